@@ -17,22 +17,34 @@ type AudioEstimate = (
 ) => Usage;
 type OnSpent = (usage: Usage) => void;
 
+/** Called before each request, which it may refuse by an error; the request writes so many tokens at most. */
+export type HoldRequest = (
+  messages: readonly object[],
+  tools: readonly object[],
+) => { readonly units: number; end(): void } | undefined;
+
 /**
  * A chat model with every request counted, also of one that stands in for another. `spent` gets the usage of each when it
  * has ended or was cut short, but not of one that was refused before its first word.
  */
-export function meteredChat(chat: ChatModel, spent: OnSpent): ChatModel {
+export function meteredChat(chat: ChatModel, spent: OnSpent, hold?: HoldRequest): ChatModel {
   const each = (model: ChatModel): ChatModel => {
     const { wrapped } = model;
     if (wrapped) return wrapped.call(model, each);
     return {
-      reply(messages, tools, signal) {
+      async *reply(messages, tools, signal) {
+        signal.throwIfAborted();
+        const held = hold?.(messages, tools);
         const request = new MeteredRequest(signal);
         const estimate = () => estimateUsage(messages, request.written);
-        return request.read(
-          () => model.reply(messages, tools, signal),
-          (usage) => spent(settled(usage, estimate)),
-        );
+        try {
+          yield* request.read(
+            () => model.reply(messages, tools, signal, held?.units),
+            (usage) => spent(settled(usage, estimate)),
+          );
+        } finally {
+          held?.end();
+        }
       },
     };
   };
@@ -44,17 +56,24 @@ export function meteredAudioChat(
   chat: AudioChatModel,
   spent: OnSpent,
   estimate: AudioEstimate,
+  hold?: HoldRequest,
 ): AudioChatModel {
   const each = (model: AudioChatModel): AudioChatModel => {
     const { wrapped } = model;
     if (wrapped) return wrapped.call(model, each);
     return {
-      reply(messages, tools, voice, signal) {
+      async *reply(messages, tools, voice, signal) {
+        signal.throwIfAborted();
+        const held = hold?.(messages, tools);
         const request = new MeteredRequest(signal);
-        return request.read(
-          () => model.reply(messages, tools, voice, signal),
-          (usage) => spent(settled(usage, () => estimate(messages, request))),
-        );
+        try {
+          yield* request.read(
+            () => model.reply(messages, tools, voice, signal, held?.units),
+            (usage) => spent(settled(usage, () => estimate(messages, request))),
+          );
+        } finally {
+          held?.end();
+        }
       },
     };
   };

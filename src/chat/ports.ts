@@ -42,6 +42,8 @@ export type ChatPart =
 /** Text in, text out, streamed. */
 export interface ChatModel {
   /**
+   * Writes `mostTokens` at most, thoughts included; absent: as many as the engine was opened for.
+   *
    * Yields text as it arrives (never reasoning), whole tool calls, and usage where the server reports it.
    *
    * Errors: BotError `provider.*`; `provider.truncated` after the text that did arrive. Aborting `signal` throws
@@ -51,6 +53,7 @@ export interface ChatModel {
     messages: readonly ChatMessage[],
     tools: readonly Tool[],
     signal: AbortSignal,
+    mostTokens?: number,
   ): AsyncIterable<ChatPart>;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
   wrapped?(wrap: (model: ChatModel) => ChatModel): ChatModel;

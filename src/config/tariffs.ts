@@ -60,23 +60,34 @@ export function mayCostMoney(config: Config): boolean {
   return pricesInUse(config).some(({ price }) => price.kind === 'priced');
 }
 
-type Roles = {
-  readonly transcription: PricedRole & { readonly backend?: string };
-  readonly chat: PricedRole;
-  readonly speech: PricedRole;
-  readonly budget: Budget;
-};
+type Roles = Pick<Config, 'budget' | 'chat' | 'fallbacks' | 'speech' | 'transcription'>;
 
 /** Prices of all roles where `thinker` answers; default: the chat model does. */
 export function tariffOf(
-  { transcription, chat, speech, budget }: Roles,
+  { transcription, chat, speech, fallbacks, budget }: Roles,
   thinker?: RemoteModel,
 ): Tariff {
+  const rate = (role: PaidRole, engine: PricedRole) => priceOf(servedByOf(engine), role, budget);
+  const chosen = (engine: Config['speech'] | Config['transcription']): readonly PricedRole[] =>
+    engine.kind === 'embedded' ? [] : engine.models.map((model) => ({ ...engine, model }));
+  const others = {
+    recognise: [...chosen(transcription), fallbacks.transcription],
+    think: [fallbacks.chat],
+    speak: [...chosen(speech), fallbacks.speech],
+  };
+  const ratesOf = (role: PaidRole) =>
+    others[role].flatMap((engine) => (engine ? [rate(role, engine)] : []));
   return {
-    recognise: priceOf(servedByOf(transcription), 'recognise', budget),
-    ...(transcription.backend === 'realtime' && { streams: true }),
-    think: priceOf(servedByOf(thinker ?? chat), 'think', budget),
-    speak: priceOf(servedByOf(speech), 'speak', budget),
+    recognise: rate('recognise', transcription),
+    ...(transcription.kind === 'remote' &&
+      transcription.backend === 'realtime' && { streams: true }),
+    think: rate('think', thinker ?? chat),
+    speak: rate('speak', speech),
+    others: {
+      recognise: ratesOf('recognise'),
+      think: ratesOf('think'),
+      speak: ratesOf('speak'),
+    },
   };
 }
 

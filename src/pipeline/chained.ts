@@ -1,4 +1,4 @@
-import { meteredChat } from '#src/chat/metered-chat.ts';
+import { type HoldRequest, meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
@@ -38,20 +38,24 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
     const { voice, asides } = answerSound(turn);
-    const metered = meteredChat(chat, (usage) => host.spent(usage));
+    const metered = meteredChat(chat, (usage) => host.spent(usage), textHold(host));
     const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, host };
     const clauses = ahead<string>(
       clausesAhead,
       (spoken, inner) => write(writing, queue, { asides, spoken }, inner),
       signal,
     );
-    const counted = meteredVoice(synthesizer, (spoken) => host.spoke?.(spoken));
+    const counted = meteredVoice(synthesizer, (spoken) => host.spoke?.(spoken), host.holdSpeech);
     await speak(clauses, { synthesizer: counted, voice }, queue, signal);
   };
   return {
     answer: (turn, host, signal) =>
       ahead<ReplyPart>(replyAhead, (queue, inner) => perform(turn, host, queue, inner), signal),
   };
+}
+
+function textHold({ holdModel }: AnswerHost): HoldRequest | undefined {
+  return holdModel && ((messages, tools) => holdModel(messages, tools, 0));
 }
 
 /** All text goes to the reader as it arrives, and in clauses to speech; a tool call ends a clause. */
@@ -91,7 +95,7 @@ export function textOnly(chat: ChatModel): Pipeline {
   ): AsyncGenerator<ReplyPart> {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
-    const metered = meteredChat(chat, (usage) => host.spent(usage));
+    const metered = meteredChat(chat, (usage) => host.spent(usage), textHold(host));
     let length = 0;
     const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, host };
     for await (const part of writeAnswer(writing, signal)) {

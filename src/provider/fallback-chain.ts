@@ -173,6 +173,10 @@ export class FallbackChain<Engine> {
     { at, pass }: FallbackStep<Engine>,
     place: FallbackPosition,
   ): FallbackStep<Engine> {
+    if (error.code === 'budget.used') {
+      pass.left();
+      throw error;
+    }
     if (ownFault.has(error.about.status ?? 0) || error.code === 'speech.no_voice') pass.left();
     else pass.failed(error);
     if (place.index !== at) return this.#stepAt(place);

@@ -2,6 +2,7 @@ import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { modelBound, recognitionBound, speechBound } from './request-bound.ts';
 import type { Reservation } from './reservation.ts';
 import { meteredTranscriber } from './usage-meters.ts';
 
@@ -27,19 +28,31 @@ export class PaidEngine<Engine extends object> {
 
 export function paidChat(chat: ChatModel): PaidEngine<ChatModel> {
   return new PaidEngine(chat, (engine, reservation) =>
-    meteredChat(engine, (usage) => reservation.used(usage)),
+    meteredChat(
+      engine,
+      (usage) => reservation.used(usage),
+      (messages, tools) => reservation.hold(modelBound({ messages, tools, heardMs: 0 })),
+    ),
   );
 }
 
 export function paidVoice(voice: Synthesizer): PaidEngine<Synthesizer> {
   return new PaidEngine(voice, (engine, reservation) =>
-    meteredVoice(engine, (spoken) => reservation.spoke(spoken)),
+    meteredVoice(
+      engine,
+      (spoken) => reservation.spoke(spoken),
+      (text) => reservation.hold(speechBound(text)),
+    ),
   );
 }
 
 export function paidRecogniser(recogniser: Transcriber): PaidEngine<Transcriber> {
   return new PaidEngine(recogniser, (engine, reservation) =>
-    meteredTranscriber(engine, (ms, usage) => reservation.recognised(ms, usage)),
+    meteredTranscriber(
+      engine,
+      (ms, usage) => reservation.recognised(ms, usage),
+      (ms, least) => reservation.hold(recognitionBound(ms, least)),
+    ),
   );
 }
 

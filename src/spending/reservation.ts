@@ -1,15 +1,27 @@
+import { BotError } from '#src/base/errors.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type { PaidRole } from './prices/prices.ts';
+import type { RequestBound } from './request-bound.ts';
 import { type UsageCount, workOf } from './usage-bill.ts';
 
 /** Books to which a reservation is counted. */
 export interface ReservationAccount {
   pay(what: PaidRole, work: UsageCount): void;
+  /** Sets money aside for one request; undefined: it costs nothing. Absent: there is no limit. */
+  hold?(bound: RequestBound): Hold | 'refused' | undefined;
   turn?(): void;
   done?(): void;
 }
+
+/** Money set aside for one request. */
+export type Hold = {
+  /** Tokens, or ms of sound, that the request may take. */
+  readonly units: number;
+  /** Frees what the request has not cost. */
+  end(): void;
+};
 
 type OnUsage = (usage: Usage) => void;
 
@@ -34,6 +46,7 @@ export class Reservation {
   watched(onUsage: OnUsage): Reservation {
     const account: ReservationAccount = {
       pay: (what, work) => this.#account.pay(what, work),
+      ...(this.#account.hold && { hold: (bound) => this.#account.hold?.(bound) }),
       turn: () => this.wanted(),
       done: () => this.close(),
     };
@@ -41,6 +54,13 @@ export class Reservation {
       this.#onUsage?.(usage);
       onUsage(usage);
     });
+  }
+
+  /** Sets money aside for a request that is about to be sent; undefined: it has no limit. Errors: BotError `budget.used`. */
+  hold(bound: RequestBound): Hold | undefined {
+    const held = this.#account.hold?.(bound);
+    if (held !== 'refused') return held;
+    throw new BotError('budget.used', false, 'What is left of a budget is too little for it.');
   }
 
   /** Counts one request to a model. */

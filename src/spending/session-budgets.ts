@@ -18,12 +18,13 @@ import type {
 import { BudgetNotices } from './budget-notices.ts';
 import { dayOf, nextDayMs, shownInstant } from './calendar.ts';
 import { type Caps, fits, lowerCap } from './caps.ts';
-import { costOf } from './cost.ts';
+import { charactersPerToken, costOf } from './cost.ts';
 import type { Ledger, Payer, Reserve, Sum } from './ledger/ledger.ts';
 import type { BudgetExchange } from './ledger/shared-ledger.ts';
 import { paidKinds } from './paid-kinds.ts';
 import { type PaidRole, paidRoles, type RolePrice } from './prices/prices.ts';
-import { Reservation } from './reservation.ts';
+import type { RequestBound } from './request-bound.ts';
+import { type Hold, Reservation } from './reservation.ts';
 import { AskerNames, SpentToday } from './spent-today.ts';
 import { estimate, estimateOf, isFree, speechCost, type Tariff, usualAnswer } from './tariff.ts';
 import type { SpentTotal, TotalBudget } from './total-budget.ts';
@@ -107,9 +108,10 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   ): HearingBudget | BudgetRefusal {
     void this.ready(guildId); // asked for before the answer needs it
     const rate = this.#options.tariffOf(guildId).recognise;
-    const sound = this.#soundOf(guildId, personId);
+    const sound = this.#soundOfPerson(guildId, personId, !isCaptioned);
     const reservation = new Reservation({
       pay: (what, work) => this.#charge(what, guildId, work, rate, (sum) => sound.charge(sum)),
+      hold: (bound) => this.#holdSound(bound, guildId, isCaptioned ? undefined : personId),
     });
     const decided = (meant: boolean) => sound.decided(meant ? 'person' : 'server');
     const open = { reservation, decided } as const;
@@ -214,6 +216,50 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return total?.fits(nanoUsd) === false ? 'total' : undefined;
   }
 
+  /** Sets money aside for one request to a recogniser, of a server and, where one is to pay, a person. */
+  #holdSound(bound: RequestBound, guildId: string, personId?: string) {
+    const { ledger } = this.#options;
+    const payer = personId === undefined ? {} : this.payer(guildId, personId);
+    const reserve = ledger.reserve(guildId, payer, 0);
+    const holds = new Holds(reserve, () => this.#room(guildId, personId));
+    const held = holds.take(bound, (units) => this.#costOf(bound, units, guildId));
+    const end = () => ledger.release(reserve);
+    if (held && held !== 'refused') return { ...held, end };
+    end();
+    return held;
+  }
+
+  /** Money that may be put aside beside what is, in billionths of a dollar. */
+  #room(guildId: string, personId?: string): number {
+    const { clock, ledger, ownCapOf, total } = this.#options;
+    const { personDay, serverDay } = this.#caps(guildId);
+    const wallMs = clock.wallMs();
+    const left = (cap: number, taken: number) => (cap === 0 ? Infinity : cap - taken);
+    const { day } = ledger.standing(guildId, wallMs);
+    const server = left(serverDay, day.nanoUsd + ledger.reserved(guildId));
+    const rest = Math.min(server, total?.room() ?? Infinity);
+    if (personId === undefined) return rest;
+    const share = ledger.shareOf(guildId, personId, wallMs).nanoUsd;
+    const cap = ownCapOf?.(personId) ?? personDay;
+    return Math.min(rest, left(cap, share + ledger.reserved(guildId, personId)));
+  }
+
+  /** Cost of a request by the dearest model that may serve it, in billionths of a dollar. */
+  #costOf({ role, useOf }: RequestBound, units: number, guildId: string): number {
+    const tariff = this.#options.tariffOf(guildId);
+    const at = (rate: RolePrice) =>
+      rate.kind === 'free' ? 0 : costOf([useOf(units, rate.usd)], role, rate);
+    return Math.max(...[tariff[role], ...(tariff.others?.[role] ?? [])].map(at));
+  }
+
+  /** Cost of the sound of so many tokens of a model that does not speak itself. */
+  #soundOf({ role }: RequestBound, units: number, guildId: string): number {
+    const tariff = this.#options.tariffOf(guildId);
+    const { think } = tariff;
+    const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
+    return role === 'think' && !speaks ? speechCost(units * charactersPerToken, tariff) : 0;
+  }
+
   #isNearEnd(guildId: string): boolean {
     const { clock, ledger } = this.#options;
     const { serverDay } = this.#caps(guildId);
@@ -242,7 +288,17 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { guildId } = order;
     const take = (sum: Partial<Sum>) => ledger.take(reserve, sum, clock.wallMs());
     this.#underWay.add(order);
+    const { form, payer } = paidKinds[order.kind];
+    const personId = payer === 'person' ? order.personId : undefined;
+    const holds = new Holds(reserve, () => this.#room(guildId, personId));
+    const isAloud = form === 'answer';
     return new Reservation({
+      hold: (bound) =>
+        holds.take(
+          bound,
+          (units) => this.#costOf(bound, units, guildId),
+          (units) => (isAloud ? this.#soundOf(bound, units, guildId) : 0),
+        ),
       pay: (what, work) => this.#charge(what, guildId, work, tariff[what], take),
       turn: () => take({ turns: 1 }),
       done: () => {
@@ -268,12 +324,16 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     this.#options.onEvent(guildId, { kind: 'spent', what, usd: nanoUsd / 1e9 });
   }
 
-  #soundOf(guildId: string, personId: string): RecognisedSound {
+  /** `isTheirs`: their share has put the money aside. */
+  #soundOfPerson(guildId: string, personId: string, isTheirs: boolean): RecognisedSound {
     const { clock, ledger } = this.#options;
     const payer = this.payer(guildId, personId);
     return new RecognisedSound({
       charge: (sum) => ledger.charge(guildId, undefined, sum, clock.wallMs()),
-      assign: (sum) => ledger.assign(guildId, payer, sum, clock.wallMs()),
+      assign: (sum) => {
+        if (isTheirs || this.#fitsShare(guildId, personId, sum.nanoUsd ?? 0))
+          ledger.assign(guildId, payer, sum, clock.wallMs());
+      },
     });
   }
 
@@ -290,7 +350,7 @@ type Owner = 'undecided' | 'person' | 'server';
 interface RecognisedSoundAccount {
   /** Counts it for the server. */
   charge(sum: Partial<Sum>): void;
-  /** Counts what the server was charged for as a part of one person. */
+  /** Counts what the server was charged for as a part of one person, if it fits into their share. */
   assign(sum: Partial<Sum>): void;
 }
 
@@ -315,5 +375,47 @@ class RecognisedSound {
     if (this.#owner !== 'undecided') return;
     this.#owner = owner;
     if (owner === 'person') this.#account.assign({ nanoUsd: this.#nanoUsd });
+  }
+}
+
+/** Requests that are paid out of one reserve: what they hold is theirs, and more is put aside where there is room. */
+class Holds {
+  readonly #reserve: Reserve;
+  readonly #room: () => number;
+  /** Held by requests that run. */
+  #held = 0;
+
+  constructor(reserve: Reserve, room: () => number) {
+    this.#reserve = reserve;
+    this.#room = room;
+  }
+
+  /**
+   * The most units that the reserve and the room pay; undefined: they cost nothing. `soundOf`: cost of the sound of their words, which
+   * is set aside for the requests that make it.
+   */
+  take(
+    { least, most }: RequestBound,
+    costOf: (units: number) => number,
+    soundOf: (units: number) => number = () => 0,
+  ): Hold | 'refused' | undefined {
+    const totalOf = (units: number) => costOf(units) + soundOf(units);
+    const dearest = totalOf(most);
+    if (dearest === 0) return undefined;
+    const own = Math.max(0, this.#reserve.left - this.#held);
+    const granted = Math.min(dearest, own + Math.max(0, this.#room()));
+    const base = totalOf(0);
+    const share = dearest === base ? 1 : (granted - base) / (dearest - base);
+    const units = granted < dearest ? Math.floor(most * share) : most;
+    if (granted < totalOf(least) || units < least) return 'refused';
+    const held = costOf(units);
+    this.#reserve.left += Math.max(0, granted - own);
+    this.#held += held;
+    let isOver = false;
+    const end = () => {
+      if (!isOver) this.#held -= held;
+      isOver = true;
+    };
+    return { units, end };
   }
 }

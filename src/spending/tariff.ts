@@ -1,4 +1,4 @@
-import type { RolePrice } from '#src/spending/prices/prices.ts';
+import type { PaidRole, RolePrice } from '#src/spending/prices/prices.ts';
 import { charactersPerToken, costOf, msPerTokenHeard, msPerTokenSpoken } from './cost.ts';
 import { type PaidKind, paidKinds } from './paid-kinds.ts';
 
@@ -9,6 +9,8 @@ export type Tariff = {
   readonly streams?: boolean;
   readonly think: RolePrice;
   readonly speak: RolePrice;
+  /** Prices of further models that may be asked in a role: a fallback, those that people choose. */
+  readonly others?: Partial<Readonly<Record<PaidRole, readonly RolePrice[]>>>;
 };
 
 /** Size of an answer, as far as it is known before it is made. */
@@ -17,15 +19,11 @@ export type AnswerEstimate = {
   readonly characters: number;
   /** Length of the speech that is answered, in ms. */
   readonly heardMs: number;
-  /** Part of it, in ms, that is recognised for the answer. */
-  readonly recordedMs?: number;
   readonly isWritten?: boolean;
 };
 
 /** Assumed size of an answer where no question is asked. */
 export const usualAnswer: AnswerEstimate = { characters: 2_000, heardMs: 4_000 };
-/** No model is let write more for one answer, thoughts included. */
-export const mostAnswerTokens = 4_000;
 /** A spoken answer as most are: two sentences. */
 const [answerTokens, answerCharacters, answerMs] = [120, 250, 15_000];
 
@@ -33,25 +31,23 @@ export function isFree({ recognise, think, speak }: Tariff): boolean {
   return [recognise, think, speak].every(({ kind }) => kind === 'free');
 }
 
-/** Expected cost of an answer from its first request on, in billionths of a dollar; one in writing at most. */
+/** Expected cost of an answer from its first request on, in billionths of a dollar. */
 export function estimate(
-  { recognise, think, speak }: Tariff,
-  { characters, heardMs, recordedMs = 0, isWritten }: AnswerEstimate,
+  { think, speak }: Tariff,
+  { characters, heardMs, isWritten }: AnswerEstimate,
 ): number {
   const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
   const [heard, spoken] = speaks
     ? [heardMs / msPerTokenHeard, answerMs / msPerTokenSpoken]
     : [0, 0];
-  const written = isWritten ? mostAnswerTokens : answerTokens;
   const tokens = {
     kind: 'tokens',
     inputTokens: characters / charactersPerToken + heard,
-    outputTokens: written + spoken,
+    outputTokens: answerTokens + spoken,
     audioInputTokens: heard,
     audioOutputTokens: spoken,
   } as const;
-  const recorded = costOf([{ kind: 'heard', ms: recordedMs }], 'recognise', recognise);
-  const thought = recorded + costOf([tokens], 'think', think);
+  const thought = costOf([tokens], 'think', think);
   if (isWritten || speaks) return thought;
   const speech = { kind: 'spoken', characters: answerCharacters, ms: answerMs } as const;
   return thought + costOf([speech], 'speak', speak);
@@ -83,6 +79,6 @@ export function spokenCharacters(ms: number): number {
 }
 
 /** About how long, in ms, so many characters are said. */
-function spokenMs(characters: number): number {
+export function spokenMs(characters: number): number {
   return characters / charactersPerMs;
 }

@@ -41,6 +41,12 @@ export class TotalBudget implements Disposable {
     return isFit;
   }
 
+  /** Money that may be put aside, in billionths of a dollar. */
+  room(): number {
+    const { capNanoUsd, ledger } = this.#options;
+    return capNanoUsd === 0 ? Infinity : capNanoUsd - this.#spent() - ledger.reservedByAll();
+  }
+
   /** To be called after something was spent. */
   watch(): void {
     if (this.#options.capNanoUsd > 0) this.#report(false);

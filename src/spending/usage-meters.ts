@@ -1,4 +1,5 @@
 import { durationMs } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
 import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
 import type {
   EngineUsage,
@@ -9,27 +10,40 @@ import type {
 } from '#src/speech/ports.ts';
 
 /** Told of sound that was sent to be recognised, in ms, and who heard it. */
+/** Called before sound is sent, in ms: how much of it may be; errors refuse it. `least`: what is worth sending. */
+export type HoldSound = (
+  ms: number,
+  least?: number,
+) => { readonly units: number; end(): void } | undefined;
+
 export type OnRecognised = (ms: number, usage?: EngineUsage) => void;
 
 const heardRateHz = 16_000;
+/** Sound of a stream for which money is set aside at once, and the least that is worth sending, in ms. */
+const [reservedMs, leastMs] = [30_000, 1_000];
 
 /**
  * A recogniser for one utterance with its requests counted, whole or cut short, also one that is made
  * beside another or in its place, unless the server refused it.
  */
-export function meteredTranscriber(transcriber: Transcriber, heard: OnRecognised): Transcriber {
+export function meteredTranscriber(
+  transcriber: Transcriber,
+  heard: OnRecognised,
+  hold?: HoldSound,
+): Transcriber {
   const { wrapped } = transcriber;
   return wrapped
-    ? wrapped.call(transcriber, (engine) => metered(engine, heard))
-    : metered(transcriber, heard);
+    ? wrapped.call(transcriber, (engine) => metered(engine, heard, hold))
+    : metered(transcriber, heard, hold);
 }
 
-function metered(transcriber: Transcriber, heard: OnRecognised): Transcriber {
+function metered(transcriber: Transcriber, heard: OnRecognised, hold?: HoldSound): Transcriber {
   const { inLanguage, listen, withHints, withOptions } = transcriber;
   const onResent: OnResent = (ms, by) => heard(ms, { by });
   return {
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
+      const held = hold?.(durationMs(pcm));
       let isRefused = false;
       let usage: EngineUsage | undefined;
       try {
@@ -42,20 +56,26 @@ function metered(transcriber: Transcriber, heard: OnRecognised): Transcriber {
         throw error;
       } finally {
         if (!isRefused) heard(durationMs(pcm), usage);
+        held?.end();
       }
     },
     ...(listen && {
       listen: (onPartial, signal) =>
-        new MeteredListening(listen.call(transcriber, onPartial, signal, onResent), heard, signal),
+        new MeteredListening(
+          listen.call(transcriber, onPartial, signal, onResent),
+          heard,
+          signal,
+          hold,
+        ),
     }),
     ...(inLanguage && {
-      inLanguage: (language) => metered(inLanguage.call(transcriber, language), heard),
+      inLanguage: (language) => metered(inLanguage.call(transcriber, language), heard, hold),
     }),
     ...(withHints && {
-      withHints: (hints) => metered(withHints.call(transcriber, hints), heard),
+      withHints: (hints) => metered(withHints.call(transcriber, hints), heard, hold),
     }),
     ...(withOptions && {
-      withOptions: (asked) => metered(withOptions.call(transcriber, asked), heard),
+      withOptions: (asked) => metered(withOptions.call(transcriber, asked), heard, hold),
     }),
   };
 }
@@ -67,20 +87,32 @@ class MeteredListening implements Listening {
   readonly #signal: AbortSignal;
   /** Transcripts that several wait for come more than once. */
   readonly #counted = new WeakSet<EngineUsage>();
+  readonly #hold: HoldSound | undefined;
+  readonly #held: { end(): void }[] = [];
+  /** Sound that is paid for, in samples. */
+  #mostPushed = 0;
   #pushed = 0;
   #paid = 0;
   /** True while the request counts as refused, which costs nothing: it has no words yet. */
   #isRefused = false;
   #isOver = false;
 
-  constructor(inner: Listening, heard: OnRecognised, signal: AbortSignal) {
+  constructor(
+    inner: Listening,
+    heard: OnRecognised,
+    signal: AbortSignal,
+    hold: HoldSound | undefined,
+  ) {
     this.#inner = inner;
     this.#heard = heard;
     this.#signal = signal;
+    this.#hold = hold;
     signal.addEventListener('abort', this.#end, { once: true });
   }
 
+  /** Drops the sound once nothing more is paid for. */
   push(sound: Int16Array): void {
+    while (this.#pushed + sound.length > this.#mostPushed) if (!this.#reserve()) return;
     this.#pushed += sound.length;
     this.#inner.push(sound);
   }
@@ -102,9 +134,22 @@ class MeteredListening implements Listening {
     this.#inner[Symbol.dispose]();
   }
 
+  #reserve(): boolean {
+    try {
+      const held = this.#hold?.(reservedMs, leastMs);
+      if (held) this.#held.push(held);
+      this.#mostPushed += held ? Math.floor((held.units * heardRateHz) / 1_000) : Infinity;
+      return true;
+    } catch (error) {
+      if (error instanceof BotError) return false;
+      throw error;
+    }
+  }
+
   readonly #end = (): void => {
     if (!this.#isOver && !this.#isRefused) this.#pay(this.#pushed);
     this.#isOver = true;
+    for (const held of this.#held.splice(0)) held.end();
   };
 
   #pay(upTo: number, usage?: EngineUsage): void {

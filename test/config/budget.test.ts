@@ -39,7 +39,7 @@ test('with OpenAI every role has its price, with a server of one’s own none, a
   const live = good({ OPENAI_API_KEY: 'k', TRANSCRIPTION_BACKEND: 'realtime' });
   expect(tariffOf(live)).toMatchObject({ recognise: { kind: 'priced' }, streams: true });
   const own = tariffOf(good({ SPEECH_BASE_URL: 'http://127.0.0.1:8880/v1' }));
-  expect(own).toEqual({
+  expect(own).toMatchObject({
     recognise: { kind: 'free' },
     think: { kind: 'free' },
     speak: { kind: 'free' },

@@ -35,8 +35,8 @@ test('a model that speaks itself is estimated by the sound it hears and makes, a
   expect(nanoUsd).toBe((100 * 1 + 20 * 30 + 120 * 10 + 300 * 60) * 1_000);
 });
 
-test('an answer in writing is estimated at its most', () => {
+test('an answer in writing is estimated without sound', () => {
   const asked = { characters: 4_000, heardMs: 3_000, isWritten: true } as const;
   const most = estimate({ recognise: free, think: thinks, speak: speaks }, asked);
-  expect(most).toBe((1_000 * 1 + 4_000 * 10) * 1_000);
+  expect(most).toBe((1_000 * 1 + 120 * 10) * 1_000);
 });

@@ -6,7 +6,7 @@ import type { Limits } from '#src/provider/guarded-fetch.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
 import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
-import { mostAnswerTokens } from '#src/spending/tariff.ts';
+import { mostAnswerTokens } from '#src/spending/request-bound.ts';
 
 /** News for the operator while the engines are made ready. */
 export type EngineNews =

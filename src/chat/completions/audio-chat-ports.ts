@@ -34,6 +34,7 @@ export interface AudioChatModel {
     tools: readonly Tool[],
     voice: string | undefined,
     signal: AbortSignal,
+    mostTokens?: number,
   ): AsyncIterable<AudioChatPart>;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
   wrapped?(wrap: (model: AudioChatModel) => AudioChatModel): AudioChatModel;

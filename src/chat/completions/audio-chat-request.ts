@@ -26,6 +26,7 @@ export type AudioAsk = {
   readonly messages: readonly AudioChatMessage[];
   readonly tools: readonly Tool[];
   readonly voice: string;
+  readonly mostTokens?: number | undefined;
   /** The server's id of its own answer with this text, if it still knows it. */
   readonly idOf: (text: string) => string | undefined;
 };
@@ -40,7 +41,7 @@ type SentRequest = {
 };
 
 export function requestBody(
-  { messages, tools, voice, idOf }: AudioAsk,
+  { messages, mostTokens, tools, voice, idOf }: AudioAsk,
   options: AudioChatOptions,
   without: ReadonlySet<RefusableField>,
 ): SentRequest {
@@ -52,7 +53,7 @@ export function requestBody(
     return id;
   };
   const offered = without.has('tools') ? [] : tools;
-  const request = { messages: [], tools: offered };
+  const request = { messages: [], mostTokens, tools: offered };
   const { stream, stream_options, ...common } = bodyOf(options, request, fieldsOf(without));
   const streams = !without.has('stream');
   const format: 'pcm16' | 'wav' = streams ? 'pcm16' : 'wav';

@@ -4,9 +4,9 @@ import type { AudioChatModel } from './audio-chat-ports.ts';
 /** An audio model used for its text: its sound is asked for, as such models insist on some, and dropped. */
 export function writtenBy(model: AudioChatModel): ChatModel {
   return {
-    async *reply(messages, tools, signal) {
+    async *reply(messages, tools, signal, mostTokens) {
       let source: 'text' | 'transcript' | undefined;
-      for await (const part of model.reply(messages, tools, undefined, signal)) {
+      for await (const part of model.reply(messages, tools, undefined, signal, mostTokens)) {
         switch (part.kind) {
           case 'text':
           case 'transcript':

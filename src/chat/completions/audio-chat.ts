@@ -57,6 +57,7 @@ class AudioServer implements AudioChatModel {
     tools: readonly Tool[],
     voice: string = this.#options.voice,
     signal: AbortSignal,
+    mostTokens = this.#options.maxTokens,
   ): AsyncGenerator<AudioChatPart> {
     signal.throwIfAborted();
     const answer = new AudioChatStream(this.#by);
@@ -64,7 +65,7 @@ class AudioServer implements AudioChatModel {
     const leave = () => hangUp.abort(signal.reason);
     signal.addEventListener('abort', leave);
     try {
-      const ask = { messages, tools, voice, idOf: this.#idOf() };
+      const ask = { messages, tools, voice, mostTokens, idOf: this.#idOf() };
       for await (const chunk of await this.#open(ask, answer, hangUp)) {
         signal.throwIfAborted();
         yield* answer.add(chunk);

@@ -20,11 +20,11 @@ export function openChatModel(client: ApiClient, options: ChatOptions): ChatMode
   const by = servedBy(options.model, client.baseURL);
   const open = opener(client, options);
   return {
-    async *reply(messages, tools, signal) {
+    async *reply(messages, tools, signal, mostTokens = options.maxTokens) {
       signal.throwIfAborted();
       const answer = new ChatStream(by);
       try {
-        for await (const chunk of await open({ messages, tools }, signal)) {
+        for await (const chunk of await open({ messages, tools, mostTokens }, signal)) {
           signal.throwIfAborted();
           for (const part of answer.add(chunk)) yield part;
         }
@@ -40,7 +40,11 @@ export function openChatModel(client: ApiClient, options: ChatOptions): ChatMode
   };
 }
 
-type Request = { readonly messages: readonly ChatMessage[]; readonly tools: readonly Tool[] };
+type Request = {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
+  readonly mostTokens?: number | undefined;
+};
 
 /** Repeats the request without the refused fields, until the server answers or no field is left to leave out. */
 function opener(client: ApiClient, options: ChatOptions) {
@@ -89,7 +93,7 @@ const thinker = /(^|[/:])gpt-[56](\b|[.-])/;
 
 export function bodyOf(
   { model, maxTokens }: ChatOptions,
-  { messages, tools }: Request,
+  { messages, mostTokens = maxTokens, tools }: Request,
   refused: ReadonlySet<OptionalField>,
 ): ChatCompletionCreateParamsStreaming {
   const obfuscation = refused.has('include_obfuscation') ? {} : { include_obfuscation: false };
@@ -103,7 +107,7 @@ export function bodyOf(
     ...(!refused.has('stream_options') && {
       stream_options: { include_usage: true, ...obfuscation },
     }),
-    ...(limit && maxTokens !== undefined && { [limit]: maxTokens }),
+    ...(limit && mostTokens !== undefined && { [limit]: mostTokens }),
     ...(tools.length > 0 && { tools: apiTools(tools) }),
   };
 }

@@ -12,11 +12,11 @@ export const aboutTools = /\btools?\b|\btool[_ -]|function[_ -]call/i;
 export function withoutToolsOnRefusal(model: ChatModel): ChatModel {
   let isShy = false;
   return {
-    async *reply(messages, tools, signal) {
+    async *reply(messages, tools, signal, mostTokens) {
       const offered = isShy ? [] : tools;
       let isBegun = false;
       try {
-        for await (const part of model.reply(messages, offered, signal)) {
+        for await (const part of model.reply(messages, offered, signal, mostTokens)) {
           isBegun ||= part.kind !== 'usage';
           yield part;
         }
@@ -24,7 +24,7 @@ export function withoutToolsOnRefusal(model: ChatModel): ChatModel {
         if (isBegun || offered.length === 0 || !refusesTools(error)) throw error;
         signal.throwIfAborted();
         isShy = true;
-        yield* model.reply(messages, [], signal);
+        yield* model.reply(messages, [], signal, mostTokens);
       }
     },
   };

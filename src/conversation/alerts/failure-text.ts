@@ -8,6 +8,7 @@ export function failureText(
   { chatName }: SessionDependencies,
 ): TextLine {
   const { provider = chatName, retryAfterMs } = about;
+  if (code === 'budget.used') return { id: 'budget.rest' };
   if (code === 'provider.bad_key') return { id: 'fail.key', with: { provider } };
   if (code === 'provider.spent') return { id: 'fail.spent', with: { provider } };
   if (code === 'provider.rate_limited' && retryAfterMs !== undefined) {

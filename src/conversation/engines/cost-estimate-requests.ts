@@ -12,14 +12,13 @@ export function answerRequestOf(
   kind: PaidKind = 'answer',
 ): AnswerRequest {
   const heardMs = soundMs(said);
-  const recordedMs = soundMs(said.filter(({ isRecording }) => isRecording));
   const results = [...history, ...done].map(({ content }) => content);
   const typed = said.map(({ text = '' }) => text);
   const shown = [style.instructions, context, ...results, ...typed].join('').length;
   const offered = JSON.stringify(tools).length;
   const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
   const characters = Math.ceil(shown + offered + spokenCharacters(heardMs));
-  return { kind, guildId, personId, name, characters, heardMs, recordedMs };
+  return { kind, guildId, personId, name, characters, heardMs };
 }
 
 function soundMs(said: Turn['said']): number {

@@ -4,6 +4,7 @@ import { textOnly } from '#src/pipeline/chained.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { type PaidEngine, paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
+import { modelBound, speechBound } from '#src/spending/request-bound.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 
 /** Requests that a running answer may make to the channel; its usage goes to its reservation. */
@@ -39,6 +40,9 @@ export class PaidPipeline implements Disposable {
           run,
           spent: (usage) => reservation.used(usage),
           spoke: (spoken) => reservation.spoke(spoken),
+          holdModel: (messages, tools, heardMs) =>
+            reservation.hold(modelBound({ messages, tools, heardMs })),
+          holdSpeech: (text) => reservation.hold(speechBound(text)),
         };
         return this.#pipeline.answer(turn, host, signal);
       },

@@ -21,9 +21,9 @@ export function audioModelStandIn(chat: ChatModel): AudioChatModel {
 
 function reading(chat: ChatModel): AudioChatModel {
   return {
-    async *reply(messages, tools, _voice, signal) {
+    async *reply(messages, tools, _voice, signal, mostTokens) {
       const written = await Promise.all(messages.map((message) => inWords(message, signal)));
-      yield* chat.reply(written.flat(), tools, signal);
+      yield* chat.reply(written.flat(), tools, signal, mostTokens);
     },
   };
 }
@@ -31,8 +31,8 @@ function reading(chat: ChatModel): AudioChatModel {
 /** The model, without asking for sound. */
 function writing(model: AudioChatModel): ChatModel {
   return {
-    async *reply(messages, tools, signal) {
-      for await (const part of model.reply(messages, tools, undefined, signal)) {
+    async *reply(messages, tools, signal, mostTokens) {
+      for await (const part of model.reply(messages, tools, undefined, signal, mostTokens)) {
         if (part.kind !== 'sound' && part.kind !== 'transcript') yield part;
       }
     },

@@ -58,7 +58,11 @@ export function audioModel(parts: AudioModelParts): Pipeline {
       (own, inner) => ask(asking, queue, own, inner),
       signal,
     );
-    const counted = meteredVoice(parts.synthesizer, (spoken) => host.spoke?.(spoken));
+    const counted = meteredVoice(
+      parts.synthesizer,
+      (spoken) => host.spoke?.(spoken),
+      host.holdSpeech,
+    );
     const synthesizer = counted.oneVoice?.() ?? counted;
     await play(heard, { synthesizer, voice }, queue, signal);
   };
@@ -119,7 +123,13 @@ class Rounds implements ChatModel {
     this.#asking = asking;
     this.#heard = heard;
     const { parts, host } = asking;
-    this.#model = meteredAudioChat(parts.model, (usage) => host.spent(usage), this.#estimate);
+    const { holdModel } = host;
+    this.#model = meteredAudioChat(
+      parts.model,
+      (usage) => host.spent(usage),
+      this.#estimate,
+      holdModel && ((messages, tools) => holdModel(messages, tools, this.#heardIn(messages))),
+    );
     this.#inWords = asking.prompt.messages;
     void asking.prompt.inWords.then((words) => {
       this.#inWords = words ?? this.#inWords;
@@ -131,12 +141,16 @@ class Rounds implements ChatModel {
     return this.#reply?.soundMs ?? 0;
   }
 
+  #heardIn(messages: readonly object[]): number {
+    return messages.some(isSpoken) ? this.#asking.prompt.soundMs : 0;
+  }
+
   readonly #estimate = (
     messages: readonly AudioChatMessage[],
     { written, hasSound }: AudioRequestProgress,
   ): Usage => {
     const { inputTokens, outputTokens } = estimateUsage(messages, written);
-    const heardMs = messages.some(isSpoken) ? this.#asking.prompt.soundMs : 0;
+    const heardMs = this.#heardIn(messages);
     const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
     const audioOutputTokens = Math.ceil((hasSound ? this.soundMs : 0) / msPerTokenSpoken);
     return {
@@ -197,7 +211,7 @@ class Rounds implements ChatModel {
 }
 
 const isOutput = ({ kind }: AudioChatPart) => kind !== 'usage';
-const isSpoken = (message: AudioChatMessage) => 'wav' in message;
+const isSpoken = (message: object) => 'wav' in message;
 
 /** Gives the sound to the reader up to its limit, clause by clause, and reads out clauses without sound. */
 async function play(

@@ -1,4 +1,4 @@
-import { durationMs } from '#src/audio/pcm.ts';
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
 import { sumOf } from './request-counter.ts';
@@ -17,19 +17,27 @@ export type SpokenUsage = {
  */
 export type OnSpoken = (spoken: SpokenUsage) => void;
 
+/** Called before each request, which it may refuse by an error; its sound is cut after so many ms. */
+export type HoldSpeech = (text: string) => { readonly units: number; end(): void } | undefined;
+
 /** Counts every request of a synthesizer, also of one that stands in for another. */
-export function meteredVoice(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
+export function meteredVoice(
+  synthesizer: Synthesizer,
+  spoke: OnSpoken,
+  hold?: HoldSpeech,
+): Synthesizer {
   const { wrapped } = synthesizer;
   return wrapped
-    ? wrapped.call(synthesizer, (engine) => metered(engine, spoke))
-    : metered(synthesizer, spoke);
+    ? wrapped.call(synthesizer, (engine) => metered(engine, spoke, hold))
+    : metered(synthesizer, spoke, hold);
 }
 
-function metered(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
+function metered(synthesizer: Synthesizer, spoke: OnSpoken, hold?: HoldSpeech): Synthesizer {
   const { oneVoice } = synthesizer;
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted(); // a request that is not sent costs nothing
+      const held = hold?.(text);
       const tally = new Tally();
       const onUsage = (usage: EngineUsage) => {
         tally.add(usage);
@@ -38,7 +46,8 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
       let ms = 0;
       let [isRefused, isWhole] = [false, false];
       try {
-        for await (const pcm of synthesizer.synthesize(text, { ...voice, onUsage }, signal)) {
+        const sound = synthesizer.synthesize(text, { ...voice, onUsage }, signal);
+        for await (const pcm of cutAfter(sound, held?.units)) {
           ms += durationMs(pcm);
           yield pcm;
         }
@@ -49,10 +58,24 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken): Synthesizer {
       } finally {
         const usage = tally.usage(isWhole);
         if (!isRefused) spoke({ characters: text.length, ms, ...(usage && { usage }) });
+        held?.end();
       }
     },
-    ...(oneVoice && { oneVoice: () => metered(oneVoice.call(synthesizer), spoke) }),
+    ...(oneVoice && { oneVoice: () => metered(oneVoice.call(synthesizer), spoke, hold) }),
   };
+}
+
+/** The sound up to the piece in which `mostMs` are reached. */
+async function* cutAfter(
+  sound: AsyncIterable<Pcm>,
+  mostMs = Number.POSITIVE_INFINITY,
+): AsyncGenerator<Pcm> {
+  let ms = 0;
+  for await (const pcm of sound) {
+    yield pcm;
+    ms += durationMs(pcm);
+    if (ms >= mostMs) return;
+  }
 }
 
 /** Sum of all requests for one text, attributed to the last engine asked. */

@@ -43,6 +43,7 @@ export function refusalOfError(error: unknown): ApiRefusal | undefined {
     const message = 'A speech or chat server is rate-limiting this bot: try again later.';
     return refusal(429, code, message);
   }
+  if (code === 'budget.used') return refusalOf({ id: 'budget.rest' });
   if (code === 'audio.encoder_failed') {
     const message = 'The sound could not be encoded: try again, or ask for wav or pcm.';
     return refusal(503, code, message);

@@ -36,6 +36,12 @@ test('a stream is asked for with usage and without padding', async () => {
   ]);
 });
 
+test('a request writes no more tokens than it is paid for', async () => {
+  await using server = await open([stream([says('Hi.'), stop])], { maxTokens: 50 });
+  await partsOf(server.model.reply([hello], [], never, 20));
+  expect(server.bodies).toMatchObject([{ max_completion_tokens: 20 }]);
+});
+
 test('people who speak in a row are one message, each by name', async () => {
   await using server = await open([stream([says('Hi.'), stop])]);
   const call = { id: 'a', name: 'clock', argumentsJson: '{}' };

@@ -118,7 +118,7 @@ test('words that cannot be recognised are told as such', async () => {
 
 test('of recordings that replace each other one is recognised, and none that the budget does not allow', async () => {
   const clock = new VirtualClock();
-  const caps = { personDay: dollars(0.01) };
+  const caps = { personDay: dollars(0.0175) };
   const { budgets } = openBudgets(clock, { caps });
   const transcriber = new FakeTranscriber({ texts: ['seven'], tookMs: 4_000, clock });
   const minute = { ...pcm, samples: new Int16Array(45 * 16_000).fill(99) };
@@ -135,7 +135,7 @@ test('of recordings that replace each other one is recognised, and none that the
   expect(transcriber.heard).toHaveLength(1);
   const dear = fixture.talk.ask('g', '', asker, 'voice', { recording });
   await pass(fixture, 5_000);
-  expect(await dear).toMatchObject({ kind: 'failed', line: { id: 'budget.user' } });
+  expect(await dear).toMatchObject({ kind: 'failed', line: { id: 'budget.rest' } });
   expect(transcriber.heard).toHaveLength(1);
 });
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { mostAnswerTokens } from '#src/spending/request-bound.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
-import { mostAnswerTokens } from '#src/spending/tariff.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
@@ -23,21 +23,6 @@ function open(opening: AnswerBudget | BudgetRefusal): Reservation {
 }
 
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
-
-test('answers in writing that are asked for together cannot pass a cap: each puts the most aside', () => {
-  const { budgets, ledger } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(1) } });
-  const bills: Reservation[] = [];
-  for (let n = 0; n < 5_000; n++) {
-    const opened = budgets.open({ ...order, heardMs: 0, kind: 'answer in writing' });
-    if (opened.kind === 'open') bills.push(opened.reservation);
-  }
-  for (const bill of bills) {
-    bill.used({ inputTokens: 100, outputTokens: mostAnswerTokens });
-    bill.close();
-  }
-  expect(bills.length).toBeGreaterThan(200);
-  expect(ledger.standing('g', todayMs).day.nanoUsd).toBeLessThanOrEqual(1e9);
-});
 
 test.each([
   { inputTokens: -1e9, outputTokens: 0 },

@@ -96,7 +96,7 @@ test('after an answer nothing stays put aside', async () => {
 
 test('whoever has used their share reads so once, and is answered neither aloud nor in text', async () => {
   const { fixture, budgets } = await openPaid({ caps: { personDay: dollars(0.002) } });
-  use(budgets, 1_800);
+  use(budgets, 1_950);
   const line = { id: 'budget.user', with: { h: 8 } };
   expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
   expect(await asking(fixture, 'voice')).toEqual({ kind: 'failed', line });
@@ -243,7 +243,7 @@ test('a recording of /ask is paid by whoever sent it, a person or a program, unt
         recording: { url: '', name: 'recording' },
       });
     for (let n = 0; n < count; n++) expect(await send()).toMatchObject({ kind: 'answered' });
-    expect(await send()).toMatchObject({ kind: 'failed', line: { id: 'budget.user' } });
+    expect(await send()).toMatchObject({ kind: 'failed', line: { id: 'budget.rest' } });
     expect(ledger.shareOf('g', id, clock.wallMs()).nanoUsd).toBe(count * 0.02e9);
   }
   expect(spent().nanoUsd).toBe(0.04e9);

@@ -17,10 +17,10 @@ import {
 const question = speech('human-cards-001');
 const replies = [{ match: /^/, text: 'Yes, I think so too.' }];
 const priced = { asOf: '2026-11-20', source: 'made up' };
-/** An answer is expected to cost 1.8 cents, and costs a tenth of that. */
+/** An answer is expected to cost 12 cents, and costs a tenth of that. */
 const prices = [
-  { ...priced, model: 'writes', usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1 } },
-  { ...priced, model: 'speaks', usd: { perMillionCharacters: 70 } },
+  { ...priced, model: 'writes', usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1_000 } },
+  { ...priced, model: 'speaks', usd: { perMillionCharacters: 1 } },
 ];
 
 /** A file of these prices, as long as it is kept. */
@@ -42,7 +42,7 @@ scenario(
         CHAT_COMPLETION_MODEL: 'writes',
         SPEECH_MODEL: 'speaks',
         PRICES: file.path,
-        BUDGET_TOTAL_DAY_USD: '0.02',
+        BUDGET_TOTAL_DAY_USD: '0.125',
         BUDGET_SERVER_DAY_USD: '0',
         BUDGET_PERSON_DAY_USD: '0',
         SERVERS_BARRED: sandbox.guild('Barred').id,
@@ -91,13 +91,13 @@ scenario(
         CHAT_COMPLETION_MODEL: 'writes',
         SPEECH_MODEL: 'speaks',
         PRICES: file.path,
-        BUDGET_SERVER_DAY_USD: '0.02',
+        BUDGET_SERVER_DAY_USD: '0.125',
         BUDGET_TOTAL_DAY_USD: '0',
         BUDGET_PERSON_DAY_USD: '0',
       },
       providers: { replies },
     });
-    const unlimited = 'all servers together may spend 0.02 USD (1 x 0.02 USD a server) a day';
+    const unlimited = 'all servers together may spend 0.125 USD (1 x 0.125 USD a server) a day';
     expect(setup.bot.log.map(({ msg }) => msg)).toContain(`${unset}: ${unlimited}`);
     const olga = await callIn(setup, 'Olga');
     await converse(setup, olga, question);
@@ -111,7 +111,7 @@ scenario(
       expect(shown('general')[0]).toContain(quiet);
     });
     const costs = await commandReply(olga, 'stats', { view: 'cost' });
-    expect(costs.text).toMatch(/^Today \$0\.00\d\d of \$0\.02\. 1 turn, /);
+    expect(costs.text).toMatch(/^Today \$0\.0\d+ of \$0\.1\d\. 1 turn, /);
     expect(costs.text).toContain('Most: Olga.');
     await setup.restart();
     const later = await commandReply(olga, 'stats', { view: 'cost' });

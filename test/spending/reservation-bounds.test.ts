@@ -1,0 +1,169 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
+import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
+import { type PaidKind, paidKinds } from '#src/spending/paid-kinds.ts';
+import type { RolePrice } from '#src/spending/prices/prices.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { fc, runs } from '#test/properties.ts';
+
+const never = new AbortController().signal;
+const kinds = Object.keys(paidKinds) as PaidKind[];
+const priced = (usd: (RolePrice & { kind: 'priced' })['usd']): RolePrice => ({
+  kind: 'priced',
+  usd,
+});
+const tariff = {
+  recognise: priced({ perMinute: 0.02 }),
+  think: priced({ perMillionInputTokens: 5, perMillionOutputTokens: 25 }),
+  speak: priced({ perMillionCharacters: 60 }),
+};
+
+/** Some turns of the event loop, in which others go on. */
+async function turns(count: number): Promise<void> {
+  for (let n = 0; n < count; n++) await Promise.resolve();
+}
+
+/** Each byte is a token, and as many are written as may be. */
+function greedyChat(slow: number): ChatModel {
+  return {
+    async *reply(messages, tools, _signal, mostTokens = 0) {
+      await turns(slow);
+      yield { kind: 'text', text: 'Yes.' };
+      await turns(slow);
+      const inputTokens = Buffer.byteLength(JSON.stringify([messages, tools]));
+      yield { kind: 'usage', usage: { inputTokens, outputTokens: mostTokens } };
+    },
+  };
+}
+
+function slowVoice(slow: number): Synthesizer {
+  return {
+    async *synthesize() {
+      for (let n = 0; n < 40; n++) {
+        await turns(slow);
+        yield { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 };
+      }
+    },
+  };
+}
+
+function slowEars(slow: number): Transcriber {
+  return {
+    async *transcribe() {
+      await turns(slow);
+      yield { kind: 'final', transcript: { text: 'five' } };
+    },
+    listen: () => ({
+      push: () => undefined,
+      settle: () => turns(slow).then(() => ({ text: 'five' })),
+      [Symbol.dispose]: () => undefined,
+    }),
+  };
+}
+
+const anyWork = fc.record({
+  kind: fc.constantFrom(...kinds, 'hear' as const, 'stream' as const),
+  guildId: fc.constantFrom('g', 'h'),
+  payer: fc.constantFrom('ana', 'ben', 'token:bell', 'token:cat'),
+  size: fc.integer({ min: 1, max: 20_000 }),
+  slow: fc.integer({ min: 1, max: 9 }),
+  rounds: fc.integer({ min: 1, max: 3 }),
+});
+type Work = typeof anyWork extends fc.Arbitrary<infer One> ? One : never;
+type Desk = ReturnType<typeof openBudgets>;
+
+async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }: Work) {
+  const { budgets } = desk;
+  if (kind === 'hear' || kind === 'stream') {
+    const hearing = budgets.listen(guildId, payer, kind === 'stream');
+    if (!('reservation' in hearing)) return;
+    await hear(slowEars(slow), hearing.reservation, kind === 'stream', size * 3);
+    return hearing.decided(size % 2 > 0);
+  }
+  const order = { kind, guildId, personId: payer, name: payer, characters: size, heardMs: 0 };
+  const opened = budgets.open(order);
+  if (opened.kind === 'refused') return;
+  using reservation = opened.reservation;
+  await turns(slow);
+  const messages: ChatMessage[] = [{ role: 'user', name: payer, content: 'é'.repeat(size) }];
+  for (let round = 0; round < rounds; round++) {
+    const { form } = paidKinds[kind];
+    if (form !== 'speech')
+      await Array.fromAsync(
+        paidChat(greedyChat(slow)).paidBy(reservation).reply(messages, [], never),
+      );
+    if (form !== 'writing')
+      await Array.fromAsync(
+        paidVoice(slowVoice(slow))
+          .paidBy(reservation)
+          .synthesize('a'.repeat(size % 900), {}, never),
+      );
+  }
+}
+
+async function hear(ears: Transcriber, reservation: Reservation, streams: boolean, ms: number) {
+  const paid = paidRecogniser(ears).paidBy(reservation);
+  const samples = new Int16Array(ms * 16);
+  if (!streams)
+    return void (await Array.fromAsync(
+      paid.transcribe({ samples, rateHz: 16_000, channels: 1 }, never),
+    ));
+  using listening = paid.listen?.(() => undefined, never);
+  for (let from = 0; from < samples.length; from += 16_000)
+    listening?.push(samples.subarray(from, from + 16_000));
+  await listening?.settle(never);
+}
+
+test('no cap is passed by forty payers at once, whatever they ask for and however long it takes', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyWork, { minLength: 40, maxLength: 40 }), async (all) => {
+      const clock = new VirtualClock();
+      const ledger = new Ledger({ countsAll: true });
+      const caps = { personDay: dollars(0.25), serverDay: dollars(0.6) };
+      const ownCapOf = (id: string) => (id === 'token:bell' ? dollars(0.2) : undefined);
+      const desk = openBudgets(clock, { caps, ledger, ownCapOf, tariff, totalUsd: 0.9 });
+      await Promise.all(
+        all.map((work) =>
+          perform(desk, work).catch((error: unknown) => {
+            if (!(error instanceof BotError && error.code === 'budget.used')) throw error;
+          }),
+        ),
+      );
+      const spent = (id: string) => ledger.standing(id, clock.wallMs()).day.nanoUsd;
+      for (const id of ['g', 'h']) {
+        expect(spent(id)).toBeLessThanOrEqual(caps.serverDay);
+        for (const payer of ['ana', 'ben', 'token:bell', 'token:cat'])
+          expect(ledger.shareOf(id, payer, clock.wallMs()).nanoUsd).toBeLessThanOrEqual(
+            ownCapOf(payer) ?? caps.personDay,
+          );
+        expect(ledger.reserved(id)).toBe(0);
+      }
+      expect(spent('all')).toBeLessThanOrEqual(dollars(0.9));
+      expect(spent('g') + spent('h')).toBeGreaterThan(0);
+    }),
+    { numRuns: runs(40) },
+  );
+});
+
+test('a token with a quarter of a dollar is answered, by models of unknown price as well', async () => {
+  const clock = new VirtualClock();
+  const desk = openBudgets(clock, { caps: { personDay: dollars(0.25) }, tariff });
+  const work = { guildId: 'g', payer: 'token:bell', size: 2_000, slow: 1, rounds: 1 } as const;
+  await perform(desk, { ...work, kind: 'answer in a file' });
+  await perform(desk, { ...work, kind: 'answer in writing' });
+  expect(desk.paid.map(({ what }) => what)).toEqual(['think', 'speak', 'think']);
+});
+
+test('where not even 100 tokens and their sound fit, nothing is sent', async () => {
+  const desk = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(0.022) }, tariff });
+  const work = { guildId: 'g', payer: 'ana', size: 2_000, slow: 1, rounds: 1 } as const;
+  await expect(perform(desk, { ...work, kind: 'check' })).rejects.toMatchObject({
+    code: 'budget.used',
+  });
+  expect(desk.paid).toEqual([]);
+});
