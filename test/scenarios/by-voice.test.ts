@@ -2,6 +2,7 @@ import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { confirm, show } from '#test/scenarios/setup/mcp-tools.ts';
 import {
   callIn,
@@ -27,6 +28,45 @@ scenario(
     await converse(setup, adam, question);
     await eventually(() => expect(madeTexts(setup).join(' ')).toContain(receipt));
     expect(setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat')).toEqual([]);
+  },
+);
+
+const wishes = [
+  ['play some rain', 'play_sound', { sound: 'rain' }],
+  ['louder please', 'volume', { change: 20 }],
+  ['captions off', 'captions', { on: false }],
+  ['set a timer', 'set_reminder', { when: 'in ten minutes' }],
+] as const;
+
+scenario(
+  'in company with captions on, sounds, volume, captions and timers need no press',
+  async () => {
+    let heard = 'Nova, who are you?';
+    const replies = [
+      { match: /"result"/, text: 'Done.' },
+      ...wishes.toReversed().map(([match, name, given]) => ({
+        match,
+        call: { name, argumentsJson: JSON.stringify(given) },
+      })),
+    ];
+    await using setup = await openScenario({ providers: { hears: () => heard, replies } });
+    const adam = await callIn(setup, 'Adam');
+    const ben = await callIn(setup, 'Ben');
+    await commandReply(adam, 'captions on');
+    await converse(setup, ben, question);
+    const runs = () =>
+      setup.bot.log.flatMap(({ msg, tool, how }) => (msg === 'tool' ? [`${tool}: ${how}`] : []));
+    for (const [wish, name] of wishes) {
+      heard = `Nova, ${wish}.`;
+      await adam.say(question, soon());
+      await eventually(() => expect(runs()).toContain(`${name}: ran`));
+      await pass(3_000);
+    }
+    expect(runs().filter((one) => !one.endsWith(': ran'))).toEqual([]);
+    const prompts = setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat');
+    expect(JSON.stringify(prompts.at(-1)?.body)).toContain('who are you');
+    const shown = setup.sandbox.messages('Lounge').map(({ text }) => text);
+    expect(shown.filter((text) => text.includes('press Show'))).toEqual([]);
   },
 );
 
