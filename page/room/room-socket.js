@@ -3,7 +3,7 @@
 /** Waits in ms before the next try, the last one again and again. */
 const waitsMs = [500, 1_000, 2_000, 5_000];
 
-/** The connection to the room: lines come in, requests go out and are answered. Comes back by itself, unless the sandbox was started again. */
+/** The connection to the room: lines come in, requests go out and are answered. Comes back by itself, unless this browser is not let in any more. */
 export class RoomSocket {
   #url;
   #tell;
