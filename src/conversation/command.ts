@@ -109,7 +109,7 @@ export type CommandPorts = {
   readonly sessions: Pick<VoiceSessions, 'at' | 'join' | 'leave' | 'mayOpen'>;
   readonly places: Places;
   readonly hearing: Public<PauseHearing>;
-  readonly privacy: Public<PrivacyRequests>;
+  readonly privacy: Omit<Public<PrivacyRequests>, 'resumeErasures'>;
   readonly peopleSettings: Public<PersonalSettingsCache>;
   readonly confirmations: Public<ConfirmedToolRunner>;
   readonly stats: Stats;

@@ -25,6 +25,8 @@ export interface ConsentStore {
    * Errors: BotError `store.unreadable`.
    */
   noes(guildIds: readonly string[]): Promise<readonly StoredNo[] | undefined>;
+  /** People of whom not everything is erased yet. Errors: BotError `store.unreadable`. */
+  forgetting(): Promise<readonly Pick<StoredNo, 'guildId' | 'personId'>[]>;
   /** Deletes each yes for a day, which former versions stored; how many. Errors: BotError `store.unwritable`. */
   dropDays(): Promise<number>;
   /** Number of stored items about this person in this server. Errors: BotError `store.unreadable`. */

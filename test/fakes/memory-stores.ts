@@ -168,6 +168,15 @@ export class MemoryConsents implements ConsentStore {
     return undefined;
   }
 
+  async forgetting() {
+    checkReadable(this.trouble);
+    return [...this.#standings].flatMap(([guildId, server]) =>
+      [...server].flatMap(([personId, { kind }]) =>
+        kind === 'forgetting' ? [{ guildId, personId }] : [],
+      ),
+    );
+  }
+
   async dropDays(): Promise<number> {
     return 0;
   }

@@ -233,6 +233,7 @@ function portsOf(
   signal: AbortSignal,
 ): CommandPorts {
   const privacy = new PrivacyRequests(parts, sessions, sources.features.all);
+  void privacy.resumeErasures(signal);
   return {
     clock: realClock,
     timesIn: (guildId) => wallTimesIn(sessions.settings.in(guildId).timeZone),

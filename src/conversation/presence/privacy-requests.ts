@@ -1,3 +1,5 @@
+import type { AlertChange } from '#src/base/alerts.ts';
+import { runPeriodically } from '#src/base/periodic-task.ts';
 import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
 import { eraseTimeoutMs, withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
@@ -15,6 +17,8 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { isYes } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
 
+/** Interval, in ms, at which erasures that were interrupted or have failed go on. */
+const resumeMs = 60_000;
 /** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
 const longestReceiptMs = 10_000;
 
@@ -23,6 +27,8 @@ export class PrivacyRequests {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #features: readonly PersonHooks[];
+  /** People whose erasure is under way, by server and person. */
+  readonly #erasing = new Set<string>();
 
   constructor(
     parts: SessionDependencies,
@@ -110,6 +116,34 @@ export class PrivacyRequests {
     }
     this.#forgetInMemory(guildId, personId);
     await this.#sessions.seatSettled(guildId);
+    return await this.#erase(guildId, personId);
+  }
+
+  /** Goes on with erasures that were interrupted or have failed, until `signal` is aborted. Never rejects. */
+  async resumeErasures(signal: AbortSignal): Promise<void> {
+    const { clock, onEvent } = this.#parts;
+    const report = (change: AlertChange) => onEvent('', change);
+    const run = () => this.#resumeErasures();
+    await runPeriodically({ name: 'erasure', clock, everyMs: resumeMs, run, report }, signal);
+  }
+
+  async #resumeErasures(): Promise<void> {
+    const { places, store } = this.#parts;
+    for (const { guildId, personId } of await store.forgetting())
+      if (places.has(guildId) && !this.#erasing.has(`${guildId} ${personId}`))
+        await this.#erase(guildId, personId);
+  }
+
+  async #erase(guildId: string, personId: string): Promise<ForgetOutcome> {
+    const key = `${guildId} ${personId}`;
+    this.#erasing.add(key);
+    const outcome = await this.#eraseAll(guildId, personId);
+    this.#erasing.delete(key);
+    return outcome;
+  }
+
+  async #eraseAll(guildId: string, personId: string): Promise<ForgetOutcome> {
+    const choices = await this.#sessions.readConsents(guildId);
     const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
     const [total, erased] = await Promise.all([

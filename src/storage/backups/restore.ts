@@ -158,10 +158,10 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): P
   return { from, to, part, ...(former !== undefined && { former }) };
 }
 
-/** SQL of the rows that never come back, by their table; in these tables, each other row about a person is a no. */
+/** SQL of the rows that never come back, by their table; in the others of `consents`, each row about a person is a no. */
 const agreements: Readonly<Record<string, string>> = {
-  consents: "kind <> 'never'",
-  seat_consents: "kind <> 'no'",
+  consents: "kind IN ('always', 'until')",
+  seat_consents: 'true',
   left_out_of_captions: 'false',
   api_tokens: 'true',
 };

@@ -71,6 +71,15 @@ export class SqlConsents implements ConsentStore {
     });
   }
 
+  forgetting(): Promise<readonly Pick<StoredNo, 'guildId' | 'personId'>[]> {
+    return this.#database.readTogether((connection) =>
+      connection.rows(
+        { guildId: id, personId: id },
+        sql`SELECT guild_id, person_id FROM consents WHERE kind = 'forgetting'`,
+      ),
+    );
+  }
+
   dropDays(): Promise<number> {
     return this.#database.write([], (connection) =>
       connection.run(sql`DELETE FROM consents WHERE kind = 'until'`),
@@ -130,6 +139,7 @@ export const consentPart = storePart<ConsentStore>({
     read: reads,
     write: writes,
     noes: reads,
+    forgetting: reads,
     dropDays: writes,
     count: reads,
     rowsAbout: reads,

@@ -45,6 +45,7 @@ const calls: Calls<typeof mainStore, Store> = {
   'leftOutPeople.readLeftOut': ({ leftOutPeople }) => leftOutPeople.readLeftOut(guildId),
   'consents.write': ({ consents }) => consents.write(guildId, personId, { kind: 'always' }),
   'consents.noes': ({ consents }) => consents.noes([guildId, canary]),
+  'consents.forgetting': ({ consents }) => consents.forgetting(),
   'consents.dropDays': ({ consents }) => consents.dropDays(),
   'consents.read': ({ consents }) => consents.read(guildId),
   'guilds.note': ({ guilds }) => guilds.note(botId, [guildId, otherGuildId]),

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import {
   adam,
@@ -196,6 +196,32 @@ test('a no that cannot be stored holds, is called unsaved, and is stored once th
   await pass(fixture, 5_000);
   expect((await fixture.consents.read('g')).get('eva')).toEqual({ kind: 'never' });
 });
+
+test.each(['SQLite', 'PostgreSQL'])(
+  '%s: an erasure that was interrupted goes on in the next run',
+  async (name) => {
+    if (name === 'PostgreSQL' && inject('postgresUrl') === '') return;
+    await using stack = new AsyncDisposableStack();
+    const open = await (name === 'SQLite' ? sqliteIn : postgresIn)(stack);
+    const held = new HeldOperation();
+    const killed = await run(open, held);
+    await killed.captions.leaveOut('g', 'eva', true);
+    held.arm(2); // the row that they were forgotten is written, and nothing is erased
+    void killed.privacy.forget('g', 'eva');
+    await done(killed, held.reached);
+    const next = await run(open);
+    const { leftOutPeople, store } = next.dependencies;
+    expect(await leftOutPeople.readLeftOut('g')).toEqual(new Set(['eva']));
+    const over = new AbortController();
+    const resuming = next.privacy.resumeErasures(over.signal);
+    await next.clock.advance(1_000);
+    await next.clock.advance(1_000);
+    expect(await leftOutPeople.readLeftOut('g')).toEqual(new Set());
+    expect((await store.read('g')).get('eva')).toEqual({ kind: 'forgotten' });
+    over.abort();
+    await resuming;
+  },
+);
 
 test('a call by a person who said no brings the bot, deaf to them', async () => {
   const fixture = openSessionFixture({ consent: { policy: 'notice' } }, [adam, eva]);
