@@ -105,6 +105,14 @@ test('what a tool found out comes to the model as data, and the answer goes on',
   expect(synthesizer.asked.map(({ text }) => text)).toContain('Adam is here.');
 });
 
+test('a program is told how many people are there, and no names', async () => {
+  const { fixture, chat } = await open([[call('who_is_here')], ['Two are here.']]);
+  const radio = { ...adam, id: 'token:radio', name: 'radio' };
+  void fixture.talk.ask('g', 'Who is there?', radio, 'voice');
+  await pass(fixture, 3_000);
+  expect(resultsIn(chat)).toEqual(['{"result":{"names":[],"othersWithoutName":2,"otherBots":0}}']);
+});
+
 test('a spoken question has its tools as well', async () => {
   const { fixture, results } = await talkingTo('time');
   await pass(fixture, 4_000, await words('human-cards-004', adam, fixture.clock.nowMs()));

@@ -9,7 +9,7 @@ import type { Button } from '#src/conversation/command.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
 import { openBot } from '#test/discord/setup/sandbox-bot.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
@@ -107,6 +107,18 @@ test.each([
   const only = open(['lounge'], undefined, undefined, rights);
   await only.scribe.write(lounge, openText(words), never);
   expect(only.sent).toEqual([['lounge', words]]);
+});
+
+test('what is personal, or was said in the channel, is written in no other place', async () => {
+  const { scribe: messages, sent } = open(['general'], 'general');
+  const forbidden = { code: 'discord.forbidden' };
+  const words = new ConfidentialText('Ben is to be dismissed.', { channelId: 'lounge' });
+  await expect(messages.write(lounge, words, never)).rejects.toMatchObject(forbidden);
+  const lines = [{ personId: '1', text: 'Ben is to be dismissed.' }];
+  await expect(messages.notify(lounge, lines, never)).rejects.toMatchObject(forbidden);
+  const offering = messages.offer(lounge, { id: 'confirm.over' }, [], never);
+  await expect(offering).rejects.toMatchObject(forbidden);
+  expect(sent).toEqual([]);
 });
 
 test.each([undefined, 'lounge'])('with nowhere to write the operator is told', async (panelIn) => {
