@@ -1,6 +1,6 @@
 /** @import { Suggestion } from './command-line.js' */
 /** @import { PageState, RoomActions } from './room-actions.js' */
-/** @import { Item, Reply, RoomLine } from './room-state.js' */
+/** @import { Reply, RoomLine } from './room-state.js' */
 /** @import { WorkerNews } from './sound/sound-worker.js' */
 import { render } from '/vendor/preact.js';
 import { CommandFiles } from './command-files.js';
@@ -49,8 +49,8 @@ export class RoomPage {
   #socket;
   #sound;
   #isDrawn = true;
-  /** @type {readonly Item[]} */
-  #shownItems = [];
+  /** The end of the conversation stays in sight until somebody scrolls up. */
+  #follows = true;
   #files;
 
   /**
@@ -73,6 +73,10 @@ export class RoomPage {
     addEventListener('keydown', (event) => this.#spaceKey(event, true));
     addEventListener('keyup', (event) => this.#spaceKey(event, false));
     addEventListener('blur', () => this.talk(false));
+    const scrolled = () => {
+      this.#follows = isAtEnd(messageList());
+    };
+    root.addEventListener('scroll', scrolled, true);
     // Browsers play only once something was pressed.
     for (const name of ['click', 'keydown'])
       addEventListener(name, () => void this.#sound.listen(), { once: true });
@@ -309,11 +313,8 @@ export class RoomPage {
         ${composerView(page, actions)}
       </main>
       ${sideView(page, actions)}`;
-    const isLive = Object.values(page.room.live).some(Boolean);
-    const isNew = (isLive || page.room.items !== this.#shownItems) && isAtEnd(messageList());
-    this.#shownItems = page.room.items;
     render(tree, this.#root);
-    if (isNew) messageList()?.scrollTo({ top: messageList()?.scrollHeight ?? 0 });
+    if (this.#follows) messageList()?.scrollTo({ top: messageList()?.scrollHeight ?? 0 });
     if (page.picked >= 0)
       document.getElementById(`suggestion-${page.picked}`)?.scrollIntoView({ block: 'nearest' });
   }
