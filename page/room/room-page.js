@@ -51,6 +51,8 @@ export class RoomPage {
   #isDrawn = true;
   /** The end of the conversation stays in sight until somebody scrolls up. */
   #follows = true;
+  /** Size of the conversation when it was drawn: it also scrolls by itself when that changes. */
+  #size = '';
   #files;
 
   /**
@@ -74,9 +76,10 @@ export class RoomPage {
     addEventListener('keyup', (event) => this.#spaceKey(event, false));
     addEventListener('blur', () => this.talk(false));
     const scrolled = () => {
-      this.#follows = isAtEnd(messageList());
+      if (sizeOf(messageList()) === this.#size) this.#follows = isAtEnd(messageList());
     };
     root.addEventListener('scroll', scrolled, true);
+    addEventListener('resize', () => this.#change({}));
     // Browsers play only once something was pressed.
     for (const name of ['click', 'keydown'])
       addEventListener(name, () => void this.#sound.listen(), { once: true });
@@ -315,6 +318,7 @@ export class RoomPage {
       ${sideView(page, actions)}`;
     render(tree, this.#root);
     if (this.#follows) messageList()?.scrollTo({ top: messageList()?.scrollHeight ?? 0 });
+    this.#size = sizeOf(messageList());
     if (page.picked >= 0)
       document.getElementById(`suggestion-${page.picked}`)?.scrollIntoView({ block: 'nearest' });
   }
@@ -335,6 +339,11 @@ function withOwnVoice(page) {
 
 function messageList() {
   return document.querySelector('.messages');
+}
+
+/** @param {Element | null} list */
+function sizeOf(list) {
+  return `${list?.scrollHeight} ${list?.clientHeight}`;
 }
 
 /**

@@ -100,7 +100,7 @@ test('the newest message is in sight, unless somebody reads what was before', as
     });
   for (let n = 0; n < 30; n++) post(n);
   await expect.poll(() => isInSight(29)).toBe(true);
-  await tab.setViewportSize({ width: 1_280, height: 600 });
+  await tab.setViewportSize({ width: 390, height: 600 });
   post(29);
   await expect.poll(() => isInSight(29)).toBe(true);
   await list.evaluate((element) => element.scrollTo({ top: 0 }));
