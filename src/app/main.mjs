@@ -1,8 +1,12 @@
 // npm start: the bot on Discord, or in its own sandbox where no token is set.
 // JavaScript, as the compile cache is not yet open: to strip types of this file, Node would load its TypeScript parser for good.
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { keepHttpParserPlain } from './http-parser.mjs';
 
+if (!existsSync(new URL('../../node_modules', import.meta.url))) {
+  console.error('Run npm ci first: it installs the Node and the libraries that Parley runs on.');
+  process.exit(78);
+}
 if (Number.parseInt(process.versions.node, 10) < 24) {
   console.error(
     `Parley needs Node 24 or later, and this is Node ${process.versions.node}: install it from nodejs.org.`,

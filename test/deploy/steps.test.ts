@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -169,4 +169,14 @@ test('an older Node reads which one is needed, and starts nothing', () => {
     '',
     'Parley needs Node 24 or later, and this is Node 20.1.0: install it from nodejs.org.\n',
   ]);
+});
+
+test('a start before npm ci asks for npm ci alone', async () => {
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'parley-'));
+  for (const file of ['main.mjs', 'http-parser.mjs'])
+    await cp(`src/app/${file}`, join(folder.path, 'src/app', file));
+  const program = join(folder.path, 'src/app/main.mjs');
+  const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
+  const asked = 'Run npm ci first: it installs the Node and the libraries that Parley runs on.\n';
+  expect([status, stderr]).toEqual([78, asked]);
 });
