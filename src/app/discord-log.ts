@@ -65,6 +65,9 @@ export function countDiscord(
 /** One line per event, for the operator. */
 export function logDiscord(log: Log, event: DiscordEvent): void {
   switch (event.kind) {
+    case 'ready':
+      log.info({ servers: event.guilds }, 'logged in to Discord');
+      return;
     case 'warning':
       log.warn(
         { guildId: event.guildId, code: codeOf(event.cause), err: event.cause },
@@ -95,7 +98,6 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
         event.kind,
       );
       return;
-    case 'ready':
     case 'registered':
     case 'ciphers':
     case 'command':

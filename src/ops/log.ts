@@ -1,6 +1,7 @@
 import type { Writable } from 'node:stream';
 import { pino } from 'pino';
 import { realClock } from '#src/base/clock.ts';
+import { fieldsOf, parsedJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { latencies } from './latency.ts';
@@ -13,11 +14,14 @@ const shortestSecret = 8;
 /** Level of a warning; higher levels are worse. */
 const warning = 40;
 
+/** Where a log is written; on a terminal it is written for people. */
+type LogTarget = Writable & { readonly isTTY?: boolean };
+
 /** The operator's log: ids and numbers, never words people said, and never one of `secrets`. */
 export function openLog(
   level: string,
   secrets: readonly Secret[] = [],
-  to: Writable = process.stdout,
+  to: LogTarget = process.stdout,
   timing: LimiterTiming = unhurried,
 ) {
   const logMethod = repeating(new RepeatLimiter(timing));
@@ -119,7 +123,7 @@ const keyFields = ['guildId', 'stage', 'code', 'role', 'provider', 'command', 'w
 function repeating(limiter: RepeatLimiter): NonNullable<pino.LoggerOptions['hooks']>['logMethod'] {
   return function limited(args, method, level) {
     if (level < warning) return method.apply(this, args);
-    const [fields, message] = fieldsOf(args);
+    const [fields, message] = partsOf(args);
     if ('alert' in fields) return method.apply(this, [fields, message]); // a change is no repetition
     const key = JSON.stringify([level, message, ...keyFields.map((name) => fields[name])]);
     limiter.take(key, (heldBack) => {
@@ -128,7 +132,7 @@ function repeating(limiter: RepeatLimiter): NonNullable<pino.LoggerOptions['hook
   };
 }
 
-function fieldsOf(
+function partsOf(
   args: readonly unknown[],
 ): readonly [fields: Readonly<Record<string, unknown>>, message: string] {
   const [first, second] = args;
@@ -156,7 +160,8 @@ const unreadLimitBytes = 1_000_000;
  * While more than 1 MB is unread, lines are dropped; a line of its own counts them afterwards. A terminal that was closed
  * or a reader that ended is no failure. On `process.stdout` only a terminal or a file is waited for.
  */
-function openOutlet(stream: Writable): { write(line: string): void } {
+function openOutlet(stream: LogTarget): { write(line: string): void } {
+  const shown = stream.isTTY ? forPeople : (line: string) => line;
   let dropped = 0;
   stream.on('error', () => undefined);
   return {
@@ -165,9 +170,9 @@ function openOutlet(stream: Writable): { write(line: string): void } {
         dropped++;
         return;
       }
-      if (dropped > 0) stream.write(lost(dropped));
+      if (dropped > 0) stream.write(shown(lost(dropped)));
       dropped = 0;
-      stream.write(line);
+      stream.write(shown(line));
     },
   };
 }
@@ -175,6 +180,19 @@ function openOutlet(stream: Writable): { write(line: string): void } {
 function lost(lines: number): string {
   const msg = `${lines} lines of the log were dropped: its reader was too slow`;
   return `${JSON.stringify({ level: 40, time: new Date().toISOString(), msg })}\n`;
+}
+
+/** `12:04:05 warning: it is late (shard 0)`, of a line of JSON; nothing that moves the cursor. */
+function forPeople(line: string): string {
+  const { level, time, msg, ...fields } = fieldsOf(parsedJson(line));
+  const at = new Date(`${time}`).toTimeString().slice(0, 8);
+  const grade = Number(level) > warning ? 'error: ' : level === warning ? 'warning: ' : '';
+  const known = Object.entries(fields).map(([name, value]) => {
+    const { message } = fieldsOf(value);
+    return `${name} ${message ?? (typeof value === 'string' ? value : JSON.stringify(value))}`;
+  });
+  const rest = known.length > 0 ? ` (${known.join(', ')})` : '';
+  return `${`${at} ${grade}${msg}${rest}`.replace(/\p{Cc}/gu, ' ')}\n`;
 }
 
 type LimiterTiming = {

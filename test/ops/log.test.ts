@@ -253,3 +253,18 @@ test('an event of a feature is a line with the fields that its kind names, in th
     '{"level":20,"speakerId":"adam-1","msg":"captioned"}',
   ]);
 });
+
+test('on a terminal the log is written for people, and holds nothing that moves the cursor', () => {
+  const screen = Object.assign(new PassThrough(), { isTTY: true });
+  const log = openLog('info', [new Secret('very-secret')], screen);
+  log.info({ bot: 'Nova', invite: 'https://discord.com/invite' }, 'ready: call it with /join');
+  log.warn({ shard: 0, err: new BotError('provider.late', true, 'Too slow.') }, 'it is late');
+  log.error('lost \u001b[2Jvery-secret');
+  const lines = `${screen.read()}`.split('\n');
+  expect(lines.map((line) => line.replace(/^\d\d:\d\d:\d\d /, ''))).toEqual([
+    'ready: call it with /join (bot Nova, invite https://discord.com/invite)',
+    'warning: it is late (shard 0, err Too slow.)',
+    'error: lost  [2J[secret]',
+    '',
+  ]);
+});
