@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import sql from 'sql-template-tag';
 import { Fts5Index, fillEmptyIndex } from '#src/features/captions/store/fts5-index.ts';
 import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
@@ -37,7 +38,7 @@ export async function openLocalTranscripts(
           isLogFull ||= (await changesOf(connection)) > before;
           return done;
         };
-        while (isMore(await database.writeNow(noting)));
+        while (isMore(await database.writeNow(noting))) await setImmediate(); // others take their turn
         if (isLogFull) await database.scrub();
         isLogFull = false;
       },

@@ -36,7 +36,7 @@ const briefMs = dayMs;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
 const unkeptMs = 15 * 60_000;
 /** Lines that one transaction deletes from a shared database, and from a file, whose thread does nothing else meanwhile. */
-const [sharedLinesAtOnce, linesAtOnce] = [20_000, 1_000];
+const [sharedLinesAtOnce, linesAtOnce] = [20_000, 250];
 
 /**
  * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows and words;
