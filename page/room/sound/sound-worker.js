@@ -17,7 +17,7 @@ import {
 /** More bytes that wait for the network than this: the frame is left out, as it would come too late. */
 const mostWaitingBytes = 32_768;
 /** The level is told once in so many frames. */
-const levelEvery = 3;
+const levelEvery = 6;
 
 /** Wait before a connection that was lost is opened again. */
 const againMs = 2_000;
