@@ -129,7 +129,8 @@ export class PrivacyRequests {
 
   async #resumeErasures(): Promise<void> {
     const { places, store } = this.#parts;
-    for (const { guildId, personId } of await store.forgetting())
+    const all = await store.forgetting().catch(() => []); // a store in trouble is told of elsewhere
+    for (const { guildId, personId } of all)
       if (places.has(guildId) && !this.#erasing.has(`${guildId} ${personId}`))
         await this.#erase(guildId, personId);
   }

@@ -38,11 +38,12 @@ scenario('where the store cannot be read, only a yes said just now counts', asyn
   expect(said).toEqual([broken, broken, absent, 'The list of servers could not be saved.']);
   const adam = await seat(setup, 'Adam');
   const joining = adam.command('join');
-  const warned = `${text('join.consent')}\n${text('privacy.unread')}`;
+  const warned = `${text('help.start.unheard')}\n${text('privacy.unread')}`;
   expect(await joining.followed(soon())).toMatchObject({ text: warned, ephemeral: true });
   expect(await commandReply(ben, 'privacy status')).toMatchObject(whispered('privacy.unread'));
   await Promise.all([adam.settled(soon()), ben.settled(soon())]);
   await ben.say(another, soon());
+  await commandReply(adam, 'privacy allow');
   await converse(setup, adam, question);
   expect(recognised(setup)).toEqual(['Adam']);
   const unsaved = `${text('privacy.allowed')}\n${text('privacy.unsaved')}`;
@@ -74,6 +75,7 @@ scenario('a store full of garbage is told to the operator and opens nobody’s e
   const adam = await callIn(setup, 'Adam');
   await ben.settled(soon());
   await ben.say(another, soon());
+  await commandReply(adam, 'privacy allow');
   await converse(setup, adam, question);
   expect(recognised(setup)).toEqual(['Adam']);
 });
