@@ -129,5 +129,13 @@ scenario('where nobody can type, one exchange is played and that is all', async 
   await using console = await Typist.sitDown({}, { stdin: 'ignore' });
   const { code, out, complaints } = await console.leave();
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
-  expect(out.match(/ms after \w+'s last syllable$/gm)).toHaveLength(1);
+  const [link, ...rest] = out.trimEnd().split('\n');
+  expect(link).toMatch(/^ {2}No DISCORD_TOKEN: the sandbox\. Talk in your browser: http\S+$/);
+  expect(rest.map((line) => line.trim().replace(/ +/g, ' '))).toEqual([
+    expect.stringMatching(/^HTTP for programs/),
+    'Adam what time is it',
+    expect.stringMatching(/^Nova The time is now /),
+    'Nova left Lounge',
+  ]);
+  expect(out.split(/\s+/).length).toBeLessThanOrEqual(40);
 });

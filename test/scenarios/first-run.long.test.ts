@@ -28,15 +28,7 @@ async function once(
 
 scenario('a newcomer without any account hears the bot answer a plain question', async () => {
   const { code, out, complaints, kept } = await once();
-  expect(out).toMatch(/^ {2}Adam {3}\/join$/m);
-  expect(out).toMatch(/^ {2}Nova {3}In Lounge\. Just talk to me\.$/m);
-  expect(out).toMatch(/^ {2}voice link +Opus by mediaplex +XChaCha20 by /m);
-  expect(out).toMatch(/^ {2}Adam {3}what time is it$/m);
-  expect(out).toMatch(/^ {2}Nova {3}The time is now /m);
-  expect(out).toMatch(
-    /(?=.*ended \d+)(?=.*recognised \d+).*heard \d+ ms after Adam's last syllable/,
-  );
-  expect(out).toMatch(/kept as .*adam-heard\.wav$/m);
+  expect(out).toMatch(/^ {2}Adam {3}what time is it\n {2}Nova {3}The time is now .*\n/);
   expect(out.split('\n').slice(-12)).toContainEqual(
     expect.stringMatching(/the received sound matches the synthesised one \(0\.[6-9]\d of 1\)/),
   );

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import packageJson from '#package.json' with { type: 'json' };
 import { startBot } from '#src/app/bot.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { openEngines } from '#src/app/engines/engines.ts';
@@ -19,8 +18,6 @@ import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
 import { runOnce, runPrompt, type SandboxRun } from './sandbox-run.ts';
 import { SandboxView } from './sandbox-view.ts';
-
-const why = 'no DISCORD_TOKEN, so this is the sandbox: a small Discord on this machine';
 
 /** Options of the command line for a run in the sandbox. */
 export type SandboxArguments = {
@@ -64,11 +61,11 @@ async function startSandboxRun(
   const view = new SandboxView(show, botName);
   const pageView = new PageView(botName);
   const ownDir = join(config.dataDir, 'sandbox');
+  let isTold = false; // of `/join` the first exchange shows nothing
   const loaded = Promise.withResolvers<void>();
-  show.title(`Parley ${packageJson.version} - ${why}`);
   const [sandbox, engines, codec] = await Promise.all([
     SandboxProcess.start(
-      (message) => printMessage(message, botName, show),
+      (message) => isTold && printMessage(message, botName, show),
       signal,
       page && {
         ...page,
@@ -102,7 +99,7 @@ async function startSandboxRun(
       codec,
       tap: (pipelines) => recorder.pipelines(pipelines),
       discord: { token, apiUrl },
-      ...reportOf(events, [view, pageView], view, codec.name),
+      ...reportOf(events, [view, pageView], view),
     },
     signal,
   );
@@ -116,17 +113,19 @@ async function startSandboxRun(
     const access = () => bot.programs;
     stack.use(await openSandboxPrograms({ page, access, guildId, report }));
   }
-  show.blank();
   const { dataDir } = config;
   const folder = new WavFolder(dataDir);
   const exchange = { sandbox, events, show, botName, dataDir, recorder, folder };
+  const tell = () => {
+    isTold = true;
+  };
   const all = stack.move();
   const dispose = () => all.disposeAsync();
-  return { config, engines, parts: exchange, [Symbol.asyncDispose]: dispose };
+  return { config, engines, parts: exchange, tell, [Symbol.asyncDispose]: dispose };
 }
 
 function showPage({ link, why }: SandboxPageLine, show: ConversationPrinter): void {
-  if (link !== undefined) show.note(`Talk in your browser: ${link}`);
+  if (link !== undefined) show.note(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${link}`);
   if (why !== undefined) show.note(why);
 }
 
@@ -140,7 +139,6 @@ function reportOf(
   events: EventLog,
   views: readonly Pick<SandboxView, 'session'>[],
   view: SandboxView,
-  codec: string,
 ): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {
   return {
     onSession(_guildId, event) {
@@ -151,13 +149,12 @@ function reportOf(
       if (event.kind === 'command' || event.kind === 'command-failed') {
         events.report({ kind: 'done', command: event.name });
       }
-      view.discord(codec, event);
+      view.discord(event);
     },
     onStore(event) {
-      if (event.kind === 'waiting')
-        view.discord(codec, { kind: 'warning', message: event.message });
+      if (event.kind === 'waiting') view.discord({ kind: 'warning', message: event.message });
       if (event.kind !== 'refused') return;
-      view.discord(codec, { kind: 'warning', message: event.error.message });
+      view.discord({ kind: 'warning', message: event.error.message });
     },
   };
 }

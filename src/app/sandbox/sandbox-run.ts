@@ -15,6 +15,8 @@ export type SandboxRun = {
   readonly config: Config;
   readonly engines: Engines;
   readonly parts: ExchangeParts;
+  /** Shows messages of the bot from now on. */
+  tell(): void;
 };
 
 /** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
@@ -28,7 +30,6 @@ export async function runOnce(play: SandboxRun, signal: AbortSignal): Promise<nu
   const openInput = async () =>
     embedded ? engines.transcriber : stack.use(await openEmbeddedTranscriber());
   const proof = await prove(first, recorder, openInput, signal);
-  show.blank();
   if (first.kind === 'exchanged') show.note(waitLine(first.heard.firstAudibleAtMs));
   show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);
   return proof.kind === 'proved' ? 0 : 1;
@@ -41,7 +42,7 @@ export async function runOnce(play: SandboxRun, signal: AbortSignal): Promise<nu
  * Errors: BotError. Aborting `signal` throws its reason.
  */
 export async function runPrompt(
-  { config, parts }: SandboxRun,
+  { config, parts, tell }: SandboxRun,
   signal: AbortSignal,
 ): Promise<number> {
   const { show } = parts;
@@ -52,7 +53,7 @@ export async function runPrompt(
   const lines = new LineHandler(parts, voice);
   const first = await firstExchange(parts, signal);
   if (first.kind === 'failed') show.note(`failed at ${first.stage}: ${first.why}`);
-  show.blank();
+  tell();
   const { stdin: input, stdout: output } = process;
   if (input.isTTY && output.isTTY) {
     show.note(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);

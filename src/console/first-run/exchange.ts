@@ -10,7 +10,7 @@ import type { SandboxProcess } from '#src/console/sandbox-process.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { EventLog } from './event-log.ts';
-import { type ConversationPrinter, instantsLine } from './show.ts';
+import type { ConversationPrinter } from './show.ts';
 import { silenceOf } from './silence.ts';
 import { openFolder } from './wav-files.ts';
 
@@ -57,12 +57,11 @@ export type SandboxObservers = {
 /** `person` sits down in Lounge, calls the bot and waits until they hear each other. Abort: as `exchange`. */
 export async function callIn(
   person: string,
-  { sandbox, show, events }: SandboxObservers,
+  { sandbox, events }: SandboxObservers,
   signal: AbortSignal,
 ): Promise<{ readonly kind: 'called' } | FailedExchange> {
   const start = events.place;
   await sandbox.ask({ do: 'join', person });
-  show.says(person, '/join');
   const reply = replied.parse(await sandbox.ask({ do: 'command', person, name: 'join' }));
   // The obstacle is told to the caller alone.
   if (reply.ephemeral) return failed('join', reply.text);
@@ -92,9 +91,6 @@ export async function exchange(
   show.says(botName, answered.text);
   const reached = await listen(observers, person, path, answered);
   if (!reached) return failed('hear', `nothing of the answer reached ${person}`);
-  const after = `${person}'s last syllable`;
-  show.detail(instantsLine(answered, after, said.lastVoicedAtMs, reached.firstAudibleAtMs));
-  show.detail(`kept as ${path}`);
   return { kind: 'exchanged', answered, spoken: said, heard: reached, path };
 }
 

@@ -12,7 +12,6 @@ export async function firstExchange(
 ): Promise<SpokenExchange> {
   const called = await callIn('Adam', observers, signal);
   if (called.kind === 'failed') return called;
-  observers.show.blank();
   const { time } = observers.sandbox.ready.recordings;
   return await exchange('Adam', time, 'adam-heard', observers, signal);
 }

@@ -29,27 +29,16 @@ export class ConversationPrinter {
     this.#write(line);
   }
 
-  /** One row of a part in use: role, engine, note. */
-  engine(role: string, what: string, note: string): void {
-    this.#write(`  ${role.padEnd(17)}${what.padEnd(36)}${note}`.trimEnd());
-  }
-
-  /** Progress of a load, 0 to 1; a pipe reads one line when all begin. */
+  /** Progress of a load, 0 to 1, for a terminal. */
   progress(role: string, fraction: number): void {
-    const isFirst = this.#progress.size === 0;
     this.#progress.set(role, fraction);
     const parts = [...this.#progress].map(([name, part]) => `${name} ${Math.round(part * 100)} %`);
     if (this.#terminal.isTTY) this.#terminal.write(`\r  loading: ${parts.join(', ')}\u001b[K`);
-    else if (isFirst) this.#write('  loading the speech engines');
   }
 
   progressDone(): void {
     if (this.#terminal.isTTY && this.#progress.size > 0) this.#terminal.write('\r\u001b[K');
     this.#progress.clear();
-  }
-
-  blank(): void {
-    this.#write('');
   }
 
   note(line: string): void {

@@ -13,13 +13,13 @@ function screen(isTTY = false) {
   return { show: new ConversationPrinter(terminal), text: () => text };
 }
 
-test('a pipe reads plain lines and one line about loading', () => {
+test('a pipe reads plain lines and nothing about loading', () => {
   const { show, text } = screen();
   show.progress('chat', 0.1);
   show.progress('chat', 0.5);
   show.progressDone();
   show.says('Adam', 'two nine');
-  expect(text()).toBe('  loading the speech engines\n  Adam   two nine\n');
+  expect(text()).toBe('  Adam   two nine\n');
 });
 
 test('a terminal sees one progress line, written over and cleared', () => {
