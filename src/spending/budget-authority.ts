@@ -2,11 +2,11 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { Payer } from './ledger/ledger.ts';
 import type { PaidKind } from './paid-kinds.ts';
 import type { PaidRole } from './prices/prices.ts';
+import type { ModelRequest } from './request-bound.ts';
 import type { Reservation } from './reservation.ts';
-import type { AnswerEstimate } from './tariff.ts';
 
 /** Work that costs money. */
-export type AnswerRequest = Omit<AnswerEstimate, 'isWritten'> & {
+export type AnswerRequest = {
   readonly kind: PaidKind;
   readonly guildId: string;
   /** Person who asks; empty where none does. */
@@ -15,6 +15,8 @@ export type AnswerRequest = Omit<AnswerEstimate, 'isWritten'> & {
   readonly name: string;
   /** Payer of a question that began before its reservation is opened, as `payer` gave it then. */
   readonly payer?: Payer;
+  /** Its first request: to a model, or a text to speak. */
+  readonly first: ModelRequest | string;
 };
 
 /** Nothing more may be spent. */
@@ -51,7 +53,7 @@ export interface BudgetAuthority {
    * known, or cannot be, or there is no other process.
    */
   ready(guildId: string): Promise<void> | undefined;
-  /** To be asked before the first request of any work: what it is likely to take is set aside. */
+  /** To be asked before the first request of any work: what that takes at least, 100 tokens and their sound, is set aside. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
   /** Payer of what begins now; a person who is forgotten later pays no more. */
   payer(guildId: string, personId: string): Payer;

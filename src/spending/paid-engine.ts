@@ -31,7 +31,7 @@ export function paidChat(chat: ChatModel): PaidEngine<ChatModel> {
     meteredChat(
       engine,
       (usage) => reservation.used(usage),
-      (messages, tools) => reservation.hold(modelBound({ messages, tools, heardMs: 0 })),
+      (messages, tools) => reservation.hold(modelBound({ messages, tools })),
     ),
   );
 }

@@ -4,8 +4,6 @@ type PaidRules = {
   readonly payer: 'person' | 'server';
   /** `speech`: a text that is known before it is spoken. */
   readonly form: 'answer' | 'writing' | 'speech';
-  /** True: of one payer one runs at a time, as it may be dearer than expected: the rest of a cap is passed by one at most. */
-  readonly isOneByOne?: true;
   /** True: the opener tells the channel how near the budget is to its end. */
   readonly reportsNews?: true;
 };
@@ -14,7 +12,7 @@ type PaidRules = {
 const rules = {
   answer: { payer: 'person', form: 'answer', reportsNews: true },
   'sound ahead of an answer': { payer: 'person', form: 'answer' },
-  'answer in a file': { payer: 'person', form: 'answer', isOneByOne: true },
+  'answer in a file': { payer: 'person', form: 'answer' },
   'answer in writing': { payer: 'person', form: 'writing' },
   'question about a transcript': { payer: 'person', form: 'writing' },
   recap: { payer: 'person', form: 'writing' },

@@ -17,8 +17,8 @@ export type RequestBound = {
 /** A request to a model: everything that it is shown, and the length of sound in it, in ms. */
 export type ModelRequest = {
   readonly messages: readonly object[];
-  readonly tools: readonly object[];
-  readonly heardMs: number;
+  readonly tools?: readonly object[];
+  readonly heardMs?: number;
 };
 
 /** Fewest tokens for which a model is asked, and the most that it may write for one answer, thoughts included. */
@@ -32,7 +32,7 @@ const readingTokens = 1_000;
 const recognisedTokensPerSecond = 20;
 
 /** No token is shorter than a byte. */
-export function modelBound({ messages, tools, heardMs }: ModelRequest): RequestBound {
+export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest): RequestBound {
   const bytes = Buffer.byteLength(JSON.stringify([messages.map(withoutSound), tools]));
   const heard = Math.ceil(heardMs / msPerTokenHeard);
   return {

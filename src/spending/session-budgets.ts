@@ -21,12 +21,12 @@ import { type Caps, fits, lowerCap } from './caps.ts';
 import { charactersPerToken, costOf } from './cost.ts';
 import type { Ledger, Payer, Reserve, Sum } from './ledger/ledger.ts';
 import type { BudgetExchange } from './ledger/shared-ledger.ts';
-import { paidKinds } from './paid-kinds.ts';
+import { type PaidKind, paidKinds } from './paid-kinds.ts';
 import { type PaidRole, paidRoles, type RolePrice } from './prices/prices.ts';
-import type { RequestBound } from './request-bound.ts';
+import { modelBound, type RequestBound, speechBound } from './request-bound.ts';
 import { type Hold, Reservation } from './reservation.ts';
 import { AskerNames, SpentToday } from './spent-today.ts';
-import { estimate, estimateOf, isFree, speechCost, type Tariff, usualAnswer } from './tariff.ts';
+import { speechCost, type Tariff } from './tariff.ts';
 import type { SpentTotal, TotalBudget } from './total-budget.ts';
 import type { UsageCount } from './usage-bill.ts';
 
@@ -53,18 +53,14 @@ export type SessionBudgetsOptions = {
 /** Share of a server's cap at which the channel is told. */
 const warnedFrom = 0.8;
 
-/** Refusal of what comes one at a time. */
-const busy: BudgetRefusal = { kind: 'refused', line: { id: 'ask.writing' }, isNews: () => false };
-
 /** Lets work begin as long as it fits into the budgets, and charges what it really took. */
 export class SessionBudgets implements BudgetAuthority, SpentCosts {
   readonly #options: SessionBudgetsOptions;
   readonly #news: BudgetNotices;
   readonly #names = new AskerNames();
   readonly #spent: SpentToday;
-  readonly #underWay = new Set<AnswerRequest>();
-  /** Expected cost of the latest spoken answer of each server. */
-  readonly #typical = new Map<string, number>();
+  /** Least cost of the latest spoken answer of each server. */
+  readonly #leastOf = new Map<string, number>();
 
   constructor(options: SessionBudgetsOptions) {
     this.#options = options;
@@ -75,17 +71,18 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { ledger, tariffOf } = this.#options;
-    const { guildId, personId, name } = order;
-    const { form, payer: payerKind, reportsNews } = paidKinds[order.kind];
+    const { first, guildId, kind, personId, name } = order;
+    const { form, payer: payerKind, reportsNews } = paidKinds[kind];
     const isTheirs = payerKind === 'person';
     const payer = isTheirs ? (order.payer ?? this.payer(guildId, personId)) : {};
-    const tariff = tariffOf(guildId, form === 'writing' && order.heardMs === 0);
+    const isText = typeof first === 'string';
+    const tariff = tariffOf(guildId, form === 'writing' && !isText && !first.heardMs);
     if (payer.personId !== undefined) this.#names.set(guildId, personId, name);
-    const expected = estimateOf(order, tariff);
-    if (order.kind === 'answer') this.#typical.set(guildId, expected);
-    const refused = isFree(tariff) ? undefined : this.#refusal(order, expected);
+    const least = this.#leastCost(isText ? speechBound(first) : modelBound(first), kind, tariff);
+    if (kind === 'answer') this.#leastOf.set(guildId, least);
+    const refused = least === 0 ? undefined : this.#refusal(order, least);
     if (refused) return refused;
-    const reserve = ledger.reserve(guildId, payer, expected);
+    const reserve = ledger.reserve(guildId, payer, least);
     this.#options.exchange?.changed(guildId);
     const isNear = reportsNews && this.#isNearEnd(guildId) && this.#news.first(guildId, 'warn');
     const reservation = this.#reservation(order, reserve, tariff);
@@ -146,9 +143,9 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   used(guildId: string): UsedBudget | undefined {
     const tariff = this.#options.tariffOf(guildId);
-    if (isFree(tariff)) return undefined;
-    const typical = this.#typical.get(guildId) ?? estimate(tariff, usualAnswer);
-    const used = this.#usedFor(guildId, typical);
+    const least =
+      this.#leastOf.get(guildId) ?? this.#leastCost(modelBound({ messages: [] }), 'answer', tariff);
+    const used = least === 0 ? undefined : this.#usedFor(guildId, least);
     if (!used) return undefined;
     const time = shownInstant(nextDayMs(this.#options.clock.wallMs()));
     return { line: this.#budgetUsed(guildId, used).line, time };
@@ -182,20 +179,17 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return this.#spent.share(guildId, personId);
   }
 
-  #refusal(order: AnswerRequest, expected: number): BudgetRefusal | undefined {
-    const { guildId, kind, personId } = order;
-    const { isOneByOne, payer } = paidKinds[kind];
-    if (isOneByOne && this.#isUnderWay(order)) return busy;
-    const used = this.#usedFor(guildId, expected);
+  #refusal({ guildId, kind, personId }: AnswerRequest, least: number): BudgetRefusal | undefined {
+    const used = this.#usedFor(guildId, least);
     if (used) return this.#budgetUsed(guildId, used);
-    if (payer !== 'person' || this.#fitsShare(guildId, personId, expected)) return undefined;
+    const isTheirs = paidKinds[kind].payer === 'person';
+    if (!isTheirs || this.#fitsShare(guildId, personId, least)) return undefined;
     return this.#shareUsed(guildId, personId);
   }
 
-  #isUnderWay({ guildId, kind, personId }: AnswerRequest): boolean {
-    return [...this.#underWay].some(
-      (one) => one.guildId === guildId && one.personId === personId && one.kind === kind,
-    );
+  /** Cost of the smallest request that `Holds` lets go, with the sound of its words. */
+  #leastCost(bound: RequestBound, kind: PaidKind, tariff: Tariff): number {
+    return dearestCost(bound, bound.least, tariff) + soundCost(bound, bound.least, kind, tariff);
   }
 
   #fitsShare(guildId: string, personId: string, nanoUsd: number): boolean {
@@ -222,7 +216,8 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const payer = personId === undefined ? {} : this.payer(guildId, personId);
     const reserve = ledger.reserve(guildId, payer, 0);
     const holds = new Holds(reserve, () => this.#room(guildId, personId));
-    const held = holds.take(bound, (units) => this.#costOf(bound, units, guildId));
+    const tariff = this.#options.tariffOf(guildId);
+    const held = holds.take(bound, (units) => dearestCost(bound, units, tariff));
     const end = () => ledger.release(reserve);
     if (held && held !== 'refused') return { ...held, end };
     end();
@@ -242,22 +237,6 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const share = ledger.shareOf(guildId, personId, wallMs).nanoUsd;
     const cap = ownCapOf?.(personId) ?? personDay;
     return Math.min(rest, left(cap, share + ledger.reserved(guildId, personId)));
-  }
-
-  /** Cost of a request by the dearest model that may serve it, in billionths of a dollar. */
-  #costOf({ role, useOf }: RequestBound, units: number, guildId: string): number {
-    const tariff = this.#options.tariffOf(guildId);
-    const at = (rate: RolePrice) =>
-      rate.kind === 'free' ? 0 : costOf([useOf(units, rate.usd)], role, rate);
-    return Math.max(...[tariff[role], ...(tariff.others?.[role] ?? [])].map(at));
-  }
-
-  /** Cost of the sound of so many tokens of a model that does not speak itself. */
-  #soundOf({ role }: RequestBound, units: number, guildId: string): number {
-    const tariff = this.#options.tariffOf(guildId);
-    const { think } = tariff;
-    const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
-    return role === 'think' && !speaks ? speechCost(units * charactersPerToken, tariff) : 0;
   }
 
   #isNearEnd(guildId: string): boolean {
@@ -285,24 +264,20 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
   #reservation(order: AnswerRequest, reserve: Reserve, tariff: Tariff): Reservation {
     const { clock, ledger } = this.#options;
-    const { guildId } = order;
+    const { guildId, kind } = order;
     const take = (sum: Partial<Sum>) => ledger.take(reserve, sum, clock.wallMs());
-    this.#underWay.add(order);
-    const { form, payer } = paidKinds[order.kind];
-    const personId = payer === 'person' ? order.personId : undefined;
+    const personId = paidKinds[kind].payer === 'person' ? order.personId : undefined;
     const holds = new Holds(reserve, () => this.#room(guildId, personId));
-    const isAloud = form === 'answer';
     return new Reservation({
       hold: (bound) =>
         holds.take(
           bound,
-          (units) => this.#costOf(bound, units, guildId),
-          (units) => (isAloud ? this.#soundOf(bound, units, guildId) : 0),
+          (units) => dearestCost(bound, units, tariff),
+          (units) => soundCost(bound, units, kind, tariff),
         ),
       pay: (what, work) => this.#charge(what, guildId, work, tariff[what], take),
       turn: () => take({ turns: 1 }),
       done: () => {
-        this.#underWay.delete(order);
         ledger.release(reserve);
         this.#options.exchange?.changed(guildId);
       },
@@ -341,6 +316,21 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { caps, ownCapIn } = this.#options;
     return { ...caps, serverDay: lowerCap(caps.serverDay, ownCapIn?.(guildId) ?? 0) };
   }
+}
+
+/** Cost of a request by the dearest model that may serve it, in billionths of a dollar. */
+function dearestCost({ role, useOf }: RequestBound, units: number, tariff: Tariff): number {
+  const at = (rate: RolePrice) =>
+    rate.kind === 'free' ? 0 : costOf([useOf(units, rate.usd)], role, rate);
+  return Math.max(...[tariff[role], ...(tariff.others?.[role] ?? [])].map(at));
+}
+
+/** Cost of the sound of so many tokens of a spoken answer, by a model that does not speak itself. */
+function soundCost({ role }: RequestBound, units: number, kind: PaidKind, tariff: Tariff): number {
+  const { think } = tariff;
+  const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
+  if (role !== 'think' || speaks || paidKinds[kind].form !== 'answer') return 0;
+  return speechCost(units * charactersPerToken, tariff);
 }
 
 /** Payer of one utterance, once it is decided: the person who asked for it, or the server. */

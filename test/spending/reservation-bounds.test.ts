@@ -85,12 +85,11 @@ async function perform(desk: Desk, { kind, guildId, payer, size, slow, rounds }:
     await hear(slowEars(slow), hearing.reservation, kind === 'stream', size * 3);
     return hearing.decided(size % 2 > 0);
   }
-  const order = { kind, guildId, personId: payer, name: payer, characters: size, heardMs: 0 };
-  const opened = budgets.open(order);
+  const messages: ChatMessage[] = [{ role: 'user', name: payer, content: 'é'.repeat(size) }];
+  const opened = budgets.open({ kind, guildId, personId: payer, name: payer, first: { messages } });
   if (opened.kind === 'refused') return;
   using reservation = opened.reservation;
   await turns(slow);
-  const messages: ChatMessage[] = [{ role: 'user', name: payer, content: 'é'.repeat(size) }];
   for (let round = 0; round < rounds; round++) {
     const { form } = paidKinds[kind];
     if (form !== 'speech')
@@ -160,10 +159,57 @@ test('a token with a quarter of a dollar is answered, by models of unknown price
 });
 
 test('where not even 100 tokens and their sound fit, nothing is sent', async () => {
-  const desk = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(0.022) }, tariff });
-  const work = { guildId: 'g', payer: 'ana', size: 2_000, slow: 1, rounds: 1 } as const;
-  await expect(perform(desk, { ...work, kind: 'check' })).rejects.toMatchObject({
-    code: 'budget.used',
+  const { budgets, paid } = openBudgets(new VirtualClock(), {
+    caps: { serverDay: dollars(0.03) },
+    tariff,
   });
-  expect(desk.paid).toEqual([]);
+  const messages: ChatMessage[] = [{ role: 'user', name: 'ana', content: 'é'.repeat(2_000) }];
+  const order = { kind: 'check', guildId: 'g', personId: 'ana', name: 'ana' } as const;
+  expect(budgets.open({ ...order, first: { messages } }).kind).toBe('refused');
+  const opened = budgets.open({ ...order, first: { messages: [] } });
+  if (opened.kind === 'refused') throw new Error('refused');
+  const reply = paidChat(greedyChat(1)).paidBy(opened.reservation).reply(messages, [], never);
+  await expect(Array.fromAsync(reply)).rejects.toMatchObject({ code: 'budget.used' });
+  expect(paid).toEqual([]);
+});
+
+test('forty payers at once under a small cap are answered as long as money for 100 tokens is left', async () => {
+  const anyPayer = fc.record({
+    guildId: fc.constantFrom('g', 'h', 'i'),
+    kind: fc.constantFrom('answer' as const, 'answer in a file' as const),
+    slow: fc.integer({ min: 0, max: 9 }),
+  });
+  const all = fc.array(anyPayer, { minLength: 40, maxLength: 40 });
+  const anyCap = fc.integer({ min: 40, max: 400 }).map((thousandths) => thousandths / 1_000);
+  await fc.assert(
+    fc.asyncProperty(all, anyCap, async (payers, totalUsd) => {
+      const clock = new VirtualClock();
+      const ledger = new Ledger({ countsAll: true });
+      const { budgets } = openBudgets(clock, { ledger, tariff, totalUsd });
+      const spent = () => ledger.standing('all', clock.wallMs()).day.nanoUsd;
+      const answer = async ({ guildId, kind, slow }: (typeof payers)[number], n: number) => {
+        const messages: ChatMessage[] = [{ role: 'user', name: 'ana', content: 'Why?' }];
+        const bytes = Buffer.byteLength(JSON.stringify([messages, []]));
+        const who = { guildId, personId: `${n}`, name: 'ana' };
+        const opened = budgets.open({ ...who, kind, first: { messages } });
+        if (opened.kind === 'refused') {
+          const least = bytes * 5_000 + 100 * 25_000 + 400 * 60_000;
+          expect(spent() + ledger.reservedByAll() + least).toBeGreaterThan(dollars(totalUsd));
+          return false;
+        }
+        using reservation = opened.reservation;
+        await turns(slow);
+        const chat = paidChat(greedyChat(slow)).paidBy(reservation);
+        await Array.fromAsync(chat.reply(messages, [], never));
+        const voice = paidVoice(slowVoice(slow)).paidBy(reservation);
+        await Array.fromAsync(voice.synthesize('a'.repeat(400), {}, never));
+        return true;
+      };
+      const answered = await Promise.all(payers.map(answer));
+      expect(answered.filter(Boolean).length).toBeGreaterThanOrEqual(1);
+      expect(spent()).toBeLessThanOrEqual(dollars(totalUsd));
+      expect(ledger.reservedByAll()).toBe(0);
+    }),
+    { numRuns: runs(40) },
+  );
 });

@@ -14,8 +14,7 @@ const order = {
   guildId,
   personId: '1',
   name: 'Ana',
-  characters: 4_000,
-  heardMs: 4_000,
+  first: { messages: [], heardMs: 4_000 },
 };
 
 /** A book in memory that several processes report to. Each report takes as long as `waitMs` says. */
@@ -144,7 +143,7 @@ test('what another process has put aside is not spent twice', async () => {
   const clock = new VirtualClock();
   const shared = new MemorySharedStore();
   const [first, second] = [openProcess(shared, clock), openProcess(shared, clock)];
-  first.ledger.charge(guildId, undefined, { nanoUsd: 0.998e9 }, clock.wallMs());
+  first.ledger.charge(guildId, undefined, { nanoUsd: 0.999e9 }, clock.wallMs());
   await reportOf(clock, first);
   const opened = first.budgets.open(order);
   expect(opened.kind).toBe('open');

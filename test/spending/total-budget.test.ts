@@ -7,14 +7,13 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { MemorySpending, openBudgets } from '#test/fakes/spending.ts';
 
 const hourMs = 3_600_000;
-/** Expected to cost 0.00047 dollars: 220 tokens and 250 characters. */
+/** At least it costs 0.000537 dollars: 137 tokens and 400 characters. */
 const order: AnswerRequest = {
   kind: 'answer',
   guildId: '10',
   personId: 'ana',
   name: 'Ana',
-  characters: 400,
-  heardMs: 3_000,
+  first: { messages: [], heardMs: 3_000 },
 };
 
 function spend(opened: AnswerBudget | BudgetRefusal, inputTokens: number): void {
@@ -35,7 +34,7 @@ test('what one server has spent of the total is missing in all others, whose peo
 });
 
 test('answers that run in several servers put aside their part of the total', () => {
-  const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.0021 });
+  const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.0022 });
   const all = Array.from({ length: 10 }, (_, n) => budgets.open({ ...order, guildId: `${n}` }));
   expect(all.filter(({ kind }) => kind === 'open')).toHaveLength(4);
 });

@@ -1,24 +1,26 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
+import { promptHead } from '#src/pipeline/prompt.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import type { PaidKind } from '#src/spending/paid-kinds.ts';
-import { spokenCharacters } from '#src/spending/tariff.ts';
 
-/** Input of the cost estimate of an answer. */
+/** Most that is said in a second, in bytes of text, and the longest sentence about the language of an answer. */
+const [bytesPerSecond, languageBytes] = [40, 400];
+
+/** An answer by a pipeline, whose words may not be known yet. */
 export function answerRequestOf(
-  { said, style, history, tools, context = '', done = [] }: Turn,
+  turn: Turn,
   guildId: string,
   kind: PaidKind = 'answer',
 ): AnswerRequest {
+  const { done = [], said, tools } = turn;
   const heardMs = soundMs(said);
-  const results = [...history, ...done].map(({ content }) => content);
-  const typed = said.map(({ text = '' }) => text);
-  const shown = [style.instructions, context, ...results, ...typed].join('').length;
-  const offered = JSON.stringify(tools).length;
+  const unknown = 'x'.repeat(languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond));
+  const asked = said.map(({ name, text: content = '' }) => ({ role: 'user', name, content }));
+  const messages = [...promptHead(turn), ...asked, ...done, { content: unknown }];
   const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
-  const characters = Math.ceil(shown + offered + spokenCharacters(heardMs));
-  return { kind, guildId, personId, name, characters, heardMs };
+  return { kind, guildId, personId, name, first: { messages, tools, heardMs } };
 }
 
 function soundMs(said: Turn['said']): number {
@@ -32,5 +34,5 @@ export function speechRequestOf(
   words: string,
   by: Asker = { id: '', name: '' },
 ): AnswerRequest {
-  return { kind, guildId, personId: by.id, name: by.name, characters: words.length, heardMs: 0 };
+  return { kind, guildId, personId: by.id, name: by.name, first: words };
 }

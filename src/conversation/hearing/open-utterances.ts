@@ -345,8 +345,7 @@ function liveAudioOf(
     guildId: channel.guildId,
     personId: speakerId,
     name,
-    characters: context.style().instructions.length,
-    heardMs: 0,
+    first: { messages: [{ content: context.style().instructions }] },
   });
   if (opened.kind === 'refused') return undefined;
   const { reservation } = opened;

@@ -2,7 +2,10 @@ import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { textOnlyCompletion } from '#src/conversation/answering/text-only-completion.ts';
+import {
+  promptMessages,
+  textOnlyCompletion,
+} from '#src/conversation/answering/text-only-completion.ts';
 import {
   readTranslations,
   translationBatches,
@@ -112,10 +115,13 @@ export class CaptionTranslator {
     const others = this.#waiting.filter((line) => !taken.has(line));
     if (batch.length === 0) this.#waiting = others;
     if (batch.length === 0) return gatherMs;
-    const { system, user } = translationPrompt(batch, englishLanguageName(this.#options.language));
-    const characters = system.length + user.length;
+    const prompt = translationPrompt(batch, englishLanguageName(this.#options.language));
     const by = { kind: 'translation', personId: '', name: '' } as const;
-    const opened = parts.spending.open({ guildId, ...by, characters, heardMs: 0 });
+    const opened = parts.spending.open({
+      guildId,
+      ...by,
+      first: { messages: promptMessages(prompt) },
+    });
     if (opened.kind === 'refused') {
       if (opened.isNews()) this.#options.notice(opened.line);
       this.#waiting = [];
@@ -125,7 +131,7 @@ export class CaptionTranslator {
     const given = new AbortController();
     try {
       const signal = AbortSignal.any([this.#over.signal, given.signal]);
-      const asked = textOnlyCompletion(parts.chat, { system, user }, opened.reservation, signal);
+      const asked = textOnlyCompletion(parts.chat, prompt, opened.reservation, signal);
       const reply = await within(unlessAborted(asked, signal), longestMs, parts.clock, late);
       this.#late = 0;
       this.#handle(reply, batch);

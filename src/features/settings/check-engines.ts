@@ -37,8 +37,13 @@ export async function checkEngines(
   style: ReplyStyle,
   pipeline: WantedPipeline,
 ): Promise<readonly CheckResult[]> {
-  const characters = request.length + sentence.length;
-  const order = { kind: 'check', guildId, personId: '', name: '', characters, heardMs: 0 } as const;
+  const order = {
+    kind: 'check',
+    guildId,
+    personId: '',
+    name: '',
+    first: { messages: [{ content: request }] },
+  } as const;
   const opened = parts.spending.open(order);
   if (opened.kind === 'refused') {
     const { line } = opened;

@@ -7,7 +7,10 @@ import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import { textOnlyCompletion } from '#src/conversation/answering/text-only-completion.ts';
+import {
+  promptMessages,
+  textOnlyCompletion,
+} from '#src/conversation/answering/text-only-completion.ts';
 import {
   readTranslations,
   translationBatches,
@@ -210,8 +213,7 @@ export class ProgramTranscriptions {
       guildId,
       personId: asker.id,
       name: asker.name,
-      characters: prompt.system.length + prompt.user.length,
-      heardMs: 0,
+      first: { messages: promptMessages(prompt) },
     });
     if (opened.kind === 'refused') return { line: opened.line };
     using reservation = opened.reservation;

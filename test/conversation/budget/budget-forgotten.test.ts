@@ -21,8 +21,7 @@ const order = {
   guildId: 'g',
   personId: 'ana',
   name: 'Ana',
-  characters: 400,
-  heardMs: 3_000,
+  first: { messages: [], heardMs: 3_000 },
 };
 
 type World = ReturnType<typeof openBudgets> & {

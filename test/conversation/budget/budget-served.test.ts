@@ -10,8 +10,7 @@ const order: AnswerRequest = {
   guildId: 'g',
   personId: 'ana',
   name: 'Ana',
-  characters: 400,
-  heardMs: 3_000,
+  first: { messages: [], heardMs: 3_000 },
 };
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
 const other = servedBy('dear', 'https://example.org');

@@ -215,7 +215,7 @@ type Paid = Awaited<ReturnType<typeof openPaid>>;
 /** Uses this many tokens of Adam's, a millionth of a dollar each. */
 function use(budgets: Paid['budgets'], inputTokens: number): void {
   const who = { guildId: 'g', personId: 'adam', name: 'Adam' };
-  const opening = budgets.open({ ...who, kind: 'answer', characters: 0, heardMs: 0 });
+  const opening = budgets.open({ ...who, kind: 'answer', first: { messages: [] } });
   if (opening.kind === 'refused') throw new Error('refused');
   opening.reservation.used({ inputTokens, outputTokens: 0 });
   opening.reservation.close();

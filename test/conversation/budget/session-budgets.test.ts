@@ -17,11 +17,10 @@ const order: AnswerRequest = {
   guildId: 'g',
   personId: 'ana',
   name: 'Ana',
-  characters: 400,
-  heardMs: 3_000,
+  first: { messages: [], heardMs: 3_000 },
 };
-/** Expected cost of this order: 220 tokens and 250 characters. */
-const expected = 0.00047;
+/** Least cost of this order: 137 tokens and 400 characters. */
+const expected = 0.000537;
 
 function open(opening: AnswerBudget | BudgetRefusal): Reservation {
   if (opening.kind === 'refused') throw new Error(`refused: ${opening.line.id}`);
@@ -30,8 +29,8 @@ function open(opening: AnswerBudget | BudgetRefusal): Reservation {
 
 const tokens = (count: number) => ({ inputTokens: count, outputTokens: 0 });
 
-test('ten people who ask at once cannot overspend: each answer puts aside what it is likely to cost', () => {
-  const { budgets } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(0.0021) } });
+test('ten people who ask at once cannot overspend: each answer puts aside what it costs at least', () => {
+  const { budgets } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(0.0022) } });
   const all = Array.from({ length: 10 }, (_, n) => budgets.open({ ...order, personId: `${n}` }));
   expect(all.filter(({ kind }) => kind === 'open')).toHaveLength(4);
 });

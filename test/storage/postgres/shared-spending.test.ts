@@ -9,7 +9,12 @@ import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { openIn } from './open-stores.ts';
 
 const guildId = '10';
-const order = { kind: 'answer' as const, guildId, name: 'Ana', characters: 4_000, heardMs: 4_000 };
+const order = {
+  kind: 'answer' as const,
+  guildId,
+  name: 'Ana',
+  first: { messages: [], heardMs: 4_000 },
+};
 const today = dayOf(Date.now());
 const entry: SpendingEntry = { guildId, day: today, nanoUsd: 1, turns: 4 };
 

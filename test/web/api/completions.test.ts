@@ -60,7 +60,7 @@ test('money is set aside for the words of the question too, and they have a limi
   const spending: BudgetAuthority = {
     ...boundless,
     open: (order) => {
-      asideFor.push(order.characters);
+      asideFor.push(JSON.stringify(order.first).length);
       return boundless.open(order);
     },
   };

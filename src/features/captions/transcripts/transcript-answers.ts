@@ -4,7 +4,10 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
-import { textOnlyCompletion } from '#src/conversation/answering/text-only-completion.ts';
+import {
+  promptMessages,
+  textOnlyCompletion,
+} from '#src/conversation/answering/text-only-completion.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -297,20 +300,19 @@ export class TranscriptAnswers {
     guildId: string,
     asker: Asker | undefined,
     kind: PaidKind,
-    { system, user }: ModelPrompt,
+    prompt: ModelPrompt,
     signal: AbortSignal,
   ): Promise<string> {
     const { chat, spending } = this.#parts;
-    const characters = system.length + user.length;
     const payer = { personId: asker?.id ?? '', name: asker?.name ?? '' };
-    const order = { kind, guildId, ...payer, characters, heardMs: 0 };
+    const order = { kind, guildId, ...payer, first: { messages: promptMessages(prompt) } };
     const ready = spending.ready(guildId);
     if (ready !== undefined) await unlessAborted(ready, signal);
     const opened = spending.open(order);
     if (opened.kind === 'refused') throw new RefusedError(opened.line);
     using reservation = opened.reservation;
     if (asker) reservation.wanted();
-    return await textOnlyCompletion(chat, { system, user }, reservation, signal);
+    return await textOnlyCompletion(chat, prompt, reservation, signal);
   }
 
   async #inTime<T>(
