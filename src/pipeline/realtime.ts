@@ -1,3 +1,4 @@
+import { durationMs } from '#src/audio/pcm.ts';
 import type { AudioChatModel, AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import type {
@@ -34,11 +35,16 @@ export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
     answer(turn, host, signal) {
       const asking = new RealtimeAnswer(turn, host, talk, upload);
       const model = withStandIn({
-        reply: (messages, tools, voice, until) => asking.reply({ messages, tools, voice }, until),
+        reply: (messages, tools, voice, until, mostTokens) =>
+          asking.reply({ messages, tools, voice, mostTokens }, until),
       });
       const { style } = turn;
       const own = { ...turn, style: { ...style, voice: unlessGone(style.voice, goneVoices) } };
-      const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(own, host, signal);
+      const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(
+        own,
+        withMemory(host, talk),
+        signal,
+      );
       return new WatchedParts(answer[Symbol.asyncIterator](), () => asking.breakOff(), signal);
     },
     hear(samples, speakerId, fromMs) {
@@ -48,6 +54,19 @@ export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
     forgetHeard: (speakerId, fromMs) => upload.forget(speakerId, fromMs),
     forget: () => talk.forget(),
     [Symbol.dispose]: () => talk[Symbol.dispose](),
+  };
+}
+
+/** Beside the words to answer, an answer is shown the sound that the server remembers, and what comes until it begins. */
+function withMemory(host: AnswerHost, talk: RealtimeTalk): AnswerHost {
+  return {
+    playedMs: () => host.playedMs(),
+    run: (call, signal) => host.run(call, signal),
+    spent: (usage) => host.spent(usage),
+    spoke: (spoken) => host.spoke?.(spoken),
+    holdModel: (messages, tools, heardMs) =>
+      host.holdModel?.(messages, tools, heardMs + talk.soundMs + moreSoundMs),
+    holdSpeech: (text) => host.holdSpeech?.(text),
   };
 }
 
@@ -65,12 +84,16 @@ function unlessGone(voice: SpeechVoice, gone: Set<string>): SpeechVoice {
   };
 }
 
+/** Most sound, in ms, that can be added to a conversation between the hold and its answer. */
+const moreSoundMs = 30_000;
+
 type RealtimeMessage = ChatMessage & { readonly wav?: Uint8Array };
 
 type AnswerRound = {
   readonly messages: readonly RealtimeMessage[];
   readonly tools: readonly Tool[];
   readonly voice: string | undefined;
+  readonly mostTokens: number | undefined;
 };
 
 /** One answer as the server is asked for it, once for each round of tools. */
@@ -96,7 +119,7 @@ class RealtimeAnswer implements TalkAnswer {
   }
 
   reply(
-    { messages, tools, voice }: AnswerRound,
+    { messages, mostTokens, tools, voice }: AnswerRound,
     signal: AbortSignal,
   ): AsyncGenerator<AudioChatPart> {
     const [system, ...rest] = messages;
@@ -109,7 +132,10 @@ class RealtimeAnswer implements TalkAnswer {
       ...(rounds < 0 ? [] : own.slice(rounds).flatMap(itemsOf)),
     ];
     const instructions = system?.content ?? '';
-    return this.#talk.reply({ answer: this, instructions, voice, tools, items }, signal);
+    return this.#talk.reply(
+      { answer: this, instructions, voice, tools, items, mostTokens },
+      signal,
+    );
   }
 
   /** The rest has no listener: the server keeps the part that was heard. */
@@ -137,6 +163,7 @@ class RealtimeAnswer implements TalkAnswer {
       () => undefined, // its words are never known then
     );
     return {
+      ms: pcm ? durationMs(pcm) : 0,
       get words() {
         return words;
       },

@@ -45,6 +45,7 @@ test('sound stands for its words once they are known', () => {
     get words() {
       return words;
     },
+    ms: 1_000,
     fill: () => undefined,
   };
   const heard = entry({ kind: 'user', name: 'Ana', text: '', sound });

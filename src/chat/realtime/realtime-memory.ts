@@ -37,6 +37,13 @@ export class TalkMemory {
     this.#options = options;
   }
 
+  /** As `RealtimeTalk.soundMs`. */
+  get soundMs(): number {
+    const msOf = ({ kind, pieces }: ServerItem) =>
+      pieces.reduce((sum, { soundMs }) => sum + soundMs, 0) * (kind === 'assistant' ? 2 : 1);
+    return this.#entries.reduce((sum, entry) => sum + msOf(entry), 0);
+  }
+
   /** Makes it equal to `items`, the new ones of which belong to `answer`. */
   become(items: readonly TalkItem[], answer: TalkAnswer): void {
     const isStale = (entry: ServerItem) => isOfTools(entry) && entry.answer !== answer;
@@ -139,7 +146,7 @@ export class TalkMemory {
     if (item.kind === 'user' && item.sound) {
       item.sound.fill(this.#options.buffer);
       this.#options.send({ type: 'input_audio_buffer.commit', event_id: this.#eventId('commit') });
-      const piece = { id: undefined, soundMs: 0 };
+      const piece = { id: undefined, soundMs: item.sound.ms };
       this.#unnamed.push(piece);
       pieces.push(piece);
     }

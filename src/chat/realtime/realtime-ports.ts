@@ -42,6 +42,7 @@ export interface TalkBuffer {
 export interface TalkSound {
   /** Recognised words of it, once known. */
   readonly words: string | undefined;
+  readonly ms: number;
   /** Leaves exactly this sound in the buffer. Called when it is about to become an item. */
   fill(buffer: TalkBuffer): void;
 }
@@ -72,11 +73,15 @@ export type TalkRequest = {
   readonly voice: string | undefined;
   readonly tools: readonly Tool[];
   readonly items: readonly TalkItem[];
+  /** Longest output, sound included; absent: as long as the session allows. */
+  readonly mostTokens?: number | undefined;
 };
 
 /** A conversation with a Realtime server; connections come and go below it. */
 export interface RealtimeTalk extends Disposable {
   readonly buffer: TalkBuffer;
+  /** Sound that the server remembers, in ms of a person's: each answer is shown it. Sound of answers counts twice, as OpenAI counts it. */
+  readonly soundMs: number;
   /** Connects ahead of need; `onOpen` of the buffer's owner is called whenever a connection is there. Never throws. */
   warm(): void;
   onOpen(listener: () => void): void;

@@ -12,6 +12,8 @@ import type { RealtimeTalkLimits, RealtimeTalkOptions, TalkAnswer } from './real
 export type ResponseOptions = Pick<RealtimeTalkOptions, 'baseUrl' | 'apiKey'> & {
   readonly by: ServedBy;
   readonly answer: TalkAnswer;
+  /** The request limits its output: there the answer is over. */
+  readonly isLimited: boolean;
   readonly eventId: string;
   /** The one before it, of which something may still come. */
   readonly former: string | undefined;
@@ -169,7 +171,8 @@ export class RealtimeResponse {
   /** Only names tools: an interrupted answer has finished calls, too. */
   #finish({ status, words, code, usage, calls }: ResponseEnd): void {
     if (usage) this.#parts.push({ kind: 'usage', usage: { ...usage, by: this.#options.by } });
-    if (status !== 'completed') {
+    const isFull = this.#options.isLimited && codeOf(words) === 'max_output_tokens';
+    if (status !== 'completed' && !isFull) {
       this.#end({ error: this.#brokenOff(status, words, code) });
       return;
     }

@@ -16,7 +16,7 @@ import type {
   TalkRequest,
 } from './realtime-ports.ts';
 import { RealtimeResponse } from './realtime-response.ts';
-import { mannerUpdate, openingUpdate, type TalkManner } from './realtime-writing.ts';
+import { answerRequest, mannerUpdate, openingUpdate, type TalkManner } from './realtime-writing.ts';
 
 const usualLimits = { firstMs: 20_000, idleMs: 10_000, cancelMs: 3000, oldestMs: 55 * 60_000 };
 /** One second of 24 kHz; far below the 15 MiB a server takes at once. */
@@ -65,6 +65,10 @@ class Talk implements RealtimeTalk {
   }
 
   readonly buffer: TalkBuffer = bufferOf(() => this.#session);
+
+  get soundMs(): number {
+    return this.#session?.memory.soundMs ?? 0;
+  }
 
   onOpen(listener: () => void): void {
     this.#onOpen = listener;
@@ -127,7 +131,7 @@ class Talk implements RealtimeTalk {
   }
 
   async #ask(asked: TalkRequest, signal: AbortSignal): Promise<RealtimeResponse> {
-    const { answer, instructions, tools, items } = asked;
+    const { answer, instructions, items, mostTokens, tools } = asked;
     const voice = asked.voice ?? this.#options.voice;
     const session = await this.#ready(voice, signal);
     const { link, memory } = session;
@@ -138,6 +142,7 @@ class Talk implements RealtimeTalk {
       ...this.#options,
       by: this.#by,
       answer,
+      isLimited: mostTokens !== undefined,
       eventId,
       former: session.former,
       clock: this.#clock,
@@ -145,7 +150,7 @@ class Talk implements RealtimeTalk {
       hold: (on) => (on ? link.pause() : link.resume()),
     });
     this.#response = response;
-    link.send({ type: 'response.create', event_id: eventId });
+    link.send(answerRequest(eventId, mostTokens, this.#options.maxTokens));
     return response;
   }
 

@@ -32,6 +32,12 @@ export function mannerUpdate(manner: TalkManner): JsonEvent {
   return { type: 'session.update', session: { type: 'realtime', ...settings, ...audio } };
 }
 
+/** `mostTokens`: the longest output of this answer, where that is less than the session's. */
+export function answerRequest(event_id: string, mostTokens = Infinity, most = Infinity): JsonEvent {
+  const response = mostTokens < most && { response: { max_output_tokens: mostTokens } };
+  return { type: 'response.create', event_id, ...response };
+}
+
 /** An item as text, after the speaker's name, on one line. */
 export function itemOf(item: TalkItem): JsonEvent {
   switch (item.kind) {

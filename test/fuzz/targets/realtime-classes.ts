@@ -128,7 +128,7 @@ function openTalk(server: FakeServer, clock: VirtualClock): Client {
     openSocket: server.openSocket,
   });
   const answers = [300, 0].map((ms) => ({ playedMs: () => ms }));
-  const sound = { words: 'hi', fill: () => talk.buffer.append(new Int16Array(2_400)) };
+  const sound = { words: 'hi', ms: 100, fill: () => talk.buffer.append(new Int16Array(2_400)) };
   const items: TalkRequest['items'] = [
     { kind: 'system', text: 'x' },
     { kind: 'assistant', text: 'Hi' },

@@ -176,6 +176,33 @@ test('what a request took is told with its tokens of sound', async () => {
   ]);
 });
 
+test('an answer may be as long as its money pays, with all sound that the server remembers set aside', async () => {
+  await using talking = await openTalking({
+    answer: () => ({ text: four, ends: 'incomplete' }),
+  });
+  const heard: number[] = [];
+  class PayingHost extends PlayingHost {
+    holdModel(_messages: readonly object[], _tools: readonly object[], heardMs: number) {
+      heard.push(heardMs);
+      return { units: 900, end: () => undefined };
+    }
+  }
+  const host = new PayingHost();
+  host.heardMs = 60_000;
+  const first = speaking('how many');
+  const { error, parts } = await drain(talking.pipeline, turnOf(first), host);
+  expect([error, textOf(parts)]).toEqual([undefined, four]);
+  const history = [user(first.name, 'how many'), assistant(four)];
+  await drain(talking.pipeline, after(history, turnOf(speaking('and now', 2_000))), host);
+  const spokenMs = Math.round(soundMs(parts));
+  expect(heard.map(Math.round)).toEqual([31_000, 32_000 + 1_000 + 2 * spokenMs]);
+  const asked = talking.server.calls[0]?.commands.filter(({ type }) => type === 'response.create');
+  expect(asked).toMatchObject([
+    { response: { max_output_tokens: 900 } },
+    { response: { max_output_tokens: 900 } },
+  ]);
+});
+
 test('what a model only wrote is read out', async () => {
   await using talking = await openTalking({ answer: () => ({ text: four, isWritten: true }) });
   const { parts } = await drain(talking.pipeline);
