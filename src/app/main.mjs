@@ -1,9 +1,9 @@
 // npm start: the bot on Discord, or in its own sandbox where no token is set.
 // JavaScript, as the compile cache is not yet open: to strip types of this file, Node would load its TypeScript parser for good.
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { keepHttpParserPlain } from './http-parser.mjs';
 
-if (!existsSync(new URL('../../node_modules', import.meta.url))) {
+if (!isInstalled()) {
   console.error('Run npm ci first: it installs the Node and the libraries that Parley runs on.');
   process.exit(78);
 }
@@ -27,3 +27,12 @@ openCompileCache();
 resolveOwnImports();
 await import('#src/base/zod-languages.ts');
 await import('./program.ts');
+
+/** Whether the libraries are there, in this folder or in one above it. */
+function isInstalled() {
+  try {
+    return import.meta.resolve('discord.js') !== '';
+  } catch {
+    return false;
+  }
+}

@@ -132,8 +132,8 @@ test('what the store tells while somebody is being forgotten is not believed of 
   };
   const joining = fixture.sessions.join(lounge, 'adam');
   await fixture.clock.advance(500);
-  await fixture.privacy.forget('g', 'eva');
+  const forgetting = fixture.privacy.forget('g', 'eva');
   await fixture.clock.advance(3_000);
-  await joining;
+  await Promise.all([joining, forgetting]);
   expect(fixture.sessions.session('g')?.context.gate.standing('eva')).toBe('no');
 });
