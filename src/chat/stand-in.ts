@@ -1,9 +1,7 @@
-import { digitLike, numbersOf, numberWords } from '#src/chat/text/spoken-numbers.ts';
-import type { ChatMessage, ChatModel, ChatPart, ToolCall } from './ports.ts';
-import { commandCall } from './stand-in-commands.ts';
-import { numberedReply, saidBy } from './stand-in-lines.ts';
-import { closest, honest, nameIn, rules, type StandInContext } from './stand-in-rules.ts';
-import { type StandInCall, timerCall, timerReply } from './stand-in-timers.ts';
+import { numberWords } from '#src/chat/text/spoken-numbers.ts';
+import type { ChatModel, ChatPart } from './ports.ts';
+import { closest, resultReply, standInCall } from './stand-in-calls.ts';
+import { numberedReply } from './stand-in-lines.ts';
 
 export type StandInParts = {
   readonly wallMs: () => number;
@@ -14,39 +12,33 @@ export type StandInParts = {
   readonly botName: string;
 };
 
+const abilities =
+  'I can tell the time, toss a coin, set timers and reminders, play rain, get louder, turn captions on, and stop. For more, connect a model with npm run setup.';
+const honest = `I am only the built-in stand-in. ${abilities}`;
+/** Largest distance of a wording from the recognised one, as a share of its length: 5 % false on strangers. */
+const farthest = 0.34;
+
 /**
- * Answers while no model is connected: some rules, and a sentence that admits it for everything else.
- *
- * Stateless: the messages hold the whole conversation. Never fails; it calls tools by the wording of a request.
+ * Answers while no model is connected: some rules, calls of tools by the wording of a request, and a sentence that says what it
+ * can do for everything else. Stateless, and never fails.
  */
-export function openStandIn({ wallMs, timeZone, random, botName }: StandInParts): ChatModel {
+export function openStandIn(parts: StandInParts): ChatModel {
+  const { wallMs, timeZone = 'UTC' } = parts;
+  const rules = rulesOf(parts);
   return {
     async *reply(messages, tools, signal) {
-      const at = messages.findLastIndex(({ role }) => role === 'user');
-      const newest = messages[at];
-      const context = {
-        words: plainWords(newest?.content ?? '', botName),
-        speaker: newest?.role === 'user' ? newest.name : '',
-        earlier: messages.slice(0, Math.max(0, at)),
-        wallMs: wallMs(),
-        timeZone,
-        random,
-        botName,
-      };
-      const reply = numberedReply(messages) ?? timerReply(messages);
-      const clock = { nowWallMs: context.wallMs, timeZone: timeZone ?? 'UTC' };
-      const call =
-        reply === undefined
-          ? (timerCall(context.words, tools, clock) ?? commandCall(context.words, tools))
-          : undefined;
-      if (call) yield { kind: 'tool', call: { id: `call-${messages.length}`, ...jsonOf(call) } };
-      else yield* streamed(reply ?? answer(context, newest), signal);
+      const newest = messages.findLast(({ role }) => role === 'user');
+      const words = plainWords(newest?.content ?? '', parts.botName);
+      const known = numberedReply(messages) ?? resultReply(messages);
+      const asked =
+        known === undefined ? standInCall(words, { nowWallMs: wallMs(), timeZone }) : undefined;
+      if (asked && tools.some(({ name }) => name === asked.name)) {
+        const { name, given } = asked;
+        const call = { id: `call-${messages.length}`, name, argumentsJson: JSON.stringify(given) };
+        yield { kind: 'tool', call };
+      } else yield* streamed(known ?? closest(rules, words, farthest)?.say() ?? honest, signal);
     },
   };
-}
-
-function jsonOf({ name, given }: StandInCall): Omit<ToolCall, 'id'> {
-  return { name, argumentsJson: JSON.stringify(given) };
 }
 
 async function* streamed(text: string, signal: AbortSignal): AsyncGenerator<ChatPart> {
@@ -57,61 +49,48 @@ async function* streamed(text: string, signal: AbortSignal): AsyncGenerator<Chat
   signal.throwIfAborted();
 }
 
-function answer(context: StandInContext, newest: ChatMessage | undefined): string {
-  const digits = digitsIn(context.words);
-  if (digits) return digitsSentence(digits);
-  const said = saidBy(context.words, context.earlier);
-  if (said !== undefined) return said;
-  const name = nameIn(newest?.content ?? '');
-  if (name) return `Nice to meet you, ${name}.`;
-  return closest(rules, context.words, farthest)?.say(context) ?? honest;
+/** Plain wordings, and what is said to them. A recogniser's small mistakes are forgiven. */
+function rulesOf({ wallMs, timeZone, random, botName }: StandInParts) {
+  const time = 'what time is it|what is the time|tell me the time|tell me what time it is';
+  const coin = 'flip a coin|toss a coin|throw a coin|heads or tails|coin toss';
+  const hello = 'hello|hello there|hi|hi there|good morning|good evening|how are you';
+  const help = 'what can you do|what can i ask|what can i say|who are you|help|help me';
+  const greeting = `Hello, I am ${botName}. Ask me what time it is, or what I can do.`;
+  return [
+    { asked: time, say: () => timeSentence(wallMs(), timeZone) },
+    { asked: coin, say: () => (random() < 0.5 ? 'It is heads.' : 'It is tails.') },
+    { asked: hello, say: () => greeting },
+    { asked: help, say: () => `I am ${botName}, by the built-in stand-in. ${abilities}` },
+  ];
 }
 
 /** Said around a question without changing it. */
 const politeness =
   /\b(?:hey|okay|ok|so|well|just|then|today|right now|now|everyone|everybody|um|uh|please|thanks|thank you)\b/g;
 
+/** Lower case, no punctuation, without the bot's name and politeness. */
 function plainWords(text: string, botName: string): string {
   const plain = (words: string) =>
     words
       .toLowerCase()
       .replace(/[\u2019']s\b/g, ' is')
-      .replace(/(?<=\d),(?=\d)/g, '')
-      .replace(/[^\p{L}\p{N}']+/gu, ' ')
-      .trim();
-  const unnamed = ` ${plain(text)} `.replaceAll(` ${plain(botName)} `, ' ');
-  return unnamed
+      .replace(/[^\p{L}\p{N}']+/gu, ' ');
+  return plain(` ${text} `)
+    .replaceAll(plain(` ${botName} `), ' ')
     .replace(politeness, ' ')
     .replace(/\s+/g, ' ')
     .replace(/^ ?(?:can|could|would) you /, '')
     .trim();
 }
 
-/** Words that may stand among digits without making a sentence of them. */
-const besideDigits = new Set(
-  'and plus add sum of is are what the my number numbers digits repeat say a'.split(' '),
-);
-
-/** At least two numbers and hardly any other word. */
-function digitsIn(words: string): readonly number[] | undefined {
-  const heard = words.split(' ');
-  const exact = heard.filter((word) => numbersOf(word));
-  const sums = /\b(?:add|plus|sum)\b/.test(words);
-  const numbers = heard.flatMap((word) => {
-    const alike = sums ? undefined : digitLike(word);
-    return numbersOf(word) ?? (alike === undefined ? [] : [alike]);
-  });
-  const others = heard.filter(
-    (word) => !numbersOf(word) && digitLike(word) === undefined && !besideDigits.has(word),
-  );
-  const known = exact.flatMap((word) => numbersOf(word) ?? []).length;
-  return known >= 2 && others.length * 3 <= numbers.length ? numbers : undefined;
+/** `The time is now twenty five minutes past four.`, which the embedded recogniser understands: of "It is twelve" it makes "Israel". */
+export function timeSentence(wallMs: number, timeZone: string | undefined): string {
+  const format = new Intl.DateTimeFormat('en-GB', { timeStyle: 'short', timeZone });
+  const [hour = 0, minute = 0] = format.format(wallMs).split(':').map(Number);
+  const isPast = minute <= 30;
+  const hourWord = numberWords(((hour + (isPast ? 11 : 12)) % 12) + 1);
+  if (minute === 0) return `The time is now ${hourWord} o'clock.`;
+  const count = isPast ? minute : 60 - minute;
+  const minutes = count === 1 ? 'one minute' : `${numberWords(count)} minutes`;
+  return `The time is now ${count === 30 ? 'half' : minutes} ${isPast ? 'past' : 'to'} ${hourWord}.`;
 }
-
-function digitsSentence(digits: readonly number[]): string {
-  const sum = digits.reduce((total, digit) => total + digit, 0);
-  return `You said ${digits.map(numberWords).join(' ')}. Together that makes ${numberWords(sum)}.`;
-}
-
-/** Largest distance of a wording from the recognised one, as a share of its length: 5 % false on strangers. */
-const farthest = 0.34;

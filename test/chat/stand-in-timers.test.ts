@@ -65,12 +65,6 @@ test('nothing is called that is not offered', async () => {
 });
 
 test.each([
-  [
-    { when: 'in ten minutes' },
-    { result: { outcome: 'x', number: 1 } },
-    'Your timer is set: in ten minutes.',
-  ],
-  [{ when: 'at six', text: 'tea' }, { result: { number: 2 } }, 'I will remind you at six.'],
   [{ when: 'at six' }, { result: { outcome: 'You have 20 reminders.' } }, 'You have 20 reminders.'],
   [{}, { result: { reminders: '1: timer, 18:30' } }, 'You have these: 1: timer, 18:30.'],
   [{}, { result: { waiting: 'Nothing yet.' } }, 'Press Confirm in the chat, please.'],

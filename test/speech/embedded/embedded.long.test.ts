@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
-import { timeSentence } from '#src/chat/stand-in-rules.ts';
+import { timeSentence } from '#src/chat/stand-in.ts';
 import { neededWords, wordsInOrder } from '#src/console/first-run/judge.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';

@@ -1,0 +1,95 @@
+import { editDistance } from '#src/base/edit-distance.ts';
+import { fieldsOf, parsedJson } from '#src/base/json.ts';
+import type { ChatMessage } from './ports.ts';
+import { numbersOf } from './text/spoken-numbers.ts';
+import { readTime, type TimeContext } from './text/time-phrases.ts';
+
+/** A call that plain words ask for. */
+type StandInCall = { readonly name: string; readonly given: Readonly<Record<string, unknown>> };
+
+/** Plain wordings of commands. */
+const commands = [
+  of('volume', { change: 20 }, 'louder|speak louder|be louder|speak up|volume up'),
+  of('volume', { change: -20 }, 'quieter|speak quieter|softer|not loud|volume down'),
+  of('speed', { change: 'slower' }, 'slower|speak slower|more slowly|not fast'),
+  of('speed', { change: 'faster' }, 'faster|speak faster|not slow'),
+  of('speed', { change: 'usual' }, 'normal speed|speak normally'),
+  of('repeat', {}, 'say that again|repeat that|what did you say|pardon'),
+  of('captions', { on: true }, 'captions on|turn on captions|turn captions on'),
+  of('captions', { on: false }, 'captions off|turn off captions|turn captions off'),
+  of('follow', { follow: true }, 'follow me|come with me'),
+  of('follow', { follow: false }, "stop following me|don't follow me|do not follow me"),
+  of('pause_listening', {}, 'pause listening|stop listening'),
+  of('change_track', { deed: 'pause' }, 'pause the music|pause the sound|pause it'),
+  of('change_track', { deed: 'resume' }, 'resume the music|resume'),
+  of('change_track', { deed: 'skip' }, 'skip|skip it|next song'),
+  of('change_track', { deed: 'stop' }, 'stop the music|stop the sound|stop the rain'),
+  of('list_reminders', {}, 'which reminders do i have|list my reminders|show my reminders'),
+  of('list_reminders', {}, 'what timers do i have|list my timers|show my timers'),
+];
+
+function of(name: string, given: StandInCall['given'], asked: string) {
+  return { asked, call: { name, given } };
+}
+
+/** Largest distance of a command from the recognised words, as a share of its length: it does something. */
+const farthest = 0.2;
+
+/** The call that these words ask for, by their wording alone. */
+export function standInCall(words: string, context: TimeContext): StandInCall | undefined {
+  const command = closest(commands, words, farthest);
+  if (command) return command.call;
+  const after = (pattern: RegExp) => pattern.exec(words)?.[1];
+  const cancelled =
+    /^(?:cancel|stop|delete|remove) .*\b(?:timer|reminder)(?: number)?(?: (\w+))?$/.exec(words);
+  if (cancelled) {
+    const [, word = ''] = cancelled;
+    const number = Number(word) || (numbersOf(word)?.[0] ?? 0);
+    return { name: 'cancel_reminder', given: number > 0 ? { number } : {} };
+  }
+  const reminder = timeIn(after(/^remind me (.+)$/) ?? '', context);
+  if (reminder) return { name: 'set_reminder', given: reminder };
+  const [, ...sides] = /^(.*?) ?\btimer\b ?(.*)$/.exec(words) ?? [];
+  const [when] = sides.flatMap((side) => timeIn(side, context)?.when ?? []);
+  if (when !== undefined) return { name: 'set_reminder', given: { when } };
+  const sound = after(/^(?:play|start)(?: (?:me|some|the|a))* (.+)$/);
+  if (sound !== undefined) return { name: 'play_sound', given: { sound } };
+  const name = after(/^(?:call yourself|your name is now) (.+)$/);
+  return name === undefined ? undefined : { name: 'persona', given: { name } };
+}
+
+/** The one with the wording, of those between `|`, that is closest to these words, at most so far as a share of its length. */
+export function closest<Asked extends { readonly asked: string }>(
+  all: readonly Asked[],
+  words: string,
+  most: number,
+): Asked | undefined {
+  const far = (asked: string) => editDistance(words, asked) / Math.max(words.length, asked.length);
+  const near = all.map((one) => ({ one, by: Math.min(...one.asked.split('|').map(far)) }));
+  return near.filter(({ by }) => by <= most).toSorted((a, b) => a.by - b.by)[0]?.one;
+}
+
+/** A time at the beginning or the end of these words, and the rest of them. */
+function timeIn(phrase: string, context: TimeContext) {
+  const words = phrase.split(' ');
+  const isTime = (some: string) => some !== '' && readTime(some, context).kind === 'at';
+  const splits = words.map(
+    (_, at) => [words.slice(0, at + 1).join(' '), words.slice(at + 1).join(' ')] as const,
+  );
+  const first = splits.findLast(([time]) => isTime(time));
+  const [when, about = ''] = first ?? splits.find(([, time]) => isTime(time))?.toReversed() ?? [];
+  const text = about.replace(/^(?:to|about|that|of) /, '');
+  return when === undefined ? undefined : { when, ...(text !== '' && { text }) };
+}
+
+/** Reply to the result of a call, which is the newest message; undefined where that is another one. */
+export function resultReply(messages: readonly ChatMessage[]): string | undefined {
+  const newest = messages.at(-1);
+  if (newest?.role !== 'tool') return undefined;
+  const { result, error } = fieldsOf(parsedJson(newest.content));
+  const { outcome, reminders, waiting } = fieldsOf(result);
+  if (waiting !== undefined) return 'Press Confirm in the chat, please.';
+  if (typeof reminders === 'string') return `You have these: ${reminders}.`;
+  const told = error ?? outcome ?? 'All right.';
+  return Array.isArray(told) ? told.join(' ') : `${told}`;
+}
