@@ -3,7 +3,6 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readConfig } from '#src/config/config.ts';
 import { mayCostMoney } from '#src/config/tariffs.ts';
-import type { Config } from '#src/config/types.ts';
 import type { GuildName } from '#src/discord/account/account.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { isChange } from '#src/discord/interactions/registration.ts';
@@ -83,19 +82,13 @@ async function performed(ask: Questions, flags: Flags, options: SetupOptions): P
 async function chooseTotal({ ask, edits }: SetupContext): Promise<void> {
   const config = configOf(edits);
   if (!ask.canAsk || !mayCostMoney(config)) return;
+  const now = config.budget.totalDayNanoUsd / 1e9;
   const usd = await ask.askText(
-    `How many US dollars may all servers together spend a day? Enter: ${withoutTotal(config)}.`,
+    `How many US dollars may all servers together spend a day? 0: no limit. Enter: ${now}.`,
     '',
     (value) => (/^\d{0,6}(\.\d{1,4})?$/.test(value) ? undefined : 'It must be a number, like 20.'),
   );
   if (usd !== '') edits.set('BUDGET_TOTAL_DAY_USD', usd);
-}
-
-/** Limits that hold where no other total is given. */
-function withoutTotal({ budget }: Config): string {
-  if (budget.totalDayNanoUsd > 0) return `${budget.totalDayNanoUsd / 1e9} dollars, as now`;
-  const usd = budget.caps.serverDay / 1e9;
-  return usd > 0 ? `no common limit; each server still stops at ${usd} dollars` : 'no common limit';
 }
 
 /** Parts after which Discord may lack commands. */

@@ -234,11 +234,11 @@ test('ended at any question, by Ctrl+C or the end of its input, it leaves .env a
 }, 60_000);
 
 test.each([
-  [{}, '', 'Enter: no common limit; each server still stops at 5 dollars.', undefined],
-  [{ BUDGET_SERVER_DAY_USD: '0' }, '7.5', 'Enter: no common limit.', '7.5'],
-  [{ BUDGET_TOTAL_DAY_USD: '20' }, '', 'Enter: 20 dollars, as now.', undefined],
+  [{}, '', '0: no limit. Enter: 20.', undefined],
+  [{ BUDGET_TOTAL_DAY_USD: '0' }, '7.5', '0: no limit. Enter: 0.', '7.5'],
+  [{ BUDGET_TOTAL_DAY_USD: '8' }, '', '0: no limit. Enter: 8.', undefined],
 ])(
-  'the question for the total says what holds without it, with %o',
+  'the question for the total says what holds without an answer, with %o',
   async (settings, typed, words, total) => {
     await using office = await openOffice();
     setPrices(office);
