@@ -17,9 +17,13 @@ import {
 const question = speech('human-cards-001');
 const replies = [{ match: /^/, text: 'Yes, I think so too.' }];
 const priced = { asOf: '2026-11-20', source: 'made up' };
-/** An answer is expected to cost 12 cents, and costs a tenth of that. */
+/** Before an answer begins, 10 cents are set aside for it; it costs about a tenth of that. */
 const prices = [
-  { ...priced, model: 'writes', usd: { perMillionInputTokens: 1, perMillionOutputTokens: 1_000 } },
+  {
+    ...priced,
+    model: 'writes',
+    usd: { perMillionInputTokens: 0.001, perMillionOutputTokens: 1_000 },
+  },
   { ...priced, model: 'speaks', usd: { perMillionCharacters: 1 } },
 ];
 
@@ -42,7 +46,7 @@ scenario(
         CHAT_COMPLETION_MODEL: 'writes',
         SPEECH_MODEL: 'speaks',
         PRICES: file.path,
-        BUDGET_TOTAL_DAY_USD: '0.125',
+        BUDGET_TOTAL_DAY_USD: '0.102',
         BUDGET_SERVER_DAY_USD: '0',
         BUDGET_PERSON_DAY_USD: '0',
         SERVERS_BARRED: sandbox.guild('Barred').id,
@@ -91,13 +95,13 @@ scenario(
         CHAT_COMPLETION_MODEL: 'writes',
         SPEECH_MODEL: 'speaks',
         PRICES: file.path,
-        BUDGET_SERVER_DAY_USD: '0.125',
+        BUDGET_SERVER_DAY_USD: '0.102',
         BUDGET_TOTAL_DAY_USD: '0',
         BUDGET_PERSON_DAY_USD: '0',
       },
       providers: { replies },
     });
-    const unlimited = 'all servers together may spend 0.125 USD (1 x 0.125 USD a server) a day';
+    const unlimited = 'all servers together may spend 0.102 USD (1 x 0.102 USD a server) a day';
     expect(setup.bot.log.map(({ msg }) => msg)).toContain(`${unset}: ${unlimited}`);
     const olga = await callIn(setup, 'Olga');
     await converse(setup, olga, question);
