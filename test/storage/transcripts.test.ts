@@ -9,6 +9,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
@@ -90,6 +91,19 @@ test('not a word and not an id of a forgotten person stays in the files', async 
   expect(await again.messages.outdated(99)).toHaveLength(20);
   const search = { guildId: '10', words: 'number 33', limit: 1 };
   expect(await again.reader.search(search, allOpen)).toMatchObject([{ line: { number: 33 } }]);
+});
+
+test('other work on a file passes an erasure after every 25 lines', async () => {
+  await using store = await openLocalTranscripts(':memory:', options);
+  await fill(store);
+  const left = new Set<number>();
+  const erasing = store.eraser.forget('10', person);
+  do {
+    left.add((await store.records.count('10', person)).lines);
+    await setImmediate();
+  } while (!left.has(0));
+  await erasing;
+  expect([...left]).toEqual([95, 70, 45, 20, 0]);
 });
 
 test('nothing of lines that expired, or of a removed server, stays in the files', async () => {

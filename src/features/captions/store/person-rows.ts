@@ -14,13 +14,14 @@ export function linesAbout({ guildId, personId, sessionId }: PersonThere): Sql {
   const found = tables.flatMap(({ name, person }) =>
     person.forget === 'erase-line'
       ? [
-          sql`SELECT ${columnOf(person.line)} FROM ${named(name)} WHERE ${columnOf(person.column)} = ${personId}`,
+          sql`SELECT ${columnOf(person.line)} AS id FROM ${named(name)} WHERE ${columnOf(person.column)} = ${personId}`,
         ]
       : [],
   );
-  // SQLite begins a CROSS JOIN with its left table: a person has few lines, a server many.
-  return sql`SELECT l.id FROM lines l CROSS JOIN sessions s
-    WHERE s.key = l.session AND l.id IN (${join(found, ' UNION ')}) AND s.guild_id = ${guildId}
+  // SQLite begins a CROSS JOIN with its left table, and finds no more of UNION ALL than a portion takes.
+  return sql`SELECT l.id
+    FROM (${join(found, ' UNION ALL ')}) AS found CROSS JOIN lines l CROSS JOIN sessions s
+    WHERE l.id = found.id AND s.key = l.session AND s.guild_id = ${guildId}
     ${sessionId === undefined ? empty : sql`AND s.id = ${sessionId}`}`;
 }
 
