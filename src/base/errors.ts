@@ -68,6 +68,9 @@ export type FailureStage = 'recognise' | 'think' | 'speak' | 'link';
  */
 export type OpeningStep = 'seat' | 'socket' | 'login' | 'udp' | 'key' | 'group';
 
+/** Cap on what may be spent a day. */
+export type BudgetCap = 'person' | 'token' | 'server' | 'all';
+
 /** Facts about the server behind a failure, for the text that people read. */
 export type FailureServer = {
   /** Name for people, say `127.0.0.1:8000`. */
@@ -80,6 +83,8 @@ export type FailureServer = {
   readonly retryAfterMs?: number;
   /** The server's own sentence, which may quote people's words: for the doctor, never for the log. */
   readonly serverWords?: string;
+  /** Cap whose rest is too little. */
+  readonly cap?: BudgetCap;
 };
 
 /**

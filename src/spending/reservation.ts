@@ -1,4 +1,4 @@
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type BudgetCap } from '#src/base/errors.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
@@ -9,8 +9,8 @@ import { type UsageCount, workOf } from './usage-bill.ts';
 /** Books to which a reservation is counted. */
 export interface ReservationAccount {
   pay(what: PaidRole, work: UsageCount): void;
-  /** Sets money aside for one request; undefined: it costs nothing. Absent: there is no limit. */
-  hold?(bound: RequestBound): Hold | 'refused' | undefined;
+  /** Sets money aside for one request, or names the cap that refuses it; undefined: it costs nothing. Absent: there is no limit. */
+  hold?(bound: RequestBound): Hold | BudgetCap | undefined;
   turn?(): void;
   done?(): void;
 }
@@ -59,8 +59,10 @@ export class Reservation {
   /** Sets money aside for a request that is about to be sent; undefined: it has no limit. Errors: BotError `budget.used`. */
   hold(bound: RequestBound): Hold | undefined {
     const held = this.#account.hold?.(bound);
-    if (held !== 'refused') return held;
-    throw new BotError('budget.used', false, 'What is left of a budget is too little for it.');
+    if (typeof held !== 'string') return held;
+    const whose = held === 'all' ? 'all servers' : `this ${held}`;
+    const message = `What is left today for ${whose} is too little for it.`;
+    throw new BotError('budget.used', false, message, undefined, undefined, { cap: held });
   }
 
   /** Counts one request to a model. */

@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import type { BudgetCap } from '#src/base/errors.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import { mostSentShare } from '#src/speech/interim-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -219,24 +220,30 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const tariff = this.#options.tariffOf(guildId);
     const held = holds.take(bound, (units) => dearestCost(bound, units, tariff));
     const end = () => ledger.release(reserve);
-    if (held && held !== 'refused') return { ...held, end };
+    if (typeof held === 'object') return { ...held, end };
     end();
     return held;
   }
 
-  /** Money that may be put aside beside what is, in billionths of a dollar. */
-  #room(guildId: string, personId?: string): number {
+  /** Money that may be put aside beside what is, by the cap that leaves least. */
+  #room(guildId: string, personId?: string): Room {
     const { clock, ledger, ownCapOf, total } = this.#options;
     const { personDay, serverDay } = this.#caps(guildId);
     const wallMs = clock.wallMs();
     const left = (cap: number, taken: number) => (cap === 0 ? Infinity : cap - taken);
     const { day } = ledger.standing(guildId, wallMs);
     const server = left(serverDay, day.nanoUsd + ledger.reserved(guildId));
-    const rest = Math.min(server, total?.room() ?? Infinity);
-    if (personId === undefined) return rest;
-    const share = ledger.shareOf(guildId, personId, wallMs).nanoUsd;
-    const cap = ownCapOf?.(personId) ?? personDay;
-    return Math.min(rest, left(cap, share + ledger.reserved(guildId, personId)));
+    const rooms: Room[] = [
+      { cap: 'server', nanoUsd: server },
+      { cap: 'all', nanoUsd: total?.room() ?? Infinity },
+    ];
+    if (personId !== undefined) {
+      const share = ledger.shareOf(guildId, personId, wallMs).nanoUsd;
+      const own = ownCapOf?.(personId);
+      const nanoUsd = left(own ?? personDay, share + ledger.reserved(guildId, personId));
+      rooms.push({ cap: own === undefined ? 'person' : 'token', nanoUsd });
+    }
+    return rooms.reduce((least, room) => (room.nanoUsd < least.nanoUsd ? room : least));
   }
 
   #isNearEnd(guildId: string): boolean {
@@ -368,14 +375,17 @@ class RecognisedSound {
   }
 }
 
+/** Rest of a cap, in billionths of a dollar. */
+type Room = { readonly cap: BudgetCap; readonly nanoUsd: number };
+
 /** Requests that are paid out of one reserve: what they hold is theirs, and more is put aside where there is room. */
 class Holds {
   readonly #reserve: Reserve;
-  readonly #room: () => number;
+  readonly #room: () => Room;
   /** Held by requests that run. */
   #held = 0;
 
-  constructor(reserve: Reserve, room: () => number) {
+  constructor(reserve: Reserve, room: () => Room) {
     this.#reserve = reserve;
     this.#room = room;
   }
@@ -388,16 +398,17 @@ class Holds {
     { least, most }: RequestBound,
     costOf: (units: number) => number,
     soundOf: (units: number) => number = () => 0,
-  ): Hold | 'refused' | undefined {
+  ): Hold | BudgetCap | undefined {
     const totalOf = (units: number) => costOf(units) + soundOf(units);
     const dearest = totalOf(most);
     if (dearest === 0) return undefined;
     const own = Math.max(0, this.#reserve.left - this.#held);
-    const granted = Math.min(dearest, own + Math.max(0, this.#room()));
+    const { cap, nanoUsd } = this.#room();
+    const granted = Math.min(dearest, own + Math.max(0, nanoUsd));
     const base = totalOf(0);
     const share = dearest === base ? 1 : (granted - base) / (dearest - base);
     const units = granted < dearest ? Math.floor(most * share) : most;
-    if (granted < totalOf(least) || units < least) return 'refused';
+    if (granted < totalOf(least) || units < least) return cap;
     const held = costOf(units);
     this.#reserve.left += Math.max(0, granted - own);
     this.#held += held;

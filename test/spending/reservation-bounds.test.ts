@@ -213,3 +213,19 @@ test('forty payers at once under a small cap are answered as long as money for 1
     { numRuns: runs(40) },
   );
 });
+
+test.each([
+  ['person', 'ana', { caps: { personDay: dollars(0.04) } }],
+  ['token', 'token:bell', { ownCapOf: () => dollars(0.04) }],
+  ['server', 'ana', { caps: { serverDay: dollars(0.04) } }],
+  ['all', 'ana', { totalUsd: 0.04 }],
+] as const)('a refusal in the middle names the cap: %s', async (cap, personId, caps) => {
+  const limits = { caps: { personDay: dollars(1), serverDay: dollars(1) }, totalUsd: 1 };
+  const { budgets } = openBudgets(new VirtualClock(), { tariff, ...limits, ...caps });
+  const order = { kind: 'answer in writing', guildId: 'g', personId, name: 'ana' } as const;
+  const opened = budgets.open({ ...order, first: { messages: [] } });
+  if (opened.kind === 'refused') throw new Error('refused');
+  const long: ChatMessage = { role: 'user', name: 'ana', content: 'a'.repeat(10_000) };
+  const asked = paidChat(greedyChat(1)).paidBy(opened.reservation).reply([long], [], never);
+  await expect(Array.fromAsync(asked)).rejects.toMatchObject({ about: { cap } });
+});

@@ -1,14 +1,22 @@
-import type { BotError } from '#src/base/errors.ts';
+import type { BotError, BudgetCap } from '#src/base/errors.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+
+/** A token is told of its own share by the HTTP interface. */
+const rests = {
+  person: 'budget.rest.person',
+  token: 'budget.rest.person',
+  server: 'budget.rest.server',
+  all: 'budget.rest.all',
+} as const satisfies Readonly<Record<BudgetCap, string>>;
 
 /** Text of a failure for people; the log has its own sentence. */
 export function failureText(
   { about, code, stage }: BotError,
   { chatName }: SessionDependencies,
 ): TextLine {
-  const { provider = chatName, retryAfterMs } = about;
-  if (code === 'budget.used') return { id: 'budget.rest' };
+  const { cap, provider = chatName, retryAfterMs } = about;
+  if (code === 'budget.used') return restLine(cap);
   if (code === 'provider.bad_key') return { id: 'fail.key', with: { provider } };
   if (code === 'provider.spent') return { id: 'fail.spent', with: { provider } };
   if (code === 'provider.rate_limited' && retryAfterMs !== undefined) {
@@ -16,4 +24,9 @@ export function failureText(
   }
   if (stage === 'recognise') return { id: 'fail.stt' };
   return { id: 'fail.llm', with: { provider } };
+}
+
+/** Says which cap leaves too little for a request. */
+export function restLine(cap: BudgetCap = 'server'): TextLine {
+  return { id: rests[cap] };
 }

@@ -1,5 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BotError } from '#src/base/errors.ts';
+import { restLine } from '#src/conversation/alerts/failure-text.ts';
 import { withUtcInstants } from '#src/spending/calendar.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { ApiRefusal, refusal } from './refusal.ts';
@@ -30,6 +31,12 @@ export function refusalOf(line: TextLine): ApiRefusal {
     const message = `This token has used its budget of today: try again in ${line.with?.h} h.`;
     return refusal(429, 'budget.token', message);
   }
+  if (line.id === 'budget.rest.person')
+    return refusal(
+      429,
+      'budget.token',
+      "What is left of this token's budget of today is too little.",
+    );
   const found = endings.find(([start]) => line.id.startsWith(start));
   const [, status, code] = found ?? ['', 409, 'answer.failed'];
   return refusal(status, code, withUtcInstants(text(line.id, line.with)));
@@ -43,7 +50,7 @@ export function refusalOfError(error: unknown): ApiRefusal | undefined {
     const message = 'A speech or chat server is rate-limiting this bot: try again later.';
     return refusal(429, code, message);
   }
-  if (code === 'budget.used') return refusalOf({ id: 'budget.rest' });
+  if (code === 'budget.used') return refusalOf(restLine(error.about.cap));
   if (code === 'audio.encoder_failed') {
     const message = 'The sound could not be encoded: try again, or ask for wav or pcm.';
     return refusal(503, code, message);

@@ -135,7 +135,7 @@ test('of recordings that replace each other one is recognised, and none that the
   expect(transcriber.heard).toHaveLength(1);
   const dear = fixture.talk.ask('g', '', asker, 'voice', { recording });
   await pass(fixture, 5_000);
-  expect(await dear).toMatchObject({ kind: 'failed', line: { id: 'budget.rest' } });
+  expect(await dear).toMatchObject({ kind: 'failed', line: { id: 'budget.rest.person' } });
   expect(transcriber.heard).toHaveLength(1);
 });
 

@@ -243,7 +243,7 @@ test('a recording of /ask is paid by whoever sent it, a person or a program, unt
         recording: { url: '', name: 'recording' },
       });
     for (let n = 0; n < count; n++) expect(await send()).toMatchObject({ kind: 'answered' });
-    expect(await send()).toMatchObject({ kind: 'failed', line: { id: 'budget.rest' } });
+    expect(await send()).toMatchObject({ kind: 'failed', line: { id: 'budget.rest.person' } });
     expect(ledger.shareOf('g', id, clock.wallMs()).nanoUsd).toBe(count * 0.02e9);
   }
   expect(spent().nanoUsd).toBe(0.04e9);
