@@ -8,7 +8,6 @@ import { deadlineSignal } from '#src/base/waiting.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
-import { recorded, recordMessages } from '#test/record/record-messages.ts';
 import { type BotEnvironment, type BotSetupOptions, runBot } from './bot-setup.ts';
 import { mockRateHz, settingsOf, wordsFor } from './numbered-utterances.ts';
 import { type BorrowedBot, borrowBot } from './shared-bots.ts';
@@ -70,7 +69,7 @@ const speechMs = 400;
 
 /** Those of one file are played side by side: most of the time somebody speaks, and nobody computes. */
 export function scenario(name: string, play: () => Promise<void>): void {
-  test.concurrent(name, { timeout: scenarioMs, retry: 1 }, () => recorded(name, play));
+  test.concurrent(name, { timeout: scenarioMs, retry: 1 }, play);
 }
 
 /** The deadline of a single step. */
@@ -102,7 +101,6 @@ export async function openScenario(options: ScenarioOptions = {}): Promise<Scena
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
   const borrowed = await borrowBot({ guilds: [guild, ...guilds], providers, environment });
-  recordMessages(borrowed.sandbox);
   return Object.assign(borrowed, { uttered });
 }
 
@@ -111,7 +109,6 @@ export async function openOwnScenario(options: OwnScenarioOptions = {}): Promise
   const uttered: Pcm[] = [];
   const providers = settingsOf(uttered, options.providers);
   const setup = await runBot({ ...options, providers });
-  recordMessages(setup.sandbox);
   return Object.assign(setup, { uttered });
 }
 
