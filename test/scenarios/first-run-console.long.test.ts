@@ -1,11 +1,13 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
+import { processEnvironment } from '#src/config/config.ts';
 import { text } from '#src/texts/texts.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
@@ -85,6 +87,17 @@ class Typist implements AsyncDisposable {
     return { code, complaints: this.#complaints };
   }
 
+  /** Output of another program in the same folder. */
+  async run(command: string, ...words: readonly string[]): Promise<string> {
+    const place = { cwd: this.#folder, env: { ...processEnvironment(), DATA_DIR: this.#folder } };
+    return (await promisify(execFile)(command, words, place)).stdout;
+  }
+
+  /** Puts a recording of a question into the folder. */
+  async bring(name: string): Promise<void> {
+    await cp('sandbox/recordings/synth-flite-awb-what-time-is-it.wav', join(this.#folder, name));
+  }
+
   /** Recordings, by name. */
   async kept(): Promise<string[]> {
     const names = await readdir(join(this.#folder, 'sandbox'));
@@ -138,4 +151,29 @@ scenario('where nobody can type, one exchange is played and that is all', async 
     'Nova left Lounge',
   ]);
   expect(out.split(/\s+/).length).toBeLessThanOrEqual(40);
+});
+
+scenario('each curl line of docs/http.md works in the sandbox', async () => {
+  await using console = await Typist.sitDown({});
+  const line = await console.shown(/http:\S+\/v1\/servers\/\d+/);
+  const [at = '', origin = '', guildId = ''] = /(http:[^ ]+)\/v1\/servers\/(\d+)$/.exec(line) ?? [];
+  await console.shown('The time is now');
+  for (const name of ['question.wav', 'meeting.mp3']) await console.bring(name);
+  const tokens = fileURLToPath(import.meta.resolve('#src/app/programs/token.ts'));
+  const asked = ['create', 'bell', '--server', guildId, '--scopes', 'say,ask,track,audio'];
+  const token = /parley_\S+/.exec(await console.run(process.execPath, tokens, ...asked))?.[0];
+  const blocks = (await readFile('docs/http.md', 'utf8')).matchAll(/```sh\n(.*?)```/gs);
+  const lines = [...blocks].map(([, block = '']) => block).filter((one) => one.includes('curl '));
+  const script = lines
+    .join('')
+    .replace(/^at=.*$/m, `at=${at}`)
+    .replace(/^token=.*$/m, `token="Authorization: Bearer ${token}"`)
+    .replaceAll('http://127.0.0.1:8788', origin)
+    .replace(
+      /plays\/\w+/,
+      `plays/$(curl -H "$token" --json '{"text":"Hi."}' $at/say | cut -d '"' -f 6)`,
+    )
+    .replaceAll('curl ', 'curl -sS --fail-with-body ');
+  expect(script.match(/^curl/gm)?.length).toBeGreaterThan(7);
+  await console.run('bash', '-euo', 'pipefail', '-c', script);
 });
