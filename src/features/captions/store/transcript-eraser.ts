@@ -41,7 +41,8 @@ const [sharedLinesAtOnce, linesAtOnce] = [20_000, 25];
 
 /**
  * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows and words;
- * a copy of a row that it once moved may stay in unused bytes of the file until these are used. Of PostgreSQL, its owner decides. What a message still shows of it is noted with it:
+ * a copy of a row that it once moved may stay in unused bytes of the file until these are used, and FTS5 keeps a word where one of its
+ * pages began with it (`line_words_idx`) until it merges that page. Of PostgreSQL, its owner decides. What a message still shows of it is noted with it:
  * `CaptionMessageStore.outdated` tells of it until it was written anew, also after a restart.
  * Errors: BotError `store.unwritable`.
  */
