@@ -72,7 +72,7 @@ export function tariffOf(
     engine.kind === 'embedded' ? [] : engine.models.map((model) => ({ ...engine, model }));
   const others = {
     recognise: [...chosen(transcription), fallbacks.transcription],
-    think: [fallbacks.chat],
+    think: [chat, fallbacks.chat],
     speak: [...chosen(speech), fallbacks.speech],
   };
   const ratesOf = (role: PaidRole) =>
