@@ -89,7 +89,10 @@ class Typist implements AsyncDisposable {
 
   /** Output of another program in the same folder. */
   async run(command: string, ...words: readonly string[]): Promise<string> {
-    const place = { cwd: this.#folder, env: { ...processEnvironment(), DATA_DIR: this.#folder } };
+    const place = {
+      cwd: this.#folder,
+      env: { ...processEnvironment(), DATABASE_URL: '', DATA_DIR: this.#folder },
+    };
     return (await promisify(execFile)(command, words, place)).stdout;
   }
 
