@@ -36,7 +36,7 @@ export type LanguageChoices = {
 
 const rules = {
   /** Least probability, 0 to 1, of a detected language that counts. */
-  leastProbability: 0.7,
+  leastProbability: 0.8,
   /** Turns in a row that must agree before a language is locked. */
   turnsToLock: 2,
   /** Least number of words of a turn whose language counts: one word is often of many languages. */

@@ -43,8 +43,8 @@ test('one word keeps the language that was', () => {
 });
 
 test.each([
-  [0.69, 'en'],
-  [0.7, 'de'],
+  [0.79, 'en'],
+  [0.8, 'de'],
 ])(
   'German that is detected with a probability of %d is answered in %s on an English server',
   (probability, language) => {
