@@ -28,7 +28,7 @@ export type CpuReading = BotsReading & { readonly row: CpuRow };
 /** Time after a start and after a join, in ms, in which the bot is busy with it. */
 export const settleMs = 25_000;
 /** Quiet after an answer until the next question, in ms; a story that the machine holds up goes on. */
-export const talkQuietMs = 400;
+const talkQuietMs = 400;
 const storyQuietMs = 5_000;
 const talkers = 25;
 const orderMs = 180_000;

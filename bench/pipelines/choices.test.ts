@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { costsOfMinute, shownUsd } from '#bench/costs/minute.ts';
 import { choiceTable, readPipelineResult, withTable } from './choices.ts';
+import { costsOfMinute, shownUsd } from './minute.ts';
 
 const guide = await readFile('docs/pipelines.md', 'utf8');
 const result = await readPipelineResult();

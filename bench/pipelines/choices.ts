@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
-import { costsOfMinute, shownUsd } from '#bench/costs/minute.ts';
 import { pricesAsOf } from '#src/spending/minute-cost.ts';
+import { costsOfMinute, shownUsd } from './minute.ts';
 import type { BenchPipeline } from './server-settings.ts';
 
 /** Delays of one pipeline, in ms from the last voiced packet of a question to the first packet of its answer. */
@@ -22,8 +22,7 @@ export type PipelineResult = {
 const resultPlace = new URL('result.json', import.meta.url);
 const guidePlace = new URL('../../docs/pipelines.md', import.meta.url);
 const marks = {
-  begin:
-    '<!-- npm run bench:pipelines -- --save and npm run bench:costs -- --save write this table -->',
+  begin: '<!-- npm run bench:pipelines -- --save writes this table -->',
   end: '<!-- end of the table -->',
 };
 

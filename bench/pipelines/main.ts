@@ -1,16 +1,38 @@
-// npm run bench:pipelines [-- --turns 11] [--save]: how soon each pipeline answers where servers take no time at all.
+// npm run bench:pipelines [-- --turns 11] [--costs] [--save]: what a minute of each pipeline costs, by the prices that the bot knows,
+// and how soon it answers where servers take no time at all; with `--costs`, the costs alone.
 import { parseArgs } from 'node:util';
 import { Clips } from '#bench/clips.ts';
 import { percentile, table } from '#bench/table.ts';
+import {
+  answeredMs,
+  askedMs,
+  pricesAsOf,
+  questions,
+  shownTokens,
+} from '#src/spending/minute-cost.ts';
 import { answerDelays } from './answer-delays.ts';
 import { type PipelineDelay, savePipelineResult, saveTable } from './choices.ts';
+import { costReport } from './minute.ts';
 import { type BenchPipeline, serverSettings } from './server-settings.ts';
 
 const { values: options } = parseArgs({
-  options: { turns: { type: 'string', default: '11' }, save: { type: 'boolean' } },
+  options: {
+    turns: { type: 'string', default: '11' },
+    costs: { type: 'boolean' },
+    save: { type: 'boolean' },
+  },
 });
 const asked = Number(options.turns);
 
+console.log(
+  `A minute: ${questions} questions of ${askedMs / 1000} s and answers of ${answeredMs / 1000} s; the model is shown ${shownTokens} tokens of text each time.`,
+);
+console.log(`Prices of OpenAI as of ${pricesAsOf()}; nothing counts as cached.\n`);
+console.log(`${costReport()}\n`);
+if (options.costs) {
+  if (options.save) await saveTable();
+  process.exit();
+}
 console.log('Servers answer at once, so this is what the bot adds; compare only within one run.\n');
 const rows: Partial<Record<BenchPipeline, PipelineDelay>> = {};
 await using clips = await Clips.open();

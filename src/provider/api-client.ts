@@ -27,7 +27,7 @@ type Answer = Awaited<ConstructorParameters<typeof APIPromise>[1]>;
  * The client of the `openai` library with the resources that are used here. Of request options it knows `signal` alone.
  *
  * `new OpenAI()` loads all resources and all ways to log in: 5 MB resident and 30 ms of processor time at each start, more than these
- * (`npm run node -- bench/memory/beside.ts --with openai/client --starts 15`, 2026-11). The resources used stand here over one
+ * (`npm run node -- bench/cpu/memory/beside.ts --with openai/client --starts 15`, 2026-11). The resources used stand here over one
  * request method of the bot's own: one attempt, nothing from the environment, no header that tells of the machine.
  */
 export class ApiClient {

@@ -32,9 +32,7 @@ function long(parts: string): CommandProof {
 export const commands: Readonly<Record<string, CommandProof>> = {
   'npm ci': inCi('npm ci'),
   'npm install': tested('.ci/opus-from-source', 'npm install', '--no-save'),
-  'npm start': {
-    runs: [...ran('test/scenarios/first-run.long.test.ts', '--once')],
-  },
+  'npm start': tested('test/scenarios/first-run.long.test.ts', '--once'),
   'npm test': inCi('npm test'),
   'npm run backup': {
     runs: [
@@ -43,11 +41,9 @@ export const commands: Readonly<Record<string, CommandProof>> = {
     ],
   },
   'npm run bench': long('bench/latency/figures.test.ts, and npm run node -- bench/compare.ts'),
-  'npm run bench:costs': tested('bench/pipelines/choices.test.ts', 'costsOfMinute', 'withTable'),
-  'npm run bench:cpu': long('bench/soak/readings.test.ts'),
+  'npm run bench:cpu': long('bench/cpu/memory/smaps.test.ts and bench/soak/readings.test.ts'),
   'npm run bench:manners': long('bench/manners/manners.test.ts'),
-  'npm run bench:memory': long('bench/memory/smaps.test.ts'),
-  'npm run bench:pipelines': long('test/scenarios/providers/pipelines.long.test.ts'),
+  'npm run bench:pipelines': long('choices.test.ts and pipelines.long.test.ts'),
   'npm run bench:turns': long('bench/turns/turns.test.ts'),
   'npm run chaos': long('test/scenarios/chaos.long.test.ts and bench/chaos/**/*.test.ts'),
   'npm run check': { why: 'types, lint, npm test, test:long and unused, each run by .ci/run' },

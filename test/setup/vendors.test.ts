@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { costsOfMinute } from '#bench/costs/minute.ts';
+import { costsOfMinute } from '#bench/pipelines/minute.ts';
 import table from '#setup/vendors.json' with { type: 'json' };
 import { choiceScreen, vendorSchema, vendors } from '#setup/vendors.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -18,7 +18,7 @@ test('each vendor has one name, an address that setup takes, its roles and a sou
   }
 });
 
-test('the screen tells of each choice what a month costs for each role, as npm run bench:costs counts', () => {
+test('the screen tells of each choice what a month costs for each role, as npm run bench:pipelines counts', () => {
   const screen = choiceScreen(vendors).split('\n');
   const rowOf = (name: string) =>
     screen

@@ -7,7 +7,7 @@ import { realClock } from '#src/base/clock.ts';
 /** Between two questions in one channel, in ms. */
 const askEveryMs = 8_000;
 const question = readWav(
-  await readFile(new URL('../../test/fixtures/speech/human-cards-004.wav', import.meta.url)),
+  await readFile(new URL('../../../test/fixtures/speech/human-cards-004.wav', import.meta.url)),
 );
 
 /** A person in a server of their own, who has called the bot. */

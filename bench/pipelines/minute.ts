@@ -1,7 +1,7 @@
-import type { BenchPipeline } from '#bench/pipelines/server-settings.ts';
 import { table } from '#bench/table.ts';
 import { standardModels } from '#src/provider/models/models.ts';
 import { hearingUsd, speakingUsd, thinkingUsd } from '#src/spending/minute-cost.ts';
+import type { BenchPipeline } from './server-settings.ts';
 
 const host = 'api.openai.com';
 

@@ -1,5 +1,5 @@
-// npm run node -- bench/memory/beside.ts FOLDER [--starts 10] [--idle 20]
-// npm run node -- bench/memory/beside.ts --with MODULE [--starts 10] [--idle 20]
+// npm run node -- bench/cpu/memory/beside.ts FOLDER [--starts 10] [--idle 20]
+// npm run node -- bench/cpu/memory/beside.ts --with MODULE [--starts 10] [--idle 20]
 // What the idle bot of this folder holds, and what its start took, beside that of another one, such as a checkout of an older
 // commit with its own `npm ci`; or, with one module more, beside itself.
 import { resolve } from 'node:path';
@@ -28,7 +28,7 @@ type Figures = readonly number[];
 const [folder] = positionals;
 if ((folder === undefined) === (values.with === undefined)) {
   const usage =
-    'npm run node -- bench/memory/beside.ts FOLDER|--with MODULE [--starts 10] [--idle 20]';
+    'npm run node -- bench/cpu/memory/beside.ts FOLDER|--with MODULE [--starts 10] [--idle 20]';
   console.error(usage);
   process.exit(2);
 }
@@ -62,7 +62,7 @@ console.log(table(['start', ...heads], [...rows, ['median', ...medians]]));
 
 /** The bot, and the bot that loads a module first; the compile cache is open by then. */
 function beside(module: string): readonly [BenchBot, BenchBot] {
-  const cache = new URL('../../node_modules/.cache/parley-beside', import.meta.url);
+  const cache = new URL('../../../node_modules/.cache/parley-beside', import.meta.url);
   const environment = { NODE_COMPILE_CACHE: fileURLToPath(cache) };
   // Threads of the bot preload what its main thread does.
   const load = `import{isMainThread}from'node:worker_threads';if(isMainThread)await import('${import.meta.resolve(module)}')`;
