@@ -77,10 +77,8 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.debug({ guildId, speakerId: event.speakerId, outcome: event.outcome }, 'typed');
       return;
     case 'ignored':
-      log.debug({ guildId, speakerId: event.speakerId, why: event.why }, 'ignored');
-      return;
     case 'dropped':
-      log.debug({ guildId, speakerId: event.speakerId, why: event.why }, 'dropped');
+      log.debug({ guildId, speakerId: event.speakerId, why: event.why }, event.kind);
       return;
     case 'spent':
       log.debug({ guildId, what: event.what, usd: event.usd }, 'spent');
@@ -102,13 +100,10 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
       log.info({ guildId, speakerId, finish, heardAtMs, ...latencies(instants) }, 'answered');
       return;
     }
-    case 'words':
-      return;
-    case 'alert':
-      return; // written by the alert board
     case 'failed':
       log.error({ guildId, stage: event.stage, code: event.code, err: event.cause }, event.message);
       return;
+    default: // alerts are written by the alert board
   }
 }
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { keepAnswerMs, LastAnswer, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { keepAnswerMs, SpokenReply, sayAgain } from '#src/playback/reply/spoken-reply.ts';
 import { stretched, TimeStretch } from '#src/playback/reply/stretch.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -39,7 +39,7 @@ async function heardAgain(reply: SpokenReply, speed: number, again = new SpokenR
   track.add(again);
   const link = new VirtualListener(track);
   const clock = new VirtualClock();
-  const saying = new LastAnswer(reply).sayTo(again, { speed, clock }, open);
+  const saying = sayAgain(reply, again, { speed, clock }, open);
   for (let n = 0; n < 5000 && !again.over; n++) {
     await clock.advance(20);
     link.step();

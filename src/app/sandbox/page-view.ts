@@ -49,6 +49,7 @@ export class PageView {
         return;
       }
       case 'ignored': {
+        if (event.why === 'interjection') return;
         const why = silenceLine(silenceOf(event.why, this.#botName), this.#botName);
         this.#report?.({ kind: 'ignored', who: event.name, why });
         return;

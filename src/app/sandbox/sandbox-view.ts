@@ -5,7 +5,6 @@ import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 
-const roles = 3;
 /** Why a question is not answered, as part of a sentence. */
 export const whyDropped = {
   crowded: 'too many were waiting',
@@ -17,6 +16,7 @@ export const whyDropped = {
 export class SandboxView {
   readonly #show: ConversationPrinter;
   readonly #botName: string;
+  /** Roles of three that are ready. */
   #ready = 0;
 
   constructor(show: ConversationPrinter, botName: string) {
@@ -36,7 +36,7 @@ export class SandboxView {
         for (const one of news.news) this.#show.note(sayNews(one));
         return;
       case 'ready':
-        if (++this.#ready === roles) this.#show.progressDone();
+        if (++this.#ready === 3) this.#show.progressDone();
         return;
       case 'fallback-on':
         this.#show.note(`${news.role}: ${news.from} is down, using ${news.to}`);
@@ -47,20 +47,14 @@ export class SandboxView {
       case 'alert':
         this.alert(news);
         return;
-      case 'failed':
-      case 'mended':
-      case 'reading':
-      case 'buffered':
-        return; // shown with what came of it
+      default: // shown with what came of it
     }
   }
 
   discord(event: DiscordEvent): void {
     if (event.kind === 'warning' || event.kind === 'voice-unusable') this.#show.note(event.message);
     if (event.kind === 'alert') this.alert(event);
-    if (event.kind === 'command-failed') {
-      this.#show.note(`${event.name} failed: ${event.error}`);
-    }
+    if (event.kind === 'command-failed') this.#show.note(`${event.name} failed: ${event.error}`);
   }
 
   alert(change: AlertChange | FeatureAlertChange): void {
@@ -84,18 +78,7 @@ export class SandboxView {
       case 'dropped':
         this.#show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
         return;
-      case 'joined':
-      case 'words':
-      case 'stream':
-      case 'feature':
-      case 'answered':
-      case 'typed':
-      case 'ignored':
-      case 'erased':
-      case 'recogniser-full':
-      case 'spent':
-      case 'tool':
-        return; // reported by the code that waits for it
+      default: // reported by the code that waits for it
     }
   }
 }

@@ -111,7 +111,7 @@ async function stepped(
       const silence = silenceOf(event.why, parts.botName);
       if (silence.stage !== 'attend') return { ...progress, wordless: silence };
       if (event.why === 'not-named' && isNamed(words, parts)) parts.show.note(misheard(parts));
-      else parts.show.note(silenceLine(silence, parts.botName));
+      else if (event.why !== 'interjection') parts.show.note(silenceLine(silence, parts.botName));
       // It is told of right behind its words, where they were understood at all.
       const owed = progress.owed.filter((one) => one.place !== place - 1);
       return { ...progress, owed, reported: true };
@@ -181,9 +181,9 @@ async function showAnswer(
 ): Promise<boolean> {
   const { show, botName } = parts;
   const { finish, text, heardText, instants } = answered;
-  if (finish === 'completed') show.says(botName, text);
+  if (finish === 'empty' && text === '') show.note(`${botName} had nothing to say.`);
+  else if (finish === 'completed' || finish === 'empty') show.says(botName, text);
   else if (heardText !== '') show.says(botName, `${heardText} (${finish})`);
-  if (finish === 'empty') show.note(`${botName} had nothing to say.`);
   if (instants.firstSentAtMs === undefined) return false;
   const sinceMs = instants.firstSentAtMs - sendingMs;
   const waits = { sinceMs, quietMs: quietMs.answer, timeoutMs: arrivalMs };

@@ -20,7 +20,7 @@ export async function* endWithToolQuote(
   if (quote === undefined) return;
   const words = quote.text.textIn(context.channel.channelId) ?? '';
   yield { part: { kind: 'text', text: words }, atMs: context.parts.clock.nowMs() };
-  if (!pending.isWritten) yield* spoken(words, pending, context, signal);
+  if (!pending.isWritten && !quote.isWritten) yield* spoken(words, pending, context, signal);
 }
 
 async function* spoken(

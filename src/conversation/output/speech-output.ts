@@ -3,9 +3,9 @@ import type { BotError } from '#src/base/errors.ts';
 import { deadlineError } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import {
   keepAnswerMs,
-  LastAnswer,
   type ReplyFinish,
   SpokenReply,
+  sayAgain,
 } from '#src/playback/reply/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { SpeechPace } from './speech-pace.ts';
@@ -48,7 +48,7 @@ export class SpeechOutput {
   /** The last answer, and the speed at which it was said. */
   #last:
     | {
-        readonly answer: LastAnswer;
+        readonly answer: SpokenReply;
         readonly speed: number;
         readonly ownSpeed: number;
         readonly answeredIds: readonly string[];
@@ -147,7 +147,7 @@ export class SpeechOutput {
         this.#last = this.isForgotten
           ? undefined
           : {
-              answer: new LastAnswer(reply),
+              answer: reply,
               speed,
               ownSpeed,
               answeredIds: this.#answeredIds,
@@ -173,7 +173,7 @@ export class SpeechOutput {
     await this.speak(
       signal,
       async (reply) => {
-        await last.answer.sayTo(reply, { speed, clock: this.#clock }, signal);
+        await sayAgain(last.answer, reply, { speed, clock: this.#clock }, signal);
         finish = await this.played(reply, signal);
       },
       { speed: 1, answeredIds: last.answeredIds },

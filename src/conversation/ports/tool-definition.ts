@@ -60,6 +60,8 @@ export type Presser = { readonly id: string; readonly name: string };
 /** Words that the bot says itself. */
 export type Quote = {
   readonly text: ConfidentialText;
+  /** True when the answer has no sound of it: something else says it. */
+  readonly isWritten?: boolean;
   /** Called when all of it was heard. */
   readonly onHeard?: () => void;
 };

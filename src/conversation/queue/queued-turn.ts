@@ -71,13 +71,11 @@ export type QueuedReading = {
   readonly handle: TurnHandle;
 };
 
-/** The last answer once more. */
-export type QueuedRepeat = {
-  readonly kind: 'repeat';
-  readonly handle: TurnHandle;
-};
-
-export type QueuedTurn = QueuedQuestion | QueuedReading | QueuedRepeat;
+/** `repeat`: the last answer once more. */
+export type QueuedTurn =
+  | QueuedQuestion
+  | QueuedReading
+  | { readonly kind: 'repeat'; readonly handle: TurnHandle };
 
 export function speakerOf({ said }: QueuedQuestion): string {
   return said.speakerId;

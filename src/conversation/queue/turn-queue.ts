@@ -1,9 +1,9 @@
 import type { DroppedTurnReason } from '#src/conversation/ports/session-events.ts';
 import { hasWaitedTooLong, queueRules } from '#src/turn/queue-rules.ts';
 import { endAll, isDuplicate, withDuplicates } from './duplicate-questions.ts';
-import type { QueuedQuestion, QueuedReading, QueuedRepeat, QueuedTurn } from './queued-turn.ts';
+import type { QueuedQuestion, QueuedReading, QueuedTurn } from './queued-turn.ts';
 import { isQuestion, speakerOf } from './queued-turn.ts';
-import type { DropReason } from './turn-handle.ts';
+import { type DropReason, TurnHandle } from './turn-handle.ts';
 import { type HeardTurn, letsPass, WaitingTurns } from './waiting-turns.ts';
 
 export type AddTurnResult =
@@ -128,8 +128,8 @@ export class TurnQueue {
   }
 
   /** Comes first, after what is being said. */
-  repeat(again: QueuedRepeat): void {
-    if (!this.#refusal) this.#line.put(again, 0);
+  repeat(): void {
+    if (!this.#refusal) this.#line.put({ kind: 'repeat', handle: new TurnHandle() }, 0);
   }
 
   /** Each is current until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */

@@ -116,7 +116,8 @@ export class TurnToolRunner {
     if (this.#quotes.length === 0) return undefined;
     const texts = this.#quotes.map(({ text }) => text);
     const onHeard = () => this.#quotes.forEach((one) => void one.onHeard?.());
-    return { text: ConfidentialText.joined(texts, '\n'), onHeard };
+    const isWritten = this.#quotes.every((one) => one.isWritten);
+    return { text: ConfidentialText.joined(texts, '\n'), isWritten, onHeard };
   }
 
   /** Current step, in words for people. */

@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import { mayShowTo } from '#src/conversation/answering/conversation-history.ts';
 import { paceChanges } from '#src/conversation/output/speech-pace.ts';
-import { tool } from '#src/conversation/ports/tool-definition.ts';
+import { outcomeOf, tool } from '#src/conversation/ports/tool-definition.ts';
 import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
-import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
-import { openText } from '#src/people/confidential-text.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
 
 /** Changes how fast the bot speaks. */
 export const speed = tool({
@@ -25,10 +25,14 @@ export const repeat = tool({
   schema: z.strictObject({}),
   right: 'room',
   effect: 'change',
-  async run(_call, { context }) {
-    context.queue.repeat({ kind: 'repeat', handle: new TurnHandle() });
-    const quote = { text: openText('') }; // the model says nothing itself
-    return { facts: { repeated: 'yes' }, quote };
+  async run(_call, { askerIds, context }) {
+    const last = context.history
+      .shown(mayShowTo(askerIds, context))
+      .findLast(({ heard }) => heard !== '');
+    if (!last) return outcomeOf({ id: 'again.none' });
+    context.queue.repeat();
+    const text = new ConfidentialText(last.heard, { channelId: context.channel.channelId });
+    return { facts: { repeated: 'yes' }, quote: { text, isWritten: true } };
   },
 });
 

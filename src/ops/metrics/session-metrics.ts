@@ -99,11 +99,6 @@ export class SessionMetrics {
         for (const [fate, count] of Object.entries(event.packets))
           this.#packets.inc({ fate }, count);
         return;
-      case 'recognised':
-      case 'erased':
-      case 'words':
-      case 'alert':
-        return; // counted by the alert board
       case 'recogniser-full':
         this.#recogniserWaits.inc();
         return;
@@ -131,6 +126,7 @@ export class SessionMetrics {
       case 'failed':
         this.#failures.inc({ stage: event.stage, code: event.code });
         return;
+      default: // alerts are counted by the alert board
     }
   }
 

@@ -83,6 +83,7 @@ test('noise beside an answer is not worth a word', async () => {
   witness.report(ignored('no-voice'));
   witness.report(words);
   witness.report(ignored('mentioned'));
+  witness.report(ignored('interjection'));
   witness.report(words);
   witness.report(answered(1_000));
   expect(await isOver(100)).toBe(true);

@@ -31,8 +31,9 @@ async function open(...rounds: readonly (readonly ChatStep[])[]) {
   await pass(fixture, 40);
   const { context } = fixture.sessions.session('g') ?? expect.fail();
   const ask = async (words: string) => {
-    void fixture.talk.ask('g', words, adam, 'voice');
+    const asked = fixture.talk.ask('g', words, adam, 'voice');
     await pass(fixture, 6_000);
+    return await asked;
   };
   const results = () =>
     (chat.asked.at(-1)?.messages ?? []).flatMap((one) =>
@@ -72,12 +73,10 @@ test('the pace changes by steps that take each other back, until it is usual aga
       ['So.'],
     ]),
   );
-  const speeds: number[] = [];
-  for (let n = 0; n < 5; n++) {
+  for (const speed of [0.85, 0.72, 1, 1.18, 1]) {
     await ask('Otherwise.');
-    speeds.push(Math.round(context.pace.speed * 100) / 100);
+    expect(context.pace.speed).toBeCloseTo(speed);
   }
-  expect(speeds).toEqual([0.85, 0.72, 1, 1.18, 1]);
 });
 
 test('the last answer is said again as it was, and the model adds nothing', async () => {
@@ -88,7 +87,8 @@ test('the last answer is said again as it was, and the model adds nothing', asyn
   );
   await ask('What time is it?');
   const { sent } = fixture.linkOpener.link;
-  await ask('Say that again.');
+  const again = await ask('Say that again.');
+  expect(again.kind === 'answered' && again.text.textIn(lounge.channelId)).toBe('It is noon.');
   expect(fixture.linkOpener.link.sent).toBeGreaterThan(sent);
   expect(synthesizer.asked.map(({ text }) => text)).toEqual(['It is noon.']);
 });
@@ -109,12 +109,11 @@ test('who manages the server has the persona changed field by field, nobody else
     [call('persona', { language: 'of the elves' })],
     ['Sorry.'],
   );
-  const now = () => fixture.personas.at('g', lounge.channelId);
   await ask('Call yourself Max.');
   expect(results()).toEqual([expect.stringContaining('has not the right')]);
   manage();
   await ask('Be as you were.');
-  expect(await now()).toEqual({});
+  expect(await fixture.personas.at('g', lounge.channelId)).toEqual({});
   await ask('Speak as elves do.');
   expect(results()).toEqual([expect.stringContaining('language')]);
 });

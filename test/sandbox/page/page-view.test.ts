@@ -19,6 +19,7 @@ test('what becomes of what somebody said is told in the words of the page, and t
     { kind: 'words', text: 'Hi', isWhole: false },
     { kind: 'answered', ...adam, ...answer, instants },
     { kind: 'ignored', ...adam, why: 'interjection' },
+    { kind: 'ignored', ...adam, why: 'bot' },
     { kind: 'dropped', ...adam, why: 'crowded' },
     { kind: 'words', text: 'Read aloud', isWhole: true },
     { kind: 'recogniser-full' },

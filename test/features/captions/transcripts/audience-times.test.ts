@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { ask as askCommand } from '#commands/ask.ts';
 import type { CommandCall } from '#src/conversation/command.ts';
-import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import { ports } from '#test/commands/ports.ts';
 import { atAllTimes } from '#test/conversation/setup/audience-rules.ts';
 import { turnOn } from '#test/conversation/setup/captioned.ts';
@@ -22,7 +21,7 @@ const none = 'There is nothing I can say again.';
 /** Whether something sounds when the last answer is to be said again, and what was made for it last. */
 async function again({ fixture, synthesizer }: Narration) {
   const { queue } = fixture.sessions.session('g')?.context ?? {};
-  queue?.repeat({ kind: 'repeat', handle: new TurnHandle() });
+  queue?.repeat();
   const { sent } = fixture.linkOpener.link;
   await pass(fixture, 4_000);
   return [fixture.linkOpener.link.sent > sent, synthesizer.asked.at(-1)?.text];
