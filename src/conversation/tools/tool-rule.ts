@@ -2,7 +2,7 @@ import type { Fitting, ToolEntry } from '#src/conversation/ports/tool-definition
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 
 /** What a model has been shown for an answer, beside the bot's own words. */
-export type ShownWords = {
+export type PromptWords = {
   /** The question, as its utterances. */
   readonly said: readonly Pick<TurnUtterance, 'speakerId' | 'name' | 'isQuoted'>[];
   /** Exchanges before it; `isOwn`: their answers were made of words of that speaker alone. */
@@ -24,7 +24,7 @@ const plainName = /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u;
 export function mayRun(
   { effect }: Pick<Fitting, 'effect'>,
   { server }: Pick<ToolEntry, 'server'>,
-  shown: ShownWords,
+  shown: PromptWords,
 ): boolean {
   if (effect !== 'last') return effect !== 'destroy';
   const describing = [...shown.offered].map((one) => one.server).filter((one) => one !== undefined);
@@ -36,7 +36,7 @@ export function isOwn({
   said,
   earlier,
   hasOthers,
-}: Pick<ShownWords, 'said' | 'earlier' | 'hasOthers'>): boolean {
+}: Pick<PromptWords, 'said' | 'earlier' | 'hasOthers'>): boolean {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(
     ({ speakerId, name, isQuoted }) =>

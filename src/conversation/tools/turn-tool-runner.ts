@@ -25,7 +25,7 @@ import {
 import type { IdempotentToolCall, ToolCallResult } from './idempotent-tool-calls.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import { readableName, spokenConfirmationQuestion } from './spoken-confirmation.ts';
-import { isOwn, mayRun, type ShownWords } from './tool-rule.ts';
+import { isOwn, mayRun, type PromptWords } from './tool-rule.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
 export const longestCallMs = 10_000;
@@ -62,14 +62,14 @@ export class TurnToolRunner {
   #quotes: readonly Quote[] = [];
   /** Whether a call of this answer is asked about aloud. */
   #isAskedAloud = false;
-  readonly #earlier: ShownWords['earlier'];
+  readonly #earlier: PromptWords['earlier'];
   #hasOthers: boolean;
 
   /** `shown`: what the model is shown beside the question. */
   constructor(
     said: readonly TurnUtterance[],
     context: SessionContext,
-    shown: Pick<ShownWords, 'earlier' | 'hasOthers'>,
+    shown: Pick<PromptWords, 'earlier' | 'hasOthers'>,
   ) {
     this.#context = context;
     this.#earlier = shown.earlier;
@@ -89,7 +89,7 @@ export class TurnToolRunner {
     return isOwn(this.#shown);
   }
 
-  get #shown(): ShownWords {
+  get #shown(): PromptWords {
     const [said, earlier, hasOthers] = [this.#said, this.#earlier, this.#hasOthers];
     return { said, earlier, hasOthers, offered: this.#tools.values() };
   }

@@ -25,7 +25,7 @@ import type {
   SessionSources,
 } from '#src/conversation/session-dependencies.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
-import type { ShownWords } from '#src/conversation/tools/tool-rule.ts';
+import type { PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { MemoryCache } from '#src/features/memories/memory-cache.ts';
@@ -227,7 +227,7 @@ export class TypedRequests {
   /** Tools that need no channel; none for programs. */
   async #toolsFor(
     guildId: string,
-    shown: Omit<ShownWords, 'offered'>,
+    shown: Omit<PromptWords, 'offered'>,
     { id, isProgram, name }: Asker,
     { placeId, askedInId = placeId }: QuestionSubject,
   ): Promise<WrittenTools> {

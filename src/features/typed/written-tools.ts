@@ -12,7 +12,7 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
 import type { ToolCallResult } from '#src/conversation/tools/idempotent-tool-calls.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
-import { mayRun, type ShownWords } from '#src/conversation/tools/tool-rule.ts';
+import { mayRun, type PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import {
   awaitPress,
   barred,
@@ -26,7 +26,7 @@ import { text } from '#src/texts/texts.ts';
 /** What the tools of one answer in writing are used with. */
 type WrittenToolParts = {
   readonly ports: ServerToolPorts;
-  readonly shown: Omit<ShownWords, 'offered'>;
+  readonly shown: Omit<PromptWords, 'offered'>;
   readonly parts: Pick<SessionDependencies, 'clock' | 'onEvent'>;
   /** Whether all who may open a chat read the answer. */
   readonly isOpen: boolean;
