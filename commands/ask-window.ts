@@ -16,7 +16,7 @@ export async function openAskWindow(
     case 'open':
       return [{ id: 'ask.window', with: { name, s: askWindowMs / 1000 }, to: 'caller' }];
     case 'unheard':
-      return [{ id: 'ask.unheard', to: 'caller', buttons: consentButtons }];
+      return [{ id: 'consent.no', to: 'caller', buttons: consentButtons }];
     case 'paused':
       return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
     case 'nowhere':

@@ -9,9 +9,8 @@ import type {
 } from '#src/conversation/command.ts';
 import type { AskOutcome, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { notInChannel } from './rights.ts';
-import { mannerIn, mannerOptions } from './spoken-manner.ts';
+import { voiceOption } from './voice/voice-option.ts';
 
 /** The model's own deadlines end it sooner. A question about captions is asked twice: for all listeners, then for the asker alone. */
 export const longestAskMs = 870_000;
@@ -25,7 +24,7 @@ export const ask: Command = {
   help: {
     topic: 'ask',
     command: 'ask',
-    line: ({ settings: { typed } }) => ({ id: typed === 'off' ? 'help.ask' : 'help.ask.typed' }),
+    line: () => ({ id: 'help.ask' }),
   },
   shownTo: ({ words }) => (words.answer === 'only me' || words.about ? 'caller' : 'room'),
   longestMs: longestAskMs,
@@ -36,7 +35,7 @@ export const ask: Command = {
   options: [
     {
       name: 'question',
-      description: 'command.ask.question',
+      description: 'command.ask',
       kind: 'text',
       maxChars: 1000,
     },
@@ -44,7 +43,7 @@ export const ask: Command = {
     { name: 'link', description: 'command.ask.link', kind: 'text', maxChars: 500 },
     { name: 'answer', description: 'command.ask.answer', kind: 'choice', values: ways },
     subjectOption,
-    ...mannerOptions,
+    voiceOption('command.say.voice'),
   ],
   async run(call, ports) {
     const { port, sessions } = ports;
@@ -55,29 +54,18 @@ export const ask: Command = {
     if (call.words.about) return await askTranscript(call, ports, question, way === 'voice');
     const sent = recordingOf(call, question);
     if ('wrong' in sent) return [sent.wrong];
-    const read = mannerIn(call, ports);
-    if ('wrong' in read) return [read.wrong];
     const asker = { id: call.callerId, name: call.callerName };
     const how = way === 'only me' ? 'text' : way;
-    const { placeId } = call;
-    const { ignored, manner } = read;
-    const isChosen = Object.keys(manner).length > 0;
+    const { placeId, words } = call;
     const about = {
       ...sent,
       ...(way === 'text' && { askedInId: placeId }),
-      ...(isChosen && { manner }),
+      ...(words.voice !== undefined && { manner: { voice: words.voice } }),
     };
     const asking = await port(TypedRequests).ask(call.guildId, question, asker, how, about);
-    const reply = await replyTo(asking, call, way === 'only me' ? 'caller' : 'room', sessions);
-    return withLines(reply, ignored);
+    return await replyTo(asking, call, way === 'only me' ? 'caller' : 'room', sessions);
   },
 };
-
-function withLines(replies: Replies, lines: readonly TextLine[]): Replies {
-  if (lines.length === 0) return replies;
-  const [first, ...more] = replies;
-  return [{ ...first, lines: [...(first.lines ?? []), ...lines] }, ...more];
-}
 
 /** The recording that was sent or linked; a question needs words or a recording. */
 function recordingOf(

@@ -57,8 +57,8 @@ function lineOf(
     case undefined:
       return { id: 'ended.late', with: { title, n: waitedMinutes } };
     case 'completed':
+      return { id: 'ended.completed', with: { title } };
     case 'skipped':
-      return { id: `ended.${end.kind}`, with: { title } };
     case 'stopped':
       return { id: 'ended.asked', with: { title } };
     case 'failed': {

@@ -3,23 +3,23 @@ import { allow } from '#commands/privacy/allow.ts';
 import { deny } from '#commands/privacy/deny.ts';
 import { forgetNow } from '#commands/privacy/forget.ts';
 import { pause } from '#commands/privacy/pause.ts';
-import { card, unnamed } from '#commands/privacy/replies.ts';
+import { card } from '#commands/privacy/replies.ts';
 import { resume } from '#commands/privacy/resume.ts';
-import { status } from '#commands/privacy/status.ts';
 import { panelButtons } from '#commands/settings/panel-presses.ts';
-import { loosen } from '#commands/settings/set.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
 import type { Button, Command } from '#src/conversation/command.ts';
 import { features } from '#src/features/features.ts';
 import { openAskWindow } from './ask-window.ts';
 import { confirm, longestPressMs, show } from './confirm.ts';
 import { join } from './join.ts';
+import { more } from './panel-menu.ts';
 import { stop } from './stop.ts';
 
 /** Every button that ever stood on a message of ours, those in folders of features last. */
 export const buttons: readonly Button[] = [
   { name: 'ask', label: 'button.ask', style: 'main', run: openAskWindow },
   button('stop', 'button.stop', 'danger', stop),
+  { name: 'more', label: 'button.more', style: 'plain', isForEverybody: true, run: more },
   button('pause', 'button.pause', 'plain', pause),
   button('resume', 'button.resume', 'main', resume),
   ...trackPresses,
@@ -27,13 +27,6 @@ export const buttons: readonly Button[] = [
   { name: 'privacy', label: 'button.privacy', style: 'plain', isForEverybody: true, run: card },
   button('consent.always', 'button.hear_me', 'main', allow),
   button('consent.never', 'button.not_me', 'plain', deny),
-  {
-    name: 'hide_name',
-    label: 'button.hide_name',
-    style: 'plain',
-    isForEverybody: true,
-    run: unnamed,
-  },
   { name: 'tool.show', label: 'button.show', style: 'main', run: show },
   {
     name: 'tool.confirm',
@@ -49,16 +42,8 @@ export const buttons: readonly Button[] = [
     isForEverybody: true,
     run: forgetNow,
   },
-  {
-    name: 'settings.loosen',
-    label: 'button.settings.loosen',
-    style: 'danger',
-    isForEverybody: true,
-    run: loosen,
-  },
   ...panelButtons,
   button('try.join', 'button.try.join', 'plain', join),
-  button('try.privacy', 'button.try.privacy', 'plain', status),
   ...features.flatMap((feature) => feature.buttons ?? []),
 ];
 

@@ -31,10 +31,12 @@ export const explained: readonly (Command | CommandGroup)[] = [
   ...features.flatMap((feature) => feature.commands ?? []),
 ];
 
+export const help = helpAbout(explained, features);
+
 /** All slash commands, and the entries of the message menu. */
 export const commands: readonly (Command | CommandGroup | MessageCommand)[] = [
   ...explained,
-  helpAbout(explained, features),
+  help,
   askAbout,
   readAloud,
 ];

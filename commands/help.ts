@@ -10,8 +10,8 @@ import type { HelpEntry, HelpSessionState, HelpState } from '#src/conversation/h
 import { isMachineMade, type TextLine } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 
-/** Most lines of a message, by the reader. */
-const mostLines = { member: 12, manager: 16 } as const;
+/** Topics whose lines stand on the first page, under the first step of the person. */
+const firstTopics = ['ask', 'stop', 'privacy'];
 
 /** First step of a person in this place, with buttons for it. */
 type FirstStep = { readonly lines: readonly TextLine[]; readonly buttons: readonly string[] };
@@ -31,7 +31,7 @@ export function helpAbout(...described: Parameters<typeof helpLines>): Command {
     options: [
       {
         name: 'topic',
-        description: 'command.help.topic',
+        description: 'help.more',
         kind: 'text',
         maxChars: 100,
         suggest: async (typed, call, ports) =>
@@ -70,9 +70,7 @@ async function helpFor(
     const line = one.line(state);
     return line ? ([[one.topic, line]] as const) : [];
   });
-  const first = denied
-    ? { lines: [denied], buttons: ['try.privacy'] }
-    : firstStep(call, state, ports);
+  const first = denied ? { lines: [denied], buttons: ['privacy'] } : firstStep(call, state, ports);
   return { ...first, topics: new Map(topics) };
 }
 
@@ -85,39 +83,30 @@ function namesOf({ topics }: OwnHelp): readonly string[] {
   return ['start', ...topics.keys()];
 }
 
-function replyTo({ callerLocale, mayManage, words }: CommandCall, own: OwnHelp): Replies {
-  const { lines: first, topics } = own;
-  const topic = words.topic?.trim().toLowerCase() ?? '';
-  const about =
-    topic === 'start' ? first : [topics.get(topic)].filter((line) => line !== undefined);
-  const { buttons } = own;
-  const reply = (lines: readonly TextLine[]): Replies => {
-    const [line = { id: 'help.start' }, ...rest] = lines;
-    const more = rest.length > 0 && { lines: rest };
-    return [{ ...line, to: 'caller', ...more, buttons, linksCommands: true }];
-  };
-  if (about.length > 0) return reply(about);
-  if (topic !== '') {
-    const known = { topic, topics: namesOf(own).join(', ') };
-    return [{ id: 'help.unknown', with: known, to: 'caller', buttons }];
-  }
+/** The first page, or the line of a topic; under both a menu of all topics. */
+function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
+  const { buttons, lines: first, topics } = own;
+  const about = topics.get(words.topic?.trim().toLowerCase() ?? '');
   const machine: readonly TextLine[] = isMachineMade(callerLocale) ? [{ id: 'help.machine' }] : [];
-  const most = mostLines[mayManage ? 'manager' : 'member'] - first.length - machine.length;
-  return reply([...first, ...atMost(most, topics), ...machine]);
-}
-
-/** That many lines; topics that do not fit are named in the last of them. */
-function atMost(most: number, topics: OwnHelp['topics']): readonly TextLine[] {
-  if (topics.size <= most) return [...topics.values()];
-  const left = [...topics.keys()].slice(most - 1).join(', ');
-  return [...[...topics.values()].slice(0, most - 1), { id: 'help.more', with: { topics: left } }];
+  const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? []), ...machine];
+  const [line = { id: 'help.start' } as const, ...lines] = about ? [about] : page;
+  const menu = {
+    kind: 'one-of',
+    name: 'help.topic',
+    placeholder: { id: 'help.more' },
+    least: 1,
+    most: 1,
+    options: namesOf(own).map((topic) => ({ value: topic, label: topic })),
+  } as const;
+  const shown = { lines, buttons, pickers: [menu], linksCommands: true, inPlace: true } as const;
+  return [{ ...line, ...shown, to: 'caller' }];
 }
 
 function firstStep(call: CommandCall, state: HelpState, { places }: CommandPorts): FirstStep {
   const { lines, buttons } = nextStep(call, state, places.botName(call.guildId));
   const model: readonly TextLine[] =
     state.hasModel || !call.mayManage ? [] : [{ id: 'help.model' }];
-  return { lines: [...lines, ...model], buttons: [...buttons, 'try.privacy'] };
+  return { lines: [...lines, ...model], buttons: [...buttons, 'privacy'] };
 }
 
 function nextStep(
@@ -134,24 +123,23 @@ function nextStep(
   const there = { channel: channel.name };
   if (callerChannel?.channelId !== channel.channelId)
     return { lines: [{ id: 'help.start.there', with: there }], buttons: [] };
-  if (isSilent) return { lines: [{ id: 'help.start.silent', with: there }], buttons: [] };
+  if (isSilent) return { lines: [{ id: 'captions.only' }], buttons: [] };
   if (isPaused) return { lines: [{ id: 'privacy.paused' }], buttons: ['resume'] };
   if (!session.hears(callerId))
-    return {
-      lines: [{ id: 'help.start.unheard' }],
-      buttons: ['consent.always'],
-    };
+    return { lines: [{ id: 'consent.no' }], buttons: ['consent.always'] };
   return { lines: [heardLine(session, settings, bot)], buttons: ['ask'] };
 }
 
 /** Words with which a person who is heard begins. */
 function heardLine(
-  { company }: HelpSessionState,
+  { channel: { name: channel }, company }: HelpSessionState,
   { addressing }: HelpState['settings'],
   bot: string,
 ): TextLine {
   if (addressing === 'window' || addressing === 'off')
     return { id: `settings.addressing.${addressing}` };
   const isAnyone = addressing === 'always' || (addressing === 'auto' && company <= 1);
-  return isAnyone ? { id: 'help.start.heard' } : { id: 'help.start.name', with: { bot } };
+  return isAnyone
+    ? { id: 'join.ok', with: { channel } }
+    : { id: 'join.ok.several', with: { channel, bot } };
 }

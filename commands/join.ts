@@ -1,3 +1,4 @@
+import { consentLine } from '#commands/privacy/replies.ts';
 import type {
   Command,
   CommandCall,
@@ -6,9 +7,11 @@ import type {
   Reply,
 } from '#src/conversation/command.ts';
 import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
+import { joinedLine } from '#src/conversation/joining/joined-line.ts';
 import { type JoinOutcome, joinModes } from '#src/conversation/ports/command-ports.ts';
 import { consentButtons } from '#src/conversation/ports/panel.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { isYes } from '#src/people/consent.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -61,26 +64,21 @@ function failureOf(
     case 'busy':
       return { id: 'join.busy', with: { other: joining.other, n: joining.people } };
     case 'timeout':
-      return { id: 'join.timeout', with: { s: seconds(joining.nextTryMs) } };
     case 'resting':
-      return { id: 'join.resting', with: { s: seconds(joining.nextTryMs) } };
     case 'offline':
-      return { id: 'join.offline', with: { s: seconds(joining.nextTryMs) } };
     case 'lost':
-      return { id: 'join.lost', with: { channel, s: seconds(joining.nextTryMs) } };
+      return { id: 'join.timeout', with: { s: seconds(joining.nextTryMs) } };
     case 'barred':
       return { id: 'join.barred', with: { s: seconds(joining.restMs) } };
     case 'refused':
       return { id: 'gave_up' };
     case 'sent-away':
-      return { id: 'join.sent_away', with: { channel } };
     case 'left':
-      return { id: 'join.left', with: { channel } };
+      return { id: 'join.sent_away', with: { channel } };
     case 'stopping':
       return { id: 'seat.stopped' };
     case 'no-cipher':
     case 'no-end-to-end':
-      return { id: 'join.no_cipher' };
     case 'no-voice':
       return { id: 'join.no_voice' };
     case 'no-coders':
@@ -106,23 +104,22 @@ async function managerNote(
 }
 
 function welcome(
-  { company, isAsking, isUnheard, unread }: JoinResult,
+  { company, consent, isAsking, unread }: JoinResult,
   { kind }: JoinVerdict,
   { name: channel }: ChannelRef,
   bot: string,
 ): Replies {
-  const crowd: TextLine =
-    company > 1
-      ? { id: isAsking ? 'join.ok.ask' : 'join.ok.several', with: { channel, bot } }
-      : { id: 'join.ok', with: { channel } };
-  const line: TextLine = kind === 'stage' ? { id: 'join.stage', with: { channel } } : crowd;
+  const line: TextLine =
+    kind === 'stage'
+      ? { id: 'join.stage', with: { channel } }
+      : joinedLine(company, isAsking === true, { channel, bot });
   return [
     { ...line, to: 'room', panel: true },
     {
-      id: isUnheard ? 'help.start.unheard' : 'join.consent',
+      ...consentLine(consent),
       to: 'caller',
-      ...(isUnheard && { buttons: consentButtons }),
-      ...(unread && { lines: [{ id: 'privacy.unread' }] }),
+      lines: [{ id: 'panel.privacy' }, ...(unread ? [{ id: 'privacy.unread' } as const] : [])],
+      ...(!isYes(consent) && { buttons: consentButtons }),
     },
   ];
 }

@@ -16,6 +16,6 @@ export const leave: Command = {
     const filled = { channel, duration: duration(stayedMs) };
     if (!hasTranscript) return [{ id: 'leave.ok', with: filled, to: 'room' }];
     const buttons = ['captions.transcript'];
-    return [{ id: 'leave.ok.transcript', with: filled, to: 'room', buttons }];
+    return [{ id: 'leave.ok', with: filled, to: 'room', buttons }];
   },
 };

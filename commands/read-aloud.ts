@@ -22,11 +22,15 @@ export const readAloud: MessageCommand = {
 function replyTo(reading: ReadingOutcome): Reply {
   switch (reading.kind) {
     case 'full':
-      return { id: 'read.full', with: { limit: reading.limit }, to: 'caller' };
+      return {
+        id: 'limit',
+        with: { limit: reading.limit, command: '/track remove track:voice item:mine' },
+        to: 'caller',
+      };
     case 'bot':
     case 'deleted':
     case 'refused':
-      return { id: `read.${reading.kind}`, to: 'caller' };
+      return { id: 'read.refused', to: 'caller' };
     default:
       return readingReply(reading);
   }

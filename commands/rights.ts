@@ -12,7 +12,7 @@ export function notInChannel(
   sessions: Pick<CommandPorts['sessions'], 'at'>,
 ): Reply | undefined {
   const channel = sessions.at(guildId);
-  if (!channel) return { id: 'leave.nowhere', to: 'caller' };
+  if (!channel) return { id: 'leave.nowhere', to: 'caller', buttons: ['try.join'] };
   const isHere = callerChannel?.channelId === channel.channelId;
   if (holds('room', { isHere, isAlone: false, isDj: false, mayManage })) return undefined;
   return { id: 'perm.room', with: { channel: channel.name }, to: 'caller' };

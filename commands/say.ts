@@ -5,10 +5,12 @@ import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { Playing } from '#src/features/tracks/track-outcomes.ts';
 import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { awaitedEnd, waiting, waitOption } from './awaited-end.ts';
 import { readingReply } from './reading-reply.ts';
 import { notInChannel } from './rights.ts';
-import { mannerIn, mannerOptions } from './spoken-manner.ts';
+import { unknownVoice } from './voice/unknown-voice.ts';
+import { voiceOption } from './voice/voice-option.ts';
 
 export const say: Command = {
   name: 'say',
@@ -17,7 +19,7 @@ export const say: Command = {
   options: [
     {
       name: 'text',
-      description: 'command.say.text',
+      description: 'command.say',
       required: true,
       kind: 'text',
       maxChars: 1000,
@@ -29,35 +31,40 @@ export const say: Command = {
       values: ['now', 'queue'],
     },
     { ...newTrack, description: 'command.say.track' },
-    ...mannerOptions,
+    voiceOption('command.say.voice'),
     waitOption,
   ],
   ...waiting,
   async run(call, { clock, peopleSettings, port, sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
-    const read = mannerIn(call, { port });
-    if ('wrong' in read) return [read.wrong];
-    const { text = '', track, when } = call.words;
+    const { text = '', track, voice: asked, when } = call.words;
+    const voices = port(VoicesAndPreviews);
+    const voice = asked === undefined ? undefined : await voices.named(asked);
+    if (asked !== undefined && voice === undefined)
+      return [unknownVoice(asked, await voices.names())];
     const now = when === 'now' ? 'now' : 'queue';
     const owner = { id: call.callerId, name: call.callerName };
     const own = await peopleSettings.load(call.guildId, call.callerId);
     const ended = awaitedEnd(call, { clock });
-    const chosen = { voice: own?.voice, speed: own?.speed, ...read.manner };
-    const how = { owner, payerId: owner.id, track, ...chosen, onEnd: ended?.onEnd };
+    const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
+    const how = { owner, payer: owner, track, ...chosen, onEnd: ended?.onEnd };
     const saying = await port(TypedRequests).say(call.guildId, text, now, how);
     const isAwaited =
       saying.kind === 'queued' || (saying.kind === 'placed' && isOn(saying.playing));
-    const reply =
-      ended && isAwaited ? await ended.reply(titleOf([text]), 'caller') : replyTo(saying, call);
-    return [{ ...reply, ...(read.ignored.length > 0 && { lines: read.ignored }) }];
+    if (ended && isAwaited) return [await ended.reply(titleOf([text]), 'caller')];
+    return [replyTo(saying, call)];
   },
 };
 
 function replyTo(saying: SayOutcome, { callerLocale }: CommandCall): Reply {
   switch (saying.kind) {
     case 'full':
-      return { id: 'say.full', with: { limit: saying.limit }, to: 'caller' };
+      return {
+        id: 'limit',
+        with: { limit: saying.limit, command: '/track queue track:voice' },
+        to: 'caller',
+      };
     case 'placed':
       return { ...playingOutcome(saying.playing, callerLocale), to: 'caller' };
     default:

@@ -47,26 +47,23 @@ export const stats: Command = {
 /** Spending of the server today, and the person with the largest share. */
 function cost(found: SpentCost, locale: Locale): TextLine {
   const { top, turns: n } = found;
-  const { cap, each, isNone, spent: x } = shownCost(found, locale);
-  if (isNone) return { id: 'stats.cost.none', with: { cap } };
+  const { cap, each, spent: x } = shownCost(found, locale);
   const by = top ? (top.name ?? `<@${top.personId}>`) : '-';
   return { id: 'stats.cost', with: { x, cap, n, y: each, top: by } };
 }
 
 /** Spending of the caller today, of their share. */
 function ownCost(found: SpentShare, locale: Locale): TextLine {
-  const { cap, isNone, spent: x } = shownCost(found, locale);
-  if (isNone) return { id: 'stats.cost.own.none', with: { cap } };
+  const { cap, spent: x } = shownCost(found, locale);
   return { id: 'stats.cost.own', with: { x, cap, n: found.turns } };
 }
 
 function shownCost({ usd, capUsd, turns }: SpentShare, locale: Locale) {
   const dollars = (amount: number) =>
-    `$${amount < 0.1 ? amount.toFixed(4).replace(/0{1,2}$/, '') : amount.toFixed(2)}`;
+    `$${amount > 0 && amount < 0.1 ? amount.toFixed(4).replace(/0{1,2}$/, '') : amount.toFixed(2)}`;
   return {
     cap: capUsd > 0 ? dollars(capUsd) : text('stats.cost.uncapped', {}, locale),
     each: turns === 0 ? '-' : dollars(usd / turns),
-    isNone: usd === 0,
     spent: dollars(usd),
   };
 }
@@ -88,9 +85,8 @@ const roleNames: Readonly<Record<PaidRole, string>> = {
 
 function speed(found: AnswerLatencyStats | undefined): TextLine {
   if (!found) return { id: 'stats.none' };
-  const { turns: n, p50Ms: p50, p95Ms: p95, failed, vainShare } = found;
-  const vain = Math.round(vainShare * 100);
-  const filled = { n, p50: Math.round(p50), p95: Math.round(p95), failed, vain };
+  const { turns: n, p50Ms: p50, p95Ms: p95, failed } = found;
+  const filled = { n, p50: Math.round(p50), p95: Math.round(p95), failed };
   return { id: 'stats.speed', with: filled };
 }
 
@@ -99,18 +95,15 @@ function lastTurn(found: LatestAnswer | undefined, locale: Locale): TextLine {
   const { heardAtMs } = found.instants;
   const instants = named.flatMap(([id, atMs]) => {
     const at = atMs(found.instants);
-    return at === undefined ? [] : [text(id, { ms: Math.round(at - heardAtMs) }, locale)];
+    return at === undefined ? [] : [`${text(id, {}, locale)} ${Math.round(at - heardAtMs)}`];
   });
-  const finish = text(`stats.${found.finish}`, {}, locale);
-  return { id: 'stats.last', with: { finish, instants: instants.join(', ') } };
+  return { id: 'stats.last', with: { finish: found.finish, instants: instants.join(', ') } };
 }
 
 /** In the order in which they come. */
 const named: readonly (readonly [TextId, (at: Instants) => number | undefined])[] = [
-  ['stats.ended', (at) => at.endedAtMs],
-  ['stats.recognised', (at) => at.recognisedAtMs],
-  ['stats.token', (at) => at.firstTokenAtMs],
-  ['stats.clause', (at) => at.firstClauseAtMs],
-  ['stats.speech', (at) => at.firstSpeechAtMs],
-  ['stats.sent', (at) => at.firstSentAtMs],
+  ['check.point.recognise', (at) => at.recognisedAtMs],
+  ['check.point.think', (at) => at.firstTokenAtMs],
+  ['check.point.speak', (at) => at.firstSpeechAtMs],
+  ['check.point.playback', (at) => at.firstSentAtMs],
 ];

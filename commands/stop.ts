@@ -7,7 +7,7 @@ import type {
   Reply,
 } from '#src/conversation/command.ts';
 import { everyTrack } from '#src/features/tracks/track-names.ts';
-import { namedOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { notInChannel } from './rights.ts';
@@ -44,9 +44,9 @@ function stopSounds(
   const isStopped = isSilenced || all.some(({ kind }) => kind === 'stopped');
   if (denied.length === 0) return [{ id: isStopped ? 'stop.ok' : 'stop.nothing', to: 'caller' }];
   const polls = denied.slice(0, mostPolls).map((one): Reply => {
-    return { ...namedOutcome(one), to: 'room', buttons: [`track.vote:${one.pollId}`] };
+    return { ...trackOutcome(one), to: 'room', buttons: [`track.vote:${one.pollId}`] };
   });
-  const lines = all.map(namedOutcome);
+  const lines = all.map(trackOutcome);
   const id = isStopped ? 'stop.ok' : 'stop.others';
   return [{ id, to: 'caller', lines }, ...polls];
 }

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import type { WantedPlace } from '#doctor/live/live-place.ts';
-import type { ModelNames } from '#doctor/probes/pick-models.ts';
+import type { ModelNames } from '#doctor/pick-models.ts';
+import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { isAddress } from '#src/config/settings.ts';
 
 export type DoctorArguments = {
@@ -9,10 +9,8 @@ export type DoctorArguments = {
   /** The variable that holds the provider's key. */
   readonly keyEnv?: string;
   readonly isOffline: boolean;
-  /** Voice channel to sit in for a moment; absent: the bot does not go online. */
-  readonly channelId?: string;
-  /** Live check of the bot in that voice channel. */
-  readonly live?: WantedPlace & { readonly silenceMs: number };
+  /** Live check of the bot in a voice channel; without an id, where the operator sits. */
+  readonly live?: { readonly channelId?: string; readonly silenceMs: number };
   /** A test message goes to the operator, as a notice would. */
   readonly notifiesOperator: boolean;
   /** The report as one JSON object. */
@@ -21,14 +19,13 @@ export type DoctorArguments = {
 };
 
 export const usage =
-  'npm run doctor [-- --provider URL [--key-env NAME] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME]] [--channel ID] [--live [SERVER_ID/CHANNEL_ID] [--silence 2m]] [--tell-operator] [--offline] [--json]';
+  'npm run doctor [-- --provider URL [--key-env NAME] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME]] [--live [CHANNEL_LINK] [--silence 2m]] [--tell-operator] [--offline] [--json]';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
 const options = {
   provider: text,
   'key-env': text,
-  channel: text,
   live: text,
   silence: text,
   'tell-operator': flag,
@@ -40,8 +37,8 @@ const options = {
   voice: text,
 } as const;
 
-/** Undefined for invalid arguments; they are never repeated, since one may be a key. */
-export function readArguments(args: readonly string[]): DoctorArguments | undefined {
+/** The sentence names a flag that is wrong, never its value, which may be a key. */
+export function readArguments(args: readonly string[]): DoctorArguments | string {
   try {
     const { values } = parseArgs({ args: withLivePlace(args), options });
     const { provider, 'key-env': keyEnv, live: place, silence, ...others } = values;
@@ -49,7 +46,6 @@ export function readArguments(args: readonly string[]): DoctorArguments | undefi
     const {
       offline: isOffline = false,
       json: isJson = false,
-      channel: channelId,
       'tell-operator': notifiesOperator = false,
       ...named
     } = others;
@@ -58,14 +54,14 @@ export function readArguments(args: readonly string[]): DoctorArguments | undefi
       isJson,
       notifiesOperator,
       named,
-      ...(channelId !== undefined && { channelId }),
       ...(live && { live }),
       ...(provider !== undefined && { provider }),
       ...(keyEnv !== undefined && { keyEnv }),
     };
-    return isPossible(given) ? given : undefined;
-  } catch {
-    return undefined;
+    refuseWrong(given);
+    return given;
+  } catch (error) {
+    return argumentMistake(error);
   }
 }
 
@@ -80,56 +76,53 @@ function withLivePlace(args: readonly string[]): string[] {
 
 /** An id, two with a slash between, or the link of a channel that Discord copies. */
 const livePlace =
-  /^(?:https:\/\/(?:\w+\.)?discord(?:app)?\.com\/channels\/)?(?:(?<guildId>\d{15,21})\/)?(?<channelId>\d{15,21})$/;
+  /^(?:https:\/\/(?:\w+\.)?discord(?:app)?\.com\/channels\/)?(?:\d{15,21}\/)?(?<channelId>\d{15,21})$/;
 const usualSilenceMs = 120_000;
 
 /** Undefined without `--live`. Throws a plain Error for an invalid place or time. */
 function liveOf(place: string | undefined, silence: string | undefined): DoctorArguments['live'] {
   if (place === undefined) {
-    if (silence !== undefined) throw new Error('--silence without --live');
+    if (silence !== undefined) throw new Error('--silence: needs --live');
     return undefined;
   }
   const silenceMs = silence === undefined ? usualSilenceMs : silenceOf(silence);
   if (place === here) return { silenceMs };
-  const { guildId, channelId } = livePlace.exec(place)?.groups ?? {};
-  if (channelId === undefined) throw new Error('--live without a channel');
-  return { channelId, silenceMs, ...(guildId !== undefined && { guildId }) };
+  const { channelId } = livePlace.exec(place)?.groups ?? {};
+  if (channelId === undefined)
+    throw new Error('--live: must be a link or an id of a voice channel');
+  return { channelId, silenceMs };
 }
 
 /** Up to an hour: `5s`, `2m`. */
 function silenceOf(silence: string): number {
   const [, number = '', unit] = /^(\d{1,4})([sm])$/.exec(silence) ?? [];
   const ms = Number(number) * (unit === 'm' ? 60_000 : 1_000);
-  if (number === '' || ms === 0 || ms > 3_600_000) throw new Error('--silence without a time');
+  if (number === '' || ms === 0 || ms > 3_600_000)
+    throw new Error('--silence: must be a time like 5s or 2m, up to an hour');
   return ms;
 }
 
-function isPossible(args: DoctorArguments): boolean {
-  const { channelId, keyEnv, named, provider } = args;
-  const needsProvider = keyEnv !== undefined || Object.keys(named).length > 0;
-  if (provider === undefined && needsProvider) return false;
-  if (provider !== undefined && !isAddress(provider)) return false;
-  if (args.live) return isLiveAlone(args);
-  return channelId === undefined && !args.notifiesOperator ? true : mayAskDiscord(args);
-}
-
-/** A visit to a voice channel and a message to the operator are the configured bot's, and need Discord. */
-function mayAskDiscord({
-  channelId = '',
+/** Throws a plain Error for the first flag that cannot be meant so. */
+function refuseWrong({
   isOffline,
-  provider,
-  notifiesOperator,
-}: DoctorArguments): boolean {
-  const isPlace = /^\d{15,21}$/.test(channelId) || (channelId === '' && notifiesOperator);
-  return isPlace && provider === undefined && !isOffline;
-}
-
-/** A live check examines nothing else but this machine. */
-function isLiveAlone({
-  channelId,
-  isOffline,
+  keyEnv,
+  live,
+  named,
   notifiesOperator,
   provider,
-}: DoctorArguments): boolean {
-  return channelId === undefined && provider === undefined && !isOffline && !notifiesOperator;
+}: DoctorArguments): void {
+  const [needy] = [...(keyEnv === undefined ? [] : ['key-env']), ...Object.keys(named)];
+  if (provider === undefined && needy !== undefined)
+    throw new Error(`--${needy}: needs --provider`);
+  if (provider !== undefined) refuseNoAddress('provider', provider);
+  const online = live ? 'live' : notifiesOperator && 'tell-operator';
+  if (online && (provider !== undefined || isOffline))
+    throw new Error(`--${online}: goes with neither --provider nor --offline`);
+  if (live && notifiesOperator) throw new Error('--live: goes with no other flag but --silence');
+}
+
+/** Throws a plain Error where the value of a flag is no address of a server. */
+export function refuseNoAddress(flag: string, value: string): void {
+  if (!isAddress(value))
+    throw new Error(`--${flag}: must be an address like http://127.0.0.1:8000/v1`);
 }

@@ -1,156 +1,227 @@
-import { type ModelNames, type Pick, type Picks, pickModels } from '#doctor/probes/pick-models.ts';
-import { probeAloud } from '#doctor/probes/probe-aloud.ts';
-import { probeAudioChat } from '#doctor/probes/probe-audio-chat.ts';
-import { probeChat } from '#doctor/probes/probe-chat.ts';
-import { probeRealtime } from '#doctor/probes/probe-realtime.ts';
-import { type ProbedServer, probeServer } from '#doctor/probes/probe-server.ts';
-import { probeSpeech } from '#doctor/probes/probe-speech.ts';
-import { probeTranscription } from '#doctor/probes/probe-transcription.ts';
-import type { SettingGroup } from '#src/config/keys.ts';
-import { serverName } from '#src/provider/models/error-phrases.ts';
-import { modelNews, standardVoice } from '#src/provider/models/models.ts';
-import { type ExaminationResult, missing, type ReportLine } from './finding.ts';
-import type { Report } from './report.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { Secret } from '#src/base/secret.ts';
+import { ifInTime } from '#src/base/waiting.ts';
+import { readConfig } from '#src/config/config.ts';
 import {
-  type Address,
-  openServerUnderTest,
+  differs,
+  type Finding,
+  failure,
+  missing,
+  ok,
   type ProbeDeadline,
-  type ServerUnderTest,
-} from './server-under-test.ts';
+  type SpokenClip,
+} from '#src/probes/probe.ts';
+import { openClient } from '#src/provider/client.ts';
+import { serverName } from '#src/provider/models/error-phrases.ts';
+import { listModels } from '#src/provider/models/model-list.ts';
+import { type ModelList, modelNews, standardVoice } from '#src/provider/models/models.ts';
+import { readServerVoices } from '#src/speech/openai/server-voices.ts';
+import { type ModelNames, type Picks, pickModels } from './pick-models.ts';
+import { type ExaminedRole, examineRole, rolesOf } from './roles.ts';
 
-export type ExaminationRequest = {
-  readonly address: Address;
-  readonly named: ModelNames;
-  /** Where its key was read from. */
-  readonly keyName?: string;
+export type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
+
+const groups = ['CHAT_COMPLETION', 'SPEECH', 'TRANSCRIPTION', 'REALTIME'] as const;
+type Group = (typeof groups)[number];
+type Settings = Readonly<Record<string, string>>;
+
+/** A role of a server, as it was tried. */
+export type TriedRole = {
+  readonly group: string;
+  /** `absent`: the server has no such thing, and that is no fault. */
+  readonly state: 'usable' | 'absent' | 'broken';
+  readonly findings: readonly Finding[];
+  /** Lines for `.env`, without keys. */
+  readonly settings: readonly string[];
 };
 
 /** Roles that a server can be used for. */
 export type ProviderExamination = {
-  /** Exit code of the doctor. */
-  readonly code: 0 | 1;
-  /** Lines for `.env`, without keys. */
-  readonly settings: readonly string[];
-  /** Sound of the server while it was tried. */
-  readonly clip?: ExaminationResult['clip'];
   /** Findings about the server as a whole. */
-  readonly findings: readonly ReportLine[];
-  /** Every role that was tried; absent where the server was not reached. */
-  readonly roles?: readonly ExaminedRole[];
+  readonly findings: readonly Finding[];
+  readonly roles: readonly TriedRole[];
+  readonly isUsable: boolean;
+  /** It refuses the key, or needs one. */
+  readonly refusesKey: boolean;
+  /** Sound of the server. */
+  readonly clip?: SpokenClip | undefined;
 };
 
-/** A role as it was tried. */
-export type ExaminedRole = ExaminationResult & {
-  /** Settings of a role that every server may fill. */
-  readonly group?: SettingGroup;
-  /** It failed with a model that was only guessed. */
-  readonly isGuess?: boolean;
-};
-
-/** Finds out which roles a server can fill. */
+/** Tries which roles a server can fill; `tell` gets the findings as they come. */
 export async function examineProvider(
-  { address, named, keyName }: ExaminationRequest,
-  patience: ProbeDeadline,
-  report: Report,
+  address: Address,
+  named: ModelNames,
+  deadline: ProbeDeadline,
+  tell: (findings: readonly Finding[]) => void = () => undefined,
 ): Promise<ProviderExamination> {
-  report.section(
-    `${serverName(address.baseUrl)}, ${address.apiKey ? 'with a key' : 'without a key'}`,
-  );
-  const server = await probeServer(openServerUnderTest(address, patience));
-  report.findings(server.findings);
+  const server = { ...(await readServer(address, deadline)), named };
+  const first = await tryRole(groups[0], server, deadline, undefined);
+  const refusal = refusalOf(first);
+  if (refusal) {
+    tell([refusal.finding]);
+    return { ...refusal, findings: [refusal.finding], roles: [], isUsable: false };
+  }
+  tell([...server.findings, ...first.findings]);
+  const roles = [first];
+  for (const group of groups.slice(1)) {
+    const tried = await tryRole(group, server, deadline, clipOf(roles));
+    tell(tried.findings);
+    roles.push(tried);
+  }
+  const states = roles.map(({ state }) => state);
+  const isUsable = states.includes('usable') && !states.includes('broken');
   const { findings } = server;
-  if (!server.reachable) return { code: 1, settings: [], findings };
-  const picks = pickModels(server.list, named);
-  const roles = await examineRoles(server, picks, named, report);
-  const usable = roles.filter(({ state }) => state === 'usable');
-  const settings = [...new Set(usable.flatMap((role) => role.settings))];
-  report.settings(settings);
-  if (keyName && settings.length > 0)
-    report.line(`# Set the _API_KEY of each to the value of ${keyName}`);
-  const isBroken = usable.length === 0 || roles.some(({ state }) => state === 'broken');
-  const clip = usable.find((role) => role.clip)?.clip;
-  return { code: isBroken ? 1 : 0, settings, findings, roles, ...(clip && { clip }) };
+  return { findings, roles, isUsable, refusesKey: false, clip: clipOf(roles) };
 }
 
-async function examineRoles(
-  server: ProbedServer,
-  picks: Picks,
-  { voice }: ModelNames,
-  report: Report,
-): Promise<readonly ExaminedRole[]> {
-  const { server: patient } = server;
-  const show = (examined: ExaminationResult, pick: Pick, option: string): ExaminedRole => {
-    const forgiven = forgive(examined, pick, option, patient);
-    report.findings(forgiven.findings);
-    return forgiven;
+function clipOf(roles: readonly Pick<ExaminedRole, 'clip'>[]): SpokenClip | undefined {
+  return roles.find(({ clip }) => clip)?.clip;
+}
+
+/** A server that is not there, or refuses the key, is told once: every other role would end the same. */
+function refusalOf({ findings, group }: TriedRole) {
+  const error = errorIn(findings);
+  if (error?.about.status === 401)
+    return { finding: failure('key', error, group), refusesKey: true } as const;
+  if (error?.code !== 'provider.unreachable') return undefined;
+  const mend = 'start that server, or correct its base URL';
+  return { finding: missing('address', error.message, mend), refusesKey: false } as const;
+}
+
+function errorIn(findings: readonly Finding[]): BotError | undefined {
+  const error = findings.find((finding) => finding.error)?.error;
+  return error instanceof BotError ? error : undefined;
+}
+
+/** A server with its models and voices. */
+type Server = Address & {
+  readonly list: ModelList;
+  readonly voices: readonly string[];
+  readonly findings: readonly Finding[];
+};
+
+/** Asks for the lists of a server, at its address with `/v1` or without. */
+async function readServer(
+  { baseUrl: given, apiKey }: Address,
+  { clock, deadlineMs }: ProbeDeadline,
+): Promise<Server> {
+  let baseUrl = given;
+  const onBaseUrl = (found: string) => {
+    baseUrl = found;
   };
-  const chat = show(await probeChat(patient, picks.chat.model), picks.chat, '--chat');
-  const speaker = { model: picks.speech.model, voice: voice ?? standardVoice };
-  const speech = show(
-    await probeSpeech(patient, { ...speaker, isChosen: voice !== undefined }),
-    picks.speech,
-    '--speech',
-  );
-  const audio = picks.audioChat && { model: picks.audioChat.model, voice: voice ?? standardVoice };
-  const spoken = audio && show(await probeAudioChat(patient, audio), picks.chat, '--chat');
-  const realtime = await probeRealtime(patient, picks.realtime.model);
-  report.findings(realtime.findings);
-  const isNeeded = realtime.state === 'usable' && !speaksOn(speech, speaker.model, server);
-  const read = isNeeded
-    ? await probeReader(server.server, picks, speaker.voice, report)
-    : undefined;
-  const clip = speech.clip ?? read?.clip ?? spoken?.clip;
-  const heard = show(
-    await probeTranscription(patient, picks.transcription.model, clip),
-    picks.transcription,
-    '--transcription',
-  );
-  const three: readonly ExaminedRole[] = [
-    { ...heard, group: 'TRANSCRIPTION' },
-    { ...chat, group: 'CHAT_COMPLETION' },
-    { ...speech, group: 'SPEECH', ...(read?.state === 'usable' && { settings: [] }) },
+  const client = openClient({ baseUrl, clock, onBaseUrl, ...(apiKey && { apiKey }) });
+  const over = new AbortController();
+  const soon = <T>(work: Promise<T>) => ifInTime(work, deadlineMs, clock, over.signal);
+  const list = (await soon(listModels(client, over.signal))) ?? { kind: 'not offered' };
+  const voices = await soon(readServerVoices(client, over.signal).catch(() => []));
+  over.abort(new Error('the lists are read'));
+  const name = serverName(baseUrl);
+  const found =
+    baseUrl === given
+      ? ok('address', `answers at ${name}`)
+      : differs('address', `the base URL needs /v1: ${name}`, `set it to ${name}`);
+  return {
+    baseUrl,
+    ...(apiKey && { apiKey }),
+    list,
+    voices: voices ?? [],
+    findings: [found, modelsOf(list)],
+  };
+}
+
+const mostNamed = 8;
+
+function modelsOf(list: ModelList): Finding {
+  if (list.kind !== 'listed') {
+    const why = list.kind === 'unknown' ? list.why : 'the server offers no list';
+    return differs('models', why, 'compare your names of models with those of the server');
+  }
+  const names = list.models.slice(0, mostNamed).map(({ id }) => id.slice(0, 60));
+  return ok('models', `${list.models.length} listed: ${names.join(', ')}`);
+}
+
+type NamedServer = Server & { readonly named: ModelNames };
+
+/** Tries the settings that a role may need, one after the other, to the first that work without fault. */
+async function tryRole(
+  group: Group,
+  server: NamedServer,
+  deadline: ProbeDeadline,
+  clip: SpokenClip | undefined,
+): Promise<TriedRole & ExaminedRole> {
+  const picks = pickModels(server.list, server.named);
+  const wallMs = deadline.clock.wallMs();
+  const all: (TriedRole & ExaminedRole)[] = [];
+  for (const settings of candidatesFor(group, server, picks, wallMs)) {
+    const tried = await trySettings(group, settings, server, deadline, clip);
+    const state = tried.isUsable ? 'usable' : stateOf(tried, group, picks);
+    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+    all.push({ ...tried, group, state, settings: tried.isUsable ? lines : [] });
+    if (tried.isUsable && !tried.isBuffered) break;
+  }
+  const whole = all.find(({ isBuffered, isUsable }) => isUsable && !isBuffered);
+  const best = whole ?? all.find(({ isUsable }) => isUsable) ?? all[0];
+  if (!best) throw new Error(`no settings for ${group}`);
+  return best;
+}
+
+/** A server need not have what no list and no flag named. */
+function stateOf({ findings }: ExaminedRole, group: Group, picks: Picks): TriedRole['state'] {
+  if (group === 'REALTIME') return 'absent';
+  const isGuess = picks[group].isGuess;
+  const { status = 0 } = errorIn(findings)?.about ?? {};
+  return isGuess && [400, 404, 405, 422, 501].includes(status) ? 'absent' : 'broken';
+}
+
+/** Settings that may make the server fill a role, the best first. */
+function candidatesFor(
+  group: Group,
+  { baseUrl, list, named, voices }: NamedServer,
+  picks: Picks,
+  wallMs: number,
+): readonly Settings[] {
+  const address = { [`${group}_BASE_URL`]: baseUrl };
+  const { model } = picks[group];
+  const plain = { ...address, [`${group}_MODEL`]: model };
+  if (group === 'TRANSCRIPTION') return [{ TRANSCRIPTION_BACKEND: 'file', ...plain }];
+  if (group !== 'SPEECH') return [plain];
+  const isKnown = voices.length === 0 || voices.includes(standardVoice);
+  const usual = named.voice ?? (isKnown ? standardVoice : (voices[0] ?? standardVoice));
+  const speech = { SPEECH_BACKEND: 'speech', ...plain, SPEECH_VOICE: usual };
+  const read = [
+    // A WAV file tells its rate, which raw samples do not.
+    { ...speech, SPEECH_FORMAT: 'wav' },
+    { ...speech, SPEECH_FORMAT: 'pcm' },
   ];
-  // A pipeline of three is the usual choice: what hears and speaks is shown, and not proposed beside it.
-  return [...three, ...(read?.state === 'usable' ? [read] : []), realtime];
+  if (picks.realtimeSpeech.isGuess) return read;
+  const aloud = {
+    SPEECH_BACKEND: 'realtime',
+    ...address,
+    SPEECH_MODEL: picks.realtimeSpeech.model,
+    SPEECH_VOICE: named.voice ?? standardVoice,
+  };
+  const news = modelNews({ role: group, model, baseUrl }, list, wallMs);
+  return news && news.kind !== 'unlisted' ? [aloud, ...read] : [...read, aloud];
 }
 
-/** Whether it speaks, be it badly today, and no end of that is near. */
-function speaksOn(
-  { state }: ExaminationResult,
-  model: string,
-  { server, list }: ProbedServer,
-): boolean {
-  const inUse = { role: 'SPEECH', model, baseUrl: server.base.url };
-  const news = modelNews(inUse, list, server.clock.wallMs());
-  return state !== 'absent' && (news === undefined || news.kind === 'unlisted');
-}
-
-/** Not every server that talks over one connection also reads; that is no fault. */
-async function probeReader(
-  server: ServerUnderTest,
-  { realtimeSpeech: { model } }: Picks,
-  voice: string,
-  report: Report,
-): Promise<ExaminationResult> {
-  const examined = await probeAloud(server, { model, voice });
-  report.findings(examined.findings);
-  return examined.state === 'usable' ? examined : { ...examined, state: 'absent' };
-}
-
-/** Forgives a failure with a model that was only guessed: it is no fault of the server. */
-function forgive(
-  examined: ExaminationResult,
-  { isGuess, model }: Pick,
-  option: string,
-  { recorded }: ServerUnderTest,
-): ExaminedRole {
-  const mayBeModel = [400, 404, 422].includes(recorded.last?.status ?? 0);
-  if (!isGuess || !mayBeModel || examined.state !== 'broken') return examined;
-  const advice = missing(
-    'model',
-    `the doctor guessed the name ${model}`,
-    `name a model with ${option}${option === '--speech' ? ', and a voice with --voice' : ''}`,
-  );
-  const findings = [...examined.findings, advice];
-  return { ...examined, state: 'absent', findings, isGuess: true };
+/** Reads the settings as the bot does, and examines their role. */
+async function trySettings(
+  group: Group,
+  settings: Settings,
+  { apiKey }: Address,
+  deadline: ProbeDeadline,
+  clip: SpokenClip | undefined,
+): Promise<ExaminedRole> {
+  const key = apiKey ? { [`${group}_API_KEY`]: apiKey.reveal() } : {};
+  const pipeline = group === 'REALTIME' ? { PIPELINE: 'realtime' } : {};
+  const read = readConfig({ ...settings, ...key, ...pipeline });
+  const role =
+    read.kind === 'ok' ? rolesOf(read.config).find((one) => one.group === group) : undefined;
+  if (role) return await examineRole(role, deadline, clip);
+  const why = read.kind === 'bad' ? read.mistakes.join(' ') : 'no such role';
+  return {
+    findings: [missing('settings', why, 'correct them')],
+    isUsable: false,
+    isBuffered: false,
+  };
 }

@@ -1,10 +1,8 @@
 import type { Secret } from '#src/base/secret.ts';
-import type { ReportLine } from './finding.ts';
-
-export type ReportFormat = 'text' | 'json';
+import type { Finding } from '#src/probes/probe.ts';
 
 /** Findings about one thing, as JSON has them. */
-type Section = { readonly title: string; readonly findings: ReportLine[] };
+type Section = { readonly title: string; readonly findings: object[] };
 
 /** A shorter one stands in ordinary words as well. */
 const shortestSecret = 4;
@@ -14,16 +12,19 @@ const longestLineChars = 300;
 export class Report {
   readonly #print: (line: string) => void;
   readonly #secrets: readonly string[];
-  readonly #format: ReportFormat;
+  readonly #format: 'text' | 'json';
   readonly #sections: Section[] = [];
   readonly #notes: string[] = [];
+  readonly #clean: (text: string) => string;
   readonly #settings: string[] = [];
 
   constructor(
     print: (line: string) => void,
     secrets: readonly Secret[],
-    format: ReportFormat = 'text',
+    format: 'text' | 'json' = 'text',
+    clean = (text: string) => text,
   ) {
+    this.#clean = clean;
     this.#print = print;
     this.#format = format;
     const values = secrets.map((secret) => secret.reveal());
@@ -45,18 +46,12 @@ export class Report {
     this.#write(title);
   }
 
-  findings(findings: readonly ReportLine[]): void {
+  findings(findings: readonly Finding[]): void {
     if (this.#sections.length === 0) this.#sections.push({ title: '', findings: [] });
-    for (const finding of findings) {
-      const { verdict, what, why, mend } = finding;
-      const plain = { what: this.#plain(what), why: this.#plain(why) };
-      this.#sections
-        .at(-1)
-        ?.findings.push(
-          finding.verdict === 'ok'
-            ? { ...plain, verdict: finding.verdict }
-            : { ...plain, verdict: finding.verdict, mend: this.#plain(finding.mend) },
-        );
+    for (const { mend, verdict, what, why } of findings) {
+      const plain = { what: this.#plain(what), verdict, why: this.#plain(why) };
+      const remedy = mend === undefined ? {} : { mend: this.#plain(mend) };
+      this.#sections.at(-1)?.findings.push({ ...plain, ...remedy });
       this.#write(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
       if (mend !== undefined) this.#write(`${' '.repeat(mendIndent)}mend: ${mend}`);
     }
@@ -84,7 +79,7 @@ export class Report {
 
   #plain(text: string): string {
     const known = this.#secrets.reduce((line, secret) => line.replaceAll(secret, '[key]'), text);
-    const plain = known
+    const plain = this.#clean(known)
       .replace(/\bsk-[\w*-]{6,}/g, '[key]')
       .replace(/[\p{Cc}\p{Cf}\u2028\u2029]+/gu, ' ')
       .trimEnd();

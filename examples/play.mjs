@@ -3,6 +3,12 @@ import { once } from 'node:events';
 import { OpenAI } from 'openai';
 
 const { PARLEY_URL = 'http://127.0.0.1:8788/v1', PARLEY_TOKEN } = process.env;
+if (!PARLEY_TOKEN) {
+  console.error(
+    'PARLEY_TOKEN is not set: npm run token -- create NAME --server ID --scopes chat,audio',
+  );
+  process.exit(1);
+}
 const [verb, words = ''] = process.argv.slice(2);
 const parley = new OpenAI({ baseURL: PARLEY_URL, apiKey: PARLEY_TOKEN, maxRetries: 0 });
 

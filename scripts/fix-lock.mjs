@@ -32,9 +32,7 @@ lock.packages = Object.fromEntries(Object.entries(all).sort(([a], [b]) => (a < b
 writeFileSync(process.argv[2], `${JSON.stringify(lock, null, 2)}\n`);
 
 const bare = withoutChecksum();
-const ours = bare.filter((at) => !all[at].dev);
-if (bare.length > 0) console.error(`without a checksum: ${bare.length}, ${ours.length} of them for the running bot`);
-for (const at of ours) console.error(`  ${at.replace('node_modules/', '')}@${all[at].version}`);
+if (bare.length > 0) console.error(`without a checksum: ${bare.join(', ')}`);
 
 function withoutChecksum() {
   return Object.keys(all).filter((at) => at !== '' && !all[at].link && !all[at].integrity);

@@ -48,7 +48,7 @@ async function pictureSandbox() {
   await types('/track play sound:rain track:bg volume:30 loop:true');
   await panel.getByText('bg: rain').waitFor();
   await tab.getByRole('button', { name: 'Agrees to be heard' }).click();
-  await messages.getByText('I can hear you now').waitFor();
+  await messages.getByText('I hear you, always').waitFor();
   said = 'Nova, what time is it?';
   await says(said);
   await panel.getByText('Speaking to Ben').waitFor();
@@ -68,14 +68,14 @@ async function pictureSandbox() {
   await tab.setViewportSize(tall);
 
   await types('/settings view');
-  await choose(messages, 'Choose a group', 'Captions');
-  await choose(messages, 'Choose a setting', 'captions_days');
+  await choose(messages, 'Advanced: all settings', 'Captions');
+  await choose(messages, 'Choose', 'captions_days');
   const setting = messages.getByRole('article').last();
   await setting.getByText('Type a value').waitFor();
   await save(tab, 'settings', setting);
 
   await types('/captions on');
-  await messages.getByText('Captions on, here.').waitFor();
+  await messages.getByText('Captions on,').waitFor();
   await panel.getByText('go ahead').waitFor({ state: 'detached' });
   for (const [name, words] of talk) {
     said = words;

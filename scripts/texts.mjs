@@ -1,12 +1,8 @@
-// npm run texts: what there is to be done for the texts of every language.
-//   -- LANGUAGE                 names its unreviewed texts, too
-//   -- LANGUAGE mark [ID...]    these translations, else all without a mark, are a machine's, of the present English
-//   -- LANGUAGE reviewed ID...  these were read by somebody who speaks the language
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { builtInLocales } from '#src/texts/locales.ts';
-import { markedTable } from '#src/texts/mark.ts';
-import { reportOn } from '#src/texts/report.ts';
+import { markedTable, reportOn } from '#src/texts/report.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
+
 
 const usage = 'npm run texts [-- LANGUAGE [mark [ID...] | reviewed ID...]]';
 const [language, act, ...ids] = process.argv.slice(2);

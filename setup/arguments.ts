@@ -1,10 +1,11 @@
 import { parseArgs } from 'node:util';
-import type { ModelNames } from '#doctor/probes/pick-models.ts';
+import { refuseNoAddress } from '#doctor/arguments.ts';
+import type { ModelNames } from '#doctor/pick-models.ts';
+import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { groups, type SettingGroup } from '#src/config/keys.ts';
-import { isAddress } from '#src/config/settings.ts';
 
 /** Parts of the set-up, one after the other. */
-export const setupParts = ['token', 'server', 'providers', 'commands', 'sound'] as const;
+export const setupParts = ['token', 'server', 'providers', 'sound'] as const;
 export type SetupPart = (typeof setupParts)[number];
 
 /** A server that flags name, and the variable that holds its key. */
@@ -27,13 +28,12 @@ export type Flags = {
   /** Voice channel in which the bot is to be heard. */
   readonly channelId?: string;
   readonly isSilent: boolean;
-  readonly registers: boolean;
   /** Longest wait for an invitation, in ms, where no person can be asked. */
   readonly waitMs: number;
 };
 
 export const usage =
-  'npm run setup [-- (--token-file FILE | --token-env NAME) --server ID (--provider URL [--key-env NAME] | --provider embedded) [--transcription-provider URL [--transcription-key-env NAME]] [--chat-provider URL [--chat-key-env NAME]] [--speech-provider URL [--speech-key-env NAME]] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME] [--channel ID | --no-sound] [--commands] [--wait SECONDS]]';
+  'npm run setup [-- (--token-file FILE | --token-env NAME) --server ID (--provider URL [--key-env NAME] | --provider embedded) [--transcription-provider URL [--transcription-key-env NAME]] [--chat-provider URL [--chat-key-env NAME]] [--speech-provider URL [--speech-key-env NAME]] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME] [--channel ID | --no-sound] [--wait SECONDS]]';
 
 /** Usual time, in s, in which a person opens the invite link. */
 const usualWait = '300';
@@ -58,43 +58,53 @@ const options = {
   voice: text,
   channel: text,
   'no-sound': flag,
-  commands: flag,
   wait: text,
 } as const;
 
 type Values = ReturnType<typeof parseArgs<{ options: typeof options }>>['values'];
 
-/** Undefined for invalid arguments; they are never repeated, since one may be a token. */
-export function readFlags(args: readonly string[]): Flags | undefined {
+/** The sentence names a flag that is wrong, never its value, which may be a token. */
+export function readFlags(args: readonly string[]): Flags | string {
   try {
     const { values } = parseArgs({ args: [...args], options });
     const { 'token-file': tokenFile, 'token-env': tokenEnv } = values;
     const { server: serverId, channel: channelId, wait = usualWait } = values;
-    const { 'no-sound': isSilent = false, commands: registers = false } = values;
-    const providers = serversIn(values);
-    if (!providers) return undefined;
-    const flags = {
-      ...{ providers, isSilent, registers },
+    const { 'no-sound': isSilent = false } = values;
+    refuseWrong(values);
+    return {
+      providers: serversIn(values),
+      isSilent,
       waitMs: Number(wait) * 1000,
       ...(tokenFile && { tokenFile }),
       ...(tokenEnv && { tokenEnv }),
       ...(serverId && { serverId }),
       ...(channelId && { channelId }),
     };
-    return fits(flags) ? flags : undefined;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return argumentMistake(error);
   }
+}
+
+/** Throws a plain Error for the first flag that cannot be meant so. */
+function refuseWrong(values: Values): void {
+  const { 'no-sound': isSilent, wait = usualWait } = values;
+  if (values['token-file'] !== undefined && values['token-env'] !== undefined)
+    throw new Error('--token-file, --token-env: only one of them');
+  if (isSilent && values.channel !== undefined)
+    throw new Error('--channel, --no-sound: only one of them');
+  for (const name of ['server', 'channel'] as const)
+    if (!/^\d{15,21}$/.test(values[name] ?? '000000000000000'))
+      throw new Error(`--${name}: must be a numeric id, which Discord copies in Developer Mode`);
+  if (!(Number(wait) >= 0)) throw new Error('--wait: must be a number of seconds');
 }
 
 /** Parts that these flags say something about. */
 export function partsIn(flags: Flags): readonly SetupPart[] {
-  const { tokenFile, tokenEnv, serverId, providers, channelId, registers } = flags;
+  const { tokenFile, tokenEnv, serverId, providers, channelId } = flags;
   const named: Readonly<Record<SetupPart, boolean>> = {
     token: (tokenFile ?? tokenEnv) !== undefined,
     server: serverId !== undefined,
     providers: providers.length > 0,
-    commands: registers,
     sound: channelId !== undefined,
   };
   return setupParts.filter((part) => named[part]);
@@ -106,43 +116,34 @@ const roles = {
   SPEECH: 'speech',
 } as const satisfies Readonly<Record<SettingGroup, string>>;
 
-/** Servers as flags name them, those of one role first; undefined where they cannot be meant so. */
-function serversIn(values: Values): Flags['providers'] | undefined {
+/** Servers as flags name them, those of one role first. Throws a plain Error where they cannot be meant so. */
+function serversIn(values: Values): Flags['providers'] {
   const { provider: addresses = [], 'key-env': keyEnv } = values;
   const ofRoles = groups.flatMap((group): readonly NamedServer[] => {
     const baseUrl = values[`${roles[group]}-provider`];
     const key = values[`${roles[group]}-key-env`];
+    if (baseUrl === undefined && key !== undefined)
+      throw new Error(`--${roles[group]}-key-env: needs --${roles[group]}-provider`);
     if (baseUrl === undefined) return [];
+    refuseNoAddress(`${roles[group]}-provider`, baseUrl);
     return [{ baseUrl, groups: [group], named: namedIn(values, [group]), ...keyed(key) }];
   });
   const left = groups.filter((group) => !ofRoles.some((one) => one.groups?.includes(group)));
-  const strayKey = left.some((group) => values[`${roles[group]}-key-env`] !== undefined);
-  const isOne = addresses.length === 1 && addresses[0] !== 'embedded';
-  const namesMore = keyEnv !== undefined || Object.keys(namedIn(values, left)).length > 0;
-  if (strayKey || (namesMore && !isOne)) return undefined;
-  if (addresses.includes('embedded'))
-    return addresses.length === 1 && ofRoles.length === 0 ? 'embedded' : undefined;
   const named = namedIn(values, left);
-  const servers = [
-    ...together(ofRoles),
-    ...addresses.map((baseUrl) => ({ baseUrl, named, ...keyed(keyEnv) })),
-  ];
-  return servers.every(({ baseUrl }) => isAddress(baseUrl)) ? servers : undefined;
+  const [stray] = [...(keyEnv === undefined ? [] : ['key-env']), ...Object.keys(named)];
+  const [first, ...more] = addresses;
+  if (stray !== undefined && (first === undefined || first === 'embedded' || more.length > 0))
+    throw new Error(`--${stray}: needs exactly one --provider with an address`);
+  if (addresses.includes('embedded')) {
+    if (more.length === 0 && ofRoles.length === 0) return 'embedded';
+    throw new Error('--provider embedded: goes with no other server');
+  }
+  for (const baseUrl of addresses) refuseNoAddress('provider', baseUrl);
+  return [...ofRoles, ...addresses.map((baseUrl) => ({ baseUrl, named, ...keyed(keyEnv) }))];
 }
 
 function keyed(keyEnv: string | undefined): Pick<NamedServer, 'keyEnv'> {
   return keyEnv === undefined ? {} : { keyEnv };
-}
-
-/** One server with one key is asked once, for all that it is named for. */
-function together(servers: readonly NamedServer[]): readonly NamedServer[] {
-  const byServer = Map.groupBy(servers, ({ baseUrl, keyEnv = '' }) => `${keyEnv} ${baseUrl}`);
-  return [...byServer.values()].flatMap(([first, ...others]) => {
-    if (!first) return [];
-    const all = [first, ...others];
-    const named = Object.assign({}, ...all.map((one) => one.named));
-    return [{ ...first, named, groups: all.flatMap((one) => one.groups ?? []) }];
-  });
 }
 
 /** Models of these roles, and the voice where speech is one of them. */
@@ -153,15 +154,4 @@ function namedIn(values: Values, of: readonly SettingGroup[]): ModelNames {
   });
   const { voice } = values;
   return { ...Object.fromEntries(models), ...(voice && of.includes('SPEECH') && { voice }) };
-}
-
-function fits({ tokenFile, tokenEnv, serverId, channelId, waitMs, isSilent }: Flags): boolean {
-  const ids = [serverId, channelId].filter((id) => id !== undefined);
-  return (
-    (tokenFile === undefined || tokenEnv === undefined) &&
-    ids.every((id) => /^\d{15,21}$/.test(id)) &&
-    !(isSilent && channelId !== undefined) &&
-    Number.isFinite(waitMs) &&
-    waitMs >= 0
-  );
 }

@@ -6,7 +6,7 @@ import { parseEnv } from 'node:util';
 /** Settings to be written: by name; an empty value is that of a setting left out. */
 export type SettingChanges = ReadonlyMap<string, string>;
 
-/** Content of `.env`, or of the example where there is none yet. */
+/** Content of `.env`; where there is none yet, the comment that it begins with. */
 export type EnvFile = {
   readonly path: string;
   readonly text: string;
@@ -20,25 +20,23 @@ export type EnvFileOutcome =
 
 const ownerWrites = 0o200;
 
-/** Reads `.env` at `path`, and whether it may be replaced; a missing one begins with the text of `example`. */
-export function readEnvFile(path: string, example: string): EnvFileOutcome {
-  const isNew = !existsSync(path);
+const beginning = '# Written by npm run setup. .env.example lists all settings.\n';
+
+/** Reads `.env` at `path`, and whether it may be replaced. */
+export function readEnvFile(path: string): EnvFileOutcome {
   try {
-    if (!isNew && !(statSync(path).mode & ownerWrites))
+    if (!existsSync(path)) return { kind: 'read', file: { path, text: beginning, values: {} } };
+    if (!(statSync(path).mode & ownerWrites))
       return refused(path, 'is read-only: run chmod u+w to make it writable');
-    const text = readFileSync(isNew ? example : path, 'utf8');
-    const values = isNew ? {} : parsed(text);
-    return { kind: 'read', file: { path, text, values } };
+    const text = readFileSync(path, 'utf8');
+    return { kind: 'read', file: { path, text, values: parsed(text) } };
   } catch (error) {
     return refused(path, `cannot be read (${codeOf(error)})`);
   }
 }
 
-/**
- * The text with `changes` in it. Every other line stays as it is; a setting that has no line yet gets one at the end, below
- * its comment in `example`.
- */
-export function withChanges(text: string, changes: SettingChanges, example: string): string {
+/** The text with `changes` in it. Every other line stays as it is; a setting that has no line yet gets one at the end. */
+export function withChanges(text: string, changes: SettingChanges): string {
   let changed = text;
   const added: string[] = [];
   for (const [name, value] of changes) {
@@ -46,7 +44,7 @@ export function withChanges(text: string, changes: SettingChanges, example: stri
     const lines = changed.split('\n');
     const hasIt = lines.some((one) => nameOn(one) === name);
     if (hasIt) changed = lines.map((one) => (nameOn(one) === name ? line : one)).join('\n');
-    else if (value !== '') added.push(`${commentOf(name, example)}${line}\n`);
+    else if (value !== '') added.push(`${line}\n`);
   }
   const gap = changed === '' || changed.endsWith('\n') ? '' : '\n';
   return added.length === 0 ? changed : `${changed}${gap}${added.join('')}`;
@@ -96,17 +94,6 @@ function quoted(value: string): string {
   if (/^[\w./:@,+=%~-]*$/.test(value)) return value;
   const quote = ["'", '"', '`'].find((one) => !value.includes(one)) ?? "'";
   return `${quote}${value}${quote}`;
-}
-
-/** The lines of comment above a setting, with their line ends. */
-function commentOf(name: string, example: string): string {
-  const lines = example.split('\n');
-  const at = lines.findIndex((line) => line.startsWith(`${name}=`));
-  const from = lines.slice(0, Math.max(0, at)).findLastIndex((line) => !line.startsWith('#')) + 1;
-  return lines
-    .slice(from, Math.max(0, at))
-    .map((line) => `${line}\n`)
-    .join('');
 }
 
 function parsed(text: string): Readonly<Record<string, string>> {

@@ -1,5 +1,4 @@
 // npm run setup: asks for what the bot needs, tries it, and writes .env.
-import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
 import { processEnvironment } from '#src/config/config.ts';
 import { flagsOnly } from './questions.ts';
@@ -19,7 +18,7 @@ process.exitCode = await runSetup(process.argv.slice(2), {
   withoutTerminal: flagsOnly(print),
   print,
   environment: processEnvironment(),
-  files: { env: '.env', example: fileURLToPath(new URL('../.env.example', import.meta.url)) },
+  envPath: '.env',
   clock: realClock,
 });
 // Whatever a library still holds open must not keep an ended program alive.

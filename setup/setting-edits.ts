@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { EnvFile, SettingChanges } from './env-file.ts';
 
 /** Settings as they stand in `.env`, and those that are to be changed at the end. */
@@ -15,6 +14,12 @@ export class SettingEdits {
   /** Whether `.env` names a bot already. */
   get isSetUp(): boolean {
     return (this.file.values.DISCORD_TOKEN ?? '') !== '';
+  }
+
+  /** Whether `.env` names a server that answers already. */
+  get hasModel(): boolean {
+    const { CHAT_COMPLETION_BASE_URL, OPENAI_API_KEY, REALTIME_BASE_URL } = this.file.values;
+    return [CHAT_COMPLETION_BASE_URL, OPENAI_API_KEY, REALTIME_BASE_URL].some(Boolean);
   }
 
   get changes(): SettingChanges {
@@ -35,9 +40,5 @@ export class SettingEdits {
   /** The environment of the bot once everything is written. */
   environment(): NodeJS.ProcessEnv {
     return { ...this.file.values, ...this.#environment, ...Object.fromEntries(this.#changes) };
-  }
-
-  exampleText(path: string): string {
-    return readFileSync(path, 'utf8');
   }
 }

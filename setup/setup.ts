@@ -24,8 +24,8 @@ export type SetupOptions = {
   readonly withoutTerminal: Questions;
   readonly print: (line: string) => void;
   readonly environment: NodeJS.ProcessEnv;
-  /** Paths of `.env` and of its example. */
-  readonly files: { readonly env: string; readonly example: string };
+  /** Path of `.env`. */
+  readonly envPath: string;
   readonly clock: Clock;
   /** Vendors that are offered by name; left out: all that are known. */
   readonly vendors?: readonly Vendor[];
@@ -42,7 +42,7 @@ export async function runSetup(args: readonly string[], options: SetupOptions): 
   const flags = readFlags(args);
   const ask = terminal ?? withoutTerminal;
   try {
-    if (!flags) throw new SetupEnd(78, `The arguments are not valid. ${usage}`);
+    if (typeof flags === 'string') throw new SetupEnd(78, `${flags}\n${usage}`);
     if (!terminal && args.length === 0) {
       throw new SetupEnd(78, `There is no terminal for questions, and no flag. ${usage}`);
     }
@@ -59,23 +59,38 @@ export async function runSetup(args: readonly string[], options: SetupOptions): 
 }
 
 async function performed(ask: Questions, flags: Flags, options: SetupOptions): Promise<SetupCode> {
-  const { files, environment, clock, vendors = knownVendors, nearby = nearbyServers } = options;
-  const read = readEnvFile(files.env, files.example);
+  const { envPath, environment, clock, vendors = knownVendors, nearby = nearbyServers } = options;
+  const read = readEnvFile(envPath);
   if (read.kind === 'refused') throw new SetupEnd(78, read.why);
   const edits = new SettingEdits(read.file, environment);
   const context = { ask, flags, edits, clock, environment, vendors, nearby };
   const parts = await partsToDo(context);
   const bot = await chooseToken(context, parts.includes('token'));
-  const server = await chooseServer(context, bot, parts);
-  const clip = parts.includes('providers') ? await chooseProviders(context) : undefined;
-  if (parts.includes('providers')) await chooseTotal(context);
-  if (parts.some((part) => registering.includes(part))) await register(context, server);
+  const server = bot && (await chooseServer(context, bot, parts));
+  const keepsModel = bot !== undefined && hasModelBeforeToken(context);
+  const choosesModel = parts.includes('providers') && !keepsModel;
+  const clip = choosesModel ? await chooseProviders(context) : undefined;
+  if (choosesModel) await chooseTotal(context);
+  if (!bot) {
+    await write(context);
+    ask.say(withoutToken);
+    return 0;
+  }
+  if (parts.includes('token')) await register(context, server);
   const place = { bot, server, ...(clip && { clip }) };
   const isHeard = parts.includes('sound') ? await trySound(context, place) : true;
-  await write(context, files);
+  await write(context);
   const next = 'run npm start, join a voice channel, type /join, and talk.';
   ask.say(isHeard ? `Next: ${next}` : `Fix the sound first. Then ${next}`);
   return isHeard ? 0 : 1;
+}
+
+const withoutToken =
+  'Next: run npm start, open its link, and talk. Once you have a token, run npm run setup again.';
+
+/** A model that was tried in the sandbox is not asked for again once there is a token. */
+function hasModelBeforeToken({ edits, flags }: SetupContext): boolean {
+  return !edits.isSetUp && edits.hasModel && flags.providers.length === 0;
 }
 
 /** Asks for the cap over all servers, where anything can cost money. */
@@ -91,9 +106,6 @@ async function chooseTotal({ ask, edits }: SetupContext): Promise<void> {
   if (usd !== '') edits.set('BUDGET_TOTAL_DAY_USD', usd);
 }
 
-/** Parts after which Discord may lack commands. */
-const registering: readonly SetupPart[] = ['token', 'commands'];
-
 /** Parts to do: all the first time; later those that the flags name, or the chosen one. */
 async function partsToDo({ ask, flags, edits }: SetupContext): Promise<readonly SetupPart[]> {
   const named = partsIn(flags);
@@ -107,16 +119,11 @@ async function partsToDo({ ask, flags, edits }: SetupContext): Promise<readonly 
     { value: 'providers', label: 'Speech and chat servers' },
     { value: 'token', label: 'The token of the bot' },
     { value: 'sound', label: 'Nothing: let me hear the bot' },
-    { value: 'server', label: 'Nothing: check the rights in a server' },
-    { value: 'commands', label: 'Nothing: register the commands again' },
   ]);
   return [part];
 }
 
-/**
- * Registers the commands where the settings want them. Those of its own that an earlier setup gave to `server` are removed
- * where all servers have them: people would see each twice.
- */
+/** Registers the commands in all servers. Those that an earlier setup gave to `server` alone are removed: people would see each twice. */
 async function register(
   { ask, edits }: SetupContext,
   server: GuildName | undefined,
@@ -130,8 +137,8 @@ async function register(
   );
   const count = `${commands.length} commands`;
   ask.say(isChange(changes) ? `${count} are registered.` : `${count} were registered already.`);
-  ask.say(scope.guildId === undefined ? inAllServers : inOneServer);
-  if (scope.guildId !== undefined || !server) return;
+  ask.say(inAllServers);
+  if (!server) return;
   const place = { ...login, guildId: server.id };
   const { removed } = await registerOnly({ ...place, commands: [] }).catch(unlessBug);
   if (removed.length === 0) return;
@@ -146,8 +153,6 @@ function unlessBug(error: unknown): { readonly removed: readonly string[] } {
 
 const inAllServers =
   'They appear in all servers within seconds. If they do not, reload Discord (Ctrl+R).';
-const inOneServer =
-  'They appear in the server of DISCORD_GUILD_ID alone. Leave it empty for all servers.';
 
 function configOf(edits: SettingEdits) {
   const read = readConfig(edits.environment());
@@ -157,14 +162,11 @@ function configOf(edits: SettingEdits) {
   return read.config;
 }
 
-async function write(
-  { ask, edits }: SetupContext,
-  { example }: SetupOptions['files'],
-): Promise<void> {
+async function write({ ask, edits }: SetupContext): Promise<void> {
   const { file, changes } = edits;
   if (changes.size === 0) return;
   configOf(edits);
-  const text = withChanges(file.text, changes, edits.exampleText(example));
+  const text = withChanges(file.text, changes);
   const strays = strayNames(text, file.values, changes);
   if (strays.length > 0) {
     const names = strays.join(', ');

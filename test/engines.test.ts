@@ -73,22 +73,6 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
   expect(news).toContainEqual({ kind: 'reading', provider, words: 2, wrongWords: 0 });
 });
 
-test('a model that is gone is told as soon as its server is asked, and can be asked for afterwards', async () => {
-  using server = await serve();
-  const reported: EngineNews[] = [];
-  const config = good({
-    TRANSCRIPTION_BASE_URL: nowhere,
-    SPEECH_BASE_URL: nowhere,
-    CHAT_COMPLETION_BASE_URL: server.baseUrl,
-    CHAT_COMPLETION_MODEL: 'gpt-mine',
-  });
-  await using engines = await openEngines(config, (news) => reported.push(news));
-  expect(engines.modelNews()).toEqual([]);
-  const news = { role: 'CHAT_COMPLETION', model: 'gpt-mine', kind: 'unlisted' };
-  await expect.poll(() => reported).toContainEqual({ kind: 'models', news: [news] });
-  expect(engines.modelNews()).toEqual([news]);
-});
-
 test('embedded engines tell how far they are loaded', async () => {
   const news: EngineNews[] = [];
   await using _engines = await openEngines(good({}), (one) => void news.push(one));

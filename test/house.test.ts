@@ -30,6 +30,11 @@ const below: Readonly<Record<string, readonly string[]>> = {
   sql: ['base'],
   /** One voice channel's talk, from the packet to the frame; knows no feature. */
   conversation: [...inner, 'sql'],
+  /** Examinations of one part each, for the doctor, setup and `/settings check`. */
+  probes: [
+    ...['conversation', 'pipeline', 'speech', 'chat', 'people', 'provider'],
+    ...['texts', 'audio', 'base'],
+  ],
   /** The list of features. */
   features: ['conversation', 'features/*'],
   /** One folder a feature. Another feature stands here only where it needs it. */
@@ -42,7 +47,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   'features/reminders': ['conversation', 'sql', 'people', 'texts', 'chat', 'base'],
   'features/seats': ['conversation', 'people', 'texts'],
   'features/settings': [
-    ...['conversation', 'people', 'texts', 'spending', 'pipeline'],
+    ...['probes', 'conversation', 'people', 'texts', 'spending', 'pipeline'],
     ...['provider', 'audio', 'base'],
   ],
   'features/tools': ['conversation', 'people', 'texts', 'chat', 'base'],
@@ -55,15 +60,18 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...inner,
   ],
   'features/words': ['conversation'],
-  commands: ['conversation', 'features', 'features/*', 'spending', 'people', 'texts', 'base'],
+  commands: [
+    ...['probes', 'conversation', 'features', 'features/*', 'spending', 'people', 'texts', 'base'],
+  ],
   /** A program of its own, over the bot's own settings. */
   doctor: [
-    ...['discord', 'commands', 'features', 'features/tools', 'config', 'storage', 'sql'],
+    ...['app', 'probes', 'conversation', 'discord', 'commands', 'features', 'features/tools'],
+    ...['config', 'storage', 'sql'],
     ...['pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   ],
   /** A program of its own that writes `.env`. */
   setup: [
-    ...['doctor', 'discord', 'commands', 'config', 'provider'],
+    ...['doctor', 'probes', 'discord', 'commands', 'config', 'provider'],
     ...['spending', 'speech', 'audio', 'texts', 'base'],
   ],
   discord: ['conversation', 'people', 'texts', 'audio', 'base'],
@@ -141,4 +149,162 @@ test('every folder of src has a README with the six headings', async () => {
       expect(readme, name).toContain(`**${heading}**`);
     }
   }
+});
+
+/** Modules of each folder of `src` whose values tests use: its contract, through which they see everything else. */
+const doors: Readonly<Record<string, string>> = {
+  app: 'budget http-parser.mjs main.mjs provider-log shared-parts',
+  'app/engines': 'engines open-voice pipelines',
+  'app/programs': 'register-commands token',
+  'app/sandbox': 'in-sandbox',
+  'app/shards': 'process-run',
+  audio: 'ogg-page packet pcm resample stereo-rate wav',
+  'audio/echo': 'echo-meter echo-sent spectrum',
+  'audio/encode': 'encoder-thread sound-encoder sound-encoders',
+  'audio/loudness': 'loudness loudness-meter',
+  'audio/opus': 'frame-headers load-opus opus-script opus-toc',
+  'audio/polyphase': 'change-of-rate',
+  'audio/voice': 'packet-order silero speaker-stream voice-activity voice-meter',
+  base: 'alerts clock compile-cache errors json secret',
+  'base/loops': 'mailbox periodic-task wakeup',
+  chat: 'chat-fallbacks history metered-chat stand-in stand-in-grammar',
+  'chat/completions':
+    'api-messages audio-chat audio-chat-stream chat-stream openai-chat think-filter tool-calls without-tools',
+  'chat/realtime': 'realtime-talk',
+  'chat/text': 'clauses speakable time-phrases written-passages',
+  config: 'config dot-env external-tools models settings tariffs',
+  'console/first-run': 'event-log exchange judge show spoken-recorder turn',
+  'console/prompt': 'prompt slash',
+  conversation: 'feature voice-sessions',
+  'conversation/alerts': 'failure-event store-timeout',
+  'conversation/answering':
+    'begin-answer conversation-history translation-prompt written-answer-concurrency',
+  'conversation/connection': 'reconnect-policy',
+  'conversation/engines': 'paid-engines',
+  'conversation/hearing': 'speaker-inputs',
+  'conversation/ports': 'session-events tool-definition',
+  'conversation/presence': 'access-control pause-hearing privacy-requests',
+  'conversation/queue': 'turn-handle',
+  'conversation/settings': 'guild-settings personal-settings-cache setting-definition',
+  'conversation/tools': 'confirmed-tool-runner',
+  discord: 'channel-people client login own-state places',
+  'discord/account': 'account account-rest operator-message rights',
+  'discord/captions': 'channel-writer',
+  'discord/interactions': 'forms rate-limits reception register-only rendering slashes',
+  'discord/library': 'cipher-check hook-check library-guards receive-buffer sodium voice-library',
+  'discord/link': 'close-codes pacer receiver signal-pace timing voice-link-opener',
+  'discord/panel': 'channel-messages outbox panel-face panel-threads panels',
+  'discord/shards': 'gateway-limits identify-limits',
+  'discord/watchdogs': 'link-watchdog seat-watch',
+  features: 'features',
+  'features/captions': 'caption-requests recent-lines-context session-captions',
+  'features/captions/answers': 'make-recap numbered-prompt-lines',
+  'features/captions/files': 'transcript-file',
+  'features/captions/live': 'caption-layout line-rendering',
+  'features/captions/store': 'fts5-index line-tables search-tokeniser transcript-tables',
+  'features/captions/transcripts': 'disk-and-memory-stores transcript-cleanup transcript-requests',
+  'features/memories': 'memory-requests memory-store person-by-name',
+  'features/personas': 'persona-requests',
+  'features/reminders': 'reminder reminder-messages reminder-scheduler reminder-store',
+  'features/seats': 'automatic-joins seat-return',
+  'features/settings': 'answer-checkup settings-requests',
+  'features/tools':
+    'adapt-external-tool external-tool fit-arguments-to-schema post-text-tool time-tool',
+  'features/tools/mcp':
+    'mcp-connection mcp-servers message-line-splitter servers-file tool-changes',
+  'features/tracks': 'sound-catalog sound-matching track-names track-requests track-store',
+  'features/typed':
+    'chat-read-aloud program-answers program-transcriptions typed-message-handler typed-requests voices-and-previews',
+  'features/words': 'server-vocabulary',
+  ops: 'alert-board log operator-notices readiness server speed-stats',
+  'ops/metrics': 'loop-delay metrics',
+  people: 'channel-openness confidential-text consent newcomers unheard-packets',
+  pipeline: 'chained clause-writer pipeline realtime written',
+  'pipeline/audio-model': 'audio-model audio-model-stand-in',
+  'playback/mix': 'levelling mixer music-limiter stereo track',
+  'playback/reply': 'cue-track load-cues sentences spoken-reply stretch voice-track',
+  'playback/tracks': 'named-tracks track-name',
+  probes: 'probe',
+  provider:
+    'answer-type api-client breaker client event-stream fallback-chain guarded-fetch json-socket',
+  'provider/models':
+    'describe-error error-phrases model-list model-table model-watch models served-by',
+  sources: 'decoder-port ffmpeg library recordings sources',
+  'sources/decode': 'decode-stream decoding inspection',
+  'sources/fetch': 'allowed-hosts fetch name-resolver public-address',
+  'sources/formats': 'flac-frames mp3-frames',
+  speech: 'hints interim-budget listen listening-slots pronunciation voice-names',
+  'speech/embedded':
+    'embedded-synthesizer embedded-transcriber engine engine-scheduler serve-engine',
+  'speech/fallbacks': 'metered-voice standard-voice synthesizer-fallbacks transcriber-fallbacks',
+  'speech/openai':
+    'openai-synthesizer openai-transcriber server-voices sound-stream transcript-reply transcript-stream',
+  'speech/realtime': 'realtime-events realtime-parts realtime-synthesizer realtime-transcriber',
+  'speech/text-language': 'text-language',
+  spending:
+    'budget-authority paid-engine reservation session-budgets spending-store total-budget usage-meters',
+  'spending/ledger': 'ledger ledger-persistence total-portion',
+  'spending/prices': 'prices',
+  sql: 'columns sqlite store-database store-part table',
+  storage: 'local-store main-format schema store',
+  'storage/backups': 'backup backup-kinds copy-names restore',
+  'storage/data-dir': 'data-dir-lock store-files',
+  'storage/postgres': 'keep-stores migrate ordered-database pool shard-locks write-queue',
+  'storage/postgres/stores': 'schema',
+  'storage/postgres/transcripts': 'postgres-transcripts schema unshared-lines',
+  'storage/stores': 'tables',
+  'storage/thread': 'operations steady-store store-thread',
+  'storage/transcripts': 'local-transcripts open-transcripts schema transcripts-path',
+  texts: 'locales plain report tables texts wall-time',
+  turn: 'answerable confirmation-words evidence hallucinations partial-trust spoken-command',
+  'turn/addressing': 'addressing addressing-windows names-sentences',
+  'turn/endpointing': 'end-of-turn endings endpointing endpointing-delay habit',
+  'turn/languages': 'everywhere.json languages',
+  'turn/overlap': 'interjections interruption interruption-rules',
+  'turn/speaker-language': 'language-request speaker-language',
+  'web/api': 'api openapi',
+  'web/api/routes': 'routes',
+  'web/api/tokens': 'new-token token-budgets token-store',
+  'web/http': 'doors page viewer',
+};
+
+/** Most doors of a folder. */
+const mostDoors = 6;
+/** Folders that still have more. */
+const wider: Readonly<Record<string, number>> = {
+  'chat/completions': 8,
+  provider: 8,
+  'provider/models': 7,
+  spending: 7,
+};
+
+/** A module of `src` that a file loads by a static or dynamic import, or by its address for a thread or program. */
+const loadedModule =
+  /(?:^import\s+([^;']*?)\s+from\s+|^import\s+|import\(\s*|import\.meta\.resolve\(\s*)'#src\/(?:([^']+)\/)?([^'/]+)'/gms;
+
+/** Whether an import is of types alone, which hold nothing of how a module works: the compiler checks them. */
+function isOfTypes(names: string): boolean {
+  return /^type\b/.test(names) || /^\{(?:\s*type [^,}]+,?)+\s*\}$/.test(names);
+}
+
+test('tests reach each folder of src through its doors alone, and use every one of them', async () => {
+  const found = new Map<string, Set<string>>();
+  for await (const path of sourceFiles('test/**/*.ts')) {
+    for (const [, names = '', folder = '', file = ''] of (await readFile(path, 'utf8')).matchAll(
+      loadedModule,
+    )) {
+      if (isOfTypes(names)) continue;
+      const used = found.get(folder) ?? new Set();
+      found.set(folder, used.add(file.replace(/\.ts$/, '')));
+    }
+  }
+  const listed = [...found].map(([folder, names]) => [folder, [...names].sort().join(' ')]);
+  expect(Object.fromEntries(listed)).toEqual(doors);
+});
+
+test('a folder has six doors at most', () => {
+  const crowded = Object.entries(doors).filter(
+    ([folder, names]) => names.split(' ').length > (wider[folder] ?? mostDoors),
+  );
+  expect(crowded).toEqual([]);
 });

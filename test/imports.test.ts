@@ -128,26 +128,6 @@ test('no two folders of the conversation import each other, directly or through 
   expect(imports.get('connection')).toContain('hearing');
 });
 
-test('the root of the conversation puts its folders together: they load none of its files, and import types of them at most', () => {
-  const strays = inFolders.flatMap(({ path, source }) =>
-    loads(source)
-      .map((specifier) => targetOf(path, specifier))
-      .filter((target) => innerFolderOf(target) === 'root')
-      .map((target) => `${path} -> ${target}`),
-  );
-  expect(strays).toEqual([]);
-});
-
-test('the context of a session is known to the conversation and features alone', async () => {
-  const strays: string[] = [];
-  for await (const path of sourceFiles('{src,commands}/**/*.ts')) {
-    if (/^src\/(?:conversation|features)\//.test(path)) continue;
-    if ((await readFile(path, 'utf8')).includes("'#src/conversation/session-context.ts'"))
-      strays.push(path);
-  }
-  expect(strays).toEqual([]);
-});
-
 test.each([
   ['PostgreSQL', 'DATABASE_URL', ['pg']],
   ['the page', 'PAGE_PORT', ['hono', '@hono/node-server', 'rate-limiter-flexible']],

@@ -1,16 +1,17 @@
 import { expect, test } from 'vitest';
 import { openBudget } from '#src/app/budget.ts';
 import { readConfig } from '#src/config/config.ts';
-import type { SharedSpending, SpendingReport } from '#src/spending/ledger/shared-spending.ts';
+import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 
-function open(sharedSpending?: SharedSpending) {
+function open(portions?: PortionStore) {
   const read = readConfig({});
   if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
   return openBudget({
     config: read.config,
     spending: new MemorySpending(),
-    ...(sharedSpending && { sharedSpending }),
+    portions,
+    share: 0.5,
     wayIn: () => ({ pipeline: 'chained' }),
     ownCapIn: () => 0,
     ownCapOf: () => undefined,
@@ -20,15 +21,17 @@ function open(sharedSpending?: SharedSpending) {
   });
 }
 
-test('an answer waits for the spending of the other processes, where several share a store', async () => {
-  const reports: SpendingReport[] = [];
-  const exchange = async (report: SpendingReport) => {
-    reports.push(report);
-    return { entries: [], reserves: [] };
+test('where several processes share a store, each sets a portion of the total aside at its start, and frees it', async () => {
+  const portions: number[] = [];
+  const reserve: PortionStore['reserve'] = async ({ nanoUsd }) => {
+    portions.push(nanoUsd);
+    return { nanoUsd, spentNanoUsd: 3e9, leftNanoUsd: 17e9 - nanoUsd };
   };
-  await using shared = await open({ isAway: false, exchange });
-  await shared.budgets.ready('guild');
-  expect(reports.map(({ guildIds }) => guildIds)).toEqual([['guild', 'all']]);
+  const shared = await open({ reserve });
+  expect(shared.budgets.total()).toEqual({ usd: 3, capUsd: 20 });
+  await shared[Symbol.asyncDispose]();
+  expect(portions).toEqual([expect.any(Number), 0]);
+  expect(portions[0]).toBeGreaterThan(0);
   await using alone = await open();
-  expect(alone.budgets.ready('guild')).toBeUndefined();
+  expect(alone.budgets.total()).toEqual({ usd: 0, capUsd: 20 });
 });

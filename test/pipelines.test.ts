@@ -3,12 +3,11 @@ import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import { readConfig } from '#src/config/config.ts';
-import type { Config } from '#src/config/types.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 
-function configOf(environment: Readonly<Record<string, string>>): Config {
+function configOf(environment: Readonly<Record<string, string>>) {
   const read = readConfig(environment);
   if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
   return read.config;
@@ -31,24 +30,12 @@ async function offered(
 
 const CHAT_COMPLETION_BASE_URL = 'http://127.0.0.1:9/v1';
 
-test('without a server for it only chained can be had', async () => {
-  const { names, engine } = await offered();
-  expect(names).toEqual(['chained']);
-  expect(engine('chained')).toBe('the stand-in');
-});
-
 test('a chat server offers an audio-model once its name is known', async () => {
   const chat = { CHAT_COMPLETION_BASE_URL, CHAT_COMPLETION_MODEL: 'writes' };
   expect((await offered(chat)).names).toEqual(['chained']);
   const both = await offered({ ...chat, AUDIO_MODEL_NAME: 'hears' });
   expect(both.names).toEqual(['chained', 'audio-model']);
   expect(both.names.map((name) => both.engine(name))).toEqual(['writes', 'hears']);
-});
-
-test('the configured pipeline comes first', async () => {
-  const { names, engine } = await offered({ CHAT_COMPLETION_BASE_URL, PIPELINE: 'audio-model' });
-  expect(names).toEqual(['audio-model', 'chained']);
-  expect(names.map((name) => engine(name))).toEqual(['gpt-audio-1.5', 'gpt-audio-1.5']);
 });
 
 test('every session gets a realtime pipeline of its own', async () => {

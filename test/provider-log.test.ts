@@ -3,7 +3,9 @@ import { expect, test } from 'vitest';
 import { ProviderLog } from '#src/app/provider-log.ts';
 import { openLog } from '#src/ops/log.ts';
 import { Metrics } from '#src/ops/metrics/metrics.ts';
-import type { ProviderNews } from '#src/provider/provider-news.ts';
+import type { FallbackChain } from '#src/provider/fallback-chain.ts';
+
+type ProviderNews = Parameters<ConstructorParameters<typeof FallbackChain>[0]['report']>[0];
 
 let nowMs = 0;
 /** Clock with minutes between all lines, so that the log itself holds no repetition back. */
@@ -43,13 +45,6 @@ test('the operator reads of a trouble once, whoever it spoils an answer for, and
     'works again',
     'api.x answered with error 500.',
   ]);
-});
-
-test('another trouble of the same server is another line', () => {
-  using here = open();
-  here.reported.provider(failed);
-  here.reported.provider({ ...failed, code: 'provider.late', message: 'api.x kept us waiting.' });
-  expect(here.lines()).toHaveLength(2);
 });
 
 test('failures and fall-backs are counted by role', async () => {

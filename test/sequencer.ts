@@ -5,11 +5,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b/;
 /** Files that begin: `.ci/run` plays the page beside them. They need a processor for a tenth of their time. */
 const first = [
-  'test/slow-servers.long.test.ts',
   'test/processes/shard-ranges.long.test.ts',
   'test/doctor/live.long.test.ts',
   'test/processes/reminders.long.test.ts',
-  'test/processes/auto-join.long.test.ts',
 ];
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [

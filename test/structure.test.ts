@@ -13,18 +13,6 @@ test('the sodium hook is line 1 of every file that takes a value from the voice 
   }
 });
 
-test('no pattern of source files is written where knip takes it for an import', async () => {
-  const hiding: string[] = [];
-  for await (const path of sourceFiles('{src,commands,sandbox,doctor,setup,bench,test}/**/*.ts')) {
-    if (/\bglob\(\s*\[?\s*['"]/.test(await readFile(path, 'utf8'))) hiding.push(path);
-  }
-  expect(hiding).toEqual([]);
-});
-
-test('the lockfile names no registry', async () => {
-  expect(await readFile('package-lock.json', 'utf8')).not.toContain('"resolved"');
-});
-
 test('a rule of biome.json for single folders and files names those that are there', async () => {
   const { overrides } = JSON.parse(await readFile('biome.json', 'utf8'));
   const patterns: readonly string[] = overrides.flatMap(

@@ -1,4 +1,4 @@
-// npm run chaos [-- --minutes 10] [--hours 8] [--seed 1] [--store postgresql] [--plan '{"seed":1,"cycles":[…]}'] [--only 'REST']
+// npm run bench -- chaos [--minutes 10] [--seed 1] [--store postgresql] [--plan '{"seed":1,"cycles":[…]}'] [--only 'REST']
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { faults } from '#bench/chaos/faults/faults.ts';
@@ -14,8 +14,7 @@ import { isAlive, runCycle, settle } from './run.ts';
 
 const { values: options } = parseArgs({
   options: {
-    minutes: { type: 'string' },
-    hours: { type: 'string' },
+    minutes: { type: 'string', default: '10' },
     seed: { type: 'string', default: `${1 + Math.floor(Math.random() * 99_999)}` },
     /** A plan that was printed before, played again. */
     plan: { type: 'string' },
@@ -29,7 +28,7 @@ const { values: options } = parseArgs({
     only: { type: 'string', default: '' },
   },
 });
-const minutes = Number(options.minutes ?? (options.hours ? 60 * Number(options.hours) : 10));
+const minutes = Number(options.minutes);
 const seed = Number(options.seed);
 const quietMs = 8_000;
 const store = options.store ?? (seed % 2 === 1 ? 'sqlite' : 'postgresql');
@@ -48,7 +47,7 @@ const plan: ChaosPlan =
 console.log(
   `Parley chaos: seed ${plan.seed}, ${plan.cycles.length} cycles of ${able.length} faults, ${store}`,
 );
-console.log(`once more: npm run chaos -- --plan '${planLine(plan)}'`);
+console.log(`once more: npm run bench -- chaos --plan '${planLine(plan)}'`);
 await run(setup, plan);
 
 async function run(on: ChaosSetup, { cycles, seed: of }: ChaosPlan): Promise<void> {

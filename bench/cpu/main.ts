@@ -1,6 +1,5 @@
-// npm run bench:cpu [-- --steps 0,1,4,16,40] [--minutes 1] [--warmup 2] [--part channels,talkers,memory] [--bot DIR --bot DIR]
+// npm run bench -- cpu [--steps 0,1,4,16,40] [--minutes 1] [--warmup 2] [--part channels,talkers,memory] [--bot DIR --bot DIR]
 // 30 minutes with the defaults, of which `talkers` takes 4; to try it: --warmup 0.1 --minutes 0.2 --steps 0,1.
-// npm run bench:cpu -- --part memory [--minutes 1] [--further 4] [--idle 30] [--plain]
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { realClock } from '#src/base/clock.ts';

@@ -49,13 +49,11 @@ function seen(more: Partial<ObservedTurn> = {}): ObservedTurn {
   };
 }
 
-const measured = (turns: readonly ObservedTurn[], idleMb?: number) => ({
+const measured = (turns: readonly ObservedTurn[]) => ({
   row: gateRow,
   turns: turns.map((one) => turnOf(one, usualSetup)),
   missed: 0,
   idealMs: [400],
-  idleMb,
-  afterMb: undefined,
 });
 
 test('instants count from the last voiced packet, whatever the bot took for it', () => {

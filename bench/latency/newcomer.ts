@@ -1,26 +1,37 @@
-import { heard, spoken } from '#src/console/sandbox-lines.ts';
-import { SandboxProcess } from '#src/console/sandbox-process.ts';
-import { BotProcess, runToEnd } from '#test/fakes/bot-process.ts';
-import { mb } from './report.ts';
+import { readFile } from 'node:fs/promises';
+import { clipPath, decodeClip, readClips } from '#bench/turns/clips.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { compareReading } from '#src/speech/reading-check.ts';
+import { runToEnd } from '#test/fakes/bot-process.ts';
 
-/** Waiting times of a newcomer, and the size of the embedded engines. */
+/** Waiting time of a newcomer, and how well the embedded recogniser hears. */
 export async function benchNewcomer(): Promise<void> {
   console.log('\nEmbedded engines');
+  await benchWords();
   const { out } = await runToEnd({}, ['--once']);
   console.log(/first reply heard.*/.exec(out)?.[0] ?? 'npm start -- --once heard no reply');
-  await using sandbox = await SandboxProcess.start(() => undefined, new AbortController().signal);
-  await using bot = await BotProcess.start(sandbox.ready, {});
-  const idle = await bot.residentMegabytes();
-  await sandbox.ask({ do: 'join', person: 'Adam' });
-  await sandbox.ask({ do: 'command', person: 'Adam', name: 'join' });
-  await sandbox.ask({ do: 'settled', person: 'Adam' });
-  const wav = sandbox.ready.recordings.digits;
-  for (let turn = 0; turn < 5; turn++) {
-    const { firstPacketAtMs } = spoken.parse(await sandbox.ask({ do: 'say', person: 'Adam', wav }));
-    const waits = { sinceMs: firstPacketAtMs, quietMs: 500, timeoutMs: 15_000 };
-    heard.parse(await sandbox.ask({ do: 'listen', person: 'Adam', ...waits }));
+}
+
+/** Share of words that the embedded recogniser gets wrong in the clips of `test/fixtures/scenes`, by voice. */
+async function benchWords(): Promise<void> {
+  const codec = await loadOpus();
+  await using recogniser = await openEmbeddedTranscriber();
+  const clips = [...(await readClips()).values()];
+  for (const voice of ['human', 'slt', 'rms', 'kal16', 'espeak']) {
+    let words = 0;
+    let wrong = 0;
+    for (const clip of clips.filter(({ id }) => id.startsWith(voice))) {
+      const samples = decodeClip(await readFile(clipPath(clip.id)), codec, 16_000);
+      const pcm = { samples, rateHz: 16_000, channels: 1 } as const;
+      for await (const update of recogniser.transcribe(pcm, new AbortController().signal)) {
+        if (update.kind !== 'final') continue;
+        const wanted = clip.words.map(([word]) => word).join(' ');
+        const accuracy = compareReading(wanted, update.transcript.text);
+        words += accuracy.words;
+        wrong += accuracy.wrongWords;
+      }
+    }
+    console.log(`${voice}: ${Math.round((100 * wrong) / words)} % of ${words} words wrong`);
   }
-  console.log(
-    `memory of the bot: idle ${mb(idle)}, after five turns ${mb(await bot.residentMegabytes())}`,
-  );
 }

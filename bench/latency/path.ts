@@ -29,8 +29,6 @@ export type MeasuredRow = {
   readonly missed: number;
   /** Delays of the questions when put to the providers by a bot that knows when speech ends, in ms. */
   readonly idealMs: readonly number[];
-  readonly idleMb: number | undefined;
-  readonly afterMb: number | undefined;
 };
 
 /** A bot in a call of its own, end-to-end encrypted, with somebody who asks. */
@@ -40,7 +38,6 @@ export class Path implements AsyncDisposable {
   readonly #sandbox: SandboxProcess;
   readonly #bot: BotProcess;
   readonly #stack: AsyncDisposableStack;
-  #idleMb: number | undefined;
   #isWarm = false;
 
   private constructor(
@@ -81,7 +78,6 @@ export class Path implements AsyncDisposable {
   /** The bot comes into the call. */
   async enter(): Promise<void> {
     const { microphone } = this.#row;
-    this.#idleMb = await this.#bot.residentMegabytes();
     await this.#sandbox.ask({ do: 'join', person, microphone });
     await this.#sandbox.ask({ do: 'command', person, name: 'join' });
     await this.#sandbox.ask({ do: 'settled', person });
@@ -107,8 +103,6 @@ export class Path implements AsyncDisposable {
       turns: measured,
       missed: turns - measured.length,
       idealMs,
-      idleMb: this.#idleMb,
-      afterMb: await this.#bot.residentMegabytes(),
     };
   }
 

@@ -86,10 +86,6 @@ export function summary(all: readonly MeasuredRow[]): string {
   return table(head, lines);
 }
 
-export function mb(value: number | undefined): string {
-  return value === undefined ? 'not measured on this system' : `${value.toFixed(0)} MB`;
-}
-
 function pair({ p50, p95 }: Spread): [string, string] {
   return [ms(p50), ms(p95)];
 }

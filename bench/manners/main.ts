@@ -1,4 +1,4 @@
-// Does it know when it is meant, whom it hears and when to stop? npm run bench:manners [-- --seed 7] (virtual time, about a minute).
+// Does it know when it is meant, whom it hears and when to stop? npm run bench -- manners [--seed 7] (virtual time, about a minute).
 import { parseArgs } from 'node:util';
 import { cutAnswers } from './cuts.ts';
 import { echo } from './echo/echo.ts';

@@ -12,7 +12,7 @@ export type PipelineDelay = {
   readonly asked: number;
 };
 
-/** Figures of one run of `npm run bench:pipelines`. */
+/** Figures of one run of `npm run bench -- pipelines`. */
 export type PipelineResult = {
   /** Day, Node and cores. */
   readonly made: string;
@@ -22,7 +22,7 @@ export type PipelineResult = {
 const resultPlace = new URL('result.json', import.meta.url);
 const guidePlace = new URL('../../docs/pipelines.md', import.meta.url);
 const marks = {
-  begin: '<!-- npm run bench:pipelines -- --save writes this table -->',
+  begin: '<!-- npm run bench -- pipelines --save writes this table -->',
   end: '<!-- end of the table -->',
 };
 

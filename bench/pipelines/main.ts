@@ -1,4 +1,4 @@
-// npm run bench:pipelines [-- --turns 11] [--costs] [--save]: what a minute of each pipeline costs, by the prices that the bot knows,
+// npm run bench -- pipelines [--turns 11] [--costs] [--save]: what a minute of each pipeline costs, by the prices that the bot knows,
 // and how soon it answers where servers take no time at all; with `--costs`, the costs alone.
 import { parseArgs } from 'node:util';
 import { Clips } from '#bench/clips.ts';

@@ -1,4 +1,4 @@
-// npm run soak [-- --minutes 30] [--hours 8] [--store sqlite] [--database postgres://…]
+// npm run bench -- soak [--minutes 30] [--store sqlite] [--database postgres://…]
 import { parseArgs } from 'node:util';
 import { type ChaosSetup, openSetup } from '#bench/chaos/chaos-setup.ts';
 import { healthOf, heldMb, slopeMbPerHour } from '#bench/chaos/judge/health.ts';
@@ -19,15 +19,14 @@ import {
 
 const { values: options } = parseArgs({
   options: {
-    minutes: { type: 'string' },
-    hours: { type: 'string' },
+    minutes: { type: 'string', default: '30' },
     /** `sqlite` or `postgresql`. */
     store: { type: 'string', default: 'postgresql' },
     /** PostgreSQL server in which the run has a schema of its own. */
     database: { type: 'string', default: 'postgres://postgres@127.0.0.1:5432/test' },
   },
 });
-const minutes = Number(options.minutes ?? (options.hours ? 60 * Number(options.hours) : 30));
+const minutes = Number(options.minutes);
 const lengthMs = minutes * 60_000;
 const readEveryMs = 10_000;
 const lineEveryMs = 60_000;

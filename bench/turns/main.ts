@@ -1,4 +1,4 @@
-// Does it cut people off, and does it keep them waiting? npm run bench:turns [-- --save] (virtual time, about two minutes).
+// Does it cut people off, and does it keep them waiting? npm run bench -- turns [--save] (virtual time, about two minutes).
 import { writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { table } from '#bench/table.ts';

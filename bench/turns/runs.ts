@@ -1,5 +1,5 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { energyDb } from '#src/audio/loudness.ts';
+import { energyDb } from '#src/audio/loudness/loudness.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';

@@ -46,7 +46,7 @@ export async function askTranscript(
   if (found.kind !== 'found') return noTranscript(found);
   const [first, ...others] = found.lines.map((line) => quoted(line, timesIn(guildId)));
   if (!first) return [{ id: 'ask.unknown', to: 'caller' }];
-  const unchosen: TextLine = { id: 'ask.lines' };
+  const unchosen: TextLine = { id: 'find.found', with: { words: question } };
   if (found.isUnchosen) return [{ ...unchosen, to: 'caller', lines: [first, ...others] }];
   return [{ ...first, to: 'caller', lines: others }];
 }

@@ -7,11 +7,11 @@ import { transcript } from './transcript.ts';
 
 export const captions: CommandGroup = {
   name: 'captions',
-  description: 'command.captions',
+  description: 'command.captions.on',
   help: {
     topic: 'captions',
     command: 'captions on',
-    line: ({ hasModel }) => ({ id: hasModel ? 'help.captions.model' : 'help.captions' }),
+    line: () => ({ id: 'help.captions' }),
   },
   commands: [on, off, transcript, find, recap],
 };

@@ -15,7 +15,7 @@ export const find: Command = {
   options: [
     {
       name: 'words',
-      description: 'command.captions.words',
+      description: 'command.captions.find',
       required: true,
       kind: 'text',
       maxChars: 200,
@@ -24,7 +24,7 @@ export const find: Command = {
   async run({ guildId, callerId, words: typed }, { port, timesIn }) {
     const words = typed.words ?? '';
     const found = await port(TranscriptRequests).find(guildId, callerId, words);
-    if (found.kind === 'none') return [{ id: 'find.none', with: { words }, to: 'caller' }];
+    if (found.kind === 'none') return [{ id: 'ask.unknown', to: 'caller' }];
     if (found.kind !== 'found') return noTranscript(found);
     const lines = found.lines.map((line) => quoted(line, timesIn(guildId)));
     return [{ id: 'find.found', with: { words }, to: 'caller', lines }];
@@ -36,7 +36,6 @@ export function quoted({ name, atWallMs, text, link }: QuotedLine, times: WallTi
   const chars = [...text];
   const short =
     chars.length > maxQuoteChars ? `${chars.slice(0, maxQuoteChars - 1).join('')}\u2026` : text;
-  const filled = { name, time: times.minute(atWallMs), text: short };
-  if (link === undefined) return { id: 'find.line', with: filled };
-  return { id: 'find.line.link', with: { ...filled, link } };
+  const words = link === undefined ? `"${short}"` : `"${short}" ${link}`;
+  return { id: 'find.line', with: { name, time: times.minute(atWallMs), text: words } };
 }

@@ -13,7 +13,7 @@ export const off: Command = {
     if (barred) return [barred];
     const turned = await port(CaptionRequests).turnOff(call.guildId);
     if (turned.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
-    if (turned.kind === 'already') return [{ id: 'captions.off.already', to: 'caller' }];
+    if (turned.kind === 'already') return [{ id: 'captions.off', to: 'caller' }];
     const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'voice.unsaved' }];
     return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
   },

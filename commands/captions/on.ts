@@ -27,7 +27,7 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
     ...(translate && !translateTo ? [translate] : []),
   ];
   const [x] = unknown;
-  if (x !== undefined) return [{ id: 'captions.language.unknown', with: { x }, to: 'caller' }];
+  if (x !== undefined) return [{ id: 'unknown', with: { x }, to: 'caller' }];
   const options = { ...(language && { language }), ...(translateTo && { translateTo }) };
   return replyTo(await ports.port(CaptionRequests).turnOn(call.guildId, options), call.guildId);
 }
@@ -41,23 +41,26 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
       return [{ ...turned.line, to: 'caller' }];
     case 'already': {
       const place = addressOf(guildId, turned.placeId);
-      return [{ id: 'captions.already', with: { place }, to: 'caller' }];
+      return [{ id: 'panel.captions', with: { place }, to: 'caller' }];
     }
     case 'on': {
       const { hourUsd, isHere, placeId, saved } = turned;
       const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
-      const lines = [priceLine(hourUsd), ...unsaved];
+      const lines = [...priceLine(hourUsd), ...unsaved];
       if (isHere) return [{ id: 'captions.on', to: 'caller', lines }];
-      const place = addressOf(guildId, placeId);
+      const place: TextLine = {
+        id: 'panel.captions',
+        with: { place: addressOf(guildId, placeId) },
+      };
       const buttons = ['captions.leave_out'];
-      return [{ id: 'captions.on.place', with: { place }, to: 'room', lines, buttons }];
+      return [{ id: 'captions.on', to: 'room', lines: [place, ...lines], buttons }];
     }
   }
 }
 
-function priceLine(hourUsd: number): TextLine {
-  if (hourUsd === 0) return { id: 'captions.price.free' };
-  return { id: 'captions.price', with: { price: `$${hourUsd.toFixed(2)}` } };
+function priceLine(hourUsd: number): readonly TextLine[] {
+  if (hourUsd === 0) return [];
+  return [{ id: 'captions.price', with: { price: `$${hourUsd.toFixed(2)}` } }];
 }
 
 /** Discord shows it as a link to the channel. */

@@ -40,10 +40,10 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
 export function noTranscript(found: NoTranscript): Replies {
   switch (found.kind) {
     case 'none':
-      return [{ id: 'transcript.none', to: 'caller' }];
+      return [{ id: 'transcript.none', to: 'caller', buttons: ['captions'] }];
     case 'unread':
-      return [{ id: 'transcript.unread', to: 'caller' }];
+      return [{ id: 'store.unread', to: 'caller' }];
     case 'unknown':
-      return [{ id: 'transcript.unknown', with: { x: found.typed }, to: 'caller' }];
+      return [{ id: 'unknown', with: { x: found.typed }, to: 'caller' }];
   }
 }

@@ -8,6 +8,6 @@ export const allow: Command = {
   isForEverybody: true,
   options: [],
   async run({ guildId, callerId }, { privacy }) {
-    return answered('privacy.allowed', await privacy.allow(guildId, callerId));
+    return answered('consent.always', await privacy.allow(guildId, callerId));
   },
 };

@@ -8,6 +8,6 @@ export const deny: Command = {
   isForEverybody: true,
   options: [],
   async run({ guildId, callerId }, { privacy }) {
-    return answered('privacy.denied', await privacy.deny(guildId, callerId));
+    return answered('consent.no', await privacy.deny(guildId, callerId));
   },
 };

@@ -8,8 +8,8 @@ export const exportAll: Command = {
   options: [],
   async run({ guildId, callerId }, { privacy }) {
     const exported = await privacy.export(guildId, callerId);
-    if (exported.kind === 'failed') return [{ id: 'privacy.export.failed', to: 'caller' }];
+    if (exported.kind === 'failed') return [{ id: 'store.unread', to: 'caller' }];
     const files = [{ name: 'privacy-export.json', text: exported.json }];
-    return [{ id: 'privacy.export.done', to: 'caller', files }];
+    return [{ id: 'command.privacy.export', to: 'caller', files }];
   },
 };

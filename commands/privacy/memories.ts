@@ -41,7 +41,7 @@ async function list(
   { port, timesIn }: Pick<CommandPorts, 'port' | 'timesIn'>,
 ): Promise<Replies> {
   const listed = await port(MemoryRequests).list(guildId);
-  if (listed.kind === 'failed') return [{ id: 'memory.unread', to: 'caller' }];
+  if (listed.kind === 'failed') return [{ id: 'store.unread', to: 'caller' }];
   if (listed.memories.length === 0) {
     return [{ id: listed.isOn ? 'memory.none' : 'memory.off', to: 'caller' }];
   }
@@ -50,17 +50,18 @@ async function list(
   const [first = [], ...rest] = inMessages(lines, (line) => {
     return text(line.id, plainWords(line.with ?? {}), callerLocale).length + 1;
   });
-  const more = rest.map((lines): Reply => ({ id: 'memory.more', to: 'caller', lines }));
-  return [{ id: 'memory.list', to: 'caller', lines: first }, ...more];
+  const more = rest.flatMap(([line, ...lines]): readonly Reply[] =>
+    line ? [{ ...line, to: 'caller', lines }] : [],
+  );
+  return [{ id: 'command.privacy.memories', to: 'caller', lines: first }, ...more];
 }
 
 function lineOf(
   { number: n, text, byName: name, aboutName: about, atWallMs }: Memory,
   times: WallTimes,
 ): TextLine {
-  const words = { n, text, name, date: times.day(atWallMs) };
-  if (about === undefined) return { id: 'memory.line', with: words };
-  return { id: 'memory.line.about', with: { ...words, about } };
+  const names = about === undefined ? name : `${name} \u2192 ${about}`;
+  return { id: 'memory.line', with: { n, text, name: names, date: times.day(atWallMs) } };
 }
 
 /** In order, as many lines in each message as fit. */
@@ -89,11 +90,11 @@ async function remove(
   const removed = await port(MemoryRequests).remove(guildId, number, { id: callerId, mayManage });
   switch (removed.kind) {
     case 'removed':
-      return [{ id: 'memory.forgotten', to: 'caller' }];
+      return [{ id: 'confirm.done', to: 'caller' }];
     case 'unknown':
-      return [{ id: 'memory.unknown', to: 'caller' }];
+      return [{ id: 'unknown', with: { x: number }, to: 'caller' }];
     case 'failed':
-      return [{ id: 'memory.unread', to: 'caller' }];
+      return [{ id: 'store.unread', to: 'caller' }];
     case 'denied':
       return [{ id: 'memory.denied', with: { name: removed.author }, to: 'caller' }];
   }

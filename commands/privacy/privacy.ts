@@ -10,7 +10,7 @@ import { status } from './status.ts';
 
 export const privacy: CommandGroup = {
   name: 'privacy',
-  description: 'command.privacy',
+  description: 'command.privacy.status',
   help: {
     topic: 'privacy',
     command: 'privacy allow',

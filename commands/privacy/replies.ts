@@ -3,17 +3,15 @@ import type { CommandCall, CommandPorts, Replies } from '#src/conversation/comma
 import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
 import { consentButtons } from '#src/conversation/ports/panel.ts';
 import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
+import type { Consent } from '#src/people/consent.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 type Ports = Pick<CommandPorts, 'privacy'>;
 type CardPorts = Ports & Pick<CommandPorts, 'port'>;
 
 /** Reply to a yes or a no. */
-export function answered(
-  id: 'privacy.allowed' | 'privacy.denied',
-  { saved }: SaveOutcome,
-): Replies {
+export function answered(id: 'consent.always' | 'consent.no', { saved }: SaveOutcome): Replies {
   return [{ id, to: 'caller', ...(!saved && { lines: [{ id: 'privacy.unsaved' }] }) }];
 }
 
@@ -27,26 +25,19 @@ export async function status(call: CommandCall, { privacy }: Ports): Promise<Rep
 /** The privacy card: what the bot asks for, what the caller answered, and the buttons to change it. */
 export async function card(call: CommandCall, ports: CardPorts): Promise<Replies> {
   const { port, privacy } = ports;
+  const [first, ...lines] = await statusLines(call, privacy);
   return [
     {
-      id: 'privacy.card',
+      ...first,
       to: 'caller',
       lines: [
+        ...lines,
+        { id: 'panel.privacy' },
         ...(await keptLines(call, port(SettingsRequests))),
-        ...(await statusLines(call, privacy)),
       ],
       buttons: consentButtons,
     },
   ];
-}
-
-/** Takes the caller's name out of the panel, for this session. */
-export async function unnamed(
-  { guildId, callerId }: CommandCall,
-  { privacy }: Ports,
-): Promise<Replies> {
-  privacy.hideName(guildId, callerId);
-  return [{ id: 'panel.name_hidden', to: 'caller' }];
 }
 
 /** Retention of captions there, as far as it is known. */
@@ -59,15 +50,19 @@ async function keptLines(
   return days === undefined ? [] : [captionsKept(Number(days))];
 }
 
-async function statusLines(
+/** Consent of the caller, and what is kept about them. */
+export async function statusLines(
   call: CommandCall,
   privacy: CommandPorts['privacy'],
 ): Promise<readonly [TextLine, ...TextLine[]]> {
-  const { guildId, callerId, callerLocale } = call;
-  const status = await privacy.status(guildId, callerId);
+  const status = await privacy.status(call.guildId, call.callerId);
   if (status.kind === 'unread') return [{ id: 'privacy.unread' }];
-  if (status.isBlocked) return [{ id: 'privacy.blocked' }];
-  const { hearing, settings: m, lines: n, memories } = status;
-  const yes = text(hearing ? 'privacy.yes' : 'privacy.no', {}, callerLocale);
-  return [{ id: 'privacy.status', with: { yes, n, memories, m } }];
+  if (status.isBlocked) return [{ id: 'access.blocked' }];
+  const { consent, settings: m, lines: n, memories } = status;
+  return [consentLine(consent), { id: 'privacy.status', with: { n, memories, m } }];
+}
+
+/** What a person's consent means for them now, with its end. */
+export function consentLine(consent: Consent): TextLine {
+  return { id: consent === 'unasked' ? 'consent.no' : `consent.${consent}` };
 }

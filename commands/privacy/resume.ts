@@ -10,6 +10,6 @@ export const resume: Command = {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const resumed = hearing.resume(call.guildId) === 'resumed';
-    return [{ id: resumed ? 'privacy.resumed' : 'leave.nowhere', to: 'caller' }];
+    return [{ id: resumed ? 'panel.listening' : 'leave.nowhere', to: 'caller' }];
   },
 };

@@ -1,41 +1,24 @@
-import type { CommandCall, Replies } from '#src/conversation/command.ts';
-import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
-import { Mentions } from '#src/texts/plain.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import type { SettingOutcome } from '#src/conversation/ports/setting-outcomes.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
-type SavedSetting = Extract<SettingOutcome, { kind: 'set' }>;
-type Bad = Extract<SettingOutcome, { kind: 'bad' }>;
-
-/** Reply to a caller who wanted to change a setting. */
-export function changed(typedKey: string, setting: SettingOutcome, call: CommandCall): Replies {
+/** Outcome of a change, over the page of its setting, which shows the value and what it takes. */
+export function changed(
+  key: string,
+  setting: Exclude<SettingOutcome, { kind: 'looser' }>,
+): readonly TextLine[] {
   switch (setting.kind) {
-    case 'set': {
-      const lines = setting.saved ? {} : { lines: [{ id: 'voice.unsaved' } as const] };
-      return [{ ...lineOf(setting, call), to: 'caller', ...lines }];
-    }
-    case 'unknown': {
-      const words = { key: typedKey, keys: setting.keys.join(', ') };
-      return [{ id: 'settings.unknown', with: words, to: 'caller' }];
-    }
+    case 'set':
+      return [
+        { id: 'settings.saved' },
+        ...(setting.saved ? [] : [{ id: 'voice.unsaved' } as const]),
+      ];
+    case 'unknown':
+      return [{ id: 'unknown.of', with: { x: key, list: setting.keys.join(', ') } }];
     case 'bad':
-      return [{ ...allowedFor(setting), to: 'caller' }];
+      return [{ id: 'settings.bad', with: { key } }];
     case 'missing':
-      return [{ id: 'settings.missing', with: { pipeline: setting.name }, to: 'caller' }];
+      return [{ id: 'settings.missing', with: { pipeline: setting.name } }];
     case 'no-role':
-      return [{ id: 'settings.no_role', to: 'caller' }];
-    case 'looser': {
-      const id = setting.policy === 'role' ? 'settings.looser.role' : 'settings.looser.notice';
-      return [{ id, to: 'caller', buttons: [`settings.loosen:${setting.value}`] }];
-    }
+      return [{ id: 'settings.no_role' }];
   }
-}
-
-function lineOf({ key, line, mark, value }: SavedSetting, { callerLocale }: CommandCall): TextLine {
-  const words = value === '' ? text('settings.empty', {}, callerLocale) : value;
-  const shown = mark ? new Mentions(words, mark) : words;
-  return line ?? { id: 'settings.set', with: { key, value: shown } };
-}
-
-function allowedFor({ key, allowed, line }: Bad): TextLine {
-  return line ?? { id: 'settings.bad', with: { key, allowed: allowed.join(', ') } };
 }

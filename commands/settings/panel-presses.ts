@@ -1,4 +1,5 @@
 import { notManaging } from '#commands/rights.ts';
+import { unspokenLanguage } from '#commands/voice/unspoken-language.ts';
 import type {
   Button,
   CommandCall,
@@ -9,8 +10,11 @@ import type {
   Reply,
 } from '#src/conversation/command.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
+import { conversationSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { SettingsView } from '#src/conversation/settings/setting-definition.ts';
 import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
+import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
+import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { changed } from './changed.ts';
 import {
@@ -37,14 +41,11 @@ const openGroup: Act = (call, ports) => {
   return page(call, ports, (parts) => groupPage(group, parts));
 };
 
-const openSetting: Act = (call, ports) =>
-  openOne(call.picked?.[0] ?? call.words.about ?? '', call, ports);
+const openSetting: Act = (call, ports) => openOne(call.picked?.[0] ?? '', call, ports);
 
 /** Buttons of the panel. */
 export const panelButtons: readonly Button[] = [
-  button('home', 'button.settings.home', openPanel),
   button('group', 'button.settings.group', forManagers(openGroup)),
-  button('open', 'button.settings.group', forManagers(openSetting)),
   button(
     'reset',
     'button.settings.reset',
@@ -141,23 +142,45 @@ async function change(
   words: string,
   { typed, confirmed }: ChangeOptions = {},
 ): Promise<Reply> {
-  const { key, version } = subjectOf(call);
+  const { key } = subjectOf(call);
   const lost: readonly TextLine[] =
     typed === undefined ? [] : [{ id: 'settings.typed', with: { typed } }];
   const { isChanged, now } = await seen(call, ports);
   if (!now) return await openOne(key, call, ports, lost);
   if (isChanged)
     return await openOne(key, call, ports, [{ id: 'settings.changed', with: { key } }, ...lost]);
-  const setting = await ports.port(SettingsRequests).set(call.guildId, key, words, confirmed);
-  const [reply] = changed(key, setting, call);
-  if (setting.kind === 'looser') {
-    const buttons = [`settings.confirm:${key}:${version}:${setting.value}`, `settings.open:${key}`];
-    return { ...reply, buttons, inPlace: true };
+  return await saveAndShow(key, words, call, ports, { lost, confirmed });
+}
+
+type SaveOptions = {
+  /** Lines about words that would be lost. */
+  readonly lost?: readonly TextLine[];
+  readonly confirmed?: 'confirmed' | undefined;
+};
+
+/** Sets a value, and shows the page of its setting with the outcome; a looser policy is asked about first. */
+export async function saveAndShow(
+  key: string,
+  words: string,
+  call: CommandCall,
+  ports: Ports,
+  { lost = [], confirmed }: SaveOptions = {},
+): Promise<Reply> {
+  const requests = ports.port(SettingsRequests);
+  const tag = key === conversationSettings.language.key ? languageTag(words) : undefined;
+  const unspoken = tag && unspokenLanguage(tag, call, ports.port(VoicesAndPreviews));
+  if (unspoken) return await openOne(key, call, ports, [unspoken, ...lost]);
+  const setting = await requests.set(call.guildId, key, words, confirmed);
+  if (setting.kind !== 'looser') {
+    const news = [...changed(key, setting), ...(setting.kind === 'set' ? [] : lost)];
+    return await openOne(key, call, ports, news);
   }
-  const isSet = setting.kind === 'set';
-  const first = isSet && !setting.line ? ({ id: 'settings.saved' } as const) : reply; // the page shows the value
-  const news = [first, ...(reply.lines ?? []), ...(isSet ? [] : lost)];
-  return await openOne(key, call, ports, news);
+  const now = settingNow(key, await requests.view(call.guildId, key));
+  const buttons = now && [
+    `settings.confirm:${key}:${versionOf(now)}:${setting.value}`,
+    `settings.group:${now.setting.group}`,
+  ];
+  return { id: 'settings.looser', to: 'caller', ...(buttons && { buttons }), inPlace: true };
 }
 
 async function pick(call: CommandCall, ports: Ports): Promise<Reply> {
@@ -204,6 +227,6 @@ async function withoutForm(call: CommandCall, ports: Ports): Promise<Reply> {
   const { isChanged } = await seen(call, ports);
   const line: TextLine = isChanged
     ? { id: 'settings.changed', with: { key } }
-    : { id: 'settings.form.late' };
+    : { id: 'late.form' };
   return await openOne(key, call, ports, [line]);
 }

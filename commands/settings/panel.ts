@@ -21,6 +21,18 @@ const maxValueChars = 100;
 /** Lines about other places on a page. */
 const mostElsewhere = 5;
 
+/** Settings on the first page, each with a question as its sentence. */
+const mainKeys = [
+  'addressing',
+  'consent',
+  'roles',
+  'voice',
+  'language',
+  'captions',
+  'auto_join',
+  'budget_day',
+];
+
 /** Limits of a value on a page: characters of words, or ids. */
 type ValueLimits = { readonly chars: number; readonly ids: number };
 const inGroup: ValueLimits = { chars: 60, ids: 2 };
@@ -34,22 +46,26 @@ export type PanelParts = {
   readonly news?: readonly TextLine[];
 };
 
-/** First page of the panel: all groups. */
+/** First page of the panel: the questions that most servers answer, and a menu of all groups. */
 export function homePage({ view, locale, news = [] }: PanelParts): Reply {
-  const groups = groupsOf(view);
-  const own = view.all.filter(({ from }) => from === 'server').map(({ key }) => key);
-  const lines = groups.map(([group, all]): TextLine => {
-    const keys = all.map(({ key }) => key).join(', ');
-    return { id: 'settings.own', with: { key: text(group, {}, locale), value: keys } };
+  const asked = mainKeys.flatMap((key) => settingNow(key, view) ?? []);
+  const lines = asked.map((now): TextLine => {
+    const question = text(now.setting.about, {}, locale);
+    return { id: 'settings.own', with: { key: question, value: shownValue(now, locale, inGroup) } };
   });
-  const last: TextLine =
-    own.length > 0
-      ? { id: 'settings.home.own', with: { keys: own.join(', ') } }
-      : { id: 'settings.home.none' };
-  const options = groups.map(([group]) => ({ value: group, label: text(group, {}, locale) }));
-  const pickers = menusOf(options, { id: 'settings.pick.group' });
-  return pageOf([...news, { id: 'settings.view' }, ...lines, last], view, {
-    pickers: named('settings.group', pickers),
+  const options = asked.map(({ key, setting: { about } }) => ({
+    value: key,
+    label: text(about, {}, locale),
+  }));
+  const groups = groupsOf(view).map(([group]) => ({
+    value: group,
+    label: text(group, {}, locale),
+  }));
+  return pageOf([...news, ...lines], view, {
+    pickers: [
+      ...named('settings.open', menusOf(options, { id: 'settings.pick.value' })),
+      ...named('settings.group', menusOf(groups, { id: 'settings.pick.group' })),
+    ],
   });
 }
 
@@ -57,7 +73,7 @@ export function homePage({ view, locale, news = [] }: PanelParts): Reply {
 export function groupPage(group: string, parts: PanelParts): Reply {
   const { view, locale, news = [] } = parts;
   const found = groupsOf(view).find(([id]) => id === group);
-  if (!found) return homePage({ ...parts, news: [{ id: 'settings.gone' }] });
+  if (!found) return homePage({ ...parts, news: group === '' ? [] : [{ id: 'confirm.over' }] });
   const [id, all] = found;
   const lines = all.flatMap((now): readonly TextLine[] => [
     nowLine(now, locale, inGroup),
@@ -68,10 +84,10 @@ export function groupPage(group: string, parts: PanelParts): Reply {
     label: key,
     description: about,
   }));
-  const pickers = menusOf(options, { id: 'settings.pick.setting' });
+  const pickers = menusOf(options, { id: 'settings.pick.value' });
   return pageOf([...news, { id }, ...lines], view, {
     pickers: named('settings.open', pickers),
-    buttons: ['settings.home'],
+    buttons: ['settings.group:'],
   });
 }
 
@@ -79,13 +95,13 @@ export function groupPage(group: string, parts: PanelParts): Reply {
 export function settingPage(key: string, parts: PanelParts): Reply {
   const { view, locale, news = [] } = parts;
   const now = settingNow(key, view);
-  if (!now) return homePage({ ...parts, news: [{ id: 'settings.gone' }] });
+  if (!now) return homePage({ ...parts, news: news.length > 0 ? news : [{ id: 'confirm.over' }] });
   const { elsewhere, from, setting } = now;
   const more = elsewhere.length - mostElsewhere;
   const lines: readonly TextLine[] = [
     { id: setting.about },
     ...elsewhere.slice(0, mostElsewhere),
-    ...(more > 0 ? [{ id: 'settings.more', with: { n: more } } as const] : []),
+    ...(more > 0 ? [{ id: 'track.waiting.more', with: { n: more } } as const] : []),
   ];
   const about = `${key}:${versionOf(now)}`;
   const pickers = setting.inputs.flatMap((input, n) =>
@@ -98,7 +114,6 @@ export function settingPage(key: string, parts: PanelParts): Reply {
       ...(isTyped ? [`settings.type:${about}`] : []),
       ...(from === 'server' ? [`settings.reset:${about}`] : []),
       `settings.group:${setting.group}`,
-      'settings.home',
     ],
   });
 }
@@ -151,7 +166,7 @@ function pageOf(
   controls: Pick<Reply, 'pickers' | 'buttons'>,
 ): Reply {
   const all: readonly TextLine[] = isRead ? lines : [...lines, { id: 'settings.unread' }];
-  const [first = { id: 'settings.view' } as const, ...rest] = all;
+  const [first = { id: 'confirm.over' } as const, ...rest] = all;
   return { ...first, lines: rest, ...controls, to: 'caller', inPlace: true };
 }
 

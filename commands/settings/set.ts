@@ -1,9 +1,9 @@
 import { closest } from '#commands/closest-names.ts';
 import { notManaging } from '#commands/rights.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type { Command } from '#src/conversation/command.ts';
 import { maxInstructionsChars } from '#src/conversation/settings/guild-settings.ts';
 import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
-import { changed } from './changed.ts';
+import { saveAndShow } from './panel-presses.ts';
 
 export const set: Command = {
   name: 'set',
@@ -34,18 +34,6 @@ export const set: Command = {
     const barred = notManaging(call);
     if (barred) return [barred];
     const { key = '', value = '' } = call.words;
-    return changed(key, await port(SettingsRequests).set(call.guildId, key, value), call);
+    return [await saveAndShow(key.trim().toLowerCase(), value, call, { port })];
   },
 };
-
-/** Press of the button that lets more people be heard unasked; `about` is the policy it is for. */
-export async function loosen(
-  call: CommandCall,
-  { port }: Pick<CommandPorts, 'port'>,
-): Promise<Replies> {
-  const barred = notManaging(call);
-  if (barred) return [barred];
-  const { about = '' } = call.words;
-  const setting = await port(SettingsRequests).set(call.guildId, 'consent', about, 'confirmed');
-  return changed('consent', setting, call);
-}

@@ -5,7 +5,7 @@ import { view } from './view.ts';
 
 export const settings: CommandGroup = {
   name: 'settings',
-  description: 'command.settings',
+  description: 'command.settings.view',
   help: {
     topic: 'settings',
     command: 'settings view',

@@ -16,7 +16,7 @@ export const fade: Command = {
   options: [
     {
       name: 'to',
-      description: 'command.track.fade.to',
+      description: 'command.track.volume.level',
       required: true,
       kind: 'number',
       least: 0,
@@ -35,9 +35,11 @@ export const fade: Command = {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const percent = levelIn(call.words.to);
-    if (percent === undefined) return [{ id: 'track.level', to: 'caller' }];
+    if (percent === undefined)
+      return [{ id: 'number.range', with: { least: 0, most: maxVolumePercent }, to: 'caller' }];
     const overMs = overMsIn(call.words.seconds);
-    if (overMs === undefined) return [{ id: 'track.seconds', with: { limit }, to: 'caller' }];
+    if (overMs === undefined)
+      return [{ id: 'number.range', with: { least: 1, most: limit }, to: 'caller' }];
     const setting = { kind: 'fade', percent, overMs } as const;
     return repliesOf([
       port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),

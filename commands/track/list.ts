@@ -12,8 +12,7 @@ export const list: Command = {
   run: listed,
 };
 
-/** Also what the button of the panel does. */
-export async function listed(
+async function listed(
   call: CommandCall,
   { port, sessions }: Pick<CommandPorts, 'port' | 'sessions'>,
 ): Promise<Replies> {
@@ -22,10 +21,10 @@ export async function listed(
   const views = port(TrackRequests).list(call.guildId);
   if (!views) return [nowhere];
   const lines = views.map((view) => trackLine(view, call.callerLocale));
-  const [first = { id: 'track.none' } as const, ...rest] = views.some(
+  const [first = { id: 'stop.nothing' } as const, ...rest] = views.some(
     ({ current, name }) => current && !isOwnTrack(name),
   )
     ? lines
-    : [{ id: 'track.none' } as const, ...lines];
+    : [{ id: 'stop.nothing' } as const, ...lines];
   return [{ ...first, to: 'caller', lines: rest }];
 }

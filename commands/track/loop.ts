@@ -11,7 +11,7 @@ export const loop: Command = {
   options: [
     {
       name: 'mode',
-      description: 'command.track.loop.mode',
+      description: 'command.track.loop',
       required: true,
       kind: 'choice',
       values: ['on', 'off'],

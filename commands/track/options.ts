@@ -57,7 +57,7 @@ export const queueTrack: CommandOption = { ...newTrack, suggest: orVoice };
 /** Option for an existing track, or all of them. */
 export const trackOrAll: CommandOption = {
   ...newTrack,
-  description: 'command.track.name.all',
+  description: 'command.track.name',
   suggest: orAll,
 };
 

@@ -27,12 +27,12 @@ const options: readonly CommandOption[] = [
   newTrack,
   {
     name: 'volume',
-    description: 'command.track.play.volume',
+    description: 'command.track.volume.level',
     kind: 'number',
     least: 0,
     most: maxVolumePercent,
   },
-  { name: 'loop', description: 'command.track.play.loop', kind: 'truth' },
+  { name: 'loop', description: 'command.track.loop', kind: 'truth' },
   { name: 'next', description: 'command.track.play.next', kind: 'truth' },
   waitOption,
 ];
@@ -51,7 +51,7 @@ export const play: Command = {
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
     const percent = levelIn(words.volume);
     if (words.volume !== undefined && percent === undefined) {
-      return [{ id: 'track.level', to: 'caller' }];
+      return [{ id: 'number.range', with: { least: 0, most: maxVolumePercent }, to: 'caller' }];
     }
     const ended = awaitedEnd(call, { clock });
     const playing = await port(TrackRequests).play(call.guildId, callerOf(call), {
@@ -72,10 +72,10 @@ export const play: Command = {
 function repliesOf(playing: Playing, { callerLocale }: CommandCall): Replies {
   const line = playingOutcome(playing, callerLocale);
   if (playing.kind !== 'playing' && playing.kind !== 'added') return [{ ...line, to: 'caller' }];
-  const { kept, track } = playing;
-  return [{ ...line, to: 'room', ...(kept && { lines: [keptLine(track, kept)] }) }];
+  const { kept } = playing;
+  return [{ ...line, to: 'room', ...(kept && { lines: [keptLine(kept)] }) }];
 }
 
-function keptLine(track: string, { owner, percent: n }: TrackKeeping): TextLine {
-  return { id: 'track.volume.kept', with: { track, n, owner } };
+function keptLine({ owner }: TrackKeeping): TextLine {
+  return { id: 'track.barred', with: { owner } };
 }

@@ -24,7 +24,7 @@ export const queue: Command = {
     const view = views.find(({ name }) => isSameTrack(name, typed));
     if (!view) {
       const names = views.map(({ name }) => name).join(', ');
-      return [{ id: 'track.unknown', with: { x: typed, list: names }, to: 'caller' }];
+      return [{ id: 'unknown.of', with: { x: typed, list: names }, to: 'caller' }];
     }
     if (!view.current && view.waiting.length === 0)
       return [{ id: 'track.empty', with: { track: view.name }, to: 'caller' }];
@@ -35,7 +35,7 @@ export const queue: Command = {
 
 function waiting({ waiting: all }: ListedTrack, locale: Locale): readonly TextLine[] {
   const lines = all.slice(0, shown).map(({ title, owner }, at): TextLine => {
-    const words = { n: at + 1, title, owner: owner ?? text('track.someone', {}, locale) };
+    const words = { n: at + 1, title, owner: owner ?? text('transcript.somebody', {}, locale) };
     return { id: 'track.waiting', with: words };
   });
   const more = all.length - lines.length;

@@ -42,7 +42,6 @@ export const remove: Command = {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const item = call.words.item?.trim() ?? '';
-    if (item === '') return [{ id: 'track.item', to: 'caller' }];
     const setting = { kind: 'remove', item } as const;
     return repliesOf([
       port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),

@@ -1,6 +1,6 @@
 import type { CommandCall, Replies, Reply, ReplyAudience } from '#src/conversation/command.ts';
 import { usualTrack } from '#src/features/tracks/track-names.ts';
-import { namedOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type {
   ListedTrack,
   TrackCaller,
@@ -21,8 +21,8 @@ export function trackIn({ words }: CommandCall): string {
 
 /** Outcomes of all tracks, one a line; the channel reads changes and votes. */
 export function repliesOf(all: readonly TrackOutcome[]): Replies {
-  const lines = all.map(all.length > 1 ? namedOutcome : trackOutcome);
-  const [first = { id: 'track.none' } as const, ...rest] = lines;
+  const lines = all.map(trackOutcome);
+  const [first = { id: 'stop.nothing' } as const, ...rest] = lines;
   const to: ReplyAudience = all.some(concernsAll) ? 'room' : 'caller';
   const poll = all.find((one) => one.kind === 'denied');
   const more = rest.length > 0 && { lines: rest };
@@ -41,16 +41,17 @@ export function trackLine(view: ListedTrack, locale: Locale): TextLine {
   if (!current) return { id: 'track.line.idle', with: { track, n } };
   const { title, owner, positionMs, lengthMs, loop } = current;
   if (positionMs === undefined) {
-    const words = { track, title, owner: owner ?? text('track.someone', {}, locale), n };
-    return { id: 'track.line.voice', with: words };
+    const time = owner ?? text('transcript.somebody', {}, locale);
+    return { id: 'track.line', with: { track, title, time, n } };
   }
   const marks = [
+    ...(isPaused ? [text('panel.paused', {}, locale)] : []),
     playingTime(positionMs, lengthMs),
     ...(loop ? [text('track.loops', {}, locale)] : []),
     ...(isMuted ? [text('track.mutes', {}, locale)] : []),
   ];
   const time = marks.join(', ');
-  return { id: isPaused ? 'track.line.paused' : 'track.line', with: { track, title, time, n } };
+  return { id: 'track.line', with: { track, title, time, n } };
 }
 
 export const nowhere: Reply = { id: 'leave.nowhere', to: 'caller' };

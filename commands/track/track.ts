@@ -11,7 +11,7 @@ import { volume } from './volume.ts';
 
 export const track: CommandGroup = {
   name: 'track',
-  description: 'command.track',
+  description: 'command.track.list',
   help: { topic: 'tracks', command: 'track play', line: () => ({ id: 'help.tracks' }) },
   commands: [
     play,

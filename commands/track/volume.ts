@@ -24,7 +24,8 @@ export const volume: Command = {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const percent = levelIn(call.words.level);
-    if (percent === undefined) return [{ id: 'track.level', to: 'caller' }];
+    if (percent === undefined)
+      return [{ id: 'number.range', with: { least: 0, most: maxVolumePercent }, to: 'caller' }];
     const setting = { kind: 'volume', percent } as const;
     return repliesOf([
       port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),

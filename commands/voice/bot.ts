@@ -21,7 +21,7 @@ export const bot: Command = {
   },
   shownTo: ({ words }) => (words.form === undefined ? 'room' : 'caller'),
   options: [
-    voiceOption('command.voice.bot.voice', [standard]),
+    voiceOption('command.say.voice', [standard]),
     {
       name: 'form',
       description: 'command.voice.bot.form',
@@ -38,7 +38,7 @@ export const bot: Command = {
     const here = await personas.here(guildId);
     if (!here) return [{ id: 'leave.nowhere', to: 'caller' }];
     const { channel, persona } = here;
-    if (words.form === 'edit') return [{ id: 'persona.form.late', to: 'caller' }];
+    if (words.form === 'edit') return [{ id: 'late.form', to: 'caller' }];
     const save = (changed: Persona) => savePersona(guildId, channel.channelId, changed, ports);
     if (words.form === 'remove') return [await save({})];
     if (words.voice === undefined) return [personaReply(persona, guildId, ports)];

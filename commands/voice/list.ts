@@ -16,6 +16,6 @@ export const list: Command = {
     if (all.length <= longestShownChars)
       return [{ id: 'voice.list', with: { voices: all }, to: 'caller' }];
     const files = [{ name: 'voices.txt', text: `${names.join('\n')}\n` }];
-    return [{ id: 'voice.list.file', with: { n: names.length }, to: 'caller', files }];
+    return [{ id: 'list.file', with: { n: names.length }, to: 'caller', files }];
   },
 };

@@ -8,6 +8,7 @@ import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
+import { unspokenLanguage } from './unspoken-language.ts';
 import { voiceOption } from './voice-option.ts';
 
 /** Value that takes a choice back. */
@@ -23,7 +24,7 @@ export const me: Command = {
   shownTo: 'caller',
   options: [
     languageOption('language', 'command.voice.me.language', [standard]),
-    voiceOption('command.voice.me.voice', [standard]),
+    voiceOption('command.say.voice', [standard]),
     {
       name: 'speed',
       description: 'command.voice.me.speed',
@@ -57,7 +58,7 @@ export const me: Command = {
   },
 };
 
-const unread: Reply = { id: 'voice.unread', to: 'caller' };
+const unread: Reply = { id: 'store.unread', to: 'caller' };
 
 async function changeOf(call: CommandCall, voices: Public<VoicesAndPreviews>): Promise<Read> {
   const { words } = call;
@@ -76,18 +77,14 @@ async function changeOf(call: CommandCall, voices: Public<VoicesAndPreviews>): P
 
 const nothing: Read = { change: {} };
 
-function languageOf(
-  { guildId, callerLocale, words: { language: typed } }: CommandCall,
-  voices: Public<VoicesAndPreviews>,
-): Read {
+function languageOf(call: CommandCall, voices: Public<VoicesAndPreviews>): Read {
+  const { language: typed } = call.words;
   if (typed === undefined) return nothing;
   if (isStandard(typed)) return { change: { language: null } };
   const language = languageTag(typed);
-  if (language === undefined)
-    return { wrong: { id: 'captions.language.unknown', with: { x: typed }, to: 'caller' } };
-  if (voices.speaks(guildId, language)) return { change: { language } };
-  const spoken = languageName(language, callerLocale);
-  return { wrong: { id: 'voice.language.none', with: { language: spoken }, to: 'caller' } };
+  if (language === undefined) return { wrong: { id: 'unknown', with: { x: typed }, to: 'caller' } };
+  const unspoken = unspokenLanguage(language, call, voices);
+  return unspoken ? { wrong: { ...unspoken, to: 'caller' } } : { change: { language } };
 }
 
 async function voiceOf(
@@ -106,7 +103,9 @@ function speedOf(typed: string | undefined): Read {
   if (typed === undefined) return nothing;
   const speed = Number(typed);
   if (!(speed >= minSpeed && speed <= maxSpeed))
-    return { wrong: { id: 'voice.speed.bad', with: { minSpeed, maxSpeed }, to: 'caller' } };
+    return {
+      wrong: { id: 'number.range', with: { least: minSpeed, most: maxSpeed }, to: 'caller' },
+    };
   return { change: { speed: speed === 1 ? null : speed } };
 }
 

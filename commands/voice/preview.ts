@@ -8,7 +8,7 @@ export const preview: Command = {
   name: 'preview',
   description: 'command.voice.preview',
   shownTo: 'caller',
-  options: [voiceOption('command.voice.preview.voice')],
+  options: [voiceOption('command.say.voice')],
   async run(call, { peopleSettings, port }) {
     const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
     const own = await peopleSettings.load(guildId, id);
@@ -24,7 +24,7 @@ export const preview: Command = {
         return [{ id: 'voice.preview.aloud', with: { voice: shown }, to: 'caller' }];
       case 'file': {
         const files = [{ name: 'voice.wav', bytes: outcome.wav }];
-        const head = outcome.isGone ? 'voice.preview.gone' : 'voice.preview.file';
+        const head = outcome.isGone ? 'voice.gone' : 'voice.preview.aloud';
         return [{ id: head, with: { voice: shown }, to: 'caller', files }];
       }
       case 'failed':

@@ -5,6 +5,6 @@ import type { Reply } from '#src/conversation/command.ts';
 export function unknownVoice(x: string, voices: readonly string[]): Reply {
   const closest = nearest(x, voices).join(', ');
   return closest === ''
-    ? { id: 'voice.bad', with: { x }, to: 'caller' }
-    : { id: 'voice.unknown', with: { x, closest }, to: 'caller' };
+    ? { id: 'unknown', with: { x }, to: 'caller' }
+    : { id: 'unknown.of', with: { x, list: closest }, to: 'caller' };
 }

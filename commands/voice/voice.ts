@@ -7,7 +7,7 @@ import { words } from './words.ts';
 
 export const voice: CommandGroup = {
   name: 'voice',
-  description: 'command.voice',
+  description: 'command.voice.list',
   help: { topic: 'voice', command: 'voice me', line: () => ({ id: 'help.voice' }) },
   commands: [me, bot, preview, list, words],
 };

@@ -46,7 +46,7 @@ export const words: Command = {
     if (add === undefined && remove === undefined)
       return say === undefined
         ? listed(await port(ServerVocabulary).list(call.guildId), call)
-        : [{ id: 'words.say.alone', to: 'caller' }];
+        : [{ id: 'words.both', to: 'caller' }];
     const denied = notManaging(call);
     if (denied) return [denied];
     if (add !== undefined && remove !== undefined) return [{ id: 'words.both', to: 'caller' }];
@@ -71,7 +71,11 @@ function addedReply(adding: WordAdding): Reply {
     case 'bad-say':
       return { id: 'words.bad.say', with: { n: adding.mostChars }, to: 'caller' };
     case 'full':
-      return { id: 'words.full', with: { limit: adding.limit }, to: 'caller' };
+      return {
+        id: 'limit',
+        with: { limit: adding.limit, command: '/voice words remove' },
+        to: 'caller',
+      };
   }
 }
 
@@ -85,7 +89,7 @@ async function removed(typed: string, { guildId }: CommandCall, control: Public<
   const close = nearest(typed, removal.known).join(', ');
   return close === ''
     ? ({ id: 'words.none', to: 'caller' } as const)
-    : ({ id: 'words.unknown', with: { x, closest: close }, to: 'caller' } as const);
+    : ({ id: 'unknown.of', with: { x, list: close }, to: 'caller' } as const);
 }
 
 function unsaved({
@@ -97,7 +101,7 @@ function unsaved({
 }
 
 function listed({ isRead, limit, words: all }: WordList, { callerLocale }: CommandCall): Replies {
-  if (!isRead) return [{ id: 'words.unread', to: 'caller' }];
+  if (!isRead) return [{ id: 'store.unread', to: 'caller' }];
   if (all.length === 0) return [{ id: 'words.none', to: 'caller' }];
   const lines = all.map(({ word, say }: ServerWord) =>
     say === undefined ? word : text('words.said', { word, say }, callerLocale),
@@ -107,5 +111,5 @@ function listed({ isRead, limit, words: all }: WordList, { callerLocale }: Comma
   if (joined.length <= longestShownChars)
     return [{ id: 'words.list', with: { n, limit, words: joined }, to: 'caller' }];
   const files = [{ name: 'words.txt', text: `${lines.join('\n')}\n` }];
-  return [{ id: 'words.list.file', with: { n, limit }, to: 'caller', files }];
+  return [{ id: 'list.file', with: { n }, to: 'caller', files }];
 }

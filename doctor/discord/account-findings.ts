@@ -1,11 +1,11 @@
-import { differs, missing, ok, type ReportLine } from '#doctor/finding.ts';
-import { span } from '#doctor/seat-line.ts';
+import { span } from '#doctor/span.ts';
 import {
   type Account,
   type LoginBudget,
   messageContentIntent,
 } from '#src/discord/account/account.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
+import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
 
 const portal = 'https://discord.com/developers/applications';
 /** Unnoticeable difference of clocks, in ms; Discord tells its time in whole seconds. */
@@ -14,7 +14,7 @@ const clockMs = 5_000;
 const fewLogins = 50;
 
 /** `aheadMs` is how far this machine's clock is ahead of Discord's; undefined where Discord told no time. */
-export function clockLine(aheadMs: number | undefined): ReportLine {
+export function clockLine(aheadMs: number | undefined): Finding {
   if (aheadMs === undefined) return ok('clock', 'not compared: Discord sent no time');
   const words = `this clock is ${span(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} Discord's`;
   if (Math.abs(aheadMs) <= clockMs)
@@ -25,7 +25,7 @@ export function clockLine(aheadMs: number | undefined): ReportLine {
 }
 
 /** `messageContent`: the bot asks for that intent. */
-export function accountLines(account: Account, messageContent = false): readonly ReportLine[] {
+export function accountLines(account: Account, messageContent = false): readonly Finding[] {
   const { applicationId, name } = account;
   return [
     ok('token', `it belongs to ${name}, application ${applicationId}`),
@@ -37,7 +37,7 @@ export function accountLines(account: Account, messageContent = false): readonly
 function intentsLine(
   { applicationId, privilegedIntents }: Account,
   messageContent: boolean,
-): ReportLine {
+): Finding {
   const mayRead = privilegedIntents.includes(messageContentIntent);
   if (messageContent && !mayRead) {
     const why = `${messageContentIntent} is off, but MESSAGE_CONTENT=on needs it`;
@@ -59,7 +59,7 @@ function intentsLine(
   );
 }
 
-function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): ReportLine {
+function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): Finding {
   if (needsCodeGrant) {
     const why = 'the invite link fails: the application requires a code grant';
     return missing(
@@ -72,7 +72,7 @@ function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): Repor
   return ok('invite', `${who} may use ${inviteUrlOf(applicationId)}`);
 }
 
-export function loginsLine({ total, remaining, resetAfterMs }: LoginBudget): ReportLine {
+export function loginsLine({ total, remaining, resetAfterMs }: LoginBudget): Finding {
   const why = `${remaining} of ${total} are left today; the limit is reset in ${span(resetAfterMs)}`;
   const mend = 'wait until then; find in the log of the bot why it restarts repeatedly';
   if (remaining <= 0) return missing('logins', why, mend);

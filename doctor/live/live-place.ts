@@ -1,85 +1,65 @@
-import type { DiscordPlace } from '#doctor/discord/examine-discord.ts';
-import { differs, missing, type ReportLine } from '#doctor/finding.ts';
-import { type Account, readAccount, readGuildNames } from '#src/discord/account/account.ts';
-import type { AccountRest } from '#src/discord/account/account-rest.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import {
-  type ChannelRights,
-  type GuildRights,
-  readGuildRights,
-  readSeat,
-  readVoicePlace,
-} from '#src/discord/account/guild-rights.ts';
+  type Account,
+  type GuildName,
+  readAccount,
+  readGuildNames,
+} from '#src/discord/account/account.ts';
+import type { AccountRest } from '#src/discord/account/account-rest.ts';
+import { readGuildRights, readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
+import { differs, type Finding, missing } from '#src/probes/probe.ts';
 
-/** Channel as the operator named it; without ids: where the operator sits. */
-export type WantedPlace = { readonly guildId?: string; readonly channelId?: string };
-
-/** The channel to check, with the bot's rights in its server. */
-export type LivePlace = {
-  readonly account: Account;
-  readonly guild: GuildRights;
-  readonly channel: ChannelRights;
-};
+/** The voice channels of a server, the one to check first; without their names. */
+export type LivePlace = { readonly channels: readonly [ChannelRef, ...ChannelRef[]] };
 
 const what = 'channel';
-/** Most servers in which the operator is looked for. */
-const mostGuilds = 50;
-const naming =
-  'right-click the channel, Copy Link, and run npm run doctor -- --live LINK, or --live SERVER_ID/CHANNEL_ID';
+/** Most servers and owners of the application whose seats are read. */
+const [mostGuilds, mostOwners] = [50, 10];
+const naming = 'right-click the channel, Copy Link, and run npm run doctor -- --live LINK';
 
-/** Finds the channel by REST, without a login, or says why it cannot be checked. Errors and abort: as `AccountRest.read`. */
+/**
+ * Finds the channel by REST, without a login: the one with this id, or where the operator sits. Errors and abort: as
+ * `AccountRest.read`.
+ */
 export async function findPlace(
   rest: AccountRest,
-  wanted: WantedPlace,
-  { guildId: ownGuildId }: Pick<DiscordPlace, 'guildId'>,
+  channelId: string | undefined,
   signal: AbortSignal,
-): Promise<LivePlace | ReportLine> {
+): Promise<LivePlace | Finding> {
   const account = await readAccount(rest, signal);
-  const named = await namedPlace(rest, wanted, account, ownGuildId, signal);
-  if (!named) {
-    const isNamed = wanted.channelId !== undefined;
-    const why = isNamed
-      ? 'the bot cannot see this voice channel'
-      : 'you are in no voice channel of a server where the bot is';
-    const mend = isNamed
-      ? `${naming}; allow View Channel for the bot's role`
-      : `join a voice channel, or name one: ${naming}`;
-    return missing(what, why, mend);
+  const id = channelId ?? (await ownersSeat(rest, account, undefined, signal));
+  if (id === undefined) {
+    const why = 'you are in no voice channel of a server where the bot is';
+    return missing(what, why, `join a voice channel, or name one: ${naming}`);
   }
-  const { guildId, channelId } = named;
-  const names = await readGuildNames(rest, signal);
-  if (!names.some(({ id }) => id === guildId))
-    return missing(
-      what,
-      'the bot is not in that server',
-      'open the invite link: npm run doctor prints it',
-    );
-  const guild = await readGuildRights(rest, { guildId, botId: account.botId }, signal);
-  const channel = guild.channels.find(({ id }) => id === channelId);
-  if (!channel) return missing(what, 'that server does not have this voice channel', naming);
-  const seat = await readSeat(rest, { guildId }, signal);
-  if (seat === undefined) return { account, guild, channel };
-  return differs(
-    what,
-    'not started: another process with this token is already in a voice channel of that server',
-    'stop that process and wait a minute, then try again',
-  );
+  const place = await readVoicePlace(rest, id, signal);
+  if (!place) {
+    const mend = `${naming}; allow View Channel for the bot's role`;
+    return missing(what, 'the bot cannot see this voice channel', mend);
+  }
+  const { guildId } = place;
+  if ((await readSeat(rest, { guildId }, signal)) !== undefined) {
+    const why = 'not started: another process with this token is in a voice channel of that server';
+    return differs(what, why, 'stop that process and wait a minute, then try again');
+  }
+  const { channels } = await readGuildRights(rest, { guildId, botId: account.botId }, signal);
+  const ref = (one: string, n: number) => ({ guildId, channelId: one, name: `channel ${n + 1}` });
+  const others = channels.filter((one) => one.id !== id && one.kind === 'voice');
+  return { channels: [ref(id, 0), ...others.map((one, n) => ref(one.id, n + 1))] };
 }
 
-async function namedPlace(
+/** Id of the voice channel in which an owner of the application sits, in one of these servers or in any. */
+export async function ownersSeat(
   rest: AccountRest,
-  { guildId, channelId }: WantedPlace,
-  { owners }: Account,
-  ownGuildId: string | undefined,
+  { owners }: Pick<Account, 'owners'>,
+  guilds: readonly GuildName[] | undefined,
   signal: AbortSignal,
-): Promise<{ readonly guildId: string; readonly channelId: string } | undefined> {
-  if (guildId !== undefined && channelId !== undefined) return { guildId, channelId };
-  if (channelId !== undefined) return await readVoicePlace(rest, channelId, signal);
-  const names = await readGuildNames(rest, signal);
-  const ids = ownGuildId === undefined ? names.map(({ id }) => id) : [ownGuildId];
-  for (const id of ids.slice(0, mostGuilds)) {
-    for (const owner of owners) {
-      const seat = await readSeat(rest, { guildId: id, userId: owner.id }, signal);
-      if (seat !== undefined) return { guildId: id, channelId: seat };
+): Promise<string | undefined> {
+  const all = guilds ?? (await readGuildNames(rest, signal));
+  for (const { id: guildId } of all.slice(0, mostGuilds)) {
+    for (const { id: userId } of owners.slice(0, mostOwners)) {
+      const seat = await readSeat(rest, { guildId, userId }, signal);
+      if (seat !== undefined) return seat;
     }
   }
   return undefined;

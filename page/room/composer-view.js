@@ -1,13 +1,12 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 import { html } from './html.js';
 
-/** Questions and commands to begin with, by the words on their buttons. */
+/** Questions to begin with, by the words on their buttons. */
 const chips = Object.entries({
   'What time is it?': 'What time is it?',
   'Set a timer': 'Set a timer for one minute',
-  'Play rain': '/track play sound:rain',
-  'Interrupt me':
-    '/say text:Talk over me, or press Stop. I count until then: one, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve.',
+  'Play rain': 'Play rain',
+  'Interrupt me': 'Count to twelve',
 });
 
 /**
@@ -51,7 +50,7 @@ export function composerView(page, actions) {
         aria-activedescendant=${isOpen && picked >= 0 ? `suggestion-${picked}` : undefined}
         onKeyDown=${(/** @type {KeyboardEvent} */ event) => actions.lineKey(event)}
         onInput=${(/** @type {{ currentTarget: HTMLInputElement }} */ event) => actions.typed(event.currentTarget.value)}/>
-      <button type="submit">Send</button>
+      <button type="submit" id="send" aria-label="Send"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M5 12h14M13 6l6 6-6 6"/></svg></button>
       <ul id="suggestions" class="suggestions" role="listbox" aria-label="Suggestions" hidden=${!isOpen}>
         ${suggestions.map(
           (

@@ -1,6 +1,7 @@
 /** @import { PageState, RoomActions } from './room-actions.js' */
 /** @import { Answered, Item, Room, RoomMessage } from './room-state.js' */
 import { html } from './html.js';
+import { markdownView } from './markdown-view.js';
 import { faceView, messageView } from './message-view.js';
 import { panelOf } from './room-state.js';
 import { waterfall } from './waterfall.js';
@@ -22,14 +23,21 @@ const drawn = new WeakMap();
  */
 export function panelView({ room, heardLevel, isSideOpen }, actions) {
   const { bot } = room.room;
-  const panel = panelOf(room);
+  const absent = bot.online ? 'Type /join to call me.' : 'Not online.';
+  const panel = panelOf(room) ?? {
+    id: '',
+    channel: '',
+    author: bot.name,
+    text: absent,
+    buttons: [],
+  };
+  const [headline = '', ...lines] = panel.text.split('\n');
   return html`<section class="panel" aria-label="Panel">
     ${faceView({ ...bot, level: heardLevel })}
-    <div>
-      <h1>${bot.name}</h1>
-      ${panel ? messageView(panel, room.room, actions) : html`<p>${bot.online ? 'Type /join to call me.' : 'Not online.'}</p>`}
-    </div>
-    <button type="button" class="people" aria-expanded=${`${isSideOpen}`} onClick=${() => actions.openSide(!isSideOpen)}>People</button>
+    <hgroup><h1>${bot.name}</h1>${markdownView(headline)}</hgroup>
+    <div>${messageView({ ...panel, text: lines.join('\n') }, room.room, actions)}</div>
+    <button type="button" class="people" aria-expanded=${`${isSideOpen}`} aria-label="People" onClick=${() => actions.openSide(!isSideOpen)}>
+      <svg viewBox="0 0 24 24" aria-hidden="true"><path d="M9 11a3 3 0 1 0 0-6 3 3 0 0 0 0 6zM3 19a6 6 0 0 1 12 0M16 5.5a3 3 0 0 1 0 5.2M18 14.5a6 6 0 0 1 3 4.5"/></svg></button>
   </section>`;
 }
 
@@ -45,7 +53,7 @@ export function conversationView(page, actions) {
     ...room.people.filter(({ name, speaks }) => speaks || live[name]),
     ...(room.bot.speaks && live[room.bot.name] ? [room.bot] : []),
   ];
-  return html`<div class="messages" role="log" aria-label="Conversation" tabindex="0">
+  return html`<div class="messages" role="log" aria-label="Conversation" tabindex="0"><div>
     ${items.map((item) => (item === panel ? undefined : itemView(item, room, actions)))}
     ${speakers.map(({ name, speaks }) => {
       const isYou = name === room.you;
@@ -53,7 +61,7 @@ export function conversationView(page, actions) {
       return html`<article key=${`live ${name}`} class=${`live ${sideOf(name, room)}`} aria-hidden="true">
         ${faceView({ name, speaks, level })}<p class="bubble">${live[name] || html`<i class="dots">…</i>`}</p></article>`;
     })}
-  </div>`;
+  </div></div>`;
 }
 
 /**

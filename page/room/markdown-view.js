@@ -2,15 +2,11 @@
 import { html } from './html.js';
 import { readMarkdown } from './markdown.js';
 
-/** Formats of an instant, by Discord's letter for it. @type {Readonly<Record<string, Intl.DateTimeFormatOptions>>} */
+/** Formats of an instant, by Discord's letter for it; these are the bot's. @type {Readonly<Record<string, Intl.DateTimeFormatOptions>>} */
 const timeStyles = {
   t: { timeStyle: 'short' },
   T: { timeStyle: 'medium' },
-  d: { dateStyle: 'short' },
-  D: { dateStyle: 'long' },
   f: { dateStyle: 'long', timeStyle: 'short' },
-  F: { dateStyle: 'full', timeStyle: 'short' },
-  R: { dateStyle: 'short', timeStyle: 'short' },
 };
 
 /**
@@ -66,8 +62,6 @@ function pieceView(piece) {
       return html`<s>${parts}</s>`;
     case 'code':
       return html`<code>${parts}</code>`;
-    case 'spoiler':
-      return html`<details class="spoiler"><summary>Spoiler</summary>${parts}</details>`;
     case 'mention':
       return html`<span class="mention">${parts}</span>`;
   }

@@ -1,7 +1,7 @@
 /**
  * A piece of a message: words, or pieces that are shown in one manner. `mention` names a person, channel or command, `time`
  * an instant in seconds since 1970.
- * @typedef {'bold' | 'italic' | 'underline' | 'strike' | 'code' | 'spoiler' | 'mention'} Manner
+ * @typedef {'bold' | 'italic' | 'underline' | 'strike' | 'code' | 'mention'} Manner
  * @typedef {{ kind: 'text', text: string } | { kind: Manner, parts: readonly Piece[] }
  *   | { kind: 'link', href: string, parts: readonly Piece[] } | { kind: 'time', atS: number, style: string }} Piece
  */
@@ -30,14 +30,13 @@ const marks = [
   ['**', 'bold'],
   ['__', 'underline'],
   ['~~', 'strike'],
-  ['||', 'spoiler'],
   ['*', 'italic'],
   ['_', 'italic'],
 ];
 
-/** Pattern of text without markdown inside: escaped marks, code, mentions, times, links. */
+/** Pattern of text without markdown inside: escaped marks, code, mentions and links of channels, times, links. */
 const atom =
-  /\\([\\`*_~|>#<[\]()-])|(`{1,2})([^`]+)\2|<(?:@[!&]?|#)(\d{1,20})>|<\/([\w -]{1,100}):\d{1,20}>|<t:(-?\d{1,13})(?::([tTdDfFR]))?>|\[([^\]\n]{1,300})\]\((https?:\/\/[^\s)]{1,2000})\)|<?(https?:\/\/[^\s<>]{1,2000})>?/y;
+  /\\([\\`*_~|>#<[\]()-])|(`{1,2})([^`]+)\2|(?:<(?:@[!&]?|#)|https:\/\/discord\.com\/channels\/\d{1,20}\/)(\d{1,20})(?:\/\d{1,20})?>?|<\/([\w -]{1,100}):\d{1,20}>|<t:(-?\d{1,13})(?::([tTf]))?>|\[([^\]\n]{1,300})\]\((https?:\/\/[^\s)]{1,2000})\)|<?(https?:\/\/[^\s<>]{1,2000})>?/y;
 
 /**
  * The markdown of Discord, as far as messages of bots use it. Source: Discord's help, "Markdown Text 101".
@@ -130,7 +129,7 @@ function atomPiece(
     const name = nameOf(id);
     return name === undefined
       ? { kind: 'text', text: whole }
-      : { kind: 'mention', parts: words(`${whole.startsWith('<#') ? '#' : '@'}${name}`) };
+      : { kind: 'mention', parts: words(`${whole.startsWith('<@') ? '@' : '#'}${name}`) };
   }
   if (command !== undefined) return { kind: 'mention', parts: words(`/${command}`) };
   if (time !== undefined) return { kind: 'time', atS: Number(time), style };

@@ -1,6 +1,6 @@
 /** @import { RoomActions } from './room-actions.js' */
 /** @import { NameOf } from './markdown.js' */
-/** @import { Embed, Room, RoomButton, RoomFile, RoomMessage } from './room-state.js' */
+/** @import { Room, RoomButton, RoomFile, RoomMessage } from './room-state.js' */
 import { menuView } from './form-view.js';
 import { html } from './html.js';
 import { markdownView } from './markdown-view.js';
@@ -16,18 +16,17 @@ export function faceView({ name, speaks = false, level = 0.3 }) {
 }
 
 /**
- * Text, embeds, files, menus and buttons of a message.
+ * Text, files, menus and buttons of a message.
  * @param {RoomMessage} message
  * @param {Room} room
  * @param {RoomActions} actions
  */
 export function messageView(message, room, actions) {
-  const { id, text, buttons, embeds = [], files = [], menus = [] } = message;
+  const { id, text, buttons, files = [], menus = [] } = message;
   const known = [...room.people, ...room.channels, ...(room.roles ?? []), room.bot];
   /** @type {NameOf} */
   const nameOf = (wanted) => known.find((one) => one.id === wanted)?.name;
   return html`${text && markdownView(text, nameOf)}
-    ${embeds.map((embed) => embedView(embed, nameOf))}
     ${files.map(fileView)}
     ${menus.map((menu) => menuView(id, menu, actions))}
     ${buttons.length > 0 && html`<div class="row buttons">${buttons.map((button) => buttonView(id, button, actions))}</div>`}`;
@@ -39,19 +38,6 @@ function fileView({ name, type, sizeBytes, url }) {
   return html`<div class="file">
     <a href=${url} download=${name}>${name}</a> <small>${size}</small>
     ${type.startsWith('audio/') && html`<audio controls preload="none" src=${url} aria-label=${name}></audio>`}
-  </div>`;
-}
-
-/**
- * @param {Embed} embed
- * @param {NameOf} nameOf
- */
-function embedView({ title, description, fields = [], footer }, nameOf) {
-  return html`<div class="embed">
-    ${title && html`<b>${title}</b>`}
-    ${description && markdownView(description, nameOf)}
-    ${fields.length > 0 && html`<dl>${fields.map(({ name, value }) => html`<dt>${name}</dt><dd>${markdownView(value, nameOf)}</dd>`)}</dl>`}
-    ${footer && html`<small>${footer.text}</small>`}
   </div>`;
 }
 

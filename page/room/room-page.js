@@ -49,10 +49,8 @@ export class RoomPage {
   #socket;
   #sound;
   #isDrawn = true;
-  /** The end of the conversation stays in sight until somebody scrolls up. */
-  #follows = true;
-  /** Size of the conversation when it was drawn: it also scrolls by itself when that changes. */
-  #size = '';
+  /** Private replies are shown only to the page that asked, as in Discord: not those to a command of the terminal. */
+  #hasAsked = false;
   #files;
 
   /**
@@ -75,11 +73,6 @@ export class RoomPage {
     addEventListener('keydown', (event) => this.#spaceKey(event, true));
     addEventListener('keyup', (event) => this.#spaceKey(event, false));
     addEventListener('blur', () => this.talk(false));
-    const scrolled = () => {
-      if (sizeOf(messageList()) === this.#size) this.#follows = isAtEnd(messageList());
-    };
-    root.addEventListener('scroll', scrolled, true);
-    addEventListener('resize', () => this.#change({}));
     // Browsers play only once something was pressed.
     for (const name of ['click', 'keydown'])
       addEventListener(name, () => void this.#sound.listen(), { once: true });
@@ -265,6 +258,7 @@ export class RoomPage {
    * @returns {Promise<Reply>}
    */
   async #ask(kind, fields) {
+    this.#hasAsked = true;
     const reply = await this.#socket.ask(kind, fields);
     const { ok, error = 'That did not work.', form = this.#page.form } = reply;
     this.#change({ notice: ok ? '' : error, form });
@@ -273,6 +267,7 @@ export class RoomPage {
 
   /** @param {RoomLine} line */
   #hear(line) {
+    if (line.kind === 'message' && line.to !== undefined && !this.#hasAsked) return;
     if (line.kind === 'microphone' && line.state === 'taken' && this.#sound.isOpen)
       this.#microphoneEnded(taken);
     this.#change({ room: stepRoom(this.#page.room, line) });
@@ -317,8 +312,6 @@ export class RoomPage {
       </main>
       ${sideView(page, actions)}`;
     render(tree, this.#root);
-    if (this.#follows) messageList()?.scrollTo({ top: messageList()?.scrollHeight ?? 0 });
-    this.#size = sizeOf(messageList());
     if (page.picked >= 0)
       document.getElementById(`suggestion-${page.picked}`)?.scrollIntoView({ block: 'nearest' });
   }
@@ -337,23 +330,6 @@ function withOwnVoice(page) {
   return { ...page, room: { ...page.room, room: { ...page.room.room, people: heard } } };
 }
 
-function messageList() {
-  return document.querySelector('.messages');
-}
-
-/** @param {Element | null} list */
-function sizeOf(list) {
-  return `${list?.scrollHeight} ${list?.clientHeight}`;
-}
-
-/**
- * Whether the end of a list is in sight: who reads what was before is left there.
- * @param {Element | null} list
- */
-function isAtEnd(list) {
-  return !list || list.scrollHeight - list.scrollTop - list.clientHeight < 20;
-}
-
 /**
  * The WebSocket at a path of this page's own address, as this tab, so that the room knows which sound is whose.
  * @param {string} path
@@ -362,6 +338,5 @@ function isAtEnd(list) {
 function socketUrl(path) {
   const url = new URL(path, location.href);
   url.searchParams.set('tab', tabId);
-  url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:';
   return url;
 }

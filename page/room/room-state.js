@@ -5,14 +5,13 @@
  * @typedef {{ id: string, name: string, channel?: string, isYou: boolean, speaks: boolean }} Person
  * @typedef {{ id: string, name: string, kind: string }} Channel
  * @typedef {{ customId?: string, label: string, disabled: boolean, style?: number | string, url?: string }} RoomButton
- * @typedef {{ title?: string, description?: string, fields?: { name: string, value: string }[], footer?: { text: string } }} Embed
  * @typedef {{ name: string, type: string, sizeBytes: number, url: string }} RoomFile
  * @typedef {{ customId: string, placeholder: string, disabled: boolean, least: number, most: number,
  *   choices: { label: string, value: string, chosen: boolean }[] }} RoomMenu
  * @typedef {{ customId: string, label: string, required: boolean, isLong: boolean, value: string, mostLength: number,
  *   menu?: RoomMenu }} RoomField
  * @typedef {{ id: string, title: string, fields: RoomField[] }} RoomForm
- * @typedef {{ id: string, channel: string, author: string, text: string, buttons: RoomButton[], embeds?: Embed[],
+ * @typedef {{ id: string, channel: string, author: string, text: string, buttons: RoomButton[],
  *   files?: RoomFile[], menus?: RoomMenu[], to?: string }} RoomMessage
  * @typedef {{ people: Person[], channels: Channel[], roles?: { id: string, name: string }[], bot: { id?: string, online: boolean, channel?: string, name: string, speaks: boolean },
  *   commands: RegisteredCommand[], you: string }} Room
@@ -77,7 +76,11 @@ export function stepRoom(state, line) {
     case 'dropped':
       return added(state, { ...line, key: `${state.count}` }, line.who);
     case 'answered':
-      return added(state, { ...line, key: `${state.count}` }, state.room.bot.name);
+      return added(
+        withoutWritten(state, line.text),
+        { ...line, key: `${state.count}` },
+        state.room.bot.name,
+      );
     case 'engines':
       return { ...state, engines: line.lines };
     case 'speaks':
@@ -87,6 +90,18 @@ export function stepRoom(state, line) {
       return state;
   }
   return state;
+}
+
+/**
+ * The state without the message that holds an answer in writing, which is shown as it was heard.
+ * @param {RoomState} state
+ * @param {string} text
+ * @returns {RoomState}
+ */
+function withoutWritten(state, text) {
+  const isWritten = (/** @type {Item} */ item) =>
+    item.kind === 'message' && item.author === state.room.bot.name && item.text === text;
+  return { ...state, items: state.items.filter((item) => !isWritten(item)) };
 }
 
 /**

@@ -18,6 +18,7 @@ export function sideView(page, actions) {
     ${secondPerson(page, actions)}
     <details><summary>Engines</summary>
       ${page.room.engines.map((line) => html`<p>${line}</p>`)}
+      <p>The built-in recogniser gets about one word in five wrong.</p>
       <p><b>Use a real model:</b> run <code>npm run setup</code>, or start with <code>CHAT_COMPLETION_BASE_URL</code> and <code>CHAT_COMPLETION_MODEL</code>.</p>
     </details>
   </aside>`;

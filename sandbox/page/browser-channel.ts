@@ -104,7 +104,6 @@ export class BrowserChannel implements Disposable {
     if (was !== on) this.#emit({ kind: 'speaks', who, on });
   }
 
-  /** Tells the screens of one tab. */
   sendToTab(tab: string, event: BrowserEvent): void {
     const text = JSON.stringify(event);
     for (const screen of this.#screens) if (screen.tab === tab) screen.send(text);
@@ -132,12 +131,11 @@ export class BrowserChannel implements Disposable {
     const line = messageLine(change, (id) => sandbox.nameOf(id), clock.nowMs());
     if (!line) return;
     const { messageId: id, ...rest } = line;
-    const { authorName: author, embeds } = change.message;
     const files = change.message.files.map(({ id: fileId, name, type, sizeBytes }) => {
       return { name, type, sizeBytes, url: fileAddress(fileId, name) };
     });
     const menus = menusIn(change.message.components, menuNames(sandbox));
-    const event = { ...rest, id, author, embeds, files, menus };
+    const event = { ...rest, id, files, menus };
     if (change.kind === 'deleted') this.#shown.delete(id);
     else if (event.to === undefined) this.#keep(id, event); // private ones are gone with the page, as in Discord
     this.#emit(event);

@@ -21,6 +21,7 @@ export function messageLine(
     change: kind,
     messageId: id,
     channel: nameOf(channelId),
+    author: message.authorName,
     text,
     buttons: buttonsIn(components, deepest),
     files: files.map(shownFile),

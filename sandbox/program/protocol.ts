@@ -105,6 +105,7 @@ export type MessageLine = {
   readonly change: 'posted' | 'edited' | 'deleted';
   readonly messageId: string;
   readonly channel: string;
+  readonly author: string;
   readonly text: string;
   readonly buttons: readonly ShownButton[];
   readonly files: readonly ShownFile[];
@@ -115,7 +116,7 @@ export type MessageLine = {
 export type AnswerLine =
   | { readonly id: RequestId; readonly ok: true; readonly [field: string]: unknown }
   | RefusedRequest;
-/** Where the room's page is: `link` lets in once, within 10 minutes; or why there is none, one sentence. */
+/** Where the room's page is, and a link that lets in; or why there is none, one sentence. */
 export type PageLine =
   | { readonly kind: 'page'; readonly url: string; readonly link: string }
   | { readonly kind: 'page'; readonly why: string };

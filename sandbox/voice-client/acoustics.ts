@@ -1,5 +1,5 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { energyDb } from '#src/audio/loudness.ts';
+import { energyDb } from '#src/audio/loudness/loudness.ts';
 
 /** Noise level of quiet rooms; root mean square. */
 const noiseDb = -55;

@@ -1,17 +1,16 @@
-import type { SpokenClip } from '#doctor/probes/round-trip.ts';
-import { examineProvider } from '#doctor/provider.ts';
+import { examineProvider, type ProviderExamination, type TriedRole } from '#doctor/provider.ts';
 import { Report } from '#doctor/report.ts';
 import type { NamedServer } from '#setup/arguments.ts';
 import { type AnswerChoice, SetupEnd } from '#setup/questions.ts';
 import type { SetupContext } from '#setup/setup-context.ts';
-import { choiceScreen, isOwn, type Vendor } from '#setup/vendors.ts';
+import { isOwn, openAiMonthUsd, type Vendor } from '#setup/vendors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
 import { groups, type SettingGroup } from '#src/config/keys.ts';
 import { isAddress } from '#src/config/settings.ts';
+import type { SpokenClip } from '#src/probes/probe.ts';
 import { isOpenAi } from '#src/provider/models/models.ts';
 import type { NearbyServer } from '#src/provider/nearby.ts';
-import { lackingGroups, reportTried } from './provider-findings.ts';
 
 type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
 type TriedServer = Pick<NamedServer, 'groups' | 'named'> & {
@@ -55,7 +54,7 @@ async function chooseServers(
   for (const server of providers) {
     const { baseUrl, keyEnv } = server;
     const address = { baseUrl, ...keyIn(context, keyEnv) };
-    if (await tried(context, { ...server, address }, filled)) continue;
+    if ((await tried(context, { ...server, address }, filled)) === 'used') continue;
     throw new SetupEnd(
       1,
       `The bot cannot use ${baseUrl}: the lines above say why. Nothing was written.`,
@@ -77,27 +76,57 @@ function keyIn(
 
 /** One server after the other, until every role has one or enough is said. */
 async function askForServers(context: SetupContext, filled: FilledGroups): Promise<void> {
-  const { ask, vendors } = context;
   const nearby = await context.nearby();
-  const found = nearby.map((one) => foundChoice(one, vendors));
-  const places = new Set(nearby.map(placeOf));
-  const others = vendors.filter((vendor) => !places.has(placeOf(vendor))).map(vendorChoice);
-  ask.say(choiceScreen(vendors));
   while (filled.groups.size < groups.length) {
-    const answer = await ask.choose<ServerChoice>(questionFor(filled), [
-      ...[...found, ...others].filter(({ value }) => rolesLeft(value, filled).length > 0),
-      { value: 'other', label: 'Another server, by its address' },
-      lastChoice(context, filled),
-    ]);
+    const answer = await chosenServer(context, filled, nearby);
     if (answer === 'none') {
       if (filled.groups.size === 0) useEmbedded(context);
       return;
     }
-    const address = await addressOf(context, answer);
-    const wanted =
-      typeof answer === 'string' ? {} : { groups: rolesLeft(answer, filled), name: answer.name };
-    await tried(context, { address, named: {}, ...wanted }, filled, true);
+    await triedWithKeys(context, answer, filled);
   }
+}
+
+/** Asks for one of the usual ways; all others are behind a second question. */
+async function chosenServer(
+  { ask, vendors }: SetupContext,
+  filled: FilledGroups,
+  nearby: readonly NearbyServer[],
+): Promise<ServerChoice> {
+  const fits = ({ value }: AnswerChoice<KnownServer>) => rolesLeft(value, filled).length > 0;
+  const usual = vendors.filter(({ isUsual }) => isUsual);
+  const places = new Set([...usual, ...nearby].map(placeOf));
+  const found = nearby.filter((one) => !usual.some((vendor) => placeOf(vendor) === placeOf(one)));
+  const others = [
+    ...found.map(foundChoice),
+    ...vendors.filter((vendor) => !places.has(placeOf(vendor))).map(vendorChoice),
+  ];
+  const last = lastChoice(filled);
+  const answer = await ask.choose<ServerChoice | 'more'>(questionFor(filled), [
+    ...usual.map(vendorChoice).filter(fits),
+    last,
+    { value: 'more', label: 'More servers' },
+  ]);
+  if (answer !== 'more') return answer;
+  return await ask.choose<ServerChoice>('Which one of these?', [
+    ...others.filter(fits),
+    { value: 'other', label: 'Another server, by its address' },
+    last,
+  ]);
+}
+
+/** Tries a server, and asks for another key, and nothing else, as long as it refuses the key. */
+async function triedWithKeys(
+  context: SetupContext,
+  answer: Exclude<ServerChoice, 'none'>,
+  filled: FilledGroups,
+): Promise<void> {
+  const known = answer === 'other' ? await namedServer(context) : answer;
+  const { baseUrl, name, needsKey, roles } = known;
+  const server = { name, named: {}, groups: roles };
+  let address = needsKey ? await withKey(context, known) : { baseUrl };
+  while (address && (await tried(context, { ...server, address }, filled)) === 'refused key')
+    address = await withKey(context, known);
 }
 
 /** Host and port, by which a server is known again. */
@@ -109,24 +138,28 @@ function placeOf({ baseUrl }: Pick<Vendor, 'baseUrl'>): string {
 type ServerChoice = KnownServer | 'other' | 'none';
 type KnownServer = Pick<Vendor, 'baseUrl' | 'name' | 'needsKey' | 'roles'>;
 
-/** Named as the only vendor whose programs listen there. */
-function foundChoice(
-  { name: usual, baseUrl }: NearbyServer,
-  vendors: readonly Vendor[],
-): AnswerChoice<KnownServer> {
+function foundChoice({ name, baseUrl }: NearbyServer): AnswerChoice<KnownServer> {
   const label = `The server at ${baseUrl}`;
-  const there = vendors.filter((vendor) => placeOf(vendor) === placeOf({ baseUrl }));
-  const names = there.length > 0 ? there.map((vendor) => vendor.name) : [usual];
-  const [name = label] = names.length === 1 ? names : [];
-  const hint = `usually ${new Intl.ListFormat('en', { type: 'disjunction' }).format(names)}`;
-  return { value: { name, baseUrl, needsKey: false, roles: groups }, label, hint };
+  return {
+    value: { name, baseUrl, needsKey: false, roles: groups },
+    label,
+    hint: `usually ${name}`,
+  };
 }
 
 function vendorChoice(vendor: Vendor): AnswerChoice<KnownServer> {
-  const roles = vendor.roles.map((group) => words[group]).join(', ');
+  const roles = vendor.roles.map((group) => verbs[group]).join(', ');
   const where = isOwn(vendor) ? vendor.baseUrl : 'needs a key';
-  return { value: vendor, label: vendor.name, hint: `${roles}; ${where}` };
+  const month = Math.round(openAiMonthUsd());
+  const price = isOpenAi(vendor.baseUrl) ? `, $${month} a month at two hours a day` : '';
+  return { value: vendor, label: `${vendor.name}: ${roles}; ${where}${price}` };
 }
+
+const verbs = {
+  TRANSCRIPTION: 'hears',
+  CHAT_COMPLETION: 'thinks',
+  SPEECH: 'speaks',
+} as const satisfies Readonly<Record<SettingGroup, string>>;
 
 /** Roles that no server serves yet and it may: none that it was found not to have. */
 function rolesLeft({ baseUrl, roles }: KnownServer, { groups: taken, lacking }: FilledGroups) {
@@ -142,99 +175,108 @@ const words = {
 
 function questionFor({ groups: taken }: FilledGroups): string {
   if (taken.size === 0) return 'Which server for speech to text, chat, and text to speech?';
-  const left = groups.filter((group) => !taken.has(group)).map((group) => words[group]);
-  return `Which server for ${left.join(' and ')}?`;
+  return `Which server for ${inWords(groups.filter((group) => !taken.has(group)))}?`;
 }
 
-function lastChoice(
-  { edits }: SetupContext,
-  { groups: taken }: FilledGroups,
-): AnswerChoice<ServerChoice> {
-  if (taken.size === 0)
-    return { value: 'none', label: 'None: the embedded engines', hint: 'English, demo quality' };
-  const left = groups.filter((group) => !taken.has(group));
-  const isBuiltIn = left.every((group) => isEmbedded(edits, group));
-  return {
-    value: 'none',
-    label: isBuiltIn ? builtIn(left) : 'None: keep the other settings as they are',
-  };
+function lastChoice({ groups: taken }: FilledGroups): AnswerChoice<ServerChoice> {
+  const label = taken.size === 0 ? builtIn : 'No more: the rest stays as it is';
+  return { value: 'none', label };
 }
 
-function isEmbedded(edits: SetupContext['edits'], group: SettingGroup): boolean {
-  const read = readConfig(edits.environment());
-  if (read.kind === 'bad') return false;
-  const { chat, speech, transcription } = read.config;
-  const engines = { CHAT_COMPLETION: chat, SPEECH: speech, TRANSCRIPTION: transcription };
-  return engines[group].kind === 'embedded';
-}
+const builtIn = 'None: the built-in ones, free, English, demo quality';
 
-function builtIn(left: readonly SettingGroup[]): string {
-  if (!left.includes('CHAT_COMPLETION')) return 'The built-in speech: free, English, demo quality.';
-  return left.length > 1
-    ? 'The built-in engines: free, English, demo quality.'
-    : 'The built-in answers: free, from a small list.';
-}
-
-async function addressOf(
-  { ask }: SetupContext,
-  answer: Exclude<ServerChoice, 'none'>,
-): Promise<Address> {
-  const baseUrl =
-    answer === 'other'
-      ? await ask.askText(
-          'The address of the server, up to /v1.',
-          'http://127.0.0.1:8000/v1',
-          (value) =>
-            isAddress(value) ? undefined : 'It must be an address like http://127.0.0.1:8000/v1.',
-        )
-      : answer.baseUrl;
-  const { name, needsKey } =
-    answer === 'other' ? { name: 'OpenAI', needsKey: isOpenAi(baseUrl) } : answer;
-  const question = needsKey
-    ? 'The key of the server (not shown).'
-    : 'The key of the server (not shown; Enter for none).';
-  const apiKey = await ask.askSecret(question, (value) => {
-    if (value === '') return needsKey ? `${name} needs a key.` : undefined;
-    return /^[\x21-\x7e]+$/.test(value)
-      ? undefined
-      : 'It contains characters that no key has; copy it again.';
-  });
-  return { baseUrl, ...(apiKey.reveal() !== '' && { apiKey }) };
-}
-
-/** Examines a server, and notes its settings for the roles that have none yet. False: nothing of it can be used. */
-async function tried(
-  { ask, edits, clock }: SetupContext,
-  { address, named, groups: wanted = groups, name }: TriedServer,
-  filled: FilledGroups,
-  isAsking = false,
-): Promise<boolean> {
-  const { apiKey, baseUrl } = address;
-  const [full, brief] = [linesOf(apiKey), linesOf(apiKey)];
-  const examined = await ask.wait(`Trying ${baseUrl}`, () =>
-    examineProvider({ address, named }, { clock, deadlineMs }, full.report),
+async function namedServer({ ask }: SetupContext): Promise<KnownServer> {
+  const baseUrl = await ask.askText(
+    'The address of the server, up to /v1.',
+    'http://127.0.0.1:8000/v1',
+    (value) =>
+      isAddress(value) ? undefined : 'It must be an address like http://127.0.0.1:8000/v1.',
   );
-  const { code, settings, clip } = examined;
-  filled.lacking.set(placeOf(address), lackingGroups(examined));
-  const offered = wanted.filter((group) => settings.some((line) => line.startsWith(`${group}_`)));
-  const taken = offered.filter((group) => !filled.groups.has(group));
-  const isWhole = wanted === groups ? code === 0 : taken.length === wanted.length;
+  return { name: baseUrl, baseUrl, needsKey: isOpenAi(baseUrl), roles: groups };
+}
+
+/** Undefined: the person gives up this server. */
+async function withKey(
+  { ask }: SetupContext,
+  { baseUrl, name }: KnownServer,
+): Promise<Address | undefined> {
+  const question = `The key of ${name} (not shown; Enter: another server).`;
+  const apiKey = await ask.askSecret(question, (value) =>
+    /^[\x21-\x7e]*$/.test(value)
+      ? undefined
+      : 'It contains characters that no key has; copy it again.',
+  );
+  return apiKey.reveal() === '' ? undefined : { baseUrl, apiKey };
+}
+
+/** Tries a server, and notes its settings for the roles that have none yet. */
+async function tried(
+  context: SetupContext,
+  server: TriedServer,
+  filled: FilledGroups,
+): Promise<'used' | 'unusable' | 'refused key'> {
+  const { ask, clock, edits } = context;
+  const { address, named, groups: wanted = groups } = server;
+  const { apiKey, baseUrl } = address;
+  const { name = baseUrl } = server;
+  const examined = await ask.wait(`Trying ${baseUrl}`, () =>
+    examineProvider(address, named, { clock, deadlineMs }),
+  );
+  if (examined.refusesKey) {
+    ask.say(`${name} ${apiKey ? 'refused the key' : 'needs a key'}.`);
+    return 'refused key';
+  }
+  const roleOf = (group: SettingGroup) => examined.roles.find((role) => role.group === group);
+  const taken = wanted.filter(
+    (group) => !filled.groups.has(group) && roleOf(group)?.state === 'usable',
+  );
   for (const group of taken) {
-    fill(edits, group, settings, apiKey);
+    fill(edits, group, roleOf(group)?.settings ?? [], apiKey);
     filled.groups.add(group);
   }
-  if (taken.includes('SPEECH') && clip) filled.clip = clip;
+  if (taken.includes('SPEECH') && examined.clip) filled.clip = examined.clip;
+  filled.lacking.set(
+    placeOf(address),
+    groups.filter((group) => roleOf(group)?.state === 'absent'),
+  );
+  const isWhole = server.groups ? taken.length === wanted.length : examined.isUsable;
   const isUsed = taken.length > 0 && (isWhole || ask.canAsk);
-  const left = groups.filter((group) => !filled.groups.has(group));
-  const what = { name: name ?? baseUrl, baseUrl, examined, taken, left, isAskedNext: isAsking };
-  if (isUsed) reportTried(what, brief.report);
-  ask.say((isUsed ? brief : full).lines.join('\n'));
-  return isUsed;
+  ask.say(linesOf(examined, apiKey).join('\n'));
+  if (isUsed) ask.say(sentenceOn(name, examined, taken, filled));
+  return isUsed ? 'used' : 'unusable';
 }
 
-function linesOf(apiKey: Secret | undefined) {
+/** Findings about a server and the roles that it has. */
+function linesOf({ findings, roles }: ProviderExamination, apiKey: Secret | undefined) {
   const lines: string[] = [];
-  return { lines, report: new Report((line) => lines.push(line), apiKey ? [apiKey] : []) };
+  const report = new Report((line) => lines.push(line), apiKey ? [apiKey] : []);
+  report.findings(findings);
+  for (const { state, findings } of roles) if (state !== 'absent') report.findings(findings);
+  return lines;
+}
+
+/** Roles that the server fills, and those that it cannot fill. */
+function sentenceOn(
+  name: string,
+  { roles }: ProviderExamination,
+  taken: readonly SettingGroup[],
+  filled: FilledGroups,
+): string {
+  const listed = (state: TriedRole['state']) =>
+    inWords(
+      groups.filter(
+        (group) =>
+          !filled.groups.has(group) &&
+          roles.some((role) => role.group === group && role.state === state),
+      ),
+    );
+  const [lacking, failed] = [listed('absent'), listed('broken')];
+  const lacks = lacking === '' ? '' : ` It has no ${lacking}.`;
+  return `${name} works for ${inWords(taken)}.${lacks}${failed === '' ? '' : ` Its ${failed} failed.`}`;
+}
+
+function inWords(roles: readonly SettingGroup[]): string {
+  return new Intl.ListFormat('en').format(roles.map((group) => words[group]));
 }
 
 function fill(

@@ -22,17 +22,14 @@ export async function chooseServer(
   bot: KnownBot,
   parts: readonly SetupPart[],
 ): Promise<GuildName | undefined> {
-  const { ask, flags, edits, clock } = context;
+  const { ask, flags, clock } = context;
   const isChecked = parts.includes('server');
   const asksForSeat = parts.includes('sound') && ask.canAsk && flags.channelId === undefined;
   if (!isChecked && !asksForSeat) return undefined;
   using rest = new AccountRest(bot.login, clock);
   const guilds = await invited(context, bot, rest);
-  if (!isChecked) {
-    const home = guilds.find(({ id }) => id === edits.value('DISCORD_GUILD_ID'));
-    return home ?? (await oneOf(context, guilds));
-  }
   const guild = await oneOf(context, guilds);
+  if (!isChecked) return guild;
   const rights = await ask.wait(`Looking at the rights in ${guild.name}`, (signal) =>
     readGuildRights(rest, { guildId: guild.id, botId: bot.botId }, signal),
   );

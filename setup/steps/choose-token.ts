@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { accountLines, clockLine, loginsLine } from '#doctor/discord/account-findings.ts';
+import { partsIn } from '#setup/arguments.ts';
 import { SetupEnd } from '#setup/questions.ts';
 import type { SetupContext } from '#setup/setup-context.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -19,21 +20,28 @@ const portal = 'https://discord.com/developers/applications';
 /** Longer than any token. */
 const longestTokenChars = 1_000;
 
-/** The bot of the token that a flag, the environment, `.env` or a hidden answer holds; `isNew`: not that of `.env`. */
-export async function chooseToken(context: SetupContext, isNew: boolean): Promise<KnownBot> {
+/** The bot of the token that a flag, the environment, `.env` or a hidden answer holds; undefined: none yet. `isNew`: not that of `.env`. */
+export async function chooseToken(
+  context: SetupContext,
+  isNew: boolean,
+): Promise<KnownBot | undefined> {
   const given = await givenToken(context, isNew);
   if (given) {
     const bot = await checked(context, given);
     if (bot) return bot;
-    const mend = context.ask.canAsk ? '' : ' Nothing was written.';
-    if (!context.ask.canAsk) throw new SetupEnd(78, `${refusal}${mend}`);
+    if (!context.ask.canAsk) throw new SetupEnd(78, `${refusal} Nothing was written.`);
     context.ask.say(refusal);
   }
+  return context.ask.canAsk ? await askedBot(context) : undefined;
+}
+
+async function askedBot(context: SetupContext): Promise<KnownBot | undefined> {
   for (;;) {
-    if (context.ask.canAsk) context.ask.say(howToGet);
-    const asked = await context.ask.askSecret('The token of your bot (it is not shown).', (value) =>
-      mistakeIn(value),
+    context.ask.say(howToGet);
+    const asked = await context.ask.askSecret(question, (value) =>
+      value === '' ? undefined : mistakeIn(value),
     );
+    if (asked.reveal() === '') return undefined;
     const bot = await checked(context, asked);
     if (bot) return bot;
     context.ask.say(refusal);
@@ -41,6 +49,7 @@ export async function chooseToken(context: SetupContext, isNew: boolean): Promis
 }
 
 const refusal = `Discord refused the token: copy a new one from ${portal} (Bot, Reset Token).`;
+const question = 'The token of your bot (not shown; Enter: none yet, try it in the sandbox).';
 const howToGet = `Open ${portal}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
 
 function mistakeIn(value: string): string | undefined {
@@ -63,7 +72,7 @@ async function givenToken(
   const known =
     edits.isSetUp && isNew ? (environment.DISCORD_TOKEN ?? '') : edits.value('DISCORD_TOKEN');
   if (known.trim() !== '') return new Secret(known.trim());
-  if (ask.canAsk) return undefined;
+  if (ask.canAsk || partsIn(flags).every((part) => part === 'providers')) return undefined;
   throw new SetupEnd(
     78,
     'There is no token: name it with --token-file or --token-env. Nothing was written.',

@@ -1,18 +1,18 @@
-import { failedVisit, visitLines } from '#doctor/discord/channel-findings.ts';
 import { runningBot } from '#doctor/discord/running-bot.ts';
-import type { SpokenClip } from '#doctor/probes/round-trip.ts';
+import { ownersSeat } from '#doctor/live/live-place.ts';
+import { join } from '#doctor/live/live-probes.ts';
+import { testSound } from '#doctor/live/test-sound.ts';
 import { SetupEnd } from '#setup/questions.ts';
 import type { SetupContext } from '#setup/setup-context.ts';
-import type { Frame } from '#src/audio/frame.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { Resampler } from '#src/audio/resample.ts';
-import { BotError } from '#src/base/errors.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { GuildName } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
-import { visitChannel } from '#src/discord/account/channel-trial.ts';
-import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
+import { readVoicePlace } from '#src/discord/account/guild-rights.ts';
+import { openVoiceTrial } from '#src/discord/account/voice-trial.ts';
+import { isUsable, type SpokenClip, tryProbe } from '#src/probes/probe.ts';
+import { playback } from '#src/probes/voice-probes.ts';
 import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import type { KnownBot } from './choose-token.ts';
@@ -24,13 +24,13 @@ export type SoundTrial = {
   /** Speech of the server that was just tried. */
   readonly clip?: SpokenClip;
 };
-type Channel = { readonly guildId: string; readonly channelId: string; readonly name: string };
+type Channel = NonNullable<Awaited<ReturnType<typeof readVoicePlace>>>;
 
 const checkMs = 1_000;
-/** Most members of a team that are waited for: each is one request to Discord a second. */
+/** Longest time, in ms, to join or to play. */
+const playMs = 60_000;
+/** Most members of a team that are named. */
 const mostOwners = 10;
-/** Shortest stay, in ms. */
-const stayMs = 1_000;
 
 /** Plays a tone and a sentence in the channel of the owner, and asks whether they were heard. False: they were not. */
 export async function trySound(context: SetupContext, place: SoundTrial): Promise<boolean> {
@@ -43,22 +43,23 @@ export async function trySound(context: SetupContext, place: SoundTrial): Promis
   const { login, shards } = place.bot;
   const channel = await chosenChannel(context, place);
   if (!channel) return true;
-  const sound = await framesOf(await speechFor(context, place));
-  try {
-    const options = { stayMs, sound, shards, clock };
-    const trial = await ask.wait(`Playing a tone and a sentence in ${channel.name}`, (signal) =>
-      visitChannel(login, channel, options, signal),
-    );
-    sayFindings(ask, visitLines(channel.name, trial));
-    if (trial.sentFrames < sound.length) {
-      ask.say(`The bot sent only ${trial.sentFrames} of ${sound.length} frames.`);
-      return false;
-    }
-  } catch (error) {
-    if (!(error instanceof BotError)) throw error;
-    sayFindings(ask, [failedVisit(error)]);
-    return false;
-  }
+  const sound = testSound(await loadOpus(), await speechFor(context, place));
+  const deadline = { clock, deadlineMs: playMs };
+  const findings = await ask.wait(
+    `Playing a tone and a sentence in ${channel.name}`,
+    async (signal) => {
+      await using trial = await openVoiceTrial(login, channel, { shards, clock }, signal);
+      const link = await tryProbe(join, { trial, place: channel }, { ...deadline, signal });
+      if (!isUsable(link)) return [link];
+      const output = {
+        isMute: trial.isMute,
+        play: (until: AbortSignal) => trial.play(sound, until),
+      };
+      return [link, await tryProbe(playback, output, { ...deadline, signal })];
+    },
+  );
+  sayFindings(ask, findings);
+  if (!findings.every(isUsable)) return false;
   if (!ask.canAsk) {
     ask.say('The bot sent all its sound. There is no terminal to ask whether you heard it.');
     return true;
@@ -117,10 +118,8 @@ async function chosenChannel(
     `Waiting until ${who} joins a voice channel of ${server.name}`,
     async (signal) => {
       for (;;) {
-        for (const { id: userId } of owners.slice(0, mostOwners)) {
-          const found = await readSeat(rest, { guildId: server.id, userId }, signal);
-          if (found !== undefined) return found;
-        }
+        const found = await ownersSeat(rest, bot, [server], signal);
+        if (found !== undefined) return found;
         await clock.sleep(checkMs, signal);
       }
     },
@@ -148,47 +147,4 @@ async function speechFor({ ask, edits }: SetupContext, { bot, clip }: SoundTrial
       channels: 1,
     };
   });
-}
-
-/** Rate and length of a frame as the bot speaks. */
-const [rateHz, frameSamples] = [24_000, 480] as const;
-/** Tone: 440 Hz at a quarter of full scale, faded in and out. */
-const [toneHz, toneMs, toneLevel, fadeMs] = [440, 700, 8_000, 20];
-const pauseMs = 300;
-
-/** A tone, a pause, and `speech`, as frames of Opus. Errors: BotError `audio.no_codec`. */
-async function framesOf(speech: Pcm): Promise<readonly Frame[]> {
-  const codec = await loadOpus();
-  const encoder = codec.encoder(rateHz);
-  try {
-    const pause = new Int16Array(samplesIn(pauseMs));
-    const sound = joinSamples([tone(), pause, atOwnRate(speech), pause]);
-    const frames: Frame[] = [];
-    for (let at = 0; at < sound.length; at += frameSamples) {
-      const samples = new Int16Array(frameSamples);
-      samples.set(sound.subarray(at, at + frameSamples));
-      frames.push(Buffer.from(encoder.encode(samples)));
-    }
-    return frames;
-  } finally {
-    encoder.free();
-  }
-}
-
-function tone(): Int16Array {
-  const length = samplesIn(toneMs);
-  const fade = samplesIn(fadeMs);
-  return Int16Array.from({ length }, (_, n) => {
-    const gain = Math.min(1, n / fade, (length - n) / fade);
-    return Math.round(toneLevel * gain * Math.sin((2 * Math.PI * toneHz * n) / rateHz));
-  });
-}
-
-function atOwnRate({ samples, rateHz: fromHz }: Pcm): Int16Array {
-  const resampler = new Resampler(fromHz, rateHz);
-  return joinSamples([resampler.push(samples), resampler.flush()]);
-}
-
-function samplesIn(ms: number): number {
-  return (ms * rateHz) / 1000;
 }

@@ -10,7 +10,7 @@ import type { ShardNews } from './shards/shard-log.ts';
 /** Parts that a bot runs with, and listeners to its events. */
 export type BotOptions = {
   readonly config: Config;
-  readonly discord: { readonly token: string; readonly apiUrl?: string; readonly guildId?: string };
+  readonly discord: { readonly token: string; readonly apiUrl?: string };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
   /** Wraps the pipelines that sessions use. Default: nothing does. */

@@ -6,6 +6,7 @@ import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { SpentTotal } from '#src/spending/total-budget.ts';
 import type { AccessParts } from '#src/web/api/authorise.ts';
 import type { BotOptions } from './bot-options.ts';
+import { openBudget } from './budget.ts';
 import { openShards } from './shards/open-shards.ts';
 import { type ShardBot, startShardBot } from './shards/shard-bot.ts';
 import { ShardSessions, startShards } from './shards/shard-bots.ts';
@@ -34,19 +35,36 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   await using stack = new AsyncDisposableStack();
   const sessions = new ShardSessions();
   const limits = await readGatewayLimits({ timeoutMs: askMs, ...discord }, signal);
-  const shared = stack.use(
-    await openSharedParts(options, (guildId) => sessions.of(guildId), signal),
-  );
+  const shared = stack.use(await openSharedParts(options, signal));
   const encoders = stack.use(new SoundEncoders(options.codec, realClock));
   const own = stack.use(await openShards(options, limits, signal));
+  const { count, shards } = own;
+  const { budgets } = stack.use(
+    await openBudget({
+      config,
+      spending: shared.store.spending,
+      portions: shared.portions,
+      share: shards.length / count,
+      wayIn: (guildId) => {
+        const served = sessions.of(guildId);
+        return served?.settings.at(guildId, served.at(guildId)?.channelId) ?? config;
+      },
+      ownCapIn: (guildId) => sessions.of(guildId)?.settings.in(guildId).serverDayCap ?? 0,
+      ownCapOf: (payerId) => shared.tokenBudgets.capOf(payerId),
+      onEvent: options.onSession,
+      alert: options.onStore,
+      warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
+    }),
+  );
   const bots = stack.use(
     await startShards(
-      own.shards,
+      shards,
       (shard, until) =>
         startShardBot(
           {
             bot: options,
             shared,
+            budgets,
             shard,
             onSessions: (ofShard) => sessions.set(shard, ofShard),
             onPrograms: (ports) => sessions.open(shard.id, ports),
@@ -79,7 +97,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       encoders,
       servers: { find: async (guildId) => sessions.serviceOf(guildId) },
     },
-    total: () => shared.budgets.total(),
+    total: () => budgets.total(),
     async drain(ms) {
       await Promise.all(sessions.all().map((one) => one.drain(ms)));
     },
@@ -89,7 +107,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
 
 /**
  * V8 lets its heap grow by less before it collects: 20 to 35 MB less resident, idle and in conversation, for a fifth more CPU in
- * conversation (`npm run bench:cpu -- --bot A --bot B`, 2026-11). While modules load it would cost a fifth of the start.
+ * conversation (`npm run bench -- cpu --bot A --bot B`, 2026-11). While modules load it would cost a fifth of the start.
  */
 function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size');

@@ -5,8 +5,7 @@ import type { Config } from '#src/config/types.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import { SharedLedger } from '#src/spending/ledger/shared-ledger.ts';
-import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
+import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import { TotalBudget } from '#src/spending/total-budget.ts';
@@ -14,8 +13,10 @@ import { TotalBudget } from '#src/spending/total-budget.ts';
 export type BudgetOptions = {
   readonly config: Config;
   readonly spending: SpendingStore;
-  /** Ledger in place of `spending`, where several processes spend. */
-  readonly sharedSpending?: SharedSpending;
+  /** Portions of the cap over all servers, where several processes spend. */
+  readonly portions: PortionStore | undefined;
+  /** Share of all shards, from 0 to 1, that this process serves. */
+  readonly share: number;
   /** Way in which this server is answered now. */
   readonly wayIn: (guildId: string) => AnsweringWay;
   /** Cap a day that a server has set below that of the operator, in billionths of a dollar; 0: none. */
@@ -28,11 +29,15 @@ export type BudgetOptions = {
   readonly warn: (message: string, cause: unknown) => void;
 };
 
-/** Opens the budget, with the money that was spent before. Closing it writes the rest down. Never throws. */
+/**
+ * Opens the budget, with the money that was spent before; no other process may spend for these servers any more. Closing it
+ * writes the rest down. Never throws.
+ */
 export async function openBudget({
   config,
   spending,
-  sharedSpending,
+  portions,
+  share,
   wayIn,
   ownCapIn,
   ownCapOf,
@@ -40,32 +45,34 @@ export async function openBudget({
   alert,
   warn,
 }: BudgetOptions): Promise<{ readonly budgets: SessionBudgets } & AsyncDisposable> {
+  await using stack = new AsyncDisposableStack();
   const clock = realClock;
   const { totalDayNanoUsd: capNanoUsd } = config.budget;
   const ledger = new Ledger({ countsAll: capNanoUsd > 0 });
   const report = (error: unknown) =>
     warn(`Budgets count in memory only: ${error instanceof Error ? error.message : error}`, error);
   const common = { ledger, clock, report, alert };
-  const exchange =
-    sharedSpending && new SharedLedger({ ...common, shared: sharedSpending, former: spending });
-  const keeper = exchange ?? new LedgerPersistence({ ...common, spending });
-  await keeper.open();
-  const total = new TotalBudget({ capNanoUsd, clock, ledger, alert });
+  const portion =
+    portions && capNanoUsd > 0
+      ? stack.use(new TotalPortion({ ...common, capNanoUsd, share, store: portions }))
+      : undefined;
+  const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
+  await persistence.open();
+  await portion?.open();
+  const total = stack.use(
+    new TotalBudget({ capNanoUsd, clock, ledger, alert, ...(portion && { portion }) }),
+  );
   const budgets = new SessionBudgets({
     clock,
     ledger,
     caps: config.budget.caps,
     total,
-    ...(exchange && { exchange }),
     ownCapIn,
     ownCapOf,
     onEvent,
     rateOf: (by, role) => priceOf(by, role, config.budget),
     tariffOf: tariffsOf(config, wayIn),
   });
-  const close = async () => {
-    total[Symbol.dispose]();
-    await keeper[Symbol.asyncDispose]();
-  };
-  return { budgets, [Symbol.asyncDispose]: close };
+  const closing = stack.move();
+  return { budgets, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }

@@ -35,10 +35,7 @@ export type ExitSignals = { readonly signal: AbortSignal; readonly hurry: AbortS
 /** Runs until asked to stop, or until Discord ends the login for good; returns the exit code. */
 export async function onDiscord(
   config: Config,
-  {
-    token,
-    ...place
-  }: { readonly token: Secret; readonly apiUrl?: string; readonly guildId?: string },
+  { token, ...place }: { readonly token: Secret; readonly apiUrl?: string },
   { signal, hurry, readAnew }: ExitSignals & { readonly readAnew: () => ConfigResult },
 ): Promise<number> {
   const log = openLog(config.logLevel, secretsOf(config));

@@ -1,6 +1,7 @@
 import '#src/discord/library/undici.ts';
 import { parseArgs } from 'node:util';
 import type { SandboxArguments } from '#src/app/sandbox/in-sandbox.ts';
+import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { pruneCompileCache } from '#src/base/compile-cache.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { processEnvironment, readConfig } from '#src/config/config.ts';
@@ -91,8 +92,7 @@ function readArguments(): SandboxArguments & { readonly mistakes: readonly strin
     const { values } = parseArgs({ options: { once: { type: 'boolean', default: false } } });
     return { ...values, mistakes: [] };
   } catch (error) {
-    const why = error instanceof Error ? error.message.split(/\.\s|\.$/)[0] : 'not understood';
-    const mistake = `${why}. The only option is --once: npm start -- --once`;
+    const mistake = `${argumentMistake(error)} The only option is --once: npm start -- --once`;
     return { once: false, mistakes: [mistake] };
   }
 }

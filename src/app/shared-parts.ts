@@ -4,14 +4,13 @@ import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { windowSamples } from '#src/audio/voice/silero-layers.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { Config } from '#src/config/types.ts';
 import type { OpenFeature, ProcessParts } from '#src/conversation/feature.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { features } from '#src/features/features.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
@@ -32,8 +31,7 @@ import {
   openTextLanguage,
   type TextLanguageDetector,
 } from '#src/speech/text-language/text-language.ts';
-import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
-import type { SessionBudgets } from '#src/spending/session-budgets.ts';
+import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
@@ -48,18 +46,18 @@ import { openStore } from '#src/storage/thread/store-thread.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
-import { openBudget } from './budget.ts';
 import { pipelinesOf } from './engines/pipelines.ts';
 import { type OpenParts, openTranscriptStores } from './transcripts.ts';
 
 /** Parts that all shards of a process share. */
 export type SharedParts = {
   readonly store: Store;
+  /** Present only where several processes may share the store. */
+  readonly portions: PortionStore | undefined;
   readonly features: readonly OpenFeature[];
   readonly sounds: Sounds;
   readonly weights: SileroWeights;
   readonly cues: Cues;
-  readonly budgets: SessionBudgets;
   /** Own budgets of programs. */
   readonly tokenBudgets: TokenBudgets;
   readonly stats: SpeedStats;
@@ -75,10 +73,9 @@ export type AnsweringParts = { readonly chat: ChatModel; readonly pipelines: Pip
 
 const hourMs = 3_600_000;
 
-/** Opens what shards share; `sessionsOf` finds the sessions of the shard of a server, where this process serves it. */
+/** Opens what shards share. */
 export async function openSharedParts(
   options: BotOptions,
-  sessionsOf: (guildId: string) => VoiceSessions | undefined,
   signal: AbortSignal,
 ): Promise<SharedParts & AsyncDisposable> {
   const { config } = options;
@@ -86,7 +83,7 @@ export async function openSharedParts(
   await using stack = new AsyncDisposableStack();
   stack.use(await claimDataDir(options, signal));
   const loading = [loadSilero(), loadCues(), openBotStore(options, signal)] as const;
-  const [weights, cues, { store, sharedSpending, pool }] = await Promise.all(loading);
+  const [weights, cues, { store, portions, pool }] = await Promise.all(loading);
   stack.use(store);
   void dropDays(store, options);
   const transcripts = stack.use(await openTranscriptStores(config, pool, options));
@@ -95,35 +92,18 @@ export async function openSharedParts(
   const parts = [...partsOf(store), ...transcripts.parts];
   const opened = openFeatures(options, { parts, sounds, weights }, stack);
   warmUp(weights);
-  const tokenBudgets = new TokenBudgets();
-  const { budgets } = stack.use(
-    await openBudget({
-      config,
-      spending: store.spending,
-      ...(sharedSpending && { sharedSpending }),
-      wayIn: (guildId) => {
-        const sessions = sessionsOf(guildId);
-        return sessions?.settings.at(guildId, sessions.at(guildId)?.channelId) ?? config;
-      },
-      ownCapIn: (guildId) => sessionsOf(guildId)?.settings.in(guildId).serverDayCap ?? 0,
-      ownCapOf: (payerId) => tokenBudgets.capOf(payerId),
-      onEvent: options.onSession,
-      alert: options.onStore,
-      warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
-    }),
-  );
   const reportTools = (message: string) => options.onDiscord({ kind: 'warning', message });
   const operatorTools = stack.use(await openOperatorTools(config, reportTools));
   let answering: AnsweringParts | undefined;
   const closing = stack.move();
   return {
     store,
+    portions,
     features: opened,
     sounds,
     weights,
     cues,
-    budgets,
-    tokenBudgets,
+    tokenBudgets: new TokenBudgets(),
     stats: new SpeedStats(),
     partialTrust: new PartialTrust(
       transcription.kind === 'remote' && hasStableWords(transcription.model),
@@ -293,8 +273,7 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
 /** Parts of the store that outlive the process. */
 type OpenedStore = {
   readonly store: Store;
-  /** Present only where several processes may share the store. */
-  readonly sharedSpending?: SharedSpending;
+  readonly portions?: PortionStore;
   /** Connections to the database of the store; absent: it is a file. Closed with the store. */
   readonly pool?: PostgresPool;
 };
@@ -319,12 +298,12 @@ async function openBotStore(
       import('#src/storage/postgres/keep-stores.ts'),
       import('#src/storage/postgres/transcripts/schema.ts'),
     ]);
-    const { pool, sharedSpending, ...store } = await openPostgresStore(
+    const { pool, portions, ...store } = await openPostgresStore(
       { url, clock, parts: [transcriptsPart], report: onStore },
       signal,
     );
     signal.addEventListener('abort', () => pool.endWithin(endMs), { once: true });
-    return { store, sharedSpending, pool };
+    return { store, portions, pool };
   }
   const open = () => openStore(mainStore, storePath(dataDir), { clock });
   return { store: await keepStore(mainStore, open, clock, onStore) };

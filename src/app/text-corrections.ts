@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '#src/config/types.ts';
-import { readCorrections } from '#src/texts/corrections.ts';
+import { readCorrections } from '#src/texts/tables.ts';
 import { correctTexts, type Locale } from '#src/texts/texts.ts';
 
 /** Puts the operator's texts, `texts/de.json` in the folder of data, over ours; `report` gets one sentence for each broken file. */

@@ -22,7 +22,7 @@ export async function openTranscriptStores(
   pool: PostgresPool | undefined,
   report: Pick<BotOptions, 'onDiscord' | 'onStore'>,
 ): Promise<{ readonly parts: OpenParts } & AsyncDisposable> {
-  const onDisk = pool ? await inDatabase(pool, report) : inFile(dataDir, report);
+  const onDisk = pool ? await inDatabase(pool) : inFile(dataDir, report);
   const inMemory = openPassingTranscripts(realClock);
   return {
     parts: [
@@ -35,15 +35,12 @@ export async function openTranscriptStores(
   };
 }
 
-async function inDatabase(
-  pool: PostgresPool,
-  { onStore }: Pick<BotOptions, 'onStore'>,
-): Promise<TranscriptStore> {
+async function inDatabase(pool: PostgresPool): Promise<TranscriptStore> {
   // Nothing of it is loaded where it is not used.
   const { openPostgresTranscripts } = await import(
     '#src/storage/postgres/transcripts/postgres-transcripts.ts'
   );
-  return openPostgresTranscripts(pool, realClock, onStore);
+  return openPostgresTranscripts(pool, realClock);
 }
 
 function inFile(

@@ -20,7 +20,7 @@ export const alertActions: Readonly<Record<AlertName, string>> = {
   'undecodable-speaker':
     'Ask that person to leave the channel and join again. If it happens to all, update the bot.',
   'link-down':
-    'Allow UDP and its answers (firewall, VPN, NAT): npm run doctor -- --channel ID checks them.',
+    'Allow UDP and its answers (firewall, VPN, NAT): npm run doctor -- --live checks them.',
   'stage-hanging': 'Check the server of the stage that the cause names.',
   'seat-mismatch': 'Use /leave and /join in that server.',
   'store-unwritten': 'Check space and rights of DATA_DIR, or the database.',

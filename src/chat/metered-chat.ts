@@ -4,6 +4,7 @@ import type {
   AudioChatPart,
 } from '#src/chat/completions/audio-chat-ports.ts';
 import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
+import { type HoldResult, unlessAbandoned } from '#src/provider/models/request-hold.ts';
 import type { ChatModel, Usage } from './ports.ts';
 import { estimateUsage, isReport, settled } from './usage.ts';
 
@@ -18,10 +19,7 @@ type AudioEstimate = (
 type OnSpent = (usage: Usage) => void;
 
 /** Called before each request, which it may refuse by an error; the request writes so many tokens at most. */
-export type HoldRequest = (
-  messages: readonly object[],
-  tools: readonly object[],
-) => { readonly units: number; end(): void } | undefined;
+export type HoldRequest = (messages: readonly object[], tools: readonly object[]) => HoldResult;
 
 /**
  * A chat model with every request counted, also of one that stands in for another. `spent` gets the usage of each when it
@@ -34,7 +32,7 @@ export function meteredChat(chat: ChatModel, spent: OnSpent, hold?: HoldRequest)
     return {
       async *reply(messages, tools, signal) {
         signal.throwIfAborted();
-        const held = hold?.(messages, tools);
+        const held = await unlessAbandoned(hold?.(messages, tools), signal);
         const request = new MeteredRequest(signal);
         const estimate = () => estimateUsage(messages, request.written);
         try {
@@ -64,7 +62,7 @@ export function meteredAudioChat(
     return {
       async *reply(messages, tools, voice, signal) {
         signal.throwIfAborted();
-        const held = hold?.(messages, tools);
+        const held = await unlessAbandoned(hold?.(messages, tools), signal);
         const request = new MeteredRequest(signal);
         try {
           yield* request.read(

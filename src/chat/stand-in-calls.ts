@@ -8,7 +8,7 @@ import { readTime, type TimeContext } from './text/time-phrases.ts';
 type StandInCall = { readonly name: string; readonly given: Readonly<Record<string, unknown>> };
 
 /** Plain wordings of commands. */
-const commands = [
+export const commands = [
   of('volume', { change: 20 }, 'louder|speak louder|be louder|speak up|volume up'),
   of('volume', { change: -20 }, 'quieter|speak quieter|softer|not loud|volume down'),
   of('speed', { change: 'slower' }, 'slower|speak slower|more slowly|not fast'),

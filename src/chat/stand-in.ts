@@ -14,6 +14,8 @@ export type StandInParts = {
 
 const abilities =
   'I can tell the time, toss a coin, set timers and reminders, play rain, get louder, turn captions on, and stop. For more, connect a model with npm run setup.';
+const count =
+  'Talk over me, or press Stop. One, two, three, four, five, six, seven, eight, nine, ten, eleven, twelve.';
 const honest = `I am only the built-in stand-in. ${abilities}`;
 /** Largest distance of a wording from the recognised one, as a share of its length: 5 % false on strangers. */
 const farthest = 0.34;
@@ -49,16 +51,20 @@ async function* streamed(text: string, signal: AbortSignal): AsyncGenerator<Chat
   signal.throwIfAborted();
 }
 
+const time = 'what time is it|what is the time|tell me the time|tell me what time it is';
+const coin = 'flip a coin|toss a coin|throw a coin|heads or tails|coin toss';
+const hello = 'hello|hello there|hi|hi there|good morning|good evening|how are you';
+const help = 'what can you do|what can i ask|what can i say|who are you|help|help me';
+/** Plain wordings that it answers by itself. */
+export const answered = [time, coin, hello, help];
+
 /** Plain wordings, and what is said to them. A recogniser's small mistakes are forgiven. */
 function rulesOf({ wallMs, timeZone, random, botName }: StandInParts) {
-  const time = 'what time is it|what is the time|tell me the time|tell me what time it is';
-  const coin = 'flip a coin|toss a coin|throw a coin|heads or tails|coin toss';
-  const hello = 'hello|hello there|hi|hi there|good morning|good evening|how are you';
-  const help = 'what can you do|what can i ask|what can i say|who are you|help|help me';
   const greeting = `Hello, I am ${botName}. Ask me what time it is, or what I can do.`;
   return [
     { asked: time, say: () => timeSentence(wallMs(), timeZone) },
     { asked: coin, say: () => (random() < 0.5 ? 'It is heads.' : 'It is tails.') },
+    { asked: 'count to twelve|count to ten|count', say: () => count },
     { asked: hello, say: () => greeting },
     { asked: help, say: () => `I am ${botName}, by the built-in stand-in. ${abilities}` },
   ];

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { Caps } from '#src/spending/caps.ts';
+import type { Caps } from '#src/spending/budget-authority.ts';
 import { knownPrices, type Price, readPrices } from '#src/spending/prices/prices.ts';
 import type { EnvironmentSettings } from './settings.ts';
 

@@ -9,7 +9,7 @@ import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
 import { groups, keyOf, type SettingGroup } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
 import { removedLimits } from './removed-settings.ts';
-import { readServers, serverMistakes } from './servers.ts';
+import { readServers } from './servers.ts';
 import { type EnvironmentSettings, isHttpUrl, listed, settingNames, settings } from './settings.ts';
 import { readShardRange } from './shard-range.ts';
 import { speechMistakes, speechOf } from './speech.ts';
@@ -89,7 +89,6 @@ function contradictions(from: EnvironmentSettings): string[] {
   return [
     ...missingKeys(from),
     ...pageMistakes(from),
-    ...serverMistakes(from),
     ...budgetMistakes(from),
     ...realtimeWithout(from),
     ...speakersWithout(from),
@@ -159,7 +158,7 @@ function missingKeys(from: EnvironmentSettings): string[] {
 function arrange(
   from: EnvironmentSettings,
 ): Omit<Config, 'searchPath' | 'externalTools' | 'given'> {
-  const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_GUILD_ID: guildId } = from;
+  const { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl } = from;
   const messageContent = from.MESSAGE_CONTENT === 'on';
   const realtime = readRealtime(from);
   const [name, ...otherNames] = listed(from.BOT_NAME);
@@ -168,7 +167,6 @@ function arrange(
       discord: {
         token,
         ...(apiUrl && { apiUrl }),
-        ...(guildId && { guildId }),
         ...(messageContent && { messageContent }),
       },
     }),
@@ -188,7 +186,6 @@ function arrange(
     bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
     allowedHosts: listed(from.TRACK_ALLOWED_HOSTS),
     commandsPerPerson: from.COMMANDS_PER_PERSON,
-    ...(from.DJ_ROLE_ID && { djRoleId: from.DJ_ROLE_ID }),
     budget: readBudget(from),
     dataDir: from.DATA_DIR,
     ...(from.DATABASE_URL && { databaseUrl: from.DATABASE_URL }),

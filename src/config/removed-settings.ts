@@ -18,6 +18,8 @@ export const removedLimits: Readonly<Record<string, string>> = {
 
 /** Settings that are gone, each with what takes its place, in one sentence. */
 export const removedSettings: Readonly<Record<string, string>> = {
+  DISCORD_GUILD_ID: 'All servers get the slash commands; SERVERS_ALLOWED bounds the servers.',
+  DJ_ROLE_ID: 'A server names its own by /settings set dj_role.',
   BRAINS: 'Personas use the pipeline of their server.',
   REALTIME_DIALECT: 'OpenAI removed the beta interface; use a server with current names.',
   TOOL_FILES: 'Offer functions through an MCP server of MCP_SERVERS.',

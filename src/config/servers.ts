@@ -18,12 +18,3 @@ export function readServers({
 export function isServerAllowed({ allowed, barred }: ServerLists, guildId: string): boolean {
   return !barred.includes(guildId) && (allowed === undefined || allowed.includes(guildId));
 }
-
-/** One line per mistake. */
-export function serverMistakes(from: EnvironmentSettings): string[] {
-  const { DISCORD_GUILD_ID: guildId } = from;
-  if (guildId === undefined || isServerAllowed(readServers(from), guildId)) return [];
-  return [
-    `DISCORD_GUILD_ID: the bot may not be in server ${guildId}; correct SERVERS_ALLOWED or SERVERS_BARRED`,
-  ];
-}

@@ -34,13 +34,34 @@ const seconds = z.coerce
 /** More than any bot has. */
 const mostShards = 16_384;
 
-/** Every setting, in the order of `.env.example`. */
+/** Every setting, in the order of `.env.example`: the twelve usual ones, then the rare ones. */
 export const settings = z.object({
   DISCORD_TOKEN: secret.optional(),
+  OPENAI_API_KEY: secret.optional(),
+  CHAT_COMPLETION_BASE_URL: url.optional(),
+  CHAT_COMPLETION_MODEL: words.optional(),
+  CHAT_COMPLETION_API_KEY: secret.optional(),
+  TRANSCRIPTION_BASE_URL: words
+    .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
+    .optional(),
+  SPEECH_BASE_URL: words
+    .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
+    .optional(),
+  SPEECH_VOICE: words.optional(),
+  BOT_NAME: words
+    .refine(
+      isNames,
+      'must be at most 20 names of at most 32 characters each, with commas between them',
+    )
+    .optional(),
+  BOT_INSTRUCTIONS: words.default(
+    'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
+  ),
+  CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),
+  BUDGET_TOTAL_DAY_USD: budget.default(20),
   DISCORD_API_URL: words
     .refine(isHttpUrl, 'must be an address like http://127.0.0.1:8080/api')
     .optional(),
-  DISCORD_GUILD_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a server').optional(),
   SERVERS_ALLOWED: words
     .refine(areIds, 'must be numeric ids of servers, with commas between them')
     .optional(),
@@ -69,9 +90,6 @@ export const settings = z.object({
   REALTIME_MODEL: words.optional(),
   REALTIME_API_KEY: secret.optional(),
   TRANSCRIPTION_BACKEND: z.enum(['file', 'realtime']).default('file'),
-  TRANSCRIPTION_BASE_URL: words
-    .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
-    .optional(),
   TRANSCRIPTION_MODEL: words.optional(),
   TRANSCRIPTION_MODELS: words
     .refine(
@@ -86,18 +104,12 @@ export const settings = z.object({
   TRANSCRIPTION_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   TRANSCRIPTION_FALLBACK_MODEL: words.optional(),
   TRANSCRIPTION_FALLBACK_API_KEY: secret.optional(),
-  CHAT_COMPLETION_BASE_URL: url.optional(),
-  CHAT_COMPLETION_MODEL: words.optional(),
-  CHAT_COMPLETION_API_KEY: secret.optional(),
   CHAT_COMPLETION_FIRST_BYTE_SECONDS: seconds.optional(),
   CHAT_COMPLETION_IDLE_SECONDS: seconds.optional(),
   CHAT_COMPLETION_FALLBACK_BASE_URL: url.optional(),
   CHAT_COMPLETION_FALLBACK_MODEL: words.optional(),
   CHAT_COMPLETION_FALLBACK_API_KEY: secret.optional(),
   SPEECH_BACKEND: z.enum(['speech', 'realtime']).optional(),
-  SPEECH_BASE_URL: words
-    .refine(isServerUrl, 'must be an address like http://127.0.0.1:8000/v1')
-    .optional(),
   SPEECH_MODEL: words.optional(),
   SPEECH_MODELS: words
     .refine(
@@ -106,7 +118,6 @@ export const settings = z.object({
     )
     .optional(),
   SPEECH_API_KEY: secret.optional(),
-  SPEECH_VOICE: words.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
   SPEECH_FORMAT: z.enum(speechFormats).default('pcm'),
   SPEECH_RATE_HZ: z.coerce
@@ -120,24 +131,12 @@ export const settings = z.object({
   SPEECH_FALLBACK_API_KEY: secret.optional(),
   SPEECH_FALLBACK_VOICE: words.optional(),
   OPENAI_BASE_URL: url.default('https://api.openai.com/v1'),
-  OPENAI_API_KEY: secret.optional(),
-  CONSENT_POLICY: z.enum(['ask', 'role', 'notice']).default('ask'),
   CONSENT_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
-  BOT_NAME: words
-    .refine(
-      isNames,
-      'must be at most 20 names of at most 32 characters each, with commas between them',
-    )
-    .optional(),
   ADDRESSING: z.enum(addressingModes).default('auto'),
   MESSAGE_CONTENT: z.enum(['off', 'on']).default('off'),
-  BOT_INSTRUCTIONS: words.default(
-    'You are a voice in a Discord call. Answer in one or two short spoken sentences, in the language you are spoken to. No lists, no markdown.',
-  ),
   TRACK_ALLOWED_HOSTS: words
     .refine(areHosts, 'must be hosts or addresses, with commas between them, say nas.local:8000')
     .optional(),
-  DJ_ROLE_ID: words.regex(/^\d{15,21}$/, 'must be the numeric id of a role').optional(),
   COMMANDS_PER_PERSON: z.coerce
     .number('must be a number, or 0 for no limit')
     .min(0, 'must be a number, or 0 for no limit')
@@ -147,7 +146,6 @@ export const settings = z.object({
   PRICES: words.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),
   BUDGET_SERVER_DAY_USD: budget.default(5),
-  BUDGET_TOTAL_DAY_USD: budget.default(20),
   DATA_DIR: words.default('./data'),
   DATABASE_URL: words
     .refine(isDatabaseUrl, 'must be an address like postgres://user:password@127.0.0.1:5432/parley')

@@ -85,8 +85,6 @@ export type Config = {
   };
   /** Hosts of the owner's own network that sounds may be fetched from. */
   readonly allowedHosts: readonly string[];
-  /** Role whose members may change all sounds. */
-  readonly djRoleId?: string;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
   readonly commandsPerPerson: number;
   readonly budget: Budget;

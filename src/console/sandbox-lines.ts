@@ -15,13 +15,6 @@ export const readyLine = z.object({
 });
 export type SandboxReady = z.infer<typeof readyLine>;
 
-const button = z.object({
-  /** Absent: a link. */
-  customId: z.string().optional(),
-  label: z.string(),
-  disabled: z.boolean(),
-});
-
 /** Where the sandbox's page is, or why there is none. */
 export const pageLine = z.object({
   kind: z.literal('page'),
@@ -34,10 +27,8 @@ export type SandboxPageLine = z.infer<typeof pageLine>;
 export const messageLine = z.object({
   kind: z.literal('message'),
   change: z.enum(['posted', 'edited', 'deleted']),
-  messageId: z.string(),
+  author: z.string(),
   text: z.string(),
-  buttons: z.array(button),
-  files: z.array(z.object({ name: z.string(), url: z.url() })).default([]),
   to: z.string().optional(),
 });
 export type SandboxMessage = z.infer<typeof messageLine>;

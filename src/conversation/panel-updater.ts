@@ -5,6 +5,7 @@ import type { QueuedQuestion, QueuedTurn } from '#src/conversation/queue/queued-
 import { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { UsedBudget } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import { joinedLine } from './joining/joined-line.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** People in a channel, whether or not the bot reaches them. */
@@ -35,8 +36,6 @@ const lostMs = 10_000;
 const mostLost = 5;
 /** Answers whose delay is remembered. */
 const mostStarts = 20;
-/** Time, in ms, since a person needed no name, in which they may not know that it is over. */
-const lateMs = 30_000;
 
 /** Keeps the panel of one session up to date: sends it when it has changed, and invites newcomers there to answer. */
 export class PanelUpdater {
@@ -47,8 +46,7 @@ export class PanelUpdater {
   #lost: readonly (LostQuestion & { readonly atMs: number })[] = [];
   /** People who were told once that they need the name. */
   readonly #notifiedOfName: Set<string>;
-  #unnamed: readonly { readonly name: string; readonly isLate: boolean; readonly atMs: number }[] =
-    [];
+  #unnamed: readonly { readonly name: string; readonly atMs: number }[] = [];
   #shown = '';
   #startsMs: readonly number[] = [];
 
@@ -98,7 +96,7 @@ export class PanelUpdater {
     const closedMs = atMs - this.#context.addressing.closedAtMs(personId);
     if (closedMs < 0 || this.#notifiedOfName.has(personId)) return;
     this.#notifiedOfName.add(personId);
-    this.#unnamed = [...this.#unnamed, { name, isLate: closedMs < lateMs, atMs }].slice(-mostLost);
+    this.#unnamed = [...this.#unnamed, { name, atMs }].slice(-mostLost);
   }
 
   check(activity: ChannelActivity): void {
@@ -111,12 +109,14 @@ export class PanelUpdater {
     this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
     this.#unnamed = this.#unnamed.filter(({ atMs }) => nowMs - atMs < lostMs);
     const lost = this.#lost.map(({ name, why }) => ({ name, why }));
-    const unnamed = this.#unnamed.map(({ name, isLate }) => ({ name, isLate }));
+    const unnamed = this.#unnamed.map(({ name }) => ({ name }));
     const understood = this.#context.recentQuestions.shown();
     const quiet = this.#context.parts.spending.used(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
     const state = stateOf({ ...activity, maySpeak, ...(quiet && { quiet }) });
+    const headline = maySpeak && !activity.gate.paused && this.#headlineFor(activity);
     this.#show(state, this.#chipsOf(activity), {
+      ...(headline && { headline }),
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
       ...(activity.following && { next: activity.following.said.name }),
@@ -136,6 +136,16 @@ export class PanelUpdater {
   /** `why`: what people are to know of it. */
   left(why?: TextLine): void {
     this.#show({ kind: 'left', ...(why && { why }) }, []);
+  }
+
+  #headlineFor({ channelName: channel, people, gate }: ChannelActivity): TextLine {
+    const {
+      channel: { guildId },
+      parts,
+    } = this.#context;
+    const persons = people.filter(({ isBot }) => !isBot);
+    const isAsking = persons.some(({ id }) => gate.standing(id) === 'unasked');
+    return joinedLine(persons.length, isAsking, { channel, bot: parts.places.botName(guildId) });
   }
 
   /** Names of people who are heard, or have not answered and are named once; of the others only their number. */

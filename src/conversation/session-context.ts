@@ -1,4 +1,4 @@
-import { Wakeup } from '#src/base/wakeup.ts';
+import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { ReportedFailures } from '#src/conversation/alerts/report-failure.ts';
 import { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
 import { RecentQuestions } from '#src/conversation/answering/recent-questions.ts';

@@ -25,8 +25,7 @@ import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
-import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
-import type { Caps } from '#src/spending/caps.ts';
+import type { BudgetAuthority, Caps } from '#src/spending/budget-authority.ts';
 import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -40,8 +39,6 @@ export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly r
 export type OperatorDefaults = {
   readonly addressing: AddressingMode;
   readonly consent: ConsentPolicySettings;
-  /** Role whose members may change everybody's sounds. */
-  readonly djRoleId?: string;
   /** Names of the settings in `.env` that the operator has given another value than the standard one. */
   readonly given: ReadonlySet<string>;
   /** Names that the bot answers to beside its name in a server. */

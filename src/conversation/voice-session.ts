@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import { together } from '#src/base/run-together.ts';
-import { Wakeup } from '#src/base/wakeup.ts';
+import { together } from '#src/base/loops/run-together.ts';
+import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { LinkAndProviderNotices } from '#src/conversation/alerts/link-and-provider-notices.ts';
 import { VoiceRestrictionNotices } from '#src/conversation/alerts/voice-restriction-notices.ts';
@@ -271,7 +271,7 @@ export class VoiceSession {
 
   #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {
     const { speakerId, name } = said;
-    if (why !== 'ending') this.context.panel.lost(name, why);
+    if (why !== 'ending') this.context.panel.lost(name, 'late');
     this.#report({ kind: 'dropped', speakerId, name, why });
   }
 

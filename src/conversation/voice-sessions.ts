@@ -475,7 +475,9 @@ async function drain(session: SessionContext, ms: number): Promise<void> {
 
 async function report({ channel, parts, queue }: SessionContext, isUnsaid: boolean): Promise<void> {
   const names = [...new Set(queue.unanswered.map(({ said }) => said.name))].join(', ');
-  const line: TextLine = names ? { id: 'seat.unanswered', with: { names } } : { id: 'seat.unsaid' };
+  const line: TextLine = names
+    ? { id: 'seat.unanswered', with: { names } }
+    : { id: 'seat.stopped' };
   if (!names && !isUnsaid) return;
   const over = new AbortController();
   const late = () => new Error('the notice was not written in time');
@@ -498,12 +500,11 @@ function joinedOutcome(
   callerId: string,
 ): JoinOutcome {
   const isAsking = hasUnasked(context);
-  const isUnheard = context.gate.standing(callerId) !== 'yes';
   return {
     kind,
     company,
     ...(isAsking && { isAsking }),
-    ...(isUnheard && { isUnheard }),
+    consent: context.gate.consentOf(callerId),
     ...(!context.gate.isRead && { unread: true }),
   };
 }

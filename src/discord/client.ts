@@ -28,7 +28,6 @@ import { openChannelWriters } from '#src/discord/captions/channel-writers.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import {
   type CommandIds,
-  type CommandScope,
   isChange,
   readCommandIds,
   registerCommands,
@@ -63,8 +62,6 @@ export type DiscordOptions = {
   readonly token: string;
   /** REST base without `/v10`; Discord's own when left out. */
   readonly apiUrl?: string;
-  /** Registers commands in this server alone instead of everywhere. */
-  readonly guildId?: string;
   /** Whether the operator lets the bot be in this server; left out: in all. It leaves the others. */
   readonly isAllowed?: (guildId: string) => boolean;
   /** Which servers it is told of; all when left out. Shard 0 registers the commands. */
@@ -211,7 +208,7 @@ async function opened(
   const registers = (options.shard?.id ?? 0) === 0;
   const registering = registers
     ? register(client, options, commandIds)
-    : learnIds(client, options, commandIds);
+    : learnIds(client, commandIds);
   await Promise.all([reportCiphers(report), registers && registering]);
   return {
     bot,
@@ -243,14 +240,13 @@ async function opened(
 /** Watches which servers there are, and greets those that newly invite the bot. */
 function watchGuilds(
   client: Client<true>,
-  { guildId, guildStore: store, hello, onEvent: report, shard }: DiscordOptions,
+  { guildStore: store, hello, onEvent: report, shard }: DiscordOptions,
   isAllowed: (guildId: string) => boolean,
 ): Disposable | undefined {
   if (!store) return undefined;
   const greet = async (guild: Guild): Promise<void> => {
     const warn = (message: string, cause?: unknown) =>
       report({ kind: 'warning', message, guildId: guild.id, cause });
-    if (guildId !== undefined && guildId !== guild.id) return warn(noCommands);
     if (!hello) return;
     const cause = await postToServer(guild, hello(), realTiming);
     if (cause === undefined) report({ kind: 'server-greeted', guildId: guild.id });
@@ -265,9 +261,6 @@ function watchGuilds(
     onInvited,
   });
 }
-
-const noCommands =
-  'A server that invited the bot has no slash commands: DISCORD_GUILD_ID names another one.';
 
 /** Servers that are not allowed are there for nobody, and what is stored of them is kept when the bot leaves. */
 function withAllowed(options: DiscordOptions): DiscordOptions {
@@ -353,7 +346,7 @@ async function register(
   ids: CommandIds,
 ): Promise<void> {
   const { commands, onEvent: report } = options;
-  const scope = scopeOf(client, options);
+  const scope = { applicationId: client.application.id };
   try {
     const changes = await Promise.race([
       registerCommands(client.rest, scope, commands, ids),
@@ -371,16 +364,10 @@ async function register(
 }
 
 /** Without ids, commands are named and not linked. Never rejects. */
-async function learnIds(
-  client: Client<true>,
-  options: DiscordOptions,
-  ids: CommandIds,
-): Promise<void> {
-  await readCommandIds(client.rest, scopeOf(client, options), ids).catch(() => undefined);
-}
-
-function scopeOf(client: Client<true>, { guildId }: Pick<DiscordOptions, 'guildId'>): CommandScope {
-  return { applicationId: client.application.id, ...(guildId && { guildId }) };
+async function learnIds(client: Client<true>, ids: CommandIds): Promise<void> {
+  await readCommandIds(client.rest, { applicationId: client.application.id }, ids).catch(
+    () => undefined,
+  );
 }
 
 /** Told of servers that are there, or there again; resolves to those it takes care of. Never throws. */

@@ -69,7 +69,7 @@ export class AlertBoard {
         ...(guildId !== undefined && { guildId }),
         ...(task !== undefined && { task }),
       });
-      this.#log.warn(fields, `alert raised: ${meaning}`);
+      this.#log.warn(fields, `alert raised: ${meaning}. ${action}`);
       this.#notices?.report('of' in change ? change.of : change.name);
     } else {
       this.#raised.delete(key);

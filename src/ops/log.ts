@@ -103,7 +103,9 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'failed':
       log.error({ guildId, stage: event.stage, code: event.code, err: event.cause }, event.message);
       return;
-    default: // alerts are written by the alert board
+    case 'words':
+    case 'alert':
+      return; // alerts are written by the alert board
   }
 }
 
@@ -205,7 +207,7 @@ const mostKeys = 500;
 type LimitedLine = { readonly writtenAtMs: number; heldBack: number; last: () => void };
 
 /** Writes the same line at most once a minute; the last one that was held back is written at the end of its minute. */
-export class RepeatLimiter {
+class RepeatLimiter {
   readonly #timing: LimiterTiming;
   readonly #lines = new Map<string, LimitedLine>();
 

@@ -1,5 +1,5 @@
 import { ClauseSplitter, ShortLinks } from '#src/chat/text/clauses.ts';
-import { type AsideKind, asidesIn } from '#src/chat/text/written-passages.ts';
+import { asidesIn } from '#src/chat/text/written-passages.ts';
 import type { AnswerSound } from './answer-language.ts';
 import type { ReplyPart } from './pipeline.ts';
 
@@ -8,7 +8,7 @@ export class ClauseWriter {
   readonly #instead: AnswerSound['asides'];
   readonly #splitter = new ClauseSplitter({ eager: true });
   readonly #links = new ShortLinks();
-  readonly #reported = new Set<AsideKind>();
+  readonly #said = new Set<string>();
 
   constructor(instead: AnswerSound['asides']) {
     this.#instead = instead;
@@ -27,14 +27,14 @@ export class ClauseWriter {
     if (!instead) return [...clauses];
     return clauses.flatMap((clause) => [
       clause,
-      ...this.#news(clause).map((kind) => instead[kind]),
+      ...this.#news(asidesIn(clause).map(({ kind }) => instead[kind])),
     ]);
   }
 
-  #news(clause: string): AsideKind[] {
-    const kinds = new Set(asidesIn(clause).map(({ kind }) => kind)).difference(this.#reported);
-    for (const kind of kinds) this.#reported.add(kind);
-    return [...kinds];
+  #news(sentences: readonly string[]): string[] {
+    const news = new Set(sentences).difference(this.#said);
+    for (const sentence of news) this.#said.add(sentence);
+    return [...news];
   }
 }
 

@@ -1,4 +1,5 @@
 import { durationMs } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { AudioChatModel, AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import type {
@@ -34,10 +35,11 @@ export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
   return {
     answer(turn, host, signal) {
       const asking = new RealtimeAnswer(turn, host, talk, upload);
-      const model = withStandIn({
+      const once: AudioChatModel = {
         reply: (messages, tools, voice, until, mostTokens) =>
           asking.reply({ messages, tools, voice, mostTokens }, until),
-      });
+      };
+      const model = withStandIn(reconnecting(once));
       const { style } = turn;
       const own = { ...turn, style: { ...style, voice: unlessGone(style.voice, goneVoices) } };
       const answer = audioModel({ model, synthesizer, input: 'audio' }).answer(
@@ -54,6 +56,26 @@ export function realtime(parts: RealtimePipelineParts): Pipeline & Disposable {
     forgetHeard: (speakerId, fromMs) => upload.forget(speakerId, fromMs),
     forget: () => talk.forget(),
     [Symbol.dispose]: () => talk[Symbol.dispose](),
+  };
+}
+
+/** Asks again, once, where the connection is lost before anything comes: a server ends it after an hour, say. */
+function reconnecting(model: AudioChatModel): AudioChatModel {
+  return {
+    async *reply(...asked) {
+      let hasBegun = false;
+      try {
+        for await (const part of model.reply(...asked)) {
+          hasBegun = true;
+          yield part;
+        }
+      } catch (error) {
+        const isLost = error instanceof BotError && error.code === 'provider.truncated';
+        if (hasBegun || !isLost) throw error;
+        yield* model.reply(...asked);
+      }
+    },
+    wrapped: (wrap) => reconnecting(wrap(model)),
   };
 }
 

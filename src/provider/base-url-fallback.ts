@@ -46,6 +46,6 @@ async function isMissing(response: Response): Promise<boolean> {
 }
 
 /** Whether the body of a 404 is about the path, in the words of FastAPI and OpenAI. */
-export function knowsNoPath(body: string): boolean {
+function knowsNoPath(body: string): boolean {
   return /"(detail|message|error)"\s*:\s*"(not found\b|invalid url)/i.test(body);
 }

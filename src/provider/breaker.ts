@@ -1,4 +1,3 @@
-import { ConsecutiveBreaker, ExponentialBackoff, type IBackoff } from 'cockatiel';
 import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 
@@ -24,7 +23,7 @@ export interface Pass {
 type State =
   | { readonly kind: 'closed' }
   | { readonly kind: 'open' | 'trial'; readonly untilMs: number; readonly rest: Rest };
-type Rest = { readonly backoff: IBackoff<unknown>; readonly reason: BotError };
+type Rest = { readonly plannedMs: number; readonly reason: BotError };
 
 const closed: State = { kind: 'closed' };
 /** A server that wants to be left alone for longer is; a shorter wait is the retry's. */
@@ -34,26 +33,16 @@ const longestAskedMs = 3_600_000;
 /** Rest in ms after a server refused for lack of credit: no bill is paid within a second. */
 const spentRestMs = 60_000;
 
-/**
- * Keeps requests from a server that fails: they are refused until it has rested, then one of them tries it.
- *
- * How failures count is cockatiel's; when a rest is over is ours, since cockatiel reads the clock of the process.
- */
+/** Keeps requests from a server that fails: they are refused until it has rested, then one of them tries it. */
 export class Breaker {
   readonly #clock: Clock;
-  readonly #rests: ExponentialBackoff<number>;
-  readonly #count: ConsecutiveBreaker;
+  readonly #rules: BreakerRules;
+  #failuresInRow = 0;
   #state: State = closed;
 
   constructor(rules: BreakerRules, clock: Clock) {
-    const { failures, firstRestMs, longestRestMs } = rules;
+    this.#rules = rules;
     this.#clock = clock;
-    this.#count = new ConsecutiveBreaker(failures);
-    this.#rests = new ExponentialBackoff({
-      initialDelay: firstRestMs,
-      maxDelay: longestRestMs,
-      generator: doubling,
-    });
   }
 
   get isClosed(): boolean {
@@ -109,19 +98,21 @@ export class Breaker {
   /** Takes a success; that of a call begun before the rest says nothing about now. */
   #succeeded(): void {
     if (this.#state.kind === 'open') return;
-    this.#count.success();
+    this.#failuresInRow = 0;
     this.#state = closed;
   }
 
   #failed(error: BotError): void {
-    const isOver = this.#count.failure();
+    this.#failuresInRow += 1;
+    const { failures, firstRestMs, longestRestMs } = this.#rules;
     if (this.#state.kind === 'open') return;
-    if (this.#state.kind === 'closed' && !isOver && !isHopeless(error)) return;
-    const backoff = this.#state.kind === 'trial' ? this.#state.rest.backoff : undefined;
-    const next = backoff ? backoff.next(undefined) : this.#rests.next();
-    const restMs = Math.max(next.duration, restAskedFor(error));
+    if (this.#state.kind === 'closed' && this.#failuresInRow < failures && !isHopeless(error))
+      return;
+    const doubledMs = this.#state.kind === 'trial' ? 2 * this.#state.rest.plannedMs : firstRestMs;
+    const plannedMs = Math.min(longestRestMs, doubledMs);
+    const restMs = Math.max(plannedMs, restAskedFor(error));
     const untilMs = this.#clock.nowMs() + restMs;
-    this.#state = { kind: 'open', untilMs, rest: { backoff: next, reason: error } };
+    this.#state = { kind: 'open', untilMs, rest: { plannedMs, reason: error } };
   }
 }
 
@@ -134,12 +125,4 @@ function isHopeless({ code, about }: BotError): boolean {
 function restAskedFor({ about, code }: BotError): number {
   if (code === 'provider.spent') return spentRestMs;
   return Math.min(about.retryAfterMs ?? 0, longestAskedMs);
-}
-
-function doubling(
-  attempt: number | undefined,
-  { initialDelay, maxDelay }: { readonly initialDelay: number; readonly maxDelay: number },
-): [number, number] {
-  const n = attempt ?? 0;
-  return [Math.min(maxDelay, initialDelay * 2 ** n), n + 1];
 }

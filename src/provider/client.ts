@@ -4,7 +4,7 @@ import type { Secret } from '#src/base/secret.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { ApiClient } from './api-client.ts';
 import { tryV1 } from './base-url-fallback.ts';
-import { type Fetch, guardFetch, type Limits, standardLimits } from './guarded-fetch.ts';
+import { guardFetch, type Limits, standardLimits } from './guarded-fetch.ts';
 
 export type ClientOptions = {
   readonly baseUrl: string;
@@ -16,8 +16,6 @@ export type ClientOptions = {
   readonly onBaseUrl?: (found: string) => void;
   /** An answer that was asked to stream came as one block after a wait, as a buffering proxy makes it. Never throws. */
   readonly onBuffered?: () => void;
-  /** Wraps the fetch of a server that is measured: sees every request and answer, just above the guard. */
-  readonly tap?: (send: Fetch) => Fetch;
 };
 
 /** Sent where no key is set: some servers insist on one, those without keys ignore it. */
@@ -40,7 +38,7 @@ export function openClient(options: ClientOptions): ApiClient {
     clock,
     onBuffered: options.onBuffered,
   });
-  const send = tryV1(options.tap?.(guarded) ?? guarded, options.baseUrl, (found) => {
+  const send = tryV1(guarded, options.baseUrl, (found) => {
     server = serverName(found);
     client.baseURL = found;
     options.onBaseUrl?.(found);

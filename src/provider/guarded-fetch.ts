@@ -299,7 +299,7 @@ function checkSize(piece: Uint8Array, bytes: number, watch: MeasuredAnswer): voi
 }
 
 /** Measures one streamed answer, and reports if it came as one block after a wait. */
-export class BufferedAnswer {
+class BufferedAnswer {
   readonly #kind: keyof BufferingRules['leastBytes'];
   readonly #sentAtMs: number;
   readonly #onBuffered: () => void;

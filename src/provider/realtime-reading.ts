@@ -149,6 +149,7 @@ function usageOf(usage: unknown): Usage | undefined {
     fieldsOf(usage);
   const [inputTokens, outputTokens] = [reportedCount(input_tokens), reportedCount(output_tokens)];
   if (inputTokens === undefined || outputTokens === undefined) return undefined;
+  if (inputTokens + outputTokens === 0) return undefined;
   const input = fieldsOf(input_token_details);
   const heard = reportedCount(input.audio_tokens);
   const spoken = reportedCount(fieldsOf(output_token_details).audio_tokens);

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { LoudnessMeter } from '#src/audio/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { StereoRate } from '#src/audio/stereo-rate.ts';

@@ -1,6 +1,5 @@
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Payer } from './ledger/ledger.ts';
-import type { PaidKind } from './paid-kinds.ts';
 import type { PaidRole } from './prices/prices.ts';
 import type { ModelRequest } from './request-bound.ts';
 import type { Reservation } from './reservation.ts';
@@ -46,13 +45,8 @@ export type HearingBudget = {
   readonly decided: (meant: boolean) => void;
 };
 
-/** Budgets of sessions. Nothing here throws, and only `ready` waits. */
+/** Budgets of sessions. Nothing here throws or waits. */
 export interface BudgetAuthority {
-  /**
-   * To be waited for before `open`: what other processes spend in this server is asked for, 2 s at most. Undefined: it is
-   * known, or cannot be, or there is no other process.
-   */
-  ready(guildId: string): Promise<void> | undefined;
   /** To be asked before the first request of any work: what that takes at least, 100 tokens and their sound, is set aside. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
   /** Payer of what begins now; a person who is forgotten later pays no more. */
@@ -74,11 +68,6 @@ export interface BudgetAuthority {
   ): Pick<HearingBudget, 'reservation'> | BudgetRefusal;
   /** Price of an hour of talk that is recognised, in US dollars. */
   hourPrice(guildId: string): number;
-  /**
-   * Counts a text that a person has read out to their share, by its estimated price; not where it does not fit. The server pays
-   * what it really takes, once it is spoken.
-   */
-  read(guildId: string, personId: string, characters: number): BudgetRefusal | undefined;
   /** Undefined as long as an answer fits into the budgets. */
   used(guildId: string): UsedBudget | undefined;
   /** Keeps nothing of this person. */
@@ -117,3 +106,48 @@ export type SpentEvent = {
   readonly what: PaidRole;
   readonly usd: number;
 };
+
+/** The most that may be spent a day, in billionths of a dollar; 0: no cap. */
+export type Caps = { readonly personDay: number; readonly serverDay: number };
+
+/** Whether `more` may be spent, too, without passing the cap. All in billionths of a dollar. */
+export function fits(spent: number, more: number, cap: number): boolean {
+  return cap === 0 || spent + more <= cap;
+}
+
+/** The lower one of two caps, of which 0 is none. */
+export function lowerCap(one: number, other: number): number {
+  return one === 0 || other === 0 ? one + other : Math.min(one, other);
+}
+
+/** Rules of one kind of paid work. */
+type PaidRules = {
+  /** `person`: the person or token that asks; their cap and the server's hold. `server`: the server's alone. */
+  readonly payer: 'person' | 'server';
+  /** `speech`: a text that is known before it is spoken. */
+  readonly form: 'answer' | 'writing' | 'speech';
+  /** True: the opener tells the channel how near the budget is to its end. */
+  readonly reportsNews?: true;
+};
+
+/** Kinds of work for which money is set aside before it begins. `docs/costs.md` shows them with their limits in number. */
+const rules = {
+  answer: { payer: 'person', form: 'answer', reportsNews: true },
+  'sound ahead of an answer': { payer: 'person', form: 'answer' },
+  'answer in a file': { payer: 'person', form: 'answer' },
+  'answer in writing': { payer: 'person', form: 'writing' },
+  'question about a transcript': { payer: 'person', form: 'writing' },
+  recap: { payer: 'person', form: 'writing' },
+  'recap at the end': { payer: 'server', form: 'writing' },
+  translation: { payer: 'server', form: 'writing', reportsNews: true },
+  'translation of a recording': { payer: 'person', form: 'writing' },
+  'voice preview': { payer: 'person', form: 'speech' },
+  'speech to a program': { payer: 'person', form: 'speech' },
+  reading: { payer: 'person', form: 'speech' },
+  notice: { payer: 'server', form: 'speech' },
+  check: { payer: 'server', form: 'answer' },
+} as const satisfies Readonly<Record<string, PaidRules>>;
+
+export type PaidKind = keyof typeof rules;
+
+export const paidKinds: Readonly<Record<PaidKind, PaidRules>> = rules;

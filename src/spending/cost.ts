@@ -35,13 +35,18 @@ export function costAt(use: Use, rates: Usd): number | undefined {
   return usd === undefined || !Number.isFinite(usd) ? undefined : Math.round(usd * 1e9);
 }
 
-/** Cost of the first of these uses that has a price, else the cautious price of the last. As `costAt`. */
-export function costOf(uses: readonly Use[], role: PaidRole, rate: RolePrice): number {
+/** Cost of the first of these uses that has a price, else its cautious price; `otherwise`: of impossible counts. As `costAt`. */
+export function costOf(
+  uses: readonly Use[],
+  role: PaidRole,
+  rate: RolePrice,
+  otherwise = 0,
+): number {
   if (rate.kind === 'free') return 0;
   const costs = [rate.usd, cautiousPrices[role]].flatMap((rates) =>
     uses.map((use) => costAt(use, rates)),
   );
-  return costs.find((cost) => cost !== undefined) ?? 0;
+  return costs.find((cost) => cost !== undefined) ?? otherwise;
 }
 
 /** Whether all its counts are possible; an impossible count has no price. */

@@ -9,15 +9,15 @@ export const [questions, askedMs, answeredMs] = [4, 5_000, 8_000];
 export const shownTokens = 1_000;
 
 /** A model and the host that serves it; `host` may hold a port. */
-export type PricedModel = { readonly model: string; readonly host: string };
+export type HostedModel = { readonly model: string; readonly host: string };
 
 /** US dollars for the recogniser in a minute of conversation, at most; undefined: its price is not known. */
-export function hearingUsd(recogniser: PricedModel, streams = false): number | undefined {
+export function hearingUsd(recogniser: HostedModel, streams = false): number | undefined {
   return usdOf(recogniser, { kind: 'heard', ms: askedMs * (streams ? 1 : mostSentShare) });
 }
 
 /** US dollars for the model that answers; `speaks`: it hears and speaks by itself. As `hearingUsd`. */
-export function thinkingUsd(model: PricedModel, speaks = false): number | undefined {
+export function thinkingUsd(model: HostedModel, speaks = false): number | undefined {
   const heard = speaks ? askedMs / msPerTokenHeard : 0;
   const spoken = speaks ? answeredMs / msPerTokenSpoken : 0;
   return usdOf(model, {
@@ -30,7 +30,7 @@ export function thinkingUsd(model: PricedModel, speaks = false): number | undefi
 }
 
 /** US dollars for the model that reads aloud. As `hearingUsd`. */
-export function speakingUsd(reader: PricedModel): number | undefined {
+export function speakingUsd(reader: HostedModel): number | undefined {
   return usdOf(reader, {
     kind: 'spoken',
     characters: spokenCharacters(answeredMs),
@@ -49,7 +49,7 @@ export function pricesAsOf(): string {
 }
 
 /** For all questions of the minute. */
-function usdOf({ model, host }: PricedModel, use: Use): number | undefined {
+function usdOf({ model, host }: HostedModel, use: Use): number | undefined {
   const rates = rateOf(knownPrices, model, host);
   const nanoUsd = rates && costAt(use, rates);
   return nanoUsd === undefined ? undefined : (questions * nanoUsd) / 1e9;

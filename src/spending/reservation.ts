@@ -1,5 +1,6 @@
 import { BotError, type BudgetCap } from '#src/base/errors.ts';
 import type { Usage } from '#src/chat/ports.ts';
+import type { HoldResult, RequestHold } from '#src/provider/models/request-hold.ts';
 import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type { PaidRole } from './prices/prices.ts';
@@ -10,18 +11,13 @@ import { type UsageCount, workOf } from './usage-bill.ts';
 export interface ReservationAccount {
   pay(what: PaidRole, work: UsageCount): void;
   /** Sets money aside for one request, or names the cap that refuses it; undefined: it costs nothing. Absent: there is no limit. */
-  hold?(bound: RequestBound): Hold | BudgetCap | undefined;
+  hold?(bound: RequestBound): HoldOrCap | Promise<HoldOrCap>;
   turn?(): void;
   done?(): void;
 }
 
-/** Money set aside for one request. */
-export type Hold = {
-  /** Tokens, or ms of sound, that the request may take. */
-  readonly units: number;
-  /** Frees what the request has not cost. */
-  end(): void;
-};
+/** Money set aside for one request, or the cap that refuses it. */
+export type HoldOrCap = RequestHold | BudgetCap | undefined;
 
 type OnUsage = (usage: Usage) => void;
 
@@ -57,12 +53,9 @@ export class Reservation {
   }
 
   /** Sets money aside for a request that is about to be sent; undefined: it has no limit. Errors: BotError `budget.used`. */
-  hold(bound: RequestBound): Hold | undefined {
-    const held = this.#account.hold?.(bound);
-    if (typeof held !== 'string') return held;
-    const whose = held === 'all' ? 'all servers' : `this ${held}`;
-    const message = `What is left today for ${whose} is too little for it.`;
-    throw new BotError('budget.used', false, message, undefined, undefined, { cap: held });
+  hold(bound: RequestBound): HoldResult {
+    const result = this.#account.hold?.(bound);
+    return result instanceof Promise ? result.then(unlessRefused) : unlessRefused(result);
   }
 
   /** Counts one request to a model. */
@@ -100,4 +93,11 @@ export class Reservation {
   [Symbol.dispose](): void {
     this.close();
   }
+}
+
+function unlessRefused(held: HoldOrCap): RequestHold | undefined {
+  if (typeof held !== 'string') return held;
+  const whose = held === 'all' ? 'all servers' : `this ${held}`;
+  const message = `What is left today for ${whose} is too little for it.`;
+  throw new BotError('budget.used', false, message, undefined, undefined, { cap: held });
 }

@@ -3,29 +3,31 @@ import type { BudgetCap } from '#src/base/errors.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import { mostSentShare } from '#src/speech/interim-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type {
-  AnswerBudget,
-  AnswerRequest,
-  BudgetAuthority,
-  BudgetRefusal,
-  HearingBudget,
-  ShownPrices,
-  SpentCost,
-  SpentCosts,
-  SpentEvent,
-  SpentShare,
-  UsedBudget,
+import {
+  type AnswerBudget,
+  type AnswerRequest,
+  type BudgetAuthority,
+  type BudgetRefusal,
+  type Caps,
+  fits,
+  type HearingBudget,
+  lowerCap,
+  type PaidKind,
+  paidKinds,
+  type ShownPrices,
+  type SpentCost,
+  type SpentCosts,
+  type SpentEvent,
+  type SpentShare,
+  type UsedBudget,
 } from './budget-authority.ts';
 import { BudgetNotices } from './budget-notices.ts';
 import { dayOf, nextDayMs, shownInstant } from './calendar.ts';
-import { type Caps, fits, lowerCap } from './caps.ts';
 import { charactersPerToken, costOf } from './cost.ts';
 import type { Ledger, Payer, Reserve, Sum } from './ledger/ledger.ts';
-import type { BudgetExchange } from './ledger/shared-ledger.ts';
-import { type PaidKind, paidKinds } from './paid-kinds.ts';
-import { type PaidRole, paidRoles, type RolePrice } from './prices/prices.ts';
+import { cautiousPrices, type PaidRole, paidRoles, type RolePrice } from './prices/prices.ts';
 import { modelBound, type RequestBound, speechBound } from './request-bound.ts';
-import { type Hold, Reservation } from './reservation.ts';
+import { type HoldOrCap, Reservation } from './reservation.ts';
 import { AskerNames, SpentToday } from './spent-today.ts';
 import { speechCost, type Tariff } from './tariff.ts';
 import type { SpentTotal, TotalBudget } from './total-budget.ts';
@@ -47,8 +49,6 @@ export type SessionBudgetsOptions = {
   /** Price of any engine that was asked, usual or not. */
   readonly rateOf: (by: ServedBy, role: PaidRole) => RolePrice;
   readonly onEvent: (guildId: string, event: SpentEvent) => void;
-  /** Exchange with the budgets of other processes; absent: there are none. */
-  readonly exchange?: BudgetExchange;
 };
 
 /** Share of a server's cap at which the channel is told. */
@@ -84,14 +84,9 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const refused = least === 0 ? undefined : this.#refusal(order, least);
     if (refused) return refused;
     const reserve = ledger.reserve(guildId, payer, least);
-    this.#options.exchange?.changed(guildId);
     const isNear = reportsNews && this.#isNearEnd(guildId) && this.#news.first(guildId, 'warn');
     const reservation = this.#reservation(order, reserve, tariff);
     return { kind: 'open', reservation, ...(isNear && { news: { id: 'budget.warn' } }) };
-  }
-
-  ready(guildId: string): Promise<void> | undefined {
-    return this.#options.exchange?.ready(guildId);
   }
 
   payer(guildId: string, personId: string): Payer {
@@ -104,7 +99,6 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     isCaptioned = false,
     hasFree = false,
   ): HearingBudget | BudgetRefusal {
-    void this.ready(guildId); // asked for before the answer needs it
     const rate = this.#options.tariffOf(guildId).recognise;
     const sound = this.#soundOfPerson(guildId, personId, !isCaptioned);
     const reservation = new Reservation({
@@ -131,15 +125,6 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { recognise, streams } = this.#options.tariffOf(guildId);
     const ms = 3_600_000 * (streams ? 1 : mostSentShare);
     return costOf([{ kind: 'heard', ms }], 'recognise', recognise) / 1e9;
-  }
-
-  read(guildId: string, personId: string, characters: number): BudgetRefusal | undefined {
-    const { clock, ledger, tariffOf } = this.#options;
-    const nanoUsd = speechCost(characters, tariffOf(guildId));
-    if (nanoUsd === 0) return undefined;
-    if (!this.#fitsShare(guildId, personId, nanoUsd)) return this.#shareUsed(guildId, personId);
-    ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
-    return undefined;
   }
 
   used(guildId: string): UsedBudget | undefined {
@@ -216,13 +201,20 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { ledger } = this.#options;
     const payer = personId === undefined ? {} : this.payer(guildId, personId);
     const reserve = ledger.reserve(guildId, payer, 0);
-    const holds = new Holds(reserve, () => this.#room(guildId, personId));
+    const holds = this.#holds(reserve, guildId, personId);
     const tariff = this.#options.tariffOf(guildId);
-    const held = holds.take(bound, (units) => dearestCost(bound, units, tariff));
     const end = () => ledger.release(reserve);
-    if (typeof held === 'object') return { ...held, end };
-    end();
-    return held;
+    const ended = (held: HoldOrCap): HoldOrCap => {
+      if (typeof held === 'object') return { ...held, end };
+      end();
+      return held;
+    };
+    const held = holds.take(bound, (units) => dearestCost(bound, units, tariff));
+    return held instanceof Promise ? held.then(ended) : ended(held);
+  }
+
+  #holds(reserve: Reserve, guildId: string, personId: string | undefined): Holds {
+    return new Holds(reserve, () => this.#room(guildId, personId), this.#options.total);
   }
 
   /** Money that may be put aside beside what is, by the cap that leaves least. */
@@ -274,7 +266,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     const { guildId, kind } = order;
     const take = (sum: Partial<Sum>) => ledger.take(reserve, sum, clock.wallMs());
     const personId = paidKinds[kind].payer === 'person' ? order.personId : undefined;
-    const holds = new Holds(reserve, () => this.#room(guildId, personId));
+    const holds = this.#holds(reserve, guildId, personId);
     return new Reservation({
       hold: (bound) =>
         holds.take(
@@ -282,12 +274,9 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
           (units) => dearestCost(bound, units, tariff),
           (units) => soundCost(bound, units, kind, tariff),
         ),
-      pay: (what, work) => this.#charge(what, guildId, work, tariff[what], take),
+      pay: (what, work) => this.#charge(what, guildId, work, tariff[what], take, holds.held),
       turn: () => take({ turns: 1 }),
-      done: () => {
-        ledger.release(reserve);
-        this.#options.exchange?.changed(guildId);
-      },
+      done: () => ledger.release(reserve),
     });
   }
 
@@ -297,10 +286,11 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     { by, uses }: UsageCount,
     usual: RolePrice,
     charge: (sum: Partial<Sum>) => void,
+    held = 0,
   ): void {
     const rate = by ? this.#options.rateOf(by, what) : usual;
     if (rate.kind === 'free') return;
-    const nanoUsd = costOf(uses, what, rate);
+    const nanoUsd = costOf(uses, what, rate, held);
     charge({ nanoUsd });
     this.#options.total?.watch();
     this.#options.onEvent(guildId, { kind: 'spent', what, usd: nanoUsd / 1e9 });
@@ -327,8 +317,9 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
 
 /** Cost of a request by the dearest model that may serve it, in billionths of a dollar. */
 function dearestCost({ role, useOf }: RequestBound, units: number, tariff: Tariff): number {
+  const cautious = useOf(units, cautiousPrices[role]);
   const at = (rate: RolePrice) =>
-    rate.kind === 'free' ? 0 : costOf([useOf(units, rate.usd)], role, rate);
+    rate.kind === 'free' ? 0 : costOf([useOf(units, rate.usd), cautious], role, rate);
   return Math.max(...[tariff[role], ...(tariff.others?.[role] ?? [])].map(at));
 }
 
@@ -382,12 +373,18 @@ type Room = { readonly cap: BudgetCap; readonly nanoUsd: number };
 class Holds {
   readonly #reserve: Reserve;
   readonly #room: () => Room;
+  readonly #total: Pick<TotalBudget, 'ask' | 'refused'> | undefined;
   /** Held by requests that run. */
   #held = 0;
 
-  constructor(reserve: Reserve, room: () => Room) {
+  constructor(
+    reserve: Reserve,
+    room: () => Room,
+    total: Pick<TotalBudget, 'ask' | 'refused'> | undefined,
+  ) {
     this.#reserve = reserve;
     this.#room = room;
+    this.#total = total;
   }
 
   /**
@@ -395,20 +392,43 @@ class Holds {
    * is set aside for the requests that make it.
    */
   take(
-    { least, most }: RequestBound,
+    bound: RequestBound,
     costOf: (units: number) => number,
     soundOf: (units: number) => number = () => 0,
-  ): Hold | BudgetCap | undefined {
+  ): HoldOrCap | Promise<HoldOrCap> {
+    const dearest = costOf(bound.most) + soundOf(bound.most);
+    if (dearest === 0) return undefined;
+    const asked = this.#total?.ask(dearest - this.#own);
+    const grant = () => this.#grant(bound, costOf, soundOf);
+    return asked === undefined ? grant() : asked.then(grant);
+  }
+
+  /** Money that requests hold now: each is settled before it ends its hold. */
+  get held(): number {
+    return this.#held;
+  }
+
+  get #own(): number {
+    return Math.max(0, this.#reserve.left - this.#held);
+  }
+
+  #grant(
+    { least, most }: RequestBound,
+    costOf: (units: number) => number,
+    soundOf: (units: number) => number,
+  ): HoldOrCap {
     const totalOf = (units: number) => costOf(units) + soundOf(units);
     const dearest = totalOf(most);
-    if (dearest === 0) return undefined;
-    const own = Math.max(0, this.#reserve.left - this.#held);
+    const own = this.#own;
     const { cap, nanoUsd } = this.#room();
-    const granted = Math.min(dearest, own + Math.max(0, nanoUsd));
+    const granted = Math.min(dearest, own + nanoUsd);
     const base = totalOf(0);
     const share = dearest === base ? 1 : (granted - base) / (dearest - base);
     const units = granted < dearest ? Math.floor(most * share) : most;
-    if (granted < totalOf(least) || units < least) return cap;
+    if (granted < totalOf(least) || units < least) {
+      if (cap === 'all') this.#total?.refused();
+      return cap;
+    }
     const held = costOf(units);
     this.#reserve.left += Math.max(0, granted - own);
     this.#held += held;

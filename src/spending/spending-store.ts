@@ -16,6 +16,6 @@ export type SpendingEntry = {
 export interface SpendingStore {
   /** Reads the sums of `day`. Errors: BotError `store.unreadable`. */
   read(day: string): Promise<readonly SpendingEntry[]>;
-  /** Adds to what is there, and deletes the days that are not next to the last entry's. Errors: BotError `store.unwritable`. */
-  add(entries: readonly SpendingEntry[]): Promise<void>;
+  /** Adds to what is there, and deletes the days that are not next to `day`, which is now. Errors: BotError `store.unwritable`. */
+  add(entries: readonly SpendingEntry[], day: string): Promise<void>;
 }

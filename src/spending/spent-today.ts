@@ -1,6 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { SpentCost, SpentCosts, SpentShare } from './budget-authority.ts';
-import type { Caps } from './caps.ts';
+import type { Caps, SpentCost, SpentCosts, SpentShare } from './budget-authority.ts';
 import type { Ledger, Sum } from './ledger/ledger.ts';
 
 /** Sources of the sums of a day. */

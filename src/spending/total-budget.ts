@@ -1,8 +1,8 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { nextDayMs, utcInstant } from './calendar.ts';
-import { fits } from './caps.ts';
 import type { Ledger } from './ledger/ledger.ts';
+import type { TotalPortion } from './ledger/total-portion.ts';
 import { allServers } from './spending-store.ts';
 
 export type TotalBudgetOptions = {
@@ -10,6 +10,8 @@ export type TotalBudgetOptions = {
   readonly capNanoUsd: number;
   readonly clock: Clock;
   readonly ledger: Ledger;
+  /** Part of the cap that this process may spend; absent: it spends alone. */
+  readonly portion?: Pick<TotalPortion, 'ask' | 'fits' | 'room'>;
   /** Told of each alert about it, and of its end. */
   readonly alert: (change: AlertChange) => void;
 };
@@ -35,16 +37,27 @@ export class TotalBudget implements Disposable {
 
   /** Whether work of that price, in billionths of a dollar, may begin. */
   fits(expected: number): boolean {
-    const { capNanoUsd, ledger } = this.#options;
-    const isFit = fits(this.#spent(), ledger.reservedByAll() + expected, capNanoUsd);
-    if (!isFit) this.#report(true);
+    const { capNanoUsd, portion } = this.#options;
+    const isFit = capNanoUsd === 0 || (portion?.fits(expected) ?? this.room() >= expected);
+    if (!isFit) this.refused();
     return isFit;
   }
 
   /** Money that may be put aside, in billionths of a dollar. */
   room(): number {
-    const { capNanoUsd, ledger } = this.#options;
-    return capNanoUsd === 0 ? Infinity : capNanoUsd - this.#spent() - ledger.reservedByAll();
+    const { capNanoUsd, ledger, portion } = this.#options;
+    if (capNanoUsd === 0) return Infinity;
+    return portion ? portion.room : capNanoUsd - this.#spent() - ledger.reservedByAll();
+  }
+
+  /** To be waited for before so much is put aside; undefined: `room` is what there is. */
+  ask(nanoUsd: number): Promise<void> | undefined {
+    return this.#options.portion?.ask(nanoUsd);
+  }
+
+  /** To be called after a request did not fit. */
+  refused(): void {
+    this.#report(true);
   }
 
   /** To be called after something was spent. */

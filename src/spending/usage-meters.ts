@@ -1,6 +1,11 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
+import {
+  type HoldResult,
+  type RequestHold,
+  unlessAbandoned,
+} from '#src/provider/models/request-hold.ts';
 import type {
   EngineUsage,
   Listening,
@@ -9,13 +14,10 @@ import type {
   Transcript,
 } from '#src/speech/ports.ts';
 
-/** Told of sound that was sent to be recognised, in ms, and who heard it. */
 /** Called before sound is sent, in ms: how much of it may be; errors refuse it. `least`: what is worth sending. */
-export type HoldSound = (
-  ms: number,
-  least?: number,
-) => { readonly units: number; end(): void } | undefined;
+export type HoldSound = (ms: number, least?: number) => HoldResult;
 
+/** Told of sound that was sent to be recognised, in ms, and who heard it. */
 export type OnRecognised = (ms: number, usage?: EngineUsage) => void;
 
 const heardRateHz = 16_000;
@@ -43,7 +45,7 @@ function metered(transcriber: Transcriber, heard: OnRecognised, hold?: HoldSound
   return {
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
-      const held = hold?.(durationMs(pcm));
+      const held = await unlessAbandoned(hold?.(durationMs(pcm)), signal);
       let isRefused = false;
       let usage: EngineUsage | undefined;
       try {
@@ -88,7 +90,10 @@ class MeteredListening implements Listening {
   /** Transcripts that several wait for come more than once. */
   readonly #counted = new WeakSet<EngineUsage>();
   readonly #hold: HoldSound | undefined;
-  readonly #held: { end(): void }[] = [];
+  readonly #held: RequestHold[] = [];
+  /** Sound that waits until money for it is set aside. */
+  #waiting: Int16Array[] = [];
+  #reserving: Promise<void> | undefined;
   /** Sound that is paid for, in samples. */
   #mostPushed = 0;
   #pushed = 0;
@@ -112,12 +117,12 @@ class MeteredListening implements Listening {
 
   /** Drops the sound once nothing more is paid for. */
   push(sound: Int16Array): void {
-    while (this.#pushed + sound.length > this.#mostPushed) if (!this.#reserve()) return;
-    this.#pushed += sound.length;
-    this.#inner.push(sound);
+    this.#waiting.push(sound);
+    if (this.#reserving === undefined) this.#send();
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
+    while (this.#reserving !== undefined) await this.#reserving;
     const upTo = this.#pushed;
     const transcript = await this.#inner.settle(signal).catch((error: unknown) => {
       if (!signal.aborted) this.#isRefused = isUnpaid(error);
@@ -134,16 +139,48 @@ class MeteredListening implements Listening {
     this.#inner[Symbol.dispose]();
   }
 
-  #reserve(): boolean {
-    try {
-      const held = this.#hold?.(reservedMs, leastMs);
-      if (held) this.#held.push(held);
-      this.#mostPushed += held ? Math.floor((held.units * heardRateHz) / 1_000) : Infinity;
-      return true;
-    } catch (error) {
-      if (error instanceof BotError) return false;
-      throw error;
+  #send(): void {
+    for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
+      if (this.#pushed + sound.length > this.#mostPushed) {
+        this.#reserve();
+        return;
+      }
+      this.#waiting.shift();
+      this.#pushed += sound.length;
+      this.#inner.push(sound);
     }
+  }
+
+  /** Sets money aside for more sound, and goes on with it. */
+  #reserve(): void {
+    let result: HoldResult;
+    try {
+      result = this.#hold?.(reservedMs, leastMs);
+    } catch (error) {
+      this.#refused(error);
+      return;
+    }
+    if (result instanceof Promise)
+      this.#reserving = result.then(
+        (held) => this.#continue(held),
+        (error) => this.#refused(error),
+      );
+    else this.#continue(result);
+  }
+
+  #continue(held: RequestHold | undefined): void {
+    this.#reserving = undefined;
+    if (this.#isOver) this.#waiting = [];
+    if (this.#isOver) held?.end();
+    else if (held) this.#held.push(held);
+    this.#mostPushed += held ? Math.floor((held.units * heardRateHz) / 1_000) : Infinity;
+    this.#send();
+  }
+
+  #refused(error: unknown): void {
+    this.#reserving = undefined;
+    this.#waiting = [];
+    if (!(error instanceof BotError)) throw error;
   }
 
   readonly #end = (): void => {

@@ -24,8 +24,6 @@ export interface Connection {
   readonly now: Sql;
   /** SQL behind a selection that locks its rows in their order; none where one write at a time is under way. */
   readonly forUpdate: Sql;
-  /** SQL like `forUpdate` that leaves out the rows that others locked. */
-  readonly forUpdateIfFree: Sql;
   /** This process, as writer. */
   readonly writer: string;
   /** Time, in ms, since the operation was asked for. */
@@ -42,8 +40,6 @@ export interface Connection {
   ): Promise<number>;
   /** SQL of whether what stands before it is one of these: a condition of one text, however many there are. */
   among(values: readonly (number | string)[]): Sql;
-  /** Whether this process alone does that until this transaction ends. */
-  tryLock(name: string): Promise<boolean>;
 }
 
 /** Parts of an insertion that both dialects have. */

@@ -11,8 +11,6 @@ export type Work<T> = (connection: Connection) => Promise<T>;
 export interface StoreDatabase {
   /** Path, or host, port and name, for sentences. */
   readonly place: string;
-  /** This process, as writer. */
-  readonly writer: string;
   /** Whether other processes write, too. */
   readonly isShared: boolean;
   /** Whether writes wait because the database cannot be reached. */
@@ -38,17 +36,17 @@ export interface StoreDatabase {
     lanes: readonly string[],
     work: (connection: Connection, isFirst: boolean) => Promise<T>,
   ): Promise<T>;
-  /** Writes in several transactions until `isMore` is false. A portion is not done again once it is committed. */
-  writeInPortions<T>(
-    lanes: readonly string[],
+  /**
+   * Erases in several transactions until `isMore` is false, and empties the log of what was erased, where that is ours to do. A
+   * portion is not done again once it is committed. Without lanes it fails while the database is away.
+   */
+  eraseInPortions<T>(
+    lanes: readonly string[] | undefined,
     portion: Work<T>,
     isMore: (done: T) => boolean,
-    timeoutMs: number,
   ): Promise<void>;
-  /** Empties the log of the database of what was deleted, where that is ours to do. Errors: BotError `store.unwritable`. */
-  scrub(): Promise<void>;
   /** Overwrites every byte of what was deleted, where that is ours to do. Errors: BotError `store.unwritable`. */
-  rewrite(): Promise<void>;
+  scrub(): Promise<void>;
 }
 
 /** Longest time, in ms, for erasing, which reads whole tables and may wait for others. */

@@ -1,14 +1,16 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, statSync } from 'node:fs';
+import { chmodSync, closeSync, fdatasyncSync, openSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '#src/base/clock.ts';
+import { makeFolder } from '#src/base/make-folder.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { SqliteConnection } from '#src/sql/sqlite-connection.ts';
+import { DatabaseSync, SqliteConnection } from '#src/sql/sqlite.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import type { StoreCode } from '#src/sql/store-part.ts';
 import { asTrouble, damaged, isBusy, removed } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate, rewriteVersion, versionIn } from './schema.ts';
+import { clearUnusedBytes } from './unused-bytes.ts';
 
 export type StoreOptions = {
   readonly clock: Clock;
@@ -30,6 +32,8 @@ export type DatabaseFormat = {
 /** SQLite waits inside the call, and with it every voice of this process; so it waits this long only. */
 const innerWaitMs = 5;
 const retryMs = 25;
+/** Pages whose unused bytes are overwritten at a time: 4 MB, which takes about 10 ms. */
+const pagesAtOnce = 1_024;
 
 /**
  * One SQLite file, opened and of the present format; `:memory:` is a store that ends with the process.
@@ -58,8 +62,6 @@ export async function openDatabase(
  */
 export class Database implements Disposable, StoreDatabase {
   readonly path: string;
-  /** This process, as writer. */
-  readonly writer = randomUUID();
   readonly isShared = false;
   readonly isAway = false;
   readonly #sqlite: DatabaseSync;
@@ -67,6 +69,8 @@ export class Database implements Disposable, StoreDatabase {
   readonly #patienceMs: number;
   readonly #fileId: string;
   readonly #connection: Connection;
+  /** The file itself. POSIX ends SQLite's locks where a process closes any descriptor of the file, so it is open until SQLite's is closed. */
+  #file: number | undefined;
   readonly #closing = new AbortController();
   /** The operation before the next one. */
   #last: Promise<unknown> = Promise.resolve();
@@ -79,7 +83,7 @@ export class Database implements Disposable, StoreDatabase {
     this.#clock = clock;
     this.#patienceMs = patienceMs;
     this.#fileId = fileId(path);
-    this.#connection = new SqliteConnection(sqlite, this.writer, () => clock.wallMs());
+    this.#connection = new SqliteConnection(sqlite, randomUUID(), () => clock.wallMs());
   }
 
   get place(): string {
@@ -118,12 +122,13 @@ export class Database implements Disposable, StoreDatabase {
     return this.writeNow((connection) => work(connection, true));
   }
 
-  async writeInPortions<T>(
-    _lanes: readonly string[],
+  async eraseInPortions<T>(
+    _lanes: readonly string[] | undefined,
     portion: Work<T>,
     isMore: (done: T) => boolean,
   ): Promise<void> {
-    while (isMore(await this.writeNow(portion)));
+    while (isMore(await this.writeNow(portion))) await setImmediate(); // others take their turn
+    await this.#try('store.unwritable', async () => emptyLog(this.#sqlite));
   }
 
   /** Writes what is there already. Errors: BotError `store.unwritable`. */
@@ -133,19 +138,28 @@ export class Database implements Disposable, StoreDatabase {
     );
   }
 
-  /** Takes what was deleted out of the log beside the file, too. Errors: BotError `store.unwritable`. */
-  scrub(): Promise<void> {
-    return this.#try('store.unwritable', async () => emptyLog(this.#sqlite));
-  }
-
-  /**
-   * Writes the whole file anew and empties the log: where rows were moved, copies of them stay in unused bytes of pages.
-   * It takes as much memory as the file is long. Errors: BotError `store.unwritable`.
-   */
-  async rewrite(): Promise<void> {
+  /** Empties the log, and overwrites unused bytes of all pages, in portions. Errors: BotError `store.unwritable`. */
+  async scrub(): Promise<void> {
     if (this.path === ':memory:') return;
-    await this.#try('store.unwritable', async () => this.#sqlite.exec('VACUUM'));
-    await this.scrub();
+    this.#file ??= openSync(this.path, 'r+');
+    const file = this.#file;
+    const pageBytes = pageBytesOf(this.#sqlite);
+    const pages = Buffer.alloc(pagesAtOnce * pageBytes);
+    const clear = (from: number) => async () => {
+      emptyLog(this.#sqlite);
+      return await this.#wholly(async () => {
+        if (sizeOf(`${this.path}-wal`) > 0) throw sqliteError('ERR_SQLITE_ERROR', 5);
+        const bytes = clearUnusedBytes(file, from, pages, pageBytes);
+        // Pages in memory are written with their unused bytes.
+        this.#sqlite.exec('PRAGMA shrink_memory');
+        return bytes;
+      });
+    };
+    for (let from = 0, bytes = pages.length; bytes === pages.length; from += bytes) {
+      bytes = await this.#try('store.unwritable', clear(from));
+      await setImmediate();
+    }
+    fdatasyncSync(file);
   }
 
   /** Closes the database; operations that still wait for another program fail. */
@@ -153,6 +167,7 @@ export class Database implements Disposable, StoreDatabase {
     if (this.#closing.signal.aborted) return;
     this.#closing.abort(sqliteError('ERR_INVALID_STATE'));
     this.#sqlite.close();
+    if (this.#file !== undefined) closeSync(this.#file);
   }
 
   /** All of `work` or nothing of it, on disk when it resolves. */
@@ -216,7 +231,7 @@ function openSqlite(
   { migrations: steps, checkedBytes, cacheKib }: DatabaseFormat,
   maxBytes: number | undefined,
 ): DatabaseSync {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+  if (path !== ':memory:') makeFolder(dirname(path));
   // A connection that may write changes the file before it knows the format.
   checkFormat(path, versionIn(path, innerWaitMs) ?? 0, steps);
   const sqlite = new DatabaseSync(path, {
@@ -240,6 +255,7 @@ function openSqlite(
   }
 }
 
+/** Size of a file in bytes; 0 where there is none. */
 function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
@@ -260,8 +276,12 @@ function keepPrivate(path: string): void {
 }
 
 function limit(sqlite: DatabaseSync, maxBytes: number): void {
-  const pageBytes = Number(sqlite.prepare('PRAGMA page_size').get()?.page_size);
-  sqlite.exec(`PRAGMA max_page_count = ${Math.max(1, Math.floor(maxBytes / pageBytes))}`);
+  const pages = Math.max(1, Math.floor(maxBytes / pageBytesOf(sqlite)));
+  sqlite.exec(`PRAGMA max_page_count = ${pages}`);
+}
+
+function pageBytesOf(sqlite: DatabaseSync): number {
+  return Number(sqlite.prepare('PRAGMA page_size').get()?.page_size);
 }
 
 /** Deleted bytes live on in the log until it is emptied; a reader elsewhere keeps it from that for a moment. */

@@ -1,7 +1,6 @@
-import { faultOf } from './corrections.ts';
 import { englishOnlyIds } from './english.ts';
 import type { LocaleTag } from './locales.ts';
-import { builtInTexts, englishHash } from './tables.ts';
+import { builtInTexts, englishHash, faultOf } from './tables.ts';
 
 /** Ids of texts of one language that need a hand. */
 export type TextReport = {
@@ -35,4 +34,39 @@ export function reportOn(locale: LocaleTag): TextReport {
       : [...own].flatMap(([id, { by }]) => (by === 'reviewed' ? [] : [id])),
     faulty,
   };
+}
+
+export type Mark = 'machine' | 'reviewed';
+
+/** Widest line of a table, in characters. */
+const lineChars = 100;
+
+/**
+ * A file of translations, as JSON, in which each text is marked as made of the present English: those of `ids`, else each that
+ * carries no mark yet. Texts without English stay as they are. Throws where it is no JSON.
+ */
+export function markedTable(
+  json: string,
+  english: ReadonlyMap<string, string>,
+  by: Mark,
+  ids?: ReadonlySet<string>,
+): string {
+  const entries = Object.entries<unknown>(JSON.parse(json)).map(([id, entry]) => {
+    const source = english.get(id);
+    const isMeant = ids ? ids.has(id) : typeof entry === 'string';
+    if (source === undefined || !isMeant) return [id, entry] as const;
+    const { text = entry }: { text?: unknown } = Object(entry);
+    return [id, { text, by, english: englishHash(source) }] as const;
+  });
+  return `{\n${entries.map(([id, entry]) => lineOf(id, entry)).join(',\n')}\n}\n`;
+}
+
+/** One line in the style of this repository's formatter. */
+function lineOf(id: string, entry: unknown): string {
+  const fields = Object.entries(typeof entry === 'object' && entry !== null ? entry : {});
+  if (fields.length === 0) return `  ${JSON.stringify(id)}: ${JSON.stringify(entry)}`;
+  const parts = fields.map(([name, value]) => `${JSON.stringify(name)}: ${JSON.stringify(value)}`);
+  const line = `  ${JSON.stringify(id)}: { ${parts.join(', ')} }`;
+  if (line.length < lineChars) return line;
+  return `  ${JSON.stringify(id)}: {\n    ${parts.join(',\n    ')}\n  }`;
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AlertChange } from '#src/base/alerts.ts';
-import { type PeriodicTask, runPeriodically } from '#src/base/periodic-task.ts';
-import { Wakeup } from '#src/base/wakeup.ts';
+import { type PeriodicTask, runPeriodically } from '#src/base/loops/periodic-task.ts';
+import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
 /** A task that runs; `round` gets the number of the round. */
@@ -20,19 +20,6 @@ function running(round: (n: number) => unknown, more: Partial<PeriodicTask> = {}
   return { clock, over, reported, atMs, ended };
 }
 
-test('a task runs at once and again after each pause', async () => {
-  const { clock, atMs, reported } = running(() => undefined);
-  await clock.advance(25_000);
-  expect(atMs).toEqual([0, 10_000, 20_000]);
-  expect(reported).toEqual([]);
-});
-
-test('a task may wait before its first round', async () => {
-  const { clock, atMs } = running(() => undefined, { firstAfterMs: 4_000 });
-  await clock.advance(15_000);
-  expect(atMs).toEqual([4_000, 14_000]);
-});
-
 test.each([
   [
     'throws',
@@ -45,29 +32,6 @@ test.each([
   const { clock, atMs } = running(fail);
   await clock.advance(250_000);
   expect(atMs).toEqual([0, 1, 3, 7, 15, 31, 63, 123, 183, 243].map((s) => 1_000 * s));
-});
-
-test('the operator is told once that a task fails, and once that it works again', async () => {
-  const error = new Error('broken');
-  const { clock, reported, atMs } = running((n) => {
-    if (n === 2 || n === 3) throw error;
-  });
-  await clock.advance(40_000);
-  const change = { kind: 'alert', name: 'task-failing', task: 'a test' };
-  expect(reported).toEqual([
-    { ...change, state: 'raised', cause: 'a test: broken', error },
-    { ...change, state: 'cleared', cause: 'a test: it succeeded after 2 failures' },
-  ]);
-  expect(atMs).toEqual([0, 10_000, 11_000, 13_000, 23_000, 33_000]);
-});
-
-test('a listener that throws does not end the task', async () => {
-  const deaf = () => {
-    throw new Error('deaf');
-  };
-  const { clock, atMs } = running(() => Promise.reject(new Error('broken')), { report: deaf });
-  await clock.advance(3_000);
-  expect(atMs).toEqual([0, 1_000, 3_000]);
 });
 
 test('a task ends with its signal, in a pause, before its first round or in a round, and leaves no timer', async () => {

@@ -11,7 +11,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { pruneCompileCache } from '#src/base/compile-cache.ts';
-import { versionKey } from '#src/base/open-compile-cache.mjs';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 const nowMs = Date.UTC(2026, 10, 22);
@@ -41,42 +40,8 @@ test('compiled modules of a version that did not start for a week are removed, a
   expect(existsSync(join(folder, 'own', 'v24', 'module'))).toBe(true);
 });
 
-test('two checkouts that share the folder and start in turns keep what the other compiled', async () => {
-  const folder = cacheOf({ one: 0, another: 0 });
-  for (const day of [1, 4, 7, 10, 13]) {
-    await prune(folder, 'one', nowMs + day * dayMs);
-    await prune(folder, 'another', nowMs + (day + 1) * dayMs);
-  }
-  expect(readdirSync(folder)).toEqual(['another', 'one']);
-});
-
-test('one start removes four former versions at most', async () => {
-  const former = Object.fromEntries(Array.from({ length: 6 }, (_, n) => [`former-${n}`, 30]));
-  const folder = cacheOf({ own: 0, ...former });
-  await prune(folder, 'own', nowMs);
-  expect(readdirSync(folder)).toHaveLength(3);
-  await prune(folder, 'own', nowMs);
-  expect(readdirSync(folder)).toEqual(['own']);
-});
-
-test('what cannot be pruned is named, and nothing throws', async () => {
-  const folder = join(cacheOf({}), 'gone');
-  expect(await prune(folder, 'own', nowMs)).toMatch(/stay in .*gone: Error: ENOENT/);
-});
-
 test('a folder that the operator chose for compiled modules is left alone', async () => {
   const folder = cacheOf({ own: 0, former: 30 });
   await pruneCompileCache(nowMs, join(folder, 'own', 'v24'), join(folder, 'elsewhere'));
   expect(readdirSync(folder)).toEqual(['former', 'own']);
-});
-
-test('another version of Node, of the bot or of a package has another folder', () => {
-  const keys = [
-    versionKey('v24.1.0', '{"version":"0.1.0"}', 'lock'),
-    versionKey('v24.2.0', '{"version":"0.1.0"}', 'lock'),
-    versionKey('v24.1.0', '{"version":"0.2.0"}', 'lock'),
-    versionKey('v24.1.0', '{"version":"0.1.0"}', 'other lock'),
-  ];
-  expect(new Set(keys).size).toBe(4);
-  expect(versionKey('v24.1.0', '{"version":"0.1.0"}', 'lock')).toBe(keys[0]);
 });

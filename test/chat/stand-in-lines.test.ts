@@ -12,7 +12,6 @@ import {
   citedLines,
   numberedLines,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
-import { hostileWords } from '#test/features/captions/answers/hostile-words.ts';
 import { foundIn, lineAt } from '#test/features/captions/transcript-lines.ts';
 
 const never = new AbortController().signal;
@@ -68,11 +67,4 @@ test('the stand-in says that it cannot translate', async () => {
   const reported = await ask(translationPrompt(batch, 'German'));
   expect(reported).toContain('cannot translate');
   expect(readTranslations(reported, batch).missing).toEqual(batch);
-});
-
-test.each(hostileWords)('%j in a line makes the stand-in say nothing but lines', async (words) => {
-  const found = foundIn(lineAt(0, words), lineAt(1_000, 'We agreed on Friday, then.'));
-  const piece = numberedLines(found, { maxChars: 10_000 });
-  const lines = citedLines(await ask(citedAnswerPrompt('And Friday?', piece)), piece);
-  expect(lines?.map(({ line }) => line.text)).toEqual(['We agreed on Friday, then.']);
 });

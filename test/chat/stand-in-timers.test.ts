@@ -52,21 +52,13 @@ test('reminders are listed, and cancelled by their number or as the only one', a
   expect(await callFor('cancel timer 3')).toEqual(['cancel_reminder', { number: 3 }]);
 });
 
-test.each(['What is a timer?', 'Remind me.', 'remind me to be kind', 'What is the time?'])(
-  '"%s" calls nothing',
-  async (words) => {
-    expect(await callFor(words)).toBeUndefined();
-  },
-);
-
-test('nothing is called that is not offered', async () => {
-  const [part] = await partsOf([said('set a timer for ten minutes')], []);
-  expect(part?.kind).toBe('text');
-});
-
 test.each([
   [{ when: 'at six' }, { result: { outcome: 'You have 20 reminders.' } }, 'You have 20 reminders.'],
-  [{}, { result: { reminders: '1: timer, 18:30' } }, 'You have these: 1: timer, 18:30.'],
+  [
+    {},
+    { result: { reminders: 'number 1, a timer for 18:30' } },
+    'You have these: number 1, a timer for 18:30.',
+  ],
   [{}, { result: { waiting: 'Nothing yet.' } }, 'Press Confirm in the chat, please.'],
   [{}, { error: 'There is no such tool.' }, 'There is no such tool.'],
 ])('it says what came of a call (%j, %j)', async (given, result, words) => {

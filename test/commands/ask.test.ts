@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { askAbout } from '#commands/ask-about.ts';
+import { openAskWindow } from '#commands/ask-window.ts';
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall } from '#src/conversation/command.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
@@ -37,17 +37,6 @@ function asking(
   return { asked, hears };
 }
 
-test('a recording may be asked about, with a question or without one', async () => {
-  const { asked, hears } = asking();
-  await ask.run({ ...adam, sound, words: { question: ' What is said? ' } }, hears);
-  const replies = await ask.run({ ...adam, sound }, hears);
-  expect(asked).toEqual([
-    ['g', 'What is said?', asker, 'text', { recording: sound }],
-    ['g', '', asker, 'text', { recording: sound }],
-  ]);
-  expect(replies).toEqual([{ id: 'ask.answer', with: { answer: 'Five.' }, to: 'room' }]);
-});
-
 test('a recording may be asked about by its link, of which others read its host alone', async () => {
   const { asked, hears } = asking();
   const link = ' https://cdn.test/talk.mp3?key=secret ';
@@ -61,18 +50,6 @@ test('a recording may be asked about by its link, of which others read its host 
     { id: 'ask.link.both', to: 'caller' },
   ]);
   expect(asked).toHaveLength(1);
-});
-
-test('a recording is answered aloud, in writing or to the caller alone, as asked', async () => {
-  const { asked, hears } = asking();
-  const lounge = ports({ ask: hears.port(TypedRequests).ask });
-  const said: unknown[] = [];
-  for (const answer of ['voice', 'text', 'only me']) {
-    const replies = await ask.run({ ...inLounge, sound, words: { answer } }, lounge);
-    said.push(replies[0].to);
-  }
-  expect(asked.map(([, , , how]) => how)).toEqual(['voice', 'text', 'text']);
-  expect(said).toEqual(['room', 'room', 'caller']);
 });
 
 test('an answer may be a file, with its words beside it', async () => {
@@ -90,27 +67,6 @@ test('an answer may be a file, with its words beside it', async () => {
   expect(asked.map(([, , , how]) => how)).toEqual(['file']);
 });
 
-test('while it listens to a recording it names the question, or else the file', () => {
-  const meanwhile = (call: Partial<CommandCall>) => ask.meanwhile?.({ ...adam, ...call });
-  expect(meanwhile({ sound, words: { question: 'Who?' } })?.with).toEqual({ question: 'Who?' });
-  expect(meanwhile({ sound })?.with).toEqual({ question: 'voice-message.ogg' });
-});
-
-test('neither a question nor a recording is no question', async () => {
-  const { asked, hears } = asking();
-  for (const words of [{}, { question: ' ?! ' }]) {
-    const replies = await ask.run({ ...adam, words }, hears);
-    expect(replies).toEqual([{ id: 'ask.empty', to: 'caller' }]);
-  }
-  expect(asked).toEqual([]);
-});
-
-test('what is wrong with a recording only its sender reads', async () => {
-  const line = { id: 'ask.bad.too_long', with: { max: 120 } } as const;
-  const { hears } = asking({ kind: 'failed', line });
-  expect(await ask.run({ ...adam, sound }, hears)).toEqual([{ ...line, to: 'caller' }]);
-});
-
 test('Ask about this answers whoever picked it, about what somebody else wrote', async () => {
   const { asked, hears } = asking();
   const asks = { ...message, text: ' Dinner at eight? ' };
@@ -123,16 +79,31 @@ test('Ask about this answers whoever picked it, about what somebody else wrote',
   expect(askAbout.shownTo).toBe('caller');
 });
 
-test('Ask about this listens to a voice message', async () => {
-  const { asked, hears } = asking();
-  await askAbout.run({ ...adam, message: { ...message, text: '', sounds: [sound] } }, hears);
-  expect(asked[0]?.[4]).toEqual({ recording: sound, recordedBy: 'Ben' });
-});
-
 test('a message without words or sound is nothing to ask about', async () => {
   const { asked, hears } = asking();
   const nothing = [{ id: 'ask.about.nothing', to: 'caller' }];
   expect(await askAbout.run({ ...adam, message }, hears)).toEqual(nothing);
   expect(await askAbout.run(adam, hears)).toEqual(nothing);
   expect(asked).toEqual([]);
+});
+
+test('whoever has not agreed to be heard is asked for that first', async () => {
+  const [reply] = await openAskWindow(inLounge, ports({ openAskWindow: () => 'unheard' }));
+  expect(reply).toEqual({
+    id: 'consent.no',
+    to: 'caller',
+    buttons: ['consent.always', 'consent.never'],
+  });
+});
+
+test('while listening is paused Ask tells how to resume it', async () => {
+  const [reply] = await openAskWindow(inLounge, ports({ openAskWindow: () => 'paused' }));
+  expect(reply).toEqual({ id: 'privacy.paused', to: 'caller', buttons: ['resume'] });
+});
+
+test('Ask is for those in the channel', async () => {
+  expect((await openAskWindow(adam, ports()))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
+  for (const over of [{ at: () => undefined }, { openAskWindow: () => 'nowhere' as const }]) {
+    expect((await openAskWindow(inLounge, ports(over)))[0].id).toBe('leave.nowhere');
+  }
 });

@@ -1,19 +1,10 @@
 import { expect, test } from 'vitest';
-import { z } from 'zod';
 import { buttons } from '#commands/buttons.ts';
 import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
-import { ruleFields, rulesOf } from '#src/features/tools/external-tool.ts';
 import { inLounge, ports } from './ports.ts';
 
 const button = buttons.find(({ name }) => name === 'tool.confirm');
-const line = { id: 'track.volume', with: { track: 'voice', n: 40 } } as const;
-
-test('a press is waited for as long as any tool of the operator may take', () => {
-  const { deadlineMs } = rulesOf({ deadlineSeconds: 300 });
-  const seconds = z.object(ruleFields).shape.deadlineSeconds;
-  expect([seconds.safeParse(300).success, seconds.safeParse(301).success]).toEqual([true, false]);
-  expect(button?.longestMs).toBeGreaterThan(deadlineMs);
-});
+const line = { id: 'track.line.idle', with: { track: 'voice', n: 40 } } as const;
 
 test.each<[ConfirmOutcome, object]>([
   [

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { buttons } from '#commands/buttons.ts';
 import { commands, explained } from '#commands/commands.ts';
 import { helpAbout, helpLines } from '#commands/help.ts';
+import { pickers } from '#commands/pickers.ts';
 import { stats } from '#commands/stats.ts';
 import type { CommandCall, Reply } from '#src/conversation/command.ts';
-import { linkedCommands, messagesOf } from '#src/discord/interactions/rendering.ts';
+import { linkedCommands } from '#src/discord/interactions/rendering.ts';
 import { byLine } from '#src/discord/interactions/slashes.ts';
 import { features } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
@@ -21,12 +21,12 @@ const ofMembers = [
   'stop',
   'tracks',
   'captions',
+  'missed',
   'privacy',
   'stats',
   'reminders',
   'trouble',
 ];
-const manager = { ...inLounge, mayManage: true };
 const operatorTools = [
   { name: 'weather', right: 'anyone' },
   { name: 'deploy', right: 'manage' },
@@ -43,29 +43,11 @@ function idsOf(reply: Reply): readonly string[] {
   return [reply.id, ...(reply.lines ?? []).map(({ id }) => id)];
 }
 
-async function topicsFor(call: CommandCall, over: PortOverrides = {}): Promise<readonly string[]> {
-  const [option] = help.options;
-  const suggest = option?.kind === 'text' ? option.suggest : undefined;
-  return (await suggest?.('', call, ports(over))) ?? [];
-}
-
-test('/help is private, begins with the next step, and names what a member can do here', async () => {
+test('/help is private, begins with the next step, and is four lines with a menu of topics', async () => {
   const reply = await helped(inLounge);
   expect(reply).toMatchObject({ to: 'caller', linksCommands: true });
-  expect(idsOf(reply)).toEqual([
-    'help.start.heard',
-    'help.ask.typed',
-    'help.voice',
-    'help.words',
-    'help.stop',
-    'help.tracks',
-    'help.captions.model',
-    'help.privacy',
-    'help.stats',
-    'help.reminders',
-    'help.trouble',
-  ]);
-  expect(reply.buttons).toEqual(['ask', 'try.privacy']);
+  expect(idsOf(reply)).toEqual(['join.ok', 'help.ask', 'help.stop', 'help.privacy']);
+  expect(reply.buttons).toEqual(['ask', 'privacy']);
 });
 
 const elsewhere = { guildId: 'g', channelId: 'den', name: 'Den' };
@@ -80,13 +62,12 @@ test.each([
     'help.start.call',
     ['try.join'],
   ],
-  ['sits nowhere, and the bot in a channel', adam, {}, 'help.start.there', []],
   ['sits in another channel', inDen, {}, 'help.start.there', []],
   [
     'is not heard',
     inLounge,
     { session: { ...helpSession, hears: () => false } },
-    'help.start.unheard',
+    'consent.no',
     ['consent.always'],
   ],
   [
@@ -100,22 +81,8 @@ test.each([
     'sits where only captions are written',
     inLounge,
     { session: { ...helpSession, isSilent: true } },
-    'help.start.silent',
+    'captions.only',
     [],
-  ],
-  [
-    'is heard among others',
-    inLounge,
-    { session: { ...helpSession, company: 3 } },
-    'help.start.name',
-    ['ask'],
-  ],
-  [
-    'is answered always',
-    inLounge,
-    { session: { ...helpSession, company: 3 }, set: { addressing: 'always' } },
-    'help.start.heard',
-    ['ask'],
   ],
   [
     'is answered after Ask only',
@@ -128,91 +95,35 @@ test.each([
   'the first line tells a person who %s what to do',
   async (_, call, facts, id, buttons) => {
     const reply = await helped(call, { help: facts });
-    expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'try.privacy']]);
-    expect(idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))).toEqual([
+    expect([reply.id, reply.buttons]).toEqual([id, [...buttons, 'privacy']]);
+    expect(idsOf(await helped({ ...call, words: { topic: 'start' } }, { help: facts }))[0]).toBe(
       id,
-    ]);
+    );
   },
 );
-
-test('managers also read of settings and personas, and where to connect a model if none is', async () => {
-  expect(await topicsFor(inLounge)).toEqual(['start', ...ofMembers]);
-  const more = (await topicsFor(manager)).filter((topic) => !ofMembers.includes(topic));
-  expect(more).toEqual(['start', 'personas', 'settings']);
-  const standIn = { help: { hasModel: false } };
-  expect(idsOf(await helped(manager, standIn)).slice(0, 2)).toEqual([
-    'help.start.heard',
-    'help.model',
-  ]);
-  expect(idsOf(await helped(manager))).not.toContain('help.model');
-  expect(idsOf(await helped(inLounge, standIn))).not.toContain('help.model');
-});
-
-test('what is off here is not in /help, not suggested, and no topic', async () => {
-  const off = { help: { hasModel: false, operatorTools, set: { memory: 'on', typed: 'off' } } };
-  const ids = idsOf(await helped(inLounge, off));
-  expect(ids).toEqual(expect.arrayContaining(['help.ask', 'help.captions']));
-  for (const absent of ['help.memories', 'help.tools', 'help.ask.typed', 'help.captions.model'])
-    expect(ids).not.toContain(absent);
-  const [reply] = await help.run({ ...inLounge, words: { topic: 'memories' } }, ports(off));
-  expect(reply.id).toBe('help.unknown');
-  const silent = { help: { session: { ...helpSession, isSilent: true } } };
-  expect(await topicsFor(inLounge, silent)).not.toContain('reminders');
-});
-
-test('memories and the tools of the operator are in /help where they are on', async () => {
-  const on = { help: { operatorTools, set: { memory: 'on' } } };
-  expect(await topicsFor(inLounge, on)).toEqual(expect.arrayContaining(['memories', 'tools']));
-  const reply = await helped({ ...inLounge, words: { topic: 'tools' } }, on);
-  expect(text(reply.id, reply.with)).toBe("Ask me to use a tool of this bot's operator: weather.");
-});
 
 test('who may not use the bot reads why, and of their own data', async () => {
   const denied = { denied: async () => ({ id: 'access.blocked' }) as const };
   const reply = await helped(inLounge, denied);
-  expect([idsOf(reply), reply.buttons]).toEqual([
-    ['access.blocked', 'help.privacy'],
-    ['try.privacy'],
-  ]);
+  expect([idsOf(reply), reply.buttons]).toEqual([['access.blocked', 'help.privacy'], ['privacy']]);
 });
 
-test('a feature with a line in help shows there and is a topic, without a further line', async () => {
+test('a feature with a line in help is a topic, without a further line', async () => {
   const notes = { help: [{ topic: 'notes', line: () => ({ id: 'command.say' }) as const }] };
   const more = helpAbout(explained, [...features, notes]);
-  expect(idsOf((await more.run(inLounge, ports()))[0])).toContain('command.say');
   const [about] = await more.run({ ...inLounge, words: { topic: 'notes' } }, ports());
-  expect([about.id, about.lines]).toEqual(['command.say', undefined]);
+  expect([about.id, about.lines]).toEqual(['command.say', []]);
 });
 
-test.each(builtInLocales)(
-  'in %s the longest help fits into its lines and a message',
-  async (callerLocale: Locale) => {
-    const long = {
-      help: {
-        operatorTools: [{ name: 'w'.repeat(400), right: 'anyone' }],
-        hasModel: true,
-        set: { memory: 'on' },
-      },
-      botName: () => 'N'.repeat(32),
-    } as const;
-    for (const mayManage of [false, true]) {
-      for (const hasModel of [false, true]) {
-        const over = { ...long, help: { ...long.help, hasModel } };
-        const reply = await helped({ ...inLounge, callerLocale, mayManage }, over);
-        expect(idsOf(reply).length).toBeLessThanOrEqual(mayManage ? 16 : 12);
-        const [{ content }] = messagesOf(
-          reply,
-          { caller: callerLocale, room: 'en' },
-          pressesByName,
-        );
-        expect(content.length).toBeLessThan(2_000);
-        expect(linkedCommands(content, lines, ids)).toContain('</voice me:1234567890123456789>');
-      }
-    }
-  },
-);
+test('a topic is picked from the menu, which stays under its line', async () => {
+  const menu = pickers.find(({ name }) => name === 'help.topic');
+  const [shown] = (await menu?.run({ ...inLounge, picked: ['captions'] }, ports())) ?? [];
+  expect(shown).toMatchObject({ id: 'help.captions', inPlace: true });
+  const [offered] = shown?.pickers ?? [];
+  const topics = offered?.kind === 'one-of' ? offered.options.map(({ value }) => value) : [];
+  expect(topics).toEqual(['start', ...ofMembers]);
+});
 
-const pressesByName = new Map(buttons.map((button) => [button.name, button]));
 const lines = byLine(commands);
 const ids = new Map(
   commands.flatMap((one) => ('label' in one ? [] : [[one.name, '1234567890123456789']])),
@@ -256,26 +167,6 @@ test('commands are linked by their ids, and stay names where none is known or th
   expect(link(long)).toBe(`<${long.slice(0, 5)}:8>${long.slice(5)}`);
 });
 
-test('/help on a topic is its line alone, however it is typed', async () => {
-  const reply = await helped({ ...inLounge, words: { topic: ' STOP' } });
-  expect([reply.id, reply.lines]).toEqual(['help.stop', undefined]);
-});
-
-test.each(['constructor', 'rain'])('/help on %s names the topics there are', async (topic) => {
-  const [reply] = await help.run({ ...inLounge, words: { topic } }, ports());
-  expect(text(reply.id, reply.with)).toBe(
-    `No help on "${topic}". Topics: start, ${ofMembers.join(', ')}.`,
-  );
-});
-
-test('/help offers topics by their beginning first, then by their letters', async () => {
-  const [option] = help.options;
-  const suggest = option?.kind === 'text' ? option.suggest : undefined;
-  expect(await suggest?.('st', manager, ports())).toEqual(['start', 'stop', 'stats', 'settings']);
-  expect(await suggest?.('st', adam, ports())).toEqual(['start', 'stop', 'stats']);
-  expect(await suggest?.('kc', adam, ports())).toEqual([]);
-});
-
 const instants = {
   heardAtMs: 1000,
   endedAtMs: 1180.4,
@@ -286,28 +177,12 @@ const instants = {
   firstSentAtMs: 1470,
 };
 
-test('/stats tells the speed of the last answers', async () => {
-  const speed = () => ({ turns: 62, p50Ms: 411.7, p95Ms: 520, failed: 1, vainShare: 0.031 });
-  const [reply] = await stats.run(adam, ports({ speed }));
-  expect([reply.to, text(reply.id, reply.with)]).toEqual([
-    'caller',
-    'Last 62 answers: half within 412 ms, 95 % within 520 ms of your last word. 1 failed. Prepared but not used: 3 % of tokens.',
-  ]);
-});
-
 test('/stats view:last turn tells each instant of the last answer', async () => {
   const lastTurn = () => ({ instants, finish: 'completed' }) as const;
   const [reply] = await stats.run({ ...adam, words: { view: 'last turn' } }, ports({ lastTurn }));
   expect(text(reply.id, reply.with)).toBe(
-    'Last answer: said to the end. After your last word: ended 180, recognised 300, first token 390, first clause 391, first speech 450, first frame sent 470 ms.',
+    'Last answer: completed. After your last word: recognise 300, think 390, speak 450, playback 470 ms.',
   );
-});
-
-test('/stats leaves out instants that did not come', async () => {
-  const latest = { instants: { heardAtMs: 0, endedAtMs: 180 }, finish: 'failed' } as const;
-  const call = { ...adam, words: { view: 'last turn' } };
-  const [reply] = await stats.run(call, ports({ lastTurn: () => latest }));
-  expect(reply.with).toEqual({ finish: 'failed', instants: 'ended 180' });
 });
 
 test.each([{}, { view: 'speed' }, { view: 'last turn' }])(
@@ -329,7 +204,7 @@ test('/stats view:cost tells everybody their own share, and nothing of the other
     [],
   ]);
   const [nothing] = await stats.run(asked, ports());
-  expect(text(nothing.id, nothing.with)).toBe('You have spent nothing today, of $5.00.');
+  expect(text(nothing.id, nothing.with)).toBe('You today: $0.00 of $5.00. 0 turns.');
 });
 
 test('/stats view:cost tells who manages the server what today cost, and who asked most', async () => {
@@ -346,6 +221,6 @@ test('/stats view:cost tells who manages the server what today cost, and who ask
     'Today $1.55 of $5.00. 62 turns, $0.025 each. Most: Ana.',
     'Free: speech to text.',
     'Counted by an estimate, as the price of the model is unknown: answers, text to speech.',
-    'You have spent nothing today, of $5.00.',
+    'You today: $0.00 of $5.00. 0 turns.',
   ]);
 });

@@ -5,7 +5,7 @@ import type { CommandCall, Replies } from '#src/conversation/command.ts';
 import type { MemoryRequests } from '#src/features/memories/memory-requests.ts';
 import type { Memory, MemoryRemoval } from '#src/features/memories/memory-store.ts';
 
-import { type CheckedLine, text } from '#src/texts/texts.ts';
+import { text } from '#src/texts/texts.ts';
 import { adam, ports } from './ports.ts';
 
 const tea: Memory = {
@@ -42,40 +42,25 @@ test('/privacy memories lists what the server has remembered, to the caller alon
   expect(replies.map(({ to }) => to)).toEqual(['caller']);
   expect(shown(replies)).toEqual([
     [
-      'What I remember here, for everybody in this server:',
+      'What I remember here',
       '3. I like tea. (Ana, 2026-11-20)',
-      '4. Is late. (Ana about Ben, 2026-11-20)',
+      '4. Is late. (Ana → Ben, 2026-11-20)',
     ],
   ]);
-});
-
-test('fifty memories of the longest kind are listed whole, in messages that Discord takes', async () => {
-  const all = Array.from({ length: 50 }, (_, n) => ({
-    ...tea,
-    number: n + 1,
-    text: '*'.repeat(200),
-  }));
-  const replies = await run(listing(all));
-  const lines = replies.flatMap(({ lines = [] }) => lines);
-  expect(lines.map((line: CheckedLine) => line.with?.n)).toEqual(all.map(({ number }) => number));
-  for (const { lines: some = [] } of replies) {
-    const chars = some.map((line) => text(line.id, line.with).length + 200 + 1);
-    expect(chars.reduce((sum, one) => sum + one, 60)).toBeLessThanOrEqual(2_000);
-  }
 });
 
 test.each([
   [listing([]), 'memory.none'],
   [listing([], false), 'memory.off'],
-  [unreadable, 'memory.unread'],
+  [unreadable, 'store.unread'],
 ])('/privacy memories says why it lists nothing', async (memories, id) => {
   expect(await run(memories)).toEqual([{ id, to: 'caller' }]);
 });
 
 test.each([
-  [{ kind: 'removed' }, { id: 'memory.forgotten' }],
-  [{ kind: 'unknown' }, { id: 'memory.unknown' }],
-  [{ kind: 'failed' }, { id: 'memory.unread' }],
+  [{ kind: 'removed' }, { id: 'confirm.done' }],
+  [{ kind: 'unknown' }, { id: 'unknown', with: { x: 3 } }],
+  [{ kind: 'failed' }, { id: 'store.unread' }],
   [
     { kind: 'denied', author: 'Ana' },
     { id: 'memory.denied', with: { name: 'Ana' } },

@@ -261,7 +261,7 @@ export const helpSession: HelpSessionState = {
 /** Ports of a bot that sits in the Lounge and does all it is asked to, but for what is given. */
 export function ports(over: PortOverrides = {}): CommandPorts {
   const all: All = {
-    join: async () => ({ kind: 'joined', company: 1 }),
+    join: async () => ({ kind: 'joined', company: 1, consent: 'brief' }),
     people: () => [],
     leave: async () => left,
     at: () => lounge,
@@ -285,10 +285,9 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     stop: () => 'stopped',
     pause: () => 'paused',
     resume: () => 'resumed',
-    status: async () => ({ kind: 'read', hearing: true, settings: 3, lines: 0, memories: 0 }),
+    status: async () => ({ kind: 'read', consent: 'always', settings: 3, lines: 0, memories: 0 }),
     allow: async () => ({ saved: true }),
     deny: async () => ({ saved: true }),
-    hideName: () => undefined,
     forget: async () => ({ kind: 'forgotten', total: 4, copies: { kind: 'kept' } }),
     export: async () => ({ kind: 'exported', json: '{}' }),
     ...tracks,

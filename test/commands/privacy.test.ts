@@ -8,7 +8,7 @@ import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 
 const nowhere = { at: () => undefined };
-const unread = async () => ({ kind: 'unread', hearing: false }) as const;
+const unread = async () => ({ kind: 'unread' }) as const;
 const unsaved = async () => ({ saved: false });
 const consents = ['consent.always', 'consent.never'];
 
@@ -24,21 +24,17 @@ function press(name: string, call: CommandCall = adam, over: PortOverrides = {})
   return found.run(call, ports(over));
 }
 
-test('/privacy status says whether somebody is heard and what is kept, with the buttons to change it', async () => {
-  const replies = await run('status');
-  expect(replies).toEqual([
-    {
-      id: 'privacy.status',
-      with: { yes: 'yes', n: 0, memories: 0, m: 3 },
-      to: 'caller',
-      buttons: consents,
-    },
-  ]);
-});
-
-test('/privacy status answers in the language of the caller', async () => {
-  const [{ with: words }] = await run('status', { ...adam, callerLocale: 'de' });
-  expect(words).toMatchObject({ yes: text('privacy.yes', {}, 'de') });
+test.each([
+  ['always', 'I hear you, always, until you say no: /privacy deny.'],
+  ['brief', 'I hear you in this session, until it ends or you say no: /privacy deny.'],
+  ['policy', 'I hear you by the rules of this server, until you say no: /privacy deny.'],
+  ['unasked', "I don't hear you, until you press Hear me."],
+  ['no', "I don't hear you, until you press Hear me."],
+] as const)('the consent %s is told with its end', async (consent, sentence) => {
+  const kept = { settings: 0, lines: 0, memories: 0 };
+  const status = async () => ({ kind: 'read', consent, ...kept }) as const;
+  const [reply] = await run('status', adam, { status });
+  expect(text(reply.id, reply.with)).toBe(sentence);
 });
 
 test('/privacy status says when it could not be read', async () => {
@@ -47,24 +43,16 @@ test('/privacy status says when it could not be read', async () => {
   ]);
 });
 
-test('/privacy allow confirms the yes', async () => {
-  expect(await run('allow')).toEqual([{ id: 'privacy.allowed', to: 'caller' }]);
-});
-
-test('/privacy deny confirms the no', async () => {
-  expect(await run('deny')).toEqual([{ id: 'privacy.denied', to: 'caller' }]);
-});
-
 test.each(['allow', 'deny'])('/privacy %s that could not be kept says so', async (name) => {
   const [reply] = await run(name, adam, { allow: unsaved, deny: unsaved });
-  expect(reply).toMatchObject({ to: 'caller', lines: [{ id: 'privacy.unsaved' }] });
+  expect(reply.lines?.at(-1)).toEqual({ id: 'privacy.unsaved' });
 });
 
 test('/privacy pause and resume are for those in the channel', async () => {
   expect(await run('pause', inLounge)).toEqual([
     { id: 'privacy.paused', to: 'caller', buttons: ['resume'] },
   ]);
-  expect(await run('resume', inLounge)).toEqual([{ id: 'privacy.resumed', to: 'caller' }]);
+  expect(await run('resume', inLounge)).toEqual([{ id: 'panel.listening', to: 'caller' }]);
   for (const name of ['pause', 'resume']) {
     expect((await run(name))[0].id).toBe('perm.room');
     expect((await run(name, inLounge, nowhere))[0].id).toBe('leave.nowhere');
@@ -101,20 +89,20 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
   const [reply] = await press('privacy');
   const sentences = [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
   expect(sentences).toEqual([
-    "Press Hear me to talk to me. Sound is never stored. Your questions may show for a minute to all who can open the voice channel's chat.",
-    'Hearing you: yes. Stored about you: 0 caption lines, 0 memories, 3 other entries.',
+    'I hear you, always, until you say no: /privacy deny.',
+    'Stored about you: 0 caption lines, 0 memories, 3 other entries.',
+    "Sound is never stored. Your questions may show for a minute to all who can open the voice channel's chat.",
   ]);
   expect([reply.to, reply.buttons]).toEqual(['caller', consents]);
 });
 
 test.each([
-  ['consent.always', 'privacy.allowed'],
-  ['consent.never', 'privacy.denied'],
+  ['consent.always', 'consent.always'],
+  ['consent.never', 'consent.no'],
   ['stop', 'stop.ok'],
   ['pause', 'privacy.paused'],
-  ['resume', 'privacy.resumed'],
-  ['hide_name', 'panel.name_hidden'],
-  ['try.privacy', 'privacy.status'],
+  ['resume', 'panel.listening'],
+  ['more', 'consent.always'],
 ])('the button %s answers the one who pressed it with %s', async (name, id) => {
   expect((await press(name, inLounge))[0]).toMatchObject({ id, to: 'caller' });
 });
@@ -125,10 +113,6 @@ test.each(['stop', 'pause', 'resume'])(
     expect((await press(name))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
   },
 );
-
-test('the button /join calls the bot like the command', async () => {
-  expect((await press('try.join', inLounge))[0]).toMatchObject({ id: 'join.ok', panel: true });
-});
 
 test('every button that a reply names exists, once', async () => {
   const names = buttons.map(({ name }) => name);

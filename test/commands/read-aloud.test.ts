@@ -26,30 +26,30 @@ async function pick(call: CommandCall, outcome: ReadingOutcome = { kind: 'queued
   return { asked, said: text(reply.id, reply.with) };
 }
 
-test('Read aloud has a message read with its writer, for whoever picks it', async () => {
-  const { asked, said } = await pick({ ...inLounge, message });
-  const line = {
-    messageId: 'm',
-    author: { id: 'ben', name: 'Ben' },
-    isBot: false,
-    text: 'Dinner at eight?',
-  };
-  expect(asked).toEqual([['g', line, { id: 'adam', name: 'Adam' }]]);
-  expect(said).toBe('Saying it now.');
-});
-
 test.each<[ReadingOutcome, string]>([
   [{ kind: 'queued', ahead: 2 }, 'Queued, 2 ahead.'],
   [
     { kind: 'full', limit: 3 },
-    'The limit of 3 waiting messages of yours is reached. /track remove track:voice item:mine removes them.',
+    'The limit of 3 is reached. Try again later, or make room: /track remove track:voice item:mine.',
   ],
-  [{ kind: 'bot' }, "I don't read out messages of bots and webhooks."],
-  [{ kind: 'refused' }, "I don't read out messages of people who said no or are blocked here."],
-  [{ kind: 'deleted' }, 'That message is gone.'],
+  [
+    { kind: 'bot' },
+    "I don't read out that message: it is a bot's, gone, or of somebody who said no or is blocked here.",
+  ],
+  [
+    { kind: 'refused' },
+    "I don't read out that message: it is a bot's, gone, or of somebody who said no or is blocked here.",
+  ],
+  [
+    { kind: 'deleted' },
+    "I don't read out that message: it is a bot's, gone, or of somebody who said no or is blocked here.",
+  ],
   [{ kind: 'unspeakable' }, 'That text contains nothing I can say.'],
-  [{ kind: 'muted' }, "I'm muted here; ask a moderator to unmute me."],
-  [{ kind: 'nowhere' }, "I'm in no voice channel here."],
+  [
+    { kind: 'muted' },
+    "I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
+  ],
+  [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('%j is answered in a sentence', async (outcome, sentence) => {
   expect((await pick({ ...inLounge, message }, outcome)).said).toBe(sentence);
 });

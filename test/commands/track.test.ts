@@ -1,13 +1,8 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
-import type { Replies } from '#src/conversation/command.ts';
+import type { CommandCall, Replies } from '#src/conversation/command.ts';
 import { trackReference } from '#src/features/tracks/track-names.ts';
-import type {
-  ListedTrack,
-  Playing,
-  PlayRequest,
-  TrackOutcome,
-} from '#src/features/tracks/track-outcomes.ts';
+import type { Playing, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 import { rain, read, run, subcommands, track } from './track-calls.ts';
 
@@ -26,13 +21,6 @@ const own = ['voice', 'cues'].map((name) => ({
 }));
 const listing: PortOverrides = { list: () => [rain, ...own] };
 
-test('/track has these subcommands', () => {
-  expect(subcommands.map(({ name }) => name)).toEqual([
-    ...['play', 'queue', 'pause', 'resume', 'skip', 'stop', 'volume'],
-    ...['seek', 'fade', 'mute', 'unmute', 'loop', 'remove', 'list'],
-  ]);
-});
-
 test.each(subcommands.map(({ name }) => name))(
   '/track %s is for those who sit in the channel',
   async (name) => {
@@ -42,40 +30,14 @@ test.each(subcommands.map(({ name }) => name))(
   },
 );
 
-test('a sound goes on main, once and behind the others, unless something else is said', async () => {
-  const requests: PlayRequest[] = [];
-  const over: PortOverrides = {
-    async play(_guildId, _caller, request) {
-      requests.push(request);
-      return { kind: 'playing', title: 'rain', track: request.track };
-    },
-  };
-  expect(read(await run('play', { sound: ' rain ' }, over))).toEqual(['room', 'rain on main.']);
-  const all = { sound: 'rain', track: 'bg', volume: '30', loop: 'true', next: 'true' };
-  expect(read(await run('play', all, over))).toEqual(['room', 'rain on bg.']);
-  expect(requests).toEqual([
-    { sound: 'rain', track: 'main', loop: false, next: false },
-    { sound: 'rain', track: 'bg', percent: 30, loop: true, next: true },
-  ]);
-});
-
-test('a file somebody adds is what is played', async () => {
-  const sound = { url: 'https://cdn.example/1/song.mp3', name: 'song.mp3' };
-  const requests: unknown[] = [];
-  const play: PortOverrides['play'] = async (_guildId, _caller, request) => {
-    requests.push(request.sound);
-    return { kind: 'added', title: 'song', track: 'main', place: 3 };
-  };
-  const replies = await track('play').run({ ...inLounge, sound }, ports({ play }));
-  expect(read(replies)).toEqual(['room', 'song added to main, number 3.']);
-  expect(requests).toEqual([sound]);
-});
-
 test.each<[Playing, string]>([
-  [{ kind: 'full', track: 'main', limit: 50 }, 'main is full (50).'],
+  [
+    { kind: 'full', track: 'main', limit: 50 },
+    'The limit of 50 is reached. Try again later, or make room: /track queue.',
+  ],
   [
     { kind: 'many', limit: 2, names: ['bg', 'main'] },
-    'The limit of 2 tracks is reached: bg, main. Use one of them, or stop one.',
+    'The limit of 2 is reached. Try again later, or make room: /track stop.',
   ],
   [
     { kind: 'bad', reason: { id: 'track.bad.too_long', with: { max: '3 h 0 min' } } },
@@ -84,19 +46,19 @@ test.each<[Playing, string]>([
   [{ kind: 'bad', reason: { id: 'track.bad.not_audio' } }, "Can't play that: not audio."],
   [
     { kind: 'no-sound', sound: 'ran', closest: ['rain', 'train'] },
-    'No sound "ran". Closest: rain, train.',
+    'There is no "ran". There are: rain, train.',
   ],
-  [
-    { kind: 'no-sound', sound: 'x', closest: [] },
-    'No sound "x". Paste a link or add a file instead.',
-  ],
+  [{ kind: 'no-sound', sound: 'x', closest: [] }, 'There is no "x". Pick one from the list.'],
   [
     { kind: 'bad-name' },
     'The name of a track takes 1 to 40 characters, not only dots or spaces. A joined emoji counts as several.',
   ],
   [{ kind: 'reserved', track: 'voice' }, 'voice is mine. Choose another track, say main.'],
-  [{ kind: 'muted' }, "I'm muted here; ask a moderator to unmute me."],
-  [{ kind: 'nowhere' }, "I'm in no voice channel here."],
+  [
+    { kind: 'muted' },
+    "I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
+  ],
+  [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/track play tells its caller alone what keeps it from playing: %j', async (playing, words) => {
   const play = async () => playing;
   expect(read(await run('play', { sound: 'x' }, { play }))).toEqual(['caller', words]);
@@ -105,9 +67,9 @@ test.each<[Playing, string]>([
 test.each([
   [{}, 'Which sound? Name one, paste a link, or add a file.'],
   [{ sound: '  ' }, 'Which sound? Name one, paste a link, or add a file.'],
-  [{ sound: 'rain', volume: '201' }, 'Volume goes from 0 to 200.'],
-  [{ sound: 'rain', volume: '-1' }, 'Volume goes from 0 to 200.'],
-  [{ sound: 'rain', volume: '1.5' }, 'Volume goes from 0 to 200.'],
+  [{ sound: 'rain', volume: '201' }, 'Choose a number from 0 to 200.'],
+  [{ sound: 'rain', volume: '-1' }, 'Choose a number from 0 to 200.'],
+  [{ sound: 'rain', volume: '1.5' }, 'Choose a number from 0 to 200.'],
 ])('/track play with %j plays nothing', async (words, sentence) => {
   const play = () => Promise.reject(new Error('played'));
   expect(read(await run('play', words, { play }))).toEqual(['caller', sentence]);
@@ -117,30 +79,20 @@ test('a volume that is not theirs to change stays, and they are told', async () 
   const kept = { owner: 'Ana', percent: 30 };
   const play = async () => ({ kind: 'playing', title: 'wind', track: 'bg', kept }) as const;
   expect(read(await run('play', { sound: 'wind', volume: '90' }, { play }))).toEqual([
-    ...['room', 'wind on bg.', "bg stays at 30 %: that's Ana's."],
+    'room',
+    'wind on bg.',
+    "That's Ana's. Ask a DJ.",
   ]);
 });
 
-test.each([
-  ['pause', 'main paused.'],
-  ['resume', 'main goes on.'],
-  ['skip', 'Skipped rain. main is empty.'],
-  ['stop', 'main stopped, 2 removed.'],
-])('/track %s says what it did', async (name, words) => {
-  expect(read(await run(name))).toEqual(['room', words]);
-});
-
 test.each<[readonly TrackOutcome[], readonly string[]]>([
-  [
-    [{ kind: 'skipped', track: 'bg', title: 'rain', next: 'wind' }],
-    ['room', 'Skipped rain. Next: wind.'],
-  ],
+  [[{ kind: 'skipped', track: 'bg', title: 'rain', next: 'wind' }], ['room', 'Skipped rain.']],
   [[{ kind: 'empty', track: 'bg' }], ['caller', 'bg is empty.']],
   [
     [{ kind: 'unknown', track: 'gb', names: ['bg', 'voice', 'cues'] }],
-    ['caller', 'No track "gb". There are: bg, voice, cues.'],
+    ['caller', 'There is no "gb". There are: bg, voice, cues.'],
   ],
-  [[{ kind: 'silent' }], ['caller', 'No sound is on a track. /track play starts one.']],
+  [[{ kind: 'silent' }], ['caller', 'Nothing is playing. /track play starts a sound.']],
   [
     [{ kind: 'reserved', track: 'voice' }],
     ['caller', 'voice is mine. Choose another track, say main.'],
@@ -165,17 +117,11 @@ const denied: TrackOutcome = {
   pollId: 'p-1',
 };
 
-test('what is somebody else’s is put to the vote, where everybody there can see it', async () => {
-  const replies = await run('skip', {}, { steer: () => [denied] });
-  expect(read(replies)).toEqual(['room', "That's Ana's. Ask a DJ, or vote: 1/2."]);
-  expect(replies[0].buttons).toEqual(['track.vote:p-1']);
-});
-
 test('a vote is answered to the voter alone, what it has carried to all', async () => {
   const vote: PortOverrides['vote'] = (_guildId, personId, pollId) =>
     personId === 'adam' && pollId === 'p-1' ? [denied] : [];
   expect(read(await press('track.vote', 'p-1', { vote }))).toEqual([
-    ...['caller', "That's Ana's. Ask a DJ, or vote: 1/2."],
+    ...['caller', "main is Ana's. Ask a DJ, or vote: 1/2."],
   ]);
   const carried: PortOverrides['vote'] = () => [{ kind: 'skipped', track: 'bg', title: 'rain' }];
   expect(read(await press('track.vote', 'p-1', { vote: carried }))[0]).toBe('room');
@@ -193,29 +139,19 @@ test('the buttons of the panel steer the track they carry, and answer privately'
       asked.push([id, action, name]);
       return [denied];
     },
-    change: (_guildId, _caller, setting, name) => {
-      const percent = setting.kind === 'volume' ? setting.percent : -1;
-      asked.push([name, percent]);
-      return { kind: 'volume', track: name, percent };
-    },
   };
   const replies = await press('track.skip', 'bg', over);
   expect(read(replies)[0]).toBe('caller');
   expect(replies[0].buttons).toBeUndefined();
-  expect(read(await press('track.louder', 'bg', over))).toEqual(['caller', 'bg at 40 %.']);
-  await press('track.quieter', 'bg', over);
-  await press('track.quieter', 'voice', over);
   await press('track.pause', 'bg', over);
-  await press('track.resume', 'bg', over);
+  await press('track.pause', 'main', {
+    ...over,
+    list: () => [{ ...rain, name: 'main', isPaused: true }],
+  });
   expect(asked).toEqual([
     ['adam', 'skip', 'bg'],
-    ...[
-      ['bg', 40],
-      ['bg', 20],
-      ['voice', 90],
-    ],
     ['adam', 'pause', 'bg'],
-    ['adam', 'resume', 'bg'],
+    ['adam', 'resume', 'main'],
   ]);
 });
 
@@ -233,50 +169,35 @@ test('a button of the panel knows its track whatever the case, and by its digest
   await press('track.skip', 'BG', over);
   await press('track.skip', 'gone', over);
   expect(asked).toEqual([named.name, 'bg', 'gone']);
-  const louder = await press('track.louder', trackReference(named.name), over);
-  expect(read(louder)).toEqual(['caller', `${named.name} at 40 %.`]);
-});
-
-test.each([['0'], ['200']])('/track volume takes %s', async (level) => {
-  expect(read(await run('volume', { level }))).toEqual(['room', `main at ${level} %.`]);
 });
 
 test.each([['201'], ['-1'], ['loud'], ['']])('/track volume does not take %j', async (level) => {
-  expect(read(await run('volume', { level }))).toEqual(['caller', 'Volume goes from 0 to 200.']);
+  expect(read(await run('volume', { level }))).toEqual([
+    'caller',
+    'Choose a number from 0 to 200.',
+  ]);
 });
 
 test('/track list tells what plays, how loud and where it is', async () => {
   expect(read(await run('list', {}, listing))).toEqual([
     ...['caller', 'bg: rain, 0:40 / 2:05, on repeat, 30 %', 'voice: 100 %', 'cues: 100 %'],
   ]);
-  expect(read(await press('track.list', '', listing))).toHaveLength(4);
+  expect(read(await run('list', {}, listing))).toHaveLength(4);
   const quiet = await run('list', {}, { list: () => own });
-  expect(read(quiet)[1]).toBe('No sound is on a track. /track play starts one.');
+  expect(read(quiet)[1]).toBe('Nothing is playing. /track play starts a sound.');
 });
 
 test('/track queue tells what waits and whose it is, but not all of a long line', async () => {
   expect(read(await run('queue', { track: 'BG' }, listing))).toEqual([
     ...['caller', 'bg: rain, 0:40 / 2:05, on repeat, 30 %', '1. wind (Ben)'],
-    '2. sea (somebody)',
+    '2. sea (Somebody)',
   ]);
   const waiting = Array.from({ length: 50 }, (_, n) => ({ title: `${n}`, owner: 'Ben' }));
   const long = read(await run('queue', { track: 'bg' }, { list: () => [{ ...rain, waiting }] }));
   expect([long.length, long.at(-1)]).toEqual([18, 'And 35 more.']);
   expect(read(await run('queue', {}, listing))).toEqual([
-    ...['caller', 'No track "main". There are: bg, voice, cues.'],
+    ...['caller', 'There is no "main". There are: bg, voice, cues.'],
   ]);
-});
-
-test('/track queue tells what the bot says and what waits for that, with whose it is', async () => {
-  const said = { title: '“Dinner”', owner: 'Ana', loop: false };
-  const waiting = [{ title: 'an answer', owner: 'Ben' }];
-  const voice = { ...rain, name: 'voice', percent: 100, current: said, waiting };
-  const queue = (view: ListedTrack) => run('queue', { track: 'voice' }, { list: () => [view] });
-  expect(read(await queue(voice))).toEqual([
-    ...['caller', 'voice: “Dinner” (Ana), 100 %', '1. an answer (Ben)'],
-  ]);
-  const { current: _, ...greeting } = voice;
-  expect(read(await queue(greeting))).toEqual(['caller', 'voice: 100 %', '1. an answer (Ben)']);
 });
 
 test('sounds and tracks are suggested, first what begins so, and all where an action takes them', async () => {
@@ -300,4 +221,64 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
   const play = track('play').options.find((one) => one.name === 'track');
   const names = play?.kind === 'text' && (await play.suggest?.('', inLounge, ports(listed)));
   expect(names).toEqual(['Rainy Day', 'MAIN']);
+});
+
+const waitingTracks: PortOverrides = { list: () => [rain] };
+
+test.each([
+  ['seek', { to: '1:30' }, 'rain on main goes on at 1:30 / 2:05.'],
+  ['fade', { to: '20' }, 'main goes to 20 % over 5 s.'],
+  ['fade', { to: '0', seconds: '600' }, 'main goes to 0 % over 600 s.'],
+  ['mute', {}, 'main is muted and keeps playing.'],
+  ['loop', { mode: 'on' }, 'rain repeats on main.'],
+  ['loop', { mode: 'off' }, 'main plays as usual.'],
+  ['remove', { item: ' 2. wind ' }, '2. wind removed from main.'],
+])('/track %s with %j tells everybody what it did', async (name, words, sentence) => {
+  expect(read(await run(name, words))).toEqual(['room', sentence]);
+});
+
+test.each([
+  ['seek', { to: 'later' }, 'Give a position as 90, 1:30, +10 or -10.'],
+  ['seek', {}, 'Give a position as 90, 1:30, +10 or -10.'],
+  ['fade', { to: '201' }, 'Choose a number from 0 to 200.'],
+  ['fade', { to: '20', seconds: '0' }, 'Choose a number from 1 to 600.'],
+])('/track %s with %j changes nothing and tells its caller why', async (name, words, sentence) => {
+  const change = () => {
+    throw new Error('changed');
+  };
+  expect(read(await run(name, words, { change }))).toEqual(['caller', sentence]);
+});
+
+test.each<[TrackOutcome, readonly string[]]>([
+  [
+    { kind: 'past-end', track: 'bg', title: 'rain', lengthMs: 125_000 },
+    ['caller', 'rain ends at 2:05. Choose an earlier place.'],
+  ],
+  [
+    { kind: 'unseekable', track: 'bg', title: 'radio' },
+    ['caller', "radio is a live stream: it can't seek or repeat."],
+  ],
+  [
+    { kind: 'no-item', track: 'bg', item: 'wind' },
+    ['caller', 'There is no "wind". Pick one from the list.'],
+  ],
+])('%j is told to the caller alone', async (outcome, words) => {
+  expect(read(await run('seek', { to: '5' }, { change: () => outcome }))).toEqual(words);
+});
+
+test('what waits is suggested for /track remove, by place and title of the track named so far', async () => {
+  const item = track('remove').options.find(({ name }) => name === 'item');
+  if (item?.kind !== 'text') throw new Error('no item');
+  const suggested = (typed: string, words: CommandCall['words']) =>
+    item.suggest?.(typed, { ...inLounge, words }, ports(waitingTracks));
+  expect(await suggested('', { track: 'BG' })).toEqual(['1. wind', '2. sea']);
+  expect(await suggested('sea', { track: 'bg' })).toEqual(['2. sea']);
+  expect(await suggested('', {})).toEqual([]);
+});
+
+test('a muted track says so in the list', async () => {
+  const muted = { ...rain, isMuted: true };
+  expect(read(await run('list', {}, { list: () => [muted] }))[1]).toBe(
+    'bg: rain, 0:40 / 2:05, on repeat, muted, 30 %',
+  );
 });

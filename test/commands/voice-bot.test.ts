@@ -81,7 +81,7 @@ test('the form shows the persona of the channel, and stores what is sent', async
 test.each<[CommandCall['words'], PersonaSaving | undefined, string]>([
   [{ language: 'Klingon!' }, undefined, 'persona.bad.language'],
   [{ name: 'Nova\u{E0042}' }, undefined, 'persona.bad.hidden'],
-  [{ voice: 'rmz' }, { kind: 'unknown-voice', known: ['rms'] }, 'voice.unknown'],
+  [{ voice: 'rmz' }, { kind: 'unknown-voice', known: ['rms'] }, 'unknown.of'],
 ])(
   'a form with %j is not stored (%j), and what took long to write comes back',
   async (words, saving, id) => {

@@ -22,7 +22,6 @@ async function replied(typed: CommandCall['words'], over: Partial<Public<ServerV
 
 test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly string[]]>([
   [{ add: 'Ana' }, {}, ['"Ana" added: I expect to hear it.']],
-  [{ add: 'Ana', say: 'Ah-na' }, {}, ['"Ana" added: I expect to hear it, and say it as "Ah-na".']],
   [
     { add: 'Ana' },
     { add: async () => ({ kind: 'replaced', word: { word: 'Ana' }, saved: false }) },
@@ -41,7 +40,7 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
   [
     { add: 'Ana' },
     { add: async () => ({ kind: 'full', limit: 200 }) },
-    ['The limit of 200 words is reached. Remove one first: /voice words remove.'],
+    ['The limit of 200 is reached. Try again later, or make room: /voice words remove.'],
   ],
   [
     { remove: 'ana' },
@@ -51,11 +50,9 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
   [
     { remove: 'anna' },
     { remove: async () => ({ kind: 'unknown', known: ['Ana', 'Kubernetes'] }) },
-    ['No word "anna". Closest: Ana, Kubernetes.'],
+    ['There is no "anna". There are: Ana, Kubernetes.'],
   ],
-  [{ remove: 'anna' }, {}, ['There are no words yet. Add one: /voice words add.']],
-  [{ add: 'a', remove: 'b' }, {}, ['Add or remove, one at a time.']],
-  [{ say: 'Ah-na' }, {}, ['Fill in the word, too: /voice words add say.']],
+  [{ add: 'a', remove: 'b' }, {}, ['Fill in add, add and say, or remove.']],
   [{}, {}, ['There are no words yet. Add one: /voice words add.']],
   [
     {},
@@ -65,19 +62,10 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
   [
     {},
     { list: async () => ({ words: [], isRead: false, limit: 200 }) },
-    ["I can't read the words now. I told the operator; try again later."],
+    ["I can't read or change that now. I told the operator; try again later."],
   ],
 ])('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
   expect(await replied(typed, over)).toEqual(lines);
-});
-
-test('a long list is a file', async () => {
-  const many = Array.from({ length: 200 }, (_, n) => ({ word: `word number ${n}` }));
-  const list = async () => ({ words: many, isRead: true, limit: 200 });
-  const [reply] = await words.run(manager, control({ list }));
-  expect(shown(reply)).toEqual(['200 of 200 words. The file lists them.']);
-  const [file] = reply.files ?? [];
-  expect(file && 'text' in file && file.text.trim().split('\n')).toHaveLength(200);
 });
 
 test.each([{ add: 'Ana' }, { remove: 'Ana' }])(

@@ -1,7 +1,5 @@
-import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { readConfig } from '#src/config/config.ts';
-import type { Config } from '#src/config/types.ts';
 
 const servers = {
   TRANSCRIPTION_BASE_URL: 'http://one/v1',
@@ -9,7 +7,7 @@ const servers = {
   SPEECH_BASE_URL: 'http://one/v1',
 };
 
-function good(environment: NodeJS.ProcessEnv): Config {
+function good(environment: NodeJS.ProcessEnv) {
   const result = readConfig({ ...servers, ...environment });
   if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
   return result.config;
@@ -19,10 +17,6 @@ function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
   const result = readConfig({ ...servers, ...environment });
   return result.kind === 'bad' ? result.mistakes : [];
 }
-
-test('without a fall-back there is none', () => {
-  expect(good({}).fallbacks).toEqual({});
-});
 
 test('a fall-back has its own model, key and voice', () => {
   const baseUrl = 'http://two/v1';
@@ -50,14 +44,6 @@ test('a fall-back that uses the shared address uses the shared key, and another 
   expect(chat).not.toHaveProperty('apiKey');
 });
 
-test('OpenAI as a fall-back speaks over Realtime, unless a model is named that speaks otherwise', () => {
-  const base = { SPEECH_FALLBACK_BASE_URL: 'https://api.openai.com/v1' };
-  const { speech } = good({ ...base, SPEECH_FALLBACK_API_KEY: 'k' }).fallbacks;
-  expect(speech).toMatchObject({ backend: 'realtime', model: 'gpt-realtime-2.1-mini' });
-  const named = { ...base, SPEECH_FALLBACK_API_KEY: 'k', SPEECH_FALLBACK_MODEL: 'tts-1' };
-  expect(good(named).fallbacks.speech).toMatchObject({ backend: 'speech' });
-});
-
 test.each([
   [{ SPEECH_FALLBACK_VOICE: 'amy' }, 'SPEECH_FALLBACK_BASE_URL: missing'],
   [{ CHAT_COMPLETION_FALLBACK_BASE_URL: 'embedded' }, 'must be an address'],
@@ -69,12 +55,4 @@ test.each([
   ],
 ])('%o is a mistake: %s', (environment, words) => {
   expect(mistakes(environment)).toEqual([expect.stringContaining(words)]);
-});
-
-test('keys of fall-backs are never printed', () => {
-  const config = good({
-    SPEECH_FALLBACK_BASE_URL: 'http://two/v1',
-    SPEECH_FALLBACK_API_KEY: 'hush-key',
-  });
-  expect(inspect(config, { depth: 9 }) + JSON.stringify(config)).not.toContain('hush');
 });

@@ -1,8 +1,7 @@
 import { readConfig } from '#src/config/config.ts';
-import type { Config } from '#src/config/types.ts';
 
 /** Throws where the settings have mistakes. */
-export function good(environment: NodeJS.ProcessEnv): Config {
+export function good(environment: NodeJS.ProcessEnv) {
   const result = readConfig(environment);
   if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
   return result.config;

@@ -38,39 +38,3 @@ test('speech models can be chosen only where texts go to /audio/speech', () => {
     'SPEECH_MODELS: a choice of models needs SPEECH_BACKEND=speech; this is realtime',
   ]);
 });
-
-test('programs may choose the transcription models that the operator lists, of a server that takes files', () => {
-  const server = {
-    TRANSCRIPTION_BASE_URL: 'http://127.0.0.1:8000/v1',
-    TRANSCRIPTION_MODEL: 'ears',
-  };
-  expect(good(server).transcription).toMatchObject({ models: ['ears'] });
-  const more = good({ ...server, TRANSCRIPTION_MODELS: 'whisper-1, ears' });
-  expect(more.transcription).toMatchObject({ model: 'ears', models: ['ears', 'whisper-1'] });
-  expect(modelsInUse(more).map(({ role, model }) => [role, model])).toEqual([
-    ['TRANSCRIPTION', 'ears'],
-    ['TRANSCRIPTION_MODELS', 'whisper-1'],
-  ]);
-  expect(mistakes({ ...server, TRANSCRIPTION_MODELS: 'a,,b' })).toEqual([
-    'TRANSCRIPTION_MODELS: must be at most 24 models of at most 100 characters each, with commas between them',
-  ]);
-  expect(mistakes({ TRANSCRIPTION_MODELS: 'whisper-1' })).toEqual([
-    'TRANSCRIPTION_MODELS: a choice of models needs a server; set TRANSCRIPTION_BASE_URL or OPENAI_API_KEY',
-  ]);
-  const socket = {
-    ...server,
-    TRANSCRIPTION_BACKEND: 'realtime',
-    TRANSCRIPTION_MODELS: 'whisper-1',
-  };
-  expect(mistakes(socket)).toEqual([
-    'TRANSCRIPTION_MODELS: a choice of models needs TRANSCRIPTION_BACKEND=file',
-  ]);
-});
-
-test('the rate of raw samples without a label is a setting of the speech server', () => {
-  const server = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1', SPEECH_MODEL: 'piper' };
-  expect(good({ ...server, SPEECH_RATE_HZ: '16000' }).speech).toMatchObject({ rateHz: 16_000 });
-  expect(good(server).speech).not.toHaveProperty('rateHz');
-  for (const wrong of ['wav', '7999', '1e6', '16000.5'])
-    expect(mistakes({ ...server, SPEECH_RATE_HZ: wrong }), wrong).toHaveLength(1);
-});

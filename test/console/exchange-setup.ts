@@ -1,8 +1,5 @@
 import { EventLog } from '#src/console/first-run/event-log.ts';
-import type { ExchangeParts } from '#src/console/first-run/sandbox-run-exchange.ts';
 import { ConversationPrinter } from '#src/console/first-run/show.ts';
-import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
-import { WavFolder } from '#src/console/first-run/wav-files.ts';
 import type { ConsoleRequest, SandboxReady } from '#src/console/sandbox-lines.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
@@ -23,14 +20,14 @@ export function openSetup(answer: (request: ConsoleRequest) => Answer) {
     ready,
     gone: new AbortController().signal,
   };
-  const parts: ExchangeParts = {
+  const parts = {
     sandbox,
     events,
     show: new ConversationPrinter(terminal),
     botName: 'Nova',
     dataDir: 'none',
-    recorder: new SpokenRecorder(),
-    folder: new WavFolder('none'),
+    recorder: { asked: 0 },
+    folder: { place: async () => 'heard.wav', tidy: async () => undefined },
   };
   /** Text printed since the last call. */
   const screen = () => {

@@ -1,5 +1,4 @@
-import { open } from 'node:fs/promises';
-import { PassThrough, Readable } from 'node:stream';
+import { Readable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { pipeLines } from '#src/console/prompt/prompt.ts';
 
@@ -16,18 +15,4 @@ test('a line without an end is cut, and takes no memory', async () => {
   const source = Readable.from(Array.from({ length: 100 }, () => Buffer.alloc(10_000, 'a')));
   const [line] = await Array.fromAsync(pipeLines(source, never));
   expect(line).toHaveLength(16_000);
-});
-
-test('where nobody types there are no lines', async () => {
-  expect(await Array.fromAsync(pipeLines(Readable.from([]), never))).toEqual([]);
-  await using folder = await open('test');
-  const source = folder.createReadStream();
-  expect(await Array.fromAsync(pipeLines(source, never))).toEqual([]);
-});
-
-test('whoever waits for a line can be told to stop', async () => {
-  const leave = new AbortController();
-  const lines = Array.fromAsync(pipeLines(new PassThrough(), leave.signal));
-  leave.abort();
-  expect(await lines).toEqual([]);
 });

@@ -1,12 +1,12 @@
 import type { CommandShape, OptionShape } from '#src/console/sandbox-lines.ts';
 
 /** Something of type text, unless `more` says otherwise. */
-export function option(name: string, more: Partial<OptionShape> = {}): OptionShape {
+function option(name: string, more: Partial<OptionShape> = {}): OptionShape {
   const plain = { type: 3, required: false, autocomplete: false, choices: [], options: [] };
   return { name, ...plain, ...more };
 }
 
-export function choices(...values: readonly string[]): Pick<OptionShape, 'choices'> {
+function choices(...values: readonly string[]): Pick<OptionShape, 'choices'> {
   return { choices: values.map((value) => ({ name: value, value })) };
 }
 

@@ -61,20 +61,6 @@ function hearingContract(
     expect(await heardBy(listening)).toBe(`${one.text} ${other.text}`);
   });
 
-  test(`${name}: asked twice at once, it gives the same text twice`, async () => {
-    using listening = open();
-    await say(listening, one);
-    const texts = await Promise.all([heardBy(listening), heardBy(listening)]);
-    expect([...texts, await heardBy(listening)]).toEqual([one.text, one.text, one.text]);
-  });
-
-  test(`${name}: silence and nothing at all are an empty text`, async () => {
-    using listening = open();
-    expect(await heardBy(listening)).toBe('');
-    listening.push(silence);
-    expect(await heardBy(listening)).toBe('');
-  });
-
   test(`${name}: people who speak at once are heard apart`, async () => {
     using first = open();
     using second = open();

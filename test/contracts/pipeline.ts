@@ -124,22 +124,6 @@ function contentContract(name: string, open: OpenPipelineFor): void {
     }
   });
 
-  test(`${name}: what is to be read of an answer is told once, when all is written`, async () => {
-    const says = 'It is at https://a.b/c there. Good luck to you.';
-    await using opened = await open({ says });
-    const parts = await read(opened.pipeline, new FakeHost());
-    const asides = parts.filter(({ kind }) => kind === 'aside');
-    expect(asides).toEqual([{ kind: 'aside', text: 'https://a.b/c' }]);
-    expect(
-      textOf(
-        parts.slice(
-          0,
-          parts.findIndex(({ kind }) => kind === 'aside'),
-        ),
-      ),
-    ).toBe(says);
-  });
-
   test(`${name}: an utterance without words is not answered`, async () => {
     await using opened = await open({ says: answerText });
     expect(await read(opened.pipeline, new FakeHost(), turnOf(said('')))).toEqual([]);
@@ -185,19 +169,6 @@ function abortContract(name: string, open: OpenPipelineFor): void {
       expect(more?.value).toBeUndefined();
       await opened.settled();
     }
-  });
-
-  test(`${name}: an answer dropped unread stops what runs below`, async () => {
-    await using opened = await open({ says: answerText, ends: 'stall' });
-    const caller = new AbortController();
-    opened.pipeline.answer(turnOf(said('hello')), new FakeHost(), caller.signal);
-    const running = async () => {
-      await opened.settled();
-      return opened.running();
-    };
-    await expect.poll(running).toBeGreaterThan(0);
-    caller.abort(new Error('the person went on'));
-    await expect.poll(running).toBe(0);
   });
 }
 

@@ -2,14 +2,13 @@ import { expect, test } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { textOf } from '#test/conversation/setup/sayings.ts';
 import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
-import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
+import { adam, eva } from '#test/conversation/setup/session-fixture.ts';
 import { inMind, listening, quietFrom, replies } from './session-pipeline-scenarios.ts';
 
 /** Who is heard by whatever answers a room, and what is left of it, with real servers behind that. */
 export function sessionConsentContract(name: PipelineName): void {
   consentContract(name);
   retractionContract(name);
-  withdrawalContract(name);
   leavingContract(name);
 }
 
@@ -68,22 +67,6 @@ function retractionContract(name: PipelineName): void {
   });
 }
 
-function withdrawalContract(name: PipelineName): void {
-  test(`${name}: what was said is forgotten with a no, and the next request does not carry it`, async () => {
-    await using served = await openServed(name, { replies });
-    await served.fixture.sessions.join(lounge, 'eva');
-    await served.ask('forward', adam);
-    await served.ask('capital', eva);
-    await served.fixture.privacy.deny('g', 'adam');
-    await served.ask('louder', eva);
-    expect(served.shown).toEqual([
-      `user: Eva: ${textOf('capital')}`,
-      'assistant: Paris.',
-      `user: Eva: ${textOf('louder')}`,
-    ]);
-  });
-}
-
 function leavingContract(name: PipelineName): void {
   test(`${name}: after a no there is nothing of it with any server that remembers`, async () => {
     await using served = await openServed(name, { replies });
@@ -101,25 +84,6 @@ function leavingContract(name: PipelineName): void {
     await served.fixture.privacy.deny('g', 'adam');
     await quietFrom(served);
     expect([served.fixture.of('answered'), inMind(served)]).toEqual([[], []]);
-  });
-
-  test(`${name}: whoever is being answered is, although somebody else says no`, async () => {
-    await using served = await openServed(name, { replies });
-    await served.fixture.sessions.join(lounge, 'eva');
-    await served.ask('capital', eva);
-    await served.say('forward');
-    await served.until(() => served.soundedMs(400) > 300, 'the beginning of an answer');
-    await served.fixture.privacy.deny('g', 'eva');
-    await served.until(() => served.fixture.of('answered').length === 2, 'all of it');
-    expect(served.fixture.of('answered').at(-1)).toMatchObject({ heardText: 'Ten meters it is.' });
-    await served.settle();
-    expect(inMind(served).join()).not.toContain('capital');
-    await served.ask('louder');
-    expect(served.shown).toEqual([
-      `user: Adam: ${textOf('forward')}`,
-      'assistant: Ten meters it is.',
-      `user: Adam: ${textOf('louder')}`,
-    ]);
   });
 
   test(`${name}: after the goodbye nothing is under way, and nobody is connected to`, async () => {

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { messagesOf } from '#src/conversation/answering/conversation-history.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
-import { textOf } from '#test/conversation/setup/sayings.ts';
 import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
 import { adam } from '#test/conversation/setup/session-fixture.ts';
 
@@ -13,36 +11,7 @@ const found = { match: 'othersWithoutName', text: 'You are two.' };
 /** Tools in whatever answers a room, with real servers behind that. */
 export function sessionToolContract(name: PipelineName): void {
   runContract(name);
-  quoteContract(name);
   effectContract(name);
-}
-
-function quoteContract(name: PipelineName): void {
-  test(`${name}: lines of captions are quoted by the bot itself, in place of what the model would say of them`, async () => {
-    const check = call('find_in_captions', { question: 'How far?', about: 'this' });
-    const replies = [
-      { match: 'Question: ', text: '[1]' },
-      { match: 'linesQuoted', text: 'He said a hundred miles.' },
-      { match: 'capital', ...check },
-      { match: 'forward', text: 'Ten meters it is.' },
-    ];
-    await using served = await openServed(name, { replies });
-    const turning = served.fixture.captions.turnOn('g', {});
-    await served.pass(5_000);
-    await turning;
-    await served.ask('forward');
-    await served.settle();
-    const { finish, heardText } = (await served.ask('capital')) ?? {};
-    expect([finish, heardText?.replace(/\d\d:\d\d/, '20:14')]).toEqual([
-      'completed',
-      `Adam, 20:14: ${textOf('forward')}`,
-    ]);
-    expect(toolsIn(served)).toEqual([['find_in_captions', 'ran', 'adam']]);
-    expect(served.running).toEqual([]);
-    const { history } = served.fixture.sessions.session('g')?.context ?? {};
-    const known = history && messagesOf(history.shown()).at(-1);
-    expect(known).toMatchObject({ role: 'assistant', content: heardText });
-  });
 }
 
 function runContract(name: PipelineName): void {
@@ -95,18 +64,6 @@ function runContract(name: PipelineName): void {
 }
 
 function effectContract(name: PipelineName): void {
-  test(`${name}: a change that everybody notices is made without a button`, async () => {
-    const set = call('volume', { level: 50 });
-    const replies = [
-      { match: 'voice at 50', text: 'Half as loud.' },
-      { match: 'speak half', ...set },
-    ];
-    await using served = await openServed(name, { replies });
-    expect(await served.ask('louder')).toMatchObject({ text: 'Half as loud.' });
-    expect(toolsIn(served)).toEqual([['volume', 'ran', 'adam']]);
-    expect(served.fixture.offered).toEqual([]);
-  });
-
   test(`${name}: a message that words of others may have caused waits for the asker's button`, async () => {
     const replies = [{ match: 'forward', ...call('post_text', { text: 'Dinner.' }) }];
     await using served = await openServed(name, { replies });
@@ -128,7 +85,7 @@ function effectContract(name: PipelineName): void {
   test(`${name}: what was done before the link was lost is not done again, and its result is known`, async () => {
     const set = call('volume', { level: 50 });
     const replies = [
-      { match: 'voice at 50', text: 'Half as loud.' },
+      { match: 'voice: 50', text: 'Half as loud.' },
       { match: 'speak half', ...set },
     ];
     await using served = await openServed(name, { replies, pace: { firstTokenMs: 100 } });
@@ -141,19 +98,6 @@ function effectContract(name: PipelineName): void {
     );
     expect(served.fixture.of('answered').at(-1)).toMatchObject({ text: 'Half as loud.' });
     expect(toolsIn(served)).toEqual([['volume', 'ran', 'adam']]);
-  });
-
-  test(`${name}: the bot leaves by a button only`, async () => {
-    const replies = [
-      { match: 'has to press', text: 'Press it.' },
-      { match: 'forward', ...call('leave') },
-    ];
-    await using served = await openServed(name, { replies });
-    await served.ask('forward');
-    expect([toolsIn(served), served.fixture.sessions.at('g')?.name]).toEqual([
-      [['leave', 'asked', 'adam']],
-      'Lounge',
-    ]);
   });
 }
 

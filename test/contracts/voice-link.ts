@@ -69,16 +69,6 @@ function speakingContract(name: string, open: Open, frame: MakeFrame): void {
     expect(source.departed.map(({ frame }) => frame)).toEqual(source.all);
     expect(setup.heard()).toBe(10);
   });
-
-  test(`${name}: a new source replaces the former one`, async () => {
-    await using setup = await open(() => true);
-    const [former, latter] = [new Frames(100, frame), new Frames(3, frame)];
-    setup.link.play(former).wake();
-    setup.link.play(latter).wake();
-    await passUntil(setup, () => latter.departed.length === 3);
-    expect(latter.departed).toHaveLength(3);
-    expect(former.departed.length).toBeLessThanOrEqual(1);
-  });
 }
 
 function endingContract(name: string, open: Open, frame: MakeFrame): void {
@@ -101,11 +91,6 @@ function endingContract(name: string, open: Open, frame: MakeFrame): void {
     const next = heard.next();
     setup.lose();
     await expect(next).rejects.toMatchObject({ code: 'link.lost' });
-  });
-
-  test(`${name}: it knows who is there, without the bot itself`, async () => {
-    await using setup = await open(() => true);
-    expect(setup.link.people().map(({ id }) => id)).toEqual([setup.speakerId]);
   });
 }
 

@@ -3,7 +3,6 @@ import { conversationSettings } from '#src/conversation/settings/guild-settings.
 import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import {
   adam,
-  den,
   lounge,
   openSessionFixture,
   pass,
@@ -40,16 +39,6 @@ test('once the bot is removed from a server nothing is kept of it, in the store 
   const order = fixture.events.map(({ kind }) => kind);
   expect(order.indexOf('left')).toBeLessThan(order.indexOf('erased'));
   expect([fixture.clock.sleeping, fixture.written]).toEqual([0, []]);
-});
-
-test('a server that the bot sits nowhere in is erased, too', async () => {
-  const fixture = await remembered();
-  fixture.sessions.news('g', removed);
-  await fixture.clock.advance(0);
-  expect([await kept(fixture), fixture.of('erased')]).toEqual([
-    [0, 0],
-    [{ kind: 'erased', items: 2 }],
-  ]);
 });
 
 test('what was said in a server that the bot was removed from is erased, on disk and in memory', async () => {
@@ -93,14 +82,4 @@ test('a store that stays in trouble is asked three times within a minute', async
   await fixture.clock.advance(60_000);
   expect([fixture.of('failed').length, fixture.of('erased')]).toEqual([3, []]);
   expect(fixture.clock.sleeping).toBe(0);
-});
-
-test('whoever calls the bot back at once has a session that begins anew', async () => {
-  const fixture = await remembered();
-  await fixture.sessions.join(lounge, 'adam');
-  fixture.sessions.news('g', removed);
-  const joining = fixture.sessions.join(den, 'adam');
-  await fixture.clock.advance(3_000);
-  expect(await joining).toMatchObject({ kind: 'joined' });
-  expect([await kept(fixture), fixture.sessions.at('g')]).toEqual([[0, 0], den]);
 });

@@ -1,248 +1,344 @@
-import { expect, test } from 'vitest';
+import type { Packet } from '#src/audio/packet.ts';
+import { BotError } from '#src/base/errors.ts';
+import { playScripts } from '#test/conversation/setup/script.ts';
 import {
   adam,
   eva,
   lounge,
-  openSessionFixture,
-  pass,
-  talkative,
-  words,
+  type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 
-test('the panel shows who is there, who is heard, and what thinks, as soon as it has joined', async () => {
-  const fixture = openSessionFixture();
-  await fixture.consents.write('g', 'eva', { kind: 'never' });
-  const bob = { id: 'bob', name: 'Bob', isBot: false, roleIds: [] };
-  const radio = { id: 'radio', name: 'Radio', isBot: true, roleIds: [] };
-  fixture.linkOpener.people.push(bob, radio);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 20);
-  expect(fixture.faces).toEqual([
+const radio = { ...adam, id: 'radio', name: 'Radio', isBot: true };
+const bob = { ...adam, id: 'bob', name: 'Bob' };
+/** Discord's ids of people are numbers. */
+const cy = { ...adam, id: '123456789012345678', name: 'Cy' };
+const everShown = (word: string) => (fixture: SessionFixture) =>
+  JSON.stringify(fixture.faces).includes(word);
+/** The panel stands in that chat, or nowhere. */
+const place = (channelId?: string) => (fixture: SessionFixture) =>
+  void Object.assign(fixture.panelAt, {
+    place: channelId && { channelId, messageId: 'panel' },
+  });
+const inLounge = place(lounge.channelId);
+const drain = ({ sessions }: SessionFixture) => void sessions.drain(5_000);
+const captions = ({ captions }: SessionFixture) => void captions.turnOn('g', {});
+
+/** Packets of this person for so long, unheard; a replay has the same sequence numbers again. */
+const talk =
+  (id: string, seconds: number, everyMs = 20, isReplay = false) =>
+  async ({ clock, linkOpener }: SessionFixture) => {
+    for (let ms = 0; ms < seconds * 1_000; ms += 20) {
+      await clock.advance(20);
+      const opus = new Uint8Array([0xf8, 1, 2, 3]);
+      const sequence = (clock.nowMs() / 20) & (isReplay ? 0x3f : 0xffff);
+      const packet: Packet = {
+        speakerId: id,
+        sequence,
+        timestamp: ms * 48,
+        opus,
+        atMs: clock.nowMs(),
+      };
+      if (ms % everyMs === 0) linkOpener.link.arrive(packet);
+      linkOpener.link.tick(clock.nowMs());
+    }
+  };
+const acts = { evaTalks: talk('eva', 6), evaTalksOn: talk('eva', 20) };
+
+playScripts({
+  'the panel shows who is there, who is heard, and what thinks, as soon as it has joined': [
+    { people: [adam, eva, bob, radio], stored: { eva: { kind: 'never' } } },
+    `
+    panel > listening; join.ok.ask; Adam yes; somebody no; Bob unasked
+    eva denies > saved true
+    bob allows > saved true
+    100
+    panel > listening; join.ok.several; Adam yes; somebody no; Bob yes
+    bob goes
+    200
+    panel > listening; join.ok.several; Adam yes; somebody no
+    `,
+  ],
+  'the panel follows a turn from hearing to speaking, and tells once who is heard for the first time': `
+    with alone
+    model: wait 1500 | Five.
+    adam begins: five
+    1000
+    panel > hearing name Adam; join.ok; Adam yes; firstHeard Adam
+    1500 > heard Adam: five
+    panel > thinking; join.ok; Adam yes; firstHeard Adam
+    1500
+    panel > speaking name Adam; join.ok; Adam yes; firstHeard Adam
+    3000 > answered Adam: Five.
+    panel > listening; join.ok; Adam yes
+    adam begins: six
+    1000
+    panel > hearing name Adam; join.ok; Adam yes
+    4000 > heard Adam: six, answered Adam: Five.
+    adam denies > saved true
+    100
+    panel > listening; join.ok; somebody no
+    `,
+  'a text is read out to the whole channel': `
+    read: Dinner is ready. > queued ahead 0, says "Dinner is ready."
+    300
+    panel > speaking name Lounge; join.ok.ask; Adam yes; Eva unasked
+    `,
+  'the panel shows a pause, a yes, who comes, and that it has left; the headline follows': `
+    with alone
+    panel > listening; join.ok; Adam yes
+    pause > paused
+    200
+    panel > paused; Adam yes
+    resume > resumed
+    eva comes
+    200
+    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    eva allows > saved true
+    200
+    panel > listening; join.ok.several; Adam yes; Eva yes
+    eva goes
+    200
+    panel > listening; join.ok; Adam yes
+    leave > left channel Lounge, left asked
+    panel > left
+    `,
+  'where it only writes captions nobody is told to talk to it': `
+    with uncalled, alone
+    adam joins for captions > joined company 1 consent brief, says captions.on
+    9000
+    panel > captions_only; Adam yes; captionsIn lounge
+    `,
+  'a panel is called for only when something has changed': [
+    { people: [adam], acts: { faces: ({ faces }) => faces.length } },
+    `
+    20000
+    do faces > 1
+    `,
+  ],
+  'alone for a minute it leaves and writes why': [
+    { people: [radio] },
+    `
+    54000
+    2000 > left alone, writes leave.empty
+    panel > left
+    `,
+  ],
+  'who pressed Ask reads that they may go ahead, until they talk, are not heard, or 15 s are over': `
+    adam presses ask > open
+    200
+    panel > listening; join.ok.ask; Adam yes; Eva unasked; asked Adam
+    15000
+    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    adam presses ask > open
+    adam begins: five
+    1200
+    panel > hearing name Adam; join.ok.ask; Adam yes; Eva unasked; firstHeard Adam
+    8000 > heard Adam: five, answered Adam: You said five.
+    adam presses ask > open
+    pause > paused
+    200
+    panel > paused; Adam yes; Eva unasked
+    resume > resumed
+    adam denies > saved true
+    200
+    panel > listening; join.ok.ask; somebody no; Eva unasked
+    `,
+  'who comes in under ask is invited to say yes or no, once': `
+    bob comes
+    5000 > invites bob
+    link lost > failed link link.lost
+    65000
+    `,
+  'who has a standing yes or no is not invited, nor anybody where everybody is told': `
+    with notice, bob always, cleo never
+    bob comes
+    cleo comes
+    dan comes
+    5000
+    `,
+  'who speaks to nobody by name among others reads once that the bot needs its own': `
+    with auto
+    adam says: what is it
+    > heard Adam: what is it
+    > ignored Adam: not-named
+    > heard Adam: what is it
+    > ignored Adam: not-named
+    panel > listening; join.ok.ask; Adam yes; Eva unasked; firstHeard Adam; unnamed name Adam
+    10000
+    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    adam says: what is it
+    > heard Adam: what is it
+    > ignored Adam: not-named
+    > heard Adam: what is it
+    > ignored Adam: not-named
+    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    adam presses ask > open
+    adam says: what is it > heard Adam: what is it x2, answered Adam: You said five.
+    14000
+    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    adam says: what is it
+    > heard Adam: what is it
+    > ignored Adam: not-named
+    > heard Adam: what is it
+    > ignored Adam: not-named
+    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    `,
+  'alone nobody needs a name, and nobody reads of one': `
+    with auto, alone
+    adam says: what is it > heard Adam: what is it x2, answered Adam: You said five.
+    panel > listening; join.ok; Adam yes; firstHeard Adam
+    `,
+  'the panel in the chat of the channel shows for a minute what was understood, the latest of each person':
+    [
+      { acts: { inLounge, drain }, stored: { eva: { kind: 'always' } } },
+      `
+    do inLounge
+    adam says: who was that > heard Adam: who was that x2, answered Adam: You said five.
+    eva says: and where > heard Eva: and where, answered Eva: You said five.
+    adam says: what is a quagga > heard Adam: what is a quagga x2, answered Adam: You said five.
+    panel
+    > listening; join.ok.several; Adam yes; Eva yes; understood name Adam words what is a quagga what is a quagga, name Eva words and where
+    bob comes
+    200
+    panel
+    > listening; join.ok.ask; Adam yes; Eva yes; Bob unasked; understood name Adam words what is a quagga what is a quagga, name Eva words and where
+    eva is forgotten > forgotten total 0 toChange 0
+    adam asks: what is an okapi > told adam: answered You said five.
+    2000 > answered Adam: You said five.
+    panel
+    > listening; join.ok.ask; Adam yes; somebody no; Bob unasked; asked Adam; understood name Adam words what is a quagga what is a quagga
+    pause > paused
+    200
+    panel > paused; Adam yes; somebody no; Bob unasked
+    resume > resumed
+    200
+    adam is left out > saved true
+    200
+    panel > listening; join.ok.ask; Adam yes; somebody no; Bob unasked; asked Adam
+    adam is left in > saved true
+    adam says: what is a tapir
+    > heard Adam: what is a tapir x2, answered Adam: You said five., invites bob
+    do drain
+    200
+    panel > listening; join.ok.ask; Adam yes; somebody no; Bob unasked; asked Adam
+    6000
+    `,
+    ],
+  'a panel that others read, or none, shows nothing of what was understood': [
+    { acts: { elsewhere: place('general'), everShown: everShown('quagga') } },
+    `
+    adam says: what is a quagga > heard Adam: what is a quagga x2, answered Adam: You said five.
+    do elsewhere
+    adam says: what is a quagga > heard Adam: what is a quagga x2, answered Adam: You said five.
+    do everShown > false
+    `,
+  ],
+  'what was understood goes while captions are on, and is not shown of who is heard unasked': [
+    { consent: { policy: 'notice' }, acts: { inLounge, captions, everShown: everShown('quagga') } },
+    `
+    do inLounge
+    eva says: what is a quagga > heard Eva: what is a quagga, answered Eva: You said five.
+    do everShown > false
+    eva allows > saved true
+    eva says: what is an okapi > heard Eva: what is an okapi, answered Eva: You said five.
+    panel
+    > listening; join.ok.several; Adam yes; Eva yes; understood name Eva words what is an okapi
+    do captions > says captions.on
+    6000
+    panel > listening; join.ok.several; Adam yes; Eva yes; captionsIn lounge
+    `,
+  ],
+  'who talks for 5 s unheard reads one line with the buttons, once, also after a loss or a move': [
+    { acts: { ...acts, evaTalksBriefly: talk('eva', 4) } },
+    `
+    do evaTalksBriefly
+    do evaTalks > tells eva consent.no, offers 2 buttons
+    do evaTalksOn
+    link lost > failed link link.lost
+    4000
+    do evaTalksOn
+    moved den > left moved, writes moved (Den)
+    4000
+    do evaTalksOn
+    `,
+  ],
+  'who said no, is left out, has gone or sits in a pause reads nothing': [
+    { acts },
+    `
+    pause > paused
+    do evaTalks
+    resume > resumed
+    eva is left out > saved true
+    200
+    panel > listening; join.ok.ask; Adam yes; somebody unasked
+    do evaTalks
+    eva is left in > saved true
+    eva denies > saved true
+    do evaTalks
+    eva goes
+    do evaTalks
+    panel > listening; join.ok; Adam yes
+    `,
+  ],
+  'who is blocked reads nothing, and is not named or counted': [
+    { people: [adam, cy], acts: { cyTalks: talk(cy.id, 20) } },
+    `
+    set blocked 123456789012345678 > set value 123456789012345678 saved true
+    200
+    do cyTalks
+    panel > listening; join.ok.several; Adam yes
+    `,
+  ],
+  'a stored no counts, and while no store has told it nobody is told or named': [
+    { acts, isUncalled: true },
+    `
+    eva denies > saved true
+    adam joins > joined company 2 consent brief
+    do evaTalks > says join.spoken.heard
+    panel > listening; join.ok.several; Adam yes; somebody no
+    leave > left channel Lounge, left asked
+    store unreadable
+    adam joins
+    > joined company 2 isAsking true consent unasked unread true, failed store store.unreadable
+    do evaTalks > says join.spoken
+    panel > listening; join.ok.ask; somebody unasked; somebody unasked
+    `,
+  ],
+  'another bot, a replay, and who talks now and then read nothing, and who answers in time neither':
+    [
+      {
+        people: [adam, eva, radio],
+        acts: {
+          radioTalks: talk('radio', 20),
+          replay: talk('eva', 20, 20, true),
+          seldom: talk('eva', 20, 60),
+          briefly: talk('eva', 4),
+        },
+      },
+      `
+    do radioTalks
+    do replay
+    do seldom
+    30000
+    do briefly
+    eva allows > saved true
+    eva is forgotten > forgotten total 0 toChange 0
+    do briefly
+    `,
+    ],
+  'a chat that is shut is told to the operator, without a name': [
     {
-      state: { kind: 'listening' },
-      people: [{ name: 'Adam', heard: 'yes' }, { heard: 'no' }, { name: 'Bob', heard: 'unasked' }],
-      captionsDays: 7,
-      engine: 'built-in stand-in',
-    },
-  ]);
-});
-
-test('the panel follows a turn from hearing to speaking and says how fast it was', async () => {
-  const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 5000, await words('human-cards-004', adam, 0));
-  const states = fixture.faces.map(({ state }) => state);
-  expect(states.filter(({ kind }) => kind !== 'thinking')).toEqual([
-    { kind: 'listening' },
-    { kind: 'hearing', name: 'Adam' },
-    { kind: 'speaking', name: 'Adam' },
-    { kind: 'listening' },
-  ]);
-  expect(fixture.faces.at(-1)?.lastAnswerMs).toBeGreaterThan(200);
-});
-
-test('the panel shows thinking until the first sound', async () => {
-  const { release, pipeline } = held();
-  const fixture = openSessionFixture({ pipeline });
-  await fixture.sessions.join(lounge, 'adam');
-  void fixture.talk.ask('g', 'Hm?', { id: 'eva', name: 'Eva' }, 'voice');
-  await pass(fixture, 300);
-  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'thinking' });
-  release();
-  await pass(fixture, 300);
-  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'speaking', name: 'Eva' });
-});
-
-/** Answers when released. */
-function held() {
-  const gate = Promise.withResolvers<void>();
-  const answer = talkative();
-  return {
-    release: gate.resolve,
-    pipeline: {
-      async *answer(...turn: Parameters<typeof answer.answer>) {
-        await gate.promise;
-        yield* answer.answer(...turn);
+      acts: {
+        ...acts,
+        shut({ dependencies }) {
+          dependencies.messages.notify = () =>
+            Promise.reject(new BotError('discord.forbidden', false, 'Shut.'));
+        },
       },
     },
-  };
-}
-
-test('a text is read out to the whole channel', async () => {
-  const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam');
-  await fixture.talk.say('g', 'Dinner is ready.', 'queue');
-  await pass(fixture, 300);
-  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'speaking', name: 'Lounge' });
-});
-
-test('the panel shows a pause, a yes, who comes, and that it has left', async () => {
-  const fixture = openSessionFixture({}, [adam]);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 200);
-  fixture.hearing.pause('g');
-  await pass(fixture, 200);
-  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'paused' });
-  fixture.hearing.resume('g');
-  fixture.linkOpener.link.present.push(eva);
-  await pass(fixture, 200);
-  expect(fixture.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'unasked' });
-  await fixture.privacy.allow('g', 'eva');
-  await pass(fixture, 200);
-  expect(fixture.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'yes' });
-  await fixture.sessions.leave('g');
-  expect(fixture.faces.at(-1)).toMatchObject({ state: { kind: 'left' }, people: [] });
-});
-
-test('who calls it where it sits already is shown as heard at once', async () => {
-  const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
-  await fixture.sessions.join(lounge, 'eva');
-  expect(fixture.faces.at(-1)?.people[1]).toEqual({ name: 'Eva', heard: 'yes' });
-});
-
-test('a panel is called for only when something has changed', async () => {
-  const fixture = openSessionFixture({}, [adam]);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 10_000);
-  expect(fixture.faces).toHaveLength(1);
-});
-
-test('alone for a minute it leaves and writes why', async () => {
-  const fixture = openSessionFixture({}, []);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 61_000);
-  expect(fixture.written).toEqual(['Everyone left, so I did too.']);
-  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'left' });
-});
-
-test('whoever is heard for the first time reads so for five seconds, and only once', async () => {
-  const fixture = openSessionFixture({}, [adam]);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 4000, await words('human-cards-004', adam, 0));
-  expect(fixture.faces.find(({ state }) => state.kind === 'hearing')?.firstHeard).toEqual(['Adam']);
-  expect(fixture.faces.at(-1)?.firstHeard).toEqual(['Adam']);
-  await pass(fixture, 2000);
-  expect(fixture.faces.at(-1)).not.toHaveProperty('firstHeard');
-  const before = fixture.faces.length;
-  await pass(fixture, 4000, await words('human-cards-004', adam, fixture.clock.nowMs()));
-  expect(fixture.faces.length).toBeGreaterThan(before);
-  for (const face of fixture.faces.slice(before)) expect(face).not.toHaveProperty('firstHeard');
-});
-
-test('whoever says no then is not named any more', async () => {
-  const fixture = openSessionFixture({}, [adam]);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 2000, await words('human-cards-004', adam, 0));
-  await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 200);
-  expect(fixture.faces.at(-1)).not.toHaveProperty('firstHeard');
-});
-
-test('whoever has pressed Ask reads that they may go ahead, until they talk or 15 s are over', async () => {
-  const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 200);
-  fixture.talk.openAskWindow('g', 'adam');
-  await pass(fixture, 200);
-  expect(fixture.faces.at(-1)).toMatchObject({ state: { kind: 'listening' }, asked: ['Adam'] });
-  await pass(fixture, 15_000);
-  expect(fixture.faces.at(-1)).not.toHaveProperty('asked');
-  fixture.talk.openAskWindow('g', 'adam');
-  await pass(fixture, 2500, await words('human-cards-004', adam, fixture.clock.nowMs()));
-  const hearing = fixture.faces.find(({ state }) => state.kind === 'hearing');
-  expect(hearing).toMatchObject({ state: { name: 'Adam' } });
-  expect(hearing).not.toHaveProperty('asked');
-});
-
-test('a window is not shown while paused, nor to whoever has said no since', async () => {
-  const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam');
-  fixture.talk.openAskWindow('g', 'adam');
-  fixture.hearing.pause('g');
-  await pass(fixture, 200);
-  expect(fixture.faces.at(-1)).not.toHaveProperty('asked');
-  fixture.hearing.resume('g');
-  await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 200);
-  expect(fixture.faces.at(-1)).not.toHaveProperty('asked');
-});
-
-const bob = { id: 'bob', name: 'Bob', isBot: false, roleIds: [] };
-
-test('whoever comes into the channel under ask is invited to say yes or no, once', async () => {
-  const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 500);
-  fixture.linkOpener.link.present.push(bob);
-  await pass(fixture, 5000);
-  expect(fixture.invited).toEqual(['bob']);
-  fixture.linkOpener.people.push(bob);
-  fixture.linkOpener.link.lose();
-  await pass(fixture, 65_000);
-  expect([fixture.linkOpener.links.length, fixture.invited]).toEqual([2, ['bob']]);
-});
-
-test.each([
-  ['everybody is heard anyway', { policy: 'notice' }],
-  ['a role decides', { policy: 'role', roleId: 'crew' }],
-] as const)('where %s nobody is invited', async (_, consent) => {
-  const fixture = openSessionFixture({ consent });
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 500);
-  fixture.linkOpener.link.present.push(bob);
-  await pass(fixture, 5000);
-  expect(fixture.invited).toEqual([]);
-});
-
-test('whoever has a standing yes or no is not invited', async () => {
-  const fixture = openSessionFixture({}, [adam]);
-  await fixture.consents.write('g', 'eva', { kind: 'always' });
-  await fixture.consents.write('g', 'bob', { kind: 'never' });
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 500);
-  fixture.linkOpener.link.present.push(eva, bob);
-  await pass(fixture, 5000);
-  expect(fixture.invited).toEqual([]);
-});
-
-test('whoever speaks to nobody by name among others reads once that the bot needs its own', async () => {
-  const fixture = openSessionFixture({ addressing: 'auto' });
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 3_000);
-  const say = () => words('human-goforward', adam, fixture.clock.nowMs());
-  await pass(fixture, 4_500, await say());
-  expect(fixture.faces.at(-1)?.unnamed).toEqual([{ name: 'Adam', isLate: false }]);
-  await pass(fixture, 10_000);
-  expect(fixture.faces.at(-1)).not.toHaveProperty('unnamed');
-  const before = fixture.faces.length;
-  await pass(fixture, 10_000, await say());
-  expect(fixture.faces.length).toBeGreaterThan(before);
-  for (const face of fixture.faces.slice(before)) expect(face).not.toHaveProperty('unnamed');
-});
-
-test('the panel shows while somebody needs no name after an answer, and tells who speaks just after', async () => {
-  const fixture = openSessionFixture({ addressing: 'auto' });
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 3_000);
-  fixture.talk.openAskWindow('g', 'adam');
-  await pass(fixture, 6_000, await words('human-goforward', adam, fixture.clock.nowMs()));
-  const answered = () => fixture.faces.at(-1);
-  await pass(fixture, 12_500);
-  expect(fixture.of('answered')).toHaveLength(1);
-  expect(answered()).not.toHaveProperty('asked');
-  await pass(fixture, 4_500, await words('human-goforward', adam, fixture.clock.nowMs()));
-  expect(answered()?.unnamed).toEqual([{ name: 'Adam', isLate: true }]);
-});
-
-test('alone nobody needs a name, and nobody reads of one', async () => {
-  const fixture = openSessionFixture({ addressing: 'auto' }, [adam]);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 9_000, await words('human-goforward', adam, 0));
-  expect(fixture.of('answered')).toHaveLength(1);
-  for (const face of fixture.faces) {
-    expect(face).not.toHaveProperty('unnamed');
-    expect(face).not.toHaveProperty('asked');
-  }
+    `
+    do shut
+    do evaTalks > failed speak discord.forbidden
+    `,
+  ],
 });

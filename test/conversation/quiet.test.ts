@@ -59,32 +59,6 @@ test('in a channel where nobody speaks, nothing plays and nobody waits, no timer
   expect(await timersIn(fixture, clock, 10 * minuteMs)).toBeLessThanOrEqual(10 * timersAMinute);
 });
 
-test('a session that is only read, as each check of its budget does, stays quiet; one that may be changed is woken', async () => {
-  const { clock, fixture } = await openQuietSession();
-  const timersOf = async (ask: () => unknown) => {
-    const before = clock.started;
-    for (let n = 0; n < 60; n++) {
-      ask();
-      await pass(fixture, 1_000);
-    }
-    return clock.started - before;
-  };
-  expect(await timersOf(() => fixture.sessions.readSessions('g'))).toBeLessThanOrEqual(
-    timersAMinute,
-  );
-  expect(await timersOf(() => fixture.sessions.sessions('g'))).toBeGreaterThan(10 * timersAMinute);
-});
-
-test('after a conversation it is as quiet as before', async () => {
-  const { clock, fixture } = await openQuietSession();
-  const said = await words('human-cards-004', adam, clock.nowMs() + 20);
-  expect(await timersIn(fixture, clock, settledMs)).toBeLessThanOrEqual(timersAMinute);
-  await pass(fixture, 5_000, said);
-  expect(fixture.events.filter(({ kind }) => kind === 'answered')).toHaveLength(1);
-  await pass(fixture, minuteMs + settledMs);
-  expect(await timersIn(fixture, clock, minuteMs)).toBeLessThanOrEqual(timersAMinute);
-});
-
 test('while somebody speaks and while the bot does, packets and frames drive the clock, and hardly a timer fires', async () => {
   const clock = new CountingClock();
   const fixture = openSessionFixture({ addressing: 'auto', pipeline: talkative() }, [adam], clock);
@@ -124,22 +98,4 @@ test('who speaks into a quiet channel is answered as soon as in a busy one', asy
   const quietMs = await tookMs();
   await pass(fixture, 3_000);
   expect(quietMs - (await tookMs())).toBeLessThanOrEqual(20);
-});
-
-test('who leaves a quiet channel alone is noticed at once, and the bot leaves a minute later', async () => {
-  const { fixture } = await openQuietSession();
-  fixture.linkOpener.link.present.splice(0);
-  await pass(fixture, minuteMs - 100);
-  expect(fixture.sessions.session('g')).toBeDefined();
-  await pass(fixture, 300);
-  expect(fixture.sessions.session('g')).toBeUndefined();
-});
-
-test('a button is seen in a quiet channel: the panel shows who was asked', async () => {
-  const { fixture } = await openQuietSession();
-  fixture.sessions.session('g')?.context.addressing.open('adam');
-  await pass(fixture, 120);
-  expect(fixture.faces.at(-1)?.asked).toEqual(['Adam']);
-  await pass(fixture, 16_000);
-  expect(fixture.faces.at(-1)?.asked).toBeUndefined();
 });

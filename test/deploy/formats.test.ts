@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { parseAllDocuments, parseDocument } from 'yaml';
-import * as z from 'zod';
 import { readConfig } from '#src/config/config.ts';
 
 const dockerfile = readFileSync('deploy/Dockerfile', 'utf8');
@@ -18,58 +17,52 @@ function documentsOf(name: string): readonly unknown[] {
   });
 }
 
-const words = z.string().min(1);
-const list = z.array(words);
-const pairs = z.record(z.string().regex(/^[A-Z_][A-Z0-9_]*$/), z.string());
-const bytes = z.string().regex(/^\d+[kmg]$/);
-const seconds = z.string().regex(/^\d+s$/);
-/**
- * Schema of the Compose specification, as far as these files use it:
- * https://github.com/compose-spec/compose-spec/blob/main/spec.md
- */
-const composeService = z.strictObject({
-  build: z.strictObject({ context: words, dockerfile: words }).optional(),
-  cap_add: list.optional(),
-  cap_drop: list.optional(),
-  command: list.optional(),
-  depends_on: z
-    .record(
-      words,
-      z.strictObject({ condition: z.enum(['service_healthy', 'service_completed_successfully']) }),
-    )
-    .optional(),
-  entrypoint: list.optional(),
-  env_file: words.optional(),
-  environment: pairs.optional(),
-  healthcheck: z
-    .strictObject({
-      test: z.tuple([z.literal('CMD')], words),
-      interval: seconds,
-      timeout: seconds,
-      retries: z.int(),
-    })
-    .optional(),
-  image: words.optional(),
-  logging: z.strictObject({ driver: words, options: z.record(words, words) }).optional(),
-  mem_limit: bytes.optional(),
-  pids_limit: z.int().optional(),
-  ports: z.array(z.string().regex(/^127\.0\.0\.1:\d+:\d+$/)).optional(),
-  profiles: list.optional(),
-  read_only: z.boolean().optional(),
-  restart: z.enum(['unless-stopped', 'on-failure:3']).optional(),
-  secrets: list.optional(),
-  security_opt: list.optional(),
-  shm_size: bytes.optional(),
-  stop_grace_period: seconds.optional(),
-  tmpfs: list.optional(),
-  ulimits: z.record(words, z.int()).optional(),
-  volumes: z.array(z.string().regex(/^[\w./-]+:\/[\w./-]+(:ro)?$/)).optional(),
-});
-const compose = z.strictObject({
-  services: z.record(words, composeService),
-  secrets: z.record(words, z.strictObject({ file: words })).optional(),
-  volumes: z.record(words, z.null()).optional(),
-});
+/** Keys of the Compose specification, as far as these files use them: https://github.com/compose-spec/compose-spec/blob/main/spec.md */
+const composeKeys =
+  'build cap_add cap_drop command condition context depends_on dockerfile driver entrypoint env_file environment file healthcheck image interval logging mem_limit options pids_limit ports profiles read_only restart retries secrets security_opt services shm_size stop_grace_period test timeout tmpfs ulimits volumes';
+/** Keys of the API of Kubernetes, as far as the file uses them: https://kubernetes.io/docs/reference/kubernetes-api/ */
+const kubernetesKeys =
+  'allowPrivilegeEscalation apiVersion automountServiceAccountToken capabilities clusterIP containerPort containers drop emptyDir env envFrom failureThreshold fsGroup httpGet image kind labelSelector labels limits livenessProbe matchLabels maxSkew metadata mountPath name path periodSeconds podManagementPolicy port ports readOnlyRootFilesystem readinessProbe replicas requests resources runAsGroup runAsNonRoot runAsUser seccompProfile secretRef securityContext selector serviceName sizeLimit spec startupProbe template terminationGracePeriodSeconds timeoutSeconds topologyKey topologySpreadConstraints type updateStrategy value volumeMounts volumes whenUnsatisfiable';
+/** Keys below which people choose names. */
+const free = new Set(
+  'depends_on environment labels limits matchLabels options requests secrets selector services ulimits volumes'.split(
+    ' ',
+  ),
+);
+
+/** Keys that are not among the known ones, at any depth. */
+function strangers(value: unknown, known: string, isFree = false): readonly string[] {
+  if (Array.isArray(value)) return value.flatMap((one) => strangers(one, known));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, one]) => [
+    ...(isFree || known.split(' ').includes(key) ? [] : [key]),
+    ...strangers(one, known, free.has(key)),
+  ]);
+}
+
+type Compose = {
+  readonly services: Readonly<
+    Record<
+      string,
+      {
+        readonly depends_on?: Readonly<
+          Record<string, { readonly condition: keyof typeof awaited }>
+        >;
+        readonly secrets?: readonly string[];
+        readonly volumes?: readonly string[];
+      }
+    >
+  >;
+  readonly secrets?: object;
+  readonly volumes?: object;
+};
+
+/** A file of Compose whose keys are all known. */
+function composeOf(name: string): Compose {
+  const [file] = documentsOf(name);
+  expect(strangers(file, composeKeys), name).toEqual([]);
+  return file as Compose;
+}
 
 /** Properties of a service that another one waits for. */
 const awaited = {
@@ -81,102 +74,67 @@ const overlays = ['local', 'proxy', 'page', 'metrics'].map((name) => `compose.${
 test.each(['compose.yaml', ...overlays])(
   '%s has only keys of the Compose specification, and what it refers to is there',
   (name) => {
-    const [base] = documentsOf('compose.yaml').map((one) => compose.parse(one));
-    const [own] = documentsOf(name).map((one) => compose.parse(one));
-    const services = { ...base?.services, ...own?.services };
-    const named = { ...base?.volumes, ...own?.volumes };
-    for (const [key, service] of Object.entries(own?.services ?? {})) {
+    const [base, own] = [composeOf('compose.yaml'), composeOf(name)];
+    const services = { ...base.services, ...own.services };
+    const named = { ...base.volumes, ...own.volumes };
+    for (const [key, service] of Object.entries(own.services)) {
       for (const [other, { condition }] of Object.entries(service.depends_on ?? {}))
         expect(services[other], `${key} waits for ${other}`).toMatchObject(awaited[condition]);
       const volumes = service.volumes?.map((one) => one.split(':')[0] ?? '') ?? [];
       const mounted = volumes.filter((one) => !one.startsWith('.'));
       expect(Object.keys(named), key).toEqual(expect.arrayContaining(mounted));
-      const secrets = Object.keys({ ...base?.secrets });
-      expect(secrets, key).toEqual(expect.arrayContaining(service.secrets ?? []));
+      const secrets = Object.keys({ ...base.secrets });
+      expect(secrets, key).toEqual(expect.arrayContaining([...(service.secrets ?? [])]));
       if (key !== 'parley') expect(service, key).toHaveProperty('image');
     }
   },
 );
 
-const labels = z.record(words, words);
-const probe = z.strictObject({
-  httpGet: z.strictObject({ path: words, port: words }),
-  periodSeconds: z.int(),
-  timeoutSeconds: z.int().optional(),
-  failureThreshold: z.int().optional(),
-});
-const selector = z.strictObject({ matchLabels: labels });
-const metadata = z.strictObject({ name: words, labels });
-/** Schema of the API of Kubernetes, as far as the file uses it: https://kubernetes.io/docs/reference/kubernetes-api/ */
-const service = z.strictObject({
-  apiVersion: z.literal('v1'),
-  kind: z.literal('Service'),
-  metadata,
-  spec: z.strictObject({
-    clusterIP: z.literal('None'),
-    selector: labels,
-    ports: z.array(z.strictObject({ name: words, port: z.int() })),
-  }),
-});
-const container = z.strictObject({
-  name: words,
-  image: words,
-  envFrom: z.array(z.strictObject({ secretRef: z.strictObject({ name: words }) })),
-  env: z.array(z.strictObject({ name: words, value: z.string() })),
-  ports: z.array(z.strictObject({ name: words, containerPort: z.int() })),
-  startupProbe: probe,
-  livenessProbe: probe,
-  readinessProbe: probe,
-  resources: z.strictObject({
-    requests: z.strictObject({ cpu: words, memory: words }),
-    limits: z.strictObject({ memory: words }),
-  }),
-  securityContext: z.strictObject({
-    allowPrivilegeEscalation: z.literal(false),
-    readOnlyRootFilesystem: z.literal(true),
-    capabilities: z.strictObject({ drop: z.tuple([z.literal('ALL')]) }),
-  }),
-  volumeMounts: z.array(z.strictObject({ name: words, mountPath: words })),
-});
-const pod = z.strictObject({
-  terminationGracePeriodSeconds: z.int(),
-  automountServiceAccountToken: z.literal(false),
-  securityContext: z.strictObject({
-    runAsNonRoot: z.literal(true),
-    runAsUser: z.int(),
-    runAsGroup: z.int(),
-    fsGroup: z.int(),
-    seccompProfile: z.strictObject({ type: z.literal('RuntimeDefault') }),
-  }),
-  topologySpreadConstraints: z.array(
-    z.strictObject({
-      maxSkew: z.int(),
-      topologyKey: words,
-      whenUnsatisfiable: z.literal('ScheduleAnyway'),
-      labelSelector: selector,
-    }),
-  ),
-  containers: z.tuple([container]),
-  volumes: z.array(z.strictObject({ name: words, emptyDir: z.strictObject({ sizeLimit: words }) })),
-});
-const statefulSet = z.strictObject({
-  apiVersion: z.literal('apps/v1'),
-  kind: z.literal('StatefulSet'),
-  metadata,
-  spec: z.strictObject({
-    serviceName: words,
-    replicas: z.int(),
-    podManagementPolicy: z.enum(['Parallel', 'OrderedReady']),
-    updateStrategy: z.strictObject({ type: z.literal('RollingUpdate') }),
-    selector,
-    template: z.strictObject({ metadata: z.strictObject({ labels }), spec: pod }),
-  }),
-});
+type Labels = Readonly<Record<string, string>>;
+type Named = { readonly name: string };
+type Probe = { readonly httpGet: { readonly port: string } };
+type Container = {
+  readonly env: readonly (Named & { readonly value: string })[];
+  readonly ports: readonly (Named & { readonly containerPort: number })[];
+  readonly startupProbe: Probe;
+  readonly livenessProbe: Probe;
+  readonly readinessProbe: Probe;
+  readonly securityContext: object;
+  readonly volumeMounts: readonly (Named & { readonly mountPath: string })[];
+};
+type Service = {
+  readonly metadata: Named;
+  readonly spec: {
+    readonly selector: Labels;
+    readonly ports: readonly { readonly port: number }[];
+  };
+};
+type StatefulSet = {
+  readonly spec: {
+    readonly serviceName: string;
+    readonly replicas: number;
+    readonly podManagementPolicy: string;
+    readonly selector: { readonly matchLabels: Labels };
+    readonly template: {
+      readonly metadata: { readonly labels: Labels };
+      readonly spec: {
+        readonly automountServiceAccountToken: boolean;
+        readonly containers: readonly [Container];
+        readonly securityContext: Readonly<Record<string, unknown>>;
+        readonly topologySpreadConstraints: readonly {
+          readonly labelSelector: { readonly matchLabels: Labels };
+        }[];
+        readonly volumes: readonly Named[];
+      };
+    };
+  };
+};
 
 test('statefulset.yaml has only keys of Kubernetes, and its names, ports, labels and volumes fit each other and the image', () => {
   const [first, second] = documentsOf('statefulset.yaml');
-  const { metadata: named, spec: shown } = service.parse(first);
-  const { spec } = statefulSet.parse(second);
+  expect(strangers([first, second], kubernetesKeys)).toEqual([]);
+  const { metadata: named, spec: shown } = first as Service;
+  const { spec } = second as StatefulSet;
   const { labels: own } = spec.template.metadata;
   expect([spec.serviceName, shown.selector, spec.selector.matchLabels]).toEqual([
     named.name,
@@ -206,8 +164,15 @@ test('statefulset.yaml has only keys of Kubernetes, and its names, ports, labels
   expect(spec.podManagementPolicy).toBe('OrderedReady');
   expect(bot.volumeMounts.map(({ name }) => name)).toEqual(volumes.map(({ name }) => name));
   expect(bot.volumeMounts.map(({ mountPath }) => mountPath)).toEqual([imageData]);
-  const { runAsGroup, runAsUser, fsGroup } = securityContext;
-  expect([runAsUser, runAsGroup, fsGroup]).toEqual([1000, 1000, 1000]); // user `node` of the base image
+  expect(spec.template.spec.automountServiceAccountToken).toBe(false);
+  expect(bot.securityContext).toMatchObject({
+    allowPrivilegeEscalation: false,
+    readOnlyRootFilesystem: true,
+    capabilities: { drop: ['ALL'] },
+  });
+  // User `node` of the base image.
+  const user = { runAsNonRoot: true, runAsUser: 1000, runAsGroup: 1000, fsGroup: 1000 };
+  expect(securityContext).toMatchObject({ ...user, seccompProfile: { type: 'RuntimeDefault' } });
   expect(dockerfile).toMatch(/^USER node$/m);
 });
 

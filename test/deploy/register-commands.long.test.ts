@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { text } from '#src/texts/texts.ts';
 
 const program = fileURLToPath(import.meta.resolve('#src/app/programs/register-commands.ts'));
@@ -45,29 +46,37 @@ test('npm run commands registers what people can type, goes not online, and tell
   const settings = {
     DISCORD_TOKEN: token,
     DISCORD_API_URL: apiUrl,
-    DISCORD_GUILD_ID: guildId,
     NODE_EXTRA_CA_CERTS: certificatePath,
   };
   expect(await registering(folder, settings)).toEqual({
     code: 0,
-    out: `added ${slashed} in server ${guildId}\n`,
+    out: `added ${slashed} everywhere\n`,
     complaints: '',
   });
   expect(sandbox.commands().map(({ body }) => body.name)).toEqual(names);
   expect(sandbox.bot().online).toBe(false);
   expect(await registering(folder, settings)).toMatchObject({
     code: 0,
-    out: `nothing changed: ${names.length} commands in server ${guildId}\n`,
+    out: `nothing changed: ${names.length} commands everywhere\n`,
   });
-  expect(await registering(folder, settings, ['--remove'])).toEqual({
+  await registerOnly({ apiUrl, token, guildId, commands });
+  expect(await registering(folder, settings, ['--remove', '--server', guildId])).toEqual({
     code: 0,
     out: `removed ${slashed} in server ${guildId}\n`,
+    complaints: '',
+  });
+  expect(sandbox.commands().map(({ body }) => body.name)).toEqual(names);
+  expect(await registering(folder, settings, ['--remove'])).toEqual({
+    code: 0,
+    out: `removed ${slashed} everywhere\n`,
     complaints: '',
   });
   expect(sandbox.commands()).toEqual([]);
   expect(await registering(folder, settings, ['--everywhere'])).toMatchObject({
     code: 78,
-    complaints: 'npm run commands [-- --remove]\n',
+    complaints: expect.stringMatching(
+      /^Unknown option '--\w+'\.\nnpm run commands \[-- --remove \[--server ID\]\]\n$/,
+    ),
   });
   const wrong = await registering(folder, { ...settings, DISCORD_TOKEN: `${token}x` });
   expect(wrong).toMatchObject({
@@ -82,7 +91,7 @@ test('npm run commands without a token, or with a wrong setting, names the setti
 }, async () => {
   const [without, wrong] = await Promise.all([
     registering(tmpdir(), {}),
-    registering(tmpdir(), { DISCORD_TOKEN: 'a.b.c', DISCORD_GUILD_ID: 'my server' }),
+    registering(tmpdir(), { DISCORD_TOKEN: 'a.b.c', SERVERS_BARRED: 'my server' }),
   ]);
   expect(without).toMatchObject({
     code: 78,
@@ -90,6 +99,6 @@ test('npm run commands without a token, or with a wrong setting, names the setti
   });
   expect(wrong).toMatchObject({
     code: 78,
-    complaints: expect.stringMatching(/^DISCORD_GUILD_ID: /),
+    complaints: expect.stringMatching(/^SERVERS_BARRED: /),
   });
 });

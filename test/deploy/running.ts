@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { Mailbox } from '#src/base/mailbox.ts';
+import { Mailbox } from '#src/base/loops/mailbox.ts';
 
 type LogLine = { readonly msg: string; readonly level: number; readonly alert?: string };
 

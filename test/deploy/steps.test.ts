@@ -1,9 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { cp, mkdtemp, mkdtempDisposable, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import packageJson from '#package.json' with { type: 'json' };
 
 const dockerfile = await readFile('deploy/Dockerfile', 'utf8');
 const script = await readFile('deploy/image-steps.sh', 'utf8');
@@ -50,18 +49,6 @@ test('the image holds no secret, belongs to root, runs as somebody else, and ask
   expect(after('HEALTHCHECK').join()).toContain('/healthz');
 });
 
-test('every place where the bot runs has the Node version that package.json wants', () => {
-  const [major] = /\d+/.exec(packageJson.engines.node) ?? [];
-  expect(after('FROM').every((base) => base.startsWith(`node:${major}-`))).toBe(true);
-});
-
-test('what the Dockerfile copies is let into the build, and nothing else', async () => {
-  const ignore = await readFile('deploy/Dockerfile.dockerignore', 'utf8');
-  const copied = after('COPY ', buildStage).flatMap((line) => line.split(' ').slice(0, -1));
-  expect(after('!', ignore).sort()).toEqual(copied.sort());
-  expect(after('*', ignore)).toEqual(['']);
-});
-
 test('systemd starts what the image starts, and not again after a configuration that cannot work', () => {
   expect(after('ExecStart=', unit)).toEqual([
     '/usr/bin/node --max-semi-space-size=2 src/app/main.mjs',
@@ -72,37 +59,7 @@ test('systemd starts what the image starts, and not again after a configuration 
   expect(after('LimitCORE=', unit)).toEqual(['0']);
 });
 
-test('the compose file starts a database only when it is asked to, and its password is in no file of the repository', async () => {
-  const compose = await readFile('deploy/compose.yaml', 'utf8');
-  const [, database = ''] = /^ {2}postgres:\n(.*?)^secrets:/ms.exec(compose) ?? [];
-  expect(database).toContain('profiles: [postgres]');
-  expect(database).not.toMatch(/ports:|PASSWORD:/);
-  const [, file = ''] = /^ {4}file: \.\/(\S+)$/m.exec(compose) ?? [];
-  expect(await readFile('.gitignore', 'utf8')).toMatch(new RegExp(`^deploy/${file}$`, 'm'));
-  expect(await readFile('deploy/README.md', 'utf8')).toContain(`> deploy/${file}`);
-});
-
 const template = await readFile('deploy/parley@.service', 'utf8');
-
-test('the unit for several processes is the unit for one, but for what each has to itself', () => {
-  const own =
-    /^(#|Description=|EnvironmentFile=.*%i|ExecCondition=|ExecStart=|StateDirectory=|TimeoutStopSec=)/;
-  const shared = (text: string) => text.split('\n').filter((line) => !own.test(line));
-  expect(shared(template)).toEqual(shared(unit));
-  const folder = '/var/lib/parley-%i';
-  const [start] = after('ExecStart=', unit);
-  const settings = `STATUS_PORT=%i PAGE_PORT=1%i DATA_DIR=${folder}`;
-  expect(after('ExecStart=', template)).toEqual([`/usr/bin/env ${settings} ${start}`]);
-  expect(after('StateDirectory=', template)).toEqual([folder.replace('/var/lib/', '')]);
-  expect(after('EnvironmentFile=', template)).toEqual(['/etc/parley.env', '/etc/parley-%i.env']);
-});
-
-test('the user of both units is the one as which the programs beside the bot are run', async () => {
-  const users = [unit, template].map((text) => after('User=', text));
-  expect(users).toEqual([['parley'], ['parley']]);
-  const text = await readFile('deploy/parley-run', 'utf8');
-  expect(text).toContain('--property=DynamicUser=yes --property=User=parley ');
-});
 
 test('a program beside the bot gets its own arguments, and the data folder of the process that STATE names', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'parley-'));
@@ -169,14 +126,4 @@ test('an older Node reads which one is needed, and starts nothing', () => {
     '',
     'Parley needs Node 24 or later, and this is Node 20.1.0: install it from nodejs.org.\n',
   ]);
-});
-
-test('a start before npm ci asks for npm ci alone', async () => {
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'parley-'));
-  for (const file of ['main.mjs', 'http-parser.mjs'])
-    await cp(`src/app/${file}`, join(folder.path, 'src/app', file));
-  const program = join(folder.path, 'src/app/main.mjs');
-  const { status, stderr } = spawnSync(process.execPath, [program], { encoding: 'utf8' });
-  const asked = 'Run npm ci first: it installs the Node and the libraries that Parley runs on.\n';
-  expect([status, stderr]).toEqual([78, asked]);
 });

@@ -75,9 +75,3 @@ test('the servers of another bot on the same store are nothing to this one', asy
   expect(await logInOver(store)).toEqual({ removed: [], warnings: [], asked: [] });
   expect(await store.noted(fakeBotId)).toEqual(listed);
 });
-
-test('a store in trouble removes no server, and is told', async () => {
-  const store = await guildsOf(fakeBotId, gone);
-  store.trouble = 'unreadable';
-  expect(await logInOver(store)).toMatchObject({ removed: [], asked: [] });
-});

@@ -42,14 +42,6 @@ test('a refused token is told as such, with where to get a new one', async () =>
   expect(refusal.message).not.toContain('wrong.token');
 });
 
-test('an API that is not there is told at once, with its address', async () => {
-  const refusal = await openDiscord(optionsFor('http://127.0.0.1:2/api'), never).catch((e) => e);
-  expect(refusal).toMatchObject({ code: 'discord.unreachable', retryable: true });
-  expect(refusal.message).toBe(
-    'Discord at http://127.0.0.1:2/api could not be reached (ECONNREFUSED): check DISCORD_API_URL and that it runs.',
-  );
-});
-
 test.each<[string, number, string, string]>([
   ['a web page', 200, 'text/html', 'answered with a web page'],
   ['JSON of something else', 200, 'application/json', 'answered with a web page'],
@@ -64,20 +56,4 @@ test.each<[string, number, string, string]>([
   expect(refusal.message).toBe(
     `Discord at ${apiUrl} ${words}: check DISCORD_API_URL and that it runs.`,
   );
-});
-
-test('an API that never answers is given up in bounded time', async () => {
-  const apiUrl = await serve(() => {});
-  const refusal = await openDiscord(optionsFor(apiUrl, 400), never).catch((error) => error);
-  expect(refusal).toMatchObject({ code: 'discord.unreachable' });
-  expect(refusal.message).toContain('did not answer in 0.4 s');
-});
-
-test("aborting the login throws the caller's own reason", async () => {
-  const apiUrl = await serve(() => {});
-  const stop = new AbortController();
-  const reason = new Error('stopped');
-  const opening = openDiscord(optionsFor(apiUrl), stop.signal);
-  stop.abort(reason);
-  await expect(opening).rejects.toBe(reason);
 });

@@ -54,11 +54,3 @@ test('of 130 seats as many as Discord takes are given up first, and the rest is 
   expect(kept).toEqual(expect.arrayContaining(guildIds.slice(sentAMinute)));
   expect(more).toEqual([]);
 });
-
-test('an end in order tells of seats that Discord still shows, and closes the session', async () => {
-  await using bot = await openSeatedBot();
-  const { gateway, discord, events } = bot;
-  await discord[Symbol.asyncDispose]();
-  expect(keptSeats(events)).toEqual([guildIds]);
-  expect(gateway.closeCodes).toEqual([1_000]);
-});

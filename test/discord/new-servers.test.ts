@@ -89,70 +89,10 @@ test('it is not said again after an outage, a lost session and a restart, nor to
   expect(written(sandbox.guild())).toEqual([]);
 });
 
-/** A book that is read once it is opened. */
-class ShutGuilds extends MemoryGuilds {
-  readonly opened = Promise.withResolvers<void>();
-
-  override async noted(botId: string): Promise<readonly string[]> {
-    await this.opened.promise;
-    return await super.noted(botId);
-  }
-}
-
-test('without a system channel it goes to the first text channel in which the bot may write', async () => {
-  const [store, seen] = [new ShutGuilds(), Promise.withResolvers<string>()];
-  await using world = await openWorld({ channelChanged: seen.resolve }, {}, store);
-  const guild = world.sandbox.addGuild({ textChannels: ['rules', 'news', 'talk'] });
-  guild.permit('rules', '@everyone', { deny: ['sendMessages'] });
-  await guild.person('Ann').join('Lounge', AbortSignal.timeout(20_000));
-  expect(await seen.promise).toBe(guild.id);
-  store.opened.resolve();
-  await expect.poll(() => written(guild, 'news')).toEqual([hello]);
-  expect([written(guild, 'rules'), written(guild, 'talk')]).toEqual([[], []]);
-});
-
-test('a server that was known and comes as if it were new is not greeted', async () => {
-  const store = new ShutGuilds();
-  await using world = await openWorld({}, {}, store);
-  const { sandbox } = world;
-  const known = sandbox.addGuild();
-  await store.note(sandbox.botId, [known.id]);
-  const newer = sandbox.addGuild();
-  store.opened.resolve();
-  await expect.poll(() => written(newer)).toEqual([hello]);
-  expect(written(known)).toEqual([]);
-});
-
-test('a server where it may write nowhere, or that cannot be noted, gets nothing, and a warning says so', async () => {
-  await using world = await openWorld();
-  const { sandbox, store } = world;
-  const mute = sandbox.addGuild({ textChannels: [], voiceChannels: [], stageChannels: [] });
-  await expect
-    .poll(() => world.warnings())
-    .toMatchObject([
-      { guildId: mute.id, message: 'A server that invited the bot could not be greeted.' },
-    ]);
-  store.trouble = 'unwritable';
-  const lost = sandbox.addGuild();
-  await expect.poll(() => world.warnings()).toHaveLength(2);
-  expect(written(lost)).toEqual([]);
-});
-
 test('a server that is not allowed reads that alone, and is not noted: a later invitation is its first', async () => {
   await using world = await openWorld({ isAllowed: () => false });
   const { sandbox, store } = world;
   const guild = sandbox.addGuild();
   await expect.poll(() => written(guild)).toEqual([barred]);
   expect(await store.noted(sandbox.botId)).toEqual([]);
-});
-
-test('a server without commands, as DISCORD_GUILD_ID names another one, is not told to type /join', async () => {
-  await using world = await openWorld({ guildId: '123456789012345678' });
-  const guild = world.sandbox.addGuild();
-  const message =
-    'A server that invited the bot has no slash commands: DISCORD_GUILD_ID names another one.';
-  await expect
-    .poll(() => world.warnings().filter(({ guildId }) => guildId === guild.id))
-    .toMatchObject([{ message }]);
-  expect(written(guild)).toEqual([]);
 });

@@ -64,14 +64,3 @@ test.each([
   expect(`${(error as Error).message} ${(error as Error).cause}`).not.toContain('canary');
   expect(hook.bodies).toHaveLength(1);
 });
-
-test('with neither token nor webhook, or with nobody who can be reached, that is said', async () => {
-  await expect(writeToOperator('x', {}, realClock, never)).rejects.toMatchObject({
-    message: expect.stringContaining('neither OPERATOR_WEBHOOK nor DISCORD_TOKEN'),
-  });
-  await using sandbox = await openSandbox({ voice: silentVoice().half });
-  const discord = { token: new Secret('wrong.token.of-somebody'), apiUrl: sandbox.apiUrl };
-  await expect(writeToOperator('x', { discord }, realClock, never)).rejects.toMatchObject({
-    code: 'discord.bad_token',
-  });
-});

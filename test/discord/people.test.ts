@@ -1,8 +1,7 @@
 import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { ChannelPeople, personOf } from '#src/discord/channel-people.ts';
+import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
-import { openMembers, readMember } from '#src/discord/members.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(3_000);
@@ -11,7 +10,6 @@ const soon = () => AbortSignal.timeout(3_000);
 async function open() {
   const sandbox = await openSandbox({ voice: silentVoice().half });
   const guild = sandbox.guild();
-  const roleId = guild.addRole('Listeners');
   const ann = guild.person('Ann');
   await ann.join('Lounge', soon());
   const login = { token: sandbox.token, apiUrl: sandbox.apiUrl, timeoutMs: 5_000 };
@@ -20,14 +18,11 @@ async function open() {
   if (!here) throw new Error('the bot is in no server');
   const people = new ChannelPeople(client);
   const lounge = () => people.in(here, guild.channelId('Lounge'));
-  const roles = () => lounge().map((person) => person.roleIds);
   return {
     sandbox,
     guild,
     here,
     ann,
-    roleId,
-    roles,
     people,
     lounge,
     client,
@@ -37,73 +32,6 @@ async function open() {
     },
   };
 }
-
-test('a role that was given or taken is known once its owner was read', async () => {
-  await using login = await open();
-  const { guild, here, ann, roleId, roles, people } = login;
-  const reread = async () => {
-    await readMember(here, ann.id, soon());
-    people.reread(guild.channelId('Lounge'));
-  };
-  guild.giveRole('Ann', 'Listeners');
-  await reread();
-  expect(roles()).toEqual([expect.arrayContaining([roleId])]);
-  guild.takeRole('Ann', 'Listeners');
-  expect(roles()).toEqual([expect.arrayContaining([roleId])]);
-  await reread();
-  expect(roles()).toEqual([expect.not.arrayContaining([roleId])]);
-});
-
-test('whoever is deafened by a moderator is told as such, until they are not', async () => {
-  await using login = await open();
-  const { guild, lounge } = login;
-  const deaf = () => lounge().map(({ isDeaf }) => isDeaf === true);
-  expect(deaf()).toEqual([false]);
-  guild.deafen('Ann', true);
-  await vi.waitFor(() => expect(deaf()).toEqual([true]));
-  guild.deafen('Ann', false);
-  await vi.waitFor(() => expect(deaf()).toEqual([false]));
-});
-
-test('whoever deafened themselves is told as such', async () => {
-  await using login = await open();
-  const { here, ann } = login;
-  const state = here.voiceStates.cache.get(ann.id);
-  expect(personOf(here, ann.id).isDeaf).toBeUndefined();
-  if (state) state.selfDeaf = true;
-  expect(personOf(here, ann.id).isDeaf).toBe(true);
-});
-
-test('what cannot be read stays as it was, and a caller who leaves gets their own reason', async () => {
-  await using login = await open();
-  const { sandbox, here, ann, roles } = login;
-  const before = roles();
-  await expect(readMember(here, '123', soon())).rejects.toMatchObject({
-    code: 'discord.unreachable',
-    message: `Server ${here.id}: roles of a member could not be read: Unknown Member`,
-  });
-  sandbox.faults.rest({ path: '/guilds/:guild/members/:user', delayMs: 1_000 });
-  const left = new AbortController();
-  const reading = readMember(here, ann.id, left.signal);
-  left.abort(new Error('left'));
-  await expect(reading).rejects.toThrow('left');
-  expect(roles()).toEqual(before);
-});
-
-test('of somebody who is no member any more nothing is known once Discord was asked; what it refuses to tell is an error', async () => {
-  await using login = await open();
-  const { sandbox, here, ann, client } = login;
-  const members = openMembers(client);
-  await members.refresh(here.id, ann.id, soon());
-  expect(here.members.cache.has(ann.id)).toBe(true);
-  sandbox.faults.rest({ path: '/guilds/:guild/members/:user', status: 403 });
-  const refused = members.refresh(here.id, ann.id, soon());
-  await expect(refused).rejects.toMatchObject({ code: 'discord.unreachable' });
-  expect(here.members.cache.has(ann.id)).toBe(true);
-  sandbox.faults.rest({ path: '/guilds/:guild/members/:user', status: 404, code: 10_007 });
-  await members.refresh(here.id, ann.id, soon());
-  expect(here.members.cache.has(ann.id)).toBe(false);
-});
 
 test('people who come, go and change channels are known without a look through all who were ever there', async () => {
   await using login = await open();

@@ -43,15 +43,6 @@ async function openProxy(apiUrl: string) {
   };
 }
 
-test.each([
-  [1, 50],
-  [4, 12],
-  [64, 1],
-])('one of %i shards takes %i requests a second of what Discord allows a bot', (count, share) => {
-  const { rest } = newClient({ token: 'x', timeoutMs: 1_000, shard: shardOf(count) });
-  expect(rest.options.globalRequestsPerSecond).toBe(share);
-});
-
 test('a proxy named in DISCORD_API_URL gets every request but the gateway', async () => {
   await using sandbox = await openSandbox({ voice: silentVoice().half });
   await using proxy = await openProxy(sandbox.apiUrl);

@@ -76,5 +76,8 @@ test('settings that cannot work are 78, one sentence each, also as JSON', async 
 test('a key that --key-env does not name is 78, and so is a flag that nobody knows', async () => {
   const server = ['--provider', 'http://127.0.0.1:9/v1'];
   expect((await examine([...server, '--key-env', 'NO_SUCH_KEY'])).code).toBe(78);
-  expect((await examine(['--nonsense'])).code).toBe(78);
+  const { code, lines } = await examine(['--nonsense']);
+  expect([code, lines[0], lines.length]).toEqual([78, "Unknown option '--nonsense'.", 2]);
+  const json = JSON.parse((await examine(['--nonsense', '--json'])).text);
+  expect(json.mistakes).toEqual(["Unknown option '--nonsense'."]);
 });

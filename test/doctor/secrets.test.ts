@@ -102,8 +102,10 @@ test('a redirect to another host is refused, the key does not go there and is no
 
 test('a WebSocket that says the key back is not quoted', async () => {
   await using server = await openMockProviders({ ...swift, realtime: { key: 'another' } });
-  const { text } = await examine(['--provider', server.baseUrl, '--key-env', 'MY_KEY'], {
-    MY_KEY: canary,
+  const { text } = await examine([], {
+    TRANSCRIPTION_BACKEND: 'realtime',
+    TRANSCRIPTION_BASE_URL: server.baseUrl,
+    TRANSCRIPTION_API_KEY: canary,
   });
   expect(server.realtime.calls[0]?.authorization).toBe(`Bearer ${canary}`);
   expect(text).not.toContain(canary);

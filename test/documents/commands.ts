@@ -36,16 +36,11 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm test': inCi('npm test'),
   'npm run backup': {
     runs: [
-      ...ran('test/storage/backup.test.ts', 'programs/backup.ts'),
+      ...ran('test/storage/transcripts.test.ts', 'programs/backup.ts'),
       ...ran('test/storage/transcripts.test.ts', '--transcripts'),
     ],
   },
-  'npm run bench': long('bench/latency/figures.test.ts, and npm run node -- bench/compare.ts'),
-  'npm run bench:cpu': long('bench/cpu/memory/smaps.test.ts and bench/soak/readings.test.ts'),
-  'npm run bench:manners': long('bench/manners/manners.test.ts'),
-  'npm run bench:pipelines': long('choices.test.ts and pipelines.long.test.ts'),
-  'npm run bench:turns': long('bench/turns/turns.test.ts'),
-  'npm run chaos': long('test/scenarios/chaos.long.test.ts and bench/chaos/**/*.test.ts'),
+  'npm run bench': long('bench/**/*.test.ts, and npm run node -- bench/compare.ts'),
   'npm run check': { why: 'types, lint, npm test, test:long and unused, each run by .ci/run' },
   'npm run commands': tested(
     'test/deploy/register-commands.long.test.ts',
@@ -57,7 +52,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
     runs: [
       ...ran('test/doctor/program.test.ts', 'doctor/main.ts', '--offline'),
       ...ran('test/doctor/secrets.test.ts', '--provider', '--key-env'),
-      ...ran('test/doctor/discord/channel.test.ts', '--channel'),
       ...ran('test/doctor/live.long.test.ts', '--live', '--silence'),
       ...ran('test/doctor/discord/operator.test.ts', '--tell-operator'),
       ...ran('test/doctor/discord/account.test.ts', '--json'),
@@ -67,9 +61,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run fuzz': tested('test/fuzz/fuzz.long.test.ts', 'npm run fuzz'),
   'npm run lint': inCi('npm run lint'),
   'npm run migrate': { why: 'the store calls what it runs, over PostgreSQL' },
-  'npm run mutate': {
-    why: 'changes places of all of src for most of an hour, with modules of its own (test/mutation/README.md)',
-  },
   'npm run node': inCi('npm run node -- bench/compare.ts'),
   'npm run openapi': {
     why: 'writes docs/openapi.json, which test/web/api/openapi.test.ts compares with the schemas',
@@ -90,7 +81,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
     'setup/main.ts',
     ...['--token-file', '--server', '--provider', '--key-env'],
   ),
-  'npm run soak': long('bench/soak/readings.test.ts'),
   'npm run test:long': inCi('npm run test:long'),
   'npm run test:page': inCi('npm run test:page'),
   'npm run texts': tested('test/texts/program.long.test.ts', 'scripts/texts.mjs'),

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { type PaidKind, paidKinds } from '#src/spending/paid-kinds.ts';
+import { type PaidKind, paidKinds } from '#src/spending/budget-authority.ts';
 
 /** Work whose payer is known while it is done or afterwards, or that no session asks for. */
 const others = ['recognition of speech', 'a try by setup or doctor'];

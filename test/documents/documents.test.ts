@@ -37,7 +37,8 @@ async function programOf(script: string): Promise<string> {
   const [, entry = ''] = /(\S+\.(?:ts|mjs))$/.exec(scripts[script] ?? '') ?? [];
   if (script === 'start') return await readFile('src/app/program.ts', 'utf8');
   const isAlone = entry.startsWith('src/') || entry.endsWith('.mjs');
-  const pattern = isAlone ? entry : `${dirname(entry)}/*.ts`;
+  const depth = script === 'bench' ? '*/main.ts' : '*.ts';
+  const pattern = isAlone ? entry : `${dirname(entry)}/${depth}`;
   const sources: string[] = [];
   for await (const path of sourceFiles(pattern)) sources.push(await readFile(path, 'utf8'));
   return sources.join('\n');

@@ -7,7 +7,10 @@ import { openHeldEngine } from './held-engine.ts';
 
 /** The example as people run it, against this address. */
 function run(baseURL: string, ...words: readonly string[]): ChildProcessWithoutNullStreams {
-  const env = { PARLEY_URL: baseURL, PARLEY_TOKEN: 'parley_dog' };
+  return runWith({ PARLEY_URL: baseURL, PARLEY_TOKEN: 'parley_dog' }, ...words);
+}
+
+function runWith(env: Record<string, string>, ...words: readonly string[]) {
   return spawn(process.execPath, ['examples/play.mjs', ...words], { env, timeout: 30_000 });
 }
 
@@ -46,5 +49,15 @@ test('what is refused is told in words', async () => {
   expect([code, (await reported).join('')]).toEqual([
     1,
     expect.stringContaining('There is nothing in that text that can be said.'),
+  ]);
+});
+
+test('without a token one line says how to make one', async () => {
+  const child = runWith({}, 'say', 'Hello.');
+  const reported = child.stderr.setEncoding('utf8').toArray();
+  const [code] = await once(child, 'close');
+  expect([code, (await reported).join('')]).toEqual([
+    1,
+    'PARLEY_TOKEN is not set: npm run token -- create NAME --server ID --scopes chat,audio\n',
   ]);
 });

@@ -1,14 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
-import { Mailbox } from '#src/base/mailbox.ts';
-import { deadlineSignal } from '#src/base/waiting.ts';
+import { Mailbox } from '#src/base/loops/mailbox.ts';
 
 const ownProgram = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 /** Node flags of `npm start`. */
@@ -208,19 +207,17 @@ export class BotProcess implements AsyncDisposable {
 
   /** The next line of its log that fits. Errors: when none came within `timeoutMs`, or the bot ended. */
   async logged(fits: (line: LogLine) => boolean, timeoutMs: number): Promise<LogLine> {
-    const late = () => new Error(`no line of its log fitted within ${timeoutMs} ms`);
-    using deadline = deadlineSignal(timeoutMs, realClock, late);
-    for await (const line of this.#lines.read(deadline.signal)) {
-      if (fits(line)) return line;
+    const late = new Error(`no line of its log fitted within ${timeoutMs} ms`);
+    const over = new AbortController();
+    const cancel = realClock.later(timeoutMs, () => over.abort(late));
+    try {
+      for await (const line of this.#lines.read(over.signal)) {
+        if (fits(line)) return line;
+      }
+    } finally {
+      cancel();
     }
     throw new Error('the bot ended');
-  }
-
-  /** Resident memory, or undefined where the system does not tell in /proc. */
-  async residentMegabytes(): Promise<number | undefined> {
-    const status = await readFile(`/proc/${this.#child.pid}/status`, 'utf8').catch(() => '');
-    const [, kilobytes] = /VmRSS:\s+(\d+) kB/.exec(status) ?? [];
-    return kilobytes === undefined ? undefined : Number(kilobytes) / 1024;
   }
 
   /** Asks it to stop, as a supervisor does; its exit code. */

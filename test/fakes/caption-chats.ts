@@ -9,7 +9,7 @@ import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/des
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** A chat in memory that takes every wish at once. */
-export class FakeCaptionChat implements CaptionChat {
+export class FakeCaptionChat {
   readonly channelId: string;
   /** Text that each message shows, by its key, in the order in which they were posted. */
   readonly shown = new Map<string, string>();
@@ -19,7 +19,6 @@ export class FakeCaptionChat implements CaptionChat {
   /** Number of openings without a close so far. */
   opened = 0;
   readonly #clock: Pick<Clock, 'nowMs'>;
-  #listener: (outcome: DisplayOutcome) => void = () => undefined;
 
   constructor(channelId: string, clock: Pick<Clock, 'nowMs'>) {
     this.channelId = channelId;
@@ -38,22 +37,29 @@ export class FakeCaptionChat implements CaptionChat {
       .flatMap(([, text]) => text.split('\n'));
   }
 
-  show(desired: DesiredMessage): void {
+  show(desired: DesiredMessage, report: (outcome: DisplayOutcome) => void): void {
     this.desired.push(desired);
     const refused = this.refuses?.(desired);
-    queueMicrotask(() => this.#listener(refused ?? this.#handle(desired)));
-  }
-
-  onOutcome(listener: (outcome: DisplayOutcome) => void): void {
-    this.#listener = listener;
+    queueMicrotask(() => report(refused ?? this.#handle(desired)));
   }
 
   async flush(): Promise<void> {
     await Promise.resolve();
   }
 
-  close(): void {
-    this.opened--;
+  /** Each opening hears of its own messages alone. */
+  open(): CaptionChat {
+    this.opened++;
+    let listener: (outcome: DisplayOutcome) => void = () => undefined;
+    return {
+      channelId: this.channelId,
+      show: (desired) => this.show(desired, (outcome) => listener(outcome)),
+      onOutcome(given) {
+        listener = given;
+      },
+      flush: () => this.flush(),
+      close: () => void this.opened--,
+    };
   }
 
   #handle({ key, text, place }: DesiredMessage): DisplayOutcome {
@@ -128,10 +134,9 @@ export class FakeCaptionChats implements CaptionChats {
     this.#listener(deleted);
   }
 
-  #chat(channelId: string): FakeCaptionChat {
+  #chat(channelId: string): CaptionChat {
     const chat = this.chats.get(channelId) ?? new FakeCaptionChat(channelId, this.#clock);
-    chat.opened++;
     this.chats.set(channelId, chat);
-    return chat;
+    return chat.open();
   }
 }

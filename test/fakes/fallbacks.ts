@@ -1,8 +1,9 @@
 import type { Clock } from '#src/base/clock.ts';
 import { Breaker, type BreakerRules } from '#src/provider/breaker.ts';
-import { deadlines } from '#src/provider/deadlines.ts';
 import { FallbackChain } from '#src/provider/fallback-chain.ts';
-import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
+import { good } from '#test/config/read-settings.ts';
+
+type ChainOptions = ConstructorParameters<typeof FallbackChain>[0];
 
 export type FakeChain<E> = {
   readonly chain: FallbackChain<E>;
@@ -13,10 +14,10 @@ const rules: BreakerRules = { failures: 1, firstRestMs: 5_000, longestRestMs: 60
 
 /** A ladder of these engines, called `server 0`, `server 1` and so on. */
 export function chainOf<E>(
-  role: ProviderRole,
+  role: ChainOptions['role'],
   engines: readonly E[],
   clock: Clock,
-  report: (news: ProviderNews) => void = () => undefined,
+  report: ChainOptions['report'] = () => undefined,
 ): FakeChain<E> {
   const fallbacks = engines.map((engine, n) => ({
     provider: `server ${n}`,
@@ -28,7 +29,7 @@ export function chainOf<E>(
     role,
     fallbacks,
     clock,
-    deadlines: deadlines[role],
+    deadlines: good({}).deadlines[role],
     retries,
     report,
   });

@@ -17,12 +17,10 @@ export type RecordedBill = {
 /** Nothing is too dear, and every answer is written down. */
 export class RecordedSpending implements BudgetAuthority {
   readonly bills: RecordedBill[] = [];
-  readonly ready = boundless.ready;
   readonly payer = boundless.payer;
   readonly listen = boundless.listen;
   readonly listenToRecording = boundless.listenToRecording;
   readonly hourPrice = boundless.hourPrice;
-  readonly read = boundless.read;
   readonly used = boundless.used;
   readonly forget = boundless.forget;
 

@@ -85,9 +85,8 @@ const characterMs = 65;
 /** A voice of 24 kHz whose samples all carry the number of the call: 4001 for the first. */
 export class FakeSynthesizer implements Synthesizer {
   readonly asked: { readonly text: string; readonly voice: SpeechVoice }[] = [];
-  /** Calls going on now, and the most there were at once. */
+  /** Calls going on now. */
   running = 0;
-  mostRunning = 0;
   readonly #options: FakeSynthesizerOptions;
 
   constructor(options: FakeSynthesizerOptions = {}) {
@@ -102,7 +101,6 @@ export class FakeSynthesizer implements Synthesizer {
     const { onUsage: _usage, onGone: _gone, ...manner } = voice; // who is told is no matter of how it sounds
     const call = this.asked.push({ text, voice: manner });
     this.running++;
-    this.mostRunning = Math.max(this.mostRunning, this.running);
     try {
       for (let piece = 0; piece <= pieces; piece++) {
         await this.#misbehave(text, piece, signal);

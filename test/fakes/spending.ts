@@ -2,26 +2,23 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
-import type { Caps } from '#src/spending/caps.ts';
+import type { BudgetAuthority, Caps } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
-import type { BudgetExchange } from '#src/spending/ledger/shared-ledger.ts';
+import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { cautiousPrices, type RolePrice } from '#src/spending/prices/prices.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
-import type { Tariff } from '#src/spending/tariff.ts';
 import { TotalBudget } from '#src/spending/total-budget.ts';
 import type { StoreTrouble } from './store-trouble.ts';
 
 /** Pays for anything, and counts nothing. */
-export function freeReservation(): Reservation {
+function freeReservation(): Reservation {
   return new Reservation({ pay: () => undefined });
 }
 
 /** Budget without limits. */
 export const boundless: BudgetAuthority = {
-  ready: () => undefined,
   open: () => ({ kind: 'open', reservation: freeReservation() }),
   payer: (_guildId, personId) => ({ personId }),
   listen: () => ({
@@ -30,10 +27,11 @@ export const boundless: BudgetAuthority = {
   }),
   listenToRecording: () => ({ reservation: freeReservation() }),
   hourPrice: () => 0,
-  read: () => undefined,
   used: () => undefined,
   forget: () => undefined,
 };
+
+type Tariff = ReturnType<ConstructorParameters<typeof SessionBudgets>[0]['tariffOf']>;
 
 /** A dollar for a million tokens, a cent for a minute heard, a dollar for a million characters spoken. */
 const priced: Tariff = {
@@ -57,11 +55,11 @@ export function openBudgets(
     /** Rates of models by name. */
     readonly rates?: Readonly<Record<string, RolePrice>>;
     readonly ledger?: Ledger;
-    readonly exchange?: BudgetExchange;
+    readonly portion?: TotalPortion;
     readonly ownCapOf?: (personId: string) => number | undefined;
   } = {},
 ) {
-  const { exchange, ownCapIn, onAlert = () => undefined, ownCapOf, totalUsd = 0 } = over;
+  const { portion, ownCapIn, onAlert = () => undefined, ownCapOf, totalUsd = 0 } = over;
   const { ledger = new Ledger({ countsAll: totalUsd > 0 }) } = over;
   const capNanoUsd = totalUsd * 1e9;
   const paid: FakeSpentEvent[] = [];
@@ -69,8 +67,13 @@ export function openBudgets(
     clock,
     ledger,
     caps: { ...uncapped, ...over.caps },
-    total: new TotalBudget({ capNanoUsd, clock, ledger, alert: onAlert }),
-    ...(exchange && { exchange }),
+    total: new TotalBudget({
+      capNanoUsd,
+      clock,
+      ledger,
+      alert: onAlert,
+      ...(portion && { portion }),
+    }),
     ...(ownCapIn && { ownCapIn }),
     ...(ownCapOf && { ownCapOf }),
     rateOf: (by, role) =>
@@ -105,7 +108,7 @@ export class MemorySpending implements SpendingStore {
     return this.entries.filter((entry) => entry.day === day);
   }
 
-  async add(entries: readonly SpendingEntry[]): Promise<void> {
+  async add(entries: readonly SpendingEntry[], _day: string): Promise<void> {
     if (this.trouble) throw new BotError('store.unwritable', true, 'Full.');
     this.writes++;
     this.entries = [...this.entries, ...entries];

@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { decoderTargets } from './decoders.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
 import { classTargets, targets } from './targets.ts';
 
 /** Cases of each target; `npm run fuzz` tries as many as wanted. */
-const [cases, classCases] = [500, 60];
+const [cases, classCases, fileCases] = [500, 60, 20];
 const seed = Date.now() % 1_000_000_000;
 
 test.each(targets)('no input makes $name throw or hold the main thread', (target) =>
@@ -14,8 +15,14 @@ test.each(classTargets)('no sequence makes $name throw, wait for ever or end twi
   checked(target, classCases),
 );
 
+test.each(decoderTargets)(
+  'whatever is done to a file, $name neither throws nor hangs',
+  (target) => checked(target, fileCases),
+  30_000,
+);
+
 async function checked({ name, check }: FuzzTarget, count: number): Promise<void> {
   const { failure } = await check(count, seed);
-  const again = `npm run fuzz -- --only ${name} --seed ${seed} --cases ${count}`;
+  const again = `npm run fuzz -- --only ${name} --seed ${seed} --cases ${count} --files ${count}`;
   expect(failure === undefined ? '' : `${again}\n${failure}`).toBe('');
 }

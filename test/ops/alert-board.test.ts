@@ -86,7 +86,7 @@ test('an alert that a feature declares is logged with its meaning, and counted f
   board.report({ kind: 'alert', of: full, state: 'raised', cause: '100 notes' }, 'guild-1');
   expect(lines[0]).toMatchObject({
     alert: 'notes-full',
-    msg: 'alert raised: no more notes are kept',
+    msg: 'alert raised: no more notes are kept. Delete some.',
   });
   expect((await metrics.page()).text).toContain('parley_alerts_notes_full 1');
   board.forget('guild-1');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { DelayWatchdog } from '#src/ops/loop-delay.ts';
+import { DelayWatchdog } from '#src/ops/metrics/loop-delay.ts';
 
 /** Reports of a watchdog about these delays, one a second. */
 function reportOf(...delaysMs: readonly number[]) {

@@ -3,13 +3,10 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { noPackets } from '#src/conversation/hearing/speaker-inputs.ts';
 import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
-import { latencies } from '#src/ops/latency.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 
 /** Text that `write` leaves in a log that knows these secrets. */
 function written(write: (log: Log) => void, ...secrets: readonly Secret[]): string {
@@ -54,26 +51,6 @@ test('the log holds ids and numbers and never the words people or the bot said',
   expect(out).not.toMatch(/secret|Adam/);
 });
 
-test('a failure is logged with its code and its sentence', () => {
-  const out = logged({
-    kind: 'failed',
-    stage: 'think',
-    code: 'provider.late',
-    message: 'Too slow.',
-  });
-  expect(out).toContain('provider.late');
-  expect(out).toContain('Too slow.');
-});
-
-test('the log tells that the data of a server was deleted, and how many rows', () => {
-  const line = JSON.parse(logged({ kind: 'erased', items: 12 }));
-  expect(line).toMatchObject({ level: 30, guildId: 'guild-1', items: 12 });
-});
-
-test('latencies count from the last voiced packet and leave out what did not happen', () => {
-  expect(latencies(instants)).toEqual({ endedMs: 300, firstSentMs: 800 });
-});
-
 test('a key that a library wrote into an error never reaches the log', () => {
   const key = 'sk-"hush"-quite-secret';
   const text = `Headers.append: ${key} is an invalid header value`;
@@ -83,10 +60,6 @@ test('a key that a library wrote into an error never reaches the log', () => {
   expect(out).not.toContain('hush');
   expect(JSON.parse(out)).toMatchObject({ msg: '[secret]', key: '[secret]' });
   expect(out).toContain('is an invalid header value');
-});
-
-test('a secret too short to be one leaves ordinary words alone', () => {
-  expect(written((log) => log.info('not so'), new Secret('no'))).toContain('not so');
 });
 
 test('of a library’s error only its message, code and stack are logged, never what it was asked to send', () => {
@@ -159,38 +132,6 @@ function thrownBy(work: () => unknown): unknown {
   throw new Error('nothing was thrown');
 }
 
-test('a bug is logged with the lines of code it came through', () => {
-  const line = JSON.parse(logged(failureEventOf(new TypeError('x is not a function'), 'think')));
-  expect(line).toMatchObject({ code: 'bug', err: { type: 'TypeError' } });
-  expect(line.err.stack).toMatch(/^ {4}at .*log\.test\.ts/);
-});
-
-test('the same warning is written once a minute, one about another server at once, and news as ever', () => {
-  const out = written((log) => {
-    for (let n = 0; n < 20; n++) {
-      log.error({ guildId: '1', code: 'store.unwritable' }, 'full');
-      log.info('news');
-    }
-    log.error({ guildId: '2', code: 'store.unwritable' }, 'full');
-  });
-  const lines = out
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line).msg);
-  expect(lines.filter((msg) => msg === 'full')).toHaveLength(2);
-  expect(lines.filter((msg) => msg === 'news')).toHaveLength(20);
-});
-
-test('a warning that was held back is written after its minute, with the number of others', async () => {
-  const [out, clock] = [new PassThrough(), new VirtualClock()];
-  const log = openLog('info', [], out, clock);
-  for (let n = 0; n < 4; n++) log.warn({ guildId: '1' }, 'full');
-  await clock.advance(60_000);
-  const lines = `${out.read()}`.trim().split('\n');
-  const counts = lines.map((line) => JSON.parse(line).heldBack);
-  expect(counts).toEqual([undefined, 2]);
-});
-
 test('an error that causes itself is logged once, not for ever', () => {
   const err = new Error('round and round');
   err.cause = err;
@@ -219,21 +160,6 @@ test('a log nobody reads holds nobody up: it drops lines, and says afterwards ho
     '5 lines of the log were dropped: its reader was too slow',
     'read again',
   ]);
-});
-
-test('a terminal that was closed is no failure of the log', async () => {
-  const sink = new Writable({ write: (_chunk, _encoding, done) => done(new Error('EIO')) });
-  const log = openLog('info', [], sink);
-  log.info('into the void');
-  await new Promise((resolve) => setImmediate(resolve));
-  log.info('and again');
-  await new Promise((resolve) => setImmediate(resolve));
-});
-
-test('what became of somebody’s packets is told in numbers', () => {
-  const packets = { ...noPackets, heard: 40, lost: 2 };
-  const line = JSON.parse(logged({ kind: 'stream', speakerId: 'adam-1', packets }));
-  expect(line).toMatchObject({ level: 20, speakerId: 'adam-1', heard: 40, lost: 2, msg: 'stream' });
 });
 
 test('an event of a feature is a line with the fields that its kind names, in their order, and numbers rounded', () => {

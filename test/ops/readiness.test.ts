@@ -9,10 +9,6 @@ function readinessOf(over: Partial<ReadinessSources> = {}): Readiness {
 
 const allOk = ['ok gateway', 'ok store', 'ok event loop', 'ok self-tests'];
 
-test('a process is ready when gateway, store, event loop and self-tests are well', () => {
-  expect(readinessOf().report()).toEqual({ isReady: true, lines: allOk });
-});
-
 test('each check of the process that fails makes it unready, and says why in its line', () => {
   const cause = 'nothing was written for 41 s';
   const readiness = readinessOf({
@@ -36,14 +32,6 @@ test('a process that is being stopped is not ready, however well it is', () => {
   const { isReady, lines } = readinessOf({ isDraining: () => true }).report();
   expect(isReady).toBe(false);
   expect(lines).toEqual(['failed draining: the process is being stopped', ...allOk]);
-});
-
-test('a store that cannot be opened makes the process unready until it is open', () => {
-  const readiness = readinessOf();
-  readiness.check('store', 'The store is damaged.');
-  expect(readiness.report()).toMatchObject({ isReady: false });
-  readiness.check('store', undefined);
-  expect(readiness.report()).toMatchObject({ isReady: true });
 });
 
 test('trouble of one channel or provider is told without ids, and leaves the process ready', () => {

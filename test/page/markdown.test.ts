@@ -39,7 +39,7 @@ test.each([
   ],
   ['[bad](javascript:alert(1))', '[bad](javascript:alert(1))'],
   ['**never closed', '**never closed'],
-  ['||who did it||', 'spoiler(who did it)'],
+  ['on https://discord.com/channels/1/8, not /1/77', 'on mention(#general), not /1/77'],
 ])('%s', (text, shown) => {
   expect(tagged(text)).toEqual([shown]);
 });

@@ -16,7 +16,7 @@ const state: RoomLine = {
 function message(id: string, more: object = {}): RoomLine {
   return {
     ...{ kind: 'message', change: 'posted', id, channel: 'general', author: 'Parley' },
-    ...{ text: id, buttons: [], embeds: [], files: [], atMs: 0 },
+    ...{ text: id, buttons: [], files: [], atMs: 0 },
     ...more,
   } as RoomLine;
 }
@@ -45,6 +45,16 @@ test('of messages and events, in the order in which they came, only the latest 2
   );
   expect([items.length, items[0]?.key]).toEqual([200, 'm150']);
   expect(items[1]).toMatchObject({ text: '150' });
+});
+
+test('an answer that was heard is not shown in writing, too', () => {
+  const instants = { heardAtMs: 1 };
+  const answered = { who: 'You', text: 'Noon.', heardText: 'Noon.', finish: 'completed', instants };
+  const { items } = after(state, message('Noon.'), message('Other.'), {
+    kind: 'answered',
+    ...answered,
+  });
+  expect(items.map(({ kind }) => kind)).toEqual(['message', 'answered']);
 });
 
 test('words of a person who still speaks are live until they are said', () => {
@@ -88,10 +98,4 @@ test('a notice with buttons of its own, as captions have one, does not take the 
   expect(panelOf(after(state, panel, notice))?.id).toBe('panel');
   const next = message('next', { buttons: [named('ask'), named('stop'), named('resume')] });
   expect(panelOf(after(state, panel, notice, next))?.id).toBe('next');
-});
-
-test('replies and the microphone change nothing that is drawn from the channel', () => {
-  const before = after(state);
-  expect(stepRoom(before, { kind: 'reply', id: 1, ok: true })).toBe(before);
-  expect(stepRoom(before, { kind: 'microphone', state: 'taken' })).toBe(before);
 });

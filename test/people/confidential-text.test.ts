@@ -60,12 +60,6 @@ test('a joined text comes out only where each of its parts does, and texts of tw
   );
 });
 
-test('pieces of a text belong to its owner', () => {
-  const pieces = said.split((text) => [text.slice(0, 2), text.slice(2)]);
-  expect(pieces.map((one) => one.textIn('lounge'))).toEqual(['ei', 'ght']);
-  expect(pieces.map((one) => one.textIn('general'))).toEqual([undefined, undefined]);
-});
-
 test('printing a text tells nothing of it', () => {
   expect([JSON.stringify(said), `${said}`].join()).not.toContain('eight');
 });

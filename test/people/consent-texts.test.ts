@@ -12,14 +12,12 @@ const claims: readonly (readonly [
   ['server.new', 'ask', false, false],
   ['server.new.role', 'role', false, true],
   ['settings.told.role', 'role', false, true],
-  ['settings.looser.role', 'role', false, true],
   ['server.new.notice', 'notice', true, true],
   ['join.spoken.notice', 'notice', true, true],
   ['settings.told.notice', 'notice', true, true],
-  ['settings.looser.notice', 'notice', true, true],
 ];
 /** Texts about other things that a yes is needed for, or about a moment in which the store cannot be read. */
-const others = ['join.consent', 'memory.no_yes', 'settings.about.consent', 'privacy.unread'];
+const others = ['memory.no_yes', 'settings.about.consent', 'privacy.unread'];
 
 test.each(claims)(
   '%s is said under the policy %s, and is true there',

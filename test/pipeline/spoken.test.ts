@@ -57,23 +57,6 @@ test('a sentence whose speech fails is asked for once more before its first soun
   expect(unspoken).toEqual([]);
 });
 
-test('one that fails twice is skipped with a note, and the rest plays', async () => {
-  const { error, asked, sounded, unspoken } = await answer({ 2: () => before(broken()) });
-  expect(error).toBeUndefined();
-  expect(asked.toSorted()).toEqual([1, 2, 2, 3, 4]);
-  expect(sounded).toEqual([1, 3, 4].map(sentence));
-  expect(unspoken).toEqual([sentence(2)]);
-});
-
-test('of a sentence that breaks off the played part is kept, and the next one plays', async () => {
-  const breaks = () => ({ afterPieces: 1, error: broken(true, 'provider.truncated') });
-  const { error, asked, sounded, unspoken } = await answer({ 2: breaks });
-  expect(error).toBeUndefined();
-  expect(asked).toEqual([1, 2, 3, 4]);
-  expect(sounded).toEqual(four);
-  expect(unspoken).toEqual([sentence(2)]);
-});
-
 test('two sentences in a row without sound: the voice is out, and the answer is still written whole', async () => {
   const fails = () => before(broken());
   const { error, parts, sounded, running } = await answer({ 2: fails, 3: fails, 4: fails });
@@ -92,28 +75,6 @@ test.each([
   expect(error).toMatchObject({ code: fault.code, stage: 'speak' });
   expect(asked).toEqual([1]);
   expect(unspoken).toEqual([sentence(1)]);
-});
-
-test('where the last sentence fails, the answer has failed', async () => {
-  const { error, sounded } = await answer({ 4: () => before(broken()) });
-  expect(error).toMatchObject({ stage: 'speak' });
-  expect(sounded).toEqual([1, 2, 3].map(sentence));
-});
-
-test('all sentences of an answer are said by one voice', async () => {
-  let voices = 0;
-  const changing = (inner: Synthesizer): Synthesizer => ({
-    synthesize: () => {
-      throw new Error('the voice might change');
-    },
-    oneVoice() {
-      voices++;
-      return inner;
-    },
-  });
-  const { sounded } = await answer({}, changing);
-  expect(sounded).toEqual(four);
-  expect(voices).toBe(1);
 });
 
 test('where no voice speaks the language nothing is asked again, and all is to be read', async () => {

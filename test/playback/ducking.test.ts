@@ -32,37 +32,3 @@ test.each([0, 5, 20, 100])('a change of volume over %i ms does not click', async
   expect(steepest(joined(listener.frames))).toBeLessThan(steepest(samples) * 1.2);
   expect(listener.frames.at(-1)).toEqual(samples.slice(16 * 480, 17 * 480));
 });
-
-test('a duck that is taken back half way does not click', async () => {
-  const { reply, listener, samples } = await sounding();
-  reply.duck(12, 60);
-  listener.step();
-  reply.unduck(60);
-  listener.step();
-  reply.duck(12, 20);
-  listener.steps(3);
-  expect(steepest(joined(listener.frames))).toBeLessThan(steepest(samples) * 1.2);
-});
-
-test('a reply that is ducked before it sounds begins quiet', async () => {
-  const reply = new SpokenReply();
-  reply.duck(12, 20);
-  const { listener } = await sounding(reply);
-  expect(db(loudest(listener.frames[0]))).toBeCloseTo(-12, 1);
-});
-
-test('the next reply is not ducked', async () => {
-  const { reply, listener } = await sounding();
-  reply.duck(12, 20);
-  listener.step();
-  reply.cut();
-  const other = await sounding();
-  expect(loudest(other.listener.frames[0])).toBe(10_000);
-});
-
-test('a duck changes nothing about what was heard', async () => {
-  const { reply, listener } = await sounding();
-  reply.duck(12, 20);
-  listener.steps(200);
-  expect(reply.playedMs()).toBe(2000);
-});

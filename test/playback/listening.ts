@@ -10,7 +10,7 @@ export const plainEncoder: OpusEncoder = {
   free: () => undefined,
 };
 
-export function samplesOf(frame: Frame): Int16Array {
+function samplesOf(frame: Frame): Int16Array {
   return new Int16Array(new Uint8Array(frame).buffer);
 }
 

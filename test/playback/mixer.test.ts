@@ -4,7 +4,7 @@ import { frameSamples, type Track } from '#src/playback/mix/track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { fc } from '#test/properties.ts';
-import { level, loudest, open, plainEncoder, samplesOf, VirtualListener } from './listening.ts';
+import { level, loudest, open, plainEncoder, VirtualListener } from './listening.ts';
 
 /** A track that never ends. */
 function steady(name: string, value: number): Track {
@@ -20,54 +20,6 @@ function speaking(): { reply: SpokenReply; track: VoiceTrack; listener: VirtualL
   return { reply, track, listener };
 }
 
-test('tracks sound together', () => {
-  const listener = new VirtualListener(steady('voice', 1000), steady('music', -300));
-  expect(listener.step()?.every((sample) => sample === 700)).toBe(true);
-});
-
-test('two loud tracks are bent, not wrapped', () => {
-  const listener = new VirtualListener(steady('voice', 32_000), steady('music', 32_000));
-  expect(listener.step()?.every((sample) => sample > 32_000)).toBe(true);
-});
-
-test('nothing is encoded before the link asks', async () => {
-  let encoded = 0;
-  const track = new VoiceTrack();
-  const mixer = new Mixer([track], {
-    ...plainEncoder,
-    encode(samples) {
-      encoded++;
-      return plainEncoder.encode(samples);
-    },
-  });
-  const reply = new SpokenReply();
-  track.add(reply);
-  await reply.write(level(5, 100), 'Hello.', open);
-  expect(encoded).toBe(0);
-  mixer.next();
-  expect(encoded).toBe(1);
-});
-
-test('a quiet link is woken once when a whole frame is there', async () => {
-  const { reply, listener } = speaking();
-  await reply.write(level(5, 10), 'Hello.', open);
-  expect(listener.wakes).toBe(0);
-  await reply.write(level(5, 10), 'Hello.', open);
-  await reply.write(level(5, 10), 'Hello.', open);
-  expect(listener.wakes).toBe(1);
-  listener.step();
-  listener.step();
-  await reply.write(level(5, 10), 'Hello.', open);
-  expect(listener.wakes).toBe(2);
-});
-
-test('the end of a reply wakes the link for the part of a frame that is left', async () => {
-  const { reply, listener } = speaking();
-  await reply.write(level(5, 10), 'Ha.', open);
-  reply.end();
-  expect(listener.wakes).toBe(1);
-});
-
 test('the end of a late reply wakes the link for the next one', async () => {
   const { reply, track, listener } = speaking();
   await reply.write(level(1, 20), 'Well.', open);
@@ -80,50 +32,6 @@ test('the end of a late reply wakes the link for the next one', async () => {
   expect(listener.wakes).toBe(2);
   listener.step();
   expect(listener.levels).toEqual([1, undefined, 2]);
-});
-
-test('a link that comes late is woken for what is there already', async () => {
-  const track = new VoiceTrack();
-  const mixer = new Mixer([track], plainEncoder);
-  const reply = new SpokenReply();
-  await reply.write(level(5, 20), 'Hello.', open);
-  track.add(reply);
-  let wakes = 0;
-  mixer.onSound(() => wakes++);
-  expect(wakes).toBe(1);
-});
-
-test('a link that asks at once when woken gets the sound in order', async () => {
-  const track = new VoiceTrack();
-  const mixer = new Mixer([track], plainEncoder);
-  const heard: (number | undefined)[] = [];
-  const ask = () => {
-    const frame = mixer.next();
-    heard.push(frame && samplesOf(frame)[0]);
-    if (frame) mixer.left(frame, 0);
-  };
-  mixer.onSound(ask);
-  const reply = new SpokenReply();
-  track.add(reply);
-  await reply.write(level(1, 20), 'One.', open);
-  ask();
-  await reply.write(level(2, 20), 'Two.', open);
-  reply.end();
-  track.cut();
-  expect(heard).toEqual([1, undefined, 2]);
-  expect(await reply.finish).toBe('completed');
-});
-
-test('a frame nobody handed out, or one confirmed twice, changes nothing', async () => {
-  const { reply, listener } = speaking();
-  await reply.write(level(5, 100), 'Hello.', open);
-  const frame = listener.mixer.next();
-  if (!frame) throw new Error('There should be a frame.');
-  listener.mixer.left(Buffer.alloc(3), 20);
-  listener.mixer.left(frame, 20);
-  listener.mixer.left(frame, 40);
-  expect(reply.playedMs()).toBe(20);
-  expect(reply.firstSentAtMs).toBe(20);
 });
 
 test('frames without a confirmation are forgotten after a second', async () => {

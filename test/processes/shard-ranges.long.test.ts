@@ -85,7 +85,7 @@ withPostgres(() => {
     await using setup = await openFour({ environment });
     await startFour(setup);
 
-    const taken = await setup.launch('taken', rangeOf('2-3'));
+    const taken = await setup.launch('taken', rangeOf('3-3'));
     await says(
       taken,
       /^waiting: shard 3 is served by \S+ \d+: end that process, or correct SHARDS and SHARD_RANGE$/,
@@ -93,9 +93,18 @@ withPostgres(() => {
     const other = { environment: { SHARDS: '8', SHARD_RANGE: '4-7' } };
     const renumbered = await setup.launch('renumbered', other);
     await says(renumbered, /^waiting: \S+ \d+ has SHARDS=4, and this one 8: /);
-    expect([await taken.stop(), await renumbered.stop()]).toEqual([0, 0]);
+    expect(await renumbered.stop()).toBe(0);
     expect(served(setup)).toEqual(['p0 0', 'p1 1', 'p2 2', 'p3 3']);
     await answers(setup);
+
+    const { id } = setup.sandbox.guild('Sandbox 4');
+    const today = new Date().toISOString().slice(0, 10);
+    await schema.sql(`INSERT INTO spent VALUES ('${id}', '${today}', 1250000000, 3)`);
+    expect(await setup.process('p3').stop()).toBe(0);
+    await expect.poll(() => served(setup), { timeout: longMs }).toContain('taken 3');
+    const olga = setup.sandbox.guild('Sandbox 4').person('Olga');
+    const costs = await commandReply(olga, 'stats', { view: 'cost' });
+    expect(JSON.stringify(costs)).toContain('$1.25'); // spent while it waited for the lock
     expect(setup.sandbox.violations()).toEqual([]);
   });
 

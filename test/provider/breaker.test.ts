@@ -13,16 +13,6 @@ function open(failures = 2) {
   return { clock, breaker, fail };
 }
 
-test('failures in a row open it, a success in between starts the count anew', () => {
-  const { breaker, fail } = open(2);
-  fail();
-  breaker.enter()?.succeeded();
-  fail();
-  expect(breaker.isClosed).toBe(true);
-  fail();
-  expect(breaker.enter()).toBeUndefined();
-});
-
 test('after its rest one request tries the server, and only one', async () => {
   const { clock, breaker, fail } = open(1);
   fail();
@@ -48,14 +38,6 @@ test('each failed trial doubles the rest, up to the longest', async () => {
   expect(rests).toEqual([5_000, 10_000, 20_000, 20_000]);
 });
 
-test('a trial that is given up leaves its place to the next request', async () => {
-  const { clock, breaker, fail } = open(1);
-  fail();
-  await clock.advance(5_000);
-  breaker.enter()?.left();
-  expect(breaker.enter()).toBeDefined();
-});
-
 test.each([
   ['a refused key', broken('provider.bad_key', { status: 401 }), 5_000],
   ['a model that is gone', broken('provider.refused', { status: 404 }), 5_000],
@@ -65,20 +47,6 @@ test.each([
   const { breaker, fail } = open(3);
   fail(error);
   expect(breaker.resting).toEqual({ reason: error, restMs });
-});
-
-test('a server that asks for a wait of 1 s is not left alone for it', () => {
-  const { breaker, fail } = open(3);
-  fail(broken('provider.rate_limited', { retryAfterMs: 1000 }));
-  expect(breaker.isClosed).toBe(true);
-});
-
-test('what was asked before it opened does not close it', () => {
-  const { breaker, fail } = open(1);
-  const before = breaker.enter();
-  fail();
-  before?.succeeded();
-  expect(breaker.isClosed).toBe(false);
 });
 
 test('a server that begins every answer and ends none is left alone', () => {

@@ -1,16 +1,10 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
 import { Breaker } from '#src/provider/breaker.ts';
-import {
-  FallbackChain,
-  type FallbackPosition,
-  openFallbackPosition,
-} from '#src/provider/fallback-chain.ts';
-import type { ProviderNews } from '#src/provider/provider-news.ts';
+import { FallbackChain, type FallbackPosition } from '#src/provider/fallback-chain.ts';
 import { untilAborted } from '#test/fakes/chat.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { countControllers } from '#test/fakes/controllers.ts';
 
 const never = new AbortController().signal;
 const limits = {
@@ -51,6 +45,7 @@ async function* play(one: Engine, clock: Clock, signal: AbortSignal): AsyncGener
   }
 }
 
+type ProviderNews = Parameters<ConstructorParameters<typeof FallbackChain>[0]['report']>[0];
 type Rules = {
   readonly failures?: number;
   readonly retries?: boolean;
@@ -95,13 +90,6 @@ function open(engines: readonly Engine[], { failures = 1, retries = true }: Rule
   return { clock, news, kinds, chain, fallbacks, ask, passing };
 }
 
-test('what fails at once is asked once more, and nobody hears of it', async () => {
-  const one = engine([broken()], ['yes']);
-  const { ask, passing, kinds } = open([one]);
-  expect(await passing(ask(), 300)).toBe('yes');
-  expect(kinds()).toEqual(['failed', 'mended']);
-});
-
 test.each([
   ['400', broken('provider.refused', false, { status: 400 })],
   ['401', broken('provider.bad_key', false, { status: 401 })],
@@ -115,50 +103,11 @@ test.each([
   expect(one.asked).toBe(1);
 });
 
-test('retry-after 1 is waited for', async () => {
-  const wait = broken('provider.rate_limited', true, { retryAfterMs: 400 });
-  const one = engine([wait], ['yes']);
-  const { ask, passing, clock } = open([one]);
-  const asking = ask();
-  await clock.advance(399);
-  expect(one.asked).toBe(1);
-  expect(await passing(asking, 1)).toBe('yes');
-});
-
 test('500 three times opens the breaker, and no storm follows', async () => {
   const one = engine([broken()]);
   const { ask, passing } = open([one], { failures: 3 });
   for (let n = 0; n < 20; n++) await passing(ask(), 200);
   expect(one.asked).toBe(6);
-});
-
-test('while the only server rests, the error says why and for how long', async () => {
-  const limited = broken('provider.rate_limited', true, { retryAfterMs: 60_000 });
-  const { ask, passing, clock } = open([engine([limited])]);
-  await passing(ask(), 1);
-  await clock.advance(20_000 - 1);
-  const about = { provider: 'server 0', retryAfterMs: 40_000 };
-  expect(await ask()).toMatchObject({ error: { code: 'provider.rate_limited', about } });
-});
-
-test('a server that fails is replaced by the next one before anybody hears anything', async () => {
-  const [one, two] = [engine([broken('provider.bad_key', false)]), engine(['yes'])];
-  const { ask, passing, news } = open([one, two]);
-  expect(await passing(ask(), 1)).toBe('yes');
-  expect(news.at(-1)).toEqual({
-    kind: 'fallback-on',
-    role: 'chat',
-    from: 'server 0',
-    to: 'server 1',
-  });
-});
-
-test('while a server rests it is not asked, and its fall-back is announced once', async () => {
-  const [one, two] = [engine([broken('provider.bad_key', false)]), engine(['yes'])];
-  const { ask, kinds } = open([one, two]);
-  for (let n = 0; n < 5; n++) expect(await ask()).toBe('yes');
-  expect(one.asked).toBe(1);
-  expect(kinds()).toEqual(['failed', 'fallback-on']);
 });
 
 test('back to normal by itself, told once', async () => {
@@ -169,35 +118,6 @@ test('back to normal by itself, told once', async () => {
   expect(await ask()).toBe('first');
   expect(await ask()).toBe('first');
   expect(kinds()).toEqual(['failed', 'fallback-on', 'mended', 'fallback-off']);
-});
-
-test('while one request tries a rested server, the others go on with the fall-back', async () => {
-  const slow = [{ waitMs: 500 }, 'first'];
-  const [one, two] = [engine([broken('provider.bad_key', false)], slow), engine(['second'])];
-  const { ask, passing, clock } = open([one, two]);
-  await passing(ask(), 1);
-  await clock.advance(5_000);
-  const trial = ask();
-  await settled();
-  expect(await ask()).toBe('second');
-  expect(await passing(trial, 500)).toBe('first');
-});
-
-test('a trial of a rested server that its caller gives up leaves the next trial to the next request', async () => {
-  const [one, two] = [
-    engine([broken('provider.bad_key', false)], ['hang'], ['first']),
-    engine(['second']),
-  ];
-  const { ask, passing, clock } = open([one, two]);
-  await passing(ask(), 1);
-  await clock.advance(5_000);
-  const leaving = new AbortController();
-  const trial = ask(leaving.signal);
-  await settled();
-  const reason = new Error('barge-in');
-  leaving.abort(reason);
-  expect(await trial).toEqual({ parts: '', error: reason });
-  expect(await ask()).toBe('first');
 });
 
 test('after the first output nothing is asked again: what came is kept', async () => {
@@ -219,15 +139,6 @@ test('a server that hangs is left at its deadline, the first time later than aft
   await settled();
   expect(one.running).toBe(0);
   expect(clock.sleeping).toBe(0);
-});
-
-test('a stall in the middle ends at the deadline of the whole', async () => {
-  const one = engine(['so far', 'hang']);
-  const { ask, passing } = open([one]);
-  expect(await passing(ask(), 10_000)).toMatchObject({
-    parts: 'so far',
-    error: { code: 'provider.late' },
-  });
 });
 
 test('a reader that takes its time uses up no deadline', async () => {
@@ -255,41 +166,6 @@ test('whoever leaves gets their own reason, and no server is blamed', async () =
   expect(fallbacks[0]?.breaker.isClosed).toBe(true);
 });
 
-test('requests that belong together stay with the server the first of them was heard from', async () => {
-  const [one, two] = [engine(['first'], [broken()]), engine(['second'])];
-  const { ask } = open([one, two], { retries: false });
-  const place = openFallbackPosition();
-  expect(await ask(never, place)).toBe('first');
-  expect(await ask(never, place)).toMatchObject({ error: { code: 'provider.refused' } });
-  expect(await ask()).toBe('second');
-});
-
-test('requests that belong together go down together', async () => {
-  const one = engine([{ waitMs: 50 }, broken()], [{ waitMs: 100 }, 'first']);
-  const { ask, passing } = open([one, engine([{ waitMs: 200 }, 'second'])], { retries: false });
-  const place = openFallbackPosition();
-  const both = Promise.all([ask(never, place), ask(never, place)]);
-  expect(await passing(both, 400)).toEqual(['second', 'second']);
-});
-
-test('a request no server understands blames none of them', async () => {
-  const odd = broken('provider.refused', false, { status: 400 });
-  const { ask, fallbacks, kinds } = open([engine([odd]), engine([odd])]);
-  expect(await ask()).toMatchObject({ error: { about: { status: 400, provider: 'server 1' } } });
-  expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
-  expect(kinds()).toEqual(['failed', 'failed']);
-});
-
-test('a pause in the middle ends at its own deadline', async () => {
-  const one = engine(['so far', { waitMs: 19_000 }, 'more', 'hang']);
-  const { clock, ask } = open([one], { failures: 9 });
-  const asked = ask();
-  await clock.advance(8_999);
-  expect(one.running).toBe(1);
-  await clock.advance(1_001);
-  expect(await asked).toMatchObject({ parts: 'so far', error: { code: 'provider.late' } });
-});
-
 test('a voice that lacks a language is well: the next one is asked, and nobody is told of a failure', async () => {
   const lacking = engine([broken('speech.no_voice', false)], ['yes']);
   const other = engine(['oui']);
@@ -298,18 +174,4 @@ test('a voice that lacks a language is well: the next one is asked, and nobody i
   expect(await ask()).toBe('yes');
   expect(kinds()).toEqual([]);
   expect(fallbacks.map(({ breaker }) => breaker.isClosed)).toEqual([true, true]);
-});
-
-test('an answer of 1,000 parts takes a few timers, and no controller or signal for each', async () => {
-  const parts = Array.from({ length: 1_000 }, (_, n): ScriptedStep[] => [`${n}`, { waitMs: 5 }]);
-  const { clock, chain } = open([engine(parts.flat())]);
-  const later = vi.spyOn(clock, 'later');
-  const made = countControllers();
-  const ask = (one: Engine, inner: AbortSignal) => play(one, clock, inner);
-  const answer = Array.fromAsync(chain.run({ ask, isOutput: () => true }, never));
-  await clock.advance(5_000);
-  expect(await answer).toHaveLength(1_000);
-  expect(made()).toBe(1);
-  expect(later.mock.calls.length).toBeLessThanOrEqual(8);
-  expect(clock.sleeping).toBe(0);
 });

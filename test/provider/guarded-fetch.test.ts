@@ -1,13 +1,12 @@
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inspect } from 'node:util';
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
 import { guardFetch, standardLimits } from '#src/provider/guarded-fetch.ts';
-import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
-import { countControllers } from '#test/fakes/controllers.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 
 type Handler = (response: ServerResponse, headers: NodeJS.Dict<string | string[]>) => void;
 
@@ -76,32 +75,11 @@ test('an answer that stops in the middle is late by the shorter limit, and the c
   await closed.promise;
 });
 
-test('a body that is cancelled closes the connection', async () => {
-  const closed = Promise.withResolvers<void>();
-  await using server = await serving((response) => {
-    response.on('close', () => closed.resolve());
-    response.writeHead(200, { 'content-type': 'audio/pcm' }).write(Buffer.alloc(100));
-  });
-  const response = await guarded(realClock)(`${server.baseUrl}/audio/speech`, speech);
-  await response.body?.cancel();
-  await closed.promise;
-});
-
-test('an answer larger than the cap is cut off', async () => {
-  await using server = await serving((response) => {
-    response.writeHead(200, { 'content-type': 'audio/pcm' }).end(Buffer.alloc(5000));
-  });
-  const response = await guarded(realClock, 1000)(`${server.baseUrl}/audio/speech`, speech);
-  await expect(response.bytes()).rejects.toMatchObject({ code: 'provider.refused' });
-});
-
 test.each([
   ['text/html', '<h1>hi</h1>', /answered with a web page \(text\/html\): check that the base URL/],
   ['application/json', '{"error":{"message":"no such voice"}}', /answered with JSON\.$/],
-  ['image/png', 'x', /image\/png instead of sound/],
   ['', '<!doctype html><title>Hi</title>', /answered with a web page/],
   ['audio/pcm', '{"detail":"no such voice"}', /answered with JSON\.$/],
-  ['audio/pcm', 'data: {"type":"speech"}\n\n', /an event stream instead of sound/],
 ])('speech that comes as %s %s is told apart from sound', async (type, body, message) => {
   await using server = await serving((response) => {
     response.writeHead(200, type ? { 'content-type': type } : {}).end(body);
@@ -111,20 +89,6 @@ test.each([
     code: 'provider.wrong_type',
     message: expect.stringMatching(message),
   });
-});
-
-test.each([
-  ['audio/pcm', [0x7b, 0x22]],
-  ['application/octet-stream', [0x3c, 0x68]],
-  ['binary/octet-stream', [0xff, 0xfb]],
-  ['', [0xff, 0xff]],
-])('sound sent as "%s" may begin with the bytes %j', async (type, head) => {
-  const sound = Buffer.concat([Buffer.from(head), Buffer.alloc(40)]);
-  await using server = await serving((response) => {
-    response.writeHead(200, type ? { 'content-type': type } : {}).end(sound);
-  });
-  const response = await guarded(realClock)(`${server.baseUrl}/audio/speech`, speech);
-  expect(Buffer.from(await response.bytes()).equals(sound)).toBe(true);
 });
 
 test('a redirect is refused, and the key does not follow it', async () => {
@@ -170,32 +134,6 @@ test('a client does not print its key', () => {
   }
 });
 
-test('a form that is refused at once, or given up while it is sent, throws nowhere else', async () => {
-  const uncaught: unknown[] = [];
-  const note = (error: unknown) => void uncaught.push(error);
-  const form = () => {
-    const body = new FormData();
-    body.set('model', 'hears');
-    body.set('file', new Blob([new Uint8Array(4_000_000)]), 'speech.wav');
-    return { method: 'POST', body };
-  };
-  await using server = await serving(() => undefined);
-  const over = new AbortController();
-  process.prependListener('uncaughtException', note);
-  try {
-    // A port that fetch connects to never, whoever listens there.
-    const refused = guarded(realClock)('http://127.0.0.1:9/v1', form());
-    await expect(refused).rejects.toThrow('fetch failed');
-    const sent = guarded(realClock)(server.baseUrl, { ...form(), signal: over.signal });
-    setImmediate(() => over.abort(new Error('went on speaking')));
-    await expect(sent).rejects.toThrow('went on speaking');
-    await roundsPassed(50);
-  } finally {
-    process.off('uncaughtException', note);
-  }
-  expect(uncaught).toEqual([]);
-});
-
 const fives = (count: number) => `[${Array(count).fill('5').join(',')}]`;
 const json = { 'content-type': 'application/json' };
 const events = { 'content-type': 'text/event-stream' };
@@ -204,14 +142,6 @@ const chat = { method: 'POST', body: '{"stream":true}' };
 test.each([
   ['a list', '/models', {}, 200, json, '10,000 elements in one array or object'],
   ['an error', '/models', {}, 500, json, '10,000 elements in one array or object'],
-  [
-    'a transcript',
-    '/audio/transcriptions',
-    speech,
-    200,
-    {},
-    '10,000 elements in one array or object',
-  ],
   ['an event', '/chat/completions', chat, 200, events, '1,000 elements in one array or object'],
 ] as const)(
   '%s of many numbers is cut off where it breaks a limit',
@@ -229,69 +159,3 @@ test.each([
     await closed.promise;
   },
 );
-
-test('any number of small events, and sound of any bytes, are within the limits', async () => {
-  const stream = `data: ${fives(500)}\n\n`.repeat(200);
-  await using server = await serving((response) => {
-    response.writeHead(200, events).end(stream);
-  });
-  const asked = guarded(realClock);
-  const answer = await asked(`${server.baseUrl}/chat/completions`, chat);
-  expect(await answer.text()).toBe(stream);
-  const sound = Buffer.concat([Buffer.of(1, 2, 3, 4), Buffer.from('['.repeat(50_000))]);
-  await using speaking = await serving((response) => {
-    response.writeHead(200, { 'content-type': 'audio/pcm' }).end(sound);
-  });
-  const spoken = await asked(`${speaking.baseUrl}/audio/speech`, speech);
-  expect((await spoken.bytes()).length).toBe(sound.length);
-});
-
-test('events are handed on in parts, with a turn of the event loop between two', async () => {
-  const stream = 'data: {}\n\n'.repeat(6_000);
-  await using server = await serving((response) => {
-    response.writeHead(200, events).end(stream);
-  });
-  const answer = await guarded(realClock)(`${server.baseUrl}/chat/completions`, chat);
-  const [parts, turns]: [number[], number[]] = [[], []];
-  let turn = 0;
-  const count = () => {
-    turn++;
-    counting = setImmediate(count);
-  };
-  let counting = setImmediate(count);
-  for await (const part of answer.body ?? []) {
-    parts.push(part.length);
-    turns.push(turn);
-  }
-  clearImmediate(counting);
-  expect(Math.max(...parts)).toBeLessThanOrEqual(16 * 1_024);
-  expect(parts.reduce((sum, bytes) => sum + bytes, 0)).toBe(stream.length);
-  expect(new Set(turns).size).toBe(turns.length);
-});
-
-test('an answer of 1,000 pieces takes a few timers, and no controller or signal for each', async () => {
-  const clock = new VirtualClock();
-  const later = vi.spyOn(clock, 'later');
-  const sleep = vi.spyOn(clock, 'sleep');
-  const connection = Promise.withResolvers<ServerResponse>();
-  await using server = await serving((response) => {
-    response.writeHead(200, { 'content-type': 'audio/pcm' }).write(Buffer.alloc(2));
-    connection.resolve(response);
-  });
-  const made = countControllers();
-  const { signal } = new AbortController();
-  const answer = await guarded(clock)(`${server.baseUrl}/audio/speech`, { ...speech, signal });
-  const response = await connection.promise;
-  let pieces = 0;
-  for await (const _ of answer.body ?? []) {
-    pieces++;
-    if (pieces % 100 === 0) await clock.advance(250);
-    if (pieces < 1_000) response.write(Buffer.alloc(2));
-    else response.end();
-  }
-  expect(pieces).toBe(1_000);
-  expect(made()).toBeLessThanOrEqual(3);
-  expect(later.mock.calls.length).toBeLessThanOrEqual(20);
-  expect(sleep).not.toHaveBeenCalled();
-  expect(clock.sleeping).toBe(0);
-});

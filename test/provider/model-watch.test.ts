@@ -113,33 +113,3 @@ test.each([
   expect([watched.reported, watched.watching.news()]).toEqual([[], []]);
   expect(clock.sleeping).toBe(1);
 });
-
-test('a server that does not answer is left after 20 s and asked again within the hour', async () => {
-  using server = await serve(undefined);
-  const clock = new VirtualClock();
-  using watched = watch(clock, chat(server.baseUrl));
-  await expect.poll(() => server.asked).toHaveLength(1);
-  await clock.advance(20_000);
-  await expect.poll(() => clock.sleeping).toBe(1);
-  server.body.text = list(ending);
-  await clock.advance(3_600_000);
-  await expect.poll(() => watched.reported).toHaveLength(1);
-});
-
-test('what the table says is known before any server has answered', () => {
-  const clock = new VirtualClock();
-  using openAi = watch(clock, chat('https://api.openai.com/v1', 'o3'));
-  openAi.watching[Symbol.dispose]();
-  expect(openAi.watching.news()).toMatchObject([{ model: 'o3', kind: 'ending' }]);
-});
-
-test('without servers nothing waits, and when it is disposed nothing is left waiting', async () => {
-  const clock = new VirtualClock();
-  using _none = watch(clock);
-  expect(clock.sleeping).toBe(0);
-  using server = await serve(undefined);
-  const watched = watch(clock, chat(server.baseUrl));
-  await expect.poll(() => server.asked).toHaveLength(1);
-  watched[Symbol.dispose]();
-  await expect.poll(() => clock.sleeping).toBe(0);
-});

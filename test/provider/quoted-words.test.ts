@@ -4,8 +4,6 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/client.ts';
-import { withServerWords } from '#src/provider/models/error-phrases.ts';
-import { refusalOf } from '#src/provider/realtime-link.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 
 const staying = new AbortController().signal;
@@ -83,12 +81,6 @@ test.each(cases)(
   },
 );
 
-test('a refusal keeps its status and its type, and its words for the doctor', async () => {
-  const error = await failureAt(withStatus(400), asChat);
-  expect(error.message).toMatch(/answered with error 400: invalid_request_error$/);
-  expect(withServerWords(error)).toContain('Flagged');
-});
-
 test.each([401, 403, 404])(
   'why a server refuses the key or the model (%i) is told',
   async (status) => {
@@ -99,9 +91,3 @@ test.each([401, 403, 404])(
     expect((await failureAt(report, asChat)).message).toContain('no such model');
   },
 );
-
-test('a Realtime server that quotes words is told by its code', () => {
-  const { message, about } = refusalOf(said, 'invalid_value', { baseUrl: 'ws://a.example/v1' });
-  expect(message).toBe('ws://a.example/v1 did not answer: invalid_value.');
-  expect(about.serverWords).toBe(said);
-});

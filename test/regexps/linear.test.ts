@@ -1,7 +1,6 @@
 import * as scslre from 'scslre';
 import { expect, test } from 'vitest';
-import { guessLanguage } from '#src/turn/endpointing/lexicon.ts';
-import { dictationLogit } from '#src/turn/endpointing/numbers.ts';
+import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
 import { repeated, superlinear } from './growth.ts';
 import { hostileUnits } from './hostile.ts';
 import { regexpsOfProgram } from './literals.ts';
@@ -39,12 +38,7 @@ test('expressions are built from texts in five files, whose own tests measure th
 test.each(['a', 'number', 'ä', 'あ', '١', '\u200b', '1 '])(
   'the language and the numbers of %j, however often it stands there, are found in linear time',
   (unit) => {
-    const numbers = new Set(['one']);
-    const read = (text: string) => {
-      guessLanguage(text, text.split(' '));
-      dictationLogit([text, 'one'], numbers);
-    };
-    expect(superlinear(read, repeated(unit, ''))).toBeUndefined();
+    expect(superlinear(endOfTurnOf, repeated(unit, ' one'))).toBeUndefined();
   },
 );
 

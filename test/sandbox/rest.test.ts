@@ -18,40 +18,6 @@ async function joinIssued(sandbox: Sandbox) {
   return { interaction, callback, webhook: `/webhooks/${sandbox.botId}/${token}` };
 }
 
-test('a wrong token, or none, is refused in the words of Discord', async () => {
-  await using sandbox = await open();
-  const refused = { status: 401, json: { message: '401: Unauthorized', code: 0 } };
-  expect(await ask(sandbox, '/users/@me', { token: 'wrong' })).toMatchObject(refused);
-  expect(await ask(sandbox, '/users/@me', { token: undefined })).toMatchObject(refused);
-  expect((await ask(sandbox, '/gateway', { token: undefined })).status).toBe(200);
-});
-
-test('an unknown path is not found, and whatever else is unknown is named', async () => {
-  await using sandbox = await open();
-  const codes = [];
-  for (const path of ['/nothing', '/%E0%A4%A', '/guilds/1', '/channels/1', '/users/1']) {
-    const { status, json } = await ask(sandbox, path);
-    codes.push([status, json?.code]);
-  }
-  expect(codes).toEqual([
-    [404, 0],
-    [404, 0],
-    [404, 10_004],
-    [404, 10_003],
-    [404, 10_013],
-  ]);
-});
-
-test('where somebody sits can be read, and sitting nowhere is no outage', async () => {
-  await using sandbox = await open();
-  const adam = sandbox.person('Adam');
-  const path = `/guilds/${sandbox.guildId}/voice-states/${adam.id}`;
-  expect((await ask(sandbox, path)).json).toMatchObject({ code: 10_065 });
-  await adam.join('Lounge', AbortSignal.timeout(20_000));
-  const channel_id = sandbox.channelId('Lounge');
-  expect((await ask(sandbox, path)).json).toMatchObject({ channel_id, user_id: adam.id });
-});
-
 test('a body that is no JSON, too long or of the wrong shape is refused, and logged', async () => {
   await using sandbox = await open();
   const path = `/channels/${sandbox.channelId('general')}/messages`;
@@ -62,35 +28,6 @@ test('a body that is no JSON, too long or of the wrong shape is refused, and log
   }
   expect(codes).toEqual([50_109, 40_005, 50_035, 50_035, 50_006]);
   expect(sandbox.requests().map(({ status }) => status)).toEqual([400, 413, 400, 400, 400]);
-});
-
-test('a form with a file is a message whose text is in payload_json', async () => {
-  await using sandbox = await open();
-  const form = new FormData();
-  form.set('files[0]', new Blob(['words']), 'words.txt');
-  form.set('payload_json', JSON.stringify({ content: 'see the file' }));
-  const path = `/channels/${sandbox.channelId('general')}/messages`;
-  expect((await ask(sandbox, path, { method: 'POST', form })).status).toBe(200);
-  expect(sandbox.messages('general')).toMatchObject([
-    { text: 'see the file', fileNames: ['words.txt'] },
-  ]);
-});
-
-test('a callback without an answer to give has no body and no content type', async () => {
-  await using sandbox = await open();
-  const { callback } = await joinIssued(sandbox);
-  const done = await ask(sandbox, callback, { body: { type: 5 }, token: undefined });
-  expect(done).toEqual({ status: 204, json: undefined, type: null });
-});
-
-test('a callback after three seconds answers an unknown interaction', async () => {
-  const clock = new SteppedClock();
-  await using sandbox = await open(clock);
-  const { callback, interaction } = await joinIssued(sandbox);
-  await clock.step(3010);
-  const late = await ask(sandbox, callback, { body: { type: 4, data: { content: 'late' } } });
-  expect(late).toMatchObject({ status: 404, json: { code: 10_062 } });
-  expect(interaction.reply).toBeUndefined();
 });
 
 test('a follow-up before the callback finds no webhook, and after 15 minutes its token counts no more', async () => {

@@ -1,18 +1,10 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { expect } from 'vitest';
-import { text } from '#src/texts/texts.ts';
-import { speech } from '#test/audio/speech.ts';
-import { commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
-  converse,
-  eventually,
   hearing,
   madeTexts,
-  openOwnScenario,
   openScenario,
   type ScenarioSetup,
   scenario,
@@ -21,7 +13,6 @@ import {
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
-const question = speech('human-cards-004');
 const waits = { sinceMs: 0, quietMs: 500, timeoutMs: 20_000 };
 const rtl = '\u202e';
 const zalgo = `z${'\u0310\u0334\u0352'.repeat(30)}algo`;
@@ -128,94 +119,4 @@ scenario('an interaction that arrives twice is answered and obeyed once', async 
   const callbacks = setup.sandbox.requests().filter(({ path }) => path.endsWith('/callback'));
   expect(callbacks).toHaveLength(2);
   for (const { status } of callbacks) expect(status).toBeLessThan(300);
-});
-
-scenario('buttons nobody knows, and messages that are gone, are answered in private', async () => {
-  await using setup = await openScenario();
-  const adam = await seat(setup, 'Adam');
-  const lost = (customId: string) => adam.pressLost(customId).answered(soon());
-  const unknown = whispered('generic', { code: 'unknown' });
-  expect(await lost('parley:dance')).toMatchObject(unknown);
-  expect(await lost('somebody-elses')).toMatchObject(unknown);
-  expect(await lost('parley:stop')).toMatchObject(whispered('leave.nowhere'));
-  expect(await lost('parley:consent.always')).toMatchObject(whispered('privacy.allowed'));
-});
-
-scenario(
-  'whoever sits elsewhere is told so, once and in private, and changes nothing',
-  async () => {
-    await using setup = await openScenario();
-    const { sandbox } = setup;
-    const adam = await seat(setup, 'Adam');
-    const panel = await commandReply(adam, 'join');
-    const cleo = sandbox.person('Cleo');
-    const barred = whispered('perm.room', { channel: 'Lounge' });
-    const words = { say: { text: 'Hello' }, ask: { question: 'Who?' } };
-    for (const line of ['leave', 'stop', 'privacy pause', 'privacy resume'] as const) {
-      expect(await commandReply(cleo, line)).toMatchObject(barred);
-    }
-    expect(await commandReply(cleo, 'say', words.say)).toMatchObject(barred);
-    expect(await commandReply(cleo, 'ask', words.ask)).toMatchObject(barred);
-    for (const name of ['stop', 'pause']) {
-      expect(await pressed(cleo, panel, name)).toMatchObject(barred);
-    }
-    expect(sandbox.bot().channel).toBe('Lounge');
-    expect(setup.providers.requests).toEqual([]);
-  },
-);
-
-scenario('trouble in one server is not noticed in another', async () => {
-  const replies = [{ match: /^/, text: 'Yes of course' }];
-  const guilds = [{ guildName: 'Next door', ownerName: 'Otto' }];
-  await using setup = await openScenario({ providers: { replies }, guilds });
-  const { sandbox } = setup;
-  const there = sandbox.guild('Next door');
-  const [adam, nora] = [await callIn(setup, 'Adam'), there.person('Nora')];
-  await nora.join('Workshop', soon());
-  expect((await commandReply(nora, 'join')).text).toContain(
-    text('join.ok', { channel: 'Workshop' }),
-  );
-  await nora.settled(soon());
-  const conversation = converse(setup, adam, question);
-  expect(await commandReply(nora, 'say', { text: 'lecture '.repeat(50) })).toMatchObject(
-    whispered('say.now'),
-  );
-  expect(await commandReply(nora, 'stop')).toMatchObject(whispered('stop.ok'));
-  there.removeChannel('Workshop');
-  const { heard } = await conversation;
-  await expectAlike(heard.pcm, toneOf(['Yes of course']));
-  expect(sandbox.bot().channel).toBe('Lounge');
-  await eventually(() => expect(there.bot().channel).toBeUndefined());
-  await nora.join('Lounge', soon());
-  expect((await commandReply(nora, 'join')).text).toContain(text('join.ok', { channel: 'Lounge' }));
-});
-
-scenario('of a broken table of texts one sentence tells, and everything else goes on', async () => {
-  await using stack = new AsyncDisposableStack();
-  const dataDir = await mkdtemp(join(tmpdir(), 'parley-texts-'));
-  stack.defer(() => rm(dataDir, { recursive: true }));
-  const folder = join(dataDir, 'texts');
-  await mkdir(folder);
-  await writeFile(join(folder, 'de.json'), '{ "stop.nothing": "Ruhe ist schon.", "say.now": 7 }');
-  await writeFile(join(folder, 'fr.json'), '{ "stop.nothing": ');
-  const setup = stack.use(await openOwnScenario({ environment: { DATA_DIR: dataDir } }));
-  const complaints = setup.bot.log.flatMap(({ level, msg = '' }) => (level === 40 ? [msg] : []));
-  expect(complaints).toEqual([
-    expect.stringMatching(/de\.json is used without 1 of its texts: say\.now: it is not a text\.$/),
-    expect.stringMatching(/fr\.json is not used: it is not a JSON object of texts by id\.$/),
-  ]);
-  const { sandbox } = setup;
-  const adam = sandbox.person('Adam', { locale: 'de' });
-  await adam.join('Lounge', soon());
-  await commandReply(adam, 'join');
-  expect(await commandReply(adam, 'stop')).toEqual(
-    expect.objectContaining({ text: 'Ruhe ist schon.' }),
-  );
-  expect(await commandReply(adam, 'say', { text: 'Hallo' })).toMatchObject(
-    whispered('say.now', {}, 'de'),
-  );
-  const fleur = sandbox.person('Fleur', { locale: 'fr' });
-  await fleur.join('Lounge', soon());
-  await commandReply(adam, 'stop');
-  expect(await commandReply(fleur, 'stop')).toMatchObject(whispered('stop.nothing', {}, 'fr'));
 });

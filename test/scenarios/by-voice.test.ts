@@ -17,20 +17,6 @@ import {
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = speech('human-cards-001');
-const receipt = 'I stopped listening. Press Resume when you want me back.';
-
-scenario(
-  '"stop listening" is told aloud, and nothing is heard or sent to a model afterwards',
-  async () => {
-    const hears = () => 'Nova, stop listening.';
-    await using setup = await openScenario({ providers: { hears } });
-    const adam = await callIn(setup, 'Adam');
-    await converse(setup, adam, question);
-    await eventually(() => expect(madeTexts(setup).join(' ')).toContain(receipt));
-    expect(setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat')).toEqual([]);
-  },
-);
-
 const wishes = [
   ['play some rain', 'play_sound', { sound: 'rain' }],
   ['louder please', 'volume', { change: 20 }],

@@ -83,14 +83,3 @@ scenario('an answer in which a call is closed goes on where it was within 4 s', 
   await converse(setup, adam, question);
   expect(rememberedAnswer(setup)).toBe(story.join(' '));
 });
-
-scenario('an answer that goes on after a close and is talked down is known as heard', async () => {
-  await using call = await closeMidAnswer();
-  const { setup, adam, heardAtMs } = call;
-  const { lastVoicedAtMs } = await adam.say(question, soon());
-  await setup.bot.logged(({ msg, finish }) => msg === 'answered' && finish === 'completed', 20_000);
-  const heardMs = heardAtMs().filter((atMs) => atMs <= lastVoicedAtMs).length * frameMs;
-  const remembered = rememberedAnswer(setup);
-  expect(story.join(' ').startsWith(`${remembered} `)).toBe(true);
-  expect(Math.abs(durationMs([remembered]) - heardMs)).toBeLessThan(1_000);
-});

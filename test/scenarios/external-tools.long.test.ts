@@ -2,34 +2,7 @@ import { expect } from 'vitest';
 import { openFakeMcp } from '#test/fakes/mcp/http-server.ts';
 import { download } from '#test/sandbox/download.ts';
 import { allowed, callsTool, confirm, isConnected, show } from '#test/scenarios/setup/mcp-tools.ts';
-import {
-  callIn,
-  eventually,
-  madeTexts,
-  openOwnScenario,
-  scenario,
-} from '#test/scenarios/setup/scenario-setup.ts';
-
-scenario(
-  'a tool behind an address is asked for in the chat, waits for the button, and its result is read and heard',
-  async () => {
-    await using server = await openFakeMcp({ era: 'legacy' });
-    const notes = { type: 'http', url: server.url.href, who: 'room', confirm: 'always' };
-    await using servers = await allowed('notes', 'echo', notes);
-    await using setup = await openOwnScenario({
-      environment: { MCP_SERVERS: servers.path },
-      providers: { replies: callsTool('my notes', 'notes__echo', { text: 'milk and eggs' }) },
-    });
-    await isConnected(setup);
-    const adam = await callIn(setup, 'Adam');
-    adam.write(`<@${setup.sandbox.botId}> what is in my notes?`, { channel: 'Lounge' });
-    expect(await confirm(setup, adam)).toBe('echo (notes): You said milk and eggs.');
-    await eventually(() => {
-      const made = madeTexts(setup).join(' ');
-      expect(made).toContain('Here is what you asked for: You said milk and eggs.');
-    });
-  },
-);
+import { callIn, openOwnScenario, scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 scenario(
   'all that a tool is sent is read before Confirm: the names beside the button, the rest in a file',

@@ -1,15 +1,13 @@
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { MicrophoneProfile } from '#sandbox/voice/voice-ports.ts';
-import type { Pcm } from '#src/audio/pcm.ts';
 import { speech } from '#test/audio/speech.ts';
-import { instantPace, usualPace } from '#test/fakes/providers/providers.ts';
+import { usualPace } from '#test/fakes/providers/providers.ts';
 import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   call,
   callIn,
-  converse,
   eventually,
   madeTexts,
   openScenario,
@@ -91,37 +89,6 @@ scenario('speech that goes on after its end is answered once, and heard once', a
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
 });
 
-/** Sound before the middle of the longest silence, and sound after it. */
-function cutAtSilence(pcm: Pcm): readonly [Pcm, Pcm] {
-  let [soundEnd, longest, middle] = [0, 0, 0];
-  for (const [n, sample] of pcm.samples.entries()) {
-    if (Math.abs(sample) < 32) continue;
-    if (n - soundEnd > longest) [longest, middle] = [n - soundEnd, (n + soundEnd) >> 1];
-    soundEnd = n;
-  }
-  const part = (from: number, to?: number) => ({ ...pcm, samples: pcm.samples.slice(from, to) });
-  return [part(0, middle), part(middle)];
-}
-
-scenario('of two who name it at once each is answered to their own words, in order', async () => {
-  await using setup = await openHonest('Nova, ');
-  const [adam, ben] = [await callIn(setup, 'Adam'), await seat(setup, 'Ben')];
-  await call(setup, ben);
-  await adam.settled(soon());
-  const { firstPacketAtMs: sinceMs } = (
-    await Promise.all([
-      adam.say(speech('human-cards-004'), soon()),
-      ben.say(speech('human-librivox-0880'), soon()),
-    ])
-  )[0];
-  const heard = await adam.listen({ sinceMs, quietMs: 3_000, timeoutMs: 20_000 }, soon());
-  const words = ['Nova, five five', 'Nova, he was not an ill disposed young man'];
-  expect(shownWords(setup)).toEqual([`Adam: ${words[0]}`, `Ben: ${words[1]}`]);
-  const [first, second] = cutAtSilence(heard.pcm);
-  await expectAlike(first, toneOf(['Yes, Adam.']));
-  await expectAlike(second, toneOf(['No, Ben.']));
-});
-
 scenario('a recogniser on a live connection hears while somebody speaks', async () => {
   await using setup = await openHonest('', {
     providers: { realtime: { recogniseMs: usualPace.recogniseMs } },
@@ -140,19 +107,4 @@ scenario('a recogniser on a live connection hears while somebody speaks', async 
   await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
   expect(shownWords(setup).at(-1)).toMatch(/^Adam: go /);
   expect(requestsTo(setup, 'transcriptions')).toEqual([]);
-});
-
-scenario('words that recognisers make up of noise cost no answer', async () => {
-  let text = 'Thank you for watching!';
-  await using setup = await openScenario({
-    providers: { replies, pace: instantPace, hears: () => text },
-  });
-  const adam = await callIn(setup, 'Adam');
-  await adam.say(speech('human-cards-001'), soon());
-  await eventually(() => expect(requestsTo(setup, 'transcriptions').length).toBeGreaterThan(0));
-  await pass(2_000);
-  expect([...requestsTo(setup, 'chat'), ...requestsTo(setup, 'speech')]).toEqual([]);
-  text = 'what time is it';
-  const { heard } = await converse(setup, adam, speech('human-goforward'));
-  await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
 });

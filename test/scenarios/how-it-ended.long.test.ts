@@ -1,8 +1,7 @@
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { makeToken } from '#test/fakes/program.ts';
-import { commandReply } from '#test/scenarios/setup/asking.ts';
-import { eventually, scenario } from '#test/scenarios/setup/scenario-setup.ts';
+import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 import { long, openPlaying } from '#test/scenarios/setup/track-endings.ts';
 
 scenario('a program that waits is told how a text and a sound ended', async () => {
@@ -63,26 +62,4 @@ scenario('a program that waits is told how a text and a sound ended', async () =
       reason: text('track.bad.voice'),
     });
   expect(setup.bot.log.filter(({ level }) => Number(level) >= 60)).toEqual([]);
-});
-
-scenario('who waits while the bot is stopped is told that it left', async () => {
-  await using playing = await openPlaying();
-  const { adam, port, setup } = playing;
-  const { guildId } = setup.sandbox;
-  const token = await makeToken({ DATA_DIR: setup.dataDir }, guildId, 'say,track');
-  const looped = { sound: 'rain', loop: true, wait: true };
-  const asked = adam.command('track play', looped);
-  const program = fetch(`http://127.0.0.1:${port}/v1/servers/${guildId}/tracks`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ ...looped, track: 'bg' }),
-  });
-  for (const track of ['main', 'bg']) {
-    await eventually(async () =>
-      expect((await commandReply(adam, 'track queue', { track })).text).toContain('rain'),
-    );
-  }
-  await setup.restart();
-  expect(await (await program).json()).toMatchObject({ ended: 'stopped', why: 'left' });
-  await eventually(() => expect(asked.reply?.text).toBe(text('ended.asked', { title: 'rain' })));
 });

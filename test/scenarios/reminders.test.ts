@@ -12,7 +12,6 @@ import {
   returned,
   type ScenarioSetup,
   scenario,
-  soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = speech('human-cards-004');
@@ -30,35 +29,6 @@ function age({ dataDir, sandbox }: ScenarioSetup): void {
   const sql = 'UPDATE reminders SET due_at_wall_ms = ? WHERE guild_id = ?';
   expect(sqlite.prepare(sql).run(Date.now() - dayMs, sandbox.guildId).changes).toBe(1);
 }
-
-scenario(
-  'a reminder that is set by talking is said at its time to whoever sits there',
-  async () => {
-    await using setup = await openScenario({
-      providers: { replies: sets('in 4 seconds', 'take the tea out') },
-    });
-    const adam = await callIn(setup, 'Adam');
-    await converse(setup, adam, question);
-    expect(said(setup)).toContain('I will.');
-    await eventually(() =>
-      expect(said(setup)).toContain('Adam. You wanted to be reminded: take the tea out'),
-    );
-    await eventually(() => isReported(setup, 1));
-    expect(pinged(setup)).toEqual([]);
-  },
-);
-
-scenario('whoever has left by then reads it where it was asked for, with a mention', async () => {
-  await using setup = await openScenario({ providers: { replies: sets('in 10 seconds') } });
-  const adam = await callIn(setup, 'Adam');
-  await adam.say(question, soon());
-  await eventually(() => expect(said(setup)).toContain('I will.'));
-  await adam.leave();
-  await eventually(() => expect(pinged(setup)).toHaveLength(1));
-  expect(pinged(setup)[0]?.text).toContain('Your timer is up.');
-  expect(pinged(setup)[0]?.pings).toEqual(['@Adam']);
-  await eventually(() => isReported(setup, 1));
-});
 
 scenario('what was due while the bot was away is told as late after its start, once', async () => {
   await using setup = await openScenario({

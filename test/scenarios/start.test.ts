@@ -69,7 +69,7 @@ scenario('all wrong settings are told at once, a line each, and no secret', asyn
   const ended = await runToEnd({
     DISCORD_TOKEN: `${key} with spaces`,
     DISCORD_API_URL: 'not an address',
-    DISCORD_GUILD_ID: 'my server',
+    SERVERS_BARRED: 'my server',
     PIPELINE: 'magic',
     CONSENT_POLICY: 'maybe',
     OPENAI_API_KEY: `${key}\u{1f511}`,
@@ -80,11 +80,11 @@ scenario('all wrong settings are told at once, a line each, and no secret', asyn
   expectSentences(
     ended,
     /^DISCORD_TOKEN: /,
-    /^DISCORD_API_URL: must be an address like http/,
-    /^DISCORD_GUILD_ID: must be the numeric id/,
-    /^PIPELINE: must be/,
     /^OPENAI_API_KEY: /,
     /^CONSENT_POLICY: must be one of/,
+    /^DISCORD_API_URL: must be an address like http/,
+    /^SERVERS_BARRED: must be numeric ids/,
+    /^PIPELINE: must be/,
     /^LOG_LEVEL: must be one of/,
   );
   expect(ended.complaints).not.toContain(key);

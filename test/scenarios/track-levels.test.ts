@@ -1,11 +1,7 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
-import { text } from '#src/texts/texts.ts';
-import { speech } from '#test/audio/speech.ts';
 import { commandReply, spokenUp } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
@@ -13,7 +9,6 @@ import {
   openScenario,
   pass,
   scenario,
-  soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const rateHz = 48_000;
@@ -113,42 +108,5 @@ scenario('a place of a sound, its fade, its silence and its loop are really hear
   await commandReply(adam, 'track volume', { level: 100, track });
   await commandReply(adam, 'track seek', { to: '10', track });
   await hears(adam, middle);
-  expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
-});
-
-const call = (name: string, given: object) => ({ name, argumentsJson: JSON.stringify(given) });
-const replies = [
-  { match: /"result"/, text: 'Done.' },
-  { match: 'play the tones', call: call('play_sound', { sound: 'nature tones' }) },
-  { match: 'seek to ten', call: call('change_track', { deed: 'seek', to: '0:10' }) },
-  { match: 'next', call: call('change_track', { deed: 'skip' }) },
-];
-
-scenario('a sound of a sub-folder is played, moved and ended by voice', async () => {
-  let words = 'play the tones';
-  await using setup = await openScenario({ providers: { replies, hears: () => words } });
-  const sounds = join(setup.dataDir, 'sounds');
-  await using stack = new AsyncDisposableStack();
-  stack.defer(() => rm(sounds, { recursive: true }));
-  const folder = join(sounds, 'nature');
-  await mkdir(folder, { recursive: true });
-  await writeFile(join(folder, 'tones.wav'), clip.bytes);
-  const adam = await callIn(setup, 'Adam');
-  const say = async (said: string) => {
-    words = said;
-    await adam.say(speech('human-cards-001'), soon());
-  };
-  await say('play the tones');
-  await hears(adam, low);
-  expect((await commandReply(adam, 'track list')).text).toMatch(
-    /^main: nature\/tones, 0:0\d \/ 0:24/,
-  );
-  await say('seek to ten seconds');
-  await hears(adam, middle);
-  await say('next');
-  await eventually(async () => {
-    expect((await commandReply(adam, 'track list')).text).toContain(text('track.none'));
-  });
-  await silence(adam);
   expect(setup.bot.log.filter(({ level }) => Number(level) >= 50)).toEqual([]);
 });

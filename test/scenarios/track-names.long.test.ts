@@ -1,24 +1,15 @@
 import { expect } from 'vitest';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { makeToken, vacantPort } from '#test/fakes/program.ts';
-import {
-  buttonsOf,
-  commandReply,
-  panelIn,
-  pressed,
-  spokenUp,
-  whispered,
-} from '#test/scenarios/setup/asking.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
 import type { BotEnvironment } from '#test/scenarios/setup/bot-setup.ts';
 import {
   callIn,
   eventually,
   hearing,
   openOwnScenario,
-  openScenario,
   returned,
   scenario,
-  soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const names = ['Rainy Day', '雨の音', '🎸 & 🥁', '100% a/b?'];
@@ -89,54 +80,3 @@ withPostgres(() => {
     await playNamed({ DATABASE_URL: schema.url.reveal() });
   });
 });
-
-scenario(
-  'a track has the name that people gave it, in every script, after a restart and on its buttons, too',
-  async () => {
-    await using setup = await openScenario();
-    const adam = await callIn(setup, 'Adam');
-    const guitars = '🎸'.repeat(40);
-    const loop = true;
-    const first = await commandReply(adam, 'track play', { sound: 'rain', track: guitars, loop });
-    expect(first).toMatchObject(spokenUp('track.playing', { title: 'rain', track: guitars }));
-    await commandReply(adam, 'track play', { sound: 'rain', track: ' Rainy   Day ', loop });
-    await commandReply(adam, 'track play', { sound: 'rain', track: '雨の音', loop });
-    const queued = await commandReply(adam, 'track play', { sound: 'bell', track: 'RAINY DAY' });
-    expect(queued).toMatchObject(
-      spokenUp('track.added', { title: 'bell', track: 'Rainy Day', n: 1 }),
-    );
-    const rude = await commandReply(adam, 'track play', {
-      sound: 'bell',
-      track: '@everyone **x**',
-    });
-    expect(rude).toMatchObject({ text: 'bell on @\u200beveryone \\*\\*x\\*\\*.', pings: [] });
-    const tooLong = await commandReply(adam, 'track play', {
-      sound: 'bell',
-      track: 'x'.repeat(41),
-    });
-    expect(tooLong).toMatchObject(whispered('track.name'));
-    expect(await commandReply(adam, 'track mute', { track: 'rainy day' })).toMatchObject(
-      spokenUp('track.muted', { track: 'Rainy Day' }),
-    );
-    await eventually(() => expect(panelIn(setup).text).toContain(`Tracks: ${guitars}: rain`));
-    const pause = buttonsOf(panelIn(setup)).find(([name]) => name.startsWith('track.pause'));
-    if (!pause) throw new Error('There is no button that pauses.');
-    await setup.restart();
-    await returned(setup, adam);
-    await eventually(() =>
-      expect(panelIn(setup).text).toMatch(/Rainy Day: rain, 0:\d\d \/ 0:30, muted, 100 %/),
-    );
-    const typed = adam.complete('track skip', { track: 'rain' }, 'track');
-    expect(await typed.suggested(soon())).toContainEqual({ name: 'Rainy Day', value: 'Rainy Day' });
-    expect((await commandReply(adam, 'track queue', { track: 'RAINY day' })).text).toMatch(
-      /^Rainy Day: rain, 0:\d\d \/ 0:30, on repeat, muted, 100 %/,
-    );
-    await eventually(() => expect(panelIn(setup).text).toContain('雨の音: rain'));
-    expect((await commandReply(adam, 'track queue', { track: '雨の音' })).text).toMatch(
-      /^雨の音: rain/,
-    );
-    expect(await pressed(adam, panelIn(setup), pause[0])).toMatchObject(
-      whispered('track.paused', { track: guitars }),
-    );
-  },
-);

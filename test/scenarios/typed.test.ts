@@ -1,6 +1,4 @@
 import { expect } from 'vitest';
-import { text } from '#src/texts/texts.ts';
-import { speech } from '#test/audio/speech.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
@@ -8,7 +6,6 @@ import {
   hearAnswer,
   openScenario,
   scenario,
-  soon,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
@@ -35,24 +32,5 @@ scenario(
     const questions = setup.providers.requests.filter(({ endpoint }) => endpoint === 'chat');
     expect(JSON.stringify(questions.at(-1)?.body)).toContain('what is the code?');
     expect(JSON.stringify(questions)).not.toContain('Nobody is asked by this.');
-  },
-);
-
-scenario(
-  'who chose written answers asks by voice and reads the answer, with a mention, and hears nothing',
-  async () => {
-    const words = 'what is the code';
-    await using setup = await openScenario({
-      providers: { replies: [{ match: '', text: answer }], hears: () => words },
-    });
-    const { sandbox } = setup;
-    const adam = await callIn(setup, 'Adam');
-    const saved = await adam.command('voice me', { answers: 'written' }).answered(soon());
-    expect(saved.text).toContain(text('voice.answers.written'));
-    await adam.say(speech('human-goforward'), soon());
-    const written = () => sandbox.messages('Lounge').filter((one) => one.text.includes(answer));
-    await eventually(() => expect(written()).toMatchObject([{ text: `<@${adam.id}> ${answer}` }]));
-    const spoken = setup.providers.requests.filter(({ endpoint }) => endpoint === 'speech');
-    expect(JSON.stringify(spoken.map(({ body }) => body))).not.toContain('nine');
   },
 );

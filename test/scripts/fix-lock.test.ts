@@ -43,8 +43,7 @@ function fixed(...options: readonly string[]) {
 test('packages without a checksum are named, and none is made up', () => {
   const { status, stderr, packages } = fixed();
   expect({ status, packages }).toEqual({ status: 0, packages: lock.packages });
-  expect(stderr).toContain('without a checksum: 3, 2 of them for the running bot');
-  expect(stderr.match(/\w+@\d/g)).toEqual(expect.arrayContaining(['listed@1', 'odd@2']));
+  expect(stderr).toMatch(/checksum: node_modules\/listed, node_modules\/odd, node_modules\/away$/m);
 });
 
 test('a checksum is filled in from what the registry tells, and from nothing else', () => {
@@ -54,5 +53,5 @@ test('a checksum is filled in from what the registry tells, and from nothing els
   );
   expect(listed).toEqual({ version: '1.0.0', integrity: known });
   expect(rest).toMatchObject({ odd: { version: '2.0.0' }, away: { version: '3.0.0' } });
-  expect(stderr).toContain('without a checksum: 2, 1 of them');
+  expect(stderr).toContain('without a checksum: node_modules/odd, node_modules/away');
 });

@@ -14,8 +14,6 @@ import { parseEnv } from 'node:util';
 import { expect, test } from 'vitest';
 import { readEnvFile, replaceEnvFile, strayNames, withChanges } from '#setup/env-file.ts';
 
-const example = readFileSync('.env.example', 'utf8');
-
 function folder() {
   const path = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   return {
@@ -25,33 +23,31 @@ function folder() {
   };
 }
 
-test('a new file is the example with its comments, and the values in their places', () => {
+test('a new file holds what was answered, below one comment', () => {
+  using place = folder();
+  const read = readEnvFile(place.env);
+  const text = read.kind === 'read' ? read.file.text : '';
   const changes = new Map([
     ['DISCORD_TOKEN', 'a.b-c_d'],
     ['SPEECH_VOICE', 'af heart'],
+    ['SPEECH_MODEL', ''],
   ]);
-  const text = withChanges(example, changes, example);
-  expect(text).toBe(
-    example
-      .replace('\nDISCORD_TOKEN=\n', '\nDISCORD_TOKEN=a.b-c_d\n')
-      .replace('\nSPEECH_VOICE=\n', "\nSPEECH_VOICE='af heart'\n"),
+  expect(withChanges(text, changes)).toBe(
+    "# Written by npm run setup. .env.example lists all settings.\nDISCORD_TOKEN=a.b-c_d\nSPEECH_VOICE='af heart'\n",
   );
 });
 
-test('of an existing file only the changed lines change, and a new one brings its comment', () => {
+test('of an existing file only the changed lines change, and a new one comes last', () => {
   const text = '# mine\nexport DISCORD_TOKEN = old\nOTHER="kept # as it is"\nDISCORD_TOKEN=older';
   const changed = withChanges(
     text,
     new Map([
       ['DISCORD_TOKEN', 'new'],
-      ['DISCORD_GUILD_ID', '5'],
+      ['SERVERS_BARRED', '5'],
     ]),
-    example,
   );
-  const comment =
-    '# Id of the only server that gets the slash commands; empty: all servers, within seconds';
   expect(changed).toBe(
-    `# mine\nDISCORD_TOKEN=new\nOTHER="kept # as it is"\nDISCORD_TOKEN=new\n${comment}\nDISCORD_GUILD_ID=5\n`,
+    `# mine\nDISCORD_TOKEN=new\nOTHER="kept # as it is"\nDISCORD_TOKEN=new\nSERVERS_BARRED=5\n`,
   );
 });
 
@@ -61,7 +57,7 @@ test('values with spaces, quotes and dollars are read back as they were', () => 
     ['BOT_INSTRUCTIONS', "It's $& `fine`"],
     ['SPEECH_MODEL', 'a\\b'],
   ]);
-  const text = withChanges(example, values, example);
+  const text = withChanges('', values);
   expect(parseEnv(text)).toMatchObject(Object.fromEntries(values));
   expect(strayNames(text, {}, values)).toEqual([]);
 });
@@ -70,9 +66,7 @@ test('what cannot be written so that it reads back is found out before anything 
   const text = 'BOT_INSTRUCTIONS="two\nDISCORD_TOKEN=inside\nlines"\n';
   const values = { BOT_INSTRUCTIONS: 'two\nDISCORD_TOKEN=inside\nlines' };
   const changes = new Map([['DISCORD_TOKEN', 'new']]);
-  expect(strayNames(withChanges(text, changes, example), values, changes)).toContain(
-    'BOT_INSTRUCTIONS',
-  );
+  expect(strayNames(withChanges(text, changes), values, changes)).toContain('BOT_INSTRUCTIONS');
 });
 
 test('the file is replaced whole, for its owner only, and nothing is left beside it', async () => {
@@ -95,7 +89,7 @@ test('a file that is read-only is refused before anything is asked', () => {
   using place = folder();
   writeFileSync(place.env, 'DISCORD_TOKEN=x\n');
   chmodSync(place.env, 0o400);
-  const outcome = readEnvFile(place.env, '.env.example');
+  const outcome = readEnvFile(place.env);
   expect(outcome).toEqual({
     kind: 'refused',
     why: `${place.env} is read-only: run chmod u+w to make it writable. Nothing was changed.`,

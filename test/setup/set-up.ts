@@ -1,6 +1,6 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { PassThrough, Writable } from 'node:stream';
 import { parseEnv, stripVTControlCharacters } from 'node:util';
 import { expect } from 'vitest';
@@ -22,7 +22,6 @@ export async function openOffice(options: SandboxOptions = {}, open = openSilent
   const folder = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   const env = join(folder, '.env');
   const environment: NodeJS.ProcessEnv = { DISCORD_API_URL: sandbox.apiUrl, DATA_DIR: folder };
-  const files = { env, example: resolve('.env.example') };
   return {
     sandbox,
     folder,
@@ -35,7 +34,7 @@ export async function openOffice(options: SandboxOptions = {}, open = openSilent
     async run(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
       const lines: string[] = [];
       const print = (line: string) => lines.push(line);
-      const options = { withoutTerminal: flagsOnly(print), print, files, clock: realClock };
+      const options = { withoutTerminal: flagsOnly(print), print, envPath: env, clock: realClock };
       const code = await runSetup(args, { ...options, environment: { ...environment, ...more } });
       return { code, text: lines.join('\n') };
     },
@@ -43,7 +42,12 @@ export async function openOffice(options: SandboxOptions = {}, open = openSilent
     talk(args: readonly string[] = [], more: Pick<SetupOptions, 'nearby' | 'vendors'> = {}) {
       const terminal = openTerminal();
       const questions = openTerminalQuestions(terminal);
-      const options = { terminal: questions, withoutTerminal: questions, files, clock: realClock };
+      const options = {
+        terminal: questions,
+        withoutTerminal: questions,
+        envPath: env,
+        clock: realClock,
+      };
       const print = (line: string) => terminal.output.write(`${line}\n`);
       const ended = runSetup(args, { ...options, print, environment, ...more });
       return { ...terminal, ended };

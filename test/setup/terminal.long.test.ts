@@ -4,10 +4,11 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import type { Vendor } from '#setup/vendors.ts';
-import { groups } from '#src/config/keys.ts';
 import { lists, openServer, streams, swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { keys, openOffice } from './set-up.ts';
+
+const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
 
 type Office = Awaited<ReturnType<typeof openOffice>>;
 
@@ -16,8 +17,8 @@ const soon = () => AbortSignal.timeout(20_000);
 const asked = {
   token: 'The token of your bot',
   servers: 'Which server for speech to text, chat, and text to speech?',
+  more: 'Which one of these?',
   address: 'The address of the server, up to /v1.',
-  key: 'The key of the server (not shown; Enter for none).',
   home: 'Which server?',
   change: 'What do you want to change?',
   total: 'How many US dollars may all servers together spend a day?',
@@ -48,16 +49,16 @@ test('from a token to a sentence that the owner hears, at a terminal', async () 
   await first.answer('permissions=309274463232', '');
   const home = sandbox.addGuild({ guildName: 'Home', ownerName: 'Olga' });
   const olga = home.person('Olga');
-  await first.answer(asked.servers, `${keys.up}${keys.enter}`);
+  await first.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
   await first.answer(asked.hear, keys.enter);
   await olga.join('Lounge', soon());
   await first.answer(asked.heard, keys.cancel);
   expect([await first.ended, office.text()]).toEqual([1, undefined]);
   const terminal = office.talk();
   await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
-  await terminal.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
+  await terminal.answer(asked.servers, `${keys.up}${keys.enter}`);
+  await terminal.answer(asked.more, `${keys.up.repeat(2)}${keys.enter}`);
   await terminal.answer(asked.address, `${server.baseUrl}${keys.enter}`);
-  await terminal.answer(asked.key, keys.enter);
   await terminal.answer(asked.total, `20${keys.enter}`);
   await terminal.answer(asked.hear, keys.enter);
   await terminal.answer(asked.heard, keys.enter);
@@ -66,7 +67,6 @@ test('from a token to a sentence that the owner hears, at a terminal', async () 
   expect(olga.heard.frames.filter(({ audible }) => audible).length).toBeGreaterThan(120);
   expect(office.values()).toMatchObject({
     DISCORD_TOKEN: sandbox.token,
-    DISCORD_GUILD_ID: '',
     BUDGET_TOTAL_DAY_USD: '20',
     SPEECH_BASE_URL: server.baseUrl,
     TRANSCRIPTION_BASE_URL: server.baseUrl,
@@ -81,7 +81,7 @@ test('of a team it names everybody whom it waits for, and takes the first who si
   const cleo = sandbox.person('Cleo');
   const terminal = office.talk();
   await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
-  await terminal.answer(asked.servers, `${keys.up}${keys.enter}`);
+  await terminal.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
   await terminal.answer('Ben, Olga, or Cleo: join a voice channel of Sandbox.', keys.enter);
   await terminal.answer('Waiting until Ben, Olga, or Cleo joins a voice channel of Sandbox', '');
   await cleo.join('Lounge', soon());
@@ -101,6 +101,7 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
       baseUrl: thinking.baseUrl,
       roles: ['CHAT_COMPLETION'],
       needsKey: true,
+      isUsual: true,
       source,
     },
     {
@@ -113,14 +114,14 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   ];
   const terminal = office.talk(['--no-sound'], { vendors });
   await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
-  await terminal.answer('Cost of each choice for two hours of talk a day', '');
-  await terminal.answer(asked.servers, `${keys.up.repeat(4)}${keys.enter}`);
-  await terminal.answer('The key of the server (not shown).', keys.enter);
-  await terminal.answer('Thinker needs a key.', `key-of-thinking${keys.enter}`);
-  await terminal.answer('Thinker works for chat. The next question asks for speech.', '');
+  await terminal.answer(asked.servers, keys.enter);
+  await terminal.answer('The key of Thinker (not shown', `key-of-another${keys.enter}`);
+  await terminal.answer('Thinker refused the key.', '');
+  await terminal.answer('The key of Thinker (not shown', `key-of-thinking${keys.enter}`);
+  await terminal.answer('Thinker works for chat.', '');
   await terminal.answer('Which server for speech to text and text to speech?', '');
-  await terminal.answer('Talker', `${keys.up.repeat(3)}${keys.enter}`);
-  await terminal.answer(asked.key, keys.enter);
+  await terminal.answer('More servers', `${keys.down}${keys.enter}`);
+  await terminal.answer(asked.more, keys.enter);
   expect(await terminal.ended).toBe(0);
   expect(terminal.shown()).not.toContain(asked.total);
   expect(office.values()).toMatchObject({
@@ -129,9 +130,12 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
     TRANSCRIPTION_BASE_URL: speaking.baseUrl,
     SPEECH_BASE_URL: speaking.baseUrl,
   });
-  const [, afterKey = ''] = terminal.shown().split('Which server for speech to text and');
+  const [beforeKey = '', afterKey = ''] = terminal
+    .shown()
+    .split('Which server for speech to text and');
+  expect(beforeKey.match(/refused|401/g)).toHaveLength(1);
   expect(afterKey).not.toContain('Thinker');
-  expect(terminal.shown()).not.toContain('key-of-thinking');
+  expect(terminal.shown()).not.toContain('key-of-');
 }, 60_000);
 
 test('a server on this machine that only chats is offered once, and then the speech that is built in', async () => {
@@ -145,7 +149,7 @@ test('a server on this machine that only chats is offered once, and then the spe
   });
   const baseUrl = `${ollama.origin}/v1`;
   const { port } = new URL(baseUrl);
-  const found = { name: 'a program', port: Number(port), baseUrl, settings: '' };
+  const found = { name: 'Ollama', port: Number(port), baseUrl, settings: '' };
   const vendor = { needsKey: false, source: 'https://vendor.example/docs' };
   const vendors: readonly Vendor[] = [
     {
@@ -158,26 +162,22 @@ test('a server on this machine that only chats is offered once, and then the spe
   ];
   const terminal = office.talk(['--no-sound'], { vendors, nearby: async () => [found] });
   await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
+  await terminal.answer(asked.servers, `${keys.down}${keys.enter}`);
   await terminal.answer('usually Ollama', keys.enter);
-  await terminal.answer(asked.key, keys.enter);
-  await terminal.answer('Ollama works for chat. It has no speech;', '');
+  await terminal.answer('Ollama works for chat. It has no speech to text and text to speech.', '');
   await terminal.answer('Which server for speech to text and text to speech?', '');
-  const speech = 'The built-in speech: free, English, demo quality.';
-  await terminal.answer(speech, `${keys.up}${keys.enter}`);
+  await terminal.answer('More servers', `${keys.down}${keys.enter}`);
+  await terminal.answer('Another server', `${keys.up}${keys.enter}`);
   expect(await terminal.ended).toBe(0);
-  const [before = '', second = ''] = terminal
+  const [before = '', ...after] = terminal
     .shown()
     .split('Which server for speech to text and text to speech?');
-  const [, first = ''] = before.split(asked.servers);
-  expect(first.match(/Ollama/g)).toHaveLength(1);
-  expect(second).toContain('Talker');
-  expect(second).not.toMatch(/Ollama|The server at/);
-  expect(terminal.shown()).not.toMatch(/missing|Settings to use|keep the other settings/);
-  expect(office.values()).toMatchObject({
-    CHAT_COMPLETION_BASE_URL: baseUrl,
-    SPEECH_BASE_URL: '',
-    TRANSCRIPTION_BASE_URL: '',
-  });
+  expect(before).not.toContain('localhost');
+  expect(after.join()).toContain('Talker');
+  expect(after.join()).not.toMatch(/Ollama|The server at/);
+  expect(terminal.shown()).not.toMatch(/missing|Settings to use/);
+  expect(Object.keys(office.values())).toHaveLength(3);
+  expect(office.values()).toMatchObject({ CHAT_COMPLETION_BASE_URL: baseUrl });
 }, 60_000);
 
 /** Answers at a terminal, the last question left open. */
@@ -191,9 +191,9 @@ function everyWay(
   const first: Way = [
     [asked.token, `${token}${keys.enter}`],
     [asked.home, keys.enter],
-    [asked.servers, `${keys.up.repeat(2)}${keys.enter}`],
+    [asked.servers, `${keys.up}${keys.enter}`],
+    [asked.more, `${keys.up.repeat(2)}${keys.enter}`],
     [asked.address, `${address}${keys.enter}`],
-    [asked.key, keys.enter],
     [asked.total, keys.enter],
     [asked.hear, keys.enter],
   ];
@@ -266,21 +266,6 @@ test('while something is waited for, the end of the terminal ends it as well', a
   expect(office.text()).toBeUndefined();
 });
 
-test('run again it checks the rights in any server, and names none in .env', async () => {
-  await using office = await openOffice({ guilds: [{ guildName: 'Second' }] });
-  const { sandbox } = office;
-  const kept = `# mine\nDISCORD_TOKEN=${sandbox.token}\nBOT_NAME=Nova\n`;
-  office.keep(kept);
-  sandbox.guild('Second').permit('Lounge', '@everyone', { deny: ['viewChannel'] });
-  const terminal = office.talk();
-  await terminal.answer(asked.change, `${keys.down.repeat(3)}${keys.enter}`);
-  await terminal.answer(asked.home, `${keys.down}${keys.enter}`);
-  expect(await terminal.ended).toBe(0);
-  expect(terminal.shown()).toContain('Looking at the rights in Second');
-  expect(terminal.shown()).toContain('does not have View Channel');
-  expect(office.text()).toBe(kept);
-});
-
 test('run again for the sound alone it finds the server by itself, and asks only among several', async () => {
   await using office = await openOffice({ ownerName: 'Olga' });
   const { sandbox } = office;
@@ -291,15 +276,36 @@ test('run again for the sound alone it finds the server by itself, and asks only
   await alone.answer('Olga: join a voice channel of Sandbox.', keys.cancel);
   expect(await alone.ended).toBe(1);
   expect(alone.shown()).not.toContain(asked.home);
-  const { id } = sandbox.addGuild({ guildName: 'Second', ownerName: 'Olga' });
+  sandbox.addGuild({ guildName: 'Second', ownerName: 'Olga' });
   const among = office.talk();
   await among.answer(asked.change, play);
   await among.answer(asked.home, `${keys.down}${keys.enter}`);
   await among.answer('Olga: join a voice channel of Second.', keys.cancel);
   expect(await among.ended).toBe(1);
-  office.keep(`DISCORD_TOKEN=${sandbox.token}\nDISCORD_GUILD_ID=${id}\n`);
-  const named = office.talk();
-  await named.answer(asked.change, play);
-  await named.answer('Olga: join a voice channel of Second.', keys.cancel);
-  expect(await named.ended).toBe(1);
 });
+
+test('a model is tried without a token, and stays when the token comes later', async () => {
+  await using office = await openOffice();
+  await using server = await openMockProviders(swift);
+  const vendors: readonly Vendor[] = [
+    {
+      name: 'Own',
+      baseUrl: server.baseUrl,
+      roles: groups,
+      needsKey: false,
+      isUsual: true,
+      source: 'https://vendor.example/docs',
+    },
+  ];
+  const first = office.talk([], { vendors });
+  await first.answer('Enter: none yet', keys.enter);
+  await first.answer(asked.servers, keys.enter);
+  expect(await first.ended).toBe(0);
+  expect(first.shown()).toContain('run npm start, open its link');
+  const before = office.text() ?? '';
+  const second = office.talk(['--no-sound'], { vendors });
+  await second.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
+  expect(await second.ended).toBe(0);
+  expect(second.shown()).not.toContain(asked.servers);
+  expect(office.text()).toBe(`${before}DISCORD_TOKEN=${office.sandbox.token}\n`);
+}, 60_000);

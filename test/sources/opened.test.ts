@@ -1,10 +1,9 @@
-import { fileURLToPath } from 'node:url';
 import { afterAll, expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { Mp3Frames } from '#src/sources/formats/mp3-frames.ts';
 import { chunkMs, opening, patient, soundFrom } from './opening.ts';
-import { inPieces, openDecoding } from './sounds.ts';
+import { openDecoding } from './sounds.ts';
 import { toneFile, toneWav } from './tones.ts';
 
 const decoding = openDecoding();
@@ -23,23 +22,6 @@ const files = [
   ['tones-flac.ogg', 750],
 ] as const;
 
-const pathOf = (name: string) =>
-  fileURLToPath(new URL(`../fixtures/sounds/${name}`, import.meta.url));
-
-test.each(files)(
-  '%s is opened as a file, tells its name and its length, and may be played twice',
-  async (name, lengthMs) => {
-    const source = await open({ kind: 'file', path: pathOf(name) });
-    expect(source).toMatchObject({ title: name.replace(/\.\w+$/, ''), seekable: true });
-    if (source.lengthMs !== undefined)
-      expect(Math.abs(source.lengthMs - lengthMs)).toBeLessThan(80);
-    const [first, second] = await Promise.all([soundFrom(source), soundFrom(source)]);
-    expect(second.left).toEqual(first.left);
-    expect(second.packets).toEqual(first.packets);
-    expect(first.left.length + first.packets.length).toBeGreaterThan(50);
-  },
-);
-
 test.each([...files.map(([name]) => name), 'wav'])(
   '%s from its middle on is the end of what it is from its start',
   async (name) => {
@@ -56,13 +38,6 @@ test.each([...files.map(([name]) => name), 'wav'])(
   },
 );
 
-test('packets from the middle on are those of the whole', async () => {
-  const source = await open({ kind: 'bytes', bytes: toneFile('tones-opus.ogg') });
-  const [whole, late] = [await soundFrom(source), await soundFrom(source, 500)];
-  expect(late.packets).toEqual(whole.packets.slice(-late.packets.length));
-  expect(whole.packets.length - late.packets.length).toBe(25);
-});
-
 test.each([...files.map(([name]) => name), 'wav'])(
   '%s from behind its end on is nothing, and no error',
   async (name) => {
@@ -72,27 +47,6 @@ test.each([...files.map(([name]) => name), 'wav'])(
     expect(await Array.fromAsync(source.open(1600, patient))).toEqual([]);
   },
 );
-
-test('raw samples are played at the rate and with the channels they are said to have', async () => {
-  const bytes = toneWav().subarray(44, 44 + 4 * 441); // each piece is a message to another process
-  const raw = { rateHz: 22_050, channels: 2 } as const;
-  for (const size of [1, 2, 3, 7, 959, 4801]) {
-    const source = await open({ kind: 'stream', bytes: inPieces(bytes, size), raw });
-    const { left, channels } = await soundFrom(source);
-    expect([left.length, channels]).toEqual([960, 2]);
-  }
-  const source = await open({ kind: 'bytes', bytes: bytes.subarray(0, -1), raw });
-  expect(source.lengthMs).toBeCloseTo(20, 0);
-  expect((await soundFrom(source)).left).toHaveLength(Math.ceil((440 * 48_000) / raw.rateHz));
-  expect((await soundFrom(source, 10)).left).toHaveLength(Math.ceil((219 * 48_000) / raw.rateHz));
-});
-
-test('a stream comes once: a second reader is told so', async () => {
-  const source = await open({ kind: 'stream', bytes: inPieces(toneFile('tones.mp3'), 100) });
-  expect(source).toMatchObject({ seekable: false, title: 'a sound' });
-  expect((await soundFrom(source, 1000)).left).toHaveLength(72_000);
-  await expect(soundFrom(source)).rejects.toMatchObject({ code: 'source.unreachable' });
-});
 
 test.each([
   ['nothing', []],
@@ -105,13 +59,6 @@ test.each([
   ['a film without ffmpeg', [toneFile('tones.m4a')]],
 ])('a stream of %s is refused before it is played', async (_, pieces) => {
   await expect(open({ kind: 'stream', bytes: pieces })).rejects.toMatchObject(notAudio);
-});
-
-test('what a list of songs and a film are is said by name', async () => {
-  const list = open({ kind: 'stream', bytes: [Buffer.from('#EXTM3U\na.mp3')] });
-  await expect(list).rejects.toThrow('it is a playlist');
-  const film = open({ kind: 'file', path: pathOf('tones.m4a') });
-  await expect(film).rejects.toThrow('it is MP4, which needs ffmpeg');
 });
 
 test('a stream that throws, or stops, ends its sound with that and leaves others alone', async () => {
@@ -136,47 +83,6 @@ test('a stream that throws, or stops, ends its sound with that and leaves others
   await expect(soundFrom(first)).rejects.toBe(reason);
   await expect(soundFrom(second)).rejects.toMatchObject({ code: 'source.unreachable' });
   expect(closed).toBe(false); // it hangs, and nobody waits for it
-});
-
-test('a file that is none, too long or too big is refused', async () => {
-  for (const path of ['/dev/zero', '/nowhere.wav', '/', '/dev/null']) {
-    await expect(open({ kind: 'file', path }), path).rejects.toMatchObject({
-      code: 'source.unreachable',
-    });
-  }
-  const bytes = toneFile('tones.flac');
-  await expect(open({ kind: 'bytes', bytes }, { longestMs: 700 })).rejects.toMatchObject({
-    code: 'source.too_long',
-  });
-  await expect(open({ kind: 'bytes', bytes }, { mostBytes: 100 })).rejects.toMatchObject({
-    code: 'source.too_big',
-  });
-});
-
-test('a file that lies about its length is cut where it may not be longer', async () => {
-  const bytes = Buffer.from(toneFile('tones.flac'));
-  bytes.writeUInt32BE(16, 22); // samples, of the head
-  const source = await open({ kind: 'bytes', bytes }, { longestMs: 500 });
-  expect(source.lengthMs).toBe(1);
-  await expect(soundFrom(source)).rejects.toMatchObject({ code: 'source.too_long' });
-});
-
-test('leaving early closes what is read, with the reason of whoever left', async () => {
-  let closed = false;
-  const bytes = async function* () {
-    try {
-      for (;;) yield toneFile('tones.mp3');
-    } finally {
-      closed = true;
-    }
-  };
-  const source = await open({ kind: 'stream', bytes: bytes() });
-  const [leaving, reason] = [new AbortController(), new Error('left')];
-  const read = async () => {
-    for await (const _ of source.open(0, leaving.signal)) leaving.abort(reason);
-  };
-  await expect(read()).rejects.toBe(reason);
-  await expect.poll(() => closed).toBe(true);
 });
 
 test('an endless stream is read no faster than it is played, in memory that does not grow', async () => {

@@ -2,20 +2,6 @@ import { expect, test } from 'vitest';
 import { InterimBudget } from '#src/speech/interim-budget.ts';
 import { fc } from '#test/properties.ts';
 
-test.each([
-  ['paused', [6_200, 6_300], [1_200, 1_300]],
-  ['long-pause', [7_100, 7_200], [2_100, 2_200]],
-] as const)(
-  'sound is sent when somebody has %s while all, with it twice, stays below its share of speech and 5 s',
-  (moment, first, later) => {
-    const account = new InterimBudget();
-    expect(first.map((ms) => account.affords(ms, moment))).toEqual([true, false]);
-    account.sent(10_000);
-    account.spoke(5_000);
-    expect(later.map((ms) => account.affords(ms, moment))).toEqual([true, false]);
-  },
-);
-
 test('whoever pauses however often, all that is sent stays within it', () => {
   const moment = fc.constantFrom('paused' as const, 'long-pause' as const);
   const pause = fc.tuple(fc.integer({ min: 100, max: 8_000 }), moment);

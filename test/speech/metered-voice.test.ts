@@ -1,17 +1,10 @@
 import { expect, test } from 'vitest';
-import { BotError } from '#src/base/errors.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
-import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { chainOf } from '#test/fakes/fallbacks.ts';
 
 const never = new AbortController().signal;
-const [one, other] = [
-  servedBy('speaks', 'http://127.0.0.1:1'),
-  servedBy('talks', 'http://127.0.0.1:2'),
-];
+const one = servedBy('speaks', 'http://127.0.0.1:1');
 const pcm = { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 } as const;
 const counted = (inputTokens: number, audioOutputTokens: number): ServerUsage => {
   return { kind: 'tokens', inputTokens, outputTokens: audioOutputTokens, audioOutputTokens };
@@ -55,32 +48,4 @@ test('where one of several requests was not counted, all are estimated', async (
   const usage = [{ by: one }, { by: one, count: counted(3, 20) }, { by: one }];
   expect(await spokenBy(openSynthesizer(...usage))).toMatchObject([{ usage: { by: one } }]);
   expect((await spokenBy(openSynthesizer(...usage)))[0]?.usage).not.toHaveProperty('count');
-});
-
-test('whoever stands in is the one who spoke', async () => {
-  const usage = [{ by: one }, { by: other }, { by: other, count: counted(3, 20) }];
-  expect(await spokenBy(openSynthesizer(...usage))).toMatchObject([
-    { usage: { by: other, count: counted(3, 20) } },
-  ]);
-});
-
-test('a voice that tells nothing is counted by its text and its sound alone', async () => {
-  expect(await spokenBy(openSynthesizer({}))).toEqual([{ characters: 5, ms: 100 }]);
-});
-
-test('a voice that is given up as late is paid for its text, beside the one that speaks in its place', async () => {
-  const clock = new VirtualClock();
-  const late = new BotError('provider.late', true, 'Late.');
-  const silent: Synthesizer = {
-    async *synthesize(_text, { onUsage }) {
-      onUsage?.({ by: one });
-      yield* [];
-      throw late;
-    },
-  };
-  const { chain } = chainOf('text to speech', [silent, openSynthesizer({ by: other })], clock);
-  expect(await spokenBy(synthesizerWithFallbacks(chain))).toEqual([
-    { characters: 5, ms: 0, usage: { by: one } },
-    { characters: 5, ms: 100, usage: { by: other } },
-  ]);
 });

@@ -4,15 +4,14 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, expect, test } from 'vitest';
 import { openSpeechDecoder } from '#src/app/engines/open-voice.ts';
-import { similarity } from '#src/audio/echo/similarity.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import type { SpeechFormat } from '#src/speech/openai/speech-formats.ts';
+import { similarity } from '#test/audio/similarity.ts';
 import { digits, files } from '#test/sources/sounds.ts';
 
-const flac = readFileSync(new URL('../fixtures/sounds/tones.flac', import.meta.url));
 const aac = readFileSync(new URL('../fixtures/sounds/tones.aac', import.meta.url));
 const signal = new AbortController().signal;
 
@@ -56,11 +55,6 @@ test.each([
   expect(Math.abs(durationMs(sound) - durationMs(digits))).toBeLessThan(120);
 });
 
-test('pcm asked, flac received: decoded', async () => {
-  using server = await speakingTo((_, response) => void response.end(flac));
-  expect(durationMs(await whole(server.voice.synthesize('Hm.', {}, signal)))).toBeCloseTo(750, -1);
-});
-
 test('pcm asked, aac or a damaged file received: an error by name, never noise', async () => {
   const noise = Buffer.from(Array.from({ length: 30_000 }, (_, n) => (n * 7919) & 255));
   for (const body of [
@@ -73,50 +67,4 @@ test('pcm asked, aac or a damaged file received: an error by name, never noise',
     await expect(said).rejects.toMatchObject({ code: 'provider.wrong_type' });
     await expect(said).rejects.toThrow(/sent (AAC|FLAC|MP3)/);
   }
-});
-
-test.each(['mp3', 'opus', 'flac'] as const)('%s is asked for where it is set', async (format) => {
-  let body = '';
-  using server = await speakingTo((request, response) => {
-    request.on('data', (bytes) => {
-      body += bytes;
-    });
-    request.on('end', () => response.end(files.mp3));
-  }, format);
-  await whole(server.voice.synthesize('Hm.', {}, signal));
-  expect(JSON.parse(body)).toMatchObject({ response_format: format });
-});
-
-test('an MP3 that comes slowly sounds before its last byte is sent', async () => {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  using server = await speakingTo(async (_, response) => {
-    response.writeHead(200, { 'content-type': 'audio/mpeg' });
-    response.write(files.mp3.subarray(0, 3000));
-    await promise;
-    response.end(files.mp3.subarray(3000));
-  });
-  let heardMs = 0;
-  for await (const pcm of server.voice.synthesize('2 9 3 4 0', {}, signal)) {
-    heardMs += durationMs(pcm);
-    resolve();
-  }
-  expect(Math.abs(heardMs - durationMs(digits))).toBeLessThan(120);
-});
-
-test('who is interrupted hears no more of an MP3, and hangs up', async () => {
-  let open = true;
-  using server = await speakingTo((_, response) => {
-    response.on('close', () => {
-      open = false;
-    });
-    response.writeHead(200).write(files.mp3.subarray(0, 6000));
-  });
-  const leaving = new AbortController();
-  const reason = new Error('stop');
-  const read = async () => {
-    for await (const _ of server.voice.synthesize('Go on.', {}, leaving.signal))
-      leaving.abort(reason);
-  };
-  await expect(read()).rejects.toBe(reason);
-  await expect.poll(() => open).toBe(false);
 });

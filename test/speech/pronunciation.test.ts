@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
-import { pronounceWith, withPronunciation } from '#src/speech/pronunciation.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { pronounceWith } from '#src/speech/pronunciation.ts';
 import { repeated, superlinear } from '#test/regexps/growth.ts';
 
 const said = [
@@ -29,18 +27,6 @@ test.each([
   expect(pronounce(text)).toBe(spoken);
 });
 
-test('a pronunciation is not read again for other words', () => {
-  const chain = pronounceWith([
-    { word: 'a', say: 'b' },
-    { word: 'b', say: 'a' },
-  ]);
-  expect(chain?.('a b')).toBe('b a');
-});
-
-test('without any word there is nothing to do', () => {
-  expect(pronounceWith([])).toBeUndefined();
-});
-
 test.each(['Ana ', 'A', '京都', 'New ', '+', "'", 'ก', 'x y '])(
   '200 words are found in a text of %j in linear time',
   (unit) => {
@@ -52,20 +38,3 @@ test.each(['Ana ', 'A', '京都', 'New ', '+', "'", 'ก', 'x y '])(
     expect(superlinear(read, repeated(unit, ''))).toBeUndefined();
   },
 );
-
-test('only the voice is given the pronunciation, whatever wraps it', async () => {
-  const fake = new FakeSynthesizer({ pieces: 1 });
-  const counted: number[] = [];
-  const voice = meteredVoice(withPronunciation(fake), ({ characters }) => counted.push(characters));
-  const never = new AbortController().signal;
-  for (const one of [voice, voice.oneVoice?.() ?? voice])
-    for await (const _ of one.synthesize('Hi Ana', { name: 'slt', pronounce }, never));
-  for await (const _ of voice.synthesize('Hi Ana', { name: 'slt' }, never));
-  const asked = fake.asked.map(({ text, voice: { name, pronounce: left } }) => [text, name, left]);
-  expect(asked).toEqual([
-    ['Hi Ah-na', 'slt', undefined],
-    ['Hi Ah-na', 'slt', undefined],
-    ['Hi Ana', 'slt', undefined],
-  ]);
-  expect(counted).toEqual(['Hi Ah-na'.length, 'Hi Ah-na'.length, 'Hi Ana'.length]);
-});

@@ -1,10 +1,8 @@
-import { afterAll, beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, expect, test } from 'vitest';
 import { openClient } from '#src/provider/client.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import { readTranscript } from '#src/speech/openai/transcript-stream.ts';
 import { listeningContract } from '#test/contracts/listening.ts';
 import { textOf, transcriberContract, updatesOf } from '#test/contracts/transcriber.ts';
-import { settled } from '#test/fakes/clock.ts';
 import { openMockWords } from '#test/fakes/providers/words.ts';
 import { hearWords, utterances } from '#test/fakes/spoken-words.ts';
 
@@ -44,14 +42,6 @@ test.each(['events', 'chat', 'unlabelled'] as const)(
   },
 );
 
-test('a server that takes no notice of the stream is asked once, and plainly from then on', async () => {
-  server.manner = 'json';
-  const asked = requests();
-  const transcriber = opened();
-  for (let n = 0; n < 3; n++) expect(await textOf(transcriber, pcm)).toBe(text);
-  expect(asked()).toEqual([true, false, false]);
-});
-
 test.each(['refuses', 'breaks-off', 'error-event'] as const)(
   'a server that %s is asked again plainly, and only plainly from then on',
   async (manner) => {
@@ -70,36 +60,4 @@ test('a stream that breaks off after others did not is an error, not a second re
   const asked = requests();
   await expect(textOf(transcriber, pcm)).rejects.toMatchObject({ code: 'provider.truncated' });
   expect(asked()).toEqual([true]);
-});
-
-test('only models known to stream are asked to', async () => {
-  const asked = requests();
-  await textOf(opened('whisper-1'), pcm);
-  await textOf(opened('gpt-4o-transcribe-diarize'), pcm);
-  await textOf(opened('gpt-4o-mini-transcribe'), pcm);
-  expect(asked()).toEqual([false, false, true]);
-});
-
-test('the text is there with its last event, and the connection is used again', async () => {
-  await using own = await openMockWords(hearWords);
-  const client = openClient({ baseUrl: own.baseUrl });
-  const transcriber = openTranscriber(client, { model: 'gpt-transcribe' });
-  const held = Promise.withResolvers<void>();
-  own.hold = held.promise;
-  expect(await textOf(transcriber, pcm)).toBe(text);
-  held.resolve();
-  await expect.poll(() => own.answered).toBe(1);
-  await settled();
-  expect(await textOf(transcriber, pcm)).toBe(text);
-  expect(own.connections).toBe(1);
-});
-
-test('words in a stream that is no JSON are written nowhere', async () => {
-  const written: unknown[] = [];
-  vi.spyOn(console, 'error').mockImplementation((...words) => written.push(words));
-  const body = 'data: {"type":"transcript.text.delta","delta":"my pin is four"\n\n';
-  const response = new Response(body, { headers: { 'content-type': 'text/event-stream' } });
-  const updates = readTranscript(response, 'en', () => {});
-  await expect(Array.fromAsync(updates)).rejects.toThrow(SyntaxError);
-  expect(written).toEqual([]);
 });

@@ -37,53 +37,6 @@ async function transcriptOf(
   return expect.fail('There was no final.');
 }
 
-test('a model of the list is asked, under its own name for its price; any other name is the usual one', async () => {
-  using server = await openHearing();
-  const large = await transcriptOf(server.transcriber, { model: 'large' });
-  const other = await transcriptOf(server.transcriber, { model: '../secret' });
-  expect(server.requests.map(({ form }) => form.get('model'))).toEqual(['large', 'usual']);
-  expect([large.usage?.by, other.usage?.by]).toMatchObject([
-    { model: 'large' },
-    { model: 'usual' },
-  ]);
-});
-
-test('times of words are asked for, with the language by its tag', async () => {
-  using server = await openHearing({ hasWordTimes: true, hears: () => 'ja bitte' });
-  expect(await transcriptOf(server.transcriber, { hasWordTimes: true })).toMatchObject({
-    text: 'ja bitte',
-    language: 'de',
-    words: [
-      { text: 'ja', startMs: 0, endMs: 400 },
-      { text: 'bitte', startMs: 500, endMs: 900 },
-    ],
-  });
-});
-
-test('a server that has no times of words is asked for them once', async () => {
-  using server = await openHearing();
-  for (let n = 0; n < 2; n++)
-    expect(await transcriptOf(server.transcriber, { hasWordTimes: true })).toMatchObject({
-      text: 'hello',
-    });
-  const formats = server.requests.map(({ form }) => form.get('response_format'));
-  expect(formats).toEqual(['verbose_json', 'json', 'json']);
-});
-
-test('a server that translates is asked to, without a language', async () => {
-  using server = await openHearing(
-    { translates: ['usual'], hears: () => 'ja bitte' },
-    { language: 'de' },
-  );
-  expect(await transcriptOf(server.transcriber, { isTranslated: true })).toMatchObject({
-    text: 'In English: ja bitte',
-    language: 'en',
-    isTranslated: true,
-  });
-  expect(server.paths()).toEqual(['/audio/translations']);
-  expect(server.requests[0]?.form.has('language')).toBe(false);
-});
-
 test.each([undefined, ['large']])(
   'a server that does not translate with this model (%j) is asked to once; the words come as they were said',
   async (translates) => {

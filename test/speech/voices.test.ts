@@ -9,11 +9,9 @@ import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-vo
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { ServerVoices } from '#src/speech/openai/server-voices.ts';
-import type { EngineUsage } from '#src/speech/ports.ts';
-import { fixedVoiceNames, isVoiceAmong, voiceNamed } from '#src/speech/voice-names.ts';
+import { fixedVoiceNames, voiceNamed } from '#src/speech/voice-names.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
-import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { openKokoro } from '#test/fakes/dialects/kokoro.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const untold = fixedVoiceNames([]);
@@ -67,37 +65,6 @@ test.each([
   expect(voices.known()).toEqual(names);
 });
 
-test('Kokoro lists its voices', async () => {
-  await using server = await openKokoro();
-  const client = openClient({ baseUrl: `${server.origin}/v1` });
-  const voices = new ServerVoices(client, new VirtualClock());
-  expect(await voices.load()).toEqual(['af_heart', 'af_bella', 'af_sky']);
-});
-
-test('a server is asked for its voices once in ten minutes, and nobody waits for a newer list', async () => {
-  const { asked, clock, voices } = listing([{ voices: ['a'] }, { voices: ['b'] }]);
-  await Promise.all([voices.load(), voices.load()]);
-  await voices.load();
-  expect(asked()).toBe(1);
-  await clock.advance(600_000);
-  expect(await voices.load()).toEqual(['a']);
-  await settled();
-  expect([voices.known(), asked()]).toEqual([['b'], 2]);
-});
-
-test('a server that hangs, or has no such list, costs two seconds and is asked again after a minute', async () => {
-  const { asked, clock, voices } = listing(['hangs', refused(404), { voices: ['a'] }]);
-  const loading = voices.load();
-  await clock.advance(2_000);
-  expect(await loading).toEqual([]);
-  expect(await voices.load()).toEqual([]);
-  expect(asked()).toBe(1);
-  await clock.advance(60_000);
-  expect(await voices.load()).toEqual([]);
-  await clock.advance(60_000);
-  expect(await voices.load()).toEqual(['a']);
-});
-
 test.each([
   ['AF_Heart', ['af_heart'], 'af_heart'],
   ['af_heart(2)+af_sky(1)', ['af_heart', 'af_sky'], 'af_heart(2)+af_sky(1)'],
@@ -107,10 +74,6 @@ test.each([
   ['{"a":1}', [], undefined],
 ])('%j typed where there are %j means %j', (typed, known, voice) => {
   expect(voiceNamed(typed, known)).toBe(voice);
-});
-
-test('no voice is missed where nobody tells them', () => {
-  expect(isVoiceAmong('anything', [])).toBe(true);
 });
 
 test.each([
@@ -127,56 +90,6 @@ test.each([
     expect([asked, reported]).toEqual([['marin', undefined], ['marin']]);
   },
 );
-
-test('a voice that was refused is not asked for again for ten minutes', async () => {
-  const { asked, clock, engine, reported, voice } = voiceWithout(['marin']);
-  const synthesizer = standardVoiceInstead(engine, untold, clock);
-  for (const text of ['One.', 'Two.']) await soundOf(synthesizer, text, voice);
-  expect(asked).toEqual(['marin', undefined, undefined]);
-  expect(reported).toEqual(['marin', 'marin']);
-  await clock.advance(600_000);
-  await soundOf(synthesizer, 'Three.', voice);
-  expect(asked.slice(3)).toEqual(['marin', undefined]);
-});
-
-test('a voice that the server lists no more is not asked for', async () => {
-  const { asked, clock, engine, reported, voice } = voiceWithout([]);
-  const names = fixedVoiceNames(['cedar']);
-  await soundOf(standardVoiceInstead(engine, names, clock), 'Hello.', voice);
-  expect([asked, reported]).toEqual([[undefined], ['marin']]);
-});
-
-test.each([
-  ['the standard voice is refused, too', ['marin', 'standard'], refused(400)],
-  ['the server is broken', ['marin'], refused(500)],
-  ['the key is refused', ['marin'], new BotError('provider.bad_key', false, 'No.')],
-])('no voice counts as gone where %s', async (_, gone, error) => {
-  const { clock, engine, reported, voice } = voiceWithout(gone, error);
-  const synthesizer = standardVoiceInstead(engine, untold, clock);
-  await expect(soundOf(synthesizer, 'Hello.', voice)).rejects.toBe(error);
-  expect(reported).toEqual([]);
-});
-
-test('Kokoro refuses a voice that was taken away, and the text is spoken all the same', async () => {
-  await using server = await openKokoro();
-  const client = openClient({ baseUrl: `${server.origin}/v1` });
-  const options = { model: 'kokoro', voice: 'af_heart', format: 'pcm' } as const;
-  const reported: string[] = [];
-  const voice = { name: 'af_gone', onGone: (name: string) => void reported.push(name) };
-  const spoken = standardVoiceInstead(openSynthesizer(client, options), untold, new VirtualClock());
-  expect((await soundOf(spoken, 'Hello.', voice)).samples.length).toBeGreaterThan(0);
-  expect(reported).toEqual(['af_gone']);
-});
-
-test('a text may name a model of the list, and no other name ever reaches the server', async () => {
-  await using server = await openBodies();
-  const usage: unknown[] = [];
-  const onUsage = ({ by }: EngineUsage) => void usage.push(by);
-  for (const model of ['kokoro-hd', 'gpt-dear', undefined])
-    await soundOf(server.engine, 'Hello.', { ...(model !== undefined && { model }), onUsage });
-  expect(server.bodies.map(({ model }) => model)).toEqual(['kokoro-hd', 'kokoro', 'kokoro']);
-  expect(usage).toMatchObject(server.bodies.map(({ model }) => ({ model })));
-});
 
 test('a model that the server refuses gives way to the usual one, which the bill names', async () => {
   await using server = await openBodies(({ model }) => (model === 'kokoro' ? 200 : 404));

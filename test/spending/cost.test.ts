@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { costAt, costOf } from '#src/spending/cost.ts';
+import type { Usage } from '#src/chat/ports.ts';
+import { paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
 import {
   cautiousPrices,
   knownPrices,
@@ -7,59 +8,68 @@ import {
   readPrices,
   type Usd,
 } from '#src/spending/prices/prices.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { openBudgets } from '#test/fakes/spending.ts';
 
+const never = new AbortController().signal;
 const openAi = (model: string): Usd => rateOf(knownPrices, model, 'api.openai.com') ?? {};
-const usd = (nano: number | undefined) => (nano ?? Number.NaN) / 1e9;
 
-test('a million tokens cost what the page says, and cached ones a tenth', () => {
-  const tokens = { kind: 'tokens', inputTokens: 1e6, outputTokens: 1e6 } as const;
-  expect(usd(costAt(tokens, openAi('gpt-6-luna')))).toBeCloseTo(0.6, 9);
-  const cached = { ...tokens, cachedInputTokens: 1e6 };
-  expect(usd(costAt(cached, openAi('gpt-6-luna')))).toBeCloseTo(0.51, 9);
-});
+/** A server whose roles have these prices, and what it has paid, in US dollars. */
+function openPriced(
+  tariff: Parameters<typeof openBudgets>[1] extends { tariff?: infer T } | undefined ? T : never,
+) {
+  const { budgets, paid } = openBudgets(new VirtualClock(), { tariff });
+  const order = { kind: 'answer', guildId: 'g', personId: 'ana', name: 'Ana' } as const;
+  const opened = budgets.open({ ...order, first: { messages: [] } });
+  if (opened.kind === 'refused') throw new Error('refused');
+  return {
+    reservation: opened.reservation,
+    usd: () => paid.reduce((sum, one) => sum + one.usd, 0),
+  };
+}
+const priced = (usd: Usd) => ({ kind: 'priced', usd }) as const;
 
-test('tokens of sound are counted within the totals and cost more', () => {
-  const tokens = {
-    kind: 'tokens',
-    inputTokens: 1_000,
-    outputTokens: 2_000,
-    audioInputTokens: 800,
-    audioOutputTokens: 1_500,
-  } as const;
-  const text = (200 * 2.5 + 500 * 10) / 1e6;
-  const sound = (800 * 32 + 1_500 * 64) / 1e6;
-  expect(usd(costAt(tokens, openAi('gpt-audio-1.5')))).toBeCloseTo(text + sound, 9);
-});
+test.each<[string, Usage, number]>([
+  ['gpt-6-luna', { inputTokens: 1e6, outputTokens: 1e6 }, 0.6],
+  ['gpt-6-luna', { inputTokens: 1e6, outputTokens: 1e6, cachedInputTokens: 1e6 }, 0.51],
+  [
+    'gpt-audio-1.5',
+    { inputTokens: 1_000, outputTokens: 2_000, audioInputTokens: 800, audioOutputTokens: 1_500 },
+    (200 * 2.5 + 500 * 10 + 800 * 32 + 1_500 * 64) / 1e6,
+  ],
+  [
+    'gpt-realtime-2.1',
+    { inputTokens: 1_000, outputTokens: 0, audioInputTokens: 500, cachedInputTokens: 600 },
+    (500 * 0.4 + 400 * 32 + 100 * 0.4) / 1e6,
+  ],
+])(
+  'tokens of %s cost what the page says: text, sound, and cached text before cached sound',
+  (model, usage, usd) => {
+    const server = openPriced({ think: priced(openAi(model)) });
+    server.reservation.used(usage);
+    expect(server.usd()).toBeCloseTo(usd, 9);
+  },
+);
 
-test('of cached tokens those of text count first, for they save less', () => {
-  const tokens = {
-    kind: 'tokens',
-    inputTokens: 1_000,
-    outputTokens: 0,
-    audioInputTokens: 500,
-    cachedInputTokens: 600,
-  } as const;
-  const expected = (500 * 0.4 + 400 * 32 + 100 * 0.4) / 1e6;
-  expect(usd(costAt(tokens, openAi('gpt-realtime-2.1')))).toBeCloseTo(expected, 9);
-});
-
-test('recognising costs by the minute, speaking by the character or by how long it sounds', () => {
-  const heard = { kind: 'heard', ms: 60_000 } as const;
-  expect(usd(costAt(heard, openAi('gpt-transcribe')))).toBeCloseTo(0.0045, 9);
-  expect(usd(costAt(heard, openAi('gpt-live-transcribe')))).toBeCloseTo(0.017, 9);
-  const spoken = { kind: 'spoken', characters: 1_000, ms: 60_000 } as const;
-  expect(usd(costAt(spoken, openAi('tts-1')))).toBeCloseTo(0.015, 9);
-  const byMinute = (250 * 0.6 + 1_200 * 12) / 1e6;
-  expect(usd(costAt(spoken, openAi('gpt-4o-mini-tts')))).toBeCloseTo(byMinute, 9);
-});
-
-test('what no known rate prices costs the cautious price of its role', () => {
-  const heard = { kind: 'heard', ms: 60_000 } as const;
-  expect(rateOf(knownPrices, 'gpt-9', 'api.openai.com')).toBeUndefined();
-  expect(costAt(heard, openAi('gpt-6-luna'))).toBeUndefined();
-  const rate = { kind: 'priced', usd: openAi('gpt-6-luna') } as const;
-  expect(usd(costOf([heard], 'recognise', rate))).toBe(cautiousPrices.recognise.perMinute);
-  expect(costOf([heard], 'recognise', { kind: 'free' })).toBe(0);
+test('recognising costs by the minute, speaking by the character or by how long it sounds, and what has no rate its cautious price', async () => {
+  const pcm = { samples: new Int16Array(960_000).fill(1), rateHz: 16_000, channels: 1 } as const;
+  const heard = async (usd: Usd) => {
+    const server = openPriced({ recognise: priced(usd) });
+    const ears = paidRecogniser(new FakeTranscriber({ texts: ['yes'] })).paidBy(server.reservation);
+    await Array.fromAsync(ears.transcribe(pcm, never));
+    return server.usd();
+  };
+  expect(await heard(openAi('gpt-transcribe'))).toBeCloseTo(0.0045, 9);
+  expect(await heard(openAi('gpt-6-luna'))).toBe(cautiousPrices.recognise.perMinute);
+  const spoken = async (model: string) => {
+    const server = openPriced({ speak: priced(openAi(model)) });
+    const voice = paidVoice(new FakeSynthesizer({ pieces: 600 })).paidBy(server.reservation);
+    await Array.fromAsync(voice.synthesize('a'.repeat(1_000), {}, never));
+    return server.usd();
+  };
+  expect(await spoken('tts-1')).toBeCloseTo(0.015, 9);
+  expect(await spoken('gpt-4o-mini-tts')).toBeCloseTo((250 * 0.6 + 1_200 * 12) / 1e6, 9);
 });
 
 test('a model costs the same wherever it is served', () => {

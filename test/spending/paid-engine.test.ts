@@ -41,12 +41,6 @@ test('the compiler refuses a request without a reservation, and one with a forge
   expect([refused.some(Boolean), allowed.every(Boolean)]).toEqual([false, true]);
 });
 
-test('it costs nothing to know what an engine can do', () => {
-  const recogniser: Transcriber = { transcribe: async function* () {} };
-  const paid = paidRecogniser(recogniser);
-  expect([paid.has('transcribe'), paid.has('listen')]).toEqual([true, false]);
-});
-
 /** Files outside the tests that match, and are not among those that may. */
 async function strays(pattern: RegExp, may: readonly RegExp[]): Promise<readonly string[]> {
   const found: string[] = [];
@@ -68,14 +62,7 @@ const openers =
 
 test('engines are opened for sessions, which pay, and by doctor with the operator’s own money', async () => {
   const engines = [/^src\/(chat|speech)\//, /^src\/app\/engines\//];
-  expect((await strays(openers, engines)).toSorted()).toEqual([
-    'doctor/probes/probe-aloud.ts',
-    'doctor/probes/probe-audio-chat.ts',
-    'doctor/probes/probe-chat.ts',
-    'doctor/probes/probe-listening.ts',
-    'doctor/probes/probe-speech.ts',
-    'doctor/probes/probe-transcription.ts',
-  ]);
+  expect((await strays(openers, engines)).toSorted()).toEqual(['doctor/roles.ts']);
 });
 
 test('an engine is made to be paid for in one place, and asked raw by no session', async () => {

@@ -1,10 +1,11 @@
 import { expect, test } from 'vitest';
+import type { AlertChange } from '#src/base/alerts.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel } from '#src/chat/ports.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { type PaidKind, paidKinds } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
-import { type PaidKind, paidKinds } from '#src/spending/paid-kinds.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -22,6 +23,13 @@ const tariff = {
   think: priced({ perMillionInputTokens: 5, perMillionOutputTokens: 25 }),
   speak: priced({ perMillionCharacters: 60 }),
 };
+/** Prices of voices: by characters, by all tokens, by those of sound alone, and by one that tells nothing of sound. */
+const speaking = [
+  tariff.speak,
+  priced({ perMillionInputTokens: 1, perMillionOutputTokens: 10, perMillionAudioOutputTokens: 40 }),
+  priced({ perMillionAudioOutputTokens: 400 }),
+  priced({ perMillionOutputTokens: 400 }),
+];
 
 /** Some turns of the event loop, in which others go on. */
 async function turns(count: number): Promise<void> {
@@ -41,13 +49,19 @@ function greedyChat(slow: number): ChatModel {
   };
 }
 
+/** Sells characters or tokens: the longest sound, with all the text that is read and written for it. */
 function slowVoice(slow: number): Synthesizer {
+  const piece = { samples: new Int16Array(72_000), rateHz: 24_000, channels: 1 } as const;
   return {
-    async *synthesize() {
-      for (let n = 0; n < 40; n++) {
+    async *synthesize(text, { onUsage }) {
+      const seconds = Math.ceil(text.length / 5) + 1;
+      for (let n = 0; n < seconds; n += 3) {
         await turns(slow);
-        yield { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 };
+        yield piece;
       }
+      const audioOutputTokens = seconds * 20;
+      const [inputTokens, outputTokens] = [text.length + 1_000, text.length + audioOutputTokens];
+      onUsage?.({ count: { kind: 'tokens', inputTokens, outputTokens, audioOutputTokens } });
     },
   };
 }
@@ -74,6 +88,7 @@ const anyWork = fc.record({
   slow: fc.integer({ min: 1, max: 9 }),
   rounds: fc.integer({ min: 1, max: 3 }),
 });
+const allWork = fc.array(anyWork, { minLength: 40, maxLength: 40 });
 type Work = typeof anyWork extends fc.Arbitrary<infer One> ? One : never;
 type Desk = ReturnType<typeof openBudgets>;
 
@@ -120,12 +135,13 @@ async function hear(ears: Transcriber, reservation: Reservation, streams: boolea
 
 test('no cap is passed by forty payers at once, whatever they ask for and however long it takes', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(anyWork, { minLength: 40, maxLength: 40 }), async (all) => {
+    fc.asyncProperty(allWork, fc.constantFrom(...speaking), async (all, speak) => {
       const clock = new VirtualClock();
       const ledger = new Ledger({ countsAll: true });
       const caps = { personDay: dollars(0.25), serverDay: dollars(0.6) };
       const ownCapOf = (id: string) => (id === 'token:bell' ? dollars(0.2) : undefined);
-      const desk = openBudgets(clock, { caps, ledger, ownCapOf, tariff, totalUsd: 0.9 });
+      const prices = { ...tariff, speak };
+      const desk = openBudgets(clock, { caps, ledger, ownCapOf, tariff: prices, totalUsd: 0.9 });
       await Promise.all(
         all.map((work) =>
           perform(desk, work).catch((error: unknown) => {
@@ -219,13 +235,20 @@ test.each([
   ['token', 'token:bell', { ownCapOf: () => dollars(0.04) }],
   ['server', 'ana', { caps: { serverDay: dollars(0.04) } }],
   ['all', 'ana', { totalUsd: 0.04 }],
-] as const)('a refusal in the middle names the cap: %s', async (cap, personId, caps) => {
-  const limits = { caps: { personDay: dollars(1), serverDay: dollars(1) }, totalUsd: 1 };
-  const { budgets } = openBudgets(new VirtualClock(), { tariff, ...limits, ...caps });
-  const order = { kind: 'answer in writing', guildId: 'g', personId, name: 'ana' } as const;
-  const opened = budgets.open({ ...order, first: { messages: [] } });
-  if (opened.kind === 'refused') throw new Error('refused');
-  const long: ChatMessage = { role: 'user', name: 'ana', content: 'a'.repeat(10_000) };
-  const asked = paidChat(greedyChat(1)).paidBy(opened.reservation).reply([long], [], never);
-  await expect(Array.fromAsync(asked)).rejects.toMatchObject({ about: { cap } });
-});
+] as const)(
+  'a refusal in the middle names the cap, and that of all servers alerts the operator: %s',
+  async (cap, personId, caps) => {
+    const limits = { caps: { personDay: dollars(1), serverDay: dollars(1) }, totalUsd: 1 };
+    const alerts: string[] = [];
+    const onAlert = ({ name }: AlertChange) => void alerts.push(name);
+    const clock = new VirtualClock();
+    const { budgets } = openBudgets(clock, { tariff, onAlert, ...limits, ...caps });
+    const order = { kind: 'answer in writing', guildId: 'g', personId, name: 'ana' } as const;
+    const opened = budgets.open({ ...order, first: { messages: [] } });
+    if (opened.kind === 'refused') throw new Error('refused');
+    const long: ChatMessage = { role: 'user', name: 'ana', content: 'a'.repeat(10_000) };
+    const asked = paidChat(greedyChat(1)).paidBy(opened.reservation).reply([long], [], never);
+    await expect(Array.fromAsync(asked)).rejects.toMatchObject({ about: { cap } });
+    expect(alerts.includes('total-budget-used')).toBe(cap === 'all');
+  },
+);

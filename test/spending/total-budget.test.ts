@@ -33,21 +33,6 @@ test('what one server has spent of the total is missing in all others, whose peo
     expect([refused.isNews(), refused.isNews()]).toEqual([true, false]);
 });
 
-test('answers that run in several servers put aside their part of the total', () => {
-  const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.0022 });
-  const all = Array.from({ length: 10 }, (_, n) => budgets.open({ ...order, guildId: `${n}` }));
-  expect(all.filter(({ kind }) => kind === 'open')).toHaveLength(4);
-});
-
-test('a new day of UTC brings a new total', async () => {
-  const clock = new VirtualClock();
-  const { budgets } = openBudgets(clock, { totalUsd: 0.01 });
-  spend(budgets.open(order), 20_000);
-  expect(budgets.used('20')).toBeDefined();
-  await clock.advance(8 * hourMs);
-  expect(budgets.open({ ...order, guildId: '20' }).kind).toBe('open');
-});
-
 test('the operator is alerted at 80 % and at 100 %, once a day, and it clears at midnight', async () => {
   const clock = new VirtualClock();
   const changes: AlertChange[] = [];
@@ -86,11 +71,4 @@ test('the total outlives a restart', async () => {
   const after = await open();
   expect(after.budgets.total()).toEqual({ usd: 0.008, capUsd: 0.01 });
   await after.keeper[Symbol.asyncDispose]();
-});
-
-test('without a total nothing is counted over all servers', () => {
-  const { budgets, ledger } = openBudgets(new VirtualClock());
-  spend(budgets.open(order), 8_000);
-  expect(budgets.total()).toBeUndefined();
-  expect(ledger.drain().map(({ guildId }) => guildId)).toEqual(['10', '10']);
 });

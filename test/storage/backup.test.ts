@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp, backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { backupsFolder, copiesIn, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
@@ -41,13 +39,6 @@ test('copies older than seven days are deleted, whole or not, and nothing else',
   );
 });
 
-test('a backup leaves a store that nobody uses without files beside it', async () => {
-  using place = storeFolder();
-  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
-  backUp(place.path, join(place.folder, 'backups'), atWallMs);
-  expect(readdirSync(dirname(place.path))).toEqual(['parley.db']);
-});
-
 test('a backup of nothing makes nothing, and says what to do', () => {
   using place = storeFolder();
   expect(() => backUp(place.path, join(place.folder, 'backups'), atWallMs)).toThrow(
@@ -64,27 +55,6 @@ test('a damaged store is not copied over good backups', async () => {
   writeFileSync(place.path, 'no database '.repeat(1000));
   expect(() => backUp(place.path, folder, atWallMs + 1)).toThrow(`${place.path} is damaged`);
   expect(readdirSync(folder).map((name) => join(folder, name))).toEqual([good]);
-});
-
-test('a backup that finds no place to write says where', async () => {
-  using place = storeFolder();
-  await using _store = await openLocalStore(place.path, options);
-  const folder = join(place.folder, 'backups');
-  writeFileSync(folder, 'a file where the folder should be');
-  expect(() => backUp(place.path, folder, atWallMs)).toThrow(/cannot open the store .*backups/);
-});
-
-test('npm run backup prints the path of the copy', async () => {
-  using place = storeFolder();
-  await using _store = await openLocalStore(place.path, options);
-  const { status, stdout, stderr } = spawnSync(process.execPath, ['src/app/programs/backup.ts'], {
-    env: { ...compileCacheEnvironment(), DATA_DIR: dirname(place.path) },
-    encoding: 'utf8',
-    timeout: 20_000,
-  });
-  expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
-  expect(stdout).toMatch(/parley-[\dTZ-]+\.sqlite\n$/);
-  expect(statSync(stdout.trim()).size).toBeGreaterThan(0);
 });
 
 test('a store of a former format is copied before it is migrated, one of the present format is not', async () => {

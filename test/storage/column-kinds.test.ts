@@ -1,6 +1,5 @@
-import { createTables } from '#src/sql/create-table.ts';
-import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { SqliteConnection } from '#src/sql/sqlite-connection.ts';
+import { DatabaseSync, SqliteConnection } from '#src/sql/sqlite.ts';
+import { createTables } from '#src/sql/table.ts';
 import { columnKindsContract, kindTables } from '#test/contracts/stores/column-kinds.ts';
 
 columnKindsContract('SQLite', async () => {

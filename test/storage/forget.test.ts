@@ -59,15 +59,6 @@ test('not a byte of a forgotten person stays in the files, while the store is op
   for (const id of forgotten) expect(filesWith(place.folder, id)).toEqual([]);
 });
 
-test('a person forgotten in one server stays known in another', async () => {
-  using place = storeFolder();
-  await using store = await openLocalStore(place.path, options);
-  await store.consents.write('10', '1', always);
-  await store.consents.write('20', '1', never);
-  await store.consents.erase('10', '1');
-  expect(await store.consents.read('20')).toEqual(new Map([['1', never]]));
-});
-
 test('forgetting waits for a program that reads the store, a backup say', async () => {
   using place = storeFolder();
   const clock = new VirtualClock();
@@ -126,12 +117,4 @@ test('no table can hold sound, and each that names a person names the server as 
   const tablesWith = (column: string) =>
     columns.filter(({ name }) => name === column).map(({ table }) => table);
   expect(tablesWith('guild_id')).toEqual(expect.arrayContaining(tablesWith('person_id')));
-});
-
-test('not a byte of the people of a removed server stays in the files', async () => {
-  using place = storeFolder();
-  await using store = await openLocalStore(place.path, options);
-  for (const id of people) await store.consents.write('10', id, always);
-  expect(await store.guilds.erase('10', '2026-11-20')).toBe(people.length);
-  for (const id of people.slice(0, 20)) expect(filesWith(place.folder, id)).toEqual([]);
 });

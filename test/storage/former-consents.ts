@@ -23,4 +23,6 @@ export const formerRows = `
     kind TEXT NOT NULL CHECK (kind IN ('caller', 'followed', 'yes', 'no')),
     PRIMARY KEY (guild_id, person_id, kind)
   );
-  INSERT INTO seat_consents (guild_id, person_id, kind) VALUES ('g', 'cy', 'no'), ('g', 'ann', 'yes');`;
+  INSERT INTO seat_consents (guild_id, person_id, kind) VALUES ('g', 'cy', 'no'), ('g', 'ann', 'yes');
+  INSERT INTO server_settings (guild_id, key, value, written_at_ms)
+    VALUES ('g', 'catch_up', 'off', 5), ('g', 'cues', 'on', 5);`;

@@ -14,18 +14,30 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
   [
     'parley.db',
     migrations,
-    ['15 3ef8025d0812402d', '16 788aecbcbe88858a', '17 dc5c8ed963e5d863', '18 7f3df392d89fb151'],
+    [
+      '15 4f6147c447930b9c',
+      '16 788aecbcbe88858a',
+      '17 7f42c6a764347e18',
+      '18 7f3df392d89fb151',
+      '19 f51eb91a4dffa250',
+    ],
   ],
   [
     'the store in PostgreSQL',
     storesPart.migrations,
-    ['15 42c1db3ed57ea8ce', '16 479e9b274eac96ab', '17 8815bc8e0cb7995e', '18 7f3df392d89fb151'],
+    [
+      '15 9b19a70ee84bf445',
+      '16 479e9b274eac96ab',
+      '17 9b5a368a35169b41',
+      '18 7f3df392d89fb151',
+      '19 add550757bd60e61',
+    ],
   ],
-  ['transcripts.db', transcriptMigrations, ['3 9faf80ac0b09316f', '5 f3de91d5b7211bc5']],
+  ['transcripts.db', transcriptMigrations, ['3 4041558bdbddd370', '5 48dfc73fb20f2c52']],
   [
     'transcripts in PostgreSQL',
     transcriptsPart.migrations,
-    ['3 8cdb99baa8b16320', '5 8129c5d83e1a4e7b'],
+    ['3 302992cec5a5945a', '5 883bbcb10a5c51c9'],
   ],
 ];
 

@@ -8,12 +8,12 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
-import { newestCopies, removeLeftovers, restoreStores } from '#src/storage/backups/restore.ts';
+import { newestCopies, restoreStores } from '#src/storage/backups/restore.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
@@ -122,16 +122,6 @@ const troubles: readonly Trouble[] = [
     },
   ],
   [
-    'another database',
-    /other is a copy of neither the store nor transcripts/,
-    (copies) => {
-      const other = join(dirname(first(copies)), 'other');
-      using sqlite = new DatabaseSync(other);
-      sqlite.exec('CREATE TABLE cats (name TEXT)');
-      return [other];
-    },
-  ],
-  [
     'a copy by a newer version',
     /was made by a newer Parley \(format 9999, this one reads up to \d+\): update the bot first\.$/,
     (copies) => {
@@ -149,19 +139,6 @@ const troubles: readonly Trouble[] = [
       return copies;
     },
   ],
-  [
-    'two copies of one thing',
-    /^Both .* and .* are copies of the store: name one of them\.$/,
-    (copies) => [first(copies), first(copies)],
-  ],
-  [
-    'a place that cannot be written',
-    /cannot open the store .*parley\.db/,
-    (copies, dataDir) => {
-      mkdirSync(join(dataDir, 'parley.db.former', 'in the way'), { recursive: true });
-      return copies.toReversed(); // transcripts are in their place by then
-    },
-  ],
 ];
 
 test.each(troubles)('%s is told in a sentence, and changes nothing', async (_, message, make) => {
@@ -173,15 +150,6 @@ test.each(troubles)('%s is told in a sentence, and changes nothing', async (_, m
   expect(() => restoreStores({ dataDir, copies: wanted, nowWallMs })).toThrow(message);
   expect(files()).toEqual(before);
   expect(readdirSync(dataDir).filter((name) => name.endsWith('.part'))).toEqual([]);
-});
-
-test('what a killed restoring left beside the stores is taken away by the next start', async () => {
-  using place = storeFolder();
-  const dataDir = await copiedStores(place);
-  for (const name of ['parley.db.part', 'parley.db.former', 'transcripts.db.former-wal'])
-    writeFileSync(join(dataDir, name), adam);
-  removeLeftovers(dataDir);
-  expect(readdirSync(dataDir).sort()).toEqual(['parley.db', 'transcripts.db']);
 });
 
 function restoring(dataDir: string, args: readonly string[] = [], env = {}) {
@@ -217,17 +185,4 @@ test('npm run restore refuses a DATA_DIR that a bot works on, and names the bot'
   expect(status).toBe(1);
   expect(stderr).toMatch(/^DATA_DIR .* is in use by another process: end that process[^\n]*\n$/);
   expect(readFileSync(place.path).equals(before)).toBe(true);
-});
-
-test('npm run restore names its options, and says where it looked for a copy', () => {
-  using place = storeFolder();
-  expect(restoring(place.folder, ['--all'])).toMatchObject({
-    status: 78,
-    stderr: expect.stringMatching(/^npm run restore -- /),
-  });
-  expect(restoring(place.folder)).toEqual({
-    status: 1,
-    stdout: '',
-    stderr: `There is no copy of the store in ${join(place.folder, 'backups')}: name the file to restore.\n`,
-  });
 });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLocalStore } from '#src/storage/local-store.ts';
@@ -58,39 +58,6 @@ test('a store that could not be opened is tried again, but not twice a minute', 
   expect(fixture.openings()).toBe(2);
 });
 
-test('a store that was mended is used without a restart', async () => {
-  await using fixture = await behindDamage();
-  rmSync(fixture.path);
-  await fixture.clock.advance(60_000);
-  await fixture.store.consents.write('10', '1', always);
-  expect(await fixture.store.consents.read('10')).toEqual(new Map([['1', always]]));
-});
-
-test('a store that broke while it was open is opened anew', async () => {
-  await using fixture = await behindDamage();
-  rmSync(fixture.path);
-  await fixture.clock.advance(60_000);
-  expect(await fixture.store.panels.read('10')).toBeUndefined();
-  rmSync(fixture.path);
-  await expect(fixture.store.consents.write('10', '1', always)).rejects.toMatchObject({
-    code: 'store.unwritable',
-  });
-  expect(fixture.openings()).toBe(2);
-  await fixture.clock.advance(60_000);
-  expect(await fixture.store.panels.read('10')).toBeUndefined();
-  expect(fixture.openings()).toBe(3);
-});
-
-test('a closed store is not opened again', async () => {
-  await using fixture = await behindDamage();
-  await fixture.store[Symbol.asyncDispose]();
-  await fixture.clock.advance(120_000);
-  await expect(fixture.store.consents.read('10')).rejects.toMatchObject({
-    code: 'store.unreadable',
-  });
-  expect(fixture.openings()).toBe(1);
-});
-
 /** A store that works, with what it tells and a count of how often it was opened. */
 async function working(maxBytes?: number) {
   const place = storeFolder();
@@ -133,35 +100,4 @@ test('the operator is told when nothing could be written for 30 seconds, and whe
   other[Symbol.dispose]();
   await fixture.clock.advance(10_000); // though nobody writes: it tries itself
   expect(fixture.alerts().slice(1)).toMatchObject([{ name, state: 'cleared' }]);
-});
-
-test('a store to which nothing is to be written is no trouble', async () => {
-  await using fixture = await working();
-  await fixture.store.consents.write('10', '1', always);
-  await fixture.clock.advance(3_600_000);
-  expect(fixture.alerts()).toEqual([]);
-});
-
-test('a store whose file was removed under the running bot takes nothing for saved, and is made anew', async () => {
-  await using fixture = await working();
-  await fixture.store.consents.write('10', '1', always);
-  rmSync(dirname(fixture.path), { recursive: true });
-  await fixture.clock.advance(60_000);
-  await expect(fixture.store.consents.write('10', '2', always)).rejects.toMatchObject({
-    code: 'store.unwritable',
-    message: expect.stringContaining('was removed or replaced while the bot ran'),
-  });
-  await fixture.store.consents.write('10', '3', always);
-  expect(await fixture.store.consents.read('10')).toEqual(new Map([['3', always]]));
-  expect(existsSync(fixture.path)).toBe(true);
-});
-
-test('a full disk does not make the bot open and check its store again and again', async () => {
-  await using fixture = await working(40_000);
-  const write = () => fixture.store.settings.write('10', 'instructions', 'long '.repeat(20_000));
-  for (let minute = 0; minute < 5; minute++) {
-    await expect(write()).rejects.toThrow('is full: free space on it');
-    await fixture.clock.advance(60_000);
-  }
-  expect(fixture.openings()).toBe(1);
 });

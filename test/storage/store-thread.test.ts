@@ -4,8 +4,8 @@ import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
-import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { everyByte, heldByAnother, storeFolder } from './files.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { storeFolder } from './files.ts';
 
 const entry = new URL('./scripted-worker.ts', import.meta.url);
 const always = { kind: 'always' } as const;
@@ -83,48 +83,6 @@ test('a store that does not open in time is given up, with its thread', async ()
   const refused = expect(opening).rejects.toThrow('did not answer in 10 s');
   await clock.advance(10_000);
   await refused;
-});
-
-test('what was asked of the store before it is closed is still written', async () => {
-  using place = storeFolder();
-  const store = await openStore(mainStore, place.path, { clock: realClock });
-  const writes = Array.from({ length: 50 }, (_, n) => store.consents.write('10', `${n}`, always));
-  await store[Symbol.asyncDispose]();
-  await Promise.all(writes);
-  await store[Symbol.asyncDispose]();
-  await using again = await openStore(mainStore, place.path, { clock: realClock });
-  expect((await again.consents.read('10')).size).toBe(50);
-  await expect(store.consents.read('10')).rejects.toThrow('is closed');
-});
-
-test('closing a store in its thread ends what still waits for another program', async () => {
-  using place = storeFolder();
-  const store = await openStore(mainStore, place.path, { clock: realClock, patienceMs: 600_000 });
-  using _other = heldByAnother(place.path);
-  const writing = expect(store.consents.write('10', '1', always)).rejects.toThrow('is closed');
-  await store[Symbol.asyncDispose]();
-  await writing;
-});
-
-test('what SQLite said crosses threads as the cause, with its codes', async () => {
-  using place = storeFolder();
-  await using store = await openStore(mainStore, place.path, { clock: realClock, patienceMs: 0 });
-  using _other = heldByAnother(place.path);
-  await expect(store.consents.write('10', '1', always)).rejects.toMatchObject({
-    ...unwritable('Another program uses the store'),
-    cause: { code: 'ERR_SQLITE_ERROR', errcode: 5, message: 'database is locked' },
-  });
-});
-
-test('a forgotten person leaves no byte, though another thread wrote them down', async () => {
-  using place = storeFolder();
-  await using store = await openStore(mainStore, place.path, { clock: realClock });
-  const person = '987654321987654321';
-  await store.consents.write('10', person, always);
-  expect(await store.consents.erase('10', person)).toBe(1);
-  for (const bytes of everyByte(place.folder).values())
-    expect(bytes.includes(Buffer.from(person))).toBe(false);
-  await settled();
 });
 
 const place = { channelId: '100', messageId: '1000' };

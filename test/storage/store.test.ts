@@ -1,17 +1,11 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { backUp } from '#src/storage/backups/backup.ts';
-import { Database } from '#src/storage/database.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { migrations } from '#src/storage/main-format.ts';
-import { migrate, rangeOf } from '#src/storage/schema.ts';
-import { SqlConsents } from '#src/storage/stores/consents.ts';
-import { mainStore } from '#src/storage/thread/operations.ts';
-import { openStore } from '#src/storage/thread/store-thread.ts';
-import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { migrate } from '#src/storage/schema.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { everyByte, heldByAnother, storeFolder } from './files.ts';
 import { formerRows } from './former-consents.ts';
 
@@ -24,18 +18,6 @@ function idOf(person: number): string {
   return `${100_000_000_000_000_000n + ((BigInt(person) * 7_046_029_254_386_353_131n) % 10n ** 17n)}`;
 }
 
-test('what people said outlives the process', async () => {
-  using place = storeFolder();
-  {
-    await using store = await openLocalStore(place.path, options);
-    await store.consents.write('10', '1', always);
-    await store.panels.write('10', { channelId: '100', messageId: '1000' });
-  }
-  await using store = await openLocalStore(place.path, options);
-  expect(await store.consents.read('10')).toEqual(new Map([['1', always]]));
-  expect(await store.panels.read('10')).toEqual({ channelId: '100', messageId: '1000' });
-});
-
 test('what people said survives a process that was killed', async () => {
   using place = storeFolder();
   using copy = storeFolder();
@@ -47,48 +29,6 @@ test('what people said survives a process that was killed', async () => {
   }
   await using found = await openLocalStore(copy.path, options);
   expect(await found.consents.read('10')).toEqual(new Map([['1', never]]));
-});
-
-test('two processes share one store, and each sees at once what the other wrote', async () => {
-  using place = storeFolder();
-  await using one = await openStore(mainStore, place.path, { clock: realClock });
-  await using two = await openStore(mainStore, place.path, { clock: realClock });
-  for (let person = 0; person < 20; person++) {
-    await Promise.all([
-      one.consents.write('10', `${person}`, always),
-      two.consents.write('10', `${person + 100}`, never),
-    ]);
-  }
-  expect(await one.consents.read('10')).toEqual(await two.consents.read('10'));
-  expect((await one.consents.read('10')).size).toBe(40);
-});
-
-test('a store that another program holds for a moment is waited for, and read meanwhile', async () => {
-  using place = storeFolder();
-  const clock = new VirtualClock();
-  await using store = await openLocalStore(place.path, { clock });
-  const other = heldByAnother(place.path);
-  const writing = store.consents.write('10', '1', never);
-  await clock.advance(1_000);
-  expect(await store.consents.read('10')).toEqual(new Map());
-  other[Symbol.dispose]();
-  await clock.advance(1_000);
-  await writing;
-  expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
-});
-
-test('writes keep their order while another program holds the store for a moment', async () => {
-  using place = storeFolder();
-  const clock = new VirtualClock();
-  await using store = await openLocalStore(place.path, { clock });
-  const other = heldByAnother(place.path);
-  const allowed = store.consents.write('10', '1', always);
-  await settled();
-  other[Symbol.dispose]();
-  const erased = store.consents.erase('10', '1');
-  await clock.advance(1_000);
-  await Promise.all([allowed, erased]);
-  expect(await store.consents.read('10')).toEqual(new Map());
 });
 
 test('a store that another program does not let go of is given up after two seconds', async () => {
@@ -105,28 +45,6 @@ test('a store that another program does not let go of is given up after two seco
   await writing;
 });
 
-test('an empty file becomes what the program needs', async () => {
-  using place = storeFolder();
-  mkdirSync(dirname(place.path));
-  writeFileSync(place.path, '');
-  await using store = await openLocalStore(place.path, options);
-  expect(await store.consents.read('10')).toEqual(new Map());
-  using sqlite = new DatabaseSync(place.path);
-  expect(sqlite.prepare('PRAGMA user_version').get()?.user_version).toBe(rangeOf(migrations).known);
-});
-
-test('migrations are numbered without a gap, and taking them twice changes nothing', () => {
-  const { oldest } = rangeOf(migrations);
-  const versions = migrations.map(({ version }) => version);
-  expect(versions).toEqual(migrations.map((_, place) => oldest + place));
-  using sqlite = new DatabaseSync(':memory:');
-  const schema = () => sqlite.prepare('SELECT sql FROM sqlite_schema ORDER BY name').all();
-  migrate(sqlite, ':memory:', migrations);
-  const once = schema();
-  migrate(sqlite, ':memory:', migrations);
-  expect(schema()).toEqual(once);
-});
-
 test('the yes for a day of a former format is deleted and counted, and the no of a seat is kept', async () => {
   using place = storeFolder();
   await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
@@ -141,6 +59,7 @@ test('the yes for a day of a former format is deleted and counted, and the no of
   expect(await store.consents.dropDays()).toBe(1);
   expect(await store.consents.dropDays()).toBe(0);
   expect(await store.consents.read('g')).toEqual(kept);
+  expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
 });
 
 test('a step that fails leaves the file as it was', () => {
@@ -183,29 +102,6 @@ test.each([
   });
 });
 
-test('a folder that cannot be made or written is named', async () => {
-  using place = storeFolder();
-  writeFileSync(dirname(place.path), 'a file where the folder should be');
-  await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
-    code: 'store.unreadable',
-    message: `The bot cannot open the store ${place.path} for writing: give its user the right to write to ${dirname(place.path)}.`,
-  });
-});
-
-test('a store that became read-only is still read, and takes nothing', async () => {
-  using place = storeFolder();
-  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
-  const sqlite = new DatabaseSync(place.path, { readOnly: true });
-  using database = new Database(place.path, sqlite, realClock, 0);
-  const consents = new SqlConsents(database, []);
-  expect(await consents.read('10')).toEqual(new Map());
-  await expect(consents.write('10', '1', never)).rejects.toMatchObject({
-    code: 'store.unwritable',
-    retryable: false,
-    message: expect.stringContaining(`give its user the right to write to ${dirname(place.path)}`),
-  });
-});
-
 test('in a full store people can still be read and forgotten, and then there is space again', async () => {
   await using store = await openLocalStore(':memory:', { ...options, maxBytes: 20_000 });
   const said = async () => {
@@ -222,14 +118,3 @@ function spoil(path: string, fromByte: number): void {
   const bytes = readFileSync(path);
   writeFileSync(path, bytes.fill(0xff, fromByte, fromByte + 2000));
 }
-
-test('only the user of the bot may read the store, also in a folder that others may enter', async () => {
-  using place = storeFolder();
-  mkdirSync(dirname(place.path), { mode: 0o755 });
-  writeFileSync(place.path, '', { mode: 0o644 });
-  await using store = await openLocalStore(place.path, options);
-  await store.consents.write('10', '1', always);
-  const copy = backUp(place.path, join(place.folder, 'backups'), 0);
-  const paths = [place.path, `${place.path}-wal`, `${place.path}-shm`, copy];
-  expect(paths.map((path) => statSync(path).mode & 0o777)).toEqual([0o600, 0o600, 0o600, 0o600]);
-});

@@ -115,7 +115,7 @@ const personSettings: PersonSettings = {
 
 const leftOut = { guildId, personId: dora };
 
-export const seat: Seat = {
+const seat: Seat = {
   guildId,
   channelId,
   channelName: 'Lounge',
@@ -264,7 +264,7 @@ export async function writeMain(store: Omit<Store, 'backup' | 'probe'>): Promise
   for (const setting of settings) await store.settings.write(...setting);
   await store.tracks.write(guildId, channelId, tracks);
   await store.tracks.write(guildId, placeId, mutedTracks);
-  await store.spending.add(spending);
+  await store.spending.add(spending, day);
   await store.guilds.erase(removedGuildId, day);
   await store.guilds.note(botId, notedGuildIds);
   await store.leftOutPeople.leaveOut(leftOut.guildId, leftOut.personId, true);

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
@@ -10,14 +9,16 @@ import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
 import { apiTokenStoreContract } from '#test/contracts/stores/api-token-store.ts';
 import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
-import { guildStoreContract } from '#test/contracts/stores/guild-store.ts';
-import { leftOutPeopleContract } from '#test/contracts/stores/left-out-people-store.ts';
-import { panelStoreContract } from '#test/contracts/stores/panel-store.ts';
 import { personRowsContract } from '#test/contracts/stores/person-rows.ts';
-import { personSettingsContract } from '#test/contracts/stores/person-settings-store.ts';
 import { reminderStoreContract } from '#test/contracts/stores/reminder-store.ts';
 import { seatStoreContract } from '#test/contracts/stores/seat-store.ts';
-import { settingsStoreContract } from '#test/contracts/stores/settings-store.ts';
+import {
+  guildStoreContract,
+  leftOutPeopleContract,
+  panelStoreContract,
+  personSettingsContract,
+  settingsStoreContract,
+} from '#test/contracts/stores/server-stores.ts';
 import { trackStoreContract } from '#test/contracts/stores/track-store.ts';
 import {
   MemoryConsents,
@@ -50,17 +51,12 @@ async function openFile(trouble?: StoreTrouble) {
   return { ...closing(store, resources.move()), pass: (ms: number) => ageSeats(path, ms) };
 }
 
-/** On this thread. Unreadable as a closed store, unwritable as a full one. */
+/** On this thread, and in any trouble closed. */
 async function openMemory(trouble?: StoreTrouble) {
   let passedMs = 0;
   const clock = { ...realClock, wallMs: () => realClock.wallMs() + passedMs };
-  const store = await openLocalStore(':memory:', {
-    clock,
-    patienceMs: 0,
-    ...(trouble === 'unwritable' && { maxBytes: 1 }),
-  });
-  if (trouble === 'unwritable') await fill(store);
-  if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
+  const store = await openLocalStore(':memory:', { clock, patienceMs: 0 });
+  if (trouble) await store[Symbol.asyncDispose]();
   const pass = async (ms: number) => {
     passedMs += ms;
   };
@@ -71,46 +67,6 @@ async function openMemory(trouble?: StoreTrouble) {
 async function ageSeats(path: string, ms: number): Promise<void> {
   using sqlite = new DatabaseSync(path);
   sqlite.prepare('UPDATE seats SET alive_at_ms = alive_at_ms - ?').run(ms);
-}
-
-/** With entries shorter than any that a person could cause. */
-async function fill(store: Store): Promise<void> {
-  const { apiTokens, leftOutPeople, consents, panels, personSettings, reminders } = store;
-  const { seats, settings, tracks } = store;
-  const place = { channelId: '', messageId: '' };
-  const seat = {
-    channelId: '',
-    channelName: '',
-    mode: 'talk',
-    pipeline: '',
-    sinceWallMs: 0,
-  } as const;
-  const nothingToDo = {
-    guildId: '',
-    channelId: '',
-    channelName: '',
-    text: '',
-    setAtWallMs: 0,
-    dueAtWallMs: 0,
-  };
-  const nobody = { isPaused: false, agreedIds: [] };
-  for (const write of [
-    (id: string) => consents.write('', id, { kind: 'never' }),
-    (id: string) => leftOutPeople.leaveOut('', id, true),
-    (id: string) => panels.write(id, place),
-    (id: string) => personSettings.write('', id, { speed: 1 }),
-    (id: string) => reminders.add({ id, ...nothingToDo, personId: id }),
-    (id: string) => seats.write({ guildId: id, ...seat, ...nobody }),
-    (id: string) => settings.write(id, '', ''),
-    (id: string) => apiTokens.add({ name: id, guildId: '', scopes: [], createdAtWallMs: 0 }, id),
-    (id: string) =>
-      tracks.write(id, '', [{ name: '', percent: 0, isPaused: false, isMuted: false, sounds: [] }]),
-  ]) {
-    const writeAll = async () => {
-      for (let code = 1; ; code++) await write(String.fromCodePoint(code));
-    };
-    await expect(writeAll()).rejects.toThrow('is full: free space on it.');
-  }
 }
 
 async function openFake(trouble?: StoreTrouble) {

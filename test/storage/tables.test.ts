@@ -1,9 +1,8 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import { tables as transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
-import { id } from '#src/sql/columns.ts';
-import { personTables } from '#src/sql/person-tables.ts';
+import type { id } from '#src/sql/columns.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { table } from '#src/sql/table.ts';
+import type { table } from '#src/sql/table.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { tables } from '#src/storage/stores/tables.ts';
@@ -32,8 +31,8 @@ test('every table with a server or a person in it declares what becomes of its r
   const all = tables;
   const ofServers = all.filter(({ server }) => server.forget !== 'nothing');
   expect(ofServers.map(({ name }) => name).toSorted()).toEqual(tablesWith('guild_id'));
-  const ofPersons = personTables(all).map(({ name }) => name);
-  expect(ofPersons.toSorted()).toEqual(tablesWith('person_id'));
+  const ofPersons = all.filter(({ person }) => person.forget !== 'nothing');
+  expect(ofPersons.map(({ name }) => name).toSorted()).toEqual(tablesWith('person_id'));
 });
 
 test('every table of transcripts with a server or a person in it declares what becomes of its rows', () => {
@@ -50,17 +49,4 @@ test('every table of transcripts with a server or a person in it declares what b
   });
   expect(tablesOf('guildId').every(({ server }) => server.forget === 'delete')).toBe(true);
   expect(tablesOf('session').every(({ server }) => server.forget !== 'nothing')).toBe(true);
-});
-
-test('a table about persons that names no server is refused: nobody could be forgotten in it', () => {
-  const stray = table(
-    'stray',
-    { personId: id },
-    {
-      key: ['personId'],
-      person: { forget: 'delete', column: 'personId' },
-      server: { forget: 'nothing' },
-    },
-  );
-  expect(() => personTables([stray])).toThrow('The table stray names persons and no server.');
 });

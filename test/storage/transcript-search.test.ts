@@ -1,14 +1,11 @@
-import { expect, test, vi } from 'vitest';
+import { expect, test } from 'vitest';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { Fts5Index, newestOfAll, newestOfEach } from '#src/features/captions/store/fts5-index.ts';
-import { searchLines } from '#src/features/captions/store/line-search.ts';
+import { newestOfAll, newestOfEach } from '#src/features/captions/store/fts5-index.ts';
 import { lineId, sessionKeyOf } from '#src/features/captions/store/line-tables.ts';
 import { termOf } from '#src/features/captions/store/search-tokeniser.ts';
-import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { SqliteConnection } from '#src/sql/sqlite-connection.ts';
+import { DatabaseSync, SqliteConnection } from '#src/sql/sqlite.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { migrations } from '#src/storage/transcripts/schema.ts';
-import { allOpen } from '#test/contracts/stores/transcript-samples.ts';
 
 type IndexedLine = { readonly id: number; readonly words: readonly string[] };
 
@@ -60,15 +57,3 @@ test.each([
     sqlite.close();
   },
 );
-
-test('a search of rare and frequent words reads the keys of its sessions once', async () => {
-  const { sqlite } = openIndex();
-  sqlite.exec("INSERT INTO guilds (guild_id) VALUES ('10')");
-  const connection = new SqliteConnection(sqlite, '', () => 0);
-  const rows = vi.spyOn(connection, 'rows');
-  const search = { guildId: '10', words: words.join(' '), limit: 9 };
-  expect(await searchLines(connection, new Fts5Index(), search, allOpen)).toEqual([]);
-  const statements = rows.mock.calls.map(([, { sql }]) => sql);
-  expect(statements.filter((one) => one.includes('SELECT s.key FROM sessions s'))).toHaveLength(1);
-  sqlite.close();
-});

@@ -1,6 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { expect } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
 import { openStore } from '#src/storage/thread/store-thread.ts';
@@ -9,7 +8,6 @@ import { transcriptStore } from '#src/storage/transcripts/open-transcripts.ts';
 import { memoryStoreContract } from '#test/contracts/stores/memory-store.ts';
 import { transcriptErasingContract } from '#test/contracts/stores/transcript-erasing.ts';
 import { transcriptRestartsContract } from '#test/contracts/stores/transcript-restarts.ts';
-import { sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { transcriptSearchContract } from '#test/contracts/stores/transcript-search.ts';
 import { transcriptStoreContract } from '#test/contracts/stores/transcript-store.ts';
 import { heldByAnother, storeFolder } from './files.ts';
@@ -41,19 +39,10 @@ async function openThread(trouble?: Trouble) {
   return closing(store, resources.move());
 }
 
-/** On this thread. Unreadable as a closed store, unwritable as a full one. */
+/** On this thread, and in any trouble closed. */
 async function openMemory(trouble?: Trouble) {
-  const maxBytes = trouble === 'unwritable' ? 1 : undefined;
-  const store = await openLocalTranscripts(':memory:', {
-    ...impatient,
-    ...(maxBytes !== undefined && { maxBytes }),
-  });
-  if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
-  if (trouble !== 'unwritable') return store;
-  const fill = async () => {
-    for (let n = 0; ; n++) await store.writer.putSession(sessionOf(`${n}`));
-  };
-  await expect(fill()).rejects.toThrow('is full: free space on it.');
+  const store = await openLocalTranscripts(':memory:', impatient);
+  if (trouble) await store[Symbol.asyncDispose]();
   return store;
 }
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { readCorrections } from '#src/texts/corrections.ts';
-import { markedTable } from '#src/texts/mark.ts';
-import { builtInTexts, englishHash, TextTables } from '#src/texts/tables.ts';
+import { markedTable } from '#src/texts/report.ts';
+import { builtInTexts, englishHash, readCorrections, TextTables } from '#src/texts/tables.ts';
 
 const table = (texts: Record<string, string>) => new Map(Object.entries(texts));
 const english = (id: string) => builtInTexts('en').get(id)?.text;

@@ -236,12 +236,6 @@ test('what nobody said does not change who needs no name', () => {
   expect(decideUtterance(next, addressing, rules).decision.kind).toBe('answer');
 });
 
-test('words to somebody else close the window after an answer', () => {
-  const { addressing } = decide({ text: 'Eva, where are you?', present: ['Eva'] }, [wasAnswered]);
-  const next = { ...ended, text: 'And in Rome?' };
-  expect(decideUtterance(next, addressing, rules).decision.kind).toBe('ignore');
-});
-
 /** A pause after final words to the bot, which is free. */
 const paused: PreemptiveFacts = {
   ...ended,

@@ -13,46 +13,22 @@ const faint: Evidence = { voicedMs: 128, spanMs: 128, meanProbability: 0.6, peak
 
 const credits = [
   'Thank you for watching!',
-  'Thanks for watching, please subscribe.',
   "Don't forget to like and subscribe",
-  'Untertitel der Amara.org-Community',
   'Untertitelung des ZDF, 2020',
-  'Vielen Dank fürs Zuschauen.',
   "Sous-titres réalisés par la communauté d'Amara.org",
-  "Merci d'avoir regardé cette vidéo !",
   '¡Gracias por ver el video!',
-  'Subtítulos realizados por la comunidad de Amara.org',
   'Sottotitoli e revisione a cura di QTSS',
-  'Obrigado por assistir.',
   'Bedankt voor het kijken!',
-  'Tack för att ni tittade.',
   'Dziękuję za uwagę.',
-  'İzlediğiniz için teşekkürler.',
   'Terima kasih telah menonton!',
-  'Продолжение следует...',
   'Редактор субтитров А.Семкин Корректор А.Егорова',
-  'Дякую за перегляд!',
   'ご視聴ありがとうございました。',
-  '字幕由 Amara.org 社群提供',
   '请不吝点赞 订阅 转发 打赏支持明镜与点点栏目',
-  '시청해 주셔서 감사합니다.',
   'اشتركوا في القناة',
-  'देखने के लिए धन्यवाद।',
 ];
 
 test.each(credits)('"%s" is a credit nobody said, however clear the voice', (text) => {
   expect(isHallucination(text, clear)).toBe(true);
-});
-
-test.each(['Untertitelung', 'Subtitles by', 'subtitles by somebody'])(
-  '"%s" is the beginning of a credit, with or without more words after it',
-  (text) => {
-    expect(isHallucination(text, clear)).toBe(true);
-  },
-);
-
-test('a word that merely begins like a credit is one somebody said', () => {
-  expect(isHallucination('subtitles bypass the filter', clear)).toBe(false);
 });
 
 test.each([

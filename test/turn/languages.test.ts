@@ -1,10 +1,8 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { builtInLocales, languageOf } from '#src/texts/locales.ts';
 import everywhere from '#src/turn/languages/everywhere.json' with { type: 'json' };
 import { languages } from '#src/turn/languages/languages.ts';
-import { pause, tokensIn, tokensOfEach } from '#src/turn/overlap/interjections-text.ts';
 
 const folder = 'src/turn/languages';
 const phrases = z.array(z.string().min(1)).min(1);
@@ -94,37 +92,4 @@ test('phrases of no language are written like those of one', () => {
   const { overlap, notStops, faintHallucinations } = everywhere;
   const lists = listsIn({ overlap, other: { notStops, faintHallucinations } });
   expect(lists.filter(({ list }) => list.length > 0).flatMap(faultsOf)).toEqual([]);
-});
-
-test('texts that are folded as one have the tokens that each has alone, whatever they hold', () => {
-  const all = [everywhere, ...languages].flatMap((words) =>
-    listsIn(words).flatMap(({ list }) => list),
-  );
-  const texts = [...all, '', 'no\uE000va', '\uE000', 'ooo', 'oh', ' h', 'e', '\u0301', "'", '.'];
-  expect(tokensOfEach(texts)).toEqual(texts.map(tokensIn));
-  expect(tokensOfEach([])).toEqual([]);
-});
-
-test.each(byCode)('%s: what is said into speech has no punctuation inside', (_, { overlap }) => {
-  const said = Object.values(overlap).flat();
-  expect(said.filter((phrase) => tokensIn(phrase).includes(pause))).toEqual([]);
-});
-
-test('the languages of the texts alone have words beyond those that are understood in all', () => {
-  const beyond =
-    /^(wordClasses|endOfTurn|numbers|addressing|languageRequests)\.|^overlap\.(wait|goOn)$/;
-  const having = languages.filter((words) =>
-    listsIn(words).some(({ field }) => beyond.test(field)),
-  );
-  expect(having.map(({ code }) => code).sort()).toEqual(builtInLocales.map(languageOf).sort());
-});
-
-test('language-words.ts tells of every group and field', async () => {
-  const types = await readFile(`${folder}/language-words.ts`, 'utf8');
-  const fields = languages.flatMap((words) => [
-    ...Object.keys(words),
-    ...listsIn({ ...words, wordClasses: undefined }).map(({ field }) => field.split('.')[1] ?? ''),
-  ]);
-  const isDescribed = (field: string) => new RegExp(`readonly ${field}\\??:`).test(types);
-  expect([...new Set(fields)].filter((field) => !isDescribed(field))).toEqual([]);
 });

@@ -27,51 +27,8 @@ function sounding(name: string, at: (n: number, t: number) => number): RoomNoise
   return { name, samples };
 }
 
-/** A tone that fades: `decay` in 1/s. */
-type Hit = { readonly at: number; readonly hz: number; readonly decay: number };
-
-function hits(
-  name: string,
-  all: readonly Hit[],
-  voice: (hit: Hit, t: number) => number,
-): RoomNoiseSound {
-  const sum = new Float64Array(length);
-  for (const hit of all) {
-    const from = Math.round(hit.at * listenRateHz);
-    const lastS = Math.min(2, 7 / hit.decay);
-    for (let n = 0; n < lastS * listenRateHz && from + n < length; n++) {
-      sum[from + n] = (sum[from + n] ?? 0) + voice(hit, n / listenRateHz);
-    }
-  }
-  return sounding(name, (n) => sum[n] ?? 0);
-}
-
 const turnOf = (hz: number, t: number) => 2 * Math.PI * hz * t;
 const saw = (hz: number, t: number) => 2 * ((hz * t) % 1) - 1;
-
-function keyboard(): RoomNoiseSound {
-  const random = randomFrom(1);
-  const keys: Hit[] = [];
-  for (let at = 0.2; at < seconds; at += 0.12 + 0.1 * Math.abs(random())) {
-    keys.push({ at, hz: 2500 + 1200 * random(), decay: 180 + 80 * random() });
-  }
-  const click = ({ hz, decay }: Hit, t: number) =>
-    Math.exp(-decay * t) * (0.4 * random() + 0.2 * Math.sin(turnOf(hz, t)));
-  return hits('keyboard', keys, click);
-}
-
-/** Filtered noise that swells every four seconds. */
-function breath(): RoomNoiseSound {
-  const random = randomFrom(2);
-  let low = 0;
-  let former = 0;
-  return sounding('breath', (_, t) => {
-    low += 0.35 * (random() - low);
-    const band = low - former;
-    former += 0.08 * (low - former);
-    return 0.25 * Math.max(0, Math.sin(turnOf(0.25, t))) ** 2 * band;
-  });
-}
 
 function hum(): RoomNoiseSound {
   const random = randomFrom(3);
@@ -84,23 +41,6 @@ function hum(): RoomNoiseSound {
   );
 }
 
-function plucked(): RoomNoiseSound {
-  const scale = [196, 247, 294, 330, 392, 440, 494, 587];
-  const random = randomFrom(4);
-  const notes = Array.from({ length: seconds * 3 }, (_, n) => ({
-    at: n / 3,
-    hz: scale[Math.floor(Math.abs(random()) * scale.length)] ?? 220,
-    decay: 4,
-  }));
-  const string = ({ hz, decay }: Hit, t: number) =>
-    [1, 2, 3, 4, 5, 6].reduce(
-      (sum, part) =>
-        sum + (0.2 / part) * Math.exp(-decay * part * t) * Math.sin(turnOf(hz * part, t)),
-      0,
-    );
-  return hits('plucked strings', notes, string);
-}
-
 function chords(): RoomNoiseSound {
   const roots = [220, 175, 262, 196];
   return sounding('chords with tremolo', (_, t) => {
@@ -108,23 +48,6 @@ function chords(): RoomNoiseSound {
     const chord = [1, 1.26, 1.5].reduce((sum, ratio) => sum + saw(root * ratio, t), 0);
     return 0.08 * (1 + 0.6 * Math.sin(turnOf(5.5, t))) * chord;
   });
-}
-
-/** Kick, hat and bass at 120 beats a minute. */
-function beat(): RoomNoiseSound {
-  const random = randomFrom(5);
-  const hitsOf = (every: number, hz: number, decay: number, from = 0) =>
-    Array.from({ length: Math.floor(seconds / every) }, (_, n) => ({
-      at: from + n * every,
-      hz,
-      decay,
-    }));
-  const all = [...hitsOf(0.5, 55, 12), ...hitsOf(0.5, 0, 90, 0.25), ...hitsOf(0.25, 98, 9)];
-  return hits('drums and bass', all, ({ hz, decay }, t) =>
-    hz === 0
-      ? 0.15 * random() * Math.exp(-decay * t)
-      : 0.3 * Math.sin(turnOf(hz, t)) * Math.exp(-decay * t),
-  );
 }
 
 function hiss(): RoomNoiseSound {
@@ -140,30 +63,10 @@ function synth(): RoomNoiseSound {
   });
 }
 
-/** A lead that glides between notes with vibrato and formant-like filtering by its own partials. */
-function lead(): RoomNoiseSound {
-  let phase = 0;
-  return sounding('a gliding lead', (_, t) => {
-    const hz = 220 * 2 ** (Math.sin(turnOf(0.35, t)) * 0.6 + 0.015 * Math.sin(turnOf(6, t)));
-    phase += hz / listenRateHz;
-    const partials = [1, 0.8, 0.6, 0.25, 0.1];
-    const on = t % 1.4 < 1 ? 1 : 0;
-    return partials.reduce(
-      (sum, part, n) => sum + 0.12 * on * part * Math.sin(2 * Math.PI * (n + 1) * phase),
-      0,
-    );
-  });
-}
-
 export const noises: readonly RoomNoiseSound[] = [
   { name: 'digital silence', samples: new Int16Array(length) },
   hiss(),
-  keyboard(),
-  breath(),
   hum(),
-  plucked(),
   chords(),
-  beat(),
   synth(),
-  lead(),
 ];

@@ -3,7 +3,7 @@ import { setTimeout } from 'node:timers/promises';
 import { type ChaosSetup, channel } from '#bench/chaos/chaos-setup.ts';
 import type { AskedQuestion } from '#bench/chaos/judge/journal.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
-import { energyDb } from '#src/audio/loudness.ts';
+import { energyDb } from '#src/audio/loudness/loudness.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';

@@ -17,7 +17,7 @@ const heldOutVoices = ['rms', 'awb'];
 const tuningVoices = ['slt', 'kal16'];
 
 /**
- * The scenes of `bench:turns`, readings, sentences that no rule was made of in held-out voices, and the sentences of the
+ * The scenes of `bench -- turns`, readings, sentences that no rule was made of in held-out voices, and the sentences of the
  * tuning half in tuning voices.
  */
 export async function allTurns(parts: MomentParts): Promise<SpokenScenario[]> {

@@ -1,6 +1,7 @@
 import { realClock } from '#src/base/clock.ts';
 import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
+import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
 import { announced } from '#src/chat/usage.ts';
 import { modelsInUse } from '#src/config/models.ts';
 import type { AudioModel, Config, RemoteServer } from '#src/config/types.ts';
@@ -8,7 +9,10 @@ import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import type { RoleDeadlines } from '#src/provider/deadlines.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import {
+  type EmbeddedTranscriberOptions,
+  openEmbeddedTranscriber,
+} from '#src/speech/embedded/embedded-transcriber.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
@@ -42,7 +46,8 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
   const stack = new AsyncDisposableStack();
   try {
     const { deadlines } = config;
-    const recogniser = openTranscriberOf(config.transcription, deadlines, stack, report);
+    const rules = config.chat.kind === 'embedded' ? { rules: standInGrammar } : {};
+    const recogniser = openTranscriberOf(config.transcription, deadlines, stack, report, rules);
     const voice = openVoice(config.speech, deadlines, stack, report);
     await Promise.allSettled([recogniser, voice]); // one that fails must not leave the other half open
     const transcriber = await recogniser;
@@ -104,11 +109,12 @@ async function openChains(
   return withFallbacks(config, roles, open, report);
 }
 
-async function openTranscriberOf(
+export async function openTranscriberOf(
   config: Config['transcription'],
   deadlines: RoleDeadlines,
   stack: AsyncDisposableStack,
   report: OnEngineNews,
+  rules: Pick<EmbeddedTranscriberOptions, 'rules'> = {},
 ): Promise<Transcriber> {
   const role = 'speech to text';
   if (config.kind === 'remote' && config.backend === 'realtime') {
@@ -124,7 +130,7 @@ async function openTranscriberOf(
   }
   const ready = stopwatch(role, 'embedded, English, demo quality', report);
   const onProgress = (fraction: number) => report({ kind: 'loading', role, fraction });
-  const transcriber = stack.use(await openEmbeddedTranscriber({ onProgress }));
+  const transcriber = stack.use(await openEmbeddedTranscriber({ onProgress, ...rules }));
   ready();
   return transcriber;
 }
@@ -141,7 +147,7 @@ function openRough(stack: AsyncDisposableStack): Transcriber {
   };
 }
 
-async function openChat(
+export async function openChat(
   { chat: config, audioModel, deadlines }: Config,
   report: OnEngineNews,
 ): Promise<Pick<Engines, 'chat' | 'chatName' | 'hasChatModel' | 'audioModel'>> {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { argumentMistake } from '#src/base/argument-mistake.ts';
 import type { Config } from '#src/config/types.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
@@ -30,7 +31,7 @@ function readOptions(): boolean | undefined {
     const { values } = parseArgs({ options: { transcripts: { type: 'boolean', default: false } } });
     return values.transcripts;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(argumentMistake(error));
     return undefined;
   }
 }

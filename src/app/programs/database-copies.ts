@@ -1,6 +1,7 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { makeFolder } from '#src/base/make-folder.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type BackupKind, backupKinds } from '#src/storage/backups/backup-kinds.ts';
 import { databaseCopyFolder } from '#src/storage/backups/copy-names.ts';
@@ -42,7 +43,7 @@ export async function withDatabaseCopies<T>(
   const storesDir = databaseCopyFolder(dataDir);
   try {
     rmSync(storesDir, { recursive: true, force: true });
-    mkdirSync(storesDir, { recursive: true, mode: 0o700 });
+    makeFolder(storesDir);
     await copyToFiles(pool, there, storesDir);
     return await work(storesDir, pool);
   } finally {

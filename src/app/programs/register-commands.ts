@@ -1,38 +1,42 @@
 import { parseArgs } from 'node:util';
 import { loadCorrections } from '#src/app/text-corrections.ts';
+import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/types.ts';
 import type { CommandChanges } from '#src/discord/interactions/registration.ts';
 import { misconfigured, runProgram } from './run-program.ts';
 
-const usage = 'npm run commands [-- --remove]';
+const usage = 'npm run commands [-- --remove [--server ID]]';
 
-await runProgram(readArguments() ?? usage, run);
+await runProgram(readArguments(), run);
 // Whatever a library still holds open must not keep an ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
 type Request = {
-  /** Leaves none where they would be registered. */
+  /** Removes all instead of registering them. */
   readonly removes: boolean;
+  /** Server whose own commands are removed; absent: those of all servers. */
+  readonly guildId?: string | undefined;
 };
 
-async function run({ removes }: Request, { discord, dataDir }: Config): Promise<number> {
+async function run(request: Request, { discord, dataDir }: Config): Promise<number> {
   loadCorrections({ dataDir }, (complaint) => console.error(complaint));
-  if (discord) return await register(discord, removes);
+  if (discord) return await register(discord, request);
   console.error('DISCORD_TOKEN: missing; registering commands needs a bot');
   return misconfigured;
 }
 
 async function register(
-  { token, ...place }: NonNullable<Config['discord']>,
-  removes: boolean,
+  { token, apiUrl }: NonNullable<Config['discord']>,
+  { removes, guildId }: Request,
 ): Promise<number> {
-  const where = place.guildId === undefined ? 'everywhere' : `in server ${place.guildId}`;
+  const where = guildId === undefined ? 'everywhere' : `in server ${guildId}`;
   // Loaded here, as they take most of a second: settings that cannot work are told before.
   const { commands: all } = await import('#commands/commands.ts');
   const commands = removes ? [] : all;
   const { registerOnly } = await import('#src/discord/interactions/register-only.ts');
   try {
+    const place = { ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) };
     const changes = await registerOnly({ token: token.reveal(), ...place, commands });
     for (const line of news(changes, commands.length)) console.log(`${line} ${where}`);
     return 0;
@@ -48,12 +52,16 @@ function shown(name: string): string {
   return name === name.toLowerCase() ? `/${name}` : name;
 }
 
-function readArguments(): Request | undefined {
+function readArguments(): Request | string {
   try {
-    const { values } = parseArgs({ options: { remove: { type: 'boolean', default: false } } });
-    return { removes: values.remove };
-  } catch {
-    return undefined;
+    const { values } = parseArgs({
+      options: { remove: { type: 'boolean', default: false }, server: { type: 'string' } },
+    });
+    const { remove: removes, server: guildId } = values;
+    if (guildId !== undefined && !(removes && /^\d{15,21}$/.test(guildId))) return usage;
+    return { removes, guildId };
+  } catch (error) {
+    return `${argumentMistake(error)}\n${usage}`;
   }
 }
 

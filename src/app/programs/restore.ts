@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util';
 import packageJson from '#package.json' with { type: 'json' };
+import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { Config } from '#src/config/types.ts';
@@ -24,7 +25,7 @@ type RestoreArguments = {
   readonly withTranscripts: boolean;
 };
 
-await runProgram(readArguments() ?? usage, run);
+await runProgram(readArguments(), run);
 
 async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Promise<number> {
   const { files, isSettingsOnly, withTranscripts } = args;
@@ -76,7 +77,7 @@ function report({ former, from, to }: RestoredFile): void {
 }
 
 /** Undefined where the options cannot be understood. */
-function readArguments(): RestoreArguments | undefined {
+function readArguments(): RestoreArguments | string {
   try {
     const { positionals, values } = parseArgs({
       options: {
@@ -87,9 +88,9 @@ function readArguments(): RestoreArguments | undefined {
     });
     const { settings: isSettingsOnly, transcripts: withTranscripts } = values;
     return withTranscripts && (isSettingsOnly || positionals.length > 0)
-      ? undefined
+      ? `--transcripts: goes with no other flag and no FILE.\n${usage}`
       : { files: positionals, isSettingsOnly, withTranscripts };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return `${argumentMistake(error)}\n${usage}`;
   }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import packageJson from '#package.json' with { type: 'json' };
+import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -113,7 +114,7 @@ function readArguments(args: readonly string[]): TokenArguments | string {
       ? newToken(name, values)
       : 'The first word must be create, list or revoke.';
   } catch (error) {
-    return error instanceof Error ? error.message : 'The arguments are not valid.';
+    return argumentMistake(error);
   }
 }
 

@@ -65,7 +65,7 @@ async function startSandboxRun(
   const loaded = Promise.withResolvers<void>();
   const [sandbox, engines, codec] = await Promise.all([
     SandboxProcess.start(
-      (message) => isTold && printMessage(message, botName, show),
+      (message) => isTold && printMessage(message, show),
       signal,
       page && {
         ...page,

@@ -22,14 +22,14 @@ export type SandboxRun = {
 /** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
 export async function runOnce(play: SandboxRun, signal: AbortSignal): Promise<number> {
   const { config, engines, parts } = play;
-  const { show, recorder } = parts;
+  const { show } = parts;
   const first = await firstExchange(parts, signal);
   await using stack = new AsyncDisposableStack();
   // The judge is always the embedded recogniser: it cannot be told what it ought to hear.
   const embedded = config.transcription.kind === 'embedded';
   const openInput = async () =>
     embedded ? engines.transcriber : stack.use(await openEmbeddedTranscriber());
-  const proof = await prove(first, recorder, openInput, signal);
+  const proof = await prove(first, openInput, signal);
   if (first.kind === 'exchanged') show.note(waitLine(first.heard.firstAudibleAtMs));
   show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);
   return proof.kind === 'proved' ? 0 : 1;

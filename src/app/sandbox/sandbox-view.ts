@@ -47,7 +47,11 @@ export class SandboxView {
       case 'alert':
         this.alert(news);
         return;
-      default: // shown with what came of it
+      case 'failed':
+      case 'mended':
+      case 'reading':
+      case 'buffered':
+        return; // shown with what came of it
     }
   }
 
@@ -78,7 +82,18 @@ export class SandboxView {
       case 'dropped':
         this.#show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
         return;
-      default: // reported by the code that waits for it
+      case 'joined':
+      case 'words':
+      case 'stream':
+      case 'feature':
+      case 'answered':
+      case 'typed':
+      case 'ignored':
+      case 'erased':
+      case 'recogniser-full':
+      case 'spent':
+      case 'tool':
+        return; // reported by the code that waits for it
     }
   }
 }

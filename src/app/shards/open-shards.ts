@@ -13,6 +13,8 @@ import { ProcessRun } from './process-run.ts';
 /** Shards of this process. Closing them lets another process have them. */
 export type OwnShards = AsyncDisposable & {
   readonly shards: readonly OwnedShard[];
+  /** Number of all shards of the bot. */
+  readonly count: number;
   /** All of them are served: from now on the process ends in order. */
   served(): void;
 };
@@ -51,6 +53,7 @@ export async function openShards(
   });
   const closing = stack.move();
   return {
+    count,
     shards: Array.from({ length: last - first + 1 }, (_, n) => ({
       id: first + n,
       count,

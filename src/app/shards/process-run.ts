@@ -1,9 +1,10 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import packageJson from '#package.json' with { type: 'json' };
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { makeFolder } from '#src/base/make-folder.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 
 /** Start of a process, and when it began to log in. */
@@ -97,7 +98,7 @@ export class ProcessRun implements Disposable {
   #write(): void {
     if (this.#path === undefined) return;
     try {
-      mkdirSync(join(this.#path, '..'), { recursive: true, mode: 0o700 });
+      makeFolder(join(this.#path, '..'));
       writeFileSync(`${this.#path}.part`, JSON.stringify(this.#stored), { mode: 0o600 });
       renameSync(`${this.#path}.part`, this.#path);
     } catch {

@@ -30,6 +30,7 @@ import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { serverSettings, tools } from '#src/features/features.ts';
 import { longestStandstillMs } from '#src/provider/deadlines.ts';
 import { freeRecogniser } from '#src/spending/paid-engine.ts';
+import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -40,6 +41,7 @@ const face = { commands, buttons, forms, pickers };
 export type ShardBotOptions = {
   readonly bot: BotOptions;
   readonly shared: SharedParts;
+  readonly budgets: SessionBudgets;
   readonly shard: OwnedShard;
   /** Told of the sessions before the first of them can begin. */
   readonly onSessions: (sessions: VoiceSessions) => void;
@@ -170,15 +172,11 @@ function sourcesOf(
   };
 }
 
-function defaultsOf(
-  { addressing, bot, consent, djRoleId, given }: Config,
-  name: string,
-): OperatorDefaults {
+function defaultsOf({ addressing, bot, consent, given }: Config, name: string): OperatorDefaults {
   return {
     addressing,
     consent,
     given,
-    ...(djRoleId && { djRoleId }),
     names: [name, ...bot.otherNames],
     style: { instructions: `${bot.instructions} Your name is ${name}.`, voice: {} },
     timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone,
@@ -186,7 +184,7 @@ function defaultsOf(
 }
 
 function partsOf(
-  { bot, shared }: ShardBotOptions,
+  { bot, budgets, shared }: ShardBotOptions,
   discord: DiscordPorts,
   name: string,
   features: ShardFeatures,
@@ -216,7 +214,7 @@ function partsOf(
     chatName: engines.chatName,
     hasChatModel: engines.hasChatModel,
     voices: engines.voices,
-    spending: shared.budgets,
+    spending: budgets,
   };
 }
 
@@ -228,7 +226,7 @@ type ServingParts = {
 };
 
 function portsOf(
-  { shared }: ShardBotOptions,
+  { budgets, shared }: ShardBotOptions,
   { discordPorts: { places }, parts, sessions, sources }: ServingParts,
   signal: AbortSignal,
 ): CommandPorts {
@@ -240,7 +238,7 @@ function portsOf(
     sessions,
     places,
     stats: shared.stats,
-    costs: shared.budgets,
+    costs: budgets,
     helpState: (guildId) => helpStateIn(guildId, parts, sources, sessions),
     hearing: new PauseHearing(sessions),
     privacy,

@@ -1,4 +1,4 @@
-import { rms } from '#src/audio/loudness.ts';
+import { rms } from '#src/audio/loudness/loudness.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { OpusCodec } from './opus.ts';
 import { ctl, decoded, modeValue, twentyMs } from './opus-bytes.ts';

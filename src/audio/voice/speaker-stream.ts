@@ -207,7 +207,7 @@ export class SpeakerStream {
  * Measures by RTP timestamps how much later than the fastest packets of its speaker a packet arrived, in ms: the delay by
  * jitter.
  */
-export class PacketClock {
+class PacketClock {
   #timestamp: number | undefined;
   /** Time of the last packet by its timestamp, in ms since the first one. */
   #sentMs = 0;

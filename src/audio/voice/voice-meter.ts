@@ -1,4 +1,4 @@
-import { loudnessDb } from '#src/audio/loudness.ts';
+import { loudnessDb } from '#src/audio/loudness/loudness.ts';
 import { listenRateHz } from '#src/audio/pcm.ts';
 import { windowSamples } from './silero-layers.ts';
 import type { SpeakerSound } from './speaker-stream.ts';

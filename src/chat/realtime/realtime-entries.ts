@@ -35,7 +35,7 @@ export function isOfTools({ kind }: Pick<ServerItem, 'kind'>): boolean {
 }
 
 /** Whether the entry represents this, or does once its end is cut off. */
-export function standsFor(entry: ServerItem, item: TalkItem): boolean {
+function standsFor(entry: ServerItem, item: TalkItem): boolean {
   if (entry.kind !== item.kind) return false;
   switch (item.kind) {
     case 'system':

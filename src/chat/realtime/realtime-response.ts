@@ -46,7 +46,7 @@ export class RealtimeResponse {
   #suspicion: Extract<TalkEvent, { kind: 'error' }> | undefined;
   #change = Promise.withResolvers<void>();
   readonly #over = Promise.withResolvers<void>();
-  #ended: { readonly error?: BotError; readonly isLost?: true } | undefined;
+  #ended: { readonly error?: BotError } | undefined;
 
   constructor(options: ResponseOptions) {
     this.#options = options;
@@ -72,11 +72,6 @@ export class RealtimeResponse {
   /** Resolves when nothing of it will come any more. Never rejects. */
   get over(): Promise<void> {
     return this.#over.promise;
-  }
-
-  /** The connection broke before anything came. */
-  get wasNeverBegun(): boolean {
-    return this.#ended?.isLost === true && !this.#isGiven;
   }
 
   isMine({ responseId }: { readonly responseId: string | undefined }): boolean {
@@ -105,7 +100,7 @@ export class RealtimeResponse {
   }
 
   lose(error: BotError): void {
-    this.#end({ error, isLost: true });
+    this.#end({ error });
   }
 
   /** Stops reading. */
@@ -190,7 +185,7 @@ export class RealtimeResponse {
     return new BotError('provider.truncated', true, message);
   }
 
-  #end(ended: { readonly error?: BotError; readonly isLost?: true }): void {
+  #end(ended: { readonly error?: BotError }): void {
     this.#ended ??= ended;
     this.#over.resolve();
     this.#wake();

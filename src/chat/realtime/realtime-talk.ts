@@ -84,16 +84,8 @@ class Talk implements RealtimeTalk {
     const leave = await this.#enter(signal);
     let response: RealtimeResponse | undefined;
     try {
-      for (let tries = 0; ; tries++) {
-        response = await this.#ask(asked, signal);
-        try {
-          yield* response.read(signal);
-          return;
-        } catch (error) {
-          signal.throwIfAborted();
-          if (tries > 0 || !response.wasNeverBegun) throw error;
-        }
-      }
+      response = await this.#ask(asked, signal);
+      yield* response.read(signal);
     } finally {
       if (response) void this.#end(response).finally(leave);
       else leave();

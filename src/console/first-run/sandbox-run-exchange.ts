@@ -4,10 +4,10 @@ import type { SandboxObservers } from './exchange.ts';
 import type { SpokenRecorder } from './spoken-recorder.ts';
 import type { WavFolder } from './wav-files.ts';
 
-/** Parts of an exchange in the sandbox: its observers, a recorder of the bot's speech, and a folder for heard sound. */
+/** Parts of an exchange in the sandbox: its observers, a counter of the bot's speech, and a folder for heard sound. */
 export type ExchangeParts = SandboxObservers & {
-  readonly recorder: Pick<SpokenRecorder, 'asked' | 'takeAnswers'>;
-  readonly folder: WavFolder;
+  readonly recorder: Pick<SpokenRecorder, 'asked'>;
+  readonly folder: Pick<WavFolder, 'place' | 'tidy'>;
 };
 
 export type HeardReply = HeardAnswer & { readonly path: string };

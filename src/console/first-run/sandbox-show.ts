@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises';
+import { listenRateHz } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { callIn, exchange, type SandboxObservers, type SpokenExchange } from './exchange.ts';
-import { isUnderstood, judgeLikeness, neededSimilarity } from './judge.ts';
-import type { SpokenRecorder } from './spoken-recorder.ts';
+import { neededWords, wordsInOrder } from './judge.ts';
 
 /** Adam, a synthetic voice, calls the bot in and asks for the time. Errors and abort: as `exchange`. */
 export async function firstExchange(
@@ -20,35 +21,26 @@ export type Proof =
   | { readonly kind: 'proved'; readonly line: string }
   | Extract<SpokenExchange, { kind: 'failed' }>;
 
-/**
- * Whether the received sound is that of the pipeline, and can be understood, if any arrived. Errors: as the transcriber's.
- */
+/** Whether the received sound, if any arrived, can be understood as the answer. Errors: as the transcriber's. */
 export async function prove(
   result: SpokenExchange,
-  recorder: Pick<SpokenRecorder, 'takeAnswers'>,
   openTranscriber: () => Promise<Transcriber>,
   signal: AbortSignal,
 ): Promise<Proof> {
   if (result.kind === 'failed') return result;
   const transcriber = await openTranscriber();
-  const pcm = readWav(await readFile(result.path));
-  const { text } = result.answered;
-  const verdict = await judgeLikeness(pcm, recorder.takeAnswers(), text, transcriber, signal);
-  const [sound, words] = [verdict.similarity.toFixed(2), Math.round(verdict.words * 100)];
-  const line = `the received sound matches the synthesised one (${sound} of 1) and holds ${words} % of its words in order`;
-  if (verdict.similarity < neededSimilarity) {
-    return {
-      kind: 'failed',
-      stage: 'sound',
-      why: `the received sound is not the synthesised one (${sound} of 1)`,
-    };
+  const pcm = resample(readWav(await readFile(result.path)), listenRateHz);
+  let heard = '';
+  for await (const update of transcriber.transcribe(pcm, signal)) {
+    if (update.kind === 'final') heard = update.transcript.text;
   }
-  if (!isUnderstood(verdict)) {
+  const words = wordsInOrder(result.answered.text, heard);
+  if (words < neededWords)
     return {
       kind: 'failed',
       stage: 'words',
-      why: `the received sound was understood as "${verdict.transcript}"`,
+      why: `the received sound was understood as "${heard}"`,
     };
-  }
+  const line = `the received sound holds ${Math.round(words * 100)} % of the answer's words in order`;
   return { kind: 'proved', line };
 }

@@ -62,19 +62,18 @@ export class ConversationPrinter {
   }
 }
 
-/** One line an event: a message that the bot posted, and a reply to a person, as Discord shows it: `\\*` as `*`, ids by their names. */
+/** One line an event: a message, and a reply to a person, as Discord shows it: `\\*` as `*`. A mention is left out. */
 export function printMessage(
-  { change, text, to }: SandboxMessage,
-  botName: string,
+  { author, change, text, to }: SandboxMessage,
   show: ConversationPrinter,
 ): void {
   if (change === 'deleted' || (change === 'edited' && to === undefined)) return;
   const plain = text
-    .replace(/<@!?\d+>/g, '@newcomer')
+    .replace(/<@!?\d+> ?/g, '')
     .replace(/<(\/[a-z ]{1,65}):\d+>/g, '$1')
     .replace(/https:\/\/discord\.com\/channels(?:\/\d+)+/g, '(link)')
     .replace(/\\([!-/:-@[-`{-~])/g, '$1');
-  show.says(botName, to === undefined ? plain : `${plain} (only ${to} sees this)`);
+  show.says(author, to === undefined ? plain : `${plain} (only ${to} sees this)`);
 }
 
 /** Words of people and models could hold anything: what would move the cursor or turn the line round is left out. */

@@ -1,6 +1,7 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BotError } from '#src/base/errors.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
+import { makeFolder } from '#src/base/make-folder.ts';
 
 /** The newest so many sounds are kept; older ones are deleted. */
 const keptLimit = 50;
@@ -42,11 +43,10 @@ export class WavFolder {
 export async function openFolder(dataDir: string): Promise<string> {
   const folder = join(dataDir, 'sandbox');
   try {
-    await mkdir(folder, { recursive: true });
+    makeFolder(folder);
     return folder;
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : 'no reason given';
-    const message = `The sandbox cannot keep files in ${folder}, check DATA_DIR: ${why}.`;
+    const message = `The sandbox cannot keep files in ${folder}, check DATA_DIR: ${messageOf(cause)}.`;
     throw new BotError('sandbox.failed', false, message, cause);
   }
 }

@@ -17,8 +17,8 @@ export function failureText(
 ): TextLine {
   const { cap, provider = chatName, retryAfterMs } = about;
   if (code === 'budget.used') return restLine(cap);
-  if (code === 'provider.bad_key') return { id: 'fail.key', with: { provider } };
-  if (code === 'provider.spent') return { id: 'fail.spent', with: { provider } };
+  if (code === 'provider.bad_key' || code === 'provider.spent')
+    return { id: 'fail.key', with: { provider } };
   if (code === 'provider.rate_limited' && retryAfterMs !== undefined) {
     return { id: 'fail.limit', with: { provider, s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
   }

@@ -31,7 +31,7 @@ export async function reportFailure(
   const kind = line.id === 'fail.key' ? 'key' : stage;
   const isFirst = reportedFailures.first(kind);
   if (stage === 'speak') {
-    const isNews = isFirst && (line.id === 'fail.key' || line.id === 'fail.spent');
+    const isNews = isFirst && line.id === 'fail.key';
     if (isNews) context.notice(line, () => reportedFailures.lasts(kind));
     return;
   }
@@ -49,7 +49,7 @@ export function reportUnrecognised(failure: BotError, context: SessionContext): 
   if (!reportedFailures.first('recognise')) return;
   const failureLine = failureText(failure, parts);
   const isNamed = failureLine.id !== 'fail.stt' && failureLine.id !== 'fail.llm';
-  const line: TextLine = isNamed ? failureLine : { id: 'fail.unrecognised' };
+  const line: TextLine = isNamed ? failureLine : { id: 'fail.stt' };
   writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
 }
 

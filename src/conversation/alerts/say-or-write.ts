@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
+import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import {
   spokenLocale,
   spokenText,

@@ -35,7 +35,7 @@ export class VoiceRestrictionNotices {
     const holds = () => this.#all.has(how);
     try {
       if (how === 'suppressed') await parts.clock.sleep(audienceMs, signal);
-      notice({ id: `${how}.server` }, holds);
+      notice({ id: how === 'deafened' ? 'deafened.server' : 'muted.server' }, holds);
     } catch {
       // Left meanwhile.
     }

@@ -1,5 +1,4 @@
 import type { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
 import {
   reportDeadlinesMet,
   watchAnswer,
@@ -58,7 +57,7 @@ export async function answerQuestion(
   signal: AbortSignal,
 ): Promise<void> {
   const progress = unanswered(question.said.toMs, question.endedAtMs);
-  const pending = begunAhead(question, context) ?? (await begin(question, context, signal));
+  const pending = begunAhead(question, context) ?? begin(question, context);
   if (!(pending instanceof PendingAnswer)) return refuseForBudget(question, pending, context);
   question.step = () => pending.step;
   question.stage = () => (pending.isReady ? undefined : pending.stage);
@@ -85,7 +84,7 @@ export async function answerQuestion(
   const { channel, parts } = context;
   const own = parts.peopleSettings.known(channel.guildId, question.said.speakerId);
   const ownSpeed = question.manner?.speed ?? own.speed;
-  await output.speak(signal, give, { isAnswer: true, ownSpeed, answeredIds });
+  await output.speak(signal, give, { ownSpeed, answeredIds });
   if (isPutOff) await askToWait(question, context, signal);
 }
 
@@ -200,14 +199,7 @@ function begunAhead(question: QueuedQuestion, context: SpeakingContext): Pending
   return undefined;
 }
 
-/** Begins the answer once it is known what other processes spend in this server, if any do. */
-async function begin(
-  question: QueuedQuestion,
-  context: SpeakingContext,
-  signal: AbortSignal,
-): Promise<PendingAnswer | BudgetRefusal> {
-  const ready = context.parts.spending.ready(context.channel.guildId);
-  if (ready !== undefined) await unlessAborted(ready, signal);
+function begin(question: QueuedQuestion, context: SpeakingContext): PendingAnswer | BudgetRefusal {
   const { earlier, said } = question;
   const language = context.languages.of(said.speakerId);
   const addressee = namePrefix(namesFor(question, context), context, language);

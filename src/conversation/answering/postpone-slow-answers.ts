@@ -52,7 +52,7 @@ export async function askToWait(
   signal: AbortSignal,
 ): Promise<void> {
   report?.({ kind: 'failed', line: { id: 'ask.late' } });
-  await sayOrWrite({ id: 'slow.later' }, undefined, context, signal);
+  await sayOrWrite({ id: 'ask.late' }, undefined, context, signal);
 }
 
 /** Answers that took long come at the next pause, or fail; after five minutes in any case. To be called now and then. */

@@ -24,10 +24,10 @@ export class WrittenAnswerConcurrency {
     if (all.filter((one) => one.personId === personId).length >= mostOfPerson)
       return { line: { id: 'ask.writing' } };
     if (isRecap && this.#recapsIn(guildId).length >= mostRecaps)
-      return { line: { id: 'recap.busy' } };
+      return { line: { id: 'ask.writing' } };
     const asked = all.filter((one) => one.guildId === guildId && one.personId !== undefined);
     if (asked.length >= mostInServer)
-      return { line: { id: 'ask.writing.server', with: { n: mostInServer } } };
+      return { line: { id: 'ask.writing', with: { n: mostInServer } } };
     return this.#take({ guildId, personId, isRecap });
   }
 

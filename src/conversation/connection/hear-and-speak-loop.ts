@@ -1,5 +1,4 @@
-import { together } from '#src/base/run-together.ts';
-import { sayOrWrite } from '#src/conversation/alerts/say-or-write.ts';
+import { together } from '#src/base/loops/run-together.ts';
 import { answerQuestion } from '#src/conversation/answering/answer-question.ts';
 import { readAloud } from '#src/conversation/output/read-aloud.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
@@ -104,15 +103,7 @@ async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSign
       return await answerQuestion(turn, context, signal);
     case 'reading':
       return await readAloud(turn, context, signal);
-    case 'repeat':
-      return await repeat(context, signal);
   }
-}
-
-/** Says the last answer again, or that there is none. */
-async function repeat(context: SpeakingContext, signal: AbortSignal): Promise<void> {
-  const finish = await context.output.again(signal);
-  if (finish === 'empty') await sayOrWrite({ id: 'again.none' }, undefined, context, signal);
 }
 
 /** Puts a turn back that was not heard; a turn that was heard in part is over. */

@@ -21,7 +21,7 @@ export class GuildChoices {
   readonly #leftOut: PersonChoices<boolean>;
   /** People who agreed since the bot came. */
   readonly #pressed = new Set<string>();
-  /** Rules of before, while looser ones do not count yet. */
+  /** Rules of before, while looser ones do not count yet: also in a session that begins meanwhile. */
   #former: ConsentPolicySettings | undefined;
 
   constructor(consents: PersonChoices<StoredConsent>, leftOut: PersonChoices<boolean>) {
@@ -92,7 +92,6 @@ export class GuildChoices {
   /** To be called where the bot does not sit: what was read is read anew. */
   reset(): void {
     this.#pressed.clear();
-    this.#former = undefined;
     this.#consents.reset();
     this.#leftOut.reset();
   }

@@ -19,6 +19,8 @@ export type LiveAudio = {
   readonly hear: (sound: Int16Array) => void;
   /** Drops the sound: the utterance is not going to be answered. */
   readonly forget: () => void;
+  /** Frees the money that was set aside for it. */
+  readonly close: () => void;
 };
 
 export type OpenUtteranceOptions = {
@@ -254,6 +256,7 @@ export class OpenUtterance implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.live?.close();
     this.forgetAnswer();
     this.#before = undefined;
     const isKnown = this.understood !== undefined && this.understood.trim() !== '';

@@ -1,11 +1,14 @@
+import { listenRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { reportUnrecognised } from '#src/conversation/alerts/report-failure.ts';
+import type { Answering } from '#src/conversation/engines/paid-engines.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { EndedUtteranceHandler } from './ended-utterance-handler.ts';
 import type { Interruptions } from './interruptions.ts';
@@ -328,9 +331,12 @@ export class OpenUtterances {
   }
 }
 
+/** Sound for which money is set aside at a time, in ms. */
+const reservedMs = 30_000;
+
 /**
- * Sound for a model that hears itself: only of a person who is going to be answered whatever they say,
- * where there is money for an answer. For all others the words decide first.
+ * Sound for a model that hears itself: only of a person who is going to be answered whatever they say, as long as there is money
+ * for an answer to all of it. For all others the words decide first.
  */
 function liveAudioOf(
   utterance: Pick<OpenUtterance, 'fromMs' | 'isAlone' | 'name' | 'speakerId'>,
@@ -340,19 +346,35 @@ function liveAudioOf(
   const { addressing, channel, parts, pipeline } = context;
   if (!pipeline.hears || !addressing.presumes(utterance, audience(utterance, context)))
     return undefined;
-  const opened = parts.spending.open({
-    kind: 'sound ahead of an answer',
-    guildId: channel.guildId,
-    personId: speakerId,
-    name,
-    first: { messages: [{ content: context.style().instructions }] },
-  });
-  if (opened.kind === 'refused') return undefined;
-  const { reservation } = opened;
-  reservation.close(); // the answer sets its money aside itself
-  const paid = pipeline.paidBy(reservation);
+  const messages = [{ content: context.style().instructions }];
+  let [heardMs, paidMs] = [0, 0];
+  let paid: { readonly reservation: Reservation; readonly answering: Answering } | undefined;
+  const reserve = () => {
+    paid?.reservation.close();
+    paidMs += reservedMs;
+    const opened = parts.spending.open({
+      kind: 'sound ahead of an answer',
+      guildId: channel.guildId,
+      personId: speakerId,
+      name,
+      first: { messages, heardMs: paidMs },
+    });
+    if (opened.kind === 'refused') return undefined;
+    const { reservation } = opened;
+    return { reservation, answering: pipeline.paidBy(reservation) };
+  };
+  paid = reserve();
+  if (!paid) return undefined;
+  const forget = () => pipeline.forgetHeard(speakerId, fromMs);
   return {
-    hear: (sound) => paid.hear(sound, speakerId, fromMs),
-    forget: () => pipeline.forgetHeard(speakerId, fromMs),
+    hear(sound) {
+      if (!paid) return;
+      heardMs += (sound.length / listenRateHz) * 1_000;
+      if (heardMs > paidMs) paid = reserve();
+      if (paid) paid.answering.hear(sound, speakerId, fromMs);
+      else forget();
+    },
+    forget,
+    close: () => paid?.reservation.close(),
   };
 }

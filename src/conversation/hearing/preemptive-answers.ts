@@ -4,10 +4,7 @@ import { type OpenUtterance, said } from '#src/conversation/hearing/open-utteran
 import { audience, decisionFactsOf } from '#src/conversation/hearing/open-utterance-decisions.ts';
 import type { UtteranceSoFar } from '#src/conversation/hearing/speaker-input.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
-import type {
-  HearingDependencies,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
+import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { sameWords } from '#src/turn/same-words.ts';
 
@@ -92,14 +89,14 @@ export class PreemptiveAnswers {
     isFinal: boolean,
   ): void {
     const { context, hearing } = this.#options;
-    const { addressing, channel, parts, preemptiveBudget, queue } = context;
+    const { addressing, preemptiveBudget, queue } = context;
     const facts = {
       ...decisionFactsOf(utterance, text, heard, context),
       isFinal,
       trustsPartials: hearing.partialTrust.isTrusted,
       isBegun: utterance.pending !== undefined,
       isQueueFree: queue.isFree,
-      hasBudget: preemptiveBudget.allows && isAffordable(channel.guildId, parts),
+      hasBudget: preemptiveBudget.allows,
       isSettled: utterance.isSettled,
     };
     const decision = addressing.decideAhead(facts, audience(utterance, context));
@@ -112,9 +109,4 @@ export class PreemptiveAnswers {
     const begun = beginAnswer([...earlier, now], context, until);
     if (begun instanceof PendingAnswer) utterance.pending = begun;
   }
-}
-
-/** Whether it is known what other processes spend: an answer that may be in vain does not wait for it. */
-function isAffordable(guildId: string, { spending }: SessionDependencies): boolean {
-  return spending.ready(guildId) === undefined;
 }

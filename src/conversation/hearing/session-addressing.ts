@@ -13,6 +13,7 @@ import {
   type AddressingRules,
   type AddressingState,
   addressingRules,
+  endsInQuestion,
   initialAddressing,
   stepAddressing,
 } from '#src/turn/addressing/addressing-windows.ts';
@@ -83,8 +84,8 @@ export class SessionAddressing {
 
   /** Reports the end of an answer, in whatever way; `heard` is the text that left of it. */
   answered(personId: string, heard: string): void {
-    const endsInQuestion = /[?\uff1f\u061f]["\u201d\u00bb\s]*$/u.test(heard);
-    this.#attend({ kind: 'answered', personId, atMs: this.#nowMs(), endsInQuestion });
+    const answered = { kind: 'answered', personId, atMs: this.#nowMs() } as const;
+    this.#attend({ ...answered, endsInQuestion: endsInQuestion(heard) });
   }
 
   /** Reports `ms` of speech by one person, whether or not it was meant for the bot. */

@@ -1,5 +1,5 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import { energyDb } from '#src/audio/loudness.ts';
+import { energyDb } from '#src/audio/loudness/loudness.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { Recording } from '#src/audio/voice/recording.ts';

@@ -43,7 +43,11 @@ export class ChannelLossHandler {
     this.#notices.report({ channel: from, line, holds: () => !session.isOver });
     if (history.isEmpty || history === session.context.history) return;
     const { channel, parts } = session.context;
-    writeInChat(openText(writtenText({ id: 'moved.anew' }, from.guildId, parts)), channel, parts);
+    writeInChat(
+      openText(writtenText({ id: 'seat.returned.anew' }, from.guildId, parts)),
+      channel,
+      parts,
+    );
   }
 
   #removed(guildId: string, channelId: string): void {

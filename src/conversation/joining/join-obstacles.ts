@@ -20,7 +20,7 @@ export function obstacleOf(verdict: JoinVerdict, where: ChannelRef): TextLine | 
     case 'afk':
       return { id: 'join.afk', with: { channel } };
     case 'no-speak':
-      return { id: 'join.no_speak', with: { channel, permission: 'Speak' } };
+      return { id: 'join.no_right', with: { channel, permission: 'Speak' } };
     case 'stage':
     case 'fine':
       return undefined;

@@ -1,4 +1,4 @@
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { Seat, SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';

@@ -1,4 +1,4 @@
-import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
+import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
 import { clausesOf, soundOf } from './read-aloud.ts';
@@ -20,7 +20,7 @@ export async function* endWithToolQuote(
   if (quote === undefined) return;
   const words = quote.text.textIn(context.channel.channelId) ?? '';
   yield { part: { kind: 'text', text: words }, atMs: context.parts.clock.nowMs() };
-  if (!pending.isWritten && !quote.isWritten) yield* spoken(words, pending, context, signal);
+  if (!pending.isWritten) yield* spoken(words, pending, context, signal);
 }
 
 async function* spoken(
@@ -32,7 +32,7 @@ async function* spoken(
   const { clock, spending } = parts;
   const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
   const clauses = clausesOf(said);
-  const opened = spending.open(speechRequestOf('reading', channel.guildId, said));
+  const opened = spending.open(readingRequestOf(said, channel.guildId));
   if (opened.kind === 'refused') {
     for (const text of clauses) yield arrived({ kind: 'unspoken', text });
     return;

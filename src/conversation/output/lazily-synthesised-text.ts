@@ -1,7 +1,7 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
-import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
+import { readingRequestOf, type SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 
@@ -29,6 +29,7 @@ export class LazilySynthesisedText implements SoundSource {
   readonly seekable = true;
   readonly #clauses: readonly string[];
   readonly #context: SessionContext;
+  readonly #payer: SpeechPayer | undefined;
   readonly #voice: SpeechVoice;
   readonly #speed: number;
   /** Why the rest is not said, where there is no money for it. */
@@ -39,12 +40,14 @@ export class LazilySynthesisedText implements SoundSource {
   constructor(
     clauses: readonly string[],
     context: SessionContext,
+    payer: SpeechPayer | undefined,
     /** In place of the bot's own voice; `speed` is the pace at which all of it is played. */
     { speed = 1, ...voice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number | undefined },
   ) {
     this.title = titleOf(clauses);
     this.#clauses = clauses;
     this.#context = context;
+    this.#payer = payer;
     this.#voice = voice;
     this.#speed = speed;
   }
@@ -60,7 +63,7 @@ export class LazilySynthesisedText implements SoundSource {
     const { channel, parts } = this.#context;
     const { spending, synthesizer } = parts;
     const missing = this.#clauses.filter((_, at) => !this.#made.has(at)).join(' ');
-    const opened = spending.open(speechRequestOf('reading', channel.guildId, missing));
+    const opened = spending.open(readingRequestOf(missing, channel.guildId, this.#payer));
     this.#refused = opened.kind === 'refused' ? opened.line : undefined;
     if (opened.kind === 'refused') return;
     using reservation = opened.reservation;

@@ -35,7 +35,7 @@ export class MissingVoiceNotices {
 
   /** Everybody there reads it, as any DJ may choose another. */
   #report(voice: string): void {
-    if (this.#isFirst('', voice)) this.#context.notice({ id: 'voice.gone.bot', with: { voice } });
+    if (this.#isFirst('', voice)) this.#context.notice({ id: 'voice.gone', with: { voice } });
   }
 
   #ofPerson(personId: string, voice: string): void {

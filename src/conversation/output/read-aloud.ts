@@ -6,7 +6,7 @@ import { speakable } from '#src/chat/text/speakable.ts';
 import { reportFailure, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
 import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { synthesizeInTime } from '#src/conversation/alerts/synthesis-timeout.ts';
-import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
+import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';
@@ -43,7 +43,7 @@ export async function readAloud(
   signal: AbortSignal,
 ): Promise<void> {
   const { language, owner, speakerId = owner?.id, speed: ownSpeed } = reading;
-  const { interruptible = true, answeredIds = [], onEnd } = reading;
+  const { interruptible = true, personId, onEnd } = reading;
   const { clock, spending } = context.parts;
   const style = context.style();
   const { guildId } = context.channel;
@@ -51,8 +51,7 @@ export async function readAloud(
   if (used) return onEnd?.({ kind: 'failed', reason: used.line });
   const clauses = opened(reading);
   const words = clauses.flatMap((clause) => clause.textIn(context.channel.channelId) ?? []);
-  const kind = owner ? 'reading' : 'notice';
-  const budget = spending.open(speechRequestOf(kind, guildId, words.join(' ')));
+  const budget = spending.open(readingRequestOf(words.join(' '), guildId, reading.payer));
   if (budget.kind === 'refused') {
     if (!reading.isWrittenElsewhere && words.length > 0)
       writeInChat(ConfidentialText.joined(clauses, ' '), context.channel, context.parts);
@@ -81,6 +80,7 @@ export async function readAloud(
     else if (failure) await reportFailure(failure, undefined, context, signal);
     else context.reportedFailures.over('speak', 'key');
   };
+  const answeredIds = personId === undefined ? [] : [personId];
   await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
 }
 
@@ -105,7 +105,7 @@ function reportUnread(
 ): void {
   if (!reportedFailures.first(`no voice to read ${language}`)) return;
   const name = languageName(language, parts.places.localeIn(channel.guildId));
-  notice({ id: 'read.no_voice', with: { language: name } });
+  notice({ id: 'voice.language.none', with: { language: name } });
 }
 
 /** With what goes before it; empty where it is not to be said any more. */

@@ -39,7 +39,7 @@ export async function sayToPerson(
   const language = spokenLocale(channel.guildId, parts, context.languages.of(personId));
   const isWaiting = spokenNotices.put({
     language,
-    answeredIds: [personId],
+    personId,
     longestWaitMs: longestPauseWaitMs,
     words: () => {
       const person = listener();

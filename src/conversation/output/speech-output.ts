@@ -1,12 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { deadlineError } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
-import {
-  keepAnswerMs,
-  type ReplyFinish,
-  SpokenReply,
-  sayAgain,
-} from '#src/playback/reply/spoken-reply.ts';
+import { type ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { SpeechPace } from './speech-pace.ts';
 import type { SpokenSegment } from './spoken-segment.ts';
@@ -24,8 +19,6 @@ export type ReplyBirth = {
   readonly interruptible?: boolean;
   /** Left out, as people asked for it. */
   readonly speed?: number;
-  /** True when "again" repeats it once it is over, in place of the former answer. Default false. */
-  readonly isAnswer?: boolean;
   /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
   readonly ownSpeed?: number | undefined;
   /** People whom it answers; none for a text that is read out. */
@@ -43,17 +36,7 @@ export class SpeechOutput {
   readonly #pace: SpeechPace;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
-  /** People who took their words back while something was being said. */
-  readonly #forgottenIds = new Set<string>();
-  /** The last answer, and the speed at which it was said. */
-  #last:
-    | {
-        readonly answer: SpokenReply;
-        readonly speed: number;
-        readonly ownSpeed: number;
-        readonly answeredIds: readonly string[];
-      }
-    | undefined;
+  #isForgotten = false;
   #sounded = false;
   #resumes = 0;
   #isStuck = false;
@@ -71,15 +54,14 @@ export class SpeechOutput {
     this.#onSent = onSent;
   }
 
-  /** A person withdrew their words: nothing of before is said again. */
+  /** A person withdrew their words. */
   forget(personId: string): void {
-    this.#forgottenIds.add(personId);
-    this.#last = undefined;
+    this.#isForgotten ||= this.#answeredIds.includes(personId);
   }
 
   /** True where a person whom it answers has withdrawn their words since it began. */
   get isForgotten(): boolean {
-    return this.#answeredIds.some((id) => this.#forgottenIds.has(id));
+    return this.#isForgotten;
   }
 
   /** Words of the current reply that were sent so far; undefined before its first frame. */
@@ -121,11 +103,10 @@ export class SpeechOutput {
   async speak(
     signal: AbortSignal,
     work: (reply: SpokenReply) => Promise<void>,
-    { isAnswer = false, answeredIds = [], ownSpeed = 1, ...options }: ReplyBirth = {},
+    { answeredIds = [], ownSpeed = 1, ...options }: ReplyBirth = {},
   ): Promise<void> {
-    const speed = this.#speedAt(ownSpeed);
-    const keep = isAnswer && { keepMs: keepAnswerMs };
-    const reply = new SpokenReply({ speed, ...options, ...keep });
+    const speed = Math.min(fastest, Math.max(slowest, this.#pace.speed * ownSpeed));
+    const reply = new SpokenReply({ speed, ...options });
     const cut = () => reply.cut();
     signal.addEventListener('abort', cut);
     const over = new AbortController();
@@ -135,7 +116,7 @@ export class SpeechOutput {
         throw new Error('the output speaks another reply');
       this.#reply = reply;
       this.#answeredIds = answeredIds;
-      this.#forgottenIds.clear();
+      this.#isForgotten = false;
       void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
       await work(reply);
       signal.throwIfAborted();
@@ -143,46 +124,11 @@ export class SpeechOutput {
       over.abort(new Error('the reply is over'));
       this.#reply = undefined;
       this.#sounded = reply.firstSentAtMs !== undefined;
-      if (isAnswer && this.#sounded)
-        this.#last = this.isForgotten
-          ? undefined
-          : {
-              answer: reply,
-              speed,
-              ownSpeed,
-              answeredIds: this.#answeredIds,
-            };
       signal.removeEventListener('abort', cut);
       reply.cut();
       const sent = reply.interruptible ? this.#sentOf(reply) : undefined;
       if (sent) void this.#reportSent(sent, reply);
     }
-  }
-
-  /**
-   * Says the last answer once more, and how that ended; `empty` where there is none. Afterwards it is still
-   * the last.
-   *
-   * Aborting `signal` falls silent within a frame and throws `signal.reason`.
-   */
-  async again(signal: AbortSignal): Promise<ReplyFinish> {
-    const last = this.#last;
-    let finish: ReplyFinish = 'empty';
-    if (!last) return finish;
-    const speed = this.#speedAt(last.ownSpeed) / last.speed;
-    await this.speak(
-      signal,
-      async (reply) => {
-        await sayAgain(last.answer, reply, { speed, clock: this.#clock }, signal);
-        finish = await this.played(reply, signal);
-      },
-      { speed: 1, answeredIds: last.answeredIds },
-    );
-    return finish;
-  }
-
-  #speedAt(ownSpeed: number): number {
-    return Math.min(fastest, Math.max(slowest, this.#pace.speed * ownSpeed));
   }
 
   /** Grows quieter by `db` over `overMs`, from the next frame on; only what is being said, not what comes after. */

@@ -9,8 +9,8 @@ export type SpokenNotice = {
   readonly words: () => string;
   /** Language of `words`, BCP 47. */
   readonly language: string;
-  /** People whom it is for. */
-  readonly answeredIds: readonly string[];
+  /** Person whom it is for; left out: all. */
+  readonly personId?: string;
   /** Longest wait for a pause, in ms. */
   readonly longestWaitMs: number;
   /** Called once: whether any of it was heard. */
@@ -78,7 +78,7 @@ export class SpokenNotices {
     for (const { notice } of waiting) notice.ended(false);
   }
 
-  #say({ words, language, answeredIds, ended }: SpokenNotice): void {
+  #say({ words, language, personId, ended }: SpokenNotice): void {
     const { queue } = this.#context;
     const clauses = this.#maySpeak() ? clausesOf(words()) : [];
     if (clauses.length === 0) {
@@ -92,7 +92,7 @@ export class SpokenNotices {
       clauses: clauses.map(openText),
       language,
       when: 'queue',
-      answeredIds,
+      personId,
       isWrittenElsewhere: true,
       onHeard: () => {
         wasHeard = true;

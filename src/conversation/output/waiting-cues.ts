@@ -1,6 +1,6 @@
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
+import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SpeakingContext } from '#src/conversation/session-context.ts';

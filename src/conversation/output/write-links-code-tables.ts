@@ -13,11 +13,8 @@ export function spokenSubstitute(
   parts: SessionDependencies,
   language?: string,
 ): Readonly<Record<AsideKind, string>> {
-  return {
-    link: spokenText({ id: 'aside.link' }, guildId, parts, language),
-    code: spokenText({ id: 'aside.code' }, guildId, parts, language),
-    table: spokenText({ id: 'aside.table' }, guildId, parts, language),
-  };
+  const words = spokenText({ id: 'aside.chat' }, guildId, parts, language);
+  return { link: words, code: words, table: words };
 }
 
 /** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */

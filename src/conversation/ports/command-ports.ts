@@ -1,4 +1,5 @@
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Consent } from '#src/people/consent.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
@@ -16,8 +17,8 @@ export type JoinOutcome =
       readonly company: number;
       /** A person there has not answered yet whether they may be heard. */
       readonly isAsking?: true;
-      /** The caller is not heard: they said no once, or that is unknown. */
-      readonly isUnheard?: true;
+      /** Consent of the caller. */
+      readonly consent: Consent;
       /** Saved consents could not be loaded: only people who agree in this session are heard. */
       readonly unread?: true;
     }
@@ -158,7 +159,7 @@ export type PrivacyStatus =
   | {
       readonly kind: 'read';
       /** In the session of this server now, or where the bot will be called to. */
-      readonly hearing: boolean;
+      readonly consent: Consent;
       /** Stored about this person in this server: what they chose, lines of captions, memories. */
       readonly settings: number;
       readonly lines: number;
@@ -166,7 +167,7 @@ export type PrivacyStatus =
       /** The server has blocked them. */
       readonly isBlocked?: true;
     }
-  | { readonly kind: 'unread'; readonly hearing: boolean };
+  | { readonly kind: 'unread' };
 export type SaveOutcome = { readonly saved: boolean };
 export type ForgetOutcome =
   | {

@@ -15,6 +15,8 @@ export type PanelFace = {
     | { readonly kind: 'quiet'; readonly time: string }
     /** A tool runs. */
     | { readonly kind: 'step'; readonly step: PlainTextId };
+  /** How to begin to talk, as `/join` says it; absent: nobody is answered aloud there now. */
+  readonly headline?: TextLine;
   /** `name` is absent of people who said no, and of those who are not to be named. */
   readonly people: readonly { readonly name?: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
   /** People heard for the first time, a moment ago. */
@@ -26,7 +28,7 @@ export type PanelFace = {
   /** People whose question was dropped a moment ago, and why. */
   readonly lost?: readonly LostQuestion[];
   /** People who spoke a moment ago without the name they need; `late`: just after they needed none. */
-  readonly unnamed?: readonly { readonly name: string; readonly isLate: boolean }[];
+  readonly unnamed?: readonly { readonly name: string }[];
   /** Questions of the last minute, as they were understood; all who can read the panel may know them. */
   readonly understood?: readonly HeardQuestion[];
   /** Sounding tracks. */
@@ -50,7 +52,7 @@ export type HeardQuestion = { readonly name: string; readonly words: string };
 /** `crowded`: too many waited; `late`: it waited too long; `budget`: no money is left for an answer. */
 export type LostQuestion = {
   readonly name: string;
-  readonly why: 'crowded' | 'late' | 'budget';
+  readonly why: 'late' | 'budget';
 };
 
 /** A sounding track; its position is a few seconds old. */

@@ -22,7 +22,6 @@ export type SeatChange =
 
 /** Text that names a missing right and its channel. */
 export function missingRight(kind: MissingRight, { name: channel }: ChannelRef): TextLine {
-  return kind === 'no-view'
-    ? { id: 'join.no_view', with: { channel, permission: 'View Channel' } }
-    : { id: 'join.no_connect', with: { channel, permission: 'Connect' } };
+  const permission = kind === 'no-view' ? 'View Channel' : 'Connect';
+  return { id: 'join.no_right', with: { channel, permission } };
 }

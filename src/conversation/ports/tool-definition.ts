@@ -13,6 +13,8 @@ import type { ChannelMember, ChannelRef } from './voice-link.ts';
 export interface ServerToolPorts extends Pick<SessionContext, 'port' | 'settings'> {
   /** Ids of the people whose words ask for it. */
   readonly askerIds: readonly string[];
+  /** Session of the server; undefined where the bot sits nowhere. */
+  readonly context?: SessionContext;
   readonly guildId: string;
   /** Where what comes later is written; undefined where only the asker reads the answer. */
   readonly place: ChannelRef | undefined;
@@ -60,8 +62,6 @@ export type Presser = { readonly id: string; readonly name: string };
 /** Words that the bot says itself. */
 export type Quote = {
   readonly text: ConfidentialText;
-  /** True when the answer has no sound of it: something else says it. */
-  readonly isWritten?: boolean;
   /** Called when all of it was heard. */
   readonly onHeard?: () => void;
 };
@@ -164,8 +164,6 @@ export type ToolEntry = Pick<
   readonly effect: ToolEffect;
   /** Its result holds words that are not the bot's own. */
   readonly quotesOthers?: boolean;
-  /** The server of tools whose words its description is. Left out: the description is the bot's own. */
-  readonly server?: string;
   /** Whether it needs no channel. */
   readonly isAnywhere?: boolean;
   /** JSON Schema of the arguments. */

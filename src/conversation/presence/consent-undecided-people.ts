@@ -18,7 +18,7 @@ export function hasUnasked({ gate, people }: Pick<SessionContext, 'gate' | 'peop
 export class UndecidedPeople {
   readonly #context: SessionContext;
   readonly #packets = new UnheardPackets();
-  /** Whether the panel names a person now; false: it did, or they took their name out. */
+  /** Whether the panel names a person now; false: it did. */
   readonly #named: Map<string, boolean>;
   /** People who talked without being heard, and were told. */
   readonly #notified: Set<string>;
@@ -45,13 +45,6 @@ export class UndecidedPeople {
     return this.#named.get(personId) === true;
   }
 
-  /** Takes the name of this person out of the panel, for this session. */
-  hideName(personId: string): void {
-    if (this.#named.has(personId) || this.#named.size < mostPeople)
-      this.#named.set(personId, false);
-    this.#context.gate.rejudge();
-  }
-
   /** Forgets this person, as if they had never been here. */
   forget(personId: string): void {
     this.#packets.forget(personId);
@@ -70,7 +63,7 @@ export class UndecidedPeople {
     if (!isEnough) return;
     this.#notified.add(speakerId);
     this.#context.panel.asked(speakerId);
-    notifyPerson(speakerId, [{ id: 'heard.unasked' }], this.#context, this.#context.signal);
+    notifyPerson(speakerId, [{ id: 'consent.no' }], this.#context, this.#context.signal);
   }
 
   /** Whether this person may still answer, as far as the stores have told: a stored no may not be known yet. */

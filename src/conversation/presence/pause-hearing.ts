@@ -41,7 +41,6 @@ export function pauseAloud(personId: string, context: SessionContext): void {
   const language = spokenLocale(channel.guildId, parts, languages.of(personId));
   spokenNotices.put({
     language,
-    answeredIds: [],
     longestWaitMs: longestReceiptMs,
     words: () => spokenText(line, channel.guildId, parts, language),
     ended: () => undefined,

@@ -1,5 +1,5 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
 import { eraseTimeoutMs, withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
@@ -14,7 +14,7 @@ import type {
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { isYes } from '#src/people/consent.ts';
+import type { Consent } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
 
 /** Interval, in ms, at which erasures that were interrupted or have failed go on. */
@@ -44,19 +44,19 @@ export class PrivacyRequests {
   }
 
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
-    const [hearing, settings, counts] = await Promise.all([
-      this.#hears(guildId, personId),
+    const [consent, settings, counts] = await Promise.all([
+      this.#consentOf(guildId, personId),
       withConsentStoreTimeout(guildId, this.#parts, 'store.unreadable', (store) =>
         store.count(guildId, personId),
       ),
       this.#ofFeatures((feature) => feature.count?.(guildId, personId)),
     ]);
-    if (settings === undefined || !counts) return { kind: 'unread', hearing };
+    if (settings === undefined || !counts) return { kind: 'unread' };
     const lines = counts.reduce((sum, one) => sum + one.lines, 0);
     const memories = counts.reduce((sum, one) => sum + one.memories, 0);
     const isBlocked = await this.#isBlocked(guildId, personId);
     const more = isBlocked && { isBlocked };
-    return { kind: 'read', hearing, settings, lines, memories, ...more };
+    return { kind: 'read', consent, settings, lines, memories, ...more };
   }
 
   /** Works from the next packet on, saved or not. */
@@ -73,12 +73,6 @@ export class PrivacyRequests {
     return { saved };
   }
 
-  /** Takes the name of a person who has not answered out of the panel, for this session. */
-  hideName(guildId: string, personId: string): void {
-    for (const { context } of this.#sessions.sessions(guildId))
-      context.unanswered.hideName(personId);
-  }
-
   /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
   async #denyAloud(personId: string, context: SessionContext): Promise<void> {
     const { channel, languages, parts, signal, spokenNotices } = context;
@@ -86,14 +80,13 @@ export class PrivacyRequests {
     const language = spokenLocale(guildId, parts, languages.of(personId));
     const { saved } = await this.deny(guildId, personId);
     const lines = [
-      { id: 'privacy.denied.spoken' },
+      { id: 'consent.no' },
       ...(saved ? [] : [{ id: 'privacy.unsaved' } as const]),
     ] as const;
     const isWaiting =
       answerMediumFor(personId, context) === 'aloud' &&
       spokenNotices.put({
         language,
-        answeredIds: [],
         longestWaitMs: longestReceiptMs,
         words: () => lines.map((line) => spokenText(line, guildId, parts, language)).join(' '),
         ended: (wasHeard) => wasHeard || notifyPerson(personId, lines, context, signal),
@@ -211,12 +204,12 @@ export class PrivacyRequests {
   }
 
   /** Where the bot sits nowhere, by what was said for good; roles are only known in a channel. */
-  async #hears(guildId: string, personId: string): Promise<boolean> {
+  async #consentOf(guildId: string, personId: string): Promise<Consent> {
     const gate = this.#sessions.sessions(guildId).at(-1)?.context.gate;
-    if (gate) return gate.mayHear(personId);
+    if (gate) return gate.consentOf(personId);
     await this.#sessions.readConsents(guildId);
-    if (await this.#isBlocked(guildId, personId)) return false;
-    return isYes(this.#sessions.consentOf(guildId, { id: personId, roleIds: [] }));
+    if (await this.#isBlocked(guildId, personId)) return 'no';
+    return this.#sessions.consentOf(guildId, { id: personId, roleIds: [] });
   }
 
   /** Whether this person is on the list of the server, from which no person can remove themselves. */

@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { Wakeup } from '#src/base/wakeup.ts';
+import type { Wakeup } from '#src/base/loops/wakeup.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { ChannelMember, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';

@@ -1,4 +1,5 @@
 import type { FailureStage } from '#src/base/errors.ts';
+import type { SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
 import type { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
@@ -58,10 +59,12 @@ export type QueuedReading = {
   readonly speed?: number;
   /** False for what everybody has to have heard. */
   readonly interruptible?: boolean;
-  /** People whom it answers, or whose words it quotes. */
-  readonly answeredIds?: readonly string[];
+  /** Person whom it answers, or whose words it quotes. */
+  readonly personId?: string | undefined;
   /** Who had it read; left out for what the bot says of itself. */
   readonly owner?: Asker;
+  /** Left out: the server pays. */
+  readonly payer?: SpeechPayer | undefined;
   /** True: where it cannot be said, its sender has it written. */
   readonly isWrittenElsewhere?: boolean;
   /** Called when something of it was heard. */
@@ -71,11 +74,7 @@ export type QueuedReading = {
   readonly handle: TurnHandle;
 };
 
-/** `repeat`: the last answer once more. */
-export type QueuedTurn =
-  | QueuedQuestion
-  | QueuedReading
-  | { readonly kind: 'repeat'; readonly handle: TurnHandle };
+export type QueuedTurn = QueuedQuestion | QueuedReading;
 
 export function speakerOf({ said }: QueuedQuestion): string {
   return said.speakerId;

@@ -3,7 +3,7 @@ import { hasWaitedTooLong, queueRules } from '#src/turn/queue-rules.ts';
 import { endAll, isDuplicate, withDuplicates } from './duplicate-questions.ts';
 import type { QueuedQuestion, QueuedReading, QueuedTurn } from './queued-turn.ts';
 import { isQuestion, speakerOf } from './queued-turn.ts';
-import { type DropReason, TurnHandle } from './turn-handle.ts';
+import type { DropReason } from './turn-handle.ts';
 import { type HeardTurn, letsPass, WaitingTurns } from './waiting-turns.ts';
 
 export type AddTurnResult =
@@ -114,22 +114,11 @@ export class TurnQueue {
    * of each owner wait.
    */
   read(reading: QueuedReading): AddTurnResult {
-    const refusal = this.readingRefusal(reading);
-    if (refusal) return refusal;
-    return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
-  }
-
-  /** Reason for which `read` would refuse this text now. */
-  readingRefusal(reading: QueuedReading): Exclude<AddTurnResult, { kind: 'added' }> | undefined {
     if (this.#closed || this.#ending) return { kind: 'closed' };
     if (this.#muted) return { kind: 'muted' };
     const limit = this.#line.limitFor(reading);
-    return limit === undefined ? undefined : { kind: 'full', limit };
-  }
-
-  /** Comes first, after what is being said. */
-  repeat(): void {
-    if (!this.#refusal) this.#line.put({ kind: 'repeat', handle: new TurnHandle() }, 0);
+    if (limit !== undefined) return { kind: 'full', limit };
+    return { kind: 'added', ahead: this.#line.putReading(reading) + (this.#current ? 1 : 0) };
   }
 
   /** Each is current until the next one is asked for. One reader at a time. Aborting throws `signal.reason`. */
@@ -233,7 +222,7 @@ export class TurnQueue {
   /** Drops this person's questions, also one that is being answered, and the texts they wrote. */
   withdraw(personId: string): void {
     for (const one of [this.#current, ...this.#line.turns])
-      if (one && letsPass(one) && one.answeredIds?.includes(personId)) this.drop(one, 'withdrawn');
+      if (one && letsPass(one) && one.personId === personId) this.drop(one, 'withdrawn');
     for (const one of this.#questions().flatMap(withDuplicates)) {
       if (speakerOf(one) === personId) this.giveUp(one, 'withdrawn');
     }

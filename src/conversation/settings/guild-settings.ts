@@ -71,7 +71,6 @@ const pipeline: ServerSetting<PipelineName> = {
   },
   shown: (name) => name,
   values: ({ pipelines }) => pipelines.names,
-  savedLine: (name) => ({ id: 'pipeline.switched', with: { pipeline: name } }),
 };
 
 const addressing: ServerSetting<AddressingMode> = {
@@ -80,7 +79,6 @@ const addressing: ServerSetting<AddressingMode> = {
     about: 'settings.about.addressing',
   }),
   operator: 'ADDRESSING',
-  savedLine: (mode) => ({ id: `settings.addressing.${mode}` }),
 };
 
 const cues = wordSetting('cues', cueLevels, () => 'soft', {
@@ -100,7 +98,6 @@ const instructions: ServerSetting<string> = {
   read: (words) => (words.length > 0 && words.length <= maxInstructionsChars ? ok(words) : bad),
   shown: (words) => words,
   values: () => [],
-  unreadableLine: () => ({ id: 'settings.bad.instructions', with: { n: maxInstructionsChars } }),
 };
 
 /** Undefined: the engine's own. */
@@ -118,22 +115,14 @@ const voice: ServerSetting<string | undefined> = {
   },
   shown: (name = '') => name,
   values: ({ knownVoices }) => knownVoices,
-  unreadableLine: ({ knownVoices }) =>
-    knownVoices.length === 0 ? { id: 'settings.bad.voice' } : undefined,
   load: ({ voices }) => voices.load(),
 };
 
 /** Role whose members may change everybody's sounds. */
-const djRoleId: ServerSetting<string | undefined> = {
-  ...idSetting(
-    'dj_role',
-    'role',
-    { id: 'settings.bad.dj_role' },
-    { group: 'settings.group.sounds', about: 'settings.about.dj_role' },
-    ({ defaults }) => defaults.djRoleId,
-  ),
-  operator: 'DJ_ROLE_ID',
-};
+const djRoleId = idSetting('dj_role', 'role', {
+  group: 'settings.group.sounds',
+  about: 'settings.about.dj_role',
+});
 
 const policies = ['ask', 'role', 'notice'] as const;
 
@@ -215,23 +204,20 @@ const timeZone: ServerSetting<string> = {
   read: (words) => (isTimeZone(words) ? ok(words) : bad),
   shown: (name) => name,
   values: () => Intl.supportedValuesOf('timeZone'),
-  unreadableLine: () => ({ id: 'settings.bad.timezone' }),
 };
 
 /** Text channel whose lines are read out; undefined: none. Whether it is there shows when it is used. */
-const readChannelId = idSetting(
-  'read_channel',
-  'text-channel',
-  { id: 'settings.bad.read_channel' },
-  { group: 'settings.group.sounds', about: 'settings.about.read_channel' },
-);
+const readChannelId = idSetting('read_channel', 'text-channel', {
+  group: 'settings.group.sounds',
+  about: 'settings.about.read_channel',
+});
 
 /** Cap a day of a server below that of the operator, in billionths of a dollar; 0: the operator's alone. */
 const serverDayCap: ServerSetting<number> = {
   key: 'budget_day',
   group: 'settings.group.budget',
   about: 'settings.about.budget_day',
-  inputs: [{ kind: 'typed', maxChars: 12 }],
+  inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 12 }],
   standard: () => 0,
   read(words, { caps: { serverDay } }) {
     if (words.toLowerCase() === none) return ok(0);
@@ -242,11 +228,8 @@ const serverDayCap: ServerSetting<number> = {
     return isWithin ? ok(nanoUsd) : bad;
   },
   shown: shownCap,
-  values: () => [none],
-  unreadableLine: ({ caps: { serverDay } }) => ({
-    id: 'settings.bad.budget',
-    with: { cap: shownCap(serverDay) },
-  }),
+  /** The most that may be set is among them. */
+  values: ({ caps: { serverDay } }) => [...new Set([none, shownCap(serverDay)])],
 };
 
 /** Settings of the conversation. A new one is a record and a line here; those of a feature are in its `settings`. */

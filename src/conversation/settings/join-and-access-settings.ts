@@ -15,13 +15,10 @@ const maxDurationChars = 8;
 
 /** Voice channels the bot comes to by itself, the one preferred first. */
 export const autoJoin: ServerSetting<readonly string[]> = {
-  ...idsSetting(
-    'auto_join',
-    'voice-channel',
-    mostChannels,
-    { id: 'settings.bad.auto_join' },
-    { group: 'settings.group.presence', about: 'settings.about.auto_join' },
-  ),
+  ...idsSetting('auto_join', 'voice-channel', mostChannels, {
+    group: 'settings.group.presence',
+    about: 'settings.about.auto_join',
+  }),
   exists: (channelIds, guildId, { places }) =>
     channelIds.every((id) => places.channel(guildId, id) !== undefined),
 };
@@ -33,22 +30,16 @@ export const autoJoinMode = wordSetting('auto_join_mode', joinModes, () => 'talk
 });
 
 /** Roles of which a person needs one; empty: all people may. */
-export const userRoleIds = idsSetting(
-  'roles',
-  'role',
-  mostRoles,
-  { id: 'settings.bad.roles' },
-  { group: 'settings.group.people', about: 'settings.about.roles' },
-);
+export const userRoleIds = idsSetting('roles', 'role', mostRoles, {
+  group: 'settings.group.people',
+  about: 'settings.about.roles',
+});
 
 /** People who are neither heard nor answered. */
-export const blockedIds = idsSetting(
-  'blocked',
-  'person',
-  mostPeople,
-  { id: 'settings.bad.blocked' },
-  { group: 'settings.group.people', about: 'settings.about.blocked' },
-);
+export const blockedIds = idsSetting('blocked', 'person', mostPeople, {
+  group: 'settings.group.people',
+  about: 'settings.about.blocked',
+});
 
 /** Time alone, in ms, after which the bot leaves; infinite: it stays. Seconds, or as in `5m` and `2h`. */
 export const leaveAfterMs: ServerSetting<number> = {
@@ -66,7 +57,6 @@ export const leaveAfterMs: ServerSetting<number> = {
   },
   shown: (ms) => (Number.isFinite(ms) ? `${ms / 1_000}` : never),
   values: () => ['30', '60', '5m', '1h', never],
-  unreadableLine: () => ({ id: 'settings.bad.leave_after' }),
 };
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };

@@ -1,11 +1,11 @@
 import { type MentionMark, mentionMarks, type NamedById } from '#src/conversation/ports/picker.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
-import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { SettingOutcome } from '#src/conversation/ports/setting-outcomes.ts';
 import type {
   OperatorDefaults,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
-import type { Caps } from '#src/spending/caps.ts';
+import type { Caps } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
 /** Values that the operator lets servers choose from, and defaults. */
@@ -62,10 +62,6 @@ export type ServerSetting<Value = unknown> = SettingPlace & {
   shown(value: Value): string;
   /** Suggested values. */
   values(choices: Choices): readonly string[];
-  /** Line about words that are not readable; absent: it lists `values`. */
-  unreadableLine?(choices: Choices): TextLine | undefined;
-  /** Line about a new value; absent: it names key and value. */
-  savedLine?(value: Value): TextLine;
   /** Loads what `read` and `values` know it by. Never throws. */
   load?(parts: SessionDependencies): Promise<unknown>;
   /** Lines about places of the server where something else holds, from everything that it has stored. */
@@ -174,22 +170,19 @@ const mentions = {
 export function idSetting(
   key: string,
   of: NamedById,
-  line: TextLine,
   place: SettingPlace,
-  standard: (choices: Choices) => string | undefined = () => undefined,
 ): ServerSetting<string | undefined> {
   return {
     ...place,
     key,
     inputs: [{ kind: of, most: 1 }],
-    standard,
+    standard: () => undefined,
     read(typed) {
       const [, id] = mentions[of].exec(typed) ?? [];
       return id === undefined && typed.toLowerCase() !== none ? bad : ok(id);
     },
     shown: (id) => id ?? none,
     values: () => [none],
-    unreadableLine: () => line,
   };
 }
 
@@ -198,7 +191,6 @@ export function idsSetting(
   key: string,
   of: NamedById,
   most: number,
-  line: TextLine,
   place: SettingPlace,
 ): ServerSetting<readonly string[]> {
   return {
@@ -212,7 +204,6 @@ export function idsSetting(
     },
     shown: shownIds,
     values: () => [none],
-    unreadableLine: () => line,
   };
 }
 

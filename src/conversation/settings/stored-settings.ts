@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
 import type {
   SessionDependencies,
   SessionSources,

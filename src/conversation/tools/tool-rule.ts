@@ -1,4 +1,4 @@
-import type { Fitting, ToolEntry } from '#src/conversation/ports/tool-definition.ts';
+import type { Fitting } from '#src/conversation/ports/tool-definition.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 
 /** What a model has been shown for an answer, beside the bot's own words. */
@@ -9,38 +9,29 @@ export type PromptWords = {
   readonly earlier: readonly { readonly speakerId: string; readonly isOwn?: boolean | undefined }[];
   /** Whether there was anything else: lines of captions, memories, a persona, a result of a tool that quotes others. */
   readonly hasOthers: boolean;
-  readonly offered: Iterable<Pick<ToolEntry, 'server'>>;
 };
 
-/** A name in plain letters and digits, which cannot look like a part of the prompt. */
-const plainName = /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u;
+/** Whether a name is in plain letters and digits, which cannot look like a part of the prompt. */
+export function isPlainName(name: string): boolean {
+  return /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u.test(name);
+}
 
 /**
  * Whether a call runs for whoever asks; else it waits for their press of Confirm.
  *
  * Reading runs, and so does a change that everybody notices and anybody can undo. What lasts or leaves the channel runs only if the
- * model was shown nothing but instructions and the asker's own words. What destroys waits.
+ * model was shown nothing but instructions (descriptions of tools among them) and the asker's own words. What destroys waits.
  */
-export function mayRun(
-  { effect }: Pick<Fitting, 'effect'>,
-  { server }: Pick<ToolEntry, 'server'>,
-  shown: PromptWords,
-): boolean {
-  if (effect !== 'last') return effect !== 'destroy';
-  const describing = [...shown.offered].map((one) => one.server).filter((one) => one !== undefined);
-  return isOwn(shown) && describing.every((one) => one === server);
+export function mayRun({ effect }: Pick<Fitting, 'effect'>, shown: PromptWords): boolean {
+  return effect === 'last' ? isOwn(shown) : effect !== 'destroy';
 }
 
 /** Whether a model was shown words of one asker alone. */
-export function isOwn({
-  said,
-  earlier,
-  hasOthers,
-}: Pick<PromptWords, 'said' | 'earlier' | 'hasOthers'>): boolean {
+export function isOwn({ said, earlier, hasOthers }: PromptWords): boolean {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(
     ({ speakerId, name, isQuoted }) =>
-      speakerId === askerId && plainName.test(name) && isQuoted !== true,
+      speakerId === askerId && isPlainName(name) && isQuoted !== true,
   );
   const isSame = earlier.every((one) => one.speakerId === askerId && one.isOwn === true);
   return isAlone && isSame && !hasOthers;

@@ -91,7 +91,7 @@ export class TurnToolRunner {
 
   get #shown(): PromptWords {
     const [said, earlier, hasOthers] = [this.#said, this.#earlier, this.#hasOthers];
-    return { said, earlier, hasOthers, offered: this.#tools.values() };
+    return { said, earlier, hasOthers };
   }
 
   /** Calls already made for this question, as the model is shown them. */
@@ -116,8 +116,7 @@ export class TurnToolRunner {
     if (this.#quotes.length === 0) return undefined;
     const texts = this.#quotes.map(({ text }) => text);
     const onHeard = () => this.#quotes.forEach((one) => void one.onHeard?.());
-    const isWritten = this.#quotes.every((one) => one.isWritten);
-    return { text: ConfidentialText.joined(texts, '\n'), isWritten, onHeard };
+    return { text: ConfidentialText.joined(texts, '\n'), onHeard };
   }
 
   /** Current step, in words for people. */
@@ -183,7 +182,7 @@ export class TurnToolRunner {
     const action = await fit.prepare(ports, signal);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
     const { effect = fit.effect } = action;
-    const mustAsk = (isAgain && effect !== 'change') || !mayRun({ effect }, tool, this.#shown);
+    const mustAsk = (isAgain && effect !== 'change') || !mayRun({ effect }, this.#shown);
     if (mustAsk || action.presser) return await this.#ask(one, fit, action, mustAsk);
     const run = async (until: AbortSignal): Promise<ToolCallResult> => {
       until.throwIfAborted();

@@ -59,15 +59,16 @@ export class AccountRest implements Disposable {
     return await this.#ask(get, schema, signal);
   }
 
-  /** Posts `body`; errors and abort as `read`. */
+  /** Sends `body`; errors and abort as `read`. */
   async write<T>(
+    method: 'post' | 'patch' | 'delete',
     route: `/${string}`,
     body: object,
     schema: z.ZodType<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const post = (either: AbortSignal) => this.#rest.post(route, { signal: either, body });
-    return await this.#ask(post, schema, signal);
+    const send = (either: AbortSignal) => this.#rest[method](route, { signal: either, body });
+    return await this.#ask(send, schema, signal);
   }
 
   async #ask<T>(

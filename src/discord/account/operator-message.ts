@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { readAccount } from './account.ts';
 import { AccountRest } from './account-rest.ts';
 
 /** Where the operator is written to: a webhook, else the people whom the application belongs to. */
@@ -15,17 +16,6 @@ export type OperatorAddress = {
 const webhookMs = 10_000;
 /** Members of a team who are written to. */
 const mostPeople = 10;
-/** State of a member who accepted. Source: Discord docs, "Membership State". */
-const accepted = 2;
-
-const owners = z.object({
-  owner: z.object({ id: z.string() }).nullish(),
-  team: z
-    .object({
-      members: z.array(z.object({ membership_state: z.int(), user: z.object({ id: z.string() }) })),
-    })
-    .nullish(),
-});
 const created = z.object({ id: z.string() });
 
 /**
@@ -77,15 +67,19 @@ async function writeToOwners(
   rest: AccountRest,
   signal: AbortSignal,
 ): Promise<string> {
-  const { owner, team } = await rest.read(Routes.currentApplication(), owners, signal);
-  const members = team?.members.filter((one) => one.membership_state === accepted) ?? [];
-  const all = team ? members.map(({ user }) => user.id) : owner ? [owner.id] : [];
+  const { owners } = await readAccount(rest, signal);
   let reached = 0;
-  for (const recipient_id of all.slice(0, mostPeople)) {
+  for (const { id: recipient_id } of owners.slice(0, mostPeople)) {
     try {
-      const { id } = await rest.write(Routes.userChannels(), { recipient_id }, created, signal);
+      const { id } = await rest.write(
+        'post',
+        Routes.userChannels(),
+        { recipient_id },
+        created,
+        signal,
+      );
       const message = { content: text, allowed_mentions: { parse: [] } };
-      await rest.write(Routes.channelMessages(id), message, created, signal);
+      await rest.write('post', Routes.channelMessages(id), message, created, signal);
       reached++;
     } catch (error) {
       signal.throwIfAborted();
@@ -93,7 +87,7 @@ async function writeToOwners(
     }
   }
   if (reached === 0) throw unsent('no owner of the application accepts direct messages');
-  return `${reached} of ${all.length} ${all.length === 1 ? 'owner' : 'owners'} of the application`;
+  return `${reached} of ${owners.length} ${owners.length === 1 ? 'owner' : 'owners'} of the application`;
 }
 
 function unsent(why: string): BotError {

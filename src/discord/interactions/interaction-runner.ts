@@ -164,8 +164,7 @@ export class InteractionRunner {
       const { inPlace } = reply;
       if (!reply.panel || reply.to !== 'room')
         return [{ message, ...(inPlace && { inPlace }) }, ...following];
-      const head = message.content;
-      return [{ message: panels.dressed(guildId, head), head }, ...following];
+      return [{ message: panels.dressed(guildId, reply), head: reply }, ...following];
     };
     const [opening, ...more] = each(first);
     return [opening, ...more, ...rest.flatMap(each)];
@@ -213,7 +212,7 @@ export class InteractionRunner {
 /** `head`: this message becomes the panel, under that sentence. */
 type RenderedReply = {
   readonly message: MessageBody;
-  readonly head?: string;
+  readonly head?: TextLine;
   readonly inPlace?: true;
 };
 /** Where a slow answer is awaited. */

@@ -292,7 +292,7 @@ const never = new AbortController().signal;
  * Choices for a person who types, out of the words that `ask` finds in time; none where it fails. Above Discord's limit,
  * the last choice says so. Never throws.
  */
-export async function suggestions(
+async function suggestions(
   ask: () => Promise<readonly string[]>,
   timing: SyncTiming,
   locale: Locale,

@@ -58,6 +58,6 @@ function isAway(cause: unknown): boolean {
 }
 
 function notThere(guildId: string, cause: unknown): BotError {
-  const message = `The bot is not in server ${guildId}: invite it first, or check DISCORD_GUILD_ID.`;
+  const message = `The bot is not in server ${guildId}: invite it first, or check the id.`;
   return new BotError('discord.forbidden', false, message, cause);
 }

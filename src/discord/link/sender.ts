@@ -95,6 +95,6 @@ class PulledFrames extends Readable {
  * Turns a FrameSource into the library's own kind of sound, which the pacer reads. `createAudioResource` makes the same of
  * Opus, but first looks for FFmpeg by starting it, which holds the main thread for 50 ms.
  */
-export function resourceOf(source: FrameSource): AudioResource {
+function resourceOf(source: FrameSource): AudioResource {
   return new AudioResource([], [new PulledFrames(source)], null, 0);
 }

@@ -15,7 +15,7 @@ import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
-import { Mailbox } from '#src/base/mailbox.ts';
+import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type {
   ChannelMember,
   ChannelRef,
@@ -347,7 +347,7 @@ function lost(message: string, cause?: unknown): BotError {
  * Keeps the key of AES-256-GCM as what Node's ciphers take at once: from the bytes the library has they make it anew for each
  * packet, which on Node 24 takes longer than the cipher itself.
  */
-export function useKeyObject({ state }: Networking): void {
+function useKeyObject({ state }: Networking): void {
   if (state.code !== NetworkingStatusCode.Ready) return;
   const connection: { encryptionMode: string; secretKey: Uint8Array | KeyObject } =
     state.connectionData;
@@ -363,7 +363,7 @@ export function useKeyObject({ state }: Networking): void {
  * `transitioned` fires also when the last one leaves, so the session is looked at each time. A resumed voice socket keeps
  * its session, so the session that had opened counts.
  */
-export function watchSettled(connection: VoiceConnection, others: () => number): () => boolean {
+function watchSettled(connection: VoiceConnection, others: () => number): () => boolean {
   let opened: DAVESession | undefined;
   connection.on('transitioned', () => {
     const dave = daveOf(connection);

@@ -3,9 +3,8 @@ import { messageOf } from '#src/base/errors.ts';
 import type { PanelBoard } from '#src/conversation/ports/panel.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { sentence } from '#src/discord/interactions/rendering.ts';
 import { newNonce } from '#src/discord/nonce.ts';
-import { localeOf, type TextLine } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
 import { idOf, openPanelThreads, type ThreadParts } from './panel-threads.ts';
 import type { PanelReplies } from './panels.ts';
@@ -37,10 +36,8 @@ async function postPanel(
   client: Client<true>,
   { outbox, panels, report }: PostParts,
   { channelId, guildId, name }: ChannelRef,
-  line: TextLine,
+  head: TextLine,
 ): Promise<boolean> {
-  const locale = localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
-  const head = sentence(line, locale);
   const message = panels.dressed(guildId, head);
   const { allowedMentions, ...rest } = message;
   const body = {

@@ -1,4 +1,5 @@
 import type { Button } from '#src/conversation/command.ts';
+import { isJoinedLine } from '#src/conversation/joining/joined-line.ts';
 import {
   consentButtons,
   type LostQuestion,
@@ -24,19 +25,18 @@ const maxNamesChars = 200;
 /** Further tracks are counted, longer titles cut. */
 const [maxTracks, maxTitleChars] = [3, 40];
 
-/** The panel as it looks now, under the sentence of the `/join` that put it there. */
+/** The panel as it looks now. `head`: the line that put it there; that of a `/join` changes with the channel. */
 export function drawPanel(
-  head: string | undefined,
+  head: TextLine | undefined,
   face: PanelFace | undefined,
   view: PanelView,
 ): MessageBody {
   const { locale, buttons } = view;
+  const above = headLines(head, face).map((line) => sentence(line, locale));
   const lines = face ? faceLines(face, view) : [];
-  const content = lines.map((line) => oneLine(sentence(line, locale))).join('\n');
-  const isHere = face?.state.kind !== 'left';
-  const whole = [isHere ? (head ?? '') : '', content].filter(Boolean).join('\n');
+  const below = lines.map((line) => oneLine(sentence(line, locale)));
   return {
-    content: cut(whole, maxMessageChars),
+    content: cut([...above, ...below].join('\n'), maxMessageChars),
     allowedMentions: { parse: [] },
     components: buttonNames(face).flatMap((row) => [...rowsOf(row.filter(known), locale, buttons)]),
   };
@@ -47,12 +47,15 @@ export function drawPanel(
   }
 }
 
+function headLines(head: TextLine | undefined, face: PanelFace | undefined): readonly TextLine[] {
+  if (!head || face?.state.kind === 'left') return [];
+  if (!face || !isJoinedLine(head)) return [head];
+  return face.headline ? [face.headline] : [];
+}
+
 function buttonNames(face: PanelFace | undefined): readonly (readonly string[])[] {
-  const listening = face?.state.kind === 'paused' ? 'resume' : 'pause';
-  const transcript = face?.captionsIn === undefined ? [] : ['captions.transcript'];
-  const isNamed = face?.people.some(({ heard, name }) => heard === 'unasked' && name) ?? false;
-  const choices = [...consentButtons, ...(isNamed ? ['hide_name'] : []), ...transcript];
-  return [['ask', 'stop', listening, 'captions', 'privacy'], face?.buttons ?? [], choices];
+  const isAsking = face?.people.some(({ heard }) => heard === 'unasked') ?? true;
+  return [['ask', 'stop', 'more'], face?.buttons ?? [], isAsking ? consentButtons : []];
 }
 
 function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): readonly TextLine[] {
@@ -77,12 +80,7 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     ...namesLine('panel.next', next === undefined ? [] : [next]),
     ...understood.map((one): TextLine => ({ id: 'panel.heard', with: one })),
     ...lostLines(lost),
-    ...unnamed.map(
-      ({ isLate, name }): TextLine => ({
-        id: isLate ? 'panel.unnamed.late' : 'panel.unnamed',
-        with: { name, bot: botName },
-      }),
-    ),
+    ...unnamed.map(({ name }): TextLine => ({ id: 'panel.unnamed', with: { name, bot: botName } })),
     ...namesLine('panel.asked', asked),
     ...namesLine('join.first_heard', firstHeard),
     ...peopleLine('yes', namesOf(face, 'yes')),
@@ -90,9 +88,9 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     ...(denied > 0 ? [{ id: 'panel.people.no', with: { n: denied } } as const] : []),
     ...tracksLine(face.tracks ?? [], locale),
     ...(face.lines ?? []),
-    lastAnswerMs === undefined
-      ? { id: 'panel.engine', with: { engine } }
-      : { id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } },
+    ...(lastAnswerMs === undefined
+      ? []
+      : [{ id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } } as const]),
     ...(unasked ? [{ id: 'panel.privacy' } as const] : []),
     ...(unasked && captionsDays !== undefined ? [captionsKept(captionsDays)] : []),
   ];
@@ -119,7 +117,7 @@ function captionsLine({ captionsIn }: PanelFace, guildId: string): readonly Text
 }
 
 function lostLines(lost: readonly LostQuestion[]): readonly TextLine[] {
-  return (['crowded', 'late', 'budget'] as const).flatMap((why) => {
+  return (['late', 'budget'] as const).flatMap((why) => {
     const names = lost.filter((one) => one.why === why).map(({ name }) => name);
     return namesLine(`panel.lost.${why}`, names);
   });
@@ -147,9 +145,10 @@ function tracksLine(all: readonly PanelTrack[], locale: Locale): readonly TextLi
 function trackWords(track: PanelTrack, locale: Locale): string {
   const { name, title, percent: n, isMuted, isPaused, positionMs = 0, lengthMs } = track;
   const muted = isMuted ? `, ${text('track.mutes', {}, locale)}` : '';
-  const time = `${playingTime(positionMs, lengthMs)}${muted}`;
+  const paused = isPaused ? `${text('panel.paused', {}, locale)}, ` : '';
+  const time = `${paused}${playingTime(positionMs, lengthMs)}${muted}`;
   const words = { track: name, title: firstChars(title, maxTitleChars), time, n };
-  return text(isPaused ? 'track.line.paused' : 'track.line', words, locale);
+  return text('track.line', words, locale);
 }
 
 /** Names of these people; the others are counted. */

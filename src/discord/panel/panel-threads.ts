@@ -87,7 +87,7 @@ export class PanelThreads {
     const { localeIn, buttons: presses } = this.#options;
     const locale = localeIn(guildId);
     const kept = captionsDays === undefined ? [] : [captionsKept(captionsDays)];
-    const lines = [{ id: 'privacy.card' } as const, ...kept];
+    const lines = [{ id: 'consent.no' } as const, { id: 'panel.privacy' } as const, ...kept];
     const card = lines.map((line) => sentence(line, locale)).join(' ');
     const buttons = consentButtons.filter((name) => presses.has(name));
     return {

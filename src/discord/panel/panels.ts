@@ -9,7 +9,7 @@ import type {
 } from '#src/conversation/ports/panel.ts';
 import type { WriteTurns } from '#src/discord/captions/channel-writers.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { type MessageBody, messageWith, sentence } from '#src/discord/interactions/rendering.ts';
+import { type MessageBody, messageWith } from '#src/discord/interactions/rendering.ts';
 import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { botNameIn } from '#src/discord/places.ts';
@@ -21,9 +21,9 @@ import { PanelPace } from './panel-pace.ts';
 /** Panel board of this folder: the reply to a `/join` becomes the panel. */
 export interface PanelReplies extends Pick<PanelBoard, 'show' | 'forget' | 'placeIn' | 'takeOver'> {
   /** The message as it is to be posted, under `head`. */
-  dressed(guildId: string, head: string): MessageBody;
+  dressed(guildId: string, head: TextLine): MessageBody;
   /** Makes this message the panel, with `shown` as its content; the former one says where it went. */
-  put(guildId: string, place: PanelPlace, head: string, shown: MessageBody): void;
+  put(guildId: string, place: PanelPlace, head: TextLine, shown: MessageBody): void;
   /** Panels of a former run tell that the bot is not there any more; `seats` names channels it sat in. Never throws. */
   wake(guildIds: readonly string[], seats?: ReadonlyMap<string, string>): Promise<void>;
   /** Takes the words of people off the panels, within `ms`; then no edit is begun any more. Never throws. */
@@ -88,7 +88,7 @@ export function memoryOnlyPanelStore(): PanelStore {
 /** Content and place of one server's panel. */
 type Panel = {
   face?: PanelFace;
-  head?: string;
+  head?: TextLine;
   message?: PanelMessage;
   former?: PanelMessage;
   /** The message may hold words of people. */
@@ -99,7 +99,7 @@ type Panel = {
 /** Interval, in ms, between two panels of a former run, so that a bot in many servers does not use up its requests. */
 const wakeMs = 250;
 
-export class Panels implements PanelReplies {
+class Panels implements PanelReplies {
   readonly #options: PanelOptions;
   readonly #panels = new Map<string, Panel>();
   #closed = false;
@@ -114,12 +114,12 @@ export class Panels implements PanelReplies {
     panel.message?.touch();
   }
 
-  dressed(guildId: string, head: string): MessageBody {
+  dressed(guildId: string, head: TextLine): MessageBody {
     const face = this.#panels.get(guildId)?.face;
     return this.#draw(guildId, head, isHere(face) ? face : undefined);
   }
 
-  put(guildId: string, place: PanelPlace, head: string, shown: MessageBody): void {
+  put(guildId: string, place: PanelPlace, head: TextLine, shown: MessageBody): void {
     const panel = this.#panel(guildId);
     const former = panel.message?.place;
     panel.message?.end();
@@ -147,7 +147,7 @@ export class Panels implements PanelReplies {
     const panel = this.#panel(guildId);
     const known = panel.message?.place ?? (await this.#stored(guildId));
     if (this.#closed || !known || this.#panels.get(guildId) !== panel) return false;
-    if (head) panel.head = sentence(head, this.#options.localeIn(guildId));
+    if (head) panel.head = head;
     else delete panel.head;
     if (panel.message) panel.message.touch();
     else this.#follow(guildId, known, undefined, () => {}); // deleted meanwhile, perhaps
@@ -213,7 +213,7 @@ export class Panels implements PanelReplies {
     message.touch();
   }
 
-  #draw(guildId: string, head: string | undefined, face: PanelFace | undefined): MessageBody {
+  #draw(guildId: string, head: TextLine | undefined, face: PanelFace | undefined): MessageBody {
     const { botNameIn, buttons, localeIn } = this.#options;
     return drawPanel(head, face, {
       guildId,
@@ -267,7 +267,7 @@ function isHere(face: PanelFace | undefined): boolean {
 
 /** `channel`: where a former run sat to its end. */
 function leftFace(channel: string | undefined): PanelFace {
-  const why = { id: 'panel.restarted', with: { channel: channel ?? '' } } as const;
+  const why = { id: 'seat.outdated', with: { channel: channel ?? '' } } as const;
   const state = { kind: 'left', ...(channel !== undefined && { why }) } as const;
   return { state, people: [], engine: '' };
 }

@@ -103,7 +103,7 @@ const mostChars = 4_000;
  * Reads a message of the gateway; undefined for one outside a server, one that is not whole, or a notice that a person
  * joined.
  */
-export function readTyped(data: unknown, botId: string): TypedMessage | undefined {
+function readTyped(data: unknown, botId: string): TypedMessage | undefined {
   const { id, channel_id: channelId, guild_id: guildId, ...rest } = fieldsOf(data);
   const author = fieldsOf(rest.author);
   if (typeof id !== 'string' || typeof channelId !== 'string') return undefined;

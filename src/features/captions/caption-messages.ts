@@ -131,7 +131,7 @@ type AwaitedLine = { readonly text: string; readonly isOver: boolean; shownAtMs?
 const mostLines = 500;
 
 /** Finds out when all words of each line were shown first, be it before the line was over. */
-export class ShownLines {
+class ShownLines {
   readonly #awaited = new Map<number, AwaitedLine>();
 
   /** To be called before the line is shown. */

@@ -41,14 +41,13 @@ export class CaptionNewcomerNotices {
     this.#reported = new Set(notifiedIds);
   }
 
-  /** `here` are the people there, `heardIds` those of them who are heard. To be called now and then. */
-  check(here: readonly ChannelMember[], heardIds: readonly string[]): void {
+  /** `here` are the people there. To be called now and then. */
+  check(here: readonly ChannelMember[]): void {
     for (const { id, name } of here) {
       if (this.#reported.has(id)) continue;
       this.#reported.add(id);
       this.#named.add(id);
-      const line = heardIds.includes(id) ? 'captions.newcomer.yes' : 'captions.newcomer.unasked';
-      const text = writtenLine({ id: line, with: { name } }, this.#context);
+      const text = writtenLine({ id: 'captions.newcomer', with: { name } }, this.#context);
       const buttons = this.#hasMissed() ? [...noticeButtons, 'captions.missed'] : noticeButtons;
       this.#post({ key: keyOf(id), text, urgency: 'whole', buttons });
     }

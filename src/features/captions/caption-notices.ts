@@ -36,7 +36,7 @@ async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<
   const said = Promise.withResolvers<void>();
   const handle = new TurnHandle(() => said.resolve());
   const { language } = settings();
-  const words = spokenText({ id: 'captions.spoken' }, channel.guildId, parts, language);
+  const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, language);
   const clauses = [openText(speakable(words))];
   const reading = { kind: 'reading', clauses, when: 'now', handle, interruptible: false } as const;
   if (queue.read(reading).kind !== 'added') return;
@@ -93,7 +93,7 @@ export class CaptionFailureNotices {
     const { channel, notice, parts } = this.#context;
     const error = new BotError('discord.unsent', false, causes[kind]);
     parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    if (kind !== 'refused') notice({ id: `captions.place.${kind}` });
+    if (kind !== 'refused') notice({ id: 'captions.place.gone' });
     else if (!this.#reportedRefused) notice({ id: 'captions.unshown' });
     this.#reportedRefused = true;
   }

@@ -19,12 +19,10 @@ export const captionsBegin: ServerSetting<boolean> = {
 };
 
 /** Text channel in which captions get a thread; undefined: they are posted in the chat of the voice channel. */
-export const captionsChannelId = idSetting(
-  'captions_channel',
-  'text-channel',
-  { id: 'settings.bad.captions_channel' },
-  { group, about: 'settings.about.captions_channel' },
-);
+export const captionsChannelId = idSetting('captions_channel', 'text-channel', {
+  group,
+  about: 'settings.about.captions_channel',
+});
 
 /** Days that captions are kept; 0: nothing is written to disk. */
 export const captionsDays: ServerSetting<number> = {
@@ -39,7 +37,6 @@ export const captionsDays: ServerSetting<number> = {
   },
   shown: (days) => `${days}`,
   values: () => ['0', '1', '7', '30'],
-  unreadableLine: () => ({ id: 'settings.bad.captions_days' }),
 };
 
 /** A recap is posted when a session with captions ends. */

@@ -17,8 +17,8 @@ export const setCaptions = tool({
     const { guildId } = context.channel;
     const control = context.port(CaptionRequests);
     if (on) return await turnOn(control, context);
-    const { kind } = await control.turnOff(guildId);
-    return outcomeOf({ id: kind === 'off' ? 'captions.off' : 'captions.off.already' });
+    await control.turnOff(guildId);
+    return outcomeOf({ id: 'captions.off' });
   },
 });
 
@@ -31,7 +31,7 @@ export const leaveMeOut = tool({
   right: 'anyone',
   effect: 'last',
   isChange: ({ out }) => out,
-  ask: () => ({ id: 'tool.captions.write_me.ask' }),
+  ask: () => ({ id: 'tool.external.ask', with: { tool: 'leave me out', given: 'out: false' } }),
   async run({ out }, { askerIds, context }) {
     const control = context.port(CaptionRequests);
     for (const id of askerIds) await control.leaveOut(context.channel.guildId, id, out);
@@ -52,11 +52,11 @@ async function turnOn(
   const turned = await Promise.race([turning, waited]);
   if (turned) return outcomeOf(lineOf(turned));
   void turning.then((late) => late.kind === 'failed' && notice(late.line)); // never rejects
-  return { ...outcomeOf({ id: 'tool.captions.on' }), isPlain: true };
+  return { ...outcomeOf({ id: 'captions.on' }), isPlain: true };
 }
 
 function lineOf(turned: CaptionsOn): TextLine {
   if (turned.kind === 'failed') return turned.line;
   if (turned.kind === 'nowhere') return { id: 'leave.nowhere' };
-  return { id: turned.kind === 'on' ? 'tool.captions.on' : 'tool.captions.on.already' };
+  return { id: 'captions.on' };
 }

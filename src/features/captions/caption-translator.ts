@@ -109,7 +109,6 @@ export class CaptionTranslator {
   /** Delay before the next request, in ms. */
   async #translateSome(): Promise<number> {
     const { guildId, mayShow, parts } = this.#options;
-    if (this.#waiting.length > 0) await parts.spending.ready(guildId);
     const [batch = []] = translationBatches(this.#waiting.filter(mayShow));
     const taken = new Set(batch.length > 0 ? batch : this.#waiting);
     const others = this.#waiting.filter((line) => !taken.has(line));
@@ -155,7 +154,7 @@ export class CaptionTranslator {
     this.#waiting = this.#waiting.filter((line) => !batch.includes(line) || again.includes(line));
     for (const line of batch) if (!again.includes(line)) this.#tries.delete(line);
     this.#vain = translated.size > 0 ? 0 : this.#vain + 1;
-    if (this.#vain >= mostVain) this.#report('captions.translate.none');
+    if (this.#vain >= mostVain) this.#report();
   }
 
   #show(line: TranscriptLine, text: string | undefined): void {
@@ -172,7 +171,7 @@ export class CaptionTranslator {
   #failed(error: unknown, batch: readonly TranscriptLine[]): void {
     const { guildId, parts } = this.#options;
     parts.onEvent(guildId, failureEventOf(error, 'think'));
-    this.#report('captions.translate.off');
+    this.#report();
     if (!(error instanceof BotError && error.code === 'answer.late')) return;
     const waits = (line: TranscriptLine) => this.#waiting.includes(line);
     const over = batch.filter((line) => waits(line) && !this.#mayTryAgain(line));
@@ -186,9 +185,10 @@ export class CaptionTranslator {
   }
 
   /** Once. */
-  #report(id: 'captions.translate.off' | 'captions.translate.none'): void {
+  #report(): void {
     const { notice, parts } = this.#options;
-    if (!this.#isReported) notice({ id, with: { provider: parts.chatName } });
+    if (!this.#isReported)
+      notice({ id: 'captions.translate.off', with: { provider: parts.chatName } });
     this.#isReported = true;
   }
 }

@@ -28,18 +28,11 @@ export const captions: Feature = {
   alerts: [captionsUnerased],
   open({ store }) {
     const stores = store(TranscriptStores.key);
-    let isFirst = true;
     return {
       shard({ parts: engine, sessions, shard, signal, sources }) {
         const parts = { ...engine, transcripts: stores };
         const { writtenQuestions } = sources;
-        const cleanup = new TranscriptCleanup({
-          parts,
-          sessions,
-          shard,
-          endsOpenSessions: isFirst,
-        });
-        isFirst = false;
+        const cleanup = new TranscriptCleanup({ parts, sessions, shard });
         const lookup = new TranscriptLookup(parts, sessions);
         const answers = new TranscriptAnswers(parts, lookup, writtenQuestions, signal);
         const transcripts = new ShardTranscripts(parts, lookup, writtenQuestions);

@@ -16,7 +16,7 @@ import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/session-events.ts';
-import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
@@ -210,15 +210,14 @@ export class SessionCaptions implements FeatureSession {
   attend(people: readonly ChannelMember[]): void {
     const active = this.#active;
     if (!active) return;
-    const { gate, parts } = this.#context;
+    const { parts } = this.#context;
     const here = people.filter(({ isBot }) => !isBot);
-    const known = here.filter(({ id }) => gate.standing(id) === 'yes').map(({ id }) => id);
     const { recorder } = active;
     const atMs = recorder.sessionMs(parts.clock.nowMs());
     const hereIds = new Set(here.map(({ id }) => id));
     for (const id of hereIds.difference(this.#hereIds)) active.cameAtMs.set(id, atMs);
     this.#hereIds = hereIds;
-    active.newcomers.check(here, known);
+    active.newcomers.check(here);
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
@@ -403,8 +402,7 @@ async function openPlace(
   } catch (error) {
     if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
     const place = inChannelId === undefined ? channel.name : addressOf(channel, inChannelId);
-    const id = inChannelId === undefined ? 'captions.no_place' : 'captions.no_thread';
-    return { kind: 'failed', line: { id, with: { place } } };
+    return { kind: 'failed', line: { id: 'captions.no_place', with: { place } } };
   }
 }
 

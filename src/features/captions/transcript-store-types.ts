@@ -42,11 +42,8 @@ export type FoundLine = { readonly line: TranscriptLine; readonly session: Trans
 /** Lines that are gone, and messages that still show some of them. */
 export type ErasedLines = { readonly count: number; readonly messages: readonly MessagePlace[] };
 
-/** Days that lines are kept, by server; `standard` for the others. 0: until 15 minutes after the end of their session. */
-export type KeptDays = {
-  readonly standard: number;
-  readonly byGuild: Readonly<Record<string, number>>;
-};
+/** Days that lines are kept, by server. 0: until 15 minutes after the end of their session. */
+export type KeptDays = Readonly<Record<string, number>>;
 
 export type PersonExport = {
   readonly sessions: readonly TranscriptSession[];

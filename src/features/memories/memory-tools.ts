@@ -90,7 +90,11 @@ async function prepareMemory(
   if (objection) return refused(objection);
   const run = () => write(words, author, about, ports);
   const asked = { text: words };
-  const action = { kind: 'ready', ask: { id: 'memory.remember.ask', with: asked }, run } as const;
+  const action = {
+    kind: 'ready',
+    ask: { id: 'tool.external.ask', with: { tool: 'remember', given: words } },
+    run,
+  } as const;
   if (!about) return action;
   const ask = { id: 'memory.about.ask', with: { ...asked, by: author.name } } as const;
   return { ...action, presser: { ...about, ask } };
@@ -160,12 +164,15 @@ async function prepareForgetting(
   const memory = port(MemoryCache)
     .known(guildId)
     .find((one) => one.number === number);
-  if (!memory) return refused({ id: 'memory.unknown' });
+  if (!memory) return refused({ id: 'unknown', with: { x: number } });
   const objection = await objectionToForgetting(memory, askerId, ports, signal);
   if (objection) return refused(objection);
   return {
     kind: 'ready',
-    ask: { id: 'memory.forget.ask', with: { n: number, text: memory.text } },
+    ask: {
+      id: 'tool.external.ask',
+      with: { tool: 'forget memory', given: `${number}: ${memory.text}` },
+    },
     run: async (_ports, until) => {
       const denied = await objectionToForgetting(memory, askerId, ports, until);
       if (denied) return outcomeOf(denied);
@@ -174,7 +181,7 @@ async function prepareForgetting(
         .find((one) => one.number === number);
       const isSame = known?.atWallMs === memory.atWallMs && known.text === memory.text;
       const isGone = !isSame || !(await port(MemoryCache).remove(guildId, number));
-      return outcomeOf({ id: isGone ? 'memory.unknown' : 'memory.forgotten' });
+      return outcomeOf(isGone ? { id: 'unknown', with: { x: number } } : { id: 'confirm.done' });
     },
   };
 }
@@ -209,7 +216,7 @@ function nameOf({ name }: ChannelMember): string {
 }
 
 function full(limit: number): TextLine {
-  return { id: 'memory.full', with: { limit } };
+  return { id: 'limit', with: { limit, command: '/privacy memories' } };
 }
 
 function refused(line: TextLine): PreparedAction<ServerToolPorts> {

@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
+import { Wakeup } from '#src/base/loops/wakeup.ts';
 import type { Public } from '#src/base/public.ts';
-import { Wakeup } from '#src/base/wakeup.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import {
   type FeatureEventKind,

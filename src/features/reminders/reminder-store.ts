@@ -12,7 +12,7 @@ import { id, instant, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
-import { select, table } from '#src/sql/table.ts';
+import { isOfShard, select, table } from '#src/sql/table.ts';
 
 const reminders = table(
   'reminders',
@@ -80,10 +80,13 @@ export class ReminderStore {
   }
 
   /** Reminders of all servers of a shard, at most so many, the soonest first. Errors: BotError `store.unreadable`. */
-  soonest({ id, count }: ServerShare, limit: number): Promise<readonly Reminder[]> {
-    const mine = sql`(CAST(guild_id AS BIGINT) >> 22) % CAST(${count} AS BIGINT) = CAST(${id} AS BIGINT)`;
+  soonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
     return this.#database.readTogether((connection) =>
-      select(connection, reminders, sql`WHERE ${mine} ORDER BY due_at_wall_ms, id LIMIT ${limit}`),
+      select(
+        connection,
+        reminders,
+        sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`,
+      ),
     );
   }
 

@@ -48,7 +48,10 @@ export const setReminder = tool({
   right: 'anyone',
   effect: 'last',
   isChange: ({ text: words }) => words === undefined,
-  ask: ({ when, text: words = '' }) => ({ id: 'reminder.set.ask', with: { when, text: words } }),
+  ask: ({ when, text: words = '' }) => ({
+    id: 'tool.external.ask',
+    with: { tool: 'set reminder', given: `${when}: ${words}` },
+  }),
   runAnywhere: addReminder,
 });
 
@@ -80,7 +83,8 @@ export const cancelReminder = tool({
   async prepare({ number }, ports) {
     const effect = (await isTimer(number, ports)) ? 'change' : 'last';
     const run = (own: ServerToolPorts) => withdrawReminder(number, own);
-    return { kind: 'ready', ask: { id: 'reminder.cancel.ask' }, effect, run };
+    const words = { tool: 'cancel reminder', given: `${number ?? 1}` };
+    return { kind: 'ready', ask: { id: 'tool.external.ask', with: words }, effect, run };
   },
 });
 
@@ -131,8 +135,8 @@ async function set(
   if (!place) return { facts: { outcome: placeless }, isVain: true };
   const nowWallMs = clock.wallMs();
   const due = readTime(draft.when, { nowWallMs, timeZone });
-  if (due.kind !== 'at') return vain({ id: `reminder.${due.kind}` });
-  if (due.wallMs - nowWallMs > longestReminderMs) return vain({ id: 'reminder.far' });
+  if (due.kind !== 'at' || due.wallMs - nowWallMs > longestReminderMs)
+    return vain({ id: 'reminder.unclear' });
   const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
   const { guildId, channelId, name: channelName } = place;
   const added = await reminders.add({
@@ -145,7 +149,8 @@ async function set(
     setAtWallMs: nowWallMs,
     dueAtWallMs: due.wallMs,
   });
-  if (added.kind === 'full') return vain({ id: 'reminder.full', with: { limit: added.limit } });
+  if (added.kind === 'full')
+    return vain({ id: 'limit', with: { limit: added.limit, command: 'cancel reminder' } });
   const { number: n } = added;
   const time = dueTime(due.wallMs, { timeZone, nowWallMs, locale: 'en' });
   const shown = { n, time, text: words };
@@ -176,7 +181,7 @@ async function cancel(
   if (number === undefined && all.length > 1) return vain({ id: 'reminder.which' });
   const meant = meantBy(number, all);
   const isGone = !meant || !(await reminders.cancel(meant.id));
-  if (isGone) return vain({ id: 'reminder.unknown' });
+  if (isGone) return vain({ id: 'reminder.which' });
   return outcomeOf({ id: 'reminder.cancelled', with: { n: meant.number } });
 }
 
@@ -201,7 +206,7 @@ function shown(
   { clock, timeZone }: ServerToolPorts,
 ): string {
   const time = dueTime(dueAtWallMs, { timeZone, nowWallMs: clock.wallMs(), locale: 'en' });
-  return words === '' ? `${n}: timer, ${time}` : `${n}: ${time}: ${words}`;
+  return `number ${n}, ${words === '' ? `a timer for ${time}` : `for ${time}: ${words}`}`;
 }
 
 /** Nothing was changed. */

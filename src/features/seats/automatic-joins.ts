@@ -162,7 +162,7 @@ export class AutomaticJoins implements Disposable {
     if (verdict !== 'follow') {
       const holds = () => places.seatOf(guildId, followedId)?.channelId === channel.channelId;
       const isReported = joins.notifiedOf === channel.channelId;
-      if (!isReported) session.context.notice({ id: `follow.${verdict}` }, holds);
+      if (!isReported) session.context.notice({ id: 'follow.barred' }, holds);
       joins.notifiedOf = channel.channelId;
       return undefined;
     }

@@ -219,12 +219,11 @@ export class SeatReturn implements Disposable {
 
 function lineOf(verdict: ReturnVerdict, where: ChannelRef): TextLine {
   const { name: channel } = where;
-  const noChannel = { id: 'seat.no_channel', with: { channel } } as const;
+  const noChannel = { id: 'channel.removed' } as const;
   switch (verdict.kind) {
     case 'too-old':
-      return { id: 'seat.outdated', with: { channel } };
     case 'nobody':
-      return { id: 'seat.nobody', with: { channel } };
+      return { id: 'seat.outdated', with: { channel } };
     case 'return':
     case 'no-channel':
       return noChannel;

@@ -8,9 +8,8 @@ export function wrongWith(error: unknown, chatName: string): TextLine {
   const { provider = chatName } = error.about;
   switch (error.code) {
     case 'provider.bad_key':
-      return { id: 'fail.key', with: { provider } };
     case 'provider.spent':
-      return { id: 'fail.spent', with: { provider } };
+      return { id: 'fail.key', with: { provider } };
     case 'provider.rate_limited':
       return limited(error, provider);
     case 'provider.unreachable':
@@ -24,7 +23,7 @@ export function wrongWith(error: unknown, chatName: string): TextLine {
     case 'provider.truncated':
       return { id: 'check.odd' };
     default:
-      return { id: 'check.engine' };
+      return { id: 'check.bug' };
   }
 }
 
@@ -36,5 +35,5 @@ function limited({ about }: BotError, provider: string): TextLine {
 /** News about a model, as a line for people who can change the settings. */
 export function lineOfNews({ kind, model, onDate = '' }: ModelNews): TextLine {
   if (kind === 'unlisted') return { id: `check.model.${kind}`, with: { model } };
-  return { id: `check.model.${kind}`, with: { model, date: onDate } };
+  return { id: 'check.model.ending', with: { model, date: onDate } };
 }

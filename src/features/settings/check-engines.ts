@@ -1,34 +1,24 @@
-import { joinSamples, listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
-import { resample } from '#src/audio/resample.ts';
-import { BotError, type FailureStage } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { WantedPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import { silentHost } from '#src/conversation/engines/paid-engines.ts';
-import type { CheckResult } from '#src/conversation/ports/setting-and-check-outcomes.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import {
+  questionTo,
+  recognise,
+  request,
+  speak,
+  testTurn,
+  think,
+} from '#src/probes/engine-probes.ts';
+import { type Finding, failing, notTried, type Probe, tryProbe } from '#src/probes/probe.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { wrongWith } from './answer-checkup-texts.ts';
 
-/** Engines of a check, its style, and the reservation that pays. */
-type PaidCheck = {
-  readonly parts: SessionDependencies;
-  readonly style: ReplyStyle;
-  readonly reservation: Reservation;
-};
-
 /** Words that every engine for English can say and understand. */
 const sentence = 'one two three';
-const request = 'This is a test. Answer with the one word: ok';
-/** Nothing is waited for longer, one after the other. */
+/** Longest wait for one part, in ms. */
 export const checkMs = 8_000;
-/** Longest sound of the sentence, in seconds, where a voice never ends. */
-const longestS = 10;
-
-const unheard: CheckResult = { point: 'recognise', kind: 'idle', line: { id: 'check.mute' } };
-
-type RoleTrial<T> = { readonly finding: CheckResult; readonly got?: T };
 
 /** Speaks a sentence and listens to it, and thinks meanwhile; the server pays. Never throws. */
 export async function checkEngines(
@@ -36,7 +26,7 @@ export async function checkEngines(
   parts: SessionDependencies,
   style: ReplyStyle,
   pipeline: WantedPipeline,
-): Promise<readonly CheckResult[]> {
+): Promise<readonly Finding[]> {
   const order = {
     kind: 'check',
     guildId,
@@ -45,133 +35,43 @@ export async function checkEngines(
     first: { messages: [{ content: request }] },
   } as const;
   const opened = parts.spending.open(order);
-  if (opened.kind === 'refused') {
-    const { line } = opened;
-    return (['recognise', 'think', 'speak'] as const).map((point) => ({
-      point,
-      kind: 'idle',
-      line,
-    }));
-  }
+  if (opened.kind === 'refused')
+    return [recognise, think, speak].map(({ name }) => notTried(name, opened.line));
   using reservation = opened.reservation;
-  return await checkPaid(guildId, { parts, style, reservation }, pipeline);
+  const tried = async <Subject>(probe: Probe<Subject>, subject: Subject) => {
+    const finding = await tryProbe(probe, subject, { clock: parts.clock, deadlineMs: checkMs });
+    if (!('error' in finding)) return finding;
+    parts.onEvent(guildId, failureEventOf(finding.error, stages[probe.name] ?? 'link'));
+    return failing(probe.name, wrongWith(finding.error, parts.chatName));
+  };
+  const thinking = tried(think, { ask: askerOf({ parts, style, reservation }, pipeline) });
+  const synthesizer = parts.synthesizer.paidBy(reservation);
+  const spoken = await tried(speak, { synthesizer, voice: style.voice, text: sentence });
+  const { clip } = spoken;
+  const transcriber = parts.transcriber.paidBy(reservation);
+  const heard = clip
+    ? await tried(recognise, { transcriber, clip })
+    : notTried(recognise.name, { id: 'check.mute' });
+  return [heard, await thinking, spoken];
 }
 
-async function checkPaid(
-  guildId: string,
-  check: PaidCheck,
-  pipeline: WantedPipeline,
-): Promise<readonly CheckResult[]> {
-  const { parts } = check;
-  const isWritten = pipeline.name === 'chained';
-  const thinking = trial('think', guildId, parts, (signal) =>
-    isWritten ? think(check, signal) : answer(pipeline, check, signal),
-  );
-  const { finding: speak, got: said } = await trial('speak', guildId, parts, (signal) =>
-    speakSentence(check, signal),
-  );
-  const recognise = said
-    ? await trial('recognise', guildId, parts, (signal) => listen(said, check, signal))
-    : { finding: unheard };
-  return [recognise.finding, (await thinking).finding, speak];
-}
+const stages: Readonly<Record<string, 'recognise' | 'think' | 'speak'>> = {
+  recognise: 'recognise',
+  think: 'think',
+  speak: 'speak',
+};
 
-type TimedResult<T> = { readonly got: T; readonly atMs: number };
+type PaidCheck = {
+  readonly parts: SessionDependencies;
+  readonly style: ReplyStyle;
+  readonly reservation: Reservation;
+};
 
-async function trial<T>(
-  point: Exclude<FailureStage, 'link'>,
-  guildId: string,
-  { chatName, clock, onEvent }: SessionDependencies,
-  work: (signal: AbortSignal) => Promise<TimedResult<T>>,
-): Promise<RoleTrial<T>> {
-  const startedMs = clock.nowMs();
-  const over = new AbortController();
-  const late = () =>
-    new BotError(
-      'provider.late',
-      true,
-      `The check of an engine took longer than ${checkMs / 1000} s.`,
-    );
-  try {
-    const { got, atMs } = await within(work(over.signal), checkMs, clock, late);
-    return { finding: { point, kind: 'ok', ms: atMs - startedMs }, got };
-  } catch (error) {
-    onEvent(guildId, failureEventOf(error, point));
-    return { finding: { point, kind: 'bad', line: wrongWith(error, chatName) } };
-  } finally {
-    over.abort(new Error('the check is over'));
-  }
-}
-
-/** To the first word. */
-async function think(
-  { parts: { chat, clock }, reservation }: PaidCheck,
-  signal: AbortSignal,
-): Promise<TimedResult<true>> {
-  const asked = [{ role: 'user', name: 'Check', content: request }] as const;
-  for await (const part of chat.paidBy(reservation).reply(asked, [], signal)) {
-    if (part.kind === 'text' && part.text.trim() !== '') return { got: true, atMs: clock.nowMs() };
-  }
-  throw new BotError('provider.empty', true, 'The chat model answered without text.');
-}
-
-/** To the first word or sound of a model that hears and speaks. */
-async function answer(
-  { name }: WantedPipeline,
-  { parts: { clock, pipelines }, reservation, style }: PaidCheck,
-  signal: AbortSignal,
-): Promise<TimedResult<true>> {
-  using pipeline = pipelines.open(name);
-  const [fromMs, transcript] = [clock.nowMs(), async () => ({ text: request })];
-  const said = [{ speakerId: '', name: 'Check', fromMs, toMs: fromMs, transcript }];
-  const turn = { said, style, history: [], tools: [] };
-  for await (const part of pipeline.paidBy(reservation).answer(turn, silentHost, signal)) {
-    if (part.kind === 'audio' || (part.kind === 'text' && part.text.trim() !== '')) {
-      return { got: true, atMs: clock.nowMs() };
-    }
-  }
-  throw new BotError('provider.empty', true, 'The model answered without text and sound.');
-}
-
-/** All of it, and when the first sound came. */
-async function speakSentence(
-  { parts: { clock, synthesizer }, reservation, style }: PaidCheck,
-  signal: AbortSignal,
-): Promise<TimedResult<Pcm>> {
-  const pieces: Int16Array[] = [];
-  let [rateHz, length]: [number, number] = [listenRateHz, 0];
-  let atMs: number | undefined;
-  for await (const pcm of synthesizer
-    .paidBy(reservation)
-    .synthesize(sentence, style.voice, signal)) {
-    atMs ??= clock.nowMs();
-    rateHz = pcm.rateHz;
-    const { samples } = toMono(pcm);
-    length += samples.length;
-    pieces.push(samples.slice());
-    if (length > longestS * rateHz) break;
-  }
-  if (atMs === undefined)
-    throw new BotError('provider.empty', true, 'The synthesizer returned no sound.');
-  return { got: { samples: joinSamples(pieces), rateHz, channels: 1 }, atMs };
-}
-
-async function listen(
-  said: Pcm,
-  { parts: { clock, transcriber }, reservation }: PaidCheck,
-  signal: AbortSignal,
-): Promise<TimedResult<string>> {
-  let text = '';
-  const paid = transcriber.paidBy(reservation);
-  for await (const update of paid.transcribe(resample(said, listenRateHz), signal)) {
-    if (update.kind === 'final') text = update.transcript.text;
-  }
-  if (text.trim() === '') {
-    throw new BotError(
-      'provider.empty',
-      true,
-      'The recogniser returned no text for a spoken sentence.',
-    );
-  }
-  return { got: text, atMs: clock.nowMs() };
+/** Asks the chat model, or the pipeline whose model hears and speaks. */
+function askerOf({ parts, style, reservation }: PaidCheck, { name }: WantedPipeline) {
+  if (name === 'chained') return questionTo(parts.chat.paidBy(reservation));
+  return async function* answer(signal: AbortSignal) {
+    using pipeline = parts.pipelines.open(name);
+    yield* pipeline.paidBy(reservation).answer(testTurn(parts.clock, style), silentHost, signal);
+  };
 }

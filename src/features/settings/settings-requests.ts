@@ -1,11 +1,10 @@
-import type { SettingOutcome } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { SettingOutcome } from '#src/conversation/ports/setting-outcomes.ts';
 import type {
   ConsentPolicySettings,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
 import { conversationSettings, isLooser } from '#src/conversation/settings/guild-settings.ts';
 import {
-  mentionMarkOf,
   readSetting,
   type ServerSetting,
   type SettingNow,
@@ -89,10 +88,7 @@ export class SettingsRequests {
     if (setting === conversationSettings.consent) this.#keepRules(guildId, looser, former);
     const saved = await settings.set(guildId, key, words);
     this.#follow(guildId, key, looser);
-    const value = settings.in(guildId).of(setting);
-    const [line, mark] = [setting.savedLine?.(value), mentionMarkOf(setting)];
-    const more = { ...(mark && { mark }), ...(line && { line }) };
-    return { kind: 'set', key, value: setting.shown(value), saved, ...more };
+    return { kind: 'set', value: setting.shown(settings.in(guildId).of(setting)), saved };
   }
 
   /** Suggested values of a key; empty for an unknown key. */
@@ -109,14 +105,11 @@ export class SettingsRequests {
   }
 
   #obstacle(guildId: string, setting: ServerSetting, words: string): SettingOutcome | undefined {
-    const choices = this.#sessions.settings.choices;
-    const read = readSetting(setting, words, choices);
+    const read = readSetting(setting, words, this.#sessions.settings.choices);
     if (read.kind === 'ok' && (setting.exists?.(read.value, guildId, this.#parts) ?? true))
       return undefined;
     if (read.kind !== 'ok' && read.kind !== 'bad') return read;
-    const line = setting.unreadableLine?.(choices);
-    const allowed = setting.values(choices);
-    return { kind: 'bad', key: setting.key, allowed, ...(line && { line }) };
+    return { kind: 'bad' };
   }
 
   /** Looser rules than the former ones do not count yet where they are still to be announced. */

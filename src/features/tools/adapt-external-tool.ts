@@ -34,7 +34,6 @@ export function externalTool(tool: ExternalTool): ToolEntry {
     doing: 'tool.external',
     effect: rules.effect,
     quotesOthers: true,
-    server: tool.server,
     isAnywhere: true,
     deadlineMs: rules.deadlineMs,
     resultChars: rules.resultChars,

@@ -17,8 +17,6 @@ export type ToolRules = {
 export type ExternalTool = {
   /** Unique name for models. */
   readonly name: string;
-  /** Name of its server. */
-  readonly server: string;
   /** Name for people. */
   readonly title: string;
   /** Description for models, in words that are not ours. */

@@ -9,7 +9,7 @@ export const leave = tool({
   schema: z.strictObject({}),
   right: 'room',
   effect: 'destroy',
-  ask: () => ({ id: 'tool.leave.ask' }),
+  ask: () => ({ id: 'tool.external.ask', with: { tool: 'leave', given: '/leave' } }),
   async run(_call, ports) {
     const leaving = await ports.leave();
     if (leaving.kind === 'nowhere') return { facts: { left: 'no' }, line: { id: 'leave.nowhere' } };

@@ -18,12 +18,15 @@ export const postText = tool({
   effect: 'last',
   ask: ({ text }) =>
     isShown(text)
-      ? { id: 'tool.post.ask', with: { text } }
-      : { id: 'tool.post.ask.file', with: { n: text.length, text: beginning(text) } },
+      ? { id: 'tool.external.ask', with: { tool: 'post text', given: text } }
+      : {
+          id: 'tool.external.ask.file',
+          with: { tool: 'post text', given: `${text.length}: ${beginning(text)}` },
+        },
   files: ({ text }) => (isShown(text) ? [] : [{ name: 'text.txt', text: escapeInvisible(text) }]),
   async run({ text }, ports, signal) {
     await ports.post(text, signal);
-    return { facts: { posted: 'yes' }, line: { id: 'tool.post.done' } };
+    return { facts: { posted: 'yes' }, line: { id: 'confirm.done' } };
   },
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { mayShowTo } from '#src/conversation/answering/conversation-history.ts';
 import { paceChanges } from '#src/conversation/output/speech-pace.ts';
-import { outcomeOf, tool } from '#src/conversation/ports/tool-definition.ts';
+import { tool } from '#src/conversation/ports/tool-definition.ts';
 import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 
@@ -24,15 +24,15 @@ export const repeat = tool({
   description: 'Says your last answer once more, word for word. Add nothing to it.',
   schema: z.strictObject({}),
   right: 'room',
-  effect: 'change',
-  async run(_call, { askerIds, context }) {
-    const last = context.history
-      .shown(mayShowTo(askerIds, context))
-      .findLast(({ heard }) => heard !== '');
-    if (!last) return outcomeOf({ id: 'again.none' });
-    context.queue.repeat();
+  effect: 'read',
+  quotesOthers: true,
+  isOffered: (_settings, context) => context !== undefined,
+  async runAnywhere(_call, { askerIds, context }) {
+    const all = context?.history.shown(mayShowTo(askerIds, context)) ?? [];
+    const last = all.findLast(({ heard }) => heard !== '');
+    if (!context || !last) return { facts: { lastAnswer: 'There is none.' } };
     const text = new ConfidentialText(last.heard, { channelId: context.channel.channelId });
-    return { facts: { repeated: 'yes' }, quote: { text, isWritten: true } };
+    return { facts: { lastAnswer: last.heard }, isPrivate: true, quote: { text } };
   },
 });
 

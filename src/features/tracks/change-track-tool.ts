@@ -19,15 +19,13 @@ import type { TracksAndSoundOwners } from './tracks-and-sound-owners.ts';
 
 /** Outcomes that everybody hears without being told. */
 const done: ReadonlySet<TextId> = new Set([
-  'track.volume',
+  'track.line.idle',
   'track.fading',
   'track.paused',
   'track.resumed',
   'track.muted',
-  'track.unmuted',
   'track.sought',
   'track.skipped',
-  'track.skipped.last',
   'track.stopped',
 ]);
 const actions = [
@@ -199,7 +197,7 @@ function commandOf(
     }
     case 'remove': {
       const { item } = change;
-      const missing: TextLine = { id: 'track.no_item', with: { track, x: item } };
+      const missing: TextLine = { id: 'unknown', with: { x: item } };
       return owned.removal(track, item) ?? missing;
     }
     default:
@@ -240,6 +238,6 @@ function areAmong(words: string, all: string): boolean {
 }
 
 function missing(called: string | undefined, { busy }: TracksAndSoundOwners): TextLine {
-  if (busy.length === 0 || !called) return { id: 'track.none' };
-  return { id: 'track.unknown', with: { x: called.trim(), list: busy.join(', ') } };
+  if (busy.length === 0 || !called) return { id: 'stop.nothing' };
+  return { id: 'unknown.of', with: { x: called.trim(), list: busy.join(', ') } };
 }

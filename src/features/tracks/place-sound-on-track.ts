@@ -36,7 +36,7 @@ export function placeSound(
     case 'full':
       return { kind: 'full', track, limit: added.limit };
     case 'too-many-live':
-      return { kind: 'bad', reason: { id: 'track.bad.live', with: { limit: added.limit } } };
+      return { kind: 'bad', reason: { id: 'track.bad.busy' } };
     case 'too-many':
       return { kind: 'many', limit: added.limit, names: owned.busy };
     case 'bad-name':

@@ -25,6 +25,8 @@ export type FoundSound =
 /** Limit of recently played sounds in one server; a new one drops the oldest. */
 const mostRecent = 20;
 const shownClosest = 3;
+/** Names listed where none is similar. */
+const shownNames = 10;
 /** Sounds one server may look for at the same time: each is a connection to an address that a person gives. */
 const mostAtOnce = 4;
 
@@ -103,11 +105,11 @@ export class SoundCatalog {
     return soundsMeant(called, await this.#folder.titled(signal), { isHeard: true });
   }
 
-  /** Up to three names of sounds that are like this one. */
+  /** Up to three names of sounds that are like this one; where none is, the first names there are. */
   async closest(name: string): Promise<readonly string[]> {
     const names = await this.#folder.names();
     const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
-    return near.slice(0, shownClosest);
+    return near.length > 0 ? near.slice(0, shownClosest) : names.slice(0, shownNames);
   }
 
   #done(guildId: string): void {
@@ -144,7 +146,7 @@ export class SoundCatalog {
     if (!first) return { kind: 'no-sound', closest: await this.closest(called) };
     if (second) return { kind: 'several', names: meant.map(({ name }) => name) };
     const found = await this.#open(requester, { kind: 'library', name: first.name }, signal);
-    return found ?? { kind: 'no-sound', closest: [] };
+    return found ?? { kind: 'no-sound', closest: await this.closest(called) };
   }
 
   /** Undefined where nothing of that name lies here. */

@@ -50,9 +50,8 @@ export function trackReference(name: string): string {
 /** Names of the buttons on the panel, which control the first of these tracks. */
 export function panelButtons([first]: readonly PanelTrack[]): readonly string[] {
   if (!first) return [];
-  const names = [first.isPaused ? 'resume' : 'pause', 'skip', 'quieter', 'louder'];
   const about = trackReference(first.name);
-  return [...names.map((name) => `track.${name}:${about}`), 'track.list'];
+  return [`track.pause:${about}`, `track.skip:${about}`];
 }
 
 /** Name of the track that a button is about, among those there are; where none is, what it carries. */

@@ -5,34 +5,26 @@ import type { Playing, TrackOutcome } from './track-outcomes.ts';
 /** Names that a sentence lists at most. */
 const shownNames = 5;
 
-/** Outcome of a command for one track among others, in a sentence that names it. */
-export function namedOutcome(one: TrackOutcome): TextLine {
-  if (one.kind !== 'denied') return trackOutcome(one);
-  const { track, owner, votes, needed } = one;
-  return { id: 'track.denied.on', with: { track, owner, votes, needed } };
-}
-
 /** Outcome of a command for a track, in one sentence. */
 export function trackOutcome(one: TrackOutcome): TextLine {
   switch (one.kind) {
-    case 'paused':
     case 'resumed':
-    case 'muted':
     case 'unmuted':
+    case 'unlooped':
+      return { id: 'track.resumed', with: { track: one.track } };
+    case 'paused':
+    case 'muted':
     case 'empty':
     case 'reserved':
       return { id: `track.${one.kind}`, with: { track: one.track } };
-    case 'skipped': {
-      const { track, title, next } = one;
-      if (next === undefined) return { id: 'track.skipped.last', with: { track, title } };
-      return { id: 'track.skipped', with: { title, next } };
-    }
+    case 'skipped':
+      return { id: 'track.skipped', with: { title: one.title } };
     case 'stopped':
       return { id: 'track.stopped', with: { track: one.track, n: one.removed } };
     case 'removed-own':
       return { id: 'track.removed_own', with: { track: one.track, n: one.removed } };
     case 'volume':
-      return { id: 'track.volume', with: { track: one.track, n: one.percent } };
+      return { id: 'track.line.idle', with: { track: one.track, n: one.percent } };
     case 'fading':
       return {
         id: 'track.fading',
@@ -52,19 +44,18 @@ export function trackOutcome(one: TrackOutcome): TextLine {
     case 'unseekable':
       return { id: 'track.unseekable', with: { title: one.title } };
     case 'looping':
-    case 'unlooped':
     case 'removed':
       return { id: `track.${one.kind}`, with: { track: one.track, title: one.title } };
     case 'no-item':
-      return { id: 'track.no_item', with: { track: one.track, x: one.item } };
+      return { id: 'unknown', with: { x: one.item } };
     case 'denied': {
-      const { owner, votes, needed } = one;
-      return { id: 'track.denied', with: { owner, votes, needed } };
+      const { track, owner, votes, needed } = one;
+      return { id: 'track.denied.on', with: { track, owner, votes, needed } };
     }
     case 'unknown':
-      return { id: 'track.unknown', with: { x: one.track, list: one.names.join(', ') } };
+      return { id: 'unknown.of', with: { x: one.track, list: one.names.join(', ') } };
     case 'silent':
-      return { id: 'track.none' };
+      return { id: 'stop.nothing' };
     case 'over':
       return { id: 'confirm.over' };
     case 'nowhere':
@@ -82,10 +73,9 @@ export function playingOutcome(playing: Playing, locale: Locale = 'en'): TextLin
       return { id: 'track.added', with: { title, track, n } };
     }
     case 'full':
-      return { id: 'track.full', with: { track: playing.track, limit: playing.limit } };
+      return { id: 'limit', with: { limit: playing.limit, command: '/track queue' } };
     case 'many': {
-      const { limit, names } = playing;
-      return { id: 'track.many', with: { limit, list: names.join(', ') } };
+      return { id: 'limit', with: { limit: playing.limit, command: '/track stop' } };
     }
     case 'bad': {
       const { id, with: words } = playing.reason;
@@ -93,13 +83,12 @@ export function playingOutcome(playing: Playing, locale: Locale = 'en'): TextLin
     }
     case 'no-sound': {
       const { sound: x, closest } = playing;
-      if (closest.length === 0) return { id: 'track.sound.none', with: { x } };
-      return { id: 'track.sound', with: { x, list: closest.join(', ') } };
+      if (closest.length === 0) return { id: 'unknown', with: { x } };
+      return { id: 'unknown.of', with: { x, list: closest.join(', ') } };
     }
     case 'several': {
-      const { sound: x, names } = playing;
-      const list = names.slice(0, shownNames).join(', ');
-      return { id: 'track.sound.several', with: { x, list } };
+      const list = playing.names.slice(0, shownNames).join(', ');
+      return { id: 'track.which_of', with: { list } };
     }
     case 'bad-name':
       return { id: 'track.name' };

@@ -1,6 +1,6 @@
+import { Wakeup } from '#src/base/loops/wakeup.ts';
 import type { Public } from '#src/base/public.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { Wakeup } from '#src/base/wakeup.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';

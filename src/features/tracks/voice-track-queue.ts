@@ -124,8 +124,6 @@ export class VoiceTrackQueue {
         return this.#say('track.voice.answer');
       case 'reading':
         return titleOf(turn.clauses.map((one) => one.textIn(undefined) ?? '\u2026'));
-      case 'repeat':
-        return this.#say('track.voice.repeat');
     }
   }
 }
@@ -141,8 +139,6 @@ function ownerOf(turn: QueuedTurn): Asker | undefined {
       return { id: turn.said.speakerId, name: turn.said.name };
     case 'reading':
       return turn.owner;
-    case 'repeat':
-      return undefined;
   }
 }
 

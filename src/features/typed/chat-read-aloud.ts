@@ -15,7 +15,7 @@ import { voiceIn } from '#src/pipeline/answer-language.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
-import { readCharged } from './charge-read-aloud.ts';
+import { payerOf, queueReading } from './queue-reading.ts';
 
 /** Longest time, in ms, after which a writer who goes on is not named again. */
 const longestRunGapMs = 60_000;
@@ -113,7 +113,7 @@ export class ChatReadAloud {
   ): Promise<ReadingOutcome> {
     const { channel, context } = session;
     if (!context.maySpeak()) return { kind: 'captions-only' };
-    const { characters, ...speech } = await this.#speechOf(line, context);
+    const { spoken, ...speech } = await this.#speechOf(line, context);
     if (open.handle.dropped) return { kind: 'deleted' };
     if (speech.clauses.length === 0) return { kind: 'unspeakable' };
     const used = context.parts.spending.used(channel.guildId);
@@ -123,20 +123,21 @@ export class ChatReadAloud {
       ...speech,
       when: 'behind',
       owner,
-      answeredIds: [line.author.id],
+      payer: payerOf(owner, session),
+      personId: line.author.id,
       isWrittenElsewhere: true,
       opening: () => openingOf(line.author, context),
       handle: open.handle,
     };
     open.retract = () => context.queue.drop(reading, 'withdrawn');
-    return readCharged(reading, { characters, payerId: owner.id }, session);
+    return queueReading(reading, spoken, session);
   }
 
   /** Speech for a line. */
   async #speechOf(
     { author, text }: WrittenLine,
     context: SessionContext,
-  ): Promise<LineSpeech & { readonly characters: number }> {
+  ): Promise<LineSpeech & { readonly spoken: readonly string[] }> {
     const { channel, languages, parts, settings, style } = context;
     const { guildId } = channel;
     const own = (await this.#parts.peopleSettings.load(guildId, author.id)) ?? {};
@@ -146,10 +147,10 @@ export class ChatReadAloud {
     const named = (id: 'read.link' | 'read.code') => spokenText({ id }, guildId, parts, likely);
     const read = lineToRead(text, { link: named('read.link'), code: named('read.code') });
     const voice = own.voice ?? voiceIn(likely, style()).name;
-    const clauses = clausesOf(read);
+    const spoken = clausesOf(read);
     return {
-      clauses: clauses.map(openText),
-      characters: clauses.join(' ').length,
+      spoken,
+      clauses: spoken.map(openText),
       speakerId: own.voice === undefined ? null : author.id,
       ...(voice !== undefined && { voice }),
       ...(language !== undefined && { language }),
@@ -213,8 +214,7 @@ function openingOf(writer: NamedPerson, context: SessionContext): string | undef
 }
 
 function isLineOf(writerId: string, turn: QueuedTurn): boolean {
-  if (turn.kind !== 'reading' || turn.when !== 'behind') return false;
-  return turn.answeredIds?.includes(writerId) ?? false;
+  return turn.kind === 'reading' && turn.when === 'behind' && turn.personId === writerId;
 }
 
 /** Most characters of a line that are read out. */
@@ -224,7 +224,7 @@ const mostChars = 300;
 type LineWords = { readonly link: string; readonly code: string };
 
 /** A line of a chat as it is read out: links and code by their names, spoilers not at all, 300 characters at most. */
-export function lineToRead(text: string, { link, code }: LineWords): string {
+function lineToRead(text: string, { link, code }: LineWords): string {
   const named = text
     .replace(/```[\s\S]*?(?:```|$)/g, ` ${code} `)
     .replace(/`[^`\n]+`/g, ` ${code} `)

@@ -1,8 +1,7 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
+import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
 import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -27,8 +26,6 @@ export async function openProgramSpeech(
   const clauses = clausesOf(input);
   if (clauses.length === 0) return { kind: 'unspeakable' };
   await settings.load(guildId);
-  const ready = spending.ready(guildId);
-  if (ready !== undefined) await unlessAborted(ready, signal);
   const order = speechRequestOf('speech to a program', guildId, clauses.join(' '), asker);
   const opened = spending.open(order);
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };

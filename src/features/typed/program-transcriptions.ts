@@ -206,7 +206,6 @@ export class ProgramTranscriptions {
     signal: AbortSignal,
   ) {
     const { chat, spending } = this.#parts;
-    await spending.ready(guildId);
     const prompt = translationPrompt(batch, 'English');
     const opened = spending.open({
       kind: 'translation of a recording',

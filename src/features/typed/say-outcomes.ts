@@ -5,8 +5,8 @@ import type { TextLine } from '#src/texts/texts.ts';
 
 /** Options of a text that is read out. */
 export type SayOptions = SpokenManner & {
-  /** Person whose share this is counted to. */
-  readonly payerId?: string | undefined;
+  /** Person or program whose share pays; absent: the server alone does. */
+  readonly payer?: Asker | undefined;
   /** Owner in lists, who may also withdraw it. */
   readonly owner?: Asker | undefined;
   /** In place of the track `voice`: it plays there as a sound, and waits like one. */

@@ -15,7 +15,7 @@ import {
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import { chargeReading, readCharged } from './charge-read-aloud.ts';
+import { payerOf, queueReading, unaffordable } from './queue-reading.ts';
 
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
 export function sayIn(
@@ -40,7 +40,7 @@ function queued(
   session: VoiceSession,
   clauses: readonly string[],
   when: 'now' | 'queue',
-  { onEnd, owner, payerId, speed, voice, ...how }: SayOptions,
+  { onEnd, owner, payer, speed, voice, ...how }: SayOptions,
 ): SayOutcome {
   const report = onEnd && onlyFirst(onEnd);
   const reading: QueuedReading = {
@@ -51,10 +51,11 @@ function queued(
     ...(speed !== undefined && { speed }),
     manner: mannerOf(how),
     ...(owner && { owner }),
+    payer: payerOf(payer, session),
     ...(report && { onEnd: report }),
     handle: new TurnHandle((why) => report?.(endOf(why))),
   };
-  return readCharged(reading, { characters: clauses.join(' ').length, payerId }, session);
+  return queueReading(reading, clauses, session);
 }
 
 function mannerOf({ model, tone }: SayOptions): Pick<SpeechVoice, 'instructions' | 'model'> {
@@ -80,8 +81,7 @@ function placed(
   when: 'now' | 'queue',
   how: SayOptions,
 ): SayOutcome {
-  const { channel, context, restrictions } = session;
-  const { guildId } = channel;
+  const { context, restrictions } = session;
   const { owned } = context.features.of(SessionTracks);
   const { onEnd, owner, speed, track, voice } = how;
   if (track === undefined) return { kind: 'placed', playing: { kind: 'bad-name' } };
@@ -92,14 +92,14 @@ function placed(
   if (owned.isFull(track)) {
     return { kind: 'placed', playing: { kind: 'full', track, limit: owned.limit } };
   }
-  const text = { characters: clauses.join(' ').length, payerId: how.payerId };
-  const refused = chargeReading(text, guildId, context.parts);
+  const payer = payerOf(how.payer, session);
+  const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;
   const own = {
     ...context.missingVoiceNotices.voiceOf(voice, owner?.isProgram ? undefined : owner?.id),
     ...mannerOf(how),
   };
-  const source = new LazilySynthesisedText(clauses, context, { ...own, speed });
+  const source = new LazilySynthesisedText(clauses, context, payer, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
   const onPlayEnd = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
   const play = { track, loop: false, next: when === 'now', onEnd: onPlayEnd };

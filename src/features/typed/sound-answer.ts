@@ -2,13 +2,13 @@ import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, joinSamples } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import { answerRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { silentHost } from '#src/conversation/engines/paid-engines.ts';
+import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ProgramAnswer } from '#src/conversation/ports/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -44,8 +44,6 @@ export async function openSoundAnswer(
   signal: AbortSignal,
   onUsage: (usage: Usage) => void = () => undefined,
 ): Promise<ProgramAnswer> {
-  const ready = spending.ready(guildId);
-  if (ready !== undefined) await unlessAborted(ready, signal);
   const kind = isWritten ? 'answer in writing' : 'answer in a file';
   const opened = spending.open({ ...answerRequestOf(turn, guildId, kind), payer });
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };

@@ -227,7 +227,7 @@ export class TypedRequests {
   /** Tools that need no channel; none for programs. */
   async #toolsFor(
     guildId: string,
-    shown: Omit<PromptWords, 'offered'>,
+    shown: PromptWords,
     { id, isProgram, name }: Asker,
     { placeId, askedInId = placeId }: QuestionSubject,
   ): Promise<WrittenTools> {

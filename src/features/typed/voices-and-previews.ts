@@ -5,7 +5,7 @@ import { BotError } from '#src/base/errors.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import { speechRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
+import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
@@ -18,7 +18,7 @@ import { stretched } from '#src/playback/reply/stretch.ts';
 import { baseLanguage } from '#src/speech/language-hint.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { readCharged } from './charge-read-aloud.ts';
+import { payerOf, queueReading } from './queue-reading.ts';
 
 export type VoiceSample = {
   /** Absent: the bot's usual one. */
@@ -165,11 +165,11 @@ function sayAloud(
     clauses: clauses.map(openText),
     when: 'now',
     owner,
+    payer: payerOf(owner, session),
     ...manner,
     handle: new TurnHandle(),
   } as const;
-  const cost = { characters: clauses.join(' ').length, payerId: owner.id };
-  return readCharged(reading, cost, session).kind === 'queued';
+  return queueReading(reading, clauses, session).kind === 'queued';
 }
 
 /** Where the voice alone is out, there is nothing else to hear. */

@@ -3,9 +3,9 @@ import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import { answerRequestOf } from '#src/conversation/engines/cost-estimate-requests.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { type ReplyHost, silentHost } from '#src/conversation/engines/paid-engines.ts';
+import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
@@ -55,8 +55,6 @@ export async function answerInWriting(
 ): Promise<AskOutcome> {
   const rules = { done: [], offered: given.tools.offered };
   const asked = { ...given, style: withToolRules(given.style, rules) };
-  const ready = parts.spending.ready(asked.guildId);
-  if (ready !== undefined) await unlessAborted(ready, signal);
   const opened = parts.spending.open(orderFor(asked));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   using reservation = opened.reservation;

@@ -26,7 +26,7 @@ import { text } from '#src/texts/texts.ts';
 /** What the tools of one answer in writing are used with. */
 type WrittenToolParts = {
   readonly ports: ServerToolPorts;
-  readonly shown: Omit<PromptWords, 'offered'>;
+  readonly shown: PromptWords;
   readonly parts: Pick<SessionDependencies, 'clock' | 'onEvent'>;
   /** Whether all who may open a chat read the answer. */
   readonly isOpen: boolean;
@@ -124,10 +124,9 @@ export class WrittenTools {
     if (!action) return barred(tool);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
     const { effect = fit.effect, presser } = action;
-    const hasOthers = shown.hasOthers || this.#hasOthers;
-    const all = { ...shown, hasOthers, offered: this.#tools.values() };
+    const all = { ...shown, hasOthers: shown.hasOthers || this.#hasOthers };
     signal.throwIfAborted();
-    if (presser || !mayRun({ effect }, tool, all)) {
+    if (presser || !mayRun({ effect }, all)) {
       if (!context || presser || this.#waiting) return refused(needsConfirm);
       const run = async (_: unknown, until: AbortSignal) => await action.run(ports, until);
       this.#waiting = { tool, action: { ...action, run } };

@@ -1,7 +1,7 @@
 import Registry from 'prom-client/lib/registry.js';
 import type { FeatureEventKind } from '#src/conversation/ports/session-events.ts';
-import { LoopDelay } from '#src/ops/loop-delay.ts';
 import { DiscordMetrics } from './discord-metrics.ts';
+import { LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';
 import { ProcessMetrics } from './process-metrics.ts';
 import { ProviderMetrics } from './provider-metrics.ts';

@@ -126,7 +126,11 @@ export class SessionMetrics {
       case 'failed':
         this.#failures.inc({ stage: event.stage, code: event.code });
         return;
-      default: // alerts are counted by the alert board
+      case 'recognised':
+      case 'erased':
+      case 'words':
+      case 'alert':
+        return; // alerts are counted by the alert board
     }
   }
 

@@ -1,4 +1,4 @@
-import { LoudnessMeter } from '#src/audio/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { Glide, gainOf } from './gain.ts';
 import { full } from './limiter.ts';
 import { musicFrame } from './stereo.ts';

@@ -9,6 +9,8 @@ import type { WordMark } from './word-times.ts';
 
 export const samplesPerMs = speakRateHz / 1000;
 
+/** Played sound, in ms, that is kept for a resumed reply: no word is longer. */
+const keepMs = 3_000;
 /** Length of a fade without a click, in the first half of a frame, of which an Opus encoder fills 6.5 ms with the sound before. */
 const fadeSamples = 4 * samplesPerMs;
 /** Length of that fade in samples, where the next sound is only late. */
@@ -19,13 +21,10 @@ const riseSamples = 5 * samplesPerMs;
 /** 20 ms, and which places of the sound they hold. */
 export type SoundCut = { readonly samples: Int16Array; readonly from: number; readonly to: number };
 
-/** One sentence's sound at the speaking rate. */
-export type SentenceSound = { readonly text: string; readonly samples: Int16Array };
-
 /** Sound of one reply: waiting samples, the last taken ones, and the positions of words. */
 export class ReplySound {
   readonly gain = new Gain(1);
-  readonly #waiting: SampleQueue;
+  readonly #waiting = new SampleQueue(keepMs * samplesPerMs);
   readonly #rate = new SpeakRate();
   readonly #speed: number;
   readonly #stretch: TimeStretch | undefined;
@@ -33,8 +32,7 @@ export class ReplySound {
   #taken = 0;
   #rising = false;
 
-  constructor(keepMs: number, speed = 1) {
-    this.#waiting = new SampleQueue(keepMs * samplesPerMs);
+  constructor(speed = 1) {
     this.#speed = speed;
     this.#stretch = speed === 1 ? undefined : new TimeStretch(speed);
   }
@@ -121,15 +119,6 @@ export class ReplySound {
 
   heardText(whole: boolean): string {
     return this.#sentences.heardText(whole);
-  }
-
-  /** The sentences that are here from their beginning, also those that were not played. */
-  *sentences(): Generator<SentenceSound> {
-    for (const { text, from, to } of this.#sentences.since(this.#taken - this.#waiting.kept)) {
-      const samples = new Int16Array(to - from);
-      this.#waiting.read(from - this.#taken, samples);
-      yield { text, samples };
-    }
   }
 
   /** The sentence has no more sound. */

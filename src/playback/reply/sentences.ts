@@ -96,11 +96,6 @@ export class SpokenSentences {
     return this.#all.at(-1)?.to ?? 0;
   }
 
-  /** Sentences whose sound begins at `place` or later. */
-  since(place: number): readonly { readonly text: string; readonly from: number; to: number }[] {
-    return this.#all.filter(({ from }) => from >= place);
-  }
-
   #indexAt(place: number): number {
     return this.#all.findLastIndex(({ from }) => from < place);
   }
@@ -126,7 +121,7 @@ function safeStart(words: readonly WordTime[], atMs: number, levels: Levels): nu
 }
 
 /** The words people heard: whole sentences, and of the one that was cut those that were over by then. */
-export function heardText(sentences: readonly SpokenSentence[]): string {
+function heardText(sentences: readonly SpokenSentence[]): string {
   return sentences
     .map(heardOf)
     .filter((text) => text !== '')

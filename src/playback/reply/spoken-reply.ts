@@ -1,9 +1,7 @@
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import type { Clock } from '#src/base/clock.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import { gainOf } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/track.ts';
-import { ReplySound, type SentenceSound, samplesPerMs } from './reply-sound.ts';
-import { stretched } from './stretch.ts';
+import { ReplySound, samplesPerMs } from './reply-sound.ts';
 import type { WordMark } from './word-times.ts';
 
 /**
@@ -20,8 +18,6 @@ export type ReplyOptions = {
   readonly interruptible?: boolean;
   /** Speed at which its sound is played, at the same pitch, 0.5 to 2; default 1. */
   readonly speed?: number;
-  /** Played sound that is kept for a resumed reply, in ms. Default 3 s. */
-  readonly keepMs?: number;
 };
 
 /** The sentence a sound belongs to, and, where its provider reports them, the times of its words. */
@@ -30,17 +26,11 @@ export type MarkedText = { readonly text: string; readonly marks: readonly WordM
 /** Sound held for one answer; its writer waits above it. The piece that exceeds it is kept whole. */
 export const longestQueueMs = 5_000;
 
-/** No word is longer. */
-const usualKeepMs = 3_000;
-
 /** Frames of a pause so short that no word is missed: it resumes where it stopped. */
 const shortestPause = 4;
 
 /** A change of volume that is faster would click. */
 const shortestGlideMs = 5;
-
-/** `keepMs` of an answer that may be asked for again: of a longer one its last minute, from the start of a sentence. */
-export const keepAnswerMs = 60_000;
 
 /** One answer on its way to the channel: its sound, and its heard part. Written by one, pulled by a track. */
 export class SpokenReply {
@@ -69,9 +59,9 @@ export class SpokenReply {
   #listener: (() => void) | undefined;
 
   constructor(options: ReplyOptions = {}) {
-    const { interruptible = true, speed = 1, keepMs = usualKeepMs } = options;
+    const { interruptible = true, speed = 1 } = options;
     this.interruptible = interruptible;
-    this.#sound = new ReplySound(keepMs, speed);
+    this.#sound = new ReplySound(speed);
   }
 
   /** Instant at which its first frame left as a datagram. */
@@ -102,11 +92,6 @@ export class SpokenReply {
   /** The words that really left. */
   heardText(): string {
     return this.#sound.heardText(this.#ending !== undefined && this.#ending !== 'failed');
-  }
-
-  /** Remaining sound by whole sentences, in full volume. */
-  sentences(): Iterable<SentenceSound> {
-    return this.#sound.sentences();
   }
 
   /**
@@ -287,26 +272,4 @@ export class SpokenReply {
   #notify(): void {
     this.#listener?.();
   }
-}
-
-/**
- * Writes the sound of a given answer, which takes no more, to a new reply, and ends that: at 0.5 to 2 times its own pace, at the
- * same pitch. A part that was cut off is included.
- *
- * Works while the reply plays, and lets everything else run in between: a second of sound takes 3 to 9 ms. Aborting
- * `signal` throws `signal.reason`.
- */
-export async function sayAgain(
-  given: SpokenReply,
-  reply: SpokenReply,
-  { speed, clock }: { readonly speed: number; readonly clock: Clock },
-  signal: AbortSignal,
-): Promise<void> {
-  for (const { text, samples } of given.sentences()) {
-    for (const piece of stretched(samples, speed)) {
-      await reply.write({ samples: piece, rateHz: speakRateHz, channels: 1 }, text, signal);
-      await clock.sleep(0, signal);
-    }
-  }
-  reply.end();
 }

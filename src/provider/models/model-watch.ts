@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
 import { listModels } from './model-list.ts';

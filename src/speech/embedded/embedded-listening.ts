@@ -7,6 +7,7 @@ import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs } from '#src/speech/short-pause.ts';
 import { UtteranceSound } from '#src/speech/utterance-sound.ts';
+import type { RecognitionGrammar } from './pocketsphinx.ts';
 
 /** The next sound of a stretch. */
 export type SoundPiece = {
@@ -40,6 +41,7 @@ const leadSamples = 0.25 * listenRateHz;
 /** One utterance in the queue of the embedded recogniser, which fetches its sound piece by piece. */
 export class EmbeddedListening implements Listening {
   readonly signal: AbortSignal;
+  readonly grammar: RecognitionGrammar | undefined;
   readonly #over: AbortController;
   readonly #onPartial: OnPartial;
   readonly #wake: () => void;
@@ -53,7 +55,14 @@ export class EmbeddedListening implements Listening {
   #reported = '';
 
   /** `wake` is called when there is something to fetch. */
-  constructor(onPartial: OnPartial, wake: () => void, clock: Clock, signal: AbortSignal) {
+  constructor(
+    onPartial: OnPartial,
+    wake: () => void,
+    clock: Clock,
+    grammar: RecognitionGrammar | undefined,
+    signal: AbortSignal,
+  ) {
+    this.grammar = grammar;
     this.#onPartial = onPartial;
     this.#clock = clock;
     this.#wake = wake;

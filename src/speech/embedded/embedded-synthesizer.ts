@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
-import { Mailbox } from '#src/base/mailbox.ts';
+import { Mailbox } from '#src/base/loops/mailbox.ts';
 import { embedded } from '#src/provider/models/served-by.ts';
 import { baseLanguage } from '#src/speech/language-hint.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';

@@ -8,6 +8,8 @@ import { EngineScheduler } from './engine-scheduler.ts';
 import type { SphinxJob, SphinxWords } from './pocketsphinx-worker.ts';
 
 export type EmbeddedTranscriberOptions = {
+  /** Rules of likely requests, as of `RecognitionGrammar`; hints are its names. */
+  readonly rules?: string;
   readonly clock?: Clock;
   /** 0 to 1 until the recogniser is warm. */
   readonly onProgress?: (fraction: number) => void;
@@ -26,7 +28,7 @@ const limitMs = (utteranceMs: number) => 5000 + utteranceMs * 2;
 export async function openEmbeddedTranscriber(
   options: EmbeddedTranscriberOptions = {},
 ): Promise<Transcriber & AsyncDisposable> {
-  const { clock = realClock, onProgress } = options;
+  const { clock = realClock, onProgress, rules } = options;
   const engine = await Engine.open<SphinxJob, SphinxWords>({
     name: 'embedded recogniser',
     entry: new URL('./pocketsphinx-worker.ts', import.meta.url),
@@ -36,15 +38,20 @@ export async function openEmbeddedTranscriber(
     ...(onProgress && { onProgress }),
   });
   const scheduler = new EngineScheduler(engine, clock);
-  return {
-    transcribe(pcm, signal) {
-      const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();
-      scheduler.interrupt();
-      return updatesOf(engine.run({ kind: 'whole', samples }, limitMs(durationMs(pcm)), signal));
-    },
-    listen: (onPartial, signal) => scheduler.listen(onPartial, signal),
-    [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose](),
+  const expecting = (names: readonly string[]): Transcriber => {
+    const grammar = rules === undefined ? undefined : { rules, names };
+    return {
+      transcribe(pcm, signal) {
+        const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();
+        scheduler.interrupt();
+        const job = { kind: 'whole', samples, ...(grammar && { grammar }) } as const;
+        return updatesOf(engine.run(job, limitMs(durationMs(pcm)), signal));
+      },
+      listen: (onPartial, signal) => scheduler.listen(onPartial, grammar, signal),
+      withHints: expecting,
+    };
   };
+  return { ...expecting([]), [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
 }
 
 /** A whole utterance never loses sound. */

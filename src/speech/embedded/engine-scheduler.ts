@@ -3,6 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { OnPartial } from '#src/speech/ports.ts';
 import { EmbeddedListening } from './embedded-listening.ts';
 import type { Engine } from './engine.ts';
+import type { RecognitionGrammar } from './pocketsphinx.ts';
 import type { SphinxJob, SphinxWords } from './pocketsphinx-worker.ts';
 
 /** Measured: a tenth of the sound; a busy machine gets twenty times that. */
@@ -28,11 +29,16 @@ export class EngineScheduler {
     this.#clock = clock;
   }
 
-  listen(onPartial: OnPartial, signal: AbortSignal): EmbeddedListening {
+  listen(
+    onPartial: OnPartial,
+    grammar: RecognitionGrammar | undefined,
+    signal: AbortSignal,
+  ): EmbeddedListening {
     const listening = new EmbeddedListening(
       onPartial,
       () => void this.#serve(),
       this.#clock,
+      grammar,
       signal,
     );
     this.#all.add(listening);
@@ -74,7 +80,13 @@ export class EngineScheduler {
     this.#holder = listening;
     const piece = listening.next();
     if (piece.at === 0) this.#stretch++;
-    const job = { kind: 'piece', stretch: this.#stretch, ...piece } as const;
+    const { grammar } = listening;
+    const job = {
+      kind: 'piece',
+      stretch: this.#stretch,
+      ...piece,
+      ...(grammar && { grammar }),
+    } as const;
     try {
       const staying = new AbortController().signal;
       for await (const words of this.#engine.run(job, limitMs(piece.samples.length), staying)) {

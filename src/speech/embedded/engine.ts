@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { Mailbox } from '#src/base/mailbox.ts';
+import { Mailbox } from '#src/base/loops/mailbox.ts';
 import { EngineThread, type EngineThreadOptions } from './engine-thread.ts';
 
 export type EngineOptions = EngineThreadOptions & {

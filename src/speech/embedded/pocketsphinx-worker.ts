@@ -1,9 +1,9 @@
 import type { TranscriptUpdate } from '#src/speech/ports.ts';
-import { loadRecogniser, type Recogniser } from './pocketsphinx.ts';
+import { loadRecogniser, type Recogniser, type RecognitionGrammar } from './pocketsphinx.ts';
 import { serveEngine } from './serve-engine.ts';
 
 /** Samples at 16 kHz mono: one utterance, or the next piece of a stretch that grows while it is spoken. */
-export type SphinxJob =
+export type SphinxJob = { readonly grammar?: RecognitionGrammar } & (
   | { readonly kind: 'whole'; readonly samples: Int16Array }
   | {
       readonly kind: 'piece';
@@ -12,7 +12,8 @@ export type SphinxJob =
       readonly at: number;
       readonly samples: Int16Array;
       readonly last: boolean;
-    };
+    }
+);
 
 /** `lost`: the earlier sound is unknown here, and the stretch has to be sent from its beginning. */
 export type SphinxWords = TranscriptUpdate | { readonly kind: 'lost' };
@@ -29,7 +30,7 @@ await serveEngine<SphinxJob, SphinxWords>(async (progress) => {
     if (job.kind === 'piece') return out(hearPiece(recogniser, job));
     const { samples } = job;
     let last = '';
-    begin(recogniser);
+    begin(recogniser, job);
     for (let at = 0; at < samples.length && !unwanted(); at += step) {
       const text = recogniser.hear(samples.subarray(at, at + step));
       if (text !== last && text !== '') out({ kind: 'partial', text });
@@ -41,10 +42,11 @@ await serveEngine<SphinxJob, SphinxWords>(async (progress) => {
 
 function hearPiece(
   recogniser: Recogniser,
-  { stretch, at, samples, last }: Extract<SphinxJob, { kind: 'piece' }>,
+  job: Extract<SphinxJob, { kind: 'piece' }>,
 ): SphinxWords {
+  const { stretch, at, samples, last } = job;
   if (at === 0) {
-    begin(recogniser);
+    begin(recogniser, job);
     open = { stretch, heard: 0 };
   }
   if (open?.stretch !== stretch || open.heard !== at) return { kind: 'lost' };
@@ -55,10 +57,10 @@ function hearPiece(
   return final(recogniser.finish());
 }
 
-function begin(recogniser: Recogniser): void {
+function begin(recogniser: Recogniser, { grammar }: SphinxJob): void {
   if (open) recogniser.finish();
   open = undefined;
-  recogniser.begin();
+  recogniser.begin(grammar);
 }
 
 function final(text: string): TranscriptUpdate {

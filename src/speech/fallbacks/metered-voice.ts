@@ -1,5 +1,6 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
+import { type HoldResult, unlessAbandoned } from '#src/provider/models/request-hold.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
 import { sumOf } from './request-counter.ts';
 
@@ -18,7 +19,7 @@ export type SpokenUsage = {
 export type OnSpoken = (spoken: SpokenUsage) => void;
 
 /** Called before each request, which it may refuse by an error; its sound is cut after so many ms. */
-export type HoldSpeech = (text: string) => { readonly units: number; end(): void } | undefined;
+export type HoldSpeech = (text: string) => HoldResult;
 
 /** Counts every request of a synthesizer, also of one that stands in for another. */
 export function meteredVoice(
@@ -37,7 +38,7 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken, hold?: HoldSpeech): 
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted(); // a request that is not sent costs nothing
-      const held = hold?.(text);
+      const held = await unlessAbandoned(hold?.(text), signal);
       const tally = new Tally();
       const onUsage = (usage: EngineUsage) => {
         tally.add(usage);
@@ -65,16 +66,18 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken, hold?: HoldSpeech): 
   };
 }
 
-/** The sound up to the piece in which `mostMs` are reached. */
+/** The first `mostMs` of the sound. */
 async function* cutAfter(
   sound: AsyncIterable<Pcm>,
   mostMs = Number.POSITIVE_INFINITY,
 ): AsyncGenerator<Pcm> {
-  let ms = 0;
+  let leftMs = mostMs;
   for await (const pcm of sound) {
-    yield pcm;
-    ms += durationMs(pcm);
-    if (ms >= mostMs) return;
+    const { channels, rateHz, samples } = pcm;
+    const most = Math.floor((leftMs * rateHz) / 1_000) * channels;
+    yield samples.length > most ? { ...pcm, samples: samples.subarray(0, most) } : pcm;
+    leftMs -= durationMs(pcm);
+    if (leftMs <= 0) return;
   }
 }
 

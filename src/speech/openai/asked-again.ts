@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { Mailbox } from '#src/base/mailbox.ts';
+import { Mailbox } from '#src/base/loops/mailbox.ts';
 import type { TranscriptUpdate } from '#src/speech/ports.ts';
 
 /** Partials that wait for a reader; of more the oldest are dropped. */

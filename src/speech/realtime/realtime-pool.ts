@@ -1,6 +1,6 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { socketUrl } from '#src/provider/json-socket.ts';
 import { type RealtimeOptions, RealtimeSession } from './realtime-session.ts';
 

@@ -1,9 +1,9 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
+import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { within } from '#src/base/waiting.ts';
-import { Wakeup } from '#src/base/wakeup.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { Ledger } from './ledger.ts';
@@ -80,16 +80,19 @@ export class LedgerPersistence implements AsyncDisposable {
   }
 
   async #save(): Promise<void> {
-    const { spending, ledger } = this.#options;
+    const { clock, ledger, spending } = this.#options;
     if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recall())) return;
     const entries = ledger.drain();
     this.#isWriting = true;
     this.#writing = spending
-      .add(entries)
-      .catch((error) => {
-        ledger.putBack();
-        throw error;
-      })
+      .add(entries, dayOf(clock.wallMs()))
+      .then(
+        () => ledger.saved(),
+        (error) => {
+          ledger.putBack();
+          throw error;
+        },
+      )
       .finally(() => {
         this.#isWriting = false;
       });

@@ -1,7 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { dayOf } from '#src/spending/calendar.ts';
 import { allServers, type SpendingEntry } from '#src/spending/spending-store.ts';
-import type { SharedReserve, SharedStanding } from './shared-spending.ts';
 
 /** Money put aside for something that runs; what it really takes is taken from there first. */
 export type Reserve = {
@@ -30,8 +29,6 @@ type GuildSpending = {
   /** By date, the latest last. Some stay, so that a clock that was wrong gives nobody a second share. */
   readonly days: Map<string, Day>;
   readonly reserves: Set<Reserve>;
-  /** Put aside by other processes, as they told last. */
-  elsewhere: readonly SharedReserve[];
   /** Payers by person, as long as something may still be charged to them. */
   readonly payers: Map<string, WeakRef<Payer>>;
 };
@@ -48,7 +45,7 @@ export class Ledger {
   #unsaved = new Map<string, SpendingEntry>();
   /** Entries drained last. */
   #saving: readonly SpendingEntry[] = [];
-  #forgotten = 0;
+  #spentHere = 0;
   #onUnsaved: () => void = () => undefined;
   readonly #countsAll: boolean;
 
@@ -62,18 +59,14 @@ export class Ledger {
     this.#onUnsaved = listener;
   }
 
-  /** Number of times that a person was forgotten. */
-  get forgotten(): number {
-    return this.#forgotten;
-  }
-
   get hasUnsaved(): boolean {
     return this.#unsaved.size > 0;
   }
 
-  /** Ids under which spending of this server is counted. */
-  countedUnder(guildId: string): readonly string[] {
-    return this.#countsAll ? [guildId, allServers] : [guildId];
+  /** Amount that this process has spent since its start, in billionths of a dollar, and the part of it that is in the store. */
+  get spentHere(): { readonly nanoUsd: number; readonly savedNanoUsd: number } {
+    const unsaved = sumOf(this.#unsavedOfAll().map((entry) => entry.nanoUsd));
+    return { nanoUsd: this.#spentHere, savedNanoUsd: this.#spentHere - unsaved };
   }
 
   /** Payer for a later charge; it charges no person once that person is forgotten. */
@@ -94,7 +87,8 @@ export class Ledger {
     wallMs: number,
   ): void {
     const sum = { ...empty, ...spent };
-    for (const id of this.countedUnder(guildId)) {
+    if (this.#countsAll) this.#spentHere += sum.nanoUsd;
+    for (const id of this.#countsAll ? [guildId, allServers] : [guildId]) {
       const now = this.#day(id, dayOf(wallMs));
       now.today = plus(now.today, sum);
       this.#note({ guildId: id, day: dayOf(wallMs), ...sum });
@@ -126,24 +120,21 @@ export class Ledger {
     return plus(people.get(personId) ?? empty, before);
   }
 
-  /** Sum of the reserves of all servers, in this process and the others. */
+  /** Sum of the reserves of all servers of this process. */
   reservedByAll(): number {
-    const elsewhere = this.#servers.get(allServers)?.elsewhere ?? [];
-    return sumOf(elsewhere.map(({ nanoUsd }) => nanoUsd)) + this.#reservedHere();
+    const all = [...this.#servers.values()].flatMap(({ reserves }) => [...reserves]);
+    return sumOf(all.map(({ left }) => left));
   }
 
   /** Sum of the reserves there, or of those of one person. */
   reserved(guildId: string, personId?: string): number {
-    const { days, elsewhere, reserves } = this.#server(guildId);
+    const { days, reserves } = this.#server(guildId);
     const codes = [...days.values()].map(({ forgotten }) => codeOf(personId ?? '', forgotten));
     const theirs = [...reserves].filter(
       ({ payer: { code = '', personId: id } }) =>
         personId === undefined || id === personId || codes.includes(code),
     );
-    const others = elsewhere.filter(
-      (other) => personId === undefined || other.personId === personId,
-    );
-    return sumOf([...theirs.map(({ left }) => left), ...others.map(({ nanoUsd }) => nanoUsd)]);
+    return sumOf(theirs.map(({ left }) => left));
   }
 
   reserve(guildId: string, who: string | Payer, nanoUsd: number): Reserve {
@@ -171,7 +162,6 @@ export class Ledger {
    * and until midnight it stays their share.
    */
   forget(guildId: string, personId: string, wallMs: number): void {
-    this.#forgotten++;
     const isTheirs = (entry: SpendingEntry) =>
       entry.guildId === guildId && entry.personId === personId;
     this.#saving = this.#saving.filter((entry) => !isTheirs(entry));
@@ -202,45 +192,23 @@ export class Ledger {
     }
   }
 
-  /** Reserves of this process in these servers. */
-  reserves(guildIds: readonly string[]): readonly SharedReserve[] {
-    const own = guildIds.flatMap((guildId) =>
-      [...(this.#servers.get(guildId)?.reserves ?? [])].map(({ payer: { personId }, left }) => ({
-        guildId,
-        ...(personId !== undefined && { personId }),
-        nanoUsd: left,
-      })),
-    );
-    if (!guildIds.includes(allServers)) return own;
-    const nanoUsd = this.#reservedHere();
-    return nanoUsd === 0 ? own : [...own, { guildId: allServers, nanoUsd }];
+  /** Takes over what all processes have spent on a day, as stored, with what this one has not stored yet. */
+  settleTotal(day: string, nanoUsd: number): void {
+    const unsaved = this.#unsavedOfAll().filter((entry) => entry.day === day);
+    const now = this.#day(allServers, day);
+    now.today = { ...now.today, nanoUsd: nanoUsd + sumOf(unsaved.map((entry) => entry.nanoUsd)) };
   }
 
-  /** Ids under which something is put aside now. */
-  get reserving(): readonly string[] {
-    const some = [...this.#servers].filter(([, { reserves }]) => reserves.size > 0);
-    return [...new Set(some.flatMap(([guildId]) => this.countedUnder(guildId)))];
-  }
-
-  /** Takes over what the store of several processes holds of one server and day, with what this one has not told yet. */
-  settle(guildId: string, standing: SharedStanding, day: string): void {
-    this.#server(guildId).elsewhere = standing.reserves.filter((one) => one.guildId === guildId);
-    const now = this.#day(guildId, day);
-    now.today = empty;
-    now.people.clear();
-    for (const entry of [...standing.entries, ...this.#unsaved.values()]) {
-      if (entry.guildId !== guildId || entry.day !== day) continue;
-      const sum = { nanoUsd: entry.nanoUsd, turns: entry.turns };
-      if (entry.personId === undefined) now.today = plus(now.today, sum);
-      else addTo(now.people, entry.personId, sum);
-    }
-  }
-
-  /** Entries to add to the store; from now on they count as saved. */
+  /** Entries to add to the store, until they are `saved` or put back. */
   drain(): readonly SpendingEntry[] {
     this.#saving = [...this.#unsaved.values()];
     this.#unsaved = new Map();
     return this.#saving;
+  }
+
+  /** The entries drained last are in the store. */
+  saved(): void {
+    this.#saving = [];
   }
 
   /** Keeps the entries drained last for the next time, because the store did not take them. */
@@ -251,9 +219,9 @@ export class Ledger {
     this.#saving = [];
   }
 
-  #reservedHere(): number {
-    const all = [...this.#servers.values()].flatMap(({ reserves }) => [...reserves]);
-    return sumOf(all.map(({ left }) => left));
+  #unsavedOfAll(): readonly SpendingEntry[] {
+    const entries = [...this.#saving, ...this.#unsaved.values()];
+    return entries.filter(({ guildId }) => guildId === allServers);
   }
 
   #note(entry: SpendingEntry): void {
@@ -268,7 +236,6 @@ export class Ledger {
     const server = this.#servers.get(guildId) ?? {
       days: new Map<string, Day>(),
       reserves: new Set<Reserve>(),
-      elsewhere: [],
       payers: new Map<string, WeakRef<Payer>>(),
     };
     this.#servers.set(guildId, server);

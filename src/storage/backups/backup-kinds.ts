@@ -1,7 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import { tables as transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
-import type { DatabaseSync } from '#src/sql/sqlite.ts';
-import { SqliteConnection } from '#src/sql/sqlite-connection.ts';
+import { type DatabaseSync, SqliteConnection } from '#src/sql/sqlite.ts';
 import type { Table } from '#src/sql/table.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import type { Migration } from '#src/storage/schema.ts';

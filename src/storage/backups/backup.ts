@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
+import { makeFolder } from '#src/base/make-folder.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
 import { rangeOf, versionIn } from '#src/storage/schema.ts';
@@ -53,7 +54,7 @@ export function backUpFormerFormats(dataDir: string, atWallMs: number): readonly
 function copyStore(sqlite: DatabaseSync, toPath: string): void {
   const part = `${toPath}.part`;
   try {
-    mkdirSync(dirname(toPath), { recursive: true, mode: 0o700 });
+    makeFolder(dirname(toPath));
     rmSync(part, { force: true });
     sqlite.prepare('VACUUM INTO ?').run(part);
     chmodSync(part, 0o600);

@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
+import { makeFolder } from '#src/base/make-folder.ts';
 import { personTables } from '#src/sql/person-tables.ts';
 import { DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy, isDamage, lastDevelopmentCommit } from '#src/sql/trouble.ts';
@@ -59,7 +60,7 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
     const message = `Both ${one.path} and ${other.path} are copies of ${one.kind.words}: name one of them.`;
     throw new BotError('store.unreadable', false, message);
   }
-  mkdirSync(storesDir, { recursive: true, mode: 0o700 });
+  makeFolder(storesDir);
   const prepared: PreparedFile[] = [];
   try {
     for (const copy of examined) prepared.push(prepare(copy, options));

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { makeFolder } from '#src/base/make-folder.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy } from '#src/sql/trouble.ts';
 
@@ -71,7 +72,7 @@ function tryLock(
   { version, sinceMs }: { readonly version: string; readonly sinceMs: number },
 ): Disposable | undefined {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeFolder(dataDir);
     const sqlite = new DatabaseSync(lockPath(dataDir), { timeout: 0 });
     try {
       sqlite.exec('BEGIN EXCLUSIVE');

@@ -20,15 +20,6 @@ export type StoreFile = FormatRange & {
   readonly version?: number;
 };
 
-/** Seat in a voice channel as it stands in the store, by the wall clock of the bot's machine. */
-export type SeatRow = {
-  readonly guildId: string;
-  readonly channelId: string;
-  readonly sinceWallMs: number;
-  /** When its session was last known to live. */
-  readonly aliveWallMs: number;
-};
-
 const lockWaitMs = 2_000;
 
 /** Those that are there; nothing is written. */
@@ -87,24 +78,4 @@ export function unsharedLines(dataDir: string): number {
   if (version === 0 || version >= withoutPresences) return 0;
   using sqlite = openReadOnly(path, lockWaitMs);
   return Number(sqlite.prepare(countUnsharedLines).get()?.count);
-}
-
-/** Seats as the bot left them, by server id; none where the store cannot be read. Nothing is written. */
-export function seatRows(dataDir: string): readonly SeatRow[] {
-  try {
-    using sqlite = openReadOnly(storePath(dataDir), lockWaitMs);
-    const sql =
-      'SELECT guild_id, channel_id, since_wall_ms, alive_at_ms FROM seats ORDER BY guild_id';
-    return sqlite
-      .prepare(sql)
-      .all()
-      .map((row) => ({
-        guildId: String(row.guild_id),
-        channelId: String(row.channel_id),
-        sinceWallMs: Number(row.since_wall_ms),
-        aliveWallMs: Number(row.alive_at_ms),
-      }));
-  } catch {
-    return [];
-  }
 }

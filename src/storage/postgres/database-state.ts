@@ -19,14 +19,6 @@ export type DatabaseProcess = {
   readonly shardCount: number;
 };
 
-/** Seat in a voice channel, by the clock of the database. */
-export type DatabaseSeat = {
-  readonly guildId: string;
-  readonly channelId: string;
-  readonly sinceWallMs: number;
-  readonly idleMs: number;
-};
-
 /** Group of tables and its format. */
 export type DatabasePart = {
   readonly name: string;
@@ -35,13 +27,12 @@ export type DatabasePart = {
   readonly range?: FormatRange;
 };
 
-/** Processes and seats in a database of the bot, without anything that people said or set. */
+/** Processes and tables in a database of the bot. */
 export type DatabaseState = {
   readonly place: string;
   readonly upMs: number;
   readonly parts: readonly DatabasePart[];
   readonly processes: readonly DatabaseProcess[];
-  readonly seats: readonly DatabaseSeat[];
 };
 
 /** Longest time, in ms, for one statement. */
@@ -65,13 +56,11 @@ export async function readDatabaseState(url: Secret, clock: Clock): Promise<Data
        to_regclass('parley_schema') IS NOT NULL AS is_there`,
   );
   const parts = server?.isThere ? await partsIn(rows) : [];
-  const hasPart = (part: { readonly name: string }) => parts.some(({ name }) => name === part.name);
   return {
     place: placeOf(url),
     upMs: server?.upMs ?? 0,
     parts,
     processes: await processesIn(rows),
-    seats: hasPart(storesPart) ? await seatsIn(rows) : [],
   };
 }
 
@@ -110,14 +99,4 @@ async function processesIn(rows: Rows): Promise<readonly DatabaseProcess[]> {
   };
   const found = await rows(columns, sql`${raw(lockHolders)}`);
   return found.map((one) => ({ ...one, name: processNameOf(one.name) }));
-}
-
-function seatsIn(rows: Rows): Promise<readonly DatabaseSeat[]> {
-  const columns = { guildId: text, channelId: text, sinceWallMs: instant, idleMs: instant };
-  return rows(
-    columns,
-    sql`SELECT guild_id, channel_id, since_wall_ms,
-       1000 * extract(epoch FROM clock_timestamp()) - alive_at_ms AS idle_ms
-     FROM seats ORDER BY guild_id`,
-  );
 }

@@ -1,10 +1,10 @@
 import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SharedSpending } from '#src/spending/ledger/shared-spending.ts';
+import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import type { OperationRules } from '#src/sql/store-part.ts';
 import type { Store } from '#src/storage/store.ts';
-import { PostgresSharedSpending } from '#src/storage/stores/shared-spending.ts';
+import { PostgresPortions } from '#src/storage/stores/spending-portions.ts';
 import { sqlStores } from '#src/storage/stores/sql-stores.ts';
 import { mainStore } from '#src/storage/thread/operations.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
@@ -48,8 +48,8 @@ export async function openPostgresStore(
     await pool[Symbol.asyncDispose]();
     throw misconfigured(error);
   }
-  const { sharedSpending, ...stores } = openStores(pool, clock);
-  return { ...keeper.keep(stores), sharedSpending, pool };
+  const { portions, ...stores } = openStores(pool, clock);
+  return { ...keeper.keep(stores), portions, pool };
 }
 
 async function whenReached(
@@ -129,14 +129,14 @@ class StoreKeeper {
 }
 
 /** The store in PostgreSQL, which several processes share. */
-export type PostgresStores = Store & { readonly sharedSpending: SharedSpending };
+export type PostgresStores = Store & { readonly portions: PortionStore };
 
 /** The store over connections to a database whose schema is of the present format. Closing it closes the pool. */
 export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   const database = new OrderedDatabase(pool, clock);
   return {
     ...sqlStores(database),
-    sharedSpending: new PostgresSharedSpending(database),
+    portions: new PostgresPortions(database),
     async probe() {
       await database.writeNow((connection) =>
         connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'store'`),

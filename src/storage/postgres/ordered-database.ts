@@ -4,7 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 import { id, instant } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
+import { eraseMs, type StoreDatabase, type Work } from '#src/sql/store-database.ts';
 import { table } from '#src/sql/table.ts';
 import { isSilent } from '#src/sql/trouble.ts';
 import type { PostgresPool } from './pool.ts';
@@ -53,10 +53,6 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
     return this.pool.place;
   }
 
-  get writer(): string {
-    return this.pool.writer;
-  }
-
   /** Whether writes wait because the database cannot be reached. */
   get isAway(): boolean {
     return this.#queue.isAway;
@@ -97,19 +93,15 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
     );
   }
 
-  /**
-   * Writes in several transactions, until `isMore` is false: for work too large for one. A portion is not done again
-   * once it is committed.
-   */
-  writeInPortions<T>(
-    lanes: readonly string[],
+  eraseInPortions<T>(
+    lanes: readonly string[] | undefined,
     portion: Work<T>,
     isMore: (done: T) => boolean,
-    timeoutMs: number,
   ): Promise<void> {
-    return this.#queue.add(lanes, async () => {
-      while (isMore(await this.pool.write(portion, timeoutMs)));
-    });
+    const all = async () => {
+      while (isMore(await this.pool.write(portion, eraseMs)));
+    };
+    return lanes ? this.#queue.add(lanes, all) : all();
   }
 
   /** Writes with a key, so that the work knows whether it is done for the first time: sums must not be added twice. */
@@ -133,8 +125,6 @@ export class OrderedDatabase implements AsyncDisposable, StoreDatabase {
 
   /** The owner of the database decides when erased bytes leave its disk. */
   async scrub(): Promise<void> {}
-
-  async rewrite(): Promise<void> {}
 
   async #readAfter<T>(before: Promise<void>, work: Work<T>): Promise<T> {
     const late = () => isSilent('store.unreadable', this.pool.place, behindMs);

@@ -6,7 +6,6 @@ import {
   columnType,
   decodeRows,
   encodeField,
-  flag,
   type RowOf,
 } from '#src/sql/columns.ts';
 import {
@@ -24,7 +23,6 @@ export class PostgresConnection implements Connection {
   readonly dialect = 'postgres';
   readonly now = sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
   readonly forUpdate = sql`FOR UPDATE`;
-  readonly forUpdateIfFree = sql`FOR UPDATE SKIP LOCKED`;
   readonly writer: string;
   readonly ageMs: number;
   readonly #client: pg.ClientBase;
@@ -70,15 +68,6 @@ export class PostgresConnection implements Connection {
 
   among(values: readonly (number | string)[]): Sql {
     return sql`= ANY (${listed(values)})`;
-  }
-
-  async tryLock(name: string): Promise<boolean> {
-    const [lock] = await this.rows(
-      { isMine: flag },
-      sql`SELECT pg_try_advisory_xact_lock(
-        hashtextextended('parley:' || current_schema() || CAST(${`:${name}`} AS TEXT), 0)) AS is_mine`,
-    );
-    return lock?.isMine === true;
   }
 
   /** The same connection for an operation that was asked for so many ms ago. */

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import pg from 'pg';
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { type ConnectionOptions, connectionOptions, placeOf } from './connection-options.ts';
 import { asPostgresTrouble } from './postgres-trouble.ts';

@@ -6,11 +6,18 @@ import type {
   StoredRows,
 } from '#src/people/consent-store.ts';
 import { id, oneOf, type RowOf, type SqlDialect } from '#src/sql/columns.ts';
-import { createTables } from '#src/sql/create-table.ts';
 import { ofPerson, personTables } from '#src/sql/person-tables.ts';
 import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
-import { columnList, countRows, deleteRows, select, type Table, table } from '#src/sql/table.ts';
+import {
+  columnList,
+  countRows,
+  createTables,
+  deleteRows,
+  select,
+  type Table,
+  table,
+} from '#src/sql/table.ts';
 import { putIfNewer, versioned } from '#src/sql/versions.ts';
 
 const consents = table(
@@ -35,7 +42,7 @@ const noColumns = {
 };
 
 /** Consents, a row per person and server, and everything that is kept about a person in one of `tables`. */
-export class SqlConsents implements ConsentStore {
+class SqlConsents implements ConsentStore {
   readonly #database: StoreDatabase;
   readonly #tables: readonly Table[];
 
@@ -118,7 +125,7 @@ export class SqlConsents implements ConsentStore {
       },
       eraseMs,
     );
-    await this.#database.rewrite();
+    await this.#database.scrub();
     return count;
   }
 

@@ -1,4 +1,4 @@
-import sql, { empty } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import { addDays } from '#src/spending/calendar.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import { id, money, optional, whole } from '#src/sql/columns.ts';
@@ -40,7 +40,7 @@ const spentByPerson = table(
 );
 
 /** Lane of what is spent, whatever the server. */
-export const spendingLane = spent.name;
+const spendingLane = spent.name;
 
 /** Amounts spent, a row per server, person and day, of the days around the last one only. */
 class SqlSpending implements SpendingStore {
@@ -51,12 +51,17 @@ class SqlSpending implements SpendingStore {
   }
 
   read(day: string): Promise<readonly SpendingEntry[]> {
-    return this.#database.read([spendingLane], (connection) => readSpending(connection, day));
+    return this.#database.read([spendingLane], (connection) => {
+      const rest = columnList(sums);
+      return connection.rows(
+        entryColumns,
+        sql`SELECT guild_id, NULL AS person_id, ${rest} FROM spent WHERE day = ${day}
+          UNION ALL SELECT guild_id, person_id, ${rest} FROM spent_by_person WHERE day = ${day}`,
+      );
+    });
   }
 
-  async add(entries: readonly SpendingEntry[]): Promise<void> {
-    const day = entries.at(-1)?.day;
-    if (day === undefined) return;
+  async add(entries: readonly SpendingEntry[], day: string): Promise<void> {
     await this.#database.writeOnce([spendingLane], async (connection, isFirst) => {
       if (isFirst) await addSpending(connection, entries, day);
     });
@@ -73,7 +78,7 @@ export const spendingPart = storePart<SpendingStore>({
  * Adds to the sums, in one order of rows: two processes would wait for each other otherwise. A write that waited deletes nothing:
  * its `day` may be long over.
  */
-export async function addSpending(
+async function addSpending(
   connection: Connection,
   entries: readonly SpendingEntry[],
   day: string,
@@ -90,21 +95,6 @@ export async function addSpending(
   if (!isNew(connection)) return;
   if (ofPersons.length > 0) await eraseFarOff(connection, spentByPerson, day);
   await eraseOldSpending(connection, day);
-}
-
-/** Spending of these servers, or of all, on `day`. */
-export function readSpending(
-  connection: Connection,
-  day: string,
-  guildIds?: readonly string[],
-): Promise<readonly SpendingEntry[]> {
-  const mine = guildIds ? sql`AND guild_id ${connection.among(guildIds)}` : empty;
-  const rest = columnList(sums);
-  return connection.rows(
-    entryColumns,
-    sql`SELECT guild_id, NULL AS person_id, ${rest} FROM spent WHERE day = ${day} ${mine}
-      UNION ALL SELECT guild_id, person_id, ${rest} FROM spent_by_person WHERE day = ${day} ${mine}`,
-  );
 }
 
 /** Deletes sums of servers of long before or after `day`, and ids of removed servers without sums. */

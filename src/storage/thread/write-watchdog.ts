@@ -1,6 +1,6 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 
 /** Longest time, in ms, that something to be written may wait for the first write that succeeds. */
 const unwrittenMs = 30_000;

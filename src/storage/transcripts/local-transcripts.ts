@@ -1,9 +1,5 @@
-import { setImmediate } from 'node:timers/promises';
-import sql from 'sql-template-tag';
 import { Fts5Index, fillEmptyIndex } from '#src/features/captions/store/fts5-index.ts';
 import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { integer } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
 import { type DatabaseFormat, openDatabase, type StoreOptions } from '#src/storage/database.ts';
 import { migrations } from './schema.ts';
 import type { TranscriptStore } from './transcripts-path.ts';
@@ -27,31 +23,11 @@ export async function openLocalTranscripts(
     database[Symbol.dispose]();
     throw error;
   }
-  let isLogFull = true; // a former process may have left what was erased in it
   return {
-    ...transcriptPorts(database, options.clock, {
-      index: new Fts5Index(),
-      async writeErasure(_lanes, portion, isMore) {
-        const noting: typeof portion = async (connection) => {
-          const before = await changesOf(connection);
-          const done = await portion(connection);
-          isLogFull ||= (await changesOf(connection)) > before;
-          return done;
-        };
-        while (isMore(await database.writeNow(noting))) await setImmediate(); // others take their turn
-        if (isLogFull) await database.scrub();
-        isLogFull = false;
-      },
-    }),
+    ...transcriptPorts(database, options.clock, new Fts5Index()),
     probe: () => database.probe(),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
     },
   };
-}
-
-/** Rows that this connection has changed so far. */
-async function changesOf(connection: Connection): Promise<number> {
-  const [row] = await connection.rows({ count: integer }, sql`SELECT total_changes() AS count`);
-  return row?.count ?? 0;
 }

@@ -2,7 +2,7 @@ import { lineWordsTable } from '#src/features/captions/store/fts5-index.ts';
 import { postsView } from '#src/features/captions/store/line-tables.ts';
 import { tables } from '#src/features/captions/store/transcript-tables.ts';
 import type { SqlDialect } from '#src/sql/columns.ts';
-import { createTables } from '#src/sql/create-table.ts';
+import { createTables } from '#src/sql/table.ts';
 import type { Migration } from '#src/storage/schema.ts';
 
 /** SQL of the lines that were stored while `catch_up` was off, so that only people who sat there might read them. */
@@ -15,7 +15,7 @@ export const countUnsharedLines = `SELECT COUNT(*) AS count FROM (${unsharedLine
 /** Format whose lines belong to their voice channel. */
 export const withoutPresences = 5;
 
-/** Deletes lines that only people who sat there might read, with what said who that was. */
+/** Deletes lines that only people who sat there might read, with what said who that was, and which process wrote a row. */
 const deletePresences = `
   UPDATE caption_messages SET outdated = outdated + 1
     WHERE session_id IN (SELECT id FROM sessions WHERE catch_up = FALSE);
@@ -24,7 +24,10 @@ const deletePresences = `
   DELETE FROM lines WHERE id IN (${unsharedLines});
   DELETE FROM sessions WHERE catch_up = FALSE;
   DROP TABLE presences;
-  ALTER TABLE sessions DROP COLUMN catch_up;`;
+  DROP TABLE transcript_writers;
+  ALTER TABLE sessions DROP COLUMN catch_up;
+  ALTER TABLE sessions DROP COLUMN written_by;
+  ALTER TABLE caption_messages DROP COLUMN written_by;`;
 
 /**
  * The migrations of transcripts, in order; a released one never changes. The first one creates the whole schema, under the

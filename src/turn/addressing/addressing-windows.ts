@@ -68,6 +68,11 @@ export const initialAddressing: AddressingState = {
   lastMeantAtMs: Number.NEGATIVE_INFINITY,
 };
 
+/** Whether words end in a question, also in quotes. */
+export function endsInQuestion(text: string): boolean {
+  return /[?\uff1f\u061f]["\u201d\u00bb\s]*$/u.test(text);
+}
+
 export type AddressEvent =
   /** The Ask button, or `/ask`. */
   | { readonly kind: 'asked'; readonly personId: string; readonly atMs: number }

@@ -141,6 +141,11 @@ const recordingAnswers = {
   'text/vtt': { schema: { type: 'string' } },
 };
 
+const modelResponses = {
+  200: { description: "In OpenAI's format.", content: { 'application/json': { schema: {} } } },
+  ...refusalsOf([401, 403, 404, 409, 429, 503]),
+};
+
 /** Paths that OpenAI documents; the accepted fields of a request stand in its schema. */
 const openAiPaths = {
   '/v1/models': {
@@ -148,13 +153,16 @@ const openAiPaths = {
       operationId: 'listModels',
       summary: 'Lists the ways to answer, as models.',
       description: 'Scope: chat.',
-      responses: {
-        200: {
-          description: "In OpenAI's format.",
-          content: { 'application/json': { schema: {} } },
-        },
-        ...refusalsOf([401, 403, 404, 409, 429, 503]),
-      },
+      responses: modelResponses,
+    },
+  },
+  '/v1/models/{model}': {
+    get: {
+      operationId: 'retrieveModel',
+      summary: 'Tells one of these models.',
+      description: 'Scope: chat.',
+      parameters: [{ name: 'model', in: 'path', required: true, schema: { type: 'string' } }],
+      responses: modelResponses,
     },
   },
   '/v1/chat/completions': {

@@ -140,8 +140,35 @@ export function checked<Schema extends z.ZodType>(
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const param = issue?.path.join('.') ?? '';
-  const what = issue?.message ?? 'is not valid';
+  const what = issue ? mistakeOf(issue) : 'is not valid';
   const end = what.endsWith('.') ? '' : '.';
   const message = `${param === '' ? 'The request' : param}: ${what}${end}`;
   throw refusal(400, 'request.invalid', message, param || undefined);
+}
+
+/** Mistake in words for programmers, without those of the schema library. */
+function mistakeOf(issue: z.core.$ZodIssue): string {
+  switch (issue.code) {
+    case 'invalid_type':
+      return `has to be a value of the type ${issue.expected}`;
+    case 'too_small':
+      return `has to be at least ${issue.minimum}${unitOf(issue.origin)}`;
+    case 'too_big':
+      return `has to be at most ${issue.maximum}${unitOf(issue.origin)}`;
+    case 'invalid_value':
+      return `has to be one of ${issue.values.map(String).join(', ')}`;
+    case 'unrecognized_keys':
+      return `has no ${issue.keys.join(', ')}`;
+    case 'invalid_union':
+      return issue.message === 'Invalid input'
+        ? 'has none of the forms that are taken'
+        : issue.message;
+    default:
+      return issue.message;
+  }
+}
+
+function unitOf(origin: string): string {
+  if (origin === 'string') return ' characters long';
+  return origin === 'array' ? ' items long' : '';
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -15,12 +15,10 @@ const types: Readonly<Record<string, string>> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
 };
 
 /** No dots but the one of the ending, so nothing outside the folder has such a path. */
-const filePath = /^(?:\/[\w-]+)+\.(?:js|css|svg|png)$/;
+const filePath = /^(?:\/[\w-]+)+\.(?:js|css)$/;
 
 /** Libraries of the page, as their packages ship them. */
 const vendorFiles: Readonly<Record<string, string>> = {
@@ -45,6 +43,13 @@ export function serveBrowserFiles(app: PageApp): void {
     const file = path && (await fileAt(path, files));
     return file ? answer(context, file, typeOf(context.req.path)) : await next();
   });
+}
+
+/** Version of the page's files: the time of the latest change, in ms since 1970. */
+export async function filesVersion(): Promise<number> {
+  const paths = await readdir(folder, { recursive: true });
+  const files = await Promise.all(paths.map((path) => stat(join(folder, path))));
+  return Math.max(...files.map(({ mtimeMs }) => mtimeMs));
 }
 
 /** Where the file of a path lies; undefined for a path that cannot have one. */

@@ -1,7 +1,9 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
+import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { foreignJson, type JsonLimits } from '#src/base/json.ts';
+import { filesVersion } from './browser-files.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { refuse, refuseRate } from './refusal.ts';
 import { onlyEntered, type PageApp, type PageEnv } from './viewer.ts';
@@ -24,7 +26,7 @@ const wrongKey = {
 
 /**
  * Lets in browsers that open a link with the key of this page. The key is in the fragment of the
- * link, which browsers do not send; `POST /enter {key}` puts it into a cookie, and `GET /enter` says whether it is there.
+ * link, which browsers do not send; `POST /enter {key}` puts it into a cookie, and `GET /enter` says whether it is there; both tell the version of the page's files.
  */
 export class Entry {
   readonly #key: string;
@@ -45,7 +47,8 @@ export class Entry {
       context.set('isEntered', cookie !== undefined && this.#isKey(cookie));
       return await next();
     });
-    app.get('/enter', onlyEntered, (context) => context.json({}));
+    const entered = async (context: Context) => context.json({ version: await filesVersion() });
+    app.get('/enter', onlyEntered, entered);
     app.post('/enter', async (context) => {
       const { address, isPublic } = context.get('door');
       const waitS = await rates.entry(address);
@@ -60,7 +63,7 @@ export class Entry {
         secure: isPublic,
         path: '/',
       });
-      return context.json({});
+      return await entered(context);
     });
   }
 

@@ -3,7 +3,7 @@ import { clipPath, decodeClip, scenariosFolder, type VoiceClip } from '#bench/tu
 import { frameSamples, framesOf, roomRateHz, send } from '#bench/turns/microphone.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { add } from '#sandbox/voice-client/acoustics.ts';
-import { energyDb } from '#src/audio/loudness.ts';
+import { energyDb } from '#src/audio/loudness/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';

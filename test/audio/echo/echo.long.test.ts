@@ -1,7 +1,4 @@
 import { beforeAll, expect, test } from 'vitest';
-import { bandCount } from '#src/audio/echo/echo-bands.ts';
-import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import { hopMs, SentEnvelope } from '#src/audio/echo/echo-sent.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
@@ -54,12 +51,6 @@ test.each(ways)(
   patienceMs,
 );
 
-test('what comes back from a hall is an echo as well', () => {
-  const echoes = [{ lateMs: 150, gainDb: -20, hall: true }];
-  const all = heard({ bot: said(3, 3, 900), echoes, seed: 3 });
-  for (const utterance of all) expect(utterance.at(-1)?.verdict).toBe('echo');
-});
-
 test('somebody with headphones is not taken for an echo while the bot speaks', {
   timeout: patienceMs,
 }, () => {
@@ -86,14 +77,6 @@ test('a short word over the echo is speech, from the word on', { timeout: patien
     return found && found.atMs > atMs && found.atMs < atMs + sound.length / 48 + 150;
   });
   expect(noticed.filter(Boolean).length).toBeGreaterThanOrEqual(9);
-});
-
-test('after a word over the echo the utterance stays speech', () => {
-  const own = { sound: (human[3] ?? new Int16Array()).slice(0, 24_000), atMs: 3500, gainDb: -10 };
-  const all = heard({ bot: said(1, 6, 150), echoes: [{ lateMs: 150, gainDb: -20 }], own, seed: 1 });
-  expect(all).toHaveLength(1);
-  expect(all[0]?.some(({ verdict }) => verdict === 'echo')).toBe(true);
-  expect(all[0]?.at(-1)?.verdict).toBe('speech');
 });
 
 test('while the bot is silent the first voiced window is speech', () => {
@@ -130,42 +113,4 @@ test('somebody who puts on headphones is heard over what would have been the ech
   });
   expect(spoken.length).toBeGreaterThanOrEqual(6);
   expect(spoken.filter((utterance) => msTo('speech', utterance) === undefined)).toEqual([]);
-});
-
-test('what was sent is kept for 6 s', () => {
-  const sent = new SentEnvelope();
-  const tone = Int16Array.from({ length: 480 }, (_, n) => 8000 * Math.sin((Math.PI * n) / 24));
-  for (let atMs = 1000; atMs < 11_000; atMs += 20) sent.left(tone, atMs);
-  expect(sent.endMs).toBe(11_000);
-  expect(sent.at(4000 / hopMs)).toBe(-1);
-  expect(sent.at(5200 / hopMs)).toBeGreaterThanOrEqual(0);
-  expect(sent.at(11_100 / hopMs)).toBe(-1);
-  expect(sent.levels.length).toBeLessThan(8000);
-});
-
-test('between two replies there is silence', () => {
-  const sent = new SentEnvelope();
-  const tone = Int16Array.from({ length: 480 }, (_, n) => 8000 * Math.sin((Math.PI * n) / 24));
-  for (const fromMs of [0, 2000]) {
-    for (let atMs = fromMs; atMs < fromMs + 1000; atMs += 20) sent.left(tone, atMs);
-  }
-  const loudest = (ms: number) => {
-    const at = sent.at(ms / hopMs);
-    return Math.max(...sent.levels.subarray(at, at + bandCount));
-  };
-  expect(loudest(800)).toBeGreaterThan(-20);
-  expect(loudest(1600)).toBe(-100);
-  expect(loudest(2400)).toBeGreaterThan(-20);
-});
-
-test('frames that leave late or in a burst are one sound', () => {
-  const sent = new SentEnvelope();
-  for (const atMs of [0, 25, 38, 85, 85, 100]) sent.left(new Int16Array(480), atMs);
-  expect(sent.endMs).toBe(120);
-});
-
-test('a meter nobody spoke into knows nothing', () => {
-  const meter = new EchoMeter(new SentEnvelope());
-  const window = { probability: 0, levelDb: -100, atMs: 32, samples: new Float32Array(512) };
-  expect(meter.hear(window)).toEqual({ share: 0, verdict: 'unknown' });
 });

@@ -1,12 +1,10 @@
-import { FLACDecoder } from '@wasm-audio-decoders/flac';
 import { expect, test } from 'vitest';
 import { EncoderThread } from '#src/audio/encode/encoder-thread.ts';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
-import { rms } from '#src/audio/loudness.ts';
-import { OggPages } from '#src/audio/ogg-page.ts';
+import { rms } from '#src/audio/loudness/loudness.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { readWav, writeWav } from '#src/audio/wav.ts';
+import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
@@ -53,68 +51,6 @@ function wavOf(bytes: Buffer): Buffer {
   const samples = new Int16Array(new Uint8Array(bytes).buffer);
   return writeWav({ samples, rateHz: 24_000, channels: 1 });
 }
-
-test('WAV and FLAC give every sample back', async () => {
-  await using encoders = new SoundEncoders(codec, realClock);
-  expect(readWav((await encoded(encoders, 'wav')).bytes).samples).toEqual(sound);
-  const decoder = new FLACDecoder();
-  await decoder.ready;
-  const { channelData, sampleRate } = await decoder.decodeFile(
-    new Uint8Array((await encoded(encoders, 'flac')).bytes),
-  );
-  decoder.free();
-  const samples = Int16Array.from(channelData[0] ?? [], (one) => Math.round(one * 32_768));
-  expect([sampleRate, samples]).toEqual([24_000, sound]);
-});
-
-test('Ogg Opus says where it begins and ends, also where one piece is longer than a page may be', async () => {
-  await using encoders = new SoundEncoders(codec, realClock);
-  using encoder = encoders.open('opus');
-  const long = Int16Array.from({ length: 24_000 * 6 + 7 }, (_, n) => sound[n % sound.length] ?? 0);
-  const pages = new OggPages();
-  const all = [...pages.push(encoder.push(long) as Buffer), ...pages.push(await encoder.end())];
-  expect([pages.lostBytes, all[0]?.isFirst, all.at(-1)?.isLast]).toEqual([0, true, true]);
-  expect(all.map(({ bytes }) => bytes.readUInt32LE(18))).toEqual(all.map((_, n) => n));
-  expect(all.at(-1)?.granule).toBe(312 + 2 * long.length);
-  const granules = all.slice(2, -1).map(({ granule = 0, pieces }) => granule / pieces.length);
-  expect(granules[0]).toBe(960);
-});
-
-test('a sound without samples is a file without sound', async () => {
-  await using encoders = new SoundEncoders(codec, realClock);
-  const none = new Int16Array(0);
-  expect((await encoded(encoders, 'wav', none)).bytes.length).toBe(44);
-  expect((await encoded(encoders, 'pcm', none)).bytes.length).toBe(0);
-  for (const format of ['mp3', 'opus', 'flac'] as const)
-    expect((await encoded(encoders, format, none)).bytes.length).toBeLessThan(2_000);
-});
-
-test('two sounds at once do not mix, and a thread that ended is followed by another', async () => {
-  await using encoders = new SoundEncoders(codec, realClock);
-  const [one, other, alone] = await Promise.all([
-    encoded(encoders, 'flac'),
-    encoded(encoders, 'mp3'),
-    encoded(encoders, 'flac', sound.subarray(0, 9_999)),
-  ]);
-  expect((await encoded(encoders, 'flac')).bytes).toEqual(one.bytes);
-  await encoders[Symbol.asyncDispose]();
-  expect((await encoded(encoders, 'mp3')).bytes).toEqual(other.bytes);
-  expect((await encoded(encoders, 'flac', sound.subarray(0, 9_999))).bytes).toEqual(alone.bytes);
-});
-
-test('a thread goes a minute after its last sound, and not while one is open', async () => {
-  const clock = new VirtualClock();
-  const thread = new EncoderThread(clock);
-  const [first, second] = [thread.open('mp3'), thread.open('flac')];
-  first[Symbol.dispose]();
-  await clock.advance(120_000);
-  expect(thread.isAlive).toBe(true);
-  second[Symbol.dispose]();
-  await clock.advance(59_000);
-  expect(thread.isAlive).toBe(true);
-  await clock.advance(2_000);
-  expect(thread.isAlive).toBe(false);
-});
 
 test('what waits for a thread that ends, or answers too late, is told so', async () => {
   const clock = new VirtualClock();

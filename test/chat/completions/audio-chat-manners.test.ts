@@ -1,19 +1,7 @@
 import { expect, test } from 'vitest';
 import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
-import {
-  type AudioChatAnswer,
-  answersJson,
-  spokenAnswer,
-  streams,
-} from '#test/fakes/providers/audio-chat.ts';
-import {
-  hello,
-  never,
-  openAudioChatAt as open,
-  short,
-  soundOf,
-  wordsOf,
-} from './audio-chat-server.ts';
+import { answersJson, spokenAnswer, streams } from '#test/fakes/providers/audio-chat.ts';
+import { hello, openAudioChatAt as open, short, soundOf, wordsOf } from './audio-chat-server.ts';
 
 const earlier = (content: string): AudioChatMessage[] => [
   hello,
@@ -23,29 +11,6 @@ const earlier = (content: string): AudioChatMessage[] => [
 const answerIn = (body: unknown) => (body as { messages: unknown[] }).messages[1];
 const byId = { role: 'assistant', audio: { id: 'a' } };
 const byText = { role: 'assistant', content: 'Four.' };
-
-test('an answer heard to its end is shown by its id while that counts, then as text', async () => {
-  const answers: AudioChatAnswer[] = [];
-  await using server = await open(answers);
-  answers.push(streams(short('a', server.expiresAt(600_000))), streams(short('b')));
-  await server.ask();
-  await server.ask(earlier('Four.'));
-  await server.ask(earlier('Fo'));
-  await server.clock.advance(550_000);
-  await server.ask([hello, { role: 'assistant', content: 'Four. ' }]);
-  expect(server.bodies.slice(1, 3).map(answerIn)).toEqual([byId, { ...byText, content: 'Fo' }]);
-  expect(answerIn(server.bodies[3])).toMatchObject({ role: 'assistant', audio: { id: 'b' } });
-});
-
-test('an id that has expired by the clock is not sent', async () => {
-  const answers: AudioChatAnswer[] = [];
-  await using server = await open(answers);
-  answers.push(streams(short('a', server.expiresAt(600_000))));
-  await server.ask();
-  await server.clock.advance(545_000);
-  await server.ask(earlier('Four.'));
-  expect(answerIn(server.bodies[1])).toEqual(byText);
-});
 
 test('an id the server lost is asked about once, and nobody notices', async () => {
   const lost = answersJson(
@@ -59,27 +24,6 @@ test('an id the server lost is asked about once, and nobody notices', async () =
   expect(server.bodies.slice(1).map(answerIn)).toEqual([byId, byText]);
   await server.ask(earlier('Four.'));
   expect(answerIn(server.bodies.at(-1))).toMatchObject({ audio: { id: 'b' } });
-});
-
-test('a server that fails over ids gets none from then on', async () => {
-  const crash = answersJson({ detail: 'Internal Server Error' }, 500);
-  await using server = await open([streams(short('a')), crash, streams(short('b'))]);
-  await server.ask();
-  expect((await server.ask(earlier('Four.'))).error).toBeUndefined();
-  await server.ask(earlier('Four.'));
-  expect(server.bodies.slice(1).map(answerIn)).toEqual([byId, byText, byText]);
-});
-
-test('an error that is not about ids stays the error it was', async () => {
-  const long = answersJson({ error: { message: 'context too long' } }, 400);
-  const other = answersJson({ error: { message: 'another' } }, 400);
-  await using server = await open([streams(short('a')), long, other]);
-  await server.ask();
-  const { error } = await server.ask(earlier('Four.'));
-  expect(error).toMatchObject({ code: 'provider.refused' });
-  expect(error).toMatchObject({
-    about: { serverWords: expect.stringContaining('context too long') },
-  });
 });
 
 test.each([
@@ -115,17 +59,6 @@ test('an error in the clothes of a success stays an error, and streams go on', a
   expect(server.bodies.at(-1)).toMatchObject({ stream: true });
 });
 
-test.each([
-  ['provider.bad_key', answersJson({ error: { message: 'no' } }, 401)],
-  ['provider.rate_limited', answersJson({ error: { message: 'slow' } }, 429)],
-  ['provider.refused', answersJson({ detail: 'boom' }, 500)],
-  ['provider.refused', streams([{ error: { message: 'overloaded' } }])],
-])('trouble is told as %s', async (code, answer) => {
-  await using server = await open([answer]);
-  expect((await server.ask()).error).toMatchObject({ name: 'BotError', code });
-  expect(server.bodies).toHaveLength(1);
-});
-
 test('a field that a server does not know is left out from then on', async () => {
   const unknown = answersJson({ detail: [{ loc: ['stream_options'], msg: 'Extra inputs' }] }, 422);
   await using server = await open([unknown, streams(short('a'))]);
@@ -144,24 +77,4 @@ test('a server that refuses tools is offered none from then on', async () => {
   for (const _ of ['first', 'second'])
     expect((await server.ask([hello], [tool])).error).toBeUndefined();
   expect(server.bodies.map((body) => body.tools !== undefined)).toEqual([true, false, false]);
-});
-
-test('an abort throws the reason of the caller and reaches the server', async () => {
-  await using server = await open([streams(short('a').slice(0, 2), { end: 'open' })]);
-  const caller = new AbortController();
-  const reason = new Error('interrupted');
-  const answer = server.model.reply([hello], [], 'marin', caller.signal)[Symbol.asyncIterator]();
-  expect((await answer.next()).value).toMatchObject({ kind: 'transcript' });
-  expect(server.bodies[0]).toMatchObject({ audio: { voice: 'marin' } });
-  await answer.next();
-  const next = answer.next();
-  caller.abort(reason);
-  await expect(next).rejects.toBe(reason);
-  await expect.poll(() => server.running()).toBe(0);
-});
-
-test('a reader who leaves hangs up on the server', async () => {
-  await using server = await open([streams(short('a').slice(0, 2), { end: 'open' })]);
-  for await (const _ of server.model.reply([hello], [], undefined, never)) break;
-  await expect.poll(() => server.running()).toBe(0);
 });

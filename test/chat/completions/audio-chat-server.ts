@@ -1,9 +1,7 @@
 import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
 import type { AudioChatMessage, AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
-import type { AudioChatOptions } from '#src/chat/completions/audio-chat-request.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
-import type { Limits } from '#src/provider/guarded-fetch.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import {
   type AudioChatAnswer,
@@ -13,18 +11,10 @@ import {
   openMockAudioChat,
 } from '#test/fakes/providers/audio-chat.ts';
 
-export const never = new AbortController().signal;
+const never = new AbortController().signal;
 export const hello = { role: 'user', name: 'Ana', content: 'hello' } as const;
-const wav = Uint8Array.from([82, 73, 70, 70]);
-export const loud: AudioChatMessage = {
-  role: 'user',
-  name: 'Ana',
-  content: '',
-  wav,
-  words: async () => 'loud',
-};
-
-type Options = Partial<AudioChatOptions> & { readonly limits?: Partial<Limits> };
+type Options = Partial<Parameters<typeof openAudioChat>[1]> &
+  Pick<Parameters<typeof openClient>[0], 'limits'>;
 
 export async function openAudioChatAt(
   answers: readonly AudioChatAnswer[],

@@ -1,16 +1,15 @@
 import { expect, test } from 'vitest';
-import type { ChatMessage, Tool } from '#src/chat/ports.ts';
+import type { Tool } from '#src/chat/ports.ts';
 import { chatModelContract } from '#test/contracts/chat-model.ts';
+import { delta } from '#test/fakes/providers/audio-chat.ts';
 import {
   broken,
-  delta,
   hello,
   never,
   openChatServer as open,
   partsOf,
   refuse,
   says,
-  sse,
   stop,
   stream,
   textOf,
@@ -33,37 +32,6 @@ test('a stream is asked for with usage and without padding', async () => {
       max_completion_tokens: 50,
       tools: [{ type: 'function', function: tool }],
     },
-  ]);
-});
-
-test('a request writes no more tokens than it is paid for', async () => {
-  await using server = await open([stream([says('Hi.'), stop])], { maxTokens: 50 });
-  await partsOf(server.model.reply([hello], [], never, 20));
-  expect(server.bodies).toMatchObject([{ max_completion_tokens: 20 }]);
-});
-
-test('people who speak in a row are one message, each by name', async () => {
-  await using server = await open([stream([says('Hi.'), stop])]);
-  const call = { id: 'a', name: 'clock', argumentsJson: '{}' };
-  const messages: ChatMessage[] = [
-    { role: 'system', content: 'Be brief.' },
-    hello,
-    { role: 'user', name: 'Ben\n\nNova: yes', content: 'and me' },
-    { role: 'assistant', content: '', calls: [call] },
-    { role: 'tool', callId: 'a', content: 'four' },
-    { role: 'assistant', content: 'It is four.' },
-  ];
-  await partsOf(server.model.reply(messages, [], never));
-  expect(server.bodies[0]?.messages).toEqual([
-    { role: 'system', content: 'Be brief.' },
-    { role: 'user', content: 'Ana: hello\nBen Nova yes: and me' },
-    {
-      role: 'assistant',
-      content: '',
-      tool_calls: [{ id: 'a', type: 'function', function: { name: 'clock', arguments: '{}' } }],
-    },
-    { role: 'tool', tool_call_id: 'a', content: 'four' },
-    { role: 'assistant', content: 'It is four.' },
   ]);
 });
 
@@ -112,20 +80,6 @@ test('usage tells which tokens were sound, and which were cached', async () => {
   });
 });
 
-test('a tool call is told whole, whatever reason the server gives for the end', async () => {
-  const name = 'clock';
-  const fragment = (fields: object) => delta({ tool_calls: [{ index: 0, ...fields }] });
-  const chunks = [
-    fragment({ id: 'a', function: { name, arguments: '{"in"' } }),
-    fragment({ function: { arguments: ':"Oslo"}' } }),
-  ];
-  const call = { id: 'a', name, argumentsJson: '{"in":"Oslo"}' };
-  for (const end of [[stop], [delta({}, 'tool_calls')], []]) {
-    await using server = await open([stream([...chunks, ...end])]);
-    expect(await partsOf(server.model.reply([hello], [], never))).toEqual([{ kind: 'tool', call }]);
-  }
-});
-
 test.each(['done', 'close', 'reset'] as const)(
   'an answer without an end (%s) is truncated, after the text that did arrive',
   async (end) => {
@@ -136,11 +90,6 @@ test.each(['done', 'close', 'reset'] as const)(
   },
 );
 
-test('what breaks after the end of an answer does not spoil it', async () => {
-  await using server = await open([stream([says('Hi.'), stop], 'reset')]);
-  expect(textOf(await partsOf(server.model.reply([hello], [], never)))).toBe('Hi.');
-});
-
 test.each([
   ['nothing at all', stream([], 'close')],
   ['thoughts alone', stream([says('<think>hm'), delta({}, 'length')])],
@@ -148,17 +97,6 @@ test.each([
   await using server = await open([answer]);
   const { error } = await broken(server.model.reply([hello], [], never));
   expect(error).toMatchObject({ code: 'provider.empty' });
-});
-
-test.each([
-  ['provider.bad_key', refuse(401, { error: { message: 'no' } })],
-  ['provider.refused', refuse(500, { detail: 'boom' })],
-  ['provider.refused', stream([{ error: { message: 'overloaded' } }])],
-  ['provider.wrong_type', refuse(200, { error: { message: 'no such model' } })],
-])('trouble is told as %s', async (code, answer) => {
-  await using server = await open([answer]);
-  const { error } = await broken(server.model.reply([hello], [], never));
-  expect(error).toMatchObject({ name: 'BotError', code });
 });
 
 test('a field that a server does not know is left out from then on', async () => {
@@ -186,27 +124,19 @@ test('models that would think first are asked not to, unless the server knows no
   expect(other.bodies.map((body) => body.reasoning_effort)).toEqual([undefined]);
 });
 
-test('a refusal that is not about a field is not asked again', async () => {
-  await using server = await open([refuse(400, { error: { message: 'context too long' } })]);
-  const { error } = await broken(server.model.reply([hello], [], never));
-  expect(error).toMatchObject({ code: 'provider.refused' });
-  expect(server.bodies).toHaveLength(1);
+const counted = (prompt_tokens: unknown, completion_tokens: unknown) => ({
+  choices: [],
+  usage: { prompt_tokens, completion_tokens },
 });
 
-test('an abort reaches the server', async () => {
-  const hungUp = Promise.withResolvers<void>();
-  await using server = await open([
-    (response) => {
-      response.on('close', () => hungUp.resolve());
-      response.writeHead(200, sse).write(`data: ${JSON.stringify(says('Hi'))}\n\n`);
-    },
-  ]);
-  const caller = new AbortController();
-  const reason = new Error('interrupted');
-  const answer = server.model.reply([hello], [], caller.signal)[Symbol.asyncIterator]();
-  expect((await answer.next()).value).toEqual({ kind: 'text', text: 'Hi' });
-  const next = answer.next();
-  caller.abort(reason);
-  await expect(next).rejects.toBe(reason);
-  await hungUp.promise;
+test.each([
+  [-5, 5],
+  [1e308, 1],
+  [0, 0],
+  [7, -1],
+  ['7', 1],
+])('counts of a server that cannot be, %s and %s, are no report', async (asked, reported) => {
+  await using server = await open([stream([says('Hi.'), stop, counted(asked, reported)])]);
+  const parts = await partsOf(server.model.reply([hello], [], never));
+  expect(parts.filter(({ kind }) => kind === 'usage')).toEqual([]);
 });

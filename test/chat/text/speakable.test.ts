@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { fc } from '#test/properties.ts';
 
 test.each([
   ['It is **really** *very* __simple__, ~~not~~ _hard_.', 'It is really very simple, not hard.'],
@@ -17,56 +16,4 @@ test.each([
   ['Привет, как дела? 你好。', 'Привет, как дела? 你好。'],
 ])('%j is said as %j', (written, said) => {
   expect(speakable(written)).toBe(said);
-});
-
-test.each([
-  '```js\na.b()\n```',
-  '```\nnever closed',
-  '...',
-  '😀 🎉',
-  '---',
-  '**',
-  '',
-  ' \n',
-  'https://a.b/c',
-])('nothing of %j is said', (written) => {
-  expect(speakable(written)).toBe('');
-});
-
-test('plain words are said as they are written', () => {
-  const word = fc.stringMatching(/^[a-zA-Z0-9é]{1,8}[.,!?]?$/);
-  fc.assert(
-    fc.property(fc.array(word, { minLength: 1 }), (words) => {
-      fc.pre(!/www\.|^\d+\./.test(words.join(' ')));
-      expect(speakable(words.join(' '))).toBe(words.join(' '));
-    }),
-  );
-});
-
-test('what is said of a clause is already plain', () => {
-  const crumb = fc.constantFrom(
-    '*',
-    '**',
-    '_',
-    '`',
-    '[',
-    ']',
-    '(',
-    ')',
-    'a',
-    ' ',
-    '\n',
-    '#',
-    '> ',
-    '|',
-    '😀',
-    '~~',
-  );
-  fc.assert(
-    fc.property(fc.array(crumb), (crumbs) => {
-      const said = speakable(crumbs.join(''));
-      expect(said === '' || /\p{L}/u.test(said)).toBe(true);
-      expect(said).not.toMatch(/\*\*|~~|\|\||^\s|\s$|\s\s/);
-    }),
-  );
 });

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { speakable } from '#src/chat/text/speakable.ts';
 import { type Aside, asidesIn } from '#src/chat/text/written-passages.ts';
-import { expectLinear } from '#test/regexps/growth.ts';
 
 const rows = '| a | b |\n|---|---|\n| 1 | 2 |';
 
@@ -25,26 +23,4 @@ test.each<[string, readonly Aside[]]>([
   ['www.a.b and www.a.b', [{ kind: 'link', text: 'www.a.b' }]],
 ])('%j holds for the eyes %j', (text, asides) => {
   expect(asidesIn(text)).toEqual(asides);
-});
-
-test('what is for the eyes is not said', () => {
-  const text = `See [this](https://a.b/c), \`a.b(c)\` and\n${rows}\n\`\`\`\nlet x;\n\`\`\`\nor www.d.e now.`;
-  expect(speakable(text)).toBe('See this, and or now.');
-});
-
-test('links, code and tables are found in time proportional to the length of an answer', () => {
-  const units = [
-    '![a](',
-    '[a](b ',
-    '[a](',
-    '[',
-    '](',
-    '[a]((',
-    '`a',
-    '|\n',
-    '| ',
-    'www.',
-    'http://',
-  ];
-  expectLinear(asidesIn, units);
 });

@@ -58,12 +58,6 @@ async function spoken(...events: readonly SessionEvent[]) {
   return { result: await run, tookMs: clock.nowMs() - saidAtMs, screen, listened };
 }
 
-test('an answer is shown alone', async () => {
-  const { result, screen } = await spoken(words, answered);
-  expect(result.kind).toBe('exchanged');
-  expect(screen()).toBe('  Nova   Five.\n');
-});
-
 test('an answer is listened for from the instant at which it left, until it is quiet', async () => {
   const { listened } = await spoken(words, answered);
   const wav = join(dataDir, 'sandbox', 'ben-heard.wav');
@@ -76,18 +70,6 @@ test('an answer of which nothing left is not listened for, and says where it end
   const { result, listened } = await spoken(words, { ...answered, instants });
   const why = 'nothing of the answer reached Ben';
   expect([result, listened]).toEqual([{ kind: 'failed', stage: 'hear', why }, []]);
-});
-
-test('words that were left alone end it soon, with the reason', async () => {
-  const { result, tookMs } = await spoken(words, ignored('not-named'));
-  const why = 'with several people it answers to its name ("Nova, ...") or after Ask';
-  expect(result).toEqual({ kind: 'failed', stage: 'attend', why });
-  expect(tookMs).toBeLessThan(5_000);
-});
-
-test('noise before the words does not end it', async () => {
-  const { result } = await spoken(ignored('no-voice'), words, answered);
-  expect(result.kind).toBe('exchanged');
 });
 
 test('when only noise came, no words were recognised', async () => {
@@ -107,8 +89,3 @@ test.each(['think', 'speak'] as const)(
     expect(result).toEqual({ kind: 'failed', stage, why: 'Late.' });
   },
 );
-
-test('words that could not be recognised name recognise as the stage', async () => {
-  const { result } = await spoken(failedAt('recognise'));
-  expect(result).toEqual({ kind: 'failed', stage: 'recognise', why: 'Late.' });
-});

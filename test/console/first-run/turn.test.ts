@@ -11,6 +11,7 @@ const words: SessionEvent = { kind: 'recognised', ...adam, text: 'what time is i
 const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...adam, why });
 const alone =
   '  Nova did not answer: with several people it answers to its name ("Nova, ...") or after Ask.\n';
+const mentioned = '  Nova did not answer: people talked about it, not to it.\n';
 
 /** Adam spoke from 0 to 1000 ms; it is 1000 ms now. */
 async function spoke(said = 'what time is it') {
@@ -40,14 +41,23 @@ async function spoke(said = 'what time is it') {
   return { witness: events, screen, isOver, answered };
 }
 
-test('words that were left alone are told of with the reason, and nobody waits for an answer', async () => {
-  const { witness: events, screen, isOver } = await spoke();
-  events.report(words);
-  expect(await isOver(400)).toBe(false);
-  events.report(ignored('not-named'));
-  expect(await isOver(400)).toBe(true);
-  expect(screen()).toBe(alone);
-});
+test.each([
+  ['not-named', alone],
+  ['dismissed', '  Nova did not answer: a person said that they did not mean it.\n'],
+  ['mentioned', mentioned],
+  ['off', '  Nova did not answer: it answers commands only.\n'],
+  ['bot', '  Nova did not answer: it does not answer bots.\n'],
+] as const)(
+  'of words that were left alone (%s) the reason is told, and nobody waits for an answer',
+  async (why, line) => {
+    const { witness: events, screen, isOver } = await spoke();
+    events.report(words);
+    expect(await isOver(400)).toBe(false);
+    events.report(ignored(why));
+    expect(await isOver(400)).toBe(true);
+    expect(screen()).toBe(line);
+  },
+);
 
 test('a name that was said and not recognised is told of as that', async () => {
   const { witness: events, screen, isOver } = await spoke('Nova, what time is it');
@@ -69,36 +79,16 @@ test('a reason without words of its own leaves the words before it waiting', asy
   expect(screen()).toBe(`${alone}  Nova   Five. (cancelled)\n`);
 });
 
-test('noise is told of once nothing else comes of what was said', async () => {
+test.each([
+  ['empty', '  No words were recognised.\n'],
+  ['hallucination', '  No words were recognised, only words that recognisers make of noise.\n'],
+] as const)('noise (%s) is told of once nothing else comes of what was said', async (why, line) => {
   const { witness, screen, isOver } = await spoke();
   witness.report(ignored('no-voice'));
   expect(await isOver(1_000)).toBe(false);
-  witness.report(ignored('empty'));
+  witness.report(ignored(why));
   expect(await isOver(1_600)).toBe(true);
-  expect(screen()).toBe('  No words were recognised.\n');
-});
-
-test('noise beside an answer is not worth a word', async () => {
-  const { witness, screen, isOver, answered } = await spoke();
-  witness.report(ignored('no-voice'));
-  witness.report(words);
-  witness.report(ignored('mentioned'));
-  witness.report(ignored('interjection'));
-  witness.report(words);
-  witness.report(answered(1_000));
-  expect(await isOver(100)).toBe(true);
-  const mentioned = '  Nova did not answer: people talked about it, not to it.\n';
-  expect(screen()).toBe(`${mentioned}  Nova   Five. (cancelled)\n`);
-});
-
-test('what was cut in two and answered at once is waited for once', async () => {
-  const { witness, screen, isOver, answered } = await spoke();
-  witness.report(words);
-  await isOver(300);
-  witness.report(words);
-  witness.report(answered(1_200));
-  expect(await isOver(100)).toBe(true);
-  expect(screen()).toBe('  Nova   Five. (cancelled)\n');
+  expect(screen()).toBe(line);
 });
 
 test('after a stop nobody waits for an answer', async () => {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { readSlash } from '#src/console/prompt/slash.ts';
-import { choices, option, settings, shapes, track } from '#test/console/shapes.ts';
+import { settings, shapes, track } from '#test/console/shapes.ts';
 
 test.each([
   ['/leave', 'leave', {}],
@@ -42,20 +42,6 @@ test.each([
   ['/stop loudly what:speech', '/stop takes nothing beside what.'],
 ])('%s is answered with one sentence', (line, why) => {
   expect(readSlash(line, shapes)).toEqual({ kind: 'wrong', why });
-});
-
-test('before the bot has registered anything there are no commands', () => {
-  expect(readSlash('/join', [])).toEqual({
-    kind: 'wrong',
-    why: 'There is no /join; there is none yet.',
-  });
-});
-
-test('a choice is sent as what it stands for', () => {
-  const speed = option('speed', { choices: [{ name: 'double', value: 2 }] });
-  const commands = [{ name: 'play', options: [speed, option('track', choices('main'))] }];
-  expect(readSlash('/play double', commands)).toMatchObject({ options: { speed: 2 } });
-  expect(readSlash('/play speed:2', commands)).toMatchObject({ options: { speed: 2 } });
 });
 
 test.each([

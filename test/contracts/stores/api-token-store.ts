@@ -65,13 +65,6 @@ export function apiTokenStoreContract(name: string, open: OpenApiTokenStore): vo
     expect(await apiTokens.list()).toEqual([{ ...diary, guildId: '20' }]);
   });
 
-  test(`${name}: tokens that cannot be read say so`, async () => {
-    await using opened = await open('unreadable');
-    const unreadable = { code: 'store.unreadable' };
-    await expect(opened.apiTokens.find('h1')).rejects.toMatchObject(unreadable);
-    await expect(opened.apiTokens.list()).rejects.toMatchObject(unreadable);
-  });
-
   test.each(['unreadable', 'unwritable'] as const)(
     `${name}: an %s book takes no token, and says so`,
     async (trouble) => {

@@ -161,24 +161,6 @@ function keepsValues(name: string, open: OpenKinds): void {
       b: [null],
     });
   });
-
-  test(`${name}: half a surrogate pair is kept as U+FFFD, and found as either`, async () => {
-    await using opened = await open();
-    const { connection } = opened;
-    const half = 'a\ud800b\udc00';
-    expect(await stored(connection, 'text', half)).toBe('a\ufffdb\ufffd');
-    expect(await found(connection, sql`text = ${half}`)).toEqual(['1']);
-    expect(await found(connection, sql`text ${connection.among([half])}`)).toEqual(['1']);
-    expect(await found(connection, sql`text ${connection.among(['a\ufffdb\ufffd'])}`)).toEqual([
-      '1',
-    ]);
-  });
-
-  test(`${name}: zero has no sign`, async () => {
-    await using opened = await open();
-    for (const field of ['integer', 'number', 'instant', 'money', 'whole'] as const)
-      expect(await stored(opened.connection, field, -0)).toBe(0);
-  });
 }
 
 function refusesValues(name: string, open: OpenKinds): void {
@@ -208,31 +190,9 @@ function refusesValues(name: string, open: OpenKinds): void {
         /^A statement got /,
       );
   });
-
-  test(`${name}: a whole number that grows beyond 2^53 - 1 in the database fails to be read, and is not rounded`, async () => {
-    await using opened = await open();
-    const { connection } = opened;
-    await stored(connection, 'money', mostWhole);
-    await connection.run(sql`UPDATE samples SET money = money + money`);
-    await expect(select(connection, samples, sql``)).rejects.toThrow();
-    expect(await found(connection, sql`money = CAST('18014398509481982' AS BIGINT)`)).toEqual([
-      '1',
-    ]);
-  });
 }
 
 function handlesEmptyColumns(name: string, open: OpenKinds): void {
-  test(`${name}: an absent field is an empty column, and an empty column an absent field`, async () => {
-    await using opened = await open();
-    const { connection } = opened;
-    await connection.insert(samples, [plain, { ...plain, id: '2', otherText: undefined }]);
-    const rows = await select(connection, samples, sql`WHERE other_text IS NULL ORDER BY id`);
-    expect(rows).toStrictEqual([plain, { ...plain, id: '2' }]);
-    await connection.insert(samples, [{ ...plain, id: '3', otherJson: null }]);
-    const [last] = await select(connection, samples, sql`WHERE other_json IS NOT NULL`);
-    expect(last).toStrictEqual({ ...plain, id: '3', otherJson: null });
-  });
-
   test(`${name}: a column that is never empty names itself when it would be, or is read so`, async () => {
     await using opened = await open();
     const { connection } = opened;
@@ -248,15 +208,6 @@ function handlesEmptyColumns(name: string, open: OpenKinds): void {
 }
 
 function insertsRows(name: string, open: OpenKinds): void {
-  test(`${name}: 1,000 rows are inserted at once, each with its own values`, async () => {
-    await using opened = await open();
-    const { connection } = opened;
-    const rows = Array.from({ length: 1_000 }, (_, n): Sample => batchRow(n));
-    expect(await connection.insert(samples, rows)).toBe(1_000);
-    expect(await select(connection, samples, sql`ORDER BY id`)).toStrictEqual(rows);
-    expect(await connection.insert(samples, [])).toBe(0);
-  });
-
   test(`${name}: a row with the key of another one is left out, takes its place, or fails, as told`, async () => {
     await using opened = await open();
     const { connection } = opened;
@@ -293,47 +244,6 @@ function findsRows(name: string, open: OpenKinds): void {
     const whole = Array.from({ length: 10_000 }, (_, n) => n - 600);
     expect(await found(connection, sql`integer ${connection.among(whole)}`)).toHaveLength(50);
     expect(connection.among(many).sql).toBe(connection.among([]).sql);
-  });
-
-  test(`${name}: a list may hold any text and any number that is finite`, async () => {
-    await using opened = await open();
-    const { connection } = opened;
-    const hard = texts.filter((one) => one.length < 100);
-    const sevenths = hard.map((_, n) => n / 7);
-    await connection.insert(
-      samples,
-      hard.map((one, n) => ({ ...batchRow(n), text: one })),
-    );
-    expect(await found(connection, sql`text ${connection.among(hard)}`)).toHaveLength(hard.length);
-    expect(await found(connection, sql`number ${connection.among(sevenths)}`)).toHaveLength(
-      hard.length,
-    );
-    for (const one of [Number.NaN, Number.POSITIVE_INFINITY])
-      expect(() => connection.among([one])).toThrow(TypeError);
-  });
-
-  test(`${name}: ids stand in the order of their bytes`, async () => {
-    await using opened = await open();
-    const ids = ['', '\x1b', '10', '9', 'A', 'Z', 'a', 'b', 'é', '\uffff', '🍵'];
-    await opened.connection.insert(
-      names,
-      ids.toReversed().map((one) => ({ id: one })),
-    );
-    const rows = await select(opened.connection, names, sql`ORDER BY id`);
-    expect(rows.map((row) => row.id)).toEqual(ids);
-  });
-
-  test(`${name}: the database gives each new row a key of its own`, async () => {
-    await using opened = await open();
-    const { connection } = opened;
-    const keyOf = async (value: string) => {
-      const statement = sql`INSERT INTO numbered (text) VALUES (${value}) RETURNING key`;
-      return (await connection.rows({ key }, statement)).map((row) => row.key);
-    };
-    const keys = [...(await keyOf('a')), ...(await keyOf('a'))];
-    expect(keys).toEqual([expect.any(Number), expect.any(Number)]);
-    expect(Math.min(...keys)).toBeGreaterThan(0);
-    expect(new Set(keys).size).toBe(2);
   });
 
   test(`${name}: now is an instant of the clock of the database, in every place of a statement`, async () => {

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { personTables } from '#src/sql/person-tables.ts';
 import type { Store } from '#src/storage/store.ts';
 import { tables } from '#src/storage/stores/tables.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
@@ -12,7 +11,7 @@ export function personRowsContract(name: string, open: OpenStore): void {
     await using store = await open();
     await writeMain(store);
     const { consents } = store;
-    const records = personTables(tables).filter(({ forget }) => forget !== 'discard');
+    const records = tables.filter(({ person }) => !['nothing', 'discard'].includes(person.forget));
     const names = records.map((table) => table.name);
     const ofAna = await consents.rowsAbout(guildId, ana);
     const ofDora = await consents.rowsAbout(guildId, dora);

@@ -87,14 +87,6 @@ export function reminderStoreContract(name: string, open: OpenReminderStore): vo
     expect(await reminders.list(odd, '1')).toHaveLength(1);
   });
 
-  test(`${name}: reminders of a server that removed the bot are gone`, async () => {
-    await using opened = await open();
-    const { guilds, reminders } = opened;
-    await reminders.add(tea);
-    expect(await guilds.erase(even, '2026-11-20')).toBe(1);
-    expect(await reminders.soonest(first, 10)).toEqual([]);
-  });
-
   test(`${name}: a book of reminders that is in trouble says so`, async () => {
     await using unreadable = await open('unreadable');
     const reading = unreadable.reminders.soonest(first, 1);

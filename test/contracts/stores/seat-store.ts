@@ -59,17 +59,6 @@ function remembers(name: string, open: OpenSeatStore): void {
     expect(plain).toEqual(stageSeat);
     expect(idleMs).toBeGreaterThanOrEqual(0);
   });
-
-  test(`${name}: a seat that was erased is gone with what people said there, and no other`, async () => {
-    await using opened = await open();
-    const { consents, seats } = opened;
-    await seats.write(lounge);
-    await seats.write(stageSeat);
-    await seats.erase('10');
-    expect(await seats.read()).toMatchObject([stageSeat]);
-    expect(await consents.count('10', '1')).toBe(0);
-    await seats.erase('10');
-  });
 }
 
 function ages(name: string, open: OpenSeatStore): void {
@@ -86,14 +75,6 @@ function ages(name: string, open: OpenSeatStore): void {
     await seats.write(lounge);
     expect((await seats.readIn('10'))?.idleMs).toBeLessThan(minuteMs);
     expect(await seats.readIn('30')).toBeUndefined();
-  });
-
-  test(`${name}: a seat from the future of a clock that was put back is not idle`, async () => {
-    await using opened = await open();
-    const { pass, seats } = opened;
-    await seats.write(lounge);
-    await pass(-60 * minuteMs);
-    expect((await seats.readIn('10'))?.idleMs).toBe(0);
   });
 
   test(`${name}: what people said for a session ends with it, and the seat stays to be told of`, async () => {
@@ -126,15 +107,6 @@ function forgets(name: string, open: OpenSeatStore): void {
     expect(await consents.erase('10', '2')).toBe(2);
     expect(await seats.readIn('10')).not.toHaveProperty('followedId');
     expect(await seats.readIn('20')).toMatchObject(stageSeat);
-  });
-
-  test(`${name}: a server that is erased has no seat`, async () => {
-    await using opened = await open();
-    const { guilds, seats } = opened;
-    await seats.write(lounge);
-    await seats.write(stageSeat);
-    await guilds.erase('10', '2026-11-20');
-    expect(await seats.read()).toMatchObject([stageSeat]);
   });
 }
 

@@ -13,7 +13,7 @@ import {
 } from './transcript-samples.ts';
 
 const hourMs = 3_600_000;
-const days: KeptDays = { standard: 7, byGuild: { '20': 1 } };
+const days: KeptDays = { '10': 7, '20': 1 };
 
 /** Contract of every store of transcripts: erased lines, and notes about messages meanwhile. */
 export function transcriptErasingContract(name: string, open: OpenTranscripts): void {
@@ -21,7 +21,6 @@ export function transcriptErasingContract(name: string, open: OpenTranscripts): 
   forgetsLongLines(name, open);
   forgetsPlaces(name, open);
   expires(name, open);
-  expiresAfterClock(name, open);
   notesMessages(name, open);
 }
 
@@ -78,17 +77,6 @@ function forgetsPeople(name: string, open: OpenTranscripts): void {
     const search = { guildId: '10', words: 'tea both', limit: 9 };
     expect(await store.reader.search(search, allOpen)).toEqual([]);
   });
-
-  test(`${name}: a person is forgotten in one session, and known in others and in other servers`, async () => {
-    await using store = await talked(open);
-    await store.writer.putSession(sessionOf('c', { guildId: '20' }));
-    await store.writer.putLines([lineOf('c', 1, 'elsewhere')]);
-    expect((await store.eraser.forget('10', '1', 'b')).count).toBe(2);
-    expect(await texts(store, 'b')).toEqual(['coffee']);
-    expect(await store.records.count('10', '1')).toEqual({ lines: 2, memories: 2 });
-    await store.eraser.forget('10', '1');
-    expect(await texts(store, 'c')).toEqual(['elsewhere']);
-  });
 }
 
 function forgetsPlaces(name: string, open: OpenTranscripts): void {
@@ -119,19 +107,6 @@ function forgetsPlaces(name: string, open: OpenTranscripts): void {
     expect(await store.messages.outdated(9)).toEqual([]);
     expect(await texts(store, 'c')).toEqual(['elsewhere']);
   });
-
-  test(`${name}: before anything was written nothing is counted`, async () => {
-    await using store = await open();
-    const nothing = { lines: 0, memories: 0 };
-    expect(await store.records.count('10', '1')).toEqual(nothing);
-  });
-
-  test(`${name}: forgetting nobody known forgets nothing`, async () => {
-    await using store = await talked(open);
-    expect(await store.eraser.forget('10', '77')).toEqual({ count: 0, messages: [] });
-    expect(await store.eraser.forgetMessages([])).toEqual({ count: 0, messages: [] });
-    expect(await texts(store, 'a')).toHaveLength(3);
-  });
 }
 
 function forgetsLongLines(name: string, open: OpenTranscripts): void {
@@ -157,15 +132,6 @@ function forgetsLongLines(name: string, open: OpenTranscripts): void {
     expect(Object.fromEntries(shown)).toEqual({ 310: ['short'], 311: [], 312: ['after'] });
   });
 
-  test(`${name}: a long line that stays is told with each of its messages`, async () => {
-    await using store = await spoken();
-    await store.eraser.forget('10', '2', 'a');
-    const outdated = await store.messages.outdated(9);
-    expect(idsOf(outdated.map(({ message }) => message))).toEqual(['310', '312']);
-    const long = lineOf('a', 2, 'long', inMessage('310', '311', '312'));
-    expect(outdated.map(({ lines }) => lines)).toEqual([[long], [long]]);
-  });
-
   test(`${name}: a deleted message takes a long line along, and others show it no more`, async () => {
     await using store = await spoken();
     const { count, messages } = await store.eraser.forgetMessages(['311']);
@@ -175,15 +141,6 @@ function forgetsLongLines(name: string, open: OpenTranscripts): void {
       '310',
       '312',
     ]);
-  });
-
-  test(`${name}: single lines of a session are forgotten`, async () => {
-    await using store = await spoken();
-    const { count, messages } = await store.eraser.forgetLines('a', [2, 77]);
-    expect([count, messages.length]).toEqual([1, 3]);
-    expect(await texts(store, 'a')).toEqual(['short', 'after']);
-    expect(await texts(store, 'b')).toHaveLength(3);
-    expect(await store.eraser.forgetLines('nowhere', [1])).toEqual({ count: 0, messages: [] });
   });
 }
 
@@ -213,7 +170,7 @@ function expires(name: string, open: OpenTranscripts): void {
 
   test(`${name}: where nothing is kept, lines go 15 minutes after their session`, async () => {
     await using store = await open();
-    const nothing: KeptDays = { standard: 0, byGuild: {} };
+    const nothing: KeptDays = { '10': 0 };
     await store.writer.putSession(sessionOf('a'));
     await store.writer.putLines([lineOf('a', 1, 'first'), lineOf('a', 600, 'last')]);
     const at = (minutes: number) =>
@@ -224,34 +181,6 @@ function expires(name: string, open: OpenTranscripts): void {
     expect((await at(24)).count).toBe(0);
     expect((await at(25)).count).toBe(2);
     expect(await store.reader.latest('10', '100')).toBeUndefined();
-  });
-
-  test(`${name}: a session without a line goes when it has ended, and stays while it goes on`, async () => {
-    await using store = await open();
-    await store.writer.putSession(sessionOf('a'));
-    const latest = async () => (await store.reader.latest('10', '100'))?.session;
-    await store.eraser.expire(startedAtWallMs + 8 * 24 * hourMs, days);
-    expect(await latest()).toEqual(sessionOf('a'));
-    await store.writer.putSession(sessionOf('a', { endedAtWallMs: startedAtWallMs + 5 }));
-    await store.eraser.expire(startedAtWallMs + 6, days);
-    expect(await latest()).toBeUndefined();
-  });
-}
-
-function expiresAfterClock(name: string, open: OpenTranscripts): void {
-  test(`${name}: a session that ended in times to come, as the clock was put back, is kept no longer`, async () => {
-    await using store = await open();
-    const ended = { endedAtWallMs: startedAtWallMs + hourMs };
-    await store.writer.putSession(sessionOf('a', ended));
-    await store.writer.putLines([lineOf('a', 1, 'first'), lineOf('a', 600, 'last')]);
-    const nowMs = startedAtWallMs + 20 * 60_000;
-    expect((await store.eraser.expire(nowMs, days)).count).toBe(0);
-    expect((await store.reader.latest('10', '100'))?.session).toEqual(
-      sessionOf('a', { startedAtWallMs: nowMs - hourMs, endedAtWallMs: nowMs }),
-    );
-    const due = startedAtWallMs - 40 * 60_000 + 7 * 24 * hourMs;
-    expect((await store.eraser.expire(due + 2_000, days)).count).toBe(1);
-    expect((await store.eraser.expire(due + 601_000, days)).count).toBe(1);
   });
 }
 
@@ -292,24 +221,5 @@ function notesMessages(name: string, open: OpenTranscripts): void {
       ['300', 1],
       ['400', 0],
     ]);
-  });
-
-  test(`${name}: an edit settles only what was forgotten before it`, async () => {
-    await using store = await talked(open);
-    await store.eraser.forget('10', '1', 'a');
-    expect(await store.messages.outdated(9)).toHaveLength(1);
-    await store.eraser.forget('10', '2', 'a');
-    await store.messages.settled('300', false);
-    expect(await store.messages.outdated(9)).toMatchObject([
-      { message: { messageId: '300' }, lines: [] },
-    ]);
-  });
-
-  test(`${name}: what expired goes from its messages, too`, async () => {
-    await using store = await talked(open);
-    await store.writer.putSession(sessionOf('a', { endedAtWallMs: startedAtWallMs + 9 }));
-    await store.eraser.expire(startedAtWallMs + 8 * 24 * hourMs, days);
-    const outdated = await store.messages.outdated(9);
-    expect(outdated.map(({ lines }) => lines)).toEqual([[], [], []]);
   });
 }

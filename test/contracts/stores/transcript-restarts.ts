@@ -3,6 +3,7 @@ import {
   inMessage,
   lineOf,
   type OpenTranscripts,
+  onlyShard,
   sessionOf,
   startedAtWallMs,
 } from './transcript-samples.ts';
@@ -11,7 +12,7 @@ import {
 export function transcriptRestartsContract(name: string, open: OpenTranscripts): void {
   endsSessions(name, open);
   notesUnkept(name, open);
-  sharesMessages(name, open);
+  sharesServers(name, open);
 }
 
 function endsSessions(name: string, open: OpenTranscripts): void {
@@ -22,8 +23,7 @@ function endsSessions(name: string, open: OpenTranscripts): void {
     await store.writer.putSession(sessionOf('b', { channelId: '102' }));
     await store.writer.putSession(ended);
     await store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 2, 'two')]);
-    await store.goAway?.();
-    await store.writer.endOpenSessions();
+    await store.writer.endOpenSessions(onlyShard);
     const endOf = async (channelId: string) =>
       (await store.reader.latest('10', channelId))?.session.endedAtWallMs;
     expect(await endOf('101')).toBe(startedAtWallMs + 2_800);
@@ -53,8 +53,7 @@ function notesUnkept(name: string, open: OpenTranscripts): void {
       });
     };
     for (const [n, id] of ['a1', 'b1', 'b2', 'b3', 'b4', 'c1'].entries()) await put(id, n);
-    await store.goAway?.();
-    await store.writer.endOpenSessions();
+    await store.writer.endOpenSessions(onlyShard);
     const outdated = await store.messages.outdated(9);
     const shown = outdated.map(({ message, lines }) => [message.messageId, lines.length]);
     expect(shown.toSorted()).toEqual([
@@ -66,19 +65,30 @@ function notesUnkept(name: string, open: OpenTranscripts): void {
   });
 }
 
-function sharesMessages(name: string, open: OpenTranscripts): void {
-  test(`${name}: messages of servers of another shard are left to it`, async () => {
+function sharesServers(name: string, open: OpenTranscripts): void {
+  test(`${name}: a shard ends no session, erases no line and changes no message of servers of another one`, async () => {
     await using store = await open();
     const guildId = `${(5n << 22n) + 9n}`;
     await store.writer.putSession(sessionOf('a'));
     await store.writer.putSession(sessionOf('b', { guildId }));
     await store.writer.putLines([lineOf('a', 1, 'here', inMessage('300'))]);
     await store.writer.putLines([lineOf('b', 1, 'there', inMessage('500'))]);
-    for (const id of ['a', 'b']) await store.eraser.forgetLines(id, [1]);
-    const outdatedIn = async (id: number, count: number) =>
-      (await store.messages.outdated(9, { id, count })).map(({ message }) => message.messageId);
-    expect(await outdatedIn(0, 2)).toEqual(['300']);
-    expect(await outdatedIn(1, 2)).toEqual(['500']);
-    expect((await outdatedIn(0, 1)).toSorted()).toEqual(['300', '500']);
+    const message = { channelId: '200', sessionId: 'nowhere', postedAtWallMs: 1 };
+    await store.messages.put({ ...message, messageId: '301', guildId: '10' });
+    await store.messages.put({ ...message, messageId: '501', guildId });
+    const messagesIn = async (id: number, count: number) => {
+      const outdated = await store.messages.outdated(9, { id, count });
+      return outdated.map(({ message }) => message.messageId).toSorted();
+    };
+    await store.writer.endOpenSessions({ id: 1, count: 2 });
+    expect(await messagesIn(0, 1)).toEqual(['501']);
+    const late = startedAtWallMs + 9 * 86_400_000;
+    expect((await store.eraser.expire(late, { [guildId]: 7 })).count).toBe(1);
+    expect(await store.reader.guilds()).toEqual(['10']);
+    const latest = await store.reader.latest('10', '100');
+    expect(latest).toMatchObject({ session: sessionOf('a'), lines: [{ text: 'here' }] });
+    expect((await store.eraser.expire(late, {})).count).toBe(0);
+    await store.eraser.forgetLines('a', [1]);
+    expect([await messagesIn(0, 2), await messagesIn(1, 2)]).toEqual([['300'], ['500', '501']]);
   });
 }

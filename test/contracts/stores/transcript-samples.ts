@@ -2,11 +2,8 @@ import type { TranscriptLine, TranscriptSession } from '#src/features/captions/t
 import type { OpenChannels } from '#src/features/captions/transcript-store-types.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 
-/** A store, and what makes its process one that is gone, where several may share a store. */
-type OpenedStore = TranscriptStore & { goAway?(): Promise<void> };
-
 /** An empty store that works, or one in trouble: one nobody can read, or one that takes nothing more. */
-export type OpenTranscripts = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenedStore>;
+export type OpenTranscripts = (trouble?: 'unreadable' | 'unwritable') => Promise<TranscriptStore>;
 
 export const startedAtWallMs = Date.UTC(2026, 10, 20, 20);
 
@@ -58,6 +55,9 @@ export function inMessage(
   const post = place(messageId);
   return others.length === 0 ? { post } : { post, morePosts: others.map(place) };
 }
+
+/** The one shard that has all servers. */
+export const onlyShard = { id: 0, count: 1 };
 
 /** All channels here. */
 export const allOpen: OpenChannels = { channelIds: ['100', '101', '102', '103'] };

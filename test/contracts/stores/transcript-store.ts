@@ -12,7 +12,6 @@ import {
   lineOf,
   type OpenTranscripts,
   sessionOf,
-  startedAtWallMs,
 } from './transcript-samples.ts';
 
 /** Contract of every store of transcripts: writes and reads. */
@@ -73,18 +72,6 @@ function reads(name: string, open: OpenTranscripts): void {
     expect(found).toEqual([]);
   });
 
-  test(`${name}: a session put again is changed, and the latest of a channel is found`, async () => {
-    await using store = await open();
-    await store.writer.putSession(sessionOf('a'));
-    await store.writer.putSession(sessionOf('b', { placeId: '201' }));
-    await store.writer.putSession(sessionOf('c', { channelId: '101' }));
-    const ended = sessionOf('b', { placeId: '201', endedAtWallMs: startedAtWallMs + 5 });
-    await store.writer.putSession(ended);
-    expect((await store.reader.latest('10', '100'))?.session).toEqual(ended);
-    expect(await store.reader.latest('20', '100')).toBeUndefined();
-    expect(await store.reader.channels('10')).toEqual(['100', '101']);
-  });
-
   test(`${name}: lines of a session that is not there are refused with a reason`, async () => {
     await using store = await open();
     await store.writer.putSession(sessionOf('a'));
@@ -99,23 +86,6 @@ function reads(name: string, open: OpenTranscripts): void {
 }
 
 function hides(name: string, open: OpenTranscripts): void {
-  test(`${name}: of a deleted channel, sessions are read in which one has a line`, async () => {
-    await using store = await open();
-    for (const [id, by1] of [
-      ['a', '1'],
-      ['b', '2'],
-    ] as const) {
-      await store.writer.putSession(sessionOf(id));
-      await store.writer.putLines([lineOf(id, 1, 'one', by(by1)), lineOf(id, 2, 'two', by('3'))]);
-    }
-    const linesFor = async (id: string, own: OpenChannels['own']) =>
-      (await store.reader.lines(id, { channelIds: [], ...(own && { own }) })).length;
-    const ana = { personId: '1', goneChannelIds: ['100'] };
-    expect([await linesFor('a', ana), await linesFor('b', ana)]).toEqual([2, 0]);
-    expect(await linesFor('a', { personId: '1', goneChannelIds: ['101'] })).toBe(0);
-    expect(await linesFor('a', undefined)).toBe(0);
-  });
-
   test(`${name}: sessions of open channels are listed newest first with the count of their lines`, async () => {
     await using store = await open();
     for (const id of ['a', 'b', 'c', 'd'])

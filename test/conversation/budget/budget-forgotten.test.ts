@@ -128,29 +128,3 @@ test('who is forgotten keeps no more and gets no second share, also for an answe
   await clock.advance(24 * 3_600_000);
   expect(budgets.open(order).kind).toBe('open');
 });
-
-test('what was put aside for somebody who is forgotten meanwhile still counts as theirs', () => {
-  const { budgets, ledger } = openBudgets(new VirtualClock(), {
-    caps: { personDay: dollars(0.0006) },
-  });
-  const first = budgets.open(order);
-  budgets.forget('g', 'ana');
-  expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
-  expect(ledger.reserved('g', 'ben')).toBe(0);
-  if (first.kind === 'open') first.reservation.close();
-  expect(budgets.open(order).kind).toBe('open');
-});
-
-test('who is forgotten while their written question is under way is not named by its bill', async () => {
-  const clock = new VirtualClock(Date.UTC(2026, 10, 20));
-  const { budgets, ledger } = openBudgets(clock);
-  const fixture = openSessionFixture({ spending: budgets }, [], clock);
-  const asking = fixture.talk.ask('g', 'Why?', { id: '4711', name: 'Adam' }, 'text');
-  await fixture.privacy.forget('g', '4711');
-  await clock.advance(2_000);
-  expect(await asking).toMatchObject({ kind: 'answered' });
-  const { day, people } = ledger.standing('g', clock.wallMs());
-  expect(day.nanoUsd).toBeGreaterThan(0);
-  expect([...people.keys()]).toEqual([]);
-  expect(budgets.today('g').top).toBeUndefined();
-});

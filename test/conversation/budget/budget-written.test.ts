@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { paidChat } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
@@ -25,9 +27,16 @@ test.each([
   { inputTokens: -5, outputTokens: 5 },
   { inputTokens: 1e308, outputTokens: 1e308 },
   { inputTokens: Number.NaN, outputTokens: 1 },
-])('counts that cannot be, $inputTokens and $outputTokens, cost nothing', (usage) => {
-  const { budgets, ledger } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(5) } });
-  open(budgets.open(order)).used(usage);
-  expect(ledger.standing('g', todayMs).day).toMatchObject({ nanoUsd: 0 });
-  expect(budgets.open(order).kind).toBe('open');
-});
+])(
+  'counts that cannot be, $inputTokens and $outputTokens, cost what was set aside',
+  async (usage) => {
+    const { budgets, ledger } = openBudgets(new VirtualClock(), {
+      caps: { serverDay: dollars(5) },
+    });
+    using reservation = open(budgets.open(order));
+    const chat = paidChat(new FakeChat([[{ usage }]])).paidBy(reservation);
+    await Array.fromAsync(chat.reply([], [], new AbortController().signal));
+    expect(ledger.standing('g', todayMs).day).toMatchObject({ nanoUsd: 4_007_000 });
+    expect(budgets.open(order).kind).toBe('open');
+  },
+);

@@ -3,7 +3,6 @@ import { freeRecogniser } from '#src/spending/paid-engine.ts';
 import {
   adam,
   eva,
-  germanPlaces,
   lounge,
   openSessionFixture,
   pass,
@@ -68,17 +67,6 @@ test('captions end with the budget of the server, and with the free recogniser n
   }
 });
 
-test('the free recogniser knows English only', async () => {
-  const rough = new FakeTranscriber({ texts: ['fife fife'] });
-  const { clock, ledger, listener, says } = await talked({
-    roughTranscriber: freeRecogniser(rough),
-    places: germanPlaces,
-  });
-  ledger.charge('g', undefined, { nanoUsd: 10e9 }, clock.wallMs());
-  await says();
-  expect([listener.ends, rough.heard]).toEqual([[], []]);
-});
-
 test('the captions of who has used their share are paid by the server', () => {
   const { budgets, ledger } = openBudgets(new VirtualClock(), {
     caps: { personDay: dollars(0.001) },
@@ -86,10 +74,4 @@ test('the captions of who has used their share are paid by the server', () => {
   ledger.charge('g', 'adam', { nanoUsd: 1_000_000 }, todayMs);
   expect(budgets.listen('g', 'adam')).toMatchObject({ kind: 'refused' });
   expect(budgets.listen('g', 'adam', true)).toHaveProperty('reservation');
-});
-
-test('an hour of talk has its price: with pauses sent early, or once to a recogniser that streams', () => {
-  expect(openBudgets(new VirtualClock()).budgets.hourPrice('g')).toBeCloseTo(0.78);
-  const live = openBudgets(new VirtualClock(), { tariff: { streams: true } });
-  expect(live.budgets.hourPrice('g')).toBeCloseTo(0.6);
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import { settled, VirtualClock } from '#test/fakes/clock.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 
 async function keep(spending: MemorySpending, clock = new VirtualClock()) {
@@ -68,43 +68,12 @@ test('while the store cannot be written, sums count from memory, the operator is
   expect((await keep(spending)).today()).toBe(7);
 });
 
-test('a store that can be read only later is added to what was spent meanwhile', async () => {
-  const spending = new MemorySpending();
-  const before = await keep(spending);
-  before.spend(5);
-  await before.keeper[Symbol.asyncDispose]();
-  spending.trouble = 'unreadable';
-  const { clock, keeper, spend, today, reported } = await keep(spending);
-  spend(2);
-  await clock.advance(5_000);
-  expect([today(), reported.length]).toEqual([2, 1]);
-  spending.trouble = undefined;
-  await clock.advance(2_000);
-  expect(today()).toBe(7);
-  await keeper[Symbol.asyncDispose]();
-  expect((await keep(spending)).today()).toBe(7);
-});
-
-test('a store that hangs holds up neither the start nor the end for long', async () => {
-  const spending = new MemorySpending();
-  spending.read = () => new Promise(() => undefined);
-  const clock = new VirtualClock();
-  const opening = keep(spending, clock);
-  await clock.advance(5_000);
-  const { keeper, spend } = await opening;
-  spend(1);
-  const closing = keeper[Symbol.asyncDispose]();
-  await settled();
-  await clock.advance(5_000);
-  await closing;
-});
-
 test('what a slow store writes late is counted once', async () => {
   const spending = new MemorySpending();
   const { clock, keeper, spend } = await keep(spending);
   const disk = Promise.withResolvers<void>();
   const add = spending.add.bind(spending);
-  spending.add = (entries) => disk.promise.then(() => add(entries));
+  spending.add = (...given) => disk.promise.then(() => add(...given));
   spend(3);
   await clock.advance(20_000);
   spend(4);

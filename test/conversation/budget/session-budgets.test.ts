@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
 import { embedded, servedBy } from '#src/provider/models/served-by.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
-import type { AnswerBudget, AnswerRequest, BudgetRefusal } from '#src/spending/budget-authority.ts';
-import type { Caps } from '#src/spending/caps.ts';
+import type {
+  AnswerBudget,
+  AnswerRequest,
+  BudgetRefusal,
+  Caps,
+} from '#src/spending/budget-authority.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
@@ -45,19 +49,10 @@ test('a program has its own budget, or that of a person, which answers in writin
   expect(budgets.open({ ...order, kind: 'answer in writing' }).kind).toBe('refused');
   const without = { ...program, personId: 'token:cat', kind: 'answer in writing' } as const;
   expect(budgets.open(without)).toMatchObject({ kind: 'refused', line: { id: 'budget.user' } });
-  expect(budgets.read('g', 'token:bell', 500)).toBeUndefined();
+  const reading = { ...program, kind: 'reading', first: 'x'.repeat(500) } as const;
+  open(budgets.open(reading)).spoke({ characters: 500, ms: 1 });
   expect(ledger.shareOf('g', 'token:bell', todayMs).nanoUsd).toBe(0.0005e9);
-  expect(budgets.read('g', 'token:bell', 500)).toMatchObject({ line: { id: 'budget.user' } });
-  expect(ledger.standing('g', todayMs).day.nanoUsd).toBe(0);
-});
-
-test('what was put aside and not taken is there for the next one', () => {
-  const { budgets } = openBudgets(new VirtualClock(), { caps: { serverDay: dollars(0.0006) } });
-  const bill = open(budgets.open(order));
-  expect(budgets.open(order).kind).toBe('refused');
-  bill.used(tokens(10));
-  bill.close();
-  expect(budgets.open(order).kind).toBe('open');
+  expect(budgets.open(reading)).toMatchObject({ line: { id: 'budget.user' } });
 });
 
 test('a running answer may finish, whatever it costs, and then nobody begins another', () => {
@@ -69,19 +64,6 @@ test('a running answer may finish, whatever it costs, and then nobody begins ano
   bill.close();
   expect(ledger.standing('g', todayMs).day.nanoUsd).toBe(0.05e9);
   expect(budgets.open(order)).toMatchObject({ kind: 'refused', line: { id: 'budget.guild' } });
-});
-
-test('whoever has used their share is told for how long, once a day, and others go on', async () => {
-  const clock = new VirtualClock();
-  const { budgets } = openBudgets(clock, { caps: { personDay: dollars(0.001) } });
-  open(budgets.open(order)).used(tokens(1_000));
-  const refused = budgets.open(order);
-  if (refused.kind !== 'refused') throw new Error('not refused');
-  expect(refused.line).toEqual({ id: 'budget.user', with: { h: 8 } });
-  expect([refused.isNews(), refused.isNews()]).toEqual([true, false]);
-  expect(budgets.open({ ...order, personId: 'ben' }).kind).toBe('open');
-  await clock.advance(8 * hourMs);
-  expect(budgets.open(order).kind).toBe('open');
 });
 
 test('at 80 % of a server the channel reads one line a day, and at its end another', () => {
@@ -125,26 +107,6 @@ test('what is free and what is an estimate is told, and free work knows no cap',
   for (let turn = 0; turn < 10; turn++) open(costless.budgets.open(order)).used(tokens(9_000));
   expect(costless.ledger.standing('g', todayMs).day.nanoUsd).toBe(0);
   expect(costless.budgets.used('g')).toBeUndefined();
-});
-
-test('a share is what one person spent, of what a person may', () => {
-  const { budgets } = openBudgets(new VirtualClock(), { caps: { personDay: dollars(1) } });
-  const bill = open(budgets.open(order));
-  bill.used(tokens(20_000));
-  bill.wanted();
-  expect(budgets.share('g', 'ana')).toMatchObject({ usd: 0.02, capUsd: 1, turns: 1 });
-  expect(budgets.share('g', 'ben')).toMatchObject({ usd: 0, turns: 0 });
-});
-
-test('of whoever is forgotten nothing is known, and the server has spent it all the same', () => {
-  const { budgets } = openBudgets(new VirtualClock());
-  const bill = open(budgets.open(order));
-  bill.used(tokens(1_000));
-  expect(budgets.today('g').top).toEqual({ personId: 'ana', name: 'Ana' });
-  budgets.forget('g', 'ana');
-  bill.used(tokens(1_000));
-  expect(budgets.today('g').top).toBeUndefined();
-  expect(budgets.today('g').usd).toBeCloseTo(0.002, 9);
 });
 
 const other = servedBy('dear', 'https://example.org');

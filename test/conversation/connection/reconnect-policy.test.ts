@@ -46,14 +46,6 @@ test('the longest waits double up to half a minute, and the tenth try is the las
   });
 });
 
-test('a wait is anything from nothing to the longest, as chance has it', () => {
-  expect(play([{ random: 0.1 }, { random: 0 }, { random: 0.75 }]).waits).toEqual([50, 0, 1_500]);
-});
-
-test('no try comes before Discord allows one', () => {
-  expect(play(often(3), { restMs: 1_500 }).waits).toEqual([1_500, 1_500, 2_000]);
-});
-
 test('what would take longer than five minutes is not waited for', () => {
   expect(play(often(1), { restMs: 300_001 })).toMatchObject({ waits: [], gaveUp: true });
   const hanging = play(often(20), { tookMs: 60_000 });

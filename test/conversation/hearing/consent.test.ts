@@ -1,297 +1,363 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { StoredConsent } from '#src/people/consent-store.ts';
+import { GuildAccess } from '#src/conversation/presence/access-control.ts';
+import { playScripts } from '#test/conversation/setup/script.ts';
 import {
   adam,
   eva,
   lounge,
   openSessionFixture,
-  pass,
   type SessionFixture,
-  talkative,
-  words,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
+import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 
-const speech = 'human-cards-004';
-const byRole = { policy: 'role', roleId: 'rules' } as const;
+const notice = { consent: { policy: 'notice' } } as const;
+const byRole = {
+  consent: { policy: 'role', roleId: 'rules' },
+  people: [adam, { ...eva, roleIds: ['rules'] }],
+} as const;
+/** Discord's ids of people are numbers. */
+const dan = { ...adam, id: '111111111111111111', name: 'Dan' };
 
-/** Adam has called the bot, and of Eva the book knows `standing`. */
-async function called(fixture: SessionFixture, standing?: StoredConsent): Promise<SessionFixture> {
-  if (standing) await fixture.consents.write('g', 'eva', standing);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 20);
-  return fixture;
-}
+const roles = (roleIds: readonly string[]) => (fixture: SessionFixture) =>
+  void fixture.linkOpener.link.roles.set('eva', roleIds);
+const refreshed = ({ linkOpener }: SessionFixture) => linkOpener.link.refreshed.join(' ');
+const hangs = ({ consents }: SessionFixture) =>
+  void Object.assign(consents, { read: () => new Promise(() => undefined) });
 
-/** Who was recognised when Adam and Eva both said something. */
-async function heardOf(fixture: SessionFixture): Promise<readonly string[]> {
-  const from = fixture.clock.nowMs();
-  const both = [await words(speech, adam, from), await words('human-goforward', eva, from)];
-  await pass(fixture, 6000, both.flat());
-  return fixture
-    .of('recognised')
-    .map(({ name }) => name)
-    .sort();
-}
-
-/** Recognises for two seconds, so that there is a middle of it. */
-function slowly(clock: VirtualClock) {
-  return new FakeTranscriber({ texts: ['five five'], tookMs: 2000, clock });
-}
-
-test.each([
-  ['nothing', undefined, ['Adam']],
-  ['always', { kind: 'always' }, ['Adam', 'Eva']],
-  ['never', { kind: 'never' }, ['Adam']],
-] as const)(
-  'who said %s in an earlier session is heard accordingly',
-  async (_said, standing, heard) => {
-    expect(await heardOf(await called(openSessionFixture(), standing))).toEqual(heard);
-  },
-);
-
-test('a no of an earlier session counts where everybody is told, too', async () => {
-  const fixture = openSessionFixture({ consent: { policy: 'notice' } });
-  expect(await heardOf(await called(fixture, { kind: 'never' }))).toEqual(['Adam']);
+playScripts({
+  'who said yes earlier is heard, and not who said no or nothing': `
+    with people adam eva ben cleo, eva always, ben never
+    adam begins: five
+    eva begins: five
+    ben begins: five
+    cleo begins: five
+    9000
+    > heard Adam: five, answered Adam: You said five., heard Eva: five, answered Eva: You said five.
+    `,
+  'where everybody is told, everybody is heard but who said no earlier': `
+    with notice, people adam eva ben cleo, ben never
+    eva begins: five
+    ben begins: five
+    9000 > heard Eva: five, answered Eva: You said five.
+    `,
+  'the sound of other bots is heard under no policy': [
+    { ...notice, people: [adam, { ...eva, isBot: true }] },
+    `
+    eva says: Nova, play it again.
+    `,
+  ],
+  'those with the role are heard, until it is taken away in the middle of a sentence': [
+    { ...byRole, acts: { takeRole: roles([]), read: refreshed } },
+    `
+    eva says: five > heard Eva: five, answered Eva: You said five.
+    eva begins: five
+    400
+    do takeRole
+    8000 > heard Eva: five, answered Eva: You said five.
+    eva says: five
+    do read > adam eva adam eva adam eva adam eva adam eva adam eva
+    `,
+  ],
+  'a role that is given during a call is noticed within two seconds a person': [
+    { consent: byRole.consent, acts: { giveRole: roles(['rules']) } },
+    `
+    eva says: five
+    do giveRole
+    4100
+    eva says: five > heard Eva: five, answered Eva: You said five.
+    `,
+  ],
+  'roles that cannot be read stay as they were, and the operator is told once': [
+    {
+      ...byRole,
+      acts: {
+        fail: ({ linkOpener }) =>
+          void Object.assign(linkOpener.link, {
+            refreshTrouble: new BotError('discord.unreachable', true, 'No answer.'),
+          }),
+      },
+    },
+    `
+    do fail
+    9000 > failed link discord.unreachable
+    eva says: five > heard Eva: five, answered Eva: You said five.
+    `,
+  ],
+  'where hearing depends on no roles, or nobody is there, nobody is asked for theirs': [
+    { ...notice, acts: { read: refreshed } },
+    `
+    6000
+    do read > nothing
+    `,
+  ],
+  'while the store cannot be read nobody is heard but who presses Hear me, and a call reads it again': `
+    with notice, uncalled, eva always
+    store unreadable
+    adam joins
+    > joined company 2 isAsking true consent unasked unread true, failed store store.unreadable
+    adam says: five > says join.spoken.notice
+    adam allows > saved false, failed store store.unwritable
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    eva says: five
+    store works
+    eva joins > already company 2 consent always
+    eva says: five > heard Eva: five, answered Eva: You said five.
+    `,
+  'a store that never answers holds a call up for five seconds only': [
+    {
+      isUncalled: true,
+      acts: {
+        hang: hangs,
+        join: ({ sessions }) => void sessions.join(lounge, 'adam'),
+      },
+    },
+    `
+    do hang
+    do join
+    5000 > failed store store.unreadable
+    at > Lounge
+    `,
+  ],
+  'a yes works from the next packet on and is remembered, and one that could not be kept holds for the session': `
+    eva begins: five
+    400
+    eva allows > saved true
+    consents > eva always
+    6000 > heard Eva: five, answered Eva: You said five.
+    store unwritable
+    eva denies > saved false, failed store store.unwritable
+    eva allows > saved false, failed store store.unwritable
+    eva says: five > heard Eva: five, answered Eva: You said five.
+    `,
+  'a no in the middle of a sentence drops all of it, and is kept': `
+    adam begins: five
+    600
+    adam denies > saved true
+    consents > adam never
+    4000
+    adam says: five
+    `,
+  'a no takes back what is being recognised': `
+    recogniser takes 2000
+    adam begins: five
+    2500
+    adam denies > saved true
+    4000
+    requests > 0 requests
+    `,
+  'a no cuts the answer, and neither it nor the question is shown to a model again': `
+    with natural
+    model: It is a long story that goes on and on, for as long as anybody listens to it.
+    adam begins: five
+    3000 > heard Adam: five
+    adam denies > saved true
+    1000 silent
+    eva writes: What did Adam say?
+    > told eva: answered It is a long story that goes on and on, for as long as anybody listens to it.
+    prompt > Eva: What did Adam say?
+    `,
+  'a no drops the questions that wait, and leaves those of others': `
+    with natural, people adam eva ben cleo, eva always
+    model: A story that is told for eight seconds or so, since somebody asked for it. || Yes.
+    ben asks: Talk.
+    > told ben: answered A story that is told for eight seconds or so, since somebody asked for it.
+    adam begins: five
+    eva begins: six
+    5000
+    > heard Adam: six
+    > heard Eva: six
+    > answered Ben (cancelled): A story that is told for eight seconds or so,
+    > says "Adam and Eva, One moment."
+    adam denies > saved true, says "Eva,"
+    9000 > answered Eva: Eva, Yes.
+    `,
+  'who is forgotten has nothing left but that they were, which is a no': `
+    with notice, eva always
+    eva is left out > saved true
+    eva is forgotten > forgotten total 1 toChange 0
+    consents > eva forgotten
+    eva says: five
+    store unwritable
+    adam is forgotten > failed, failed store store.unwritable x2
+    adam says: five
+    `,
+  'in a pause nobody is heard, what was half said is dropped, and those who agreed are heard afterwards': `
+    adam begins: five
+    600
+    pause > paused
+    3000
+    adam says: five
+    resume > resumed
+    1000
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    `,
+  'who is left out of captions is heard and answered': `
+    adam is left out > saved true
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    `,
+  'who is blocked in mid-sentence is heard no more whatever they allow, until the list ends': [
+    { ...notice, people: [adam, dan] },
+    `
+    dan begins: five
+    600
+    set blocked 111111111111111111 > set value 111111111111111111 saved true
+    4000
+    dan allows > saved true
+    dan says: five
+    set blocked none > set value none saved true
+    dan says: five > heard Dan: five
+    `,
+  ],
+  'what is being recognised of a blocked person is dropped, and their answer falls silent': [
+    { ...notice, people: [adam, dan], pieces: 'natural' },
+    `
+    recogniser takes 2000
+    dan begins: five
+    2500
+    set blocked 111111111111111111 > set value 111111111111111111 saved true
+    4000
+    requests > 0 requests
+    set blocked none > set value none saved true
+    recogniser takes 0
+    model: It is a long story that goes on and on, for as long as anybody listens to it.
+    dan begins: five
+    3000
+    set blocked 111111111111111111 > set value 111111111111111111 saved true
+    1000 silent
+    `,
+  ],
+  'where roles are set only their members are heard, as soon as the role is given': [
+    { ...notice, acts: { giveRole: roles(['222222222222222222']) } },
+    `
+    set roles 222222222222222222 > set value 222222222222222222 saved true
+    eva says: five
+    do giveRole
+    6000
+    eva says: five > heard Eva: five, answered Eva: You said five.
+    `,
+  ],
+  'a spoken no works as the press does: kept, no word of it shown, and one receipt': `
+    adam says: Don't listen to me. > ignored Adam: interjection, says consent.no
+    4000
+    consents > adam never
+    adam says: five
+    `,
+  'a spoken no needs no name, and takes nothing of others': `
+    with name, eva always
+    adam says: Don't listen to me. > ignored Adam: interjection, says consent.no
+    4000
+    eva says: Nova, what is it? > heard Eva: Nova, what is it?, answered Eva: You said five.
+    4000
+    `,
+  'words that hold a no and are none are answered': `
+    adam says: don't listen to me when I sing
+    > heard Adam: don't listen to me when I sing x2, answered Adam: You said five.
+    adam says: you don’t listen to me
+    > heard Adam: you don’t listen to me x2, answered Adam: You said five.
+    adam says: she said don't listen to me
+    > heard Adam: she said don't listen to me x2, answered Adam: You said five.
+    adam says: Don't. Listen to me!
+    > heard Adam: Don't. Listen to me! x2, answered Adam: You said five.
+    consents > nothing
+    `,
+  'a no is no no when it is said to another person': `
+    with auto
+    adam says: Ben, don't listen to me
+    > heard Adam: Ben, don't listen to me
+    > ignored Adam: not-named
+    > heard Adam: Ben, don't listen to me
+    > ignored Adam: not-named
+    consents > nothing
+    `,
+  'a spoken no ends the answer to its speaker, and lets that to another go on': `
+    with natural, eva always
+    model: A story that is told for eight seconds or so, since somebody asked for it.
+    eva asks: Talk.
+    > told eva: answered A story that is told for eight seconds or so, since somebody asked for it.
+    1000
+    adam says: Don't listen to me.
+    > ignored Adam: interjection
+    > answered Eva: A story that is told for eight seconds or so, since somebody asked for it.
+    > says consent.no
+    9000
+    `,
+  'who is deafened reads the receipt of a spoken no, and that it could not be kept': [
+    { people: [{ ...adam, isDeaf: true }, eva] },
+    `
+    store unwritable
+    adam says: Don't listen to me.
+    > ignored Adam: interjection
+    > failed store store.unwritable
+    > tells adam "I don't hear you, until you press Hear me. That holds for now, and I save it as soon as I can. I told the operator."
+    > offers 2 buttons
+    4000
+    `,
+  ],
+  'where the bot is there for captions alone the receipt of a spoken no is written': [
+    { captions: () => new RecordedUtterances() },
+    `
+    adam joins for captions > already company 2 isAsking true consent brief, says captions.on
+    adam says: Don't listen to me.
+    > ignored Adam: interjection, tells adam consent.no, offers 2 buttons
+    4000
+    `,
+  ],
+  '"stop listening" stops the bot, hears nobody from then on, and is told aloud and in the chat': `
+    with natural
+    read: La la la, and this is a long text that is read out to everybody who is there.
+    > queued ahead 0
+    > says "La la la, and this is a long text that is read out to everybody who is there."
+    1000 sounding
+    adam says: Nova, stop listening.
+    > heard Adam: Nova, stop listening.
+    > ignored Adam: interjection
+    > says privacy.paused
+    > writes privacy.paused
+    4000
+    adam says: What time is it?
+    resume > resumed
+    adam says: What time is it? > heard Adam: What time is it? x2, answered Adam: You said five.
+    `,
+  '"stop listening" to others, as a question, about something else or denied changes nothing': `
+    with auto, eva always
+    eva says: Stop listening. > heard Eva: Stop listening., ignored Eva: not-named
+    eva says: Nova, did you stop listening?
+    > heard Eva: Nova, did you stop listening?, answered Eva: You said five.
+    eva says: Nova, stop listening to that music all day.
+    > heard Eva: Nova, stop listening to that music all day., answered Eva: You said five.
+    eva says: Nova, don't stop listening.
+    > heard Eva: Nova, don't stop listening., answered Eva: You said five.
+    `,
+  'a call by a person who said no brings the bot, deaf to them': `
+    with notice, uncalled
+    eva denies > saved true
+    eva joins > joined company 2 consent no
+    eva says: five > says join.spoken.notice
+    eva allows > saved true
+    eva says: five > heard Eva: five, answered Eva: You said five.
+    `,
+  'a session that comes back within 15 minutes keeps the yes of its caller, and later none': `
+    leave > left channel Lounge, left asked
+    840000
+    eva joins > joined company 2 consent brief
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    leave > left channel Lounge, left asked
+    900000
+    eva joins > joined company 2 isAsking true consent brief
+    adam says: five > says join.spoken
+    `,
 });
 
-test('under the policy role those who have the role are heard without being asked', async () => {
-  const fixture = openSessionFixture({ consent: byRole }, [adam, { ...eva, roleIds: ['rules'] }]);
-  expect(await heardOf(await called(fixture))).toEqual(['Adam', 'Eva']);
-});
-
-test('a role that Discord tells of as taken away counts within a second', async () => {
-  const fixture = openSessionFixture({ consent: byRole }, [adam, { ...eva, roleIds: ['rules'] }]);
-  await called(fixture);
-  fixture.linkOpener.link.present[1] = eva;
-  await pass(fixture, 1000);
-  expect(await heardOf(fixture)).toEqual(['Adam']);
-});
-
-test('a role that is taken in mid-sentence is noticed without being told: nothing of the sentence is kept', async () => {
-  const fixture = openSessionFixture({ consent: byRole }, [adam, { ...eva, roleIds: ['rules'] }]);
-  await called(fixture);
-  await pass(fixture, 3000);
-  const said = await words('human-goforward', eva, fixture.clock.nowMs());
-  await pass(fixture, 400, said);
-  fixture.linkOpener.link.roles.set('eva', []);
-  await pass(
-    fixture,
-    8000,
-    said.filter(({ atMs }) => atMs > fixture.clock.nowMs()),
-  );
-  expect(fixture.of('recognised')).toEqual([]);
-  expect(await heardOf(fixture)).toEqual(['Adam']);
-});
-
-test('a role that is given during a call is noticed within two seconds a person', async () => {
-  const fixture = await called(openSessionFixture({ consent: byRole }));
-  await pass(fixture, 3000);
-  fixture.linkOpener.link.roles.set('eva', ['rules']);
-  await pass(fixture, 4100);
-  expect(await heardOf(fixture)).toEqual(['Adam', 'Eva']);
-});
-
-test('those who sit there are asked for in turn, first those nobody has asked for; where nobody is, nobody', async () => {
-  const fixture = await called(openSessionFixture({ consent: byRole }));
-  await pass(fixture, 6500);
-  const { link } = fixture.linkOpener;
-  expect(link.refreshed).toEqual(['adam', 'eva', 'adam', 'eva', 'adam']);
-  link.present.splice(0, 2);
-  await pass(fixture, 6000);
-  expect(link.refreshed).toHaveLength(5);
-  link.present.push(eva);
-  await pass(fixture, 4500);
-  expect(link.refreshed.slice(5)).toEqual(['eva', 'eva']);
-});
-
-test('roles that cannot be read stay as they were, and the operator is told once', async () => {
-  const fixture = openSessionFixture({ consent: byRole }, [adam, { ...eva, roleIds: ['rules'] }]);
-  await called(fixture);
-  fixture.linkOpener.link.refreshTrouble = new BotError('discord.unreachable', true, 'No answer.');
-  await pass(fixture, 9000);
-  expect(await heardOf(fixture)).toEqual(['Adam', 'Eva']);
-  expect(fixture.of('failed')).toMatchObject([{ stage: 'link', code: 'discord.unreachable' }]);
-  expect(fixture.of('left')).toEqual([]);
-});
-
-test('where hearing does not depend on roles nobody is asked for', async () => {
-  const fixture = await called(openSessionFixture({ consent: { policy: 'notice' } }));
-  await pass(fixture, 6000);
-  expect(fixture.linkOpener.link.refreshed).toEqual([]);
-});
-
-test('while the store cannot be read nobody is heard, not even who called the bot, until they press Hear me', async () => {
-  const fixture = openSessionFixture({ consent: { policy: 'notice' } });
-  await fixture.consents.write('g', 'eva', { kind: 'always' });
-  fixture.consents.trouble = 'unreadable';
-  expect(await fixture.sessions.join(lounge, 'adam')).toMatchObject({
-    kind: 'joined',
-    isUnheard: true,
-    unread: true,
-  });
-  expect(await heardOf(fixture)).toEqual([]);
-  await fixture.privacy.allow('g', 'adam');
-  expect(await heardOf(fixture)).toEqual(['Adam']);
-  expect(fixture.of('failed')[0]).toMatchObject({ stage: 'store', code: 'store.unreadable' });
-});
-
-test('a store that never answers holds a call up for five seconds only', async () => {
-  const fixture = openSessionFixture();
-  fixture.consents.read = () => new Promise(() => undefined);
-  const joining = fixture.sessions.join(lounge, 'adam');
-  await fixture.clock.advance(5000);
-  expect(await joining).toMatchObject({ kind: 'joined', unread: true });
-});
-
-test('a second call reads the store again if it could not be read', async () => {
-  const fixture = openSessionFixture();
-  fixture.consents.trouble = 'unreadable';
-  await called(fixture);
-  fixture.consents.trouble = undefined;
-  expect(await fixture.sessions.join(lounge, 'adam')).toEqual({
-    kind: 'already',
-    company: 2,
-    isAsking: true,
-  });
-});
-
-test('a yes works from the next packet on, and is remembered', async () => {
-  const fixture = await called(openSessionFixture());
-  expect(await fixture.privacy.allow('g', 'eva')).toEqual({ saved: true });
-  expect(await heardOf(fixture)).toEqual(['Adam', 'Eva']);
-  expect(await fixture.consents.read('g')).toEqual(new Map([['eva', { kind: 'always' }]]));
-});
-
-test('a yes that could not be kept holds for the session, and the operator is told', async () => {
-  const fixture = await called(openSessionFixture());
-  fixture.consents.trouble = 'unwritable';
-  expect(await fixture.privacy.allow('g', 'eva')).toEqual({ saved: false });
-  expect(await heardOf(fixture)).toEqual(['Adam', 'Eva']);
-  expect(fixture.of('failed')).toMatchObject([{ stage: 'store', code: 'store.unwritable' }]);
-});
-
-test('a no in the middle of a sentence drops all of it', async () => {
-  const fixture = await called(openSessionFixture());
-  const said = await words(speech, adam, fixture.clock.nowMs());
-  await pass(fixture, 600, said);
-  expect(await fixture.privacy.deny('g', 'adam')).toEqual({ saved: true });
-  await pass(
-    fixture,
-    4000,
-    said.filter(({ atMs }) => atMs > fixture.clock.nowMs()),
-  );
-  expect(fixture.of('recognised')).toEqual([]);
-  expect(await fixture.consents.read('g')).toEqual(new Map([['adam', { kind: 'never' }]]));
-});
-
-test('a no takes back what is being recognised', async () => {
-  const clock = new VirtualClock();
-  const transcriber = slowly(clock);
-  const fixture = await called(openSessionFixture({ transcriber }, [adam, eva], clock));
-  await pass(fixture, 2500, await words(speech, adam, clock.nowMs()));
-  expect(transcriber.heard).not.toEqual([]);
-  await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 4000);
-  expect([fixture.of('recognised'), fixture.of('answered'), fixture.chat.asked]).toEqual([
-    [],
-    [],
-    [],
-  ]);
-  expect(fixture.of('failed')).toEqual([]);
-  expect(fixture.of('left')).toEqual([]);
-});
-
-test('a no cuts the answer to it, and nothing of either is kept', async () => {
-  const fixture = await called(openSessionFixture({ pipeline: talkative() }));
-  await pass(fixture, 3000, await words(speech, adam, fixture.clock.nowMs()));
-  const { sent } = fixture.linkOpener.link;
-  expect(sent).toBeGreaterThan(10);
-  await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 2000);
-  expect(fixture.linkOpener.link.sent - sent).toBeLessThanOrEqual(2);
-  expect(fixture.of('answered')).toEqual([]);
-});
-
-test('a no drops the questions that wait, and leaves those of others', async () => {
-  const fixture = await called(openSessionFixture({ pipeline: talkative(8) }), { kind: 'always' });
-  void fixture.talk.ask('g', 'Talk.', { id: 'bob', name: 'Bob' }, 'voice');
-  const from = fixture.clock.nowMs();
-  const both = [await words(speech, adam, from), await words('human-goforward', eva, from)];
-  await pass(fixture, 5000, both.flat());
-  await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 5000);
-  expect(fixture.of('answered').map(({ name }) => name)).toEqual(['Bob']);
-  await pass(fixture, 9000);
-  expect(fixture.of('answered').map(({ name }) => name)).toEqual(['Bob', 'Eva']);
-});
-
-test('what somebody said before their no is not quoted to the model any more', async () => {
-  const fixture = await called(openSessionFixture());
-  await pass(fixture, 4000, await words(speech, adam, fixture.clock.nowMs()));
-  await fixture.privacy.deny('g', 'adam');
-  await fixture.talk.ask('g', 'What did Adam say?', { id: 'eva', name: 'Eva' }, 'text');
-  expect(fixture.chat.asked.at(-1)?.messages.slice(1)).toEqual([
-    { role: 'user', name: 'Eva', content: 'What did Adam say?' },
-  ]);
-});
-
-test('forgetting somebody deletes what is kept but that they were forgotten, which is a no', async () => {
-  const fixture = await called(openSessionFixture({ consent: { policy: 'notice' } }));
-  await fixture.consents.write('g', 'eva', { kind: 'always' });
-  await fixture.consents.leftOutPeople.leaveOut('g', 'eva', true);
-  expect(await fixture.privacy.forget('g', 'eva')).toMatchObject({ kind: 'forgotten', total: 1 });
-  expect(await fixture.privacy.status('g', 'eva')).toEqual({
-    kind: 'read',
-    hearing: false,
-    settings: 1,
-    lines: 0,
-    memories: 0,
-  });
-  expect((await fixture.consents.read('g')).get('eva')).toEqual({ kind: 'forgotten' });
-  expect(await heardOf(fixture)).toEqual(['Adam']);
-});
-
-test('somebody whose forgetting failed is not heard all the same', async () => {
-  const fixture = await called(openSessionFixture());
-  fixture.consents.trouble = 'unwritable';
-  expect(await fixture.privacy.forget('g', 'adam')).toEqual({ kind: 'failed' });
-  expect(await heardOf(fixture)).toEqual([]);
-});
-
-test('in a pause nobody is heard, and afterwards those who agreed', async () => {
-  const fixture = await called(openSessionFixture());
-  expect(fixture.hearing.pause('g')).toBe('paused');
-  expect(await heardOf(fixture)).toEqual([]);
-  expect(fixture.hearing.resume('g')).toBe('resumed');
-  expect(await heardOf(fixture)).toEqual(['Adam']);
-});
-
-test('what was half said when the pause began is not finished after it', async () => {
-  const fixture = await called(openSessionFixture());
-  const said = await words(speech, adam, fixture.clock.nowMs());
-  await pass(fixture, 600, said);
-  fixture.hearing.pause('g');
-  await pass(fixture, 3000);
-  fixture.hearing.resume('g');
-  await pass(fixture, 1000);
-  expect(fixture.of('recognised')).toEqual([]);
-});
-
-test('where it sits nowhere there is nothing to pause, and a yes or no is for later', async () => {
-  const fixture = openSessionFixture();
-  expect([fixture.hearing.pause('g'), fixture.hearing.resume('g')]).toEqual(['nowhere', 'nowhere']);
-  await fixture.privacy.allow('g', 'eva');
-  expect(await fixture.privacy.status('g', 'eva')).toMatchObject({ kind: 'read', hearing: true });
-  await fixture.privacy.deny('g', 'eva');
-  expect(await fixture.privacy.status('g', 'eva')).toMatchObject({ kind: 'read', hearing: false });
-});
-
-test('a status that cannot be read says so', async () => {
-  const fixture = await called(openSessionFixture());
-  fixture.consents.trouble = 'unreadable';
-  expect(await fixture.privacy.status('g', 'adam')).toEqual({ kind: 'unread', hearing: true });
-  expect(await fixture.privacy.status('h', 'adam')).toEqual({ kind: 'unread', hearing: false });
+test('commands of people whom the server does not let use the bot are turned away with a reason', async () => {
+  const { sessions, settings } = openSessionFixture();
+  const access = new GuildAccess(sessions.settings);
+  const denied = async (callerId: string, callerRoleIds: readonly string[] = []) =>
+    (await access.denied({ guildId: 'g', callerId, callerRoleIds, mayManage: false }))?.id;
+  expect(await denied(dan.id)).toBeUndefined();
+  await settings.set('g', 'roles', '222222222222222222');
+  await settings.set('g', 'blocked', dan.id);
+  expect(await denied(dan.id, ['222222222222222222'])).toBe('access.blocked');
+  expect(await denied('eva')).toBe('access.role');
+  expect(await denied('eva', ['222222222222222222'])).toBeUndefined();
 });

@@ -54,23 +54,3 @@ test('of somebody who never pauses only the last words are kept in memory', {
   }
   expect((await heldBytes()) - before).toBeLessThan(1_200_000); // 12 utterances are 3 MB
 });
-
-test('of people who spoke and left no sound is kept', { timeout }, async () => {
-  const people = Array.from({ length: 10 }, (_, n) => ({
-    id: `p${n}`,
-    name: `P${n}`,
-    isBot: false,
-    roleIds: [],
-  }));
-  const fixture = await called([adam]);
-  const before = await heldBytes();
-  const { present } = fixture.linkOpener.link;
-  for (const one of people) {
-    present.push(one);
-    const packets = await words('human-goforward', one, fixture.clock.nowMs());
-    await pass(fixture, packets.length * 20 + 1_500, packets);
-    present.splice(present.indexOf(one), 1);
-  }
-  await pass(fixture, 62_000); // ears of the silent are closed
-  expect((await heldBytes()) - before).toBeLessThan(700_000); // 10 utterances are 2.2 MB
-});

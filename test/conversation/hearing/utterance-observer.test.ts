@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import type { Packet } from '#src/audio/packet.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { mostSentShare } from '#src/speech/interim-budget.ts';
@@ -59,13 +58,6 @@ test.each([
   },
 );
 
-test('who is not wanted is not told of, and answered all the same', async () => {
-  const { fixture, listener } = await taken();
-  listener.unwanted.add('adam');
-  await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
-  expect([listener.all, fixture.of('answered').length]).toEqual([[], 1]);
-});
-
 test.each([
   ['nothing was understood', { texts: [''] }, 'no-words'],
   ['the recogniser failed', { texts: [], error: failed }, 'not-understood'],
@@ -94,13 +86,6 @@ test('times of words are counted from the first voice, not from the sound kept b
   const spokenMs = (end?.toMs ?? 0) - (end?.fromMs ?? 0);
   expect(word?.startMs).toBeLessThan(100);
   expect(Math.abs((word?.endMs ?? 0) - spokenMs)).toBeLessThan(100);
-});
-
-test('a recogniser that is 20 s late has not understood', async () => {
-  const clock = new VirtualClock();
-  const { fixture, listener } = await taken({ transcriber: slow(clock, 60_000) }, clock);
-  await pass(fixture, 30_000, await words(speech, adam, clock.nowMs()));
-  expect(listener.ends).toEqual(['(not-understood)']);
 });
 
 test.each([
@@ -141,23 +126,6 @@ test('what was said when the session ends is told as far as it was understood', 
   expect(listener.ends).toEqual(['five five']);
 });
 
-test('of who never pauses each piece of the longest length is one utterance', async () => {
-  const { fixture, listener } = await taken({ addressing: 'name' });
-  const all: Packet[] = [];
-  const from = fixture.clock.nowMs();
-  const once = (await words(speech, adam, 0)).filter(({ atMs }) => atMs >= 500 && atMs < 2_000);
-  for (let n = 0; n < 48; n++) {
-    for (const packet of once) {
-      const index = all.length;
-      const sequence = index & 0xffff;
-      all.push({ ...packet, sequence, timestamp: index * 960, atMs: from + index * 20 });
-    }
-  }
-  await pass(fixture, 80_000, all);
-  expect(listener.all.length).toBeGreaterThan(1);
-  expect(listener.all.map(({ ends }) => ends.length)).toEqual(listener.all.map(() => 1));
-});
-
 test('its times are right within 100 ms however the packets jitter', async () => {
   const reader = 'human-librivox-0880';
   const times = async (late: (n: number) => number) => {
@@ -185,31 +153,6 @@ test('its times are right within 100 ms however the packets jitter', async () =>
     expect(Math.abs(shaken.from - still.from)).toBeLessThan(100);
     expect(Math.abs(shaken.to - still.to)).toBeLessThan(100);
   }
-});
-
-test('with captions people are recognised though nobody is answered, and without them not', async () => {
-  const transcriber = new FakeTranscriber({ texts: ['five five'] });
-  const { fixture } = await taken({ addressing: 'off', transcriber });
-  await pass(fixture, 5_000, await words(speech, adam, fixture.clock.nowMs()));
-  expect(transcriber.heard.length).toBeGreaterThan(0);
-  const silent = new FakeTranscriber({ texts: ['five five'] });
-  const other = openSessionFixture({ addressing: 'off', transcriber: silent });
-  await other.sessions.join(lounge, 'adam');
-  await pass(other, 10_000); // it says who is not heard
-  await pass(other, 5_000, await words(speech, adam, other.clock.nowMs()));
-  expect([silent.heard.length, other.of('recognised')]).toEqual([0, []]);
-  expect(other.of('ignored')).toMatchObject([{ why: 'off' }]);
-});
-
-test('a stop is understood while the bot reads something out, although nobody is answered', async () => {
-  const transcriber = new FakeTranscriber({ texts: ['stop'] });
-  const fixture = openSessionFixture({ addressing: 'window', transcriber });
-  await fixture.sessions.join(lounge, 'adam');
-  const story = Array.from({ length: 60 }, () => 'All the ships came home in the evening.');
-  await fixture.talk.say('g', story.join(' '), 'now');
-  await pass(fixture, 5_000, await words('human-cards-003', adam, 0));
-  expect(transcriber.heard.length).toBeGreaterThan(0);
-  expect(fixture.sessions.session('g')?.context.queue.isFree).toBe(true);
 });
 
 test.each([

@@ -71,15 +71,6 @@ test('a laptop that slept for more than 15 minutes does not go back into a call 
   expect(await bot.store.seats.read()).toEqual([]);
 });
 
-test('a laptop that slept for less is back in its call', async () => {
-  const bot = await called(await openSeats());
-  bot.clock.suspend(10 * minuteMs);
-  await pass(bot, 20);
-  bot.linkOpener.link.lose();
-  await pass(bot, 2_000);
-  expect([bot.sessions.session('g')?.isLinked, bot.linkOpener.asked]).toEqual([true, 2]);
-});
-
 test('a wall clock that is put forward by an hour ends no call, and its seat is returned to', async () => {
   const kept = await openSeats();
   const bot = await called(kept);
@@ -91,21 +82,4 @@ test('a wall clock that is put forward by an hour ends no call, and its seat is 
   expect(bot.sessions.session('g')?.isLinked).toBe(true);
   const next = await restarted(kept);
   expect(next.sessions.at('g')?.name).toBe('Lounge');
-});
-
-test('a seat that could not be written is written later', async () => {
-  const kept = await openSeats();
-  const { seats } = kept.store;
-  let isFull = true;
-  const seatStore = Object.assign(Object.create(seats), {
-    write: async (seat: Parameters<typeof seats.write>[0]) => {
-      if (isFull) throw new BotError('store.unwritable', true, 'No room.');
-      await seats.write(seat);
-    },
-  });
-  const bot = await called(kept, { seatStore });
-  expect(await seats.read()).toEqual([]);
-  isFull = false;
-  await pass(bot, 16_000);
-  expect(await seats.readIn('g')).toMatchObject({ channelId: 'lounge', agreedIds: ['adam'] });
 });

@@ -68,15 +68,6 @@ test.each([
   expect(inLanguage(await here.say(adam))).toBe(language);
 });
 
-test('one word of another language changes nothing', async () => {
-  const here = await openSetup([
-    { text: 'Wie spät ist es?', language: 'de' },
-    { text: 'Okay.', language: 'en' },
-  ]);
-  expect(inLanguage(await here.say(adam))).toBe('German');
-  expect(inLanguage(await here.say(adam))).toBe('German');
-});
-
 test('"in German, please" holds for the session', async () => {
   const here = await openSetup([
     { text: 'In German, please.', language: 'en' },
@@ -104,22 +95,6 @@ test('the recogniser is told the language that two turns settled, of each person
     hints.push(here.hints.at(-1));
   }
   expect(hints).toEqual([undefined, undefined, undefined, 'de', undefined]);
-});
-
-test('a recogniser that only gives its hint back keeps nobody in a language they left', async () => {
-  const question = { text: 'Wie lange muss man ein Ei kochen?', language: 'de' };
-  const left = { text: 'How long does it take to boil an egg?', language: 'de' };
-  const here = await openSetup([question, question, left, { text: left.text, language: 'en' }], {
-    textLanguage,
-  });
-  const turns: (readonly (string | undefined)[])[] = [];
-  for (let n = 0; n < 4; n++) turns.push([inLanguage(await here.say(adam)), here.hints.at(-1)]);
-  expect(turns).toEqual([
-    ['German', undefined],
-    ['German', undefined],
-    ['German', 'de'],
-    ['English', undefined],
-  ]);
 });
 
 test('a persona that speaks one language answers everybody in it, whatever they speak or set', async () => {
@@ -159,29 +134,4 @@ test('where no voice speaks the language of an answer it is written, and why is 
     ['completed', 'You said five.'],
   ]);
   expect(here.of('failed')).toEqual([]);
-});
-
-test('of somebody of whom nothing is known the key language tells, and languages bound what is detected', async () => {
-  const here = await openSetup([
-    { text: 'Hoe laat is het nu?', language: 'nl' },
-    { text: 'Hoe laat is het nu?', language: 'nl' },
-  ]);
-  await here.settings.set('g', 'languages', 'German, en');
-  expect(inLanguage(await here.say(adam))).toBeUndefined();
-  await here.settings.set('g', 'language', 'German');
-  expect(inLanguage(await here.say(adam))).toBe('German');
-});
-
-test('whoever has set a pace is answered at it, with every server', async () => {
-  const question = { text: 'What time is it?', language: 'en' };
-  const here = await openSetup([question, question, question]);
-  const framesFor = async (who: ChannelMember) => {
-    const before = here.linkOpener.link.sent;
-    await here.say(who);
-    return here.linkOpener.link.sent - before;
-  };
-  await framesFor(adam); // greeted meanwhile
-  const usual = await framesFor(eva);
-  await here.peopleSettings.change('g', 'eva', { speed: 0.7 });
-  expect((await framesFor(eva)) / usual).toBeGreaterThan(1.2); // the frames of cues are not stretched
 });

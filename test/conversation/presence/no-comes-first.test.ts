@@ -222,29 +222,3 @@ test.each(['SQLite', 'PostgreSQL'])(
     await resuming;
   },
 );
-
-test('a call by a person who said no brings the bot, deaf to them', async () => {
-  const fixture = openSessionFixture({ consent: { policy: 'notice' } }, [adam, eva]);
-  await fixture.privacy.deny('g', 'eva');
-  expect(await fixture.sessions.join(lounge, 'eva')).toMatchObject({
-    kind: 'joined',
-    isUnheard: true,
-  });
-  expect(goesOn(fixture, 'deny')).toBe(false);
-  await fixture.privacy.allow('g', 'eva');
-  expect(goesOn(fixture, 'deny')).toBe(true);
-});
-
-test('a session that comes back within 15 minutes keeps the yes of its caller, and later none', async () => {
-  for (const [minutes, isHeard] of [
-    [14, true],
-    [15, false],
-  ] as const) {
-    const fixture = openSessionFixture({}, [adam, eva]);
-    await fixture.sessions.join(lounge, 'eva');
-    await fixture.sessions.leave('g');
-    await fixture.clock.advance(minutes * 60_000);
-    await fixture.sessions.join(lounge, 'adam');
-    expect(goesOn(fixture, 'deny')).toBe(isHeard);
-  }
-});

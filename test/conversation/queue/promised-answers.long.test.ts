@@ -12,7 +12,7 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { chainOf } from '#test/fakes/fallbacks.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
-const later = "This takes longer. I'll tell you when it's done.";
+const later = "That takes longer. You get the answer when it's ready.";
 
 /** Settings, each with its number of questions. */
 const settings = [

@@ -26,15 +26,6 @@ function open() {
   return { people, store, events, reads: () => reads };
 }
 
-test('what a person has chosen is read once and is then at hand', async () => {
-  const { people, store, reads } = open();
-  await store.write('g', 'ana', { language: 'pt' });
-  expect(people.known('g', 'ana')).toEqual({});
-  await Promise.all([people.load('g', 'ana'), people.load('g', 'ana')]);
-  expect(people.known('g', 'ana')).toEqual({ language: 'pt' });
-  expect(reads()).toBe(1);
-});
-
 test('two changes at once both hold, and null takes a choice back', async () => {
   const { people, store } = open();
   await store.write('g', 'ana', { language: 'pt', speed: 0.8 });

@@ -70,7 +70,7 @@ export async function programDoors(
     'a completion': await post('chat/completions', { model: 'chained', messages }),
   };
   for (const answer of Object.values(answered))
-    expect(answer).toMatch(/^200 .*(I know nothing|The transcript doesn't say)/);
+    expect(answer).toMatch(/^200 .*(I know nothing|I found nothing)/);
   return {
     ...answered,
     'answers to a program, said': spoken,

@@ -266,7 +266,10 @@ export class RandomTimers {
       schema: z.strictObject({ timer: z.number(), text: z.string().optional() }),
       right: 'anyone',
       effect: 'last',
-      ask: ({ text = '' }) => ({ id: 'tool.post.ask', with: { text: `${timer} ${text}` } }),
+      ask: ({ text = '' }) => ({
+        id: 'tool.external.ask',
+        with: { tool: 'timer', given: `${timer} ${text}` },
+      }),
       run: async (_call, _ports, signal) => {
         this.began.set(timer, [...(this.began.get(timer) ?? []), this.clock.nowMs()]);
         const breaks = this.#turns.breaks() === 0;

@@ -145,7 +145,7 @@ const usual = {
 } as const satisfies Partial<FixtureParts>;
 
 /** A chat in which nobody writes. */
-export const unwritten: TypedMessages = {
+const unwritten: TypedMessages = {
   listen: () => undefined,
   reply: async () => 'sent',
 };
@@ -283,7 +283,6 @@ function enginesOf(
     transcriber = new FakeTranscriber({ texts: ['five five'] }),
     addressing = usualDefaults.addressing,
     consent = usualDefaults.consent,
-    djRoleId,
     names = usualDefaults.names,
     style = usualDefaults.style,
     timeZone = usualDefaults.timeZone,
@@ -292,9 +291,8 @@ function enginesOf(
     pipelines = only(pipeline ?? chained({ chat: usual.chat, synthesizer })),
     ...over
   } = given;
-  const role = djRoleId !== undefined && { djRoleId };
   const others = { names, style, timeZone, given: over.given ?? usualDefaults.given };
-  const defaults: OperatorDefaults = { addressing, consent, ...role, ...others };
+  const defaults: OperatorDefaults = { addressing, consent, ...others };
   const engines = { chat, synthesizer, transcriber, pipelines };
   const all = () => [...moreTools(), ...tools];
   return { engines, over: { ...over, defaults, tools: all } };

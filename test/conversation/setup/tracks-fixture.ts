@@ -1,5 +1,4 @@
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import type { PlayRequest, TrackCaller } from '#src/features/tracks/track-outcomes.ts';
 import {
   adam,
@@ -36,12 +35,6 @@ export function play(
 ) {
   const request = { sound: 'rain', track: 'main', loop: false, next: false, ...more };
   return fixture.tracks.play('g', caller, request);
-}
-
-export function deckOf(fixture: SessionFixture) {
-  const session = fixture.sessions.session('g');
-  if (!session) throw new Error('the bot is nowhere');
-  return session.context.features.of(SessionTracks).owned;
 }
 
 /** Only these sit there from now on. */

@@ -1,5 +1,4 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 
@@ -8,7 +7,7 @@ export function memoryTranscripts(clock: Clock): TranscriptStores {
   return new TranscriptStores(lazily(clock), lazily(clock));
 }
 
-function lazily(clock: Clock): TranscriptPorts {
+function lazily(clock: Clock): TranscriptStores['onDisk'] {
   let opened: ReturnType<typeof openLocalTranscripts> | undefined;
   const store = () => {
     opened ??= openLocalTranscripts(':memory:', { clock });
@@ -18,7 +17,7 @@ function lazily(clock: Clock): TranscriptPorts {
     writer: {
       putSession: async (...args) => (await store()).writer.putSession(...args),
       putLines: async (...args) => (await store()).writer.putLines(...args),
-      endOpenSessions: async () => (await store()).writer.endOpenSessions(),
+      endOpenSessions: async (...args) => (await store()).writer.endOpenSessions(...args),
     },
     reader: {
       sessions: async (...args) => (await store()).reader.sessions(...args),

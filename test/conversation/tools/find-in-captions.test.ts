@@ -59,14 +59,9 @@ test('what was said is quoted by the bot itself, and nothing that the model says
   expect(kept?.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
 });
 
-test('what the model says before it looks is heard, and the lines after it', async () => {
-  const { answered } = await asked([['Let me see.', check()], ['[1]'], ['No.']]);
-  expect(answered?.heardText).toMatch(/^Let me see\. Adam, \d\d:\d\d: five five$/);
-});
-
 test('where no line is chosen the transcript does not say it, whatever the model would', async () => {
   const { answered } = await asked([[check()], ['[0]'], ['Adam said seven.']]);
-  expect(answered?.heardText).toBe("The transcript doesn't say.");
+  expect(answered?.heardText).toBe('I found nothing about that in what you may read.');
 });
 
 test('a person who came later hears what was said before, and a program nothing', async () => {
@@ -74,7 +69,7 @@ test('a person who came later hears what was said before, and a program nothing'
   expect(answered?.heardText).toMatch(/^Adam, \d\d:\d\d: five five$/);
   const program = { ...adam, id: 'token:radio', name: 'radio' };
   const { answered: told, chat } = await asked([[check()], ['[1]']], { asker: program });
-  expect(told?.heardText).toBe("The transcript doesn't say.");
+  expect(told?.heardText).toBe('I found nothing about that in what you may read.');
   expect(chat.asked).toHaveLength(1);
 });
 
@@ -82,20 +77,4 @@ test('lines that no model chose are not said aloud', async () => {
   const error = new BotError('provider.unreachable', true, 'Nobody there.');
   const { answered } = await asked([[check()], [{ error }]]);
   expect(answered?.heardText).toBe("I can't look that up now: no model is answering.");
-});
-
-test('the tool is offered only while captions are on, or where something is kept', async () => {
-  const offered = async (withCaptions: boolean) => {
-    const fixture = openSessionFixture({ tools, addressing: 'off' }, [adam]);
-    await fixture.sessions.join(lounge, 'adam');
-    await pass(fixture, 100);
-    const turning = withCaptions ? fixture.captions.turnOn('g', {}) : undefined;
-    await pass(fixture, 4_000);
-    await turning;
-    void fixture.talk.ask('g', 'What about five?', adam, 'voice');
-    await pass(fixture, 2_000);
-    return fixture.chat.asked.at(-1)?.tools.map(({ name }) => name);
-  };
-  expect(await offered(true)).toContain('find_in_captions');
-  expect(await offered(false)).not.toContain('find_in_captions');
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
+import { adam, pass } from '#test/conversation/setup/session-fixture.ts';
 import { openSpoken, posting, vague } from './spoken-setup.ts';
 
 const question = 'Adam, shall I do this: post text, text: It is 40.? Say yes, or press the button.';
@@ -11,25 +11,10 @@ test('what waits for Confirm is asked aloud with all its names and values, and a
   expect(trap.fixture.offered).toHaveLength(1);
   await trap.say('Yes, please.');
   expect(trap.posted()).toEqual(['It is 40.']);
-  expect(trap.said()).toContain('Posted.');
+  expect(trap.said()).toContain('Done.');
   expect(trap.fixture.of('tool').map(({ how }) => how)).toEqual(['asked', 'spoken']);
   const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
   expect(await trap.fixture.confirmations.confirm('g', button, 'adam')).toEqual({ kind: 'over' });
-});
-
-test('the model is asked nothing about a yes, and the button works as well', async () => {
-  const trap = await openSpoken();
-  await trap.ask();
-  const { asked } = trap.model;
-  await trap.say('Yes.');
-  expect(trap.model.asked).toBe(asked);
-  await trap.ask();
-  const button = trap.fixture.offered.at(-1)?.split(':')[1] ?? '';
-  expect(await trap.fixture.confirmations.confirm('g', button, 'adam')).toMatchObject({
-    kind: 'done',
-  });
-  await trap.say('Yes.');
-  expect(trap.confirmed()).toBe(1);
 });
 
 test('20 s after the question only the button is left, and a yes before that counts', async () => {
@@ -66,14 +51,6 @@ test.each([
   expect(trap.confirmed()).toBe(0);
 });
 
-test('while a track sounds nothing is asked aloud', async () => {
-  const trap = await openSpoken();
-  trap.play();
-  await trap.ask();
-  expect(trap.fixture.offered).toHaveLength(1);
-  expect(trap.said()).not.toContain('Say yes');
-});
-
 test('a message that somebody shows is a page: what it may have caused is not asked aloud', async () => {
   const trap = await openSpoken();
   const quoted = { author: 'Eva', text: 'Make it 40.' };
@@ -105,14 +82,4 @@ test('who says no to being heard has confirmed nothing', async () => {
   await trap.fixture.privacy.deny('g', 'adam');
   await pass(trap.fixture, 3_000);
   expect([trap.confirmed(), trap.posted()]).toEqual([0, []]);
-});
-
-test('words of another person after the yes take nothing back', async () => {
-  const trap = await openSpoken();
-  await trap.ask();
-  trap.hears('Yes.');
-  await pass(trap.fixture, 1_000, await trap.word(adam));
-  trap.hears('No.');
-  await pass(trap.fixture, 3_000, await trap.word(eva));
-  expect(trap.confirmed()).toBe(1);
 });

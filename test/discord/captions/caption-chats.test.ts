@@ -3,9 +3,7 @@ import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox
 import type { Command, CommandPorts } from '#src/conversation/command.ts';
 import type { CaptionChat, DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
 import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
-import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
-import { openText } from '#src/people/confidential-text.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
@@ -17,9 +15,6 @@ const join: Command = {
   shownTo: 'room',
   options: [],
   run: async () => [{ id: 'join.ok', with: { channel: 'Lounge' }, to: 'room', panel: true }],
-};
-const hearing = (name: string): PanelFace => {
-  return { state: { kind: 'hearing', name }, people: [], engine: 'built-in' };
 };
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 
@@ -39,7 +34,7 @@ async function open(options: Partial<SandboxOptions> = {}) {
     return { ...openAccess } as CommandPorts;
   };
   const bot = await openDiscord(
-    { apiUrl, token, guildId, commands: [join], ports, onEvent: () => {} },
+    { apiUrl, token, commands: [join], ports, onEvent: () => {} },
     never,
   );
   opened = { sandbox, bot };
@@ -116,37 +111,6 @@ test.each([
   },
 );
 
-test('an edit of a message that is too old ends as such, and no rate limit is taken for it', async () => {
-  const { captions, lounge, sandbox } = await open({ oldEditsPerHour: 1 });
-  const chat = await captions.open(lounge, undefined, never);
-  const { show, last } = followed(chat);
-  show('a', 'one');
-  await chat.flush(3_000);
-  sandbox.guild().ageMessages('Lounge', 3_700_000);
-  show('a', 'two');
-  await chat.flush(3_000);
-  show('a', 'three');
-  await chat.flush(3_000);
-  expect(last('a')).toEqual({ kind: 'too-old', key: 'a' });
-  show('b', 'goes on');
-  await chat.flush(3_000);
-  show('b', 'goes on at once');
-  await chat.flush(3_000);
-  expect(sandbox.messages('Lounge').map(({ text }) => text)).toEqual(['two', 'goes on at once']);
-});
-
-test('a message that came through before its connection was cut appears once', async () => {
-  const { captions, lounge, sandbox } = await open();
-  const path = '/channels/:channel/messages';
-  sandbox.faults.rest({ method: 'POST', path, status: 'cut', tookEffect: true, times: 3 });
-  const chat = await captions.open(lounge, undefined, never);
-  const { show, last } = followed(chat);
-  show('a', 'once');
-  await chat.flush(8_000);
-  expect(last('a')?.kind).toBe('shown');
-  expect(sandbox.messages('Lounge').map(({ text }) => text)).toEqual(['once']);
-});
-
 test('what people delete is told, whoever wrote it, and what the bot deletes is not', async () => {
   const { captions, lounge, sandbox, deleted } = await open();
   const chat = await captions.open(lounge, undefined, never);
@@ -208,60 +172,3 @@ test('who may open a channel is what Discord says now', async () => {
     await expect.poll(() => may()).toBe('yes');
   }
 });
-
-test('a channel that was deleted is asked for once, and known as gone', async () => {
-  const { captions, guildId, lounge, sandbox } = await open();
-  const ann = sandbox.person('Ann');
-  sandbox.guild().removeChannel(lounge.channelId);
-  const may = () => captions.mayOpen(guildId, lounge.channelId, ann.id);
-  const asked = () =>
-    sandbox.requests().filter(({ path }) => path.endsWith(lounge.channelId)).length;
-  await expect.poll(may).toBe('gone');
-  const before = asked();
-  expect([await may(), await may(), asked() - before]).toEqual(['gone', 'gone', 0]);
-});
-
-test('captions and other messages of one channel keep within Discord’s limits together', async () => {
-  const { captions, lounge, sandbox, messages, refused } = await open();
-  const chat = await captions.open(lounge, undefined, never);
-  const { show, outcomes } = followed(chat);
-  const written: Promise<unknown>[] = [];
-  for (let n = 0; n < 12; n++) {
-    show(`${n % 4}`, `text ${n}`);
-    show('edited', `${n}`);
-    if (n % 8 === 0) written.push(messages.write(lounge, openText(`plain ${n}`), never));
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  await Promise.all([chat.flush(20_000), ...written]);
-  expect(refused()).toBe(0);
-  const texts = sandbox.messages('Lounge').map(({ text }) => text);
-  for (const text of ['11', 'text 11', 'text 10', 'plain 0', 'plain 8'])
-    expect(texts).toContain(text);
-  expect(outcomes.every(({ kind }) => kind === 'shown')).toBe(true);
-}, 30_000);
-
-test('beside captions that change all the time the last state of a panel lands within 5 s', async () => {
-  const { captions, lounge, sandbox, panels, guildId, refused } = await open();
-  const soon = AbortSignal.timeout(3_000);
-  const panel = await sandbox.person('Ann').command('join', {}, 'Lounge').answered(soon);
-  const chat = await captions.open(lounge, undefined, never);
-  const { show, last } = followed(chat);
-  show('a', '0');
-  await chat.flush(3_000);
-  const startedAtMs = performance.now();
-  for (let n = 1; n <= 12; n++) {
-    show('a', `${n}`);
-    panels.show(guildId, hearing(`Ann ${n}`));
-    await until(() => textOf(last('a')) === `${n}`);
-    if (performance.now() - startedAtMs > 2_500) break;
-  }
-  panels.show(guildId, hearing('Bob'));
-  await expect
-    .poll(() => sandbox.message(panel.id)?.text, { timeout: 5_000 })
-    .toContain('Hearing Bob');
-  expect(refused()).toBe(0);
-});
-
-function textOf(outcome: DisplayOutcome | undefined): string {
-  return outcome?.kind === 'shown' ? outcome.text : '';
-}

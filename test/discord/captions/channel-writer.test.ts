@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 import { ChannelWriter } from '#src/discord/captions/channel-writer.ts';
 import type { MessageOperation, MessageResult } from '#src/discord/captions/desired-messages.ts';
-import { rateLimit, refusal } from '#test/discord/setup/refusals.ts';
+import { refusal } from '#test/discord/setup/refusals.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
 const answerMs = 120;
@@ -81,15 +81,6 @@ test('a message is posted once and then edited, and what waits is replaced by wh
   expect(outcomes.at(-1)).toMatchObject({ kind: 'shown', key: 'a', place, text: 'four' });
 });
 
-test('messages are posted in the order of their first request, also where a later one is more urgent', async () => {
-  const { show, pass, steps } = open();
-  show('a', 'first', { urgency: 'partial' });
-  show('b', 'second', { urgency: 'partial' });
-  show('c', 'third');
-  await pass(1_000);
-  expect(steps()).toEqual(['post first', 'post second', 'post third']);
-});
-
 test('a message that was posted by a former run is edited in its place, and deleted by an empty text', async () => {
   const { show, pass, sent, reported, deleted } = open();
   const place = { channelId: 'c', messageId: 'old' };
@@ -99,29 +90,6 @@ test('a message that was posted by a former run is edited in its place, and dele
   expect(sent).toMatchObject([{ kind: 'edit', place }, { kind: 'delete' }]);
   expect(reported().toSorted()).toEqual(['deleted b', 'shown a']);
   expect(deleted).toEqual(['older']);
-});
-
-test('what stands there is not written again, and what was never posted needs no deletion', async () => {
-  const { show, pass, sent, reported } = open();
-  show('a', 'one');
-  await pass(500);
-  show('a', 'one');
-  show('a', 'one ');
-  show('b', '');
-  await pass(500);
-  expect(sent).toHaveLength(1);
-  expect(reported()).toEqual(['shown a', 'shown a', 'shown a', 'deleted b']);
-});
-
-test('a whole text that is replaced by a partial one keeps its urgency', async () => {
-  const { show, pass, sent, writer } = open();
-  const place = { channelId: 'c', messageId: 'x' };
-  writer.learn('PATCH', { limit: 5, remaining: 3, resetAfterMs: 5_000 });
-  show('b', 'under way', { place });
-  show('a', 'whole', { place });
-  show('a', 'whole and …', { urgency: 'partial' });
-  await pass(500);
-  expect(sent).toHaveLength(2);
 });
 
 test.each([
@@ -162,16 +130,6 @@ test('after a long outage a message that came through is found, and one that did
   expect([...standing.values()]).toEqual(['did not']);
 });
 
-test('a request that never left is sent anew with the newest text', async () => {
-  const { show, pass, steps, failures } = open();
-  failures.push(Object.assign(new Error('connect'), { code: 'ECONNREFUSED' }));
-  show('a', 'one');
-  await pass(200);
-  show('a', 'two');
-  await pass(2_000);
-  expect(steps()).toEqual(['post one', 'post two']);
-});
-
 test.each([
   ['too-old', refusal(400, 30_046), [{ kind: 'too-old', key: 'a' }]],
   ['gone', refusal(404, 10_008), [{ kind: 'gone', key: 'a', what: 'message' }]],
@@ -204,42 +162,6 @@ test.each([
   },
 );
 
-test('a message that somebody deleted is written no more', async () => {
-  const { show, pass, chat, reported, sent } = open();
-  show('a', 'one');
-  await pass(500);
-  chat.gone(new Set(['m1']));
-  show('a', 'two');
-  show('a', '');
-  await pass(500);
-  expect(reported()).toEqual(['shown a', 'gone a', 'deleted a']);
-  expect(sent).toHaveLength(1);
-});
-
-test('a thread that went to sleep is woken once', async () => {
-  const { show, pass, failures, reported, woken } = open();
-  failures.push(refusal(400, 50_083));
-  show('a', 'one', { place: { channelId: 'c', messageId: 'x' } });
-  await pass(1_000);
-  expect(reported()).toEqual(['shown a']);
-  failures.push(refusal(400, 50_083), refusal(400, 50_083));
-  show('a', 'two');
-  await pass(1_000);
-  expect(reported()).toEqual(['shown a', 'forbidden a']);
-  expect(woken()).toBe(2);
-});
-
-test('a rate limit of somebody else is waited for, and nothing is lost', async () => {
-  const { show, pass, failures, sent, reported } = open();
-  failures.push(rateLimit(3_000));
-  show('a', 'one');
-  await pass(2_900);
-  expect(sent).toHaveLength(1);
-  await pass(1_000);
-  expect(reported()).toEqual(['shown a']);
-  expect(sent[1]?.atMs).toBeGreaterThanOrEqual(3_120);
-});
-
 test('while Discord is away for an hour the newest text of each message is kept, and 1,000 messages at most', async () => {
   const { show, pass, failures, reported, standing, timing } = open();
   failures.push(
@@ -253,49 +175,4 @@ test('while Discord is away for an hour the newest text of each message is kept,
   timing.passMs(30_000);
   await pass(8_000);
   expect([...standing.values()].slice(0, 3)).toEqual(['old 0', 'new 3', 'new 4']);
-});
-
-test('one request is under way for each route, and a task waits for its turn', async () => {
-  const { show, pass, sent, writer, timing } = open();
-  const late = () => new Error('late');
-  show('a', 'one');
-  let postedAtMs = 0;
-  const posted = writer.task({
-    route: 'POST',
-    urgency: 'plain',
-    late,
-    async send() {
-      postedAtMs = timing.nowMs();
-    },
-  });
-  await pass(300);
-  await posted;
-  expect(postedAtMs - (sent[0]?.atMs ?? 0)).toBe(answerMs);
-});
-
-test('a task whose turn does not come in time, or that comes after the end, is told so', async () => {
-  const { writer, pass } = open();
-  writer.learn('POST', { limit: 5, remaining: 0, resetAfterMs: 60_000 });
-  const task = { route: 'POST', urgency: 'plain', late: () => new Error('late') } as const;
-  const first = writer.task({ ...task, untilMs: 500, send: async () => 'sent' });
-  const second = writer.task({ ...task, send: async () => 'sent' });
-  const fates = Promise.allSettled([first, second]);
-  await pass(600);
-  writer.close();
-  expect((await fates).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
-  await expect(writer.task({ ...task, send: async () => 'sent' })).rejects.toThrow('late');
-});
-
-test('a writer has work as long as a chat is open, something waits, or a window is not over', async () => {
-  const { writer, chat, show, pass, timing } = open();
-  show('a', 'one');
-  await pass(1_000);
-  timing.passMs(10_000);
-  expect(writer.isIdle).toBe(false);
-  show('a', 'two');
-  chat.close();
-  expect(writer.isIdle).toBe(false);
-  await pass(500);
-  timing.passMs(10_000);
-  expect(writer.isIdle).toBe(true);
 });

@@ -53,30 +53,6 @@ function fromElsewhere(
   } as unknown as Interaction;
 }
 
-test('whoever asks from outside a server is told so in private, in their language', () => {
-  const { reception } = open();
-  const said: unknown[] = [];
-  reception.meet(fromElsewhere(async (message) => said.push(message)));
-  expect(said).toEqual([
-    {
-      content: text('generic', { code: 'elsewhere' }, 'de'),
-      allowedMentions: { parse: [] },
-      flags: MessageFlags.Ephemeral,
-    },
-  ]);
-});
-
-test.each([[0], [{}], [[]]])(
-  'a language that is no text (%j) is answered in English',
-  async (locale) => {
-    const { reception, events } = open();
-    const said: unknown[] = [];
-    reception.meet(fromElsewhere(async (message) => said.push(message), locale));
-    expect(said).toMatchObject([{ content: text('generic', { code: 'elsewhere' }, 'en') }]);
-    expect(events).toEqual([]);
-  },
-);
-
 test('what Discord sends that cannot be read throws nothing', async () => {
   const { reception, events } = open();
   reception.meet({} as Interaction);
@@ -84,26 +60,6 @@ test('what Discord sends that cannot be read throws nothing', async () => {
   await Promise.resolve();
   await Promise.resolve();
   expect(events.map((event) => event.kind)).toEqual(['command-failed', 'command-failed']);
-});
-
-test.each([
-  ['parley:tool.confirm:a1:b2', { about: 'a1:b2' }],
-  ['parley:tool.confirm', {}],
-])('a press on %s is told what its button is about', async (customId, words) => {
-  const called: unknown[] = [];
-  const confirm: Button = {
-    name: 'tool.confirm',
-    label: 'button.confirm',
-    style: 'main',
-    async run(call) {
-      called.push(call.words);
-      return [{ id: 'confirm.over', to: 'caller' }];
-    },
-  };
-  const { reception } = open([confirm]);
-  reception.meet(pressBy({ customId }));
-  await new Promise(setImmediate);
-  expect(called).toEqual([words]);
 });
 
 /** A press by Adam in a server, with what is said of it. */
@@ -154,7 +110,7 @@ test.each([
 
 test.each([
   ['is turned away with the reason', undefined, 'access.blocked'],
-  ['may still use what is about their own data', true, 'privacy.denied'],
+  ['may still use what is about their own data', true, 'consent.no'],
 ] as const)('whom the server does not let use the bot %s', async (_, isForEverybody, id) => {
   const { reception } = open([
     {
@@ -162,7 +118,7 @@ test.each([
       label: 'button.stop',
       style: 'plain',
       ...(isForEverybody && { isForEverybody }),
-      run: async () => [{ id: 'privacy.denied', to: 'caller' }],
+      run: async () => [{ id: 'consent.no', to: 'caller' }],
     },
   ]);
   const said = Promise.withResolvers<unknown>();
@@ -172,7 +128,7 @@ test.each([
 });
 
 test.each([
-  ['is handed over with its subject', ['one', 'two'], 'privacy.denied'],
+  ['is handed over with its subject', ['one', 'two'], 'consent.no'],
   ['that is no list of texts is not', [7], 'generic'],
 ] as const)('what is picked from a menu %s', async (_, values, id) => {
   const calls: CommandCall[] = [];
@@ -181,7 +137,7 @@ test.each([
     inPlace: true,
     async run(call) {
       calls.push(call);
-      return [{ id: 'privacy.denied', to: 'caller', inPlace: true }];
+      return [{ id: 'consent.no', to: 'caller', inPlace: true }];
     },
   };
   const { reception } = open([], [picker]);
@@ -197,7 +153,7 @@ test.each([
   };
   const asked = { customId: 'parley:choose:a:b', values, reply, update, ...menu };
   reception.meet(pressBy(asked));
-  const isTaken = id === 'privacy.denied';
+  const isTaken = id === 'consent.no';
   const content = text(id, isTaken ? {} : { code: 'internal' });
   expect(await said.promise).toMatchObject({ how: isTaken ? 'update' : 'reply', content });
   expect(calls.map(({ picked, words }) => [picked, words])).toEqual(

@@ -35,8 +35,8 @@ beforeAll(async () => {
   const sandbox = await openSandbox({ voice: silentVoice().half });
   const ports = () => ({ ...openAccess }) as CommandPorts;
   const onEvent = (event: DiscordEvent) => events.push(event);
-  const { apiUrl, token, guildId } = sandbox;
-  const bot = await openDiscord({ apiUrl, token, guildId, commands, ports, onEvent }, soon());
+  const { apiUrl, token } = sandbox;
+  const bot = await openDiscord({ apiUrl, token, commands, ports, onEvent }, soon());
   opened = { sandbox, bot };
 });
 afterAll(async () => {

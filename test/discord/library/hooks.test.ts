@@ -7,7 +7,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { checkVoiceHooks } from '#src/discord/library/hook-check.ts';
 import { guardLibrary } from '#src/discord/library/library-guards.ts';
 import { proveVoice } from '#src/discord/link/voice-link-opener.ts';
-import { countOpened, listen, voiced } from '#test/discord/link/unbound-receiver.ts';
+import { countOpened, listen } from '#test/discord/link/unbound-receiver.ts';
 
 test('the hooks and ciphers voice stands on are proved without a network', async () => {
   expect(() => checkVoiceHooks()).not.toThrow();
@@ -38,15 +38,6 @@ test.each([
   );
 });
 
-test('a packet comes with its speaker, RTP sequence, RTP timestamp and opened payload', () => {
-  const { name, say, heard } = listen(() => true);
-  const opus = randomBytes(40);
-  name(5, 'ann');
-  say(5, opus);
-  expect(heard).toMatchObject([{ speakerId: 'ann', sequence: 7, timestamp: 960 }]);
-  expect(opus.equals(heard[0]?.opus ?? Buffer.alloc(0))).toBe(true);
-});
-
 test('without consent nothing is decrypted and no subscription exists', () => {
   const { name, say, heard, receiver, voiceReceiver } = listen(() => false);
   const count = countOpened(receiver);
@@ -73,34 +64,6 @@ test('consent that is taken back holds from the very next packet on, and can be 
   expect(heard).toHaveLength(2);
 });
 
-test('packets that come before Discord says whose they are wait, and are then heard', () => {
-  const { name, say, heard } = listen(() => true);
-  for (let n = 0; n < 10; n++) say(5);
-  expect(heard).toHaveLength(0);
-  name(5, 'ann');
-  expect(heard.map(({ speakerId }) => speakerId)).toEqual(Array(10).fill('ann'));
-});
-
-test('waiting packets of somebody without consent are dropped unopened', () => {
-  const { name, say, heard, receiver } = listen(() => false);
-  const count = countOpened(receiver);
-  say(5);
-  name(5, 'ann');
-  expect(heard).toEqual([]);
-  expect(count.opened).toBe(0);
-});
-
-test('nothing piles up in the library while people talk, and it sets no timer for them', () => {
-  const { name, say, heard, receiver, timing } = listen(() => true);
-  name(5, 'ann');
-  for (let n = 0; n < 100; n++) {
-    timing.passMs(20);
-    say(5);
-  }
-  expect(heard).toHaveLength(100);
-  expect([receiver.subscriptions.size, receiver.speaking.users.size]).toEqual([0, 0]);
-});
-
 test('junk of any length, from anybody, neither throws nor ends hearing', () => {
   const { name, say, arrive, heard, voiceReceiver: receiver } = listen(() => true);
   name(5, 'ann');
@@ -118,22 +81,6 @@ test('junk of any length, from anybody, neither throws nor ends hearing', () => 
   expect(receiver.counts.unparsed).toBe(1);
 });
 
-test('of a frame that is still end-to-end encrypted only its seal arrives', () => {
-  const { name, say, heard, voiceReceiver: receiver } = listen(() => true);
-  name(5, 'ann');
-  say(5, Buffer.concat([voiced(), Buffer.from([0xfa, 0xfa])]));
-  expect(heard.map(({ opus }) => [...opus])).toEqual([[0xfa, 0xfa]]);
-  expect(receiver.counts.sealed).toBe(1);
-});
-
-test('a new voice server makes the old names void', () => {
-  const { name, say, heard, voiceReceiver: receiver, networking } = listen(() => true);
-  name(5, 'ann');
-  receiver.restart(networking);
-  say(5);
-  expect(heard).toEqual([]);
-});
-
 test('a fault in the consent rule is reported and counts as a no', () => {
   const bug = new Error('bug');
   const { name, say, heard, failed } = listen(() => {
@@ -143,16 +90,6 @@ test('a fault in the consent rule is reported and counts as a no', () => {
   say(5);
   expect(heard).toEqual([]);
   expect(failed).toEqual([bug]);
-});
-
-test('a closed receiver opens nothing more', () => {
-  const { name, say, heard, voiceReceiver, receiver } = listen(() => true);
-  name(5, 'ann');
-  say(5);
-  voiceReceiver.close();
-  say(5);
-  expect(heard).toHaveLength(1);
-  expect(receiver.subscriptions.size).toBe(0);
 });
 
 test('a voice message that breaks the library becomes an error of that connection', () => {

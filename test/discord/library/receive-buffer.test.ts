@@ -1,9 +1,8 @@
 import '#src/discord/library/sodium.ts';
-import { EventEmitter, once } from 'node:events';
-import { VoiceUDPSocket } from '@discordjs/voice';
-import { expect, onTestFinished, test } from 'vitest';
+import { EventEmitter } from 'node:events';
+import type { VoiceUDPSocket } from '@discordjs/voice';
+import { expect, test } from 'vitest';
 import { enlargeReceiveBuffer } from '#src/discord/library/receive-buffer.ts';
-import { innerUdp } from '#src/discord/library/voice-library.ts';
 
 /** A socket of a kernel that grants at most `mostBytes`. */
 function granted(mostBytes: number) {
@@ -31,19 +30,4 @@ test('a kernel that gives less is told of', () => {
   expect(granted(212_992).reported).toEqual([
     expect.stringMatching(/buffer of 212992 bytes: .*sysctl -w net.core.rmem_max=2097152$/),
   ]);
-});
-
-test('the buffer of a real voice socket grows once it is bound', async () => {
-  const udp = new VoiceUDPSocket({ ip: '127.0.0.1', port: 9 });
-  onTestFinished(() => udp.destroy());
-  const { socket } = innerUdp(udp);
-  const asked: number[] = [];
-  const set = socket.setRecvBufferSize.bind(socket);
-  socket.setRecvBufferSize = (bytes) => {
-    asked.push(bytes);
-    set(bytes);
-  };
-  enlargeReceiveBuffer(udp, () => undefined);
-  await once(socket, 'listening');
-  expect(asked).toEqual([2 * 1024 * 1024]);
 });

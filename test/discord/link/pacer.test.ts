@@ -33,17 +33,6 @@ function open(overrides: Partial<FramePort> = {}, timing = new SteppedTiming()) 
   return { pacer, timing, waiting, left, silentAtMs, log };
 }
 
-test('frames leave 20 ms apart', () => {
-  const { timing, waiting, left } = open();
-  waiting.push(frame(1), frame(2), frame(3));
-  timing.passMs(60);
-  expect(left).toEqual([
-    { n: 1, atMs: 0 },
-    { n: 2, atMs: 20 },
-    { n: 3, atMs: 40 },
-  ]);
-});
-
 test.each([0, 0.2])(
   'with timers of whole ms that fire early or up to %d ms late, 3,000 frames keep to the grid within 0.5 ms and that',
   (latestMs) => {
@@ -61,40 +50,12 @@ test.each([0, 0.2])(
   },
 );
 
-test('a quiet link that is woken sends at once instead of at the next point of the grid', () => {
-  const { pacer, timing, waiting, left } = open();
-  timing.passMs(1_007);
-  waiting.push(frame(1), frame(2));
-  pacer.wake();
-  timing.passMs(20);
-  expect(left.map(({ atMs }) => atMs)).toEqual([1_007, 1_027]);
-});
-
-test('waking a link that is speaking changes nothing', () => {
-  const { pacer, timing, waiting, left } = open();
-  waiting.push(frame(1), frame(2));
-  timing.passMs(7);
-  pacer.wake();
-  timing.passMs(33);
-  expect(left.map(({ atMs }) => atMs)).toEqual([0, 20]);
-});
-
 test('after the last frame five silence frames follow, then the link stops speaking', () => {
   const { timing, waiting, silentAtMs, log } = open();
   waiting.push(frame(1));
   timing.passMs(1_000);
   expect(log.silence).toBe(5);
   expect(silentAtMs).toEqual([100]);
-});
-
-test('words that come during the silence frames go out in their place', () => {
-  const { timing, waiting, left, log } = open();
-  waiting.push(frame(1));
-  timing.passMs(45);
-  waiting.push(frame(2));
-  timing.passMs(1_000);
-  expect(left.map(({ atMs }) => atMs)).toEqual([0, 60]);
-  expect(log.silence).toBe(2 + 5);
 });
 
 test('a delay of up to 60 ms is caught up back to back', () => {
@@ -135,40 +96,6 @@ test('a frame the library did not take is not reported as heard', () => {
   timing.passMs(20);
   expect(left).toEqual([]);
   expect(pacer.counts).toMatchObject({ sent: 0, refused: 1 });
-});
-
-test('a source that throws ends the pacer with its own error', () => {
-  const bug = new Error('bug');
-  const { timing, log } = open({
-    take: () => {
-      throw bug;
-    },
-  });
-  timing.passMs(200);
-  expect(log.failed).toEqual([bug]);
-});
-
-test('while there is nothing to play no timer runs', () => {
-  const { timing, waiting } = open();
-  waiting.push(frame(1));
-  timing.passMs(1_000);
-  expect(timing.waiting).toBe(0);
-});
-
-test('a source that goes on without being heard is asked every 20 ms', () => {
-  const { timing, log } = open({ isIdle: () => false });
-  timing.passMs(1_000);
-  expect(log.asked).toBe(51);
-});
-
-test('a stopped pacer asks no more', () => {
-  const { pacer, timing, log } = open();
-  timing.passMs(20);
-  const { asked } = log;
-  pacer.stop();
-  pacer.wake();
-  timing.passMs(200);
-  expect(log.asked).toBe(asked);
 });
 
 test.each(['settled', 'take', 'isIdle', 'send', 'left', 'fellSilent'] as const)(

@@ -61,25 +61,6 @@ test('how the bot sits when it comes in is told, whatever it was told before', (
   ]);
 });
 
-test('what happens to others, and an ordinary coming and going, is not told', () => {
-  const { change, remove, events, client, stop } = open();
-  change({ channelId: 'a' }, { channelId: 'a', serverMute: true }, 'ann');
-  change({ channelId: null }, { channelId: 'a', serverMute: null });
-  remove('b');
-  change({ channelId: 'a' }, { channelId: null });
-  expect(events).toEqual([]);
-  stop();
-  expect(client.eventNames()).toEqual([]);
-});
-
-test('a server that the bot is no member of any more is told, and an outage is none', () => {
-  const { client, removeGuild, events } = open();
-  client.emit(Events.GuildUnavailable, { id: 'g' });
-  expect(events).toEqual([]);
-  removeGuild();
-  expect(events).toEqual([{ kind: 'guild-removed', guildId: 'g' }]);
-});
-
 test('a deleted channel is told, whether the seat or the channel goes first', () => {
   const first = open();
   first.change({ channelId: null }, { channelId: 'a' });
@@ -135,20 +116,6 @@ test.each([
     }
   },
 );
-
-test('a stage that will not hear the bot is told, and a speaker asks for nothing', async () => {
-  const events: DiscordEvent[] = [];
-  const timing = new SteppedTiming();
-  const { guild } = openSetup(false, 2);
-  const taking = becomeSpeaker(guild, 's', timing, (event) => events.push(event));
-  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
-  timing.passMs(500);
-  await taking;
-  expect(events).toMatchObject([{ kind: 'warning' }]);
-  const speaker = openSetup(true, 0, false);
-  await becomeSpeaker(speaker.guild, 's', timing, () => {});
-  expect(speaker.asked).toEqual([]);
-});
 
 test.each([
   ['a channel', Events.ChannelUpdate],

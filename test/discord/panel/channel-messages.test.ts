@@ -1,6 +1,5 @@
 import {
   type Client,
-  PermissionFlagsBits,
   PermissionsBitField,
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord.js';
@@ -10,7 +9,6 @@ import { realTiming } from '#src/discord/link/timing.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
-import { refusal } from '#test/discord/setup/refusals.ts';
 import { openBot } from '#test/discord/setup/sandbox-bot.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
@@ -59,12 +57,6 @@ const button: Button = {
 
 const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 
-test('what cannot be spoken is written in the chat of the voice channel', async () => {
-  const { scribe: messages, sent } = open(['lounge', 'general'], 'general');
-  await messages.write(lounge, openText('Hello @everyone.'), never);
-  expect(sent).toEqual([['lounge', 'Hello @\u200beveryone.']]);
-});
-
 /** Signs without width, which are taken out. */
 const unseen = ['', '\u200b', '\u2060', '\ufeff', '\u00ad', '\u202e', '\0'];
 const forms: readonly ((gap: string) => string)[] = [
@@ -86,29 +78,6 @@ test.each(unseen)(
   },
 );
 
-test('where the channel is gone it is written beside the panel', async () => {
-  const { scribe: messages, sent } = open(['general'], 'general');
-  await messages.write(lounge, openText('The channel was removed.'), never);
-  expect(sent).toEqual([['general', 'The channel was removed.']]);
-});
-
-const { Connect, SendMessages, ViewChannel } = PermissionFlagsBits;
-test.each([
-  ['without View', Connect | SendMessages, 'general'],
-  ['without Connect', ViewChannel | SendMessages, 'general'],
-  ['without Send Messages', ViewChannel | Connect, 'general'],
-  ['with all of them', ViewChannel | Connect | SendMessages, 'lounge'],
-  ['where nothing was told of its rights', 0n, 'lounge'],
-])('%s in the voice channel it is written where it can be read', async (_, rights, where) => {
-  const words = 'I cannot enter Lounge.';
-  const both = open(['lounge', 'general'], 'general', undefined, rights);
-  await both.scribe.write(lounge, openText(words), never);
-  expect(both.sent).toEqual([[where, words]]);
-  const only = open(['lounge'], undefined, undefined, rights);
-  await only.scribe.write(lounge, openText(words), never);
-  expect(only.sent).toEqual([['lounge', words]]);
-});
-
 test('what is personal, or was said in the channel, is written in no other place', async () => {
   const { scribe: messages, sent } = open(['general'], 'general');
   const forbidden = { code: 'discord.forbidden' };
@@ -121,47 +90,21 @@ test('what is personal, or was said in the channel, is written in no other place
   expect(sent).toEqual([]);
 });
 
-test.each([undefined, 'lounge'])('with nowhere to write the operator is told', async (panelIn) => {
-  const { scribe } = open([], panelIn);
-  await expect(scribe.write(lounge, openText('Hello.'), never)).rejects.toMatchObject({
-    code: 'discord.forbidden',
-  });
-});
-
 test('a question with a button is asked in the language of the server, and its words are only shown', async () => {
   const { scribe, sent } = open(['lounge']);
-  const line = { id: 'tool.leave.ask', with: { name: '**Ana**', s: 60 } } as const;
+  const line = {
+    id: 'tool.external.ask',
+    with: { name: '**Ana**', s: 60, tool: 'leave', given: 'now' },
+  } as const;
   await scribe.offer(lounge, line, ['tool.confirm:a1'], never);
-  const content = '\\*\\*Ana\\*\\*, drück innerhalb von 60 s auf Bestätigen, dann gehe ich.';
+  const content =
+    '\\*\\*Ana\\*\\*, drück innerhalb von 60 s auf Bestätigen für leave, mit all dem:\nnow';
   const button = expect.objectContaining({
     custom_id: 'parley:tool.confirm:a1',
     label: 'Bestätigen',
   });
   const row = expect.objectContaining({ components: [button] });
   expect(sent).toEqual([['lounge', { content, components: [row] }]]);
-});
-
-test('a message that is sent again after a cut connection appears once', async () => {
-  const { scribe, bodies } = open(['lounge']);
-  await scribe.write(lounge, openText('One.'), never);
-  await scribe.write(lounge, openText('Two.'), never);
-  const [one, two] = bodies;
-  expect(one).toMatchObject({ enforce_nonce: true, allowed_mentions: { parse: [] } });
-  expect(one?.nonce).toMatch(/^.{25}$/);
-  expect(one?.nonce).not.toBe(two?.nonce);
-});
-
-test('the operator reads whether Discord refused a message or could not be reached', async () => {
-  const cut = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
-  const cause = open(['lounge'], undefined, cut).scribe.write(lounge, openText('Hello.'), never);
-  await expect(cause).rejects.toMatchObject({ code: 'discord.unreachable', cause: cut });
-  await expect(cause).rejects.toThrow('ECONNREFUSED');
-  const refused = open(['lounge'], undefined, refusal(403, 50_013)).scribe.write(
-    lounge,
-    openText('Hello.'),
-    never,
-  );
-  await expect(refused).rejects.toMatchObject({ code: 'discord.forbidden' });
 });
 
 test('lines whose answer from Discord was lost are written once, however often they are written again', async () => {

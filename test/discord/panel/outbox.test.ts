@@ -34,17 +34,6 @@ function open(replies: readonly (() => Promise<void>)[] = []) {
 const hang = () => new Promise<void>(() => {});
 const limited = (ms: number) => () => Promise.reject(rateLimit(ms));
 
-test('messages of one channel are sent in their order, one at a time, and no channel waits for another', async () => {
-  const first = Promise.withResolvers<void>();
-  const { put, sent } = open([() => first.promise]);
-  const fates = [put('1'), put('2'), put('other', { channel: 'b' })];
-  await turn();
-  expect(sent).toEqual(['1', 'other']);
-  first.resolve();
-  expect(await Promise.all(fates)).toEqual(['taken', 'taken', 'taken']);
-  expect(sent).toEqual(['1', 'other', '2']);
-});
-
 test('a message that Discord does not answer is given up after 4 s, and the next one is sent', async () => {
   const { put, pass, sent, outcomes } = open([hang]);
   const fates = [put('1'), put('2')];
@@ -120,19 +109,3 @@ test.each(['behind another', 'under a rate limit'])(
     expect(sent).toEqual([isBehind ? 'first' : 'late']);
   },
 );
-
-test('a closed outbox gives up what is under way at once, and takes nothing any more', async () => {
-  const { outbox, put, pass, sent } = open([hang]);
-  const fates = [put('1'), put('2')];
-  await pass(0);
-  outbox.close();
-  expect(await Promise.all([...fates, put('3')])).toEqual(Array(3).fill('discord.unsent'));
-  await pass(200_000);
-  expect(sent).toEqual(['1']);
-});
-
-test('a send that throws ends nothing but itself', async () => {
-  const { put } = open([() => Promise.reject(new Error('refused'))]);
-  const [first, second] = [put('1'), put('2')];
-  expect([`${await first}`, await second]).toEqual(['Error: refused', 'taken']);
-});

@@ -57,23 +57,13 @@ test('a newcomer is mentioned in a thread under the panel, with what the bot wou
   expect(opened).toEqual([text('panel.thread', { bot: '\\*Nova\\*' }, 'de')]);
   expect(written.map((one) => one.in)).toEqual(['under m1']);
   const { content, components, allowed_mentions } = written[0]?.mention ?? {};
-  const card = text('privacy.card', {}, 'de');
+  const card = `${text('consent.no', {}, 'de')} ${text('panel.privacy', {}, 'de')}`;
   expect(content).toBe(`<@7> ${card} ${text('captions.kept', { days: 7 }, 'de')}`);
   expect(allowed_mentions).toEqual({ parse: [], users: ['7'] });
   expect(components?.flatMap((row) => row.components.map(({ custom_id: id }) => id))).toEqual([
     'parley:consent.always',
     'parley:consent.never',
   ]);
-});
-
-test('the next newcomer finds the same thread, and under the next panel there is a new one', async () => {
-  const { at, opened, written, invite } = open();
-  await invite('7');
-  await invite('8');
-  expect(opened).toHaveLength(1);
-  at.place = { channelId: 'c', messageId: 'm2' };
-  await invite('9');
-  expect(written.map((one) => one.in)).toEqual(['under m1', 'under m1', 'under m2']);
 });
 
 test('without a panel nobody is mentioned', async () => {
@@ -93,22 +83,4 @@ test('without the right to open a thread nobody is mentioned, and the operator i
   await invite('9');
   expect([opened.length, written]).toEqual([2, []]);
   expect(events).toMatchObject([{ kind: 'warning' }]);
-});
-
-test('a thread that stands there already is used, and after a broken request it is tried again', async () => {
-  const { failures, written, invite } = open();
-  failures.open.push(new Error('ECONNRESET'), refusal(400, 160_004));
-  await invite('7');
-  await invite('8');
-  expect(written.map((one) => [one.in, one.mention.allowed_mentions.users])).toEqual([
-    ['m1', ['8']],
-  ]);
-});
-
-test('a thread that somebody deleted is not opened again', async () => {
-  const { failures, opened, events, invite } = open();
-  failures.write.push(refusal(404, 10_003), refusal(404, 10_003));
-  await invite('7');
-  await invite('8');
-  expect([opened.length, events.length]).toEqual([1, 1]);
 });

@@ -18,7 +18,7 @@ export async function openBot(options: Partial<SandboxOptions> = {}) {
   return { client, sandbox, voice, [Symbol.asyncDispose]: dispose };
 }
 
-export function newClient(sandbox: Sandbox): Client {
+function newClient(sandbox: Sandbox): Client {
   return new Client({
     intents: [
       GatewayIntentBits.Guilds,

@@ -3,44 +3,10 @@ import {
   type CountedStarts,
   countedStarts,
   IdentifyThrottle,
-  identifySpacingMs,
 } from '#src/discord/shards/identify-limits.ts';
-import { shardOf } from '#src/people/server-share.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { fc } from '#test/properties.ts';
 
 const never = new AbortController().signal;
-
-test('a server belongs to the shard that Discord computes of its id', () => {
-  expect(shardOf('197038439483310086', 1)).toBe(0);
-  expect(shardOf('197038439483310086', 16)).toBe(Number((197038439483310086n >> 22n) % 16n));
-  fc.assert(
-    fc.property(fc.bigInt(0n, 2n ** 64n - 1n), fc.integer({ min: 1, max: 64 }), (id, count) => {
-      expect(shardOf(`${id}`, count)).toBe(Number((id >> 22n) % BigInt(count)));
-    }),
-    { numRuns: 100 },
-  );
-});
-
-test('identifies of one bucket are spaced, those of others go at once', async () => {
-  const clock = new VirtualClock();
-  const throttle = new IdentifyThrottle({ clock, maxConcurrency: 2 });
-  const identified: [id: number, atMs: number][] = [];
-  const waits = [0, 1, 2, 3, 4].map(async (id) => {
-    await throttle.wait(id, never);
-    identified.push([id, clock.nowMs()]);
-  });
-  const startMs = clock.nowMs();
-  await clock.advance(3 * identifySpacingMs);
-  await Promise.all(waits);
-  expect(identified.map(([id, atMs]) => [id, atMs - startMs])).toEqual([
-    [0, 0],
-    [1, 0],
-    [2, identifySpacingMs],
-    [3, identifySpacingMs],
-    [4, 2 * identifySpacingMs],
-  ]);
-});
 
 test('a bucket that another process uses is waited for', async () => {
   const clock = new VirtualClock();

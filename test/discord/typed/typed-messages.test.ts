@@ -12,7 +12,7 @@ const never = new AbortController().signal;
 
 /** A logged-in bot that notes what it reads. */
 async function reading(sandbox: Sandbox, messageContent: boolean) {
-  const { apiUrl, token, guildId } = sandbox;
+  const { apiUrl, token } = sandbox;
   const read: TypedMessage[] = [];
   const deleted: string[] = [];
   const events: DiscordEvent[] = [];
@@ -21,7 +21,6 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
     {
       apiUrl,
       token,
-      guildId,
       commands: [],
       messageContent,
       onEvent: (event) => events.push(event),
@@ -70,14 +69,6 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   adam.deleteMessage(asked);
   await expect.poll(() => bot.deleted).toEqual([asked.id]);
   expect(await bot.typed.reply(message, openText('Too late.'), never)).toBe('deleted');
-});
-
-test('with the message content intent it reads every line', async () => {
-  await using sandbox = await open({ privilegedIntents: ['content'] });
-  await using bot = await reading(sandbox, true);
-  sandbox.person('Adam').write('among ourselves', { channel: 'Lounge' });
-  await expect.poll(() => bot.read).toMatchObject([{ isMention: false, text: 'among ourselves' }]);
-  expect(bot.events.filter(({ kind }) => kind === 'warning')).toEqual([]);
 });
 
 test('where Discord refuses the intent it starts without it, and says so once', async () => {

@@ -22,13 +22,6 @@ function open(is?: string, should?: ExpectedSeat) {
 
 const lounge = { channelId: 'lounge' };
 
-test('a bot that sits where it should is left alone', () => {
-  for (const { timing, done, alerts } of [open('lounge', lounge), open()]) {
-    timing.passMs(60_000);
-    expect([done, alerts]).toEqual([[], []]);
-  }
-});
-
 test.each([
   [undefined, 'none'],
   ['den', 'den'],
@@ -70,11 +63,4 @@ test('the seats of a former run are given up at once, those of a call are not', 
   expect(done).toEqual(['leave']);
   expect(open('lounge', lounge).watch.leaveGhosts().size).toBe(0);
   expect(open().watch.leaveGhosts().size).toBe(0);
-});
-
-test('a closed watch looks no more', () => {
-  const { watch, timing, done } = open('lounge');
-  watch.close();
-  timing.passMs(60_000);
-  expect(done).toEqual([]);
 });

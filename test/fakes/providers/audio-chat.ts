@@ -5,7 +5,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import type { ChatRequest, MockReply } from './chat.ts';
 import { cut } from './paced.ts';
-import { lazySound, type MockVoice, soundBytes, tone } from './sound.ts';
+import { lazySound, type MockVoice, tone } from './sound.ts';
 
 export type AudioChatBody = Readonly<Record<string, unknown>>;
 export type AudioChatAnswer = (response: ServerResponse, body: AudioChatBody) => void;
@@ -52,14 +52,13 @@ export type StreamManner = {
   readonly end?: StreamEnd;
   /** Bytes a piece; left out, all at once. */
   readonly pieceBytes?: number;
-  readonly lineEnd?: '\n' | '\r\n';
 };
 
 export function streams(chunks: readonly unknown[], manner: StreamManner = {}): AudioChatAnswer {
-  const { end = 'done', pieceBytes, lineEnd = '\n' } = manner;
+  const { end = 'done', pieceBytes } = manner;
   const events = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}`);
   if (end === 'done') events.push('data: [DONE]');
-  const bytes = Buffer.from(events.map((event) => event + lineEnd + lineEnd).join(''));
+  const bytes = Buffer.from(events.map((event) => `${event}\n\n`).join(''));
   return (response) => {
     response.writeHead(200, { 'content-type': 'text/event-stream' });
     response.flushHeaders();
@@ -89,16 +88,6 @@ export const delta = (fields: object, finish_reason: string | null = null): obje
 export const audio = (fields: object): object => delta({ audio: fields });
 export const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
 
-/** An answer as OpenAI streams it: words a little ahead of their sound, its end told by `expires_at` alone. */
-export function spokenChunks(
-  text: string,
-  id: string,
-  expiresAtSeconds: number,
-  voice: MockVoice = tone,
-): object[] {
-  return [...madeChunks(text, id, expiresAtSeconds, voice)];
-}
-
 /** Made one by one, as they are sent. */
 function* madeChunks(
   text: string,
@@ -118,15 +107,6 @@ function* madeChunks(
   }
   for (let n = Math.max(0, words.length - 2); n < words.length; n++) yield piece(n);
   yield audio({ expires_at: expiresAtSeconds });
-}
-
-/** Chunks of an answer as servers stream it that chain: a clause, then its sound; no `[DONE]`. */
-export function chainedChunks(clauses: readonly string[], id: string): object[] {
-  const spoken = clauses.flatMap((clause, n) => {
-    const sound = soundBytes(tone(clause, 24_000, 40 + 30 * (n % 2)), 24_000, 'pcm');
-    return [audio({ id, transcript: clause }), audio({ id, data: base64(sound) })];
-  });
-  return [...spoken, delta({}, 'stop')];
 }
 
 /** One answer in one piece, its sound a WAV file. */

@@ -7,8 +7,6 @@ export type AloudReply = {
   /** Said instead. */
   readonly text?: string;
   readonly ends?: 'fail' | 'incomplete' | 'filtered' | 'stall' | 'drop' | 'mute' | 'silence';
-  /** An error that does not say what it is about. */
-  readonly complains?: boolean;
   /** After so many words of it. */
   readonly endsAfter?: number;
 };
@@ -112,7 +110,6 @@ export class AloudResponses {
     const { send, drop, isClosed, settings } = this.#parts;
     const { id, asked } = call;
     const { ends } = reply;
-    if (reply.complains) send('error', { error: { message: 'Something is wrong.' } });
     if (ends === 'mute') return;
     const named = settings().forgetsMetadata ? {} : { metadata: asked.metadata };
     send('response.created', { response: { id, status: 'in_progress', ...named } });

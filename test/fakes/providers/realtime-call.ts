@@ -11,6 +11,8 @@ export type TalkReply = Omit<MockReply, 'match'> & {
   readonly noise?: boolean;
   /** Text instead of speech. */
   readonly isWritten?: boolean;
+  /** Its usage is reported as no tokens at all. */
+  readonly isUncounted?: boolean;
 };
 
 export type TalkSettings = AloudSettings & {

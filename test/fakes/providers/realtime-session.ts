@@ -290,17 +290,18 @@ export class TalkSession {
     return call;
   }
 
-  #end({ ends }: TalkReply, response: Response, output: readonly object[]): void {
+  #end({ ends, isUncounted }: TalkReply, response: Response, output: readonly object[]): void {
     this.#response = undefined;
     if (this.#call.isClosed) return;
     this.#call.active--;
-    const usage = {
+    const counts = {
       input_tokens: 30,
       output_tokens: 20,
       total_tokens: 50,
       input_token_details: { audio_tokens: 10, text_tokens: 20, cached_tokens: 5 },
       output_token_details: { audio_tokens: 15, text_tokens: 5 },
     };
+    const usage = isUncounted ? { input_tokens: 0, output_tokens: 0 } : counts;
     const [status, status_details] = response.isCancelled
       ? cancelled
       : ((ends && endings[ends]) ?? whole);

@@ -1,17 +1,6 @@
 import { expect, test } from 'vitest';
 import { captioned, kept, says, turnOn } from '#test/conversation/setup/captioned.ts';
-import { eva, lounge, openSessionFixture, pass } from '#test/conversation/setup/session-fixture.ts';
-
-test('captions that cannot be posted anywhere stay off, with a sentence', async () => {
-  const fixture = openSessionFixture();
-  await fixture.sessions.join(lounge, 'adam');
-  fixture.captionChats.isForbidden = true;
-  expect(await fixture.captions.turnOn('g', {})).toMatchObject({
-    kind: 'failed',
-    line: { id: 'captions.no_place' },
-  });
-  expect(fixture.captions.isOn('g')).toBe(false);
-});
+import { eva, pass } from '#test/conversation/setup/session-fixture.ts';
 
 test('a place that is taken away is told of once, and what is said is kept all the same', async () => {
   const fixture = await captioned();

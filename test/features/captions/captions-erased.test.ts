@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
-import { captioned, kept, says, turnOn } from '#test/conversation/setup/captioned.ts';
+import { captioned, kept, says } from '#test/conversation/setup/captioned.ts';
 import {
   eva,
-  lounge,
   openSessionFixture,
   pass,
   type SessionFixture,
@@ -47,27 +46,6 @@ test('a line longer than a message is kept with all its messages, and goes from 
     ({ key, text }) => text === '' && !key.endsWith('notice'),
   );
   expect(deleted.map(({ place }) => place)).toEqual([line?.post, ...(line?.morePosts ?? [])]);
-});
-
-test('whoever is heard by the rule of the server is kept as long as the server keeps captions', async () => {
-  const fixture = openSessionFixture({ addressing: 'off', consent: { policy: 'notice' } });
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
-  await turnOn(fixture);
-  await says(fixture, eva);
-  const [line] = await kept(fixture);
-  expect(line).toMatchObject({ speaker: { personId: 'eva' } });
-  expect(line).not.toHaveProperty('isBrief');
-});
-
-test('a no takes away lines of an hour ago as well, whoever still changes their messages', async () => {
-  const fixture = await captioned();
-  await says(fixture);
-  await pass(fixture, 20 * 60_000);
-  await says(fixture, eva);
-  await fixture.privacy.deny('g', 'adam');
-  await pass(fixture, 1_000);
-  expect(fixture.captionChats.chat.lines).toEqual(['**Eva** five five']);
 });
 
 /** Ben comes in and is named in the chat. */

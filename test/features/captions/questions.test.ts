@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
 import { longestAskMs } from '#commands/ask.ts';
-import { BotError } from '#src/base/errors.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
 import { captioned, kept, says } from '#test/conversation/setup/captioned.ts';
 import { adam } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -10,29 +8,6 @@ import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { hostileNames, hostileWords } from '#test/features/captions/answers/hostile-words.ts';
 
 const asker = { id: 'adam', name: 'Adam' };
-/** A chat server that is away. */
-const away: ChatModel = {
-  reply() {
-    throw new BotError('provider.unreachable', true, 'The chat server is away.');
-  },
-};
-
-test('where no chat server answers, the lines found for a question are shown', async () => {
-  const texts = ['hello there', 'the weather is fine', 'we meet on Friday at eight', 'cheese'];
-  const transcriber = new FakeTranscriber({ texts });
-  const fixture = await captioned({ transcriber, chat: away });
-  for (const _ of texts) await says(fixture);
-  const about = { question: 'Do we meet on Friday?', about: 'this' };
-  const found = await fixture.transcriptFor.ask('g', asker, about);
-  expect(found).toMatchObject({
-    kind: 'found',
-    isUnchosen: true,
-    lines: [{ name: 'Adam', text: 'we meet on Friday at eight' }],
-  });
-  const other = { question: 'zebra', about: 'this' };
-  expect(await fixture.transcriptFor.ask('g', asker, other)).toEqual({ kind: 'none' });
-});
-
 test('a question is answered before its command is given up, also where the chat server answers nothing', async () => {
   const clock = new VirtualClock();
   const fixture = await captioned({ chat: new FakeChat([['stall']], clock) }, clock);

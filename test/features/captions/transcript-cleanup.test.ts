@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { ProcessParts } from '#src/conversation/feature.ts';
-import { captions } from '#src/features/captions/captions.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { lineOf, sessionOf, startedAtWallMs } from '#test/contracts/stores/transcript-samples.ts';
 import {
   adam,
@@ -10,49 +9,60 @@ import {
   openSessionFixture,
   pass,
   type SessionFixture,
-  unwritten,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
 import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
-import type { FakeCaptionChat } from '#test/fakes/caption-chats.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
-test('sessions that a killed process left open are ended at the next start', async () => {
+test('sessions that a killed process left open are ended once the store is back, and those begun meanwhile go on', async () => {
   const clock = new VirtualClock(startedAtWallMs + 60_000);
-  const { cleanup, transcripts } = openSessionFixture({}, [], clock);
-  const { reader, writer } = transcripts.onDisk;
+  const { onDisk, inMemory } = memoryTranscripts(clock);
+  const { reader, writer } = onDisk;
+  let isAway = true;
+  const endOpenSessions: typeof writer.endOpenSessions = async (...args) => {
+    if (isAway) throw new BotError('store.unwritable', true, 'The database is away.');
+    await writer.endOpenSessions(...args);
+  };
+  const away = { ...onDisk, writer: { ...writer, endOpenSessions } };
+  const transcripts = new TranscriptStores(away, inMemory);
+  const fixture = openSessionFixture({ addressing: 'off', transcripts }, [], clock);
   await writer.putSession(sessionOf('a'));
   await writer.putLines([lineOf('a', 2, 'two')]);
   const over = new AbortController();
-  const running = cleanup.run(over.signal);
-  await clock.advance(0);
+  const running = fixture.cleanup.run(over.signal);
+  await fixture.sessions.join(lounge, 'adam');
+  const turning = fixture.captions.turnOn('g', {});
+  await pass(fixture, 4_000);
+  await turning;
+  await pass(fixture, 4_000, await words('human-goforward', adam, clock.nowMs()));
+  const latest = async (guildId: string, channelId: string) =>
+    (await reader.latest(guildId, channelId))?.session;
+  expect((await latest('10', '100'))?.endedAtWallMs).toBeUndefined();
+  isAway = false;
+  await clock.advance(10_000);
   over.abort(new Error('over'));
   await running;
-  const latest = await reader.latest('10', '100');
-  expect(latest?.session.endedAtWallMs).toBe(startedAtWallMs + 2_800);
+  expect((await latest('10', '100'))?.endedAtWallMs).toBe(startedAtWallMs + 2_800);
+  expect(await latest('g', 'lounge')).not.toHaveProperty('endedAtWallMs');
 });
 
-test('only the first shard of a process ends the sessions that a killed process left open', async () => {
-  const { dependencies: parts, clock, sessions } = openSessionFixture();
-  const { onDisk } = parts.transcripts;
-  let ends = 0;
-  const endOpenSessions = async () => void ends++;
-  const writer = { ...onDisk.writer, endOpenSessions };
-  const stores = new TranscriptStores({ ...onDisk, writer }, parts.transcripts.inMemory);
-  const store: ProcessParts['store'] = () => stores as never; // captions ask for these alone
-  const models = { speech: [], transcription: [] };
-  const opened = captions.open({ ...parts, models, store });
+test('a shard ends and expires the captions of its own servers alone', async () => {
+  const clock = new VirtualClock(startedAtWallMs);
+  const { dependencies: parts, sessions, transcripts } = openSessionFixture({}, [], clock);
+  const { reader, writer } = transcripts.onDisk;
+  const guildId = `${1n << 22n}`;
+  await writer.putSession(sessionOf('a'));
+  await writer.putSession(sessionOf('b', { guildId }));
+  await writer.putLines([lineOf('a', 1, 'here'), lineOf('b', 1, 'there')]);
+  const cleanup = new TranscriptCleanup({ parts, sessions, shard: { id: 1, count: 2 } });
   const over = new AbortController();
-  const { signal } = over;
-  const running = [0, 1].map((id) => {
-    const sources = { ...parts, hearing: parts };
-    const services = { parts, sessions, signal, sources, typed: unwritten };
-    return opened.shard({ ...services, shard: { id, count: 2 } }).run?.();
-  });
-  await clock.advance(0);
+  const running = cleanup.run(over.signal);
+  clock.suspend(400 * 86_400_000);
+  await clock.advance(60_000);
   over.abort(new Error('over'));
-  await Promise.all(running);
-  expect(ends).toBe(1);
+  await running;
+  expect(await reader.guilds()).toEqual(['10']);
+  expect((await reader.latest('10', '100'))?.session).toEqual(sessionOf('a'));
 });
 
 /** Adam speaks where nothing is kept, and the bot leaves. */
@@ -135,20 +145,6 @@ test('expiry goes on after looks into a store that cannot be read, and the opera
   ]);
 });
 
-test('the eraser closes each chat once its messages are changed', async () => {
-  const fixture = openSessionFixture({ addressing: 'off' });
-  const { captionChats, cleanup, clock } = fixture;
-  const over = new AbortController();
-  const running = cleanup.run(over.signal);
-  await unkept(fixture);
-  const { opened } = captionChats;
-  await clock.advance(16 * 60_000);
-  expect(deleted(fixture)).toEqual(['lounge captions 1']);
-  expect([opened, captionChats.opened]).toEqual([0, 0]);
-  over.abort(new Error('over'));
-  await running;
-});
-
 test('messages in a closed channel wait by themselves, and after a day its server and the operator are told', async () => {
   const clock = new VirtualClock(startedAtWallMs);
   const fixture = openSessionFixture({}, [], clock);
@@ -161,7 +157,8 @@ test('messages in a closed channel wait by themselves, and after a day its serve
     await messages.put({ ...place, ...post, postedAtWallMs: startedAtWallMs + n });
     await writer.putLines([{ ...lineOf('a', n, 'words'), post }]);
   }
-  const closed = captionChats.reopen('10', 'closed') as FakeCaptionChat;
+  captionChats.reopen('10', 'closed');
+  const closed = captionChats.chat;
   closed.refuses = ({ key }) => ({ kind: 'forbidden', key });
   await eraser.forget('10', '1');
   const over = new AbortController();

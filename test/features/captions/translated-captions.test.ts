@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { CaptionOptions } from '#src/conversation/ports/setting-and-check-outcomes.ts';
+import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
 import {
   adam,
@@ -14,7 +14,6 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 const speech = 'human-goforward';
@@ -68,38 +67,6 @@ test('what is said within a moment is translated in one request', async () => {
   ]);
 });
 
-test('with a channel for captions a translation stands below its line in their thread', async () => {
-  const clock = new VirtualClock();
-  const chat = new FakeChat([['[1] fünf fünf']], clock);
-  const fixture = openSessionFixture({ addressing: 'off', chat }, [adam], clock);
-  await fixture.settings.set('g', 'captions_channel', '123456789012345678');
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 100);
-  const turning = fixture.captions.turnOn('g', { translateTo: 'de' });
-  await pass(fixture, 4_000);
-  await turning;
-  await says(fixture);
-  await pass(fixture, 2_000);
-  const chats = [...fixture.captionChats.chats.values()];
-  expect(chats.map(({ lines }) => lines)).toEqual([['**Adam** five five', '-# fünf fünf']]);
-});
-
-test('what is in that language already is not translated', async () => {
-  const fixture = await translated({
-    transcriber: new FakeTranscriber({ texts: ['fünf fünf'], language: 'de' }),
-  });
-  await says(fixture);
-  await pass(fixture, 2_000);
-  expect(fixture.model.asked).toEqual([]);
-});
-
-test('a translation that says the same is not shown', async () => {
-  const fixture = await translated({ chat: new FakeChat([['[1] Five, five.']]) });
-  await says(fixture);
-  await pass(fixture, 2_000);
-  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
-});
-
 test('what somebody said who is left out meanwhile reaches no translation', async () => {
   const fixture = await translated();
   const speaking = await words(speech, adam, fixture.clock.nowMs());
@@ -129,7 +96,7 @@ test('a server that fails is told of once, captions go on, and it is tried again
   await says(fixture);
   await pass(fixture, 40_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
-  const reported = fixture.written.filter((text) => text.includes('not translated any more'));
+  const reported = fixture.written.filter((text) => text.includes('does not translate them now'));
   expect(reported).toHaveLength(1);
   await pass(fixture, 30_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
@@ -153,9 +120,9 @@ test('a request that takes too long is ended at the model, and after three it re
   expect(await talk(10)).toBe(3);
   expect([most, chat.running]).toEqual([1, 0]);
   expect(await talk(10)).toBe(6);
-  expect(fixture.written.filter((text) => text.includes('not translated any more'))).toHaveLength(
-    1,
-  );
+  expect(
+    fixture.written.filter((text) => text.includes('does not translate them now')),
+  ).toHaveLength(1);
 });
 
 test('a model that gives no translations is told of once', async () => {
@@ -178,12 +145,4 @@ test('translations are paid by the server', async () => {
   expect(day.nanoUsd).toBeGreaterThanOrEqual(200_000_000);
   expect(day.turns).toBe(0);
   expect(people.size).toBe(0);
-});
-
-test('what was said last is still translated when captions are turned off', async () => {
-  const fixture = await translated();
-  await pass(fixture, 3_600, await words(speech, adam, fixture.clock.nowMs()));
-  expect(fixture.model.asked).toEqual([]);
-  await fixture.captions.turnOff('g');
-  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
 });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 
-import { adam, eva, lounge, pass, places } from '#test/conversation/setup/session-fixture.ts';
+import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
 import {
   ask,
   ben,
@@ -30,14 +30,6 @@ test('memories are shown to the model as data, while the server has them on', as
   await fixture.settings.set('g', 'memory', 'off');
   await ask(fixture, 'And now?');
   expect(shownIn(chat)).toBe('');
-});
-
-test('a new memory is known in the next answer', async () => {
-  const { fixture, chat } = await open(calling(remember('I like tea.')));
-  await ask(fixture, 'Remember that I like tea.');
-  await press(fixture, adam);
-  await ask(fixture, 'What do I like?');
-  expect(shownIn(chat)).toContain('Adam: I like tea.');
 });
 
 test('memories of somebody who is left out are used for their own questions only', async () => {
@@ -79,26 +71,8 @@ test.each([
   }
   const id = fixture.offered[0]?.split(':')[1] ?? '';
   expect(JSON.stringify(fixture.confirmations.show('g', id, who.id))).toContain('I like tea.');
-  expect(await press(fixture, who)).toMatchObject({ line: { id: 'memory.forgotten' } });
+  expect(await press(fixture, who)).toMatchObject({ line: { id: 'confirm.done' } });
   expect(await kept()).toEqual([]);
-});
-
-test('who manages the server has any memory forgotten', async () => {
-  const managed = { ...places, mayManage: (_guildId: string, id: string) => id === 'ben' };
-  const { fixture, kept, keep } = await open([[call('forget_memory', { number: 1 })], ['So.']], {
-    places: managed,
-  });
-  await keep({});
-  await fixture.memories.list('g');
-  await ask(fixture, 'Forget number one.', ben);
-  await press(fixture, ben);
-  expect(await kept()).toEqual([]);
-});
-
-test('a number there is none of is told to the model', async () => {
-  const { fixture, chat } = await open([[call('forget_memory', { number: 7 })], ['So.']]);
-  await ask(fixture, 'Forget number seven.');
-  expect(reportedIn(chat)).toContain('no memory with that number');
 });
 
 test('/privacy export holds memories by and about a person, and /privacy forget deletes them at once', async () => {
@@ -137,18 +111,6 @@ test('a memory that cannot be written is told to whoever pressed', async () => {
   fixture.transcripts.onDisk.memories.add = () => Promise.reject(full);
   expect(await press(fixture, eva)).toEqual({ kind: 'failed' });
   expect(fixture.of('failed').map(({ code }) => code)).toEqual(['store.unwritable']);
-});
-
-test('memories outlive a session, with captions off and no days of captions', async () => {
-  const { fixture, chat } = await open(calling(remember('I like tea.')));
-  await fixture.settings.set('g', 'captions_days', '0');
-  await ask(fixture, 'Remember that I like tea.');
-  await fixture.sessions.leave('g');
-  await pass(fixture, 500);
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 40);
-  await ask(fixture, 'What do I like?');
-  expect(shownIn(chat)).toContain('Adam: I like tea.');
 });
 
 test.each([

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { adam, eva, lounge, pass } from '#test/conversation/setup/session-fixture.ts';
+import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
 import { ask, ben, calling, open, press, remember, reportedIn } from './memory-setup.ts';
 
 test('tools to remember and forget are offered only where a server has memories on', async () => {
@@ -32,15 +32,6 @@ test('once the model was shown what others said or wrote, a memory waits for its
   expect(await press(fixture, eva)).toEqual({ kind: 'other', name: 'Adam' });
   expect(await kept()).toEqual([]);
   expect(await press(fixture, adam)).toMatchObject({ line: { id: 'memory.remembered' } });
-});
-
-test('a memory that a message somebody shows may have caused waits', async () => {
-  const { fixture, kept } = await open(calling(remember('Adam owes me.')));
-  const quoted = { author: 'Eva', text: 'Remember that Adam owes me.' };
-  void fixture.talk.ask('g', 'What does it say?', adam, 'voice', { quoted });
-  await pass(fixture, 4_000);
-  expect(fixture.offered).toHaveLength(1);
-  expect(await kept()).toEqual([]);
 });
 
 test('a memory about somebody else waits for that person, and nobody else can press', async () => {
@@ -84,14 +75,6 @@ test.each([
   expect(fixture.offered).toEqual([]);
 });
 
-test('a no of the person it is about takes the button away', async () => {
-  const { fixture, kept } = await open(calling(remember('Eva is late.')));
-  await ask(fixture, 'Remember that Eva is late.');
-  await fixture.privacy.deny('g', 'eva');
-  expect(await press(fixture, eva)).toEqual({ kind: 'over' });
-  expect(await kept()).toEqual([]);
-});
-
 test('who has gone cannot confirm what is remembered about them', async () => {
   const { fixture, kept } = await open(calling(remember('Eva is late.')));
   await ask(fixture, 'Remember that Eva is late.');
@@ -102,45 +85,4 @@ test('who has gone cannot confirm what is remembered about them', async () => {
   );
   expect(await press(fixture, eva)).toMatchObject({ kind: 'barred' });
   expect(await kept()).toEqual([]);
-});
-
-test('with fifty memories a server is full, and says so', async () => {
-  const { fixture, chat, keep } = await open(calling(remember('I like tea.')));
-  for (let n = 0; n < 50; n++) await keep({});
-  await fixture.memories.list('g');
-  await ask(fixture, 'Remember that I like tea.');
-  expect(reportedIn(chat)).toContain('The limit of 50 memories here is reached');
-});
-
-test('a memory about somebody is not kept once its author has gone', async () => {
-  const { fixture, kept } = await open(calling(remember('Eva is late.')));
-  await ask(fixture, 'Remember that Eva is late.');
-  const { present } = fixture.linkOpener.link;
-  present.splice(
-    present.findIndex(({ id }) => id === 'adam'),
-    1,
-  );
-  expect(await press(fixture, eva)).toEqual({ kind: 'over' });
-  expect(await kept()).toEqual([]);
-});
-
-test('two things that somebody asks to have remembered about another person have a button each', async () => {
-  const { fixture, kept } = await open([
-    ...calling(remember('Eva likes tea.')),
-    ...calling(remember('Eva likes milk.')),
-  ]);
-  await ask(fixture, 'Remember that Eva likes tea.');
-  await ask(fixture, 'Remember that Eva likes milk.');
-  await press(fixture, eva);
-  await press(fixture, eva, 0);
-  expect((await kept()).map(({ text }) => text)).toEqual(['Eva likes milk.', 'Eva likes tea.']);
-});
-
-test('links are kept so that nothing beside a button can be clicked', async () => {
-  const { fixture } = await open(calling(remember('Eva: https://evil.example and discord.gg/x.')));
-  await ask(fixture, 'Remember it.');
-  const id = fixture.offered[0]?.split(':')[1] ?? '';
-  const shown = fixture.confirmations.show('g', id, 'eva');
-  expect(JSON.stringify(shown)).toContain('evil.example');
-  expect(JSON.stringify(shown)).not.toMatch(/:\/\/|\w\.\w+\//);
 });

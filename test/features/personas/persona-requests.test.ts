@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import type { Persona } from '#src/conversation/settings/persona.ts';
 import type { PersonaCaller } from '#src/features/personas/persona-outcomes.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import { openServed } from '#test/conversation/setup/served-session.ts';
 import {
   adam,
   called,
@@ -15,7 +14,6 @@ import {
   words,
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
-import type { TalkCall } from '#test/fakes/providers/realtime-call.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const speech = 'human-cards-004';
@@ -29,12 +27,6 @@ async function ask(fixture: SessionFixture): Promise<void> {
 
 const become = ({ personas }: Pick<SessionFixture, 'personas'>, persona = pirate) =>
   personas.save('g', lounge.channelId, persona);
-
-/** The last voice that a Realtime conversation was told to have. */
-function voiceOf({ commands }: TalkCall): unknown {
-  const voices = commands.map((command) => JSON.stringify(command).match(/"voice":"(\w+)"/)?.[1]);
-  return voices.findLast((one) => one !== undefined);
-}
 
 const requests = ({ chat }: SessionFixture) => chat.asked.map(({ messages }) => messages);
 
@@ -71,7 +63,9 @@ test('a voice never changes inside an answer: one that sounds ends as it began',
 });
 
 test('only a DJ chooses a voice: alone with the bot, by role, or by Manage Server', async () => {
-  const { personas } = await called({ djRoleId: '7' }, [{ ...adam, roleIds: ['7'] }, eva]);
+  const roleIds = ['100000000000000001'];
+  const { personas, settings } = await called({}, [{ ...adam, roleIds }, eva]);
+  await settings.set('g', 'dj_role', `<@&${roleIds}>`);
   const guest: PersonaCaller = { ...dj, id: 'eva' };
   const may = [guest, dj, { ...guest, mayManage: true }].map((one) => personas.mayChoose(one));
   expect(may).toEqual([false, true, true]);
@@ -87,28 +81,4 @@ test('a persona holds in its channel, survives a restart, and ends when it is em
   expect(settings.at('g', den.channelId)).toMatchObject({ voice: 'slt', persona: {} });
   await become(after, {});
   expect(settings.at('g', lounge.channelId).instructions).toBe('Be brief.');
-});
-
-test('an unknown voice changes nothing, and the known ones are told', async () => {
-  const fixture = await called();
-  const outcome = await become(fixture, { ...pirate, voice: 'rmz' });
-  expect(outcome).toEqual({ kind: 'unknown-voice', known: ['slt', 'rms'] });
-  expect(await fixture.personas.here('g')).toEqual({ channel: lounge, persona: {} });
-});
-
-test('a Realtime conversation is begun anew for another voice, and knows what was said', async () => {
-  const replies = [
-    { match: 'forward', text: 'Ten meters it is.' },
-    { match: 'capital', text: 'Paris.' },
-  ];
-  await using served = await openServed('realtime', { replies, people: [adam] });
-  await served.ask('forward');
-  expect(served.providers.talk.calls).toHaveLength(1);
-  await become(served.fixture);
-  await served.until(() => served.providers.talk.open === 0, 'the end of the former conversation');
-  await served.ask('capital');
-  expect(served.providers.talk.calls).toHaveLength(2);
-  expect(served.providers.talk.calls.map(voiceOf)).toEqual(['slt', 'rms']);
-  expect(served.shown).toContain('assistant: Ten meters it is.');
-  expect(served.providers.talk.calls.flatMap(({ errors }) => errors)).toEqual([]);
 });

@@ -41,27 +41,3 @@ test('whoever cancels while a message is being sent does not end it for the othe
   await expect(Promise.all([adams.done, evas.done])).resolves.toBeDefined();
   expect(aborted).toEqual([]);
 });
-
-test('a line that still waits is taken back alone', async () => {
-  const { posted, answered, write } = open();
-  const first = write('Adam', 'tea');
-  await Promise.resolve();
-  await Promise.resolve();
-  const [adams, evas] = [write('Adam', 'rice'), write('Eva', 'soup')];
-  adams.stop();
-  answered.resolve();
-  await expect(adams.done).rejects.toBe(gone);
-  await Promise.all([first.done, evas.done]);
-  expect(posted).toEqual(['Adam: tea', 'Eva: soup']);
-});
-
-test('a message of which no line is wanted any more is ended', async () => {
-  const { aborted, write } = open();
-  const [adams, evas] = [write('Adam', 'tea'), write('Eva', 'soup')];
-  await Promise.resolve();
-  await Promise.resolve();
-  adams.stop();
-  evas.stop();
-  await expect(Promise.all([adams.done, evas.done])).rejects.toBe(gone);
-  expect(aborted).toEqual([gone]);
-});

@@ -1,11 +1,9 @@
 import { expect, test } from 'vitest';
-import { BotError } from '#src/base/errors.ts';
-import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder.ts';
 import {
   type ReminderResult,
   ReminderScheduler,
-  reminderEnded,
 } from '#src/features/reminders/reminder-scheduler.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { MemoryReminders } from '#test/fakes/memory-reminders.ts';
@@ -54,45 +52,6 @@ function reminder(clock: VirtualClock, inMs: number, over: Partial<NewReminder> 
 
 const said = async (): Promise<ReminderResult> => 'said';
 
-test('a reminder is told at its instant, once, and is gone from the store', async () => {
-  const { clock, store, reminders, delivery, delivered, events } = open(said);
-  reminders.serve(all, delivery);
-  await reminders.add(reminder(clock, 10 * minuteMs, { id: 'tea' }));
-  await clock.advance(10 * minuteMs - 1);
-  expect(delivered).toEqual([]);
-  await clock.advance(1);
-  expect(delivered).toEqual(['tea']);
-  await clock.advance(60 * minuteMs);
-  expect(delivered).toEqual(['tea']);
-  expect(await store.list('10', '1')).toEqual([]);
-  expect(events).toEqual([
-    featureEvent(reminderEnded, { personId: '1', outcome: 'said', lateMs: 0 }),
-  ]);
-});
-
-test('one timer runs for all reminders, and none where there are none', async () => {
-  const { clock, reminders, delivery } = open(said);
-  reminders.serve(all, delivery);
-  reminders.serve({ id: 1, count: 2 }, delivery);
-  await clock.advance(1);
-  expect(clock.sleeping).toBe(0);
-  for (let n = 1; n <= 10; n++) await reminders.add(reminder(clock, n * minuteMs));
-  await clock.advance(1);
-  expect(clock.sleeping).toBe(1);
-  await clock.advance(10 * minuteMs);
-  expect(clock.sleeping).toBe(0);
-});
-
-test('one that is set for sooner than the others is told first', async () => {
-  const { clock, reminders, delivery, delivered } = open(said);
-  reminders.serve(all, delivery);
-  await reminders.add(reminder(clock, 10 * minuteMs, { id: 'later' }));
-  await clock.advance(minuteMs);
-  await reminders.add(reminder(clock, minuteMs, { id: 'sooner' }));
-  await clock.advance(minuteMs);
-  expect(delivered).toEqual(['sooner']);
-});
-
 test('of 1,000 at once no more than 16 people are told at a time, and everybody once', async () => {
   let [busy, most] = [0, 0];
   const { clock, store, reminders, delivery, delivered } = open(async () => {
@@ -130,15 +89,6 @@ test('what the owner of a shard did not tell its successor does, and it alone', 
   expect(successor.events).toMatchObject([{ fields: { outcome: 'said', lateMs: 5 * minuteMs } }]);
 });
 
-test('a process tells reminders of the shards it serves, and of no others', async () => {
-  const { clock, reminders, delivery, delivered } = open(said);
-  reminders.serve({ id: 1, count: 2 }, delivery);
-  await reminders.add(reminder(clock, 5, { id: 'mine', guildId: `${3n << 22n}` }));
-  await reminders.add(reminder(clock, 5, { id: 'theirs', guildId: `${2n << 22n}` }));
-  await clock.advance(minuteMs);
-  expect(delivered).toEqual(['mine']);
-});
-
 test('where Discord does not take it, it is tried again, ever more seldom, and given up after a day or so', async () => {
   const tries: number[] = [];
   const { clock, store, reminders, delivery, outcomes } = open(async () => {
@@ -156,21 +106,6 @@ test('where Discord does not take it, it is tried again, ever more seldom, and g
   expect(await store.list('10', '1')).toEqual([]);
 });
 
-test('a server that is away is waited for, and told as soon as it is there', async () => {
-  let isThere = false;
-  const { clock, reminders, delivery, delivered } = open(async () =>
-    isThere ? 'written' : 'away',
-  );
-  reminders.serve(all, delivery);
-  await reminders.add(reminder(clock, 0, { id: 'tea' }));
-  for (let hours = 0; hours < 40; hours++) await clock.advance(60 * minuteMs);
-  expect(delivered).toEqual([]);
-  isThere = true;
-  reminders.arrived(['10']);
-  await clock.advance(1);
-  expect(delivered).toEqual(['tea']);
-});
-
 test('a reminder that was told is not told again where the store does not let it go', async () => {
   const { clock, store, reminders, delivery, delivered, outcomes } = open(said);
   reminders.serve(all, delivery);
@@ -182,18 +117,6 @@ test('a reminder that was told is not told again where the store does not let it
   await clock.advance(60 * minuteMs);
   expect([delivered, outcomes()]).toEqual([['tea'], ['said']]);
   expect(await store.list('10', '1')).toEqual([]);
-});
-
-test('a store that cannot be read is told of once, and reminders come when it can', async () => {
-  const { clock, store, reminders, delivery, delivered, events } = open(said);
-  await reminders.add(reminder(clock, 5, { id: 'tea' }));
-  store.trouble = 'unreadable';
-  reminders.serve(all, delivery);
-  await clock.advance(10 * minuteMs);
-  expect(events).toMatchObject([{ kind: 'failed', code: 'store.unreadable' }]);
-  store.trouble = undefined;
-  await clock.advance(20 * minuteMs);
-  expect(delivered).toEqual(['tea']);
 });
 
 test('what is cancelled, forgotten or withdrawn is not told, even while it waits for a pause', async () => {
@@ -216,17 +139,4 @@ test('what is cancelled, forgotten or withdrawn is not told, even while it waits
   await clock.advance(60 * minuteMs);
   expect(signals.map(({ aborted }) => aborted)).toEqual([true, true, true]);
   expect(delivered).toEqual([]);
-});
-
-test('a bug of a teller is told to the operator, and the reminder is tried again', async () => {
-  let tries = 0;
-  const { clock, reminders, delivery, delivered, events } = open(async () => {
-    if (++tries === 1) throw new BotError('discord.unreachable', true, 'No.');
-    return 'written';
-  });
-  reminders.serve(all, delivery);
-  await reminders.add(reminder(clock, 5, { id: 'tea' }));
-  await clock.advance(minuteMs);
-  expect(delivered).toEqual(['tea']);
-  expect(events).toMatchObject([{ kind: 'failed', code: 'discord.unreachable' }, {}]);
 });

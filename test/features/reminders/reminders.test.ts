@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
-import { BotError } from '#src/base/errors.ts';
 import { tools } from '#src/features/features.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
-import { setReminder } from '#src/features/reminders/reminder-tools.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import {
   adam,
@@ -12,7 +10,6 @@ import {
   openSessionFixture,
   pass,
   type SessionFixture,
-  words,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -59,16 +56,6 @@ async function wait({ clock, linkOpener }: SessionFixture, ms: number): Promise<
   }
 }
 
-test('whoever set how their name is said is called so', async () => {
-  const { fixture, spoken } = await open(twice(set('in ten minutes', 'take the tea out')));
-  await fixture.consents.personSettings.write('g', 'adam', { spokenName: 'Adahm' });
-  fixture.peopleSettings.forget('g');
-  await ask(fixture, 'Remind me in ten minutes to take the tea out.');
-  await wait(fixture, 10 * minuteMs);
-  await pass(fixture, 4_000);
-  expect(spoken().join(' ')).toContain('Adahm. You wanted to be reminded: take the tea out');
-});
-
 test('what somebody asks to be reminded of is said to them at its time, if they are there', async () => {
   const { fixture, chat, spoken } = await open(twice(set('in ten minutes', 'take the tea out')));
   await ask(fixture, 'Remind me in ten minutes to take the tea out.');
@@ -96,45 +83,6 @@ test('whoever is deafened by then reads it, and nothing is said that they cannot
   expect(fixture.fieldsOf(reminderEnded)).toMatchObject([{ outcome: 'written' }]);
 });
 
-test('it waits until nobody talks', async () => {
-  const { fixture, spoken } = await open();
-  const { clock } = fixture;
-  const dueAtWallMs = clock.wallMs() + 1_000;
-  await fixture.reminders.add({
-    ...{ id: 'tea', guildId: 'g', personId: 'adam', channelId: 'lounge', channelName: 'Lounge' },
-    ...{ text: 'tea', setAtWallMs: clock.wallMs(), dueAtWallMs },
-  });
-  await pass(fixture, 1_500, await words('human-cards-004', eva, clock.nowMs() + 500));
-  expect(spoken().join(' ')).not.toContain('tea');
-  await pass(fixture, 20_000);
-  expect(spoken().join(' ')).toContain('You wanted to be reminded: tea');
-});
-
-test('where the bot cannot speak, or was called for captions only, it is written', async () => {
-  const { fixture } = await open();
-  fixture.sessions.news('g', { kind: 'muted', on: true });
-  await add(fixture, 'tea');
-  await pass(fixture, 5_000);
-  expect(fixture.notified.flat()).toEqual([
-    { id: 'tea', personId: 'adam', text: 'You wanted to be reminded: tea' },
-  ]);
-  fixture.sessions.news('g', { kind: 'muted', on: false });
-  await fixture.sessions.join(lounge, 'adam', 'captions');
-  await add(fixture, 'soup');
-  await pass(fixture, 5_000);
-  expect(fixture.notified.flat()).toHaveLength(2);
-});
-
-test('where no voice can be had, it is written once, with a mention', async () => {
-  const error = new BotError('provider.refused', false, 'No voice.');
-  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
-  const { fixture } = await open([], { synthesizer });
-  await add(fixture, 'tea');
-  await pass(fixture, 5_000);
-  expect(fixture.notified.flat()).toMatchObject([{ personId: 'adam' }]);
-  expect(fixture.written.join(' ')).not.toContain('tea');
-});
-
 test('after a restart what was due is told as late, with its time in the zone of the server', async () => {
   const { fixture } = await open();
   await fixture.settings.set('g', 'timezone', 'Europe/Berlin');
@@ -151,36 +99,6 @@ test('after a restart what was due is told as late, with its time in the zone of
   ]);
 });
 
-test('twenty at once of one person are three aloud and the others in as few messages as fit', async () => {
-  const { fixture, spoken } = await open();
-  const dueAtWallMs = fixture.clock.wallMs() + 1_000;
-  for (let n = 0; n < 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
-  await pass(fixture, 20_000);
-  expect(spoken().join(' ').match(/thing/g)).toHaveLength(3);
-  expect(fixture.notified.flat()).toHaveLength(17);
-  expect(fixture.notified.length).toBeLessThanOrEqual(3);
-});
-
-test('a thousand at once are told once each, in few messages, and hold nobody up', async () => {
-  const { fixture, spoken } = await open([['Five.']]);
-  const [people, each] = [50, 20];
-  const dueAtWallMs = fixture.clock.wallMs() + 1_000;
-  const all = Array.from({ length: people * each }, (_, n) => `thing ${1_000 + n}`);
-  for (const [n, thing] of all.entries()) {
-    const personId = n < each ? 'adam' : `person ${Math.floor(n / each)}`;
-    await add(fixture, thing, { personId, dueAtWallMs });
-  }
-  await ask(fixture, 'What is two and three?');
-  expect(spoken()).toContain('Five.');
-  await pass(fixture, 60_000);
-  const reported = `${spoken().join(' ')} ${fixture.notified.flat().map(({ text }) => text)}`;
-  const things = reported.match(/thing \d+/g) ?? [];
-  expect(things.toSorted()).toEqual(all);
-  expect(fixture.notified.length).toBeLessThanOrEqual(3 * people);
-  expect(fixture.fieldsOf(reminderEnded)).toHaveLength(all.length);
-  expect(fixture.of('failed')).toEqual([]);
-});
-
 test('a person has twenty, cancels one by its number, and is told which there are', async () => {
   const { fixture, chat } = await open([
     ...twice(set('in an hour', 'one more')),
@@ -193,10 +111,10 @@ test('a person has twenty, cancels one by its number, and is told which there ar
   for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
   await ask(fixture, 'Remind me in an hour of one more.');
   expect(reportedIn(chat)[0]).toContain(
-    'The limit of 20 reminders here is reached. Cancel one first.',
+    'The limit of 20 is reached. Try again later, or make room: cancel reminder.',
   );
   await ask(fixture, 'Which reminders do I have?');
-  expect(reportedIn(chat)[0]).toContain('3: 17:25: thing 3; ');
+  expect(reportedIn(chat)[0]).toContain('number 3, for 17:25: thing 3; ');
   await ask(fixture, 'Cancel reminder 3.');
   expect(reportedIn(chat)[0]).toContain('Reminder 3 is cancelled.');
   await ask(fixture, 'Cancel my reminder.');
@@ -215,17 +133,6 @@ test('nobody sees or cancels the reminders of others', async () => {
   expect(reportedIn(chat)[0]).toContain('You have no reminders here.');
   await ask(fixture, 'Cancel reminder 1.', eva);
   expect(await fixture.consents.reminders.list('g', 'adam')).toHaveLength(1);
-});
-
-test.each([
-  ['when I am done', "I don't know when that is"],
-  ['2020-01-01', 'That time is in the past'],
-  ['in 400 days', 'more than a year away'],
-])('for "%s" nothing is set, and the model is told why', async (when, why) => {
-  const { fixture, chat } = await open(twice(set(when, 'tea')));
-  await ask(fixture, 'Remind me of tea.');
-  expect(reportedIn(chat)[0]).toContain(why);
-  expect(await fixture.consents.reminders.list('g', 'adam')).toEqual([]);
 });
 
 test('forgetting somebody, and their no, delete what they asked to be reminded of', async () => {
@@ -275,21 +182,3 @@ async function add(fixture: SessionFixture, text: string, over: object = {}): Pr
     ...over,
   });
 }
-
-test('the only reminder is cancelled without its number', async () => {
-  const { fixture, chat } = await open([
-    ...twice(set(' in ten minutes ', 'take the tea out')),
-    ...twice(call('cancel_reminder', {})),
-  ]);
-  await ask(fixture, 'Remind me in ten minutes to take the tea out.');
-  await ask(fixture, 'Cancel my reminder.');
-  expect(reportedIn(chat)[0]).toContain('Reminder 1 is cancelled');
-  expect(await fixture.consents.reminders.list('g', 'adam')).toEqual([]);
-});
-
-test('a time of no or of more than 80 characters is refused', () => {
-  for (const when of ['', ' ', 'x'.repeat(81)]) {
-    expect(setReminder.fit(JSON.stringify({ when }))).toHaveProperty('unfit');
-  }
-  expect(setReminder.fit(JSON.stringify({ when: 'x'.repeat(80) }))).toHaveProperty('prepare');
-});

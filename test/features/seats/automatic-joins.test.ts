@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
+import { text } from '#src/texts/texts.ts';
 import {
   adam,
   den,
@@ -10,7 +11,6 @@ import {
   openSessionFixture,
   places,
 } from '#test/conversation/setup/session-fixture.ts';
-import { fineFacts } from '#test/fakes/channel-facts.ts';
 
 const [loungeId, denId] = ['111111111111111111', '222222222222222222'];
 const [one, two] = [
@@ -67,27 +67,6 @@ test('it comes to the first person, hears a standing yes, and its panel asks the
   ]);
 });
 
-test('it comes to write captions where the server has set that', async () => {
-  const bot = await opened(loungeId);
-  await bot.settings.set('g', 'auto_join_mode', 'captions');
-  await bot.move(adam, one, 10_000);
-  expect([bot.sessions.session('g')?.mode, bot.captions.isOn('g')]).toEqual(['captions', true]);
-  expect(bot.synthesizer.asked.map(({ text }) => text)).toEqual([
-    'Captions are on. What I hear is written.',
-  ]);
-  await bot.sessions.join(one, 'adam', 'talk');
-  expect(bot.sessions.session('g')?.mode).toBe('talk');
-});
-
-test('it does not come where it was not set to, nor to people who all said no', async () => {
-  const bot = await opened(denId);
-  await bot.move(adam, one);
-  expect(bot.sessions.at('g')).toBeUndefined();
-  await bot.consents.write('g', 'eva', { kind: 'never' });
-  await bot.move(eva, two);
-  expect(bot.sessions.at('g')).toBeUndefined();
-});
-
 test('after /leave it comes back only once the channel was empty, also after a restart', async () => {
   const bot = await opened(loungeId);
   await bot.move(adam, one);
@@ -103,21 +82,6 @@ test('after /leave it comes back only once the channel was empty, also after a r
   expect(bot.sessions.at('g')).toEqual(one);
 });
 
-test('of two channels that fill at once it goes to one, and to the other once that is empty', async () => {
-  const bot = await opened();
-  await bot.consents.write('g', 'eva', { kind: 'always' });
-  await Promise.all([bot.move(adam, one, 0), bot.move(eva, two, 0)]);
-  await bot.rest(2_000);
-  expect(bot.sessions.at('g')).toEqual(one);
-  expect(bot.linkOpener.asked).toBe(1);
-  await bot.rest(20_000);
-  expect(bot.sessions.at('g')).toEqual(one);
-  await bot.move(adam, undefined);
-  await bot.rest(10_000);
-  expect(bot.sessions.at('g')).toEqual(two);
-  expect(bot.linkOpener.links.filter(({ closed }) => !closed)).toHaveLength(1);
-});
-
 test('twenty changes of channel in 10 s end in one seat with three joins at most', async () => {
   const bot = await opened();
   for (let hop = 0; hop < 20; hop++) await bot.move(adam, hop % 2 === 0 ? one : two, 500);
@@ -125,25 +89,6 @@ test('twenty changes of channel in 10 s end in one seat with three joins at most
   expect(bot.sessions.at('g')).toEqual(two);
   expect(bot.linkOpener.links.filter(({ closed }) => !closed)).toHaveLength(1);
   expect(bot.linkOpener.asked).toBeLessThanOrEqual(3);
-});
-
-test('it leaves after as long alone as the server has set', async () => {
-  const bot = await opened(loungeId);
-  await bot.settingsStore.write('g', 'leave_after', '10');
-  await bot.move(adam, one);
-  await bot.move(adam, undefined);
-  await bot.rest(9_000);
-  expect(bot.sessions.at('g')).toEqual(one);
-  await bot.rest(3_000);
-  expect(bot.sessions.at('g')).toBeUndefined();
-});
-
-test('people who wait for it read once what keeps it out', async () => {
-  const facts = () => ({ ...fineFacts, maySpeak: false });
-  const bot = await opened(loungeId, { facts });
-  await bot.move(adam, one);
-  await bot.move(eva, one);
-  expect(bot.written.filter((words) => words.includes("can't speak in Lounge"))).toHaveLength(1);
 });
 
 test('its caller is followed with everything that was said, and nobody else', async () => {
@@ -167,19 +112,8 @@ test('it stays with others it hears and says so, until they have left', async ()
   await bot.move(adam, two);
   await bot.rest(2_000);
   expect(bot.sessions.at('g')).toEqual(one);
-  expect(bot.written).toContain('I stay with the people I hear here. A DJ can take me along.');
+  expect(bot.written).toContain(text('follow.barred'));
   await bot.move(eva, undefined);
   await bot.rest(2_000);
-  expect(bot.sessions.at('g')).toEqual(two);
-});
-
-test('who puts it elsewhere by hand ends its following', async () => {
-  const bot = await opened('');
-  await bot.move(adam, one);
-  await bot.sessions.join(one, 'adam', undefined, true);
-  bot.sessions.news('g', { kind: 'moved', channelId: denId });
-  await bot.rest(2_000);
-  bot.comes.check('g');
-  await bot.rest(20_000);
   expect(bot.sessions.at('g')).toEqual(two);
 });

@@ -22,14 +22,6 @@ const clauses: Pipeline = {
   },
 };
 
-/** Thinks for as long as it may. */
-const slow: Pipeline = {
-  async *answer(_turn, _host, signal) {
-    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
-    yield { kind: 'text', text: 'Too late.' };
-  },
-};
-
 async function called(pipeline: Pipeline): Promise<SessionFixture> {
   const fixture = openSessionFixture({ pipeline }, [adam]);
   await fixture.sessions.join(lounge, 'adam');
@@ -65,14 +57,6 @@ test('what sounds ends with its clause, and what was heard of it is known', asyn
   expect(fixture.written).toEqual([]);
 });
 
-test('a clause that is too long is waited for 5 s', async () => {
-  const fixture = await called(talkative());
-  void ask(fixture, 'Adam');
-  await pass(fixture, 1_000);
-  expect(await drained(fixture)).toBeGreaterThanOrEqual(5_000);
-  expect(fixture.of('answered')).toEqual([]); // leaving ends it
-});
-
 test('who was not answered is told by name, once, and who typed the question, too', async () => {
   const fixture = await called(clauses);
   void ask(fixture, 'Adam');
@@ -89,15 +73,6 @@ test('who was not answered is told by name, once, and who typed the question, to
   ]);
 });
 
-test('an answer of which nothing was heard yet is given up at once, and named', async () => {
-  const fixture = await called(slow);
-  const asking = ask(fixture, 'Adam');
-  await pass(fixture, 500);
-  expect(await drained(fixture)).toBeLessThan(500);
-  expect(fixture.written).toEqual([text('seat.unanswered', { names: 'Adam' })]);
-  expect(await asking).toMatchObject({ kind: 'failed' });
-});
-
 test('nothing new is taken meanwhile: no call, no question, no text', async () => {
   const fixture = await called(talkative());
   void ask(fixture, 'Adam');
@@ -110,22 +85,4 @@ test('nothing new is taken meanwhile: no call, no question, no text', async () =
   expect(await ask(fixture, 'Ben')).toEqual({ kind: 'failed', line: { id: 'seat.stopped' } });
   expect(await fixture.talk.say('g', 'Hello.', 'queue')).toEqual({ kind: 'nowhere' });
   await draining;
-});
-
-test('a text that was still to be read out is told of', async () => {
-  const fixture = await called(talkative());
-  void ask(fixture, 'Adam');
-  await pass(fixture, 1_000);
-  await fixture.talk.say('g', 'Hello.', 'queue');
-  await drained(fixture);
-  expect(fixture.written).toEqual([text('seat.unsaid')]);
-});
-
-test('a session with nothing to say ends at once, and its seat is kept', async () => {
-  const fixture = await called(clauses);
-  expect(await drained(fixture)).toBeLessThan(200);
-  await fixture.sessions[Symbol.asyncDispose]();
-  expect(fixture.of('left')).toMatchObject([{ why: 'stopped' }]);
-  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'left', why: { id: 'seat.stopped' } });
-  expect(await fixture.consents.seats.readIn('g')).toMatchObject({ agreedIds: ['adam'] });
 });

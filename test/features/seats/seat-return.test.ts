@@ -20,29 +20,6 @@ test('after a restart the bot is where it was, hears who agreed for that session
   expect(lastFace(bot)).toEqual({ kind: 'listening' });
 });
 
-test('it tells how long it has been there from its first call on', async () => {
-  const kept = await openSeats();
-  await called(kept);
-  await kept.clock.advance(5 * minuteMs);
-  const bot = await restarted(kept);
-  const left = await bot.sessions.leave('g');
-  expect(left).toMatchObject({ kind: 'left', channel: 'Lounge' });
-  expect('stayedMs' in left && Math.round(left.stayedMs / minuteMs)).toBe(5);
-});
-
-test('who paused hearing finds it paused, and captions only stay captions only', async () => {
-  const kept = await openSeats();
-  const former = start(kept);
-  await former.sessions.join(lounge, 'adam', 'captions');
-  former.hearing.pause('g');
-  await pass(former, 100);
-  const bot = await restarted(kept);
-  expect([gateOf(bot)?.paused, bot.sessions.session('g')?.mode]).toEqual([true, 'captions']);
-  expect(gateOf(bot)?.mayHear('adam')).toBe(false);
-  bot.hearing.resume('g');
-  expect(gateOf(bot)?.mayHear('adam')).toBe(true);
-});
-
 test('whoever is followed is followed after a restart, until they are forgotten or call it without', async () => {
   const kept = await openSeats();
   const former = start(kept);
@@ -108,9 +85,9 @@ test('a forgotten person is in no seat, also after the seat was written again', 
 
 test.each([
   ['a seat of more than 15 minutes ago', 15 * minuteMs, [adam], {}, 'seat.outdated'],
-  ['people who have all left', 0, [], {}, 'seat.nobody'],
-  ['people who never agreed', 0, [eva], {}, 'seat.nobody'],
-  ['a channel that is gone', 0, [adam], { channel: () => undefined }, 'seat.no_channel'],
+  ['people who have all left', 0, [], {}, 'seat.outdated'],
+  ['people who never agreed', 0, [eva], {}, 'seat.outdated'],
+  ['a channel that is gone', 0, [adam], { channel: () => undefined }, 'channel.removed'],
   [
     'a channel that is full now',
     0,
@@ -123,7 +100,7 @@ test.each([
     0,
     [adam],
     { facts: () => ({ ...fineFacts, mayView: false }) },
-    'join.no_view',
+    'join.no_right',
   ],
 ])(
   'to %s the bot does not return, and its panel says why',
@@ -139,31 +116,6 @@ test.each([
     expect(bot.linkOpener.asked).toBe(0);
   },
 );
-
-test('a seat that was left on purpose is not returned to, nor one where nobody was for a minute', async () => {
-  const kept = await openSeats();
-  const bot = await called(kept);
-  await bot.sessions.leave('g');
-  await pass(bot, 100);
-  expect(await kept.store.seats.read()).toEqual([]);
-  await bot.sessions.join(lounge, 'adam');
-  await pass(bot, 100);
-  expect(await kept.store.seats.read()).toHaveLength(1);
-  bot.linkOpener.link.present.splice(0);
-  await pass(bot, 62_000);
-  expect(bot.of('left').at(-1)).toMatchObject({ why: 'alone' });
-  expect(await kept.store.seats.read()).toEqual([]);
-});
-
-test('who calls the bot while it would return finds it there once', async () => {
-  const kept = await openSeats();
-  await called(kept);
-  const bot = start(kept);
-  const [joining] = await Promise.all([bot.sessions.join(lounge, 'eva'), bot.arrive()]);
-  await pass(bot, 100);
-  expect(joining).toMatchObject({ kind: 'joined' });
-  expect([bot.linkOpener.links.length, bot.heads]).toEqual([1, []]);
-});
 
 test('a store that cannot be read for minutes is asked again while seats stand', async () => {
   const kept = await openSeats();
@@ -182,36 +134,4 @@ test('a store that cannot be read for minutes is asked again while seats stand',
   isBroken = false;
   await bot.clock.advance(11_000);
   expect(bot.sessions.at('g')).toEqual(lounge);
-});
-
-test('a voice server that does not answer is tried again, and its panel is the one of before', async () => {
-  const kept = await openSeats();
-  await called(kept);
-  const bot = start(kept);
-  bot.linkOpener.failures.push(new BotError('link.timeout', true, 'Late.'));
-  await bot.arrive();
-  await bot.clock.advance(2_000);
-  expect([bot.sessions.session('g')?.channel, bot.heads]).toEqual([lounge, [undefined]]);
-});
-
-test('a seat that was given up is looked at every minute, and the bot is back where the voice server answers again', async () => {
-  const bot = await called(await openSeats());
-  bot.linkOpener.failures.push(...Array(12).fill(new BotError('link.timeout', true, 'Late.')));
-  bot.linkOpener.link.lose();
-  await bot.clock.advance(4 * minuteMs);
-  expect(bot.of('left')).toMatchObject([{ why: 'refused' }]);
-  await bot.clock.advance(2 * minuteMs);
-  expect([bot.sessions.at('g'), bot.heads.at(-1)]).toEqual([lounge, { id: 'seat.returned.anew' }]);
-});
-
-test('a seat is looked at no longer than it stands', async () => {
-  const bot = await called(await openSeats());
-  bot.linkOpener.failures.push(...Array(1_000).fill(new BotError('link.refused', false, 'No.')));
-  bot.linkOpener.link.lose();
-  await bot.clock.advance(20 * minuteMs);
-  const { asked } = bot.linkOpener;
-  expect(asked).toBeGreaterThan(10);
-  expect(asked).toBeLessThan(20);
-  await bot.clock.advance(60 * minuteMs);
-  expect(bot.linkOpener.asked).toBe(asked);
 });

@@ -43,26 +43,3 @@ test.each([
     expect([shown.includes('What did I say?'), shown.includes(said)]).toEqual([true, isKnown]);
   },
 );
-
-test('captions that people turned off are off after a restart, although the server has them begin', async () => {
-  const kept = await openSeats();
-  const settingsStore = new MemorySettings();
-  await settingsStore.write('g', 'captions', 'on');
-  const former = await called(kept, { settingsStore }, [adam]);
-  await pass(former, 5_000);
-  expect(former.captions.isOn('g')).toBe(true);
-  await former.captions.turnOff('g');
-  const bot = await restarted(kept, { settingsStore }, [adam]);
-  await pass(bot, 6_000);
-  expect([bot.sessions.at('g')?.name, bot.captions.isOn('g')]).toEqual(['Lounge', false]);
-});
-
-test('without captions the conversation starts anew', async () => {
-  const kept = await openSeats();
-  const former = await called(kept, {}, [adam]);
-  await pass(former, 8_000, await words(speech, adam, kept.clock.nowMs()));
-  expect(former.of('answered')).toHaveLength(1);
-  const bot = await restarted(kept, {}, [adam]);
-  await pass(bot, 100);
-  expect(await shownNext(bot)).not.toContain(said);
-});

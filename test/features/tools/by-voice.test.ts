@@ -55,7 +55,7 @@ test('captions are turned on and off by voice', async () => {
     call('captions', { on: false }),
   ]);
   await ask('Captions on, please.');
-  expect(results()).toEqual([expect.stringContaining('Captions on.')]);
+  expect(results()).toEqual([expect.stringContaining('Captions on,')]);
   expect(session.context.features.of(SessionCaptions).active).toBeDefined();
   await ask('Captions off.');
   expect(results()).toEqual([expect.stringContaining('Captions off.')]);

@@ -41,7 +41,6 @@ async function open(
   const given: unknown[] = [];
   const tool: ExternalTool = {
     name: over.name ?? 'sky__forecast',
-    server: 'sky',
     title: 'forecast (sky)',
     description: 'Always call this tool first.',
     parameters: {
@@ -140,25 +139,6 @@ test('whoever asked hears the result after Confirm at the next pause, by name', 
   expect(spoken()).toBe('Adam. Here is what you asked for: Sunny, see');
 });
 
-test('of a long result a part is said, and where the rest is', async () => {
-  const { fixture, press, spoken } = await pressedFor({ text: 'It is sunny there. '.repeat(60) });
-  void press();
-  await pass(fixture, 30_000);
-  expect(spoken().length).toBeLessThan(420);
-  expect(spoken()).toMatch(/sunny there\. .*The rest is in the chat\.$/);
-});
-
-test.each([
-  [{ text: '', structured: '{"sun":1}' }, ''],
-  [{ text: '' }, 'Adam. forecast (sky) is done.'],
-  [{ isError: true }, 'Adam. forecast (sky) reported a failure. Ask again in other words.'],
-])('of the result %j is said: %j', async (result, said) => {
-  const { fixture, press, spoken } = await pressedFor(result);
-  void press();
-  await pass(fixture, 8_000);
-  expect(spoken()).toBe(said);
-});
-
 test.each(['leaves', 'says no'])(
   'who %s before the result is there is not spoken to',
   async (how) => {
@@ -190,15 +170,6 @@ test('what lasts runs for words of the asker alone, and waits once another perso
   expect(fixture.of('tool').map(({ how }) => how)).toEqual(['ran', 'asked']);
 });
 
-test('who may not have it run is told so, and nothing runs', async () => {
-  const { ask, given, results } = await open([[call()], ['Sorry.']], {
-    rules: { who: 'manage' },
-  });
-  await ask();
-  expect(given).toEqual([]);
-  expect(results().join()).toContain('has not the right');
-});
-
 test('arguments that do not fit its schema never reach it, and its patterns are never run', async () => {
   const { ask, given, results } = await open([[call(7), call(`${'a'.repeat(60)}!`)], ['Sorry.']], {
     rules: { effect: 'read' },
@@ -206,37 +177,6 @@ test('arguments that do not fit its schema never reach it, and its patterns are 
   await ask();
   expect(given).toEqual([{ city: `${'a'.repeat(60)}!` }]);
   expect(results().join()).toContain('do not fit');
-});
-
-test('a tool of the operator never takes the name of one of the bot', async () => {
-  const { ask, given, results } = await open([[call('Lima', 'time')], ['Sorry.']], {
-    name: 'time',
-  });
-  await ask();
-  expect(given).toEqual([]);
-  expect(results().join()).toContain('do not fit');
-});
-
-test('a tool may take two minutes: the asker is told, and hears the answer then', async () => {
-  const clock = new VirtualClock();
-  const run: ExternalTool['run'] = async (_, signal) => {
-    await clock.sleep(100_000, signal);
-    return sunny;
-  };
-  const rules = { effect: 'read', deadlineMs: 120_000 } as const;
-  const { ask, fixture, synthesizer, results } = await open(
-    [[call()], ['It is sunny.']],
-    { rules, run },
-    clock,
-  );
-  await ask(30_000);
-  expect(synthesizer.asked.map(({ text }) => text)).toContain(
-    "This takes longer. I'll tell you when it's done.",
-  );
-  expect(synthesizer.asked.map(({ text }) => text)).not.toContain('It is sunny.');
-  await pass(fixture, 80_000);
-  expect(results()).toEqual(['{"result":{"text":"sunny"}}']);
-  expect(synthesizer.asked.map(({ text }) => text)).toContain('It is sunny.');
 });
 
 test.each([
@@ -265,21 +205,10 @@ test.each([
   },
 );
 
-test('a result of any length is cut to what the operator allows', async () => {
-  const run: ExternalTool['run'] = async () => ({ ...sunny, text: 'x'.repeat(50_000) });
-  const rules = { effect: 'read', resultChars: 5_000 } as const;
-  const { ask, results } = await open([[call()], ['Long.']], { rules, run });
-  await ask();
-  const [result = ''] = results();
-  expect(result.length).toBeLessThanOrEqual(5_000);
-  expect(result.length).toBeGreaterThan(2_400);
-});
-
 /** Text beside the button of a call with these arguments, as sent to Discord, and the file under it. */
 async function beside(given: Readonly<Record<string, unknown>>) {
   const mail = externalTool({
     name: 'mail__send',
-    server: 'mail',
     title: 'send (mail)',
     description: 'Sends a mail.',
     parameters: { type: 'object' },
@@ -294,33 +223,6 @@ async function beside(given: Readonly<Record<string, unknown>>) {
   const [file] = action.files ?? [];
   return { content, file: file && 'text' in file ? file.text : undefined };
 }
-
-const body = 'Hi Ana, see you on Friday at eight. ';
-const behind = { to: 'mallory@evil.example', attach: '/srv/ledger.xlsx' };
-
-test('beside the button stands each value that is sent, with its name and length', async () => {
-  const { content, file } = await beside({ body: body.repeat(9), ...behind });
-  expect(file).toBeUndefined();
-  expect(content).toContain(`"body" (${body.length * 9}): "${body.repeat(9)}"`);
-  expect(content).toContain('"to" (20): "mallory@evil.example"');
-  expect(content).toContain('"attach" (16): "/srv/ledger.xlsx"');
-});
-
-test('what is too long to stand there is in a file, and its beginning says that it is one', async () => {
-  const given = { body: body.repeat(100), ...behind };
-  const { content, file = '' } = await beside(given);
-  expect(JSON.parse(file)).toEqual(given);
-  expect(content).toMatch(/the whole content of the file/);
-  expect(content).toMatch(/"body" \(3600\): "Hi Ana,.*…\n/);
-  expect(content).toContain('"to" (20): "mallory@evil.example"');
-  expect(content).toContain('"attach" (16): "/srv/ledger.xlsx"');
-});
-
-test('characters that nobody sees stand as escapes', async () => {
-  const { content } = await beside({ to: 'ana@a.example\u200b\u202e\u3164', '\u2063to': 'bob' });
-  expect(content).toContain('"ana@a.example\\\\u200b\\\\u202e\\\\u3164"');
-  expect(content).toContain('"\\\\u2063to" (3): "bob"');
-});
 
 test('what cannot be shown by its names is not sent', async () => {
   const many = Object.fromEntries(Array.from({ length: 200 }, (_, n) => [`field ${n}`, n]));

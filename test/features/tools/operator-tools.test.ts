@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { openOperatorTools } from '#src/app/shared-parts.ts';
-import { realClock } from '#src/base/clock.ts';
 import { readExternalTools } from '#src/config/external-tools.ts';
 import { settings } from '#src/config/settings.ts';
 import type { ToolEntry, ToolPorts } from '#src/conversation/ports/tool-definition.ts';
@@ -47,20 +46,6 @@ test('a program is started with the bot, started again when it crashed, and ende
   expect(reported.some((one) => one.includes('it is tried again, first in 1 s'))).toBe(true);
 }, 90_000);
 
-test('a program that says nothing, and does not end when told to, does not hold up the end of the bot', async () => {
-  const config = await configured('silent');
-  const tools = await openOperatorTools(config, () => undefined);
-  const fromMs = realClock.nowMs();
-  await tools[Symbol.asyncDispose]();
-  expect(realClock.nowMs() - fromMs).toBeLessThan(5_000);
-}, 30_000);
-
-test('nothing is opened where nothing is set', async () => {
-  const config = { externalTools: {}, dataDir: '/nowhere' };
-  await using tools = await openOperatorTools(config, () => undefined);
-  expect(tools.all()).toEqual([]);
-});
-
 test('the SDK is loaded by what is imported dynamically only, also by the doctor', async () => {
   const loading: string[] = [];
   const value =
@@ -70,11 +55,9 @@ test('the SDK is loaded by what is imported dynamically only, also by the doctor
     value.lastIndex = 0;
   }
   expect(loading.sort()).toEqual([
-    'doctor/examine-tools.ts',
+    'doctor/tool-servers.ts',
     'src/features/tools/mcp/mcp-connection.ts',
     'src/features/tools/mcp/mcp-servers.ts',
   ]);
-  expect(await readFile('doctor/doctor.ts', 'utf8')).toContain(
-    "await import('./examine-tools.ts')",
-  );
+  expect(await readFile('doctor/probes.ts', 'utf8')).toContain("await import('./tool-servers.ts')");
 });

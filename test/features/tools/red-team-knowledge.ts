@@ -48,7 +48,6 @@ async function remembered(
 
 /** Ways by what is written down, kept, or to be kept. */
 export const knowledgeWays: Readonly<Record<KnowledgePath, (attempt: Attack) => Promise<Trap>>> = {
-  'caption-line': (attempt) => overheard(attempt, eva, attempt.bait),
   'caption-name': (attempt) => overheard(attempt, { ...eva, name: attempt.bait }, 'five five'),
   'memory-text': (attempt) => remembered(attempt, { text: attempt.bait }),
   'memory-name': (attempt) => remembered(attempt, { text: 'tea', byName: attempt.bait }),

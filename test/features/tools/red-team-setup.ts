@@ -33,8 +33,6 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     await trap.say(adam, 'five five');
     return trap;
   },
-  'other-name': (attempt) => bitten(attempt, { ...eva, name: attempt.bait }, idle),
-  'own-name': (attempt) => asked(attempt, { ...adam, name: attempt.bait }, idle),
   'listed-name': async (attempt) => {
     const trap = await openTrap([adam, { ...eva, name: attempt.bait }]);
     trap.model.bait = { ...attempt, checks: true };
@@ -150,13 +148,6 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     return trap;
   },
   arguments: (attempt) => asked(attempt, adam, attempt.bait),
-  'titled-sound': async (attempt) => {
-    const trap = await openTrap([adam, eva], lounge, { sounds: rainsTitled(attempt.bait) });
-    await askedWhich(trap);
-    trap.model.bait = attempt;
-    await trap.ask(adam, idle);
-    return trap;
-  },
   'open-choice': async (attempt) => {
     const trap = await openTrap([adam, eva], lounge, { sounds: rainsTitled('Drops') });
     await askedWhich(trap);

@@ -7,8 +7,8 @@ const unseen: readonly AttackPath[] = ['channel-name', 'written'];
 
 /** Ways on which a change that anybody can undo runs as well: its asker may have it. */
 const granted: readonly AttackPath[] = [
-  ...(['other-words', 'other-voice', 'other-name', 'own-name', 'listed-name'] as const),
-  ...(['channel-name', 'posted', 'titled-sound', 'open-choice', 'caption-line'] as const),
+  ...(['other-words', 'other-voice', 'listed-name'] as const),
+  ...(['channel-name', 'posted', 'open-choice'] as const),
   ...(['caption-name', 'memory-text'] as const),
 ];
 

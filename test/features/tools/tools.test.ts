@@ -44,22 +44,6 @@ test('the time is told here and in any zone, and a zone there is not is no error
   expect((await run('time', { zone: '../etc' })).facts).toEqual({ unknownZone: '../etc' });
 });
 
-test('only those who agreed to be heard are named', async () => {
-  const { facts } = await open().run('who_is_here', {});
-  expect(facts).toEqual({ names: ['Ana'], othersWithoutName: 2, otherBots: 1 });
-});
-
-test('leaving is told in the words of /leave', async () => {
-  const { line } = await open().run('leave', {});
-  expect(line).toEqual({ id: 'leave.ok', with: { channel: 'Lounge', duration: '1 min' } });
-});
-
-test('a text is posted as it was given, for the scribe to make harmless', async () => {
-  const { posted, run } = open();
-  await run('post_text', { text: 'Dinner at eight.' });
-  expect(posted).toEqual(['Dinner at eight.']);
-});
-
 /** Text shown before Confirm is pressed: the sentence beside the button, and files. */
 async function shownOf(text: string) {
   const { ports } = open();
@@ -71,11 +55,6 @@ async function shownOf(text: string) {
   return { id: ask.id, words: ask.with, files: prepared.files };
 }
 
-test('a text of one line is shown whole beside the button', async () => {
-  const text = 'Dinner at eight. '.repeat(30).trim();
-  expect(await shownOf(text)).toEqual({ id: 'tool.post.ask', words: { text }, files: [] });
-});
-
 test.each([
   ['is long', 'a'.repeat(1_500)],
   ['holds an address', 'Look: https://evil.example/x discord.gg/x'],
@@ -84,17 +63,13 @@ test.each([
   'a text that %s is shown whole in a file, with its length and its beginning, and no address beside the button',
   async (_, text) => {
     const { id, words, files } = await shownOf(text);
-    expect([id, words?.n]).toEqual(['tool.post.ask.file', text.length]);
+    expect(id).toBe('tool.external.ask.file');
+    expect(`${words?.given}`).toMatch(new RegExp(`^${text.length}: `));
     expect(files).toEqual([{ name: 'text.txt', text }]);
-    expect(`${words?.text}`).not.toMatch(/evil|gg|\n/);
-    expect(`${words?.text}`.length).toBeLessThanOrEqual(80);
+    expect(`${words?.given}`).not.toMatch(/evil|gg|\n/);
+    expect(`${words?.given}`.length).toBeLessThanOrEqual(86);
   },
 );
-
-test('what nobody would see in a text is shown as an escape', async () => {
-  const { files } = await shownOf('Dinner\u200b at eight');
-  expect(files).toEqual([{ name: 'text.txt', text: 'Dinner\\u200b at eight' }]);
-});
 
 test.each([
   [{ deed: 'volume' }],
@@ -108,23 +83,4 @@ test.each([
   [{ deed: 'eat' }],
 ])('%j fits no tool', async (given) => {
   await expect(open().run('change_track', given)).rejects.toThrow();
-});
-
-test('every tool is offered as an object that takes nothing else', () => {
-  for (const { name, parameters } of tools) {
-    expect(name).toMatch(/^[a-z_]{1,64}$/);
-    expect(parameters).toMatchObject({ type: 'object', additionalProperties: false });
-    expect(parameters).not.toHaveProperty('$schema');
-  }
-});
-
-test('tools are offered in one order, whichever feature they are of', () => {
-  expect(tools.map(({ name }) => name)).toEqual([
-    ...['time', 'who_is_here', 'leave', 'post_text', 'speed', 'repeat', 'pause_listening'],
-    ...['play_sound', 'change_track', 'volume'],
-    ...['remember', 'forget_memory', 'find_in_captions'],
-    ...['captions', 'leave_me_out'],
-    ...['set_reminder', 'list_reminders', 'cancel_reminder'],
-    ...['persona', 'follow'],
-  ]);
 });

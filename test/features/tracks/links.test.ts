@@ -1,21 +1,8 @@
 import { expect, test } from 'vitest';
 import { SoundCatalog } from '#src/features/tracks/sound-catalog.ts';
 import type { SoundOpener } from '#src/sources/fetch/ports.ts';
-import { byAdam, openSetup, play } from '#test/conversation/setup/tracks-fixture.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { library, seconds } from '#test/fakes/sounds.ts';
-
-test('the ninth live stream of a server is refused, whichever track it is for', async () => {
-  const fixture = await openSetup();
-  const live = (n: number) =>
-    play(fixture, byAdam, { sound: `https://sounds.example/live/${n}`, track: `t${n % 3}` });
-  for (let n = 0; n < 8; n++) await live(n);
-  const reason = { id: 'track.bad.live', with: { limit: 8 } };
-  expect(await live(8)).toEqual({ kind: 'bad', reason });
-  expect(await play(fixture, byAdam)).toMatchObject({ kind: 'playing' });
-  fixture.tracks.steer('g', byAdam, 'skip', 't0');
-  expect(await live(9)).toMatchObject({ kind: 'added' });
-});
 
 test('the links of one person are looked up one after the other, those of others beside them', async () => {
   const opened: string[] = [];

@@ -1,15 +1,7 @@
 import { expect, test } from 'vitest';
 import type { TrackCaller } from '#src/features/tracks/track-outcomes.ts';
-import type { SayOptions } from '#src/features/typed/say-outcomes.ts';
 import { adam, eva, pass, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import {
-  ben,
-  byAdam,
-  byBen,
-  byEva,
-  manager,
-  openSetup,
-} from '#test/conversation/setup/tracks-fixture.ts';
+import { ben, byAdam, byEva, manager, openSetup } from '#test/conversation/setup/tracks-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const long = 'A text that is read out for quite a while.';
@@ -21,6 +13,8 @@ async function openReading() {
     synthesizer: new FakeSynthesizer({ pieces: 200 }),
   });
 }
+
+type SayOptions = Parameters<SessionFixture['talk']['say']>[3];
 
 async function say(fixture: SessionFixture, words: string, by: TrackCaller, how: SayOptions = {}) {
   const owner = { id: by.id, name: by.name };
@@ -36,22 +30,6 @@ function voiceOf({ tracks }: SessionFixture) {
 function skip({ tracks }: SessionFixture, by: TrackCaller) {
   return tracks.steer('g', by, 'skip', 'voice');
 }
-
-test('what is said and waits is listed on the track voice with whose it is', async () => {
-  const fixture = await openReading();
-  expect(voiceOf(fixture)).toMatchObject({ waiting: [] });
-  expect(voiceOf(fixture)).not.toHaveProperty('current');
-  await say(fixture, long, byAdam);
-  await say(fixture, 'Second.', byEva);
-  void fixture.talk.ask('g', 'What time is it?', ben, 'voice');
-  await pass(fixture, 100);
-  expect(voiceOf(fixture)?.current).toMatchObject({ owner: 'Adam', loop: false });
-  expect(voiceOf(fixture)?.current?.title).toMatch(/^“A text that is read out for quite a .*…”$/);
-  expect(voiceOf(fixture)?.waiting).toEqual([
-    { title: '“Second.”', owner: 'Eva' },
-    { title: 'an answer', owner: 'Ben' },
-  ]);
-});
 
 test('one’s own is skipped one by one, and the next is said', async () => {
   const fixture = await openReading();
@@ -94,28 +72,6 @@ test('what somebody else has said needs a DJ or more than half of those there', 
   expect(skip(fixture, manager)).toMatchObject([{ kind: 'skipped', title: '“Second.”' }]);
 });
 
-test('one that waits is removed by its number or title, and the others are said', async () => {
-  const fixture = await openReading();
-  for (const words of [long, 'Second.', 'Third.', 'Fourth.']) await say(fixture, words, byAdam);
-  const remove = (item: string) =>
-    fixture.tracks.change('g', byAdam, { kind: 'remove', item }, 'voice');
-  expect(remove('2. “Third.”')).toEqual({ kind: 'removed', track: 'voice', title: '“Third.”' });
-  expect(remove('fourth')).toMatchObject({ kind: 'removed', title: '“Fourth.”' });
-  expect(remove('Third')).toMatchObject({ kind: 'no-item' });
-  expect(voiceOf(fixture)?.waiting).toEqual([{ title: '“Second.”', owner: 'Adam' }]);
-});
-
-test('a typed question that is skipped is told so to whoever asked it', async () => {
-  const fixture = await openReading();
-  await say(fixture, long, byAdam);
-  const asked = fixture.talk.ask('g', 'What time is it?', ben, 'voice');
-  await pass(fixture, 100);
-  expect(
-    fixture.tracks.change('g', byBen, { kind: 'remove', item: 'answer' }, 'voice'),
-  ).toMatchObject({ kind: 'removed', title: 'an answer' });
-  expect(await asked).toEqual({ kind: 'failed', line: { id: 'stop.ok' } });
-});
-
 test('all of it is stopped by whoever may change all of it', async () => {
   const fixture = await openReading();
   await say(fixture, long, byAdam);
@@ -127,12 +83,3 @@ test('all of it is stopped by whoever may change all of it', async () => {
   expect(voiceOf(fixture)).toMatchObject({ waiting: [] });
   expect(stop(manager)).toEqual([{ kind: 'empty', track: 'voice' }]);
 });
-
-test.each(['pause', 'resume', 'mute', 'unmute'] as const)(
-  '%s is not for the track voice',
-  async (kind) => {
-    const fixture = await openReading();
-    await say(fixture, long, byAdam);
-    expect(fixture.tracks.steer('g', byAdam, kind, 'voice')).toMatchObject([{ kind: 'reserved' }]);
-  },
-);

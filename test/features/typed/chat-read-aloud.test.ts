@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { BotError } from '#src/base/errors.ts';
 import type { TypedMessage } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { WrittenLine } from '#src/features/typed/chat-read-aloud.ts';
@@ -80,53 +79,6 @@ async function write(fixture: JoinedSetup, ...messages: readonly TypedMessage[])
 
 const voiceOf = ({ tracks }: JoinedSetup) => tracks.list('g')?.find(({ name }) => name === 'voice');
 
-test('lines of the channel are read in their order, each writer named once in a row', async () => {
-  const fixture = await joined();
-  const first = [message(adam, 'First.'), message(adam, 'Second.'), message(ben, 'Third.')];
-  expect(await write(fixture, ...first, message(adam, 'Fourth.'))).toEqual(Array(4).fill('read'));
-  await pass(fixture, 15_000);
-  expect(fixture.spoken()).toEqual(['Adam: First.', 'Second.', 'Ben: Third.', 'Adam: Fourth.']);
-  expect(fixture.of('typed').map(({ outcome }) => outcome)).toEqual(Array(4).fill('read'));
-});
-
-test('after a minute, or after something else was said, a writer is named again', async () => {
-  const fixture = await joined();
-  await write(fixture, message(adam, 'First.'));
-  await pass(fixture, 70_000);
-  await write(fixture, message(adam, 'Second.'));
-  await pass(fixture, 5_000);
-  void fixture.talk.say('g', 'Something else.', 'queue');
-  await pass(fixture, 5_000);
-  await write(fixture, message(adam, 'Third.'));
-  await pass(fixture, 5_000);
-  expect(fixture.spoken()).toEqual([
-    'Adam: First.',
-    'Adam: Second.',
-    'Something else.',
-    'Adam: Third.',
-  ]);
-});
-
-test('a writer is heard in their own voice, at their pace and by their spoken name', async () => {
-  const fixture = await joined();
-  const own = { voice: 'rms', speed: 1.2, spokenName: 'Benn' };
-  await fixture.peopleSettings.change('g', 'ben', own);
-  await write(fixture, message(ben, 'Hello.'), message(adam, 'Hello.'));
-  await pass(fixture, 8_000);
-  const asked = fixture.synthesizer.asked.slice(-2);
-  expect(asked.map(({ text, voice }) => [text, voice.name])).toEqual([
-    ['Benn: Hello.', 'rms'],
-    ['Adam: Hello.', 'slt'],
-  ]);
-});
-
-test('links and code are named, spoilers left out', async () => {
-  const fixture = await joined();
-  await write(fixture, message(adam, 'See https://example.org and `x()` ||secret||'));
-  expect(fixture.spoken()).toEqual(['Adam: See link and code']);
-  expect(await write(fixture, message(adam, '||all of it||'))).toEqual(['empty']);
-});
-
 test('three lines of each wait, and what waits lets answers and other texts pass', async () => {
   const fixture = await joined({ addressing: 'off' });
   const many = Array.from({ length: 5 }, (_, n) => message(adam, `Line ${n}.`));
@@ -180,12 +132,6 @@ test('nothing is read of people who said no or are blocked, nor of what waits of
   await fixture.settings.set('g', 'blocked', ids);
   const asked = await fixture.reader.read('g', line(blocked, 'Third.'), adam);
   expect(asked).toEqual({ kind: 'refused' });
-});
-
-test('while hearing is paused no line is read', async () => {
-  const fixture = await joined();
-  fixture.hearing.pause('g');
-  expect(await write(fixture, message(adam, 'Hi.'))).toEqual(['paused']);
 });
 
 test('messages that are deleted while they wait, or are read, are not read on', async () => {
@@ -257,56 +203,23 @@ test('the menu has a message read for whoever picks it, whoever wrote it, in the
   expect(await fixture.reader.read('g', line(zoe, 'Hi.'), adam)).toEqual({ kind: 'refused' });
 });
 
-test('what somebody has read out counts to their share, and is refused when that is used; what waits in vain costs nothing', async () => {
-  const { budgets, ledger } = openBudgets(new VirtualClock(), {
-    caps: { personDay: dollars(0.000_1) },
-  });
+test('what somebody has read out is paid from their share, whatever it takes, and refused when that is used', async () => {
+  const speak = { kind: 'priced', usd: { perMillionAudioOutputTokens: 12 } } as const;
+  const caps = { personDay: dollars(0.001) };
+  const { budgets, ledger, paid } = openBudgets(new VirtualClock(), { caps, tariff: { speak } });
   const fixture = await joined({ spending: budgets });
-  const share = () => ledger.shareOf('g', 'adam', fixture.clock.wallMs()).nanoUsd;
-  const read = (who: ChannelMember) => fixture.reader.read('g', line(zoe, 'x'.repeat(20)), who);
-  for (let n = 0; n < 4; n++) await read(adam);
-  const paid = share();
-  expect(paid).toBe(4 * 20 * 1_000);
-  expect([await read(adam), share()]).toEqual([{ kind: 'full', limit: 3 }, paid]);
-  const how = { owner: adam, payerId: 'adam' };
-  const refused = { kind: 'unaffordable', line: { id: 'budget.user', with: expect.anything() } };
-  expect(await fixture.talk.say('g', 'y'.repeat(21), 'queue', how)).toEqual(refused);
-  fixture.talk.stop('g');
-  expect(await fixture.talk.say('g', 'y'.repeat(20), 'queue', how)).toMatchObject({
-    kind: 'queued',
-  });
-  expect([await read(adam), await read(ben)]).toMatchObject([refused, { kind: 'queued' }]);
-});
-
-test('where the voice fails, a line is not written once more', async () => {
-  const error = new BotError('speech.failed', false, 'The voice is out.');
-  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
-  const fixture = await joined({ synthesizer });
-  expect(await write(fixture, message(adam, 'Hello.'))).toEqual(['read']);
+  const nowMs = fixture.clock.wallMs();
+  const read = (who: ChannelMember) => fixture.reader.read('g', line(zoe, 'Hi.'), who);
+  const say = (track: string) =>
+    fixture.talk.say('g', 'Hello.', 'queue', { owner: adam, payer: adam, track });
+  await Promise.all([read(adam), say('bg')]);
   await pass(fixture, 5_000);
-  expect(fixture.of('failed').at(-1)).toMatchObject({ stage: 'speak' });
-  expect(fixture.written.join()).not.toContain('Hello.');
-});
-
-test('what no voice speaks is not read, which is told once for each language', async () => {
-  const detect = async () => ({ language: 'de', probability: 0.99 });
-  const error = new BotError('speech.no_voice', false, 'It speaks English.');
-  const fault = (text: string) => (text.includes('Abend') ? { afterPieces: 0, error } : undefined);
-  const synthesizer = new FakeSynthesizer({ fault, pieces: 5 });
-  const fixture = await joined({ synthesizer, textLanguage: { detect } });
-  await write(fixture, message(adam, 'Guten Abend.'), message(ben, 'Schönen Abend.'));
-  await pass(fixture, 40_000);
-  expect(synthesizer.asked.at(-1)?.voice.language).toBe('de');
-  expect(fixture.written.filter((one) => one.includes('No voice here'))).toEqual([
-    "No voice here speaks German, so I don't read out messages in it.",
-  ]);
-  expect(fixture.of('failed')).toEqual([]);
-});
-
-test('a line whose words Discord hides is told of once, and what is for the bot is answered, not read', async () => {
-  const fixture = await joined({ addressing: 'auto', names: ['Computer'] });
-  const hidden = () => message(adam, '', { isHidden: true });
-  expect(await write(fixture, hidden(), hidden())).toEqual(['unread', 'unread']);
-  await pass(fixture, 31_000);
-  expect(fixture.written.join().match(/I can't see the messages/g)).toHaveLength(1);
+  const [, ...spent] = paid.map(({ usd }) => dollars(usd));
+  expect(spent).toHaveLength(2);
+  expect(ledger.shareOf('g', 'adam', nowMs).nanoUsd).toBe((spent[0] ?? 0) + (spent[1] ?? 0));
+  ledger.assign('g', 'adam', { nanoUsd: caps.personDay }, nowMs);
+  const refused = { kind: 'unaffordable', line: { id: 'budget.user' } };
+  for (const outcome of [await read(adam), await say('voice'), await say('bg')])
+    expect(outcome).toMatchObject(refused);
+  expect(await read(ben)).toMatchObject({ kind: 'queued' });
 });

@@ -45,6 +45,6 @@ test('a recording is fetched by its link, and heard', async () => {
 
 test('a link into a private network is refused in a sentence, and nobody there is asked', async () => {
   await using link = await openLink(false);
-  expect(await link.ask()).toEqual({ kind: 'failed', line: { id: 'ask.bad.not_allowed' } });
+  expect(await link.ask()).toEqual({ kind: 'failed', line: { id: 'ask.bad.not_audio' } });
   expect([link.asked(), link.heard]).toEqual([0, []]);
 });

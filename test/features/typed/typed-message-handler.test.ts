@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
 import type { TypedMessage, TypedMessages } from '#src/conversation/ports/typed-messages.ts';
-import { tools } from '#src/features/features.ts';
-import { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import { chained } from '#src/pipeline/chained.ts';
@@ -17,7 +15,6 @@ import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
-const later = 'That takes longer. You will hear the answer.';
 const ben = { id: 'ben', name: 'Ben', isBot: false, roleIds: [] };
 let written = 0;
 
@@ -91,14 +88,6 @@ test('a line that mentions the bot is answered by a reply, and aloud where its w
   expect(fixture.of('typed')).toMatchObject([{ speakerId: 'adam', outcome: 'answered' }]);
 });
 
-test('somebody who does not sit there is answered in writing', async () => {
-  const fixture = await joined();
-  const before = spoken(fixture).length;
-  const message = line('Two and three?', { isMention: true, author: ben });
-  expect(await handle(fixture, message)).toBe('answered');
-  expect([texts(fixture), spoken(fixture).length]).toEqual([['Five.'], before]);
-});
-
 const elsewhere = { isMention: true, channelId: 'den' };
 
 test.each([{}, { isNowhere: true } as const])(
@@ -117,29 +106,6 @@ test.each([{}, { isNowhere: true } as const])(
     expect(await handle(fixture, line('', { ...elsewhere, author }))).toBe('empty');
   },
 );
-
-test('what a mention asks for shows its Confirm in the same channel', async () => {
-  const call = { id: 'call_1', name: 'forget_memory', argumentsJson: '{"number":1}' };
-  const fixture = await joined([[{ call }], ['Press it.']], { tools });
-  await fixture.sessions.settings.set('g', 'memory', 'on');
-  await fixture.sessions.features
-    .port(MemoryCache)
-    .add({ guildId: 'g', text: 'I like tea.', byId: 'adam', byName: 'Adam', atWallMs: 0 });
-  expect(await handle(fixture, line('Forget it.', elsewhere))).toBe('answered');
-  expect([texts(fixture), fixture.offered.length]).toEqual([['Press it.'], 1]);
-  expect(fixture.written.at(-1)).not.toContain('I like tea.');
-});
-
-test('typed and spoken are one conversation: what was typed is known afterwards', async () => {
-  const fixture = await joined([['Five.'], ['Six.']], { typed: 'text' });
-  await handle(fixture, line('Two and three?', { isMention: true }));
-  await handle(fixture, line('And one more?', { isMention: true }));
-  const known = JSON.stringify(fixture.chat.asked.at(-1)?.messages);
-  expect(known).toContain('Two and three?');
-  expect(known).toContain('Five.');
-  expect(texts(fixture)).toEqual(['Five.', 'Six.']);
-  expect(spoken(fixture)).not.toContain('Six.');
-});
 
 test.each([
   [
@@ -187,19 +153,6 @@ test('every line of people who said yes counts by the addressing mode, as if it 
   expect(await handle(fixture, line('And another one?'))).toBe('not-meant');
 });
 
-test('a mention without words is asked what it is about', async () => {
-  const fixture = await joined();
-  expect(await handle(fixture, line('', { isMention: true }))).toBe('empty');
-  expect([texts(fixture).length, fixture.chat.asked]).toEqual([1, []]);
-});
-
-test('what takes long is promised by a reply, and the answer is another one', async () => {
-  const fixture = await joined([[{ waitMs: 40_000 }, 'Five.']]);
-  const message = line('Two and three?', { isMention: true });
-  expect(await handle(fixture, message, 60_000)).toBe('answered');
-  expect(texts(fixture)).toEqual([later, 'Five.']);
-});
-
 test('a message that is deleted while it waits is answered by nobody', async () => {
   const fixture = await joined([[{ waitMs: 8_000 }, 'Five.']]);
   const message = line('Two and three?', { isMention: true });
@@ -220,17 +173,4 @@ test('a message that is deleted while it is answered in writing costs nothing mo
   fixture.lines.deleted([message.messageId]);
   expect(await taken).toBe('deleted');
   expect(fixture.of('failed')).toEqual([]);
-});
-
-test('a message that is gone when the reply comes ends as deleted', async () => {
-  const fixture = await joined();
-  const message = line('Two and three?', { isMention: true });
-  fixture.gone.add(message.messageId);
-  expect(await handle(fixture, message)).toBe('deleted');
-});
-
-test('a chat server that fails is told by the reply', async () => {
-  const fixture = await joined([[{ error: new Error('broken') }]], { typed: 'text' });
-  expect(await handle(fixture, line('Well?', { isMention: true }))).toBe('failed');
-  expect(fixture.of('failed').length).toBeGreaterThan(0);
 });

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PreviewOutcome } from '#src/features/typed/voices-and-previews.ts';
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
@@ -16,7 +15,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
-import { boundless, dollars, openBudgets } from '#test/fakes/spending.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 const sample = { voice: 'rms', speed: 1.2, language: 'en' };
 const gone = new BotError('provider.refused', false, 'No such voice.', undefined, undefined, {
@@ -53,8 +52,6 @@ function without(name: string, names: readonly string[] = []) {
   return { inner, synthesizer: standardVoiceInstead(engine, voices, new VirtualClock()), voices };
 }
 
-const askedOf = ({ synthesizer }: SessionFixture) => synthesizer.asked.map(({ voice }) => voice);
-
 test('a preview is heard in a quiet channel by whoever sits there, in its voice', async () => {
   const fixture = await called();
   const { length } = fixture.synthesizer.asked;
@@ -69,15 +66,6 @@ test.each<[string, (fixture: SessionFixture) => Promise<unknown> | unknown]>([
     'somebody talks',
     async (fixture) =>
       await pass(fixture, 1_500, await words('human-cards-004', adam, fixture.clock.nowMs())),
-  ],
-  [
-    'a sound plays',
-    ({ tracks }) =>
-      tracks.play(
-        'g',
-        { ...adam, mayManage: false },
-        { sound: 'rain', track: 'bg', loop: true, next: false },
-      ),
   ],
   [
     'a text waits',
@@ -103,36 +91,6 @@ test.each<[string, (fixture: SessionFixture) => Promise<unknown> | unknown]>([
   expect(await hear(fixture)).toMatchObject({ kind: 'file' });
 });
 
-test('a preview is a file for whoever sits elsewhere, and where the bot sits nowhere', async () => {
-  const fixture = await called();
-  expect(await hear(fixture, { who: { ...adam, id: 'ben' } })).toMatchObject({ kind: 'file' });
-  await fixture.sessions.leave('g');
-  expect(await hear(fixture)).toMatchObject({ kind: 'file' });
-});
-
-test('in a file the pace is that of the listener, whatever the server makes of speed', async () => {
-  const fixture = openSessionFixture();
-  const ofSpeed = async (speed: number) => {
-    const outcome = await hear(fixture, { speed });
-    if (outcome.kind !== 'file') throw new Error(outcome.kind);
-    const { samples, rateHz } = readWav(outcome.wav);
-    return samples.length / rateHz;
-  };
-  const [usual, slow] = [await ofSpeed(1), await ofSpeed(0.8)];
-  expect(usual).toBeGreaterThan(0.9);
-  expect(slow / usual).toBeCloseTo(1.25, 2);
-  expect(new Set(askedOf(fixture).map((voice) => JSON.stringify(voice)))).toEqual(
-    new Set(['{"name":"rms"}']),
-  );
-});
-
-test('without money for speech there is no preview, and its listener reads why', async () => {
-  const line = { id: 'budget.guild' as const, with: { time: 'midnight' } };
-  const used = () => ({ line, time: 'midnight' });
-  const fixture = await called({ spending: { ...boundless, used } });
-  expect(await hear(fixture)).toEqual({ kind: 'failed', line });
-});
-
 test('a file is paid for by its listener, until their share is used', async () => {
   const clock = new VirtualClock();
   const { budgets, ledger } = openBudgets(clock, { caps: { personDay: dollars(0.0002) } });
@@ -152,20 +110,6 @@ test('a preview that is heard in the channel counts to the share of its listener
   expect(ledger.shareOf('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0);
 });
 
-test('a voice that is out gives a sentence, and the operator reads why', async () => {
-  const error = new BotError('provider.unreachable', true, 'It is away.');
-  const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
-  const fixture = openSessionFixture({ synthesizer });
-  expect(await hear(fixture)).toEqual({ kind: 'failed', line: { id: 'voice.preview.failed' } });
-  expect(fixture.of('failed')).toMatchObject([{ stage: 'speak' }]);
-});
-
-test('a file tells that its voice is gone', async () => {
-  const { synthesizer, voices } = without('rms');
-  const fixture = openSessionFixture({ synthesizer, voices });
-  expect(await hear(fixture)).toMatchObject({ kind: 'file', isGone: true });
-});
-
 test('a text in a voice that is gone is said by the standard one, and its writer is told once', async () => {
   const { inner, synthesizer, voices } = without('rms');
   const fixture = await called({ synthesizer, voices });
@@ -182,7 +126,7 @@ test('a text in a voice that is gone is said by the standard one, and its writer
     [
       {
         personId: 'adam',
-        text: 'The voice rms is gone, so my usual one reads your texts. Choose another: /voice me.',
+        text: 'The voice rms is gone, so my usual one speaks. Choose another: /voice me, or /voice bot for mine.',
       },
     ],
   ]);
@@ -208,7 +152,7 @@ test.each([
     }
     expect(inner.asked.map(({ voice }) => voice.name)).not.toContain('rms');
     expect(fixture.written).toEqual([
-      'My voice rms is gone, so my usual one speaks. A DJ can choose another: /voice bot.',
+      'The voice rms is gone, so my usual one speaks. Choose another: /voice me, or /voice bot for mine.',
     ]);
   },
 );

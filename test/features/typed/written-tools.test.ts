@@ -28,7 +28,6 @@ async function ask(name: string, about = {}, moreTools = () => [look('anyone')])
 function look(who: 'anyone' | 'room', effect?: 'read') {
   return externalTool({
     name: effect ? 'look' : 'turn',
-    server: 'birds',
     title: 'Looks',
     description: 'Looks.',
     parameters: { type: 'object' },
@@ -50,11 +49,6 @@ test('a question in writing gets the tools that need no channel', async () => {
   ]);
   expect(result).toContain('A bird.');
   expect(text.textIn(undefined)).toBe('Tea.');
-});
-
-test('a tool for the people in its channel does not run where it sits nowhere', async () => {
-  const { result } = await ask('look', {}, () => [look('room', 'read')]);
-  expect(result).toContain('has not the right to that (room)');
 });
 
 test('an answer from the own reminders is for the asker alone, and none stands in a chat', async () => {

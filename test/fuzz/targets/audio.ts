@@ -1,8 +1,6 @@
-import { readHeader } from '#doctor/probes/probe-speech.ts';
 import { areFrames } from '#src/audio/opus/frame-headers.ts';
 import { opusMode, opusSamples } from '#src/audio/opus/opus-toc.ts';
-import { PacketOrder } from '#src/audio/voice/packet-order.ts';
-import { readWav, WavStream, writeWav } from '#src/audio/wav.ts';
+import { readWav, writeWav } from '#src/audio/wav.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { unlessBotError } from '#test/fuzz/expected.ts';
 import { bytesLike, inPieces } from '#test/fuzz/inputs.ts';
@@ -28,17 +26,6 @@ const packed = [
   Buffer.from('raw samples and no head at all'),
 ];
 
-const packet = fc.record({
-  speakerId: fc.constant('1'),
-  sequence: fc.oneof(fc.nat(20), fc.integer({ min: 65_500, max: 65_535 }), fc.nat(0xffff)),
-  timestamp: fc.oneof(
-    fc.nat(20).map((frames) => frames * 960),
-    fc.nat(0xffffffff),
-  ),
-  opus: fc.oneof(fc.uint8Array({ maxLength: 8 }), fc.constant(new Uint8Array([0xf8, 0xff, 0xfe]))),
-  waitMs: fc.oneof(fc.nat(60), fc.nat(100_000)),
-});
-
 const types = ['', 'audio/pcm', 'audio/pcm; rate=16000', 'audio/wav', 'audio/L16;rate=0099999'];
 
 export const audioTargets = [
@@ -47,30 +34,11 @@ export const audioTargets = [
     if (!(samples >= 0 && samples <= 5760)) throw new Error(`${samples} samples`);
     opusMode(bytes);
   }),
-  target('rtp-order', fc.array(packet, { maxLength: 60 }), (packets) => {
-    const order = new PacketOrder();
-    let atMs = 0;
-    for (const { waitMs, ...rest } of packets) {
-      atMs += waitMs;
-      for (const step of [...order.put({ ...rest, atMs }), ...order.settle(atMs)]) {
-        const length = step.samples ?? 0;
-        if (!(length >= 0 && length <= 60 * 48_000 + 5760)) throw new Error(`${length} samples`);
-      }
-    }
-  }),
   target('frame-headers', bytesLike([...packed, ...wavs]), (bytes) => {
     areFrames(bytes);
   }),
   target('wav-whole', bytesLike(wavs), (bytes) => {
-    readHeader(bytes);
     unlessBotError(() => readWav(bytes));
-  }),
-  target('wav-stream', inPieces(bytesLike(wavs)), (pieces) => {
-    const stream = new WavStream();
-    unlessBotError(() => {
-      for (const piece of pieces) stream.push(piece);
-      stream.end();
-    });
   }),
   target(
     'speech-bytes',

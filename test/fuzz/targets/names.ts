@@ -3,20 +3,16 @@ import { apiMessages } from '#src/chat/completions/api-messages.ts';
 import { openHistory, standardHistory } from '#src/chat/history.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
-import { suggestions } from '#src/discord/interactions/reception.ts';
 import { type MessageBody, messagesOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import { textOr } from '#src/discord/text-or.ts';
 import { panelButtons, trackNameOf } from '#src/features/tracks/track-names.ts';
 import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
 import { text } from '#src/texts/texts.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
 import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
-import { beginsWithNames, namesToBegin } from '#src/turn/answer-wording.ts';
 import { classify } from '#src/turn/overlap/interjections.ts';
-import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import { textOf } from '#test/fuzz/inputs.ts';
-import { asyncTarget, target } from '#test/fuzz/target.ts';
+import { target } from '#test/fuzz/target.ts';
 import { fc } from '#test/properties.ts';
 
 const pieces = [
@@ -88,7 +84,7 @@ function faceOf(a: string, b: string): PanelFace {
     asked: [a, b],
     next: b,
     lost: [{ name: a, why: 'late' }],
-    unnamed: [{ name: b, isLate: true }],
+    unnamed: [{ name: b }],
     understood: [{ name: a, words: b }],
     tracks,
     buttons: panelButtons(tracks),
@@ -97,13 +93,13 @@ function faceOf(a: string, b: string): PanelFace {
 }
 
 function readNames([a, b]: readonly [string, string]): void {
-  const head = sentence({ id: 'heard.undecoded', with: { name: a } }, 'en');
+  const head = { id: 'heard.undecoded', with: { name: a } } as const;
   const panel = drawPanel(head, faceOf(a, b), { ...view, botName: b });
   mustBeHarmless(panel);
   const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), { ...view, botName: 'Nova' });
   const bare = drawPanel(undefined, faceOf(a, b), { ...view, botName: b });
   must(linesOf(bare.content).length <= linesOf(usual.content).length, 'A name forges a line.');
-  const notice = sentence({ id: 'heard.undecoded', with: { name: textOr(a, '') } }, 'en');
+  const notice = sentence({ id: 'heard.undecoded', with: { name: oneLine(a) } }, 'en');
   must(linesOf(notice).length === 1, 'A name forges a line of a notice.');
   const reply = { id: 'track.added', with: { title: a, track: b, n: 1 }, to: 'room' } as const;
   const answer = { id: 'generic', with: { code: a }, to: 'caller', lines: [reply] } as const;
@@ -150,17 +146,6 @@ function readAddressing([a, b]: readonly [string, string]): void {
   const spoken = { speakerId: '1', fromMs: 0, humans: 3, text, present: [a, text] };
   judge(initialAddressing, spoken, rules);
   classify(b, { isFinal: true, names: [a] });
-  const names = namesToBegin([a, b, 'Cem', 'Dan'], { humans: 4, waited: true });
-  must(names.length === 3, `An answer begins with ${names.length} names.`);
-  beginsWithNames(b, names);
-}
-
-async function readFields([a, b]: readonly [string, string]): Promise<void> {
-  const timing = new SteppedTiming();
-  const choices = await suggestions(async () => [a, b, a, `${a}${b}`], timing, 'en');
-  const isTaken = ({ name }: { readonly name: string }) => name.length > 0 && name.length <= 100;
-  must(choices.every(isTaken), 'Discord refuses a suggestion.');
-  must(linesOf(oneLine(`${a}\n${b}`)).length === 1, 'A line is broken.');
 }
 
 const two = fc.tuple(words, words);
@@ -170,5 +155,4 @@ export const nameTargets = [
   target('names-shown', two, readNames),
   target('names-prompted', two, readPrompts),
   target('names-addressed', two, readAddressing),
-  asyncTarget('names-in-fields', two, readFields),
 ];

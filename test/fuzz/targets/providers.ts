@@ -13,16 +13,16 @@ import { describeError } from '#src/provider/models/describe-error.ts';
 import { wordsOf } from '#src/provider/models/error-phrases.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import { readTalk } from '#src/provider/realtime-reading.ts';
 import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
 import { readTranscript } from '#src/speech/openai/transcript-stream.ts';
+import type { Transcript } from '#src/speech/ports.ts';
 import { readHeard } from '#src/speech/realtime/realtime-events.ts';
 import { TranscriptParts } from '#src/speech/realtime/realtime-parts.ts';
 import { unlessBotError, unlessBotErrorLater } from '#test/fuzz/expected.ts';
 import { bytesLike, inPieces, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { asyncTarget, target } from '#test/fuzz/target.ts';
 import { fc } from '#test/properties.ts';
-import { realtimeEvents, transcriptionEvents } from './realtime-samples.ts';
+import { transcriptionEvents } from './realtime-samples.ts';
 
 const baseUrl = 'http://example.test/v1';
 const by = servedBy('m', baseUrl);
@@ -49,7 +49,14 @@ const chunks = [
   { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage },
   { choices: [], usage },
 ];
+const timed = {
+  words: [{ word: 'Hi', start: 0.1, end: 0.4, probability: 0.9 }],
+  segments: [{ avg_logprob: -0.1 }],
+  logprobs: [{ logprob: -0.7 }],
+  usage: { type: 'duration', seconds: 2 },
+};
 const words = [
+  { text: 'Hi', ...timed },
   { type: 'transcript.text.delta', delta: 'Hi' },
   { type: 'transcript.text.done', text: 'Hi', usage: { type: 'tokens', input_tokens: 3 } },
   { text: 'Hi there', language: 'en', languages: [{ code: 'en' }] },
@@ -122,7 +129,17 @@ function hearUtterance(steps: readonly unknown[]): void {
     } else if (step === 'lost') resend(parts, atSample);
     else if (typeof step === 'object') report(parts, { ...step });
   }
-  parts.transcript('en', by);
+  mustBePlausible(parts.transcript('en', by));
+}
+
+/** Times of words go on, shares are shares, and a count of a server is a positive number. */
+function mustBePlausible({ words: spoken = [], confidence, usage: told }: Transcript): void {
+  const shares = [confidence, ...spoken.map((word) => word.confidence)];
+  const isShare = (share = 0) => share >= 0 && share <= 1;
+  const goesOn = spoken.every(({ startMs, endMs }) => startMs >= 0 && endMs >= startMs);
+  const count = told?.count;
+  const isCounted = count?.kind !== 'heard' || count.ms > 0;
+  if (!goesOn || !shares.every(isShare) || !isCounted) throw new Error('No such words were said.');
 }
 
 function commit(parts: TranscriptParts, atSample: number): void {
@@ -196,15 +213,9 @@ export const providerTargets = [
       jsonLike(...words).map((v) => JSON.stringify(v)),
     ),
     (reply) => {
-      unlessBotError(() => transcriptOf(reply, 'en'));
+      unlessBotError(() => mustBePlausible(transcriptOf(reply, 'en')));
     },
   ),
-  target('realtime-talk', jsonLike(...realtimeEvents), (event) => {
-    if (typeof event === 'object' && event !== null) readTalk({ ...event });
-  }),
-  target('realtime-transcription', jsonLike(...transcriptionEvents), (event) => {
-    if (typeof event === 'object' && event !== null) readHeard({ ...event });
-  }),
   target(
     'realtime-utterance',
     fc.array(fc.oneof(jsonLike(...transcriptionEvents), fc.constantFrom('pause', 'lost')), {

@@ -67,7 +67,7 @@ class Endings {
   }
 }
 
-type Client = Disposable & {
+export type Client = Disposable & {
   /** Begins its work, which ends by itself or by `signal`. */
   begin(endings: Endings, signal: AbortSignal): void;
   /** Actions of its user between two events. */
@@ -97,7 +97,7 @@ function casesOf(events: readonly object[]): fc.Arbitrary<Case> {
 }
 
 /** The whole script, and then silence until everything must have ended. */
-async function play(
+export async function play(
   { script, actions, leavesAt }: Case,
   open: (server: FakeServer, clock: VirtualClock) => Client,
 ): Promise<void> {
@@ -120,7 +120,7 @@ async function play(
   endings.check();
 }
 
-function openTalk(server: FakeServer, clock: VirtualClock): Client {
+export function openTalk(server: FakeServer, clock: VirtualClock): Client {
   const talk = openRealtimeTalk({
     baseUrl,
     model,

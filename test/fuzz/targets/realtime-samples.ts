@@ -57,6 +57,8 @@ export const transcriptionEvents: readonly object[] = [
     item_id: 'i1',
     transcript: 'Hi',
     languages: [{ code: 'en' }],
+    logprobs: [{ logprob: -0.7 }],
+    words: [{ word: 'Hi', start: 0.1, end: 0.4 }],
     usage: {
       type: 'tokens',
       input_tokens: 3,

@@ -23,27 +23,10 @@ const jsonText = (...samples: readonly unknown[]) =>
   );
 
 const words = [
-  ...[
-    'http://127.0.0.1:1/v1',
-    'https://',
-    'ws://a',
-    'embedded',
-    'auto',
-    'on',
-    'off',
-    'ask',
-    'role',
-  ],
-  ...[
-    '123456789012345678',
-    '<@&123456789012345678>',
-    'name',
-    'always',
-    'chained',
-    'realtime',
-    ', ',
-  ],
-  ...['0', '-1', '1e9', 'NaN', 'en-US', 'Europe/Berlin', '/', '*.', ':', ' ', '\n', '\0', '=', 'a'],
+  ...'http://127.0.0.1:1/v1 https:// ws://a embedded auto on off ask role'.split(' '),
+  ...'123456789012345678 <@&123456789012345678> name always chained realtime'.split(' '),
+  ...'0 -1 1e9 NaN en-US Europe/Berlin / *. : = a'.split(' '),
+  ...[', ', ' ', '\n', '\0'],
 ];
 const environment = fc.dictionary(
   fc.constantFrom(...Object.keys(settings.shape)),

@@ -6,8 +6,6 @@ import { pressedOf } from '#src/discord/interactions/rendering.ts';
 import { ClauseWriter } from '#src/pipeline/clause-writer.ts';
 import { plainWords, wordsOfText } from '#src/provider/models/error-phrases.ts';
 import { fliteText } from '#src/speech/embedded/embedded-synthesizer.ts';
-import { compareReading } from '#src/speech/reading-check.ts';
-import { textPieces } from '#src/speech/text-pieces.ts';
 import { cut, plain } from '#src/texts/plain.ts';
 import { sentencesOf } from '#src/turn/addressing/names-sentences.ts';
 import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
@@ -59,7 +57,6 @@ export const textTargets = [
     plain(text);
     cut(text, 100);
     fliteText(text);
-    textPieces(text, 400);
     wordsOfText(text);
     plainWords(text, 'sk-abcdef', 200);
   }),
@@ -81,7 +78,6 @@ export const textTargets = [
     sentencesOf(text);
     isHallucination(text, nothingHeard);
     classify(text, { isFinal: true, names: ['Nova'] });
-    compareReading(text, `${text} x`);
   }),
   target(
     'custom-ids',

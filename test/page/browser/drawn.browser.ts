@@ -1,39 +1,14 @@
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { appearances, expectDrawnWell } from './drawn-well.ts';
-import { complaintsOf, openBrowser, openTab, watchLoads } from './open-browser.ts';
+import { openBrowser, openTab } from './open-browser.ts';
 import { openSetup } from './open-page.ts';
-
-/** Bytes that the browser may load before the room is drawn, packed. */
-const mostFirstLoadBytes = 150_000;
 
 let browser: Browser;
 beforeAll(async () => {
   browser = await openBrowser();
 });
 afterAll(() => browser.close());
-
-test('the channel is drawn under the CSP without a complaint, and its first load is small', async () => {
-  await using setup = await openSetup();
-  const context = await browser.newContext();
-  const tab = await context.newPage();
-  const complaints = complaintsOf(tab);
-  const loads = watchLoads(tab);
-  await tab.goto(setup.link.href);
-  await tab.getByRole('button', { name: 'Hear me' }).waitFor();
-  const loaded = await loads();
-  const bytes = loaded.reduce((sum, one) => sum + one, 0);
-  expect(loaded.length).toBeGreaterThan(10);
-  expect(bytes).toBeLessThan(mostFirstLoadBytes);
-  const firstPaintMs = await tab.evaluate(
-    () => performance.getEntriesByName('first-contentful-paint')[0]?.startTime,
-  );
-  console.log(
-    `first load ${bytes} bytes gzip in ${loaded.length} files, first paint ${firstPaintMs} ms`,
-  );
-  expect(complaints).toEqual([]);
-  await context.close();
-});
 
 test.each(appearances)(
   '%s at %i px: axe finds nothing, and nothing is wider than the window',

@@ -1,11 +1,4 @@
-import { gzipSync } from 'node:zlib';
-import {
-  type Browser,
-  type BrowserContextOptions,
-  chromium,
-  type Page,
-  type Request,
-} from 'playwright-core';
+import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { chromiumPath } from '#test/page/chromium.ts';
 
 const flags = [
@@ -54,18 +47,4 @@ export function complaintsOf(tab: Page): readonly string[] {
     if (isBad && !isOfTap(message.text())) complaints.push(message.text());
   });
   return complaints;
-}
-
-/** Counts what a tab loads from now on; called, it stops, and tells the packed length of each answer in bytes. */
-export function watchLoads(tab: Page): () => Promise<readonly number[]> {
-  const loads: Promise<number>[] = [];
-  const note = (request: Request) => {
-    const response = request.response();
-    loads.push(response.then(async (one) => gzipSync((await one?.body()) ?? '').length));
-  };
-  tab.on('requestfinished', note);
-  return async () => {
-    tab.off('requestfinished', note);
-    return await Promise.all(loads);
-  };
 }

@@ -79,15 +79,7 @@ const lines: readonly object[] = [
   { kind: 'engines', lines: ['words: embedded', 'model: embedded'] },
   {
     ...{ kind: 'message', change: 'posted', id: '20', channel: 'general', author: 'Parley' },
-    ...{ text: '', files: [], atMs: 1 },
-    embeds: [
-      {
-        title: 'In Lounge',
-        description: 'Hears everybody who agreed.',
-        fields: [{ name: 'Heard', value: 'You' }],
-        footer: { text: 'Answers aloud' },
-      },
-    ],
+    ...{ text: 'In Lounge', files: [], atMs: 1 },
     buttons: [
       button('Hear me', 'hear', 1),
       button('Stop', 'stop', 4),
@@ -101,7 +93,6 @@ const lines: readonly object[] = [
     ...{
       text: '**Hello** <@1>, see `/help` in <#8>:\n> once said\n- one\n```\ncode\n```',
       buttons: [],
-      embeds: [],
       files: [
         { name: 'talk.srt', type: 'text/plain', sizeBytes: 3_000, url: '/room/files/7/talk.srt' },
         {

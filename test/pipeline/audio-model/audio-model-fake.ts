@@ -66,10 +66,6 @@ export class FakeAudioChat implements AudioChatModel {
 }
 
 /** Constant samples, 24 kHz. */
-export function soundOf(text: string): Uint8Array {
+function soundOf(text: string): Uint8Array {
   return Buffer.alloc(text.length * msPerLetter * 24 * 2, 0x11);
-}
-
-export function isAudio(message: AudioChatMessage | undefined): boolean {
-  return message !== undefined && 'wav' in message;
 }

@@ -32,10 +32,3 @@ test('a voice that the model refuses gives way to its usual one, and is asked fo
   expect(model.voices).toEqual(['marin', undefined, undefined]);
   expect(reported).toEqual(['marin of the model']);
 });
-
-test('a model that refuses every voice fails as before, and no voice counts as gone', async () => {
-  const model = new FakeAudioChat([['It', ' is', ' five.']]);
-  const refuse = model.reply.bind(model);
-  model.reply = (messages, tools, _voice, signal) => refuse(messages, tools, 'marin', signal);
-  await expect(answersOf(model, 1)).rejects.toMatchObject({ code: 'provider.refused' });
-});

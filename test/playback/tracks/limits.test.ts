@@ -28,10 +28,6 @@ test.each(['a', 'a'.repeat(40), 'Café 9', '雨', 'नमस्ते', 'Straße
   },
 );
 
-test.each(['voice', 'cues', 'all', 'Voice'])('nothing can be played on %s', (name) => {
-  expect(new Band().tracks.enqueue(name, steady(1, 20))).toEqual({ kind: 'reserved' });
-});
-
 test('25 tracks may be busy at once; a name more takes the place of one that is idle', async () => {
   const band = new Band();
   for (let n = 0; n < mostTracks; n++) band.tracks.enqueue(`t${n}`, steady(1, n === 3 ? 20 : 5000));
@@ -40,4 +36,13 @@ test('25 tracks may be busy at once; a name more takes the place of one that is 
   expect(band.tracks.enqueue('more', steady(1, 20)).kind).toBe('playing');
   expect(band.tracks.track('t3')).toBeUndefined();
   expect(band.tracks.all()).toHaveLength(25);
+});
+
+test('a volume is kept between 0 and 200, and what is no number changes nothing', () => {
+  const { tracks } = new Band();
+  tracks.enqueue('main', steady(1, 20));
+  const volumes = [50, 250, -3, 70, Number.NaN].map((percent) =>
+    tracks.track('main')?.volume(percent),
+  );
+  expect(volumes).toEqual([50, 200, 0, 70, 70]);
 });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LoudnessMeter } from '#src/audio/loudness-meter.ts';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { targetLufs } from '#src/playback/mix/levelling.ts';

@@ -77,20 +77,6 @@ export class Outlet {
   }
 }
 
-/** Level of one tone in each 20 ms, as its peak. */
-export function levels(sound: Int16Array, hz: number): number[] {
-  const window = 1920; // 40 ms: whole periods of every tone in these tests
-  return Array.from({ length: Math.floor(sound.length / 960) - 1 }, (_, frame) => {
-    let [re, im] = [0, 0];
-    for (let n = 0; n < window; n++) {
-      const turn = (2 * Math.PI * hz * n) / 48_000;
-      re += (sound[frame * 960 + n] ?? 0) * Math.cos(turn);
-      im += (sound[frame * 960 + n] ?? 0) * Math.sin(turn);
-    }
-    return (2 * Math.hypot(re, im)) / window;
-  });
-}
-
 /** Sharpest corner of each 20 ms: a click stands out by far. */
 export function corners(sound: Int16Array): number[] {
   return Array.from({ length: Math.floor(sound.length / 960) }, (_, frame) => {

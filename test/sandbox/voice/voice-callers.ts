@@ -1,7 +1,3 @@
-import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
-import type { AddressInfo } from 'node:net';
-import { createServer, type Socket, connect as tcp } from 'node:net';
 import type {
   HeardFrame,
   VoiceClient,
@@ -11,15 +7,11 @@ import type {
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { readWav } from '#src/audio/wav.ts';
 
 export const guildId = '999999999999999999';
-export const channelId = '222222222222222222';
+const channelId = '222222222222222222';
 export const ada = '111111111111111111';
 export const bob = '333333333333333333';
-export const cleo = '444444444444444444';
-
-const testFolder = new URL('../../', import.meta.url);
 
 /** Nothing here takes half as long. */
 export const soon = (): AbortSignal => AbortSignal.timeout(4000);
@@ -52,11 +44,6 @@ export async function settle(people: Readonly<Record<string, VoiceClient>>): Pro
   await Promise.all(waits);
 }
 
-/** Somebody said something in test/fixtures/speech, 16 kHz. */
-export async function speech(name: string): Promise<Pcm> {
-  return readWav(await readFile(new URL(`fixtures/speech/${name}.wav`, testFolder)));
-}
-
 /** A tone that climbs, so that no part of it is like another. */
 export function chirp(ms: number, fromHz: number, rateHz = 24_000): Pcm {
   const samples = Int16Array.from({ length: (rateHz * ms) / 1000 }, (_, n) => {
@@ -86,35 +73,4 @@ export function record(client: VoiceClient): CallRecording {
 export async function heardFrames(recorded: CallRecording, count: number): Promise<void> {
   const signal = soon();
   while (recorded.frames.length < count && !signal.aborted) await new Promise(setImmediate);
-}
-
-/** A way to the server that can break. */
-export type Detour = AsyncDisposable & { readonly endpoint: string; cut(): void };
-
-export async function detour(server: VoiceServer): Promise<Detour> {
-  const port = Number(server.endpoint.split(':')[1]);
-  const open = new Set<Socket>();
-  const proxy = createServer((near) => {
-    const far = tcp(port, '127.0.0.1');
-    for (const socket of [near, far]) {
-      open.add(socket);
-      socket.on('error', () => {});
-      socket.on('close', () => open.delete(socket));
-    }
-    near.pipe(far).pipe(near);
-  });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  const cut = () => {
-    for (const socket of open) socket.destroy();
-  };
-  return {
-    endpoint: `localhost:${(proxy.address() as AddressInfo).port}`,
-    cut,
-    async [Symbol.asyncDispose]() {
-      cut();
-      proxy.close();
-      await once(proxy, 'close');
-    },
-  };
 }

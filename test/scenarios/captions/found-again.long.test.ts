@@ -1,10 +1,8 @@
 import { expect } from 'vitest';
-import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
 import { readSrt } from '#test/features/captions/files/subtitle-readers.ts';
-import { download } from '#test/sandbox/download.ts';
-import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
+import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   captioned,
   promptsOf,
@@ -17,7 +15,6 @@ import {
   openScenario,
   type ScenarioSetup,
   scenario,
-  soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 /** Each link of a recap leads to the message that shows the line of its point; prints how many do. */
@@ -54,7 +51,7 @@ async function expectForReaders({ sandbox }: ScenarioSetup): Promise<void> {
   const found = await commandReply(cleo, 'captions find', { words: 'table' });
   expect([found.ephemeral, found.text.includes('I book the table')]).toEqual([true, true]);
   sandbox.guild().permit('Lounge', 'Cleo', { deny: ['viewChannel'] });
-  const nothing = whispered('find.none', { words: 'table' });
+  const nothing = whispered('ask.unknown', { words: 'table' });
   await eventually(async () =>
     expect(await commandReply(cleo, 'captions find', { words: 'table' })).toMatchObject(nothing),
   );
@@ -107,7 +104,7 @@ scenario(
       /Ben at \d\d:\d\d: "I book the table" https:\/\/discord\.com\/channels\/\d+\/\d+\/\d+/,
     );
     expect(await commandReply(ben, 'captions find', { words: 'zebra' })).toMatchObject(
-      whispered('find.none', { words: 'zebra' }),
+      whispered('ask.unknown', { words: 'zebra' }),
     );
     await expectForReaders(setup);
     const answer = await commandReply(ben, 'ask', { question: 'When do we meet?', about: 'this' });
@@ -117,63 +114,12 @@ scenario(
     const recap = await commandReply(adam, 'captions recap');
     expect(recap.ephemeral).toBe(true);
     expect(recap.text).toMatch(
-      /\*\*Decisions\*\*\n- They meet on Friday\. \(Adam, \d\d:\d\d\) \S+\n\*\*Tasks\*\*\n- Ben: Book a table\. \(Ben, \d\d:\d\d\) \S+\n- Bring the board\. \(Adam, \d\d:\d\d\) \S+$/,
+      /\*\*Decisions\*\*\nAdam at \d\d:\d\d: They meet on Friday\. \S+\n\*\*Tasks\*\*\nBen at \d\d:\d\d: Ben: Book a table\. \S+\nAdam at \d\d:\d\d: Bring the board\. \S+$/,
     );
     expectLinks(setup, recap.text, said);
     await commandReply(ben, 'privacy deny');
     const later = await commandReply(adam, 'captions recap');
     expect(later.text).toContain('They meet on Friday.');
     expect(later.text).not.toMatch(/Ben|table/);
-  },
-);
-
-function hasTranscriptButton(message: ShownMessage): boolean {
-  return buttonsOf(message).some(([name]) => name === 'captions.transcript');
-}
-
-/** Cleo came later, and Dora sits nowhere and may not enter: the button gives each, alone, what they may know. */
-async function expectBehindButton(
-  setup: ScenarioSetup,
-  message: ShownMessage,
-  { cleo, dora }: Readonly<Record<'cleo' | 'dora', SandboxPerson>>,
-): Promise<void> {
-  const shown = await pressed(cleo, message, 'captions.transcript');
-  expect(shown.ephemeral).toBe(true);
-  const all = (await download(shown.files[0]?.url ?? '', setup.sandbox)).text;
-  expect([all.includes('quagga'), all.includes('what was said')]).toEqual([true, true]);
-  const none = whispered('transcript.none');
-  expect(await pressed(dora, message, 'captions.transcript')).toMatchObject(none);
-}
-
-scenario(
-  'a person who came later knows what was said before, and one who may not enter nothing of it',
-  async () => {
-    const sayings = new Sayings(['quagga at eight', 'okapi for all', 'Nova what was said']);
-    const replies = [{ match: 'what was said', text: 'That it is at eight.' }];
-    await using setup = await openScenario({ providers: { ...sayings.providers, replies } });
-    const { sandbox } = setup;
-    const dora = sandbox.person('Dora');
-    sandbox.guild().permit('Lounge', 'Dora', { deny: ['connect'] });
-    const [adam] = await captioned(setup, ['Ben']);
-    await sayings.say(adam, 'quagga at eight');
-    await untilShown(setup, '**Adam** quagga at eight');
-    const cleo = sandbox.person('Cleo');
-    await cleo.join('Lounge', soon());
-    await commandReply(cleo, 'privacy allow');
-    await Promise.all([adam, cleo].map((one) => one.settled(soon())));
-    const unread = whispered('transcript.none');
-    expect(await commandReply(dora, 'captions transcript')).toMatchObject(unread);
-    expect(await commandReply(dora, 'captions find', { words: 'quagga' })).toMatchObject(
-      whispered('find.none', { words: 'quagga' }),
-    );
-    await sayings.say(cleo, 'Nova what was said');
-    await untilShown(setup, '**Nova** That it is at eight.');
-    expect(promptsOf(setup)).toContain('quagga at');
-    expect((await commandReply(cleo, 'captions find', { words: 'quagga' })).text).toContain(
-      'quagga at eight',
-    );
-    const panel = sandbox.messages('general').find(hasTranscriptButton);
-    if (!panel) throw new Error('The panel has no button for the transcript.');
-    await expectBehindButton(setup, panel, { cleo, dora });
   },
 );

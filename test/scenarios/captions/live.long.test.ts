@@ -73,7 +73,7 @@ scenario(
     await sayings.say(ben, 'I bring the bread');
     await untilShown(setup, '**Ben** I bring the bread');
     const emil = await seat(setup, 'Emil');
-    const welcome = text('captions.newcomer.unasked', { name: 'Emil' });
+    const welcome = text('captions.newcomer', { name: 'Emil' });
     await eventually(() => expect(posted(setup).map((one) => one.text)).toContain(welcome));
     await sayings.say(adam, 'Nova who brings wine');
     await untilShown(setup, '**Nova** Adam brings the wine.');

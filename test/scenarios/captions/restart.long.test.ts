@@ -32,7 +32,7 @@ scenario(
     await untilShown(setup, '**Ben** quagga at eight');
     await eventually(async () => expect(await keptBytes(setup)).toContain('quagga at eight'));
     await seat(setup, 'Emil');
-    const welcome = text('captions.newcomer.unasked', { name: 'Emil' });
+    const welcome = text('captions.newcomer', { name: 'Emil' });
     const posted = () => setup.sandbox.messages('Lounge').map((message) => message.text);
     await eventually(() => expect(posted()).toContain(welcome));
     const [first] = setup.sandbox.messages('Lounge').filter((message) => message.text === welcome);

@@ -38,7 +38,7 @@ scenario(
     expect(await commandReply(ben, 'privacy allow')).toMatchObject({
       ephemeral: true,
     });
-    expect((await commandReply(ben, 'privacy status')).text).toContain(text('privacy.blocked'));
+    expect((await commandReply(ben, 'privacy status')).text).toContain(text('access.blocked'));
     const asked = await commandReply(ben, 'privacy forget');
     const forgotten = await ben.press(asked, 'parley:forget.confirm').answered(soon());
     expect(forgotten.text).toContain(text('privacy.forget.blocked'));
@@ -48,17 +48,3 @@ scenario(
     await eventually(() => expect(setup.sandbox.message(panel.id)?.text).toContain(shown));
   },
 );
-
-scenario('where roles are set, others are told so, and the role lets them in', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const guild = setup.sandbox.guild();
-  const [olga, adam] = [guild.person('Olga'), guild.person('Adam')];
-  await adam.join('Lounge', soon());
-  const roleId = guild.addRole('Members');
-  await commandReply(olga, 'settings set', { key: 'roles', value: `<@&${roleId}>` });
-  expect(await commandReply(adam, 'join')).toMatchObject(whispered('access.role'));
-  guild.giveRole('Adam', 'Members');
-  expect((await commandReply(adam, 'join')).text).toContain(text('join.ok', { channel: 'Lounge' }));
-  await adam.settled(soon());
-  await converse(setup, adam, question);
-});

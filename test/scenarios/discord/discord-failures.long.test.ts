@@ -1,12 +1,9 @@
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { realClock } from '#src/base/clock.ts';
-import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
-  call,
   callIn,
   converse,
   eventually,
@@ -57,16 +54,6 @@ scenario('a gateway that answers no heartbeat is replaced, and the call goes on'
   expect(setup.bot.log.filter(({ msg }) => msg === 'link-opened')).toHaveLength(1);
 });
 
-scenario('a bot that a moderator sends away stays away until it is called again', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const adam = await callIn(setup, 'Adam');
-  setup.sandbox.faults.disconnectBot();
-  await setup.bot.logged(({ msg }) => msg === 'left', stepMs);
-  expect(setup.sandbox.bot()).toEqual({ online: true, channel: undefined });
-  await call(setup, adam);
-  await expectConversation(setup, adam);
-});
-
 scenario('a bot that is asked to stop leaves its channel first, whatever hangs', async () => {
   const onlineAtLeaving: boolean[] = [];
   const { half: voice } = openVoiceRequests(() => onlineAtLeaving.push(setup.sandbox.bot().online));
@@ -78,15 +65,6 @@ scenario('a bot that is asked to stop leaves its channel first, whatever hangs',
   await eventually(() => expect(endpoints()).toContain('chat'));
   expect(await setup.bot.stop()).toBe(0);
   expect(onlineAtLeaving).toEqual([true]);
-});
-
-scenario('a bot that is asked twice to stop ends at once, and leaves its channel', async () => {
-  await using setup = await openOwnScenario();
-  await callIn(setup, 'Adam');
-  const atMs = realClock.nowMs();
-  expect([0, 1]).toContain(await setup.bot.stop({ againMs: 5 }));
-  expect(realClock.nowMs() - atMs).toBeLessThan(5_000);
-  await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
 });
 
 scenario('a Discord that answers no request keeps nobody from sending the bot away', async () => {
@@ -103,42 +81,3 @@ scenario('a Discord that answers no request keeps nobody from sending the bot aw
   expect(realClock.nowMs() - atMs).toBeLessThan(5_000);
   expect(await setup.bot.stop()).toBe(0);
 });
-
-const edits = { method: 'PATCH', path: '/channels/:channel/messages/:message' } as const;
-const callbacks = { method: 'POST', path: '/interactions/:id/:token/callback' } as const;
-
-scenario(
-  'a panel that Discord lets nobody edit for a while shows the last state at last',
-  async () => {
-    await using setup = await openScenario();
-    const { sandbox } = setup;
-    const adam = await callIn(setup, 'Adam');
-    const [panel] = sandbox.messages('general');
-    const showing = (words: string) =>
-      eventually(() => expect(sandbox.message(panel?.id ?? '')?.text.split('\n')).toContain(words));
-    sandbox.faults.rest({ ...edits, status: 500, times: 4 });
-    await commandReply(adam, 'privacy pause');
-    await showing(text('panel.paused'));
-    sandbox.faults.rest({ ...edits, status: 429, retryAfterMs: 1_500 });
-    await commandReply(adam, 'privacy resume');
-    await showing(text('panel.listening'));
-  },
-);
-
-scenario(
-  'an answer that Discord does not take once is given again, and no bot falls over it',
-  async () => {
-    await using setup = await openScenario();
-    const { sandbox } = setup;
-    const adam = await callIn(setup, 'Adam');
-    for (const status of [500, 503]) {
-      sandbox.faults.rest({ ...callbacks, status });
-      expect(await commandReply(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
-    }
-    sandbox.faults.rest({ ...callbacks, status: 403, times: Number.POSITIVE_INFINITY });
-    adam.command('stop');
-    await setup.bot.logged(({ msg }) => msg === 'a command failed', stepMs);
-    sandbox.faults.heal();
-    expect(await commandReply(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
-  },
-);

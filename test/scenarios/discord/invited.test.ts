@@ -28,20 +28,3 @@ scenario(
     expect(written(sandbox.guild(), 'general')).toEqual([]);
   },
 );
-
-scenario(
-  'where the operator hears everybody, the greeting says so; other servers than that of DISCORD_GUILD_ID get none',
-  async () => {
-    await using everybody = await openOwnScenario({ environment: { CONSENT_POLICY: 'notice' } });
-    const noticed = everybody.sandbox.addGuild();
-    const hello = text('server.new.notice', { bot: 'nova' });
-    await eventually(() => expect(written(noticed, 'general')).toEqual([hello]));
-    await using alone = await openOwnScenario({
-      environment: ({ guildId }) => ({ DISCORD_GUILD_ID: guildId }),
-    });
-    const other = alone.sandbox.addGuild();
-    const announced = 'DISCORD_GUILD_ID names another one.';
-    await alone.bot.logged(({ msg }) => msg?.endsWith(announced) === true, 30_000);
-    expect(written(other, 'general')).toEqual([]);
-  },
-);

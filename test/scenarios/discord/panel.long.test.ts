@@ -7,7 +7,6 @@ import { speech } from '#test/audio/speech.ts';
 import { instantPace } from '#test/fakes/providers/providers.ts';
 import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
-  callIn,
   eventually,
   openScenario,
   type ScenarioSetup,
@@ -67,59 +66,6 @@ scenario('the panel follows a turn', async () => {
   expect(shown.text).toContain(text('panel.people.yes', { names: 'Adam' }));
 });
 
-scenario('every button of the panel answers whoever presses it, in private', async () => {
-  await using setup = await openScenario();
-  const [ben, adam] = [await seat(setup, 'Ben'), await seat(setup, 'Adam')];
-  const panel = await commandReply(adam, 'join');
-  const presses = (name: string, person = adam) => pressed(person, now(setup, panel), name);
-  const showing = (words: string) =>
-    eventually(() => expect(now(setup, panel).text.split('\n')).toContain(words));
-  expect(buttonsOf(now(setup, panel)).map(([, label]) => label)).toEqual(
-    (
-      ['ask', 'stop', 'pause', 'captions', 'privacy', 'hear_me', 'not_me', 'hide_name'] as const
-    ).map((id) => text(`button.${id}`)),
-  );
-  expect(await presses('stop')).toMatchObject(whispered('stop.nothing'));
-  expect(await presses('pause', setup.sandbox.person('Cleo'))).toMatchObject(
-    whispered('perm.room', { channel: 'Lounge' }),
-  );
-  expect(await presses('pause')).toMatchObject(whispered('privacy.paused'));
-  await showing(text('panel.paused'));
-  expect(buttonsOf(now(setup, panel))[2]).toEqual(['resume', text('button.resume')]);
-  expect(await presses('resume')).toMatchObject(whispered('privacy.resumed'));
-  await showing(text('panel.listening'));
-  const card = await presses('privacy', ben);
-  expect(card.ephemeral).toBe(true);
-  expect(card.text).toContain(text('privacy.card'));
-  expect(card.text).toContain(
-    text('privacy.status', { yes: text('privacy.no'), n: 0, memories: 0, m: 0 }),
-  );
-  await showing(text('panel.people.unasked', { names: 'Ben' }));
-  expect(await presses('consent.always', ben)).toMatchObject(whispered('privacy.allowed'));
-  await showing(text('panel.people.yes', { names: 'Ben, Adam' }));
-  expect(await presses('consent.never', ben)).toMatchObject(whispered('privacy.denied'));
-  await showing(text('panel.people.no', { n: 1 }));
-  expect(await pressed(ben, card, 'consent.always')).toMatchObject(whispered('privacy.allowed'));
-  await showing(text('panel.people.yes', { names: 'Ben, Adam' }));
-  expect(now(setup, panel).text).not.toContain(text('panel.people.no', { n: 1 }));
-});
-
-scenario('the stop button of the panel silences the bot', async () => {
-  const lecture = 'This takes much longer to say than anybody would want to listen to it';
-  await using setup = await openScenario();
-  const adam = await seat(setup, 'Adam');
-  const panel = await commandReply(adam, 'join');
-  await adam.settled(soon());
-  await commandReply(adam, 'say', { text: lecture });
-  const speaking = text('panel.speaking', { name: 'Lounge' });
-  await eventually(() => expect(now(setup, panel).text).toContain(speaking));
-  const asked = adam.press(now(setup, panel), 'parley:stop');
-  expect(await asked.answered(soon())).toMatchObject(whispered('stop.ok'));
-  const waits = { sinceMs: 0, quietMs: 500, timeoutMs: 10_000 };
-  const heard = await adam.listen(waits, soon());
-  expect(heard.lastAtMs - asked.sentAtMs).toBeLessThan(500);
-});
-
 scenario(
   'buttons of a former run still work, and an old panel says where the new one is',
   async () => {
@@ -131,10 +77,13 @@ scenario(
     await eventually(() => expect(now(setup, panel).text).toBe(text('panel.left')));
     const presses = (name: string, person = ben) => pressed(person, now(setup, panel), name);
     expect(await presses('stop')).toMatchObject(whispered('leave.nowhere'));
-    expect(await presses('pause')).toMatchObject(whispered('leave.nowhere'));
-    expect(await presses('consent.always')).toMatchObject(whispered('privacy.allowed'));
-    expect((await presses('privacy')).text).toContain('Hearing you: yes.');
-    expect((await presses('privacy', adam)).text).toContain('Hearing you: no.');
+    const menu = await presses('more');
+    expect(menu).toMatchObject(whispered('consent.no'));
+    expect(await pressed(ben, menu, 'pause')).toMatchObject(whispered('leave.nowhere'));
+    const card = await pressed(ben, menu, 'privacy');
+    expect(await pressed(ben, card, 'consent.always')).toMatchObject(whispered('consent.always'));
+    expect(await presses('more')).toMatchObject(whispered('consent.always'));
+    expect(await presses('more', adam)).toMatchObject(whispered('consent.no'));
     const next = await commandReply(adam, 'join');
     expect(next.text).toContain(text('panel.people.yes', { names: 'Adam, Ben' }));
     const { guildId, sandbox } = { ...setup, guildId: setup.sandbox.guildId };
@@ -157,39 +106,7 @@ scenario(
     forgetSeats(setup);
     await setup.restart();
     await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
-    const words = [text('panel.left'), text('panel.restarted', { channel: 'Lounge' })];
+    const words = [text('panel.left'), text('seat.outdated', { channel: 'Lounge' })];
     await eventually(() => expect(now(setup, panel).text).toBe(words.join('\n')));
   },
 );
-
-scenario('when the bot is called elsewhere the former panel says where to', async () => {
-  await using setup = await openScenario();
-  const adam = await callIn(setup, 'Adam');
-  await adam.leave();
-  const [panel] = setup.sandbox.messages('general');
-  if (!panel) throw new Error('no panel');
-  await adam.join('Workshop', soon());
-  const next = await commandReply(adam, 'join');
-  await eventually(() => expect(now(setup, panel).text).toContain(`/${next.id}`));
-  await eventually(() => {
-    expect(now(setup, next).text).toContain(text('join.ok', { channel: 'Workshop' }));
-  });
-  await commandReply(adam, 'leave');
-  await eventually(() => expect(now(setup, next).text).toBe(text('panel.left')));
-});
-
-scenario('whoever presses Ask may go ahead, once they have agreed to be heard', async () => {
-  await using setup = await openScenario();
-  const [ben, adam] = [await seat(setup, 'Ben'), await seat(setup, 'Adam')];
-  const panel = await commandReply(adam, 'join');
-  const window = { name: 'Adam', s: 15 };
-  expect(await pressed(adam, panel, 'ask')).toMatchObject(whispered('ask.window', window));
-  const goAhead = text('panel.asked', { name: 'Adam' });
-  await eventually(() => expect(now(setup, panel).text.split('\n')).toContain(goAhead));
-  const refused = await pressed(ben, panel, 'ask');
-  expect(refused).toMatchObject(whispered('ask.unheard'));
-  expect(await pressed(ben, refused, 'consent.always')).toMatchObject(whispered('privacy.allowed'));
-  const benWindow = whispered('ask.window', { name: 'Ben', s: 15 });
-  expect(await pressed(ben, panel, 'ask')).toMatchObject(benWindow);
-  await eventually(() => expect(now(setup, panel).text).not.toContain(goAhead));
-});

@@ -45,17 +45,6 @@ scenario('a gateway session that is over interrupts a call, which then goes on',
   await expectConversation(setup, adam);
 });
 
-scenario('a bot that a moderator moves goes along with whoever agreed and came, too', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const adam = await callIn(setup, 'Adam');
-  await adam.join('Workshop', soon());
-  setup.sandbox.faults.moveBot('Workshop');
-  await setup.bot.logged(({ why }) => why === 'moved', stepMs);
-  await eventually(() => expect(setup.sandbox.bot().channel).toBe('Workshop'));
-  await eventually(() => expect(notices(setup)).toContain(text('moved', { channel: 'Workshop' })));
-  await expectConversation(setup, adam);
-});
-
 scenario('a voice server that is away for a while is found again', async () => {
   await using setup = await openScenario({ providers: { replies } });
   const adam = await callIn(setup, 'Adam');
@@ -64,18 +53,6 @@ scenario('a voice server that is away for a while is found again', async () => {
   faults.voice.close(botId, 1006);
   await setup.bot.logged(({ code }) => code === 'link.lost', stepMs);
   faults.voice.connections('open');
-  await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
-  await expectConversation(setup, adam);
-});
-
-scenario('a call that is closed while no UDP gets through goes on afterwards', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const adam = await callIn(setup, 'Adam');
-  const { botId, faults } = setup.sandbox;
-  faults.voice.network(botId, { up: { dead: true }, down: { dead: true } });
-  faults.voice.close(botId, 4006);
-  await setup.bot.logged(({ code }) => code === 'link.lost', stepMs);
-  faults.heal();
   await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
   await expectConversation(setup, adam);
 });
@@ -96,24 +73,6 @@ scenario(
   },
 );
 
-scenario(
-  'a group that stays incomplete after a rejoin is told, and mended once it can be',
-  async () => {
-    await using setup = await openScenario({ providers: { replies } });
-    const adam = await callIn(setup, 'Adam');
-    const { botId, faults } = setup.sandbox;
-    faults.voice.late(botId, 'dave', Number.POSITIVE_INFINITY);
-    const eve = setup.sandbox.person('Eve');
-    const coming = eve.join('Lounge', soon()).catch(() => undefined);
-    await eventually(() => expect(notices(setup)).toContain(text('link.down')));
-    faults.voice.heal(botId);
-    await setup.bot.logged(({ msg }) => /^alert cleared/.test(`${msg}`), stepMs);
-    await coming;
-    await eve.leave();
-    await expectConversation(setup, adam);
-  },
-);
-
 scenario('somebody nobody can decode is told so once, and is heard when it is over', async () => {
   await using setup = await openScenario({ providers: { replies } });
   const adam = await callIn(setup, 'Adam');
@@ -127,21 +86,4 @@ scenario('somebody nobody can decode is told so once, and is heard when it is ov
   voice.garble(adam.id, false);
   await expectConversation(setup, adam);
   expect(notices(setup).filter((words) => words === reported)).toHaveLength(1);
-});
-
-scenario('a bot that is muted says so, and one whose channel is deleted, too', async () => {
-  const guilds = [{ guildName: 'Muted' }, { guildName: 'Deleted' }];
-  await using setup = await openScenario({ providers: { replies }, guilds });
-  const [muted, deleted] = ['Muted', 'Deleted'].map((name) => setup.sandbox.guild(name));
-  if (!muted || !deleted) throw new Error('There are two more servers.');
-  for (const guild of [muted, deleted]) {
-    const adam = guild.person('Adam');
-    await adam.join('Lounge', soon());
-    await adam.command('join').followed(soon()); // by then its panel stands
-  }
-  muted.mute('Nova', true);
-  deleted.removeChannel('Lounge');
-  const wrote = (guild: typeof muted, channel: string) => guild.messages(channel).map(wordsOf);
-  await eventually(() => expect(wrote(muted, 'Lounge')).toContain(text('muted.server')));
-  await eventually(() => expect(wrote(deleted, 'general')).toContain(text('channel.removed')));
 });

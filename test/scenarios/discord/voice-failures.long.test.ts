@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
-import type { EncryptionMode, PathFaults } from '#sandbox/voice/voice-ports.ts';
+import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
@@ -11,12 +11,10 @@ import {
   converse,
   eventually,
   hearAnswer,
-  openOwnScenario,
   openScenario,
   pass,
   type ScenarioSetup,
   scenario,
-  seat,
   soon,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -51,23 +49,6 @@ function inEach(setup: ScenarioSetup, names: readonly string[]): Promise<readonl
   });
   return Promise.all(people);
 }
-
-scenario('a voice server that does not answer is told after 9 s, and tried again', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const adam = await seat(setup, 'Adam');
-  setup.sandbox.faults.voice.connections('hang');
-  const joining = adam.command('join');
-  await eventually(() => expect(joining.followUps).toHaveLength(1));
-  expect(joining.followUps[0]?.text).toMatch(
-    /did not answer in 9 s\. Retrying; next try in [1-9] s\.$/,
-  );
-  expect(joining.followUps[0]?.ephemeral).toBe(true);
-  expect(joining.reply).toBeUndefined();
-  setup.sandbox.faults.voice.heal();
-  await setup.bot.logged(({ msg }) => msg === 'joined', 20_000);
-  await adam.settled(soon());
-  await expectConversation(setup, adam);
-});
 
 /** One of each rule in `close-codes.ts`, by name of the server where it happens: all come back but those that Discord will not have. */
 const codes = ['4004', '4006', '4011', '4014', '4015', '4016', '4017', '4020', '4021', '4022'];
@@ -105,26 +86,6 @@ scenario(
     const once = (code: string) => [code, code === resting ? 1 : 2];
     expect(codes.map((code) => [code, seatings(code)])).toEqual(codes.map(once));
     expect(setup.bot.isRunning).toBe(true);
-  },
-);
-
-scenario(
-  'a voice socket that breaks is resumed, and one that may not resume joins anew',
-  async () => {
-    await using setup = await openScenario({ providers: { replies } });
-    const { voiceRequests } = setup;
-    const adam = await callIn(setup, 'Adam');
-    const { botId, faults, guildId } = setup.sandbox;
-    for (const code of [1000, 1001, 1006, 4015]) {
-      faults.voice.close(botId, code);
-      await expectAnswer(adam);
-    }
-    expect(voiceRequests.seatings(guildId, botId)).toBe(1);
-    faults.voice.closeAt(botId, 'resume', 4006, 1);
-    faults.voice.close(botId, 1006);
-    await eventually(() => expect(voiceRequests.seatings(guildId, botId)).toBe(2));
-    await adam.settled(soon());
-    await expectConversation(setup, adam);
   },
 );
 
@@ -183,26 +144,3 @@ scenario(
     expect(foreign).toBe(0); // the kernel keeps them from a connected socket
   },
 );
-
-scenario('a voice server that only knows XChaCha20 is understood, by any microphone', async () => {
-  const modes: readonly EncryptionMode[] = ['aead_xchacha20_poly1305_rtpsize'];
-  await using setup = await openOwnScenario({ providers: { replies }, sandbox: { modes } });
-  const adam = await callIn(setup, 'Adam');
-  const [opened] = setup.bot.log.filter(({ msg }) => msg === 'link-opened');
-  expect(opened).toMatchObject({ cipher: modes[0], endToEnd: true });
-  for (const profile of ['gate', 'release', 'open'] as const) {
-    adam.useMicrophone({ profile });
-    await expectConversation(setup, adam);
-  }
-});
-
-scenario('a call is joined whatever comes first, late, or only when asked again', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const { botId, faults } = setup.sandbox;
-  faults.serverFirst();
-  faults.event({ event: 'VOICE_SERVER_UPDATE', copies: 2 });
-  faults.voice.ignoreDiscovery(botId, 2);
-  faults.voice.late(botId, 'dave', 500);
-  const adam = await callIn(setup, 'Adam');
-  await expectConversation(setup, adam);
-});

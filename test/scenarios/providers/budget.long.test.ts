@@ -78,14 +78,6 @@ scenario(
 
 const unset = 'BUDGET_TOTAL_DAY_USD is 0';
 
-scenario('where no server can cost money, the log is silent about a total', async () => {
-  await using setup = await openOwnScenario();
-  await callIn(setup, 'Olga');
-  const lines = setup.bot.log.map(({ msg }) => msg ?? '');
-  expect(lines.some((line) => line.startsWith('ready:'))).toBe(true);
-  expect(lines.filter((line) => line.startsWith(unset))).toEqual([]);
-});
-
 scenario(
   'a used budget is told once, shown on the panel, and not forgotten over a restart',
   async () => {

@@ -1,39 +1,18 @@
 import { expect } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
-import { openRecipe } from '#test/fakes/dialects/recipes.ts';
 import { freePort } from '#test/fakes/free-port.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { type EchoingServer, openEchoing } from '#test/fakes/servers/key-echo-server.ts';
-import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,
   eventually,
-  hearAnswer,
   openOwnScenario,
   type ScenarioSetup,
   scenario,
   soon,
-  toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = speech('human-cards-001');
-const answer = 'The Millau Viaduct, I think.';
-
-const unset = { TRANSCRIPTION_BASE_URL: '', CHAT_COMPLETION_BASE_URL: '', SPEECH_BASE_URL: '' };
-
-scenario('people talk through three servers of their own machine', async () => {
-  await using kitchen = await openRecipe('Kokoro-FastAPI', {
-    hears: () => 'Nova, what is the tallest bridge 1!',
-    replies: [{ match: /^/, text: answer }],
-  });
-  await using setup = await openOwnScenario({ environment: { ...unset, ...kitchen.environment } });
-  const adam = await callIn(setup, 'Adam');
-  const { firstPacketAtMs } = await adam.say(question, soon());
-  const { pcm } = await hearAnswer(adam, firstPacketAtMs);
-  await expectAlike(pcm, toneOf([answer]));
-  expect(setup.providers.requests).toEqual([]);
-});
-
 const roles = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
 type Role = (typeof roles)[number];
 const keyOf = (role: Role) => `canary-${role.toLowerCase()}-5f3a9c`;

@@ -8,10 +8,8 @@ import {
   converse,
   eventually,
   openOwnScenario,
-  openScenario,
   type ScenarioSetup,
   scenario,
-  soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = speech('human-cards-001');
@@ -53,15 +51,3 @@ function restMs({ providers }: ScenarioSetup): number {
   const asked = providers.requests.findLast(({ endpoint }) => endpoint === 'speech');
   return realClock.nowMs() - (asked?.atMs ?? 0);
 }
-
-scenario('a voice that hangs in the middle of an evening is written soon', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const adam = await callIn(setup, 'Adam');
-  await converse(setup, adam, question);
-  setup.providers.set({ trouble: { speech: 'silent' } });
-  await adam.say(question, soon());
-  const isWritten = () => written(setup).some((one) => one.endsWith('Yes.'));
-  await eventually(() => expect(isWritten()).toBe(true));
-  const asked = setup.providers.requests.findLast(({ endpoint }) => endpoint === 'speech');
-  await eventually(() => expect(asked?.leftAtMs).toBeDefined());
-});

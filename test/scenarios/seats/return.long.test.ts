@@ -11,9 +11,7 @@ import {
   converse,
   eventually,
   hearing,
-  openOwnScenario,
   openScenario,
-  pass,
   recognised,
   returned,
   type ScenarioSetup,
@@ -151,9 +149,9 @@ scenario(
     const channel = 'Lounge';
     const why = [
       text('seat.outdated', { channel }),
-      text('seat.nobody', { channel }),
-      text('join.no_connect', { channel, permission: 'Connect' }),
-      text('seat.no_channel', { channel }),
+      text('seat.outdated', { channel }),
+      text('join.no_right', { channel, permission: 'Connect' }),
+      text('channel.removed', { channel }),
     ].map((line) => `${text('panel.left')}\n${line}`);
     await eventually(() => {
       expect(all.map((one) => one.messages('general').map((message) => message.text))).toEqual(
@@ -162,19 +160,5 @@ scenario(
     });
     expect(all.map((one) => one.bot().channel)).toEqual(all.map(() => undefined));
     await eventually(() => expect(kept(setup)).toEqual([]));
-  },
-);
-
-scenario(
-  'a bot that stood still for 20 s hears and answers again, in the same channel',
-  async () => {
-    await using setup = await openOwnScenario({ providers: brief });
-    const adam = await callIn(setup, 'Adam');
-    setup.bot.freeze();
-    await pass(20_000);
-    setup.bot.thaw();
-    await adam.settled(soon());
-    await converse(setup, adam, question);
-    expect(setup.sandbox.bot().channel).toBe('Lounge');
   },
 );

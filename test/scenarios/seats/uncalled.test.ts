@@ -34,17 +34,3 @@ scenario(
     expect(recognised(setup)).toEqual(['Adam']);
   },
 );
-
-scenario('who called it with follow is followed, with all they said', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const guild = setup.sandbox.guild();
-  const adam = guild.person('Adam');
-  await adam.join('Lounge', soon());
-  await commandReply(adam, 'join', { follow: true });
-  await adam.settled(soon());
-  await converse(setup, adam, question);
-  await adam.join('Workshop', soon());
-  await come(setup, adam, 'Workshop');
-  await converse(setup, adam, another);
-  expect(recognised(setup)).toEqual(['Adam']);
-});

@@ -1,6 +1,6 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
-import { similarity } from '#src/audio/echo/similarity.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import { similarity } from '#test/audio/similarity.ts';
 
 type LikenessRequest = {
   readonly heard: Pcm;

@@ -78,21 +78,19 @@ export async function liveThrough(environment: BotEnvironment, runSql: RunSql): 
   // registered and listed
   expect(sandbox.commands().map(({ body }) => body.name)).toContain('notes');
   const sentence = 'command.privacy.memories';
-  const help = await commandReply(adam, 'help');
-  expect(help.text.split('\n')).toContain(text(sentence));
   expect(await commandReply(adam, 'help', { topic: 'notes' })).toMatchObject(whispered(sentence));
   expect(await suggested('help', 'topic', 'not')).toMatchObject([{ value: 'notes' }]);
 
   // offered, run, stored, logged, measured and shown
   await callIn(setup, 'Adam');
-  await isShown('Notes: 0');
+  await isShown('Notes **0**');
   await converse(setup, adam, question);
   expect(madeTexts(setup)).toContain('It is noted.');
   expect(isOffered(setup)).toBe(true);
   expect(await stored()).toEqual(['buy tea']);
   expect(bot.log).toContainEqual(expect.objectContaining({ msg: 'note', chars: 7 }));
   expect(await metrics()).toContain('parley_notes_total 1');
-  await isShown('Notes: 1');
+  await isShown('Notes **1**');
 
   // counted, and listed by its command
   const before = await countedRows(adam);
@@ -124,14 +122,14 @@ export async function liveThrough(environment: BotEnvironment, runSql: RunSql): 
     expect(tables.notes).toContainEqual(expect.objectContaining({ ...ofAdam, text: note }));
   await pressed(adam, await commandReply(adam, 'privacy forget'), 'forget.confirm');
   expect(await stored()).toEqual([]);
-  await isShown('Notes: 0');
+  await isShown('Notes **0**');
   expect(await metrics()).toContain('parley_alerts_notes_many 0');
 
   // deleted once it is old
   await commandReply(adam, 'notes', { note: 'call Eva' });
-  await isShown('Notes: 1');
+  await isShown('Notes **1**');
   await runSql(`UPDATE notes SET kept_at_wall_ms = kept_at_wall_ms - ${2 * dayMs}`, setup);
-  await isShown('Notes: 0');
+  await isShown('Notes **0**');
   expect(await stored()).toEqual([]);
 
   // erased with its server
@@ -153,8 +151,7 @@ async function setOnPanel({ sandbox }: ScenarioSetup, olga: SandboxPerson): Prom
   };
   const shows = (line: string) =>
     eventually(() => expect(panel().text.split('\n')).toContain(line));
-  await shows(`${text('command.say.text')}: spoken\\_notes`);
-  use(olga, panel(), 'settings.group', ['command.say.text']);
+  use(olga, panel(), 'settings.group', ['command.say']);
   await shows('**spoken\\_notes**: on (default)');
   await shows(text('command.privacy.memories'));
   use(olga, panel(), 'settings.open', ['spoken_notes']);
@@ -168,7 +165,7 @@ async function noteWritten(
   adam: SandboxPerson,
   both: { readonly key: string; readonly value: string },
 ): Promise<void> {
-  const panel = sandbox.messages('general').find(({ text }) => text.includes('Notes: '));
+  const panel = sandbox.messages('general').find(({ text }) => text.includes('Notes **'));
   if (!panel) throw new Error('There is no panel.');
   const list = await pressed(adam, panel, 'notes.list');
   expect(list).toMatchObject(whispered('settings.own', both));

@@ -4,7 +4,6 @@ import type { HeardStretch } from '#sandbox/voice-client/heard-recorder.ts';
 import type { GuildOptions } from '#sandbox/world/world-making.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
-import { deadlineSignal } from '#src/base/waiting.ts';
 import { joined } from '#test/audio/speech.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
@@ -75,7 +74,9 @@ export function scenario(name: string, play: () => Promise<void>): void {
 /** The deadline of a single step. */
 export function soon(ms = waitMs): AbortSignal {
   const error = new Error(`A step of the scenario was not done within ${ms} ms.`);
-  return deadlineSignal(ms, realClock, () => error).signal;
+  const over = new AbortController();
+  realClock.later(ms, () => over.abort(error));
+  return over.signal;
 }
 
 /** Lets time pass that the bot and the sandbox share. */
@@ -223,7 +224,7 @@ function speakerOf(setup: ScenarioSetup, place: number): string | undefined {
 }
 
 /** Messages to the chat model in each request, oldest first. */
-export function chats({ providers }: ScenarioSetup): readonly (readonly ScenarioMessage[])[] {
+function chats({ providers }: ScenarioSetup): readonly (readonly ScenarioMessage[])[] {
   return providers.requests.flatMap(({ endpoint, body }) =>
     endpoint === 'chat' && body ? [(body.messages ?? []) as readonly ScenarioMessage[]] : [],
   );

@@ -1,11 +1,8 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { expect } from 'vitest';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { vacantPort } from '#test/fakes/program.ts';
-import { commandReply } from './asking.ts';
-import { callIn, eventually, openOwnScenario } from './scenario-setup.ts';
+import { callIn, openOwnScenario } from './scenario-setup.ts';
 
 /** A text of 25 s. */
 export const long = 'This is a text that takes a while to be said, since it goes on and on. '
@@ -62,16 +59,4 @@ export async function openPlaying() {
       breaking[Symbol.dispose]();
     },
   };
-}
-
-/** Does this to a track as soon as something is on it. */
-export async function steer(
-  adam: SandboxPerson,
-  action: 'skip' | 'stop',
-  track: string,
-): Promise<void> {
-  const done = action === 'skip' ? /skipped/i : /stopped/i;
-  await eventually(async () =>
-    expect((await commandReply(adam, `track ${action}`, { track })).text).toMatch(done),
-  );
 }

@@ -1,11 +1,9 @@
 import { pbkdf2Sync } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
 import { OggPages } from '#src/audio/ogg-page.ts';
-import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
 import { flacOf, oggOfHeads } from '#test/sources/formats/hostile-files.ts';
 import { opening, patient } from '#test/sources/opening.ts';
-import { inPieces, openDecoding } from '#test/sources/sounds.ts';
-import { toneFile } from '#test/sources/tones.ts';
+import { openDecoding } from '#test/sources/sounds.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
@@ -26,13 +24,6 @@ async function costOf(work: () => Promise<unknown>): Promise<number> {
   return workMs / unitMs;
 }
 
-test('a crafted Ogg file is looked at in the decoding process, not in the thread of the voices', async () => {
-  const bytes = oggOfHeads(20_000);
-  await open({ kind: 'bytes', bytes: toneFile('tones-opus.ogg') }); // the process is up
-  const opened = await costOf(() => open({ kind: 'bytes', bytes }));
-  expect(opened).toBeLessThan(10);
-});
-
 test('a jump in a crafted Ogg file is looked for in the decoding process', async () => {
   const bytes = oggOfHeads(100_000);
   const source = await open({ kind: 'bytes', bytes });
@@ -44,24 +35,6 @@ test('a jump in a crafted Ogg file is looked for in the decoding process', async
   expect(jumped).toBeLessThan(20);
 });
 
-test('a sound that comes byte by byte is looked at a few times only', async () => {
-  const head = Buffer.alloc(9_000, Buffer.of(0xff, 0xfa, 0x10));
-  head[0] = 1;
-  const stream = () => open({ kind: 'stream', bytes: inPieces(head, 1) }).catch(() => undefined);
-  await stream();
-  expect(await costOf(stream)).toBeLessThan(40);
-});
-
-test('a file that is decoded byte by byte is looked at a few times only', async () => {
-  const head = Buffer.alloc(8_191, Buffer.of(0xff, 0xfa, 0x10));
-  head[0] = 1;
-  const stream = new DecodeStream({ want: { kind: 'mono', rateHz: 16_000 } });
-  const fed = async () => {
-    for (const byte of head) await stream.feed(Buffer.of(byte), false);
-  };
-  expect(await costOf(fed)).toBeLessThan(20);
-});
-
 test('page heads that overlap cost 256 bytes of checksum for each byte that is no page', async () => {
   const bytes = oggOfHeads(40_000).subarray(-262_144);
   const pages = new OggPages();
@@ -70,15 +43,6 @@ test('page heads that overlap cost 256 bytes of checksum for each byte that is n
   });
   expect(pages.losses).toBeGreaterThan(0);
   expect(cut).toBeLessThan(50);
-});
-
-test('a page behind heads that promised more than there is is found', async () => {
-  const whole = toneFile('tones-opus.ogg');
-  const [first] = new OggPages().push(whole);
-  const lie = Buffer.from(first?.bytes ?? []);
-  lie[lie.length - 1] = (lie.at(-1) ?? 0) ^ 1;
-  const found = new OggPages().push(Buffer.concat([lie, whole]));
-  expect(found).toHaveLength(new OggPages().push(whole).length);
 });
 
 test('the main thread decodes nothing of a FLAC file in small frames', async () => {

@@ -4,10 +4,9 @@ import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import type { Where } from '#src/sources/fetch/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { webmLoop } from '#test/sources/formats/hostile-files.ts';
 import { opening, patient, soundFrom } from '#test/sources/opening.ts';
-import { inPieces, openDecoding } from '#test/sources/sounds.ts';
-import { played, toneFile, toneWav } from '#test/sources/tones.ts';
+import { inPieces } from '#test/sources/sounds.ts';
+import { toneFile, toneWav } from '#test/sources/tones.ts';
 
 const moody = new URL('./faulty-decoder.ts', import.meta.url);
 const obeying = new URL('./obedient-decoder.ts', import.meta.url);
@@ -67,26 +66,6 @@ test('a live stream whose decoder another file took down goes on over its connec
   await reading.return?.();
 });
 
-test('a sound is displaced as often as it takes, if ten seconds of it came between', async () => {
-  await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 20_000 });
-  const open = opening(decoding);
-  const radio = await open({ kind: 'stream', bytes: endless(song), requester: { guildId: 'A' } });
-  const reading = radio.open(0, patient)[Symbol.asyncIterator]();
-  const blow = async () =>
-    soundFrom(await open(sounding(bombOf('abort'), 'A'))).catch(() => undefined);
-  for (let bombs = 0; bombs < 6; bombs++) {
-    for (let seconds = 0; seconds < 18; seconds += 6) await reading.next();
-    await blow();
-  }
-  expect((await reading.next()).done).toBe(false);
-  for (let bombs = 0; bombs < 2; bombs++) {
-    await blow();
-    expect((await reading.next()).done).toBe(false);
-  }
-  await blow();
-  await expect(reading.next()).rejects.toMatchObject({ code: 'source.unreachable' });
-});
-
 test('whose files ended two processes of late is refused for a minute, and nobody else', async () => {
   const clock = new VirtualClock();
   await using decoding = new Decoding({ clock, entry: obeying });
@@ -118,39 +97,4 @@ test('the bot has eight decoding processes at most, whatever plays where', async
   expect(children()).toBe(8);
   for (const reading of readings) expect((await reading.next()).done).toBe(false);
   for (const reading of readings) await reading.return(undefined);
-});
-
-test('a process with nothing to do serves the next server', async () => {
-  await using decoding = new Decoding({ clock: realClock, entry: obeying, stepMs: 20_000 });
-  for (const name of ['A', 'B', 'C']) {
-    const sound = decoding.lane(name).decode(inPieces(Buffer.from('fine'), 4), 16_000, patient);
-    expect(await Array.fromAsync(sound)).not.toEqual([]);
-    expect(children()).toBe(1);
-  }
-});
-
-test('a WebM file whose element would lead back to itself is refused', async () => {
-  await using decoding = openDecoding();
-  await expect(played(decoding, webmLoop())).rejects.toThrow('an element of it is too long');
-});
-
-test('a WebM stream without an end, as browsers record, is played', async () => {
-  await using decoding = openDecoding();
-  const webm = Buffer.from(toneFile('tones.webm'));
-  const segmentAt = webm.indexOf(Buffer.from('18538067', 'hex')) + 4;
-  expect(webm[segmentAt]).toBe(1); // a size of eight bytes
-  webm.fill(0xff, segmentAt + 1, segmentAt + 8);
-  const [open, closed] = [
-    await played(decoding, webm),
-    await played(decoding, toneFile('tones.webm')),
-  ];
-  expect(open.left).toEqual(closed.left);
-});
-
-test('a FLAC file that breaks the memory of its decoder is damaged, and the next one plays', async () => {
-  await using decoding = openDecoding();
-  await played(decoding, toneFile('tones.mp3'));
-  const fate = played(decoding, toneFile('traps.flac'));
-  await expect(fate).rejects.toThrow('memory access out of bounds');
-  expect((await played(decoding, toneFile('tones.flac'))).left).toHaveLength(36_000);
 });

@@ -35,12 +35,6 @@ async function nameServer(
 
 const patient = new AbortController().signal;
 
-test('the address of a link is asked of the name servers', async () => {
-  await using server = await nameServer(false);
-  const found = await nameResolver([server.address])('sounds.example', patient);
-  expect(found).toEqual(['203.0.113.7']);
-});
-
 test('a name server that never answers is given up', async () => {
   await using server = await nameServer(true);
   const asked = nameResolver([server.address], 200)('sounds.example', patient);

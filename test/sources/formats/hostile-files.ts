@@ -1,4 +1,3 @@
-import { OggPages, writePages } from '#src/audio/ogg-page.ts';
 import { toneFile } from '#test/sources/tones.ts';
 
 /** FLAC of constant samples, 15 bytes a frame, at a rate that each frame writes out in Hz (RFC 9639, 8.2 and 9). */
@@ -37,25 +36,6 @@ export function crcOf(bytes: Uint8Array, bits: 8 | 16, polynomial: number): numb
     for (let bit = 0; bit < 8; bit++) crc = ((crc << 1) & mask) ^ (crc & top ? polynomial : 0);
   }
   return crc;
-}
-
-/** A second and a half of Ogg Vorbis that claims this rate, its checksums mended. */
-export function vorbisAt(rateHz: number): Buffer {
-  const [head, ...others] = new OggPages().push(toneFile('tones-vorbis.ogg'));
-  const first = Buffer.from(head?.pieces[0] ?? []);
-  first.writeUInt32LE(rateHz, 12);
-  const page = writePages([first], { serial: head?.serial ?? 0, isFirst: true });
-  return Buffer.concat([page, ...others.map(({ bytes }) => bytes)]);
-}
-
-/** WebM of 82 bytes whose element has a size of nearly 2^32: read as a signed number, it leads back to itself. */
-export function webmLoop(): Buffer {
-  const ebml = Buffer.from('1a45dfa380', 'hex');
-  const named = Buffer.concat([Buffer.of(0xec, 0x86), Buffer.from('A_OPUS')]);
-  const back = Buffer.alloc(9);
-  back.writeUInt16BE(0xec01); // a void whose size has 8 bytes
-  back.writeInt32BE(-9, 5);
-  return Buffer.concat([ebml, named, back, Buffer.alloc(60)]);
 }
 
 /** Ogg Opus that ends in overlapping page heads: each 7 bytes promise a page of 32 kB. */

@@ -1,25 +1,17 @@
 import { expect, test } from 'vitest';
 import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import type { ToolCall } from '#src/chat/ports.ts';
 import { readConfig } from '#src/config/config.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
-import {
-  type Environment,
-  openKitchen,
-  openRecipe,
-  readRecipes,
-} from '#test/fakes/dialects/recipes.ts';
-import { openSpeaches } from '#test/fakes/dialects/speaches.ts';
+import { type Environment, openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 import { recording } from '#test/speech/recordings.ts';
 
 const never = new AbortController().signal;
-const nowhere = 'http://127.0.0.1:9/v1';
 const answer = 'Two of them. The other one is on its way.';
 const replies = [
   { match: 'again', call: { name: 'lamp', argumentsJson: '{"on":true}' } },
@@ -62,17 +54,6 @@ function soundsOf(parts: readonly ReplyPart[]): ReadonlyMap<string, Pcm> {
   );
 }
 
-test('there is a recipe for each of six kinds of server', () => {
-  expect(recipes.map(([title]) => title)).toEqual([
-    'OpenAI',
-    'LiteLLM proxy',
-    'speaches',
-    'Kokoro-FastAPI',
-    'Ollama',
-    'vLLM',
-  ]);
-});
-
 test.each(recipes)(
   '%s: with the settings of its recipe it is heard, thought and spoken',
   async (title) => {
@@ -94,32 +75,3 @@ test.each(recipes)(
     }
   },
 );
-
-test.each(recipes)('%s: a tool is called and its result is answered', async (title) => {
-  await using kitchen = await openRecipe(title, behind);
-  // Nobody is heard: without an address for it the embedded recogniser would be loaded.
-  await using engines = await openSet({ TRANSCRIPTION_BASE_URL: nowhere, ...kitchen.environment });
-  const host = new FakeHost();
-  host.release();
-  const parts = await hold(engines, turnOf(said('nova again')), host);
-  const calls: ToolCall[] = host.ran;
-  expect(calls).toMatchObject([{ name: 'lamp', argumentsJson: '{"on":true}' }]);
-  expect(textOf(parts).trim()).toBe('The lamp is on.');
-  expect(host.spendings).toHaveLength(2);
-});
-
-test('speaches hands chat on to the model behind it, in a stream without an end', async () => {
-  const recipe = {
-    ...(await readRecipes()).get('speaches'),
-    CHAT_COMPLETION_BASE_URL: 'http://127.0.0.1:8000/v1',
-  };
-  await using kitchen = await openKitchen(
-    recipe,
-    { 'http://127.0.0.1:8000': openSpeaches },
-    behind,
-  );
-  await using engines = await openSet(kitchen.environment);
-  const host = new FakeHost();
-  host.release();
-  expect(textOf(await hold(engines, turnOf(said('nova one two three')), host))).toBe(answer);
-});

@@ -1,5 +1,3 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { Engine, type EngineOptions } from '#src/speech/embedded/engine.ts';
@@ -31,12 +29,6 @@ afterAll(() => engine[Symbol.asyncDispose]());
 const does = (input: string, limitMs = patientMs) =>
   Array.fromAsync(engine.run(input, limitMs, staying));
 
-test('an engine that refuses one job does the next on the same thread', async () => {
-  await does('first');
-  await expect(does('refuse')).rejects.toMatchObject({ code: 'speech.unspeakable' });
-  expect(await does('third')).toEqual(['third as job 3']);
-});
-
 test('an engine whose thread dies twice over a job gives it up, and does the next on a new thread', async () => {
   const [dying, next] = [does('die'), does('next')];
   await expect(dying).rejects.toMatchObject({ code: 'speech.failed', retryable: true });
@@ -65,21 +57,6 @@ test('a job that takes too long takes only its thread down', async () => {
   expect(await does('next')).toEqual(['next as job 1']);
 });
 
-test('a job that nobody waits for any more is not begun', async () => {
-  const leaving = new AbortController();
-  const [first, dropped] = [does('first'), engine.run('hang', patientMs, leaving.signal)];
-  leaving.abort(new Error('left'));
-  await first;
-  await expect(Array.fromAsync(dropped)).rejects.toThrow('left');
-  expect(await does('next')).toHaveLength(1);
-});
-
-test('an engine refuses what its queue cannot hold', async () => {
-  const jobs = Array.from({ length: 40 }, (_, n) => does(`${n}`));
-  const ends = await Promise.allSettled(jobs);
-  expect(ends.filter(({ status }) => status === 'rejected')).toHaveLength(40 - 33);
-});
-
 test('an engine that was closed refuses and lets nobody wait', async () => {
   const closing = await Engine.open<string, string>(options);
   const waiting = ['hang', 'next'].map((input) =>
@@ -91,19 +68,4 @@ test('an engine that was closed refuses and lets nobody wait', async () => {
   await expect(Array.fromAsync(closing.run('more', patientMs, staying))).rejects.toMatchObject({
     message: 'The test engine is closed.',
   });
-});
-
-test('an idle engine that nobody closed does not keep the process alive', async () => {
-  const script = `
-    import { realClock } from '#src/base/clock.ts';
-    import { Engine } from '#src/speech/embedded/engine.ts';
-    const entry = new URL('./test/speech/embedded/sturdy-worker.ts', 'file://' + process.cwd() + '/');
-    const engine = await Engine.open({ name: 'x', entry, startLimitMs: 9000, clock: realClock });
-    for await (const value of engine.run('hello', 9000, new AbortController().signal)) process.stdout.write(value);
-  `;
-  const run = promisify(execFile);
-  const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], {
-    timeout: patientMs,
-  });
-  expect(stdout).toBe('hello as job 1');
 });

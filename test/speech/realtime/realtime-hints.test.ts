@@ -5,11 +5,7 @@ import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
-import {
-  attachRealtime,
-  type MockRealtime,
-  type RealtimeSettings,
-} from '#test/fakes/providers/realtime.ts';
+import { attachRealtime, type MockRealtime } from '#test/fakes/providers/realtime.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 import { hostileNames } from '#test/speech/hostile-names.ts';
 
@@ -57,27 +53,6 @@ test.each([
     reported({ model, ...fields }),
     reported({ model, ...none }),
   ]);
-});
-
-test.each<RealtimeSettings['dialect']>(['beta-transcription', 'beta-session'])(
-  'a server of the dialect %s is told as well',
-  async (dialect) => {
-    mock.set({ dialect });
-    using opened = open('whisper-1');
-    expect(await textOf(opened.hinted('Nova'), five.pcm)).toBe(five.text);
-    expect(opened.updates().at(-1)).toMatchObject({
-      input_audio_transcription: { model: 'whisper-1', prompt: 'Nova.' },
-    });
-  },
-);
-
-test('hints stay with a language that is told afterwards', async () => {
-  using opened = open('gpt-live-transcribe');
-  const german = opened.hinted('Nova').inLanguage?.('de') ?? expect.fail();
-  await textOf(german, five.pcm);
-  expect(opened.updates().at(-1)).toEqual(
-    reported({ model: 'gpt-live-transcribe', languages: ['de'], keywords: ['Nova'] }),
-  );
 });
 
 test.each(['refuses-hints', 'refuses-hints-namelessly', 'drops-at-hints'] as const)(

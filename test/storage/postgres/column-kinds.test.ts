@@ -1,22 +1,29 @@
-import pg from 'pg';
-import { createTables } from '#src/sql/create-table.ts';
-import { PostgresConnection } from '#src/storage/postgres/postgres-connection.ts';
+import { realClock } from '#src/base/clock.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import { createTables } from '#src/sql/table.ts';
+import { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { columnKindsContract, kindTables } from '#test/contracts/stores/column-kinds.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 
 withPostgres(() => {
   columnKindsContract('PostgreSQL', async () => {
-    const schema = await openSchema();
+    await using opening = new AsyncDisposableStack();
+    const schema = opening.use(await openSchema());
     await schema.sql(createTables(kindTables, 'postgres'));
-    const client = new pg.Client({ connectionString: schema.url.reveal() });
-    await client.connect();
+    const pool = opening.use(new PostgresPool({ url: schema.url, clock: realClock }));
+    const connection = Promise.withResolvers<Connection>();
+    const over = Promise.withResolvers<void>();
+    const reading = pool.read((one) => {
+      connection.resolve(one);
+      return over.promise;
+    }, 60_000);
+    reading.catch(connection.reject);
+    opening.defer(() => over.resolve());
+    const resources = opening.move();
     return {
-      connection: new PostgresConnection(client, 'writer', 0),
+      connection: await connection.promise,
       wallMs: Date.now,
-      async [Symbol.asyncDispose]() {
-        await client.end();
-        await schema[Symbol.asyncDispose]();
-      },
+      [Symbol.asyncDispose]: () => resources.disposeAsync(),
     };
   });
 });

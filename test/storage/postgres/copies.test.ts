@@ -88,28 +88,6 @@ withPostgres(() => {
     expect((await moved.memories.list(guildId)).at(-1)).toMatchObject({ text: 'new' });
   });
 
-  test('a restored database has each no of the copy and no yes, and takes new rows', async () => {
-    using place = storeFolder();
-    await using schema = await openSchema();
-    const dataDir = dirname(place.path);
-    {
-      await using store = await openIn(schema);
-      await store.consents.write('10', '1', { kind: 'never' });
-      await store.consents.write('10', '2', { kind: 'always' });
-    }
-    const copy = run('backup', dataDir, schema).stdout.trim();
-    {
-      await using store = await openIn(schema);
-      await store.panels.write('10', { channelId: '100', messageId: '1000' });
-    }
-    expect(run('restore', dataDir, schema, copy)).toMatchObject({ status: 0 });
-    await using store = await openIn(schema);
-    expect(await store.consents.read('10')).toEqual(new Map([['1', { kind: 'never' }]]));
-    expect(await store.panels.read('10')).toBeUndefined();
-    await store.consents.write('10', '3', { kind: 'always' });
-    expect((await store.consents.read('10')).size).toBe(2);
-  });
-
   test('nothing is put into a database that a process uses', async () => {
     using place = storeFolder();
     await using schema = await openSchema();

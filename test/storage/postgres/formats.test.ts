@@ -60,5 +60,6 @@ withPostgres(() => {
     const kept = { ann: { kind: 'always' }, bob: { kind: 'never' }, cy: { kind: 'never' } };
     expect(await store.consents.read('g')).toEqual(new Map(Object.entries(kept)));
     expect([await store.consents.dropDays(), await store.consents.dropDays()]).toEqual([1, 0]);
+    expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
   });
 });

@@ -17,7 +17,7 @@ export async function openTranscriptsIn(
 ): Promise<OpenedTranscripts> {
   const pool = new PostgresPool({ url, clock: realClock, mostConnections: 2 });
   await migratePostgres(pool, [transcriptsPart]);
-  const store = openPostgresTranscripts(pool, clock, () => undefined);
+  const store = openPostgresTranscripts(pool, clock);
   return {
     ...store,
     pool,

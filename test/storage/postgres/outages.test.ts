@@ -2,7 +2,6 @@ import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
@@ -32,7 +31,6 @@ withPostgres(() => {
   waits();
   isSilent();
   comesLate();
-  spendsLate();
   reports();
   isLocked();
 });
@@ -48,8 +46,8 @@ function waits(): void {
     const writing = Promise.all([
       store.consents.write('10', '1', always),
       store.consents.write('10', '1', never),
-      store.spending.add([entry]),
-      store.spending.add([entry]),
+      store.spending.add([entry], entry.day),
+      store.spending.add([entry], entry.day),
       store.panels.write('10', { channelId: '1', messageId: '2' }),
     ]);
     await expect.poll(() => clock.sleeping).toBe(3); // a lane each: consents, what is spent, panels
@@ -59,25 +57,6 @@ function waits(): void {
     clearInterval(advancing);
     expect(await store.consents.read('10')).toEqual(new Map([['1', never]]));
     expect(await store.spending.read('2026-11-19')).toMatchObject([{ nanoUsd: 10, turns: 2 }]);
-  });
-
-  test('what adds up is not added twice where the answer to its commit is lost', async () => {
-    await using place = await openPlace();
-    const { proxy, schema, url } = place;
-    const pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
-    await migratePostgres(pool, [storesPart]);
-    await schema.sql('CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)');
-    await using database = new OrderedDatabase(pool, realClock);
-    let attempts = 0;
-    const counting = database.writeOnce(['10'], async (connection, isFirst) => {
-      if (isFirst) await connection.run(sql`UPDATE counted SET n = n + 1`);
-      if (attempts++ === 0) proxy.swallowAnswers();
-    });
-    const count = async () => (await schema.sql('SELECT n FROM counted'))[0]?.n;
-    await expect.poll(count).toBe(1);
-    proxy.heal();
-    await counting;
-    expect([attempts, await count()]).toEqual([2, 1]);
   });
 }
 
@@ -138,54 +117,6 @@ function comesLate(): void {
     const [found] = await successor.seats.read();
     expect(found).toMatchObject({ channelId: '2', agreedIds: [] });
     expect(await successor.panels.read('10')).toEqual({ channelId: '2', messageId: '2' });
-  });
-}
-
-function spendsLate(): void {
-  const wholeDay = { guildId: '10', nanoUsd: 5, turns: 1 };
-  const spentOn = (day: string, personId: string): readonly SpendingEntry[] => [
-    { ...wholeDay, day },
-    { ...wholeDay, day, personId },
-  ];
-  const reportOf = (day: string, entries: readonly SpendingEntry[]) => ({
-    day,
-    guildIds: ['10'],
-    entries,
-    reserves: [],
-  });
-
-  test('sums that come days late from a process that was cut off delete no newer ones', async () => {
-    await using place = await openPlace();
-    const clock = new VirtualClock();
-    await using cutOff = await openIn(place, clock);
-    await using other = await openIn(place.schema);
-    place.proxy.cut();
-    const report = reportOf('2026-11-19', spentOn('2026-11-19', '1'));
-    const late = cutOff.sharedSpending.exchange(report);
-    await expect.poll(() => clock.sleeping).toBe(1);
-    const today = spentOn('2026-11-23', '2');
-    await other.sharedSpending.exchange(reportOf('2026-11-23', today));
-    place.proxy.heal();
-    clock.suspend(3 * 86_400_000);
-    const advancing = setInterval(() => void clock.advance(1_000), 5);
-    await late;
-    clearInterval(advancing);
-    expect(await other.spending.read('2026-11-23')).toEqual(today);
-    await other.sharedSpending.exchange(reportOf('2026-11-23', today));
-    expect(await place.schema.sql('SELECT DISTINCT day FROM spent_by_person')).toEqual([
-      { day: '2026-11-23' },
-    ]);
-  });
-
-  test('old sums that a process reports as soon as it can delete no newer ones', async () => {
-    await using schema = await openSchema();
-    await using store = await openIn(schema);
-    const { sharedSpending, spending } = store;
-    const today = spentOn('2026-11-23', '2');
-    await sharedSpending.exchange(reportOf('2026-11-23', today));
-    await sharedSpending.exchange(reportOf('2026-11-23', spentOn('2026-11-19', '1')));
-    expect(await spending.read('2026-11-23')).toEqual(today);
-    expect(await spending.read('2026-11-19')).toEqual([]);
   });
 }
 

@@ -2,7 +2,7 @@ import sql from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
-import { integer, text } from '#src/sql/columns.ts';
+import { integer } from '#src/sql/columns.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
@@ -49,7 +49,6 @@ test('a database that is not there is told with its place, and never with the pa
 });
 
 withPostgres(() => {
-  works();
   keepsOneFree();
   refuses();
   comesBack();
@@ -77,56 +76,7 @@ function keepsOneFree(): void {
   });
 }
 
-function works(): void {
-  test('text comes back as it was written, whatever characters it has', async () => {
-    await using schema = await openSchema();
-    await using pool = new PostgresPool({ url: schema.url, clock: realClock });
-    const texts = ['a\0b', '\x1a', '\x1a0\0', 'ü 界 👋', ''];
-    const rows = await pool.read((connection) =>
-      connection.rows({ said: text }, sql`SELECT * FROM unnest(${texts}::text[]) AS said`),
-    );
-    expect(rows.map(({ said }) => said)).toEqual(texts);
-    const [found] = await pool.read((connection) =>
-      connection.rows({ n: text }, sql`SELECT ${'a\0b'} AS n`),
-    );
-    expect(found).toEqual({ n: 'a\0b' });
-  });
-
-  test('what was written in part is not there', async () => {
-    await using schema = await openSchema();
-    await using pool = new PostgresPool({ url: schema.url, clock: realClock });
-    await migratePostgres(pool, [part]);
-    const writing = pool.write(async (connection) => {
-      await connection.run(sql`INSERT INTO things VALUES ('1', 1)`);
-      await connection.run(sql`INSERT INTO things VALUES ('1', 2)`);
-    });
-    await expect(writing).rejects.toMatchObject({ code: 'store.unwritable' });
-    expect(await schema.sql('SELECT * FROM things')).toEqual([]);
-  });
-
-  test('processes that start at once migrate once', async () => {
-    await using schema = await openSchema();
-    await using stack = new AsyncDisposableStack();
-    const pools = Array.from({ length: 4 }, () =>
-      stack.use(new PostgresPool({ url: schema.url, clock: realClock })),
-    );
-    await Promise.all(pools.map((pool) => migratePostgres(pool, [part])));
-    expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([{ part: 'test', version: 2 }]);
-  });
-}
-
 function refuses(): void {
-  test('a schema of a newer program is refused, and stays as it is', async () => {
-    await using schema = await openSchema();
-    await using pool = new PostgresPool({ url: schema.url, clock: realClock });
-    await migratePostgres(pool, [part]);
-    await schema.sql('UPDATE parley_schema SET version = 9');
-    await expect(migratePostgres(pool, [part])).rejects.toMatchObject({
-      code: 'store.newer',
-      message: expect.stringContaining('newer Parley (format 9 of test, this one reads up to 2)'),
-    });
-  });
-
   test.each([
     ['default_transaction_read_only=on', 'is a replica or read-only'],
     ['search_path=nowhere', 'names no schema'],
@@ -140,30 +90,6 @@ function refuses(): void {
       message: expect.stringContaining(words),
     });
   });
-
-  test('a user without rights is told what to grant', async () => {
-    await using schema = await openSchema();
-    await schema.sql(
-      `CREATE ROLE ${schema.name} LOGIN; GRANT USAGE ON SCHEMA ${schema.name} TO ${schema.name}`,
-    );
-    const url = new URL(schema.url.reveal());
-    url.username = schema.name;
-    {
-      await using pool = new PostgresPool({ url: new Secret(url.href), clock: realClock });
-      await expect(migratePostgres(pool, [part])).rejects.toMatchObject({
-        retryable: false,
-        message: expect.stringContaining('GRANT it CREATE and USAGE'),
-      });
-    }
-    await schema.sql(`DROP OWNED BY ${schema.name}; DROP ROLE ${schema.name}`);
-  });
-
-  test('a database of another name does not exist', async () => {
-    await using schema = await openSchema();
-    const url = new URL(schema.url.reveal());
-    url.pathname = '/no_such_database';
-    expect(`${await refusalOf(url.href)}`).toContain('There is no database');
-  });
 }
 
 function endsInTime(): void {
@@ -174,7 +100,7 @@ function endsInTime(): void {
     const parts = [transcriptsPart];
     const opened = await openPostgresStore({ url, clock: realClock, parts, report }, until);
     const store = { ...opened };
-    const transcripts = openPostgresTranscripts(store.pool, realClock, report);
+    const transcripts = openPostgresTranscripts(store.pool, realClock);
     await transcripts.writer.putSession(sessionOf('a'));
     await store.consents.write('10', '1', { kind: 'never' });
     proxy.swallow();
@@ -194,17 +120,6 @@ function endsInTime(): void {
 }
 
 function comesBack(): void {
-  test('a cut is over with the next operation', async () => {
-    await using fixture = await behindProxy();
-    const { pool, proxy } = fixture;
-    const ask = () => pool.read((connection) => connection.rows(number, one));
-    expect(await ask()).toEqual([{ n: 1 }]);
-    proxy.cut();
-    await expect(ask()).rejects.toMatchObject({ code: 'store.unreadable', retryable: true });
-    proxy.heal();
-    expect(await ask()).toEqual([{ n: 1 }]);
-  });
-
   test('a network that swallows everything is given up at the deadline, and used again after it', async () => {
     await using fixture = await behindProxy();
     const { pool, proxy } = fixture;

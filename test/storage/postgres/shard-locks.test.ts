@@ -32,18 +32,6 @@ withPostgres(() => {
     await using _two = await two.locks;
   });
 
-  test('who waits for some of its shards holds none of the others', async () => {
-    await using schema = await openSchema();
-    await using one = await openLocks(schema, range(2, 3));
-    const two = await waiting(schema, range(0, 3));
-    await using _three = await openLocks(schema, range(0, 1));
-    await one[Symbol.asyncDispose]();
-    await using _four = await openLocks(schema, range(2, 3));
-    await _three[Symbol.asyncDispose]();
-    await _four[Symbol.asyncDispose]();
-    await using _two = await two.locks;
-  });
-
   test('another number of shards waits, and says which, until no process has the former one', async () => {
     await using schema = await openSchema();
     await using one = await openLocks(schema, range(0, 3));
@@ -51,13 +39,6 @@ withPostgres(() => {
     expect(two.why).toMatch(/ has SHARDS=8, and this one 16$/);
     await one[Symbol.asyncDispose]();
     await using _two = await two.locks;
-  });
-
-  test('another bot in the same database, in a schema of its own, has shards of its own', async () => {
-    await using schema = await openSchema();
-    await using another = await openSchema();
-    await using _one = await openLocks(schema, range(0, 7));
-    await using _two = await openLocks(another, range(0, 15, 16));
   });
 
   test('a bucket of identifies is used by one process at a time, and by one shard of it', async () => {

@@ -1,14 +1,16 @@
 import { afterAll } from 'vitest';
 import { apiTokenStoreContract } from '#test/contracts/stores/api-token-store.ts';
 import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
-import { guildStoreContract } from '#test/contracts/stores/guild-store.ts';
-import { leftOutPeopleContract } from '#test/contracts/stores/left-out-people-store.ts';
-import { panelStoreContract } from '#test/contracts/stores/panel-store.ts';
 import { personRowsContract } from '#test/contracts/stores/person-rows.ts';
-import { personSettingsContract } from '#test/contracts/stores/person-settings-store.ts';
 import { reminderStoreContract } from '#test/contracts/stores/reminder-store.ts';
 import { seatStoreContract } from '#test/contracts/stores/seat-store.ts';
-import { settingsStoreContract } from '#test/contracts/stores/settings-store.ts';
+import {
+  guildStoreContract,
+  leftOutPeopleContract,
+  panelStoreContract,
+  personSettingsContract,
+  settingsStoreContract,
+} from '#test/contracts/stores/server-stores.ts';
 import { spendingStoreContract } from '#test/contracts/stores/spending-store.ts';
 import { trackStoreContract } from '#test/contracts/stores/track-store.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';

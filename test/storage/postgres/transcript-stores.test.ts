@@ -25,9 +25,6 @@ async function open(trouble?: StoreTrouble) {
   if (trouble === 'unreadable') await store[Symbol.asyncDispose]();
   return {
     ...store,
-    async goAway() {
-      await sql('UPDATE transcript_writers SET alive_at_ms = alive_at_ms - 960000');
-    },
     async [Symbol.asyncDispose]() {
       await store[Symbol.asyncDispose]();
       if (trouble === 'unwritable') await rename(`${name}_away`, name);

@@ -22,27 +22,6 @@ function openQueue() {
   return { clock, queue, done, state, write };
 }
 
-test('writes wait while the database is away, however long, and are done in their order when it is back', async () => {
-  const { clock, done, state, write } = openQueue();
-  state.isAway = true;
-  const all = Promise.all(['a', 'b', 'c'].map((name) => write(name, '10')));
-  await clock.advance(3_600_000);
-  expect(done).toEqual([]);
-  state.isAway = false;
-  await clock.advance(1_000);
-  await all;
-  expect(done).toEqual(['a', 'b', 'c']);
-});
-
-test('a write that is refused for another reason fails, and the next one is done all the same', async () => {
-  const { done, queue, write } = openQueue();
-  const refused = queue.add(['10'], () => Promise.reject(new Error('no such table')));
-  const next = write('next', '10');
-  await expect(refused).rejects.toThrow('no such table');
-  await next;
-  expect(done).toEqual(['next']);
-});
-
 test('a write that waits for no other is over before what is asked for later in its lane', async () => {
   const { clock, done, queue, state, write } = openQueue();
   state.isAway = true;
@@ -63,30 +42,6 @@ test('a write that waits for no other is over before what is asked for later in 
   await passing;
   await later;
   expect(done.slice(2)).toEqual(['passing', 'later']);
-});
-
-test('a write that waits for no other and fails holds up nothing', async () => {
-  const { done, queue, write } = openQueue();
-  const failed = queue.pass(['10'], Promise.reject(away));
-  const later = write('later', '10');
-  await expect(failed).rejects.toBe(away);
-  await later;
-  expect(done).toEqual(['later']);
-});
-
-test('a write is told how long ago it was asked for', async () => {
-  const { clock, queue, state } = openQueue();
-  state.isAway = true;
-  const ages: number[] = [];
-  const write = queue.add(['10'], async (ageMs) => {
-    ages.push(ageMs());
-    if (state.isAway) throw away;
-  });
-  await clock.advance(2_500);
-  state.isAway = false;
-  await clock.advance(500);
-  await write;
-  expect(ages).toEqual([0, 1_000, 2_000, 3_000]);
 });
 
 test('of one lane nothing overtakes, whatever waits in others', async () => {

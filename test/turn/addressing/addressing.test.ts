@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { type AddressingVerdict, judge } from '#src/turn/addressing/addressing.ts';
 import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
-import { cases, otherNames } from './addressing-cases.ts';
-import { severalBotsCalls, severalBotsTalk } from './addressing-several-bots.ts';
+import { cases, otherNames, severalBotsCalls, severalBotsTalk } from './addressing-cases.ts';
 
 const names = ['Nova', 'ノヴァ', '诺娃', '노바', 'नोवा', 'نوفا', 'נובה', 'โนวา'];
 

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { languages } from '#src/turn/languages/languages.ts';
 import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
-import { phrasesIn } from '#src/turn/overlap/interjections-tables.ts';
 import { containing } from './interjections-containing.ts';
 import { heldOutStops } from './interjections-held-out.ts';
 
@@ -26,17 +24,6 @@ test('a sentence that only contains such a word wants none of it', () => {
   const all = said(containing);
   expect(all.length).toBeGreaterThanOrEqual(100);
   expect(all.filter((text) => heard(text).kind !== 'other')).toEqual([]);
-});
-
-test('each of 40 languages has its words', () => {
-  const least = { stop: 4, backchannel: 4, neverMind: 1 } as const;
-  const few = languages.flatMap(({ code, overlap }) =>
-    Object.entries(least).flatMap(([role, count]) =>
-      phrasesIn(overlap[role as keyof typeof least]).length < count ? [`${code} ${role}`] : [],
-    ),
-  );
-  expect(languages).toHaveLength(40);
-  expect(few).toEqual([]);
 });
 
 test.each(['say', 'talk', 'ein', 'trop', 'lent', 'muy', 'lento', 'un', 'litt'])(
@@ -103,12 +90,4 @@ test('a partial text is sure only of what no further word can change', () => {
 
 test('of what a word means in several languages a murmur counts before a no', () => {
   expect(['oi', 'no joo'].map((text) => heard(text).kind)).toEqual(['backchannel', 'backchannel']);
-});
-
-test('a word of two languages is the stop word only if a big language stops with it', () => {
-  expect(['para', 'alto', 'basta', 'sus'].map((text) => heard(text).kind)).toEqual(
-    Array(4).fill('stop'),
-  );
-  expect(heard('acha').kind).toBe('backchannel');
-  expect(heard('mir').kind).toBe('other');
 });

@@ -34,13 +34,6 @@ test.each([
   expect(requestedLanguage(text, ['Nova'])).toBeUndefined();
 });
 
-test('a text of nothing but politeness is looked through in no time', () => {
-  const text = `${'can you can you could you please now '.repeat(3)}in`;
-  const startedMs = performance.now();
-  for (let n = 0; n < 100; n++) requestedLanguage(text, ['Nova']);
-  expect(performance.now() - startedMs).toBeLessThan(500);
-});
-
 test('a text of any length is looked through in linear time', () => {
   const sentence =
     'please now please now please in german please please please please please please';

@@ -1,7 +1,5 @@
 import { expect, test } from 'vitest';
-import { realClock } from '#src/base/clock.ts';
-import { createApi } from '#src/web/api/api.ts';
-import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+import { guildId, openApi, refusalIn } from './api-setup.ts';
 
 const say = `/v1/servers/${guildId}/say`;
 
@@ -14,13 +12,6 @@ test('without a token nothing is done, and the answer says what to send', async 
     'token.missing',
     'Send a token: Authorization: Bearer parley_...',
   ]);
-});
-
-test('until the bot has started, programs are told to try again', async () => {
-  const onBug = () => undefined;
-  const app = createApi({ access: () => undefined, clock: realClock, version: '1', onBug });
-  const response = await app.request(say, { method: 'POST' });
-  expect((await refusalIn(response)).slice(0, 2)).toEqual([503, 'bot.starting']);
 });
 
 test('a token that nobody made is unknown, however long it is', async () => {
@@ -75,13 +66,6 @@ test('a server that another process serves is refused with the shard of that pro
   }
 });
 
-test('a server that the bot has left is unknown', async () => {
-  await using left = await openApi(programPorts({ has: () => false }));
-  await left.add('bell');
-  const [status, code] = await refusalIn(await left.post('bell', say, { text: 'Hello.' }));
-  expect([status, code]).toEqual([404, 'server.unknown']);
-});
-
 test('a token that asks more than 300 times a minute is told when to ask again, and no other is', async () => {
   await using api = await openApi();
   await api.add('bell');
@@ -107,11 +91,4 @@ test('the budget of a token counts from its first request on', async () => {
   await api.post('bell', say, { text: 'Hello.' });
   expect(api.budgets.capOf('token:bell')).toBe(250_000_000);
   expect(api.budgets.capOf('token:other')).toBeUndefined();
-});
-
-test('an operation that does not exist is told so, with where to read of them', async () => {
-  await using api = await openApi();
-  await api.add('bell');
-  const [status, , message] = await refusalIn(await api.ask('bell', '/v1/sing'));
-  expect([status, message]).toEqual([404, 'There is no such operation: see /v1/openapi.json.']);
 });

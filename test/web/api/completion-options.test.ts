@@ -3,10 +3,6 @@ import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources/chat/
 import type { Stream } from 'openai/streaming';
 import { expect, test } from 'vitest';
 import { readWav, writeWav } from '#src/audio/wav.ts';
-import { realClock } from '#src/base/clock.ts';
-import { Secret } from '#src/base/secret.ts';
-import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
-import { openClient } from '#src/provider/client.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { openCompletions } from './completions-setup.ts';
 
@@ -57,10 +53,8 @@ function messageOf({ choices: [choice] }: ChatCompletion) {
 
 test.each([
   [['text'], 'in writing'],
-  [[], 'in writing'],
   [null, 'in writing'],
   [['text', 'audio'], 'with sound'],
-  [['audio', 'text'], 'with sound'],
   [['audio'], 'with sound'],
 ])('with the modalities %j the answer comes %s', async (modalities, how) => {
   const synthesizer = new FakeSynthesizer();
@@ -72,12 +66,6 @@ test.each([
   expect(message.bytes.length > 0).toBe(isSpoken);
   expect(message[isSpoken ? 'transcript' : 'content']).toBe('Yes. They are patient dogs.');
   expect(message[isSpoken ? 'content' : 'transcript'] ?? null).toBeNull();
-});
-
-test('a modality that does not exist is refused', async () => {
-  await using served = await openCompletions();
-  const refused = await refusalOf(completion(served, { ...question, modalities: ['smell'] }));
-  expect(refused).toMatchObject({ status: 400, param: 'modalities.0' });
 });
 
 test('without audio the answer sounds in the voice of the server: wav, or pcm16 where it is streamed', async () => {
@@ -97,10 +85,8 @@ test('without audio the answer sounds in the voice of the server: wav, or pcm16 
 
 test.each([
   [{ voice: 'nova' }, 'nova'],
-  [{ voice: { id: 'nova' } }, 'nova'],
   [{ voice: 'nova', audio: { format: 'wav' } }, 'nova'],
   [{ voice: 'nova', audio: { voice: 'alloy', format: 'wav' } }, 'alloy'],
-  [{ voice: 'default' }, ownVoice],
   [{ audio: { voice: 'default' }, voice: 'nova' }, ownVoice],
 ])('with %j the voice is %s', async (over, name) => {
   const synthesizer = new FakeSynthesizer();
@@ -111,11 +97,8 @@ test.each([
 
 test.each([
   [{ response_format: 'wav' }, 'RIFF'],
-  [{ response_format: 'wav', modalities: undefined }, 'RIFF'],
   [{ response_format: 'pcm' }, 'samples'],
   [{ response_format: 'pcm16', audio: { voice: 'alloy' } }, 'samples'],
-  [{ response_format: 'pcm', audio: { format: 'pcm16' } }, 'samples'],
-  [{ response_format: { type: 'text' } }, 'RIFF'],
   [{ response_format: 'text' }, 'RIFF'],
 ])('with %j the sound is %s', async (over, kind) => {
   await using served = await openCompletions();
@@ -146,13 +129,10 @@ test.each(['mp3', 'flac', 'opus'] as const)(
 );
 
 test.each([
-  [{ response_format: 'ogg' }, 'response_format', /not ogg/],
   [{ response_format: 'wav', modalities: ['text'] }, 'response_format', /add audio to modalities/],
   [{ response_format: 'wav', audio: { format: 'pcm16' } }, 'response_format', /name one/],
   [{ response_format: 'wav', stream: true }, 'response_format', /Streamed sound is pcm16/],
-  [{ audio: { format: 'wav' }, stream: true }, 'audio.format', /Streamed sound is pcm16/],
   [{ audio: { format: 'mp3' }, stream: true }, 'audio.format', /Streamed sound is pcm16, not mp3/],
-  [{ audio: { format: 'aac' } }, 'audio.format', /mp3, opus, flac, wav, pcm16, not aac/],
 ])('%j is refused by its name', async (over, param, sentence) => {
   await using served = await openCompletions();
   const refused = await refusalOf(completion(served, { ...sound, ...over }));
@@ -198,19 +178,6 @@ test('the transcription model that a request names recognises its sound, and ano
   expect(transcriber.heard).toHaveLength(2);
 });
 
-test.each(['speech_model', 'transcription_model'])(
-  'where there is no choice of models, a %s that is named is refused in words',
-  async (param) => {
-    await using served = await openCompletions();
-    const refused = await refusalOf(completion(served, { ...sound, [param]: 'tts-1' }));
-    expect(refused).toMatchObject({
-      status: 404,
-      param,
-      message: expect.stringMatching(/no choice/),
-    });
-  },
-);
-
 test('a model that hears and speaks itself takes no speech model: the chain does', async () => {
   const synthesizer = new FakeSynthesizer();
   const speechModels = ['tts-1'];
@@ -223,23 +190,4 @@ test('a model that hears and speaks itself takes no speech model: the chain does
   expect(synthesizer.asked[0]?.voice.model).toBe('tts-1');
   // In writing nothing is spoken.
   await completion(served, { ...question, model: 'audio-model', speech_model: 'tts-1' });
-});
-
-test('a second Parley hears and speaks with the models that the first one names', async () => {
-  const synthesizer = new FakeSynthesizer();
-  const transcriber = new FakeTranscriber({ texts: ['Is a retriever a good dog?'] });
-  const models = { speechModels: ['tts-1-hd'], transcriptionModels: ['whisper-1'] };
-  await using served = await openCompletions({ synthesizer, transcriber, ...models });
-  const client = openClient({ baseUrl: served.baseURL, apiKey: new Secret('parley_dog') });
-  const options = { model: 'parley', voice: 'default' };
-  const named = { speechModel: 'tts-1-hd', transcriptionModel: 'whisper-1' };
-  const first = openAudioChat(client, { ...options, ...named }, realClock);
-  const said = { role: 'user', name: 'Ana', content: '', words: async () => '' } as const;
-  const wav = Buffer.from(data, 'base64');
-  const parts = await Array.fromAsync(first.reply([{ ...said, wav }], [], undefined, never));
-  const words = parts.map((part) => (part.kind === 'transcript' ? part.text : ''));
-  expect(words.join('')).toBe('Yes. They are patient dogs.');
-  expect(parts.filter(({ kind }) => kind === 'sound').length).toBeGreaterThan(1);
-  expect(transcriber.asked).toEqual([{ model: 'whisper-1' }]);
-  expect(new Set(synthesizer.asked.map(({ voice }) => voice.model))).toEqual(new Set(['tts-1-hd']));
 });

@@ -1,6 +1,7 @@
 import { OpenAI } from 'openai';
+import { expect } from 'vitest';
+import { loadSilero } from '#src/audio/voice/silero.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Public } from '#src/base/public.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
@@ -12,6 +13,8 @@ import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import { apiBodyBytes } from '#src/web/api/api.ts';
+import { openProgramDoor } from '#src/web/http/doors.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -19,7 +22,7 @@ import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
 import { sharedDecoding } from '#test/sources/sounds.ts';
-import { openApi, openLoopback, programPorts } from './api-setup.ts';
+import { openApi, programPorts } from './api-setup.ts';
 
 type Parts = {
   readonly chat?: ChatModel;
@@ -32,9 +35,13 @@ type Parts = {
   readonly transcriptionModels?: readonly string[];
   /** The ways to answer, the server's own first. */
   readonly pipelines?: readonly PipelineName[];
+  /** Hosts of the own network whose recordings may be read. */
+  readonly allowedHosts?: readonly string[];
 };
 
-/** The API at an address of this machine, over a real chain with a model that says one thing; `openai` asks with a token. */
+const weights = await loadSilero();
+
+/** The API at an address of this machine, over a real chain, decoding and voice activity, with a model that says one thing; `openai` asks with a token. */
 export async function openCompletions(over: Parts = {}) {
   await using stack = new AsyncDisposableStack();
   const {
@@ -45,8 +52,9 @@ export async function openCompletions(over: Parts = {}) {
     speechModels = [],
     transcriptionModels = [],
     pipelines: names = ['chained'],
+    allowedHosts = [],
   } = over;
-  const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts([]) });
+  const recordings = new Recordings(sharedDecoding, { allowed: new AllowedHosts(allowedHosts) });
   const pipelines: PipelineRegistry = {
     names,
     open: () => chained({ chat, synthesizer }),
@@ -64,10 +72,13 @@ export async function openCompletions(over: Parts = {}) {
   };
   const { signal } = new AbortController();
   const answers = new ProgramAnswers(parts, sessions, recordings, signal);
-  const transcriptions: Public<ProgramTranscriptions> = {
-    models: () => transcriptionModels,
-    transcribe: async () => ({ kind: 'late' }),
-  };
+  const transcriptions = new ProgramTranscriptions(
+    parts,
+    recordings,
+    transcriptionModels,
+    weights,
+    signal,
+  );
   const voices = voicesOf([], speechModels);
   const api = stack.use(
     await openApi(
@@ -81,8 +92,15 @@ export async function openCompletions(over: Parts = {}) {
     ),
   );
   await api.add('parley_dog');
-  const { url } = stack.use(await openLoopback(api.app));
-  const baseURL = `${url}/v1`;
+  const outcome = await openProgramDoor({
+    host: '127.0.0.1',
+    port: 0,
+    mostBodyBytes: apiBodyBytes,
+    onBug: (error) => expect.unreachable(`${error}`),
+    routes: (app) => void app.route('/', api.app),
+  });
+  if (outcome.kind === 'refused') throw new Error(outcome.why);
+  const baseURL = new URL('/v1', stack.use(outcome.server).url).href;
   const openai = new OpenAI({ apiKey: 'parley_dog', baseURL, maxRetries: 0 });
   const closing = stack.move();
   return {

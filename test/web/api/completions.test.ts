@@ -6,11 +6,10 @@ import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/ch
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { boundless, dollars, openBudgets } from '#test/fakes/spending.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { openCompletions } from './completions-setup.ts';
 
 const dog = 'Is a golden retriever a good family dog?';
@@ -55,23 +54,6 @@ test("OpenAI's own example writes its dog.wav, with only the address and the key
   expect(response.usage?.total_tokens).toBeGreaterThan(0);
 });
 
-test('money is set aside for the words of the question too, and they have a limit', async () => {
-  const asideFor: number[] = [];
-  const spending: BudgetAuthority = {
-    ...boundless,
-    open: (order) => {
-      asideFor.push(JSON.stringify(order.first).length);
-      return boundless.open(order);
-    },
-  };
-  await using served = await openCompletions({ spending });
-  const asked = (content: string) =>
-    served.openai.chat.completions.create({ model: 'x', messages: [{ role: 'user', content }] });
-  await asked('word '.repeat(70_000));
-  expect(asideFor).toEqual([expect.toSatisfy((count: number) => count >= 350_000)]);
-  await expect(asked('word '.repeat(90_000))).rejects.toMatchObject({ status: 400 });
-});
-
 test('in writing nothing is spoken', async () => {
   const synthesizer = new FakeSynthesizer();
   await using served = await openCompletions({ synthesizer });
@@ -92,44 +74,6 @@ test('in writing nothing is spoken', async () => {
     { role: 'assistant', content: 'It depends.' },
     { role: 'user', name: 'Ana', content: 'On what?' },
   ]);
-});
-
-test('a spoken question is understood once, and answered after the words beside it', async () => {
-  const transcriber = new FakeTranscriber({ texts: ['What time is it?'] });
-  await using served = await openCompletions({ transcriber });
-  await served.openai.chat.completions.create({
-    ...spoken,
-    messages: [{ role: 'user', content: [{ type: 'text', text: 'Ana:' }, sound] }],
-  });
-  expect(transcriber.heard.map(({ samples }) => samples.length)).toEqual([16_000]);
-  const { messages = [] } = served.chat instanceof FakeChat ? (served.chat.asked[0] ?? {}) : {};
-  expect(messages.slice(1).map(({ content }) => content)).toEqual(['Ana:', 'What time is it?']);
-});
-
-test('streamed, words and pcm16 come as they are made, with id, expires_at, a reason and the usage', async () => {
-  await using served = await openCompletions();
-  const stream = await served.openai.chat.completions.create({
-    ...spoken,
-    audio: { voice: 'alloy', format: 'pcm16' },
-    stream: true,
-    stream_options: { include_usage: true },
-  });
-  type Delta = { readonly audio?: { id: string; data?: string; transcript?: string } };
-  const [deltas, reasons, usages]: [Delta[], unknown[], unknown[]] = [[], [], []];
-  for await (const chunk of stream) {
-    const [choice] = chunk.choices;
-    if (choice) deltas.push(choice.delta as Delta);
-    if (choice?.finish_reason) reasons.push(choice.finish_reason);
-    if (chunk.usage) usages.push(chunk.usage);
-  }
-  const audio = deltas.flatMap((delta) => delta.audio ?? []);
-  expect(audio.map(({ transcript = '' }) => transcript).join('')).toBe(reported);
-  const bytes = audio.map(({ data = '' }) => Buffer.from(data, 'base64').length);
-  expect(bytes.every((count) => count % 2 === 0)).toBe(true);
-  expect(bytes.reduce((sum, count) => sum + count, 0)).toBeGreaterThan(48_000);
-  expect(new Set(audio.map(({ id }) => id)).size).toBe(1);
-  expect(audio.at(-1)).toMatchObject({ expires_at: expect.any(Number) });
-  expect([reasons, usages.length]).toEqual([['stop'], 1]);
 });
 
 test('an answer may be named by its id in the next request, by the token that was given it alone', async () => {
@@ -195,13 +139,6 @@ test.each<[Partial<ChatCompletionCreateParamsNonStreaming>, string, RegExp]>([
   });
 });
 
-test('streamed sound that is not pcm16 is refused in words', async () => {
-  await using served = await openCompletions();
-  await expect(
-    served.openai.chat.completions.create({ ...spoken, stream: true }),
-  ).rejects.toMatchObject({ status: 400, param: 'audio.format' });
-});
-
 test('a file that is no sound, and one that is too long, are refused in words', async () => {
   await using served = await openCompletions();
   const asking = (bytes: Buffer) => {
@@ -252,15 +189,6 @@ test('a token that has used its budget is refused before a model is asked', asyn
   const asked = (chat as FakeChat).asked.length;
   await expect(answered()).rejects.toMatchObject({ status: 429 });
   expect((chat as FakeChat).asked).toHaveLength(asked);
-});
-
-test('models are listed as OpenAI lists them', async () => {
-  await using served = await openCompletions();
-  const ids: string[] = [];
-  for await (const { id } of served.openai.models.list()) ids.push(id);
-  expect(ids).toEqual(['parley', 'chained']);
-  expect(await served.openai.models.retrieve('parley')).toMatchObject({ object: 'model' });
-  await expect(served.openai.models.retrieve('gpt-9')).rejects.toMatchObject({ status: 404 });
 });
 
 /** Asks a model that answers nothing, while `ms` pass. */

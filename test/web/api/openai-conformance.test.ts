@@ -1,11 +1,7 @@
 import { OpenAI } from 'openai';
-import type { ChatCompletionCreateParamsNonStreaming } from 'openai/resources/chat/completions';
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { completionRequest } from '#src/web/api/openai/completion-request.ts';
-import { speechRequest } from '#src/web/api/openai/speech-request.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openCompletions } from './completions-setup.ts';
 import { eventsIn, examplesOf, faultsIn } from './openai-description.ts';
@@ -62,9 +58,7 @@ test.each([
 
 test.each([
   ['in writing, with the usage', written, true],
-  ['in writing', written, false],
   ['with sound and the usage', spoken, true],
-  ['with sound', spoken, false],
 ])('each line of a stream %s is that of the published description', async (_, request, counts) => {
   await using served = await openCompletions();
   const stream_options = counts ? { include_usage: true } : undefined;
@@ -120,15 +114,6 @@ test('a refusal is that of the published description, and an error of its own ki
   }
 });
 
-test('an answer that breaks off ends its stream with a refusal as described, and without [DONE]', async () => {
-  const error = new BotError('provider.unreachable', true, 'Down.');
-  await using served = await openCompletions({ chat: new FakeChat([['Yes. ', { error }]]) });
-  const response = await post(served, { ...written, stream: true });
-  const events = eventsIn(await response.text()).map((data) => JSON.parse(data) as Json);
-  expect(events.slice(0, -1).flatMap((one) => faultsIn(completions, 'event', one))).toEqual([]);
-  expect(faultsIn(completions, 'refusal', events.at(-1))).toEqual([]);
-});
-
 test.each(examplesOf(completions))(
   'the request "$title" of the published reference is answered, or refused by name',
   async ({ title, request }) => {
@@ -177,96 +162,6 @@ test('speech that fails is refused as described, and breaks off its events with 
   const events = eventsIn(await broken.text()).map((data) => JSON.parse(data) as Json);
   expect(events.slice(0, -1).flatMap((one) => faultsIn(speech, 'event', one))).toEqual([]);
   expect(faultsIn(speech, 'refusal', events.at(-1))).toEqual([]);
-});
-
-test.each(examplesOf(speech))(
-  'the speech request "$title" of the published reference is answered',
-  async ({ request }) => {
-    await using served = await openCompletions();
-    expect(faultsIn(speech, 'request', request)).toEqual([]);
-    const response = await post(served, request, '/audio/speech');
-    expect(response.status).toBe(200);
-    const type = request.stream_format === 'sse' ? /^text\/event-stream/ : /^audio\/mpeg$/;
-    expect(response.headers.get('content-type')).toMatch(type);
-    expect((await response.bytes()).length).toBeGreaterThan(1_000);
-  },
-);
-
-test('the published reference has requests to be held against', () => {
-  expect([examplesOf(completions).length, examplesOf(speech).length]).toEqual([5, 2]);
-});
-
-test("the client's own requests fit the published description and the schema that requests are checked by", async () => {
-  await using served = await openCompletions();
-  const sent: unknown[] = [];
-  const openai = new OpenAI({
-    apiKey: 'parley_dog',
-    baseURL: served.baseURL,
-    maxRetries: 0,
-    fetch: async (url, init) => {
-      sent.push(JSON.parse(String(init?.body)));
-      return await fetch(url, init);
-    },
-  });
-  const every = {
-    ...spoken,
-    messages: [
-      { role: 'developer', content: 'You are a vet.' },
-      { role: 'system', content: [{ type: 'text', text: 'Be brief.' }] },
-      { role: 'user', name: 'Ana', content: [{ type: 'text', text: 'Is it?' }] },
-      { role: 'assistant', content: [{ type: 'refusal', refusal: 'I do not know.' }] },
-      { role: 'assistant', content: 'It depends.' },
-      { role: 'user', content: [{ type: 'text', text: 'Well?' }, soundPart('wav')] },
-    ],
-    audio: { voice: { id: 'voice_1234' }, format: 'wav' },
-    response_format: { type: 'text' },
-    service_tier: 'auto',
-    store: true,
-    metadata: { place: 'hall' },
-    max_completion_tokens: 300,
-    temperature: 0.5,
-    n: 1,
-    logprobs: null,
-    stop: null,
-    tools: [],
-  } satisfies ChatCompletionCreateParamsNonStreaming;
-  const whole = await openai.chat.completions.create(every);
-  expect(faultsIn(completions, 'answer', whole)).toEqual([]);
-  expect(whole.service_tier).toBe('default');
-  const stream = openai.chat.completions.stream({
-    ...spoken,
-    service_tier: 'auto',
-    stream_options: { include_usage: true },
-  });
-  expect((await stream.finalChatCompletion()).choices[0]?.finish_reason).toBe('stop');
-  expect(await stream.totalUsage()).toMatchObject({ total_tokens: expect.any(Number) });
-  await openai.audio.speech.create({
-    model: 'gpt-4o-mini-tts',
-    voice: { id: 'voice_1234' },
-    input: 'It is ready.',
-    instructions: 'Softly.',
-    response_format: 'pcm',
-    speed: 0.25,
-    stream_format: 'audio',
-  });
-  const checkedBy = [
-    [completions, completionRequest],
-    [completions, completionRequest],
-    [speech, speechRequest],
-  ] as const;
-  expect(sent).toHaveLength(checkedBy.length);
-  for (const [n, [operation, schema]] of checkedBy.entries()) {
-    expect(faultsIn(operation, 'request', sent[n])).toEqual([]);
-    expect(schema.safeParse(sent[n]).error).toBeUndefined();
-  }
-});
-
-test('an answer with a field too few, too many or of another type is told apart', async () => {
-  await using served = await openCompletions();
-  const { id: _, ...answer } = (await (await post(served, written)).json()) as Json;
-  expect(faultsIn(completions, 'answer', answer)).toHaveLength(1);
-  expect(faultsIn(completions, 'answer', { ...answer, id: 'a', mood: 'good' })).toHaveLength(1);
-  expect(faultsIn(completions, 'answer', { ...answer, id: 7 })).toHaveLength(1);
 });
 
 function soundPart(format: 'wav') {

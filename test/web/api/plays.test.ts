@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { PlayRequest } from '#src/features/tracks/track-outcomes.ts';
-import type { SayOptions } from '#src/features/typed/say-outcomes.ts';
-import { Plays } from '#src/web/api/plays.ts';
+import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
@@ -11,7 +10,7 @@ const at = (path: string) => `/v1/servers/${guildId}/${path}`;
 
 /** A bot that takes every text and sound, and how each of them is to be ended. */
 async function openPlaying() {
-  const says: SayOptions[] = [];
+  const says: NonNullable<Parameters<TypedRequests['say']>[3]>[] = [];
   const requests: PlayRequest[] = [];
   const ports = programPorts({
     voices: voicesOf([], ['tts', 'tts-hd']),
@@ -96,16 +95,6 @@ test('what has not ended after 45 s is told so, and its id is asked again', asyn
   });
 });
 
-test('without wait the answer comes at once, with an id that tells how it stands', async () => {
-  await using bot = await openPlaying();
-  const { id, ...view } = await bodyOf(await bot.say({}));
-  expect(view).toEqual({ ahead: 1 });
-  const stands = async () => await (await bot.api.ask('bell', at(`plays/${id}`))).json();
-  expect(await stands()).toEqual({ id, ended: null });
-  bot.says[0]?.onEnd?.({ kind: 'stopped', why: 'left' });
-  expect(await stands()).toEqual({ id, ended: 'stopped', why: 'left' });
-});
-
 test('a program that hangs up leaves nothing behind, and stops nothing', async () => {
   await using bot = await openPlaying();
   const { id } = await bodyOf(await bot.play({ loop: true }));
@@ -136,25 +125,6 @@ test('an end is told to tokens of that server that may say or play, and to no ot
   expect(unknown.slice(0, 2)).toEqual([404, 'play.unknown']);
 });
 
-test('of plays that go on and of those that have ended the latest thousand are kept each', async () => {
-  await using bot = await openPlaying();
-  const plays = new Plays(bot.clock);
-  const open = () => {
-    const play = plays.begin(guildId);
-    plays.keep(play);
-    return play;
-  };
-  const ended = open();
-  ended.onEnd({ kind: 'completed' });
-  const [first, second] = [open(), open()];
-  for (let n = 0; n < 999; n++) open();
-  expect(() => plays.find(guildId, first.id)).toThrow(/latest 1000/);
-  expect(plays.find(guildId, second.id)).toBe(second);
-  expect(plays.find(guildId, ended.id)).toBe(ended);
-  for (let n = 0; n < 1_000; n++) open().onEnd({ kind: 'skipped' });
-  expect(() => plays.find(guildId, ended.id)).toThrow(/latest 1000/);
-});
-
 test('a text goes on a named track in the name of the token, and is spoken as it asks', async () => {
   await using bot = await openPlaying();
   const manner = { voice: 'rms', model: 'tts-hd', tone: 'whisper', speed: 1.5 };
@@ -163,44 +133,4 @@ test('a text goes on a named track in the name of the token, and is spoken as it
   expect(bot.says).toMatchObject([
     { track: 'news', owner: { id: 'token:bell', name: 'bell', isProgram: true }, ...manner },
   ]);
-});
-
-test.each([
-  [{ model: 'gpt-dear' }, 'model.unknown', /there are: tts, tts-hd\.$/],
-  [{ speed: 3 }, 'request.invalid', /speed/],
-  [{ tone: 'x'.repeat(301) }, 'request.invalid', /tone/],
-  [{ track: '' }, 'request.invalid', /track/],
-])('what cannot be spoken so is refused: %j', async (body, code, sentence) => {
-  await using bot = await openPlaying();
-  const refused = await refusalIn(await bot.say(body));
-  expect(refused).toEqual([400, code, expect.stringMatching(sentence)]);
-  expect(bot.says).toEqual([]);
-});
-
-test('a tone that the voice does not take is told as ignored', async () => {
-  await using api = await openApi(programPorts({ voices: voicesOf([]) }));
-  await api.add('bell');
-  const said = await bodyOf(await api.post('bell', at('say'), { text: 'Hi', tone: 'whisper' }));
-  expect(said).toMatchObject({ ignored: ['tone'] });
-  const refused = await refusalIn(await api.post('bell', at('say'), { text: 'Hi', model: 'tts' }));
-  expect(refused[2]).toMatch(/there are: none: the voice is embedded\.$/);
-});
-
-test('a question is answered as its program wants it spoken, in a body and in a query', async () => {
-  const asked: unknown[] = [];
-  const ports = programPorts({
-    voices: voicesOf([], ['tts', 'tts-hd']),
-    ask: async (...[, , , , about]) => {
-      asked.push(about?.manner);
-      return { kind: 'failed', line: { id: 'ask.late' } };
-    },
-  });
-  await using api = await openApi(ports);
-  await api.add('bell');
-  const manner = { voice: 'rms', model: 'tts-hd', tone: 'whisper', speed: 1.5 };
-  await api.post('bell', at('ask'), { question: 'Why?', answer: 'file', ...manner });
-  const query = new URLSearchParams({ answer: 'file', ...manner, speed: '1.5' });
-  const headers = { 'content-type': 'audio/wav' };
-  await api.ask('bell', at(`ask?${query}`), { method: 'POST', headers, body: 'RIFF' });
-  expect(asked).toEqual([manner, manner]);
 });

@@ -1,14 +1,13 @@
-import { OpenAI } from 'openai';
 import { expect, test } from 'vitest';
 import { openClient } from '#src/provider/client.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
-import { transcriptionForm, translationForm } from '#src/web/api/openai/transcription-form.ts';
 import {
   openTranscriptions,
   type TranscriptionsRules,
 } from '#test/fakes/providers/transcriptions.ts';
+import { openCompletions } from './completions-setup.ts';
 import { eventsIn, faultsIn } from './openai-description.ts';
-import { openTranscriptionsApi, twoSentences, wavFile } from './transcriptions-setup.ts';
+import { twoSentences } from './transcriptions-setup.ts';
 
 const transcriptions = 'post /audio/transcriptions';
 const translations = 'post /audio/translations';
@@ -22,7 +21,7 @@ async function openHearing(rules: TranscriptionsRules = {}) {
   const server = stack.use(await openTranscriptions(reported));
   const client = openClient({ baseUrl: server.baseUrl });
   const transcriber = openTranscriber(client, { model: 'whisper-1' });
-  const api = stack.use(await openTranscriptionsApi({ transcriber, models: ['whisper-1'] }));
+  const api = stack.use(await openCompletions({ transcriber, transcriptionModels: ['whisper-1'] }));
   const closing = stack.move();
   return { ...api, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
@@ -39,7 +38,7 @@ async function post(
   const body = new FormData();
   for (const [name, value] of fields) body.append(name, value);
   body.append('file', new Blob([file]), 'speech.wav');
-  const headers = { authorization: 'Bearer parley_ear' };
+  const headers = { authorization: 'Bearer parley_dog' };
   return await fetch(baseURL + operation.slice('post '.length), { method: 'POST', headers, body });
 }
 
@@ -82,67 +81,3 @@ test('each event of a streamed transcription is that of the published descriptio
     'transcript.text.done',
   ]);
 });
-
-test('a refused recording is answered as the published description has it, and an error of the client', async () => {
-  await using hearing = await openHearing();
-  const { openai } = hearing;
-  const wordless = await post(hearing, transcriptions, [['model', 'a']], new Uint8Array(0));
-  expect([wordless.status, faultsIn(transcriptions, 'refusal', await wordless.json())]).toEqual([
-    400,
-    [],
-  ]);
-  const file = await wavFile();
-  const asking = openai.audio.transcriptions.create({ file, model: 'a', language: 'not one' });
-  const error = await asking.catch((cause: unknown) => cause);
-  expect(error).toBeInstanceOf(OpenAI.BadRequestError);
-  expect(error).toMatchObject({ param: 'language' });
-});
-
-test("the client's own forms fit the published description and the schema that forms are checked by", async () => {
-  await using hearing = await openHearing({ hasWordTimes: true });
-  const sent: Json[] = [];
-  const openai = new OpenAI({
-    apiKey: 'parley_ear',
-    baseURL: hearing.baseURL,
-    maxRetries: 0,
-    fetch: async (url, init) => {
-      sent.push(fieldsOf(init?.body as FormData));
-      return await fetch(url, init);
-    },
-  });
-  const common = { file: await wavFile(), model: 'whisper-1', prompt: 'Nova, Ana' };
-  const reported = await openai.audio.transcriptions.create({
-    ...common,
-    language: 'en',
-    response_format: 'verbose_json',
-    timestamp_granularities: ['word', 'segment'],
-    temperature: 0,
-  });
-  expect(reported.words?.length).toBeGreaterThan(0);
-  const stream = await openai.audio.transcriptions.create({ ...common, stream: true });
-  expect((await Array.fromAsync(stream)).at(-1)).toMatchObject({ type: 'transcript.text.done' });
-  await openai.audio.translations.create({ ...common, response_format: 'json' });
-  const checkedBy = [
-    [transcriptions, transcriptionForm],
-    [transcriptions, transcriptionForm],
-    [translations, translationForm],
-  ] as const;
-  expect(sent).toHaveLength(checkedBy.length);
-  for (const [n, [operation, schema]] of checkedBy.entries()) {
-    const { file, ...fields } = sent[n] ?? {};
-    // In a form there are words alone: what they stand for is known to the schema that reads them.
-    const read = schema.safeParse(fields);
-    expect(read.error).toBeUndefined();
-    expect(faultsIn(operation, 'request', { ...fields, ...read.data, file })).toEqual([]);
-  }
-});
-
-/** Fields of a form; a file stands for its bytes. */
-function fieldsOf(form: FormData): Json {
-  const names = [...new Set(form.keys())];
-  const fields = names.map((name) => {
-    const values = form.getAll(name).map((one) => (typeof one === 'string' ? one : 'bytes'));
-    return name.endsWith('[]') ? [name.slice(0, -2), values] : [name, values.at(-1)];
-  });
-  return Object.fromEntries(fields) as Json;
-}

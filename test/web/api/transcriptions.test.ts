@@ -1,15 +1,9 @@
-import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
 import { parse } from '@plussub/srt-vtt-parser';
-import { expect, onTestFinished, test } from 'vitest';
-import { writeWav } from '#src/audio/wav.ts';
+import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { openClient } from '#src/provider/client.ts';
-import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import {
@@ -18,22 +12,15 @@ import {
 } from '#test/fakes/providers/transcriptions.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { guildId, refusalIn } from './api-setup.ts';
-import { faultsIn } from './openai-description.ts';
-import {
-  openTranscriptionsApi,
-  recordingOf,
-  silence,
-  speech,
-  twoSentences,
-  wavFile,
-} from './transcriptions-setup.ts';
+import { openCompletions } from './completions-setup.ts';
+import { twoSentences, wavFile } from './transcriptions-setup.ts';
 
 const said = ['Seven of hearts.', 'Something else.'];
 
 /** The API over a server that hears these texts, utterance by utterance. */
 async function openHearing(
   rules: TranscriptionsRules = {},
-  over: Partial<Parameters<typeof openTranscriptionsApi>[0]> = {},
+  over: Parameters<typeof openCompletions>[0] = {},
 ) {
   await using stack = new AsyncDisposableStack();
   let heard = 0;
@@ -42,7 +29,9 @@ async function openHearing(
   const client = openClient({ baseUrl: server.baseUrl });
   const models = ['small', 'large'];
   const transcriber = openTranscriber(client, { model: 'small', models });
-  const api = stack.use(await openTranscriptionsApi({ transcriber, models, ...over }));
+  const api = stack.use(
+    await openCompletions({ transcriber, transcriptionModels: models, ...over }),
+  );
   const closing = stack.move();
   return { ...api, server, [Symbol.asyncDispose]: () => closing.disposeAsync() };
 }
@@ -64,45 +53,6 @@ test('a recording comes back as its words, by the model, the language and the wo
   expect(server.requests).toHaveLength(2);
   expect([first?.get('model'), second?.get('language')]).toEqual(['large', 'en']);
   expect(first?.get('prompt')).toMatch(/^Nova, Ana, A, sentence/);
-});
-
-test('as text, as subtitles of both formats, and as JSON with segments', async () => {
-  await using hearing = await openHearing();
-  const { transcriptions } = hearing.openai.audio;
-  const common = { model: 'whisper-1', file: await wavFile() };
-  expect(await transcriptions.create({ ...common, response_format: 'text' })).toBe(
-    'Seven of hearts. Something else.\n',
-  );
-  const srt = parse(await transcriptions.create({ ...common, response_format: 'srt' }));
-  const vtt = parse(await transcriptions.create({ ...common, response_format: 'vtt' }));
-  expect(srt.entries.map(({ text }) => text)).toEqual(said);
-  expect(vtt.entries).toEqual(srt.entries.map((entry) => ({ ...entry, id: '' })));
-  const verbose = await transcriptions.create({ ...common, response_format: 'verbose_json' });
-  expect(verbose).toMatchObject({
-    text: said.join(' '),
-    segments: said.map((text, id) => ({ id, text })),
-  });
-  const [one, other] = verbose.segments ?? [];
-  expect(one?.end).toBeLessThan(other?.start ?? 0);
-  expect(other?.end).toBeLessThanOrEqual(verbose.duration);
-  const starts = [one, other].map((segment) => Math.round((segment?.start ?? 0) * 1_000));
-  expect(srt.entries.map(({ from }) => from)).toEqual(starts);
-});
-
-test('times of words are those of the recording, where the server tells them', async () => {
-  await using hearing = await openHearing({ hasWordTimes: true, language: 'german' });
-  const reported = await hearing.openai.audio.transcriptions.create({
-    model: 'whisper-1',
-    file: await wavFile(),
-    response_format: 'verbose_json',
-    timestamp_granularities: ['word', 'segment'],
-  });
-  expect(reported.language).toBe('german');
-  const words = reported.words ?? [];
-  expect(words.map(({ word }) => word)).toEqual(said.join(' ').split(' '));
-  const second = reported.segments?.[1]?.start ?? 0;
-  expect(words[3]?.start).toBeCloseTo(second);
-  expect(words[4]?.end).toBeCloseTo(second + 0.9);
 });
 
 test('words are streamed while what follows is still recognised', async () => {
@@ -148,17 +98,6 @@ test('what fails on the way is an event with an error; what fails before has a s
   expect(read).toHaveLength(1);
   await expect(create()).rejects.toMatchObject({ status: 502, code: 'provider.refused' });
   expect(hearing.api.bugs).toEqual([]);
-});
-
-test('silence has no words, and costs no request', async () => {
-  await using hearing = await openHearing();
-  const file = await wavFile(recordingOf([silence(3_000)]));
-  expect(await hearing.openai.audio.transcriptions.create({ file, model: 'x' })).toMatchObject({
-    text: '',
-  });
-  const vtt = { file, model: 'x', response_format: 'vtt' } as const;
-  expect(await hearing.openai.audio.transcriptions.create(vtt)).toBe('WEBVTT\n');
-  expect(hearing.server.requests).toEqual([]);
 });
 
 test.each(['json', 'stream'])(
@@ -207,27 +146,7 @@ test.each([
   ['nothing to hear', { model: 'x' }, 400, 'file.missing', /^file: send an audio file/],
   ['an empty file', { file: new Blob([]) }, 400, 'sound.empty', /empty/],
   ['a file and an address', { file: wav, url: 'https://a.b/c' }, 400, 'request.invalid', /^url: /],
-  [
-    'a file of no sound',
-    { file: new Blob(['hello']) },
-    400,
-    'sound.unusable',
-    /unknown sound format/,
-  ],
-  [
-    'an unknown format',
-    { file: wav, response_format: 'pdf' },
-    400,
-    'request.invalid',
-    /^response_format: /,
-  ],
-  [
-    'a language that is none',
-    { file: wav, language: 'en; x' },
-    400,
-    'request.invalid',
-    /^language: /,
-  ],
+  ['a file of no sound', { file: new Blob(['hello']) }, 400, 'sound.unusable', /I take wav/],
   [
     'subtitles as a stream',
     { file: wav, response_format: 'srt', stream: 'true' },
@@ -242,56 +161,16 @@ test.each([
     'request.invalid',
     /^timestamp_granularities: word needs/,
   ],
-  [
-    'a long field',
-    { file: wav, prompt: 'a'.repeat(20_000) },
-    413,
-    'form.too_large',
-    /field of more than 16 KiB/,
-  ],
   ['two files', { file: wav, other: wav }, 413, 'form.too_large', /more than one file/],
-  [
-    'a private address',
-    { url: 'https://127.0.0.1/a.wav' },
-    400,
-    'sound.unusable',
-    /address not allowed/,
-  ],
-  [
-    'an address that is none',
-    { url: 'file:///etc/passwd' },
-    400,
-    'sound.unusable',
-    /address not allowed/,
-  ],
+  ['a private address', { url: 'https://127.0.0.1/a.wav' }, 400, 'sound.unusable', /I take wav/],
 ] as const)('%s is refused in a sentence', async (_, fields, status, code, sentence) => {
   await using hearing = await openHearing();
   const init = { method: 'POST', body: form(fields) };
   const refused = await refusalIn(
-    await hearing.api.ask('parley_ear', '/v1/audio/transcriptions', init),
+    await hearing.api.ask('parley_dog', '/v1/audio/transcriptions', init),
   );
   expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
   expect([hearing.server.requests, hearing.api.bugs]).toEqual([[], []]);
-});
-
-test('a token without the scope, or none at all, is refused before the body is read', async () => {
-  await using hearing = await openHearing();
-  const { api } = hearing;
-  await api.add('bell', { scopes: ['ask', 'chat'] });
-  const asked = (token: string) =>
-    api.ask(token, '/v1/audio/translations', { method: 'POST', body: 'nothing of a form' });
-  expect((await refusalIn(await asked('bell'))).slice(0, 2)).toEqual([403, 'token.scope']);
-  expect((await refusalIn(await asked('unknown'))).slice(0, 2)).toEqual([401, 'token.unknown']);
-});
-
-test('a recording of more than ten minutes is refused', async () => {
-  await using hearing = await openHearing();
-  const rateHz = 4_000; // small to send
-  const samples = new Int16Array(601 * rateHz);
-  const file = await wavFile(new Uint8Array(writeWav({ samples, rateHz, channels: 1 })));
-  await expect(
-    hearing.openai.audio.transcriptions.create({ file, model: 'x' }),
-  ).rejects.toMatchObject({ status: 413, code: 'sound.too_long', message: /600/ });
 });
 
 test('a recording that does not fit into the budget of its token is not sent', async () => {
@@ -325,7 +204,7 @@ test('a recording is heard by its address, which only the owner may let lie in a
   await using hearing = await openHearing({}, { allowedHosts: [files.host] });
   await using strict = await openHearing();
   const asked = async ({ api }: typeof hearing, url: string) =>
-    await api.ask('parley_ear', '/v1/audio/transcriptions', {
+    await api.ask('parley_dog', '/v1/audio/transcriptions', {
       method: 'POST',
       body: form({ url }),
     });
@@ -379,63 +258,4 @@ test('a chat model that does not translate is a failure, and no transcript in it
   const asking = hearing.openai.audio.translations.create({ model: 'x', file: await wavFile() });
   await expect(asking).rejects.toMatchObject({ status: 502, code: 'translation.failed' });
   expect(chat.asked).toHaveLength(2);
-});
-
-test('the recogniser that comes with the bot hears a recording without any key; English is not translated', async () => {
-  await using transcriber = await openEmbeddedTranscriber({});
-  await using api = await openTranscriptionsApi({ transcriber });
-  const file = await wavFile(recordingOf([speech('human-goforward')]));
-  const reported = await api.openai.audio.transcriptions.create({ file, model: 'whisper-1' });
-  expect(reported.text).toMatch(/forward ten/);
-  const { data, response } = await api.openai.audio.translations
-    .create({ file: await wavFile(recordingOf([speech('human-goforward')])), model: 'whisper-1' })
-    .withResponse();
-  expect(data.text).toBe(reported.text);
-  expect(response.headers.get('parley-translated-by')).toBe('none');
-});
-
-test('answers, events and refusals are those of the published description', async () => {
-  await using hearing = await openHearing({ hasWordTimes: true, translates: ['small'] });
-  const post = async (path: string, fields: Readonly<Record<string, string | Blob>>) =>
-    await hearing.api.ask('parley_ear', `/v1${path}`, { method: 'POST', body: form(fields) });
-  const path = '/audio/transcriptions';
-  const plain = await (await post(path, { file: wav, model: 'x' })).json();
-  expect(faultsIn('post /audio/transcriptions', 'answer', plain)).toEqual([]);
-  const fields = {
-    file: wav,
-    response_format: 'verbose_json',
-    'timestamp_granularities[]': 'word',
-  };
-  const verbose = await (await post(path, fields)).json();
-  expect(faultsIn('post /audio/transcriptions', 'answer', verbose)).toEqual([]);
-  const response = await post(path, { file: wav, stream: 'true' });
-  expect(response.headers.get('x-accel-buffering')).toBe('no');
-  const stream = await response.text();
-  const events = stream.split('\n\n').filter((block) => /^data: \{/.test(block));
-  expect(events).toHaveLength(3);
-  for (const event of events)
-    expect(faultsIn('post /audio/transcriptions', 'event', JSON.parse(event.slice(6)))).toEqual([]);
-  const refused = await (await post(path, { model: 'x' })).json();
-  expect(faultsIn('post /audio/transcriptions', 'refusal', refused)).toEqual([]);
-  for (const response_format of ['json', 'verbose_json']) {
-    const reported = await (
-      await post('/audio/translations', { file: wav, response_format })
-    ).json();
-    const { translated_by, ...rest } = reported as Readonly<Record<string, unknown>>;
-    expect(translated_by).toBe('server'); // ours
-    expect(faultsIn('post /audio/translations', 'answer', rest)).toEqual([]);
-  }
-});
-
-test('a file that a client streams without its length is recognised, and one that is too long is refused', async () => {
-  const file = join(await mkdtemp(join(tmpdir(), 'parley-recording-')), 'speech.wav');
-  onTestFinished(() => rm(dirname(file), { recursive: true }));
-  await writeFile(file, twoSentences);
-  await using hearing = await openHearing();
-  const ask = () =>
-    hearing.openai.audio.transcriptions.create({ file: createReadStream(file), model: 'parley' });
-  expect((await ask()).text).toBe('Seven of hearts. Something else.');
-  await truncate(file, 25 * 2 ** 20);
-  await expect(ask()).rejects.toMatchObject({ status: 413 });
-  expect(hearing.api.bugs).toEqual([]);
 });

@@ -3,12 +3,9 @@ import { connect, type Socket } from 'node:net';
 import { upgradeWebSocket } from '@hono/node-server';
 import { streamSSE } from 'hono/streaming';
 import { expect, test } from 'vitest';
-import { WebSocket } from 'ws';
 import { ask, openTestPage } from './open-page.ts';
 
 const megabyte = 1_000_000;
-/** More than the head of an answer takes. */
-const headBytes = 1_000;
 const waiting = { timeout: 10_000 };
 
 /** A page that waits 2 s for all of a request, and 1 s for a reader that does not read; and what becomes of its connections. */
@@ -89,24 +86,6 @@ test.concurrent('a body that comes drop by drop is cut off after its time with a
   expect([page.seen.bodies, page.bugs]).toEqual([['quick'], []]);
 });
 
-test.concurrent('files that nobody reads wait in bounded memory, and their connection ends', async () => {
-  await using page = await openImpatient();
-  const path = '/vendor/preact.js';
-  const socket = stalled(page.url);
-  let asked = 0;
-  // As long as answers fit into the buffers of the system, some more are asked for.
-  while (page.seen.ended === 0) {
-    if (page.seen.answered === asked) {
-      socket.write(requests(page.url, path, 20));
-      asked += 20;
-    }
-    await new Promise(setImmediate);
-  }
-  expect(page.seen.answered).toBeLessThan(asked);
-  const { length } = (await ask(page.url, path)).text;
-  expect(await bytesLeft(socket)).toBeLessThan(asked * (length + headBytes));
-});
-
 test.concurrent('events that nobody reads are not made, and their connection ends', async () => {
   await using page = await openImpatient();
   const socket = stalled(page.url);
@@ -115,29 +94,6 @@ test.concurrent('events that nobody reads are not made, and their connection end
   expect(page.seen.eventsEnded).toBe(1);
   expect(page.seen.eventsSent).toBeLessThan(50);
   socket.destroy();
-});
-
-test('pings of one that does not read are answered no more, so that nothing piles up', async () => {
-  await using page = await openImpatient();
-  const { origin, host } = page.url;
-  const socket = new WebSocket(`ws://${host}/room`, { headers: { origin } });
-  await once(socket, 'open');
-  let pongs = 0;
-  socket.on('pong', () => {
-    pongs++;
-  });
-  socket.pause();
-  const sent = 80_000;
-  for (let n = 1; n <= sent; n++) {
-    socket.ping('x'.repeat(125));
-    if (n % 4_000 === 0) await expect.poll(() => socket.bufferedAmount).toBe(0);
-  }
-  socket.resume();
-  const closed = once(socket, 'close');
-  socket.close();
-  await closed;
-  expect(pongs).toBeGreaterThan(0);
-  expect(pongs).toBeLessThan(sent);
 });
 
 test('a connection that asks for more than 20 answers at a time is ended, and nobody else is disturbed', async () => {

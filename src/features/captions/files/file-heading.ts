@@ -58,9 +58,8 @@ export function headingLines(
       ? ''
       : ` \u2013 ${isSameDay ? '' : `${times.day(endedAtWallMs)} `}${times.minute(endedAtWallMs)}`;
   return [
-    say('transcript.title', { channel: escaped(session.channelName) }),
-    ...(of === 1 ? [] : [say('transcript.part', { n: number, of })]),
-    say('transcript.date', { date: from + until }),
+    say('captions.thread', { channel: escaped(session.channelName), date: from + until }),
+    ...(of === 1 ? [] : [`${number}/${of}`]),
     say('transcript.times', { zone: times.timeZone }),
     ...(names.length === 0
       ? []

@@ -25,7 +25,7 @@ export type TranscriptFile = { readonly name: string; readonly text: string };
  * Largest file in bytes of UTF-8. Discord takes 20 MiB (10 MiB before September 2026), form included. Source: Discord
  * docs, "Uploading Files".
  */
-export const maxFileBytes = 9.5 * 1024 * 1024;
+const maxFileBytes = 9.5 * 1024 * 1024;
 
 /**
  * A session as one file, or as several that can each be read alone, in the order of speech. A line is never cut in two,

@@ -4,11 +4,10 @@ import type {
   OutdatedMessage,
 } from '#src/features/captions/transcript-store-types.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
-import { id, instant, integer, optional } from '#src/sql/columns.ts';
+import { id, instant, integer } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { columnList, replacing, select, table } from '#src/sql/table.ts';
+import { columnList, isOfShard, replacing, select, table } from '#src/sql/table.ts';
 import { lineColumns, lineOf } from './line-tables.ts';
-import { noteAlive } from './row-ownership-by-process.ts';
 
 const messageColumns = {
   messageId: id,
@@ -16,7 +15,6 @@ const messageColumns = {
   guildId: id,
   sessionId: id,
   postedAtWallMs: instant,
-  writtenBy: optional(id),
 };
 
 /** Messages that show captions. `outdated` counts the erasures that touched one since it last showed what it should. */
@@ -51,12 +49,9 @@ export class CaptionMessageStore {
   }
 
   async put(message: CaptionMessage): Promise<void> {
-    const { isShared, writer: writtenBy } = this.#database;
-    await this.#database.write([message.guildId], async (connection) => {
-      if (isShared) await noteAlive(connection);
-      const row = { ...message, outdated: 0, writtenBy };
-      await connection.insert(captionMessages, [row], { conflict: put });
-    });
+    await this.#database.write([message.guildId], (connection) =>
+      connection.insert(captionMessages, [{ ...message, outdated: 0 }], { conflict: put }),
+    );
   }
 
   /**
@@ -65,15 +60,14 @@ export class CaptionMessageStore {
    */
   async outdated(
     limit: number,
-    { count, id }: ServerShare = { id: 0, count: 1 },
+    shard: ServerShare = { id: 0, count: 1 },
     waitingChannelIds: readonly string[] = [],
   ): Promise<readonly OutdatedMessage[]> {
-    const isTheirs = sql`(CAST(guild_id AS BIGINT) >> 22) % CAST(${count} AS BIGINT) = CAST(${id} AS BIGINT)`;
     const { found, lines } = await this.#database.readTogether(async (connection) => {
       const found = await select(
         connection,
         captionMessages,
-        sql`WHERE outdated > 0 AND ${isTheirs} AND NOT channel_id ${connection.among(waitingChannelIds)}
+        sql`WHERE outdated > 0 AND ${isOfShard(shard)} AND NOT channel_id ${connection.among(waitingChannelIds)}
           ORDER BY posted_at_wall_ms LIMIT ${Math.max(0, limit)}`,
       );
       const ids = found.map(({ messageId }) => messageId);
@@ -86,7 +80,7 @@ export class CaptionMessageStore {
       );
       return { found, lines: Map.groupBy(lines, ({ messageId }) => messageId) };
     });
-    return found.map(({ outdated, writtenBy, ...message }) => {
+    return found.map(({ outdated, ...message }) => {
       this.#reported.set(message.messageId, outdated);
       const shown = lines.get(message.messageId) ?? [];
       const linesOf = shown.map(({ messageId, sessionId, ...line }) => lineOf(line, sessionId));

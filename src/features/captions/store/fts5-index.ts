@@ -29,6 +29,8 @@ const mostSessionsApart = 48;
 const linesAtOnce = 2_000;
 /** Candidates whose session is checked at first; each time it is twice as many. */
 const firstChecked = 32;
+/** Pages of the index that one portion of a merge writes. */
+const pagesAtOnce = 50;
 
 /** Index of the words of lines in SQLite. */
 export class Fts5Index implements WordIndex {
@@ -50,6 +52,12 @@ export class Fts5Index implements WordIndex {
 
   async erase(connection: Connection, ids: readonly number[]): Promise<void> {
     await connection.run(sql`DELETE FROM line_words WHERE rowid ${connection.among(ids)}`);
+  }
+
+  /** Until its segments are merged, FTS5 keeps erased words as bounds of its pages (`line_words_idx`). */
+  async merge(database: StoreDatabase): Promise<void> {
+    await database.writeNow(beginMerge);
+    await database.eraseInPortions([], mergePages, Boolean);
   }
 
   async counts(
@@ -79,6 +87,26 @@ export class Fts5Index implements WordIndex {
     const walk = keys.length > mostSessionsApart ? newestOfAll : newestOfEach;
     return await knownOf(scope, unranked(walk(scope.connection, terms, keys)));
   }
+}
+
+/** Begins to merge the segments of the index. An erased word makes a new one, since FTS5 does not merge a single segment. */
+async function beginMerge(connection: Connection): Promise<void> {
+  await connection.run(sql`INSERT INTO line_words (rowid, words) VALUES (0, '0')`);
+  await connection.run(sql`DELETE FROM line_words WHERE rowid = 0`);
+  await mergePages(connection, -pagesAtOnce);
+}
+
+/** True while there is more to merge. */
+async function mergePages(connection: Connection, pages = pagesAtOnce): Promise<boolean> {
+  const before = await changesOf(connection);
+  await connection.run(sql`INSERT INTO line_words (line_words, rank) VALUES ('merge', ${pages})`);
+  return (await changesOf(connection)) - before >= 2;
+}
+
+/** Rows that this connection has changed so far. */
+async function changesOf(connection: Connection): Promise<number> {
+  const [row] = await connection.rows({ count: integer }, sql`SELECT total_changes() AS count`);
+  return row?.count ?? 0;
 }
 
 /** Puts words of lines that have none in the index. */

@@ -1,22 +1,18 @@
 import sql from 'sql-template-tag';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
-import { key, type RowOf } from '#src/sql/columns.ts';
+import { instant, key, type RowOf } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { CopiedRow } from '#src/sql/copy-rows.ts';
 import { replacing } from '#src/sql/table.ts';
 import { answered, lineId, lineRow, lines, morePosts } from './line-tables.ts';
 import type { WordIndex } from './word-index-port.ts';
 
-/** A session that takes rows: its key, that of its server, and whether this process goes on with it. */
-export type OpenSession = {
-  readonly key: number;
-  readonly guildKey: number;
-  readonly isOwn: boolean;
-};
+/** A session that takes rows: its key, and that of its server. */
+export type OpenSession = { readonly key: number; readonly guildKey: number };
 
 type PutLine = { readonly id: number; readonly line: TranscriptLine };
 
-/** Puts lines of one session in place of those of the same number; where another process goes on with it, only new numbers. */
+/** Puts lines of one session in place of those of the same number and start. One of another start stays: the process that took the session over put it. */
 export async function putLines(
   connection: Connection,
   index: WordIndex,
@@ -29,7 +25,7 @@ export async function putLines(
   );
   if (puts.length === 0) return;
   await extend(connection, session, puts);
-  const put = session.isOwn ? puts : await newOnes(connection, puts);
+  const put = await replaceable(connection, puts);
   const texts = put.map(({ id, line: { text } }) => ({ id, text, guildKey: session.guildKey }));
   await index.put(connection, texts);
   const rows = put.map(({ line }, n) => ({
@@ -59,14 +55,17 @@ export async function copiedLines(
   };
 }
 
-async function newOnes(
+async function replaceable(
   connection: Connection,
   puts: readonly PutLine[],
 ): Promise<readonly PutLine[]> {
   const among = connection.among(puts.map(({ id }) => id));
-  const there = await connection.rows({ id: key }, sql`SELECT id FROM lines WHERE id ${among}`);
-  const held = new Set(there.map(({ id }) => id));
-  return puts.filter(({ id }) => !held.has(id));
+  const there = await connection.rows(
+    { id: key, startMs: instant },
+    sql`SELECT id, start_ms FROM lines WHERE id ${among}`,
+  );
+  const starts = new Map(there.map(({ id, startMs }) => [id, startMs]));
+  return puts.filter(({ id, line }) => (starts.get(id) ?? line.startMs) === line.startMs);
 }
 
 /** Bounds of what the session holds. */

@@ -24,10 +24,7 @@ export const sessionColumns = {
   endedAtWallMs: optional(instant),
 };
 
-/**
- * Sessions. `firstMs`, `lastMs` and `lastNumber` bound the starts and numbers of their lines; `writtenBy` is the process that
- * goes on with one.
- */
+/** Sessions. `firstMs`, `lastMs` and `lastNumber` bound the starts and numbers of their lines. */
 export const sessions = table(
   'sessions',
   {
@@ -36,7 +33,6 @@ export const sessions = table(
     firstMs: optional(instant),
     lastMs: optional(instant),
     lastNumber: optional(integer),
-    writtenBy: optional(id),
   },
   {
     key: ['key'],

@@ -8,25 +8,9 @@ import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { columnOf, deleteRows, named } from '#src/sql/table.ts';
 import { sessionKeyOf } from './line-tables.ts';
 import { linesAbout, type PersonThere, rowsAbout } from './person-rows.ts';
-import {
-  endAbandoned,
-  followClock,
-  ownershipIn,
-  type RowOwnership,
-} from './row-ownership-by-process.ts';
 import type { ServerWriteLanes } from './server-write-lanes.ts';
 import { tables } from './transcript-tables.ts';
 import type { WordIndex } from './word-index-port.ts';
-
-/**
- * Writes an erasure in portions until `isMore` is false, after what was asked for before in these lanes. Without lanes it fails
- * while the database is away.
- */
-export type WriteErasure = <T>(
-  lanes: readonly string[] | undefined,
-  portion: Work<T>,
-  isMore: (done: T) => boolean,
-) => Promise<void>;
 
 /** Lines that one transaction erased, and whether it was the last one. */
 type ErasedPortion = ErasedLines & { readonly isLast: boolean };
@@ -40,61 +24,53 @@ const unkeptMs = 15 * 60_000;
 const [sharedLinesAtOnce, linesAtOnce] = [20_000, 25];
 
 /**
- * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows and words;
- * a copy of a row that it once moved may stay in unused bytes of the file until these are used, and FTS5 keeps a word where one of its
- * pages began with it (`line_words_idx`) until it merges that page. Of PostgreSQL, its owner decides. What a message still shows of it is noted with it:
- * `CaptionMessageStore.outdated` tells of it until it was written anew, also after a restart.
+ * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows, and where a
+ * person is forgotten, every copy of them in the index and in unused bytes. Of PostgreSQL, its owner decides. What a message still
+ * shows of it is noted with it: `CaptionMessageStore.outdated` tells of it until it was written anew, also after a restart.
  * Errors: BotError `store.unwritable`.
  */
 export class TranscriptEraser {
-  readonly #isShared: boolean;
+  readonly #database: StoreDatabase;
   readonly #lanes: ServerWriteLanes;
   readonly #index: WordIndex;
-  readonly #write: WriteErasure;
-  readonly #ownership: RowOwnership;
 
-  constructor(
-    database: StoreDatabase,
-    lanes: ServerWriteLanes,
-    index: WordIndex,
-    write: WriteErasure,
-  ) {
-    this.#isShared = database.isShared;
+  constructor(database: StoreDatabase, lanes: ServerWriteLanes, index: WordIndex) {
+    this.#database = database;
     this.#lanes = lanes;
     this.#index = index;
-    this.#write = write;
-    this.#ownership = ownershipIn(database);
   }
 
-  /**
-   * Lines older than their server keeps them, brief ones after 24 h, and ended sessions without a line.
-   * Also ends sessions whose process is gone. One process at a time does it; others find nothing to do.
-   */
+  /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
   expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
     return this.#inPortions(undefined, async (connection) => {
-      await followClock(connection, this.#ownership, nowWallMs);
-      if (!(await connection.tryLock('expire'))) return { ...nothing, isLast: true };
-      if (this.#isShared) await endAbandoned(connection, this.#ownership);
-      const old = await this.#eraseLines(connection, dueLines(connection, nowWallMs, keptDays));
-      const brief = await this.#eraseLines(connection, dueBriefLines(nowWallMs));
-      const isLast = old.isLast && brief.isLast;
-      if (isLast) await eraseEmptySessions(connection);
-      if (isLast && !this.#isShared) await connection.run(eraseEmptyGuilds);
-      const messages = [...old.messages, ...brief.messages];
-      return { count: old.count + brief.count, messages, isLast };
+      const isTheirs = sql`guild_id ${connection.among(Object.keys(keptDays))}`;
+      await followClock(connection, isTheirs, nowWallMs);
+      const serversOf = Map.groupBy(Object.entries(keptDays), ([, days]) => days);
+      const due = Array.from(serversOf, ([days, servers]) =>
+        dueLines(connection.among(servers.map(([guildId]) => guildId)), nowWallMs, days),
+      );
+      due.push(dueBriefLines(isTheirs, nowWallMs));
+      const done = await this.#eraseLines(connection, join(due, ' UNION ALL '));
+      if (done.isLast) await eraseEmptySessions(connection, isTheirs);
+      if (done.isLast && !this.#database.isShared) await connection.run(eraseEmptyGuilds);
+      return done;
     });
   }
 
   /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
-  forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
+  async forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
     const person: PersonThere = { guildId, personId, sessionId };
-    return this.#erase(
+    const erased = await this.#erase(
       [guildId],
       () => linesAbout(person),
       async (connection) => {
         await eraseRowsAbout(connection, person);
       },
     );
+    if (sessionId !== undefined) return erased;
+    await this.#index.merge(this.#database);
+    await this.#database.scrub();
+    return erased;
   }
 
   forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines> {
@@ -157,7 +133,7 @@ export class TranscriptEraser {
   ): Promise<ErasedLines> {
     let count = 0;
     const messages = new Map<string, MessagePlace>();
-    await this.#write(lanes, portion, (done) => {
+    await this.#database.eraseInPortions(lanes, portion, (done) => {
       count += done.count;
       for (const place of done.messages) messages.set(place.messageId, place);
       return !done.isLast;
@@ -166,7 +142,7 @@ export class TranscriptEraser {
   }
 
   #eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
-    const most = this.#isShared ? sharedLinesAtOnce : linesAtOnce;
+    const most = this.#database.isShared ? sharedLinesAtOnce : linesAtOnce;
     return eraseLines(connection, this.#index, chosen, most);
   }
 }
@@ -224,53 +200,48 @@ function noteTranslations(among: Sql): Sql {
       AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.message_id = caption_messages.message_id)`;
 }
 
-/** SQL of what a server that keeps lines for so many days has, by the column `guild_id` of `s`. */
-function byServer(
+/** Ends sessions now that ended in the future, after the wall clock was put back, so that none is kept for longer. */
+async function followClock(
   connection: Connection,
-  { byGuild, standard }: KeptDays,
-  ofDays: (days: number) => number,
-): Sql {
-  const value = (days: number) => sql`CAST(${ofDays(days)} AS DOUBLE PRECISION)`;
-  const serversOf = Map.groupBy(Object.entries(byGuild), ([, days]) => days);
-  const cases = Array.from(serversOf, ([days, servers]) => {
-    const isTheirs = connection.among(servers.map(([guildId]) => guildId));
-    return sql`WHEN s.guild_id ${isTheirs} THEN ${value(days)}`;
-  });
-  if (cases.length === 0) return value(standard);
-  return sql`CASE ${join(cases, ' ')} ELSE ${value(standard)} END`;
+  isTheirs: Sql,
+  nowWallMs: number,
+): Promise<void> {
+  await connection.run(
+    sql`UPDATE sessions SET
+      started_at_wall_ms = started_at_wall_ms - (ended_at_wall_ms - ${nowWallMs}), ended_at_wall_ms = ${nowWallMs}
+      WHERE ended_at_wall_ms > ${nowWallMs} AND ${isTheirs}`,
+  );
 }
 
-/** Lines that their server keeps no longer: those begun before `due_ms`. SQLite begins a CROSS JOIN with the left table: few sessions have such lines. */
-function dueLines(connection: Connection, nowWallMs: number, keptDays: KeptDays): Sql {
-  const kept = byServer(connection, keptDays, (days) => days * dayMs);
-  const now = sql`CAST(${nowWallMs} AS DOUBLE PRECISION)`;
+/** Lines that servers among these keep no longer. SQLite begins a CROSS JOIN with the left table: few sessions have such lines. */
+function dueLines(among: Sql, nowWallMs: number, days: number): Sql {
+  const dueMs =
+    days > 0
+      ? sql`${nowWallMs - days * dayMs} - s.started_at_wall_ms`
+      : sql`CASE WHEN ${nowWallMs - unkeptMs} >= COALESCE(s.ended_at_wall_ms, s.started_at_wall_ms + s.last_ms)
+          THEN s.last_ms + 1 END`;
   return sql`
-    SELECT l.id FROM (
-      SELECT key, first_ms, CASE
-        WHEN kept_ms > 0 THEN ${now} - started_at_wall_ms - kept_ms
-        WHEN ${now} - COALESCE(ended_at_wall_ms, started_at_wall_ms + last_ms) >= ${unkeptMs}
-          THEN last_ms + 1 END AS due_ms
-      FROM (SELECT s.*, ${kept} AS kept_ms FROM sessions s) AS kept
-    ) AS s CROSS JOIN lines l
-    WHERE l.session = s.key AND s.first_ms < s.due_ms AND l.start_ms < s.due_ms`;
+    SELECT l.id FROM sessions s CROSS JOIN lines l
+    WHERE s.guild_id ${among} AND l.session = s.key AND s.first_ms < ${dueMs} AND l.start_ms < ${dueMs}`;
 }
 
-function dueBriefLines(nowWallMs: number): Sql {
+function dueBriefLines(isTheirs: Sql, nowWallMs: number): Sql {
   return sql`
     SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
-    WHERE l.is_brief = TRUE AND l.start_ms < ${nowWallMs - briefMs} - s.started_at_wall_ms`;
+    WHERE l.is_brief = TRUE AND ${isTheirs}
+      AND l.start_ms < ${nowWallMs - briefMs} - s.started_at_wall_ms`;
 }
 
 /** Deletes sessions that ended without a line; messages that still show them are noted as outdated. */
-async function eraseEmptySessions(connection: Connection): Promise<void> {
+async function eraseEmptySessions(connection: Connection, isTheirs: Sql): Promise<void> {
   const rows = await connection.rows(
     { key },
     sql`SELECT key FROM sessions WHERE key IN (
-      SELECT s.key FROM sessions s WHERE ${isEmpty}
-    ) ${connection.forUpdateIfFree}`,
+      SELECT s.key FROM sessions s WHERE ${isEmpty} AND ${isTheirs}
+    ) ORDER BY key ${connection.forUpdate}`,
   );
   if (rows.length === 0) return;
-  // No process adds lines to locked sessions, but one may have done so before.
+  // Locked sessions get no lines, but may have got some before.
   const locked = connection.among(rows.map((row) => row.key));
   const empty = await connection.rows(
     { key },

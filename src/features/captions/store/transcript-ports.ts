@@ -5,7 +5,7 @@ import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { CaptionMessageStore } from './caption-message-store.ts';
 import { PersonRecords } from './person-records.ts';
 import { ServerWriteLanes } from './server-write-lanes.ts';
-import { TranscriptEraser, type WriteErasure } from './transcript-eraser.ts';
+import { TranscriptEraser } from './transcript-eraser.ts';
 import { TranscriptReader } from './transcript-reader.ts';
 import { TranscriptWriter } from './transcript-writer.ts';
 import type { WordIndex } from './word-index-port.ts';
@@ -20,20 +20,17 @@ export type TranscriptPorts = {
   readonly memories: Public<MemoryStore>;
 };
 
-/** Operations that differ between the databases of transcripts. */
-type Differences = { readonly index: WordIndex; readonly writeErasure: WriteErasure };
-
 /** Transcripts and memories in a database of the present format. */
 export function transcriptPorts(
   database: StoreDatabase,
   clock: Clock,
-  { index, writeErasure }: Differences,
+  index: WordIndex,
 ): TranscriptPorts {
   const lanes = new ServerWriteLanes();
   return {
     writer: new TranscriptWriter(database, clock, lanes, index),
     reader: new TranscriptReader(database, index),
-    eraser: new TranscriptEraser(database, lanes, index, writeErasure),
+    eraser: new TranscriptEraser(database, lanes, index),
     records: new PersonRecords(database),
     messages: new CaptionMessageStore(database),
     memories: new MemoryStore(database),

@@ -2,12 +2,10 @@ import { memories, memoryNumbers } from '#src/features/memories/memory-store.ts'
 import type { Table } from '#src/sql/table.ts';
 import { captionMessages } from './caption-message-store.ts';
 import { answered, lines, morePosts } from './line-tables.ts';
-import { transcriptWriters } from './row-ownership-by-process.ts';
 import { guilds, sessions } from './session-tables.ts';
 
 /** All tables of transcripts, in both databases: each before the tables through which its rows are found. */
 export const tables: readonly Table[] = [
-  transcriptWriters,
   answered,
   morePosts,
   lines,

@@ -2,19 +2,13 @@ import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
-import { flag, id, instant, key, optional } from '#src/sql/columns.ts';
+import type { ServerShare } from '#src/people/server-share.ts';
+import { id, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { replacing } from '#src/sql/table.ts';
+import { isOfShard, replacing } from '#src/sql/table.ts';
 import { isSilent, orphaned } from '#src/sql/trouble.ts';
 import { type OpenSession, putLines } from './line-upserts.ts';
-import {
-  endAbandoned,
-  leaveSessions,
-  noteAlive,
-  ownershipIn,
-  type RowOwnership,
-} from './row-ownership-by-process.ts';
 import type { ServerWriteLanes } from './server-write-lanes.ts';
 import { sessionColumns, sessions } from './session-tables.ts';
 import type { WordIndex } from './word-index-port.ts';
@@ -39,9 +33,6 @@ export class TranscriptWriter {
   readonly #clock: Clock;
   readonly #lanes: ServerWriteLanes;
   readonly #index: WordIndex;
-  readonly #ownership: RowOwnership;
-  /** Sessions that this process began or took over, and has not ended. */
-  readonly #own = new Set<string>();
   readonly #waiting = new Map<string, WaitingLines>();
 
   constructor(database: StoreDatabase, clock: Clock, lanes: ServerWriteLanes, index: WordIndex) {
@@ -49,21 +40,18 @@ export class TranscriptWriter {
     this.#clock = clock;
     this.#lanes = lanes;
     this.#index = index;
-    this.#ownership = ownershipIn(database);
   }
 
   /** Adds a session, or changes the one of that id. */
   async putSession(session: TranscriptSession): Promise<void> {
     this.#lanes.note(session);
-    const writing = this.#database.write([session.guildId], async (connection) => {
-      if (this.#database.isShared) await noteAlive(connection);
-      await putSession(connection, this.#ownership, session, !this.#own.has(session.id));
+    const { guildId } = session;
+    const writing = this.#database.write([guildId], async (connection) => {
+      const guild = sql`INSERT INTO guilds (guild_id) VALUES (${guildId}) ON CONFLICT DO NOTHING`;
+      await connection.run(guild);
+      await connection.insert(sessionRows, [session], { conflict: putSession });
     });
-    const noted = writing.then(() => {
-      if (session.endedAtWallMs === undefined) this.#own.add(session.id);
-      else this.#own.delete(session.id);
-    });
-    await this.#inTime(noted);
+    await this.#inTime(writing);
   }
 
   /** Adds lines, or replaces those of the same session and number. */
@@ -72,12 +60,12 @@ export class TranscriptWriter {
   }
 
   /**
-   * Ends sessions of a killed process at their last line.
-   * The last messages of those, and all of sessions that are not in this store, are outdated: they may show words that are
-   * not kept.
+   * Ends sessions of this shard, which a killed process left open, at their last line; those that are `running` stay.
+   * The last messages of the ended ones, and all of sessions that are not in this store, are outdated: they may show words that
+   * are not kept.
    */
-  async endOpenSessions(): Promise<void> {
-    await this.#database.writeNow((connection) => endAbandoned(connection, this.#ownership));
+  async endOpenSessions(shard: ServerShare, running: readonly string[] = []): Promise<void> {
+    await this.#database.writeNow((connection) => endOpenSessions(connection, shard, running));
   }
 
   /** Lines of several sessions are written all or none. */
@@ -134,8 +122,8 @@ export class TranscriptWriter {
     ids: readonly string[],
   ): Promise<ReadonlyMap<string, OpenSession>> {
     const rows = await connection.rows(
-      { id, key, guildKey: key, isOwn: flag },
-      sql`SELECT id, key, ${this.#ownership.isOwn('sessions')} AS is_own,
+      { id, key, guildKey: key },
+      sql`SELECT id, key,
           (SELECT guilds.key FROM guilds WHERE guilds.guild_id = sessions.guild_id) AS guild_key
         FROM sessions
         WHERE id ${connection.among(ids)} AND guild_id IN (SELECT guild_id FROM guilds)
@@ -153,30 +141,39 @@ export class TranscriptWriter {
 }
 
 /** Columns of a session that its writer puts; what bounds its lines stays. */
-const sessionRows = { ...sessions, columns: { ...sessionColumns, writtenBy: optional(id) } };
+const sessionRows = { ...sessions, columns: sessionColumns };
+const putSession = replacing({ ...sessionRows, key: ['id'] });
 
-/** A session that another process has taken over since is left to it. */
-async function putSession(
+async function endOpenSessions(
   connection: Connection,
-  { isOwn }: RowOwnership,
-  session: TranscriptSession,
-  takesOver: boolean,
+  shard: ServerShare,
+  running: readonly string[],
 ): Promise<void> {
-  const { id, guildId } = session;
-  const guild = sql`INSERT INTO guilds (guild_id) VALUES (${guildId}) ON CONFLICT DO NOTHING`;
-  await connection.run(guild);
-  const [there] = await connection.rows(
-    { key, endedAtWallMs: optional(instant), isOwn: flag },
-    sql`SELECT key, ended_at_wall_ms, ${isOwn('sessions')} AS is_own
-      FROM sessions WHERE id = ${id} ${connection.forUpdate}`,
+  const among = connection.among(running);
+  const isOpen = sql`ended_at_wall_ms IS NULL AND ${isOfShard(shard)} AND NOT (id ${among})`;
+  // The last messages, by the order of Discord's ids, may show words that are not kept.
+  await connection.run(
+    sql`UPDATE caption_messages SET outdated = outdated + 1 WHERE message_id IN (
+      SELECT message_id FROM (
+        SELECT m.message_id, row_number() OVER (
+          PARTITION BY m.session_id ORDER BY length(m.message_id) DESC, m.message_id DESC) AS place
+        FROM caption_messages m
+        JOIN (SELECT id, place_id FROM sessions WHERE ${isOpen}) AS s ON s.id = m.session_id
+        WHERE m.channel_id = s.place_id) AS latest
+      WHERE place <= 3)`,
   );
-  if (there && !there.isOwn) {
-    if (!takesOver) return;
-    if (there.endedAtWallMs === undefined) await leaveSessions(connection, [there.key]);
-  }
-  const rows = [{ ...session, writtenBy: connection.writer }];
-  const conflict = replacing({ ...sessionRows, key: ['id'] });
-  await connection.insert(sessionRows, rows, { conflict });
+  await connection.run(
+    sql`UPDATE sessions SET ended_at_wall_ms = started_at_wall_ms + (
+        SELECT MAX(at_ms) FROM (
+          SELECT end_ms AS at_ms FROM lines WHERE lines.session = sessions.key
+          UNION ALL SELECT 0) AS ends)
+      WHERE ${isOpen}`,
+  );
+  await connection.run(
+    sql`UPDATE caption_messages SET outdated = 1
+      WHERE outdated = 0 AND session_id NOT IN (SELECT id FROM sessions) AND ${isOfShard(shard)}
+        AND NOT (session_id ${among})`,
+  );
 }
 
 function trim(waiting: Map<unknown, unknown>): void {

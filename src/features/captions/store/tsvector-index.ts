@@ -37,6 +37,10 @@ export class TsvectorIndex implements WordIndex {
     // They go with the line.
   }
 
+  async merge(): Promise<void> {
+    // There are none.
+  }
+
   async counts(
     connection: Connection,
     terms: readonly string[],
@@ -81,7 +85,7 @@ export class TsvectorIndex implements WordIndex {
 }
 
 /** SQL of lines with any of these terms, best first. */
-export function bestLines(scope: SearchScope, terms: readonly WeightedTerm[]): Sql {
+function bestLines(scope: SearchScope, terms: readonly WeightedTerm[]): Sql {
   const queries = terms.map(({ term }) => literal(term));
   const weights = terms.map(({ weight }) => weight);
   return sql`

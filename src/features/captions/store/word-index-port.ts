@@ -1,5 +1,6 @@
 import { number, type RowOf } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { lineColumns } from './line-tables.ts';
 import type { SearchScope } from './search-scope.ts';
 
@@ -20,6 +21,8 @@ export interface WordIndex {
   put(connection: Connection, lines: readonly IndexedText[]): Promise<void>;
   /** Drops the words of these lines, which are deleted. */
   erase(connection: Connection, ids: readonly number[]): Promise<void>;
+  /** Drops copies of erased words that the index itself keeps. */
+  merge(database: StoreDatabase): Promise<void>;
   /** Numbers of lines with each of these terms; one that is in more than `most` lines counts `most + 1`. */
   counts(
     connection: Connection,

@@ -71,6 +71,6 @@ function whyNone(kind: 'found' | 'none' | 'unknown' | 'unread'): TextLine {
     case 'unknown':
       return { id: 'ask.unknown' };
     case 'unread':
-      return { id: 'transcript.unread' };
+      return { id: 'store.unread' };
   }
 }

@@ -41,7 +41,7 @@ const headings: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
   question: { id: 'recap.questions' },
   point: { id: 'recap.points' },
 };
-const partial: TextLine = { id: 'recap.partial' };
+const partial: TextLine = { id: 'recap.failed' };
 
 /** A point with name and time of its line, and the message that shows it, if any. */
 function lineOf(
@@ -49,7 +49,6 @@ function lineOf(
   times: WallTimes,
 ): TextLine {
   const point = owner === undefined ? words : `${owner}: ${words}`;
-  const shown = { text: point, name, time: times.minute(atWallMs) };
-  if (link === undefined) return { id: 'recap.point', with: shown };
-  return { id: 'recap.point.link', with: { ...shown, link } };
+  const text = link === undefined ? point : `${point} ${link}`;
+  return { id: 'find.line', with: { text, name, time: times.minute(atWallMs) } };
 }

@@ -1,6 +1,6 @@
 import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
@@ -34,7 +34,7 @@ import type {
   LineRange,
   OpenChannels,
 } from '#src/features/captions/transcript-store-types.ts';
-import type { PaidKind } from '#src/spending/paid-kinds.ts';
+import type { PaidKind } from '#src/spending/budget-authority.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
@@ -192,7 +192,7 @@ export class TranscriptAnswers {
     if (!(error instanceof BotError)) throw error;
     const { code } = error;
     if (code === 'answer.late') return { kind: 'late' };
-    const unreadable = { id: 'recap.unreadable' } as const;
+    const unreadable = { id: 'recap.failed' } as const;
     const line = code === 'answer.malformed' ? unreadable : failureText(error, this.#parts);
     return { kind: 'failed', line };
   }
@@ -306,8 +306,6 @@ export class TranscriptAnswers {
     const { chat, spending } = this.#parts;
     const payer = { personId: asker?.id ?? '', name: asker?.name ?? '' };
     const order = { kind, guildId, ...payer, first: { messages: promptMessages(prompt) } };
-    const ready = spending.ready(guildId);
-    if (ready !== undefined) await unlessAborted(ready, signal);
     const opened = spending.open(order);
     if (opened.kind === 'refused') throw new RefusedError(opened.line);
     using reservation = opened.reservation;

@@ -1,5 +1,5 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { CaptionChat, DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
 import type { DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
@@ -24,8 +24,6 @@ type TranscriptCleanupOptions = {
   readonly sessions: VoiceSessions;
   /** Servers whose captions expire and whose messages are changed. */
   readonly shard: ServerShare;
-  /** True where sessions that a killed process left open are ended at first: no other one has sessions. */
-  readonly endsOpenSessions: boolean;
 };
 
 /** A chat with messages that are being changed: with a listener to the outcome of each, by message id. */
@@ -34,10 +32,7 @@ type ChangingChat = {
   readonly changing: Map<string, (outcome: DisplayOutcome) => void>;
 };
 
-/**
- * Longest time, in days, for which a server may keep its captions; it holds where settings cannot be read, or where another
- * shard knows them.
- */
+/** Longest time, in days, for which a server may keep its captions; it holds where settings cannot be read. */
 const longestDays = 365;
 /** Interval, in ms, of the search for expired captions. */
 const expireMs = 60_000;
@@ -65,15 +60,16 @@ export class TranscriptCleanup {
   }
 
   /**
-   * To be called before the first session begins: those that a killed process left open are ended. Ends with `signal`,
-   * never rejects.
+   * To be called before the first session begins: those that a killed process left open are ended, as soon as the store takes it.
+   * Ends with `signal`, never rejects.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { parts, endsOpenSessions } = this.#options;
-    const { clock, onEvent, transcripts } = parts;
-    if (endsOpenSessions) await this.#attempt(() => transcripts.onDisk.writer.endOpenSessions());
+    const { clock, onEvent } = this.#options.parts;
+    let areEnded = false;
     const round = async () => {
       try {
+        if (!areEnded) await this.#endOpenSessions();
+        areEnded = true;
         await this.expire();
       } finally {
         this.sweep(signal);
@@ -82,6 +78,15 @@ export class TranscriptCleanup {
     const report = (change: AlertChange) => onEvent('', change);
     const name = 'expiry of transcripts';
     await runPeriodically({ name, clock, everyMs: expireMs, run: round, report }, signal);
+  }
+
+  async #endOpenSessions(): Promise<void> {
+    const { parts, sessions, shard } = this.#options;
+    const { id, count } = shard; // data, as it crosses to the store's thread
+    const running = sessions
+      .all()
+      .flatMap(({ context }) => context.features.of(SessionCaptions).recorder?.session.id ?? []);
+    await parts.transcripts.onDisk.writer.endOpenSessions({ id, count }, running);
   }
 
   /** Each store by itself. Throws the first failure. */
@@ -93,19 +98,19 @@ export class TranscriptCleanup {
     for (const result of results) if (result.status === 'rejected') throw result.reason;
   }
 
-  /** Days for which each server keeps its captions. */
+  /** Days for which each server of the shard keeps its captions. */
   async #keptDays(): Promise<KeptDays> {
     const { parts, sessions, shard } = this.#options;
     const { settings } = sessions;
     const stores = allStores(parts.transcripts);
     const guildIds = await Promise.all(stores.map(({ reader }) => reader.guilds()));
-    const byGuild: Record<string, number> = {};
+    const keptDays: Record<string, number> = {};
     for (const guildId of new Set(guildIds.flat())) {
       if (!isOnShard(guildId, shard)) continue;
       const isRead = await settings.load(guildId);
-      byGuild[guildId] = isRead ? settings.in(guildId).of(captionsDays) : longestDays;
+      keptDays[guildId] = isRead ? settings.in(guildId).of(captionsDays) : longestDays;
     }
-    return { standard: longestDays, byGuild };
+    return keptDays;
   }
 
   /** Erases by `work` in both stores; how many lines are gone, and how many messages still show some. Errors: as `work`. */

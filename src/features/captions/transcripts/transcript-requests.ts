@@ -65,10 +65,9 @@ export class TranscriptRequests {
       if (found.kind === 'found' && !found.isUnchosen) {
         const timeZone = this.#lookup.timeZoneIn(guildId);
         const { text } = quoteOf(found.lines, timeZone, channel.channelId);
-        const answeredIds = [asker.id];
         const clauses = text.split(clausesOf);
         const reading = { kind: 'reading', clauses, when: 'queue' } as const;
-        session.context.queue.read({ ...reading, answeredIds, handle: new TurnHandle() });
+        session.context.queue.read({ ...reading, personId: asker.id, handle: new TurnHandle() });
       }
       if (found.kind === 'found') return found;
     }

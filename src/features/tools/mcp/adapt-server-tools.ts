@@ -38,7 +38,6 @@ export function externalTools(
     }
     tools.set(name, {
       name,
-      server: server.name,
       title: `${plain} (${server.name})`,
       description: tool.description.replace(unseen, ' '),
       parameters: tool.inputSchema,

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { externalTools, plainName } from './adapt-server-tools.ts';
 import { type McpConnection, openMcpConnection } from './mcp-connection.ts';
@@ -131,7 +131,7 @@ export class McpServer {
     const news = [
       `${tools.length} tools are on${listed(tools)}.`,
       ...(changed.length === 0 ? [] : [`Changed since the last start${listed(changed)}.`]),
-      ...(off.length === 0 ? [] : [`Changed now, so off until the bot restarts${listed(off)}.`]),
+      ...(off.length === 0 ? [] : [`New or changed, so off until the bot restarts${listed(off)}.`]),
       ...problems,
     ];
     this.#report(news.join(' '));
@@ -155,11 +155,11 @@ const firstMs = 1_000;
 const longestMs = 300_000;
 
 /** Count of a server's failures in a row, one more, after a connection that lasted `lastedMs`. */
-export function failuresAfter(failures: number, lastedMs: number): number {
+function failuresAfter(failures: number, lastedMs: number): number {
   return lastedMs >= steadyMs ? 1 : failures + 1;
 }
 
 /** Wait, in ms, before a server that failed so often in a row is tried again: 1 s, doubled each time, 5 minutes at most. */
-export function retryDelayMs(failures: number): number {
+function retryDelayMs(failures: number): number {
   return Math.min(longestMs, firstMs * 2 ** Math.min(20, failures - 1));
 }

@@ -23,7 +23,7 @@ export type FlowLimits = {
  * Two thousand lines in ten seconds are far above the need of progress and results, and far below a load that delays
  * speech.
  */
-export const flowLimits: FlowLimits = {
+const flowLimits: FlowLimits = {
   windowBytes: 16 * 2 ** 20,
   windowLines: 2_000,
   windowMs: 10_000,

@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parsedJson } from '#src/base/json.ts';
+import { makeFolder } from '#src/base/make-folder.ts';
 import type { ToolNews } from '#src/features/tools/external-tool.ts';
 
 /** Tool as a server describes it, as far as models are told. */
@@ -11,13 +12,16 @@ export type OfferedTool = {
   readonly inputSchema: Readonly<Record<string, unknown>>;
 };
 
-/** Changes of descriptions or schemas: while the bot runs, and since its last start, of which a file holds the hashes. */
+/**
+ * Changes of tools: while the bot runs, and since its last start, of which a file holds the hashes. Models take descriptions for
+ * instructions, so only those are used that the operator can read at the start, or at the server's first connection after it.
+ */
 export class ToolChanges {
   readonly #path: string;
   readonly #report: ToolNews;
   readonly #hashes: Map<string, unknown>;
-  /** Tools that were offered since the bot started. */
-  readonly #offered = new Set<string>();
+  /** Servers whose tools were accepted since the bot started. */
+  readonly #accepted = new Set<string>();
 
   constructor(path: string, report: ToolNews) {
     this.#path = path;
@@ -25,32 +29,31 @@ export class ToolChanges {
     this.#hashes = new Map(Object.entries(readHashes(path)));
   }
 
-  /** `off`: tools that changed while the bot runs. `changed`: tools that changed since its last start, told once. */
+  /** `off`: tools that came or changed while the bot runs. `changed`: tools that changed since its last start, told once. */
   check(server: string, tools: readonly OfferedTool[]) {
     const off: OfferedTool[] = [];
     const changed: OfferedTool[] = [];
-    let isNew = false;
+    const isFirst = !this.#accepted.has(server);
+    this.#accepted.add(server);
     for (const tool of tools) {
       const key = `${server}/${tool.name}`;
       const hash = hashOfTool(tool);
       const before = this.#hashes.get(key);
-      if (before !== hash && this.#offered.has(key)) {
+      if (before === hash) continue;
+      if (!isFirst) {
         off.push(tool);
         continue;
       }
-      this.#offered.add(key);
-      if (before === hash) continue;
       if (before !== undefined) changed.push(tool);
       this.#hashes.set(key, hash);
-      isNew = true;
     }
-    if (isNew) this.#write();
+    if (isFirst) this.#write();
     return { off, changed };
   }
 
   #write(): void {
     try {
-      mkdirSync(dirname(this.#path), { recursive: true });
+      makeFolder(dirname(this.#path));
       writeFileSync(this.#path, JSON.stringify(Object.fromEntries(this.#hashes)));
     } catch {
       this.#report(`${this.#path} cannot be written: the next start tells no change of a tool.`);

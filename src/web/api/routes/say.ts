@@ -5,7 +5,6 @@ import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
-import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
 import { nowhere } from './nowhere.ts';
 import { playFields, playView, waitField } from './plays.ts';
 import { ignoredField, mannerFields, mannerIn } from './spoken-manner.ts';
@@ -42,11 +41,11 @@ export const say = defineRoute({
     content: { 'application/json': said },
   },
   refusals: [409, 422, 429],
-  async run({ asker, body: asked, guildId, plays, ports, signal, token }) {
+  async run({ asker, body: asked, guildId, plays, ports, signal }) {
     const { text, track, wait, when, ...how } = asked;
     const { manner, ignored } = mannerIn(how, ports);
     const play = plays.begin(guildId);
-    const payer = { payerId: payerIdOf(token), onEnd: play.onEnd };
+    const payer = { payer: asker, onEnd: play.onEnd };
     const onTrack = track !== undefined && { track, owner: asker };
     const saying = await ports
       .port(TypedRequests)

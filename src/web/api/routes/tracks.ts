@@ -326,8 +326,8 @@ export function unplayed(playing: Exclude<Playing, { kind: 'playing' | 'added' }
       return refusal(422, 'track.bad', `That cannot be played: ${text(id, words)}.`, 'sound');
     }
     case 'no-sound': {
-      const closest = playing.closest.join(', ') || 'there is none like it';
-      const message = `No sound called ${playing.sound}; closest: ${closest}.`;
+      const closest = playing.closest.join(', ') || 'none';
+      const message = `No sound called ${playing.sound}; there are: ${closest}.`;
       return refusal(404, 'sound.unknown', message, 'sound');
     }
     case 'several': {

@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
-import { srtOf } from '#src/features/captions/files/subtitle-files.ts';
 import { transcriptFiles } from '#src/features/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { botLineAt, evening, lineAt } from '#test/features/captions/transcript-lines.ts';
 
-import { type ReadCue, readSrt, readTimes } from './subtitle-readers.ts';
+import { type ReadCue, readSrt } from './subtitle-readers.ts';
 
 const write = (...lines: readonly TranscriptLine[]) =>
   transcriptFiles('srt', { session: evening, lines })[0]?.text ?? '';
@@ -39,20 +38,6 @@ test.each([
   if (inSrt !== undefined) expect(cues[0]?.text).toBe(inSrt);
 });
 
-test.each([
-  ['Ana: Ben', 'Ana Ben'],
-  ['Ana --> <v Ben>', undefined],
-  ['Ana\n\n2\n00:00:01.000 --> 00:00:02.000', undefined],
-  ['\u202e\u200b', 'Somebody'],
-  ['\u034f\u2800 \u0301', 'Somebody'],
-  ['Ana & Co', 'Ana & Co'],
-])('the name %j makes one cue of one speaker', (name, shown) => {
-  const cues = cuesOf(lineAt(0, 'hello', { name }));
-  expect(cues).toHaveLength(1);
-  expect(cues[0]?.text).toBe('hello');
-  if (shown !== undefined) expect(cues[0]?.speaker).toBe(shown);
-});
-
 test('nobody can pass for somebody else by taking their name', async () => {
   const twin = { kind: 'person', personId: 'another', name: 'ana' } as const;
   const srt = cuesOf(
@@ -78,39 +63,6 @@ test('a long utterance is cut between words into cues of at most 200 characters 
   expect([cues[0]?.startMs, cues.at(-1)?.endMs]).toEqual([500, 240_500]);
 });
 
-test('scripts without spaces are cut, too', async () => {
-  const text = '橋の高さは三百四十三メートルです。'.repeat(20);
-  const srt = cuesOf(lineAt(0, text, { ms: 60_000 }));
-  expect(srt.length).toBeGreaterThan(8);
-  expect(srt.map((cue) => cue.text).join('')).toBe(text);
-  expect(Math.max(...srt.map(({ startMs, endMs }) => endMs - startMs))).toBeLessThanOrEqual(7_000);
-});
-
-test('cues begin and end with their words where the recogniser tells when those were said', async () => {
-  const words = [
-    { text: 'first', startMs: 1_000, endMs: 1_400 },
-    { text: 'words', startMs: 1_500, endMs: 2_000 },
-    { text: 'later', startMs: 9_000, endMs: 9_500 },
-    { text: 'ones', startMs: 9_600, endMs: 10_000 },
-  ];
-  const srt = cuesOf(lineAt(1_000, 'First words; later ones.', { words, ms: 9_000 }));
-  expect(srt.map(spoken)).toEqual([
-    ['Ana', 1_000, 2_000, 'First words;'],
-    ['Ana', 9_000, 10_000, 'later ones.'],
-  ]);
-});
-
-test('hours above 99 are written in full', () => {
-  const startMs = 123 * 3_600_000 + 4_567;
-  const lines = [lineAt(startMs, 'still here', { ms: 1_000 })];
-  expect(readTimes(write(...lines))).toEqual([[startMs, startMs + 1_000]]);
-});
-
-test('a cue ends after its beginning, whatever the clock of a line says', async () => {
-  const odd = [lineAt(5_000, 'no length', { ms: 0 }), lineAt(-20, 'backwards', { ms: -500 })];
-  expect(cuesOf(...odd).map(({ startMs, endMs }) => endMs - startMs)).toEqual([500, 500]);
-});
-
 /** Ten people, a new utterance every two seconds on average, so that about a third of them overlap. */
 const evenings = Array.from({ length: 1_000 }, (_, n) => {
   const startMs = n * 2_000 + ((n * 7_919) % 1_700);
@@ -129,15 +81,4 @@ test('of 1,000 utterances of ten people speaker, order, times and text are right
   const overlapping = wanted.filter(([, start], n) => Number(start) < Number(wanted[n - 1]?.[2]));
   expect(overlapping.length).toBeGreaterThan(300);
   expect(cuesOf(...evenings.toReversed()).map(spoken)).toEqual(wanted);
-});
-
-test('a session without words is a valid file', async () => {
-  expect(cuesOf()).toEqual([]);
-});
-
-test('a sign stays with its word where an utterance is cut', () => {
-  const text = `fours${' four'.repeat(39)}`;
-  const line = { number: 1, startMs: 0, endMs: 1_000, text: `${text}.` };
-  expect(srtOf([{ ...line, text }])).not.toContain('\n2\n');
-  expect(srtOf([line])).toMatch(/ four\n\n2\n.*\nfour\.\n$/);
 });

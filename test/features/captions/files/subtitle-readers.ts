@@ -16,8 +16,3 @@ export function readSrt(file: string): readonly ReadCue[] {
     return { id, startMs: from, endMs: to, speaker: text.slice(0, at), text: text.slice(at + 2) };
   });
 }
-
-/** Times of any length. */
-export function readTimes(file: string): readonly (readonly [number, number])[] {
-  return parse(file).entries.map(({ from, to }) => [from, to] as const);
-}

@@ -57,10 +57,6 @@ test('characters without width and changes of direction are taken out, half char
   expect(shown('דן', 'שלום, 343 metres')).toEqual(['**דן** שלום, 343 metres']);
 });
 
-test('words without a visible character are none', () => {
-  expect(shown('Ana', ' \u200b\u200d\n')).toEqual([]);
-});
-
 const pieces = [
   ...['**', '*', '\\', '_', '~~', '||', '`', '```', '# ', '> ', '- ', '-# ', '1. ', '](', '[', '<'],
   ...[

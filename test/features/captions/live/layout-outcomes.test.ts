@@ -28,18 +28,6 @@ test('what a message too old for a change does not show moves into the newest, w
   expect(layout.outcome({ kind: 'too-old', key: 'captions 1' }, 300).desired).toEqual([]);
 });
 
-test('a dropped ellipsis alone repeats no line', () => {
-  const layout = shownPartial();
-  layout.put(line(1, 'Ana', 'one'), 100);
-  expect(layout.outcome({ kind: 'too-old', key: 'captions 1' }, 200).desired).toEqual([]);
-});
-
-test('a message older than 50 minutes is not tried: its late words stand in the newest with their time', () => {
-  const layout = shownPartial();
-  const change = layout.put(line(1, 'Ana', 'one two'), 50 * 60_000);
-  expect(textsOf(change)).toContain('captions 2: **Ana** <t:1700000010:T> one two');
-});
-
 test('lines of a message that somebody deleted are told, and never shown again', () => {
   const layout = shownPartial();
   layout.put(line(2, 'Ben', 'unseen', { state: 'partial' }), 100);
@@ -49,28 +37,12 @@ test('lines of a message that somebody deleted are told, and never shown again',
   expect(layout.put(line(1, 'Ana', 'one two'), 300).desired).toEqual([]);
 });
 
-test('messages are also known as deleted by their ids', () => {
-  const chat = new InstantChat();
-  chat.put(line(1, 'Ana', 'one'), line(2, 'Ana', 'x '.repeat(1_500)), line(3, 'Ben', 'three'));
-  const ids = chat.layout.placesOf(2).map(({ messageId }) => messageId);
-  chat.delete(ids[1] ?? '');
-  expect(chat.changes.flatMap(({ deletedLines }) => deletedLines)).toEqual([2]);
-  expect(chat.lines()).toEqual(['**Ana** one', '**Ben** three']);
-});
-
 test('after a chat is gone nothing is requested', () => {
   const layout = shownPartial();
   layout.put(line(2, 'Ben', 'two'), 100);
   const gone = layout.outcome({ kind: 'gone', key: 'captions 1', what: 'chat' }, 200);
   expect([gone.deletedLines, gone.desired]).toEqual([[1], []]);
   expect(layout.put(line(3, 'Cem', 'three'), 300).desired).toEqual([]);
-});
-
-test('after a chat is closed to the bot nothing is requested', () => {
-  const layout = shownPartial();
-  layout.put(line(2, 'Ben', 'two'), 100);
-  layout.outcome({ kind: 'forbidden', key: 'captions 1' }, 200);
-  expect(layout.put(line(2, 'Ben', 'too'), 300).desired).toEqual([]);
 });
 
 test('a refused message goes as plain text, and its new lines are told where that is refused, too', () => {
@@ -97,16 +69,6 @@ test('a forgotten line goes from its message, and a message without lines is del
   expect(chat.messages()).toEqual([]);
 });
 
-test('a message too old to lose a forgotten line is deleted, and its other lines are shown anew', () => {
-  const chat = new InstantChat();
-  chat.put(line(1, 'Ana', 'one'), line(2, 'Ben', 'two'));
-  chat.atMs = 55 * 60_000;
-  const change = chat.layout.remove([1], chat.atMs);
-  expect(textsOf(change)).toEqual(['captions 1: **Ben** two']);
-  chat.answer({ kind: 'too-old', key: 'captions 1' });
-  expect(chat.messages()).toEqual(['**Ben** <t:1700000020:T> two']);
-});
-
 test('what an old message still shows of a line that moved is forgotten, too', () => {
   const chat = new InstantChat();
   chat.put(line(1, 'Ana', 'one', { state: 'partial' }), line(2, 'Ben', 'two'));
@@ -116,15 +78,4 @@ test('what an old message still shows of a line that moved is forgotten, too', (
   expect(chat.lines()).toEqual(['**Ana** one…', '**Ben** two', '**Ana** <t:1700000010:T> one two']);
   chat.remove(1);
   expect(chat.lines()).toEqual(['**Ben** two']);
-});
-
-test('lines older than an hour are forgotten, and shown no second time', () => {
-  const chat = new InstantChat();
-  for (let n = 1; n <= 9_000; n++) {
-    chat.atMs = n * 1_000;
-    chat.put(line(n, 'Ana', `word ${n}`, { startMs: n * 1_000, endMs: n * 1_000 + 800 }));
-  }
-  const posted = chat.messages().length;
-  chat.put(line(5_000, 'Ana', 'word 5000', { startMs: 5_000_000, translation: 'wort' }));
-  expect(chat.messages()).toHaveLength(posted);
 });

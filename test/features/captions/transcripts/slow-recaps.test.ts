@@ -1,11 +1,6 @@
 import { expect, test } from 'vitest';
 import { captioned, kept, says } from '#test/conversation/setup/captioned.ts';
-import {
-  adam,
-  eva,
-  places,
-  type SessionFixture,
-} from '#test/conversation/setup/session-fixture.ts';
+import { adam, eva, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
@@ -57,18 +52,6 @@ test('a recap that takes longer than an interaction goes on, and who asks again 
   expect(fixture.model.asked).toHaveLength(2);
 });
 
-test('a recap is kept for who asked for it alone, and one that was made soon is made anew', async () => {
-  const slow = await talked(2 * minuteMs);
-  await recapOf(slow);
-  expect(await recapOf(slow, eva)).toEqual({ said: whole, minutes: 2 });
-  expect(slow.model.asked).toHaveLength(2);
-  const quick = await talked(30_000);
-  for (const n of [1, 2]) {
-    expect((await recapOf(quick)).said).toEqual(whole);
-    expect(quick.model.asked).toHaveLength(n);
-  }
-});
-
 test('what was forgotten while a recap was made, or kept, is not in it', async () => {
   const fixture = await talked(20 * minuteMs);
   await recapOf(fixture);
@@ -103,45 +86,6 @@ test('an owner who was forgotten while a recap was made is not named in it', asy
   expect(owners).toEqual([[['Eva', 'Book a table.']], [[undefined, 'Book a table.']]]);
 });
 
-test('a reply that is no recap is told of as such', async () => {
-  const fixture = await captioned({ chat: new FakeChat([['They take five.']]) });
-  await says(fixture);
-  const unreadable = { kind: 'failed', line: { id: 'recap.unreadable' } };
-  expect(await fixture.transcriptFor.recap('g', adam, request)).toEqual(unreadable);
-  expect(fixture.of('failed')).toMatchObject([{ code: 'answer.malformed' }]);
-});
-
-test.each([
-  ['pl', {}, 'Polish'],
-  [undefined, { language: 'ja' }, 'Japanese'],
-  [undefined, {}, 'French'],
-  ['xx', {}, 'French'],
-])(
-  'a recap of lines in %s, where the server sets %j, is written in %s',
-  async (spoken, set, name) => {
-    const model = new FakeChat([[recapReply()]]);
-    const transcriber = new FakeTranscriber({
-      texts: () => 'five five',
-      ...(spoken && { language: spoken }),
-    });
-    const french = { ...places, localeIn: () => 'fr' as const };
-    const fixture = await captioned({ chat: model, transcriber, places: french });
-    for (const [key, value] of Object.entries(set)) await fixture.settings.set('g', key, value);
-    await says(fixture);
-    await fixture.transcriptFor.recap('g', adam, request);
-    expect(model.asked.at(-1)?.messages[0]?.content).toContain(`one sentence in ${name}.`);
-  },
-);
-
-test('a recap that takes longer than an hour is given up', async () => {
-  const fixture = await talked(2 * 60 * minuteMs);
-  await recapOf(fixture);
-  await fixture.clock.advance(40 * minuteMs);
-  expect(await recapOf(fixture)).toEqual({ said: 'late', minutes: 7 });
-  await recapOf(fixture);
-  expect(fixture.model.asked).toHaveLength(2);
-});
-
 test('one recap is made at once in a server, and one thing is written at once for a person', async () => {
   const fixture = await talked(2 * minuteMs);
   const first = recapOf(fixture);
@@ -149,7 +93,7 @@ test('one recap is made at once in a server, and one thing is written at once fo
   const { transcriptFor, model } = fixture;
   const question = { question: 'What do they take?', about: 'all' };
   const refused = (id: string) => ({ kind: 'failed', line: { id } });
-  expect(await transcriptFor.recap('g', eva, request)).toEqual(refused('recap.busy'));
+  expect(await transcriptFor.recap('g', eva, request)).toEqual(refused('ask.writing'));
   expect(await transcriptFor.ask('g', adam, question)).toEqual(refused('ask.writing'));
   expect(await fixture.talk.ask('g', 'Hello?', adam, 'text')).toEqual(refused('ask.writing'));
   expect(model.asked).toHaveLength(1);

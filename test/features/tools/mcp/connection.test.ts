@@ -94,21 +94,6 @@ test.each(kinds)(
 );
 
 test.each(kinds)(
-  'over %s (%s) a call that is given up ends at once, and others go on',
-  async (...kind) => {
-    const open_ = await lend(kind);
-    const giveUp = new AbortController();
-    const reason = new Error('never mind');
-    const hanging = open_.call('hang', {}, giveUp.signal);
-    const other = await open_.call('echo', { text: 'there' });
-    giveUp.abort(reason);
-    await expect(hanging).rejects.toBe(reason);
-    expect(other.text).toBe('You said there.');
-    expect((await open_.call('echo', { text: 'still' })).text).toBe('You said still.');
-  },
-);
-
-test.each(kinds)(
   'over %s (%s) a crash in a call is told as such, and ends the connection',
   async (...kind) => {
     await using open_ = await open(kind);
@@ -122,12 +107,6 @@ test.each(kinds)(
     expect(open_.connection.ended.aborted).toBe(true);
   },
 );
-
-test.each(kinds)('over %s (%s) a server that floods is cut off', async (...kind) => {
-  await using open_ = await open(kind);
-  await expect(open_.call('flood')).rejects.toMatchObject({ code: 'tool.flooded' });
-  expect(open_.connection.ended.aborted).toBe(true);
-});
 
 test.each(kinds)('over %s (%s) a message of 6 MiB is not taken', async (...kind) => {
   await using open_ = await open(kind);
@@ -148,17 +127,6 @@ test.each(kinds)(
   },
 );
 
-test.each(kinds)('over %s (%s) no message of many values is sent', async (...kind) => {
-  const open_ = await lend(kind);
-  const call = open_.call('echo', { text: 'hi', more: Array(1_001).fill(5) });
-  await expect(call).rejects.toMatchObject({
-    code: 'tool.refused',
-    message:
-      'A call to an MCP server is JSON with more than 1,000 elements in one array or object.',
-  });
-  expect((await open_.call('echo', { text: 'still' })).text).toBe('You said still.');
-});
-
 test.each(kinds)('over %s (%s) no tool asks a person, and none a model', async (...kind) => {
   const open_ = await lend(kind);
   const asked = await open_.call('ask_person').then(
@@ -175,22 +143,6 @@ test('a program gets of the environment only what its entry names and what it ne
   const { text } = await connection.callTool('environment', {}, 10_000, never);
   vi.unstubAllEnvs();
   expect(JSON.parse(text)).toEqual({ ...compileCacheEnvironment(), UNITS: 'metric' });
-});
-
-test('headers go with every request', async () => {
-  await using server = await openFakeMcp({ era: 'modern' });
-  await using connection = await connected(http(server));
-  await connection.callTool('echo', { text: 'hi' }, 10_000, never);
-  expect(server.headers.map((one) => one.get('x-key'))).toEqual(server.headers.map(() => 'k-1'));
-});
-
-test('a server that was started anew does not know us: the connection ends, to be made again', async () => {
-  await using server = await openFakeMcp({ era: 'legacy' });
-  await using connection = await connected(http(server));
-  server.restart();
-  const call = connection.callTool('echo', { text: 'hi' }, 10_000, never);
-  await expect(call).rejects.toMatchObject({ code: 'tool.unreachable' });
-  expect(connection.ended.aborted).toBe(true);
 });
 
 test.each([

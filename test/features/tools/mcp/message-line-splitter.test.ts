@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest';
-import { failuresAfter, retryDelayMs } from '#src/features/tools/mcp/mcp-servers.ts';
-import { MessageLimiter } from '#src/features/tools/mcp/message-limits.ts';
 import { countLines, MessageLineSplitter } from '#src/features/tools/mcp/message-line-splitter.ts';
 import { fc } from '#test/properties.ts';
 
@@ -28,19 +26,4 @@ test('a line that is too long is not taken, finished or not, in one chunk or in 
   expect(pieces.slice(0, 10)).toEqual(Array(10).fill([]));
   expect(pieces[10]).toBeUndefined();
   expect(new MessageLineSplitter(10).push(Buffer.from('0123456789\n'))).toEqual(['0123456789']);
-});
-
-test('what may be sent in ten seconds may be sent again in the next', () => {
-  const limits = { messageBytes: 10, windowBytes: 100, windowLines: 3, windowMs: 10_000 };
-  const budget = new MessageLimiter(limits);
-  expect([1, 2, 3, 4].map((atMs) => budget.take(1, 1, atMs))).toEqual([true, true, true, false]);
-  expect(budget.take(1, 1, 10_001)).toBe(true);
-  expect(budget.take(101, 1, 10_002)).toBe(false);
-});
-
-test('a server is tried again after 1 s, twice as long each time, at most five minutes', () => {
-  const waits = Array.from({ length: 12 }, (_, n) => retryDelayMs(n + 1) / 1_000);
-  expect(waits).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300, 300]);
-  expect(failuresAfter(5, 59_999)).toBe(6);
-  expect(failuresAfter(5, 60_000)).toBe(1);
 });

@@ -84,8 +84,3 @@ test.each([
 ])('%s is told in a sentence', (_, servers, words) => {
   expect(read(servers)).toMatchObject({ kind: 'bad', mistakes: [expect.stringContaining(words)] });
 });
-
-test('what is no JSON of servers is told in a sentence', () => {
-  for (const text of ['', '[]', '{"servers":{}}', 'null'])
-    expect(readServers(text, '/', () => undefined)).toMatchObject({ kind: 'bad' });
-});

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
-import { runPeriodically } from '#src/base/periodic-task.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Public } from '#src/base/public.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { ShardServices } from '#src/conversation/feature.ts';

@@ -12,7 +12,7 @@ import { GuildNotes } from './guild-notes.ts';
 /** Lists the notes of the caller. */
 export const noteButton: Button = {
   name: 'notes.list',
-  label: 'button.track.list',
+  label: 'button.transcript',
   style: 'plain',
   run: list,
 };
@@ -34,7 +34,7 @@ export const noteCommand: Command = {
   name: 'notes',
   description: 'command.privacy.memories',
   shownTo: 'caller',
-  options: [{ name: 'note', description: 'command.say.text', kind: 'text', maxChars: 200 }],
+  options: [{ name: 'note', description: 'command.say', kind: 'text', maxChars: 200 }],
   async form({ words }) {
     if (words.note) return undefined;
     const inputs = [{ name: 'note', label: 'form.persona.name', maxChars: 200 }] as const;

@@ -8,7 +8,7 @@ import { notePart } from './note-store.ts';
 
 /** Whether the model may keep notes. */
 const spokenNotes = switchSetting('spoken_notes', true, {
-  group: 'command.say.text',
+  group: 'command.say',
   about: 'command.privacy.memories',
 });
 
@@ -19,7 +19,7 @@ const keepNote = tool({
   right: 'room',
   effect: 'last',
   isOffered: ({ of }) => of(spokenNotes),
-  ask: ({ note }) => ({ id: 'tool.post.ask', with: { text: note } }),
+  ask: ({ note }) => ({ id: 'tool.external.ask', with: { tool: 'keep note', given: note } }),
   async run({ note }, { askerIds: [askerId = ''], context: { channel, port } }) {
     await port(GuildNotes).keep(channel.guildId, askerId, note);
     return { facts: { outcome: 'The note is kept.' } };

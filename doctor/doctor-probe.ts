@@ -1,0 +1,19 @@
+import type { Config } from '#src/config/types.ts';
+import type { Finding, ProbeDeadline } from '#src/probes/probe.ts';
+
+/** What the doctor examines, and how. */
+export type Examination = ProbeDeadline & {
+  readonly config: Config;
+  /** Neither Discord, servers nor the operator are asked. */
+  readonly isOffline: boolean;
+  /** A test message goes to the operator. */
+  readonly notifiesOperator: boolean;
+};
+
+/** An examination of one part of the configuration. It yields titles, each with its findings after it. */
+export type DoctorProbe = {
+  readonly name: string;
+  readonly examines: string;
+  /** Errors: those of the part. */
+  run(examination: Examination): AsyncIterable<string | Finding>;
+};

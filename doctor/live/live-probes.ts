@@ -1,0 +1,160 @@
+import { span } from '#doctor/span.ts';
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { AccountRest } from '#src/discord/account/account-rest.ts';
+import { readSeat } from '#src/discord/account/guild-rights.ts';
+import { tryMessage } from '#src/discord/account/test-message.ts';
+import type { OpenedLink, VoiceTrial } from '#src/discord/account/voice-trial.ts';
+import { differs, type Finding, missing, ok, type Probe } from '#src/probes/probe.ts';
+import { encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
+import { testSound } from './test-sound.ts';
+
+/** One check that is under way. */
+export type LiveCheck = {
+  readonly trial: VoiceTrial;
+  readonly rest: AccountRest;
+  readonly place: ChannelRef;
+  /** Other voice channels of the server. */
+  readonly others: readonly ChannelRef[];
+  readonly silenceMs: number;
+  /** The link as it was opened first. */
+  opened?: OpenedLink | undefined;
+};
+
+const again = 'try again; if it happens again, report it with these lines';
+/** Longest time, in ms, after which Discord shows that the bot has left, and the interval of asking. */
+const [leftMs, askMs] = [5_000, 500];
+
+/** Opens a link in the channel. */
+export const join: Probe<Pick<LiveCheck, 'trial' | 'place' | 'opened'>> = {
+  ...voiceLink,
+  async run(check, clock, signal) {
+    check.opened = await check.trial.join(check.place, signal);
+    return await voiceLink.run({ link: check.opened }, clock, signal);
+  },
+};
+
+/** Probes of a voice channel in their order, over one login. */
+export const liveProbes: readonly Probe<LiveCheck>[] = [
+  {
+    ...permission,
+    run: async ({ trial, place }, clock, signal) =>
+      permission.run({ channel: place, facts: trial.facts(place), isThere: false }, clock, signal),
+  },
+  join,
+  {
+    ...encryption,
+    async run({ opened }, clock, signal) {
+      const finding = await encryption.run(opened && { link: opened }, clock, signal);
+      const people = `${opened?.others ?? 0} other people are in the channel`;
+      return { ...finding, why: `${finding.why}; ${people}` };
+    },
+  },
+  {
+    ...playback,
+    async run({ trial }, clock, signal) {
+      if (!trial.isOpen) return noLink('playback');
+      const sound = testSound(await loadOpus());
+      const output = {
+        isMute: trial.isMute,
+        play: (until: AbortSignal) => trial.play(sound, until),
+      };
+      return await playback.run(output, clock, signal);
+    },
+  },
+  {
+    name: 'gateway resume',
+    examines: 'a cut of the main connection',
+    async run({ trial, opened, place }, _clock, signal) {
+      if (await trial.resumeGateway(signal))
+        return ok('gateway resume', 'the session continued after a cut of its connection');
+      // A new session makes Discord forget the seat: the probes that follow need another.
+      if (opened) await trial.join(place, signal);
+      const why = 'Discord began a new session in place of the former one: the bot lost its seat';
+      return differs('gateway resume', why, 'check that no other process uses this token');
+    },
+  },
+  {
+    name: 'voice resume',
+    examines: 'a cut of the voice connection',
+    async run({ trial }, _clock, signal) {
+      if (!trial.isOpen) return noLink('voice resume');
+      if (await trial.resumeVoice(signal))
+        return ok('voice resume', 'the session continued after a cut of its connection');
+      const why = `a new connection replaced the former one (${trial.troubles.join(', ')})`;
+      return differs('voice resume', why, `${again}: in a conversation this loses a sentence`);
+    },
+  },
+  {
+    name: 'messages',
+    examines: 'a message in the chat of the channel: posted, changed, deleted',
+    mend: "open Edit Channel, Permissions: allow Send Messages for the bot's role; look for AutoMod rules",
+    async run({ rest, place }, _clock, signal) {
+      const content = 'My operator checks my connection here: I hear nobody.';
+      await tryMessage(rest, place.channelId, content, signal);
+      return ok('messages', 'the bot posted, changed and deleted one');
+    },
+  },
+  {
+    name: 'silence',
+    examines: 'a link over which nothing is sent',
+    async run({ trial, silenceMs }, _clock, signal) {
+      if (!trial.isOpen) return noLink('silence');
+      const before = trial.troubles.length;
+      await trial.stay(silenceMs, signal);
+      const troubles = trial.troubles.slice(before);
+      if (troubles.length === 0)
+        return ok('silence', `the voice link stayed open for ${span(silenceMs)}`);
+      return differs('silence', `the bot came back by itself after ${troubles.join(', ')}`, again);
+    },
+  },
+  {
+    name: 'reconnect',
+    examines: 'a second link in place of the first',
+    run: async ({ trial, opened, place }, _clock, signal) => {
+      if (!opened) return noLink('reconnect');
+      await trial.join(place, signal);
+      return ok('reconnect', 'a new voice link is open in place of the first');
+    },
+  },
+  {
+    name: 'move',
+    examines: 'a move to an empty channel and back',
+    async run({ trial, opened, others, place }, clock, signal) {
+      if (!opened) return noLink('move');
+      const empty = others.find((channel) => trial.others(channel) === 0);
+      if (!empty) return ok('move', 'not tried: the server has no second, empty voice channel');
+      const entrance = { channel: empty, facts: trial.facts(empty), isThere: false };
+      const { verdict } = await permission.run(entrance, clock, signal);
+      if (verdict === 'missing')
+        return ok('move', 'not tried: the bot may not enter another channel');
+      await trial.join(empty, signal);
+      await trial.join(place, signal);
+      return ok('move', 'voice links were open in a second channel, and here again');
+    },
+  },
+];
+
+/** Whether Discord shows that the bot has left. */
+export const leave: Probe<LiveCheck> = {
+  name: 'leave',
+  examines: 'the seat after the bot has left',
+  async run({ trial, rest, place }, clock, signal) {
+    await trial.leave();
+    const untilMs = clock.nowMs() + leftMs;
+    while ((await readSeat(rest, place, signal)) !== undefined) {
+      if (clock.nowMs() > untilMs)
+        return missing(
+          'leave',
+          'Discord still shows the bot in the channel',
+          'disconnect it by hand',
+        );
+      await clock.sleep(askMs, signal);
+    }
+    return ok('leave', 'Discord shows the bot in no channel');
+  },
+};
+
+function noLink(what: string): Finding {
+  return ok(what, 'not tried: no voice link is open');
+}

@@ -1,0 +1,46 @@
+import type { Frame } from '#src/audio/frame.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
+import { Resampler } from '#src/audio/resample.ts';
+
+/** Rate and length of a frame as the bot speaks. */
+const [rateHz, frameSamples] = [24_000, 480] as const;
+/** Tone: 440 Hz at a quarter of full scale, faded in and out; the pause after it. */
+const [toneHz, toneMs, toneLevel, fadeMs, pauseMs] = [440, 700, 8_000, 20, 300];
+
+/** A tone, and `speech` after a pause, as frames of Opus. */
+export function testSound(codec: OpusCodec, speech?: Pcm): readonly Frame[] {
+  const encoder = codec.encoder(rateHz);
+  try {
+    const pause = new Int16Array(samplesIn(pauseMs));
+    const sound = joinSamples([tone(), pause, ...(speech ? [atOwnRate(speech), pause] : [])]);
+    const frames: Frame[] = [];
+    for (let at = 0; at < sound.length; at += frameSamples) {
+      const samples = new Int16Array(frameSamples);
+      samples.set(sound.subarray(at, at + frameSamples));
+      frames.push(Buffer.from(encoder.encode(samples)));
+    }
+    return frames;
+  } finally {
+    encoder.free();
+  }
+}
+
+/** A tone at the rate of the bot. */
+export function tone(): Int16Array {
+  const length = samplesIn(toneMs);
+  const fade = samplesIn(fadeMs);
+  return Int16Array.from({ length }, (_, n) => {
+    const gain = Math.min(1, n / fade, (length - n) / fade);
+    return Math.round(toneLevel * gain * Math.sin((2 * Math.PI * toneHz * n) / rateHz));
+  });
+}
+
+function atOwnRate({ samples, rateHz: fromHz }: Pcm): Int16Array {
+  const resampler = new Resampler(fromHz, rateHz);
+  return joinSamples([resampler.push(samples), resampler.flush()]);
+}
+
+function samplesIn(ms: number): number {
+  return (ms * rateHz) / 1000;
+}

@@ -1,0 +1,88 @@
+import { constants } from 'node:fs';
+import { access, statfs } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { tone } from '#doctor/live/test-sound.ts';
+import packageJson from '#package.json' with { type: 'json' };
+import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { proveVoice } from '#src/discord/link/voice-link-opener.ts';
+import { differs, type Finding, missing, ok, type Probe, tryProbe } from '#src/probes/probe.ts';
+import { decode } from '#src/probes/voice-probes.ts';
+import type { DoctorProbe } from './doctor-probe.ts';
+
+/** Free space, in MB, below which nothing is stored for long, and below which it is time to look. */
+const [leastMb, fewMb] = [50, 500];
+const bytesPerMb = 1024 * 1024;
+/** Opus in JavaScript: works everywhere, for several times the processor time. */
+const slowCodec = 'opusscript';
+const install = 'run npm ci again on this machine';
+
+/** Node, room on the disk, Opus and the ciphers of voice. */
+export const machine: DoctorProbe = {
+  name: 'machine',
+  examines: 'what this machine gives the bot',
+  async *run({ config, clock, deadlineMs }) {
+    yield 'This machine';
+    yield nodeLine(process.versions.node);
+    yield await diskLine(resolve(config.dataDir));
+    for (const probe of [codec, ciphers])
+      yield await tryProbe(probe, undefined, { clock, deadlineMs });
+  },
+};
+
+const codec: Probe<undefined> = {
+  ...decode,
+  mend: install,
+  async run(_subject, clock, signal) {
+    const opus = await loadOpus();
+    const finding = await decode.run({ codec: opus, tone: tone() }, clock, signal);
+    if (opus.name !== slowCodec) return finding;
+    const why = `${finding.why}: it works, but needs several times the CPU time`;
+    return differs('decode', why, `${install}, so that mediaplex loads`);
+  },
+};
+
+const ciphers: Probe<undefined> = {
+  name: 'ciphers',
+  examines: 'the ciphers of voice',
+  mend: install,
+  run: async () =>
+    ok('ciphers', `AES-256-GCM, and XChaCha20-Poly1305 by ${await proveVoice()}; DAVE loads`),
+};
+
+function nodeLine(version: string): Finding {
+  const wanted = packageJson.engines.node;
+  const least = Number(/\d+/.exec(wanted)?.[0]);
+  if (Number.parseInt(version, 10) >= least) return ok('node', version);
+  const mend = 'start the bot with npm start, which has its own Node, or install a newer Node';
+  return missing('node', `this is ${version}, but the bot needs ${wanted}`, mend);
+}
+
+/** `dataDir` need not be there yet: then the folder counts in which it will be made. */
+export async function diskLine(dataDir: string): Promise<Finding> {
+  const folder = await firstThere(dataDir);
+  try {
+    await access(folder, constants.W_OK);
+  } catch {
+    const mend = "give the folder to the bot's user (chown), or set DATA_DIR to another one";
+    return missing('disk', `the bot cannot write to ${folder}`, mend);
+  }
+  const { bavail, bsize } = await statfs(folder);
+  return spaceLine(folder, Math.floor((bavail * bsize) / bytesPerMb));
+}
+
+export function spaceLine(folder: string, freeMb: number): Finding {
+  const why = `${freeMb} MB are free in ${folder}`;
+  if (freeMb >= fewMb) return ok('disk', why);
+  const mend = 'delete files there, or set DATA_DIR to a folder on another disk';
+  return (freeMb < leastMb ? missing : differs)('disk', why, mend);
+}
+
+async function firstThere(folder: string): Promise<string> {
+  try {
+    await access(folder);
+    return folder;
+  } catch {
+    const above = dirname(folder);
+    return above === folder ? folder : await firstThere(above);
+  }
+}

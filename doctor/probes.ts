@@ -1,0 +1,75 @@
+import { ok } from '#src/probes/probe.ts';
+import { configuredRoles } from './configured.ts';
+import type { DoctorProbe } from './doctor-probe.ts';
+import { machine } from './machine.ts';
+import { storedData } from './stored-data.ts';
+
+const discord: DoctorProbe = {
+  name: 'discord',
+  examines: 'the bot at Discord: account, servers, rights and commands, over REST',
+  async *run({ config: { discord: place }, clock, isOffline }) {
+    if (!place || isOffline) {
+      yield 'Discord';
+      const sandbox = 'not set: npm start runs the sandbox, npm run setup asks for a token';
+      yield ok('token', place ? 'set, not checked' : sandbox);
+      return;
+    }
+    yield place.apiUrl === undefined ? 'Discord' : `Discord at ${place.apiUrl}`;
+    const { examineDiscord } = await import('./discord/examine-discord.ts');
+    yield* examineDiscord(place, clock);
+  },
+};
+
+const operatorTest =
+  'Parley: this is a test message of npm run doctor -- --tell-operator. Notices about problems come the same way.';
+
+const notices: DoctorProbe = {
+  name: 'notices',
+  examines: 'a test message to the operator, where it was asked for',
+  async *run({ config: { discord: place, operatorWebhook: webhook }, clock, notifiesOperator }) {
+    if (!notifiesOperator) return;
+    yield 'Operator';
+    const { writeToOperator } = await import('#src/discord/account/operator-message.ts');
+    const { signal } = new AbortController();
+    const where = await writeToOperator(operatorTest, { webhook, discord: place }, clock, signal);
+    yield ok('notices', `a test message went to ${where}`);
+  },
+};
+
+const budgets: DoctorProbe = {
+  name: 'budgets',
+  examines: 'what may be spent, where anything costs money',
+  async *run({ config: { budget, chat, speech, transcription } }) {
+    if ([chat, speech, transcription].every(({ kind }) => kind === 'embedded')) return;
+    const [server, all] = [budget.caps.serverDay / 1e9, budget.totalDayNanoUsd / 1e9];
+    yield 'Budgets';
+    yield ok('a server', `may spend ${limit(server)} a day (BUDGET_SERVER_DAY_USD)`);
+    yield ok('all servers', `may spend ${limit(all)} a day together (BUDGET_TOTAL_DAY_USD)`);
+  },
+};
+
+function limit(usd: number): string {
+  return usd === 0 ? 'without a limit' : `up to ${usd} USD`;
+}
+
+const toolServers: DoctorProbe = {
+  name: 'tool servers',
+  examines: 'each server of MCP_SERVERS; offline none is started',
+  async *run(examination) {
+    if (!examination.config.externalTools.mcp) return;
+    // No module is loaded where there are none.
+    const { examineToolServers } = await import('./tool-servers.ts');
+    yield* examineToolServers(examination);
+  },
+};
+
+/** Probes of a configuration, in their order. */
+export const probes: readonly DoctorProbe[] = [
+  machine,
+  storedData,
+  discord,
+  notices,
+  configuredRoles,
+  budgets,
+  toolServers,
+];

@@ -1,0 +1,161 @@
+import type { EngineNews } from '#src/app/engines/engine-client.ts';
+import { openChat, openTranscriberOf } from '#src/app/engines/engines.ts';
+import { openVoice } from '#src/app/engines/open-voice.ts';
+import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
+import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
+import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { realtime } from '#src/pipeline/realtime.ts';
+import { questionTo, recognise, speak, testTurn, think, tools } from '#src/probes/engine-probes.ts';
+import {
+  differs,
+  type Finding,
+  failure,
+  isUsable,
+  type ProbeDeadline,
+  type SpokenClip,
+  tryProbe,
+} from '#src/probes/probe.ts';
+import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
+
+/** A role as it is configured, with the probes of its engine. */
+export type Role = {
+  /** Beginning of its settings. */
+  readonly group: string;
+  readonly server: RemoteServer | Embedded | NonNullable<Config['realtime']>;
+  /** Errors: those of opening the engine. */
+  probe(trial: RoleTrial): Promise<readonly Finding[]>;
+};
+
+/** Tools of one examination of a role. */
+type RoleTrial = {
+  readonly deadline: ProbeDeadline;
+  readonly stack: AsyncDisposableStack;
+  readonly report: (news: EngineNews) => void;
+  /** Speech for a recogniser; absent: that of the embedded voice. */
+  readonly clip: SpokenClip | undefined;
+};
+
+export type ExaminedRole = {
+  readonly findings: readonly Finding[];
+  readonly isUsable: boolean;
+  /** An answer came as one block after a wait. */
+  readonly isBuffered: boolean;
+  readonly clip?: SpokenClip | undefined;
+};
+
+/** Easy to recognise, and long enough to arrive in pieces. */
+const sentence =
+  'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
+const bufferMend =
+  'turn off buffering in the proxy of that server (proxy_buffering off), or use the server without the proxy';
+
+/** Roles of a configuration, in the order in which one can use the sound of another. */
+export function rolesOf(config: Config): readonly Role[] {
+  const { speech, transcription, fallbacks, realtime: talk, pipeline } = config;
+  return [
+    chatRole('CHAT_COMPLETION', config),
+    ...(fallbacks.chat
+      ? [chatRole('CHAT_COMPLETION_FALLBACK', { ...config, chat: fallbacks.chat })]
+      : []),
+    speechRole('SPEECH', config, speech),
+    ...(fallbacks.speech ? [speechRole('SPEECH_FALLBACK', config, fallbacks.speech)] : []),
+    hearingRole('TRANSCRIPTION', config, transcription),
+    ...(fallbacks.transcription
+      ? [hearingRole('TRANSCRIPTION_FALLBACK', config, fallbacks.transcription)]
+      : []),
+    ...(talk && pipeline === 'realtime' ? [talkRole(talk)] : []),
+  ];
+}
+
+/** Opens the engine of a role as the bot does, and probes it. */
+export async function examineRole(
+  role: Role,
+  deadline: ProbeDeadline,
+  clip?: SpokenClip,
+): Promise<ExaminedRole> {
+  await using stack = new AsyncDisposableStack();
+  let isBuffered = false;
+  const report = (news: EngineNews) => {
+    isBuffered ||= news.kind === 'buffered';
+  };
+  const ofRole = { ...deadline, role: role.group.replace('_FALLBACK', '') };
+  const probed = await role
+    .probe({ deadline: ofRole, stack, report, clip })
+    .catch((error: unknown) => [failure('engine', error, ofRole.role)]);
+  const model = 'model' in role.server ? `${role.server.model}: ` : '';
+  const named = probed.map((finding) => ({ ...finding, why: `${model}${finding.why}` }));
+  const findings = isBuffered
+    ? [...named, differs('stream', 'all comes at once: a proxy may buffer it', bufferMend)]
+    : named;
+  return {
+    findings,
+    isUsable: probed.every(isUsable),
+    isBuffered,
+    clip: probed.find((finding) => finding.clip)?.clip,
+  };
+}
+
+function chatRole(group: string, config: Config): Role {
+  return {
+    group,
+    server: config.chat,
+    async probe({ deadline, report }) {
+      const model = (await openChat(config, report)).chat('Parley');
+      const thought = await tryProbe(think, { ask: questionTo(model) }, deadline);
+      if (!isUsable(thought)) return [thought];
+      const called = await tryProbe(tools, model, deadline);
+      return [thought, called.mend === undefined ? called : { ...called, verdict: 'differs' }];
+    },
+  };
+}
+
+function speechRole(group: string, { deadlines }: Config, server: Config['speech']): Role {
+  return {
+    group,
+    server,
+    async probe({ deadline, report, stack }) {
+      const { synthesizer } = await openVoice(server, deadlines, stack, report);
+      return [await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline)];
+    },
+  };
+}
+
+function hearingRole(group: string, { deadlines }: Config, server: Config['transcription']): Role {
+  return {
+    group,
+    server,
+    async probe({ clip, deadline, report, stack }) {
+      const transcriber = await openTranscriberOf(server, deadlines, stack, report);
+      const heard = { transcriber, clip: clip ?? (await embeddedClip(deadline, stack)) };
+      return [await tryProbe(recognise, heard, deadline)];
+    },
+  };
+}
+
+async function embeddedClip(
+  deadline: ProbeDeadline,
+  stack: AsyncDisposableStack,
+): Promise<SpokenClip> {
+  const synthesizer = stack.use(await openEmbeddedSynthesizer());
+  const { clip } = await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline);
+  if (!clip) throw new Error('the embedded voice does not speak');
+  return clip;
+}
+
+const silent: Synthesizer = { synthesize: async function* () {} };
+
+function talkRole(server: NonNullable<Config['realtime']>): Role {
+  return {
+    group: 'REALTIME',
+    server,
+    async probe({ deadline, stack }) {
+      const talk = openRealtimeTalk({ ...server, maxTokens: 200 });
+      const pipeline: Pipeline = stack.use(realtime({ talk, synthesizer: silent }));
+      const host = { playedMs: () => 0, run: async () => ({ content: '' }), spent: () => {} };
+      const turn = testTurn(deadline.clock, { instructions: '', voice: {} });
+      const ask = (signal: AbortSignal) => pipeline.answer(turn, host, signal);
+      return [{ ...(await tryProbe(think, { ask }, deadline)), what: 'realtime' }];
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Clock } from '#src/base/clock.ts';
+import { externalTools } from '#src/features/tools/mcp/adapt-server-tools.ts';
+import { openMcpConnection } from '#src/features/tools/mcp/mcp-connection.ts';
+import type { McpServerOptions } from '#src/features/tools/mcp/servers-file.ts';
+import { differs, type Finding, ok, type Probe, tryProbe } from '#src/probes/probe.ts';
+import type { Examination } from './doctor-probe.ts';
+
+/** Starts or asks every server of `MCP_SERVERS`; offline none. */
+export async function* examineToolServers({ config, isOffline, ...deadline }: Examination) {
+  const { path, servers } = config.externalTools.mcp ?? { path: '', servers: [] };
+  yield `MCP_SERVERS: ${path}`;
+  yield* await Promise.all(
+    servers.map(async (server) =>
+      isOffline ? ok(server.name, 'not asked') : await tryProbe(probeOf(server), server, deadline),
+    ),
+  );
+}
+
+function probeOf({ name }: McpServerOptions): Probe<McpServerOptions> {
+  return { name, examines: 'a server of tools', run: examineServer };
+}
+
+async function examineServer(
+  server: McpServerOptions,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const { name, transport } = server;
+  const options = { nowMs: () => clock.nowMs(), onToolsChanged: () => undefined };
+  const all = { ...options, stderr: 'inherit' } as const;
+  await using connection = await openMcpConnection(transport, all, signal);
+  const offered = await connection.listTools(signal);
+  const { tools, problems } = externalTools(offered, server, connection.callTool);
+  const names = tools.map(({ title, rules }) =>
+    rules.effect === 'read' ? `${title} reads` : title,
+  );
+  const why = `${connection.era}, ${tools.length} of ${offered.length} tools are on: ${names.join(', ')}`;
+  if (problems.length === 0) return ok(name, why);
+  return differs(name, `${why}. ${problems.join(' ')}`, 'allow others, or correct the server');
+}

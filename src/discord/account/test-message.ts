@@ -1,0 +1,29 @@
+import { Routes } from 'discord.js';
+import { z } from 'zod';
+import type { AccountRest } from './account-rest.ts';
+
+const created = z.object({ id: z.string() });
+/** Longest time, in ms, in which the message is deleted. */
+const deleteMs = 5_000;
+
+/** Posts a message in a channel, changes it and deletes it. Errors and abort: as `AccountRest.read`; it is deleted all the same. */
+export async function tryMessage(
+  rest: AccountRest,
+  channelId: string,
+  content: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const { id } = await rest.write(
+    'post',
+    Routes.channelMessages(channelId),
+    { content },
+    created,
+    signal,
+  );
+  const route = Routes.channelMessage(channelId, id);
+  try {
+    await rest.write('patch', route, { content: `${content} (2)` }, z.unknown(), signal);
+  } finally {
+    await rest.write('delete', route, {}, z.unknown(), AbortSignal.timeout(deleteMs));
+  }
+}

@@ -1,0 +1,247 @@
+import '#src/discord/library/sodium.ts';
+import {
+  getVoiceConnection,
+  VoiceConnectionStatus,
+  version as voiceVersion,
+} from '@discordjs/voice';
+import { VERSION as daveyVersion } from '@snazzah/davey';
+import { type Client, version as discordVersion, Events } from 'discord.js';
+import type { Frame, FrameSource } from '#src/audio/frame.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { ifInTime } from '#src/base/waiting.ts';
+import type { ChannelRef, LinkState, VoiceLink } from '#src/conversation/ports/voice-link.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { cutSocket, networkingOf, socketOf } from '#src/discord/library/voice-library.ts';
+import { realTiming } from '#src/discord/link/timing.ts';
+import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
+import { closeClient, LoginDeadline, logIn, newClient } from '#src/discord/login.ts';
+import { watchOwnState } from '#src/discord/own-state.ts';
+import { openPlaces } from '#src/discord/places.ts';
+import type { ChannelFacts } from '#src/people/join-rules.ts';
+import { shardOf } from '#src/people/server-share.ts';
+import type { AccountLogin } from './account-rest.ts';
+
+/** Versions of the libraries that voice stands on. */
+export const voiceVersions = `discord.js ${discordVersion}, @discordjs/voice ${voiceVersion}, davey ${daveyVersion}`;
+
+type VoiceTrialOptions = {
+  /** Number of shards that Discord recommends. */
+  readonly shards: number;
+  /** Deadline, in ms, for a voice link; absent: that of the bot. */
+  readonly connectMs?: number;
+  readonly clock: Clock;
+};
+
+/** An open voice link; `others` is the number of other people in the channel. */
+export type OpenedLink = LinkState & { readonly joinedInMs: number; readonly others: number };
+
+/** Longest times, in ms: a login, a session that comes back, and sound beyond its own length. */
+const [loginMs, resumeMs, lateMs] = [20_000, 30_000, 5_000];
+const checkMs = 50;
+
+/**
+ * Logs in as the bot, for a trial of its voice links in one server. It answers no command and decrypts no packet. Errors: as
+ * `logIn`. Aborting `signal` throws `signal.reason`.
+ */
+export async function openVoiceTrial(
+  login: AccountLogin,
+  { guildId }: ChannelRef,
+  options: VoiceTrialOptions,
+  signal: AbortSignal,
+): Promise<VoiceTrial> {
+  const { shards: count } = options;
+  const id = shardOf(guildId, count);
+  const shard = { id, count, recommendedCount: count, waitToIdentify: async () => undefined };
+  const deadline = new LoginDeadline(loginMs);
+  const all = { ...login, ...(count > 1 && { shard }), timeoutMs: loginMs, deadline };
+  const client = newClient(all);
+  // An error without a listener would end the process.
+  client.on(Events.Error, () => undefined).on(Events.ShardError, () => undefined);
+  return new VoiceTrial(await logIn(client, all, signal), guildId, options);
+}
+
+/** The voice of a logged-in bot; disposing it leaves the channel and closes the gateway. */
+export class VoiceTrial implements AsyncDisposable {
+  readonly #client: Client<true>;
+  readonly #guildId: string;
+  readonly #clock: Clock;
+  readonly #opener: ReturnType<typeof openVoiceLinkOpener>;
+  readonly #places: ReturnType<typeof openPlaces>;
+  readonly #unwatch: () => void;
+  readonly #over = new AbortController();
+  readonly #troubles: string[] = [];
+  readonly #restrictions = new Set<string>();
+  #link: VoiceLink | undefined;
+  #loss: unknown;
+
+  constructor(client: Client<true>, guildId: string, { clock, connectMs }: VoiceTrialOptions) {
+    this.#client = client;
+    this.#guildId = guildId;
+    this.#clock = clock;
+    const report = (event: DiscordEvent) => this.#report(event);
+    this.#opener = openVoiceLinkOpener(client, report, connectMs ? { connectMs } : {});
+    this.#places = openPlaces(client);
+    this.#unwatch = watchOwnState(client, realTiming, report);
+  }
+
+  /** Alerts and closes of the voice link so far, by name. */
+  get troubles(): readonly string[] {
+    return this.#troubles;
+  }
+
+  /** Whether a moderator or a stage keeps the bot silent. */
+  get isMute(): boolean {
+    return this.#restrictions.size > 0;
+  }
+
+  get isOpen(): boolean {
+    return this.#link !== undefined && this.#loss === undefined;
+  }
+
+  /** Facts about a channel before a join; undefined where Discord shows no such channel. */
+  facts(channel: ChannelRef): ChannelFacts | undefined {
+    return this.#places.facts(channel, '');
+  }
+
+  /** Number of other people in a channel. */
+  others(channel: ChannelRef): number {
+    return this.#places.people(channel).length;
+  }
+
+  /** Opens a link, in place of one that is open. Errors and abort: as `VoiceLinkOpener.open`. */
+  async join(channel: ChannelRef, signal: AbortSignal): Promise<OpenedLink> {
+    const startMs = this.#clock.nowMs();
+    this.#link = undefined;
+    const link = await this.#opener.open(channel, () => false, signal);
+    const joinedInMs = this.#clock.nowMs() - startMs;
+    this.#link = link;
+    this.#loss = undefined;
+    void this.#watch(link);
+    return { ...link.state(), joinedInMs, others: link.people().length };
+  }
+
+  /**
+   * Cuts the socket of the main gateway; false: Discord gave a new session in place of the former one.
+   *
+   * Errors: BotError `discord.unreachable` where none came, and those by which the link is lost.
+   */
+  async resumeGateway(signal: AbortSignal): Promise<boolean> {
+    const back = Promise.withResolvers<boolean>();
+    const [onResumed, onReady] = [() => back.resolve(true), () => back.resolve(false)];
+    this.#client.once(Events.ShardResume, onResumed).once(Events.ShardReady, onReady);
+    try {
+      for (const shard of gatewayShards(this.#client)) shard.connection?.terminate();
+      const isResumed = await ifInTime(back.promise, resumeMs, this.#clock, signal);
+      if (isResumed === undefined) {
+        const message = `The main gateway did not come back in ${resumeMs / 1000} s.`;
+        throw new BotError('discord.unreachable', true, message);
+      }
+      if (isResumed && this.#loss !== undefined) throw this.#loss;
+      return isResumed;
+    } finally {
+      this.#client.off(Events.ShardResume, onResumed).off(Events.ShardReady, onReady);
+    }
+  }
+
+  /** Cuts the socket of the open link; false: a new connection replaced it. Errors: those by which the link is lost. */
+  async resumeVoice(signal: AbortSignal): Promise<boolean> {
+    const connection = getVoiceConnection(this.#guildId, this.#client.application.id);
+    const networking = connection && networkingOf(connection);
+    const socket = networking && socketOf(networking.state);
+    if (!socket) throw new BotError('link.lost', true, 'The voice link has no socket.');
+    cutSocket(socket);
+    for (;;) {
+      await this.stay(checkMs, signal);
+      const now = networkingOf(connection);
+      const isReady = connection.state.status === VoiceConnectionStatus.Ready;
+      if (isReady && now && socketOf(now.state) !== socket) return now === networking;
+    }
+  }
+
+  /** Waits for `ms`. Errors: those by which the link is lost. Aborting throws `signal.reason`. */
+  async stay(ms: number, signal: AbortSignal): Promise<void> {
+    const untilMs = this.#clock.nowMs() + ms;
+    do {
+      const leftMs = untilMs - this.#clock.nowMs();
+      await this.#clock.sleep(Math.min(checkMs, Math.max(0, leftMs)), signal);
+      if (this.#loss !== undefined) throw this.#loss;
+    } while (this.#clock.nowMs() < untilMs);
+  }
+
+  /** Plays frames of 20 ms; `away`: not all were sent. Errors and abort: as `stay`. */
+  async play(frames: readonly Frame[], signal: AbortSignal): Promise<'left' | 'away'> {
+    const source = new KnownFrames(frames);
+    this.#link?.play(source).wake();
+    const untilMs = this.#clock.nowMs() + frames.length * 20 + lateMs;
+    while (source.sent < frames.length && this.#clock.nowMs() < untilMs)
+      await this.stay(checkMs, signal);
+    return source.sent < frames.length ? 'away' : 'left';
+  }
+
+  /** Leaves; Discord has confirmed it, or a second has passed. */
+  async leave(): Promise<void> {
+    const link = this.#link;
+    this.#link = undefined;
+    await link?.[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#over.abort(new Error('the trial is over'));
+    await this.leave();
+    await this.#opener[Symbol.asyncDispose]();
+    this.#unwatch();
+    await closeClient(this.#client);
+  }
+
+  #report(event: DiscordEvent): void {
+    if (event.kind === 'alert' && event.state === 'raised') this.#troubles.push(event.name);
+    if (event.kind === 'voice-closed') this.#troubles.push(`voice close ${event.closeCode}`);
+    if (event.kind !== 'muted' && event.kind !== 'suppressed') return;
+    if (event.on) this.#restrictions.add(event.kind);
+    else this.#restrictions.delete(event.kind);
+  }
+
+  async #watch(link: VoiceLink): Promise<void> {
+    try {
+      for await (const _ of link.hear(this.#over.signal)) {
+        // No person may be heard, so no packet comes.
+      }
+    } catch (error) {
+      if (this.#link === link) this.#loss = error;
+    }
+  }
+}
+
+/** Private parts of discord.js 14.28 and @discordjs/ws 1.2 that lead to the sockets of the main gateway. */
+type InnerGateway = {
+  readonly _ws?: {
+    readonly strategy: { readonly shards: ReadonlyMap<number, InnerShard> };
+  };
+};
+type InnerShard = { readonly connection: { terminate(): void } | null };
+
+function gatewayShards({ ws }: Client<true>): readonly InnerShard[] {
+  const { _ws: manager } = ws as unknown as InnerGateway;
+  return [...(manager?.strategy.shards.values() ?? [])];
+}
+
+/** Sound that is known beforehand, once. */
+class KnownFrames implements FrameSource {
+  readonly isIdle = true;
+  readonly #frames: readonly Frame[];
+  #next = 0;
+  sent = 0;
+
+  constructor(frames: readonly Frame[]) {
+    this.#frames = frames;
+  }
+
+  next(): Frame | undefined {
+    return this.#frames[this.#next++];
+  }
+
+  left(): void {
+    this.sent++;
+  }
+}

@@ -1,0 +1,60 @@
+import { readingRequestOf, type SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
+import type { Asker } from '#src/conversation/ports/command-ports.ts';
+import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
+import type { AddTurnResult } from '#src/conversation/queue/turn-queue.ts';
+import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Outcome of a request to read out a text: its place in the queue, or the reason why it has none. */
+type ReadingPlace =
+  | { readonly kind: 'queued'; readonly ahead: number }
+  | Extract<AddTurnResult, { readonly kind: 'full' | 'muted' }>
+  | UnaffordableReading
+  | { readonly kind: 'nowhere' };
+
+/** `line` says when there is money again. */
+type UnaffordableReading = { readonly kind: 'unaffordable'; readonly line: TextLine };
+
+/** Queues a text if its payer can pay it now. It is paid when it is spoken. */
+export function queueReading(
+  reading: QueuedReading,
+  clauses: readonly string[],
+  session: VoiceSession,
+): ReadingPlace {
+  const refused = unaffordable(clauses, reading.payer, session);
+  return refused ?? placeOf(session.context.queue.read(reading));
+}
+
+/** The asker as the payer of a text that waits. */
+export function payerOf(
+  asker: Asker | undefined,
+  { channel, context }: VoiceSession,
+): SpeechPayer | undefined {
+  return asker && { ...asker, payer: context.parts.spending.payer(channel.guildId, asker.id) };
+}
+
+/** Why a text may not be read, where its payer cannot pay it now. */
+export function unaffordable(
+  clauses: readonly string[],
+  payer: SpeechPayer | undefined,
+  { channel, context }: VoiceSession,
+): UnaffordableReading | undefined {
+  if (!payer) return undefined;
+  const request = readingRequestOf(clauses.join(' '), channel.guildId, payer);
+  const opened = context.parts.spending.open(request);
+  if (opened.kind === 'refused') return { kind: 'unaffordable', line: opened.line };
+  opened.reservation.close();
+  return undefined;
+}
+
+function placeOf(added: AddTurnResult): ReadingPlace {
+  switch (added.kind) {
+    case 'added':
+      return { kind: 'queued', ahead: added.ahead };
+    case 'full':
+    case 'muted':
+      return added;
+    case 'closed':
+      return { kind: 'nowhere' };
+  }
+}

@@ -1,0 +1,144 @@
+import { durationMs, joinSamples, listenRateHz, toMono } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ChatModel, Tool } from '#src/chat/ports.ts';
+import type { ReplyStyle, Turn } from '#src/pipeline/pipeline.ts';
+import type { SpeechVoice, Synthesizer, Transcriber } from '#src/speech/ports.ts';
+import { differs, type Finding, ok, type Probe, type SpokenClip } from './probe.ts';
+
+/** Question that costs little. */
+export const request = 'This is a test. Answer with the one word: ok';
+
+/** Asks a chat model the question. */
+export function questionTo(model: ChatModel) {
+  const asked = [{ role: 'user', name: 'Check', content: request }] as const;
+  return (signal: AbortSignal) => model.reply(asked, [], signal);
+}
+
+/** Part of an answer of a chat model or a pipeline. */
+type AnswerPart = { readonly kind: string; readonly text?: string };
+
+export const think: Probe<{ ask(signal: AbortSignal): AsyncIterable<AnswerPart> }> = {
+  name: 'think',
+  examines: 'the model that answers',
+  async run({ ask }, clock, signal) {
+    const startMs = clock.nowMs();
+    let firstMs: number | undefined;
+    for await (const { kind, text = '' } of ask(signal)) {
+      if (kind === 'audio' || (kind === 'text' && text.trim() !== ''))
+        firstMs ??= clock.nowMs() - startMs;
+    }
+    if (firstMs !== undefined) return afterMs('think', 'first word', firstMs);
+    throw new BotError('provider.empty', true, 'The model answered without text and sound.');
+  },
+};
+
+const ping: Tool = {
+  name: 'ping',
+  description: 'Answers pong. Call it whenever ping is mentioned.',
+  parameters: { type: 'object', properties: {} },
+};
+
+export const tools: Probe<ChatModel> = {
+  name: 'tools',
+  examines: 'whether the chat model calls a tool',
+  async run(model, _clock, signal) {
+    const asked = [{ role: 'user', name: 'Check', content: 'Call the tool ping.' }] as const;
+    for await (const { kind } of model.reply(asked, [ping], signal))
+      if (kind === 'tool') return ok('tools', 'the model called the tool');
+    return differs(
+      'tools',
+      'the model answered in words and called no tool',
+      'nothing to do; if the bot must use tools, choose a model that calls them',
+    );
+  },
+};
+
+/** Longest sound, in seconds, that is read of a voice that does not end. */
+const longestS = 20;
+
+type Speaker = {
+  readonly synthesizer: Synthesizer;
+  readonly voice: SpeechVoice;
+  readonly text: string;
+};
+
+export const speak: Probe<Speaker> = {
+  name: 'speak',
+  examines: 'the voice',
+  async run({ synthesizer, voice, text }, clock, signal) {
+    const startMs = clock.nowMs();
+    const pieces: Int16Array[] = [];
+    let firstMs: number | undefined;
+    let rateHz = listenRateHz;
+    let length = 0;
+    for await (const pcm of synthesizer.synthesize(text, voice, signal)) {
+      firstMs ??= clock.nowMs() - startMs;
+      rateHz = pcm.rateHz;
+      const { samples } = toMono(pcm);
+      pieces.push(samples.slice());
+      length += samples.length;
+      if (length > longestS * rateHz) break;
+    }
+    if (firstMs === undefined)
+      throw new BotError('provider.empty', true, 'The synthesizer returned no sound.');
+    const pcm = { samples: joinSamples(pieces), rateHz, channels: 1 } as const;
+    const seconds = (durationMs(pcm) / 1000).toFixed(1);
+    const finding = afterMs('speak', `${seconds} s of sound, the first`, firstMs);
+    return { ...finding, clip: { pcm, text } };
+  },
+};
+
+/** Least share of understood words. */
+const leastShare = 0.6;
+
+export const recognise: Probe<{
+  readonly transcriber: Transcriber;
+  readonly clip: SpokenClip;
+}> = {
+  name: 'recognise',
+  examines: 'the recogniser, by a spoken sentence',
+  async run({ transcriber, clip }, clock, signal) {
+    const startMs = clock.nowMs();
+    let heard = '';
+    for await (const update of transcriber.transcribe(resample(clip.pcm, listenRateHz), signal))
+      if (update.kind === 'final') heard = update.transcript.text;
+    if (heard.trim() === '') {
+      const message = 'The recogniser returned no text for a spoken sentence.';
+      throw new BotError('provider.empty', true, message);
+    }
+    const share = understoodShare(clip.text, heard);
+    const words = `${Math.round(share * 100)} % of the spoken words`;
+    const finding = afterMs('recognise', words, clock.nowMs() - startMs);
+    if (share >= leastShare) return finding;
+    const mend = 'choose a recogniser or a voice for the spoken language';
+    return differs('recognise', finding.why, mend);
+  },
+};
+
+function afterMs(what: string, why: string, ms: number): Finding {
+  return ok(what, `${why} after ${Math.round(ms)} ms`);
+}
+
+const digits = 'zero one two three four five six seven eight nine ten'.split(' ');
+
+/** Share of the words of `spoken` in `heard`, 0 to 1; figures count as words. */
+function understoodShare(spoken: string, heard: string): number {
+  const wanted = wordsOf(spoken);
+  const found = new Set(wordsOf(heard));
+  return wanted.filter((word) => found.has(word)).length / Math.max(1, wanted.length);
+}
+
+function wordsOf(text: string): string[] {
+  const words = text.toLowerCase().match(/\p{L}+|\d+/gu) ?? [];
+  return words.map((word) => digits[Number(word)] ?? word);
+}
+
+/** The question as a turn of a pipeline. */
+export function testTurn(clock: Clock, style: ReplyStyle): Turn {
+  const nowMs = clock.nowMs();
+  const transcript = async () => ({ text: request });
+  const said = { speakerId: '', name: 'Check', fromMs: nowMs, toMs: nowMs, transcript };
+  return { said: [said], style, history: [], tools: [] };
+}

@@ -1,0 +1,106 @@
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
+import { within } from '#src/base/waiting.ts';
+import { withServerWords } from '#src/provider/models/error-phrases.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
+import { remedyFor } from './remedies.ts';
+
+/** Spoken sound and its text. */
+export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
+
+/** State of one part of the bot, for the operator, with facts for other readers. */
+export type Finding = {
+  readonly what: string;
+  readonly why: string;
+  /** Text for people in place of `why`. */
+  readonly line?: TextLine;
+  /** The part could not be tried here. */
+  readonly isIdle?: true;
+  readonly error?: unknown;
+  /** Sound that the part made. */
+  readonly clip?: SpokenClip;
+} & (
+  | { readonly verdict: 'ok'; readonly mend?: never }
+  | {
+      /** `differs`: it works, and not as expected. */
+      readonly verdict: 'differs' | 'missing';
+      /** Remedy for the operator. */
+      readonly mend: string;
+    }
+);
+
+/** An examination of one part, the same for `npm run doctor`, `npm run setup` and `/settings check`. */
+export type Probe<Subject> = {
+  /** Name of its finding. */
+  readonly name: string;
+  /** Part that it examines. */
+  readonly examines: string;
+  /** Remedy for its errors; absent: the remedy for their code. */
+  readonly mend?: string;
+  /** Errors: those of the part; `tryProbe` turns them into a finding. */
+  run(subject: Subject, clock: Clock, signal: AbortSignal): Promise<Finding>;
+};
+
+/** Clock and longest time, in ms, of one probe; `role` is the beginning of the settings of its server. */
+export type ProbeDeadline = {
+  readonly clock: Clock;
+  readonly deadlineMs: number;
+  readonly role?: string;
+  /** Ends the probe: then `tryProbe` throws its reason. */
+  readonly signal?: AbortSignal;
+};
+
+export function ok(what: string, why: string): Finding {
+  return { what, verdict: 'ok', why };
+}
+
+export function differs(what: string, why: string, mend: string): Finding {
+  return { what, verdict: 'differs', why, mend };
+}
+
+export function missing(what: string, why: string, mend: string): Finding {
+  return { what, verdict: 'missing', why, mend };
+}
+
+/** Finding about a part that could not be tried here; `line` says why. */
+export function notTried(what: string, line: TextLine): Finding {
+  return { ...ok(what, `not tried. ${text(line.id, line.with)}`), line, isIdle: true };
+}
+
+/** Finding about a part that fails; `line` says why, and the next step. */
+export function failing(what: string, line: TextLine): Finding {
+  const [why = '', ...next] = text(line.id, line.with).split(/(?<=\.) /);
+  return { ...missing(what, why, next.join(' ') || why), line };
+}
+
+export function isUsable({ verdict }: Finding): boolean {
+  return verdict !== 'missing';
+}
+
+/** Runs a probe within its deadline. An error is a finding with the remedy for its code. */
+export async function tryProbe<Subject>(
+  probe: Probe<Subject>,
+  subject: Subject,
+  { clock, deadlineMs, role, signal }: ProbeDeadline,
+): Promise<Finding> {
+  const over = new AbortController();
+  const until = signal ? AbortSignal.any([signal, over.signal]) : over.signal;
+  const seconds = deadlineMs / 1000;
+  const late = () =>
+    new BotError('provider.late', true, `It took longer than the limit of ${seconds} s.`);
+  try {
+    return await within(probe.run(subject, clock, until), deadlineMs, clock, late);
+  } catch (error) {
+    signal?.throwIfAborted();
+    return failure(probe.name, error, role, probe.mend);
+  } finally {
+    over.abort(new Error('the probe is over'));
+  }
+}
+
+/** Finding about an error. */
+export function failure(what: string, error: unknown, role?: string, mend?: string): Finding {
+  const why = error instanceof BotError ? withServerWords(error) : messageOf(error);
+  return { ...missing(what, why, mend ?? remedyFor(error, role)), error };
+}

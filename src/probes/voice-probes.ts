@@ -1,0 +1,105 @@
+import { rms } from '#src/audio/loudness/loudness.ts';
+import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
+import type { ChannelRef, LinkState } from '#src/conversation/ports/voice-link.ts';
+import { type ChannelFacts, judgeJoin } from '#src/people/join-rules.ts';
+import { failing, notTried, ok, type Probe } from './probe.ts';
+
+/** The voice link of a session; undefined: the bot sits in no channel. */
+export type SessionLink =
+  | { readonly link: (LinkState & { readonly joinedInMs: number }) | undefined }
+  | undefined;
+
+const nowhere = { id: 'leave.nowhere' } as const;
+const away = { id: 'link.down' } as const;
+
+type Entrance = {
+  readonly channel: ChannelRef | undefined;
+  readonly facts: ChannelFacts | undefined;
+  /** The bot sits there already. */
+  readonly isThere: boolean;
+};
+
+export const permission: Probe<Entrance> = {
+  name: 'permission',
+  examines: 'whether the bot can join the channel and talk there',
+  async run({ channel, facts, isThere }, clock) {
+    if (!channel || !facts) return notTried('permission', { id: 'join.none' });
+    const verdict = judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
+    const obstacle = isThere && verdict.kind === 'full' ? undefined : obstacleOf(verdict, channel);
+    if (obstacle) return failing('permission', obstacle);
+    return ok('permission', 'the bot can join and talk');
+  },
+};
+
+export const voiceLink: Probe<SessionLink> = {
+  name: 'voice link',
+  examines: 'the connection to the voice server',
+  async run(session) {
+    if (!session) return notTried('voice link', nowhere);
+    if (!session.link) return failing('voice link', away);
+    const { joinedInMs } = session.link;
+    return ok(
+      'voice link',
+      `open after ${Math.round(joinedInMs)} ms: UDP works in both directions`,
+    );
+  },
+};
+
+export const encryption: Probe<SessionLink> = {
+  name: 'encryption',
+  examines: 'the ciphers of the voice link',
+  async run(session) {
+    if (!session) return notTried('encryption', nowhere);
+    if (!session.link) return failing('encryption', away);
+    const { cipher, endToEnd } = session.link;
+    if (cipher === '') return failing('encryption', { id: 'join.no_voice' });
+    const name = cipher
+      .replace(/^aead_|_rtpsize$/g, '')
+      .replaceAll('_', '-')
+      .toUpperCase();
+    return ok('encryption', `${name}, ${endToEnd ? 'end to end' : 'not end to end'}`);
+  },
+};
+
+/** A frame in ms, the rate of inputs, and the least loudness (RMS) of a tone that comes back. */
+const [frameMs, hearHz, audible] = [20, 16_000, 0.001] as const;
+
+export const decode: Probe<{ readonly codec: OpusCodec; readonly tone: Int16Array }> = {
+  name: 'decode',
+  examines: 'the Opus codec, by a tone',
+  async run({ codec, tone }) {
+    const [encoder, decoder] = [codec.encoder(speakRateHz), codec.decoder(hearHz)];
+    const frame = (speakRateHz / 1000) * frameMs;
+    const heard: number[] = [];
+    try {
+      for (let at = 0; at + frame <= tone.length; at += frame)
+        heard.push(...decoder.decode(encoder.encode(tone.slice(at, at + frame))));
+    } finally {
+      encoder.free();
+      decoder.free();
+    }
+    if (rms(Int16Array.from(heard)) < audible)
+      throw new Error('the Opus codec decodes a test tone as silence');
+    return ok('decode', `Opus by ${codec.name}`);
+  },
+};
+
+type Output = {
+  readonly isMute: boolean;
+  /** Plays a tone; `speaking`: other sound was in the way. */
+  play(signal: AbortSignal): Promise<'left' | 'speaking' | 'away'>;
+};
+
+export const playback: Probe<Output | undefined> = {
+  name: 'playback',
+  examines: 'whether sound leaves for the channel',
+  async run(output, _clock, signal) {
+    if (!output) return notTried('playback', nowhere);
+    if (output.isMute) return failing('playback', { id: 'muted.server' });
+    const outcome = await output.play(signal);
+    if (outcome === 'away') return failing('playback', away);
+    return ok('playback', outcome === 'left' ? 'a tone left' : 'speaking just now');
+  },
+};

@@ -1,0 +1,53 @@
+import sql from 'sql-template-tag';
+import type {
+  GrantedPortion,
+  PortionRequest,
+  PortionStore,
+} from '#src/spending/ledger/total-portion.ts';
+import { allServers } from '#src/spending/spending-store.ts';
+import { id, instant, money } from '#src/sql/columns.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { table } from '#src/sql/table.ts';
+
+/** Portion of each process of the cap over all servers. SQLite has this table, too, and no row in it. */
+export const spendingPortions = table(
+  'spending_portions',
+  { holder: id, nanoUsd: money, untilMs: instant },
+  { key: ['holder'], person: { forget: 'nothing' }, server: { forget: 'nothing' } },
+);
+
+/** Longest time, in ms, that a portion counts after the last request of its process. */
+const portionMs = 300_000;
+
+/** Portions in PostgreSQL: one process at a time asks for one. */
+export class PostgresPortions implements PortionStore {
+  readonly #database: StoreDatabase;
+
+  constructor(database: StoreDatabase) {
+    this.#database = database;
+  }
+
+  reserve({ capNanoUsd, day, nanoUsd, usedNanoUsd }: PortionRequest): Promise<GrantedPortion> {
+    return this.#database.writeNow(async (connection) => {
+      const { now, writer } = connection;
+      await connection.run(
+        sql`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':portions', 0))`,
+      );
+      // Under the lock, so that it sees what the process before it has set aside.
+      const [sums = { spentNanoUsd: 0, othersNanoUsd: 0 }] = await connection.rows(
+        { spentNanoUsd: money, othersNanoUsd: money },
+        sql`WITH former AS (DELETE FROM spending_portions WHERE holder = ${writer} OR until_ms < ${now})
+          SELECT coalesce((SELECT nano_usd FROM spent WHERE guild_id = ${allServers} AND day = ${day}), 0) AS spent_nano_usd,
+            coalesce((SELECT sum(nano_usd) FROM spending_portions WHERE holder <> ${writer} AND until_ms >= ${now}), 0)
+              AS others_nano_usd`,
+      );
+      const { othersNanoUsd, spentNanoUsd } = sums;
+      const freeNanoUsd = Math.max(0, capNanoUsd - spentNanoUsd - othersNanoUsd);
+      const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, freeNanoUsd));
+      const portion = { holder: writer, nanoUsd: granted };
+      const untilMs = sql`${now} + ${portionMs}`;
+      if (granted > 0) await connection.insert(spendingPortions, [portion], { with: { untilMs } });
+      return { nanoUsd: granted, spentNanoUsd, leftNanoUsd: Math.max(0, freeNanoUsd - granted) };
+    });
+  }
+}

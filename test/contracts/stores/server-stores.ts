@@ -1,0 +1,226 @@
+import { expect, test } from 'vitest';
+import type { PanelStore } from '#src/conversation/ports/panel.ts';
+import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
+import type { ConsentStore } from '#src/people/consent-store.ts';
+import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
+import type { PersonSettingsStore } from '#src/people/person-settings.ts';
+import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
+import type { SpendingStore } from '#src/spending/spending-store.ts';
+import type { Store } from '#src/storage/store.ts';
+
+export type OpenPanels = AsyncDisposable & { readonly panels: PanelStore };
+
+/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
+export type OpenPanelStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenPanels>;
+
+/** Contract of every store of panels. */
+export function panelStoreContract(name: string, open: OpenPanelStore): void {
+  const here = { channelId: '100', messageId: '1000' };
+  const there = { channelId: '200', messageId: '2000' };
+
+  test(`${name}: each server has one panel, the latest`, async () => {
+    await using opened = await open();
+    await opened.panels.write('10', here);
+    await opened.panels.write('20', here);
+    await opened.panels.write('10', there);
+    expect(await opened.panels.read('10')).toEqual(there);
+    expect(await opened.panels.read('20')).toEqual(here);
+  });
+
+  test(`${name}: a panel book that cannot be read says so`, async () => {
+    await using opened = await open('unreadable');
+    await expect(opened.panels.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+  });
+
+  test.each(['unreadable', 'unwritable'] as const)(
+    `${name}: an %s panel book takes nothing, and says so`,
+    async (trouble) => {
+      await using opened = await open(trouble);
+      const unwritable = { code: 'store.unwritable' };
+      await expect(opened.panels.write('10', here)).rejects.toMatchObject(unwritable);
+    },
+  );
+}
+
+export type OpenChoices = AsyncDisposable & {
+  readonly leftOutPeople: LeftOutPeopleStore;
+  readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
+};
+
+/** An empty book that works, or one in trouble. */
+export type OpenChoiceStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenChoices>;
+
+/** Contract of every store of people who are left out of captions. */
+export function leftOutPeopleContract(name: string, open: OpenChoiceStore): void {
+  test(`${name}: who wants to be left out of captions is so in that server, until they say otherwise`, async () => {
+    await using opened = await open();
+    const { leftOutPeople } = opened;
+    expect(await leftOutPeople.readLeftOut('10')).toEqual(new Set());
+    await leftOutPeople.leaveOut('10', '1', true);
+    await leftOutPeople.leaveOut('10', '1', true);
+    await leftOutPeople.leaveOut('10', '2', true);
+    expect(await leftOutPeople.readLeftOut('10')).toEqual(new Set(['1', '2']));
+    expect(await leftOutPeople.readLeftOut('20')).toEqual(new Set());
+    await leftOutPeople.leaveOut('10', '1', false);
+    expect(await leftOutPeople.readLeftOut('10')).toEqual(new Set(['2']));
+  });
+
+  test(`${name}: a book of choices that is in trouble says so`, async () => {
+    await using unreadable = await open('unreadable');
+    const reading = unreadable.leftOutPeople.readLeftOut('10');
+    await expect(reading).rejects.toMatchObject({ code: 'store.unreadable' });
+    await using unwritable = await open('unwritable');
+    const writing = unwritable.leftOutPeople.leaveOut('10', '1', true);
+    await expect(writing).rejects.toMatchObject({ code: 'store.unwritable' });
+  });
+}
+
+export type OpenPersonSettings = AsyncDisposable & {
+  readonly personSettings: PersonSettingsStore;
+  readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
+};
+
+/** An empty book that works, or one in trouble. */
+export type OpenPersonSettingsStore = (
+  trouble?: 'unreadable' | 'unwritable',
+) => Promise<OpenPersonSettings>;
+
+const all = { language: 'pt-BR', voice: 'marin', speed: 0.85, spokenName: '智 Dóra' } as const;
+
+/** Contract of every store of personal settings. */
+export function personSettingsContract(name: string, open: OpenPersonSettingsStore): void {
+  test(`${name}: what a person has chosen holds in that server alone, until they choose otherwise`, async () => {
+    await using opened = await open();
+    const { personSettings } = opened;
+    expect(await personSettings.read('10', '1')).toEqual({});
+    await personSettings.write('10', '1', all);
+    await personSettings.write('10', '2', { speed: 1.4 });
+    expect(await personSettings.read('10', '1')).toEqual(all);
+    expect(await personSettings.read('10', '2')).toEqual({ speed: 1.4 });
+    expect(await personSettings.read('20', '1')).toEqual({});
+    await personSettings.write('10', '1', { language: 'ja' });
+    expect(await personSettings.read('10', '1')).toEqual({ language: 'ja' });
+  });
+
+  test(`${name}: a book of people's choices that is in trouble says so`, async () => {
+    await using unreadable = await open('unreadable');
+    const reading = unreadable.personSettings.read('10', '1');
+    await expect(reading).rejects.toMatchObject({ code: 'store.unreadable' });
+    await using unwritable = await open('unwritable');
+    const writing = unwritable.personSettings.write('10', '1', all);
+    await expect(writing).rejects.toMatchObject({ code: 'store.unwritable' });
+  });
+}
+
+export type OpenSettings = AsyncDisposable & { readonly settings: GuildSettingsStore };
+
+/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
+export type OpenSettingsStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenSettings>;
+
+/** Contract of every store of settings. */
+export function settingsStoreContract(name: string, open: OpenSettingsStore): void {
+  test(`${name}: each server keeps the latest value of each key`, async () => {
+    await using opened = await open();
+    await opened.settings.write('10', 'cues', 'on');
+    await opened.settings.write('20', 'cues', 'soft');
+    await opened.settings.write('10', 'cues', 'off');
+    await opened.settings.write('10', 'names', "Juno, O'Neil; Zoë");
+    expect(await opened.settings.read('10')).toEqual(
+      new Map([
+        ['cues', 'off'],
+        ['names', "Juno, O'Neil; Zoë"],
+      ]),
+    );
+    expect(await opened.settings.read('20')).toEqual(new Map([['cues', 'soft']]));
+  });
+
+  test(`${name}: what is taken away is gone`, async () => {
+    await using opened = await open();
+    await opened.settings.write('10', 'cues', 'on');
+    await opened.settings.write('10', 'cues', undefined);
+    expect(await opened.settings.read('10')).toEqual(new Map());
+  });
+
+  test(`${name}: settings that cannot be read say so`, async () => {
+    await using opened = await open('unreadable');
+    await expect(opened.settings.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
+  });
+
+  test.each(['unreadable', 'unwritable'] as const)(
+    `${name}: an %s book takes no setting, and says so`,
+    async (trouble) => {
+      await using opened = await open(trouble);
+      const unwritable = { code: 'store.unwritable' };
+      await expect(opened.settings.write('10', 'cues', 'on')).rejects.toMatchObject(unwritable);
+    },
+  );
+}
+
+/** The book of servers among those whose entries it erases. */
+export type OpenGuilds = AsyncDisposable &
+  Pick<Store, 'consents' | 'guilds' | 'panels' | 'settings' | 'tracks'>;
+
+/** An empty book that works, or one nobody can read. */
+export type OpenGuildStore = (trouble?: 'unreadable') => Promise<OpenGuilds>;
+
+const day = '2026-11-20';
+
+/** Contract of every store of servers. */
+export function guildStoreContract(name: string, open: OpenGuildStore): void {
+  test(`${name}: of an erased server nothing is left, and all of another`, async () => {
+    await using opened = await open();
+    const { consents, guilds, panels, settings, tracks } = opened;
+    const track = { name: 'music', percent: 50, isPaused: false, isMuted: false, sounds: [] };
+    const place = { channelId: '100', messageId: '1000' };
+    for (const guildId of ['10', '20']) {
+      await consents.write(guildId, '1', { kind: 'always' });
+      await consents.write(guildId, '2', { kind: 'never' });
+      await panels.write(guildId, place);
+      await settings.write(guildId, 'cues', 'on');
+      await tracks.write(guildId, '100', [track]);
+    }
+    expect(await guilds.erase('10', day)).toBe(5);
+    expect(await guilds.erase('10', day)).toBe(0);
+    const kept = async (guildId: string) => [
+      (await consents.read(guildId)).size,
+      await panels.read(guildId),
+      (await settings.read(guildId)).size,
+      await tracks.read(guildId, '100'),
+    ];
+    expect(await kept('10')).toEqual([0, undefined, 0, []]);
+    expect(await kept('20')).toEqual([2, place, 1, [track]]);
+  });
+
+  test(`${name}: servers are noted for each bot until they are erased`, async () => {
+    await using opened = await open();
+    const { guilds } = opened;
+    await guilds.note('7', ['10', '20']);
+    await guilds.note('7', ['20', '30']);
+    await guilds.note('8', ['10']);
+    expect((await guilds.noted('7')).toSorted()).toEqual(['10', '20', '30']);
+    await guilds.erase('10', day);
+    expect((await guilds.noted('7')).toSorted()).toEqual(['20', '30']);
+    expect(await guilds.noted('8')).toEqual([]);
+  });
+}
+
+type PortionProcess = { readonly portions: PortionStore; readonly spending: SpendingStore };
+type OpenProcesses = () => Promise<AsyncDisposable & { readonly all: readonly PortionProcess[] }>;
+
+/** Contract of every store of portions; `open` opens two processes. */
+export function portionStoreContract(name: string, open: OpenProcesses): void {
+  test(`${name}: portions and what is spent stay within the cap, whoever asks`, async () => {
+    await using opened = await open();
+    const [one, other] = opened.all;
+    if (!one || !other) throw new Error('There are no two processes.');
+    const day = '2026-11-20';
+    const ask = ({ portions }: PortionProcess, nanoUsd: number, usedNanoUsd = 0) =>
+      portions.reserve({ capNanoUsd: 100, day, nanoUsd, usedNanoUsd });
+    expect(await ask(one, 30)).toEqual({ nanoUsd: 30, spentNanoUsd: 0, leftNanoUsd: 70 });
+    expect(await ask(other, 90)).toEqual({ nanoUsd: 70, spentNanoUsd: 0, leftNanoUsd: 0 });
+    await one.spending.add([{ guildId: 'all', day, nanoUsd: 20, turns: 0 }], day);
+    expect(await ask(other, 90, 70)).toEqual({ nanoUsd: 70, spentNanoUsd: 20, leftNanoUsd: 0 });
+    expect(await ask(one, 30)).toEqual({ nanoUsd: 10, spentNanoUsd: 20, leftNanoUsd: 0 });
+    expect(await ask(other, 0)).toEqual({ nanoUsd: 0, spentNanoUsd: 20, leftNanoUsd: 70 });
+  });
+}

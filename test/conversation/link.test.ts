@@ -1,0 +1,548 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import { playScripts } from '#test/conversation/setup/script.ts';
+import {
+  adam,
+  den,
+  lounge,
+  openSessionFixture,
+  places,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { fineFacts } from '#test/fakes/channel-facts.ts';
+
+/** Opening a link takes so long from now on. */
+const slowDown = (ms: number) => (fixture: SessionFixture) => {
+  const { clock, linkOpener } = fixture;
+  const open = linkOpener.open.bind(linkOpener);
+  linkOpener.open = async (where, mayHear, signal) => {
+    await clock.sleep(ms, signal);
+    return await open(where, mayHear, signal);
+  };
+};
+
+/** Discord wants to be left alone for so long. */
+const rest = (ms: number) => (fixture: SessionFixture) =>
+  void Object.assign(fixture.linkOpener, { mustRestMs: ms });
+
+const attic = { guildId: 'g', channelId: 'attic', name: 'Attic' };
+const threeChannels = {
+  ...places,
+  channel: (_: string, id: string) => [lounge, den, attic].find((one) => one.channelId === id),
+};
+const toAttic = ({ sessions }: SessionFixture) =>
+  sessions.news('g', { kind: 'moved', channelId: 'attic' });
+const bug = ({ linkOpener }: SessionFixture) =>
+  linkOpener.links.length > 0
+    ? linkOpener.link.lose(new TypeError('oops'))
+    : void linkOpener.failures.push(new TypeError('oops'));
+/** Somebody calls it to another server. */
+const elsewhere = ({ sessions }: SessionFixture) => sessions.join({ ...den, guildId: 'h' }, 'adam');
+const sentAway = ({ linkOpener }: SessionFixture) =>
+  linkOpener.link.lose(new BotError('link.lost', false, 'A person has kicked the bot.'));
+
+playScripts({
+  'a lost link comes back within a second, and the same people are heard, answered and remembered': `
+    with alone
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    link lost > failed link link.lost
+    40
+    panel > reconnecting; Adam yes
+    1000
+    panel > listening; join.ok; Adam yes; firstHeard Adam
+    links > 2 tries, 2 links
+    adam says: six > heard Adam: six, answered Adam: You said five.
+    prompt > Adam: five | Nova: You said five. | Adam: six
+    `,
+  'a link that stays down is told once a first try has failed, too, and given up after ten': `
+    with alone
+    link fails 10 link.lost
+    link lost > failed link link.lost
+    480
+    60 > failed link link.lost, writes reconnecting
+    panel > reconnecting; Adam yes
+    300000 > failed link link.lost x9, left refused, writes gave_up
+    at > nowhere
+    links > 11 tries, 1 links
+    adam joins > joined company 1 consent brief
+    1020000
+    leave > left channel Lounge, left asked
+    1020000
+    timers > 0 timers
+    `,
+  'an answer that was heard in part is not begun again, and what was heard of it is known': `
+    with alone, natural
+    model: One. This is a rather long sentence. And there is more to come.
+    adam asks: Hello?
+    > told adam: answered One. This is a rather long sentence. And there is more to come.
+    1500 sounding
+    link lost > answered Adam (cancelled): One. This is a rather, failed link link.lost
+    3000
+    adam asks: And?
+    > told adam: answered One. This is a rather long sentence. And there is more to come.
+    100
+    prompt > Adam: Hello? | Nova: One. This is a rather | Adam: And?
+    `,
+  'questions that wait are answered when the link is back, also one still being recognised, and texts read': `
+    with alone
+    recogniser takes 1500
+    adam begins: five
+    2500
+    bob asks: And? > told bob: answered You said five.
+    link lost > answered Bob (cancelled), failed link link.lost
+    read: Dinner is ready. > queued ahead 1
+    6000
+    > heard Adam: five
+    > answered Adam: You said five.
+    > answered Bob: You said five.
+    > says "Dinner is ready."
+    `,
+  'a no and a pause count while the link is away, and the panel shows them': `
+    with alone
+    link fails 5 link.lost
+    link lost > failed link link.lost
+    40
+    adam denies > saved true
+    panel > reconnecting; somebody no
+    20000 > failed link link.lost x5, writes reconnecting
+    adam says: five
+    `,
+  'tries wait for as long as Discord wants to be left alone': [
+    { people: [adam], acts: { rest: rest(60_000) } },
+    `
+    do rest
+    link lost > failed link link.lost
+    59900
+    links > 1 tries, 1 links
+    200
+    links > 2 tries, 2 links
+    `,
+  ],
+  'who is sent away stays away and says nothing': [
+    { people: [adam], acts: { sentAway } },
+    `
+    do sentAway > failed link link.lost, left sent-away
+    600000
+    links > 1 tries, 1 links
+    `,
+  ],
+  'what cannot come back is told to the channel at once': `
+    with alone
+    link lost !link.refused > failed link link.refused, left refused, writes gave_up
+    600000
+    links > 1 tries, 1 links
+    `,
+  'being sent away, leaving and the last person going end the tries': `
+    with alone
+    link fails 1 link.lost
+    link fails 1 !link.lost
+    link lost > failed link link.lost
+    600000 > failed link link.lost x2, left sent-away, writes reconnecting
+    adam joins > joined company 1 consent brief
+    link fails 4 link.timeout
+    link lost > failed link link.lost
+    10000 > failed link link.timeout x4, writes reconnecting
+    leave > left channel Lounge, left asked
+    600000
+    adam joins > joined company 1 consent brief
+    link fails 6 link.lost
+    link lost > failed link link.lost
+    16000 > failed link link.lost x5, writes reconnecting
+    adam goes
+    300 > left alone
+    600000 > writes leave.empty
+    links > 14 tries, 3 links
+    `,
+  'a call into the same channel tries at once and forgets nothing, and one elsewhere is obeyed': `
+    with alone
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    link fails 5 link.lost
+    link lost > failed link link.lost
+    16000 > failed link link.lost x5, writes reconnecting
+    eva comes
+    adam joins > joined company 2 isAsking true consent brief, left moved
+    adam says: Nova, six > heard Adam: Nova, six, answered Adam: You said five., invites eva
+    prompt > Adam: five | Nova: You said five. | Adam: Nova, six
+    link fails 1 link.lost
+    link lost > failed link link.lost
+    600 > failed link link.lost
+    adam joins den > joined company 2 isAsking true consent brief, left asked
+    at > Den
+    `,
+  'a bug while the link comes back ends that try alone; one that comes twice in a minute sends the bot away':
+    [
+      { people: [adam], acts: { bug } },
+      `
+    do bug > failed bug bug
+    2000
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    80000
+    do bug > failed bug bug
+    2000
+    do bug > failed bug bug, left lost, writes leave.broken
+    2000
+    at > nowhere
+    `,
+    ],
+  'a bot that a moderator moves goes along, says so where it was, and begins the conversation anew': `
+    with alone
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    moved den > left moved, writes moved (Den), writes seat.returned.anew
+    100
+    at > Den
+    adam says: six > heard Adam: six, answered Adam: You said five.
+    prompt > Adam: six
+    `,
+  'an answer in which the bot is moved ends there, and comes along to a channel that is no wider': [
+    {
+      people: [adam],
+      pieces: 'natural',
+      places: { ...places, isNoWider: (one, other) => one === den && other.name === 'Lounge' },
+    },
+    `
+    model: One. This is a rather long sentence. And there is more to come.
+    adam asks: Hello?
+    > told adam: answered One. This is a rather long sentence. And there is more to come.
+    1500 sounding
+    moved den > answered Adam (cancelled): One. This is a rather, left moved, writes moved (Den)
+    3000
+    adam asks: And? > told adam: answered nothing
+    100
+    prompt > Adam: Hello? | Nova: One. This is a rather | Adam: And?
+    `,
+  ],
+  'a yes for the session comes along with the person and is void without; a no and a pause come along': `
+    eva joins > already company 2 consent brief
+    adam goes
+    moved den > left moved, writes moved (Den)
+    100
+    adam comes
+    adam begins: five
+    eva begins: five
+    6000 > heard Eva: five, answered Eva: You said five.
+    eva denies > saved true
+    pause > paused
+    moved lounge > left moved
+    4000
+    resume > resumed
+    eva says: five
+    `,
+  ...Object.fromEntries(
+    (
+      [
+        ['it may not enter', { facts: () => ({ ...fineFacts, mayConnect: false }) }],
+        ['it may not speak', { facts: () => ({ ...fineFacts, maySpeak: false }) }],
+        ['nobody can talk', { facts: () => ({ ...fineFacts, isAfk: true }) }],
+        ['there is no room', { facts: () => ({ ...fineFacts, limit: 2, members: 2 }) }],
+        ['there is nothing any more', { channel: () => undefined }],
+      ] as const
+    ).map(([why, over]) => [
+      `where ${why} a bot that is moved does not stay`,
+      [
+        { people: [adam], places: { ...places, ...over } },
+        `
+    moved den > left moved
+    100
+    at > nowhere
+    links > 1 tries, 1 links
+    panel > left
+    `,
+      ] as const,
+    ]),
+  ),
+  'where it was put by somebody who may not enter it stays all the same': [
+    {
+      people: [adam],
+      places: { ...places, facts: () => ({ ...fineFacts, callerMayEnter: false }) },
+    },
+    `
+    moved den > left moved, writes moved (Den)
+    100
+    at > Den
+    `,
+  ],
+  'a new link that is lost on the way along is tried again, and one that is refused is told': `
+    with alone
+    link fails 1 link.timeout
+    moved den > left moved, failed link link.timeout, writes moved (Den)
+    1500
+    at > Den
+    link fails 1 !link.refused
+    moved lounge > left moved, failed link link.refused
+    100
+    at > nowhere
+    `,
+  'moved about, it ends where it was put last, and nobody reads that Discord refuses': [
+    { people: [adam], places: threeChannels, acts: { slowDown: slowDown(300), toAttic } },
+    `
+    do slowDown
+    moved den > left moved
+    do toAttic
+    40000 > writes in Den moved (Attic)
+    at > Attic
+    moved den > left moved
+    60
+    do toAttic
+    40000 > writes in Den moved (Attic)
+    at > Attic
+    moved den > left moved
+    280
+    do toAttic
+    leave > nowhere
+    40000
+    at > nowhere
+    panel > left
+    `,
+  ],
+  'a no, a yes and a pause that come while the bot is on its way hold once it is there': [
+    { acts: { slowDown: slowDown(2_000) }, stored: { eva: { kind: 'always' } } },
+    `
+    do slowDown
+    moved den > left moved
+    500
+    eva denies > saved true
+    3000 > writes moved (Den)
+    eva says: five
+    moved lounge > left moved
+    500
+    eva allows > saved true
+    3000
+    eva says: five > heard Eva: five, answered Eva: You said five.
+    moved den > left moved
+    500
+    pause > paused
+    3000 > writes in Den seat.returned.anew
+    eva says: five
+    `,
+  ],
+  'a channel that is deleted under the bot is told, whether the seat or the channel goes first': [
+    { people: [adam], acts: { sentAway } },
+    `
+    channel-removed den
+    channel-removed lounge > left removed, writes channel.removed
+    100
+    adam joins > joined company 1 consent brief
+    100
+    do sentAway > failed link link.lost, left sent-away
+    100
+    channel-removed lounge
+    100
+    at > nowhere
+    `,
+  ],
+  'a bot that is removed from the server ends what it does there, and writes nothing': `
+    with alone
+    link fails 1 link.timeout
+    link lost > failed link link.lost
+    removed from the server > left removed, erased 0
+    40000
+    at > nowhere
+    timers > 0 timers
+    `,
+  'no server reads more than one notice in 30 s, and nothing that is not true any more': `
+    with alone
+    deafened on > writes deafened.server
+    muted on
+    29000
+    deafened off
+    deafened on
+    muted off
+    2000 > writes deafened.server
+    muted on
+    leave > left channel Lounge, left asked
+    60000
+    `,
+  'a bot that may not be there any more leaves within 2 s and says so once': `
+    with alone
+    no-view den
+    no-view lounge > left forbidden, writes join.no_right (View Channel) (Lounge)
+    no-view lounge
+    2000
+    at > nowhere
+    adam joins > joined company 1 consent brief
+    no-connect lounge > left forbidden
+    60000 > writes join.no_right (Connect) (Lounge)
+    at > nowhere
+    `,
+  'while it is muted nothing is asked, spoken or waits, also after a move, and then it answers again': `
+    with alone
+    muted on > writes muted.server
+    adam says: five > heard Adam: five
+    requests > 0 requests
+    read now: Hello. > muted
+    adam asks: Why? > told adam: failed muted.server
+    moved den > left moved
+    100
+    read now: Hello. > muted
+    muted off
+    adam says: five > heard Adam: five, answered Adam: You said five.
+    `,
+  'muted in the middle of an answer it stops making it': `
+    with alone, natural
+    model: One. This is a rather long sentence. And there is more to come. And even more.
+    adam says: five > heard Adam: five
+    muted on > answered Adam (cancelled): One. This is a rather long, writes muted.server
+    2000 silent
+    `,
+  'a bot that may not speak says so unless it is let speak at once, and each new time it is muted': `
+    with alone
+    suppressed on
+    read now: Hello. > muted
+    2900
+    suppressed off
+    200
+    suppressed on
+    3100 > writes muted.server
+    suppressed off
+    40000
+    muted on > writes muted.server
+    muted on
+    40000
+    muted off
+    muted on > writes muted.server
+    suppressed on
+    4000
+    40000 > writes muted.server
+    `,
+  'a bot that is muted before it comes in knows it': [
+    {
+      isUncalled: true,
+      people: [adam],
+      acts: {
+        muteEarly({ linkOpener, sessions }) {
+          const open = linkOpener.open.bind(linkOpener);
+          linkOpener.open = (where, mayHear, signal) => {
+            sessions.news('g', { kind: 'muted', on: true });
+            return open(where, mayHear, signal);
+          };
+        },
+      },
+    },
+    `
+    do muteEarly
+    adam joins > joined company 1 consent brief, writes muted.server
+    read now: Hello. > muted
+    `,
+  ],
+  'calls that come at once open one link, a bot in company stays, and one that nobody keeps comes along':
+    [
+      { people: [adam], isUncalled: true, acts: { elsewhere } },
+      `
+    adam joins > joined company 1 consent brief
+    eva joins > already company 1 consent brief
+    eva joins den > busy other Lounge people 1
+    do elsewhere > joined company 1 consent brief
+    links > 2 tries, 2 links
+    adam goes
+    100
+    eva joins den > busy other Lounge people 1
+    at > Lounge
+    `,
+    ],
+  'a link that does not open is told as why, and tried again when it was said': [
+    { people: [adam], isUncalled: true, acts: { rest: rest(59_400), restLong: rest(480_000) } },
+    `
+    link fails 2 link.timeout
+    adam joins > timeout nextTryMs 1000, failed link link.timeout
+    980
+    links > 1 tries, 0 links
+    20 > failed link link.timeout
+    links > 2 tries, 0 links
+    1000
+    links > 3 tries, 1 links
+    leave > left channel Lounge, left asked
+    link fails 1 link.offline
+    adam joins > offline nextTryMs 1000, failed link link.offline
+    leave > left channel Lounge
+    link fails 1 link.lost
+    adam joins > lost nextTryMs 1000, failed link link.lost
+    leave > left channel Lounge
+    link fails 1 link.timeout
+    adam joins > timeout nextTryMs 1000, failed link link.timeout
+    adam joins > joined company 1 consent brief
+    leave > left channel Lounge, left asked
+    link fails 1 link.rate_limited
+    do rest
+    adam joins > resting nextTryMs 60000, failed link link.rate_limited
+    leave > left channel Lounge
+    link fails 1 link.rate_limited
+    do restLong
+    adam joins > barred restMs 480000, failed link link.rate_limited
+    600000
+    at > nowhere
+    `,
+  ],
+  'what does not open for good is told as why, and not tried again': [
+    { people: [adam], isUncalled: true, acts: { bug } },
+    `
+    link fails 1 !link.no_cipher
+    adam joins > no-cipher, failed link link.no_cipher
+    link fails 1 !link.no_end_to_end
+    adam joins > no-end-to-end, failed link link.no_end_to_end
+    link fails 1 !link.unsupported
+    adam joins > no-voice, failed link link.unsupported
+    link fails 1 !link.refused
+    adam joins > refused, failed link link.refused
+    link fails 1 !link.lost
+    adam joins > sent-away, failed link link.lost
+    do bug
+    adam joins > failed code bug, failed bug bug
+    60000
+    links > 6 tries, 0 links
+    leave > nowhere
+    `,
+  ],
+});
+
+test('a caller whose call was taken back while it was on its way is told so', async () => {
+  const { sessions, linkOpener } = openSessionFixture({}, [adam]);
+  linkOpener.open = (_channel, _mayHear, signal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)));
+  const joining = sessions.join(lounge, 'adam');
+  await new Promise(setImmediate);
+  const leaving = sessions.leave('g');
+  expect([await joining, await leaving]).toEqual([{ kind: 'left' }, { kind: 'nowhere' }]);
+});
+
+test('a bot that is being stopped leaves every channel and takes no further call', async () => {
+  const { clock, linkOpener, sessions } = openSessionFixture({}, [adam]);
+  await sessions.join(lounge, 'adam');
+  await sessions.join({ ...den, guildId: 'h' }, 'adam');
+  const closing = sessions[Symbol.asyncDispose]();
+  const stopping = { kind: 'stopping' };
+  expect(await sessions.join(lounge, 'adam')).toEqual(stopping);
+  await closing;
+  expect([await sessions.join(lounge, 'adam'), linkOpener.asked]).toEqual([stopping, 2]);
+  expect(linkOpener.links.map(({ closed }) => closed)).toEqual([true, true]);
+  expect(clock.sleeping).toBe(0);
+});
+
+test('no sequence of losses makes more than eleven joins in a minute', async () => {
+  const fates = fc.array(fc.oneof(fc.constant('fails'), fc.nat(90_000)), { maxLength: 60 });
+  const dice = fc.infiniteStream(fc.double({ min: 0, max: 1, noNaN: true }));
+  await fc.assert(
+    fc.asyncProperty(fates, dice, async (all, random) => {
+      const fixture = openSessionFixture({ random: () => random.next().value ?? 0 }, [adam]);
+      const { clock, linkOpener, sessions } = fixture;
+      const joinsAtMs: number[] = [];
+      const open = linkOpener.open.bind(linkOpener);
+      linkOpener.open = async (...how) => {
+        joinsAtMs.push(clock.nowMs());
+        const fate = all.shift() ?? 0;
+        if (typeof fate === 'string') throw new BotError('link.lost', true, 'Gone.');
+        const link = await open(...how);
+        void clock.sleep(fate, new AbortController().signal).then(() => linkOpener.link.lose());
+        return link;
+      };
+      await sessions.join(lounge, 'adam');
+      await clock.advance(900_000);
+      const busiest = joinsAtMs.map(
+        (fromMs) => joinsAtMs.filter((atMs) => atMs >= fromMs && atMs < fromMs + 60_000).length,
+      );
+      expect(Math.max(...busiest)).toBeLessThanOrEqual(11);
+      await sessions[Symbol.asyncDispose]();
+    }),
+    { numRuns: 8 },
+  );
+}, 60_000);

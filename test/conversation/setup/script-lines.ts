@@ -1,0 +1,133 @@
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import { builtInTexts } from '#src/texts/tables.ts';
+import type { SessionFixture } from './session-fixture.ts';
+
+/** Event as a script tells it, if it does. */
+export function eventLine(event: SessionEvent): readonly string[] {
+  switch (event.kind) {
+    case 'recognised':
+      return [`heard ${event.name}: ${event.text}${event.cut ? ' (cut)' : ''}`];
+    case 'answered':
+      return [answerLine(event)];
+    case 'ignored':
+    case 'dropped':
+      return [`${event.kind} ${event.name}: ${event.why}`];
+    case 'failed':
+      return [`failed ${event.stage} ${event.code}`];
+    case 'left':
+      return [`left ${event.why}`];
+    case 'tool':
+      return [`tool ${event.tool} ${event.how}`];
+    case 'alert':
+      return [`alert ${event.state}: ${event.cause}`];
+    case 'erased':
+      return [`erased ${event.items}`];
+    default:
+      return [];
+  }
+}
+
+/** Sound of any length is told as one word. */
+function brief(text: string): string {
+  return text.replace(/\bla( la)*\b/, 'la la');
+}
+
+/** What a model was shown, without its orders. */
+export function promptOf(
+  messages: readonly { readonly role: string; readonly content: string }[],
+): string {
+  const shownOf = (one: (typeof messages)[number]) =>
+    `${'name' in one ? one.name : 'Nova'}: ${brief(one.content)}`;
+  return (
+    messages
+      .filter(({ role }) => role !== 'system')
+      .map(shownOf)
+      .join(' | ') || 'nothing'
+  );
+}
+
+/** The panel as it was shown last. */
+export function panelLine({ faces }: SessionFixture): string {
+  const face = faces.at(-1);
+  if (!face) return 'none';
+  const {
+    state,
+    people,
+    headline,
+    captionsDays: _,
+    engine: _engine,
+    lastAnswerMs: _ms,
+    ...more
+  } = face;
+  const seats = people.map(({ name = 'somebody', heard }) => `${name} ${heard}`);
+  const rest = Object.entries(more).map(([key, value]) => `${key} ${shown(value)}`);
+  const head = headline ? [headline.id] : [];
+  return [shown(state), ...head, ...seats, ...rest].join('; ');
+}
+
+/** An outcome in words: a kind, and what else it holds. */
+export function shown(value: unknown): string {
+  if (value === undefined || value === '') return 'nothing';
+  if (Array.isArray(value)) return value.map(shown).join(', ');
+  if (typeof value !== 'object' || value === null) return `${value}`;
+  if ('textIn' in value && typeof value.textIn === 'function') return shown(value.textIn('lounge'));
+  return Object.entries(value)
+    .filter(([key]) => !['wav', 'stayedMs', 'hasTranscript'].includes(key))
+    .map(([key, each]) =>
+      ['kind', 'id', 'line', 'with', 'text'].includes(key) ? shown(each) : `${key} ${shown(each)}`,
+    )
+    .join(' ');
+}
+
+type Pattern = { readonly id: string; readonly form: RegExp; readonly letters: number };
+
+/** Forms of the English sentences, the longest first; those with too few words of their own fit anything. */
+const patterns = [...builtInTexts('en')]
+  .map(([id, sentence]): Pattern => {
+    const parts = sentence.text.split(/\{\w+\}/);
+    const form = parts.map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('(.+)');
+    return { id, form: new RegExp(`^${form}$`), letters: parts.join('').length };
+  })
+  .filter(({ letters }) => letters > 9)
+  .toSorted((a, b) => b.letters - a.letters);
+
+/** A sentence by its id and what fills it; else in quotes. */
+export function textId(text: string): string {
+  const found = patterns.find(({ form }) => form.test(text));
+  if (!found) return `"${text}"`;
+  const [, ...filled] = found.form.exec(text) ?? [];
+  return [found.id, ...filled.map((word) => `(${word})`)].join(' ');
+}
+
+/** Where a message was written, if not in the Lounge. */
+export function inPlace(places: readonly string[]): string {
+  const [place = 'Lounge'] = places;
+  return place === 'Lounge' ? '' : ` in ${place}`;
+}
+
+/** Widest line of a script. */
+const widest = 100;
+
+/** A step with what came of it: on its line, or where that gets too long below it. */
+export function lineOf(step: string, all: readonly string[]): string {
+  const told = all.flatMap((one, at) => (one === all[at - 1] ? [] : [one + repeats(all, at)]));
+  const indent = step.slice(0, step.length - step.trimStart().length);
+  if (told.length === 0) return step;
+  const line = `${step} > ${told.join(', ')}`;
+  if (line.length <= widest) return line;
+  const below = `${indent}> ${told.join(', ')}`;
+  if (below.length <= widest) return `${step}\n${below}`;
+  return [step, ...told.map((one) => `${indent}> ${one}`)].join('\n');
+}
+
+/** How often the same came at once, as in ` x3`. */
+function repeats(all: readonly string[], at: number): string {
+  const other = all.findIndex((one, n) => n > at && one !== all[at]);
+  const count = (other < 0 ? all.length : other) - at;
+  return count > 1 ? ` x${count}` : '';
+}
+
+function answerLine({ name, finish, heardText }: Extract<SessionEvent, { kind: 'answered' }>) {
+  const heard = heardText === '' ? '' : `: ${brief(heardText)}`;
+  return `answered ${name}${finish === 'completed' ? '' : ` (${finish})`}${heard}`;
+}

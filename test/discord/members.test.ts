@@ -1,0 +1,58 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import type { CommandPorts } from '#src/conversation/command.ts';
+import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import { openAccess } from '#test/fakes/open-access.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+const soon = () => AbortSignal.timeout(3_000);
+const path = '/guilds/:guild/members/:user';
+let opened: { readonly sandbox: Sandbox; readonly bot: Discord; readonly ports: DiscordPorts };
+
+beforeAll(async () => {
+  const sandbox = await openSandbox({ voice: silentVoice().half });
+  sandbox.guild().addRole('Boss', ['manageServer']);
+  const { apiUrl, token } = sandbox;
+  const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
+  const ports = (given: DiscordPorts) => {
+    resolve(given);
+    return { ...openAccess } as CommandPorts;
+  };
+  const options = { apiUrl, token, commands: [], ports, onEvent: () => {} };
+  const bot = await openDiscord(options, new AbortController().signal);
+  opened = { sandbox, bot, ports: await promise };
+});
+afterAll(async () => {
+  await opened.bot[Symbol.asyncDispose]();
+  await opened.sandbox[Symbol.asyncDispose]();
+});
+
+test('a role that was given or taken is known once its owner was read, and nothing of who is no member', async () => {
+  const { sandbox, ports } = opened;
+  const { guildId } = sandbox;
+  const ann = sandbox.person('Ann');
+  const read = () => ports.members.refresh(guildId, ann.id, soon());
+  const manages = () => ports.places.mayManage(guildId, ann.id);
+  sandbox.guild().giveRole('Ann', 'Boss');
+  await read();
+  expect(manages()).toBe(true);
+  sandbox.guild().takeRole('Ann', 'Boss');
+  expect(manages()).toBe(true);
+  await read();
+  expect(manages()).toBe(false);
+  sandbox.guild().giveRole('Ann', 'Boss');
+  await read();
+  sandbox.faults.rest({ path, status: 403 });
+  const message = expect.stringContaining('roles of a member could not be read');
+  await expect(read()).rejects.toMatchObject({ code: 'discord.unreachable', message });
+  expect(manages()).toBe(true);
+  sandbox.faults.rest({ path, status: 404, code: 10_007 });
+  await read();
+  expect(manages()).toBe(false);
+  await ports.members.refresh('1', ann.id, soon());
+  sandbox.faults.rest({ path, delayMs: 1_000 });
+  const left = new AbortController();
+  const reading = ports.members.refresh(guildId, ann.id, left.signal);
+  left.abort(new Error('left'));
+  await expect(reading).rejects.toThrow('left');
+});

@@ -1,0 +1,150 @@
+import { expect, test } from 'vitest';
+import type { CaptionLine, LayoutChange } from '#src/features/captions/live/caption-line.ts';
+import { fc, runs } from '#test/properties.ts';
+import { openLayout } from './captioned.ts';
+import { type Luck, SlowChat } from './slow-chat.ts';
+import { captionEvents, simulateTalk, type TalkUtterance } from './talk-utterances.ts';
+
+const talkOfTen = {
+  ...{ count: 1_000, people: 10, overlapping: 0.3, lateMs: 5_000 },
+  ...{ failing: 0.02, wordless: 0.05, pauseMs: 700 },
+};
+
+type ShownText = { readonly name: string; readonly isLate: boolean; readonly words: string };
+
+/** Change of a layout, at its instant. */
+type Step = { readonly atMs: number; readonly put?: CaptionLine; readonly remove?: number };
+
+/** Shows a talk, and tells what its chat shows at the end, and which lines were deleted. */
+function showTalk(steps: readonly Step[], seed: number, luck: Luck) {
+  const [layout, chat] = [openLayout(), new SlowChat(seed, luck)];
+  const deleted = new Set<number>();
+  const follow = ({ desired, deletedLines }: LayoutChange) => {
+    for (const message of desired) chat.show(message);
+    for (const number of deletedLines) deleted.add(number);
+  };
+  let atMs = 0;
+  const run = (untilMs: number) => {
+    for (; atMs < untilMs; atMs += 20) {
+      const outcome = chat.step(atMs);
+      if (outcome) follow(layout.outcome(outcome, atMs));
+    }
+  };
+  for (const { atMs: thenMs, put, remove } of steps) {
+    run(thenMs);
+    if (put) follow(layout.put(put, thenMs));
+    if (remove !== undefined) follow(layout.remove([remove], thenMs));
+  }
+  for (let n = 0; n < 1_000 && !chat.isIdle(); n++) run(atMs + 2_000);
+  const messages = chat.messages();
+  const lines = messages.flatMap((text) => text.split('\n')).map(read);
+  return { messages, lines, deleted };
+}
+
+function stepsOf(talk: readonly TalkUtterance[]): readonly Step[] {
+  return captionEvents(talk).map(({ atMs, line }) => ({ atMs, put: line }));
+}
+
+function read(shown: string): ShownText {
+  const [, name = '', time, words = ''] = /^\*\*(.+?)\*\* (<t:\d+:T> )?(.*)$/.exec(shown) ?? [];
+  return { name, isLate: time !== undefined, words };
+}
+
+/** Numbers of utterances in the order in which their last words are shown. */
+function numbersIn({ words }: ShownText): readonly number[] {
+  return [...words.matchAll(/\bw(\d+)x\b/g)].map(([, digits]) => Number(digits));
+}
+
+/** Each utterance is shown once, of its speaker and in order, but for those deleted with their message. */
+function expectAllShown(
+  talk: readonly TalkUtterance[],
+  { messages, lines, deleted }: ReturnType<typeof showTalk>,
+): void {
+  const byNumber = new Map(talk.map((one) => [one.number, one]));
+  expect(messages.every((text) => text.length <= 2_000)).toBe(true);
+  const shown = lines.flatMap((line) => numbersIn(line).map((number) => ({ line, number })));
+  for (const { line, number } of shown) expect(line.name).toBe(byNumber.get(number)?.name);
+  const left = talk.filter(({ number }) => !deleted.has(number));
+  const wanted = left.filter(({ outcome }) => outcome === 'final');
+  expect(shown.map(({ number }) => number).sort((a, b) => a - b)).toEqual(
+    wanted.map(({ number }) => number).sort((a, b) => a - b),
+  );
+  for (const { number, text } of wanted) {
+    expect(shown.find((one) => one.number === number)?.line.words).toContain(text);
+  }
+  const starts = shown
+    .filter(({ line }) => !line.isLate)
+    .map(({ number }) => byNumber.get(number)?.startMs ?? 0);
+  expect(starts).toEqual(starts.toSorted((a, b) => a - b));
+  const failed = left.filter(({ outcome }) => outcome === 'not-understood');
+  expect(
+    lines
+      .filter(({ words }) => words === '(not understood)')
+      .map(({ name }) => name)
+      .sort(),
+  ).toEqual(failed.map(({ name }) => name).sort());
+}
+
+test('of 1,000 utterances of ten people each is shown once, of its speaker, in order', () => {
+  const talk = simulateTalk({ ...talkOfTen, seed: 7 });
+  const shown = showTalk(stepsOf(talk), 7, { tooOld: 0, slowestMs: 300 });
+  expectAllShown(talk, shown);
+  expect(shown.lines.filter(({ isLate }) => isLate)).toEqual([]);
+  expect(shown.lines.filter(({ words }) => words.endsWith('…'))).toEqual([]);
+});
+
+test('no utterance is lost or shown twice where messages are too old or deleted at random', () => {
+  fc.assert(
+    fc.property(fc.nat(), (seed) => {
+      const talk = simulateTalk({ ...talkOfTen, count: 300, seed });
+      const luck = { tooOld: 0.03, deleted: 0.02, slowestMs: 1_500 };
+      expectAllShown(talk, showTalk(stepsOf(talk), seed, luck));
+    }),
+    { numRuns: runs(8) },
+  );
+});
+
+/** A talk in which some speak long, some are translated, and each eleventh line is forgotten soon. */
+function longSteps(talk: readonly TalkUtterance[]): readonly Step[] {
+  const steps = captionEvents(talk).flatMap(({ atMs, line }) => {
+    if (line.state === 'whole') return [];
+    return line.state === 'final' ? endedSteps(atMs, line) : [{ atMs, put: line }];
+  });
+  return steps.toSorted((a, b) => a.atMs - b.atMs);
+}
+
+function endedSteps(atMs: number, line: CaptionLine): readonly Step[] {
+  const { number } = line;
+  const text = number % 7 === 0 ? `${'long_ '.repeat(700)}${line.text}` : line.text;
+  const put = { ...line, text };
+  const translated = { ...put, translation: `${text} x${number}w` };
+  return [
+    { atMs, put },
+    ...(number % 3 === 0 ? [{ atMs: atMs + 900, put: translated }] : []),
+    ...(number % 11 === 0 ? [{ atMs: atMs + 2_000, remove: number }] : []),
+  ];
+}
+
+test('long, translated and forgotten utterances are all there once, or not at all', () => {
+  fc.assert(
+    fc.property(fc.nat(), (seed) => {
+      const talk = simulateTalk({ ...talkOfTen, count: 150, seed });
+      const luck = { tooOld: 0.02, slowestMs: 1_500 };
+      const { messages, lines } = showTalk(longSteps(talk), seed, luck);
+      expect(messages.every((text) => text.length <= 2_000)).toBe(true);
+      const spoken = lines.filter(({ name }) => name !== '').flatMap(numbersIn);
+      const wanted = talk.filter(({ outcome, number }) => outcome === 'final' && number % 11 > 0);
+      expect(spoken.toSorted((a, b) => a - b)).toEqual(wanted.map(({ number }) => number));
+      const longWords = messages.join('\n').match(/long\\_/g)?.length ?? 0;
+      const long = wanted.filter(({ number }) => number % 7 === 0);
+      const translated = long.filter(({ number }) => number % 3 === 0);
+      expect(longWords).toBe(700 * (long.length + translated.length));
+      for (const { number } of talk.filter(({ outcome }) => outcome === 'final')) {
+        const isTranslated = number % 3 === 0 && number % 11 > 0;
+        const count = messages.join('\n').split(`x${number}w`).length - 1;
+        expect(count, `translation of ${number}`).toBe(isTranslated ? 1 : 0);
+      }
+    }),
+    { numRuns: runs(6) },
+  );
+});

@@ -1,0 +1,175 @@
+import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import { paidChat } from '#src/spending/paid-engine.ts';
+import { portionStoreContract } from '#test/contracts/stores/server-stores.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { MemoryPortions } from '#test/fakes/portions.ts';
+import { MemorySpending, openBudgets } from '#test/fakes/spending.ts';
+import { fc, runs } from '#test/properties.ts';
+
+const never = new AbortController().signal;
+const hourMs = 3_600_000;
+
+portionStoreContract('the fake portions', async () => {
+  const spending = new MemorySpending();
+  const store = new MemoryPortions(spending);
+  const open = () => ({ spending, portions: store.of({ sleep: async () => undefined }, () => 0) });
+  return { all: [open(), open()], async [Symbol.asyncDispose]() {} };
+});
+
+/** Processes with a dollar a day for all servers. */
+function openWorld(clock = new VirtualClock()) {
+  const spending = new MemorySpending();
+  return { clock, spending, portions: new MemoryPortions(spending) };
+}
+type World = ReturnType<typeof openWorld>;
+
+async function openProcess(
+  { clock, spending, portions }: World,
+  { waitMs = () => 0, share = 0.5 }: { waitMs?: () => number; share?: number } = {},
+) {
+  const ledger = new Ledger({ countsAll: true });
+  const reported: unknown[] = [];
+  const common = {
+    ledger,
+    clock,
+    alert: () => undefined,
+    report: (error: unknown) => reported.push(error),
+  };
+  const store = portions.of(clock, waitMs);
+  const portion = new TotalPortion({ ...common, capNanoUsd: 1e9, share, store });
+  const persistence = new LedgerPersistence({ ...common, spending });
+  const opening = Promise.all([persistence.open(), portion.open()]);
+  await Promise.all([opening, clock.advance(3_000)]);
+  const { budgets } = openBudgets(clock, { ledger, totalUsd: 1, portion });
+  const close = async () => {
+    await persistence[Symbol.asyncDispose]();
+    await portion[Symbol.asyncDispose]();
+  };
+  return { budgets, ledger, portion, reported, close };
+}
+type Process = Awaited<ReturnType<typeof openProcess>>;
+
+/** Each byte is a token, and as many are written as may be: 4 tenths of a cent at most. */
+function greedyChat(pause: () => Promise<void>): ChatModel {
+  return {
+    async *reply(messages, tools, _signal, mostTokens = 0) {
+      await pause();
+      const inputTokens = Buffer.byteLength(JSON.stringify([messages, tools]));
+      yield { kind: 'usage', usage: { inputTokens, outputTokens: mostTokens } };
+    },
+  };
+}
+
+/** Answers one question in writing, as long as it may be; false: it may not. */
+async function answer({ budgets }: Process, pause = () => Promise.resolve(), guildId = '10') {
+  const order = { kind: 'answer in writing', guildId, personId: '1', name: 'Ana' } as const;
+  const opened = budgets.open({ ...order, first: { messages: [] } });
+  if (opened.kind === 'refused') return false;
+  using reservation = opened.reservation;
+  try {
+    await Array.fromAsync(paidChat(greedyChat(pause)).paidBy(reservation).reply([], [], never));
+    return true;
+  } catch (error) {
+    if (error instanceof BotError && error.code === 'budget.used') return false;
+    throw error;
+  }
+}
+
+/** Answers until that may not be any more; how many. */
+async function answerAll(one: Process): Promise<number> {
+  for (let count = 0; ; count++) if (!(await answer(one))) return count;
+}
+
+function inTurn(numbers: readonly number[]): () => number {
+  let n = 0;
+  return () => numbers[n++ % numbers.length] ?? 0;
+}
+
+test('processes that spend at once never pass the cap', async () => {
+  const anyMs = fc.array(fc.constantFrom(0, 0, 3, 250, 900), { minLength: 1, maxLength: 5 });
+  const anyProcess = fc.record({ waits: anyMs, pauses: anyMs });
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyProcess, { minLength: 4, maxLength: 4 }), async (plans) => {
+      const world = openWorld();
+      const { clock } = world;
+      const all = plans.map(async ({ waits, pauses }, n) => {
+        const one = await openProcess(world, { waitMs: inTurn(waits), share: 0.25 });
+        const nextPause = inTurn(pauses);
+        const pause = async () => {
+          const ms = nextPause();
+          if (ms > 0) await clock.sleep(ms, never);
+        };
+        const payers = Array.from({ length: 10 }, async () => {
+          for (let turn = 0; turn < 12; turn++) if (!(await answer(one, pause, `${n}`))) break;
+        });
+        await Promise.all(payers);
+        return one;
+      });
+      const [opened] = await Promise.all([Promise.all(all), clock.advance(240_000)]);
+      const spent = opened.reduce((sum, { ledger }) => sum + ledger.spentHere.nanoUsd, 0);
+      expect(spent).toBeLessThanOrEqual(1e9);
+      expect(spent).toBeGreaterThan(0.5e9);
+      expect(opened.flatMap(({ reported }) => reported)).toEqual([]);
+      await Promise.all([Promise.all(opened.map(({ close }) => close())), clock.advance(10_000)]);
+    }),
+    { numRuns: runs(15) },
+  );
+});
+
+test('requests that the portion covers do not wait for the store', async () => {
+  const world = openWorld();
+  const one = await openProcess(world);
+  const before = world.portions.requests;
+  expect(await answer(one)).toBe(true);
+  expect(await answer(one)).toBe(true);
+  expect(world.portions.requests).toBe(before);
+});
+
+test('while the store is away, a process spends its share of what is left, and waits for nothing', async () => {
+  const world = openWorld();
+  const { clock, spending } = world;
+  const [one, other] = [await openProcess(world), await openProcess(world)];
+  world.portions.isAway = true;
+  spending.trouble = 'unwritable';
+  await clock.advance(61_000);
+  const counts = [await answerAll(one), await answerAll(other)];
+  const spent = one.ledger.spentHere.nanoUsd + other.ledger.spentHere.nanoUsd;
+  expect(spent).toBeLessThanOrEqual(1e9);
+  expect(spent).toBeGreaterThan(0.95e9);
+  for (const count of counts) expect(count).toBeGreaterThan(100);
+  expect([one.reported.length, other.reported.length]).toEqual([1, 1]);
+  world.portions.isAway = false;
+  spending.trouble = undefined;
+  await clock.advance(61_000);
+  expect(one.budgets.total()?.usd).toBeCloseTo(spent / 1e9, 6);
+});
+
+test('a store that is silent is waited for two seconds once', async () => {
+  const world = openWorld();
+  const { clock } = world;
+  const one = await openProcess(world, { waitMs: () => 30_000 });
+  const waits: number[] = [];
+  for (let turn = 0; turn < 3; turn++) {
+    const fromMs = clock.nowMs();
+    void answer(one).then(() => waits.push(clock.nowMs() - fromMs));
+    await clock.advance(3_000);
+  }
+  expect(waits).toEqual([0, 0, 0]); // the start has waited
+});
+
+test('what others have spent is known within a minute, and a new day begins with nothing', async () => {
+  const world = openWorld();
+  const { clock } = world;
+  const [one, other] = [await openProcess(world), await openProcess(world)];
+  await Promise.all([answerAll(one), clock.advance(61_000)]);
+  expect(other.budgets.total()?.usd).toBeGreaterThan(0.9);
+  const answered = async () => (await Promise.all([answer(other), clock.advance(10)]))[0];
+  await clock.advance(8 * hourMs);
+  expect(await answered()).toBe(true);
+  expect(other.budgets.total()?.usd).toBeLessThan(0.01);
+});

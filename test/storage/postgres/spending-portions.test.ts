@@ -1,0 +1,106 @@
+import { expect, test } from 'vitest';
+import { realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
+import { Ledger } from '#src/spending/ledger/ledger.ts';
+import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
+import { TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import { paidChat } from '#src/spending/paid-engine.ts';
+import { portionStoreContract } from '#test/contracts/stores/server-stores.ts';
+import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { openIn } from './open-stores.ts';
+
+const never = new AbortController().signal;
+const today = new Date().toISOString().slice(0, 10);
+const caps = { personDay: dollars(0.05), serverDay: dollars(0.4) };
+
+/** One of two processes with budgets in one database: a dollar a day for all servers. */
+async function openProcess(schema: TestSchema) {
+  await using stack = new AsyncDisposableStack();
+  const { portions, spending } = stack.use(await openIn(schema));
+  const ledger = new Ledger({ countsAll: true });
+  const clock = realClock;
+  const reported: unknown[] = [];
+  const report = (error: unknown) => reported.push(error);
+  const common = { ledger, clock, report, alert: () => undefined };
+  const rules = { capNanoUsd: dollars(1), share: 0.5, store: portions };
+  const portion = stack.use(new TotalPortion({ ...common, ...rules }));
+  const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
+  await Promise.all([persistence.open(), portion.open()]);
+  const { budgets } = openBudgets(clock, { caps, totalUsd: 1, ledger, portion });
+  const resources = stack.move();
+  return { budgets, reported, [Symbol.asyncDispose]: () => resources.disposeAsync() };
+}
+
+/** Writes as many tokens as it may. */
+const greedyChat: ChatModel = {
+  async *reply(_messages, _tools, _signal, mostTokens = 0) {
+    await new Promise(setImmediate);
+    yield { kind: 'usage', usage: { inputTokens: 2, outputTokens: mostTokens } };
+  },
+};
+
+/** Answers until it may not any more. */
+async function answerAll(
+  { budgets }: Awaited<ReturnType<typeof openProcess>>,
+  guildId: string,
+  personId: string,
+): Promise<void> {
+  const order = { kind: 'answer in writing', guildId, personId, name: 'Ana' } as const;
+  for (;;) {
+    const opened = budgets.open({ ...order, first: { messages: [] } });
+    if (opened.kind === 'refused') return;
+    using reservation = opened.reservation;
+    try {
+      const reply = paidChat(greedyChat).paidBy(reservation).reply([], [], never);
+      await Array.fromAsync(reply);
+    } catch (error) {
+      if (error instanceof BotError && error.code === 'budget.used') return;
+      throw error;
+    }
+  }
+}
+
+withPostgres(() => {
+  portionStoreContract('PostgreSQL', async () => {
+    await using stack = new AsyncDisposableStack();
+    const schema = stack.use(await openSchema());
+    const all = [stack.use(await openIn(schema)), stack.use(await openIn(schema))];
+    const opened = stack.move();
+    return { all, [Symbol.asyncDispose]: () => opened.disposeAsync() };
+  });
+
+  test('forty payers at once in two processes pass no cap', async () => {
+    await using schema = await openSchema();
+    const all = [await openProcess(schema), await openProcess(schema)];
+    const payers = all.flatMap((one, n) =>
+      Array.from({ length: 20 }, (_, i) => answerAll(one, `${n}${i % 2}`, `${i}`)),
+    );
+    await Promise.all(payers);
+    await Promise.all(all.map((one) => one[Symbol.asyncDispose]()));
+    expect(all.flatMap(({ reported }) => reported)).toEqual([]);
+    const mostOf = async (table: string, where: string) => {
+      const most = `SELECT max(nano_usd)::float8 AS most FROM ${table} WHERE guild_id ${where}`;
+      return Number((await schema.sql(most))[0]?.most);
+    };
+    const total = await mostOf('spent', "= 'all'");
+    expect(total).toBeLessThanOrEqual(dollars(1));
+    expect(total).toBeGreaterThan(dollars(0.95));
+    expect(await mostOf('spent', "<> 'all'")).toBeLessThanOrEqual(caps.serverDay);
+    expect(await mostOf('spent_by_person', "<> 'all'")).toBeLessThanOrEqual(caps.personDay);
+    expect(await schema.sql('SELECT * FROM spending_portions')).toEqual([]);
+  });
+
+  test('the portion of a killed process is free again after five minutes', async () => {
+    await using schema = await openSchema();
+    await using one = await openIn(schema);
+    await using other = await openIn(schema);
+    const request = { capNanoUsd: 100, day: today, usedNanoUsd: 0 };
+    await one.portions.reserve({ ...request, nanoUsd: 60 });
+    const ask = () => other.portions.reserve({ ...request, nanoUsd: 100 });
+    expect((await ask()).nanoUsd).toBe(40);
+    await schema.sql('UPDATE spending_portions SET until_ms = until_ms - 300000');
+    expect((await ask()).nanoUsd).toBe(100);
+  });
+});
