@@ -182,6 +182,7 @@ const doors: Readonly<Record<string, string>> = {
   'conversation/connection': 'reconnect-policy',
   'conversation/engines': 'paid-engines',
   'conversation/hearing': 'speaker-inputs',
+  'conversation/machine': 'questions rules state step view',
   'conversation/ports': 'session-events tool-definition',
   'conversation/presence': 'access-control pause-hearing privacy-requests',
   'conversation/queue': 'turn-handle',

@@ -58,6 +58,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
     ],
   },
   'npm run fix': { why: 'changes the sources; npm run lint, run by .ci/run, is the same without' },
+  'npm run simulate': inCi('npm run simulate'),
   'npm run fuzz': tested('test/fuzz/fuzz.long.test.ts', 'npm run fuzz'),
   'npm run lint': inCi('npm run lint'),
   'npm run migrate': { why: 'the store calls what it runs, over PostgreSQL' },

@@ -1,0 +1,124 @@
+import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
+import type { IgnoreReason } from '#src/turn/answerable.ts';
+import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
+import type { EarlyEnd, Id, PersonId } from './state.ts';
+
+type HearingEffect =
+  | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
+  | { readonly do: 'recognise'; readonly utterance: Id; readonly pause: number }
+  /** Gives endpointing the words up to the pause. */
+  | { readonly do: 'endpoint'; readonly utterance: Id; readonly text: string }
+  /** Gives the sound to a model that hears, while it is spoken. */
+  | { readonly do: 'feed'; readonly utterance: Id }
+  /** Drops sound, recogniser and feed of an utterance. */
+  | { readonly do: 'forget'; readonly utterance: Id }
+  /** Gives barge-in the meaning of words over the bot's voice. */
+  | {
+      readonly do: 'overheard';
+      readonly by: PersonId;
+      readonly what: OverlapKind;
+      readonly isMeant: boolean;
+    };
+
+type AnsweringEffect =
+  | {
+      readonly do: 'begin';
+      readonly answer: Id;
+      readonly turn: Id;
+      readonly by: PersonId;
+      /** Undefined: not recognised yet. A model that reads waits for them. */
+      readonly words: string | undefined;
+      /** Changes that were made for the turn before. */
+      readonly done: readonly string[];
+      readonly isAloud: boolean;
+    }
+  | { readonly do: 'play'; readonly answer: Id; readonly names: readonly PersonId[] }
+  /** Goes on making an answer and plays nothing of it. */
+  | { readonly do: 'hold'; readonly answer: Id }
+  /** Ends an answer or a reading that was not heard. */
+  | { readonly do: 'discard'; readonly reply: Id }
+  | { readonly do: 'speak'; readonly reading: Id; readonly text: string }
+  /** Falls silent within a frame. */
+  | { readonly do: 'cut'; readonly reply: Id }
+  | { readonly do: 'finish-clause'; readonly reply: Id }
+  | { readonly do: 'cue'; readonly cue: 'tick' | 'moment' | 'pad' | 'error' };
+
+type ToolEffectToRun =
+  | {
+      readonly do: 'run';
+      readonly run: Id;
+      readonly tool: string;
+      readonly args: string;
+      readonly by: PersonId;
+    }
+  | { readonly do: 'stop-run'; readonly run: Id }
+  | { readonly do: 'result'; readonly answer: Id; readonly callId: string; readonly result: string }
+  | {
+      readonly do: 'ask';
+      readonly confirmation: Id;
+      readonly presser: PersonId;
+      readonly tool: string;
+      readonly isAloud: boolean;
+    }
+  | { readonly do: 'close-ask'; readonly confirmation: Id };
+
+type MessageEffect =
+  | { readonly do: 'report'; readonly request: Id; readonly outcome: ReportedOutcome }
+  /** `by`: the person who caused it; `people`: those whom the line names. */
+  | {
+      readonly do: 'notice';
+      readonly line: string;
+      readonly by: PersonId | undefined;
+      readonly people?: readonly PersonId[];
+    }
+  /** Writes an answer to a person who cannot hear it. */
+  | { readonly do: 'write'; readonly to: PersonId; readonly answer: Id }
+  | { readonly do: 'forget-person'; readonly by: PersonId };
+
+type PlaceEffect =
+  | { readonly do: 'open-link'; readonly channelId: string }
+  | { readonly do: 'close-link' }
+  | { readonly do: 'end'; readonly why: string };
+
+/** Outcome of a request. `private`: the asker is answered in writing. `postponed`: the answer comes later. */
+export type ReportedOutcome =
+  | ReplyFinish
+  | EarlyEnd
+  | 'full'
+  | 'captions-only'
+  | 'unsaid'
+  | 'private'
+  | 'postponed';
+
+export type UtteranceOutcome = 'meant' | 'other' | 'nothing' | 'withdrawn' | 'broken-off';
+
+/** Facts for captions, metrics and the log. */
+export type ConversationFact =
+  | {
+      readonly kind: 'utterance-over';
+      readonly utterance: Id;
+      readonly by: PersonId;
+      readonly end: UtteranceOutcome;
+      readonly why?: IgnoreReason | undefined;
+    }
+  | {
+      readonly kind: 'turn-over';
+      readonly turn: Id;
+      readonly by: PersonId;
+      readonly end: ReplyFinish | EarlyEnd | 'joined';
+    }
+  | { readonly kind: 'heard'; readonly reply: Id; readonly text: string };
+
+/** Every action of the bot. The performer does it and answers by events. */
+export type ConversationEffect =
+  | HearingEffect
+  | AnsweringEffect
+  | ToolEffectToRun
+  | MessageEffect
+  | PlaceEffect
+  | { readonly do: 'fact'; readonly fact: ConversationFact };
+
+export type EffectOf<Kind extends ConversationEffect['do']> = Extract<
+  ConversationEffect,
+  { readonly do: Kind }
+>;

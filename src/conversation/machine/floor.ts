@@ -1,0 +1,252 @@
+import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
+import { asksTheSame } from '#src/turn/queue-rules.ts';
+import { sameWords } from '#src/turn/same-words.ts';
+import { waitSince, waitsFromMs } from '#src/turn/waiting.ts';
+import { noteAnswered, noteAnswering } from './addressing.ts';
+import {
+  change,
+  changeFloor,
+  changeNotes,
+  type Draft,
+  emit,
+  leaveFloor,
+  putTurn,
+  removeTurn,
+  report,
+} from './draft.ts';
+import { remember } from './history.ts';
+import {
+  askersOf,
+  hasRefused,
+  isOnFloor,
+  isQuiet,
+  lastUtteranceOf,
+  readingOf,
+  soundOf,
+  turnOf,
+  wordsOf,
+} from './questions.ts';
+import { sayNext, sayNotice } from './readings.ts';
+import {
+  beginAnswer,
+  discardAnswer,
+  dropTurn,
+  endTurn,
+  giveUpTurn,
+  loseTurn,
+  markWaiting,
+  refusalOf,
+} from './replies.ts';
+import type { CurrentReply, EarlyEnd, Id, PersonId, TurnState } from './state.ts';
+import { botBeginsToSpeak, openSpokenConfirmation, releaseHeldCalls } from './tools.ts';
+
+/** Queues a turn. Returns `joined` where another person has just asked the same. */
+export function askTurn(draft: Draft, turn: TurnState): 'waiting' | 'joined' | 'refused' {
+  const refusal = refusalOf(draft.state);
+  if (refusal) {
+    dropTurn(draft, turn, refusal);
+    return 'refused';
+  }
+  replaceUnheard(draft, turn);
+  const sounding = soundOf(draft.state, turn.id);
+  if (sounding && !sounding.isCut) emit(draft, { do: 'cut', reply: sounding.reply });
+  leaveFloor(draft, turn.id);
+  const asked = sounding ? { ...turn, answer: undefined } : turn;
+  putTurn(draft, asked);
+  if (joinTurn(draft, asked)) return 'joined';
+  makeSpace(draft, asked);
+  putInQueue(draft, asked);
+  return 'waiting';
+}
+
+/** A new question replaces an own one that was not heard. Words that were understood late replace nothing. */
+function replaceUnheard(draft: Draft, turn: TurnState): void {
+  const { current } = draft.state.floor;
+  const former = turnOf(draft.state, current?.id);
+  if (!former || former.id === turn.id || former.by !== turn.by) return;
+  const isTyped = former.request !== undefined || turn.request !== undefined;
+  if (isTyped || turn.endedMs < former.endedMs || current?.isAudible) return;
+  giveUpTurn(draft, former, 'replaced');
+}
+
+/** Answers two people at once who ask the same. */
+function joinTurn(draft: Draft, turn: TurnState): boolean {
+  const { rules, state } = draft;
+  const asked = { text: wordsOf(turn.parts), endedAtMs: turn.endedMs };
+  const same = state.turns.find((one) => {
+    if (!isOnFloor(state, one.id) || askersOf(one).includes(turn.by)) return false;
+    if (state.floor.current?.id === one.id && state.floor.current.ending) return false;
+    const former = { text: wordsOf(one.parts), endedAtMs: one.endedMs };
+    return asksTheSame(former, asked, rules.queue);
+  });
+  if (!same || turn.request !== undefined) return false;
+  discardAnswer(draft, turn);
+  removeTurn(draft, turn.id);
+  report(draft, { kind: 'turn-over', turn: turn.id, by: turn.by, end: 'joined' });
+  const { by, parts } = turn;
+  putTurn(draft, { ...same, duplicates: [...same.duplicates, { by, parts }] });
+  return true;
+}
+
+/** Three questions wait. One more drops the oldest, of its own asker first. */
+function makeSpace(draft: Draft, turn: TurnState): void {
+  const waiting = draft.state.floor.queue.flatMap((id) => turnOf(draft.state, id) ?? []);
+  if (waiting.length < draft.rules.queue.mostQuestions) return;
+  const own = waiting.find(({ by, wasPostponed }) => by === turn.by && !wasPostponed);
+  const oldest = own ?? waiting[0];
+  if (oldest) loseTurn(draft, oldest.id, 'crowded');
+}
+
+/** The first to finish is the first in the queue, before lines of chats that let everything pass. */
+function putInQueue(draft: Draft, turn: TurnState): void {
+  const { queue } = draft.state.floor;
+  const later = queue.findIndex((id) => {
+    const other = turnOf(draft.state, id);
+    if (other) return other.endedMs > turn.endedMs;
+    return readingOf(draft.state, id)?.when === 'behind';
+  });
+  const place = later < 0 ? queue.length : later;
+  changeFloor(draft, { queue: queue.toSpliced(place, 0, turn.id) });
+}
+
+/** Gives the floor to the next turn or reading. */
+export function advance(draft: Draft): void {
+  for (;;) {
+    const { floor, isMuted, isOver, link } = draft.state;
+    if (floor.current || !link.isUp || isMuted || isOver) return;
+    if (floor.queue.length === 0) resumePostponed(draft);
+    if (draft.state.floor.queue.length === 0) sayNotice(draft);
+    const [next] = draft.state.floor.queue;
+    if (next === undefined) return;
+    makeCurrent(draft, next);
+  }
+}
+
+/** Queues a postponed answer at the next pause. */
+function resumePostponed(draft: Draft): void {
+  const { postponed } = draft.state.floor;
+  if (!isQuiet(draft.state)) return;
+  const id = postponed.find((one) => turnOf(draft.state, one)?.answer?.isReady !== false);
+  if (id === undefined) return;
+  const others = postponed.filter((one) => one !== id);
+  changeFloor(draft, { postponed: others, queue: [id] });
+}
+
+function makeCurrent(draft: Draft, id: Id): void {
+  const { queue } = draft.state.floor;
+  changeFloor(draft, { queue: queue.filter((one) => one !== id) });
+  botBeginsToSpeak(draft);
+  const turn = turnOf(draft.state, id);
+  if (turn) {
+    playAnswer(draft, turn);
+    return;
+  }
+  const reading = readingOf(draft.state, id);
+  if (!reading) return;
+  changeFloor(draft, { current: newCurrent(draft, id, id, draft.atMs) });
+  emit(draft, { do: 'speak', reading: id, text: reading.text });
+}
+
+/** Plays the answer that was begun ahead if it still fits; else begins another one. */
+function playAnswer(draft: Draft, turn: TurnState): void {
+  const fitting = isFitting(draft, turn) ? turn : discardAnswer(draft, turn);
+  const begun = fitting.answer ? fitting : beginAnswer(draft, fitting, wordsOf(turn.parts));
+  const { answer } = begun;
+  if (!answer) return;
+  putTurn(draft, { ...begun, answer: { ...answer, isWanted: true } });
+  const fromMs = waitsFromMs(turn.voiceMs, turn.endedMs);
+  const current = newCurrent(draft, turn.id, answer.id, fromMs);
+  const waiting = turn.heardMoment
+    ? ({ ...current.waiting, reported: 'moment' } as const)
+    : current.waiting;
+  changeFloor(draft, { current: { ...current, waiting } });
+  if (answer.failure !== undefined) {
+    concludeTurn(draft, begun, 'failed', '');
+    reportFailure(draft, answer.failure);
+    return;
+  }
+  noteUnderstood(draft, turn);
+  noteAnswering(draft, turn.by);
+  emit(draft, { do: 'play', answer: answer.id, names: namesFor(draft, turn) });
+  releaseHeldCalls(draft, answer.id);
+}
+
+/** In company, people are called by name who waited or asked the same. */
+function namesFor({ state }: Draft, turn: TurnState): readonly PersonId[] {
+  const isNamed = turn.hasWaited || turn.duplicates.length > 0;
+  const humans = state.people.filter(({ isBot }) => !isBot);
+  return isNamed && humans.length > 1 ? askersOf(turn).slice(0, 3) : [];
+}
+
+function isFitting({ state }: Draft, { answer, parts, wasPostponed }: TurnState): boolean {
+  if (!answer || wasPostponed) return answer !== undefined;
+  if (answer.historyVersion !== state.history.version) return false;
+  if (answer.words === undefined) return answer.lastUtterance === lastUtteranceOf({ parts });
+  return sameWords(answer.words, wordsOf(parts));
+}
+
+function noteUnderstood(draft: Draft, { by, parts, request }: TurnState): void {
+  const words = wordsOf(parts);
+  if (request !== undefined || words === '') return;
+  const { understood } = draft.state.notes;
+  const others = understood.filter((one) => one.by !== by || one.words !== words);
+  changeNotes(draft, { understood: [...others, { by, words, atMs: draft.atMs }] });
+}
+
+function newCurrent({ atMs, rules }: Draft, id: Id, reply: Id, sinceMs: number): CurrentReply {
+  return {
+    id,
+    reply,
+    fromMs: atMs,
+    isAudible: false,
+    isStarved: false,
+    ending: undefined,
+    isCut: false,
+    waiting: waitSince(sinceMs, rules.waiting),
+  };
+}
+
+/** A turn has had its answer, whole or not. The part that was heard is known from now on. */
+export function concludeTurn(
+  draft: Draft,
+  turn: TurnState,
+  end: ReplyFinish | EarlyEnd,
+  heard: string,
+): void {
+  remember(draft, turn, heard);
+  noteAnswered(draft, askersOf(turn), heard);
+  if (turn.answer) writeToDeaf(draft, turn, turn.answer.id);
+  if (heard !== '') markWaiting(draft, askersOf(turn));
+  endTurn(draft, turn, end);
+}
+
+function writeToDeaf({ effects, state }: Draft, turn: TurnState, answer: Id): void {
+  if (turn.request !== undefined) return;
+  for (const to of askersOf(turn)) {
+    const isDeaf = state.people.some((one) => one.id === to && one.isDeaf);
+    if (isDeaf && !hasRefused(state, to)) effects.push({ do: 'write', to, answer });
+  }
+}
+
+/** Says the first failure of its kind. Those after it are a tone, until an answer is whole. */
+export function reportFailure(draft: Draft, stage: string): void {
+  const { reportedFailures } = draft.state;
+  if (reportedFailures.includes(stage)) {
+    emit(draft, { do: 'cue', cue: 'error' });
+    return;
+  }
+  change(draft, { reportedFailures: [...reportedFailures, stage] });
+  if (!refusalOf(draft.state)) sayNext(draft, `failed: ${stage}`);
+}
+
+export function clearFailures(draft: Draft, ...stages: readonly string[]): void {
+  const { reportedFailures } = draft.state;
+  const lasting = reportedFailures.filter((one) => !stages.includes(one));
+  if (lasting.length < reportedFailures.length) change(draft, { reportedFailures: lasting });
+}
+
+/** A turn was heard to its end. */
+export function completeTurn(draft: Draft, turn: TurnState): void {
+  openSpokenConfirmation(draft, turn);
+  clearFailures(draft, 'recognise', 'think', 'key', 'late');
+}

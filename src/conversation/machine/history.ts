@@ -1,0 +1,51 @@
+import { isPlainName } from '#src/conversation/tools/tool-rule.ts';
+import { change, type Draft } from './draft.ts';
+import { hasRefused, wordsOf } from './questions.ts';
+import type { HistoryExchange, PersonId, TurnState } from './state.ts';
+
+/** Keeps a question and the part of its answer that was heard. People who asked the same are kept with it. */
+export function remember(draft: Draft, turn: TurnState, heard: string): void {
+  if (hasRefused(draft.state, turn.by)) return;
+  const words = wordsOf(turn.parts);
+  if (words === '' && heard === '') return;
+  const others = turn.duplicates.filter(({ by }) => !hasRefused(draft.state, by));
+  const exchanges: HistoryExchange[] = others.map(({ by, parts }) => ({
+    by,
+    alsoBy: [],
+    isOwn: false,
+    words: wordsOf(parts),
+    heard: '',
+  }));
+  const alsoBy = others.map(({ by }) => by);
+  const isOwn = others.length === 0 && turn.answer?.hasForeignWords === false;
+  exchanges.push({ by: turn.by, alsoBy, isOwn, words, heard });
+  const all = [...draft.state.history.exchanges, ...exchanges];
+  become(draft, all.slice(-draft.rules.mostExchanges));
+}
+
+/** Drops the exchanges of one person, and those that hold their words. */
+export function forgetExchanges(draft: Draft, personId: PersonId): void {
+  const { exchanges } = draft.state.history;
+  become(
+    draft,
+    exchanges.filter(({ alsoBy, by }) => by !== personId && !alsoBy.includes(personId)),
+  );
+}
+
+export function clearHistory(draft: Draft): void {
+  become(draft, []);
+}
+
+/** Answers that began on the former version are out of date. */
+function become(draft: Draft, exchanges: readonly HistoryExchange[]): void {
+  const version = draft.state.history.version + 1;
+  change(draft, { history: { version, exchanges } });
+}
+
+/** Whether a prompt of this turn holds words of others. */
+export function hasForeignHistory({ state }: Draft, { by, changes, parts }: TurnState): boolean {
+  const isForeign = state.history.exchanges.some((one) => one.by !== by || !one.isOwn);
+  const hasResult = changes.some((one) => one.isForeign && one.result !== undefined);
+  const isNamed = isPlainName(state.people.find(({ id }) => id === by)?.name ?? '');
+  return isForeign || hasResult || (parts.length > 0 && !isNamed);
+}

@@ -1,0 +1,119 @@
+import { consentOf, type HearingFacts, isYes, mayHear as mayHearBy } from '#src/people/consent.ts';
+import type {
+  ConversationState,
+  CurrentReply,
+  Id,
+  PersonId,
+  Reading,
+  TurnPart,
+  TurnState,
+  UtteranceState,
+} from './state.ts';
+
+export function turnOf(state: ConversationState, id: Id | undefined): TurnState | undefined {
+  return state.turns.find((one) => one.id === id);
+}
+
+/** An open utterance and its turn. */
+export type OpenSpeech = { readonly turn: TurnState; readonly utterance: UtteranceState };
+
+export function openSpeech(state: ConversationState, id: Id): OpenSpeech | undefined {
+  for (const turn of state.turns) {
+    const utterance = turn.open.find((one) => one.id === id);
+    if (utterance) return { turn, utterance };
+  }
+  return undefined;
+}
+
+export function turnOfAnswer(state: ConversationState, answer: Id): TurnState | undefined {
+  return state.turns.find((one) => one.answer?.id === answer);
+}
+
+export function readingOf(state: ConversationState, id: Id | undefined): Reading | undefined {
+  return state.readings.find((one) => one.id === id);
+}
+
+export function currentTurn(state: ConversationState): TurnState | undefined {
+  return turnOf(state, state.floor.current?.id);
+}
+
+/** Current reply of a turn or reading once it is heard; undefined before. */
+export function soundOf({ floor }: ConversationState, id: Id): CurrentReply | undefined {
+  const { current } = floor;
+  return current?.id === id && current.isAudible ? current : undefined;
+}
+
+/** Whether the bot is heard. */
+export function isSpeaking({ floor }: ConversationState): boolean {
+  return floor.current?.isAudible === true;
+}
+
+export function isOnFloor({ floor }: ConversationState, id: Id): boolean {
+  const { current, postponed, queue } = floor;
+  return current?.id === id || queue.includes(id) || postponed.includes(id);
+}
+
+/** Whether nothing is said and nothing waits. */
+export function isFree({ floor, isMuted }: ConversationState): boolean {
+  return !isMuted && floor.current === undefined && floor.queue.length === 0;
+}
+
+/** Whether no person talks and no speech is being recognised. */
+export function isQuiet({ turns }: ConversationState): boolean {
+  return turns.every(({ open }) => open.length === 0);
+}
+
+/** Last utterance of a turn; 0 for a typed one. */
+export function lastUtteranceOf({ parts }: Pick<TurnState, 'parts'>): Id {
+  return parts.at(-1)?.utterance ?? 0;
+}
+
+export function wordsOf(parts: readonly TurnPart[], more = ''): string {
+  const words = [...parts.map((part) => part.words), more];
+  return words.join(' ').trim();
+}
+
+export function askersOf({ by, duplicates }: TurnState): readonly PersonId[] {
+  return [by, ...duplicates.map((one) => one.by)];
+}
+
+/** Whether a person is heard. Asked for each packet before it is decrypted. */
+export function mayHear(state: ConversationState, personId: PersonId): boolean {
+  return isAllowed(state, personId) && mayHearBy(hearingFactsOf(state, personId));
+}
+
+/** Consent of a person, apart from a pause of hearing. */
+export function standingOf(state: ConversationState, personId: PersonId): 'yes' | 'no' | 'unasked' {
+  if (!isAllowed(state, personId)) return 'no';
+  const consent = consentOf(hearingFactsOf(state, personId));
+  if (isYes(consent)) return 'yes';
+  return consent === 'no' ? 'no' : 'unasked';
+}
+
+/** Whether nothing of this person's words may be kept. */
+export function hasRefused(state: ConversationState, personId: PersonId): boolean {
+  return standingOf(state, personId) === 'no';
+}
+
+function isAllowed({ people }: ConversationState, personId: PersonId): boolean {
+  const person = people.find(({ id }) => id === personId);
+  return person === undefined || (person.isAdmitted && !person.isBot);
+}
+
+function hearingFactsOf({ consent, people }: ConversationState, personId: PersonId): HearingFacts {
+  const person = people.find(({ id }) => id === personId);
+  return {
+    policy: consent.policy,
+    isPaused: consent.isPaused,
+    isRead: consent.isRead,
+    word: wordOf(consent, personId),
+    hasPressed: consent.pressed.includes(personId),
+    hasCalled: consent.callers.includes(personId),
+    hasRole: person?.hasRole === true,
+  };
+}
+
+function wordOf({ no, yes }: ConversationState['consent'], personId: PersonId) {
+  if (no.includes(personId)) return { kind: 'never' } as const;
+  return yes.includes(personId) ? ({ kind: 'always' } as const) : undefined;
+}

@@ -1,0 +1,255 @@
+import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
+import { noteAnswered } from './addressing.ts';
+import {
+  change,
+  changeFloor,
+  changeNotes,
+  type Draft,
+  emit,
+  leaveFloor,
+  newId,
+  putTurn,
+  removeTurn,
+  report,
+} from './draft.ts';
+import { hasForeignHistory, remember } from './history.ts';
+import { askersOf, isOnFloor, lastUtteranceOf, soundOf, turnOf } from './questions.ts';
+import type {
+  Answer,
+  ConversationState,
+  CurrentReply,
+  EarlyEnd,
+  Id,
+  PersonId,
+  Reading,
+  TurnPart,
+  TurnState,
+} from './state.ts';
+import { stopReadsOfAnswer, stopRunsOfTurn } from './tools.ts';
+
+/** Reason for which no turn or reading is accepted now. */
+export function refusalOf(state: ConversationState): EarlyEnd | undefined {
+  if (state.isOver) return 'left';
+  if (state.endsAtMs !== undefined) return 'ending';
+  return state.isMuted ? 'muted' : undefined;
+}
+
+export function newTurn(draft: Draft, by: PersonId, atMs: number): TurnState {
+  return {
+    id: newId(draft),
+    by,
+    request: undefined,
+    open: [],
+    parts: [],
+    voiceMs: atMs,
+    endedMs: atMs,
+    answer: undefined,
+    duplicates: [],
+    changes: [],
+    hasWaited: false,
+    wasPostponed: false,
+    heardMoment: false,
+  };
+}
+
+/** Begins an answer. Nothing of it is heard, and no tool runs, before it is wanted. */
+export function beginAnswer(draft: Draft, turn: TurnState, words: string | undefined): TurnState {
+  const id = newId(draft);
+  const answer: Answer = {
+    id,
+    words,
+    lastUtterance: turn.open.at(-1)?.id ?? lastUtteranceOf(turn),
+    historyVersion: draft.state.history.version,
+    hasForeignWords: hasForeignHistory(draft, turn),
+    isWanted: false,
+    isReady: false,
+    failure: undefined,
+    heldCalls: [],
+    usedTools: [],
+    hasCalled: false,
+    confirmation: undefined,
+  };
+  const done = turn.changes.map((one) => `${one.tool} ${one.args} = ${one.result ?? '...'}`);
+  const isAloud = draft.state.people.every((one) => one.id !== turn.by || !one.isDeaf);
+  emit(draft, { do: 'begin', answer: id, turn: turn.id, by: turn.by, words, done, isAloud });
+  return { ...turn, answer };
+}
+
+/** Ends an answer that was not heard. */
+export function discardAnswer(draft: Draft, turn: TurnState): TurnState {
+  if (!turn.answer) return turn;
+  const hasEnded = turn.answer.failure !== undefined;
+  if (!hasEnded) emit(draft, { do: 'discard', reply: turn.answer.id });
+  stopReadsOfAnswer(draft, turn.answer.id);
+  return { ...turn, answer: undefined };
+}
+
+/** Keeps making an answer that is not wanted for now: a cough may leave the question as it was. */
+export function holdAnswer(draft: Draft, turn: TurnState): TurnState {
+  if (!turn.answer?.isWanted) return turn;
+  emit(draft, { do: 'hold', answer: turn.answer.id });
+  return { ...turn, answer: { ...turn.answer, isWanted: false } };
+}
+
+/** Calls people by name whose turns wait while the bot speaks to others. */
+export function markWaiting(draft: Draft, addressed: readonly PersonId[]): void {
+  const { floor, turns } = draft.state;
+  const waiting = [...floor.queue, ...floor.postponed];
+  const marked = turns.map((one) => {
+    const hasWaited = waiting.includes(one.id) && !addressed.includes(one.by);
+    return hasWaited ? { ...one, hasWaited } : one;
+  });
+  change(draft, { turns: marked });
+}
+
+/** Ends a turn. Each turn ends here, once. */
+export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyEnd): void {
+  leaveFloor(draft, turn.id);
+  removeTurn(draft, turn.id);
+  const duplicates = turn.duplicates.flatMap(({ parts }) => parts);
+  forgetSounds(draft, [...turn.parts, ...duplicates]);
+  if (end === 'withdrawn') forgetOpen(draft, turn);
+  else separateOpen(draft, turn);
+  const { by, id, request } = turn;
+  if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
+  report(draft, { kind: 'turn-over', turn: id, by, end });
+}
+
+function forgetOpen(draft: Draft, { by, open }: TurnState): void {
+  for (const { id } of open) {
+    report(draft, { kind: 'utterance-over', utterance: id, by, end: 'withdrawn' });
+    emit(draft, { do: 'forget', utterance: id });
+  }
+}
+
+/** Speech without a decision becomes a turn of its own. */
+function separateOpen(draft: Draft, turn: TurnState): void {
+  const { by, endedMs, open, parts } = turn;
+  if (open.length === 0) return;
+  const separated = open.map((one) => ({ ...one, goesOn: one.goesOn || parts.length > 0 }));
+  putTurn(draft, { ...newTurn(draft, by, endedMs), open: separated });
+}
+
+export function forgetSounds(draft: Draft, parts: readonly TurnPart[]): void {
+  for (const { utterance } of parts) {
+    if (utterance !== 0) emit(draft, { do: 'forget', utterance });
+  }
+}
+
+/** Early ends after which a question that was being answered stays in the history. */
+const rememberedEnds: readonly EarlyEnd[] = ['stopped', 'late', 'muted', 'interrupted', 'replaced'];
+
+/**
+ * Ends a turn for everybody who asked it, at whatever stage. A reply that is heard is cut, and `over` brings the words that left. After a
+ * no nothing of them is kept.
+ */
+export function dropTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
+  const sounding = soundOf(draft.state, turn.id);
+  stopRunsOfTurn(draft, turn.id);
+  if (sounding && why !== 'withdrawn') {
+    cut(draft, sounding, why);
+    return;
+  }
+  const isCurrent = draft.state.floor.current?.id === turn.id;
+  if (sounding) emit(draft, { do: 'cut', reply: sounding.reply });
+  else discardAnswer(draft, turn);
+  if (isCurrent) noteAnswered(draft, askersOf(turn), '');
+  if (isCurrent && rememberedEnds.includes(why)) remember(draft, turn, '');
+  endTurn(draft, turn, why);
+}
+
+/** Ends a turn for its asker alone. The next person who asked the same keeps it. */
+export function giveUpTurn(draft: Draft, turn: TurnState, why: EarlyEnd): void {
+  const { floor } = draft.state;
+  const place = floor.queue.indexOf(turn.id);
+  const wasOnFloor = isOnFloor(draft.state, turn.id);
+  const alone = { ...turn, duplicates: [] };
+  putTurn(draft, alone);
+  dropTurn(draft, alone, why);
+  if (wasOnFloor) passOn(draft, turn, place);
+}
+
+/** Gives a question to the next person who asked it. Its wait begins anew where it did not wait any more. */
+export function passOn(draft: Draft, turn: TurnState, place: number): void {
+  const [heir, ...duplicates] = turn.duplicates;
+  if (!heir) return;
+  const endedMs = place < 0 ? draft.atMs : turn.endedMs;
+  const { by, parts } = heir;
+  const inherited = { ...newTurn(draft, by, endedMs), parts, duplicates };
+  const refusal = refusalOf(draft.state);
+  putTurn(draft, inherited);
+  if (refusal) {
+    endTurn(draft, inherited, refusal);
+    return;
+  }
+  const { queue } = draft.state.floor;
+  changeFloor(draft, { queue: queue.toSpliced(Math.max(0, place), 0, inherited.id) });
+}
+
+/** A person does not wait for the answer of another any more. */
+export function removeDuplicate(draft: Draft, turn: TurnState, by: PersonId): void {
+  const theirs = turn.duplicates.filter((one) => one.by === by);
+  if (theirs.length === 0) return;
+  const parts = theirs.flatMap((one) => one.parts);
+  forgetSounds(draft, parts);
+  const duplicates = turn.duplicates.filter((one) => one.by !== by);
+  putTurn(draft, { ...turn, duplicates });
+}
+
+/** Cuts a reply. It stays current until `over`, which follows at once. The first reason counts. */
+export function cut(draft: Draft, current: CurrentReply, ending: EarlyEnd): void {
+  if (current.isCut) return;
+  emit(draft, { do: 'cut', reply: current.reply });
+  changeFloor(draft, { current: { ...current, ending, isCut: true } });
+}
+
+export function finishClause(draft: Draft, current: CurrentReply, ending: EarlyEnd): void {
+  if (current.ending !== undefined) return;
+  emit(draft, { do: 'finish-clause', reply: current.reply });
+  changeFloor(draft, { current: { ...current, ending } });
+}
+
+/** Drops a turn whose asker still waits. The panel shows it. */
+export function loseTurn(draft: Draft, id: Id, why: 'crowded' | 'late' | 'ending' | 'moved'): void {
+  const turn = turnOf(draft.state, id);
+  if (!turn) return;
+  for (const by of askersOf(turn)) noteDropped(draft, by, 'late');
+  dropTurn(draft, turn, why);
+}
+
+export function noteDropped(draft: Draft, by: PersonId, why: 'late' | 'budget'): void {
+  const others = draft.state.notes.dropped.filter((one) => one.by !== by);
+  const dropped = [...others, { by, why, atMs: draft.atMs }];
+  changeNotes(draft, { dropped: dropped.slice(-draft.rules.mostDropped) });
+}
+
+export function endReading(draft: Draft, reading: Reading, end: ReplyFinish | EarlyEnd): void {
+  const { id, isInterruptible, request } = reading;
+  leaveFloor(draft, id);
+  change(draft, { readings: draft.state.readings.filter((one) => one.id !== id) });
+  if (isInterruptible && end === 'completed') markWaiting(draft, []);
+  if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
+}
+
+export function dropReading(draft: Draft, reading: Reading, why: EarlyEnd): void {
+  const { current } = draft.state.floor;
+  if (current?.id === reading.id) cut(draft, current, why);
+  else endReading(draft, reading, why);
+}
+
+export function endNotice(draft: Draft, request: Id | undefined): void {
+  if (request !== undefined) emit(draft, { do: 'report', request, outcome: 'unsaid' });
+}
+
+/** Drops everything that is said, waits or is awaited, and answers to questions that their speakers go on with. */
+export function dropAll(draft: Draft, why: EarlyEnd): void {
+  for (const { id } of draft.state.turns) {
+    const turn = turnOf(draft.state, id);
+    if (!turn) continue;
+    if (isOnFloor(draft.state, id)) dropTurn(draft, turn, why);
+    else putTurn(draft, discardAnswer(draft, turn));
+  }
+  for (const reading of draft.state.readings) dropReading(draft, reading, why);
+  for (const { request } of draft.state.notices) endNotice(draft, request);
+  change(draft, { notices: [] });
+}

@@ -1,0 +1,55 @@
+import { reconnectRules } from '#src/conversation/connection/reconnect-policy.ts';
+import { type AddressingRules, addressingRules } from '#src/turn/addressing/addressing-windows.ts';
+import { longestDecidingMs } from '#src/turn/endpointing/continuation.ts';
+import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { type QueueRules, queueRules } from '#src/turn/queue-rules.ts';
+import { type WaitingRules, waitingRules } from '#src/turn/waiting.ts';
+
+/** Bounds and delays of a conversation. */
+export type ConversationRules = {
+  readonly queue: QueueRules;
+  readonly waiting: WaitingRules;
+  readonly reconnect: typeof reconnectRules;
+  readonly addressing: Omit<AddressingRules, 'mode' | 'names'>;
+  /** Longest silence, in ms, after which speech continues a turn. */
+  readonly mergeMs: number;
+  /** Longest time, in ms, that recognised words wait for the words before them. */
+  readonly decidingMs: number;
+  /** Utterances of one turn. The oldest are left out. */
+  readonly mostParts: number;
+  /** Notices that wait; a further one is refused. */
+  readonly mostNotices: number;
+  /** Time, in ms, in which a ready answer may sound before an overdue cue. */
+  readonly cueGraceMs: number;
+  /** Time, in ms, for which a button of Confirm counts. */
+  readonly confirmMs: number;
+  /** Time, in ms, after a spoken question in which a yes counts. */
+  readonly spokenYesMs: number;
+  /** Time, in ms, in which the last word of a question may come back as an echo. */
+  readonly echoTailMs: number;
+  readonly mostExchanges: number;
+  /** Time, in ms, for which the panel shows a dropped question, and the most of them. */
+  readonly droppedMs: number;
+  readonly mostDropped: number;
+  /** Time, in ms, for which the panel shows a question. */
+  readonly understoodMs: number;
+};
+
+export const conversationRules: ConversationRules = {
+  queue: queueRules,
+  waiting: waitingRules,
+  reconnect: reconnectRules,
+  addressing: addressingRules,
+  mergeMs: endpointRules.mergeMs,
+  decidingMs: longestDecidingMs,
+  mostParts: 6,
+  mostNotices: 3,
+  cueGraceMs: 100,
+  confirmMs: 60_000,
+  spokenYesMs: 20_000,
+  echoTailMs: 200,
+  mostExchanges: 40,
+  droppedMs: 10_000,
+  mostDropped: 5,
+  understoodMs: 60_000,
+};

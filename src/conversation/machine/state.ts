@@ -1,0 +1,396 @@
+import { noLosses, type ReconnectState } from '#src/conversation/connection/reconnect-policy.ts';
+import type { ConsentPolicy } from '#src/people/consent.ts';
+import {
+  type AddressingMode,
+  type AddressingState,
+  initialAddressing,
+} from '#src/turn/addressing/addressing-windows.ts';
+import type { Evidence } from '#src/turn/evidence.ts';
+import type { Waiting } from '#src/turn/waiting.ts';
+
+/** Number of a turn, an answer, a reading, a confirmation, a tool run or an utterance. */
+export type Id = number;
+export type PersonId = string;
+
+/** A person or another bot in the voice channel. */
+export type Participant = {
+  readonly id: PersonId;
+  /** Display name. */
+  readonly name: string;
+  readonly isBot: boolean;
+  /** True for a person who hears nothing, or chose written answers. */
+  readonly isDeaf: boolean;
+  /** True for a member of the role of the consent policy `role`. */
+  readonly hasRole: boolean;
+  /** True where the server lets this person use the bot. */
+  readonly isAdmitted: boolean;
+};
+
+/** Speech of one person between two silences, until it is decided. The audio plane holds its sound under the same id. */
+export type UtteranceState = {
+  readonly id: Id;
+  /** First and last sound of the voice, in ms. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly isEnded: boolean;
+  /** Instant, in ms, at which its end was clear. */
+  readonly endedMs: number;
+  /** Number of its latest pause. Words of an earlier pause are void. */
+  readonly pause: number;
+  /** True where captions or the bot need its words. */
+  readonly isRecognised: boolean;
+  /** True while the words up to the latest pause are requested. */
+  readonly isRequested: boolean;
+  /** Undefined before recognition, and where it failed. */
+  readonly words: string | undefined;
+  /** Language of the speaker, BCP 47. */
+  readonly language: string | undefined;
+  /** True where the recogniser failed. */
+  readonly hasFailed: boolean;
+  /** Latest words of a streaming recogniser. */
+  readonly partial: string | undefined;
+  readonly evidence: Evidence;
+  /** Hints that the recogniser got. */
+  readonly hints: readonly string[];
+  /** True where the bot was heard meanwhile. */
+  readonly isOverlapping: boolean;
+  /** True where another voice or a track sounded meanwhile. */
+  readonly isAmongSounds: boolean;
+  /** True for a voice far quieter than the usual one of this person. */
+  readonly isFarField: boolean;
+  /** True where no other person was there when it began. */
+  readonly isAlone: boolean;
+  /** True where it went on with a question whose answer has ended since. It needs no name. */
+  readonly goesOn: boolean;
+  /** Instant, in ms, from which on only an earlier utterance of its turn holds up the decision. */
+  readonly blockedFromMs: number | undefined;
+};
+
+/** Words of an utterance that was for the bot. */
+export type TurnPart = { readonly utterance: Id; readonly words: string };
+
+/** Another person who asked the same question at the same time. */
+export type DuplicateAsker = { readonly by: PersonId; readonly parts: readonly TurnPart[] };
+
+/** One attempt at the answer of a turn. A turn that grows gets another one. */
+export type Answer = {
+  readonly id: Id;
+  /** Words that it answers. Undefined: it was begun on sound alone. */
+  readonly words: string | undefined;
+  /** Last utterance that it was begun on. */
+  readonly lastUtterance: Id;
+  /** Version of the history that its prompt holds. */
+  readonly historyVersion: number;
+  /** True where its prompt holds words of others or of a page. A lasting change waits for Confirm then. */
+  readonly hasForeignWords: boolean;
+  /** True where it may be heard and have effects. */
+  readonly isWanted: boolean;
+  /** True from its first sound or its end on. */
+  readonly isReady: boolean;
+  /** Stage that failed before it was wanted. */
+  readonly failure: string | undefined;
+  /** Tool calls that came before it was wanted. */
+  readonly heldCalls: readonly ToolRequest[];
+  /** Tools with an effect that it has called. */
+  readonly usedTools: readonly string[];
+  /** True once it has called any tool. */
+  readonly hasCalled: boolean;
+  /** Confirmation that it asks for aloud. */
+  readonly confirmation: Id | undefined;
+};
+
+/** Effect of a tool call. `change`: the bot's own, noticed by everybody and undone by anybody. `last`: it lasts, or leaves the channel. */
+export type CallEffect = 'read' | 'change' | 'last' | 'destroy';
+
+/** A tool call of a model, with arguments that fit and are prepared. */
+export type ToolRequest = {
+  readonly callId: string;
+  readonly tool: string;
+  /** Arguments in canonical form: equal calls have equal texts. */
+  readonly args: string;
+  readonly effect: CallEffect;
+  /** True where its result quotes others or a page. */
+  readonly isForeign: boolean;
+  /** True where one spoken sentence tells all of it. */
+  readonly isSayable: boolean;
+  /** Another person who has to confirm it. */
+  readonly presser?: PersonId | undefined;
+};
+
+/** A tool call of an answer, by its id. */
+export type CallRef = { readonly answer: Id; readonly callId: string };
+
+/** A call with an effect, made for a turn. It stays with the turn when the answer ends. */
+export type ToolChange = {
+  readonly tool: string;
+  readonly args: string;
+  /** Last utterance before the call. */
+  readonly lastUtterance: Id;
+  readonly state: 'asked' | 'running' | 'done';
+  readonly result: string | undefined;
+  readonly isForeign: boolean;
+  readonly confirmation: Id | undefined;
+  /** Calls that wait for its result. */
+  readonly receivers: readonly CallRef[];
+};
+
+/** One request of a person, spoken or typed. It keeps its identity when it grows, waits, is postponed or is answered anew. */
+export type TurnState = {
+  readonly id: Id;
+  readonly by: PersonId;
+  /** Request that waits for the outcome of a typed turn. */
+  readonly request: Id | undefined;
+  /** Utterances without a decision, in order. Only the last one may go on. */
+  readonly open: readonly UtteranceState[];
+  readonly parts: readonly TurnPart[];
+  /** Last sound, in ms, of its parts. */
+  readonly voiceMs: number;
+  /** Instant, in ms, at which the end of its last part was clear. It orders the queue. */
+  readonly endedMs: number;
+  readonly answer: Answer | undefined;
+  readonly duplicates: readonly DuplicateAsker[];
+  readonly changes: readonly ToolChange[];
+  /** True where the bot spoke to others meanwhile. */
+  readonly hasWaited: boolean;
+  readonly wasPostponed: boolean;
+  /** True once "One moment." was said for it. */
+  readonly heardMoment: boolean;
+};
+
+/** Place of a reading in the queue. `behind`: after everything else. */
+export type ReadingPlace = 'now' | 'queue' | 'behind';
+
+/** A text to be read out, or a sentence of the bot. */
+export type Reading = {
+  readonly id: Id;
+  readonly owner: PersonId | undefined;
+  /** People whose words it repeats, and its addressee. */
+  readonly about: readonly PersonId[];
+  readonly when: ReadingPlace;
+  readonly text: string;
+  readonly isInterruptible: boolean;
+  /** Request that waits for its end. */
+  readonly request: Id | undefined;
+};
+
+/** A sentence that waits for a pause in the talk. */
+export type Notice = Omit<Reading, 'when'> & {
+  /** Earliest instant, in ms; 0 once it has come. */
+  readonly fromMs: number;
+  readonly untilMs: number;
+  /** True for the greeting: a voice drops it. */
+  readonly isDroppedByVoice: boolean;
+};
+
+/** Reason for which a turn or a reading ends early. */
+export type EarlyEnd =
+  | 'stopped'
+  | 'withdrawn'
+  | 'interrupted'
+  | 'replaced'
+  | 'crowded'
+  | 'late'
+  | 'left'
+  | 'lost'
+  | 'muted'
+  | 'refused'
+  | 'failed'
+  | 'ending'
+  | 'moved';
+
+/** The turn or reading that is made or heard now. */
+export type CurrentReply = {
+  /** Turn or reading. */
+  readonly id: Id;
+  /** Answer of the turn, or the reading itself. */
+  readonly reply: Id;
+  /** Instant, in ms, at which it became current. */
+  readonly fromMs: number;
+  readonly isAudible: boolean;
+  /** True where it has begun and no more sound has come. */
+  readonly isStarved: boolean;
+  /** Reason of a cut, or of an end with its clause. The event `over` follows. */
+  readonly ending: EarlyEnd | undefined;
+  readonly isCut: boolean;
+  /** Cues of the wait. */
+  readonly waiting: Waiting;
+};
+
+export type Floor = {
+  readonly current: CurrentReply | undefined;
+  /** Turns and readings that wait, in order. */
+  readonly queue: readonly Id[];
+  /** Turns whose slow answers are awaited while others are current. */
+  readonly postponed: readonly Id[];
+};
+
+/** State of a spoken confirmation. `open`: a yes counts. `accepted`: a yes was said, and its speaker may go on. */
+export type SpokenConsentState = 'none' | 'asking' | 'open' | 'accepted';
+
+/** A tool call that waits for a press of Confirm or a spoken yes. */
+export type Confirmation = {
+  readonly id: Id;
+  /** The asker. */
+  readonly by: PersonId;
+  /** The person whose press counts. */
+  readonly presser: PersonId;
+  /** Another person whose press is needed afterwards. */
+  readonly nextPresser: PersonId | undefined;
+  readonly turn: Id;
+  readonly tool: string;
+  readonly args: string;
+  readonly effect: CallEffect;
+  readonly untilMs: number;
+  readonly spoken: SpokenConsentState;
+  /** Time, in ms, in which a yes counts. After a yes, `toMs` is the instant at which it is taken. */
+  readonly fromMs: number;
+  readonly toMs: number;
+};
+
+/** A tool call that runs. */
+export type ToolRun = {
+  readonly id: Id;
+  readonly by: PersonId;
+  readonly turn: Id;
+  readonly tool: string;
+  readonly args: string;
+  /** Undefined for a confirmed call. */
+  readonly ref: CallRef | undefined;
+  readonly effect: CallEffect;
+  readonly isForeign: boolean;
+};
+
+/** Facts about consent in one session. */
+export type ConsentState = {
+  readonly policy: ConsentPolicy;
+  /** False while settings or consents cannot be read. */
+  readonly isRead: boolean;
+  readonly no: readonly PersonId[];
+  readonly yes: readonly PersonId[];
+  /** People who said yes during this session. */
+  readonly pressed: readonly PersonId[];
+  /** People who called the bot in. */
+  readonly callers: readonly PersonId[];
+  /** True while hearing is paused. */
+  readonly isPaused: boolean;
+};
+
+/** One question and the part of its answer that was heard. */
+export type HistoryExchange = {
+  readonly by: PersonId;
+  readonly alsoBy: readonly PersonId[];
+  /** True where the answer was made of words of this person alone. */
+  readonly isOwn: boolean;
+  readonly words: string;
+  readonly heard: string;
+};
+
+export type LinkStatus = {
+  readonly isUp: boolean;
+  readonly reconnect: ReconnectState;
+  /** Instant, in ms, of the last loss; infinitely long ago where there was none. */
+  readonly lostAtMs: number;
+  /** Instant, in ms, of the next try. */
+  readonly retryAtMs: number | undefined;
+};
+
+/** Settings and facts of the session that rules need. */
+export type SessionSettings = {
+  readonly mode: 'talk' | 'captions';
+  readonly addressing: AddressingMode;
+  /** Names of the bot. */
+  readonly names: readonly string[];
+  /** True while captions need the words of everybody. */
+  readonly isCaptioned: boolean;
+  /** True where no answer may begin before its question ends: the cap is near, or too many began in vain. */
+  readonly isSparing: boolean;
+  /** True where the pipeline hears sound itself. */
+  readonly hearsSound: boolean;
+  /** True where partial words were right before. */
+  readonly trustsPartials: boolean;
+  /** Limit, in ms, of the time alone. */
+  readonly leaveAfterMs: number;
+};
+
+/** A person with an instant, for lines of the panel that pass by themselves. */
+export type PanelNote<Fields = unknown> = {
+  readonly by: PersonId;
+  readonly atMs: number;
+} & Fields;
+
+export type PanelNotes = {
+  /** Questions that were dropped. */
+  readonly dropped: readonly PanelNote<{ readonly why: 'late' | 'budget' }>[];
+  /** People who spoke without the name that they need. */
+  readonly unnamed: readonly PanelNote[];
+  /** People who were told of the name. */
+  readonly toldOfName: readonly PersonId[];
+  /** Questions as they were understood. */
+  readonly understood: readonly PanelNote<{ readonly words: string }>[];
+};
+
+/** All facts that decide the next action of the bot in one voice channel. Plain data; each fact stands once. */
+export type ConversationState = {
+  readonly nextId: Id;
+  readonly channelId: string;
+  readonly settings: SessionSettings;
+  readonly isMuted: boolean;
+  /** Deadline, in ms, of an orderly end. */
+  readonly endsAtMs: number | undefined;
+  /** Instant, in ms, from which on no person is there. */
+  readonly aloneFromMs: number | undefined;
+  readonly isOver: boolean;
+  readonly people: readonly Participant[];
+  readonly consent: ConsentState;
+  readonly link: LinkStatus;
+  readonly turns: readonly TurnState[];
+  readonly readings: readonly Reading[];
+  readonly notices: readonly Notice[];
+  readonly floor: Floor;
+  readonly confirmations: readonly Confirmation[];
+  readonly runs: readonly ToolRun[];
+  readonly attention: AddressingState;
+  readonly history: { readonly version: number; readonly exchanges: readonly HistoryExchange[] };
+  /** Failures that people know of and that last. */
+  readonly reportedFailures: readonly string[];
+  readonly notes: PanelNotes;
+};
+
+/** State of a session before its link is open. */
+export function initialState(channelId: string, settings: SessionSettings): ConversationState {
+  return {
+    nextId: 100,
+    channelId,
+    settings,
+    isMuted: false,
+    endsAtMs: undefined,
+    aloneFromMs: undefined,
+    isOver: false,
+    people: [],
+    consent: {
+      policy: 'ask',
+      isRead: true,
+      no: [],
+      yes: [],
+      pressed: [],
+      callers: [],
+      isPaused: false,
+    },
+    link: {
+      isUp: false,
+      reconnect: noLosses,
+      lostAtMs: Number.NEGATIVE_INFINITY,
+      retryAtMs: undefined,
+    },
+    turns: [],
+    readings: [],
+    notices: [],
+    floor: { current: undefined, queue: [], postponed: [] },
+    confirmations: [],
+    runs: [],
+    attention: initialAddressing,
+    history: { version: 1, exchanges: [] },
+    reportedFailures: [],
+    notes: { dropped: [], unnamed: [], toldOfName: [], understood: [] },
+  };
+}

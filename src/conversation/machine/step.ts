@@ -1,0 +1,182 @@
+import type { Waiting, WaitingRules } from '#src/turn/waiting.ts';
+import { openWindow } from './addressing.ts';
+import { answeredConsent, consents, pausedHearing, people } from './consent.ts';
+import { changeNotes, type Draft } from './draft.ts';
+import type { ConversationEffect } from './effects.ts';
+import type { ConversationEvent, EventKind, EventOf } from './events.ts';
+import { advance } from './floor.ts';
+import { draining, leave, linkLost, linkUp, moved, muted, passPlace, settings } from './place.ts';
+import { notify, passNotices, read } from './readings.ts';
+import { dropAll } from './replies.ts';
+import {
+  audible,
+  barged,
+  failed,
+  over,
+  passReplies,
+  prompted,
+  ready,
+  refused,
+  starved,
+  takenBack,
+} from './replying.ts';
+import type { ConversationRules } from './rules.ts';
+import type { ConversationState, TurnState } from './state.ts';
+import { called, passConfirmations, pressed, returned } from './tools.ts';
+import {
+  began,
+  ended,
+  likelyOver,
+  partial,
+  paused,
+  resumed,
+  typed,
+  unrecognised,
+  words,
+} from './turns.ts';
+import { decideAll } from './verdicts.ts';
+
+export type ConversationStep = {
+  readonly state: ConversationState;
+  readonly effects: readonly ConversationEffect[];
+};
+
+type Handlers = { readonly [Kind in EventKind]: (draft: Draft, event: EventOf<Kind>) => void };
+
+/** Table of contents: each event and the function that handles it. */
+const handlers: Handlers = {
+  began,
+  paused,
+  resumed,
+  'likely-over': likelyOver,
+  ended,
+  barged,
+  partial,
+  words,
+  unrecognised,
+  prompted,
+  ready,
+  audible,
+  starved,
+  over,
+  failed,
+  refused,
+  called,
+  returned,
+  pressed,
+  typed,
+  read,
+  notify,
+  'taken-back': takenBack,
+  stop: (draft) => dropAll(draft, 'stopped'),
+  'opened-window': openWindow,
+  people,
+  'answered-consent': answeredConsent,
+  consents,
+  'paused-hearing': pausedHearing,
+  'link-up': linkUp,
+  'link-lost': linkLost,
+  moved,
+  muted,
+  settings,
+  draining,
+  leave,
+  tick: () => undefined,
+};
+
+/** One step of the conversation in one voice channel. Pure; never throws. */
+export function step(
+  state: ConversationState,
+  event: ConversationEvent,
+  rules: ConversationRules,
+): ConversationStep {
+  const draft: Draft = { state, effects: [], raised: [event], rules, atMs: event.atMs };
+  for (let next = draft.raised.shift(); next; next = draft.raised.shift()) {
+    handle(draft, next);
+    decideAll(draft);
+  }
+  passReplies(draft);
+  passNotices(draft);
+  passConfirmations(draft);
+  passNotes(draft);
+  passPlace(draft);
+  advance(draft);
+  return { state: draft.state, effects: draft.effects };
+}
+
+function handle(draft: Draft, event: ConversationEvent): void {
+  const handler = handlers[event.kind] as (draft: Draft, event: ConversationEvent) => void;
+  handler(draft, event);
+}
+
+/** Lines of the panel pass by themselves. */
+function passNotes(draft: Draft): void {
+  const { atMs, rules } = draft;
+  const { dropped, understood, unnamed } = draft.state.notes;
+  const isFresh = (limitMs: number) => (one: { readonly atMs: number }) =>
+    atMs - one.atMs < limitMs;
+  const fresh = {
+    dropped: dropped.filter(isFresh(rules.droppedMs)),
+    unnamed: unnamed.filter(isFresh(rules.droppedMs)),
+    understood: understood.filter(isFresh(rules.understoodMs)),
+  };
+  const before = dropped.length + unnamed.length + understood.length;
+  const after = fresh.dropped.length + fresh.unnamed.length + fresh.understood.length;
+  if (after < before) changeNotes(draft, fresh);
+}
+
+/** Instant, in ms, of the next `tick`: the one timer of the performer. Infinite where nothing passes by itself. */
+export function wakeAtMs(state: ConversationState, rules: ConversationRules): number {
+  if (state.isOver) return Number.POSITIVE_INFINITY;
+  const { aloneFromMs, confirmations, endsAtMs, link, notes, notices, settings: set } = state;
+  const due = [
+    ...(aloneFromMs === undefined ? [] : [aloneFromMs + set.leaveAfterMs]),
+    ...(endsAtMs === undefined ? [] : [endsAtMs]),
+    ...(link.retryAtMs === undefined ? [] : [link.retryAtMs]),
+    ...confirmations.map((one) => (one.spoken === 'accepted' ? one.toMs : one.untilMs)),
+    ...notices.map(({ fromMs, untilMs }) => (fromMs > 0 ? fromMs : untilMs)),
+    ...[...notes.dropped, ...notes.unnamed].map(({ atMs }) => atMs + rules.droppedMs),
+    ...notes.understood.map(({ atMs }) => atMs + rules.understoodMs),
+    ...state.turns.flatMap((turn) => turnDueMs(state, turn, rules)),
+    ...currentDueMs(state, rules),
+  ];
+  return Math.min(...due);
+}
+
+/** Instants at which a waiting turn is too old, a postponed one is given up, or a blocked one is decided. */
+function turnDueMs(
+  { floor }: ConversationState,
+  { answer, endedMs, id, open, wasPostponed }: TurnState,
+  rules: ConversationRules,
+): readonly number[] {
+  const { longestPostponedMs, longestWaitMs } = rules.queue;
+  const isWaiting = floor.queue.includes(id) && !wasPostponed;
+  const isAwaited = floor.postponed.includes(id) && !answer?.isReady;
+  const blocked = open.flatMap(({ blockedFromMs }) => blockedFromMs ?? []);
+  return [
+    ...(isWaiting ? [endedMs + longestWaitMs] : []),
+    ...(isAwaited ? [endedMs + longestPostponedMs] : []),
+    ...blocked.map((fromMs) => fromMs + rules.decidingMs),
+  ];
+}
+
+/** Instants of the next cue and of putting off a slow answer. */
+function currentDueMs(state: ConversationState, rules: ConversationRules): readonly number[] {
+  const { current } = state.floor;
+  const turn = state.turns.find(({ id }) => id === current?.id);
+  if (!current || !turn) return [];
+  const { fromMs, isAudible, isStarved, waiting } = current;
+  const isSilent = !isAudible || isStarved;
+  const cueMs = Math.max(cueAtMs(waiting, rules.waiting), fromMs + rules.cueGraceMs);
+  const isSlow = !isAudible && !turn.answer?.isReady;
+  return [...(isSilent ? [cueMs] : []), ...(isSlow ? [fromMs + rules.waiting.laterMs] : [])];
+}
+
+/** Instant of the next cue of a wait. */
+function cueAtMs({ nextTickMs, reported, sinceMs }: Waiting, rules: WaitingRules): number {
+  const momentMs = sinceMs + rules.momentMs;
+  const nextMs = reported === 'nothing' ? Math.min(nextTickMs, momentMs) : nextTickMs;
+  const lastMs = sinceMs + rules.laterMs;
+  if (reported === 'later') return Number.POSITIVE_INFINITY;
+  return Math.min(nextMs, lastMs);
+}

@@ -1,0 +1,357 @@
+import { change, type Draft, emit, newId, putTurn } from './draft.ts';
+import type { EventOf } from './events.ts';
+import { lastUtteranceOf, turnOf, turnOfAnswer } from './questions.ts';
+import type {
+  CallRef,
+  Confirmation,
+  Id,
+  PersonId,
+  ToolChange,
+  ToolRequest,
+  ToolRun,
+  TurnState,
+  UtteranceState,
+} from './state.ts';
+
+const waitsForConfirm = 'waits for Confirm';
+const onceIsEnough = 'once in an answer is enough';
+
+/** A model calls a tool. The call is held until its answer is wanted. */
+export function called(draft: Draft, { answer: id, call }: EventOf<'called'>): void {
+  const turn = turnOfAnswer(draft.state, id);
+  const answer = turn?.answer;
+  if (!turn || !answer) return;
+  if (!answer.isWanted) {
+    const heldCalls = [...answer.heldCalls, call];
+    putTurn(draft, { ...turn, answer: { ...answer, heldCalls } });
+    return;
+  }
+  const ref = { answer: id, callId: call.callId };
+  if (call.effect === 'read') runCall(draft, turn, call, ref);
+  else callChange(draft, turn, call, ref);
+  markCalled(draft, turn.id);
+}
+
+/** A question is asked aloud only for the first call of an answer. */
+function markCalled(draft: Draft, id: Id): void {
+  const turn = turnOf(draft.state, id);
+  if (!turn?.answer) return;
+  putTurn(draft, { ...turn, answer: { ...turn.answer, hasCalled: true } });
+}
+
+/** Makes the calls that came before the answer was wanted. */
+export function releaseHeldCalls(draft: Draft, id: Id): void {
+  const turn = turnOfAnswer(draft.state, id);
+  if (!turn?.answer) return;
+  const { heldCalls } = turn.answer;
+  putTurn(draft, { ...turn, answer: { ...turn.answer, heldCalls: [] } });
+  for (const call of heldCalls) {
+    called(draft, { kind: 'called', atMs: draft.atMs, answer: id, call });
+  }
+}
+
+/**
+ * Makes a change once for its turn. The same call, or any call of its tool where nothing was said since, gets the result of the former
+ * one. A call with other arguments for a turn that has grown waits for Confirm.
+ */
+function callChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef): void {
+  if (turn.answer?.usedTools.includes(call.tool)) {
+    emit(draft, { do: 'result', ...ref, result: onceIsEnough });
+    return;
+  }
+  const former = turn.changes.findLast(({ tool }) => tool === call.tool);
+  const isCovered = former?.lastUtterance === lastUtteranceOf(turn);
+  if (former && (isCovered || former.args === call.args)) {
+    giveResult(draft, turn, former, ref);
+    return;
+  }
+  const used = withUsedTool(turn, call.tool);
+  const kept = former?.state === 'asked' ? withoutAsked(draft, used, call.tool) : used;
+  const isRepeated = kept.changes.some(({ tool }) => tool === call.tool);
+  const isAsked = mustAsk(kept, call) || (isRepeated && call.effect !== 'change');
+  if (isAsked || call.presser !== undefined) askFor(draft, kept, call, ref, isAsked);
+  else startChange(draft, kept, call, ref);
+}
+
+function withUsedTool(turn: TurnState, tool: string): TurnState {
+  if (!turn.answer) return turn;
+  const usedTools = [...turn.answer.usedTools, tool];
+  return { ...turn, answer: { ...turn.answer, usedTools } };
+}
+
+/** Buttons that nobody pressed have done nothing, and give way to the call that is made in the end. */
+function withoutAsked(draft: Draft, turn: TurnState, tool: string): TurnState {
+  const isAsked = (one: ToolChange) => one.tool === tool && one.state === 'asked';
+  for (const { confirmation } of turn.changes.filter(isAsked)) closeAsk(draft, confirmation);
+  return { ...turn, changes: turn.changes.filter((one) => !isAsked(one)) };
+}
+
+/** What destroys waits for Confirm. What lasts runs only where no words but the asker's own can have caused it. */
+function mustAsk({ answer, duplicates }: TurnState, { effect }: ToolRequest): boolean {
+  if (effect === 'destroy') return true;
+  const isOwn = answer?.hasForeignWords === false && duplicates.length === 0;
+  return effect === 'last' && !isOwn;
+}
+
+function giveResult(draft: Draft, turn: TurnState, former: ToolChange, ref: CallRef): void {
+  if (former.result !== undefined) {
+    emit(draft, { do: 'result', ...ref, result: former.result });
+    return;
+  }
+  const receivers = [...former.receivers, ref];
+  putTurn(draft, withChange(turn, former, { ...former, receivers }));
+}
+
+function withChange(turn: TurnState, former: ToolChange, next: ToolChange): TurnState {
+  const changes = turn.changes.map((one) => (one === former ? next : one));
+  return { ...turn, changes };
+}
+
+function newChange(turn: TurnState, { args, isForeign, tool }: ToolRequest): ToolChange {
+  return {
+    tool,
+    args,
+    lastUtterance: lastUtteranceOf(turn),
+    state: 'running',
+    result: undefined,
+    isForeign,
+    confirmation: undefined,
+    receivers: [],
+  };
+}
+
+function startChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallRef): void {
+  const made = { ...newChange(turn, call), receivers: [ref] };
+  const grown = { ...turn, changes: [...turn.changes, made] };
+  putTurn(draft, grown);
+  runCall(draft, grown, call, ref);
+}
+
+function runCall(draft: Draft, { by, id: turn }: TurnState, call: ToolRequest, ref: CallRef): void {
+  const { args, effect, isForeign, tool } = call;
+  startRun(draft, { id: newId(draft), by, turn, tool, args, ref, effect, isForeign });
+}
+
+function startRun(draft: Draft, run: ToolRun): void {
+  change(draft, { runs: [...draft.state.runs, run] });
+  const { args, by, id, tool } = run;
+  emit(draft, { do: 'run', run: id, tool, args, by });
+}
+
+/** Asks in the chat; aloud, too, where one sentence tells everything and its asker is alone. */
+function askFor(
+  draft: Draft,
+  turn: TurnState,
+  call: ToolRequest,
+  ref: CallRef,
+  isAskersTurn: boolean,
+): void {
+  const { args, effect, presser = turn.by, tool } = call;
+  const id = newId(draft);
+  const isAloud = isAskedAloud(turn, call);
+  const isBoth = isAskersTurn && presser !== turn.by;
+  const confirmation: Confirmation = {
+    id,
+    by: turn.by,
+    presser: isAskersTurn ? turn.by : presser,
+    nextPresser: isBoth ? presser : undefined,
+    turn: turn.id,
+    tool,
+    args,
+    effect,
+    untilMs: draft.atMs + draft.rules.confirmMs,
+    spoken: isAloud ? 'asking' : 'none',
+    fromMs: 0,
+    toMs: 0,
+  };
+  const state = 'asked' as const;
+  const asked = { ...newChange(turn, call), state, result: waitsForConfirm, confirmation: id };
+  const answer = turn.answer && isAloud ? { ...turn.answer, confirmation: id } : turn.answer;
+  putTurn(draft, { ...turn, answer, changes: [...turn.changes, asked] });
+  openAsk(draft, confirmation);
+  emit(draft, { do: 'result', ...ref, result: waitsForConfirm });
+}
+
+function isAskedAloud(turn: TurnState, { effect, isSayable, presser }: ToolRequest): boolean {
+  const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
+  const isAlone = turn.duplicates.length === 0 && presser === undefined;
+  return isSayable && effect !== 'destroy' && isFirst && isAlone;
+}
+
+function openAsk(draft: Draft, confirmation: Confirmation): void {
+  change(draft, { confirmations: [...draft.state.confirmations, confirmation] });
+  const { id, presser, spoken, tool } = confirmation;
+  const isAloud = spoken === 'asking';
+  emit(draft, { do: 'ask', confirmation: id, presser, tool, isAloud });
+}
+
+function closeAsk(draft: Draft, id: Id | undefined): void {
+  const { confirmations } = draft.state;
+  if (id === undefined || confirmations.every((one) => one.id !== id)) return;
+  removeConfirmation(draft, id);
+  emit(draft, { do: 'close-ask', confirmation: id });
+}
+
+function removeConfirmation(draft: Draft, id: Id): void {
+  const confirmations = draft.state.confirmations.filter((one) => one.id !== id);
+  change(draft, { confirmations });
+}
+
+/** A tool has ended. A result of a turn or an answer that is gone reaches no model. */
+export function returned(draft: Draft, { isVain, result, run: id }: EventOf<'returned'>): void {
+  const { runs } = draft.state;
+  const run = runs.find((one) => one.id === id);
+  if (!run) return;
+  change(draft, { runs: runs.filter((one) => one !== run) });
+  const turn = turnOf(draft.state, run.turn);
+  if (turn && run.effect === 'read') giveReading(draft, turn, run, result);
+  else if (turn) finishChange(draft, turn, run, isVain ? undefined : result, result);
+  if (run.ref === undefined) emit(draft, { do: 'notice', line: `done: ${run.tool}`, by: run.by });
+}
+
+function giveReading(draft: Draft, turn: TurnState, run: ToolRun, result: string): void {
+  const { ref } = run;
+  if (!ref || turn.answer?.id !== ref.answer) return;
+  emit(draft, { do: 'result', ...ref, result });
+  putTurn(draft, withForeignWords(turn, run));
+}
+
+/** `kept`: result for answers that are begun anew; undefined where nothing was changed. */
+function finishChange(
+  draft: Draft,
+  turn: TurnState,
+  run: ToolRun,
+  kept: string | undefined,
+  result: string,
+): void {
+  const made = turn.changes.findLast((one) => one.tool === run.tool && one.args === run.args);
+  if (!made) return;
+  const answering = made.receivers.filter(({ answer }) => turn.answer?.id === answer);
+  for (const ref of answering) emit(draft, { do: 'result', ...ref, result });
+  const done = { ...made, state: 'done' as const, result, receivers: [] };
+  const finished = withChange(withForeignWords(turn, run), made, done);
+  const changes = finished.changes.filter((one) => one !== done);
+  putTurn(draft, kept === undefined ? { ...finished, changes } : finished);
+}
+
+/** What the model calls from now on may come from what it has read. */
+function withForeignWords(turn: TurnState, { isForeign }: ToolRun): TurnState {
+  if (!turn.answer || !isForeign) return turn;
+  return { ...turn, answer: { ...turn.answer, hasForeignWords: true } };
+}
+
+// Confirm: a press or a spoken yes.
+
+export function pressed(draft: Draft, { by, confirmation: id }: EventOf<'pressed'>): void {
+  const confirmation = draft.state.confirmations.find((one) => one.id === id);
+  if (confirmation?.presser === by) take(draft, confirmation);
+}
+
+/** Runs a confirmed call, or asks the next person. */
+function take(draft: Draft, confirmation: Confirmation): void {
+  const { args, by, effect, id, nextPresser, tool, turn: turnId } = confirmation;
+  removeConfirmation(draft, id);
+  if (nextPresser !== undefined) {
+    const untilMs = draft.atMs + draft.rules.confirmMs;
+    const next = { ...confirmation, presser: nextPresser, nextPresser: undefined, untilMs };
+    openAsk(draft, { ...next, spoken: 'none' });
+    return;
+  }
+  const turn = turnOf(draft.state, turnId);
+  const asked = turn?.changes.find((one) => one.confirmation === id);
+  if (turn && asked) {
+    const running = { ...asked, state: 'running' as const, result: undefined };
+    putTurn(draft, withChange(turn, asked, running));
+  }
+  const isForeign = asked?.isForeign !== false;
+  const run = { id: newId(draft), by, turn: turnId, tool, args, ref: undefined };
+  startRun(draft, { ...run, effect, isForeign });
+}
+
+/** A question was heard to its end. A yes counts from now on. */
+export function openSpokenConfirmation(draft: Draft, { answer }: TurnState): void {
+  const { atMs, rules } = draft;
+  if (answer?.confirmation === undefined) return;
+  const fromMs = atMs + rules.echoTailMs;
+  const toMs = atMs + rules.spokenYesMs;
+  changeConfirmations(draft, (one) => {
+    const isAsked = one.id === answer.confirmation && one.spoken === 'asking';
+    return isAsked ? { ...one, spoken: 'open', fromMs, toMs } : one;
+  });
+}
+
+/** A yes was said. It counts once its speaker does not go on. */
+export function acceptYes(draft: Draft, by: PersonId, { fromMs, toMs }: UtteranceState): void {
+  const takenMs = toMs + draft.rules.mergeMs;
+  changeConfirmations(draft, (one) => {
+    const isTheirs = one.spoken === 'open' && one.presser === by;
+    return isTheirs ? { ...one, spoken: 'accepted', fromMs, toMs: takenMs } : one;
+  });
+}
+
+/** A voice begins. A person who goes on after a yes has not said it. */
+export function voidYes(draft: Draft, by: PersonId): void {
+  changeConfirmations(draft, (one) => {
+    const isTheirs = one.spoken === 'accepted' && one.presser === by;
+    return isTheirs ? { ...one, spoken: 'none' } : one;
+  });
+}
+
+/** Other words after the question leave only the button. */
+export function closeSpokenQuestions(draft: Draft, by: PersonId, { fromMs }: UtteranceState): void {
+  changeConfirmations(draft, (one) => {
+    const isLater = one.spoken === 'accepted' && one.presser !== by && fromMs > one.fromMs;
+    const isSpoken = one.spoken === 'open' || one.spoken === 'accepted';
+    return isSpoken && !isLater ? { ...one, spoken: 'none' } : one;
+  });
+}
+
+/** The bot says something else, which a yes would answer. */
+export function botBeginsToSpeak(draft: Draft): void {
+  changeConfirmations(draft, (one) => (one.spoken === 'open' ? { ...one, spoken: 'none' } : one));
+}
+
+function changeConfirmations(draft: Draft, next: (one: Confirmation) => Confirmation): void {
+  const { confirmations } = draft.state;
+  if (confirmations.length === 0) return;
+  change(draft, { confirmations: confirmations.map(next) });
+}
+
+/** Takes a yes that nothing followed, and closes buttons that are over. */
+export function passConfirmations(draft: Draft): void {
+  for (const one of draft.state.confirmations) {
+    if (one.spoken === 'accepted' && draft.atMs >= one.toMs) take(draft, one);
+    else if (draft.atMs >= one.untilMs) closeAsk(draft, one.id);
+  }
+}
+
+// Ends.
+
+/** A turn is not wanted any more. */
+export function stopRunsOfTurn(draft: Draft, turn: Id): void {
+  stopRuns(draft, (one) => one.turn === turn);
+}
+
+/** An answer is not wanted any more. Its changes run on. */
+export function stopReadsOfAnswer(draft: Draft, answer: Id): void {
+  stopRuns(draft, (one) => one.ref?.answer === answer && one.effect === 'read');
+}
+
+export function withdrawTools(draft: Draft, by: PersonId): void {
+  stopRuns(draft, (one) => one.by === by);
+  for (const one of draft.state.confirmations) {
+    if (one.by === by || one.presser === by) closeAsk(draft, one.id);
+  }
+}
+
+export function endTools(draft: Draft): void {
+  stopRuns(draft, () => true);
+  for (const { id } of draft.state.confirmations) closeAsk(draft, id);
+}
+
+function stopRuns(draft: Draft, isStopped: (one: ToolRun) => boolean): void {
+  const stopped = draft.state.runs.filter(isStopped);
+  if (stopped.length === 0) return;
+  change(draft, { runs: draft.state.runs.filter((one) => !stopped.includes(one)) });
+  for (const { id } of stopped) emit(draft, { do: 'stop-run', run: id });
+}

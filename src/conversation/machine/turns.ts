@@ -1,0 +1,242 @@
+import { hasVoice, nothingHeard } from '#src/turn/evidence.ts';
+import { sameWords } from '#src/turn/same-words.ts';
+import { isPresumed, needsWords, noteAnswered, noteTalk } from './addressing.ts';
+import { mayBegin } from './decisions.ts';
+import { type Draft, emit, leaveFloor, putTurn } from './draft.ts';
+import type { EventOf } from './events.ts';
+import { askTurn } from './floor.ts';
+import {
+  hasRefused,
+  isSpeaking,
+  mayHear,
+  type OpenSpeech,
+  openSpeech,
+  soundOf,
+  turnOf,
+  wordsOf,
+} from './questions.ts';
+import { dropGreeting } from './readings.ts';
+import { beginAnswer, discardAnswer, giveUpTurn, holdAnswer, newTurn, passOn } from './replies.ts';
+import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
+import { voidYes } from './tools.ts';
+
+/** A voice begins. A person who goes on soon reopens their own turn, which leaves the floor until the rest is decided. */
+export function began(draft: Draft, event: EventOf<'began'>): void {
+  const { by, fromMs } = event;
+  if (!mayHear(draft.state, by)) return;
+  voidYes(draft, by);
+  dropGreeting(draft);
+  const continued = continuedTurn(draft, by, fromMs);
+  const turn = continued ? reopenTurn(draft, continued) : newTurn(draft, by, fromMs);
+  const utterance = newUtterance(draft, turn, event);
+  putTurn(draft, { ...turn, open: [...turn.open, utterance] });
+  if (utterance.isRecognised) emit(draft, { do: 'listen', utterance: utterance.id, by });
+  const start = { by, fromMs, isAlone: utterance.isAlone };
+  const isFed = draft.state.settings.hearsSound && isPresumed(draft.state, start, draft.rules);
+  if (isFed) emit(draft, { do: 'feed', utterance: utterance.id });
+}
+
+function newUtterance(draft: Draft, turn: TurnState, event: EventOf<'began'>): UtteranceState {
+  const { by, fromMs, hints, utterance: id } = event;
+  const { rules, state } = draft;
+  const isAlone = state.people.every((one) => one.isBot || one.id === by);
+  return {
+    id,
+    fromMs,
+    toMs: fromMs,
+    isEnded: false,
+    endedMs: fromMs,
+    pause: 0,
+    isRecognised: needsWords(state, turn, { by, fromMs, isAlone }, rules),
+    isRequested: false,
+    words: undefined,
+    language: undefined,
+    hasFailed: false,
+    partial: undefined,
+    evidence: nothingHeard,
+    hints,
+    isOverlapping: isSpeaking(state),
+    isAmongSounds: false,
+    isFarField: false,
+    isAlone,
+    goesOn: false,
+    blockedFromMs: undefined,
+  };
+}
+
+/** Turn of this person that a voice from then on continues. After a lost link it is none whose answer is heard. */
+function continuedTurn(
+  { rules, state }: Draft,
+  by: PersonId,
+  fromMs: number,
+): TurnState | undefined {
+  const own = state.turns.filter((one) => one.by === by && one.request === undefined);
+  return own.findLast(({ id, open, voiceMs }) => {
+    const lastMs = Math.max(voiceMs, ...open.map(({ toMs }) => toMs));
+    const isBeforeLoss = lastMs <= state.link.lostAtMs;
+    const isOver = isBeforeLoss && soundOf(state, id) !== undefined;
+    return !isOver && fromMs - lastMs <= rules.mergeMs;
+  });
+}
+
+/** Takes a turn off the floor. Barge-in decides about a turn that is heard. */
+function reopenTurn(draft: Draft, turn: TurnState): TurnState {
+  if (soundOf(draft.state, turn.id)) return turn;
+  const isCurrent = draft.state.floor.current?.id === turn.id;
+  if (isCurrent) noteAnswered(draft, [turn.by], '');
+  if (turn.duplicates.length > 0) return separateTurn(draft, turn);
+  leaveFloor(draft, turn.id);
+  return holdAnswer(draft, turn);
+}
+
+/** Leaves the question to the others who asked it. Its speaker goes on alone. */
+function separateTurn(draft: Draft, turn: TurnState): TurnState {
+  const place = draft.state.floor.queue.indexOf(turn.id);
+  const alone = { ...discardAnswer(draft, turn), duplicates: [] };
+  leaveFloor(draft, turn.id);
+  putTurn(draft, alone);
+  passOn(draft, turn, place);
+  return alone;
+}
+
+/** Requests the words so far. Where partial words are trusted, the answer begins on them. */
+export function paused(draft: Draft, { evidence, utterance: id }: EventOf<'paused'>): void {
+  const speech = openSpeech(draft.state, id);
+  if (!speech || speech.utterance.isRequested || !hasVoice(evidence)) return;
+  const { turn, utterance } = speech;
+  const requested = requestWords(draft, turn, { ...utterance, evidence, toMs: draft.atMs });
+  if (requested.partial !== undefined) preempt(draft, id, requested.partial, false);
+}
+
+function requestWords(draft: Draft, turn: TurnState, utterance: UtteranceState): UtteranceState {
+  const listened = beginListening(draft, turn, utterance);
+  const { id, isRecognised, pause } = listened;
+  const requested = { ...listened, pause: pause + 1, isRequested: true };
+  putUtterance(draft, turn.id, isRecognised ? requested : listened);
+  if (!isRecognised) return listened;
+  emit(draft, { do: 'recognise', utterance: id, pause: requested.pause });
+  return requested;
+}
+
+/** Words that were not needed at first may be needed by now. */
+function beginListening(draft: Draft, turn: TurnState, utterance: UtteranceState): UtteranceState {
+  const { fromMs, id, isAlone, isRecognised } = utterance;
+  const start = { by: turn.by, fromMs, isAlone };
+  if (isRecognised || !needsWords(draft.state, turn, start, draft.rules)) return utterance;
+  emit(draft, { do: 'listen', utterance: id, by: turn.by });
+  return { ...utterance, isRecognised: true };
+}
+
+/** The pause was none. An answer that was begun on the words before it is void. */
+export function resumed(draft: Draft, { utterance: id }: EventOf<'resumed'>): void {
+  const speech = openSpeech(draft.state, id);
+  if (!speech) return;
+  const { turn, utterance } = speech;
+  const isVoid = turn.answer?.lastUtterance === id && !soundOf(draft.state, turn.id);
+  if (isVoid) putTurn(draft, discardAnswer(draft, turn));
+  const spoken = { ...utterance, words: undefined, isRequested: false, hasFailed: false };
+  putUtterance(draft, turn.id, spoken);
+}
+
+export function partial(draft: Draft, { text, utterance: id }: EventOf<'partial'>): void {
+  const speech = openSpeech(draft.state, id);
+  if (!speech) return;
+  putUtterance(draft, speech.turn.id, { ...speech.utterance, partial: text });
+}
+
+/** Words of a pause or an end. Words of a former pause are void. */
+export function words(draft: Draft, event: EventOf<'words'>): void {
+  const { language, pause, text, utterance: id } = event;
+  const speech = requestedSpeech(draft, id, pause);
+  if (!speech) return;
+  const { turn, utterance } = speech;
+  discardWrongGuess(draft, speech, text);
+  putUtterance(draft, turn.id, { ...utterance, language, words: text });
+  if (!utterance.isEnded) emit(draft, { do: 'endpoint', utterance: id, text });
+}
+
+export function unrecognised(draft: Draft, event: EventOf<'unrecognised'>): void {
+  const { pause, utterance: id } = event;
+  const speech = requestedSpeech(draft, id, pause);
+  if (!speech) return;
+  const { turn, utterance } = speech;
+  putUtterance(draft, turn.id, { ...utterance, hasFailed: true });
+  if (!utterance.isEnded) emit(draft, { do: 'endpoint', utterance: id, text: '' });
+}
+
+function requestedSpeech({ state }: Draft, id: Id, pause: number): OpenSpeech | undefined {
+  const speech = openSpeech(state, id);
+  const isCurrent = speech?.utterance.pause === pause && speech.utterance.isRequested;
+  return isCurrent ? speech : undefined;
+}
+
+/** Ends an answer that was begun on other words of this utterance. */
+function discardWrongGuess(draft: Draft, { turn, utterance }: OpenSpeech, text: string): void {
+  const { answer, parts } = turn;
+  if (answer?.words === undefined || answer.lastUtterance !== utterance.id) return;
+  const isRight = sameWords(answer.words, wordsOf(parts, text));
+  if (!isRight && !soundOf(draft.state, turn.id)) putTurn(draft, discardAnswer(draft, turn));
+}
+
+/** The end is likely. The answer begins, on sound alone where any words of this person are answered. */
+export function likelyOver(
+  draft: Draft,
+  { evidence, utterance: id }: EventOf<'likely-over'>,
+): void {
+  const speech = openSpeech(draft.state, id);
+  if (!speech) return;
+  const { turn, utterance } = speech;
+  const noticed = { ...utterance, evidence };
+  putUtterance(draft, turn.id, noticed);
+  if (!utterance.isRequested) requestWords(draft, turn, noticed);
+  preempt(draft, id, utterance.words, true);
+}
+
+/** An utterance ends. Its words are requested unless its last pause requested them. */
+export function ended(draft: Draft, event: EventOf<'ended'>): void {
+  const { endedMs, evidence, isAmongSounds, isFarField, toMs, utterance: id } = event;
+  const speech = openSpeech(draft.state, id);
+  if (!speech) return;
+  const { turn, utterance } = speech;
+  const facts = { toMs, endedMs, evidence, isAmongSounds, isFarField, isEnded: true };
+  const over = { ...utterance, ...facts };
+  noteTalk(draft, turn.by, toMs - utterance.fromMs);
+  if (over.isRequested || !hasVoice(evidence)) putUtterance(draft, turn.id, over);
+  else requestWords(draft, turn, over);
+}
+
+function putUtterance(draft: Draft, turnId: Id, utterance: UtteranceState): void {
+  const turn = turnOf(draft.state, turnId);
+  if (!turn) return;
+  const open = turn.open.map((one) => (one.id === utterance.id ? utterance : one));
+  putTurn(draft, { ...turn, open });
+}
+
+/** Begins the answer before the end is decided. An answer that is held gives way once words go on with its question. */
+function preempt(draft: Draft, id: Id, text: string | undefined, isFinal: boolean): void {
+  const speech = openSpeech(draft.state, id);
+  if (!speech || soundOf(draft.state, speech.turn.id)) return;
+  const { answer, parts } = speech.turn;
+  if (answer && (text === undefined || answer.lastUtterance === id)) return;
+  const turn = { ...speech.turn, answer: undefined };
+  if (!mayBegin(draft, { ...speech, turn }, text, isFinal)) return;
+  const free = discardAnswer(draft, speech.turn);
+  const said = text === undefined ? undefined : wordsOf(parts, text);
+  putTurn(draft, beginAnswer(draft, free, said));
+}
+
+/** A typed question is a turn that is decided already. A person who said no is answered in writing. */
+export function typed(draft: Draft, { atMs, by, request, text }: EventOf<'typed'>): void {
+  if (hasRefused(draft.state, by)) {
+    emit(draft, { do: 'report', request, outcome: 'private' });
+    return;
+  }
+  const { floor, turns } = draft.state;
+  const isWaiting = ({ id }: TurnState) => floor.queue.includes(id);
+  const former = turns.find((one) => one.by === by && one.request !== undefined && isWaiting(one));
+  if (former) giveUpTurn(draft, former, 'replaced');
+  const turn = newTurn(draft, by, atMs);
+  const asked = { ...turn, request, parts: [{ utterance: 0, words: text }] };
+  putTurn(draft, asked);
+  askTurn(draft, asked);
+}

@@ -1,0 +1,242 @@
+import type { UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
+import { hasVoice } from '#src/turn/evidence.ts';
+import { decide } from './decisions.ts';
+import { change, changeNotes, type Draft, emit, putTurn, removeTurn, report } from './draft.ts';
+import type { UtteranceOutcome } from './effects.ts';
+import { askTurn } from './floor.ts';
+import { isOnFloor, type OpenSpeech, turnOf } from './questions.ts';
+import {
+  discardAnswer,
+  dropTurn,
+  forgetSounds,
+  giveUpTurn,
+  newTurn,
+  removeDuplicate,
+} from './replies.ts';
+import { dropUnheard, stopPostponed } from './replying.ts';
+import type { Id, PersonId, TurnState, UtteranceState } from './state.ts';
+import { acceptYes, closeSpokenQuestions } from './tools.ts';
+
+type AnswerDecision = Extract<UtteranceDecision, { kind: 'answer' | 'answer-with-rest' }>;
+type NoAnswerDecision = Extract<UtteranceDecision, { kind: 'command' | 'ignore' }>;
+
+/** Decides every utterance whose words and predecessors are known. */
+export function decideAll(draft: Draft): void {
+  for (let due = nextDecision(draft); due; due = nextDecision(draft)) decideOne(draft, due);
+}
+
+function nextDecision(draft: Draft): OpenSpeech | undefined {
+  for (const { id, open } of draft.state.turns) {
+    if (open.length === 0) continue;
+    const turn = turnOf(draft.state, id);
+    const [first] = turn?.open ?? [];
+    if (turn && first && isDecidable(first)) return { turn, utterance: first };
+    const separated = turn && separateBlocked(draft, turn);
+    const [next] = separated?.open ?? [];
+    if (separated && next) return { turn: separated, utterance: next };
+  }
+  return undefined;
+}
+
+function isDecidable({
+  evidence,
+  hasFailed,
+  isEnded,
+  isRecognised,
+  words,
+}: UtteranceState): boolean {
+  if (!isEnded) return false;
+  return words !== undefined || hasFailed || !isRecognised || !hasVoice(evidence);
+}
+
+/** A recogniser that stalls holds up later words for half a second. Then they become a turn of their own. */
+function separateBlocked(draft: Draft, turn: TurnState): TurnState | undefined {
+  const { atMs, rules } = draft;
+  const first = turn.open.findIndex(isDecidable);
+  if (first < 0) return undefined;
+  const open = turn.open.map((one) => {
+    const isBlocked = isDecidable(one) && one.blockedFromMs === undefined;
+    return isBlocked ? { ...one, blockedFromMs: atMs } : one;
+  });
+  const isDue = open.some((one) => atMs - (one.blockedFromMs ?? atMs) >= rules.decidingMs);
+  putTurn(draft, { ...turn, open: isDue ? open.slice(0, first) : open });
+  if (!isDue) return undefined;
+  const separated = { ...newTurn(draft, turn.by, atMs), open: open.slice(first) };
+  putTurn(draft, separated);
+  return separated;
+}
+
+function decideOne(draft: Draft, speech: OpenSpeech): void {
+  const { turn, utterance } = speech;
+  const decision = decide(draft, speech);
+  const open = turn.open.filter(({ id }) => id !== utterance.id);
+  const rest = { ...turn, open };
+  putTurn(draft, rest);
+  if (decision.kind === 'drop') return;
+  if (!isNothing(decision) && !isYes(decision)) closeSpokenQuestions(draft, turn.by, utterance);
+  if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')
+    addPart(draft, rest, utterance, decision);
+  else ignore(draft, rest, utterance, decision);
+}
+
+/** Adds words that are for the bot to their turn, and queues it unless its speaker goes on. */
+function addPart(
+  draft: Draft,
+  turn: TurnState,
+  utterance: UtteranceState,
+  decision: AnswerDecision,
+): void {
+  const { endedMs, id, toMs, words = '' } = utterance;
+  const all = [...turn.parts, { utterance: id, words }];
+  const { mostParts } = draft.rules;
+  forgetSounds(draft, all.slice(0, -mostParts));
+  const parts = all.slice(-mostParts);
+  const grown = { ...turn, parts, endedMs, voiceMs: toMs, wasPostponed: false };
+  putTurn(draft, grown);
+  tellOutcome(draft, turn.by, id, 'meant');
+  if (decision.kind === 'answer-with-rest') return;
+  const isJoined = askTurn(draft, grown) === 'joined';
+  const { what, meant } = decision.overlap;
+  emit(draft, { do: 'overheard', by: turn.by, what, isMeant: meant && !isJoined });
+}
+
+function ignore(
+  draft: Draft,
+  turn: TurnState,
+  utterance: UtteranceState,
+  decision: NoAnswerDecision,
+): void {
+  const end = isNothing(decision) ? 'nothing' : 'other';
+  tellOutcome(draft, turn.by, utterance.id, end, decision.why);
+  emit(draft, { do: 'forget', utterance: utterance.id });
+  if (utterance.hasFailed && hasVoice(utterance.evidence)) reportUnrecognised(draft, turn.by);
+  const { overlap } = decision;
+  if (overlap) {
+    emit(draft, { do: 'overheard', by: turn.by, what: overlap.what, isMeant: overlap.meant });
+  }
+  if (decision.kind === 'ignore' && decision.why === 'not-named' && utterance.words !== undefined)
+    noteUnnamed(draft, turn.by);
+  if (decision.dropsUnheard) dropUnheard(draft);
+  const endsTurn = decision.kind === 'command' && obey(draft, turn, utterance, decision.command);
+  if (endsTurn) stopTurn(draft, turn.id);
+  else restoreTurn(draft, turn.id);
+}
+
+function tellOutcome(
+  draft: Draft,
+  by: PersonId,
+  utterance: Id,
+  end: UtteranceOutcome,
+  why?: NoAnswerDecision['why'],
+): void {
+  report(draft, { kind: 'utterance-over', utterance, by, end, why });
+}
+
+/** The channel reads once that words were not recognised. */
+function reportUnrecognised(draft: Draft, by: PersonId): void {
+  if (draft.state.reportedFailures.includes('recognise')) return;
+  change(draft, { reportedFailures: [...draft.state.reportedFailures, 'recognise'] });
+  emit(draft, { do: 'notice', line: 'unrecognised', by });
+}
+
+/** The panel tells a person once that the bot needs its name. */
+function noteUnnamed(draft: Draft, by: PersonId): void {
+  const { attention, notes } = draft.state;
+  const hasWindow = attention.windows.some(
+    ({ personId, untilMs }) => personId === by && untilMs > draft.atMs,
+  );
+  if (hasWindow || notes.toldOfName.includes(by)) return;
+  const unnamed = [...notes.unnamed, { by, atMs: draft.atMs }].slice(-draft.rules.mostDropped);
+  changeNotes(draft, { unnamed, toldOfName: [...notes.toldOfName, by] });
+}
+
+/** Obeys a command. True where the question that it followed is over. */
+function obey(
+  draft: Draft,
+  { by }: TurnState,
+  utterance: UtteranceState,
+  command: UtteranceCommand,
+): boolean {
+  const { atMs } = draft;
+  switch (command.kind) {
+    case 'stop':
+      stopPostponed(draft);
+      return true;
+    case 'never-mind':
+      stopPostponed(draft, by);
+      return true;
+    case 'confirm':
+      acceptYes(draft, by, utterance);
+      return false;
+    case 'overlap':
+      return false;
+    case 'spoken':
+      if (command.command === 'doNotHear') {
+        draft.raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
+        return false;
+      }
+      stopPostponed(draft);
+      draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
+      emit(draft, { do: 'notice', line: 'hearing-paused', by });
+      return true;
+  }
+}
+
+/** Ends a question that its speaker stopped before anything of its answer was heard. */
+function stopTurn(draft: Draft, id: Id): void {
+  const turn = turnOf(draft.state, id);
+  if (!turn || isOnFloor(draft.state, id)) return;
+  if (turn.parts.length > 0) dropTurn(draft, turn, 'stopped');
+  else dropEmptyTurn(draft, turn);
+}
+
+/** The rest was nothing, or for others. The question is answered as it was. */
+function restoreTurn(draft: Draft, id: Id): void {
+  const turn = turnOf(draft.state, id);
+  if (!turn || turn.open.length > 0 || isOnFloor(draft.state, id)) return;
+  if (turn.parts.length > 0) askTurn(draft, turn);
+  else dropEmptyTurn(draft, turn);
+}
+
+function dropEmptyTurn(draft: Draft, turn: TurnState): void {
+  if (turn.open.length > 0) return;
+  discardAnswer(draft, turn);
+  removeTurn(draft, turn.id);
+}
+
+/** Ends utterances that are not finished. Questions before them are answered as they were. */
+export function breakOff(
+  draft: Draft,
+  isBroken: (turn: TurnState, utterance: UtteranceState) => boolean,
+): void {
+  for (const { id: turnId } of draft.state.turns) {
+    const turn = turnOf(draft.state, turnId);
+    const broken = turn?.open.filter((one) => isBroken(turn, one)) ?? [];
+    if (!turn || broken.length === 0) continue;
+    const open = turn.open.filter((one) => !broken.includes(one));
+    for (const { id } of broken) {
+      tellOutcome(draft, turn.by, id, 'broken-off');
+      emit(draft, { do: 'forget', utterance: id });
+    }
+    putTurn(draft, { ...turn, open });
+    restoreTurn(draft, turnId);
+  }
+}
+
+/** Drops every turn of a person. People who asked the same keep their answer. */
+export function withdrawTurns(draft: Draft, by: PersonId): void {
+  for (const { id } of draft.state.turns) {
+    const turn = turnOf(draft.state, id);
+    if (!turn) continue;
+    if (turn.by === by) giveUpTurn(draft, turn, 'withdrawn');
+    else removeDuplicate(draft, turn, by);
+  }
+}
+
+function isNothing(decision: UtteranceDecision): boolean {
+  return decision.kind === 'ignore' && decision.isNothing;
+}
+
+function isYes(decision: UtteranceDecision): boolean {
+  return decision.kind === 'command' && decision.command.kind === 'confirm';
+}

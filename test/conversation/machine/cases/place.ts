@@ -1,0 +1,175 @@
+import {
+  audible,
+  began,
+  type ConversationCase,
+  called,
+  cutShort,
+  lost,
+  present,
+  reads,
+  says,
+  tick,
+  up,
+} from '#test/conversation/machine/conversation-case.ts';
+
+/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
+const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
+const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
+
+export const placeCases: readonly ConversationCase[] = [
+  {
+    name: 'a lost link: what was heard in part is over, what waits is answered when it is back, what is being said is not',
+    behaviours: ['L1', 'L2', 'L3'],
+    also: ['fact'],
+    steps: [
+      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
+      [audible(101, 1_200)],
+      [says(2, 'ben', 1_300, 'Nova, Quito?'), 'utterance 2 of ben: meant'],
+      [began(3, 'cleo', 2_400)],
+      [lost(2_500), 'cut 101', 'utterance 3 of cleo: broken-off'],
+      [cutShort(101, 2_505, 'It is'), 'heard 101: It is', 'turn of ana: lost'],
+      [tick(2_999)],
+      [tick(3_000), 'open-link lounge'],
+      [up(3_300), 'begin 104 for ben: Nova, Quito?', 'play 104 to ben'],
+    ],
+  },
+  {
+    name: 'tries wait longer and longer; the channel reads it at the second; after ten it is over',
+    behaviours: ['L4', 'L5', 'S6'],
+    steps: [
+      [lost(0)],
+      [tick(500), 'open-link lounge'],
+      [lost(600), 'notice reconnecting'],
+      [tick(1_599)],
+      [tick(1_600), 'open-link lounge'],
+      [
+        [3, 4, 5, 6, 7, 8, 9, 10].map((n) => lost(2_000 + n, 0)),
+        ...Array.from({ length: 8 }, () => 'open-link lounge'),
+      ],
+      [lost(3_000), 'close-link', 'end refused'],
+    ],
+  },
+  {
+    name: 'sent away, it does not come back',
+    behaviours: ['L6'],
+    steps: [
+      [
+        { kind: 'link-lost', random: 1, restMs: 0, final: 'sent-away', atMs: 0 },
+        'close-link',
+        'end sent-away',
+      ],
+      [tick(5_000)],
+    ],
+  },
+  {
+    name: 'moved, it takes the conversation along only where all may know it',
+    behaviours: ['L8', 'M7'],
+    steps: [
+      [bridge, begunForBridge, 'play 101'],
+      [audible(101, 1_200)],
+      [
+        { kind: 'moved', channelId: 'den', takesHistory: true, atMs: 1_300 },
+        'cut 101',
+        'open-link den',
+      ],
+      [[cutShort(101, 1_305, 'It is'), up(1_500)]],
+      [says(2, 'ben', 2_000, 'Nova, a timer'), 'begin 103 for ben: Nova, a timer', 'play 103'],
+      [
+        called(103, 'timer', '10', 'last', 3_100),
+        'ask 104 ben: timer',
+        'result for 103: waits for Confirm',
+      ],
+      [
+        { kind: 'moved', channelId: 'attic', takesHistory: false, atMs: 4_000 },
+        'discard 103',
+        'close-ask 104',
+        'notice dropped-by-move',
+        'notice begins-anew',
+        'open-link attic',
+      ],
+      [up(4_200)],
+      [says(3, 'ben', 5_000, 'Nova, a timer'), 'begin 106 for ben: Nova, a timer', 'play 106'],
+      [called(106, 'timer', '10', 'last', 6_100), 'run 107: timer 10 for ben'],
+    ],
+  },
+  {
+    name: 'while a moderator mutes it nothing waits and nothing is made; whoever typed is told',
+    behaviours: ['L9'],
+    steps: [
+      [
+        { kind: 'typed', request: 1, by: 'ana', text: 'Quito?', atMs: 0 },
+        'begin 101 for ana: Quito?',
+        'play 101',
+      ],
+      [{ kind: 'muted', isMuted: true, atMs: 100 }, 'discard 101', 'report 1: muted'],
+      [{ kind: 'typed', request: 2, by: 'ana', text: 'Quito?', atMs: 200 }, 'report 2: muted'],
+      [says(1, 'ben', 300, 'Nova, two?')],
+      [{ kind: 'muted', isMuted: false, atMs: 2_000 }],
+      [says(2, 'ben', 3_000, 'Nova, two?'), 'begin 105 for ben: Nova, two?', 'play 105'],
+    ],
+  },
+  {
+    name: 'the process ends: the clause that sounds ends, those who wait read that they are not answered',
+    behaviours: ['D1'],
+    steps: [
+      [bridge, begunForBridge, 'play 101'],
+      [audible(101, 1_200)],
+      [says(2, 'ben', 1_300, 'Nova, Quito?')],
+      [
+        { kind: 'draining', untilMs: 8_000, atMs: 3_000 },
+        'finish-clause 101',
+        'notice unanswered for ben',
+      ],
+      [says(3, 'cleo', 3_100, 'Nova, three?')],
+      [cutShort(101, 4_500, 'It is old.'), 'close-link', 'end stopped'],
+    ],
+  },
+  {
+    name: 'alone for a minute it leaves',
+    behaviours: ['L7'],
+    steps: [
+      [present(0)],
+      [tick(59_999)],
+      [present(59_999, 'ana')],
+      [present(70_000)],
+      [tick(130_000), 'close-link', 'end alone'],
+    ],
+  },
+  {
+    name: 'sent out while somebody goes on with a question, it asks nothing more',
+    behaviours: ['S4', 'T14'],
+    also: ['fact'],
+    steps: [
+      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
+      [began(2, 'ana', 1_800), 'hold 101'],
+      [
+        { kind: 'leave', why: 'asked', atMs: 2_000 },
+        'utterance 2 of ana: broken-off',
+        'discard 101',
+        'turn of ana: left',
+        'close-link',
+        'end asked',
+      ],
+    ],
+  },
+  {
+    name: 'sent out by a command it falls silent at once; what was heard is kept; what runs and waits ends',
+    behaviours: ['S4', 'R4'],
+    also: ['fact'],
+    steps: [
+      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
+      [audible(101, 1_200)],
+      [called(101, 'look', 'page', 'read', 1_250), 'run 102: look page for ana'],
+      [reads('one', 1_300, { request: 1 })],
+      [
+        { kind: 'leave', why: 'asked', atMs: 1_400 },
+        'stop-run 102',
+        'cut 101',
+        'report 1: left',
+        'close-link',
+        'end asked',
+      ],
+      [cutShort(101, 1_405, 'It is'), 'heard 101: It is', 'turn of ana: left'],
+    ],
+  },
+];

@@ -1,0 +1,145 @@
+import {
+  audible,
+  began,
+  type ConversationCase,
+  cutShort,
+  ended,
+  lost,
+  notifies,
+  over,
+  pause,
+  person,
+  reads,
+  room,
+  says,
+  tick,
+  up,
+} from '#test/conversation/machine/conversation-case.ts';
+
+/** Ana asks about the bridge at 0 s. Her turn is 100, the answer 101. */
+const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
+const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
+
+export const requestsCases: readonly ConversationCase[] = [
+  {
+    name: 'texts are read in order, those for now first, and lines of a chat let everything pass',
+    behaviours: ['R1', 'R2'],
+    steps: [
+      [reads('one', 0), 'speak 100: one'],
+      [reads('a line', 10, { when: 'behind', owner: 'ben' })],
+      [reads('two', 20)],
+      [reads('now', 30, { when: 'now' })],
+      [says(1, 'ana', 100, 'Nova, the bridge?')],
+      [over(100, 2_000, 'one'), 'speak 103: now'],
+      [over(103, 3_000, 'now'), 'speak 102: two'],
+      [over(102, 4_000, 'two'), 'begin 105 for ana: Nova, the bridge?', 'play 105 to ana'],
+      [[audible(105, 5_000), over(105, 6_000, 'Old.')], 'speak 101: a line'],
+    ],
+  },
+  {
+    name: 'whoever waits until a text was heard learns how it ended, also where it was refused',
+    behaviours: ['R4', 'R1'],
+    steps: [
+      [reads('one', 0, { request: 1 }), 'speak 100: one'],
+      [[2, 3, 4, 5, 6, 7, 8, 9].map((n) => reads(`${n}`, n, { request: n }))],
+      [reads('ten', 10, { request: 10 }), 'report 10: full'],
+      [over(100, 1_000, 'one'), 'report 1: completed', 'speak 101: 2'],
+      [{ kind: 'taken-back', request: 3, atMs: 1_100 }, 'report 3: withdrawn'],
+      [{ kind: 'taken-back', request: 2, atMs: 1_200 }, 'cut 101'],
+      [cutShort(101, 1_210, ''), 'report 2: withdrawn', 'speak 103: 4'],
+    ],
+  },
+  {
+    name: 'a text that was not heard when the link was lost comes again; one that was heard in part is lost',
+    behaviours: ['R4', 'L2', 'L3'],
+    steps: [
+      [reads('one', 0, { request: 1 }), 'speak 100: one'],
+      [reads('two', 10, { request: 2 })],
+      [lost(100), 'discard 100'],
+      [[tick(600), up(700)], 'open-link lounge', 'speak 100: one'],
+      [[audible(100, 800), lost(900)], 'cut 100', 'notice reconnecting'],
+      [cutShort(100, 905, 'on'), 'report 1: lost'],
+      [[tick(1_900), up(2_000)], 'open-link lounge', 'speak 101: two'],
+    ],
+  },
+  {
+    name: 'a reminder waits for a pause; to whom it cannot be said, it is reported as unsaid',
+    behaviours: ['R8', 'R9'],
+    steps: [
+      [began(1, 'ben', 0)],
+      [notifies(1, 'ana', 'pasta', 60_000, 100)],
+      [[...pause(1, 600, 'well, Cleo'), ended(1, 1_000)], 'speak 101: pasta'],
+      [over(101, 2_000, 'pasta'), 'report 1: completed'],
+      [
+        {
+          kind: 'people',
+          people: [person('ana', { isDeaf: true }), person('ben')],
+          atMs: 2_500,
+        },
+      ],
+      [notifies(2, 'ana', 'rice', 63_000, 3_000), 'report 2: unsaid'],
+    ],
+  },
+  {
+    name: 'a reminder that found no pause is unsaid in the end',
+    behaviours: ['R8'],
+    steps: [
+      [began(1, 'ben', 0)],
+      [notifies(1, undefined, 'pasta', 10_000, 100)],
+      [tick(10_000), 'report 1: unsaid'],
+    ],
+  },
+  {
+    name: 'a typed question is answered in its turn and reported; a second one takes its place while it waits',
+    behaviours: ['Q1', 'Q2'],
+    steps: [
+      [bridge, begunForBridge, 'play 101'],
+      [{ kind: 'typed', request: 1, by: 'ben', text: 'Quito?', atMs: 1_100 }],
+      [{ kind: 'typed', request: 2, by: 'ben', text: 'Chile?', atMs: 1_200 }, 'report 1: replaced'],
+      [
+        [audible(101, 1_300), over(101, 2_000, 'Old.')],
+        'begin 104 for ben: Chile?',
+        'play 104 to ben',
+      ],
+      [[audible(104, 3_000), over(104, 4_000, 'Santiago.')], 'report 2: completed'],
+    ],
+  },
+  {
+    name: 'a message that is deleted while its answer is made or heard is not answered on',
+    behaviours: ['Q5'],
+    steps: [
+      [
+        { kind: 'typed', request: 1, by: 'ben', text: 'Quito?', atMs: 0 },
+        'begin 101 for ben: Quito?',
+        'play 101',
+      ],
+      [audible(101, 500)],
+      [{ kind: 'taken-back', request: 1, atMs: 900 }, 'cut 101', 'report 1: withdrawn'],
+    ],
+  },
+  {
+    name: 'who is deafened gets the answer in writing, too',
+    behaviours: ['F4'],
+    room: { ...room('ana', 'ben'), people: [person('ana', { isDeaf: true }), person('ben')] },
+    steps: [
+      [
+        says(1, 'ana', 0, 'Nova, Quito?'),
+        'begin 101 for ana: Nova, Quito?, in writing, too',
+        'play 101',
+      ],
+      [[audible(101, 1_100), over(101, 2_000, 'Lima.')], 'write to ana: answer 101'],
+    ],
+  },
+  {
+    name: '/stop: silence, nothing of what waited is said, and what was heard is known',
+    behaviours: ['B3', 'M1'],
+    also: ['fact'],
+    steps: [
+      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
+      [audible(101, 1_200)],
+      [reads('one', 1_300, { request: 1 })],
+      [{ kind: 'stop', atMs: 1_400 }, 'cut 101', 'report 1: stopped'],
+      [cutShort(101, 1_410, 'It'), 'heard 101: It', 'turn of ana: stopped'],
+    ],
+  },
+];

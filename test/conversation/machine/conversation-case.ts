@@ -1,0 +1,354 @@
+import type {
+  ConversationEffect,
+  ConversationFact,
+  EffectOf,
+} from '#src/conversation/machine/effects.ts';
+import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
+import {
+  type CallEffect,
+  type ConversationState,
+  type HistoryExchange,
+  initialState,
+  type Participant,
+  type SessionSettings,
+} from '#src/conversation/machine/state.ts';
+import type { Evidence } from '#src/turn/evidence.ts';
+
+/** Events and the effects that they have, as data. `behaviours` are codes of `behaviours.ts`. */
+export type ConversationCase = {
+  readonly name: string;
+  readonly behaviours: readonly string[];
+  readonly room?: ConversationState;
+  /** Kinds of effects that are compared beside the usual ones. */
+  readonly also?: readonly ConversationEffect['do'][];
+  readonly steps: readonly CaseStep[];
+};
+
+export type CaseStep = readonly [
+  events: ConversationEvent | readonly ConversationEvent[],
+  ...effects: readonly string[],
+];
+
+/** Effects of nearly each utterance, which most cases leave out. */
+export const usuallyHidden: ReadonlySet<ConversationEffect['do']> = new Set([
+  'listen',
+  'recognise',
+  'endpoint',
+  'overheard',
+  'forget',
+  'fact',
+  'cue',
+] as const);
+
+const settings: SessionSettings = {
+  mode: 'talk',
+  addressing: 'auto',
+  names: ['Nova'],
+  isCaptioned: false,
+  isSparing: false,
+  hearsSound: false,
+  trustsPartials: true,
+  leaveAfterMs: 60_000,
+};
+
+/** A channel with these people, who all agreed, and its link. */
+export function room(...ids: readonly string[]): ConversationState {
+  const state = initialState('lounge', settings);
+  return {
+    ...state,
+    people: ids.map((id) => person(id)),
+    consent: { ...state.consent, yes: ids },
+    link: { ...state.link, isUp: true },
+  };
+}
+
+export function roomWith(
+  state: ConversationState,
+  changed: Partial<SessionSettings>,
+): ConversationState {
+  return { ...state, settings: { ...state.settings, ...changed } };
+}
+
+/** A room in which Ben has said something to the bot. */
+export function roomAfter(...exchanges: readonly HistoryExchange[]): ConversationState {
+  return { ...room('ana', 'ben'), history: { version: 1, exchanges } };
+}
+
+export const saidByBen: HistoryExchange = {
+  by: 'ben',
+  alsoBy: [],
+  isOwn: true,
+  words: 'hm',
+  heard: 'hm',
+};
+
+export function person(id: string, over: Partial<Participant> = {}): Participant {
+  const name = `${id.slice(0, 1).toUpperCase()}${id.slice(1)}`;
+  const usual = { id, name, isBot: false, isDeaf: false, hasRole: false, isAdmitted: true };
+  return { ...usual, ...over };
+}
+
+export const clearVoice: Evidence = {
+  voicedMs: 800,
+  spanMs: 900,
+  meanProbability: 0.9,
+  peakProbability: 0.98,
+  meanLevelDb: -25,
+};
+
+export const noVoice: Evidence = { ...clearVoice, voicedMs: 40, meanProbability: 0.3 };
+
+// Events.
+
+export function began(utterance: number, by: string, atMs: number): ConversationEvent {
+  return { kind: 'began', utterance, by, fromMs: atMs, hints: [], atMs };
+}
+
+export function paused(utterance: number, atMs: number): ConversationEvent {
+  return { kind: 'paused', utterance, evidence: clearVoice, atMs };
+}
+
+export function words(
+  utterance: number,
+  pause: number,
+  text: string,
+  atMs: number,
+): ConversationEvent {
+  return { kind: 'words', utterance, pause, text, language: 'en', atMs };
+}
+
+export function likelyOver(utterance: number, atMs: number): ConversationEvent {
+  return { kind: 'likely-over', utterance, evidence: clearVoice, atMs };
+}
+
+/** A pause whose words come 100 ms later. */
+export function pause(
+  utterance: number,
+  atMs: number,
+  text: string,
+  n = 1,
+): readonly ConversationEvent[] {
+  return [
+    paused(utterance, atMs),
+    words(utterance, n, text, atMs + 100),
+    likelyOver(utterance, atMs + 120),
+  ];
+}
+
+export function ended(
+  utterance: number,
+  atMs: number,
+  toMs = atMs - 400,
+  over: Partial<EventOf<'ended'>> = {},
+): ConversationEvent {
+  return {
+    kind: 'ended',
+    utterance,
+    toMs,
+    endedMs: atMs,
+    evidence: clearVoice,
+    isFarField: false,
+    isAmongSounds: false,
+    ...over,
+    atMs,
+  };
+}
+
+/** A sentence of one second, recognised in its last pause. */
+export function says(
+  utterance: number,
+  by: string,
+  atMs: number,
+  text: string,
+): readonly ConversationEvent[] {
+  return [
+    began(utterance, by, atMs),
+    ...pause(utterance, atMs + 600, text),
+    ended(utterance, atMs + 1_000),
+  ];
+}
+
+export function ready(answer: number, atMs: number): ConversationEvent {
+  return { kind: 'ready', answer, atMs };
+}
+
+export function audible(reply: number, atMs: number): ConversationEvent {
+  return { kind: 'audible', reply, atMs };
+}
+
+export function over(reply: number, atMs: number, heard: string): ConversationEvent {
+  return { kind: 'over', reply, finish: 'completed', heard, atMs };
+}
+
+/** End of a reply after a cut. */
+export function cutShort(reply: number, atMs: number, heard: string): ConversationEvent {
+  return { kind: 'over', reply, finish: 'cancelled', heard, atMs };
+}
+
+export function barged(
+  reply: number,
+  by: string,
+  action: EventOf<'barged'>['action'],
+  atMs: number,
+): ConversationEvent {
+  return { kind: 'barged', reply, by, action, atMs };
+}
+
+/** A tool call. Results of `look`, and those of arguments `mcp`, quote others. */
+export function called(
+  answer: number,
+  tool: string,
+  args: string,
+  effect: CallEffect,
+  atMs: number,
+  over: Partial<EventOf<'called'>['call']> = {},
+): ConversationEvent {
+  const isForeign = tool === 'look' || args === 'mcp';
+  const call = { callId: `c${atMs}`, tool, args, effect, isForeign, isSayable: false, ...over };
+  return { kind: 'called', answer, call, atMs };
+}
+
+export function returned(run: number, result: string, atMs: number): ConversationEvent {
+  return { kind: 'returned', run, result, isVain: false, atMs };
+}
+
+export function pressed(confirmation: number, by: string, atMs: number): ConversationEvent {
+  return { kind: 'pressed', confirmation, by, atMs };
+}
+
+export function consents(
+  by: string,
+  answer: EventOf<'answered-consent'>['answer'],
+  atMs: number,
+): ConversationEvent {
+  return { kind: 'answered-consent', by, answer, atMs };
+}
+
+export function present(atMs: number, ...ids: readonly string[]): ConversationEvent {
+  return { kind: 'people', people: ids.map((id) => person(id)), atMs };
+}
+
+export function reads(
+  text: string,
+  atMs: number,
+  over: Partial<EventOf<'read'>> = {},
+): ConversationEvent {
+  return {
+    kind: 'read',
+    request: undefined,
+    owner: undefined,
+    about: [],
+    when: 'queue',
+    text,
+    isInterruptible: true,
+    ...over,
+    atMs,
+  };
+}
+
+export function notifies(
+  request: number,
+  to: string | undefined,
+  text: string,
+  untilMs: number,
+  atMs: number,
+): ConversationEvent {
+  const when = { fromMs: 0, untilMs, isDroppedByVoice: false };
+  return { kind: 'notify', request, to, text, ...when, atMs };
+}
+
+export function tick(atMs: number): ConversationEvent {
+  return { kind: 'tick', atMs };
+}
+
+export function lost(atMs: number, random = 1): ConversationEvent {
+  return { kind: 'link-lost', random, restMs: 0, final: undefined, atMs };
+}
+
+export function up(atMs: number): ConversationEvent {
+  return { kind: 'link-up', atMs };
+}
+
+// Effects, as people read them.
+
+export function shown(effect: ConversationEffect): string {
+  switch (effect.do) {
+    case 'listen':
+      return `listen ${effect.utterance} of ${effect.by}`;
+    case 'recognise':
+      return `recognise ${effect.utterance}, pause ${effect.pause}`;
+    case 'endpoint':
+      return `endpoint ${effect.utterance}: ${effect.text}`;
+    case 'feed':
+    case 'forget':
+      return `${effect.do} ${effect.utterance}`;
+    case 'overheard':
+      return `overheard ${effect.by}: ${effect.what}${effect.isMeant ? ', meant' : ''}`;
+    case 'begin':
+      return beginShown(effect);
+    case 'play':
+      return `play ${effect.answer}${after(' to ', effect.names.join(' and '))}`;
+    case 'hold':
+      return `hold ${effect.answer}`;
+    case 'speak':
+      return `speak ${effect.reading}: ${effect.text}`;
+    case 'discard':
+    case 'cut':
+    case 'finish-clause':
+      return `${effect.do} ${effect.reply}`;
+    case 'cue':
+      return `cue ${effect.cue}`;
+    case 'run':
+      return `run ${effect.run}: ${effect.tool} ${effect.args} for ${effect.by}`;
+    case 'stop-run':
+      return `stop-run ${effect.run}`;
+    case 'result':
+      return `result for ${effect.answer}: ${effect.result}`;
+    case 'ask':
+      return askShown(effect);
+    case 'close-ask':
+      return `close-ask ${effect.confirmation}`;
+    case 'report':
+      return `report ${effect.request}: ${effect.outcome}`;
+    case 'notice':
+      return `notice ${effect.line}${after(' for ', effect.by)}`;
+    case 'write':
+      return `write to ${effect.to}: answer ${effect.answer}`;
+    case 'forget-person':
+      return `forget-person ${effect.by}`;
+    case 'open-link':
+      return `open-link ${effect.channelId}`;
+    case 'close-link':
+      return 'close-link';
+    case 'end':
+      return `end ${effect.why}`;
+    case 'fact':
+      return factShown(effect.fact);
+  }
+}
+
+function beginShown({ answer, by, done, isAloud, words: asked }: EffectOf<'begin'>): string {
+  const before = after(', done: ', done.join('; '));
+  const medium = isAloud ? '' : ', in writing, too';
+  return `begin ${answer} for ${by}: ${asked ?? '(sound)'}${before}${medium}`;
+}
+
+function askShown({ confirmation, isAloud, presser, tool }: EffectOf<'ask'>): string {
+  return `ask ${confirmation} ${presser}: ${tool}${isAloud ? ', aloud' : ''}`;
+}
+
+/** Text with words before it; empty where there is none. */
+function after(before: string, text = ''): string {
+  return text === '' ? '' : `${before}${text}`;
+}
+
+function factShown(fact: ConversationFact): string {
+  switch (fact.kind) {
+    case 'utterance-over':
+      return `utterance ${fact.utterance} of ${fact.by}: ${fact.end}`;
+    case 'turn-over':
+      return `turn of ${fact.by}: ${fact.end}`;
+    case 'heard':
+      return `heard ${fact.reply}: ${fact.text}`;
+  }
+}

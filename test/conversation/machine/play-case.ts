@@ -1,0 +1,37 @@
+import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
+import type { ConversationEvent } from '#src/conversation/machine/events.ts';
+import { type ConversationRules, conversationRules } from '#src/conversation/machine/rules.ts';
+import type { ConversationState } from '#src/conversation/machine/state.ts';
+import { type ConversationStep, step } from '#src/conversation/machine/step.ts';
+import { type ConversationCase, room, shown, usuallyHidden } from './conversation-case.ts';
+
+export type StepFunction = (
+  state: ConversationState,
+  event: ConversationEvent,
+  rules: ConversationRules,
+) => ConversationStep;
+
+/** Effects of each step of a case, as text. A step that changes the state it was given throws. */
+export function playCase(
+  { also = [], room: start = room('ana', 'ben', 'cleo'), steps }: ConversationCase,
+  run: StepFunction = step,
+): readonly (readonly string[])[] {
+  let state = start;
+  const isCompared = (one: ConversationEffect) =>
+    !usuallyHidden.has(one.do) || also.includes(one.do);
+  return steps.map(([given]) => {
+    const events = 'kind' in given ? [given] : given;
+    return events.flatMap((event) => {
+      const next = run(frozen(state), event, conversationRules);
+      state = next.state;
+      return next.effects.filter(isCompared).map(shown);
+    });
+  });
+}
+
+function frozen<Value>(value: Value): Value {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  Object.freeze(value);
+  for (const one of Object.values(value)) frozen(one);
+  return value;
+}

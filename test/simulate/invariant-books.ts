@@ -1,0 +1,150 @@
+import type {
+  ConversationState,
+  Id,
+  Participant,
+  ToolRun,
+} from '#src/conversation/machine/state.ts';
+import type { SimulatedStep } from './performer.ts';
+import { everybody } from './script.ts';
+
+/** Consent of each person, reckoned from events alone. */
+export class ConsentBook {
+  readonly refusals = new Set<string>();
+  readonly #agreed = new Set<string>(everybody);
+  readonly #barred = new Set<string>();
+  #isPaused = false;
+
+  note({ effects, event }: SimulatedStep): void {
+    const isPausedAloud = effects.some(
+      (one) => one.do === 'notice' && one.line === 'hearing-paused',
+    );
+    if (event.kind === 'paused-hearing') this.#isPaused = event.isPaused;
+    else if (isPausedAloud) this.#isPaused = true;
+    if (event.kind === 'answered-consent') this.#answer(event.by, event.answer === 'yes');
+    if (event.kind === 'people') this.#notePeople(event.people);
+    else this.#noteSpokenNo(effects);
+  }
+
+  #notePeople(people: readonly Participant[]): void {
+    for (const { id, isAdmitted } of people) {
+      if (isAdmitted) this.#barred.delete(id);
+      else this.#barred.add(id);
+    }
+  }
+
+  #noteSpokenNo(effects: SimulatedStep['effects']): void {
+    for (const one of effects) if (one.do === 'forget-person') this.#answer(one.by, false);
+  }
+
+  #answer(by: string, isYes: boolean): void {
+    if (isYes) this.#agreed.add(by);
+    else this.#agreed.delete(by);
+    if (isYes) this.refusals.delete(by);
+    else this.refusals.add(by);
+  }
+
+  hears(by: string): boolean {
+    return !this.#isPaused && this.#agreed.has(by) && !this.#barred.has(by);
+  }
+}
+
+type Ending = 'turn' | 'utterance' | 'request' | 'reply';
+
+/** Ends of turns, utterances, requests and replies. */
+export class EndBook {
+  readonly #expected = new Map<Ending, Set<Id>>();
+  readonly #over = new Map<Ending, Set<Id>>();
+  readonly #repeated = new Map<Ending, Id>();
+
+  expect(kind: Ending, id: Id): void {
+    this.#setOf(this.#expected, kind).add(id);
+  }
+
+  end(kind: Ending, id: Id): void {
+    const over = this.#setOf(this.#over, kind);
+    if (over.has(id)) this.#repeated.set(kind, id);
+    over.add(id);
+  }
+
+  /** A reading that was put back is spoken again. */
+  reopen(kind: Ending, id: Id): void {
+    this.#setOf(this.#over, kind).delete(id);
+  }
+
+  isOver(kind: Ending, id: Id): boolean {
+    return this.#setOf(this.#over, kind).has(id);
+  }
+
+  isRepeated(kind: Ending): boolean {
+    return this.#repeated.has(kind);
+  }
+
+  repeatedId(kind: Ending): Id | undefined {
+    return this.#repeated.get(kind);
+  }
+
+  /** First one without an end. */
+  missing(kind: Ending): Id | undefined {
+    const over = this.#setOf(this.#over, kind);
+    return [...this.#setOf(this.#expected, kind)].find((id) => !over.has(id));
+  }
+
+  #setOf(map: Map<Ending, Set<Id>>, kind: Ending): Set<Id> {
+    const set = map.get(kind) ?? new Set();
+    map.set(kind, set);
+    return set;
+  }
+}
+
+/** Answers that were wanted, words of others that they held, and changes that ran. */
+export class ToolBook {
+  readonly #wanted = new Set<Id>();
+  readonly #tainted = new Set<Id>();
+  readonly #changes = new Map<string, Id>();
+  readonly #askedAtMs = new Map<Id, number>();
+
+  begin(answer: Id, isTainted: boolean): void {
+    if (isTainted) this.#tainted.add(answer);
+  }
+
+  play(answer: Id): void {
+    this.#wanted.add(answer);
+  }
+
+  taint(answer: Id): void {
+    this.#tainted.add(answer);
+  }
+
+  isWanted(answer: Id): boolean {
+    return this.#wanted.has(answer);
+  }
+
+  isTainted(answer: Id): boolean {
+    return this.#tainted.has(answer);
+  }
+
+  /** False where the same change has run for the turn before. */
+  runOnce({ args, id, tool, turn }: ToolRun): boolean {
+    const key = `${turn} ${tool} ${args}`;
+    if (this.#changes.has(key)) return false;
+    this.#changes.set(key, id);
+    return true;
+  }
+
+  /** A run changed nothing. */
+  takeBack({ runs }: ConversationState, run: Id): void {
+    const vain = runs.find(({ id }) => id === run);
+    if (vain) this.#changes.delete(`${vain.turn} ${vain.tool} ${vain.args}`);
+  }
+
+  ask(confirmation: Id, atMs: number): void {
+    this.#askedAtMs.set(confirmation, atMs);
+  }
+
+  /** Whether a confirmation was taken in this step, within a minute. */
+  isConfirmed(before: ConversationState, after: ConversationState, atMs: number): boolean {
+    const isLeft = (id: Id) => after.confirmations.some((one) => one.id === id);
+    const taken = before.confirmations.filter(({ id }) => !isLeft(id));
+    return taken.some(({ id }) => atMs - (this.#askedAtMs.get(id) ?? 0) <= 61_500);
+  }
+}

@@ -1,0 +1,442 @@
+import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
+import { conversationRules as rules } from '#src/conversation/machine/rules.ts';
+import type { ConversationState, Id, ToolRun, TurnState } from '#src/conversation/machine/state.ts';
+import { wakeAtMs } from '#src/conversation/machine/step.ts';
+import { panelOf } from '#src/conversation/machine/view.ts';
+import { ConsentBook, EndBook, ToolBook } from './invariant-books.ts';
+import type { SimulatedStep } from './performer.ts';
+import type { Simulation } from './world.ts';
+
+/** Invariants of a conversation, by number. They hold after each event, the last two at rest. */
+export const invariants = {
+  1: 'nobody is listened to, recognised or fed without consent',
+  2: 'after a no nothing of that person is open, waits, sounds, runs, asks, is shown or kept',
+  3: 'a no of one person leaves the work of others',
+  4: 'each turn ends once',
+  5: 'each utterance ends once',
+  6: 'each request ends once',
+  7: 'each reply ends once',
+  8: 'each question that vanishes has an end',
+  9: 'nobody who asked the same is lost',
+  10: 'one reply sounds, and it is current',
+  11: 'after a stop it is silent within 40 ms, and nothing of it runs',
+  12: 'a voice alone ends no answer',
+  13: 'a change runs once for its turn and arguments',
+  14: 'a lasting change after words of others was confirmed',
+  15: 'a tool that destroys was confirmed by its asker',
+  16: 'no tool runs before its answer is wanted',
+  17: 'no result is given to an answer that is gone',
+  18: 'nobody spends more than the cap',
+  19: 'the history holds what was heard',
+  20: 'a model is shown nothing that was forgotten',
+  21: 'an answer answers the words of its turn',
+  22: 'questions wait in the order of their ends, three at most',
+  23: 'nobody waits too long',
+  24: 'a free floor over a link takes the next turn at once',
+  25: 'an awaited answer and a notice never talk over people',
+  26: 'nothing is made or said while muted, without a link, or after the end',
+  27: 'the link is up, or a try is due or under way',
+  28: 'the next wake is not in the past',
+  29: 'cues come in silence only',
+  30: 'windows are open for people only who may be heard',
+  31: 'the panel follows from the state',
+  32: 'at rest nothing is left: no job, sound, call, request or reservation',
+  33: 'after the end no timer waits, and the session is over',
+} as const;
+
+export type InvariantNumber = keyof typeof invariants;
+
+/** Judges each step by facts of its own, which know no function of the machine but its wake and its panel. */
+export class Invariants {
+  /** Invariants that were asked at least once. */
+  readonly asked = new Set<InvariantNumber>();
+  readonly #consent = new ConsentBook();
+  readonly #ends = new EndBook();
+  readonly #tools = new ToolBook();
+  /** People whose words each answer was shown. */
+  readonly #shown = new Map<Id, readonly string[]>();
+  #silentFromMs = Number.POSITIVE_INFINITY;
+
+  check(world: Simulation, taken: SimulatedStep): void {
+    this.#consent.note(taken);
+    this.#checkHearing(taken);
+    this.#checkNo(world, taken);
+    this.#checkEnds(taken);
+    this.#checkDuplicates(taken);
+    this.#checkFloor(world, taken);
+    this.#checkReplies(taken);
+    this.#checkTools(world, taken);
+    this.#checkMoney(world);
+    this.#checkHistory(taken);
+    this.#checkWaits(taken);
+    this.#checkPlace(world, taken);
+  }
+
+  #hold(number: InvariantNumber, isTrue: boolean, about: string | number | undefined = ''): void {
+    this.asked.add(number);
+    if (!isTrue) throw new Error(`${number} ${invariants[number]}: ${about}`);
+  }
+
+  #checkHearing({ after, effects, event }: SimulatedStep): void {
+    const open = after.turns.flatMap((turn) => turn.open);
+    for (const effect of effects) {
+      if (effect.do === 'listen') this.#hold(1, this.#consent.hears(effect.by), effect.by);
+      if (effect.do !== 'recognise' && effect.do !== 'feed') continue;
+      const isOpen = open.some(({ id }) => id === effect.utterance);
+      this.#hold(1, isOpen, `utterance ${effect.utterance}`);
+    }
+    for (const { by, open: own } of after.turns) {
+      const isGoingOn = own.some(({ isEnded }) => !isEnded);
+      const isHere = after.people.some(({ id }) => id === by);
+      if (isGoingOn && isHere) this.#hold(1, this.#consent.hears(by), by);
+    }
+    const isCutOff = event.kind !== 'link-lost' || open.every(({ isEnded }) => isEnded);
+    this.#hold(1, isCutOff, 'hears without a link');
+  }
+
+  #checkNo(world: Simulation, { after, before, effects, event }: SimulatedStep): void {
+    for (const by of this.#consent.refusals) {
+      const isTheirs = (one: { readonly by: string }) => one.by === by;
+      this.#hold(2, !after.turns.some((one) => isTheirs(one)), `turn of ${by}`);
+      const duplicates = after.turns.flatMap((one) => one.duplicates);
+      this.#hold(2, !duplicates.some(isTheirs), `question of ${by}`);
+      this.#hold(2, !after.runs.some(isTheirs), `tool of ${by}`);
+      this.#hold(2, !after.confirmations.some(isTheirs), `button of ${by}`);
+      const { exchanges } = after.history;
+      const isKept = exchanges.some((one) => isTheirs(one) || one.alsoBy.includes(by));
+      this.#hold(2, !isKept, `history of ${by}`);
+      const window = after.attention.windows.find(({ personId }) => personId === by);
+      this.#hold(30, window === undefined, by);
+      const jobs = world.performer.jobs.filter((key) => key.startsWith('utterance '));
+      const ids = jobs.map((key) => Number(key.split(' ')[1]));
+      this.#hold(
+        2,
+        ids.every((id) => world.spoken.get(id)?.by !== by),
+        `recogniser of ${by}`,
+      );
+    }
+    if (event.kind !== 'answered-consent' || event.answer === 'yes') return;
+    const begun = effects.filter((one) => one.do === 'begin' && one.by === event.by);
+    this.#hold(2, begun.length === 0, 'begins for a no');
+    const others = before.turns.filter((one) => one.by !== event.by && one.parts.length > 0);
+    const isToldOf = (id: Id) => effects.some((one) => isFailureOf(one, id));
+    const lost = others.filter(({ id }) => {
+      return !after.turns.some((one) => one.id === id) && !isToldOf(id);
+    });
+    this.#hold(3, lost.length === 0 || after.isOver, lost[0]?.by);
+  }
+
+  #checkEnds({ after, before, effects, event }: SimulatedStep): void {
+    for (const { open, parts, id } of after.turns) {
+      if (parts.length > 0) this.#ends.expect('turn', id);
+      for (const one of open) this.#ends.expect('utterance', one.id);
+    }
+    for (const effect of effects) this.#noteEnd(effect);
+    if (event.kind === 'over' || event.kind === 'failed') {
+      const reply = event.kind === 'over' ? event.reply : event.answer;
+      this.#ends.end('reply', reply);
+    }
+    this.#hold(4, !this.#ends.isRepeated('turn'), this.#ends.repeatedId('turn'));
+    this.#hold(5, !this.#ends.isRepeated('utterance'), this.#ends.repeatedId('utterance'));
+    this.#hold(6, !this.#ends.isRepeated('request'), this.#ends.repeatedId('request'));
+    this.#hold(7, !this.#ends.isRepeated('reply'), this.#ends.repeatedId('reply'));
+    const gone = before.turns.filter(({ id }) => !after.turns.some((one) => one.id === id));
+    const vanished = gone.find(
+      ({ id, parts }) => parts.length > 0 && !this.#ends.isOver('turn', id),
+    );
+    this.#hold(8, vanished === undefined, vanished?.id);
+  }
+
+  #noteEnd(effect: ConversationEffect): void {
+    if (effect.do === 'report') this.#ends.end('request', effect.request);
+    if (effect.do === 'discard') this.#ends.end('reply', effect.reply);
+    if (effect.do === 'speak') this.#ends.reopen('reply', effect.reading);
+    if (effect.do !== 'fact') return;
+    const { fact } = effect;
+    if (fact.kind === 'turn-over') this.#ends.end('turn', fact.turn);
+    if (fact.kind === 'utterance-over') this.#ends.end('utterance', fact.utterance);
+  }
+
+  #checkDuplicates({ after, before, effects, event }: SimulatedStep): void {
+    const over = new Set(effects.flatMap(overTurnOf));
+    const gone = event.kind === 'people' ? before.people.map(({ id }) => id) : [];
+    for (const { by, duplicates, id } of before.turns) {
+      const isRefused = this.#consent.refusals.has(by);
+      if (over.has(id) && !isRefused) continue;
+      for (const one of duplicates) {
+        const isThere = after.turns.some((turn) => asks(turn, one.by));
+        const isGone = this.#consent.refusals.has(one.by) || gone.includes(one.by);
+        this.#hold(9, isThere || isGone || after.isOver || after.isMuted, one.by);
+      }
+    }
+  }
+
+  #checkFloor(world: Simulation, { after, effects, event }: SimulatedStep): void {
+    const { current, postponed, queue } = after.floor;
+    const all = [...queue, ...postponed, ...(current ? [current.id] : [])];
+    this.#hold(10, new Set(all).size === all.length, 'stands twice');
+    const known = [...after.turns, ...after.readings].map(({ id }) => id);
+    this.#hold(
+      10,
+      all.every((id) => known.includes(id)),
+      'nothing stands there',
+    );
+    const asked = after.turns.filter(({ open, parts }) => open.length === 0 && parts.length > 0);
+    const lost = asked.find(({ id }) => !all.includes(id));
+    this.#hold(8, lost === undefined, `turn ${lost?.id} stands nowhere`);
+    const { sounding } = world.performer;
+    const isCurrent = sounding === undefined || current?.reply === sounding || effects.length > 0;
+    this.#hold(10, isCurrent, sounding);
+    const isIdle = current === undefined && after.link.isUp && !after.isMuted && !after.isOver;
+    this.#hold(24, !isIdle || queue.length === 0, queue[0]);
+    const cut = effects.find((one) => one.do === 'cut');
+    this.#hold(12, cut === undefined || event.kind !== 'began');
+    this.#checkSilence(world, { after, effects, event });
+  }
+
+  #checkSilence(
+    world: Simulation,
+    { after, effects, event }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>,
+  ): void {
+    if (event.kind === 'stop') {
+      this.#silentFromMs = event.atMs + 40;
+      const { postponed, queue } = after.floor;
+      this.#hold(11, queue.length + postponed.length === 0, 'waits');
+      const running = after.runs.filter(({ turn }) => after.turns.some(({ id }) => id === turn));
+      this.#hold(11, running.length === 0, running[0]?.tool);
+    }
+    const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
+    if (isNew) this.#silentFromMs = Number.POSITIVE_INFINITY;
+    const { sounding } = world.performer;
+    this.#hold(11, sounding === undefined || event.atMs <= this.#silentFromMs, sounding);
+    const isSilent = after.floor.current?.isAudible !== true || after.floor.current.isStarved;
+    const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
+    this.#hold(29, cue === undefined || isSilent);
+  }
+
+  #checkReplies(taken: SimulatedStep): void {
+    const { after, before, effects, event } = taken;
+    for (const effect of effects) {
+      if (effect.do === 'begin') this.#noteBegin(effect, before, after);
+      if (effect.do === 'play') this.#checkPlay(effect, before, after);
+      if (effect.do === 'speak') this.#checkSpeak(effect, before, after);
+    }
+    this.#checkSaying(taken);
+    if (effects.length > 0) this.#checkPanel(after, event.atMs);
+  }
+
+  #checkSaying({ after, before, effects, event }: SimulatedStep): void {
+    const kinds = new Set(effects.map((one) => one.do));
+    const isSaid = kinds.has('play') || kinds.has('speak');
+    const isLinked = after.link.isUp || kinds.has('cut') || kinds.has('discard');
+    this.#hold(26, !isSaid || (isLinked && !isBarred(after)), 'says');
+    const isMade = kinds.has('begin') && event.kind !== 'muted';
+    this.#hold(26, !isMade || !isBarred(before), 'begins');
+  }
+
+  #checkSpeak({ reading }: EffectOf<'speak'>, before: ConversationState, after: ConversationState) {
+    const isNotice = before.notices.some(({ id }) => id === reading);
+    this.#hold(25, !isNotice || isQuiet(after), 'a notice');
+  }
+
+  #checkPanel(state: ConversationState, atMs: number): void {
+    const { buttons } = panelOf(state, atMs, panelNames, noParts, rules);
+    this.#hold(31, buttons.length <= 7, buttons.length);
+  }
+
+  #noteBegin(
+    { answer, by }: EffectOf<'begin'>,
+    before: ConversationState,
+    after: ConversationState,
+  ) {
+    const isKept = after.history.version === before.history.version;
+    const { exchanges } = isKept ? before.history : after.history;
+    const people = exchanges.flatMap((one) => [one.by, ...one.alsoBy]);
+    this.#shown.set(answer, people);
+    const refused = people.find((one) => this.#consent.refusals.has(one));
+    this.#hold(20, refused === undefined, refused);
+    this.#tools.begin(
+      answer,
+      exchanges.some((one) => one.by !== by || !one.isOwn),
+    );
+  }
+
+  #checkPlay({ answer }: EffectOf<'play'>, before: ConversationState, after: ConversationState) {
+    this.#tools.play(answer);
+    const turn = after.turns.find((one) => one.answer?.id === answer);
+    if (!turn?.answer) return;
+    this.#hold(21, turn.open.length === 0, 'plays before its end');
+    const isPostponed = before.floor.postponed.includes(turn.id);
+    this.#hold(25, !isPostponed || isQuiet(after), 'an awaited answer');
+    if (turn.wasPostponed) return;
+    const shown = this.#shown.get(answer) ?? [];
+    this.#hold(20, !shown.some((by) => this.#consent.refusals.has(by)), 'plays forgotten words');
+    const said = turn.parts.map((part) => part.words).join(' ');
+    const isWhole = turn.answer.lastUtterance === (turn.parts.at(-1)?.utterance ?? 0);
+    const isSame =
+      turn.answer.words === undefined ? isWhole : plain(turn.answer.words) === plain(said);
+    this.#hold(21, isSame, `${turn.answer.words} for ${said}`);
+  }
+
+  #checkTools(world: Simulation, { after, before, effects, event }: SimulatedStep): void {
+    if (event.kind === 'prompted' && event.hasOthers) this.#tools.taint(event.answer);
+    for (const effect of effects) {
+      if (effect.do === 'ask') this.#tools.ask(effect.confirmation, event.atMs);
+      if (effect.do === 'result') this.#checkResult(effect, before, after);
+      if (effect.do === 'run') this.#checkRun(effect, { after, before, event });
+    }
+    if (event.kind === 'returned' && event.isVain) this.#tools.takeBack(before, event.run);
+    this.#checkJobs(world, after);
+  }
+
+  #checkJobs(world: Simulation, after: ConversationState): void {
+    const known = after.runs.map(({ id }) => `run ${id}`);
+    const running = world.performer.jobs.filter((key) => key.startsWith('run '));
+    this.#hold(
+      11,
+      running.every((key) => known.includes(key)),
+      'a tool that was stopped',
+    );
+  }
+
+  #checkRun(
+    { run: id }: EffectOf<'run'>,
+    { after, before, event }: Pick<SimulatedStep, 'after' | 'before' | 'event'>,
+  ): void {
+    const run = after.runs.find((one) => one.id === id);
+    if (run?.ref) this.#checkUnasked(run, run.ref.answer);
+    else this.#hold(15, this.#tools.isConfirmed(before, after, event.atMs), run?.tool);
+  }
+
+  #checkUnasked(run: ToolRun, answer: Id): void {
+    this.#hold(16, this.#tools.isWanted(answer), run.tool);
+    if (run.effect === 'read') return;
+    this.#hold(15, run.effect !== 'destroy', run.tool);
+    const isOwn = run.effect !== 'last' || !this.#tools.isTainted(answer);
+    this.#hold(14, isOwn, run.tool);
+    this.#hold(13, this.#tools.runOnce(run), `${run.tool} of turn ${run.turn}`);
+  }
+
+  #checkResult(
+    { answer, result }: EffectOf<'result'>,
+    before: ConversationState,
+    after: ConversationState,
+  ): void {
+    const isThere = [...before.turns, ...after.turns].some((one) => one.answer?.id === answer);
+    this.#hold(17, isThere, answer);
+    if (result.startsWith('look')) this.#tools.taint(answer);
+  }
+
+  #checkMoney({ cap, reserved, spent }: Simulation): void {
+    for (const by of ['ana', 'ben', 'cleo']) {
+      const open = [...reserved.values()].filter((one) => one.by === by);
+      const sum = open.reduce((total, { cost }) => total + cost, spent.get(by) ?? 0);
+      this.#hold(18, sum <= cap, by);
+    }
+  }
+
+  #checkHistory({ after, before, effects, event }: SimulatedStep): void {
+    const { exchanges } = after.history;
+    const added = exchanges.filter((one) => !before.history.exchanges.includes(one));
+    const heard = event.kind === 'over' ? event.heard : '';
+    this.#hold(
+      19,
+      added.every((one) => one.heard === '' || one.heard === heard),
+      heard,
+    );
+    const answered = before.turns.find(
+      ({ answer }) => event.kind === 'over' && answer?.id === event.reply,
+    );
+    const isOver = effects.flatMap(overTurnOf).includes(answered?.id);
+    const hasWords = answered?.parts.some((part) => part.words !== '') === true;
+    const isKept = hasWords && isOver && !this.#consent.refusals.has(answered?.by ?? '');
+    this.#hold(19, !isKept || added.some((one) => one.heard === heard), 'is not remembered');
+    const isNew = event.kind === 'moved' && !event.takesHistory;
+    this.#hold(21, !isNew || exchanges.length === 0, 'words of another channel');
+  }
+
+  #checkWaits({ after, event }: SimulatedStep): void {
+    const { postponed, queue } = after.floor;
+    const { mostQuestions, mostPostponed, longestPostponedMs, longestWaitMs } = rules.queue;
+    const waiting = queue
+      .flatMap((id) => after.turns.find((one) => one.id === id) ?? [])
+      .filter((one) => !one.wasPostponed);
+    this.#hold(22, waiting.length <= mostQuestions + 2, `${waiting.length} wait`);
+    const late = waiting.find(({ endedMs }) => event.atMs - endedMs >= longestWaitMs);
+    this.#hold(23, late === undefined, late?.id);
+    this.#hold(22, postponed.length <= mostPostponed, `${postponed.length} are postponed`);
+    for (const { answer, endedMs, id, open } of after.turns) {
+      const isLate = event.atMs - endedMs >= longestPostponedMs;
+      this.#hold(23, !postponed.includes(id) || answer?.isReady === true || !isLate, id);
+      const blocked = open.find((one) => event.atMs - (one.blockedFromMs ?? event.atMs) >= 500);
+      this.#hold(23, blocked === undefined, `utterance ${blocked?.id}`);
+    }
+  }
+
+  #checkPlace(world: Simulation, { after, event }: SimulatedStep): void {
+    const { isUp, retryAtMs } = after.link;
+    const isTried = world.performer.jobs.includes('link') || retryAtMs !== undefined;
+    this.#hold(27, isUp || isTried || after.isOver || event.kind === 'link-lost');
+    const wakeMs = wakeAtMs(after, rules);
+    this.#hold(28, wakeMs > event.atMs, wakeMs);
+  }
+
+  /** After a long rest. */
+  checkRest({ keptSounds, performer, reserved, state, waitingRequests }: Simulation): void {
+    this.#hold(32, state.turns.length === 0, `turn ${state.turns[0]?.id}`);
+    const { current, postponed, queue } = state.floor;
+    this.#hold(32, !current && queue.length + postponed.length === 0, 'the floor');
+    this.#hold(32, waitingRequests.size === 0, `request ${[...waitingRequests][0]}`);
+    const left = performer.jobs.find((key) => key !== 'link');
+    this.#hold(32, left === undefined, left);
+    this.#hold(32, performer.kept === 0, 'a sound of the performer');
+    this.#hold(32, reserved.size === 0, 'a reservation');
+    this.#hold(32, keptSounds.size === 0, `sound of utterance ${[...keptSounds][0]}`);
+    this.#hold(4, this.#ends.missing('turn') === undefined, this.#ends.missing('turn'));
+    this.#hold(5, this.#ends.missing('utterance') === undefined, this.#ends.missing('utterance'));
+  }
+
+  /** After the end of the session. */
+  checkEnd(world: Simulation): void {
+    this.checkRest(world);
+    const { performer, state, time } = world;
+    this.#hold(33, state.isOver, 'it is not over');
+    this.#hold(33, performer.jobs.length === 0, performer.jobs[0]);
+    this.#hold(33, state.runs.length + state.confirmations.length === 0, 'a tool');
+    this.#hold(33, time.waiting === 0, 'a timer');
+  }
+}
+
+const panelNames = { bot: 'Nova', channel: 'Lounge' };
+const noParts = { lines: [], buttons: ['one', 'two', 'three', 'four', 'five'] };
+
+function isQuiet({ turns }: ConversationState): boolean {
+  return turns.every(({ open }) => open.length === 0);
+}
+
+function isBarred({ isMuted, isOver }: ConversationState): boolean {
+  return isMuted || isOver;
+}
+
+function asks({ by, duplicates }: TurnState, person: string): boolean {
+  return by === person || duplicates.some((one) => one.by === person);
+}
+
+function overTurnOf(effect: ConversationEffect): readonly (Id | undefined)[] {
+  const isEnd = effect.do === 'fact' && effect.fact.kind === 'turn-over';
+  return isEnd && effect.fact.kind === 'turn-over' ? [effect.fact.turn] : [];
+}
+
+/** Whether a turn ended by itself in the same step, and its asker is told. */
+function isFailureOf(effect: ConversationEffect, turn: Id): boolean {
+  if (effect.do !== 'fact' || effect.fact.kind !== 'turn-over') return false;
+  const { end, turn: id } = effect.fact;
+  return id === turn && (end === 'failed' || end === 'late');
+}
+
+function plain(text: string): string {
+  return text
+    .replace(/[^\p{L}\p{N}]+/gu, ' ')
+    .trim()
+    .toLowerCase();
+}

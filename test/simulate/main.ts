@@ -1,0 +1,96 @@
+// npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5] [--each-call-fails [--calls 30]] [--canary]
+import { parseArgs } from 'node:util';
+import { plantedFaults } from './planted-faults.ts';
+import { scriptOf } from './script.ts';
+import { type SimulationOptions, shrink, simulate, testOf } from './simulate.ts';
+import { portNames } from './world.ts';
+
+const { values: options } = parseArgs({
+  options: {
+    /** Seeds to play, from the first one on. */
+    seeds: { type: 'string', default: '1000' },
+    from: { type: 'string', default: '1' },
+    /** One seed alone. */
+    seed: { type: 'string' },
+    /** Simulated hours to play, in place of a number of seeds. */
+    hours: { type: 'string' },
+    /** Minutes of each script. */
+    minutes: { type: 'string', default: '5' },
+    /** The n-th call of each port fails, for each n up to `calls`. */
+    'each-call-fails': { type: 'boolean', default: false },
+    calls: { type: 'string', default: '30' },
+    /** Planted faults, of which each has to be found. */
+    canary: { type: 'boolean', default: false },
+  },
+});
+
+const minutes = Number(options.minutes);
+const first = Number(options.seed ?? options.from);
+const msOfHour = 3_600_000;
+/** Findings that are made shorter and printed. */
+const mostPrinted = 3;
+
+type Totals = { runs: number; failed: number; steps: number; virtualMs: number };
+
+const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0 };
+const startedMs = performance.now();
+
+if (options.canary) findPlantedFaults();
+else if (options['each-call-fails']) failEachCall();
+else playSeeds();
+
+function playSeeds(): void {
+  const mostMs = options.hours === undefined ? undefined : Number(options.hours) * msOfHour;
+  const most = options.seed === undefined ? Number(options.seeds) : 1;
+  const goesOn = () => (mostMs === undefined ? totals.runs < most : totals.virtualMs < mostMs);
+  for (let seed = first; goesOn(); seed++) play({ seed, acts: scriptOf(seed, minutes) });
+  printTotals();
+}
+
+function failEachCall(): void {
+  for (const port of portNames) {
+    for (let call = 1; call <= Number(options.calls); call++) {
+      play({ seed: first, acts: scriptOf(first, minutes), failing: { port, call } });
+    }
+  }
+  printTotals();
+}
+
+function play(run: SimulationOptions): void {
+  const { failure, steps, virtualMs } = simulate(run);
+  totals.runs++;
+  totals.steps += steps;
+  totals.virtualMs += virtualMs;
+  if (failure === undefined) return;
+  totals.failed++;
+  process.exitCode = 1;
+  console.log(`seed ${run.seed}: ${failure}`);
+  if (totals.failed <= mostPrinted) console.log(testOf(run, shrink(run, failure)));
+}
+
+/** Exits with 1 where a planted fault is not found. */
+function findPlantedFaults(): void {
+  for (const { name, ...fault } of plantedFaults) {
+    const found = firstFinding(fault);
+    if (found === undefined) process.exitCode = 1;
+    console.log(found === undefined ? `missed  ${name}` : `found   ${name} (${found})`);
+  }
+}
+
+function firstFinding(fault: Omit<SimulationOptions, 'seed' | 'acts'>): string | undefined {
+  const last = first + Math.min(200, Number(options.seeds));
+  for (let seed = first; seed < last; seed++) {
+    const { failure } = simulate({ seed, acts: scriptOf(seed, minutes), ...fault });
+    if (failure !== undefined) return `seed ${seed}: ${failure}`;
+  }
+  return undefined;
+}
+
+function printTotals(): void {
+  const { failed, runs, steps, virtualMs } = totals;
+  const seconds = (performance.now() - startedMs) / 1_000;
+  const hours = virtualMs / msOfHour;
+  console.log(`${runs - failed} of ${runs} runs hold: ${steps} events, ${hours.toFixed(1)} hours`);
+  const anHour = Math.round((hours / seconds) * 3_600);
+  console.log(`${seconds.toFixed(1)} s, ${anHour} simulated hours an hour`);
+}
