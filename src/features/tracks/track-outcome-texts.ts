@@ -11,9 +11,12 @@ export function trackOutcome(one: TrackOutcome): TextLine {
     case 'resumed':
     case 'unmuted':
     case 'unlooped':
-      return { id: 'track.resumed', with: { track: one.track } };
     case 'paused':
     case 'muted':
+    case 'looping':
+    case 'removed':
+    case 'removed-own':
+      return { id: 'track.changed', with: { track: one.track } };
     case 'empty':
     case 'reserved':
       return { id: `track.${one.kind}`, with: { track: one.track } };
@@ -21,15 +24,9 @@ export function trackOutcome(one: TrackOutcome): TextLine {
       return { id: 'track.skipped', with: { title: one.title } };
     case 'stopped':
       return { id: 'track.stopped', with: { track: one.track, n: one.removed } };
-    case 'removed-own':
-      return { id: 'track.removed_own', with: { track: one.track, n: one.removed } };
     case 'volume':
-      return { id: 'track.line.idle', with: { track: one.track, n: one.percent } };
     case 'fading':
-      return {
-        id: 'track.fading',
-        with: { track: one.track, n: one.percent, s: one.overMs / 1000 },
-      };
+      return { id: 'track.line.idle', with: { track: one.track, n: one.percent } };
     case 'sought': {
       const { track, title, positionMs, lengthMs } = one;
       return {
@@ -43,9 +40,6 @@ export function trackOutcome(one: TrackOutcome): TextLine {
     }
     case 'unseekable':
       return { id: 'track.unseekable', with: { title: one.title } };
-    case 'looping':
-    case 'removed':
-      return { id: `track.${one.kind}`, with: { track: one.track, title: one.title } };
     case 'no-item':
       return { id: 'unknown', with: { x: one.item } };
     case 'denied': {
