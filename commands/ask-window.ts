@@ -1,5 +1,4 @@
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { askWindowMs } from '#src/conversation/hearing/session-addressing.ts';
 import { consentButtons } from '#src/conversation/ports/panel.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { notInChannel } from './rights.ts';
@@ -14,7 +13,7 @@ export async function openAskWindow(
   const { guildId, callerId, callerName: name } = call;
   switch (port(TypedRequests).openAskWindow(guildId, callerId)) {
     case 'open':
-      return [{ id: 'ask.window', with: { name, s: askWindowMs / 1000 }, to: 'caller' }];
+      return [{ id: 'panel.asked', with: { name }, to: 'caller' }];
     case 'unheard':
       return [{ id: 'consent.no', to: 'caller', buttons: consentButtons }];
     case 'paused':

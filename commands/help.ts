@@ -114,15 +114,11 @@ function nextStep(
   { session, settings }: HelpState,
   bot: string,
 ): FirstStep {
-  if (!session) {
-    if (!callerChannel) return { lines: [{ id: 'help.start' }], buttons: [] };
-    const line = { id: 'help.start.call', with: { channel: callerChannel.name } } as const;
-    return { lines: [line], buttons: ['try.join'] };
-  }
+  if (!session)
+    return { lines: [{ id: 'help.start' }], buttons: callerChannel ? ['try.join'] : [] };
   const { channel, isPaused, isSilent } = session;
-  const there = { channel: channel.name };
   if (callerChannel?.channelId !== channel.channelId)
-    return { lines: [{ id: 'help.start.there', with: there }], buttons: [] };
+    return { lines: [{ id: 'perm.room', with: { channel: channel.name } }], buttons: [] };
   if (isSilent) return { lines: [{ id: 'captions.only' }], buttons: [] };
   if (isPaused) return { lines: [{ id: 'privacy.paused' }], buttons: ['resume'] };
   if (!session.hears(callerId))

@@ -62,19 +62,19 @@ function failureOf(
 ): TextLine {
   switch (joining.kind) {
     case 'busy':
-      return { id: 'join.busy', with: { other: joining.other, n: joining.people } };
+      return { id: 'perm.room', with: { channel: joining.other } };
     case 'timeout':
     case 'resting':
     case 'offline':
     case 'lost':
       return { id: 'join.timeout', with: { s: seconds(joining.nextTryMs) } };
     case 'barred':
-      return { id: 'join.barred', with: { s: seconds(joining.restMs) } };
+      return { id: 'join.timeout', with: { s: seconds(joining.restMs) } };
     case 'refused':
       return { id: 'gave_up' };
     case 'sent-away':
     case 'left':
-      return { id: 'join.sent_away', with: { channel } };
+      return { id: 'seat.outdated', with: { channel } };
     case 'stopping':
       return { id: 'seat.stopped' };
     case 'no-cipher':

@@ -11,7 +11,6 @@ import { type Locale, type TextId, type TextLine, text } from '#src/texts/texts.
 export const stats: Command = {
   name: 'stats',
   description: 'command.stats',
-  help: { topic: 'stats', command: 'stats', line: () => ({ id: 'help.stats' }) },
   shownTo: 'caller',
   options: [
     {

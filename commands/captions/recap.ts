@@ -21,11 +21,6 @@ export const longestRecapMs = 14 * 60_000;
 export const recap: Command = {
   name: 'recap',
   description: 'command.captions.recap',
-  help: {
-    topic: 'missed',
-    command: 'captions recap',
-    line: ({ hasModel }) => (hasModel ? { id: 'help.missed' } : undefined),
-  },
   shownTo: 'caller',
   longestMs: longestRecapMs,
   options: [

@@ -22,7 +22,6 @@ const known: Suggest = async (typed, { guildId }, { port }) =>
 export const words: Command = {
   name: 'words',
   description: 'command.voice.words',
-  help: { topic: 'words', command: 'voice words', line: () => ({ id: 'help.words' }) },
   shownTo: 'caller',
   options: [
     {

@@ -197,27 +197,15 @@ export class PanelUpdater {
   #show(
     state: PanelFace['state'],
     people: PanelFace['people'],
-    passing: Omit<PanelFace, 'state' | 'people' | 'engine'> = {},
+    passing: Omit<PanelFace, 'state' | 'people'> = {},
   ): void {
-    const last = this.#startsMs.at(-1);
     const { panels } = this.#context.parts;
-    const face: PanelFace = {
-      state,
-      people,
-      ...passing,
-      ...(last !== undefined && { lastAnswerMs: last }),
-      engine: engineOf(this.#context),
-    };
+    const face: PanelFace = { state, people, ...passing };
     const shown = JSON.stringify(face);
     if (shown === this.#shown) return;
     this.#shown = shown;
     panels.show(this.#context.channel.guildId, face);
   }
-}
-
-/** Name of the engine that answers there now. */
-function engineOf({ parts, settings }: SessionContext): string {
-  return parts.pipelines.engine(settings().pipeline);
 }
 
 /** State that the panel shows. A pause comes first, so that the button's presser sees that it worked. */

@@ -210,7 +210,10 @@ export class VoiceSession {
     this.#showAway();
     this.context.gate.onChange(() => this.#showAway());
     if (next.losses === reconnectRules.reportedFromLosses) {
-      this.context.notice({ id: 'reconnecting' }, () => !this.isLinked && !this.news.explainsLoss);
+      this.context.notice(
+        { id: 'panel.reconnecting' },
+        () => !this.isLinked && !this.news.explainsLoss,
+      );
     }
     return next;
   }

@@ -29,7 +29,6 @@ import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
 import { returnMs } from '#src/people/return-rules.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { ShardFeatures } from './feature.ts';
 import { GuildRemoval } from './guild-removal.ts';
@@ -304,7 +303,7 @@ export class VoiceSessions implements AsyncDisposable {
     const isSame = here?.channel.channelId === channel.channelId;
     if (here?.entered && here.isLinked && isSame) return await this.#joinAgain(here, call);
     if (here?.isLinked && here.company > 0) {
-      return { kind: 'busy', other: here.channel.name, people: here.company };
+      return { kind: 'busy', other: here.channel.name };
     }
     if (isSame) here?.context.mix.passOn();
     await this.#leave(guildId, isSame ? 'moved' : 'asked');
@@ -474,16 +473,12 @@ async function drain(session: SessionContext, ms: number): Promise<void> {
 }
 
 async function report({ channel, parts, queue }: SessionContext, isUnsaid: boolean): Promise<void> {
-  const names = [...new Set(queue.unanswered.map(({ said }) => said.name))].join(', ');
-  const line: TextLine = names
-    ? { id: 'seat.unanswered', with: { names } }
-    : { id: 'seat.stopped' };
-  if (!names && !isUnsaid) return;
+  if (queue.unanswered.length === 0 && !isUnsaid) return;
   const over = new AbortController();
   const late = () => new Error('the notice was not written in time');
   const written = parts.messages.write(
     channel,
-    openText(writtenText(line, channel.guildId, parts)),
+    openText(writtenText({ id: 'seat.stopped' }, channel.guildId, parts)),
     over.signal,
   );
   try {

@@ -74,20 +74,29 @@ test('/join into a channel that is gone asks for another', async () => {
 });
 
 test.each<[JoinOutcome, string]>([
-  [{ kind: 'busy', other: 'Den', people: 3 }, "I'm in Den with 3 people. Ask there."],
-  [{ kind: 'timeout', nextTryMs: 5000 }, "Discord doesn't connect me. I try again in 5 s."],
-  [{ kind: 'resting', nextTryMs: 60_000 }, "Discord doesn't connect me. I try again in 60 s."],
+  [{ kind: 'busy', other: 'Den' }, "I'm in Den. Join that channel first."],
+  [
+    { kind: 'timeout', nextTryMs: 5000 },
+    "Discord doesn't connect me. If I'm not there in 5 s, run /join again.",
+  ],
+  [
+    { kind: 'resting', nextTryMs: 60_000 },
+    "Discord doesn't connect me. If I'm not there in 60 s, run /join again.",
+  ],
   [
     { kind: 'barred', restMs: 480_000 },
-    'Discord asks us to wait 480 s. Run /join again after that.',
+    "Discord doesn't connect me. If I'm not there in 480 s, run /join again.",
   ],
-  [{ kind: 'lost', nextTryMs: 1000 }, "Discord doesn't connect me. I try again in 1 s."],
+  [
+    { kind: 'lost', nextTryMs: 1000 },
+    "Discord doesn't connect me. If I'm not there in 1 s, run /join again.",
+  ],
   [{ kind: 'refused' }, 'Discord keeps refusing. /join to try again.'],
   [
     { kind: 'no-cipher' },
     "Voice doesn't work on the machine I run on. I told the operator; run /join again when it is fixed.",
   ],
-  [{ kind: 'sent-away' }, 'I was disconnected from Lounge. Run /join to call me back.'],
+  [{ kind: 'sent-away' }, "I'm not in Lounge any more. Run /join to call me back."],
   [{ kind: 'failed', code: 'bug' }, "That didn't work (bug). Try again."],
 ])('/join that ends with %j says: %s', async (joining, sentence) => {
   const replies = await join.run(inLounge, ports({ join: async () => joining }));

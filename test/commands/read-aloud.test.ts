@@ -58,5 +58,5 @@ test('a message without words is nothing to read, nor is one for people who sit 
   const empty = await pick({ ...inLounge, message: { ...message, text: ' ' } });
   expect([empty.asked, empty.said]).toEqual([[], 'That text contains nothing I can say.']);
   const outside = await pick({ ...adam, message });
-  expect([outside.asked, outside.said]).toEqual([[], 'Join Lounge first.']);
+  expect([outside.asked, outside.said]).toEqual([[], "I'm in Lounge. Join that channel first."]);
 });

@@ -26,7 +26,7 @@ test.each(subcommands.map(({ name }) => name))(
   async (name) => {
     const words = { sound: 'rain', level: '50', to: '5', mode: 'on', item: '1' };
     const replies = await track(name).run({ ...adam, words }, ports());
-    expect(read(replies)).toEqual(['caller', 'Join Lounge first.']);
+    expect(read(replies)).toEqual(['caller', "I'm in Lounge. Join that channel first."]);
   },
 );
 

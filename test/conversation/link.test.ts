@@ -60,7 +60,7 @@ playScripts({
     link fails 10 link.lost
     link lost > failed link link.lost
     480
-    60 > failed link link.lost, writes reconnecting
+    60 > failed link link.lost, writes panel.reconnecting
     panel > reconnecting; Adam yes
     300000 > failed link link.lost x9, left refused, writes gave_up
     at > nowhere
@@ -105,7 +105,7 @@ playScripts({
     40
     adam denies > saved true
     panel > reconnecting; somebody no
-    20000 > failed link link.lost x5, writes reconnecting
+    20000 > failed link link.lost x5, writes panel.reconnecting
     adam says: five
     `,
   'tries wait for as long as Discord wants to be left alone': [
@@ -138,17 +138,17 @@ playScripts({
     link fails 1 link.lost
     link fails 1 !link.lost
     link lost > failed link link.lost
-    600000 > failed link link.lost x2, left sent-away, writes reconnecting
+    600000 > failed link link.lost x2, left sent-away, writes panel.reconnecting
     adam joins > joined company 1 consent brief
     link fails 4 link.timeout
     link lost > failed link link.lost
-    10000 > failed link link.timeout x4, writes reconnecting
+    10000 > failed link link.timeout x4, writes panel.reconnecting
     leave > left channel Lounge, left asked
     600000
     adam joins > joined company 1 consent brief
     link fails 6 link.lost
     link lost > failed link link.lost
-    16000 > failed link link.lost x5, writes reconnecting
+    16000 > failed link link.lost x5, writes panel.reconnecting
     adam goes
     300 > left alone
     600000 > writes leave.empty
@@ -159,7 +159,7 @@ playScripts({
     adam says: five > heard Adam: five, answered Adam: You said five.
     link fails 5 link.lost
     link lost > failed link link.lost
-    16000 > failed link link.lost x5, writes reconnecting
+    16000 > failed link link.lost x5, writes panel.reconnecting
     eva comes
     adam joins > joined company 2 isAsking true consent brief, left moved
     adam says: Nova, six > heard Adam: Nova, six, answered Adam: You said five., invites eva
@@ -431,12 +431,12 @@ playScripts({
       `
     adam joins > joined company 1 consent brief
     eva joins > already company 1 consent brief
-    eva joins den > busy other Lounge people 1
+    eva joins den > busy other Lounge
     do elsewhere > joined company 1 consent brief
     links > 2 tries, 2 links
     adam goes
     100
-    eva joins den > busy other Lounge people 1
+    eva joins den > busy other Lounge
     at > Lounge
     `,
     ],

@@ -9,10 +9,7 @@ const claims: readonly (readonly [
   everybody: boolean,
   role: boolean,
 ])[] = [
-  ['server.new', 'ask', false, false],
-  ['server.new.role', 'role', false, true],
   ['settings.told.role', 'role', false, true],
-  ['server.new.notice', 'notice', true, true],
   ['join.spoken.notice', 'notice', true, true],
   ['settings.told.notice', 'notice', true, true],
 ];

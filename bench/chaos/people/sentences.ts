@@ -13,10 +13,10 @@ const pattern = new RegExp(
       'deafened\\.',
       'budget\\.(?:user|guild)',
     ],
-    ...['reconnecting', 'gave_up', 'channel\\.removed', 'heard\\.nothing', 'slow\\.later'],
+    ...['gave_up', 'channel\\.removed', 'heard\\.undecodable'],
     ...['seat\\.', 'ask\\.(?:dropped|unheard|bad)', 'privacy\\.(?:paused|unread)', 'generic'],
     ...[
-      'panel\\.(?:next|paused|quiet|reconnecting|left|lost)',
+      'panel\\.(?:next|paused|quiet|reconnecting|lost)',
       'join\\.(?!ok|consent|spoken|first_heard)',
     ],
   ].join('|')})`,

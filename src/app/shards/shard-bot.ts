@@ -31,7 +31,6 @@ import { serverSettings, tools } from '#src/features/features.ts';
 import { longestStandstillMs } from '#src/provider/deadlines.ts';
 import { freeRecogniser } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 
@@ -96,7 +95,7 @@ export async function startShardBot(
       ...face,
       panelStore: shared.store.panels,
       guildStore: shared.store.guilds,
-      hello: () => helloOf(config.consent.policy, name),
+      hello: () => ({ id: 'server.new', with: { bot: name } }),
       onEvent,
       arrived: (guildIds) => features.arrived(guildIds),
       channelChanged: (guildId) => features.channelChanged(guildId),
@@ -116,12 +115,6 @@ export async function startShardBot(
     leaveDisallowed: () => open.leaveDisallowed(),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
-}
-
-/** Sentence for a server that newly invites the bot: how to call it, and whom it hears. */
-function helloOf(policy: Config['consent']['policy'], bot: string): TextLine {
-  const ids = { ask: 'server.new', role: 'server.new.role', notice: 'server.new.notice' } as const;
-  return { id: ids[policy], with: { bot } };
 }
 
 /** Passes events of Discord to the sessions: changes of the bot's own seat, and alerts of their links. */

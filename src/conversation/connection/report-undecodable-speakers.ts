@@ -20,8 +20,7 @@ export function reportDecodingChange(
   if (!isRaised) return;
   const person = people().find(({ id }) => id === change.speakerId);
   const holds = () => reportedFailures.decoding.isRaised(change.speakerId);
-  if (change.rejoins) notice({ id: 'heard.nothing' });
-  else notice({ id: 'heard.undecodable', with: { name: person?.name ?? '' } }, holds);
+  notice({ id: 'heard.undecodable', with: { name: person?.name ?? '' } }, holds);
 }
 
 /**
@@ -45,7 +44,7 @@ export function reportUndecodableSpeakers(parts: ConnectionParts, atMs: number):
 function reportUndecodedUtterances(context: SessionContext, atMs: number): void {
   for (const speakerId of context.reportedFailures.decoding.endedUtterances(atMs)) {
     const person = context.people().find(({ id }) => id === speakerId);
-    if (person) context.notice({ id: 'heard.undecoded', with: { name: person.name } });
+    if (person) context.notice({ id: 'heard.undecodable', with: { name: person.name } });
   }
 }
 

@@ -26,9 +26,6 @@ import {
   type UtteranceDecision,
 } from '#src/turn/answerable.ts';
 
-/** Addressing window after pressing Ask, in ms: the person needs no name. */
-export const { askWindowMs } = addressingRules;
-
 /** Speaker and start of an utterance: `fromMs` is the instant at which the voice began. */
 export type UtteranceStart = Pick<SpeakerTurn, 'speakerId' | 'fromMs'>;
 

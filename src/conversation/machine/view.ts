@@ -52,7 +52,7 @@ export function panelOf(
 
 /** First line: the way to begin to talk, or the reason why nobody is answered aloud. */
 function headlineOf(state: ConversationState, { bot, channel }: PanelNames): TextLine {
-  if (state.isOver) return { id: 'panel.left' };
+  if (state.isOver) return { id: 'leave.nowhere' };
   if (state.consent.isPaused) return { id: 'panel.paused' };
   if (!state.link.isUp) return { id: 'panel.reconnecting' };
   if (state.settings.mode === 'captions') return { id: 'panel.captions_only' };

@@ -41,9 +41,6 @@ export type PanelFace = {
   readonly lines?: readonly TextLine[];
   /** Names of buttons of features, in rows of their own. */
   readonly buttons?: readonly string[];
-  readonly lastAnswerMs?: number;
-  /** Name of the engine, as in the start line. */
-  readonly engine: string;
 };
 
 /** A question as it was understood, of a person by name. */

@@ -67,8 +67,6 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     next,
     lost = [],
     unnamed = [],
-    lastAnswerMs,
-    engine,
     captionsDays,
   } = face;
   if (state.kind === 'left') return leftLines(state);
@@ -88,16 +86,13 @@ function faceLines(face: PanelFace, { botName, guildId, locale }: PanelView): re
     ...(denied > 0 ? [{ id: 'panel.people.no', with: { n: denied } } as const] : []),
     ...tracksLine(face.tracks ?? [], locale),
     ...(face.lines ?? []),
-    ...(lastAnswerMs === undefined
-      ? []
-      : [{ id: 'panel.last', with: { ms: Math.round(lastAnswerMs), engine } } as const]),
     ...(unasked ? [{ id: 'panel.privacy' } as const] : []),
     ...(unasked && captionsDays !== undefined ? [captionsKept(captionsDays)] : []),
   ];
 }
 
 function leftLines({ why }: LeftState): readonly TextLine[] {
-  return [{ id: 'panel.left' }, ...(why ? [why] : [])];
+  return [{ id: 'leave.nowhere' }, ...(why ? [why] : [])];
 }
 
 type LeftState = Extract<PanelFace['state'], { kind: 'left' }>;

@@ -269,5 +269,5 @@ function isHere(face: PanelFace | undefined): boolean {
 function leftFace(channel: string | undefined): PanelFace {
   const why = { id: 'seat.outdated', with: { channel: channel ?? '' } } as const;
   const state = { kind: 'left', ...(channel !== undefined && { why }) } as const;
-  return { state, people: [], engine: '' };
+  return { state, people: [] };
 }

@@ -174,7 +174,7 @@ export class SeatReturn implements Disposable {
 
   async #showLeft(guildId: string, why: TextLine): Promise<void> {
     const { panels } = this.#parts;
-    panels.show(guildId, { state: { kind: 'left', why }, people: [], engine: '' });
+    panels.show(guildId, { state: { kind: 'left', why }, people: [] });
     await panels.takeOver(guildId);
   }
 

@@ -61,7 +61,7 @@ export function droppedFor(why: DropReason): AskOutcome {
     case 'left':
       return nowhere;
     case 'lost':
-      return { kind: 'failed', line: { id: 'reconnecting' } };
+      return { kind: 'failed', line: { id: 'panel.reconnecting' } };
     case 'over':
       return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
   }

@@ -20,7 +20,7 @@ const endings: readonly (readonly [idStart: string, ...Ending])[] = [
   ['stop.', 409, 'answer.stopped'],
   ['fail.', 502, 'provider.failed'],
   ['seat.stopped', 503, 'bot.stopping'],
-  ['reconnecting', 503, 'bot.reconnecting'],
+  ['panel.reconnecting', 503, 'bot.reconnecting'],
   ['muted.', 409, 'bot.muted'],
   ['captions.only', 409, 'bot.captions_only'],
 ];

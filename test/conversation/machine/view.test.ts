@@ -34,7 +34,7 @@ test('the first line of the panel follows from the state', () => {
   expect(headline(roomWith(several, { mode: 'captions' }))).toBe('panel.captions_only');
   expect(headline({ ...several, consent: { ...consent, isPaused: true } })).toBe('panel.paused');
   expect(headline({ ...several, link: { ...link, isUp: false } })).toBe('panel.reconnecting');
-  expect(headline({ ...several, isOver: true })).toBe('panel.left');
+  expect(headline({ ...several, isOver: true })).toBe('leave.nowhere');
 });
 
 test('other bots are no company', () => {

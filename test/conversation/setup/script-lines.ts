@@ -50,15 +50,7 @@ export function promptOf(
 export function panelLine({ faces }: SessionFixture): string {
   const face = faces.at(-1);
   if (!face) return 'none';
-  const {
-    state,
-    people,
-    headline,
-    captionsDays: _,
-    engine: _engine,
-    lastAnswerMs: _ms,
-    ...more
-  } = face;
+  const { state, people, headline, captionsDays: _, ...more } = face;
   const seats = people.map(({ name = 'somebody', heard }) => `${name} ${heard}`);
   const rest = Object.entries(more).map(([key, value]) => `${key} ${shown(value)}`);
   const head = headline ? [headline.id] : [];

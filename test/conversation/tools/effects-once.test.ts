@@ -159,7 +159,7 @@ playScripts({
     > Adam: Send it. | Nova:  | Nova: {"result":{"running":"It is being done. Call it again only to learn its result."}}
     adam asks: Break it. > tool send ran
     500
-    link lost > failed link link.lost, writes reconnecting
+    link lost > failed link link.lost, writes panel.reconnecting
     12000
     > told adam: answered No.
     > failed think tool.refused

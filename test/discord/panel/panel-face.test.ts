@@ -6,7 +6,7 @@ import { panelButtons } from '#src/features/tracks/track-names.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
-const listening: PanelFace = { state: { kind: 'listening' }, people: [], engine: 'built-in' };
+const listening: PanelFace = { state: { kind: 'listening' }, people: [] };
 
 function linesOf(face: PanelFace, locale: Locale = 'en'): readonly string[] {
   const view = { guildId: 'g', locale, botName: 'Nova', buttons: new Map() };
@@ -116,7 +116,6 @@ test.each(['\n', '\r\n', '\v', '\u0085', '\u2028'])(
       state: { kind: 'speaking', name: forged },
       people: [{ name: forged, heard: 'yes' }],
       next: forged,
-      engine: 'built-in',
     };
     const plain = { ...face, people: [{ name: 'Ann', heard: 'yes' }], next: 'Ann' } as const;
     expect(linesOf(face)).toHaveLength(linesOf(plain).length);

@@ -88,18 +88,17 @@ function faceOf(a: string, b: string): PanelFace {
     understood: [{ name: a, words: b }],
     tracks,
     buttons: panelButtons(tracks),
-    engine: 'built-in',
   };
 }
 
 function readNames([a, b]: readonly [string, string]): void {
-  const head = { id: 'heard.undecoded', with: { name: a } } as const;
+  const head = { id: 'heard.undecodable', with: { name: a } } as const;
   const panel = drawPanel(head, faceOf(a, b), { ...view, botName: b });
   mustBeHarmless(panel);
   const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), { ...view, botName: 'Nova' });
   const bare = drawPanel(undefined, faceOf(a, b), { ...view, botName: b });
   must(linesOf(bare.content).length <= linesOf(usual.content).length, 'A name forges a line.');
-  const notice = sentence({ id: 'heard.undecoded', with: { name: oneLine(a) } }, 'en');
+  const notice = sentence({ id: 'heard.undecodable', with: { name: oneLine(a) } }, 'en');
   must(linesOf(notice).length === 1, 'A name forges a line of a notice.');
   const reply = { id: 'track.added', with: { title: a, track: b, n: 1 }, to: 'room' } as const;
   const answer = { id: 'generic', with: { code: a }, to: 'caller', lines: [reply] } as const;

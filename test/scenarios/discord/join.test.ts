@@ -97,6 +97,8 @@ scenario('what Discord refuses a voice link for is told, and when it is tried ag
   expect(await refused(4021)).toMatchObject(whispered('join.timeout', { s: 60 }));
   faults.heal();
   const { text: again } = await called();
-  expect(again).toMatch(/^Discord doesn't connect me\. I try again in (5\d|60) s\.$/);
+  expect(again).toMatch(
+    /^Discord doesn't connect me\. If I'm not there in (5\d|60) s, run \/join again\.$/,
+  );
   expect(setup.sandbox.bot().channel).toBeUndefined();
 });

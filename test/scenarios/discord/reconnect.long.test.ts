@@ -79,7 +79,7 @@ scenario('somebody nobody can decode is told so once, and is heard when it is ov
   const { voice } = setup.sandbox.faults;
   voice.garble(adam.id, true);
   const long = speech('human-librivox-0880');
-  const reported = text('heard.nothing');
+  const reported = text('heard.undecodable', { name: 'Adam' });
   for (let n = 0; n < 6 && !notices(setup).includes(reported); n++) await adam.say(long, soon());
   await eventually(() => expect(notices(setup)).toContain(reported));
   await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);

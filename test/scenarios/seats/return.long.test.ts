@@ -85,7 +85,7 @@ scenario(
     expect(await setup.bot.stop()).toBe(0);
     expect(realClock.nowMs() - stoppedAtMs).toBeLessThan(6_000);
     expect(setup.sandbox.bot().channel).toBeUndefined();
-    expect(shown(setup, 'Lounge')).toEqual([text('seat.unanswered', { names: 'Ben' })]);
+    expect(shown(setup, 'Lounge')).toEqual([text('seat.stopped')]);
     setup.providers.set(brief);
     await setup.restart();
     await returned(setup, adam);
@@ -93,7 +93,7 @@ scenario(
     await eventually(() => expect(shown(setup).join()).toContain(text('seat.returned.anew')));
     await commandReply(adam, 'leave');
     await setup.restart();
-    await eventually(() => expect(shown(setup)).toContain(text('panel.left')));
+    await eventually(() => expect(shown(setup)).toContain(text('leave.nowhere')));
     expect(setup.sandbox.bot().channel).toBeUndefined();
   },
 );
@@ -152,7 +152,7 @@ scenario(
       text('seat.outdated', { channel }),
       text('join.no_right', { channel, permission: 'Connect' }),
       text('channel.removed', { channel }),
-    ].map((line) => `${text('panel.left')}\n${line}`);
+    ].map((line) => `${text('leave.nowhere')}\n${line}`);
     await eventually(() => {
       expect(all.map((one) => one.messages('general').map((message) => message.text))).toEqual(
         why.map((line) => [line]),
