@@ -6,8 +6,7 @@ import type {
   Replies,
 } from '#src/conversation/command.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-import { quoted } from './find.ts';
+import { quotes } from './find.ts';
 import { noTranscript } from './transcript.ts';
 
 /** Subjects of a question besides a day: the current session, the previous one, or all of them. */
@@ -41,12 +40,6 @@ export async function askTranscript(
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
   const asker = { id: callerId, name: callerName };
   const found = await port(TranscriptRequests).ask(guildId, asker, { question, about, isAloud });
-  if (found.kind === 'none') return [{ id: 'ask.unknown', to: 'caller' }];
   if (found.kind === 'failed') return [{ ...found.line, to: 'caller' }];
-  if (found.kind !== 'found') return noTranscript(found);
-  const [first, ...others] = found.lines.map((line) => quoted(line, timesIn(guildId)));
-  if (!first) return [{ id: 'ask.unknown', to: 'caller' }];
-  const unchosen: TextLine = { id: 'find.found', with: { words: question } };
-  if (found.isUnchosen) return [{ ...unchosen, to: 'caller', lines: [first, ...others] }];
-  return [{ ...first, to: 'caller', lines: others }];
+  return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
 }

@@ -1,4 +1,4 @@
-import type { Command } from '#src/conversation/command.ts';
+import type { Command, Replies } from '#src/conversation/command.ts';
 import type { QuotedLine } from '#src/features/captions/caption-outcomes.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -24,15 +24,18 @@ export const find: Command = {
   async run({ guildId, callerId, words: typed }, { port, timesIn }) {
     const words = typed.words ?? '';
     const found = await port(TranscriptRequests).find(guildId, callerId, words);
-    if (found.kind === 'none') return [{ id: 'ask.unknown', to: 'caller' }];
-    if (found.kind !== 'found') return noTranscript(found);
-    const lines = found.lines.map((line) => quoted(line, timesIn(guildId)));
-    return [{ id: 'find.found', with: { words }, to: 'caller', lines }];
+    return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
   },
 };
 
+/** Quoted lines, shown to the caller alone. */
+export function quotes(lines: readonly QuotedLine[], times: WallTimes): Replies {
+  const [first, ...others] = lines.map((line) => quoted(line, times));
+  return first ? [{ ...first, to: 'caller', lines: others }] : noTranscript({ kind: 'none' });
+}
+
 /** A stored line with its speaker, its time and the address of its message. */
-export function quoted({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
+function quoted({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
   const chars = [...text];
   const short =
     chars.length > maxQuoteChars ? `${chars.slice(0, maxQuoteChars - 1).join('')}\u2026` : text;

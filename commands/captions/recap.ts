@@ -52,7 +52,6 @@ export function recapReplies(outcome: RecapOutcome, times: WallTimes): Replies {
     case 'failed':
       return [{ ...outcome.line, to: 'caller' }];
     case 'none':
-      return [{ id: 'recap.none', to: 'caller' }];
     case 'unread':
     case 'unknown':
       return noTranscript(outcome);

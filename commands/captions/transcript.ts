@@ -30,17 +30,17 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
     .port(TranscriptRequests)
     .file(guildId, callerId, { format, ...picked });
   if (outcome.kind !== 'files') return noTranscript(outcome);
-  const { channelName: channel, startedAtWallMs, lineCount: n } = outcome.session;
+  const { channelName: channel, startedAtWallMs } = outcome.session;
   const date = ports.timesIn(guildId).day(startedAtWallMs);
   const { files } = outcome;
-  return [{ id: 'transcript.file', with: { channel, date, n }, to: 'caller', files }];
+  return [{ id: 'captions.thread', with: { channel, date }, to: 'caller', files }];
 }
 
 /** Reason for a missing transcript, shown to the caller alone. */
 export function noTranscript(found: NoTranscript): Replies {
   switch (found.kind) {
     case 'none':
-      return [{ id: 'transcript.none', to: 'caller', buttons: ['captions'] }];
+      return [{ id: 'ask.unknown', to: 'caller', buttons: ['captions'] }];
     case 'unread':
       return [{ id: 'store.unread', to: 'caller' }];
     case 'unknown':

@@ -33,11 +33,8 @@ export async function forgetNow(
   switch (forgotten.kind) {
     case 'forgotten': {
       const lines: TextLine[] = [
-        ...(forgotten.toChange
-          ? [{ id: 'privacy.posted', with: { n: forgotten.toChange } } as const]
-          : []),
+        ...(forgotten.staysBlocked ? [{ id: 'access.blocked' } as const] : []),
         { id: 'privacy.forget.copies' },
-        ...(forgotten.staysBlocked ? [{ id: 'privacy.forget.blocked' } as const] : []),
         { id: 'privacy.forget.denied' },
       ];
       return [

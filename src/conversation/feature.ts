@@ -142,7 +142,7 @@ export type PersonHooks = {
   /** Counts what is stored. */
   count?(guildId: string, personId: string): Promise<StoredCounts | undefined>;
   /** Erases what is stored: how many items, and how many messages still show one of them for a while. */
-  erase?(guildId: string, personId: string): Promise<ErasedCounts | undefined>;
+  erase?(guildId: string, personId: string): Promise<number | undefined>;
   /** Fields of the export. */
   export?(
     guildId: string,
@@ -155,7 +155,6 @@ export type StoredCounts = {
   readonly lines: number;
   readonly memories: number;
 };
-export type ErasedCounts = { readonly count: number; readonly toChange: number };
 
 /** Past of a session that begins. */
 export type SessionBefore = {

@@ -185,7 +185,7 @@ playScripts({
     70000 > writes fallback.on (api.y) (Flite)
     do chatBack
     100
-    do speechBack > writes "api.x is back."
+    do speechBack
     40000
     `,
   ],

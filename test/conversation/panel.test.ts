@@ -202,7 +202,7 @@ playScripts({
     200
     panel
     > listening; join.ok.ask; Adam yes; Eva yes; Bob unasked; understood name Adam words what is a quagga what is a quagga, name Eva words and where
-    eva is forgotten > forgotten total 0 toChange 0
+    eva is forgotten > forgotten total 0
     adam asks: what is an okapi > told adam: answered You said five.
     2000 > answered Adam: You said five.
     panel
@@ -322,7 +322,7 @@ playScripts({
     30000
     do briefly
     eva allows > saved true
-    eva is forgotten > forgotten total 0 toChange 0
+    eva is forgotten > forgotten total 0
     do briefly
     `,
     ],

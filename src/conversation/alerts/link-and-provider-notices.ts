@@ -31,7 +31,7 @@ export class LinkAndProviderNotices {
   }
 }
 
-/** Tells one channel which server replaces a failed one: once for each failed server, and once when that works again. */
+/** Tells one channel which server replaces a failed one: once for each failed server. */
 class FallbackNotices {
   readonly #channel: SessionContext;
   /** Roles that a server does not serve. */
@@ -61,9 +61,6 @@ class FallbackNotices {
   #returned({ role, back }: Extract<ProviderNews, { kind: 'fallback-off' }>): void {
     const down = this.#down.get(back);
     down?.delete(role);
-    if (!down || down.size > 0) return;
-    this.#down.delete(back);
-    const line = { id: 'fallback.off', with: { provider: back } } as const;
-    this.#channel.notice(line, () => !this.#down.has(back));
+    if (down?.size === 0) this.#down.delete(back);
   }
 }

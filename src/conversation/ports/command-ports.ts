@@ -173,8 +173,6 @@ export type ForgetOutcome =
   | {
       readonly kind: 'forgotten';
       readonly total: number;
-      /** Number of messages that still show something of it for a while. */
-      readonly toChange?: number;
       /** The list of people whom the server has blocked names them still. */
       readonly staysBlocked?: true;
     }

@@ -149,14 +149,8 @@ export class PrivacyRequests {
     if (choices.wordOf(personId)?.kind === 'forgetting')
       await choices.say(personId, { kind: 'forgotten' });
     const staysBlocked = await this.#isBlocked(guildId, personId);
-    const count = erased.reduce((sum, one) => sum + one.count, 0);
-    const toChange = erased.reduce((sum, one) => sum + one.toChange, 0);
-    return {
-      kind: 'forgotten',
-      total: total + count,
-      toChange,
-      ...(staysBlocked && { staysBlocked }),
-    };
+    const count = erased.reduce((sum, one) => sum + one, total);
+    return { kind: 'forgotten', total: count, ...(staysBlocked && { staysBlocked }) };
   }
 
   #forgetInMemory(guildId: string, personId: string): void {

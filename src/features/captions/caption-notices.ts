@@ -5,6 +5,7 @@ import { spokenText, writtenText } from '#src/conversation/languages/localized-t
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import { captionsKept } from '#src/texts/captions-kept.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import type { CaptionMessages, LiveCaptionsTrouble } from './caption-messages.ts';
@@ -54,9 +55,9 @@ function writeNotice(context: SessionContext, live: CaptionMessages): void {
   const { of } = context.settings();
   const days = of(captionsDays);
   const lines: readonly TextLine[] = [
-    days === 0 ? { id: 'captions.notice.unkept' } : { id: 'captions.notice', with: { days } },
+    { id: 'captions.notice' },
+    captionsKept(days),
     { id: 'captions.notice.readers' },
-    { id: 'captions.notice.context' },
   ];
   const text = lines.map((line) => writtenLine(line, context)).join('\n');
   live.post({ key: noticeKey, text, urgency: 'whole', buttons: noticeButtons });
@@ -93,7 +94,7 @@ export class CaptionFailureNotices {
     const { channel, notice, parts } = this.#context;
     const error = new BotError('discord.unsent', false, causes[kind]);
     parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    if (kind !== 'refused') notice({ id: 'captions.place.gone' });
+    if (kind !== 'refused') notice({ id: 'captions.no_place' });
     else if (!this.#reportedRefused) notice({ id: 'captions.unshown' });
     this.#reportedRefused = true;
   }
@@ -107,7 +108,6 @@ export class CaptionFailureNotices {
   }
 
   saved(): void {
-    if (this.#isUnsaved) this.#context.notice({ id: 'captions.saved' });
     this.#isUnsaved = false;
   }
 }

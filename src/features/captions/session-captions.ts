@@ -17,7 +17,7 @@ import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/session-events.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
-import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
@@ -401,11 +401,6 @@ async function openPlace(
     return { kind: 'open', chat: await parts.captionChats.open(channel, thread, signal) };
   } catch (error) {
     if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    const place = inChannelId === undefined ? channel.name : addressOf(channel, inChannelId);
-    return { kind: 'failed', line: { id: 'captions.no_place', with: { place } } };
+    return { kind: 'failed', line: { id: 'captions.no_place' } };
   }
-}
-
-function addressOf({ guildId }: ChannelRef, channelId: string): string {
-  return `https://discord.com/channels/${guildId}/${channelId}`;
 }

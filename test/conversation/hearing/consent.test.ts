@@ -175,7 +175,7 @@ playScripts({
   'who is forgotten has nothing left but that they were, which is a no': `
     with notice, eva always
     eva is left out > saved true
-    eva is forgotten > forgotten total 1 toChange 0
+    eva is forgotten > forgotten total 1
     consents > eva forgotten
     eva says: five
     store unwritable

@@ -29,7 +29,7 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   const made = await fixture.transcriptFor.file('g', 'adam', { format: 'txt' });
   if (made.kind !== 'files') throw new Error('There is no transcript.');
   const [file] = made.files;
-  expect(file?.text).toMatch(/Lounge, 2026-11-21 01:2\d\nTimes: Asia\/Tokyo\n/);
+  expect(file?.text).toMatch(/Lounge, 2026-11-21 01:2\d\nAsia\/Tokyo\n/);
   const context = fixture.sessions.session('g')?.context;
   if (!context) throw new Error('The bot sits nowhere.');
   const reported = time.fit('{}');

@@ -29,7 +29,7 @@ scenario(
     const adam = await seat(setup, 'Adam');
     await commandReply(adam, 'join', { mode: 'captions' });
     await adam.settled(soon());
-    const unkept = text('captions.notice.unkept');
+    const unkept = text('captions.kept.not');
     await eventually(() =>
       expect(setup.sandbox.messages('Lounge').some((one) => one.text.includes(unkept))).toBe(true),
     );

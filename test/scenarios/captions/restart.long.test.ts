@@ -59,7 +59,7 @@ scenario(
     const card = await commandReply(ben, 'privacy forget');
     expect(card.text).toBe(text('privacy.forget.ask', { n: 1, m: 0 }));
     const done = await pressed(ben, card, 'forget.confirm');
-    expect(done.text).toContain(text('privacy.posted', { n: 1 }));
+    expect(done.text).toContain(text('privacy.forget.copies'));
     await eventually(() => expect(linesIn(setup).join()).not.toContain('quagga'));
     expect(linesIn(setup)).toEqual(['**Adam** bread and wine', '**Adam** here again']);
     const kept = await keptBytes(setup);

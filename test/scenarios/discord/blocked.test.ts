@@ -41,7 +41,7 @@ scenario(
     expect((await commandReply(ben, 'privacy status')).text).toContain(text('access.blocked'));
     const asked = await commandReply(ben, 'privacy forget');
     const forgotten = await ben.press(asked, 'parley:forget.confirm').answered(soon());
-    expect(forgotten.text).toContain(text('privacy.forget.blocked'));
+    expect(forgotten.text).toContain(text('access.blocked'));
     const panel = await commandReply(olga, 'settings view');
     use(olga, panel, 'settings.group', ['settings.group.people']);
     const shown = `blocked**: <@${ben.id}> (`;

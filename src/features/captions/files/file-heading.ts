@@ -60,10 +60,8 @@ export function headingLines(
   return [
     say('captions.thread', { channel: escaped(session.channelName), date: from + until }),
     ...(of === 1 ? [] : [`${number}/${of}`]),
-    say('transcript.times', { zone: times.timeZone }),
-    ...(names.length === 0
-      ? []
-      : [say('transcript.people', { names: names.map(escaped).join(', ') })]),
+    times.timeZone,
+    ...(names.length === 0 ? [] : [names.map(escaped).join(', ')]),
   ];
 }
 

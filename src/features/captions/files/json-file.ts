@@ -24,7 +24,6 @@ export function jsonFile(heading: FileHeading, lines: readonly TranscriptLine[])
     entries: lines.map((line) => () => JSON.stringify(lineJson(line, guildId, startedAtWallMs))),
     between: ',\n',
     foot: '\n]}\n',
-    empty: '',
   };
 }
 

@@ -9,8 +9,6 @@ export type FileLayout = {
   readonly entries: readonly ((place: number) => string)[];
   readonly between: string;
   readonly foot: string;
-  /** Stands there where there is no entry. */
-  readonly empty: string;
 };
 
 /** Longer than any part's numbers are. */
@@ -19,7 +17,7 @@ const longestPlace = 9_999_999;
 
 /** The text of each part, at most `maxBytes` of UTF-8 unless a single entry is larger; at least one. */
 export function parted(layout: FileLayout, maxBytes: number): readonly string[] {
-  const { head, entries, between, foot, empty } = layout;
+  const { head, entries, between, foot } = layout;
   const frameBytes = bytesOf(head(longest)) + bytesOf(foot);
   const groups: ((place: number) => string)[][] = [[]];
   let sizeBytes = frameBytes;
@@ -37,7 +35,7 @@ export function parted(layout: FileLayout, maxBytes: number): readonly string[] 
   return groups.map((group, place) => {
     const body = group.map((entry, at) => entry(at + 1)).join(between);
     const part = { number: place + 1, of: groups.length };
-    return head(part) + (group.length === 0 ? empty : body) + foot;
+    return head(part) + body + foot;
   });
 }
 

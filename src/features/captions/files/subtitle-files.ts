@@ -18,7 +18,6 @@ export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]):
     }),
     between: '\n',
     foot: '',
-    empty: '',
   };
 }
 

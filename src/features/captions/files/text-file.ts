@@ -5,7 +5,7 @@ import type { FileLayout } from './split-into-file-parts.ts';
 
 /** Plain text: one line for each. */
 export function textFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
-  const { nameOf, wordsOf, say } = heading;
+  const { nameOf, wordsOf } = heading;
   const timeOf = timesOf(heading, lines);
   return {
     head: (part) => `${headingLines(heading, part, unpinged).join('\n')}\n\n`,
@@ -14,7 +14,6 @@ export function textFile(heading: FileHeading, lines: readonly TranscriptLine[])
     }),
     between: '\n',
     foot: '\n',
-    empty: say('transcript.empty'),
   };
 }
 

@@ -65,11 +65,10 @@ async function findLines(
 /** Why no lines are quoted; `found`: none of the found ones was chosen. */
 function whyNone(kind: 'found' | 'none' | 'unknown' | 'unread'): TextLine {
   switch (kind) {
-    case 'found':
-      return { id: 'ask.unchosen' };
     case 'none':
     case 'unknown':
       return { id: 'ask.unknown' };
+    case 'found':
     case 'unread':
       return { id: 'store.unread' };
   }

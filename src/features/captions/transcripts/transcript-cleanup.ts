@@ -113,17 +113,14 @@ export class TranscriptCleanup {
     return keptDays;
   }
 
-  /** Erases by `work` in both stores; how many lines are gone, and how many messages still show some. Errors: as `work`. */
+  /** Erases by `work` in both stores; number of lines that are gone. Errors: as `work`. */
   async erase(
     work: (store: TranscriptPorts) => Promise<ErasedLines>,
     signal: AbortSignal,
-  ): Promise<{ readonly count: number; readonly toChange: number }> {
+  ): Promise<number> {
     const erased = await Promise.all(allStores(this.#options.parts.transcripts).map(work));
     this.sweep(signal);
-    return {
-      count: erased.reduce((sum, { count }) => sum + count, 0),
-      toChange: erased.reduce((sum, { messages }) => sum + messages.length, 0),
-    };
+    return erased.reduce((sum, { count }) => sum + count, 0);
   }
 
   /** Begins to change the messages that show what was erased. Never throws, waits for nothing. */

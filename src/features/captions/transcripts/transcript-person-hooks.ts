@@ -1,5 +1,5 @@
 import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { ErasedCounts, PersonHooks, StoredCounts } from '#src/conversation/feature.ts';
+import type { PersonHooks, StoredCounts } from '#src/conversation/feature.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
@@ -44,7 +44,7 @@ export class TranscriptPersonHooks implements PersonHooks {
     guildId: string,
     personId: string,
     sessionId?: string,
-  ): Promise<ErasedCounts | undefined> {
+  ): Promise<number | undefined> {
     const erase = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
     const work = () => this.#cleanup.erase(erase, never);
     return await withStoreTimeout(guildId, this.#parts, 'store.unwritable', work, eraseTimeoutMs);

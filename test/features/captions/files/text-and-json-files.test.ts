@@ -28,8 +28,8 @@ const write = (format: 'txt' | 'json', given: Partial<TranscriptContent> = {}) =
 test('a text file tells channel, date, time zone and people, and each line with its time of day', () => {
   expect(write('txt', { session: { ...evening, endedAtWallMs: Date.UTC(2026, 10, 20, 21) } })).toBe(
     [
-      ...['Captions of Lounge, 2026-11-20 20:14 – 21:00', 'Times: UTC'],
-      ...['People: Ana, Ben, Cleo, Nova', ''],
+      ...['Captions of Lounge, 2026-11-20 20:14 – 21:00', 'UTC'],
+      ...['Ana, Ben, Cleo, Nova', ''],
       '[20:14:00] Ana: When do we meet?',
       '[20:15:03] Ben: Friday at *eight*, my place.',
       '[20:15:10] Cleo: (not understood)',
