@@ -12,8 +12,7 @@ export const askAbout: MessageCommand = {
     const { guildId, callerId, callerName, callerLocale, message } = call;
     const [recording] = message?.sounds ?? [];
     const words = message?.text.trim() ?? '';
-    if (!message || (words === '' && !recording))
-      return [{ id: 'ask.about.nothing', to: 'caller' }];
+    if (!message || (words === '' && !recording)) return [{ id: 'say.empty', to: 'caller' }];
     const quoted = words !== '' && { quoted: { author: message.author, text: words } };
     const about = { ...quoted, ...(recording && { recording, recordedBy: message.author }) };
     const question = text('ask.about.question', {}, callerLocale);

@@ -40,7 +40,7 @@ export const ask: Command = {
       maxChars: 1000,
     },
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
-    { name: 'link', description: 'command.ask.link', kind: 'text', maxChars: 500 },
+    { name: 'link', description: 'command.ask.recording', kind: 'text', maxChars: 500 },
     { name: 'answer', description: 'command.ask.answer', kind: 'choice', values: ways },
     subjectOption,
     voiceOption('command.say.voice'),
@@ -73,10 +73,9 @@ function recordingOf(
   question: string,
 ): { readonly wrong: Reply } | Pick<QuestionSubject, 'recording'> {
   const link = words.link?.trim();
-  if (link && sound) return { wrong: { id: 'ask.link.both', to: 'caller' } };
   if (link) return { recording: { url: link, name: hostOf(link) } };
   if (sound) return { recording: sound };
-  return /[\p{L}\p{N}]/u.test(question) ? {} : { wrong: { id: 'ask.empty', to: 'caller' } };
+  return /[\p{L}\p{N}]/u.test(question) ? {} : { wrong: { id: 'say.empty', to: 'caller' } };
 }
 
 /** The part of a link that others may read: the rest may be a secret. */

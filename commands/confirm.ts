@@ -36,7 +36,8 @@ export async function confirm(
     case 'other':
       return [{ id: 'confirm.other', with: { name: confirming.name }, to: 'caller' }];
     case 'over':
+      return [{ id: 'confirm.over', to: 'caller' }];
     case 'failed':
-      return [{ id: `confirm.${confirming.kind}`, to: 'caller' }];
+      return [{ id: 'store.unread', to: 'caller' }];
   }
 }

@@ -15,7 +15,7 @@ export const stats: Command = {
   options: [
     {
       name: 'view',
-      description: 'command.stats.view',
+      description: 'command.stats',
       kind: 'choice',
       values: ['speed', 'cost', 'last turn'],
     },
@@ -25,8 +25,8 @@ export const stats: Command = {
     const line =
       words.view === 'cost'
         ? mayManage
-          ? cost(costs.today(guildId), callerLocale)
-          : ownCost(own, callerLocale)
+          ? cost(costs.today(guildId))
+          : ownCost(own)
         : words.view === 'last turn'
           ? lastTurn(turns.lastTurn(guildId), callerLocale)
           : speed(turns.speed(guildId));
@@ -36,7 +36,7 @@ export const stats: Command = {
         ...line,
         to: 'caller',
         ...(isBoth && {
-          lines: [...priceLines(costs.prices(guildId)), ownCost(own, callerLocale)],
+          lines: [...priceLines(costs.prices(guildId)), ownCost(own)],
         }),
       },
     ];
@@ -44,24 +44,24 @@ export const stats: Command = {
 };
 
 /** Spending of the server today, and the person with the largest share. */
-function cost(found: SpentCost, locale: Locale): TextLine {
+function cost(found: SpentCost): TextLine {
   const { top, turns: n } = found;
-  const { cap, each, spent: x } = shownCost(found, locale);
+  const { cap, each, spent: x } = shownCost(found);
   const by = top ? (top.name ?? `<@${top.personId}>`) : '-';
   return { id: 'stats.cost', with: { x, cap, n, y: each, top: by } };
 }
 
 /** Spending of the caller today, of their share. */
-function ownCost(found: SpentShare, locale: Locale): TextLine {
-  const { cap, spent: x } = shownCost(found, locale);
+function ownCost(found: SpentShare): TextLine {
+  const { cap, spent: x } = shownCost(found);
   return { id: 'stats.cost.own', with: { x, cap, n: found.turns } };
 }
 
-function shownCost({ usd, capUsd, turns }: SpentShare, locale: Locale) {
+function shownCost({ usd, capUsd, turns }: SpentShare) {
   const dollars = (amount: number) =>
     `$${amount > 0 && amount < 0.1 ? amount.toFixed(4).replace(/0{1,2}$/, '') : amount.toFixed(2)}`;
   return {
-    cap: capUsd > 0 ? dollars(capUsd) : text('stats.cost.uncapped', {}, locale),
+    cap: capUsd > 0 ? dollars(capUsd) : '\u221e',
     each: turns === 0 ? '-' : dollars(usd / turns),
     spent: dollars(usd),
   };

@@ -21,7 +21,7 @@ export const stop: Command = {
   description: 'command.stop',
   help: { topic: 'stop', command: 'stop', line: () => ({ id: 'help.stop' }) },
   shownTo: 'caller',
-  options: [{ name: 'what', description: 'command.stop.what', kind: 'choice', values: kinds }],
+  options: [{ name: 'what', description: 'command.stop', kind: 'choice', values: kinds }],
   async run(call, ports) {
     const barred = notInChannel(call, ports.sessions);
     if (barred) return [barred];
@@ -47,6 +47,6 @@ function stopSounds(
     return { ...trackOutcome(one), to: 'room', buttons: [`track.vote:${one.pollId}`] };
   });
   const lines = all.map(trackOutcome);
-  const id = isStopped ? 'stop.ok' : 'stop.others';
+  const id = isStopped ? 'stop.ok' : 'perm.dj';
   return [{ id, to: 'caller', lines }, ...polls];
 }

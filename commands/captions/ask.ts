@@ -37,7 +37,7 @@ export async function askTranscript(
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(typed);
   const about = subjects.find((one) => one === typed) ?? (isDay ? typed : undefined);
   if (about === undefined) return noTranscript({ kind: 'unknown', typed });
-  if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'ask.empty', to: 'caller' }];
+  if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty', to: 'caller' }];
   const asker = { id: callerId, name: callerName };
   const found = await port(TranscriptRequests).ask(guildId, asker, { question, about, isAloud });
   if (found.kind === 'failed') return [{ ...found.line, to: 'caller' }];

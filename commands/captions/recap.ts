@@ -24,7 +24,7 @@ export const recap: Command = {
   shownTo: 'caller',
   longestMs: longestRecapMs,
   options: [
-    { name: 'since', description: 'command.captions.since', kind: 'choice', values: starts },
+    { name: 'since', description: 'command.captions.recap', kind: 'choice', values: starts },
     sessionOption,
   ],
   run: sumUp,

@@ -12,7 +12,7 @@ export const transcript: Command = {
   options: [
     {
       name: 'format',
-      description: 'command.captions.format',
+      description: 'command.captions.transcript',
       kind: 'choice',
       values: transcriptFormats,
     },

@@ -11,7 +11,7 @@ const limit = longestFadeMs / 1000;
 
 export const fade: Command = {
   name: 'fade',
-  description: 'command.track.fade',
+  description: 'command.track.volume',
   shownTo: 'room',
   options: [
     {

@@ -26,8 +26,7 @@ export const queue: Command = {
       const names = views.map(({ name }) => name).join(', ');
       return [{ id: 'unknown.of', with: { x: typed, list: names }, to: 'caller' }];
     }
-    if (!view.current && view.waiting.length === 0)
-      return [{ id: 'track.empty', with: { track: view.name }, to: 'caller' }];
+    if (!view.current && view.waiting.length === 0) return [{ id: 'stop.nothing', to: 'caller' }];
     const lines = waiting(view, call.callerLocale);
     return [{ ...trackLine(view, call.callerLocale), to: 'caller', lines }];
   },

@@ -15,7 +15,7 @@ export const seek: Command = {
   options: [
     {
       name: 'to',
-      description: 'command.track.seek.to',
+      description: 'track.place',
       required: true,
       kind: 'text',
       maxChars: mostChars,

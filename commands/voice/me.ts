@@ -51,10 +51,10 @@ export const me: Command = {
     if ('wrong' in read) return [read.wrong];
     if (Object.keys(read.change).length === 0) {
       const settings = await peopleSettings.load(guildId, callerId);
-      return settings ? shown('voice.mine', settings, call) : [unread];
+      return settings ? shown(settings, call) : [unread];
     }
     const { settings, saved } = await peopleSettings.change(guildId, callerId, read.change);
-    return shown('voice.saved', settings, call, saved ? [] : [{ id: 'voice.unsaved' }]);
+    return shown(settings, call, saved ? [] : [{ id: 'voice.unsaved' }]);
   },
 };
 
@@ -130,7 +130,6 @@ function isStandard(typed: string): boolean {
 
 /** The settings as sentences for their owner. */
 function shown(
-  id: 'voice.mine' | 'voice.saved',
   { language, voice, speed, spokenName, answers }: PersonSettings,
   { callerLocale }: CommandCall,
   more: readonly TextLine[] = [],
@@ -150,5 +149,5 @@ function shown(
     ...(answers === undefined ? [] : [{ id: 'voice.answers.written' } as const]),
     ...more,
   ];
-  return [{ id, with: own, lines, to: 'caller' }];
+  return [{ id: 'voice.mine', with: own, lines, to: 'caller' }];
 }

@@ -8,7 +8,6 @@ import {
   readPersona,
 } from '#src/conversation/settings/persona.ts';
 import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
-import { Mentions } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 
@@ -42,7 +41,7 @@ export const personaForm: FormHandler = {
       read.kind === 'ok'
         ? await savePersona(call.guildId, about, read.persona, ports)
         : { id: `persona.bad.${read.kind}`, with: { field: read.field }, to: 'caller' };
-    if (reply.id === 'persona.chosen' || instructions === undefined) return [reply];
+    if (reply.id === 'persona.now' || instructions === undefined) return [reply];
     // Discord keeps nothing of a sent form.
     return [{ ...reply, files: [{ name: 'persona.txt', text: `${instructions}\n` }] }];
   },
@@ -57,24 +56,18 @@ export async function savePersona(
 ): Promise<Reply> {
   const saving = await ports.port(PersonaRequests).save(guildId, channelId, persona);
   if (saving.kind === 'unknown-voice') return unknownVoice(persona.voice ?? '', saving.known);
-  const lines: readonly TextLine[] = [
-    ...voiceLines(persona),
-    ...(saving.saved ? [] : [{ id: 'voice.unsaved' } as const]),
-  ];
-  const words = { persona: nameOf(persona, guildId, ports), channel: new Mentions(channelId, '#') };
-  return { id: 'persona.chosen', with: words, lines, to: 'room' };
+  return personaReply(persona, guildId, ports, saving.saved ? [] : [{ id: 'voice.unsaved' }]);
 }
 
 /** Reply to who the bot is. */
-export function personaReply(persona: Persona, guildId: string, ports: CommandPorts): Reply {
-  const name = nameOf(persona, guildId, ports);
-  return { id: 'persona.now', with: { persona: name }, lines: voiceLines(persona), to: 'room' };
-}
-
-function nameOf({ name }: Persona, guildId: string, { places }: CommandPorts): string {
-  return name ?? places.botName(guildId);
-}
-
-function voiceLines({ voice }: Persona): readonly TextLine[] {
-  return voice === undefined ? [] : [{ id: 'persona.voice', with: { voice } }];
+export function personaReply(
+  { name, voice }: Persona,
+  guildId: string,
+  { places }: CommandPorts,
+  more: readonly TextLine[] = [],
+): Reply {
+  const voiceLines: readonly TextLine[] =
+    voice === undefined ? [] : [{ id: 'persona.voice', with: { voice } }];
+  const persona = name ?? places.botName(guildId);
+  return { id: 'persona.now', with: { persona }, lines: [...voiceLines, ...more], to: 'room' };
 }

@@ -6,7 +6,6 @@ import type { ServerWord } from '#src/conversation/settings/stored-vocabulary-wo
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import type { WordAdding, WordList } from '#src/features/words/word-outcomes.ts';
 import { cut } from '#src/texts/plain.ts';
-import { text } from '#src/texts/texts.ts';
 
 /** Longest list that is shown in the reply itself; a longer one is a file. */
 const longestShownChars = 1_000;
@@ -44,7 +43,7 @@ export const words: Command = {
     const { add, remove, say } = call.words;
     if (add === undefined && remove === undefined)
       return say === undefined
-        ? listed(await port(ServerVocabulary).list(call.guildId), call)
+        ? listed(await port(ServerVocabulary).list(call.guildId))
         : [{ id: 'words.both', to: 'caller' }];
     const denied = notManaging(call);
     if (denied) return [denied];
@@ -99,11 +98,11 @@ function unsaved({
   return saved ? [] : [{ id: 'voice.unsaved' }];
 }
 
-function listed({ isRead, limit, words: all }: WordList, { callerLocale }: CommandCall): Replies {
+function listed({ isRead, limit, words: all }: WordList): Replies {
   if (!isRead) return [{ id: 'store.unread', to: 'caller' }];
   if (all.length === 0) return [{ id: 'words.none', to: 'caller' }];
   const lines = all.map(({ word, say }: ServerWord) =>
-    say === undefined ? word : text('words.said', { word, say }, callerLocale),
+    say === undefined ? word : `${word} (${say})`,
   );
   const n = all.length;
   const joined = lines.join(', ');

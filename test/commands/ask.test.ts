@@ -37,19 +37,17 @@ function asking(
   return { asked, hears };
 }
 
-test('a recording may be asked about by its link, of which others read its host alone', async () => {
+test('a recording may be asked about by its link, which counts before a file, and of which others read its host alone', async () => {
   const { asked, hears } = asking();
   const link = ' https://cdn.test/talk.mp3?key=secret ';
   const words = { link, question: 'What is said?' };
   await ask.run({ ...adam, words }, hears);
   const recording = { url: link.trim(), name: 'cdn.test' };
   expect(asked).toEqual([['g', 'What is said?', asker, 'text', { recording }]]);
+  await ask.run({ ...adam, sound, words }, hears);
+  expect(asked[1]).toEqual(asked[0]);
   const reported = ask.meanwhile?.({ ...adam, words: { link } });
   expect(reported).toMatchObject({ with: { question: 'cdn.test' } });
-  expect(await ask.run({ ...adam, sound, words }, hears)).toEqual([
-    { id: 'ask.link.both', to: 'caller' },
-  ]);
-  expect(asked).toHaveLength(1);
 });
 
 test('an answer may be a file, with its words beside it', async () => {
@@ -81,7 +79,7 @@ test('Ask about this answers whoever picked it, about what somebody else wrote',
 
 test('a message without words or sound is nothing to ask about', async () => {
   const { asked, hears } = asking();
-  const nothing = [{ id: 'ask.about.nothing', to: 'caller' }];
+  const nothing = [{ id: 'say.empty', to: 'caller' }];
   expect(await askAbout.run({ ...adam, message }, hears)).toEqual(nothing);
   expect(await askAbout.run(adam, hears)).toEqual(nothing);
   expect(asked).toEqual([]);

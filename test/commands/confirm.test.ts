@@ -21,7 +21,7 @@ test.each<[ConfirmOutcome, object]>([
     { id: 'confirm.other', with: { name: 'Ben' }, to: 'caller' },
   ],
   [{ kind: 'over' }, { id: 'confirm.over', to: 'caller' }],
-  [{ kind: 'failed' }, { id: 'confirm.failed', to: 'caller' }],
+  [{ kind: 'failed' }, { id: 'store.unread', to: 'caller' }],
 ])('a press on Confirm that ends as %j is answered', async (confirming, reply) => {
   const asked: unknown[] = [];
   const confirm = async (...all: unknown[]) => {

@@ -44,7 +44,7 @@ test.each<[ReadingOutcome, string]>([
     { kind: 'deleted' },
     "I don't read out that message: it is a bot's, gone, or of somebody who said no or is blocked here.",
   ],
-  [{ kind: 'unspeakable' }, 'That text contains nothing I can say.'],
+  [{ kind: 'unspeakable' }, 'That contains nothing I can say or answer.'],
   [
     { kind: 'muted' },
     "I can't speak here. Unmute me, or give my role Speak; on a stage, invite me to speak.",
@@ -56,7 +56,7 @@ test.each<[ReadingOutcome, string]>([
 
 test('a message without words is nothing to read, nor is one for people who sit elsewhere', async () => {
   const empty = await pick({ ...inLounge, message: { ...message, text: ' ' } });
-  expect([empty.asked, empty.said]).toEqual([[], 'That text contains nothing I can say.']);
+  expect([empty.asked, empty.said]).toEqual([[], 'That contains nothing I can say or answer.']);
   const outside = await pick({ ...adam, message });
   expect([outside.asked, outside.said]).toEqual([[], "I'm in Lounge. Join that channel first."]);
 });

@@ -29,7 +29,7 @@ test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
     { kind: 'full', limit: 8 },
     'The limit of 8 is reached. Try again later, or make room: /track queue track:voice.',
   ],
-  [{ kind: 'unspeakable' }, 'That text contains nothing I can say.'],
+  [{ kind: 'unspeakable' }, 'That contains nothing I can say or answer.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/say that ends with %j tells the caller alone: %s', async (outcome, sentence) => {
   const replies = await say.run(saying({ text: 'Hello' }), ports({ say: async () => outcome }));
@@ -60,7 +60,7 @@ test.each<[PlayEnd, string]>([
   [{ kind: 'failed', reason: { id: 'track.bad.voice' } }, '“Hello” failed: my voice is out.'],
   [
     { kind: 'failed', reason: { id: 'say.empty' } },
-    '“Hello” failed: That text contains nothing I can say.',
+    '“Hello” failed: That contains nothing I can say or answer.',
   ],
 ])('/say wait:true tells of %j: %s', async (end, sentence) => {
   const ends: (((end: PlayEnd) => void) | undefined)[] = [];
@@ -127,7 +127,7 @@ test('/ask shows the button of what waits for Confirm below the answer', async (
 
 test('/ask without a word is no question', async () => {
   expect(await ask.run(saying({ question: ' ?! ' }), ports())).toEqual([
-    { id: 'ask.empty', to: 'caller' },
+    { id: 'say.empty', to: 'caller' },
   ]);
 });
 

@@ -87,7 +87,7 @@ test('a volume that is not theirs to change stays, and they are told', async () 
 
 test.each<[readonly TrackOutcome[], readonly string[]]>([
   [[{ kind: 'skipped', track: 'bg', title: 'rain', next: 'wind' }], ['room', 'Skipped rain.']],
-  [[{ kind: 'empty', track: 'bg' }], ['caller', 'bg is empty.']],
+  [[{ kind: 'empty', track: 'bg' }], ['caller', 'Nothing is playing. /track play starts a sound.']],
   [
     [{ kind: 'unknown', track: 'gb', names: ['bg', 'voice', 'cues'] }],
     ['caller', 'There is no "gb". There are: bg, voice, cues.'],
@@ -127,7 +127,7 @@ test('a vote is answered to the voter alone, what it has carried to all', async 
   expect(read(await press('track.vote', 'p-1', { vote: carried }))[0]).toBe('room');
   expect(read(await press('track.vote', 'p-1'))).toEqual([
     'caller',
-    'That button no longer works. Ask me again.',
+    'That no longer works. Ask me again, or see /help.',
   ]);
 });
 

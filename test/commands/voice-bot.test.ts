@@ -48,7 +48,7 @@ test.each<[CommandCall['words'], Persona]>([
 ])('/voice bot with %j stores %j', async (words, persona) => {
   const { all, stored } = server();
   const [reply] = await bot.run({ ...manager, words }, all);
-  expect([stored, reply.id]).toEqual([[persona], 'persona.chosen']);
+  expect([stored, reply.id]).toEqual([[persona], 'persona.now']);
 });
 
 test.each<[CommandCall['words'], string]>([
@@ -75,7 +75,7 @@ test('the form shows the persona of the channel, and stores what is sent', async
   expect(form?.name).toBe('persona:lounge');
   const words = { about: 'lounge', ...typed, name: ' ', language: 'German' };
   const [reply] = await personaForm.run({ ...manager, words }, all);
-  expect([stored, reply.id]).toEqual([[{ ...typed, language: 'de' }], 'persona.chosen']);
+  expect([stored, reply.id]).toEqual([[{ ...typed, language: 'de' }], 'persona.now']);
 });
 
 test.each<[CommandCall['words'], PersonaSaving | undefined, string]>([

@@ -57,7 +57,7 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
   [
     {},
     { list: async () => ({ words: some, isRead: true, limit: 200 }) },
-    ['2 of 200 words: Ana, Kubernetes (said "koo-ber-net-ees").'],
+    ['2 of 200 words: Ana, Kubernetes (koo-ber-net-ees).'],
   ],
   [
     {},

@@ -73,7 +73,7 @@ test('/voice me says what holds now, in the language of its caller', async () =>
   const [reply] = await me.run(call, ports({ peopleSettings }));
   const sentences = [reply, ...(reply.lines ?? [])].map((one) => text(one.id, one.with));
   expect(sentences).toEqual([
-    'Saved. From the next sentence: rms, Deutsch.',
+    'Yours here, from the next sentence: rms, Deutsch. Fill in what you want to change.',
     'At 0.85 times the usual pace.',
     'Your name is said as "Shivawn".',
     "I can't save that now: it holds until I restart.",
@@ -83,7 +83,7 @@ test('/voice me says what holds now, in the language of its caller', async () =>
 test('/voice me without a word shows what its caller has chosen, or that it cannot be read', async () => {
   const [fresh] = await me.run(adam, ports());
   expect(text(fresh.id, fresh.with)).toBe(
-    'Yours here: my usual voice, the language you speak. Fill in what you want to change.',
+    'Yours here, from the next sentence: my usual voice, the language you speak. Fill in what you want to change.',
   );
   const [unread] = await me.run(adam, ports({ peopleSettings: { load: async () => undefined } }));
   expect(unread.id).toBe('store.unread');

@@ -251,11 +251,11 @@ playScripts({
     with uncalled
     model: stall
     mallory writes: One?
-    mallory writes: Two? > told mallory: failed ask.writing
+    mallory writes: Two? > told mallory: failed ask.dropped
     ana writes: One?
     ben writes: One?
     cleo writes: One?
-    dan writes: One? > told dan: failed ask.writing n 4
+    dan writes: One? > told dan: failed ask.dropped
     200
     480000
     > told mallory: failed fail.llm provider localhost:1

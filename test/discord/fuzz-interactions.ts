@@ -115,7 +115,7 @@ class GatewayHandlers {
   constructor() {
     const run = async (call: CommandCall): Promise<Replies> => [this.#reply(call)];
     const suggest = async (word: string, call: CommandCall) => [this.#reply(call).id, `${word}`];
-    const description = 'ask.empty' as const;
+    const description = 'say.empty' as const;
     const all: Command = {
       name: 'all',
       description,

@@ -34,7 +34,7 @@ scenario(
     await eventually(() => {
       const made = madeTexts(setup).join(' ');
       expect(made).toContain('Adam, shall I do this: sky measure? Say yes, or press the button.');
-      expect(made).toContain('Adam. Here is what you asked for: 21 degrees');
+      expect(made).toContain('Adam. Here is what you asked for, in full in the chat: 21 degrees');
     });
   },
 );

@@ -53,7 +53,7 @@ scenario(
     const vote = text('track.denied.on', { track: 'bg', owner: 'Adam', votes: 1, needed: 2 });
     expect(await commandReply(ben, 'stop', { what: 'sounds' })).toMatchObject({
       ephemeral: true,
-      text: [text('stop.others'), vote].join('\n'),
+      text: [text('perm.dj'), vote].join('\n'),
     });
     expect(await commandReply(adam, 'stop', { what: 'sounds' })).toMatchObject(
       whispered('stop.ok'),

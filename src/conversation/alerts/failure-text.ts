@@ -7,7 +7,7 @@ const rests = {
   person: 'budget.rest.person',
   token: 'budget.rest.person',
   server: 'budget.rest.server',
-  all: 'budget.rest.all',
+  all: 'budget.rest.server',
 } as const satisfies Readonly<Record<BudgetCap, string>>;
 
 /** Text of a failure for people; the log has its own sentence. */

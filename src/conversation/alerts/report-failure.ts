@@ -67,7 +67,7 @@ export function writeUnspeakable(
   const isFirst = reportedFailures.first(language ? `no voice for ${language}` : 'speak');
   const name = language && languageName(language, parts.places.localeIn(guildId));
   const why: TextLine = name
-    ? { id: 'fail.no_voice', with: { language: name } }
+    ? { id: 'voice.language.none', with: { language: name } }
     : { id: 'fail.tts' };
   const reason = openText(writtenText(why, guildId, parts));
   writeInChat(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, channel, parts);

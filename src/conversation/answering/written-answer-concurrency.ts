@@ -22,12 +22,12 @@ export class WrittenAnswerConcurrency {
   enter(guildId: string, personId: string, isRecap = false): Disposable | QuestionRefusal {
     const all = [...this.#places];
     if (all.filter((one) => one.personId === personId).length >= mostOfPerson)
-      return { line: { id: 'ask.writing' } };
+      return { line: { id: 'ask.dropped' } };
     if (isRecap && this.#recapsIn(guildId).length >= mostRecaps)
-      return { line: { id: 'ask.writing' } };
+      return { line: { id: 'ask.dropped' } };
     const asked = all.filter((one) => one.guildId === guildId && one.personId !== undefined);
     if (asked.length >= mostInServer)
-      return { line: { id: 'ask.writing', with: { n: mostInServer } } };
+      return { line: { id: 'ask.dropped' } };
     return this.#take({ guildId, personId, isRecap });
   }
 

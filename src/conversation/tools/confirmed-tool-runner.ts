@@ -78,7 +78,7 @@ export async function runConfirmedCall(
   } catch (error) {
     ask.pressed = { content: formatUnknownOutcome(ask.tool.name, 'failed') };
     parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
-    if (by === 'spoken') sayAloud({ id: 'confirm.failed' }, ask.askerId, context);
+    if (by === 'spoken') sayAloud({ id: 'store.unread' }, ask.askerId, context);
     return { kind: 'failed' };
   } finally {
     over.abort(new Error('the press is over'));

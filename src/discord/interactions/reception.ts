@@ -15,7 +15,6 @@ import type {
   FormHandler,
   PickerHandler,
   Replies,
-  Reply,
 } from '#src/conversation/command.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
 import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
@@ -23,7 +22,7 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { firstChars } from '#src/texts/plain.ts';
-import { type Locale, localeOf, text } from '#src/texts/texts.ts';
+import { localeOf } from '#src/texts/texts.ts';
 import { type RepliableInteraction, resilientInteraction } from './answering.ts';
 import { callOf, commandCallOf, formCallOf, languagesOf, menuCallOf, pickCallOf } from './calls.ts';
 import {
@@ -133,7 +132,7 @@ export class InteractionReceiver {
   #command(asking: CommandInteraction): InvocationRequest {
     const name = asking.isChatInputCommand() ? lineOf(asking) : asking.commandName;
     const command = this.#commands.get(name);
-    if (!command) return unknown('command', { id: 'gone.command', to: 'caller' });
+    if (!command) return unknown('command');
     const { longestMs, shownTo, thinksFirst, meanwhile } = command;
     const call = () =>
       asking.isChatInputCommand() ? commandCallOf(asking, command) : menuCallOf(asking);
@@ -211,7 +210,7 @@ export class InteractionReceiver {
     const { ports, timing } = this.#options;
     if (this.#admit('suggestion', 'suggest', asking).kind !== 'admitted') return;
     const found = async () => await this.#found(asking, ports);
-    const choices = await suggestions(found, timing, localeOf(asking.locale));
+    const choices = await suggestions(found, timing);
     await asking.respond(choices).catch(() => {}); // too late: the person typed on
   }
 
@@ -263,10 +262,8 @@ function tooFast(waitMs: number): InvocationRequest {
 }
 
 /** A command, a button, a menu or a form of another version of this bot. */
-function unknown(
-  name: string,
-  reply: Reply = { id: 'generic', with: { code: 'unknown' }, to: 'caller' },
-): InvocationRequest {
+function unknown(name: string): InvocationRequest {
+  const reply = { id: 'confirm.over', to: 'caller' } as const;
   return { name: `unknown ${name}`, shownTo: 'caller', run: async () => [reply] };
 }
 
@@ -289,27 +286,22 @@ const [maxChoices, maxChars, lateMs] = [25, 100, 200];
 const never = new AbortController().signal;
 
 /**
- * Choices for a person who types, out of the words that `ask` finds in time; none where it fails. Above Discord's limit,
- * the last choice says so. Never throws.
+ * Choices for a person who types, out of the words that `ask` finds in time; none where it fails, and as many as Discord
+ * takes. Never throws.
  */
 async function suggestions(
   ask: () => Promise<readonly string[]>,
   timing: SyncTiming,
-  locale: Locale,
 ): Promise<Choice[]> {
   const late = () => new Error(`nothing was found in ${lateMs} ms`);
   try {
-    return choicesOf(await withDeadline(ask, { ms: lateMs, timing, late }, never), locale);
+    return choicesOf(await withDeadline(ask, { ms: lateMs, timing, late }, never));
   } catch {
     return [];
   }
 }
 
-function choicesOf(found: readonly string[], locale: Locale): Choice[] {
+function choicesOf(found: readonly string[]): Choice[] {
   const words = found.map((word) => firstChars(word, maxChars)).filter((word) => word.trim());
-  const all = [...new Set(words)].map((word) => ({ name: word, value: word }));
-  if (all.length <= maxChoices) return all;
-  const shown = all.slice(0, maxChoices - 1);
-  const more = text('suggest.more', { n: all.length - shown.length }, locale);
-  return [...shown, { name: firstChars(more, maxChars), value: '\u2026' }];
+  return [...new Set(words)].slice(0, maxChoices).map((word) => ({ name: word, value: word }));
 }

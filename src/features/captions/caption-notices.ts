@@ -95,7 +95,7 @@ export class CaptionFailureNotices {
     const error = new BotError('discord.unsent', false, causes[kind]);
     parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
     if (kind !== 'refused') notice({ id: 'captions.no_place' });
-    else if (!this.#reportedRefused) notice({ id: 'captions.unshown' });
+    else if (!this.#reportedRefused) notice({ id: 'captions.unsaved' });
     this.#reportedRefused = true;
   }
 

@@ -5,7 +5,7 @@ import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { isLate, type Reminder } from '#src/features/reminders/reminder.ts';
+import type { Reminder } from '#src/features/reminders/reminder.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { dueTime } from './due-time-text.ts';
 import { ReminderMessages } from './reminder-messages.ts';
@@ -93,15 +93,12 @@ export class ReminderDelivery {
   #line(reminder: Reminder): TextLine {
     const { guildId, text, dueAtWallMs } = reminder;
     const { clock, places } = this.#parts;
-    const isTimer = text === '';
-    if (!isLate(reminder, clock.wallMs()))
-      return isTimer ? { id: 'reminder.due.timer' } : { id: 'reminder.due.text', with: { text } };
     const { timeZone } = this.#sessions.settings.in(guildId);
     const shown = { timeZone, nowWallMs: clock.wallMs(), locale: places.localeIn(guildId) };
     const time = dueTime(dueAtWallMs, shown);
-    return isTimer
-      ? { id: 'reminder.late.timer', with: { time } }
-      : { id: 'reminder.late.text', with: { text, time } };
+    return text === ''
+      ? { id: 'reminder.due.timer', with: { time } }
+      : { id: 'reminder.due.text', with: { text, time } };
   }
 }
 

@@ -165,7 +165,7 @@ async function list(
   reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
   const all = await reminders.list(ports.guildId, personId);
-  if (all.length === 0) return outcomeOf({ id: 'reminder.none' });
+  if (all.length === 0) return outcomeOf({ id: 'reminder.which' });
   const facts = { reminders: all.map((one) => shown(one, ports)).join('; ') };
   return { facts, isPrivate: true };
 }
@@ -177,8 +177,6 @@ async function cancel(
   reminders: ReminderScheduler,
 ): Promise<ToolOutcome> {
   const all = await reminders.list(guildId, personId);
-  if (all.length === 0) return vain({ id: 'reminder.none' });
-  if (number === undefined && all.length > 1) return vain({ id: 'reminder.which' });
   const meant = meantBy(number, all);
   const isGone = !meant || !(await reminders.cancel(meant.id));
   if (isGone) return vain({ id: 'reminder.which' });

@@ -23,13 +23,6 @@ export const mostReminders = 20;
 export const maxReminderChars = 200;
 /** Longest time until a reminder, in ms: a year. */
 export const longestReminderMs = 366 * 86_400_000;
-/** Delay in ms after which a reminder is announced as late: a pause in the talk is waited for less. */
-const reminderLateMs = 90_000;
-
-/** Whether it comes so late that people have to be told when it was due. */
-export function isLate({ dueAtWallMs }: Reminder, wallMs: number): boolean {
-  return wallMs - dueAtWallMs >= reminderLateMs;
-}
 
 /** The number a new one gets; undefined where there are as many as may be. */
 export function freeNumber(taken: ReadonlySet<number>): number | undefined {

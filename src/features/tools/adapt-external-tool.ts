@@ -76,8 +76,12 @@ function shown(
   const begun = values.map(({ head, json }) =>
     partChars < leastPartChars ? head : head + cut(json, partChars),
   );
-  const files = [{ name: 'arguments.json', text: escapeInvisible(JSON.stringify(given, null, 2)) }];
-  const ask = { id: 'tool.external.ask.file', with: { tool, given: begun.join('\n') } } as const;
+  const name = 'arguments.json';
+  const ask = {
+    id: 'tool.external.ask',
+    with: { tool, given: [...begun, name].join('\n') },
+  } as const;
+  const files = [{ name, text: escapeInvisible(JSON.stringify(given, null, 2)) }];
   return { kind: 'ready', ask, files };
 }
 
@@ -94,8 +98,7 @@ function outcomeOf({ title }: ExternalTool, result: ExternalResult): ToolOutcome
     return { facts, ...toolOutcome({ id: 'tool.external.failed', with: { tool: title } }) };
   const line = { id: 'tool.external.told', with: { tool: title, text: words } } as const;
   const aloud = spokenPart(text);
-  if (words === '')
-    return { facts, ...toolOutcome({ id: 'tool.external.done', with: { tool: title } }) };
+  if (words === '') return { facts, ...toolOutcome({ id: 'confirm.done' }) };
   return { facts, line, ...(aloud && { aloud }) };
 }
 
@@ -108,10 +111,8 @@ function toolOutcome(line: TextLine): Pick<ToolOutcome, 'line' | 'aloud'> {
 function spokenPart(text: string): TextLine | undefined {
   const words = speakable(text);
   if (words === '') return undefined;
-  if (words.length <= longestSpokenChars)
-    return { id: 'tool.external.aloud', with: { text: words } };
   const part = firstChars(words, longestSpokenChars);
-  const lastSpace = part.lastIndexOf(' ');
+  const lastSpace = part === words ? 0 : part.lastIndexOf(' ');
   const shown = lastSpace > 0 ? part.slice(0, lastSpace) : part;
-  return { id: 'tool.external.aloud.part', with: { text: shown } };
+  return { id: 'tool.external.aloud', with: { text: shown } };
 }

@@ -8,6 +8,7 @@ const longestChars = 1_500;
 /** Longest text beside the button, in characters, without links; a longer text shows its beginning, and a file shows all of it. */
 const longestShownChars = 700;
 const longestBeginningChars = 80;
+const fileName = 'text.txt';
 
 /** Writes a text into the chat of the voice channel. */
 export const postText = tool({
@@ -16,14 +17,14 @@ export const postText = tool({
   schema: z.strictObject({ text: z.string().trim().min(1).max(longestChars) }),
   right: 'room',
   effect: 'last',
-  ask: ({ text }) =>
-    isShown(text)
-      ? { id: 'tool.external.ask', with: { tool: 'post text', given: text } }
-      : {
-          id: 'tool.external.ask.file',
-          with: { tool: 'post text', given: `${text.length}: ${beginning(text)}` },
-        },
-  files: ({ text }) => (isShown(text) ? [] : [{ name: 'text.txt', text: escapeInvisible(text) }]),
+  ask: ({ text }) => ({
+    id: 'tool.external.ask',
+    with: {
+      tool: 'post text',
+      given: isShown(text) ? text : `${fileName} (${text.length}): ${beginning(text)}`,
+    },
+  }),
+  files: ({ text }) => (isShown(text) ? [] : [{ name: fileName, text: escapeInvisible(text) }]),
   async run({ text }, ports, signal) {
     await ports.post(text, signal);
     return { facts: { posted: 'yes' }, line: { id: 'confirm.done' } };

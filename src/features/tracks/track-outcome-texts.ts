@@ -17,9 +17,8 @@ export function trackOutcome(one: TrackOutcome): TextLine {
     case 'removed':
     case 'removed-own':
       return { id: 'track.changed', with: { track: one.track } };
-    case 'empty':
     case 'reserved':
-      return { id: `track.${one.kind}`, with: { track: one.track } };
+      return { id: 'track.reserved', with: { track: one.track } };
     case 'skipped':
       return { id: 'track.skipped', with: { title: one.title } };
     case 'stopped':
@@ -48,6 +47,7 @@ export function trackOutcome(one: TrackOutcome): TextLine {
     }
     case 'unknown':
       return { id: 'unknown.of', with: { x: one.track, list: one.names.join(', ') } };
+    case 'empty':
     case 'silent':
       return { id: 'stop.nothing' };
     case 'over':

@@ -81,7 +81,7 @@ export class ProgramAnswers {
     open: (until: AbortSignal) => Promise<OpenStream<Part> | Other>,
   ): Promise<OpenStream<Part> | Other | FailedStream> {
     const count = this.#underWay.get(guildId) ?? 0;
-    if (count >= mostInServer) return failed({ id: 'ask.writing', with: { n: count } });
+    if (count >= mostInServer) return failed({ id: 'ask.dropped' });
     this.#underWay.set(guildId, count + 1);
     using stack = new DisposableStack();
     stack.defer(() => this.#underWay.set(guildId, (this.#underWay.get(guildId) ?? 1) - 1));

@@ -126,7 +126,7 @@ export class TypedMessageHandler implements TypedMessageListener {
     signal: AbortSignal,
   ): Promise<TypedOutcome> {
     if (!/[\p{L}\p{N}]/u.test(message.text))
-      return (await this.#say(message, { id: 'ask.empty' }, signal)) === 'sent'
+      return (await this.#say(message, { id: 'say.empty' }, signal)) === 'sent'
         ? 'empty'
         : 'deleted';
     if (!session) return await this.#answerInWriting(message, undefined, signal);

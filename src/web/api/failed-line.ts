@@ -10,7 +10,6 @@ type Ending = readonly [status: ContentfulStatusCode, code: string];
 /** Errors for programs by the beginning of a sentence's id; the first that fits counts. */
 const endings: readonly (readonly [idStart: string, ...Ending])[] = [
   ['budget.', 429, 'budget.server'],
-  ['ask.writing', 429, 'answer.busy'],
   ['ask.dropped', 429, 'answer.busy'],
   ['ask.late', 504, 'answer.late'],
   ['ask.bad.too_big', 413, 'sound.too_big'],

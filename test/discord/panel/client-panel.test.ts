@@ -175,7 +175,7 @@ test('a button of a former run works, and one nobody knows is told so in private
   const pressed = await ann.press(panel, 'parley:privacy').answered(soon());
   expect(pressed.text).toBe(text('stop.ok'));
   const unknown = await ann.press(panel, 'parley:dance').answered(soon());
-  expect(unknown).toMatchObject({ text: text('generic', { code: 'unknown' }), ephemeral: true });
+  expect(unknown).toMatchObject({ text: text('confirm.over'), ephemeral: true });
   await ann.command('join').answered(soon());
   await until(() => sandbox.messages('general').at(-2)?.text.startsWith('Panel moved') ?? false);
 });

@@ -136,7 +136,7 @@ test('whoever asked hears the result after Confirm at the next pause, by name', 
   });
   void press();
   await pass(fixture, 4_000);
-  expect(spoken()).toBe('Adam. Here is what you asked for: Sunny, see');
+  expect(spoken()).toBe('Adam. Here is what you asked for, in full in the chat: Sunny, see');
 });
 
 test.each(['leaves', 'says no'])(

@@ -63,11 +63,11 @@ test.each([
   'a text that %s is shown whole in a file, with its length and its beginning, and no address beside the button',
   async (_, text) => {
     const { id, words, files } = await shownOf(text);
-    expect(id).toBe('tool.external.ask.file');
-    expect(`${words?.given}`).toMatch(new RegExp(`^${text.length}: `));
+    expect(id).toBe('tool.external.ask');
+    expect(`${words?.given}`).toMatch(new RegExp(`^text.txt \\(${text.length}\\): `));
     expect(files).toEqual([{ name: 'text.txt', text }]);
     expect(`${words?.given}`).not.toMatch(/evil|gg|\n/);
-    expect(`${words?.given}`.length).toBeLessThanOrEqual(86);
+    expect(`${words?.given}`.length).toBeLessThanOrEqual(97);
   },
 );
 

@@ -65,10 +65,7 @@ test('/stop ends one’s own sounds, counts as a vote on those of others, and sa
     buttons: [expect.stringMatching(/^track\.vote:/)],
   });
   expect([titles(fixture), titles(fixture, 'bg')]).toEqual([['rain'], [undefined]]);
-  expect(await stopSounds(fixture, byBen, 'sounds')).toMatchObject([
-    { id: 'stop.others' },
-    outcome,
-  ]);
+  expect(await stopSounds(fixture, byBen, 'sounds')).toMatchObject([{ id: 'perm.dj' }, outcome]);
   expect(await stopSounds(fixture, byEva, 'sounds')).toEqual([{ id: 'stop.ok', to: 'caller' }]);
   expect(titles(fixture)).toEqual([undefined]);
 });

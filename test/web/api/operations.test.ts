@@ -110,7 +110,7 @@ test.each([
   [{ kind: 'failed', line: { id: 'ask.bad.not_audio' } }, 400, 'sound.unusable'],
   [{ kind: 'failed', line: { id: 'ask.bad.too_long', with: { max: 120 } } }, 413, 'sound.too_long'],
   [{ kind: 'failed', line: { id: 'ask.late' } }, 504, 'answer.late'],
-  [{ kind: 'failed', line: { id: 'ask.writing' } }, 429, 'answer.busy'],
+  [{ kind: 'failed', line: { id: 'ask.dropped' } }, 429, 'answer.busy'],
   [{ kind: 'failed', line: { id: 'budget.rest.person' } }, 429, 'budget.token'],
   [{ kind: 'failed', line: { id: 'fail.llm', with: { provider: 'x' } } }, 502, 'provider.failed'],
   [{ kind: 'failed', line: { id: 'budget.guild', with: { time: '0' } } }, 429, 'budget.server'],

@@ -40,11 +40,7 @@ export class TranscriptPersonHooks implements PersonHooks {
   }
 
   /** All of it, or only of one session. */
-  async erase(
-    guildId: string,
-    personId: string,
-    sessionId?: string,
-  ): Promise<number | undefined> {
+  async erase(guildId: string, personId: string, sessionId?: string): Promise<number | undefined> {
     const erase = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
     const work = () => this.#cleanup.erase(erase, never);
     return await withStoreTimeout(guildId, this.#parts, 'store.unwritable', work, eraseTimeoutMs);

@@ -93,9 +93,9 @@ test('one recap is made at once in a server, and one thing is written at once fo
   const { transcriptFor, model } = fixture;
   const question = { question: 'What do they take?', about: 'all' };
   const refused = (id: string) => ({ kind: 'failed', line: { id } });
-  expect(await transcriptFor.recap('g', eva, request)).toEqual(refused('ask.writing'));
-  expect(await transcriptFor.ask('g', adam, question)).toEqual(refused('ask.writing'));
-  expect(await fixture.talk.ask('g', 'Hello?', adam, 'text')).toEqual(refused('ask.writing'));
+  expect(await transcriptFor.recap('g', eva, request)).toEqual(refused('ask.dropped'));
+  expect(await transcriptFor.ask('g', adam, question)).toEqual(refused('ask.dropped'));
+  expect(await fixture.talk.ask('g', 'Hello?', adam, 'text')).toEqual(refused('ask.dropped'));
   expect(model.asked).toHaveLength(1);
   expect((await first).said).toEqual(whole);
   expect((await recapOf(fixture, eva)).said).toEqual(whole);
