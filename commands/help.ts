@@ -89,7 +89,7 @@ function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
   const about = topics.get(words.topic?.trim().toLowerCase() ?? '');
   const machine: readonly TextLine[] = isMachineMade(callerLocale) ? [{ id: 'help.machine' }] : [];
   const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? []), ...machine];
-  const [line = { id: 'help.start' } as const, ...lines] = about ? [about] : page;
+  const [line = { id: 'join.none' } as const, ...lines] = about ? [about] : page;
   const menu = {
     kind: 'one-of',
     name: 'help.topic',
@@ -114,8 +114,7 @@ function nextStep(
   { session, settings }: HelpState,
   bot: string,
 ): FirstStep {
-  if (!session)
-    return { lines: [{ id: 'help.start' }], buttons: callerChannel ? ['try.join'] : [] };
+  if (!session) return { lines: [{ id: 'join.none' }], buttons: callerChannel ? ['try.join'] : [] };
   const { channel, isPaused, isSilent } = session;
   if (callerChannel?.channelId !== channel.channelId)
     return { lines: [{ id: 'perm.room', with: { channel: channel.name } }], buttons: [] };

@@ -111,7 +111,7 @@ function welcome(
 ): Replies {
   const line: TextLine =
     kind === 'stage'
-      ? { id: 'join.stage', with: { channel } }
+      ? { id: 'muted.server' }
       : joinedLine(company, isAsking === true, { channel, bot });
   return [
     { ...line, to: 'room', panel: true },

@@ -34,8 +34,6 @@ const firstHeardMs = 5_000;
 /** Time, in ms, for which the panel shows that a person is not going to be answered, or not without a name; it names five at most. */
 const lostMs = 10_000;
 const mostLost = 5;
-/** Answers whose delay is remembered. */
-const mostStarts = 20;
 
 /** Keeps the panel of one session up to date: sends it when it has changed, and invites newcomers there to answer. */
 export class PanelUpdater {
@@ -48,7 +46,6 @@ export class PanelUpdater {
   readonly #notifiedOfName: Set<string>;
   #unnamed: readonly { readonly name: string; readonly atMs: number }[] = [];
   #shown = '';
-  #startsMs: readonly number[] = [];
 
   /** `former`: panel of the session that this one goes on from; no person is invited twice. */
   constructor(context: SessionContext, former: PanelUpdater | undefined) {
@@ -71,16 +68,6 @@ export class PanelUpdater {
   /** This person has been asked elsewhere whether they may be heard. */
   asked(personId: string): void {
     this.#newcomers.asked(personId);
-  }
-
-  /** `ms`: time from the end of a person's words to the first sound of the answer. */
-  answered(ms: number): void {
-    this.#startsMs = [...this.#startsMs, Math.round(ms)].slice(-mostStarts);
-  }
-
-  /** Those times of the latest answers, in ms, oldest first. */
-  get startsMs(): readonly number[] {
-    return this.#startsMs;
   }
 
   /** Shows that the question of this person was dropped. */

@@ -40,13 +40,7 @@ type SessionHooks = {
   readonly signal: AbortSignal;
 };
 
-type SessionOnce =
-  | 'captions-begun'
-  | 'captions-on'
-  | 'greeted'
-  | 'lines-hidden'
-  | 'roles-unread'
-  | 'slow';
+type SessionOnce = 'captions-begun' | 'captions-on' | 'greeted' | 'lines-hidden' | 'roles-unread';
 
 /** Events that happen at most once in a session, however often its link comes and goes. */
 export class OncePerSession {

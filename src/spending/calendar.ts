@@ -20,9 +20,9 @@ export function nextDayMs(wallMs: number): number {
   return (Math.floor(wallMs / dayMs) + 1) * dayMs;
 }
 
-/** Instant as Discord shows it to each reader in their own zone: with the date, or the time of day alone. */
-export function shownInstant(wallMs: number, form: 'date' | 'time' = 'date'): string {
-  return `<t:${Math.ceil(wallMs / 1_000)}:${form === 'date' ? 'f' : 't'}>`;
+/** Instant as Discord shows it to each reader in their own zone, with the date. */
+export function shownInstant(wallMs: number): string {
+  return `<t:${Math.ceil(wallMs / 1_000)}:f>`;
 }
 
 /** Instant in UTC, as in `2026-11-20 00:00 UTC`, for who does not read in Discord. */
@@ -34,5 +34,5 @@ export function utcInstant(wallMs: number): string {
 
 /** Text with its instants of Discord in UTC. */
 export function withUtcInstants(text: string): string {
-  return text.replace(/<t:(\d{1,12}):[ft]>/g, (_, seconds) => utcInstant(Number(seconds) * 1_000));
+  return text.replace(/<t:(\d{1,12}):f>/g, (_, seconds) => utcInstant(Number(seconds) * 1_000));
 }

@@ -253,11 +253,8 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   #budgetUsed(guildId: string, used: 'day' | 'total'): BudgetRefusal {
-    const untilMs = nextDayMs(this.#options.clock.wallMs());
-    const line: TextLine =
-      used === 'day'
-        ? { id: 'budget.guild', with: { time: shownInstant(untilMs) } }
-        : { id: 'budget.total', with: { time: shownInstant(untilMs, 'time') } };
+    const time = shownInstant(nextDayMs(this.#options.clock.wallMs()));
+    const line: TextLine = { id: 'budget.guild', with: { time } };
     return { kind: 'refused', line, isNews: () => this.#news.first(guildId, used) };
   }
 

@@ -23,18 +23,6 @@ export const waitingRules: WaitingRules = {
   laterMs: 12_000,
 };
 
-/** Shortest wait, in ms, that is slow where the usual one is known, and where it is not. */
-const [leastSlowMs, unknownSlowMs] = [4_000, 8_000];
-/** Number of answers from which on a wait is usual. */
-const leastAnswers = 3;
-
-/** Wait for an answer, in ms, from which on it is slower than usual, by the waits for those before it. */
-export function slowFromMs(startsMs: readonly number[]): number {
-  if (startsMs.length < leastAnswers) return unknownSlowMs;
-  const median = startsMs.toSorted((one, other) => one - other)[startsMs.length >> 1] ?? 0;
-  return Math.max(leastSlowMs, 2 * median);
-}
-
 /** Wait for an answer, since the speaker stopped talking to the bot. */
 export type Waiting = {
   readonly sinceMs: number;

@@ -42,8 +42,8 @@ const elsewhere = { guildId: 'g', channelId: 'den', name: 'Den' };
 const inDen = { ...adam, callerChannel: elsewhere };
 
 test.each([
-  ['sits nowhere, as the bot', adam, { session: undefined }, 'help.start', []],
-  ['sits in a channel without the bot', inDen, { session: undefined }, 'help.start', ['try.join']],
+  ['sits nowhere, as the bot', adam, { session: undefined }, 'join.none', []],
+  ['sits in a channel without the bot', inDen, { session: undefined }, 'join.none', ['try.join']],
   ['sits in another channel', inDen, {}, 'perm.room', []],
   [
     'is not heard',

@@ -62,7 +62,7 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
   [
     {},
     { list: async () => ({ words: [], isRead: false, limit: 200 }) },
-    ["I can't read or change that now. I told the operator; try again later."],
+    ["That doesn't work now. I told the operator; try again later."],
   ],
 ])('/voice words with %j is answered in one sentence', async (typed, over, lines) => {
   expect(await replied(typed, over)).toEqual(lines);

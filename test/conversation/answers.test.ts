@@ -675,7 +675,7 @@ playScripts({
     3000
     recogniser takes 150
     adam says: What time is it? > heard Adam: What time is it? x2, answered Adam: You said five.
-    30000 > heard Adam: What time is it?, answered Adam: You said five., writes slow.think
+    30000 > heard Adam: What time is it?, answered Adam: You said five.
     `,
   'what is understood late, after the next question was answered, is answered on its own': `
     with alone
@@ -731,7 +731,7 @@ playScripts({
     adam says: five > heard Adam: five, answered Adam: Five.
     adam says: five > heard Adam: five, answered Adam: Five.
     adam says: five > heard Adam: five, says slow.voice
-    8000 > answered Adam: Five., writes slow.think
+    8000 > answered Adam: Five.
     adam says: five > heard Adam: five, answered Adam: Five.
     adam says: five > heard Adam: five, says slow.voice
     8000 > answered Adam: Five.
@@ -739,7 +739,7 @@ playScripts({
     model: wait 10000 | Five.
     adam joins > joined company 1 consent brief
     adam says: five > heard Adam: five
-    12000 > answered Adam: Five., says slow.voice, writes slow.think
+    12000 > answered Adam: Five., says slow.voice
     `,
   'who is alone with it and calls nobody is in no company for names, markup or scripts of any kind':
     [

@@ -26,7 +26,7 @@ test('what one server has spent of the total is missing in all others, whose peo
   const { budgets } = openBudgets(new VirtualClock(), { totalUsd: 0.01 });
   spend(budgets.open(order), 9_900);
   const refused = budgets.open({ ...order, guildId: '20', personId: 'ben' });
-  const line = { id: 'budget.total', with: { time: '<t:1795219200:t>' } };
+  const line = { id: 'budget.guild', with: { time: '<t:1795219200:f>' } };
   expect(refused).toMatchObject({ kind: 'refused', line });
   expect(budgets.used('20')).toMatchObject({ line });
   if (refused.kind === 'refused')

@@ -26,10 +26,6 @@ export function recordAnswer(
     const { isOwn } = given;
     remember(question, { heard: reached(given), alsoIds, isOwn }, context);
   }
-  const { firstSentAtMs } = given.reply;
-  if (firstSentAtMs !== undefined && !question.report) {
-    context.panel.answered(firstSentAtMs - question.said.toMs);
-  }
   for (const one of withDuplicates(question)) report(one, given, context);
 }
 

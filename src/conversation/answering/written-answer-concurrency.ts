@@ -26,8 +26,7 @@ export class WrittenAnswerConcurrency {
     if (isRecap && this.#recapsIn(guildId).length >= mostRecaps)
       return { line: { id: 'ask.dropped' } };
     const asked = all.filter((one) => one.guildId === guildId && one.personId !== undefined);
-    if (asked.length >= mostInServer)
-      return { line: { id: 'ask.dropped' } };
+    if (asked.length >= mostInServer) return { line: { id: 'ask.dropped' } };
     return this.#take({ guildId, personId, isRecap });
   }
 

@@ -8,7 +8,6 @@ import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
 import {
-  slowFromMs,
   stepWaiting,
   type Waiting,
   waitingRules,
@@ -49,7 +48,6 @@ export class WaitingCues {
     const nowMs = parts.clock.nowMs();
     const before = this.#waitFor(current, nowMs);
     const { waiting, effect } = stepWaiting(before, nowMs, waitingRules);
-    this.#reportSlow(current, nowMs - waiting.sinceMs);
     this.#wait = { question: current, state: waiting };
     if (effect === 'tick') this.#keep(this.#cues.play('thinking'));
     if (effect === 'pad') this.#keep(this.#cues.play('pad'));
@@ -70,16 +68,6 @@ export class WaitingCues {
     const askedAtMs = waitsFromMs(said.toMs, endedAtMs);
     const fresh = waitSince(this.#context.output.sounds ? nowMs : askedAtMs, waitingRules);
     return this.#reported === question ? { ...fresh, reported: 'moment' } : fresh;
-  }
-
-  /** Tells the channel once a session that an answer takes longer than usual; a tool takes its time. */
-  #reportSlow(question: QueuedQuestion, waitedMs: number): void {
-    const { notice, once, panel } = this.#context;
-    const { said, step } = question;
-    const stage = question.stage ? question.stage() : 'think';
-    if (!stage || said.pcm === undefined || question.postponed || step?.()) return;
-    if (waitedMs < slowFromMs(panel.startsMs) || !once.first('slow')) return;
-    notice({ id: 'slow.think' });
   }
 
   /** Never throws: a voice that fails now is reported with the answer. */

@@ -175,5 +175,5 @@ function sayAloud(
 /** Where the voice alone is out, there is nothing else to hear. */
 function failureLine(error: BotError, parts: SessionDependencies) {
   const line = failureText(error, parts);
-  return line.id === 'fail.llm' ? ({ id: 'voice.preview.failed' } as const) : line;
+  return line.id === 'fail.llm' ? ({ id: 'store.unread' } as const) : line;
 }

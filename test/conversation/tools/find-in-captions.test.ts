@@ -76,7 +76,5 @@ test('a person who came later hears what was said before, and a program nothing'
 test('lines that no model chose are not said aloud', async () => {
   const error = new BotError('provider.unreachable', true, 'Nobody there.');
   const { answered } = await asked([[check()], [{ error }]]);
-  expect(answered?.heardText).toBe(
-    "I can't read or change that now. I told the operator; try again later.",
-  );
+  expect(answered?.heardText).toBe("That doesn't work now. I told the operator; try again later.");
 });

@@ -61,9 +61,7 @@ test('tracks read with volume and time under the people', () => {
 test('the line of a /join gives way to the headline of now, any other line stays', () => {
   const several = { id: 'join.ok.several', with: { channel: 'Lounge', bot: 'Nova' } } as const;
   const view = { guildId: 'g', locale: 'en', botName: 'Nova', buttons: new Map() } as const;
-  const [alone, stage] = (['join.ok', 'join.stage'] as const).map(
-    (id) => ({ id, with: { channel: 'Lounge' } }) as const,
-  );
+  const alone = { id: 'join.ok', with: { channel: 'Lounge' } } as const;
   const drawn = (head: TextLine | undefined, face?: PanelFace) =>
     drawPanel(head, face, view).content.split('\n');
   expect(drawn(alone)).toEqual([text('join.ok', { channel: 'Lounge' })]);
@@ -72,9 +70,8 @@ test('the line of a /join gives way to the headline of now, any other line stays
     'Listening',
   ]);
   expect(drawn(alone, listening)).toEqual(['Listening']);
-  expect(drawn(stage, { ...listening, headline: several })[0]).toBe(
-    text('join.stage', { channel: 'Lounge' }),
-  );
+  const stage = { id: 'muted.server' } as const;
+  expect(drawn(stage, { ...listening, headline: several })[0]).toBe(text('muted.server'));
 });
 
 test('a second row of buttons steers the first track while there is one', () => {

@@ -71,7 +71,7 @@ scenario(
     suppress('Adam', false);
     const joined = await commandReply(adam, 'join');
     expect(joined.ephemeral).toBe(false);
-    expect(joined.text).toContain(text('join.stage', { channel: 'Arena' }));
+    expect(joined.text).toContain(text('muted.server'));
     await eventually(() => expect(bot()).toMatchObject({ suppressed: true, handRaised: true }));
     suppress('Nova', false);
     await adam.settled(soon());

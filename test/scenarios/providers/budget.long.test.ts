@@ -64,12 +64,12 @@ scenario(
     await adam.command('join').answered(soon());
     await adam.settled(soon());
     await adam.say(question, soon());
-    const [used = ''] = text('budget.total').split('{');
+    const [used = ''] = text('budget.guild').split('{');
     await eventually(() =>
       expect(wrote(second, 'Lounge').filter((one) => one.startsWith(used))).toHaveLength(1),
     );
     const line = wrote(second, 'Lounge').find((one) => one.startsWith(used));
-    expect(line).toMatch(/<t:\d{10}:t>\.$/); // in each reader's own time zone
+    expect(line).toMatch(/<t:\d{10}:f>\.$/); // in each reader's own time zone
     expect(setup.bot.log.map(({ msg }) => msg)).not.toContain('guild-removed'); // which erases
     const left = setup.bot.log.filter(({ msg }) => msg === 'server-left');
     expect(left.map(({ guildId }) => guildId)).toEqual([barred.id]);
