@@ -42,7 +42,7 @@ async function reportsOnce(): Promise<void> {
   await schema.sql('UPDATE reminders SET due_at_wall_ms = due_at_wall_ms - 86400000');
   const next = await setup.start('next', onShard(0));
   await eventually(() => expect(reportedBy(next)).toEqual([ours]));
-  const late = /You wanted to be reminded at .*: soup/;
+  const late = /Your reminder for .*: soup/;
   const all = () =>
     [
       madeTexts(there).join(' '),

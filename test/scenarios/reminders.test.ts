@@ -40,7 +40,7 @@ scenario('what was due while the bot was away is told as late after its start, o
   age(setup);
   await setup.restart();
   await returned(setup, adam);
-  const sentence = /You wanted to be reminded at .*: call my mother/;
+  const sentence = /Your reminder for .*: call my mother/;
   const all = () =>
     [said(setup), ...pinged(setup).map(({ text }) => text)].filter((one) => sentence.test(one));
   await eventually(() => expect(all()).toHaveLength(1));

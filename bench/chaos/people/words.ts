@@ -15,7 +15,7 @@ export const sentenceWho = 15;
 /** Stands for reminders that are told aloud. */
 export const reminderWho = 14;
 /** Begins a reminder that is told, in speech and in messages. */
-export const reminderText = /wanted to be reminded/i;
+export const reminderText = /your reminder for/i;
 
 /** Every so many questions of a person ask for a reminder, which is a call of a tool with an effect. */
 const reminderEvery = 6;

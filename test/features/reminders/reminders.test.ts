@@ -63,7 +63,7 @@ test('what somebody asks to be reminded of is said to them at its time, if they 
   await wait(fixture, 10 * minuteMs);
   await pass(fixture, 4_000);
   expect(spoken().join(' ')).toContain(
-    'Adam. You wanted to be reminded at 16:35: take the tea out',
+    'Adam. Your reminder for 16:35: take the tea out',
   );
   expect(fixture.notified).toEqual([]);
   expect(fixture.fieldsOf(reminderEnded)).toMatchObject([{ personId: 'adam', outcome: 'said' }]);
@@ -96,7 +96,7 @@ test('after a restart what was due is told as late, with its time in the zone of
   await pass(fixture, 1_000);
   const texts = fixture.notified.flat().map(({ text }) => text);
   expect(texts.toSorted()).toEqual([
-    'You wanted to be reminded at 17:20: tea',
+    'Your reminder for 17:20: tea',
     expect.stringMatching(/^Your timer for Thu,? 19 Nov,? 17:25 is up\.$/),
   ]);
 });
@@ -161,7 +161,7 @@ test('what a reminder says is said, and obeyed by nobody', async () => {
     {
       id: order,
       personId: 'adam',
-      text: expect.stringMatching(`^You wanted to be reminded at .*: ${order}$`),
+      text: expect.stringMatching(`^Your reminder for .*: ${order}$`),
     },
   ]);
 });
