@@ -62,9 +62,7 @@ test('what somebody asks to be reminded of is said to them at its time, if they 
   expect(reportedIn(chat)[0]).toContain('Reminder 1 is set for 16:35: take the tea out');
   await wait(fixture, 10 * minuteMs);
   await pass(fixture, 4_000);
-  expect(spoken().join(' ')).toContain(
-    'Adam. Your reminder for 16:35: take the tea out',
-  );
+  expect(spoken().join(' ')).toContain('Adam. Your reminder for 16:35: take the tea out');
   expect(fixture.notified).toEqual([]);
   expect(fixture.fieldsOf(reminderEnded)).toMatchObject([{ personId: 'adam', outcome: 'said' }]);
   expect(await fixture.consents.reminders.list('g', 'adam')).toEqual([]);
