@@ -157,9 +157,9 @@ function usageOf(usage: unknown): Usage | undefined {
   return {
     inputTokens,
     outputTokens,
-    ...(heard !== undefined && { audioInputTokens: heard }),
-    ...(spoken !== undefined && { audioOutputTokens: spoken }),
-    ...(cached !== undefined && { cachedInputTokens: cached }),
+    audioInputTokens: heard,
+    audioOutputTokens: spoken,
+    cachedInputTokens: cached,
   };
 }
 

@@ -98,8 +98,8 @@ function readUsage(usage: unknown): Usage | undefined {
   return {
     inputTokens,
     outputTokens,
-    ...(heard !== undefined && { audioInputTokens: heard }),
-    ...(spoken !== undefined && { audioOutputTokens: spoken }),
-    ...(cached !== undefined && { cachedInputTokens: cached }),
+    audioInputTokens: heard,
+    audioOutputTokens: spoken,
+    cachedInputTokens: cached,
   };
 }

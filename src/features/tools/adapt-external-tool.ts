@@ -96,7 +96,7 @@ function outcomeOf({ title }: ExternalTool, result: ExternalResult): ToolOutcome
   const aloud = spokenPart(text);
   if (words === '')
     return { facts, ...toolOutcome({ id: 'tool.external.done', with: { tool: title } }) };
-  return { facts, line, ...(aloud && { aloud }) };
+  return { facts, line, aloud };
 }
 
 /** Both written and said. */
