@@ -58,7 +58,7 @@ function button(
     name,
     label,
     style,
-    ...(command.isForEverybody && { isForEverybody: true }),
+    isForEverybody: command.isForEverybody,
     run: (call, ports) => command.run({ ...call, words: {} }, ports),
   };
 }

@@ -54,9 +54,9 @@ export function readArguments(args: readonly string[]): DoctorArguments | string
       isJson,
       notifiesOperator,
       named,
-      ...(live && { live }),
-      ...(provider !== undefined && { provider }),
-      ...(keyEnv !== undefined && { keyEnv }),
+      live,
+      provider,
+      keyEnv,
     };
     refuseWrong(given);
     return given;

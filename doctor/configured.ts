@@ -53,7 +53,7 @@ async function readModels(
   { apiKey, baseUrl }: Pick<Extract<Config['chat'], { kind: 'remote' }>, 'apiKey' | 'baseUrl'>,
   { clock, deadlineMs }: ProbeDeadline,
 ): Promise<ModelList> {
-  const options = { baseUrl: baseUrl.replace(/^ws/, 'http'), clock, ...(apiKey && { apiKey }) };
+  const options = { baseUrl: baseUrl.replace(/^ws/, 'http'), clock, apiKey };
   return await listModels(openClient(options), AbortSignal.timeout(deadlineMs));
 }
 

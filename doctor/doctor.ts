@@ -14,7 +14,7 @@ import { Report } from './report.ts';
 export type DoctorOptions = Pick<ProbeDeadline, 'clock' | 'deadlineMs'> & {
   readonly print: (line: string) => void;
   /** Left out: the process's own. */
-  readonly environment?: NodeJS.ProcessEnv | undefined;
+  readonly environment?: NodeJS.ProcessEnv;
   /** Ends a live check; left out: nothing does. */
   readonly signal?: AbortSignal;
 };
@@ -140,7 +140,7 @@ async function onProvider(
   }
   report.line(cost);
   const { examineProvider } = await import('./provider.ts');
-  const address = { baseUrl, ...(apiKey && { apiKey }) };
+  const address = { baseUrl, apiKey };
   const examined = await examineProvider(address, named, deadline, (some) => report.findings(some));
   const settings = examined.roles.flatMap((role) => role.settings);
   report.settings(settings);

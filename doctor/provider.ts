@@ -44,7 +44,7 @@ export type ProviderExamination = {
   /** It refuses the key, or needs one. */
   readonly refusesKey: boolean;
   /** Sound of the server. */
-  readonly clip?: SpokenClip | undefined;
+  readonly clip?: SpokenClip;
 };
 
 /** Tries which roles a server can fill; `tell` gets the findings as they come. */
@@ -109,7 +109,7 @@ async function readServer(
   const onBaseUrl = (found: string) => {
     baseUrl = found;
   };
-  const client = openClient({ baseUrl, clock, onBaseUrl, ...(apiKey && { apiKey }) });
+  const client = openClient({ baseUrl, clock, onBaseUrl, apiKey });
   const over = new AbortController();
   const soon = <T>(work: Promise<T>) => ifInTime(work, deadlineMs, clock, over.signal);
   const list = (await soon(listModels(client, over.signal))) ?? { kind: 'not offered' };
@@ -122,7 +122,7 @@ async function readServer(
       : differs('address', `the base URL needs /v1: ${name}`, `set it to ${name}`);
   return {
     baseUrl,
-    ...(apiKey && { apiKey }),
+    apiKey,
     list,
     voices: voices ?? [],
     findings: [found, modelsOf(list)],

@@ -41,7 +41,7 @@ export type ExaminedRole = {
   readonly isUsable: boolean;
   /** An answer came as one block after a wait. */
   readonly isBuffered: boolean;
-  readonly clip?: SpokenClip | undefined;
+  readonly clip?: SpokenClip;
 };
 
 /** Easy to recognise, and long enough to arrive in pieces. */

@@ -14,7 +14,7 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
   if (terminal) process.once(signal, end);
 }
 process.exitCode = await runSetup(process.argv.slice(2), {
-  ...(terminal && { terminal }),
+  terminal,
   withoutTerminal: flagsOnly(print),
   print,
   environment: processEnvironment(),

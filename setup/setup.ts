@@ -77,7 +77,7 @@ async function performed(ask: Questions, flags: Flags, options: SetupOptions): P
     return 0;
   }
   if (parts.includes('token')) await register(context, server);
-  const place = { bot, server, ...(clip && { clip }) };
+  const place = { bot, server, clip };
   const isHeard = parts.includes('sound') ? await trySound(context, place) : true;
   await write(context);
   const next = 'run npm start, join a voice channel, type /join, and talk.';

@@ -58,7 +58,7 @@ function optionsOf(choices: readonly AnswerChoice<unknown>[]) {
   return choices.map(({ label, hint }, index) => ({
     value: `${index}`,
     label,
-    ...(hint !== undefined && { hint }),
+    hint,
   }));
 }
 

@@ -13,7 +13,7 @@ export type Vendor = {
   readonly roles: readonly SettingGroup[];
   readonly needsKey: boolean;
   /** Offered at once; all others behind one more choice. */
-  readonly isUsual?: boolean | undefined;
+  readonly isUsual?: boolean;
   /** Page that names the address and the paths. */
   readonly source: string;
 };

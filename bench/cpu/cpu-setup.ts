@@ -41,7 +41,7 @@ async function openBot(
   const servers = stack.use(new ChildProgram<ServersOrder>(new URL('servers.ts', import.meta.url)));
   const login = (await people.ask({ do: 'open' }, startMs)) as PeopleAddress;
   const providers = (await servers.ask({ do: 'open' }, startMs)) as ServersAddress;
-  const options = nodeOptions === '' ? {} : { NODE_OPTIONS: nodeOptions };
+  const options: Record<string, string> = nodeOptions === '' ? {} : { NODE_OPTIONS: nodeOptions };
   const environment = { ...remote(providers), ...noBudgets, ...options };
   const bot = stack.use(await StartedBot.start(checkout, login, environment));
   const label = basename(checkout);

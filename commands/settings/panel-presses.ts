@@ -155,7 +155,7 @@ async function change(
 type SaveOptions = {
   /** Lines about words that would be lost. */
   readonly lost?: readonly TextLine[];
-  readonly confirmed?: 'confirmed' | undefined;
+  readonly confirmed?: 'confirmed';
 };
 
 /** Sets a value, and shows the page of its setting with the outcome; a looser policy is asked about first. */
@@ -180,7 +180,7 @@ export async function saveAndShow(
     `settings.confirm:${key}:${versionOf(now)}:${setting.value}`,
     `settings.group:${now.setting.group}`,
   ];
-  return { id: 'settings.looser', to: 'caller', ...(buttons && { buttons }), inPlace: true };
+  return { id: 'settings.looser', to: 'caller', buttons, inPlace: true };
 }
 
 async function pick(call: CommandCall, ports: Ports): Promise<Reply> {
@@ -216,7 +216,7 @@ async function formFor(call: CommandCall, ports: CommandPorts): Promise<Form | u
         isRequired: true,
         maxChars,
         value: now.value,
-        ...(isLong && { isLong }),
+        isLong,
       },
     ],
   };

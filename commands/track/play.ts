@@ -57,10 +57,10 @@ export const play: Command = {
     const playing = await port(TrackRequests).play(call.guildId, callerOf(call), {
       sound,
       track: trackIn(call),
-      ...(percent !== undefined && { percent }),
+      percent,
       loop: words.loop === 'true',
       next: words.next === 'true',
-      ...(ended && { onEnd: ended.onEnd }),
+      onEnd: ended?.onEnd,
     });
     const replies = repliesOf(playing, call);
     if (!ended || (playing.kind !== 'playing' && playing.kind !== 'added')) return replies;
@@ -73,7 +73,7 @@ function repliesOf(playing: Playing, { callerLocale }: CommandCall): Replies {
   const line = playingOutcome(playing, callerLocale);
   if (playing.kind !== 'playing' && playing.kind !== 'added') return [{ ...line, to: 'caller' }];
   const { kept } = playing;
-  return [{ ...line, to: 'room', ...(kept && { lines: [keptLine(kept)] }) }];
+  return [{ ...line, to: 'room', lines: kept && [keptLine(kept)] }];
 }
 
 function keptLine({ owner }: TrackKeeping): TextLine {

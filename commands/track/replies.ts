@@ -26,7 +26,7 @@ export function repliesOf(all: readonly TrackOutcome[]): Replies {
   const to: ReplyAudience = all.some(concernsAll) ? 'room' : 'caller';
   const poll = all.find((one) => one.kind === 'denied');
   const more = rest.length > 0 && { lines: rest };
-  return [{ ...first, to, ...more, ...(poll && { buttons: [`track.vote:${poll.pollId}`] }) }];
+  return [{ ...first, to, ...more, buttons: poll && [`track.vote:${poll.pollId}`] }];
 }
 
 /** Outcomes for the presser of a panel button alone, as everybody sees in the panel what has changed. */

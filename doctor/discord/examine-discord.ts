@@ -40,7 +40,7 @@ export async function* examineDiscord(
   clock: Clock,
 ): AsyncGenerator<Finding> {
   const { signal } = new AbortController();
-  using rest = new AccountRest({ token: token.reveal(), ...(apiUrl && { apiUrl }) }, clock);
+  using rest = new AccountRest({ token: token.reveal(), apiUrl }, clock);
   const asking = { rest, clock, signal };
   const account = await readAccount(rest, signal);
   yield clockLine(rest.aheadMs);

@@ -72,7 +72,7 @@ async function check(
   signal: AbortSignal,
 ): Promise<void> {
   const { apiUrl, token } = place;
-  const login = { token: token.reveal(), ...(apiUrl && { apiUrl }) };
+  const login = { token: token.reveal(), apiUrl };
   using rest = new AccountRest(login, clock);
   const found = await findPlace(rest, channelId, signal);
   if (!('channels' in found)) return tell(found);

@@ -18,7 +18,7 @@ export type LiveCheck = {
   readonly others: readonly ChannelRef[];
   readonly silenceMs: number;
   /** The link as it was opened first. */
-  opened?: OpenedLink | undefined;
+  opened?: OpenedLink;
 };
 
 const again = 'try again; if it happens again, report it with these lines';

@@ -102,7 +102,7 @@ async function contentOf(path: string): Promise<string> {
 async function checked(context: SetupContext, token: Secret): Promise<KnownBot | undefined> {
   const { ask, edits, clock } = context;
   const apiUrl = apiUrlOf(context);
-  const login = { token: token.reveal(), ...(apiUrl && { apiUrl }) };
+  const login = { token: token.reveal(), apiUrl };
   using rest = new AccountRest(login, clock);
   try {
     const [account, logins] = await ask.wait(

@@ -59,9 +59,7 @@ export async function openBudget({
   const persistence = stack.use(new LedgerPersistence({ ...common, spending }));
   await persistence.open();
   await portion?.open();
-  const total = stack.use(
-    new TotalBudget({ capNanoUsd, clock, ledger, alert, ...(portion && { portion }) }),
-  );
+  const total = stack.use(new TotalBudget({ capNanoUsd, clock, ledger, alert, portion }));
   const budgets = new SessionBudgets({
     clock,
     ledger,

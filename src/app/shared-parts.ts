@@ -257,7 +257,7 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
   const [clock, allowed] = [realClock, new AllowedHosts(allowedHosts)];
   const decoding = new Decoding({ clock, stepMs: mostStepMs });
   const ffmpeg = findFfmpeg(searchPath);
-  const sources = new Sources({ clock, decoding, allowed, ...(ffmpeg && { ffmpeg }) });
+  const sources = new Sources({ clock, decoding, allowed, ffmpeg });
   const lane = decoding.lane(''); // where the library's sounds are decoded: one process does both
   const readTags: ReadTags = (path, signal) => lane.readTags(path, signal);
   const library = openLibrary(dataDir, { opener: sources, clock, readTags });

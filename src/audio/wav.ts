@@ -136,7 +136,7 @@ export class WavStream {
     const padded = sizeBytes + (sizeBytes % 2);
     if (name === 'fmt ') return this.#format(padded);
     this.#take(8);
-    return { kind: 'skip', leftBytes: padded, ...(encoding && { encoding }) };
+    return { kind: 'skip', leftBytes: padded, encoding };
   }
 
   #format(sizeBytes: number): WavReading | undefined {

@@ -40,7 +40,7 @@ export type FeatureAlert = {
   /** Action of the operator, for an alert that lasts. */
   readonly action: string;
   /** Sentence with which the alert is written to the operator; absent: it is only logged and counted. */
-  readonly remedy?: string | undefined;
+  readonly remedy?: string;
 };
 
 /** A change of one alert: raised when its watchdog finds the promise broken, cleared when it holds again. */

@@ -1,4 +1,5 @@
 import type { ServedBy } from '#src/provider/models/served-by.ts';
+import type { TokenUsage } from '#src/provider/models/usage-reading.ts';
 
 export type ToolCall = {
   readonly id: string;
@@ -20,13 +21,8 @@ export type ChatMessage =
   | { readonly role: 'assistant'; readonly content: string; readonly calls?: readonly ToolCall[] }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
 
-/** Tokens of one request. Tokens of sound are counted within the totals and cost more; so are cached ones, which cost less. */
-export type Usage = {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly audioInputTokens?: number;
-  readonly audioOutputTokens?: number;
-  readonly cachedInputTokens?: number;
+/** Tokens of one request. */
+export type Usage = TokenUsage & {
   /** The server did not report it; it is estimated by length. */
   readonly isEstimate?: true;
   /** Server and model that answered, where known. */

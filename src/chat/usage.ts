@@ -24,9 +24,7 @@ export function announced(model: ChatModel, by: ServedBy): ChatModel {
       yield { kind: 'usage', usage };
       yield* model.reply(messages, tools, signal, mostTokens);
     },
-    ...(wrapped && {
-      wrapped: (wrap) => wrapped.call(model, (engine) => wrap(announced(engine, by))),
-    }),
+    wrapped: wrapped && ((wrap) => wrapped.call(model, (engine) => wrap(announced(engine, by)))),
   };
 }
 

@@ -163,18 +163,16 @@ function arrange(
   const realtime = readRealtime(from);
   const [name, ...otherNames] = listed(from.BOT_NAME);
   return {
-    ...(token && {
-      discord: {
-        token,
-        ...(apiUrl && { apiUrl }),
-        ...(messageContent && { messageContent }),
-      },
-    }),
+    discord: token && {
+      token,
+      apiUrl,
+      messageContent,
+    },
     servers: readServers(from),
     shards: from.SHARDS,
     pipeline: from.PIPELINE,
     audioModel: audioModel(from),
-    ...(realtime && { realtime }),
+    realtime,
     chat: chat(from),
     transcription: transcription(from),
     speech: speech(from),
@@ -183,33 +181,28 @@ function arrange(
     consent: consent(from),
     addressing: from.ADDRESSING,
     messageContent,
-    bot: { ...(name && { name }), otherNames, instructions: from.BOT_INSTRUCTIONS },
+    bot: { name, otherNames, instructions: from.BOT_INSTRUCTIONS },
     allowedHosts: listed(from.TRACK_ALLOWED_HOSTS),
     commandsPerPerson: from.COMMANDS_PER_PERSON,
     budget: readBudget(from),
     dataDir: from.DATA_DIR,
-    ...(from.DATABASE_URL && { databaseUrl: from.DATABASE_URL }),
-    ...status(from),
-    ...page(from),
+    databaseUrl: from.DATABASE_URL,
+    status: status(from),
+    operatorWebhook: from.OPERATOR_WEBHOOK,
+    page: page(from),
     logLevel: from.LOG_LEVEL,
   };
 }
 
-function status(from: EnvironmentSettings): Pick<Config, 'status' | 'operatorWebhook'> {
-  const { STATUS_HOST: host, STATUS_PORT: port, OPERATOR_WEBHOOK: operatorWebhook } = from;
-  return {
-    ...(port > 0 && { status: { host, port } }),
-    ...(operatorWebhook && { operatorWebhook }),
-  };
+function status(from: EnvironmentSettings): Config['status'] {
+  const { STATUS_HOST: host, STATUS_PORT: port } = from;
+  return port > 0 ? { host, port } : undefined;
 }
 
-function page(from: EnvironmentSettings): Pick<Config, 'page'> {
+function page(from: EnvironmentSettings): Config['page'] {
   const { PAGE_HOST: host, PAGE_PORT: port, PAGE_URL: publicUrl, API_ORIGINS: origins } = from;
-  const others = {
-    ...(publicUrl && { publicUrl }),
-    ...(origins && { apiOrigins: listed(origins) }),
-  };
-  return port > 0 ? { page: { host, port, ...others } } : {};
+  const apiOrigins = origins ? listed(origins) : undefined;
+  return port > 0 ? { host, port, publicUrl, apiOrigins } : undefined;
 }
 
 /** Hosts at which only this machine, or a proxy beside it, can ask for the page by a name that is served. */
@@ -235,7 +228,7 @@ function transcription(from: EnvironmentSettings): Config['transcription'] {
   const role = remote(from, 'TRANSCRIPTION', model);
   if (role.kind === 'embedded') return role;
   const models = [...new Set([role.model, ...listed(from.TRANSCRIPTION_MODELS)])];
-  return { ...role, models, backend, ...(language && { language }) };
+  return { ...role, models, backend, language };
 }
 
 function chat(from: EnvironmentSettings): Config['chat'] {
@@ -259,16 +252,16 @@ function audioModel(from: EnvironmentSettings): AudioModel {
   return {
     input,
     voice,
-    ...(model && { model }),
-    ...(transcriptionModel && { transcriptionModel }),
-    ...(speechModel && { speechModel }),
+    model,
+    transcriptionModel,
+    speechModel,
   };
 }
 
 function speech(from: EnvironmentSettings): Config['speech'] {
   const { SPEECH_VOICE: voice, SPEECH_BACKEND: backend, SPEECH_RATE_HZ: rateHz } = from;
   const role = remote(from, 'SPEECH', '');
-  if (role.kind === 'embedded') return { ...role, ...(voice && { voice }) };
+  if (role.kind === 'embedded') return { ...role, voice };
   const chosen = speechOf(role, backend, voice, from);
   const models = [...new Set([...chosen.models, ...listed(from.SPEECH_MODELS)])];
   return { ...chosen, models, ...(rateHz !== undefined && { rateHz }) };

@@ -14,9 +14,9 @@ export function readFallbacks(from: EnvironmentSettings): Fallbacks {
   const chat = remote(from, 'CHAT_COMPLETION_FALLBACK', standardModels.chat);
   const spoken = speech(from);
   return {
-    ...(heard && { transcription: heard }),
+    transcription: heard,
     ...(chat?.kind === 'remote' && { chat }),
-    ...(spoken && { speech: spoken }),
+    speech: spoken,
   };
 }
 
@@ -53,13 +53,13 @@ function transcription(from: EnvironmentSettings): Fallbacks['transcription'] {
   const role = remote(from, 'TRANSCRIPTION_FALLBACK', standardModels.transcription);
   if (role?.kind !== 'remote') return role;
   const { TRANSCRIPTION_LANGUAGE: language } = from;
-  return { ...role, models: [role.model], backend: 'file', ...(language && { language }) };
+  return { ...role, models: [role.model], backend: 'file', language };
 }
 
 function speech(from: EnvironmentSettings): Fallbacks['speech'] {
   const voice = from.SPEECH_FALLBACK_VOICE;
   const role = remote(from, 'SPEECH_FALLBACK', '');
-  if (role?.kind !== 'remote') return role && { ...role, ...(voice && { voice }) };
+  if (role?.kind !== 'remote') return role && { ...role, voice };
   return speechOf(role, undefined, voice, from);
 }
 

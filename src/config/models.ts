@@ -66,5 +66,5 @@ function watched(
   role: string,
   { model, baseUrl, apiKey }: Pick<RemoteServer, 'model' | 'baseUrl' | 'apiKey'>,
 ): WatchedModel {
-  return { role, model, baseUrl, ...(apiKey && { apiKey }) };
+  return { role, model, baseUrl, apiKey };
 }

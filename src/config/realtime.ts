@@ -25,8 +25,8 @@ export function readRealtime(from: EnvironmentSettings): Realtime | undefined {
   return {
     baseUrl,
     model: model ?? standardModels.realtime,
-    ...(apiKey && { apiKey }),
-    ...(voice && { voice }),
+    apiKey,
+    voice,
   };
 }
 

@@ -12,7 +12,7 @@ export function readServers({
   SERVERS_ALLOWED: allowed,
   SERVERS_BARRED: barred,
 }: EnvironmentSettings): ServerLists {
-  return { ...(allowed && { allowed: listed(allowed) }), barred: listed(barred) };
+  return { allowed: allowed ? listed(allowed) : undefined, barred: listed(barred) };
 }
 
 export function isServerAllowed({ allowed, barred }: ServerLists, guildId: string): boolean {

@@ -59,14 +59,12 @@ export async function helpStateIn(
     settings,
     hasModel: parts.hasChatModel || settings.pipeline !== 'chained',
     operatorTools: sources.tools().filter(({ doing }) => doing === 'tool.external'),
-    ...(session && {
-      session: {
-        channel: session.channel,
-        isSilent: session.mode !== 'talk',
-        isPaused: session.context.gate.paused,
-        company: session.company,
-        hears: (personId) => session.context.gate.standing(personId) === 'yes',
-      },
-    }),
+    session: session && {
+      channel: session.channel,
+      isSilent: session.mode !== 'talk',
+      isPaused: session.context.gate.paused,
+      company: session.company,
+      hears: (personId) => session.context.gate.standing(personId) === 'yes',
+    },
   };
 }

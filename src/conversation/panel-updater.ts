@@ -26,7 +26,7 @@ export type ChannelActivity = ChannelPresence & {
   /** Something of the current matter has been heard. */
   readonly sounds: boolean;
   /** The tool that runs for it while nothing is heard. */
-  readonly step?: PlainTextId | undefined;
+  readonly step?: PlainTextId;
 };
 
 /** Time, in ms, for which the panel shows that a person was just heard for the first time. */
@@ -100,13 +100,13 @@ export class PanelUpdater {
     const understood = this.#context.recentQuestions.shown();
     const quiet = this.#context.parts.spending.used(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
-    const state = stateOf({ ...activity, maySpeak, ...(quiet && { quiet }) });
+    const state = stateOf({ ...activity, maySpeak, quiet });
     const headline = maySpeak && !activity.gate.paused && this.#headlineFor(activity);
     this.#show(state, this.#chipsOf(activity), {
       ...(headline && { headline }),
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
-      ...(activity.following && { next: activity.following.said.name }),
+      next: activity.following?.said.name,
       ...(lost.length > 0 && { lost }),
       ...(unnamed.length > 0 && { unnamed }),
       ...(understood.length > 0 && { understood }),
@@ -122,7 +122,7 @@ export class PanelUpdater {
 
   /** `why`: what people are to know of it. */
   left(why?: TextLine): void {
-    this.#show({ kind: 'left', ...(why && { why }) }, []);
+    this.#show({ kind: 'left', why }, []);
   }
 
   #headlineFor({ channelName: channel, people, gate }: ChannelActivity): TextLine {

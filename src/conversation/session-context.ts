@@ -147,7 +147,7 @@ export class SessionContext {
         channel,
         line,
         holds: () => !signal.aborted && holds(),
-        ...(posted && { posted }),
+        posted,
       });
     this.obey = (command, personId) => void sessions.spokenCommands.get(command)?.(personId, this);
 
@@ -196,7 +196,7 @@ export class SessionContext {
     this.panel = new PanelUpdater(this, before?.panel);
     this.features = sources.features.session(this, {
       isReturned: seat !== undefined,
-      ...(before && { former: before.features }),
+      former: before?.features,
     });
   }
 }

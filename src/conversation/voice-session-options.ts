@@ -21,17 +21,17 @@ export type VoiceSessionOptions = {
   /** What people of the server said, where it is left, and what is done at a spoken command. */
   readonly sessions: Pick<VoiceSessions, 'consents' | 'leave' | 'spokenCommands'>;
   /** Person it goes along with. */
-  readonly followedId?: string | undefined;
+  readonly followedId?: string;
   /** Default: it answers people. */
   readonly mode?: JoinMode;
   /** A session of this server that is to go on here: with its history and what people said about being heard. */
-  readonly former?: VoiceSession | undefined;
+  readonly former?: VoiceSession;
   /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
   readonly seat?: Seat;
   /** The conversation of this channel that ended less than 15 minutes ago, in this process; it goes on. */
-  readonly history?: ConversationHistory | undefined;
+  readonly history?: ConversationHistory;
   /** What was said for that session alone. */
-  readonly answers?: SessionAnswers | undefined;
+  readonly answers?: SessionAnswers;
   /** Keeper of its seat for a process that ends. */
   readonly seats: SeatPersistence;
 };

@@ -345,7 +345,7 @@ export class VoiceSessions implements AsyncDisposable {
     const { settings } = this;
     const options = { channel, callerId, parts, sources, notices, seats, settings };
     const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
-    const how = { ...(mode && { mode }), followedId };
+    const how = { mode, followedId };
     const ended = this.#ended.get(channel.guildId);
     const isRecent = ended && this.#parts.clock.nowMs() - ended.endedAtMs < returnMs;
     const goesOn = !before.seat && isRecent && ended.channelId === channel.channelId;

@@ -135,5 +135,5 @@ export function personOf(guild: Guild, id: string): ChannelMember {
   const member = state?.member;
   const [name, isBot] = [textOr(member?.displayName, id), member?.user.bot ?? false];
   const isDeaf = state?.selfDeaf === true || state?.serverDeaf === true;
-  return { id, name, isBot, roleIds: member ? roleIdsOf(member) : [], ...(isDeaf && { isDeaf }) };
+  return { id, name, isBot, roleIds: member ? roleIdsOf(member) : [], isDeaf };
 }

@@ -256,7 +256,7 @@ function watchGuilds(
   return watchAbsentGuilds(client, {
     store,
     report,
-    ...(shard && { shard }),
+    shard,
     isAllowed,
     onInvited,
   });
@@ -318,7 +318,7 @@ function watched(
     last = undefined;
   });
   client.on(Events.ShardReconnecting, () => {
-    report({ kind: 'gateway', what: 'reconnecting', ...(last !== undefined && { cause: last }) });
+    report({ kind: 'gateway', what: 'reconnecting', cause: last });
   });
   client.on(Events.ShardResume, () => {
     last = undefined;
@@ -326,7 +326,7 @@ function watched(
   });
   client.on(Events.ShardDisconnect, ({ code }) => {
     const remedy = remedyOf(code, shard);
-    report({ kind: 'closed', closeCode: code, ...(remedy !== undefined && { remedy }) });
+    report({ kind: 'closed', closeCode: code, remedy });
   });
   return client;
 }

@@ -14,9 +14,9 @@ export type RaisedAlert = {
   readonly name: string;
   readonly meaning: string;
   readonly action: string;
-  readonly guildId?: string | undefined;
+  readonly guildId?: string;
   readonly cause: string;
-  readonly task?: string | undefined;
+  readonly task?: string;
 };
 
 /** Watchdog alerts of the whole process: each change is a log line, a counter and a gauge; the operator is written to. */
@@ -66,8 +66,8 @@ export class AlertBoard {
         meaning,
         action,
         cause,
-        ...(guildId !== undefined && { guildId }),
-        ...(task !== undefined && { task }),
+        guildId,
+        task,
       });
       this.#log.warn(fields, `alert raised: ${meaning}. ${action}`);
       this.#notices?.report('of' in change ? change.of : change.name);

@@ -26,11 +26,11 @@ export function plainError(error: unknown, deeper = mostCauses): PlainError | un
   const below = cause === undefined || deeper === 0 ? undefined : plainError(cause, deeper - 1);
   return {
     type,
-    ...(message !== undefined && { message }),
+    message,
     ...('code' in error && isCode(error.code) && { code: error.code }),
     ...('status' in error && typeof error.status === 'number' && { status: error.status }),
     ...(frames !== '' && { stack: frames }),
-    ...(below && { cause: below }),
+    cause: below,
   };
 }
 

@@ -14,7 +14,7 @@ export type WrittenAnswerRequest = {
   readonly chat: ChatModel;
   readonly prompt: readonly ChatMessage[];
   /** Calls already made, see `Turn.done`: shown as a round of tools before the first. */
-  readonly done?: readonly DoneCall[] | undefined;
+  readonly done?: readonly DoneCall[];
   readonly tools: readonly Tool[];
   readonly host: Pick<AnswerHost, 'run'>;
 };

@@ -41,7 +41,7 @@ export type Guard = {
   readonly limits: Limits;
   readonly clock: Clock;
   /** An answer that was asked to stream came as one block after a wait. Never throws. */
-  readonly onBuffered?: (() => void) | undefined;
+  readonly onBuffered?: () => void;
 };
 
 /** Bytes of events that are read in one turn of the event loop: two thousand of the smallest. */

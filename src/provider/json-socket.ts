@@ -75,7 +75,7 @@ export class JsonSocket {
   ): Promise<JsonSocket> {
     signal.throwIfAborted();
     const key = options.apiKey?.reveal();
-    const headers = key === undefined ? {} : { authorization: `Bearer ${key}` };
+    const headers: Record<string, string> = key ? { authorization: `Bearer ${key}` } : {};
     const plain = {
       maxPayload: eventLimits.bytes,
       followRedirects: false,

@@ -1,24 +1,15 @@
 import { fieldsOf } from '#src/base/json.ts';
-import { reportedCount } from '#src/provider/models/usage-reading.ts';
+import { reportedTokens, type TokenUsage } from '#src/provider/models/usage-reading.ts';
 import type { JsonEvent } from './json-socket.ts';
 
 type ToolCall = { readonly id: string; readonly name: string; readonly argumentsJson: string };
-
-/** Tokens of sound, and cached ones, are counted within the totals. */
-type Usage = {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly audioInputTokens?: number;
-  readonly audioOutputTokens?: number;
-  readonly cachedInputTokens?: number;
-};
 
 /** End of a response. */
 export type ResponseEnd = {
   readonly status: 'completed' | 'cancelled' | 'incomplete' | 'failed';
   readonly words: string | undefined;
   readonly code: string | undefined;
-  readonly usage: Usage | undefined;
+  readonly usage: TokenUsage | undefined;
   readonly calls: readonly ToolCall[];
 };
 
@@ -144,23 +135,10 @@ function endOf(response: JsonEvent): ResponseEnd {
 
 const statuses = ['completed', 'cancelled', 'incomplete', 'failed'] as const;
 
-function usageOf(usage: unknown): Usage | undefined {
+function usageOf(usage: unknown): TokenUsage | undefined {
   const { input_tokens, output_tokens, input_token_details, output_token_details } =
     fieldsOf(usage);
-  const [inputTokens, outputTokens] = [reportedCount(input_tokens), reportedCount(output_tokens)];
-  if (inputTokens === undefined || outputTokens === undefined) return undefined;
-  if (inputTokens + outputTokens === 0) return undefined;
-  const input = fieldsOf(input_token_details);
-  const heard = reportedCount(input.audio_tokens);
-  const spoken = reportedCount(fieldsOf(output_token_details).audio_tokens);
-  const cached = reportedCount(input.cached_tokens);
-  return {
-    inputTokens,
-    outputTokens,
-    ...(heard !== undefined && { audioInputTokens: heard }),
-    ...(spoken !== undefined && { audioOutputTokens: spoken }),
-    ...(cached !== undefined && { cachedInputTokens: cached }),
-  };
+  return reportedTokens(input_tokens, output_tokens, input_token_details, output_token_details);
 }
 
 function callOf(item: JsonEvent): ToolCall {

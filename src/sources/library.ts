@@ -171,8 +171,8 @@ function titled(source: SoundSource, { title: own, artist }: SoundTags): SoundSo
   return {
     title: artist === undefined ? own : `${artist} \u2013 ${own}`,
     seekable,
-    ...(lengthMs !== undefined && { lengthMs }),
-    ...(lufs !== undefined && { lufs }),
+    lengthMs,
+    lufs,
     open: (fromMs, until) => source.open(fromMs, until),
   };
 }

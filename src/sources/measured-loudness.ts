@@ -29,7 +29,7 @@ export class MeasuredLoudness {
       title,
       seekable,
       lufs,
-      ...(lengthMs !== undefined && { lengthMs }),
+      lengthMs,
       open: (fromMs, until) => source.open(fromMs, until),
     };
   }

@@ -102,7 +102,7 @@ export class Sources implements SoundOpener {
       jump,
       format,
       begun: { flow, pieces },
-      ...(ffmpeg && { ffmpeg }),
+      ffmpeg,
     });
     sound.keep(keptOpenMs, clock);
     return sound;
@@ -138,7 +138,7 @@ export class Sources implements SoundOpener {
       case 'stream':
         return bytesOnce(where.bytes, { ...patience, waitMs: Number.POSITIVE_INFINITY });
       case 'link': {
-        const rules = { allowed, mostBytes: limits.mostBytes, ...(resolve && { resolve }) };
+        const rules = { allowed, mostBytes: limits.mostBytes, resolve };
         return await bytesOfLink(where.url, where.type, rules, patience, signal);
       }
     }

@@ -1,16 +1,10 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
+import type { TokenUsage } from '#src/provider/models/usage-reading.ts';
 
-/** Usage that a server reports. Tokens of sound, and cached ones, are counted within the totals. */
+/** Usage that a server reports. */
 export type ServerUsage =
-  | {
-      readonly kind: 'tokens';
-      readonly inputTokens: number;
-      readonly outputTokens: number;
-      readonly audioInputTokens?: number;
-      readonly audioOutputTokens?: number;
-      readonly cachedInputTokens?: number;
-    }
+  | ({ readonly kind: 'tokens' } & TokenUsage)
   | { readonly kind: 'heard'; readonly ms: number };
 
 /** Server and model of a request, and the usage by their own count, as far as reported. */

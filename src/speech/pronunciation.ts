@@ -32,7 +32,7 @@ export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
   return {
     synthesize: (text, { pronounce, ...voice }, signal) =>
       synthesizer.synthesize(pronounce?.(text) ?? text, voice, signal),
-    ...(oneVoice && { oneVoice: () => withPronunciation(oneVoice.call(synthesizer)) }),
+    oneVoice: oneVoice && (() => withPronunciation(oneVoice.call(synthesizer))),
     wrapped: (wrap) => withPronunciation(wrapped?.call(synthesizer, wrap) ?? wrap(synthesizer)),
   };
 }

@@ -1,3 +1,4 @@
+import type { TokenUsage } from '#src/provider/models/usage-reading.ts';
 import {
   cautiousPrices,
   type PaidRole,
@@ -5,18 +6,9 @@ import {
   type Usd,
 } from '#src/spending/prices/prices.ts';
 
-/** Tokens of one request. Those of sound are counted within the totals, and so are cached ones. */
-export type Tokens = {
-  readonly inputTokens: number;
-  readonly outputTokens: number;
-  readonly audioInputTokens?: number;
-  readonly audioOutputTokens?: number;
-  readonly cachedInputTokens?: number;
-};
-
 /** One billable use of a server. */
 export type Use =
-  | ({ readonly kind: 'tokens' } & Tokens)
+  | ({ readonly kind: 'tokens' } & TokenUsage)
   /** Sound that was recognised. */
   | { readonly kind: 'heard'; readonly ms: number }
   /** Text that was spoken, and how long that sounds. */
@@ -73,7 +65,7 @@ function usdOf(use: Use, usd: Usd): number | undefined {
 }
 
 /** A server tells how many tokens were cached, not which: those of text count first, they save less. */
-function tokensUsd(tokens: Tokens, usd: Usd): number | undefined {
+function tokensUsd(tokens: TokenUsage, usd: Usd): number | undefined {
   const heard = Math.min(tokens.audioInputTokens ?? 0, tokens.inputTokens);
   const spoken = Math.min(tokens.audioOutputTokens ?? 0, tokens.outputTokens);
   const read = tokens.inputTokens - heard;

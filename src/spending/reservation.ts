@@ -42,7 +42,7 @@ export class Reservation {
   watched(onUsage: OnUsage): Reservation {
     const account: ReservationAccount = {
       pay: (what, work) => this.#account.pay(what, work),
-      ...(this.#account.hold && { hold: (bound) => this.#account.hold?.(bound) }),
+      hold: this.#account.hold && ((bound) => this.#account.hold?.(bound)),
       turn: () => this.wanted(),
       done: () => this.close(),
     };

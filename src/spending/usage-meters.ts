@@ -61,24 +61,20 @@ function metered(transcriber: Transcriber, heard: OnRecognised, hold?: HoldSound
         held?.end();
       }
     },
-    ...(listen && {
-      listen: (onPartial, signal) =>
+    listen:
+      listen &&
+      ((onPartial, signal) =>
         new MeteredListening(
           listen.call(transcriber, onPartial, signal, onResent),
           heard,
           signal,
           hold,
-        ),
-    }),
-    ...(inLanguage && {
-      inLanguage: (language) => metered(inLanguage.call(transcriber, language), heard, hold),
-    }),
-    ...(withHints && {
-      withHints: (hints) => metered(withHints.call(transcriber, hints), heard, hold),
-    }),
-    ...(withOptions && {
-      withOptions: (asked) => metered(withOptions.call(transcriber, asked), heard, hold),
-    }),
+        )),
+    inLanguage:
+      inLanguage && ((language) => metered(inLanguage.call(transcriber, language), heard, hold)),
+    withHints: withHints && ((hints) => metered(withHints.call(transcriber, hints), heard, hold)),
+    withOptions:
+      withOptions && ((asked) => metered(withOptions.call(transcriber, asked), heard, hold)),
   };
 }
 

@@ -26,15 +26,15 @@ export type Column<Value = unknown, IsOptional extends boolean = boolean> = {
 /** Columns by the names of their fields: `guildId` is the column `guild_id`. */
 export type Columns = Readonly<Record<string, Column>>;
 
-/** Row of these columns as a value: an empty column is an absent field, or `Empty`. */
-export type RowOf<Shape extends Columns, Empty = never> = {
+/** Row of these columns as a value: an empty column is an absent field. */
+export type RowOf<Shape extends Columns> = {
   readonly [Name in keyof Shape as Shape[Name] extends Column<unknown, false>
     ? Name
     : never]: ValueOf<Shape[Name]>;
 } & {
-  readonly [Name in keyof Shape as Shape[Name] extends Column<unknown, false> ? never : Name]?:
-    | ValueOf<Shape[Name]>
-    | Empty;
+  readonly [Name in keyof Shape as Shape[Name] extends Column<unknown, false>
+    ? never
+    : Name]?: ValueOf<Shape[Name]>;
 };
 
 type ValueOf<One> = One extends Column<infer Value> ? Value : never;

@@ -65,7 +65,7 @@ export type Table<Shape extends Columns = Columns> = TableRules<Shape> & {
 };
 
 /** Row to be written: an empty column may be undefined. */
-export type NewRow<One extends Table> = RowOf<One['columns'], undefined>;
+export type NewRow<One extends Table> = RowOf<One['columns']>;
 
 /** A table. Its rules about persons and servers have to be given: forgetting and exporting follow from them. */
 export function table<const Shape extends Columns>(

@@ -21,8 +21,8 @@ export type TextTable = {
 /** One text of a language other than English: its maker, and a hash of the English it was made of. */
 export type Translation = {
   readonly text: string;
-  readonly by?: 'machine' | 'reviewed' | undefined;
-  readonly english?: string | undefined;
+  readonly by?: 'machine' | 'reviewed';
+  readonly english?: string;
 };
 
 /** Texts of an operator, by language and id, that replace ours or add missing ones. */

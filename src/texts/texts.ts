@@ -30,7 +30,7 @@ type LineWith<Id extends TextId, Word extends PropertyKey> = [Word] extends [nev
   : { readonly id: Id; readonly with: Readonly<Record<Word, TextValue>> };
 
 /** A line whose words are not checked any more: it is only put into a language. */
-export type CheckedLine = { readonly id: TextId; readonly with?: TextValues | undefined };
+export type CheckedLine = { readonly id: TextId; readonly with?: TextValues };
 
 /**
  * The only state of this folder: tables are read from disk when first used, and an operator's corrections are set once at

@@ -17,7 +17,7 @@ import { type SpokenCommand, spokenCommand } from './spoken-command.ts';
 export type UtteranceFacts = SpeakerTurn & {
   readonly evidence: Evidence;
   /** Missing where nothing is recognised yet, or the recogniser failed. */
-  readonly text?: string | undefined;
+  readonly text?: string;
   /** Display names of the other people in the channel. */
   readonly present?: readonly string[];
   /** True when it continues the same person's latest words to the bot. */
@@ -27,7 +27,7 @@ export type UtteranceFacts = SpeakerTurn & {
   /** True where a yes of this speaker would confirm what the bot has asked them aloud. */
   readonly mayConfirm?: boolean;
   /** Language of the speaker, BCP 47, as far as it is known. */
-  readonly language?: string | undefined;
+  readonly language?: string;
 };
 
 export type EndedUtterance = UtteranceFacts & {

@@ -167,7 +167,7 @@ test('/stats view:last turn tells each instant of the last answer', async () => 
   );
 });
 
-test.each([{}, { view: 'speed' }, { view: 'last turn' }])(
+test.each<{ view?: string }>([{}, { view: 'speed' }, { view: 'last turn' }])(
   '/stats with %j before the first answer says so',
   async (words) => {
     expect(await stats.run({ ...adam, words }, ports())).toEqual([

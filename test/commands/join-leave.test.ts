@@ -122,7 +122,7 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
     },
   });
   for (const what of [undefined, 'everything', 'sounds']) {
-    const words = what ? { what } : {};
+    const words: Record<string, string> = what ? { what } : {};
     expect(await stop.run({ ...inLounge, words }, stopping)).toEqual([
       { id: 'stop.ok', to: 'caller' },
     ]);

@@ -186,7 +186,7 @@ const words: Public<ServerVocabulary> = {
   list: async () => ({ words: [], isRead: true, limit: 200 }),
   add: async (_guildId, word, say) => ({
     kind: 'added',
-    word: { word, ...(say !== undefined && { say }) },
+    word: { word, say },
     saved: true,
   }),
   remove: async () => ({ kind: 'unknown', known: [] }),
@@ -245,7 +245,7 @@ export function helpState({ set = {}, ...over }: HelpOverrides = {}): HelpState 
     hasModel: true,
     operatorTools: [],
     ...facts,
-    ...(session && { session }),
+    session,
   };
 }
 

@@ -68,7 +68,7 @@ test.each<[CommandCall['words'], Partial<Public<ServerVocabulary>>, readonly str
   expect(await replied(typed, over)).toEqual(lines);
 });
 
-test.each([{ add: 'Ana' }, { remove: 'Ana' }])(
+test.each<Record<string, string>>([{ add: 'Ana' }, { remove: 'Ana' }])(
   'whoever does not manage the server changes nothing with %j, but may look',
   async (typed) => {
     const fail = () => expect.fail();

@@ -141,7 +141,7 @@ function abortContract(name: string, open: OpenPipelineFor): void {
 
   test(`${name}: an abort throws the caller's own reason and stops what runs below`, async () => {
     for (const ends of ['stall', undefined] as const) {
-      await using opened = await open({ says: answerText, ...(ends && { ends }) });
+      await using opened = await open({ says: answerText, ends });
       const caller = new AbortController();
       const reason = new Error('interrupted');
       const turn = turnOf(said('hello'));

@@ -72,10 +72,10 @@ export function openBudgets(
       clock,
       ledger,
       alert: onAlert,
-      ...(portion && { portion }),
+      portion,
     }),
-    ...(ownCapIn && { ownCapIn }),
-    ...(ownCapOf && { ownCapOf }),
+    ownCapIn,
+    ownCapOf,
     rateOf: (by, role) =>
       by.kind === 'embedded'
         ? { kind: 'free' }

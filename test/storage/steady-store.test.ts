@@ -63,7 +63,7 @@ async function working(maxBytes?: number) {
   const place = storeFolder();
   const clock = new VirtualClock();
   const events: StoreEvent[] = [];
-  const options = { clock, patienceMs: 0, ...(maxBytes !== undefined && { maxBytes }) };
+  const options = { clock, patienceMs: 0, maxBytes };
   let openings = 0;
   const open = () => {
     openings++;

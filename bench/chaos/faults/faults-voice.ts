@@ -77,10 +77,10 @@ export const voiceFaults: readonly ChaosFault[] = [
     ([name, { up, down, leastMs }]): ChaosFault => ({
       name,
       kind: 'udp',
-      ...(leastMs !== undefined && { leastMs }),
+      leastMs,
       isMute: leastMs === undefined && (up?.dead === true || down?.dead === true),
       start({ sandbox }) {
-        sandbox.faults.voice.network(sandbox.botId, { ...(up && { up }), ...(down && { down }) });
+        sandbox.faults.voice.network(sandbox.botId, { up, down });
       },
     }),
   ),

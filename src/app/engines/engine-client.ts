@@ -54,7 +54,7 @@ export async function clientOf(
     limits: limitsOf(within),
     onBaseUrl,
     onBuffered,
-    ...(apiKey && { apiKey }),
+    apiKey,
   });
 }
 

@@ -63,7 +63,7 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       ...chat,
       ...roles,
       voices,
-      ...(realtime && { realtime }),
+      realtime,
       ...(config.transcription.kind === 'remote' && { roughTranscriber: openRough(stack) }),
       warm,
       modelNews,
@@ -162,7 +162,7 @@ export async function openChat(
     }
     const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
     const model = openChatModel(client, limited(config));
-    return { chat: () => model, chatName, hasChatModel, ...(hearing && { audioModel: hearing }) };
+    return { chat: () => model, chatName, hasChatModel, audioModel: hearing };
   }
   const advice = 'for a model set CHAT_COMPLETION_BASE_URL';
   report({ kind: 'ready', role: 'chat', what: 'built-in stand-in', tookMs: 0, advice });
@@ -196,7 +196,7 @@ async function openRealtime(
   const { realtime } = await import('#src/pipeline/realtime.ts');
   const { realtimeStandIn } = await import('./engine-fallbacks.ts');
   const withStandIn = realtimeStandIn(config, roles, report);
-  const parts = { synthesizer: roles.synthesizer, ...(withStandIn && { withStandIn }) };
+  const parts = { synthesizer: roles.synthesizer, withStandIn };
   const limits = { firstMs: config.deadlines.chat.firstMs };
   return () => realtime({ talk: openRealtimeTalk({ ...limited(server), limits }), ...parts });
 }

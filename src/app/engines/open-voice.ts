@@ -56,9 +56,7 @@ export async function openVoice(
     report,
   );
   const onProgress = (fraction: number) => report({ kind: 'loading', role, fraction });
-  const synthesizer = stack.use(
-    await openEmbeddedSynthesizer({ onProgress, ...(voice && { voice }) }),
-  );
+  const synthesizer = stack.use(await openEmbeddedSynthesizer({ onProgress, voice }));
   ready();
   return { synthesizer, voices: fixedVoiceNames(embeddedVoices, true) };
 }

@@ -16,7 +16,7 @@ type Request = {
   /** Removes all instead of registering them. */
   readonly removes: boolean;
   /** Server whose own commands are removed; absent: those of all servers. */
-  readonly guildId?: string | undefined;
+  readonly guildId?: string;
 };
 
 async function run(request: Request, { discord, dataDir }: Config): Promise<number> {
@@ -36,7 +36,7 @@ async function register(
   const commands = removes ? [] : all;
   const { registerOnly } = await import('#src/discord/interactions/register-only.ts');
   try {
-    const place = { ...(apiUrl && { apiUrl }), ...(guildId && { guildId }) };
+    const place = { apiUrl, guildId };
     const changes = await registerOnly({ token: token.reveal(), ...place, commands });
     for (const line of news(changes, commands.length)) console.log(`${line} ${where}`);
     return 0;

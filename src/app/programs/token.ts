@@ -119,10 +119,10 @@ function readArguments(args: readonly string[]): TokenArguments | string {
 }
 
 type TokenOptions = {
-  readonly server?: string | undefined;
-  readonly scopes?: string | undefined;
-  readonly budget?: string | undefined;
-  readonly channels?: string | undefined;
+  readonly server?: string;
+  readonly scopes?: string;
+  readonly budget?: string;
+  readonly channels?: string;
 };
 
 function newToken(name: string | undefined, options: TokenOptions): TokenArguments | string {
@@ -137,7 +137,7 @@ function newToken(name: string | undefined, options: TokenOptions): TokenArgumen
     return '--budget: US dollars a day, above 0.';
   const channelIds = channelsFor(scopes, channels);
   if (typeof channelIds === 'string') return channelIds;
-  const limits = { ...(budgetUsd && { budgetUsd }), ...(channelIds && { channelIds }) };
+  const limits = { ...(budgetUsd && { budgetUsd }), channelIds };
   const token = { name: name ?? '', guildId, scopes, ...limits };
   return { kind: 'create', token };
 }

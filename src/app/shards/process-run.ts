@@ -58,7 +58,7 @@ export class ProcessRun implements Disposable {
     this.starts = starts.length;
     const own = { atWallMs, readyAtWallMs: atWallMs + this.backoffMs };
     const { identifies } = former ?? {};
-    this.#stored = { starts: [...starts, own], ...(identifies && { identifies }) };
+    this.#stored = { starts: [...starts, own], identifies };
     this.#write();
   }
 

@@ -158,7 +158,7 @@ function sourcesOf(
       endpointRules: { ...endpointRules, textTimeoutMs },
       listeningSlots,
       partialTrust,
-      ...(roughTranscriber && { roughTranscriber: freeRecogniser(roughTranscriber) }),
+      roughTranscriber: roughTranscriber && freeRecogniser(roughTranscriber),
       warm: () => engines.warm(),
       weights,
     },

@@ -82,7 +82,7 @@ function reportOf({ name, report }: PeriodicTask) {
   return (state: AlertChange['state'], why: string, error?: unknown): void => {
     try {
       const change = { kind: 'alert', name: 'task-failing', task: name, state } as const;
-      report({ ...change, cause: `${name}: ${why}`, ...(error !== undefined && { error }) });
+      report({ ...change, cause: `${name}: ${why}`, error });
     } catch {
       // No other listener is left to be told.
     }

@@ -26,7 +26,7 @@ export type AudioAsk = {
   readonly messages: readonly AudioChatMessage[];
   readonly tools: readonly Tool[];
   readonly voice: string;
-  readonly mostTokens?: number | undefined;
+  readonly mostTokens?: number;
   /** The server's id of its own answer with this text, if it still knows it. */
   readonly idOf: (text: string) => string | undefined;
 };

@@ -37,7 +37,7 @@ export class AudioChatStream {
   get spoken(): SpokenAnswer | undefined {
     const [text, id, expiresAtMs] = [this.#transcript, this.#id, this.#expiresAtMs];
     if (text === '' || id === undefined || !this.#sounded) return undefined;
-    return { text, id, ...(expiresAtMs !== undefined && { expiresAtMs }) };
+    return { text, id, expiresAtMs };
   }
 
   /** The server wrote `[DONE]`; chunks before it may still be on their way here. */

@@ -2,7 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import type { ChatPart, Usage } from '#src/chat/ports.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
-import { reportedCount } from '#src/provider/models/usage-reading.ts';
+import { reportedTokens } from '#src/provider/models/usage-reading.ts';
 import { ThinkFilter } from './think-filter.ts';
 import { ToolCalls } from './tool-calls.ts';
 
@@ -87,19 +87,6 @@ function contentOf(content: unknown): string {
 /** Undefined for invalid usage: then it is counted by length. */
 function readUsage(usage: unknown): Usage | undefined {
   const counts = fieldsOf(usage);
-  const inputTokens = reportedCount(counts.prompt_tokens);
-  const outputTokens = reportedCount(counts.completion_tokens);
-  if (inputTokens === undefined || outputTokens === undefined) return undefined;
-  if (inputTokens + outputTokens === 0) return undefined;
-  const asked = fieldsOf(counts.prompt_tokens_details);
-  const heard = reportedCount(asked.audio_tokens);
-  const spoken = reportedCount(fieldsOf(counts.completion_tokens_details).audio_tokens);
-  const cached = reportedCount(asked.cached_tokens);
-  return {
-    inputTokens,
-    outputTokens,
-    ...(heard !== undefined && { audioInputTokens: heard }),
-    ...(spoken !== undefined && { audioOutputTokens: spoken }),
-    ...(cached !== undefined && { cachedInputTokens: cached }),
-  };
+  const { prompt_tokens_details: asked, completion_tokens_details: answered } = counts;
+  return reportedTokens(counts.prompt_tokens, counts.completion_tokens, asked, answered);
 }

@@ -43,7 +43,7 @@ export function openChatModel(client: ApiClient, options: ChatOptions): ChatMode
 type Request = {
   readonly messages: readonly ChatMessage[];
   readonly tools: readonly Tool[];
-  readonly mostTokens?: number | undefined;
+  readonly mostTokens?: number;
 };
 
 /** Repeats the request without the refused fields, until the server answers or no field is left to leave out. */

@@ -74,7 +74,7 @@ export type TalkRequest = {
   readonly tools: readonly Tool[];
   readonly items: readonly TalkItem[];
   /** Longest output, sound included; absent: as long as the session allows. */
-  readonly mostTokens?: number | undefined;
+  readonly mostTokens?: number;
 };
 
 /** A conversation with a Realtime server; connections come and go below it. */

@@ -21,7 +21,7 @@ export class SpokenRecorder {
         this.#asked++;
         return inner.synthesize(text, voice, signal);
       },
-      ...(oneVoice && { oneVoice: () => this.synthesizer(oneVoice.call(inner)) }),
+      oneVoice: oneVoice && (() => this.synthesizer(oneVoice.call(inner))),
     };
   }
 

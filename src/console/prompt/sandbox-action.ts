@@ -1,8 +1,8 @@
+import type { readCommand } from '#page/room/command-line.js';
 import { realClock } from '#src/base/clock.ts';
 import { type ExchangeParts, hearOut } from '#src/console/first-run/sandbox-run-exchange.ts';
 import { instantsLine } from '#src/console/first-run/show.ts';
 import { replied } from '#src/console/sandbox-lines.ts';
-import type { SlashCommand } from './slash.ts';
 
 /** Longer than the bot may take for any command. */
 const doneMs = 65_000;
@@ -22,13 +22,17 @@ const reportedMs = 500;
  */
 export async function runAction(
   person: string,
-  { name, options }: Extract<SlashCommand, { kind: 'ready' }>,
+  { name, options }: Extract<ReturnType<typeof readCommand>, { kind: 'command' }>,
   parts: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { sandbox, show, recorder, events } = parts;
   const [asked, start] = [recorder.asked, events.place];
-  const request = { do: 'command', person, name, options } as const;
+  const typed = Object.entries(options).map(([option, value]) => [
+    option,
+    typeof value === 'object' ? value.file : value,
+  ]);
+  const request = { do: 'command', person, name, options: Object.fromEntries(typed) } as const;
   const { sentAtMs } = replied.parse(await sandbox.ask(request, signal));
   await events.after(start, ['done'], doneMs, signal);
   await still(parts, signal);

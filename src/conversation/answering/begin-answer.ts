@@ -19,9 +19,9 @@ import { mayShowTo, messagesOf, type RememberedExchange } from './conversation-h
 type AnswerManner = {
   /** Names with which it begins. Default: none. */
   readonly addressee?: string;
-  readonly manner?: SpokenManner | undefined;
+  readonly manner?: SpokenManner;
   /** Default: as its asker wants answers. */
-  readonly medium?: AnswerMedium | undefined;
+  readonly medium?: AnswerMedium;
 };
 
 /** Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will. */

@@ -11,7 +11,7 @@ export type RememberedExchange = {
   /** Others who asked the same and were answered with it. */
   readonly alsoIds?: readonly string[];
   /** Whether the answer was made of words of this speaker alone. */
-  readonly isOwn?: boolean | undefined;
+  readonly isOwn?: boolean;
   /** The question; only where it came by the queue. */
   readonly question?: object;
 };

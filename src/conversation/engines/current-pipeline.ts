@@ -6,7 +6,7 @@ import { type Answering, PaidPipeline, type PaidPipelineRegistry } from './paid-
 export type WantedPipeline = {
   readonly name: PipelineName;
   /** Voice of a conversation whose voice cannot change once it has spoken. */
-  readonly frozenVoice?: string | undefined;
+  readonly frozenVoice?: string;
 };
 
 type Lent = {

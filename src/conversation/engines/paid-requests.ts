@@ -41,5 +41,5 @@ export function speechRequestOf(
   words: string,
   { id: personId, name, payer }: SpeechPayer = { id: '', name: '' },
 ): AnswerRequest {
-  return { kind, guildId, personId, name, ...(payer && { payer }), first: words };
+  return { kind, guildId, personId, name, payer, first: words };
 }

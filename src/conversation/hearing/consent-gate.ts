@@ -21,7 +21,7 @@ type ConsentGateOptions = {
   /** Whether the settings of the server were read. */
   readonly isRead: () => boolean;
   /** People who called the bot in for this session, and whether hearing is paused: of the session that it goes on from. */
-  readonly before?: SessionAnswers | undefined;
+  readonly before?: SessionAnswers;
 };
 
 /** What was said for one session alone. */

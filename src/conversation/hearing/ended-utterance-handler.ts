@@ -138,7 +138,7 @@ export class EndedUtteranceHandler {
     if (words && !isWithdrawn && !isNothing(decision)) {
       const cut = ended.why === 'too-long' ? ended.why : undefined;
       const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
-      parts.onEvent(guildId, { ...recognised, ...(cut && { cut }) });
+      parts.onEvent(guildId, { ...recognised, cut });
     }
     if ('why' in decision) {
       parts.onEvent(guildId, { kind: 'ignored', speakerId, name, why: decision.why });

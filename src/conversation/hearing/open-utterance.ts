@@ -43,7 +43,7 @@ export type OpenUtteranceOptions = {
   /** Words that its recogniser was given to expect. */
   readonly hints: readonly string[];
   /** Question of the same person shortly before, of which this may be the rest. */
-  readonly before?: QueuedQuestion | undefined;
+  readonly before?: QueuedQuestion;
 };
 
 /** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */

@@ -11,7 +11,7 @@ export type RecogniserNeed = {
   /** Its words are wanted as captions. */
   readonly isWanted: boolean;
   /** Language that people have set to speak there, BCP 47. */
-  readonly hint?: string | undefined;
+  readonly hint?: string;
   /** Everybody there besides the bot itself. */
   readonly people: readonly ChannelMember[];
 };

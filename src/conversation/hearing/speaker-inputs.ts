@@ -188,7 +188,7 @@ export class SpeakerInputs {
     const since = countsSince(before, now);
     if (isNone(since)) return;
     const jitterMs = slot?.input.jitterMs;
-    this.#report({ speakerId, packets: since, ...(jitterMs !== undefined && { jitterMs }) });
+    this.#report({ speakerId, packets: since, jitterMs });
   }
 
   #close(speakerId: string): void {

@@ -3,9 +3,9 @@ import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 /** A `/join` in its turn. */
 export type JoinCall = {
   readonly callerId: string;
-  readonly mode?: JoinMode | undefined;
+  readonly mode?: JoinMode;
   /** Whether the caller is to be followed; undefined: as before. */
-  readonly follows?: boolean | undefined;
+  readonly follows?: boolean;
 };
 
 /** Person who is followed after a call; a call that says nothing of it changes nothing. */

@@ -24,7 +24,7 @@ export function seatOf(
     channelId,
     channelName,
     ...(isCallerKept && { callerId }),
-    ...(followedId !== undefined && { followedId }),
+    followedId,
     mode,
     pipeline: settings().pipeline,
     sinceWallMs,

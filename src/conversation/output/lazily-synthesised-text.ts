@@ -42,7 +42,7 @@ export class LazilySynthesisedText implements SoundSource {
     context: SessionContext,
     payer: SpeechPayer | undefined,
     /** In place of the bot's own voice; `speed` is the pace at which all of it is played. */
-    { speed = 1, ...voice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number | undefined },
+    { speed = 1, ...voice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number },
   ) {
     this.title = titleOf(clauses);
     this.#clauses = clauses;

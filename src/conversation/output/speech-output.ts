@@ -20,7 +20,7 @@ export type ReplyBirth = {
   /** Left out, as people asked for it. */
   readonly speed?: number;
   /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
-  readonly ownSpeed?: number | undefined;
+  readonly ownSpeed?: number;
   /** People whom it answers; none for a text that is read out. */
   readonly answeredIds?: readonly string[];
 };

@@ -27,7 +27,7 @@ export type CaptionThread = {
   readonly inChannelId: string;
   readonly name: string;
   /** Thread of the same session before it was resumed. */
-  readonly formerId?: string | undefined;
+  readonly formerId?: string;
 };
 
 export type DeletedMessages =

@@ -100,9 +100,9 @@ export type QuestionSubject = {
   /** Longest wait for the answer, in ms, where the asker has a limit. */
   readonly longestMs?: number;
   /** Chat in which question and answer stand for all who may open it. */
-  readonly placeId?: string | undefined;
+  readonly placeId?: string;
   /** Chat where a reminder is written that the question asks for. Default: `placeId`. */
-  readonly askedInId?: string | undefined;
+  readonly askedInId?: string;
   /** Aborted when the asker has gone: an answer that is not said aloud ends, at its server too, by throwing the reason. */
   readonly signal?: AbortSignal;
   /** Manner of a spoken answer; a Realtime conversation keeps its voice. */
@@ -126,13 +126,13 @@ export const longestToneChars = 300;
 /** Manner of a spoken text or answer; missing fields mean the default. */
 export type SpokenManner = {
   /** Name of a voice. */
-  readonly voice?: string | undefined;
+  readonly voice?: string;
   /** One of `VoicesAndPreviews.models`. */
-  readonly model?: string | undefined;
+  readonly model?: string;
   /** Tone in words, for the speech server; embedded voices support none. */
-  readonly tone?: string | undefined;
+  readonly tone?: string;
   /** Pace, 0.5 to 2 at the same pitch; 1 is usual. */
-  readonly speed?: number | undefined;
+  readonly speed?: number;
 };
 
 /** Button that shows a waiting tool call to its presser, and the sentence beside it. */

@@ -20,5 +20,5 @@ export type FormInput = {
   readonly isRequired?: true;
   readonly maxChars: number;
   /** Initial value. */
-  readonly value?: string | undefined;
+  readonly value?: string;
 };

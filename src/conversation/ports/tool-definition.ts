@@ -202,7 +202,7 @@ export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
     right,
     doing,
     effect,
-    ...(isOffered && { isOffered }),
+    isOffered,
     parameters,
     quotesOthers: 'quotesOthers' in definition,
     isAnywhere: !('run' in definition),

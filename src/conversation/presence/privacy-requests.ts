@@ -180,7 +180,7 @@ export class PrivacyRequests {
     const isSet = Object.keys(settings).length > 0;
     const isBlocked = await this.#isBlocked(guildId, personId);
     const own = {
-      ...(consent && { consent }),
+      consent,
       ...(isSet && { settings }),
       ...(isBlocked && { isBlocked }),
     };

@@ -23,7 +23,7 @@ export type QueuedQuestion = {
   /** Set when its transcript is there, those of `earlier` included. */
   words?: { readonly text: string; readonly atMs: number };
   /** Its answer, where it was begun before the end of the utterance. */
-  pending?: PendingAnswer | undefined;
+  pending?: PendingAnswer;
   /** The tool that runs for its answer, in words for people. */
   step?: () => PlainTextId | undefined;
   /** Stage that its answer waits for; undefined once the first sound of it is there. */
@@ -35,7 +35,7 @@ export type QueuedQuestion = {
   /** True when its answer took so long that other turns became current meanwhile. */
   postponed?: boolean;
   /** Manner of the spoken answer, where the asker chose one. */
-  readonly manner?: SpokenManner | undefined;
+  readonly manner?: SpokenManner;
   /** Called with the outcome; only where the question was typed. */
   readonly report?: (asking: AskOutcome) => void;
 };
@@ -60,11 +60,11 @@ export type QueuedReading = {
   /** False for what everybody has to have heard. */
   readonly interruptible?: boolean;
   /** Person whom it answers, or whose words it quotes. */
-  readonly personId?: string | undefined;
+  readonly personId?: string;
   /** Who had it read; left out for what the bot says of itself. */
   readonly owner?: Asker;
   /** Left out: the server pays. */
-  readonly payer?: SpeechPayer | undefined;
+  readonly payer?: SpeechPayer;
   /** True: where it cannot be said, its sender has it written. */
   readonly isWrittenElsewhere?: boolean;
   /** Called when something of it was heard. */

@@ -306,5 +306,5 @@ function read(set: ReadonlyMap<string, string>): WordsOfServer {
   const all = wordsIn(set);
   const said = all.flatMap(({ word, say }) => (say === undefined ? [] : [{ word, say }]));
   const pronounce = pronounceWith(said);
-  return { words: all.map(({ word }) => word), ...(pronounce && { pronounce }) };
+  return { words: all.map(({ word }) => word), pronounce };
 }

@@ -39,7 +39,7 @@ export function wordsIn(set: ReadonlyMap<string, string>): readonly ServerWord[]
     .map(([, value]) => stored.safeParse(parsedJson(value)).data)
     .filter((one) => one !== undefined)
     .toSorted((one, other) => other.addedMs - one.addedMs)
-    .map(({ word, say }) => ({ word, ...(say !== undefined && { say }) }));
+    .map(({ word, say }) => ({ word, say }));
 }
 
 /** Nothing that a person does not see, and nothing that a model could read as markup. */

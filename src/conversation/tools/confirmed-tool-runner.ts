@@ -110,7 +110,7 @@ async function perform(
   ask.pressed = { content: formatToolResult(facts, tool.resultChars) };
   if (by === 'spoken') reportAloud(outcome, askerId, context);
   else if (aloud && !to) sayAloud(aloud, askerId, context);
-  return { kind: 'done', ...(line && { line }), ...(to && { to }) };
+  return { kind: 'done', line, to };
 }
 
 /** A short receipt; what is longer than can be said is written, too. */

@@ -13,7 +13,7 @@ export type PendingConfirmation = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
   /** The question with all values, where it is asked aloud, too. */
-  readonly spoken?: string | undefined;
+  readonly spoken?: string;
   /** Readers of its outcome, where the question was written: it is not said then. */
   readonly outcomeTo?: 'room' | 'caller';
   readonly askerId: string;

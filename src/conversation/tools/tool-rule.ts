@@ -6,7 +6,7 @@ export type PromptWords = {
   /** The question, as its utterances. */
   readonly said: readonly Pick<TurnUtterance, 'speakerId' | 'name' | 'isQuoted'>[];
   /** Exchanges before it; `isOwn`: their answers were made of words of that speaker alone. */
-  readonly earlier: readonly { readonly speakerId: string; readonly isOwn?: boolean | undefined }[];
+  readonly earlier: readonly { readonly speakerId: string; readonly isOwn?: boolean }[];
   /** Whether there was anything else: lines of captions, memories, a persona, a result of a tool that quotes others. */
   readonly hasOthers: boolean;
 };

@@ -189,7 +189,7 @@ export class TurnToolRunner {
       const outcome = await action.run(ports, until);
       const { facts, isPlain = false, isVain = false, quote } = outcome;
       const content = formatToolResult(facts, tool.resultChars);
-      return { how: 'ran', content, isPlain, isVain, ...(quote !== undefined && { quote }) };
+      return { how: 'ran', content, isPlain, isVain, quote };
     };
     return fit.effect === 'read' ? await run(signal) : await this.#once(one, run);
   }

@@ -54,8 +54,7 @@ export class AccountRest implements Disposable {
     signal: AbortSignal,
     query?: URLSearchParams,
   ): Promise<T> {
-    const get = (either: AbortSignal) =>
-      this.#rest.get(route, { signal: either, ...(query && { query }) });
+    const get = (either: AbortSignal) => this.#rest.get(route, { signal: either, query });
     return await this.#ask(get, schema, signal);
   }
 

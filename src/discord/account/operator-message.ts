@@ -8,8 +8,8 @@ import { AccountRest } from './account-rest.ts';
 
 /** Where the operator is written to: a webhook, else the people whom the application belongs to. */
 export type OperatorAddress = {
-  readonly webhook?: Secret | undefined;
-  readonly discord?: { readonly token: Secret; readonly apiUrl?: string } | undefined;
+  readonly webhook?: Secret;
+  readonly discord?: { readonly token: Secret; readonly apiUrl?: string };
 };
 
 /** Longest time for a webhook, in ms. */
@@ -33,7 +33,7 @@ export async function writeToOperator(
   if (webhook) return await postToWebhook(text, webhook, signal);
   if (!discord) throw unsent('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
   const { token, apiUrl } = discord;
-  using rest = new AccountRest({ token: token.reveal(), ...(apiUrl && { apiUrl }) }, clock);
+  using rest = new AccountRest({ token: token.reveal(), apiUrl }, clock);
   return await writeToOwners(text, rest, signal);
 }
 

@@ -21,7 +21,7 @@ export function modalOf(form: Form, locale: Locale): APIModalInteractionResponse
     components: form.inputs.map((input) => ({
       type: ComponentType.Label,
       label: text(input.label, {}, locale),
-      ...(input.description && { description: text(input.description, {}, locale) }),
+      description: input.description && text(input.description, {}, locale),
       component: componentOf(input),
     })),
   };

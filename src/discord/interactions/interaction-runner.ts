@@ -40,13 +40,13 @@ export type Invocation = {
   /** Audience of "thinking" while a slow answer is awaited. */
   readonly shownTo: 'room' | 'caller';
   /** It changes the message that it came from, so nothing shows as thinking. */
-  readonly inPlace?: true | undefined;
+  readonly inPlace?: true;
   /** Stands in place of "thinking". */
   meanwhile?(): TextLine | undefined;
   /** Longest time, in ms, that it may take; a minute where it is not given. */
-  readonly longestMs?: number | undefined;
+  readonly longestMs?: number;
   /** It is begun once Discord shows it as thinking. */
-  readonly thinksFirst?: true | undefined;
+  readonly thinksFirst?: true;
   /** A form that is opened in place of running it. */
   form?(): Promise<Form | undefined>;
   run(): Promise<Replies>;
@@ -162,8 +162,7 @@ export class InteractionRunner {
       const message = reply.linksCommands ? { ...plain, content: linked(plain.content) } : plain;
       const following = more.map((one) => ({ message: one }));
       const { inPlace } = reply;
-      if (!reply.panel || reply.to !== 'room')
-        return [{ message, ...(inPlace && { inPlace }) }, ...following];
+      if (!reply.panel || reply.to !== 'room') return [{ message, inPlace }, ...following];
       return [{ message: panels.dressed(guildId, reply), head: reply }, ...following];
     };
     const [opening, ...more] = each(first);

@@ -141,8 +141,8 @@ export class InteractionReceiver {
       longestMs: typeof longestMs === 'function' ? longestMs(call()) : longestMs,
       thinksFirst,
       shownTo: typeof shownTo === 'string' ? shownTo : shownTo(call()),
-      ...(meanwhile && { meanwhile: () => meanwhile(call()) }),
-      ...(command.form && { form: () => this.#formOf(command, call()) }),
+      meanwhile: meanwhile && (() => meanwhile(call())),
+      form: command.form && (() => this.#formOf(command, call())),
       run: () => this.#allowed(command, call()),
     };
   }
@@ -157,7 +157,7 @@ export class InteractionReceiver {
       thinksFirst: button.thinksFirst,
       inPlace: button.inPlace,
       shownTo: 'caller',
-      ...(button.form && { form: () => this.#formOf(button, callOf(asking, about)) }),
+      form: button.form && (() => this.#formOf(button, callOf(asking, about))),
       run: () => this.#allowed(button, callOf(asking, about)),
     };
   }

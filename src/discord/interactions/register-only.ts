@@ -30,7 +30,7 @@ export async function registerOnly(options: RegisterOptions): Promise<CommandCha
   const signal = AbortSignal.timeout(timeoutMs);
   try {
     const applicationId = await ownId(rest, signal);
-    const scope = { applicationId, ...(guildId !== undefined && { guildId }) };
+    const scope = { applicationId, guildId };
     const bounded = {
       get: (route: `/${string}`, request: object) => rest.get(route, { ...request, signal }),
       put: (route: `/${string}`, request: object) => rest.put(route, { ...request, signal }),
@@ -38,7 +38,7 @@ export async function registerOnly(options: RegisterOptions): Promise<CommandCha
     return await registerCommands(bounded, scope, commands);
   } catch (cause) {
     if (guildId !== undefined && isAway(cause)) throw notThere(guildId, cause);
-    throw refused(cause, { token, timeoutMs, ...(apiUrl !== undefined && { apiUrl }) });
+    throw refused(cause, { token, timeoutMs, apiUrl });
   } finally {
     rest.clearHashSweeper();
     rest.clearHandlerSweeper();

@@ -94,7 +94,7 @@ function optionOf(option: CommandOption, translations: Translations): OptionBody
   return {
     name: option.name,
     ...described(option.description, translations),
-    ...(option.required && { required: true }),
+    required: option.required,
     ...kindOf(option),
   };
 }

@@ -43,7 +43,7 @@ const styles = {
 /** Name of the press behind any button or form, and its subject, if that stands there. */
 export function pressedOf(customId: string): { readonly name: string; readonly about?: string } {
   const [name = '', about] = customId.startsWith(ours) ? parted(customId.slice(ours.length)) : [];
-  return { name, ...(about !== undefined && { about }) };
+  return { name, about };
 }
 
 /** Name under which Discord keeps a button or a form of ours. */
@@ -70,7 +70,7 @@ export function messagesOf(
   const { allowedMentions, flags } = first;
   const [own, ...others] = uploadsOf(reply.files ?? []);
   const following = others.map(
-    (files): MessageBody => ({ content: '', allowedMentions, ...(flags && { flags }), files }),
+    (files): MessageBody => ({ content: '', allowedMentions, flags, files }),
   );
   return [{ ...first, ...(own && { files: own }) }, ...following];
 }
@@ -198,7 +198,7 @@ function optionOf({ value, label, description, isChosen }: PickerOption, locale:
   return {
     value,
     label: firstChars(label, maxLabelChars),
-    ...(description && { description: firstChars(text(description, {}, locale), maxLabelChars) }),
+    description: description && firstChars(text(description, {}, locale), maxLabelChars),
     ...(isChosen && { default: true }),
   };
 }

@@ -26,8 +26,8 @@ function asCommand(menu: MessageCommand): Command {
     description: menu.label,
     options: [],
     shownTo: menu.shownTo,
-    ...(menu.longestMs !== undefined && { longestMs: menu.longestMs }),
-    ...(menu.meanwhile && { meanwhile: menu.meanwhile }),
+    longestMs: menu.longestMs,
+    meanwhile: menu.meanwhile,
     run: (call, ports) => menu.run(call, ports),
   };
 }

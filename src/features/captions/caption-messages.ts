@@ -141,7 +141,7 @@ class ShownLines {
     if (state !== 'whole' && state !== 'final') return;
     const shownAtMs = known?.text === text ? known.shownAtMs : undefined;
     const isOver = state === 'final';
-    this.#awaited.set(number, { text, isOver, ...(shownAtMs !== undefined && { shownAtMs }) });
+    this.#awaited.set(number, { text, isOver, shownAtMs });
     const [oldest] = this.#awaited.keys();
     if (this.#awaited.size > mostLines && oldest !== undefined) this.#awaited.delete(oldest);
   }

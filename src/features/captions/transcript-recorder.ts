@@ -6,7 +6,7 @@ import type { ResumableSession } from './transcript-store-types.ts';
 export type TranscriptRecorderOptions = {
   readonly session: TranscriptSession;
   /** Last lines of a session that is resumed. */
-  readonly former?: Pick<ResumableSession, 'lastNumber' | 'lines'> | undefined;
+  readonly former?: Pick<ResumableSession, 'lastNumber' | 'lines'>;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly startedAtMs: number;
   readonly writer: Omit<TranscriptWriter, 'endOpenSessions'>;

@@ -141,9 +141,9 @@ export class UtteranceLines {
     const { language, confidence, words } = transcript;
     return {
       ...line,
-      ...(language !== undefined && { language }),
-      ...(confidence !== undefined && { confidence }),
-      ...(words && { words: words.map((word) => within(word, line)) }),
+      language,
+      confidence,
+      words: words?.map((word) => within(word, line)),
     };
   }
 
@@ -173,7 +173,7 @@ export function postedIn(
 export function shownLine(line: TranscriptLine): CaptionLine {
   const { number, speaker, startMs, endMs, text, isCut } = line;
   const state = text === '' ? 'not-understood' : 'final';
-  return { number, speaker, startMs, endMs, text, state, ...(isCut && { isCut }) };
+  return { number, speaker, startMs, endMs, text, state, isCut };
 }
 
 function speakerOf({ speakerId, name }: BegunUtterance): TranscriptSpeaker {

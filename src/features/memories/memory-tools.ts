@@ -71,7 +71,7 @@ function onlyAsker({ askerIds }: ServerToolPorts): string {
 type MemoryDraft = {
   readonly text: string;
   /** Name of the person it is about, if not the asker. */
-  readonly about?: string | undefined;
+  readonly about?: string;
 };
 
 /** Nothing about another person is written before they have pressed Confirm. */

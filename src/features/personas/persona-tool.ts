@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/conversation/ports/tool-definition.ts';
+import { type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
 import { personaLimits, readPersona } from '#src/conversation/settings/persona.ts';
 import { PersonaRequests } from './persona-requests.ts';
 
@@ -18,7 +18,7 @@ export const persona = tool({
   }),
   right: 'manage',
   effect: 'change',
-  async run(changed, { context: { channel, port } }) {
+  async run(changed, { context: { channel, port } }): Promise<ToolOutcome> {
     const { channelId, guildId } = channel;
     const personas = port(PersonaRequests);
     const read = readPersona({ ...(await personas.at(guildId, channelId)), ...changed });

@@ -92,7 +92,7 @@ type ReminderDraft = {
   /** Time in the form that `readTime` reads. */
   readonly when: string;
   /** Left out: a timer. */
-  readonly text?: string | undefined;
+  readonly text?: string;
 };
 
 /** Sets a reminder of the asker. Errors: BotError `store.unwritable`. */
@@ -156,7 +156,7 @@ async function set(
   const shown = { n, time, text: words };
   const id = words === '' ? 'reminder.set.timer' : 'reminder.set.text';
   const { facts, line } = outcomeOf({ id, with: shown });
-  return { facts: { ...facts, number: n }, ...(line && { line }) };
+  return { facts: { ...facts, number: n }, line };
 }
 
 async function list(

@@ -99,7 +99,7 @@ function outcomeOf({ title }: ExternalTool, result: ExternalResult): ToolOutcome
   const line = { id: 'tool.external.told', with: { tool: title, text: words } } as const;
   const aloud = spokenPart(text);
   if (words === '') return { facts, ...toolOutcome({ id: 'confirm.done' }) };
-  return { facts, line, ...(aloud && { aloud }) };
+  return { facts, line, aloud };
 }
 
 /** Both written and said. */

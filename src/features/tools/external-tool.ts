@@ -64,13 +64,13 @@ export const ruleFields = {
 };
 
 export type WrittenRules = {
-  readonly who?: Right | undefined;
+  readonly who?: Right;
   /** `always`: it destroys, so it waits for Confirm each time. */
-  readonly confirm?: 'always' | 'asked' | undefined;
+  readonly confirm?: 'always' | 'asked';
   /** The tool changes nothing, so it needs no Confirm. */
-  readonly effect?: 'read' | undefined;
-  readonly deadlineSeconds?: number | undefined;
-  readonly resultCharacters?: number | undefined;
+  readonly effect?: 'read';
+  readonly deadlineSeconds?: number;
+  readonly resultCharacters?: number;
 };
 
 const effects = { always: 'destroy', asked: 'last' } as const;

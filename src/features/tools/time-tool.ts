@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/conversation/ports/tool-definition.ts';
+import { type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
 
 /** Tool for the time, here or elsewhere. */
 export const time = tool({
@@ -14,7 +14,7 @@ export const time = tool({
   }),
   right: 'anyone',
   effect: 'read',
-  async runAnywhere({ zone }, { clock, timeZone: own }) {
+  async runAnywhere({ zone }, { clock, timeZone: own }): Promise<ToolOutcome> {
     const format = formatOf(zone ?? own);
     if (!format) return { facts: { unknownZone: zone ?? '' } };
     const { timeZone } = format.resolvedOptions();

@@ -11,7 +11,7 @@ import type { SoundOwner, SoundTag } from './tracks-and-sound-owners.ts';
 
 /** A sound that is there, and whose it is going to be. */
 export type PlaceableSound = Pick<Extract<FoundSound, { kind: 'found' }>, 'source'> &
-  Pick<SoundTag, 'origin'> & { readonly owner?: SoundOwner | undefined };
+  Pick<SoundTag, 'origin'> & { readonly owner?: SoundOwner };
 
 /** Puts a sound on a track as a person wishes; a volume only where the track is theirs to change. */
 export function placeSound(
@@ -22,7 +22,7 @@ export function placeSound(
 ): Playing {
   const { owned } = context.features.of(SessionTracks);
   const kept = percent === undefined ? undefined : keptVolume(called, percent, caller, context);
-  const added = owned.lay(called, source, { ...(origin && { origin }), owner }, { loop, next });
+  const added = owned.lay(called, source, { origin, owner }, { loop, next });
   if (onEnd && 'item' in added) void added.item.ended.then((ended) => onEnd(endOf(ended)));
   const track = owned.shownName(called);
   const { title } = source;

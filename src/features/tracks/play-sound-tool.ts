@@ -44,7 +44,7 @@ export const playSound = tool<SoundRequest>({
   async run(request, ports, signal) {
     const { line, isHeard, question } = await play(request, ports, signal);
     const facts = { outcome: text(line.id, line.with) };
-    return { facts, line, isPlain: isHeard, ...(question && { quote: question }) };
+    return { facts, line, isPlain: isHeard, quote: question };
   },
 });
 

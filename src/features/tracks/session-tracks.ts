@@ -85,8 +85,8 @@ export type SoundRequest = {
   /** Name as the asker says it. */
   readonly sound: string;
   /** Left out: the usual one. */
-  readonly track?: string | undefined;
-  readonly loop?: boolean | undefined;
+  readonly track?: string;
+  readonly loop?: boolean;
   /** Before all that wait. */
-  readonly next?: boolean | undefined;
+  readonly next?: boolean;
 };

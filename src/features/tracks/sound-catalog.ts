@@ -123,7 +123,7 @@ export class SoundCatalog {
     { url, name, type }: SoundFile,
     signal: AbortSignal,
   ): Promise<FoundSound> {
-    const origin = { kind: 'link', url, ...(type !== undefined && { type }) } as const;
+    const origin = { kind: 'link', url, type } as const;
     return await this.#link(requester, origin, signal, withoutEnding(name));
   }
 
@@ -169,7 +169,7 @@ export class SoundCatalog {
     signal: AbortSignal,
     title?: string,
   ): Promise<FoundSound> {
-    const where = { ...origin, requester, ...(title !== undefined && { title }) };
+    const where = { ...origin, requester, title };
     const source = await this.#afterTheirLast(requester, signal, () =>
       this.#opener.openSource(where, { longestMs: longestTrackMs }, signal),
     );

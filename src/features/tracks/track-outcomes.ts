@@ -20,7 +20,7 @@ export type PlayRequest = {
   /** Before all that wait. */
   readonly next: boolean;
   /** Called once with the end, if it was placed. Never throws. */
-  readonly onEnd?: ((end: PlayEnd) => void) | undefined;
+  readonly onEnd?: (end: PlayEnd) => void;
 };
 
 export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;

@@ -127,7 +127,7 @@ export class TrackPersistence {
     const { channel, port } = this.#context;
     try {
       const { guildId } = channel;
-      const requester = { guildId, ...(owner && { personId: owner.id }) };
+      const requester = { guildId, personId: owner?.id };
       const again = port(SoundCatalog).again(requester, origin, title, signal);
       const source = await unlessAborted(again, signal);
       const theirs = owner && this.#forgotten?.has(owner.id) ? undefined : owner;

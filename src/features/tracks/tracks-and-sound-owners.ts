@@ -18,7 +18,7 @@ export type SoundOwner = { readonly id: string; readonly name: string };
 export type SoundTag = {
   /** Left out for what is not to outlive the process: words that are spoken are stored nowhere. */
   readonly origin?: StoredSource;
-  readonly owner?: SoundOwner | undefined;
+  readonly owner?: SoundOwner;
 };
 
 /** Placement of a sound on a track. */
@@ -91,7 +91,7 @@ export class TracksAndSoundOwners {
     if (!source.seekable && this.#live >= mostLive)
       return { kind: 'too-many-live', limit: mostLive };
     const loudness = loudnessFor(source);
-    const options = { isLooping: loop, fromMs, ...(loudness !== undefined && { loudness }) };
+    const options = { isLooping: loop, fromMs, loudness };
     const added = next
       ? this.tracks.next(track, source, options)
       : this.tracks.enqueue(track, source, options);
@@ -227,7 +227,7 @@ export class TracksAndSoundOwners {
       percent,
       isPaused,
       isMuted,
-      ...(now && { current: this.#soundView(now) }),
+      current: now && this.#soundView(now),
       waiting: waiting.map((item) => ({ title: item.source.title, ...this.#ownerName(item) })),
     };
   }

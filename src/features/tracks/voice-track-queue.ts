@@ -24,7 +24,7 @@ export class VoiceTrackQueue {
     const now = this.#now;
     const waiting = this.#waiting.map((turn) => ({ title: this.#title(turn), ...ownerName(turn) }));
     const current = now && { title: this.#title(now), ...ownerName(now), loop: false };
-    return { ...(current && { current }), waiting };
+    return { current, waiting };
   }
 
   /** Same as `TracksAndSoundOwners.subject`. */

@@ -152,9 +152,9 @@ export class ChatReadAloud {
       spoken,
       clauses: spoken.map(openText),
       speakerId: own.voice === undefined ? null : author.id,
-      ...(voice !== undefined && { voice }),
-      ...(language !== undefined && { language }),
-      ...(own.speed !== undefined && { speed: own.speed }),
+      voice,
+      language,
+      speed: own.speed,
     };
   }
 }

@@ -159,7 +159,7 @@ export class ProgramTranscriptions {
     const hinted = hints.length > 0 ? (paid.withHints?.(hints) ?? paid) : paid;
     const hintedTranscriber =
       language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
-    const asked = { ...(model !== undefined && { model }), hasWordTimes, isTranslated };
+    const asked = { model, hasWordTimes, isTranslated };
     return { transcriber: hintedTranscriber.withOptions?.(asked) ?? hintedTranscriber };
   }
 
@@ -236,10 +236,10 @@ async function segmentOf(
     endMs: toMs,
     text: text.trim(),
     lead: '',
-    ...(language !== undefined && { language }),
-    ...(words && { words: shiftWords(words, fromMs) }),
-    ...(confidence !== undefined && { confidence }),
-    ...(isTranslated && { translatedBy: 'server' }),
+    language,
+    words: words && shiftWords(words, fromMs),
+    confidence,
+    translatedBy: isTranslated && 'server',
   };
 }
 

@@ -12,7 +12,7 @@ export type CommandMaterial = {
   /** May be empty where there is a recording. */
   readonly question: string;
   readonly about: QuestionSubject;
-  readonly sound?: RecordedSound | undefined;
+  readonly sound?: RecordedSound;
   readonly atMs: number;
 };
 

@@ -6,13 +6,13 @@ import type { TextLine } from '#src/texts/texts.ts';
 /** Options of a text that is read out. */
 export type SayOptions = SpokenManner & {
   /** Person or program whose share pays; absent: the server alone does. */
-  readonly payer?: Asker | undefined;
+  readonly payer?: Asker;
   /** Owner in lists, who may also withdraw it. */
-  readonly owner?: Asker | undefined;
+  readonly owner?: Asker;
   /** In place of the track `voice`: it plays there as a sound, and waits like one. */
-  readonly track?: string | undefined;
+  readonly track?: string;
   /** Called once with the end, if it was queued or placed. Never throws. */
-  readonly onEnd?: ((end: PlayEnd) => void) | undefined;
+  readonly onEnd?: (end: PlayEnd) => void;
 };
 
 export type SayOutcome =

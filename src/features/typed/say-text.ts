@@ -47,12 +47,12 @@ function queued(
     kind: 'reading',
     clauses: clauses.map(openText),
     when,
-    ...(voice !== undefined && { voice }),
-    ...(speed !== undefined && { speed }),
+    voice,
+    speed,
     manner: mannerOf(how),
-    ...(owner && { owner }),
+    owner,
     payer: payerOf(payer, session),
-    ...(report && { onEnd: report }),
+    onEnd: report,
     handle: new TurnHandle((why) => report?.(endOf(why))),
   };
   return queueReading(reading, clauses, session);

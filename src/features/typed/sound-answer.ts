@@ -59,7 +59,7 @@ export async function openSoundAnswer(
 
 /** Answers with a WAV file and the words in it, within `ms`; `owner` is that of what it is made of. Failures and abort: as `answerInWriting`. */
 export async function answerInFile(
-  asked: SoundQuestion & { readonly owner: TextOwner; readonly speed?: number | undefined },
+  asked: SoundQuestion & { readonly owner: TextOwner; readonly speed?: number },
   parts: SessionDependencies,
   ms: number,
   signal: AbortSignal,

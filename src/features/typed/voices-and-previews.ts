@@ -22,9 +22,9 @@ import { payerOf, queueReading } from './queue-reading.ts';
 
 export type VoiceSample = {
   /** Absent: the bot's usual one. */
-  readonly voice?: string | undefined;
+  readonly voice?: string;
   /** Pace; 1 is usual. */
-  readonly speed?: number | undefined;
+  readonly speed?: number;
   /** Language of the sentence, BCP 47. */
   readonly language: string;
 };
@@ -159,7 +159,7 @@ function sayAloud(
   { speed, voice }: VoiceSample,
 ): boolean {
   if (!session.isHere(owner.id)) return false;
-  const manner = { ...(voice !== undefined && { voice }), ...(speed !== undefined && { speed }) };
+  const manner = { voice, speed };
   const reading = {
     kind: 'reading',
     clauses: clauses.map(openText),

@@ -32,7 +32,7 @@ export type WrittenQuestion = {
   /** Style of the bot in that server, before the answer. */
   readonly style: ReplyStyle;
   /** Hears what was said itself; what it would say is written. */
-  readonly pipeline?: PaidPipeline | undefined;
+  readonly pipeline?: PaidPipeline;
   /** Payer at the time of the question. */
   readonly payer: Payer;
   readonly tools: WrittenTools;
@@ -68,7 +68,7 @@ export async function answerInWriting(
     const owner = asked.tools.isPrivate ? { onlyFor } : asked.owner;
     const confirmation = asked.tools.awaitPress();
     const answer = new ConfidentialText(text, owner);
-    return { kind: 'answered', text: answer, ...(confirmation && { confirmation }) };
+    return { kind: 'answered', text: answer, confirmation };
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;

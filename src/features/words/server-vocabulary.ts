@@ -50,7 +50,7 @@ export class ServerVocabulary {
     const before = settings.stored(guildId);
     const isNew = !before.has(wordKey(word));
     if (isNew && wordsIn(before).length >= mostWords) return { kind: 'full', limit: mostWords };
-    const added: ServerWord = { word, ...(say !== undefined && { say }) };
+    const added: ServerWord = { word, say };
     const value = storedWord(added, this.#clock.wallMs());
     const saved = await settings.setWord(guildId, wordKey(word), value);
     return { kind: isNew ? 'added' : 'replaced', word: added, saved };

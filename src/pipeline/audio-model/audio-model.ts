@@ -245,7 +245,7 @@ async function deliver(
 ): Promise<void> {
   for (const { pcm, ofText, begins } of pieces) {
     if (begins && ofText !== undefined) queue.put({ kind: 'clause', text: ofText });
-    queue.put({ kind: 'audio', pcm, ...(ofText !== undefined && { ofText }) });
+    queue.put({ kind: 'audio', pcm, ofText });
     await queue.space();
   }
 }

@@ -39,9 +39,9 @@ type Judgement = {
   readonly retryable: boolean;
   readonly what: string;
   /** Server's words, for the log. */
-  readonly words?: string | undefined;
+  readonly words?: string;
   /** Not for the log. */
-  readonly serverWords?: string | undefined;
+  readonly serverWords?: string;
   readonly about?: FailureServer;
 };
 

@@ -84,7 +84,7 @@ export class ModelWatch implements Disposable {
     );
     try {
       const address = baseUrl.replace(/^ws/, 'http');
-      const client = openClient({ baseUrl: address, clock, limits, ...(apiKey && { apiKey }) });
+      const client = openClient({ baseUrl: address, clock, limits, apiKey });
       return await listModels(client, signal);
     } finally {
       answered.abort();

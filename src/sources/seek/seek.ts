@@ -43,7 +43,7 @@ export async function seekTo(
   const forward: SeekPlan = {
     before: [],
     fromByte: 0,
-    plan: { want, skipMs: fromMs, ...(raw && { raw }) },
+    plan: { want, skipMs: fromMs, raw },
   };
   if (fromMs <= 0 || bytes.jumps !== 'any') return forward;
   return (await jump(known, want, fromMs, signal)) ?? forward;

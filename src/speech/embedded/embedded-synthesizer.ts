@@ -51,7 +51,7 @@ export async function openEmbeddedSynthesizer(
     startLimitMs,
     clock,
     repeatable: false,
-    ...(onProgress && { onProgress }),
+    onProgress,
   });
   return {
     synthesize(text, voice, signal) {

@@ -35,7 +35,7 @@ export async function openEmbeddedTranscriber(
     startLimitMs,
     clock,
     repeatable: true,
-    ...(onProgress && { onProgress }),
+    onProgress,
   });
   const scheduler = new EngineScheduler(engine, clock);
   const expecting = (names: readonly string[]): Transcriber => {
@@ -44,7 +44,7 @@ export async function openEmbeddedTranscriber(
       transcribe(pcm, signal) {
         const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();
         scheduler.interrupt();
-        const job = { kind: 'whole', samples, ...(grammar && { grammar }) } as const;
+        const job = { kind: 'whole', samples, grammar } as const;
         return updatesOf(engine.run(job, limitMs(durationMs(pcm)), signal));
       },
       listen: (onPartial, signal) => scheduler.listen(onPartial, grammar, signal),

@@ -85,7 +85,7 @@ export class EngineScheduler {
       kind: 'piece',
       stretch: this.#stretch,
       ...piece,
-      ...(grammar && { grammar }),
+      grammar,
     } as const;
     try {
       const staying = new AbortController().signal;

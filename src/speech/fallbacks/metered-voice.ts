@@ -58,11 +58,11 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken, hold?: HoldSpeech): 
         throw error;
       } finally {
         const usage = tally.usage(isWhole);
-        if (!isRefused) spoke({ characters: text.length, ms, ...(usage && { usage }) });
+        if (!isRefused) spoke({ characters: text.length, ms, usage });
         held?.end();
       }
     },
-    ...(oneVoice && { oneVoice: () => metered(oneVoice.call(synthesizer), spoke, hold) }),
+    oneVoice: oneVoice && (() => metered(oneVoice.call(synthesizer), spoke, hold)),
   };
 }
 
@@ -98,8 +98,6 @@ class Tally {
     const isReported = isWhole && this.#counts.length >= this.#begun;
     const [first, ...more] = isReported ? this.#counts : [];
     const count = more.reduce(sumOf, first);
-    return this.#by || count
-      ? { ...(this.#by && { by: this.#by }), ...(count && { count }) }
-      : undefined;
+    return this.#by || count ? { by: this.#by, count } : undefined;
   }
 }

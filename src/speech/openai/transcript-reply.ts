@@ -20,9 +20,9 @@ export function transcriptOf(reply: unknown, asked: string | undefined): Transcr
   const count = heardCount(usage);
   return {
     text: text.trim(),
-    ...(languageTags !== undefined && { language: languageTags }),
+    language: languageTags,
     ...wordDetails(answer),
-    ...(count && { usage: { count } }),
+    usage: count && { count },
   };
 }
 

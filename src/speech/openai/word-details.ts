@@ -19,7 +19,7 @@ export function wordDetails(reply: unknown): WordDetails {
   const { words, segments, logprobs } = fieldsOf(reply);
   const read = wordsOf(words);
   const confidence = confidenceOf(logprobs, 'logprob') ?? confidenceOf(segments, 'avg_logprob');
-  return { ...(read && { words: read }), ...(confidence !== undefined && { confidence }) };
+  return { words: read, confidence };
 }
 
 /** All or none: a word that cannot be makes the others doubtful. */
@@ -44,7 +44,7 @@ function wordOf(value: unknown): TranscribedWord | undefined {
     text,
     startMs: Math.round(start * 1_000),
     endMs: Math.round(end * 1_000),
-    ...(sure !== undefined && { confidence: sure }),
+    confidence: sure,
   };
 }
 

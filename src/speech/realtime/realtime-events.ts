@@ -101,7 +101,7 @@ function completed(event: JsonEvent): {
   const language = word(first?.code);
   const count = heardCount(usage);
   const details = wordDetails(event);
-  return { text, ...(language && { language }), ...(count && { count }), details };
+  return { text, ...(language && { language }), count, details };
 }
 
 function failed(error: unknown) {

@@ -97,7 +97,7 @@ export class TranscriptParts {
     this.#counted = this.#parts.length;
     const count = more.reduce(sumOf, first);
     const details = joinDetails(this.#parts);
-    const usage = { by, ...(count && { count }) };
+    const usage = { by, count };
     return { text, ...(language && { language }), ...details, usage };
   }
 

@@ -66,7 +66,7 @@ export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): Realtim
         throw new BotError('speech.unspeakable', false, 'The text has nothing to speak.');
       }
       const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
-      const report = (count?: ServerUsage) => voice.onUsage?.({ by, ...(count && { count }) });
+      const report = (count?: ServerUsage) => voice.onUsage?.({ by, count });
       const tone = toneOf(voice, options);
       for (const piece of textPieces(text, longestPieceChars)) {
         yield* read(voices, manner, { text: piece, tone, report }, signal);

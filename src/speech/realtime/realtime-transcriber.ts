@@ -25,7 +25,7 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
   const hearing = (hints: readonly string[]) => {
     const listen = (onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening => {
       const common = { pool, clock, settleMs, language, hints, by };
-      return new RealtimeListening({ ...common, ...(onResent && { onResent }) }, onPartial, signal);
+      return new RealtimeListening({ ...common, onResent }, onPartial, signal);
     };
     const transcriber: Transcriber = {
       listen,

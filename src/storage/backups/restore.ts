@@ -156,7 +156,7 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): P
     throw asTrouble('store.unwritable', to, error);
   }
   const former = copyFormer(to, dataDir, nowWallMs);
-  return { from, to, part, ...(former !== undefined && { former }) };
+  return { from, to, part, former };
 }
 
 /** SQL of the rows that never come back, by their table; in the others of `consents`, each row about a person is a no. */

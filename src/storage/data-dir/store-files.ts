@@ -32,7 +32,7 @@ export function storeFiles(dataDir: string): readonly StoreFile[] {
     .filter(({ path }) => existsSync(path))
     .map(({ path, steps }) => {
       const version = versionIn(path, lockWaitMs);
-      return { path, ...rangeOf(steps), ...(version !== undefined && { version }) };
+      return { path, ...rangeOf(steps), version };
     });
 }
 

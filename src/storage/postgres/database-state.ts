@@ -86,7 +86,7 @@ async function partsIn(rows: Rows): Promise<readonly DatabasePart[]> {
   );
   return found.map(({ part, version }) => {
     const range = known.get(part);
-    return { name: part, version, ...(range && { range }) };
+    return { name: part, version, range };
   });
 }
 

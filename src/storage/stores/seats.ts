@@ -148,8 +148,8 @@ function storedSeat(
   const [followedId] = idsOf('followed');
   return {
     ...seat,
-    ...(callerId !== undefined && { callerId }),
-    ...(followedId !== undefined && { followedId }),
+    callerId,
+    followedId,
     agreedIds: idsOf('yes'),
     idleMs: Math.max(0, idleMs),
   };

@@ -41,7 +41,7 @@ export type PauseSigns = {
   readonly lags: boolean;
   /** The words up to this pause have not come yet. */
   readonly textless: boolean;
-  readonly reading?: EndOfTurn | undefined;
+  readonly reading?: EndOfTurn;
 };
 
 /** Learned habits of the speaker. */

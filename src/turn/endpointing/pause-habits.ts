@@ -12,7 +12,7 @@ export class PauseHabits {
 
   of(speakerId: string): SpeakerHabits {
     const habit = this.#pauses.get(speakerId);
-    return { endings: this.#endings, ...(habit && { habit }) };
+    return { endings: this.#endings, habit };
   }
 
   /** Learns a pause inside an utterance: its length in ms, and the word before it. */

@@ -11,12 +11,12 @@ export type SpeakingVoice = {
   readonly lastPacketMs: number;
   readonly pausedAtMs?: number;
   /** Start of the silence frames, if they are the latest packets. */
-  readonly mutedAtMs?: number | undefined;
+  readonly mutedAtMs?: number;
   /** This pause was reported as a long one. */
   readonly isLongPause: boolean;
   /** An answer may already be prepared. */
   readonly likelyOver: boolean;
-  readonly understood?: Understood | undefined;
+  readonly understood?: Understood;
   readonly heard: Evidence;
 };
 

@@ -19,9 +19,9 @@ export type OverlapSpeech = {
   readonly levelDb: number;
   readonly lastVoiceMs: number;
   readonly sounding: boolean;
-  readonly endedAtMs?: number | undefined;
+  readonly endedAtMs?: number;
   /** Instant since which all its words are a stop that more words could still change. */
-  readonly stopAtMs?: number | undefined;
+  readonly stopAtMs?: number;
   /** Whether it is addressed to the bot by name. */
   readonly meant: boolean;
   /** True when its final words came, or came too late. */

@@ -50,24 +50,24 @@ export type InterruptionEffect =
   | { readonly kind: 'go-on-cue' };
 
 type Reply = {
-  readonly replyTo?: string | undefined;
+  readonly replyTo?: string;
   readonly interruptible: boolean;
   readonly fromMs: number;
   readonly ducked: boolean;
   readonly paused: boolean;
   /** A person said "wait". */
-  readonly hold?: { readonly personId: string; readonly untilMs: number } | undefined;
+  readonly hold?: { readonly personId: string; readonly untilMs: number };
   readonly leaving: boolean;
 };
 
 /** Speakers over the bot's voice, and their effect on its reply. One entry per person in the channel. */
 export type Interruption = {
-  readonly reply?: Reply | undefined;
+  readonly reply?: Reply;
   readonly speeches: readonly OverlapSpeech[];
   /** Level of the loudest packets of people's answered utterances, in dBFS. */
   readonly usualDb: ReadonlyMap<string, number>;
   /** Time of a "stop" that came while there was nothing to stop. */
-  readonly stopAtMs?: number | undefined;
+  readonly stopAtMs?: number;
 };
 
 const noEffects: readonly InterruptionEffect[] = [];

@@ -13,23 +13,23 @@ export type SpeakerLanguage = {
 /** Evidence of a speaker's language in one turn. */
 export type LanguageEvidence = {
   /** Language of its words, where that was found out. */
-  readonly language?: string | undefined;
+  readonly language?: string;
   /** Probability of that, 0 to 1. */
   readonly probability: number;
   readonly words: number;
   /** Language it asks for. */
-  readonly requested?: string | undefined;
+  readonly requested?: string;
 };
 
 /** Language settings of the person and of all. */
 export type LanguageChoices = {
   /** Only language of the bot's persona: all people are answered in it. */
-  readonly fixed?: string | undefined;
+  readonly fixed?: string;
   /** The person's own setting. */
-  readonly own?: string | undefined;
+  readonly own?: string;
   /** Spoken in the channel, as people told. */
-  readonly channel?: string | undefined;
-  readonly server?: string | undefined;
+  readonly channel?: string;
+  readonly server?: string;
   /** Languages of the server; no other one is ever detected. Empty: any is. */
   readonly among?: readonly string[];
 };
@@ -65,7 +65,7 @@ export function stepSpeakerLanguage(
 
 function afterRequest({ locked, ...before }: SpeakerLanguage, requested: string): SpeakerLanguage {
   if (locked === undefined || sameLanguage(locked, requested))
-    return { ...before, ...(locked !== undefined && { locked }), requested };
+    return { ...before, locked, requested };
   const { latest: _, ...open } = before;
   return { ...open, requested };
 }

@@ -89,7 +89,7 @@ async function perform(
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),
     body: route.body && !sound ? checked(route.body, await jsonOf(context, reader)) : undefined,
-    ...(sound && { sound }),
+    sound,
     accept: context.req.header('accept') ?? '',
     signal: context.req.raw.signal,
   });

@@ -30,7 +30,7 @@ export function refusal(
   message: string,
   param?: string,
 ): ApiRefusal {
-  return new ApiRefusal({ status, code, message, ...(param !== undefined && { param }) });
+  return new ApiRefusal({ status, code, message, param });
 }
 
 /** Body of an answer that refuses: OpenAI's shape, which holds ours. */

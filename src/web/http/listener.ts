@@ -127,7 +127,7 @@ function createHttpServer(
         if (!isAddress(incoming)) refuseAddress(outgoing);
         else arrivals.accept(incoming, outgoing, () => listener(incoming, outgoing));
       })) as typeof createServer,
-    ...(sockets && { websocket: { server: sockets as WebSocketServerLike } }),
+    websocket: sockets && { server: sockets as WebSocketServerLike },
   }) as Server;
   server.setTimeout(stillMs);
   server.on('clientError', answerBroken);

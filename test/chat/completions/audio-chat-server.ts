@@ -21,7 +21,7 @@ export async function openAudioChatAt(
   { limits, ...options }: Options = {},
 ) {
   const server = await openMockAudioChat(answers);
-  const client = openClient({ baseUrl: server.baseUrl, ...(limits && { limits }) });
+  const client = openClient({ baseUrl: server.baseUrl, limits });
   const clock = new VirtualClock();
   const model = openAudioChat(client, { model: 'mock', voice: 'alloy', ...options }, clock);
   const expiresAt = (ms: number) => (clock.wallMs() + ms) / 1000;

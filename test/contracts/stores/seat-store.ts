@@ -87,8 +87,8 @@ function ages(name: string, open: OpenSeatStore): void {
     expect(await seats.expire(15 * minuteMs)).toBe(0);
     const [old, young] = await seats.read();
     expect(old).toMatchObject({ channelId: '100', agreedIds: [] });
-    expect(old).not.toHaveProperty('callerId');
-    expect(old).not.toHaveProperty('followedId');
+    expect(old?.callerId).toBeUndefined();
+    expect(old?.followedId).toBeUndefined();
     expect(young).toMatchObject(stageSeat);
   });
 }
@@ -103,9 +103,9 @@ function forgets(name: string, open: OpenSeatStore): void {
     expect(await consents.erase('10', '1')).toBe(2);
     const seat = await seats.readIn('10');
     expect(seat).toMatchObject({ channelId: '100', agreedIds: ['2'] });
-    expect(seat).not.toHaveProperty('callerId');
+    expect(seat?.callerId).toBeUndefined();
     expect(await consents.erase('10', '2')).toBe(2);
-    expect(await seats.readIn('10')).not.toHaveProperty('followedId');
+    expect((await seats.readIn('10'))?.followedId).toBeUndefined();
     expect(await seats.readIn('20')).toMatchObject(stageSeat);
   });
 }

@@ -166,7 +166,7 @@ test('whatever the order of turns, bills, cuts and midnights, sums are those of 
 });
 
 function usageOf({ by, count }: Extract<Act, { kind: 'speak' }>): EngineUsage {
-  return { ...(by && { by }), ...(count && { count }) };
+  return { by, count };
 }
 
 type World = ReturnType<typeof openBudgets> & {

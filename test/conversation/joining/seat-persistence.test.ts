@@ -54,7 +54,7 @@ test('what people said for a session is gone 15 minutes after it, and who called
   await bot.clock.advance(17 * minuteMs);
   const seat = await bot.store.seats.readIn('g');
   expect(seat).toMatchObject({ channelId: 'lounge', agreedIds: [] });
-  expect(seat).not.toHaveProperty('callerId');
+  expect(seat?.callerId).toBeUndefined();
   expect(await bot.store.consents.count('g', 'adam')).toBe(0);
 });
 

@@ -298,8 +298,10 @@ async function channelLeaks(
 ): Promise<Readonly<Record<string, readonly string[]>>> {
   const doors = await channelDoors(setup, reader);
   const hasMemory = barred.length === words.length;
-  const memory = hasMemory ? { 'what it remembers': await remembered(setup, reader) } : {};
-  return { [`${reader.id} in the channel`]: openTo(barred, { ...doors, ...memory }) };
+  const all = hasMemory
+    ? { ...doors, 'what it remembers': await remembered(setup, reader) }
+    : doors;
+  return { [`${reader.id} in the channel`]: openTo(barred, all) };
 }
 
 /** State after `rule.act`, over stores in a new place; Ben may open every channel but the Lounge. */

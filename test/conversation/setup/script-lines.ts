@@ -52,7 +52,8 @@ export function panelLine({ faces }: SessionFixture): string {
   if (!face) return 'none';
   const { state, people, headline, captionsDays: _, ...more } = face;
   const seats = people.map(({ name = 'somebody', heard }) => `${name} ${heard}`);
-  const rest = Object.entries(more).map(([key, value]) => `${key} ${shown(value)}`);
+  const known = Object.entries(more).filter(([, value]) => value !== undefined);
+  const rest = known.map(([key, value]) => `${key} ${shown(value)}`);
   const head = headline ? [headline.id] : [];
   return [shown(state), ...head, ...seats, ...rest].join('; ');
 }
@@ -64,7 +65,9 @@ export function shown(value: unknown): string {
   if (typeof value !== 'object' || value === null) return `${value}`;
   if ('textIn' in value && typeof value.textIn === 'function') return shown(value.textIn('lounge'));
   return Object.entries(value)
-    .filter(([key]) => !['wav', 'stayedMs', 'hasTranscript'].includes(key))
+    .filter(
+      ([key, each]) => each !== undefined && !['wav', 'stayedMs', 'hasTranscript'].includes(key),
+    )
     .map(([key, each]) =>
       ['kind', 'id', 'line', 'with', 'text'].includes(key) ? shown(each) : `${key} ${shown(each)}`,
     )

@@ -80,7 +80,7 @@ export function voiceHalf(
 ): VoiceHalf {
   return {
     async open(options) {
-      const server = await openVoiceServer({ ...options, ...(heartbeatMs && { heartbeatMs }) });
+      const server = await openVoiceServer({ ...options, heartbeatMs });
       servers.push(server);
       return server;
     },

@@ -21,8 +21,8 @@ export async function openTalking({ clock, limits, ...settings }: TalkOptions) {
   const talk = openRealtimeTalk({
     baseUrl: server.baseUrl,
     model: 'mock',
-    ...(clock && { clock }),
-    ...(limits && { limits }),
+    clock,
+    limits,
   });
   const synthesizer = new FakeSynthesizer();
   const pipeline = realtime({ talk, synthesizer });
@@ -49,7 +49,7 @@ async function settled(): Promise<void> {
 }
 
 export function answering({ says, call, ends }: ModelScript): TalkSettings['answer'] {
-  const first: TalkReply = { text: says, ...(call && { call: call.tool }), ...(ends && { ends }) };
+  const first: TalkReply = { text: says, ...(call && { call: call.tool }), ends };
   return (_, request) => (request > 0 && call ? { text: call.afterwards } : first);
 }
 

@@ -159,7 +159,7 @@ export function recapPoints(
     if (!data || !first || text === '') return [];
     const sources = [first, ...more] as const;
     const owner = data.kind === 'task' ? owners(data.owner ?? '', sources) : undefined;
-    return [{ kind: data.kind, text: cut(text, maxPointChars), sources, ...(owner && { owner }) }];
+    return [{ kind: data.kind, text: cut(text, maxPointChars), sources, owner }];
   });
   return inOrder(points).slice(0, recapLength([...byNumber.values()]));
 }

@@ -52,11 +52,11 @@ function lineJson(line: TranscriptLine, guildId: string, startedAtWallMs: number
     startedAt: isoTime(startedAtWallMs + startMs),
     text: visibleLine(text),
     isUnderstood: visibleLine(text) !== '',
-    ...(isCut && { isCut }),
-    ...(language !== undefined && { language }),
+    isCut,
+    language,
     ...(confidence !== undefined && { confidence: share(confidence) }),
-    ...(words && { words: words.map(wordJson) }),
-    ...(post && { link: messageLink(guildId, post) }),
+    words: words?.map(wordJson),
+    link: post && messageLink(guildId, post),
   };
 }
 

@@ -31,7 +31,7 @@ export function renderMessage(
 
 function storedLine({ number, speaker, startMs, endMs, text, isCut }: TranscriptLine): CaptionLine {
   const state = text === '' ? 'not-understood' : 'final';
-  return { number, speaker, startMs, endMs, text, state, ...(isCut ? { isCut } : {}) };
+  return { number, speaker, startMs, endMs, text, state, isCut };
 }
 
 function partsOf(line: CaptionLine, texts: CaptionTexts): readonly LinePart[] {

@@ -6,7 +6,7 @@ import { tables } from './transcript-tables.ts';
 export type PersonThere = {
   readonly guildId: string;
   readonly personId: string;
-  readonly sessionId?: string | undefined;
+  readonly sessionId?: string;
 };
 
 /** SQL of the ids of lines about a person, their own and answers to them, each once. */

@@ -180,7 +180,7 @@ export class TranscriptAnswers {
       if (points.length === 0) return { kind: 'none' };
       const lineCount = lines.length;
       const quoted = points.map(quotedPoint);
-      return { kind: 'recap', session, lineCount, points: quoted, ...(isPartial && { isPartial }) };
+      return { kind: 'recap', session, lineCount, points: quoted, isPartial };
     } catch (error) {
       return this.#failedRecap(guildId, error);
     }

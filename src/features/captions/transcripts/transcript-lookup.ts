@@ -219,7 +219,7 @@ export function quotedLine({ line, session }: FoundLine): QuotedLine {
     name: visibleLine(speaker.name),
     atWallMs: session.startedAtWallMs + startMs,
     text: visibleLine(text),
-    ...(link !== undefined && { link }),
+    link,
   };
 }
 

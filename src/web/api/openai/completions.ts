@@ -60,7 +60,7 @@ async function complete(
       ...question,
       guildId,
       asker: { id: payerId, name: token.name },
-      ...(pipeline && { pipeline }),
+      pipeline,
       onUsage: (usage) => void taken.push(usage),
     },
     signal,

@@ -37,7 +37,7 @@ export function transcriptionResponse(
   const lines = segments.map(({ words, ...segment }, n) => ({
     ...segment,
     number: n + 1,
-    ...(words && { words }),
+    words,
   }));
   const file = (type: string, text: string) =>
     new Response(text, { headers: { ...headers, 'content-type': `${type}; charset=utf-8` } });

@@ -57,11 +57,11 @@ export const ask = defineRoute({
   refusals: [409, 429, 502, 504],
   async run({ guildId, ports, asker, accept, signal, sound, ...request }) {
     const asked = sound ? { ...request.query, recording: undefined } : request.body;
-    const recording = recordingOf({ ...asked, ...(sound && { sound }) });
+    const recording = recordingOf({ ...asked, sound });
     if (!recording && !/[\p{L}\p{N}]/u.test(asked.question))
       throw refusal(400, 'question.empty', 'The request holds no question.', 'question');
     const { manner, ignored } = mannerIn(asked, ports);
-    const about = { longestMs: longestAnswerMs, signal, ...(recording && { recording }), manner };
+    const about = { longestMs: longestAnswerMs, signal, recording, manner };
     const asking = ports
       .port(TypedRequests)
       .ask(guildId, asked.question, asker, asked.answer, about);
@@ -84,8 +84,8 @@ export const ask = defineRoute({
 type SentSound = {
   readonly sound?: Uint8Array;
   /** Recording in base64. */
-  readonly recording?: string | undefined;
-  readonly url?: string | undefined;
+  readonly recording?: string;
+  readonly url?: string;
 };
 
 /** Errors: `ApiRefusal`. */

@@ -42,10 +42,10 @@ export function mannerIn(
     throw refusal(400, 'model.unknown', message, 'model');
   }
   const manner = {
-    ...(voice !== undefined && { voice }),
-    ...(model !== undefined && { model }),
-    ...(tone !== undefined && { tone }),
-    ...(speed !== undefined && { speed }),
+    voice,
+    model,
+    tone,
+    speed,
   };
   const isIgnored = tone !== undefined && !port(VoicesAndPreviews).acceptsTone();
   return { manner, ignored: isIgnored ? { ignored: ['tone'] } : {} };

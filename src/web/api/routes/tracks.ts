@@ -150,7 +150,7 @@ export const playTrack = defineRoute({
     const { percent: volume, wait, ...wanted } = body;
     const caller = { ...asker, mayManage: true };
     const play = plays.begin(guildId);
-    const requested = { ...wanted, ...(volume !== undefined && { percent: volume }) };
+    const requested = { ...wanted, percent: volume };
     const playing = await ports
       .port(TrackRequests)
       .play(guildId, caller, { ...requested, onEnd: play.onEnd });
