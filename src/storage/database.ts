@@ -150,6 +150,7 @@ export class Database implements Disposable, StoreDatabase {
       return await this.#wholly(async () => {
         if (sizeOf(`${this.path}-wal`) > 0) throw sqliteError('ERR_SQLITE_ERROR', 5);
         const bytes = clearUnusedBytes(file, from, pages, pageBytes);
+        fdatasyncSync(file); // at the end it would hold the thread for 0.3 s
         // Pages in memory are written with their unused bytes.
         this.#sqlite.exec('PRAGMA shrink_memory');
         return bytes;
@@ -159,7 +160,6 @@ export class Database implements Disposable, StoreDatabase {
       bytes = await this.#try('store.unwritable', clear(from));
       await setImmediate();
     }
-    fdatasyncSync(file);
   }
 
   /** Closes the database; operations that still wait for another program fail. */

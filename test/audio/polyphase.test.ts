@@ -69,14 +69,14 @@ function apart(a: Int16Array, b: Int16Array): number {
   return a.reduce((most, sample, n) => Math.max(most, Math.abs(sample - (b[n] ?? 0))), 0);
 }
 
-test('a sine is as clean at another rate as 16 bits allow', () => {
+test('a sine is as clean at another rate as 16 bits allow, and 7 kHz of a voice at 16 kHz nearly as loud', () => {
   for (const [fromHz, toHz] of usual) {
-    for (const share of [0.05, 0.2, 0.5, 0.7, 0.8]) {
+    for (const share of [0.05, 0.2, 0.5, 0.7, 0.8, 0.875]) {
       const hz = (share * Math.min(fromHz, toHz)) / 2;
       const out = new Resampler(fromHz, toHz).push(sine(fromHz, hz));
       const { snrDb, gainDb } = sineIn(out, toHz, hz);
-      expect(snrDb, `${hz} Hz, ${fromHz} to ${toHz}`).toBeGreaterThan(87);
-      expect(Math.abs(gainDb)).toBeLessThan(0.002);
+      expect(snrDb, `${hz} Hz, ${fromHz} to ${toHz}`).toBeGreaterThan(share > 0.8 ? 70 : 87);
+      expect(Math.abs(gainDb)).toBeLessThan(share > 0.8 ? 0.7 : 0.002);
     }
   }
 });

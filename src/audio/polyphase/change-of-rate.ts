@@ -1,7 +1,7 @@
-/** Zero crossings of the kernel on each side. Flat up to 80 % of the lower Nyquist rate, -75 dB from 8 % above it. */
+/** Zero crossings of the kernel on each side. Flat up to 82 % of the lower Nyquist rate, -0.7 dB at 87.5 %, -75 dB from 5 % above it. */
 const crossings = 24;
 /** Half the amplitude is left at this share of the lower Nyquist rate. */
-const cutoffShare = 0.92;
+const cutoffShare = 0.93;
 /** Most phases, enough for all usual rates; a rate without a common divisor takes the nearest of them. */
 const phaseLimit = 512;
 /** Longest table of a filter, in taps: 512 KiB. Only odd rates far above 48 kHz get fewer phases for it. */

@@ -20,7 +20,7 @@ const dayMs = 86_400_000;
 const briefMs = dayMs;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
 const unkeptMs = 15 * 60_000;
-/** Lines that one transaction deletes from a shared database, and from a file: FTS5 takes about 0.3 ms for the words of a line, and up to 1.3 ms. */
+/** Lines that one transaction deletes from a shared database, and from a file: FTS5 takes about 0.5 ms for the words of a line, and up to 1.2 ms. */
 const [sharedLinesAtOnce, linesAtOnce] = [20_000, 25];
 
 /**
