@@ -287,10 +287,7 @@ export class RoomPage {
     if (news.kind === 'level') {
       if (this.#sound.isOpen) this.#change({ level: meterPosition(news.rms) });
     } else if (news.kind === 'closed' && news.why) this.#change({ notice: news.why });
-    else if (news.kind === 'heard') {
-      this.#root.dataset.heardFrames = `${news.frames}`;
-      if (news.frames % 6 === 0) this.#change({ heardLevel: meterPosition(news.rms) });
-    }
+    else if (news.kind === 'heard') this.#change({ heardLevel: meterPosition(news.rms) });
   }
 
   /** @param {Partial<PageState>} changed */
