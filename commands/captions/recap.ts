@@ -22,7 +22,7 @@ export const recap: Command = {
   name: 'recap',
   description: 'command.captions.recap',
   help: {
-    topic: 'missed',
+    topic: 'What did I miss',
     command: 'captions recap',
     line: ({ hasModel }) => (hasModel ? { id: 'help.missed' } : undefined),
   },

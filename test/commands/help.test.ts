@@ -15,13 +15,13 @@ import { adam, helpSession, helpState, inLounge, type PortOverrides, ports } fro
 const help = helpAbout(explained, features);
 
 const ofMembers = [
-  'ask',
+  'written answers',
   'voice',
   'words',
   'stop',
   'tracks',
   'captions',
-  'missed',
+  'What did I miss',
   'privacy',
   'stats',
   'reminders',
@@ -48,6 +48,9 @@ test('/help is private, begins with the next step, and is four lines with a menu
   expect(reply).toMatchObject({ to: 'caller', linksCommands: true });
   expect(idsOf(reply)).toEqual(['join.ok', 'help.ask', 'help.stop', 'help.privacy']);
   expect(reply.buttons).toEqual(['ask', 'privacy']);
+  const manager = { ...inLounge, mayManage: true };
+  const without = await helped(manager, { help: { hasModel: false } });
+  expect(idsOf(without)).toEqual(['join.ok', 'help.model', 'help.ask', 'help.stop']);
 });
 
 const elsewhere = { guildId: 'g', channelId: 'den', name: 'Den' };
