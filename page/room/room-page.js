@@ -123,6 +123,7 @@ export class RoomPage {
     const { commands, channels, bot } = room.room;
     if (line.trim() === '') return;
     if (words === undefined) this.#suggested('', []);
+    document.querySelector('.messages')?.scrollTo(0, 0); // the end, where the answer comes
     if (!line.startsWith('/')) {
       const channel = bot.channel ?? channels.find(({ kind }) => kind === 'text')?.name;
       const text = bot.id === undefined ? line : `<@${bot.id}> ${line}`; // without a mention the bot cannot read it

@@ -66,6 +66,7 @@ export function printMessage(
   const plain = text
     .replace(/<@!?\d+> ?/g, '')
     .replace(/<(\/[a-z ]{1,65}):\d+>/g, '$1')
+    .replaceAll('**', '')
     .replace(/https:\/\/discord\.com\/channels(?:\/\d+)+/g, '(link)')
     .replace(/\\([!-/:-@[-`{-~])/g, '$1');
   show.says(author, to === undefined ? plain : `${plain} (only ${to} sees this)`);

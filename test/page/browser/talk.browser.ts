@@ -118,8 +118,8 @@ test('who opens the link that npm start prints and speaks sees and hears the ans
   const stages = await answer.getByRole('img').getAttribute('aria-label');
   expect(new Set(stages?.split(', ').map((stage) => stage.replace(/ \d+ ms$/, '')))).toEqual(
     new Set([
-      ...['last syllable', 'ended', 'recognised', 'first token', 'first clause', 'first speech'],
-      ...['first packet', 'heard'],
+      ...['last sound', 'end noticed', 'recognised', 'model begins', 'first words'],
+      ...['voice begins', 'sent', 'heard'],
     ]),
   );
   expect(await understood(tab, words)).toBeGreaterThan(neededWords);
