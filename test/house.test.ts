@@ -88,7 +88,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['features/captions', 'features/tracks', 'features/typed', 'conversation', 'sql'],
     ...['pipeline', 'people', 'spending', 'chat', 'texts', 'audio', 'base'],
   ],
-  console: ['conversation', 'speech', 'turn', 'audio', 'base'],
+  /** Reads a typed command as the page does. */
+  console: ['page', 'conversation', 'speech', 'turn', 'audio', 'base'],
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench: [
     ...['sandbox', 'web/api', 'features/*', 'conversation'],
@@ -174,7 +175,7 @@ const doors: Readonly<Record<string, string>> = {
   'chat/text': 'clauses speakable time-phrases written-passages',
   config: 'config dot-env external-tools models settings tariffs',
   'console/first-run': 'event-log exchange judge show spoken-recorder turn',
-  'console/prompt': 'prompt slash',
+  'console/prompt': 'prompt',
   conversation: 'feature voice-sessions',
   'conversation/alerts': 'failure-event store-timeout',
   'conversation/answering':

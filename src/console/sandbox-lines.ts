@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { readCommand } from '#page/room/command-line.js';
 
 const atMs = z.number();
 
@@ -58,35 +59,10 @@ export type HeardAnswer = z.infer<typeof heard>;
 /** The bot's reply to a command or a button. */
 export const replied = z.object({ text: z.string(), ephemeral: z.boolean(), sentAtMs: atMs });
 
-const choice = z.object({ name: z.string(), value: z.union([z.string(), z.number()]) });
-
-/** An option of a command, or a command under a command, as the bot registered it. */
-export type OptionShape = {
-  readonly name: string;
-  /** 1 and 2 are commands and groups of them. Source: Discord docs, "Application Command Option Type". */
-  readonly type: number;
-  readonly required: boolean;
-  readonly autocomplete: boolean;
-  readonly choices: readonly z.infer<typeof choice>[];
-  readonly options: readonly OptionShape[];
-};
-const option: z.ZodType<OptionShape> = z.lazy(() =>
-  z.object({
-    name: z.string(),
-    type: z.number(),
-    required: z.boolean().default(false),
-    autocomplete: z.boolean().default(false),
-    choices: z.array(choice).default([]),
-    options: z.array(option).default([]),
-  }),
-);
-const command = z.object({ name: z.string(), options: z.array(option).default([]) });
-export type CommandShape = z.infer<typeof command>;
-
 /** Place of the bot, and its registered commands. */
 export const stateAnswer = z.object({
   bot: z.object({ online: z.boolean(), channel: z.string().optional() }),
-  commands: z.array(command),
+  commands: z.custom<Parameters<typeof readCommand>[1]>(),
 });
 export type SandboxState = z.infer<typeof stateAnswer>;
 
@@ -107,7 +83,7 @@ export type ConsoleRequest =
       readonly person: string;
       /** Name of the command, say `privacy status`. */
       readonly name: string;
-      readonly options?: Readonly<Record<string, string | number>>;
+      readonly options?: Readonly<Record<string, string | number | boolean>>;
     }
   | { readonly do: 'say'; readonly person: string; readonly wav: string }
   | {

@@ -42,10 +42,3 @@ test('an instant before the last syllable has a bar of no length at the left', (
     { name: 'end noticed', afterMs: 100, from: 0, to: 1 },
   ]);
 });
-
-test('an answer of which nothing else is known is one instant', () => {
-  expect(waterfall({ heardAtMs: 5 }, undefined)).toEqual({
-    totalMs: 1,
-    stages: [{ name: 'last sound', afterMs: 0, from: 0, to: 0 }],
-  });
-});

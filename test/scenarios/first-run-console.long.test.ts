@@ -130,7 +130,7 @@ scenario('whoever types is heard, answered and obeyed, until a supervisor stops 
   console.type('/privacy status');
   await console.shown('I hear you in this session, until it ends or you say no');
   console.type('/dance');
-  await console.shown('There is no /dance; there is /join, /leave, ');
+  await console.shown('There is no command /dance here.');
   expect(await console.ask('SIGTERM')).toEqual({ code: 0, complaints: '' });
   const heard = ['adam-1.wav', 'adam-2.wav', 'adam-3.wav', 'adam-heard.wav'];
   expect(await console.kept()).toEqual(heard);
@@ -149,9 +149,9 @@ scenario('each curl line of docs/http.md works in the sandbox', async () => {
   const lines = [...blocks].map(([, block = '']) => block).filter((one) => one.includes('curl '));
   const script = lines
     .join('')
+    .replace(/^v1=.*$/m, `v1=${origin}/v1`)
     .replace(/^at=.*$/m, `at=${at}`)
     .replace(/^token=.*$/m, `token="Authorization: Bearer ${token}"`)
-    .replaceAll('http://127.0.0.1:8788', origin)
     .replace(
       /plays\/\w+/,
       `plays/$(curl -H "$token" --json '{"text":"Hi."}' $at/say | cut -d '"' -f 6)`,

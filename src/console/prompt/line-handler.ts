@@ -1,10 +1,10 @@
+import { readCommand } from '#page/room/command-line.js';
 import { BotError } from '#src/base/errors.ts';
 import type { ExchangeParts } from '#src/console/first-run/sandbox-run-exchange.ts';
 import { runTurn } from '#src/console/first-run/turn.ts';
 import type { TypedVoice } from '#src/console/first-run/voices.ts';
 import { type SandboxState, stateAnswer } from '#src/console/sandbox-lines.ts';
 import { runAction } from './sandbox-action.ts';
-import { readSlash } from './slash.ts';
 
 /** Person who speaks the typed lines. */
 export const host = 'Adam';
@@ -49,12 +49,9 @@ export class LineHandler {
   }
 
   async #command(line: string, signal: AbortSignal): Promise<void> {
-    const slash = readSlash(line, (await this.#state()).commands);
-    if (slash.kind === 'wrong') {
-      this.#parts.show.note(slash.why);
-      return;
-    }
-    await runAction(host, slash, this.#parts, signal);
+    const read = readCommand(line, (await this.#state()).commands);
+    if (read.kind === 'incomplete') this.#parts.show.note(read.message);
+    else await runAction(host, read, this.#parts, signal);
   }
 
   async #state(): Promise<SandboxState> {

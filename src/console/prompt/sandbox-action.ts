@@ -1,7 +1,7 @@
+import type { readCommand } from '#page/room/command-line.js';
 import { realClock } from '#src/base/clock.ts';
 import { type ExchangeParts, hearOut } from '#src/console/first-run/sandbox-run-exchange.ts';
 import { replied } from '#src/console/sandbox-lines.ts';
-import type { SlashCommand } from './slash.ts';
 
 /** Longer than the bot may take for any command. */
 const doneMs = 65_000;
@@ -19,12 +19,18 @@ const waits = { quietMs: 1_200, timeoutMs: 20_000 } as const;
  */
 export async function runAction(
   person: string,
-  { name, options }: Extract<SlashCommand, { kind: 'ready' }>,
+  { name, options: given }: Extract<ReturnType<typeof readCommand>, { kind: 'command' }>,
   parts: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { sandbox, recorder, events } = parts;
   const [asked, start] = [recorder.asked, events.place];
+  const options = Object.fromEntries(
+    Object.entries(given).map(([option, value]) => [
+      option,
+      typeof value === 'object' ? value.file : value,
+    ]),
+  );
   const request = { do: 'command', person, name, options } as const;
   const { sentAtMs } = replied.parse(await sandbox.ask(request, signal));
   await events.after(start, ['done'], doneMs, signal);
