@@ -1,7 +1,7 @@
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import { consentButtons } from '#src/conversation/ports/panel.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { notInChannel } from './rights.ts';
+import { notInChannel, nowhere } from './rights.ts';
 
 /** Press of the Ask button: for a while its presser needs no name. */
 export async function openAskWindow(
@@ -19,6 +19,6 @@ export async function openAskWindow(
     case 'paused':
       return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
     case 'nowhere':
-      return [{ id: 'leave.nowhere', to: 'caller' }];
+      return [nowhere];
   }
 }

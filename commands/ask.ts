@@ -9,7 +9,7 @@ import type {
 } from '#src/conversation/command.ts';
 import type { AskOutcome, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { notInChannel } from './rights.ts';
+import { notInChannel, nowhere } from './rights.ts';
 import { voiceOption } from './voice/voice-option.ts';
 
 /** The model's own deadlines end it sooner. A question about captions is asked twice: for all listeners, then for the asker alone. */
@@ -22,7 +22,7 @@ export const ask: Command = {
   name: 'ask',
   description: 'command.ask',
   help: {
-    topic: 'ask',
+    topic: 'written answers',
     command: 'ask',
     line: () => ({ id: 'help.ask' }),
   },
@@ -117,6 +117,6 @@ export async function replyTo(
     case 'failed':
       return [{ ...asking.line, to: 'caller' }];
     case 'nowhere':
-      return [{ id: 'leave.nowhere', to: 'caller' }];
+      return [nowhere];
   }
 }

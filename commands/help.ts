@@ -11,7 +11,9 @@ import { isMachineMade, type TextLine } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 
 /** Topics whose lines stand on the first page, under the first step of the person. */
-const firstTopics = ['ask', 'stop', 'privacy'];
+const firstTopics = ['written answers', 'stop', 'privacy'];
+/** Lines of the first page: of a manager without a chat model privacy is behind its button. */
+const mostLines = 4;
 
 /** First step of a person in this place, with buttons for it. */
 type FirstStep = { readonly lines: readonly TextLine[]; readonly buttons: readonly string[] };
@@ -86,10 +88,12 @@ function namesOf({ topics }: OwnHelp): readonly string[] {
 /** The first page, or the line of a topic; under both a menu of all topics. */
 function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
   const { buttons, lines: first, topics } = own;
-  const about = topics.get(words.topic?.trim().toLowerCase() ?? '');
+  const about = topics.get(words.topic?.trim() ?? '');
   const machine: readonly TextLine[] = isMachineMade(callerLocale) ? [{ id: 'help.machine' }] : [];
-  const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? []), ...machine];
-  const [line = { id: 'join.none' } as const, ...lines] = about ? [about] : page;
+  const page = [...first, ...firstTopics.flatMap((topic) => topics.get(topic) ?? [])];
+  const [line = { id: 'join.none' } as const, ...lines] = about
+    ? [about]
+    : [...page.slice(0, mostLines), ...machine];
   const menu = {
     kind: 'one-of',
     name: 'help.topic',

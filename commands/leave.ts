@@ -1,6 +1,6 @@
 import type { Command } from '#src/conversation/command.ts';
 import { duration } from '#src/texts/duration.ts';
-import { notInChannel } from './rights.ts';
+import { notInChannel, nowhere } from './rights.ts';
 
 export const leave: Command = {
   name: 'leave',
@@ -11,7 +11,7 @@ export const leave: Command = {
     const barred = notInChannel(call, sessions);
     if (barred && !(call.mayManage && sessions.at(call.guildId))) return [barred];
     const leaving = await sessions.leave(call.guildId);
-    if (leaving.kind === 'nowhere') return [{ id: 'leave.nowhere', to: 'caller' }];
+    if (leaving.kind === 'nowhere') return [nowhere];
     const { channel, hasTranscript, stayedMs } = leaving;
     const filled = { channel, duration: duration(stayedMs) };
     if (!hasTranscript) return [{ id: 'leave.ok', with: filled, to: 'room' }];

@@ -1,5 +1,6 @@
 import type { Reply } from '#src/conversation/command.ts';
 import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
+import { nowhere } from './rights.ts';
 
 /** Outcome of a text to be read out, typed or from a message. */
 type CommonOutcome = Exclude<SayOutcome, { kind: 'full' | 'placed' }>;
@@ -22,6 +23,6 @@ export function readingReply(outcome: CommonOutcome): Reply {
     case 'unaffordable':
       return { ...outcome.line, to: 'caller' };
     case 'nowhere':
-      return { id: 'leave.nowhere', to: 'caller' };
+      return nowhere;
   }
 }

@@ -6,13 +6,16 @@ export function notManaging({ mayManage }: CommandCall): Reply | undefined {
   return mayManage ? undefined : { id: 'perm.manage', to: 'caller' };
 }
 
+/** Reply where the bot sits in no voice channel, with the next press. */
+export const nowhere: Reply = { id: 'leave.nowhere', to: 'caller', buttons: ['try.join'] };
+
 /** Reply to a caller who does not sit in the bot's channel; undefined for those who do. */
 export function notInChannel(
   { guildId, callerChannel, mayManage }: CommandCall,
   sessions: Pick<CommandPorts['sessions'], 'at'>,
 ): Reply | undefined {
   const channel = sessions.at(guildId);
-  if (!channel) return { id: 'leave.nowhere', to: 'caller', buttons: ['try.join'] };
+  if (!channel) return nowhere;
   const isHere = callerChannel?.channelId === channel.channelId;
   if (holds('room', { isHere, isAlone: false, isDj: false, mayManage })) return undefined;
   return { id: 'perm.room', with: { channel: channel.name }, to: 'caller' };

@@ -2,7 +2,7 @@
 import { once } from 'node:events';
 import { OpenAI } from 'openai';
 
-const { PARLEY_URL = 'http://127.0.0.1:8788/v1', PARLEY_TOKEN } = process.env;
+const { PARLEY_URL = 'http://127.0.0.1:8789/v1', PARLEY_TOKEN } = process.env;
 if (!PARLEY_TOKEN) {
   console.error(
     'PARLEY_TOKEN is not set: npm run token -- create NAME --server ID --scopes chat,audio',

@@ -32,8 +32,8 @@ export type Flags = {
   readonly waitMs: number;
 };
 
-export const usage =
-  'npm run setup [-- (--token-file FILE | --token-env NAME) --server ID (--provider URL [--key-env NAME] | --provider embedded) [--transcription-provider URL [--transcription-key-env NAME]] [--chat-provider URL [--chat-key-env NAME]] [--speech-provider URL [--speech-key-env NAME]] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME] [--channel ID | --no-sound] [--wait SECONDS]]';
+/** Sentence behind a mistake in a flag. */
+export const usage = 'All flags: setup/README.md.';
 
 /** Usual time, in s, in which a person opens the invite link. */
 const usualWait = '300';

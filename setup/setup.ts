@@ -42,7 +42,7 @@ export async function runSetup(args: readonly string[], options: SetupOptions): 
   const flags = readFlags(args);
   const ask = terminal ?? withoutTerminal;
   try {
-    if (typeof flags === 'string') throw new SetupEnd(78, `${flags}\n${usage}`);
+    if (typeof flags === 'string') throw new SetupEnd(78, `${flags} ${usage}`);
     if (!terminal && args.length === 0) {
       throw new SetupEnd(78, `There is no terminal for questions, and no flag. ${usage}`);
     }

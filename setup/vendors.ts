@@ -12,6 +12,8 @@ export type Vendor = {
   /** Settings it can serve. */
   readonly roles: readonly SettingGroup[];
   readonly needsKey: boolean;
+  /** One model hears, thinks and speaks over OpenAI's Realtime API. */
+  readonly isRealtime?: boolean | undefined;
   /** Offered at once; all others behind one more choice. */
   readonly isUsual?: boolean;
   /** Page that names the address and the paths. */
@@ -23,6 +25,7 @@ export const vendorSchema = z.strictObject({
   baseUrl: z.url(),
   roles: z.array(z.enum(groups)).min(1),
   needsKey: z.boolean(),
+  isRealtime: z.boolean().optional(),
   isUsual: z.boolean().optional(),
   source: z.url({ protocol: /^https$/ }),
 });

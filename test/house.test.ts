@@ -88,7 +88,8 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['features/captions', 'features/tracks', 'features/typed', 'conversation', 'sql'],
     ...['pipeline', 'people', 'spending', 'chat', 'texts', 'audio', 'base'],
   ],
-  console: ['conversation', 'speech', 'turn', 'audio', 'base', 'page'],
+  /** Reads a typed command as the page does. */
+  console: ['page', 'conversation', 'speech', 'turn', 'audio', 'base'],
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench: [
     ...['sandbox', 'web/api', 'features/*', 'conversation'],

@@ -46,6 +46,7 @@ async function sumUpMissed(
   const missed = { since: 'start', until: 'i came' } as const;
   return recapReplies(
     await port(TranscriptRequests).recap(guildId, asker, missed),
+    callerName,
     timesIn(guildId),
   );
 }

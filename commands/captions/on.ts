@@ -1,5 +1,5 @@
 import { languageOption } from '#commands/language-option.ts';
-import { notInChannel } from '#commands/rights.ts';
+import { notInChannel, nowhere } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
 import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
@@ -36,7 +36,7 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
 function replyTo(turned: CaptionsOn, guildId: string): Replies {
   switch (turned.kind) {
     case 'nowhere':
-      return [{ id: 'leave.nowhere', to: 'caller' }];
+      return [nowhere];
     case 'failed':
       return [{ ...turned.line, to: 'caller' }];
     case 'already': {

@@ -21,6 +21,11 @@ export const longestRecapMs = 14 * 60_000;
 export const recap: Command = {
   name: 'recap',
   description: 'command.captions.recap',
+  help: {
+    topic: 'What did I miss',
+    command: 'captions recap',
+    line: ({ hasModel }) => (hasModel ? { id: 'help.missed' } : undefined),
+  },
   shownTo: 'caller',
   longestMs: longestRecapMs,
   options: [
@@ -37,18 +42,18 @@ async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const asker = { id: callerId, name: callerName };
   const since = starts.find((one) => one === words.since) ?? 'start';
   const outcome = await ports.port(TranscriptRequests).recap(guildId, asker, { since, ...picked });
-  return recapReplies(outcome, ports.timesIn(guildId));
+  return recapReplies(outcome, callerName, ports.timesIn(guildId));
 }
 
 /** A recap that only the caller sees, or the reason why there is none. */
-export function recapReplies(outcome: RecapOutcome, times: WallTimes): Replies {
+export function recapReplies(outcome: RecapOutcome, name: string, times: WallTimes): Replies {
   switch (outcome.kind) {
     case 'recap': {
       const [first, ...more] = recapMessages(outcome, times);
       return [replyOf(first), ...more.map(replyOf)];
     }
     case 'late':
-      return [{ id: 'recap.late', to: 'caller' }];
+      return [{ id: 'answer.expired', with: { name }, to: 'caller' }];
     case 'failed':
       return [{ ...outcome.line, to: 'caller' }];
     case 'none':

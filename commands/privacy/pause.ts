@@ -1,4 +1,4 @@
-import { notInChannel } from '#commands/rights.ts';
+import { notInChannel, nowhere } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 
 export const pause: Command = {
@@ -10,7 +10,7 @@ export const pause: Command = {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const paused = hearing.pause(call.guildId) === 'paused';
-    if (!paused) return [{ id: 'leave.nowhere', to: 'caller' }];
+    if (!paused) return [nowhere];
     return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
   },
 };

@@ -1,4 +1,4 @@
-import { notInChannel } from '#commands/rights.ts';
+import { notInChannel, nowhere } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 
 export const resume: Command = {
@@ -10,6 +10,6 @@ export const resume: Command = {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
     const resumed = hearing.resume(call.guildId) === 'resumed';
-    return [{ id: resumed ? 'panel.listening' : 'leave.nowhere', to: 'caller' }];
+    return [resumed ? { id: 'panel.listening', to: 'caller' } : nowhere];
   },
 };

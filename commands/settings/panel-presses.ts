@@ -12,6 +12,7 @@ import type {
 import type { Form } from '#src/conversation/ports/form.ts';
 import { conversationSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { SettingsView } from '#src/conversation/settings/setting-definition.ts';
+import { recap } from '#src/features/captions/caption-settings.ts';
 import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { languageTag } from '#src/texts/language-names.ts';
@@ -27,7 +28,7 @@ import {
   wordsOf,
 } from './panel.ts';
 
-type Ports = Pick<CommandPorts, 'port'>;
+type Ports = Pick<CommandPorts, 'helpState' | 'port'>;
 type Act = (call: CommandCall, ports: Ports) => Promise<Reply>;
 
 /** Word that gives a setting back to the operator. */
@@ -173,6 +174,8 @@ export async function saveAndShow(
   const setting = await requests.set(call.guildId, key, words, confirmed);
   if (setting.kind !== 'looser') {
     const news = [...changed(key, setting), ...(setting.kind === 'set' ? [] : lost)];
+    const isRecap = key === recap.key && setting.kind === 'set' && setting.value === 'on';
+    if (isRecap && !(await ports.helpState(call.guildId)).hasModel) news.push({ id: 'help.model' });
     return await openOne(key, call, ports, news);
   }
   const now = settingNow(key, await requests.view(call.guildId, key));

@@ -30,10 +30,10 @@ export const set: Command = {
         closest(typed, port(SettingsRequests).values(words.key ?? '')),
     },
   ],
-  async run(call, { port }) {
+  async run(call, ports) {
     const barred = notManaging(call);
     if (barred) return [barred];
     const { key = '', value = '' } = call.words;
-    return [await saveAndShow(key.trim().toLowerCase(), value, call, { port })];
+    return [await saveAndShow(key.trim().toLowerCase(), value, call, ports)];
   },
 };

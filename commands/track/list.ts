@@ -1,8 +1,8 @@
-import { notInChannel } from '#commands/rights.ts';
+import { notInChannel, nowhere } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import { isOwnTrack } from '#src/features/tracks/track-names.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
-import { nowhere, trackLine } from './replies.ts';
+import { trackLine } from './replies.ts';
 
 export const list: Command = {
   name: 'list',

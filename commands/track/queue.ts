@@ -1,11 +1,11 @@
-import { notInChannel } from '#commands/rights.ts';
+import { notInChannel, nowhere } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
-import { nowhere, trackIn, trackLine } from './replies.ts';
+import { trackIn, trackLine } from './replies.ts';
 
 /** Most items listed; the rest is counted. */
 const shown = 15;

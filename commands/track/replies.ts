@@ -1,4 +1,4 @@
-import type { CommandCall, Replies, Reply, ReplyAudience } from '#src/conversation/command.ts';
+import type { CommandCall, Replies, ReplyAudience } from '#src/conversation/command.ts';
 import { usualTrack } from '#src/features/tracks/track-names.ts';
 import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type {
@@ -53,8 +53,6 @@ export function trackLine(view: ListedTrack, locale: Locale): TextLine {
   const time = marks.join(', ');
   return { id: 'track.line', with: { track, title, time, n } };
 }
-
-export const nowhere: Reply = { id: 'leave.nowhere', to: 'caller' };
 
 function concernsAll({ kind }: TrackOutcome): boolean {
   switch (kind) {

@@ -1,4 +1,4 @@
-import { notManaging } from '#commands/rights.ts';
+import { notManaging, nowhere } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts } from '#src/conversation/command.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
 import type { Persona } from '#src/conversation/settings/persona.ts';
@@ -36,7 +36,7 @@ export const bot: Command = {
     if (denied) return [denied];
     const personas = ports.port(PersonaRequests);
     const here = await personas.here(guildId);
-    if (!here) return [{ id: 'leave.nowhere', to: 'caller' }];
+    if (!here) return [nowhere];
     const { channel, persona } = here;
     if (words.form === 'edit') return [{ id: 'late.form', to: 'caller' }];
     const save = (changed: Persona) => savePersona(guildId, channel.channelId, changed, ports);

@@ -11,7 +11,7 @@ import { markdownView } from './markdown-view.js';
  */
 export function faceView({ name, speaks = false, level = 0.3 }) {
   const colour = [...name].reduce((sum, letter) => sum + letter.charCodeAt(0), 0) % 6;
-  return html`<span class=${`face face-${colour}${speaks ? ' speaks' : ''}`} style=${{ '--level': level }}
+  return html`<span class=${`face${speaks ? ' speaks' : ''}`} style=${{ '--level': level, '--face': colour }}
     title=${name} aria-hidden="true">${name.slice(0, 1)}</span>`;
 }
 

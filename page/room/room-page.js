@@ -123,6 +123,7 @@ export class RoomPage {
     const { commands, channels, bot } = room.room;
     if (line.trim() === '') return;
     if (words === undefined) this.#suggested('', []);
+    document.querySelector('.messages')?.scrollTo(0, 0); // the end, where the answer comes
     if (!line.startsWith('/')) {
       const channel = bot.channel ?? channels.find(({ kind }) => kind === 'text')?.name;
       const text = bot.id === undefined ? line : `<@${bot.id}> ${line}`; // without a mention the bot cannot read it
@@ -287,10 +288,7 @@ export class RoomPage {
     if (news.kind === 'level') {
       if (this.#sound.isOpen) this.#change({ level: meterPosition(news.rms) });
     } else if (news.kind === 'closed' && news.why) this.#change({ notice: news.why });
-    else if (news.kind === 'heard') {
-      this.#root.dataset.heardFrames = `${news.frames}`;
-      if (news.frames % 6 === 0) this.#change({ heardLevel: meterPosition(news.rms) });
-    }
+    else if (news.kind === 'heard') this.#change({ heardLevel: meterPosition(news.rms) });
   }
 
   /** @param {Partial<PageState>} changed */

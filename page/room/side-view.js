@@ -16,7 +16,7 @@ export function sideView(page, actions) {
     ${voice.map((channel) => channelView(channel, page, actions))}
     ${outside.length > 0 && html`<h2>In no channel</h2><ul>${outside.map((person) => personView(person, page))}</ul>`}
     ${secondPerson(page, actions)}
-    <details><summary>Engines</summary>
+    <details><summary>Models</summary>
       ${page.room.engines.map((line) => html`<p>${line}</p>`)}
       <p>The built-in recogniser gets about one word in five wrong.</p>
       <p><b>Use a real model:</b> run <code>npm run setup</code>, or start with <code>CHAT_COMPLETION_BASE_URL</code> and <code>CHAT_COMPLETION_MODEL</code>.</p>
@@ -84,7 +84,7 @@ function secondPerson({ room }, actions) {
     <div class="row">
       <button type="submit">Say it</button>
       <button type="submit" data-does="agree">Agrees to be heard</button>
-      <button type="submit" data-does="move">Comes or goes</button>
+      <button type="submit" data-does="move">Joins or leaves</button>
     </div>
   </form></details>`;
 }

@@ -21,12 +21,12 @@ export function waterfall(instants, firstHeardAtMs) {
   const isHeard = firstHeardAtMs !== undefined && firstHeardAtMs >= (firstSentAtMs ?? heardAtMs);
   /** @type {readonly (readonly [string, number | undefined])[]} */
   const named = [
-    ['ended', instants.endedAtMs],
+    ['end noticed', instants.endedAtMs],
     ['recognised', instants.recognisedAtMs],
-    ['first token', instants.firstTokenAtMs],
-    ['first clause', instants.firstClauseAtMs],
-    ['first speech', instants.firstSpeechAtMs],
-    ['first packet', firstSentAtMs],
+    ['model begins', instants.firstTokenAtMs],
+    ['first words', instants.firstClauseAtMs],
+    ['voice begins', instants.firstSpeechAtMs],
+    ['sent', firstSentAtMs],
     ['heard', isHeard ? firstHeardAtMs : undefined],
   ];
   const happened = named
@@ -40,6 +40,6 @@ export function waterfall(instants, firstHeardAtMs) {
     from = to;
     return stage;
   });
-  const first = { name: 'last syllable', afterMs: 0, from: 0, to: 0 };
+  const first = { name: 'last sound', afterMs: 0, from: 0, to: 0 };
   return { totalMs: Math.round(totalMs), stages: [first, ...stages] };
 }

@@ -14,6 +14,7 @@ import type { NearbyServer } from '#src/provider/nearby.ts';
 
 type Address = { readonly baseUrl: string; readonly apiKey?: Secret };
 type TriedServer = Pick<NamedServer, 'groups' | 'named'> & {
+  readonly isRealtime?: boolean | undefined;
   readonly address: Address;
   /** Left out: its address. */
   readonly name?: string;
@@ -28,6 +29,8 @@ type FilledGroups = {
 
 /** One question to a server, in ms: a model that was not used for long is loaded in it. */
 const deadlineMs = 60_000;
+/** Settings of a Realtime server that answers in place of a chat model. */
+const ofRealtime = ['PIPELINE', 'REALTIME_BASE_URL', 'REALTIME_MODEL'] as const;
 /** Settings of a role that belong to its server, and go with it. */
 const ofServer = ['BASE_URL', 'MODEL', 'API_KEY', 'BACKEND', 'VOICE', 'FORMAT', 'STREAM'] as const;
 
@@ -39,7 +42,8 @@ export async function chooseProviders(context: SetupContext): Promise<SpokenClip
   else await chooseServers(context, providers, filled);
   const { ask, edits } = context;
   const read = readConfig(edits.environment());
-  if (read.kind === 'ok' && read.config.chat.kind === 'embedded') ask.say(noModel);
+  if (read.kind !== 'ok' || read.config.pipeline === 'realtime') return filled.clip;
+  if (read.config.chat.kind === 'embedded') ask.say(noModel);
   return filled.clip;
 }
 
@@ -122,8 +126,8 @@ async function triedWithKeys(
   filled: FilledGroups,
 ): Promise<void> {
   const known = answer === 'other' ? await namedServer(context) : answer;
-  const { baseUrl, name, needsKey, roles } = known;
-  const server = { name, named: {}, groups: roles };
+  const { baseUrl, isRealtime, name, needsKey, roles } = known;
+  const server = { name, named: {}, groups: roles, isRealtime };
   let address = needsKey ? await withKey(context, known) : { baseUrl };
   while (address && (await tried(context, { ...server, address }, filled)) === 'refused key')
     address = await withKey(context, known);
@@ -136,7 +140,7 @@ function placeOf({ baseUrl }: Pick<Vendor, 'baseUrl'>): string {
 
 /** A vendor of the list, a server found nearby, one that is to be named, or none. */
 type ServerChoice = KnownServer | 'other' | 'none';
-type KnownServer = Pick<Vendor, 'baseUrl' | 'name' | 'needsKey' | 'roles'>;
+type KnownServer = Pick<Vendor, 'baseUrl' | 'isRealtime' | 'name' | 'needsKey' | 'roles'>;
 
 function foundChoice({ name, baseUrl }: NearbyServer): AnswerChoice<KnownServer> {
   const label = `The server at ${baseUrl}`;
@@ -226,7 +230,8 @@ async function tried(
     ask.say(`${name} ${apiKey ? 'refused the key' : 'needs a key'}.`);
     return 'refused key';
   }
-  const roleOf = (group: SettingGroup) => examined.roles.find((role) => role.group === group);
+  const roleOf = (group: SettingGroup) =>
+    examined.roles.find((role) => role.group === roleFor(group, server));
   const taken = wanted.filter(
     (group) => !filled.groups.has(group) && roleOf(group)?.state === 'usable',
   );
@@ -244,6 +249,11 @@ async function tried(
   ask.say(linesOf(examined, apiKey).join('\n'));
   if (isUsed) ask.say(sentenceOn(name, examined, taken, filled));
   return isUsed ? 'used' : 'unusable';
+}
+
+/** The role of a server that is tried for a group of settings. */
+function roleFor(group: SettingGroup, { isRealtime }: TriedServer): string {
+  return isRealtime ? 'REALTIME' : group;
 }
 
 /** Findings about a server and the roles that it has. */
@@ -288,7 +298,8 @@ function fill(
   clear(edits, group);
   for (const line of settings) {
     const [, name = '', value = ''] = /^([A-Z_]+)=(.*)$/.exec(line) ?? [];
-    if (name.startsWith(`${group}_`)) edits.set(name, value);
+    edits.set(name, value);
+    if (name === 'REALTIME_BASE_URL') edits.set('PIPELINE', 'realtime');
   }
   if (apiKey) edits.set(`${group}_API_KEY`, apiKey.reveal());
 }
@@ -299,8 +310,9 @@ function useEmbedded({ edits }: SetupContext): void {
 }
 
 function clear(edits: SetupContext['edits'], group: SettingGroup): void {
-  for (const part of ofServer) {
-    const name = `${group}_${part}`;
+  const isAnswered = group === 'CHAT_COMPLETION' && edits.value('REALTIME_BASE_URL') !== '';
+  const names = ofServer.map((part) => `${group}_${part}`);
+  for (const name of isAnswered ? [...names, ...ofRealtime] : names) {
     if ((edits.file.values[name] ?? '') !== '' || edits.changes.has(name)) edits.set(name, '');
   }
 }

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { readCommand } from '#page/room/command-line.js';
-import { isRecord } from '#src/base/json.ts';
 
 const atMs = z.number();
 
@@ -60,12 +59,10 @@ export type HeardAnswer = z.infer<typeof heard>;
 /** The bot's reply to a command or a button. */
 export const replied = z.object({ text: z.string(), ephemeral: z.boolean(), sentAtMs: atMs });
 
-type RegisteredCommand = Parameters<typeof readCommand>[1][number];
-
 /** Place of the bot, and its registered commands. */
 export const stateAnswer = z.object({
   bot: z.object({ online: z.boolean(), channel: z.string().optional() }),
-  commands: z.array(z.custom<RegisteredCommand>(isRecord)),
+  commands: z.custom<Parameters<typeof readCommand>[1]>(),
 });
 export type SandboxState = z.infer<typeof stateAnswer>;
 

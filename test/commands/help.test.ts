@@ -14,7 +14,17 @@ import { adam, helpSession, helpState, inLounge, type PortOverrides, ports } fro
 
 const help = helpAbout(explained, features);
 
-const ofMembers = ['ask', 'voice', 'stop', 'tracks', 'captions', 'privacy', 'reminders', 'trouble'];
+const ofMembers = [
+  'written answers',
+  'voice',
+  'stop',
+  'tracks',
+  'captions',
+  'What did I miss',
+  'privacy',
+  'reminders',
+  'trouble',
+];
 const operatorTools = [
   { name: 'weather', right: 'anyone' },
   { name: 'deploy', right: 'manage' },
@@ -36,6 +46,9 @@ test('/help is private, begins with the next step, and is four lines with a menu
   expect(reply).toMatchObject({ to: 'caller', linksCommands: true });
   expect(idsOf(reply)).toEqual(['join.ok', 'help.ask', 'help.stop', 'help.privacy']);
   expect(reply.buttons).toEqual(['ask', 'privacy']);
+  const manager = { ...inLounge, mayManage: true };
+  const without = await helped(manager, { help: { hasModel: false } });
+  expect(idsOf(without)).toEqual(['join.ok', 'help.model', 'help.ask', 'help.stop']);
 });
 
 const elsewhere = { guildId: 'g', channelId: 'den', name: 'Den' };

@@ -62,6 +62,14 @@ test.each<[SettingOutcome, readonly string[]]>([
   expect(read(await run('set', words, saying(setting)))).toEqual(lines);
 });
 
+test('recaps that are turned on without a chat model are told to need one', async () => {
+  const words = { key: 'recap', value: 'on' };
+  const saved = saying({ kind: 'set', value: 'on', saved: true });
+  const [reply] = await run('set', words, { ...saved, help: { hasModel: false } });
+  expect([reply.id, reply.lines?.[0]?.id]).toEqual(['settings.saved', 'help.model']);
+  expect((await run('set', words, saved))[0].lines).toEqual([]);
+});
+
 async function checked(findings: readonly Finding[], news: CheckReport['news'] = []) {
   return read(await run('check', {}, { check: async () => ({ findings, news }) }));
 }

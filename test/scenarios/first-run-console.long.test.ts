@@ -121,15 +121,10 @@ scenario('whoever types is heard, answered and obeyed, until a supervisor stops 
   console.type('hello there');
   await console.shown('> hello there\n');
   await console.shown(`  Adam   ${hears}\n`);
-  await console.shown(
-    /(?=.*ended \d+)(?=.*recognised \d+).*heard \d+ ms after Adam's last syllable\n/,
-  );
-  await console.shown(/kept as .*adam-1\.wav\n/);
+  await console.shown(/Nova {3}\S/);
   console.type('/say text:good evening when:now');
   await console.shown(text('say.now'));
-  await console.shown(/heard \d+ ms after \/say\n/);
   console.type('/ask what time is it');
-  await console.shown(/sent \d+, heard \d+ ms after \/ask\n/);
   console.type('/stats');
   await console.shown(/Last \d+ answers: .*\(only Adam sees this\)/);
   console.type('/privacy status');
@@ -154,9 +149,9 @@ scenario('each curl line of docs/http.md works in the sandbox', async () => {
   const lines = [...blocks].map(([, block = '']) => block).filter((one) => one.includes('curl '));
   const script = lines
     .join('')
+    .replace(/^v1=.*$/m, `v1=${origin}/v1`)
     .replace(/^at=.*$/m, `at=${at}`)
     .replace(/^token=.*$/m, `token="Authorization: Bearer ${token}"`)
-    .replaceAll('http://127.0.0.1:8788', origin)
     .replace(
       /plays\/\w+/,
       `plays/$(curl -H "$token" --json '{"text":"Hi."}' $at/say | cut -d '"' -f 6)`,

@@ -138,6 +138,23 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
   expect(terminal.shown()).not.toContain('key-of-');
 }, 60_000);
 
+test('a Realtime server answers in place of a chat model, until another is chosen', async () => {
+  await using office = await openOffice();
+  await using server = await openMockProviders(swift);
+  const { baseUrl } = server;
+  const usual = { needsKey: false, isUsual: true, source: 'https://vendor.example/docs' };
+  const roles = ['CHAT_COMPLETION', 'SPEECH'] as const;
+  const vendors = [{ ...usual, name: 'Whole', baseUrl, roles, isRealtime: true }];
+  const terminal = office.talk([], { vendors });
+  await terminal.answer('Enter: none yet', keys.enter);
+  await terminal.answer(asked.servers, keys.enter);
+  await terminal.answer('No more', keys.enter);
+  expect(await terminal.ended).toBe(0);
+  expect(office.values()).toMatchObject({ PIPELINE: 'realtime', REALTIME_BASE_URL: baseUrl });
+  expect((await office.run(['--provider', baseUrl])).code).toBe(0);
+  expect(office.values()).toMatchObject({ PIPELINE: '', REALTIME_BASE_URL: '' });
+}, 60_000);
+
 test('a server on this machine that only chats is offered once, and then the speech that is built in', async () => {
   await using office = await openOffice();
   using ollama = await openServer({

@@ -11,7 +11,7 @@ import {
  * Carries sound between the worklets and the sandbox, away from the thread that draws.
  * @typedef {{ kind: 'open', url: string, capture: MessagePort, playback: MessagePort }
  *   | { kind: 'speak', on: boolean }} WorkerOrder
- * @typedef {{ kind: 'level', rms: number } | { kind: 'closed', why: string } | { kind: 'heard', frames: number, rms: number }} WorkerNews
+ * @typedef {{ kind: 'level', rms: number } | { kind: 'closed', why: string } | { kind: 'heard', rms: number }} WorkerNews
  */
 
 /** More bytes that wait for the network than this: the frame is left out, as it would come too late. */
@@ -26,7 +26,8 @@ let isSpeaking = false;
 /** Tells that nobody speaks any more. */
 let endSpeech = () => {};
 let sequence = 0;
-let [captured, heard] = [0, 0];
+let captured = 0;
+let heard = 0;
 
 /** @param {WorkerNews} news */
 const tell = (news) => postMessage(news);
@@ -77,6 +78,6 @@ function receive(bytes, playback) {
   const frame = readFrame(bytes);
   if (frame?.kind !== frameKinds.heardPcm) return;
   const samples = pcmSamples(frame.payload);
-  tell({ kind: 'heard', frames: ++heard, rms: loudness(samples) });
+  if (heard++ % levelEvery === 0) tell({ kind: 'heard', rms: loudness(samples) });
   playback.postMessage(samples, [samples.buffer]);
 }

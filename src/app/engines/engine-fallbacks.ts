@@ -53,7 +53,7 @@ const realtimeFirstMs = 20_000;
 const embeddedNames = {
   'speech to text': 'PocketSphinx',
   'text to speech': 'Flite',
-  chat: 'the stand-in',
+  chat: 'the built-in list',
 } as const;
 
 /** Parts that build the fallback chain of a role. */

@@ -169,7 +169,7 @@ export async function openChat(
   const { wallMs } = realClock;
   return {
     chat: (botName) => openStandIn({ wallMs, random: Math.random, botName }),
-    chatName: 'the stand-in',
+    chatName: 'the built-in list',
     hasChatModel,
   };
 }

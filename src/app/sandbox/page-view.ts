@@ -1,8 +1,7 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
-import { silenceLine, silenceOf } from '#src/console/first-run/silence.ts';
+import { silenceLine, silenceOf, whyDropped } from '#src/console/first-run/silence.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
-import { whyDropped } from './sandbox-view.ts';
 
 /** Takes an event for the page; its shape stands in `sandbox/page/browser-protocol.ts`. */
 export type SendToPage = (event: object) => void;

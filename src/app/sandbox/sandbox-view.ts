@@ -1,17 +1,10 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { type AlertChange, alertOf, type FeatureAlertChange } from '#src/base/alerts.ts';
-import type { ConversationPrinter } from '#src/console/first-run/show.ts';
+import { type ConversationPrinter, printEvent } from '#src/console/first-run/show.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 
-/** Why a question is not answered, as part of a sentence. */
-export const whyDropped = {
-  crowded: 'too many were waiting',
-  late: 'too late',
-  ending: 'the bot is being stopped',
-  budget: 'the budget is used',
-};
 /** Terminal output of a sandbox run: everything that goes on, for a newcomer. */
 export class SandboxView {
   readonly #show: ConversationPrinter;
@@ -66,34 +59,7 @@ export class SandboxView {
   }
 
   session(event: SessionEvent): void {
-    switch (event.kind) {
-      case 'left':
-        this.#show.note(`${this.#botName} left ${event.channel.name}`);
-        return;
-      case 'recognised':
-        this.#show.says(event.name, event.text);
-        return;
-      case 'failed':
-        this.#show.note(`${event.stage}: ${event.message}`);
-        return;
-      case 'alert':
-        this.alert(event);
-        return;
-      case 'dropped':
-        this.#show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
-        return;
-      case 'joined':
-      case 'words':
-      case 'stream':
-      case 'feature':
-      case 'answered':
-      case 'typed':
-      case 'ignored':
-      case 'erased':
-      case 'recogniser-full':
-      case 'spent':
-      case 'tool':
-        return; // reported by the code that waits for it
-    }
+    if (event.kind === 'alert') this.alert(event);
+    else printEvent(event, this.#botName, this.#show);
   }
 }

@@ -82,13 +82,12 @@ export async function exchange(
   observers: SandboxObservers,
   signal: AbortSignal,
 ): Promise<SpokenExchange> {
-  const { sandbox, events, show, botName, dataDir } = observers;
+  const { sandbox, events, dataDir } = observers;
   const path = join(await openFolder(dataDir), `${name}.wav`);
   const start = events.place;
   const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav }, signal));
   const answered = await answerTo(person, start, said, observers, signal);
   if (answered.kind === 'failed') return answered;
-  show.says(botName, answered.text);
   const reached = await listen(observers, person, path, answered);
   if (!reached) return failed('hear', `nothing of the answer reached ${person}`);
   return { kind: 'exchanged', answered, spoken: said, heard: reached, path };

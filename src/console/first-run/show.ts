@@ -1,7 +1,6 @@
 import type { SandboxMessage } from '#src/console/sandbox-lines.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-
-type PrintedAnswer = Extract<SessionEvent, { kind: 'answered' }>;
+import { silenceLine, silenceOf, whyDropped } from './silence.ts';
 
 /** Where a conversation is printed. */
 export type Terminal = { readonly isTTY?: boolean; write(text: string): unknown };
@@ -49,11 +48,7 @@ export class ConversationPrinter {
   says(name: string, words: string): void {
     const [first = '', ...rest] = clean(words).split('\n');
     this.#write(`  ${clean(name).padEnd(6)} ${first}`);
-    for (const line of rest) this.detail(line);
-  }
-
-  detail(line: string): void {
-    this.#write(`         ${clean(line)}`);
+    for (const line of rest) this.#write(`         ${line}`);
   }
 
   #write(line: string): void {
@@ -71,46 +66,64 @@ export function printMessage(
   const plain = text
     .replace(/<@!?\d+> ?/g, '')
     .replace(/<(\/[a-z ]{1,65}):\d+>/g, '$1')
+    .replaceAll('**', '')
     .replace(/https:\/\/discord\.com\/channels(?:\/\d+)+/g, '(link)')
     .replace(/\\([!-/:-@[-`{-~])/g, '$1');
   show.says(author, to === undefined ? plain : `${plain} (only ${to} sees this)`);
 }
 
+/** One line an event, whoever it concerns: words of a person, the bot's answer, or why there is none. */
+export function printEvent(
+  event: Exclude<SessionEvent, { kind: 'alert' }>,
+  botName: string,
+  show: ConversationPrinter,
+): void {
+  switch (event.kind) {
+    case 'left':
+      show.note(`${botName} left ${event.channel.name}`);
+      return;
+    case 'recognised':
+      show.says(event.name, event.text);
+      return;
+    case 'answered':
+      if (!event.typed) printAnswer(event, botName, show);
+      return;
+    case 'ignored': {
+      const silence = silenceOf(event.why, botName);
+      const isTold = silence.stage === 'attend' && event.why !== 'interjection';
+      if (isTold) show.note(silenceLine(silence, botName));
+      return;
+    }
+    case 'failed':
+      show.note(`${event.stage}: ${event.message}`);
+      return;
+    case 'dropped':
+      show.note(`${event.name} was not answered: ${whyDropped[event.why]}`);
+      return;
+    case 'joined':
+    case 'words':
+    case 'stream':
+    case 'feature':
+    case 'typed':
+    case 'erased':
+    case 'recogniser-full':
+    case 'spent':
+    case 'tool':
+      return; // not for a newcomer
+  }
+}
+
+function printAnswer(
+  { finish, text, heardText }: Extract<SessionEvent, { kind: 'answered' }>,
+  botName: string,
+  show: ConversationPrinter,
+): void {
+  if (finish === 'empty' && text === '') show.note(`${botName} had nothing to say.`);
+  else if (finish === 'completed' || finish === 'empty') show.says(botName, text);
+  else if (heardText !== '') show.says(botName, `${heardText} (${finish})`);
+}
+
 /** Words of people and models could hold anything: what would move the cursor or turn the line round is left out. */
 function clean(words: string): string {
   return words.replace(/[^\P{Cc}\n]|[\u2028-\u202e\u2066-\u2069]/gu, '');
-}
-
-/** Largest difference, in ms, between the clocks of bot and sandbox, two processes: a packet may arrive before it is noted as sent. */
-const clocksDifferMs = 5;
-
-/**
- * `recognised 140, ended 180, first clause 241, first speech 290, heard 318 ms after Adam's last syllable`, where `after`
- * names what happened at `fromMs`; a typed question never ended and was never recognised.
- *
- * In order of time: words may be there before it is clear that they were the last ones.
- */
-export function instantsLine(
-  { instants, typed }: PrintedAnswer,
-  after: string,
-  fromMs: number,
-  firstHeardAtMs: number,
-): string {
-  const { firstSentAtMs = firstHeardAtMs } = instants;
-  const isOtherSound = firstHeardAtMs < firstSentAtMs - clocksDifferMs;
-  const named: readonly (readonly [string, number | undefined])[] = [
-    ['ended', typed ? undefined : instants.endedAtMs],
-    ['recognised', typed ? undefined : instants.recognisedAtMs],
-    ['first token', instants.firstTokenAtMs],
-    ['first clause', instants.firstClauseAtMs],
-    ['first speech', instants.firstSpeechAtMs],
-    ['sent', instants.firstSentAtMs],
-    // Sound that was heard before was something else that plays.
-    ['heard', isOtherSound ? undefined : Math.max(firstHeardAtMs, firstSentAtMs)],
-  ];
-  const happened = named
-    .flatMap(([name, atMs]) => (atMs === undefined ? [] : [{ name, atMs }]))
-    .toSorted((a, b) => a.atMs - b.atMs)
-    .map(({ name, atMs }) => `${name} ${Math.round(atMs - fromMs)}`);
-  return `${happened.join(', ')} ms after ${after}`;
 }

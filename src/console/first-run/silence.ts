@@ -3,6 +3,14 @@ import type { IgnoreReason } from '#src/turn/answerable.ts';
 /** Why an utterance got no answer: how far it came, and the reason as part of a sentence. */
 export type Silence = { readonly stage: 'hear' | 'recognise' | 'attend'; readonly why: string };
 
+/** Why a question is not answered, as part of a sentence. */
+export const whyDropped = {
+  crowded: 'too many were waiting',
+  late: 'too late',
+  ending: 'the bot is being stopped',
+  budget: 'the budget is used',
+};
+
 /** Reason, in words, for leaving speech without an answer. */
 export function silenceOf(why: IgnoreReason, botName: string): Silence {
   switch (why) {

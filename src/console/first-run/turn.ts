@@ -2,7 +2,6 @@ import { type SpokenReport, spoken } from '#src/console/sandbox-lines.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { LoggedEvent } from './event-log.ts';
 import { type ExchangeParts, hearOut } from './sandbox-run-exchange.ts';
-import { instantsLine } from './show.ts';
 import { type Silence, silenceLine, silenceOf } from './silence.ts';
 
 type AnswerEvent = Extract<SessionEvent, { kind: 'answered' }>;
@@ -44,19 +43,13 @@ type TurnProgress = {
 
 const nothingYet: TurnProgress = { owed: [], failed: false, reported: false };
 
-/** One recording that a person is to say. */
-export type SpokenPart = {
-  readonly person: string;
-  /** Path of the recording. */
-  readonly wav: string;
-  /** Its text, where that is known. */
-  readonly words?: string;
-};
+/** One recording that a person is to say: its path. */
+export type SpokenPart = { readonly person: string; readonly wav: string };
 
 type PerformedPart = SpokenPart & { readonly start: number; readonly said: SpokenReport };
 
 /**
- * Plays a recording of a person; every answer is shown, heard out and kept, and the reason is shown where there is none.
+ * Plays a recording of a person; every answer is heard out and kept, and the reason is shown where nothing comes.
  *
  * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
  */
@@ -101,7 +94,7 @@ function isOther(event: TurnLogEvent['event'], progress: TurnProgress | undefine
 async function stepped(
   progress: TurnProgress,
   { event, place, atMs }: TurnLogEvent,
-  { person, words, said }: PerformedPart,
+  { person }: PerformedPart,
   parts: ExchangeParts,
 ): Promise<TurnProgress> {
   switch (event.kind) {
@@ -110,15 +103,13 @@ async function stepped(
     case 'ignored': {
       const silence = silenceOf(event.why, parts.botName);
       if (silence.stage !== 'attend') return { ...progress, wordless: silence };
-      if (event.why === 'not-named' && isNamed(words, parts)) parts.show.note(misheard(parts));
-      else if (event.why !== 'interjection') parts.show.note(silenceLine(silence, parts.botName));
       // It is told of right behind its words, where they were understood at all.
       const owed = progress.owed.filter((one) => one.place !== place - 1);
       return { ...progress, owed, reported: true };
     }
     case 'answered': {
       if (event.typed) return progress;
-      const heard = await showAnswer(event, person, said, parts);
+      const heard = await hearAnswer(event, person, parts);
       const owed = stillOwed(progress.owed, event);
       return { ...progress, owed, reported: progress.reported || heard };
     }
@@ -130,14 +121,6 @@ async function stepped(
     case 'left':
       return { ...progress, owed: [] };
   }
-}
-
-function isNamed(words: string | undefined, { botName }: ExchangeParts): boolean {
-  return words?.toLowerCase().includes(botName.toLowerCase()) === true;
-}
-
-function misheard({ botName }: ExchangeParts): string {
-  return `${botName} did not answer: the recogniser did not hear "${botName}". Say it again, or press Ask first.`;
 }
 
 /** Utterances that ended before the answered words were answered with them, or will not be. */
@@ -168,49 +151,24 @@ async function conclude(
 ): Promise<void> {
   const { show, botName } = parts;
   if (owed.length > 0) show.note('No answer came within a minute.');
-  else if (failed && spoke) await hearApology(person, said, parts);
-  else if (wordless && !reported) show.note(silenceLine(wordless, botName));
+  else if (failed && spoke) {
+    const { lastVoicedAtMs: sinceMs } = said; // the bot's apology
+    await hearOut(person, { sinceMs, quietMs: quietMs.sentence, timeoutMs: sentenceMs }, parts);
+  } else if (wordless && !reported) show.note(silenceLine(wordless, botName));
 }
 
 /** True when something of the answer was heard. */
-async function showAnswer(
-  answered: AnswerEvent,
+async function hearAnswer(
+  { instants: { firstSentAtMs } }: AnswerEvent,
   person: string,
-  { lastVoicedAtMs }: SpokenReport,
   parts: ExchangeParts,
 ): Promise<boolean> {
-  const { show, botName } = parts;
-  const { finish, text, heardText, instants } = answered;
-  if (finish === 'empty' && text === '') show.note(`${botName} had nothing to say.`);
-  else if (finish === 'completed' || finish === 'empty') show.says(botName, text);
-  else if (heardText !== '') show.says(botName, `${heardText} (${finish})`);
-  if (instants.firstSentAtMs === undefined) return false;
-  const sinceMs = instants.firstSentAtMs - sendingMs;
+  if (firstSentAtMs === undefined) return false;
+  const sinceMs = firstSentAtMs - sendingMs;
   const waits = { sinceMs, quietMs: quietMs.answer, timeoutMs: arrivalMs };
-  const reached = await hearOut(person, waits, parts);
-  if (!reached) {
-    show.note(`Nothing of the answer reached ${person}.`);
-    return false;
-  }
-  // Of several utterances each is counted from its own end, which only the bot knows.
-  const fromMs = Math.min(lastVoicedAtMs, instants.heardAtMs);
-  show.detail(
-    instantsLine(answered, `${person}'s last syllable`, fromMs, reached.firstAudibleAtMs),
-  );
-  show.detail(`kept as ${reached.path}`);
-  return true;
-}
-
-/** Apology of the bot when it cannot answer. */
-async function hearApology(
-  person: string,
-  said: SpokenReport,
-  parts: ExchangeParts,
-): Promise<void> {
-  const sinceMs = said.lastVoicedAtMs;
-  const waits = { sinceMs, quietMs: quietMs.sentence, timeoutMs: sentenceMs };
-  const reached = await hearOut(person, waits, parts);
-  if (reached) parts.show.detail(`kept as ${reached.path}`);
+  const isHeard = await hearOut(person, waits, parts);
+  if (!isHeard) parts.show.note(`Nothing of the answer reached ${person}.`);
+  return isHeard;
 }
 
 function unheard(person: string, { show, botName }: ExchangeParts): void {

@@ -42,7 +42,7 @@ export class LineHandler {
     await sandbox.ask({ do: 'settled', person: host });
     const wav = await this.#voice.record(words, signal);
     try {
-      await runTurn({ person: host, wav, words }, this.#parts, signal);
+      await runTurn({ person: host, wav }, this.#parts, signal);
     } finally {
       await this.#voice.forget(wav);
     }

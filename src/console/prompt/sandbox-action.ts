@@ -1,7 +1,6 @@
 import type { readCommand } from '#page/room/command-line.js';
 import { realClock } from '#src/base/clock.ts';
 import { type ExchangeParts, hearOut } from '#src/console/first-run/sandbox-run-exchange.ts';
-import { instantsLine } from '#src/console/first-run/show.ts';
 import { replied } from '#src/console/sandbox-lines.ts';
 
 /** Longer than the bot may take for any command. */
@@ -11,8 +10,6 @@ const stillMs = 250;
 const stillLimitMs = 3_000;
 /** Waits for a sentence that the bot was asked to say. */
 const waits = { quietMs: 1_200, timeoutMs: 20_000 } as const;
-/** An answer is told of when it was said to its end, which was heard by then. */
-const reportedMs = 500;
 
 /**
  * Sends a command; returns when the bot has finished writing and speaking.
@@ -22,28 +19,23 @@ const reportedMs = 500;
  */
 export async function runAction(
   person: string,
-  { name, options }: Extract<ReturnType<typeof readCommand>, { kind: 'command' }>,
+  { name, options: given }: Extract<ReturnType<typeof readCommand>, { kind: 'command' }>,
   parts: ExchangeParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { sandbox, show, recorder, events } = parts;
+  const { sandbox, recorder, events } = parts;
   const [asked, start] = [recorder.asked, events.place];
-  const typed = Object.entries(options).map(([option, value]) => [
-    option,
-    typeof value === 'object' ? value.file : value,
-  ]);
-  const request = { do: 'command', person, name, options: Object.fromEntries(typed) } as const;
+  const options = Object.fromEntries(
+    Object.entries(given).map(([option, value]) => [
+      option,
+      typeof value === 'object' ? value.file : value,
+    ]),
+  );
+  const request = { do: 'command', person, name, options } as const;
   const { sentAtMs } = replied.parse(await sandbox.ask(request, signal));
   await events.after(start, ['done'], doneMs, signal);
   await still(parts, signal);
-  if (recorder.asked === asked) return;
-  const reached = await hearOut(person, { sinceMs: sentAtMs, ...waits }, parts);
-  if (!reached) return;
-  const { firstAudibleAtMs: heardAtMs, path } = reached;
-  const answered = await events.after(start, ['answered'], reportedMs, signal, person);
-  if (answered) show.detail(instantsLine(answered.event, `/${name}`, sentAtMs, heardAtMs));
-  else show.detail(`heard ${Math.round(heardAtMs - sentAtMs)} ms after /${name}`);
-  show.detail(`kept as ${path}`);
+  if (recorder.asked > asked) await hearOut(person, { sinceMs: sentAtMs, ...waits }, parts);
 }
 
 /** Waits until nothing was written and nothing asked to be spoken for a moment. */

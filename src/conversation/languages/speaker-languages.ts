@@ -37,6 +37,9 @@ const unknown: SpeakerLanguage = {};
 
 type KnownLanguage = { readonly language: string | undefined; readonly hold: LanguageHold };
 
+/** Least probability of one of two languages: "toss a coin" is Hungarian rather than English with 0.82, short German with 1. */
+const leastOfTwo = 0.9;
+
 /** In which language each person of one session is heard and answered. Nothing here throws. */
 export class SpeakerLanguages {
   readonly #sources: LanguageSources;
@@ -152,7 +155,8 @@ export class SpeakerLanguages {
     const spoken = spokenBefore(this.#state(personId));
     if (!found || isSure(found) || spoken === undefined) return found;
     const likelier = await textLanguage.detect(text, [found.language, spoken]);
-    return likelier && isSure(likelier) ? likelier : { language: spoken, probability: 1 };
+    const isOther = likelier && likelier.probability >= leastOfTwo;
+    return isOther ? likelier : { language: spoken, probability: 1 };
   }
 
   #state(personId: string): SpeakerLanguage {

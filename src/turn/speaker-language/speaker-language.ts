@@ -6,8 +6,6 @@ export type SpeakerLanguage = {
   readonly latest?: { readonly language: string; readonly turns: number };
   /** Language that enough turns in a row agreed on; it holds until as many agree on another one. */
   readonly locked?: string;
-  /** Likeliest language of the latest turn that left it open. */
-  readonly guess?: string;
 };
 
 /** Evidence of a speaker's language in one turn. */
@@ -56,7 +54,7 @@ export function stepSpeakerLanguage(
   const { language, probability, words, requested } = evidence;
   const asked = requested === undefined ? before : afterRequest(before, requested);
   if (language === undefined || words < rules.leastWords || !isAmong(language, among)) return asked;
-  if (!isSure({ probability })) return { ...asked, guess: language };
+  if (!isSure({ probability })) return asked;
   const isSame = asked.latest !== undefined && sameLanguage(asked.latest.language, language);
   const turns = isSame ? (asked.latest?.turns ?? 0) + 1 : 1;
   const latest = { language, turns };
@@ -105,21 +103,21 @@ export function isSure({ probability }: Pick<LanguageEvidence, 'probability'>): 
  * Language in which the person is answered; undefined where it is unknown.
  *
  * The first that there is: the persona's only one, the requested one, the person's setting, the spoken one, that of the
- * channel, that of the server, and the likeliest.
+ * channel, and that of the server.
  */
 export function languageOf(
-  { requested, locked, latest, guess }: SpeakerLanguage,
+  { requested, locked, latest }: SpeakerLanguage,
   { fixed, own, channel, server }: LanguageChoices,
 ): string | undefined {
-  return fixed ?? requested ?? own ?? locked ?? latest?.language ?? channel ?? server ?? guess;
+  return fixed ?? requested ?? own ?? locked ?? latest?.language ?? channel ?? server;
 }
 
 /** Ways in which `languageOf` may change: not at all, by the person's request, or by any next words. */
 export type LanguageHold = 'fixed' | 'settled' | 'open';
 
-/** `isHeard`: the turn is in `state` already; then it is open only where the language is a mere guess. */
+/** `isHeard`: the turn is in `state` already; then it is open only where the language is unknown. */
 export function holdOf(
-  { guess: _, ...known }: SpeakerLanguage,
+  known: SpeakerLanguage,
   choices: LanguageChoices,
   isHeard: boolean,
 ): LanguageHold {

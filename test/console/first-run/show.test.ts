@@ -1,6 +1,13 @@
 import { expect, test } from 'vitest';
-import { ConversationPrinter, instantsLine, printMessage } from '#src/console/first-run/show.ts';
-import type { Instants } from '#src/conversation/ports/session-events.ts';
+import { ConversationPrinter, printEvent, printMessage } from '#src/console/first-run/show.ts';
+
+const ben = { speakerId: 'b', name: 'Ben' } as const;
+const words = { text: 'It is five.', heardText: 'It is', vainShare: 0 } as const;
+
+function answered(finish: 'completed' | 'cancelled') {
+  const instants = { heardAtMs: 1_000, endedAtMs: 1_180 };
+  return { kind: 'answered', ...ben, ...words, finish, instants } as const;
+}
 
 function screen(isTTY = false) {
   let text = '';
@@ -32,21 +39,15 @@ test('a terminal sees one progress line, written over and cleared', () => {
   expect(text()).toBe('\r  loading: voice 50 %\u001b[K\r\u001b[K');
 });
 
-function answered(instants: Instants) {
-  const reported = { speakerId: 'a', name: 'Adam', text: '', heardText: '', vainShare: 0 } as const;
-  return { kind: 'answered', ...reported, finish: 'completed', instants } as const;
-}
-
-test('instants are told from the last syllable on, and those that did not happen are left out', () => {
-  const heard = answered({ heardAtMs: 1000, endedAtMs: 1180, firstSentAtMs: 1300 });
-  const line = instantsLine(heard, "Adam's last syllable", 1000, 1318.4);
-  expect(line).toBe("ended 180, sent 300, heard 318 ms after Adam's last syllable");
-});
-
-test('a packet that another process notes before the bot notes it as sent was heard then; other sound was not', () => {
-  const heard = answered({ heardAtMs: 1000, endedAtMs: 1180, firstSentAtMs: 1300 });
-  expect(instantsLine(heard, 'it', 1000, 1299.7)).toBe(
-    'ended 180, sent 300, heard 300 ms after it',
-  );
-  expect(instantsLine(heard, 'it', 1000, 1294.9)).toBe('ended 180, sent 300 ms after it');
+test.each<[Parameters<typeof printEvent>[0], string]>([
+  [{ kind: 'recognised', ...ben, text: 'nova what time is it' }, '  Ben    nova what time is it\n'],
+  [answered('completed'), '  Nova   It is five.\n'],
+  [answered('cancelled'), '  Nova   It is (cancelled)\n'],
+  [{ kind: 'ignored', ...ben, why: 'off' }, '  Nova did not answer: it answers commands only.\n'],
+  [{ kind: 'ignored', ...ben, why: 'no-voice' }, ''],
+  [{ ...answered('completed'), typed: true }, ''],
+])('whoever speaks, here or on the page, is printed with the answer: %j', (event, line) => {
+  const { show, text } = screen();
+  printEvent(event, 'Nova', show);
+  expect(text()).toBe(line);
 });

@@ -9,18 +9,13 @@ const never = new AbortController().signal;
 const adam = { speakerId: 'a', name: 'Adam' } as const;
 const words: SessionEvent = { kind: 'recognised', ...adam, text: 'what time is it' };
 const ignored = (why: IgnoreReason): SessionEvent => ({ kind: 'ignored', ...adam, why });
-const alone =
-  '  Nova did not answer: with several people it answers to its name ("Nova, ...") or after Ask.\n';
-const mentioned = '  Nova did not answer: people talked about it, not to it.\n';
-
 /** Adam spoke from 0 to 1000 ms; it is 1000 ms now. */
-async function spoke(said = 'what time is it') {
+async function spoke() {
   const instants = { firstPacketAtMs: 0, firstVoicedAtMs: 0, lastVoicedAtMs: 1_000 };
   const { parts, clock, witness: events, screen } = openSetup(() => instants);
   await clock.advance(1_000);
   let over = false;
-  const part = { person: 'Adam', wav: 'a.wav', words: said };
-  void runTurn(part, parts, never).finally(() => {
+  void runTurn({ person: 'Adam', wav: 'a.wav' }, parts, never).finally(() => {
     over = true;
   });
   await clock.advance(0);
@@ -41,42 +36,25 @@ async function spoke(said = 'what time is it') {
   return { witness: events, screen, isOver, answered };
 }
 
-test.each([
-  ['not-named', alone],
-  ['dismissed', '  Nova did not answer: a person said that they did not mean it.\n'],
-  ['mentioned', mentioned],
-  ['off', '  Nova did not answer: it answers commands only.\n'],
-  ['bot', '  Nova did not answer: it does not answer bots.\n'],
-] as const)(
-  'of words that were left alone (%s) the reason is told, and nobody waits for an answer',
-  async (why, line) => {
-    const { witness: events, screen, isOver } = await spoke();
+test.each(['not-named', 'dismissed', 'mentioned', 'off', 'bot'] as const)(
+  'nobody waits for an answer to words that were left alone (%s)',
+  async (why) => {
+    const { witness: events, isOver } = await spoke();
     events.report(words);
     expect(await isOver(400)).toBe(false);
     events.report(ignored(why));
     expect(await isOver(400)).toBe(true);
-    expect(screen()).toBe(line);
   },
 );
 
-test('a name that was said and not recognised is told of as that', async () => {
-  const { witness: events, screen, isOver } = await spoke('Nova, what time is it');
-  events.report(words);
-  events.report(ignored('not-named'));
-  expect(await isOver(400)).toBe(true);
-  const misheard = 'the recogniser did not hear "Nova". Say it again, or press Ask first.';
-  expect(screen()).toBe(`  Nova did not answer: ${misheard}\n`);
-});
-
 test('a reason without words of its own leaves the words before it waiting', async () => {
-  const { witness, screen, isOver, answered } = await spoke();
+  const { witness, isOver, answered } = await spoke();
   witness.report(words);
   witness.report({ kind: 'stream', speakerId: 'a', packets: noPackets });
   witness.report(ignored('not-named'));
   expect(await isOver(20_000)).toBe(false);
   witness.report(answered(900));
   expect(await isOver(100)).toBe(true);
-  expect(screen()).toBe(`${alone}  Nova   Five. (cancelled)\n`);
 });
 
 test.each([

@@ -68,6 +68,16 @@ test.each([
   expect(inLanguage(await here.say(adam))).toBe(language);
 });
 
+test.each([
+  ['toss a coin', 'English'],
+  ['Regnet es morgen?', 'German'],
+])('after a sure sentence in English %j is answered in %s', async (text, language) => {
+  const said = ['How high is the tower of this town?', text].map((one) => ({ text: one }));
+  const here = await openSetup(said, { textLanguage });
+  await here.say(adam);
+  expect(inLanguage(await here.say(adam))).toBe(language);
+});
+
 test('"in German, please" holds for the session', async () => {
   const here = await openSetup([
     { text: 'In German, please.', language: 'en' },

@@ -1,61 +1,42 @@
 import type { BrowserContext, Page } from 'playwright-core';
 
 /**
- * Before a script of the page runs: whatever is connected to the loudspeaker, and every microphone, is tapped, too. By a
- * ScriptProcessorNode, as it needs no file of the page's own address.
+ * Before a script of the page runs: the port to the worklet that plays passes through here. A tap of the loudspeaker itself loses
+ * sound while the browser's threads wait for a processor; here each frame arrives, however late.
  */
 const patch = `
-const taps = new Map();
-const { connect } = AudioNode.prototype;
+const { postMessage } = Worker.prototype;
 globalThis.tapped = [];
-const open = (context) => {
-  const [two, tap] = [context.createChannelMerger(2), context.createScriptProcessor(4096, 2, 1)];
-  tap.onaudioprocess = ({ inputBuffer }) =>
-    globalThis.tapped.push([0, 1].map((channel) => inputBuffer.getChannelData(channel).slice()));
-  connect.call(two, tap);
-  connect.call(tap, context.destination);
-  return two;
-};
-AudioNode.prototype.connect = function (to, ...rest) {
-  const isMicrophone = this instanceof MediaStreamAudioSourceNode;
-  if (isMicrophone || to === this.context.destination) {
-    if (!taps.has(this.context)) taps.set(this.context, open(this.context));
-    connect.call(this, taps.get(this.context), 0, isMicrophone ? 0 : 1);
-  }
-  return connect.call(this, to, ...rest);
+Worker.prototype.postMessage = function (order, transfer) {
+  if (order.kind !== 'open') return postMessage.call(this, order, transfer);
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = ({ data }) => {
+    globalThis.tapped.push(data.slice());
+    order.playback.postMessage(data, [data.buffer]);
+  };
+  postMessage.call(this, { ...order, playback: port2 }, [order.capture, port2]);
 };
 `;
 
 const read = `(() => {
-  const bytes = [0, 1].map((n) => new Int16Array(globalThis.tapped.flatMap((two) =>
-    Array.from(two[n], (sample) => Math.max(-1, Math.min(1, sample)) * 32767))));
-  return bytes.map((samples) => {
-    const all = new Uint8Array(samples.buffer);
-    let text = '';
-    for (let at = 0; at < all.length; at += 8192) text += String.fromCharCode(...all.subarray(at, at + 8192));
-    return btoa(text);
-  });
+  const all = new Uint8Array(Int16Array.from(globalThis.tapped.flatMap((frame) =>
+    Array.from(frame, (sample) => sample * 32767))).buffer);
+  let text = '';
+  for (let at = 0; at < all.length; at += 8192) text += String.fromCharCode(...all.subarray(at, at + 8192));
+  return btoa(text);
 })()`;
 
-/** Microphone sound and sound played meanwhile, 48 kHz mono, on one grid: sample n of both is one instant. */
-export type TappedSound = { readonly captured: Int16Array; readonly played: Int16Array };
-
-/** Taps the sound of all pages of a context that are opened from now on; devices are left out. */
+/** Taps the sound of all pages of a context that are opened from now on. */
 export async function tapSound(context: BrowserContext): Promise<void> {
   await context.addInitScript(patch);
 }
 
-/** Everything since the page was opened, or since `forgetTapped`. */
-export async function tappedOf(tab: Page): Promise<TappedSound> {
-  const [captured = '', played = ''] = (await tab.evaluate(read)) as readonly string[];
-  return { captured: samplesOf(captured), played: samplesOf(played) };
+/** Sound that a page was given to play, 48 kHz mono: all since the page was opened, or since `forgetTapped`. */
+export async function tappedOf(tab: Page): Promise<Int16Array> {
+  const bytes = Buffer.from(await tab.evaluate<string>(read), 'base64');
+  return new Int16Array(Uint8Array.from(bytes).buffer);
 }
 
 export async function forgetTapped(tab: Page): Promise<void> {
   await tab.evaluate('globalThis.tapped = [], undefined');
-}
-
-function samplesOf(base64: string): Int16Array {
-  const bytes = Buffer.from(base64, 'base64');
-  return new Int16Array(Uint8Array.from(bytes).buffer);
 }

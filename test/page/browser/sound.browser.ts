@@ -46,17 +46,41 @@ test('the microphone is sent in frames of 20 ms, in order, all the time or while
   expect(complaints).toEqual([]);
 });
 
+/** Runs in the page: a meter on whatever is connected to the loudspeaker. */
+const meterSpeaker = `{
+  const { connect } = AudioNode.prototype;
+  AudioNode.prototype.connect = function (to) {
+    globalThis.speaker = this.context.createAnalyser();
+    connect.call(this, globalThis.speaker);
+    return connect.call(this, to);
+  };
+}`;
+
+/** Runs in the page: loudest sample of the last 40 ms. */
+const loudest = `(() => {
+  const samples = new Float32Array(2_048);
+  speaker.getFloatTimeDomainData(samples);
+  return Math.max(...samples);
+})()`;
+
 test('frames of the sandbox play', async () => {
   await using setup = await openSetup();
   await using browser = await openBrowser(recording);
   await using opened = await openTab(browser, setup.link);
   const { tab, complaints } = opened;
-  await tab.getByRole('button', { name: 'Microphone' }).click();
-  await expect.poll(() => setup.frames.length).toBeGreaterThan(10);
-  const send = (kind: number, payload: Uint8Array<ArrayBuffer>, sequence: number) =>
-    setup.sounds[0]?.send(writeFrame({ kind, sequence, atMs: 0, payload }));
-  for (let n = 0; n < 10; n++) send(frameKinds.heardPcm, pcmBytes(tone), n);
-  await tab.locator('[data-heard-frames="10"]').waitFor();
+  await tab.evaluate(meterSpeaker);
+  await tab.getByRole('heading', { name: 'Lounge' }).click();
+  await expect.poll(() => setup.sounds.length).toBe(1);
+  const payload = pcmBytes(tone);
+  const play = async (sequence: number) => {
+    for (let n = 0; n < 10; n++)
+      setup.sounds[0]?.send(
+        writeFrame({ kind: frameKinds.heardPcm, sequence: sequence + n, atMs: 0, payload }),
+      );
+    return await tab.evaluate(loudest);
+  };
+  let sent = 0;
+  await expect.poll(() => play(10 * sent++)).toBeCloseTo(0.5, 1);
   expect(complaints).toEqual([]);
 });
 

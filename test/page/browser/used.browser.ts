@@ -79,7 +79,7 @@ test('a line that is no command yet says why, and stays to be mended', async () 
   expect(setup.asked).toEqual([]);
 });
 
-test('the newest message is in sight, unless somebody reads what was before', async () => {
+test('the newest message is in sight, unless somebody reads what was before and sends nothing', async () => {
   await using setup = await openSetup();
   await using opened = await openTab(browser, setup.link);
   const { tab } = opened;
@@ -107,6 +107,8 @@ test('the newest message is in sight, unless somebody reads what was before', as
   post(30);
   await list.getByText('message 30').waitFor();
   expect([await isInSight(5), await isInSight(30)]).toEqual([true, false]);
+  await tab.getByRole('button', { name: 'What time is it?' }).click();
+  await expect.poll(() => isInSight(30)).toBe(true);
 });
 
 test('a connection that is lost is told, comes back by itself, and shows each message and event once', async () => {
