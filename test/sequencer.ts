@@ -12,7 +12,6 @@ const first = [
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [
   'test/page/browser/talk.browser.ts',
-  'test/features/captions/transcripts/audience-times.long.test.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
   'test/conversation/tools/effects-once.long.test.ts',
