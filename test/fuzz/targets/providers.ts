@@ -94,20 +94,30 @@ const answered = (response: (body: string) => Response) =>
     response(String(init?.body)),
   );
 
-/** Asks both models of a server for an answer. It may fail it; a mistake of a parser, which is named by its class, is a finding. */
-async function readAnswers(client: ApiClient): Promise<void> {
-  const chat = openChatModel(client, { model: 'm' });
-  const audioChat = openAudioChat(client, { model: 'm', voice: 'v' }, { wallMs: () => 0 });
-  for (const parts of [
-    chat.reply([], [], staying),
-    audioChat.reply([], [], undefined, staying),
-  ] as const) {
-    try {
-      for await (const _ of parts);
-    } catch (error) {
-      if (!(error instanceof BotError) || /failed: \w*Error/.test(error.message)) throw error;
-    }
+const chatOf = (client: ApiClient) => openChatModel(client, { model: 'm' }).reply([], [], staying);
+const audioChatOf = (client: ApiClient) =>
+  openAudioChat(client, { model: 'm', voice: 'v' }, { wallMs: () => 0 }).reply(
+    [],
+    [],
+    undefined,
+    staying,
+  );
+
+/** Reads an answer; why it failed. A mistake of a parser, which is named by its class, is a finding. */
+async function readAnswer(parts: AsyncIterable<unknown>): Promise<BotError | undefined> {
+  try {
+    for await (const _ of parts);
+    return undefined;
+  } catch (error) {
+    if (!(error instanceof BotError) || /failed: \w*Error/.test(error.message)) throw error;
+    return error;
   }
+}
+
+/** Streams these pieces to both models. */
+async function readAnswers(pieces: readonly Buffer[]): Promise<void> {
+  const client = answered(() => answer(pieces, 'text/event-stream'));
+  for (const parts of [chatOf(client), audioChatOf(client)]) await readAnswer(parts);
 }
 
 /** An utterance with pauses and lost connections, beside whatever the server says. */
@@ -150,13 +160,10 @@ function report(parts: TranscriptParts, message: Parameters<typeof readHeard>[0]
 }
 
 export const providerTargets = [
-  asyncTarget('chat-events', events(...chunks), (pieces) =>
-    readAnswers(answered(() => answer(pieces, 'text/event-stream'))),
-  ),
+  asyncTarget('chat-events', events(...chunks), readAnswers),
   asyncTarget('chat-words', inPieces(textOf(thoughts)), (pieces) => {
     const events = pieces.map((piece) => ({ choices: [{ delta: { content: `${piece}` } }] }));
-    const lines = events.map((event) => Buffer.from(`data: ${JSON.stringify(event)}\n\n`));
-    return readAnswers(answered(() => answer(lines, 'text/event-stream')));
+    return readAnswers(events.map((event) => Buffer.from(`data: ${JSON.stringify(event)}\n\n`)));
   }),
   asyncTarget(
     'chat-completion',
@@ -164,14 +171,16 @@ export const providerTargets = [
       { choices: [{ message: { content: 'Hi', audio }, finish_reason: 'stop' }], usage },
       ...refusals,
     ),
-    (completion) =>
-      readAnswers(
-        answered((body) =>
-          /"stream":true/.test(body)
-            ? Response.json({ error: { message: 'no stream here' } }, { status: 400 })
-            : Response.json(completion),
-        ),
-      ),
+    async (completion) => {
+      const client = answered((body) =>
+        /"stream":true/.test(body)
+          ? Response.json({ error: { message: 'no stream here' } }, { status: 400 })
+          : Response.json(completion),
+      );
+      const error = await readAnswer(audioChatOf(client));
+      // Where the second answer cannot be read, the first refusal is told.
+      if (error?.about.status === 400 && Array.isArray(Object(completion).choices)) throw error;
+    },
   ),
   asyncTarget(
     'transcript-events',
