@@ -46,8 +46,8 @@ export default defineConfig({
       { extends: true, test: { name: 'long', include: [longTests] } },
     ],
     isolate: false,
-    // Scenarios mostly wait for people who speak: on two cores five at a time, elsewhere as many as vitest takes by itself.
-    maxWorkers: Math.max(5, availableParallelism() - 1),
+    // Scenarios mostly wait for people who speak: on two cores six at a time, elsewhere as many as vitest takes by itself.
+    maxWorkers: Math.max(6, availableParallelism() - 1),
     // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
     maxConcurrency: 3,
     sequence: { sequencer: Sequencer },

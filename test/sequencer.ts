@@ -12,7 +12,6 @@ const first = [
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [
   'test/page/browser/talk.browser.ts',
-  'test/features/captions/transcripts/audience-times.long.test.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
   'test/conversation/tools/effects-once.long.test.ts',
@@ -20,6 +19,9 @@ const long = [
   'test/conversation/pipelines/chained.test.ts',
   'test/conversation/pipelines/audio-model.test.ts',
   'test/conversation/pipelines/realtime.test.ts',
+  'test/scenarios/new-feature.test.ts',
+  'test/doctor/secrets.test.ts',
+  'test/storage/postgres/shard-locks.test.ts',
   'test/scenarios/discord/consent.long.test.ts',
   'test/scenarios/discord/reconnect.long.test.ts',
   'test/scenarios/captions/erased.long.test.ts',

@@ -49,6 +49,14 @@ test('a task ends with its signal, in a pause, before its first round or in a ro
   expect(atFirst.atMs).toEqual([]);
 });
 
+test('a task that fails again and again is reported once, and once when it succeeds', async () => {
+  const { clock, reported } = running((n) => {
+    if (n <= 3) throw new Error('broken');
+  });
+  await clock.advance(60_000);
+  expect(reported.map(({ state }) => state)).toEqual(['raised', 'cleared']);
+});
+
 test('a wakeup ends a pause, but not the pause after a failure', async () => {
   const clock = new VirtualClock();
   const wakeup = new Wakeup(clock);

@@ -5,7 +5,7 @@ import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/clien
 import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
-const soon = () => AbortSignal.timeout(3_000);
+const soon = () => AbortSignal.timeout(30_000);
 const path = '/guilds/:guild/members/:user';
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord; readonly ports: DiscordPorts };
 

@@ -4,7 +4,7 @@ import { ChannelPeople } from '#src/discord/channel-people.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
-const soon = () => AbortSignal.timeout(3_000);
+const soon = () => AbortSignal.timeout(30_000);
 
 /** Ann sits in Lounge, and a bot is logged in. */
 async function open() {

@@ -8,7 +8,7 @@ import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
-const soon = () => AbortSignal.timeout(10_000);
+const soon = () => AbortSignal.timeout(30_000);
 const shardOf = (count: number): OwnedShard => ({
   id: 0,
   count,

@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
-import { allServers } from '#src/spending/spending-store.ts';
 import type { MemorySpending } from './spending.ts';
 
 /** Portions in memory, of processes that spend into one book. */
@@ -24,7 +23,7 @@ export class MemoryPortions {
         if (this.isAway) throw new BotError('store.unwritable', true, 'Away.');
         this.requests++;
         this.#portions.delete(holder);
-        const all = this.#spending.entries.filter(({ guildId }) => guildId === allServers);
+        const all = this.#spending.entries.filter(({ guildId }) => guildId === 'all');
         const spentNanoUsd = sumOf(all.filter((e) => e.day === day).map((e) => e.nanoUsd));
         const free = Math.max(0, capNanoUsd - spentNanoUsd - sumOf([...this.#portions.values()]));
         const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, free));

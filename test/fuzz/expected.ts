@@ -8,12 +8,3 @@ export function unlessBotError(read: () => unknown): void {
     if (!(error instanceof BotError)) throw error;
   }
 }
-
-/** Like `unlessBotError`, for parsers that wait. */
-export async function unlessBotErrorLater(read: () => Promise<unknown>): Promise<void> {
-  try {
-    await read();
-  } catch (error) {
-    if (!(error instanceof BotError)) throw error;
-  }
-}

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import { longestToolRounds } from '#src/pipeline/written.ts';
+import type { Synthesizer } from '#src/speech/ports.ts';
 import {
   drain,
   FakeHost,
@@ -124,4 +125,25 @@ test('at most two clauses are made ahead of the one that is read', async () => {
   expect(synthesizer.asked).toHaveLength(3);
   await drain(reply);
   expect(synthesizer.asked).toHaveLength(5);
+});
+
+test('of a long clause less than three seconds of sound are made ahead of who listens', async () => {
+  let madeMs = 0;
+  const synthesizer: Synthesizer = {
+    async *synthesize() {
+      for (; madeMs < 10_000; madeMs += 100)
+        yield { samples: new Int16Array(2_400), rateHz: 24_000, channels: 1 };
+    },
+  };
+  const { chat } = open([['One sentence.']]);
+  const host = new FakeHost();
+  host.release();
+  const parts = chained({ chat, synthesizer }).answer(turnOf(said('hello')), host, never);
+  for await (const { kind } of parts) {
+    if (kind !== 'audio') continue;
+    await settled();
+    break;
+  }
+  expect(madeMs).toBeGreaterThan(500);
+  expect(madeMs).toBeLessThan(3_000);
 });

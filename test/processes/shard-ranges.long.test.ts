@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { usualGatewayLimits } from '#sandbox/gateway/gateway-shards.ts';
 import { realClock } from '#src/base/clock.ts';
+import { lockHolders } from '#src/storage/postgres/shard-locks.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { makeToken, vacantPort } from '#test/fakes/program.ts';
@@ -108,7 +109,7 @@ withPostgres(() => {
     expect(setup.sandbox.violations()).toEqual([]);
   });
 
-  test('a process that was killed is started elsewhere, and serves again within 5 s', {
+  test('a process that was killed is started elsewhere, and serves again without waiting for a lock or a login', {
     timeout: playedMs,
     retry: 1,
   }, async () => {
@@ -119,11 +120,23 @@ withPostgres(() => {
     const port = await vacantPort();
     setup.sandbox.changeGatewayRules({ identifyEveryMs: 0 }); // as if it had logged in long ago
     await setup.process('p2').kill();
+    const holders = () => schema.sql(lockHolders);
+    await expect.poll(holders).toHaveLength(3);
     const startMs = realClock.nowMs();
     const { environment: range } = rangeOf('2-2');
-    await setup.start('elsewhere', { environment: { ...range, PAGE_PORT: `${port}` } });
+    const options = { environment: { ...range, PAGE_PORT: `${port}` } };
+    const elsewhere = await setup.start('elsewhere', options);
     await answers(setup, ['Sandbox 3']);
-    expect(realClock.nowMs() - startMs).toBeLessThan(5_000);
+    const tookS = ((realClock.nowMs() - startMs) / 1_000).toFixed(1);
+    console.info(`a process started in place of one that was killed serves after ${tookS} s`);
+    expect(elsewhere.log.filter(({ msg }) => msg?.startsWith('waiting'))).toEqual([]);
+    expect((await holders()).map(({ shard_ids: ids }) => ids)).toEqual([
+      '[0]',
+      '[1]',
+      '[2]',
+      '[3]',
+    ]);
+    expect(setup.sandbox.violations()).toEqual([]); // no login was refused
     expect(served(setup)).toEqual(['elsewhere 2', 'p0 0', 'p1 1', 'p3 3']);
 
     const { id } = setup.sandbox.guild('Sandbox 2');
@@ -140,7 +153,7 @@ withPostgres(() => {
 });
 
 withPostgres(() => {
-  test('a database that is away for 60 s ends nothing, and the locks are taken again', {
+  test('a database that is away for longer than any statement waits ends nothing, and the locks are taken again', {
     timeout: playedMs,
     retry: 1,
   }, async () => {
@@ -149,7 +162,7 @@ withPostgres(() => {
     await startFour(setup);
     database.way.cut();
     const awayMs = realClock.nowMs();
-    while (realClock.nowMs() - awayMs < 60_000) await answers(setup);
+    while (realClock.nowMs() - awayMs < 20_000) await answers(setup);
     database.way.heal();
     const fifth = await setup.launch('fifth', rangeOf('0-3'));
     await says(fifth, /^waiting: shard 3 is served by/);

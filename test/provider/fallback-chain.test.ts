@@ -166,6 +166,19 @@ test('whoever leaves gets their own reason, and no server is blamed', async () =
   expect(fallbacks[0]?.breaker.isClosed).toBe(true);
 });
 
+test('a trial that its asker gives up leaves the server to be tried by the next one', async () => {
+  const one = engine([broken('provider.bad_key', false)], ['hang'], ['yes']);
+  const { ask, passing, clock } = open([one]);
+  await passing(ask(), 1);
+  await clock.advance(5_000);
+  const leaving = new AbortController();
+  const trial = ask(leaving.signal);
+  await settled();
+  leaving.abort(new Error('left'));
+  await trial;
+  expect(await ask()).toBe('yes');
+});
+
 test('a voice that lacks a language is well: the next one is asked, and nobody is told of a failure', async () => {
   const lacking = engine([broken('speech.no_voice', false)], ['yes']);
   const other = engine(['oui']);

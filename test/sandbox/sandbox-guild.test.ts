@@ -3,7 +3,7 @@ import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { identified, type RawBot } from './raw-bot.ts';
 
-const soon = () => AbortSignal.timeout(1000);
+const soon = () => AbortSignal.timeout(30_000);
 
 async function open(options: Partial<SandboxOptions> = {}) {
   const voice = silentVoice();

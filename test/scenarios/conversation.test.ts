@@ -1,5 +1,4 @@
 import { expect } from 'vitest';
-import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
@@ -9,62 +8,26 @@ import {
   eventually,
   madeTexts,
   openScenario,
-  pass,
   type ScenarioExchange,
   scenario,
   seat,
-  shownWords,
   soon,
   toneOf,
   utteredBy,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = speech('human-goforward');
-const brief = speech('human-cards-001');
 const replies = [
   { match: 'Adam: ', text: 'Yes, Adam.' },
   { match: 'Ben: ', text: 'No, Ben.' },
   { match: 'Cleo: ', text: 'Perhaps, Cleo.' },
 ];
 
-/** By then any answer would have begun. */
-const waitedMs = 1_500;
-
 /** Both sides heard what the other said. */
 async function expectUnderstanding({ uttered, heard, made }: ScenarioExchange): Promise<void> {
   await expectAlike(uttered, question);
   await expectAlike(heard.pcm, made);
 }
-
-scenario('in company only words that are meant for the bot reach the model', async () => {
-  let words = 'what time is it';
-  const providers = { replies, hears: () => words };
-  await using setup = await openScenario({ providers, environment: { CONSENT_POLICY: 'notice' } });
-  const [ben, adam] = [await seat(setup, 'Ben'), await callIn(setup, 'Adam')];
-  await ben.settled(soon());
-  const unheeded = async (person: SandboxPerson) => {
-    const asked = setup.providers.requests.length;
-    await person.say(brief, soon());
-    await pass(waitedMs);
-    const since = setup.providers.requests.slice(asked).map(({ endpoint }) => endpoint);
-    expect(new Set(since)).toEqual(new Set(['transcriptions']));
-  };
-  await unheeded(adam);
-  words = 'Nova, what time is it';
-  await converse(setup, adam, brief);
-  words = 'and in Rome';
-  await converse(setup, adam, brief);
-  words = 'and in Lima';
-  await unheeded(ben);
-  await ben.leave();
-  await adam.settled(soon());
-  words = 'what time is it now';
-  await converse(setup, adam, brief);
-  expect(shownWords(setup)).toEqual(
-    ['Nova, what time is it', 'and in Rome', words].map((said) => `Adam: ${said}`),
-  );
-  expect(new Set(madeTexts(setup).slice(1))).toEqual(new Set(['Yes, Adam.']));
-});
 
 scenario('whoever calls the bot and speaks hears an answer, end-to-end encrypted', async () => {
   await using setup = await openScenario();

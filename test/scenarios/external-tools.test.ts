@@ -30,11 +30,11 @@ scenario(
     await converse(setup, await callIn(setup, 'Ben'), question); // so that words of others are in the prompt
     heard = 'Nova, how warm is the sky?';
     await adam.say(question, soon());
+    const said = (words: string) =>
+      eventually(() => expect(madeTexts(setup).join(' ')).toContain(words));
+    // A question that the button has answered already is not asked aloud.
+    await said('Adam, shall I do this: sky measure? Say yes, or press the button.');
     expect(await confirm(setup, adam)).toBe('measure (sky): 21 degrees');
-    await eventually(() => {
-      const made = madeTexts(setup).join(' ');
-      expect(made).toContain('Adam, shall I do this: sky measure? Say yes, or press the button.');
-      expect(made).toContain('Adam. Here is what you asked for, in full in the chat: 21 degrees');
-    });
+    await said('Adam. Here is what you asked for, in full in the chat: 21 degrees');
   },
 );

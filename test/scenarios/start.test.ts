@@ -90,12 +90,6 @@ scenario('all wrong settings are told at once, a line each, and no secret', asyn
   expect(ended.complaints).not.toContain(key);
 });
 
-scenario('OpenAI without a key is noticed before the start', async () => {
-  const ended = await runToEnd({ CHAT_COMPLETION_MODEL: 'gpt-6-luna' });
-  expect(ended.code).toBe(78);
-  expectSentences(ended, /^CHAT_COMPLETION_API_KEY: missing/);
-});
-
 scenario('an option nobody knows is answered with those there are', async () => {
   const ended = await runToEnd({}, ['--twice']);
   expect(ended.code).toBe(78);

@@ -1,8 +1,6 @@
 import { expect } from 'vitest';
-import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { makeToken, vacantPort } from '#test/fakes/program.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
-import type { BotEnvironment } from '#test/scenarios/setup/bot-setup.ts';
 import {
   callIn,
   eventually,
@@ -14,69 +12,60 @@ import {
 
 const names = ['Rainy Day', '雨の音', '🎸 & 🥁', '100% a/b?'];
 
-/** Tracks of people and programs share their names, and have them again after a restart over this store. */
-async function playNamed(store: BotEnvironment): Promise<void> {
-  const port = await vacantPort();
-  await using setup = await openOwnScenario({ environment: { ...store, PAGE_PORT: `${port}` } });
-  const { guildId } = setup.sandbox;
-  const token = await makeToken({ DATA_DIR: setup.dataDir, ...store }, guildId, 'track');
-  const ask = async (path: string, body?: object) => {
-    const response = await fetch(`http://127.0.0.1:${port}/v1/servers/${guildId}/tracks${path}`, {
-      method: body ? 'POST' : 'GET',
-      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
-      ...(body && { body: JSON.stringify(body) }),
+scenario(
+  'tracks of people and programs share names of every script, and have them again after a restart',
+  async () => {
+    const port = await vacantPort();
+    await using setup = await openOwnScenario({ environment: { PAGE_PORT: `${port}` } });
+    const { guildId } = setup.sandbox;
+    const token = await makeToken({ DATA_DIR: setup.dataDir }, guildId, 'track');
+    const ask = async (path: string, body?: object) => {
+      const response = await fetch(`http://127.0.0.1:${port}/v1/servers/${guildId}/tracks${path}`, {
+        method: body ? 'POST' : 'GET',
+        headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+      return { status: response.status, json: await response.json() };
+    };
+    const pathOf = (name: string) => `/${encodeURIComponent(name)}`;
+    const track = async (name: string) => (await ask(pathOf(name))).json;
+    const adam = await callIn(setup, 'Adam');
+    await commandReply(adam, 'track play', { sound: 'rain', track: names[0] ?? '', loop: true });
+    for (const name of names) {
+      const sound = name === names[0] ? 'bell' : 'rain';
+      expect(await ask('', { sound, track: name, loop: true })).toMatchObject({ status: 200 });
+    }
+    await hearing(adam);
+    const [day = '', sound = '', band = ''] = names;
+    await ask(`${pathOf(day)}/pause`, {});
+    expect(await ask(`${pathOf(day.toUpperCase())}/seek`, { atMs: 20_000 })).toMatchObject({
+      json: { outcomes: [{ kind: 'sought', track: day, positionMs: 20_000 }] },
     });
-    return { status: response.status, json: await response.json() };
-  };
-  const pathOf = (name: string) => `/${encodeURIComponent(name)}`;
-  const track = async (name: string) => (await ask(pathOf(name))).json;
-  const adam = await callIn(setup, 'Adam');
-  await commandReply(adam, 'track play', { sound: 'rain', track: names[0] ?? '', loop: true });
-  for (const name of names) {
-    const sound = name === names[0] ? 'bell' : 'rain';
-    expect(await ask('', { sound, track: name, loop: true })).toMatchObject({ status: 200 });
-  }
-  await hearing(adam);
-  const [day = '', sound = '', band = ''] = names;
-  await ask(`${pathOf(day)}/pause`, {});
-  expect(await ask(`${pathOf(day.toUpperCase())}/seek`, { atMs: 20_000 })).toMatchObject({
-    json: { outcomes: [{ kind: 'sought', track: day, positionMs: 20_000 }] },
-  });
-  expect(await ask(`${pathOf(day)}/seek`, { atMs: 30_001 })).toMatchObject({
-    status: 422,
-    json: { error: { code: 'track.past_end' } },
-  });
-  await ask(`${pathOf(sound)}/fade`, { percent: 20, overMs: 0 });
-  await ask(`${pathOf(band)}/mute`, {});
-  await ask(`${pathOf(band)}/loop`, { on: false });
-  expect(await ask(`${pathOf(day)}/remove`, { item: 2 })).toMatchObject({
-    status: 404,
-    json: { error: { code: 'track.no_item' } },
-  });
-  await setup.restart();
-  await returned(setup, adam);
-  const loop = { current: { loop: true } };
-  const paused = { current: { loop: true, positionMs: 20_000 }, isPaused: true };
-  const waiting = [{ title: 'bell' }];
-  await eventually(async () => {
-    expect(await track('RAINY DAY')).toMatchObject({ ...paused, name: day, waiting });
-    expect(await track(sound)).toMatchObject({ ...loop, percent: 20 });
-    expect(await track(band)).toMatchObject({ isMuted: true, current: { loop: false } });
-  });
-  expect(await ask(`${pathOf(day)}/remove`, { item: 'bell' })).toMatchObject({
-    json: { outcomes: [{ kind: 'removed', track: day, title: 'bell' }] },
-  });
-  expect((await commandReply(adam, 'track stop', { track: 'rainy day' })).text).toContain(day);
-  expect(setup.bot.complaints).toBe('');
-}
-
-scenario('tracks of people and programs share names of every script, in SQLite', async () => {
-  await playNamed({});
-});
-
-withPostgres(() => {
-  scenario('tracks of people and programs share names of every script, in PostgreSQL', async () => {
-    await using schema = await openSchema();
-    await playNamed({ DATABASE_URL: schema.url.reveal() });
-  });
-});
+    expect(await ask(`${pathOf(day)}/seek`, { atMs: 30_001 })).toMatchObject({
+      status: 422,
+      json: { error: { code: 'track.past_end' } },
+    });
+    await ask(`${pathOf(sound)}/fade`, { percent: 20, overMs: 0 });
+    await ask(`${pathOf(band)}/mute`, {});
+    await ask(`${pathOf(band)}/loop`, { on: false });
+    expect(await ask(`${pathOf(day)}/remove`, { item: 2 })).toMatchObject({
+      status: 404,
+      json: { error: { code: 'track.no_item' } },
+    });
+    await setup.restart();
+    await returned(setup, adam);
+    const loop = { current: { loop: true } };
+    const paused = { current: { loop: true, positionMs: 20_000 }, isPaused: true };
+    const waiting = [{ title: 'bell' }];
+    await eventually(async () => {
+      expect(await track('RAINY DAY')).toMatchObject({ ...paused, name: day, waiting });
+      expect(await track(sound)).toMatchObject({ ...loop, percent: 20 });
+      expect(await track(band)).toMatchObject({ isMuted: true, current: { loop: false } });
+    });
+    expect(await ask(`${pathOf(day)}/remove`, { item: 'bell' })).toMatchObject({
+      json: { outcomes: [{ kind: 'removed', track: day, title: 'bell' }] },
+    });
+    expect((await commandReply(adam, 'track stop', { track: 'rainy day' })).text).toContain(day);
+    expect(setup.bot.complaints).toBe('');
+  },
+);

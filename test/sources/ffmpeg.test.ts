@@ -60,6 +60,27 @@ test.each([
   await expect(sound).rejects.toThrow(why);
 });
 
+test('a program that reads no further than it needs is heard, whatever comes then', async () => {
+  const path = await program(
+    'deaf',
+    `
+    require('node:fs').closeSync(0);
+    process.stdout.write(Buffer.alloc(4_000, 1));
+    setTimeout(() => process.exit(0), 200);`,
+  );
+  const sounded = Promise.withResolvers<void>();
+  const bytes = async function* () {
+    await sounded.promise;
+    for (let n = 0; n < 3; n++) yield Buffer.alloc(10);
+  };
+  let samples = 0;
+  for await (const chunk of throughFfmpeg(bytes(), plan, { path, clock: realClock }, patient)) {
+    if (chunk.kind === 'pcm') samples += chunk.pcm.samples.length;
+    sounded.resolve();
+  }
+  expect(samples).toBe(2_000);
+});
+
 test('a program that is not there, bytes that break, and a listener who leaves end it', async () => {
   const gone = through(join(folder, 'gone'), inPieces(Buffer.alloc(10), 10));
   await expect(gone).rejects.toMatchObject({ code: 'source.not_audio' });

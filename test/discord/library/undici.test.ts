@@ -16,7 +16,7 @@ async function restOf(answer: RequestListener): Promise<REST> {
     server.closeAllConnections();
   });
   const { port } = server.address() as AddressInfo;
-  const rest = new REST({ api: `http://127.0.0.1:${port}`, retries: 0, timeout: 2_000 });
+  const rest = new REST({ api: `http://127.0.0.1:${port}`, retries: 0, timeout: 30_000 });
   onTestFinished(() => {
     rest.clearHashSweeper();
     rest.clearHandlerSweeper();

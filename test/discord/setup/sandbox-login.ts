@@ -112,7 +112,7 @@ export async function openSetup(
   const ann = sandbox.person('Ann');
   await ann.join('Lobby', never);
   const link = await login.linkOpener().open(lobby, mayHear, never);
-  await ann.settled(AbortSignal.timeout(3_000));
+  await ann.settled(AbortSignal.timeout(30_000));
   const before = ann.heard.frames.filter(({ audible }) => audible).length;
   return {
     link,
@@ -131,9 +131,9 @@ export async function openSetup(
   };
 }
 
-/** Polls for at most four seconds. */
-export async function until(condition: () => boolean, ms = 4_000): Promise<void> {
-  const deadlineMs = realClock.nowMs() + ms;
+/** Polls for at most half a minute, which only ends what hangs. */
+export async function until(condition: () => boolean): Promise<void> {
+  const deadlineMs = realClock.nowMs() + 30_000;
   while (!condition()) {
     if (realClock.nowMs() > deadlineMs) throw new Error(`Never came true: ${condition}`);
     await wait(5);

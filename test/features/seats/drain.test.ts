@@ -33,22 +33,24 @@ function ask({ talk }: SessionFixture, name: string) {
   return talk.ask('g', `What, says ${name}?`, { id: name.toLowerCase(), name }, 'voice');
 }
 
-/** Drains what is under way; how long that took, in ms. */
-async function drained(fixture: SessionFixture): Promise<number> {
+/** Drains what is under way; how long that took, in ms, and the answers that had ended by then. */
+async function drained(fixture: SessionFixture) {
   const fromMs = fixture.clock.nowMs();
-  let tookMs = Number.NaN;
+  let [tookMs, answers] = [Number.NaN, 0];
   void fixture.sessions.drain(5_000).then(() => {
     tookMs = fixture.clock.nowMs() - fromMs;
+    answers = fixture.of('answered').length;
   });
   await pass(fixture, 6_000);
-  return tookMs;
+  return { tookMs, answers };
 }
 
 test('what sounds ends with its clause, and what was heard of it is known', async () => {
   const fixture = await called(clauses);
   const asking = ask(fixture, 'Adam');
   await pass(fixture, 1_500);
-  const tookMs = await drained(fixture);
+  const { answers, tookMs } = await drained(fixture);
+  expect(answers).toBe(1);
   expect(tookMs).toBeLessThan(1_000);
   await asking;
   expect(fixture.of('answered')).toMatchObject([

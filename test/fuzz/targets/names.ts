@@ -1,18 +1,20 @@
 import { buttons as allButtons } from '#commands/buttons.ts';
-import { apiMessages } from '#src/chat/completions/api-messages.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openHistory, standardHistory } from '#src/chat/history.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { type MessageBody, messagesOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { panelButtons, trackNameOf } from '#src/features/tracks/track-names.ts';
+import { ApiClient } from '#src/provider/api-client.ts';
 import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
 import { text } from '#src/texts/texts.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
 import { addressingRules, initialAddressing } from '#src/turn/addressing/addressing-windows.ts';
 import { classify } from '#src/turn/overlap/interjections.ts';
 import { textOf } from '#test/fuzz/inputs.ts';
-import { target } from '#test/fuzz/target.ts';
+import { asyncTarget, target } from '#test/fuzz/target.ts';
 import { fc } from '#test/properties.ts';
 
 const pieces = [
@@ -113,15 +115,32 @@ function readNames([a, b]: readonly [string, string]): void {
   speakable(text('said.both', { one: a, other: b }));
 }
 
+/** Messages as they reach a server. */
+async function promptOf(
+  spoken: readonly ChatMessage[],
+): Promise<readonly { readonly content: string }[]> {
+  const bodies: string[] = [];
+  const address = { baseUrl: 'http://example.test/v1', apiKey: () => 'none' };
+  const client = new ApiClient(address, async (_url, init) => {
+    bodies.push(String(init?.body));
+    return new Response(
+      'data: {"choices":[{"delta":{"content":"Hi"},"finish_reason":"stop"}]}\n\n',
+    );
+  });
+  const { signal } = new AbortController();
+  for await (const _ of openChatModel(client, { model: 'm' }).reply(spoken, [], signal));
+  return JSON.parse(bodies[0] ?? '').messages;
+}
+
 /** Builds the prompt and checks it: one line for each speaker, under a name that is theirs. */
-function readPrompts([a, b]: readonly [string, string]): void {
+async function readPrompts([a, b]: readonly [string, string]): Promise<void> {
   const said = [
     { role: 'user', name: a, content: b },
     { role: 'user', name: b, content: a },
     { role: 'user', name: 'Eve', content: `${a}${b}` },
   ] as const;
   const spoken = said.filter(({ name }) => name !== '');
-  const [shown] = apiMessages(spoken);
+  const [shown] = await promptOf(spoken);
   const lines = linesOf(String(shown?.content));
   must(lines.length === spoken.length, `${spoken.length} people have ${lines.length} lines.`);
   must(
@@ -152,6 +171,6 @@ const two = fc.tuple(words, words);
 /** Names and typed words of people, on their way into prompts, panels, replies and notices. */
 export const nameTargets = [
   target('names-shown', two, readNames),
-  target('names-prompted', two, readPrompts),
+  asyncTarget('names-prompted', two, readPrompts),
   target('names-addressed', two, readAddressing),
 ];

@@ -1,10 +1,10 @@
-import { ThinkFilter } from '#src/chat/completions/think-filter.ts';
+import { APIError } from 'openai/core/error';
 import { ClauseSplitter, ShortLinks } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { asidesIn } from '#src/chat/text/written-passages.ts';
 import { pressedOf } from '#src/discord/interactions/rendering.ts';
 import { ClauseWriter } from '#src/pipeline/clause-writer.ts';
-import { plainWords, wordsOfText } from '#src/provider/models/error-phrases.ts';
+import { describeError } from '#src/provider/models/describe-error.ts';
 import { fliteText } from '#src/speech/embedded/embedded-synthesizer.ts';
 import { cut, plain } from '#src/texts/plain.ts';
 import { sentencesOf } from '#src/turn/addressing/names-sentences.ts';
@@ -57,14 +57,13 @@ export const textTargets = [
     plain(text);
     cut(text, 100);
     fliteText(text);
-    wordsOfText(text);
-    plainWords(text, 'sk-abcdef', 200);
+    const refusal = APIError.generate(500, undefined, text, new Headers());
+    describeError(refusal, { baseURL: 'http://example.test/v1', apiKey: 'sk-abcdef' });
   }),
   target('streamed-answer', inPieces(textOf(marks)), (pieces) => {
     const instead = { link: 'a', code: 'b', table: 'c' };
     const readers = [
       new ClauseSplitter({ eager: true }),
-      new ThinkFilter(),
       new ShortLinks(),
       new ClauseWriter(instead),
     ];

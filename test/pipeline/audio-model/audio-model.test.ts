@@ -146,3 +146,11 @@ test('a model that has answered without sound is read out from its first clause 
   expect(synthesizer.asked).toHaveLength(2);
   expect(soundedTexts(parts)).toEqual(['It is four.']);
 });
+
+test('words that begin with an empty line are shown as they sound, not all at the end', async () => {
+  const [one, two] = ['This is the first of two sentences.', ' This is the second one of them.'];
+  const { answer } = open([['\n', ...wordsIn(one), ...wordsIn(two)]], { manner: 'speaks' });
+  const shown = soundedTexts((await drain(answer())).parts);
+  expect(shown.join(' ').trim()).toBe(`${one}${two}`);
+  expect(shown.slice(0, 2)).toEqual(['', 'This']);
+});

@@ -1,19 +1,15 @@
 import { expect } from 'vitest';
 import type { RegisteredOption } from '#sandbox/world/world.ts';
-import { speech } from '#test/audio/speech.ts';
 import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
-  converse,
   hearing,
   madeTexts,
   openScenario,
   scenario,
-  shownMessages,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
-const question = speech('human-cards-001');
 const lecture = 'This is a rather long lecture about nothing at all that nobody wants to hear out';
 const waits = { quietMs: 500, timeoutMs: 20_000 };
 
@@ -109,24 +105,4 @@ scenario('/say tells how many are ahead, takes eight, and /stop drops them all',
   expect(heard.lastAtMs - stopping.sentAtMs).toBeLessThan(500);
   expect(await commandReply(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
   expect(madeTexts(setup)).toEqual([lecture]);
-});
-
-scenario('/stop cuts an answer off, and only what was heard of it is remembered', async () => {
-  await using setup = await openScenario({
-    providers: { replies: [{ match: /^/, text: lecture }] },
-  });
-  const adam = await callIn(setup, 'Adam');
-  await adam.say(question, soon());
-  await hearing(adam);
-  expect(await commandReply(adam, 'stop', { what: 'everything' })).toMatchObject(
-    whispered('stop.ok'),
-  );
-  await adam.listen({ ...waits, sinceMs: 0 }, soon());
-  setup.providers.set({ replies: [{ match: /^/, text: 'Yes.' }] });
-  await converse(setup, adam, question);
-  const [, , remembered] = shownMessages(setup);
-  expect(remembered?.role).toBe('assistant');
-  const words = remembered?.content.replace(/\W+$/, '') ?? '';
-  expect(lecture.startsWith(words)).toBe(true);
-  expect(words.length).toBeLessThan(lecture.length * 0.75);
 });

@@ -3,8 +3,6 @@ import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
-import { speech } from '#test/audio/speech.ts';
-import { instantPace } from '#test/fakes/providers/providers.ts';
 import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
   eventually,
@@ -12,7 +10,6 @@ import {
   type ScenarioSetup,
   scenario,
   seat,
-  soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 /** Message as Discord would show it now. */
@@ -20,17 +17,6 @@ function now({ sandbox }: ScenarioSetup, { id }: ShownMessage): ShownMessage {
   const message = sandbox.message(id);
   if (!message) throw new Error('The panel is gone.');
   return message;
-}
-
-/** Whether the second line of a panel was each of these, one after the other. */
-function wentThrough(states: readonly string[], first: string, { edits }: ShownMessage): boolean {
-  const all = [first, ...edits.map((edit) => edit.text)].map((words) => words.split('\n')[1]);
-  let from = 0;
-  return states.every((state) => {
-    const at = all.indexOf(state, from);
-    from = at + 1;
-    return at >= 0;
-  });
 }
 
 /** Empties the table of seats, as a run before there were seats in the store leaves it. */
@@ -44,27 +30,6 @@ function storedPanels({ dataDir }: ScenarioSetup): unknown {
   return sqlite.prepare('SELECT count(*) AS n FROM panels').get()?.n;
 }
 
-scenario('the panel follows a turn', async () => {
-  const pace = { ...instantPace, recogniseMs: 2_500 };
-  const answer = 'The answer takes as long to say as this sentence, or longer';
-  const replies = [{ match: /^/, text: answer }];
-  await using setup = await openScenario({ providers: { replies, pace } });
-  const adam = await seat(setup, 'Adam');
-  const panel = await commandReply(adam, 'join');
-  await adam.settled(soon());
-  const states = [
-    text('panel.listening'),
-    text('panel.hearing', { name: 'Adam' }),
-    text('panel.thinking'),
-    text('panel.speaking', { name: 'Adam' }),
-    text('panel.listening'),
-  ];
-  await adam.say(speech('human-librivox-0880'), soon());
-  await eventually(() => expect(wentThrough(states, panel.text, now(setup, panel))).toBe(true));
-  const shown = now(setup, panel);
-  expect(shown.text).toContain(text('panel.people.yes', { names: 'Adam' }));
-});
-
 scenario(
   'buttons of a former run still work, and an old panel says where the new one is',
   async () => {
@@ -73,7 +38,7 @@ scenario(
     const panel = await commandReply(adam, 'join');
     await commandReply(adam, 'leave');
     await setup.restart();
-    await eventually(() => expect(now(setup, panel).text).toBe(text('leave.nowhere')));
+    await eventually(() => expect(now(setup, panel).text).toBe(text('panel.left')));
     const presses = (name: string, person = ben) => pressed(person, now(setup, panel), name);
     expect(await presses('stop')).toMatchObject(whispered('leave.nowhere'));
     const menu = await presses('more');
@@ -105,7 +70,7 @@ scenario(
     forgetSeats(setup);
     await setup.restart();
     await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
-    const words = [text('leave.nowhere'), text('seat.outdated', { channel: 'Lounge' })];
+    const words = [text('panel.left'), text('seat.outdated', { channel: 'Lounge' })];
     await eventually(() => expect(now(setup, panel).text).toBe(words.join('\n')));
   },
 );

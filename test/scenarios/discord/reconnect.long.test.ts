@@ -72,18 +72,3 @@ scenario(
     expect(notices(setup)).not.toContain(text('link.down'));
   },
 );
-
-scenario('somebody nobody can decode is told so once, and is heard when it is over', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const adam = await callIn(setup, 'Adam');
-  const { voice } = setup.sandbox.faults;
-  voice.garble(adam.id, true);
-  const long = speech('human-librivox-0880');
-  const reported = text('heard.undecodable', { name: 'Adam' });
-  for (let n = 0; n < 6 && !notices(setup).includes(reported); n++) await adam.say(long, soon());
-  await eventually(() => expect(notices(setup)).toContain(reported));
-  await setup.bot.logged(({ msg }) => msg === 'joined', stepMs);
-  voice.garble(adam.id, false);
-  await expectConversation(setup, adam);
-  expect(notices(setup).filter((words) => words === reported)).toHaveLength(1);
-});

@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
-import { commandReply } from '#test/scenarios/setup/asking.ts';
 import {
   callIn,
   converse,
@@ -73,44 +72,5 @@ scenario(
     expect(setup.bot.log.map(({ msg }) => msg)).not.toContain('guild-removed'); // which erases
     const left = setup.bot.log.filter(({ msg }) => msg === 'server-left');
     expect(left.map(({ guildId }) => guildId)).toEqual([barred.id]);
-  },
-);
-
-const unset = 'BUDGET_TOTAL_DAY_USD is 0';
-
-scenario(
-  'a used budget is told once, shown on the panel, and not forgotten over a restart',
-  async () => {
-    await using file = await pricesFile();
-    await using setup = await openOwnScenario({
-      environment: {
-        CHAT_COMPLETION_MODEL: 'writes',
-        SPEECH_MODEL: 'speaks',
-        PRICES: file.path,
-        BUDGET_SERVER_DAY_USD: '0.102',
-        BUDGET_TOTAL_DAY_USD: '0',
-        BUDGET_PERSON_DAY_USD: '0',
-      },
-      providers: { replies },
-    });
-    const unlimited = 'all servers together may spend 0.102 USD (1 x 0.102 USD a server) a day';
-    expect(setup.bot.log.map(({ msg }) => msg)).toContain(`${unset}: ${unlimited}`);
-    const olga = await callIn(setup, 'Olga');
-    await converse(setup, olga, question);
-    await olga.say(question, soon());
-    const [used = ''] = text('budget.guild').split('{');
-    const [quiet = ''] = text('panel.quiet').split('{');
-    const shown = (channel: string) =>
-      setup.sandbox.messages(channel).map((message) => message.text);
-    await eventually(() => {
-      expect(shown('Lounge').filter((one) => one.startsWith(used))).toHaveLength(1);
-      expect(shown('general')[0]).toContain(quiet);
-    });
-    const costs = await commandReply(olga, 'stats', { view: 'cost' });
-    expect(costs.text).toMatch(/^Today \$0\.0\d+ of \$0\.1\d\. 1 turn, /);
-    expect(costs.text).toContain('Most: Olga.');
-    await setup.restart();
-    const later = await commandReply(olga, 'stats', { view: 'cost' });
-    expect(later.text.split(' Most: ')[0]).toBe(costs.text.split(' Most: ')[0]);
   },
 );

@@ -5,7 +5,6 @@ import { come, question, replies, setAutoJoin } from '#test/scenarios/setup/auto
 import {
   converse,
   openScenario,
-  returned,
   type ScenarioSetup,
   scenario,
   soon,
@@ -43,19 +42,5 @@ scenario('after a kick it does not come back before the channel was empty', asyn
   guild.disconnectBot();
   await setup.bot.logged(({ msg }) => msg === 'left', 20_000);
   await expectAwayUntilEmpty(setup, adam);
-  await converse(setup, adam, question);
-});
-
-scenario('who is followed is followed after a restart', async () => {
-  await using setup = await openScenario({ providers: { replies } });
-  const guild = setup.sandbox.guild();
-  const adam = guild.person('Adam');
-  await adam.join('Lounge', soon());
-  await commandReply(adam, 'join', { follow: true });
-  await adam.settled(soon());
-  await setup.restart();
-  await returned(setup, adam);
-  await adam.join('Workshop', soon());
-  await come(setup, adam, 'Workshop');
   await converse(setup, adam, question);
 });

@@ -34,10 +34,7 @@ export const isConnected = ({ bot }: ScenarioSetup) =>
   eventually(() => expect(bot.log.some(({ msg }) => msg?.includes('1 tools are on'))).toBe(true));
 
 /** Presses Show once it is there: what the asker alone reads then. */
-export async function show(
-  { sandbox }: ScenarioSetup,
-  person: SandboxPerson,
-): Promise<ShownMessage> {
+async function show({ sandbox }: ScenarioSetup, person: SandboxPerson): Promise<ShownMessage> {
   const asking = () => sandbox.messages('Lounge').find(({ text }) => text.includes('press Show'));
   await eventually(() => expect(asking()).toBeDefined());
   const asked = asking();

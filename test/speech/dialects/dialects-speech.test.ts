@@ -3,7 +3,6 @@ import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { openClient } from '#src/provider/client.ts';
-import { withServerWords } from '#src/provider/models/error-phrases.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
@@ -55,9 +54,11 @@ async function failureOf(voice: Synthesizer) {
   return { pieces, error: undefined };
 }
 
-/** Error text as the doctor shows it: the log leaves the server's own sentence out where it may quote the request. */
+/** What is said of an error, and the server's own sentence, which the log leaves out where it may quote the request. */
 function wordsOf(error: unknown): string {
-  return error instanceof BotError ? withServerWords(error) : `${error}`;
+  return error instanceof BotError
+    ? `${error.message} ${error.about.serverWords ?? ''}`
+    : `${error}`;
 }
 
 const html = '<!doctype html><title>Welcome</title>';

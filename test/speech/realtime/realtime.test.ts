@@ -150,3 +150,12 @@ test('of connections that nobody needs, one stays after a minute', async () => {
   await clock.advance(10_000);
   await expect.poll(() => open().length).toBe(1);
 });
+
+test('a recogniser that is closed leaves no connection open, not even one that waits for words', async () => {
+  const transcriber = opened();
+  await Promise.all([1, 2, 3].map(() => textOf(transcriber, five.pcm)));
+  await textOf(transcriber, five.pcm); // by then the others are clean
+  transcriber[Symbol.dispose]();
+  const open = () => calls().filter((call) => call.closedAtMs === undefined);
+  await expect.poll(() => open().length).toBe(0);
+});

@@ -65,7 +65,7 @@ withPostgres(() => {
     await expect.poll(held).toEqual([]);
     expect(await one.takeBucket(0, 1)).toBe(true); // without the database it goes on
     way.heal();
-    await expect.poll(held, { timeout: 10_000 }).toEqual(['[0, 1, 2, 3]']);
+    await expect.poll(held).toEqual(['[0, 1, 2, 3]']);
     await one[Symbol.asyncDispose]();
     await using _two = await locks;
     expect(lost).toEqual([]);
@@ -78,9 +78,9 @@ withPostgres(() => {
     await using _one = await openLocks({ url }, range(0, 3));
     const former = way.connections;
     way.swallow();
-    await expect.poll(() => way.connections, { timeout: 20_000 }).toBeGreaterThan(former);
+    await expect.poll(() => way.connections).toBeGreaterThan(former);
     way.heal();
-    await expect.poll(() => schema.sql(lockHolders), { timeout: 20_000 }).toHaveLength(1);
+    await expect.poll(() => schema.sql(lockHolders)).toHaveLength(1);
   });
 
   test('who finds one of its locks taken after that says so once, and ends', async () => {

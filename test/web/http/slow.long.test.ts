@@ -6,7 +6,6 @@ import { expect, test } from 'vitest';
 import { ask, openTestPage } from './open-page.ts';
 
 const megabyte = 1_000_000;
-const waiting = { timeout: 10_000 };
 
 /** A page that waits 2 s for all of a request, and 1 s for a reader that does not read; and what becomes of its connections. */
 async function openImpatient() {
@@ -90,7 +89,7 @@ test.concurrent('events that nobody reads are not made, and their connection end
   await using page = await openImpatient();
   const socket = stalled(page.url);
   socket.write(requests(page.url, '/events', 1));
-  await expect.poll(() => page.seen.ended, waiting).toBe(1);
+  await expect.poll(() => page.seen.ended).toBe(1);
   expect(page.seen.eventsEnded).toBe(1);
   expect(page.seen.eventsSent).toBeLessThan(50);
   socket.destroy();

@@ -1,0 +1,20 @@
+import { expect, test } from 'vitest';
+import {
+  adam,
+  lounge,
+  openSessionFixture,
+  pass,
+} from '#test/conversation/setup/session-fixture.ts';
+
+test('a conversation remembers its last forty exchanges, and no more', async () => {
+  const fixture = openSessionFixture({ addressing: 'off' }, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 100);
+  for (let n = 1; n <= 42; n++) {
+    void fixture.talk.ask('g', `Question ${n}?`, adam, 'voice');
+    await pass(fixture, 3_000);
+  }
+  const { history } = fixture.sessions.session('g')?.context ?? expect.fail();
+  expect(fixture.of('answered')).toHaveLength(42);
+  expect(history.shown()).toHaveLength(40);
+});
