@@ -179,10 +179,9 @@ const doors: Readonly<Record<string, string>> = {
   'conversation/alerts': 'failure-event store-timeout',
   'conversation/answering':
     'begin-answer conversation-history translation-prompt written-answer-concurrency',
-  'conversation/connection': 'reconnect-policy',
   'conversation/engines': 'paid-engines',
   'conversation/hearing': 'speaker-inputs',
-  'conversation/machine': 'questions rules state step view',
+  'conversation/machine': 'questions reconnect-policy rules state step',
   'conversation/ports': 'session-events tool-definition',
   'conversation/presence': 'access-control pause-hearing privacy-requests',
   'conversation/queue': 'turn-handle',

@@ -1,10 +1,13 @@
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
-import type { LostQuestion, PanelFace } from '#src/conversation/ports/panel.ts';
+import { currentTurn } from '#src/conversation/machine/questions.ts';
+import type { ConversationState, TurnState } from '#src/conversation/machine/state.ts';
+import type { HeardQuestion, PanelFace } from '#src/conversation/ports/panel.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { QueuedQuestion, QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
 import { UnaskedPeople } from '#src/people/newcomers.ts';
 import type { UsedBudget } from '#src/spending/budget-authority.ts';
+import { cut } from '#src/texts/plain.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
 import { joinedLine } from './joining/joined-line.ts';
 import type { SessionContext } from './session-context.ts';
 
@@ -20,20 +23,12 @@ export type ChannelActivity = ChannelPresence & {
   readonly channelName: string;
   /** Ids of those who talk. */
   readonly talking: readonly string[];
-  readonly current: QueuedTurn | undefined;
-  /** Question that is answered after it. */
-  readonly following: QueuedQuestion | undefined;
-  /** Something of the current matter has been heard. */
-  readonly sounds: boolean;
-  /** The tool that runs for it while nothing is heard. */
-  readonly step?: PlainTextId;
 };
 
 /** Time, in ms, for which the panel shows that a person was just heard for the first time. */
 const firstHeardMs = 5_000;
-/** Time, in ms, for which the panel shows that a person is not going to be answered, or not without a name; it names five at most. */
-const lostMs = 10_000;
-const mostLost = 5;
+/** Questions shown at once, one of each person, and the most characters of each. */
+const [mostShown, mostChars] = [3, 200];
 
 /** Keeps the panel of one session up to date: sends it when it has changed, and invites newcomers there to answer. */
 export class PanelUpdater {
@@ -41,49 +36,26 @@ export class PanelUpdater {
   readonly #newcomers: UnaskedPeople;
   /** When each person was heard first, by id. */
   readonly #met = new Map<string, number>();
-  #lost: readonly (LostQuestion & { readonly atMs: number })[] = [];
-  /** People who were told once that they need the name. */
-  readonly #notifiedOfName: Set<string>;
-  #unnamed: readonly { readonly name: string; readonly atMs: number }[] = [];
   #shown = '';
 
   /** `former`: panel of the session that this one goes on from; no person is invited twice. */
   constructor(context: SessionContext, former: PanelUpdater | undefined) {
     this.#context = context;
     this.#newcomers = former ? former.#newcomers : new UnaskedPeople();
-    this.#notifiedOfName = former ? former.#notifiedOfName : new Set();
   }
 
   /** Instant at which something that it shows passes by itself, or a newcomer is due; infinite where nothing does. */
   get passesAtMs(): number {
     const nowMs = this.#context.parts.clock.nowMs();
     const met = [...this.#met.values()].map((atMs) => atMs + firstHeardMs);
-    const lines = [...this.#lost, ...this.#unnamed].map(({ atMs }) => atMs + lostMs);
-    const next = [...met, ...lines].filter((atMs) => atMs > nowMs);
-    const { addressing, recentQuestions } = this.#context;
-    const passing = [addressing.closesAtMs, recentQuestions.passesAtMs, this.#newcomers.dueAtMs];
+    const next = met.filter((atMs) => atMs > nowMs);
+    const passing = [this.#context.addressing.closesAtMs, this.#newcomers.dueAtMs];
     return Math.min(...passing, ...next);
   }
 
   /** This person has been asked elsewhere whether they may be heard. */
   asked(personId: string): void {
     this.#newcomers.asked(personId);
-  }
-
-  /** Shows that the question of this person was dropped. */
-  lost(name: string, why: LostQuestion['why']): void {
-    const others = this.#lost.filter((one) => one.name !== name);
-    const atMs = this.#context.parts.clock.nowMs();
-    this.#lost = [...others, { name, why, atMs }].slice(-mostLost);
-  }
-
-  /** Shows, once a session, that this person was not answered since they did not say the name. */
-  unnamed(personId: string, name: string): void {
-    const atMs = this.#context.parts.clock.nowMs();
-    const closedMs = atMs - this.#context.addressing.closedAtMs(personId);
-    if (closedMs < 0 || this.#notifiedOfName.has(personId)) return;
-    this.#notifiedOfName.add(personId);
-    this.#unnamed = [...this.#unnamed, { name, atMs }].slice(-mostLost);
   }
 
   check(activity: ChannelActivity): void {
@@ -93,26 +65,53 @@ export class PanelUpdater {
     }
     const firstHeard = this.#justMet(activity, nowMs);
     const asked = this.#askedIn(activity);
-    this.#lost = this.#lost.filter(({ atMs }) => nowMs - atMs < lostMs);
-    this.#unnamed = this.#unnamed.filter(({ atMs }) => nowMs - atMs < lostMs);
-    const lost = this.#lost.map(({ name, why }) => ({ name, why }));
-    const unnamed = this.#unnamed.map(({ name }) => ({ name }));
-    const understood = this.#context.recentQuestions.shown();
+    const { talk } = this.#context;
+    const { dropped, unnamed: nameless } = talk.state.notes;
+    const lost = dropped.map(({ by, why }) => ({ name: this.#context.nameOf(by), why }));
+    const unnamed = nameless.map(({ by }) => ({ name: this.#context.nameOf(by) }));
+    const understood = this.#understood();
+    const next = followingOf(talk.state);
+    const step = this.#step();
     const quiet = this.#context.parts.spending.used(this.#context.channel.guildId);
     const maySpeak = this.#context.maySpeak();
-    const state = stateOf({ ...activity, maySpeak, quiet });
+    const state = stateOf(talk.state, { ...activity, maySpeak, step, quiet });
     const headline = maySpeak && !activity.gate.paused && this.#headlineFor(activity);
     this.#show(state, this.#chipsOf(activity), {
       ...(headline && { headline }),
       ...(firstHeard.length > 0 && { firstHeard }),
       ...(asked.length > 0 && { asked }),
-      next: activity.following?.said.name,
+      next: next?.name,
       ...(lost.length > 0 && { lost }),
       ...(unnamed.length > 0 && { unnamed }),
       ...(understood.length > 0 && { understood }),
       ...this.#context.features.panel(),
     });
     this.#invite(activity, nowMs);
+  }
+
+  /** The tool people wait for. */
+  #step(): PlainTextId | undefined {
+    const { talk } = this.#context;
+    const { current } = talk.state.floor;
+    const isSilent = current && (!current.isAudible || current.isStarved);
+    return isSilent ? talk.answers.pendingOf(current.reply)?.step : undefined;
+  }
+
+  /**
+   * Questions on the panel, the latest of each person: spoken words, while they are written nowhere else, in the chat of the voice channel.
+   */
+  #understood(): readonly HeardQuestion[] {
+    const { channel, features, gate, parts, talk } = this.#context;
+    const place = parts.panels.placeIn(channel.guildId);
+    if (place?.channelId !== channel.channelId) return [];
+    const { isEnding } = talk.state;
+    if (features.panel().captionsIn !== undefined || gate.paused || isEnding) return [];
+    const agreed = talk.state.notes.understood.filter(({ by }) => hasAgreed(by, gate));
+    const latest = new Map(agreed.map((one) => [one.by, one]));
+    return [...latest.values()].slice(-mostShown).flatMap(({ by, words }) => {
+      const text = cut(visibleLine(words), mostChars);
+      return text === '' ? [] : [{ name: this.#context.nameOf(by), words: text }];
+    });
   }
 
   /** The link is away and is to come back. */
@@ -195,25 +194,45 @@ export class PanelUpdater {
   }
 }
 
+/**
+ * Whether this person may be written, and said yes themselves: each yes is told that all who can open the chat may read their
+ * questions.
+ */
+function hasAgreed(personId: string, gate: ConsentGate): boolean {
+  return gate.mayWrite(personId) && gate.consentOf(personId) !== 'policy';
+}
+
+/** Question that is answered after the current one. */
+function followingOf({ floor, turns }: ConversationState): TurnState | undefined {
+  const [next] = floor.queue.flatMap((id) => turns.find((one) => one.id === id) ?? []);
+  return floor.current && next;
+}
+
 /** State that the panel shows. A pause comes first, so that the button's presser sees that it worked. */
-function stateOf({
-  channelName,
-  people,
-  gate,
-  talking,
-  current,
-  sounds,
-  step,
-  quiet,
-  maySpeak,
-}: ChannelActivity & {
-  readonly quiet?: UsedBudget;
-  readonly maySpeak: boolean;
-}): PanelFace['state'] {
+function stateOf(
+  state: ConversationState,
+  {
+    channelName,
+    gate,
+    maySpeak,
+    people,
+    quiet,
+    step,
+    talking,
+  }: ChannelActivity & {
+    readonly quiet?: UsedBudget;
+    readonly maySpeak: boolean;
+    readonly step: PlainTextId | undefined;
+  },
+): PanelFace['state'] {
+  const { current, queue } = state.floor;
+  const isPending = state.turns.some(({ open }) => open.some(({ isEnded }) => isEnded));
+  const isAwaited = current !== undefined || queue.length > 0 || isPending;
   if (gate.paused) return { kind: 'paused' };
-  if (current && step) return { kind: 'step', step };
-  if (current && !sounds) return { kind: 'thinking' };
-  if (current?.kind === 'question') return { kind: 'speaking', name: current.said.name };
+  if (isAwaited && step) return { kind: 'step', step };
+  if (isAwaited && !current?.isAudible) return { kind: 'thinking' };
+  const turn = currentTurn(state);
+  if (turn) return { kind: 'speaking', name: turn.name };
   if (current) return { kind: 'speaking', name: channelName };
   if (quiet) return { kind: 'quiet', time: quiet.time };
   const talker = people.find(({ id }) => talking.includes(id));

@@ -1,22 +1,19 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { ReportedFailures } from '#src/conversation/alerts/report-failure.ts';
-import { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
-import { RecentQuestions } from '#src/conversation/answering/recent-questions.ts';
+import { SessionHistory } from '#src/conversation/answering/conversation-history.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
 import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
+import { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { MissingVoiceNotices } from '#src/conversation/output/missing-voice-notices.ts';
 import { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
-import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
-import { SpokenNotices } from '#src/conversation/output/spoken-notices.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
-import { TurnQueue, type TurnQueueOptions } from '#src/conversation/queue/turn-queue.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
@@ -27,15 +24,20 @@ import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { SessionFeatures, ShardFeatures } from './feature.ts';
+import { initialState } from './machine/state.ts';
 import { PanelUpdater } from './panel-updater.ts';
+import type { Requests } from './requests.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
+import { sessionSettingsOf, Talk, type TalkHooks } from './talk.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Sources of a context that its session holds. */
 type SessionHooks = {
   readonly link: ReconnectingLink;
   readonly maySpeak: () => boolean;
-  readonly onLost: NonNullable<TurnQueueOptions['onLost']>;
+  readonly talk: TalkHooks;
+  /** Whether the channel has read already why the link is away. */
+  readonly explainsLoss: () => boolean;
   /** Aborted when the session is over. */
   readonly signal: AbortSignal;
 };
@@ -86,20 +88,22 @@ export class SessionContext {
   readonly wakeup: Wakeup;
   readonly once: OncePerSession;
   readonly gate: ConsentGate;
-  readonly queue: TurnQueue;
+  /** The conversation. */
+  readonly talk: Talk;
+  readonly utterances: Utterances;
   readonly addressing: SessionAddressing;
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
   readonly pipeline: CurrentPipeline;
-  readonly history: ConversationHistory;
-  readonly recentQuestions: RecentQuestions;
+  readonly history: SessionHistory;
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly reportedFailures: ReportedFailures;
   readonly connection = new CurrentConnection();
   /** Reports voices that no longer exist. */
   readonly missingVoiceNotices: MissingVoiceNotices;
-  /** Sentences that are said at the next pause. */
-  readonly spokenNotices: SpokenNotices;
+  readonly explainsLoss: () => boolean;
+  /** Whether partial words of the recogniser were right before. */
+  readonly trustsPartials: () => boolean;
   readonly tools: SessionTools;
   /** Pace of its speech. */
   readonly pace = new SpeechPace();
@@ -110,13 +114,26 @@ export class SessionContext {
   readonly unanswered: UndecidedPeople;
   readonly features: SessionFeatures;
 
+  /** Questions, texts and notices that wait, as commands and features bring them. */
+  get queue(): Requests {
+    return this.talk.requests;
+  }
+
+  /** Name of a person there, or of whoever asked by typing. */
+  readonly nameOf = (personId: string): string => {
+    const { history, people, turns } = this.talk.state;
+    const here = people.find(({ id }) => id === personId);
+    const asked = [...turns, ...history.exchanges].findLast(({ by }) => by === personId);
+    return here?.name ?? asked?.name ?? 'Someone';
+  };
+
   /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
   constructor(
     {
       answers,
       channel,
+      ended,
       former,
-      history,
       notices,
       parts,
       seat,
@@ -124,7 +141,7 @@ export class SessionContext {
       settings,
       sources,
     }: VoiceSessionOptions,
-    { maySpeak, link, onLost, signal }: SessionHooks,
+    { explainsLoss, link, maySpeak, signal, talk }: SessionHooks,
   ) {
     const { guildId, channelId } = channel;
     const before = former?.context;
@@ -151,20 +168,14 @@ export class SessionContext {
       });
     this.obey = (command, personId) => void sessions.spokenCommands.get(command)?.(personId, this);
 
+    this.explainsLoss = explainsLoss;
+    this.trustsPartials = () => sources.hearing.partialTrust.isTrusted;
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
-    const goesOn = before && mayGoOn(before.channel, channel, parts);
-    this.history = (goesOn ? before.history : history) ?? new ConversationHistory();
     this.reportedFailures =
       before?.reportedFailures ?? new ReportedFailures(sources.longestStandstillMs);
-    this.queue = new TurnQueue({
-      nowMs: () => clock.nowMs(),
-      onLost,
-      onChange: () => this.wakeup.wake(),
-    });
-    this.recentQuestions = new RecentQuestions(this);
-    this.spokenNotices = new SpokenNotices(this);
+    this.history = new SessionHistory(this);
     this.tools = new SessionTools(this, {
       all: sources.tools,
       leave: () => sessions.leave(guildId),
@@ -176,13 +187,24 @@ export class SessionContext {
       admits: admissionIn(guildId, this.people, parts, settings),
       choices: sessions.consents.in(guildId),
       isRead: () => settings.isRead(guildId),
-      before: before?.gate.answers ?? seat ?? answers,
+      talk: () => this.talk,
     });
 
     const wanted = () => wantedPipeline(this.settings());
     this.pipeline = new CurrentPipeline((name) => pipelines.open(name), wanted, signal);
     this.missingVoiceNotices = new MissingVoiceNotices(this);
     this.addressing = new SessionAddressing(this);
+    this.utterances = new Utterances(this, sources.hearing);
+    const goesOn = before && mayGoOn(before.channel, channel, parts);
+    const past = before?.talk.state ?? ended;
+    const start = initialState(sessionSettingsOf(this));
+    const kept = past && (ended || goesOn) ? past.history : start.history;
+    const { agreedIds: callers = [], isPaused = false } =
+      before?.gate.answers ?? seat ?? answers ?? {};
+    const consent = { ...start.consent, ...this.gate.initial, callers, isPaused };
+    const notes = { ...start.notes, toldOfName: before?.talk.state.notes.toldOfName ?? [] };
+    this.talk = new Talk(this, { ...start, consent, history: kept, notes }, talk);
+    signal.addEventListener('abort', () => this.talk.close(), { once: true });
     this.languages = new SpeakerLanguages(
       {
         guildId,
@@ -209,8 +231,3 @@ function mayGoOn(
 ): boolean {
   return former.channelId === channel.channelId || places.isNoWider(channel, former);
 }
-
-/** A session with a connection over which it speaks. */
-export type SpeakingContext = SessionContext & {
-  readonly output: SpeechOutput;
-};

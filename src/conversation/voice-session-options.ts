@@ -1,7 +1,7 @@
 import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
-import type { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import type { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
+import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -21,17 +21,17 @@ export type VoiceSessionOptions = {
   /** What people of the server said, where it is left, and what is done at a spoken command. */
   readonly sessions: Pick<VoiceSessions, 'consents' | 'leave' | 'spokenCommands'>;
   /** Person it goes along with. */
-  readonly followedId?: string;
+  readonly followedId?: string | undefined;
   /** Default: it answers people. */
   readonly mode?: JoinMode;
   /** A session of this server that is to go on here: with its history and what people said about being heard. */
-  readonly former?: VoiceSession;
+  readonly former?: VoiceSession | undefined;
   /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
   readonly seat?: Seat;
   /** The conversation of this channel that ended less than 15 minutes ago, in this process; it goes on. */
-  readonly history?: ConversationHistory;
+  readonly ended?: Pick<ConversationState, 'history'> | undefined;
   /** What was said for that session alone. */
-  readonly answers?: SessionAnswers;
+  readonly answers?: SessionAnswers | undefined;
   /** Keeper of its seat for a process that ends. */
   readonly seats: SeatPersistence;
 };

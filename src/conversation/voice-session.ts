@@ -1,26 +1,23 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/loops/run-together.ts';
 import { Wakeup } from '#src/base/loops/wakeup.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { LinkAndProviderNotices } from '#src/conversation/alerts/link-and-provider-notices.ts';
 import { VoiceRestrictionNotices } from '#src/conversation/alerts/voice-restriction-notices.ts';
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
 import { runHearAndSpeakLoop } from '#src/conversation/connection/hear-and-speak-loop.ts';
-import { reconnectRules } from '#src/conversation/connection/reconnect-policy.ts';
-import {
-  type ReconnectDecision,
-  ReconnectingLink,
-} from '#src/conversation/connection/reconnecting-link.ts';
+import { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
 import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
 import { type LeaveReason, leftLine } from '#src/conversation/joining/leave-reason.ts';
 import { type SeatStart, seatOf, startOf } from '#src/conversation/joining/seat-snapshot.ts';
+import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
-import type { DroppedTurnReason, SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { watchRoles } from '#src/conversation/presence/role-watch.ts';
 import { SessionConsent } from '#src/conversation/presence/session-consent.ts';
-import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { EndNews } from './feature.ts';
 import { SessionContext } from './session-context.ts';
@@ -29,6 +26,11 @@ import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Interval, in ms, at which it is checked while the link is away whether a person is still there. */
 const checkMs = 250;
+
+/** Decision after a link broke or could not be opened; `losses` counts those that belong together. */
+export type ReconnectDecision =
+  | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
+  | { readonly kind: 'over'; readonly why: LeaveReason };
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {
@@ -53,6 +55,12 @@ export class VoiceSession {
   readonly #connection: ReconnectingLink;
   /** True while it goes on from another channel and has not seen yet who came along. */
   #isMoving: boolean;
+  readonly #sources: VoiceSessionOptions['sources'];
+  /** Instant, in ms, of the last bug. */
+  #brokeAtMs = Number.NEGATIVE_INFINITY;
+  /** Resolves when the conversation wants the link opened again. */
+  #mayOpen = Promise.withResolvers<void>();
+  #isUnanswered = false;
   #why: LeaveReason | undefined;
   #endNews: EndNews = {};
   #joinedInMs: number | undefined;
@@ -74,12 +82,22 @@ export class VoiceSession {
     this.#governed = new Wakeup(parts.clock);
     this.followedId = followedId ?? seat?.followedId;
     this.#since = startOf(seat, parts.clock);
+    this.#sources = sources;
     this.#connection = new ReconnectingLink(parts.clock, sources);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     this.context = new SessionContext(options, {
       maySpeak: () => this.#mode === 'talk',
       link: this.#connection,
-      onLost: (question, why) => this.#lost(question, why),
+      explainsLoss: () => this.news.explainsLoss || !this.entered,
+      talk: {
+        end: (why) => this.leave(why as LeaveReason),
+        openLink: () => this.#mayOpen.resolve(),
+        forgetPerson: (personId) => this.consent.forget(personId),
+        unanswered: () => {
+          this.#isUnanswered = true;
+        },
+        changed: () => this.context.wakeup.wake(),
+      },
       signal: this.#over.signal,
     });
     this.#parts = this.context.parts;
@@ -145,6 +163,11 @@ export class VoiceSession {
     return this.#connection.people().some(({ id }) => id === personId);
   }
 
+  /** Something is not answered or not said, as the bot ends. */
+  get isUnanswered(): boolean {
+    return this.#isUnanswered;
+  }
+
   /** Reads the settings of the server and the consents of its people, until both were read once. Never throws. */
   async recall(): Promise<void> {
     if (await this.#settings.load(this.channel.guildId)) this.govern();
@@ -153,10 +176,10 @@ export class VoiceSession {
 
   /** Applies changed settings of the server from now on; `key`: one of them was changed. */
   govern(key?: string): void {
-    const { features, gate, pipeline, settings } = this.context;
+    const { features, gate, pipeline, settings, talk } = this.context;
     pipeline.follow();
     gate.govern(settings().consent);
-    this.consent.keepAdmitted();
+    talk.syncSettings();
     this.#governed.wake();
     features.governed(key);
   }
@@ -167,6 +190,7 @@ export class VoiceSession {
     const recalling = this.recall();
     const mayHear = (speakerId: string) => this.context.gate.mayHear(speakerId);
     await this.#connection.open(this.channel, mayHear, this.#over.signal);
+    this.context.talk.syncPeople();
     if (this.#isMoving) this.context.gate.keepAgreed(this.#connection.people().map(({ id }) => id));
     this.#isMoving = false;
     await recalling;
@@ -180,17 +204,18 @@ export class VoiceSession {
 
   /**
    * Lives in the channel until it is left or lost for good, and returns why it ended; never throws. After a move the panel
-   * waits for who goes on. Where it has not entered yet, it tries to after `waitMs`.
+   * waits for who goes on.
    */
-  async live(waitMs = 0): Promise<LeaveReason> {
-    let next: ReconnectDecision = { kind: 'again', waitMs, losses: 0 };
+  async live(): Promise<LeaveReason> {
+    let next: ReconnectDecision = { kind: 'again', waitMs: 0, losses: 0 };
     while (next.kind === 'again') {
-      const error = await this.#stretch(next.waitMs);
+      const error = await this.#stretch();
       if (error === undefined || this.isOver) break;
       next = this.after(error);
     }
     this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#why ?? 'lost';
+    await this.context.talk.answers.settled();
     this.#endNews = await this.context.features.ended(why);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
@@ -203,32 +228,46 @@ export class VoiceSession {
   /** Decides what follows an error of `enter`, and reports it. */
   after(error: unknown): ReconnectDecision {
     this.#report(failureEventOf(error, 'link'));
-    const next: ReconnectDecision = this.#seats.isOutdated
-      ? { kind: 'over', why: 'outdated' }
-      : this.#connection.after(error, this.channel.guildId);
+    const next = this.#seats.isOutdated
+      ? ({ kind: 'over', why: 'outdated' } as const)
+      : this.#decide(error);
     if (next.kind === 'over' || !this.entered) return next;
     this.#showAway();
     this.context.gate.onChange(() => this.#showAway());
-    if (next.losses === reconnectRules.reportedFromLosses) {
-      this.context.notice(
-        { id: 'panel.reconnecting' },
-        () => !this.isLinked && !this.news.explainsLoss,
-      );
-    }
     return next;
+  }
+
+  /** Tells the conversation that the link is away; it decides whether and when there is another try. */
+  #decide(error: unknown): ReconnectDecision {
+    const { talk } = this.context;
+    const { linkOpener, random } = this.#sources;
+    const nowMs = this.#parts.clock.nowMs();
+    const isBug = !(error instanceof BotError);
+    const isRepeated = isBug && nowMs - this.#brokeAtMs <= reconnectRules.rebuildMs;
+    if (isBug) this.#brokeAtMs = nowMs;
+    const paceMs =
+      !isBug && error.code === 'link.rate_limited' ? error.about.retryAfterMs : undefined;
+    const restMs = linkOpener.restMs(this.channel.guildId);
+    this.#mayOpen = Promise.withResolvers();
+    const final = isRepeated ? 'lost' : isBug ? undefined : finalLoss(error);
+    talk.post({ kind: 'link-lost', random: random(), restMs, paceMs, final });
+    const { reconnect, retryAtMs } = talk.state.link;
+    if (retryAtMs === undefined) return { kind: 'over', why: final ?? 'refused' };
+    return { kind: 'again', waitMs: retryAtMs - nowMs, losses: reconnect.losses };
   }
 
   /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */
   leave(why: LeaveReason): void {
     this.#why ??= why;
+    if (this.isOver) return;
+    this.context.talk.post({ kind: 'leave', why });
     this.#over.abort(new Error('the bot left the channel'));
-    this.context.queue.close();
   }
 
   /** To the end of the next session: its error, or undefined when it ended in order. */
-  async #stretch(waitMs: number): Promise<unknown> {
+  async #stretch(): Promise<unknown> {
     try {
-      if (!this.isLinked) await this.#comeBack(waitMs);
+      if (!this.isLinked) await this.#comeBack();
       const { signal } = this.#over;
       this.#why ??= await this.#connection.spend((link) => this.#session(link, signal), signal);
       return undefined;
@@ -239,21 +278,21 @@ export class VoiceSession {
     }
   }
 
-  async #session(link: VoiceLink, signal: AbortSignal): Promise<'alone' | 'lost'> {
+  async #session(link: VoiceLink, signal: AbortSignal): Promise<'lost'> {
     const { context } = this;
-    return await together<'alone' | 'lost'>(signal, [
+    return await together<'lost'>(signal, [
       (until) => runHearAndSpeakLoop(link, context, this.#connectionSources, until),
       (until) => watchRoles(link, context, this.#governed, until),
     ]);
   }
 
   /** Opens the link again, as long as a person is there. Errors and abort: as `enter`. */
-  async #comeBack(waitMs: number): Promise<void> {
+  async #comeBack(): Promise<void> {
     const { signal } = this.#over;
     const back = new AbortController();
     const watching = this.#watchCompany(AbortSignal.any([signal, back.signal]));
     try {
-      await this.#parts.clock.sleep(waitMs, signal);
+      await unlessAborted(this.#mayOpen.promise, signal);
       await this.enter();
     } finally {
       back.abort(new Error('the link is open again'));
@@ -270,12 +309,6 @@ export class VoiceSession {
 
   #showAway(): void {
     this.context.panel.away({ people: this.#connection.people(), gate: this.context.gate });
-  }
-
-  #lost({ said }: QueuedQuestion, why: DroppedTurnReason): void {
-    const { speakerId, name } = said;
-    if (why !== 'ending') this.context.panel.lost(name, 'late');
-    this.#report({ kind: 'dropped', speakerId, name, why });
   }
 
   #report(event: SessionEvent): void {

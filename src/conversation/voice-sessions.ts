@@ -3,7 +3,6 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
 import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
-import type { ConversationHistory } from '#src/conversation/answering/conversation-history.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import { type GuildChoices, GuildConsents } from '#src/conversation/hearing/guild-consents.ts';
 import { ChannelLossHandler } from '#src/conversation/joining/channel-loss-handler.ts';
@@ -18,6 +17,7 @@ import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason
 import { SeatMoves, type SessionPlace } from '#src/conversation/joining/seat-moves.ts';
 import { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { SeatChange } from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
@@ -45,7 +45,7 @@ export type SpokenCommandHandler = (personId: string, context: SessionContext) =
 
 type EndedConversation = {
   readonly channelId: string;
-  readonly history: ConversationHistory;
+  readonly history: ConversationState['history'];
   readonly answers: SessionAnswers;
   readonly endedAtMs: number;
   readonly stopTimer: () => void;
@@ -280,7 +280,7 @@ export class VoiceSessions implements AsyncDisposable {
    */
   async drain(ms: number): Promise<void> {
     this.#closed = true;
-    const ends = this.all().map(({ context, isLinked }) => drain(context, isLinked ? ms : 0));
+    const ends = this.all().map((session) => drain(session, session.isLinked ? ms : 0));
     await Promise.all([...ends, ...this.#sources.features.all.map((one) => one.drain?.(ms))]);
   }
 
@@ -345,11 +345,11 @@ export class VoiceSessions implements AsyncDisposable {
     const { settings } = this;
     const options = { channel, callerId, parts, sources, notices, seats, settings };
     const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
-    const how = { mode, followedId };
+    const how = { ...(mode && { mode }), followedId };
     const ended = this.#ended.get(channel.guildId);
     const isRecent = ended && this.#parts.clock.nowMs() - ended.endedAtMs < returnMs;
     const goesOn = !before.seat && isRecent && ended.channelId === channel.channelId;
-    const again = goesOn ? { history: ended.history, answers: ended.answers } : {};
+    const again = goesOn ? { ended: { history: ended.history }, answers: ended.answers } : {};
     if (this.readSessions(channel.guildId).length === 0) this.consents.in(channel.guildId).reset();
     return new VoiceSession({ ...options, ...before, ...how, ...again, sessions: this });
   }
@@ -361,7 +361,7 @@ export class VoiceSessions implements AsyncDisposable {
     const joining = await this.#attempt(session);
     const nextTryMs = 'nextTryMs' in joining ? joining.nextTryMs : undefined;
     if (joining.kind === 'joined' || (nextTryMs !== undefined && !isOnce))
-      place.life = this.#whileHere(session, nextTryMs);
+      place.life = this.#whileHere(session);
     else {
       this.#sessions.delete(session.channel.guildId);
       session.context.mix.close();
@@ -380,8 +380,8 @@ export class VoiceSessions implements AsyncDisposable {
     }
   }
 
-  async #whileHere(session: VoiceSession, waitMs?: number): Promise<void> {
-    const why = await session.live(waitMs);
+  async #whileHere(session: VoiceSession): Promise<void> {
+    const why = await session.live();
     this.#seats.ended(session, why);
     const { guildId } = session.channel;
     if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
@@ -392,12 +392,14 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   #keepEnded({ channel: { channelId, guildId }, context }: VoiceSession): void {
-    const { gate, history } = context;
+    const { gate, talk } = context;
+    const { history } = talk.state;
     const answers = { ...gate.answers, isPaused: false };
-    if (history.isEmpty && answers.agreedIds.length === 0) return;
+    const isEmpty = history.exchanges.length === 0;
+    if (isEmpty && answers.agreedIds.length === 0) return;
     this.#forgetEnded(guildId);
     const { clock } = this.#parts;
-    const stopTimer = history.isEmpty
+    const stopTimer = isEmpty
       ? () => undefined // ids alone need no timer
       : clock.later(returnMs, () => this.#ended.delete(guildId));
     this.#ended.set(guildId, { channelId, history, answers, endedAtMs: clock.nowMs(), stopTimer });
@@ -408,8 +410,9 @@ export class VoiceSessions implements AsyncDisposable {
     const sessions = this.sessions(guildId);
     if (personId === undefined) for (const { context } of sessions) context.gate.rejudge();
     else for (const { consent } of sessions) consent.said(personId);
-    if (personId !== undefined && this.consents.in(guildId).saidNo(personId))
-      this.#ended.get(guildId)?.history.forget(personId);
+    const ended = this.#ended.get(guildId);
+    if (personId !== undefined && ended && this.consents.in(guildId).saidNo(personId))
+      this.#ended.set(guildId, { ...ended, history: withoutPerson(ended.history, personId) });
   }
 
   #forgetEnded(guildId: string): void {
@@ -450,6 +453,15 @@ export class VoiceSessions implements AsyncDisposable {
   }
 }
 
+/** A history without the exchanges of this person. */
+function withoutPerson(
+  { exchanges, version }: ConversationState['history'],
+  personId: string,
+): ConversationState['history'] {
+  const kept = exchanges.filter(({ alsoBy, by }) => by !== personId && !alsoBy.includes(personId));
+  return { version, exchanges: kept };
+}
+
 /** Interval in ms at which it is checked whether something still sounds: longer than a step of the loop of the session. */
 const checkMs = 100;
 /** Longest wait, in ms, until people can read what is not answered. */
@@ -460,20 +472,20 @@ const writeMs = 1_500;
  *
  * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
  */
-async function drain(session: SessionContext, ms: number): Promise<void> {
-  const { parts, queue, signal } = session;
+async function drain(session: VoiceSession, ms: number): Promise<void> {
+  const { parts, signal, talk } = session.context;
   const untilMs = parts.clock.nowMs() + ms;
-  const isUnsaid = queue.drain();
+  talk.post({ kind: 'draining' });
   let reporting: Promise<void> | undefined;
   do {
     await parts.clock.sleep(checkMs, signal).catch(() => undefined);
-    reporting ??= report(session, isUnsaid); // by now it is known whether the current turn sounds
-  } while (queue.current && parts.clock.nowMs() < untilMs && !signal.aborted);
+    reporting ??= report(session); // by now it is known whether the current turn sounds
+  } while (talk.state.floor.current && parts.clock.nowMs() < untilMs && !signal.aborted);
   await reporting;
 }
 
-async function report({ channel, parts, queue }: SessionContext, isUnsaid: boolean): Promise<void> {
-  if (queue.unanswered.length === 0 && !isUnsaid) return;
+async function report({ context: { channel, parts }, isUnanswered }: VoiceSession): Promise<void> {
+  if (!isUnanswered) return;
   const over = new AbortController();
   const late = () => new Error('the notice was not written in time');
   const written = parts.messages.write(

@@ -42,12 +42,3 @@ export function asksTheSame(
   const isNear = Math.abs(one.endedAtMs - other.endedAtMs) <= duplicateMs;
   return isNear && /[\p{L}\p{N}]/u.test(one.text) && sameWords(one.text, other.text);
 }
-
-/** Whether a question has waited too long for its turn to be answered. */
-export function hasWaitedTooLong(
-  endedAtMs: number,
-  atMs: number,
-  { longestWaitMs }: QueueRules,
-): boolean {
-  return atMs - endedAtMs >= longestWaitMs;
-}

@@ -395,7 +395,7 @@ playScripts({
     > told ben: answered It is rain.
     > answered Adam: First.
     > answered Ben: Ben, It is rain.
-    > says "Ben, One moment."
+    > says "Ben,"
     `,
   'who leaves while being answered is told the sentence to its end, and before it nothing': `
     with people adam eva ben, notice, natural
@@ -658,11 +658,7 @@ playScripts({
     eva begins: Nova, what time is it?
     2900 > heard Eva: Nova, what time is it?
     eva begins: Adam, this stays between us.
-    9000
-    > heard Eva: Adam, this stays between us.
-    > ignored Eva: not-named
-    > answered Eva: Yes.
-    > says slow.voice
+    9000 > heard Eva: Adam, this stays between us., ignored Eva: not-named, answered Eva: Yes.
     adam says: Nova, what day is it? > heard Adam: Nova, what day is it? x2, answered Adam: Yes.
     4000
     prompt
@@ -684,7 +680,7 @@ playScripts({
     3000
     recogniser takes 150
     adam says: What time is it? > heard Adam: What time is it? x2, answered Adam: You said five.
-    9000 > heard Adam: What time is it?, answered Adam: You said five., says slow.voice
+    9000 > heard Adam: What time is it?, answered Adam: You said five.
     prompt > Adam: What time is it? What time is it? | Nova: You said five. | Adam: What time is it?
     `,
   'among several people it answers who says its name, who pressed Ask, and who goes on soon after': `

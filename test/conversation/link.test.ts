@@ -445,7 +445,7 @@ playScripts({
     `
     link fails 2 link.timeout
     adam joins > timeout nextTryMs 1000, failed link link.timeout
-    980
+    480
     links > 1 tries, 0 links
     20 > failed link link.timeout
     links > 2 tries, 0 links

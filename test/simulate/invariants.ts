@@ -2,7 +2,6 @@ import type { ConversationEffect, EffectOf } from '#src/conversation/machine/eff
 import { conversationRules as rules } from '#src/conversation/machine/rules.ts';
 import type { ConversationState, Id, ToolRun, TurnState } from '#src/conversation/machine/state.ts';
 import { wakeAtMs } from '#src/conversation/machine/step.ts';
-import { panelOf } from '#src/conversation/machine/view.ts';
 import { ConsentBook, EndBook, ToolBook } from './invariant-books.ts';
 import type { SimulatedStep } from './performer.ts';
 import type { Simulation } from './world.ts';
@@ -39,7 +38,6 @@ export const invariants = {
   28: 'the next wake is not in the past',
   29: 'cues come in silence only',
   30: 'windows are open for people only who may be heard',
-  31: 'the panel follows from the state',
   32: 'at rest nothing is left: no job, sound, call, request or reservation',
   33: 'after the end no timer waits, and the session is over',
 } as const;
@@ -132,10 +130,7 @@ export class Invariants {
       for (const one of open) this.#ends.expect('utterance', one.id);
     }
     for (const effect of effects) this.#noteEnd(effect);
-    if (event.kind === 'over' || event.kind === 'failed') {
-      const reply = event.kind === 'over' ? event.reply : event.answer;
-      this.#ends.end('reply', reply);
-    }
+    if (event.kind === 'over') this.#ends.end('reply', event.reply);
     this.#hold(4, !this.#ends.isRepeated('turn'), this.#ends.repeatedId('turn'));
     this.#hold(5, !this.#ends.isRepeated('utterance'), this.#ends.repeatedId('utterance'));
     this.#hold(6, !this.#ends.isRepeated('request'), this.#ends.repeatedId('request'));
@@ -148,7 +143,8 @@ export class Invariants {
   }
 
   #noteEnd(effect: ConversationEffect): void {
-    if (effect.do === 'report') this.#ends.end('request', effect.request);
+    const isOver = effect.do === 'report' && effect.outcome !== 'postponed';
+    if (isOver) this.#ends.end('request', effect.request);
     if (effect.do === 'discard') this.#ends.end('reply', effect.reply);
     if (effect.do === 'speak') this.#ends.reopen('reply', effect.reading);
     if (effect.do !== 'fact') return;
@@ -171,7 +167,7 @@ export class Invariants {
     }
   }
 
-  #checkFloor(world: Simulation, { after, effects, event }: SimulatedStep): void {
+  #checkFloor(world: Simulation, { after, before, effects, event }: SimulatedStep): void {
     const { current, postponed, queue } = after.floor;
     const all = [...queue, ...postponed, ...(current ? [current.id] : [])];
     this.#hold(10, new Set(all).size === all.length, 'stands twice');
@@ -190,7 +186,11 @@ export class Invariants {
     const isIdle = current === undefined && after.link.isUp && !after.isMuted && !after.isOver;
     this.#hold(24, !isIdle || queue.length === 0, queue[0]);
     const cut = effects.find((one) => one.do === 'cut');
-    this.#hold(12, cut === undefined || event.kind !== 'began');
+    const isGreeting = before.readings.some(
+      ({ id, isDroppedByVoice }) => isDroppedByVoice && id === cut?.reply,
+    );
+    const isUnheard = isGreeting && before.floor.current?.isAudible === false;
+    this.#hold(12, cut === undefined || isUnheard || event.kind !== 'began');
     this.#checkSilence(world, { after, effects, event });
   }
 
@@ -202,7 +202,8 @@ export class Invariants {
       this.#silentFromMs = event.atMs + 40;
       const { postponed, queue } = after.floor;
       this.#hold(11, queue.length + postponed.length === 0, 'waits');
-      const running = after.runs.filter(({ turn }) => after.turns.some(({ id }) => id === turn));
+      const unconfirmed = after.runs.filter(({ ref }) => ref !== undefined);
+      const running = unconfirmed.filter(({ turn }) => after.turns.some(({ id }) => id === turn));
       this.#hold(11, running.length === 0, running[0]?.tool);
     }
     const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
@@ -215,14 +216,13 @@ export class Invariants {
   }
 
   #checkReplies(taken: SimulatedStep): void {
-    const { after, before, effects, event } = taken;
+    const { after, before, effects } = taken;
     for (const effect of effects) {
       if (effect.do === 'begin') this.#noteBegin(effect, before, after);
       if (effect.do === 'play') this.#checkPlay(effect, before, after);
       if (effect.do === 'speak') this.#checkSpeak(effect, before, after);
     }
     this.#checkSaying(taken);
-    if (effects.length > 0) this.#checkPanel(after, event.atMs);
   }
 
   #checkSaying({ after, before, effects, event }: SimulatedStep): void {
@@ -237,11 +237,6 @@ export class Invariants {
   #checkSpeak({ reading }: EffectOf<'speak'>, before: ConversationState, after: ConversationState) {
     const isNotice = before.notices.some(({ id }) => id === reading);
     this.#hold(25, !isNotice || isQuiet(after), 'a notice');
-  }
-
-  #checkPanel(state: ConversationState, atMs: number): void {
-    const { buttons } = panelOf(state, atMs, panelNames, noParts, rules);
-    this.#hold(31, buttons.length <= 7, buttons.length);
   }
 
   #noteBegin(
@@ -351,8 +346,6 @@ export class Invariants {
     const hasWords = answered?.parts.some((part) => part.words !== '') === true;
     const isKept = hasWords && isOver && !this.#consent.refusals.has(answered?.by ?? '');
     this.#hold(19, !isKept || added.some((one) => one.heard === heard), 'is not remembered');
-    const isNew = event.kind === 'moved' && !event.takesHistory;
-    this.#hold(21, !isNew || exchanges.length === 0, 'words of another channel');
   }
 
   #checkWaits({ after, event }: SimulatedStep): void {
@@ -406,9 +399,6 @@ export class Invariants {
     this.#hold(33, time.waiting === 0, 'a timer');
   }
 }
-
-const panelNames = { bot: 'Nova', channel: 'Lounge' };
-const noParts = { lines: [], buttons: ['one', 'two', 'three', 'four', 'five'] };
 
 function isQuiet({ turns }: ConversationState): boolean {
   return turns.every(({ open }) => open.length === 0);

@@ -1,5 +1,5 @@
 import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
-import type { ConversationEvent } from '#src/conversation/machine/events.ts';
+import type { ConversationEvent, UntimedEvent } from '#src/conversation/machine/events.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { ConversationState, Id, ToolRequest } from '#src/conversation/machine/state.ts';
 import { wakeAtMs } from '#src/conversation/machine/step.ts';
@@ -48,6 +48,8 @@ export type SimulatedStep = {
 };
 
 type OpenAnswer = { plan: PlannedAnswer; called: number };
+/** Sound that is made; undefined where the making of it failed. */
+type MadeSound = { readonly sound: SimulatedSound | undefined };
 type SoundingReply = {
   readonly id: Id;
   readonly sound: SimulatedSound;
@@ -55,13 +57,6 @@ type SoundingReply = {
   isAudible: boolean;
   cancel: () => void;
 };
-
-/** Event without its instant. */
-export type UntimedEvent = ConversationEvent extends infer One
-  ? One extends ConversationEvent
-    ? Omit<One, 'atMs'>
-    : never
-  : never;
 
 /** Time, in ms, from the start of a reply to its first frame. */
 const firstFrameMs = 20;
@@ -81,7 +76,7 @@ export class SimulatedPerformer {
   #cancelWake: () => void = () => undefined;
   readonly #jobs = new Map<string, () => void>();
   readonly #answers = new Map<Id, OpenAnswer>();
-  readonly #sounds = new Map<Id, SimulatedSound>();
+  readonly #made = new Map<Id, MadeSound>();
   readonly #stalls = new Map<Id, number>();
   readonly #wanted = new Set<Id>();
   #reply: SoundingReply | undefined;
@@ -112,7 +107,7 @@ export class SimulatedPerformer {
 
   /** Number of answers and sounds that are kept. */
   get kept(): number {
-    return this.#answers.size + this.#sounds.size + this.#wanted.size + this.#stalls.size;
+    return this.#answers.size + this.#made.size + this.#wanted.size + this.#stalls.size;
   }
 
   /** Handles one event after the other. Events that effects cause wait until all effects are done. */
@@ -184,6 +179,9 @@ export class SimulatedPerformer {
       case 'hold':
         this.#hold(effect.answer);
         return;
+      case 'give-up':
+        this.#giveUp(effect.answer);
+        return;
       case 'discard':
         this.#drop(effect.reply);
         return;
@@ -208,7 +206,7 @@ export class SimulatedPerformer {
       case 'open-link':
         this.#openLink(effect);
         return;
-      case 'close-link':
+      case 'end':
         this.#end('link');
         return;
       default:
@@ -227,7 +225,7 @@ export class SimulatedPerformer {
   #begin(effect: EffectOf<'begin'>): void {
     const { answer, by } = effect;
     if (this.#ports.reserve(answer, by) === 'refused') {
-      this.post({ kind: 'refused', reply: answer, line: 'no-money', isNews: true });
+      this.post({ kind: 'refused', answer, isNews: true });
       return;
     }
     const done = (plan: PlannedAnswer) => {
@@ -235,12 +233,23 @@ export class SimulatedPerformer {
       this.post({ kind: 'prompted', answer, hasOthers: plan.hasOthers });
       this.#goOn(answer);
     };
-    this.#start(`answer ${answer}`, this.#ports.answer(effect), done, () => this.#fail(answer));
+    const failed = () => this.#noteMade(answer, undefined);
+    this.#start(`answer ${answer}`, this.#ports.answer(effect), done, failed);
   }
 
-  #fail(answer: Id): void {
-    this.#drop(answer);
-    this.post({ kind: 'failed', answer, stage: 'think' });
+  /** The wait for an answer is over: it fails. */
+  #giveUp(answer: Id): void {
+    if (!this.#answers.has(answer) && !this.#jobs.has(`answer ${answer}`)) return;
+    this.#end(`answer ${answer}`);
+    this.#noteMade(answer, undefined);
+  }
+
+  /** An answer that failed is ready, too: it fails when it is played. */
+  #noteMade(answer: Id, sound: SimulatedSound | undefined): void {
+    this.#answers.delete(answer);
+    this.#made.set(answer, { sound });
+    this.post({ kind: 'ready', answer });
+    this.#play(answer);
   }
 
   /** The model calls its next tool, or makes the sound. */
@@ -254,11 +263,8 @@ export class SimulatedPerformer {
     }
     const { restMs, sound, stallMs } = open.plan;
     const done = () => {
-      this.#answers.delete(answer);
-      this.#sounds.set(answer, sound);
       if (stallMs > 0) this.#stalls.set(answer, stallMs);
-      this.post({ kind: 'ready', answer });
-      this.#play(answer);
+      this.#noteMade(answer, sound);
     };
     this.#start(`answer ${answer}`, { afterMs: restMs, result: true }, done, done);
   }
@@ -267,18 +273,15 @@ export class SimulatedPerformer {
     const { reading } = effect;
     this.#wanted.add(reading);
     const done = (sound: SimulatedSound) => {
-      this.#sounds.set(reading, sound);
+      this.#made.set(reading, { sound });
       this.#play(reading);
     };
-    const failed = () => {
-      this.#drop(reading);
-      this.post({ kind: 'over', reply: reading, finish: 'failed', heard: '' });
-    };
+    const failed = () => this.#fail(reading, 'speak');
     this.#start(`reading ${reading}`, this.#ports.synthesise(effect), done, failed);
   }
 
   #want(answer: Id): void {
-    const isMade = this.#answers.has(answer) || this.#sounds.has(answer);
+    const isMade = this.#answers.has(answer) || this.#made.has(answer);
     if (!isMade && !this.#jobs.has(`answer ${answer}`)) return;
     this.#wanted.add(answer);
     this.#play(answer);
@@ -290,18 +293,28 @@ export class SimulatedPerformer {
     if (reply?.id !== answer) return;
     reply.cancel();
     this.#reply = undefined;
-    this.#sounds.set(answer, reply.sound);
+    this.#made.set(answer, { sound: reply.sound });
   }
 
   /** A wanted reply sounds once its first sound is there. */
   #play(id: Id): void {
-    const sound = this.#sounds.get(id);
-    if (!sound || !this.#wanted.has(id)) return;
-    this.#sounds.delete(id);
+    const made = this.#made.get(id);
+    if (!made || !this.#wanted.has(id)) return;
+    this.#made.delete(id);
     this.#wanted.delete(id);
+    const { sound } = made;
+    if (!sound) {
+      this.#fail(id, 'think');
+      return;
+    }
     const cancel = this.#time.later(firstFrameMs, () => this.#sendFirst(id));
     const fromMs = this.#time.nowMs + firstFrameMs;
     this.#reply = { id, sound, fromMs, isAudible: false, cancel };
+  }
+
+  #fail(reply: Id, stage: 'think' | 'speak'): void {
+    this.#drop(reply);
+    this.post({ kind: 'over', reply, finish: 'failed', heard: '', stage });
   }
 
   #sendFirst(id: Id): void {
@@ -365,7 +378,7 @@ export class SimulatedPerformer {
       this.#reply = undefined;
     }
     this.#answers.delete(id);
-    this.#sounds.delete(id);
+    this.#made.delete(id);
     this.#stalls.delete(id);
     this.#wanted.delete(id);
     this.#ports.settle(id);

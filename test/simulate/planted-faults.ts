@@ -37,7 +37,7 @@ function forgetChanges({ turns, ...state }: ConversationState): ConversationStat
 }
 
 function playDiscarded(effect: ConversationEffect): ConversationEffect {
-  return effect.do === 'discard' ? { do: 'play', answer: effect.reply, names: [] } : effect;
+  return effect.do === 'discard' ? { do: 'play', answer: effect.reply } : effect;
 }
 
 /** Answers with a lasting effect look as if nobody else had said anything. */

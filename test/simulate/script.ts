@@ -23,7 +23,6 @@ export type ActKind =
   | 'press'
   | 'press-other'
   | 'lose-link'
-  | 'move'
   | 'window'
   | 'captions';
 
@@ -176,7 +175,6 @@ const scenes: readonly Scene[] = [
   ),
   scene(3, ['say', 'b', 0, 0], ['notify', 'a', 0, 900]),
   scene(1, ['say', 'a', 0, 0], ['mute', 'b', 500, 5_000], ['unmute', 'b', 6_000, 9_000]),
-  scene(1, ['say', 'a', 0, 0], ['move', 'b', 500, 5_000]),
   scene(1, ['window', 'a', 0, 0], ['say', 'a', 500, 9_000, 'and long?']),
   scene(1, ['captions', 'a', 0, 0]),
 ];

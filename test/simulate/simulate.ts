@@ -23,6 +23,9 @@ export type SimulationResult = {
 /** Rest, in ms, after which nothing may be left: the longest wait for a postponed answer and more. */
 const restMs = 420_000;
 
+/** Time, in ms, that a process which ends gives the clause that sounds. */
+const drainMs = 8_000;
+
 /** Plays a script. Each fifth seed ends in the middle of everything. */
 export function simulate(options: SimulationOptions): SimulationResult {
   const { acts, judge = new Invariants(), seed } = options;
@@ -49,9 +52,12 @@ export function simulate(options: SimulationOptions): SimulationResult {
 }
 
 function end(world: Simulation, seed: number): void {
-  const untilMs = world.time.nowMs + 8_000;
   if (seed % 2 === 0) world.performer.post({ kind: 'leave', why: 'asked' });
-  else world.performer.post({ kind: 'draining', untilMs });
+  else {
+    world.performer.post({ kind: 'draining' });
+    world.time.advance(world.time.nowMs + drainMs);
+    world.performer.post({ kind: 'leave', why: 'stopped' });
+  }
 }
 
 function failureOf(work: () => void): string | undefined {

@@ -69,13 +69,15 @@ export class Simulation {
   readonly #options: SimulationSetup;
   readonly #calls = new Map<PortName, number>();
   readonly #voices = new Map<string, Voice>();
+  #isCaptioned: boolean;
   #nextUtterance = 1;
   #nextRequest = 1;
 
   constructor(options: SimulationSetup) {
     this.#options = options;
     const { onStep, seed, step: run = step } = options;
-    const settings = { hearsSound: seed % 3 === 0, isCaptioned: seed % 2 === 0 };
+    const settings = { hearsSound: seed % 3 === 0 };
+    this.#isCaptioned = seed % 2 === 0;
     const start = roomWith(room(...everybody), settings);
     this.performer = new SimulatedPerformer(start, this.time, run, this.#ports(), (one) => {
       this.steps++;
@@ -109,8 +111,7 @@ export class Simulation {
         this.#seat(kind, by);
         return;
       case 'lose-link':
-      case 'move':
-        this.#loseLink(kind, text);
+        this.#loseLink();
         return;
       default:
         this.#answerOrSet(kind, by);
@@ -137,11 +138,9 @@ export class Simulation {
       case 'window':
         performer.post({ kind: 'opened-window', by });
         return;
-      case 'captions': {
-        const isCaptioned = !this.state.settings.isCaptioned;
-        performer.post({ kind: 'settings', settings: { isCaptioned } });
+      case 'captions':
+        this.#isCaptioned = !this.#isCaptioned;
         return;
-      }
       default:
         performer.post({ kind: 'stop' });
         return;
@@ -157,10 +156,10 @@ export class Simulation {
     }
     const request = this.#nextRequest++;
     waitingRequests.add(request);
-    if (kind === 'typed') performer.post({ kind, request, by, text });
+    if (kind === 'typed') performer.post({ kind, request, by, name: by, text });
     if (kind === 'notify') {
-      const untilMs = time.nowMs + 20_000;
       const isDroppedByVoice = this.#chance(text) < 0.2;
+      const untilMs = time.nowMs + (isDroppedByVoice ? 2_000 : 20_000);
       const fromMs = isDroppedByVoice ? time.nowMs + 500 : 0;
       performer.post({ kind, request, to: by, text, fromMs, untilMs, isDroppedByVoice });
     }
@@ -184,12 +183,10 @@ export class Simulation {
     this.performer.post({ kind: 'people', people: [...others, ...own[kind]] });
   }
 
-  #loseLink(kind: 'lose-link' | 'move', text: string): void {
-    if (kind === 'lose-link' && !this.state.link.isUp) return;
+  #loseLink(): void {
+    if (!this.state.link.isUp) return;
     this.#voices.clear();
-    const takesHistory = this.#chance(text) < 0.5;
-    if (kind === 'move') this.performer.post({ kind: 'moved', channelId: text, takesHistory });
-    else this.performer.post({ kind: 'link-lost', random: 1, restMs: 0, final: undefined });
+    this.performer.post({ kind: 'link-lost', random: 1, restMs: 0, final: undefined });
   }
 
   #chance(key: string): number {
@@ -207,7 +204,15 @@ export class Simulation {
     this.keptSounds.add(id);
     const voice = { id, by, isClear, lastMs: time.nowMs, isPaused: false };
     this.#voices.set(by, voice);
-    performer.post({ kind: 'began', utterance: id, by, fromMs: time.nowMs, hints: [] });
+    const isCaptioned = this.#isCaptioned;
+    performer.post({
+      kind: 'began',
+      utterance: id,
+      by,
+      fromMs: time.nowMs,
+      hints: [],
+      isCaptioned,
+    });
     const talkMs = 200 + Math.floor(this.#chance(`talk ${id}`) * 1_800);
     time.later(talkMs, () => this.#pause(voice));
     if (this.#chance(`partial ${id}`) > 0.5) return;
@@ -266,11 +271,11 @@ export class Simulation {
       case 'overheard':
         this.#bargeIn(effect);
         return;
-      case 'close-link':
+      case 'end':
         this.#voices.clear();
         return;
       case 'report':
-        this.waitingRequests.delete(effect.request);
+        if (effect.outcome !== 'postponed') this.waitingRequests.delete(effect.request);
         return;
       default:
         return;
@@ -296,10 +301,9 @@ export class Simulation {
     const asker = this.state.turns.find(({ id }) => id === current.id)?.by;
     const { reply } = current;
     const { performer } = this;
-    if (what === 'stop') performer.post({ kind: 'barged', reply, by, action: 'stop' });
-    else if (isMeant && asker === by)
-      performer.post({ kind: 'barged', reply, by, action: 'yield' });
-    else if (isMeant) performer.post({ kind: 'barged', reply, by, action: 'finish-clause' });
+    if (what === 'stop') performer.post({ kind: 'barged', reply, action: 'stop' });
+    else if (isMeant && asker === by) performer.post({ kind: 'barged', reply, action: 'yield' });
+    else if (isMeant) performer.post({ kind: 'barged', reply, action: 'finish-clause' });
   }
 
   // Engines, tools, the ledger and Discord.
@@ -317,12 +321,12 @@ export class Simulation {
         this.#call('synthesise', text, [50, 300, 20_000], () => {
           return { text, lengthMs: 400 + text.length * 40 };
         }),
-      run: ({ run, tool }) =>
+      run: ({ run }) =>
         this.#call('run', `${run}`, [20, 2_000, 10_000], () => {
+          const tool = this.state.runs.find(({ id }) => id === run)?.tool;
           return this.#chance(`vain ${run}`) < 0.1 ? 'refused' : `${tool} done`;
         }),
-      openLink: ({ channelId }) =>
-        this.#call('openLink', `${channelId} ${nowMs()}`, [100, 800, 15_000], () => true as const),
+      openLink: () => this.#call('openLink', `${nowMs()}`, [100, 800, 15_000], () => true as const),
       reserve: (id, by) => this.#reserve(id, by),
       settle: (id) => this.#settle(id),
       show: (effect) => this.#show(effect),

@@ -33,7 +33,7 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
       '19 add550757bd60e61',
     ],
   ],
-  ['transcripts.db', transcriptMigrations, ['3 4041558bdbddd370', '5 48dfc73fb20f2c52']],
+  ['transcripts.db', transcriptMigrations, ['3 ca5cf7f6b04bbc2d', '5 7bdc46195620cf54']],
   [
     'transcripts in PostgreSQL',
     transcriptsPart.migrations,

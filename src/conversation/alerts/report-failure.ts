@@ -1,6 +1,7 @@
 import type { BotError, FailureStage } from '#src/base/errors.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -8,45 +9,25 @@ import { AnswerDeadlineWatchdog, reportMissedDeadline } from './answer-deadline-
 import { DecodingWatchdog } from './decoding-watchdog.ts';
 import { failureEventOf } from './failure-event.ts';
 import { failureText } from './failure-text.ts';
-import { sayOrWrite, writeInChat, writeToPeople } from './say-or-write.ts';
+import { writeInChat } from './say-or-write.ts';
 
-/**
- * Reports a failure, so that the bot is never silent without a reason: the operator reads the cause, the channel hears or reads
- * what to do, and while the same fault lasts it hears a falling tone. `writtenTo` reads it each time. What has no sound is written
- * already.
- */
-export async function reportFailure(
-  failure: BotError,
-  language: string | undefined,
-  context: SpeakingContext,
-  signal: AbortSignal,
-  writtenTo: readonly string[] = [],
-): Promise<void> {
-  const { channel, parts } = context;
-  const { stage = 'think' } = failure;
-  parts.onEvent(channel.guildId, failureEventOf(failure, stage));
-  reportMissedDeadline(failure, context);
-  const line = failureText(failure, parts);
-  const { reportedFailures } = context;
-  const kind = line.id === 'fail.key' ? 'key' : stage;
-  const isFirst = reportedFailures.first(kind);
-  if (stage === 'speak') {
-    const isNews = isFirst && line.id === 'fail.key';
-    if (isNews) context.notice(line, () => reportedFailures.lasts(kind));
-    return;
-  }
-  if (writtenTo.length > 0)
-    return writeToPeople(writtenTo, openText(writtenText(line, channel.guildId, parts)), context);
-  if (isFirst) return await sayOrWrite(line, language, context, signal);
-  if (context.settings().cues === 'off') return;
-  void context.connection.play(parts.cues.error);
+/** Kind of a failure for the channel, which is told once of each. */
+export function failureKindOf(failure: BotError, parts: SessionDependencies): FailureStage | 'key' {
+  return failureText(failure, parts).id === 'fail.key' ? 'key' : (failure.stage ?? 'think');
 }
 
-/** Reports an utterance that may have been for the bot and was not recognised: the channel reads it, once for each fault. */
-export function reportUnrecognised(failure: BotError, context: SessionContext): void {
-  const { channel, parts, reportedFailures } = context;
-  parts.onEvent(channel.guildId, failureEventOf(failure, 'recognise'));
-  if (!reportedFailures.first('recognise')) return;
+/** Reports a text that had no sound and is written: the operator reads the cause, the channel once that a key is refused. */
+export function reportUnsaid(failure: BotError, context: SessionContext): void {
+  const { channel, notice, parts, reportedFailures } = context;
+  parts.onEvent(channel.guildId, failureEventOf(failure, failure.stage ?? 'speak'));
+  reportMissedDeadline(failure, context);
+  const kind = failureKindOf(failure, parts);
+  const isNews = reportedFailures.first(kind) && kind === 'key';
+  if (isNews) notice(failureText(failure, parts), () => reportedFailures.lasts(kind));
+}
+
+/** Writes that an utterance which may have been for the bot was not recognised. */
+export function writeUnrecognised(failure: BotError, { channel, parts }: SessionContext): void {
   const failureLine = failureText(failure, parts);
   const isNamed = failureLine.id !== 'fail.stt' && failureLine.id !== 'fail.llm';
   const line: TextLine = isNamed ? failureLine : { id: 'fail.stt' };

@@ -13,7 +13,7 @@ export class VoiceRestrictionNotices {
   constructor(context: SessionContext, former?: VoiceRestrictionNotices) {
     this.#context = context;
     this.#all = new Set(former ? former.#all : []);
-    context.queue.mute(this.isMute);
+    this.#tell();
   }
 
   /** True where no person hears what the bot says. */
@@ -26,8 +26,13 @@ export class VoiceRestrictionNotices {
     const isNew = on && !this.#all.has(how);
     if (on) this.#all.add(how);
     else this.#all.delete(how);
-    this.#context.queue.mute(this.isMute);
+    this.#tell();
     if (isNew) void this.#report(how);
+  }
+
+  #tell(): void {
+    const { talk } = this.#context;
+    if (talk.state.isMuted !== this.isMute) talk.post({ kind: 'muted', isMuted: this.isMute });
   }
 
   async #report(how: VoiceRestriction): Promise<void> {

@@ -1,12 +1,12 @@
 import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
+import type { Id, ToolChange } from '#src/conversation/machine/state.ts';
 import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
-import { TurnToolRunner } from '#src/conversation/tools/turn-tool-runner.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -15,13 +15,16 @@ import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { mayShowTo, messagesOf, type RememberedExchange } from './conversation-history.ts';
 
-/** Manner of one answer. */
-type AnswerManner = {
+/** Answer that the conversation wants, and its manner. */
+export type WantedAnswer = {
+  readonly id: Id;
+  /** Changes made for the question before. */
+  readonly done: readonly ToolChange[];
   /** Names with which it begins. Default: none. */
-  readonly addressee?: string;
-  readonly manner?: SpokenManner;
+  readonly addressee?: string | undefined;
+  readonly manner?: SpokenManner | undefined;
   /** Default: as its asker wants answers. */
-  readonly medium?: AnswerMedium;
+  readonly medium?: AnswerMedium | undefined;
 };
 
 /** Begins the answer to what one person said, oldest first, on what the session knows now, if that may cost what it will. */
@@ -29,9 +32,9 @@ export function beginAnswer(
   said: readonly TurnUtterance[],
   context: SessionContext,
   signal: AbortSignal,
-  { addressee = '', manner, ...given }: AnswerManner = {},
+  { addressee = '', done, id, manner, ...given }: WantedAnswer,
 ): PendingAnswer | BudgetRefusal {
-  const { channel, history, parts, preemptiveBudget } = context;
+  const { channel, parts, preemptiveBudget, talk } = context;
   const { clock, spending } = parts;
   const askerIds = said.map(({ speakerId }) => speakerId);
   const speakerId = askerIds.at(-1);
@@ -42,10 +45,9 @@ export function beginAnswer(
     : { paidBy: (paying: Reservation) => context.pipeline.paidBy(paying) };
   const { before, beside, owner } = shownFor(said, askerIds, context);
   const { name, instructions } = context.settings().persona ?? {};
-  const tools = new TurnToolRunner(said, context, {
-    earlier: before,
-    hasOthers: (beside.context ?? name ?? instructions) !== undefined,
-  });
+  const tools = context.tools.calls.open(id, said, done);
+  const isQuoting = said.some(({ isQuoted }) => isQuoted);
+  const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
   const isHere = context.people().some(({ id }) => id === speakerId);
   const voice = context.missingVoiceNotices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
   const own = styleIn(context.style(), manner, voice);
@@ -67,7 +69,7 @@ export function beginAnswer(
   if (opened.kind === 'refused') return opened;
   if (opened.news) context.notice(opened.news);
   const { reservation } = opened;
-  const basis = history.state;
+  talk.post({ kind: 'prompted', answer: id, hasOthers });
   return new PendingAnswer(
     turn,
     {
@@ -75,7 +77,6 @@ export function beginAnswer(
       isWritten,
       preemptiveBudget,
       tools,
-      basis,
       owner,
       reservation,
       nowMs: () => clock.nowMs(),

@@ -1,5 +1,6 @@
-import { openHistory, standardHistory } from '#src/chat/history.ts';
+import { openHistory } from '#src/chat/history.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
+import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 
 /** One exchange as people heard it: `heard` is what left of the answer. */
@@ -11,59 +12,47 @@ export type RememberedExchange = {
   /** Others who asked the same and were answered with it. */
   readonly alsoIds?: readonly string[];
   /** Whether the answer was made of words of this speaker alone. */
-  readonly isOwn?: boolean;
-  /** The question; only where it came by the queue. */
-  readonly question?: object;
+  readonly isOwn?: boolean | undefined;
 };
 
-/** Exchanges between people and the bot in one channel, until a person withdraws their part. */
-export class ConversationHistory {
-  #exchanges: readonly RememberedExchange[] = [];
-  #state: object = {};
+/** Placeholder, for a model, of words that it heard itself and that were not recognised. */
+const unrecognised = '(Nobody recognised these words.)';
 
-  /** Another one after each change: whatever was shown to a model before is out of date then. */
-  get state(): object {
-    return this.#state;
-  }
+/** Exchanges of one session, as models are shown them. The conversation owns them. */
+export class SessionHistory {
+  readonly #context: SessionContext;
 
-  get isEmpty(): boolean {
-    return this.#exchanges.length === 0;
+  constructor(context: SessionContext) {
+    this.#context = context;
   }
 
   /** Keeps what was said, but answers that were begun before are out of date. */
   outdate(): void {
-    this.#state = {};
+    this.#context.talk.post({ kind: 'outdated' });
   }
 
-  add(exchange: RememberedExchange): void {
-    this.#become([...this.#exchanges, exchange].slice(-standardHistory.items));
-  }
-
-  /** Forgets this person's words, and the answers to them. */
-  forget(personId: string): void {
-    this.#become(
-      this.#exchanges.filter(
-        ({ speakerId, alsoIds = [] }) => speakerId !== personId && !alsoIds.includes(personId),
-      ),
-    );
-  }
-
-  /** Begins anew. */
-  clear(): void {
-    this.#become([]);
+  /** Keeps a question that was answered in writing. */
+  add({ heard, name, said: words, speakerId: by }: RememberedExchange): void {
+    this.#context.talk.post({ kind: 'exchanged', by, name, words, heard });
   }
 
   /** Oldest first, without those for which `mayShow` is false. */
   shown(
     mayShow: (exchange: RememberedExchange) => boolean = () => true,
   ): readonly RememberedExchange[] {
-    return this.#exchanges.filter(mayShow);
+    return this.#context.talk.state.history.exchanges.map(exchangeOf).filter(mayShow);
   }
+}
 
-  #become(exchanges: readonly RememberedExchange[]): void {
-    this.#exchanges = exchanges;
-    this.outdate();
-  }
+function exchangeOf({
+  alsoBy: alsoIds,
+  by: speakerId,
+  heard,
+  isOwn,
+  name,
+  words,
+}: HistoryExchange): RememberedExchange {
+  return { speakerId, name, said: words || unrecognised, heard, alsoIds, isOwn };
 }
 
 /** Exchanges as a model is shown them: as many of the last ones as fit. */

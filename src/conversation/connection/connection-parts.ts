@@ -7,17 +7,14 @@ import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { Interruptions } from '#src/conversation/hearing/interruptions.ts';
-import { OpenUtterances } from '#src/conversation/hearing/open-utterances.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
 import { SpeakerInputs } from '#src/conversation/hearing/speaker-inputs.ts';
 import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
-import { BotArrivalGreeter } from '#src/conversation/presence/bot-arrival-greeter.ts';
-import { DepartureHandler } from '#src/conversation/presence/departure-handler.ts';
-import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
-import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
+import { greetOnArrival } from '#src/conversation/presence/bot-arrival-greeter.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack } from '#src/playback/reply/cue-track.ts';
@@ -35,14 +32,11 @@ export type ConnectionSources = {
 /** Parts that the loops of one connection share. */
 export type ConnectionParts = Disposable & {
   readonly link: VoiceLink;
-  readonly context: SpeakingContext;
+  readonly context: SessionContext;
   readonly inputs: SpeakerInputs;
-  readonly utterances: OpenUtterances;
+  readonly output: SpeechOutput;
   readonly interruptions: Interruptions;
-  readonly departures: DepartureHandler;
   readonly waiting: WaitingCues;
-  readonly greeter: BotArrivalGreeter;
-  readonly orderlyEnd: OrderlyEnd;
 };
 
 /** Tells features and the process the words of the bot that have left. */
@@ -56,65 +50,72 @@ export function tellSaid({ channel, features, parts }: SessionContext, sent: Spo
 /** Speaker inputs and the output on one link; both are gone when it is disposed of. `asked` is called when the link asks for a frame. */
 export function openConnectionParts(
   link: VoiceLink,
-  session: SessionContext,
+  context: SessionContext,
   { callerId, hearing, pauseHabits }: ConnectionSources,
   asked: () => void,
 ): ConnectionParts {
-  const { channel, parts } = session;
+  const { channel, parts, talk } = context;
+  const over = new AbortController();
   const sent = new SentEnvelope();
-  const { voice, cues, mixer, free } = openSound(session, sent);
-  const context = {
-    ...session,
-    output: new SpeechOutput(voice, parts.clock, (sent) => tellSaid(session, sent), session.pace),
-  };
+  const { voice, cues, mixer, free } = openSound(context, sent);
+  const onSent = (words: SpokenSegment) => tellSaid(context, words);
+  const output = new SpeechOutput(voice, parts.clock, onSent, context.pace);
   const inputs = new SpeakerInputs(
     (speakerId) => openInput(speakerId, sent, parts.codec, hearing, pauseHabits),
     (packets) => parts.onEvent(channel.guildId, { kind: 'stream', ...packets }),
     () => sparesCoders(parts.codec, inputsSpared),
   );
-  const interruptions = new Interruptions(context, cues);
-  const utterances = new OpenUtterances({
-    context,
-    hearing,
-    interruptions,
-    read(speakerId, understood) {
-      const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
-      for (const one of noticed) handle(speakerId, one, connection);
-      utterances.overhear(speakerId, understood.text);
-    },
-  });
-  const connection = {
+  const interruptions = new Interruptions(context, output, cues);
+  const waiting = new WaitingCues(context, cues, over.signal);
+  const connection: ConnectionParts = {
     link,
     context,
     inputs,
-    utterances,
+    output,
     interruptions,
-    departures: new DepartureHandler(context, interruptions),
-    waiting: new WaitingCues(context, cues),
-    greeter: new BotArrivalGreeter(context, link.people(), callerId),
-    orderlyEnd: new OrderlyEnd(context),
+    waiting,
     [Symbol.dispose]() {
-      session.connection.attach(undefined);
-      session.gate.withdrawals.attach();
+      context.connection.attach(undefined);
+      context.gate.withdrawals.attach();
+      talk.attach(undefined);
+      over.abort(new Error('the connection is closed'));
       voice.cut();
-      utterances.close();
       inputs.close();
       free();
     },
   };
-  session.connection.attach({
+  talk.attach({
+    output,
+    interruptions,
+    cues,
+    waiting,
+    hearing: {
+      read(speakerId, understood) {
+        const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
+        for (const one of noticed) handle(speakerId, one, connection);
+      },
+      overhear: (speakerId, text) => interruptions.overhear(speakerId, text),
+      isFarField: (speakerId) => interruptions.isFarField(speakerId),
+      get isSpeaking() {
+        return output.sounds;
+      },
+    },
+  });
+  context.connection.attach({
     isSpeaking: () => voice.sounds,
     isQuiet: () => inputs.talking().length === 0,
     play: (samples, left) => cues.say(samples, left),
   });
-  session.gate.withdrawals.attach((personId) => context.output.forget(personId));
-  const { wake } = link.play(announced(mixer, asked));
+  context.gate.withdrawals.attach((personId) => output.forget(personId));
+  const { wake } = link.play(announced(mixer, asked, () => talk.noticeSound()));
   mixer.onSound(wake);
+  talk.post({ kind: 'link-up' });
+  greetOnArrival(context, link.people(), callerId);
   return connection;
 }
 
-/** Frames of `mixer`; `asked` is called before each. */
-function announced(mixer: Mixer, asked: () => void): FrameSource {
+/** Frames of `mixer`; `asked` is called before each, `left` after each that left. */
+function announced(mixer: Mixer, asked: () => void, left: () => void): FrameSource {
   return {
     next() {
       asked();
@@ -123,7 +124,10 @@ function announced(mixer: Mixer, asked: () => void): FrameSource {
     get isIdle() {
       return mixer.isIdle;
     },
-    left: (frame, atMs) => mixer.left(frame, atMs),
+    left(frame, atMs) {
+      mixer.left(frame, atMs);
+      left();
+    },
   };
 }
 
@@ -150,10 +154,10 @@ function openSound({ mix, parts, settings }: SessionContext, sent: SentEnvelope)
 export function handle(
   speakerId: string,
   noticed: SpeakerInputEvent,
-  { interruptions, utterances }: Pick<ConnectionParts, 'interruptions' | 'utterances'>,
+  { context, interruptions }: Pick<ConnectionParts, 'context' | 'interruptions'>,
 ): void {
   interruptions.notice(speakerId, noticed);
-  utterances.handle(speakerId, noticed);
+  context.utterances.handle(speakerId, noticed);
 }
 
 /** Coders that speaker inputs leave to the music of all channels. */
@@ -169,25 +173,4 @@ function openInput(
   const meter = new VoiceMeter(new VoiceActivity(weights));
   const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
   return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
-}
-
-/** Ends the current turn when the bot is to end: with the clause that sounds, and at once where nothing was heard yet. */
-class OrderlyEnd {
-  readonly #context: SpeakingContext;
-  #reported: QueuedTurn | undefined;
-
-  constructor(context: SpeakingContext) {
-    this.#context = context;
-  }
-
-  /** To be called every 20 ms or so. */
-  check(): void {
-    const { output, queue } = this.#context;
-    const { current } = queue;
-    if (!queue.isEnding || !current || current === this.#reported) return;
-    this.#reported = current;
-    if (output.sounds) output.endAfterSentence(() => queue.drop(current, 'ending'));
-    else if (current.kind === 'question') queue.lose(current, 'ending');
-    else queue.drop(current, 'ending');
-  }
 }

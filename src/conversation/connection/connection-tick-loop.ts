@@ -1,8 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { resumePostponed } from '#src/conversation/answering/postpone-slow-answers.ts';
-import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
-import type { SpeakingContext } from '#src/conversation/session-context.ts';
-import type { PlainTextId } from '#src/texts/texts.ts';
 import { type ConnectionParts, handle, tellSaid } from './connection-parts.ts';
 import { reportUndecodableSpeakers } from './report-undecodable-speakers.ts';
 
@@ -46,7 +42,6 @@ export class ConnectionTickLoop {
   /** Instant at which something happened last. */
   #wokenAtMs: number;
   #checkAtMs: number;
-  #aloneSinceMs: number | undefined;
 
   constructor(parts: ConnectionParts) {
     this.#parts = parts;
@@ -54,18 +49,18 @@ export class ConnectionTickLoop {
   }
 
   /**
-   * Returns 'alone' when no person was there for as long as the server has set. Errors: BotError `link.lost`, once in ten
-   * minutes, when the sound of a person cannot be decoded. Aborting `signal` throws `signal.reason`.
+   * Never returns. Errors: BotError `link.lost`, once in ten minutes, when the sound of a person cannot be decoded. Aborting
+   * `signal` throws `signal.reason`.
    */
-  async run(signal: AbortSignal): Promise<'alone'> {
+  async run(signal: AbortSignal): Promise<never> {
     const { mix, parts, wakeup } = this.#parts.context;
     const { clock } = parts;
     const wake = () => wakeup.wake();
     using _ = mix.tracks.listen(wake);
     signal.addEventListener('abort', wake);
     try {
-      while (!this.#step(signal)) {
-        signal.throwIfAborted();
+      for (;;) {
+        this.#step(signal);
         const waitMs = this.#waitMs();
         const dueMs = this.#nowMs + waitMs;
         const isWoken = await wakeup.wait(this.#timerMs(waitMs));
@@ -75,7 +70,6 @@ export class ConnectionTickLoop {
         this.#nowMs = clock.nowMs();
         if (isWoken) this.#wokenAtMs = this.#nowMs;
       }
-      return 'alone';
     } finally {
       signal.removeEventListener('abort', wake);
     }
@@ -90,57 +84,40 @@ export class ConnectionTickLoop {
     wakeup.end();
   }
 
-  /** True when no person was there for long enough. */
-  #step(signal: AbortSignal): boolean {
+  #step(signal: AbortSignal): void {
     signal.throwIfAborted();
-    const { inputs, interruptions, waiting, orderlyEnd, greeter } = this.#parts;
+    const { context, inputs, interruptions } = this.#parts;
     const atMs = this.#nowMs;
     for (const { speakerId, noticed } of inputs.tick(atMs)) handle(speakerId, noticed, this.#parts);
+    context.talk.noticeSound();
     interruptions.tick();
-    waiting.tick(signal);
-    const isTalking = inputs.talking().length > 0;
-    orderlyEnd.check();
-    greeter.check(atMs, () => isTalking);
-    if (atMs >= this.#checkAtMs) this.#check(isTalking);
-    return this.#aloneSinceMs !== undefined && atMs - this.#aloneSinceMs >= this.#aloneMs;
+    if (atMs >= this.#checkAtMs) this.#check();
   }
 
-  /** Limit, in ms, of the time alone, as the server has set it now. */
-  get #aloneMs(): number {
-    return this.#parts.context.settings().leaveAfterMs;
-  }
-
-  #check(isTalking: boolean): void {
-    const { link, context, departures, utterances } = this.#parts;
+  #check(): void {
+    const { link, context } = this.#parts;
     const atMs = this.#nowMs;
     this.#checkAtMs = atMs + checkMs;
     attend(this.#parts);
     const isCompany = link.people().some(({ isBot }) => !isBot);
-    this.#aloneSinceMs = isCompany ? undefined : (this.#aloneSinceMs ?? atMs);
     context.mix.attend(isCompany);
-    departures.check();
     checkFeatures(this.#parts);
     reportUndecodableSpeakers(this.#parts, atMs);
-    context.queue.expire();
-    const isQuiet = !isTalking && !utterances.pending;
-    resumePostponed(context, isQuiet);
-    context.spokenNotices.check(isQuiet);
     check(this.#parts);
   }
 
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
-    const { context, inputs, utterances, greeter } = this.#parts;
-    const { mix, queue, spokenNotices, reportedFailures, panel } = context;
+    const { context, inputs } = this.#parts;
+    const { mix, reportedFailures, panel, talk } = context;
     if (inputs.isPausing) return pauseTickMs;
-    const isBusy = queue.next || utterances.pending || greeter.isWaiting;
+    const { floor, turns } = talk.state;
+    const isBusy = floor.current !== undefined || turns.some(({ open }) => open.length > 0);
     if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
-    const isAwaited =
-      queue.aside.length > 0 || spokenNotices.isWaiting || reportedFailures.decoding.isWatching;
+    const isAwaited = reportedFailures.decoding.isWatching;
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isAwaited || sinceMs < freshMs) return checkMs;
-    const aloneAtMs = (this.#aloneSinceMs ?? Number.POSITIVE_INFINITY) + this.#aloneMs;
-    const dueMs = Math.min(aloneAtMs, panel.passesAtMs) - this.#nowMs;
+    const dueMs = panel.passesAtMs - this.#nowMs;
     const isPassing = sinceMs < settleMs || mix.tracks.isMoving;
     return Math.min(isPassing ? slowCheckMs : longestQuietMs, Math.max(checkMs, dueMs));
   }
@@ -158,39 +135,27 @@ async function packetsFirst(turns: number, signal: AbortSignal): Promise<void> {
   for (let turn = 0; turn < turns && !signal.aborted; turn++) await setImmediate();
 }
 
-/** Drops people who may not be heard any more, in the middle of a word. */
-export function attend({ inputs, utterances, context: { gate } }: ConnectionParts): void {
+/** Drops people who may not be heard any more, in the middle of a word, and tells the conversation who is there. */
+export function attend({ inputs, context: { gate, talk } }: ConnectionParts): void {
+  talk.syncPeople();
+  talk.syncConsents();
   inputs.keep((speakerId) => gate.mayHear(speakerId));
-  utterances.keep((speakerId) => gate.mayHear(speakerId));
 }
 
 /** Shows the panel what goes on. */
-export function check({ link, inputs, utterances, context }: ConnectionParts): void {
-  const { channel, queue, gate, output, panel } = context;
+export function check({ link, inputs, context }: ConnectionParts): void {
+  const { channel, gate, panel } = context;
   panel.check({
     channelName: channel.name,
     people: link.people(),
     gate,
     talking: inputs.talking(),
-    current: queue.next ?? utterances.pending,
-    following: queue.following,
-    sounds: output.sounds,
-    step: stepOf(queue.current, output),
   });
 }
 
 /** Tells features who is there, and what is being said. */
-function checkFeatures({ link, context }: ConnectionParts): void {
+function checkFeatures({ link, context, output }: ConnectionParts): void {
   context.features.attend(link.people());
-  const { sent } = context.output;
+  const { sent } = output;
   if (sent) tellSaid(context, sent);
-}
-
-/** The tool people wait for. */
-function stepOf(
-  current: QueuedTurn | undefined,
-  { sounds, starves }: SpeakingContext['output'],
-): PlainTextId | undefined {
-  if (current?.kind !== 'question' || (sounds && !starves)) return undefined;
-  return current.step?.();
 }

@@ -1,9 +1,6 @@
 import { together } from '#src/base/loops/run-together.ts';
-import { answerQuestion } from '#src/conversation/answering/answer-question.ts';
-import { readAloud } from '#src/conversation/output/read-aloud.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
-import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
-import type { SessionContext, SpeakingContext } from '#src/conversation/session-context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import {
   type ConnectionParts,
   type ConnectionSources,
@@ -14,10 +11,10 @@ import { attend, ConnectionTickLoop, check } from './connection-tick-loop.ts';
 import { reportDecodingChange } from './report-undecodable-speakers.ts';
 
 /**
- * Runs one connection: hears people until the channel is left, and speaks one turn after the other.
+ * Runs one connection: hears people until the channel is left, and speaks.
  *
- * Returns 'alone' when no person was there for the time that the server has set. Errors: as `VoiceLink.hear`, and, once in ten
- * minutes, `link.lost` when the sound of a person cannot be decoded; anything else is a bug.
+ * Errors: as `VoiceLink.hear`, and, once in ten minutes, `link.lost` when the sound of a person cannot be decoded; anything else
+ * is a bug.
  * Aborting `signal` throws `signal.reason`.
  */
 export async function runHearAndSpeakLoop(
@@ -25,7 +22,7 @@ export async function runHearAndSpeakLoop(
   context: SessionContext,
   sources: ConnectionSources,
   signal: AbortSignal,
-): Promise<'alone' | 'lost'> {
+): Promise<'lost'> {
   const { gate } = context;
   using parts = openConnectionParts(link, context, sources, () => clock.drive());
   const clock = new ConnectionTickLoop(parts);
@@ -34,16 +31,18 @@ export async function runHearAndSpeakLoop(
     check(parts);
     context.wakeup.wake();
   });
-  link.onPeople(() => context.wakeup.wake());
+  link.onPeople(() => {
+    context.talk.syncPeople();
+    context.wakeup.wake();
+  });
   link.onUnheard((packet) => {
     context.unanswered.arrived(packet);
   });
   try {
-    return await together<'alone' | 'lost'>(signal, [
+    return await together<'lost'>(signal, [
       (until) => hearPackets(parts, clock, until),
       (until) => clock.run(until),
-      (until) => parts.utterances.watch(until),
-      (until) => speakAll(parts.context, until),
+      (until) => context.talk.watch(until),
     ]);
   } finally {
     gate.onChange(() => undefined);
@@ -76,39 +75,4 @@ async function hearPackets(
       reportDecodingChange(context, context.reportedFailures.decoding.decoded(speakerId));
   }
   return 'lost';
-}
-
-/** Speaks one turn after the other; a turn that a lost link kept from being heard is spoken again. */
-async function speakAll(context: SpeakingContext, signal: AbortSignal): Promise<never> {
-  for await (const turn of context.queue.turns(signal)) {
-    const until = AbortSignal.any([signal, turn.handle.signal]);
-    context.missingVoiceNotices.check();
-    try {
-      await say(turn, context, until).finally(() => {
-        if (context.output.sounded) context.queue.heard(turn);
-      });
-    } catch (error) {
-      if (turn.handle.isRetracted && !signal.aborted) continue;
-      if (signal.aborted) interrupt(turn, context);
-      throw error;
-    }
-  }
-  throw new Error('the queue of turns ended before its session');
-}
-
-async function say(turn: QueuedTurn, context: SpeakingContext, signal: AbortSignal): Promise<void> {
-  context.tools.spoken.close();
-  switch (turn.kind) {
-    case 'question':
-      return await answerQuestion(turn, context, signal);
-    case 'reading':
-      return await readAloud(turn, context, signal);
-  }
-}
-
-/** Puts a turn back that was not heard; a turn that was heard in part is over. */
-function interrupt(turn: QueuedTurn, { queue, output }: SpeakingContext): void {
-  if (turn.handle.dropped || queue.aside.some((one) => one === turn)) return;
-  if (output.sounded) turn.handle.drop('lost');
-  else queue.putBack(turn);
 }

@@ -1,5 +1,4 @@
 import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type {
   ChannelMember,
@@ -10,12 +9,6 @@ import type {
   VoiceLinkOpener,
 } from '#src/conversation/ports/voice-link.ts';
 import type { SessionSources } from '#src/conversation/session-dependencies.ts';
-import { finalLoss, noLosses, reconnectRules, stepReconnect } from './reconnect-policy.ts';
-
-/** Decision after a link broke or could not be opened; `losses` counts those that belong together. */
-export type ReconnectDecision =
-  | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
-  | { readonly kind: 'over'; readonly why: 'lost' | 'refused' | 'sent-away' | 'outdated' };
 
 /** Longest time, in ms, for a session to end. */
 const graceMs = 2_000;
@@ -24,16 +17,12 @@ const graceMs = 2_000;
 export class ReconnectingLink {
   readonly #clock: Clock;
   readonly #linkOpener: VoiceLinkOpener;
-  readonly #random: () => number;
   #link: VoiceLink | undefined;
   #isOpen = false;
-  #comeback = noLosses;
-  #brokeAtMs = Number.NEGATIVE_INFINITY;
 
-  constructor(clock: Clock, { linkOpener, random }: SessionSources) {
+  constructor(clock: Clock, { linkOpener }: SessionSources) {
     this.#clock = clock;
     this.#linkOpener = linkOpener;
-    this.#random = random;
   }
 
   get isOpen(): boolean {
@@ -64,8 +53,6 @@ export class ReconnectingLink {
   async open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<void> {
     this.#link = await this.#linkOpener.open(channel, mayHear, signal);
     this.#isOpen = true;
-    const up = { kind: 'up', atMs: this.#clock.nowMs() } as const;
-    [this.#comeback] = stepReconnect(this.#comeback, up, reconnectRules);
   }
 
   /**
@@ -86,31 +73,6 @@ export class ReconnectingLink {
       await link[Symbol.asyncDispose]();
     }
     return await within(working, graceMs, this.#clock, hung);
-  }
-
-  /** To be asked once for each `error` of `open` or `spend`. */
-  after(error: unknown, guildId: string): ReconnectDecision {
-    const atMs = this.#clock.nowMs();
-    if (error instanceof BotError) {
-      const end = finalLoss(error);
-      return end ? { kind: 'over', why: end } : this.#lost(guildId, atMs, error);
-    }
-    const isRepeated = atMs - this.#brokeAtMs <= reconnectRules.rebuildMs;
-    this.#brokeAtMs = atMs;
-    return isRepeated ? { kind: 'over', why: 'lost' } : this.#lost(guildId, atMs);
-  }
-
-  #lost(guildId: string, atMs: number, error?: BotError): ReconnectDecision {
-    const [random, restMs] = [this.#random(), this.#linkOpener.restMs(guildId)];
-    const paceMs = error?.code === 'link.rate_limited' ? error.about.retryAfterMs : undefined;
-    const isPaced = paceMs !== undefined && restMs === 0;
-    const lost = isPaced
-      ? ({ kind: 'paced', atMs, random, paceMs } as const)
-      : ({ kind: 'lost', atMs, random, restMs } as const);
-    const [comeback, effect] = stepReconnect(this.#comeback, lost, reconnectRules);
-    this.#comeback = comeback;
-    if (effect?.kind !== 'try') return { kind: 'over', why: 'refused' };
-    return { kind: 'again', waitMs: effect.waitMs, losses: effect.losses };
   }
 }
 

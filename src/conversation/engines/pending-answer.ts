@@ -19,8 +19,6 @@ export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 export interface AnswerTools {
   /** All that was asked for was done, and shows by itself. */
   readonly isDone: boolean;
-  /** Whether the model has been shown words of one asker alone. */
-  readonly isOwn: boolean;
   /** Found by a tool, to be said in place of the rest of the answer. */
   readonly quote: Quote | undefined;
   /** The tool that runs, in words for people. */
@@ -37,8 +35,6 @@ export type PendingAnswerParts = {
   readonly preemptiveBudget: PreemptiveBudget;
   /** Tools that the turn may call; none if left out. */
   readonly tools?: AnswerTools;
-  /** State of the conversation behind the turn; another one later means that the answer is out of date. */
-  readonly basis: object;
   /** Owner of what the model is shown for it. */
   readonly owner: TextOwner;
   readonly nowMs: () => number;
@@ -53,12 +49,11 @@ const quoted = new Error('quoted lines replace the rest of the answer');
 
 /**
  * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
- * runs until it is released.
+ * runs until it is wanted.
  *
  * It is read up to its first sound, or the first that fails, so that what waits is bounded. Aborting `signal` ends it.
  */
 export class PendingAnswer {
-  readonly basis: object;
   /** It is not spoken: all of it is to be written. */
   readonly isWritten: boolean;
   /** Pays for all requests of this answer. */
@@ -70,12 +65,14 @@ export class PendingAnswer {
   readonly #tools: PendingAnswerParts['tools'];
   readonly #nowMs: () => number;
   readonly #over: AbortController;
-  readonly #released = Promise.withResolvers<SpokenReply>();
+  readonly #wanted = Promise.withResolvers<void>();
   readonly #early: Promise<Early>;
   readonly #until: AbortSignal;
   /** Ends the wait for the next part. */
   #leave: ((reason: unknown) => void) | undefined;
   #isReady = false;
+  #isSpent = false;
+  #failure: unknown;
   #arrivals = 0;
   #awaitsSpeech = false;
   #reply: SpokenReply | undefined;
@@ -83,8 +80,7 @@ export class PendingAnswer {
   #tokens = 0;
 
   constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
-    const { pipeline, preemptiveBudget, tools, basis, owner, nowMs } = parts;
-    this.basis = basis;
+    const { pipeline, preemptiveBudget, tools, owner, nowMs } = parts;
     this.isWritten = parts.isWritten ?? false;
     this.#owner = owner;
     this.#turn = turn;
@@ -105,8 +101,10 @@ export class PendingAnswer {
       .paidBy(this.reservation)
       .answer(turn, this.#host(), until)
       [Symbol.asyncIterator]();
-    this.#early = this.#gather().finally(() => {
+    this.#early = this.#gather().then((early) => {
       this.#isReady = true;
+      if (early.end && early.end !== 'over') this.#failure = early.end.error;
+      return early;
     });
   }
 
@@ -135,6 +133,16 @@ export class PendingAnswer {
     return this.#isReady;
   }
 
+  /** Error that ended it before its first sound. */
+  get failure(): unknown {
+    return this.#failure;
+  }
+
+  /** Whether it was given or discarded, so that it cannot be heard any more. */
+  get isSpent(): boolean {
+    return this.#isSpent;
+  }
+
   /** Never rejects. */
   get ready(): Promise<void> {
     return this.#early.then(() => undefined);
@@ -143,11 +151,6 @@ export class PendingAnswer {
   /** True where the request was performed, and people notice that by themselves. */
   get isDone(): boolean {
     return this.#tools?.isDone ?? false;
-  }
-
-  /** Whether it is made of words of its asker alone. */
-  get isOwn(): boolean {
-    return this.#tools?.isOwn ?? false;
   }
 
   /** Said in place of the rest of the answer, which has ended. */
@@ -170,10 +173,9 @@ export class PendingAnswer {
     return this.#awaitsSpeech ? 'speak' : 'think';
   }
 
-  /** Marks the answer as wanted, to be heard in `reply`: from now on it may have effects. */
-  want(reply: SpokenReply): void {
-    this.#reply = reply;
-    this.#released.resolve(reply);
+  /** Marks the answer as wanted: from now on it may have effects. */
+  want(): void {
+    this.#wanted.resolve();
     if (this.#fate !== 'open') return;
     this.#fate = 'wanted';
     this.reservation.wanted();
@@ -187,12 +189,13 @@ export class PendingAnswer {
   }
 
   /**
-   * Lets it have its effects, and gives all of it. Once.
+   * Gives all of it, to be heard in `reply`. Once.
    *
    * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
    */
   async *release(reply: SpokenReply, signal: AbortSignal): AsyncGenerator<ArrivedPart> {
-    this.want(reply);
+    this.#reply = reply;
+    this.#isSpent = true;
     const leave = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', leave);
     if (signal.aborted) leave();
@@ -218,6 +221,7 @@ export class PendingAnswer {
   /** Discards the answer unheard, because it is not wanted; its tokens count as wasted. */
   discard(why = new Error('the answer is not wanted')): void {
     if (this.#fate === 'vain') return;
+    this.#isSpent = true;
     if (this.#fate === 'wanted') this.#preemptiveBudget.use(-this.#tokens);
     this.#preemptiveBudget.lose(this.#tokens);
     this.#fate = 'vain';
@@ -231,9 +235,9 @@ export class PendingAnswer {
     };
   }
 
-  /** Not before the answer is released, and never once it is over. */
+  /** Not before the answer is wanted, and never once it is over. */
   async #run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
-    await unlessAborted(this.#released.promise, signal);
+    await unlessAborted(this.#wanted.promise, signal);
     signal.throwIfAborted();
     if (!this.#tools) return { content: 'There is no such tool.' };
     const result = await this.#tools.run(call, signal);

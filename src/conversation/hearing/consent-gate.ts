@@ -1,6 +1,8 @@
 import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
+import type { ConsentState } from '#src/conversation/machine/state.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
+import type { Talk } from '#src/conversation/talk.ts';
 import {
   type Consent,
   type ConsentPolicy,
@@ -8,6 +10,7 @@ import {
   type HearingFacts,
   mayHear,
 } from '#src/people/consent.ts';
+import type { StoredConsent } from '#src/people/consent-store.ts';
 
 /** Sources of who is heard in one session. */
 type ConsentGateOptions = {
@@ -20,8 +23,8 @@ type ConsentGateOptions = {
   readonly choices: GuildChoices;
   /** Whether the settings of the server were read. */
   readonly isRead: () => boolean;
-  /** People who called the bot in for this session, and whether hearing is paused: of the session that it goes on from. */
-  readonly before?: SessionAnswers;
+  /** The conversation: it knows who called the bot in for this session, and whether hearing is paused. */
+  readonly talk: () => Talk;
 };
 
 /** What was said for one session alone. */
@@ -32,22 +35,18 @@ export class ConsentGate {
   readonly withdrawals = new ConsentWithdrawals();
   readonly #options: ConsentGateOptions;
   #rules: ConsentPolicySettings;
-  #agreed: ReadonlySet<string>;
-  #isPaused: boolean;
   #listener: (() => void) | undefined;
   #keeper: (() => void) | undefined;
 
   constructor(options: ConsentGateOptions) {
     this.#options = options;
     this.#rules = options.rules;
-    this.#agreed = new Set(options.before?.agreedIds);
-    this.#isPaused = options.before?.isPaused === true;
   }
 
   /** What was said for this session alone. A no outlives it, and is not in it. */
   get answers(): SessionAnswers {
-    const agreedIds = [...this.#agreed].filter((id) => !this.saidNo(id));
-    return { agreedIds, isPaused: this.#isPaused };
+    const { callers, isPaused } = this.#consent;
+    return { agreedIds: callers.filter((id) => !this.saidNo(id)), isPaused };
   }
 
   get policy(): ConsentPolicy {
@@ -55,11 +54,11 @@ export class ConsentGate {
   }
 
   get paused(): boolean {
-    return this.#isPaused;
+    return this.#consent.isPaused;
   }
 
   set paused(isPaused: boolean) {
-    this.#isPaused = isPaused;
+    this.#options.talk().post({ kind: 'paused-hearing', isPaused });
     this.rejudge();
   }
 
@@ -70,13 +69,14 @@ export class ConsentGate {
 
   /** This person called the bot in, for this session. */
   agree(personId: string): void {
-    this.#agreed = new Set([...this.#agreed, personId]);
+    this.#options.talk().post({ kind: 'answered-consent', by: personId, answer: 'called' });
     this.rejudge();
   }
 
   /** The session goes on in another channel: a yes for it counts only of people who are there, too. */
   keepAgreed(presentIds: readonly string[]): void {
-    this.#agreed = new Set(presentIds.filter((id) => this.#agreed.has(id)));
+    const callers = this.#consent.callers.filter((id) => presentIds.includes(id));
+    this.#options.talk().post({ kind: 'came-along', callers });
     this.rejudge();
   }
 
@@ -111,6 +111,9 @@ export class ConsentGate {
 
   /** Something has changed that may decide who is heard. */
   rejudge(): void {
+    const talk = this.#options.talk();
+    talk.syncPeople();
+    talk.syncConsents();
     this.#listener?.();
     this.#keeper?.();
   }
@@ -125,6 +128,10 @@ export class ConsentGate {
   standing(personId: string): 'yes' | 'unasked' | 'no' {
     const consent = this.consentOf(personId);
     return consent === 'no' || consent === 'unasked' ? consent : 'yes';
+  }
+
+  wordOf(personId: string): StoredConsent | undefined {
+    return this.#options.choices.wordOf(personId);
   }
 
   /** Whether this person said no themselves. */
@@ -142,12 +149,32 @@ export class ConsentGate {
     this.#keeper = keeper;
   }
 
+  /** Each stored yes and no of the server. */
+  get stored(): { readonly no: readonly string[]; readonly yes: readonly string[] } {
+    return this.#options.choices.stored;
+  }
+
+  /** Facts about consent with which a conversation begins. */
+  get initial(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
+    return { policy: this.policy, isRead: this.isRead, ...this.stored };
+  }
+
+  /** Whether a person has the role of the policy in force. */
+  hasRole({ roleIds }: ChannelMember): boolean {
+    const { roleId } = this.#options.choices.inForce(this.#rules);
+    return roleId !== undefined && roleIds.includes(roleId);
+  }
+
+  get #consent(): ConsentState {
+    return this.#options.talk().state.consent;
+  }
+
   #facts(id: string): HearingFacts {
     const { choices, isRead, people } = this.#options;
     const person = people().find((one) => one.id === id) ?? { id, roleIds: [] };
     const session = {
-      hasCalled: this.#agreed.has(id),
-      isPaused: this.#isPaused,
+      hasCalled: this.#consent.callers.includes(id),
+      isPaused: this.#consent.isPaused,
       isRead: isRead(),
     };
     return choices.factsOf(person, this.#rules, session);

@@ -37,6 +37,14 @@ export class GuildChoices {
     return this.#consents.of(personId);
   }
 
+  /** People who said yes, and people who said no. */
+  get stored(): { readonly no: readonly string[]; readonly yes: readonly string[] } {
+    const all = this.#consents.all();
+    const no = all.filter(([, word]) => isNo(word)).map(([id]) => id);
+    const yes = all.filter(([, word]) => !isNo(word)).map(([id]) => id);
+    return { no, yes };
+  }
+
   saidNo(personId: string): boolean {
     return isNo(this.wordOf(personId));
   }

@@ -1,4 +1,5 @@
-import type { SpeakingContext } from '#src/conversation/session-context.ts';
+import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import {
   type InterruptionEffect,
@@ -24,13 +25,15 @@ export type Overheard = {
 
 /** Effects of voices and words on the bot's speech: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
-  readonly #context: SpeakingContext;
+  readonly #context: SessionContext;
+  readonly #output: SpeechOutput;
   readonly #cues: CueTrack;
   #state = uninterrupted;
   #isSpeaking = false;
 
-  constructor(context: SpeakingContext, cues: CueTrack) {
+  constructor(context: SessionContext, output: SpeechOutput, cues: CueTrack) {
     this.#context = context;
+    this.#output = output;
     this.#cues = cues;
   }
 
@@ -61,12 +64,12 @@ export class Interruptions {
 
   /** To be called every 20 ms or so. */
   tick(): void {
-    const { queue, output } = this.#context;
+    const output = this.#output;
     const atMs = this.#nowMs();
     if (output.sounds !== this.#isSpeaking) {
       this.#isSpeaking = output.sounds;
-      const { current } = queue;
-      const replyTo = current?.kind === 'question' && { replyTo: current.said.speakerId };
+      const { by } = this.#context.talk.sounding ?? {};
+      const replyTo = by !== undefined && { replyTo: by };
       const { interruptible } = output;
       this.#step(
         output.sounds
@@ -75,6 +78,12 @@ export class Interruptions {
       );
     }
     this.#step({ kind: 'tick', atMs });
+  }
+
+  #barge(action: 'stop' | 'yield' | 'finish-clause'): void {
+    const { talk } = this.#context;
+    const { sounding } = talk;
+    if (sounding) talk.post({ kind: 'barged', reply: sounding.id, action });
   }
 
   #nowMs(): number {
@@ -88,8 +97,7 @@ export class Interruptions {
   }
 
   #perform(effect: InterruptionEffect): void {
-    const { queue, output } = this.#context;
-    const { current } = queue;
+    const output = this.#output;
     switch (effect.kind) {
       case 'duck':
         output.duck(interruptionRules.duckDb, interruptionRules.duckOverMs);
@@ -107,14 +115,14 @@ export class Interruptions {
         this.#cues.play('heard');
         return;
       case 'stop':
-        if (current) queue.drop(current, 'stopped');
+        this.#barge('stop');
         this.#cues.play('thinking');
         return;
       case 'yield':
-        if (current) queue.drop(current, 'interrupted');
+        this.#barge('yield');
         return;
       case 'finish-clause':
-        output.endAfterSentence(() => current && queue.drop(current, 'interrupted'));
+        this.#barge('finish-clause');
         return;
     }
   }

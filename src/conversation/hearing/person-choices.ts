@@ -36,6 +36,12 @@ export class PersonChoices<Choice> {
     return this.#stored !== undefined;
   }
 
+  /** All that are known. */
+  all(): readonly (readonly [string, Choice])[] {
+    const said = [...this.#said].map(([id, { choice }]) => [id, choice] as const);
+    return [...new Map([...(this.#stored ?? []), ...said])];
+  }
+
   of(personId: string): Choice | undefined {
     return this.#said.get(personId)?.choice ?? this.#stored?.get(personId);
   }

@@ -41,7 +41,8 @@ export class ChannelLossHandler {
     if (from.channelId === channelId) return;
     const line = { id: 'moved', with: { channel: name } } as const;
     this.#notices.report({ channel: from, line, holds: () => !session.isOver });
-    if (history.isEmpty || history === session.context.history) return;
+    const isKept = session.context.history.shown().length > 0;
+    if (history.shown().length === 0 || isKept) return;
     const { channel, parts } = session.context;
     writeInChat(
       openText(writtenText({ id: 'seat.returned.anew' }, from.guildId, parts)),

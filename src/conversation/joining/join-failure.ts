@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import type { ReconnectDecision } from '#src/conversation/connection/reconnecting-link.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { ReconnectDecision } from '#src/conversation/voice-session.ts';
 
 /**
  * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.

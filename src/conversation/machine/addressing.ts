@@ -55,7 +55,6 @@ export function needsWords(
   start: SpeechStart,
   rules: ConversationRules,
 ): boolean {
-  if (state.settings.isCaptioned) return true;
   const { by } = start;
   const isAwaited = state.confirmations.some((one) => one.presser === by && one.spoken === 'open');
   if (isAwaited) return true;

@@ -86,8 +86,15 @@ export function consents(draft: Draft, event: EventOf<'consents'>): void {
   change(draft, {
     consent: { ...former, policy, isRead, no, yes: [...new Set([...yes, ...kept])], pressed: kept },
   });
-  for (const id of no) if (!former.no.includes(id)) withdraw(draft, id);
+  for (const id of no) {
+    const isKnown = former.isRead || draft.state.turns.some(({ by }) => by === id);
+    if (isKnown && !former.no.includes(id)) withdraw(draft, id);
+  }
   breakOffUnheard(draft);
+}
+
+export function cameAlong(draft: Draft, { callers }: EventOf<'came-along'>): void {
+  change(draft, { consent: { ...draft.state.consent, callers } });
 }
 
 /** Words before a pause of hearing are still answered. */

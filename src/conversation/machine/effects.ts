@@ -1,7 +1,8 @@
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
-import type { EarlyEnd, Id, PersonId } from './state.ts';
+import type { SpokenCommand } from '#src/turn/spoken-command.ts';
+import type { CallRef, EarlyEnd, Id, PersonId, ToolChange } from './state.ts';
 
 type HearingEffect =
   | { readonly do: 'listen'; readonly utterance: Id; readonly by: PersonId }
@@ -29,12 +30,13 @@ type AnsweringEffect =
       /** Undefined: not recognised yet. A model that reads waits for them. */
       readonly words: string | undefined;
       /** Changes that were made for the turn before. */
-      readonly done: readonly string[];
-      readonly isAloud: boolean;
+      readonly done: readonly ToolChange[];
     }
-  | { readonly do: 'play'; readonly answer: Id; readonly names: readonly PersonId[] }
+  | { readonly do: 'play'; readonly answer: Id }
   /** Goes on making an answer and plays nothing of it. */
   | { readonly do: 'hold'; readonly answer: Id }
+  /** Ends the wait for an answer that takes too long: it fails. */
+  | { readonly do: 'give-up'; readonly answer: Id; readonly afterMs: number }
   /** Ends an answer or a reading that was not heard. */
   | { readonly do: 'discard'; readonly reply: Id }
   | { readonly do: 'speak'; readonly reading: Id; readonly text: string }
@@ -47,9 +49,11 @@ type ToolEffectToRun =
   | {
       readonly do: 'run';
       readonly run: Id;
-      readonly tool: string;
-      readonly args: string;
       readonly by: PersonId;
+      /** Call of a model. */
+      readonly call: CallRef | undefined;
+      /** Confirmation in place of the call. */
+      readonly confirmation: Id | undefined;
     }
   | { readonly do: 'stop-run'; readonly run: Id }
   | { readonly do: 'result'; readonly answer: Id; readonly callId: string; readonly result: string }
@@ -57,38 +61,29 @@ type ToolEffectToRun =
       readonly do: 'ask';
       readonly confirmation: Id;
       readonly presser: PersonId;
-      readonly tool: string;
       readonly isAloud: boolean;
+      /** Undefined for the next person who has to press. */
+      readonly call: CallRef | undefined;
     }
   | { readonly do: 'close-ask'; readonly confirmation: Id };
 
 type MessageEffect =
   | { readonly do: 'report'; readonly request: Id; readonly outcome: ReportedOutcome }
-  /** `by`: the person who caused it; `people`: those whom the line names. */
+  /** `by`: the person who caused it; `names`: those that the line holds. */
   | {
       readonly do: 'notice';
       readonly line: string;
       readonly by: PersonId | undefined;
-      readonly people?: readonly PersonId[];
+      readonly names?: readonly string[];
     }
-  /** Writes an answer to a person who cannot hear it. */
-  | { readonly do: 'write'; readonly to: PersonId; readonly answer: Id }
-  | { readonly do: 'forget-person'; readonly by: PersonId };
+  | { readonly do: 'forget-person'; readonly by: PersonId }
+  /** A person said a command of the bot itself. */
+  | { readonly do: 'obey'; readonly command: SpokenCommand; readonly by: PersonId };
 
-type PlaceEffect =
-  | { readonly do: 'open-link'; readonly channelId: string }
-  | { readonly do: 'close-link' }
-  | { readonly do: 'end'; readonly why: string };
+type PlaceEffect = { readonly do: 'open-link' } | { readonly do: 'end'; readonly why: string };
 
 /** Outcome of a request. `private`: the asker is answered in writing. `postponed`: the answer comes later. */
-export type ReportedOutcome =
-  | ReplyFinish
-  | EarlyEnd
-  | 'full'
-  | 'captions-only'
-  | 'unsaid'
-  | 'private'
-  | 'postponed';
+export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'unsaid' | 'private' | 'postponed';
 
 export type UtteranceOutcome = 'meant' | 'other' | 'nothing' | 'withdrawn' | 'broken-off';
 
@@ -107,7 +102,13 @@ export type ConversationFact =
       readonly by: PersonId;
       readonly end: ReplyFinish | EarlyEnd | 'joined';
     }
-  | { readonly kind: 'heard'; readonly reply: Id; readonly text: string };
+  /** A question is lost, as others took its place, its moment has passed, or the bot ends. */
+  | {
+      readonly kind: 'dropped';
+      readonly by: PersonId;
+      readonly name: string;
+      readonly why: 'crowded' | 'late' | 'ending';
+    };
 
 /** Every action of the bot. The performer does it and answers by events. */
 export type ConversationEffect =

@@ -2,6 +2,7 @@ import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
 import type {
+  EarlyEnd,
   Id,
   Participant,
   PersonId,
@@ -20,6 +21,8 @@ type VoiceEvent =
       readonly fromMs: number;
       /** Words that the recogniser is told to expect. */
       readonly hints: readonly string[];
+      /** True where captions want its words. */
+      readonly isCaptioned?: boolean;
     }
   | { readonly kind: 'paused'; readonly utterance: Id; readonly evidence: Evidence }
   | { readonly kind: 'resumed'; readonly utterance: Id }
@@ -41,7 +44,6 @@ type VoiceEvent =
       /** Decision of `turn/overlap` about a voice over a reply. */
       readonly kind: 'barged';
       readonly reply: Id;
-      readonly by: PersonId;
       readonly action: 'stop' | 'yield' | 'finish-clause';
     };
 
@@ -70,15 +72,13 @@ type ReplyEvent =
       readonly finish: ReplyFinish;
       /** Words that left for the channel. */
       readonly heard: string;
+      /** Stage that failed. */
+      readonly stage?: string;
+      /** Words of a typed question, where a recording was recognised meanwhile. */
+      readonly words?: string;
     }
-  | { readonly kind: 'failed'; readonly answer: Id; readonly stage: string }
-  /** The budget refuses an answer or a reading. `isNews`: the channel has not read of it yet. */
-  | {
-      readonly kind: 'refused';
-      readonly reply: Id;
-      readonly line: string;
-      readonly isNews: boolean;
-    };
+  /** The budget refuses an answer. `isNews`: the channel reads of it now. */
+  | { readonly kind: 'refused'; readonly answer: Id; readonly isNews: boolean };
 
 type ToolEvent =
   | { readonly kind: 'called'; readonly answer: Id; readonly call: ToolRequest }
@@ -89,11 +89,29 @@ type ToolEvent =
       readonly result: string;
       readonly isVain: boolean;
     }
-  | { readonly kind: 'pressed'; readonly confirmation: Id; readonly by: PersonId };
+  | { readonly kind: 'pressed'; readonly confirmation: Id; readonly by: PersonId }
+  /** The button of a confirmation could not be shown. */
+  | { readonly kind: 'unasked'; readonly confirmation: Id };
 
 /** Requests of people and programs. `request` is the id of a caller that waits. */
 type RequestEvent =
-  | { readonly kind: 'typed'; readonly request: Id; readonly by: PersonId; readonly text: string }
+  | {
+      readonly kind: 'typed';
+      readonly request: Id;
+      readonly by: PersonId;
+      readonly name: string;
+      readonly text: string;
+    }
+  /** A question was answered in writing, and the channel may know it. */
+  | {
+      readonly kind: 'exchanged';
+      readonly by: PersonId;
+      readonly name: string;
+      readonly words: string;
+      readonly heard: string;
+    }
+  /** Instructions have changed: answers that were begun before do not fit any more. */
+  | { readonly kind: 'outdated' }
   | {
       readonly kind: 'read';
       readonly request: Id | undefined;
@@ -114,6 +132,10 @@ type RequestEvent =
       readonly isDroppedByVoice: boolean;
     }
   | { readonly kind: 'taken-back'; readonly request: Id }
+  /** One turn or reading is taken out, of whatever person. */
+  | { readonly kind: 'taken-out'; readonly id: Id; readonly why: EarlyEnd }
+  /** There is no money to recognise this person. */
+  | { readonly kind: 'unpaid'; readonly by: PersonId }
   | { readonly kind: 'stop' }
   | { readonly kind: 'opened-window'; readonly by: PersonId };
 
@@ -132,7 +154,9 @@ type PeopleEvent =
       readonly no: readonly PersonId[];
       readonly yes: readonly PersonId[];
     }
-  | { readonly kind: 'paused-hearing'; readonly isPaused: boolean };
+  | { readonly kind: 'paused-hearing'; readonly isPaused: boolean }
+  /** The session goes on in another channel: a call counts only of callers who came along. */
+  | { readonly kind: 'came-along'; readonly callers: readonly PersonId[] };
 
 type PlaceEvent =
   | { readonly kind: 'link-up' }
@@ -142,13 +166,14 @@ type PlaceEvent =
       readonly random: number;
       /** Time, in ms, before which Discord allows no try. */
       readonly restMs: number;
+      /** Time, in ms, that Discord asks to wait in place of a growing one. */
+      readonly paceMs?: number | undefined;
       /** Reason for which no try is of use. */
-      readonly final: 'refused' | 'sent-away' | undefined;
+      readonly final: 'refused' | 'sent-away' | 'lost' | undefined;
     }
-  | { readonly kind: 'moved'; readonly channelId: string; readonly takesHistory: boolean }
   | { readonly kind: 'muted'; readonly isMuted: boolean }
   | { readonly kind: 'settings'; readonly settings: Partial<SessionSettings> }
-  | { readonly kind: 'draining'; readonly untilMs: number }
+  | { readonly kind: 'draining' }
   | { readonly kind: 'leave'; readonly why: string }
   /** An instant of `wakeAtMs` has come. */
   | { readonly kind: 'tick' };
@@ -166,3 +191,10 @@ export type ConversationEvent = { readonly atMs: number } & (
 
 export type EventKind = ConversationEvent['kind'];
 export type EventOf<Kind extends EventKind> = Extract<ConversationEvent, { readonly kind: Kind }>;
+
+/** An event before it has its instant. */
+export type UntimedEvent = ConversationEvent extends infer One
+  ? One extends ConversationEvent
+    ? Omit<One, 'atMs'>
+    : never
+  : never;

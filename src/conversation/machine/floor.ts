@@ -17,7 +17,6 @@ import {
 import { remember } from './history.ts';
 import {
   askersOf,
-  hasRefused,
   isOnFloor,
   isQuiet,
   lastUtteranceOf,
@@ -37,7 +36,7 @@ import {
   markWaiting,
   refusalOf,
 } from './replies.ts';
-import type { CurrentReply, EarlyEnd, Id, PersonId, TurnState } from './state.ts';
+import type { CurrentReply, EarlyEnd, Id, TurnState } from './state.ts';
 import { botBeginsToSpeak, openSpokenConfirmation, releaseHeldCalls } from './tools.ts';
 
 /** Queues a turn. Returns `joined` where another person has just asked the same. */
@@ -79,12 +78,12 @@ function joinTurn(draft: Draft, turn: TurnState): boolean {
     const former = { text: wordsOf(one.parts), endedAtMs: one.endedMs };
     return asksTheSame(former, asked, rules.queue);
   });
-  if (!same || turn.request !== undefined) return false;
+  if (!same) return false;
   discardAnswer(draft, turn);
   removeTurn(draft, turn.id);
   report(draft, { kind: 'turn-over', turn: turn.id, by: turn.by, end: 'joined' });
-  const { by, parts } = turn;
-  putTurn(draft, { ...same, duplicates: [...same.duplicates, { by, parts }] });
+  const { by, name, parts, request } = turn;
+  putTurn(draft, { ...same, duplicates: [...same.duplicates, { by, name, parts, request }] });
   return true;
 }
 
@@ -160,22 +159,10 @@ function playAnswer(draft: Draft, turn: TurnState): void {
     ? ({ ...current.waiting, reported: 'moment' } as const)
     : current.waiting;
   changeFloor(draft, { current: { ...current, waiting } });
-  if (answer.failure !== undefined) {
-    concludeTurn(draft, begun, 'failed', '');
-    reportFailure(draft, answer.failure);
-    return;
-  }
   noteUnderstood(draft, turn);
   noteAnswering(draft, turn.by);
-  emit(draft, { do: 'play', answer: answer.id, names: namesFor(draft, turn) });
+  emit(draft, { do: 'play', answer: answer.id });
   releaseHeldCalls(draft, answer.id);
-}
-
-/** In company, people are called by name who waited or asked the same. */
-function namesFor({ state }: Draft, turn: TurnState): readonly PersonId[] {
-  const isNamed = turn.hasWaited || turn.duplicates.length > 0;
-  const humans = state.people.filter(({ isBot }) => !isBot);
-  return isNamed && humans.length > 1 ? askersOf(turn).slice(0, 3) : [];
 }
 
 function isFitting({ state }: Draft, { answer, parts, wasPostponed }: TurnState): boolean {
@@ -215,21 +202,13 @@ export function concludeTurn(
 ): void {
   remember(draft, turn, heard);
   noteAnswered(draft, askersOf(turn), heard);
-  if (turn.answer) writeToDeaf(draft, turn, turn.answer.id);
   if (heard !== '') markWaiting(draft, askersOf(turn));
   endTurn(draft, turn, end);
 }
 
-function writeToDeaf({ effects, state }: Draft, turn: TurnState, answer: Id): void {
-  if (turn.request !== undefined) return;
-  for (const to of askersOf(turn)) {
-    const isDeaf = state.people.some((one) => one.id === to && one.isDeaf);
-    if (isDeaf && !hasRefused(state, to)) effects.push({ do: 'write', to, answer });
-  }
-}
-
 /** Says the first failure of its kind. Those after it are a tone, until an answer is whole. */
 export function reportFailure(draft: Draft, stage: string): void {
+  if (stage === 'speak') return; // what had no sound is written
   const { reportedFailures } = draft.state;
   if (reportedFailures.includes(stage)) {
     emit(draft, { do: 'cue', cue: 'error' });
@@ -248,5 +227,5 @@ export function clearFailures(draft: Draft, ...stages: readonly string[]): void 
 /** A turn was heard to its end. */
 export function completeTurn(draft: Draft, turn: TurnState): void {
   openSpokenConfirmation(draft, turn);
-  clearFailures(draft, 'recognise', 'think', 'key', 'late');
+  clearFailures(draft, 'recognise', 'think', 'key');
 }

@@ -1,6 +1,7 @@
-import { isPlainName } from '#src/conversation/tools/tool-rule.ts';
+import { noteAnswered } from './addressing.ts';
 import { change, type Draft } from './draft.ts';
-import { hasRefused, wordsOf } from './questions.ts';
+import type { EventOf } from './events.ts';
+import { hasRefused, nameOf, wordsOf } from './questions.ts';
 import type { HistoryExchange, PersonId, TurnState } from './state.ts';
 
 /** Keeps a question and the part of its answer that was heard. People who asked the same are kept with it. */
@@ -11,6 +12,7 @@ export function remember(draft: Draft, turn: TurnState, heard: string): void {
   const others = turn.duplicates.filter(({ by }) => !hasRefused(draft.state, by));
   const exchanges: HistoryExchange[] = others.map(({ by, parts }) => ({
     by,
+    name: nameOf(draft.state, by),
     alsoBy: [],
     isOwn: false,
     words: wordsOf(parts),
@@ -18,7 +20,24 @@ export function remember(draft: Draft, turn: TurnState, heard: string): void {
   }));
   const alsoBy = others.map(({ by }) => by);
   const isOwn = others.length === 0 && turn.answer?.hasForeignWords === false;
-  exchanges.push({ by: turn.by, alsoBy, isOwn, words, heard });
+  exchanges.push({ by: turn.by, name: turn.name, alsoBy, isOwn, words, heard });
+  add(draft, exchanges);
+}
+
+/** Keeps a question that was answered in writing. */
+export function exchanged(draft: Draft, event: EventOf<'exchanged'>): void {
+  const { by, heard, name, words } = event;
+  if (hasRefused(draft.state, by)) return;
+  add(draft, [{ by, name, alsoBy: [], isOwn: false, words, heard }]);
+  noteAnswered(draft, [by], heard);
+}
+
+/** Answers that began before are out of date. */
+export function outdated(draft: Draft): void {
+  become(draft, draft.state.history.exchanges);
+}
+
+function add(draft: Draft, exchanges: readonly HistoryExchange[]): void {
   const all = [...draft.state.history.exchanges, ...exchanges];
   become(draft, all.slice(-draft.rules.mostExchanges));
 }
@@ -40,6 +59,11 @@ export function clearHistory(draft: Draft): void {
 function become(draft: Draft, exchanges: readonly HistoryExchange[]): void {
   const version = draft.state.history.version + 1;
   change(draft, { history: { version, exchanges } });
+}
+
+/** Whether a name is in plain letters and digits, which cannot look like a part of the prompt. */
+export function isPlainName(name: string): boolean {
+  return /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u.test(name);
 }
 
 /** Whether a prompt of this turn holds words of others. */

@@ -1,9 +1,8 @@
-import { stepReconnect } from '#src/conversation/connection/reconnect-policy.ts';
 import { noteAnswered } from './addressing.ts';
-import { change, changeFloor, changeNotes, type Draft, emit, putTurn } from './draft.ts';
+import { change, changeFloor, type Draft, emit, putTurn } from './draft.ts';
 import type { EventOf } from './events.ts';
-import { clearHistory } from './history.ts';
-import { askersOf, currentTurn, isOnFloor, readingOf, soundOf } from './questions.ts';
+import { askerNamesOf, askersOf, currentTurn, isOnFloor, readingOf, soundOf } from './questions.ts';
+import { stepReconnect } from './reconnect-policy.ts';
 import {
   discardAnswer,
   dropAll,
@@ -25,10 +24,13 @@ export function linkUp(draft: Draft): void {
 
 /** A turn that was not heard is answered anew when the link is back. A turn that was heard in part is over. */
 export function linkLost(draft: Draft, event: EventOf<'link-lost'>): void {
-  const { atMs, final, random, restMs } = event;
+  const { atMs, final, paceMs, random, restMs } = event;
   if (draft.state.isOver) return;
   putBack(draft);
-  const lost = { kind: 'lost', atMs, random, restMs } as const;
+  const isPaced = paceMs !== undefined && restMs === 0;
+  const lost = isPaced
+    ? ({ kind: 'paced', atMs, random, paceMs } as const)
+    : ({ kind: 'lost', atMs, random, restMs } as const);
   const { reconnect: former } = draft.state.link;
   const [reconnect, effect] = stepReconnect(former, lost, draft.rules.reconnect);
   const waitMs = effect?.kind === 'try' ? effect.waitMs : undefined;
@@ -60,27 +62,6 @@ function putBack(draft: Draft): void {
   changeFloor(draft, { current: undefined, queue: [current.id, ...queue] });
 }
 
-/** Somebody puts the bot into another channel. What waits is dropped, and the channel is told. */
-export function moved(draft: Draft, { channelId, takesHistory }: EventOf<'moved'>): void {
-  breakOff(draft, () => true);
-  const { link, turns } = draft.state;
-  const waiting = turns.filter(({ id }) => isOnFloor(draft.state, id) && !soundOf(draft.state, id));
-  for (const { id } of waiting) loseTurn(draft, id, 'moved');
-  dropAll(draft, 'moved');
-  endTools(draft);
-  const people = [...new Set(waiting.flatMap(askersOf))];
-  const notice = { do: 'notice', line: 'dropped-by-move', by: undefined, people } as const;
-  if (people.length > 0) emit(draft, notice);
-  if (!takesHistory) beginAnew(draft);
-  change(draft, { channelId, link: { ...link, isUp: false, retryAtMs: draft.atMs } });
-}
-
-function beginAnew(draft: Draft): void {
-  clearHistory(draft);
-  changeNotes(draft, { understood: [] });
-  emit(draft, { do: 'notice', line: 'begins-anew', by: undefined });
-}
-
 export function muted(draft: Draft, { isMuted }: EventOf<'muted'>): void {
   change(draft, { isMuted });
   if (isMuted) dropAll(draft, 'muted');
@@ -92,8 +73,8 @@ export function settings(draft: Draft, event: EventOf<'settings'>): void {
 }
 
 /** The process ends. The clause that sounds ends, and people who wait read that they are not answered. */
-export function draining(draft: Draft, { untilMs }: EventOf<'draining'>): void {
-  change(draft, { endsAtMs: untilMs });
+export function draining(draft: Draft): void {
+  change(draft, { isEnding: true });
   const { floor, notices, readings, turns } = draft.state;
   const waiting = turns.filter(({ id }) => isOnFloor(draft.state, id) && !soundOf(draft.state, id));
   for (const { id } of waiting) loseTurn(draft, id, 'ending');
@@ -103,9 +84,10 @@ export function draining(draft: Draft, { untilMs }: EventOf<'draining'>): void {
   change(draft, { notices: [] });
   const { current } = draft.state.floor;
   if (current && floor.current === current) finishClause(draft, current, 'ending');
-  const people = [...new Set(waiting.flatMap(askersOf))];
-  const isUnsaid = people.length > 0 || unsaid.length > 0;
-  if (isUnsaid) emit(draft, { do: 'notice', line: 'unanswered', by: people[0], people });
+  const names = [...new Set(waiting.flatMap(askerNamesOf))];
+  const isUnsaid = names.length > 0 || unsaid.length > 0;
+  const by = waiting[0]?.by;
+  if (isUnsaid) emit(draft, { do: 'notice', line: 'unanswered', by, names });
 }
 
 export function leave(draft: Draft, { why }: EventOf<'leave'>): void {
@@ -120,21 +102,18 @@ function endSession(draft: Draft, why: string): void {
   endTools(draft);
   const { link } = draft.state;
   change(draft, { isOver: true, link: { ...link, isUp: false, retryAtMs: undefined } });
-  emit(draft, { do: 'close-link' });
   emit(draft, { do: 'end', why });
 }
 
-/** Ends a session that is alone or drained, and tries the link again. */
+/** Ends a session that is alone, and tries the link again. */
 export function passPlace(draft: Draft): void {
-  const { aloneFromMs, channelId, endsAtMs, floor, isOver, link, settings: set } = draft.state;
+  const { aloneFromMs, isOver, link, settings: set } = draft.state;
   const { atMs } = draft;
   if (isOver) return;
   const isAlone = aloneFromMs !== undefined && atMs - aloneFromMs >= set.leaveAfterMs;
-  const isDrained = endsAtMs !== undefined && (atMs >= endsAtMs || !floor.current);
   if (isAlone) endSession(draft, 'alone');
-  else if (isDrained) endSession(draft, 'stopped');
   else if (link.retryAtMs !== undefined && atMs >= link.retryAtMs) {
     change(draft, { link: { ...link, retryAtMs: undefined } });
-    emit(draft, { do: 'open-link', channelId });
+    emit(draft, { do: 'open-link' });
   }
 }

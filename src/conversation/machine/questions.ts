@@ -43,6 +43,11 @@ export function soundOf({ floor }: ConversationState, id: Id): CurrentReply | un
   return current?.id === id && current.isAudible ? current : undefined;
 }
 
+/** Name of a person there. */
+export function nameOf({ people }: ConversationState, personId: PersonId): string {
+  return people.find(({ id }) => id === personId)?.name ?? 'Someone';
+}
+
 /** Whether the bot is heard. */
 export function isSpeaking({ floor }: ConversationState): boolean {
   return floor.current?.isAudible === true;
@@ -75,6 +80,17 @@ export function wordsOf(parts: readonly TurnPart[], more = ''): string {
 
 export function askersOf({ by, duplicates }: TurnState): readonly PersonId[] {
   return [by, ...duplicates.map((one) => one.by)];
+}
+
+export function askerNamesOf({ duplicates, name }: TurnState): readonly string[] {
+  return [name, ...duplicates.map((one) => one.name)];
+}
+
+/** In company, people are called by name who waited or asked the same. */
+export function namesFor(state: ConversationState, turn: TurnState): readonly PersonId[] {
+  const isNamed = turn.hasWaited || turn.duplicates.length > 0;
+  const humans = state.people.filter(({ isBot }) => !isBot);
+  return isNamed && humans.length > 1 ? askersOf(turn).slice(0, 3) : [];
 }
 
 /** Whether a person is heard. Asked for each packet before it is decrypted. */

@@ -11,7 +11,8 @@ export function read(draft: Draft, event: EventOf<'read'>): void {
   const outcome = readingRefusal(draft, event);
   if (outcome === undefined) {
     const id = newId(draft);
-    queueReading(draft, { id, owner, about, when, text, isInterruptible, request });
+    const kept = { isOwn: false, isDroppedByVoice: false, untilMs: Number.POSITIVE_INFINITY };
+    queueReading(draft, { id, owner, about, when, text, isInterruptible, request, ...kept });
   } else if (request !== undefined) {
     emit(draft, { do: 'report', request, outcome });
   }
@@ -24,7 +25,6 @@ function readingRefusal(
 ): ReportedOutcome | undefined {
   const refusal = refusalOf(state);
   if (refusal) return refusal;
-  if (state.settings.mode === 'captions') return 'captions-only';
   const waiting = state.readings.filter(({ id }) => state.floor.queue.includes(id));
   const isBehind = when === 'behind';
   const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
@@ -66,7 +66,10 @@ export function sayNext(draft: Draft, text: string): void {
     when: 'now',
     text,
     isInterruptible: true,
+    isOwn: true,
     request: undefined,
+    isDroppedByVoice: false,
+    untilMs: Number.POSITIVE_INFINITY,
   });
 }
 
@@ -85,6 +88,7 @@ export function notify(draft: Draft, event: EventOf<'notify'>): void {
     about: to === undefined ? [] : [to],
     text,
     isInterruptible: !isDroppedByVoice,
+    isOwn: false,
     request,
     fromMs,
     untilMs,
@@ -103,8 +107,9 @@ export function sayNotice(draft: Draft): void {
     endNotice(draft, notice.request);
     return;
   }
-  const { about, id, isInterruptible, owner, request, text } = notice;
-  queueReading(draft, { id, owner, about, when: 'queue', text, isInterruptible, request });
+  const { fromMs: _, ...reading } = notice;
+  const untilMs = notice.isDroppedByVoice ? notice.untilMs : Number.POSITIVE_INFINITY;
+  queueReading(draft, { ...reading, untilMs, when: 'queue' });
 }
 
 /** Whether its addressee sits there, hears it and agreed to be heard. */
@@ -114,9 +119,12 @@ function isHeardBy({ state }: Draft, { about: [to] }: Notice): boolean {
   return listener !== undefined && !listener.isDeaf && standingOf(state, to) === 'yes';
 }
 
-/** A voice begins. The greeting is not said into it. */
+/** The greeting is not said into a voice, nor after something else. */
 export function dropGreeting(draft: Draft): void {
-  const { notices } = draft.state;
+  const { floor, notices, readings } = draft.state;
+  const greeting = readings.find((one) => one.isDroppedByVoice);
+  const isAudible = floor.current?.id === greeting?.id && floor.current?.isAudible;
+  if (greeting && !isAudible) dropReading(draft, greeting, 'late');
   const dropped = notices.filter((one) => one.isDroppedByVoice);
   if (dropped.length === 0) return;
   change(draft, { notices: notices.filter((one) => !one.isDroppedByVoice) });
@@ -137,6 +145,7 @@ export function dropReadingsOf(draft: Draft, by: PersonId): void {
 
 /** Ends notices that found no pause in time, and frees those that waited for their first instant. */
 export function passNotices(draft: Draft): void {
+  passGreeting(draft);
   const { notices } = draft.state;
   const late = notices.filter(({ untilMs }) => untilMs <= draft.atMs);
   const isDue = ({ fromMs }: Notice) => fromMs > 0 && fromMs <= draft.atMs;
@@ -145,4 +154,17 @@ export function passNotices(draft: Draft): void {
   const free = waiting.map((one) => (isDue(one) ? { ...one, fromMs: 0 } : one));
   change(draft, { notices: free });
   for (const { request } of late) endNotice(draft, request);
+}
+
+/** Drops a greeting that something else came before, or that does not sound in time. */
+function passGreeting(draft: Draft): void {
+  const { notices, readings } = draft.state;
+  const isWaiting = notices.some((one) => one.isDroppedByVoice);
+  const isDue = ({ untilMs }: Reading) => untilMs <= draft.atMs;
+  const isLate = readings.some(isDue);
+  if ((isWaiting && !isFree(draft.state)) || isLate) dropGreeting(draft);
+  if (!isLate) return;
+  const noLimit = { untilMs: Number.POSITIVE_INFINITY };
+  const rest = draft.state.readings.map((one) => (isDue(one) ? { ...one, ...noLimit } : one));
+  change(draft, { readings: rest });
 }

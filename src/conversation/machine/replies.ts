@@ -13,7 +13,7 @@ import {
   report,
 } from './draft.ts';
 import { hasForeignHistory, remember } from './history.ts';
-import { askersOf, isOnFloor, lastUtteranceOf, soundOf, turnOf } from './questions.ts';
+import { askersOf, isOnFloor, lastUtteranceOf, nameOf, soundOf, turnOf } from './questions.ts';
 import type {
   Answer,
   ConversationState,
@@ -22,6 +22,7 @@ import type {
   Id,
   PersonId,
   Reading,
+  ToolChange,
   TurnPart,
   TurnState,
 } from './state.ts';
@@ -30,14 +31,20 @@ import { stopReadsOfAnswer, stopRunsOfTurn } from './tools.ts';
 /** Reason for which no turn or reading is accepted now. */
 export function refusalOf(state: ConversationState): EarlyEnd | undefined {
   if (state.isOver) return 'left';
-  if (state.endsAtMs !== undefined) return 'ending';
+  if (state.isEnding) return 'ending';
   return state.isMuted ? 'muted' : undefined;
 }
 
-export function newTurn(draft: Draft, by: PersonId, atMs: number): TurnState {
+export function newTurn(
+  draft: Draft,
+  by: PersonId,
+  atMs: number,
+  name = nameOf(draft.state, by),
+): TurnState {
   return {
     id: newId(draft),
     by,
+    name,
     request: undefined,
     open: [],
     parts: [],
@@ -63,23 +70,25 @@ export function beginAnswer(draft: Draft, turn: TurnState, words: string | undef
     hasForeignWords: hasForeignHistory(draft, turn),
     isWanted: false,
     isReady: false,
-    failure: undefined,
     heldCalls: [],
     usedTools: [],
     hasCalled: false,
     confirmation: undefined,
   };
-  const done = turn.changes.map((one) => `${one.tool} ${one.args} = ${one.result ?? '...'}`);
-  const isAloud = draft.state.people.every((one) => one.id !== turn.by || !one.isDeaf);
-  emit(draft, { do: 'begin', answer: id, turn: turn.id, by: turn.by, words, done, isAloud });
+  const done = turn.changes.filter((one) => stands(draft, one));
+  emit(draft, { do: 'begin', answer: id, turn: turn.id, by: turn.by, words, done });
   return { ...turn, answer };
+}
+
+/** Whether a change was made, or its button can still be pressed. */
+function stands({ state }: Draft, { confirmation, state: how }: ToolChange): boolean {
+  return how !== 'asked' || state.confirmations.some(({ id }) => id === confirmation);
 }
 
 /** Ends an answer that was not heard. */
 export function discardAnswer(draft: Draft, turn: TurnState): TurnState {
   if (!turn.answer) return turn;
-  const hasEnded = turn.answer.failure !== undefined;
-  if (!hasEnded) emit(draft, { do: 'discard', reply: turn.answer.id });
+  emit(draft, { do: 'discard', reply: turn.answer.id });
   stopReadsOfAnswer(draft, turn.answer.id);
   return { ...turn, answer: undefined };
 }
@@ -87,6 +96,7 @@ export function discardAnswer(draft: Draft, turn: TurnState): TurnState {
 /** Keeps making an answer that is not wanted for now: a cough may leave the question as it was. */
 export function holdAnswer(draft: Draft, turn: TurnState): TurnState {
   if (!turn.answer?.isWanted) return turn;
+  if (turn.answer.isReady) return discardAnswer(draft, turn); // its sound is on its way
   emit(draft, { do: 'hold', answer: turn.answer.id });
   return { ...turn, answer: { ...turn.answer, isWanted: false } };
 }
@@ -111,7 +121,8 @@ export function endTurn(draft: Draft, turn: TurnState, end: ReplyFinish | EarlyE
   if (end === 'withdrawn') forgetOpen(draft, turn);
   else separateOpen(draft, turn);
   const { by, id, request } = turn;
-  if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
+  for (const one of [request, ...turn.duplicates.map((twin) => twin.request)])
+    if (one !== undefined) emit(draft, { do: 'report', request: one, outcome: end });
   report(draft, { kind: 'turn-over', turn: id, by, end });
 }
 
@@ -174,8 +185,9 @@ export function passOn(draft: Draft, turn: TurnState, place: number): void {
   const [heir, ...duplicates] = turn.duplicates;
   if (!heir) return;
   const endedMs = place < 0 ? draft.atMs : turn.endedMs;
-  const { by, parts } = heir;
-  const inherited = { ...newTurn(draft, by, endedMs), parts, duplicates };
+  const { by, name, parts, request } = heir;
+  const { hasWaited } = turn;
+  const inherited = { ...newTurn(draft, by, endedMs, name), parts, duplicates, request, hasWaited };
   const refusal = refusalOf(draft.state);
   putTurn(draft, inherited);
   if (refusal) {
@@ -192,6 +204,8 @@ export function removeDuplicate(draft: Draft, turn: TurnState, by: PersonId): vo
   if (theirs.length === 0) return;
   const parts = theirs.flatMap((one) => one.parts);
   forgetSounds(draft, parts);
+  for (const { request } of theirs)
+    if (request !== undefined) emit(draft, { do: 'report', request, outcome: 'withdrawn' });
   const duplicates = turn.duplicates.filter((one) => one.by !== by);
   putTurn(draft, { ...turn, duplicates });
 }
@@ -210,10 +224,13 @@ export function finishClause(draft: Draft, current: CurrentReply, ending: EarlyE
 }
 
 /** Drops a turn whose asker still waits. The panel shows it. */
-export function loseTurn(draft: Draft, id: Id, why: 'crowded' | 'late' | 'ending' | 'moved'): void {
+export function loseTurn(draft: Draft, id: Id, why: 'crowded' | 'late' | 'ending'): void {
   const turn = turnOf(draft.state, id);
   if (!turn) return;
-  for (const by of askersOf(turn)) noteDropped(draft, by, 'late');
+  for (const { by, name } of [turn, ...turn.duplicates]) {
+    if (why !== 'ending') noteDropped(draft, by, 'late');
+    report(draft, { kind: 'dropped', by, name, why });
+  }
   dropTurn(draft, turn, why);
 }
 
@@ -224,10 +241,10 @@ export function noteDropped(draft: Draft, by: PersonId, why: 'late' | 'budget'):
 }
 
 export function endReading(draft: Draft, reading: Reading, end: ReplyFinish | EarlyEnd): void {
-  const { id, isInterruptible, request } = reading;
+  const { id, isInterruptible, isOwn, request } = reading;
   leaveFloor(draft, id);
   change(draft, { readings: draft.state.readings.filter((one) => one.id !== id) });
-  if (isInterruptible && end === 'completed') markWaiting(draft, []);
+  if (!isOwn && isInterruptible && end === 'completed') markWaiting(draft, []);
   if (request !== undefined) emit(draft, { do: 'report', request, outcome: end });
 }
 

@@ -1,12 +1,11 @@
 import { stepWaiting, waitSince } from '#src/turn/waiting.ts';
-import { change, changeFloor, type Draft, emit, putTurn, report } from './draft.ts';
+import { change, changeFloor, type Draft, emit, putTurn } from './draft.ts';
 import type { EventOf } from './events.ts';
 import { clearFailures, completeTurn, concludeTurn, reportFailure } from './floor.ts';
 import { currentTurn, isOnFloor, readingOf, soundOf, turnOf, turnOfAnswer } from './questions.ts';
 import { sayNext } from './readings.ts';
 import {
   cut,
-  discardAnswer,
   dropReading,
   dropTurn,
   endReading,
@@ -31,29 +30,11 @@ export function ready(draft: Draft, { answer: id }: EventOf<'ready'>): void {
   putTurn(draft, { ...turn, answer: { ...turn.answer, isReady: true } });
 }
 
-/** An answer fails before its first sound. The event `over` brings later failures. */
-export function failed(draft: Draft, { answer: id, stage }: EventOf<'failed'>): void {
-  const turn = turnOfAnswer(draft.state, id);
-  if (!turn?.answer) return;
-  if (!turn.answer.isWanted || draft.state.floor.postponed.includes(turn.id)) {
-    putTurn(draft, { ...turn, answer: { ...turn.answer, isReady: true, failure: stage } });
-    return;
-  }
-  concludeTurn(draft, turn, 'failed', '');
-  reportFailure(draft, stage);
-}
-
-/** The budget refuses an answer or a reading. People who asked the same are asked for on their own share. */
-export function refused(draft: Draft, { isNews, line, reply }: EventOf<'refused'>): void {
-  const reading = readingOf(draft.state, reply);
-  if (reading) {
-    endReading(draft, reading, 'refused');
-    return;
-  }
-  const turn = turnOfAnswer(draft.state, reply);
+/** The budget refuses an answer. People who asked the same are asked for on their own share. */
+export function refused(draft: Draft, { answer, isNews }: EventOf<'refused'>): void {
+  const turn = turnOfAnswer(draft.state, answer);
   if (!turn) return;
-  if (isNews) emit(draft, { do: 'notice', line, by: turn.by });
-  else if (turn.request === undefined) noteDropped(draft, turn.by, 'budget');
+  if (!isNews && turn.request === undefined) noteDropped(draft, turn.by, 'budget');
   const unanswered = { ...turn, answer: undefined };
   putTurn(draft, unanswered);
   giveUpTurn(draft, unanswered, 'refused');
@@ -80,29 +61,46 @@ export function starved(draft: Draft, { isStarved, reply }: EventOf<'starved'>):
 }
 
 /** The current reply is over. `heard` is the part that left for the channel. */
-export function over(draft: Draft, { finish, heard, reply }: EventOf<'over'>): void {
+export function over(draft: Draft, event: EventOf<'over'>): void {
+  const { finish, heard, reply, stage = 'speak', words } = event;
   const { current } = draft.state.floor;
   if (current?.reply !== reply) return;
-  if (heard !== '') report(draft, { kind: 'heard', reply, text: heard });
   const end = finish === 'completed' ? finish : (current.ending ?? finish);
   const reading = readingOf(draft.state, current.id);
   const turn = turnOf(draft.state, current.id);
   if (reading) {
-    if (end === 'completed') clearFailures(draft, 'speak', 'key');
+    if (end === 'completed') clearFailures(draft, 'key');
     endReading(draft, reading, end);
   } else if (turn) {
     if (end === 'completed') completeTurn(draft, turn);
-    concludeTurn(draft, turn, end, heard);
+    const parts = words === undefined ? turn.parts : [{ utterance: 0, words }];
+    concludeTurn(draft, { ...turn, parts }, end, heard);
   }
-  if (end === 'failed') reportFailure(draft, 'speak');
+  if (end === 'failed') reportFailure(draft, stage);
 }
 
 /** A person or a program takes a request back. */
 export function takenBack(draft: Draft, { request }: EventOf<'taken-back'>): void {
   const turn = draft.state.turns.find((one) => one.request === request);
   const reading = draft.state.readings.find((one) => one.request === request);
+  for (const one of draft.state.turns) {
+    const twin = one.duplicates.find((other) => other.request === request);
+    if (twin) removeDuplicate(draft, one, twin.by);
+  }
   if (turn) giveUpTurn(draft, turn, 'withdrawn');
   if (reading) dropReading(draft, reading, 'withdrawn');
+}
+
+/** Somebody takes a turn or a reading out. */
+export function takenOut(draft: Draft, { id, why }: EventOf<'taken-out'>): void {
+  const turn = turnOf(draft.state, id);
+  const reading = readingOf(draft.state, id);
+  if (turn) dropTurn(draft, turn, why);
+  if (reading) dropReading(draft, reading, why);
+}
+
+export function unpaid(draft: Draft, { by }: EventOf<'unpaid'>): void {
+  noteDropped(draft, by, 'budget');
 }
 
 /** Barge-in has decided about the reply that it names. */
@@ -202,12 +200,12 @@ function postponeSlow(draft: Draft): void {
   if (!current || !turn || current.isAudible || turn.answer?.isReady) return;
   if (atMs - current.fromMs < rules.waiting.laterMs) return;
   if (postponed.length >= rules.queue.mostPostponed) {
-    failLate(draft, turn);
+    giveUp(draft, turn, rules.waiting.laterMs);
     return;
   }
   const { request } = turn;
   if (request !== undefined) emit(draft, { do: 'report', request, outcome: 'postponed' });
-  putTurn(draft, { ...turn, request: undefined, wasPostponed: true });
+  putTurn(draft, { ...turn, wasPostponed: true });
   emit(draft, { do: 'hold', answer: current.reply });
   changeFloor(draft, { current: undefined, postponed: [...postponed, turn.id] });
   sayNext(draft, 'later');
@@ -216,11 +214,13 @@ function postponeSlow(draft: Draft): void {
 function giveUpPostponed(draft: Draft, id: Id): void {
   const turn = turnOf(draft.state, id);
   if (!turn || turn.answer?.isReady) return;
-  const waitedMs = draft.atMs - turn.endedMs;
-  if (waitedMs >= draft.rules.queue.longestPostponedMs) failLate(draft, turn);
+  const { longestPostponedMs } = draft.rules.queue;
+  if (draft.atMs - turn.endedMs >= longestPostponedMs) giveUp(draft, turn, longestPostponedMs);
 }
 
-function failLate(draft: Draft, turn: TurnState): void {
-  concludeTurn(draft, discardAnswer(draft, turn), 'failed', '');
-  reportFailure(draft, 'late');
+/** Ends the wait for an answer, which fails. */
+function giveUp(draft: Draft, turn: TurnState, afterMs: number): void {
+  if (!turn.answer) return;
+  putTurn(draft, { ...turn, answer: { ...turn.answer, isReady: true } });
+  emit(draft, { do: 'give-up', answer: turn.answer.id, afterMs });
 }

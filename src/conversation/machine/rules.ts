@@ -1,9 +1,9 @@
-import { reconnectRules } from '#src/conversation/connection/reconnect-policy.ts';
 import { type AddressingRules, addressingRules } from '#src/turn/addressing/addressing-windows.ts';
 import { longestDecidingMs } from '#src/turn/endpointing/continuation.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { type QueueRules, queueRules } from '#src/turn/queue-rules.ts';
 import { type WaitingRules, waitingRules } from '#src/turn/waiting.ts';
+import { reconnectRules } from './reconnect-policy.ts';
 
 /** Bounds and delays of a conversation. */
 export type ConversationRules = {
@@ -15,6 +15,8 @@ export type ConversationRules = {
   readonly mergeMs: number;
   /** Longest time, in ms, that recognised words wait for the words before them. */
   readonly decidingMs: number;
+  /** Time, in ms, after a pause in which partial words are still of the sound before it. */
+  readonly latePartialMs: number;
   /** Utterances of one turn. The oldest are left out. */
   readonly mostParts: number;
   /** Notices that wait; a further one is refused. */
@@ -42,6 +44,7 @@ export const conversationRules: ConversationRules = {
   addressing: addressingRules,
   mergeMs: endpointRules.mergeMs,
   decidingMs: longestDecidingMs,
+  latePartialMs: 80,
   mostParts: 6,
   mostNotices: 3,
   cueGraceMs: 100,

@@ -1,4 +1,3 @@
-import { noLosses, type ReconnectState } from '#src/conversation/connection/reconnect-policy.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import {
   type AddressingMode,
@@ -7,6 +6,7 @@ import {
 } from '#src/turn/addressing/addressing-windows.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
 import type { Waiting } from '#src/turn/waiting.ts';
+import { noLosses, type ReconnectState } from './reconnect-policy.ts';
 
 /** Number of a turn, an answer, a reading, a confirmation, a tool run or an utterance. */
 export type Id = number;
@@ -49,6 +49,8 @@ export type UtteranceState = {
   readonly hasFailed: boolean;
   /** Latest words of a streaming recogniser. */
   readonly partial: string | undefined;
+  /** Instant, in ms, of its latest pause. */
+  readonly pausedMs: number;
   readonly evidence: Evidence;
   /** Hints that the recogniser got. */
   readonly hints: readonly string[];
@@ -70,7 +72,12 @@ export type UtteranceState = {
 export type TurnPart = { readonly utterance: Id; readonly words: string };
 
 /** Another person who asked the same question at the same time. */
-export type DuplicateAsker = { readonly by: PersonId; readonly parts: readonly TurnPart[] };
+export type DuplicateAsker = {
+  readonly by: PersonId;
+  readonly name: string;
+  readonly request: Id | undefined;
+  readonly parts: readonly TurnPart[];
+};
 
 /** One attempt at the answer of a turn. A turn that grows gets another one. */
 export type Answer = {
@@ -87,8 +94,6 @@ export type Answer = {
   readonly isWanted: boolean;
   /** True from its first sound or its end on. */
   readonly isReady: boolean;
-  /** Stage that failed before it was wanted. */
-  readonly failure: string | undefined;
   /** Tool calls that came before it was wanted. */
   readonly heldCalls: readonly ToolRequest[];
   /** Tools with an effect that it has called. */
@@ -138,6 +143,7 @@ export type ToolChange = {
 export type TurnState = {
   readonly id: Id;
   readonly by: PersonId;
+  readonly name: string;
   /** Request that waits for the outcome of a typed turn. */
   readonly request: Id | undefined;
   /** Utterances without a decision, in order. Only the last one may go on. */
@@ -169,22 +175,26 @@ export type Reading = {
   readonly when: ReadingPlace;
   readonly text: string;
   readonly isInterruptible: boolean;
+  /** True for a sentence about an answer. */
+  readonly isOwn: boolean;
   /** Request that waits for its end. */
   readonly request: Id | undefined;
+  /** True for the greeting: a voice drops it before it sounds. */
+  readonly isDroppedByVoice: boolean;
+  /** Latest instant, in ms, at which it may begin to sound. */
+  readonly untilMs: number;
 };
 
 /** A sentence that waits for a pause in the talk. */
 export type Notice = Omit<Reading, 'when'> & {
   /** Earliest instant, in ms; 0 once it has come. */
   readonly fromMs: number;
-  readonly untilMs: number;
-  /** True for the greeting: a voice drops it. */
-  readonly isDroppedByVoice: boolean;
 };
 
 /** Reason for which a turn or a reading ends early. */
 export type EarlyEnd =
   | 'stopped'
+  | 'skipped'
   | 'withdrawn'
   | 'interrupted'
   | 'replaced'
@@ -195,8 +205,7 @@ export type EarlyEnd =
   | 'muted'
   | 'refused'
   | 'failed'
-  | 'ending'
-  | 'moved';
+  | 'ending';
 
 /** The turn or reading that is made or heard now. */
 export type CurrentReply = {
@@ -256,6 +265,7 @@ export type ToolRun = {
   readonly args: string;
   /** Undefined for a confirmed call. */
   readonly ref: CallRef | undefined;
+  readonly confirmation: Id | undefined;
   readonly effect: CallEffect;
   readonly isForeign: boolean;
 };
@@ -278,6 +288,7 @@ export type ConsentState = {
 /** One question and the part of its answer that was heard. */
 export type HistoryExchange = {
   readonly by: PersonId;
+  readonly name: string;
   readonly alsoBy: readonly PersonId[];
   /** True where the answer was made of words of this person alone. */
   readonly isOwn: boolean;
@@ -300,8 +311,6 @@ export type SessionSettings = {
   readonly addressing: AddressingMode;
   /** Names of the bot. */
   readonly names: readonly string[];
-  /** True while captions need the words of everybody. */
-  readonly isCaptioned: boolean;
   /** True where no answer may begin before its question ends: the cap is near, or too many began in vain. */
   readonly isSparing: boolean;
   /** True where the pipeline hears sound itself. */
@@ -332,11 +341,10 @@ export type PanelNotes = {
 /** All facts that decide the next action of the bot in one voice channel. Plain data; each fact stands once. */
 export type ConversationState = {
   readonly nextId: Id;
-  readonly channelId: string;
   readonly settings: SessionSettings;
   readonly isMuted: boolean;
-  /** Deadline, in ms, of an orderly end. */
-  readonly endsAtMs: number | undefined;
+  /** True before an orderly end: nothing more is accepted. */
+  readonly isEnding: boolean;
   /** Instant, in ms, from which on no person is there. */
   readonly aloneFromMs: number | undefined;
   readonly isOver: boolean;
@@ -357,13 +365,12 @@ export type ConversationState = {
 };
 
 /** State of a session before its link is open. */
-export function initialState(channelId: string, settings: SessionSettings): ConversationState {
+export function initialState(settings: SessionSettings): ConversationState {
   return {
     nextId: 100,
-    channelId,
     settings,
     isMuted: false,
-    endsAtMs: undefined,
+    isEnding: false,
     aloneFromMs: undefined,
     isOver: false,
     people: [],

@@ -1,17 +1,17 @@
 import type { Waiting, WaitingRules } from '#src/turn/waiting.ts';
 import { openWindow } from './addressing.ts';
-import { answeredConsent, consents, pausedHearing, people } from './consent.ts';
+import { answeredConsent, cameAlong, consents, pausedHearing, people } from './consent.ts';
 import { changeNotes, type Draft } from './draft.ts';
 import type { ConversationEffect } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import { advance } from './floor.ts';
-import { draining, leave, linkLost, linkUp, moved, muted, passPlace, settings } from './place.ts';
+import { exchanged, outdated } from './history.ts';
+import { draining, leave, linkLost, linkUp, muted, passPlace, settings } from './place.ts';
 import { notify, passNotices, read } from './readings.ts';
 import { dropAll } from './replies.ts';
 import {
   audible,
   barged,
-  failed,
   over,
   passReplies,
   prompted,
@@ -19,10 +19,12 @@ import {
   refused,
   starved,
   takenBack,
+  takenOut,
+  unpaid,
 } from './replying.ts';
 import type { ConversationRules } from './rules.ts';
 import type { ConversationState, TurnState } from './state.ts';
-import { called, passConfirmations, pressed, returned } from './tools.ts';
+import { called, passConfirmations, pressed, returned, unasked } from './tools.ts';
 import {
   began,
   ended,
@@ -59,24 +61,28 @@ const handlers: Handlers = {
   audible,
   starved,
   over,
-  failed,
   refused,
   called,
   returned,
   pressed,
+  unasked,
   typed,
+  exchanged,
+  outdated,
   read,
   notify,
   'taken-back': takenBack,
+  'taken-out': takenOut,
+  unpaid,
   stop: (draft) => dropAll(draft, 'stopped'),
   'opened-window': openWindow,
   people,
   'answered-consent': answeredConsent,
   consents,
   'paused-hearing': pausedHearing,
+  'came-along': cameAlong,
   'link-up': linkUp,
   'link-lost': linkLost,
-  moved,
   muted,
   settings,
   draining,
@@ -128,11 +134,11 @@ function passNotes(draft: Draft): void {
 /** Instant, in ms, of the next `tick`: the one timer of the performer. Infinite where nothing passes by itself. */
 export function wakeAtMs(state: ConversationState, rules: ConversationRules): number {
   if (state.isOver) return Number.POSITIVE_INFINITY;
-  const { aloneFromMs, confirmations, endsAtMs, link, notes, notices, settings: set } = state;
+  const { aloneFromMs, confirmations, link, notes, notices, readings, settings: set } = state;
   const due = [
     ...(aloneFromMs === undefined ? [] : [aloneFromMs + set.leaveAfterMs]),
-    ...(endsAtMs === undefined ? [] : [endsAtMs]),
     ...(link.retryAtMs === undefined ? [] : [link.retryAtMs]),
+    ...readings.map(({ untilMs }) => untilMs),
     ...confirmations.map((one) => (one.spoken === 'accepted' ? one.toMs : one.untilMs)),
     ...notices.map(({ fromMs, untilMs }) => (fromMs > 0 ? fromMs : untilMs)),
     ...[...notes.dropped, ...notes.unnamed].map(({ atMs }) => atMs + rules.droppedMs),

@@ -13,8 +13,8 @@ import type {
   UtteranceState,
 } from './state.ts';
 
-const waitsForConfirm = 'waits for Confirm';
-const onceIsEnough = 'once in an answer is enough';
+export const waitsForConfirm = 'waits for Confirm';
+export const onceIsEnough = 'once in an answer is enough';
 
 /** A model calls a tool. The call is held until its answer is wanted. */
 export function called(draft: Draft, { answer: id, call }: EventOf<'called'>): void {
@@ -69,7 +69,8 @@ function callChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: CallR
   const kept = former?.state === 'asked' ? withoutAsked(draft, used, call.tool) : used;
   const isRepeated = kept.changes.some(({ tool }) => tool === call.tool);
   const isAsked = mustAsk(kept, call) || (isRepeated && call.effect !== 'change');
-  if (isAsked || call.presser !== undefined) askFor(draft, kept, call, ref, isAsked);
+  const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
+  if (isAsked || call.presser !== undefined) askFor(draft, kept, call, ref, { isAsked, isFirst });
   else startChange(draft, kept, call, ref);
 }
 
@@ -129,13 +130,14 @@ function startChange(draft: Draft, turn: TurnState, call: ToolRequest, ref: Call
 
 function runCall(draft: Draft, { by, id: turn }: TurnState, call: ToolRequest, ref: CallRef): void {
   const { args, effect, isForeign, tool } = call;
-  startRun(draft, { id: newId(draft), by, turn, tool, args, ref, effect, isForeign });
+  const run = { id: newId(draft), by, turn, tool, args, ref, effect, isForeign };
+  startRun(draft, { ...run, confirmation: undefined });
 }
 
 function startRun(draft: Draft, run: ToolRun): void {
   change(draft, { runs: [...draft.state.runs, run] });
-  const { args, by, id, tool } = run;
-  emit(draft, { do: 'run', run: id, tool, args, by });
+  const { by, confirmation, id, ref: call } = run;
+  emit(draft, { do: 'run', run: id, by, call, confirmation });
 }
 
 /** Asks in the chat; aloud, too, where one sentence tells everything and its asker is alone. */
@@ -144,16 +146,16 @@ function askFor(
   turn: TurnState,
   call: ToolRequest,
   ref: CallRef,
-  isAskersTurn: boolean,
+  { isAsked, isFirst }: { readonly isAsked: boolean; readonly isFirst: boolean },
 ): void {
   const { args, effect, presser = turn.by, tool } = call;
   const id = newId(draft);
-  const isAloud = isAskedAloud(turn, call);
-  const isBoth = isAskersTurn && presser !== turn.by;
+  const isAloud = isFirst && isAskedAloud(turn, call);
+  const isBoth = isAsked && presser !== turn.by;
   const confirmation: Confirmation = {
     id,
     by: turn.by,
-    presser: isAskersTurn ? turn.by : presser,
+    presser: isAsked ? turn.by : presser,
     nextPresser: isBoth ? presser : undefined,
     turn: turn.id,
     tool,
@@ -168,21 +170,20 @@ function askFor(
   const asked = { ...newChange(turn, call), state, result: waitsForConfirm, confirmation: id };
   const answer = turn.answer && isAloud ? { ...turn.answer, confirmation: id } : turn.answer;
   putTurn(draft, { ...turn, answer, changes: [...turn.changes, asked] });
-  openAsk(draft, confirmation);
+  openAsk(draft, confirmation, ref);
   emit(draft, { do: 'result', ...ref, result: waitsForConfirm });
 }
 
 function isAskedAloud(turn: TurnState, { effect, isSayable, presser }: ToolRequest): boolean {
-  const isFirst = turn.answer?.hasCalled === false && turn.changes.length === 0;
   const isAlone = turn.duplicates.length === 0 && presser === undefined;
-  return isSayable && effect !== 'destroy' && isFirst && isAlone;
+  return isSayable && effect !== 'destroy' && isAlone;
 }
 
-function openAsk(draft: Draft, confirmation: Confirmation): void {
+function openAsk(draft: Draft, confirmation: Confirmation, call?: CallRef): void {
   change(draft, { confirmations: [...draft.state.confirmations, confirmation] });
-  const { id, presser, spoken, tool } = confirmation;
+  const { id, presser, spoken } = confirmation;
   const isAloud = spoken === 'asking';
-  emit(draft, { do: 'ask', confirmation: id, presser, tool, isAloud });
+  emit(draft, { do: 'ask', confirmation: id, presser, isAloud, call });
 }
 
 function closeAsk(draft: Draft, id: Id | undefined): void {
@@ -206,7 +207,6 @@ export function returned(draft: Draft, { isVain, result, run: id }: EventOf<'ret
   const turn = turnOf(draft.state, run.turn);
   if (turn && run.effect === 'read') giveReading(draft, turn, run, result);
   else if (turn) finishChange(draft, turn, run, isVain ? undefined : result, result);
-  if (run.ref === undefined) emit(draft, { do: 'notice', line: `done: ${run.tool}`, by: run.by });
 }
 
 function giveReading(draft: Draft, turn: TurnState, run: ToolRun, result: string): void {
@@ -247,6 +247,23 @@ export function pressed(draft: Draft, { by, confirmation: id }: EventOf<'pressed
   if (confirmation?.presser === by) take(draft, confirmation);
 }
 
+/** The button could not be shown. Nothing was changed, and another call may. */
+export function unasked(draft: Draft, { confirmation: id }: EventOf<'unasked'>): void {
+  removeConfirmation(draft, id);
+  const turn = draft.state.turns.find((one) =>
+    one.changes.some((made) => made.confirmation === id),
+  );
+  if (!turn) return;
+  const changes = turn.changes.filter(({ confirmation }) => confirmation !== id);
+  const tools = turn.changes.filter((one) => !changes.includes(one)).map(({ tool }) => tool);
+  const answer = turn.answer && {
+    ...turn.answer,
+    usedTools: turn.answer.usedTools.filter((tool) => !tools.includes(tool)),
+    confirmation: turn.answer.confirmation === id ? undefined : turn.answer.confirmation,
+  };
+  putTurn(draft, { ...turn, answer, changes });
+}
+
 /** Runs a confirmed call, or asks the next person. */
 function take(draft: Draft, confirmation: Confirmation): void {
   const { args, by, effect, id, nextPresser, tool, turn: turnId } = confirmation;
@@ -264,7 +281,7 @@ function take(draft: Draft, confirmation: Confirmation): void {
     putTurn(draft, withChange(turn, asked, running));
   }
   const isForeign = asked?.isForeign !== false;
-  const run = { id: newId(draft), by, turn: turnId, tool, args, ref: undefined };
+  const run = { id: newId(draft), by, turn: turnId, tool, args, ref: undefined, confirmation: id };
   startRun(draft, { ...run, effect, isForeign });
 }
 
@@ -327,9 +344,9 @@ export function passConfirmations(draft: Draft): void {
 
 // Ends.
 
-/** A turn is not wanted any more. */
+/** A turn is not wanted any more. What a person has confirmed runs on. */
 export function stopRunsOfTurn(draft: Draft, turn: Id): void {
-  stopRuns(draft, (one) => one.turn === turn);
+  stopRuns(draft, (one) => one.turn === turn && one.ref !== undefined);
 }
 
 /** An answer is not wanted any more. Its changes run on. */
@@ -345,7 +362,7 @@ export function withdrawTools(draft: Draft, by: PersonId): void {
 }
 
 export function endTools(draft: Draft): void {
-  stopRuns(draft, () => true);
+  stopRuns(draft, ({ ref }) => ref !== undefined);
   for (const { id } of draft.state.confirmations) closeAsk(draft, id);
 }
 

@@ -37,7 +37,7 @@ export function began(draft: Draft, event: EventOf<'began'>): void {
 }
 
 function newUtterance(draft: Draft, turn: TurnState, event: EventOf<'began'>): UtteranceState {
-  const { by, fromMs, hints, utterance: id } = event;
+  const { by, fromMs, hints, isCaptioned = false, utterance: id } = event;
   const { rules, state } = draft;
   const isAlone = state.people.every((one) => one.isBot || one.id === by);
   return {
@@ -47,12 +47,13 @@ function newUtterance(draft: Draft, turn: TurnState, event: EventOf<'began'>): U
     isEnded: false,
     endedMs: fromMs,
     pause: 0,
-    isRecognised: needsWords(state, turn, { by, fromMs, isAlone }, rules),
+    isRecognised: isCaptioned || needsWords(state, turn, { by, fromMs, isAlone }, rules),
     isRequested: false,
     words: undefined,
     language: undefined,
     hasFailed: false,
     partial: undefined,
+    pausedMs: fromMs,
     evidence: nothingHeard,
     hints,
     isOverlapping: isSpeaking(state),
@@ -104,7 +105,12 @@ export function paused(draft: Draft, { evidence, utterance: id }: EventOf<'pause
   const speech = openSpeech(draft.state, id);
   if (!speech || speech.utterance.isRequested || !hasVoice(evidence)) return;
   const { turn, utterance } = speech;
-  const requested = requestWords(draft, turn, { ...utterance, evidence, toMs: draft.atMs });
+  const requested = requestWords(draft, turn, {
+    ...utterance,
+    evidence,
+    toMs: draft.atMs,
+    pausedMs: draft.atMs,
+  });
   if (requested.partial !== undefined) preempt(draft, id, requested.partial, false);
 }
 
@@ -141,7 +147,13 @@ export function resumed(draft: Draft, { utterance: id }: EventOf<'resumed'>): vo
 export function partial(draft: Draft, { text, utterance: id }: EventOf<'partial'>): void {
   const speech = openSpeech(draft.state, id);
   if (!speech) return;
-  putUtterance(draft, speech.turn.id, { ...speech.utterance, partial: text });
+  const { turn, utterance } = speech;
+  putUtterance(draft, turn.id, { ...utterance, partial: text });
+  const { isEnded, isRequested, pausedMs, words: known } = utterance;
+  const isOfPause = isRequested && !isEnded && known === undefined;
+  if (!isOfPause || draft.atMs - pausedMs > draft.rules.latePartialMs) return;
+  discardWrongGuess(draft, speech, text);
+  preempt(draft, id, text, false);
 }
 
 /** Words of a pause or an end. Words of a former pause are void. */
@@ -226,7 +238,7 @@ function preempt(draft: Draft, id: Id, text: string | undefined, isFinal: boolea
 }
 
 /** A typed question is a turn that is decided already. A person who said no is answered in writing. */
-export function typed(draft: Draft, { atMs, by, request, text }: EventOf<'typed'>): void {
+export function typed(draft: Draft, { atMs, by, name, request, text }: EventOf<'typed'>): void {
   if (hasRefused(draft.state, by)) {
     emit(draft, { do: 'report', request, outcome: 'private' });
     return;
@@ -235,7 +247,7 @@ export function typed(draft: Draft, { atMs, by, request, text }: EventOf<'typed'
   const isWaiting = ({ id }: TurnState) => floor.queue.includes(id);
   const former = turns.find((one) => one.by === by && one.request !== undefined && isWaiting(one));
   if (former) giveUpTurn(draft, former, 'replaced');
-  const turn = newTurn(draft, by, atMs);
+  const turn = newTurn(draft, by, atMs, name);
   const asked = { ...turn, request, parts: [{ utterance: 0, words: text }] };
   putTurn(draft, asked);
   askTurn(draft, asked);

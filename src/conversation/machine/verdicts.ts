@@ -96,7 +96,7 @@ function addPart(
   tellOutcome(draft, turn.by, id, 'meant');
   if (decision.kind === 'answer-with-rest') return;
   const isJoined = askTurn(draft, grown) === 'joined';
-  const { what, meant } = decision.overlap;
+  const { meant, what } = decision.overlap;
   emit(draft, { do: 'overheard', by: turn.by, what, isMeant: meant && !isJoined });
 }
 
@@ -112,7 +112,8 @@ function ignore(
   if (utterance.hasFailed && hasVoice(utterance.evidence)) reportUnrecognised(draft, turn.by);
   const { overlap } = decision;
   if (overlap) {
-    emit(draft, { do: 'overheard', by: turn.by, what: overlap.what, isMeant: overlap.meant });
+    const { meant: isMeant, what } = overlap;
+    emit(draft, { do: 'overheard', by: turn.by, what, isMeant });
   }
   if (decision.kind === 'ignore' && decision.why === 'not-named' && utterance.words !== undefined)
     noteUnnamed(draft, turn.by);
@@ -173,11 +174,12 @@ function obey(
     case 'spoken':
       if (command.command === 'doNotHear') {
         draft.raised.push({ kind: 'answered-consent', atMs, by, answer: 'no' });
+        emit(draft, { do: 'obey', command: command.command, by });
         return false;
       }
       stopPostponed(draft);
       draft.raised.push({ kind: 'paused-hearing', atMs, isPaused: true });
-      emit(draft, { do: 'notice', line: 'hearing-paused', by });
+      emit(draft, { do: 'obey', command: command.command, by });
       return true;
   }
 }

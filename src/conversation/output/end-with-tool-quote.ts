@@ -1,6 +1,6 @@
 import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import type { SpeakingContext } from '#src/conversation/session-context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { clausesOf, soundOf } from './read-aloud.ts';
 
 /**
@@ -12,7 +12,7 @@ import { clausesOf, soundOf } from './read-aloud.ts';
 export async function* endWithToolQuote(
   answer: AsyncIterable<ArrivedPart>,
   pending: PendingAnswer,
-  context: SpeakingContext,
+  context: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   yield* answer;
@@ -26,7 +26,7 @@ export async function* endWithToolQuote(
 async function* spoken(
   said: string,
   pending: PendingAnswer,
-  { channel, parts }: SpeakingContext,
+  { channel, parts }: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
   const { clock, spending } = parts;

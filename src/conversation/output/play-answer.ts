@@ -20,10 +20,6 @@ export type FinishedAnswer = {
   readonly reply: SpokenReply;
   readonly progress: AnswerProgress;
   readonly finish: AnswerFinish;
-  /** Whether it is made of words of its asker alone. */
-  readonly isOwn?: boolean;
-  /** True where a person whom it answers has withdrawn their words meanwhile. */
-  readonly isForgotten?: boolean;
   readonly owner: TextOwner;
 };
 

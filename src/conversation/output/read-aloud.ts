@@ -3,19 +3,20 @@ import type { Clock } from '#src/base/clock.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { reportFailure, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import { reportUnsaid, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
 import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { synthesizeInTime } from '#src/conversation/alerts/synthesis-timeout.ts';
 import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { SpeakingContext } from '#src/conversation/session-context.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
-import { stuck } from './speech-output.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { type SpeechOutput, stuck } from './speech-output.ts';
 
 type ReadingVoice = {
   readonly synthesizer: Synthesizer;
@@ -39,23 +40,25 @@ export function clausesOf(words: string): readonly string[] {
  */
 export async function readAloud(
   reading: QueuedReading,
-  context: SpeakingContext,
+  context: SessionContext,
+  output: SpeechOutput,
+  onReply: (reply: SpokenReply) => void,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<ReplyFinish> {
   const { language, owner, speakerId = owner?.id, speed: ownSpeed } = reading;
   const { interruptible = true, personId, onEnd } = reading;
   const { clock, spending } = context.parts;
   const style = context.style();
   const { guildId } = context.channel;
   const used = spending.used(guildId);
-  if (used) return onEnd?.({ kind: 'failed', reason: used.line });
+  if (used) return refused(reading, used.line);
   const clauses = opened(reading);
   const words = clauses.flatMap((clause) => clause.textIn(context.channel.channelId) ?? []);
   const budget = spending.open(readingRequestOf(words.join(' '), guildId, reading.payer));
   if (budget.kind === 'refused') {
     if (!reading.isWrittenElsewhere && words.length > 0)
       writeInChat(ConfidentialText.joined(clauses, ' '), context.channel, context.parts);
-    return onEnd?.({ kind: 'failed', reason: budget.line });
+    return refused(reading, budget.line);
   }
   using reservation = budget.reservation;
   const synthesizer = context.parts.synthesizer.paidBy(reservation);
@@ -63,7 +66,9 @@ export async function readAloud(
   const spoken = { ...voiceIn(language, style), ...own, ...reading.manner };
   const reportEnd = (finish: ReplyFinish, isStuck: boolean) =>
     onEnd?.(endOf(isStuck ? 'failed' : finish));
+  let finish: ReplyFinish = 'cancelled';
   const read = async (reply: SpokenReply): Promise<void> => {
+    onReply(reply);
     const voice = { synthesizer, voice: spoken, clock };
     const failure = await attempt(words, reply, voice, signal);
     const writeInstead = () => {
@@ -71,17 +76,24 @@ export async function readAloud(
         writeUnspeakable(ConfidentialText.joined(clauses, ' '), context);
     };
     if (failure) writeInstead();
-    const finish = await context.output.played(reply, signal);
-    const { isStuck } = context.output;
+    finish = await output.played(reply, signal);
+    const { isStuck } = output;
     reportEnd(finish, isStuck);
     if (isStuck && !failure) writeInstead();
-    if (isStuck) await reportFailure(stuck(), undefined, context, signal);
+    if (isStuck) reportUnsaid(stuck(), context);
     else if (failure?.code === 'speech.no_voice') reportUnread(language, context);
-    else if (failure) await reportFailure(failure, undefined, context, signal);
+    else if (failure) reportUnsaid(failure, context);
     else context.reportedFailures.over('speak', 'key');
   };
   const answeredIds = personId === undefined ? [] : [personId];
-  await context.output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
+  await output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
+  return finish;
+}
+
+/** There is no money for it. */
+function refused({ onEnd }: QueuedReading, reason: TextLine): ReplyFinish {
+  onEnd?.({ kind: 'failed', reason });
+  return 'empty';
 }
 
 /** End of a reading; one that is cut while it keeps its turn was interrupted by a voice. */
@@ -101,7 +113,7 @@ function endOf(finish: ReplyFinish): PlayEnd {
 /** Reports once for each language that no voice speaks it. */
 function reportUnread(
   language = '',
-  { channel, notice, parts, reportedFailures }: SpeakingContext,
+  { channel, notice, parts, reportedFailures }: SessionContext,
 ): void {
   if (!reportedFailures.first(`no voice to read ${language}`)) return;
   const name = languageName(language, parts.places.localeIn(channel.guildId));

@@ -27,7 +27,7 @@ export async function sayToPerson(
   { personId, lines, isWanted }: PersonalNotice,
   context: SessionContext,
 ): Promise<boolean> {
-  const { channel, gate, parts, people, spokenNotices } = context;
+  const { channel, gate, parts, people, queue } = context;
   const listener = () => {
     const isHeardBy =
       gate.standing(personId) === 'yes' && answerMediumFor(personId, context) === 'aloud';
@@ -37,7 +37,7 @@ export async function sayToPerson(
   await parts.peopleSettings.load(channel.guildId, personId); // how their name is said
   const { promise, resolve } = Promise.withResolvers<boolean>();
   const language = spokenLocale(channel.guildId, parts, context.languages.of(personId));
-  const isWaiting = spokenNotices.put({
+  const isWaiting = queue.put({
     language,
     personId,
     longestWaitMs: longestPauseWaitMs,

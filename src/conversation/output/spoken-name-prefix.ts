@@ -2,14 +2,12 @@ import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { ArrivedPart } from '#src/conversation/engines/pending-answer.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
-import { withDuplicates } from '#src/conversation/queue/duplicate-questions.ts';
-import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { beginsWithNames, namesToBegin } from '#src/turn/answer-wording.ts';
+import { beginsWithNames } from '#src/turn/answer-wording.ts';
 
 /** A person whom the bot names. */
 export type NamedPerson = { readonly id: string; readonly name: string };
@@ -24,25 +22,14 @@ export function spokenNameOf(
   return speakable(visibleLine(spokenName));
 }
 
-/** Whose question is answered, in which voice, and for which money. */
+/** An answer that begins with names, its voice, and its money. */
 type NamedAnswer = {
-  readonly question: QueuedQuestion;
+  /** Names that are known once it sounds: others may ask the same meanwhile. */
+  readonly people: () => readonly NamedPerson[];
+  readonly speakerId: string;
   readonly voice: SpeechVoice;
   readonly reservation: Reservation;
 };
-
-/** Whose names an answer begins with: several have asked the same, or something else was said since. */
-export function namesFor(
-  question: QueuedQuestion,
-  { people }: SessionContext,
-): readonly NamedPerson[] {
-  const humans = people().filter(({ isBot }) => !isBot);
-  const askers = withDuplicates(question).map(({ said }) => ({
-    id: said.speakerId,
-    name: said.name,
-  }));
-  return namesToBegin(askers, { humans: humans.length, waited: question.waited === true });
-}
 
 /** Their names as they are spoken before an answer; empty where none can be spoken. */
 export function namePrefix(
@@ -95,14 +82,14 @@ export async function* withNamePrefix(
 
 async function* salute(
   text: string,
-  { question, reservation, voice }: NamedAnswer,
+  { people, reservation, speakerId, voice }: NamedAnswer,
   context: SessionContext,
   signal: AbortSignal,
 ): AsyncGenerator<ArrivedPart> {
-  const people = namesFor(question, context);
-  const names = people.map(({ name }) => name);
-  const language = context.languages.of(question.said.speakerId);
-  const spoken = namePrefix(people, context, language);
+  const named = people();
+  const names = named.map(({ name }) => name);
+  const language = context.languages.of(speakerId);
+  const spoken = namePrefix(named, context, language);
   if (spoken === '' || beginsWithNames(text, names)) return;
   const shown = joinedNames(names.map(speakable), context, language);
   const { clock } = context.parts;

@@ -2,98 +2,83 @@ import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
-import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
-import type { SpeakingContext } from '#src/conversation/session-context.ts';
+import { currentTurn } from '#src/conversation/machine/questions.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
 import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
-import {
-  stepWaiting,
-  type Waiting,
-  waitingRules,
-  waitSince,
-  waitsFromMs,
-} from '#src/turn/waiting.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+
+type PlainTextLine = { readonly id: PlainTextId };
 
 /** More than two words need. */
 const longestMs = 5_000;
 
-type Wait = { readonly question: QueuedQuestion; readonly state: Waiting };
-
-/** Makes waiting for an answer bearable: a soft tick now and then, "One moment." once, or what is being looked up. */
+/** Cues of a wait for an answer, as they are played on one connection. */
 export class WaitingCues {
-  readonly #context: SpeakingContext;
+  readonly #context: SessionContext;
   readonly #cues: CueTrack;
-  #wait: Wait | undefined;
+  readonly #signal: AbortSignal;
   /** Cues of this wait: it ends these and no others. */
   #played: readonly PlayedCue[] = [];
-  /** Question whose asker heard "One moment." last; none hears it twice. */
-  #reported: QueuedQuestion | undefined;
 
-  constructor(context: SpeakingContext, cues: CueTrack) {
+  /** Aborting `signal` ends what is being made. */
+  constructor(context: SessionContext, cues: CueTrack, signal: AbortSignal) {
     this.#context = context;
     this.#cues = cues;
+    this.#signal = signal;
   }
 
-  /** To be called every 20 ms or so. */
-  tick(signal: AbortSignal): void {
-    const { queue, parts } = this.#context;
-    const { current } = queue;
-    if (current?.kind !== 'question' || !this.#isSilent) {
-      if (!current) for (const cue of this.#played) this.#cues.cut(cue);
-      this.#played = [];
-      this.#wait = undefined;
-      return;
-    }
-    const nowMs = parts.clock.nowMs();
-    const before = this.#waitFor(current, nowMs);
-    const { waiting, effect } = stepWaiting(before, nowMs, waitingRules);
-    this.#wait = { question: current, state: waiting };
-    if (effect === 'tick') this.#keep(this.#cues.play('thinking'));
-    if (effect === 'pad') this.#keep(this.#cues.play('pad'));
-    if (effect !== 'moment') return;
-    this.#reported = current;
-    void this.#saySoon(current, AbortSignal.any([signal, current.handle.signal]));
+  play(cue: 'tick' | 'moment' | 'pad'): void {
+    if (cue === 'tick') this.#keep(this.#cues.play('thinking'));
+    if (cue === 'pad') this.#keep(this.#cues.play('pad'));
+    if (cue === 'moment') void this.#saySoon();
   }
 
-  /** Nothing of the answer has been heard; or it has begun, and no more of it has come: a tool runs, or its server stalls. */
-  get #isSilent(): boolean {
-    const { output } = this.#context;
-    return !output.sounds || output.starves;
+  /** Nothing is awaited any more. */
+  over(): void {
+    for (const cue of this.#played) this.#cues.cut(cue);
+    this.#played = [];
   }
 
-  #waitFor(question: QueuedQuestion, nowMs: number): Waiting {
-    if (this.#wait?.question === question) return this.#wait.state;
-    const { said, endedAtMs } = question;
-    const askedAtMs = waitsFromMs(said.toMs, endedAtMs);
-    const fresh = waitSince(this.#context.output.sounds ? nowMs : askedAtMs, waitingRules);
-    return this.#reported === question ? { ...fresh, reported: 'moment' } : fresh;
+  /** The tool that runs for the answer. */
+  get #step() {
+    const { talk } = this.#context;
+    return talk.answers.pendingOf(talk.state.floor.current?.reply)?.step;
   }
 
-  /** Never throws: a voice that fails now is reported with the answer. */
-  async #saySoon(question: QueuedQuestion, signal: AbortSignal): Promise<void> {
-    const { channel, languages, parts, style } = this.#context;
-    const line = { id: question.step?.() ?? ('slow.voice' as const) };
-    const language = languages.of(question.said.speakerId);
+  /** Says that it takes a moment, if the wait goes on. Never throws: a voice that fails now is reported with the answer. */
+  async #saySoon(): Promise<void> {
+    const { languages, talk } = this.#context;
+    const turn = currentTurn(talk.state);
+    const { reply } = talk.state.floor.current ?? {};
+    if (!turn) return;
+    const line = { id: this.#step ?? ('slow.voice' as const) };
+    const pieces = await this.#speechOf(line, languages.of(turn.by));
+    const { current } = talk.state.floor;
+    const isSilent = current?.reply === reply && (!current?.isAudible || current.isStarved);
+    if (this.#signal.aborted || !isSilent || pieces.length === 0) return;
+    this.#keep(this.#cues.say(joinSamples(pieces).subarray(0, (longestMs * speakRateHz) / 1000)));
+  }
+
+  /** Sound of a line; none where its voice fails, or there is no money. */
+  async #speechOf(line: PlainTextLine, language: string | undefined): Promise<Int16Array[]> {
+    const { channel, parts, style } = this.#context;
     const words = spokenText(line, channel.guildId, parts, language);
     const voice = voiceIn(spokenLocale(channel.guildId, parts, language), style());
     const opened = parts.spending.open(speechRequestOf('notice', channel.guildId, words));
-    if (opened.kind === 'refused') return;
+    if (opened.kind === 'refused') return [];
     using reservation = opened.reservation;
-    const synthesizer = parts.synthesizer.paidBy(reservation);
     const rate = new SpeakRate();
     const pieces: Int16Array[] = [];
     try {
-      for await (const pcm of synthesizer.synthesize(words, voice, signal)) {
-        pieces.push(...rate.push(pcm));
-      }
+      const sound = parts.synthesizer.paidBy(reservation).synthesize(words, voice, this.#signal);
+      for await (const pcm of sound) pieces.push(...rate.push(pcm));
     } catch (error) {
-      if (signal.aborted || error instanceof BotError) return;
+      if (this.#signal.aborted || error instanceof BotError) return [];
       throw error;
     }
-    pieces.push(...rate.flush());
-    if (signal.aborted || !this.#isSilent) return;
-    this.#keep(this.#cues.say(joinSamples(pieces).subarray(0, (longestMs * speakRateHz) / 1000)));
+    return [...pieces, ...rate.flush()];
   }
 
   /** The one that sounds, and the one that follows it. */

@@ -1,7 +1,6 @@
 import type { AsideKind } from '#src/chat/text/written-passages.ts';
 import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
-import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
@@ -19,14 +18,14 @@ export function spokenSubstitute(
 
 /** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
 export function writeLinksCodeTables(
-  { said, report }: QueuedQuestion,
+  speakerId: string,
   { reply, progress, finish, owner }: FinishedAnswer,
   { channel, languages, parts }: SessionContext,
 ): void {
-  if (progress.aside === undefined || report) return;
+  if (progress.aside === undefined) return;
   const heard = reply.heardText();
   const isReported = Object.values(
-    spokenSubstitute(channel.guildId, parts, languages.of(said.speakerId)),
+    spokenSubstitute(channel.guildId, parts, languages.of(speakerId)),
   ).some((words) => heard.includes(words));
   if (!isReported && finish === 'cancelled') return;
   writeInChat(new ConfidentialText(progress.aside, owner), channel, parts);

@@ -33,13 +33,12 @@ export class PauseHearing {
 
 /** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
 export function pauseAloud(personId: string, context: SessionContext): void {
-  const { channel, gate, languages, notice, parts, queue, spokenNotices } = context;
-  queue.forgetAside();
+  const { channel, gate, languages, notice, parts, queue } = context;
   gate.paused = true;
   const line = { id: 'privacy.paused' } as const;
   notice(line);
   const language = spokenLocale(channel.guildId, parts, languages.of(personId));
-  spokenNotices.put({
+  queue.put({
     language,
     longestWaitMs: longestReceiptMs,
     words: () => spokenText(line, channel.guildId, parts, language),

@@ -75,7 +75,7 @@ export class PrivacyRequests {
 
   /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
   async #denyAloud(personId: string, context: SessionContext): Promise<void> {
-    const { channel, languages, parts, signal, spokenNotices } = context;
+    const { channel, languages, parts, queue, signal } = context;
     const { guildId } = channel;
     const language = spokenLocale(guildId, parts, languages.of(personId));
     const { saved } = await this.deny(guildId, personId);
@@ -85,7 +85,7 @@ export class PrivacyRequests {
     ] as const;
     const isWaiting =
       answerMediumFor(personId, context) === 'aloud' &&
-      spokenNotices.put({
+      queue.put({
         language,
         longestWaitMs: longestReceiptMs,
         words: () => lines.map((line) => spokenText(line, guildId, parts, language)).join(' '),
@@ -104,7 +104,6 @@ export class PrivacyRequests {
     this.#sessions.beginAnew(guildId);
     for (const session of this.#sessions.sessions(guildId)) {
       session.context.unanswered.forget(personId);
-      session.context.history.clear(); // answers to others may hold their words
       if (session.followedId === personId) session.followedId = undefined;
     }
     this.#forgetInMemory(guildId, personId);

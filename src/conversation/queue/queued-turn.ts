@@ -1,39 +1,22 @@
-import type { FailureStage } from '#src/base/errors.ts';
 import type { SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
-import type { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import type { PlainTextId } from '#src/texts/texts.ts';
 import type { TurnHandle } from './turn-handle.ts';
 
-/** A question of a person, spoken or typed. */
+/** A typed question of a person. */
 export type QueuedQuestion = {
   readonly kind: 'question';
   readonly said: TurnUtterance;
   /** Words of the same person just before, oldest first, five at most: they are answered together with it. */
   readonly earlier: readonly TurnUtterance[];
-  /** Whether it is for the bot, once that is decided. */
-  readonly isMeant?: boolean;
   readonly endedAtMs: number;
   readonly handle: TurnHandle;
   /** Set when its transcript is there, those of `earlier` included. */
   words?: { readonly text: string; readonly atMs: number };
-  /** Its answer, where it was begun before the end of the utterance. */
-  pending?: PendingAnswer;
-  /** The tool that runs for its answer, in words for people. */
-  step?: () => PlainTextId | undefined;
-  /** Stage that its answer waits for; undefined once the first sound of it is there. */
-  stage?: () => FailureStage | undefined;
-  /** Others asked the same at the same time: they are answered with it, and by name. */
-  also?: readonly QueuedQuestion[];
-  /** Something was said to others while it waited. */
-  waited?: true;
-  /** True when its answer took so long that other turns became current meanwhile. */
-  postponed?: boolean;
   /** Manner of the spoken answer, where the asker chose one. */
   readonly manner?: SpokenManner;
   /** Called with the outcome; only where the question was typed. */
@@ -73,13 +56,3 @@ export type QueuedReading = {
   readonly onEnd?: (end: PlayEnd) => void;
   readonly handle: TurnHandle;
 };
-
-export type QueuedTurn = QueuedQuestion | QueuedReading;
-
-export function speakerOf({ said }: QueuedQuestion): string {
-  return said.speakerId;
-}
-
-export function isQuestion(turn: QueuedTurn | undefined): turn is QueuedQuestion {
-  return turn?.kind === 'question';
-}

@@ -20,28 +20,6 @@ export type DropReason =
   | 'ending'
   | 'over';
 
-const unwanted: readonly DropReason[] = [
-  'stopped',
-  'skipped',
-  'withdrawn',
-  'late',
-  'continued',
-  'unmeant',
-  'muted',
-  'interrupted',
-  'replaced',
-  'ending',
-];
-
-/**
- * Whether an answer that was aborted for this reason belongs to a question that is not wanted any more. False where its speaker
- * goes on or the link is lost: then it is asked anew.
- */
-export function isUnwanted(reason: unknown): boolean {
-  const why = reason instanceof Error ? reason.cause : undefined;
-  return why !== 'continued' && unwanted.some((one) => one === why);
-}
-
 /** The right of one question or text to be said aloud, until it is dropped. */
 export class TurnHandle {
   readonly #over = new AbortController();
@@ -59,11 +37,6 @@ export class TurnHandle {
 
   get dropped(): DropReason | undefined {
     return this.#dropped;
-  }
-
-  /** Whether it is not wanted any more; then its end is no failure, and is not reported. */
-  get isRetracted(): boolean {
-    return this.#dropped !== undefined && unwanted.includes(this.#dropped);
   }
 
   /** The first reason counts. */

@@ -10,7 +10,7 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { lineWith, type TextLine } from '#src/texts/texts.ts';
 import { formatRefusal, formatToolResult, formatUnknownOutcome } from './format-tool-result.ts';
 import type { ConfirmationPress, PendingConfirmation } from './pending-confirmations.ts';
-import { longestCallMs, tooLate } from './turn-tool-runner.ts';
+import { longestCallMs, tooLate } from './tool-call-results.ts';
 
 /** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
 export class ConfirmedToolRunner {
@@ -41,7 +41,11 @@ export class ConfirmedToolRunner {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return { kind: 'over' };
     const { parts, tools } = context;
-    const pressed = tools.confirmations.press(askId, personId, parts.clock.nowMs());
+    const nowMs = parts.clock.nowMs();
+    const found = tools.confirmations.find(askId, personId, nowMs);
+    const id = found.kind === 'theirs' ? found.ask.confirmation : undefined;
+    if (id !== undefined) return await tools.calls.pressed(id, personId, this.#signal);
+    const pressed = tools.confirmations.press(askId, personId, nowMs);
     if (pressed.kind !== 'theirs') return pressed;
     return await runConfirmedCall(pressed.ask, 'pressed', context, this.#signal);
   }

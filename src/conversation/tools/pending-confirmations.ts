@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Id } from '#src/conversation/machine/state.ts';
 import type {
   ConfirmableAction,
   Presser,
@@ -20,6 +21,8 @@ export type PendingConfirmation = {
   /** Who alone may press: the asker, or whom it is about. */
   readonly presser: Presser;
   readonly untilMs: number;
+  /** Number in the conversation; undefined for a call of an answer in writing. */
+  readonly confirmation?: Id | undefined;
   /** Set once it is pressed; `content` is its result for a model. */
   pressed?: { content?: string };
 };
@@ -36,6 +39,7 @@ export class PendingConfirmations {
     const open = this.#open.filter(({ untilMs }) => untilMs > nowMs);
     const asked = open.find(
       (one) =>
+        ask.confirmation === undefined &&
         one.askerId === ask.askerId &&
         one.presser.id === ask.presser.id &&
         one.tool.name === ask.tool.name &&
@@ -45,11 +49,6 @@ export class PendingConfirmations {
     );
     if (!asked) this.#open = [...open, ask].slice(-limit);
     return asked ?? ask;
-  }
-
-  /** Whether its button can still be pressed. */
-  waits(ask: PendingConfirmation, nowMs: number): boolean {
-    return ask.untilMs > nowMs && this.#open.includes(ask);
   }
 
   /** The one of this id, for its presser alone. */

@@ -1,3 +1,4 @@
+import { isPlainName } from '#src/conversation/machine/history.ts';
 import type { Fitting } from '#src/conversation/ports/tool-definition.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 
@@ -11,11 +12,6 @@ export type PromptWords = {
   readonly hasOthers: boolean;
 };
 
-/** Whether a name is in plain letters and digits, which cannot look like a part of the prompt. */
-export function isPlainName(name: string): boolean {
-  return /^[\p{L}\p{M}\p{N}' .-]{1,32}$/u.test(name);
-}
-
 /**
  * Whether a call runs for whoever asks; else it waits for their press of Confirm.
  *
@@ -27,7 +23,7 @@ export function mayRun({ effect }: Pick<Fitting, 'effect'>, shown: PromptWords):
 }
 
 /** Whether a model was shown words of one asker alone. */
-export function isOwn({ said, earlier, hasOthers }: PromptWords): boolean {
+function isOwn({ said, earlier, hasOthers }: PromptWords): boolean {
   const askerId = said[0]?.speakerId;
   const isAlone = said.every(
     ({ speakerId, name, isQuoted }) =>

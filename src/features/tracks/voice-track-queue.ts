@@ -1,7 +1,6 @@
 import { titleOf } from '#src/conversation/output/lazily-synthesised-text.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
-import type { QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
-import type { TurnQueue } from '#src/conversation/queue/turn-queue.ts';
+import type { ListedTurn, Requests } from '#src/conversation/requests.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { placeMeant, type TrackCommand } from './perform-track-command.ts';
 import { voiceTrack as track } from './track-names.ts';
@@ -9,13 +8,11 @@ import type { ListedTrack, TrackOutcome } from './track-outcomes.ts';
 
 /** Speech on the track `voice`: listed, skipped and removed one by one like the sounds of a track. */
 export class VoiceTrackQueue {
-  readonly #queue: TurnQueue;
+  readonly #queue: Requests;
   readonly #say: (id: PlainTextId) => string;
-  readonly #serials = new WeakMap<QueuedTurn, number>();
-  #serial = 0;
 
   /** `say` puts a text into the language of the server. */
-  constructor(queue: TurnQueue, say: (id: PlainTextId) => string) {
+  constructor(queue: Requests, say: (id: PlainTextId) => string) {
     this.#queue = queue;
     this.#say = say;
   }
@@ -30,7 +27,7 @@ export class VoiceTrackQueue {
   /** Same as `TracksAndSoundOwners.subject`. */
   subject(command: TrackCommand): string {
     const [first] = this.#touched(command);
-    return JSON.stringify([command, first ? this.#serialOf(first) : null]);
+    return JSON.stringify([command, first?.id ?? null]);
   }
 
   /** Same as `TracksAndSoundOwners.ownerBeside`. */
@@ -49,7 +46,7 @@ export class VoiceTrackQueue {
           typed,
         )
       ];
-    return turn && { kind: 'remove', track, serial: this.#serialOf(turn) };
+    return turn && { kind: 'remove', track, serial: turn.id };
   }
 
   /** Performs a command of a person who may give it. */
@@ -60,7 +57,7 @@ export class VoiceTrackQueue {
         if (!first) return { kind: 'empty', track };
         const [next] = this.#waiting;
         const skipped = { kind: 'skipped', track, title: this.#title(first) } as const;
-        const after = next && first === this.#now && { next: this.#title(next) };
+        const after = next && first.id === this.#now?.id && { next: this.#title(next) };
         this.#queue.drop(first, 'skipped');
         return { ...skipped, ...after };
       }
@@ -90,59 +87,53 @@ export class VoiceTrackQueue {
       : { kind: 'removed-own', track, removed: own.length };
   }
 
-  get #now(): QueuedTurn | undefined {
+  get #now(): ListedTurn | undefined {
     const { current } = this.#queue;
     return current && isSkippable(current) ? current : undefined;
   }
 
-  get #waiting(): readonly QueuedTurn[] {
+  get #waiting(): readonly ListedTurn[] {
     return this.#queue.line.filter(isSkippable);
   }
 
-  #touched(command: TrackCommand): readonly QueuedTurn[] {
+  #touched(command: TrackCommand): readonly ListedTurn[] {
     const all = [...(this.#now ? [this.#now] : []), ...this.#waiting];
     switch (command.kind) {
       case 'stop':
         return all;
       case 'remove':
-        return this.#waiting.filter((turn) => this.#serialOf(turn) === command.serial);
+        return this.#waiting.filter(({ id }) => id === command.serial);
       default:
         return all.slice(0, 1);
     }
   }
 
-  #serialOf(turn: QueuedTurn): number {
-    const serial = this.#serials.get(turn) ?? this.#serial++;
-    this.#serials.set(turn, serial);
-    return serial;
-  }
-
   /** Title of a turn for all people: a text, which all are going to hear, but not a question. */
-  #title(turn: QueuedTurn): string {
+  #title(turn: ListedTurn): string {
     switch (turn.kind) {
       case 'question':
         return this.#say('track.voice.answer');
       case 'reading':
-        return titleOf(turn.clauses.map((one) => one.textIn(undefined) ?? '\u2026'));
+        return titleOf(turn.reading.clauses.map((one) => one.textIn(undefined) ?? '\u2026'));
     }
   }
 }
 
 /** Some things everybody has to have heard. */
-function isSkippable(turn: QueuedTurn): boolean {
-  return turn.kind !== 'reading' || turn.interruptible !== false;
+function isSkippable(turn: ListedTurn): boolean {
+  return turn.kind !== 'reading' || turn.reading.interruptible !== false;
 }
 
-function ownerOf(turn: QueuedTurn): Asker | undefined {
+function ownerOf(turn: ListedTurn): Asker | undefined {
   switch (turn.kind) {
     case 'question':
-      return { id: turn.said.speakerId, name: turn.said.name };
+      return { id: turn.by, name: turn.name };
     case 'reading':
-      return turn.owner;
+      return turn.reading.owner;
   }
 }
 
-function ownerName(turn: QueuedTurn): { readonly owner?: string } {
+function ownerName(turn: ListedTurn): { readonly owner?: string } {
   const owner = ownerOf(turn);
   return owner ? { owner: owner.name } : {};
 }

@@ -4,7 +4,7 @@ import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import { type NamedPerson, spokenNameOf } from '#src/conversation/output/spoken-name-prefix.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { TypedMessage, TypedOutcome } from '#src/conversation/ports/typed-messages.ts';
-import type { QueuedReading, QueuedTurn } from '#src/conversation/queue/queued-turn.ts';
+import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -129,7 +129,6 @@ export class ChatReadAloud {
       opening: () => openingOf(line.author, context),
       handle: open.handle,
     };
-    open.retract = () => context.queue.drop(reading, 'withdrawn');
     return queueReading(reading, spoken, session);
   }
 
@@ -206,15 +205,15 @@ function openingOf(writer: NamedPerson, context: SessionContext): string | undef
   const { channel, parts, queue } = context;
   const { latest } = queue;
   const isRun =
-    latest &&
-    isLineOf(writer.id, latest.turn) &&
+    latest?.reading &&
+    isLineOf(writer.id, latest.reading) &&
     parts.clock.nowMs() - latest.atMs <= longestRunGapMs;
   const name = isRun ? '' : spokenNameOf(writer, channel.guildId, parts);
   return name === '' ? '' : `${name}:`;
 }
 
-function isLineOf(writerId: string, turn: QueuedTurn): boolean {
-  return turn.kind === 'reading' && turn.when === 'behind' && turn.personId === writerId;
+function isLineOf(writerId: string, turn: QueuedReading): boolean {
+  return turn.when === 'behind' && turn.personId === writerId;
 }
 
 /** Most characters of a line that are read out. */

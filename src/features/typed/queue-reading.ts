@@ -1,7 +1,7 @@
 import { readingRequestOf, type SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { AddTurnResult } from '#src/conversation/queue/turn-queue.ts';
+import type { AddTurnResult } from '#src/conversation/requests.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 

@@ -169,7 +169,6 @@ export class TypedMessageHandler implements TypedMessageListener {
       const { id: speakerId, name } = author;
       const heard = outcome.text.textIn(placeId) ?? '';
       context.history.add({ speakerId, name, said: text, heard });
-      context.addressing.answered(speakerId, heard);
     }
     return await this.#report(message, outcome, signal);
   }

@@ -146,7 +146,7 @@ export class VoicesAndPreviews {
 /** Speech now disturbs no person: no person talks, nothing plays, and nothing waits. */
 function isQuiet({ context, mode, restrictions }: VoiceSession): boolean {
   const { connection, mix, queue } = context;
-  const isFree = mode === 'talk' && queue.isFree && queue.aside.length === 0;
+  const isFree = mode === 'talk' && queue.isFree;
   const isSilent = connection.isQuiet && mix.tracks.all().every(({ isIdle }) => isIdle);
   return isFree && !restrictions.isMute && isSilent;
 }

@@ -10,16 +10,16 @@ import type {
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
-import type { ToolCallResult } from '#src/conversation/tools/idempotent-tool-calls.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
-import { mayRun, type PromptWords } from '#src/conversation/tools/tool-rule.ts';
+import type { ToolCallResult } from '#src/conversation/tools/tool-call-results.ts';
 import {
   awaitPress,
   barred,
   failed,
   refused,
   ToolTime,
-} from '#src/conversation/tools/turn-tool-runner.ts';
+} from '#src/conversation/tools/tool-call-results.ts';
+import { mayRun, type PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { ToolResult } from '#src/pipeline/pipeline.ts';
 import { text } from '#src/texts/texts.ts';
 

@@ -168,7 +168,7 @@ playScripts({
     > heard Adam: six
     > heard Eva: six
     > answered Ben (cancelled): A story that is told for eight seconds or so,
-    > says "Adam and Eva, One moment."
+    > says "Adam and Eva,"
     adam denies > saved true, says "Eva,"
     9000 > answered Eva: Eva, Yes.
     `,

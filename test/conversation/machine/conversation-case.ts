@@ -4,6 +4,7 @@ import type {
   EffectOf,
 } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent, EventOf } from '#src/conversation/machine/events.ts';
+import { namesFor, turnOfAnswer } from '#src/conversation/machine/questions.ts';
 import {
   type CallEffect,
   type ConversationState,
@@ -11,6 +12,7 @@ import {
   initialState,
   type Participant,
   type SessionSettings,
+  type ToolChange,
 } from '#src/conversation/machine/state.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
 
@@ -44,7 +46,6 @@ const settings: SessionSettings = {
   mode: 'talk',
   addressing: 'auto',
   names: ['Nova'],
-  isCaptioned: false,
   isSparing: false,
   hearsSound: false,
   trustsPartials: true,
@@ -53,7 +54,7 @@ const settings: SessionSettings = {
 
 /** A channel with these people, who all agreed, and its link. */
 export function room(...ids: readonly string[]): ConversationState {
-  const state = initialState('lounge', settings);
+  const state = initialState(settings);
   return {
     ...state,
     people: ids.map((id) => person(id)),
@@ -76,6 +77,7 @@ export function roomAfter(...exchanges: readonly HistoryExchange[]): Conversatio
 
 export const saidByBen: HistoryExchange = {
   by: 'ben',
+  name: 'Ben',
   alsoBy: [],
   isOwn: true,
   words: 'hm',
@@ -100,8 +102,13 @@ export const noVoice: Evidence = { ...clearVoice, voicedMs: 40, meanProbability:
 
 // Events.
 
-export function began(utterance: number, by: string, atMs: number): ConversationEvent {
-  return { kind: 'began', utterance, by, fromMs: atMs, hints: [], atMs };
+export function began(
+  utterance: number,
+  by: string,
+  atMs: number,
+  over: Partial<EventOf<'began'>> = {},
+): ConversationEvent {
+  return { kind: 'began', utterance, by, fromMs: atMs, hints: [], ...over, atMs };
 }
 
 export function paused(utterance: number, atMs: number): ConversationEvent {
@@ -180,6 +187,11 @@ export function over(reply: number, atMs: number, heard: string): ConversationEv
   return { kind: 'over', reply, finish: 'completed', heard, atMs };
 }
 
+/** End of a reply that failed. */
+export function broken(reply: number, atMs: number, stage = 'think'): ConversationEvent {
+  return { kind: 'over', reply, finish: 'failed', heard: '', stage, atMs };
+}
+
 /** End of a reply after a cut. */
 export function cutShort(reply: number, atMs: number, heard: string): ConversationEvent {
   return { kind: 'over', reply, finish: 'cancelled', heard, atMs };
@@ -187,11 +199,10 @@ export function cutShort(reply: number, atMs: number, heard: string): Conversati
 
 export function barged(
   reply: number,
-  by: string,
   action: EventOf<'barged'>['action'],
   atMs: number,
 ): ConversationEvent {
-  return { kind: 'barged', reply, by, action, atMs };
+  return { kind: 'barged', reply, action, atMs };
 }
 
 /** A tool call. Results of `look`, and those of arguments `mcp`, quote others. */
@@ -271,7 +282,8 @@ export function up(atMs: number): ConversationEvent {
 
 // Effects, as people read them.
 
-export function shown(effect: ConversationEffect): string {
+/** `state`: state after the step of the effect. */
+export function shown(effect: ConversationEffect, state: ConversationState): string {
   switch (effect.do) {
     case 'listen':
       return `listen ${effect.utterance} of ${effect.by}`;
@@ -287,7 +299,9 @@ export function shown(effect: ConversationEffect): string {
     case 'begin':
       return beginShown(effect);
     case 'play':
-      return `play ${effect.answer}${after(' to ', effect.names.join(' and '))}`;
+      return playShown(effect, state);
+    case 'give-up':
+      return `give-up ${effect.answer}`;
     case 'hold':
       return `hold ${effect.answer}`;
     case 'speak':
@@ -299,27 +313,25 @@ export function shown(effect: ConversationEffect): string {
     case 'cue':
       return `cue ${effect.cue}`;
     case 'run':
-      return `run ${effect.run}: ${effect.tool} ${effect.args} for ${effect.by}`;
+      return runShown(effect, state);
     case 'stop-run':
       return `stop-run ${effect.run}`;
     case 'result':
       return `result for ${effect.answer}: ${effect.result}`;
     case 'ask':
-      return askShown(effect);
+      return askShown(effect, state);
     case 'close-ask':
       return `close-ask ${effect.confirmation}`;
     case 'report':
       return `report ${effect.request}: ${effect.outcome}`;
     case 'notice':
       return `notice ${effect.line}${after(' for ', effect.by)}`;
-    case 'write':
-      return `write to ${effect.to}: answer ${effect.answer}`;
+    case 'obey':
+      return `obey ${effect.command} for ${effect.by}`;
     case 'forget-person':
       return `forget-person ${effect.by}`;
     case 'open-link':
-      return `open-link ${effect.channelId}`;
-    case 'close-link':
-      return 'close-link';
+      return 'open-link';
     case 'end':
       return `end ${effect.why}`;
     case 'fact':
@@ -327,13 +339,27 @@ export function shown(effect: ConversationEffect): string {
   }
 }
 
-function beginShown({ answer, by, done, isAloud, words: asked }: EffectOf<'begin'>): string {
-  const before = after(', done: ', done.join('; '));
-  const medium = isAloud ? '' : ', in writing, too';
-  return `begin ${answer} for ${by}: ${asked ?? '(sound)'}${before}${medium}`;
+function beginShown({ answer, by, done, words: asked }: EffectOf<'begin'>): string {
+  const before = after(', done: ', done.map(changeShown).join('; '));
+  return `begin ${answer} for ${by}: ${asked ?? '(sound)'}${before}`;
 }
 
-function askShown({ confirmation, isAloud, presser, tool }: EffectOf<'ask'>): string {
+function playShown({ answer }: EffectOf<'play'>, state: ConversationState): string {
+  const turn = turnOfAnswer(state, answer);
+  const names = turn ? namesFor(state, turn) : [];
+  return `play ${answer}${after(' to ', names.join(' and '))}`;
+}
+
+function runShown({ by, run }: EffectOf<'run'>, { runs }: ConversationState): string {
+  const { args, tool } = runs.find(({ id }) => id === run) ?? {};
+  return `run ${run}: ${tool} ${args} for ${by}`;
+}
+
+function askShown(
+  { confirmation, isAloud, presser }: EffectOf<'ask'>,
+  { confirmations }: ConversationState,
+): string {
+  const { tool } = confirmations.find(({ id }) => id === confirmation) ?? {};
   return `ask ${confirmation} ${presser}: ${tool}${isAloud ? ', aloud' : ''}`;
 }
 
@@ -342,13 +368,17 @@ function after(before: string, text = ''): string {
   return text === '' ? '' : `${before}${text}`;
 }
 
+function changeShown({ args, result = '...', tool }: ToolChange): string {
+  return `${tool} ${args} = ${result}`;
+}
+
 function factShown(fact: ConversationFact): string {
   switch (fact.kind) {
+    case 'dropped':
+      return `dropped ${fact.by}: ${fact.why}`;
     case 'utterance-over':
       return `utterance ${fact.utterance} of ${fact.by}: ${fact.end}`;
     case 'turn-over':
       return `turn of ${fact.by}: ${fact.end}`;
-    case 'heard':
-      return `heard ${fact.reply}: ${fact.text}`;
   }
 }

@@ -22,9 +22,13 @@ export function playCase(
   return steps.map(([given]) => {
     const events = 'kind' in given ? [given] : given;
     return events.flatMap((event) => {
+      const { exchanges } = state.history;
       const next = run(frozen(state), event, conversationRules);
       state = next.state;
-      return next.effects.filter(isCompared).map(shown);
+      const added = state.history.exchanges.filter((one) => !exchanges.includes(one));
+      const known = added.map(({ by, heard }) => `known of ${by}: ${heard}`);
+      const effects = next.effects.filter(isCompared).map((one) => shown(one, state));
+      return also.includes('fact') ? [...known, ...effects] : effects;
     });
   });
 }

@@ -113,7 +113,7 @@ function acts(...kinds: readonly ActKind[]) {
 const talk = acts('say', 'breathe');
 const requests = acts('typed', 'read', 'notify', 'take-back', 'stop', 'window', 'press');
 const people = acts('no', 'yes', 'forget', 'go', 'come', 'pause', 'resume');
-const place = acts('lose-link', 'move', 'mute', 'unmute', 'captions');
+const place = acts('lose-link', 'mute', 'unmute', 'captions');
 
 test('whatever people do in whatever order, the machine agrees with a model of consent and place', () => {
   const commands = fc.commands([talk, talk, talk, requests, people, place], { maxCommands: 30 });

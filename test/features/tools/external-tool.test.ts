@@ -139,25 +139,25 @@ test('whoever asked hears the result after Confirm at the next pause, by name', 
   expect(spoken()).toBe('Adam. Here is what you asked for, in full in the chat: Sunny, see');
 });
 
-test.each(['leaves', 'says no'])(
-  'who %s before the result is there is not spoken to',
-  async (how) => {
-    const clock = new VirtualClock();
-    const run: ExternalTool['run'] = async (_, signal) => {
-      await clock.sleep(100_000, signal);
-      return sunny;
-    };
-    const over = { rules: { effect: 'destroy', deadlineMs: 120_000 }, run } as const;
-    const { fixture, press, spoken } = await pressedFor({}, over, clock);
-    const pressing = press();
-    await pass(fixture, 1_000);
-    if (how === 'leaves') fixture.linkOpener.link.present.splice(0, 1);
-    else await fixture.privacy.deny('g', 'adam');
-    await pass(fixture, 101_000);
-    expect(await pressing).toMatchObject({ kind: 'done' });
-    expect(spoken()).toBe('');
-  },
-);
+test.each([
+  ['leaves', 'done'],
+  ['says no', 'failed'],
+])('who %s before the result is there is not spoken to: the call is %s', async (how, kind) => {
+  const clock = new VirtualClock();
+  const run: ExternalTool['run'] = async (_, signal) => {
+    await clock.sleep(100_000, signal);
+    return sunny;
+  };
+  const over = { rules: { effect: 'destroy', deadlineMs: 120_000 }, run } as const;
+  const { fixture, press, spoken } = await pressedFor({}, over, clock);
+  const pressing = press();
+  await pass(fixture, 1_000);
+  if (how === 'leaves') fixture.linkOpener.link.present.splice(0, 1);
+  else await fixture.privacy.deny('g', 'adam');
+  await pass(fixture, 101_000);
+  expect(await pressing).toMatchObject({ kind });
+  expect(spoken()).toBe('');
+});
 
 test('what lasts runs for words of the asker alone, and waits once another person has asked something', async () => {
   const { ask, fixture, given } = await open([[call()], ['Sunny.'], ['Hi.'], [call()]], {});

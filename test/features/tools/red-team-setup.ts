@@ -135,7 +135,10 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     const trap = await openTrap();
     trap.model.bait = attempt;
     const context = sessionOf(trap.fixture);
-    const pending = beginAnswer([saidBy(adam, attempt.bait)], context, context.signal);
+    const pending = beginAnswer([saidBy(adam, attempt.bait)], context, context.signal, {
+      id: 1,
+      done: [],
+    });
     await pass(trap.fixture, 2_000);
     if ('discard' in pending) pending.discard();
     await pass(trap.fixture, 2_000);

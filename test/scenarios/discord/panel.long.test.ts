@@ -38,7 +38,7 @@ scenario(
     const panel = await commandReply(adam, 'join');
     await commandReply(adam, 'leave');
     await setup.restart();
-    await eventually(() => expect(now(setup, panel).text).toBe(text('panel.left')));
+    await eventually(() => expect(now(setup, panel).text).toBe(text('leave.nowhere')));
     const presses = (name: string, person = ben) => pressed(person, now(setup, panel), name);
     expect(await presses('stop')).toMatchObject(whispered('leave.nowhere'));
     const menu = await presses('more');
@@ -70,7 +70,7 @@ scenario(
     forgetSeats(setup);
     await setup.restart();
     await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
-    const words = [text('panel.left'), text('seat.outdated', { channel: 'Lounge' })];
+    const words = [text('leave.nowhere'), text('seat.outdated', { channel: 'Lounge' })];
     await eventually(() => expect(now(setup, panel).text).toBe(words.join('\n')));
   },
 );

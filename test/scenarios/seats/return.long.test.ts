@@ -82,7 +82,7 @@ scenario(
     expect(await setup.bot.stop()).toBe(0);
     expect(realClock.nowMs() - stoppedAtMs).toBeLessThan(6_000);
     expect(setup.sandbox.bot().channel).toBeUndefined();
-    expect(shown(setup, 'Lounge')).toEqual([text('seat.unanswered', { names: 'Ben' })]);
+    expect(shown(setup, 'Lounge')).toEqual([text('seat.stopped')]);
     setup.providers.set(brief);
     await setup.restart();
     await returned(setup, adam);
@@ -90,7 +90,7 @@ scenario(
     await eventually(() => expect(shown(setup).join()).toContain(text('seat.returned.anew')));
     await commandReply(adam, 'leave');
     await setup.restart();
-    await eventually(() => expect(shown(setup)).toContain(text('panel.left')));
+    await eventually(() => expect(shown(setup)).toContain(text('leave.nowhere')));
     expect(setup.sandbox.bot().channel).toBeUndefined();
   },
 );

@@ -75,10 +75,11 @@ export const addressingCases: readonly ConversationCase[] = [
   {
     name: 'called for captions only, it has people recognised and answers nobody',
     behaviours: ['A6', 'H17'],
-    room: roomWith(room('ana'), { mode: 'captions', isCaptioned: true }),
+    room: roomWith(room('ana'), { mode: 'captions' }),
     also: ['listen', 'fact'],
     steps: [
-      [says(1, 'ana', 0, 'Nova, the bridge?'), 'listen 1 of ana', 'utterance 1 of ana: other'],
+      [began(1, 'ana', 0, { isCaptioned: true }), 'listen 1 of ana'],
+      [[...pause(1, 600, 'Nova, the bridge?'), ended(1, 1_000)], 'utterance 1 of ana: other'],
     ],
   },
   {

@@ -115,7 +115,12 @@ export const consentCases: readonly ConversationCase[] = [
     behaviours: ['C14'],
     steps: [
       [bridge, begunForBridge, 'play 101'],
-      [says(2, 'ana', 4_000, 'do not listen to me'), 'discard 101', 'forget-person ana'],
+      [
+        says(2, 'ana', 4_000, 'do not listen to me'),
+        'obey doNotHear for ana',
+        'discard 101',
+        'forget-person ana',
+      ],
       [began(3, 'ana', 9_000)],
     ],
   },

@@ -1,6 +1,7 @@
 import {
   audible,
   began,
+  broken,
   type ConversationCase,
   clearVoice,
   consents,
@@ -13,6 +14,7 @@ import {
   person,
   present,
   reads,
+  ready,
   room,
   roomWith,
   says,
@@ -51,6 +53,21 @@ const people: readonly ConversationCase[] = [
     ],
   },
   {
+    name: 'a greeting that sounds in time is said to its end; one that the link held up is not said late',
+    behaviours: ['R8', 'L2'],
+    steps: [
+      [greeting],
+      [tick(500), 'speak 100: Hello.'],
+      [[audible(100, 9_900), tick(10_000)]],
+      [over(100, 11_000, 'Hello.')],
+      [{ ...greeting, fromMs: 12_000, untilMs: 13_000, atMs: 11_500 }],
+      [tick(12_000), 'speak 101: Hello.'],
+      [lost(12_100), 'discard 101'],
+      [tick(12_600), 'open-link'],
+      [[tick(13_000), up(13_100)]],
+    ],
+  },
+  {
     name: 'a waiting question of a person who leaves stays with the other who asked it',
     behaviours: ['T10', 'T11'],
     steps: [
@@ -86,7 +103,13 @@ const people: readonly ConversationCase[] = [
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [present(2_000, 'ben'), 'discard 101', 'turn of ana: late'],
+      [
+        present(2_000, 'ben'),
+        'known of ana: ',
+        'dropped ana: late',
+        'discard 101',
+        'turn of ana: late',
+      ],
     ],
   },
   {
@@ -136,7 +159,10 @@ const people: readonly ConversationCase[] = [
     behaviours: ['Q1', 'C1'],
     steps: [
       [consents('ana', 'no', 0), 'forget-person ana'],
-      [{ kind: 'typed', request: 1, by: 'ana', text: 'Old?', atMs: 1_000 }, 'report 1: private'],
+      [
+        { kind: 'typed', request: 1, by: 'ana', name: 'ana', text: 'Old?', atMs: 1_000 },
+        'report 1: private',
+      ],
     ],
   },
   {
@@ -169,7 +195,7 @@ const place: readonly ConversationCase[] = [
     behaviours: ['L2', 'T1'],
     steps: [
       [bridge, begunForBridge, 'play 101'],
-      [lost(1_050, 0), 'discard 101', 'open-link lounge'],
+      [lost(1_050, 0), 'discard 101', 'open-link'],
       [began(2, 'ana', 1_500)],
       [up(1_600)],
       [[paused(2, 1_900), words(2, 1, 'over the river?', 2_000)]],
@@ -177,30 +203,17 @@ const place: readonly ConversationCase[] = [
     ],
   },
   {
-    name: 'a move with the history says that it drops what waits',
-    behaviours: ['L8', 'M7'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [
-        { kind: 'moved', channelId: 'den', takesHistory: true, atMs: 2_000 },
-        'discard 101',
-        'notice dropped-by-move',
-        'open-link den',
-      ],
-    ],
-  },
-  {
     name: 'a typed question whose answer is slow is told that it comes later',
     behaviours: ['Q1', 'W4'],
     steps: [
       [
-        { kind: 'typed', request: 1, by: 'ana', text: 'Old?', atMs: 0 },
+        { kind: 'typed', request: 1, by: 'ana', name: 'ana', text: 'Old?', atMs: 0 },
         'begin 101 for ana: Old?',
         'play 101',
       ],
       [tick(12_000), 'report 1: postponed', 'hold 101', 'speak 102: later'],
       [[audible(102, 12_100), over(102, 13_000, 'later')]],
-      [{ kind: 'ready', answer: 101, atMs: 20_000 }, 'play 101 to ana'],
+      [ready(101, 20_000), 'play 101'],
     ],
   },
   {
@@ -209,27 +222,24 @@ const place: readonly ConversationCase[] = [
     steps: [
       [bridge, begunForBridge, 'play 101'],
       [tick(13_000), 'hold 101', 'speak 102: later'],
-      [{ kind: 'failed', answer: 101, stage: 'think', atMs: 13_500 }],
-      [[audible(102, 13_600), over(102, 14_000, 'later')], 'speak 103: failed: think'],
+      [ready(101, 13_500)],
+      [[audible(102, 13_600), over(102, 14_000, 'later')], 'play 101'],
+      [broken(101, 14_010), 'speak 103: failed: think'],
     ],
   },
   {
-    name: 'a reply whose voice fails is told once until a text is heard whole',
-    behaviours: ['F1'],
+    name: 'a voice that fails is not told by the voice: what had no sound is written',
+    behaviours: ['F1', 'R4'],
     also: ['cue'],
     steps: [
-      [reads('one', 0), 'speak 100: one'],
+      [reads('one', 0, { request: 1 }), 'speak 100: one'],
+      [broken(100, 500, 'speak'), 'report 1: failed'],
       [
-        { kind: 'over', reply: 100, finish: 'failed', heard: '', atMs: 500 },
-        'speak 101: failed: speak',
+        says(1, 'ana', 1_000, 'Nova, the bridge?'),
+        'begin 102 for ana: Nova, the bridge?',
+        'play 102',
       ],
-      [over(101, 900, 'failed')],
-      [reads('two', 1_000), 'speak 102: two'],
-      [
-        { kind: 'over', reply: 102, finish: 'failed', heard: '', atMs: 1_500 },
-        'speak 103: failed: speak',
-      ],
-      [{ kind: 'over', reply: 103, finish: 'failed', heard: '', atMs: 1_900 }, 'cue error'],
+      [[audible(102, 2_100), broken(102, 2_500, 'speak')]],
     ],
   },
   {

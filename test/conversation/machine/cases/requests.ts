@@ -11,6 +11,7 @@ import {
   person,
   reads,
   room,
+  roomWith,
   says,
   tick,
   up,
@@ -56,10 +57,10 @@ export const requestsCases: readonly ConversationCase[] = [
       [reads('one', 0, { request: 1 }), 'speak 100: one'],
       [reads('two', 10, { request: 2 })],
       [lost(100), 'discard 100'],
-      [[tick(600), up(700)], 'open-link lounge', 'speak 100: one'],
+      [[tick(600), up(700)], 'open-link', 'speak 100: one'],
       [[audible(100, 800), lost(900)], 'cut 100', 'notice reconnecting'],
       [cutShort(100, 905, 'on'), 'report 1: lost'],
-      [[tick(1_900), up(2_000)], 'open-link lounge', 'speak 101: two'],
+      [[tick(1_900), up(2_000)], 'open-link', 'speak 101: two'],
     ],
   },
   {
@@ -94,8 +95,11 @@ export const requestsCases: readonly ConversationCase[] = [
     behaviours: ['Q1', 'Q2'],
     steps: [
       [bridge, begunForBridge, 'play 101'],
-      [{ kind: 'typed', request: 1, by: 'ben', text: 'Quito?', atMs: 1_100 }],
-      [{ kind: 'typed', request: 2, by: 'ben', text: 'Chile?', atMs: 1_200 }, 'report 1: replaced'],
+      [{ kind: 'typed', request: 1, by: 'ben', name: 'ben', text: 'Quito?', atMs: 1_100 }],
+      [
+        { kind: 'typed', request: 2, by: 'ben', name: 'ben', text: 'Chile?', atMs: 1_200 },
+        'report 1: replaced',
+      ],
       [
         [audible(101, 1_300), over(101, 2_000, 'Old.')],
         'begin 104 for ben: Chile?',
@@ -109,7 +113,7 @@ export const requestsCases: readonly ConversationCase[] = [
     behaviours: ['Q5'],
     steps: [
       [
-        { kind: 'typed', request: 1, by: 'ben', text: 'Quito?', atMs: 0 },
+        { kind: 'typed', request: 1, by: 'ben', name: 'ben', text: 'Quito?', atMs: 0 },
         'begin 101 for ben: Quito?',
         'play 101',
       ],
@@ -118,17 +122,47 @@ export const requestsCases: readonly ConversationCase[] = [
     ],
   },
   {
-    name: 'who is deafened gets the answer in writing, too',
-    behaviours: ['F4'],
-    room: { ...room('ana', 'ben'), people: [person('ana', { isDeaf: true }), person('ben')] },
+    name: 'the same question, typed by two people, is answered once, and both learn how it ended',
+    behaviours: ['T9', 'Q1'],
     steps: [
       [
-        says(1, 'ana', 0, 'Nova, Quito?'),
-        'begin 101 for ana: Nova, Quito?, in writing, too',
+        { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Quito?', atMs: 0 },
+        'begin 101 for ana: Quito?',
         'play 101',
       ],
-      [[audible(101, 1_100), over(101, 2_000, 'Lima.')], 'write to ana: answer 101'],
+      [{ kind: 'typed', request: 2, by: 'ben', name: 'Ben', text: 'Quito?', atMs: 500 }],
+      [
+        [audible(101, 1_000), over(101, 2_000, 'Lima.')],
+        'report 1: completed',
+        'report 2: completed',
+      ],
     ],
+  },
+  {
+    name: 'who takes a typed question back leaves it to the other who typed it',
+    behaviours: ['T10', 'Q5'],
+    steps: [
+      [
+        { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Quito?', atMs: 0 },
+        'begin 101 for ana: Quito?',
+        'play 101',
+      ],
+      [{ kind: 'typed', request: 2, by: 'ben', name: 'Ben', text: 'Quito?', atMs: 500 }],
+      [
+        { kind: 'taken-back', request: 1, atMs: 600 },
+        'discard 101',
+        'report 1: withdrawn',
+        'begin 104 for ben: Quito?',
+        'play 104',
+      ],
+      [{ kind: 'taken-back', request: 2, atMs: 700 }, 'discard 104', 'report 2: withdrawn'],
+    ],
+  },
+  {
+    name: 'called for captions only, it still reads texts out',
+    behaviours: ['A6', 'R1'],
+    room: roomWith(room('ana'), { mode: 'captions' }),
+    steps: [[reads('one', 0), 'speak 100: one']],
   },
   {
     name: '/stop: silence, nothing of what waited is said, and what was heard is known',
@@ -139,7 +173,7 @@ export const requestsCases: readonly ConversationCase[] = [
       [audible(101, 1_200)],
       [reads('one', 1_300, { request: 1 })],
       [{ kind: 'stop', atMs: 1_400 }, 'cut 101', 'report 1: stopped'],
-      [cutShort(101, 1_410, 'It'), 'heard 101: It', 'turn of ana: stopped'],
+      [cutShort(101, 1_410, 'It'), 'known of ana: It', 'turn of ana: stopped'],
     ],
   },
 ];

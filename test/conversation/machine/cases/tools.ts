@@ -43,7 +43,7 @@ export const toolsCases: readonly ConversationCase[] = [
       [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
       [returned(102, 'set', 1_200), 'result for 101: set'],
       [lost(1_300), 'discard 101'],
-      [tick(1_800), 'open-link lounge'],
+      [tick(1_800), 'open-link'],
       [up(2_000), 'begin 103 for ana: Nova, a timer, done: timer 10 = set', 'play 103'],
       [called(103, 'timer', '10', 'last', 2_100), 'result for 103: set'],
     ],
@@ -57,7 +57,7 @@ export const toolsCases: readonly ConversationCase[] = [
       [
         [lost(1_300), tick(1_800), up(2_000)],
         'discard 101',
-        'open-link lounge',
+        'open-link',
         'begin 103 for ana: Nova, a timer, done: timer 10 = ...',
         'play 103',
       ],
@@ -118,7 +118,7 @@ export const toolsCases: readonly ConversationCase[] = [
       [pressed(103, 'ben', 2_000)],
       [pressed(103, 'ana', 2_100), 'run 104: post this for ana'],
       [pressed(103, 'ana', 2_200)],
-      [returned(104, 'posted', 2_300), 'notice done: post for ana'],
+      [returned(104, 'posted', 2_300)],
     ],
   },
   {
@@ -233,13 +233,7 @@ export const toolsCases: readonly ConversationCase[] = [
         'ask 106 ben: wipe',
         'result for 105: waits for Confirm',
       ],
-      [
-        { kind: 'leave', why: 'asked', atMs: 5_200 },
-        'discard 105',
-        'close-ask 106',
-        'close-link',
-        'end asked',
-      ],
+      [{ kind: 'leave', why: 'asked', atMs: 5_200 }, 'discard 105', 'close-ask 106', 'end asked'],
     ],
   },
   {
@@ -250,6 +244,48 @@ export const toolsCases: readonly ConversationCase[] = [
       [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
       [{ kind: 'stop', atMs: 1_200 }, 'stop-run 102', 'discard 101'],
       [returned(102, 'set', 1_300)],
+    ],
+  },
+  {
+    name: '/stop leaves a tool that was confirmed to run to its end',
+    behaviours: ['X9', 'X13'],
+    steps: [
+      [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
+      [
+        called(101, 'wipe', 'it', 'destroy', 1_100),
+        'ask 102 ana: wipe',
+        'result for 101: waits for Confirm',
+      ],
+      [pressed(102, 'ana', 1_200), 'run 103: wipe it for ana'],
+      [called(101, 'look', 'page', 'read', 1_300), 'run 104: look page for ana'],
+      [{ kind: 'stop', atMs: 1_400 }, 'stop-run 104', 'discard 101'],
+      [consents('ana', 'no', 1_500), 'stop-run 103', 'forget-person ana'],
+    ],
+  },
+  {
+    name: 'only the first call of a question is asked aloud, also where its button gave way',
+    behaviours: ['X7', 'X14'],
+    room: roomAfter(saidByBen),
+    steps: [
+      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+      [
+        called(101, 'timer', '10', 'last', 1_100, { isSayable: true }),
+        'ask 102 ana: timer, aloud',
+        'result for 101: waits for Confirm',
+      ],
+      [began(2, 'ana', 1_500), 'hold 101'],
+      [
+        [...pause(2, 1_900, 'for the pasta'), ended(2, 2_300)],
+        'discard 101',
+        'begin 103 for ana: Nova, a timer for the pasta, done: timer 10 = waits for Confirm',
+        'play 103',
+      ],
+      [
+        called(103, 'timer', '10 pasta', 'last', 2_400, { isSayable: true }),
+        'close-ask 102',
+        'ask 104 ana: timer',
+        'result for 103: waits for Confirm',
+      ],
     ],
   },
   {

@@ -40,7 +40,7 @@ export const turnsCases: readonly ConversationCase[] = [
       [[ready(101, 1_100), audible(101, 1_200)]],
       [
         over(101, 3_000, 'It is old.'),
-        'heard 101: It is old.',
+        'known of ana: It is old.',
         'forget 1',
         'turn of ana: completed',
       ],
@@ -182,6 +182,7 @@ export const turnsCases: readonly ConversationCase[] = [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
       [
         says(2, 'ana', 4_000, 'Nova, Quito?'),
+        'known of ana: ',
         'utterance 2 of ana: meant',
         'discard 101',
         'turn of ana: replaced',
@@ -200,7 +201,12 @@ export const turnsCases: readonly ConversationCase[] = [
       [says(2, 'ben', 1_100, 'Nova, two?'), 'utterance 2 of ben: meant'],
       [says(3, 'cleo', 1_200, 'Nova, three?'), 'utterance 3 of cleo: meant'],
       [says(4, 'dan', 1_300, 'Nova, four?'), 'utterance 4 of dan: meant'],
-      [says(5, 'eva', 1_400, 'Nova, five?'), 'utterance 5 of eva: meant', 'turn of ben: crowded'],
+      [
+        says(5, 'eva', 1_400, 'Nova, five?'),
+        'utterance 5 of eva: meant',
+        'dropped ben: crowded',
+        'turn of ben: crowded',
+      ],
     ],
   },
   {
@@ -212,7 +218,7 @@ export const turnsCases: readonly ConversationCase[] = [
       [[ready(101, 1_100), audible(101, 1_200)]],
       [says(2, 'ben', 2_000, 'Nova, two?'), 'utterance 2 of ben: meant'],
       [tick(47_999)],
-      [tick(48_000), 'turn of ben: late'],
+      [tick(48_000), 'dropped ben: late', 'turn of ben: late'],
     ],
   },
   {
@@ -409,7 +415,7 @@ export const turnsCases: readonly ConversationCase[] = [
     behaviours: ['L2', 'T1'],
     steps: [
       [bridge, begunForBridge, 'play 101'],
-      [lost(1_050, 0), 'discard 101', 'open-link lounge'],
+      [lost(1_050, 0), 'discard 101', 'open-link'],
       [up(1_100), 'begin 102 for ana: Nova, the bridge?', 'play 102'],
       [audible(102, 1_200)],
       [says(2, 'ana', 1_500, 'Nova, two?')],

@@ -1,6 +1,7 @@
 import {
   audible,
   began,
+  broken,
   type ConversationCase,
   ended,
   over,
@@ -75,7 +76,8 @@ export const waitingCases: readonly ConversationCase[] = [
       [tick(43_000), 'hold 107', 'speak 108: later'],
       [over(108, 44_000, 'later')],
       [says(4, 'dan', 45_000, 'Nova, four?'), 'begin 110 for dan: Nova, four?', 'play 110'],
-      [tick(58_000), 'discard 110', 'speak 111: failed: late'],
+      [tick(58_000), 'give-up 110'],
+      [[ready(110, 58_010), broken(110, 58_020)], 'speak 111: failed: think'],
     ],
   },
   {
@@ -85,8 +87,14 @@ export const waitingCases: readonly ConversationCase[] = [
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
       [tick(13_000), 'hold 101', 'speak 102: later'],
-      [over(102, 14_000, 'later'), 'heard 102: later'],
-      [tick(301_000), 'discard 101', 'turn of ana: failed', 'speak 103: failed: late'],
+      [over(102, 14_000, 'later')],
+      [tick(301_000), 'give-up 101', 'play 101'],
+      [
+        [ready(101, 301_010), broken(101, 301_020)],
+        'known of ana: ',
+        'turn of ana: failed',
+        'speak 103: failed: think',
+      ],
     ],
   },
   {
@@ -95,14 +103,14 @@ export const waitingCases: readonly ConversationCase[] = [
     also: ['cue'],
     steps: [
       [bridge, begunForBridge, 'play 101'],
-      [{ kind: 'failed', answer: 101, stage: 'think', atMs: 1_100 }, 'speak 102: failed: think'],
+      [[ready(101, 1_090), broken(101, 1_100)], 'speak 102: failed: think'],
       [over(102, 2_000, 'failed: think')],
       [says(2, 'ana', 3_000, 'Nova, two?'), 'begin 104 for ana: Nova, two?', 'play 104'],
-      [{ kind: 'failed', answer: 104, stage: 'think', atMs: 4_100 }, 'cue error'],
+      [broken(104, 4_100), 'cue error'],
       [says(3, 'ana', 6_000, 'Nova, three?'), 'begin 106 for ana: Nova, three?', 'play 106'],
       [[audible(106, 7_050), over(106, 8_000, 'Three.')]],
       [says(4, 'ana', 9_000, 'Nova, four?'), 'begin 108 for ana: Nova, four?', 'play 108'],
-      [{ kind: 'failed', answer: 108, stage: 'think', atMs: 10_100 }, 'speak 109: failed: think'],
+      [broken(108, 10_100), 'speak 109: failed: think'],
     ],
   },
   {
@@ -110,8 +118,9 @@ export const waitingCases: readonly ConversationCase[] = [
     behaviours: ['F1', 'P1'],
     steps: [
       [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, the bridge?')], begunForBridge],
-      [{ kind: 'failed', answer: 101, stage: 'think', atMs: 800 }],
-      [ended(1, 1_000), 'speak 102: failed: think'],
+      [ready(101, 800)],
+      [ended(1, 1_000), 'play 101'],
+      [broken(101, 1_010), 'speak 102: failed: think'],
     ],
   },
   {
@@ -121,12 +130,11 @@ export const waitingCases: readonly ConversationCase[] = [
       [bridge, begunForBridge, 'play 101'],
       [says(2, 'ben', 500, 'Nova, the bridge?')],
       [
-        { kind: 'refused', reply: 101, line: 'no-money', isNews: true, atMs: 1_600 },
-        'notice no-money for ana',
+        { kind: 'refused', answer: 101, isNews: true, atMs: 1_600 },
         'begin 104 for ben: Nova, the bridge?',
         'play 104',
       ],
-      [{ kind: 'refused', reply: 104, line: 'no-money', isNews: false, atMs: 1_700 }],
+      [{ kind: 'refused', answer: 104, isNews: false, atMs: 1_700 }],
     ],
   },
 ];

@@ -3,7 +3,7 @@ import {
   noLosses,
   reconnectRules,
   stepReconnect,
-} from '#src/conversation/connection/reconnect-policy.ts';
+} from '#src/conversation/machine/reconnect-policy.ts';
 import { ShardPace, SignalPace } from '#src/discord/link/signal-pace.ts';
 
 /** Reactions to `losses` in turn, with their times; between a return and the next loss the link holds for `heldMs`. */

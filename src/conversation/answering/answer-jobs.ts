@@ -1,0 +1,489 @@
+import { BotError } from '#src/base/errors.ts';
+import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
+import {
+  reportDeadlinesMet,
+  reportMissedDeadline,
+  watchAnswer,
+} from '#src/conversation/alerts/answer-deadline-watchdog.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import { failureText } from '#src/conversation/alerts/failure-text.ts';
+import { failureKindOf, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import { writeToPeople } from '#src/conversation/alerts/say-or-write.ts';
+import { type ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import { askersOf, namesFor, turnOf } from '#src/conversation/machine/questions.ts';
+import type { Id, PersonId, TurnState } from '#src/conversation/machine/state.ts';
+import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
+import { endWithToolQuote } from '#src/conversation/output/end-with-tool-quote.ts';
+import {
+  type AnswerProgress,
+  playAnswer,
+  unanswered,
+} from '#src/conversation/output/play-answer.ts';
+import { deliver } from '#src/conversation/output/read-aloud.ts';
+import { type SpeechOutput, stuck } from '#src/conversation/output/speech-output.ts';
+import {
+  type NamedPerson,
+  namePrefix,
+  withNamePrefix,
+} from '#src/conversation/output/spoken-name-prefix.ts';
+import { writeLinksCodeTables } from '#src/conversation/output/write-links-code-tables.ts';
+import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
+import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { AnswerFinish } from '#src/conversation/ports/session-events.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { isDoneEcho } from '#src/turn/answer-wording.ts';
+import { beginAnswer } from './begin-answer.ts';
+import { reportAnswer } from './report-answer.ts';
+
+/** End of an answer that was to be heard. */
+type AnswerEnd = {
+  readonly finish: AnswerFinish;
+  readonly heard: string;
+  readonly stage?: string | undefined;
+  /** True where listeners know of it. */
+  readonly isReported?: boolean;
+};
+
+/** One attempt at an answer, from its first request to its end. */
+type AnswerJob = {
+  readonly id: Id;
+  /** Question as it was when the answer began. */
+  readonly turn: TurnState;
+  readonly effect: EffectOf<'begin'>;
+  /** Ends all that is made for it. */
+  readonly over: AbortController;
+  pending: PendingAnswer;
+  playing: AbortController | undefined;
+  reply: SpokenReply | undefined;
+  progress: AnswerProgress;
+  /** End of an answer whose connection closed before the conversation knew. */
+  ended: AnswerEnd | undefined;
+};
+
+/** Answers of one session that are made or heard. */
+export class AnswerJobs {
+  readonly #context: SessionContext;
+  readonly #jobs = new Map<Id, AnswerJob>();
+  readonly #playing = new Set<Promise<void>>();
+  /** Answers that were awaited and discarded, by their turn. */
+  readonly #unheard = new Map<Id, AnswerJob>();
+  /** Latest failure of each stage, and the language of its asker. */
+  readonly #failures = new Map<
+    string,
+    { readonly error: BotError; readonly language?: string | undefined }
+  >();
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /** Latest failure of any stage. */
+  get latestFailure(): BotError | undefined {
+    return [...this.#failures.values()].at(-1)?.error;
+  }
+
+  /** Latest failure of a stage. */
+  failureOf(stage: string) {
+    return this.#failures.get(stage);
+  }
+
+  /** Resolves when nothing is heard any more. Never rejects. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#playing);
+  }
+
+  pendingOf(answer: Id | undefined): PendingAnswer | undefined {
+    return answer === undefined ? undefined : this.#jobs.get(answer)?.pending;
+  }
+
+  // Effects.
+
+  begin(effect: EffectOf<'begin'>): void {
+    this.#unheard.delete(effect.turn);
+    const { signal, gate, talk } = this.#context;
+    const turn = turnOf(talk.state, effect.turn);
+    if (!turn) return;
+    const over = controllerUnder(AbortSignal.any([signal, gate.withdrawals.of(turn.by)]));
+    const begun = this.#make(effect, turn, over.signal);
+    if (!begun) return;
+    const { answer: id } = effect;
+    const progress = unanswered(turn.voiceMs, turn.endedMs);
+    const rest = { playing: undefined, reply: undefined, ended: undefined };
+    const job: AnswerJob = { id, turn, effect, over, pending: begun, progress, ...rest };
+    this.#jobs.set(id, job);
+    void begun.ready.then(() => this.#noteReady(job, begun));
+  }
+
+  play({ answer }: EffectOf<'play'>): void {
+    const job = this.#jobs.get(answer);
+    if (!job) return;
+    const isVoid = job.pending.isSpent || job.pending.isInWrongLanguage;
+    if (isVoid && !this.#makeAnew(job)) return;
+    const { pending, turn } = job;
+    if (pending.isWritten) this.#forgetHeard(turn);
+    pending.want();
+    const playing = this.#play(job).catch((error: unknown) => this.#broken(job, error));
+    this.#playing.add(playing);
+    void playing.finally(() => this.#playing.delete(playing));
+  }
+
+  /** A bug: nothing of the question is tried again. */
+  #broken(job: AnswerJob, error: unknown): void {
+    this.#jobs.delete(job.id);
+    const { talk } = this.#context;
+    talk.post({ kind: 'taken-out', id: job.turn.id, why: 'failed' });
+    talk.broken(error);
+  }
+
+  /** A turn is over: an answer that was awaited and not heard is reported, unless its asker took it back. */
+  turnOver(turn: Id, end: string): void {
+    const job = this.#unheard.get(turn);
+    this.#unheard.delete(turn);
+    if (!job || end === 'withdrawn' || end === 'left' || end === 'failed') return;
+    reportAnswer(job.turn, { progress: job.progress, finish: 'cancelled' }, this.#context);
+  }
+
+  hold(answer: Id): void {
+    const job = this.#jobs.get(answer);
+    if (job) this.#stopPlaying(job);
+  }
+
+  giveUp({ afterMs, answer }: EffectOf<'give-up'>): void {
+    const message = `An answer took longer than ${afterMs / 1000} s.`;
+    this.#jobs.get(answer)?.pending.giveUp(new BotError('provider.late', true, message));
+  }
+
+  discard(answer: Id): void {
+    const job = this.#jobs.get(answer);
+    if (!job) return;
+    this.#jobs.delete(answer);
+    if (job.playing) this.#unheard.set(job.turn.id, job);
+    this.#stopPlaying(job);
+    job.pending.discard();
+    job.over.abort(new Error('the answer is not wanted'));
+  }
+
+  /** Falls silent; `over` follows. False: there is no such answer. */
+  cut(answer: Id): boolean {
+    const job = this.#jobs.get(answer);
+    if (!job) return false;
+    if (job.ended) this.#tellOver(job, job.ended);
+    else if (job.playing) job.playing.abort(new Error('the answer was cut'));
+    else this.#tellOver(job, { finish: 'cancelled', heard: '' });
+    return true;
+  }
+
+  finishClause(answer: Id): boolean {
+    const job = this.#jobs.get(answer);
+    const { playing, reply } = job ?? {};
+    if (!playing || reply?.firstSentAtMs === undefined) return this.cut(answer);
+    reply.endAfterSentence();
+    void reply.finish.then((finish) => {
+      if (finish === 'cancelled') playing.abort(new Error('the clause was over'));
+    });
+    return true;
+  }
+
+  #stopPlaying(job: AnswerJob): void {
+    const { playing } = job;
+    job.playing = undefined;
+    playing?.abort(new Error('the answer is not heard now'));
+  }
+
+  #make(
+    effect: EffectOf<'begin'>,
+    turn: TurnState,
+    signal: AbortSignal,
+  ): PendingAnswer | undefined {
+    const { languages, talk } = this.#context;
+    const question = talk.requests.questionOf(turn.request);
+    const said = this.#saidFor(effect, turn);
+    const { answer: id, done } = effect;
+    const people = namesFor(talk.state, turn).map((one) => this.#named(one));
+    const addressee = namePrefix(people, this.#context, languages.of(turn.by));
+    const medium = question?.report && ('aloud' as const);
+    const wanted = { id, done, addressee, manner: question?.manner, medium };
+    const begun = beginAnswer(said, this.#context, signal, wanted);
+    if (begun instanceof PendingAnswer) return begun;
+    const { isNews, line } = begun;
+    const { channel, notice, parts } = this.#context;
+    const [speakerId, name] = [turn.by, turn.name];
+    const isFirst = isNews();
+    if (isFirst) notice(line);
+    question?.report?.({ kind: 'failed', line });
+    parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why: 'budget' });
+    talk.post({ kind: 'refused', answer: id, isNews: isFirst });
+    return undefined;
+  }
+
+  /** The question as utterances, oldest first; those of a preemptive answer may go on. */
+  #saidFor({ words }: EffectOf<'begin'>, turn: TurnState): readonly TurnUtterance[] {
+    const { talk, utterances } = this.#context;
+    const question = talk.requests.questionOf(turn.request);
+    if (question) return [...question.earlier, question.said];
+    const last = turn.open.at(-1);
+    const before = turn.parts.map((one) => utterances.said(one.utterance, one.words));
+    const rest = words?.slice(turn.parts.map((one) => one.words).join(' ').length).trim();
+    const now = last && utterances.said(last.id, rest);
+    return [...before, now].filter((one) => one !== undefined);
+  }
+
+  #makeAnew(job: AnswerJob): boolean {
+    job.pending.discard();
+    const turn = turnOf(this.#context.talk.state, job.turn.id) ?? job.turn;
+    const made = this.#make(job.effect, turn, job.over.signal);
+    if (!made) {
+      this.#jobs.delete(job.id);
+      return false;
+    }
+    job.pending = made;
+    job.progress = unanswered(turn.voiceMs, turn.endedMs);
+    void made.ready.then(() => this.#noteReady(job, made));
+    return true;
+  }
+
+  #noteReady(job: AnswerJob, pending: PendingAnswer): void {
+    if (this.#jobs.get(job.id) !== job || job.pending !== pending) return;
+    this.#context.talk.post({ kind: 'ready', answer: job.id });
+  }
+
+  #forgetHeard({ by, parts }: TurnState): void {
+    const { pipeline, utterances } = this.#context;
+    for (const { utterance } of parts) {
+      const heard = utterances.find(utterance);
+      if (heard) pipeline.forgetHeard(by, heard.fromMs);
+    }
+  }
+
+  #named(id: PersonId): NamedPerson {
+    return { id, name: this.#context.people().find((one) => one.id === id)?.name ?? '' };
+  }
+
+  async #play(job: AnswerJob): Promise<void> {
+    const playing = controllerUnder(job.over.signal);
+    job.playing = playing;
+    const { signal } = playing;
+    const { talk } = this.#context;
+    const { output } = talk;
+    let end: AnswerEnd;
+    try {
+      await unlessAborted(job.pending.ready, signal);
+      end = output ? await this.#speak(job, output, signal) : { finish: 'cancelled', heard: '' };
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      end = { finish: 'cancelled', heard: job.reply ? reached(job, 'cancelled') : '' };
+    }
+    if (job.playing !== playing || this.#jobs.get(job.id) !== job) return;
+    if (!end.isReported) this.#report(job, end.finish);
+    if (talk.output === output || signal.aborted) this.#tellOver(job, end);
+    else job.ended = end;
+  }
+
+  #tellOver(job: AnswerJob, end: AnswerEnd): void {
+    this.#jobs.delete(job.id);
+    const { id: reply, turn } = job;
+    const { talk } = this.#context;
+    const words = talk.requests.questionOf(turn.request)?.words?.text;
+    const { finish, heard, stage } = end;
+    talk.post({
+      kind: 'over',
+      reply,
+      finish,
+      heard,
+      ...(words && { words }),
+      ...(stage && { stage }),
+    });
+    job.over.abort(new Error('the answer is over'));
+  }
+
+  async #speak(job: AnswerJob, output: SpeechOutput, signal: AbortSignal): Promise<AnswerEnd> {
+    const { channel, parts, talk } = this.#context;
+    const { id, turn } = job;
+    const own = parts.peopleSettings.known(channel.guildId, turn.by);
+    const { manner } = talk.requests.questionOf(turn.request) ?? {};
+    const ownSpeed = manner?.speed ?? own.speed;
+    let end: AnswerEnd = { finish: 'cancelled', heard: '' };
+    const speak = async (reply: SpokenReply) => {
+      job.reply = reply;
+      talk.sounding = { id, by: turn.by };
+      end = await this.#perform(job, reply, output, signal);
+    };
+    const answeredIds = askersOf(turnOf(talk.state, turn.id) ?? turn);
+    await output.speak(signal, speak, { ownSpeed, answeredIds });
+    return end;
+  }
+
+  async #perform(
+    job: AnswerJob,
+    reply: SpokenReply,
+    output: SpeechOutput,
+    signal: AbortSignal,
+  ): Promise<AnswerEnd> {
+    const context = this.#context;
+    const { pending, progress, turn } = job;
+    const { reservation, voice } = pending;
+    const answered = this.#withoutDoneEcho(pending.release(reply, signal), job);
+    const quoted = endWithToolQuote(answered, pending, context, signal);
+    const people = () => {
+      const now = turnOf(context.talk.state, turn.id) ?? turn;
+      return namesFor(context.talk.state, now).map((one) => this.#named(one));
+    };
+    const named = { people, speakerId: turn.by, voice, reservation };
+    const made = withNamePrefix(quoted, named, context, signal);
+    const writtenTo = this.#writtenTo(job);
+    const written = writeUnspoken(made, { progress, pending, writtenTo }, context, signal);
+    const work = () => playAnswer(written, reply, progress, signal);
+    const failure = await this.#watched(reply, work, pending, signal);
+    for (const request of requestsOf(turnOf(context.talk.state, turn.id) ?? turn))
+      context.talk.requests.questionOf(request)?.report?.(reportedOf(job, failure, context));
+    const finish = await output.played(reply, signal);
+    if (output.isStuck) {
+      writeUnspeakable(pending.written(progress.text), context);
+      progress.written = progress.text;
+      return this.#failed(job, stuck(), writtenTo);
+    }
+    if (finish === 'completed' && progress.written === undefined) pending.quote?.onHeard?.();
+    if (finish === 'empty' && pending.isDone) this.#tick();
+    if (failure) return this.#failed(job, failure, writtenTo);
+    // For want of a voice for its language, all of it was written.
+    const isWritten = finish === 'empty' && progress.written !== undefined;
+    const end = isWritten ? 'completed' : finish;
+    this.#conclude(job, reply, end, writtenTo);
+    return { finish: end, heard: reached(job, end) };
+  }
+
+  #failed(job: AnswerJob, failure: BotError, writtenTo: readonly string[]): AnswerEnd {
+    const { channel, parts } = this.#context;
+    this.#report(job, 'failed');
+    const stage = this.#noteFailure(failure, job.turn.by);
+    const heard = reached(job, 'failed');
+    const end = { finish: 'failed', heard, isReported: true } as const;
+    if (stage === 'speak' || writtenTo.length === 0) return { ...end, stage };
+    const text = writtenText(failureText(failure, parts), channel.guildId, parts);
+    writeToPeople(writtenTo, openText(text), this.#context);
+    return { ...end, stage: 'speak' };
+  }
+
+  /** Reports a failure to the operator, and returns its kind for the channel. */
+  #noteFailure(error: BotError, by: PersonId): string {
+    const { channel, languages, notice, parts, reportedFailures } = this.#context;
+    const { stage = 'think' } = error;
+    parts.onEvent(channel.guildId, failureEventOf(error, stage));
+    reportMissedDeadline(error, this.#context);
+    const kind = failureKindOf(error, parts);
+    if (stage !== 'speak') {
+      this.#failures.delete(kind);
+      this.#failures.set(kind, { error, language: languages.of(by) });
+      return kind;
+    }
+    const isNews = reportedFailures.first(kind) && kind === 'key';
+    if (isNews) notice(failureText(error, parts), () => reportedFailures.lasts(kind));
+    return stage;
+  }
+
+  #conclude(
+    job: AnswerJob,
+    reply: SpokenReply,
+    finish: AnswerFinish,
+    writtenTo: readonly string[],
+  ): void {
+    const { owner } = job.pending;
+    const { progress, turn } = job;
+    if (writtenTo.length === 0 && turn.request === undefined)
+      writeLinksCodeTables(turn.by, { reply, progress, finish, owner }, this.#context);
+    if (finish !== 'completed') return;
+    this.#context.reportedFailures.over('key');
+    reportDeadlinesMet(this.#context);
+  }
+
+  #report({ id, progress, reply, turn }: AnswerJob, finish: AnswerFinish): void {
+    const now = turnOf(this.#context.talk.state, turn.id);
+    if (now?.answer?.id === id) reportAnswer(now, { reply, progress, finish }, this.#context);
+  }
+
+  /** People for whom the answer is written, beside what is heard of it. */
+  #writtenTo({ pending, turn }: AnswerJob): readonly string[] {
+    if (turn.request !== undefined) return [];
+    const askers = askersOf(turnOf(this.#context.talk.state, turn.id) ?? turn);
+    return askers.filter(
+      (id) => pending.isWritten || answerMediumFor(id, this.#context) !== 'aloud',
+    );
+  }
+
+  /** Same as `deliver`, but what hangs is given up. */
+  async #watched(
+    reply: SpokenReply,
+    work: () => Promise<void>,
+    pending: PendingAnswer,
+    signal: AbortSignal,
+  ): Promise<BotError | undefined> {
+    const over = new AbortController();
+    void watchAnswer(pending, reply, this.#context, AbortSignal.any([signal, over.signal]));
+    try {
+      return await deliver(reply, work, signal);
+    } finally {
+      over.abort(new Error('the answer was delivered'));
+    }
+  }
+
+  /**
+   * Drops the last few words of an answer ("Done.") where all that was asked aloud was done and shows by itself.
+   *
+   * Longer words are an answer to something else and come whole.
+   */
+  async *#withoutDoneEcho(
+    answer: AsyncIterable<ArrivedPart>,
+    { pending, turn }: AnswerJob,
+  ): AsyncGenerator<ArrivedPart> {
+    const isAloud = turn.request === undefined && !pending.isWritten;
+    const words = turn.parts.map((one) => one.words).join(' ');
+    let held: readonly ArrivedPart[] = [];
+    let chars = 0;
+    for await (const arrived of answer) {
+      const { part } = arrived;
+      if (pending.isDone && part.kind === 'text') chars += part.text.length;
+      const isEcho = pending.isDone && isAloud && isDoneEcho(words, chars);
+      held = [...held, arrived];
+      if (isEcho) continue;
+      for (const one of held) yield one;
+      held = [];
+    }
+  }
+
+  /** One soft tick in place of words. */
+  #tick(): void {
+    const { connection, parts, settings } = this.#context;
+    if (settings().cues !== 'off') void connection.play(parts.cues.thinking);
+  }
+}
+
+function requestsOf({ duplicates, request }: TurnState): readonly (Id | undefined)[] {
+  return [request, ...duplicates.map((one) => one.request)];
+}
+
+/** Text of the answer that people have; where a part of it was written, an answer that is not cut short is whole. */
+function reached({ progress, reply }: AnswerJob, finish: AnswerFinish): string {
+  const { text, written } = progress;
+  const heard = reply?.heardText() ?? '';
+  if (written === undefined) return heard;
+  const plain = (words: string) => words.replace(/\s+/g, '');
+  if (finish !== 'cancelled' || plain(written) === plain(text)) return text;
+  return [heard, written].join(' ').trim();
+}
+
+/** An answer that could not be spoken was written all the same; one without a word is none. */
+function reportedOf(
+  { pending, progress: { text } }: AnswerJob,
+  failure: BotError | undefined,
+  { parts }: SessionContext,
+): AskOutcome {
+  if (failure && failure.stage !== 'speak')
+    return { kind: 'failed', line: failureText(failure, parts) };
+  if (text.trim() !== '') return { kind: 'answered', text: pending.written(text) };
+  return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
+}

@@ -1,0 +1,357 @@
+import { BotError } from '#src/base/errors.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import { isPresumed } from '#src/conversation/machine/addressing.ts';
+import type { ConversationFact } from '#src/conversation/machine/effects.ts';
+import { openSpeech } from '#src/conversation/machine/questions.ts';
+import { conversationRules } from '#src/conversation/machine/rules.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { HeldListening } from '#src/speech/held-listening.ts';
+import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts';
+import type { Transcriber, Transcript } from '#src/speech/ports.ts';
+import type { HearingBudget } from '#src/spending/budget-authority.ts';
+import { hasVoice } from '#src/turn/evidence.ts';
+import { HeardUtterance } from './heard-utterance.ts';
+import { openLiveAudio } from './live-audio.ts';
+import { chooseRecogniser, freeRecogniserFor } from './recogniser-choice.ts';
+import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
+
+type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
+type PauseEvent = UtteranceSoFar & { readonly kind: InterimMoment };
+type UtteranceOver = Extract<ConversationFact, { kind: 'utterance-over' }>;
+
+/** The open connection, as far as utterances need it. */
+export type HearingConnection = {
+  /** Gives endpointing the words of this person up to their pause. */
+  read(speakerId: string, understood: Transcript): void;
+  /** Gives barge-in the words so far of a voice over the bot's. */
+  overhear(speakerId: string, text: string): void;
+  /** Whether the bot is heard. */
+  readonly isSpeaking: boolean;
+  /** Whether the last sound of this person was far quieter than usual. */
+  isFarField(speakerId: string): boolean;
+};
+
+/** Utterances of one session, with their sound, their recognisers and their captions, until the conversation forgets them. */
+export class Utterances {
+  readonly #context: SessionContext;
+  readonly #hearing: HearingDependencies;
+  readonly #all = new Map<Id, HeardUtterance>();
+  /** The one that each person has not ended. */
+  readonly #open = new Map<string, HeardUtterance>();
+  readonly #interimBudget = new InterimBudget();
+  #connection: HearingConnection | undefined;
+  #nextId = 1;
+
+  constructor(context: SessionContext, hearing: HearingDependencies) {
+    this.#context = context;
+    this.#hearing = hearing;
+  }
+
+  attach(connection: HearingConnection | undefined): void {
+    this.#connection = connection;
+  }
+
+  /** To be given everything that was noticed of this person, in order. */
+  handle(speakerId: string, noticed: SpeakerInputEvent): void {
+    if (noticed.kind === 'began') this.#mayBegin(speakerId, noticed);
+    const utterance = this.#open.get(speakerId);
+    if (!utterance) return;
+    if (this.#connection?.isSpeaking) utterance.overlaps = true;
+    if (this.#isAmongSounds(speakerId)) utterance.isAmongSounds = true;
+    switch (noticed.kind) {
+      case 'began':
+      case 'sound':
+        utterance.hear(noticed.sound);
+        return;
+      case 'paused':
+      case 'long-pause':
+        this.#pause(utterance, noticed);
+        return;
+      case 'resumed':
+        utterance.resume();
+        this.#context.talk.post({ kind: 'resumed', utterance: utterance.id });
+        return;
+      case 'likely-over':
+        utterance.soFar = noticed.soFar;
+        this.#context.talk.post({
+          kind: 'likely-over',
+          utterance: utterance.id,
+          evidence: noticed.heard,
+        });
+        return;
+      case 'ended':
+        this.#open.delete(speakerId);
+        void this.#end(utterance, noticed);
+        return;
+      case 'overlap-began':
+      case 'voiced':
+      case 'overlap-ended':
+        return;
+    }
+  }
+
+  // Effects.
+
+  listen(id: Id): void {
+    this.#all.get(id)?.listen();
+  }
+
+  /** Requests the words up to a pause; where the budget affords no early look, they wait for the end. */
+  recognise(id: Id, pause: number): void {
+    const utterance = this.#all.get(id);
+    if (!utterance) return;
+    const isEarly = !utterance.end && !this.#affords(utterance, 'long-pause');
+    if (isEarly) utterance.deferredPause = pause;
+    else void this.#recognise(utterance, pause);
+  }
+
+  endpoint(id: Id, text: string): void {
+    const utterance = this.#all.get(id);
+    if (!utterance || this.#open.get(utterance.speakerId) !== utterance) return;
+    const { overlaps, speakerId, words } = utterance;
+    this.#connection?.read(speakerId, words ?? { text });
+    if (overlaps) this.#connection?.overhear(speakerId, text);
+  }
+
+  feed(id: Id): void {
+    const utterance = this.#all.get(id);
+    if (utterance) utterance.live = openLiveAudio(utterance, this.#context);
+  }
+
+  forget(id: Id): void {
+    const utterance = this.#all.get(id);
+    if (!utterance) return;
+    this.#all.delete(id);
+    if (this.#open.get(utterance.speakerId) === utterance) this.#open.delete(utterance.speakerId);
+    if (!utterance.isFollowed) utterance.close();
+  }
+
+  /** What became of an utterance. */
+  over({ by, end, utterance: id, why }: UtteranceOver): void {
+    const utterance = this.#all.get(id);
+    if (!utterance) return;
+    if (end !== 'meant') utterance.live?.forget();
+    const isWithdrawn = end === 'withdrawn' || this.#context.talk.state.consent.no.includes(by);
+    if (end === 'broken-off') void this.#breakOff(utterance);
+    else if (isWithdrawn) {
+      this.#report(utterance, true, why);
+      utterance.decided({ kind: 'withdrawn' }, false);
+    } else {
+      this.#report(utterance, end === 'nothing', why);
+      utterance.decided(utterance.content(), end === 'meant');
+    }
+    const { failure } = utterance;
+    const { channel, parts } = this.#context;
+    if (end !== 'meant' && end !== 'withdrawn' && failure instanceof BotError)
+      parts.onEvent(channel.guildId, failureEventOf(failure, 'recognise'));
+    this.#context.talk.lastUnrecognised = failure;
+  }
+
+  /** An utterance in the form of a pipeline; `text`: the words that its answer is begun on, while others may come. */
+  said(id: Id, text?: string): TurnUtterance | undefined {
+    const utterance = this.#all.get(id);
+    const sound = utterance?.end?.whole ?? utterance?.soFar?.();
+    if (!utterance || !sound) return undefined;
+    const { failure, name, speakerId, words } = utterance;
+    const isGuess = text !== undefined && words?.text !== text && failure === undefined;
+    const transcript = () => (isGuess ? Promise.resolve({ text }) : utterance.text());
+    return { ...sound, speakerId, name, transcript };
+  }
+
+  find(id: Id): HeardUtterance | undefined {
+    return this.#all.get(id);
+  }
+
+  /** The session is over. */
+  close(): void {
+    for (const id of this.#all.keys()) this.forget(id);
+  }
+
+  /** Whether something sounds beside this person; not looked at where no yes is waited for. */
+  #isAmongSounds(speakerId: string): boolean {
+    const { state } = this.#context.talk;
+    if (state.confirmations.every(({ spoken }) => spoken === 'none')) return false;
+    const isAlone = [...this.#open.keys()].every((id) => id === speakerId);
+    return !isAlone || this.#connection?.isSpeaking === true || this.#context.mix.sounds;
+  }
+
+  #affords(utterance: HeardUtterance, moment: InterimMoment): boolean {
+    const isStreamed = this.#context.parts.transcriber.has('listen');
+    return isStreamed || this.#interimBudget.affords(utterance.soundMs, moment);
+  }
+
+  /** Asks for the words so far, once a pause, unless that would be too expensive. */
+  #pause(utterance: HeardUtterance, { heard, kind, soFar }: PauseEvent): void {
+    utterance.soFar = soFar;
+    utterance.evidence = heard;
+    if (!hasVoice(heard) || utterance.isRequested) return;
+    const isWanted = !utterance.isRecognised || this.#affords(utterance, kind);
+    if (isWanted)
+      this.#context.talk.post({ kind: 'paused', utterance: utterance.id, evidence: heard });
+    if (utterance.isRequested) return;
+    if (!utterance.isRecognised || kind === 'long-pause') void this.#passOver(utterance);
+  }
+
+  /** Gives endpointing an empty text for this pause, so that it does not wait for words. */
+  async #passOver(utterance: HeardUtterance): Promise<void> {
+    await Promise.resolve(); // what else was noticed goes first
+    const { speakerId } = utterance;
+    if (this.#open.get(speakerId) === utterance && !utterance.isRequested)
+      this.#connection?.read(speakerId, { text: '' });
+  }
+
+  async #recognise(utterance: HeardUtterance, pause: number): Promise<void> {
+    const { languages, talk } = this.#context;
+    const { id, partial, speakerId } = utterance;
+    utterance.deferredPause = undefined;
+    const text = utterance.text();
+    const words = await text.catch(() => undefined);
+    if (!utterance.isLatest(text) || this.#all.get(id) !== utterance) return;
+    if (!words) {
+      talk.post({ kind: 'unrecognised', utterance: id, pause });
+      return;
+    }
+    const guess = utterance.partial ?? partial;
+    if (guess !== undefined) this.#hearing.partialTrust.compare(guess, words.text);
+    if (utterance.end) await languages.said(speakerId, words);
+    const language = languages.of(speakerId);
+    talk.post({ kind: 'words', utterance: id, pause, text: words.text, language });
+  }
+
+  /** Skips recognition when the budget is used up. */
+  #mayBegin(speakerId: string, began: UtteranceBegin): void {
+    const { channel, features, languages, notice, parts } = this.#context;
+    const isWanted = features.wants(speakerId);
+    const language = languages.hintFor(speakerId) ?? languages.latest;
+    const hasFree = freeRecogniserFor(language, this.#context, this.#hearing) !== undefined;
+    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted, hasFree);
+    if ('reservation' in budget) this.#begin(speakerId, began, isWanted, budget);
+    else if (budget.isNews()) notice(budget.line);
+    else this.#reportUnpaid(speakerId, began.fromMs);
+  }
+
+  /** Shows that a person is not heard for lack of budget, if they would be answered whatever they say. */
+  #reportUnpaid(speakerId: string, fromMs: number): void {
+    const { talk } = this.#context;
+    const isAlone = false;
+    if (isPresumed(talk.state, { by: speakerId, fromMs, isAlone }, conversationRules))
+      talk.post({ kind: 'unpaid', by: speakerId });
+  }
+
+  #begin(
+    speakerId: string,
+    { fromMs, leadMs, spokenFromMs }: UtteranceBegin,
+    isWanted: boolean,
+    budget: HearingBudget,
+  ): void {
+    const { features, languages, parts, people, talk } = this.#context;
+    const here = people();
+    const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
+    languages.meet(speakerId);
+    const need = { isWanted, hint: languages.hintFor(speakerId), people: here };
+    const chosen = chooseRecogniser(need, budget, this.#context, this.#hearing);
+    const { hints, transcriber } = chosen;
+    const id = this.#nextId++;
+    const utterance: HeardUtterance = new HeardUtterance({
+      id,
+      speakerId,
+      name,
+      fromMs,
+      spokenFromMs,
+      leadMs,
+      hints,
+      listening: this.#hold(transcriber, speakerId, () => utterance),
+      clock: parts.clock,
+      follower: chosen.isCaptioned
+        ? features.began({ speakerId, name, fromMs: spokenFromMs })
+        : undefined,
+      onDecided: (meant) => budget.decided(meant),
+    });
+    this.#all.set(id, utterance);
+    this.#open.set(speakerId, utterance);
+    const isCaptioned = utterance.isFollowed;
+    talk.post({ kind: 'began', utterance: id, by: speakerId, fromMs, hints, isCaptioned });
+    if (!openSpeech(talk.state, id)) this.forget(id);
+    if (utterance.isRecognised) this.#hearing.warm();
+  }
+
+  /** A recogniser for an utterance, which begins when its words are needed. */
+  #hold(
+    transcriber: Transcriber,
+    speakerId: string,
+    utterance: () => HeardUtterance,
+  ): HeldListening {
+    const { channel, gate, parts, signal, talk } = this.#context;
+    const { guildId } = channel;
+    const onPartial = (text: string) => {
+      const one = utterance();
+      if (transcriber.listen) one.partial = text;
+      one.heardPartly(text);
+      parts.onEvent(guildId, { kind: 'words', name: one.name, text, isWhole: false });
+      if (transcriber.listen) talk.post({ kind: 'partial', utterance: one.id, text });
+      if (this.#open.get(speakerId) !== one) return;
+      this.#connection?.read(speakerId, { text });
+      if (one.overlaps) this.#connection?.overhear(speakerId, text);
+    };
+    const onSent = (ms: number) => this.#interimBudget.sent(ms);
+    const onWait = () => parts.onEvent(guildId, { kind: 'recogniser-full' });
+    const until = AbortSignal.any([signal, gate.withdrawals.of(speakerId)]);
+    const open = (inner: AbortSignal) =>
+      this.#hearing.listeningSlots.listen(
+        { guildId, onWait, onSent },
+        transcriber,
+        onPartial,
+        inner,
+      );
+    return new HeldListening(open, until);
+  }
+
+  async #end(utterance: HeardUtterance, ended: UtteranceEnd): Promise<void> {
+    const { languages, talk } = this.#context;
+    const { id, speakerId } = utterance;
+    utterance.end = ended;
+    const { endedAtMs, heard, whole } = ended;
+    if (hasVoice(heard) && utterance.isRecognised)
+      this.#interimBudget.spoke(whole.toMs - whole.fromMs);
+    const isFarField = this.#connection?.isFarField(speakerId) === true;
+    if (utterance.words) await languages.said(speakerId, utterance.words);
+    talk.post({
+      kind: 'ended',
+      utterance: id,
+      toMs: whole.toMs,
+      endedMs: endedAtMs,
+      evidence: heard,
+      isFarField,
+      isAmongSounds: utterance.isAmongSounds,
+    });
+    const { deferredPause } = utterance;
+    if (deferredPause !== undefined && this.#all.get(id) === utterance)
+      await this.#recognise(utterance, deferredPause);
+  }
+
+  /** An answer is made of it no more, but captions are. */
+  async #breakOff(utterance: HeardUtterance): Promise<void> {
+    const { gate } = this.#context;
+    const withdrawn = gate.withdrawals.of(utterance.speakerId);
+    if (utterance.isFollowed && gate.mayHear(utterance.speakerId)) {
+      const words = await utterance.text().catch(() => undefined);
+      if (withdrawn.aborted) utterance.decided({ kind: 'withdrawn' }, false);
+      else if (words) utterance.decided(utterance.content(utterance.evidence), false);
+    } else if (!gate.mayHear(utterance.speakerId)) utterance.decided({ kind: 'withdrawn' }, false);
+    utterance.close();
+  }
+
+  #report(utterance: HeardUtterance, isNothing: boolean, why: UtteranceOver['why']): void {
+    const { channel, parts } = this.#context;
+    const { end, name, speakerId, words } = utterance;
+    if (words && !isNothing) {
+      const recognised = { kind: 'recognised', speakerId, name, text: words.text } as const;
+      const cut = end?.why === 'too-long' ? ({ cut: end.why } as const) : {};
+      parts.onEvent(channel.guildId, { ...recognised, ...cut });
+    }
+    if (why) parts.onEvent(channel.guildId, { kind: 'ignored', speakerId, name, why });
+  }
+}

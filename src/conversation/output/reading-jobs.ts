@@ -1,0 +1,115 @@
+import { controllerUnder } from '#src/base/waiting.ts';
+import { failureText } from '#src/conversation/alerts/failure-text.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import { readingOf } from '#src/conversation/machine/questions.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { readAloud } from './read-aloud.ts';
+import { sayOrWrite } from './say-line.ts';
+import type { SpeechOutput } from './speech-output.ts';
+
+/** A text or a sentence of the bot that is said. */
+type ReadingJob = {
+  readonly id: Id;
+  readonly over: AbortController;
+  reply: SpokenReply | undefined;
+  /** Its end, where the connection closed before the conversation knew. */
+  ended?: ReplyFinish;
+};
+
+/** Texts and sentences of the bot, as they are said in one session. */
+export class ReadingJobs {
+  readonly #context: SessionContext;
+  readonly #jobs = new Map<Id, ReadingJob>();
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  speak({ reading: id, text }: EffectOf<'speak'>): void {
+    const over = controllerUnder(this.#context.signal);
+    const job: ReadingJob = { id, over, reply: undefined };
+    this.#jobs.set(id, job);
+    void this.#speak(job, text).catch((error: unknown) => this.#context.talk.broken(error));
+  }
+
+  /** Ends a reading that was not heard. */
+  discard(id: Id): void {
+    const job = this.#jobs.get(id);
+    this.#jobs.delete(id);
+    job?.over.abort(new Error('the text is not said now'));
+  }
+
+  /** Falls silent; `over` follows. False: there is no such reading. */
+  cut(id: Id): boolean {
+    const job = this.#jobs.get(id);
+    if (!job) return false;
+    if (job.ended) this.#tellOver(job, job.ended);
+    else job.over.abort(new Error('the text was cut'));
+    return true;
+  }
+
+  finishClause(id: Id): boolean {
+    const job = this.#jobs.get(id);
+    if (job?.reply?.firstSentAtMs === undefined) return this.cut(id);
+    job.reply.endAfterSentence();
+    void job.reply.finish.then((finish) => {
+      if (finish === 'cancelled') job.over.abort(new Error('the clause was over'));
+    });
+    return true;
+  }
+
+  async #speak(job: ReadingJob, text: string): Promise<void> {
+    const { signal } = job.over;
+    const { talk } = this.#context;
+    const { output } = talk;
+    let finish: ReplyFinish = 'cancelled';
+    try {
+      if (output) finish = await this.#say(job, text, output, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (this.#jobs.get(job.id) !== job) return;
+    if (talk.output === output || signal.aborted) this.#tellOver(job, finish);
+    else job.ended = finish;
+  }
+
+  async #say(
+    job: ReadingJob,
+    text: string,
+    output: SpeechOutput,
+    signal: AbortSignal,
+  ): Promise<ReplyFinish> {
+    const context = this.#context;
+    const { talk } = context;
+    const request = readingOf(talk.state, job.id)?.request;
+    const onReply = (reply: SpokenReply) => {
+      job.reply = reply;
+      talk.sounding = { id: job.id, by: undefined };
+    };
+    const reading = talk.requests.readingOf(request);
+    context.missingVoiceNotices.check();
+    if (reading) return await readAloud(reading, context, output, onReply, signal);
+    const [line, language] = this.#sentence(text);
+    return await sayOrWrite(line, language, context, output, onReply, signal);
+  }
+
+  /** Sentence of the bot, and the language of the person whom it is for. */
+  #sentence(text: string): readonly [TextLine, string | undefined] {
+    if (text === 'later') return [{ id: 'ask.late' }, undefined];
+    const stage = text.replace(/^failed: /, '');
+    const { error, language } = this.#context.talk.answers.failureOf(stage) ?? {};
+    return [error ? failureText(error, this.#context.parts) : { id: 'ask.late' }, language];
+  }
+
+  #tellOver(job: ReadingJob, finish: ReplyFinish): void {
+    this.#jobs.delete(job.id);
+    const heard = job.reply?.heardText() ?? '';
+    const { talk } = this.#context;
+    const wasHeard = job.reply?.firstSentAtMs !== undefined;
+    if (wasHeard) talk.requests.noteHeard(readingOf(talk.state, job.id)?.request);
+    talk.post({ kind: 'over', reply: job.id, finish, heard });
+  }
+}

@@ -1,0 +1,290 @@
+import { openText } from '#src/people/confidential-text.ts';
+import { failureText } from './alerts/failure-text.ts';
+import type { ReportedOutcome } from './machine/effects.ts';
+import { isFree, readingOf, turnOf } from './machine/questions.ts';
+import type { Id, PersonId } from './machine/state.ts';
+import { clausesOf } from './output/read-aloud.ts';
+import type { QueuedQuestion, QueuedReading } from './queue/queued-turn.ts';
+import { type DropReason, TurnHandle } from './queue/turn-handle.ts';
+import type { SessionContext } from './session-context.ts';
+
+export type AddTurnResult =
+  | { readonly kind: 'added'; readonly ahead: number }
+  | { readonly kind: 'full'; readonly limit: number }
+  | { readonly kind: 'closed' }
+  | { readonly kind: 'muted' };
+
+/** Something that the bot says of itself once no person talks. */
+export type SpokenNotice = {
+  /** Made when it is said; empty: it is not wanted any more. */
+  readonly words: () => string;
+  /** Language of `words`, BCP 47. */
+  readonly language: string;
+  /** Person whom it is for; left out: all. */
+  readonly personId?: string;
+  /** Longest wait for a pause, in ms. */
+  readonly longestWaitMs: number;
+  /** Time, in ms, that it waits at least. A voice drops it. */
+  readonly greetingAfterMs?: number;
+  /** Called once: whether any of it was heard. */
+  readonly ended: (wasHeard: boolean) => void;
+};
+
+/** A turn or a reading as commands see it. */
+export type ListedTurn = { readonly id: Id } & (
+  | { readonly kind: 'question'; readonly by: PersonId; readonly name: string }
+  | { readonly kind: 'reading'; readonly reading: QueuedReading }
+);
+
+/** The last reading that was heard, and when it was over. */
+export type HeardReading = { readonly reading: QueuedReading | undefined; readonly atMs: number };
+
+type Request =
+  | { readonly kind: 'question'; readonly question: QueuedQuestion }
+  | { readonly kind: 'reading'; readonly reading: QueuedReading }
+  | { readonly kind: 'notice'; readonly notice: SpokenNotice; reading?: QueuedReading };
+
+const finishes: ReadonlySet<ReportedOutcome> = new Set([
+  'completed',
+  'cancelled',
+  'empty',
+  'failed',
+  'refused',
+]);
+
+/** Questions, texts and notices that people, commands and features bring to one session, and what they are told of them. */
+export class Requests {
+  readonly #context: SessionContext;
+  readonly #all = new Map<Id, Request>();
+  readonly #heard = new Set<Id>();
+  #latest: HeardReading | undefined;
+  #nextId = 1;
+  /** Outcome of a request that was refused at once. */
+  #refusal: ReportedOutcome | undefined;
+  #posting: Id | undefined;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  questionOf(request: Id | undefined): QueuedQuestion | undefined {
+    const one = this.#of(request);
+    return one?.kind === 'question' ? one.question : undefined;
+  }
+
+  /** Text of a reading; that of a notice is made as it is said. */
+  readingOf(request: Id | undefined): QueuedReading | undefined {
+    const one = this.#of(request);
+    if (one?.kind === 'notice') one.reading ??= this.#noticeReading(one.notice);
+    return one?.kind === 'question' ? undefined : one?.reading;
+  }
+
+  /** Nothing is said, nothing waits, and no answer is awaited. */
+  get isFree(): boolean {
+    const { state } = this.#context.talk;
+    return isFree(state) && state.floor.postponed.length === 0;
+  }
+
+  /** What is said now. */
+  get current(): ListedTurn | undefined {
+    const id = this.#context.talk.state.floor.current?.id;
+    return id === undefined ? undefined : this.#listed(id);
+  }
+
+  /** What waits, in the order of the queue. */
+  get line(): readonly ListedTurn[] {
+    return this.#context.talk.state.floor.queue.flatMap((id) => this.#listed(id) ?? []);
+  }
+
+  /** Last text or answer that was heard. */
+  get latest(): HeardReading | undefined {
+    return this.#latest;
+  }
+
+  ask(question: QueuedQuestion): void {
+    const { name, speakerId: by } = question.said;
+    const request = this.#add({ kind: 'question', question }, question.handle);
+    this.#post(request, { kind: 'typed', request, by, name, text: question.words?.text ?? '' });
+  }
+
+  read(reading: QueuedReading): AddTurnResult {
+    const { owner, personId, speakerId, when } = reading;
+    const request = this.#add({ kind: 'reading', reading }, reading.handle);
+    const about = [personId, speakerId].filter((id) => typeof id === 'string');
+    const text = reading.clauses.map((one) => one.textIn(undefined) ?? '').join(' ');
+    const isInterruptible = reading.interruptible ?? true;
+    const event = { kind: 'read', request, owner: owner?.id, about, when, text } as const;
+    const refusal = this.#post(request, { ...event, isInterruptible });
+    if (refusal === undefined) return { kind: 'added', ahead: this.#ahead(request) };
+    if (refusal === 'full') return { kind: 'full', limit: this.#waiting(reading) };
+    return { kind: refusal === 'muted' ? 'muted' : 'closed' };
+  }
+
+  /** False: it is refused, and its `ended` is not called. */
+  put(notice: SpokenNotice): boolean {
+    if (!this.#maySpeak()) return false;
+    const nowMs = this.#context.parts.clock.nowMs();
+    const request = this.#add({ kind: 'notice', notice });
+    const { greetingAfterMs, longestWaitMs, personId: to } = notice;
+    const refusal = this.#post(request, {
+      kind: 'notify',
+      request,
+      to,
+      text: '',
+      fromMs: greetingAfterMs === undefined ? 0 : nowMs + greetingAfterMs,
+      untilMs: nowMs + longestWaitMs,
+      isDroppedByVoice: greetingAfterMs !== undefined,
+    });
+    return refusal === undefined;
+  }
+
+  /** Stops the answer under way and drops all that waits; false when there was nothing to stop. */
+  stop(): boolean {
+    const { current, postponed, queue } = this.#context.talk.state.floor;
+    this.#context.talk.post({ kind: 'stop' });
+    const isSaid = current !== undefined && !current.isCut;
+    return isSaid || queue.length > 0 || postponed.length > 0;
+  }
+
+  drop({ id }: ListedTurn, why: 'skipped' | 'stopped'): void {
+    this.#context.talk.post({ kind: 'taken-out', id, why });
+  }
+
+  // Effects.
+
+  report(request: Id, outcome: ReportedOutcome): void {
+    if (request === this.#posting) {
+      this.#refusal = outcome;
+      if (this.#all.get(request)?.kind !== 'question') {
+        this.#all.delete(request);
+        return;
+      }
+    }
+    const one = this.#all.get(request);
+    if (outcome === 'postponed') {
+      if (one?.kind === 'question')
+        one.question.report?.({ kind: 'failed', line: { id: 'ask.late' } });
+      return;
+    }
+    this.#all.delete(request);
+    const wasHeard = this.#heard.delete(request);
+    if (one?.kind === 'notice') one.notice.ended(wasHeard);
+    if (one?.kind === 'reading') one.reading.handle.drop(dropReasonOf(outcome));
+    if (one?.kind === 'question') this.#answered(one.question, outcome);
+  }
+
+  /** Something of a text was heard. */
+  noteHeard(request: Id | undefined): void {
+    if (request !== undefined) this.#heard.add(request);
+    const reading = this.readingOf(request);
+    reading?.onHeard?.();
+    this.#latest = { reading, atMs: this.#context.parts.clock.nowMs() };
+  }
+
+  #of(request: Id | undefined): Request | undefined {
+    return request === undefined ? undefined : this.#all.get(request);
+  }
+
+  #add(request: Request, handle?: TurnHandle): Id {
+    const id = this.#nextId++;
+    this.#all.set(id, request);
+    handle?.signal.addEventListener('abort', () => {
+      if (this.#all.has(id)) this.#context.talk.post({ kind: 'taken-back', request: id });
+    });
+    return id;
+  }
+
+  #post(
+    request: Id,
+    event: Parameters<SessionContext['talk']['post']>[0],
+  ): ReportedOutcome | undefined {
+    this.#refusal = undefined;
+    this.#posting = request;
+    try {
+      this.#context.talk.post(event);
+    } finally {
+      this.#posting = undefined;
+    }
+    return this.#refusal;
+  }
+
+  #ahead(request: Id): number {
+    const { floor, readings } = this.#context.talk.state;
+    const id = readings.find((one) => one.request === request)?.id;
+    const place = id === undefined ? -1 : floor.queue.indexOf(id);
+    if (place < 0) return 0;
+    return place + (floor.current ? 1 : 0);
+  }
+
+  #waiting({ when, owner }: QueuedReading): number {
+    const { floor, readings } = this.#context.talk.state;
+    const waiting = readings.filter(({ id }) => floor.queue.includes(id));
+    const isBehind = when === 'behind';
+    const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
+    const own = alike.filter((one) => one.owner === owner?.id);
+    const { mostLinesEach } = this.#context.talk.rules.queue;
+    return isBehind && own.length >= mostLinesEach ? own.length : alike.length;
+  }
+
+  #listed(id: Id): ListedTurn | undefined {
+    const { state } = this.#context.talk;
+    const turn = turnOf(state, id);
+    if (turn) return { id, kind: 'question', by: turn.by, name: turn.name };
+    const one = this.#of(readingOf(state, id)?.request);
+    return one?.kind === 'reading' ? { id, kind: 'reading', reading: one.reading } : undefined;
+  }
+
+  /** False: there is no money for speech, a moderator keeps it silent, or it was called to write captions only. */
+  #maySpeak(): boolean {
+    const { channel, maySpeak, parts, talk } = this.#context;
+    return maySpeak() && !talk.state.isMuted && !parts.spending.used(channel.guildId);
+  }
+
+  #noticeReading({ greetingAfterMs, language, personId, words }: SpokenNotice): QueuedReading {
+    const isGreeting = greetingAfterMs !== undefined;
+    const text = this.#maySpeak() ? words() : '';
+    const clauses = isGreeting && text !== '' ? [text] : clausesOf(text);
+    return {
+      kind: 'reading',
+      clauses: clauses.map(openText),
+      language,
+      when: 'queue',
+      personId,
+      interruptible: !isGreeting,
+      isWrittenElsewhere: !isGreeting,
+      handle: new TurnHandle(),
+    };
+  }
+
+  #answered({ handle, report }: QueuedQuestion, outcome: ReportedOutcome): void {
+    if (outcome === 'failed') {
+      const failure = this.#context.talk.answers.latestFailure;
+      const line = failure && failureText(failure, this.#context.parts);
+      report?.({ kind: 'failed', line: line ?? { id: 'ask.late' } });
+    }
+    handle.drop(dropReasonOf(outcome));
+  }
+}
+
+/** Reason of a handle for an outcome of the conversation. */
+function dropReasonOf(outcome: ReportedOutcome): DropReason {
+  if (finishes.has(outcome)) return 'over';
+  switch (outcome) {
+    case 'stopped':
+    case 'skipped':
+    case 'withdrawn':
+    case 'interrupted':
+    case 'replaced':
+    case 'crowded':
+    case 'late':
+    case 'left':
+    case 'lost':
+    case 'muted':
+    case 'ending':
+      return outcome;
+    case 'private':
+      return 'withdrawn';
+    default:
+      return 'over';
+  }
+}

@@ -1,0 +1,453 @@
+import { BotError } from '#src/base/errors.ts';
+import { parsedJson } from '#src/base/json.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
+import type { Tool, ToolCall } from '#src/chat/ports.ts';
+import { reportMissedDeadline } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
+import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import type { AnswerTools } from '#src/conversation/engines/pending-answer.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import type { CallRef, Id, ToolChange } from '#src/conversation/machine/state.ts';
+import { onceIsEnough, waitsForConfirm } from '#src/conversation/machine/tools.ts';
+import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
+import type {
+  ConfirmableAction,
+  Fitting,
+  Quote,
+  ToolEntry,
+} from '#src/conversation/ports/tool-definition.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
+import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { type PlainTextId, text } from '#src/texts/texts.ts';
+import { runConfirmedCall } from './confirmed-tool-runner.ts';
+import { formatToolResult, formatUnknownOutcome } from './format-tool-result.ts';
+import type { PendingConfirmation } from './pending-confirmations.ts';
+import { spokenConfirmationQuestion } from './spoken-confirmation.ts';
+import {
+  awaitPress,
+  barred,
+  failed,
+  longestCallMs,
+  refused,
+  type ToolCallResult,
+  ToolTime,
+  tooLate,
+} from './tool-call-results.ts';
+
+/** Results that are kept in a session; a further one drops the oldest. */
+const mostResults = 64;
+
+/** A call that fits, is allowed and is prepared; the conversation decides what becomes of it. */
+type PreparedCall = {
+  readonly ref: CallRef;
+  readonly tool: ToolEntry;
+  readonly action: ConfirmableAction;
+  readonly isReading: boolean;
+  readonly asker: TurnUtterance;
+  readonly askerIds: readonly string[];
+  /** The question that asks aloud for a yes. */
+  readonly spoken: string | undefined;
+  /** Aborted when the call takes too long, or no answer waits for its result. */
+  readonly signal: AbortSignal;
+  /** Aborted when its answer is over. */
+  readonly answerSignal: AbortSignal;
+  readonly atMs: number;
+  readonly result: PromiseWithResolvers<ToolCallResult>;
+  /** True where its own run gives the result. */
+  isRun: boolean;
+};
+
+/** A press that waits for its outcome. Its call ends with `signal`, not with the session. */
+type Press = { readonly done: (outcome: ConfirmOutcome) => void; readonly signal: AbortSignal };
+
+const running: ToolCallResult = {
+  how: 'known',
+  content: JSON.stringify({
+    result: { running: 'It is being done. Call it again only to learn its result.' },
+  }),
+};
+
+/** Tool calls of one session: prepares them, and performs what the conversation decides. */
+export class ToolCalls {
+  readonly #context: SessionContext;
+  readonly #prepared = new Map<string, PreparedCall>();
+  readonly #runs = new Map<Id, AbortController>();
+  /** Calls that wait for a press, by their confirmation. */
+  readonly #asked = new Map<Id, { readonly call: PreparedCall; ask: PendingConfirmation }>();
+  /** Presses that wait for their outcome. */
+  readonly #presses = new Map<Id, Press>();
+  #results: readonly (readonly [string, ToolCallResult])[] = [];
+  #serial = 0;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+  }
+
+  /** Tools of one answer. `done`: changes made for its question before. */
+  open(answer: Id, said: readonly TurnUtterance[], done: readonly ToolChange[]): AnswerCalls {
+    return new AnswerCalls(this.#context, this, { answer, said, done });
+  }
+
+  /** Result by its key in the state. */
+  resultOf(key: string | undefined): ToolCallResult {
+    return this.#results.find(([one]) => one === key)?.[1] ?? running;
+  }
+
+  /** Has the conversation decide about a call. Aborting `signal` throws `signal.reason`. */
+  async request(
+    call: Omit<PreparedCall, 'isRun' | 'ref' | 'result'>,
+    answer: Id,
+    args: string,
+    fit: Fitting,
+  ) {
+    const ref = { answer, callId: `c${++this.#serial}` };
+    const prepared: PreparedCall = {
+      ...call,
+      ref,
+      result: Promise.withResolvers(),
+      isRun: false,
+    };
+    this.#prepared.set(ref.callId, prepared);
+    const { action, spoken, tool } = prepared;
+    const { effect = fit.effect, presser } = action;
+    this.#context.talk.post({
+      kind: 'called',
+      answer,
+      call: {
+        callId: ref.callId,
+        tool: tool.name,
+        args,
+        effect,
+        isForeign: tool.quotesOthers === true,
+        isSayable: spoken !== undefined,
+        presser: presser?.id,
+      },
+    });
+    return await unlessAborted(prepared.result.promise, call.signal);
+  }
+
+  // Effects.
+
+  run({ call, confirmation, run }: EffectOf<'run'>): void {
+    const over = new AbortController();
+    this.#runs.set(run, over);
+    const press = confirmation === undefined ? undefined : this.#presses.get(confirmation);
+    const { signal } = press ?? this.#context;
+    const until = AbortSignal.any([signal, over.signal]);
+    const prepared = call && this.#prepared.get(call.callId);
+    if (prepared) prepared.isRun = true;
+    const asked = confirmation === undefined ? undefined : this.#asked.get(confirmation);
+    const work = asked
+      ? this.#runConfirmed(confirmation, asked.ask, until)
+      : this.#runPrepared(prepared, until);
+    void work.then((result) => {
+      if (!this.#runs.delete(run)) return;
+      const { isVain = false } = result;
+      this.#context.talk.post({ kind: 'returned', run, result: this.#keep(result), isVain });
+    });
+  }
+
+  stopRun(run: Id): void {
+    this.#runs.get(run)?.abort(new Error('the call is not wanted any more'));
+  }
+
+  result({ callId, result: key }: EffectOf<'result'>): void {
+    const prepared = this.#prepared.get(callId);
+    if (!prepared) return;
+    this.#prepared.delete(callId);
+    if (key === onceIsEnough) prepared.result.resolve(refused('Once in an answer is enough.'));
+    else if (prepared.isRun) prepared.result.resolve(this.resultOf(key));
+    else if (key !== waitsForConfirm)
+      prepared.result.resolve({ ...this.resultOf(key), how: 'known' });
+    else if (![...this.#asked.values()].some(({ call }) => call === prepared))
+      prepared.result.resolve(waiting(prepared.asker.name));
+  }
+
+  /** Asks in the chat of the channel for a press of Show and Confirm. */
+  ask({ call, confirmation, isAloud, presser }: EffectOf<'ask'>): void {
+    const before = this.#asked.get(confirmation)?.call;
+    const prepared = call ? this.#prepared.get(call.callId) : before;
+    if (!prepared) return;
+    const { action, asker, spoken, tool } = prepared;
+    const { presser: other, ...own } = action;
+    const isOther = other?.id === presser && asker.speakerId !== presser;
+    const shown = isOther ? { ...action, ask: other.ask } : own;
+    const requested = { tool, asker, action: shown, spoken: isAloud ? spoken : undefined };
+    const { ask, button, line } = awaitPress(requested, this.#context, confirmation);
+    this.#asked.set(confirmation, { call: prepared, ask });
+    const { channel, parts, signal, talk } = this.#context;
+    const result = waiting(ask.presser.name);
+    const quote = isAloud && spoken ? { text: openText(spoken) } : undefined;
+    parts.messages.offer(channel, line, [button], signal).then(
+      () => prepared.result.resolve({ ...result, ...(quote && { quote }) }),
+      (error: unknown) => {
+        talk.post({ kind: 'unasked', confirmation });
+        this.closeAsk(confirmation);
+        prepared.result.reject(error);
+      },
+    );
+    this.#presses.get(confirmation)?.done({ kind: 'done' });
+    this.#presses.delete(confirmation);
+  }
+
+  closeAsk(confirmation: Id): void {
+    const asked = this.#asked.get(confirmation);
+    if (asked) this.#context.tools.confirmations.remove(asked.ask);
+    this.#asked.delete(confirmation);
+  }
+
+  /** The button of a confirmation was pressed by the person who may. Aborting `signal` ends the call. */
+  async pressed(confirmation: Id, by: string, signal: AbortSignal): Promise<ConfirmOutcome> {
+    const { promise, resolve } = Promise.withResolvers<ConfirmOutcome>();
+    this.#presses.set(confirmation, { done: resolve, signal });
+    this.#context.talk.post({ kind: 'pressed', confirmation, by });
+    const isKnown = this.#presses.has(confirmation) && !this.#asked.has(confirmation);
+    if (isKnown) resolve({ kind: 'over' });
+    return await promise;
+  }
+
+  #keep(result: ToolCallResult): string {
+    const key = `r${++this.#serial}`;
+    this.#results = [...this.#results, [key, result] as const].slice(-mostResults);
+    return key;
+  }
+
+  async #runPrepared(
+    prepared: PreparedCall | undefined,
+    signal: AbortSignal,
+  ): Promise<ToolCallResult> {
+    if (!prepared) return refused('There is no such call.');
+    const { action, answerSignal, askerIds, atMs, isReading, tool } = prepared;
+    const { clock } = this.#context.parts;
+    const { deadlineMs = longestCallMs } = tool;
+    const over = new AbortController();
+    const ends = isReading ? [prepared.signal] : [];
+    const until = AbortSignal.any([signal, over.signal, ...ends]);
+    const act = async () => {
+      const ports = this.#context.tools.actionsFor(askerIds);
+      const { facts, isPlain = false, isVain = false, quote } = await action.run(ports, until);
+      const content = formatToolResult(facts, tool.resultChars);
+      return { how: 'ran', content, isPlain, isVain, ...(quote && { quote }) } as const;
+    };
+    try {
+      const work = unlessAborted(act(), until);
+      const result = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
+      if (answerSignal.aborted) this.report(tool, result.how, prepared.asker.speakerId, atMs);
+      return result;
+    } catch (error) {
+      const isLate = prepared.signal.aborted && !answerSignal.aborted;
+      if (!until.aborted && !isLate) return this.failed(tool, error, isReading);
+      return { how: 'failed', content: formatUnknownOutcome(tool.name, 'was stopped') };
+    } finally {
+      over.abort(new Error('the call is over'));
+    }
+  }
+
+  async #runConfirmed(
+    confirmation: Id | undefined,
+    ask: PendingConfirmation,
+    signal: AbortSignal,
+  ): Promise<ToolCallResult> {
+    const press = confirmation === undefined ? undefined : this.#presses.get(confirmation);
+    ask.pressed ??= {};
+    this.#context.tools.confirmations.remove(ask);
+    const outcome = await runConfirmedCall(
+      ask,
+      press ? 'pressed' : 'spoken',
+      this.#context,
+      signal,
+    );
+    press?.done(outcome);
+    if (confirmation !== undefined) {
+      this.#presses.delete(confirmation);
+      this.#asked.delete(confirmation);
+    }
+    const content = ask.pressed.content ?? running.content;
+    return { how: 'known', content, isVain: outcome.kind !== 'done' };
+  }
+
+  /** Result of a call that failed. `isKnown`: it has surely changed nothing. */
+  failed(tool: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
+    const { channel, parts } = this.#context;
+    parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
+    if (error instanceof BotError) reportMissedDeadline(error, this.#context);
+    return failed(tool, error, isKnown);
+  }
+
+  /** Reports a call; a name that a model made up is not reported. */
+  report(
+    tool: ToolEntry | undefined,
+    how: ToolCallResult['how'],
+    speakerId: string,
+    atMs: number,
+  ): void {
+    const { channel, parts } = this.#context;
+    const tookMs = parts.clock.nowMs() - atMs;
+    const event = { kind: 'tool', speakerId, tool: tool?.name ?? 'unknown', how, tookMs } as const;
+    parts.onEvent(channel.guildId, event);
+  }
+}
+
+/**
+ * Tools of one answer, with the rights of the people whose packets asked, whatever any text says. A call reaches the conversation only
+ * if its tool was offered, its arguments fit, and every asker holds the right at that moment.
+ */
+export class AnswerCalls implements AnswerTools {
+  readonly #context: SessionContext;
+  readonly #calls: ToolCalls;
+  readonly #answer: Id;
+  readonly #said: readonly TurnUtterance[];
+  readonly #done: readonly ToolChange[];
+  readonly #tools: ReadonlyMap<string, ToolEntry>;
+  readonly #time = new ToolTime();
+  #running: readonly ToolEntry[] = [];
+  /** Whether each call so far shows its effect by itself. */
+  #plain: readonly boolean[];
+  #quotes: readonly Quote[] = [];
+
+  constructor(
+    context: SessionContext,
+    calls: ToolCalls,
+    {
+      answer,
+      done,
+      said,
+    }: {
+      readonly answer: Id;
+      readonly said: readonly TurnUtterance[];
+      readonly done: readonly ToolChange[];
+    },
+  ) {
+    this.#context = context;
+    this.#calls = calls;
+    this.#answer = answer;
+    this.#said = said;
+    this.#done = done;
+    this.#tools = new Map(context.tools.offered().map((tool) => [tool.name, tool]));
+    this.#plain = done.map(({ result }) => calls.resultOf(result).isPlain === true);
+  }
+
+  /** Calls already made for this question, as the model is shown them. */
+  get done(): readonly DoneCall[] {
+    return this.#done.map(({ args, result, tool }, n) => ({
+      call: { id: `done-${n}`, name: tool, argumentsJson: args },
+      content: this.#calls.resultOf(result).content,
+    }));
+  }
+
+  /** Tools that the model may call. */
+  get offered(): readonly Tool[] {
+    const all = [...this.#tools.values()];
+    return all.map(({ name, description, parameters }) => ({ name, description, parameters }));
+  }
+
+  get isDone(): boolean {
+    const isOver = this.#running.length === 0;
+    return isOver && this.#plain.length > 0 && this.#plain.every(Boolean);
+  }
+
+  get quote(): Quote | undefined {
+    if (this.#quotes.length === 0) return undefined;
+    const texts = this.#quotes.map(({ text: one }) => one);
+    const onHeard = () => this.#quotes.forEach((one) => void one.onHeard?.());
+    return { text: ConfidentialText.joined(texts, '\n'), onHeard };
+  }
+
+  get step(): PlainTextId | undefined {
+    return this.#running.at(-1)?.doing;
+  }
+
+  async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    signal.throwIfAborted();
+    const tool = this.#tools.get(call.name);
+    const atMs = this.#context.parts.clock.nowMs();
+    const { how, content, isPlain = false, quote } = await this.#inTime(tool, call, signal, atMs);
+    this.#plain = [...this.#plain, isPlain];
+    if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
+    this.#calls.report(tool, how, this.#said.at(-1)?.speakerId ?? '', atMs);
+    return { content };
+  }
+
+  async #inTime(
+    tool: ToolEntry | undefined,
+    call: ToolCall,
+    signal: AbortSignal,
+    atMs: number,
+  ): Promise<ToolCallResult> {
+    if (!tool) return refused('There is no such tool.');
+    this.#running = [...this.#running, tool];
+    try {
+      const { clock } = this.#context.parts;
+      return await this.#time.call(tool, clock, signal, (work) =>
+        this.#judge(tool, call, work, signal, atMs),
+      );
+    } catch (error) {
+      signal.throwIfAborted();
+      return this.#calls.failed(tool, error, tool.effect === 'read');
+    } finally {
+      const at = this.#running.indexOf(tool);
+      this.#running = this.#running.filter((_, n) => n !== at);
+    }
+  }
+
+  async #judge(
+    tool: ToolEntry,
+    call: ToolCall,
+    signal: AbortSignal,
+    answerSignal: AbortSignal,
+    atMs: number,
+  ): Promise<ToolCallResult> {
+    const fit = tool.fit(call.argumentsJson);
+    if ('unfit' in fit) return refused(`The arguments do not fit. ${fit.unfit}`);
+    const asker = this.#said.at(-1);
+    if (!asker || !(await this.#allows(tool, signal))) return barred(tool);
+    const askerIds = this.#askers;
+    const ports = this.#context.tools.actionsFor(askerIds);
+    const action = await fit.prepare(ports, signal);
+    if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
+    const isReading = fit.effect === 'read';
+    const spoken = isReading ? undefined : this.#spokenQuestion(tool, fit, asker);
+    const { kind: _, ...prepared } = action;
+    const about = { tool, action: prepared, isReading, asker, askerIds, spoken };
+    const one = { ...about, signal, answerSignal, atMs };
+    return await this.#calls.request(one, this.#answer, canonical(call.argumentsJson), fit);
+  }
+
+  get #askers(): readonly string[] {
+    return [...new Set(this.#said.map(({ speakerId }) => speakerId))];
+  }
+
+  /** The least right of all who asked. */
+  async #allows({ right }: ToolEntry, signal: AbortSignal): Promise<boolean> {
+    const askers = this.#askers;
+    for (const id of askers) {
+      if (!(await this.#context.tools.isAllowed(right, id, signal))) return false;
+    }
+    signal.throwIfAborted();
+    return askers.length > 0;
+  }
+
+  #spokenQuestion(tool: ToolEntry, { given }: Fitting, asker: TurnUtterance): string | undefined {
+    const isQuoting = this.#said.some(({ isQuoted }) => isQuoted);
+    if (!given || isQuoting || this.#askers.length !== 1) return undefined;
+    return spokenConfirmationQuestion({ tool, given, asker }, this.#context);
+  }
+}
+
+function waiting(name: string): ToolCallResult {
+  const facts = {
+    waiting: `Nothing has happened yet: ${name} has to press Show and Confirm in the chat of the channel.`,
+  };
+  return { how: 'asked', content: formatToolResult(facts) };
+}
+
+/** Arguments in canonical form: equal ones have equal texts. */
+function canonical(argumentsJson: string): string {
+  const sorted = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(sorted);
+    if (typeof value !== 'object' || value === null) return value;
+    const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+    return Object.fromEntries(entries.map(([key, one]) => [key, sorted(one)]));
+  };
+  return JSON.stringify(sorted(parsedJson(argumentsJson) ?? {}));
+}
