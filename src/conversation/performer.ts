@@ -10,6 +10,8 @@ export type PerformerOptions = {
   readonly state: ConversationState;
   /** Performs an effect. It never waits, and answers by events. */
   readonly perform: (effect: ConversationEffect) => void;
+  /** Told of a bug: the event is dropped, and the session is to begin anew. */
+  readonly broken: (error: unknown) => void;
   /** Called after each event, once its effects are performed. */
   readonly changed: () => void;
 };
@@ -54,9 +56,13 @@ export class Performer {
   }
 
   #handle(event: ConversationEvent): void {
-    const { effects, state } = step(this.#state, event, conversationRules);
-    this.#state = state;
-    for (const effect of effects) this.#options.perform(effect);
+    try {
+      const { effects, state } = step(this.#state, event, conversationRules);
+      this.#state = state;
+      for (const effect of effects) this.#options.perform(effect);
+    } catch (error) {
+      this.#options.broken(error);
+    }
   }
 
   #setTimer(): void {

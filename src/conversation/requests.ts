@@ -1,4 +1,5 @@
 import { openText } from '#src/people/confidential-text.ts';
+import { queueRules } from '#src/turn/queue-rules.ts';
 import { failureText } from './alerts/failure-text.ts';
 import type { ReportedOutcome } from './machine/effects.ts';
 import { isFree, readingOf, turnOf } from './machine/questions.ts';
@@ -43,14 +44,6 @@ type Request =
   | { readonly kind: 'question'; readonly question: QueuedQuestion }
   | { readonly kind: 'reading'; readonly reading: QueuedReading }
   | { readonly kind: 'notice'; readonly notice: SpokenNotice; reading?: QueuedReading };
-
-const finishes: ReadonlySet<ReportedOutcome> = new Set([
-  'completed',
-  'cancelled',
-  'empty',
-  'failed',
-  'refused',
-]);
 
 /** Questions, texts and notices that people, commands and features bring to one session, and what they are told of them. */
 export class Requests {
@@ -222,7 +215,7 @@ export class Requests {
     const isBehind = when === 'behind';
     const alike = waiting.filter((one) => (one.when === 'behind') === isBehind);
     const own = alike.filter((one) => one.owner === owner?.id);
-    const { mostLinesEach } = this.#context.talk.rules.queue;
+    const { mostLinesEach } = queueRules;
     return isBehind && own.length >= mostLinesEach ? own.length : alike.length;
   }
 
@@ -258,7 +251,7 @@ export class Requests {
 
   #answered({ handle, report }: QueuedQuestion, outcome: ReportedOutcome): void {
     if (outcome === 'failed') {
-      const failure = this.#context.talk.answers.latestFailure;
+      const failure = this.#context.talk.answers.failure?.error;
       const line = failure && failureText(failure, this.#context.parts);
       report?.({ kind: 'failed', line: line ?? { id: 'ask.late' } });
     }
@@ -268,7 +261,6 @@ export class Requests {
 
 /** Reason of a handle for an outcome of the conversation. */
 function dropReasonOf(outcome: ReportedOutcome): DropReason {
-  if (finishes.has(outcome)) return 'over';
   switch (outcome) {
     case 'stopped':
     case 'skipped':

@@ -1,12 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
-import type { CueTrack } from '#src/playback/reply/cue-track.ts';
+import { failureEventOf } from './alerts/failure-event.ts';
 import { writeUnrecognised } from './alerts/report-failure.ts';
 import { AnswerJobs } from './answering/answer-jobs.ts';
 import type { Interruptions } from './hearing/interruptions.ts';
 import type { HearingConnection } from './hearing/utterances.ts';
 import type { ConversationEffect, EffectOf } from './machine/effects.ts';
 import type { EventKind, UntimedEvent } from './machine/events.ts';
-import { conversationRules } from './machine/rules.ts';
 import type {
   ConversationState,
   Id,
@@ -26,7 +25,6 @@ export type TalkConnection = {
   readonly output: SpeechOutput;
   readonly hearing: HearingConnection;
   readonly interruptions: Interruptions;
-  readonly cues: CueTrack;
   readonly waiting: WaitingCues;
 };
 
@@ -62,7 +60,6 @@ export class Talk {
   readonly answers: AnswerJobs;
   readonly readings: ReadingJobs;
   readonly requests: Requests;
-  readonly rules = conversationRules;
   /** Reply that was opened last, and the person whom it answers. */
   sounding: { readonly id: Id; readonly by: PersonId | undefined } | undefined;
   /** Failure of the utterance that was decided last. */
@@ -70,7 +67,10 @@ export class Talk {
   readonly #context: SessionContext;
   readonly #hooks: TalkHooks;
   readonly #performer: Performer;
-  #broken = Promise.withResolvers<never>();
+  /** Told of a bug while a connection is watched. */
+  #onBroken: ((error: unknown) => void) | undefined;
+  /** Bug of a connection that is not watched yet. */
+  #bug: { readonly error: unknown } | undefined;
   #connection: TalkConnection | undefined;
   #audible: Id | undefined;
   #isStarved = false;
@@ -124,6 +124,7 @@ export class Talk {
       clock: context.parts.clock,
       state,
       perform: (effect) => this.#perform(effect),
+      broken: (error) => this.broken(error),
       changed: () => this.#changed(),
     });
   }
@@ -151,21 +152,27 @@ export class Talk {
     this.#performer.close();
   }
 
-  /** A bug in work that no caller waits for. */
+  /** A bug in work that no caller waits for: the connection ends with it; without one it is reported. */
   broken(error: unknown): void {
-    this.#broken.reject(error);
+    const { channel, parts } = this.#context;
+    if (!this.#connection) parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
+    else if (this.#onBroken) this.#onBroken(error);
+    else this.#bug = { error };
   }
 
   /** Never resolves. Errors: bugs of the work that no caller waits for. Aborting `signal` throws its reason. */
   async watch(signal: AbortSignal): Promise<never> {
-    this.#broken = Promise.withResolvers<never>();
-    this.#broken.promise.catch(() => undefined);
-    const leave = () => this.#broken.reject(signal.reason);
+    const { promise, reject } = Promise.withResolvers<never>();
+    const leave = () => reject(signal.reason);
+    this.#onBroken = reject;
     signal.addEventListener('abort', leave);
     if (signal.aborted) leave();
+    if (this.#bug) reject(this.#bug.error);
     try {
-      return await this.#broken.promise;
+      return await promise;
     } finally {
+      this.#onBroken = undefined;
+      this.#bug = undefined;
       signal.removeEventListener('abort', leave);
     }
   }

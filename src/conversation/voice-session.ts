@@ -27,9 +27,9 @@ import type { VoiceSessionOptions } from './voice-session-options.ts';
 /** Interval, in ms, at which it is checked while the link is away whether a person is still there. */
 const checkMs = 250;
 
-/** Decision after a link broke or could not be opened; `losses` counts those that belong together. */
+/** Decision after a link broke or could not be opened. */
 export type ReconnectDecision =
-  | { readonly kind: 'again'; readonly waitMs: number; readonly losses: number }
+  | { readonly kind: 'again'; readonly waitMs: number }
   | { readonly kind: 'over'; readonly why: LeaveReason };
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
@@ -207,7 +207,7 @@ export class VoiceSession {
    * waits for who goes on.
    */
   async live(): Promise<LeaveReason> {
-    let next: ReconnectDecision = { kind: 'again', waitMs: 0, losses: 0 };
+    let next: ReconnectDecision = { kind: 'again', waitMs: 0 };
     while (next.kind === 'again') {
       const error = await this.#stretch();
       if (error === undefined || this.isOver) break;
@@ -251,9 +251,9 @@ export class VoiceSession {
     this.#mayOpen = Promise.withResolvers();
     const final = isRepeated ? 'lost' : isBug ? undefined : finalLoss(error);
     talk.post({ kind: 'link-lost', random: random(), restMs, paceMs, final });
-    const { reconnect, retryAtMs } = talk.state.link;
+    const { retryAtMs } = talk.state.link;
     if (retryAtMs === undefined) return { kind: 'over', why: final ?? 'refused' };
-    return { kind: 'again', waitMs: retryAtMs - nowMs, losses: reconnect.losses };
+    return { kind: 'again', waitMs: retryAtMs - nowMs };
   }
 
   /** Ends everything that runs in this channel; `live` returns once the link is closed. The first reason counts. */

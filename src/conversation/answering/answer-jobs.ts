@@ -65,6 +65,9 @@ type AnswerJob = {
   ended: AnswerEnd | undefined;
 };
 
+/** Failure of an answer, and the language of its asker, BCP 47. */
+type AnswerFailure = { readonly error: BotError; readonly language: string | undefined };
+
 /** Answers of one session that are made or heard. */
 export class AnswerJobs {
   readonly #context: SessionContext;
@@ -72,24 +75,15 @@ export class AnswerJobs {
   readonly #playing = new Set<Promise<void>>();
   /** Answers that were awaited and discarded, by their turn. */
   readonly #unheard = new Map<Id, AnswerJob>();
-  /** Latest failure of each stage, and the language of its asker. */
-  readonly #failures = new Map<
-    string,
-    { readonly error: BotError; readonly language?: string | undefined }
-  >();
+  #failure: AnswerFailure | undefined;
 
   constructor(context: SessionContext) {
     this.#context = context;
   }
 
-  /** Latest failure of any stage. */
-  get latestFailure(): BotError | undefined {
-    return [...this.#failures.values()].at(-1)?.error;
-  }
-
-  /** Latest failure of a stage. */
-  failureOf(stage: string) {
-    return this.#failures.get(stage);
+  /** Latest failure. */
+  get failure(): AnswerFailure | undefined {
+    return this.#failure;
   }
 
   /** Resolves when nothing is heard any more. Never rejects. */
@@ -377,8 +371,7 @@ export class AnswerJobs {
     reportMissedDeadline(error, this.#context);
     const kind = failureKindOf(error, parts);
     if (stage !== 'speak') {
-      this.#failures.delete(kind);
-      this.#failures.set(kind, { error, language: languages.of(by) });
+      this.#failure = { error, language: languages.of(by) };
       return kind;
     }
     const isNews = reportedFailures.first(kind) && kind === 'key';

@@ -87,7 +87,6 @@ export function openConnectionParts(
   talk.attach({
     output,
     interruptions,
-    cues,
     waiting,
     hearing: {
       read(speakerId, understood) {

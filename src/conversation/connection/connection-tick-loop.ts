@@ -138,7 +138,6 @@ async function packetsFirst(turns: number, signal: AbortSignal): Promise<void> {
 /** Drops people who may not be heard any more, in the middle of a word, and tells the conversation who is there. */
 export function attend({ inputs, context: { gate, talk } }: ConnectionParts): void {
   talk.syncPeople();
-  talk.syncConsents();
   inputs.keep((speakerId) => gate.mayHear(speakerId));
 }
 

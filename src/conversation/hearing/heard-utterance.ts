@@ -170,17 +170,18 @@ export class HeardUtterance {
     this.#options.onDecided(meant);
     this.#follower?.ended({ ...content, ...this.spoken, meant });
     this.#follower = undefined;
+    this.live?.close();
+    this.#options.listening[Symbol.dispose]();
   }
 
+  /** Ends it without a decision, if there is none. */
   close(): void {
-    this.live?.close();
     const text = this.#understood ?? '';
     const isKnown = text.trim() !== '';
     this.decided(
       isKnown ? { kind: 'text', transcript: { text } } : { kind: 'not-understood' },
       false,
     );
-    this.#options.listening[Symbol.dispose]();
   }
 
   #request(): TranscriptRequest {

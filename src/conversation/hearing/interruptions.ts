@@ -10,7 +10,6 @@ import {
 } from '#src/turn/overlap/interruption.ts';
 import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
 import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interruption-words.ts';
-import { calledNames } from './session-addressing.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
 /** Words of a person while the bot speaks, as far as they are known. */
@@ -49,7 +48,7 @@ export class Interruptions {
 
   /** All words so far of what this person is saying; more may come. */
   overhear(personId: string, text: string): void {
-    const partial = overlapOfPartial(text, calledNames(this.#context));
+    const partial = overlapOfPartial(text, this.#context.addressing.names);
     this.hear({ personId, ...partial, isFinal: false, meant: false });
   }
 

@@ -4,7 +4,6 @@ import type { HearingDependencies } from '#src/conversation/session-dependencies
 import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
-import { calledNames } from './session-addressing.ts';
 
 /** An utterance as it begins. */
 export type RecogniserNeed = {
@@ -35,7 +34,10 @@ function recognitionHints(
   const { channel, gate, stored } = context;
   const heard = people.filter(({ id, isBot }) => !isBot && gate.standing(id) === 'yes');
   const present = heard.map(({ name }) => name);
-  return hintsOf([...calledNames(context), ...inTurns(stored.wordsIn(channel.guildId), present)]);
+  return hintsOf([
+    ...context.addressing.names,
+    ...inTurns(stored.wordsIn(channel.guildId), present),
+  ]);
 }
 
 function inTurns(some: readonly string[], others: readonly string[]): readonly string[] {

@@ -70,8 +70,3 @@ export class SessionAddressing {
     );
   }
 }
-
-/** Every name that the bot answers to in one channel. */
-export function calledNames({ addressing }: SessionContext): readonly string[] {
-  return addressing.names;
-}

@@ -165,11 +165,6 @@ export class Utterances {
     return this.#all.get(id);
   }
 
-  /** The session is over. */
-  close(): void {
-    for (const id of this.#all.keys()) this.forget(id);
-  }
-
   /** Whether something sounds beside this person; not looked at where no yes is waited for. */
   #isAmongSounds(speakerId: string): boolean {
     const { state } = this.#context.talk;
@@ -274,7 +269,10 @@ export class Utterances {
     this.#open.set(speakerId, utterance);
     const isCaptioned = utterance.isFollowed;
     talk.post({ kind: 'began', utterance: id, by: speakerId, fromMs, hints, isCaptioned });
-    if (!openSpeech(talk.state, id)) this.forget(id);
+    if (!openSpeech(talk.state, id)) {
+      this.forget(id);
+      utterance.close();
+    }
     if (utterance.isRecognised) this.#hearing.warm();
   }
 

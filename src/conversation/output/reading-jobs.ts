@@ -99,8 +99,7 @@ export class ReadingJobs {
   /** Sentence of the bot, and the language of the person whom it is for. */
   #sentence(text: string): readonly [TextLine, string | undefined] {
     if (text === 'later') return [{ id: 'ask.late' }, undefined];
-    const stage = text.replace(/^failed: /, '');
-    const { error, language } = this.#context.talk.answers.failureOf(stage) ?? {};
+    const { error, language } = this.#context.talk.answers.failure ?? {};
     return [error ? failureText(error, this.#context.parts) : { id: 'ask.late' }, language];
   }
 

@@ -123,7 +123,11 @@ export class ToolCalls {
         presser: presser?.id,
       },
     });
-    return await unlessAborted(prepared.result.promise, call.signal);
+    try {
+      return await unlessAborted(prepared.result.promise, call.signal);
+    } finally {
+      this.#prepared.delete(ref.callId);
+    }
   }
 
   // Effects.
@@ -198,11 +202,11 @@ export class ToolCalls {
 
   /** The button of a confirmation was pressed by the person who may. Aborting `signal` ends the call. */
   async pressed(confirmation: Id, by: string, signal: AbortSignal): Promise<ConfirmOutcome> {
+    const { confirmations } = this.#context.talk.state;
+    if (confirmations.every(({ id }) => id !== confirmation)) return { kind: 'over' };
     const { promise, resolve } = Promise.withResolvers<ConfirmOutcome>();
     this.#presses.set(confirmation, { done: resolve, signal });
     this.#context.talk.post({ kind: 'pressed', confirmation, by });
-    const isKnown = this.#presses.has(confirmation) && !this.#asked.has(confirmation);
-    if (isKnown) resolve({ kind: 'over' });
     return await promise;
   }
 

@@ -10,6 +10,7 @@ import {
   words,
 } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 const recording = 'human-goforward';
@@ -94,4 +95,20 @@ test('who takes back a yes in the middle of the word is not heard any further', 
     packets.filter(({ atMs }) => atMs > fixture.clock.nowMs()),
   );
   expect([heard.length, forgotten]).toEqual([before, [adam.id]]);
+});
+
+test('a recogniser of a stream is closed when its utterance is decided, not when the answer to it ends', async () => {
+  let [opened, open] = [0, 0];
+  const listen = () => {
+    opened = ++open;
+    const settle = async () => ({ text: 'tell me a long story' });
+    return { push: () => undefined, settle, [Symbol.dispose]: () => void open-- };
+  };
+  const transcriber = Object.assign(new FakeTranscriber({ texts: [] }), { listen });
+  const synthesizer = new FakeSynthesizer({ pieces: 500 });
+  const fixture = openSessionFixture({ transcriber, synthesizer }, [adam]);
+  await fixture.sessions.join(lounge, 'adam');
+  await pass(fixture, 6_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+  expect(fixture.sessions.session('g')?.context.queue.isFree).toBe(false);
+  expect([opened > 0, open]).toEqual([true, 0]);
 });
