@@ -208,8 +208,7 @@ const doors: Readonly<Record<string, string>> = {
   'features/reminders': 'reminder reminder-messages reminder-scheduler reminder-store',
   'features/seats': 'automatic-joins seat-return',
   'features/settings': 'answer-checkup settings-requests',
-  'features/tools':
-    'adapt-external-tool external-tool fit-arguments-to-schema post-text-tool',
+  'features/tools': 'adapt-external-tool external-tool fit-arguments-to-schema post-text-tool',
   'features/tools/mcp':
     'mcp-connection mcp-servers message-line-splitter servers-file tool-changes',
   'features/tracks': 'sound-catalog sound-matching track-names track-requests track-store',
