@@ -227,9 +227,14 @@ export class AnswerJobs {
     return [...before, now].filter((one) => one !== undefined);
   }
 
+  /** Question as it is now; once it is over, as it was. */
+  #turnNow({ turn }: AnswerJob): TurnState {
+    return turnOf(this.#context.talk.state, turn.id) ?? turn;
+  }
+
   #makeAnew(job: AnswerJob): boolean {
     job.pending.discard();
-    const turn = turnOf(this.#context.talk.state, job.turn.id) ?? job.turn;
+    const turn = this.#turnNow(job);
     const made = this.#make(job.effect, turn, job.over.signal);
     if (!made) {
       this.#jobs.delete(job.id);
@@ -307,7 +312,7 @@ export class AnswerJobs {
       talk.sounding = { id, by: turn.by };
       end = await this.#perform(job, reply, output, signal);
     };
-    const answeredIds = askersOf(turnOf(talk.state, turn.id) ?? turn);
+    const answeredIds = askersOf(this.#turnNow(job));
     await output.speak(signal, speak, { ownSpeed, answeredIds });
     return end;
   }
@@ -323,17 +328,15 @@ export class AnswerJobs {
     const { reservation, voice } = pending;
     const answered = this.#withoutDoneEcho(pending.release(reply, signal), job);
     const quoted = endWithToolQuote(answered, pending, context, signal);
-    const people = () => {
-      const now = turnOf(context.talk.state, turn.id) ?? turn;
-      return namesFor(context.talk.state, now).map((one) => this.#named(one));
-    };
+    const people = () =>
+      namesFor(context.talk.state, this.#turnNow(job)).map((one) => this.#named(one));
     const named = { people, speakerId: turn.by, voice, reservation };
     const made = withNamePrefix(quoted, named, context, signal);
     const writtenTo = this.#writtenTo(job);
     const written = writeUnspoken(made, { progress, pending, writtenTo }, context, signal);
     const work = () => playAnswer(written, reply, progress, signal);
     const failure = await this.#watched(reply, work, pending, signal);
-    for (const request of requestsOf(turnOf(context.talk.state, turn.id) ?? turn))
+    for (const request of requestsOf(this.#turnNow(job)))
       context.talk.requests.questionOf(request)?.report?.(reportedOf(job, failure, context));
     const finish = await output.played(reply, signal);
     if (output.isStuck) {
@@ -400,11 +403,10 @@ export class AnswerJobs {
   }
 
   /** People for whom the answer is written, beside what is heard of it. */
-  #writtenTo({ pending, turn }: AnswerJob): readonly string[] {
-    if (turn.request !== undefined) return [];
-    const askers = askersOf(turnOf(this.#context.talk.state, turn.id) ?? turn);
-    return askers.filter(
-      (id) => pending.isWritten || answerMediumFor(id, this.#context) !== 'aloud',
+  #writtenTo(job: AnswerJob): readonly string[] {
+    if (job.turn.request !== undefined) return [];
+    return askersOf(this.#turnNow(job)).filter(
+      (id) => job.pending.isWritten || answerMediumFor(id, this.#context) !== 'aloud',
     );
   }
 

@@ -87,11 +87,14 @@ function withoutAsked(draft: Draft, turn: TurnState, tool: string): TurnState {
   return { ...turn, changes: turn.changes.filter((one) => !isAsked(one)) };
 }
 
-/** What destroys waits for Confirm. What lasts runs only where no words but the asker's own can have caused it. */
 function mustAsk({ answer, duplicates }: TurnState, { effect }: ToolRequest): boolean {
-  if (effect === 'destroy') return true;
   const isOwn = answer?.hasForeignWords === false && duplicates.length === 0;
-  return effect === 'last' && !isOwn;
+  return !runsUnasked(effect, isOwn);
+}
+
+/** What destroys waits for Confirm. What lasts runs only where no words but the asker's own (`isOwn`) can have caused it. */
+export function runsUnasked(effect: ToolRequest['effect'], isOwn: boolean): boolean {
+  return effect === 'last' ? isOwn : effect !== 'destroy';
 }
 
 function giveResult(draft: Draft, turn: TurnState, former: ToolChange, ref: CallRef): void {

@@ -1,4 +1,5 @@
 import { isPlainName } from '#src/conversation/machine/history.ts';
+import { runsUnasked } from '#src/conversation/machine/tools.ts';
 import type { Fitting } from '#src/conversation/ports/tool-definition.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 
@@ -19,7 +20,7 @@ export type PromptWords = {
  * model was shown nothing but instructions (descriptions of tools among them) and the asker's own words. What destroys waits.
  */
 export function mayRun({ effect }: Pick<Fitting, 'effect'>, shown: PromptWords): boolean {
-  return effect === 'last' ? isOwn(shown) : effect !== 'destroy';
+  return runsUnasked(effect, isOwn(shown));
 }
 
 /** Whether a model was shown words of one asker alone. */
