@@ -155,7 +155,9 @@ export class Invariants {
 
   #checkDuplicates({ after, before, effects, event }: SimulatedStep): void {
     const over = new Set(effects.flatMap(overTurnOf));
-    const gone = event.kind === 'people' ? before.people.map(({ id }) => id) : [];
+    const isChange = event.kind === 'people';
+    const barred = after.people.filter(({ isAdmitted }) => !isAdmitted);
+    const gone = isChange ? [...before.people, ...barred].map(({ id }) => id) : [];
     for (const { by, duplicates, id } of before.turns) {
       const isRefused = this.#consent.refusals.has(by);
       if (over.has(id) && !isRefused) continue;

@@ -68,8 +68,9 @@ function replaceUnheard(draft: Draft, turn: TurnState): void {
   giveUpTurn(draft, former, 'replaced');
 }
 
-/** Answers two people at once who ask the same. */
+/** Answers two people at once who ask the same. A turn that already answers several people joins no other. */
 function joinTurn(draft: Draft, turn: TurnState): boolean {
+  if (turn.duplicates.length > 0) return false;
   const { rules, state } = draft;
   const asked = { text: wordsOf(turn.parts), endedAtMs: turn.endedMs };
   const same = state.turns.find((one) => {

@@ -263,7 +263,7 @@ export function dropAll(draft: Draft, why: EarlyEnd): void {
   for (const { id } of draft.state.turns) {
     const turn = turnOf(draft.state, id);
     if (!turn) continue;
-    if (isOnFloor(draft.state, id)) dropTurn(draft, turn, why);
+    if (turn.parts.length > 0 || isOnFloor(draft.state, id)) dropTurn(draft, turn, why);
     else putTurn(draft, discardAnswer(draft, turn));
   }
   for (const reading of draft.state.readings) dropReading(draft, reading, why);

@@ -176,4 +176,14 @@ export const requestsCases: readonly ConversationCase[] = [
       [cutShort(101, 1_410, 'It'), 'known of ana: It', 'turn of ana: stopped'],
     ],
   },
+  {
+    name: '/stop drops a question whose speaker is going on, and what they say next is a question of its own',
+    behaviours: ['B3', 'M1'],
+    also: ['fact', 'forget'],
+    steps: [
+      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
+      [began(2, 'ana', 1_200), 'hold 101'],
+      [{ kind: 'stop', atMs: 1_300 }, 'discard 101', 'forget 1', 'turn of ana: stopped'],
+    ],
+  },
 ];

@@ -237,6 +237,32 @@ export const turnsCases: readonly ConversationCase[] = [
     ],
   },
   {
+    name: 'a question that answers two people joins no other when its speaker goes on',
+    behaviours: ['T9'],
+    also: ['fact', 'forget'],
+    steps: [
+      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
+      [
+        says(2, 'ben', 500, 'Nova, the bridge?'),
+        'utterance 2 of ben: meant',
+        'turn of ben: joined',
+      ],
+      [[audible(101, 1_000), began(3, 'ana', 1_600)]],
+      [says(4, 'ben', 1_650, 'Nova, the bridge?'), 'utterance 4 of ben: meant'],
+      [
+        [
+          paused(3, 2_700),
+          { kind: 'unrecognised', utterance: 3, pause: 1, atMs: 2_800 },
+          ended(3, 3_000),
+        ],
+        'utterance 3 of ana: meant',
+        'cut 101',
+        'begin 104 for ben: Nova, the bridge?',
+        'play 104',
+      ],
+    ],
+  },
+  {
     name: 'who inherits an answer that was being given comes next, and waits from then on',
     behaviours: ['T8', 'T10'],
     steps: [
