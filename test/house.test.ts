@@ -189,7 +189,7 @@ const doors: Readonly<Record<string, string>> = {
   'conversation/tools': 'confirmed-tool-runner',
   discord: 'channel-people client login own-state places',
   'discord/account': 'account account-rest operator-message rights',
-  'discord/captions': 'channel-writer',
+  'discord/captions': 'channel-outbox',
   'discord/interactions': 'forms rate-limits reception register-only rendering slashes',
   'discord/library': 'cipher-check hook-check library-guards receive-buffer sodium voice-library',
   'discord/link': 'close-codes pacer receiver signal-pace timing voice-link-opener',
