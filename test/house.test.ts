@@ -201,7 +201,7 @@ const doors: Readonly<Record<string, string>> = {
   'features/captions/answers': 'make-recap numbered-prompt-lines',
   'features/captions/files': 'transcript-file',
   'features/captions/live': 'line-rendering live-captions',
-  'features/captions/store': 'fts5-index line-tables search-tokeniser transcript-tables',
+  'features/captions/store': 'transcript-tables',
   'features/captions/transcripts': 'disk-and-memory-stores transcript-cleanup transcript-requests',
   'features/memories': 'memory-requests memory-store person-by-name',
   'features/personas': 'persona-requests',
