@@ -8,18 +8,12 @@ import {
 } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type {
-  CaptionChat,
-  CaptionChats,
-  DeletedMessages,
-} from '#src/conversation/ports/caption-chats.ts';
-import type { DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
+import type { CaptionChats, DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
 import { postToServer } from '#src/discord/server-message.ts';
 import { cut } from '#src/texts/plain.ts';
-import type { ChatMessages } from './channel-writer.ts';
 import type { ChannelWriters } from './channel-writers.ts';
 import { demandRights, mayOpenChannel } from './chat-permissions.ts';
 import { watchDeleted } from './deleted-messages.ts';
@@ -35,8 +29,6 @@ const askMs = 10_000;
 const rolesFreshMs = 10_000;
 const mostReads = 1_000;
 const mostGone = 10_000;
-/** Deletions of ours whose events are still to come. */
-const mostOwn = 1_000;
 
 export type CaptionChatsParts = {
   readonly writers: ChannelWriters;
@@ -48,33 +40,18 @@ export function openCaptionChats(
   client: Client<true>,
   { writers, timing }: CaptionChatsParts,
 ): CaptionChats & Disposable {
-  const chats = new Map<string, Set<ChatMessages>>();
-  const own = new Set<string>();
   const readers = new ChatReaders(client, timing);
   let listener: (deleted: DeletedMessages) => void = () => {};
-  const opened = (channelId: string): CaptionChat => {
-    const chat = new WrittenChat(channelId, writers, timing, (messageId) => {
-      own.add(messageId);
-      for (const oldest of own) if (own.size > mostOwn) own.delete(oldest);
-    });
-    const here = chats.get(channelId) ?? new Set();
-    chats.set(channelId, here.add(chat.messages));
-    chat.onClose(() => {
-      here.delete(chat.messages);
-      if (here.size === 0) chats.delete(channelId);
-    });
-    return chat;
-  };
   const unwatch = watchDeleted(client, (deleted) => {
-    const { channelId } = deleted;
+    const chats = writers.chatsIn(deleted.channelId);
     if (deleted.kind === 'chat') {
-      for (const chat of chats.get(channelId) ?? []) chat.gone('all');
+      for (const chat of chats) chat.end('gone');
       listener(deleted);
       return;
     }
-    const messageIds = deleted.messageIds.filter((id) => !own.delete(id));
+    const messageIds = deleted.messageIds.filter((id) => !writers.ownDeletions.delete(id));
     if (messageIds.length === 0) return;
-    for (const chat of chats.get(channelId) ?? []) chat.gone(new Set(messageIds));
+    for (const chat of chats) chat.gone(new Set(messageIds));
     listener({ ...deleted, messageIds });
   });
   return {
@@ -82,11 +59,11 @@ export function openCaptionChats(
       signal.throwIfAborted();
       const home = knownChannel(client, channel, thread?.inChannelId ?? channel.channelId);
       demandRights(home, thread !== undefined);
-      if (!thread) return opened(channel.channelId);
+      if (!thread) return writers.open(channel.channelId);
       const formerId = goesOn(home, thread.formerId) ? thread.formerId : undefined;
-      return opened(formerId ?? (await newThread(client, home, thread.name, signal)));
+      return writers.open(formerId ?? (await newThread(client, home, thread.name, signal)));
     },
-    reopen: (_guildId, channelId) => opened(channelId),
+    reopen: (_guildId, channelId) => writers.open(channelId),
     mayOpen: (guildId, channelId, personId) => readers.mayOpen(guildId, channelId, personId),
     tellServer(guildId, line) {
       const guild = client.guilds.cache.get(guildId);
@@ -153,68 +130,6 @@ class ChatReaders {
     for (const oldest of this.#reads.keys()) {
       if (this.#reads.size > mostReads) this.#reads.delete(oldest);
     }
-  }
-}
-
-class WrittenChat implements CaptionChat {
-  readonly channelId: string;
-  readonly messages: ChatMessages;
-  readonly #timing: SyncTiming;
-  #onOutcome: (outcome: DisplayOutcome) => void = () => {};
-  #closed: () => void = () => {};
-  #isClosed = false;
-  #isOver = false;
-  #flushes = new Set<() => void>();
-
-  constructor(
-    channelId: string,
-    writers: ChannelWriters,
-    timing: SyncTiming,
-    deleting: (messageId: string) => void,
-  ) {
-    this.channelId = channelId;
-    this.#timing = timing;
-    this.messages = writers.of(channelId).chat({
-      report: (outcome) => this.#onOutcome(outcome),
-      changed: () => this.#settled(),
-      deleting,
-    });
-  }
-
-  show(desired: Parameters<CaptionChat['show']>[0]): void {
-    if (!this.#isClosed) this.messages.show(desired);
-  }
-
-  onOutcome(listener: (outcome: DisplayOutcome) => void): void {
-    this.#onOutcome = listener;
-  }
-
-  onClose(closed: () => void): void {
-    this.#closed = closed;
-  }
-
-  async flush(ms: number): Promise<void> {
-    if (this.messages.isIdle()) return;
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const forget = this.#timing.later(ms, resolve);
-    this.#flushes.add(resolve);
-    await promise;
-    forget();
-    this.#flushes.delete(resolve);
-  }
-
-  close(): void {
-    this.#isClosed = true;
-    this.#settled();
-  }
-
-  #settled(): void {
-    if (!this.messages.isIdle()) return;
-    for (const resolve of this.#flushes) resolve();
-    if (!this.#isClosed || this.#isOver) return;
-    this.#isOver = true;
-    this.messages.close();
-    this.#closed();
   }
 }
 

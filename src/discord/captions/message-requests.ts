@@ -1,11 +1,48 @@
 import { type Client, MessageFlags, type REST, Routes } from 'discord.js';
 import { fieldsOf } from '#src/base/json.ts';
 import type { Button } from '#src/conversation/command.ts';
+import type { DesiredMessage, MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import { rowsOf } from '#src/discord/interactions/rendering.ts';
 import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import type { MessageOperation, MessageResult, WrittenMessage } from './desired-messages.ts';
+import type { WriteFailure } from './write-failure.ts';
+
+/** Fields of a message that its desired message sets. */
+export type WrittenMessage = Pick<DesiredMessage, 'text' | 'buttons' | 'mentions'>;
+
+/** One request about a message. */
+export type MessageOperation =
+  | {
+      readonly kind: 'post';
+      readonly key: string;
+      readonly message: WrittenMessage;
+      readonly nonce: string;
+    }
+  | {
+      readonly kind: 'edit';
+      readonly key: string;
+      readonly message: WrittenMessage;
+      readonly place: MessagePlace;
+    }
+  | { readonly kind: 'delete'; readonly key: string; readonly place: MessagePlace }
+  /** Asks whether a message that is not known to be there was posted at about that instant. */
+  | {
+      readonly kind: 'find';
+      readonly key: string;
+      readonly text: string;
+      readonly sinceMs: number;
+      /** Messages that are known as others. */
+      readonly otherIds: ReadonlySet<string | undefined>;
+    };
+
+/** Answer of Discord. */
+export type MessageResult =
+  /** `text` is that of the message as it stands there now. */
+  | { readonly kind: 'posted'; readonly place: MessagePlace; readonly text: string }
+  | { readonly kind: 'edited' | 'deleted' }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'failed'; readonly failure: WriteFailure };
 
 /** Requests about messages of one channel. Throw what Discord or the network makes of them. */
 export interface MessageRequests {
@@ -18,6 +55,8 @@ export type RequestParts = {
   readonly client: Client<true>;
   readonly buttons: ReadonlyMap<string, Button>;
   readonly timing: SyncTiming;
+  /** Told of each message that is about to be deleted as desired. */
+  readonly deleting: (messageId: string) => void;
 };
 
 /** Messages looked through for one that may have come through; Discord sends no more at once. */
@@ -28,7 +67,7 @@ const clocksDifferMs = 60_000;
 /** Sends requests over the REST client of discord.js, 4 s each. */
 export function openMessageRequests(
   channelId: string,
-  { client, buttons, timing }: RequestParts,
+  { client, buttons, timing, deleting }: RequestParts,
 ): MessageRequests {
   const { rest } = client;
   const never = new AbortController().signal;
@@ -69,6 +108,7 @@ export function openMessageRequests(
         }
         case 'delete': {
           const { place } = operation;
+          deleting(place.messageId);
           const route = Routes.channelMessage(place.channelId, place.messageId);
           await within((signal) => rest.delete(route, { signal }));
           return { kind: 'deleted' };

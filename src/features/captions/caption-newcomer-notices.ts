@@ -5,17 +5,17 @@ import type {
 } from '#src/conversation/ports/desired-message.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import {
   noteNaming,
   settleNaming,
 } from '#src/features/captions/transcripts/record-posted-messages.ts';
-import type { CaptionMessages } from './caption-messages.ts';
 import { noticeButtons, writtenLine } from './caption-notices.ts';
 
 /** Informs each newcomer while captions are on, by name and once, whether their words are written. */
 export class CaptionNewcomerNotices {
   readonly #context: SessionContext;
-  readonly #live: CaptionMessages;
+  readonly #live: LiveCaptions;
   /** Also those who were there when the notice was given. */
   readonly #reported: Set<string>;
   /** Those whose name stands in the chat. */
@@ -31,7 +31,7 @@ export class CaptionNewcomerNotices {
    */
   constructor(
     context: SessionContext,
-    live: CaptionMessages,
+    live: LiveCaptions,
     notifiedIds: readonly string[],
     hasMissed: () => boolean,
   ) {

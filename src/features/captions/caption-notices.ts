@@ -4,11 +4,14 @@ import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
 import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type {
+  LiveCaptions,
+  LiveCaptionsTrouble,
+} from '#src/features/captions/live/live-captions.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
-import type { CaptionMessages, LiveCaptionsTrouble } from './caption-messages.ts';
 import { captionsDays } from './caption-settings.ts';
 
 /** Longest wait, in ms, until the notice was said; then people have it in writing only. */
@@ -23,7 +26,7 @@ export const noticeButtons = ['consent.always', 'consent.never', 'captions.leave
  */
 export async function notifyEverybody(
   context: SessionContext,
-  live: CaptionMessages,
+  live: LiveCaptions,
   isAnnounced: boolean,
   signal: AbortSignal,
 ): Promise<void> {
@@ -51,7 +54,7 @@ async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<
 }
 
 /** Writes what happens to what is said, above the first line. */
-function writeNotice(context: SessionContext, live: CaptionMessages): void {
+function writeNotice(context: SessionContext, live: LiveCaptions): void {
   const { of } = context.settings();
   const days = of(captionsDays);
   const lines: readonly TextLine[] = [
@@ -74,7 +77,7 @@ export function writtenLine(
   return writtenText({ id, with: plainWords(words) }, channel.guildId, parts);
 }
 
-const causes: Readonly<Record<LiveCaptionsTrouble['kind'], string>> = {
+const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
   gone: 'The channel or thread for captions no longer exists: captions are not shown.',
   forbidden: 'The bot may no longer write in the channel or thread for captions.',
   refused: 'Discord refused a message with captions.',
@@ -90,7 +93,7 @@ export class CaptionFailureNotices {
     this.#context = context;
   }
 
-  unshown(kind: LiveCaptionsTrouble['kind']): void {
+  unshown(kind: LiveCaptionsTrouble): void {
     const { channel, notice, parts } = this.#context;
     const error = new BotError('discord.unsent', false, causes[kind]);
     parts.onEvent(channel.guildId, failureEventOf(error, 'store'));

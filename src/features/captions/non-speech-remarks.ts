@@ -1,14 +1,14 @@
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { remark } from '#src/features/captions/live/caption-line.ts';
+import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import type { TrackEvent } from '#src/playback/tracks/track-events.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { cut } from '#src/texts/plain.ts';
-import type { CaptionMessages } from './caption-messages.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 export type NonSpeechRemarksOptions = {
-  readonly live: CaptionMessages;
+  readonly live: LiveCaptions;
   readonly recorder: TranscriptRecorder;
 };
 

@@ -19,7 +19,7 @@ import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/ses
 import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
+import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import {
   storeFor,
@@ -30,7 +30,6 @@ import { notePosted } from '#src/features/captions/transcripts/record-posted-mes
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { captionTexts } from './bot-texts-in-captions.ts';
-import { CaptionMessages } from './caption-messages.ts';
 import { CaptionNewcomerNotices } from './caption-newcomer-notices.ts';
 import { CaptionFailureNotices, notifyEverybody } from './caption-notices.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
@@ -56,7 +55,7 @@ type ActiveCaptions = {
   readonly options: CaptionOptions;
   readonly store: TranscriptPorts;
   readonly recorder: TranscriptRecorder;
-  readonly live: CaptionMessages;
+  readonly live: LiveCaptions;
   readonly lines: UtteranceLines;
   readonly translations: TranslatedCaptions;
   /** Time at which each person came last, in ms of the session. */
@@ -329,23 +328,14 @@ export class SessionCaptions implements FeatureSession {
     ]);
   }
 
-  #openLive(
-    chat: CaptionChat,
-    recorder: TranscriptRecorder,
-    store: TranscriptPorts,
-  ): CaptionMessages {
+  #openLive(chat: CaptionChat, recorder: TranscriptRecorder, store: TranscriptPorts): LiveCaptions {
     const { channel, parts } = this.#context;
-    const layout = new CaptionLayout({
-      get startedAtWallMs() {
-        return recorder.session.startedAtWallMs;
-      },
-      texts: captionTexts(channel.guildId, parts),
-    });
     const noted = new Set<string>();
-    return new CaptionMessages({
+    return new LiveCaptions({
       chat,
-      layout,
       clock: parts.clock,
+      texts: captionTexts(channel.guildId, parts),
+      startedAtWallMs: () => recorder.session.startedAtWallMs,
       onPlaced: (number, places) => {
         const line = recorder.line(number);
         if (line) recorder.put(postedIn(line, places));
@@ -355,7 +345,7 @@ export class SessionCaptions implements FeatureSession {
         }
       },
       onDeleted: (numbers) => this.#deleted(numbers, recorder, store),
-      onTrouble: ({ kind }) => this.#alerts.unshown(kind),
+      onTrouble: (trouble) => this.#alerts.unshown(trouble),
       onShown: (number, atMs) => this.#shown(recorder.line(number), atMs, recorder),
     });
   }

@@ -1,12 +1,11 @@
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { CaptionMessages } from './caption-messages.ts';
+import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { CaptionTranslator } from './caption-translator.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
-import { shownLine } from './utterance-lines.ts';
 
 export type TranslatedCaptionsOptions = {
-  readonly live: CaptionMessages;
+  readonly live: LiveCaptions;
   readonly recorder: TranscriptRecorder;
 };
 
@@ -57,7 +56,7 @@ export class TranslatedCaptions {
       mayShow: ({ number, speaker }) =>
         recorder.line(number) !== undefined && peopleIn(speaker).every((id) => gate.mayWrite(id)),
       onTranslated: (line, said) => {
-        if (language === this.#language) live.translate({ ...shownLine(line), translation: said });
+        if (language === this.#language) live.translate(line.number, said);
       },
       notice,
     });

@@ -5,15 +5,15 @@ import type {
 } from '#src/conversation/hearing/utterance-observer.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
-import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
+import { finalLine } from '#src/features/captions/live/line-rendering.ts';
+import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import type { CaptionMessages } from './caption-messages.ts';
 import type { TranscriptLine, TranscriptSpeaker } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 export type UtteranceLinesOptions = {
   readonly recorder: TranscriptRecorder;
-  readonly live: CaptionMessages;
+  readonly live: LiveCaptions;
   /** Instant of the notice, in ms of the monotonic clock: utterances that began earlier are not written. */
   readonly fromMs: number;
   readonly botName: string;
@@ -150,7 +150,7 @@ export class UtteranceLines {
   #keep(line: TranscriptLine): void {
     const { live, onFinal, recorder } = this.#options;
     recorder.put(postedIn(line, live.placesOf(line.number)));
-    live.put(shownLine(line));
+    live.put(finalLine(line));
     onFinal(line);
   }
 
@@ -167,13 +167,6 @@ export function postedIn(
   const { post: _, morePosts: __, ...others } = line;
   if (!post) return others;
   return morePosts.length === 0 ? { ...others, post } : { ...others, post, morePosts };
-}
-
-/** A line that is over, as it is shown. */
-export function shownLine(line: TranscriptLine): CaptionLine {
-  const { number, speaker, startMs, endMs, text, isCut } = line;
-  const state = text === '' ? 'not-understood' : 'final';
-  return { number, speaker, startMs, endMs, text, state, isCut };
 }
 
 function speakerOf({ speakerId, name }: BegunUtterance): TranscriptSpeaker {

@@ -12,9 +12,8 @@ import { id, instant, integer, key, optional, type RowOf } from '#src/sql/column
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
-import { searchLines } from './line-search.ts';
+import { isOpenSession, searchLines } from './line-search.ts';
 import { lineColumns, lineOf } from './line-tables.ts';
-import { isOpenSession } from './search-scope.ts';
 import { sessionColumns } from './session-tables.ts';
 import type { WordIndex } from './word-index-port.ts';
 

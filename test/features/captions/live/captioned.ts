@@ -1,6 +1,7 @@
-import type { DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
-import { CaptionLayout } from '#src/features/captions/live/caption-layout.ts';
-import type { CaptionLine, LayoutChange } from '#src/features/captions/live/caption-line.ts';
+import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
+import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
+import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 
 export const texts = {
   notUnderstood: '(not understood)',
@@ -8,10 +9,6 @@ export const texts = {
   unnamed: 'somebody',
 };
 const startedAtWallMs = 1_700_000_000_000;
-
-export function openLayout(): CaptionLayout {
-  return new CaptionLayout({ startedAtWallMs, texts });
-}
 
 function person(name: string) {
   return { kind: 'person', personId: `id of ${name}`, name } as const;
@@ -30,40 +27,63 @@ export function line(number: number, name: string, text: string, details: Detail
   };
 }
 
+/** Captions in a chat that passes on what it is to show, and what they report. */
+export function openLive(show: (desired: DesiredMessage) => void) {
+  let listener: (outcome: DisplayOutcome) => void = () => undefined;
+  const chat: CaptionChat = {
+    channelId: 'c',
+    show,
+    onOutcome(given) {
+      listener = given;
+    },
+    flush: async () => undefined,
+    close: () => undefined,
+  };
+  const clock = { atMs: 0, nowMs: () => clock.atMs };
+  const deleted: number[] = [];
+  const troubles: string[] = [];
+  const shown: number[] = [];
+  const live = new LiveCaptions({
+    chat,
+    clock,
+    texts,
+    startedAtWallMs: () => startedAtWallMs,
+    onPlaced: () => undefined,
+    onDeleted: (numbers) => deleted.push(...numbers),
+    onTrouble: (trouble) => troubles.push(trouble),
+    onShown: (number) => shown.push(number),
+  });
+  return { live, clock, deleted, troubles, shown, answer: (one: DisplayOutcome) => listener(one) };
+}
+
 /** A chat that shows what it is asked to at once, and what it was asked. */
 export class InstantChat {
-  readonly layout = openLayout();
-  readonly changes: LayoutChange[] = [];
+  readonly desired: DesiredMessage[] = [];
   readonly #shown = new Map<string, string>();
-  atMs = 0;
+  readonly #opened = openLive((desired) => this.#show(desired));
+  /** Outcome of the next desired messages instead. */
+  refuses: ((desired: DesiredMessage) => DisplayOutcome | undefined) | undefined;
+
+  get live(): LiveCaptions {
+    return this.#opened.live;
+  }
+
+  get reported(): Pick<ReturnType<typeof openLive>, 'deleted' | 'shown' | 'troubles'> {
+    return this.#opened;
+  }
+
+  set atMs(atMs: number) {
+    this.#opened.clock.atMs = atMs;
+  }
 
   put(...lines: readonly CaptionLine[]): void {
-    for (const one of lines) this.follow(this.layout.put(one, this.atMs));
+    for (const one of lines) this.live.put(one);
   }
 
-  remove(...numbers: readonly number[]): void {
-    this.follow(this.layout.remove(numbers, this.atMs));
-  }
-
-  answer(outcome: DisplayOutcome): void {
-    this.follow(this.layout.outcome(outcome, this.atMs));
-  }
-
-  follow(change: LayoutChange): void {
-    this.changes.push(change);
-    for (const { key, text } of change.desired) {
-      if (text === '') this.#shown.delete(key);
-      else this.#shown.set(key, text);
-      if (text === '') continue;
-      const place = { channelId: 'c', messageId: `message ${key}` };
-      this.answer({ kind: 'shown', key, place, text, atMs: this.atMs });
-    }
-  }
-
-  /** Somebody deletes this message. */
-  delete(messageId: string): void {
-    this.#shown.delete(messageId.replace('message ', ''));
-    this.follow(this.layout.messagesDeleted([messageId], this.atMs));
+  /** A person deletes the message of this key. */
+  delete(key: string): void {
+    this.#shown.delete(key);
+    this.live.messagesDeleted([`message ${key}`]);
   }
 
   /** Text of each message, in order of posting. */
@@ -77,5 +97,20 @@ export class InstantChat {
 
   lines(): readonly string[] {
     return this.messages().flatMap((text) => text.split('\n'));
+  }
+
+  #show(desired: DesiredMessage): void {
+    this.desired.push(desired);
+    this.#opened.answer(this.refuses?.(desired) ?? this.#perform(desired));
+  }
+
+  #perform({ key, text }: DesiredMessage): DisplayOutcome {
+    if (text === '') {
+      this.#shown.delete(key);
+      return { kind: 'deleted', key };
+    }
+    this.#shown.set(key, text);
+    const place = { channelId: 'c', messageId: `message ${key}` };
+    return { kind: 'shown', key, place, text, atMs: 0 };
   }
 }

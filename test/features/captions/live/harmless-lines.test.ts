@@ -121,7 +121,7 @@ test('whatever people are called and say, each shown line is theirs, and no mess
 
 test('no visible character of an utterance is lost, however it is split', () => {
   fc.assert(
-    fc.property(words, (text) => {
+    fc.property(words.filter(Boolean), (text) => {
       const chat = new InstantChat();
       chat.put(line(1, 'Ana', text));
       const back = chat.lines().map((one) => one.slice('**Ana** '.length));

@@ -30,7 +30,12 @@ export type TalkUtterance = {
 };
 
 /** A line as a recogniser tells it, at an instant of the session. */
-export type CaptionEvent = { readonly atMs: number; readonly line: CaptionLine };
+export type CaptionEvent = {
+  readonly atMs: number;
+  readonly line: CaptionLine;
+  /** It ended without words. */
+  readonly isWordless?: boolean;
+};
 
 /** People who talk and interrupt each other, the same for the same seed. */
 export function simulateTalk(options: TalkOptions): readonly TalkUtterance[] {
@@ -95,6 +100,7 @@ function utterance(
   if (outcome === 'final' && random() < 0.5) {
     events.push({ atMs: endMs + (reportedAtMs - endMs) / 2, line: { ...ended, state: 'whole' } });
   }
-  events.push({ atMs: reportedAtMs, line: { ...ended, state: outcome } });
+  const isWordless = outcome === 'no-words';
+  events.push({ atMs: reportedAtMs, line: { ...ended, state: 'final' }, isWordless });
   return { ...base, personId, name, endMs, text: ended.text, outcome, events };
 }

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
-import { ChannelWriter } from '#src/discord/captions/channel-writer.ts';
-import type { MessageOperation, MessageResult } from '#src/discord/captions/desired-messages.ts';
+import { ChannelOutbox } from '#src/discord/captions/channel-outbox.ts';
+import type { MessageOperation, MessageResult } from '#src/discord/captions/message-requests.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
@@ -13,9 +13,7 @@ function open() {
   const sent: (MessageOperation & { readonly atMs: number })[] = [];
   const failures: unknown[] = [];
   const outcomes: DisplayOutcome[] = [];
-  const deleted: string[] = [];
   const standing = new Map<string, string>();
-  let woken = 0;
   const answered = (operation: MessageOperation): MessageResult => {
     if (operation.kind === 'edit') return { kind: 'edited' };
     if (operation.kind === 'delete') return { kind: 'deleted' };
@@ -39,16 +37,11 @@ function open() {
       if (failure) throw failure;
       return answered(operation);
     },
-    async unarchive() {
-      woken++;
-    },
+    async unarchive() {},
   };
-  const writer = new ChannelWriter(requests, timing);
-  const chat = writer.chat({
-    report: (outcome) => outcomes.push(outcome),
-    changed: () => {},
-    deleting: (id) => deleted.push(id),
-  });
+  const outbox = new ChannelOutbox('c', requests, timing);
+  const chat = outbox.open();
+  chat.onOutcome((outcome) => outcomes.push(outcome));
   const pass = async (ms: number) => {
     for (let passed = 0; passed < ms; passed += 10) {
       timing.passMs(10);
@@ -60,17 +53,13 @@ function open() {
   const steps = () =>
     sent.map((each) => `${each.kind} ${'message' in each ? each.message.text : each.key}`);
   const reported = () => outcomes.map(({ kind, key }) => `${kind} ${key}`);
-  return {
-    ...{ writer, chat, show, sent, steps, reported, outcomes, failures, deleted, standing },
-    pass,
-    timing,
-    woken: () => woken,
-  };
+  return { outbox, chat, show, sent, steps, reported, outcomes, failures, standing, pass, timing };
 }
 
 test('a message is posted once and then edited, and what waits is replaced by what is newer', async () => {
   const { show, pass, steps, outcomes } = open();
   show('a', 'one');
+  await pass(10);
   show('a', 'two');
   show('a', 'three');
   await pass(300);
@@ -82,21 +71,20 @@ test('a message is posted once and then edited, and what waits is replaced by wh
 });
 
 test('a message that was posted by a former run is edited in its place, and deleted by an empty text', async () => {
-  const { show, pass, sent, reported, deleted } = open();
+  const { show, pass, sent, reported } = open();
   const place = { channelId: 'c', messageId: 'old' };
   show('a', 'again', { place });
   show('b', '', { place: { channelId: 'c', messageId: 'older' } });
   await pass(500);
   expect(sent).toMatchObject([{ kind: 'edit', place }, { kind: 'delete' }]);
   expect(reported().toSorted()).toEqual(['deleted b', 'shown a']);
-  expect(deleted).toEqual(['older']);
 });
 
 test.each([
   ['a broken network', new Error('socket hang up')],
   ['an error of Discord', refusal(503, 0)],
 ])(
-  'after %s a message is asked for again under its nonce, and shows the newest text',
+  'after %s a message is looked for, and posted under its nonce with the newest text',
   async (_, failure) => {
     const { show, pass, sent, steps, failures, reported } = open();
     failures.push(failure, failure);
@@ -104,11 +92,11 @@ test.each([
     await pass(300);
     show('a', 'two');
     await pass(5_000);
-    expect(steps()).toEqual(['post one', 'post one', 'post one', 'edit two']);
+    expect(steps()).toEqual(['post one', 'find a', 'find a', 'post two']);
     const nonces = sent.flatMap((each) => ('nonce' in each ? [each.nonce] : []));
     expect(new Set(nonces).size).toBe(1);
     expect(nonces[0]).toMatch(/^.{25}$/);
-    expect(reported()).toEqual(['shown a', 'shown a']);
+    expect(reported()).toEqual(['shown a']);
   },
 );
 
@@ -169,10 +157,37 @@ test('while Discord is away for an hour the newest text of each message is kept,
   );
   for (let n = 0; n < 1_002; n++) show(`${n}`, `old ${n}`);
   for (let n = 3; n < 1_002; n++) show(`${n}`, `new ${n}`);
-  expect(reported()).toEqual(['refused 1', 'refused 2']);
+  expect(reported()).toEqual(['refused 0', 'refused 1']);
   await pass(3_000);
   failures.length = 0;
   timing.passMs(30_000);
   await pass(8_000);
-  expect([...standing.values()].slice(0, 3)).toEqual(['old 0', 'new 3', 'new 4']);
+  expect([...standing.values()].slice(0, 3)).toEqual(['old 2', 'new 3', 'new 4']);
+});
+
+test('whole words never wait longer than 1.25 s, however many go on, and no window holds more than five edits', async () => {
+  const { show, pass, sent, timing } = open();
+  const place = (messageId: string) => ({ place: { channelId: 'c', messageId } });
+  const waits: number[] = [];
+  for (let n = 0; n < 40; n++) {
+    show('words', `words ${n}`, { urgency: 'partial', ...place('w') });
+    if (n % 4 === 3) {
+      const atMs = timing.nowMs();
+      const count = sent.length;
+      show('whole', `whole ${n}`, place('x'));
+      for (
+        let ms = 0;
+        ms < 1_500 && !sent.slice(count).some((one) => one.key === 'whole');
+        ms += 10
+      )
+        await pass(10);
+      waits.push((sent.findLast((one) => one.key === 'whole')?.atMs ?? Infinity) - atMs);
+    }
+    await pass(300);
+  }
+  expect(Math.max(...waits)).toBeLessThanOrEqual(1_250);
+  const first = sent.filter((_, n) => n % 5 === 0).map(({ atMs }) => atMs);
+  expect(Math.min(...first.slice(1).map((atMs, n) => atMs - (first[n] ?? 0)))).toBeGreaterThan(
+    4_900,
+  );
 });
