@@ -89,7 +89,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['pipeline', 'people', 'spending', 'chat', 'texts', 'audio', 'base'],
   ],
   /** Reads a typed command as the page does. */
-  console: ['page', 'conversation', 'speech', 'turn', 'audio', 'base'],
+  console: ['page', 'probes', 'conversation', 'speech', 'turn', 'audio', 'base'],
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench: [
     ...['sandbox', 'web/api', 'features/*', 'conversation'],
@@ -173,8 +173,7 @@ const doors: Readonly<Record<string, string>> = {
   'chat/realtime': 'realtime-talk',
   'chat/text': 'clauses speakable time-phrases written-passages',
   config: 'config dot-env external-tools models settings tariffs',
-  'console/first-run': 'event-log exchange judge show spoken-recorder turn',
-  'console/prompt': 'prompt',
+  console: 'event-log exchange printer',
   conversation: 'feature voice-sessions',
   'conversation/alerts': 'failure-event store-timeout',
   'conversation/answering':
@@ -223,7 +222,7 @@ const doors: Readonly<Record<string, string>> = {
   'playback/mix': 'levelling mixer music-limiter stereo track',
   'playback/reply': 'cue-track load-cues sentences spoken-reply stretch voice-track',
   'playback/tracks': 'named-tracks track-name',
-  probes: 'probe',
+  probes: 'engine-probes probe',
   provider: 'api-client breaker client fallback-chain guarded-fetch json-socket',
   'provider/models': 'describe-error model-list model-table model-watch models served-by',
   sources: 'decoder-port ffmpeg library recordings sources',

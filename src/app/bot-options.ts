@@ -1,6 +1,5 @@
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Config } from '#src/config/types.ts';
-import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
@@ -13,8 +12,6 @@ export type BotOptions = {
   readonly discord: { readonly token: string; readonly apiUrl?: string };
   readonly engines: Omit<Engines, typeof Symbol.asyncDispose>;
   readonly codec: OpusCodec;
-  /** Wraps the pipelines that sessions use. Default: nothing does. */
-  readonly tap?: (pipelines: PipelineRegistry) => PipelineRegistry;
   readonly onSession: (guildId: string, event: SessionEvent) => void;
   /** `shardId` is absent for events of the whole process. */
   readonly onDiscord: (event: DiscordEvent, shardId?: number) => void;

@@ -6,69 +6,20 @@ import type { DiscordMetrics } from '#src/ops/metrics/discord-metrics.ts';
 /** Discord takes 120 messages a minute, or its gateway is away. */
 const keptSeats = 'not confirmed by Discord: these voice channels are left as the gateway closes';
 
-/** `shardId` is absent for events of the whole process. */
-export function countDiscord(
+/** Counts an event, and writes one line about it for the operator; `shardId` is absent for events of the whole process. */
+export function noteDiscord(
+  all: Log,
   metrics: DiscordMetrics,
   event: DiscordEvent,
   shardId: number | undefined,
 ): void {
-  switch (event.kind) {
-    case 'warning':
-      metrics.warned();
-      return;
-    case 'gateway':
-      metrics.gateway(event.what, shardId ?? 0);
-      return;
-    case 'command':
-      metrics.answered(event.name, event.tookMs);
-      return;
-    case 'command-failed':
-      metrics.commandFailed(event.code);
-      return;
-    case 'link-opened':
-      metrics.linkOpened(event.guildId, event.tookMs);
-      return;
-    case 'link-closed':
-      metrics.linkClosed(event.guildId, event.counts);
-      return;
-    case 'link-made':
-      metrics.linkMade(event.guildId, event.counts);
-      return;
-    case 'voice-closed':
-      metrics.voiceClosed(event.closeCode);
-      return;
-    case 'message':
-      metrics.wrote(event.outcome);
-      return;
-    case 'alert':
-    case 'clock-put-back':
-    case 'ready':
-    case 'seats-kept':
-    case 'voice-unusable':
-    case 'registered':
-    case 'ciphers':
-    case 'closed':
-    case 'muted':
-    case 'deafened':
-    case 'suppressed':
-    case 'moved':
-    case 'channel-removed':
-    case 'no-view':
-    case 'no-connect':
-    case 'guild-removed':
-    case 'server-greeted':
-    case 'server-left':
-      return;
-  }
-}
-
-/** One line per event, for the operator. */
-export function logDiscord(log: Log, event: DiscordEvent): void {
+  const log = shardId === undefined ? all : all.child({ shard: shardId });
   switch (event.kind) {
     case 'ready':
       log.info({ servers: event.guilds }, 'logged in to Discord');
       return;
     case 'warning':
+      metrics.warnings.inc();
       log.warn(
         { guildId: event.guildId, code: codeOf(event.cause), err: event.cause },
         event.message,
@@ -87,23 +38,41 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
       );
       return;
     case 'command-failed':
+      metrics.commandFailures.inc({ code: event.code });
       log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
       return;
     case 'clock-put-back':
       log.warn({ backMs: event.backMs }, 'the clock was set back: rate limits are requested again');
       return;
     case 'gateway':
+      metrics.gateway.inc({ what: event.what, shard: `${shardId ?? 0}` });
       log[event.what === 'reconnecting' ? 'warn' : 'info'](
         { what: event.what, err: event.cause },
         event.kind,
       );
       return;
+    case 'message': // a failed one is logged by its writer
+      metrics.messages.inc({ outcome: event.outcome });
+      return;
+    case 'link-made':
+      metrics.linkMade(event.guildId, event.counts);
+      return;
+    case 'command':
+      metrics.commands.observe({ name: event.name }, event.tookMs / 1000);
+      break;
+    case 'link-opened':
+      metrics.linkOpened(event.guildId, event.tookMs);
+      break;
+    case 'link-closed':
+      metrics.linkClosed(event.guildId, event.counts);
+      break;
+    case 'voice-closed':
+      metrics.voiceClosed(event.closeCode);
+      break;
+    case 'alert':
+      return; // written by the alert board
     case 'registered':
     case 'ciphers':
-    case 'command':
-    case 'link-opened':
-    case 'link-closed':
-    case 'voice-closed':
     case 'muted':
     case 'deafened':
     case 'suppressed':
@@ -114,13 +83,9 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
     case 'guild-removed':
     case 'server-greeted':
     case 'server-left':
-      log.info(event, event.kind);
-      return;
-    case 'alert': // written by the alert board
-    case 'message': // a failed one is logged by its writer
-    case 'link-made':
-      return;
+      break;
   }
+  log.info(event, event.kind);
 }
 
 function codeOf(cause: unknown): string | undefined {

@@ -21,7 +21,7 @@ import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { type RunningBot, startBot } from './bot.ts';
-import { countDiscord, logDiscord } from './discord-log.ts';
+import { noteDiscord } from './discord-log.ts';
 import type { EngineNews } from './engines/engine-client.ts';
 import { openEngines } from './engines/engines.ts';
 import { ProviderLog } from './provider-log.ts';
@@ -68,7 +68,7 @@ export async function onDiscord(
   await using engines = await openEngines(config, (news) => {
     logEngine(log, alerts, news);
     if (news.kind === 'reading') providers.reading(news);
-    if (news.kind === 'buffered') metrics.providers.buffered(news.role);
+    if (news.kind === 'buffered') metrics.providers.buffered.inc({ role: news.role });
     if (!isOfProvider(news)) return;
     noteProvider(readiness, notices, news);
     for (const one of [providers, running]) one?.provider(news);
@@ -82,9 +82,8 @@ export async function onDiscord(
       discord: { token: token.reveal(), ...place },
       onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
-        countDiscord(metrics.discord, event, shardId);
         if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
-        logDiscord(shardId === undefined ? log : log.child({ shard: shardId }), event);
+        noteDiscord(log, metrics.discord, event, shardId);
         if (event.kind === 'voice-unusable') notices.report(event.kind);
         if (event.kind === 'ready') {
           sayPrices(log, config);
@@ -214,7 +213,7 @@ function exitCodeOf(closeCode: number, { messageContent }: Config): 1 | 78 {
 /** Once the bot is ready, a bug in a timer or a socket of some library must not end the sessions of other servers. */
 function surviveBugs(log: Log, metrics: ProcessMetrics): void {
   process.on('uncaughtException', (err, origin) => {
-    metrics.bugSurvived();
+    metrics.bugs.inc();
     log.fatal({ err, origin }, 'a bug was caught; the bot goes on');
   });
 }
@@ -279,7 +278,7 @@ function noteStore(
       log.info({ lines: event.lines }, deletedCaptions);
       return;
     case 'written':
-      metrics.storeWritten(event.tookMs);
+      metrics.writes.observe(event.tookMs / 1000);
       return;
   }
 }

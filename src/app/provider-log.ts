@@ -30,7 +30,7 @@ export class ProviderLog {
     const { role } = news;
     switch (news.kind) {
       case 'failed':
-        this.#metrics.failed(role, news.code);
+        this.#metrics.failures.inc({ role, code: news.code });
         this.#failed(news);
         return;
       case 'mended':
@@ -38,11 +38,12 @@ export class ProviderLog {
         this.#log.info({ role, provider: news.provider }, 'works again');
         return;
       case 'fallback-on':
-        this.#metrics.fellBack(role);
+        this.#metrics.fallbacks.inc({ role });
+        this.#metrics.down.add(role);
         this.#log.warn({ role, from: news.from, to: news.to }, 'a fallback is in use');
         return;
       case 'fallback-off':
-        this.#metrics.returned(role);
+        this.#metrics.down.delete(role);
         this.#log.info({ role, provider: news.back }, 'back to normal');
         return;
     }
@@ -50,7 +51,8 @@ export class ProviderLog {
 
   /** Takes a reading; logs when a model begins to read wrongly, and when it reads well again. */
   reading({ provider, words, wrongWords }: ReadingAccuracy & { readonly provider: string }): void {
-    this.#metrics.read(words, wrongWords);
+    this.#metrics.wordsRead.inc(words);
+    this.#metrics.wordsMisread.inc(wrongWords);
     const known = this.#readers.get(provider) ?? { words: 0, wrongWords: 0, isBad: false };
     const now = { words: known.words + words, wrongWords: known.wrongWords + wrongWords };
     const isEnough = now.words >= enoughWords;

@@ -209,10 +209,9 @@ function warmUp(weights: SileroWeights): void {
   for (let window = 0; window < 50; window++) activity.probability(silence);
 }
 
-function answeringPartsOf({ config, engines, tap }: BotOptions, name: string): AnsweringParts {
+function answeringPartsOf({ config, engines }: BotOptions, name: string): AnsweringParts {
   const chat = withoutToolsOnRefusal(engines.chat(name));
-  const pipelines = pipelinesOf(config, engines, chat);
-  return { chat, pipelines: tap?.(pipelines) ?? pipelines };
+  return { chat, pipelines: pipelinesOf(config, engines, chat) };
 }
 
 /** Tools of the operator: those of MCP servers that are connected. */

@@ -6,12 +6,6 @@ export type JsonLimits = {
   readonly depth: number;
   /** Elements of all arrays and members of all objects together. */
   readonly values: number;
-  /** Elements of one array, or members of one object; a key that stands there twice counts twice. */
-  readonly elements: number;
-  /** Longest string, as it is written. */
-  readonly stringBytes: number;
-  /** Longest key, as it is written. */
-  readonly keyBytes: number;
 };
 
 /** Limits for the arguments of a call that a model wrote, which are JSON in a string of its answer. */
@@ -19,9 +13,6 @@ export const toolArgumentLimits: JsonLimits = {
   bytes: 256 * 2 ** 10,
   depth: 32,
   values: 2_000,
-  elements: 500,
-  stringBytes: 64 * 2 ** 10,
-  keyBytes: 1_024,
 };
 
 /** First limit that JSON exceeds. */
@@ -84,7 +75,6 @@ const code = {
   carriageReturn: 0x0d,
   quote: 0x22,
   comma: 0x2c,
-  colon: 0x3a,
   openArray: 0x5b,
   backslash: 0x5c,
   closeArray: 0x5d,
@@ -105,13 +95,10 @@ export class JsonMeter {
   #excess: JsonExcess | undefined;
   #bytes = 0;
   #values = 0;
+  #depth = 0;
   #isInString = false;
   #isEscaped = false;
-  #isKey = false;
-  #stringBytes = 0;
   #isLineEmpty = false;
-  /** Elements so far of each container that is open; outermost first. */
-  #open: { readonly isObject: boolean; elements: number; awaitsKey: boolean }[] = [];
 
   constructor(limits: JsonLimits, { isStream = false } = {}) {
     this.#limits = limits;
@@ -120,16 +107,14 @@ export class JsonMeter {
 
   /** The first bound that is broken up to the end of this chunk; the same from then on. */
   push(chunk: Uint8Array): JsonExcess | undefined {
-    if (this.#excess) return this.#excess;
-    if (!this.isStream && this.#bytes + chunk.length > this.#limits.bytes)
-      return this.#break('bytes');
+    if (!this.isStream) this.#bound('bytes', this.#bytes + chunk.length);
     let at = 0;
     while (at < chunk.length && !this.#excess) {
       const next = this.#isInString ? this.#scanString(chunk, at) : this.#scan(chunk, at);
       this.#bytes += next - at;
       at = next;
     }
-    if (this.#bytes > this.#limits.bytes) this.#break('bytes');
+    this.#bound('bytes', this.#bytes);
     return this.#excess;
   }
 
@@ -138,83 +123,45 @@ export class JsonMeter {
     const byte = chunk[at];
     if (byte === code.lineFeed) this.#endLine();
     else if (byte !== code.carriageReturn) this.#isLineEmpty = false;
-    if (byte === code.quote) this.#beginString();
-    else if (byte === code.comma) this.#next();
-    else if (byte === code.colon) this.#awaitValue();
+    if (byte === code.quote) this.#isInString = true;
     else if (byte === code.openArray || byte === code.openObject)
-      this.#enter(byte === code.openObject);
-    else if (byte === code.closeArray || byte === code.closeObject) this.#open.pop();
+      this.#bound('depth', ++this.#depth);
+    else if (byte === code.closeArray || byte === code.closeObject)
+      this.#depth = Math.max(0, this.#depth - 1);
+    if (byte === code.comma || byte === code.openArray || byte === code.openObject)
+      this.#bound('values', ++this.#values);
     return at + 1;
   }
 
-  /** End of the string, or of this chunk of it. No string spans lines. */
+  /** Place after the string, or after this chunk of it. No string spans lines. */
   #scanString(chunk: Uint8Array, from: number): number {
-    const bound = this.#isKey ? 'keyBytes' : 'stringBytes';
-    const end = Math.min(chunk.length, from + this.#limits[bound] - this.#stringBytes + 1);
     let isEscaped = this.#isEscaped;
-    let at = from;
-    for (; at < end; at++) {
+    for (let at = from; at < chunk.length; at++) {
       const byte = chunk[at];
-      if (byte === code.lineFeed || byte === code.carriageReturn) break;
-      if (byte === code.quote && !isEscaped) break;
+      const isLineEnd = byte === code.lineFeed || byte === code.carriageReturn;
+      if (isLineEnd || (byte === code.quote && !isEscaped)) {
+        this.#isInString = false;
+        this.#isEscaped = false;
+        return isLineEnd ? at : at + 1;
+      }
       isEscaped = byte === code.backslash && !isEscaped;
     }
     this.#isEscaped = isEscaped;
-    this.#stringBytes += at - from;
-    if (this.#stringBytes > this.#limits[bound]) this.#break(bound);
-    if (at === end) return at;
-    this.#isInString = false;
-    return chunk[at] === code.quote ? at + 1 : at;
-  }
-
-  #beginString(): void {
-    this.#isInString = true;
-    this.#isEscaped = false;
-    this.#stringBytes = 0;
-    this.#isKey = this.#open.at(-1)?.awaitsKey === true;
-  }
-
-  #enter(isObject: boolean): void {
-    const depth = this.#open.push({ isObject, elements: 1, awaitsKey: isObject });
-    if (depth > this.#limits.depth) this.#break('depth');
-    this.#count();
-  }
-
-  #next(): void {
-    const container = this.#open.at(-1);
-    if (container) {
-      container.elements++;
-      container.awaitsKey = container.isObject;
-      if (container.elements > this.#limits.elements) this.#break('elements');
-    }
-    this.#count();
-  }
-
-  #awaitValue(): void {
-    const object = this.#open.at(-1);
-    if (object) object.awaitsKey = false;
+    return chunk.length;
   }
 
   #endLine(): void {
-    if (this.isStream && this.#isLineEmpty) this.#beginEvent();
+    if (this.isStream && this.#isLineEmpty) {
+      this.#bound('bytes', this.#bytes);
+      this.#bytes = 0;
+      this.#values = 0;
+      this.#depth = 0;
+    }
     this.#isLineEmpty = true;
   }
 
-  #count(): void {
-    this.#values++;
-    if (this.#values > this.#limits.values) this.#break('values');
-  }
-
-  #beginEvent(): void {
-    if (this.#bytes > this.#limits.bytes) this.#break('bytes');
-    this.#bytes = 0;
-    this.#values = 0;
-    this.#open = [];
-  }
-
-  #break(bound: keyof JsonLimits): JsonExcess {
-    this.#excess ??= excessOf(bound, this.#limits);
-    return this.#excess;
+  #bound(bound: keyof JsonLimits, reached: number): void {
+    if (reached > this.#limits[bound]) this.#excess ??= excessOf(bound, this.#limits);
   }
 }
 
@@ -226,9 +173,6 @@ const boundWords: Readonly<Record<keyof JsonLimits, (limit: number) => string>> 
   bytes: (limit) => `more than ${sizeOf(limit)}`,
   depth: (limit) => `more than ${numberOf(limit)} levels of nesting`,
   values: (limit) => `more than ${numberOf(limit)} values`,
-  elements: (limit) => `more than ${numberOf(limit)} elements in one array or object`,
-  stringBytes: (limit) => `a text of more than ${sizeOf(limit)}`,
-  keyBytes: (limit) => `a key of more than ${sizeOf(limit)}`,
 };
 
 function sizeOf(bytes: number): string {

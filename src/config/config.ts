@@ -6,7 +6,7 @@ import { budgetMistakes, readBudget } from './budget.ts';
 import { readDeadlines } from './deadlines.ts';
 import { readExternalTools } from './external-tools.ts';
 import { fallbackMistakes, readFallbacks } from './fallbacks.ts';
-import { groups, keyOf, type SettingGroup } from './keys.ts';
+import { groups, type SettingGroup, serverAt } from './keys.ts';
 import { readRealtime, realtimeMistakes } from './realtime.ts';
 import { removedLimits } from './removed-settings.ts';
 import { readServers } from './servers.ts';
@@ -267,18 +267,16 @@ function speech(from: EnvironmentSettings): Config['speech'] {
   return { ...chosen, models, ...(rateHz !== undefined && { rateHz }) };
 }
 
-/** The shared key goes to the shared base URL only; a group with an address of its own brings its own key. */
+/** A group with an address of its own brings its own key. */
 function remote(
   from: EnvironmentSettings,
   group: SettingGroup,
   standardModel: string,
 ): RemoteServer | Embedded {
   const own = from[`${group}_BASE_URL`];
-  const [model, ownKey] = [from[`${group}_MODEL`], from[`${group}_API_KEY`]];
+  const isNamed = own ?? from[`${group}_MODEL`] ?? from[`${group}_API_KEY`];
   const shared =
     from.OPENAI_API_KEY ?? from.OPENAI_BASE_URL !== settings.shape.OPENAI_BASE_URL.parse(undefined);
-  if (!own && !model && !ownKey && !shared) return { kind: 'embedded' };
-  const baseUrl = own ?? from.OPENAI_BASE_URL;
-  const key = keyOf(baseUrl, ownKey, from);
-  return { kind: 'remote', baseUrl, model: model ?? standardModel, ...key };
+  if (!isNamed && !shared) return { kind: 'embedded' };
+  return serverAt(own ?? from.OPENAI_BASE_URL, from, group, standardModel);
 }

@@ -1,5 +1,5 @@
 import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
-import { groups, keyOf, type SettingGroup } from './keys.ts';
+import { groups, type SettingGroup, serverAt } from './keys.ts';
 import type { EnvironmentSettings } from './settings.ts';
 import { speechOf } from './speech.ts';
 import type { Embedded, Fallbacks, RemoteServer } from './types.ts';
@@ -10,13 +10,11 @@ type FallbackGroup = `${SettingGroup}_FALLBACK`;
 const embedded = 'embedded';
 
 export function readFallbacks(from: EnvironmentSettings): Fallbacks {
-  const heard = transcription(from);
   const chat = remote(from, 'CHAT_COMPLETION_FALLBACK', standardModels.chat);
-  const spoken = speech(from);
   return {
-    transcription: heard,
+    transcription: transcription(from),
     ...(chat?.kind === 'remote' && { chat }),
-    speech: spoken,
+    speech: speech(from),
   };
 }
 
@@ -63,7 +61,6 @@ function speech(from: EnvironmentSettings): Fallbacks['speech'] {
   return speechOf(role, undefined, voice, from);
 }
 
-/** The shared key goes to the shared address only. */
 function remote(
   from: EnvironmentSettings,
   prefix: FallbackGroup,
@@ -71,12 +68,5 @@ function remote(
 ): RemoteServer | Embedded | undefined {
   const baseUrl = from[`${prefix}_BASE_URL`];
   if (baseUrl === undefined) return undefined;
-  if (baseUrl === embedded) return { kind: 'embedded' };
-  const model = from[`${prefix}_MODEL`] ?? standardModel;
-  return {
-    kind: 'remote',
-    baseUrl,
-    model,
-    ...keyOf(baseUrl, from[`${prefix}_API_KEY`], from),
-  };
+  return baseUrl === embedded ? { kind: embedded } : serverAt(baseUrl, from, prefix, standardModel);
 }

@@ -1,20 +1,22 @@
 import { Secret } from '#src/base/secret.ts';
 import type { EnvironmentSettings } from './settings.ts';
+import type { RemoteServer } from './types.ts';
 
 export const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
 export type SettingGroup = (typeof groups)[number];
 
-/** API key for `baseUrl`: its own key, or a copy of the shared one, but that only for the shared address. */
-export function keyFor(
-  baseUrl: string,
-  own: Secret | undefined,
-  { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey }: EnvironmentSettings,
-): Secret | undefined {
-  return own ?? (sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined);
-}
+type ServerSettings = SettingGroup | `${SettingGroup}_FALLBACK` | 'REALTIME';
 
-/** API key of a server, where there is one. */
-export function keyOf(baseUrl: string, own: Secret | undefined, from: EnvironmentSettings) {
-  const apiKey = keyFor(baseUrl, own, from);
-  return apiKey && { apiKey };
+/** Server of these settings at `baseUrl`: with its own key, or a copy of the shared one, but that only for the shared address. */
+export function serverAt(
+  baseUrl: string,
+  from: EnvironmentSettings,
+  prefix: ServerSettings,
+  standardModel: string,
+): RemoteServer {
+  const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
+  const copy = sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined;
+  const apiKey = from[`${prefix}_API_KEY`] ?? copy;
+  const model = from[`${prefix}_MODEL`] ?? standardModel;
+  return { kind: 'remote', baseUrl, model, ...(apiKey && { apiKey }) };
 }

@@ -1,6 +1,6 @@
 import type { Secret } from '#src/base/secret.ts';
 import { isOpenAi, standardModels } from '#src/provider/models/models.ts';
-import { keyFor } from './keys.ts';
+import { serverAt } from './keys.ts';
 import type { EnvironmentSettings } from './settings.ts';
 
 /** A server for spoken conversations over one connection. */
@@ -19,15 +19,8 @@ export function readRealtime(from: EnvironmentSettings): Realtime | undefined {
   const isAsked = own ?? model ?? ownKey;
   if (!isAsked && !sharedKey && isOpenAi(shared)) return undefined;
   if (!isAsked && !isOpenAi(shared) && from.PIPELINE !== 'realtime') return undefined;
-  const baseUrl = own ?? shared;
-  const apiKey = keyFor(baseUrl, ownKey, from);
-  const { SPEECH_VOICE: voice } = from;
-  return {
-    baseUrl,
-    model: model ?? standardModels.realtime,
-    apiKey,
-    voice,
-  };
+  const { kind: _, ...server } = serverAt(own ?? shared, from, 'REALTIME', standardModels.realtime);
+  return { ...server, voice: from.SPEECH_VOICE };
 }
 
 /** One line each. */

@@ -91,7 +91,7 @@ export const speak: Probe<Speaker> = {
 };
 
 /** Least share of understood words. */
-const leastShare = 0.6;
+export const leastShare = 0.6;
 
 export const recognise: Probe<{
   readonly transcriber: Transcriber;
@@ -124,7 +124,7 @@ function afterMs(what: string, why: string, ms: number): Finding {
 const digits = 'zero one two three four five six seven eight nine ten'.split(' ');
 
 /** Share of the words of `spoken` in `heard`, 0 to 1; figures count as words. */
-function understoodShare(spoken: string, heard: string): number {
+export function understoodShare(spoken: string, heard: string): number {
   const wanted = wordsOf(spoken);
   const found = new Set(wordsOf(heard));
   return wanted.filter((word) => found.has(word)).length / Math.max(1, wanted.length);

@@ -5,9 +5,6 @@ export const answerLimits: JsonLimits = {
   bytes: 16 * 2 ** 20,
   depth: 32,
   values: 100_000,
-  elements: 10_000,
-  stringBytes: 16 * 2 ** 20,
-  keyBytes: 1_024,
 };
 
 /** One event of a stream, or one message of a Realtime connection: a minute of speech in base64. */
@@ -15,9 +12,6 @@ export const eventLimits: JsonLimits = {
   bytes: 4 * 2 ** 20,
   depth: 32,
   values: 10_000,
-  elements: 1_000,
-  stringBytes: 4 * 2 ** 20,
-  keyBytes: 1_024,
 };
 
 /** Kind of content a request expects. */

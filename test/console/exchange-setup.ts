@@ -1,5 +1,5 @@
-import { EventLog } from '#src/console/first-run/event-log.ts';
-import { ConversationPrinter } from '#src/console/first-run/show.ts';
+import { EventLog } from '#src/console/event-log.ts';
+import { ConversationPrinter } from '#src/console/printer.ts';
 import type { ConsoleRequest, SandboxReady } from '#src/console/sandbox-lines.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
@@ -26,8 +26,6 @@ export function openSetup(answer: (request: ConsoleRequest) => Answer) {
     show: new ConversationPrinter(terminal),
     botName: 'Nova',
     dataDir: 'none',
-    recorder: { asked: 0 },
-    folder: { place: async () => 'heard.wav', tidy: async () => undefined },
   };
   /** Text printed since the last call. */
   const screen = () => {

@@ -79,10 +79,10 @@ test('voice sockets are counted by the close codes Discord documents; all others
 
 test('commands are timed by name, and their failures counted by code', async () => {
   const page = await pageAfter(({ discord }) => {
-    discord.answered('join', 240);
-    discord.commandFailed('internal');
-    discord.gateway('resumed', 1);
-    discord.warned();
+    discord.commands.observe({ name: 'join' }, 0.24);
+    discord.commandFailures.inc({ code: 'internal' });
+    discord.gateway.inc({ what: 'resumed', shard: '1' });
+    discord.warnings.inc();
   });
   expect(page).toContain('parley_command_seconds_bucket{le="0.3",name="join"} 1');
   expect(page).toContain('parley_command_failures_total{code="internal"} 1');
@@ -124,8 +124,8 @@ test('the delay of the event loop is measured from the first voice link on, and 
 
 test('the page tells which version runs, bugs it outlived and how long the store takes', async () => {
   const page = await pageAfter((metrics) => {
-    metrics.process.bugSurvived();
-    metrics.process.storeWritten(20);
+    metrics.process.bugs.inc();
+    metrics.process.writes.observe(0.02);
   });
   expect(page.join('\n')).toMatch(/^parley_info{version="unknown",node="\d+[\d.]*"} 1$/m);
   expect(page.join('\n')).toMatch(/^parley_start_time_seconds \d{10}$/m);

@@ -30,7 +30,7 @@ scenario('a newcomer without any account hears the bot answer a plain question',
   const { code, out, complaints, kept } = await once();
   expect(out).toMatch(/^ {2}Adam {3}what time is it\n {2}Nova {3}The time is now .*\n/);
   expect(out.split('\n').slice(-12)).toContainEqual(
-    expect.stringMatching(/the received sound holds \d+ % of the answer's words in order/),
+    expect.stringMatching(/the received sound holds \d+ % of the spoken words/),
   );
   expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   expect(kept && durationMs(kept)).toBeGreaterThan(1_000);

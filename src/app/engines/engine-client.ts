@@ -10,7 +10,6 @@ import { mostAnswerTokens } from '#src/spending/request-bound.ts';
 
 /** News for the operator while the engines are made ready. */
 export type EngineNews =
-  | { readonly kind: 'loading'; readonly role: ProviderRole; readonly fraction: number }
   | {
       readonly kind: 'ready';
       readonly role: ProviderRole;

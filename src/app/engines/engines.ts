@@ -129,8 +129,7 @@ export async function openTranscriberOf(
     return openTranscriber(await clientOf(config, role, report, deadlines[role]), config);
   }
   const ready = stopwatch(role, 'embedded, English, demo quality', report);
-  const onProgress = (fraction: number) => report({ kind: 'loading', role, fraction });
-  const transcriber = stack.use(await openEmbeddedTranscriber({ onProgress, ...rules }));
+  const transcriber = stack.use(await openEmbeddedTranscriber(rules));
   ready();
   return transcriber;
 }

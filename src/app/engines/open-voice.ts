@@ -55,8 +55,7 @@ export async function openVoice(
     `embedded, English, voice ${voice ?? standardEmbeddedVoice}`,
     report,
   );
-  const onProgress = (fraction: number) => report({ kind: 'loading', role, fraction });
-  const synthesizer = stack.use(await openEmbeddedSynthesizer({ onProgress, voice }));
+  const synthesizer = stack.use(await openEmbeddedSynthesizer({ voice }));
   ready();
   return { synthesizer, voices: fixedVoiceNames(embeddedVoices, true) };
 }

@@ -7,10 +7,9 @@ import { loadCorrections } from '#src/app/text-corrections.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import { EventLog } from '#src/console/first-run/event-log.ts';
-import { ConversationPrinter, printMessage } from '#src/console/first-run/show.ts';
-import { SpokenRecorder } from '#src/console/first-run/spoken-recorder.ts';
-import { openFolder, WavFolder } from '#src/console/first-run/wav-files.ts';
+import { EventLog } from '#src/console/event-log.ts';
+import { openFolder } from '#src/console/exchange.ts';
+import { ConversationPrinter, printMessage } from '#src/console/printer.ts';
 import type { SandboxPageLine } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { proposals } from '#src/provider/nearby.ts';
@@ -35,13 +34,13 @@ export async function inSandbox(
   signal: AbortSignal,
 ): Promise<number> {
   loadCorrections(config, (complaint) => console.error(complaint));
-  await openFolder(config.dataDir);
+  openFolder(config.dataDir);
   const unread = new AbortController();
   process.stdout.on('error', () => unread.abort(new Error('the output has no reader')));
   const until = AbortSignal.any([signal, unread.signal]);
   try {
     await using run = await startSandboxRun(config, once ? undefined : config.page, until);
-    const running = AbortSignal.any([until, run.parts.sandbox.gone]);
+    const running = AbortSignal.any([until, run.observers.sandbox.gone]);
     return once ? await runOnce(run, running) : await runPrompt(run, running);
   } catch (error) {
     if (unread.signal.aborted) return 0;
@@ -84,7 +83,6 @@ async function startSandboxRun(
   stack.use(engines);
   trust(sandbox.ready.ca);
   if (page) pageView.connect((event) => sendToPage(sandbox, event));
-  const recorder = new SpokenRecorder();
   const { token, apiUrl } = sandbox.ready;
   // Words of simulated people are kept apart from those of real ones.
   const own = {
@@ -95,9 +93,8 @@ async function startSandboxRun(
   const bot = await startBot(
     {
       config: { ...config, ...own },
-      engines: { ...engines, synthesizer: recorder.synthesizer(engines.synthesizer) },
+      engines,
       codec,
-      tap: (pipelines) => recorder.pipelines(pipelines),
       discord: { token, apiUrl },
       ...reportOf(events, [view, pageView], view),
     },
@@ -114,14 +111,13 @@ async function startSandboxRun(
     stack.use(await openSandboxPrograms({ page, access, guildId, report }));
   }
   const { dataDir } = config;
-  const folder = new WavFolder(dataDir);
-  const exchange = { sandbox, events, show, botName, dataDir, recorder, folder };
+  const observers = { sandbox, events, show, botName, dataDir };
   const tell = () => {
     isTold = true;
   };
   const all = stack.move();
   const dispose = () => all.disposeAsync();
-  return { config, engines, parts: exchange, tell, [Symbol.asyncDispose]: dispose };
+  return { config, engines, observers, tell, [Symbol.asyncDispose]: dispose };
 }
 
 function showPage({ link, why }: SandboxPageLine, show: ConversationPrinter): void {
@@ -147,7 +143,7 @@ function reportOf(
     },
     onDiscord(event) {
       if (event.kind === 'command' || event.kind === 'command-failed') {
-        events.report({ kind: 'done', command: event.name });
+        events.report({ kind: 'done' });
       }
       view.discord(event);
     },

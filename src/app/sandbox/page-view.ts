@@ -1,5 +1,5 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
-import { silenceLine, silenceOf, whyDropped } from '#src/console/first-run/silence.ts';
+import { silenceLine, silenceOf, whyDropped } from '#src/console/silence.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 

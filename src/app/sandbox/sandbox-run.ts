@@ -1,12 +1,15 @@
 import type { Engines } from '#src/app/engines/engines.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import type { ExchangeParts } from '#src/console/first-run/sandbox-run-exchange.ts';
-import { firstExchange, prove } from '#src/console/first-run/sandbox-show.ts';
-import { handleAsTyped, handleInTurn } from '#src/console/first-run/talk-on.ts';
-import { TypedVoice } from '#src/console/first-run/voices.ts';
-import { host, LineHandler } from '#src/console/prompt/line-handler.ts';
-import { pipeLines } from '#src/console/prompt/prompt.ts';
+import {
+  firstExchange,
+  host,
+  openFolder,
+  prove,
+  type SandboxObservers,
+} from '#src/console/exchange.ts';
+import { performLines } from '#src/console/typed-lines.ts';
+import { TypedVoice } from '#src/console/typed-voice.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
 import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
 
@@ -14,51 +17,52 @@ import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
 export type SandboxRun = {
   readonly config: Config;
   readonly engines: Engines;
-  readonly parts: ExchangeParts;
+  readonly observers: SandboxObservers;
   /** Shows messages of the bot from now on. */
   tell(): void;
 };
 
 /** One exchange and its proof. Returns the exit code. Errors: BotError. Aborting `signal` throws its reason. */
-export async function runOnce(play: SandboxRun, signal: AbortSignal): Promise<number> {
-  const { config, engines, parts } = play;
-  const { show } = parts;
-  const first = await firstExchange(parts, signal);
+export async function runOnce(
+  { config, engines, observers }: SandboxRun,
+  signal: AbortSignal,
+): Promise<number> {
+  const { show } = observers;
+  const first = await firstExchange(observers, signal);
+  if (first.kind === 'failed') {
+    show.note(`failed at ${first.stage}: ${first.why}`);
+    return 1;
+  }
   await using stack = new AsyncDisposableStack();
   // The judge is always the embedded recogniser: it cannot be told what it ought to hear.
-  const embedded = config.transcription.kind === 'embedded';
-  const openInput = async () =>
-    embedded ? engines.transcriber : stack.use(await openEmbeddedTranscriber());
-  const proof = await prove(first, openInput, signal);
-  if (first.kind === 'exchanged') show.note(waitLine(first.heard.firstAudibleAtMs));
-  show.note(proof.kind === 'proved' ? proof.line : `failed at ${proof.stage}: ${proof.why}`);
-  return proof.kind === 'proved' ? 0 : 1;
+  const transcriber =
+    config.transcription.kind === 'embedded'
+      ? engines.transcriber
+      : stack.use(await openEmbeddedTranscriber());
+  const { verdict, why } = await prove(first, transcriber, signal);
+  show.note(waitLine(first.heard.firstAudibleAtMs));
+  const isProved = verdict === 'ok';
+  show.note(isProved ? `the received sound holds ${why}` : `failed at words: ${why}`);
+  return isProved ? 0 : 1;
 }
 
 /**
- * One exchange, then whatever is typed: at a terminal the next line may come while one is answered; the lines of a pipe, a
- * file or a service manager come one after the other, to their end. Returns the exit code when the lines end.
+ * One exchange, then whatever is typed. Returns the exit code when the lines end.
  *
  * Errors: BotError. Aborting `signal` throws its reason.
  */
 export async function runPrompt(
-  { config, parts, tell }: SandboxRun,
+  { config: { dataDir, speech }, observers, tell }: SandboxRun,
   signal: AbortSignal,
 ): Promise<number> {
-  const { show } = parts;
-  const taken =
-    config.speech.kind === 'embedded' ? (config.speech.voice ?? standardEmbeddedVoice) : undefined;
-  const onOpen = () => show.note('opening the embedded voice for what is typed');
-  await using voice = new TypedVoice({ taken, onOpen });
-  const lines = new LineHandler(parts, voice);
-  const first = await firstExchange(parts, signal);
+  const { show } = observers;
+  const taken = speech.kind === 'embedded' ? (speech.voice ?? standardEmbeddedVoice) : undefined;
+  await using voice = new TypedVoice(openFolder(dataDir), taken);
+  const first = await firstExchange(observers, signal);
   if (first.kind === 'failed') show.note(`failed at ${first.stage}: ${first.why}`);
   tell();
-  const { stdin: input, stdout: output } = process;
-  if (input.isTTY && output.isTTY) {
-    show.note(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
-    await handleAsTyped((until) => pipeLines(input, until), lines, show, signal);
-  } else await handleInTurn(pipeLines(input, signal), lines, show, signal);
+  show.note(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
+  await performLines(process.stdin, voice, observers, signal);
   return 0;
 }
 

@@ -1,6 +1,6 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { type AlertChange, alertOf, type FeatureAlertChange } from '#src/base/alerts.ts';
-import { type ConversationPrinter, printEvent } from '#src/console/first-run/show.ts';
+import { type ConversationPrinter, printEvent } from '#src/console/printer.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { sayNews } from '#src/provider/models/models.ts';
@@ -9,8 +9,6 @@ import { sayNews } from '#src/provider/models/models.ts';
 export class SandboxView {
   readonly #show: ConversationPrinter;
   readonly #botName: string;
-  /** Roles of three that are ready. */
-  #ready = 0;
 
   constructor(show: ConversationPrinter, botName: string) {
     this.#show = show;
@@ -19,17 +17,11 @@ export class SandboxView {
 
   engine(news: EngineNews): void {
     switch (news.kind) {
-      case 'loading':
-        this.#show.progress(news.role, news.fraction);
-        return;
       case 'base-url':
         this.#show.note(`${news.role}: the working base URL is ${news.found}`);
         return;
       case 'models':
         for (const one of news.news) this.#show.note(sayNews(one));
-        return;
-      case 'ready':
-        if (++this.#ready === 3) this.#show.progressDone();
         return;
       case 'fallback-on':
         this.#show.note(`${news.role}: ${news.from} is down, using ${news.to}`);
@@ -40,6 +32,7 @@ export class SandboxView {
       case 'alert':
         this.alert(news);
         return;
+      case 'ready':
       case 'failed':
       case 'mended':
       case 'reading':

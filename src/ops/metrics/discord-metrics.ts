@@ -24,11 +24,11 @@ const closeCodes = new Set([
 
 /** Counts what happens at Discord; labels are words of ours and known close codes, never ids. */
 export class DiscordMetrics {
-  readonly #commands;
-  readonly #commandFailures;
-  readonly #gateway;
-  readonly #messages;
-  readonly #warnings;
+  readonly commands;
+  readonly commandFailures;
+  readonly gateway;
+  readonly messages;
+  readonly warnings;
   readonly #links;
   readonly #closes;
   /** Counts of links that have closed, by key of their tallies. */
@@ -43,23 +43,23 @@ export class DiscordMetrics {
   /** `onLink` is called when a voice link is made. */
   constructor(meters: Meters, onLink: () => void) {
     this.#onLink = onLink;
-    this.#commands = meters.seconds(
+    this.commands = meters.seconds(
       'command',
       'Time until a command was answered.',
       commandBuckets,
       ['name'],
     );
-    this.#commandFailures = meters.counter('command_failures', 'Commands that failed, by code.', [
+    this.commandFailures = meters.counter('command_failures', 'Commands that failed, by code.', [
       'code',
     ]);
-    this.#gateway = meters.counter('gateway', 'Reconnects and resumes of the main gateway.', [
+    this.gateway = meters.counter('gateway', 'Reconnects and resumes of the main gateway.', [
       'what',
       'shard',
     ]);
-    this.#messages = meters.counter('messages', 'Messages written into chats, by outcome.', [
+    this.messages = meters.counter('messages', 'Messages written into chats, by outcome.', [
       'outcome',
     ]);
-    this.#warnings = meters.counter('warnings', 'Warnings in the log about Discord.');
+    this.warnings = meters.counter('warnings', 'Warnings in the log about Discord.');
     this.#links = meters.seconds(
       'link_open',
       'Time until a voice link could be used.',
@@ -69,29 +69,6 @@ export class DiscordMetrics {
       'code',
     ]);
     this.#totalLinks(meters);
-  }
-
-  /** `name` must be a command of ours. */
-  answered(name: string, tookMs: number): void {
-    this.#commands.observe({ name }, tookMs / 1000);
-  }
-
-  /** `code` must be one of ours. */
-  commandFailed(code: string): void {
-    this.#commandFailures.inc({ code });
-  }
-
-  gateway(what: 'reconnecting' | 'resumed', shardId: number): void {
-    this.#gateway.inc({ what, shard: `${shardId}` });
-  }
-
-  /** `outcome` must be a word of ours. */
-  wrote(outcome: string): void {
-    this.#messages.inc({ outcome });
-  }
-
-  warned(): void {
-    this.#warnings.inc();
   }
 
   linkOpened(guildId: string, tookMs: number): void {

@@ -5,8 +5,8 @@ const writeBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
 
 /** Figures of the process itself: what runs, bugs it outlived, the speed of its store. */
 export class ProcessMetrics {
-  readonly #bugs;
-  readonly #writes;
+  readonly bugs;
+  readonly writes;
 
   constructor(meters: Meters, version: string) {
     const help = 'Always 1; the labels tell which program runs.';
@@ -22,20 +22,12 @@ export class ProcessMetrics {
     const cpu =
       'CPU time of all threads since the start, in seconds; decoders of files are other processes.';
     meters.total('cpu_seconds', cpu, [], () => [{ labels: {}, total: cpuSeconds() }]);
-    this.#bugs = meters.counter('bugs_survived', 'Bugs that reached the top of the process.');
-    this.#writes = meters.seconds(
+    this.bugs = meters.counter('bugs_survived', 'Bugs that reached the top of the process.');
+    this.writes = meters.seconds(
       'store_write',
       'Time until a write to the store was done.',
       writeBuckets,
     );
-  }
-
-  bugSurvived(): void {
-    this.#bugs.inc();
-  }
-
-  storeWritten(tookMs: number): void {
-    this.#writes.observe(tookMs / 1000);
   }
 }
 

@@ -2,61 +2,39 @@ import type { Meters } from './meters.ts';
 
 /** Counts outcomes of requests to speech and chat servers; labels are words of ours, never hosts. */
 export class ProviderMetrics {
-  readonly #failures;
-  readonly #fallbacks;
-  readonly #buffered;
-  readonly #wordsRead;
-  readonly #wordsMisread;
-  readonly #down = new Set<string>();
+  readonly failures;
+  readonly fallbacks;
+  readonly buffered;
+  readonly wordsRead;
+  readonly wordsMisread;
+  /** Roles that use a fallback. */
+  readonly down = new Set<string>();
 
   constructor(meters: Meters) {
-    this.#failures = meters.counter(
+    this.failures = meters.counter(
       'provider_failures',
       'Requests to servers that failed, by role and error code.',
       ['role', 'code'],
     );
-    this.#fallbacks = meters.counter(
+    this.fallbacks = meters.counter(
       'provider_fallbacks',
       'Switches to a fallback server, by role.',
       ['role'],
     );
-    this.#buffered = meters.counter(
+    this.buffered = meters.counter(
       'provider_buffered_answers',
       'Streamed answers that came as one block after a second or more, by role: a proxy may buffer them.',
       ['role'],
     );
-    this.#wordsRead = meters.counter('speech_words_read', 'Words given to a model to read aloud.');
-    this.#wordsMisread = meters.counter(
+    this.wordsRead = meters.counter('speech_words_read', 'Words given to a model to read aloud.');
+    this.wordsMisread = meters.counter(
       'speech_words_misread',
       'Words that a model changed, left out or added when it read aloud.',
     );
     meters.gauge(
       'provider_roles_down',
       'Roles that use a fallback instead of their first server.',
-      () => this.#down.size,
+      () => this.down.size,
     );
-  }
-
-  failed(role: string, code: string): void {
-    this.#failures.inc({ role, code });
-  }
-
-  /** An answer that was asked to stream came as one block. */
-  buffered(role: string): void {
-    this.#buffered.inc({ role });
-  }
-
-  read(words: number, wrongWords: number): void {
-    this.#wordsRead.inc(words);
-    this.#wordsMisread.inc(wrongWords);
-  }
-
-  fellBack(role: string): void {
-    this.#fallbacks.inc({ role });
-    this.#down.add(role);
-  }
-
-  returned(role: string): void {
-    this.#down.delete(role);
   }
 }

@@ -1,15 +1,13 @@
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import { serveCompletions } from '#src/web/api/openai/completions.ts';
-import { serveModels } from '#src/web/api/openai/models.ts';
-import { serveSpeech } from '#src/web/api/openai/speech.ts';
-import { serveTranscriptions, transcriptionPaths } from '#src/web/api/openai/transcriptions.ts';
+import { SpokenAnswers } from '#src/web/api/openai/spoken-answers.ts';
 import { routes } from '#src/web/api/routes/routes.ts';
 import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
 import { TokenRates } from '#src/web/api/tokens/token-rates.ts';
 import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
-import { refusalAsReported } from './failed-line.ts';
+import { refusalAsReported, whileThere } from './failed-line.ts';
+import { formBodyOf } from './form-body.ts';
 import { openApiDocument } from './openapi.ts';
 import { Plays } from './plays.ts';
 import { refusal, refusalBody } from './refusal.ts';
@@ -35,15 +33,16 @@ export type ApiParts = AccessSource & {
 /** Largest body in bytes of a request to this path; undefined where it is none of ours. */
 export function apiBodyBytes(path: string): number | undefined {
   if (!path.startsWith('/v1/')) return undefined;
-  const acceptsSound = path.endsWith('/ask') || transcriptionPaths.has(path);
+  const acceptsSound = /\/(ask|audio\/transcriptions|audio\/translations)$/.test(path);
   return acceptsSound ? mostSoundBytes : requestJsonLimits.bytes;
 }
 
-/** Everything below `/v1`: operations of one server, and the face of OpenAI's chat completions and speech. */
+/** Everything below `/v1`: operations of one server, and those of OpenAI's API. */
 export function createApi(options: ApiParts): Hono {
   const app = new Hono();
   const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
-  const doors = { ...parts, plays: new Plays(options.clock) };
+  const { clock } = options;
+  const doors = { ...parts, plays: new Plays(clock), answers: new SpokenAnswers(clock) };
   app.onError((error, context) => {
     const { facts } = refusalAsReported(error, (bug) => parts.onBug(bug));
     if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
@@ -59,25 +58,22 @@ export function createApi(options: ApiParts): Hono {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     app.on(route.method.toUpperCase(), path, (context) => perform(route, context, doors));
   }
-  serveModels(app, parts);
-  serveCompletions(app, parts);
-  serveSpeech(app, parts);
-  serveTranscriptions(app, parts);
   app.all('/v1/*', () => {
     throw refusal(404, 'not_found', 'There is no such operation: see /v1/openapi.json.');
   });
   return app;
 }
 
-async function perform(
-  route: ApiRoute,
-  context: Context,
-  parts: ApiDoor & { readonly plays: Plays },
-): Promise<Response> {
+type Doors = ApiDoor &
+  Pick<ApiParts, 'onBug'> & { readonly plays: Plays; readonly answers: SpokenAnswers };
+
+async function perform(route: ApiRoute, context: Context, parts: Doors): Promise<Response> {
   const guildId = context.req.param('server');
   const header = context.req.header('authorization');
-  const { token, ports } = await authorise(header, route.scope, guildId, parts);
+  const { encoders, token, ports } = await authorise(header, route.scope, guildId, parts);
   const { server: _, ...params } = context.req.param();
+  const { signal } = context.req.raw;
+  const { outgoing } = { ...context.env } as { readonly outgoing?: { destroy(): void } };
   const reader = { token, bodies: parts.bodies };
   const sound = route.acceptsSound ? await soundOf(context, reader) : undefined;
   const done = await route.run({
@@ -85,13 +81,18 @@ async function perform(
     guildId: token.guildId,
     asker: { id: payerIdOf(token), name: token.name, isProgram: true },
     ports,
+    encoders,
     plays: parts.plays,
+    answers: parts.answers,
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),
     body: route.body && !sound ? checked(route.body, await jsonOf(context, reader)) : undefined,
+    form: route.form ? await formBodyOf(context, reader) : { fields: new Map() },
     sound,
     accept: context.req.header('accept') ?? '',
-    signal: context.req.raw.signal,
+    signal,
+    cut: outgoing && (() => outgoing.destroy()),
+    onBug: whileThere(parts.onBug, signal),
   });
   return done instanceof Response ? done : context.json(done);
 }

@@ -1,7 +1,4 @@
 import { z } from 'zod';
-import { completionRequest } from '#src/web/api/openai/completion-request.ts';
-import { speechRequest } from '#src/web/api/openai/speech-request.ts';
-import { transcriptionForm, translationForm } from '#src/web/api/openai/transcription-form.ts';
 import type { ApiResponse, ApiRoute } from './route.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -31,7 +28,7 @@ const problem = z.object({
   }),
 });
 
-/** OpenAPI 3.1 of these operations and of OpenAI's face, made from the schemas that requests are checked by. */
+/** OpenAPI 3.1 of these operations, made from the schemas that requests are checked by. */
 export function openApiDocument(routes: readonly ApiRoute[], version: string): Json {
   const paths: Record<string, Record<string, Json>> = {};
   for (const route of routes) {
@@ -46,7 +43,7 @@ export function openApiDocument(routes: readonly ApiRoute[], version: string): J
     },
     servers: [{ url: 'http://127.0.0.1:8788' }],
     security: [{ token: [] }],
-    paths: { ...paths, ...openAiPaths },
+    paths,
     components: {
       securitySchemes: { token: { type: 'http', scheme: 'bearer' } },
       schemas: { Error: schemaOf(problem, 'output') },
@@ -61,17 +58,20 @@ function operationOf(route: ApiRoute): Json {
     ...parametersOf(route.params, 'path'),
     ...parametersOf(route.query, 'query'),
   ];
-  const body = route.body && {
+  const json = route.body && {
     required: true,
     content: {
       'application/json': { schema: schemaOf(route.body, 'input') },
       ...(route.acceptsSound && { 'audio/wav': { schema: {} } }),
     },
   };
+  const body = route.form ? recordingForm(route.form) : json;
   return {
     operationId: id,
     summary,
-    description: `Scope: ${[scope].flat().join(' or ')}.`,
+    description: [`Scope: ${[scope].flat().join(' or ')}.`, route.description]
+      .filter(Boolean)
+      .join(' '),
     parameters,
     ...(body && { requestBody: body }),
     responses: { 200: responseOf(response), ...refusalsOf([...always, ...refusals]) },
@@ -133,99 +133,3 @@ function recordingForm(fields: z.ZodObject): Json {
   const all = { ...schema, properties: { file, ...Object(properties) } };
   return { required: true, content: { 'multipart/form-data': { schema: all } } };
 }
-
-const recordingAnswers = {
-  'application/json': { schema: {} },
-  'text/plain': { schema: { type: 'string' } },
-  'application/x-subrip': { schema: { type: 'string' } },
-  'text/vtt': { schema: { type: 'string' } },
-};
-
-const modelResponses = {
-  200: { description: "In OpenAI's format.", content: { 'application/json': { schema: {} } } },
-  ...refusalsOf([401, 403, 404, 409, 429, 503]),
-};
-
-/** Paths that OpenAI documents; the accepted fields of a request stand in its schema. */
-const openAiPaths = {
-  '/v1/models': {
-    get: {
-      operationId: 'listModels',
-      summary: 'Lists the ways to answer, as models.',
-      description: 'Scope: chat.',
-      responses: modelResponses,
-    },
-  },
-  '/v1/models/{model}': {
-    get: {
-      operationId: 'retrieveModel',
-      summary: 'Tells one of these models.',
-      description: 'Scope: chat.',
-      parameters: [{ name: 'model', in: 'path', required: true, schema: { type: 'string' } }],
-      responses: modelResponses,
-    },
-  },
-  '/v1/chat/completions': {
-    post: {
-      operationId: 'createChatCompletion',
-      summary: "Answers in OpenAI's shape, with sound in and out.",
-      description: 'Scope: chat.',
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: schemaOf(completionRequest, 'input') } },
-      },
-      responses: {
-        200: {
-          description: 'A completion, or with stream: true its chunks as events.',
-          content: { 'application/json': { schema: {} }, 'text/event-stream': { schema: {} } },
-        },
-        ...refusalsOf([...always, 502]),
-      },
-    },
-  },
-  '/v1/audio/speech': {
-    post: {
-      operationId: 'createSpeech',
-      summary: 'Speaks a text, sent while it is made.',
-      description: 'Scope: audio.',
-      requestBody: {
-        required: true,
-        content: { 'application/json': { schema: schemaOf(speechRequest, 'input') } },
-      },
-      responses: {
-        200: {
-          description: 'An audio file, or with stream_format: sse its pieces as events.',
-          content: { 'audio/*': { schema: {} }, 'text/event-stream': { schema: {} } },
-        },
-        ...refusalsOf([...always, 422, 502]),
-      },
-    },
-  },
-  '/v1/audio/transcriptions': {
-    post: {
-      operationId: 'createTranscription',
-      summary: 'Transcribes a recording: 24 MiB and 10 minutes of sound at most.',
-      description: 'Scope: audio.',
-      requestBody: recordingForm(transcriptionForm),
-      responses: {
-        200: {
-          description: "In OpenAI's format, or with stream: true its words as events.",
-          content: { ...recordingAnswers, 'text/event-stream': { schema: {} } },
-        },
-        ...refusalsOf([...always, 502, 504]),
-      },
-    },
-  },
-  '/v1/audio/translations': {
-    post: {
-      operationId: 'createTranslation',
-      summary: 'Translates a recording into English words, from any language.',
-      description: 'Scope: audio. The header parley-translated-by names the translator.',
-      requestBody: recordingForm(translationForm),
-      responses: {
-        200: { description: "In OpenAI's format, with translated_by.", content: recordingAnswers },
-        ...refusalsOf([...always, 502, 504]),
-      },
-    },
-  },
-};

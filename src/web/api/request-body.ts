@@ -10,9 +10,6 @@ export const requestJsonLimits: JsonLimits = {
   bytes: 8 * 2 ** 20,
   depth: 32,
   values: 10_000,
-  elements: 1_000,
-  stringBytes: 8 * 2 ** 20,
-  keyBytes: 1_024,
 };
 
 /** Largest file of sound, in bytes: two minutes of 48 kHz stereo. */

@@ -2,6 +2,9 @@ import type { z } from 'zod';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
+import type { AccessParts } from './authorise.ts';
+import type { FormBody } from './form-body.ts';
+import type { SpokenAnswers } from './openai/spoken-answers.ts';
 import type { Plays } from './plays.ts';
 
 /** A request that was let in and read. */
@@ -16,12 +19,21 @@ export type ApiCall<Body, Query, Params> = {
   readonly params: Params;
   /** The body, where it is a file of sound. */
   readonly sound?: Uint8Array;
+  /** The body, where the route reads a form. */
+  readonly form: FormBody;
   /** Accept header of the program. */
   readonly accept: string;
+  readonly encoders: AccessParts['encoders'];
+  /** Answers that the program may name by their ids. */
+  readonly answers: SpokenAnswers;
   /** Plays that programs asked for. */
   readonly plays: Plays;
   /** Aborted when the program has hung up. */
   readonly signal: AbortSignal;
+  /** Cuts the connection; absent where there is none. */
+  readonly cut?: () => void;
+  /** Told of a bug of ours, which is no failure of the outside world. */
+  onBug(error: unknown): void;
 };
 
 /** A kind of answer by its content type; JSON where no schema is given is text or bytes. */
@@ -41,9 +53,12 @@ export type ApiRoute<
   readonly path: string;
   readonly id: string;
   readonly summary: string;
+  readonly description?: string;
   /** A token needs one of these. */
   readonly scope: ApiScope | readonly ApiScope[];
   readonly body?: Body;
+  /** Fields of a form, which is the body, with a file of sound or its address. */
+  readonly form?: z.ZodObject;
   /** A file of sound may be the body in its place. */
   readonly acceptsSound?: true;
   readonly query?: Query;

@@ -13,9 +13,6 @@ const entryLimits: JsonLimits = {
   bytes: 4_096,
   depth: 2,
   values: 8,
-  elements: 8,
-  stringBytes: 1_024,
-  keyBytes: 64,
 };
 
 const wrongKey = {

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { tool } from '#src/conversation/ports/tool-definition.ts';
 import { fitArguments } from '#src/features/tools/fit-arguments-to-schema.ts';
 
-const many = { list: Array(501).fill(5) };
+const many = { list: Array(2_001).fill(5) };
 const deep = `${'{"a":'.repeat(33)}1${'}'.repeat(33)}`;
 
 test('arguments of many or deep values are not held against the schema of a server', () => {
   const read = fitArguments({ type: 'object' });
-  expect(read(JSON.stringify({ list: Array(500).fill(5) }))).toHaveProperty('given');
+  expect(read(JSON.stringify({ list: Array(1_900).fill(5) }))).toHaveProperty('given');
   for (const json of [JSON.stringify(many), deep])
     expect(read(json)).toEqual({ unfit: 'They are no JSON object.' });
 });

@@ -34,7 +34,7 @@ scenario('the first run proves what a newcomer hears through a Realtime server',
       ['--once'],
     );
     expect(out).toMatch(/^ {2}Nova {3}Go forward ten meters\.$/m);
-    expect(out).toMatch(/the received sound holds \d+ % of the answer's words in order/);
+    expect(out).toMatch(/the received sound holds \d+ % of the spoken words/);
     expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
   } finally {
     await rm(folder, { recursive: true });

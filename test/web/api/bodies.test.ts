@@ -142,5 +142,5 @@ test.each([
   });
   const [status, code, sentence] = await refusalIn(response);
   expect([status, code]).toEqual([413, 'json.too_large']);
-  expect(sentence).toMatch(/^The body is JSON with more than [\d,]+ (elements|levels)/);
+  expect(sentence).toMatch(/^The body is JSON with more than [\d,]+ (values|levels)/);
 });

@@ -6,9 +6,6 @@ export const messageLimits: JsonLimits = {
   bytes: 4 * 2 ** 20,
   depth: 32,
   values: 10_000,
-  elements: 1_000,
-  stringBytes: 4 * 2 ** 20,
-  keyBytes: 1_024,
 };
 
 /** Limits of the messages of a server. */

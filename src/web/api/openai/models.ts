@@ -1,36 +1,53 @@
-import type { Hono } from 'hono';
-import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
+import { z } from 'zod';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
 import { refusal } from '#src/web/api/refusal.ts';
+import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
 
 /** The model that answers as the server of the token is answered. */
 const ownModel = 'parley';
 
-/** `GET /v1/models`, as OpenAI has it: the ways to answer. */
-export function serveModels(app: Hono, parts: ApiDoor): void {
-  const modelsFor = async (header: string | undefined) => {
-    const { token, ports } = await authorise(header, 'chat', undefined, parts);
-    return modelIds(ports, token.guildId).map((id) => ({
-      id,
-      object: 'model',
-      created: Math.floor(token.createdAtWallMs / 1_000),
-      owned_by: 'parley',
-    }));
-  };
-  app.get('/v1/models', async (context) => {
-    const data = await modelsFor(context.req.header('authorization'));
-    return context.json({ object: 'list', data });
-  });
-  app.get('/v1/models/:id', async (context) => {
-    const models = await modelsFor(context.req.header('authorization'));
-    const id = context.req.param('id');
-    const model = models.find((one) => one.id === id);
-    if (!model) throw refusal(404, 'model_not_found', `There is no model ${id}.`, 'model');
-    return context.json(model);
-  });
-}
+const response = {
+  description: "In OpenAI's format.",
+  content: { 'application/json': 'bytes' },
+} as const;
 
-function modelIds({ port }: ProgramPorts, guildId: string): readonly string[] {
-  return [ownModel, ...port(ProgramAnswers).pipelines(guildId)];
+export const listModels = defineRoute({
+  method: 'get',
+  path: '/v1/models',
+  id: 'listModels',
+  summary: 'Lists the ways to answer, as models.',
+  scope: 'chat',
+  response,
+  refusals: [],
+  run: async (call) => ({ object: 'list', data: modelsFor(call) }),
+});
+
+export const retrieveModel = defineRoute({
+  method: 'get',
+  path: '/v1/models/{model}',
+  id: 'retrieveModel',
+  summary: 'Tells one of these models.',
+  scope: 'chat',
+  params: z.object({ model: z.string() }),
+  response,
+  refusals: [],
+  async run(call) {
+    const { model: id } = call.params;
+    const model = modelsFor(call).find((one) => one.id === id);
+    if (!model) throw refusal(404, 'model_not_found', `There is no model ${id}.`, 'model');
+    return model;
+  },
+});
+
+function modelsFor({
+  guildId,
+  ports,
+  token,
+}: Pick<ApiCall<0, 0, 0>, 'guildId' | 'ports' | 'token'>) {
+  return [ownModel, ...ports.port(ProgramAnswers).pipelines(guildId)].map((id) => ({
+    id,
+    object: 'model',
+    created: Math.floor(token.createdAtWallMs / 1_000),
+    owned_by: 'parley',
+  }));
 }

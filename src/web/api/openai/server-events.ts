@@ -49,3 +49,17 @@ async function soon<T>(next: Promise<T>): Promise<T | 'still'> {
     clearTimeout(timer);
   }
 }
+
+/** Stream whose first part is there: a failure before it is an answer with a status of its own. */
+export async function whenBegun<T>(parts: AsyncIterable<T>): Promise<AsyncIterable<T>> {
+  const iterator = parts[Symbol.asyncIterator]();
+  const first = await iterator.next();
+  async function* read(): AsyncGenerator<T> {
+    try {
+      for (let next = first; !next.done; next = await iterator.next()) yield next.value;
+    } finally {
+      await iterator.return?.();
+    }
+  }
+  return read();
+}

@@ -1,4 +1,3 @@
-import type { Context, Hono } from 'hono';
 import type { z } from 'zod';
 import {
   encodedInSteps,
@@ -9,29 +8,11 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/conversation/ports/http-api-ports.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
-import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
-import {
-  refusalAsReported,
-  refusalOf,
-  refusalOfError,
-  whileThere,
-} from '#src/web/api/failed-line.ts';
+import { refusalAsReported, refusalOf, refusalOfError } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
-import { checked, jsonOf } from '#src/web/api/request-body.ts';
-import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
-import { whenBegun } from './completions.ts';
-import { event, eventHeaders, unbuffered } from './server-events.ts';
+import { defineRoute } from '#src/web/api/route.ts';
+import { event, eventHeaders, unbuffered, whenBegun } from './server-events.ts';
 import { formatOf, speechRequest } from './speech-request.ts';
-
-export type SpeechParts = ApiDoor & {
-  /** Told of a bug of ours, which is no failure of the outside world. */
-  onBug(error: unknown): void;
-};
-
-/** `POST /v1/audio/speech`: a text spoken by the engine of a server, sent while it is made, in OpenAI's shape. */
-export function serveSpeech(app: Hono, parts: SpeechParts): void {
-  app.post('/v1/audio/speech', (context) => speak(context, parts));
-}
 
 const types: Readonly<Record<SoundFormat, string>> = {
   mp3: 'audio/mpeg',
@@ -43,38 +24,40 @@ const types: Readonly<Record<SoundFormat, string>> = {
 /** Time and usage of one request to the engine. */
 type SpeechUsage = Parameters<ProgramText['onUsage']>[0];
 
-async function speak(context: Context, parts: SpeechParts): Promise<Response> {
-  const header = context.req.header('authorization');
-  const { token, ports, encoders } = await authorise(header, 'audio', undefined, parts);
-  const request = checked(speechRequest, await jsonOf(context, { token, bodies: parts.bodies }));
-  const format = formatOf(request.response_format ?? 'mp3');
-  const usage: SpeechUsage[] = [];
-  const { signal } = context.req.raw;
-  const onBug = whileThere(parts.onBug, signal);
-  using stack = new DisposableStack();
-  const encoder = stack.use(encoders.open(format)); // it gets ready while the engine does
-  const speech = await ports.port(ProgramAnswers).speak(
-    {
-      guildId: token.guildId,
-      asker: { id: payerIdOf(token), name: token.name },
-      ...mannerOf(request, ports.port(VoicesAndPreviews).models()),
-      onUsage: (one) => void usage.push(one),
-    },
-    signal,
-  );
-  if (speech.kind === 'failed') throw refusalOf(speech.line);
-  if (speech.kind === 'unspeakable') throw unspeakable();
-  const opened = stack.move();
-  const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
-  if (request.stream_format === 'sse') {
-    const events = ReadableStream.from(eventsOf(bytes, usage, onBug));
-    return new Response(events, { headers: eventHeaders });
-  }
-  const { outgoing } = context.env as { readonly outgoing?: { destroy(): void } };
-  const cut = outgoing && (() => outgoing.destroy());
-  const headers = { ...unbuffered, 'content-type': types[format] };
-  return new Response(ReadableStream.from(cutOff(bytes, cut, onBug)), { headers });
-}
+/** A text spoken by the engine of a server, sent while it is made, in OpenAI's shape. */
+export const createSpeech = defineRoute({
+  method: 'post',
+  path: '/v1/audio/speech',
+  id: 'createSpeech',
+  summary: 'Speaks a text, sent while it is made.',
+  scope: 'audio',
+  body: speechRequest,
+  response: {
+    description: 'An audio file, or with stream_format: sse its pieces as events.',
+    content: { 'audio/*': 'bytes', 'text/event-stream': 'bytes' },
+  },
+  refusals: [422, 502],
+  async run({ asker, body: request, cut, encoders, guildId, onBug, ports, signal }) {
+    const format = formatOf(request.response_format ?? 'mp3');
+    const usage: SpeechUsage[] = [];
+    using stack = new DisposableStack();
+    const encoder = stack.use(encoders.open(format)); // it gets ready while the engine does
+    const manner = mannerOf(request, ports.port(VoicesAndPreviews).models());
+    const onUsage = (one: SpeechUsage) => void usage.push(one);
+    const asked = { guildId, asker, ...manner, onUsage };
+    const speech = await ports.port(ProgramAnswers).speak(asked, signal);
+    if (speech.kind === 'failed') throw refusalOf(speech.line);
+    if (speech.kind === 'unspeakable') throw unspeakable();
+    const opened = stack.move();
+    const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
+    if (request.stream_format === 'sse') {
+      const events = ReadableStream.from(eventsOf(bytes, usage, onBug));
+      return new Response(events, { headers: eventHeaders });
+    }
+    const headers = { ...unbuffered, 'content-type': types[format] };
+    return new Response(ReadableStream.from(cutOff(bytes, cut, onBug)), { headers });
+  },
+});
 
 function mannerOf(
   { model, input, voice, instructions, speed }: z.output<typeof speechRequest>,
@@ -113,7 +96,7 @@ async function* encoded(
 async function* cutOff(
   bytes: AsyncIterable<Uint8Array>,
   cut: (() => void) | undefined,
-  onBug: SpeechParts['onBug'],
+  onBug: (error: unknown) => void,
 ): AsyncGenerator<Uint8Array> {
   try {
     yield* bytes;
@@ -127,7 +110,7 @@ async function* cutOff(
 async function* eventsOf(
   bytes: AsyncIterable<Uint8Array>,
   usage: readonly SpeechUsage[],
-  onBug: SpeechParts['onBug'],
+  onBug: (error: unknown) => void,
 ): AsyncGenerator<Uint8Array> {
   try {
     for await (const one of bytes)

@@ -1,4 +1,3 @@
-import type { Context, Hono } from 'hono';
 import type {
   RecordingOutcome,
   RecordingPart,
@@ -6,52 +5,69 @@ import type {
   RecordingSegment,
 } from '#src/conversation/ports/http-api-ports.ts';
 import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
-import { type ApiDoor, authorise } from '#src/web/api/authorise.ts';
 import { refusalAsReported, refusalOf } from '#src/web/api/failed-line.ts';
-import { formBodyOf } from '#src/web/api/form-body.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
-import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
-import { whenBegun } from './completions.ts';
-import { comment, commented, doneEvent, event, eventHeaders } from './server-events.ts';
-import { type TranscriptionForm, transcriptionAsked } from './transcription-form.ts';
+import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
+import { comment, commented, doneEvent, event, eventHeaders, whenBegun } from './server-events.ts';
+import {
+  type TranscriptionForm,
+  transcriptionAsked,
+  transcriptionForm,
+  translationForm,
+} from './transcription-form.ts';
 import { textOf, transcriptionResponse } from './transcription-formats.ts';
-
-export type TranscriptionsParts = ApiDoor & { onBug(error: unknown): void };
-
-const tasks = {
-  '/v1/audio/transcriptions': 'transcribe',
-  '/v1/audio/translations': 'translate',
-} as const;
-type Path = keyof typeof tasks;
-type TranscriptionTask = (typeof tasks)[Path];
-
-/** Paths whose bodies hold a file of sound. */
-export const transcriptionPaths: ReadonlySet<string> = new Set(Object.keys(tasks));
 
 /** Longest wait, in ms, for all words of a recording: a connection on which nothing moves for 2 minutes is cut. */
 const longestWholeMs = 110_000;
 /** Like `longestWholeMs`, where words are sent as they are found; OpenAI's clients wait 10 minutes. */
 const longestStreamMs = 540_000;
 
-/** `POST /v1/audio/transcriptions` and `/v1/audio/translations`: recordings in words, in OpenAI's shape. */
-export function serveTranscriptions(app: Hono, parts: TranscriptionsParts): void {
-  for (const path of Object.keys(tasks) as Path[])
-    app.post(path, (context) => hear(context, tasks[path], parts));
-}
+const answers = {
+  'application/json': 'bytes',
+  'text/plain': 'text',
+  'application/x-subrip': 'text',
+  'text/vtt': 'text',
+} as const;
+
+export const createTranscription = defineRoute({
+  method: 'post',
+  path: '/v1/audio/transcriptions',
+  id: 'createTranscription',
+  summary: 'Transcribes a recording: 24 MiB and 10 minutes of sound at most.',
+  scope: 'audio',
+  form: transcriptionForm,
+  response: {
+    description: "In OpenAI's format, or with stream: true its words as events.",
+    content: { ...answers, 'text/event-stream': 'bytes' },
+  },
+  refusals: [502, 504],
+  run: (call) => hear(call, 'transcribe'),
+});
+
+export const createTranslation = defineRoute({
+  method: 'post',
+  path: '/v1/audio/translations',
+  id: 'createTranslation',
+  summary: 'Translates a recording into English words, from any language.',
+  description: 'The header parley-translated-by names the translator.',
+  scope: 'audio',
+  form: translationForm,
+  response: { description: "In OpenAI's format, with translated_by.", content: answers },
+  refusals: [502, 504],
+  run: (call) => hear(call, 'translate'),
+});
+
+type TranscriptionTask = 'transcribe' | 'translate';
 
 async function hear(
-  context: Context,
+  { asker, form, guildId, onBug, ports, signal }: ApiCall<unknown, unknown, unknown>,
   task: TranscriptionTask,
-  parts: TranscriptionsParts,
 ): Promise<Response> {
-  const header = context.req.header('authorization');
-  const { token, ports } = await authorise(header, 'audio', undefined, parts);
-  const form = await formBodyOf(context, { token, bodies: parts.bodies });
   const asked = transcriptionAsked(form, task);
   const { language, model, prompt = '', sound, stream } = asked;
   const request: RecordingRequest = {
-    guildId: token.guildId,
-    asker: { id: payerIdOf(token), name: token.name, isProgram: true },
+    guildId,
+    asker,
     recording: sound,
     model,
     language,
@@ -60,17 +76,9 @@ async function hear(
     isTranslated: task === 'translate',
     longestMs: stream ? longestStreamMs : longestWholeMs,
   };
-  const { signal } = context.req.raw;
   try {
-    return await answerOf(
-      await ports.port(ProgramTranscriptions).transcribe(request, signal),
-      task,
-      asked,
-      {
-        onBug: parts.onBug,
-        signal,
-      },
-    );
+    const outcome = await ports.port(ProgramTranscriptions).transcribe(request, signal);
+    return await answerOf(outcome, task, asked, { onBug, signal });
   } catch (error) {
     throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
   }

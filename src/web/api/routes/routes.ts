@@ -1,3 +1,7 @@
+import { createChatCompletion } from '#src/web/api/openai/completions.ts';
+import { listModels, retrieveModel } from '#src/web/api/openai/models.ts';
+import { createSpeech } from '#src/web/api/openai/speech.ts';
+import { createTranscription, createTranslation } from '#src/web/api/openai/transcriptions.ts';
 import type { ApiRoute } from '#src/web/api/route.ts';
 import { ask } from './ask.ts';
 import { readPlay } from './plays.ts';
@@ -15,7 +19,7 @@ import {
 } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
 
-/** Every operation of one server; what OpenAI's clients ask stands apart. */
+/** Every operation: those of one server, then those of OpenAI's API. */
 export const routes: readonly ApiRoute[] = [
   say,
   ask,
@@ -31,4 +35,10 @@ export const routes: readonly ApiRoute[] = [
   readPlay,
   listTranscripts,
   readTranscript,
+  listModels,
+  retrieveModel,
+  createChatCompletion,
+  createSpeech,
+  createTranscription,
+  createTranslation,
 ];

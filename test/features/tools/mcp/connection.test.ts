@@ -117,7 +117,7 @@ test.each(kinds)(
   'over %s (%s) a small message of many or deep values reaches no schema',
   async (...kind) => {
     await using many = await open(kind);
-    const words = 'An MCP server sent JSON with more than 1,000 elements in one array or object.';
+    const words = 'An MCP server sent JSON with more than 10,000 values.';
     await expect(many.call('many')).rejects.toMatchObject({ code: 'tool.flooded', message: words });
     await using deep = await open(kind);
     await expect(deep.call('deep')).rejects.toMatchObject({

@@ -2,58 +2,27 @@ import type { SandboxMessage } from '#src/console/sandbox-lines.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { silenceLine, silenceOf, whyDropped } from './silence.ts';
 
-/** Where a conversation is printed. */
-export type Terminal = { readonly isTTY?: boolean; write(text: string): unknown };
-
-/**
- * Prints a conversation as a newcomer reads it: who, the words, and how long it took.
- *
- * Plain lines; only a terminal gets a progress line that is written over.
- */
+/** Prints a conversation as a newcomer reads it, in plain lines. */
 export class ConversationPrinter {
-  readonly #terminal: Terminal;
-  #lines = 0;
-  #progress = new Map<string, number>();
+  readonly #output: { write(text: string): unknown };
 
-  constructor(terminal: Terminal) {
-    this.#terminal = terminal;
-  }
-
-  /** Count of printed lines. */
-  get lines(): number {
-    return this.#lines;
+  constructor(output: { write(text: string): unknown }) {
+    this.#output = output;
   }
 
   title(line: string): void {
-    this.#write(line);
-  }
-
-  /** Progress of a load, 0 to 1, for a terminal. */
-  progress(role: string, fraction: number): void {
-    this.#progress.set(role, fraction);
-    const parts = [...this.#progress].map(([name, part]) => `${name} ${Math.round(part * 100)} %`);
-    if (this.#terminal.isTTY) this.#terminal.write(`\r  loading: ${parts.join(', ')}\u001b[K`);
-  }
-
-  progressDone(): void {
-    if (this.#terminal.isTTY && this.#progress.size > 0) this.#terminal.write('\r\u001b[K');
-    this.#progress.clear();
+    this.#output.write(`${line}\n`);
   }
 
   note(line: string): void {
-    this.#write(`  ${clean(line)}`);
+    this.title(`  ${clean(line)}`);
   }
 
   /** Lines after the first stand under its words. */
   says(name: string, words: string): void {
     const [first = '', ...rest] = clean(words).split('\n');
-    this.#write(`  ${clean(name).padEnd(6)} ${first}`);
-    for (const line of rest) this.#write(`         ${line}`);
-  }
-
-  #write(line: string): void {
-    this.#lines++;
-    this.#terminal.write(`${line}\n`);
+    this.title(`  ${clean(name).padEnd(6)} ${first}`);
+    for (const line of rest) this.title(`         ${line}`);
   }
 }
 

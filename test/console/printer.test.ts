@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConversationPrinter, printEvent, printMessage } from '#src/console/first-run/show.ts';
+import { ConversationPrinter, printEvent, printMessage } from '#src/console/printer.ts';
 
 const ben = { speakerId: 'b', name: 'Ben' } as const;
 const words = { text: 'It is five.', heardText: 'It is', vainShare: 0 } as const;
@@ -9,10 +9,9 @@ function answered(finish: 'completed' | 'cancelled') {
   return { kind: 'answered', ...ben, ...words, finish, instants } as const;
 }
 
-function screen(isTTY = false) {
+function screen() {
   let text = '';
   const terminal = {
-    isTTY,
     write(part: string) {
       text += part;
     },
@@ -30,13 +29,6 @@ test('a line of a person stands under their name, without the mention of the bot
   } as const;
   printMessage(message, show);
   expect(text()).toBe('  Adam   hello\n');
-});
-
-test('a terminal sees one progress line, written over and cleared', () => {
-  const { show, text } = screen(true);
-  show.progress('voice', 0.5);
-  show.progressDone();
-  expect(text()).toBe('\r  loading: voice 50 %\u001b[K\r\u001b[K');
 });
 
 test.each<[Parameters<typeof printEvent>[0], string]>([

@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 
 /** An event of a session, or `done`: the bot has said all it had to say to a command or a button. */
-export type ExchangeEvent = SessionEvent | { readonly kind: 'done'; readonly command: string };
+export type ExchangeEvent = SessionEvent | { readonly kind: 'done' };
 
 type ExchangeEventKind = ExchangeEvent['kind'];
 type Of<K extends ExchangeEventKind> = Extract<ExchangeEvent, { kind: K }>;

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { exchange, type SpokenExchange } from '#src/console/first-run/exchange.ts';
+import { exchange, type SpokenExchange } from '#src/console/exchange.ts';
 import type { ConsoleRequest } from '#src/console/sandbox-lines.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
@@ -45,7 +45,7 @@ async function spoken(...events: readonly SessionEvent[]) {
   });
   let result: SpokenExchange | undefined;
   let saidAtMs = -1;
-  const run = exchange('Ben', 'ben.wav', 'ben-heard', { ...parts, dataDir }, never);
+  const run = exchange('Ben', 'ben.wav', { ...parts, dataDir }, never);
   void run.then((came) => {
     result = came;
   });

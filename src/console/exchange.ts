@@ -1,0 +1,176 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { readWav } from '#src/audio/wav.ts';
+import { realClock } from '#src/base/clock.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
+import { makeFolder } from '#src/base/make-folder.ts';
+import type { SandboxProcess } from '#src/console/sandbox-process.ts';
+import { recognise } from '#src/probes/engine-probes.ts';
+import { type Finding, tryProbe } from '#src/probes/probe.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import type { EventLog, LoggedEvent } from './event-log.ts';
+import type { ConversationPrinter } from './printer.ts';
+import { type HeardAnswer, heard, replied } from './sandbox-lines.ts';
+import { silenceOf, whyDropped } from './silence.ts';
+
+/** Person who asks first, and who speaks the typed lines. */
+export const host = 'Adam';
+
+/** Longest time, in ms, that the bot may think and speak. */
+const answerMs = 60_000;
+/** Longest wait, in ms, for the sound of an answer to arrive and end, after the report that it has left. */
+const arrivalMs = 20_000;
+const quietMs = 300;
+/** Wait, in ms, after ignored speech, which may have been but a part of an utterance: the other part is known by then. */
+const restMs = 1_500;
+/** Longest wait, in ms, between the report of a failed answer and its reason. */
+const reasonMs = 1_000;
+/** All that is written on a `/join` is there by then. */
+const doneMs = 3_000;
+/** A packet may arrive before its sender has noted that it left. */
+const stampMs = 2;
+/** Longest time, in ms, of the recognition of a heard answer. */
+const proofMs = 60_000;
+
+const outcomes = ['answered', 'failed', 'ignored', 'dropped', 'left'] as const;
+type OutcomeEvent = LoggedEvent<(typeof outcomes)[number]>['event'];
+type AnswerEvent = Extract<OutcomeEvent, { kind: 'answered' }>;
+
+/** One question and its answer, as the person who asked had it; or the stage that failed, and why. */
+export type SpokenExchange =
+  | {
+      readonly kind: 'exchanged';
+      readonly answered: AnswerEvent;
+      readonly heard: HeardAnswer;
+      /** Path of the WAV with the sound that reached the person. */
+      readonly path: string;
+    }
+  | { readonly kind: 'failed'; readonly stage: string; readonly why: string };
+
+type FailedExchange = Extract<SpokenExchange, { kind: 'failed' }>;
+
+/** Where exchanges take place, and who watches. */
+export type SandboxObservers = {
+  readonly sandbox: Pick<SandboxProcess, 'ask' | 'ready' | 'gone'>;
+  readonly events: EventLog;
+  readonly show: ConversationPrinter;
+  readonly botName: string;
+  readonly dataDir: string;
+};
+
+/** Adam, a synthetic voice, calls the bot in and asks for the time. Errors and abort: as `exchange`. */
+export async function firstExchange(
+  observers: SandboxObservers,
+  signal: AbortSignal,
+): Promise<SpokenExchange> {
+  const { events, sandbox } = observers;
+  const start = events.place;
+  await sandbox.ask({ do: 'join', person: host });
+  const reply = replied.parse(await sandbox.ask({ do: 'command', person: host, name: 'join' }));
+  // The obstacle is told to the caller alone.
+  if (reply.ephemeral) return failed('join', reply.text);
+  await sandbox.ask({ do: 'settled', person: host });
+  await events.after(start, ['done'], doneMs, signal);
+  return await exchange(host, sandbox.ready.recordings.time, observers, signal);
+}
+
+/**
+ * `person` speaks the recording and listens to the answer, which is kept as a WAV.
+ *
+ * Errors: BotError `sandbox.failed`. Aborting `signal` throws its reason.
+ */
+export async function exchange(
+  person: string,
+  wav: string,
+  observers: SandboxObservers,
+  signal: AbortSignal,
+): Promise<SpokenExchange> {
+  const { sandbox, events, dataDir } = observers;
+  const path = join(openFolder(dataDir), `${person.toLowerCase()}-heard.wav`);
+  const start = events.place;
+  await sandbox.ask({ do: 'say', person, wav }, signal);
+  const answered = await answerTo(person, start, observers, signal);
+  if (answered.kind === 'failed') return answered;
+  const reached = await listen(observers, person, path, answered);
+  if (!reached) return failed('hear', `nothing of the answer reached ${person}`);
+  return { kind: 'exchanged', answered, heard: reached, path };
+}
+
+async function listen(
+  { sandbox }: SandboxObservers,
+  person: string,
+  wav: string,
+  { instants: { firstSentAtMs } }: AnswerEvent,
+): Promise<HeardAnswer | undefined> {
+  if (firstSentAtMs === undefined) return undefined;
+  // A cue that passed the time is no answer.
+  const waits = { sinceMs: firstSentAtMs - stampMs, quietMs, timeoutMs: arrivalMs };
+  const answer = await sandbox.ask({ do: 'listen', person, wav, ...waits }).catch(() => undefined);
+  return answer && heard.parse(answer);
+}
+
+async function answerTo(
+  person: string,
+  start: number,
+  { events, botName }: SandboxObservers,
+  signal: AbortSignal,
+): Promise<AnswerEvent | FailedExchange> {
+  const event = await outcomeOf(person, start, events, signal);
+  switch (event?.kind) {
+    case undefined:
+      return failed('answer', 'none came within a minute');
+    case 'failed':
+      return failed(event.stage, event.message);
+    case 'dropped':
+      return failed('attend', whyDropped[event.why]);
+    case 'ignored':
+      return { kind: 'failed', ...silenceOf(event.why, botName) };
+    case 'left':
+      return failed('attend', `${botName} left`);
+    case 'answered': {
+      if (event.finish !== 'failed') return event;
+      const reason = await events.after(start, ['failed'], reasonMs, signal);
+      return failed(reason?.event.stage ?? 'speak', reason?.event.message ?? 'no reason given');
+    }
+  }
+}
+
+/** The bot's reaction to speech of `person` behind place `start`; undefined: none within a minute. */
+export async function outcomeOf(
+  person: string,
+  start: number,
+  events: EventLog,
+  signal: AbortSignal,
+): Promise<OutcomeEvent | undefined> {
+  const first = await events.after(start, outcomes, answerMs, signal, person);
+  if (first?.event.kind !== 'ignored') return first?.event;
+  const other = await events.after(first.place, outcomes, restMs, signal, person);
+  return (other ?? first).event;
+}
+
+function failed(stage: string, why: string): FailedExchange {
+  return { kind: 'failed', stage, why };
+}
+
+/** Whether the received sound can be understood as the answer. */
+export async function prove(
+  { answered, path }: Extract<SpokenExchange, { kind: 'exchanged' }>,
+  transcriber: Transcriber,
+  signal: AbortSignal,
+): Promise<Finding> {
+  const clip = { pcm: readWav(await readFile(path)), text: answered.text };
+  const deadline = { clock: realClock, deadlineMs: proofMs, signal };
+  return await tryProbe(recognise, { transcriber, clip }, deadline);
+}
+
+/** The folder for what people heard. Errors: BotError `sandbox.failed` when it cannot be made. */
+export function openFolder(dataDir: string): string {
+  const folder = join(dataDir, 'sandbox');
+  try {
+    makeFolder(folder);
+    return folder;
+  } catch (cause) {
+    const message = `The sandbox cannot keep files in ${folder}, check DATA_DIR: ${messageOf(cause)}.`;
+    throw new BotError('sandbox.failed', false, message, cause);
+  }
+}

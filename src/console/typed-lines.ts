@@ -1,0 +1,113 @@
+import { rm } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
+import { readCommand } from '#page/room/command-line.js';
+import { realClock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { host, outcomeOf, type SandboxObservers } from './exchange.ts';
+import { stateAnswer } from './sandbox-lines.ts';
+import { silenceLine, silenceOf } from './silence.ts';
+import type { TypedVoice } from './typed-voice.ts';
+
+/** Longer than the bot may take for any command. */
+const doneMs = 65_000;
+/** The bot's messages to a command have come this time, in ms, after it is done. */
+const writtenMs = 500;
+
+/** Lines of a terminal, a pipe or a file; one that cannot be read has none. Aborting `signal` ends them. */
+async function* linesOf(input: Readable, signal: AbortSignal): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input, signal });
+  } catch {
+    return; // a closed descriptor or a folder: there is no input
+  }
+}
+
+/**
+ * Says each typed line as Adam, or does it, if it begins with `/`. At a terminal the next line may come while one is spoken or
+ * answered, as a `/stop` does; a line of a pipe or a file waits for the outcome of the last.
+ *
+ * Errors: bugs. Aborting `signal` throws its reason.
+ */
+export async function performLines(
+  input: Readable & { readonly isTTY?: boolean },
+  voice: TypedVoice,
+  observers: SandboxObservers,
+  signal: AbortSignal,
+): Promise<void> {
+  const left = new AbortController();
+  const either = AbortSignal.any([signal, left.signal]);
+  for await (const line of linesOf(input, either)) {
+    const words = line.trim();
+    if (words === '') continue;
+    if (!input.isTTY) observers.show.title(`> ${words}`);
+    const work = perform(words, voice, observers, either);
+    if (input.isTTY) work.catch((error: unknown) => left.abort(error));
+    else await work;
+  }
+  either.throwIfAborted();
+  left.abort(new Error('left the console'));
+}
+
+/** Returns after the outcome of a line; a failure is told in one sentence. */
+async function perform(
+  line: string,
+  voice: TypedVoice,
+  observers: SandboxObservers,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    if (line.startsWith('/')) await command(line, observers, signal);
+    else await speak(line, voice, observers, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof BotError)) throw error;
+    observers.show.note(error.message);
+  }
+}
+
+async function speak(
+  words: string,
+  voice: TypedVoice,
+  { botName, events, sandbox, show }: SandboxObservers,
+  signal: AbortSignal,
+): Promise<void> {
+  const { bot } = stateAnswer.parse(await sandbox.ask({ do: 'state' }));
+  const { channel } = bot;
+  if (channel === undefined) return show.note(`${botName} is in no voice channel; /join calls it.`);
+  await sandbox.ask({ do: 'join', person: host, channel });
+  await sandbox.ask({ do: 'settled', person: host });
+  const wav = await voice.record(words, signal);
+  try {
+    const start = events.place;
+    await sandbox.ask({ do: 'say', person: host, wav }, signal);
+    const outcome = await outcomeOf(host, start, events, signal);
+    if (!outcome)
+      show.note('No answer came within a minute; people are heard once they agree: /join.');
+    if (outcome?.kind !== 'ignored') return;
+    const silence = silenceOf(outcome.why, botName);
+    if (silence.stage !== 'attend') show.note(silenceLine(silence, botName));
+  } finally {
+    await rm(wav, { force: true });
+  }
+}
+
+async function command(
+  line: string,
+  { events, sandbox, show }: SandboxObservers,
+  signal: AbortSignal,
+): Promise<void> {
+  const { commands } = stateAnswer.parse(await sandbox.ask({ do: 'state' }));
+  const read = readCommand(line, commands);
+  if (read.kind === 'incomplete') return show.note(read.message);
+  const options = Object.fromEntries(
+    Object.entries(read.options).map(([option, value]) => [
+      option,
+      typeof value === 'object' ? value.file : value,
+    ]),
+  );
+  const start = events.place;
+  await sandbox.ask({ do: 'command', person: host, name: read.name, options }, signal);
+  await events.after(start, ['done'], doneMs, signal);
+  await realClock.sleep(writtenMs, signal);
+}
