@@ -338,7 +338,7 @@ export class AnswerJobs {
     const failure = await this.#watched(reply, work, pending, signal);
     for (const request of requestsOf(this.#turnNow(job)))
       context.talk.requests.questionOf(request)?.report?.(reportedOf(job, failure, context));
-    const finish = await output.played(reply, signal);
+    const finish = await reply.finish;
     if (output.isStuck) {
       writeUnspeakable(pending.written(progress.text), context);
       progress.written = progress.text;

@@ -76,7 +76,7 @@ export async function readAloud(
         writeUnspeakable(ConfidentialText.joined(clauses, ' '), context);
     };
     if (failure) writeInstead();
-    finish = await output.played(reply, signal);
+    finish = await reply.finish;
     const { isStuck } = output;
     reportEnd(finish, isStuck);
     if (isStuck && !failure) writeInstead();

@@ -48,7 +48,7 @@ export async function sayOrWrite(
         await reply.write(pcm, words, signal);
       }
       reply.end();
-      finish = await output.played(reply, signal);
+      finish = await reply.finish;
       if (output.isStuck)
         throw deadlineError('speak', 'The voice link sent no frame of a sentence.');
     });
