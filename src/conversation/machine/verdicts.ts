@@ -72,7 +72,6 @@ function decideOne(draft: Draft, speech: OpenSpeech): void {
   const open = turn.open.filter(({ id }) => id !== utterance.id);
   const rest = { ...turn, open };
   putTurn(draft, rest);
-  if (decision.kind === 'drop') return;
   if (!isNothing(decision) && !isYes(decision)) closeSpokenQuestions(draft, turn.by, utterance);
   if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')
     addPart(draft, rest, utterance, decision);
