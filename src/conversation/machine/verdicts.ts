@@ -1,9 +1,9 @@
 import type { UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { decide } from './decisions.ts';
-import { change, changeNotes, type Draft, emit, putTurn, removeTurn, report } from './draft.ts';
+import { changeNotes, type Draft, emit, putTurn, removeTurn, report } from './draft.ts';
 import type { UtteranceOutcome } from './effects.ts';
-import { askTurn } from './floor.ts';
+import { askTurn, noteFailure } from './floor.ts';
 import { isOnFloor, type OpenSpeech, turnOf } from './questions.ts';
 import {
   discardAnswer,
@@ -134,9 +134,7 @@ function tellOutcome(
 
 /** The channel reads once that words were not recognised. */
 function reportUnrecognised(draft: Draft, by: PersonId): void {
-  if (draft.state.reportedFailures.includes('recognise')) return;
-  change(draft, { reportedFailures: [...draft.state.reportedFailures, 'recognise'] });
-  emit(draft, { do: 'notice', line: 'unrecognised', by });
+  if (noteFailure(draft, 'recognise')) emit(draft, { do: 'notice', line: 'unrecognised', by });
 }
 
 /** The panel tells a person once that the bot needs its name. */
