@@ -183,7 +183,6 @@ const doors: Readonly<Record<string, string>> = {
   'conversation/machine': 'questions reconnect-policy rules state step',
   'conversation/ports': 'session-events tool-definition',
   'conversation/presence': 'access-control pause-hearing privacy-requests',
-  'conversation/queue': 'turn-handle',
   'conversation/settings': 'guild-settings personal-settings-cache setting-definition',
   'conversation/tools': 'confirmed-tool-runner',
   discord: 'channel-people client login own-state places',

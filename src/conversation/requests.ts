@@ -5,8 +5,12 @@ import type { ReportedOutcome } from './machine/effects.ts';
 import { isFree, readingOf, turnOf } from './machine/questions.ts';
 import type { Id, PersonId } from './machine/state.ts';
 import { clausesOf } from './output/read-aloud.ts';
-import type { QueuedQuestion, QueuedReading } from './queue/queued-turn.ts';
-import { type DropReason, TurnHandle } from './queue/turn-handle.ts';
+import {
+  type DropReason,
+  dropReasons,
+  type QueuedQuestion,
+  type QueuedReading,
+} from './queue/queued-turn.ts';
 import type { SessionContext } from './session-context.ts';
 
 export type AddTurnResult =
@@ -96,13 +100,13 @@ export class Requests {
 
   ask(question: QueuedQuestion): void {
     const { name, speakerId: by } = question.said;
-    const request = this.#add({ kind: 'question', question }, question.handle);
+    const request = this.#add({ kind: 'question', question }, question.signal);
     this.#post(request, { kind: 'typed', request, by, name, text: question.words?.text ?? '' });
   }
 
   read(reading: QueuedReading): AddTurnResult {
     const { owner, personId, speakerId, when } = reading;
-    const request = this.#add({ kind: 'reading', reading }, reading.handle);
+    const request = this.#add({ kind: 'reading', reading }, reading.signal);
     const about = [personId, speakerId].filter((id) => typeof id === 'string');
     const text = reading.clauses.map((one) => one.textIn(undefined) ?? '').join(' ');
     const isInterruptible = reading.interruptible ?? true;
@@ -162,7 +166,7 @@ export class Requests {
     this.#all.delete(request);
     const wasHeard = this.#heard.delete(request);
     if (one?.kind === 'notice') one.notice.ended(wasHeard);
-    if (one?.kind === 'reading') one.reading.handle.drop(dropReasonOf(outcome));
+    if (one?.kind === 'reading') one.reading.onOver?.(dropReasonOf(outcome));
     if (one?.kind === 'question') this.#answered(one.question, outcome);
   }
 
@@ -178,10 +182,10 @@ export class Requests {
     return request === undefined ? undefined : this.#all.get(request);
   }
 
-  #add(request: Request, handle?: TurnHandle): Id {
+  #add(request: Request, signal?: AbortSignal): Id {
     const id = this.#nextId++;
     this.#all.set(id, request);
-    handle?.signal.addEventListener('abort', () => {
+    signal?.addEventListener('abort', () => {
       if (this.#all.has(id)) this.#context.talk.post({ kind: 'taken-back', request: id });
     });
     return id;
@@ -245,38 +249,21 @@ export class Requests {
       personId,
       interruptible: !isGreeting,
       isWrittenElsewhere: !isGreeting,
-      handle: new TurnHandle(),
     };
   }
 
-  #answered({ handle, report }: QueuedQuestion, outcome: ReportedOutcome): void {
+  #answered({ onOver, report }: QueuedQuestion, outcome: ReportedOutcome): void {
     if (outcome === 'failed') {
       const failure = this.#context.talk.answers.failure?.error;
       const line = failure && failureText(failure, this.#context.parts);
       report?.({ kind: 'failed', line: line ?? { id: 'ask.late' } });
     }
-    handle.drop(dropReasonOf(outcome));
+    onOver?.(dropReasonOf(outcome));
   }
 }
 
-/** Reason of a handle for an outcome of the conversation. */
+/** A question that is answered in private is over for the channel as if its asker had taken it back. */
 function dropReasonOf(outcome: ReportedOutcome): DropReason {
-  switch (outcome) {
-    case 'stopped':
-    case 'skipped':
-    case 'withdrawn':
-    case 'interrupted':
-    case 'replaced':
-    case 'crowded':
-    case 'late':
-    case 'left':
-    case 'lost':
-    case 'muted':
-    case 'ending':
-      return outcome;
-    case 'private':
-      return 'withdrawn';
-    default:
-      return 'over';
-  }
+  if (outcome === 'private') return 'withdrawn';
+  return dropReasons.find((one) => one === outcome) ?? 'over';
 }

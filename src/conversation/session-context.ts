@@ -1,5 +1,5 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
-import { ReportedFailures } from '#src/conversation/alerts/report-failure.ts';
+import { SessionWatchdogs } from '#src/conversation/alerts/report-failure.ts';
 import { SessionHistory } from '#src/conversation/answering/conversation-history.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
@@ -97,7 +97,7 @@ export class SessionContext {
   readonly pipeline: CurrentPipeline;
   readonly history: SessionHistory;
   readonly preemptiveBudget = new PreemptiveBudget();
-  readonly reportedFailures: ReportedFailures;
+  readonly watchdogs: SessionWatchdogs;
   readonly connection = new CurrentConnection();
   /** Reports voices that no longer exist. */
   readonly missingVoiceNotices: MissingVoiceNotices;
@@ -173,8 +173,7 @@ export class SessionContext {
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
-    this.reportedFailures =
-      before?.reportedFailures ?? new ReportedFailures(sources.longestStandstillMs);
+    this.watchdogs = before?.watchdogs ?? new SessionWatchdogs(sources.longestStandstillMs);
     this.history = new SessionHistory(this);
     this.tools = new SessionTools(this, {
       all: sources.tools,
@@ -202,8 +201,10 @@ export class SessionContext {
     const { agreedIds: callers = [], isPaused = false } =
       before?.gate.answers ?? seat ?? answers ?? {};
     const consent = { ...start.consent, ...this.gate.initial, callers, isPaused };
+    const { reportedFailures } = before?.talk.state ?? start;
     const notes = { ...start.notes, toldOfName: before?.talk.state.notes.toldOfName ?? [] };
-    this.talk = new Talk(this, { ...start, consent, history: kept, notes }, talk);
+    const state = { ...start, consent, history: kept, notes, reportedFailures };
+    this.talk = new Talk(this, state, talk);
     signal.addEventListener('abort', () => this.talk.close(), { once: true });
     this.languages = new SpeakerLanguages(
       {

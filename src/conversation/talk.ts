@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { failureEventOf } from './alerts/failure-event.ts';
-import { writeUnrecognised } from './alerts/report-failure.ts';
+import { type ChannelFailure, writeUnrecognised } from './alerts/report-failure.ts';
 import { AnswerJobs } from './answering/answer-jobs.ts';
 import type { Interruptions } from './hearing/interruptions.ts';
 import type { HearingConnection } from './hearing/utterances.ts';
@@ -224,6 +224,24 @@ export class Talk {
     if (now === this.#consents) return;
     this.#consents = now;
     this.#performer.post({ kind: 'consents', ...facts });
+  }
+
+  /** True the first time of each failure, until it is over. */
+  isNewFailure(failure: ChannelFailure): boolean {
+    if (this.isFailing(failure)) return false;
+    this.#performer.post({ kind: 'failure', failure, isOver: false });
+    return true;
+  }
+
+  /** True where people know of this failure and it is not over. */
+  isFailing(failure: ChannelFailure): boolean {
+    return this.state.reportedFailures.includes(failure);
+  }
+
+  /** The voice is heard again. */
+  voiceWorks(): void {
+    if (this.isFailing('speak'))
+      this.#performer.post({ kind: 'failure', failure: 'speak', isOver: true });
   }
 
   /** Brings the settings of the conversation up to date. */

@@ -31,8 +31,8 @@ export type UtteranceFacts = SpeakerTurn & {
 };
 
 export type EndedUtterance = UtteranceFacts & {
-  /** `continued`: its speaker has gone on meanwhile. `dropped`: withdrawn, or dropped for any other reason. */
-  readonly status: 'open' | 'continued' | 'dropped';
+  /** True where its speaker has gone on meanwhile. */
+  readonly hasGoneOn: boolean;
   /** The bot was speaking meanwhile. */
   readonly overlapsReply: boolean;
   /**
@@ -42,20 +42,6 @@ export type EndedUtterance = UtteranceFacts & {
   readonly isFarField: boolean;
   /** Turn being answered without a sound of it yet: the speaker's own question, or another turn. */
   readonly unheardTurn: 'own' | 'other' | undefined;
-};
-
-export type PreemptiveFacts = UtteranceFacts & {
-  /** False for a partial text. */
-  readonly isFinal: boolean;
-  /** Partial texts of this recogniser were right at pauses before. */
-  readonly trustsPartials: boolean;
-  readonly isBegun: boolean;
-  /** Whether no answer is spoken or waits. */
-  readonly isQueueFree: boolean;
-  /** Few enough tokens went into unheard answers. */
-  readonly hasBudget: boolean;
-  /** False while the earlier part it continues is undecided. */
-  readonly isSettled: boolean;
 };
 
 type NoWordsReason = 'no-voice' | 'empty' | 'hallucination';
@@ -87,15 +73,10 @@ type NoAnswer = {
 
 /** Decision on an utterance that has ended. */
 export type UtteranceDecision =
-  | { readonly kind: 'drop' }
   /** `with-rest`: the answer to its speaker's next words answers this too. */
   | { readonly kind: 'answer-with-rest' }
   | {
       readonly kind: 'answer';
-      /** One answer to it and to the earlier part it continues. */
-      readonly withEarlier: boolean;
-      /** Replaces the speaker's own question, whose answer was not heard at all. */
-      readonly replacesUnheard: boolean;
       readonly overlap: OverlapWords;
     }
   | (NoAnswer & {
@@ -110,20 +91,6 @@ export type UtteranceDecision =
       /** It held no words: speech that begins soon does not continue it. */
       readonly isNothing: boolean;
     });
-
-export type PreemptiveDecision =
-  | { readonly kind: 'begin' }
-  | {
-      readonly kind: 'wait';
-      readonly why:
-        | 'partial'
-        | 'begun'
-        | 'busy'
-        | 'budget'
-        | 'undecided'
-        | 'command'
-        | Exclude<IgnoreReason, 'interjection' | 'no-voice'>;
-    };
 
 const notNamed: AddressingVerdict = { meant: false, why: 'not-named' };
 
@@ -145,7 +112,6 @@ export function decideUtterance(
   addressing: AddressingState,
   rules: AddressingRules,
 ): { readonly decision: UtteranceDecision; readonly addressing: AddressingState } {
-  if (utterance.status === 'dropped') return { decision: { kind: 'drop' }, addressing };
   const nothing = hasVoice(utterance.evidence) ? nothingIn(utterance) : 'no-voice';
   if (nothing) return { decision: ignored(nothing, utterance, undefined), addressing };
   const { text } = utterance;
@@ -177,11 +143,11 @@ function withoutText(
 
 /** Whether the whole utterance is the yes that the bot waits for: of its speaker, and not the rest or beginning of other words. */
 function confirms(
-  { goesOn, isFarField, language, mayConfirm, overlapsReply, status }: EndedUtterance,
+  { goesOn, hasGoneOn, isFarField, language, mayConfirm, overlapsReply }: EndedUtterance,
   text: string,
   rules: AddressingRules,
 ): boolean {
-  if (!mayConfirm || goesOn || isFarField || overlapsReply || status !== 'open') return false;
+  if (!mayConfirm || goesOn || isFarField || overlapsReply || hasGoneOn) return false;
   return isYes(text, rules.names, language);
 }
 
@@ -216,48 +182,28 @@ function isForOthers(verdict: AddressingVerdict): boolean {
   return !verdict.meant && (verdict.why === 'not-named' || verdict.why === 'mentioned');
 }
 
-/** Whether the answer to an utterance is begun in a pause of it, before its end is decided. */
-export function decidePreemptive(
-  facts: PreemptiveFacts,
+/**
+ * Whether the answer to an utterance is begun in a pause of it, by the rules of `decideUtterance`; without words, where this person is
+ * answered for any words.
+ */
+export function isAnsweredEarly(
+  facts: UtteranceFacts,
   addressing: AddressingState,
   rules: AddressingRules,
-): PreemptiveDecision {
-  const why = reasonToWait(facts) ?? reasonNotToBegin(facts, addressing, rules);
-  return why ? { kind: 'wait', why } : { kind: 'begin' };
-}
-
-type WaitReason = (PreemptiveDecision & { kind: 'wait' })['why'];
-
-function reasonToWait(facts: PreemptiveFacts): WaitReason | undefined {
-  if (!facts.isFinal && !isLikelyFinal(facts)) return 'partial';
-  if (facts.isBegun) return 'begun';
-  if (!facts.isQueueFree) return 'busy';
-  if (!facts.hasBudget) return 'budget';
-  return facts.isSettled ? undefined : 'undecided';
-}
-
-function isLikelyFinal({ text, trustsPartials }: PreemptiveFacts): boolean {
-  return (
-    text !== undefined && trustsPartials && endOfTurnOf(text).completeLogit >= minCompleteLogit
-  );
-}
-
-/** Reason by the rules of `decideUtterance`; without words, by whether this person is answered for any words. */
-function reasonNotToBegin(
-  facts: PreemptiveFacts,
-  addressing: AddressingState,
-  rules: AddressingRules,
-): WaitReason | undefined {
-  const { text } = facts;
-  if (text === undefined) return presume(addressing, facts, rules) ? undefined : 'not-named';
-  const nothing = nothingIn(facts);
-  if (nothing) return nothing;
-  if (facts.mayConfirm && isYes(text, rules.names, facts.language)) return 'command';
-  if (spokenCommand(text, rules.names)) return 'command';
-  const { verdict } = judge(addressing, { ...facts, text }, rules);
-  if (!verdict.meant) return verdict.why;
+): boolean {
+  const { language, mayConfirm, text } = facts;
+  if (text === undefined) return presume(addressing, facts, rules);
+  if (nothingIn(facts)) return false;
+  const isConfirming = mayConfirm === true && isYes(text, rules.names, language);
+  if (isConfirming || spokenCommand(text, rules.names)) return false;
+  if (!judge(addressing, { ...facts, text }, rules).verdict.meant) return false;
   const { kind } = classify(text, { isFinal: true, names: rules.names });
-  return kind === 'stop' || kind === 'never-mind' ? 'command' : undefined;
+  return kind !== 'stop' && kind !== 'never-mind';
+}
+
+/** Whether a partial text sounds so complete that it is worth an answer which may be thrown away. */
+export function isLikelyWhole(text: string): boolean {
+  return endOfTurnOf(text).completeLogit >= minCompleteLogit;
 }
 
 function nothingIn({
@@ -313,13 +259,13 @@ function commandOf(
 }
 
 /** A command in an utterance that is only that; to an answer that sounds, it is an aside. */
-function spoken(command: SpokenCommand, { status }: EndedUtterance): UtteranceDecision {
+function spoken(command: SpokenCommand, { hasGoneOn }: EndedUtterance): UtteranceDecision {
   return {
     kind: 'command',
     why: 'interjection',
     command: { kind: 'spoken', command },
     dropsUnheard: false,
-    overlap: status === 'continued' ? undefined : { what: 'aside', meant: false },
+    overlap: hasGoneOn ? undefined : { what: 'aside', meant: false },
   };
 }
 
@@ -337,14 +283,12 @@ function isUnheardDropped(
   return words?.kind === 'never-mind' && (meant || unheardTurn === 'own');
 }
 
-function answered(utterance: EndedUtterance, words: Interjection | undefined): UtteranceDecision {
-  if (utterance.status === 'continued') return { kind: 'answer-with-rest' };
-  return {
-    kind: 'answer',
-    withEarlier: utterance.goesOn,
-    replacesUnheard: utterance.unheardTurn === 'own',
-    overlap: { what: words?.kind ?? 'noise', meant: true },
-  };
+function answered(
+  { hasGoneOn }: EndedUtterance,
+  words: Interjection | undefined,
+): UtteranceDecision {
+  if (hasGoneOn) return { kind: 'answer-with-rest' };
+  return { kind: 'answer', overlap: { what: words?.kind ?? 'noise', meant: true } };
 }
 
 function ignored(
@@ -369,9 +313,9 @@ function isNothing(why: IgnoreReason): boolean {
 }
 
 function overlapOf(
-  { status }: EndedUtterance,
+  { hasGoneOn }: EndedUtterance,
   words: Interjection | undefined,
   meant: boolean,
 ): OverlapWords | undefined {
-  return status === 'continued' ? undefined : { what: words?.kind ?? 'noise', meant };
+  return hasGoneOn ? undefined : { what: words?.kind ?? 'noise', meant };
 }

@@ -243,8 +243,9 @@ playScripts({
     > told adam: failed fail.llm provider localhost:1
     > answered Adam (failed)
     > failed think provider.unreachable
+    > failed speak provider.refused
     > says fail.llm (localhost:1)
-    > writes fail.llm (localhost:1)
+    > writes "My voice is out, so I'm writing: I can't think right now: localhost:1 is not answering."
     4000
     `,
   'one answer of a person and four of a server are written at once, others are told, and all end': `

@@ -6,10 +6,10 @@ import {
   stepAddressing,
 } from '#src/turn/addressing/addressing-windows.ts';
 import {
-  decidePreemptive,
   decideUtterance,
   type EndedUtterance,
-  type PreemptiveFacts,
+  isAnsweredEarly,
+  type UtteranceFacts,
 } from '#src/turn/answerable.ts';
 import { nothingHeard } from '#src/turn/evidence.ts';
 
@@ -26,7 +26,7 @@ const ended: EndedUtterance = {
   evidence: voice,
   text: 'Computer, what time is it?',
   goesOn: false,
-  status: 'open',
+  hasGoneOn: false,
   overlapsReply: false,
   isFarField: false,
   unheardTurn: undefined,
@@ -51,8 +51,6 @@ const isAnswered: AddressEvent = { kind: 'answering', personId: 'adam', atMs: 0 
 const overlap = (what: string, meant: boolean) => ({ overlap: { what, meant } });
 const answer = {
   kind: 'answer',
-  withEarlier: false,
-  replacesUnheard: false,
   ...overlap('other', true),
 };
 const nothing = (why: string) => ({
@@ -85,7 +83,6 @@ type Row = readonly [
 ];
 
 const heard: readonly Row[] = [
-  ['what was withdrawn is dropped, whatever was said', { status: 'dropped' }, { kind: 'drop' }],
   ['without voice nobody said anything', { evidence: nothingHeard }, nothing('no-voice')],
   ['a recogniser that found no words heard nothing', { text: ' ' }, nothing('empty')],
   [
@@ -116,18 +113,13 @@ const addressed: readonly Row[] = [
   [
     'who goes on with a question to the bot needs no name again, and both get one answer',
     { text: 'and in Rome', goesOn: true },
-    { ...answer, withEarlier: true },
+    answer,
   ],
   ['another bot is not answered', { isBot: true }, ignore('bot')],
   [
     'what is said about the bot is not said to it',
     { text: 'I think Computer went offline.' },
     ignore('mentioned'),
-  ],
-  [
-    'a question that replaces one of the same speaker is answered instead of it, before its first sound',
-    { unheardTurn: 'own' },
-    { ...answer, replacesUnheard: true },
   ],
   [
     'talk to somebody else by name, of a person whose answer sounds, takes nothing from the answer',
@@ -144,22 +136,21 @@ const addressed: readonly Row[] = [
   [
     'as the end of what was asked it is answered: sentences fade',
     { ...farField, goesOn: true },
-    { ...answer, withEarlier: true },
+    answer,
   ],
   [
     'a far quieter voice is answered as any other while the bot is silent',
     { text: 'And in Rome?', humans: 1, isFarField: true },
     answer,
   ],
-  ['a question of somebody else is not replaced', { unheardTurn: 'other' }, answer],
   [
     'what its speaker has gone on with already is answered with the rest',
-    { status: 'continued' },
+    { hasGoneOn: true },
     { kind: 'answer-with-rest' },
   ],
   [
     'what was not meant does nothing to the speech of the bot once its speaker has gone on',
-    { text: 'What time is it?', status: 'continued' },
+    { text: 'What time is it?', hasGoneOn: true },
     { ...ignore('not-named'), overlap: undefined },
   ],
 ];
@@ -213,7 +204,7 @@ const commands: readonly Row[] = [
   ],
   [
     'a "stop" after which its speaker went on is obeyed, and the later words tell the speech of the bot',
-    { text: 'Stop!', status: 'continued' },
+    { text: 'Stop!', hasGoneOn: true },
     { ...command('stop', 'stop', false), overlap: undefined },
   ],
 ];
@@ -236,69 +227,24 @@ test('what nobody said does not change who needs no name', () => {
   expect(decideUtterance(next, addressing, rules).decision.kind).toBe('answer');
 });
 
-/** A pause after final words to the bot, which is free. */
-const paused: PreemptiveFacts = {
-  ...ended,
-  isFinal: true,
-  trustsPartials: false,
-  isBegun: false,
-  isQueueFree: true,
-  hasBudget: true,
-  isSettled: true,
-};
-
-const wait = (why: string) => ({ kind: 'wait', why });
-const begin = { kind: 'begin' };
-
-test.each<[string, Partial<PreemptiveFacts>, object]>([
-  ['an answer is begun in the pause of a question to the bot', {}, begin],
-  ['no second answer is begun in the same pause', { isBegun: true }, wait('begun')],
-  ['no answer is begun while another turn is due', { isQueueFree: false }, wait('busy')],
-  ['no answer is begun once too many were thrown away', { hasBudget: false }, wait('budget')],
-  [
-    'no answer is begun while it is open whether the words before were meant',
-    { isSettled: false },
-    wait('undecided'),
-  ],
-  [
-    'a partial text is not answered before partial texts were right',
-    { isFinal: false },
-    wait('partial'),
-  ],
-  [
-    'a partial text that sounds finished is answered where partial texts were right',
-    { isFinal: false, trustsPartials: true },
-    begin,
-  ],
-  [
-    'a partial text that sounds open is not answered',
-    { isFinal: false, trustsPartials: true, text: 'Computer, what is the' },
-    wait('partial'),
-  ],
+test.each<[string, Partial<UtteranceFacts>, boolean]>([
+  ['an answer is begun in the pause of a question to the bot', {}, true],
   [
     'without words an answer is begun to one who is answered whatever they say',
     { text: undefined, humans: 1 },
-    begin,
+    true,
   ],
-  [
-    'without words no answer is begun to one of several people',
-    { text: undefined },
-    wait('not-named'),
-  ],
-  ['no answer is begun to nothing', { text: '' }, wait('empty')],
+  ['without words no answer is begun to one of several people', { text: undefined }, false],
+  ['no answer is begun to nothing', { text: '' }, false],
   [
     'no answer is begun to what a recogniser makes up',
     { text: 'Thank you.', evidence: { ...faint, voicedMs: 150 } },
-    wait('hallucination'),
+    false,
   ],
-  [
-    'no answer is begun to words for somebody else',
-    { text: 'What time is it?' },
-    wait('not-named'),
-  ],
-  ['no answer is begun to "stop"', { text: 'Stop!', humans: 1 }, wait('command')],
-])('%s', (_, facts, decision) => {
-  expect(decidePreemptive({ ...paused, ...facts }, initialAddressing, rules)).toEqual(decision);
+  ['no answer is begun to words for somebody else', { text: 'What time is it?' }, false],
+  ['no answer is begun to "stop"', { text: 'Stop!', humans: 1 }, false],
+])('%s', (_, facts, isBegun) => {
+  expect(isAnsweredEarly({ ...ended, ...facts }, initialAddressing, rules)).toBe(isBegun);
 });
 
 test('a spoken no is obeyed of whom the bot hears, named or not, and is no overlap of an answer to another', () => {
@@ -312,11 +258,10 @@ test('a spoken no is obeyed of whom the bot hears, named or not, and is no overl
   };
   expect(decide(no).decision).toEqual(decision);
   expect(decide({ ...no, overlapsReply: true, isFarField: true }).decision).toEqual(decision);
-  expect(decide({ ...no, status: 'continued' }).decision).toEqual({
+  expect(decide({ ...no, hasGoneOn: true }).decision).toEqual({
     ...decision,
     overlap: undefined,
   });
-  expect(decide({ ...no, status: 'dropped' }).decision).toEqual({ kind: 'drop' });
   expect(decide({ ...no, evidence: nothingHeard }).decision).toMatchObject({ why: 'no-voice' });
   expect(decide({ text: "Ben, don't listen to me." }).decision).toMatchObject({ why: 'not-named' });
 });

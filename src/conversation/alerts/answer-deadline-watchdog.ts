@@ -42,17 +42,17 @@ const missedDeadline: ReadonlySet<BotError['code']> = new Set([
 /** Reports a failure that is a missed deadline. */
 export function reportMissedDeadline(
   { code, message, stage = 'think' }: BotError,
-  { channel, parts, reportedFailures }: SessionContext,
+  { channel, parts, watchdogs }: SessionContext,
 ): void {
   const change = missedDeadline.has(code)
-    ? reportedFailures.answerDeadlines.missed(stage, message)
+    ? watchdogs.answerDeadlines.missed(stage, message)
     : undefined;
   if (change) parts.onEvent(channel.guildId, change);
 }
 
 /** Reports that answers are completed again, where one missed a deadline before. */
-export function reportDeadlinesMet({ channel, parts, reportedFailures }: SessionContext): void {
-  const change = reportedFailures.answerDeadlines.succeeded();
+export function reportDeadlinesMet({ channel, parts, watchdogs }: SessionContext): void {
+  const change = watchdogs.answerDeadlines.succeeded();
   if (change) parts.onEvent(channel.guildId, change);
 }
 
@@ -65,10 +65,10 @@ export function deadlineError(stage: FailureStage, message: string): BotError {
 export async function watchAnswer(
   pending: PendingAnswer,
   reply: SpokenReply,
-  { parts: { clock }, reportedFailures }: SessionContext,
+  { parts: { clock }, watchdogs }: SessionContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { longestStandstillMs } = reportedFailures.answerDeadlines;
+  const { longestStandstillMs } = watchdogs.answerDeadlines;
   let [arrivals, sinceMs] = [pending.arrivals, clock.nowMs()];
   while (!signal.aborted) {
     await clock.sleep(checkMs, signal).catch(() => undefined); // ends the loop

@@ -18,12 +18,12 @@ export function failureKindOf(failure: BotError, parts: SessionDependencies): Fa
 
 /** Reports a text that had no sound and is written: the operator reads the cause, the channel once that a key is refused. */
 export function reportUnsaid(failure: BotError, context: SessionContext): void {
-  const { channel, notice, parts, reportedFailures } = context;
+  const { channel, notice, parts, talk } = context;
   parts.onEvent(channel.guildId, failureEventOf(failure, failure.stage ?? 'speak'));
   reportMissedDeadline(failure, context);
   const kind = failureKindOf(failure, parts);
-  const isNews = reportedFailures.first(kind) && kind === 'key';
-  if (isNews) notice(failureText(failure, parts), () => reportedFailures.lasts(kind));
+  const isNews = talk.isNewFailure(kind) && kind === 'key';
+  if (isNews) notice(failureText(failure, parts), () => talk.isFailing(kind));
 }
 
 /** Writes that an utterance which may have been for the bot was not recognised. */
@@ -43,9 +43,9 @@ export function writeUnspeakable(
   context: SessionContext,
   language?: string,
 ): void {
-  const { channel, parts, reportedFailures } = context;
+  const { channel, parts, talk } = context;
   const { guildId } = channel;
-  const isFirst = reportedFailures.first(language ? `no voice for ${language}` : 'speak');
+  const isFirst = talk.isNewFailure(language ? `no voice for ${language}` : 'speak');
   const name = language && languageName(language, parts.places.localeIn(guildId));
   const why: TextLine = name
     ? { id: 'voice.language.none', with: { language: name } }
@@ -55,34 +55,16 @@ export function writeUnspeakable(
 }
 
 /** A stage that fails, a key that is refused, or a language (BCP 47) that no voice speaks. */
-type FailureKind = FailureStage | 'key' | `no voice ${'for' | 'to read'} ${string}`;
+export type ChannelFailure = FailureStage | 'key' | `no voice ${'for' | 'to read'} ${string}`;
 
-/** Failures that a channel has read of and that are not over: each is reported once, however many questions meet it. */
-export class ReportedFailures {
+/** Watchdogs of one session, over all its connections. */
+export class SessionWatchdogs {
   /** People whose sound arrives and cannot be decoded. */
   readonly decoding = new DecodingWatchdog();
   /** Whether the stages of answers keep their deadlines. */
   readonly answerDeadlines: AnswerDeadlineWatchdog;
-  readonly #reported = new Set<FailureKind>();
 
   constructor(longestStandstillMs: number) {
     this.answerDeadlines = new AnswerDeadlineWatchdog(longestStandstillMs);
-  }
-
-  /** True the first time of each failure. */
-  first(trouble: FailureKind): boolean {
-    const isFirst = !this.#reported.has(trouble);
-    this.#reported.add(trouble);
-    return isFirst;
-  }
-
-  /** True where the channel has read of this failure and it is not over. */
-  lasts(trouble: FailureKind): boolean {
-    return this.#reported.has(trouble);
-  }
-
-  /** Forgets these failures, because they are over; the next one is reported again. */
-  over(...troubles: readonly FailureKind[]): void {
-    for (const trouble of troubles) this.#reported.delete(trouble);
   }
 }

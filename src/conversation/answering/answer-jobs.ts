@@ -7,7 +7,11 @@ import {
 } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import { failureKindOf, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import {
+  failureKindOf,
+  reportUnsaid,
+  writeUnspeakable,
+} from '#src/conversation/alerts/report-failure.ts';
 import { writeToPeople } from '#src/conversation/alerts/say-or-write.ts';
 import { type ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
@@ -338,7 +342,7 @@ export class AnswerJobs {
     const failure = await this.#watched(reply, work, pending, signal);
     for (const request of requestsOf(this.#turnNow(job)))
       context.talk.requests.questionOf(request)?.report?.(reportedOf(job, failure, context));
-    const finish = await output.played(reply, signal);
+    const finish = await reply.finish;
     if (output.isStuck) {
       writeUnspeakable(pending.written(progress.text), context);
       progress.written = progress.text;
@@ -368,18 +372,16 @@ export class AnswerJobs {
 
   /** Reports a failure to the operator, and returns its kind for the channel. */
   #noteFailure(error: BotError, by: PersonId): string {
-    const { channel, languages, notice, parts, reportedFailures } = this.#context;
+    const { channel, languages, parts } = this.#context;
     const { stage = 'think' } = error;
+    if (stage === 'speak') {
+      reportUnsaid(error, this.#context);
+      return stage;
+    }
     parts.onEvent(channel.guildId, failureEventOf(error, stage));
     reportMissedDeadline(error, this.#context);
-    const kind = failureKindOf(error, parts);
-    if (stage !== 'speak') {
-      this.#failure = { error, language: languages.of(by) };
-      return kind;
-    }
-    const isNews = reportedFailures.first(kind) && kind === 'key';
-    if (isNews) notice(failureText(error, parts), () => reportedFailures.lasts(kind));
-    return stage;
+    this.#failure = { error, language: languages.of(by) };
+    return failureKindOf(error, parts);
   }
 
   #conclude(
@@ -393,7 +395,6 @@ export class AnswerJobs {
     if (writtenTo.length === 0 && turn.request === undefined)
       writeLinksCodeTables(turn.by, { reply, progress, finish, owner }, this.#context);
     if (finish !== 'completed') return;
-    this.#context.reportedFailures.over('key');
     reportDeadlinesMet(this.#context);
   }
 

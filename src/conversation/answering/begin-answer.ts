@@ -7,6 +7,7 @@ import { spokenSubstitute } from '#src/conversation/output/write-links-code-tabl
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
+import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -45,7 +46,7 @@ export function beginAnswer(
     : { paidBy: (paying: Reservation) => context.pipeline.paidBy(paying) };
   const { before, beside, owner } = shownFor(said, askerIds, context);
   const { name, instructions } = context.settings().persona ?? {};
-  const tools = context.tools.calls.open(id, said, done);
+  const tools = new AnswerCalls(context, id, said, done);
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
   const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
   const isHere = context.people().some(({ id }) => id === speakerId);

@@ -76,7 +76,6 @@ export function openConnectionParts(
     waiting,
     [Symbol.dispose]() {
       context.connection.attach(undefined);
-      context.gate.withdrawals.attach();
       talk.attach(undefined);
       over.abort(new Error('the connection is closed'));
       voice.cut();
@@ -105,7 +104,6 @@ export function openConnectionParts(
     isQuiet: () => inputs.talking().length === 0,
     play: (samples, left) => cues.say(samples, left),
   });
-  context.gate.withdrawals.attach((personId) => output.forget(personId));
   const { wake } = link.play(announced(mixer, asked, () => talk.noticeSound()));
   mixer.onSound(wake);
   talk.post({ kind: 'link-up' });

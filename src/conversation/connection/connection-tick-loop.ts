@@ -109,12 +109,12 @@ export class ConnectionTickLoop {
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
     const { context, inputs } = this.#parts;
-    const { mix, reportedFailures, panel, talk } = context;
+    const { mix, watchdogs, panel, talk } = context;
     if (inputs.isPausing) return pauseTickMs;
     const { floor, turns } = talk.state;
     const isBusy = floor.current !== undefined || turns.some(({ open }) => open.length > 0);
     if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
-    const isAwaited = reportedFailures.decoding.isWatching;
+    const isAwaited = watchdogs.decoding.isWatching;
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isAwaited || sinceMs < freshMs) return checkMs;
     const dueMs = panel.passesAtMs - this.#nowMs;

@@ -69,10 +69,10 @@ async function hearPackets(
     if (unheardMs > 0)
       reportDecodingChange(
         context,
-        context.reportedFailures.decoding.missed(speakerId, unheardMs, packet.atMs),
+        context.watchdogs.decoding.missed(speakerId, unheardMs, packet.atMs),
       );
     else if (noticed.length > 0)
-      reportDecodingChange(context, context.reportedFailures.decoding.decoded(speakerId));
+      reportDecodingChange(context, context.watchdogs.decoding.decoded(speakerId));
   }
   return 'lost';
 }

@@ -70,9 +70,7 @@ export class PendingAnswer {
   readonly #until: AbortSignal;
   /** Ends the wait for the next part. */
   #leave: ((reason: unknown) => void) | undefined;
-  #isReady = false;
   #isSpent = false;
-  #failure: unknown;
   #arrivals = 0;
   #awaitsSpeech = false;
   #reply: SpokenReply | undefined;
@@ -101,11 +99,7 @@ export class PendingAnswer {
       .paidBy(this.reservation)
       .answer(turn, this.#host(), until)
       [Symbol.asyncIterator]();
-    this.#early = this.#gather().then((early) => {
-      this.#isReady = true;
-      if (early.end && early.end !== 'over') this.#failure = early.end.error;
-      return early;
-    });
+    this.#early = this.#gather();
   }
 
   /** Owner of the answer: of what the model was shown for it, else of what a tool has quoted. */
@@ -126,16 +120,6 @@ export class PendingAnswer {
   /** It was begun on words that were not final, and those that are get an answer in another language. */
   get isInWrongLanguage(): boolean {
     return this.#turn.language?.isOutdated ?? false;
-  }
-
-  /** True when the first sound of the answer is there, or the answer has ended. */
-  get isReady(): boolean {
-    return this.#isReady;
-  }
-
-  /** Error that ended it before its first sound. */
-  get failure(): unknown {
-    return this.#failure;
   }
 
   /** Whether it was given or discarded, so that it cannot be heard any more. */

@@ -9,12 +9,8 @@ const idleMs = 60_000;
 const limit = 25;
 /** Time in ms after the last packet in which pauses are still measured, and what came late is put in order. */
 const packetPauseMs = 1_000;
-/** Time without a packet, in ms, after which a person counts as not sending. */
-const sendingMs = 200;
-/** Time in ms for which a person who sends without a word keeps a decoder: enough to notice a word. */
-const quietGraceMs = 1_000;
-/** When all talk no person is interrupted before that, or everyone would be, by each packet of the others. */
-const talkGraceMs = 10_000;
+/** Shortest silence, in ms, after which a person gives their decoder to one person more. */
+const leastSilenceMs = 1_000;
 
 /** A speaker input, as far as it is managed here. */
 export type SpeakerInputHandle = Pick<
@@ -34,8 +30,6 @@ export type SpeakerInputHandle = Pick<
 type OpenInput = {
   readonly input: SpeakerInputHandle;
   talking: boolean;
-  /** When that changed, or when the speaker input was opened. */
-  sinceMs: number;
   reported: PacketCounts;
 };
 
@@ -45,9 +39,8 @@ type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInput
 /**
  * Speaker inputs of all people in one channel, 25 at most. One is opened by the first packet that may be heard, never earlier.
  *
- * One person more gets the speaker input of a person who sends nothing, silent longest; else of who sends but does not talk,
- * quiet longest and for at least 1 s; else of who talks, began first and at least 10 s ago: that utterance ends there.
- * If there is none, the packets of that person are dropped and counted until there is.
+ * One person more gets the speaker input of the person who is silent longest, for at least 1 s. If there is none, the packets of that
+ * person are dropped and counted until there is.
  */
 export class SpeakerInputs {
   readonly #open: (speakerId: string) => SpeakerInputHandle;
@@ -56,8 +49,6 @@ export class SpeakerInputs {
   readonly #slots = new Map<string, OpenInput>();
   /** Packets of people without a speaker input. */
   readonly #crowded = new Map<string, number>();
-  /** Ended for want of speaker inputs, and not handed over yet. */
-  #cut: SpeakerEvent[] = [];
 
   /**
    * `report` gets the counts of a person's packets since the last report: after each utterance, and at the end. One person
@@ -78,7 +69,7 @@ export class SpeakerInputs {
     for (const { input } of this.#slots.values()) {
       if (input.talking || atMs - input.lastPacketAtMs < packetPauseMs) return true;
     }
-    return this.#cut.length > 0;
+    return false;
   }
 
   /** True while a person is in a pause that only time can prove to be the end. */
@@ -95,17 +86,15 @@ export class SpeakerInputs {
       return [];
     }
     const noticed = slot.input.put(packet);
-    this.#check(speakerId, slot, atMs);
+    this.#check(speakerId, slot);
     return noticed;
   }
 
-  /** Also hands over what was cut short since the last time. */
   tick(atMs: number): SpeakerEvent[] {
-    const all = this.#cut;
-    this.#cut = [];
+    const all: SpeakerEvent[] = [];
     for (const [speakerId, slot] of this.#slots) {
       for (const noticed of slot.input.tick(atMs)) all.push({ speakerId, noticed });
-      this.#check(speakerId, slot, atMs);
+      this.#check(speakerId, slot);
       if (atMs - slot.input.lastPacketAtMs > idleMs) this.#close(speakerId);
     }
     return all;
@@ -121,7 +110,6 @@ export class SpeakerInputs {
     for (const speakerId of [...this.#slots.keys(), ...this.#crowded.keys()]) {
       if (!mayHear(speakerId)) this.#close(speakerId);
     }
-    this.#cut = this.#cut.filter(({ speakerId }) => mayHear(speakerId));
   }
 
   /** Time, in ms, for which this person has sent undecodable sound. */
@@ -144,37 +132,23 @@ export class SpeakerInputs {
     const isFull = this.#slots.size >= limit || !this.#mayOpen();
     if (isFull && !this.#makeSpace(atMs)) return undefined;
     const input = this.#open(speakerId);
-    const slot = { input, talking: false, sinceMs: atMs, reported: noPackets };
+    const slot = { input, talking: false, reported: noPackets };
     this.#slots.set(speakerId, slot);
     return slot;
   }
 
   #makeSpace(atMs: number): boolean {
-    const standings = [...this.#slots].map(([id, slot]) => ({ id, ...standing(slot, atMs) }));
-    const [first] = standings
-      .filter(({ sinceMs, graceMs }) => atMs - sinceMs >= graceMs)
-      .sort((a, b) => a.graceMs - b.graceMs || a.sinceMs - b.sinceMs);
-    if (!first) return false;
-    this.#cutShort(first.id, atMs);
-    this.#close(first.id);
-    return true;
+    const [first] = [...this.#slots]
+      .map(([id, { input }]) => ({ id, isTalking: input.talking, lastMs: input.lastPacketAtMs }))
+      .filter(({ isTalking, lastMs }) => !isTalking && atMs - lastMs >= leastSilenceMs)
+      .sort((one, other) => one.lastMs - other.lastMs);
+    if (first) this.#close(first.id);
+    return first !== undefined;
   }
 
-  /** At the end of time every utterance is over; this one ended now. */
-  #cutShort(speakerId: string, atMs: number): void {
-    const input = this.#slots.get(speakerId)?.input;
-    if (!input?.talking) return;
-    for (const noticed of input.tick(Number.POSITIVE_INFINITY)) {
-      if (noticed.kind === 'ended')
-        this.#cut.push({ speakerId, noticed: { ...noticed, endedAtMs: atMs } });
-      if (noticed.kind === 'sound') this.#cut.push({ speakerId, noticed });
-    }
-  }
-
-  #check(speakerId: string, slot: OpenInput, atMs: number): void {
+  #check(speakerId: string, slot: OpenInput): void {
     if (slot.input.talking === slot.talking) return;
     slot.talking = !slot.talking;
-    slot.sinceMs = atMs;
     if (!slot.talking) this.#account(speakerId);
   }
 
@@ -198,39 +172,24 @@ export class SpeakerInputs {
   }
 }
 
-/** Beginning of the current state of a person, and the time for which it protects their speaker input. */
-function standing({ input, sinceMs }: OpenInput, atMs: number) {
-  if (input.talking) return { sinceMs, graceMs: talkGraceMs };
-  const isSending = atMs - input.lastPacketAtMs < sendingMs;
-  return isSending
-    ? { sinceMs, graceMs: quietGraceMs }
-    : { sinceMs: input.lastPacketAtMs, graceMs: 0 };
-}
+const packetKinds = [
+  'heard',
+  'lost',
+  'late',
+  'duplicate',
+  'reordered',
+  'sealed',
+  'undecodable',
+  'concealed',
+  'crowded',
+] as const;
 
-export const noPackets: PacketCounts = {
-  heard: 0,
-  lost: 0,
-  late: 0,
-  duplicate: 0,
-  reordered: 0,
-  sealed: 0,
-  undecodable: 0,
-  concealed: 0,
-  crowded: 0,
-};
+export const noPackets = Object.fromEntries(packetKinds.map((kind) => [kind, 0])) as PacketCounts;
 
 function countsSince(before: PacketCounts, now: PacketCounts): PacketCounts {
-  return {
-    heard: now.heard - before.heard,
-    lost: now.lost - before.lost,
-    late: now.late - before.late,
-    duplicate: now.duplicate - before.duplicate,
-    reordered: now.reordered - before.reordered,
-    sealed: now.sealed - before.sealed,
-    undecodable: now.undecodable - before.undecodable,
-    concealed: now.concealed - before.concealed,
-    crowded: now.crowded - before.crowded,
-  };
+  const since = { ...now };
+  for (const kind of packetKinds) since[kind] -= before[kind];
+  return since;
 }
 
 function isNone(counts: PacketCounts): boolean {

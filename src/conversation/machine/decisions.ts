@@ -1,7 +1,8 @@
 import {
-  decidePreemptive,
   decideUtterance,
   type EndedUtterance,
+  isAnsweredEarly,
+  isLikelyWhole,
   type UtteranceDecision,
   type UtteranceFacts,
 } from '#src/turn/answerable.ts';
@@ -13,10 +14,9 @@ import type { ConversationState, PersonId, UtteranceState } from './state.ts';
 /** Decision of `turn` about an utterance that has ended. It may open or close windows. */
 export function decide(draft: Draft, { turn, utterance }: OpenSpeech): UtteranceDecision {
   const { rules, state } = draft;
-  const hasGoneOn = turn.open.some(({ fromMs }) => fromMs > utterance.fromMs);
   const ended: EndedUtterance = {
     ...factsOf(state, { turn, utterance }, utterance.words),
-    status: hasGoneOn ? 'continued' : 'open',
+    hasGoneOn: turn.open.some(({ fromMs }) => fromMs > utterance.fromMs),
     overlapsReply: utterance.isOverlapping,
     isFarField: utterance.isFarField,
     unheardTurn: unheardTurnOf(state, turn.by),
@@ -34,18 +34,13 @@ export function mayBegin(
   text: string | undefined,
   isFinal: boolean,
 ): boolean {
-  const { settings } = state;
-  const facts = {
-    ...factsOf(state, speech, text),
-    isFinal,
-    trustsPartials: settings.trustsPartials,
-    isBegun: speech.turn.answer !== undefined,
-    isQueueFree: isFree(state),
-    hasBudget: !settings.isSparing && state.link.isUp,
-    isSettled: speech.turn.open.length === 1,
-  };
-  const addressing = addressingRulesOf(state, rules);
-  return decidePreemptive(facts, state.attention, addressing).kind === 'begin';
+  const { isSparing, trustsPartials } = state.settings;
+  const hasFree = isFree(state) && state.link.isUp && !isSparing;
+  const isSettled = speech.turn.open.length === 1; // not while it is open whether the words before were meant
+  const isWhole = isFinal || (trustsPartials && text !== undefined && isLikelyWhole(text));
+  if (!hasFree || !isSettled || !isWhole) return false;
+  const facts = factsOf(state, speech, text);
+  return isAnsweredEarly(facts, state.attention, addressingRulesOf(state, rules));
 }
 
 function factsOf(

@@ -134,6 +134,8 @@ type RequestEvent =
   | { readonly kind: 'taken-back'; readonly request: Id }
   /** One turn or reading is taken out, of whatever person. */
   | { readonly kind: 'taken-out'; readonly id: Id; readonly why: EarlyEnd }
+  /** A failure that people know of from now on, or that is over. */
+  | { readonly kind: 'failure'; readonly failure: string; readonly isOver: boolean }
   /** There is no money to recognise this person. */
   | { readonly kind: 'unpaid'; readonly by: PersonId }
   | { readonly kind: 'stop' }

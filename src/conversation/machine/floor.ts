@@ -210,13 +210,19 @@ export function concludeTurn(
 /** Says the first failure of its kind. Those after it are a tone, until an answer is whole. */
 export function reportFailure(draft: Draft, stage: string): void {
   if (stage === 'speak') return; // what had no sound is written
-  const { reportedFailures } = draft.state;
-  if (reportedFailures.includes(stage)) {
+  if (!noteFailure(draft, stage)) {
     emit(draft, { do: 'cue', cue: 'error' });
     return;
   }
-  change(draft, { reportedFailures: [...reportedFailures, stage] });
   if (!refusalOf(draft.state)) sayNext(draft, `failed: ${stage}`);
+}
+
+/** True where people did not know of this failure. */
+export function noteFailure(draft: Draft, failure: string): boolean {
+  const { reportedFailures } = draft.state;
+  if (reportedFailures.includes(failure)) return false;
+  change(draft, { reportedFailures: [...reportedFailures, failure] });
+  return true;
 }
 
 export function clearFailures(draft: Draft, ...stages: readonly string[]): void {

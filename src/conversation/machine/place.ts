@@ -1,7 +1,7 @@
 import { noteAnswered } from './addressing.ts';
 import { change, changeFloor, type Draft, emit, putTurn } from './draft.ts';
 import type { EventOf } from './events.ts';
-import { askerNamesOf, askersOf, currentTurn, isOnFloor, readingOf, soundOf } from './questions.ts';
+import { askerNamesOf, askersOf, currentTurn, readingOf, soundOf } from './questions.ts';
 import { stepReconnect } from './reconnect-policy.ts';
 import {
   discardAnswer,
@@ -76,7 +76,7 @@ export function settings(draft: Draft, event: EventOf<'settings'>): void {
 export function draining(draft: Draft): void {
   change(draft, { isEnding: true });
   const { floor, notices, readings, turns } = draft.state;
-  const waiting = turns.filter(({ id }) => isOnFloor(draft.state, id) && !soundOf(draft.state, id));
+  const waiting = turns.filter(({ id, parts }) => parts.length > 0 && !soundOf(draft.state, id));
   for (const { id } of waiting) loseTurn(draft, id, 'ending');
   const unsaid = readings.filter(({ id }) => !soundOf(draft.state, id));
   for (const reading of unsaid) dropReading(draft, reading, 'ending');

@@ -1,7 +1,7 @@
 import { stepWaiting, waitSince } from '#src/turn/waiting.ts';
 import { change, changeFloor, type Draft, emit, putTurn } from './draft.ts';
 import type { EventOf } from './events.ts';
-import { clearFailures, completeTurn, concludeTurn, reportFailure } from './floor.ts';
+import { clearFailures, completeTurn, concludeTurn, noteFailure, reportFailure } from './floor.ts';
 import { currentTurn, isOnFloor, readingOf, soundOf, turnOf, turnOfAnswer } from './questions.ts';
 import { sayNext } from './readings.ts';
 import {
@@ -97,6 +97,12 @@ export function takenOut(draft: Draft, { id, why }: EventOf<'taken-out'>): void 
   const reading = readingOf(draft.state, id);
   if (turn) dropTurn(draft, turn, why);
   if (reading) dropReading(draft, reading, why);
+}
+
+/** People know of a failure, or it is over. */
+export function failure(draft: Draft, { failure: one, isOver }: EventOf<'failure'>): void {
+  if (isOver) clearFailures(draft, one);
+  else noteFailure(draft, one);
 }
 
 export function unpaid(draft: Draft, { by }: EventOf<'unpaid'>): void {

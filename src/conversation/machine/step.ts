@@ -12,6 +12,7 @@ import { dropAll } from './replies.ts';
 import {
   audible,
   barged,
+  failure,
   over,
   passReplies,
   prompted,
@@ -73,6 +74,7 @@ const handlers: Handlers = {
   notify,
   'taken-back': takenBack,
   'taken-out': takenOut,
+  failure,
   unpaid,
   stop: (draft) => dropAll(draft, 'stopped'),
   'opened-window': openWindow,

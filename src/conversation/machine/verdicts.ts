@@ -1,9 +1,9 @@
 import type { UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { decide } from './decisions.ts';
-import { change, changeNotes, type Draft, emit, putTurn, removeTurn, report } from './draft.ts';
+import { changeNotes, type Draft, emit, putTurn, removeTurn, report } from './draft.ts';
 import type { UtteranceOutcome } from './effects.ts';
-import { askTurn } from './floor.ts';
+import { askTurn, noteFailure } from './floor.ts';
 import { isOnFloor, type OpenSpeech, turnOf } from './questions.ts';
 import {
   discardAnswer,
@@ -72,7 +72,6 @@ function decideOne(draft: Draft, speech: OpenSpeech): void {
   const open = turn.open.filter(({ id }) => id !== utterance.id);
   const rest = { ...turn, open };
   putTurn(draft, rest);
-  if (decision.kind === 'drop') return;
   if (!isNothing(decision) && !isYes(decision)) closeSpokenQuestions(draft, turn.by, utterance);
   if (decision.kind === 'answer' || decision.kind === 'answer-with-rest')
     addPart(draft, rest, utterance, decision);
@@ -135,9 +134,7 @@ function tellOutcome(
 
 /** The channel reads once that words were not recognised. */
 function reportUnrecognised(draft: Draft, by: PersonId): void {
-  if (draft.state.reportedFailures.includes('recognise')) return;
-  change(draft, { reportedFailures: [...draft.state.reportedFailures, 'recognise'] });
-  emit(draft, { do: 'notice', line: 'unrecognised', by });
+  if (noteFailure(draft, 'recognise')) emit(draft, { do: 'notice', line: 'unrecognised', by });
 }
 
 /** The panel tells a person once that the bot needs its name. */

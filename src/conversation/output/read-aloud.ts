@@ -51,10 +51,10 @@ export async function readAloud(
   const style = context.style();
   const { guildId } = context.channel;
   const used = spending.used(guildId);
-  if (used) return refused(reading, used.line);
   const clauses = opened(reading);
   const words = clauses.flatMap((clause) => clause.textIn(context.channel.channelId) ?? []);
-  const budget = spending.open(readingRequestOf(words.join(' '), guildId, reading.payer));
+  const request = readingRequestOf(words.join(' '), guildId, reading.payer);
+  const budget = used ? { ...used, kind: 'refused' as const } : spending.open(request);
   if (budget.kind === 'refused') {
     if (!reading.isWrittenElsewhere && words.length > 0)
       writeInChat(ConfidentialText.joined(clauses, ' '), context.channel, context.parts);
@@ -76,14 +76,14 @@ export async function readAloud(
         writeUnspeakable(ConfidentialText.joined(clauses, ' '), context);
     };
     if (failure) writeInstead();
-    finish = await output.played(reply, signal);
+    finish = await reply.finish;
     const { isStuck } = output;
     reportEnd(finish, isStuck);
     if (isStuck && !failure) writeInstead();
     if (isStuck) reportUnsaid(stuck(), context);
     else if (failure?.code === 'speech.no_voice') reportUnread(language, context);
     else if (failure) reportUnsaid(failure, context);
-    else context.reportedFailures.over('speak', 'key');
+    else context.talk.voiceWorks();
   };
   const answeredIds = personId === undefined ? [] : [personId];
   await output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
@@ -111,11 +111,8 @@ function endOf(finish: ReplyFinish): PlayEnd {
 }
 
 /** Reports once for each language that no voice speaks it. */
-function reportUnread(
-  language = '',
-  { channel, notice, parts, reportedFailures }: SessionContext,
-): void {
-  if (!reportedFailures.first(`no voice to read ${language}`)) return;
+function reportUnread(language = '', { channel, notice, parts, talk }: SessionContext): void {
+  if (!talk.isNewFailure(`no voice to read ${language}`)) return;
   const name = languageName(language, parts.places.localeIn(channel.guildId));
   notice({ id: 'voice.language.none', with: { language: name } });
 }

@@ -1,13 +1,14 @@
 import { controllerUnder } from '#src/base/waiting.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
+import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { readingOf } from '#src/conversation/machine/questions.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
+import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { readAloud } from './read-aloud.ts';
-import { sayOrWrite } from './say-line.ts';
 import type { SpeechOutput } from './speech-output.ts';
 
 /** A text or a sentence of the bot that is said. */
@@ -89,18 +90,19 @@ export class ReadingJobs {
       job.reply = reply;
       talk.sounding = { id: job.id, by: undefined };
     };
-    const reading = talk.requests.readingOf(request);
+    const reading = talk.requests.readingOf(request) ?? this.#sentence(text);
     context.missingVoiceNotices.check();
-    if (reading) return await readAloud(reading, context, output, onReply, signal);
-    const [line, language] = this.#sentence(text);
-    return await sayOrWrite(line, language, context, output, onReply, signal);
+    return await readAloud(reading, context, output, onReply, signal);
   }
 
-  /** Sentence of the bot, and the language of the person whom it is for. */
-  #sentence(text: string): readonly [TextLine, string | undefined] {
-    if (text === 'later') return [{ id: 'ask.late' }, undefined];
-    const { error, language } = this.#context.talk.answers.failure ?? {};
-    return [error ? failureText(error, this.#context.parts) : { id: 'ask.late' }, language];
+  /** Sentence of the bot about an answer, in the language of its asker. */
+  #sentence(text: string): QueuedReading {
+    const { channel, parts, talk } = this.#context;
+    const { error, language } = (text !== 'later' && talk.answers.failure) || {};
+    const line = error ? failureText(error, parts) : ({ id: 'ask.late' } as const);
+    const spoken = spokenLocale(channel.guildId, parts, language);
+    const words = spokenText(line, channel.guildId, parts, spoken);
+    return { kind: 'reading', clauses: [openText(words)], language: spoken, when: 'now' };
   }
 
   #tellOver(job: ReadingJob, finish: ReplyFinish): void {

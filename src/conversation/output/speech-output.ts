@@ -1,7 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
 import { deadlineError } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
-import { type ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { SpeechPace } from './speech-pace.ts';
 import type { SpokenSegment } from './spoken-segment.ts';
@@ -36,8 +36,6 @@ export class SpeechOutput {
   readonly #pace: SpeechPace;
   #reply: SpokenReply | undefined;
   #answeredIds: readonly string[] = [];
-  #isForgotten = false;
-  #sounded = false;
   #resumes = 0;
   #isStuck = false;
 
@@ -54,16 +52,6 @@ export class SpeechOutput {
     this.#onSent = onSent;
   }
 
-  /** A person withdrew their words. */
-  forget(personId: string): void {
-    this.#isForgotten ||= this.#answeredIds.includes(personId);
-  }
-
-  /** True where a person whom it answers has withdrawn their words since it began. */
-  get isForgotten(): boolean {
-    return this.#isForgotten;
-  }
-
   /** Words of the current reply that were sent so far; undefined before its first frame. */
   get sent(): SpokenSegment | undefined {
     const reply = this.#reply;
@@ -73,11 +61,6 @@ export class SpeechOutput {
   /** Something of what is being said has been heard. */
   get sounds(): boolean {
     return this.#reply?.firstSentAtMs !== undefined;
-  }
-
-  /** Something of what was said last has been heard. */
-  get sounded(): boolean {
-    return this.#sounded;
   }
 
   /** True where the last reply was given up, since the link did not send it any more. */
@@ -116,14 +99,12 @@ export class SpeechOutput {
         throw new Error('the output speaks another reply');
       this.#reply = reply;
       this.#answeredIds = answeredIds;
-      this.#isForgotten = false;
-      void this.#watchSending(reply, AbortSignal.any([signal, over.signal]));
+      void this.#watch(reply, AbortSignal.any([signal, over.signal]));
       await work(reply);
       signal.throwIfAborted();
     } finally {
       over.abort(new Error('the reply is over'));
       this.#reply = undefined;
-      this.#sounded = reply.firstSentAtMs !== undefined;
       signal.removeEventListener('abort', cut);
       reply.cut();
       const sent = reply.interruptible ? this.#sentOf(reply) : undefined;
@@ -151,33 +132,12 @@ export class SpeechOutput {
     this.#reply?.resume();
   }
 
-  /**
-   * Ends the current reply with the sentence that sounds, if there is more; `over` is called then. Its source is the
-   * caller's to stop.
-   */
-  endAfterSentence(over: () => void = () => undefined): void {
-    this.#reply?.endAfterSentence();
-    void this.#reply?.finish.then(over); // never rejects
-  }
-
-  /** End of the reply, once all of it was sent; it is cut when the link sends nothing more, or when no call resumes it. */
-  async played(reply: SpokenReply, signal: AbortSignal): Promise<ReplyFinish> {
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    const watching = this.#watch(reply, either).catch(() => undefined); // ends with the reply or with its signal
-    const finish = await reply.finish;
-    over.abort(new Error('the reply was played'));
-    await watching;
-    return finish;
-  }
-
   #sentOf(reply: SpokenReply): SpokenSegment | undefined {
     const fromMs = reply.firstSentAtMs;
     if (fromMs === undefined) return undefined;
     const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
-    const { isForgotten } = this;
-    const about = { answeredIds: this.#answeredIds, isForgotten };
-    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, ...about };
+    const answeredIds = this.#answeredIds;
+    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, answeredIds };
   }
 
   /** Never throws. */
@@ -186,31 +146,15 @@ export class SpeechOutput {
     this.#onSent({ ...sent, isOver: true, isCut });
   }
 
+  /** Cuts a reply whose sound lies here while nothing leaves, so that its writer goes on, and one that no person resumes. */
   async #watch(reply: SpokenReply, signal: AbortSignal): Promise<void> {
-    let pauses = 0;
-    for (let before = -1; pauses <= longestPauses; ) {
-      pauses = reply.paused ? pauses + 1 : 0;
-      const now = reply.playedMs() + this.#resumes; // both only grow
-      if (pauses === 0 && now === before) {
-        this.#isStuck = true;
-        break;
-      }
-      before = now;
-      await this.#clock.sleep(stallMs, signal);
-    }
-    reply.cut();
-  }
-
-  /** Cuts a reply that is being written when its sound lies here and nothing leaves, so that the writer goes on. */
-  async #watchSending(reply: SpokenReply, signal: AbortSignal): Promise<void> {
-    let before = -1;
+    let [before, pauses] = [-1, 0];
     while (!signal.aborted) {
-      const now = reply.playedMs() + this.#resumes;
+      const now = reply.playedMs() + this.#resumes; // both only grow
       const isDue = reply.ready && !reply.paused;
-      if (isDue && now === before) {
-        this.#isStuck = true;
-        return reply.cut();
-      }
+      pauses = reply.paused ? pauses + 1 : 0;
+      this.#isStuck = isDue && now === before;
+      if (this.#isStuck || pauses > longestPauses) return reply.cut();
       before = isDue ? now : -1;
       await this.#clock.sleep(stallMs, signal).catch(() => undefined); // ends the loop
     }

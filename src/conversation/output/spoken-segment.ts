@@ -10,6 +10,4 @@ export type SpokenSegment = {
   /** It was stopped before its end. */
   readonly isCut: boolean;
   readonly answeredIds: readonly string[];
-  /** True where one of these people has withdrawn their words meanwhile. */
-  readonly isForgotten: boolean;
 };

@@ -27,7 +27,7 @@ export class SessionConsent {
     const { features, gate, languages, pipeline, tools } = this.#context;
     const isBarred = !gate.isAdmitted(personId);
     gate.withdrawals.withdraw(personId);
-    tools.withdraw(personId);
+    tools.confirmations.withdraw(personId);
     features.retract(personId, isBarred ? 'barred' : 'withdrawn');
     if (isBarred) return;
     pipeline.forget();

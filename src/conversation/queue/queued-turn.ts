@@ -1,11 +1,28 @@
 import type { SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
+import type { EarlyEnd } from '#src/conversation/machine/state.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
-
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import type { TurnHandle } from './turn-handle.ts';
+
+/** Early ends of a question or a text. */
+export const dropReasons = [
+  'stopped',
+  'skipped',
+  'withdrawn',
+  'late',
+  'crowded',
+  'left',
+  'lost',
+  'muted',
+  'interrupted',
+  'replaced',
+  'ending',
+] as const satisfies readonly EarlyEnd[];
+
+/** Reason why a question or a text is over; `over`: it had its turn. */
+export type DropReason = (typeof dropReasons)[number] | 'over';
 
 /** A typed question of a person. */
 export type QueuedQuestion = {
@@ -14,7 +31,10 @@ export type QueuedQuestion = {
   /** Words of the same person just before, oldest first, five at most: they are answered together with it. */
   readonly earlier: readonly TurnUtterance[];
   readonly endedAtMs: number;
-  readonly handle: TurnHandle;
+  /** Aborted when its asker takes it back. */
+  readonly signal?: AbortSignal;
+  /** Told once why it is over. Never throws. */
+  readonly onOver?: (why: DropReason) => void;
   /** Set when its transcript is there, those of `earlier` included. */
   words?: { readonly text: string; readonly atMs: number };
   /** Manner of the spoken answer, where the asker chose one. */
@@ -54,5 +74,8 @@ export type QueuedReading = {
   readonly onHeard?: () => void;
   /** Told how it ended, once it had its turn. Never throws. */
   readonly onEnd?: (end: PlayEnd) => void;
-  readonly handle: TurnHandle;
+  /** Aborted when it is not to be said any more. */
+  readonly signal?: AbortSignal;
+  /** Told once why it is over, if it was accepted. Never throws. */
+  readonly onOver?: (why: DropReason) => void;
 };

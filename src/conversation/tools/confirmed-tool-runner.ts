@@ -2,11 +2,11 @@ import { within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
 import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { ToolEnd } from '#src/conversation/ports/session-events.ts';
 import type { ToolOutcome } from '#src/conversation/ports/tool-definition.ts';
 import type { ReplyFile } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { Right } from '#src/people/rights.ts';
 import { lineWith, type TextLine } from '#src/texts/texts.ts';
 import { formatRefusal, formatToolResult, formatUnknownOutcome } from './format-tool-result.ts';
 import type { ConfirmationPress, PendingConfirmation } from './pending-confirmations.ts';
@@ -27,12 +27,13 @@ export class ConfirmedToolRunner {
   show(guildId: string, askId: string, personId: string): ShowOutcome {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return { kind: 'over' };
-    const nowMs = context.parts.clock.nowMs();
-    const found = context.tools.confirmations.find(askId, personId, nowMs);
+    const found = foundIn(context, askId, personId);
     if (found.kind !== 'theirs') return found;
-    const { action, presser, untilMs } = found.ask;
-    const s = Math.ceil((untilMs - nowMs) / 1000);
-    const line = lineWith(action.ask, { name: presser.name, s });
+    const { action, asker, presser, untilMs } = found.ask;
+    const isOther = presser.id !== asker.id;
+    const question = (isOther && action.presser?.ask) || action.ask;
+    const s = Math.ceil((untilMs - context.parts.clock.nowMs()) / 1000);
+    const line = lineWith(question, { name: presser.name, s });
     return { kind: 'shown', line, files: action.files ?? [] };
   }
 
@@ -40,50 +41,55 @@ export class ConfirmedToolRunner {
   async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return { kind: 'over' };
-    const { parts, tools } = context;
-    const nowMs = parts.clock.nowMs();
-    const found = tools.confirmations.find(askId, personId, nowMs);
-    const id = found.kind === 'theirs' ? found.ask.confirmation : undefined;
-    if (id !== undefined) return await tools.calls.pressed(id, personId, this.#signal);
-    const pressed = tools.confirmations.press(askId, personId, nowMs);
-    if (pressed.kind !== 'theirs') return pressed;
-    return await runConfirmedCall(pressed.ask, 'pressed', context, this.#signal);
+    const found = foundIn(context, askId, personId);
+    if (found.kind !== 'theirs') return found;
+    return await context.tools.calls.confirm(found.ask, this.#signal);
   }
+}
+
+function foundIn(
+  { parts, tools }: SessionContext,
+  askId: string,
+  personId: string,
+): ConfirmationPress {
+  return tools.confirmations.find(askId, personId, parts.clock.nowMs());
 }
 
 export type ShowOutcome =
   | { readonly kind: 'shown'; readonly line: TextLine; readonly files: readonly ReplyFile[] }
   | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;
 
-/** Means by which a call was confirmed. */
-type ConfirmedBy = Extract<ToolEnd, 'pressed' | 'spoken'>;
+/** End of a confirmed call, and its result for a model. */
+export type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
 
 /** Runs a call that its presser has just confirmed; who did so aloud hears the outcome. Never throws. Aborting `until` ends it. */
 export async function runConfirmedCall(
   ask: PendingConfirmation,
-  by: ConfirmedBy,
   context: SessionContext,
   until: AbortSignal,
-): Promise<ConfirmOutcome> {
+): Promise<ConfirmedCall> {
   const { channel, parts } = context;
   const { clock } = parts;
+  const isSpoken = ask.confirmation !== undefined && ask.press === undefined;
   const over = new AbortController();
   const signal = AbortSignal.any([until, over.signal]);
   try {
     const atMs = clock.nowMs();
-    const work = perform(ask, by, context, signal);
+    const work = perform(ask, isSpoken, context, signal);
     const { deadlineMs = longestCallMs } = ask.tool;
-    const confirming = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
-    if (confirming.kind !== 'done') ask.pressed = { content: formatRefusal(notDone) };
-    report(confirming, by, ask, context, clock.nowMs() - atMs);
-    if (by === 'spoken' && confirming.kind === 'barred')
-      sayAloud(confirming.line, ask.askerId, context);
-    return confirming;
+    const confirmed = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
+    const { outcome } = confirmed;
+    const ran = isSpoken ? 'spoken' : 'pressed';
+    const how = outcome.kind === 'done' ? ran : 'refused';
+    const tookMs = clock.nowMs() - atMs;
+    const event = { kind: 'tool', speakerId: ask.asker.id, tool: ask.tool.name, how } as const;
+    parts.onEvent(channel.guildId, { ...event, tookMs });
+    if (isSpoken && outcome.kind === 'barred') sayAloud(outcome.line, ask.asker.id, context);
+    return confirmed;
   } catch (error) {
-    ask.pressed = { content: formatUnknownOutcome(ask.tool.name, 'failed') };
     parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
-    if (by === 'spoken') sayAloud({ id: 'store.unread' }, ask.askerId, context);
-    return { kind: 'failed' };
+    if (isSpoken) sayAloud({ id: 'store.unread' }, ask.asker.id, context);
+    return { outcome: { kind: 'failed' }, content: formatUnknownOutcome(ask.tool.name, 'failed') };
   } finally {
     over.abort(new Error('the press is over'));
   }
@@ -93,28 +99,27 @@ const notDone = 'Whoever pressed Confirm has not the right to that any more. Not
 
 /** The right is read once more: a minute is long enough to leave or to lose a role. */
 async function perform(
-  ask: PendingConfirmation,
-  by: ConfirmedBy,
+  { action, asker, outcomeTo: to, presser, tool }: PendingConfirmation,
+  isSpoken: boolean,
   context: SessionContext,
   signal: AbortSignal,
-): Promise<ConfirmOutcome> {
-  const { action, askerId, outcomeTo: to, presser, tool } = ask;
+): Promise<ConfirmedCall> {
   const { tools } = context;
-  const isOther = presser.id !== askerId;
-  if (!(await tools.isAllowed(isOther ? 'room' : tool.right, askerId, signal))) {
-    if (isOther) return { kind: 'over' }; // nothing the presser could mend
-    return { kind: 'barred', line: barredLine(tool.right, context) };
+  const isOther = presser.id !== asker.id;
+  const content = formatRefusal(notDone);
+  if (!(await tools.isAllowed(isOther ? 'room' : tool.right, asker.id, signal))) {
+    if (isOther) return { outcome: { kind: 'over' }, content }; // nothing the presser could mend
+    return { outcome: { kind: 'barred', line: barredLine(tool.right, context) }, content };
   }
-  if (isOther && !(await tools.isAllowed('room', presser.id, signal))) {
-    return { kind: 'barred', line: barredLine('room', context) };
-  }
+  if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
+    return { outcome: { kind: 'barred', line: barredLine('room', context) }, content };
   signal.throwIfAborted();
-  const outcome = await action.run(tools.actionsFor([askerId]), signal);
-  const { facts, line, aloud } = outcome;
-  ask.pressed = { content: formatToolResult(facts, tool.resultChars) };
-  if (by === 'spoken') reportAloud(outcome, askerId, context);
-  else if (aloud && !to) sayAloud(aloud, askerId, context);
-  return { kind: 'done', line, to };
+  const outcome = await action.run(tools.actionsFor([asker.id]), signal);
+  const { aloud, facts, line } = outcome;
+  if (isSpoken) reportAloud(outcome, asker.id, context);
+  else if (aloud && !to) sayAloud(aloud, asker.id, context);
+  const result = formatToolResult(facts, tool.resultChars);
+  return { outcome: { kind: 'done', line, to }, content: result };
 }
 
 /** A short receipt; what is longer than can be said is written, too. */
@@ -133,21 +138,7 @@ function sayAloud(line: TextLine, personId: string, context: SessionContext): vo
   void sayToPerson(notice, context);
 }
 
-function report(
-  { kind }: ConfirmOutcome,
-  by: ConfirmedBy,
-  { askerId: speakerId, tool }: PendingConfirmation,
-  { channel, parts }: SessionContext,
-  tookMs: number,
-): void {
-  const how = kind === 'done' ? by : 'refused';
-  parts.onEvent(channel.guildId, { kind: 'tool', speakerId, tool: tool.name, how, tookMs });
-}
-
-function barredLine(
-  right: PendingConfirmation['tool']['right'],
-  { channel }: SessionContext,
-): TextLine {
+function barredLine(right: Right, { channel }: SessionContext): TextLine {
   if (right === 'manage') return { id: 'perm.manage' };
   return { id: 'perm.room', with: { channel: channel.name } };
 }

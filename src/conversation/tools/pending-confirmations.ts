@@ -1,54 +1,75 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { Id } from '#src/conversation/machine/state.ts';
+import type { ConfirmOutcome, ShownConfirmation } from '#src/conversation/ports/command-ports.ts';
 import type {
   ConfirmableAction,
   Presser,
   ToolEntry,
 } from '#src/conversation/ports/tool-definition.ts';
-import type { CheckedLine } from '#src/texts/texts.ts';
+import { onOneLine } from './format-tool-result.ts';
+import { readableName } from './spoken-confirmation.ts';
 
-/** Something that is done once the right person presses the button for it. */
-export type PendingConfirmation = {
-  /** Never the same again, also after a restart: a button of former days fits nothing. */
-  readonly id: string;
+/** A call that is done once the right person presses a button. */
+export type ConfirmableCall = {
   readonly tool: ToolEntry;
   readonly action: ConfirmableAction;
-  /** The question with all values, where it is asked aloud, too. */
-  readonly spoken?: string;
+  readonly asker: Presser;
+  /** The only person who may press. Default: the asker. */
+  readonly presser?: Presser | undefined;
+  /** True where it is asked aloud, too. */
+  readonly isAloud?: boolean;
   /** Readers of its outcome, where the question was written: it is not said then. */
   readonly outcomeTo?: 'room' | 'caller';
-  readonly askerId: string;
-  /** Who alone may press: the asker, or whom it is about. */
+  /** Number in the conversation; undefined for a call of an answer in writing. */
+  readonly confirmation?: Id;
+};
+
+/** A press that waits for its outcome. Aborting `signal` ends the call. */
+type Press = { readonly done: (outcome: ConfirmOutcome) => void; readonly signal: AbortSignal };
+
+export type PendingConfirmation = ConfirmableCall & {
+  /** Never the same again, also after a restart: a button of former days fits nothing. */
+  readonly id: string;
   readonly presser: Presser;
   readonly untilMs: number;
-  /** Number in the conversation; undefined for a call of an answer in writing. */
-  readonly confirmation?: Id | undefined;
-  /** Set once it is pressed; `content` is its result for a model. */
-  pressed?: { content?: string };
+  press?: Press;
 };
+
+export type ConfirmationPress =
+  | { readonly kind: 'theirs'; readonly ask: PendingConfirmation }
+  | { readonly kind: 'other'; readonly name: string }
+  | { readonly kind: 'over' };
 
 /** A further one drops the oldest. */
 const limit = 8;
+/** Time, in ms, after which a button does nothing any more. */
+const openMs = 60_000;
 
 /** Tool calls that wait for a button in one session; each is pressed once, or never. */
 export class PendingConfirmations {
   #open: readonly PendingConfirmation[] = [];
 
-  /** The one that waits: of the same question of the same asker the first. */
-  put(ask: PendingConfirmation, nowMs: number): PendingConfirmation {
-    const open = this.#open.filter(({ untilMs }) => untilMs > nowMs);
-    const asked = open.find(
-      (one) =>
-        ask.confirmation === undefined &&
-        one.askerId === ask.askerId &&
-        one.presser.id === ask.presser.id &&
-        one.tool.name === ask.tool.name &&
-        one.spoken === ask.spoken &&
-        isSameLine(one.action.ask, ask.action.ask) &&
-        isDeepStrictEqual(one.action.files, ask.action.files),
-    );
-    if (!asked) this.#open = [...open, ask].slice(-limit);
-    return asked ?? ask;
+  /** Has a call wait from now on, in place of its former button, and returns what everybody may read of it. */
+  open(call: ConfirmableCall, nowMs: number): ShownConfirmation {
+    const { asker, confirmation, presser = asker, tool } = call;
+    const former = this.of(confirmation);
+    const { id, name } = presser;
+    const ask: PendingConfirmation = {
+      ...call,
+      id: crypto.randomUUID(),
+      presser: { id, name: onOneLine(name) },
+      untilMs: nowMs + openMs,
+    };
+    const others = this.#open.filter((one) => one !== former && one.untilMs > nowMs);
+    this.#open = [...others, ask].slice(-limit);
+    const words = { by: onOneLine(asker.name), name: ask.presser.name, s: openMs / 1000 };
+    const line = { id: 'tool.ask', with: { ...words, tool: readableName(tool) } } as const;
+    return { button: `tool.show:${ask.id}`, line };
+  }
+
+  /** The one of this number in the conversation. */
+  of(confirmation: Id | undefined): PendingConfirmation | undefined {
+    if (confirmation === undefined) return undefined;
+    return this.#open.find((one) => one.confirmation === confirmation);
   }
 
   /** The one of this id, for its presser alone. */
@@ -59,33 +80,14 @@ export class PendingConfirmations {
     return { kind: 'theirs', ask };
   }
 
-  /** Takes the press of a button; only that of its presser confirms. */
-  press(id: string, personId: string, nowMs: number): ConfirmationPress {
-    const found = this.find(id, personId, nowMs);
-    if (found.kind === 'theirs') {
-      this.remove(found.ask);
-      found.ask.pressed = {};
-    }
-    return found;
-  }
-
-  remove(ask: PendingConfirmation): void {
+  remove(ask: PendingConfirmation | undefined): void {
     this.#open = this.#open.filter((one) => one !== ask);
   }
 
   /** Nothing waits any more that this person asked for or may press. */
   withdraw(personId: string): void {
     this.#open = this.#open.filter(
-      ({ askerId, presser }) => askerId !== personId && presser.id !== personId,
+      ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
     );
   }
 }
-
-function isSameLine(one: CheckedLine, other: CheckedLine): boolean {
-  return one.id === other.id && JSON.stringify(one.with) === JSON.stringify(other.with);
-}
-
-export type ConfirmationPress =
-  | { readonly kind: 'theirs'; readonly ask: PendingConfirmation }
-  | { readonly kind: 'other'; readonly name: string }
-  | { readonly kind: 'over' };

@@ -88,11 +88,6 @@ export class SessionTools {
     const mayManage = parts.places.mayManage(channel.guildId, personId);
     return holds(right, rightsFactsOf(personId, mayManage, this.#context));
   }
-
-  /** Nothing waits any more for a press of this person. */
-  withdraw(personId: string): void {
-    this.confirmations.withdraw(personId);
-  }
 }
 
 /** A program is told no names. */

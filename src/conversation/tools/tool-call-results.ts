@@ -1,15 +1,9 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import type { Id } from '#src/conversation/machine/state.ts';
-import type { ShownConfirmation } from '#src/conversation/ports/command-ports.ts';
 import type { ToolEnd } from '#src/conversation/ports/session-events.ts';
 import type { Quote, ToolEntry } from '#src/conversation/ports/tool-definition.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { formatRefusal, formatUnknownOutcome, onOneLine } from './format-tool-result.ts';
-import type { PendingConfirmation } from './pending-confirmations.ts';
-import { readableName } from './spoken-confirmation.ts';
+import { formatRefusal, formatUnknownOutcome } from './format-tool-result.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
 export const longestCallMs = 10_000;
@@ -83,35 +77,4 @@ export function barred({ right }: ToolEntry): ToolCallResult {
 
 export function tooLate(ms: number): BotError {
   return new BotError('tool.late', true, `A tool took longer than ${ms / 1000} s.`);
-}
-
-/** Time, in ms, after which a button does nothing any more. */
-const openMs = 60_000;
-/** Name of the press behind the button; the id of the call follows. */
-const pressName = 'tool.show';
-
-type RequestedAction = Pick<PendingConfirmation, 'tool' | 'action' | 'spoken' | 'outcomeTo'> & {
-  readonly asker: Pick<TurnUtterance, 'speakerId' | 'name'>;
-};
-
-/** A call that waits for its press from now on, unless it does so already, and what everybody may read of it. */
-export function awaitPress(
-  { asker, ...requested }: RequestedAction,
-  { parts: { clock }, tools: { confirmations } }: SessionContext,
-  confirmation?: Id,
-): ShownConfirmation & { readonly ask: PendingConfirmation } {
-  const { action, tool } = requested;
-  const { id, name } = action.presser ?? { id: asker.speakerId, name: asker.name };
-  const made: PendingConfirmation = {
-    ...requested,
-    confirmation,
-    id: crypto.randomUUID(),
-    askerId: asker.speakerId,
-    presser: { id, name: onOneLine(name) },
-    untilMs: clock.nowMs() + openMs,
-  };
-  const ask = confirmations.put(made, clock.nowMs());
-  const words = { by: onOneLine(asker.name), name: made.presser.name, s: openMs / 1000 };
-  const line = { id: 'tool.ask', with: { ...words, tool: readableName(tool) } } as const;
-  return { ask, button: `${pressName}:${ask.id}`, line };
 }

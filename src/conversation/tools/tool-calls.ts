@@ -12,6 +12,7 @@ import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
 import type {
   ConfirmableAction,
   Fitting,
+  Presser,
   Quote,
   ToolEntry,
 } from '#src/conversation/ports/tool-definition.ts';
@@ -20,11 +21,10 @@ import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { type PlainTextId, text } from '#src/texts/texts.ts';
 import { runConfirmedCall } from './confirmed-tool-runner.ts';
-import { formatToolResult, formatUnknownOutcome } from './format-tool-result.ts';
+import { formatToolResult, formatUnknownOutcome, onOneLine } from './format-tool-result.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
 import { spokenConfirmationQuestion } from './spoken-confirmation.ts';
 import {
-  awaitPress,
   barred,
   failed,
   longestCallMs,
@@ -53,12 +53,9 @@ type PreparedCall = {
   readonly answerSignal: AbortSignal;
   readonly atMs: number;
   readonly result: PromiseWithResolvers<ToolCallResult>;
-  /** True where its own run gives the result. */
-  isRun: boolean;
+  /** Owner of its result: its own run, its own button, or a former call. */
+  resultOf: 'run' | 'button' | 'former';
 };
-
-/** A press that waits for its outcome. Its call ends with `signal`, not with the session. */
-type Press = { readonly done: (outcome: ConfirmOutcome) => void; readonly signal: AbortSignal };
 
 const running: ToolCallResult = {
   how: 'known',
@@ -72,20 +69,11 @@ export class ToolCalls {
   readonly #context: SessionContext;
   readonly #prepared = new Map<string, PreparedCall>();
   readonly #runs = new Map<Id, AbortController>();
-  /** Calls that wait for a press, by their confirmation. */
-  readonly #asked = new Map<Id, { readonly call: PreparedCall; ask: PendingConfirmation }>();
-  /** Presses that wait for their outcome. */
-  readonly #presses = new Map<Id, Press>();
   #results: readonly (readonly [string, ToolCallResult])[] = [];
   #serial = 0;
 
   constructor(context: SessionContext) {
     this.#context = context;
-  }
-
-  /** Tools of one answer. `done`: changes made for its question before. */
-  open(answer: Id, said: readonly TurnUtterance[], done: readonly ToolChange[]): AnswerCalls {
-    return new AnswerCalls(this.#context, this, { answer, said, done });
   }
 
   /** Result by its key in the state. */
@@ -95,7 +83,7 @@ export class ToolCalls {
 
   /** Has the conversation decide about a call. Aborting `signal` throws `signal.reason`. */
   async request(
-    call: Omit<PreparedCall, 'isRun' | 'ref' | 'result'>,
+    call: Omit<PreparedCall, 'ref' | 'result' | 'resultOf'>,
     answer: Id,
     args: string,
     fit: Fitting,
@@ -105,7 +93,7 @@ export class ToolCalls {
       ...call,
       ref,
       result: Promise.withResolvers(),
-      isRun: false,
+      resultOf: 'former',
     };
     this.#prepared.set(ref.callId, prepared);
     const { action, spoken, tool } = prepared;
@@ -135,15 +123,12 @@ export class ToolCalls {
   run({ call, confirmation, run }: EffectOf<'run'>): void {
     const over = new AbortController();
     this.#runs.set(run, over);
-    const press = confirmation === undefined ? undefined : this.#presses.get(confirmation);
-    const { signal } = press ?? this.#context;
+    const ask = this.#context.tools.confirmations.of(confirmation);
+    const { signal } = ask?.press ?? this.#context;
     const until = AbortSignal.any([signal, over.signal]);
     const prepared = call && this.#prepared.get(call.callId);
-    if (prepared) prepared.isRun = true;
-    const asked = confirmation === undefined ? undefined : this.#asked.get(confirmation);
-    const work = asked
-      ? this.#runConfirmed(confirmation, asked.ask, until)
-      : this.#runPrepared(prepared, until);
+    if (prepared) prepared.resultOf = 'run';
+    const work = ask ? this.#runConfirmed(ask, until) : this.#runPrepared(prepared, until);
     void work.then((result) => {
       if (!this.#runs.delete(run)) return;
       const { isVain = false } = result;
@@ -159,54 +144,51 @@ export class ToolCalls {
     const prepared = this.#prepared.get(callId);
     if (!prepared) return;
     this.#prepared.delete(callId);
-    if (key === onceIsEnough) prepared.result.resolve(refused('Once in an answer is enough.'));
-    else if (prepared.isRun) prepared.result.resolve(this.resultOf(key));
-    else if (key !== waitsForConfirm)
-      prepared.result.resolve({ ...this.resultOf(key), how: 'known' });
-    else if (![...this.#asked.values()].some(({ call }) => call === prepared))
-      prepared.result.resolve(waiting(prepared.asker.name));
+    const { result } = prepared;
+    if (key === onceIsEnough) result.resolve(refused('Once in an answer is enough.'));
+    else if (prepared.resultOf === 'run') result.resolve(this.resultOf(key));
+    else if (key !== waitsForConfirm) result.resolve({ ...this.resultOf(key), how: 'known' });
+    else if (prepared.resultOf === 'former') result.resolve(waiting(prepared.asker.name));
   }
 
   /** Asks in the chat of the channel for a press of Show and Confirm. */
-  ask({ call, confirmation, isAloud, presser }: EffectOf<'ask'>): void {
-    const before = this.#asked.get(confirmation)?.call;
-    const prepared = call ? this.#prepared.get(call.callId) : before;
-    if (!prepared) return;
-    const { action, asker, spoken, tool } = prepared;
-    const { presser: other, ...own } = action;
-    const isOther = other?.id === presser && asker.speakerId !== presser;
-    const shown = isOther ? { ...action, ask: other.ask } : own;
-    const requested = { tool, asker, action: shown, spoken: isAloud ? spoken : undefined };
-    const { ask, button, line } = awaitPress(requested, this.#context, confirmation);
-    this.#asked.set(confirmation, { call: prepared, ask });
-    const { channel, parts, signal, talk } = this.#context;
-    const result = waiting(ask.presser.name);
-    const quote = isAloud && spoken ? { text: openText(spoken) } : undefined;
+  ask({ call, confirmation, isAloud, presser: presserId }: EffectOf<'ask'>): void {
+    const { channel, parts, signal, talk, tools } = this.#context;
+    const { confirmations } = tools;
+    const former = confirmations.of(confirmation);
+    const prepared = call && this.#prepared.get(call.callId);
+    const asked = prepared ? { ...prepared, asker: askerOf(prepared) } : former;
+    if (!asked) return;
+    const { action, asker, tool } = asked;
+    const presser = presserId === asker.id ? asker : action.presser;
+    const waitingCall = { tool, action, asker, presser, isAloud, confirmation };
+    const { button, line } = confirmations.open(waitingCall, parts.clock.nowMs());
+    former?.press?.done({ kind: 'done' });
+    if (prepared) prepared.resultOf = 'button';
+    const quote = isAloud && prepared?.spoken ? { text: openText(prepared.spoken) } : undefined;
+    const result = waiting(onOneLine(presser?.name ?? ''));
     parts.messages.offer(channel, line, [button], signal).then(
-      () => prepared.result.resolve({ ...result, ...(quote && { quote }) }),
+      () => prepared?.result.resolve({ ...result, quote }),
       (error: unknown) => {
         talk.post({ kind: 'unasked', confirmation });
         this.closeAsk(confirmation);
-        prepared.result.reject(error);
+        prepared?.result.reject(error);
       },
     );
-    this.#presses.get(confirmation)?.done({ kind: 'done' });
-    this.#presses.delete(confirmation);
   }
 
   closeAsk(confirmation: Id): void {
-    const asked = this.#asked.get(confirmation);
-    if (asked) this.#context.tools.confirmations.remove(asked.ask);
-    this.#asked.delete(confirmation);
+    const { confirmations } = this.#context.tools;
+    confirmations.remove(confirmations.of(confirmation));
   }
 
-  /** The button of a confirmation was pressed by the person who may. Aborting `signal` ends the call. */
-  async pressed(confirmation: Id, by: string, signal: AbortSignal): Promise<ConfirmOutcome> {
-    const { confirmations } = this.#context.talk.state;
-    if (confirmations.every(({ id }) => id !== confirmation)) return { kind: 'over' };
+  /** The button was pressed by the person who may. Never throws. Aborting `signal` ends the call. */
+  async confirm(ask: PendingConfirmation, signal: AbortSignal): Promise<ConfirmOutcome> {
     const { promise, resolve } = Promise.withResolvers<ConfirmOutcome>();
-    this.#presses.set(confirmation, { done: resolve, signal });
-    this.#context.talk.post({ kind: 'pressed', confirmation, by });
+    ask.press = { done: resolve, signal };
+    const { confirmation, presser } = ask;
+    if (confirmation === undefined) void this.#runConfirmed(ask, signal);
+    else this.#context.talk.post({ kind: 'pressed', confirmation, by: presser.id });
     return await promise;
   }
 
@@ -247,26 +229,10 @@ export class ToolCalls {
     }
   }
 
-  async #runConfirmed(
-    confirmation: Id | undefined,
-    ask: PendingConfirmation,
-    signal: AbortSignal,
-  ): Promise<ToolCallResult> {
-    const press = confirmation === undefined ? undefined : this.#presses.get(confirmation);
-    ask.pressed ??= {};
+  async #runConfirmed(ask: PendingConfirmation, signal: AbortSignal): Promise<ToolCallResult> {
     this.#context.tools.confirmations.remove(ask);
-    const outcome = await runConfirmedCall(
-      ask,
-      press ? 'pressed' : 'spoken',
-      this.#context,
-      signal,
-    );
-    press?.done(outcome);
-    if (confirmation !== undefined) {
-      this.#presses.delete(confirmation);
-      this.#asked.delete(confirmation);
-    }
-    const content = ask.pressed.content ?? running.content;
+    const { content, outcome } = await runConfirmedCall(ask, this.#context, signal);
+    ask.press?.done(outcome);
     return { how: 'known', content, isVain: outcome.kind !== 'done' };
   }
 
@@ -309,19 +275,14 @@ export class AnswerCalls implements AnswerTools {
   #plain: readonly boolean[];
   #quotes: readonly Quote[] = [];
 
+  /** `done`: changes made for its question before. */
   constructor(
     context: SessionContext,
-    calls: ToolCalls,
-    {
-      answer,
-      done,
-      said,
-    }: {
-      readonly answer: Id;
-      readonly said: readonly TurnUtterance[];
-      readonly done: readonly ToolChange[];
-    },
+    answer: Id,
+    said: readonly TurnUtterance[],
+    done: readonly ToolChange[],
   ) {
+    const { calls } = context.tools;
     this.#context = context;
     this.#calls = calls;
     this.#answer = answer;
@@ -436,6 +397,10 @@ export class AnswerCalls implements AnswerTools {
     if (!given || isQuoting || this.#askers.length !== 1) return undefined;
     return spokenConfirmationQuestion({ tool, given, asker }, this.#context);
   }
+}
+
+function askerOf({ asker: { name, speakerId: id } }: PreparedCall): Presser {
+  return { id, name };
 }
 
 function waiting(name: string): ToolCallResult {

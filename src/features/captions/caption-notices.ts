@@ -2,7 +2,6 @@ import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
-import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type {
   LiveCaptions,
@@ -38,18 +37,19 @@ export async function notifyEverybody(
 async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<void> {
   const { channel, parts, queue, settings } = context;
   const said = Promise.withResolvers<void>();
-  const handle = new TurnHandle(() => said.resolve());
+  const late = new AbortController();
   const { language } = settings();
   const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, language);
   const clauses = [openText(speakable(words))];
-  const reading = { kind: 'reading', clauses, when: 'now', handle, interruptible: false } as const;
-  if (queue.read(reading).kind !== 'added') return;
+  const ends = { signal: late.signal, onOver: () => said.resolve() };
+  const reading = { kind: 'reading', clauses, when: 'now', interruptible: false } as const;
+  if (queue.read({ ...reading, ...ends }).kind !== 'added') return;
   const over = new AbortController();
-  const late = parts.clock
+  const waiting = parts.clock
     .sleep(longestSayMs, AbortSignal.any([signal, over.signal]))
-    .then(() => handle.drop('late'))
+    .then(() => late.abort(new Error('the notice was not said in time')))
     .catch(() => undefined); // it was said, or the session is over
-  await Promise.race([said.promise, late]);
+  await Promise.race([said.promise, waiting]);
   over.abort(new Error('the notice was said'));
 }
 

@@ -65,7 +65,7 @@ export class UtteranceLines {
   said(words: SpokenSegment, atMs: number): void {
     const { botName, live, mayWrite, recorder } = this.#options;
     if (words.text === '' || words.fromMs < this.#options.fromMs) return;
-    if (words.isForgotten || !words.answeredIds.every(mayWrite)) {
+    if (!words.answeredIds.every(mayWrite)) {
       this.#unsay(words);
       return;
     }

@@ -5,7 +5,6 @@ import { type NamedPerson, spokenNameOf } from '#src/conversation/output/spoken-
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { TypedMessage, TypedOutcome } from '#src/conversation/ports/typed-messages.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
@@ -45,7 +44,7 @@ export type ReadingOutcome =
   | { readonly kind: 'nowhere' };
 
 /** A line that is to be read out, until it was or is dropped. */
-type OpenLine = { readonly messageId: string; readonly handle: TurnHandle; retract(): void };
+type OpenLine = { readonly messageId: string; readonly deleted: AbortController };
 
 /** Words of a line as they are spoken, with voice and speed. */
 type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speakerId' | 'speed' | 'voice'>;
@@ -87,21 +86,18 @@ export class ChatReadAloud {
 
   /** Nothing is read of a message that is gone. */
   deleted(messageIds: readonly string[]): void {
-    for (const one of this.#open) if (messageIds.includes(one.messageId)) one.retract();
+    for (const one of this.#open)
+      if (messageIds.includes(one.messageId))
+        one.deleted.abort(new Error('the message was deleted'));
   }
 
   async #inOrder(session: VoiceSession, line: WrittenLine, owner: Asker): Promise<ReadingOutcome> {
-    const handle = new TurnHandle(() => this.#open.delete(open));
-    const open: OpenLine = {
-      messageId: line.messageId,
-      handle,
-      retract: () => handle.drop('withdrawn'),
-    };
+    const open: OpenLine = { messageId: line.messageId, deleted: new AbortController() };
     this.#open.add(open);
     const outcome = await this.#order.run(session.channel.guildId, () =>
       this.#enqueue(session, line, owner, open),
     );
-    if (outcome.kind !== 'queued') handle.drop('withdrawn');
+    if (outcome.kind !== 'queued') this.#open.delete(open);
     return outcome;
   }
 
@@ -114,7 +110,7 @@ export class ChatReadAloud {
     const { channel, context } = session;
     if (!context.maySpeak()) return { kind: 'captions-only' };
     const { spoken, ...speech } = await this.#speechOf(line, context);
-    if (open.handle.dropped) return { kind: 'deleted' };
+    if (open.deleted.signal.aborted) return { kind: 'deleted' };
     if (speech.clauses.length === 0) return { kind: 'unspeakable' };
     const used = context.parts.spending.used(channel.guildId);
     if (used) return { kind: 'unaffordable', line: used.line };
@@ -127,7 +123,8 @@ export class ChatReadAloud {
       personId: line.author.id,
       isWrittenElsewhere: true,
       opening: () => openingOf(line.author, context),
-      handle: open.handle,
+      signal: open.deleted.signal,
+      onOver: () => this.#open.delete(open),
     };
     return queueReading(reading, spoken, session);
   }

@@ -1,8 +1,7 @@
 import { LazilySynthesisedText } from '#src/conversation/output/lazily-synthesised-text.ts';
 import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
-import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { DropReason, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import { placeSound } from '#src/features/tracks/place-sound-on-track.ts';
 import { SessionTracks } from '#src/features/tracks/session-tracks.ts';
@@ -53,7 +52,7 @@ function queued(
     owner,
     payer: payerOf(payer, session),
     onEnd: report,
-    handle: new TurnHandle((why) => report?.(endOf(why))),
+    onOver: (why) => report?.(endOf(why)),
   };
   return queueReading(reading, clauses, session);
 }
@@ -65,7 +64,7 @@ function mannerOf({ model, tone }: SayOptions): Pick<SpeechVoice, 'instructions'
   };
 }
 
-/** A reading that had its turn reports its end before its handle is dropped. */
+/** A reading that had its turn reports its end before it is over. */
 function onlyFirst(onEnd: (end: PlayEnd) => void): (end: PlayEnd) => void {
   let isReported = false;
   return (end) => {
@@ -124,8 +123,6 @@ function endOf(why: DropReason): PlayEnd {
     case 'withdrawn':
     case 'late':
     case 'crowded':
-    case 'continued':
-    case 'unmeant':
     case 'replaced':
       return { kind: 'stopped', why: 'asked' };
   }

@@ -1,6 +1,5 @@
 import type { AskOutcome, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
-import type { QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
-import type { DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { DropReason, QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 
 /** The bot sits in no channel. */
@@ -11,7 +10,7 @@ export function questionOf(
   all: readonly TurnUtterance[],
   text: string,
   atMs: number,
-  handle: TurnHandle,
+  { onOver, signal }: Pick<QueuedQuestion, 'onOver' | 'signal'>,
   report: (asking: AskOutcome) => void,
   { manner }: Pick<QuestionSubject, 'manner'> = {},
 ): QueuedQuestion {
@@ -31,7 +30,8 @@ export function questionOf(
     said,
     earlier: earlier.toReversed(),
     endedAtMs: atMs,
-    handle,
+    onOver,
+    signal,
     manner,
     report,
     words: { text, atMs },
@@ -45,8 +45,6 @@ export function droppedFor(why: DropReason): AskOutcome {
     case 'stopped':
     case 'skipped':
     case 'withdrawn':
-    case 'continued':
-    case 'unmeant':
     case 'interrupted':
       return { kind: 'failed', line: { id: 'stop.ok' } };
     case 'crowded':

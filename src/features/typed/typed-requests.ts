@@ -19,7 +19,7 @@ import type {
   SpokenManner,
 } from '#src/conversation/ports/command-ports.ts';
 import type { ServerToolPorts } from '#src/conversation/ports/tool-definition.ts';
-import { type DropReason, TurnHandle } from '#src/conversation/queue/turn-handle.ts';
+import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
 import type {
   SessionDependencies,
   SessionSources,
@@ -203,10 +203,12 @@ export class TypedRequests {
     }
     const atMs = this.#parts.clock.nowMs();
     const said = utterancesOf({ asker, question, about: {}, atMs }, this.#signal);
-    const handle = new TurnHandle((why) => report(droppedFor(why)));
-    context.queue.ask(questionOf(said, question, atMs, handle, report));
+    const back = new AbortController();
+    const onOver = (why: DropReason) => report(droppedFor(why));
+    const ends = { onOver, signal: back.signal };
+    context.queue.ask(questionOf(said, question, atMs, ends, report));
     context.addressing.open(asker.id);
-    return () => handle.drop('withdrawn');
+    return () => back.abort(new Error('the question was taken back'));
   }
 
   /** Lets this person ask without the bot's name for a while; `unheard`: they have not agreed to be heard, `paused`: hearing is paused. */
@@ -337,14 +339,14 @@ export class TypedRequests {
     const { clock } = this.#parts;
     const answered = Promise.withResolvers<AskOutcome>();
     const dropped = new AbortController();
-    const handle = new TurnHandle((why) => {
+    const onOver = (why: DropReason) => {
       answered.resolve(droppedFor(why));
       if (!asksOn.includes(why)) dropped.abort(new Error('the question was dropped'));
-    });
+    };
     const said = utterancesOf(material, AbortSignal.any([signal, dropped.signal]));
     const manner = mannerIn(context.settings().pipeline, about);
     const how = manner && { manner };
-    context.queue.ask(questionOf(said, question, clock.nowMs(), handle, answered.resolve, how));
+    context.queue.ask(questionOf(said, question, clock.nowMs(), { onOver }, answered.resolve, how));
     const follow = () => context.addressing.open(asker.id);
     follow();
     void answered.promise.then(follow);
@@ -357,7 +359,7 @@ export class TypedRequests {
 }
 
 /** A question that was dropped for these may still need the words of its recording. */
-const asksOn: readonly DropReason[] = ['over', 'continued', 'lost'];
+const asksOn: readonly DropReason[] = ['over', 'lost'];
 
 /** A Realtime conversation has one voice: with another it would begin anew. */
 function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenManner | undefined {

@@ -9,7 +9,6 @@ import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
-import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
@@ -167,7 +166,6 @@ function sayAloud(
     owner,
     payer: payerOf(owner, session),
     ...manner,
-    handle: new TurnHandle(),
   } as const;
   return queueReading(reading, clauses, session).kind === 'queued';
 }

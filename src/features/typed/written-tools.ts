@@ -12,13 +12,7 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
 import type { ToolCallResult } from '#src/conversation/tools/tool-call-results.ts';
-import {
-  awaitPress,
-  barred,
-  failed,
-  refused,
-  ToolTime,
-} from '#src/conversation/tools/tool-call-results.ts';
+import { barred, failed, refused, ToolTime } from '#src/conversation/tools/tool-call-results.ts';
 import { mayRun, type PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { ToolResult } from '#src/pipeline/pipeline.ts';
 import { text } from '#src/texts/texts.ts';
@@ -141,10 +135,9 @@ export class WrittenTools {
   /** The call that waits for Confirm from now on, as everybody may read of it. */
   awaitPress(): ShownConfirmation | undefined {
     const { asker, context, isOpen } = this.#with;
-    const by = { speakerId: asker.id, name: asker.name };
+    if (!this.#waiting || !context) return undefined;
     const outcomeTo = isOpen ? 'room' : 'caller';
-    return (
-      this.#waiting && context && awaitPress({ ...this.#waiting, asker: by, outcomeTo }, context)
-    );
+    const call = { ...this.#waiting, asker, outcomeTo } as const;
+    return context.tools.confirmations.open(call, context.parts.clock.nowMs());
   }
 }

@@ -1,7 +1,6 @@
 import { beginAnswer } from '#src/conversation/answering/begin-answer.ts';
 import type { ProcessParts } from '#src/conversation/feature.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import {
@@ -73,7 +72,7 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     const [said, earlier] = [saidBy(adam, attempt.bait), [saidBy(eva, attempt.bait)]];
     const words = { text: attempt.bait, atMs: 0 };
     const endedAtMs = trap.fixture.clock.nowMs();
-    queue.ask({ kind: 'question', said, earlier, words, endedAtMs, handle: new TurnHandle() });
+    queue.ask({ kind: 'question', said, earlier, words, endedAtMs });
     await pass(trap.fixture, 3_000);
     return trap;
   },

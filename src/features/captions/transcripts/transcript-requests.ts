@@ -1,7 +1,6 @@
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
-import { TurnHandle } from '#src/conversation/queue/turn-handle.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type {
   AnswerOutcome,
@@ -67,7 +66,7 @@ export class TranscriptRequests {
         const { text } = quoteOf(found.lines, timeZone, channel.channelId);
         const clauses = text.split(clausesOf);
         const reading = { kind: 'reading', clauses, when: 'queue' } as const;
-        session.context.queue.read({ ...reading, personId: asker.id, handle: new TurnHandle() });
+        session.context.queue.read({ ...reading, personId: asker.id });
       }
       if (found.kind === 'found') return found;
     }
