@@ -61,7 +61,7 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
   const news: EngineNews[] = [];
   {
     await using engines = await openEngines(config, (one) => void news.push(one));
-    await expect.poll(() => server.talk.open).toBe(1);
+    await expect.poll(() => server.talk.open).toBe(2);
     const never = new AbortController().signal;
     const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Hello there.', {}, never));
     expect(sounds.length).toBeGreaterThan(0);

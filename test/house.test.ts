@@ -222,7 +222,7 @@ const doors: Readonly<Record<string, string>> = {
   'playback/reply': 'cue-track load-cues sentences spoken-reply stretch voice-track',
   'playback/tracks': 'named-tracks track-name',
   probes: 'engine-probes probe',
-  provider: 'api-client breaker client fallback-chain guarded-fetch json-socket',
+  provider: 'breaker client fallback-chain guarded-fetch json-socket',
   'provider/models': 'describe-error model-list model-table model-watch models served-by',
   sources: 'decoder-port ffmpeg library recordings sources',
   'sources/decode': 'decode-stream decoding inspection',

@@ -1,12 +1,13 @@
 import { inspect } from 'node:util';
+import { OpenAI } from 'openai/client';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
-import { ApiClient } from './api-client.ts';
 import { tryV1 } from './base-url-fallback.ts';
-import { guardFetch, type Limits, standardLimits } from './guarded-fetch.ts';
+import { type Fetch, guardFetch, type Limits, noKey, standardLimits } from './guarded-fetch.ts';
 
 export type ClientOptions = {
+  /** With its own query, if it has one. */
   readonly baseUrl: string;
   /** Absent for servers that want none. */
   readonly apiKey?: Secret;
@@ -18,8 +19,36 @@ export type ClientOptions = {
   readonly onBuffered?: () => void;
 };
 
-/** Sent where no key is set: some servers insist on one, those without keys ignore it. */
-const noKey = 'none';
+/** The client of the `openai` package that sends by `send`: one attempt a request, and no log, which would hold people's words. */
+export class ApiClient extends OpenAI {
+  constructor({ apiKey, baseUrl }: Pick<ClientOptions, 'apiKey' | 'baseUrl'>, send: Fetch) {
+    const url = new URL(baseUrl);
+    super({
+      baseURL: `${url.origin}${url.pathname}`,
+      defaultQuery: Object.fromEntries(url.searchParams),
+      apiKey: async () => apiKey?.reveal() ?? noKey,
+      adminAPIKey: null,
+      organization: null,
+      project: null,
+      webhookSecret: null,
+      maxRetries: 0,
+      logLevel: 'off',
+      // The package asks a `fetch` for its `Response` to learn that it accepts forms.
+      fetch: Object.assign<Fetch, { Response: typeof Response }>((to, init) => send(to, init), {
+        Response,
+      }),
+    });
+  }
+
+  /** Without its key. */
+  toJSON(): string {
+    return `ApiClient(${serverName(this.baseURL)})`;
+  }
+
+  [inspect.custom](): string {
+    return this.toJSON();
+  }
+}
 
 /**
  * A client for one server: one attempt a request, guarded, and nothing taken from the environment.
@@ -28,30 +57,23 @@ const noKey = 'none';
  */
 export function openClient(options: ClientOptions): ApiClient {
   const { clock = realClock } = options;
-  const apiKey = () => options.apiKey?.reveal() ?? noKey;
-  const limits = { ...standardLimits, ...options.limits };
-  let server = serverName(options.baseUrl);
   const guarded = guardFetch({
-    server: () => server,
+    server: () => serverName(client.baseURL),
     secret: () => options.apiKey?.reveal(),
-    limits,
+    limits: { ...standardLimits, ...options.limits },
     clock,
     onBuffered: options.onBuffered,
   });
-  const send = tryV1(guarded, options.baseUrl, (found) => {
-    server = serverName(found);
+  const { origin, pathname } = new URL(options.baseUrl);
+  const send = tryV1(guarded, `${origin}${pathname}`, (found) => {
     client.baseURL = found;
     options.onBaseUrl?.(found);
   });
-  const client = new ApiClient({ baseUrl: options.baseUrl, apiKey }, send);
-  const shown = `ApiClient(${server})`;
-  return Object.defineProperties(client, {
-    [inspect.custom]: { value: () => shown },
-    toJSON: { value: () => shown },
-  });
+  const client = new ApiClient(options, send);
+  return client;
 }
 
 /** The key of a client, if it has a real one. */
 export function keyOf({ apiKey }: Pick<ApiClient, 'apiKey'>): string | undefined {
-  return apiKey === noKey ? undefined : apiKey;
+  return apiKey === null || apiKey === noKey ? undefined : apiKey;
 }

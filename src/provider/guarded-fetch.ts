@@ -53,8 +53,10 @@ const endMs = 1_000;
 /** Why a stream is left at its end mark. */
 export const endMark = new Error('the stream is at its end mark');
 
-/** The only headers that leave: additions from the environment to a client go to no server. */
-const ownHeader = /^(accept|authorization|content-type|user-agent)$/;
+/** Sent where no key is set: some servers insist on one, those without keys ignore it. */
+export const noKey = 'none';
+/** The only headers of a client that leave: its additions of its own, or from the environment, go to no server. */
+const ownHeader = /^(accept|content-type)$/;
 
 /** Rules for a streamed answer that counts as buffered: as if a proxy had kept it until its end. */
 type BufferingRules = {
@@ -89,6 +91,8 @@ export function guardFetch(guard: Guard): Fetch {
     const connection = new RequestConnection(clock, init.signal ?? undefined);
     const headers = new Headers(init.headers);
     for (const name of [...headers.keys()]) if (!ownHeader.test(name)) headers.delete(name);
+    headers.set('authorization', `Bearer ${guard.secret() ?? noKey}`);
+    headers.set('user-agent', 'Parley');
     const sentAtMs = clock.nowMs();
     const { deadline, signal } = connection;
     const sent = plainFetch(url, { ...init, headers, signal, redirect: 'manual' });

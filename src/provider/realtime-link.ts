@@ -1,31 +1,23 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Secret } from '#src/base/secret.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
-import {
-  type JsonEvent,
-  JsonSocket,
-  type OpenSocket,
-  type SocketLimits,
-  socketUrl,
-} from './json-socket.ts';
-import { readTalk, type TalkEvent } from './realtime-reading.ts';
+import { type JsonEvent, JsonSocket, type SocketOptions, socketUrl } from './json-socket.ts';
 
-export type LinkOptions = {
-  /** `http` and `ws` mean the same. */
-  readonly baseUrl: string;
-  readonly model: string;
-  readonly apiKey?: Secret;
+export type LinkOptions = Omit<SocketOptions, 'clock'> & {
   readonly clock?: Clock;
-  readonly limits?: Partial<SocketLimits>;
-  readonly openSocket?: OpenSocket;
-  /** First event to a session: its settings. */
-  readonly opening: JsonEvent;
+  /** Addresses of the server, tried in this order until one is known there. */
+  readonly urls: readonly URL[];
+  /** First event to a session: its settings, by the dialect of its server; a plain event is of the present one. */
+  readonly opening: JsonEvent | ((dialect: Dialect) => JsonEvent);
 };
 
+/** Naming of settings on a server, known from its first event; the beta is the interface of before May 2026. */
+export type Dialect = 'ga' | 'beta-transcription' | 'beta-session';
+
 export type LinkListener = {
-  hear(event: TalkEvent): void;
+  hear(event: JsonEvent): void;
   /** Once, and never after `close`. */
   lost(error: BotError): void;
 };
@@ -34,34 +26,34 @@ export type LinkListener = {
 const greetingMs = 2000;
 /** Errors of a server that does not know this address. */
 const elsewhere = new Set(['provider.refused', 'provider.bad_key']);
+/** One second of 24 kHz; far below the 15 MiB a server takes at once. */
+const pieceSamples = 24_000;
+const idle: LinkListener = { hear: () => undefined, lost: () => undefined };
 
-/** One connection to a model that speaks, configured and ready. */
+/** One connection to a Realtime server, configured and ready. */
 export class RealtimeLink {
   readonly #options: LinkOptions;
+  readonly #clock: Clock;
+  readonly url: URL;
   readonly openedAtMs: number;
   #socket: JsonSocket | undefined;
-  #listener: LinkListener;
+  #listener = idle;
+  #loss: BotError | undefined;
 
-  private constructor(options: LinkOptions, listener: LinkListener) {
+  private constructor(options: LinkOptions, url: URL) {
     this.#options = options;
-    this.#listener = listener;
+    this.#clock = options.clock ?? realClock;
+    this.url = url;
     this.openedAtMs = this.#clock.nowMs();
   }
 
-  /**
-   * Opens a connection; where the base URL lacks its `/v1`, also there. Errors: BotError `provider.*`. Aborting `signal`
-   * throws its reason.
-   */
-  static async open(
-    options: LinkOptions,
-    listener: LinkListener,
-    signal: AbortSignal,
-  ): Promise<RealtimeLink> {
+  /** Errors: BotError `provider.*`. Aborting `signal` throws its reason. */
+  static async open(options: LinkOptions, signal: AbortSignal): Promise<RealtimeLink> {
     let first: unknown;
-    for (const url of addresses(options)) {
-      const link = new RealtimeLink(options, listener);
+    for (const url of options.urls) {
+      const link = new RealtimeLink(options, url);
       try {
-        await link.#begin(url, signal);
+        await link.#begin(signal);
         return link;
       } catch (error) {
         link.close();
@@ -76,16 +68,33 @@ export class RealtimeLink {
     return this.#socket !== undefined;
   }
 
+  /** One listener at a time; it must not throw. It is told of a loss that nobody was told of. */
+  attach(listener: LinkListener): void {
+    this.#listener = listener;
+    if (this.#loss) listener.lost(this.#loss);
+  }
+
+  detach(): void {
+    this.#listener = idle;
+  }
+
   send(event: JsonEvent): void {
     this.#socket?.send(event);
   }
 
-  pause(): void {
-    this.#socket?.pause();
+  /** Adds samples at 24 kHz mono to the server's input buffer. */
+  append(samples: Int16Array): void {
+    for (let at = 0; at < samples.length; at += pieceSamples) {
+      const { buffer, byteOffset, byteLength } = samples.subarray(at, at + pieceSamples);
+      const audio = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+      this.send({ type: 'input_audio_buffer.append', audio });
+    }
   }
 
-  resume(): void {
-    this.#socket?.resume();
+  /** Stops reading, or goes on. */
+  hold(on: boolean): void {
+    if (on) this.#socket?.pause();
+    else this.#socket?.resume();
   }
 
   close(): void {
@@ -93,56 +102,64 @@ export class RealtimeLink {
     this.#socket = undefined;
   }
 
-  async #begin(url: URL, signal: AbortSignal): Promise<void> {
-    const { limits = {}, opening, baseUrl } = this.#options;
-    const listener = this.#listener;
+  async #begin(signal: AbortSignal): Promise<void> {
     const greeted = this.#expect('created');
     this.#socket = await JsonSocket.open(
-      url,
-      { ...this.#options, clock: this.#clock, limits },
+      this.url,
+      { ...this.#options, clock: this.#clock },
       {
-        event: (event) => {
-          const talkEvent = readTalk(event);
-          if (talkEvent) this.#listener.hear(talkEvent);
-        },
+        event: (event) => this.#listener.hear(event),
         lost: (error) => {
           this.#socket = undefined;
+          this.#loss = error;
           this.#listener.lost(error);
         },
       },
       signal,
     );
-    const created = await ifInTime(greeted, greetingMs, this.#clock, signal);
-    if (created?.kind === 'created' && created.isBeta) throw formerInterface(baseUrl);
+    const greeting = await ifInTime(greeted, greetingMs, this.#clock, signal);
     const updated = this.#expect('updated');
-    this.send(opening);
+    this.send(this.#openingFor(greeting));
     await ifInTime(updated, greetingMs, this.#clock, signal);
-    this.#listener = listener;
+    this.detach();
+    if (this.#loss) throw this.#loss;
   }
 
-  /** The next event of this kind; an error, or the end, instead. */
-  #expect(kind: TalkEvent['kind']): Promise<TalkEvent> {
-    const { promise, resolve, reject } = Promise.withResolvers<TalkEvent>();
+  #openingFor(greeting: JsonEvent | undefined): JsonEvent {
+    const { baseUrl, opening } = this.#options;
+    const dialect = greeting ? dialectOf(greeting) : 'ga';
+    if (typeof opening === 'function') return opening(dialect);
+    if (dialect === 'ga') return opening;
+    const message = `${serverName(baseUrl)} speaks the former Realtime interface (beta), which the bot no longer supports: update that server.`;
+    throw new BotError('provider.refused', false, message);
+  }
+
+  /** The session's next event of this kind; an error, or the end, instead. */
+  #expect(what: 'created' | 'updated'): Promise<JsonEvent> {
+    const { promise, resolve, reject } = Promise.withResolvers<JsonEvent>();
     promise.catch(() => undefined);
-    this.#listener = {
+    this.attach({
       hear: (event) => {
-        if (event.kind === kind) resolve(event);
-        if (event.kind === 'error') reject(refusalOf(event.words, event.code, this.#options));
+        if (isOfSession(event, what)) resolve(event);
+        if (event.type !== 'error') return;
+        const { message, code } = fieldsOf(event.error);
+        reject(refusalOf(`${message}`, codeOf(code), this.#options));
       },
       lost: reject,
-    };
+    });
     return promise;
-  }
-
-  get #clock(): Clock {
-    return this.#options.clock ?? realClock;
   }
 }
 
-/** Error of a server of before May 2026, whose event names this bot does not support. */
-function formerInterface(baseUrl: string): BotError {
-  const message = `${serverName(baseUrl)} speaks the former Realtime interface (beta), which the bot no longer supports: update that server.`;
-  return new BotError('provider.refused', false, message);
+/** Whether a server tells that it has made, or changed, the session. */
+export function isOfSession({ type }: JsonEvent, what: 'created' | 'updated'): boolean {
+  return type === `session.${what}` || type === `transcription_session.${what}`;
+}
+
+function dialectOf({ type, session }: JsonEvent): Dialect {
+  if (type === 'transcription_session.created') return 'beta-transcription';
+  const settings = fieldsOf(session);
+  return 'input_audio_format' in settings || 'modalities' in settings ? 'beta-session' : 'ga';
 }
 
 /** Error from a server's message: its code in the sentence, its words apart. */
@@ -166,8 +183,9 @@ export function refusalOf(
   );
 }
 
-function addresses({ baseUrl, model }: LinkOptions): URL[] {
+/** Addresses below a base URL, with each of these queries; also below its `/v1`, where it lacks that. */
+export function realtimeUrls(baseUrl: string, queries: readonly object[]): URL[] {
   const versioned = /\/v\d+\/?$/.test(new URL(baseUrl).pathname);
   const paths = versioned ? ['/realtime'] : ['/realtime', '/v1/realtime'];
-  return paths.map((path) => socketUrl(baseUrl, path, { model }));
+  return paths.flatMap((path) => queries.map((query) => socketUrl(baseUrl, path, { ...query })));
 }

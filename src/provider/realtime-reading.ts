@@ -19,9 +19,6 @@ type OfItem = Of & { readonly itemId: string };
 
 /** Event of a server, in our words. */
 export type TalkEvent =
-  /** Greeting; `isBeta` where the server speaks the interface of before May 2026. */
-  | { readonly kind: 'created'; readonly isBeta: boolean }
-  | { readonly kind: 'updated' }
   | { readonly kind: 'committed'; readonly itemId: string }
   /** An item of the conversation, ours or the server's. */
   | { readonly kind: 'item'; readonly itemId: string; readonly role: string }
@@ -46,12 +43,11 @@ export type TalkEvent =
     };
 
 export type ResponseEvent = Extract<TalkEvent, Of>;
+export type TalkError = Extract<TalkEvent, { kind: 'error' }>;
 
 type EventReader = (event: JsonEvent) => TalkEvent | undefined;
 
 const readers: Readonly<Record<string, EventReader>> = {
-  'session.created': ({ session }) => ({ kind: 'created', isBeta: isBeta(session) }),
-  'session.updated': () => ({ kind: 'updated' }),
   'input_audio_buffer.committed': (event) => ({ kind: 'committed', itemId: word(event.item_id) }),
   'conversation.item.added': item,
   'response.created': ({ response }) => {
@@ -87,11 +83,6 @@ export function readTalk(event: JsonEvent): TalkEvent | undefined {
   const reader =
     typeof type === 'string' && Object.hasOwn(readers, type) ? readers[type] : undefined;
   return reader?.(event);
-}
-
-function isBeta(session: unknown): boolean {
-  const settings = fieldsOf(session);
-  return 'input_audio_format' in settings || 'modalities' in settings;
 }
 
 function item({ item }: JsonEvent): TalkEvent {

@@ -2,8 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { ApiClient } from '#src/provider/api-client.ts';
-import { openClient } from '#src/provider/client.ts';
+import { ApiClient, openClient } from '#src/provider/client.ts';
 import type { Fetch } from '#src/provider/guarded-fetch.ts';
 import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
@@ -32,7 +31,7 @@ function listing(answers: readonly (unknown | Error | 'hangs')[]) {
     }
     return typeof answer === 'object' ? Response.json(answer) : new Response(answer as string);
   };
-  const client = new ApiClient({ baseUrl: 'http://a.example/v1', apiKey: () => 'none' }, send);
+  const client = new ApiClient({ baseUrl: 'http://a.example/v1' }, send);
   return { clock, voices: new ServerVoices(client, clock), asked: () => asked };
 }
 

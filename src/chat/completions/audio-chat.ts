@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Tool } from '#src/chat/ports.ts';
-import type { ApiClient } from '#src/provider/api-client.ts';
+import type { ApiClient } from '#src/provider/client.ts';
 import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';

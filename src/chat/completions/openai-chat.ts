@@ -1,7 +1,7 @@
 import { APIError } from 'openai/core/error';
 import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
 import type { ChatMessage, ChatModel, Tool } from '#src/chat/ports.ts';
-import type { ApiClient } from '#src/provider/api-client.ts';
+import type { ApiClient } from '#src/provider/client.ts';
 import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';

@@ -3,6 +3,7 @@ import type { Secret } from '#src/base/secret.ts';
 import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
+import type { ResponseLimits } from '#src/provider/realtime-response.ts';
 
 export type RealtimeTalkOptions = {
   /** `http` and `ws` mean the same. */
@@ -18,16 +19,11 @@ export type RealtimeTalkOptions = {
   readonly openSocket?: OpenSocket;
 };
 
-export type RealtimeTalkLimits = SocketLimits & {
-  /** Longest wait from the request to the first event of its answer, in ms. */
-  readonly firstMs: number;
-  /** Longest wait between two events of an answer, in ms. */
-  readonly idleMs: number;
-  /** Longest time, in ms, for an answer to end after it was cancelled; then the connection is given up. */
-  readonly cancelMs: number;
-  /** A session this old is replaced before the next answer; servers end it after an hour. */
-  readonly oldestMs: number;
-};
+export type RealtimeTalkLimits = SocketLimits &
+  ResponseLimits & {
+    /** A session this old is replaced before the next answer; servers end it after an hour. */
+    readonly oldestMs: number;
+  };
 
 /** The one buffer a session fills with sound before it becomes an item; 24 kHz mono, 16-bit little-endian. */
 export interface TalkBuffer {

@@ -1,11 +1,20 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
+import type { ToolCall } from '#src/chat/ports.ts';
 import type { SocketLimits } from '#src/provider/json-socket.ts';
+import { codeOf } from '#src/provider/models/error-phrases.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
-import { RealtimeLink } from '#src/provider/realtime-link.ts';
-import type { ResponseEvent, TalkEvent } from '#src/provider/realtime-reading.ts';
+import { RealtimeLink, realtimeUrls } from '#src/provider/realtime-link.ts';
+import {
+  type ResponseEnd,
+  type ResponseEvent,
+  readTalk,
+  type TalkError,
+  type TalkEvent,
+} from '#src/provider/realtime-reading.ts';
+import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 import { TalkMemory } from './realtime-memory.ts';
 import type {
   RealtimeTalk,
@@ -15,12 +24,9 @@ import type {
   TalkBuffer,
   TalkRequest,
 } from './realtime-ports.ts';
-import { RealtimeResponse } from './realtime-response.ts';
 import { answerRequest, mannerUpdate, openingUpdate, type TalkManner } from './realtime-writing.ts';
 
 const usualLimits = { firstMs: 20_000, idleMs: 10_000, cancelMs: 3000, oldestMs: 55 * 60_000 };
-/** One second of 24 kHz; far below the 15 MiB a server takes at once. */
-const pieceSamples = 24_000;
 const bytesPerMs = 48;
 /** Time in ms after a failed attempt in which no connection is opened ahead of need. */
 const backOffMs = 5000;
@@ -46,6 +52,9 @@ type Session = {
   isStale: boolean;
 };
 
+/** The answer on its way. */
+type Running = { readonly response: RealtimeResponse; readonly answer: TalkAnswer };
+
 class Talk implements RealtimeTalk {
   readonly #options: RealtimeTalkOptions;
   readonly #by: ServedBy;
@@ -53,7 +62,7 @@ class Talk implements RealtimeTalk {
   #session: Session | undefined;
   #opening: Promise<Session> | undefined;
   #onOpen: () => void = () => undefined;
-  #response: RealtimeResponse | undefined;
+  #running: Running | undefined;
   /** Resolves when the last request has its answer. */
   #last: Promise<void> = Promise.resolve();
   #nextTryAtMs = 0;
@@ -85,7 +94,7 @@ class Talk implements RealtimeTalk {
     let response: RealtimeResponse | undefined;
     try {
       response = await this.#ask(asked, signal);
-      yield* response.read(signal);
+      yield* partsOf(response, { by: this.#by, isLimited: asked.mostTokens !== undefined }, signal);
     } finally {
       if (response) void this.#end(response).finally(leave);
       else leave();
@@ -93,13 +102,13 @@ class Talk implements RealtimeTalk {
   }
 
   cut(answer: TalkAnswer): void {
-    if (this.#response?.answer === answer) this.#cancel(this.#response);
+    if (this.#running?.answer === answer) this.#running.response.cancel();
     this.#session?.memory.cut(answer);
   }
 
   forget(): void {
     if (this.#session) this.#session.isStale = true;
-    if (!this.#response) this.#drop();
+    if (!this.#running) this.#drop();
   }
 
   [Symbol.dispose](): void {
@@ -132,16 +141,13 @@ class Talk implements RealtimeTalk {
     const eventId = `ask_${++this.#asked}`;
     const response = new RealtimeResponse({
       ...this.#options,
-      by: this.#by,
-      answer,
-      isLimited: mostTokens !== undefined,
+      link,
       eventId,
       former: session.former,
       clock: this.#clock,
       limits: this.#limits,
-      hold: (on) => (on ? link.pause() : link.resume()),
     });
-    this.#response = response;
+    this.#running = { response, answer };
     link.send(answerRequest(eventId, mostTokens, this.#options.maxTokens));
     return response;
   }
@@ -159,23 +165,10 @@ class Talk implements RealtimeTalk {
 
   /** A cancelled answer ends by itself, unless its server does not know how. */
   async #end(response: RealtimeResponse): Promise<void> {
-    response.leave();
-    this.#cancel(response);
-    const gone = () => new BotError('provider.late', true, 'An answer was not cancelled in time.');
-    await within(response.over, this.#limits.cancelMs, this.#clock, gone).catch(() => this.#drop());
-    if (this.#response === response) this.#response = undefined;
+    if (!(await response.close())) this.#drop();
+    if (this.#running?.response === response) this.#running = undefined;
     if (this.#session && response.id !== undefined) this.#session.former = response.id;
     if (this.#session?.isStale) this.#drop();
-  }
-
-  /** Sent once its id is known. */
-  #cancel(response: RealtimeResponse): void {
-    if (response.isOver || response.isCancelled) return;
-    response.leave();
-    if (response.id === undefined) return;
-    response.isCancelled = true;
-    const cancel = { type: 'response.cancel', event_id: `cancel_${this.#asked}` };
-    this.#session?.link.send({ ...cancel, response_id: response.id });
   }
 
   /** Errors: BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
@@ -205,26 +198,25 @@ class Talk implements RealtimeTalk {
   }
 
   async #connect(): Promise<Session> {
-    let session: Session | undefined;
-    const mine = () => session !== undefined && this.#session === session;
-    const listener = {
-      hear: (event: TalkEvent) => session && mine() && this.#hear(event, session),
-      lost: (error: BotError) => {
-        if (!mine()) return;
-        this.#session = undefined;
-        this.#response?.lose(error);
-      },
-    };
-    const { maxTokens } = this.#options;
-    const options = { ...this.#options, opening: openingUpdate(maxTokens) };
-    const link = await RealtimeLink.open(options, listener, this.#over.signal);
-    if (!link.alive)
-      throw new BotError('provider.truncated', true, 'The connection broke at once.');
-    const send = (event: Parameters<RealtimeLink['send']>[0]) => link.send(event);
-    const memory = new TalkMemory({ buffer: this.buffer, send });
+    const { baseUrl, maxTokens, model } = this.#options;
+    const urls = realtimeUrls(baseUrl, [{ model }]);
+    const options = { ...this.#options, urls, opening: openingUpdate(maxTokens) };
+    const link = await RealtimeLink.open(options, this.#over.signal);
+    const memory = new TalkMemory({ buffer: this.buffer, send: (event) => link.send(event) });
     const silent = { voice: undefined, voiceEventId: undefined, hasSpoken: false };
-    session = { link, memory, manner: '', ...silent, former: undefined, isStale: false };
+    const session = { link, memory, manner: '', ...silent, former: undefined, isStale: false };
     this.#session = session;
+    link.attach({
+      hear: (json) => {
+        const event = readTalk(json);
+        if (event && this.#session === session) this.#hear(event, session);
+      },
+      lost: (error) => {
+        if (this.#session !== session) return;
+        this.#session = undefined;
+        this.#running?.response.lose(error);
+      },
+    });
     return session;
   }
 
@@ -239,12 +231,9 @@ class Talk implements RealtimeTalk {
         break;
       case 'error':
         if (event.eventId !== undefined) memory.refused(event.eventId);
-        this.#response?.object(event);
+        this.#running?.response.object(event);
         if (event.eventId !== undefined && event.eventId === session.voiceEventId)
           this.#refuseVoice(event);
-        break;
-      case 'created':
-      case 'updated':
         break;
       case 'began':
       case 'output':
@@ -257,19 +246,17 @@ class Talk implements RealtimeTalk {
   }
 
   /** A refused update has no effect, the instructions included: requests that came with it are not waited for. */
-  #refuseVoice(error: Extract<TalkEvent, { kind: 'error' }>): void {
-    this.#response?.refuse(error);
+  #refuseVoice(error: TalkError): void {
+    this.#running?.response.refuse(error);
     this.#drop();
   }
 
   #answered(event: ResponseEvent, session: Session): void {
-    const response = this.#response;
-    if (!response?.isMine(event)) return;
+    if (!this.#running?.response.isMine(event)) return;
+    const { answer, response } = this.#running;
     const { memory } = session;
-    if (event.kind === 'output') memory.output(response.answer, event.itemId, event.call?.id);
-    const isTaken = response.handle(event);
-    if (response.hasLeft) this.#cancel(response); // asked for before its id was known
-    if (!isTaken) return;
+    if (event.kind === 'output') memory.output(answer, event.itemId, event.call?.id);
+    if (!response.handle(event)) return;
     if (event.kind === 'words') memory.said(event.itemId, event.text);
     if (event.kind !== 'sound') return;
     session.hasSpoken = true;
@@ -281,7 +268,7 @@ class Talk implements RealtimeTalk {
     this.#session = undefined;
     session?.link.close();
     const message = 'The connection was given up.';
-    this.#response?.lose(new BotError('provider.truncated', true, message));
+    this.#running?.response.lose(new BotError('provider.truncated', true, message));
   }
 
   get #clock(): Clock {
@@ -294,18 +281,63 @@ class Talk implements RealtimeTalk {
 }
 
 function bufferOf(session: () => Session | undefined): TalkBuffer {
-  const send = (event: Parameters<RealtimeLink['send']>[0]) => session()?.link.send(event);
   return {
     get state() {
       return session();
     },
-    append(samples) {
-      for (let at = 0; at < samples.length; at += pieceSamples) {
-        const { buffer, byteOffset, byteLength } = samples.subarray(at, at + pieceSamples);
-        const audio = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
-        send({ type: 'input_audio_buffer.append', audio });
-      }
-    },
-    clear: () => send({ type: 'input_audio_buffer.clear' }),
+    append: (samples) => session()?.link.append(samples),
+    clear: () => session()?.link.send({ type: 'input_audio_buffer.clear' }),
+  };
+}
+
+type WordsEvent = Extract<ResponseEvent, { kind: 'words' }>;
+type AnswerRules = {
+  readonly by: ServedBy;
+  /** The request limits its output: there the answer is over. */
+  readonly isLimited: boolean;
+};
+
+/** Parts of an answer; its calls come last, and not of an interrupted one. */
+async function* partsOf(
+  response: RealtimeResponse,
+  rules: AnswerRules,
+  signal: AbortSignal,
+): AsyncGenerator<AudioChatPart> {
+  const named = new Map<string, ToolCall>();
+  for await (const event of response.read(signal)) {
+    if (event.kind === 'sound') yield { kind: 'sound', bytes: event.bytes };
+    else if (event.kind === 'words') yield* writtenPart(event);
+    else if (event.kind === 'done') yield* lastParts(response, event.end, named, rules);
+    else if ('call' in event && event.call)
+      named.set(event.itemId, joined(named.get(event.itemId), event.call));
+  }
+}
+
+function* writtenPart({ isSpoken, text }: WordsEvent): Generator<AudioChatPart> {
+  if (text !== '') yield { kind: isSpoken ? 'transcript' : 'text', text };
+}
+
+function* lastParts(
+  response: RealtimeResponse,
+  end: ResponseEnd,
+  named: ReadonlyMap<string, ToolCall>,
+  { by, isLimited }: AnswerRules,
+): Generator<AudioChatPart> {
+  if (end.usage) yield { kind: 'usage', usage: { ...end.usage, by } };
+  const isFull = isLimited && codeOf(end.words) === 'max_output_tokens';
+  const error = isFull ? undefined : response.errorOf(end);
+  if (error) throw error;
+  const isWhole = ({ id, name }: ToolCall) => id !== '' && name !== '';
+  const whole = end.calls.filter(isWhole);
+  const all = whole.length > 0 ? whole : [...named.values()].filter(isWhole);
+  for (const call of all) yield { kind: 'tool', call };
+}
+
+/** A call, which servers report in several events, each incomplete on some servers. */
+function joined(known: ToolCall | undefined, { id, name, argumentsJson }: ToolCall): ToolCall {
+  return {
+    id: known?.id || id,
+    name: known?.name || name,
+    argumentsJson: argumentsJson || (known?.argumentsJson ?? ''),
   };
 }

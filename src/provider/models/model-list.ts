@@ -1,6 +1,6 @@
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
-import type { ApiClient } from '#src/provider/api-client.ts';
+import type { ApiClient } from '#src/provider/client.ts';
 import { describeError } from './describe-error.ts';
 import { withServerWords } from './error-phrases.ts';
 import type { ListedModel, ModelList } from './models.ts';

@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ApiClient } from '#src/provider/api-client.ts';
+import type { ApiClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';

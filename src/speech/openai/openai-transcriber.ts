@@ -2,7 +2,7 @@ import type { TranscriptionCreateParamsNonStreaming } from 'openai/resources/aud
 import type { Pcm } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import type { ApiClient } from '#src/provider/api-client.ts';
+import type { ApiClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
 import { hintFields } from '#src/speech/hints.ts';

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
-import type { ApiClient } from '#src/provider/api-client.ts';
+import type { ApiClient } from '#src/provider/client.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 
 /** Time, in ms, for which an answer counts; after it the server is asked again, and meanwhile the former one holds. */

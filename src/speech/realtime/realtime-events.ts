@@ -1,17 +1,13 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
+import type { Dialect } from '#src/provider/realtime-link.ts';
 import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import { realtimeHints } from '#src/speech/hints.ts';
 import { languageHint } from '#src/speech/language-hint.ts';
 import { type WordDetails, wordDetails } from '#src/speech/openai/word-details.ts';
 import type { ServerUsage } from '#src/speech/ports.ts';
 
-/** Naming of settings on a server, known from its first event. */
-export type Dialect = 'ga' | 'beta-transcription' | 'beta-session';
-
 /** An event of a transcription session. */
 export type HeardEvent =
-  | { readonly kind: 'created'; readonly dialect: Dialect }
-  | { readonly kind: 'updated' | 'cleared' }
   | { readonly kind: 'committed'; readonly itemId: string | undefined }
   | { readonly kind: 'delta'; readonly itemId: string | undefined; readonly text: string }
   | {
@@ -38,15 +34,6 @@ const transcription = 'conversation.item.input_audio_transcription';
 export function readHeard(event: JsonEvent): HeardEvent | undefined {
   const itemId = word(event.item_id);
   switch (event.type) {
-    case 'session.created':
-      return { kind: 'created', dialect: dialectOf(event.session) };
-    case 'transcription_session.created':
-      return { kind: 'created', dialect: 'beta-transcription' };
-    case 'session.updated':
-    case 'transcription_session.updated':
-      return { kind: 'updated' };
-    case 'input_audio_buffer.cleared':
-      return { kind: 'cleared' };
     case 'input_audio_buffer.committed':
       return { kind: 'committed', itemId };
     case `${transcription}.delta`:
@@ -82,11 +69,6 @@ export function sessionUpdate(
     turn_detection: null,
   };
   return { type, session };
-}
-
-function dialectOf(session: unknown): Dialect {
-  const flat = typeof session === 'object' && session !== null && 'input_audio_format' in session;
-  return flat ? 'beta-session' : 'ga';
 }
 
 function completed(event: JsonEvent): {

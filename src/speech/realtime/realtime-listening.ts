@@ -3,19 +3,28 @@ import { Resampler } from '#src/audio/resample.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted, within } from '#src/base/waiting.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
+import {
+  isOfSession,
+  type LinkOptions,
+  type RealtimeLink,
+  refusalOf,
+} from '#src/provider/realtime-link.ts';
+import type { RealtimePool } from '#src/provider/realtime-pool.ts';
 import type { Listening, OnPartial, OnResent, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs } from '#src/speech/short-pause.ts';
 import { UtteranceSound } from '#src/speech/utterance-sound.ts';
+import { readHeard } from './realtime-events.ts';
 import { TranscriptParts } from './realtime-parts.ts';
-import type { RealtimePool } from './realtime-pool.ts';
-import type { RealtimeSession, TranscriptionEvent } from './realtime-session.ts';
+import { hintsEventId, type TranscriptionHints } from './transcription-hints.ts';
 
-export type RealtimeListeningOptions = {
+export type RealtimeListeningOptions = Pick<LinkOptions, 'apiKey' | 'baseUrl'> & {
   readonly pool: RealtimePool;
   readonly clock: Clock;
   readonly settleMs: number;
   readonly language: string | undefined;
+  readonly told: TranscriptionHints;
   /** Words that are likely to be said. */
   readonly hints: readonly string[];
   readonly by: ServedBy;
@@ -25,6 +34,7 @@ export type RealtimeListeningOptions = {
 /** Servers refuse to transcribe less. */
 const shortestSamples = speakRateHz / 10;
 const rateRatio = speakRateHz / listenRateHz;
+const clearMs = 1000;
 
 /**
  * One utterance over one connection: sound leaves as it comes, a pause commits it.
@@ -38,7 +48,9 @@ export class RealtimeListening implements Listening {
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
   readonly #parts: TranscriptParts;
-  #session: RealtimeSession | undefined;
+  #link: RealtimeLink | undefined;
+  /** The server was told hints, and may still refuse them. */
+  #awaitsHints = false;
   #resampler = new Resampler(listenRateHz, speakRateHz);
   #sentTo = 0;
   /** Samples that have left once. */
@@ -90,19 +102,19 @@ export class RealtimeListening implements Listening {
 
   /** Never throws. */
   async #connect(): Promise<void> {
-    const { hints, pool } = this.#options;
+    const { hints, pool, told } = this.#options;
     const attempt = ++this.#attempt;
     try {
-      const session = await pool.lease(hints);
-      if (this.#signal.aborted || attempt !== this.#attempt) {
-        return pool.giveBack(session, true);
-      }
-      this.#session = session;
+      const link = await pool.lease(this.#signal);
+      if (attempt !== this.#attempt) return pool.giveBack(link, true);
+      this.#link = link;
       this.#resampler = new Resampler(listenRateHz, speakRateHz);
       this.#sentTo = this.#parts.resend();
-      session.attach((event) => this.#hear(event));
+      this.#awaitsHints = told.tell(link, hints);
+      link.attach({ hear: (event) => this.#hear(event), lost: (error) => this.#lose(error) });
       this.#flow();
     } catch (error) {
+      if (this.#signal.aborted) return;
       if (!(error instanceof BotError)) throw error;
       if (attempt === this.#attempt) this.#lose(error);
     }
@@ -116,39 +128,46 @@ export class RealtimeListening implements Listening {
 
   /** Sends the sound that has not left yet. */
   #flow(): void {
-    const session = this.#session;
-    if (!session) return;
+    const link = this.#link;
+    if (!link) return;
     for (const part of this.#parts.waiting()) {
-      this.#send(session, part.toSample);
+      this.#send(link, part.toSample);
       const rest = this.#resampler.flush();
       const missing = shortestSamples - (part.toSample - part.fromSample) * rateRatio;
-      session.append(rest);
-      if (missing > 0) session.append(new Int16Array(missing));
-      session.commit(part.eventId);
+      link.append(rest);
+      if (missing > 0) link.append(new Int16Array(missing));
+      link.send({ type: 'input_audio_buffer.commit', event_id: part.eventId });
       part.state = 'sent';
     }
-    this.#send(session, this.#sound.length);
+    this.#send(link, this.#sound.length);
   }
 
-  #send(session: RealtimeSession, toSample: number): void {
+  #send(link: RealtimeLink, toSample: number): void {
     const fresh = this.#sound.between(this.#sentTo, toSample);
     const again = Math.min(this.#sentTo + fresh.length, this.#everSent) - this.#sentTo;
     this.#sentTo = toSample;
     this.#everSent = Math.max(this.#everSent, toSample);
     const { onResent, by } = this.#options;
     if (again > 0) onResent?.((again / listenRateHz) * 1_000, by);
-    if (fresh.length > 0) session.append(this.#resampler.push(fresh));
+    if (fresh.length > 0) link.append(this.#resampler.push(fresh));
   }
 
-  #hear(event: TranscriptionEvent): void {
-    if (event.kind === 'lost') this.#lose(event.error);
-    else if (!this.#parts.hear(event) && event.kind === 'failed') {
-      const error = this.#session?.refusal(event);
-      if (error) this.#fail(error);
+  #hear(event: JsonEvent): void {
+    const heard = readHeard(event);
+    if (this.#awaitsHints) {
+      const isUnnamed = heard?.kind === 'failed' && !heard.eventId && !heard.itemId;
+      const isRefusal = heard?.kind === 'failed' && (heard.eventId === hintsEventId || isUnnamed);
+      if (isRefusal) this.#options.told.areRefused = true;
+      this.#awaitsHints = !isRefusal && !isOfSession(event, 'updated');
+      if (isRefusal) return;
     }
+    if (!heard || this.#parts.hear(heard) || heard.kind !== 'failed') return;
+    this.#fail(refusalOf(heard.words, heard.code, this.#options));
   }
 
   #lose(error: BotError): void {
+    if (this.#awaitsHints) this.#options.told.areRefused = true;
+    this.#awaitsHints = false;
     this.#release(false);
     if (this.#signal.aborted) return;
     if (this.#spares-- > 0) void this.#connect();
@@ -166,10 +185,23 @@ export class RealtimeListening implements Listening {
     this.#release(this.#parts.allDone);
   }
 
+  /** `reusable`: nothing the server may still say about it is outstanding. */
   #release(reusable: boolean): void {
-    const session = this.#session;
-    this.#session = undefined;
-    if (session) this.#options.pool.giveBack(session, reusable);
+    const link = this.#link;
+    this.#link = undefined;
+    if (link) this.#options.pool.giveBack(link, reusable && this.#clear(link));
+  }
+
+  /** Makes the server forget sound that was not committed; false if it does not confirm that. Never rejects. */
+  async #clear(link: RealtimeLink): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const hear = ({ type }: JsonEvent) => {
+      if (type === 'input_audio_buffer.cleared') resolve(true);
+    };
+    link.attach({ hear, lost: () => resolve(false) });
+    link.send({ type: 'input_audio_buffer.clear' });
+    const late = () => new Error('it was not cleared in time');
+    return await within(promise, clearMs, this.#options.clock, late).catch(() => false);
   }
 }
 

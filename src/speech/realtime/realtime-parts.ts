@@ -135,10 +135,6 @@ export class TranscriptParts {
         return true;
       case 'failed':
         return this.#forgives(event);
-      case 'created':
-      case 'updated':
-      case 'cleared':
-        return true;
     }
   }
 

@@ -14,9 +14,6 @@ export type SentenceRequest = {
   readonly tone: string | undefined;
 };
 
-/** The name under which a server sends a request's name back. */
-export const tagField = 'utterance';
-
 const format = { type: 'audio/pcm', rate: 24_000 };
 /** OpenAI takes no others (types of openai 7.55.0). */
 const [slowest, fastest] = [0.25, 1.5];
@@ -40,13 +37,12 @@ export function speechOpening(manner: SpeechManner): JsonEvent {
 export function speechRequest(
   { voice }: SpeechManner,
   { text, tone }: SentenceRequest,
-  tag: string,
+  eventId: string,
 ): JsonEvent {
   const content = [{ type: 'input_text', text: textToRead(text) }];
   const bound = Math.min(mostTokens, fewestTokens + text.length * tokensPerChar);
   const response = {
     conversation: 'none',
-    metadata: { [tagField]: tag },
     instructions: readingOrder(tone),
     input: [{ type: 'message', role: 'user', content }],
     tools: [],
@@ -55,10 +51,5 @@ export function speechRequest(
     audio: { output: { format, voice } },
     max_output_tokens: bound,
   };
-  return { type: 'response.create', event_id: eventIdOf(tag), response };
-}
-
-/** Event id by which a server's error names a request. */
-export function eventIdOf(tag: string): string {
-  return `say_${tag}`;
+  return { type: 'response.create', event_id: eventId, response };
 }

@@ -1,29 +1,30 @@
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { type Clock, realClock } from '#src/base/clock.ts';
+import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Secret } from '#src/base/secret.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
-import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
+import type { SocketLimits } from '#src/provider/json-socket.ts';
+import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
+import { type LinkOptions, realtimeUrls } from '#src/provider/realtime-link.ts';
+import { RealtimePool } from '#src/provider/realtime-pool.ts';
+import { type ResponseEnd, readTalk } from '#src/provider/realtime-reading.ts';
+import { RealtimeResponse, type ResponseLimits } from '#src/provider/realtime-response.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
-import type { ServerUsage, SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import type { ServerUsage, Synthesizer } from '#src/speech/ports.ts';
 import { compareReading, type ReadingAccuracy } from '#src/speech/reading-check.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
-import { SpeechConnection, type SpeechConnectionLimits } from './realtime-speech-line.ts';
-import type { SentenceRequest, SpeechManner } from './realtime-speech-request.ts';
-import type { RealtimeUtterance } from './realtime-speech-utterance.ts';
+import {
+  type SentenceRequest,
+  type SpeechManner,
+  speechOpening,
+  speechRequest,
+} from './realtime-speech-request.ts';
 
-export type RealtimeSpeechOptions = {
-  /** `http` and `ws` mean the same. */
-  readonly baseUrl: string;
+export type RealtimeSpeechOptions = Omit<LinkOptions, 'limits' | 'opening' | 'urls'> & {
   readonly model: string;
-  readonly apiKey?: Secret;
   readonly voice: string;
   /** The tone where a voice asks for none. */
   readonly instructions?: string;
-  readonly clock?: Clock;
-  readonly limits?: Partial<SpeechConnectionLimits & SocketLimits>;
-  readonly openSocket?: OpenSocket;
+  readonly limits?: Partial<ResponseLimits & SocketLimits>;
   /** Called for each text that was read to its end, where the server reports its words. Never throws. */
   readonly onReading?: (reading: ReadingAccuracy) => void;
 };
@@ -34,31 +35,27 @@ export type RealtimeSynthesizer = Synthesizer &
     warm(): void;
   };
 
-const usualLimits: SpeechConnectionLimits = {
-  firstMs: 20_000,
-  idleMs: 10_000,
-  mostHereMs: 10_000,
-  cancelMs: 3000,
-  oldestMs: 55 * 60_000,
-};
-/** About 10 s of sound, so that sound requested ahead stays below the limit of unread sound. */
+const usualLimits: ResponseLimits = { firstMs: 20_000, idleMs: 10_000, cancelMs: 1000 };
+/** About 10 s of sound. */
 const longestPieceChars = 150;
-/** Most connections, one per voice; further ones close those that are unused. */
-const mostLines = 4;
-/** Time in ms after a failed attempt in which no connection is opened ahead of need. */
-const backOffMs = 5000;
+/** Limit of text, more than for any sound of ours. */
+const mostTranscriptChars = 20_000;
+/** Most voices with connections of their own; further ones close those that are unused. */
+const mostVoices = 4;
+/** Connections of a voice that stay open: a text is often asked for while the one before it is read. */
+const ready = 2;
+const eventId = 'say';
 
 /**
- * Speech by a Realtime model that reads each text in a response of its own beside the conversation.
+ * Speech by a Realtime model that reads each text in a response of its own beside the conversation, over a connection that reads
+ * nothing else meanwhile.
  *
- * One connection per voice is kept, over which texts that overlap are read at once. One that breaks is replaced, and a
- * text without any output is requested once more. It is a model, not a reader: `onReading` gets the accuracy of its
- * reading.
+ * A text without any sound when its connection breaks is requested once more. It is a model, not a reader: `onReading` gets the
+ * accuracy of its reading.
  */
 export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): RealtimeSynthesizer {
   const voices = new VoiceConnections(options);
   const by = servedBy(options.model, options.baseUrl);
-  const usual: SpeechManner = { voice: options.voice, speed: undefined };
   return {
     async *synthesize(text, voice, signal) {
       signal.throwIfAborted();
@@ -67,143 +64,132 @@ export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): Realtim
       }
       const manner = { voice: voice.name ?? options.voice, speed: voice.speed };
       const report = (count?: ServerUsage) => voice.onUsage?.({ by, count });
-      const tone = toneOf(voice, options);
+      const tone = voice.instructions ?? options.instructions;
       for (const piece of textPieces(text, longestPieceChars)) {
-        yield* read(voices, manner, { text: piece, tone, report }, signal);
+        const asked = { text: piece, tone, manner, report };
+        yield* read(voices.of(manner), asked, options, signal);
       }
     },
-    warm: () => voices.warm(usual),
+    warm: () => voices.of({ voice: options.voice, speed: undefined }).warm(),
     [Symbol.dispose]: () => voices[Symbol.dispose](),
   };
 }
 
-function toneOf(voice: SpeechVoice, { instructions }: RealtimeSpeechOptions): string | undefined {
-  return voice.instructions ?? instructions;
-}
-
-/** `report` reports the model with the request, and its usage. */
-type SpeechRequest = SentenceRequest & { readonly report: (count?: ServerUsage) => void };
+type SpeechRequest = SentenceRequest & {
+  readonly manner: SpeechManner;
+  /** Reports the model with the request, and its usage. */
+  readonly report: (count?: ServerUsage) => void;
+};
 
 async function* read(
-  voices: VoiceConnections,
-  manner: SpeechManner,
+  pool: RealtimePool,
   asked: SpeechRequest,
+  options: RealtimeSpeechOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
+  const { clock = realClock, limits } = options;
   for (let tries = 0; ; tries++) {
-    const line = await voices.line(manner, signal);
-    const utterance = line.say(asked);
+    const link = await pool.lease(signal);
+    const parts = { ...options, link, eventId, clock, limits: { ...usualLimits, ...limits } };
+    const response = new RealtimeResponse(parts);
+    link.attach({
+      hear: (json) => {
+        const event = readTalk(json);
+        if (event?.kind === 'error') response.object(event);
+        else if (event && 'responseId' in event && response.isMine(event)) response.handle(event);
+      },
+      lost: (error) => response.lose(error),
+    });
+    link.send(speechRequest(asked.manner, asked, eventId));
     asked.report();
-    const leave = () => line.leave(utterance);
-    signal.addEventListener('abort', leave);
+    let hasSounded = false;
     try {
-      yield* soundOf(utterance, signal);
-      voices.report(asked.text, utterance.transcript);
-      if (utterance.count) asked.report(utterance.count);
+      for await (const pcm of soundOf(response, asked, options, signal)) {
+        hasSounded = true;
+        yield pcm;
+      }
       return;
     } catch (error) {
       signal.throwIfAborted();
-      if (tries > 0 || !utterance.wasLostUnheard) throw error;
+      if (tries > 0 || hasSounded || link.alive) throw error;
     } finally {
-      signal.removeEventListener('abort', leave);
-      leave();
+      pool.giveBack(link, response.close());
     }
   }
 }
 
 /** Each piece of a server is decoded by itself; half a sample waits for its other half. */
-async function* soundOf(utterance: RealtimeUtterance, signal: AbortSignal): AsyncGenerator<Pcm> {
+async function* soundOf(
+  response: RealtimeResponse,
+  { report, text }: SpeechRequest,
+  { baseUrl, onReading }: RealtimeSpeechOptions,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
   const stream = new SoundStream('audio/pcm', speakRateHz);
-  for await (const bytes of utterance.read(signal)) yield* stream.push(bytes);
+  let [transcript, hasSounded] = ['', false];
+  let usage: ResponseEnd['usage'];
+  for await (const event of response.read(signal)) {
+    if (event.kind === 'words')
+      transcript = (transcript + event.text).slice(0, mostTranscriptChars);
+    if (event.kind === 'sound') {
+      hasSounded ||= event.bytes.length > 0;
+      yield* stream.push(event.bytes);
+    }
+    if (event.kind === 'done') usage = endOf(response, event.end);
+  }
+  if (!hasSounded) throw silent(baseUrl);
+  if (usage) report({ kind: 'tokens', ...usage });
   yield* stream.end();
+  // Reading of a server that does not report its words cannot be judged.
+  if (transcript.trim() !== '') onReading?.(compareReading(text, transcript.trim()));
 }
 
-/** The connections, one a voice. */
+/** Usage of a response. Errors: those of an end that is not the proper one. */
+function endOf(response: RealtimeResponse, end: ResponseEnd): ResponseEnd['usage'] {
+  const error = response.errorOf(end);
+  if (error) throw error;
+  return end.usage;
+}
+
+function silent(baseUrl: string): BotError {
+  const advice = 'check that the model can speak, and the voice';
+  return new BotError('provider.empty', true, `${serverName(baseUrl)} sent no sound: ${advice}.`);
+}
+
+/** Connections by voice and pace, which are frozen once a connection has spoken. */
 class VoiceConnections implements Disposable {
   readonly #options: RealtimeSpeechOptions;
-  readonly #over = new AbortController();
   /** The one used last comes last. */
-  readonly #lines = new Map<string, SpeechConnection>();
-  readonly #coming = new Map<string, Promise<SpeechConnection>>();
-  /** Replaced, and still reading something to its end. */
-  #leaving: SpeechConnection[] = [];
-  #nextTryAtMs = 0;
+  readonly #pools = new Map<string, RealtimePool>();
 
   constructor(options: RealtimeSpeechOptions) {
     this.#options = options;
   }
 
-  /** Errors: BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
-  async line(manner: SpeechManner, signal: AbortSignal): Promise<SpeechConnection> {
-    const key = JSON.stringify([manner.voice, manner.speed]);
-    const line = this.#lines.get(key);
-    if (!line?.isUsable) {
-      return await unlessAborted(this.#coming.get(key) ?? this.#open(key, manner), signal);
-    }
-    this.#lines.delete(key);
-    this.#lines.set(key, line);
-    return line;
-  }
-
-  warm(manner: SpeechManner): void {
-    const isTooSoon = this.#clock.nowMs() < this.#nextTryAtMs;
-    if (isTooSoon || this.#over.signal.aborted) return;
-    this.line(manner, this.#over.signal).catch(() => undefined); // each request gets the error
-  }
-
-  /** Reading of a server that does not report its words cannot be judged. */
-  report(wanted: string, said: string): void {
-    if (said !== '') this.#options.onReading?.(compareReading(wanted, said));
+  of(manner: SpeechManner): RealtimePool {
+    const key = JSON.stringify(manner);
+    const pool = this.#pools.get(key) ?? this.#opened(manner);
+    this.#pools.delete(key);
+    this.#pools.set(key, pool);
+    return pool;
   }
 
   [Symbol.dispose](): void {
-    this.#over.abort(new BotError('provider.unreachable', false, 'The voice is closed.'));
-    for (const line of [...this.#lines.values(), ...this.#leaving]) line.close();
-    this.#lines.clear();
-    this.#leaving = [];
+    for (const pool of this.#pools.values()) pool[Symbol.dispose]();
+    this.#pools.clear();
   }
 
-  #open(key: string, manner: SpeechManner): Promise<SpeechConnection> {
-    const coming = this.#connect(key, manner);
-    this.#coming.set(key, coming);
-    const failed = () => {
-      this.#nextTryAtMs = this.#clock.nowMs() + backOffMs;
-    };
-    void coming.catch(failed).finally(() => this.#coming.delete(key));
-    return coming;
-  }
-
-  async #connect(key: string, manner: SpeechManner): Promise<SpeechConnection> {
-    const { limits = {} } = this.#options;
-    const lineLimits = { ...usualLimits, ...limits };
-    const options = { ...this.#options, limits, lineLimits, manner };
-    const line = await SpeechConnection.open(options, this.#over.signal);
-    if (this.#over.signal.aborted) line.close();
-    this.#over.signal.throwIfAborted();
-    this.#replace(key);
-    this.#makeSpace();
-    this.#lines.set(key, line);
-    return line;
-  }
-
-  #replace(key: string): void {
-    const former = this.#lines.get(key);
-    this.#lines.delete(key);
-    former?.retire();
-    const all = former ? [...this.#leaving, former] : this.#leaving;
-    this.#leaving = all.filter(({ isIdle }) => !isIdle);
-  }
-
-  #makeSpace(): void {
-    for (const [key, line] of this.#lines) {
-      if (this.#lines.size < mostLines) return;
-      if (!line.isIdle) continue;
-      line.close();
-      this.#lines.delete(key);
+  #opened(manner: SpeechManner): RealtimePool {
+    for (const [key, pool] of this.#pools) {
+      if (this.#pools.size < mostVoices) break;
+      if (!pool.isIdle) continue;
+      pool[Symbol.dispose]();
+      this.#pools.delete(key);
     }
-  }
-
-  get #clock(): Clock {
-    return this.#options.clock ?? realClock;
+    const { baseUrl, model } = this.#options;
+    const urls = realtimeUrls(baseUrl, [{ model }]);
+    const name = 'connections of the voice';
+    const opening = speechOpening(manner);
+    return new RealtimePool({ ...this.#options, name, urls, opening, ready });
   }
 }

@@ -1,11 +1,28 @@
+import type { AlertChange } from '#src/base/alerts.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { SocketLimits } from '#src/provider/json-socket.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
+import { type Dialect, type LinkOptions, realtimeUrls } from '#src/provider/realtime-link.ts';
+import { RealtimePool } from '#src/provider/realtime-pool.ts';
 import { baseLanguage } from '#src/speech/language-hint.ts';
 import { isListenable } from '#src/speech/listenable.ts';
 import type { Listening, OnPartial, OnResent, Transcriber } from '#src/speech/ports.ts';
+import { sessionUpdate } from './realtime-events.ts';
 import { RealtimeListening } from './realtime-listening.ts';
-import { RealtimePool } from './realtime-pool.ts';
-import type { RealtimeOptions } from './realtime-session.ts';
+import { TranscriptionHints } from './transcription-hints.ts';
+
+export type RealtimeOptions = Omit<LinkOptions, 'limits' | 'opening' | 'urls'> & {
+  readonly model: string;
+  /** BCP 47; left out, the server finds out by itself. */
+  readonly language?: string;
+  readonly limits?: Partial<RealtimeLimits>;
+  readonly alert?: (change: AlertChange) => void;
+};
+
+export type RealtimeLimits = SocketLimits & {
+  /** Longest time from a pause to the words before it, in ms, including a new connection. */
+  readonly settleMs: number;
+};
 
 const standardSettleMs = 15_000;
 /** Languages with connections of their own; others are recognised without a hint. */
@@ -20,11 +37,22 @@ export type RealtimeTranscriber = Transcriber & Disposable;
 export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
   const { clock = realClock, language } = options;
   const settleMs = options.limits?.settleMs ?? standardSettleMs;
-  const by = servedBy(options.model, options.baseUrl);
-  const pool = new RealtimePool(options);
+  const { baseUrl, model } = options;
+  const by = servedBy(model, baseUrl);
+  let dialect: Dialect = 'ga';
+  const opening = (spoken: Dialect) => {
+    dialect = spoken;
+    return sessionUpdate(spoken, model, language);
+  };
+  // OpenAI refuses a model in the address, speaches insists on one.
+  const intent = 'transcription';
+  const urls = realtimeUrls(baseUrl, [{ intent }, { intent, model }]);
+  const name = 'connections of the recogniser';
+  const pool = new RealtimePool({ ...options, name, urls, opening, ready: 1 });
+  const told = new TranscriptionHints((hints) => sessionUpdate(dialect, model, language, hints));
   const hearing = (hints: readonly string[]) => {
     const listen = (onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening => {
-      const common = { pool, clock, settleMs, language, hints, by };
+      const common = { ...options, pool, told, clock, settleMs, language, hints, by };
       return new RealtimeListening({ ...common, onResent }, onPartial, signal);
     };
     const transcriber: Transcriber = {

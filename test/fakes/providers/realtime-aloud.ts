@@ -14,10 +14,6 @@ export type AloudReply = {
 export type AloudSettings = {
   /** Left out, all is read as it is. `request` counts from 0. */
   readonly aloud?: (text: string, request: number) => AloudReply;
-  /** Texts read over one connection are not named by the server. */
-  readonly forgetsMetadata?: boolean;
-  /** Knows nothing of responses beside the conversation that overlap. */
-  readonly oneAtATime?: boolean;
   /** Times real time. */
   readonly soundSpeed: number;
   /** Never confirms a cancel. */
@@ -63,7 +59,7 @@ const usage = {
   output_token_details: { audio_tokens: 70, text_tokens: 20 },
 };
 
-/** Reads aloud beside a conversation, as many texts at once as are asked for. */
+/** Reads aloud beside a conversation, one text at a time. */
 export class AloudResponses {
   readonly #parts: AloudParts;
 
@@ -76,10 +72,10 @@ export class AloudResponses {
     const asked = (response ?? {}) as AloudFields;
     if (asked.conversation !== 'none') return false;
     const { settings, calls } = this.#parts;
-    const { oneAtATime, aloud = () => ({}) } = settings();
+    const { aloud = () => ({}) } = settings();
     const objection = objectionTo(asked);
     if (objection !== undefined) throw new AloudRefusal('invalid_value', objection);
-    if (oneAtATime && calls().some(({ isOver }) => !isOver)) {
+    if (calls().some(({ isOver }) => !isOver)) {
       throw new AloudRefusal(
         'conversation_already_has_active_response',
         'There is an active response.',
@@ -107,19 +103,18 @@ export class AloudResponses {
   }
 
   async #read(call: AloudCall, reply: AloudReply): Promise<void> {
-    const { send, drop, isClosed, settings } = this.#parts;
-    const { id, asked } = call;
+    const { send, drop, isClosed } = this.#parts;
+    const { id } = call;
     const { ends } = reply;
     if (ends === 'mute') return;
-    const named = settings().forgetsMetadata ? {} : { metadata: asked.metadata };
-    send('response.created', { response: { id, status: 'in_progress', ...named } });
+    send('response.created', { response: { id, status: 'in_progress' } });
     await this.#speak(call, reply);
     if (ends === 'drop') return drop();
     while (ends === 'stall' && !call.isCancelled && !isClosed()) await turn();
     if (isClosed()) return;
     call.isOver = true;
     const [status, status_details] = endOf(call, ends);
-    send('response.done', { response: { id, status, status_details, usage, ...named } });
+    send('response.done', { response: { id, status, status_details, usage } });
   }
 
   /** A word, and a little later its sound; one more piece after it was cancelled. */
@@ -146,11 +141,11 @@ export class AloudResponses {
 
 /** Error of a strict server for a request to read. */
 function objectionTo(asked: AloudFields): string | undefined {
-  const { tools, tool_choice, metadata, modalities } = asked;
+  const { tools, tool_choice, modalities } = asked;
   if (modalities) return 'Unknown parameter: modalities.';
   if (asked.max_output_tokens === undefined) return 'Unknown parameter: max tokens.';
   if (!Array.isArray(tools) || tools.length > 0 || tool_choice !== 'none') return 'Tools are set.';
-  return typeof metadata === 'object' ? undefined : 'There is no metadata.';
+  return undefined;
 }
 
 /** The text between its marks, which is all that a good reader reads. */

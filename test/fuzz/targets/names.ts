@@ -7,7 +7,7 @@ import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { type MessageBody, messagesOf, sentence } from '#src/discord/interactions/rendering.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { panelButtons, trackNameOf } from '#src/features/tracks/track-names.ts';
-import { ApiClient } from '#src/provider/api-client.ts';
+import { ApiClient } from '#src/provider/client.ts';
 import { firstChars, maxMessageChars, oneLine, posted } from '#src/texts/plain.ts';
 import { text } from '#src/texts/texts.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
@@ -120,7 +120,7 @@ async function promptOf(
   spoken: readonly ChatMessage[],
 ): Promise<readonly { readonly content: string }[]> {
   const bodies: string[] = [];
-  const address = { baseUrl: 'http://example.test/v1', apiKey: () => 'none' };
+  const address = { baseUrl: 'http://example.test/v1' };
   const client = new ApiClient(address, async (_url, init) => {
     bodies.push(String(init?.body));
     return new Response(

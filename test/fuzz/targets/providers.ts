@@ -2,7 +2,7 @@ import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
 import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import { ApiClient } from '#src/provider/api-client.ts';
+import { ApiClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
@@ -90,9 +90,7 @@ function answer(pieces: readonly Buffer[], type: string): Response {
 
 /** The client of a server that answers so. */
 const answered = (response: (body: string) => Response) =>
-  new ApiClient({ baseUrl, apiKey: () => 'none' }, async (_url, init) =>
-    response(String(init?.body)),
-  );
+  new ApiClient({ baseUrl }, async (_url, init) => response(String(init?.body)));
 
 const chatOf = (client: ApiClient) => openChatModel(client, { model: 'm' }).reply([], [], staying);
 const audioChatOf = (client: ApiClient) =>

@@ -184,8 +184,7 @@ function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
 
 function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
   const { openSocket } = server;
-  const limits = { mostHereMs: 1_500 };
-  const options = { baseUrl, model, clock, openSocket, limits, voice: 'v' };
+  const options = { baseUrl, model, clock, openSocket, voice: 'v' };
   const synthesizer = openRealtimeSynthesizer({ ...options, onReading: () => {} });
   return {
     begin(endings, signal) {

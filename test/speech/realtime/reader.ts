@@ -13,13 +13,12 @@ import { tone } from '#test/fakes/providers/sound.ts';
 export const usualReader: Partial<TalkSettings> = {
   soundSpeed: Number.POSITIVE_INFINITY,
   aloud: () => ({}),
-  forgetsMetadata: false,
-  oneAtATime: false,
   deafToCancel: false,
 };
 
 export type RealtimeReader = AsyncDisposable & {
   readonly server: MockTalk;
+  /** Connection over which a text was read last. */
   readonly lastCall: () => TalkCall;
   readonly lastAloud: () => TalkCall['aloud'][number];
   readonly opened: (more?: Partial<RealtimeSpeechOptions>) => RealtimeSynthesizer;
@@ -29,7 +28,7 @@ export type RealtimeReader = AsyncDisposable & {
 export async function openReader(): Promise<RealtimeReader> {
   const server = await openMockTalk({ answer: () => ({}), key: 'hunter22', ...usualReader });
   const { baseUrl } = server;
-  const lastCall = () => server.calls.at(-1) ?? expect.fail();
+  const lastCall = () => server.calls.findLast(({ aloud }) => aloud.length > 0) ?? expect.fail();
   return {
     server,
     lastCall,

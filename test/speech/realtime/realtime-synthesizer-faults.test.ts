@@ -15,7 +15,7 @@ afterAll(() => reader[Symbol.asyncDispose]());
 
 test.each([
   ['fail', 'provider.refused', /did not answer: server_error\./],
-  ['incomplete', 'provider.truncated', /ended its speech early \(incomplete, max_output_tokens\)/],
+  ['incomplete', 'provider.truncated', /ended its answer early \(incomplete, max_output_tokens\)/],
   ['filtered', 'provider.refused', /content_filter/],
   ['silence', 'provider.empty', /sent no sound/],
 ] as const)('a response that ends as %s is %s', async (ends, code, message) => {
@@ -32,12 +32,12 @@ test('silence before the first sound and in the middle ends it in time', async (
   reader.server.set({ aloud: () => ({ ends: 'mute' }) });
   await expect(soundOf(hasty, one)).rejects.toMatchObject({
     code: 'provider.late',
-    message: expect.stringContaining('did not speak in time'),
+    message: expect.stringContaining('did not answer in time'),
   });
   using restless = opened({ limits: { idleMs: 60 } });
   reader.server.set({ aloud: () => ({ ends: 'stall', endsAfter: 2 }) });
   await expect(soundOf(restless, one)).rejects.toMatchObject({
-    message: expect.stringContaining('stopped in the middle of its speech'),
+    message: expect.stringContaining('stopped in the middle of its answer'),
   });
 });
 

@@ -33,7 +33,6 @@ test('each text is a response of its own beside the conversation, told only to b
   expect(lastCall().authorization).toBe('Bearer hunter22');
   expect(lastAloud().asked).toEqual({
     conversation: 'none',
-    metadata: { utterance: '1' },
     output_modalities: ['audio'],
     audio: { output: { format: { type: 'audio/pcm', rate: 24_000 }, voice: 'marin' } },
     instructions: expect.stringMatching(/word for word.*never answer it, obey it.*Tone: warm$/),
@@ -63,41 +62,32 @@ test('what a text took is told with its tokens of sound, and only who was asked 
   expect(reported).toEqual([{ by }]);
 });
 
-test('two texts at once over one connection each get their own sound, whatever comes in between', async () => {
+test('texts at once are read over a connection each, which the next ones use again', async () => {
   reader.server.set({ soundSpeed: 60 });
   using engine = opened();
   const before = reader.server.calls.length;
-  const sounds = await Promise.all([soundOf(engine, one), soundOf(engine, two)]);
-  expect(sounds).toEqual([pcmOf(one), pcmOf(two)]);
-  expect(reader.server.calls.length).toBe(before + 1);
+  for (let n = 0; n < 2; n++) {
+    const sounds = await Promise.all([soundOf(engine, one), soundOf(engine, two)]);
+    expect(sounds).toEqual([pcmOf(one), pcmOf(two)]);
+  }
+  expect(reader.server.calls.length).toBe(before + 2);
 });
 
-test('a server that does not send names back is taken to begin in the order of asking', async () => {
-  reader.server.set({ soundSpeed: 60, forgetsMetadata: true });
-  using engine = opened();
-  const sounds = await Promise.all([one, two, 'Three.'].map((text) => soundOf(engine, text)));
-  expect(sounds).toEqual([pcmOf(one), pcmOf(two), pcmOf('Three.')]);
-});
-
-test('a server that reads one text at a time is asked for the next when one is over', async () => {
-  reader.server.set({ soundSpeed: 60, oneAtATime: true });
-  using engine = opened();
-  const sounds = await Promise.all([one, two, 'Three.'].map((text) => soundOf(engine, text)));
-  expect(sounds).toEqual([pcmOf(one), pcmOf(two), pcmOf('Three.')]);
-});
-
-test('an interruption cancels its own response and no other', async () => {
-  reader.server.set({ soundSpeed: 2 });
-  using engine = opened();
-  const leaving = new AbortController();
-  const sound = await begin(engine, two, leaving.signal);
-  const other = soundOf(engine, 'Yes.');
-  await expect.poll(() => lastCall().aloud.length).toBe(2);
-  const reason = new Error('stop');
-  leaving.abort(reason);
-  await expect(sound.next()).rejects.toBe(reason);
-  const [{ id, isCancelled } = lastAloud()] = await other.then(() => lastCall().aloud);
-  const cancels = lastCall().commands.filter(({ type }) => type === 'response.cancel');
-  expect([isCancelled, cancels]).toMatchObject([true, [{ response_id: id }]]);
-  expect(await other).toEqual(pcmOf('Yes.'));
-});
+test.each([false, true])(
+  'an interruption cancels its own response and no other; where the server does not end it (%s), its connection is given up',
+  async (deafToCancel) => {
+    reader.server.set({ soundSpeed: 2, deafToCancel });
+    using engine = opened({ limits: { cancelMs: 60 } });
+    const leaving = new AbortController();
+    const sound = await begin(engine, two, leaving.signal);
+    const call = lastCall();
+    const other = soundOf(engine, 'Yes.');
+    const reason = new Error('stop');
+    leaving.abort(reason);
+    await expect(sound.next()).rejects.toBe(reason);
+    expect(await other).toEqual(pcmOf('Yes.'));
+    const cancels = call.commands.filter(({ type }) => type === 'response.cancel');
+    expect(cancels).toMatchObject([{ response_id: call.aloud.at(-1)?.id }]);
+    if (deafToCancel) await expect.poll(() => call.isClosed).toBe(true);
+  },
+);

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
 import { Secret } from '#src/base/secret.ts';
 import type { OnResent } from '#src/speech/ports.ts';
-import type { RealtimeOptions } from '#src/speech/realtime/realtime-session.ts';
 import {
   openRealtimeTranscriber,
+  type RealtimeOptions,
   type RealtimeTranscriber,
 } from '#src/speech/realtime/realtime-transcriber.ts';
 import { heardBy, listeningContract, say } from '#test/contracts/listening.ts';
@@ -126,8 +126,8 @@ test('a server that drops every connection is tried twice, and again at the next
 test.each([
   ['bad-key', 'provider.bad_key', 'refused the key (401): You may not: 401 Unauthorized'],
   ['not-found', 'provider.refused', 'answered with error 404'],
-  ['bad-model', 'provider.refused', 'did not transcribe: '],
-  ['failed-item', 'provider.refused', 'did not transcribe: '],
+  ['bad-model', 'provider.refused', 'did not answer: '],
+  ['failed-item', 'provider.refused', 'did not answer: '],
   ['silent', 'provider.late', 'did not send the words'],
 ] as const)('the fault %s is %s', async (trouble, code, words) => {
   mock.set({ trouble });
