@@ -44,9 +44,7 @@ export function countDiscord(
     case 'clock-put-back':
     case 'ready':
     case 'seats-kept':
-    case 'voice-unusable':
     case 'registered':
-    case 'ciphers':
     case 'closed':
     case 'muted':
     case 'deafened':
@@ -74,9 +72,6 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
         event.message,
       );
       return;
-    case 'voice-unusable':
-      log.error({ err: event.cause }, event.message);
-      return;
     case 'seats-kept':
       log.warn({ guildIds: event.guildIds }, keptSeats);
       return;
@@ -99,7 +94,6 @@ export function logDiscord(log: Log, event: DiscordEvent): void {
       );
       return;
     case 'registered':
-    case 'ciphers':
     case 'command':
     case 'link-opened':
     case 'link-closed':

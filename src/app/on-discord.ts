@@ -83,9 +83,7 @@ export async function onDiscord(
       onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
         countDiscord(metrics.discord, event, shardId);
-        if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
         logDiscord(shardId === undefined ? log : log.child({ shard: shardId }), event);
-        if (event.kind === 'voice-unusable') notices.report(event.kind);
         if (event.kind === 'ready') {
           sayPrices(log, config);
           sayUnlimited(log, config, event.guilds);

@@ -129,7 +129,7 @@ playScripts({
   ],
   'what cannot come back is told to the channel at once': `
     with alone
-    link lost !link.refused > failed link link.refused, left refused, writes gave_up
+    link lost !link.no_cipher > failed link link.no_cipher, left refused, writes gave_up
     600000
     links > 1 tries, 1 links
     `,
@@ -268,8 +268,8 @@ playScripts({
     moved den > left moved, failed link link.timeout, writes moved (Den)
     1500
     at > Den
-    link fails 1 !link.refused
-    moved lounge > left moved, failed link link.refused
+    link fails 1 !link.no_cipher
+    moved lounge > left moved, failed link link.no_cipher
     100
     at > nowhere
     `,
@@ -477,19 +477,15 @@ playScripts({
     { people: [adam], isUncalled: true, acts: { bug } },
     `
     link fails 1 !link.no_cipher
-    adam joins > no-cipher, failed link link.no_cipher
+    adam joins > no-voice, failed link link.no_cipher
     link fails 1 !link.no_end_to_end
-    adam joins > no-end-to-end, failed link link.no_end_to_end
-    link fails 1 !link.unsupported
-    adam joins > no-voice, failed link link.unsupported
-    link fails 1 !link.refused
-    adam joins > refused, failed link link.refused
+    adam joins > no-voice, failed link link.no_end_to_end
     link fails 1 !link.lost
     adam joins > sent-away, failed link link.lost
     do bug
     adam joins > failed code bug, failed bug bug
     60000
-    links > 6 tries, 0 links
+    links > 4 tries, 0 links
     leave > nowhere
     `,
   ],
