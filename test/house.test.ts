@@ -175,7 +175,7 @@ const doors: Readonly<Record<string, string>> = {
   config: 'config dot-env external-tools models settings tariffs',
   'console/first-run': 'event-log exchange judge show spoken-recorder turn',
   'console/prompt': 'prompt',
-  conversation: 'feature voice-sessions',
+  conversation: 'feature panel-view voice-sessions',
   'conversation/alerts': 'failure-event store-timeout',
   'conversation/answering':
     'begin-answer conversation-history translation-prompt written-answer-concurrency',
