@@ -77,8 +77,6 @@ function failureOf(
       return { id: 'seat.outdated', with: { channel } };
     case 'stopping':
       return { id: 'seat.stopped' };
-    case 'no-cipher':
-    case 'no-end-to-end':
     case 'no-voice':
       return { id: 'join.no_voice' };
     case 'no-coders':

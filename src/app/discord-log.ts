@@ -25,9 +25,6 @@ export function noteDiscord(
         event.message,
       );
       return;
-    case 'voice-unusable':
-      log.error({ err: event.cause }, event.message);
-      return;
     case 'seats-kept':
       log.warn({ guildIds: event.guildIds }, keptSeats);
       return;
@@ -72,7 +69,6 @@ export function noteDiscord(
     case 'alert':
       return; // written by the alert board
     case 'registered':
-    case 'ciphers':
     case 'muted':
     case 'deafened':
     case 'suppressed':

@@ -82,9 +82,7 @@ export async function onDiscord(
       discord: { token: token.reveal(), ...place },
       onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
-        if (event.kind === 'voice-unusable') readiness.check('self-tests', event.message);
-        noteDiscord(log, metrics.discord, event, shardId);
-        if (event.kind === 'voice-unusable') notices.report(event.kind);
+          noteDiscord(log, metrics.discord, event, shardId);
         if (event.kind === 'ready') {
           sayPrices(log, config);
           sayUnlimited(log, config, event.guilds);

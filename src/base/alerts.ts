@@ -3,7 +3,6 @@ export const alerts = {
   'undecodable-speaker': 'packets of a person who may be heard cannot be decoded',
   'link-down': 'the voice link of a channel carries no sound, though it was opened anew',
   'stage-hanging': 'a stage of an answer does not end',
-  'seat-mismatch': 'Discord shows the bot in another channel than expected',
   'store-unwritten': 'data to be stored has not been written',
   'transcripts-unwritten': 'transcripts are not stored: captions are live only',
   'event-loop-delayed': 'the main thread was blocked',
@@ -22,7 +21,6 @@ export const alertActions: Readonly<Record<AlertName, string>> = {
   'link-down':
     'Allow UDP and its answers (firewall, VPN, NAT): npm run doctor -- --live checks them.',
   'stage-hanging': 'Check the server of the stage that the cause names.',
-  'seat-mismatch': 'Use /leave and /join in that server.',
   'store-unwritten': 'Check space and rights of DATA_DIR, or the database.',
   'transcripts-unwritten': 'Check space and rights of DATA_DIR/transcripts.db, or the database.',
   'event-loop-delayed':

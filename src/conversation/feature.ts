@@ -15,7 +15,7 @@ import type {
 import type { HelpEntry } from '#src/conversation/help-entries.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
-import type { PanelFace } from '#src/conversation/ports/panel.ts';
+import type { FeaturePanel } from '#src/conversation/ports/panel.ts';
 import type {
   FeatureEventKind,
   SessionEventListener,
@@ -191,7 +191,7 @@ export type FeatureSession = {
   /** Data beside the conversation that a model is shown for an answer. */
   context?(request: ContextRequest): string | undefined;
   /** Its part of the panel. */
-  panel?(): Partial<PanelFace>;
+  panel?(): FeaturePanel;
 };
 
 /** Question for which a model is shown more than the conversation. */
@@ -304,7 +304,7 @@ export class SessionFeatures {
     return this.#all.flatMap((one) => one.context?.(request) ?? []);
   }
 
-  panel(): Partial<PanelFace> {
+  panel(): FeaturePanel {
     const parts = this.#all.flatMap((one) => one.panel?.() ?? []);
     const lines = parts.flatMap((part) => part.lines ?? []);
     const buttons = parts.flatMap((part) => part.buttons ?? []);

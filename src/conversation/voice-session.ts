@@ -308,7 +308,7 @@ export class VoiceSession {
   }
 
   #showAway(): void {
-    this.context.panel.away({ people: this.#connection.people(), gate: this.context.gate });
+    this.context.panel.away(this.#connection.people());
   }
 
   #report(event: SessionEvent): void {

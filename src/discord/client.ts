@@ -34,7 +34,7 @@ import {
 } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
-import { openVoiceLinkOpener, proveVoice } from '#src/discord/link/voice-link-opener.ts';
+import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { openBoard } from '#src/discord/panel/board.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { Outbox } from '#src/discord/panel/outbox.ts';
@@ -45,12 +45,11 @@ import {
 } from '#src/discord/panel/panels.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
-import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
 import { DisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './events.ts';
-import { leaveAllSeats, shownSeats } from './leave-seats.ts';
+import { leaveAllSeats, leaveGhosts, shownSeats } from './leave-seats.ts';
 import { closeClient, LoginDeadline, logIn, logInAsAllowed, newClient, remedyOf } from './login.ts';
 import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
@@ -135,8 +134,7 @@ const leaveMs = 250;
 /**
  * Logs in, prepares voice links, registers the commands and answers them.
  *
- * What voice lacks does not stop the bot: then opening a link fails, and an event says why. Errors: BotError
- * `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
+ * Errors: BotError `discord.bad_token`, `discord.unreachable`. Aborting `signal` throws `signal.reason`.
  */
 export async function openDiscord(given: DiscordOptions, signal: AbortSignal): Promise<Discord> {
   const options = withAllowed(given);
@@ -203,13 +201,15 @@ async function opened(
   for (const interaction of early) meet(interaction);
   report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
   const absence = watchGuilds(client, options, isAllowed);
-  const seatWatch = openSeatWatch(client, linkOpener, realTiming, report);
-  const arrivals = watchArrivals(client, seatWatch.leaveGhosts(), panels, options.arrived);
+  const ghosts = leaveGhosts(client, linkOpener.hasLink);
+  const arrivals = watchArrivals(client, ghosts, panels, options.arrived);
+  const onResume = (): void => void leaveGhosts(client, linkOpener.hasLink);
+  client.on(Events.ShardResume, onResume);
   const registers = (options.shard?.id ?? 0) === 0;
   const registering = registers
     ? register(client, options, commandIds)
     : learnIds(client, commandIds);
-  await Promise.all([reportCiphers(report), registers && registering]);
+  if (registers) await registering;
   return {
     bot,
     inviteUrl: inviteUrlOf(client.application.id),
@@ -222,7 +222,7 @@ async function opened(
       absence?.[Symbol.dispose]();
       arrivals[Symbol.dispose]();
       disallowed[Symbol.dispose]();
-      seatWatch.close();
+      client.off(Events.ShardResume, onResume);
       await linkOpener[Symbol.asyncDispose]();
       await panels.close(lastAnswersMs);
       outbox.close();
@@ -329,14 +329,6 @@ function watched(
     report({ kind: 'closed', closeCode: code, remedy });
   });
   return client;
-}
-
-async function reportCiphers(report: (event: DiscordEvent) => void): Promise<void> {
-  try {
-    report({ kind: 'ciphers', xchacha: await proveVoice() });
-  } catch (error) {
-    report({ kind: 'voice-unusable', message: `No voice: ${messageOf(error)}`, cause: error });
-  }
 }
 
 /** A bot whose commands cannot be written still answers those it has. */

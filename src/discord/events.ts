@@ -11,9 +11,6 @@ import type { MessageOutcome } from '#src/discord/panel/outbox.ts';
 export type DiscordEvent =
   | { readonly kind: 'ready'; readonly botId: string; readonly guilds: number }
   | { readonly kind: 'registered'; readonly commands: number; readonly changed: boolean }
-  | { readonly kind: 'ciphers'; readonly xchacha: string }
-  /** A self-test of voice failed: every `/join` is refused until the bot is started again. */
-  | { readonly kind: 'voice-unusable'; readonly message: string; readonly cause: unknown }
   /** `cause` is the last error of the connection, if there was one since it was ready. */
   | {
       readonly kind: 'gateway';
@@ -51,7 +48,7 @@ export type DiscordEvent =
       /** Cipher of the transport, as the voice server names it. */
       readonly cipher: string;
     }
-  /** A voice socket closed; `close-codes.ts` says what follows. */
+  /** A voice socket closed. */
   | { readonly kind: 'voice-closed'; readonly guildId: string; readonly closeCode: number }
   /** Restriction of the bot in its channel, also from the moment it joins; `on` is false when it is over. */
   | { readonly kind: VoiceRestriction; readonly guildId: string; readonly on: boolean }

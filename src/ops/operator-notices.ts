@@ -24,7 +24,6 @@ const lastingMs = 600_000;
 /** Kinds that are neither an error code nor an alert. */
 const meanings = {
   bug: 'a bug of the bot interrupted an operation',
-  'voice-unusable': 'voice does not work on this machine',
   'crash-loop': 'the bot crashed three times within 5 minutes, and waits before it logs in again',
   'logins-spent': 'Discord allows few more logins until its limit is reset, and the bot waits',
 } as const;
@@ -34,7 +33,6 @@ const atOnce: Readonly<Record<AlertName, boolean>> = {
   'undecodable-speaker': false,
   'link-down': false,
   'stage-hanging': false,
-  'seat-mismatch': false,
   'store-unwritten': true,
   'transcripts-unwritten': true,
   'event-loop-delayed': false,
@@ -54,7 +52,6 @@ const remedies: Readonly<Record<string, string>> = {
   'provider.spent': 'Top up the account at that server: npm run doctor tries each.',
   'crash-loop': 'Look at the last lines of the log before each start, and report a bug with them.',
   'logins-spent': 'Find in the log why the bot logs in repeatedly, and stop it until then.',
-  'voice-unusable': 'Run npm run doctor on this machine: it names what is missing for voice.',
 };
 
 /**

@@ -2,7 +2,7 @@ import type { AlertName } from '#src/base/alerts.ts';
 import type { RaisedAlert } from './alert-board.ts';
 
 /** Conditions that must hold for the process to be ready. */
-export type ProcessCheck = 'draining' | 'gateway' | 'store' | 'event loop' | 'self-tests';
+export type ProcessCheck = 'draining' | 'gateway' | 'store' | 'event loop';
 
 export type ReadinessReport = { readonly isReady: boolean; readonly lines: readonly string[] };
 
@@ -33,7 +33,7 @@ export class Readiness {
   }
 
   /** `why` is undefined while it holds. */
-  check(name: 'store' | 'self-tests', why: string | undefined): void {
+  check(name: 'store', why: string | undefined): void {
     if (why === undefined) this.#broken.delete(name);
     else this.#broken.set(name, why);
   }
@@ -57,7 +57,6 @@ export class Readiness {
         'event loop',
         delayMs > longestDelayMs ? `the main thread was blocked for ${delayMs} ms` : undefined,
       ],
-      ['self-tests', this.#broken.get('self-tests')],
     ];
     const lines = checks.map(([name, why]) =>
       why === undefined ? `ok ${name}` : `failed ${name}: ${why}`,

@@ -16,10 +16,8 @@ const remedies: Readonly<Partial<Record<ErrorCode, string>>> = {
   'link.no_cipher': update,
   'link.no_end_to_end': update,
   'link.rate_limited': status,
-  'link.refused': status,
   'link.timeout':
     "allow outgoing UDP and TCP from this machine or container (any port, to Discord's voice servers); check that the channel is not full",
-  'link.unsupported': update,
   'provider.bad_key': key,
   'provider.late':
     'try again, because the server loads an unused model first; if it stays slow, choose a smaller one',

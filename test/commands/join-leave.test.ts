@@ -90,7 +90,7 @@ test.each<[JoinOutcome, string]>([
   ],
   [{ kind: 'refused' }, 'Discord keeps refusing. /join to try again.'],
   [
-    { kind: 'no-cipher' },
+    { kind: 'no-voice' },
     "Voice doesn't work on the machine I run on. I told the operator; run /join again when it is fixed.",
   ],
   [{ kind: 'sent-away' }, "I'm not in Lounge any more. Run /join to call me back."],

@@ -48,9 +48,9 @@ playScripts({
     adam says: five > heard Adam: five, answered Adam: You said five.
     link lost > failed link link.lost
     40
-    panel > reconnecting; Adam yes
+    panel > reconnecting; people.yes names Adam
     1000
-    panel > listening; join.ok; Adam yes; firstHeard Adam
+    panel > join.ok; listening; join.first_heard name Adam; people.yes names Adam
     links > 2 tries, 2 links
     adam says: six > heard Adam: six, answered Adam: You said five.
     prompt > Adam: five | Nova: You said five. | Adam: six
@@ -61,7 +61,7 @@ playScripts({
     link lost > failed link link.lost
     480
     60 > failed link link.lost, writes panel.reconnecting
-    panel > reconnecting; Adam yes
+    panel > reconnecting; people.yes names Adam
     300000 > failed link link.lost x9, left refused, writes gave_up
     at > nowhere
     links > 11 tries, 1 links
@@ -104,7 +104,7 @@ playScripts({
     link lost > failed link link.lost
     40
     adam denies > saved true
-    panel > reconnecting; somebody no
+    panel > reconnecting; people.no n 1
     20000 > failed link link.lost x5, writes panel.reconnecting
     adam says: five
     `,
@@ -129,7 +129,7 @@ playScripts({
   ],
   'what cannot come back is told to the channel at once': `
     with alone
-    link lost !link.refused > failed link link.refused, left refused, writes gave_up
+    link lost !link.no_cipher > failed link link.no_cipher, left refused, writes gave_up
     600000
     links > 1 tries, 1 links
     `,
@@ -246,7 +246,7 @@ playScripts({
     100
     at > nowhere
     links > 1 tries, 1 links
-    panel > left
+    panel > leave.nowhere
     `,
       ] as const,
     ]),
@@ -268,8 +268,8 @@ playScripts({
     moved den > left moved, failed link link.timeout, writes moved (Den)
     1500
     at > Den
-    link fails 1 !link.refused
-    moved lounge > left moved, failed link link.refused
+    link fails 1 !link.no_cipher
+    moved lounge > left moved, failed link link.no_cipher
     100
     at > nowhere
     `,
@@ -292,7 +292,7 @@ playScripts({
     leave > nowhere
     40000
     at > nowhere
-    panel > left
+    panel > leave.nowhere
     `,
   ],
   'a no, a yes and a pause that come while the bot is on its way hold once it is there': [
@@ -477,19 +477,15 @@ playScripts({
     { people: [adam], isUncalled: true, acts: { bug } },
     `
     link fails 1 !link.no_cipher
-    adam joins > no-cipher, failed link link.no_cipher
+    adam joins > no-voice, failed link link.no_cipher
     link fails 1 !link.no_end_to_end
-    adam joins > no-end-to-end, failed link link.no_end_to_end
-    link fails 1 !link.unsupported
-    adam joins > no-voice, failed link link.unsupported
-    link fails 1 !link.refused
-    adam joins > refused, failed link link.refused
+    adam joins > no-voice, failed link link.no_end_to_end
     link fails 1 !link.lost
     adam joins > sent-away, failed link link.lost
     do bug
     adam joins > failed code bug, failed bug bug
     60000
-    links > 6 tries, 0 links
+    links > 4 tries, 0 links
     leave > nowhere
     `,
   ],

@@ -48,14 +48,14 @@ playScripts({
   'the panel shows who is there, who is heard, and what thinks, as soon as it has joined': [
     { people: [adam, eva, bob, radio], stored: { eva: { kind: 'never' } } },
     `
-    panel > listening; join.ok.ask; Adam yes; somebody no; Bob unasked
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
     eva denies > saved true
     bob allows > saved true
     100
-    panel > listening; join.ok.several; Adam yes; somebody no; Bob yes
+    panel > join.ok.several; listening; people.yes names Adam, Bob; people.no n 1
     bob goes
     200
-    panel > listening; join.ok.several; Adam yes; somebody no
+    panel > join.ok.several; listening; people.yes names Adam; people.no n 1
     `,
   ],
   'the panel follows a turn from hearing to speaking, and tells once who is heard for the first time': `
@@ -63,50 +63,51 @@ playScripts({
     model: wait 1500 | Five.
     adam begins: five
     1000
-    panel > hearing name Adam; join.ok; Adam yes; firstHeard Adam
+    panel > join.ok; hearing name Adam; join.first_heard name Adam; people.yes names Adam
     1500 > heard Adam: five
-    panel > thinking; join.ok; Adam yes; firstHeard Adam
+    panel > join.ok; thinking; join.first_heard name Adam; people.yes names Adam
     1500
-    panel > speaking name Adam; join.ok; Adam yes; firstHeard Adam
+    panel > join.ok; speaking name Adam; join.first_heard name Adam; people.yes names Adam
     3000 > answered Adam: Five.
-    panel > listening; join.ok; Adam yes
+    panel > join.ok; listening; people.yes names Adam
     adam begins: six
     1000
-    panel > hearing name Adam; join.ok; Adam yes
+    panel > join.ok; hearing name Adam; people.yes names Adam
     4000 > heard Adam: six, answered Adam: Five.
     adam denies > saved true
     100
-    panel > listening; join.ok; somebody no
+    panel > join.ok; listening; people.no n 1
     `,
   'a text is read out to the whole channel': `
     read: Dinner is ready. > queued ahead 0, says "Dinner is ready."
     300
-    panel > speaking name Lounge; join.ok.ask; Adam yes; Eva unasked
+    panel > join.ok.ask; speaking name Lounge; people.yes names Adam; people.unasked names Eva
     `,
   'the panel shows a pause, a yes, who comes, and that it has left; the headline follows': `
     with alone
-    panel > listening; join.ok; Adam yes
+    panel > join.ok; listening; people.yes names Adam
     pause > paused
     200
-    panel > paused; Adam yes
+    panel > paused; people.yes names Adam
     resume > resumed
     eva comes
     200
-    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
     eva allows > saved true
     200
-    panel > listening; join.ok.several; Adam yes; Eva yes
+    panel > join.ok.several; listening; people.yes names Adam, Eva
     eva goes
     200
-    panel > listening; join.ok; Adam yes
+    panel > join.ok; listening; people.yes names Adam
     leave > left channel Lounge, left asked
-    panel > left
+    panel > leave.nowhere
     `,
   'where it only writes captions nobody is told to talk to it': `
     with uncalled, alone
     adam joins for captions > joined company 1 consent brief, says captions.on
     9000
-    panel > captions_only; Adam yes; captionsIn lounge
+    panel
+    > captions_only; captions place https://discord.com/channels/g/lounge; people.yes names Adam
     `,
   'a panel is called for only when something has changed': [
     { people: [adam], acts: { faces: ({ faces }) => faces.length } },
@@ -120,28 +121,29 @@ playScripts({
     `
     54000
     2000 > left alone, writes leave.empty
-    panel > left
+    panel > leave.nowhere
     `,
   ],
   'who pressed Ask reads that they may go ahead, until they talk, are not heard, or 15 s are over': `
     adam presses ask > open
     200
-    panel > listening; join.ok.ask; Adam yes; Eva unasked; asked Adam
+    panel > join.ok.ask; listening; asked name Adam; people.yes names Adam; people.unasked names Eva
     15000
-    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
     adam presses ask > open
     adam begins: five
     1200
-    panel > hearing name Adam; join.ok.ask; Adam yes; Eva unasked; firstHeard Adam
+    panel
+    > join.ok.ask; hearing name Adam; join.first_heard name Adam; people.yes names Adam; people.unasked names Eva
     8000 > heard Adam: five, answered Adam: You said five.
     adam presses ask > open
     pause > paused
     200
-    panel > paused; Adam yes; Eva unasked
+    panel > paused; people.yes names Adam; people.unasked names Eva
     resume > resumed
     adam denies > saved true
     200
-    panel > listening; join.ok.ask; somebody no; Eva unasked
+    panel > join.ok.ask; listening; people.unasked names Eva; people.no n 1
     `,
   'who comes in under ask is invited to say yes or no, once': `
     bob comes
@@ -163,30 +165,31 @@ playScripts({
     > ignored Adam: not-named
     > heard Adam: what is it
     > ignored Adam: not-named
-    panel > listening; join.ok.ask; Adam yes; Eva unasked; firstHeard Adam; unnamed name Adam
+    panel
+    > join.ok.ask; listening; unnamed name Adam bot Nova; join.first_heard name Adam; people.yes names Adam; people.unasked names Eva
     10000
-    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
     adam says: what is it
     > heard Adam: what is it
     > ignored Adam: not-named
     > heard Adam: what is it
     > ignored Adam: not-named
-    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
     adam presses ask > open
     adam says: what is it > heard Adam: what is it x2, answered Adam: You said five.
     14000
-    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
     adam says: what is it
     > heard Adam: what is it
     > ignored Adam: not-named
     > heard Adam: what is it
     > ignored Adam: not-named
-    panel > listening; join.ok.ask; Adam yes; Eva unasked
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
     `,
   'alone nobody needs a name, and nobody reads of one': `
     with auto, alone
     adam says: what is it > heard Adam: what is it x2, answered Adam: You said five.
-    panel > listening; join.ok; Adam yes; firstHeard Adam
+    panel > join.ok; listening; join.first_heard name Adam; people.yes names Adam
     `,
   'the panel in the chat of the channel shows for a minute what was understood, the latest of each person':
     [
@@ -197,30 +200,32 @@ playScripts({
     eva says: and where > heard Eva: and where, answered Eva: You said five.
     adam says: what is a quagga > heard Adam: what is a quagga x2, answered Adam: You said five.
     panel
-    > listening; join.ok.several; Adam yes; Eva yes; understood name Adam words what is a quagga what is a quagga, name Eva words and where
+    > join.ok.several; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva
     bob comes
     200
     panel
-    > listening; join.ok.ask; Adam yes; Eva yes; Bob unasked; understood name Adam words what is a quagga what is a quagga, name Eva words and where
+    > join.ok.ask; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva; people.unasked names Bob
     eva is forgotten > forgotten total 0
     adam asks: what is an okapi > told adam: answered You said five.
     2000 > answered Adam: You said five.
     panel
-    > listening; join.ok.ask; Adam yes; somebody no; Bob unasked; asked Adam; understood name Adam words what is a quagga what is a quagga
+    > join.ok.ask; listening; heard name Adam words what is a quagga what is a quagga; asked name Adam; people.yes names Adam; people.unasked names Bob; people.no n 1
     pause > paused
     200
-    panel > paused; Adam yes; somebody no; Bob unasked
+    panel > paused; people.yes names Adam; people.unasked names Bob; people.no n 1
     resume > resumed
     200
     adam is left out > saved true
     200
-    panel > listening; join.ok.ask; Adam yes; somebody no; Bob unasked; asked Adam
+    panel
+    > join.ok.ask; listening; asked name Adam; people.yes names Adam; people.unasked names Bob; people.no n 1
     adam is left in > saved true
     adam says: what is a tapir
     > heard Adam: what is a tapir x2, answered Adam: You said five., invites bob
     do drain
     200
-    panel > listening; join.ok.ask; Adam yes; somebody no; Bob unasked; asked Adam
+    panel
+    > join.ok.ask; listening; asked name Adam; people.yes names Adam; people.unasked names Bob; people.no n 1
     6000
     `,
     ],
@@ -242,10 +247,11 @@ playScripts({
     eva allows > saved true
     eva says: what is an okapi > heard Eva: what is an okapi, answered Eva: You said five.
     panel
-    > listening; join.ok.several; Adam yes; Eva yes; understood name Eva words what is an okapi
+    > join.ok.several; listening; heard name Eva words what is an okapi; people.yes names Adam, Eva
     do captions > says captions.on
     6000
-    panel > listening; join.ok.several; Adam yes; Eva yes; captionsIn lounge
+    panel
+    > join.ok.several; listening; captions place https://discord.com/channels/g/lounge; people.yes names Adam, Eva
     `,
   ],
   'who talks for 5 s unheard reads one line with the buttons, once, also after a loss or a move': [
@@ -270,14 +276,14 @@ playScripts({
     resume > resumed
     eva is left out > saved true
     200
-    panel > listening; join.ok.ask; Adam yes; somebody unasked
+    panel > join.ok.ask; listening; people.yes names Adam; people.unasked names +1
     do evaTalks
     eva is left in > saved true
     eva denies > saved true
     do evaTalks
     eva goes
     do evaTalks
-    panel > listening; join.ok; Adam yes
+    panel > join.ok; listening; people.yes names Adam
     `,
   ],
   'who is blocked reads nothing, and is not named or counted': [
@@ -286,7 +292,7 @@ playScripts({
     set blocked 123456789012345678 > set value 123456789012345678 saved true
     200
     do cyTalks
-    panel > listening; join.ok.several; Adam yes
+    panel > join.ok.several; listening; people.yes names Adam
     `,
   ],
   'a stored no counts, and while no store has told it nobody is told or named': [
@@ -295,13 +301,13 @@ playScripts({
     eva denies > saved true
     adam joins > joined company 2 consent brief
     do evaTalks > says join.spoken.heard
-    panel > listening; join.ok.several; Adam yes; somebody no
+    panel > join.ok.several; listening; people.yes names Adam; people.no n 1
     leave > left channel Lounge, left asked
     store unreadable
     adam joins
     > joined company 2 isAsking true consent unasked unread true, failed store store.unreadable
     do evaTalks > says join.spoken
-    panel > listening; join.ok.ask; somebody unasked; somebody unasked
+    panel > join.ok.ask; listening; people.unasked names +2
     `,
   ],
   'another bot, a replay, and who talks now and then read nothing, and who answers in time neither':

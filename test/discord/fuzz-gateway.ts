@@ -2,7 +2,6 @@ import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
 import { openPlaces } from '#src/discord/places.ts';
-import { openSeatWatch } from '#src/discord/watchdogs/seat-watch.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import { jsonLike } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
@@ -53,12 +52,6 @@ function readAll(packets: readonly { readonly t: string; readonly d: unknown }[]
   const note = (event: DiscordEvent) => events.push(event);
   const unwatch = watchOwnState(client, timing, note);
   using people = new ChannelPeople(client);
-  const seat = { channelId: ids.voice };
-  const linkOpener = {
-    expected: (guildId: string) => (guildId === ids.guild ? seat : undefined),
-    rejoin() {},
-  };
-  const watch = openSeatWatch(client, linkOpener, timing, note);
   try {
     for (const packet of packets) {
       send(packet.t, packet.d);
@@ -66,7 +59,6 @@ function readAll(packets: readonly { readonly t: string; readonly d: unknown }[]
       ask(people);
     }
   } finally {
-    watch.close();
     unwatch();
   }
   const [error] = thrown();

@@ -1,26 +1,16 @@
 import '#src/discord/library/sodium.ts';
 import { EventEmitter } from 'node:events';
-import {
-  DAVESession,
-  type VoiceConnection,
-  VoiceReceiver,
-  VoiceUDPSocket,
-  VoiceWebSocket,
-} from '@discordjs/voice';
-import { nonceFor, sealedDatagram } from '#src/discord/library/cipher-check.ts';
-import { guardLibrary } from '#src/discord/library/library-guards.ts';
-import { innerUdp } from '#src/discord/library/voice-library.ts';
+import { DAVESession, type VoiceConnection, VoiceReceiver, VoiceWebSocket } from '@discordjs/voice';
+import { guardMessages } from '#src/discord/library/voice-library.ts';
 import { ConsentedReceiver, HeldDatagrams } from '#src/discord/link/receiver.ts';
+import { emptyNonce, mode, sealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
 import { bytesLike, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 import { fc } from '#test/properties.ts';
 
-const mode = 'aead_aes256_gcm_rtpsize';
 const key = Buffer.alloc(32, 7);
 const ssrc = 9;
-const sealed = [10, 40, 120].map((length) =>
-  sealedDatagram(Buffer.alloc(length, 0xf8), mode, key, ssrc),
-);
+const sealed = [10, 40, 120].map((length) => sealedDatagram(Buffer.alloc(length, 0xf8), key, ssrc));
 
 /** A receiver with one speaker who may be heard. */
 function openInput(): VoiceReceiver {
@@ -37,7 +27,7 @@ function openInput(): VoiceReceiver {
     () => {},
     fail,
   );
-  receiver.connectionData = { encryptionMode: mode, nonceBuffer: nonceFor(mode), secretKey: key };
+  receiver.connectionData = { encryptionMode: mode, nonceBuffer: emptyNonce(), secretKey: key };
   receiver.ssrcMap.update({ userId: '1', audioSSRC: ssrc });
   return receiver;
 }
@@ -56,14 +46,11 @@ const voiceMessages = [
   { op: 24, d: { epoch: 1, protocol_version: 1 } },
 ];
 
-guardLibrary();
 /** The socket as the library has it, behind our guard and without a network. */
-const udp: VoiceUDPSocket = Object.create(VoiceUDPSocket.prototype);
-EventEmitter.call(udp);
-udp.on('message', (datagram) => receiver.onUdpMessage(datagram));
 const socket: VoiceWebSocket = Object.create(VoiceWebSocket.prototype);
 EventEmitter.call(socket);
 Object.assign(socket, { debug: null });
+guardMessages(socket);
 socket.on('error', () => {});
 type MessageTarget = Parameters<VoiceWebSocket['onMessage']>[0]['target'];
 const reported = (data: Buffer | string) =>
@@ -110,7 +97,7 @@ function holdAll(steps: readonly HeldStep[]): void {
 /** Input from Discord and other people to the voice half. */
 export const discordTargets = [
   target('rtp-datagrams', bytesLike(sealed), (datagram) => {
-    innerUdp(udp).onMessage(datagram);
+    receiver.onUdpMessage(datagram);
   }),
   target(
     'held-datagrams',

@@ -90,7 +90,7 @@ test('every trouble behind a sentence that says so is one that is written to the
   const all = readdirSync(folder).map((name) => readFileSync(`${folder}/${name}`, 'utf8'));
   expect(all.join('').match(/I told the operator/g)).toHaveLength(7);
   const store = Object.keys(errorCodes).filter((code) => /^(store|tool)\./.test(code));
-  const kinds = [...store, 'discord.unsent', 'bug', 'voice-unusable', 'transcripts-unwritten'];
+  const kinds = [...store, 'discord.unsent', 'bug', 'transcripts-unwritten'];
   for (const kind of kinds) expect(noticeOf(kind as TroubleKind), kind).toMatch(/^Parley: .{20,}/);
   expect(noticeOf('provider.late')).toBeUndefined();
 });

@@ -7,7 +7,7 @@ function readinessOf(over: Partial<ReadinessSources> = {}): Readiness {
   return new Readiness({ gateway: () => true, heldUpMs: () => 3, raised: () => [], ...over });
 }
 
-const allOk = ['ok gateway', 'ok store', 'ok event loop', 'ok self-tests'];
+const allOk = ['ok gateway', 'ok store', 'ok event loop'];
 
 test('each check of the process that fails makes it unready, and says why in its line', () => {
   const cause = 'nothing was written for 41 s';
@@ -16,14 +16,12 @@ test('each check of the process that fails makes it unready, and says why in its
     heldUpMs: () => 2_345.6,
     raised: () => [{ name: 'store-unwritten', meaning: '', action: '', cause }],
   });
-  readiness.check('self-tests', 'No voice.');
   expect(readiness.report()).toEqual({
     isReady: false,
     lines: [
       'failed gateway: not connected',
       'failed store: nothing was written for 41 s',
       'failed event loop: the main thread was blocked for 2346 ms',
-      'failed self-tests: No voice.',
     ],
   });
 });

@@ -42,7 +42,7 @@ export class SandboxView {
   }
 
   discord(event: DiscordEvent): void {
-    if (event.kind === 'warning' || event.kind === 'voice-unusable') this.#show.note(event.message);
+    if (event.kind === 'warning') this.#show.note(event.message);
     if (event.kind === 'alert') this.alert(event);
     if (event.kind === 'command-failed') this.#show.note(`${event.name} failed: ${event.error}`);
   }

@@ -143,13 +143,7 @@ export function attend({ inputs, context: { gate, talk } }: ConnectionParts): vo
 
 /** Shows the panel what goes on. */
 export function check({ link, inputs, context }: ConnectionParts): void {
-  const { channel, gate, panel } = context;
-  panel.check({
-    channelName: channel.name,
-    people: link.people(),
-    gate,
-    talking: inputs.talking(),
-  });
+  context.panel.check(link.people(), inputs.talking());
 }
 
 /** Tells features who is there, and what is being said. */

@@ -14,10 +14,7 @@ export function joinFailure(error: unknown, next: ReconnectDecision, restMs: num
     case 'link.rate_limited':
       return { kind: 'barred', restMs: wholeSeconds(restMs) };
     case 'link.no_cipher':
-      return { kind: 'no-cipher' };
     case 'link.no_end_to_end':
-      return { kind: 'no-end-to-end' };
-    case 'link.unsupported':
       return { kind: 'no-voice' };
     default:
       return { kind: next.why === 'sent-away' ? 'sent-away' : 'refused' };

@@ -34,8 +34,8 @@ export type JoinOutcome =
   | { readonly kind: 'refused' | 'sent-away' | 'left' }
   /** The process is being stopped. */
   | { readonly kind: 'stopping' }
-  /** This version can not do what Discord demands, or the voice library does not work here. */
-  | { readonly kind: 'no-cipher' | 'no-end-to-end' | 'no-voice' }
+  /** This version cannot do what Discord demands of voice. */
+  | { readonly kind: 'no-voice' }
   /** The Opus library has no coders left for another channel. */
   | { readonly kind: 'no-coders' }
   | { readonly kind: 'failed'; readonly code: string };

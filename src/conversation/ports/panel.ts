@@ -1,4 +1,4 @@
-import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** Names of the buttons by which a person says yes or no. */
@@ -6,50 +6,27 @@ export const consentButtons = ['consent.always', 'consent.never'] as const;
 
 /** Content of the panel of a channel; discord draws it in the language of the server. */
 export type PanelFace = {
-  readonly state:
-    | { readonly kind: 'listening' | 'captions_only' | 'thinking' | 'paused' | 'reconnecting' }
-    /** `why`: reason for people. */
-    | { readonly kind: 'left'; readonly why?: TextLine }
-    | { readonly kind: 'hearing' | 'speaking'; readonly name: string }
-    /** The budget is used; `time` is when there is a new one. */
-    | { readonly kind: 'quiet'; readonly time: string }
-    /** A tool runs. */
-    | { readonly kind: 'step'; readonly step: PlainTextId };
   /** How to begin to talk, as `/join` says it; absent: nobody is answered aloud there now. */
   readonly headline?: TextLine;
-  /** `name` is absent of people who said no, and of those who are not to be named. */
-  readonly people: readonly { readonly name?: string; readonly heard: 'yes' | 'unasked' | 'no' }[];
-  /** People heard for the first time, a moment ago. */
-  readonly firstHeard?: readonly string[];
-  /** People who pressed Ask and need no name for a while. */
-  readonly asked?: readonly string[];
-  /** Person who is answered next. */
-  readonly next?: string;
-  /** People whose question was dropped a moment ago, and why. */
-  readonly lost?: readonly LostQuestion[];
-  /** People who spoke a moment ago without the name they need; `late`: just after they needed none. */
-  readonly unnamed?: readonly { readonly name: string }[];
-  /** Questions of the last minute, as they were understood; all who can read the panel may know them. */
-  readonly understood?: readonly HeardQuestion[];
+  readonly lines: readonly TextLine[];
+  /** Names of buttons of features, in rows of their own. */
+  readonly buttons: readonly string[];
+  /** A person there has not decided whether they may be heard. */
+  readonly isAsking: boolean;
+  /** The bot is not there any more. */
+  readonly isLeft?: true;
+};
+
+/** Part of the panel that a feature has. */
+export type FeaturePanel = {
   /** Sounding tracks. */
   readonly tracks?: readonly PanelTrack[];
-  /** Days that captions are kept where they are on; absent: the bot is not there. */
+  /** Days that captions are kept where they are on. */
   readonly captionsDays?: number;
   /** Channel or thread in which captions are posted; absent: they are off. */
   readonly captionsIn?: string;
-  /** Further lines of features. */
   readonly lines?: readonly TextLine[];
-  /** Names of buttons of features, in rows of their own. */
   readonly buttons?: readonly string[];
-};
-
-/** A question as it was understood, of a person by name. */
-export type HeardQuestion = { readonly name: string; readonly words: string };
-
-/** `crowded`: too many waited; `late`: it waited too long; `budget`: no money is left for an answer. */
-export type LostQuestion = {
-  readonly name: string;
-  readonly why: 'late' | 'budget';
 };
 
 /** A sounding track; its position is a few seconds old. */

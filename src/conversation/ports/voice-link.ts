@@ -64,8 +64,8 @@ export interface VoiceLinkOpener {
    * Resolves once the link can be spoken through: voice ready and encryption settled.
    *
    * Errors: BotError `link.timeout` after 15 s, `link.lost` (retryable, unless a person sent the bot away),
-   * `link.rate_limited` (see `restMs`; where that is 0 the own pace of joins has no place for `retryAfterMs`), `link.refused` (Discord closed it as often as is sensible), and those that no
-   * other try mends: `link.no_cipher`, `link.no_end_to_end`, `link.unsupported`. Aborting throws `signal.reason`.
+   * `link.rate_limited` (see `restMs`; where that is 0 the own pace of joins has no place for `retryAfterMs`), and those that no
+   * other try mends: `link.no_cipher`, `link.no_end_to_end`. Aborting throws `signal.reason`.
    */
   open(channel: ChannelRef, mayHear: MayHear, signal: AbortSignal): Promise<VoiceLink>;
   /** Time in ms before another link in that server may be opened; 0: none. */

@@ -148,14 +148,15 @@ export class VoiceTrial implements AsyncDisposable {
   async resumeVoice(signal: AbortSignal): Promise<boolean> {
     const connection = getVoiceConnection(this.#guildId, this.#client.application.id);
     const networking = connection && networkingOf(connection);
-    const socket = networking && socketOf(networking.state);
-    if (!socket) throw new BotError('link.lost', true, 'The voice link has no socket.');
+    const socket = connection && socketOf(connection);
+    if (!connection || !socket)
+      throw new BotError('link.lost', true, 'The voice link has no socket.');
     cutSocket(socket);
     for (;;) {
       await this.stay(checkMs, signal);
-      const now = networkingOf(connection);
       const isReady = connection.state.status === VoiceConnectionStatus.Ready;
-      if (isReady && now && socketOf(now.state) !== socket) return now === networking;
+      if (isReady && socketOf(connection) !== socket)
+        return networkingOf(connection) === networking;
     }
   }
 

@@ -14,3 +14,13 @@ registerHooks({
     return ours ? { url: names, shortCircuit: true } : next(specifier, context);
   },
 });
+
+/** Name of the package that serves XChaCha20-Poly1305: sodium-native stands first in the library's list, where its binary loads. */
+export async function servingCipher(): Promise<string> {
+  try {
+    await import('./sodium-names.ts');
+    return 'sodium-native';
+  } catch {
+    return '@noble/ciphers';
+  }
+}

@@ -1,31 +1,25 @@
+/**
+ * Private members of @discordjs/voice 0.19.2, and of the sockets and the end-to-end group below it, each with the reason why it is
+ * used; test/discord/library tells where another version has changed them.
+ */
+import './sodium.ts';
+import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Socket } from 'node:dgram';
-import type { EventEmitter } from 'node:events';
-import type {
-  DAVESession,
-  Networking,
-  NetworkingState,
-  VoiceConnection,
-  VoiceReceiver,
-  VoiceUDPSocket,
-  VoiceWebSocket,
+import { isIP } from 'node:net';
+import {
+  type DAVESession,
+  type Networking,
+  type NetworkingState,
+  NetworkingStatusCode,
+  type VoiceConnection,
+  type VoiceReceiver,
+  type VoiceUDPSocket,
+  type VoiceWebSocket,
 } from '@discordjs/voice';
+import { BotError } from '#src/base/errors.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
 
-/** The voice library's cipher modes, as servers name them. */
-export const cipherModes = ['aead_aes256_gcm_rtpsize', 'aead_xchacha20_poly1305_rtpsize'] as const;
-export type CipherMode = (typeof cipherModes)[number];
-
-/** Part of a connection that Networking.createAudioPacket reads. */
-type Sealing = {
-  sequence: number;
-  timestamp: number;
-  ssrc: number;
-  nonce: number;
-  nonceBuffer: Buffer;
-  secretKey: Uint8Array;
-  encryptionMode: string;
-};
-
-/** Private parts of @discordjs/voice 0.19.2 we stand on; `checkVoiceHooks` proves them at start. */
+/** `parsePacket` decrypts one datagram; the library's own way to it needs a stream and a timer for each speaker. */
 type InnerReceiver = {
   parsePacket(
     datagram: Buffer,
@@ -34,45 +28,127 @@ type InnerReceiver = {
     key: Uint8Array,
     speakerId: string,
   ): Buffer | null;
+  /** `map`: the library has no way to forget all sources. */
+  readonly ssrcMap: { readonly map: Map<number, { readonly userId: string }> };
 };
-type InnerConnection = { updateReceiveBindings(state: { readonly udp: EventEmitter }): void };
-type InnerNetworking = { createAudioPacket(opus: Buffer, sealing: Sealing): Buffer };
+/** The socket, whose buffer and peer the library leaves as the system makes them. */
 type InnerUdp = {
-  readonly socket: EventEmitter &
-    Pick<Socket, 'setRecvBufferSize' | 'getRecvBufferSize' | 'address' | 'send'> & {
-      /** Node's own signature; its typings know of no error. */
-      connect(port: number, ip: string, done: (error?: Error) => void): void;
-    };
+  readonly socket: Pick<Socket, 'once' | 'setRecvBufferSize' | 'getRecvBufferSize' | 'send'> & {
+    /** Node's own signature; its typings know of no error. */
+    connect(port: number, ip: string, done: (error?: Error) => void): void;
+  };
   readonly remote: { readonly ip: string; readonly port: number };
-  onMessage(datagram: Buffer): void;
-  keepAlive(): void;
 };
-type InnerDave = { readonly pendingTransitions: ReadonlyMap<number, number> };
-/** davey's session; the library's typings name only the methods that it calls itself. */
-type InnerGroup = { getUserIds(): readonly string[] };
+/** `ws`: to be cut as a broken network does. `missedHeartbeats`: the library ends a silent socket later than a link is to be silent. */
 type InnerSocket = { readonly ws: { terminate(): void }; readonly missedHeartbeats: number };
-type InnerSsrcMap = { readonly map: Map<number, { readonly userId: string }> };
+/** While keys change, frames that cannot be opened prove nothing. */
+type InnerDave = { readonly pendingTransitions: ReadonlyMap<number, number> };
+/** Members of the group, by which one that lacks somebody is known. */
+type InnerGroup = { getUserIds(): readonly string[] };
+/** Node's ciphers take a key object at once, and make it anew from bytes for each packet, which takes longer than the cipher. */
+type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyObject };
 
-// The typings call these members private; each exists in the pinned version.
+// The typings call these members private.
 export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
-export const innerConnection = (connection: VoiceConnection) =>
-  connection as unknown as InnerConnection;
-export const innerNetworking = (net: Networking) => net as unknown as InnerNetworking;
-export const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
-export const innerGroup = (session: NonNullable<DAVESession['session']>) =>
-  session as unknown as InnerGroup;
-const innerDave = (dave: DAVESession) => dave as unknown as InnerDave;
-export const innerSsrcMap = (receiver: VoiceReceiver) =>
-  receiver.ssrcMap as unknown as InnerSsrcMap;
+const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
+const innerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
 
-/** Ends a voice socket without the close handshake, for which `ws` would wait 30 s; the library resumes then. */
-export function cutSocket(ws: VoiceWebSocket): void {
-  (ws as unknown as InnerSocket).ws.terminate();
+/** A stall of a second with 25 people talking: 1,250 datagrams, for each of which the kernel counts about 1.3 kB. */
+const receiveBufferBytes = 2 * 1024 * 1024;
+/** The library asks once for our outside address, and waits for ever. */
+const askAgainMs = 500;
+const discoveryBytes = 74;
+
+export type NetworkingOptions = {
+  readonly timing: SyncTiming;
+  /** Told of a receive buffer that is too small, in a sentence. */
+  readonly warn: (message: string) => void;
+  /** Told of each voice socket: a resumed session comes over another one. */
+  readonly onSocket: (ws: VoiceWebSocket) => void;
+};
+
+/** Mends what the library leaves undone with the sockets of one networking, each as it comes. */
+export function mendNetworking(networking: Networking, options: NetworkingOptions): void {
+  let ws: VoiceWebSocket | undefined;
+  let [udp, connected]: [VoiceUDPSocket?, VoiceUDPSocket?] = [];
+  const follow = (state: NetworkingState): void => {
+    if ('ws' in state && state.ws !== ws) {
+      ws = state.ws;
+      guardMessages(ws);
+      options.onSocket(ws);
+    }
+    if ('udp' in state && state.udp !== udp) {
+      udp = state.udp;
+      enlargeReceiveBuffer(udp, options.warn);
+      repeatDiscovery(networking, options.timing);
+    }
+    if (state.code !== NetworkingStatusCode.Ready) return;
+    useKeyObject(state.connectionData);
+    if (udp !== connected) connectSocket(state.udp);
+    connected = udp;
+  };
+  networking.on('stateChange', (_, state) => follow(state));
+  follow(networking.state);
 }
 
-/** Heartbeats of a voice socket since the last answer to one. */
-export function missedHeartbeats(ws: VoiceWebSocket): number {
-  return (ws as unknown as InnerSocket).missedHeartbeats;
+/** A message that the library throws on comes out as an `error` event with a BotError `link.lost`, in place of ending the process. */
+export function guardMessages(ws: VoiceWebSocket): void {
+  const inner = ws.onMessage.bind(ws);
+  ws.onMessage = (event) => {
+    try {
+      inner(event);
+    } catch (cause) {
+      const message = 'A message of the voice server broke the voice library.';
+      ws.emit('error', new BotError('link.lost', true, message, cause));
+    }
+  };
+}
+
+/** Enlarges the receive buffer once it is bound; `warn` gets a sentence where the kernel gives less. */
+export function enlargeReceiveBuffer(udp: VoiceUDPSocket, warn: (message: string) => void): void {
+  const { socket } = innerUdp(udp);
+  socket.once('listening', () => {
+    socket.setRecvBufferSize(receiveBufferBytes);
+    const gotBytes = socket.getRecvBufferSize();
+    if (gotBytes >= receiveBufferBytes) return;
+    const lack = `Voice sockets have a receive buffer of ${gotBytes} bytes: while many people talk, a stall loses words.`;
+    warn(`${lack} On the host: sysctl -w net.core.rmem_max=2097152`);
+  });
+}
+
+/**
+ * Makes the voice server the only peer of a bound socket: the kernel then drops datagrams of other senders, and needs no address for
+ * each datagram. Without an answer of the kernel the socket stays as it was.
+ */
+export function connectSocket(udp: VoiceUDPSocket): void {
+  const { socket, remote } = innerUdp(udp);
+  if (isIP(remote.ip) === 0) return;
+  socket.connect(remote.port, remote.ip, (error?: Error) => {
+    if (!error) udp.send = (datagram) => socket.send(datagram);
+  });
+}
+
+function repeatDiscovery(networking: Networking, timing: SyncTiming): void {
+  timing.later(askAgainMs, () => {
+    const { state } = networking;
+    if (state.code !== NetworkingStatusCode.UdpHandshaking) return;
+    state.udp.send(discoveryRequest(state.connectionData.ssrc));
+    repeatDiscovery(networking, timing);
+  });
+}
+
+/** Discord docs, "IP Discovery": type 1, length 70, our SSRC, then room for the answer. */
+function discoveryRequest(ssrc: number): Buffer {
+  const datagram = Buffer.alloc(discoveryBytes);
+  datagram.writeUInt16BE(1, 0);
+  datagram.writeUInt16BE(70, 2);
+  datagram.writeUInt32BE(ssrc, 4);
+  return datagram;
+}
+
+function useKeyObject(key: InnerKey): void {
+  if (key.encryptionMode !== 'aead_aes256_gcm_rtpsize') return;
+  if (key.secretKey instanceof Uint8Array) key.secretKey = createSecretKey(key.secretKey);
 }
 
 /** The connection's networking, in the states that have one. */
@@ -80,26 +156,40 @@ export function networkingOf({ state }: VoiceConnection): Networking | undefined
   return 'networking' in state ? state.networking : undefined;
 }
 
-export function udpOf(state: NetworkingState): VoiceUDPSocket | undefined {
-  return 'udp' in state ? state.udp : undefined;
+export function socketOf(connection: VoiceConnection): VoiceWebSocket | undefined {
+  const state = networkingOf(connection)?.state;
+  return state && 'ws' in state ? state.ws : undefined;
 }
 
-export function socketOf(state: NetworkingState): VoiceWebSocket | undefined {
-  return 'ws' in state ? state.ws : undefined;
+/** The end-to-end session; undefined in a call without DAVE. */
+export function daveOf(connection: VoiceConnection): DAVESession | undefined {
+  const state = networkingOf(connection)?.state;
+  return state && 'dave' in state ? state.dave : undefined;
+}
+
+/** Ends a voice socket without the close handshake, for which `ws` would wait 30 s; the library resumes then. */
+export function cutSocket(ws: VoiceWebSocket): void {
+  innerSocket(ws).ws.terminate();
+}
+
+/** Whether the voice socket has heartbeats without an answer. */
+export function missesHeartbeats(connection: VoiceConnection): boolean {
+  const ws = socketOf(connection);
+  return ws !== undefined && innerSocket(ws).missedHeartbeats > 0;
 }
 
 /** Whether the end-to-end group could open a frame now: it is ready, and no change of keys is under way. */
 export function opensFrames(connection: VoiceConnection): boolean {
   const dave = daveOf(connection);
   if (!dave?.session?.ready || dave.reinitializing) return false;
-  return innerDave(dave).pendingTransitions.size === 0;
+  return (dave as unknown as InnerDave).pendingTransitions.size === 0;
 }
 
 /** Whether a person who is connected (op 11) is missing from the open end-to-end group: the message about them was lost. */
 export function groupLacksSomebody(connection: VoiceConnection): boolean {
   const [state, dave] = [networkingOf(connection)?.state, daveOf(connection)];
   if (!state || !('connectionData' in state) || !dave?.session?.ready) return false;
-  const members = new Set(innerGroup(dave.session).getUserIds());
+  const members = new Set((dave.session as unknown as InnerGroup).getUserIds());
   return [...state.connectionData.connectedClients].some((id) => !members.has(id));
 }
 
@@ -107,10 +197,4 @@ export function groupLacksSomebody(connection: VoiceConnection): boolean {
 export function resetGroup(connection: VoiceConnection): void {
   const dave = daveOf(connection);
   dave?.recoverFromInvalidTransition(dave.lastTransitionId ?? 0);
-}
-
-/** The end-to-end session; undefined in a call without DAVE. */
-export function daveOf(connection: VoiceConnection): DAVESession | undefined {
-  const state = networkingOf(connection)?.state;
-  return state && 'dave' in state ? state.dave : undefined;
 }

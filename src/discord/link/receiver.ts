@@ -1,27 +1,9 @@
-import '#src/discord/library/sodium.ts';
-import {
-  type Networking,
-  NetworkingStatusCode,
-  type VoiceConnection,
-  type VoiceReceiver,
-  type VoiceUDPSocket,
-} from '@discordjs/voice';
+import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import type { MayHear } from '#src/conversation/ports/voice-link.ts';
-import {
-  connectSocket,
-  guardSocket,
-  leastVoiceBytes,
-} from '#src/discord/library/library-guards.ts';
-import { enlargeReceiveBuffer } from '#src/discord/library/receive-buffer.ts';
-import {
-  innerSsrcMap,
-  opensFrames,
-  resetGroup,
-  udpOf,
-} from '#src/discord/library/voice-library.ts';
-import { GroupRecovery } from '#src/discord/watchdogs/group-recovery.ts';
+import { innerReceiver, opensFrames, resetGroup } from '#src/discord/library/voice-library.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
+import { GroupRecovery } from './group-recovery.ts';
 import { PacketOpener } from './packet-opener.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 
@@ -29,11 +11,6 @@ import { realTiming, type SyncTiming } from './timing.ts';
 export type ReceiverCounts = {
   /** Opened, and passed on as packets. */
   opened: number;
-  /** Datagrams from another address than the voice server's; the kernel drops these, uncounted, once the link is ready. */
-  foreign: number;
-  short: number;
-  /** Answers of the network (ICMP) that a datagram did not arrive. */
-  unreachable: number;
   /** Packets of people who may not be heard; never decrypted. */
   notAllowed: number;
   /** Held because Discord had not said yet who speaks. */
@@ -50,9 +27,6 @@ export type ReceiverCounts = {
 export class ConsentedReceiver {
   readonly counts: ReceiverCounts = {
     opened: 0,
-    foreign: 0,
-    short: 0,
-    unreachable: 0,
     notAllowed: 0,
     held: 0,
     sealed: 0,
@@ -65,7 +39,6 @@ export class ConsentedReceiver {
   readonly #mayHear: MayHear;
   readonly #fail: (error: unknown) => void;
   readonly #timing: SyncTiming;
-  readonly #warnOfBuffer: (message: string) => void;
   readonly #held = new HeldDatagrams();
   readonly #recovery: GroupRecovery;
   /** Told of the header of each packet of a person who may not be heard. An error of it goes to `fail`. */
@@ -81,9 +54,7 @@ export class ConsentedReceiver {
     give: (packet: Packet) => void,
     fail: (error: unknown) => void,
     timing: SyncTiming = realTiming,
-    warnOfBuffer: (message: string) => void = () => undefined,
   ) {
-    this.#warnOfBuffer = warnOfBuffer;
     this.#timing = timing;
     this.#connection = connection;
     this.#receiver = connection.receiver;
@@ -108,28 +79,12 @@ export class ConsentedReceiver {
   }
 
   /** Forgets all sources: there is a new voice server. */
-  restart(networking: Networking): void {
-    innerSsrcMap(this.#receiver).map.clear();
+  restart(): void {
+    innerReceiver(this.#receiver).ssrcMap.map.clear();
     this.#held.clear();
     this.#lastPacketAtMs.clear();
     this.#opener.restart();
     this.#recovery.restart();
-    let last: VoiceUDPSocket | undefined;
-    let connected: VoiceUDPSocket | undefined;
-    networking.on('stateChange', (_, state) => {
-      const udp = udpOf(state);
-      if (!udp) return;
-      if (udp !== last) this.#follow(udp);
-      last = udp;
-      if (state.code !== NetworkingStatusCode.Ready || udp === connected) return;
-      connected = udp;
-      connectSocket(udp);
-    });
-  }
-
-  #follow(udp: VoiceUDPSocket): void {
-    enlargeReceiveBuffer(udp, this.#warnOfBuffer);
-    guardSocket(udp, (trouble) => this.counts[trouble]++);
   }
 
   mayHear(speakerId: string): boolean {
@@ -164,7 +119,7 @@ export class ConsentedReceiver {
    * heard are dropped unopened.
    */
   #named(ssrc: number, speakerId: string): void {
-    const { map } = innerSsrcMap(this.#receiver);
+    const { map } = innerReceiver(this.#receiver).ssrcMap;
     for (const [older, { userId }] of map) {
       if (userId === speakerId && older !== ssrc) map.delete(older);
     }
@@ -198,6 +153,9 @@ export class ConsentedReceiver {
     else if (opensFrames(this.#connection)) this.#recovery.failed(speakerId, atMs);
   }
 }
+
+/** RTP header, tag and counter: a voice datagram without any payload. */
+const leastVoiceBytes = 12 + 16 + 4;
 
 /** RTP version 2 carrying Opus. */
 function isVoice(datagram: Buffer): boolean {

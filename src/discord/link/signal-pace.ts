@@ -1,7 +1,7 @@
 /** Discord takes 120 gateway messages a minute for all servers of a shard together: half are for joins. */
 const shardJoinsPerMinute = 60;
-/** Limits of one server. */
-const [apartMs, joinsPerMinute] = [500, 12];
+/** Least time, in ms, between two messages of one server. */
+const apartMs = 500;
 /** First rest after 4021, and longest rest, in ms. */
 const [firstRestMs, longestRestMs] = [60_000, 900_000];
 
@@ -21,29 +21,15 @@ export class ShardPace {
   }
 }
 
-/** When one server's next op 4 may join: half a second after the last one, twelve joins a minute. */
+/** When one server's next join may leave: half a second after its last message, and after the rest that Discord asked for. */
 export class SignalPace {
-  readonly #shard: ShardPace;
   #lastMs = Number.NEGATIVE_INFINITY;
-  #joinedAtMs: number[] = [];
   #restedAtMs = Number.NEGATIVE_INFINITY;
   #restMs = 0;
 
-  constructor(shard: ShardPace) {
-    this.#shard = shard;
-  }
-
-  /** Reserves the time of its join within the shard. */
-  plan(joinAtMs: number): void {
-    this.#shard.plan(joinAtMs);
-  }
-
   /** 0: now. */
   waitMs(atMs: number): number {
-    this.#joinedAtMs = this.#joinedAtMs.filter((joined) => atMs - joined < 60_000);
-    const first = this.#joinedAtMs.at(-joinsPerMinute) ?? Number.NEGATIVE_INFINITY;
-    const freeAtMs = Math.max(this.#lastMs + apartMs, first + 60_000, this.#restedAtMs);
-    return Math.max(0, freeAtMs - atMs, this.#shard.waitMs(atMs));
+    return Math.max(this.#lastMs + apartMs - atMs, this.restMs(atMs));
   }
 
   /** Part of it that Discord asked for. */
@@ -51,10 +37,9 @@ export class SignalPace {
     return Math.max(0, this.#restedAtMs - atMs);
   }
 
-  /** Leaving is never made to wait. */
-  sent(what: 'join' | 'leave', atMs: number): void {
+  /** A message of this server left. Leaving is never made to wait. */
+  sent(atMs: number): void {
     this.#lastMs = atMs;
-    if (what === 'join') this.#joinedAtMs.push(atMs);
   }
 
   /** Discord asked for rest: nothing joins for a minute, twice as long each time, a quarter of an hour at most. */

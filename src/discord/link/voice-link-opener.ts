@@ -10,12 +10,8 @@ import type {
 } from '#src/conversation/ports/voice-link.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { checkCiphers } from '#src/discord/library/cipher-check.ts';
-import { checkVoiceHooks } from '#src/discord/library/hook-check.ts';
 import { readMember } from '#src/discord/members.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
-import { LinkAlerts } from '#src/discord/watchdogs/link-alerts.ts';
-import type { ExpectedSeat, SeatWatchOptions } from '#src/discord/watchdogs/seat-watch.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';
@@ -30,14 +26,10 @@ const defaultLimits: DoorLimits = { connectMs: 9_000, offlineMs: 30_000 };
 /** Interval, in ms, at which a gateway that is away is looked for. */
 const checkMs = 250;
 
-/**
- * Proves what voice stands on, and names the library behind XChaCha20-Poly1305.
- *
- * Errors: BotError `link.unsupported`.
- */
-export async function proveVoice(): Promise<string> {
-  checkVoiceHooks();
-  return await checkCiphers();
+/** Opener whose links end with it. */
+export interface DiscordLinkOpener extends VoiceLinkOpener, AsyncDisposable {
+  /** Whether a link there is open, or being opened. */
+  hasLink(guildId: string): boolean;
 }
 
 /** Opens the voice links of a logged-in client; a second one in the same server ends the first. */
@@ -45,7 +37,7 @@ export function openVoiceLinkOpener(
   client: Client<true>,
   report: (event: DiscordEvent) => void,
   limits: Partial<DoorLimits> = {},
-): VoiceLinkOpener & Pick<SeatWatchOptions, 'expected' | 'rejoin'> & AsyncDisposable {
+): DiscordLinkOpener {
   const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
   const people = new ChannelPeople(client);
@@ -54,11 +46,8 @@ export function openVoiceLinkOpener(
     if (!hasWarned) report({ kind: 'warning', message });
     hasWarned = true;
   };
-  let proved: Promise<string> | undefined;
   return {
     async open(channel, mayHear, signal) {
-      proved ??= proveVoice();
-      await proved;
       const guild = client.guilds.cache.get(channel.guildId);
       if (!guild) throw new BotError('link.lost', false, 'The bot is not in that server any more.');
       const shard = shards.get(guild.shardId) ?? new ShardPace();
@@ -73,8 +62,7 @@ export function openVoiceLinkOpener(
       return await server.open(guild, channel, mayHear, signal);
     },
     restMs: (guildId) => servers.get(guildId)?.restMs() ?? 0,
-    expected: (guildId) => servers.get(guildId)?.expected(),
-    rejoin: (guildId, cause) => servers.get(guildId)?.rejoin(cause),
+    hasLink: (guildId) => servers.get(guildId)?.hasLink ?? false,
     async [Symbol.asyncDispose]() {
       people[Symbol.dispose]();
       await Promise.all([...servers.values()].map((server) => server.close()));
@@ -98,12 +86,15 @@ class GuildLinks {
   readonly #warnOfBuffer: (message: string) => void;
   readonly #report: (event: DiscordEvent) => void;
   readonly #limits: DoorLimits;
-  readonly #pace: SignalPace;
+  readonly #pace = new SignalPace();
+  readonly #shard: ShardPace;
   readonly #rejoins = new RejoinLimit();
-  readonly #alerts: LinkAlerts;
+  readonly #guildId: string;
+  /** The operator was told that its links fail. */
+  #isDown = false;
   #link: DiscordLink | undefined;
-  /** Channel of a link that has not closed yet. */
-  #channelId: string | undefined;
+  /** The link has not closed yet. */
+  #isOpen = false;
   #opening = 0;
   #turn: Promise<unknown> = Promise.resolve();
   /** A missing right is reported once. */
@@ -112,9 +103,9 @@ class GuildLinks {
   constructor(parts: ServerParts, guildId: string) {
     const { client, people, shard, report, limits, warnOfBuffer } = parts;
     this.#client = client;
-    this.#pace = new SignalPace(shard);
+    this.#shard = shard;
     this.#people = people;
-    this.#alerts = new LinkAlerts((alert) => report({ ...alert, guildId }));
+    this.#guildId = guildId;
     this.#report = report;
     this.#warnOfBuffer = warnOfBuffer;
     this.#limits = limits;
@@ -136,24 +127,22 @@ class GuildLinks {
     return opening;
   }
 
-  /** Where a link is open. */
-  expected(): ExpectedSeat | undefined {
-    if (this.#opening > 0) return 'busy';
-    return this.#channelId === undefined ? undefined : { channelId: this.#channelId };
-  }
-
-  /** Ends the link, so that it is opened anew, where that may be. */
-  rejoin(cause: string): void {
-    if (this.#channelId === undefined) return;
-    if (!this.#rejoins.take(realClock.nowMs())) return;
-    this.#link?.lose(`Discord and the bot disagree about its seat: it ${cause}.`);
+  get hasLink(): boolean {
+    return this.#opening > 0 || this.#isOpen;
   }
 
   /** The first time nobody is told: mostly that mends it. */
   #mayRejoin(fault: string): boolean {
     const nowMs = realClock.nowMs();
-    if (this.#rejoins.isRepeated(nowMs)) this.#alerts.raise('link-down', fault);
+    if (this.#rejoins.isRepeated(nowMs)) this.#alert(true, fault);
     return this.#rejoins.take(nowMs);
+  }
+
+  #alert(isDown: boolean, cause: string): void {
+    if (this.#isDown === isDown) return;
+    this.#isDown = isDown;
+    const state = isDown ? 'raised' : 'cleared';
+    this.#report({ kind: 'alert', name: 'link-down', state, cause, guildId: this.#guildId });
   }
 
   restMs(): number {
@@ -178,9 +167,9 @@ class GuildLinks {
     try {
       await this.close();
       const nowMs = realClock.nowMs();
-      const waitMs = this.#pace.waitMs(nowMs);
+      const waitMs = Math.max(this.#pace.waitMs(nowMs), this.#shard.waitMs(nowMs));
       if (waitMs > connectMs) throw tooOften(waitMs);
-      this.#pace.plan(nowMs + waitMs);
+      this.#shard.plan(nowMs + waitMs);
       await realClock.sleep(waitMs, either);
       const link = this.#join(guild, channel, mayHear);
       await link.opened(either);
@@ -198,7 +187,7 @@ class GuildLinks {
       signal.throwIfAborted();
       const error: unknown = either.aborted ? either.reason : cause;
       if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
-        this.#alerts.raise('link-down', error.message);
+        this.#alert(true, error.message);
       throw error;
     }
   }
@@ -224,7 +213,7 @@ class GuildLinks {
         timing: realTiming,
         warnOfBuffer: this.#warnOfBuffer,
         mayRejoin: (fault) => this.#mayRejoin(fault),
-        whole: () => this.#alerts.clear('link-down', 'it works again by itself'),
+        whole: () => this.#alert(false, 'it works again by itself'),
         people: () => this.#people.in(guild, channel.channelId),
         listenToPeople: (listener) => this.#people.listen(channel.channelId, listener),
         others: () => this.#people.count(channel.channelId),
@@ -235,14 +224,14 @@ class GuildLinks {
         socketClosed: (closeCode) =>
           this.#report({ kind: 'voice-closed', guildId: guild.id, closeCode }),
         closed: (counts) => {
-          this.#channelId = undefined;
+          this.#isOpen = false;
           this.#report({ kind: 'link-closed', guildId: guild.id, counts });
         },
       },
       mayHear,
     );
     this.#link = link;
-    this.#channelId = channel.channelId;
+    this.#isOpen = true;
     this.#report({
       kind: 'link-made',
       guildId: guild.id,
@@ -278,7 +267,7 @@ const stepWords: Readonly<Record<OpeningStep, string>> = {
 
 /** A refusal is an answer, too. */
 function late(link: DiscordLink | undefined, connectMs: number): BotError {
-  if (link?.isRefused) return link.refusal();
+  if (link?.refusal) return link.refusal;
   const [lastError, openingStep] = [link?.lastError, link?.openingStep ?? 'seat'];
   const hint = lastError instanceof Error ? lastError.message : stepWords[openingStep];
   const message = `Discord did not open the voice link in ${connectMs / 1000} s: ${hint}`;

@@ -1,5 +1,4 @@
 import '#src/discord/library/sodium.ts';
-import { createSecretKey, type KeyObject } from 'node:crypto';
 import {
   type DAVESession,
   type DiscordGatewayAdapterCreator,
@@ -24,11 +23,9 @@ import type {
   VoiceLink,
 } from '#src/conversation/ports/voice-link.ts';
 import type { LinkCounts } from '#src/discord/events.ts';
-import { daveOf, networkingOf } from '#src/discord/library/voice-library.ts';
-import { LinkWatchdog } from '#src/discord/watchdogs/link-watchdog.ts';
+import { daveOf, mendNetworking, networkingOf } from '#src/discord/library/voice-library.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
-import { afterClose, isRefusal } from './close-codes.ts';
-import { repeatDiscovery } from './discovery.ts';
+import { LinkWatchdog } from './link-watchdog.ts';
 import { ConsentedReceiver } from './receiver.ts';
 import { FrameSender } from './sender.ts';
 import type { SignalPace } from './signal-pace.ts';
@@ -65,8 +62,10 @@ export type LinkPlace = {
 
 /** Ten seconds of one speaker, in packets: older speech is not worth an answer. */
 const maxWaiting = 500;
-/** A link that was open may be away this long; after a disconnect by Discord (4014) only the second. */
+/** Longest time, in ms, that a link is not ready; and that one waits for the main gateway after a disconnect by Discord. */
 const [downMs, disconnectedMs] = [10_000, 5_000];
+/** Disconnected, and call terminated: the main gateway tells whether a person did it. Source: Discord docs, "Voice Close Event Codes". */
+const disconnects: readonly (number | undefined)[] = [4014, 4022];
 
 const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>> = {
   [NetworkingStatusCode.OpeningWs]: 'socket',
@@ -121,7 +120,6 @@ export class DiscordLink implements VoiceLink {
       (packet) => this.#packets.put(packet),
       (error) => this.#end(error),
       timing,
-      place.warnOfBuffer,
     );
     this.#settled = watchSettled(this.#connection, () => place.others());
     this.#sender = new FrameSender({
@@ -188,24 +186,15 @@ export class DiscordLink implements VoiceLink {
     };
   }
 
-  /** Why Discord will not have this link, or did not answer. */
-  refusal(): BotError {
-    return refused(this.#closeCode, this.#lastError);
-  }
-
-  /** Discord itself has closed it, and may do so again. */
-  get isRefused(): boolean {
-    return this.#closeCode !== undefined && this.#closeCode >= 4_000;
+  /** Why Discord closed it; undefined: Discord did not. */
+  get refusal(): BotError | undefined {
+    const isClosed = this.#closeCode !== undefined && this.#closeCode >= 4_000;
+    return isClosed ? closedBy(this.#closeCode, this.#lastError) : undefined;
   }
 
   /** The step that its last connection reached. */
   get openingStep(): OpeningStep {
     return this.#openingStep;
-  }
-
-  /** Ends the link as lost; another one may be opened. */
-  lose(why: string): void {
-    this.#end(lost(why));
   }
 
   /** Why the library's last error came, for the operator. */
@@ -243,24 +232,24 @@ export class DiscordLink implements VoiceLink {
       this.#forgetDown?.();
       this.#forgetDown = this.#closeCode = undefined;
     } else if (state.status === VoiceConnectionStatus.Destroyed || this.#isOver(state)) {
-      this.#end(this.refusal());
+      this.#end(closedBy(this.#closeCode, this.#lastError));
     } else this.#watchDown(state.status === VoiceConnectionStatus.Disconnected);
   }
 
-  /** The library asked to rejoin and was refused, by us or because the main gateway is away. */
+  /** The library would join anew, which the session does. */
   #isOver(state: VoiceConnectionState): boolean {
     if (state.status !== VoiceConnectionStatus.Disconnected) return false;
     if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable) return false;
-    return this.#closeCode === undefined || afterClose(this.#closeCode).kind !== 'out';
+    return !disconnects.includes(this.#closeCode);
   }
 
   #connected(networking: Networking): void {
     this.#networking = networking;
-    this.#receiver.restart(networking);
-    this.#watchdog.restart(networking);
-    repeatDiscovery(networking, this.#place.timing);
+    this.#receiver.restart();
+    this.#watchdog.restart();
+    const { pace, timing, warnOfBuffer: warn } = this.#place;
+    mendNetworking(networking, { timing, warn, onSocket: (ws) => this.#watchdog.watch(ws) });
     const follow = () => {
-      useKeyObject(networking);
       this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;
     };
     networking.on('stateChange', follow);
@@ -268,7 +257,7 @@ export class DiscordLink implements VoiceLink {
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
       this.#place.socketClosed(code);
-      this.#signals.closed(code);
+      if (code === closeCodes.rateLimited) pace.rest(timing.nowMs());
     });
   }
 
@@ -277,7 +266,7 @@ export class DiscordLink implements VoiceLink {
     if (this.#ended || (this.#forgetDown && !disconnected)) return;
     this.#forgetDown?.();
     this.#forgetDown = this.#place.timing.later(disconnected ? disconnectedMs : downMs, () => {
-      const error = missed(this.#closeCode, this.#lastError);
+      const error = closedBy(this.#closeCode, this.#lastError);
       if (error.code === 'link.lost') this.#place.mayRejoin(error.message);
       this.#end(error);
     });
@@ -305,33 +294,20 @@ export class DiscordLink implements VoiceLink {
   }
 }
 
-/** Error of a link that did not come back in time; one close before that is no refusal yet. */
-function missed(closeCode: number | undefined, cause: unknown): BotError {
-  if (closeCode === undefined || !isRefusal(closeCode)) return refused(closeCode, cause);
-  return lost(
-    `The voice link did not come back after Discord had closed it (${closeCode}).`,
-    cause,
-  );
-}
+/** Close codes after which a new link is no use, or has to wait. Source: Discord docs, "Voice Close Event Codes". */
+const closeCodes = { unknownCipher: 4016, endToEndRequired: 4017, rateLimited: 4021 };
 
-/** Error by close code: a repeated refusal of Discord is not to be tried again by others; a break of the network is. */
-function refused(closeCode: number | undefined, cause: unknown): BotError {
+/** Error of a link that does not come back, by the code with which its socket closed last. */
+function closedBy(closeCode: number | undefined, cause: unknown): BotError {
   if (closeCode === undefined) return lost('The voice link did not come back.', cause);
   const message = `Discord closed the voice link (${closeCode}).`;
-  const { kind } = afterClose(closeCode);
-  if (kind === 'no-cipher' || kind === 'no-end-to-end') return outdated(kind, cause);
-  if (kind === 'wait') return new BotError('link.rate_limited', true, message, cause);
-  if (isRefusal(closeCode)) return new BotError('link.refused', false, message, cause);
-  return new BotError('link.lost', true, message, cause);
-}
-
-function outdated(kind: 'no-cipher' | 'no-end-to-end', cause: unknown): BotError {
-  if (kind === 'no-cipher') {
-    const message = 'Discord accepts no voice encryption of this version (4016): update the bot.';
-    return new BotError('link.no_cipher', false, message, cause);
-  }
-  const message = 'Discord requires end-to-end encryption of voice here (4017): update the bot.';
-  return new BotError('link.no_end_to_end', false, message, cause);
+  if (closeCode === closeCodes.unknownCipher)
+    return new BotError('link.no_cipher', false, `${message} Update the bot.`, cause);
+  if (closeCode === closeCodes.endToEndRequired)
+    return new BotError('link.no_end_to_end', false, `${message} Update the bot.`, cause);
+  if (closeCode === closeCodes.rateLimited)
+    return new BotError('link.rate_limited', true, message, cause);
+  return lost(message, cause);
 }
 
 /** Error of a link that a person ended on purpose: not to be tried again. */
@@ -341,19 +317,6 @@ function gone(how: SeatLoss): BotError {
 
 function lost(message: string, cause?: unknown): BotError {
   return new BotError('link.lost', true, message, cause);
-}
-
-/**
- * Keeps the key of AES-256-GCM as what Node's ciphers take at once: from the bytes the library has they make it anew for each
- * packet, which on Node 24 takes longer than the cipher itself.
- */
-function useKeyObject({ state }: Networking): void {
-  if (state.code !== NetworkingStatusCode.Ready) return;
-  const connection: { encryptionMode: string; secretKey: Uint8Array | KeyObject } =
-    state.connectionData;
-  if (connection.encryptionMode !== 'aead_aes256_gcm_rtpsize') return;
-  if (connection.secretKey instanceof Uint8Array)
-    connection.secretKey = createSecretKey(connection.secretKey);
 }
 
 /**

@@ -1,6 +1,7 @@
 import { type Client, Routes } from 'discord.js';
 import { messageOf } from '#src/base/errors.ts';
 import type { Button } from '#src/conversation/command.ts';
+import { leftPanel } from '#src/conversation/panel-view.ts';
 import type {
   PanelBoard,
   PanelFace,
@@ -12,7 +13,6 @@ import type { DiscordEvent } from '#src/discord/events.ts';
 import { type MessageBody, messageWith } from '#src/discord/interactions/rendering.ts';
 import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import { botNameIn } from '#src/discord/places.ts';
 import { type Locale, localeOf, type TextLine } from '#src/texts/texts.ts';
 import { type PanelLine, PanelMessage } from './panel.ts';
 import { drawPanel } from './panel-face.ts';
@@ -39,7 +39,6 @@ export type PanelOptions = {
   readonly report: (event: DiscordEvent) => void;
   edit: PanelLine['edit'];
   localeIn(guildId: string): Locale;
-  botNameIn(guildId: string): string;
 };
 
 /** Panels of a logged-in client. */
@@ -70,7 +69,6 @@ export function openPanelBoard(
       await turns.task(channelId, { route: 'PATCH', urgency: 'panel', sinceMs, send, late });
     },
     localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
-    botNameIn: (guildId) => botNameIn(client, guildId),
   });
 }
 
@@ -169,7 +167,7 @@ class Panels implements PanelReplies {
   async close(ms: number): Promise<void> {
     this.#closed = true;
     const cleared = [...this.#panels.values()].map(async (panel) => {
-      if (panel.face?.understood) panel.face = { ...panel.face, understood: [] };
+      if (panel.face) panel.face = { ...panel.face, lines: panel.face.lines.filter(isWordless) };
       if (panel.showsWords) await panel.message?.flush();
     });
     const { timing } = this.#options;
@@ -200,7 +198,7 @@ class Panels implements PanelReplies {
       timing: this.#options.timing,
       pace: this.#options.pace,
       draw: () => {
-        panel.showsWords ||= panel.face?.understood !== undefined;
+        panel.showsWords ||= panel.face?.lines.every(isWordless) === false;
         return this.#draw(guildId, panel.head, panel.face);
       },
       edit: this.#options.edit,
@@ -214,13 +212,8 @@ class Panels implements PanelReplies {
   }
 
   #draw(guildId: string, head: TextLine | undefined, face: PanelFace | undefined): MessageBody {
-    const { botNameIn, buttons, localeIn } = this.#options;
-    return drawPanel(head, face, {
-      guildId,
-      buttons,
-      locale: localeIn(guildId),
-      botName: botNameIn(guildId),
-    });
+    const { buttons, localeIn } = this.#options;
+    return drawPanel(head, face, localeIn(guildId), buttons);
   }
 
   /** Where the panel of a former run is, as far as the store tells. */
@@ -262,12 +255,15 @@ class Panels implements PanelReplies {
 
 /** True unless the face is that of a bot that left; after a `/join` such a face is not shown again. */
 function isHere(face: PanelFace | undefined): boolean {
-  return face?.state.kind !== 'left';
+  return face?.isLeft !== true;
 }
 
 /** `channel`: where a former run sat to its end. */
 function leftFace(channel: string | undefined): PanelFace {
-  const why = { id: 'seat.outdated', with: { channel: channel ?? '' } } as const;
-  const state = { kind: 'left', ...(channel !== undefined && { why }) } as const;
-  return { state, people: [] };
+  return leftPanel(channel === undefined ? undefined : { id: 'seat.outdated', with: { channel } });
+}
+
+/** Whether a line holds no words that a person said. */
+function isWordless({ id }: TextLine): boolean {
+  return id !== 'panel.heard';
 }

@@ -14,7 +14,7 @@ import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
-import type { PanelFace } from '#src/conversation/ports/panel.ts';
+import type { FeaturePanel } from '#src/conversation/ports/panel.ts';
 import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/session-events.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
@@ -241,7 +241,7 @@ export class SessionCaptions implements FeatureSession {
     return this.#active && recentContext(this.#active.recorder, fromMs, this.#context);
   }
 
-  panel(): Partial<PanelFace> {
+  panel(): FeaturePanel {
     const active = this.#active && { captionsIn: this.#active.live.placeId };
     return { ...active, captionsDays: this.#context.settings().of(captionsDays) };
   }

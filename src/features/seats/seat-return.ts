@@ -1,6 +1,7 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
+import { leftPanel } from '#src/conversation/panel-view.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -174,7 +175,7 @@ export class SeatReturn implements Disposable {
 
   async #showLeft(guildId: string, why: TextLine): Promise<void> {
     const { panels } = this.#parts;
-    panels.show(guildId, { state: { kind: 'left', why }, people: [] });
+    panels.show(guildId, leftPanel(why));
     await panels.takeOver(guildId);
   }
 

@@ -2,7 +2,7 @@ import type { Public } from '#src/base/public.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { EndNews, FeatureSession } from '#src/conversation/feature.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
-import type { PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
+import type { FeaturePanel, PanelTrack } from '#src/conversation/ports/panel.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { TrackVotePolls } from '#src/people/track-votes.ts';
 import type { TrackCommand } from './perform-track-command.ts';
@@ -51,7 +51,7 @@ export class SessionTracks implements FeatureSession {
     return {};
   }
 
-  panel(): Partial<PanelFace> {
+  panel(): FeaturePanel {
     const tracks = this.owned.views.flatMap(shownTrack);
     return tracks.length > 0 ? { tracks, buttons: panelButtons(tracks) } : {};
   }

@@ -100,7 +100,8 @@ test('when the budget is used it says so once, shows until when, and reads nothi
   expect(fixture.written).toEqual([
     "Today's budget is used. I won't speak until <t:1795219200:f>.",
   ]);
-  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'quiet', time: '<t:1795219200:f>' });
+  const quiet = { id: 'panel.quiet', with: { time: '<t:1795219200:f>' } };
+  expect(fixture.faces.at(-1)?.lines[0]).toEqual(quiet);
   expect(await fixture.talk.say('g', 'Hello.', 'now')).toMatchObject({
     kind: 'unaffordable',
     line: { id: 'budget.guild' },

@@ -45,7 +45,7 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   await pass(bot, 100);
   expect(bot.sessions.at('g')).toBeUndefined();
   const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
-  expect(bot.faces.at(-1)?.state).toEqual({ kind: 'left', why });
+  expect(bot.faces.at(-1)).toMatchObject({ isLeft: true, lines: [{ id: 'leave.nowhere' }, why] });
 });
 
 test('what people said for a session is gone 15 minutes after it, and who called', async () => {
@@ -67,7 +67,7 @@ test('a laptop that slept for more than 15 minutes does not go back into a call 
   await pass(bot, 2_000);
   expect([bot.sessions.at('g'), bot.linkOpener.asked]).toEqual([undefined, 1]);
   const why = { id: 'seat.outdated', with: { channel: 'Lounge' } };
-  expect(bot.faces.at(-1)?.state).toEqual({ kind: 'left', why });
+  expect(bot.faces.at(-1)).toMatchObject({ isLeft: true, lines: [{ id: 'leave.nowhere' }, why] });
   expect(await bot.store.seats.read()).toEqual([]);
 });
 

@@ -4,7 +4,7 @@ import {
   reconnectRules,
   stepReconnect,
 } from '#src/conversation/machine/reconnect-policy.ts';
-import { ShardPace, SignalPace } from '#src/discord/link/signal-pace.ts';
+import { ShardPace } from '#src/discord/link/signal-pace.ts';
 
 /** Reactions to `losses` in turn, with their times; between a return and the next loss the link holds for `heldMs`. */
 function play(losses: readonly { readonly heldMs?: number }[], { restMs = 0, tookMs = 0 } = {}) {
@@ -80,7 +80,6 @@ test('1,000 sessions of one shard that lose their links together all come back, 
     return chance / 2_147_483_647;
   };
   const openComeback = () => {
-    const pace = new SignalPace(shard);
     let comeback = noLosses;
     const step = (event: Parameters<typeof stepReconnect>[1]) => {
       const [next, effect] = stepReconnect(comeback, event, reconnectRules);
@@ -89,11 +88,10 @@ test('1,000 sessions of one shard that lose their links together all come back, 
       else givenUp++;
     };
     const attempt = (atMs: number) => {
-      const paceMs = pace.waitMs(atMs);
+      const paceMs = shard.waitMs(atMs);
       if (paceMs > 15_000) return step({ kind: 'paced', atMs, random: random(), paceMs });
-      pace.plan(atMs + paceMs);
+      shard.plan(atMs + paceMs);
       const run = (nowMs: number) => {
-        pace.sent('join', nowMs);
         back++;
         lastMs = nowMs;
       };

@@ -50,12 +50,10 @@ export function promptOf(
 export function panelLine({ faces }: SessionFixture): string {
   const face = faces.at(-1);
   if (!face) return 'none';
-  const { state, people, headline, captionsDays: _, ...more } = face;
-  const seats = people.map(({ name = 'somebody', heard }) => `${name} ${heard}`);
-  const known = Object.entries(more).filter(([, value]) => value !== undefined);
-  const rest = known.map(([key, value]) => `${key} ${shown(value)}`);
-  const head = headline ? [headline.id] : [];
-  return [shown(state), ...head, ...seats, ...rest].join('; ');
+  const { headline, lines } = face;
+  const told = lines.filter(({ id }) => !/privacy|captions\.kept/.test(id));
+  const words = told.map((line) => shown(line).replace(/^panel\./, ''));
+  return [...(headline ? [headline.id] : []), ...words].join('; ');
 }
 
 /** An outcome in words: a kind, and what else it holds. */

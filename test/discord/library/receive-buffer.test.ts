@@ -2,7 +2,7 @@ import '#src/discord/library/sodium.ts';
 import { EventEmitter } from 'node:events';
 import type { VoiceUDPSocket } from '@discordjs/voice';
 import { expect, test } from 'vitest';
-import { enlargeReceiveBuffer } from '#src/discord/library/receive-buffer.ts';
+import { enlargeReceiveBuffer } from '#src/discord/library/voice-library.ts';
 
 /** A socket of a kernel that grants at most `mostBytes`. */
 function granted(mostBytes: number) {

@@ -2,11 +2,10 @@ import '#src/discord/library/sodium.ts';
 import { randomBytes } from 'node:crypto';
 import { DAVESession, type VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { expect, test } from 'vitest';
-import { nonceFor, sealedDatagram } from '#src/discord/library/cipher-check.ts';
 import { ConsentedReceiver } from '#src/discord/link/receiver.ts';
+import { emptyNonce, mode, sealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
-const mode = 'aead_aes256_gcm_rtpsize';
 const ssrcs = { ann: 5, ben: 6 } as const;
 type Name = keyof typeof ssrcs;
 
@@ -37,14 +36,14 @@ function open(lastTransitionId: number | undefined) {
     () => undefined,
     timing,
   );
-  receiver.connectionData = { encryptionMode: mode, nonceBuffer: nonceFor(mode), secretKey: key };
+  receiver.connectionData = { encryptionMode: mode, nonceBuffer: emptyNonce(), secretKey: key };
   const invalidated: number[] = [];
   dave.on('invalidateTransition', (id: number) => invalidated.push(id));
   let nonce = 0;
   const send = (who: Name, first: number) => {
     const frame = Buffer.from([first, ...randomBytes(30)]);
     receiver.ssrcMap.update({ userId: who, audioSSRC: ssrcs[who] });
-    receiver.onUdpMessage(sealedDatagram(frame, mode, key, ssrcs[who], nonce++));
+    receiver.onUdpMessage(sealedDatagram(frame, key, ssrcs[who], nonce++));
   };
   /** For so long a frame each 20 ms of everybody named, good or bad. */
   const talk = (ms: number, frames: Partial<Record<Name, 'good' | 'bad'>>) => {

@@ -1,20 +1,16 @@
 import '#src/discord/library/sodium.ts';
-import { EventEmitter } from 'node:events';
-import {
-  type Networking,
-  type VoiceConnection,
-  VoiceReceiver,
-  VoiceUDPSocket,
-} from '@discordjs/voice';
+import { type VoiceConnection, VoiceReceiver, VoiceUDPSocket } from '@discordjs/voice';
 import { onTestFinished } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
-import { nonceFor, sealedDatagram } from '#src/discord/library/cipher-check.ts';
-import { guardLibrary } from '#src/discord/library/library-guards.ts';
-import { innerUdp } from '#src/discord/library/voice-library.ts';
 import { ConsentedReceiver } from '#src/discord/link/receiver.ts';
+import {
+  emptyNonce,
+  mode,
+  sealedDatagram,
+  type UnboundSocket,
+} from '#test/discord/setup/sealed-datagram.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
-export const mode = 'aead_aes256_gcm_rtpsize';
 const server = { address: '127.0.0.1', port: 9 };
 
 /** 20 ms of Opus, as its first byte tells. */
@@ -24,7 +20,6 @@ export function voiced(): Buffer {
 
 /** The library's own receiver and unbound UDP socket under an ear; no datagram leaves the process. */
 export function listen(mayHear: (speakerId: string) => boolean) {
-  guardLibrary();
   const [key, timing] = [Buffer.alloc(32, 7), new SteppedTiming()];
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   const receiver = new VoiceReceiver(connection);
@@ -38,18 +33,16 @@ export function listen(mayHear: (speakerId: string) => boolean) {
     (error) => failed.push(error),
     timing,
   );
-  const networking = new EventEmitter() as unknown as Networking;
-  voiceReceiver.restart(networking);
+  voiceReceiver.restart();
   const udp = new VoiceUDPSocket({ ip: server.address, port: server.port });
-  innerUdp(udp).keepAlive = () => {};
+  const inner = udp as unknown as UnboundSocket;
+  inner.keepAlive = () => {};
   onTestFinished(() => udp.destroy());
   udp.on('message', receiver.onUdpMessage);
-  receiver.connectionData = { encryptionMode: mode, nonceBuffer: nonceFor(mode), secretKey: key };
-  networking.emit('stateChange', {}, { udp });
-  const arrive = (datagram: Buffer, from = server) =>
-    innerUdp(udp).socket.emit('message', datagram, from);
+  receiver.connectionData = { encryptionMode: mode, nonceBuffer: emptyNonce(), secretKey: key };
+  const arrive = (datagram: Buffer) => inner.socket.emit('message', datagram);
   let nonce = 0;
-  const sealed = (ssrc: number, opus = voiced()) => sealedDatagram(opus, mode, key, ssrc, nonce++);
+  const sealed = (ssrc: number, opus = voiced()) => sealedDatagram(opus, key, ssrc, nonce++);
   const say = (ssrc: number, opus = voiced()) => arrive(sealed(ssrc, opus));
   const name = (ssrc: number, userId: string) =>
     receiver.ssrcMap.update({ audioSSRC: ssrc, userId });
@@ -59,7 +52,6 @@ export function listen(mayHear: (speakerId: string) => boolean) {
     heard,
     failed,
     key,
-    networking,
     arrive,
     sealed,
     say,

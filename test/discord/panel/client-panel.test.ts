@@ -89,7 +89,7 @@ const button = (name: string, label: Button['label']): Button => ({
 });
 const buttons = [button('stop', 'button.stop'), button('privacy', 'button.privacy')];
 const commands = [join, say, privacy];
-const listening: PanelFace = { state: { kind: 'listening' }, people: [] };
+const listening: PanelFace = { lines: [{ id: 'panel.listening' }], buttons: [], isAsking: false };
 
 let discordPorts: DiscordPorts | undefined;
 /** Whether the server lets nobody use the bot. */

@@ -22,7 +22,8 @@ test('before the first word is written everybody is told, aloud and in writing',
   expect(notice).toContain('kept 7 days');
   const spoken = fixture.synthesizer.asked.map(({ text }) => text);
   expect(spoken).toContain('Captions on, for people I may hear.');
-  expect(fixture.faces.at(-1)).toMatchObject({ captionsIn: 'lounge' });
+  const place = 'https://discord.com/channels/g/lounge';
+  expect(fixture.faces.at(-1)?.lines).toContainEqual({ id: 'panel.captions', with: { place } });
 });
 
 test('each line is kept with speaker, time and the message that shows it', async () => {
@@ -161,7 +162,7 @@ test('a bot that was called for captions writes, and never answers', async () =>
     'Captions on, for people I may hear.',
   ]);
   expect(await fixture.talk.say('g', 'Hello', 'now')).toEqual({ kind: 'captions-only' });
-  expect(fixture.faces.at(-1)?.state).toEqual({ kind: 'captions_only' });
+  expect(fixture.faces.at(-1)?.lines[0]).toEqual({ id: 'panel.captions_only' });
   await fixture.sessions.join(lounge, 'adam', 'talk');
   await says(fixture);
   await pass(fixture, 3_000);

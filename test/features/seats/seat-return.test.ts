@@ -6,7 +6,7 @@ import { called, openSeats, restarted, type SeatedBot, start } from './setup.ts'
 
 const minuteMs = 60_000;
 const gateOf = ({ sessions }: SeatedBot) => sessions.session('g')?.context.gate;
-const lastFace = ({ faces }: SeatedBot) => faces.at(-1)?.state;
+const lastFace = ({ faces }: SeatedBot) => faces.at(-1);
 
 test('after a restart the bot is where it was, hears who agreed for that session, and says so in its panel alone', async () => {
   const kept = await openSeats();
@@ -17,7 +17,7 @@ test('after a restart the bot is where it was, hears who agreed for that session
   expect(bot.heads).toEqual([{ id: 'seat.returned.anew' }]);
   await pass(bot, 10_000);
   expect([bot.written, bot.synthesizer.asked]).toEqual([[], []]);
-  expect(lastFace(bot)).toEqual({ kind: 'listening' });
+  expect(lastFace(bot)?.lines[0]).toEqual({ id: 'panel.listening' });
 });
 
 test('whoever is followed is followed after a restart, until they are forgotten or call it without', async () => {
@@ -111,7 +111,7 @@ test.each([
     const here = { ...places, people: () => people, ...over };
     const bot = await restarted(kept, { places: here }, people);
     expect(bot.sessions.at('g')).toBeUndefined();
-    expect(lastFace(bot)).toMatchObject({ kind: 'left', why: { id } });
+    expect(lastFace(bot)).toMatchObject({ isLeft: true, lines: [{}, { id }] });
     expect(await kept.store.seats.read()).toEqual([]);
     expect(bot.linkOpener.asked).toBe(0);
   },

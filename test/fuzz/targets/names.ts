@@ -65,7 +65,6 @@ function mustBeHarmless({ content, allowedMentions, components = [] }: MessageBo
 }
 
 const buttons = new Map(allButtons.map((button) => [button.name, button]));
-const view = { guildId: '1', locale: 'en', buttons } as const;
 const languages = { caller: 'de', room: 'en' } as const;
 
 /** A panel on which everything that people may choose reads `a` or `b`. */
@@ -74,31 +73,28 @@ function faceOf(a: string, b: string): PanelFace {
   const tracks = [
     { name, title: b, percent: 50, isPaused: false, isMuted: false, positionMs: 0 },
   ] as const;
+  const names = `${a}, ${b}`;
+  const list = `${name}: ${b}`;
   return {
-    state: { kind: 'speaking', name: a },
-    people: [
-      { name: a, heard: 'yes' },
-      { name: b, heard: 'yes' },
-      { name: a, heard: 'unasked' },
-      { name: b, heard: 'no' },
+    lines: [
+      { id: 'panel.speaking', with: { name: a } },
+      { id: 'panel.next', with: { name: b } },
+      { id: 'panel.heard', with: { name: a, words: b } },
+      { id: 'panel.unnamed', with: { name: b, bot: b } },
+      { id: 'panel.people.yes', with: { names } },
+      { id: 'panel.tracks', with: { list } },
     ],
-    firstHeard: [b],
-    asked: [a, b],
-    next: b,
-    lost: [{ name: a, why: 'late' }],
-    unnamed: [{ name: b }],
-    understood: [{ name: a, words: b }],
-    tracks,
     buttons: panelButtons(tracks),
+    isAsking: true,
   };
 }
 
 function readNames([a, b]: readonly [string, string]): void {
   const head = { id: 'heard.undecodable', with: { name: a } } as const;
-  const panel = drawPanel(head, faceOf(a, b), { ...view, botName: b });
+  const panel = drawPanel(head, faceOf(a, b), 'en', buttons);
   mustBeHarmless(panel);
-  const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), { ...view, botName: 'Nova' });
-  const bare = drawPanel(undefined, faceOf(a, b), { ...view, botName: b });
+  const usual = drawPanel(undefined, faceOf('Ann', 'Ben'), 'en', buttons);
+  const bare = drawPanel(undefined, faceOf(a, b), 'en', buttons);
   must(linesOf(bare.content).length <= linesOf(usual.content).length, 'A name forges a line.');
   const notice = sentence({ id: 'heard.undecodable', with: { name: oneLine(a) } }, 'en');
   must(linesOf(notice).length === 1, 'A name forges a line of a notice.');

@@ -1,17 +1,7 @@
 import '#src/discord/library/sodium.ts';
-import {
-  type Networking,
-  type NetworkingState,
-  type VoiceConnection,
-  VoiceConnectionStatus,
-  type VoiceWebSocket,
-} from '@discordjs/voice';
-import {
-  groupLacksSomebody,
-  missedHeartbeats,
-  socketOf,
-} from '#src/discord/library/voice-library.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { type VoiceConnection, VoiceConnectionStatus, type VoiceWebSocket } from '@discordjs/voice';
+import { groupLacksSomebody, missesHeartbeats } from '#src/discord/library/voice-library.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** Interval, in ms, of looks; most that one look counts for, however long the process stood still before it. */
 const [checkMs, longestCheckMs] = [250, 1_000];
@@ -60,7 +50,6 @@ export class LinkWatchdog {
   readonly #shown = new Map<string, number>();
   #readyAtMs: number | undefined;
   #checkedAtMs: number | undefined;
-  #socket: VoiceWebSocket | undefined;
   #sent = 0;
   #stopped = false;
   #forget: (() => void) | undefined;
@@ -71,12 +60,9 @@ export class LinkWatchdog {
   }
 
   /** A new voice server: no person is shown as speaking. */
-  restart(networking: Networking): void {
+  restart(): void {
     this.#shown.clear();
     this.#readyAtMs = undefined;
-    const follow = (state: NetworkingState) => this.#watchSocket(socketOf(state));
-    networking.on('stateChange', (_, state) => follow(state));
-    follow(networking.state);
   }
 
   stop(): void {
@@ -84,10 +70,8 @@ export class LinkWatchdog {
     this.#forget?.();
   }
 
-  /** A resumed session comes over another socket. */
-  #watchSocket(ws: VoiceWebSocket | undefined): void {
-    if (!ws || ws === this.#socket) return;
-    this.#socket = ws;
+  /** Watches a voice socket; a resumed session comes over another one. */
+  watch(ws: VoiceWebSocket): void {
     ws.on('packet', ({ op, d }: VoicePacket) => {
       if (op === opcodes.clientDisconnect) this.#shown.delete(d.user_id);
       if (op === opcodes.speaking) this.#speaking(d.user_id, d.speaking !== 0);
@@ -137,8 +121,7 @@ export class LinkWatchdog {
     this.#sent = sent;
     return {
       'frames have waited, and none has left': output.isBusy && isOpen && !hasSent,
-      'the heartbeats of the voice socket have had no answer':
-        this.#socket !== undefined && missedHeartbeats(this.#socket) > 0,
+      'the heartbeats of the voice socket have had no answer': missesHeartbeats(connection),
       'the end-to-end group has not been whole':
         isReady && others() > 0 && !(isOpen && !groupLacksSomebody(connection)),
       'no packet has come from a person whom Discord shows as speaking':

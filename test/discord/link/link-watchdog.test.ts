@@ -1,8 +1,8 @@
 import '#src/discord/library/sodium.ts';
 import { EventEmitter } from 'node:events';
-import { type Networking, NetworkingStatusCode, type VoiceConnection } from '@discordjs/voice';
+import type { VoiceConnection, VoiceWebSocket } from '@discordjs/voice';
 import { expect, test } from 'vitest';
-import { LinkWatchdog } from '#src/discord/watchdogs/link-watchdog.ts';
+import { LinkWatchdog } from '#src/discord/link/link-watchdog.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 
 /** A ready connection with one other person, as far as the watchdog looks at it. */
@@ -16,13 +16,7 @@ function open() {
   const connectedClients = new Set(['ann']);
   const members = new Set(['bot', 'ann']);
   const dave = { session: { ready: true, getUserIds: () => [...members] } };
-  const state = {
-    code: NetworkingStatusCode.Ready,
-    ws,
-    dave,
-    connectionData: { connectedClients },
-  };
-  const networking = Object.assign(new EventEmitter(), { state }) as unknown as Networking;
+  const networking = { state: { ws, dave, connectionData: { connectedClients } } };
   const connection = { state: { status: 'ready', networking } } as unknown as VoiceConnection;
   const watchdog = new LinkWatchdog({
     connection,
@@ -38,7 +32,8 @@ function open() {
     whole: () => log.whole++,
     fail: (error) => log.failed.push(error),
   });
-  watchdog.restart(networking);
+  watchdog.restart();
+  watchdog.watch(ws as unknown as VoiceWebSocket);
   timing.passMs(5_000);
   const send = (op: number, d: object) => ws.emit('packet', { op, d });
   const speaks = (id: string, flag = 1) => send(5, { user_id: id, ssrc: 9, speaking: flag });

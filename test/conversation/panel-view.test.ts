@@ -1,0 +1,71 @@
+import { expect, test } from 'vitest';
+import { initialState } from '#src/conversation/machine/state.ts';
+import { type PanelFacts, panelOf } from '#src/conversation/panel-view.ts';
+import type { FeaturePanel, PanelTrack } from '#src/conversation/ports/panel.ts';
+import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import { adam, lounge } from '#test/conversation/setup/session-fixture.ts';
+
+const start = initialState({} as Parameters<typeof initialState>[0]);
+
+/** A bot that listens to Adam, and nobody else. */
+function shown(features: FeaturePanel, more: Partial<PanelFacts> = {}): readonly string[] {
+  const gate = { standing: () => 'yes', paused: false } as unknown as PanelFacts['gate'];
+  const never = () => false;
+  const face = panelOf({
+    state: start,
+    channel: lounge,
+    botName: 'Nova',
+    locale: 'en',
+    people: [adam],
+    gate,
+    isNamed: never,
+    isNew: never,
+    isAddressing: never,
+    nameOf: (id) => id,
+    maySpeak: true,
+    talkingIds: [],
+    isInChat: false,
+    features,
+    ...more,
+  });
+  return drawPanel(undefined, face, 'en', new Map()).content.split('\n');
+}
+
+const rain: PanelTrack = {
+  name: 'bg',
+  title: 'rain',
+  percent: 30,
+  isPaused: false,
+  isMuted: false,
+  positionMs: 40_000,
+  lengthMs: 125_000,
+};
+const sea: PanelTrack = { ...rain, name: 'main', title: 'sea', percent: 100, isPaused: true };
+
+test('tracks read with volume and time under the people, three of them, and none at length', () => {
+  const { lengthMs: _, ...endless } = sea;
+  expect(shown({ tracks: [rain, { ...endless, positionMs: 0 }] }).slice(1)).toEqual([
+    'Hearing: Adam',
+    'Tracks: bg: rain, 0:40 / 2:05, 30 %; main: sea, Paused, 0:00, 100 %',
+  ]);
+  expect(shown({ tracks: Array(25).fill(rain) })[2]).toMatch(/; \+22$/);
+  const long = { ...rain, title: 'x'.repeat(100) };
+  expect(shown({ tracks: [long] })[2]?.length).toBeLessThan(80);
+});
+
+test('what a track is called pings nobody, forges no line and is no markdown', () => {
+  const tracks = [{ ...rain, name: '<@1> @everyone **loud**' }];
+  expect(shown({ tracks })[2]).toBe(
+    'Tracks: \\<@1> @\u200beveryone \\*\\*loud\\*\\*: rain, 0:40 / 2:05, 30 %',
+  );
+});
+
+test('the panel names who is not answered, and why', () => {
+  const dropped = (['late', 'late', 'budget'] as const).map((why, n) => {
+    return { by: `person ${n}`, why, atMs: 0 };
+  });
+  const state = { ...start, notes: { ...start.notes, dropped } };
+  const [, late, budget] = shown({}, { state });
+  expect(late).toContain('person 0, person 1');
+  expect(budget).toContain('person 2');
+});
