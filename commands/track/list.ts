@@ -1,30 +1,61 @@
 import { notInChannel, nowhere } from '#commands/rights.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { isOwnTrack } from '#src/features/tracks/track-names.ts';
+import type { Command } from '#src/conversation/command.ts';
+import { isOwnTrack, isSameTrack } from '#src/features/tracks/track-names.ts';
+import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
-import { trackLine } from './replies.ts';
+import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+import { queueTrack } from './options.ts';
+import { trackIn, trackLine } from './replies.ts';
+
+/** Most waiting items listed; the rest is counted. */
+const shown = 15;
+
+const nothing: TextLine = { id: 'stop.nothing' };
 
 export const list: Command = {
   name: 'list',
   description: 'command.track.list',
   shownTo: 'caller',
   options: [],
-  run: listed,
+  async run(call, { port, sessions }) {
+    const barred = notInChannel(call, sessions);
+    if (barred) return [barred];
+    const views = port(TrackRequests).list(call.guildId);
+    if (!views) return [nowhere];
+    const isPlaying = views.some(({ current, name }) => current && !isOwnTrack(name));
+    const all = views.map((view) => trackLine(view, call.callerLocale));
+    const [first = nothing, ...lines] = isPlaying ? all : [nothing, ...all];
+    return [{ ...first, to: 'caller', lines }];
+  },
 };
 
-async function listed(
-  call: CommandCall,
-  { port, sessions }: Pick<CommandPorts, 'port' | 'sessions'>,
-): Promise<Replies> {
-  const barred = notInChannel(call, sessions);
-  if (barred) return [barred];
-  const views = port(TrackRequests).list(call.guildId);
-  if (!views) return [nowhere];
-  const lines = views.map((view) => trackLine(view, call.callerLocale));
-  const [first = { id: 'stop.nothing' } as const, ...rest] = views.some(
-    ({ current, name }) => current && !isOwnTrack(name),
-  )
-    ? lines
-    : [{ id: 'stop.nothing' } as const, ...lines];
-  return [{ ...first, to: 'caller', lines: rest }];
+export const queue: Command = {
+  name: 'queue',
+  description: 'command.track.queue',
+  shownTo: 'caller',
+  options: [queueTrack],
+  async run(call, { port, sessions }) {
+    const barred = notInChannel(call, sessions);
+    if (barred) return [barred];
+    const views = port(TrackRequests).list(call.guildId);
+    if (!views) return [nowhere];
+    const typed = trackIn(call);
+    const view = views.find(({ name }) => isSameTrack(name, typed));
+    if (!view) {
+      const names = views.map(({ name }) => name).join(', ');
+      return [{ id: 'unknown.of', with: { x: typed, list: names }, to: 'caller' }];
+    }
+    if (!view.current && view.waiting.length === 0) return [{ ...nothing, to: 'caller' }];
+    const lines = waitingLines(view, call.callerLocale);
+    return [{ ...trackLine(view, call.callerLocale), to: 'caller', lines }];
+  },
+};
+
+function waitingLines({ waiting }: ListedTrack, locale: Locale): readonly TextLine[] {
+  const lines = waiting.slice(0, shown).map(({ title, owner }, at): TextLine => {
+    const words = { n: at + 1, title, owner: owner ?? text('transcript.somebody', {}, locale) };
+    return { id: 'track.waiting', with: words };
+  });
+  const n = waiting.length - lines.length;
+  return n > 0 ? [...lines, { id: 'track.waiting.more', with: { n } }] : lines;
 }

@@ -1,65 +1,57 @@
 import { closest } from '#commands/closest-names.ts';
-import type { CommandOption, Suggest } from '#src/conversation/command.ts';
+import { maxVolumePercent } from '#src/base/volume.ts';
+import type { CommandOption } from '#src/conversation/command.ts';
 import {
   everyTrack,
+  isOwnTrack,
   isSameTrack,
   mostTrackNameUnits,
   ownTracks,
   usualTrack,
+  voiceTrack,
 } from '#src/features/tracks/track-names.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 
-/** One character more than a name may have, so that a longer name is noticed. */
-const mostChars = mostTrackNameUnits + 1;
+/** Option for a track, by some of which the bot knows the names. */
+function trackOption(
+  namesOf: (known: readonly string[] | undefined) => readonly string[],
+): CommandOption {
+  return {
+    name: 'track',
+    description: 'command.track.name',
+    kind: 'text',
+    maxChars: mostTrackNameUnits + 1, // so that a longer name is noticed
+    suggest: async (typed, { guildId }, { port }) => {
+      const views = port(TrackRequests).list(guildId);
+      return closest(typed, namesOf(views?.map(({ name }) => name)));
+    },
+  };
+}
 
-const known: Suggest = async (typed, { guildId }, { port }) =>
-  closest(
-    typed,
-    port(TrackRequests)
-      .list(guildId)
-      ?.map(({ name }) => name) ?? [...ownTracks],
-  );
+/** Option for a track of people, which need not exist yet, or one of `more`. */
+function ofPeople(...more: readonly string[]): CommandOption {
+  return trackOption((known = []) => {
+    const names = known.filter((name) => !isOwnTrack(name));
+    const isThere = names.some((name) => isSameTrack(name, usualTrack));
+    return [...names, ...(isThere ? [] : [usualTrack]), ...more];
+  });
+}
 
-const playable: Suggest = async (typed, { guildId }, { port }) => {
-  const names =
-    port(TrackRequests)
-      .list(guildId)
-      ?.map(({ name }) => name) ?? [];
-  const others = names.filter((name) => !ownTracks.some((own) => own === name));
-  const isThere = others.some((name) => isSameTrack(name, usualTrack));
-  return closest(typed, isThere ? others : [...others, usualTrack]);
-};
+export const newTrack = ofPeople();
 
-const orAll: Suggest = async (typed, call, ports) =>
-  closest(typed, [...(await playable('', call, ports)), everyTrack]);
+/** With a queue, including the bot's speech. */
+export const queueTrack = ofPeople(voiceTrack);
 
-const orVoice: Suggest = async (typed, call, ports) =>
-  closest(typed, [...(await playable('', call, ports)), ownTracks[0]]);
+export const trackOrAll = ofPeople(everyTrack);
 
-const orVoiceOrAll: Suggest = async (typed, call, ports) =>
-  closest(typed, [...(await orVoice('', call, ports)), everyTrack]);
-
-/** Option for a track of people; it need not exist yet. */
-export const newTrack: CommandOption = {
-  name: 'track',
-  description: 'command.track.name',
-  kind: 'text',
-  maxChars: mostChars,
-  suggest: playable,
-};
+export const soundsOrAll = ofPeople(voiceTrack, everyTrack);
 
 /** Option for an existing track, including the bot's own. */
-export const anyTrack: CommandOption = { ...newTrack, suggest: known };
+export const anyTrack = trackOption((known) => known ?? ownTracks);
 
-/** Option for a track with a queue, including the bot's speech. */
-export const queueTrack: CommandOption = { ...newTrack, suggest: orVoice };
-
-/** Option for an existing track, or all of them. */
-export const trackOrAll: CommandOption = {
-  ...newTrack,
-  description: 'command.track.name',
-  suggest: orAll,
-};
-
-/** `trackOrAll`, including the bot's speech. */
-export const soundsOrAll: CommandOption = { ...trackOrAll, suggest: orVoiceOrAll };
+export const volumeOption = {
+  description: 'command.track.volume.level',
+  kind: 'number',
+  least: 0,
+  most: maxVolumePercent,
+} as const;

@@ -7,9 +7,9 @@ import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { Playing, TrackKeeping } from '#src/features/tracks/track-outcomes.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { newTrack } from './options.ts';
+import { outOfRange, wholeIn } from './changes.ts';
+import { newTrack, volumeOption } from './options.ts';
 import { callerOf, trackIn } from './replies.ts';
-import { levelIn } from './volume.ts';
 
 /** Longest link, in characters; links to attachments have about 300. */
 const mostChars = 1_000;
@@ -25,13 +25,7 @@ const options: readonly CommandOption[] = [
   },
   { name: 'file', description: 'command.track.play.file', kind: 'sound' },
   newTrack,
-  {
-    name: 'volume',
-    description: 'command.track.volume.level',
-    kind: 'number',
-    least: 0,
-    most: maxVolumePercent,
-  },
+  { ...volumeOption, name: 'volume' },
   { name: 'loop', description: 'command.track.loop', kind: 'truth' },
   { name: 'next', description: 'command.track.play.next', kind: 'truth' },
   waitOption,
@@ -49,10 +43,9 @@ export const play: Command = {
     const { words } = call;
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
-    const percent = levelIn(words.volume);
-    if (words.volume !== undefined && percent === undefined) {
-      return [{ id: 'number.range', with: { least: 0, most: maxVolumePercent }, to: 'caller' }];
-    }
+    const percent = wholeIn(words.volume, 0, maxVolumePercent);
+    if (words.volume !== undefined && percent === undefined)
+      return [outOfRange(0, maxVolumePercent)];
     const ended = awaitedEnd(call, { clock });
     const playing = await port(TrackRequests).play(call.guildId, callerOf(call), {
       sound,

@@ -19,11 +19,17 @@ export function trackIn({ words }: CommandCall): string {
   return words.track ?? usualTrack;
 }
 
+/** Outcomes that changed nothing. */
+const idle: ReadonlySet<TrackOutcome['kind']> = new Set([
+  ...(['empty', 'past-end', 'unseekable', 'no-item', 'unknown'] as const),
+  ...(['silent', 'reserved', 'over', 'nowhere'] as const),
+]);
+
 /** Outcomes of all tracks, one a line; the channel reads changes and votes. */
 export function repliesOf(all: readonly TrackOutcome[]): Replies {
   const lines = all.map(trackOutcome);
   const [first = { id: 'stop.nothing' } as const, ...rest] = lines;
-  const to: ReplyAudience = all.some(concernsAll) ? 'room' : 'caller';
+  const to: ReplyAudience = all.every(({ kind }) => idle.has(kind)) ? 'caller' : 'room';
   const poll = all.find((one) => one.kind === 'denied');
   const more = rest.length > 0 && { lines: rest };
   return [{ ...first, to, ...more, buttons: poll && [`track.vote:${poll.pollId}`] }];
@@ -45,41 +51,11 @@ export function trackLine(view: ListedTrack, locale: Locale): TextLine {
     return { id: 'track.line', with: { track, title, time, n } };
   }
   const marks = [
-    ...(isPaused ? [text('panel.paused', {}, locale)] : []),
+    isPaused && text('panel.paused', {}, locale),
     playingTime(positionMs, lengthMs),
-    ...(loop ? [text('track.loops', {}, locale)] : []),
-    ...(isMuted ? [text('track.mutes', {}, locale)] : []),
+    loop && text('track.loops', {}, locale),
+    isMuted && text('track.mutes', {}, locale),
   ];
-  const time = marks.join(', ');
+  const time = marks.filter(Boolean).join(', ');
   return { id: 'track.line', with: { track, title, time, n } };
-}
-
-function concernsAll({ kind }: TrackOutcome): boolean {
-  switch (kind) {
-    case 'paused':
-    case 'resumed':
-    case 'skipped':
-    case 'stopped':
-    case 'muted':
-    case 'unmuted':
-    case 'volume':
-    case 'fading':
-    case 'sought':
-    case 'looping':
-    case 'unlooped':
-    case 'removed':
-    case 'removed-own':
-    case 'denied':
-      return true;
-    case 'empty':
-    case 'past-end':
-    case 'unseekable':
-    case 'no-item':
-    case 'unknown':
-    case 'silent':
-    case 'reserved':
-    case 'over':
-    case 'nowhere':
-      return false;
-  }
 }

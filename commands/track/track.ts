@@ -1,13 +1,7 @@
 import type { CommandGroup } from '#src/conversation/command.ts';
-import { fade } from './fade.ts';
-import { list } from './list.ts';
-import { loop } from './loop.ts';
+import { fade, loop, remove, seek, steering, volume } from './changes.ts';
+import { list, queue } from './list.ts';
 import { play } from './play.ts';
-import { queue } from './queue.ts';
-import { remove } from './remove.ts';
-import { seek } from './seek.ts';
-import { steering } from './steering.ts';
-import { volume } from './volume.ts';
 
 export const track: CommandGroup = {
   name: 'track',

@@ -1,5 +1,6 @@
 import { constants, open, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import { type FetchRules, mayBeSound, request } from '#src/sources/fetch/fetch.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import { describe, remoteBytes } from '#src/sources/fetch/remote-file.ts';
@@ -10,39 +11,16 @@ export interface SoundBytes {
   /** Undefined where there is no end, or its size is unknown. */
   readonly sizeBytes: number | undefined;
   /**
-   * `any`: reading may begin anywhere at once; `again`: from the start, as often as wanted; `live`: wherever it is by then,
-   * as often as wanted; `never`: it comes once.
+   * Where reading may begin, as often as wanted. `any`: anywhere at once; `again`: at the start; `live`: wherever it is by
+   * then.
    */
-  readonly jumps: 'any' | 'again' | 'live' | 'never';
+  readonly jumps: 'any' | 'again' | 'live';
   /** Opens nothing before the first piece is asked for. */
   from(byte: number): ThrottledRead;
 }
 
 /** Read from a disk at a time. */
 const pieceBytes = 64 * 1024;
-
-export function bytesInMemory(bytes: Uint8Array, patience: ReadTimeouts): SoundBytes {
-  const from = (byte: number) => new ThrottledRead(() => inPieces(bytes.subarray(byte)), patience);
-  return { sizeBytes: bytes.length, jumps: 'any', from };
-}
-
-async function* inPieces(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
-}
-
-/** Bytes that come once; a second reader gets none. */
-export function bytesOnce(
-  bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
-  patience: ReadTimeouts,
-): SoundBytes {
-  let isTaken = false;
-  const once = async function* () {
-    if (isTaken) throw refusals.unreachable('it can be read only once');
-    isTaken = true;
-    yield* bytes;
-  };
-  return { sizeBytes: undefined, jumps: 'never', from: () => new ThrottledRead(once, patience) };
-}
 
 /** A regular file, not a device or a pipe. Errors: BotError `source.unreachable`, `source.too_big`. */
 export async function bytesOfFile(
@@ -77,7 +55,7 @@ async function* readFrom(path: string, byte: number): AsyncGenerator<Uint8Array>
   }
 }
 
-/** Requests a link behind the guard; the body of the answer waits for its first reader. Errors: BotError `source.*`. */
+/** Requests a link behind the guard; the body of the answer is for its first reader. Errors: BotError `source.*`. */
 export async function bytesOfLink(
   link: string,
   type: string | undefined,
@@ -86,43 +64,18 @@ export async function bytesOfLink(
   signal: AbortSignal,
 ): Promise<SoundBytes> {
   if (!mayBeSound(type)) throw refusals.notAudio("its media type is not a sound's");
-  const first = await firstAnswer(link, rules, patience, signal);
-  const file = describe(first.answer);
-  let kept: typeof first | undefined = first;
-  const from = (byte: number) => {
-    const taken = byte === 0 ? kept : undefined;
-    if (taken) kept = undefined;
-    const opened = (own: AbortSignal) => {
-      own.addEventListener('abort', () => taken?.over.abort(own.reason));
-      return remoteBytes(link, rules, file, byte, own, taken?.answer);
-    };
-    return new ThrottledRead(opened, patience);
-  };
+  const late = () => refusals.unreachable('the server did not answer');
+  using deadline = deadlineSignal(patience.firstByteMs, patience.clock, late);
+  const until = AbortSignal.any([signal, deadline.signal]);
+  let first: IncomingMessage | undefined = await request(link, rules, until);
+  const file = describe(first);
+  const from = (byte: number) =>
+    new ThrottledRead((own) => {
+      const answer = first;
+      first = undefined;
+      own.addEventListener('abort', () => answer?.destroy());
+      return remoteBytes(link, rules, file, byte, own, answer);
+    }, patience);
   const jumps = file.canJump ? 'any' : file.sizeBytes === undefined ? 'live' : 'again';
   return { sizeBytes: file.sizeBytes, jumps, from };
-}
-
-type First = { readonly answer: IncomingMessage; readonly over: AbortController };
-
-async function firstAnswer(
-  link: string,
-  rules: FetchRules,
-  { clock, firstByteMs }: ReadTimeouts,
-  signal: AbortSignal,
-): Promise<First> {
-  const [over, answered] = [new AbortController(), new AbortController()];
-  const leave = () => over.abort(signal.reason);
-  const late = refusals.unreachable('the server did not answer');
-  signal.throwIfAborted();
-  signal.addEventListener('abort', leave);
-  clock.sleep(firstByteMs, answered.signal).then(
-    () => over.abort(late),
-    () => undefined, // it came
-  );
-  try {
-    return { answer: await request(link, rules, over.signal), over };
-  } finally {
-    answered.abort();
-    signal.removeEventListener('abort', leave);
-  }
 }

@@ -13,9 +13,6 @@ import type { SoundBytes } from './sound-bytes.ts';
 
 /** The first bytes of a file. */
 export type SoundHead = {
-  readonly flow: ThrottledRead;
-  /** Pieces read so far. */
-  readonly pieces: readonly Uint8Array[];
   readonly head: Buffer;
   readonly sniffed: SniffResult;
 };
@@ -23,27 +20,26 @@ export type SoundHead = {
 /**
  * Reads until the format is known, and checks again whenever there is twice as much.
  *
- * Errors: those of the bytes and BotError `source.*`, after which `flow` is closed. Aborting `signal` throws
- * `signal.reason`.
+ * Errors: those of the bytes and BotError `source.*`. Aborting `signal` throws `signal.reason`.
  */
 export async function readHead(
-  flow: ThrottledRead,
+  bytes: SoundBytes,
   inspect: Inspect,
   signal: AbortSignal,
 ): Promise<SoundHead> {
   const pieces: Uint8Array[] = [];
+  const flow = bytes.from(0);
   try {
     for (let checkAtBytes = sniffBytes; ; ) {
       const isWhole = await readUntil(checkAtBytes, pieces, flow, signal);
       const head = Buffer.concat(pieces);
       const isEnough = isWhole || head.length >= longestSniffBytes;
       const { sniffed } = await inspect({ kind: 'sniff', head, isWhole: isEnough }, signal);
-      if (sniffed.kind !== 'more' || isWhole) return { flow, pieces, head, sniffed };
+      if (sniffed.kind !== 'more' || isWhole) return { head, sniffed };
       checkAtBytes = Math.min(2 * head.length, longestSniffBytes);
     }
-  } catch (error) {
+  } finally {
     flow.close();
-    throw error;
   }
 }
 

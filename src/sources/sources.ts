@@ -2,10 +2,9 @@ import { basename } from 'node:path';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
-import type { DecodingLane } from '#src/sources/decode/decoding-lane.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
-import type { RawFormat, SoundOpener, SourceLimits, Where } from '#src/sources/fetch/ports.ts';
+import type { SoundOpener, SourceLimits, Where } from '#src/sources/fetch/ports.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { ReadTimeouts } from '#src/sources/fetch/throttled-read.ts';
 import type { SniffResult } from '#src/sources/formats/sniff.ts';
@@ -13,14 +12,8 @@ import { seekTo } from '#src/sources/seek/seek.ts';
 import type { FfmpegOptions } from './ffmpeg.ts';
 import { FfmpegPrograms } from './ffmpeg.ts';
 import { OpenedSound } from './opened-sound.ts';
-import {
-  bytesInMemory,
-  bytesOfFile,
-  bytesOfLink,
-  bytesOnce,
-  type SoundBytes,
-} from './sound-bytes.ts';
-import { readHead, readLayout, type SoundHead } from './sound-head.ts';
+import { bytesOfFile, bytesOfLink, type SoundBytes } from './sound-bytes.ts';
+import { readHead, readLayout } from './sound-head.ts';
 
 export type SourcesOptions = {
   readonly clock: Clock;
@@ -41,8 +34,6 @@ const usual: Limits = {
   idleMs: 10_000,
   waitMs: 120_000,
 };
-/** Time in ms after which an unused connection is closed. */
-const keptOpenMs = 10_000;
 const longestTitle = 100;
 
 /** Makes anything that holds sound playable. */
@@ -60,60 +51,27 @@ export class Sources implements SoundOpener {
     const bytes = await this.#bytesOf(where, all, signal);
     const { guildId = '', personId } = where.requester ?? {};
     const decoding = this.#options.decoding.lane(guildId, personId);
-    const flow = bytes.from(0);
-    const isRaw = 'raw' in where && where.raw !== undefined;
-    const begun = isRaw
-      ? { flow, pieces: [], head: noBytes, sniffed: undefined }
-      : await readHead(flow, decoding.inspect, signal);
-    try {
-      return await this.#opened(where, all, { ...begun, bytes, decoding }, signal);
-    } catch (refused) {
-      begun.flow.close();
-      throw refused;
-    }
-  }
-
-  async #opened(
-    where: Where,
-    limits: Limits & SourceLimits,
-    begun: Begun,
-    signal: AbortSignal,
-  ): Promise<SoundSource> {
-    const { bytes, decoding, flow, pieces, head, sniffed } = begun;
-    const { clock } = this.#options;
-    const isLive = bytes.jumps === 'live' || bytes.jumps === 'never';
-    const longestMs = isLive ? Number.POSITIVE_INFINITY : limits.longestMs;
-    const ffmpeg = this.#ffmpegFor(sniffed, where.requester?.guildId ?? '');
-    const format = sniffed?.kind === 'format' ? sniffed.format : undefined;
-    const raw = 'raw' in where ? where.raw : undefined;
     const { inspect } = decoding;
+    const { head, sniffed } = await readHead(bytes, inspect, signal);
+    const ffmpeg = this.#ffmpegFor(sniffed, guildId);
+    const format = sniffed.kind === 'format' ? sniffed.format : undefined;
     const layout = format ? await readLayout(bytes, { head, format }, inspect, signal) : {};
-    const lengthMs = raw ? rawMs(raw, bytes.sizeBytes) : layout.lengthMs;
+    const { lengthMs } = layout;
+    const longestMs = bytes.jumps === 'live' ? Number.POSITIVE_INFINITY : all.longestMs;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
     const want = { kind: 'track', isExact: limits.isExact ?? false } as const;
-    const known = { bytes, head, format, raw, layout, inspect };
+    const known = { bytes, head, format, layout, inspect };
     const jump = (fromMs: number, left: AbortSignal) => seekTo(known, want, fromMs, left);
-    const sound = new OpenedSound({
-      title: titleOf(where),
-      bytes,
-      decoding,
-      lengthMs,
-      longestMs,
-      jump,
-      format,
-      begun: { flow, pieces },
-      ffmpeg,
-    });
-    sound.keep(keptOpenMs, clock);
-    return sound;
+    const title = titleOf(where);
+    return new OpenedSound({ title, bytes, decoding, lengthMs, longestMs, jump, ffmpeg });
   }
 
   /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
   #ffmpegFor(
-    sniffed: SniffResult | undefined,
+    sniffed: SniffResult,
     guildId: string,
   ): (FfmpegOptions & { readonly demuxer: string }) | undefined {
-    if (!sniffed || sniffed.kind === 'format') return undefined;
+    if (sniffed.kind === 'format') return undefined;
     const { clock, ffmpeg: path } = this.#options;
     if (sniffed.kind === 'ffmpeg' && path) {
       this.#programs.check(guildId);
@@ -132,30 +90,12 @@ export class Sources implements SoundOpener {
     switch (where.kind) {
       case 'file':
         return await bytesOfFile(where.path, limits.mostBytes, patience);
-      case 'bytes':
-        if (where.bytes.length > limits.mostBytes) throw refusals.tooBig(limits.mostBytes);
-        return bytesInMemory(where.bytes, patience);
-      case 'stream':
-        return bytesOnce(where.bytes, { ...patience, waitMs: Number.POSITIVE_INFINITY });
       case 'link': {
         const rules = { allowed, mostBytes: limits.mostBytes, resolve };
         return await bytesOfLink(where.url, where.type, rules, patience, signal);
       }
     }
   }
-}
-
-type Begun = Omit<SoundHead, 'sniffed'> & {
-  readonly bytes: SoundBytes;
-  readonly decoding: DecodingLane;
-  /** Undefined for raw samples. */
-  readonly sniffed: SniffResult | undefined;
-};
-
-const noBytes = Buffer.alloc(0);
-
-function rawMs({ channels, rateHz }: RawFormat, sizeBytes: number | undefined): number | undefined {
-  return sizeBytes && (sizeBytes / channels / 2 / rateHz) * 1000;
 }
 
 /** One line that people may see: no path, and no secret of a link. */
@@ -167,7 +107,7 @@ function titleOf(where: Where): string {
 
 function nameOf(where: Where): string {
   if (where.kind === 'file') return basename(where.path).replace(/\.\w{1,5}$/, '');
-  if (where.kind !== 'link' || !URL.canParse(where.url)) return '';
+  if (!URL.canParse(where.url)) return '';
   const { pathname, hostname } = new URL(where.url);
   const last = basename(pathname);
   try {

@@ -36,7 +36,7 @@ test.each<[Playing, string]>([
     'The limit of 50 is reached. Try again later, or make room: /track queue.',
   ],
   [
-    { kind: 'many', limit: 2, names: ['bg', 'main'] },
+    { kind: 'many', limit: 2 },
     'The limit of 2 is reached. Try again later, or make room: /track stop.',
   ],
   [

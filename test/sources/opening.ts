@@ -1,3 +1,6 @@
+import { mkdtemp, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
@@ -8,12 +11,24 @@ import { type DecodedSound, heard } from './tones.ts';
 
 export const patient = new AbortController().signal;
 
+/** Bytes that are put into a file. */
+type FileContent = Pick<Where, 'requester' | 'title'> & {
+  readonly kind: 'bytes';
+  readonly bytes: Uint8Array;
+};
+
 /** Opens sounds, from this machine too. */
 export function opening(decoding: Decoding, over: Partial<SourcesOptions> = {}) {
   const allowed = new AllowedHosts(['127.0.0.1']);
   const sources = new Sources({ clock: realClock, decoding, allowed, ...over });
-  return (where: Where, limits: SourceLimits = {}): Promise<SoundSource> =>
-    sources.openSource(where, limits, patient);
+  return async (asked: Where | FileContent, limits: SourceLimits = {}): Promise<SoundSource> => {
+    if (asked.kind !== 'bytes') return await sources.openSource(asked, limits, patient);
+    const { bytes, requester, title } = asked;
+    // The folder of all tests is deleted after them.
+    const path = join(await mkdtemp(join(tmpdir(), 'parley-opened-')), 'sound');
+    await writeFile(path, bytes);
+    return await sources.openSource({ kind: 'file', path, requester, title }, limits, patient);
+  };
 }
 
 /** All of a sound from a place on. */

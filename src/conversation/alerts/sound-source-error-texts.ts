@@ -53,11 +53,6 @@ export function trackErrorText(ended: ItemEnd): TextLine | undefined {
     case 'stopped':
     case 'closed':
       return undefined;
-    case 'empty':
-      return { id: 'track.bad.not_audio' };
-    case 'stalled':
-      return { id: 'track.bad.unreachable' };
-    case 'truncated':
     case 'failed': {
       // What is no fault of a file is one of a speech server: the sound is a text.
       const isVoice = !ended.error.code.startsWith('source.');

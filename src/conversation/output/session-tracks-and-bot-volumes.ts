@@ -34,7 +34,7 @@ export class SessionTracksAndBotVolumes {
   /** Whether a track may be heard now. */
   get sounds(): boolean {
     if (this.tracks.isPaused) return false;
-    const all = this.tracks.list();
+    const all = this.tracks.all();
     return all.some((one) => one.now && !one.isPaused && !one.isMuted && one.percent > 0);
   }
 

@@ -2,8 +2,8 @@ import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { remark } from '#src/features/captions/live/caption-line.ts';
 import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
-import type { TrackEvent } from '#src/playback/tracks/track-events.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
+import type { TrackEvent } from '#src/playback/tracks/track-outcomes.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
@@ -28,7 +28,7 @@ export class NonSpeechRemarks implements Disposable {
     this.#options = options;
     const { tracks } = context.mix;
     this.#watching = tracks.listen((event) => this.#changed(event));
-    for (const { isMuted, now } of tracks.list()) if (now && !isMuted) this.#began(now);
+    for (const { isMuted, now } of tracks.all()) if (now && !isMuted) this.#began(now);
   }
 
   [Symbol.dispose](): void {
@@ -37,8 +37,7 @@ export class NonSpeechRemarks implements Disposable {
 
   #changed(event: TrackEvent): void {
     if (event.kind !== 'began') return;
-    const { isMuted } = this.#context.mix.tracks.track(event.track)?.view ?? {};
-    if (!isMuted) this.#began(event.item);
+    if (!this.#context.mix.tracks.track(event.track)?.isMuted) this.#began(event.item);
   }
 
   #began(item: TrackItem): void {

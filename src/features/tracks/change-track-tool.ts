@@ -1,21 +1,14 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
 import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
-import type { TrackCommand } from './perform-track-command.ts';
 import { SessionTracks } from './session-tracks.ts';
 import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
-import {
-  type ListedTrack,
-  type TrackAction,
-  type TrackSetting,
-  trackActions,
-} from './track-outcomes.ts';
-import type { TracksAndSoundOwners } from './tracks-and-sound-owners.ts';
+import { type TrackAction, type TrackSetting, trackActions } from './track-outcomes.ts';
 
 /** Outcomes that everybody hears without being told. */
 const done: ReadonlySet<TextId> = new Set([
@@ -65,8 +58,7 @@ type Call = z.infer<typeof schema>;
 
 type TrackChange =
   | { readonly kind: TrackAction }
-  | { readonly kind: 'volume'; readonly level: number }
-  | { readonly kind: 'volume'; readonly by: number }
+  | { readonly kind: 'volume'; readonly percentFrom: (before: number) => number }
   | Exclude<TrackSetting, { kind: 'volume' }>;
 
 /** Changes sounds and music that people play on tracks. */
@@ -92,38 +84,34 @@ export const changeTrack = tool({
 });
 
 /** Undefined where an argument is missing or superfluous. */
-function changeOf(call: Call): TrackChange | undefined {
-  const { deed: action, item } = call;
-  switch (action) {
+function changeOf({
+  deed,
+  level,
+  change: by,
+  seconds,
+  to = '',
+  item,
+}: Call): TrackChange | undefined {
+  switch (deed) {
     case 'volume':
-      return volumeOf(call);
-    case 'fade':
-      return fadeOf(call);
-    case 'seek':
-      return seekOf(call);
+      if ((level === undefined) === (by === undefined)) return undefined;
+      return { kind: deed, percentFrom: (before) => percentOf(level ?? before + (by ?? 0)) };
+    case 'fade': {
+      const overMs = seconds === undefined ? usualFadeMs : seconds * 1000;
+      return level === undefined ? undefined : { kind: deed, percent: level, overMs };
+    }
+    case 'seek': {
+      const target = seekTargetOf(to);
+      return target && { kind: deed, to: target };
+    }
     case 'loop':
     case 'unloop':
-      return { kind: 'loop', on: action === 'loop' };
+      return { kind: 'loop', on: deed === 'loop' };
     case 'remove':
-      return item === undefined ? undefined : { kind: action, item };
+      return item === undefined ? undefined : { kind: deed, item };
     default:
-      return { kind: action };
+      return { kind: deed };
   }
-}
-
-function volumeOf({ level, change: by }: Call): TrackChange | undefined {
-  if (level !== undefined) return by === undefined ? { kind: 'volume', level } : undefined;
-  return by === undefined ? undefined : { kind: 'volume', by };
-}
-
-function fadeOf({ level: percent, seconds }: Call): TrackChange | undefined {
-  const overMs = seconds === undefined ? usualFadeMs : seconds * 1000;
-  return percent === undefined ? undefined : { kind: 'fade', percent, overMs };
-}
-
-function seekOf({ to: typed = '' }: Call): TrackChange | undefined {
-  const to = seekTargetOf(typed);
-  return to && { kind: 'seek', to };
 }
 
 /**
@@ -134,71 +122,71 @@ function seekOf({ to: typed = '' }: Call): TrackChange | undefined {
 async function performed(
   change: TrackChange,
   called: string | undefined,
-  { askerIds, context }: ToolPorts,
+  ports: ToolPorts,
   signal: AbortSignal,
 ): Promise<readonly [TextLine, ...TextLine[]]> {
-  const { owned } = context.features.of(SessionTracks);
+  const tracks = ports.context.features.of(SessionTracks);
   const lines: TextLine[] = [];
-  for (const track of tracksMeant(change, called, owned)) {
-    const command = commandOf(change, track, owned);
-    lines.push('track' in command ? await changed(command, askerIds, context, signal) : command);
+  for (const track of tracksMeant(change, called, tracks)) {
+    const command = commandOf(change, track, tracks);
+    lines.push(
+      command
+        ? await changed(track, command, ports, signal)
+        : { id: 'unknown', with: { x: 'item' in change ? change.item : track } },
+    );
   }
-  const [first = missing(called, owned), ...rest] = lines;
+  const [first = missing(called, tracks), ...rest] = lines;
   return [first, ...rest];
 }
 
 function tracksMeant(
   change: TrackChange,
   called: string | undefined,
-  owned: TracksAndSoundOwners,
+  tracks: SessionTracks,
 ): readonly string[] {
-  if (trackNameOf(called ?? '') === everyTrack) return owned.busy;
-  const meant = named(called, owned);
-  if (change.kind !== 'remove' || called !== undefined) return meant;
-  const holding = owned.busy.find((track) => owned.removal(track, change.item));
-  return holding === undefined ? meant : [holding];
+  const { busy } = tracks;
+  if (trackNameOf(called ?? '') === everyTrack) return busy;
+  const holding =
+    change.kind === 'remove' && called === undefined
+      ? busy.find((track) => tracks.removal(track, change.item))
+      : undefined;
+  const track = holding ?? named(called, tracks);
+  return track === undefined ? [] : [track];
 }
 
 async function changed(
+  track: string,
   command: TrackCommand,
-  askerIds: readonly string[],
-  context: SessionContext,
+  { askerIds, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<TextLine> {
-  const { owned } = context.features.of(SessionTracks);
-  const about = owned.subject(command);
+  const tracks = context.features.of(SessionTracks);
+  const about = tracks.subject(track, command);
   for (const id of askerIds) {
-    const owner = owned.ownerBeside(id, command);
+    const owner = tracks.ownerBeside(id, track, command);
     if (!owner || (await context.tools.isAllowed('dj', id, signal))) continue;
     return { id: 'track.barred', with: { owner: owner.name } };
   }
   signal.throwIfAborted();
-  if (owned.subject(command) !== about) return { id: 'confirm.over' }; // while roles were read
-  return trackOutcome(owned.perform(command));
+  if (tracks.subject(track, command) !== about) return { id: 'confirm.over' }; // while roles were read
+  return trackOutcome(tracks.perform(track, command));
 }
 
-/** The command, or the sentence that says why there is none. */
+/** Undefined where nothing waits to be removed. */
 function commandOf(
   change: TrackChange,
   track: string,
-  owned: TracksAndSoundOwners,
-): TrackCommand | TextLine {
+  tracks: SessionTracks,
+): TrackCommand | undefined {
   switch (change.kind) {
     case 'volume': {
-      const before = owned.tracks.track(track)?.view.percent ?? 100;
-      return {
-        kind: 'volume',
-        track,
-        percent: percentOf('level' in change ? change.level : before + change.by),
-      };
+      const before = tracks.tracks.track(track)?.percent ?? 100;
+      return { kind: 'volume', percent: change.percentFrom(before) };
     }
-    case 'remove': {
-      const { item } = change;
-      const missing: TextLine = { id: 'unknown', with: { x: item } };
-      return owned.removal(track, item) ?? missing;
-    }
+    case 'remove':
+      return tracks.removal(track, change.item);
     default:
-      return { ...change, track };
+      return change;
   }
 }
 
@@ -208,21 +196,22 @@ export function percentOf(percent: number): number {
 }
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */
-function named(called: string | undefined, owned: TracksAndSoundOwners): readonly string[] {
-  const busy = owned.views.filter(({ current }) => current);
+function named(called: string | undefined, { busy, views }: SessionTracks): string | undefined {
   const words = called?.trim().toLowerCase() ?? '';
+  if (words === '') return busy[0];
+  const there = views.filter(({ name }) => busy.includes(name));
   const found =
-    words === ''
-      ? busy[0]
-      : (busy.find(({ name }) => isSameTrack(name, words)) ??
-        busy.find((view) => isMeant(view, words)));
-  return found ? [found.name] : [];
+    there.find(({ name }) => isSameTrack(name, words)) ??
+    there.find(({ name, current }) => isMeant([name, current?.title ?? ''], words));
+  return found?.name;
 }
 
-/** Its name or title holds the words, or is one of them. */
-function isMeant({ name, current }: ListedTrack, words: string): boolean {
-  const all = [name, current?.title ?? ''].map((one) => one.toLowerCase());
-  return all.some((one) => one.includes(words) || areAmong(wordsOf(one), wordsOf(words)));
+/** A name or title holds the words, or is one of them. */
+function isMeant(names: readonly string[], words: string): boolean {
+  return names.some((one) => {
+    const name = one.toLowerCase();
+    return name.includes(words) || areAmong(wordsOf(name), wordsOf(words));
+  });
 }
 
 /** Letters and digits, in words between single spaces. */
@@ -234,7 +223,7 @@ function areAmong(words: string, all: string): boolean {
   return words !== '' && ` ${all} `.includes(` ${words} `);
 }
 
-function missing(called: string | undefined, { busy }: TracksAndSoundOwners): TextLine {
+function missing(called: string | undefined, { busy }: SessionTracks): TextLine {
   if (busy.length === 0 || !called) return { id: 'stop.nothing' };
   return { id: 'unknown.of', with: { x: called.trim(), list: busy.join(', ') } };
 }

@@ -1,4 +1,4 @@
-import type { SeekTarget } from './track-outcomes.ts';
+import type { SeekTarget } from '#src/playback/tracks/track-outcomes.ts';
 
 /** A place in a sound as people write it: `90` s, `1:30`, `1:02:03`, or `+10` and `-1:00` from where it is. */
 const place = /^([+-])?(\d{1,2}:)?(\d{1,3}:)?(\d{1,6})$/;

@@ -5,39 +5,36 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { placeSound } from './place-sound-on-track.ts';
-import { SessionTracks, type SoundRequest } from './session-tracks.ts';
 import { SoundCatalog } from './sound-catalog.ts';
-import {
-  everyTrack,
-  isOwnTrack,
-  mostTrackNameUnits,
-  trackNameOf,
-  usualTrack,
-} from './track-names.ts';
+import { mostTrackNameUnits, usualTrack } from './track-names.ts';
 import { playingOutcome } from './track-outcome-texts.ts';
 import type { Playing, TrackCaller } from './track-outcomes.ts';
+import { TrackRequests } from './track-requests.ts';
 
 /** Sounds that are named in one question. */
 const mostNamed = 5;
 
+const schema = z.strictObject({
+  sound: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .refine((words) => !/:\/\/|\w\.\w+\//.test(words), { error: 'Links are not played.' })
+    .describe('What they call it, in their own words.'),
+  track: z.string().max(mostTrackNameUnits).optional().describe('Only where they name one.'),
+  loop: z.boolean().optional().describe('Again and again.'),
+  next: z.boolean().optional().describe('Before all that wait.'),
+});
+
+type SoundRequest = z.infer<typeof schema>;
+
 /** Plays a sound of the library on a track; where several fit, it asks which. */
-export const playSound = tool<SoundRequest>({
+export const playSound = tool({
   name: 'play_sound',
   description:
     'Plays a sound or music that lies on this machine, by its name or title, say rain. Never a link. Where several fit, whoever asks is asked which: add nothing to that.',
-  schema: z.strictObject({
-    sound: z
-      .string()
-      .trim()
-      .min(1)
-      .max(100)
-      .refine((words) => !/:\/\/|\w\.\w+\//.test(words), { error: 'Links are not played.' })
-      .describe('What they call it, in their own words.'),
-    track: z.string().max(mostTrackNameUnits).optional().describe('Only where they name one.'),
-    loop: z.boolean().optional().describe('Again and again.'),
-    next: z.boolean().optional().describe('Before all that wait.'),
-  }),
+  schema,
   right: 'room',
   effect: 'change',
   quotesOthers: true,
@@ -62,43 +59,19 @@ type SoundPlay = {
  * are for commands alone.
  */
 async function play(
-  request: SoundRequest,
-  ports: ToolPorts,
+  { sound, track = usualTrack, loop = false, next = false }: SoundRequest,
+  { askerIds, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<SoundPlay> {
-  const { context } = ports;
-  const asker = askerIn(lastAsker(ports), context);
-  const playing = await played(request, asker, context, signal);
-  if (!('offered' in playing)) return heardPlay(playing);
-  return questionAbout(request, playing.offered.slice(0, mostNamed), context);
-}
-
-function lastAsker({ askerIds }: ToolPorts): string {
-  return askerIds.at(-1) ?? '';
-}
-
-/** Outcome, or the sounds that fit. */
-async function played(
-  { sound, track: typed = usualTrack, loop = false, next = false }: SoundRequest,
-  asker: TrackCaller,
-  context: SessionContext,
-  signal: AbortSignal,
-): Promise<Playing | { readonly offered: readonly ShelvedSound[] }> {
-  const { channel, features, port } = context;
-  const track = trackNameOf(typed);
-  if (track === undefined) return { kind: 'bad-name' };
-  if (isOwnTrack(track) || track === everyTrack) return { kind: 'reserved', track };
-  const lying = await port(SoundCatalog).lying(sound, signal);
+  const { channel, port } = context;
+  const catalog = port(SoundCatalog);
+  const lying = await catalog.lying(sound, signal);
   const [meant, another] = lying;
-  if (!meant) return { kind: 'no-sound', sound, closest: await port(SoundCatalog).closest(sound) };
-  if (another) return { offered: lying };
-  const { owned } = features.of(SessionTracks);
-  using pending = owned.pendingOwner({ id: asker.id, name: asker.name });
-  const requester = { guildId: channel.guildId, personId: asker.id };
-  const found = await port(SoundCatalog).find(requester, meant.name, signal);
-  if (found.kind === 'bad') return found;
-  if (found.kind !== 'found') return { ...found, sound };
-  return placeSound(context, asker, { track, loop, next }, { ...found, owner: pending.owner });
+  if (!meant) return heardPlay({ kind: 'no-sound', sound, closest: await catalog.closest(sound) });
+  if (another) return questionAbout(sound, lying.slice(0, mostNamed), context);
+  const asker = askerIn(askerIds.at(-1) ?? '', context);
+  const request = { sound: meant.name, track, loop, next };
+  return heardPlay(await port(TrackRequests).play(channel.guildId, asker, request));
 }
 
 function heardPlay(playing: Playing): SoundPlay {
@@ -106,7 +79,7 @@ function heardPlay(playing: Playing): SoundPlay {
 }
 
 function questionAbout(
-  { sound }: SoundRequest,
+  sound: string,
   offered: readonly ShelvedSound[],
   { channel, parts }: SessionContext,
 ): SoundPlay {

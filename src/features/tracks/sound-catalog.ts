@@ -5,6 +5,7 @@ import {
   longestTrackMs,
   soundSourceErrorText,
 } from '#src/conversation/alerts/sound-source-error-texts.ts';
+import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type {
   Requester,
   ShelvedSound,
@@ -14,10 +15,9 @@ import type {
 } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { soundsMeant } from './sound-matching.ts';
-import type { StoredSource } from './track-store.ts';
 
 export type FoundSound =
-  | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: StoredSource }
+  | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: SoundOrigin }
   | { readonly kind: 'no-sound'; readonly closest: readonly string[] }
   | { readonly kind: 'several'; readonly names: readonly string[] }
   | { readonly kind: 'bad'; readonly reason: TextLine };
@@ -35,7 +35,7 @@ export class SoundCatalog {
   readonly #opener: SoundOpener;
   readonly #folder: SoundFolder;
   /** By server, then by title, the newest last. */
-  readonly #recent = new Map<string, Map<string, StoredSource>>();
+  readonly #recent = new Map<string, Map<string, SoundOrigin>>();
   /** Number of sounds that are looked up, by server. */
   readonly #underWay = new Map<string, number>();
   /** The last link of each person: theirs are looked up one after the other. */
@@ -76,7 +76,7 @@ export class SoundCatalog {
   /** Opens a stored sound once more, say after a restart. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
   async again(
     requester: Requester,
-    origin: StoredSource,
+    origin: SoundOrigin,
     title: string,
     signal: AbortSignal,
   ): Promise<SoundSource> {
@@ -86,8 +86,8 @@ export class SoundCatalog {
   }
 
   /** Remembers a sound that was played, to be suggested from now on. */
-  remember(guildId: string, title: string, origin: StoredSource): void {
-    const recent = this.#recent.get(guildId) ?? new Map<string, StoredSource>();
+  remember(guildId: string, title: string, origin: SoundOrigin): void {
+    const recent = this.#recent.get(guildId) ?? new Map<string, SoundOrigin>();
     recent.delete(title);
     recent.set(title, origin);
     this.#recent.set(guildId, new Map([...recent].slice(-mostRecent)));
@@ -152,7 +152,7 @@ export class SoundCatalog {
   /** Undefined where nothing of that name lies here. */
   async #open(
     requester: Requester,
-    origin: StoredSource,
+    origin: SoundOrigin,
     signal: AbortSignal,
     title?: string,
   ): Promise<FoundSound | undefined> {
@@ -165,7 +165,7 @@ export class SoundCatalog {
 
   async #link(
     requester: Requester,
-    origin: Extract<StoredSource, { kind: 'link' }>,
+    origin: Extract<SoundOrigin, { kind: 'link' }>,
     signal: AbortSignal,
     title?: string,
   ): Promise<FoundSound> {

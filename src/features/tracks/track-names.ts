@@ -29,7 +29,7 @@ const referenceDigits = 16;
 /** A track as people call it, as it is shown; undefined for what no track is called. */
 export function trackNameOf(typed: string): string | undefined {
   const name = trackName(typed);
-  return objectionToName(name)?.kind === 'bad-name' ? undefined : name;
+  return objectionToName(name) === 'bad-name' ? undefined : name;
 }
 
 /** Whether both name one track: case does not count. */

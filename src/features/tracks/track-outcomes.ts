@@ -1,4 +1,9 @@
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+import type {
+  PlayerOutcome,
+  SoundRejection,
+  TrackCommand,
+} from '#src/playback/tracks/track-outcomes.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -23,20 +28,13 @@ export type PlayRequest = {
   readonly onEnd?: (end: PlayEnd) => void;
 };
 
+/** Commands that need no more than a track. */
 export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
 export type TrackAction = (typeof trackActions)[number];
 
-/** Target of a seek: a position in the sound, or an offset from the current one; negative is back. */
-export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
-
 /** Change of one track, or of a sound on it. */
 export type TrackSetting =
-  /** 0 to 200. */
-  | { readonly kind: 'volume'; readonly percent: number }
-  /** Volume, reached gradually. */
-  | { readonly kind: 'fade'; readonly percent: number; readonly overMs: number }
-  | { readonly kind: 'seek'; readonly to: SeekTarget }
-  | { readonly kind: 'loop'; readonly on: boolean }
+  | Exclude<TrackCommand, { kind: TrackAction | 'remove' }>
   /** A sound that waits, by its place, its title, or both as in `2. rain`; on `voice` also `mine`: all that is one's own. */
   | { readonly kind: 'remove'; readonly item: string };
 
@@ -56,64 +54,22 @@ export type Playing =
       readonly place: number;
       readonly kept?: TrackKeeping;
     }
-  | { readonly kind: 'full'; readonly track: string; readonly limit: number }
-  /** The limit of tracks is reached. */
-  | { readonly kind: 'many'; readonly limit: number; readonly names: readonly string[] }
+  | SoundRejection
   /** The sound cannot be played; the reason is for the person who asked. */
   | { readonly kind: 'bad'; readonly reason: TextLine }
   | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
   /** Several sounds match, and none has exactly this name. */
   | { readonly kind: 'several'; readonly sound: string; readonly names: readonly string[] }
-  | { readonly kind: 'bad-name' }
-  | { readonly kind: 'reserved'; readonly track: string }
   /** A moderator keeps the bot from being heard. */
-  | { readonly kind: 'muted' }
-  | { readonly kind: 'nowhere' };
+  | { readonly kind: 'muted' };
 
 /** Owner of the track, and the volume it keeps. */
 export type TrackKeeping = { readonly owner: string; readonly percent: number };
 
 export type TrackOutcome =
-  | {
-      readonly kind: 'paused' | 'resumed' | 'muted' | 'unmuted' | 'empty';
-      readonly track: string;
-    }
-  | {
-      readonly kind: 'skipped';
-      readonly track: string;
-      readonly title: string;
-      readonly next?: string;
-    }
-  | { readonly kind: 'stopped'; readonly track: string; readonly removed: number }
+  | PlayerOutcome
   /** All that was the caller's own, and nothing else. */
   | { readonly kind: 'removed-own'; readonly track: string; readonly removed: number }
-  | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
-  | {
-      readonly kind: 'fading';
-      readonly track: string;
-      readonly percent: number;
-      readonly overMs: number;
-    }
-  | {
-      readonly kind: 'sought';
-      readonly track: string;
-      readonly title: string;
-      readonly positionMs: number;
-      readonly lengthMs?: number;
-    }
-  | {
-      readonly kind: 'past-end';
-      readonly track: string;
-      readonly title: string;
-      readonly lengthMs: number;
-    }
-  /** A live stream, which can neither seek nor repeat. */
-  | { readonly kind: 'unseekable'; readonly track: string; readonly title: string }
-  | {
-      readonly kind: 'looping' | 'unlooped' | 'removed';
-      readonly track: string;
-      readonly title: string;
-    }
   /** No item of this name waits there. */
   | { readonly kind: 'no-item'; readonly track: string; readonly item: string }
   /** The sound belongs to another person; a DJ may, or more than half of the people there, by the button of `pollId`. */
@@ -130,8 +86,6 @@ export type TrackOutcome =
   | { readonly kind: 'silent' }
   /** The bot's own, which is neither paused nor skipped. */
   | { readonly kind: 'reserved'; readonly track: string }
-  /** The vote is over. */
-  | { readonly kind: 'over' }
   | { readonly kind: 'nowhere' };
 
 export type ListedTrack = {

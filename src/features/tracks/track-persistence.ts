@@ -1,14 +1,20 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
 import type { Public } from '#src/base/public.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
+import {
+  soundSourceErrorText,
+  trackErrorText,
+} from '#src/conversation/alerts/sound-source-error-texts.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { loudnessOf } from '#src/playback/mix/levelling.ts';
+import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
+import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { SoundCatalog } from './sound-catalog.ts';
+import type { SoundOwners } from './sound-owners.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
-import type { TracksAndSoundOwners } from './tracks-and-sound-owners.ts';
 
 /** Interval in ms at which tracks that change are stored: what a killed process can lose. */
 const everyMs = 3_000;
@@ -18,40 +24,42 @@ const usualPercent = 100;
 export class TrackPersistence {
   readonly #context: SessionContext;
   readonly #store: Public<TrackStore>;
-  readonly #owned: TracksAndSoundOwners;
+  readonly #owners: SoundOwners;
   /** Content of the store for this channel, as far as it is known. */
   #written: string | undefined;
   /** True once the tracks of a former process are restored: from then on memory is newer than the store. */
   #isLaid: boolean;
-  /** Who was forgotten while sounds of a former process are laid: their names were read before. */
-  #forgotten: Set<string> | undefined;
 
   /** `isPassedOn`: the tracks go on from another session. */
   constructor(
     context: SessionContext,
     store: Public<TrackStore>,
-    owned: TracksAndSoundOwners,
+    owners: SoundOwners,
     isPassedOn: boolean,
   ) {
     this.#context = context;
     this.#store = store;
-    this.#owned = owned;
+    this.#owners = owners;
     this.#isLaid = isPassedOn;
-    owned.onBroken(({ track, title, fault }) => this.#gone(track, title, fault));
-    owned.onDisowned((personId) => this.#forgotten?.add(personId));
   }
 
-  /** Lays what was kept for this channel, then writes what changes. Throws only what is a bug, also when aborted. */
+  /**
+   * Lays what was kept for this channel, then writes what changes, and tells the channel of sounds that broke. Throws only
+   * what is a bug, also when aborted.
+   */
   async run(signal: AbortSignal): Promise<void> {
     const { mix, parts } = this.#context;
     const changes = new Wakeup(parts.clock);
     const wake = () => changes.wake();
-    using _tracks = mix.tracks.listen(wake);
+    using _tracks = mix.tracks.listen((event) => {
+      wake();
+      const fault = event.kind === 'ended' && trackErrorText(event.ended);
+      if (fault) this.#gone(event.track, event.item.source.title, fault);
+    });
     using _volume = mix.volume.listen(wake);
     signal.addEventListener('abort', wake);
     try {
       if (!this.#isLaid) await this.#restore(signal);
-      this.#forgotten = undefined;
       this.#isLaid = true;
       for (;;) {
         await parts.clock.sleep(everyMs, signal);
@@ -71,12 +79,12 @@ export class TrackPersistence {
 
   /** The bot's own tracks have a volume and nothing else. */
   #kept(): readonly StoredTrack[] {
-    const { volume } = this.#context.mix;
+    const { tracks, volume } = this.#context.mix;
     const own = ownTracks.filter((name) => volume.of(name) !== usualPercent);
     const volumes = own.map((name) => {
       return { name, percent: volume.of(name), isPaused: false, isMuted: false, sounds: [] };
     });
-    return [...this.#owned.kept, ...volumes];
+    return [...tracks.all().flatMap(stored), ...volumes];
   }
 
   /** The store holds all of it, and nothing moves on by itself. */
@@ -101,37 +109,41 @@ export class TrackPersistence {
     const { channel, parts } = this.#context;
     const { channelId, guildId } = channel;
     const read = () => this.#store.read(guildId, channelId);
-    this.#forgotten = new Set();
     const tracks = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
-    if (tracks) this.#written = JSON.stringify(tracks);
-    await Promise.all((tracks ?? []).map((track) => this.#restoreTrack(track, signal)));
+    if (!tracks) return;
+    this.#written = JSON.stringify(tracks);
+    await Promise.all(tracks.map((track) => this.#restoreTrack(track, signal)));
   }
 
-  async #restoreTrack(track: StoredTrack, signal: AbortSignal): Promise<void> {
-    const owned = this.#owned;
-    if (isOwnTrack(track.name)) this.#context.mix.volume.set(track.name, track.percent);
-    for (const sound of track.sounds) {
-      await this.#restoreSound(track, sound, signal);
-      if (track.isPaused) owned.perform({ kind: 'pause', track: track.name });
-      if (track.isMuted) owned.perform({ kind: 'mute', track: track.name });
-      owned.perform({ kind: 'volume', track: track.name, percent: track.percent });
+  async #restoreTrack(
+    { name, percent, isPaused, isMuted, sounds }: StoredTrack,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { tracks, volume } = this.#context.mix;
+    if (isOwnTrack(name)) volume.set(name, percent);
+    const all = sounds.map((sound) => ({ ...sound, owner: this.#ownerOf(sound) }));
+    for (const sound of all) {
+      await this.#restoreSound(name, sound, signal);
+      const track = tracks.track(name);
+      if (isPaused) track?.perform({ kind: 'pause' });
+      if (isMuted) track?.perform({ kind: 'mute' });
+      track?.perform({ kind: 'volume', percent });
     }
   }
 
   /** Restores one sound; one that is gone is skipped, and the channel reads why. */
   async #restoreSound(
-    { name: track }: StoredTrack,
-    { source: origin, title, owner, positionMs: fromMs, loop }: StoredSound,
+    track: string,
+    { source: origin, title, owner, positionMs: fromMs, loop: isLooping }: OwnedSound,
     signal: AbortSignal,
   ): Promise<void> {
-    const { channel, port } = this.#context;
+    const { channel, mix, port } = this.#context;
     try {
-      const { guildId } = channel;
-      const requester = { guildId, personId: owner?.id };
+      const requester = { guildId: channel.guildId, personId: owner?.person?.id };
       const again = port(SoundCatalog).again(requester, origin, title, signal);
       const source = await unlessAborted(again, signal);
-      const theirs = owner && this.#forgotten?.has(owner.id) ? undefined : owner;
-      this.#owned.lay(track, source, { origin, owner: theirs }, { loop, next: false, fromMs });
+      const loudness = loudnessOf(source);
+      mix.tracks.enqueue(track, source, { origin, owner, isLooping, fromMs, loudness });
     } catch (error) {
       signal.throwIfAborted();
       const reason = soundSourceErrorText(error, 'track');
@@ -140,9 +152,32 @@ export class TrackPersistence {
     }
   }
 
+  #ownerOf({ owner }: StoredSound) {
+    return owner && this.#owners.storedOwner(owner);
+  }
+
   #gone(track: string, title: string, { id, with: words }: TextLine): void {
     const { channel, notice, parts } = this.#context;
     const reason = text(id, words, parts.places.localeIn(channel.guildId));
     notice({ id: 'track.gone', with: { track, title, reason } });
   }
+}
+
+type OwnedSound = Omit<StoredSound, 'owner'> & {
+  readonly owner: ReturnType<SoundOwners['owner']> | undefined;
+};
+
+/** A track that is to outlive the process, with those of its sounds that can be had again. */
+function stored({ name, percent, isPaused, isMuted, items }: NamedTrack): readonly StoredTrack[] {
+  const sounds = items.flatMap((item, place) => storedSound(item, place));
+  return sounds.length === 0 ? [] : [{ name, percent, isPaused, isMuted, sounds }];
+}
+
+function storedSound(
+  { isLooping: loop, origin, owner, positionMs: atMs, source }: TrackItem,
+  place: number,
+): readonly StoredSound[] {
+  if (!origin) return [];
+  const positionMs = place === 0 && source.seekable ? Math.round(atMs) : 0;
+  return [{ source: origin, title: source.title, ...(owner && { owner }), positionMs, loop }];
 }

@@ -1,5 +1,6 @@
 import sql from 'sql-template-tag';
 import type { Public } from '#src/base/public.ts';
+import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import {
   flag,
   id,
@@ -15,14 +16,9 @@ import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, table } from '#src/sql/table.ts';
 
-/** Where a sound can be had again. */
-export type StoredSource =
-  | { readonly kind: 'library'; readonly name: string }
-  | { readonly kind: 'link'; readonly url: string; readonly type?: string };
-
 /** One sound of a track. */
 export type StoredSound = {
-  readonly source: StoredSource;
+  readonly source: SoundOrigin;
   readonly title: string;
   readonly owner?: { readonly id: string; readonly name: string };
   /** Where it was; 0 for one that waits. */
@@ -53,7 +49,7 @@ const tracks = table(
 
 const soundColumns = {
   track: text,
-  source: json<StoredSource>(),
+  source: json<SoundOrigin>(),
   title: text,
   personId: optional(id),
   personName: optional(text),

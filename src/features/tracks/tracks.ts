@@ -22,7 +22,7 @@ export const tracks: Feature = {
         person: {
           forget(guildId, personId) {
             for (const { context } of sessions.sessions(guildId))
-              context.features.of(SessionTracks).owned.disown(personId);
+              context.features.of(SessionTracks).owners.forget(personId);
           },
         },
       }),

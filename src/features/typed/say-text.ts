@@ -3,14 +3,8 @@ import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { DropReason, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import { placeSound } from '#src/features/tracks/place-sound-on-track.ts';
 import { SessionTracks } from '#src/features/tracks/session-tracks.ts';
-import {
-  everyTrack,
-  isOwnTrack,
-  trackNameOf,
-  voiceTrack,
-} from '#src/features/tracks/track-names.ts';
+import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
@@ -81,16 +75,11 @@ function placed(
   how: SayOptions,
 ): SayOutcome {
   const { context, restrictions } = session;
-  const { owned } = context.features.of(SessionTracks);
-  const { onEnd, owner, speed, track, voice } = how;
-  if (track === undefined) return { kind: 'placed', playing: { kind: 'bad-name' } };
-  if (isOwnTrack(track) || track === everyTrack) {
-    return { kind: 'placed', playing: { kind: 'reserved', track } };
-  }
+  const tracks = context.features.of(SessionTracks);
+  const { onEnd, owner, speed, track = '', voice } = how;
+  const playing = tracks.tracks.refusal(track);
+  if (playing) return { kind: 'placed', playing };
   if (restrictions.isMute) return { kind: 'muted' };
-  if (owned.isFull(track)) {
-    return { kind: 'placed', playing: { kind: 'full', track, limit: owned.limit } };
-  }
   const payer = payerOf(how.payer, session);
   const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;
@@ -101,8 +90,9 @@ function placed(
   const source = new LazilySynthesisedText(clauses, context, payer, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
   const onPlayEnd = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
+  const sound = { source, owner: owner && tracks.owners.owner(owner) };
   const play = { track, loop: false, next: when === 'now', onEnd: onPlayEnd };
-  return { kind: 'placed', playing: placeSound(context, caller, play, { source, owner }) };
+  return { kind: 'placed', playing: tracks.place(caller, play, sound) };
 }
 
 /** End of a text that lost its turn, or never had one. */

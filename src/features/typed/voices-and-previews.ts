@@ -146,7 +146,7 @@ export class VoicesAndPreviews {
 function isQuiet({ context, mode, restrictions }: VoiceSession): boolean {
   const { connection, mix, queue } = context;
   const isFree = mode === 'talk' && queue.isFree;
-  const isSilent = connection.isQuiet && mix.tracks.all().every(({ isIdle }) => isIdle);
+  const isSilent = connection.isQuiet && mix.tracks.all().every(({ now }) => !now);
   return isFree && !restrictions.isMute && isSilent;
 }
 

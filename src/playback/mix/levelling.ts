@@ -1,4 +1,5 @@
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
 import { Glide, gainOf } from './gain.ts';
 import { full } from './limiter.ts';
 import { musicFrame } from './stereo.ts';
@@ -21,6 +22,17 @@ const stepDb = 3 / 50;
 const pauseDb = -60;
 /** A block of 100 ms counts half after 7 s. */
 const forget = 0.99;
+
+/**
+ * Effects are to be alike, and stations as well, so what was measured and what is live is levelled.
+ *
+ * A link or attachment that ends stays as loud as it is: to measure it before its first sound, all of it would have to be
+ * fetched, and whoever turns music up and down while it plays takes its dynamics away.
+ */
+export function loudnessOf({ lengthMs, lufs, seekable }: SoundSource): Loudness | undefined {
+  if (lufs !== undefined) return lufs;
+  return lengthMs === undefined && !seekable ? 'live' : undefined;
+}
 
 /** The volume that brings one sound to the loudness all are to have. */
 export class Levelling {

@@ -1,141 +1,103 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
+import { fall, musicFrame, rampSamples, rise } from '#src/playback/mix/stereo.ts';
 import type { PumpParts } from './source-pump.ts';
-import { type TrackEvent, TrackNews } from './track-events.ts';
-import {
-  type CancelReason,
-  type ItemOptions,
-  type LoopOutcome,
-  PlayedItem,
-  type SeekOutcome,
-  type TrackItem,
-} from './track-item.ts';
+import { type CancelReason, type ItemEnd, type ItemOptions, TrackItem } from './track-item.ts';
 import { trackKey } from './track-name.ts';
-import type { AddItemResult, SkipOutcome, StopOutcome, TrackView } from './track-outcomes.ts';
-import { type PullResult, TrackPlayer } from './track-player.ts';
-import { longestQueue, TrackQueue } from './track-queue.ts';
+import type {
+  AddedItem,
+  PlayerOutcome,
+  SeekTarget,
+  TrackCommand,
+  TrackEvent,
+} from './track-outcomes.ts';
 import { TrackVolume } from './track-volume.ts';
 
-/** One name, its current item, and its queue. */
+/** Sounds of one track, the one that plays included. */
+export const mostSounds = 50;
+
+/** Result of one pull. */
+export type PullResult = {
+  /** Whether there was anything to hear. */
+  readonly sounds: boolean;
+  /** The packet that is just that. */
+  readonly packet: Uint8Array | undefined;
+};
+
+const silent: PullResult = { sounds: false, packet: undefined };
+
+/** One name, the sound that plays on it, those that wait, and its volume: item after item without a gap or a click. */
 export class NamedTrack {
   /** Name in the spelling of the first use. */
   readonly name: string;
   /** The name as it is compared. */
   readonly key: string;
   readonly #parts: PumpParts;
-  readonly #news: TrackNews;
-  readonly #queue: TrackQueue;
-  readonly #player: TrackPlayer;
+  readonly #report: (event: TrackEvent) => void;
   readonly #volume = new TrackVolume();
+  #items: readonly TrackItem[] = [];
   #isPaused = false;
   /** All tracks are. */
   #isHeld = false;
+  /** The item whose beginning was reported last. */
+  #begun: TrackItem | undefined;
+  /** The former frame ended in sound, and this one continues it. */
+  #isFlowing = false;
+  /** True when its last samples, less than a ramp, are in the next frame. */
+  #isFalling = false;
+  /** Fading end of a sound that was cut. */
+  #tail: Float32Array | undefined;
 
   /** `report` is also called when there may be sound again. */
   constructor(name: string, parts: PumpParts, report: (event: TrackEvent) => void) {
     this.name = name;
     this.key = trackKey(name);
     this.#parts = parts;
-    this.#news = new TrackNews(name, report);
-    this.#queue = new TrackQueue((item, ended) => {
-      this.#news.ended(item, ended);
-    });
-    this.#player = new TrackPlayer(this.#queue);
+    this.#report = report;
   }
 
-  /** Whether there is no current and no queued item. */
-  get isIdle(): boolean {
-    return this.#queue.isIdle;
+  /** The item that plays, also while paused, then those that wait. */
+  get items(): readonly TrackItem[] {
+    return this.#items;
   }
 
-  get view(): TrackView {
-    const { now, waiting } = this.#queue;
-    const { percent, isMuted } = this.#volume;
-    return { name: this.name, percent, isPaused: this.#isPaused, isMuted, now, waiting };
+  get now(): TrackItem | undefined {
+    return this.#items[0];
   }
 
-  /** Adds an item at the end of the queue. */
-  enqueue(source: SoundSource, options: ItemOptions = {}): AddItemResult {
-    return this.#add(source, options, false);
+  /** There is no place for another sound. */
+  get isFull(): boolean {
+    return this.#items.length >= mostSounds;
   }
 
-  /** Adds an item at the head of the queue. */
-  next(source: SoundSource, options: ItemOptions = {}): AddItemResult {
-    return this.#add(source, options, true);
+  get isPaused(): boolean {
+    return this.#isPaused;
   }
 
-  /** Silent after a fade of 5 ms, and its source is not read. */
-  pause(): void {
-    this.#isPaused = true;
+  /** It plays on without being heard. */
+  get isMuted(): boolean {
+    return this.#volume.isMuted;
+  }
+
+  get percent(): number {
+    return this.#volume.percent;
+  }
+
+  /** Adds an item at the end of the queue, or at its head. */
+  enqueue(source: SoundSource, options: ItemOptions): AddedItem {
+    const { length } = this.#items;
+    const item = new TrackItem(source, options, this.#parts, () => this.#changed());
+    const place = options.isNext ? Math.min(1, length) : length;
+    this.#items = this.#items.toSpliced(place, 0, item);
     this.#follow();
+    return place === 0 ? { kind: 'playing', item } : { kind: 'added', item, place };
   }
 
-  resume(): void {
-    this.#isPaused = false;
-    this.#follow();
-  }
-
-  /** Plays on without being heard. */
-  mute(): void {
-    this.#volume.mute(true);
-    this.#news.changed();
-  }
-
-  unmute(): void {
-    this.#volume.mute(false);
-    this.#news.changed();
-  }
-
-  /** Sets the volume: 100 is the source's own, 0 is silence; limited to 0 to 200. Returns the volume set. */
-  volume(percent: number): number {
-    return this.fade(percent, 0);
-  }
-
-  /** Changes the volume like `volume`, gradually over `overMs`. */
-  fade(percent: number, overMs: number): number {
-    const reached = this.#volume.fade(percent, Math.max(0, overMs));
-    this.#news.changed();
-    return reached;
-  }
-
-  /** Cancels the current item and begins the next one. */
-  skip(): SkipOutcome {
-    this.#player.cut();
-    const item = this.#queue.skip('skipped');
-    this.#follow();
-    if (!item) return { kind: 'idle' };
-    return { kind: 'skipped', item, next: this.#queue.now };
-  }
-
-  /** Cancels all items; also ends a pause. */
-  stop(reason: CancelReason = 'stopped'): StopOutcome {
-    const isIdle = this.isIdle;
-    this.#player.cut();
-    const removed = this.#queue.clear(reason);
-    const item = this.#queue.skip(reason);
-    this.#isPaused = false;
-    this.#follow();
-    return isIdle ? { kind: 'idle' } : { kind: 'stopped', item, removed };
-  }
-
-  /** Cancels one item that waits; false where it does not wait any more. */
-  remove(item: TrackItem): boolean {
-    const isRemoved = this.#queue.remove(item);
-    if (isRemoved) this.#follow();
-    return isRemoved;
-  }
-
-  /** Moves the current item there. */
-  seek(toMs: number): SeekOutcome {
-    const sought = this.#queue.now?.seek(toMs, () => this.#player.cut());
-    if (sought?.kind === 'sought') this.#follow();
-    return sought ?? { kind: 'idle' };
-  }
-
-  /** Repeats the current item, or lets it play on to its end. */
-  loop(on: boolean): LoopOutcome {
-    const looped = this.#queue.now?.loop(on);
-    this.#news.changed();
-    return looped ?? { kind: 'idle' };
+  /** Volume is limited to 0 to 200 %; all else needs an item. A pause is a fade of 5 ms, and its source is not read; a stop ends it. */
+  perform(command: TrackCommand): PlayerOutcome {
+    const track = this.name;
+    if (command.kind === 'volume')
+      return { kind: 'volume', track, percent: this.#fade(command.percent, 0) };
+    return this.now ? this.#performOn(this.now, command) : { kind: 'empty', track };
   }
 
   /** For the mixer: pauses the track with all others, or ends that. */
@@ -144,43 +106,200 @@ export class NamedTrack {
     this.#follow();
   }
 
-  /** For the mixer: another link listens. */
+  /** For the mixer of another link: forgets the ramp, because the listener has not heard the sound before. */
   startOver(): void {
-    this.#player.startOver();
+    this.#isFlowing = false;
+    this.#isFalling = false;
+    this.#tail = undefined;
   }
 
-  /** For the mixer: ends everything, for good. */
+  /** Ends everything, for good. */
   close(): void {
-    this.stop('closed');
+    this.#stop('closed');
   }
 
   /** For the mixer: whether a pull would give sound. */
   get isReady(): boolean {
-    return this.#player.isReady;
+    return this.#tail !== undefined || (!this.#isStill && (this.now?.isReady ?? false));
   }
 
-  /** For the mixer: fills `raw` with the next 20 ms; a packet only where its sound is exactly that. */
+  /**
+   * For the mixer: fills `raw` with the next 20 ms, or leaves it as it is where it is paused or has nothing to play; a
+   * packet only where its sound is exactly that.
+   */
   pull(raw: Float32Array): PullResult {
-    const pulled = this.#player.pull(raw);
-    this.#news.began(this.#queue.now);
+    const pulled = this.#pull(raw);
+    this.#began(this.now);
     const { isPlain } = this.#volume;
     const sounds = this.#volume.apply(raw, pulled.sounds);
     return { sounds, packet: isPlain ? pulled.packet : undefined };
   }
 
-  #add(source: SoundSource, options: ItemOptions, isFirst: boolean): AddItemResult {
-    if (this.#queue.isFull) return { kind: 'full', limit: longestQueue };
-    const item = new PlayedItem(source, options, this.#parts, () => this.#news.changed());
-    const place = this.#queue.add(item, isFirst);
+  get #isStill(): boolean {
+    return this.#isPaused || this.#isHeld;
+  }
+
+  #performOn(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): PlayerOutcome {
+    const track = this.name;
+    const { seekable, title } = now.source;
+    switch (command.kind) {
+      case 'pause':
+      case 'resume':
+        this.#isPaused = command.kind === 'pause';
+        this.#follow();
+        return { kind: this.#isPaused ? 'paused' : 'resumed', track };
+      case 'mute':
+      case 'unmute':
+        this.#volume.mute(command.kind === 'mute');
+        this.#changed();
+        return { kind: this.isMuted ? 'muted' : 'unmuted', track };
+      case 'skip':
+        this.#cancel([now], 'skipped');
+        return { kind: 'skipped', track, title, next: this.now?.source.title };
+      case 'stop': {
+        const removed = this.#items.length - 1;
+        this.#stop('stopped');
+        return { kind: 'stopped', track, removed };
+      }
+      case 'fade': {
+        const { overMs } = command;
+        return { kind: 'fading', track, percent: this.#fade(command.percent, overMs), overMs };
+      }
+      case 'seek':
+        return this.#seek(now, command.to);
+      case 'loop':
+        if (command.on && !seekable) return { kind: 'unseekable', track, title };
+        now.loop(command.on);
+        this.#changed();
+        return { kind: command.on ? 'looping' : 'unlooped', track, title };
+      case 'remove': {
+        const item = this.#items.slice(1).find(({ id }) => id === command.id);
+        if (!item) return { kind: 'over' };
+        this.#cancel([item], 'skipped');
+        return { kind: 'removed', track, title: item.source.title };
+      }
+    }
+  }
+
+  #fade(percent: number, overMs: number): number {
+    const reached = this.#volume.fade(percent, Math.max(0, overMs));
+    this.#changed();
+    return reached;
+  }
+
+  #seek(item: TrackItem, { kind, ms }: SeekTarget): PlayerOutcome {
+    const track = this.name;
+    const { lengthMs, seekable, title } = item.source;
+    if (!seekable) return { kind: 'unseekable', track, title };
+    const positionMs = Math.max(0, kind === 'at' ? ms : item.positionMs + ms);
+    if (lengthMs !== undefined && positionMs >= lengthMs)
+      return { kind: 'past-end', track, title, lengthMs };
+    this.#cut();
+    item.seek(positionMs);
     this.#follow();
-    return place === 0 ? { kind: 'playing', item } : { kind: 'queued', item, place };
+    return { kind: 'sought', track, title, positionMs, lengthMs };
+  }
+
+  #stop(reason: CancelReason): void {
+    this.#isPaused = false;
+    this.#cancel(this.#items, reason);
+  }
+
+  #cancel(items: readonly TrackItem[], reason: CancelReason): void {
+    if (items.some((item) => item === this.now)) this.#cut();
+    this.#items = this.#items.filter((item) => !items.includes(item));
+    for (const item of items) this.#ended(item, item.end(reason));
+    this.#follow();
   }
 
   /** Plays, or keeps still, as it is now meant to. */
   #follow(): void {
-    const isStill = this.#isPaused || this.#isHeld;
-    this.#player.hold(isStill);
-    if (!isStill) this.#queue.now?.open();
-    this.#news.changed();
+    const [now, next] = this.#items;
+    if (this.#isStill) {
+      this.#cut();
+      for (const item of [now, next]) item?.hold();
+    } else now?.open();
+    this.#changed();
+  }
+
+  /** Fades the current item out within 5 ms: call before it is taken away or moved. */
+  #cut(): void {
+    if (!this.#isFlowing) return;
+    this.#isFlowing = false;
+    this.#isFalling = false;
+    const tail = new Float32Array(2 * rampSamples);
+    this.now?.peek(tail);
+    fall(tail, rampSamples);
+    this.#tail = tail;
+  }
+
+  #pull(raw: Float32Array): PullResult {
+    if (this.#isAtRest) return silent;
+    const tail = this.#tail;
+    this.#tail = undefined;
+    const packet = tail || !this.#isFlowing ? undefined : this.now?.packet;
+    const { end, pieces } = this.#isStill ? { end: 0, pieces: 0 } : this.#advance(raw);
+    raw.fill(0, 2 * end);
+    if (tail) for (const [n, sample] of tail.entries()) raw[n] = (raw[n] ?? 0) + sample;
+    if (end === 0 && !tail) return silent;
+    return { sounds: true, packet: this.#isFlowing && pieces === 1 ? packet : undefined };
+  }
+
+  get #isAtRest(): boolean {
+    if (this.#tail || this.#isFlowing) return false;
+    return this.#isStill || !this.now;
+  }
+
+  /** To which place of `raw` there is sound, and of how many items. */
+  #advance(raw: Float32Array): { readonly end: number; readonly pieces: number } {
+    const { end, pieces } = this.#fill(raw);
+    const beyond = this.#isFalling ? 0 : this.#beyond(end);
+    if (!this.#isFlowing) rise(raw);
+    if (beyond !== undefined) fall(raw, end, beyond);
+    this.#isFalling = beyond !== undefined && beyond > 0;
+    this.#isFlowing = this.#isFalling || (end > 0 && beyond === undefined);
+    return { end, pieces };
+  }
+
+  #fill(raw: Float32Array): { readonly end: number; readonly pieces: number } {
+    let [end, pieces] = [0, 0];
+    for (let { now } = this; now && end < musicFrame; { now } = this) {
+      now.open();
+      if (!now.isReady) break;
+      end += now.take(raw, end);
+      pieces++;
+      if (now.isWhole) this.#items[1]?.open();
+      if (!now.isDrained) break;
+      this.#items = this.#items.slice(1);
+      this.#ended(now, now.end());
+      if (this.#isFalling) break; // the next sound comes out of silence
+    }
+    return { end, pieces };
+  }
+
+  /** Length of the sound behind place `end` before a silence; undefined where it continues. */
+  #beyond(end: number): number | undefined {
+    const [now, next] = this.#items;
+    if (!now?.isReady) return 0;
+    if (end === musicFrame && now.rest >= rampSamples) return undefined;
+    if (end === musicFrame && now.isWhole) return next?.isReady ? undefined : now.rest;
+    now.starve();
+    return 0;
+  }
+
+  /** Reports an item that sounds, if it is new. */
+  #began(item: TrackItem | undefined): void {
+    if (!item?.hasSounded || item === this.#begun) return;
+    this.#begun = item;
+    this.#report({ kind: 'began', track: this.name, item });
+  }
+
+  #ended(item: TrackItem, ended: ItemEnd): void {
+    this.#began(item);
+    this.#report({ kind: 'ended', track: this.name, item, ended });
+  }
+
+  #changed(): void {
+    this.#report({ kind: 'changed', track: this.name });
   }
 }

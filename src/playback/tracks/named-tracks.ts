@@ -2,11 +2,10 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { type Music, TrackMix } from '#src/playback/mix/track-mix.ts';
-import { NamedTrack } from './named-track.ts';
-import type { TrackEvent } from './track-events.ts';
+import { mostSounds, NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
 import { objectionToName, trackKey, trackName } from './track-name.ts';
-import type { AddItemResult, SoundRejection, TrackView } from './track-outcomes.ts';
+import type { AddItemResult, SoundRejection, TrackEvent } from './track-outcomes.ts';
 
 /** Tracks at once; a new name takes the place of the one that has been idle for longest. */
 export const mostTracks = 25;
@@ -36,25 +35,28 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     return this.#tracks.get(trackKey(name));
   }
 
-  /** All tracks, for commands to all: `for (const track of tracks.all()) track.skip()`. */
+  /** All tracks, those that were opened first before the others. */
   all(): readonly NamedTrack[] {
     return [...this.#tracks.values()];
   }
 
-  list(): readonly TrackView[] {
-    return this.all().map(({ view }) => view);
+  /** Why no sound can be added to a track of that name; undefined where one can. */
+  refusal(name: string): SoundRejection | undefined {
+    if (this.#isClosed) return { kind: 'nowhere' };
+    const track = this.track(name);
+    if (track?.isFull) return { kind: 'full', track: track.name, limit: mostSounds };
+    if (track) return undefined;
+    const shown = trackName(name);
+    const objection = objectionToName(shown);
+    if (objection === 'bad-name') return { kind: objection };
+    if (objection) return { kind: objection, track: shown };
+    const hasSpace = this.#tracks.size < mostTracks || this.all().some(({ now }) => !now);
+    return hasSpace ? undefined : { kind: 'many', limit: mostTracks };
   }
 
-  /** Calls `NamedTrack.enqueue`; makes the track. */
+  /** Adds a sound; makes the track. */
   enqueue(name: string, source: SoundSource, options: ItemOptions = {}): AddItemResult {
-    const track = this.#open(name);
-    return track instanceof NamedTrack ? track.enqueue(source, options) : track;
-  }
-
-  /** Calls `NamedTrack.next`; makes the track. */
-  next(name: string, source: SoundSource, options: ItemOptions = {}): AddItemResult {
-    const track = this.#open(name);
-    return track instanceof NamedTrack ? track.next(source, options) : track;
+    return this.refusal(name) ?? this.#open(name).enqueue(source, options);
   }
 
   get isPaused(): boolean {
@@ -107,25 +109,16 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     this.close();
   }
 
-  #open(name: string): NamedTrack | SoundRejection {
-    if (this.#isClosed) return { kind: 'closed' };
+  #open(name: string): NamedTrack {
     const known = this.track(name);
     if (known) return known;
-    const shown = trackName(name);
-    const objection = objectionToName(shown);
-    if (objection) return objection;
-    if (!this.#hasSpace()) return { kind: 'too-many', limit: mostTracks };
+    const idle = this.all().find(({ now }) => !now);
+    if (idle && this.#tracks.size >= mostTracks) this.#tracks.delete(idle.key);
     const parts = { clock: this.#clock, decoder: () => this.#codec.stereoDecoder() };
-    const track = new NamedTrack(shown, parts, (event) => this.#report(event));
+    const track = new NamedTrack(trackName(name), parts, (event) => this.#report(event));
     track.hold(this.#isPaused);
     this.#tracks.set(track.key, track);
     return track;
-  }
-
-  #hasSpace(): boolean {
-    if (this.#tracks.size < mostTracks) return true;
-    const idle = this.all().find(({ isIdle }) => isIdle);
-    return idle !== undefined && this.#tracks.delete(idle.key);
   }
 
   #hold(on: boolean): void {

@@ -1,15 +1,14 @@
 import type { OpusDecoder } from '#src/audio/opus/opus.ts';
 import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
+import { StreamDeadline } from '#src/base/waiting.ts';
 import { musicPerMs } from '#src/playback/mix/stereo.ts';
 import { StereoIntake, type TakenSound } from './stereo-intake.ts';
 import { opusAhead, StereoQueue } from './stereo-queue.ts';
 
-/** Why no more sound comes: the source ended, broke, or gave nothing for too long. */
-export type PumpEnd =
-  | { readonly kind: 'ended' }
-  | { readonly kind: 'broke'; readonly cause: unknown }
-  | { readonly kind: 'stalled' };
+/** No more sound comes; with a cause where the source broke, or gave nothing for too long. */
+export type PumpEnd = { readonly cause?: unknown };
 
 export type PumpParts = {
   readonly clock: Clock;
@@ -41,8 +40,7 @@ export class Pump {
   readonly #source: SoundSource;
   readonly #listener: PumpListener;
   readonly #intake: StereoIntake;
-  readonly #patience: SourceTimeout;
-  readonly #pace: ReadPace;
+  readonly #clock: Clock;
   #reading = new AbortController();
   #isLooping: boolean;
   #round = 0;
@@ -50,6 +48,12 @@ export class Pump {
   #given = 0;
   #isBuffering = true;
   #isHeld = false;
+  /** Within the present wait for the source. */
+  #wasHeld = false;
+  /** Resolved after sound was taken or the reading ended. */
+  #space = Promise.withResolvers<void>();
+  /** Samples of work since others had their turn. */
+  #unshared = 0;
   #end: PumpEnd | undefined;
 
   constructor(
@@ -61,8 +65,7 @@ export class Pump {
     this.#source = source;
     this.#listener = listener;
     this.#intake = new StereoIntake(parts.decoder);
-    this.#patience = new SourceTimeout(parts.clock, () => this.#conclude({ kind: 'stalled' }));
-    this.#pace = new ReadPace(parts.clock, () => !this.#isHeld && this.sound.length < ahead);
+    this.#clock = parts.clock;
     this.#isLooping = isLooping;
     this.sound = new StereoQueue(fromMs);
     void this.#run(fromMs, this.#reading.signal);
@@ -79,32 +82,32 @@ export class Pump {
 
   /** Reports that sound was taken. */
   consumed(): void {
-    if (this.sound.length <= low) this.#pace.wake();
+    if (this.sound.length <= low) this.#wake();
   }
 
   /** The queue was empty: it resumes when there is enough again. */
   starve(): void {
     this.#isBuffering = true;
-    this.#pace.wake();
+    this.#wake();
   }
 
   /** Stops reading from the source, or resumes. */
   hold(on: boolean): void {
     if (on === this.#isHeld) return;
     this.#isHeld = on;
-    this.#patience.hold(on, this.#reading.signal);
-    if (!on) this.#pace.wake();
+    this.#wasHeld = true;
+    if (!on) this.#wake();
   }
 
   /** Round and round, from the round that sounds on. */
   loop(on: boolean): void {
     this.#isLooping = on;
-    if (on && this.#end?.kind === 'ended') {
+    if (on && this.#end && !('cause' in this.#end)) {
       this.#end = undefined;
       this.#restart();
     } else if (!on && this.#round > this.sound.round) {
       this.sound.dropLaterRounds();
-      this.#conclude({ kind: 'ended' });
+      this.#conclude({});
     }
   }
 
@@ -112,7 +115,7 @@ export class Pump {
   close(): void {
     this.#reading.abort(new Error('the sound is not wanted any more'));
     this.#intake.free();
-    this.#pace.wake();
+    this.#wake();
   }
 
   #restart(): void {
@@ -131,46 +134,56 @@ export class Pump {
         this.#round++;
         await this.#read(0, signal);
       }
-      if (!signal.aborted) this.#conclude({ kind: 'ended' });
+      if (!signal.aborted) this.#conclude({});
     } catch (cause) {
-      if (!signal.aborted) this.#conclude({ kind: 'broke', cause });
+      if (!signal.aborted) this.#conclude({ cause });
     }
   }
 
   async #read(fromMs: number, signal: AbortSignal): Promise<void> {
     this.#given = 0;
     const chunks = this.#source.open(fromMs, signal)[Symbol.asyncIterator]();
+    using deadline = new StreamDeadline(this.#clock);
     try {
       for (;;) {
-        await this.#pace.untilSpace(signal);
+        await this.#untilSpace(signal);
         if (signal.aborted) return;
-        this.#patience.ask(signal);
-        const next = await chunks.next();
+        const next = await this.#inTime(chunks.next(), deadline);
         if (signal.aborted) return;
         if (next.done) break;
         await this.#accept(next.value, signal);
       }
       this.#push(this.#intake.flush());
-      this.#patience.calm();
     } finally {
       void letGo(chunks);
     }
   }
 
+  /** The next sound of the source; a wait in which the sound was held does not count. */
+  async #inTime<T>(next: Promise<T>, deadline: StreamDeadline): Promise<T> {
+    for (;;) {
+      this.#wasHeld = this.#isHeld;
+      try {
+        return await deadline.within(next, sourceTimeoutMs, late);
+      } catch (cause) {
+        if (!this.#wasHeld) throw cause;
+      }
+    }
+  }
+
   async #accept(chunk: SoundChunk, signal: AbortSignal): Promise<void> {
-    await this.#pace.share(musicPerMs, signal); // also where it is empty
+    await this.#share(musicPerMs, signal); // also where it is empty
     const isAhead = chunk.kind === 'opus' && this.#round === 0 && this.#given === 0;
     for (const taken of this.#intake.accept(chunk)) {
       this.#push(taken, isAhead);
-      await this.#pace.share(taken.samples.length / 2, signal);
-      await this.#pace.untilSpace(signal);
+      await this.#share(taken.samples.length / 2, signal);
+      await this.#untilSpace(signal);
       if (signal.aborted) return;
     }
   }
 
   #push({ samples, packet }: TakenSound, isAhead = false): void {
     if (samples.length === 0) return;
-    this.#patience.calm();
     this.#listener.read(samples);
     this.#given += samples.length / 2;
     this.sound.push(isAhead ? samples.subarray(2 * opusAhead) : samples, this.#round, packet);
@@ -189,9 +202,32 @@ export class Pump {
     if (this.#end || this.#reading.signal.aborted) return;
     this.#end = end;
     this.#isBuffering = false;
-    if (end.kind !== 'ended' || !this.#isLooping) this.close();
+    if ('cause' in end || !this.#isLooping) this.close();
     this.#listener.changed();
   }
+
+  /** Has the limit of sound checked again. */
+  #wake(): void {
+    this.#space.resolve();
+    this.#space = Promise.withResolvers();
+  }
+
+  async #untilSpace(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (this.#isHeld || this.sound.length >= ahead))
+      await this.#space.promise;
+  }
+
+  /** Counts `samples` of work, and lets other work run after each portion. Aborting `signal` throws `signal.reason`. */
+  async #share(samples: number, signal: AbortSignal): Promise<void> {
+    this.#unshared += samples;
+    if (this.#unshared < portion) return;
+    this.#unshared = 0;
+    await this.#clock.sleep(0, signal);
+  }
+}
+
+function late(): BotError {
+  return new BotError('source.unreachable', true, 'A sound did not arrive: its source stopped.');
 }
 
 /** Also where the source has ended by itself. */
@@ -200,93 +236,5 @@ async function letGo(chunks: AsyncIterator<SoundChunk>): Promise<void> {
     await chunks.return?.();
   } catch {
     // the source is being stopped: its errors are ignored
-  }
-}
-
-/** Pace of reading from a source: only below the limit of queued sound, and not before other work had its turn. */
-class ReadPace {
-  readonly #clock: Clock;
-  readonly #hasSpace: () => boolean;
-  #space: PromiseWithResolvers<void> | undefined;
-  /** Samples since others had their turn. */
-  #unshared = 0;
-
-  /** `hasSpace` is asked again after every `wake`. */
-  constructor(clock: Clock, hasSpace: () => boolean) {
-    this.#clock = clock;
-    this.#hasSpace = hasSpace;
-  }
-
-  /** Checks the limit again, after sound was taken or the reading ended. */
-  wake(): void {
-    this.#space?.resolve();
-    this.#space = undefined;
-  }
-
-  /** Returns once the queue is below its limit, or `signal` is aborted. */
-  async untilSpace(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !this.#hasSpace()) {
-      this.#space ??= Promise.withResolvers();
-      await this.#space.promise;
-    }
-  }
-
-  /** Counts `samples` of work, and lets other work run after each portion; aborting `signal` throws `signal.reason`. */
-  async share(samples: number, signal: AbortSignal): Promise<void> {
-    this.#unshared += samples;
-    if (this.#unshared < portion) return;
-    this.#unshared = 0;
-    await this.#clock.sleep(0, signal);
-  }
-}
-
-/** Limits the silence of a source while it is read. One timer for any number of reads. */
-class SourceTimeout {
-  readonly #clock: Clock;
-  readonly #onLost: () => void;
-  #askedAtMs: number | undefined;
-  #isHeld = false;
-  #isWatched = false;
-
-  constructor(clock: Clock, onLost: () => void) {
-    this.#clock = clock;
-    this.#onLost = onLost;
-  }
-
-  /** The source is asked, unless it has been; watched until `signal` is aborted. */
-  ask(signal: AbortSignal): void {
-    if (this.#askedAtMs !== undefined) return;
-    this.#begin(signal);
-  }
-
-  /** Ends the wait: the source gave a sound, or came to its end. */
-  calm(): void {
-    this.#askedAtMs = undefined;
-  }
-
-  /** Pauses the limit while the sound is not wanted; the time restarts afterwards. */
-  hold(on: boolean, signal: AbortSignal): void {
-    this.#isHeld = on;
-    if (!on && this.#askedAtMs !== undefined) this.#begin(signal);
-  }
-
-  #begin(signal: AbortSignal): void {
-    this.#askedAtMs = this.#clock.nowMs();
-    if (!this.#isWatched) void this.#watch(signal);
-  }
-
-  async #watch(signal: AbortSignal): Promise<void> {
-    this.#isWatched = true;
-    try {
-      while (this.#askedAtMs !== undefined && !this.#isHeld) {
-        const leftMs = this.#askedAtMs + sourceTimeoutMs - this.#clock.nowMs();
-        if (leftMs <= 0) return this.#onLost();
-        await this.#clock.sleep(leftMs, signal);
-      }
-    } catch {
-      // the reading has ended
-    } finally {
-      this.#isWatched = false;
-    }
   }
 }

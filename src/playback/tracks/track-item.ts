@@ -1,22 +1,29 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Levelling, type Loudness } from '#src/playback/mix/levelling.ts';
-import { Pump, type PumpEnd, type PumpParts } from './source-pump.ts';
+import { Pump, type PumpParts } from './source-pump.ts';
 
 /**
  * End of an item; exactly one each.
  *
  * `completed`: all of it was taken by the link. `skipped`: it alone was skipped or removed. `stopped`: it ended
- * with its whole track, `closed`: with all tracks. `empty`: its source ended without a sound. `failed`: its source broke
- * before the first sound. `truncated`: it broke later. `stalled`: it gave nothing for 8 s, before or after its first
- * sound.
+ * with its whole track, `closed`: with all tracks. `failed`: its source broke, before or after its first sound, gave no
+ * sound at all, or nothing for 8 s.
  */
 export type ItemEnd =
-  | { readonly reason: 'completed' | 'empty' | 'stalled' | CancelReason }
-  | { readonly reason: 'truncated' | 'failed'; readonly error: BotError };
+  | { readonly reason: 'completed' | CancelReason }
+  | { readonly reason: 'failed'; readonly error: BotError };
 
 /** Why an item ends before its source does. */
 export type CancelReason = 'skipped' | 'stopped' | 'closed';
+
+/** Where a sound can be had again. */
+export type SoundOrigin =
+  | { readonly kind: 'library'; readonly name: string }
+  | { readonly kind: 'link'; readonly url: string; readonly type?: string };
+
+/** Whose sounds these are; nobody's once that person was forgotten. */
+export type SoundOwner = { person: { readonly id: string; readonly name: string } | undefined };
 
 /** Fixed properties of an item. */
 export type ItemOptions = {
@@ -24,38 +31,25 @@ export type ItemOptions = {
   readonly fromMs?: number;
   /** Ignored where the source comes only once. */
   readonly isLooping?: boolean;
+  /** Before all that wait. */
+  readonly isNext?: boolean;
   /** Loudness for levelling it to other sounds; left out: its own loudness is kept. */
   readonly loudness?: Loudness;
+  readonly owner?: SoundOwner;
+  /** Left out for what is not to outlive the process: words that are spoken are stored nowhere. */
+  readonly origin?: SoundOrigin;
 };
 
 /** One sound on a track: the current one, or a queued one. */
-export interface TrackItem {
+export class TrackItem {
   readonly source: SoundSource;
-  readonly isLooping: boolean;
-  /** Position of the sound the link took last, in ms; the start position before that. */
-  readonly positionMs: number;
-  /** Settles once and never rejects. */
-  readonly ended: Promise<ItemEnd>;
-}
-
-export type SeekOutcome =
-  | { readonly kind: 'sought'; readonly positionMs: number }
-  | { readonly kind: 'past-end'; readonly lengthMs: number }
-  /** The source comes only once, so it cannot be begun elsewhere. */
-  | { readonly kind: 'unseekable' }
-  | { readonly kind: 'idle' };
-
-export type LoopOutcome =
-  | { readonly kind: 'looping'; readonly on: boolean }
-  | { readonly kind: 'unseekable' }
-  | { readonly kind: 'idle' };
-
-/** An item as its track plays it. */
-export class PlayedItem implements TrackItem {
-  readonly source: SoundSource;
+  readonly origin: SoundOrigin | undefined;
+  readonly id = crypto.randomUUID();
   readonly #parts: PumpParts;
+  readonly #owner: SoundOwner | undefined;
   readonly #onChange: () => void;
   readonly #done = Promise.withResolvers<ItemEnd>();
+  /** Settles once and never rejects. */
   readonly ended = this.#done.promise;
   readonly #levelling: Levelling | undefined;
   #isLooping: boolean;
@@ -67,20 +61,27 @@ export class PlayedItem implements TrackItem {
 
   /** `onChange` is called when it may have become ready. */
   constructor(source: SoundSource, options: ItemOptions, parts: PumpParts, onChange: () => void) {
+    const { fromMs = 0, isLooping = false, loudness, origin, owner } = options;
     this.source = source;
-    this.#fromMs = source.seekable ? Math.max(0, options.fromMs ?? 0) : 0;
+    this.origin = origin;
+    this.#owner = owner;
+    this.#fromMs = source.seekable ? Math.max(0, fromMs) : 0;
     this.#sounded = this.#fromMs > 0;
-    this.#isLooping = source.seekable && (options.isLooping ?? false);
-    const { loudness } = options;
+    this.#isLooping = source.seekable && isLooping;
     this.#levelling = loudness === undefined ? undefined : new Levelling(loudness);
     this.#parts = parts;
     this.#onChange = onChange;
+  }
+
+  get owner(): SoundOwner['person'] {
+    return this.#owner?.person;
   }
 
   get isLooping(): boolean {
     return this.#isLooping;
   }
 
+  /** Position of the sound the link took last, in ms; the start position before that. */
   get positionMs(): number {
     return this.#pump?.sound.positionMs ?? this.#fromMs;
   }
@@ -114,9 +115,8 @@ export class PlayedItem implements TrackItem {
   open(): void {
     this.#pump?.hold(false);
     if (this.#pump || this.#isOver) return;
-    const { source } = this;
     const from = { fromMs: this.#fromMs, isLooping: this.#isLooping };
-    this.#pump = new Pump(source, this.#parts, from, {
+    this.#pump = new Pump(this.source, this.#parts, from, {
       changed: this.#onChange,
       read: (samples) => this.#levelling?.measure(samples),
     });
@@ -127,25 +127,18 @@ export class PlayedItem implements TrackItem {
     this.#pump?.hold(true);
   }
 
-  loop(on: boolean): LoopOutcome {
-    if (on && !this.source.seekable) return { kind: 'unseekable' };
+  /** Round and round, or to its end; only of a source that can be sought. */
+  loop(on: boolean): void {
     this.#isLooping = on;
     this.#pump?.loop(on);
-    return { kind: 'looping', on };
   }
 
-  /** Continues from there with a new reading of its source; `before` is called where that will be so. */
-  seek(toMs: number, before: () => void): SeekOutcome {
-    const { seekable, lengthMs } = this.source;
-    if (!seekable) return { kind: 'unseekable' };
-    const positionMs = Number.isFinite(toMs) ? Math.max(0, toMs) : 0;
-    if (lengthMs !== undefined && positionMs >= lengthMs) return { kind: 'past-end', lengthMs };
-    before();
+  /** Goes on from there with a new reading of its source, once it is opened; only of one that can be sought. */
+  seek(toMs: number): void {
     this.#pump?.close();
     this.#pump = undefined;
-    this.#fromMs = positionMs;
+    this.#fromMs = toMs;
     this.#sounded = true;
-    return { kind: 'sought', positionMs };
   }
 
   /** The packet the next 20 ms are, where its source gave it. */
@@ -162,10 +155,9 @@ export class PlayedItem implements TrackItem {
     return count;
   }
 
-  peek(into: Float32Array): number {
-    const count = this.#pump?.sound.peek(into) ?? 0;
+  peek(into: Float32Array): void {
+    this.#pump?.sound.peek(into);
     this.#levelling?.preview(into);
-    return count;
   }
 
   /** Reports that the item should have gone on and had no sound. */
@@ -173,35 +165,24 @@ export class PlayedItem implements TrackItem {
     this.#pump?.starve();
   }
 
-  /** Ends as its source did. */
-  conclude(): ItemEnd {
-    return this.#settle(endOf(this.#pump?.end ?? { kind: 'ended' }, this.#sounded));
-  }
-
-  cancel(reason: CancelReason): ItemEnd {
-    return this.#settle({ reason });
-  }
-
-  #settle(ended: ItemEnd): ItemEnd {
+  /** Ends as its source did, or for a reason of its own. */
+  end(reason?: CancelReason): ItemEnd {
+    const ended = reason ? { reason } : this.#endOfSource();
     this.#isOver = true;
     this.#pump?.close();
     this.#done.resolve(ended);
     return ended;
   }
-}
 
-function endOf(end: PumpEnd, sounded: boolean): ItemEnd {
-  switch (end.kind) {
-    case 'ended':
-      return { reason: sounded ? 'completed' : 'empty' };
-    case 'stalled':
-      return { reason: 'stalled' };
-    case 'broke':
-      return { reason: sounded ? 'truncated' : 'failed', error: broken(end.cause) };
+  #endOfSource(): ItemEnd {
+    const { cause } = this.#pump?.end ?? {};
+    if (cause instanceof BotError) return { reason: 'failed', error: cause };
+    if (cause !== undefined) {
+      const error = new BotError('source.broken', false, 'The source of a sound failed.', cause);
+      return { reason: 'failed', error };
+    }
+    if (this.#sounded) return { reason: 'completed' };
+    const error = new BotError('source.not_audio', false, 'The source of a sound gave none.');
+    return { reason: 'failed', error };
   }
-}
-
-function broken(cause: unknown): BotError {
-  if (cause instanceof BotError) return cause;
-  return new BotError('source.broken', false, 'The source of a sound failed.', cause);
 }

@@ -27,12 +27,10 @@ export function trackKey(typed: string): string {
 }
 
 /** Why nothing can be played on a track of that name; undefined where it can. */
-export function objectionToName(
-  name: string,
-): { readonly kind: 'bad-name' | 'reserved' } | undefined {
-  if (name.length > mostNameUnits || !visible.test(name)) return { kind: 'bad-name' };
-  if ([...graphemes.segment(name)].length > mostNameChars) return { kind: 'bad-name' };
-  return reserved.has(trackKey(name)) ? { kind: 'reserved' } : undefined;
+export function objectionToName(name: string): 'bad-name' | 'reserved' | undefined {
+  if (name.length > mostNameUnits || !visible.test(name)) return 'bad-name';
+  if ([...graphemes.segment(name)].length > mostNameChars) return 'bad-name';
+  return reserved.has(trackKey(name)) ? 'reserved' : undefined;
 }
 
 function tidied(typed: string): string {

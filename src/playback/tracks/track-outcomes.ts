@@ -1,40 +1,94 @@
-import type { TrackItem } from './track-item.ts';
+import type { ItemEnd, TrackItem } from './track-item.ts';
+
+/** Target of a seek: a position in the sound, or an offset from the current one; negative is back. */
+export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
+
+/** Command for one track. */
+export type TrackCommand =
+  | { readonly kind: 'pause' | 'resume' | 'skip' | 'stop' | 'mute' | 'unmute' }
+  /** 0 to 200. */
+  | { readonly kind: 'volume'; readonly percent: number }
+  /** Volume, reached gradually. */
+  | { readonly kind: 'fade'; readonly percent: number; readonly overMs: number }
+  | { readonly kind: 'seek'; readonly to: SeekTarget }
+  | { readonly kind: 'loop'; readonly on: boolean }
+  /** Of a sound that waits. */
+  | { readonly kind: 'remove'; readonly id: string };
+
+/** What a command did to a track. */
+export type PlayerOutcome =
+  | {
+      readonly kind: 'paused' | 'resumed' | 'muted' | 'unmuted' | 'empty';
+      readonly track: string;
+    }
+  | {
+      readonly kind: 'skipped';
+      readonly track: string;
+      readonly title: string;
+      readonly next?: string;
+    }
+  | { readonly kind: 'stopped'; readonly track: string; readonly removed: number }
+  | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
+  | {
+      readonly kind: 'fading';
+      readonly track: string;
+      readonly percent: number;
+      readonly overMs: number;
+    }
+  | {
+      readonly kind: 'sought';
+      readonly track: string;
+      readonly title: string;
+      readonly positionMs: number;
+      readonly lengthMs?: number;
+    }
+  | {
+      readonly kind: 'past-end';
+      readonly track: string;
+      readonly title: string;
+      readonly lengthMs: number;
+    }
+  /** A live stream, which can neither seek nor repeat. */
+  | { readonly kind: 'unseekable'; readonly track: string; readonly title: string }
+  | {
+      readonly kind: 'looping' | 'unlooped' | 'removed';
+      readonly track: string;
+      readonly title: string;
+    }
+  /** The sound does not wait any more. */
+  | { readonly kind: 'over' };
 
 /** Why a sound was not taken. */
 export type SoundRejection =
   /** A name has 1 to 40 characters; as `objectionToName`. */
   | { readonly kind: 'bad-name' }
   /** `voice` and `cues` belong to the bot itself, `all` means every track. */
-  | { readonly kind: 'reserved' }
-  /** `limit` items wait on this track already. */
-  | { readonly kind: 'full'; readonly limit: number }
+  | { readonly kind: 'reserved'; readonly track: string }
+  /** The track has `limit` sounds already. */
+  | { readonly kind: 'full'; readonly track: string; readonly limit: number }
   /** `limit` tracks have something to play already. */
-  | { readonly kind: 'too-many'; readonly limit: number }
-  /** The mixer has been closed. */
-  | { readonly kind: 'closed' };
+  | { readonly kind: 'many'; readonly limit: number }
+  /** The tracks have been closed. */
+  | { readonly kind: 'nowhere' };
 
-export type AddItemResult =
+export type AddedItem =
   /** The item sounds as soon as its source gives sound. */
   | { readonly kind: 'playing'; readonly item: TrackItem }
   /** Place 1 comes next. */
-  | { readonly kind: 'queued'; readonly item: TrackItem; readonly place: number }
-  | SoundRejection;
+  | { readonly kind: 'added'; readonly item: TrackItem; readonly place: number };
 
-export type SkipOutcome =
-  | { readonly kind: 'skipped'; readonly item: TrackItem; readonly next: TrackItem | undefined }
-  | { readonly kind: 'idle' };
+export type AddItemResult = AddedItem | SoundRejection;
 
-/** `removed` is the number of queued items. */
-export type StopOutcome =
-  | { readonly kind: 'stopped'; readonly item: TrackItem | undefined; readonly removed: number }
-  | { readonly kind: 'idle' };
-
-/** A track as people see it. */
-export type TrackView = {
-  readonly name: string;
-  readonly percent: number;
-  readonly isPaused: boolean;
-  readonly isMuted: boolean;
-  readonly now: TrackItem | undefined;
-  readonly waiting: readonly TrackItem[];
-};
+/**
+ * Events of a track; for each item that sounds first its beginning, then its end. `changed` is all that shows in its view
+ * except its position.
+ */
+export type TrackEvent =
+  | { readonly kind: 'began'; readonly track: string; readonly item: TrackItem }
+  | {
+      readonly kind: 'ended';
+      readonly track: string;
+      readonly item: TrackItem;
+      readonly ended: ItemEnd;
+    }
+  | { readonly kind: 'changed'; readonly track: string };

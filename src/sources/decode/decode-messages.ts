@@ -1,6 +1,4 @@
 import type { SoundChunk } from '#src/audio/sound-source.ts';
-import type { RawFormat } from '#src/sources/fetch/ports.ts';
-import type { Format } from '#src/sources/formats/sniff.ts';
 import type { Want } from './decoder.ts';
 import type { Inspection, InspectionResult } from './inspection.ts';
 
@@ -9,10 +7,6 @@ export type DecodePlan = {
   readonly want: Want;
   /** Left out at the start. */
   readonly skipMs?: number;
-  /** Format of raw samples; without it the first bytes decide the format. */
-  readonly raw?: RawFormat;
-  /** Known already, since the bytes begin in the middle. */
-  readonly format?: Format;
 };
 
 /** Messages to a decoding process; it answers every `feed` and every `inspect` once, in order. */

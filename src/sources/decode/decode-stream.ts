@@ -8,7 +8,7 @@ import { openFlac } from '#src/sources/formats/flac-decoder.ts';
 import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
 import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
 import { type Format, longestSniffBytes, sniff, sniffBytes } from '#src/sources/formats/sniff.ts';
-import { openRaw, openWav } from '#src/sources/formats/wav-decoder.ts';
+import { openWav } from '#src/sources/formats/wav-decoder.ts';
 import { openWebm } from '#src/sources/formats/webm-decoder.ts';
 import type { DecodePlan, FeedResult } from './decode-messages.ts';
 import type { Decoder } from './decoder.ts';
@@ -100,9 +100,6 @@ export class DecodeStream {
   }
 
   async #open(isLast: boolean): Promise<Decoder | undefined> {
-    const { raw, format } = this.#plan;
-    if (raw) return openRaw(raw);
-    if (format) return await this.#openAs(format);
     const { length } = this.#bytes;
     if (!isLast && length < this.#checkAtBytes) return undefined;
     this.#checkAtBytes = Math.min(2 * length, longestSniffBytes);

@@ -35,26 +35,16 @@ export interface FileReader {
   read(file: SoundFile, mostBytes: number, signal: AbortSignal): Promise<Uint8Array>;
 }
 
-/** Samples without a header: 16 bit, little-endian, channels interleaved. */
-export type RawFormat = { readonly rateHz: number; readonly channels: 1 | 2 };
-
 /** Server and person that asked for a sound: a broken decoder affects this server at most, and counts against this person. */
 export type Requester = { readonly guildId: string; readonly personId?: string };
 
-/** Origin of a sound's bytes. Except for `raw`, the first bytes decide the format, not the name. */
+/** Origin of a sound's bytes. The first bytes decide the format, not the name. */
 export type Where =
   /** A file the owner of the machine put there; never a path from a stranger. */
   (
     | { readonly kind: 'file'; readonly path: string }
     /** A web page or an attachment, fetched behind the guard; `type` is its claimed media type. */
     | { readonly kind: 'link'; readonly url: string; readonly type?: string }
-    | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly raw?: RawFormat }
-    /** Comes once; pulled no faster than it is played. */
-    | {
-        readonly kind: 'stream';
-        readonly bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
-        readonly raw?: RawFormat;
-      }
   ) & {
     /** Left out for the owner's own sounds. */
     readonly requester?: Requester;

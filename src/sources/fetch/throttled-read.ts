@@ -26,10 +26,6 @@ export class ThrottledRead {
     this.#patience = patience;
   }
 
-  get isClosed(): boolean {
-    return this.#over.signal.aborted;
-  }
-
   /** Undefined at the end. Errors: BotError `source.*`, after which it is closed. Aborting `signal` throws `signal.reason`. */
   async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { clock } = this.#patience;
@@ -51,19 +47,10 @@ export class ThrottledRead {
   /** Pieces that were read before, and all that follow; closes at the end, and when its reader stops. */
   async *all(before: readonly Uint8Array[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
     try {
-      yield* this.rest(before, signal);
+      yield* before;
+      for (let piece = await this.next(signal); piece; piece = await this.next(signal)) yield piece;
     } finally {
       this.close();
-    }
-  }
-
-  /** Reads like `all`, but after a reader has stopped, another may go on from there. */
-  async *rest(before: readonly Uint8Array[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    yield* before;
-    for (;;) {
-      const piece = await this.next(signal);
-      if (!piece) return;
-      yield piece;
     }
   }
 

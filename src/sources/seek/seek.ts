@@ -1,6 +1,5 @@
 import type { Want } from '#src/sources/decode/decoder.ts';
 import type { Inspect } from '#src/sources/decode/inspection.ts';
-import type { RawFormat } from '#src/sources/fetch/ports.ts';
 import type { Format } from '#src/sources/formats/sniff.ts';
 import type { SeekPlan } from '#src/sources/opened-sound.ts';
 import type { SoundBytes } from '#src/sources/sound-bytes.ts';
@@ -25,9 +24,8 @@ const usualOggHeadBytes = 64 * 1024;
 type KnownFile = {
   readonly bytes: SoundBytes;
   readonly head: Buffer;
-  /** Undefined for raw samples, and for formats of ffmpeg. */
+  /** Undefined for formats of ffmpeg. */
   readonly format: Format | undefined;
-  readonly raw: RawFormat | undefined;
   readonly layout: SoundLayout;
   readonly inspect: Inspect;
 };
@@ -39,13 +37,8 @@ export async function seekTo(
   fromMs: number,
   signal: AbortSignal,
 ): Promise<SeekPlan> {
-  const { bytes, raw } = known;
-  const forward: SeekPlan = {
-    before: [],
-    fromByte: 0,
-    plan: { want, skipMs: fromMs, raw },
-  };
-  if (fromMs <= 0 || bytes.jumps !== 'any') return forward;
+  const forward: SeekPlan = { before: [], fromByte: 0, plan: { want, skipMs: fromMs } };
+  if (fromMs <= 0 || known.bytes.jumps !== 'any') return forward;
   return (await jump(known, want, fromMs, signal)) ?? forward;
 }
 
@@ -55,7 +48,6 @@ async function jump(
   fromMs: number,
   signal: AbortSignal,
 ): Promise<SeekPlan | undefined> {
-  if (known.raw) return jumpRaw(known, want, fromMs);
   switch (known.format) {
     case 'wav':
       return jumpWav(known, want, fromMs);
@@ -66,12 +58,6 @@ async function jump(
     default:
       return undefined;
   }
-}
-
-function jumpRaw({ raw }: KnownFile, want: Want, fromMs: number): SeekPlan | undefined {
-  if (!raw) return undefined;
-  const frames = Math.round((fromMs / 1000) * raw.rateHz);
-  return { before: [], fromByte: frames * raw.channels * 2, plan: { want, raw } };
 }
 
 function jumpWav({ head, layout }: KnownFile, want: Want, fromMs: number): SeekPlan | undefined {

@@ -22,11 +22,11 @@ test('what plays already is told when captions begin, and nothing of a muted tra
   const fixture = await openSetup();
   await play(fixture, byAdam, radio);
   const track = fixture.sessions.session('g')?.context.mix.tracks.track('main');
-  track?.mute();
+  track?.perform({ kind: 'mute' });
   await turnOn(fixture);
   expect(lines(fixture)).toEqual([]);
   await fixture.captions.turnOff('g');
-  track?.unmute();
+  track?.perform({ kind: 'unmute' });
   await turnOn(fixture);
   expect(lines(fixture)).toContain('*\\[music: radio\\]*');
 });

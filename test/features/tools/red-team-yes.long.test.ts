@@ -53,7 +53,7 @@ const ways: Readonly<Record<YesPath, (trap: SpokenTrap, said: string) => Promise
     await trap.ask();
     trap.play(); // Adam's loudspeaker plays it into his microphone
     await trap.say(said);
-    trap.context.mix.tracks.track('main')?.stop();
+    trap.context.mix.tracks.track('main')?.perform({ kind: 'stop' });
   },
   async echo(trap, said) {
     trap.hears(said);

@@ -105,9 +105,16 @@ test('an Opus item that sounds alone goes out packet by packet as its source gav
 });
 
 test.each([
-  ['at less than full volume', (band: Band) => band.tracks.track('music')?.volume(80)],
+  [
+    'at less than full volume',
+    (band: Band) => band.tracks.track('music')?.perform({ kind: 'volume', percent: 80 }),
+  ],
   ['while another track sounds', (band: Band) => band.tracks.enqueue('rain', music(3000, 100))],
-  ['while it fades', (band: Band) => band.tracks.track('music')?.fade(50, 5000)],
+  [
+    'while it fades',
+    (band: Band) =>
+      band.tracks.track('music')?.perform({ kind: 'fade', percent: 50, overMs: 5000 }),
+  ],
 ])('an Opus item is not passed on %s', async (_, act) => {
   const { band, outlet } = openTracks();
   const source = packets(3000);

@@ -5,7 +5,10 @@ test('a source that stops giving is given up after what it gave has sounded', as
   const band = new Band();
   const item = itemOf(band.tracks.enqueue('main', stuck(...Array(30).fill(1000))));
   await band.run(8200);
-  expect(await item.ended).toEqual({ reason: 'stalled' });
+  expect(await item.ended).toMatchObject({
+    reason: 'failed',
+    error: { code: 'source.unreachable' },
+  });
   expect(band.heard.filter((sample) => sample !== 0).length).toBe(600 * 48);
 });
 

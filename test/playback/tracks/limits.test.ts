@@ -2,13 +2,14 @@ import { expect, test } from 'vitest';
 import { mostTracks } from '#src/playback/tracks/named-tracks.ts';
 import { Band, itemOf, steady } from './band.ts';
 
-test('50 items may wait on a track; one more is refused, and nothing is lost', async () => {
+test('a track takes 50 items; one more is refused, and nothing is lost', async () => {
   const band = new Band();
-  const items = Array.from({ length: 51 }, () =>
+  const items = Array.from({ length: 50 }, () =>
     itemOf(band.tracks.enqueue('main', steady(1, 20))),
   );
-  expect(band.tracks.enqueue('main', steady(1, 20))).toEqual({ kind: 'full', limit: 50 });
-  expect(band.tracks.next('main', steady(1, 20))).toEqual({ kind: 'full', limit: 50 });
+  const full = { kind: 'full', track: 'main', limit: 50 };
+  expect(band.tracks.enqueue('main', steady(1, 20))).toEqual(full);
+  expect(band.tracks.enqueue('main', steady(1, 20), { isNext: true })).toEqual(full);
   await band.run(2500);
   for (const item of items) expect(await item.ended).toEqual({ reason: 'completed' });
 });
@@ -23,15 +24,15 @@ test.each(['a', 'a'.repeat(40), 'Café 9', '雨', 'नमस्ते', 'Straße
     const { tracks } = new Band();
     expect(tracks.enqueue(name, steady(1, 20)).kind).toBe('playing');
     expect(tracks.track(name.toUpperCase())).toBe(tracks.track(name));
-    expect(tracks.enqueue(name.toLowerCase(), steady(1, 20)).kind).toBe('queued');
-    expect(tracks.list().map((track) => track.name)).toEqual([name]);
+    expect(tracks.enqueue(name.toLowerCase(), steady(1, 20)).kind).toBe('added');
+    expect(tracks.all().map((track) => track.name)).toEqual([name]);
   },
 );
 
 test('25 tracks may be busy at once; a name more takes the place of one that is idle', async () => {
   const band = new Band();
   for (let n = 0; n < mostTracks; n++) band.tracks.enqueue(`t${n}`, steady(1, n === 3 ? 20 : 5000));
-  expect(band.tracks.enqueue('more', steady(1, 20))).toEqual({ kind: 'too-many', limit: 25 });
+  expect(band.tracks.enqueue('more', steady(1, 20))).toEqual({ kind: 'many', limit: 25 });
   await band.run(60);
   expect(band.tracks.enqueue('more', steady(1, 20)).kind).toBe('playing');
   expect(band.tracks.track('t3')).toBeUndefined();
@@ -41,8 +42,9 @@ test('25 tracks may be busy at once; a name more takes the place of one that is 
 test('a volume is kept between 0 and 200, and what is no number changes nothing', () => {
   const { tracks } = new Band();
   tracks.enqueue('main', steady(1, 20));
-  const volumes = [50, 250, -3, 70, Number.NaN].map((percent) =>
-    tracks.track('main')?.volume(percent),
-  );
+  const volumes = [50, 250, -3, 70, Number.NaN].map((percent) => {
+    tracks.track('main')?.perform({ kind: 'volume', percent });
+    return tracks.track('main')?.percent;
+  });
   expect(volumes).toEqual([50, 200, 0, 70, 70]);
 });

@@ -26,13 +26,19 @@ const smooth = 210;
 
 test.each<[string, (band: Band) => unknown]>([
   ['begins', () => undefined],
-  ['is turned up', (band) => band.tracks.track('main')?.volume(150)],
-  ['is turned to silence', (band) => band.tracks.track('main')?.volume(0)],
-  ['is muted', (band) => band.tracks.track('main')?.mute()],
-  ['is paused', (band) => band.tracks.track('main')?.pause()],
-  ['is stopped', (band) => band.tracks.track('main')?.stop()],
-  ['is skipped', (band) => band.tracks.track('main')?.skip()],
-  ['is sought in', (band) => band.tracks.track('main')?.seek(1013)],
+  ['is turned up', (band) => band.tracks.track('main')?.perform({ kind: 'volume', percent: 150 })],
+  [
+    'is turned to silence',
+    (band) => band.tracks.track('main')?.perform({ kind: 'volume', percent: 0 }),
+  ],
+  ['is muted', (band) => band.tracks.track('main')?.perform({ kind: 'mute' })],
+  ['is paused', (band) => band.tracks.track('main')?.perform({ kind: 'pause' })],
+  ['is stopped', (band) => band.tracks.track('main')?.perform({ kind: 'stop' })],
+  ['is skipped', (band) => band.tracks.track('main')?.perform({ kind: 'skip' })],
+  [
+    'is sought in',
+    (band) => band.tracks.track('main')?.perform({ kind: 'seek', to: { kind: 'at', ms: 1013 } }),
+  ],
   ['is paused with all', (band) => band.tracks.pause()],
 ])('a track that %s does not click', async (_, act) => {
   const band = new Band();
@@ -42,8 +48,8 @@ test.each<[string, (band: Band) => unknown]>([
   act(band);
   await band.run(200);
   band.tracks.resume();
-  band.tracks.track('main')?.resume();
-  band.tracks.track('main')?.unmute();
+  band.tracks.track('main')?.perform({ kind: 'resume' });
+  band.tracks.track('main')?.perform({ kind: 'unmute' });
   await band.run(3000);
   expect(steepest(band.heard)).toBeLessThan(smooth);
 });
@@ -102,7 +108,7 @@ test('the sum is the sum: below -60 dB away from a mix computed at leisure', asy
       for (const [n, { hz, peak, percent, rateHz }] of parts.entries()) {
         const samples = tone(1000, { hz, peak, rateHz });
         band.tracks.enqueue(`t${n}`, fromPcm('part', { samples, rateHz, channels: 2 }));
-        band.tracks.track(`t${n}`)?.volume(percent);
+        band.tracks.track(`t${n}`)?.perform({ kind: 'volume', percent });
       }
       let [signal, error] = [0, 0];
       for (let at = 0; at < 45; at++) {

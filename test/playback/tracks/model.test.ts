@@ -32,7 +32,7 @@ class Model {
 
   put(how: 'enqueue' | 'next', name: string, source: SoundSource): void {
     const track = this.#of(name);
-    const added = this.band.tracks[how](name, source);
+    const added = this.band.tracks.enqueue(name, source, { isNext: how === 'next' });
     if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
     const { item } = added;
     this.#added.add(item);
@@ -53,25 +53,25 @@ class Model {
       track.waiting = [];
       track.now = undefined;
     }
-    this.band.tracks.track(name)?.[how]();
+    this.band.tracks.track(name)?.perform({ kind: how });
     this.check();
   }
 
   check(): void {
     expect(this.#doomed.size).toBe(0);
     for (const [name, { now, waiting }] of this.#tracks) {
-      const view = this.band.tracks.track(name)?.view;
-      expect(view?.now).toBe(now);
-      expect(view?.waiting ?? []).toEqual(waiting);
+      const track = this.band.tracks.track(name);
+      expect(track?.now).toBe(now);
+      expect(track?.items.slice(1) ?? []).toEqual(waiting);
     }
   }
 
   async finish(): Promise<void> {
     for (const track of this.band.tracks.all()) {
-      track.resume();
-      track.loop(false);
+      track.perform({ kind: 'resume' });
+      track.perform({ kind: 'loop', on: false });
     }
-    for (let n = 0; n < 2000 && !this.band.tracks.all().every(({ isIdle }) => isIdle); n++) {
+    for (let n = 0; n < 2000 && !this.band.tracks.all().every(({ now }) => !now); n++) {
       await this.band.step();
     }
     this.check();
@@ -127,22 +127,22 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.tuple(fc.constantFrom('pause', 'resume', 'mute', 'unmute'), name).map(
     ([how, on]): Act =>
       (model) =>
-        model.band.tracks.track(on)?.[how](),
+        void model.band.tracks.track(on)?.perform({ kind: how }),
   ),
   fc.tuple(name, fc.integer({ min: 0, max: 1000 })).map(
     ([on, ms]): Act =>
       (model) =>
-        void model.band.tracks.track(on)?.seek(ms),
+        void model.band.tracks.track(on)?.perform({ kind: 'seek', to: { kind: 'at', ms } }),
   ),
   fc.tuple(name, fc.boolean()).map(
     ([on, isOn]): Act =>
       (model) =>
-        void model.band.tracks.track(on)?.loop(isOn),
+        void model.band.tracks.track(on)?.perform({ kind: 'loop', on: isOn }),
   ),
   fc.tuple(name, fc.integer({ min: 0, max: 200 })).map(
     ([on, percent]): Act =>
       (model) =>
-        void model.band.tracks.track(on)?.fade(percent, percent),
+        void model.band.tracks.track(on)?.perform({ kind: 'fade', percent, overMs: percent }),
   ),
   fc.integer({ min: 1, max: 30 }).map(
     (frames): Act =>

@@ -7,15 +7,16 @@ test('a place behind the end is refused with the length, one within it is gone t
   const item = itemOf(band.tracks.enqueue('main', steady(1000, 5000)));
   const main = band.tracks.track('main');
   await band.run(100);
-  expect(main?.seek(5000)).toEqual({ kind: 'past-end', lengthMs: 5000 });
-  expect(main?.seek(4000)).toEqual({ kind: 'sought', positionMs: 4000 });
-  expect(main?.view.now).toMatchObject({ positionMs: 4000 });
+  const seek = (ms: number) => main?.perform({ kind: 'seek', to: { kind: 'at', ms } });
+  expect(seek(5000)).toMatchObject({ kind: 'past-end', lengthMs: 5000 });
+  expect(seek(4000)).toMatchObject({ kind: 'sought', positionMs: 4000 });
+  expect(main?.now).toMatchObject({ positionMs: 4000 });
   await band.run(500);
   expect(item.positionMs).toBe(4500);
-  expect(main?.seek(-7)).toEqual({ kind: 'sought', positionMs: 0 });
+  expect(seek(-7)).toMatchObject({ kind: 'sought', positionMs: 0 });
   await band.run(5100);
   expect(await item.ended).toEqual({ reason: 'completed' });
-  expect(main?.seek(0)).toEqual({ kind: 'idle' });
+  expect(seek(0)).toMatchObject({ kind: 'empty' });
 });
 
 test('an item that loops sounds without a gap until it is told to end', async () => {
@@ -24,7 +25,8 @@ test('an item that loops sounds without a gap until it is told to end', async ()
   await band.run(3000);
   expect(band.heard.slice(240).every((sample) => sample === 1000)).toBe(true);
   expect(item.positionMs).toBeLessThan(510);
-  expect(band.tracks.track('main')?.loop(false)).toEqual({ kind: 'looping', on: false });
+  const main = band.tracks.track('main');
+  expect(main?.perform({ kind: 'loop', on: false })).toMatchObject({ kind: 'unlooped' });
   await band.run(600);
   expect(await item.ended).toEqual({ reason: 'completed' });
   expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(6 * 510 * 48);
@@ -43,7 +45,7 @@ test('all are paused together, and what was paused by itself stays so afterwards
   band.tracks.enqueue('a', steady(1000, 5000));
   band.tracks.enqueue('b', steady(500, 5000));
   await band.run(60);
-  band.tracks.track('b')?.pause();
+  band.tracks.track('b')?.perform({ kind: 'pause' });
   band.tracks.pause();
   await band.run(60);
   expect(band.level).toBe(0);
@@ -62,11 +64,11 @@ test('skipping an item lets go of its source at once, even one that does not lis
   tap.give(1000, 500);
   await band.run(60);
   for (const item of items) {
-    band.tracks.track('main')?.skip();
+    band.tracks.track('main')?.perform({ kind: 'skip' });
     expect(await item.ended).toEqual({ reason: 'skipped' });
     await band.run(40);
   }
   await settled();
   expect(tap.closed).toBe(true);
-  expect(band.tracks.track('main')?.isIdle).toBe(true);
+  expect(band.tracks.track('main')?.now).toBeUndefined();
 });

@@ -5,10 +5,13 @@ test('items of a queue sound one after the other, without a gap', async () => {
   const band = new Band();
   band.tracks.enqueue('main', steady(1000, 500));
   expect(band.tracks.enqueue('main', steady(2000, 500))).toMatchObject({
-    kind: 'queued',
+    kind: 'added',
     place: 1,
   });
-  expect(band.tracks.next('main', steady(3000, 510))).toMatchObject({ kind: 'queued', place: 1 });
+  expect(band.tracks.enqueue('main', steady(3000, 510), { isNext: true })).toMatchObject({
+    kind: 'added',
+    place: 1,
+  });
   await band.run(1700);
   const sounding = band.heard.findIndex((sample) => sample !== 0);
   const last = band.heard.findLastIndex((sample) => sample !== 0);

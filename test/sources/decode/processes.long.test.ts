@@ -1,9 +1,10 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
-import type { Where } from '#src/sources/fetch/ports.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { serveSounds } from '#test/sources/fetch/sound-server.ts';
 import { opening, patient, soundFrom } from '#test/sources/opening.ts';
 import { inPieces } from '#test/sources/sounds.ts';
 import { toneFile, toneWav } from '#test/sources/tones.ts';
@@ -18,8 +19,8 @@ const bombOf = (word: string) =>
   Buffer.concat([toneWav().subarray(0, 44), Buffer.from(word.repeat(40))]);
 const bomb = bombOf('hang');
 
-function sounding(bytes: Buffer, guildId: string): Where {
-  return { kind: 'bytes', bytes, requester: { guildId } };
+function sounding(bytes: Buffer, guildId: string) {
+  return { kind: 'bytes', bytes, requester: { guildId } } as const;
 }
 
 /** Number of decoders that this process has begun and not yet buried; bots of other tests may be its children, too. */
@@ -52,11 +53,18 @@ test.each([
   await reading.return?.();
 });
 
-test('a live stream whose decoder another file took down goes on over its connection', async () => {
+test('a live stream whose decoder another file took down goes on', async () => {
   await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 1_000 });
   const open = opening(decoding);
-  const bytes = endless(song);
-  const radio = await open({ kind: 'stream', bytes, requester: { guildId: 'A' } });
+  await using server = await serveSounds(async (_, response) => {
+    response.writeHead(200, { 'content-type': 'audio/ogg' });
+    for await (const piece of endless(song)) {
+      if (response.destroyed) return;
+      if (!response.write(piece)) await once(response, 'drain').catch(() => undefined);
+    }
+  });
+  const url = `http://127.0.0.1:${server.port}/radio`;
+  const radio = await open({ kind: 'link', url, requester: { guildId: 'A' } });
   const reading = radio.open(0, patient)[Symbol.asyncIterator]();
   for (let bombs = 0; bombs < 3; bombs++) {
     expect((await reading.next()).done).toBe(false);

@@ -1,0 +1,176 @@
+import { closest } from '#commands/closest-names.ts';
+import { notInChannel } from '#commands/rights.ts';
+import { maxVolumePercent } from '#src/base/volume.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandOption,
+  Reply,
+  Suggest,
+} from '#src/conversation/command.ts';
+import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
+import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
+import { isSameTrack, ownItems, voiceTrack } from '#src/features/tracks/track-names.ts';
+import type { TrackAction, TrackSetting } from '#src/features/tracks/track-outcomes.ts';
+import { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+import {
+  anyTrack,
+  newTrack,
+  queueTrack,
+  soundsOrAll,
+  trackOrAll,
+  volumeOption,
+} from './options.ts';
+import { callerOf, repliesOf, trackIn } from './replies.ts';
+
+/** `/track pause` and other commands that need no more than the name of a track, or `all`. */
+export function steering(action: TrackAction): Command {
+  return {
+    name: action,
+    description: `command.track.${action}`,
+    shownTo: 'room',
+    options: [action === 'skip' || action === 'stop' ? soundsOrAll : trackOrAll],
+    async run(call, { port, sessions }) {
+      const barred = notInChannel(call, sessions);
+      if (barred) return [barred];
+      return repliesOf(
+        port(TrackRequests).steer(call.guildId, callerOf(call), action, trackIn(call)),
+      );
+    },
+  };
+}
+
+/** Longest fade, in s. */
+const longestFade = longestFadeMs / 1000;
+/** Longest position, in characters: `-10:00:00` and some spaces. */
+const mostSeekChars = 12;
+/** Longest suggestion that Discord shows, in characters. */
+const mostItemChars = 100;
+
+export const volume = changing(
+  { name: 'volume', description: 'command.track.volume', track: anyTrack },
+  [{ ...volumeOption, name: 'level', required: true }],
+  ({ level }) => {
+    const percent = wholeIn(level, 0, maxVolumePercent);
+    return percent === undefined ? outOfRange(0, maxVolumePercent) : { kind: 'volume', percent };
+  },
+);
+
+export const fade = changing(
+  { name: 'fade', description: 'command.track.volume' },
+  [
+    { ...volumeOption, name: 'to', required: true },
+    {
+      name: 'seconds',
+      description: 'command.track.fade.seconds',
+      kind: 'number',
+      least: 1,
+      most: longestFade,
+    },
+  ],
+  ({ to, seconds }) => {
+    const percent = wholeIn(to, 0, maxVolumePercent);
+    if (percent === undefined) return outOfRange(0, maxVolumePercent);
+    const over = seconds === undefined ? usualFadeMs / 1000 : wholeIn(seconds, 1, longestFade);
+    if (over === undefined) return outOfRange(1, longestFade);
+    return { kind: 'fade', percent, overMs: over * 1000 };
+  },
+);
+
+export const seek = changing(
+  { name: 'seek', description: 'command.track.seek' },
+  [
+    {
+      name: 'to',
+      description: 'track.place',
+      required: true,
+      kind: 'text',
+      maxChars: mostSeekChars,
+    },
+  ],
+  (words) => {
+    const to = seekTargetOf(words.to ?? '');
+    return to ? { kind: 'seek', to } : { id: 'track.place', to: 'caller' };
+  },
+);
+
+export const loop = changing(
+  { name: 'loop', description: 'command.track.loop' },
+  [
+    {
+      name: 'mode',
+      description: 'command.track.loop',
+      required: true,
+      kind: 'choice',
+      values: ['on', 'off'],
+    },
+  ],
+  ({ mode }) => ({ kind: 'loop', on: mode !== 'off' }),
+);
+
+/** Waiting items of the track that is named so far, as `2. rain`. */
+const waitingItems: Suggest = async (typed, call, { port }) => {
+  const track = trackIn(call);
+  const views = port(TrackRequests).list(call.guildId) ?? [];
+  const { waiting = [] } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
+  const items = waiting.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, mostItemChars));
+  const hasOwn = isSameTrack(track, voiceTrack) && items.length > 0;
+  return closest(typed, hasOwn ? [...items, ownItems] : items);
+};
+
+export const remove = changing(
+  { name: 'remove', description: 'command.track.remove', track: queueTrack },
+  [
+    {
+      name: 'item',
+      description: 'command.track.remove.item',
+      required: true,
+      kind: 'text',
+      maxChars: mostItemChars,
+      suggest: waitingItems,
+    },
+  ],
+  ({ item = '' }) => ({ kind: 'remove', item: item.trim() }),
+);
+
+/** A command that changes one track, or says why it does not. */
+function changing(
+  {
+    name,
+    description,
+    track = newTrack,
+  }: {
+    readonly name: string;
+    readonly description: PlainTextId;
+    readonly track?: CommandOption;
+  },
+  options: readonly CommandOption[],
+  settingOf: (words: CommandCall['words']) => TrackSetting | Reply,
+): Command {
+  return {
+    name,
+    description,
+    shownTo: 'room',
+    options: [...options, track],
+    async run(call, { port, sessions }) {
+      const barred = notInChannel(call, sessions);
+      if (barred) return [barred];
+      const setting = settingOf(call.words);
+      if ('id' in setting) return [setting];
+      return repliesOf([
+        port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),
+      ]);
+    },
+  };
+}
+
+/** Discord enforces the bounds for people, but not for every unofficial client. */
+export function wholeIn(word: string | undefined, least: number, most: number): number | undefined {
+  const whole = Number(word?.trim() || Number.NaN);
+  return Number.isInteger(whole) && whole >= least && whole <= most ? whole : undefined;
+}
+
+export function outOfRange(least: number, most: number): Reply {
+  return { id: 'number.range', with: { least, most }, to: 'caller' };
+}

@@ -1,0 +1,44 @@
+import type { SoundOwner } from '#src/playback/tracks/track-item.ts';
+import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
+
+/** A sound on a track, or a speech on the track `voice`. */
+export type TrackSound = {
+  readonly id: string;
+  readonly title: string;
+  readonly owner: SoundOwner['person'];
+};
+
+/** Sounds of one track. */
+export type TrackSounds = {
+  readonly current: TrackSound | undefined;
+  readonly waiting: readonly TrackSound[];
+};
+
+/** Sounds that a command changes. */
+export function soundsTouched(
+  { current, waiting }: TrackSounds,
+  command: TrackCommand,
+): readonly TrackSound[] {
+  const all = [...(current ? [current] : []), ...waiting];
+  switch (command.kind) {
+    case 'stop':
+      return all;
+    case 'remove':
+      return waiting.filter(({ id }) => id === command.id);
+    default:
+      return all.slice(0, 1);
+  }
+}
+
+/** Sound that a person means by its number from 1, its title, or both as in `2. rain`; of several the first. */
+export function soundMeant(sounds: readonly TrackSound[], typed: string): TrackSound | undefined {
+  const trimmed = typed.trim().toLowerCase();
+  const [numbered = '', digits] = /^(\d{1,3})(?:\.|$)/.exec(trimmed) ?? [];
+  const titles = sounds.map(({ title }) => title.toLowerCase());
+  const wanted = trimmed.slice(numbered.length).trim();
+  const place = digits === undefined ? -1 : Number(digits) - 1;
+  if (wanted === '' || titles[place] === wanted) return sounds[place];
+  // It has moved up since its place was read, or was named by its title.
+  const called = titles.indexOf(wanted);
+  return sounds[called >= 0 ? called : titles.findIndex((title) => title.includes(trimmed))];
+}
