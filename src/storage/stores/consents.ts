@@ -7,8 +7,8 @@ import type {
 } from '#src/people/consent-store.ts';
 import { id, oneOf, type RowOf, type SqlDialect } from '#src/sql/columns.ts';
 import { ofPerson, personTables } from '#src/sql/person-tables.ts';
-import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/sql/store-database.ts';
-import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import {
   columnList,
   countRows,
@@ -52,14 +52,14 @@ class SqlConsents implements ConsentStore {
   }
 
   async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
-    const rows = await this.#database.read([laneOf(consents, guildId)], (connection) =>
+    const rows = await this.#database.read((connection) =>
       select(connection, consents, sql`WHERE guild_id = ${guildId} AND kind <> 'until'`),
     );
     return new Map(rows.map((row) => [row.personId, consentOf(row)]));
   }
 
   async write(guildId: string, personId: string, standing: StoredConsent): Promise<void> {
-    await this.#database.write([laneOf(consents, guildId)], (connection) =>
+    await this.#database.write((connection) =>
       putIfNewer(connection, consents, { guildId, personId, ...standing }),
     );
   }
@@ -88,21 +88,19 @@ class SqlConsents implements ConsentStore {
   }
 
   dropDays(): Promise<number> {
-    return this.#database.write([], (connection) =>
+    return this.#database.write((connection) =>
       connection.run(sql`DELETE FROM consents WHERE kind = 'until'`),
     );
   }
 
   count(guildId: string, personId: string): Promise<number> {
     const records = this.#rowsOf('delete', guildId, personId);
-    return this.#database.read(lanesOf(this.#tables, guildId), (connection) =>
-      countRows(connection, records),
-    );
+    return this.#database.read((connection) => countRows(connection, records));
   }
 
   rowsAbout(guildId: string, personId: string): Promise<StoredRows> {
     const records = personTables(this.#tables).filter(({ forget }) => forget !== 'discard');
-    return this.#database.read(lanesOf(this.#tables, guildId), async (connection) => {
+    return this.#database.read(async (connection) => {
       const found: [table: string, rows: StoredRows[string]][] = [];
       for (const record of records) {
         const { columns, name } = record;
@@ -117,14 +115,10 @@ class SqlConsents implements ConsentStore {
   async erase(guildId: string, personId: string): Promise<number> {
     const records = this.#rowsOf('delete', guildId, personId);
     const discarded = this.#rowsOf('discard', guildId, personId);
-    const count = await this.#database.write(
-      lanesOf(this.#tables, guildId),
-      async (connection) => {
-        await deleteRows(connection, discarded);
-        return await deleteRows(connection, records);
-      },
-      eraseMs,
-    );
+    const count = await this.#database.write(async (connection) => {
+      await deleteRows(connection, discarded);
+      return await deleteRows(connection, records);
+    });
     await this.#database.scrub();
     return count;
   }
@@ -150,7 +144,7 @@ export const consentPart = storePart<ConsentStore>({
     dropDays: writes,
     count: reads,
     rowsAbout: reads,
-    erase: erases,
+    erase: writes,
   },
   open: (database, all) => new SqlConsents(database, all),
 });

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { PanelPlace, PanelStore } from '#src/conversation/ports/panel.ts';
 import { id } from '#src/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, table } from '#src/sql/table.ts';
 import { putIfNewer, versioned } from '#src/sql/versions.ts';
@@ -29,14 +29,14 @@ class SqlPanels implements PanelStore {
   async read(guildId: string): Promise<PanelPlace | undefined> {
     const statement = sql`SELECT ${columnList(placeColumns)} FROM panels
       WHERE guild_id = ${guildId}`;
-    const [row] = await this.#database.readPast([laneOf(panels, guildId)], (connection) =>
+    const [row] = await this.#database.read((connection) =>
       connection.rows(placeColumns, statement),
     );
     return row;
   }
 
   async write(guildId: string, place: PanelPlace): Promise<void> {
-    await this.#database.write([laneOf(panels, guildId)], (connection) =>
+    await this.#database.write((connection) =>
       putIfNewer(connection, panels, { guildId, ...place }),
     );
   }

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
 import { id, number, oneOf, optional, text } from '#src/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, table } from '#src/sql/table.ts';
 import { isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
@@ -35,15 +35,14 @@ class SqlPersonSettings implements PersonSettingsStore {
   async read(guildId: string, personId: string): Promise<PersonSettings> {
     const statement = sql`SELECT ${columnList(chosen)} FROM person_settings
       WHERE guild_id = ${guildId} AND person_id = ${personId}`;
-    const [row = {}] = await this.#database.readPast(
-      [laneOf(personSettings, guildId)],
-      (connection) => connection.rows(chosen, statement),
+    const [row = {}] = await this.#database.read((connection) =>
+      connection.rows(chosen, statement),
     );
     return row;
   }
 
   async write(guildId: string, personId: string, settings: PersonSettings): Promise<void> {
-    await this.#database.write([laneOf(personSettings, guildId)], async (connection) => {
+    await this.#database.write(async (connection) => {
       if (Object.keys(settings).length > 0)
         await putIfNewer(connection, personSettings, { guildId, personId, ...settings });
       else

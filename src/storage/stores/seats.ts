@@ -2,7 +2,7 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { Seat, SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
 import { flag, id, instant, oneOf, type RowOf, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, select, table } from '#src/sql/table.ts';
 import { askedAt, isNew, isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
@@ -48,14 +48,12 @@ class SqlSeats implements SeatStore {
   }
 
   read(): Promise<readonly StoredSeat[]> {
-    return this.#database.read([], (connection) => storedSeats(connection, empty));
+    return this.#database.read((connection) => storedSeats(connection, empty));
   }
 
   async readIn(guildId: string): Promise<StoredSeat | undefined> {
     const here = sql`WHERE guild_id = ${guildId}`;
-    const [seat] = await this.#database.read([laneOf(seats, guildId)], (connection) =>
-      storedSeats(connection, here),
-    );
+    const [seat] = await this.#database.read((connection) => storedSeats(connection, here));
     return seat;
   }
 
@@ -66,7 +64,7 @@ class SqlSeats implements SeatStore {
       ...consentsOf(guildId, 'followed', [followedId]),
       ...consentsOf(guildId, 'yes', agreedIds),
     ];
-    await this.#database.write([laneOf(seats, guildId)], async (connection) => {
+    await this.#database.write(async (connection) => {
       const aliveAtMs = askedAt(connection);
       if (!(await putIfNewer(connection, seats, seat, { aliveAtMs }))) return; // another process sits there since
       await eraseConsents(connection, guildId);
@@ -75,7 +73,7 @@ class SqlSeats implements SeatStore {
   }
 
   async alive(guildIds: readonly string[]): Promise<void> {
-    await this.#database.write([], (connection) => {
+    await this.#database.write((connection) => {
       const atMs = askedAt(connection);
       const theirs = sql`SELECT guild_id FROM seats WHERE guild_id ${connection.among(guildIds)}
         ORDER BY guild_id ${connection.forUpdate}`;
@@ -87,7 +85,7 @@ class SqlSeats implements SeatStore {
   }
 
   async erase(guildId: string): Promise<void> {
-    await this.#database.write([laneOf(seats, guildId)], async (connection) => {
+    await this.#database.write(async (connection) => {
       const erased = await connection.run(
         sql`DELETE FROM seats WHERE guild_id = ${guildId} AND ${isNewer(connection, seats)}`,
       );
@@ -96,7 +94,7 @@ class SqlSeats implements SeatStore {
   }
 
   expire(idleMs: number): Promise<number> {
-    return this.#database.write([], (connection) => {
+    return this.#database.write((connection) => {
       const old = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;
       return connection.run(sql`DELETE FROM seat_consents WHERE guild_id IN (${old})`);
     });

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
 import { id, text } from '#src/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
 import { isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
@@ -26,14 +26,14 @@ class SqlSettings implements GuildSettingsStore {
   }
 
   async read(guildId: string): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#database.readPast([laneOf(serverSettings, guildId)], (connection) =>
+    const rows = await this.#database.read((connection) =>
       select(connection, serverSettings, sql`WHERE guild_id = ${guildId}`),
     );
     return new Map(rows.map(({ key, value }) => [key, value]));
   }
 
   async write(guildId: string, key: string, value: string | undefined): Promise<void> {
-    await this.#database.write([laneOf(serverSettings, guildId)], async (connection) => {
+    await this.#database.write(async (connection) => {
       if (value !== undefined)
         await putIfNewer(connection, serverSettings, { guildId, key, value });
       else

@@ -39,9 +39,6 @@ const spentByPerson = table(
   },
 );
 
-/** Lane of what is spent, whatever the server. */
-const spendingLane = spent.name;
-
 /** Amounts spent, a row per server, person and day, of the days around the last one only. */
 class SqlSpending implements SpendingStore {
   readonly #database: StoreDatabase;
@@ -51,7 +48,7 @@ class SqlSpending implements SpendingStore {
   }
 
   read(day: string): Promise<readonly SpendingEntry[]> {
-    return this.#database.read([spendingLane], (connection) => {
+    return this.#database.read((connection) => {
       const rest = columnList(sums);
       return connection.rows(
         entryColumns,
@@ -62,8 +59,8 @@ class SqlSpending implements SpendingStore {
   }
 
   async add(entries: readonly SpendingEntry[], day: string): Promise<void> {
-    await this.#database.writeOnce([spendingLane], async (connection, isFirst) => {
-      if (isFirst) await addSpending(connection, entries, day);
+    await this.#database.write(async (connection) => {
+      if (await connection.isFirst()) await addSpending(connection, entries, day);
     });
   }
 }
