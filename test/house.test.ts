@@ -205,7 +205,7 @@ const doors: Readonly<Record<string, string>> = {
   'features/captions/transcripts': 'disk-and-memory-stores transcript-cleanup transcript-requests',
   'features/memories': 'memory-requests memory-store person-by-name',
   'features/personas': 'persona-requests',
-  'features/reminders': 'reminder reminder-messages reminder-scheduler reminder-store',
+  'features/reminders': 'reminder reminder-scheduler reminder-store',
   'features/seats': 'automatic-joins seat-return',
   'features/settings': 'answer-checkup settings-requests',
   'features/tools': 'adapt-external-tool external-tool fit-arguments-to-schema post-text-tool',
