@@ -143,7 +143,7 @@ test.each([
   expect([...all.keys()].some(needsIt)).toBe(true);
 });
 
-/** Folders of files that a worker of either store loads. */
+/** Folders of files that the worker of the stores loads. */
 const storeFolders = ['src/base', 'src/storage', 'src/sql', 'src/storage/thread'];
 
 /** Folders of features that a list loads. */
@@ -152,19 +152,13 @@ function foldersOfFeatures(list: string): readonly string[] {
   return own.filter((folder) => folder.startsWith('src/features/'));
 }
 
-test.each([
-  [
-    'src/storage/thread/store-worker.ts',
-    [
-      ...['src/web/api/tokens', 'src/people', 'src/spending', 'src/storage/stores'],
-      ...foldersOfFeatures('src/storage/stores/store-parts.ts'),
-    ],
-  ],
-  [
-    'src/storage/transcripts/transcripts-worker.ts',
-    ['src/storage/transcripts', 'src/features/captions/store', 'src/features/memories'],
-  ],
-])('%s loads its store alone, and no package but that of SQL', async (worker, further) => {
+test('the worker of the stores loads them alone, and no package but that of SQL', () => {
+  const further = [
+    ...['src/web/api/tokens', 'src/people', 'src/spending', 'src/storage/stores'],
+    ...['src/storage/transcripts', 'src/features/captions/store', 'src/features/memories'],
+    ...foldersOfFeatures('src/storage/stores/store-parts.ts'),
+  ];
+  const worker = 'src/storage/thread/store-worker.ts';
   const reached = [...loadedWith([worker])];
   const folders = new Set(reached.map(dirname));
   expect([...folders.difference(new Set([...storeFolders, ...further]))]).toEqual([]);

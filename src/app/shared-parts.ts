@@ -39,10 +39,9 @@ import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats, unsharedLines } from '#src/storage/data-dir/store-files.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
-import { storeParts } from '#src/storage/stores/store-parts.ts';
-import { mainStore } from '#src/storage/thread/operations.ts';
+import { mainStore, storeParts } from '#src/storage/stores/store-parts.ts';
+import { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
-import { openStore } from '#src/storage/thread/store-thread.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
@@ -82,11 +81,12 @@ export async function openSharedParts(
   const { transcription } = config;
   await using stack = new AsyncDisposableStack();
   stack.use(await claimDataDir(options, signal));
-  const loading = [loadSilero(), loadCues(), openBotStore(options, signal)] as const;
+  const worker = new SqliteWorker({ clock: realClock });
+  const loading = [loadSilero(), loadCues(), openBotStore(options, worker, signal)] as const;
   const [weights, cues, { store, portions, pool }] = await Promise.all(loading);
   stack.use(store);
   void dropDays(store, options);
-  const transcripts = stack.use(await openTranscriptStores(config, pool, options));
+  const transcripts = stack.use(await openTranscriptStores(config, { pool, worker }, options));
   stack.use(expireCopies(options));
   const sounds = stack.use(openSounds(config));
   const parts = [...partsOf(store), ...transcripts.parts];
@@ -287,6 +287,7 @@ const endMs = 6_500;
  */
 async function openBotStore(
   { config, onStore }: Pick<BotOptions, 'config' | 'onStore'>,
+  worker: SqliteWorker,
   signal: AbortSignal,
 ): Promise<OpenedStore> {
   const { dataDir, databaseUrl: url } = config;
@@ -304,6 +305,6 @@ async function openBotStore(
     signal.addEventListener('abort', () => pool.endWithin(endMs), { once: true });
     return { store, portions, pool };
   }
-  const open = () => openStore(mainStore, storePath(dataDir), { clock });
+  const open = () => worker.open(mainStore, storePath(dataDir));
   return { store: await keepStore(mainStore, open, clock, onStore) };
 }

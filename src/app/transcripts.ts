@@ -3,11 +3,13 @@ import type { Config } from '#src/config/types.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
+import type { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';
+import { keepStore } from '#src/storage/thread/steady-store.ts';
+import { transcriptStore } from '#src/storage/transcripts/transcript-operations.ts';
 import {
-  openPassingTranscripts,
-  openTranscripts,
-} from '#src/storage/transcripts/open-transcripts.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
+  type TranscriptStore,
+  transcriptsPath,
+} from '#src/storage/transcripts/transcripts-path.ts';
 import type { BotOptions } from './bot-options.ts';
 
 /** Declared parts of a store, each with what is open of it. */
@@ -19,11 +21,11 @@ export type OpenParts = readonly (readonly [part: object, open: unknown])[];
  */
 export async function openTranscriptStores(
   { dataDir }: Pick<Config, 'dataDir'>,
-  pool: PostgresPool | undefined,
+  { pool, worker }: { readonly pool: PostgresPool | undefined; readonly worker: SqliteWorker },
   report: Pick<BotOptions, 'onDiscord' | 'onStore'>,
 ): Promise<{ readonly parts: OpenParts } & AsyncDisposable> {
-  const onDisk = pool ? await inDatabase(pool) : inFile(dataDir, report);
-  const inMemory = openPassingTranscripts(realClock);
+  const onDisk = pool ? await inDatabase(pool) : await inFile(worker, dataDir, report);
+  const inMemory = await worker.open(transcriptStore, ':memory:');
   return {
     parts: [
       [TranscriptStores.key, new TranscriptStores(onDisk, inMemory)],
@@ -44,10 +46,12 @@ async function inDatabase(pool: PostgresPool): Promise<TranscriptStore> {
 }
 
 function inFile(
+  worker: SqliteWorker,
   dataDir: string,
   { onDiscord, onStore }: Pick<BotOptions, 'onDiscord' | 'onStore'>,
-): TranscriptStore {
-  return openTranscripts(dataDir, realClock, (event) => {
+): Promise<TranscriptStore> {
+  const open = () => worker.open(transcriptStore, transcriptsPath(dataDir));
+  return keepStore(transcriptStore, open, realClock, (event) => {
     if (event.kind === 'alert') onStore(event);
     if (event.kind !== 'refused') return;
     onDiscord({ kind: 'warning', message: event.error.message, cause: event.error });

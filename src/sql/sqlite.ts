@@ -10,7 +10,6 @@ import {
   insertOne,
   listed,
 } from './connection.ts';
-import { StatementCache } from './statement-cache.ts';
 import type { NewRow, Table } from './table.ts';
 
 const sqlite = process.getBuiltinModule('node:sqlite');
@@ -18,7 +17,7 @@ const sqlite = process.getBuiltinModule('node:sqlite');
 /** Node's own SQLite, taken from the process because the linter's list of Node's modules lacks it. */
 export const DatabaseSync = sqlite.DatabaseSync;
 export type DatabaseSync = InstanceType<typeof DatabaseSync>;
-export type Statement = ReturnType<DatabaseSync['prepare']>;
+type Statement = ReturnType<DatabaseSync['prepare']>;
 /** Value that a statement takes. */
 export type SqliteValue = null | number | string | Uint8Array;
 
@@ -33,7 +32,7 @@ export function openReadOnly(path: string, waitMs: number): DatabaseSync {
   return new DatabaseSync(place, { readOnly: true, timeout: waitMs });
 }
 
-/** Statements that one file keeps prepared. */
+/** Statements that one file keeps prepared; then it begins anew. */
 const mostStatements = 200;
 
 /** SQLite through `node:sqlite`: every statement is done when its method returns, so that nothing comes between two of them. */
@@ -42,12 +41,13 @@ export class SqliteConnection implements Connection {
   readonly writer: string;
   readonly ageMs = 0;
   readonly forUpdate = empty;
-  readonly #statements: StatementCache<Statement>;
+  readonly #sqlite: DatabaseSync;
+  readonly #statements = new Map<string, Statement>();
   readonly #wallMs: () => number;
 
   constructor(sqlite: DatabaseSync, writer: string, wallMs: () => number) {
     this.writer = writer;
-    this.#statements = new StatementCache((text) => sqlite.prepare(text), mostStatements);
+    this.#sqlite = sqlite;
     this.#wallMs = wallMs;
   }
 
@@ -55,16 +55,21 @@ export class SqliteConnection implements Connection {
     return sql`${this.#wallMs()}`;
   }
 
+  /** A commit always has an answer here. */
+  async isFirst(): Promise<boolean> {
+    return true;
+  }
+
   async rows<Shape extends Columns>(
     shape: Shape,
     statement: Sql,
   ): Promise<readonly RowOf<Shape>[]> {
-    const rows = this.#statements.get(statement.sql).all(...statement.values.map(bound));
+    const rows = this.#prepared(statement.sql).all(...statement.values.map(bound));
     return decodeRows(shape, rows);
   }
 
   async run(statement: Sql): Promise<number> {
-    const { changes } = this.#statements.get(statement.sql).run(...statement.values.map(bound));
+    const { changes } = this.#prepared(statement.sql).run(...statement.values.map(bound));
     return Number(changes);
   }
 
@@ -81,6 +86,13 @@ export class SqliteConnection implements Connection {
 
   among(values: readonly (number | string)[]): Sql {
     return sql`IN (SELECT value FROM json_each(${JSON.stringify(listed(values))}))`;
+  }
+
+  #prepared(text: string): Statement {
+    const statement = this.#statements.get(text) ?? this.#sqlite.prepare(text);
+    if (this.#statements.size >= mostStatements) this.#statements.clear();
+    this.#statements.set(text, statement);
+    return statement;
   }
 }
 

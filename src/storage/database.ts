@@ -57,8 +57,8 @@ export async function openDatabase(
 }
 
 /**
- * A file of SQLite on this thread. One operation at a time is under way, and writes keep their order, so that lanes need no queue. While
- * another program holds the file, a write waits, and reads pass it.
+ * A file of SQLite on this thread. One operation at a time is under way, in the order in which they were asked for; while another
+ * program holds the file, it waits, and with it those behind it.
  */
 export class Database implements Disposable, StoreDatabase {
   readonly path: string;
@@ -72,10 +72,8 @@ export class Database implements Disposable, StoreDatabase {
   /** The file itself. POSIX ends SQLite's locks where a process closes any descriptor of the file, so it is open until SQLite's is closed. */
   #file: number | undefined;
   readonly #closing = new AbortController();
-  /** The operation before the next one. */
+  /** The operation before the next one; never rejects. */
   #last: Promise<unknown> = Promise.resolve();
-  /** The write before the next one, with all its tries. */
-  #lastWrite: Promise<unknown> = Promise.resolve();
 
   constructor(path: string, sqlite: DatabaseSync, clock: Clock, patienceMs: number) {
     this.path = path;
@@ -90,52 +88,30 @@ export class Database implements Disposable, StoreDatabase {
     return this.path;
   }
 
-  read<T>(_lanes: readonly string[], work: Work<T>): Promise<T> {
-    return this.readTogether(work);
-  }
-
-  readPast<T>(_lanes: readonly string[], work: Work<T>): Promise<T> {
-    return this.readTogether(work);
+  read<T>(work: Work<T>): Promise<T> {
+    return this.#add('store.unreadable', () => work(this.#connection));
   }
 
   readTogether<T>(work: Work<T>): Promise<T> {
-    return this.#try('store.unreadable', () => work(this.#connection));
+    return this.read(work);
   }
 
-  write<T>(_lanes: readonly string[], work: Work<T>): Promise<T> {
-    return this.writeNow(work);
+  write<T>(work: Work<T>): Promise<T> {
+    return this.#add('store.unwritable', () => this.#wholly(() => work(this.#connection)));
   }
 
   writeNow<T>(work: Work<T>): Promise<T> {
-    const former = this.#lastWrite;
-    const whole = () => this.#wholly(() => work(this.#connection));
-    const written = this.#try('store.unwritable', whole, former);
-    this.#lastWrite = written.catch(() => undefined);
-    return written;
+    return this.write(work);
   }
 
-  /** A commit always has an answer here. */
-  writeOnce<T>(
-    _lanes: readonly string[],
-    work: (connection: Connection, isFirst: boolean) => Promise<T>,
-  ): Promise<T> {
-    return this.writeNow((connection) => work(connection, true));
-  }
-
-  async eraseInPortions<T>(
-    _lanes: readonly string[] | undefined,
-    portion: Work<T>,
-    isMore: (done: T) => boolean,
-  ): Promise<void> {
-    while (isMore(await this.writeNow(portion))) await setImmediate(); // others take their turn
-    await this.#try('store.unwritable', async () => emptyLog(this.#sqlite));
+  async eraseInPortions<T>(portion: Work<T>, isMore: (done: T) => boolean): Promise<void> {
+    while (isMore(await this.write(portion))) await setImmediate(); // others take their turn
+    await this.#add('store.unwritable', async () => emptyLog(this.#sqlite));
   }
 
   /** Writes what is there already. Errors: BotError `store.unwritable`. */
   probe(): Promise<void> {
-    return this.#try('store.unwritable', () =>
-      this.#wholly(async () => rewriteVersion(this.#sqlite)),
-    );
+    return this.write(async () => rewriteVersion(this.#sqlite));
   }
 
   /** Empties the log, and overwrites unused bytes of all pages, in portions. Errors: BotError `store.unwritable`. */
@@ -157,7 +133,7 @@ export class Database implements Disposable, StoreDatabase {
       });
     };
     for (let from = 0, bytes = pages.length; bytes === pages.length; from += bytes) {
-      bytes = await this.#try('store.unwritable', clear(from));
+      bytes = await this.#add('store.unwritable', clear(from));
       await setImmediate();
     }
   }
@@ -184,20 +160,14 @@ export class Database implements Disposable, StoreDatabase {
     }
   }
 
-  /** Works after what was asked for before, whether that failed or not. */
-  #afterLast<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#last.then(work, work);
-    this.#last = done;
-    return done;
-  }
-
-  /** Tries `work` after `former`, for as long as another program may hold the file. */
-  async #try<T>(code: StoreCode, work: () => Promise<T>, former?: Promise<unknown>): Promise<T> {
-    const alone = () => this.#afterLast(work);
+  /** Works after what was asked for before, and tries for as long as another program may hold the file. */
+  async #add<T>(code: StoreCode, work: () => Promise<T>): Promise<T> {
     const untilMs = this.#clock.nowMs() + this.#patienceMs;
+    const { signal } = this.#closing;
+    const done = this.#last.then(() => whenFree(work, this.#clock, untilMs, signal));
+    this.#last = done.catch(() => undefined);
     try {
-      await former;
-      return await whenFree(alone, this.#clock, untilMs, this.#closing.signal);
+      return await done;
     } catch (error) {
       throw asTrouble(code, this.path, error);
     }

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { mainStore } from '#src/storage/thread/operations.ts';
+import { mainStore } from '#src/storage/stores/store-parts.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { heldByAnother, storeFolder } from './files.ts';

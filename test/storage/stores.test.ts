@@ -4,9 +4,9 @@ import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import type { Store } from '#src/storage/store.ts';
-import { mainStore } from '#src/storage/thread/operations.ts';
+import { mainStore } from '#src/storage/stores/store-parts.ts';
+import { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
-import { openStore } from '#src/storage/thread/store-thread.ts';
 import { apiTokenStoreContract } from '#test/contracts/stores/api-token-store.ts';
 import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
 import { personRowsContract } from '#test/contracts/stores/person-rows.ts';
@@ -43,7 +43,7 @@ async function openFile(trouble?: StoreTrouble) {
   }
   const store = await keepStore(
     mainStore,
-    () => openStore(mainStore, path, impatient),
+    () => new SqliteWorker(impatient).open(mainStore, path),
     realClock,
     deaf,
   );

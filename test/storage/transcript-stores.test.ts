@@ -1,10 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
+import { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';
 import { keepStore } from '#src/storage/thread/steady-store.ts';
-import { openStore } from '#src/storage/thread/store-thread.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
-import { transcriptStore } from '#src/storage/transcripts/open-transcripts.ts';
+import { transcriptStore } from '#src/storage/transcripts/transcript-operations.ts';
 import { memoryStoreContract } from '#test/contracts/stores/memory-store.ts';
 import { transcriptErasingContract } from '#test/contracts/stores/transcript-erasing.ts';
 import { transcriptRestartsContract } from '#test/contracts/stores/transcript-restarts.ts';
@@ -33,7 +33,7 @@ async function openThread(trouble?: Trouble) {
     mkdirSync(dirname(path));
     writeFileSync(path, 'no database '.repeat(1000));
   }
-  const open = () => openStore(transcriptStore, path, impatient);
+  const open = () => new SqliteWorker(impatient).open(transcriptStore, path);
   const store = await keepStore(transcriptStore, open, realClock, () => undefined);
   if (trouble === 'unwritable') resources.use(heldByAnother(path));
   return closing(store, resources.move());

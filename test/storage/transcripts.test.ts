@@ -8,13 +8,11 @@ import type { OpenChannels } from '#src/features/captions/transcript-store-types
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { unsharedLines } from '#src/storage/data-dir/store-files.ts';
 import { migrate } from '#src/storage/schema.ts';
+import { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';
 import { keepStore, type StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
-import {
-  openPassingTranscripts,
-  transcriptStore,
-} from '#src/storage/transcripts/open-transcripts.ts';
 import { migrations } from '#src/storage/transcripts/schema.ts';
+import { transcriptStore } from '#src/storage/transcripts/transcript-operations.ts';
 import {
   type TranscriptStore,
   transcriptsPath,
@@ -242,7 +240,7 @@ test('transcripts that are removed, held or damaged are told of, and cost the bo
 });
 
 test('transcripts of servers that keep none are never in a file', async () => {
-  const store = openPassingTranscripts(realClock);
+  const store = await new SqliteWorker({ clock: realClock }).open(transcriptStore, ':memory:');
   expect(await store.reader.channels('10')).toEqual([]);
   await store.writer.putSession(sessionOf('a'));
   await store.writer.putLines([lineOf('a', 1, 'passing')]);

@@ -72,7 +72,7 @@ export class MemoryStore {
   }
 
   list(guildId: string): Promise<readonly Memory[]> {
-    return this.#database.read([], (connection) =>
+    return this.#database.read((connection) =>
       select(connection, memories, sql`WHERE guild_id = ${guildId} ORDER BY number`),
     );
   }
@@ -87,21 +87,18 @@ export class MemoryStore {
     | { readonly kind: 'full'; readonly limit: number }
   > {
     const { guildId } = memory;
-    return this.#database.writeNow(
-      async (connection) => {
-        await connection.run(lockNumbers(guildId));
-        const [there] = await connection.rows(
-          { count: integer },
-          sql`SELECT COUNT(*) AS count FROM memories WHERE guild_id = ${guildId}`,
-        );
-        if (there && there.count >= mostMemories) return { kind: 'full', limit: mostMemories };
-        const [next] = await connection.rows(memoryNumbers.columns, useNumber(guildId));
-        const added = { ...memory, number: next?.lastNumber ?? 1 };
-        await connection.insert(memories, [added]);
-        return { kind: 'added', memory: added };
-      },
-      [guildId],
-    );
+    return this.#database.writeNow(async (connection) => {
+      await connection.run(lockNumbers(guildId));
+      const [there] = await connection.rows(
+        { count: integer },
+        sql`SELECT COUNT(*) AS count FROM memories WHERE guild_id = ${guildId}`,
+      );
+      if (there && there.count >= mostMemories) return { kind: 'full', limit: mostMemories };
+      const [next] = await connection.rows(memoryNumbers.columns, useNumber(guildId));
+      const added = { ...memory, number: next?.lastNumber ?? 1 };
+      await connection.insert(memories, [added]);
+      return { kind: 'added', memory: added };
+    });
   }
 
   /** False: there is none of that number. */

@@ -8,7 +8,6 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { Reminder } from '#src/features/reminders/reminder.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { dueTime } from './due-time-text.ts';
-import { ReminderMessages } from './reminder-messages.ts';
 import type { ReminderResult } from './reminder-scheduler.ts';
 
 /** Reminders of one person that are said at once; the others are written. */
@@ -18,12 +17,10 @@ const mostAloud = 3;
 export class ReminderDelivery {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
-  readonly #writer: ReminderMessages;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
-    this.#writer = new ReminderMessages((...lines) => parts.messages.notify(...lines));
   }
 
   /**
@@ -35,24 +32,16 @@ export class ReminderDelivery {
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, ReminderResult>> {
     const { guildId = '' } = reminders[0] ?? {};
-    if (!this.#parts.places.has(guildId)) return resultsOf(reminders, 'away');
+    if (!this.#parts.places.has(guildId)) return new Map(reminders.map(({ id }) => [id, 'away']));
     await this.#sessions.settings.load(guildId);
     signal.throwIfAborted();
-    const [aloud, written] = [reminders.slice(0, mostAloud), reminders.slice(mostAloud)];
-    const results = await Promise.all([
-      this.#sayOrWrite(aloud, signal),
-      ...written.map((reminder) => this.#write(reminder, signal)),
-    ]);
-    return new Map(results.flatMap((each) => [...each]));
-  }
-
-  async #sayOrWrite(
-    reminders: readonly Reminder[],
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, ReminderResult>> {
-    if (await this.#say(reminders, signal)) return resultsOf(reminders, 'said');
-    const results = await Promise.all(reminders.map((one) => this.#write(one, signal)));
-    return new Map(results.flatMap((each) => [...each]));
+    const aloud = reminders.slice(0, mostAloud);
+    const saying = this.#say(aloud, signal);
+    const results = reminders.map(async (one) => {
+      const isSaid = aloud.includes(one) && (await saying);
+      return [one.id, isSaid ? 'said' : await this.#write(one, signal)] as const;
+    });
+    return new Map(await Promise.all(results));
   }
 
   /** False: nothing of it was heard. Aborting `signal` throws `signal.reason` where it still waits for a pause. */
@@ -74,19 +63,17 @@ export class ReminderDelivery {
     );
   }
 
-  async #write(
-    reminder: Reminder,
-    signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, ReminderResult>> {
+  async #write(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
     const { id, guildId, channelId, channelName: name, personId } = reminder;
     const text = writtenText(this.#line(reminder), guildId, this.#parts);
     try {
-      await this.#writer.write({ guildId, channelId, name }, { id, personId, text }, signal);
-      return resultsOf([reminder], 'written');
+      const channel = { guildId, channelId, name };
+      await this.#parts.messages.notify(channel, [{ id, personId, text }], signal);
+      return 'written';
     } catch (error) {
       if (signal.aborted || !(error instanceof BotError)) throw error;
       this.#parts.onEvent(guildId, failureEventOf(error, 'speak'));
-      return resultsOf([reminder], 'unsent');
+      return 'unsent';
     }
   }
 
@@ -100,11 +87,4 @@ export class ReminderDelivery {
       ? { id: 'reminder.due.timer', with: { time } }
       : { id: 'reminder.due.text', with: { text, time } };
   }
-}
-
-function resultsOf(
-  reminders: readonly Reminder[],
-  result: ReminderResult,
-): ReadonlyMap<string, ReminderResult> {
-  return new Map(reminders.map(({ id }) => [id, result]));
 }

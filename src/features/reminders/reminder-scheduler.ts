@@ -34,10 +34,12 @@ type ReminderOutcome = 'said' | 'written' | 'given-up';
 export type ReminderResult = 'said' | 'written' | 'away' | 'unsent';
 
 type ServedShard = { readonly shard: ServerShare; readonly delivery: Public<ReminderDelivery> };
+/** Reminder from the begin of its delivery until the store has let it go, or it is to be tried again. */
 type PendingReminder = {
   readonly reminder: Reminder;
   readonly served: ServedShard;
   readonly stop: AbortController;
+  isDelivered: boolean;
 };
 type Attempt = { readonly guildId: string; readonly tries: number; readonly notBeforeMs: number };
 
@@ -66,11 +68,8 @@ export class ReminderScheduler implements AsyncDisposable {
   /** By id. */
   readonly #pending = new Map<string, PendingReminder>();
   readonly #attempts = new Map<string, Attempt>();
-  /** Ids of delivered reminders, until a read of the store is without them. */
-  readonly #delivered = new Map<string, ServedShard>();
   /** Groups of one person each. */
   readonly #groups = new Set<Promise<void>>();
-  #misses = 0;
   /** True where a reminder may have become due since the last check began. */
   #isChanged = false;
   #running: Promise<void> | undefined;
@@ -112,7 +111,7 @@ export class ReminderScheduler implements AsyncDisposable {
   /** Reminders without those that were delivered just now. Errors: as `ReminderStore.list`. */
   async list(guildId: string, personId: string): Promise<readonly Reminder[]> {
     const all = await this.#parts.store.list(guildId, personId);
-    return all.filter(({ id }) => !this.#delivered.has(id));
+    return all.filter(({ id }) => !this.#pending.get(id)?.isDelivered);
   }
 
   /** Errors: as `ReminderStore.remove`. */
@@ -175,12 +174,12 @@ export class ReminderScheduler implements AsyncDisposable {
 
   /** Begins to deliver what is due. Returns the time, in ms, until the next check that only the timer causes. */
   async #check(served: ServedShard): Promise<number> {
-    const delivered = [...this.#delivered].filter(([, by]) => by === served).map(([id]) => id);
-    const soonest = await this.#read(served);
-    if (!soonest) return backoffMs(this.#misses);
+    const before = new Set(this.#pending.keys());
+    const limit = Math.min(before.size + this.#attempts.size + batch, mostRead);
+    const soonest = await this.#parts.store.soonest(served.shard, limit);
     if (!this.#served.has(served)) return Number.POSITIVE_INFINITY;
-    await this.#removeStored(delivered, soonest);
-    const waiting = soonest.filter(({ id }) => !this.#delivered.has(id) && !this.#pending.has(id));
+    // What was delivered while the store was read may stand in what it read.
+    const waiting = soonest.filter(({ id }) => !before.has(id) && !this.#pending.has(id));
     for (const group of byPerson(waiting.filter((one) => this.#restMs(one) <= 0))) {
       if (this.#groups.size >= mostAtOnce) break;
       const delivering = this.#deliver(group, served);
@@ -195,29 +194,6 @@ export class ReminderScheduler implements AsyncDisposable {
     return Math.min(longestWaitMs, ...later);
   }
 
-  /** Removes delivered reminders that the store still has, and forgets those that it has not. */
-  async #removeStored(delivered: readonly string[], stored: readonly Reminder[]): Promise<void> {
-    for (const id of delivered) {
-      const left = stored.find((one) => one.id === id);
-      if (left) await this.#remove(left);
-      else this.#delivered.delete(id);
-    }
-  }
-
-  /** Undefined where the store cannot be read, which is reported to the operator once. */
-  async #read({ shard }: ServedShard): Promise<readonly Reminder[] | undefined> {
-    const known = this.#pending.size + this.#delivered.size + this.#attempts.size;
-    try {
-      const limit = Math.min(known + batch, mostRead);
-      const soonest = await this.#parts.store.soonest(shard, limit);
-      this.#misses = 0;
-      return soonest;
-    } catch (error) {
-      if (this.#misses++ === 0) this.#parts.onEvent('', failureEventOf(error, 'store'));
-      return undefined;
-    }
-  }
-
   #restMs({ id, dueAtWallMs }: Reminder): number {
     const { clock } = this.#parts;
     const { notBeforeMs = 0 } = this.#attempts.get(id) ?? {};
@@ -227,53 +203,48 @@ export class ReminderScheduler implements AsyncDisposable {
   /** Never throws. */
   async #deliver(reminders: readonly Reminder[], served: ServedShard): Promise<void> {
     const stop = new AbortController();
-    for (const reminder of reminders) this.#pending.set(reminder.id, { reminder, served, stop });
+    for (const reminder of reminders)
+      this.#pending.set(reminder.id, { reminder, served, stop, isDelivered: false });
     try {
       const results = await served.delivery.deliver(reminders, stop.signal);
       for (const reminder of reminders)
-        await this.#settle(reminder, results.get(reminder.id) ?? 'unsent', served);
+        await this.#settle(reminder, results.get(reminder.id) ?? 'unsent');
     } catch (error) {
       if (!stop.signal.aborted) {
         this.#parts.onEvent(reminders[0]?.guildId ?? '', failureEventOf(error, 'speak'));
-        for (const reminder of reminders) await this.#settle(reminder, 'unsent', served);
+        for (const reminder of reminders) await this.#settle(reminder, 'unsent');
       }
     }
     for (const { id } of reminders) this.#pending.delete(id);
   }
 
-  async #settle(reminder: Reminder, result: ReminderResult, served: ServedShard): Promise<void> {
+  async #settle(reminder: Reminder, result: ReminderResult): Promise<void> {
     const { id, guildId } = reminder;
-    switch (result) {
-      case 'said':
-      case 'written':
-        return await this.#end(reminder, result, served);
-      case 'away':
-      case 'unsent': {
-        const tries = (this.#attempts.get(id)?.tries ?? 0) + 1;
-        if (result === 'unsent' && tries >= mostTries)
-          return await this.#end(reminder, 'given-up', served);
-        const notBeforeMs = this.#parts.clock.nowMs() + backoffMs(tries);
-        this.#attempts.set(id, { guildId, tries, notBeforeMs });
-      }
-    }
+    if (result === 'said' || result === 'written') return await this.#end(reminder, result);
+    const tries = (this.#attempts.get(id)?.tries ?? 0) + 1;
+    if (result === 'unsent' && tries >= mostTries) return await this.#end(reminder, 'given-up');
+    const notBeforeMs = this.#parts.clock.nowMs() + backoffMs(tries);
+    this.#attempts.set(id, { guildId, tries, notBeforeMs });
   }
 
-  async #end(reminder: Reminder, outcome: ReminderOutcome, served: ServedShard): Promise<void> {
+  /** Resolves when the store has let it go, which is tried again where it fails. */
+  async #end(reminder: Reminder, outcome: ReminderOutcome): Promise<void> {
     const { id, guildId, personId, dueAtWallMs } = reminder;
-    const { clock, onEvent } = this.#parts;
+    const { clock, onEvent, store } = this.#parts;
+    const { signal } = this.#over;
     const lateMs = clock.wallMs() - dueAtWallMs;
     onEvent(guildId, featureEvent(reminderEnded, { personId, outcome, lateMs }));
     this.#attempts.delete(id);
-    this.#delivered.set(id, served);
-    await this.#remove(reminder);
-  }
-
-  /** Retries at the next check where the store fails. Never throws. */
-  async #remove({ id, guildId }: Reminder): Promise<void> {
-    try {
-      await this.#parts.store.remove(id);
-    } catch (error) {
-      this.#parts.onEvent(guildId, failureEventOf(error, 'store'));
+    const pending = this.#pending.get(id);
+    if (pending) pending.isDelivered = true;
+    for (let failures = 1; !signal.aborted; failures++) {
+      try {
+        await store.remove(id);
+        return;
+      } catch (error) {
+        if (failures === 1) onEvent(guildId, failureEventOf(error, 'store'));
+      }
+      await clock.sleep(backoffMs(failures), signal).catch(() => undefined);
     }
   }
 }

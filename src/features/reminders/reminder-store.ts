@@ -10,8 +10,8 @@ import {
 import type { ServerShare } from '#src/people/server-share.ts';
 import { id, instant, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
-import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { isOfShard, select, table } from '#src/sql/table.ts';
 
 const reminders = table(
@@ -51,26 +51,23 @@ export class ReminderStore {
     | { readonly kind: 'added'; readonly number: number }
     | { readonly kind: 'full'; readonly limit: number }
   > {
-    return this.#database.writeNow(
-      async (connection) => {
-        for (let tries = 0; tries < mostReminders; tries++) {
-          const number = await freeNumberOf(connection, reminder);
-          if (number === undefined) return { kind: 'full', limit: mostReminders };
-          const rows = [{ ...reminder, number }];
-          const conflict = sql`ON CONFLICT DO NOTHING`; // another process took the number just now
-          if ((await connection.insert(reminders, rows, { conflict })) > 0)
-            return { kind: 'added', number };
-        }
-        const message = 'Too many reminders were set at once, and one of them was not written.';
-        throw new BotError('store.unwritable', true, message);
-      },
-      [laneOf(reminders, reminder.guildId)],
-    );
+    return this.#database.writeNow(async (connection) => {
+      for (let tries = 0; tries < mostReminders; tries++) {
+        const number = await freeNumberOf(connection, reminder);
+        if (number === undefined) return { kind: 'full', limit: mostReminders };
+        const rows = [{ ...reminder, number }];
+        const conflict = sql`ON CONFLICT DO NOTHING`; // another process took the number just now
+        if ((await connection.insert(reminders, rows, { conflict })) > 0)
+          return { kind: 'added', number };
+      }
+      const message = 'Too many reminders were set at once, and one of them was not written.';
+      throw new BotError('store.unwritable', true, message);
+    });
   }
 
   /** Reminders of one person in one server, the soonest first. Errors: BotError `store.unreadable`. */
   list(guildId: string, personId: string): Promise<readonly Reminder[]> {
-    return this.#database.readPast([laneOf(reminders, guildId)], (connection) =>
+    return this.#database.read((connection) =>
       select(
         connection,
         reminders,
@@ -99,15 +96,13 @@ export class ReminderStore {
   /** Deletes those of one person in one server; how many. Errors: BotError `store.unwritable`. */
   withdraw(guildId: string, personId: string): Promise<number> {
     const statement = sql`DELETE FROM reminders WHERE guild_id = ${guildId} AND person_id = ${personId}`;
-    return this.#database.write([laneOf(reminders, guildId)], (connection) =>
-      connection.run(statement),
-    );
+    return this.#database.write((connection) => connection.run(statement));
   }
 }
 
 export const reminderPart = storePart<Public<ReminderStore>>({
   tables: [reminders],
-  operations: { add: writes, list: reads, soonest: reads, remove: writes, withdraw: erases },
+  operations: { add: writes, list: reads, soonest: reads, remove: writes, withdraw: writes },
   open: (database) => new ReminderStore(database),
 });
 

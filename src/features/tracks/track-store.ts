@@ -12,7 +12,7 @@ import {
   type RowOf,
   text,
 } from '#src/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, table } from '#src/sql/table.ts';
 
@@ -78,7 +78,7 @@ export class TrackStore {
   /** Errors: BotError `store.unreadable`. */
   read(guildId: string, channelId: string): Promise<readonly StoredTrack[]> {
     const here = sql`WHERE guild_id = ${guildId} AND channel_id = ${channelId} ORDER BY place`;
-    return this.#database.readPast([laneOf(tracks, guildId)], async (connection) => {
+    return this.#database.read(async (connection) => {
       const found = await connection.rows(
         trackColumns,
         sql`SELECT ${columnList(trackColumns)} FROM tracks ${here}`,
@@ -109,7 +109,7 @@ export class TrackStore {
       })),
     );
     const here = sql`WHERE guild_id = ${guildId} AND channel_id = ${channelId}`;
-    await this.#database.write([laneOf(tracks, guildId)], async (connection) => {
+    await this.#database.write(async (connection) => {
       await connection.run(sql`DELETE FROM tracks ${here}`);
       await connection.run(sql`DELETE FROM track_sounds ${here}`);
       await connection.insert(

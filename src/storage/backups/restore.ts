@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { personTables } from '#src/sql/person-tables.ts';
@@ -9,7 +9,6 @@ import { tables } from '#src/storage/stores/tables.ts';
 import { backUp } from './backup.ts';
 import { type BackupKind, backupKinds, mainKind } from './backup-kinds.ts';
 import { backupsFolder, copiesIn, isOld, keptDays } from './copy-names.ts';
-import { type FileChange, removeFormer, replaceFiles } from './replace-files.ts';
 
 export type RestoreOptions = {
   readonly dataDir: string;
@@ -31,7 +30,7 @@ export type RestoredFile = {
 };
 
 type ExaminedCopy = { readonly path: string; readonly kind: BackupKind };
-type PreparedFile = FileChange & RestoredFile;
+type PreparedFile = RestoredFile & { readonly part: string };
 
 const lockWaitMs = 10_000;
 
@@ -47,7 +46,7 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
 }
 
 /**
- * Puts copies in the places of the stores, all of them or none. No yes and no token comes back, each no does. The former store is
+ * Puts copies in the places of the stores, once all of them are prepared. No yes and no token comes back, each no does. The former store is
  * copied to `DATA_DIR/backups`, where it can be read.
  *
  * For a program of its own that holds the lock of `DATA_DIR`: it waits inside. Errors: BotError `store.*`; then nothing changed.
@@ -64,7 +63,7 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
   const prepared: PreparedFile[] = [];
   try {
     for (const copy of examined) prepared.push(prepare(copy, options));
-    replaceFiles(prepared);
+    for (const file of prepared) replace(file);
   } finally {
     for (const { kind } of examined) rmSync(partOf(kind.path(storesDir)), { force: true });
   }
@@ -74,10 +73,7 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
 /** Takes away what a restoring that was killed left beside the stores. */
 export function removeLeftovers(dataDir: string): void {
   try {
-    for (const path of backupKinds.map((kind) => kind.path(dataDir))) {
-      removeFormer(path);
-      rmSync(partOf(path), { force: true });
-    }
+    for (const kind of backupKinds) rmSync(partOf(kind.path(dataDir)), { force: true });
   } catch {
     // It cannot be written there, which the store tells of.
   }
@@ -191,6 +187,30 @@ function copyTo(part: string, from: string): void {
   using sqlite = openReadOnly(from, lockWaitMs);
   sqlite.prepare('VACUUM INTO ?').run(part);
   chmodSync(part, 0o600);
+}
+
+/**
+ * Puts a file in its place. The log there belongs to the former one. A process that is killed leaves in each place the former file
+ * or the new one, whole. Errors: BotError `store.unwritable`.
+ */
+function replace({ part, to }: PreparedFile): void {
+  try {
+    mergeLog(to);
+    for (const ending of ['-wal', '-shm']) rmSync(`${to}${ending}`, { force: true });
+    renameSync(part, to);
+  } catch (error) {
+    throw asTrouble('store.unwritable', to, error);
+  }
+}
+
+function mergeLog(path: string): void {
+  if (!existsSync(path)) return;
+  try {
+    using sqlite = new DatabaseSync(path);
+    sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+  } catch {
+    // A damaged file is of no more use than before.
+  }
 }
 
 /** Undefined where nothing is there, or it cannot be read. Errors: BotError `store.*` where it cannot be written. */

@@ -2,18 +2,17 @@ import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
-import type { OperationRules } from '#src/sql/store-part.ts';
 import type { Store } from '#src/storage/store.ts';
 import { PostgresPortions } from '#src/storage/stores/spending-portions.ts';
 import { sqlStores } from '#src/storage/stores/sql-stores.ts';
-import { mainStore } from '#src/storage/thread/operations.ts';
+import { mainStore } from '#src/storage/stores/store-parts.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
-import { perform, storeOver } from '#src/storage/thread/store-kind.ts';
+import { perform } from '#src/storage/thread/store-kind.ts';
 import { WriteWatchdog } from '#src/storage/thread/write-watchdog.ts';
 import type { ConnectionOptions } from './connection-options.ts';
 import { migratePostgres, type SchemaPart } from './migrate.ts';
-import { OrderedDatabase } from './ordered-database.ts';
 import { PostgresPool } from './pool.ts';
+import { PostgresDatabase } from './postgres-database.ts';
 import { comesBack, hindranceBehind, type PostgresHindrance } from './postgres-trouble.ts';
 import { storesPart } from './stores/schema.ts';
 
@@ -77,15 +76,12 @@ function misconfigured(error: unknown): unknown {
 
 /** Tells when the database goes and comes, and when nothing could be written for long. */
 class StoreKeeper {
-  readonly #clock: Clock;
   readonly #report: (event: StoreEvent) => void;
   readonly #watchdog: WriteWatchdog;
-  readonly #over = new AbortController();
   /** `unknown` until the first operation has ended. */
   #reported: PostgresHindrance | 'unknown' | undefined = 'unknown';
 
   constructor(clock: Clock, report: (event: StoreEvent) => void) {
-    this.#clock = clock;
     this.#report = report;
     this.#watchdog = new WriteWatchdog(mainStore.alert, clock, report);
   }
@@ -104,27 +100,8 @@ class StoreKeeper {
   }
 
   keep(stores: Store): Store {
-    const probe = () => this.#use({ code: 'store.unwritable' }, () => stores.probe());
-    const watching = this.#watchdog.watch(probe, this.#over.signal);
-    return storeOver(
-      mainStore,
-      (name, args, rules) => this.#use(rules, () => perform(stores, name, args)),
-      async () => {
-        this.#over.abort(new Error('closed'));
-        await watching;
-        await stores[Symbol.asyncDispose]();
-      },
-    );
-  }
-
-  async #use<T>({ code }: Pick<OperationRules, 'code'>, work: () => Promise<T>): Promise<T> {
-    if (code !== 'store.unwritable') return await work();
-    const fromMs = this.#clock.nowMs();
-    this.#watchdog.began();
-    const done = await work();
-    this.#report({ kind: 'written', tookMs: this.#clock.nowMs() - fromMs });
-    this.#watchdog.written();
-    return done;
+    const call = (name: string, args: readonly unknown[]) => perform(stores, name, args);
+    return this.#watchdog.over(mainStore, call, async () => await stores[Symbol.asyncDispose]());
   }
 }
 
@@ -133,7 +110,7 @@ export type PostgresStores = Store & { readonly portions: PortionStore };
 
 /** The store over connections to a database whose schema is of the present format. Closing it closes the pool. */
 export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
-  const database = new OrderedDatabase(pool, clock);
+  const database = new PostgresDatabase(pool, clock);
   return {
     ...sqlStores(database),
     portions: new PostgresPortions(database),
@@ -142,6 +119,9 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
         connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'store'`),
       );
     },
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      await database[Symbol.asyncDispose]();
+      await pool[Symbol.asyncDispose]();
+    },
   };
 }

@@ -44,7 +44,8 @@ export class PostgresPool implements AsyncDisposable {
   readonly writer = randomUUID();
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
-  readonly #long: LongPlaces;
+  /** For operations that may take seconds. */
+  readonly #long: pg.Pool;
   readonly #onResult: (error: unknown) => void;
   readonly #ended = new AbortController();
   #isClosed = false;
@@ -53,22 +54,15 @@ export class PostgresPool implements AsyncDisposable {
     this.place = placeOf(options.url);
     this.#clock = options.clock;
     this.#onResult = options.onResult ?? ignore;
-    const max = options.mostConnections ?? standardConnections;
-    this.#long = new LongPlaces(Math.max(1, max - 1));
-    this.#pool = new pg.Pool({
-      ...connectionOptions(options),
-      max,
-      idleTimeoutMillis: idleMs,
-      allowExitOnIdle: true,
-    });
-    // An idle connection was lost: the next operation on it fails.
-    this.#pool.on('error', ignore);
-    this.#pool.on('connect', (client) => client.on('error', ignore));
+    const most = options.mostConnections ?? standardConnections;
+    const mostLong = Math.ceil(most / 3);
+    this.#long = this.#open(options, mostLong);
+    this.#pool = this.#open(options, Math.max(1, most - mostLong));
   }
 
   /** A read that may take seconds: it leaves a connection to what sessions wait for. Errors: as `read`. */
   search<T>(work: SqlWork<T>): Promise<T> {
-    return this.#use('store.unreadable', statementMs, work, this.#long.take());
+    return this.#use('store.unreadable', statementMs, work, true);
   }
 
   /** Errors: BotError `store.unreadable`. */
@@ -79,8 +73,7 @@ export class PostgresPool implements AsyncDisposable {
   /** Does all of `work` or nothing of it; without an answer it is unknown which. Errors: BotError `store.unwritable`. */
   write<T>(work: SqlWork<T>, timeoutMs = statementMs): Promise<T> {
     const wholly = (connection: PostgresConnection) => inTransaction(connection, timeoutMs, work);
-    const place = timeoutMs > statementMs ? this.#long.take() : undefined;
-    return this.#use('store.unwritable', timeoutMs, wholly, place);
+    return this.#use('store.unwritable', timeoutMs, wholly, timeoutMs > statementMs);
   }
 
   /** Fails all operations after `ms`, and all later ones: the process ends. */
@@ -94,29 +87,38 @@ export class PostgresPool implements AsyncDisposable {
     this.#isClosed = true;
     const late = () => new Error('the database does not answer');
     const mostMs = this.#ended.signal.aborted ? endMs : closeMs;
-    await within(this.#pool.end(), mostMs, this.#clock, late).catch(ignore);
+    await within(
+      Promise.all([this.#pool.end(), this.#long.end()]),
+      mostMs,
+      this.#clock,
+      late,
+    ).catch(ignore);
   }
 
-  async #use<T>(
-    code: StoreCode,
-    timeoutMs: number,
-    work: SqlWork<T>,
-    place?: LongPlace,
-  ): Promise<T> {
+  /** A pool of its own leaves the connections of the other to what sessions wait for. */
+  #open(options: PoolOptions, max: number): pg.Pool {
+    const pool = new pg.Pool({
+      ...connectionOptions(options),
+      max,
+      idleTimeoutMillis: idleMs,
+      allowExitOnIdle: true,
+    });
+    // An idle connection was lost: the next operation on it fails.
+    pool.on('error', ignore);
+    pool.on('connect', (client) => client.on('error', ignore));
+    return pool;
+  }
+
+  async #use<T>(code: StoreCode, timeoutMs: number, work: SqlWork<T>, isLong = false): Promise<T> {
     const { signal } = this.#ended;
-    if (this.#isClosed || signal.aborted) {
-      place?.release();
-      throw isClosed(code, this.place);
-    }
-    const connect = () => this.#pool.connect();
-    const taking = place ? place.ready.then(connect) : connect();
+    if (this.#isClosed || signal.aborted) throw isClosed(code, this.place);
     let client: pg.PoolClient | undefined;
     let isOver = false;
-    const done = taking.then((taken) => {
+    const done = (isLong ? this.#long : this.#pool).connect().then((taken) => {
       if (!isOver) client = taken;
       else taken.release();
       if (isOver) throw isClosed(code, this.place);
-      return work(new PostgresConnection(taken, this.writer, 0));
+      return work(new PostgresConnection(taken, this.writer));
     });
     try {
       const late = () => isSilent(code, this.place, timeoutMs);
@@ -135,38 +137,7 @@ export class PostgresPool implements AsyncDisposable {
       throw trouble;
     } finally {
       isOver = true;
-      place?.release();
     }
-  }
-}
-
-/** A place among operations that may take seconds. */
-type LongPlace = { readonly ready: Promise<void>; readonly release: () => void };
-
-/** Places of operations that may take seconds: fewer than there are connections. */
-class LongPlaces {
-  #free: number;
-  readonly #waiting = new Set<() => void>();
-
-  constructor(count: number) {
-    this.#free = count;
-  }
-
-  take(): LongPlace {
-    const { promise: ready, resolve } = Promise.withResolvers<void>();
-    const release = () => {
-      if (this.#waiting.delete(resolve)) return; // it had none yet
-      const [next] = this.#waiting;
-      if (!next) this.#free++;
-      else this.#waiting.delete(next);
-      next?.();
-    };
-    if (this.#free === 0) this.#waiting.add(resolve);
-    else {
-      this.#free--;
-      resolve();
-    }
-    return { ready, release };
   }
 }
 

@@ -6,6 +6,8 @@ import {
   columnType,
   decodeRows,
   encodeField,
+  id,
+  instant,
   type RowOf,
 } from '#src/sql/columns.ts';
 import {
@@ -16,7 +18,22 @@ import {
   insertOne,
   listed,
 } from '#src/sql/connection.ts';
-import type { NewRow, Table } from '#src/sql/table.ts';
+import { type NewRow, type Table, table } from '#src/sql/table.ts';
+
+/** Longest time, in ms, that a note of what was done is needed. */
+const noteMs = 86_400_000;
+
+/** Keys of writes that are not done twice. A file of SQLite has no such table: its commits always have an answer. */
+export const appliedWrites = table(
+  'applied_writes',
+  { id, atMs: instant },
+  {
+    key: ['id'],
+    indexes: { applied_writes_by_time: ['atMs'] },
+    person: { forget: 'nothing' },
+    server: { forget: 'nothing' },
+  },
+);
 
 /** PostgreSQL through one client of `pg`. No statement has a prepared name: poolers in transaction mode lose such statements. */
 export class PostgresConnection implements Connection {
@@ -26,11 +43,23 @@ export class PostgresConnection implements Connection {
   readonly writer: string;
   readonly ageMs: number;
   readonly #client: pg.ClientBase;
+  readonly #writeId: string;
 
-  constructor(client: pg.ClientBase, writer: string, ageMs: number) {
+  constructor(client: pg.ClientBase, writer: string, writeId = '', ageMs = 0) {
     this.#client = client;
     this.writer = writer;
+    this.#writeId = writeId;
     this.ageMs = ageMs;
+  }
+
+  async isFirst(): Promise<boolean> {
+    const noted = await this.insert(appliedWrites, [{ id: this.#writeId }], {
+      with: { atMs: this.now },
+      conflict: sql`ON CONFLICT DO NOTHING`,
+    });
+    const oldestMs = sql`SELECT ${this.now} - ${noteMs}`; // as a selection it is computed once
+    await this.run(sql`DELETE FROM applied_writes WHERE at_ms < (${oldestMs})`);
+    return noted > 0;
   }
 
   async rows<Shape extends Columns>(
@@ -47,22 +76,22 @@ export class PostgresConnection implements Connection {
 
   /** One statement; of several rows the values of each column are one array, so that it has one text, however many they are. */
   async insert<One extends Table, Computed extends string = never>(
-    table: One,
+    into: One,
     rows: readonly Omit<NewRow<One>, Computed>[],
     options: InsertOptions<Computed> = {},
   ): Promise<number> {
     const [first, ...others] = rows;
     if (first === undefined) return 0;
-    const insertion = insertionOf(table, options);
+    const insertion = insertionOf(into, options);
     if (others.length === 0) return await this.run(insertOne(insertion, first));
-    const { columns, computed, conflict, into } = insertion;
+    const { columns, computed, conflict } = insertion;
     const arrays = columns.map(([field, column]) => {
       const values = rows.map((row) => encodeField(field, column, row));
       return sql`${values}::${raw(arrayType(column))}`;
     });
     const selected = join([raw('given.*'), ...computed]);
     return await this.run(
-      sql`INSERT INTO ${into} SELECT ${selected} FROM unnest(${join(arrays)}) AS given ${conflict}`,
+      sql`INSERT INTO ${insertion.into} SELECT ${selected} FROM unnest(${join(arrays)}) AS given ${conflict}`,
     );
   }
 
@@ -70,9 +99,9 @@ export class PostgresConnection implements Connection {
     return sql`= ANY (${listed(values)})`;
   }
 
-  /** The same connection for an operation that was asked for so many ms ago. */
-  aged(ageMs: number): PostgresConnection {
-    return new PostgresConnection(this.#client, this.writer, ageMs);
+  /** Same connection for a write of this key that was asked for so many ms ago. */
+  writing(writeId: string, ageMs: number): PostgresConnection {
+    return new PostgresConnection(this.#client, this.writer, writeId, ageMs);
   }
 
   #query(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {

@@ -1,14 +1,8 @@
 import sql, { type Sql } from 'sql-template-tag';
-import type {
-  ConsentStore,
-  StoredConsent,
-  StoredNo,
-  StoredRows,
-} from '#src/people/consent-store.ts';
+import type { ConsentStore, StoredConsent, StoredRows } from '#src/people/consent-store.ts';
 import { id, oneOf, type RowOf, type SqlDialect } from '#src/sql/columns.ts';
 import { ofPerson, personTables } from '#src/sql/person-tables.ts';
-import { eraseMs, laneOf, lanesOf, type StoreDatabase } from '#src/sql/store-database.ts';
-import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import {
   columnList,
   countRows,
@@ -41,105 +35,7 @@ const noColumns = {
   kind: oneOf('never', 'forgetting', 'forgotten', 'left-out'),
 };
 
-/** Consents, a row per person and server, and everything that is kept about a person in one of `tables`. */
-class SqlConsents implements ConsentStore {
-  readonly #database: StoreDatabase;
-  readonly #tables: readonly Table[];
-
-  constructor(database: StoreDatabase, tables: readonly Table[]) {
-    this.#database = database;
-    this.#tables = tables;
-  }
-
-  async read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>> {
-    const rows = await this.#database.read([laneOf(consents, guildId)], (connection) =>
-      select(connection, consents, sql`WHERE guild_id = ${guildId} AND kind <> 'until'`),
-    );
-    return new Map(rows.map((row) => [row.personId, consentOf(row)]));
-  }
-
-  async write(guildId: string, personId: string, standing: StoredConsent): Promise<void> {
-    await this.#database.write([laneOf(consents, guildId)], (connection) =>
-      putIfNewer(connection, consents, { guildId, personId, ...standing }),
-    );
-  }
-
-  async noes(guildIds: readonly string[]): Promise<readonly StoredNo[] | undefined> {
-    if (!this.#database.isShared) return undefined;
-    return await this.#database.readTogether((connection) => {
-      const here = connection.among(guildIds);
-      return connection.rows(
-        noColumns,
-        sql`SELECT guild_id, person_id, kind FROM consents
-            WHERE guild_id ${here} AND kind IN ('never', 'forgetting', 'forgotten')
-          UNION ALL SELECT guild_id, person_id, 'left-out' FROM left_out_of_captions
-            WHERE guild_id ${here}`,
-      );
-    });
-  }
-
-  forgetting(): Promise<readonly Pick<StoredNo, 'guildId' | 'personId'>[]> {
-    return this.#database.readTogether((connection) =>
-      connection.rows(
-        { guildId: id, personId: id },
-        sql`SELECT guild_id, person_id FROM consents WHERE kind = 'forgetting'`,
-      ),
-    );
-  }
-
-  dropDays(): Promise<number> {
-    return this.#database.write([], (connection) =>
-      connection.run(sql`DELETE FROM consents WHERE kind = 'until'`),
-    );
-  }
-
-  count(guildId: string, personId: string): Promise<number> {
-    const records = this.#rowsOf('delete', guildId, personId);
-    return this.#database.read(lanesOf(this.#tables, guildId), (connection) =>
-      countRows(connection, records),
-    );
-  }
-
-  rowsAbout(guildId: string, personId: string): Promise<StoredRows> {
-    const records = personTables(this.#tables).filter(({ forget }) => forget !== 'discard');
-    return this.#database.read(lanesOf(this.#tables, guildId), async (connection) => {
-      const found: [table: string, rows: StoredRows[string]][] = [];
-      for (const record of records) {
-        const { columns, name } = record;
-        const statement = sql`SELECT ${columnList(columns)} FROM ${ofPerson(record, guildId, personId)}`;
-        found.push([name, await connection.rows(columns, statement)]);
-      }
-      return Object.fromEntries(found);
-    });
-  }
-
-  /** After every write that was asked for before, so that none of these brings the person back. */
-  async erase(guildId: string, personId: string): Promise<number> {
-    const records = this.#rowsOf('delete', guildId, personId);
-    const discarded = this.#rowsOf('discard', guildId, personId);
-    const count = await this.#database.write(
-      lanesOf(this.#tables, guildId),
-      async (connection) => {
-        await deleteRows(connection, discarded);
-        return await deleteRows(connection, records);
-      },
-      eraseMs,
-    );
-    await this.#database.scrub();
-    return count;
-  }
-
-  #rowsOf(rule: 'delete' | 'discard', guildId: string, personId: string): readonly Sql[] {
-    const isOther = sql` AND kind NOT IN ('forgetting', 'forgotten')`;
-    return personTables(this.#tables)
-      .filter(({ forget }) => forget === rule)
-      .map((one) => {
-        const rows = ofPerson(one, guildId, personId);
-        return one.name === consents.name ? sql`${rows}${isOther}` : rows;
-      });
-  }
-}
-
+/** Consents, a row per person and server, and everything that is kept about a person in one of the tables. */
 export const consentPart = storePart<ConsentStore>({
   tables: [consents],
   operations: {
@@ -150,10 +46,97 @@ export const consentPart = storePart<ConsentStore>({
     dropDays: writes,
     count: reads,
     rowsAbout: reads,
-    erase: erases,
+    erase: writes,
   },
-  open: (database, all) => new SqlConsents(database, all),
+  open: (database, all) => ({
+    async read(guildId) {
+      const rows = await database.read((connection) =>
+        select(connection, consents, sql`WHERE guild_id = ${guildId} AND kind <> 'until'`),
+      );
+      return new Map(rows.map((row) => [row.personId, consentOf(row)]));
+    },
+
+    async write(guildId, personId, standing) {
+      await database.write((connection) =>
+        putIfNewer(connection, consents, { guildId, personId, ...standing }),
+      );
+    },
+
+    async noes(guildIds) {
+      if (!database.isShared) return undefined;
+      return await database.readTogether((connection) => {
+        const here = connection.among(guildIds);
+        return connection.rows(
+          noColumns,
+          sql`SELECT guild_id, person_id, kind FROM consents
+            WHERE guild_id ${here} AND kind IN ('never', 'forgetting', 'forgotten')
+          UNION ALL SELECT guild_id, person_id, 'left-out' FROM left_out_of_captions
+            WHERE guild_id ${here}`,
+        );
+      });
+    },
+
+    forgetting() {
+      return database.readTogether((connection) =>
+        connection.rows(
+          { guildId: id, personId: id },
+          sql`SELECT guild_id, person_id FROM consents WHERE kind = 'forgetting'`,
+        ),
+      );
+    },
+
+    dropDays() {
+      return database.write((connection) =>
+        connection.run(sql`DELETE FROM consents WHERE kind = 'until'`),
+      );
+    },
+
+    count(guildId, personId) {
+      const records = rowsOf(all, 'delete', guildId, personId);
+      return database.read((connection) => countRows(connection, records));
+    },
+
+    rowsAbout(guildId, personId) {
+      const records = personTables(all).filter(({ forget }) => forget !== 'discard');
+      return database.read(async (connection) => {
+        const found: [table: string, rows: StoredRows[string]][] = [];
+        for (const record of records) {
+          const { columns, name } = record;
+          const statement = sql`SELECT ${columnList(columns)} FROM ${ofPerson(record, guildId, personId)}`;
+          found.push([name, await connection.rows(columns, statement)]);
+        }
+        return Object.fromEntries(found);
+      });
+    },
+
+    /** After every write that was asked for before, so that none of these brings the person back. */
+    async erase(guildId, personId) {
+      const records = rowsOf(all, 'delete', guildId, personId);
+      const discarded = rowsOf(all, 'discard', guildId, personId);
+      const count = await database.write(async (connection) => {
+        await deleteRows(connection, discarded);
+        return await deleteRows(connection, records);
+      });
+      await database.scrub();
+      return count;
+    },
+  }),
 });
+
+function rowsOf(
+  all: readonly Table[],
+  rule: 'delete' | 'discard',
+  guildId: string,
+  personId: string,
+): readonly Sql[] {
+  const isOther = sql` AND kind NOT IN ('forgetting', 'forgotten')`;
+  return personTables(all)
+    .filter(({ forget }) => forget === rule)
+    .map((one) => {
+      const rows = ofPerson(one, guildId, personId);
+      return one.name === consents.name ? sql`${rows}${isOther}` : rows;
+    });
+}
 
 /**
  * SQL that brings the rows of format 15 over: the yes for a day and the no of a seat were of their own kinds there. `dropDays`

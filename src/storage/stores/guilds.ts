@@ -1,9 +1,8 @@
 import sql from 'sql-template-tag';
 import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import { id } from '#src/sql/columns.ts';
-import { eraseMs, lanesOf, type StoreDatabase } from '#src/sql/store-database.ts';
-import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
-import { columnOf, deleteRows, named, select, type Table, table } from '#src/sql/table.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import { columnOf, deleteRows, named, select, table } from '#src/sql/table.ts';
 import { eraseOldSpending } from './spending.ts';
 
 /** Which bot is in which server, so that a removal between two runs is found. */
@@ -31,59 +30,40 @@ const removedGuilds = table(
   },
 );
 
-/** Lane of the list of servers. */
-const listLane = botGuilds.name;
 const unlessThere = { conflict: sql`ON CONFLICT DO NOTHING` };
 
 /** Everything that is kept of a server in one of `tables`. */
-class SqlGuilds implements JoinedGuildStore {
-  readonly #database: StoreDatabase;
-  readonly #tables: readonly Table[];
-
-  constructor(database: StoreDatabase, tables: readonly Table[]) {
-    this.#database = database;
-    this.#tables = tables;
-  }
-
-  /** After every write that was asked for before, so that none of these brings the server back. */
-  async erase(guildId: string, day: string): Promise<number> {
-    const lanes = lanesOf(this.#tables, guildId);
-    const theirs = this.#tables.flatMap(({ name, server }) =>
-      server.forget === 'delete'
-        ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
-        : [],
-    );
-    const deleted = await this.#database.write(
-      lanes,
-      async (connection) => {
+export const guildPart = storePart<JoinedGuildStore>({
+  tables: [botGuilds, removedGuilds],
+  operations: { erase: writes, note: writes, noted: reads },
+  open: (database, all) => ({
+    /** After every write that was asked for before, so that none of these brings the server back. */
+    async erase(guildId, day) {
+      const theirs = all.flatMap(({ name, server }) =>
+        server.forget === 'delete'
+          ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
+          : [],
+      );
+      const deleted = await database.write(async (connection) => {
         const total = await deleteRows(connection, theirs);
         await connection.insert(removedGuilds, [{ guildId }], unlessThere);
         await eraseOldSpending(connection, day);
         return total;
-      },
-      eraseMs,
-    );
-    await this.#database.scrub();
-    return deleted;
-  }
+      });
+      await database.scrub();
+      return deleted;
+    },
 
-  async noted(botId: string): Promise<readonly string[]> {
-    const rows = await this.#database.read([listLane], (connection) =>
-      select(connection, botGuilds, sql`WHERE bot_id = ${botId} ORDER BY guild_id`),
-    );
-    return rows.map(({ guildId }) => guildId);
-  }
+    async noted(botId) {
+      const rows = await database.read((connection) =>
+        select(connection, botGuilds, sql`WHERE bot_id = ${botId} ORDER BY guild_id`),
+      );
+      return rows.map(({ guildId }) => guildId);
+    },
 
-  async note(botId: string, guildIds: readonly string[]): Promise<void> {
-    const rows = guildIds.toSorted().map((guildId) => ({ botId, guildId }));
-    await this.#database.write([listLane], (connection) =>
-      connection.insert(botGuilds, rows, unlessThere),
-    );
-  }
-}
-
-export const guildPart = storePart<JoinedGuildStore>({
-  tables: [botGuilds, removedGuilds],
-  operations: { erase: erases, note: writes, noted: reads },
-  open: (database, all) => new SqlGuilds(database, all),
+    async note(botId, guildIds) {
+      const rows = guildIds.toSorted().map((guildId) => ({ botId, guildId }));
+      await database.write((connection) => connection.insert(botGuilds, rows, unlessThere));
+    },
+  }),
 });

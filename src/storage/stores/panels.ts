@@ -1,7 +1,6 @@
 import sql from 'sql-template-tag';
-import type { PanelPlace, PanelStore } from '#src/conversation/ports/panel.ts';
+import type { PanelStore } from '#src/conversation/ports/panel.ts';
 import { id } from '#src/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, table } from '#src/sql/table.ts';
 import { putIfNewer, versioned } from '#src/sql/versions.ts';
@@ -19,31 +18,19 @@ const panels = table(
 );
 
 /** Places of the panels: a row per server. */
-class SqlPanels implements PanelStore {
-  readonly #database: StoreDatabase;
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  async read(guildId: string): Promise<PanelPlace | undefined> {
-    const statement = sql`SELECT ${columnList(placeColumns)} FROM panels
-      WHERE guild_id = ${guildId}`;
-    const [row] = await this.#database.readPast([laneOf(panels, guildId)], (connection) =>
-      connection.rows(placeColumns, statement),
-    );
-    return row;
-  }
-
-  async write(guildId: string, place: PanelPlace): Promise<void> {
-    await this.#database.write([laneOf(panels, guildId)], (connection) =>
-      putIfNewer(connection, panels, { guildId, ...place }),
-    );
-  }
-}
-
 export const panelPart = storePart<PanelStore>({
   tables: [panels],
   operations: { read: reads, write: writes },
-  open: (database) => new SqlPanels(database),
+  open: (database) => ({
+    async read(guildId) {
+      const statement = sql`SELECT ${columnList(placeColumns)} FROM panels
+      WHERE guild_id = ${guildId}`;
+      const [row] = await database.read((connection) => connection.rows(placeColumns, statement));
+      return row;
+    },
+
+    async write(guildId, place) {
+      await database.write((connection) => putIfNewer(connection, panels, { guildId, ...place }));
+    },
+  }),
 });

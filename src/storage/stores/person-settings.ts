@@ -1,7 +1,6 @@
 import sql from 'sql-template-tag';
-import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
+import type { PersonSettingsStore } from '#src/people/person-settings.ts';
 import { id, number, oneOf, optional, text } from '#src/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, table } from '#src/sql/table.ts';
 import { isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
@@ -25,38 +24,27 @@ const personSettings = table(
 );
 
 /** Personal settings: a row per person and server with any setting. */
-class SqlPersonSettings implements PersonSettingsStore {
-  readonly #database: StoreDatabase;
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  async read(guildId: string, personId: string): Promise<PersonSettings> {
-    const statement = sql`SELECT ${columnList(chosen)} FROM person_settings
-      WHERE guild_id = ${guildId} AND person_id = ${personId}`;
-    const [row = {}] = await this.#database.readPast(
-      [laneOf(personSettings, guildId)],
-      (connection) => connection.rows(chosen, statement),
-    );
-    return row;
-  }
-
-  async write(guildId: string, personId: string, settings: PersonSettings): Promise<void> {
-    await this.#database.write([laneOf(personSettings, guildId)], async (connection) => {
-      if (Object.keys(settings).length > 0)
-        await putIfNewer(connection, personSettings, { guildId, personId, ...settings });
-      else
-        await connection.run(
-          sql`DELETE FROM person_settings WHERE guild_id = ${guildId} AND person_id = ${personId}
-            AND ${isNewer(connection, personSettings)}`,
-        );
-    });
-  }
-}
-
 export const personSettingsPart = storePart<PersonSettingsStore>({
   tables: [personSettings],
   operations: { read: reads, write: writes },
-  open: (database) => new SqlPersonSettings(database),
+  open: (database) => ({
+    async read(guildId, personId) {
+      const statement = sql`SELECT ${columnList(chosen)} FROM person_settings
+      WHERE guild_id = ${guildId} AND person_id = ${personId}`;
+      const [row = {}] = await database.read((connection) => connection.rows(chosen, statement));
+      return row;
+    },
+
+    async write(guildId, personId, settings) {
+      await database.write(async (connection) => {
+        if (Object.keys(settings).length > 0)
+          await putIfNewer(connection, personSettings, { guildId, personId, ...settings });
+        else
+          await connection.run(
+            sql`DELETE FROM person_settings WHERE guild_id = ${guildId} AND person_id = ${personId}
+            AND ${isNewer(connection, personSettings)}`,
+          );
+      });
+    },
+  }),
 });

@@ -1,8 +1,7 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { Seat, SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
+import type { SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
 import { flag, id, instant, oneOf, type RowOf, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, select, table } from '#src/sql/table.ts';
 import { askedAt, isNew, isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
@@ -40,69 +39,6 @@ const seatConsents = table(
 type SeatConsent = RowOf<typeof seatConsents.columns>;
 
 /** Seats, a row per server, and one for each thing a person said there or did; by the clock of the database. */
-class SqlSeats implements SeatStore {
-  readonly #database: StoreDatabase;
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  read(): Promise<readonly StoredSeat[]> {
-    return this.#database.read([], (connection) => storedSeats(connection, empty));
-  }
-
-  async readIn(guildId: string): Promise<StoredSeat | undefined> {
-    const here = sql`WHERE guild_id = ${guildId}`;
-    const [seat] = await this.#database.read([laneOf(seats, guildId)], (connection) =>
-      storedSeats(connection, here),
-    );
-    return seat;
-  }
-
-  async write({ callerId, followedId, agreedIds, ...seat }: Seat): Promise<void> {
-    const { guildId } = seat;
-    const consents = [
-      ...consentsOf(guildId, 'caller', [callerId]),
-      ...consentsOf(guildId, 'followed', [followedId]),
-      ...consentsOf(guildId, 'yes', agreedIds),
-    ];
-    await this.#database.write([laneOf(seats, guildId)], async (connection) => {
-      const aliveAtMs = askedAt(connection);
-      if (!(await putIfNewer(connection, seats, seat, { aliveAtMs }))) return; // another process sits there since
-      await eraseConsents(connection, guildId);
-      await connection.insert(seatConsents, consents, { conflict: sql`ON CONFLICT DO NOTHING` });
-    });
-  }
-
-  async alive(guildIds: readonly string[]): Promise<void> {
-    await this.#database.write([], (connection) => {
-      const atMs = askedAt(connection);
-      const theirs = sql`SELECT guild_id FROM seats WHERE guild_id ${connection.among(guildIds)}
-        ORDER BY guild_id ${connection.forUpdate}`;
-      return connection.run(
-        sql`UPDATE seats SET alive_at_ms = ${atMs}
-          WHERE guild_id IN (${theirs}) AND (${isNew(connection)} OR alive_at_ms < ${atMs})`,
-      );
-    });
-  }
-
-  async erase(guildId: string): Promise<void> {
-    await this.#database.write([laneOf(seats, guildId)], async (connection) => {
-      const erased = await connection.run(
-        sql`DELETE FROM seats WHERE guild_id = ${guildId} AND ${isNewer(connection, seats)}`,
-      );
-      if (erased > 0) await eraseConsents(connection, guildId);
-    });
-  }
-
-  expire(idleMs: number): Promise<number> {
-    return this.#database.write([], (connection) => {
-      const old = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;
-      return connection.run(sql`DELETE FROM seat_consents WHERE guild_id IN (${old})`);
-    });
-  }
-}
-
 export const seatPart = storePart<SeatStore>({
   tables: [seats, seatConsents],
   operations: {
@@ -113,7 +49,60 @@ export const seatPart = storePart<SeatStore>({
     erase: writes,
     expire: writes,
   },
-  open: (database) => new SqlSeats(database),
+  open: (database) => ({
+    read() {
+      return database.read((connection) => storedSeats(connection, empty));
+    },
+
+    async readIn(guildId) {
+      const here = sql`WHERE guild_id = ${guildId}`;
+      const [seat] = await database.read((connection) => storedSeats(connection, here));
+      return seat;
+    },
+
+    async write({ callerId, followedId, agreedIds, ...seat }) {
+      const { guildId } = seat;
+      const consents = [
+        ...consentsOf(guildId, 'caller', [callerId]),
+        ...consentsOf(guildId, 'followed', [followedId]),
+        ...consentsOf(guildId, 'yes', agreedIds),
+      ];
+      await database.write(async (connection) => {
+        const aliveAtMs = askedAt(connection);
+        if (!(await putIfNewer(connection, seats, seat, { aliveAtMs }))) return; // another process sits there since
+        await eraseConsents(connection, guildId);
+        await connection.insert(seatConsents, consents, { conflict: sql`ON CONFLICT DO NOTHING` });
+      });
+    },
+
+    async alive(guildIds) {
+      await database.write((connection) => {
+        const atMs = askedAt(connection);
+        const theirs = sql`SELECT guild_id FROM seats WHERE guild_id ${connection.among(guildIds)}
+        ORDER BY guild_id ${connection.forUpdate}`;
+        return connection.run(
+          sql`UPDATE seats SET alive_at_ms = ${atMs}
+          WHERE guild_id IN (${theirs}) AND (${isNew(connection)} OR alive_at_ms < ${atMs})`,
+        );
+      });
+    },
+
+    async erase(guildId) {
+      await database.write(async (connection) => {
+        const erased = await connection.run(
+          sql`DELETE FROM seats WHERE guild_id = ${guildId} AND ${isNewer(connection, seats)}`,
+        );
+        if (erased > 0) await eraseConsents(connection, guildId);
+      });
+    },
+
+    expire(idleMs) {
+      return database.write((connection) => {
+        const old = sql`SELECT guild_id FROM seats WHERE alive_at_ms <= ${connection.now} - ${idleMs}`;
+        return connection.run(sql`DELETE FROM seat_consents WHERE guild_id IN (${old})`);
+      });
+    },
+  }),
 });
 
 function consentsOf(

@@ -1,7 +1,6 @@
 import sql from 'sql-template-tag';
 import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
 import { id, text } from '#src/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
 import { isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
@@ -18,35 +17,27 @@ const serverSettings = table(
 );
 
 /** Settings of servers: a row per server and key. */
-class SqlSettings implements GuildSettingsStore {
-  readonly #database: StoreDatabase;
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  async read(guildId: string): Promise<ReadonlyMap<string, string>> {
-    const rows = await this.#database.readPast([laneOf(serverSettings, guildId)], (connection) =>
-      select(connection, serverSettings, sql`WHERE guild_id = ${guildId}`),
-    );
-    return new Map(rows.map(({ key, value }) => [key, value]));
-  }
-
-  async write(guildId: string, key: string, value: string | undefined): Promise<void> {
-    await this.#database.write([laneOf(serverSettings, guildId)], async (connection) => {
-      if (value !== undefined)
-        await putIfNewer(connection, serverSettings, { guildId, key, value });
-      else
-        await connection.run(
-          sql`DELETE FROM server_settings WHERE guild_id = ${guildId} AND key = ${key}
-            AND ${isNewer(connection, serverSettings)}`,
-        );
-    });
-  }
-}
-
 export const settingsPart = storePart<GuildSettingsStore>({
   tables: [serverSettings],
   operations: { read: reads, write: writes },
-  open: (database) => new SqlSettings(database),
+  open: (database) => ({
+    async read(guildId) {
+      const rows = await database.read((connection) =>
+        select(connection, serverSettings, sql`WHERE guild_id = ${guildId}`),
+      );
+      return new Map(rows.map(({ key, value }) => [key, value]));
+    },
+
+    async write(guildId, key, value) {
+      await database.write(async (connection) => {
+        if (value !== undefined)
+          await putIfNewer(connection, serverSettings, { guildId, key, value });
+        else
+          await connection.run(
+            sql`DELETE FROM server_settings WHERE guild_id = ${guildId} AND key = ${key}
+            AND ${isNewer(connection, serverSettings)}`,
+          );
+      });
+    },
+  }),
 });

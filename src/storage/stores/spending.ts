@@ -3,7 +3,6 @@ import { addDays } from '#src/spending/calendar.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import { id, money, optional, whole } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { adding, columnList, named, type Table, table } from '#src/sql/table.ts';
 import { isNew } from '#src/sql/versions.ts';
@@ -39,39 +38,28 @@ const spentByPerson = table(
   },
 );
 
-/** Lane of what is spent, whatever the server. */
-const spendingLane = spent.name;
-
 /** Amounts spent, a row per server, person and day, of the days around the last one only. */
-class SqlSpending implements SpendingStore {
-  readonly #database: StoreDatabase;
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  read(day: string): Promise<readonly SpendingEntry[]> {
-    return this.#database.read([spendingLane], (connection) => {
-      const rest = columnList(sums);
-      return connection.rows(
-        entryColumns,
-        sql`SELECT guild_id, NULL AS person_id, ${rest} FROM spent WHERE day = ${day}
-          UNION ALL SELECT guild_id, person_id, ${rest} FROM spent_by_person WHERE day = ${day}`,
-      );
-    });
-  }
-
-  async add(entries: readonly SpendingEntry[], day: string): Promise<void> {
-    await this.#database.writeOnce([spendingLane], async (connection, isFirst) => {
-      if (isFirst) await addSpending(connection, entries, day);
-    });
-  }
-}
-
 export const spendingPart = storePart<SpendingStore>({
   tables: [spent, spentByPerson],
   operations: { read: reads, add: writes },
-  open: (database) => new SqlSpending(database),
+  open: (database) => ({
+    read(day) {
+      return database.read((connection) => {
+        const rest = columnList(sums);
+        return connection.rows(
+          entryColumns,
+          sql`SELECT guild_id, NULL AS person_id, ${rest} FROM spent WHERE day = ${day}
+          UNION ALL SELECT guild_id, person_id, ${rest} FROM spent_by_person WHERE day = ${day}`,
+        );
+      });
+    },
+
+    async add(entries, day) {
+      await database.write(async (connection) => {
+        if (await connection.isFirst()) await addSpending(connection, entries, day);
+      });
+    },
+  }),
 });
 
 /**

@@ -1,10 +1,10 @@
-import type { AlertChange, AlertName } from '#src/base/alerts.ts';
+import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { OperationRules, StoreCode } from '#src/sql/store-part.ts';
+import type { StoreCode } from '#src/sql/store-part.ts';
 import { helpsReopening } from '#src/sql/trouble.ts';
-import { type ProbedStore, perform, type StoreKind, storeOver } from './store-kind.ts';
+import { type ProbedStore, perform, type StoreKind } from './store-kind.ts';
 import { WriteWatchdog } from './write-watchdog.ts';
 
 /** Events of the store, for logs, figures and `/readyz`. */
@@ -20,10 +20,6 @@ export type StoreEvent =
   /** Captions that only people who sat there might read are deleted by the migration. */
   | { readonly kind: 'deleted'; readonly lines: number }
   | AlertChange;
-
-type Opening<Store> =
-  | { readonly kind: 'open'; readonly store: Store }
-  | { readonly kind: 'failed'; readonly error: BotError };
 
 /** After a failure the store is opened anew, but not twice within this time. */
 const reopenMs = 60_000;
@@ -41,11 +37,11 @@ export async function keepStore<Store extends ProbedStore>(
   clock: Clock,
   report: (event: StoreEvent) => void,
 ): Promise<Store> {
-  const reopener = new StoreReopener(open, clock, report, kind.alert);
+  const reopener = new StoreReopener(open, clock, report);
   await reopener.start();
-  return storeOver(
+  return new WriteWatchdog(kind.alert, clock, report).over(
     kind,
-    (name, args, rules) => reopener.use(rules, (store) => perform(store, name, args)),
+    (name, args, code) => reopener.use(code, (store) => perform(store, name, args)),
     () => reopener.close(),
   );
 }
@@ -54,119 +50,84 @@ class StoreReopener<Store extends ProbedStore> {
   readonly #open: () => Promise<Store>;
   readonly #clock: Clock;
   readonly #report: (event: StoreEvent) => void;
-  readonly #watchdog: WriteWatchdog;
-  readonly #over = new AbortController();
-  #opening: Promise<Opening<Store>> | undefined;
-  #isOpening = false;
-  #openedAtMs = Number.NEGATIVE_INFINITY;
-  #doubtful = false;
+  /** The last opening; one begins once the former has ended. */
+  #opening: Promise<Store> | undefined;
+  #openedAtMs = 0;
+  #isDoubtful = true;
+  #isClosed = false;
   #reported = '';
-  #watching: Promise<void> = Promise.resolve();
 
-  constructor(
-    open: () => Promise<Store>,
-    clock: Clock,
-    report: (event: StoreEvent) => void,
-    alert: AlertName,
-  ) {
+  constructor(open: () => Promise<Store>, clock: Clock, report: (event: StoreEvent) => void) {
     this.#open = open;
     this.#clock = clock;
     this.#report = report;
-    this.#watchdog = new WriteWatchdog(alert, clock, report);
   }
 
   /** Resolves when the store is open, or cannot be for now. */
   async start(): Promise<void> {
-    const late = () => new BotError('store.unreadable', true, slow);
     try {
-      await within(this.#reach(), openingMs, this.#clock, late);
+      await this.#reach('store.unreadable');
     } catch (error) {
-      if (!(error instanceof BotError)) throw error;
       this.#refused(error);
     }
-    const probe = () => this.use({ code: 'store.unwritable' }, (store) => store.probe());
-    this.#watching = this.#watchdog.watch(probe, this.#over.signal);
   }
 
-  async use<T>(
-    { code }: Pick<OperationRules, 'code'>,
-    work: (store: Store) => Promise<T>,
-  ): Promise<T> {
-    const fromMs = this.#clock.nowMs();
-    if (code === 'store.unwritable') this.#watchdog.began();
+  async use<T>(code: StoreCode, work: (store: Store) => Promise<T>): Promise<T> {
+    const store = await this.#reach(code);
     try {
-      const done = await this.#perform(code, work);
-      if (code === 'store.unwritable') this.#written(this.#clock.nowMs() - fromMs);
-      return done;
+      return await work(store);
     } catch (error) {
-      if (error instanceof BotError) this.#watchdog.failed(error.message);
+      this.#isDoubtful ||= helpsReopening(error);
       throw error;
     }
   }
 
   async close(): Promise<void> {
-    this.#over.abort(new Error('closed'));
-    await this.#watching;
-    const opening = await this.#opening;
-    if (opening?.kind === 'open') await opening.store[Symbol.asyncDispose]();
+    this.#isClosed = true;
+    const store = await this.#opening?.catch(() => undefined);
+    await store?.[Symbol.asyncDispose]();
   }
 
-  async #perform<T>(code: StoreCode, work: (store: Store) => Promise<T>): Promise<T> {
+  /** The open store, opened anew where that was in vain or has failed since. */
+  async #reach(code: StoreCode): Promise<Store> {
+    const nowMs = this.#clock.nowMs();
+    const isDue = !this.#opening || (this.#isDoubtful && nowMs - this.#openedAtMs >= reopenMs);
+    if (isDue && !this.#isClosed) {
+      this.#openedAtMs = nowMs;
+      this.#isDoubtful = false;
+      this.#opening = this.#reopen(this.#opening);
+    }
     const late = () => new BotError(code, true, slow);
-    const opening = await within(this.#reach(), openingMs, this.#clock, late);
-    if (opening.kind === 'failed') throw withCode(code, opening.error);
     try {
-      return await work(opening.store);
+      const opening = this.#opening ?? Promise.reject(late());
+      return await within(opening, openingMs, this.#clock, late);
     } catch (error) {
-      this.#doubtful ||= helpsReopening(error);
+      if (!(error instanceof BotError)) throw error;
+      throw new BotError(code, error.retryable, error.message, error.cause);
+    }
+  }
+
+  async #reopen(former: Promise<Store> | undefined): Promise<Store> {
+    const before = await former?.catch(() => undefined);
+    await before?.[Symbol.asyncDispose]();
+    try {
+      const store = await this.#open();
+      this.#reported = '';
+      this.#report({ kind: 'opened' });
+      return store;
+    } catch (error) {
+      this.#isDoubtful = true;
+      this.#refused(error);
       throw error;
     }
   }
 
-  /** The last opening, or a new one where that was in vain or has failed since; never two at a time. */
-  #reach(): Promise<Opening<Store>> {
-    const nowMs = this.#clock.nowMs();
-    const isDue = this.#doubtful && nowMs - this.#openedAtMs >= reopenMs;
-    const mayOpen = isDue && !this.#isOpening && !this.#over.signal.aborted;
-    if (this.#opening && !mayOpen) return this.#opening;
-    this.#openedAtMs = nowMs;
-    this.#doubtful = false;
-    this.#opening = this.#reopen(this.#opening);
-    return this.#opening;
-  }
-
-  async #reopen(former: Promise<Opening<Store>> | undefined): Promise<Opening<Store>> {
-    this.#isOpening = true;
-    try {
-      const before = await former;
-      if (before?.kind === 'open') await before.store[Symbol.asyncDispose]();
-      const store = await this.#open();
-      this.#reported = '';
-      this.#report({ kind: 'opened' });
-      return { kind: 'open', store };
-    } catch (error) {
-      if (!(error instanceof BotError)) throw error;
-      this.#doubtful = true;
-      this.#refused(error);
-      return { kind: 'failed', error };
-    } finally {
-      this.#isOpening = false;
-    }
-  }
-
-  #refused(error: BotError): void {
+  /** Tells each new reason once. */
+  #refused(error: unknown): void {
+    if (!(error instanceof BotError)) throw error;
     if (error.message !== this.#reported) this.#report({ kind: 'refused', error });
     this.#reported = error.message;
-  }
-
-  #written(tookMs: number): void {
-    this.#report({ kind: 'written', tookMs });
-    this.#watchdog.written();
   }
 }
 
 const slow = `The store is not open after ${openingMs / 1000} s: check its disk.`;
-
-function withCode(code: StoreCode, { retryable, message, cause }: BotError): BotError {
-  return new BotError(code, retryable, message, cause);
-}

@@ -1,5 +1,6 @@
 import type { AlertName } from '#src/base/alerts.ts';
-import type { OperationRules } from '#src/sql/store-part.ts';
+import type { StoreCode } from '#src/sql/store-part.ts';
+import type { StoreRequest } from './store-messages.ts';
 
 type Method = (...args: never[]) => Promise<unknown>;
 
@@ -10,14 +11,13 @@ type OperationName<Store> = {
     : `${Key}.${keyof Store[Key] & string}`;
 }[keyof Store & string];
 
-/** Operations, alert and worker file of a kind of store. */
+/** Operations and alert of a kind of store. */
 export type StoreKind<Store> = {
-  /** Every operation: its arguments and results are data, so that they can cross threads. */
-  readonly operations: { readonly [Name in OperationName<Store>]: OperationRules };
+  readonly name: StoreRequest['kind'];
+  /** Every operation, with the code of its failures: its arguments and results are data, so that they can cross threads. */
+  readonly operations: { readonly [Name in OperationName<Store>]: StoreCode };
   /** Raised when nothing can be written for long. */
   readonly alert: AlertName;
-  /** File that a worker thread of such a store starts with. */
-  readonly entry: URL;
 };
 
 /** Closes in order, and writes what is there already when asked to. */
@@ -30,7 +30,7 @@ export type ProbedStore = AsyncDisposable & {
 export type StoreCall = (
   name: string,
   args: readonly unknown[],
-  rules: OperationRules,
+  code: StoreCode,
 ) => Promise<unknown>;
 
 /** Performs an operation by its name. Arguments are those of the method, which `StoreKind` names. */
@@ -47,8 +47,8 @@ export function storeOver<Store extends AsyncDisposable>(
   close: () => Promise<void>,
 ): Store {
   const store: Record<string | symbol, unknown> = { [Symbol.asyncDispose]: close };
-  for (const [name, rules] of Object.entries<OperationRules>(operations)) {
-    const work = (...args: readonly unknown[]) => call(name, args, rules);
+  for (const [name, code] of Object.entries<StoreCode>(operations)) {
+    const work = (...args: readonly unknown[]) => call(name, args, code);
     const [first = '', method] = name.split('.');
     if (method === undefined) store[first] = work;
     else store[first] = Object.assign(store[first] ?? {}, { [method]: work });

@@ -1,65 +1,36 @@
 import { BotError } from '#src/base/errors.ts';
-import type { StoreCode } from '#src/sql/store-part.ts';
 
-/** Data that the store thread is started with. */
-export type StoreThreadData = {
+/** Operation of the store at `path`, or `open` and `close`. */
+export type StoreRequest = {
+  readonly id: number;
+  readonly kind: 'main' | 'transcripts';
   readonly path: string;
-  readonly patienceMs?: number;
-  readonly maxBytes?: number;
+  readonly name: string;
+  readonly args: readonly unknown[];
 };
 
-/** `close` comes last: what came before it is performed, the file is closed, and the thread ends. */
-export type ToStore =
-  | {
-      readonly kind: 'request';
-      readonly id: number;
-      readonly name: string;
-      readonly args: readonly unknown[];
-    }
-  | { readonly kind: 'close' };
-
-export type FromStore =
-  | { readonly kind: 'open' }
-  | { readonly kind: 'refused'; readonly error: ErrorData }
-  | { readonly kind: 'done'; readonly id: number; readonly result: unknown }
-  | { readonly kind: 'failed'; readonly id: number; readonly error: ErrorData };
+export type StoreAnswer =
+  | { readonly id: number; readonly result: unknown }
+  | { readonly id: number; readonly error: ErrorData };
 
 /** An error as it crosses threads: copies of a thread lose all fields but name, message and stack. */
-export type ErrorData = {
-  readonly name: string;
+export type ErrorData = Readonly<Record<string, unknown>> & {
   readonly message: string;
   readonly stack?: string;
-  readonly code?: string;
-  /** Result code of SQLite. */
-  readonly errcode?: number;
-  readonly retryable?: boolean;
   readonly cause?: ErrorData;
 };
 
 export function errorData(error: unknown): ErrorData {
-  if (!(error instanceof Error)) return { name: 'Error', message: `${error}` };
+  if (!(error instanceof Error)) return { message: `${error}` };
   const { name, message, stack, cause } = error;
-  return {
-    name,
-    message,
-    ...(stack !== undefined && { stack }),
-    ...('code' in error && typeof error.code === 'string' && { code: error.code }),
-    ...('errcode' in error && typeof error.errcode === 'number' && { errcode: error.errcode }),
-    ...(error instanceof BotError && { retryable: error.retryable }),
-    ...(cause !== undefined && { cause: errorData(cause) }),
-  };
+  return { ...error, name, message, stack, cause: cause === undefined ? cause : errorData(cause) };
 }
 
 /** An error as it was on the other thread; a BotError is one again. */
-export function errorOf({ retryable, message, cause: below, ...fields }: ErrorData): Error {
+export function errorOf({ message, cause: below, ...fields }: ErrorData): Error {
   const cause = below && errorOf(below);
-  const { code } = fields;
-  if (isStoreCode(code) && retryable !== undefined)
-    return new BotError(code, retryable, message, cause);
-  const error = new Error(message, cause && { cause });
-  return Object.assign(error, fields);
-}
-
-function isStoreCode(code: string | undefined): code is StoreCode {
-  return code === 'store.unreadable' || code === 'store.unwritable';
+  const { code, retryable } = fields;
+  if ((code === 'store.unreadable' || code === 'store.unwritable') && retryable !== undefined)
+    return new BotError(code, retryable === true, message, cause);
+  return Object.assign(new Error(message, { cause }), fields);
 }

@@ -1,75 +1,95 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
+import type { StoreCode } from '#src/sql/store-part.ts';
+import type { StoreEvent } from './steady-store.ts';
+import { type ProbedStore, type StoreCall, type StoreKind, storeOver } from './store-kind.ts';
 
 /** Longest time, in ms, that something to be written may wait for the first write that succeeds. */
 const unwrittenMs = 30_000;
 /** Time, in ms, between two checks; while nothing could be written the watchdog tries to write itself. */
 const watchMs = 10_000;
 
-/** Watchdog over writes: raises an alert, and clears it with the next write that succeeds. */
+/** Watchdog over the writes of a store: raises an alert, and clears it with the next write that succeeds. */
 export class WriteWatchdog {
   readonly #alert: AlertName;
   readonly #clock: Clock;
-  readonly #report: (change: AlertChange) => void;
+  readonly #report: (event: StoreEvent) => void;
   #waitingSinceMs: number | undefined;
   #why = 'no write has ended';
   #isRaised = false;
 
-  constructor(alert: AlertName, clock: Clock, report: (change: AlertChange) => void) {
+  constructor(alert: AlertName, clock: Clock, report: (event: StoreEvent) => void) {
     this.#alert = alert;
     this.#clock = clock;
     this.#report = report;
   }
 
-  /** Checks until `signal` is aborted; `probe` writes something. */
-  async watch(probe: () => Promise<unknown>, signal: AbortSignal): Promise<void> {
-    await runPeriodically(
-      {
-        name: 'watchdog of the store',
-        clock: this.#clock,
-        everyMs: watchMs,
-        firstAfterMs: watchMs,
-        run: () => this.#check(probe),
-        report: this.#report,
-      },
-      signal,
-    );
+  /** Store whose operations `call` performs under this watchdog. */
+  over<Store extends ProbedStore>(
+    kind: StoreKind<Store>,
+    call: StoreCall,
+    close: () => Promise<void>,
+  ): Store {
+    const closed = new AbortController();
+    const watched: StoreCall = (name, args, code) =>
+      this.#perform(code, () => call(name, args, code));
+    const task = {
+      name: 'watchdog of the store',
+      clock: this.#clock,
+      everyMs: watchMs,
+      firstAfterMs: watchMs,
+      run: () => this.#check(watched),
+      report: this.#report,
+    };
+    const watching = runPeriodically(task, closed.signal);
+    return storeOver(kind, watched, async () => {
+      closed.abort(new Error('closed'));
+      await watching;
+      await close();
+    });
   }
 
-  began(): void {
-    this.#waitingSinceMs ??= this.#clock.nowMs();
-  }
-
-  /** `why` is one sentence for the operator. */
+  /** Takes a failure: `why` is one sentence for the operator. */
   failed(why: string): void {
     this.#why = why;
   }
 
-  written(): void {
-    const waitedMs = this.#waitedMs();
-    this.#waitingSinceMs = undefined;
-    if (!this.#isRaised) return;
-    this.#isRaised = false;
-    this.#reportAlert('cleared', `written again, after ${secondsOf(waitedMs)} s`);
+  async #perform<T>(code: StoreCode, work: () => Promise<T>): Promise<T> {
+    const isWrite = code === 'store.unwritable';
+    const fromMs = this.#clock.nowMs();
+    if (isWrite) this.#waitingSinceMs ??= fromMs;
+    try {
+      const done = await work();
+      if (isWrite) this.#written(fromMs);
+      return done;
+    } catch (error) {
+      if (error instanceof BotError) this.failed(error.message);
+      throw error;
+    }
   }
 
-  #check(probe: () => Promise<unknown>): void {
+  #written(fromMs: number): void {
+    const nowMs = this.#clock.nowMs();
+    const waitedMs = nowMs - (this.#waitingSinceMs ?? nowMs);
+    this.#waitingSinceMs = undefined;
+    this.#report({ kind: 'written', tookMs: nowMs - fromMs });
+    if (this.#isRaised) this.#tell('cleared', `written again, after ${secondsOf(waitedMs)} s`);
+    this.#isRaised = false;
+  }
+
+  #check(call: StoreCall): void {
     if (this.#waitingSinceMs === undefined) return;
-    const waitedMs = this.#waitedMs();
+    const waitedMs = this.#clock.nowMs() - this.#waitingSinceMs;
     if (!this.#isRaised && waitedMs >= unwrittenMs) {
       this.#isRaised = true;
-      this.#reportAlert('raised', `nothing was written for ${secondsOf(waitedMs)} s: ${this.#why}`);
+      this.#tell('raised', `nothing was written for ${secondsOf(waitedMs)} s: ${this.#why}`);
     }
-    void probe().catch(() => undefined); // its failure is told
+    void call('probe', [], 'store.unwritable').catch(() => undefined); // its failure is told
   }
 
-  #waitedMs(): number {
-    const nowMs = this.#clock.nowMs();
-    return nowMs - (this.#waitingSinceMs ?? nowMs);
-  }
-
-  #reportAlert(state: AlertChange['state'], cause: string): void {
+  #tell(state: AlertChange['state'], cause: string): void {
     this.#report({ kind: 'alert', name: this.#alert, state, cause });
   }
 }

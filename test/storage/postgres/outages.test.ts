@@ -4,8 +4,8 @@ import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
-import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { PostgresDatabase } from '#src/storage/postgres/postgres-database.ts';
 import { storesPart } from '#src/storage/postgres/stores/schema.ts';
 import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -50,7 +50,7 @@ function waits(): void {
       store.spending.add([entry], entry.day),
       store.panels.write('10', { channelId: '1', messageId: '2' }),
     ]);
-    await expect.poll(() => clock.sleeping).toBe(3); // a lane each: consents, what is spent, panels
+    await expect.poll(() => clock.sleeping).toBe(1); // the first of the queue
     proxy.heal();
     const advancing = setInterval(() => void clock.advance(1_000), 5);
     await writing;
@@ -73,10 +73,10 @@ function isSilent(): void {
       const pool = new PostgresPool({ url, clock, mostConnections: 1 });
       await migratePostgres(pool, [storesPart]);
       await schema.sql('CREATE TABLE counted (n integer); INSERT INTO counted VALUES (0)');
-      await using database = new OrderedDatabase(pool, clock);
+      await using database = new PostgresDatabase(pool, clock);
       let attempts = 0;
-      const counting = database.writeOnce(['10'], async (connection, isFirst) => {
-        if (isFirst) await connection.run(sql`UPDATE counted SET n = n + 1`);
+      const counting = database.write(async (connection) => {
+        if (await connection.isFirst()) await connection.run(sql`UPDATE counted SET n = n + 1`);
         if (attempts++ === 0) proxy[fault]();
       });
       const state = async () => [attempts, (await schema.sql('SELECT n FROM counted'))[0]?.n];
@@ -104,7 +104,7 @@ function comesLate(): void {
       cutOff.seats.write({ ...seat, ...rest, mode: 'talk' }),
       cutOff.panels.write('10', { channelId: '1', messageId: '1' }),
     ]);
-    await expect.poll(() => clock.sleeping).toBe(3);
+    await expect.poll(() => clock.sleeping).toBe(1);
     await successor.consents.write('10', '1', never);
     await successor.seats.write({ ...seat, ...rest, channelId: '2', agreedIds: [], mode: 'talk' });
     await successor.panels.write('10', { channelId: '2', messageId: '2' });
@@ -171,34 +171,57 @@ function reports(): void {
 }
 
 function isLocked(): void {
-  test('a row that another program holds keeps no read of another table waiting, and its write fails in the end', async () => {
+  test('a row that another program holds keeps reads waiting for two seconds, and its write fails in the end', async () => {
     await using schema = await openSchema();
     const clock = new VirtualClock();
     await using store = await openIn(schema, clock, { lock_timeout: '50' });
     await store.consents.write('10', '1', always);
-    await store.settings.write('10', 'volume', '50');
     await schema.sql('BEGIN');
-    await schema.sql('SELECT * FROM consents, server_settings FOR UPDATE');
+    await schema.sql('SELECT * FROM consents FOR UPDATE');
     const consent = store.consents.write('10', '1', never).catch((error) => error);
     await expect.poll(() => clock.sleeping).toBe(1);
-    expect(await store.settings.read('10')).toEqual(new Map([['volume', '50']]));
-    expect(await store.seats.readIn('10')).toBeUndefined();
-    // Past a write that failed once: what stood there before.
-    const setting = store.settings.write('10', 'volume', '60').catch((error) => error);
-    await expect.poll(() => clock.sleeping).toBe(2);
-    expect(await store.settings.read('10')).toEqual(new Map([['volume', '50']]));
     // A no that is not written yet is not read over.
     const reading = store.consents.read('10').catch((error) => error);
-    await expect.poll(() => clock.sleeping).toBe(3);
+    await expect.poll(() => clock.sleeping).toBe(2);
     const advancing = setInterval(() => void clock.advance(500), 60);
     expect(await reading).toMatchObject({ code: 'store.unreadable' });
-    const held = {
+    expect(await consent).toMatchObject({
       code: 'store.unwritable',
       message: expect.stringContaining('blocks the database'),
-    };
-    expect(await Promise.all([consent, setting])).toMatchObject([held, held]);
+    });
     clearInterval(advancing);
     await schema.sql('ROLLBACK');
     expect(await store.consents.read('10')).toEqual(new Map([['1', always]]));
+  });
+
+  test('a store that is closed tries for two seconds more, and then what waits fails in words', async () => {
+    await using place = await openPlace();
+    const clock = new VirtualClock();
+    const store = await openIn(place, clock);
+    place.proxy.cut();
+    const closed = 'was closed before this was written';
+    const lost = expect(store.consents.write('10', '1', never)).rejects.toThrow(closed);
+    await expect.poll(() => clock.sleeping).toBe(1);
+    const closing = store[Symbol.asyncDispose]();
+    await expect.poll(() => clock.sleeping).toBe(2);
+    await clock.advance(2_000);
+    await lost;
+    place.proxy.heal();
+    await closing;
+  });
+
+  test('at most ten thousand writes wait for a database that is away', async () => {
+    await using place = await openPlace();
+    const clock = new VirtualClock();
+    const store = await openIn(place, clock);
+    place.proxy.cut();
+    const write = () => store.consents.write('10', '1', never);
+    const waiting = Array.from({ length: 10_000 }, () => write().catch(() => undefined));
+    await expect(write()).rejects.toThrow('away for too long');
+    await expect.poll(() => clock.sleeping).toBe(1);
+    const closing = store[Symbol.asyncDispose]();
+    await expect.poll(() => clock.sleeping).toBe(2);
+    await clock.advance(2_000);
+    await Promise.all([closing, ...waiting]);
   });
 }

@@ -49,7 +49,7 @@ export class CaptionMessageStore {
   }
 
   async put(message: CaptionMessage): Promise<void> {
-    await this.#database.write([message.guildId], (connection) =>
+    await this.#database.write((connection) =>
       connection.insert(captionMessages, [{ ...message, outdated: 0 }], { conflict: put }),
     );
   }

@@ -44,7 +44,7 @@ export class Fts5Index implements WordIndex {
   /** Until its segments are merged, FTS5 keeps erased words as bounds of its pages (`line_words_idx`). */
   async merge(database: StoreDatabase): Promise<void> {
     await database.writeNow(beginMerge);
-    await database.eraseInPortions([], mergePages, Boolean);
+    await database.eraseInPortions(mergePages, Boolean);
   }
 
   /** Bounds have to be whole numbers to SQLite, which a bound number is not: FTS5 walks past any others from end to end. */

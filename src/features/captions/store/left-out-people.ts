@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import { id } from '#src/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
 
@@ -24,7 +24,7 @@ class SqlLeftOutPeople implements LeftOutPeopleStore {
   }
 
   async readLeftOut(guildId: string): Promise<ReadonlySet<string>> {
-    const rows = await this.#database.read([laneOf(leftOutOfCaptions, guildId)], (connection) =>
+    const rows = await this.#database.read((connection) =>
       select(connection, leftOutOfCaptions, sql`WHERE guild_id = ${guildId}`),
     );
     return new Set(rows.map(({ personId }) => personId));
@@ -35,7 +35,7 @@ class SqlLeftOutPeople implements LeftOutPeopleStore {
     const conflict = sql`ON CONFLICT DO NOTHING`;
     const remove = sql`DELETE FROM left_out_of_captions
       WHERE guild_id = ${guildId} AND person_id = ${personId}`;
-    await this.#database.write([laneOf(leftOutOfCaptions, guildId)], (connection) =>
+    await this.#database.write((connection) =>
       isLeftOut
         ? connection.insert(leftOutOfCaptions, [row], { conflict })
         : connection.run(remove),

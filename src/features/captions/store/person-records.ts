@@ -18,7 +18,7 @@ export class PersonRecords {
   }
 
   async count(guildId: string, personId: string): Promise<StoredCounts> {
-    const [counts] = await this.#database.read([guildId], (connection) =>
+    const [counts] = await this.#database.read((connection) =>
       connection.rows(
         { lines: integer, memories: integer },
         sql`WITH theirs AS (${linesAbout({ guildId, personId })})

@@ -8,7 +8,6 @@ import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { columnOf, deleteRows, named } from '#src/sql/table.ts';
 import { sessionKeyOf } from './line-tables.ts';
 import { linesAbout, type PersonThere, rowsAbout } from './person-rows.ts';
-import type { ServerWriteLanes } from './server-write-lanes.ts';
 import { tables } from './transcript-tables.ts';
 import type { WordIndex } from './word-index-port.ts';
 
@@ -31,18 +30,16 @@ const [sharedLinesAtOnce, linesAtOnce] = [20_000, 25];
  */
 export class TranscriptEraser {
   readonly #database: StoreDatabase;
-  readonly #lanes: ServerWriteLanes;
   readonly #index: WordIndex;
 
-  constructor(database: StoreDatabase, lanes: ServerWriteLanes, index: WordIndex) {
+  constructor(database: StoreDatabase, index: WordIndex) {
     this.#database = database;
-    this.#lanes = lanes;
     this.#index = index;
   }
 
   /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
   expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
-    return this.#inPortions(undefined, async (connection) => {
+    return this.#inPortions(async (connection) => {
       const isTheirs = sql`guild_id ${connection.among(Object.keys(keptDays))}`;
       await followClock(connection, isTheirs, nowWallMs);
       const serversOf = Map.groupBy(Object.entries(keptDays), ([, days]) => days);
@@ -61,7 +58,6 @@ export class TranscriptEraser {
   async forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
     const person: PersonThere = { guildId, personId, sessionId };
     const erased = await this.#erase(
-      [guildId],
       () => linesAbout(person),
       async (connection) => {
         await eraseRowsAbout(connection, person);
@@ -75,7 +71,6 @@ export class TranscriptEraser {
 
   forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines> {
     return this.#erase(
-      this.#lanes.of([sessionId]),
       (connection) => sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
         WHERE s.id = ${sessionId} AND l.id - s.key * 4194304 ${connection.among(numbers)}`,
     );
@@ -84,7 +79,6 @@ export class TranscriptEraser {
   /** Lines of which these messages, which are deleted, showed something; others may still show the rest of a long line. */
   async forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
     const { count, messages } = await this.#erase(
-      [],
       (connection) => sql`SELECT DISTINCT line AS id FROM posts
         WHERE message_id ${connection.among(messageIds)}`,
       async (connection) => {
@@ -106,7 +100,6 @@ export class TranscriptEraser {
         : [],
     );
     return this.#erase(
-      [guildId],
       () => all,
       async (connection) => {
         await deleteRows(connection, rest);
@@ -114,26 +107,22 @@ export class TranscriptEraser {
     );
   }
 
-  /** Erases chosen lines, so that nothing that was asked for before in these lanes brings them back; `finish` with the last portion. */
+  /** Erases chosen lines, so that nothing that was asked for before brings them back; `finish` with the last portion. */
   #erase(
-    lanes: readonly string[],
     chosen: (connection: Connection) => Sql,
     finish?: (connection: Connection) => Promise<void>,
   ): Promise<ErasedLines> {
-    return this.#inPortions(lanes, async (connection) => {
+    return this.#inPortions(async (connection) => {
       const done = await this.#eraseLines(connection, chosen(connection));
       if (done.isLast) await finish?.(connection);
       return done;
     });
   }
 
-  async #inPortions(
-    lanes: readonly string[] | undefined,
-    portion: Work<ErasedPortion>,
-  ): Promise<ErasedLines> {
+  async #inPortions(portion: Work<ErasedPortion>): Promise<ErasedLines> {
     let count = 0;
     const messages = new Map<string, MessagePlace>();
-    await this.#database.eraseInPortions(lanes, portion, (done) => {
+    await this.#database.eraseInPortions(portion, (done) => {
       count += done.count;
       for (const place of done.messages) messages.set(place.messageId, place);
       return !done.isLast;

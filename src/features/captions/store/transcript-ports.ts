@@ -4,7 +4,6 @@ import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { CaptionMessageStore } from './caption-message-store.ts';
 import { PersonRecords } from './person-records.ts';
-import { ServerWriteLanes } from './server-write-lanes.ts';
 import { TranscriptEraser } from './transcript-eraser.ts';
 import { TranscriptReader } from './transcript-reader.ts';
 import { TranscriptWriter } from './transcript-writer.ts';
@@ -26,11 +25,10 @@ export function transcriptPorts(
   clock: Clock,
   index: WordIndex,
 ): TranscriptPorts {
-  const lanes = new ServerWriteLanes();
   return {
-    writer: new TranscriptWriter(database, clock, lanes, index),
+    writer: new TranscriptWriter(database, clock, index),
     reader: new TranscriptReader(database, index),
-    eraser: new TranscriptEraser(database, lanes, index),
+    eraser: new TranscriptEraser(database, index),
     records: new PersonRecords(database),
     messages: new CaptionMessageStore(database),
     memories: new MemoryStore(database),

@@ -9,7 +9,6 @@ import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { isOfShard, replacing } from '#src/sql/table.ts';
 import { isSilent, orphaned } from '#src/sql/trouble.ts';
 import { type OpenSession, putLines } from './line-upserts.ts';
-import type { ServerWriteLanes } from './server-write-lanes.ts';
 import { sessionColumns, sessions } from './session-tables.ts';
 import type { WordIndex } from './word-index-port.ts';
 
@@ -31,22 +30,19 @@ const mostWaiting = 5_000;
 export class TranscriptWriter {
   readonly #database: StoreDatabase;
   readonly #clock: Clock;
-  readonly #lanes: ServerWriteLanes;
   readonly #index: WordIndex;
   readonly #waiting = new Map<string, WaitingLines>();
 
-  constructor(database: StoreDatabase, clock: Clock, lanes: ServerWriteLanes, index: WordIndex) {
+  constructor(database: StoreDatabase, clock: Clock, index: WordIndex) {
     this.#database = database;
     this.#clock = clock;
-    this.#lanes = lanes;
     this.#index = index;
   }
 
   /** Adds a session, or changes the one of that id. */
   async putSession(session: TranscriptSession): Promise<void> {
-    this.#lanes.note(session);
     const { guildId } = session;
-    const writing = this.#database.write([guildId], async (connection) => {
+    const writing = this.#database.write(async (connection) => {
       const guild = sql`INSERT INTO guilds (guild_id) VALUES (${guildId}) ON CONFLICT DO NOTHING`;
       await connection.run(guild);
       await connection.insert(sessionRows, [session], { conflict: putSession });
@@ -105,7 +101,7 @@ export class TranscriptWriter {
     begun: () => void = () => undefined,
   ): Promise<void> {
     const ids = all.map(([sessionId]) => sessionId);
-    return this.#database.write(this.#lanes.of(ids), async (connection) => {
+    return this.#database.write(async (connection) => {
       begun();
       const open = await this.#sessions(connection, ids);
       for (const [sessionId, { lines }] of all) {

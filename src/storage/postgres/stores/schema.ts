@@ -1,5 +1,5 @@
 import type { SchemaPart } from '#src/storage/postgres/migrate.ts';
-import { appliedWrites } from '#src/storage/postgres/ordered-database.ts';
+import { appliedWrites } from '#src/storage/postgres/postgres-connection.ts';
 import { migrationsOf } from '#src/storage/stores/tables.ts';
 
 /** The tables of the store in PostgreSQL: those of `parley.db`. */

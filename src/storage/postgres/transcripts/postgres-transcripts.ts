@@ -2,13 +2,13 @@ import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { TsvectorIndex } from '#src/features/captions/store/tsvector-index.ts';
-import { OrderedDatabase } from '#src/storage/postgres/ordered-database.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { PostgresDatabase } from '#src/storage/postgres/postgres-database.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 
 /** Transcripts in a database whose schema is of the present format. Closing them leaves the pool open. */
 export function openPostgresTranscripts(pool: PostgresPool, clock: Clock): TranscriptStore {
-  const database = new OrderedDatabase(pool, clock);
+  const database = new PostgresDatabase(pool, clock);
   return {
     ...transcriptPorts(database, clock, new TsvectorIndex()),
     async probe() {
@@ -16,6 +16,6 @@ export function openPostgresTranscripts(pool: PostgresPool, clock: Clock): Trans
         connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'transcripts'`),
       );
     },
-    [Symbol.asyncDispose]: () => database.settle(),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

@@ -27,8 +27,6 @@ const apiTokens = table(
   },
 );
 
-/** Lane of all tokens, whatever their server. */
-const tokensLane = apiTokens.name;
 const tokensOf = sql`SELECT ${columnList(tokenColumns)} FROM api_tokens`;
 
 /** Tokens of programs, a row each. */
@@ -43,21 +41,21 @@ class SqlApiTokens implements ApiTokenStore {
     // After a commit without an answer the same token is added again: the row with its hash is not another token.
     const isFree = sql`api_tokens.revoked_at_wall_ms IS NOT NULL OR api_tokens.hash = excluded.hash`;
     const conflict = sql`${replacing(apiTokens)} WHERE ${isFree}`;
-    const count = await this.#database.write([tokensLane], (connection) =>
+    const count = await this.#database.write((connection) =>
       connection.insert(apiTokens, [{ ...token, hash }], { conflict }),
     );
     return count > 0 ? 'added' : 'taken';
   }
 
   async find(hash: string): Promise<ApiToken | undefined> {
-    const [row] = await this.#database.read([tokensLane], (connection) =>
+    const [row] = await this.#database.read((connection) =>
       connection.rows(tokenColumns, sql`${tokensOf} WHERE hash = ${hash}`),
     );
     return row && tokenOf(row);
   }
 
   async list(): Promise<readonly ApiToken[]> {
-    const rows = await this.#database.read([tokensLane], (connection) =>
+    const rows = await this.#database.read((connection) =>
       connection.rows(tokenColumns, sql`${tokensOf} ORDER BY name`),
     );
     return rows.map(tokenOf);
@@ -66,9 +64,7 @@ class SqlApiTokens implements ApiTokenStore {
   async revoke(name: string, atWallMs: number): Promise<boolean> {
     const isInUse = sql`(revoked_at_wall_ms IS NULL OR revoked_at_wall_ms = ${atWallMs})`; // done twice, too
     const statement = sql`UPDATE api_tokens SET revoked_at_wall_ms = ${atWallMs} WHERE name = ${name} AND ${isInUse}`;
-    const count = await this.#database.write([tokensLane], (connection) =>
-      connection.run(statement),
-    );
+    const count = await this.#database.write((connection) => connection.run(statement));
     return count > 0;
   }
 }

@@ -1,8 +1,8 @@
 import sql from 'sql-template-tag';
 import type { Public } from '#src/base/public.ts';
 import { id, instant, type RowOf, text } from '#src/sql/columns.ts';
-import { laneOf, type StoreDatabase } from '#src/sql/store-database.ts';
-import { erases, reads, storePart, writes } from '#src/sql/store-part.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
 
 const notes = table(
@@ -28,14 +28,12 @@ export class NoteStore {
 
   /** Errors: BotError `store.unwritable`. */
   async add(note: Note): Promise<void> {
-    await this.#database.write([laneOf(notes, note.guildId)], (connection) =>
-      connection.insert(notes, [note]),
-    );
+    await this.#database.write((connection) => connection.insert(notes, [note]));
   }
 
   /** Notes of one server, the oldest first. Errors: BotError `store.unreadable`. */
   list(guildId: string): Promise<readonly Note[]> {
-    return this.#database.read([laneOf(notes, guildId)], (connection) =>
+    return this.#database.read((connection) =>
       select(connection, notes, sql`WHERE guild_id = ${guildId} ORDER BY kept_at_wall_ms`),
     );
   }
@@ -43,12 +41,12 @@ export class NoteStore {
   /** Deletes notes from before an instant; how many. Errors: BotError `store.unwritable`. */
   expire(beforeWallMs: number): Promise<number> {
     const statement = sql`DELETE FROM notes WHERE kept_at_wall_ms < ${beforeWallMs}`;
-    return this.#database.write([notes.name], (connection) => connection.run(statement));
+    return this.#database.write((connection) => connection.run(statement));
   }
 }
 
 export const notePart = storePart<Public<NoteStore>>({
   tables: [notes],
-  operations: { add: writes, list: reads, expire: erases },
+  operations: { add: writes, list: reads, expire: writes },
   open: (database) => new NoteStore(database),
 });
