@@ -52,7 +52,8 @@ export function decoderTarget<Input>(
 ): FuzzTarget {
   return {
     name,
-    check: (cases, seed) => quietly(() => checked(inputs, read, cases, seed)),
+    check: (cases, seed, around = (reading) => reading()) =>
+      quietly(() => checked(inputs, (input) => around(() => read(input)), cases, seed)),
   };
 }
 
