@@ -45,7 +45,7 @@ export async function replaySound(bytes: Buffer): Promise<void> {
   });
 }
 
-export function decoderTarget<Input>(
+function decoderTarget<Input>(
   name: string,
   inputs: fc.Arbitrary<Input>,
   read: (input: Input) => Promise<number>,
