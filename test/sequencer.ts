@@ -26,7 +26,6 @@ const long = [
   'test/scenarios/discord/reconnect.long.test.ts',
   'test/scenarios/captions/erased.long.test.ts',
   'test/scenarios/seats/return.long.test.ts',
-  'test/scenarios/chaos.long.test.ts',
   'test/scenarios/captions/restart.long.test.ts',
   'test/scenarios/closed-mid-answer.long.test.ts',
   'test/deploy/image.long.test.ts',

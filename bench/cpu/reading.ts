@@ -27,6 +27,8 @@ export type BotReading = ProcessUsage & {
   readonly label: string;
   readonly minutes: number;
   readonly residentMb: number;
+  /** Resident memory beyond that at the start of the reading; it falls where caches are given back. */
+  readonly grownMb: number;
   readonly people: PeopleFigures;
   /** CPU time of Discord with its people, and of the mock servers, in seconds a minute. */
   readonly peopleCpu: number;
@@ -55,9 +57,10 @@ function allPids({ bots }: CpuSetup): readonly number[] {
   return [...ofBots, process.pid];
 }
 
-/** Times since the processes began. */
+/** Times since the processes began, and resident memory. */
 type Instant = {
   readonly atMs: number;
+  readonly residentMb: ReadonlyMap<number, number>;
   readonly threads: ReadonlyMap<number, ProcessThreads>;
   readonly busySeconds: number;
   readonly stolenSeconds: number;
@@ -68,7 +71,9 @@ async function instant(pids: readonly number[]): Promise<Instant> {
   const threads = await Promise.all(
     pids.map(async (pid) => [pid, await processThreads(pid)] as const),
   );
-  return { atMs: realClock.nowMs(), threads: new Map(threads), ...machine };
+  const memory = await Promise.all(pids.map(async (pid) => [pid, await residentMb(pid)] as const));
+  const processes = { threads: new Map(threads), residentMb: new Map(memory) };
+  return { atMs: realClock.nowMs(), ...processes, ...machine };
 }
 
 async function botReading(
@@ -76,15 +81,14 @@ async function botReading(
   before: Instant,
   after: Instant,
 ): Promise<BotReading> {
-  const [resident, figures] = await Promise.all([
-    residentMb(bot.pid),
-    people.ask({ do: 'end' }, answerMs),
-  ]);
+  const figures = await people.ask({ do: 'end' }, answerMs);
+  const [fromMb = 0, toMb = 0] = [before, after].map(({ residentMb: of }) => of.get(bot.pid));
   return {
     label,
     minutes: minutesOf(before, after),
     ...usage(bot.pid, before, after),
-    residentMb: resident,
+    residentMb: toMb,
+    grownMb: toMb - fromMb,
     people: figures as PeopleFigures,
     peopleCpu: usage(people.pid, before, after).cpu,
     serversCpu: usage(servers.pid, before, after).cpu,

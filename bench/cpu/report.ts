@@ -19,7 +19,7 @@ export function cpuReport(readings: readonly CpuReading[]): string {
 
 const head = [
   ...['CPU s/min', 'each channel', 'a turn', 'wake-ups/s', 'main'],
-  ...['MB', 'in/min', 'out/min', 'turns/min', 'no answer', 'answer ms p50', 'p95'],
+  ...['MB', 'grown MB', 'in/min', 'out/min', 'turns/min', 'no answer', 'answer ms p50', 'p95'],
 ];
 
 /** `n` is which of the bots it is. */
@@ -37,6 +37,7 @@ function figures(
     bot.wakeUps.toFixed(0),
     bot.mainWakeUps.toFixed(0),
     bot.residentMb.toFixed(0),
+    bot.grownMb.toFixed(0),
     (people.sentPackets / minutes).toFixed(0),
     (people.heardPackets / minutes).toFixed(0),
     ...turnFigures(bot),

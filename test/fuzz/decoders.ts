@@ -45,14 +45,15 @@ export async function replaySound(bytes: Buffer): Promise<void> {
   });
 }
 
-export function decoderTarget<Input>(
+function decoderTarget<Input>(
   name: string,
   inputs: fc.Arbitrary<Input>,
   read: (input: Input) => Promise<number>,
 ): FuzzTarget {
   return {
     name,
-    check: (cases, seed) => quietly(() => checked(inputs, read, cases, seed)),
+    check: (cases, seed, around = (reading) => reading()) =>
+      quietly(() => checked(inputs, (input) => around(() => read(input)), cases, seed)),
   };
 }
 

@@ -78,11 +78,13 @@ function says(text: string, isBinary = false): ServerStep {
 class FakeSocket extends EventEmitter {
   readonly bufferedAmount = 0;
   readonly greets: boolean;
+  readonly #report: (error: unknown) => void;
   readyState: number = WebSocket.CONNECTING;
 
-  constructor(greets: boolean) {
+  constructor(greets: boolean, report: (error: unknown) => void) {
     super();
     this.greets = greets;
+    this.#report = report;
   }
 
   open(): void {
@@ -112,14 +114,21 @@ class FakeSocket extends EventEmitter {
   }
 
   #say(event: object): void {
-    queueMicrotask(() => this.emit('message', Buffer.from(JSON.stringify(event)), false));
+    queueMicrotask(() => {
+      try {
+        this.emit('message', Buffer.from(JSON.stringify(event)), false);
+      } catch (error) {
+        this.#report(error);
+      }
+    });
   }
 }
 
-/** A server at the other end of fake sockets. What our listeners throw comes out of `play`. */
+/** A server at the other end of fake sockets. What our listeners throw comes out of `play` and `check`. */
 export class FakeServer {
   readonly #clock: VirtualClock;
   readonly #welcomes: readonly SocketGreeting[];
+  readonly #thrown: unknown[] = [];
   #opened = 0;
   #socket: FakeSocket | undefined;
 
@@ -130,7 +139,7 @@ export class FakeServer {
 
   readonly openSocket: OpenSocket = () => {
     const welcome = this.#welcomes[this.#opened++ % this.#welcomes.length];
-    const socket = new FakeSocket(welcome === 'greets');
+    const socket = new FakeSocket(welcome === 'greets', (error) => this.#thrown.push(error));
     this.#socket = socket;
     if (welcome === 'opens' || welcome === 'greets') queueMicrotask(() => socket.open());
     if (welcome === 'refuses') queueMicrotask(() => socket.emit('error', new Error('refused')));
@@ -144,5 +153,10 @@ export class FakeServer {
     else if (socket?.readyState !== WebSocket.OPEN) return;
     else if (step.kind === 'closes') socket.close(step.code, step.reason);
     else socket.emit('message', Buffer.from(step.text), step.isBinary);
+  }
+
+  /** Throws what a listener threw at a greeting. */
+  check(): void {
+    if (this.#thrown.length > 0) throw this.#thrown[0];
   }
 }

@@ -4,8 +4,11 @@ import { fc } from '#test/properties.ts';
 export type FuzzTarget = {
   readonly name: string;
   /** Checks `cases` inputs; what threw or held the thread comes back with its seed and its smallest input. */
-  check(cases: number, seed: number): Promise<FuzzResult>;
+  check(cases: number, seed: number, around?: AroundReading): Promise<FuzzResult>;
 };
+
+/** Runs the reading of one input, as a test that plants a fault in it. */
+export type AroundReading = <Result>(read: () => Promise<Result>) => Promise<Result>;
 
 export type FuzzResult = {
   readonly cases: number;

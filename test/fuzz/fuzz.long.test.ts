@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { decoderTargets } from './decoders.ts';
 import type { FuzzTarget } from './fuzz-target.ts';
+import { plantedIn } from './planted-mistakes.ts';
 import { classTargets, targets } from './targets.ts';
 
 /** Cases of each target; `npm run fuzz` tries as many as wanted. */
@@ -19,6 +20,16 @@ test.each(decoderTargets)(
   'whatever is done to a file, $name neither throws nor hangs',
   (target) => checked(target, fileCases),
   30_000,
+);
+
+const plantedCases = 100;
+
+test.each([...targets, ...classTargets, ...decoderTargets])(
+  'the search of $name finds a fault planted in what it reads by',
+  async ({ name, check }) => {
+    const { failure } = await check(plantedCases, seed, plantedIn(name));
+    expect(failure).toBeDefined();
+  },
 );
 
 async function checked({ name, check }: FuzzTarget, count: number): Promise<void> {

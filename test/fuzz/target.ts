@@ -23,12 +23,12 @@ export function asyncTarget<Input>(
 ): FuzzTarget {
   return {
     name,
-    async check(cases, seed) {
+    async check(cases, seed, around = (reading) => reading()) {
       let slowestMs = 0;
       const property = fc.asyncProperty(input, async (value) => {
-        let ms = await cpuMs(() => read(value));
+        let ms = await cpuMs(() => around(() => read(value)));
         for (let n = 0; n < retries && ms > longestStepMs; n++) {
-          ms = Math.min(ms, await cpuMs(() => read(value)));
+          ms = Math.min(ms, await cpuMs(() => around(() => read(value))));
         }
         slowestMs = Math.max(slowestMs, ms);
         if (ms > longestStepMs) throw new Error(`It held the thread for ${ms.toFixed(0)} ms.`);

@@ -270,8 +270,8 @@ const leastAdvantage = -10;
 const leastScore = (frames: number) => Math.max(-85, -42 - 0.4 * frames);
 
 /**
- * Whether what was said is a request. Limits are from 120 requests and 300 other utterances; of 200 others in four embedded
- * voices 195 are right, with the free search alone 72, and of 187 sentences by them and by people one is taken for one.
+ * Whether what was said is a request. Limits are from 120 requests and 300 other utterances;
+ * `test/speech/embedded/requests.long.test.ts` holds them against others.
  */
 function isLikelier(request: readonly Segment[], free: readonly Segment[]): boolean {
   const words = request.filter(({ word }) => /^[a-z]/.test(word));

@@ -218,10 +218,9 @@ export const providerTargets = [
     async (body) => {
       for (const type of ['application/json', 'text/plain']) {
         const headers = { 'content-type': type };
-        await listModels(
-          answered(() => new Response(JSON.stringify(body), { headers })),
-          staying,
-        );
+        const response = () => new Response(JSON.stringify(body), { headers });
+        const list = await listModels(answered(response), staying);
+        if (list.kind === 'unknown') throw new Error(`A list is no list: ${list.why}`);
       }
     },
   ),

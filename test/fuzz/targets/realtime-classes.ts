@@ -117,6 +117,7 @@ export async function play(
   for (let ms = 0; ms < longestMs && !endings.areAll; ms += 20_000) await clock.advance(20_000);
   client[Symbol.dispose]();
   await roundsPassed(1);
+  server.check();
   endings.check();
 }
 

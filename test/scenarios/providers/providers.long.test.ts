@@ -6,6 +6,7 @@ import type { Endpoint, MockSettings } from '#test/fakes/providers/mock-settings
 import type { EndpointTrouble } from '#test/fakes/providers/trouble.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
+  call,
   callIn,
   converse,
   eventually,
@@ -13,7 +14,9 @@ import {
   openScenario,
   type ScenarioSetup,
   scenario,
+  seat,
   soon,
+  toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
 
 const question = speech('human-cards-001');
@@ -52,6 +55,37 @@ scenario('when all providers are down, the room reads it', async () => {
   await using setup = await openScenario({
     providers: { replies, trouble: { transcriptions: 'error-500', speech: 'error-500' } },
   });
+  const adam = await callIn(setup, 'Adam');
+  await adam.say(question, soon());
+  await eventually(() => expect(written(setup)).toContain(text('fail.stt')));
+  await expectMended(setup, adam);
+});
+
+scenario('a bot sent away while the model is silent is called again, and answers', async () => {
+  await using setup = await openTroubled('chat', 'silent');
+  const adam = await callIn(setup, 'Adam');
+  await adam.say(question, soon());
+  await eventually(() => expect(setup.providers.requests.at(-1)?.endpoint).toBe('chat'));
+  setup.sandbox.faults.disconnectBot();
+  await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
+  await call(setup, adam);
+  await expectMended(setup, adam);
+});
+
+scenario('an answer written while the voice is silent is not given again', async () => {
+  await using setup = await openTroubled('speech', 'silent');
+  const adam = await callIn(setup, 'Adam');
+  await adam.say(question, soon());
+  await eventually(() => expect(written(setup).join()).toContain('Yes.'));
+  const next = [{ match: /^/, text: 'No.' }];
+  setup.providers.set({ trouble: {}, replies: next });
+  const { made } = await converse(setup, adam, question);
+  await expectAlike(made, toneOf(['No.']));
+});
+
+scenario('in company a recogniser that hangs up is owned up to', async () => {
+  await using setup = await openTroubled('transcriptions', 'cut');
+  await seat(setup, 'Ben');
   const adam = await callIn(setup, 'Adam');
   await adam.say(question, soon());
   await eventually(() => expect(written(setup)).toContain(text('fail.stt')));

@@ -1,0 +1,65 @@
+import type { AroundReading } from './fuzz-target.ts';
+
+/** Builtins that code calls as it reads. */
+const builtins: readonly (readonly [owner: object, name: string])[] = [
+  ...['replace', 'split', 'slice', 'trim', 'toLowerCase', 'startsWith'].map(
+    (name) => [String.prototype, name] as const,
+  ),
+  ...['map', 'filter', 'flatMap', 'find', 'some', 'every', 'push', 'join'].map(
+    (name) => [Array.prototype, name] as const,
+  ),
+  ...['subarray', 'slice', 'toString', 'readUInt32BE', 'readUInt16BE'].map(
+    (name) => [Buffer.prototype, name] as const,
+  ),
+  [Map.prototype, 'get'],
+  [Object, 'entries'],
+  [JSON, 'parse'],
+];
+const ours = new URL('../../src/', import.meta.url).href;
+/** Targets whose reading calls no builtin, or belongs to a library whose errors are expected: it can only be slow. */
+const onlySlow = ['opus-toc', 'voice-gateway-json', 'voice-gateway-binary', 'dave'];
+const slowMs = 60;
+
+/** A fault in what this target reads by. */
+export function plantedIn(target: string): AroundReading {
+  return onlySlow.includes(target) ? slowly : withMistakes();
+}
+
+async function slowly<Result>(read: () => Promise<Result>): Promise<Result> {
+  const before = process.threadCpuUsage();
+  while (process.threadCpuUsage(before).user < slowMs * 1_000);
+  return await read();
+}
+
+/** Lets a builtin fail while inputs are read: its first call for one input, the second for the next, and so on. */
+function withMistakes(): AroundReading {
+  let inputs = 0;
+  return async (read) => {
+    const failing = 1 + (inputs++ % 30);
+    let calls = 0;
+    const restored = builtins.map(([owner, name]) => {
+      const builtin: unknown = Reflect.get(owner, name);
+      if (typeof builtin !== 'function') throw new Error(`There is no ${name}.`);
+      function mistaken(this: unknown, ...given: unknown[]): unknown {
+        if (isCalledByUs() && ++calls === failing) throw new TypeError('planted');
+        return Reflect.apply(builtin as () => unknown, this, given);
+      }
+      Reflect.set(owner, name, mistaken);
+      return () => Reflect.set(owner, name, builtin);
+    });
+    try {
+      return await read();
+    } finally {
+      for (const restore of restored) restore();
+    }
+  };
+}
+
+/** Whether code of ours called the builtin from which this is asked. */
+function isCalledByUs(): boolean {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = 3;
+  const { stack = '' } = new Error();
+  Error.stackTraceLimit = stackTraceLimit;
+  return stack.lastIndexOf(ours) > stack.lastIndexOf('\n');
+}

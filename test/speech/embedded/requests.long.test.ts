@@ -1,0 +1,207 @@
+import { expect, test } from 'vitest';
+import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
+import { openEmbeddedSynthesizer } from '#src/speech/embedded/embedded-synthesizer.ts';
+import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
+import { soundOf } from '#test/contracts/synthesizer.ts';
+import { textOf } from '#test/contracts/transcriber.ts';
+import { patientClock } from '#test/fakes/clock.ts';
+import { runs } from '#test/properties.ts';
+import { recording } from '#test/speech/recordings.ts';
+
+/** Each sentence is said by the next voice; `PROPERTY_RUNS=4` lets every voice say every sentence. */
+const voices = ['awb', 'kal16', 'slt', 'rms'];
+const voicesForEach = Math.min(runs(1), voices.length);
+/** The bot, and people of its channel. */
+const [bot, ...people] = ['nova', 'adam', 'bella'];
+
+/** Requests in wordings of the grammar. */
+const requests = [
+  'what time is it',
+  'nova what time is it',
+  'hey nova tell me the time',
+  'nova tell me what time it is please',
+  'what is the time please',
+  'flip a coin',
+  'nova toss a coin',
+  'adam heads or tails',
+  'hello nova',
+  'nova good morning',
+  'what can you do',
+  'nova what can i ask',
+  'nova who are you',
+  'set a timer for ten minutes',
+  'nova set a timer for five minutes',
+  'hey nova start a timer for thirty seconds',
+  'set another timer for one hour',
+  'timer for twenty minutes',
+  'nova set a ten minute timer',
+  'please set a timer for forty five seconds',
+  'remind me in an hour',
+  'nova remind me in five minutes',
+  "remind me at seven o'clock",
+  'cancel the timer',
+  'nova cancel my timer',
+  'delete the reminder number two',
+  'list my timers',
+  'nova what timers do i have',
+  'which reminders do i have',
+  'play rain',
+  'nova play some rain',
+  'play the bell please',
+  'nova start the applause',
+  'can you play the drum roll',
+  'stop the music',
+  'nova stop the rain',
+  'pause the music',
+  'resume the music',
+  'nova skip it',
+  'speak louder',
+  'nova speak slower',
+  'could you speak faster please',
+  'volume down please',
+  'nova volume up',
+  'say that again',
+  'nova repeat that please',
+  'turn on captions',
+  'nova turn captions off',
+  'stop following me',
+  'nova stop talking',
+];
+
+/** Talk among people; much of it is near to a request. */
+const otherSentences = [
+  'i have no time for this today',
+  'what time does the train leave',
+  'she told me the story last night',
+  'we should toss the old chairs',
+  'the coin fell behind the sofa',
+  'they play football every sunday',
+  'the rain in the north is cold',
+  'my brother plays the drums',
+  'he said hello to everybody there',
+  'the morning was good for fishing',
+  'who are your friends in this town',
+  'ten minutes later the bus arrived',
+  'it takes five minutes to cook an egg',
+  'i waited for an hour at the station',
+  'the timer on the oven is broken',
+  'do you remember the old house',
+  'that reminds me of my father',
+  'the meeting is at seven in the evening',
+  'they had to cancel the flight',
+  'he wants to delete the whole thing',
+  'a list of things to buy for dinner',
+  'the bell of the church is very old',
+  'music makes me happy',
+  'stop the car over there',
+  'do not stop until you see the bridge',
+  'let us take a short break now',
+  'the volume of the box is too small',
+  'turn left at the next corner',
+  'turn on the light in the kitchen',
+  'say something nice about her',
+  'he follows the rules of the game',
+  'could you bring me a glass of water',
+  'can you help him with the door',
+  'please give me the blue book',
+  'nova is the name of her dog',
+  'nova scotia is far away from here',
+  'adam went home an hour ago',
+  'bella likes apples and oranges',
+  'i think the weather will be fine',
+  'where did you put the keys',
+  'the children went to school by bike',
+  'we saw a film about the second war',
+  'nobody knows when the shop opens',
+  'my sister works in a hospital',
+  'the food was cheap and very good',
+  'have you ever been to london',
+  'it was a dark and quiet night',
+  'there are three cats on the roof',
+];
+const humanRecordings = [
+  'human-cards-001',
+  'human-cards-003',
+  'human-cards-004',
+  'human-cards-005',
+  'human-digits-2934z',
+  'human-goforward',
+  'human-librivox-0880',
+  'human-librivox-0930',
+];
+
+type Said = { readonly text: string; readonly pcm: Pcm };
+
+async function spoken(texts: readonly string[]): Promise<readonly Said[]> {
+  await using synthesizer = await openEmbeddedSynthesizer({ clock: patientClock });
+  const all: Said[] = [];
+  for (const [n, text] of texts.entries()) {
+    for (let turn = 0; turn < voicesForEach; turn++) {
+      const name = voices[(n + turn) % voices.length];
+      const pcm = await soundOf(synthesizer, text, { ...(name && { name }) });
+      all.push({ text, pcm: resample(pcm, listenRateHz) });
+    }
+  }
+  return all;
+}
+
+/** Texts as they were said and as they were heard, with the rules of a grammar or without. */
+async function recognised(said: readonly Said[], rules?: string) {
+  const options = { clock: patientClock, ...(rules && { rules }) };
+  await using transcriber = await openEmbeddedTranscriber(options);
+  const hinted = transcriber.withHints?.([bot, ...people]) ?? transcriber;
+  const all: { text: string; heard: string }[] = [];
+  for (const { text, pcm } of said) all.push({ text, heard: await textOf(hinted, pcm) });
+  return all;
+}
+
+type Recognised = Awaited<ReturnType<typeof recognised>>;
+
+/** Prints the errors, which are told by their share. */
+function shareOf(errors: Recognised, all: Recognised): number {
+  const lines = errors.map(({ text, heard }) => `${text} -> ${heard}`);
+  console.log([`${errors.length} of ${all.length}:`, ...lines].join('\n'));
+  return errors.length / all.length;
+}
+
+function wrongShare(all: Recognised): number {
+  const wrong = all.filter(({ text, heard }) => heard !== text);
+  return shareOf(wrong, all);
+}
+
+/** Pattern of all sentences of the grammar. */
+function patternOf(rules: string): RegExp {
+  const named = `<bot> = ${bot};\n<name> = ${[bot, ...people].join(' | ')};\n${rules}`;
+  const bodies = new Map(
+    [...named.matchAll(/^(?:public )?<(\w+)> = (.+);$/gm)].map(([, name = '', body = '']) => [
+      name,
+      body.replaceAll('[', '(').replaceAll(']', ')?'),
+    ]),
+  );
+  const expanded = (name: string): string =>
+    `(${bodies.get(name)?.replace(/<(\w+)>/g, (_, inner: string) => expanded(inner))})`;
+  return new RegExp(`^${expanded('said').replace(/ +/g, ' *')}$`);
+}
+
+const isRequest = patternOf(standInGrammar);
+
+test('sentences are requests by the grammar, or are not', () => {
+  expect(requests.filter((text) => !isRequest.test(text))).toEqual([]);
+  expect(otherSentences.filter((text) => isRequest.test(text))).toEqual([]);
+});
+
+test('the embedded recogniser understands 95 % of requests, and not without its grammar', async () => {
+  const said = await spoken(requests);
+  expect(wrongShare(await recognised(said, standInGrammar))).toBeLessThanOrEqual(0.05);
+  expect(wrongShare(await recognised(said.slice(0, 10)))).toBeGreaterThan(0.05);
+}, 1_800_000);
+
+test('the embedded recogniser takes at most 5 of 200 other sentences for requests', async () => {
+  const byPeople = await Promise.all(humanRecordings.map((name) => recording(name)));
+  const said = [...byPeople, ...(await spoken(otherSentences))];
+  const all = await recognised(said, standInGrammar);
+  const bent = all.filter(({ heard }) => isRequest.test(heard));
+  expect(shareOf(bent, all)).toBeLessThanOrEqual(5 / 200);
+}, 1_800_000);
