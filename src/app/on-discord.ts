@@ -82,7 +82,7 @@ export async function onDiscord(
       discord: { token: token.reveal(), ...place },
       onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
-          noteDiscord(log, metrics.discord, event, shardId);
+        noteDiscord(log, metrics.discord, event, shardId);
         if (event.kind === 'ready') {
           sayPrices(log, config);
           sayUnlimited(log, config, event.guilds);

@@ -184,7 +184,7 @@ const packetKinds = [
   'crowded',
 ] as const;
 
-export const noPackets = Object.fromEntries(packetKinds.map((kind) => [kind, 0])) as PacketCounts;
+const noPackets = Object.fromEntries(packetKinds.map((kind) => [kind, 0])) as PacketCounts;
 
 function countsSince(before: PacketCounts, now: PacketCounts): PacketCounts {
   const since = { ...now };

@@ -46,7 +46,10 @@ export function fakeTools({ crash, flood }: Mischief): readonly FakeTool[] {
     tool('fail', async () => ({ ...say('No such city.'), isError: true })),
     tool('environment', async () => say(JSON.stringify(env))),
     tool('big', async () => say('x'.repeat(6 * 2 ** 20))),
-    tool('many', async () => ({ ...say('Many.'), structuredContent: { n: Array(10_001).fill(5) } })),
+    tool('many', async () => ({
+      ...say('Many.'),
+      structuredContent: { n: Array(10_001).fill(5) },
+    })),
     tool('deep', async () => ({
       ...say('Deep.'),
       structuredContent: JSON.parse(`${'{"a":'.repeat(40)}1${'}'.repeat(40)}`),
