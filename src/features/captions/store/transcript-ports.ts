@@ -1,4 +1,3 @@
-import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -21,14 +20,10 @@ export type TranscriptPorts = {
 };
 
 /** Transcripts and memories in a database of the present format. */
-export function transcriptPorts(
-  database: StoreDatabase,
-  clock: Clock,
-  index: WordIndex,
-): TranscriptPorts {
+export function transcriptPorts(database: StoreDatabase, index: WordIndex): TranscriptPorts {
   const lanes = new ServerWriteLanes();
   return {
-    writer: new TranscriptWriter(database, clock, lanes, index),
+    writer: new TranscriptWriter(database, lanes, index),
     reader: new TranscriptReader(database, index),
     eraser: new TranscriptEraser(database, lanes, index),
     records: new PersonRecords(database),
