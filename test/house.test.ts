@@ -197,7 +197,7 @@ const doors: Readonly<Record<string, string>> = {
   'discord/shards': 'gateway-limits identify-limits',
   'discord/watchdogs': 'link-watchdog seat-watch',
   features: 'features',
-  'features/captions': 'caption-requests recent-lines-context session-captions',
+  'features/captions': 'caption-requests session-captions',
   'features/captions/answers': 'make-recap numbered-prompt-lines',
   'features/captions/files': 'transcript-file',
   'features/captions/live': 'line-rendering live-captions',
