@@ -194,7 +194,7 @@ const doors: Readonly<Record<string, string>> = {
   'discord/panel': 'channel-messages outbox panel-face panel-threads panels',
   'discord/shards': 'gateway-limits identify-limits',
   features: 'features',
-  'features/captions': 'caption-requests recent-lines-context session-captions',
+  'features/captions': 'caption-requests session-captions',
   'features/captions/answers': 'make-recap numbered-prompt-lines',
   'features/captions/files': 'transcript-file',
   'features/captions/live': 'line-rendering live-captions',

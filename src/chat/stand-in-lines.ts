@@ -13,8 +13,6 @@ export function numberedReply(messages: readonly ChatMessage[]): string | undefi
   const newest = messages.at(-1);
   if (newest?.role !== 'user' || newest.name !== '') return undefined; // a person has a name
   const { content } = newest;
-  if (content.startsWith('<points>'))
-    return (content.match(/^\[\d+\]/gm) ?? []).slice(0, mostPoints).join(' ');
   if (!content.startsWith('<lines>')) return undefined;
   const task = messages.find(({ role }) => role === 'system')?.content ?? '';
   if (task.startsWith('Translate ')) return noTranslation;

@@ -95,27 +95,17 @@ class ChatReaders {
     channelId: string,
     personId: string,
   ): Promise<'yes' | 'no' | 'gone'> {
-    const may = await this.#judge(guildId, channelId, async (channel) => {
-      await this.#read(channel.guild, personId);
-      return mayOpenChannel(this.#client, channel, personId);
-    });
-    if (may) return 'yes';
-    return this.#gone.has(channelId) ? 'gone' : 'no';
-  }
-
-  async #judge(
-    guildId: string,
-    channelId: string,
-    judge: (channel: GuildBasedChannel) => Promise<boolean>,
-  ): Promise<boolean> {
-    if (this.#gone.has(channelId)) return false;
+    if (this.#gone.has(channelId)) return 'gone';
     try {
       const channel = await foundChannel(this.#client, guildId, channelId);
-      return channel !== undefined && (await judge(channel));
+      if (!channel) return 'no';
+      await this.#read(channel.guild, personId);
+      return mayOpenChannel(this.#client, channel, personId) ? 'yes' : 'no';
     } catch (error) {
-      if (writeFailureOf(error).kind === 'chat-gone') this.#gone.add(channelId);
+      if (writeFailureOf(error).kind !== 'chat-gone') return 'no'; // no member any more, or not known
+      this.#gone.add(channelId);
       for (const oldest of this.#gone) if (this.#gone.size > mostGone) this.#gone.delete(oldest);
-      return false; // no member any more, or not known
+      return 'gone';
     }
   }
 

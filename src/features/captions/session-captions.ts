@@ -33,6 +33,7 @@ import { captionTexts } from './bot-texts-in-captions.ts';
 import { CaptionNewcomerNotices } from './caption-newcomer-notices.ts';
 import { CaptionFailureNotices, notifyEverybody } from './caption-notices.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
+import { CaptionTranslator } from './caption-translator.ts';
 import { NonSpeechRemarks } from './non-speech-remarks.ts';
 import {
   formerSession,
@@ -43,7 +44,6 @@ import {
 import { recentContext } from './recent-lines-context.ts';
 import type { TranscriptLine, TranscriptSession } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
-import { TranslatedCaptions } from './translated-captions.ts';
 import { postedIn, UtteranceLines, unwritten } from './utterance-lines.ts';
 
 export type CaptionsTurnedOn =
@@ -57,7 +57,7 @@ type ActiveCaptions = {
   readonly recorder: TranscriptRecorder;
   readonly live: LiveCaptions;
   readonly lines: UtteranceLines;
-  readonly translations: TranslatedCaptions;
+  readonly translations: CaptionTranslator;
   /** Time at which each person came last, in ms of the session. */
   readonly cameAtMs: Map<string, number>;
   readonly newcomers: CaptionNewcomerNotices;
@@ -227,7 +227,6 @@ export class SessionCaptions implements FeatureSession {
     if (why === 'barred') return;
     const numbers = active.recorder.forget(personId);
     active.live.remove(numbers);
-    active.translations.remove(numbers);
     active.newcomers.forget(personId);
   }
 
@@ -289,7 +288,7 @@ export class SessionCaptions implements FeatureSession {
       await live.close(0);
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
     }
-    const translations = new TranslatedCaptions(this.#context, {
+    const translations = new CaptionTranslator(this.#context, {
       live,
       recorder,
     });
@@ -354,7 +353,6 @@ export class SessionCaptions implements FeatureSession {
   #deleted(numbers: readonly number[], recorder: TranscriptRecorder, store: TranscriptPorts): void {
     const { channel, parts } = this.#context;
     recorder.drop(numbers);
-    this.#active?.translations.remove(numbers);
     const forget = () => store.eraser.forgetLines(recorder.session.id, numbers);
     void withStoreTimeout(channel.guildId, parts, 'store.unwritable', forget);
   }

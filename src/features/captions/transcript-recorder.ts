@@ -1,4 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { TranscriptWriter } from './store/transcript-writer.ts';
 import { peopleIn, type TranscriptLine, type TranscriptSession } from './transcript-line.ts';
 import type { ResumableSession } from './transcript-store-types.ts';
@@ -21,6 +22,8 @@ export type TranscriptRecorderOptions = {
 const gatherMs = 300;
 /** Pause, in ms, after a write that failed. */
 const retryMs = 10_000;
+/** Longest wait, in ms, for a write; then it is told, and goes on. */
+const waitMs = 5_000;
 /** Corrections of time servers put the wall clock back by less, in ms, at a time. */
 const leastStepMs = 1_000;
 /** Lines that wait for a store in trouble; the oldest are given up first. */
@@ -122,7 +125,11 @@ export class TranscriptRecorder {
 
   /** Writes the lines that wait at once, as a person reads them now. Never throws. */
   async settled(): Promise<void> {
-    await this.#write();
+    const { clock } = this.#options;
+    const done = new AbortController();
+    const late = clock.sleep(waitMs, done.signal).catch(() => undefined);
+    await Promise.race([this.#write(), late]);
+    done.abort();
   }
 
   /** Ends the session, and writes what waits. Never throws. */
@@ -132,8 +139,7 @@ export class TranscriptRecorder {
     this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
     this.#isSessionWritten = false;
     this.#over.abort(new Error('the session has ended'));
-    await this.#writing;
-    await this.#write();
+    await this.settled();
   }
 
   #schedule(): void {
@@ -147,11 +153,11 @@ export class TranscriptRecorder {
   async #run(): Promise<void> {
     const { clock } = this.#options;
     const { signal } = this.#over;
-    let waitMs = gatherMs;
+    let pauseMs = gatherMs;
     while (this.#hasWork && !signal.aborted) {
-      await clock.sleep(waitMs, signal).catch(() => undefined);
+      await clock.sleep(pauseMs, signal).catch(() => undefined);
       if (signal.aborted) return;
-      waitMs = (await this.#write()) ? gatherMs : retryMs;
+      pauseMs = (await this.#write()) ? gatherMs : retryMs;
     }
   }
 
@@ -176,6 +182,12 @@ export class TranscriptRecorder {
     const [session, lines] = [this.#session, this.#lines];
     this.#lines = new Map();
     this.#forgotten.clear();
+    const done = new AbortController();
+    const silence = this.#options.clock.sleep(waitMs, done.signal);
+    void silence.then(
+      () => onFailed(silent()),
+      () => undefined,
+    );
     try {
       const puttingSession = this.#putSession(session);
       if (!this.#isSessionThere) await puttingSession; // its rows need it
@@ -188,6 +200,8 @@ export class TranscriptRecorder {
       this.#lines = new Map([...again, ...this.#lines].slice(-mostWaiting));
       onFailed(error);
       return false;
+    } finally {
+      done.abort();
     }
   }
 
@@ -206,4 +220,9 @@ export class TranscriptRecorder {
       this.#recent.delete(number);
     }
   }
+}
+
+function silent(): BotError {
+  const message = `Captions are not saved yet: the store did not answer in ${waitMs / 1000} s.`;
+  return new BotError('store.unwritable', true, message);
 }

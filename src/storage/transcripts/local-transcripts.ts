@@ -24,7 +24,7 @@ export async function openLocalTranscripts(
     throw error;
   }
   return {
-    ...transcriptPorts(database, options.clock, new Fts5Index()),
+    ...transcriptPorts(database, new Fts5Index()),
     probe: () => database.probe(),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();

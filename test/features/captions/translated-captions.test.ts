@@ -98,11 +98,11 @@ test('a server that fails is told of once, captions go on, and it is tried again
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five']);
   const reported = fixture.written.filter((text) => text.includes('does not translate them now'));
   expect(reported).toHaveLength(1);
-  await pass(fixture, 30_000);
+  await pass(fixture, 60_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
 });
 
-test('a request that takes too long is ended at the model, and after three it rests for ten minutes', async () => {
+test('a request that takes too long is ended at the model, and the rests after it double', async () => {
   const clock = new VirtualClock();
   const chat = new FakeChat([[{ waitMs: 45_000 }, '[1] fünf fünf']], clock);
   const fixture = await translated({ chat }, { clock });
@@ -117,9 +117,9 @@ test('a request that takes too long is ended at the model, and after three it re
     }
     return chat.asked.length;
   };
-  expect(await talk(10)).toBe(3);
+  expect(await talk(10)).toBe(4);
   expect([most, chat.running]).toEqual([1, 0]);
-  expect(await talk(10)).toBe(6);
+  expect(await talk(10)).toBeLessThanOrEqual(6);
   expect(
     fixture.written.filter((text) => text.includes('does not translate them now')),
   ).toHaveLength(1);
@@ -129,7 +129,9 @@ test('a model that gives no translations is told of once', async () => {
   const fixture = await translated({ chat: new FakeChat([['I cannot translate.']]) });
   await says(fixture);
   await says(fixture);
-  await pass(fixture, 20_000);
+  await pass(fixture, 2_000);
+  await says(fixture);
+  await pass(fixture, 40_000);
   expect(fixture.written.filter((text) => text.includes('does not translate'))).toHaveLength(1);
 });
 

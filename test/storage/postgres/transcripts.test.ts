@@ -120,22 +120,15 @@ function waits(): void {
     await using store = await openTranscriptsIn({ url }, clock);
     await store.writer.putSession(sessionOf('a'));
     proxy.cut();
-    const late = (writing: Promise<void>) =>
-      expect(writing).rejects.toThrow('did not answer in 5 s');
-    const first = late(
-      store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 2, 'two', by('2'))]),
-    );
+    const first = store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 2, 'two', by('2'))]);
     const forgetting = store.eraser.forget('10', '2');
-    await clock.advance(5_000);
-    await first;
-    const again = late(store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 3, 'three')]));
+    const again = store.writer.putLines([lineOf('a', 1, 'one'), lineOf('a', 3, 'three')]);
     const ended = sessionOf('a', { endedAtWallMs: startedAtWallMs + 9_000 });
-    const ending = late(store.writer.putSession(ended));
-    await clock.advance(5_000);
-    await Promise.all([again, ending]);
+    const ending = store.writer.putSession(ended);
     proxy.heal();
     const advancing = setInterval(() => void clock.advance(1_000), 5);
     expect((await forgetting).count).toBe(1);
+    await Promise.all([first, again, ending]);
     await expect.poll(() => textsIn(store, 'a')).toEqual(['one', 'three']);
     const endOf = async () => (await store.reader.latest('10', '100'))?.session;
     await expect.poll(endOf).toEqual(ended);

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
-import { instant, key, type RowOf } from '#src/sql/columns.ts';
+import { key, type RowOf } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { CopiedRow } from '#src/sql/copy-rows.ts';
 import { replacing } from '#src/sql/table.ts';
@@ -12,7 +12,7 @@ export type OpenSession = { readonly key: number; readonly guildKey: number };
 
 type PutLine = { readonly id: number; readonly line: TranscriptLine };
 
-/** Puts lines of one session in place of those of the same number and start. One of another start stays: the process that took the session over put it. */
+/** Puts lines of one session in place of those of the same number. */
 export async function putLines(
   connection: Connection,
   index: WordIndex,
@@ -25,15 +25,14 @@ export async function putLines(
   );
   if (puts.length === 0) return;
   await extend(connection, session, puts);
-  const put = await replaceable(connection, puts);
-  const texts = put.map(({ id, line: { text } }) => ({ id, text, guildKey: session.guildKey }));
+  const texts = puts.map(({ id, line: { text } }) => ({ id, text, guildKey: session.guildKey }));
   await index.put(connection, texts);
-  const rows = put.map(({ line }, n) => ({
+  const rows = puts.map(({ line }, n) => ({
     ...lineRow(line, session.key),
     terms: texts[n] && index.termsOf(texts[n]),
   }));
   await connection.insert(lines, rows, { conflict: replacing(lines) });
-  await putLists(connection, put);
+  await putLists(connection, puts);
 }
 
 /** Lines that are copied to a database whose sessions are there, with their words in its index. */
@@ -53,19 +52,6 @@ export async function copiedLines(
     await index.put(to, copied);
     return copied.map((line) => ({ ...line.row, terms: index.termsOf(line) }));
   };
-}
-
-async function replaceable(
-  connection: Connection,
-  puts: readonly PutLine[],
-): Promise<readonly PutLine[]> {
-  const among = connection.among(puts.map(({ id }) => id));
-  const there = await connection.rows(
-    { id: key, startMs: instant },
-    sql`SELECT id, start_ms FROM lines WHERE id ${among}`,
-  );
-  const starts = new Map(there.map(({ id, startMs }) => [id, startMs]));
-  return puts.filter(({ id, line }) => (starts.get(id) ?? line.startMs) === line.startMs);
 }
 
 /** Bounds of what the session holds. */

@@ -1,4 +1,3 @@
-import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -20,13 +19,9 @@ export type TranscriptPorts = {
 };
 
 /** Transcripts and memories in a database of the present format. */
-export function transcriptPorts(
-  database: StoreDatabase,
-  clock: Clock,
-  index: WordIndex,
-): TranscriptPorts {
+export function transcriptPorts(database: StoreDatabase, index: WordIndex): TranscriptPorts {
   return {
-    writer: new TranscriptWriter(database, clock, index),
+    writer: new TranscriptWriter(database, index),
     reader: new TranscriptReader(database, index),
     eraser: new TranscriptEraser(database, index),
     records: new PersonRecords(database),

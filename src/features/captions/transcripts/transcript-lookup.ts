@@ -51,32 +51,20 @@ export class TranscriptLookup {
     return most?.[0] ?? knownLocale(language) ?? this.#parts.places.localeIn(guildId);
   }
 
-  async sessions(guildId: string, personId: string): Promise<readonly ListedSession[]> {
-    const open = await this.openTo(guildId, personId);
-    return open ? ((await this.#sessionsFor(guildId, open)) ?? []) : [];
-  }
-
-  async file(guildId: string, personId: string, request: FileRequest): Promise<TranscriptOutcome> {
-    return await this.#fileFor(guildId, await this.openTo(guildId, personId), request);
-  }
-
-  async sessionsIn(
+  /** Newest first, at most 25; undefined where they cannot be read. */
+  async sessions(
     guildId: string,
-    channelIds: readonly string[],
+    open: OpenChannels,
   ): Promise<readonly ListedSession[] | undefined> {
-    const open = await this.inChannels(guildId, channelIds);
-    return open && (await this.#sessionsFor(guildId, open));
+    const read = () => this.#all(({ reader }) => reader.sessions(guildId, open, mostSessions));
+    const all = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
+    return all
+      ?.toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
+      .slice(0, mostSessions);
   }
 
-  async fileIn(
-    guildId: string,
-    channelIds: readonly string[],
-    request: FileRequest,
-  ): Promise<TranscriptOutcome> {
-    return await this.#fileFor(guildId, await this.inChannels(guildId, channelIds), request);
-  }
-
-  async #fileFor(
+  /** The last session where none is named. */
+  async file(
     guildId: string,
     open: OpenChannels | undefined,
     { format, sessionId }: FileRequest,
@@ -93,8 +81,7 @@ export class TranscriptLookup {
     return { kind: 'files', session, files: transcriptFiles(format, content) };
   }
 
-  async find(guildId: string, personId: string, words: string): Promise<FindOutcome> {
-    const open = await this.openTo(guildId, personId);
+  async find(guildId: string, open: OpenChannels | undefined, words: string): Promise<FindOutcome> {
     const found = open && (await this.search({ guildId, words, limit: mostFound }, open));
     if (!found) return { kind: 'unread' };
     if (found.length === 0) return { kind: 'none' };
@@ -143,7 +130,7 @@ export class TranscriptLookup {
     | { readonly kind: 'none' }
     | undefined
   > {
-    const sessions = await this.#sessionsFor(guildId, open);
+    const sessions = await this.sessions(guildId, open);
     if (!sessions) return undefined;
     const session = sessions.find(({ id }) => sessionId === undefined || id === sessionId);
     return session ? { kind: 'found', session } : { kind: 'none' };
@@ -155,7 +142,7 @@ export class TranscriptLookup {
     open: OpenChannels,
     about: string,
   ): Promise<ListedSession | 'none' | undefined> {
-    const sessions = await this.#sessionsFor(guildId, open);
+    const sessions = await this.sessions(guildId, open);
     const live = this.#captions(guildId).map(({ recorder }) => recorder?.session.id);
     const isLive = ({ id }: ListedSession) => live.includes(id);
     const found =
@@ -189,17 +176,6 @@ export class TranscriptLookup {
     const read = () => this.#all(({ reader }) => reader.search(search, open));
     const found = await withStoreTimeout(search.guildId, this.#parts, 'store.unreadable', read);
     return found?.slice(0, search.limit);
-  }
-
-  async #sessionsFor(
-    guildId: string,
-    open: OpenChannels,
-  ): Promise<readonly ListedSession[] | undefined> {
-    const read = () => this.#all(({ reader }) => reader.sessions(guildId, open, mostSessions));
-    const all = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
-    return all
-      ?.toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
-      .slice(0, mostSessions);
   }
 
   /** From both stores, the one on disk first. */

@@ -36,17 +36,18 @@ export class TranscriptRequests {
   }
 
   /** Newest first, at most 25; none where they cannot be read. */
-  sessions(guildId: string, personId: string): Promise<readonly ListedSession[]> {
-    return this.#lookup.sessions(guildId, personId);
+  async sessions(guildId: string, personId: string): Promise<readonly ListedSession[]> {
+    const open = await this.#lookup.openTo(guildId, personId);
+    return (open && (await this.#lookup.sessions(guildId, open))) ?? [];
   }
 
   /** The last session where none is named. */
-  file(guildId: string, personId: string, request: FileRequest): Promise<TranscriptOutcome> {
-    return this.#lookup.file(guildId, personId, request);
+  async file(guildId: string, personId: string, request: FileRequest): Promise<TranscriptOutcome> {
+    return this.#lookup.file(guildId, await this.#lookup.openTo(guildId, personId), request);
   }
 
-  find(guildId: string, personId: string, words: string): Promise<FindOutcome> {
-    return this.#lookup.find(guildId, personId, words);
+  async find(guildId: string, personId: string, words: string): Promise<FindOutcome> {
+    return this.#lookup.find(guildId, await this.#lookup.openTo(guildId, personId), words);
   }
 
   /**
@@ -88,19 +89,20 @@ export class ProgramTranscripts {
   }
 
   /** Newest first, at most 25; undefined where they cannot be read. */
-  sessions(
+  async sessions(
     guildId: string,
     channelIds: readonly string[],
   ): Promise<readonly ListedSession[] | undefined> {
-    return this.#lookup.sessionsIn(guildId, channelIds);
+    const open = await this.#lookup.inChannels(guildId, channelIds);
+    return open && (await this.#lookup.sessions(guildId, open));
   }
 
   /** The last session where none is named. */
-  file(
+  async file(
     guildId: string,
     channelIds: readonly string[],
     request: FileRequest,
   ): Promise<TranscriptOutcome> {
-    return this.#lookup.fileIn(guildId, channelIds, request);
+    return this.#lookup.file(guildId, await this.#lookup.inChannels(guildId, channelIds), request);
   }
 }

@@ -10,7 +10,7 @@ import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.
 export function openPostgresTranscripts(pool: PostgresPool, clock: Clock): TranscriptStore {
   const database = new PostgresDatabase(pool, clock);
   return {
-    ...transcriptPorts(database, clock, new TsvectorIndex()),
+    ...transcriptPorts(database, new TsvectorIndex()),
     async probe() {
       await pool.write((connection) =>
         connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'transcripts'`),

@@ -130,7 +130,7 @@ test('who claims to speak for the line of another has no quote of theirs', () =>
   ]);
 });
 
-/** Fifty sentences, and a model that finds a point in every fifth line and chooses the last ones. */
+/** Fifty sentences, and a model that finds a point in every fifth line. */
 const long = foundIn(
   ...Array.from({ length: 50 }, (_, n) =>
     lineAt(n * 10_000, `This is sentence ${n} of a long evening.`, { number: n + 1 }),
@@ -141,11 +141,6 @@ function scripted() {
   const ask = async (prompt: ModelPrompt) => {
     asked.push(prompt);
     const rows = [...prompt.user.matchAll(/^\[(\d+)\] (.*)$/gm)];
-    if (prompt.user.startsWith('<points>'))
-      return rows
-        .slice(-6)
-        .map(([, number]) => `[${number}]`)
-        .join(' ');
     const some = rows.filter((_, n) => n % 5 === 0);
     return recapReply(
       ...some.map(([, line, row = '']) => {
@@ -158,13 +153,13 @@ function scripted() {
 }
 const options = { maxChars: 700, language: 'English' };
 
-test('a long transcript is asked about in pieces, and then for the most important points', async () => {
+test('a long transcript is asked about in pieces, each for its share of the points', async () => {
   const { asked, ask } = scripted();
   const { points } = await recap(long, options, ask, never);
-  expect(points).toHaveLength(6);
+  expect(points.length).toBeGreaterThan(3);
+  expect(points.length).toBeLessThanOrEqual(recapLength(long));
   for (const { text, sources } of points) expect(sources[0].line.text).toBe(text);
   expect(asked.filter(({ user }) => user.startsWith('<lines>')).length).toBeGreaterThan(3);
-  expect(asked.at(-1)?.user).toMatch(/^<points>/);
   for (const { user } of asked) expect(user.length).toBeLessThan(options.maxChars + 60);
 });
 
