@@ -1,3 +1,4 @@
+import type { DoctorArguments } from '#doctor/arguments.ts';
 import type { Config } from '#src/config/types.ts';
 import type { Finding, ProbeDeadline } from '#src/probes/probe.ts';
 
@@ -8,6 +9,8 @@ export type Examination = ProbeDeadline & {
   readonly isOffline: boolean;
   /** A test message goes to the operator. */
   readonly notifiesOperator: boolean;
+  /** Place and silence, in ms, of a live check; absent: there is none. */
+  readonly live?: DoctorArguments['live'];
 };
 
 /** An examination of one part of the configuration. It yields titles, each with its findings after it. */

@@ -21,9 +21,12 @@ export type DoctorOptions = Pick<ProbeDeadline, 'clock' | 'deadlineMs'> & {
 
 /** Exit code of arguments or settings that cannot work, as for the bot. */
 const misconfigured = 78;
-/** Longest time, in ms, in which a voice link must open, as for the bot. */
-const connectMs = 15_000;
+/** Exit code after Ctrl+C. */
+const interrupted = 130;
 
+/** What a live check does, for the operator who starts it. */
+const plan =
+  'The bot hears no person. It joins, plays a tone, cuts its connections on purpose, posts a message and deletes it, stays silent, moves to an empty channel and back, and leaves. Ctrl+C ends the check.';
 const cost = 'Each role of a server gets one to three short requests. With --offline it gets none.';
 
 /** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
@@ -60,12 +63,7 @@ async function examineGiven(
   const { config } = read;
   if (live && !config.discord)
     return refuse(['DISCORD_TOKEN: missing; --live needs a bot'], isJson, print);
-  const examination = { ...given, ...deadline, config };
-  return report.end(
-    live
-      ? await onLive(live, examination, report, signal)
-      : await onConfigured(examination, report),
-  );
+  return report.end(await onConfigured({ ...given, ...deadline, config, signal }, report));
 }
 
 function secretsIn(read: ConfigResult, apiKey: Secret | undefined): readonly Secret[] {
@@ -73,23 +71,27 @@ function secretsIn(read: ConfigResult, apiKey: Secret | undefined): readonly Sec
   return apiKey ? [...secrets, apiKey] : secrets;
 }
 
-async function onLive(
-  live: NonNullable<DoctorArguments['live']>,
-  { clock, config, deadlineMs }: Examination,
-  report: Report,
-  signal: AbortSignal,
-): Promise<number> {
-  const { discord: place } = config;
-  if (!place) throw new Error('a live check needs a bot');
-  const { examineLive } = await import('#doctor/live/examine-live.ts');
-  const longestMs = Math.min(connectMs, deadlineMs);
-  return await examineLive({ ...live, config, place, connectMs: longestMs, clock }, report, signal);
+async function onConfigured(examination: Examination, report: Report): Promise<number> {
+  const { isOffline, live, signal } = examination;
+  if (live || !isOffline) report.line(live ? plan : cost);
+  const chosen = live ? [(await import('./live/examine-live.ts')).liveCheck] : probes;
+  const findings = await reported(chosen, examination, report);
+  if (signal?.aborted) report.line('Ctrl+C ended the check early.');
+  const problems = findings.filter(({ verdict }) => verdict !== 'ok').length;
+  if (live)
+    report.line(`Problems: ${problems}. The lines above hold no ids, names, tokens or addresses.`);
+  if (findings.some(({ error }) => isBadToken(error))) return misconfigured;
+  if (signal?.aborted) return interrupted;
+  return findings.every(isUsable) ? 0 : 1;
 }
 
-async function onConfigured(examination: Examination, report: Report): Promise<number> {
+async function reported(
+  chosen: readonly DoctorProbe[],
+  examination: Examination,
+  report: Report,
+): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
-  if (!examination.isOffline) report.line(cost);
-  for (const probe of probes) {
+  for (const probe of chosen) {
     for await (const one of tried(probe, examination)) {
       if (typeof one === 'string') report.section(one);
       else {
@@ -98,8 +100,7 @@ async function onConfigured(examination: Examination, report: Report): Promise<n
       }
     }
   }
-  if (findings.some(({ error }) => isBadToken(error))) return misconfigured;
-  return findings.every(isUsable) ? 0 : 1;
+  return findings;
 }
 
 /** An error that ends a probe is its last finding. */
@@ -107,6 +108,7 @@ async function* tried({ name, run }: DoctorProbe, examination: Examination) {
   try {
     yield* run(examination);
   } catch (error) {
+    if (examination.signal?.aborted) return;
     yield failure(isBadToken(error) ? 'token' : name, error);
   }
 }

@@ -47,7 +47,7 @@ test('the check does not begin beside a bot that runs, and says what to do', asy
   const { code, about, lines, mendOf } = await examine(['--live', place]);
   expect(code).toBe(1);
   expect(lines[0]).toMatch(/^The bot hears no person\. /);
-  expect(about('live check')).toMatch(/^differs live check not started: a bot runs as process \d+/);
+  expect(about('live check')).toMatch(/^missing live check not started: a bot runs as process \d+/);
   expect(mendOf('live check')).toMatch(/^stop the bot, or run/);
   expect(sandbox.gatewaySessions()).toEqual([]);
 });
@@ -71,9 +71,9 @@ test('a token that Discord refuses ends the check with 78', async () => {
   const { code, about } = await examine(['--live', channel], {
     ...{ DISCORD_TOKEN: 'MTIz.abcdef.not-the-token-of-anybody-at-all' },
   });
-  expect([code, about('gateway')]).toEqual([
+  expect([code, about('token')]).toEqual([
     78,
-    expect.stringMatching(/^missing gateway Discord refused/),
+    expect.stringMatching(/^missing token Discord refused/),
   ]);
 });
 

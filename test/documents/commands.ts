@@ -63,9 +63,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   'npm run lint': inCi('npm run lint'),
   'npm run migrate': { why: 'the store calls what it runs, over PostgreSQL' },
   'npm run node': inCi('npm run node -- bench/compare.ts'),
-  'npm run openapi': {
-    why: 'writes docs/openapi.json, which test/web/api/openapi.test.ts compares with the schemas',
-  },
   'npm run pictures': {
     why: 'a browser and three bots for a minute; test/page/browser/*.browser.ts press the same pages',
   },

@@ -2,7 +2,7 @@ import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { SpokenAnswers } from '#src/web/api/openai/spoken-answers.ts';
-import { routes } from '#src/web/api/routes/routes.ts';
+import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
 import { TokenRates } from '#src/web/api/tokens/token-rates.ts';
 import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
@@ -51,10 +51,10 @@ export function createApi(options: ApiParts): Hono {
   });
   let document: ReturnType<typeof openApiDocument> | undefined; // not at the start: few ask for it
   app.get('/v1/openapi.json', (context) => {
-    document ??= openApiDocument(routes, parts.version);
+    document ??= openApiDocument(allRoutes, parts.version);
     return context.json(document);
   });
-  for (const route of routes) {
+  for (const route of allRoutes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     app.on(route.method.toUpperCase(), path, (context) => perform(route, context, doors));
   }

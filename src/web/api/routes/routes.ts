@@ -19,7 +19,7 @@ import {
 } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
 
-/** Every operation: those of one server, then those of OpenAI's API. */
+/** Operations of one server. */
 export const routes: readonly ApiRoute[] = [
   say,
   ask,
@@ -35,6 +35,11 @@ export const routes: readonly ApiRoute[] = [
   readPlay,
   listTranscripts,
   readTranscript,
+];
+
+/** Every operation: those of one server, then those of OpenAI's API. */
+export const allRoutes: readonly ApiRoute[] = [
+  ...routes,
   listModels,
   retrieveModel,
   createChatCompletion,
