@@ -66,7 +66,7 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
     const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Hello there.', {}, never));
     expect(sounds.length).toBeGreaterThan(0);
     engines.warm();
-    expect(server.talk.calls).toHaveLength(1);
+    expect(server.talk.calls).toHaveLength(2);
   }
   await expect.poll(() => server.talk.open).toBe(0);
   const provider = new URL(server.baseUrl).host;

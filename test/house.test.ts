@@ -169,7 +169,7 @@ const doors: Readonly<Record<string, string>> = {
   base: 'alerts clock compile-cache errors json secret',
   'base/loops': 'mailbox periodic-task wakeup',
   chat: 'chat-fallbacks history metered-chat stand-in stand-in-grammar',
-  'chat/completions': 'audio-chat openai-chat without-tools',
+  'chat/completions': 'openai-chat',
   'chat/realtime': 'realtime-talk',
   'chat/text': 'clauses speakable time-phrases written-passages',
   config: 'config dot-env external-tools models settings tariffs',

@@ -5,7 +5,6 @@ import { windowSamples } from '#src/audio/voice/silero-layers.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { Config } from '#src/config/types.ts';
 import type { OpenFeature, ProcessParts } from '#src/conversation/feature.ts';
@@ -210,7 +209,7 @@ function warmUp(weights: SileroWeights): void {
 }
 
 function answeringPartsOf({ config, engines }: BotOptions, name: string): AnsweringParts {
-  const chat = withoutToolsOnRefusal(engines.chat(name));
+  const chat = engines.chat(name);
   return { chat, pipelines: pipelinesOf(config, engines, chat) };
 }
 

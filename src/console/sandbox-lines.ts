@@ -45,7 +45,6 @@ export const spoken = z.object({
   firstVoicedAtMs: atMs,
   lastVoicedAtMs: atMs,
 });
-type SpokenReport = z.infer<typeof spoken>;
 
 export const heard = z.object({
   firstAudibleAtMs: atMs,
@@ -64,7 +63,6 @@ export const stateAnswer = z.object({
   bot: z.object({ online: z.boolean(), channel: z.string().optional() }),
   commands: z.custom<Parameters<typeof readCommand>[1]>(),
 });
-type SandboxState = z.infer<typeof stateAnswer>;
 
 /** Requests to people in the sandbox; each is answered once. */
 export type ConsoleRequest =

@@ -5,17 +5,21 @@ import { endMark } from './guarded-fetch.ts';
 
 /**
  * Events of a stream as values, up to `[DONE]` or the end of the stream. Leaving early closes the connection; at `[DONE]` it is
- * kept, if the stream ends there.
+ * kept, if the stream ends there. `onEndMark` is called at `[DONE]`, which events before it may follow here.
  *
  * Errors: APIError where an event holds one, SyntaxError where it is no JSON, and those of the body.
  */
-export async function* readEvents(response: Response): AsyncGenerator<unknown> {
+export async function* readEvents(
+  response: Response,
+  onEndMark: () => void = () => undefined,
+): AsyncGenerator<unknown> {
   const reader = response.body?.getReader();
   if (!reader) return;
   const text = new TextDecoder();
   const events: EventSourceMessage[] = [];
   let [isOver, isAtEndMark] = [false, false];
   const onEvent = (event: EventSourceMessage) => {
+    if (event.data === endOfEvents) onEndMark();
     isAtEndMark ||= event.data === endOfEvents;
     if (!isAtEndMark) events.push(event);
   };

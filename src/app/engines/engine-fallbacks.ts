@@ -1,7 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
-import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { announced } from '#src/chat/usage.ts';
 import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
@@ -97,8 +96,7 @@ export function withFallbacks(
   const { audioModel: hearing } = roles;
   if (!hearing) return thinking;
   const first = { config: chat, engine: hearing };
-  const openHearing = async (one: RemoteServer) =>
-    audioModelStandIn(withoutToolsOnRefusal(await open.chat(one)));
+  const openHearing = async (one: RemoteServer) => audioModelStandIn(await open.chat(one));
   const order = { first, fallback: fallbackOf(fallbacks.chat, openHearing) };
   return { ...thinking, audioModel: audioChatWithFallbacks(chainOf('chat', order, chainParts)) };
 }
@@ -147,10 +145,8 @@ function chatOf(
   open: Openers,
   chainParts: ChainParts,
 ): EngineRoles['chat'] {
-  // One that refuses tools is asked without them before its stand-in is.
-  const first = { config: chat, engine: withoutToolsOnRefusal(roles.chat('')) };
-  const openShy = async (one: RemoteServer) => withoutToolsOnRefusal(await open.chat(one));
-  const order = { first, fallback: fallbackOf(fallbacks.chat, openShy) };
+  const first = { config: chat, engine: roles.chat('') };
+  const order = { first, fallback: fallbackOf(fallbacks.chat, open.chat) };
   const model = chatWithFallbacks(chainOf('chat', order, chainParts));
   return () => model;
 }

@@ -179,8 +179,8 @@ async function openHearing(
   { model, ...options }: AudioModel,
 ): Promise<AudioChatModel | undefined> {
   if (model === undefined) return undefined;
-  const { openAudioChat } = await import('#src/chat/completions/audio-chat.ts');
-  return openAudioChat(client, limited({ ...options, model }), realClock);
+  const { openAudioChat } = await import('#src/chat/completions/openai-chat.ts');
+  return openAudioChat(client, limited({ ...options, model }));
 }
 
 /** Opening costs nothing until it is asked. */

@@ -1,27 +1,36 @@
 import type {
+  ChatCompletionContentPart,
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from 'openai/resources/chat/completions';
-import type { ChatMessage, Tool } from '#src/chat/ports.ts';
+import type { Tool } from '#src/chat/ports.ts';
+import type { AudioChatMessage } from './audio-chat-ports.ts';
 
 /**
- * A conversation in the format of the chat completions API.
+ * A conversation in the format of the chat completions API, with sound where there is some: after a line that names its speaker.
  *
  * Consecutive messages of several people become one message of lines `Name: text`: the templates of many local models
  * insist that user and assistant alternate.
  */
-export function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
+export function apiMessages(messages: readonly AudioChatMessage[]): ChatCompletionMessageParam[] {
   const sent: ChatCompletionMessageParam[] = [];
   for (const message of messages) {
+    const next = apiMessage(message);
     const last = sent.at(-1);
-    if (message.role === 'user' && last?.role === 'user') {
-      last.content = `${last.content}\n${lineOf(message.name, message.content)}`;
-    } else sent.push(apiMessage(message));
+    if (next.role === 'user' && last?.role === 'user')
+      last.content = joined(last.content, next.content);
+    else sent.push(next);
   }
   return sent;
 }
 
-function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
+function apiMessage(message: AudioChatMessage): ChatCompletionMessageParam {
+  if ('wav' in message) {
+    const data = Buffer.from(message.wav).toString('base64');
+    const text = lineOf(message.name, '').trim() || 'Somebody:';
+    const sound = { type: 'input_audio' as const, input_audio: { data, format: 'wav' as const } };
+    return { role: 'user', content: [{ type: 'text', text }, sound] };
+  }
   switch (message.role) {
     case 'system':
       return { role: 'system', content: message.content };
@@ -40,6 +49,17 @@ function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
     case 'tool':
       return { role: 'tool', tool_call_id: message.callId, content: message.content };
   }
+}
+
+type Content = string | ChatCompletionContentPart[];
+
+function joined(one: Content, other: Content): Content {
+  if (typeof one === 'string' && typeof other === 'string') return `${one}\n${other}`;
+  return [...partsOf(one), ...partsOf(other)];
+}
+
+function partsOf(content: Content): ChatCompletionContentPart[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
 
 /** All characters that are read like the colon between a name and its words. */

@@ -1,129 +1,116 @@
-import { APIError } from 'openai/core/error';
-import type { ChatCompletionCreateParamsStreaming } from 'openai/resources/chat/completions';
-import type { ChatMessage, ChatModel, Tool } from '#src/chat/ports.ts';
+import type { ChatModel, ChatPart } from '#src/chat/ports.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import { apiMessages, apiTools } from './api-messages.ts';
-import { ChatStream } from './chat-stream.ts';
+import type { AudioChatModel, AudioChatPart } from './audio-chat-ports.ts';
+import {
+  type ChatOptions,
+  type ChatRequest,
+  type RefusableField,
+  refusal,
+  requestBody,
+} from './chat-request.ts';
+import { ChatStream, completionAsChunk } from './chat-stream.ts';
 
-export type ChatOptions = {
-  readonly model: string;
-  /** Longest answer, thoughts included. */
-  readonly maxTokens?: number;
-};
+export type AudioChatOptions = ChatOptions & { readonly voice: string };
 
 /** A chat model behind any server that speaks OpenAI's streamed chat completions. */
 export function openChatModel(client: ApiClient, options: ChatOptions): ChatModel {
-  const by = servedBy(options.model, client.baseURL);
-  const open = opener(client, options);
+  const server = new ChatServer(client, options);
   return {
-    async *reply(messages, tools, signal, mostTokens = options.maxTokens) {
-      signal.throwIfAborted();
-      const answer = new ChatStream(by);
-      try {
-        for await (const chunk of await open({ messages, tools, mostTokens }, signal)) {
-          signal.throwIfAborted();
-          for (const part of answer.add(chunk)) yield part;
-        }
-      } catch (cause) {
-        signal.throwIfAborted();
-        // An error after the last word does not concern the listener.
-        if (!answer.finished) throw describeError(cause, client);
-      }
-      // The client ends an aborted stream quietly.
-      signal.throwIfAborted();
-      yield* answer.end(serverName(client.baseURL));
+    async *reply(messages, tools, signal, mostTokens) {
+      for await (const part of server.reply({ messages, tools, mostTokens }, signal))
+        if (isWritten(part)) yield part;
     },
   };
 }
 
-type Request = {
-  readonly messages: readonly ChatMessage[];
-  readonly tools: readonly Tool[];
-  readonly mostTokens?: number;
-};
-
-/** Repeats the request without the refused fields, until the server answers or no field is left to leave out. */
-function opener(client: ApiClient, options: ChatOptions) {
-  /** Fields this server has refused, kept so that only the first answer pays for finding out. */
-  const refused = new Set<OptionalField>();
-  const send = async (request: Request, without: typeof refused, signal: AbortSignal) => {
-    const body = bodyOf(options, request, without);
-    // The library's own stream ends with a TypeError at a choice that is null.
-    const response = await client.chat.completions.create(body, { signal }).asResponse();
-    const chunks = readEvents(response);
-    // A field whose absence did not help was not the reason.
-    for (const field of without) refused.add(field);
-    return chunks;
-  };
-  return async (request: Request, signal: AbortSignal) => {
-    const without = new Set(refused);
-    for (;;) {
-      try {
-        return await send(request, without, signal);
-      } catch (cause) {
-        const field = refusedField(cause, without);
-        if (!field || signal.aborted) throw cause;
-        without.add(field);
-      }
-    }
+/** A model behind such a server that hears and speaks. */
+export function openAudioChat(client: ApiClient, options: AudioChatOptions): AudioChatModel {
+  const server = new ChatServer(client, options);
+  return {
+    reply: (messages, tools, voice = options.voice, signal, mostTokens) =>
+      server.reply({ messages, tools, voice, mostTokens }, signal),
   };
 }
 
-/** Fields that not every server knows, in the order in which they are given up. */
-const optionalFields = [
-  'include_obfuscation',
-  'stream_options',
-  'max_completion_tokens',
-  'max_tokens',
-  'reasoning_effort',
-] as const;
-export type OptionalField = (typeof optionalFields)[number];
-/** The present name of the longest answer, and the former one, which many servers know alone. */
-const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
+function isWritten(part: AudioChatPart): part is ChatPart {
+  return part.kind !== 'sound' && part.kind !== 'transcript';
+}
 
 /**
- * OpenAI's models that think before they answer. Thinking is too slow for a conversation, and in chat completions they
- * call functions only with an effort of "none" (OpenAI's model pages, 2026-11).
+ * One server and model. Parts of a request that it refuses are left out from then on, so that only the first answer pays for
+ * finding out: optional fields, tools, and streams, without which an answer comes in one piece.
  */
-const thinker = /(^|[/:])gpt-[56](\b|[.-])/;
+class ChatServer {
+  readonly #client: ApiClient;
+  readonly #options: ChatOptions;
+  readonly #refused = new Set<RefusableField>();
 
-export function bodyOf(
-  { model, maxTokens }: ChatOptions,
-  { messages, mostTokens = maxTokens, tools }: Request,
-  refused: ReadonlySet<OptionalField>,
-): ChatCompletionCreateParamsStreaming {
-  const obfuscation = refused.has('include_obfuscation') ? {} : { include_obfuscation: false };
-  const limit = limitFields.find((field) => !refused.has(field));
-  return {
-    model,
-    messages: apiMessages(messages),
-    stream: true,
-    ...(thinker.test(model) &&
-      !refused.has('reasoning_effort') && { reasoning_effort: 'none' as const }),
-    ...(!refused.has('stream_options') && {
-      stream_options: { include_usage: true, ...obfuscation },
-    }),
-    ...(limit && mostTokens !== undefined && { [limit]: mostTokens }),
-    ...(tools.length > 0 && { tools: apiTools(tools) }),
-  };
+  constructor(client: ApiClient, options: ChatOptions) {
+    this.#client = client;
+    this.#options = options;
+  }
+
+  async *reply(request: ChatRequest, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+    signal.throwIfAborted();
+    const { baseURL } = this.#client;
+    const answer = new ChatStream(servedBy(this.#options.model, baseURL));
+    try {
+      for await (const chunk of await this.#open(request, answer, signal)) {
+        signal.throwIfAborted();
+        yield* answer.add(chunk);
+      }
+    } catch (cause) {
+      signal.throwIfAborted();
+      // An error after the last word does not concern the listener.
+      if (!answer.finished) throw describeError(cause, this.#client);
+    }
+    // The client ends an aborted stream quietly.
+    signal.throwIfAborted();
+    yield* answer.end(serverName(baseURL));
+  }
+
+  /** Repeats the request without the refused parts, until the server answers or no part is left to leave out. */
+  async #open(request: ChatRequest, answer: ChatStream, signal: AbortSignal): Promise<Chunks> {
+    const attempt: Attempt = { without: new Set(this.#refused), doubted: undefined };
+    for (;;) {
+      try {
+        const chunks = await this.#send(request, attempt.without, answer, signal);
+        // A part whose absence did not help was not the reason.
+        for (const field of attempt.without) this.#refused.add(field);
+        return chunks;
+      } catch (cause) {
+        signal.throwIfAborted();
+        leaveOut(attempt, cause);
+      }
+    }
+  }
+
+  async #send(
+    request: ChatRequest,
+    without: ReadonlySet<RefusableField>,
+    answer: ChatStream,
+    signal: AbortSignal,
+  ): Promise<Chunks> {
+    const body = requestBody(this.#options, request, without);
+    const asked = this.#client.chat.completions.create(body, { signal });
+    if (!body.stream) return completionAsChunk(await asked);
+    // The library's own stream ends with a TypeError at a choice that is null.
+    return readEvents(await asked.asResponse(), () => answer.done());
+  }
 }
 
-/** Field that a server refused: the one it names, or the rarest if it only says that one is unknown. */
-export function refusedField(
-  cause: unknown,
-  refused: ReadonlySet<OptionalField>,
-): OptionalField | undefined {
-  if (!(cause instanceof APIError) || (cause.status !== 400 && cause.status !== 422))
-    return undefined;
-  const words = `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
-  const open = optionalFields.filter((field) => !refused.has(field));
-  const named = open.find((field) => words.includes(field));
-  if (named) return named;
-  // vLLM, of a model with less room than the answer may take: "(9 in the messages, 4000 in the completion)".
-  if (words.includes('in the completion')) return limitFields.find((field) => open.includes(field));
-  return /unknown|unrecogni|unexpected|extra|not permitted/i.test(words) ? open[0] : undefined;
+type Chunks = AsyncIterable<unknown> | Iterable<unknown>;
+/** A request with what it is sent without, and the first error that was only taken for a refusal. */
+type Attempt = { readonly without: Set<RefusableField>; doubted: unknown };
+
+/** Errors: the cause, or the first error if leaving a part out on a guess did not help. */
+function leaveOut(attempt: Attempt, cause: unknown): void {
+  const found = refusal(cause, attempt.without);
+  if (!found) throw attempt.doubted ?? cause;
+  if (found.isGuess) attempt.doubted ??= cause;
+  attempt.without.add(found.field);
 }

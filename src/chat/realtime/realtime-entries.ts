@@ -69,37 +69,20 @@ export function fused(entries: readonly ServerItem[], current: TalkAnswer): Serv
   return all;
 }
 
-/** The longest run of pairs in the order of both: places in `entries` and in `items`. */
+/** Pairs in the order of both, places in `entries` and in `items`: each entry with the first item that it stands for. */
 export function matches(
   entries: readonly ServerItem[],
   items: readonly TalkItem[],
 ): readonly (readonly [number, number])[] {
-  const lengthFrom = runs(entries, items);
-  const pairs: [number, number][] = [];
-  for (let [e, i] = [0, 0]; e < entries.length && i < items.length; ) {
-    const here = lengthFrom(e, i);
-    if (here === lengthFrom(e + 1, i)) e++;
-    else if (here === lengthFrom(e, i + 1)) i++;
-    else pairs.push([e++, i++]);
+  const pairs: (readonly [number, number])[] = [];
+  let next = 0;
+  for (const [place, entry] of entries.entries()) {
+    const at = items.findIndex((item, n) => n >= next && standsFor(entry, item));
+    if (at < 0) continue;
+    pairs.push([place, at]);
+    next = at + 1;
   }
   return pairs;
-}
-
-/** Length of the longest common run from two places on. */
-function runs(
-  entries: readonly ServerItem[],
-  items: readonly TalkItem[],
-): (e: number, i: number) => number {
-  const width = items.length + 1;
-  const lengths = new Uint16Array((entries.length + 1) * width);
-  const at = (e: number, i: number) => lengths[e * width + i] ?? 0;
-  for (const [e, entry] of [...entries.entries()].reverse()) {
-    for (const [i, item] of [...items.entries()].reverse()) {
-      const paired = standsFor(entry, item) ? at(e + 1, i + 1) + 1 : 0;
-      lengths[e * width + i] = Math.max(paired, at(e + 1, i), at(e, i + 1));
-    }
-  }
-  return at;
 }
 
 /** Letters only: punctuation, case and spaces may differ. */

@@ -1,3 +1,4 @@
+import { parsedMs } from '#src/base/clock.ts';
 import { endings, type ModelRetirement } from './model-table.ts';
 
 /** Voice that is asked of a server where none is named. */
@@ -133,17 +134,7 @@ const dayMs = 86_400_000;
 
 /** Whole days left; 0 on the day itself. `date` is as `2027-01-06`, in UTC. */
 export function daysUntil(date: string, wallMs: number): number {
-  const [year = 0, month = 0, day = 0] = date.split('-').map(Number);
-  return dayNumber(year, month, day) - Math.floor(wallMs / dayMs);
-}
-
-/** Days since 1970-01-01 of the Gregorian calendar; years begin in March here, so that a leap day is the last. */
-function dayNumber(year: number, month: number, day: number): number {
-  const marchYear = month <= 2 ? year - 1 : year;
-  const leapDays =
-    Math.floor(marchYear / 4) - Math.floor(marchYear / 100) + Math.floor(marchYear / 400);
-  const dayOfYear = Math.floor((153 * ((month + 9) % 12) + 2) / 5) + day - 1;
-  return 365 * marchYear + leapDays + dayOfYear - 719_468;
+  return parsedMs(date) / dayMs - Math.floor(wallMs / dayMs);
 }
 
 /** The day of a date as servers write it, or nothing. */

@@ -1,8 +1,7 @@
-import { openAudioChat } from '#src/chat/completions/audio-chat.ts';
 import type { AudioChatMessage, AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
+import { openAudioChat } from '#src/chat/completions/openai-chat.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import {
   type AudioChatAnswer,
   audio,
@@ -22,9 +21,7 @@ export async function openAudioChatAt(
 ) {
   const server = await openMockAudioChat(answers);
   const client = openClient({ baseUrl: server.baseUrl, limits });
-  const clock = new VirtualClock();
-  const model = openAudioChat(client, { model: 'mock', voice: 'alloy', ...options }, clock);
-  const expiresAt = (ms: number) => (clock.wallMs() + ms) / 1000;
+  const model = openAudioChat(client, { model: 'mock', voice: 'alloy', ...options });
   const ask = (messages: readonly AudioChatMessage[] = [hello], tools: readonly Tool[] = []) =>
     drain(model.reply(messages, tools, undefined, never));
   return {
@@ -32,8 +29,6 @@ export async function openAudioChatAt(
     bodies: server.bodies,
     running: server.running,
     model,
-    clock,
-    expiresAt,
     ask,
   };
 }

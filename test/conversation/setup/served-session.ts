@@ -4,7 +4,6 @@ import { openEngines } from '#src/app/engines/engines.ts';
 import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { withoutToolsOnRefusal } from '#src/chat/completions/without-tools.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { tools } from '#src/features/features.ts';
@@ -176,7 +175,7 @@ export async function openServed(
   stack.use(providers);
   const config = configFor(name, providers, given.settings?.(providers.baseUrl));
   const engines = stack.use(await openEngines(config, () => undefined));
-  const [chat, spending] = [withoutToolsOnRefusal(engines.chat('Nova')), new RecordedSpending()];
+  const [chat, spending] = [engines.chat('Nova'), new RecordedSpending()];
   const { transcriber, synthesizer, warm } = engines;
   const pipelines = pipelinesOf(config, engines, chat);
   const { addressing = 'always', captions } = given;
