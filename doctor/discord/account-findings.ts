@@ -1,10 +1,7 @@
 import { span } from '#doctor/span.ts';
-import {
-  type Account,
-  type LoginBudget,
-  messageContentIntent,
-} from '#src/discord/account/account.ts';
+import { type Account, messageContentIntent } from '#src/discord/account/account.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
+import type { StartLimit } from '#src/discord/shards/gateway-limits.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
 
 const portal = 'https://discord.com/developers/applications';
@@ -72,7 +69,7 @@ function inviteLine({ applicationId, needsCodeGrant, isPublic }: Account): Findi
   return ok('invite', `${who} may use ${inviteUrlOf(applicationId)}`);
 }
 
-export function loginsLine({ total, remaining, resetAfterMs }: LoginBudget): Finding {
+export function loginsLine({ total, remaining, resetAfterMs }: StartLimit): Finding {
   const why = `${remaining} of ${total} are left today; the limit is reset in ${span(resetAfterMs)}`;
   const mend = 'wait until then; find in the log of the bot why it restarts repeatedly';
   if (remaining <= 0) return missing('logins', why, mend);

@@ -8,7 +8,6 @@ import {
   type GuildName,
   readAccount,
   readGuildNames,
-  readLoginBudget,
 } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGuildRights } from '#src/discord/account/guild-rights.ts';
@@ -20,6 +19,7 @@ import {
   readCommandChanges,
 } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
+import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
 import { accountLines, clockLine, loginsLine } from './account-findings.ts';
 import { rightsLines } from './rights-findings.ts';
@@ -45,7 +45,8 @@ export async function* examineDiscord(
   const account = await readAccount(rest, signal);
   yield clockLine(rest.aheadMs);
   yield* accountLines(account, messageContent);
-  yield loginsLine(await readLoginBudget(rest, signal));
+  const { startLimit } = await readGatewayLimits(rest, signal);
+  if (startLimit) yield loginsLine(startLimit);
   const guilds = await readGuildNames(rest, signal);
   yield guildsLine(guilds, account);
   const chosen = guilds.slice(0, mostGuilds);

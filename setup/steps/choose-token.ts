@@ -6,8 +6,9 @@ import type { SetupContext } from '#setup/setup-context.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
 import { readConfig, readSecret } from '#src/config/config.ts';
-import { type Account, readAccount, readLoginBudget } from '#src/discord/account/account.ts';
+import { type Account, readAccount } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
+import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { sayFindings } from './say-findings.ts';
 
 /** A bot whose token Discord has taken. */
@@ -105,15 +106,17 @@ async function checked(context: SetupContext, token: Secret): Promise<KnownBot |
   const login = { token: token.reveal(), apiUrl };
   using rest = new AccountRest(login, clock);
   try {
-    const [account, logins] = await ask.wait(
+    const [account, limits] = await ask.wait(
       'Asking Discord whose token it is',
       async (signal) =>
-        [await readAccount(rest, signal), await readLoginBudget(rest, signal)] as const,
+        [await readAccount(rest, signal), await readGatewayLimits(rest, signal)] as const,
     );
     ask.say(`It is the token of ${account.name}.`);
-    sayFindings(ask, [clockLine(rest.aheadMs), ...accountLines(account), loginsLine(logins)]);
+    const { recommendedShards: shards, startLimit } = limits;
+    const logins = startLimit ? [loginsLine(startLimit)] : [];
+    sayFindings(ask, [clockLine(rest.aheadMs), ...accountLines(account), ...logins]);
     edits.set('DISCORD_TOKEN', token.reveal());
-    return { ...account, login, shards: logins.recommendedShards };
+    return { ...account, login, shards };
   } catch (error) {
     if (error instanceof BotError && error.code === 'discord.bad_token') return undefined;
     throw error;

@@ -1,6 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
+import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { SpentTotal } from '#src/spending/total-budget.ts';
@@ -26,15 +27,13 @@ export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow' | 'leaveDisallowed'
   drain(ms: number): Promise<void>;
 } & AsyncDisposable;
 
-/** Deadline, in ms, of the question to Discord for the number of shards. */
-const askMs = 20_000;
-
 /** Puts the rooms together, and serves the shards that are this process's own. Errors: as `openDiscord`. */
 export async function startBot(options: BotOptions, signal: AbortSignal): Promise<RunningBot> {
   const { config, discord } = options;
   await using stack = new AsyncDisposableStack();
   const sessions = new ShardSessions();
-  const limits = await readGatewayLimits({ timeoutMs: askMs, ...discord }, signal);
+  using rest = new AccountRest(discord, realClock);
+  const limits = await readGatewayLimits(rest, signal);
   const shared = stack.use(await openSharedParts(options, signal));
   const encoders = stack.use(new SoundEncoders(options.codec, realClock));
   const own = stack.use(await openShards(options, limits, signal));

@@ -34,7 +34,8 @@ import type {
 } from '#src/sources/fetch/ports.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
 import type { SessionContext } from './session-context.ts';
-import type { SessionDependencies, SessionSources } from './session-dependencies.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
+import type { SessionSources } from './session-sources.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 /** One capability of the bot: what it brings, and how a process opens it. */

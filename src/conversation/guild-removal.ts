@@ -1,7 +1,8 @@
 import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { dayOf } from '#src/spending/calendar.ts';
-import type { SessionDependencies, SessionSources } from './session-dependencies.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
+import type { SessionSources } from './session-sources.ts';
 
 /** Tries, the longest time of each (transcripts have more) and the wait between two: 46 s in all. */
 const [mostTries, longestMs, retryMs] = [3, 12_000, 5_000];

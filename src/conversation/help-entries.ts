@@ -1,9 +1,7 @@
 import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import type {
-  SessionDependencies,
-  SessionSources,
-} from '#src/conversation/session-dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { SessionSources } from '#src/conversation/session-sources.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';

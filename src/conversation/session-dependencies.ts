@@ -2,35 +2,26 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidEngines } from '#src/conversation/engines/paid-engines.ts';
 import type { CaptionChats } from '#src/conversation/ports/caption-chats.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { PanelBoard } from '#src/conversation/ports/panel.ts';
 import type { SessionEventListener } from '#src/conversation/ports/session-events.ts';
-import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
-import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
-import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
-import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import type { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
-import type { ServerSetting } from '#src/conversation/settings/setting-definition.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
-import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
-import type { BudgetAuthority, Caps } from '#src/spending/budget-authority.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust } from '#src/turn/partial-trust.ts';
-import type { ShardFeatures } from './feature.ts';
 
 /** People who may be heard without being asked; `roleId` goes with the policy `role`. */
 export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
@@ -60,31 +51,6 @@ export type HearingDependencies = {
   /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */
   readonly warm: () => void;
   readonly weights: SileroWeights;
-};
-
-/** Parts that `VoiceSessions` gives to the one or two classes that use each. */
-export type SessionSources = {
-  /** Limits of the operator, below which a server may set its own. */
-  readonly caps: Caps;
-  /** People who are left out of captions. */
-  readonly leftOutPeople: LeftOutPeopleStore;
-  readonly defaults: OperatorDefaults;
-  readonly guildStore: JoinedGuildStore;
-  readonly linkOpener: VoiceLinkOpener;
-  /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
-  readonly longestStandstillMs: number;
-  /** Uniform random number from 0 to 1. */
-  readonly random: () => number;
-  readonly features: ShardFeatures;
-  readonly seatStore: SeatStore;
-  /** All settings of servers, in the order in which they are listed. */
-  readonly serverSettings: readonly ServerSetting[];
-  readonly settingsStore: GuildSettingsStore;
-  /** Tools that a model may call now: those of the operator, then those of the bot. */
-  readonly tools: () => readonly ToolEntry[];
-  /** Limit of questions that are answered in writing at the same time, recaps included. */
-  readonly writtenQuestions: WrittenAnswerConcurrency;
-  readonly hearing: HearingDependencies;
 };
 
 /** Parts that main builds once and that all sessions, and what serves commands, share. */

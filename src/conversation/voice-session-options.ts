@@ -6,7 +6,8 @@ import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
-import type { SessionDependencies, SessionSources } from './session-dependencies.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
+import type { SessionSources } from './session-sources.ts';
 import type { VoiceSession } from './voice-session.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 

@@ -33,7 +33,8 @@ import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { ShardFeatures } from './feature.ts';
 import { GuildRemoval } from './guild-removal.ts';
 import type { SessionContext } from './session-context.ts';
-import type { SessionDependencies, SessionSources } from './session-dependencies.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
+import type { SessionSources } from './session-sources.ts';
 import { VoiceSession } from './voice-session.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 

@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { SessionEvent, SessionEventListener } from '#src/conversation/ports/session-events.ts';
 
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 
@@ -15,7 +14,7 @@ export function failureEventOf(error: unknown, stage: FailureEvent['stage']): Fa
 }
 
 /** A listener that throws nothing: an exception of its own is reported to it as a bug. */
-export function unfailing(onEvent: SessionDependencies['onEvent']): SessionDependencies['onEvent'] {
+export function unfailing(onEvent: SessionEventListener): SessionEventListener {
   return (guildId, event) => {
     try {
       onEvent(guildId, event);

@@ -2,7 +2,6 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { SessionEventListener } from '#src/conversation/ports/session-events.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
 import { failureEventOf } from './failure-event.ts';
 
@@ -19,7 +18,7 @@ export const eraseTimeoutMs = 45_000;
 /** Result of `work` with the store of consents; undefined, and reported to the operator, when it fails or takes too long. Never throws. */
 export async function withConsentStoreTimeout<T>(
   guildId: string,
-  parts: SessionDependencies,
+  parts: StoreWatch & { readonly store: ConsentStore },
   code: StoreCode,
   work: (store: ConsentStore) => Promise<T>,
   ms = longestMs,

@@ -8,7 +8,7 @@ import type {
   VoiceLink,
   VoiceLinkOpener,
 } from '#src/conversation/ports/voice-link.ts';
-import type { SessionSources } from '#src/conversation/session-dependencies.ts';
+import type { SessionSources } from '#src/conversation/session-sources.ts';
 
 /** Longest time, in ms, for a session to end. */
 const graceMs = 2_000;

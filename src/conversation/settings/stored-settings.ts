@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
-import type {
-  SessionDependencies,
-  SessionSources,
-} from '#src/conversation/session-dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { SessionSources } from '#src/conversation/session-sources.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';

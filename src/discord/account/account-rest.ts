@@ -60,7 +60,7 @@ export class AccountRest implements Disposable {
 
   /** Sends `body`; errors and abort as `read`. */
   async write<T>(
-    method: 'post' | 'patch' | 'delete',
+    method: 'post' | 'put' | 'patch' | 'delete',
     route: `/${string}`,
     body: object,
     schema: z.ZodType<T>,

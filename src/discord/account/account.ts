@@ -20,14 +20,6 @@ export type Account = {
 /** Person whom a bot belongs to, by the name that Discord shows. */
 export type AccountOwner = { readonly id: string; readonly name: string };
 
-/** Logins that Discord allows the bot a day, which it takes away its token for when they are used up. */
-export type LoginBudget = {
-  readonly total: number;
-  readonly remaining: number;
-  readonly resetAfterMs: number;
-  readonly recommendedShards: number;
-};
-
 export type GuildName = { readonly id: string; readonly name: string };
 
 const owner = z.object({
@@ -49,14 +41,6 @@ const application = z.object({
     .nullish(),
 });
 const user = z.object({ id: z.string(), username: z.string() });
-const gateway = z.object({
-  shards: z.int().default(1),
-  session_start_limit: z.object({
-    total: z.int(),
-    remaining: z.int(),
-    reset_after: z.number(),
-  }),
-});
 const guildName = z.object({ id: z.string(), name: z.string() });
 
 /** Name of the intent in the developer portal. */
@@ -99,20 +83,6 @@ function ownersOf({ owner, team }: z.infer<typeof application>): readonly Accoun
 
 function named({ id, username, global_name: shown }: z.infer<typeof owner>): AccountOwner {
   return { id, name: shown || username || id };
-}
-
-/** Errors and abort: as `AccountRest.read`. */
-export async function readLoginBudget(
-  rest: AccountRest,
-  signal: AbortSignal,
-): Promise<LoginBudget> {
-  const { shards, session_start_limit: limit } = await rest.read(
-    Routes.gatewayBot(),
-    gateway,
-    signal,
-  );
-  const { total, remaining, reset_after: resetAfterMs } = limit;
-  return { total, remaining, resetAfterMs, recommendedShards: shards };
 }
 
 /** Servers that the bot was invited to, at most 200. Errors and abort: as `AccountRest.read`. */

@@ -1,20 +1,19 @@
-import '#src/discord/library/undici.ts';
-import { DiscordAPIError, REST, Routes } from 'discord.js';
+import { DiscordAPIError, Routes } from 'discord.js';
+import { z } from 'zod';
+import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { refused, restBase } from '#src/discord/login.ts';
+import { type AccountLogin, AccountRest } from '#src/discord/account/account-rest.ts';
 import { type CommandChanges, registerCommands } from './registration.ts';
 import type { CommandEntry } from './slashes.ts';
 
-export type RegisterOptions = {
-  readonly token: string;
-  /** REST base without `/v10`; Discord's own when left out. */
-  readonly apiUrl?: string;
+export type RegisterOptions = AccountLogin & {
   /** Registers in this server alone instead of everywhere. */
   readonly guildId?: string;
   /** All that are wanted there; others are removed. */
   readonly commands: readonly CommandEntry[];
 };
 
+const application = z.object({ id: z.string() });
 /** All requests together, waits for rate limits included. */
 const timeoutMs = 30_000;
 
@@ -24,36 +23,25 @@ const timeoutMs = 30_000;
  * Errors: BotError `discord.bad_token`, `discord.forbidden`, `discord.unreachable`.
  */
 export async function registerOnly(options: RegisterOptions): Promise<CommandChanges> {
-  const { token, apiUrl, guildId, commands } = options;
-  const rest = new REST({ timeout: 10_000, retries: 1, ...(apiUrl && { api: restBase(apiUrl) }) });
-  rest.setToken(token);
+  const { commands, guildId, ...login } = options;
+  using rest = new AccountRest(login, realClock);
   const signal = AbortSignal.timeout(timeoutMs);
+  const { id: applicationId } = await rest.read(Routes.currentApplication(), application, signal);
+  const asking = {
+    get: (route: `/${string}`, { query }: { readonly query: URLSearchParams }) =>
+      rest.read(route, z.unknown(), signal, query),
+    put: (route: `/${string}`, { body }: { readonly body: object }) =>
+      rest.write('put', route, body, z.unknown(), signal),
+  };
   try {
-    const applicationId = await ownId(rest, signal);
-    const scope = { applicationId, guildId };
-    const bounded = {
-      get: (route: `/${string}`, request: object) => rest.get(route, { ...request, signal }),
-      put: (route: `/${string}`, request: object) => rest.put(route, { ...request, signal }),
-    };
-    return await registerCommands(bounded, scope, commands);
-  } catch (cause) {
-    if (guildId !== undefined && isAway(cause)) throw notThere(guildId, cause);
-    throw refused(cause, { token, timeoutMs, apiUrl });
-  } finally {
-    rest.clearHashSweeper();
-    rest.clearHandlerSweeper();
+    return await registerCommands(asking, { applicationId, guildId }, commands);
+  } catch (error) {
+    throw guildId !== undefined && isAway(error) ? notThere(guildId, error) : error;
   }
 }
 
-async function ownId(rest: REST, signal: AbortSignal): Promise<string> {
-  const application = await rest.get(Routes.currentApplication(), { signal });
-  if (typeof application === 'object' && application !== null && 'id' in application) {
-    return `${application.id}`;
-  }
-  throw new BotError('discord.unreachable', false, 'The server that answered is not Discord.');
-}
-
-function isAway(cause: unknown): boolean {
+function isAway(error: unknown): boolean {
+  const cause = error instanceof BotError ? error.cause : undefined;
   return cause instanceof DiscordAPIError && cause.status === 403;
 }
 

@@ -7,7 +7,7 @@ import type { CommandEntry } from './slashes.ts';
 /** Part of a REST client that registering needs. */
 export interface CommandRest {
   get(route: `/${string}`, request: { readonly query: URLSearchParams }): Promise<unknown>;
-  put(route: `/${string}`, request: { readonly body: unknown }): Promise<unknown>;
+  put(route: `/${string}`, request: { readonly body: object }): Promise<unknown>;
 }
 
 /** Where the commands are to appear: in one server alone, else everywhere. */

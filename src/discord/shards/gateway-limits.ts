@@ -1,8 +1,8 @@
-import '#src/discord/library/undici.ts';
-import { REST, Routes } from 'discord.js';
-import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
+import { Routes } from 'discord.js';
+import { z } from 'zod';
+import type { AccountRest } from '#src/discord/account/account-rest.ts';
 
-/** Identifies that Discord still allows. */
+/** Identifies that Discord still allows; it takes a bot's token away when they are used up. */
 export type StartLimit = {
   readonly total: number;
   readonly remaining: number;
@@ -18,52 +18,34 @@ export type GatewayLimits = {
   readonly startLimit?: StartLimit;
 };
 
-/** One request; it is tried again once. */
-const requestMs = 10_000;
+/** Fields that servers other than Discord leave out count as 1; a limit of identifies as none. */
+const count = z.int().positive().catch(1);
+const amount = z.number().nonnegative();
+const gateway = z.object({
+  url: z.string(),
+  shards: count,
+  session_start_limit: z
+    .object({
+      total: amount.optional(),
+      remaining: amount.optional(),
+      reset_after: amount.optional(),
+      max_concurrency: count,
+    })
+    .catch({ max_concurrency: 1 }),
+});
 
-/** Asks Discord how many shards it recommends. Errors and abort: as logging in. */
+/** Asks Discord how many shards it recommends. Errors and abort: as `AccountRest.read`. */
 export async function readGatewayLimits(
-  login: LoginOptions,
+  rest: AccountRest,
   signal: AbortSignal,
 ): Promise<GatewayLimits> {
-  const { token, apiUrl, timeoutMs } = login;
-  const base = apiUrl && restBase(apiUrl);
-  const rest = new REST({ timeout: requestMs, retries: 1, ...(base && { api: base }) });
-  rest.setToken(token);
-  const deadline = AbortSignal.timeout(timeoutMs);
-  try {
-    const either = AbortSignal.any([signal, deadline]);
-    const answer = await rest.get(Routes.gatewayBot(), { signal: either });
-    if (typeof answer !== 'object' || answer === null)
-      throw new TypeError('the answer is not from Discord');
-    return limitsOf(answer);
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw refused(deadline.aborted ? deadline.reason : cause, login);
-  } finally {
-    rest.clearHashSweeper();
-    rest.clearHandlerSweeper();
-  }
-}
-
-/** Limits out of an answer: fields that servers other than Discord leave out count as 1; a limit of identifies as none. */
-function limitsOf(answer: object): GatewayLimits {
-  if (!('url' in answer)) throw new TypeError('the answer has no address of a gateway');
-  const limit = new Map<string, unknown>(
-    Object.entries(('session_start_limit' in answer && answer.session_start_limit) || {}),
-  );
-  const [total, remaining, resetAfterMs] = ['total', 'remaining', 'reset_after'].map((name) =>
-    Number(limit.get(name)),
-  );
-  const startLimit = { total, remaining, resetAfterMs } as StartLimit;
-  const isLimited = Object.values(startLimit).every((value) => value >= 0);
+  const answer = await rest.read(Routes.gatewayBot(), gateway, signal);
+  const { shards: recommendedShards, session_start_limit: limit } = answer;
+  const { max_concurrency: maxConcurrency, remaining, reset_after: resetAfterMs, total } = limit;
+  const isLimited = total !== undefined && remaining !== undefined && resetAfterMs !== undefined;
   return {
-    recommendedShards: countOf('shards' in answer ? answer.shards : 1),
-    maxConcurrency: countOf(limit.get('max_concurrency')),
-    ...(isLimited && { startLimit }),
+    recommendedShards,
+    maxConcurrency,
+    ...(isLimited && { startLimit: { total, remaining, resetAfterMs } }),
   };
-}
-
-function countOf(value: unknown): number {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : 1;
 }

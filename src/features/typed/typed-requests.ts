@@ -20,10 +20,8 @@ import type {
 } from '#src/conversation/ports/command-ports.ts';
 import type { ServerToolPorts } from '#src/conversation/ports/tool-definition.ts';
 import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
-import type {
-  SessionDependencies,
-  SessionSources,
-} from '#src/conversation/session-dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { SessionSources } from '#src/conversation/session-sources.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';

@@ -28,8 +28,8 @@ import type {
   HearingDependencies,
   OperatorDefaults,
   SessionDependencies,
-  SessionSources,
 } from '#src/conversation/session-dependencies.ts';
+import type { SessionSources } from '#src/conversation/session-sources.ts';
 import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
