@@ -21,9 +21,8 @@ import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { TextFiles } from '#src/sources/fetch/fetch.ts';
 import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
-import { openLibrary } from '#src/sources/library.ts';
+import { openLibrary, type ReadTags } from '#src/sources/library.ts';
 import { Recordings } from '#src/sources/recordings.ts';
-import type { ReadTags } from '#src/sources/sound-titles.ts';
 import { Sources } from '#src/sources/sources.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import {

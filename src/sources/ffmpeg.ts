@@ -1,8 +1,7 @@
 import { type ChildProcessByStdio, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
-import type { Readable, Writable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
 import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
@@ -85,19 +84,6 @@ export async function* throughFfmpeg(
   }
 }
 
-/** Settles when the program takes more, or is gone. Its listeners are taken off again. */
-async function drained(stdin: Writable): Promise<void> {
-  const over = new AbortController();
-  const { signal } = over;
-  try {
-    await Promise.race([once(stdin, 'drain', { signal }), once(stdin, 'close', { signal })]);
-  } catch {
-    // it reads no further than it needs
-  } finally {
-    over.abort();
-  }
-}
-
 function argumentsFor({ demuxer, skipMs }: FfmpegPlan): readonly string[] {
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
@@ -117,53 +103,44 @@ function chunkOf(bytes: Buffer): SoundChunk {
 /** Hands `bytes` over as fast as they are accepted. An error of theirs, or the end of the program, aborts `failed`. */
 function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
   const failed = new AbortController();
-  let [complaint, isOver] = ['', false];
+  let complaint = '';
   child.on('error', (cause) => failed.abort(refusals.notAudio('ffmpeg did not start', cause)));
   child.stdin.on('error', () => undefined); // it reads no further than it needs
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     complaint = (complaint + text).slice(0, longestComplaint);
   });
-  const written = async () => {
-    for await (const piece of bytes) {
-      if (isOver || child.stdin.destroyed) return;
-      if (!child.stdin.write(piece)) await drained(child.stdin);
-    }
-    child.stdin.end();
-  };
-  written().catch((cause: unknown) => failed.abort(cause));
+  const source = Readable.from(bytes, { highWaterMark: 1 });
+  source.on('error', (cause) => failed.abort(cause)).pipe(child.stdin);
   return {
     failed: failed.signal,
     complaint: () => complaint,
     close() {
-      isOver = true;
+      source.destroy();
       child.stdin.destroy();
     },
   };
 }
 
-/** The ffmpeg programs that run, by server. */
+/** The ffmpeg programs that run. */
 export class FfmpegPrograms {
-  readonly #running = new Map<string, number>();
+  /** The server of each. */
+  #running: readonly { readonly guildId: string }[] = [];
 
   /** Throws BotError `source.crowded` where no other may be started. */
   check(guildId: string): void {
-    const all = [...this.#running.values()].reduce((sum, one) => sum + one, 0);
-    if (all >= most.inAll || (this.#running.get(guildId) ?? 0) >= most.perServer)
+    const theirs = this.#running.filter((one) => one.guildId === guildId);
+    if (this.#running.length >= most.inAll || theirs.length >= most.perServer)
       throw refusals.crowded();
   }
 
   /** One is started, until this is disposed of. Throws as `check`. */
   start(guildId: string): Disposable {
     this.check(guildId);
-    this.#running.set(guildId, (this.#running.get(guildId) ?? 0) + 1);
-    let isOver = false;
+    const started = { guildId };
+    this.#running = [...this.#running, started];
     return {
       [Symbol.dispose]: () => {
-        if (isOver) return;
-        isOver = true;
-        const others = (this.#running.get(guildId) ?? 1) - 1;
-        if (others > 0) this.#running.set(guildId, others);
-        else this.#running.delete(guildId);
+        this.#running = this.#running.filter((one) => one !== started);
       },
     };
   }

@@ -5,8 +5,8 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { SoundTags } from '#src/sources/decode/tags.ts';
 import type { ShelvedSound, SoundFolder, SoundOpener } from '#src/sources/fetch/ports.ts';
-import { MeasuredLoudness } from './measured-loudness.ts';
-import { type ReadTags, SoundTitles } from './sound-titles.ts';
+import { FileFacts } from './file-facts.ts';
+import { measuredLufs } from './measured-loudness.ts';
 
 /** Extensions of sound files; the real format shows when a file is opened. */
 const extensions = new Set([
@@ -30,6 +30,12 @@ type Files = ReadonlyMap<string, SoundFileAt>;
 
 const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
 
+/** Longest time, in ms, that tags of many files are read for one search: a person waits for it. */
+const longestSearchMs = 3_000;
+
+/** Reads the tags of a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
+export type ReadTags = (path: string, signal: AbortSignal) => Promise<SoundTags>;
+
 export type LibraryParts = {
   readonly opener: SoundOpener;
   readonly clock: Clock;
@@ -52,8 +58,8 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
 export class SoundLibrary implements SoundFolder {
   readonly #folders: readonly string[];
   readonly #opener: SoundOpener;
-  readonly #measured: MeasuredLoudness;
-  readonly #titles: SoundTitles | undefined;
+  readonly #tags: FileFacts<SoundTags>;
+  readonly #loudness: FileFacts<{ readonly lufs: number | undefined }>;
   readonly #clock: Clock;
   /** Files found at the last look. */
   #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
@@ -62,8 +68,14 @@ export class SoundLibrary implements SoundFolder {
     this.#folders = folders;
     this.#opener = opener;
     this.#clock = clock;
-    this.#measured = new MeasuredLoudness(clock);
-    this.#titles = readTags && new SoundTitles(readTags, clock);
+    this.#tags = new FileFacts(async (path, signal) => {
+      const tags = await readTags?.(path, signal).catch(() => undefined);
+      signal.throwIfAborted();
+      return tags ?? {}; // a file that ends its decoder: the player reports the error
+    });
+    this.#loudness = new FileFacts(async (path, signal) => {
+      return { lufs: await measuredLufs(await this.#source(path, '', signal), clock, signal) };
+    });
   }
 
   async names(): Promise<readonly string[]> {
@@ -72,11 +84,13 @@ export class SoundLibrary implements SoundFolder {
 
   async titled(signal: AbortSignal): Promise<readonly ShelvedSound[]> {
     const files = await this.#sorted();
-    const tags = await this.#titles?.ofAll(
-      files.map(({ path }) => path),
-      signal,
-    );
-    return files.map(({ name }, at) => ({ name, ...tags?.[at] }));
+    const untilMs = this.#clock.nowMs() + longestSearchMs;
+    const all: ShelvedSound[] = [];
+    for (const { name, path } of files) {
+      const isLate = this.#clock.nowMs() >= untilMs;
+      all.push({ name, ...(isLate ? {} : await this.#tags.of(path, signal)) });
+    }
+    return all;
   }
 
   /** Names are compared without case. The source carries its measured loudness, so that all sounds can be levelled. */
@@ -85,16 +99,27 @@ export class SoundLibrary implements SoundFolder {
     const found = files.get(plainName(name).toLowerCase());
     if (!found) return undefined;
     const { path } = found;
-    const tags = this.#titles?.of(path, signal) ?? Promise.resolve({});
-    const [own, source] = await Promise.all([tags, this.#openFile(found, signal)]);
-    return titled(source, own);
+    const [{ title, artist }, source] = await Promise.all([
+      this.#tags.of(path, signal),
+      this.#source(path, found.name, signal),
+    ]);
+    const { lufs } = await this.#loudness.of(path, signal).catch(() => {
+      signal.throwIfAborted();
+      return { lufs: undefined }; // the player reports the error
+    });
+    const { seekable, lengthMs } = source;
+    return {
+      title: titleOf(title, artist) ?? source.title,
+      seekable,
+      lengthMs,
+      lufs,
+      open: (fromMs, until) => source.open(fromMs, until),
+    };
   }
 
-  async #openFile({ name: title, path }: SoundFileAt, signal: AbortSignal): Promise<SoundSource> {
-    // Effects are short and may be played in a loop: no sample more or less.
-    const where = { kind: 'file', path, title } as const;
-    const source = await this.#opener.openSource(where, { isExact: true }, signal);
-    return await this.#measured.of(path, source, signal);
+  /** Effects are short and may be played in a loop: no sample more or less. */
+  #source(path: string, title: string, signal: AbortSignal): Promise<SoundSource> {
+    return this.#opener.openSource({ kind: 'file', path, title }, { isExact: true }, signal);
   }
 
   async #sorted(): Promise<readonly SoundFileAt[]> {
@@ -165,14 +190,6 @@ function plainPart(part: string): string {
 }
 
 /** A sound as its tags title it. */
-function titled(source: SoundSource, { title: own, artist }: SoundTags): SoundSource {
-  if (own === undefined) return source;
-  const { lengthMs, lufs, seekable } = source;
-  return {
-    title: artist === undefined ? own : `${artist} \u2013 ${own}`,
-    seekable,
-    lengthMs,
-    lufs,
-    open: (fromMs, until) => source.open(fromMs, until),
-  };
+function titleOf(title: string | undefined, artist: string | undefined): string | undefined {
+  return title !== undefined && artist !== undefined ? `${artist} \u2013 ${title}` : title;
 }

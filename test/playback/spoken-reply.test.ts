@@ -31,19 +31,6 @@ test('frames the link refused do not count, and the reply still comes to its end
   expect(reply.firstSentAtMs).toBeUndefined();
 });
 
-test('after a cut the reply fades within 10 ms and is silent from the second frame on', async () => {
-  const { reply, listener } = speaking();
-  await reply.write(level(8000, 1000), 'A long story.', open);
-  listener.steps(3);
-  reply.cut();
-  const fade = listener.step();
-  expect(loudest(fade?.subarray(0, 240))).toBeGreaterThan(7000);
-  expect(loudest(fade?.subarray(240))).toBe(0);
-  expect(listener.step()).toBeUndefined();
-  expect(await reply.finish).toBe('cancelled');
-  expect(reply.playedMs()).toBe(60);
-});
-
 test('a part of a frame whose rest does not come plays with a fade', async () => {
   const { reply, listener } = speaking();
   await reply.write(level(8000, 15), 'Well.', open);

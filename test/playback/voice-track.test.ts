@@ -23,18 +23,6 @@ test('a reply waits while the one before it is late', async () => {
   expect(listener.levels).toEqual([undefined, 1, 2]);
 });
 
-test('a cut of the track silences the line, not only what sounds', async () => {
-  const track = new VoiceTrack();
-  const listener = new VirtualListener(track);
-  const all = [await reply(1, 100), await reply(2, 100)];
-  for (const one of all) track.add(one);
-  listener.step();
-  track.cut();
-  listener.steps(3);
-  expect(listener.frames.slice(2)).toEqual([undefined, undefined]);
-  expect(await Promise.all(all.map(({ finish }) => finish))).toEqual(['cancelled', 'cancelled']);
-});
-
 test('the volume of the voice is true gain', async () => {
   const track = new VoiceTrack();
   const listener = new VirtualListener(track);

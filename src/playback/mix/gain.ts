@@ -9,45 +9,7 @@ export function gainOf(db: number): number {
 export class Gain {
   #from: number;
   #goal: number;
-  /** Samples of the glide, and how many of them are done. */
-  #over = 0;
-  #done = 0;
-
-  constructor(gain: number) {
-    this.#from = gain;
-    this.#goal = gain;
-  }
-
-  /** Glides to `gain` from wherever it is; at once with 0 samples. */
-  to(gain: number, overSamples: number): void {
-    this.#from = overSamples > 0 ? this.#now() : gain;
-    this.#goal = gain;
-    this.#over = overSamples;
-    this.#done = 0;
-  }
-
-  /** Applies the gain in place. Peaks above full scale are bent, never wrapped. */
-  apply(samples: Int16Array): void {
-    if (this.#done >= this.#over && this.#goal === 1) return;
-    for (let n = 0; n < samples.length; n++) {
-      const loud = (samples[n] ?? 0) * this.#now();
-      samples[n] = Math.round(this.#goal > 1 ? bend(loud / full) * full : loud);
-      if (this.#done < this.#over) this.#done++;
-    }
-  }
-
-  /** Starts and ends level, so the glide itself has no corner. */
-  #now(): number {
-    if (this.#done >= this.#over) return this.#goal;
-    const share = this.#done / this.#over;
-    return this.#from + (this.#goal - this.#from) * share * share * (3 - 2 * share);
-  }
-}
-
-/** A gain that glides, sample by sample, over float sound of two channels; a step would click. */
-export class Glide {
-  #from: number;
-  #goal: number;
+  /** Samples of one channel in the glide, and how many of them are done. */
   #over = 0;
   #done = 0;
 
@@ -61,7 +23,7 @@ export class Glide {
     return this.#done >= this.#over ? this.#goal : undefined;
   }
 
-  /** To `gain` from wherever it is; at once over 0 samples. */
+  /** Glides to `gain` from wherever it is; at once with 0 samples. */
   to(gain: number, overSamples: number): void {
     this.#from = overSamples > 0 ? this.#now() : gain;
     this.#goal = gain;
@@ -69,11 +31,24 @@ export class Glide {
     this.#done = 0;
   }
 
-  /** Applies the gain in place, to both channels alike. */
-  apply(sound: Float32Array): void {
+  /** Applies the gain in place to two channels of floats alike. */
+  applyToStereo(sound: Float32Array): void {
     const { steady } = this;
-    if (steady === undefined) this.#move(sound);
-    else if (steady !== 1) scale(sound, steady);
+    if (steady === 1) return;
+    for (let n = 0; n < sound.length; n += 2) {
+      const gain = steady ?? this.#next();
+      sound[n] = (sound[n] ?? 0) * gain;
+      sound[n + 1] = (sound[n + 1] ?? 0) * gain;
+    }
+  }
+
+  /** Applies the gain in place to one channel of 16 bits. Peaks above full scale are bent, never wrapped. */
+  applyToMono(samples: Int16Array): void {
+    if (this.steady === 1) return;
+    for (let n = 0; n < samples.length; n++) {
+      const loud = (samples[n] ?? 0) * this.#next();
+      samples[n] = Math.round(this.#goal > 1 ? bend(loud / full) * full : loud);
+    }
   }
 
   /** Time goes by without sound. */
@@ -81,13 +56,10 @@ export class Glide {
     this.#done = Math.min(this.#over, this.#done + samples);
   }
 
-  #move(sound: Float32Array): void {
-    for (let n = 0; n < sound.length; n += 2) {
-      const gain = this.#now();
-      sound[n] = (sound[n] ?? 0) * gain;
-      sound[n + 1] = (sound[n + 1] ?? 0) * gain;
-      if (this.#done < this.#over) this.#done++;
-    }
+  #next(): number {
+    const gain = this.#now();
+    if (this.#done < this.#over) this.#done++;
+    return gain;
   }
 
   /** Starts and ends level, so the glide itself has no corner. */
@@ -96,10 +68,6 @@ export class Glide {
     const share = this.#done / this.#over;
     return this.#from + (this.#goal - this.#from) * share * share * (3 - 2 * share);
   }
-}
-
-function scale(sound: Float32Array, gain: number): void {
-  for (let n = 0; n < sound.length; n++) sound[n] = (sound[n] ?? 0) * gain;
 }
 
 /** Lets the last `length` of `samples` fall to silence in a straight line, in place: no click. */

@@ -1,6 +1,6 @@
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import { Glide, gainOf } from './gain.ts';
+import { Gain, gainOf } from './gain.ts';
 import { full } from './limiter.ts';
 import { musicFrame } from './stereo.ts';
 
@@ -37,13 +37,13 @@ export function loudnessOf({ lengthMs, lufs, seekable }: SoundSource): Loudness 
 /** The volume that brings one sound to the loudness all are to have. */
 export class Levelling {
   readonly #meter: LoudnessMeter | undefined;
-  readonly #glide: Glide;
+  readonly #glide: Gain;
   #db: number | undefined;
 
   constructor(loudness: Loudness) {
     if (loudness === 'live') this.#meter = new LoudnessMeter(forget);
     else this.#db = gainDbOf(loudness);
-    this.#glide = new Glide(gainOf(this.#db ?? 0));
+    this.#glide = new Gain(gainOf(this.#db ?? 0));
   }
 
   /** Sound that was read and will be taken later. */
@@ -54,12 +54,12 @@ export class Levelling {
   /** Levels the taken sound in place. */
   apply(sound: Float32Array): void {
     if (this.#meter) this.#follow(this.#meter, sound);
-    this.#glide.apply(sound);
+    this.#glide.applyToStereo(sound);
   }
 
   /** Levels sound that is only looked at ahead, not taken: the gain stays as it is. */
   preview(sound: Float32Array): void {
-    new Glide(gainOf(this.#db ?? 0)).apply(sound);
+    new Gain(gainOf(this.#db ?? 0)).applyToStereo(sound);
   }
 
   /** Sets the gain at once first, since the beginning was read before it sounds; then slowly, and not at all in a pause. */

@@ -89,7 +89,7 @@ export class CueTrack implements Track {
     if (this.#sounding.length === 0) return undefined;
     const samples = new Int16Array(frameSamples);
     this.#sounding.take(samples);
-    this.#volume.apply(samples);
+    this.#volume.applyToMono(samples);
     return { samples, left: this.#current?.left ?? (() => undefined) };
   }
 
@@ -112,6 +112,6 @@ export class CueTrack implements Track {
 
 function louder(cue: Int16Array): Int16Array {
   const samples = cue.slice();
-  new Gain(gainOf(onDb)).apply(samples);
+  new Gain(gainOf(onDb)).applyToMono(samples);
   return samples;
 }

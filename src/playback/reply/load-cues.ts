@@ -10,14 +10,13 @@ export type Cues = Readonly<Record<CueName, Int16Array>>;
 
 /** The cues that scripts/make-cues.mjs writes. Fails only where the files are not as they were. */
 export async function loadCues(): Promise<Cues> {
-  const [heard, thinking, error, leaving, pad] = await Promise.all([
-    load('heard'),
-    load('thinking'),
-    load('error'),
-    load('leaving'),
-    load('pad'),
-  ]);
-  return { heard, thinking, error, leaving, pad };
+  return {
+    heard: await load('heard'),
+    thinking: await load('thinking'),
+    error: await load('error'),
+    leaving: await load('leaving'),
+    pad: await load('pad'),
+  };
 }
 
 async function load(name: CueName): Promise<Int16Array> {

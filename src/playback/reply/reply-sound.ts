@@ -78,7 +78,7 @@ export class ReplySound {
     const samples = new Int16Array(frameSamples);
     const count = this.#waiting.take(samples);
     const sound = samples.subarray(0, count);
-    this.gain.apply(sound);
+    this.gain.applyToMono(sound);
     if (this.#rising) fadeIn(sound, riseSamples);
     if (starved) fadeOut(sound, starvedSamples);
     this.#rising = false;
@@ -92,7 +92,7 @@ export class ReplySound {
     const samples = new Int16Array(frameSamples);
     const fading = samples.subarray(0, Math.min(fadeSamples, this.length));
     this.#waiting.read(0, fading);
-    this.gain.apply(fading);
+    this.gain.applyToMono(fading);
     fadeOut(fading, fadeSamples);
     return samples;
   }

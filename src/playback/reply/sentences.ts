@@ -137,7 +137,7 @@ function heardOf(sentence: SpokenSentence): string {
 }
 
 /** Marked places of a sound; places marked twice count once. */
-export class Spans {
+class Spans {
   /** Places in order, apart from each other. */
   #all: (readonly [from: number, to: number])[] = [];
 

@@ -56,7 +56,7 @@ export class VoiceTrack implements Track {
   pull(): Block | undefined {
     const block = this.#pull();
     this.#sounds = block !== undefined;
-    if (block) this.#volume.apply(block.samples); // each block is a copy of the reply's samples
+    if (block) this.#volume.applyToMono(block.samples); // each block is a copy of the reply's samples
     return block;
   }
 

@@ -1,11 +1,11 @@
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { Glide, gainOf } from '#src/playback/mix/gain.ts';
+import { Gain, gainOf } from '#src/playback/mix/gain.ts';
 import { musicFrame, musicPerMs, rampSamples } from '#src/playback/mix/stereo.ts';
 
 /** Volume of one track; every change takes 5 ms at least. */
 export class TrackVolume {
-  readonly #gain = new Glide();
-  readonly #ducked = new Glide();
+  readonly #gain = new Gain();
+  readonly #ducked = new Gain();
   #percent = 100;
   #isMuted = false;
 
@@ -43,7 +43,7 @@ export class TrackVolume {
   apply(sound: Float32Array, isSounding: boolean): boolean {
     const isHeard = isSounding && this.#gain.steady !== 0;
     for (const glide of [this.#gain, this.#ducked]) {
-      if (isHeard) glide.apply(sound);
+      if (isHeard) glide.applyToStereo(sound);
       else glide.pass(musicFrame);
     }
     return isHeard;

@@ -17,10 +17,10 @@ const idleMs = 30_000;
 /** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded, 2026-11-21). */
 const mostProcesses = 8;
 
-/** A process, and the lanes that have something to decode in it, with how much. */
-type ThreadSeat = {
+/** A process, and the files that are decoded in it, by the names of their lanes. */
+type ProcessSeat = {
   readonly process: DecodingProcess;
-  readonly lanes: Map<string, number>;
+  files: readonly { readonly lane: string }[];
   /** Ends the wait for its end. */
   rest: AbortController;
 };
@@ -38,7 +38,7 @@ export class Decoding implements AsyncDisposable {
   readonly #options: DecodingOptions;
   readonly #crashes: DecoderCrashes;
   readonly #common = this.lane('');
-  #seats: readonly ThreadSeat[] = [];
+  #seats: readonly ProcessSeat[] = [];
 
   constructor(options: DecodingOptions) {
     this.#options = options;
@@ -72,37 +72,31 @@ export class Decoding implements AsyncDisposable {
   #enter(lane: string): ProcessLease {
     const seat = this.#seatFor(lane);
     seat.rest.abort(new Error('there is something to decode'));
-    seat.lanes.set(lane, (seat.lanes.get(lane) ?? 0) + 1);
+    const file = { lane };
+    seat.files = [...seat.files, file];
     if (!this.#seats.includes(seat)) this.#seats = [...this.#seats, seat];
-    let isLeft = false;
     return {
       process: seat.process,
       [Symbol.dispose]: () => {
-        if (!isLeft) this.#leave(seat, lane);
-        isLeft = true;
+        seat.files = seat.files.filter((one) => one !== file);
+        if (seat.files.length === 0) this.#rest(seat);
       },
     };
   }
 
   /** Process for a lane: the one it already uses, else an idle one, a new one, or the least busy one. */
-  #seatFor(lane: string): ThreadSeat {
+  #seatFor(lane: string): ProcessSeat {
     this.#seats = this.#seats.filter(({ process }) => process.alive);
-    const own = this.#seats.find(({ lanes }) => lanes.has(lane));
-    const idle = this.#seats.find(({ lanes }) => lanes.size === 0);
-    const free = own ?? idle;
-    if (free) return free;
+    const own = this.#seats.find(({ files }) => files.some((file) => file.lane === lane));
+    const [least] = this.#seats.toSorted((a, b) => a.files.length - b.files.length);
+    if (own) return own;
+    if (least && (least.files.length === 0 || this.#seats.length >= mostProcesses)) return least;
     const { clock, entry = ownEntry, stepMs = usualStepMs } = this.#options;
-    const [least] = this.#seats.toSorted((a, b) => filesIn(a) - filesIn(b));
-    if (least && this.#seats.length >= mostProcesses) return least;
     const process = new DecodingProcess({ clock, entry, stepMs });
-    return { process, lanes: new Map(), rest: new AbortController() };
+    return { process, files: [], rest: new AbortController() };
   }
 
-  #leave(seat: ThreadSeat, lane: string): void {
-    const files = (seat.lanes.get(lane) ?? 1) - 1;
-    if (files > 0) seat.lanes.set(lane, files);
-    else seat.lanes.delete(lane);
-    if (seat.lanes.size > 0) return;
+  #rest(seat: ProcessSeat): void {
     seat.rest = new AbortController();
     this.#options.clock.sleep(idleMs, seat.rest.signal).then(
       () => {
@@ -115,10 +109,6 @@ export class Decoding implements AsyncDisposable {
 }
 
 const ownEntry = new URL('../decoder-main.ts', import.meta.url);
-
-function filesIn({ lanes }: ThreadSeat): number {
-  return [...lanes.values()].reduce((sum, files) => sum + files, 0);
-}
 
 /** Counts decoding processes that files have ended, by the people who sent the files. */
 class DecoderCrashes {

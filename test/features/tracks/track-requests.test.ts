@@ -26,18 +26,6 @@ test('a sound plays at once on an empty track, and waits behind what plays', asy
   ]);
 });
 
-test.each([
-  ['', 'bad-name'],
-  ['x'.repeat(41), 'bad-name'],
-  ['..', 'bad-name'],
-  ['voice', 'reserved'],
-  ['Cues', 'reserved'],
-  ['all', 'reserved'],
-])('nothing is played on a track called %j', async (track, kind) => {
-  const fixture = await openSetup();
-  expect(await play(fixture, byAdam, { track })).toMatchObject({ kind });
-});
-
 test('what cannot be played is told with its reason, and changes nothing', async () => {
   const fixture = await openSetup();
   const bad = (id: string) => ({ kind: 'bad', reason: { id } });
@@ -81,18 +69,6 @@ test('whoever played it may change it; others vote, and more than half of those 
     { kind: 'stopped', track: 'main', removed: 0 },
   ]);
 });
-
-test.each(['pause', 'resume', 'skip', 'stop'] as const)(
-  '%s needs the right or votes',
-  async (action) => {
-    const fixture = await openSetup();
-    await play(fixture, byAdam);
-    expect(fixture.tracks.steer('g', byEva, action, 'main')).toMatchObject([{ kind: 'denied' }]);
-    expect(fixture.tracks.steer('g', byBen, action, 'main')).not.toMatchObject([
-      { kind: 'denied' },
-    ]);
-  },
-);
 
 test('a DJ, whoever manages the server, and whoever is alone with the bot may change everything', async () => {
   const dj = { ...eva, roleIds: ['100000000000000001'] };

@@ -2,29 +2,8 @@ import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { settled } from '#test/fakes/clock.ts';
-import { fromIterable, fromPcm } from '#test/fakes/made-source.ts';
-import { Band, itemOf, rate, ScriptedSource, steady } from './band.ts';
-
-const stereo = { rateHz: rate, channels: 2 } as const;
-
-/** `ms` of one level, as bytes. */
-function bytes(value: number, ms: number): Uint8Array {
-  return new Uint8Array(new Int16Array(96 * ms).fill(value).buffer);
-}
-
-test.each([1, 3, 7, 1001])('chunks of %i bytes are put together', async (size) => {
-  const band = new Band();
-  const all = bytes(1000, 100);
-  const chunks = Array.from({ length: Math.ceil(all.length / size) }, (_, n) =>
-    all.slice(n * size, (n + 1) * size),
-  );
-  const item = itemOf(band.tracks.enqueue('main', fromIterable('odd', chunks, stereo)));
-  for (let n = 0; n < 50; n++) await settled();
-  await band.run(200);
-  expect(await item.ended).toEqual({ reason: 'completed' });
-  expect(band.heard.filter((sample) => sample === 1000).length).toBeGreaterThan(85 * 48);
-  expect(new Set(band.heard.filter((sample) => sample > 1000)).size).toBe(0);
-});
+import { fromPcm } from '#test/fakes/made-source.ts';
+import { Band, itemOf, ScriptedSource, steady } from './band.ts';
 
 test.each([
   ['before its first sound', 0],

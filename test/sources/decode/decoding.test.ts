@@ -1,30 +1,12 @@
 import { afterAll, expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
-import { similarity } from '#test/audio/similarity.ts';
-import { digits, files, inPieces, openDecoding, soundOf } from '#test/sources/sounds.ts';
+import { files, inPieces, openDecoding, soundOf } from '#test/sources/sounds.ts';
 
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
 
 const notAudio = { code: 'source.not_audio', retryable: false };
-
-test.each([
-  ['wav', 997],
-  ['wav', 65_536],
-  ['mp3', 17],
-  ['mp3', 65_536],
-  ['ogg', 17],
-  ['ogg', 65_536],
-] as const)(
-  'a %s file in pieces of %i bytes gives the sound it was made of',
-  async (name, length) => {
-    const sound = await soundOf(decoding, inPieces(files[name], length));
-    expect(similarity(sound, digits)).toBeGreaterThan(0.9);
-    expect(Math.abs(durationMs(sound) - durationMs(digits))).toBeLessThan(120);
-  },
-);
 
 test.each([
   ['nothing at all', ''],
