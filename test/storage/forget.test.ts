@@ -4,8 +4,6 @@ import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
-import { migrations } from '#src/storage/main-format.ts';
-import { migrate } from '#src/storage/schema.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { everyByte, storeFolder } from './files.ts';
 
@@ -93,20 +91,4 @@ test('what a killed process had deleted leaves the files when the store is opene
   expect(filesWith(place.folder, id)).not.toEqual([]);
   await using _again = await openLocalStore(place.path, options);
   expect(filesWith(place.folder, id)).toEqual([]);
-});
-
-test('no table can hold sound, and each that names a person names the server as well', () => {
-  using sqlite = new DatabaseSync(':memory:');
-  migrate(sqlite, ':memory:', migrations);
-  const columns = sqlite
-    .prepare(
-      `SELECT t.name AS "table", t.strict, c.name, c.type FROM pragma_table_list t
-       JOIN pragma_table_info(t.name) c WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite_%'`,
-    )
-    .all();
-  expect(new Set(columns.map(({ type }) => type))).toEqual(new Set(['TEXT', 'REAL', 'INTEGER']));
-  expect(new Set(columns.map(({ strict }) => strict))).toEqual(new Set([1]));
-  const tablesWith = (column: string) =>
-    columns.filter(({ name }) => name === column).map(({ table }) => table);
-  expect(tablesWith('guild_id')).toEqual(expect.arrayContaining(tablesWith('person_id')));
 });

@@ -2,7 +2,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
 import type { Store } from '#src/storage/store.ts';
 import { mainStore } from '#src/storage/stores/store-parts.ts';
 import { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';
@@ -19,6 +18,7 @@ import {
   personSettingsContract,
   settingsStoreContract,
 } from '#test/contracts/stores/server-stores.ts';
+import { storeTroubleContract } from '#test/contracts/stores/store-trouble.ts';
 import { trackStoreContract } from '#test/contracts/stores/track-store.ts';
 import {
   MemoryConsents,
@@ -51,18 +51,6 @@ async function openFile(trouble?: StoreTrouble) {
   return { ...closing(store, resources.move()), pass: (ms: number) => ageSeats(path, ms) };
 }
 
-/** On this thread, and in any trouble closed. */
-async function openMemory(trouble?: StoreTrouble) {
-  let passedMs = 0;
-  const clock = { ...realClock, wallMs: () => realClock.wallMs() + passedMs };
-  const store = await openLocalStore(':memory:', { clock, patienceMs: 0 });
-  if (trouble) await store[Symbol.asyncDispose]();
-  const pass = async (ms: number) => {
-    passedMs += ms;
-  };
-  return { ...store, pass };
-}
-
 /** The thread of a store reads the clock of the machine: what its seats were written at is moved back instead. */
 async function ageSeats(path: string, ms: number): Promise<void> {
   using sqlite = new DatabaseSync(path);
@@ -92,17 +80,11 @@ function closing(store: Store, resources: Disposable) {
   };
 }
 
-for (const [name, open] of [
-  ['a file', openFile],
-  ['a store in memory', openMemory],
-] as const) {
-  apiTokenStoreContract(name, open);
-  personRowsContract(name, open);
-}
+apiTokenStoreContract('a file', openFile);
+personRowsContract('a file', openFile);
 
 for (const [name, open] of [
   ['a file', openFile],
-  ['a store in memory', openMemory],
   ['the fake books', openFake],
 ] as const) {
   leftOutPeopleContract(name, open);
@@ -113,5 +95,6 @@ for (const [name, open] of [
   reminderStoreContract(name, open);
   seatStoreContract(name, open);
   settingsStoreContract(name, open);
+  storeTroubleContract(name, open);
   trackStoreContract(name, open);
 }

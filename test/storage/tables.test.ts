@@ -6,6 +6,7 @@ import type { table } from '#src/sql/table.ts';
 import { migrations } from '#src/storage/main-format.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { tables } from '#src/storage/stores/tables.ts';
+import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
 
 const rules = { key: ['guildId'], server: { forget: 'delete', column: 'guildId' } } as const;
 
@@ -49,4 +50,19 @@ test('every table of transcripts with a server or a person in it declares what b
   });
   expect(tablesOf('guildId').every(({ server }) => server.forget === 'delete')).toBe(true);
   expect(tablesOf('session').every(({ server }) => server.forget !== 'nothing')).toBe(true);
+});
+
+test.each([
+  ['the store', migrations],
+  ['transcripts', transcriptMigrations],
+])('no table of %s can hold sound', (_, steps) => {
+  using sqlite = new DatabaseSync(':memory:');
+  migrate(sqlite, ':memory:', steps);
+  const columns = sqlite
+    .prepare(
+      `SELECT DISTINCT c.type FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+       WHERE t.type = 'table' AND t.strict`,
+    )
+    .all();
+  expect(new Set(columns.map(({ type }) => type))).toEqual(new Set(['INTEGER', 'TEXT', 'REAL']));
 });

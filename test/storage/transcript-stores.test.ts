@@ -39,13 +39,6 @@ async function openThread(trouble?: Trouble) {
   return closing(store, resources.move());
 }
 
-/** On this thread, and in any trouble closed. */
-async function openMemory(trouble?: Trouble) {
-  const store = await openLocalTranscripts(':memory:', impatient);
-  if (trouble) await store[Symbol.asyncDispose]();
-  return store;
-}
-
 function closing<Store extends AsyncDisposable>(store: Store, resources: Disposable): Store {
   const close = async () => {
     await store[Symbol.asyncDispose]();
@@ -56,7 +49,6 @@ function closing<Store extends AsyncDisposable>(store: Store, resources: Disposa
 
 for (const [name, open] of [
   ['a file', openFile],
-  ['a store in memory', openMemory],
   ['a file in a thread', openThread],
 ] as const) {
   transcriptStoreContract(name, open);

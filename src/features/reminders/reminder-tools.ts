@@ -52,7 +52,7 @@ export const setReminder = tool({
     id: 'tool.external.ask',
     with: { tool: 'set reminder', given: `${when}: ${words}` },
   }),
-  runAnywhere: addReminder,
+  runAnywhere: (draft, ports) => forOne(ports, (...one) => set(draft, ...one)),
 });
 
 /** Lists the reminders and timers of the asker. */
@@ -62,7 +62,7 @@ export const listReminders = tool({
   schema: z.strictObject({}),
   right: 'anyone',
   effect: 'read',
-  runAnywhere: (_call, ports) => remindersOf(ports),
+  runAnywhere: (_call, ports) => forOne(ports, list),
 });
 
 /** Cancels one reminder or timer of the asker. */
@@ -82,36 +82,11 @@ export const cancelReminder = tool({
   effect: 'last',
   async prepare({ number }, ports) {
     const effect = (await isTimer(number, ports)) ? 'change' : 'last';
-    const run = (own: ServerToolPorts) => withdrawReminder(number, own);
+    const run = (own: ServerToolPorts) => forOne(own, (...one) => cancel(number, ...one));
     const words = { tool: 'cancel reminder', given: `${number ?? 1}` };
     return { kind: 'ready', ask: { id: 'tool.external.ask', with: words }, effect, run };
   },
 });
-
-type ReminderDraft = {
-  /** Time in the form that `readTime` reads. */
-  readonly when: string;
-  /** Left out: a timer. */
-  readonly text?: string;
-};
-
-/** Sets a reminder of the asker. Errors: BotError `store.unwritable`. */
-async function addReminder(draft: ReminderDraft, ports: ServerToolPorts): Promise<ToolOutcome> {
-  return await forOne(ports, (...one) => set(draft, ...one));
-}
-
-/** Lists the reminders of the asker. Errors: BotError `store.unreadable`. */
-async function remindersOf(ports: ServerToolPorts): Promise<ToolOutcome> {
-  return await forOne(ports, list);
-}
-
-/** Cancels a reminder of the asker by its number; left out: the only one. Errors: BotError `store.*`. */
-async function withdrawReminder(
-  number: number | undefined,
-  ports: ServerToolPorts,
-): Promise<ToolOutcome> {
-  return await forOne(ports, (...one) => cancel(number, ...one));
-}
 
 type ForOne = (
   personId: string,
@@ -127,7 +102,7 @@ async function forOne(ports: ServerToolPorts, work: ForOne): Promise<ToolOutcome
 }
 
 async function set(
-  draft: ReminderDraft,
+  draft: { readonly when: string; readonly text?: string },
   personId: string,
   { clock, place, timeZone }: ServerToolPorts,
   reminders: ReminderScheduler,

@@ -35,8 +35,6 @@ type GuildJoins = {
   isDue: boolean;
   /** Cancels the next check. */
   forget: () => void;
-  /** Checks in a row at which the store could not be read. */
-  unread: number;
   /** Channels whose people have read what keeps the bot out, until these are empty. */
   readonly notified: Set<string>;
   /** Channel of the followed person whose people have read that the bot does not go there. */
@@ -45,8 +43,8 @@ type GuildJoins = {
 
 /** Joins that decide how long others wait; earlier ones do not count. */
 const joinsKept = 2;
-/** A store that cannot be read is asked again: this often, after so long in ms. */
-const [mostTries, retryMs] = [6, 10_000];
+/** A store that cannot be read is asked again after so long, in ms. */
+const retryMs = 10_000;
 
 /** Follows whoever asks to other voice channels, or stops to. */
 export const followMe = tool({
@@ -184,7 +182,6 @@ export class AutomaticJoins implements Disposable {
     if (autoJoin.every((id) => this.#peopleIn(guildId, id).length === 0)) return undefined;
     const choices = await this.#sessions.readConsents(guildId);
     if (!choices.isRead) return this.#checkLater(guildId, joins);
-    joins.unread = 0;
     const channels = autoJoin.map((id) => this.#channel(guildId, id));
     for (const channel of channels) this.#reportObstacle(guildId, channel, joins);
     const chosen = chooseAutoJoin(channels, at && { channelId: at.channelId, company });
@@ -194,8 +191,6 @@ export class AutomaticJoins implements Disposable {
 
   /** Undefined: nothing is wanted for now. */
   #checkLater(guildId: string, joins: GuildJoins): undefined {
-    joins.unread++;
-    if (joins.unread >= mostTries) return;
     joins.forget = this.#parts.clock.later(retryMs, () => void this.#settle(guildId));
   }
 
@@ -272,7 +267,6 @@ function noJoins(): GuildJoins {
     isBusy: false,
     isDue: false,
     forget: () => undefined,
-    unread: 0,
     notified: new Set(),
     notifiedOf: undefined,
   };

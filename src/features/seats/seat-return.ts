@@ -13,8 +13,8 @@ import type { TextLine } from '#src/texts/texts.ts';
 
 /** Seats that are returned to at the same time: each takes messages of the gateway, of which Discord takes 114 a minute. */
 const mostAtOnce = 10;
-/** A store that cannot be read is asked again after so long, in ms, while seats stand; for one that fails at its return, this often. */
-const [retryMs, mostTries] = [10_000, 6];
+/** A store that cannot be read is asked again after so long, in ms, while seats stand. */
+const retryMs = 10_000;
 /** Interval in ms at which the seat of a session that was given up is read while it stands. */
 const checkAgainMs = 60_000;
 
@@ -32,8 +32,6 @@ export class SeatReturn implements Disposable {
   readonly #over = new AbortController();
   /** Servers whose session was given up. */
   readonly #givenUp = new Set<string>();
-  /** Failed reads of the store, by server. */
-  readonly #tries = new Map<string, number>();
   /** Called for each server once it is decided whether the bot returns there. */
   readonly #decided: (guildId: string) => void;
   #waiting: readonly string[] = [];
@@ -148,12 +146,8 @@ export class SeatReturn implements Disposable {
     switch (prepared.kind) {
       case 'none':
         return;
-      case 'unread': {
-        const tries = (this.#tries.get(guildId) ?? 0) + 1;
-        this.#tries.set(guildId, tries);
-        if (tries < mostTries) void this.#readAgain([guildId]);
-        return;
-      }
+      case 'unread':
+        return void this.#readAgain([guildId]);
       case 'over':
         this.#sessions.forgetSeat(guildId);
         await this.#showLeft(guildId, prepared.line);

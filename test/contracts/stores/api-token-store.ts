@@ -4,8 +4,7 @@ import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
 
 export type OpenApiTokens = AsyncDisposable & Pick<Store, 'apiTokens' | 'guilds'>;
 
-/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
-export type OpenApiTokenStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenApiTokens>;
+export type OpenApiTokenStore = () => Promise<OpenApiTokens>;
 
 const clock: ApiToken = {
   name: 'clock',
@@ -64,13 +63,4 @@ export function apiTokenStoreContract(name: string, open: OpenApiTokenStore): vo
     expect(await guilds.erase('10', '2026-11-20')).toBe(1);
     expect(await apiTokens.list()).toEqual([{ ...diary, guildId: '20' }]);
   });
-
-  test.each(['unreadable', 'unwritable'] as const)(
-    `${name}: an %s book takes no token, and says so`,
-    async (trouble) => {
-      await using opened = await open(trouble);
-      const unwritable = { code: 'store.unwritable' };
-      await expect(opened.apiTokens.add(clock, 'h1')).rejects.toMatchObject(unwritable);
-    },
-  );
 }

@@ -4,14 +4,12 @@ import { anyCharacter, fc } from '#test/properties.ts';
 
 export type OpenConsents = AsyncDisposable & { readonly consents: ConsentStore };
 
-/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
-export type OpenConsentStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenConsents>;
+export type OpenConsentStore = () => Promise<OpenConsents>;
 
 /** Contract of every store of consents. */
 export function consentStoreContract(name: string, open: OpenConsentStore): void {
   remembers(name, open);
   forgets(name, open);
-  fails(name, open);
 }
 
 const always: StoredConsent = { kind: 'always' };
@@ -58,26 +56,6 @@ function forgets(name: string, open: OpenConsentStore): void {
     expect((await consents.read('20')).size).toBe(2);
     expect(await consents.count('10', '1')).toBe(0);
   });
-}
-
-function fails(name: string, open: OpenConsentStore): void {
-  test(`${name}: a book that cannot be read says so, and never that nobody is in it`, async () => {
-    await using opened = await open('unreadable');
-    const unreadable = { name: 'BotError', code: 'store.unreadable' };
-    await expect(opened.consents.read('10')).rejects.toMatchObject(unreadable);
-    await expect(opened.consents.count('10', '1')).rejects.toMatchObject(unreadable);
-    await expect(opened.consents.rowsAbout('10', '1')).rejects.toMatchObject(unreadable);
-  });
-
-  test.each(['unreadable', 'unwritable'] as const)(
-    `${name}: an %s book takes nothing, and says so`,
-    async (trouble) => {
-      await using opened = await open(trouble);
-      const unwritable = { name: 'BotError', code: 'store.unwritable' };
-      await expect(opened.consents.write('10', '1', always)).rejects.toMatchObject(unwritable);
-      await expect(opened.consents.write('10', '1', never)).rejects.toMatchObject(unwritable);
-    },
-  );
 }
 
 const anyId = fc.oneof(

@@ -11,8 +11,7 @@ export type OpenReminders = AsyncDisposable & {
   readonly guilds: Pick<JoinedGuildStore, 'erase'>;
 };
 
-/** An empty book that works, or one in trouble. */
-export type OpenReminderStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenReminders>;
+export type OpenReminderStore = () => Promise<OpenReminders>;
 
 /** Ids of two servers of which the first is on shard 0 of 2, the second on shard 1. */
 const [even, odd] = [`${2n << 22n}`, `${3n << 22n}`];
@@ -21,7 +20,7 @@ const [first, second] = [
   { id: 1, count: 2 },
 ];
 
-const tea: NewReminder = {
+export const tea: NewReminder = {
   id: 'tea',
   guildId: even,
   personId: '1',
@@ -85,14 +84,5 @@ export function reminderStoreContract(name: string, open: OpenReminderStore): vo
     expect(await reminders.withdraw(even, '2')).toBe(1);
     expect(await reminders.withdraw(even, '2')).toBe(0);
     expect(await reminders.list(odd, '1')).toHaveLength(1);
-  });
-
-  test(`${name}: a book of reminders that is in trouble says so`, async () => {
-    await using unreadable = await open('unreadable');
-    const reading = unreadable.reminders.soonest(first, 1);
-    await expect(reading).rejects.toMatchObject({ code: 'store.unreadable' });
-    await using unwritable = await open('unwritable');
-    const writing = unwritable.reminders.add(tea);
-    await expect(writing).rejects.toMatchObject({ code: 'store.unwritable' });
   });
 }

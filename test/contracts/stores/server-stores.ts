@@ -10,8 +10,7 @@ import type { Store } from '#src/storage/store.ts';
 
 export type OpenPanels = AsyncDisposable & { readonly panels: PanelStore };
 
-/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
-export type OpenPanelStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenPanels>;
+export type OpenPanelStore = () => Promise<OpenPanels>;
 
 /** Contract of every store of panels. */
 export function panelStoreContract(name: string, open: OpenPanelStore): void {
@@ -26,20 +25,6 @@ export function panelStoreContract(name: string, open: OpenPanelStore): void {
     expect(await opened.panels.read('10')).toEqual(there);
     expect(await opened.panels.read('20')).toEqual(here);
   });
-
-  test(`${name}: a panel book that cannot be read says so`, async () => {
-    await using opened = await open('unreadable');
-    await expect(opened.panels.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
-  });
-
-  test.each(['unreadable', 'unwritable'] as const)(
-    `${name}: an %s panel book takes nothing, and says so`,
-    async (trouble) => {
-      await using opened = await open(trouble);
-      const unwritable = { code: 'store.unwritable' };
-      await expect(opened.panels.write('10', here)).rejects.toMatchObject(unwritable);
-    },
-  );
 }
 
 export type OpenChoices = AsyncDisposable & {
@@ -47,8 +32,7 @@ export type OpenChoices = AsyncDisposable & {
   readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
 };
 
-/** An empty book that works, or one in trouble. */
-export type OpenChoiceStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenChoices>;
+export type OpenChoiceStore = () => Promise<OpenChoices>;
 
 /** Contract of every store of people who are left out of captions. */
 export function leftOutPeopleContract(name: string, open: OpenChoiceStore): void {
@@ -64,15 +48,6 @@ export function leftOutPeopleContract(name: string, open: OpenChoiceStore): void
     await leftOutPeople.leaveOut('10', '1', false);
     expect(await leftOutPeople.readLeftOut('10')).toEqual(new Set(['2']));
   });
-
-  test(`${name}: a book of choices that is in trouble says so`, async () => {
-    await using unreadable = await open('unreadable');
-    const reading = unreadable.leftOutPeople.readLeftOut('10');
-    await expect(reading).rejects.toMatchObject({ code: 'store.unreadable' });
-    await using unwritable = await open('unwritable');
-    const writing = unwritable.leftOutPeople.leaveOut('10', '1', true);
-    await expect(writing).rejects.toMatchObject({ code: 'store.unwritable' });
-  });
 }
 
 export type OpenPersonSettings = AsyncDisposable & {
@@ -80,10 +55,7 @@ export type OpenPersonSettings = AsyncDisposable & {
   readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
 };
 
-/** An empty book that works, or one in trouble. */
-export type OpenPersonSettingsStore = (
-  trouble?: 'unreadable' | 'unwritable',
-) => Promise<OpenPersonSettings>;
+export type OpenPersonSettingsStore = () => Promise<OpenPersonSettings>;
 
 const all = { language: 'pt-BR', voice: 'marin', speed: 0.85, spokenName: '智 Dóra' } as const;
 
@@ -101,21 +73,11 @@ export function personSettingsContract(name: string, open: OpenPersonSettingsSto
     await personSettings.write('10', '1', { language: 'ja' });
     expect(await personSettings.read('10', '1')).toEqual({ language: 'ja' });
   });
-
-  test(`${name}: a book of people's choices that is in trouble says so`, async () => {
-    await using unreadable = await open('unreadable');
-    const reading = unreadable.personSettings.read('10', '1');
-    await expect(reading).rejects.toMatchObject({ code: 'store.unreadable' });
-    await using unwritable = await open('unwritable');
-    const writing = unwritable.personSettings.write('10', '1', all);
-    await expect(writing).rejects.toMatchObject({ code: 'store.unwritable' });
-  });
 }
 
 export type OpenSettings = AsyncDisposable & { readonly settings: GuildSettingsStore };
 
-/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
-export type OpenSettingsStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenSettings>;
+export type OpenSettingsStore = () => Promise<OpenSettings>;
 
 /** Contract of every store of settings. */
 export function settingsStoreContract(name: string, open: OpenSettingsStore): void {
@@ -140,28 +102,13 @@ export function settingsStoreContract(name: string, open: OpenSettingsStore): vo
     await opened.settings.write('10', 'cues', undefined);
     expect(await opened.settings.read('10')).toEqual(new Map());
   });
-
-  test(`${name}: settings that cannot be read say so`, async () => {
-    await using opened = await open('unreadable');
-    await expect(opened.settings.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });
-  });
-
-  test.each(['unreadable', 'unwritable'] as const)(
-    `${name}: an %s book takes no setting, and says so`,
-    async (trouble) => {
-      await using opened = await open(trouble);
-      const unwritable = { code: 'store.unwritable' };
-      await expect(opened.settings.write('10', 'cues', 'on')).rejects.toMatchObject(unwritable);
-    },
-  );
 }
 
 /** The book of servers among those whose entries it erases. */
 export type OpenGuilds = AsyncDisposable &
   Pick<Store, 'consents' | 'guilds' | 'panels' | 'settings' | 'tracks'>;
 
-/** An empty book that works, or one nobody can read. */
-export type OpenGuildStore = (trouble?: 'unreadable') => Promise<OpenGuilds>;
+export type OpenGuildStore = () => Promise<OpenGuilds>;
 
 const day = '2026-11-20';
 

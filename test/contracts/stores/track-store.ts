@@ -4,8 +4,7 @@ import type { StoredTrack, TrackStore } from '#src/features/tracks/track-store.t
 
 type OpenTracks = AsyncDisposable & { readonly tracks: Public<TrackStore> };
 
-/** An empty book that works, or one in trouble: one nobody can read, or one that takes nothing more. */
-type OpenTrackStore = (trouble?: 'unreadable' | 'unwritable') => Promise<OpenTracks>;
+type OpenTrackStore = () => Promise<OpenTracks>;
 
 const bg: StoredTrack = {
   name: 'bg',
@@ -56,16 +55,5 @@ export function trackStoreContract(name: string, open: OpenTrackStore): void {
     await opened.tracks.write('10', '1', []);
     expect(await opened.tracks.read('10', '1')).toEqual([]);
     expect(await opened.tracks.read('10', '2')).toEqual([main]);
-  });
-
-  test(`${name}: tracks that cannot be read or written say so`, async () => {
-    await using unreadable = await open('unreadable');
-    await expect(unreadable.tracks.read('10', '1')).rejects.toMatchObject({
-      code: 'store.unreadable',
-    });
-    await using unwritable = await open('unwritable');
-    await expect(unwritable.tracks.write('10', '1', [bg])).rejects.toMatchObject({
-      code: 'store.unwritable',
-    });
   });
 }

@@ -12,6 +12,7 @@ import {
   settingsStoreContract,
 } from '#test/contracts/stores/server-stores.ts';
 import { spendingStoreContract } from '#test/contracts/stores/spending-store.ts';
+import { storeTroubleContract } from '#test/contracts/stores/store-trouble.ts';
 import { trackStoreContract } from '#test/contracts/stores/track-store.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
@@ -59,5 +60,6 @@ withPostgres(() => {
   seatStoreContract(name, open);
   settingsStoreContract(name, open);
   spendingStoreContract(name, open);
+  storeTroubleContract(name, open);
   trackStoreContract(name, open);
 });
