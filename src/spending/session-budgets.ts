@@ -99,13 +99,26 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     isCaptioned = false,
     hasFree = false,
   ): HearingBudget | BudgetRefusal {
-    const rate = this.#options.tariffOf(guildId).recognise;
-    const sound = this.#soundOfPerson(guildId, personId, !isCaptioned);
+    const { clock, ledger, tariffOf } = this.#options;
+    const rate = tariffOf(guildId).recognise;
+    const assign = this.#assigned(guildId, personId, !isCaptioned);
+    // The server is charged at once, a person only after it is decided that they asked for it.
+    let payer: 'undecided' | 'person' | 'server' = 'undecided';
+    let undecided = 0;
+    const charge = ({ nanoUsd = 0 }: Partial<Sum>) => {
+      ledger.charge(guildId, undefined, { nanoUsd }, clock.wallMs());
+      if (payer === 'person') assign(nanoUsd);
+      if (payer === 'undecided') undecided += nanoUsd;
+    };
     const reservation = new Reservation({
-      pay: (what, work) => this.#charge(what, guildId, work, rate, (sum) => sound.charge(sum)),
+      pay: (what, work) => this.#charge(what, guildId, work, rate, charge),
       hold: (bound) => this.#holdSound(bound, guildId, isCaptioned ? undefined : personId),
     });
-    const decided = (meant: boolean) => sound.decided(meant ? 'person' : 'server');
+    const decided = (meant: boolean) => {
+      if (payer !== 'undecided') return;
+      payer = meant ? 'person' : 'server';
+      if (meant) assign(undecided);
+    };
     const open = { reservation, decided } as const;
     if (rate.kind === 'free') return open;
     if (!isCaptioned && !this.#fitsShare(guildId, personId, 1))
@@ -293,17 +306,14 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     this.#options.onEvent(guildId, { kind: 'spent', what, usd: nanoUsd / 1e9 });
   }
 
-  /** `isTheirs`: their share has put the money aside. */
-  #soundOfPerson(guildId: string, personId: string, isTheirs: boolean): RecognisedSound {
+  /** Counts what the server was charged for as a part of one person, if it fits into their share; `isTheirs`: it does. */
+  #assigned(guildId: string, personId: string, isTheirs: boolean): (nanoUsd: number) => void {
     const { clock, ledger } = this.#options;
     const payer = this.payer(guildId, personId);
-    return new RecognisedSound({
-      charge: (sum) => ledger.charge(guildId, undefined, sum, clock.wallMs()),
-      assign: (sum) => {
-        if (isTheirs || this.#fitsShare(guildId, personId, sum.nanoUsd ?? 0))
-          ledger.assign(guildId, payer, sum, clock.wallMs());
-      },
-    });
+    return (nanoUsd) => {
+      if (isTheirs || this.#fitsShare(guildId, personId, nanoUsd))
+        ledger.assign(guildId, payer, { nanoUsd }, clock.wallMs());
+    };
   }
 
   #caps(guildId: string): Caps {
@@ -326,41 +336,6 @@ function soundCost({ role }: RequestBound, units: number, kind: PaidKind, tariff
   const speaks = think.kind === 'priced' && think.usd.perMillionAudioOutputTokens !== undefined;
   if (role !== 'think' || speaks || paidKinds[kind].form !== 'answer') return 0;
   return speechCost(units * charactersPerToken, tariff);
-}
-
-/** Payer of one utterance, once it is decided: the person who asked for it, or the server. */
-type Owner = 'undecided' | 'person' | 'server';
-
-/** Books of a server, as far as recognised sound is concerned. */
-interface RecognisedSoundAccount {
-  /** Counts it for the server. */
-  charge(sum: Partial<Sum>): void;
-  /** Counts what the server was charged for as a part of one person, if it fits into their share. */
-  assign(sum: Partial<Sum>): void;
-}
-
-/** Cost of recognising one utterance: the server is charged at once, a person only after they asked for it. */
-class RecognisedSound {
-  readonly #account: RecognisedSoundAccount;
-  #owner: Owner = 'undecided';
-  #nanoUsd = 0;
-
-  constructor(account: RecognisedSoundAccount) {
-    this.#account = account;
-  }
-
-  charge(sum: Partial<Sum>): void {
-    this.#account.charge(sum);
-    if (this.#owner === 'person') this.#account.assign(sum);
-    if (this.#owner === 'undecided') this.#nanoUsd += sum.nanoUsd ?? 0;
-  }
-
-  /** Only the first decision counts. */
-  decided(owner: Exclude<Owner, 'undecided'>): void {
-    if (this.#owner !== 'undecided') return;
-    this.#owner = owner;
-    if (owner === 'person') this.#account.assign({ nanoUsd: this.#nanoUsd });
-  }
 }
 
 /** Rest of a cap, in billionths of a dollar. */
