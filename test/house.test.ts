@@ -179,7 +179,6 @@ const doors: Readonly<Record<string, string>> = {
   'conversation/answering':
     'begin-answer conversation-history translation-prompt written-answer-concurrency',
   'conversation/engines': 'paid-engines',
-  'conversation/hearing': 'speaker-inputs',
   'conversation/machine': 'questions reconnect-policy rules state step',
   'conversation/ports': 'session-events tool-definition',
   'conversation/presence': 'access-control pause-hearing privacy-requests',
@@ -217,8 +216,8 @@ const doors: Readonly<Record<string, string>> = {
   people: 'channel-openness confidential-text consent newcomers unheard-packets',
   pipeline: 'chained clause-writer pipeline realtime written',
   'pipeline/audio-model': 'audio-model audio-model-stand-in',
-  'playback/mix': 'levelling mixer music-limiter stereo track',
-  'playback/reply': 'cue-track load-cues sentences spoken-reply stretch voice-track',
+  'playback/mix': 'levelling mixer music-limiter track',
+  'playback/reply': 'cue-track load-cues spoken-reply stretch voice-track',
   'playback/tracks': 'named-tracks track-name',
   probes: 'engine-probes probe',
   provider: 'breaker client fallback-chain guarded-fetch json-socket',

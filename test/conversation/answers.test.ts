@@ -296,7 +296,7 @@ playScripts({
     dan asks: Five? > told eva: failed ask.dropped, dropped Eva: crowded
     100
     panel
-    > thinking; join.ok.ask; Adam yes; Eva unasked; Ben unasked; Cleo unasked; Dan unasked; asked Adam; next Ben; lost name Eva why late
+    > join.ok.ask; thinking; next name Ben; lost.late name Eva; asked name Adam; people.yes names Adam; people.unasked names Eva, Ben, Cleo, Dan
     leave
     > told adam: nowhere
     > told ben: nowhere
@@ -336,7 +336,7 @@ playScripts({
     ben asks: And the weather?
     200
     panel
-    > speaking name Adam; join.ok.ask; Adam yes; Eva unasked; Ben unasked; asked Adam; next Ben
+    > join.ok.ask; speaking name Adam; next name Ben; asked name Adam; people.yes names Adam; people.unasked names Eva, Ben
     8000
     > told ben: answered It is rain.
     > answered Adam: Here is the first sentence of it. And this is another one.

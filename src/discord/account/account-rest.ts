@@ -2,7 +2,6 @@ import '#src/discord/library/undici.ts';
 import { DefaultRestOptions, REST, type RESTOptions } from 'discord.js';
 import type { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
 import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
 
 /** Token of the account, and address of the API. */
@@ -84,7 +83,8 @@ export class AccountRest implements Disposable {
       signal.throwIfAborted();
       throw refused(deadline.aborted ? deadline.reason : cause, { ...this.#login, timeoutMs });
     }
-    throw new BotError('discord.unreachable', false, 'The server that answered is not Discord.');
+    const foreign = new TypeError('the answer is not from Discord');
+    throw refused(foreign, { ...this.#login, timeoutMs });
   }
 
   [Symbol.dispose](): void {

@@ -1,7 +1,3 @@
-/**
- * Private members of @discordjs/voice 0.19.2, and of the sockets and the end-to-end group below it, each with the reason why it is
- * used; test/discord/library tells where another version has changed them.
- */
 import './sodium.ts';
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Socket } from 'node:dgram';
@@ -18,6 +14,11 @@ import {
 } from '@discordjs/voice';
 import { BotError } from '#src/base/errors.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
+
+/**
+ * Private members of @discordjs/voice 0.19.2, and of the sockets and the end-to-end group below it, each with the reason why it is
+ * used; test/discord/library tells where another version has changed them.
+ */
 
 /** `parsePacket` decrypts one datagram; the library's own way to it needs a stream and a timer for each speaker. */
 type InnerReceiver = {
