@@ -29,8 +29,7 @@ export function reportUnsaid(failure: BotError, context: SessionContext): void {
 /** Writes that an utterance which may have been for the bot was not recognised. */
 export function writeUnrecognised(failure: BotError, { channel, parts }: SessionContext): void {
   const failureLine = failureText(failure, parts);
-  const isNamed = failureLine.id !== 'fail.stt' && failureLine.id !== 'fail.llm';
-  const line: TextLine = isNamed ? failureLine : { id: 'fail.stt' };
+  const line: TextLine = failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
   writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
 }
 

@@ -73,6 +73,7 @@ export class VoiceTrial implements AsyncDisposable {
   readonly #troubles: string[] = [];
   readonly #restrictions = new Set<string>();
   #link: VoiceLink | undefined;
+  #reopening: Promise<void> | undefined;
   #loss: unknown;
 
   constructor(client: Client<true>, guildId: string, { clock, connectMs }: VoiceTrialOptions) {
@@ -117,7 +118,7 @@ export class VoiceTrial implements AsyncDisposable {
     const joinedInMs = this.#clock.nowMs() - startMs;
     this.#link = link;
     this.#loss = undefined;
-    void this.#watch(link);
+    void this.#watch(link, channel);
     return { ...link.state(), joinedInMs, others: link.people().length };
   }
 
@@ -134,8 +135,7 @@ export class VoiceTrial implements AsyncDisposable {
       for (const shard of gatewayShards(this.#client)) shard.connection?.terminate();
       const isResumed = await ifInTime(back.promise, resumeMs, this.#clock, signal);
       if (isResumed === undefined) {
-        const message = `The main gateway did not come back in ${resumeMs / 1000} s.`;
-        throw new BotError('discord.unreachable', true, message);
+        throw new BotError('discord.unreachable', true, 'The main gateway did not come back.');
       }
       if (isResumed && this.#loss !== undefined) throw this.#loss;
       return isResumed;
@@ -146,26 +146,33 @@ export class VoiceTrial implements AsyncDisposable {
 
   /** Cuts the socket of the open link; false: a new connection replaced it. Errors: those by which the link is lost. */
   async resumeVoice(signal: AbortSignal): Promise<boolean> {
-    const connection = getVoiceConnection(this.#guildId, this.#client.application.id);
-    const networking = connection && networkingOf(connection);
-    const socket = connection && socketOf(connection);
-    if (!connection || !socket)
-      throw new BotError('link.lost', true, 'The voice link has no socket.');
-    cutSocket(socket);
+    const former = this.#voice();
+    if (!former?.socket) throw new BotError('link.lost', true, 'The voice link has no socket.');
+    cutSocket(former.socket);
     for (;;) {
       await this.stay(checkMs, signal);
-      const isReady = connection.state.status === VoiceConnectionStatus.Ready;
-      if (isReady && socketOf(connection) !== socket)
-        return networkingOf(connection) === networking;
+      const now = this.#voice();
+      if (now?.isReady && now.socket !== former.socket) return now.networking === former.networking;
     }
   }
 
-  /** Waits for `ms`. Errors: those by which the link is lost. Aborting throws `signal.reason`. */
+  #voice() {
+    const connection = getVoiceConnection(this.#guildId, this.#client.application.id);
+    if (!connection) return undefined;
+    const isReady = connection.state.status === VoiceConnectionStatus.Ready;
+    return { isReady, socket: socketOf(connection), networking: networkingOf(connection) };
+  }
+
+  /**
+   * Waits for `ms`; a link that breaks is opened anew, as by a session. Errors: those by which the link is lost.
+   * Aborting throws `signal.reason`.
+   */
   async stay(ms: number, signal: AbortSignal): Promise<void> {
     const untilMs = this.#clock.nowMs() + ms;
     do {
       const leftMs = untilMs - this.#clock.nowMs();
-      await this.#clock.sleep(Math.min(checkMs, Math.max(0, leftMs)), signal);
+      await this.#clock.sleep(Math.min(checkMs, leftMs), signal);
+      await this.#reopening;
       if (this.#loss !== undefined) throw this.#loss;
     } while (this.#clock.nowMs() < untilMs);
   }
@@ -203,13 +210,22 @@ export class VoiceTrial implements AsyncDisposable {
     else this.#restrictions.delete(event.kind);
   }
 
-  async #watch(link: VoiceLink): Promise<void> {
+  async #watch(link: VoiceLink, channel: ChannelRef): Promise<void> {
     try {
       for await (const _ of link.hear(this.#over.signal)) {
         // No person may be heard, so no packet comes.
       }
     } catch (error) {
-      if (this.#link === link) this.#loss = error;
+      if (this.#link === link) this.#reopening = this.#reopen(channel, error);
+    }
+  }
+
+  async #reopen(channel: ChannelRef, loss: unknown): Promise<void> {
+    try {
+      if (!(loss instanceof BotError && loss.retryable)) throw loss;
+      await this.join(channel, this.#over.signal);
+    } catch (error) {
+      this.#loss = error;
     }
   }
 }

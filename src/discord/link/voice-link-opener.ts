@@ -162,7 +162,7 @@ class GuildLinks {
     const { connectMs, offlineMs } = this.#limits;
     await connected(guild, offlineMs, signal);
     const startMs = realClock.nowMs();
-    using deadline = deadlineSignal(connectMs, realClock, () => late(this.#link, connectMs));
+    using deadline = deadlineSignal(connectMs, realClock, () => unopened(this.#link));
     const either = AbortSignal.any([signal, deadline.signal]);
     try {
       await this.close();
@@ -185,7 +185,7 @@ class GuildLinks {
     } catch (cause) {
       await this.close();
       signal.throwIfAborted();
-      const error: unknown = either.aborted ? either.reason : cause;
+      const error: unknown = either.aborted ? either.reason : brokenOff(this.#link, cause);
       if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
         this.#alert(true, error.message);
       throw error;
@@ -265,19 +265,26 @@ const stepWords: Readonly<Record<OpeningStep, string>> = {
   group: 'the end-to-end encrypted group was not established.',
 };
 
+/** A link that the network broke before it was open did not open. */
+function brokenOff(link: DiscordLink | undefined, cause: unknown): unknown {
+  const isBroken = cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
+  return isBroken ? unopened(link) : cause;
+}
+
 /** A refusal is an answer, too. */
-function late(link: DiscordLink | undefined, connectMs: number): BotError {
+function unopened(link: DiscordLink | undefined): BotError {
   if (link?.refusal) return link.refusal;
   const [lastError, openingStep] = [link?.lastError, link?.openingStep ?? 'seat'];
   const hint = lastError instanceof Error ? lastError.message : stepWords[openingStep];
-  const message = `Discord did not open the voice link in ${connectMs / 1000} s: ${hint}`;
+  const message = `Discord did not open the voice link: ${hint}`;
   return new BotError('link.timeout', true, message, lastError, undefined, { openingStep });
 }
 
 function tooOften(waitMs: number): BotError {
   const message = `Too many joins of that channel, or a rate limit of Discord: wait ${Math.ceil(waitMs / 1000)} s.`;
-  const about = { retryAfterMs: waitMs };
-  return new BotError('link.rate_limited', true, message, undefined, undefined, about);
+  return new BotError('link.rate_limited', true, message, undefined, undefined, {
+    retryAfterMs: waitMs,
+  });
 }
 
 /** The cached seat may still be the former one. Source: discord.js #7746. */
@@ -332,8 +339,8 @@ export class RejoinLimit {
 
   /** True if the channel may be left and joined anew now, which is then taken as done. */
   take(nowMs: number): boolean {
-    if (this.isRepeated(nowMs) && this.#atMs.length >= mostRejoins) return false;
-    this.#atMs = [...this.#atMs, nowMs];
-    return true;
+    const isAllowed = !this.isRepeated(nowMs) || this.#atMs.length < mostRejoins;
+    if (isAllowed) this.#atMs = [...this.#atMs, nowMs];
+    return isAllowed;
   }
 }

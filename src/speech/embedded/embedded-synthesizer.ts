@@ -15,8 +15,6 @@ export type EmbeddedSynthesizerOptions = {
   /** `slt`, `rms`, `awb`, `kal16` or `kal`; anything else is `slt`. */
   readonly voice?: string;
   readonly clock?: Clock;
-  /** 0 to 1 until the engine is warm. */
-  readonly onProgress?: (fraction: number) => void;
 };
 
 const longestTextChars = 4000;
@@ -44,14 +42,13 @@ const letterSpellings: Readonly<Record<string, string>> = {
 export async function openEmbeddedSynthesizer(
   options: EmbeddedSynthesizerOptions = {},
 ): Promise<Synthesizer & AsyncDisposable> {
-  const { clock = realClock, onProgress } = options;
+  const { clock = realClock } = options;
   const engine = await Engine.open<FliteJob, FliteSound>({
     name: 'embedded voice',
     entry: new URL('./flite-worker.ts', import.meta.url),
     startLimitMs,
     clock,
     repeatable: false,
-    onProgress,
   });
   return {
     synthesize(text, voice, signal) {

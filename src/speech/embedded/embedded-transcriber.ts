@@ -11,8 +11,6 @@ export type EmbeddedTranscriberOptions = {
   /** Rules of likely requests, as of `RecognitionGrammar`; hints are its names. */
   readonly rules?: string;
   readonly clock?: Clock;
-  /** 0 to 1 until the recogniser is warm. */
-  readonly onProgress?: (fraction: number) => void;
 };
 
 const longestSamples = 30 * listenRateHz;
@@ -28,14 +26,13 @@ const limitMs = (utteranceMs: number) => 5000 + utteranceMs * 2;
 export async function openEmbeddedTranscriber(
   options: EmbeddedTranscriberOptions = {},
 ): Promise<Transcriber & AsyncDisposable> {
-  const { clock = realClock, onProgress, rules } = options;
+  const { clock = realClock, rules } = options;
   const engine = await Engine.open<SphinxJob, SphinxWords>({
     name: 'embedded recogniser',
     entry: new URL('./pocketsphinx-worker.ts', import.meta.url),
     startLimitMs,
     clock,
     repeatable: true,
-    onProgress,
   });
   const scheduler = new EngineScheduler(engine, clock);
   const expecting = (names: readonly string[]): Transcriber => {

@@ -7,7 +7,6 @@ export type Job<In> = { readonly id: number; readonly input: In };
 export type Birth = { readonly unwanted: Int32Array };
 
 export type FromEngine<Out> =
-  | { readonly kind: 'progress'; readonly fraction: number }
   | { readonly kind: 'ready' }
   | { readonly kind: 'broken'; readonly message: string }
   | { readonly kind: 'out'; readonly id: number; readonly value: Out }

@@ -12,8 +12,6 @@ export type EngineThreadOptions = {
   /** Longest time until the engine is warm, in ms. */
   readonly startLimitMs: number;
   readonly clock: Clock;
-  /** 0 to 1 while the engine loads. */
-  readonly onProgress?: (fraction: number) => void;
 };
 
 export type JobEnd =
@@ -115,7 +113,6 @@ export class EngineThread<In, Out> {
 
   #warm(end: (end: JobEnd) => void): (message: FromEngine<Out>) => void {
     return (message) => {
-      if (message.kind === 'progress') this.#options.onProgress?.(message.fraction);
       if (message.kind === 'broken') {
         end({ kind: 'failed', error: new BotError('speech.failed', false, message.message) });
       }

@@ -20,9 +20,8 @@ const fliteSha256 = 'f975276f4f2a6de78613f197533aac2167d181b77020866d142d594bcc2
 /** Shortest real speech, in s: for a text it cannot say flite gives silence, and no error (0.18 s, measured 2026-11-20). */
 const shortestSeconds = 0.25;
 
-await serveEngine<FliteJob, FliteSound>(async (progress) => {
+await serveEngine<FliteJob, FliteSound>(async () => {
   const flite = loadFlite();
-  progress(0.5);
   const speak = (text: string, { voice, stretch, gain }: Omit<FliteJob, 'pieces'>) => {
     const pace = ['--setf', `duration_stretch=${stretch.toFixed(3)}`];
     const { samples, rateHz } = readWav(

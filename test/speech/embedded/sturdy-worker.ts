@@ -9,8 +9,7 @@ channel.unref();
 const halfTaken = channel as unknown as MessagePort; // Node takes both, its types one
 
 /** An engine that fails in every way there is, on request. */
-await serveEngine<string, string>(async (progress) => {
-  progress(1);
+await serveEngine<string, string>(async () => {
   return (input, out) => {
     jobs++;
     if (input === 'die') throw new Error('out of memory');
