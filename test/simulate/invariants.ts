@@ -237,7 +237,7 @@ export class Invariants {
   }
 
   #checkSpeak({ reading }: EffectOf<'speak'>, before: ConversationState, after: ConversationState) {
-    const isNotice = before.notices.some(({ id }) => id === reading);
+    const isNotice = before.readings.some(({ id, when }) => id === reading && when === 'pause');
     this.#hold(25, !isNotice || isQuiet(after), 'a notice');
   }
 

@@ -83,7 +83,7 @@ type MessageEffect =
 type PlaceEffect = { readonly do: 'open-link' } | { readonly do: 'end'; readonly why: string };
 
 /** Outcome of a request. `private`: the asker is answered in writing. `postponed`: the answer comes later. */
-export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'unsaid' | 'private' | 'postponed';
+export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'private' | 'postponed';
 
 export type UtteranceOutcome = 'meant' | 'other' | 'nothing' | 'withdrawn' | 'broken-off';
 

@@ -57,7 +57,7 @@ export const behaviours: Readonly<Record<string, string>> = {
   R1: 'Texts come in order; `now` first; lines of a chat let everything pass.',
   R2: 'Eight texts wait; three lines a person, 24 in all.',
   R4: 'Whoever waits learns how it ended: heard, refused, cut, lost.',
-  R8: 'Reminders and notices wait for a pause; what found none is reported as unsaid.',
+  R8: 'Reminders and notices wait for a pause; what found none is late.',
   R9: 'Nothing is said to who cannot hear it.',
   R12: 'Sound is fed to a model that hears while it is spoken, and taken back if it was nothing.',
   Q1: 'A typed question is answered in its turn, and reported.',

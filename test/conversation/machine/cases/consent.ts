@@ -173,7 +173,7 @@ export const consentCases: readonly ConversationCase[] = [
         consents('ana', 'no', 100),
         'report 2: withdrawn',
         'report 3: withdrawn',
-        'report 4: unsaid',
+        'report 4: withdrawn',
         'forget-person ana',
       ],
     ],

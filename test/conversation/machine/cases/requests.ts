@@ -64,7 +64,7 @@ export const requestsCases: readonly ConversationCase[] = [
     ],
   },
   {
-    name: 'a reminder waits for a pause; to whom it cannot be said, it is reported as unsaid',
+    name: 'a reminder waits for a pause; to whom it cannot be said, is reported',
     behaviours: ['R8', 'R9'],
     steps: [
       [began(1, 'ben', 0)],
@@ -78,16 +78,16 @@ export const requestsCases: readonly ConversationCase[] = [
           atMs: 2_500,
         },
       ],
-      [notifies(2, 'ana', 'rice', 63_000, 3_000), 'report 2: unsaid'],
+      [notifies(2, 'ana', 'rice', 63_000, 3_000), 'report 2: left'],
     ],
   },
   {
-    name: 'a reminder that found no pause is unsaid in the end',
+    name: 'a reminder that found no pause is late',
     behaviours: ['R8'],
     steps: [
       [began(1, 'ben', 0)],
       [notifies(1, undefined, 'pasta', 10_000, 100)],
-      [tick(10_000), 'report 1: unsaid'],
+      [tick(10_000), 'report 1: late'],
     ],
   },
   {
