@@ -185,7 +185,7 @@ const doors: Readonly<Record<string, string>> = {
   'conversation/settings': 'guild-settings personal-settings-cache setting-definition',
   'conversation/tools': 'confirmed-tool-runner',
   discord: 'channel-people client login own-state places',
-  'discord/account': 'account account-rest operator-message rights',
+  'discord/account': 'account-rest operator-message rights',
   'discord/captions': 'channel-outbox',
   'discord/interactions': 'forms rate-limits reception register-only rendering slashes',
   'discord/library': 'sodium voice-library',

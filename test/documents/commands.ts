@@ -74,11 +74,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
     ],
   },
   'npm run sandbox': tested('test/sandbox/program.test.ts', 'sandbox/main.ts'),
-  'npm run setup': tested(
-    'test/setup/flags.long.test.ts',
-    'setup/main.ts',
-    ...['--token-file', '--server', '--provider', '--key-env'],
-  ),
+  'npm run setup': tested('test/setup/terminal.long.test.ts', 'setup/main.ts'),
   'npm run test:long': inCi('npm run test:long'),
   'npm run test:page': inCi('npm run test:page'),
   'npm run texts': tested('test/texts/program.long.test.ts', 'scripts/texts.mjs'),
@@ -93,7 +89,7 @@ export const commands: Readonly<Record<string, CommandProof>> = {
   '.ci/litellm-proxy': inCi('.ci/litellm-proxy'),
   '.ci/with-postgres': inCi('.ci/with-postgres npm test'),
   'node doctor/main.ts': tested('test/doctor/program.test.ts', 'doctor/main.ts'),
-  'node setup/main.ts': tested('test/setup/flags.long.test.ts', 'setup/main.ts'),
+  'node setup/main.ts': tested('test/setup/terminal.long.test.ts', 'setup/main.ts'),
   'node src/app/programs/restore.ts': tested(
     'test/storage/restore.long.test.ts',
     'programs/restore.ts',
