@@ -14,7 +14,6 @@ const long = [
   'test/page/browser/talk.browser.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
-  'test/conversation/tools/effects-once.long.test.ts',
   'test/audio/echo/echo.long.test.ts',
   'test/conversation/pipelines/chained.test.ts',
   'test/conversation/pipelines/audio-model.test.ts',

@@ -1,5 +1,5 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
-import { SessionWatchdogs } from '#src/conversation/alerts/report-failure.ts';
+import { reportGoneVoice, SessionWatchdogs } from '#src/conversation/alerts/report-failure.ts';
 import { SessionHistory } from '#src/conversation/answering/conversation-history.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
@@ -8,7 +8,6 @@ import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
-import { MissingVoiceNotices } from '#src/conversation/output/missing-voice-notices.ts';
 import { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
 import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -99,8 +98,6 @@ export class SessionContext {
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly watchdogs: SessionWatchdogs;
   readonly connection = new CurrentConnection();
-  /** Reports voices that no longer exist. */
-  readonly missingVoiceNotices: MissingVoiceNotices;
   readonly explainsLoss: () => boolean;
   /** Whether partial words of the recogniser were right before. */
   readonly trustsPartials: () => boolean;
@@ -152,8 +149,11 @@ export class SessionContext {
     this.stored = settings;
     this.style = () => {
       const style = settings.styleIn(guildId, channelId);
-      const onGone: SpeechVoice['onGone'] = (voice, of) =>
-        this.missingVoiceNotices.ofBot(voice, of);
+      // A model that speaks has voices of its own, which the reader of texts need not have.
+      const onGone: SpeechVoice['onGone'] = (voice, of) => {
+        const isMissed = of === 'model' || this.settings().pipeline === 'chained';
+        if (isMissed) reportGoneVoice(voice, this);
+      };
       return { ...style, voice: { ...style.voice, onGone } };
     };
     this.signal = signal;
@@ -191,7 +191,6 @@ export class SessionContext {
 
     const wanted = () => wantedPipeline(this.settings());
     this.pipeline = new CurrentPipeline((name) => pipelines.open(name), wanted, signal);
-    this.missingVoiceNotices = new MissingVoiceNotices(this);
     this.addressing = new SessionAddressing(this);
     this.utterances = new Utterances(this, sources.hearing);
     const goesOn = before && mayGoOn(before.channel, channel, parts);

@@ -1,3 +1,4 @@
+import { chosenVoice } from '#src/conversation/alerts/report-failure.ts';
 import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
@@ -49,9 +50,7 @@ export function beginAnswer(
   const tools = new AnswerCalls(context, id, said, done);
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
   const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
-  const isHere = context.people().some(({ id }) => id === speakerId);
-  const voice = context.missingVoiceNotices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
-  const own = styleIn(context.style(), manner, voice);
+  const own = styleIn(context.style(), manner, chosenVoice(manner?.voice, context));
   const plain = withToolRules(own, tools);
   const style = {
     ...(addressee === '' ? plain : namingStyle(plain)),

@@ -17,8 +17,6 @@ export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 
 /** The tools of one turn, as its answer calls them. */
 export interface AnswerTools {
-  /** All that was asked for was done, and shows by itself. */
-  readonly isDone: boolean;
   /** Found by a tool, to be said in place of the rest of the answer. */
   readonly quote: Quote | undefined;
   /** The tool that runs, in words for people. */
@@ -130,11 +128,6 @@ export class PendingAnswer {
   /** Never rejects. */
   get ready(): Promise<void> {
     return this.#early.then(() => undefined);
-  }
-
-  /** True where the request was performed, and people notice that by themselves. */
-  get isDone(): boolean {
-    return this.#tools?.isDone ?? false;
   }
 
   /** Said in place of the rest of the answer, which has ended. */
