@@ -1,5 +1,4 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
-import { SessionWatchdogs } from '#src/conversation/alerts/report-failure.ts';
 import { SessionHistory } from '#src/conversation/answering/conversation-history.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
@@ -97,7 +96,6 @@ export class SessionContext {
   readonly pipeline: CurrentPipeline;
   readonly history: SessionHistory;
   readonly preemptiveBudget = new PreemptiveBudget();
-  readonly watchdogs: SessionWatchdogs;
   readonly connection = new CurrentConnection();
   /** Reports voices that no longer exist. */
   readonly missingVoiceNotices: MissingVoiceNotices;
@@ -173,7 +171,6 @@ export class SessionContext {
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
-    this.watchdogs = before?.watchdogs ?? new SessionWatchdogs(sources.longestStandstillMs);
     this.history = new SessionHistory(this);
     this.tools = new SessionTools(this, {
       all: sources.tools,

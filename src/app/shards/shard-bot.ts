@@ -28,7 +28,6 @@ import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/clien
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { serverSettings, tools } from '#src/features/features.ts';
-import { longestStandstillMs } from '#src/provider/deadlines.ts';
 import { freeRecogniser } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
@@ -146,7 +145,6 @@ function sourcesOf(
     defaults: defaultsOf(config, name),
     guildStore: store.guilds,
     linkOpener,
-    longestStandstillMs: longestStandstillMs(config.deadlines),
     random: Math.random,
     features,
     seatStore: store.seats,
