@@ -35,8 +35,6 @@ type SessionHooks = {
   readonly link: ReconnectingLink;
   readonly maySpeak: () => boolean;
   readonly talk: TalkHooks;
-  /** Whether the channel has read already why the link is away. */
-  readonly explainsLoss: () => boolean;
   /** Aborted when the session is over. */
   readonly signal: AbortSignal;
 };
@@ -99,7 +97,6 @@ export class SessionContext {
   readonly connection = new CurrentConnection();
   /** Reports voices that no longer exist. */
   readonly missingVoiceNotices: MissingVoiceNotices;
-  readonly explainsLoss: () => boolean;
   /** Whether partial words of the recogniser were right before. */
   readonly trustsPartials: () => boolean;
   readonly tools: SessionTools;
@@ -139,7 +136,7 @@ export class SessionContext {
       settings,
       sources,
     }: VoiceSessionOptions,
-    { explainsLoss, link, maySpeak, signal, talk }: SessionHooks,
+    { link, maySpeak, signal, talk }: SessionHooks,
   ) {
     const { guildId, channelId } = channel;
     const before = former?.context;
@@ -166,7 +163,6 @@ export class SessionContext {
       });
     this.obey = (command, personId) => void sessions.spokenCommands.get(command)?.(personId, this);
 
-    this.explainsLoss = explainsLoss;
     this.trustsPartials = () => sources.hearing.partialTrust.isTrusted;
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);

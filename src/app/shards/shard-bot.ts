@@ -116,7 +116,7 @@ export async function startShardBot(
   };
 }
 
-/** Passes events of Discord to the sessions: changes of the bot's own seat, and alerts of their links. */
+/** Passes changes of the bot's own seat to the sessions. */
 function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
@@ -124,7 +124,6 @@ function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEve
   const isBarred = kind === 'no-view' || kind === 'no-connect';
   const isSeat = isHindrance || isGone || isBarred || kind === 'moved';
   if (isSeat) sessions?.news(event.guildId, event);
-  if (kind === 'alert') sessions?.alert(event.guildId, event);
 }
 
 /** Longest wait, in ms, for the words that decide about the end of a turn; a slower recogniser is not awaited. */
