@@ -3,7 +3,6 @@ import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { SpentTotal } from '#src/spending/total-budget.ts';
 import type { AccessParts } from '#src/web/api/authorise.ts';
 import type { BotOptions } from './bot-options.ts';
@@ -17,8 +16,6 @@ import { openSharedParts } from './shared-parts.ts';
 export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow' | 'leaveDisallowed'> & {
   readonly name: string | undefined;
   readonly inviteUrl: string | undefined;
-  /** Takes news of a server: sessions tell people of fallbacks. */
-  provider(news: ProviderNews): void;
   /** Access for a door of programs. */
   readonly programs: AccessParts;
   /** Spending of all servers today; undefined where there is no cap over them. */
@@ -86,9 +83,6 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
     },
     leaveDisallowed() {
       for (const bot of bots) bot.leaveDisallowed();
-    },
-    provider(news) {
-      for (const one of sessions.all()) one.provider(news);
     },
     programs: {
       tokens: shared.store.apiTokens,

@@ -71,7 +71,7 @@ export async function onDiscord(
     if (news.kind === 'buffered') metrics.providers.buffered.inc({ role: news.role });
     if (!isOfProvider(news)) return;
     noteProvider(readiness, notices, news);
-    for (const one of [providers, running]) one?.provider(news);
+    providers.provider(news);
   });
   const closed = Promise.withResolvers<number>();
   await using bot = await startBot(

@@ -1,8 +1,6 @@
 /** Watchdog alerts, one for each promise of the bot, with what each means to the operator. */
 export const alerts = {
-  'undecodable-speaker': 'packets of a person who may be heard cannot be decoded',
   'link-down': 'the voice link of a channel carries no sound, though it was opened anew',
-  'stage-hanging': 'a stage of an answer does not end',
   'store-unwritten': 'data to be stored has not been written',
   'transcripts-unwritten': 'transcripts are not stored: captions are live only',
   'event-loop-delayed': 'the main thread was blocked',
@@ -16,11 +14,8 @@ export type AlertName = keyof typeof alerts;
 
 /** Action of the operator, for an alert that lasts. */
 export const alertActions: Readonly<Record<AlertName, string>> = {
-  'undecodable-speaker':
-    'Ask that person to leave the channel and join again. If it happens to all, update the bot.',
   'link-down':
     'Allow UDP and its answers (firewall, VPN, NAT): npm run doctor -- --live checks them.',
-  'stage-hanging': 'Check the server of the stage that the cause names.',
   'store-unwritten': 'Check space and rights of DATA_DIR, or the database.',
   'transcripts-unwritten': 'Check space and rights of DATA_DIR/transcripts.db, or the database.',
   'event-loop-delayed':

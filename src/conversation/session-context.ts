@@ -1,5 +1,5 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
-import { reportGoneVoice, SessionWatchdogs } from '#src/conversation/alerts/report-failure.ts';
+import { reportGoneVoice } from '#src/conversation/alerts/report-failure.ts';
 import { SessionHistory } from '#src/conversation/answering/conversation-history.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
@@ -35,8 +35,6 @@ type SessionHooks = {
   readonly link: ReconnectingLink;
   readonly maySpeak: () => boolean;
   readonly talk: TalkHooks;
-  /** Whether the channel has read already why the link is away. */
-  readonly explainsLoss: () => boolean;
   /** Aborted when the session is over. */
   readonly signal: AbortSignal;
 };
@@ -96,9 +94,7 @@ export class SessionContext {
   readonly pipeline: CurrentPipeline;
   readonly history: SessionHistory;
   readonly preemptiveBudget = new PreemptiveBudget();
-  readonly watchdogs: SessionWatchdogs;
   readonly connection = new CurrentConnection();
-  readonly explainsLoss: () => boolean;
   /** Whether partial words of the recogniser were right before. */
   readonly trustsPartials: () => boolean;
   readonly tools: SessionTools;
@@ -138,7 +134,7 @@ export class SessionContext {
       settings,
       sources,
     }: VoiceSessionOptions,
-    { explainsLoss, link, maySpeak, signal, talk }: SessionHooks,
+    { link, maySpeak, signal, talk }: SessionHooks,
   ) {
     const { guildId, channelId } = channel;
     const before = former?.context;
@@ -168,12 +164,10 @@ export class SessionContext {
       });
     this.obey = (command, personId) => void sessions.spokenCommands.get(command)?.(personId, this);
 
-    this.explainsLoss = explainsLoss;
     this.trustsPartials = () => sources.hearing.partialTrust.isTrusted;
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
-    this.watchdogs = before?.watchdogs ?? new SessionWatchdogs(sources.longestStandstillMs);
     this.history = new SessionHistory(this);
     this.tools = new SessionTools(this, {
       all: sources.tools,

@@ -19,8 +19,6 @@ export type SessionSources = {
   readonly defaults: OperatorDefaults;
   readonly guildStore: JoinedGuildStore;
   readonly linkOpener: VoiceLinkOpener;
-  /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
-  readonly longestStandstillMs: number;
   /** Uniform random number from 0 to 1. */
   readonly random: () => number;
   readonly features: ShardFeatures;

@@ -274,12 +274,9 @@ export class Talk {
   }
 
   #notify({ line }: EffectOf<'notice'>): void {
-    const { notice } = this.#context;
+    const { notice, people } = this.#context;
     if (line === 'reconnecting') {
-      notice(
-        { id: 'panel.reconnecting' },
-        () => !this.state.link.isUp && !this.#context.explainsLoss(),
-      );
+      notice({ id: 'panel.reconnecting' }, () => !this.state.link.isUp && people().length > 0);
     } else if (line === 'unrecognised') {
       if (this.lastUnrecognised instanceof BotError)
         writeUnrecognised(this.lastUnrecognised, this.#context);

@@ -3,7 +3,6 @@ import { together } from '#src/base/loops/run-together.ts';
 import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { LinkAndProviderNotices } from '#src/conversation/alerts/link-and-provider-notices.ts';
 import { VoiceRestrictionNotices } from '#src/conversation/alerts/voice-restriction-notices.ts';
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
 import { runHearAndSpeakLoop } from '#src/conversation/connection/hear-and-speak-loop.ts';
@@ -38,7 +37,6 @@ export class VoiceSession {
   readonly consent: SessionConsent;
   /** Restrictions of its voice there. */
   readonly restrictions: VoiceRestrictionNotices;
-  readonly news: LinkAndProviderNotices;
   /** Person who called the bot in. */
   readonly callerId: string;
   /** Person it goes along with when they change the channel. */
@@ -88,7 +86,6 @@ export class VoiceSession {
     this.context = new SessionContext(options, {
       maySpeak: () => this.#mode === 'talk',
       link: this.#connection,
-      explainsLoss: () => this.news.explainsLoss || !this.entered,
       talk: {
         end: (why) => this.leave(why as LeaveReason),
         openLink: () => this.#mayOpen.resolve(),
@@ -103,7 +100,6 @@ export class VoiceSession {
     this.#parts = this.context.parts;
     this.consent = new SessionConsent(this.context, pauseHabits);
     this.#choices = options.sessions.consents.in(channel.guildId);
-    this.news = new LinkAndProviderNotices(this.context);
     this.restrictions = new VoiceRestrictionNotices(this.context, former?.restrictions);
   }
 

@@ -1,5 +1,4 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
-import type { AlertChange } from '#src/base/alerts.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
 import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
@@ -28,7 +27,6 @@ import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
 import { returnMs } from '#src/people/return-rules.ts';
-import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { ShardFeatures } from './feature.ts';
 import { GuildRemoval } from './guild-removal.ts';
@@ -257,22 +255,6 @@ export class VoiceSessions implements AsyncDisposable {
   /** Handles a change of the bot's seat in this server by others. */
   news(guildId: string, news: SeatChange): void {
     handleSeatChange(guildId, news, this.#seatChangeActions);
-  }
-
-  /** Handles a server that failed or works again: all channels read which server replaces it. */
-  provider(news: ProviderNews): void {
-    for (const { session } of this.#sessions.values()) {
-      session.news.provider(news);
-      session.context.wakeup.wake();
-    }
-  }
-
-  /** Handles an alert of the link in this server, raised or cleared. */
-  alert(guildId: string, news: AlertChange): void {
-    const session = this.#sessions.get(guildId)?.session;
-    if (!session?.entered) return;
-    session.news.alert(news);
-    session.context.wakeup.wake();
   }
 
   /**

@@ -30,9 +30,7 @@ const meanings = {
 
 /** Alerts that are written at once, with their action; of the others only what lasts. */
 const atOnce: Readonly<Record<AlertName, boolean>> = {
-  'undecodable-speaker': false,
   'link-down': false,
-  'stage-hanging': false,
   'store-unwritten': true,
   'transcripts-unwritten': true,
   'event-loop-delayed': false,

@@ -60,12 +60,6 @@ export function withSettings(usual: Deadlines, { firstMs, idleMs }: DeadlineSett
   return { ...usual, ...first, idleMs: idleMs ?? usual.idleMs, totalMs };
 }
 
-/** Longest time, in ms, that an answer which is heard may stand still before it counts as hanging. */
-export function longestStandstillMs(of: RoleDeadlines): number {
-  const speech = of['text to speech'];
-  return Math.max(20_000, of.chat.idleMs + 5_000, speech.firstMs + 5_000, speech.idleMs + 5_000);
-}
-
 /** Discord takes no answer to a command later than 15 minutes after it, in ms; then some of it is left to say so. */
 const longestCommandMs = 840_000;
 

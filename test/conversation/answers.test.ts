@@ -9,7 +9,6 @@ import {
   eva,
   germanPlaces,
   pass,
-  type SessionFixture,
   talkative,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
@@ -17,16 +16,6 @@ import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 const deaf = { ...adam, isDeaf: true };
 const German = { places: germanPlaces, voices: fixedVoiceNames(['slt', 'rms']) } as const;
-const alert = ({ sessions }: SessionFixture) =>
-  sessions.alert('g', { kind: 'alert', name: 'link-down', cause: 'it broke', state: 'raised' });
-const fallback =
-  (role: 'chat' | 'text to speech', from = 'api.x') =>
-  ({ sessions }: SessionFixture) =>
-    sessions.provider({ kind: 'fallback-on', role, from, to: 'Flite' });
-const back =
-  (role: 'chat' | 'text to speech') =>
-  ({ sessions }: SessionFixture) =>
-    sessions.provider({ kind: 'fallback-off', role, back: 'api.x' });
 const limited = new BotError('provider.rate_limited', true, 'Busy.', undefined, undefined, {
   provider: 'api.x',
   retryAfterMs: 6_200,
@@ -162,31 +151,6 @@ playScripts({
     links > 2 tries, 2 links
     adam says: five > heard Adam: five, failed bug bug, left lost, writes leave.broken
     at > nowhere
-    `,
-  ],
-  'of a link that is down the channel reads once, of a replaced server and its return once each': [
-    {
-      acts: {
-        alert,
-        chat: fallback('chat'),
-        speech: fallback('text to speech'),
-        other: fallback('chat', 'api.y'),
-        chatBack: back('chat'),
-        speechBack: back('text to speech'),
-      },
-    },
-    `
-    do chatBack
-    do alert > writes link.down
-    40000
-    do chat > writes fallback.on (api.x) (Flite)
-    do speech
-    do other
-    70000 > writes fallback.on (api.y) (Flite)
-    do chatBack
-    100
-    do speechBack
-    40000
     `,
   ],
   'texts are read in order of arrival, those for now before those that wait, in the voice asked for': `
@@ -513,7 +477,6 @@ playScripts({
     > told adam: failed fail.llm provider localhost:1
     > answered Adam (failed)
     > failed think provider.late
-    > alert raised: think: An answer took longer than 12 s.
     > says "One moment. I can't think right now: localhost:1 is not answering."
     300000
     > answered Adam (failed)

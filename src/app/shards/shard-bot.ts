@@ -28,7 +28,6 @@ import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/clien
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { serverSettings, tools } from '#src/features/features.ts';
-import { longestStandstillMs } from '#src/provider/deadlines.ts';
 import { freeRecogniser } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
@@ -117,7 +116,7 @@ export async function startShardBot(
   };
 }
 
-/** Passes events of Discord to the sessions: changes of the bot's own seat, and alerts of their links. */
+/** Passes changes of the bot's own seat to the sessions. */
 function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
   const { kind } = event;
   const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
@@ -125,7 +124,6 @@ function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEve
   const isBarred = kind === 'no-view' || kind === 'no-connect';
   const isSeat = isHindrance || isGone || isBarred || kind === 'moved';
   if (isSeat) sessions?.news(event.guildId, event);
-  if (kind === 'alert') sessions?.alert(event.guildId, event);
 }
 
 /** Longest wait, in ms, for the words that decide about the end of a turn; a slower recogniser is not awaited. */
@@ -146,7 +144,6 @@ function sourcesOf(
     defaults: defaultsOf(config, name),
     guildStore: store.guilds,
     linkOpener,
-    longestStandstillMs: longestStandstillMs(config.deadlines),
     random: Math.random,
     features,
     seatStore: store.seats,

@@ -1,4 +1,4 @@
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type FailureStage } from '#src/base/errors.ts';
 import type { SessionEvent, SessionEventListener } from '#src/conversation/ports/session-events.ts';
 
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
@@ -11,6 +11,11 @@ export function failureEventOf(error: unknown, stage: FailureEvent['stage']): Fa
   const { code, message, cause } = error;
   const because = cause === undefined ? {} : { cause };
   return { kind: 'failed', stage: error.stage ?? stage, code, message, ...because };
+}
+
+/** Error of a stage that missed its deadline. */
+export function deadlineError(stage: FailureStage, message: string): BotError {
+  return new BotError('answer.late', true, message, undefined, stage);
 }
 
 /** A listener that throws nothing: an exception of its own is reported to it as a bug. */

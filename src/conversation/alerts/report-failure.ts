@@ -6,8 +6,6 @@ import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { AnswerDeadlineWatchdog, reportMissedDeadline } from './answer-deadline-watchdog.ts';
-import { DecodingWatchdog } from './decoding-watchdog.ts';
 import { failureEventOf } from './failure-event.ts';
 import { failureText } from './failure-text.ts';
 import { writeInChat } from './say-or-write.ts';
@@ -21,7 +19,6 @@ export function failureKindOf(failure: BotError, parts: SessionDependencies): Fa
 export function reportUnsaid(failure: BotError, context: SessionContext): void {
   const { channel, notice, parts, talk } = context;
   parts.onEvent(channel.guildId, failureEventOf(failure, failure.stage ?? 'speak'));
-  reportMissedDeadline(failure, context);
   const kind = failureKindOf(failure, parts);
   const isNews = talk.isNewFailure(kind) && kind === 'key';
   if (isNews) notice(failureText(failure, parts), () => talk.isFailing(kind));
@@ -67,15 +64,3 @@ export function chosenVoice(name: string | undefined, context: SessionContext): 
 
 /** A stage that fails, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */
 export type ChannelFailure = FailureStage | 'key' | `no voice ${string}`;
-
-/** Watchdogs of one session, over all its connections. */
-export class SessionWatchdogs {
-  /** People whose sound arrives and cannot be decoded. */
-  readonly decoding = new DecodingWatchdog();
-  /** Whether the stages of answers keep their deadlines. */
-  readonly answerDeadlines: AnswerDeadlineWatchdog;
-
-  constructor(longestStandstillMs: number) {
-    this.answerDeadlines = new AnswerDeadlineWatchdog(longestStandstillMs);
-  }
-}

@@ -1,10 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
-import {
-  reportDeadlinesMet,
-  reportMissedDeadline,
-  watchAnswer,
-} from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import {
@@ -151,8 +146,9 @@ export class AnswerJobs {
   }
 
   giveUp({ afterMs, answer }: EffectOf<'give-up'>): void {
-    const message = `An answer took longer than ${afterMs / 1000} s.`;
-    this.#jobs.get(answer)?.pending.giveUp(new BotError('provider.late', true, message));
+    const pending = this.pendingOf(answer);
+    const message = `An answer made no progress for ${afterMs / 1000} s.`;
+    pending?.giveUp(new BotError('provider.late', true, message, undefined, pending.stage));
   }
 
   discard(answer: Id): void {
@@ -337,7 +333,7 @@ export class AnswerJobs {
     const writtenTo = this.#writtenTo(job);
     const written = writeUnspoken(made, { progress, pending, writtenTo }, context, signal);
     const work = () => playAnswer(written, reply, progress, signal);
-    const failure = await this.#watched(reply, work, pending, signal);
+    const failure = await deliver(reply, work, signal);
     for (const request of requestsOf(this.#turnNow(job)))
       context.talk.requests.questionOf(request)?.report?.(reportedOf(job, failure, context));
     const finish = await reply.finish;
@@ -375,7 +371,6 @@ export class AnswerJobs {
       return stage;
     }
     parts.onEvent(channel.guildId, failureEventOf(error, stage));
-    reportMissedDeadline(error, this.#context);
     this.#failure = { error, language: languages.of(by) };
     return failureKindOf(error, parts);
   }
@@ -390,8 +385,6 @@ export class AnswerJobs {
     const { progress, turn } = job;
     if (writtenTo.length === 0 && turn.request === undefined)
       writeLinksCodeTables(turn.by, { reply, progress, finish, owner }, this.#context);
-    if (finish !== 'completed') return;
-    reportDeadlinesMet(this.#context);
   }
 
   #report({ id, progress, reply, turn }: AnswerJob, finish: AnswerFinish): void {
@@ -405,22 +398,6 @@ export class AnswerJobs {
     return askersOf(this.#turnNow(job)).filter(
       (id) => job.pending.isWritten || answerMediumFor(id, this.#context) !== 'aloud',
     );
-  }
-
-  /** Same as `deliver`, but what hangs is given up. */
-  async #watched(
-    reply: SpokenReply,
-    work: () => Promise<void>,
-    pending: PendingAnswer,
-    signal: AbortSignal,
-  ): Promise<BotError | undefined> {
-    const over = new AbortController();
-    void watchAnswer(pending, reply, this.#context, AbortSignal.any([signal, over.signal]));
-    try {
-      return await deliver(reply, work, signal);
-    } finally {
-      over.abort(new Error('the answer was delivered'));
-    }
   }
 }
 

@@ -1,6 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
 import { type ConnectionParts, handle, tellSaid } from './connection-parts.ts';
-import { reportUndecodableSpeakers } from './report-undecodable-speakers.ts';
 
 /** Interval of endpointing, in ms, while a person speaks or is answered: an utterance can end between packets. */
 const tickMs = 20;
@@ -48,10 +47,7 @@ export class ConnectionTickLoop {
     this.#nowMs = this.#checkAtMs = this.#wokenAtMs = parts.context.parts.clock.nowMs();
   }
 
-  /**
-   * Never returns. Errors: BotError `link.lost`, once in ten minutes, when the sound of a person cannot be decoded. Aborting
-   * `signal` throws `signal.reason`.
-   */
+  /** Never returns. Aborting `signal` throws `signal.reason`. */
   async run(signal: AbortSignal): Promise<never> {
     const { mix, parts, wakeup } = this.#parts.context;
     const { clock } = parts;
@@ -96,27 +92,24 @@ export class ConnectionTickLoop {
 
   #check(): void {
     const { link, context } = this.#parts;
-    const atMs = this.#nowMs;
-    this.#checkAtMs = atMs + checkMs;
+    this.#checkAtMs = this.#nowMs + checkMs;
     attend(this.#parts);
     const isCompany = link.people().some(({ isBot }) => !isBot);
     context.mix.attend(isCompany);
     checkFeatures(this.#parts);
-    reportUndecodableSpeakers(this.#parts, atMs);
     check(this.#parts);
   }
 
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
     const { context, inputs } = this.#parts;
-    const { mix, watchdogs, panel, talk } = context;
+    const { mix, panel, talk } = context;
     if (inputs.isPausing) return pauseTickMs;
     const { floor, turns } = talk.state;
     const isBusy = floor.current !== undefined || turns.some(({ open }) => open.length > 0);
     if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
-    const isAwaited = watchdogs.decoding.isWatching;
     const sinceMs = this.#nowMs - this.#wokenAtMs;
-    if (isAwaited || sinceMs < freshMs) return checkMs;
+    if (sinceMs < freshMs) return checkMs;
     const dueMs = panel.passesAtMs - this.#nowMs;
     const isPassing = sinceMs < settleMs || mix.tracks.isMoving;
     return Math.min(isPassing ? slowCheckMs : longestQuietMs, Math.max(checkMs, dueMs));

@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/loops/run-together.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -8,7 +9,11 @@ import {
   openConnectionParts,
 } from './connection-parts.ts';
 import { attend, ConnectionTickLoop, check } from './connection-tick-loop.ts';
-import { reportDecodingChange } from './report-undecodable-speakers.ts';
+
+/** Undecodable sound of one person in a row, in ms, after which the link is opened anew. */
+const undecodableMs = 10_000;
+/** Shortest time, in ms, between the last loss of the link and such an end of it. */
+const reopenEveryMs = 600_000;
 
 /**
  * Runs one connection: hears people until the channel is left, and speaks.
@@ -65,14 +70,19 @@ async function hearPackets(
     const noticed = inputs.put(packet);
     clock.drive();
     for (const one of noticed) handle(speakerId, one, parts);
-    const unheardMs = inputs.unheardMs(speakerId);
-    if (unheardMs > 0)
-      reportDecodingChange(
-        context,
-        context.watchdogs.decoding.missed(speakerId, unheardMs, packet.atMs),
-      );
-    else if (noticed.length > 0)
-      reportDecodingChange(context, context.watchdogs.decoding.decoded(speakerId));
+    reopenUndecodable(speakerId, inputs.unheardMs(speakerId), context);
   }
   return 'lost';
+}
+
+/** A new link has new keys. What lasts has another cause. */
+function reopenUndecodable(
+  speakerId: string,
+  unheardMs: number,
+  { nameOf, notice, parts, talk }: SessionContext,
+): void {
+  const upMs = parts.clock.nowMs() - talk.state.link.lostAtMs;
+  if (unheardMs < undecodableMs || upMs < reopenEveryMs) return;
+  notice({ id: 'heard.undecodable', with: { name: nameOf(speakerId) } });
+  throw new BotError('link.lost', true, 'The sound of a person could not be decoded for 10 s.');
 }

@@ -69,7 +69,6 @@ export class PendingAnswer {
   /** Ends the wait for the next part. */
   #leave: ((reason: unknown) => void) | undefined;
   #isSpent = false;
-  #arrivals = 0;
   #awaitsSpeech = false;
   #reply: SpokenReply | undefined;
   #fate: 'open' | 'wanted' | 'vain' = 'open';
@@ -138,11 +137,6 @@ export class PendingAnswer {
   /** The tool that runs for it, in words for people. */
   get step(): PlainTextId | undefined {
     return this.#tools?.step;
-  }
-
-  /** Count of parts that have arrived. */
-  get arrivals(): number {
-    return this.#arrivals;
   }
 
   /** Which stage the next part is awaited from. */
@@ -253,7 +247,6 @@ export class PendingAnswer {
   }
 
   #arrived(part: ReplyPart): ArrivedPart {
-    this.#arrivals++;
     if (part.kind === 'clause') this.#awaitsSpeech = true;
     if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
     return { part, atMs: this.#nowMs() };

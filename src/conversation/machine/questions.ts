@@ -1,4 +1,5 @@
 import { consentOf, type HearingFacts, isYes, mayHear as mayHearBy } from '#src/people/consent.ts';
+import type { ConversationRules } from './rules.ts';
 import type {
   ConversationState,
   CurrentReply,
@@ -46,6 +47,14 @@ export function soundOf({ floor }: ConversationState, id: Id): CurrentReply | un
 /** Name of a person there. */
 export function nameOf({ people }: ConversationState, personId: PersonId): string {
   return people.find(({ id }) => id === personId)?.name ?? 'Someone';
+}
+
+/** Instant, in ms, at which the current answer counts as stalled. */
+export function stallsAtMs({ floor, runs }: ConversationState, rules: ConversationRules): number {
+  const { current } = floor;
+  const isHeld = runs.some(({ ref }) => ref?.answer === current?.reply);
+  if (!current?.isStarved || current.ending || isHeld) return Number.POSITIVE_INFINITY;
+  return current.waiting.sinceMs + rules.longestStallMs;
 }
 
 /** Whether the bot is heard. */

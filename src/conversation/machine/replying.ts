@@ -2,7 +2,15 @@ import { stepWaiting, waitSince } from '#src/turn/waiting.ts';
 import { change, changeFloor, type Draft, emit, putTurn } from './draft.ts';
 import type { EventOf } from './events.ts';
 import { clearFailures, completeTurn, concludeTurn, noteFailure, reportFailure } from './floor.ts';
-import { currentTurn, isOnFloor, readingOf, soundOf, turnOf, turnOfAnswer } from './questions.ts';
+import {
+  currentTurn,
+  isOnFloor,
+  readingOf,
+  soundOf,
+  stallsAtMs,
+  turnOf,
+  turnOfAnswer,
+} from './questions.ts';
 import { sayNext } from './readings.ts';
 import {
   cut,
@@ -165,6 +173,7 @@ function leaveTurn(draft: Draft, turn: TurnState): void {
 export function passReplies(draft: Draft): void {
   cueWait(draft);
   postponeSlow(draft);
+  giveUpStalled(draft);
   for (const turn of draft.state.turns) {
     if (isTooLate(draft, turn)) loseTurn(draft, turn.id, 'late');
   }
@@ -215,6 +224,15 @@ function postponeSlow(draft: Draft): void {
   emit(draft, { do: 'hold', answer: current.reply });
   changeFloor(draft, { current: undefined, postponed: [...postponed, turn.id] });
   sayNext(draft, 'later');
+}
+
+/** An answer that stalls after its first sound fails. Tools have deadlines of their own. */
+function giveUpStalled(draft: Draft): void {
+  const { current } = draft.state.floor;
+  const turn = currentTurn(draft.state);
+  if (!current || !turn || draft.atMs < stallsAtMs(draft.state, draft.rules)) return;
+  changeFloor(draft, { current: { ...current, ending: 'failed' } });
+  giveUp(draft, turn, draft.rules.longestStallMs);
 }
 
 function giveUpPostponed(draft: Draft, id: Id): void {

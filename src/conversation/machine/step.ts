@@ -7,6 +7,7 @@ import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import { advance } from './floor.ts';
 import { exchanged, outdated } from './history.ts';
 import { draining, leave, linkLost, linkUp, muted, passPlace, settings } from './place.ts';
+import { stallsAtMs } from './questions.ts';
 import { notify, passReadings, read } from './readings.ts';
 import { dropAll } from './replies.ts';
 import {
@@ -176,7 +177,8 @@ function currentDueMs(state: ConversationState, rules: ConversationRules): reado
   const isSilent = !isAudible || isStarved;
   const cueMs = Math.max(cueAtMs(waiting, rules.waiting), fromMs + rules.cueGraceMs);
   const isSlow = !isAudible && !turn.answer?.isReady;
-  return [...(isSilent ? [cueMs] : []), ...(isSlow ? [fromMs + rules.waiting.laterMs] : [])];
+  const slowMs = isSlow ? [fromMs + rules.waiting.laterMs] : [];
+  return [stallsAtMs(state, rules), ...(isSilent ? [cueMs] : []), ...slowMs];
 }
 
 /** Instant of the next cue of a wait. */

@@ -1,8 +1,6 @@
-import { BotError } from '#src/base/errors.ts';
 import { parsedJson } from '#src/base/json.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
-import { reportMissedDeadline } from '#src/conversation/alerts/answer-deadline-watchdog.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { AnswerTools } from '#src/conversation/engines/pending-answer.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
@@ -240,7 +238,6 @@ export class ToolCalls {
   failed(tool: ToolEntry, error: unknown, isKnown: boolean): ToolCallResult {
     const { channel, parts } = this.#context;
     parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
-    if (error instanceof BotError) reportMissedDeadline(error, this.#context);
     return failed(tool, error, isKnown);
   }
 

@@ -38,51 +38,33 @@ test.each([
   ['sealed', sealed],
   ['no Opus', broken],
 ])(
-  'five seconds of sound that is %s are told at once, and after twelve the link is made anew once',
+  'after ten seconds of sound that is %s the link is opened anew once, and says so',
   async (_, opus) => {
     const fixture = await called();
-    await pass(fixture, 4900, noise(fixture, 4900, opus));
-    expect(fixture.written).toEqual([]);
-    await pass(fixture, 2000, noise(fixture, 2000, opus));
-    expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[lost], 1]);
-    expect(fixture.of('alert')).toMatchObject([{ name: 'undecodable-speaker', state: 'raised' }]);
-    await pass(fixture, 7000, noise(fixture, 7000, opus));
+    await pass(fixture, 9_900, noise(fixture, 9_900, opus));
+    expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[], 1]);
+    await pass(fixture, 2_000, noise(fixture, 2_000, opus));
     expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[lost], 2]);
     expect(fixture.of('failed')).toMatchObject([{ stage: 'link', code: 'link.lost' }]);
     await pass(fixture, 24_000, noise(fixture, 24_000, opus));
-    expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[lost, lost], 2]);
-    await pass(fixture, 4000, await words('human-cards-004', adam, fixture.clock.nowMs()));
+    expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[lost], 2]);
+    await pass(fixture, 4_000, await words('human-cards-004', adam, fixture.clock.nowMs()));
     expect(fixture.of('answered')).toHaveLength(1);
-    const states = fixture.of('alert').map(({ state }) => state);
-    expect(states).toEqual(['raised', 'raised', 'cleared']);
   },
 );
 
-test('one word that can be decoded begins the five seconds anew', async () => {
+test('one word that can be decoded begins the ten seconds anew', async () => {
   const fixture = await called();
-  await pass(fixture, 4500, noise(fixture, 4500));
+  await pass(fixture, 9_500, noise(fixture, 9_500));
   await pass(fixture, 4000, await words('human-cards-004', adam, fixture.clock.nowMs()));
-  await pass(fixture, 4500, noise(fixture, 4500));
+  await pass(fixture, 9_500, noise(fixture, 9_500));
   expect(fixture.written).not.toContain(lost);
-  expect([fixture.of('alert'), fixture.linkOpener.links.length]).toEqual([[], 1]);
-});
-
-test.each([
-  ['sealed', sealed],
-  ['no Opus', broken],
-])('a single question that is %s is told of when it has ended', async (_, opus) => {
-  const fixture = await called();
-  await pass(fixture, 1600, noise(fixture, 1200, opus));
-  expect(fixture.written).toEqual([]);
-  await pass(fixture, 400);
-  expect(fixture.written).toEqual([lost]);
-  await pass(fixture, 40_000);
-  expect(fixture.written).toHaveLength(1);
+  expect(fixture.linkOpener.links).toHaveLength(1);
 });
 
 test('whoever has not agreed is not missed', async () => {
   const fixture = await called();
   fixture.linkOpener.link.present.push(eva);
-  await pass(fixture, 10_000, noise(fixture, 10_000, sealed, eva));
+  await pass(fixture, 15_000, noise(fixture, 15_000, sealed, eva));
   expect([fixture.written, fixture.linkOpener.links.length]).toEqual([[], 1]);
 });

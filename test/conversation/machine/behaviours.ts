@@ -41,7 +41,7 @@ export const behaviours: Readonly<Record<string, string>> = {
   W4: 'After 12 s the answer is put aside and promised; others go first; it comes at the next pause, by name.',
   W5: 'Three are awaited; a fourth fails aloud.',
   W6: 'After five minutes it is given up, and told.',
-  W8: 'A stall after the beginning is waited for with cues.',
+  W8: 'A stall after the beginning is waited for with cues, for a minute.',
   F1: 'Of each kind one sentence, then a tone, until an answer is whole; the operator reads code and remedy.',
   X1: 'No tool before its answer is wanted; none of a discarded one.',
   X3: 'What lasts runs unasked only where nobody but the asker can have caused it; only the asker confirms.',

@@ -129,7 +129,6 @@ const usual = {
   cues,
   endpointRules,
   random: () => 1,
-  longestStandstillMs: 20_000,
   longestWritingMs: 480_000,
   spending: boundless,
   caps: { personDay: 0, serverDay: 0 },

@@ -47,6 +47,17 @@ export const waitingCases: readonly ConversationCase[] = [
     ],
   },
   {
+    name: 'an answer that stalls for a minute after it began is given up',
+    behaviours: ['W8'],
+    steps: [
+      [bridge, begunForBridge, 'play 101'],
+      [[audible(101, 1_100), { kind: 'starved', reply: 101, isStarved: true, atMs: 4_000 }]],
+      [tick(63_999)],
+      [tick(64_000), 'give-up 101'],
+      [tick(70_000)],
+    ],
+  },
+  {
     name: 'a slow answer is put aside, others are answered, and it comes at the next pause by name',
     behaviours: ['W4', 'T13'],
     steps: [
