@@ -97,7 +97,7 @@ export function questionOf(
   if (last?.role !== 'user') throw invalid('The last message must be of the role user.', lastPlace);
   const earlier = messages.slice(0, -1).map((one, n) => ({
     role: one.role === 'developer' ? ('system' as const) : one.role,
-    ...(one.role === 'user' && { name: one.name }),
+    name: one.name,
     content: wordsOf(one, `messages[${n}]`, transcriptOf),
   }));
   const instructions = earlier.filter(({ role }) => role === 'system');
@@ -109,7 +109,11 @@ export function questionOf(
   const given = audio?.format ?? (stream ? 'pcm' : 'wav');
   return {
     instructions: instructions.map(({ content }) => content).join('\n\n') || undefined,
-    history: earlier.filter(({ role }) => role !== 'system'),
+    history: earlier
+      .filter(({ role }) => role !== 'system')
+      .map(({ role, name, content }) =>
+        role === 'user' ? { role, name, content } : { role, content },
+      ),
     said,
     isSpoken: modalities?.includes('audio') === true,
     format: given === 'pcm16' ? 'pcm' : given,
