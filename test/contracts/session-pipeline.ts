@@ -67,8 +67,8 @@ function memoryContract(name: PipelineName): void {
 
 function captionsContract(name: PipelineName): void {
   test(`${name}: what is recognised for the answer serves captions, too`, async () => {
-    const heard = async (captions?: RecordedUtterances) => {
-      const wanted = captions && { captions };
+    const heard = async (listener?: RecordedUtterances) => {
+      const wanted = listener && { listener };
       await using served = await openServed(name, { replies, ...wanted });
       await served.ask('forward');
       await served.settle();

@@ -119,20 +119,6 @@ playScripts({
     links > 2 tries, 2 links
     `,
   ],
-  'who is sent away stays away and says nothing': [
-    { people: [adam], acts: { sentAway } },
-    `
-    do sentAway > failed link link.lost, left sent-away
-    600000
-    links > 1 tries, 1 links
-    `,
-  ],
-  'what cannot come back is told to the channel at once': `
-    with alone
-    link lost !link.no_cipher > failed link link.no_cipher, left refused, writes gave_up
-    600000
-    links > 1 tries, 1 links
-    `,
   'being sent away, leaving and the last person going end the tries': `
     with alone
     link fails 1 link.lost

@@ -295,7 +295,7 @@ playScripts({
     `,
   ],
   'where the bot is there for captions alone the receipt of a spoken no is written': [
-    { captions: () => new RecordedUtterances() },
+    { listener: new RecordedUtterances() },
     `
     adam joins for captions > already company 2 isAsking true consent brief, says captions.on
     adam says: Don't listen to me.

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { soundBytes, steadyTone, tone } from './sound.ts';
 
 /** The model's treatment of one text that it is to read. */
@@ -16,6 +16,7 @@ export type AloudSettings = {
   readonly aloud?: (text: string, request: number) => AloudReply;
   /** Times real time. */
   readonly soundSpeed: number;
+  readonly clock: Clock;
   /** Never confirms a cancel. */
   readonly deafToCancel?: boolean;
 };
@@ -131,8 +132,9 @@ export class AloudResponses {
       send('response.output_audio_transcript.delta', { ...of, delta: word });
       send('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
       call.sentMs += piece.length / 48;
-      const ms = piece.length / 48 / settings().soundSpeed;
-      await (ms === 0 ? turn() : realClock.sleep(ms, new AbortController().signal));
+      const { clock, soundSpeed } = settings();
+      const ms = piece.length / 48 / soundSpeed;
+      await (ms === 0 ? turn() : clock.sleep(ms, new AbortController().signal));
     }
     if (call.isCancelled) send('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
     else send('response.output_audio_transcript.done', { ...of, transcript: text });

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
-import { realClock } from '#src/base/clock.ts';
 import { until } from './paced.ts';
 import { AloudRefusal, AloudResponses } from './realtime-aloud.ts';
 import type {
@@ -31,8 +30,6 @@ type Response = {
   isCancelled: boolean;
 };
 type ReportedFields = Readonly<Record<string, unknown>>;
-
-const pause = (ms: number): Promise<unknown> => (ms === 0 ? turn() : realClock.sleep(ms, never));
 
 /** One Realtime conversation, as strict as the real ones. */
 export class TalkSession {
@@ -203,7 +200,8 @@ export class TalkSession {
     }
     const newest = this.#call.items.findLast(({ role, callId }) => role === 'user' || callId);
     const reply = this.#settings().answer(newest?.text ?? '', this.#asked.count++);
-    const reported = { atMs: realClock.nowMs(), asked: this.#saidSinceAnswer() };
+    const { clock } = this.#settings();
+    const reported = { atMs: clock.nowMs(), asked: this.#saidSinceAnswer() };
     const { metadata } = (command.response ?? {}) as ReportedFields;
     const named = { id: `resp_${++this.#number}`, ...(metadata !== undefined && { metadata }) };
     const response = { named, reported, isCancelled: false };
@@ -225,8 +223,8 @@ export class TalkSession {
 
   async #play(reply: TalkReply, response: Response): Promise<void> {
     const { text = '', call, ends, noise } = reply;
-    const { firstSoundMs = 0 } = this.#settings();
-    if (firstSoundMs > 0) await until(response.reported.atMs + firstSoundMs, never);
+    const { clock, firstSoundMs = 0 } = this.#settings();
+    if (firstSoundMs > 0) await until(response.reported.atMs + firstSoundMs, never, clock);
     if (noise) this.#makeNoise(response);
     const id = `item_${++this.#number}`;
     const of = { response_id: response.named.id, item_id: id, output_index: 0, content_index: 0 };
@@ -267,12 +265,16 @@ export class TalkSession {
       const ms = piece.length / 48;
       if (!isWritten) {
         thing.soundMs += ms;
-        response.reported.firstSoundAtMs ??= realClock.nowMs();
+        response.reported.firstSoundAtMs ??= this.#settings().clock.nowMs();
         this.#send('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
       }
-      await pause(ms / this.#settings().soundSpeed);
+      await this.#pass(ms / this.#settings().soundSpeed);
     }
     this.#send('response.output_audio_transcript.done', { ...of, transcript: text });
+  }
+
+  async #pass(ms: number): Promise<void> {
+    await (ms === 0 ? turn() : this.#settings().clock.sleep(ms, never));
   }
 
   /** Arguments are told as done even of answers that are interrupted. */

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { realClock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { wantsTalk } from './realtime-talk.ts';
 
 export type RealtimeTrouble =
@@ -29,6 +29,7 @@ export type RealtimeSettings = {
   readonly sureMs: number;
   /** From the commit to the final text. */
   readonly recogniseMs: number;
+  readonly clock: Clock;
   readonly trouble?: RealtimeTrouble | undefined;
   /** Set: every connection must carry it. */
   readonly key?: string;
@@ -72,6 +73,7 @@ export function attachRealtime(
     continuous: true,
     sureMs: usualSureMs,
     recogniseMs: 0,
+    clock: realClock,
     ...settings,
   };
   const calls: RealtimeCall[] = [];
@@ -217,7 +219,7 @@ class Conversation {
   }
 
   async #commit(eventId: string): Promise<void> {
-    const { trouble, recogniseMs } = this.#settings();
+    const { clock, trouble, recogniseMs } = this.#settings();
     const soundMs = (this.#sound.length / rateHz) * 1000;
     if (soundMs < 100) {
       const code = 'input_audio_buffer_commit_empty';
@@ -230,7 +232,7 @@ class Conversation {
     this.#send({ type: 'input_audio_buffer.committed', item_id: `item_${item}` });
     const rest = text.slice(this.#reported.length);
     [this.#sound, this.#reported] = [new Int16Array(0), ''];
-    await realClock.sleep(recogniseMs, new AbortController().signal);
+    await clock.sleep(recogniseMs, new AbortController().signal);
     if (trouble === 'failed-item') {
       const error = { code: 'audio_unintelligible', message: 'The audio is broken.' };
       return this.#sendItem('failed', { error }, item);
