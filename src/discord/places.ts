@@ -69,7 +69,7 @@ function rightIn(channel: VoiceBasedChannel, right: bigint): RightInChannel {
 }
 
 /** Nickname of the bot in that server, or else its own name. */
-export function botNameIn(client: Client<true>, guildId: string): string {
+function botNameIn(client: Client<true>, guildId: string): string {
   const name = client.guilds.cache.get(guildId)?.members.me?.displayName;
   return textOr(name, textOr(client.user.displayName, client.user.id));
 }

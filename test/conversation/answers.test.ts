@@ -601,7 +601,7 @@ playScripts({
     adam joins > joined company 1 consent brief
     4000
     eva comes
-    4000 > invites eva
+    4000
     `,
   'it greets in the language of the server if the voice speaks it': [
     { ...German, isUncalled: true },
@@ -706,7 +706,7 @@ playScripts({
     adam begins: what time is it
     1000 > heard Adam: what time is it
     eva comes
-    4000 > heard Adam: what time is it, answered Adam: You said five., invites eva
+    4000 > heard Adam: what time is it, answered Adam: You said five.
     `,
   'Ask opens 15 s for whoever is heard, each press anew, and nothing while nobody is': `
     with auto

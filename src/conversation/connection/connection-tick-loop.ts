@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { showPanel } from '#src/conversation/show-panel.ts';
 import { type ConnectionParts, handle, tellSaid } from './connection-parts.ts';
 import { reportUndecodableSpeakers } from './report-undecodable-speakers.ts';
 
@@ -109,7 +110,7 @@ export class ConnectionTickLoop {
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
     const { context, inputs } = this.#parts;
-    const { mix, watchdogs, panel, talk } = context;
+    const { addressing, mix, watchdogs, talk } = context;
     if (inputs.isPausing) return pauseTickMs;
     const { floor, turns } = talk.state;
     const isBusy = floor.current !== undefined || turns.some(({ open }) => open.length > 0);
@@ -117,7 +118,7 @@ export class ConnectionTickLoop {
     const isAwaited = watchdogs.decoding.isWatching;
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isAwaited || sinceMs < freshMs) return checkMs;
-    const dueMs = panel.passesAtMs - this.#nowMs;
+    const dueMs = addressing.closesAtMs - this.#nowMs;
     const isPassing = sinceMs < settleMs || mix.tracks.isMoving;
     return Math.min(isPassing ? slowCheckMs : longestQuietMs, Math.max(checkMs, dueMs));
   }
@@ -143,7 +144,7 @@ export function attend({ inputs, context: { gate, talk } }: ConnectionParts): vo
 
 /** Shows the panel what goes on. */
 export function check({ link, inputs, context }: ConnectionParts): void {
-  context.panel.check(link.people(), inputs.talking());
+  showPanel(context, link.people(), inputs.talking());
 }
 
 /** Tells features who is there, and what is being said. */
