@@ -10,6 +10,7 @@ import { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
 import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
+import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
@@ -24,7 +25,6 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { SessionFeatures, ShardFeatures } from './feature.ts';
 import { initialState } from './machine/state.ts';
-import { PanelUpdater } from './panel-updater.ts';
 import type { Requests } from './requests.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import { sessionSettingsOf, Talk, type TalkHooks } from './talk.ts';
@@ -102,7 +102,8 @@ export class SessionContext {
   readonly pace = new SpeechPace();
   /** Sounds beside its speech. */
   readonly mix: SessionTracksAndBotVolumes;
-  readonly panel: PanelUpdater;
+  /** Shows the panel where it has changed. */
+  readonly showFace: (face: PanelFace) => void;
   /** People who have said neither yes nor no. */
   readonly unanswered: UndecidedPeople;
   readonly features: SessionFeatures;
@@ -164,6 +165,12 @@ export class SessionContext {
       });
     this.obey = (command, personId) => void sessions.spokenCommands.get(command)?.(personId, this);
 
+    let shown = '';
+    this.showFace = (face) => {
+      const next = JSON.stringify(face);
+      if (next !== shown) parts.panels.show(guildId, face);
+      shown = next;
+    };
     this.trustsPartials = () => sources.hearing.partialTrust.isTrusted;
     const { clock, pipelines } = this.parts;
     this.wakeup = new Wakeup(clock);
@@ -209,7 +216,6 @@ export class SessionContext {
     );
     this.mix = new SessionTracksAndBotVolumes(parts, before?.mix);
     this.unanswered = new UndecidedPeople(this, before?.unanswered);
-    this.panel = new PanelUpdater(this, before?.panel);
     this.features = sources.features.session(this, {
       isReturned: seat !== undefined,
       former: before?.features,

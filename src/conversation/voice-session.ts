@@ -19,8 +19,10 @@ import { watchRoles } from '#src/conversation/presence/role-watch.ts';
 import { SessionConsent } from '#src/conversation/presence/session-consent.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { EndNews } from './feature.ts';
+import { leftPanel } from './panel-view.ts';
 import { SessionContext } from './session-context.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
+import { showAwayPanel } from './show-panel.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Interval, in ms, at which it is checked while the link is away whether a person is still there. */
@@ -215,7 +217,7 @@ export class VoiceSession {
     this.#endNews = await this.context.features.ended(why);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
-      else this.context.panel.left(leftLine(why, this.channel));
+      else this.context.showFace(leftPanel(leftLine(why, this.channel)));
       this.#report({ kind: 'left', channel: this.channel, why });
     }
     return why;
@@ -304,7 +306,7 @@ export class VoiceSession {
   }
 
   #showAway(): void {
-    this.context.panel.away(this.#connection.people());
+    showAwayPanel(this.context, this.#connection.people());
   }
 
   #report(event: SessionEvent): void {

@@ -173,7 +173,7 @@ async function opened(
     linkOpener,
     messages: openChannelMessages(client, panels, buttons, outbox),
     bot,
-    panels: openBoard(client, { ...common, panels, outbox }),
+    panels: openBoard(client, { report, panels, outbox }),
     places: openPlaces(client),
     members: openMembers(client),
     captions,

@@ -65,7 +65,7 @@ function rightIn(channel: VoiceBasedChannel, right: bigint): RightInChannel {
 }
 
 /** Nickname of the bot in that server, or else its own name. */
-export function botNameIn(client: Client<true>, guildId: string): string {
+function botNameIn(client: Client<true>, guildId: string): string {
   const me = client.guilds.cache.get(guildId)?.members.me;
   return oneLine(me?.displayName ?? client.user.displayName);
 }

@@ -439,7 +439,7 @@ playScripts({
     adam joins > joined company 1 consent brief
     4000
     eva comes
-    4000 > invites eva
+    4000
     `,
   'it greets in the language of the server if the voice speaks it': [
     { ...German, isUncalled: true },

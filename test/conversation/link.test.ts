@@ -50,7 +50,7 @@ playScripts({
     40
     panel > reconnecting; people.yes names Adam
     1000
-    panel > join.ok; listening; join.first_heard name Adam; people.yes names Adam
+    panel > join.ok; listening; people.yes names Adam
     links > 2 tries, 2 links
     adam says: six > heard Adam: six, answered Adam: You said five.
     prompt > Adam: five | Nova: You said five. | Adam: six
@@ -148,7 +148,7 @@ playScripts({
     16000 > failed link link.lost x5, writes panel.reconnecting
     eva comes
     adam joins > joined company 2 isAsking true consent brief, left moved
-    adam says: Nova, six > heard Adam: Nova, six, answered Adam: You said five., invites eva
+    adam says: Nova, six > heard Adam: Nova, six, answered Adam: You said five.
     prompt > Adam: five | Nova: You said five. | Adam: Nova, six
     link fails 1 link.lost
     link lost > failed link link.lost

@@ -1,4 +1,5 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import { leftPanel } from '#src/conversation/panel-view.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -76,14 +77,14 @@ export class SeatMoves {
     const channel = move && parts.places.channel(guildId, move.channelId);
     if (isClosed() || !channel || !mayBeIn(channel, parts)) {
       former.context.mix.close();
-      former.context.panel.left();
+      former.context.showFace(leftPanel());
       forgetSeat(guildId);
       return;
     }
     const session = goOn(channel, former);
     const { kind } = await enter(session);
     if (placeIn(guildId)?.session === session) losses.moved(former, session);
-    else if (!this.#moves.has(guildId)) former.context.panel.left();
+    else if (!this.#moves.has(guildId)) former.context.showFace(leftPanel());
     forgetSeat(guildId);
     // Who was sent away or moved on meanwhile was not refused.
     if (!placeIn(guildId) && kind !== 'left') losses.farewell(former.channel, { id: 'gave_up' });
