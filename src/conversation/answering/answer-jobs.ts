@@ -122,9 +122,7 @@ export class AnswerJobs {
     if (!job) return;
     const isVoid = job.pending.isSpent || job.pending.isInWrongLanguage;
     if (isVoid && !this.#makeAnew(job)) return;
-    const { pending, turn } = job;
-    if (pending.isWritten) this.#forgetHeard(turn);
-    pending.want();
+    job.pending.want();
     const playing = this.#play(job).catch((error: unknown) => this.#broken(job, error));
     this.#playing.add(playing);
     void playing.finally(() => this.#playing.delete(playing));
@@ -255,14 +253,6 @@ export class AnswerJobs {
     this.#context.talk.post({ kind: 'ready', answer: job.id });
   }
 
-  #forgetHeard({ by, parts }: TurnState): void {
-    const { pipeline, utterances } = this.#context;
-    for (const { utterance } of parts) {
-      const heard = utterances.find(utterance);
-      if (heard) pipeline.forgetHeard(by, heard.fromMs);
-    }
-  }
-
   #named(id: PersonId): NamedPerson {
     return { id, name: this.#context.people().find((one) => one.id === id)?.name ?? '' };
   }
@@ -330,7 +320,7 @@ export class AnswerJobs {
     const context = this.#context;
     const { pending, progress, turn } = job;
     const { reservation, voice } = pending;
-    const answered = this.#withoutDoneEcho(pending.release(reply, signal), job);
+    const answered = this.#withoutDoneEcho(pending.release(signal), job);
     const quoted = endWithToolQuote(answered, pending, context, signal);
     const people = () =>
       namesFor(context.talk.state, this.#turnNow(job)).map((one) => this.#named(one));

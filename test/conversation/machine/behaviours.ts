@@ -59,7 +59,6 @@ export const behaviours: Readonly<Record<string, string>> = {
   R4: 'Whoever waits learns how it ended: heard, refused, cut, lost.',
   R8: 'Reminders and notices wait for a pause; what found none is reported as unsaid.',
   R9: 'Nothing is said to who cannot hear it.',
-  R12: 'Sound is fed to a model that hears while it is spoken, and taken back if it was nothing.',
   Q1: 'A typed question is answered in its turn, and reported.',
   Q2: 'One of each person waits; a second takes its place.',
   Q5: 'A deleted message is not answered on.',

@@ -83,18 +83,6 @@ export const addressingCases: readonly ConversationCase[] = [
     ],
   },
   {
-    name: 'sound is fed to a model that hears only of who is answered whatever they say, and taken back if it was nothing',
-    behaviours: ['R12'],
-    room: roomWith(room('ana'), { hearsSound: true }),
-    also: ['feed', 'forget'],
-    steps: [
-      [began(1, 'ana', 0), 'feed 1'],
-      [[...pause(1, 600, ''), ended(1, 1_000)], 'forget 1'],
-      [present(2_000, 'ana', 'ben')],
-      [began(2, 'ana', 3_000)],
-    ],
-  },
-  {
     name: 'a far quieter voice over an answer is not its asker, unless it says the name',
     behaviours: ['A9'],
     room: room('ana'),
