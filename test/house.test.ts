@@ -16,7 +16,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   turn: [],
   people: [],
   provider: ['base'],
-  chat: ['provider', 'base'],
+  chat: ['provider', 'audio', 'base'],
   speech: ['provider', 'audio', 'base'],
   playback: ['audio', 'base'],
   sources: ['audio', 'base'],

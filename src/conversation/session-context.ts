@@ -3,7 +3,6 @@ import { reportGoneVoice } from '#src/conversation/alerts/report-failure.ts';
 import { SessionHistory } from '#src/conversation/answering/conversation-history.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
-import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import { Utterances } from '#src/conversation/hearing/utterances.ts';
@@ -15,7 +14,6 @@ import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-li
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
-import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
@@ -91,7 +89,6 @@ export class SessionContext {
   readonly addressing: SessionAddressing;
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
-  readonly pipeline: CurrentPipeline;
   readonly history: SessionHistory;
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly connection = new CurrentConnection();
@@ -172,7 +169,7 @@ export class SessionContext {
       shown = next;
     };
     this.trustsPartials = () => sources.hearing.partialTrust.isTrusted;
-    const { clock, pipelines } = this.parts;
+    const { clock } = this.parts;
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
     this.history = new SessionHistory(this);
@@ -190,8 +187,6 @@ export class SessionContext {
       talk: () => this.talk,
     });
 
-    const wanted = () => wantedPipeline(this.settings());
-    this.pipeline = new CurrentPipeline((name) => pipelines.open(name), wanted, signal);
     this.addressing = new SessionAddressing(this);
     this.utterances = new Utterances(this, sources.hearing);
     const goesOn = before && mayGoOn(before.channel, channel, parts);

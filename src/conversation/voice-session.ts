@@ -174,8 +174,7 @@ export class VoiceSession {
 
   /** Applies changed settings of the server from now on; `key`: one of them was changed. */
   govern(key?: string): void {
-    const { features, gate, pipeline, settings, talk } = this.context;
-    pipeline.follow();
+    const { features, gate, settings, talk } = this.context;
     gate.govern(settings().consent);
     talk.syncSettings();
     this.#governed.wake();

@@ -60,7 +60,7 @@ test('behind fallbacks and a reservation options reach the server, and each requ
     pay: (_, work) => void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
   });
   const { chain } = chainOf('speech to text', [server.transcriber], realClock);
-  const paid = paidRecogniser(transcriberWithFallbacks(chain, false, realClock));
+  const paid = paidRecogniser(transcriberWithFallbacks(chain, false));
   const asked = { isTranslated: true, model: 'large' };
   const transcript = await transcriptOf(paid.paidBy(reservation), asked);
   expect(transcript.isTranslated).toBe(true);

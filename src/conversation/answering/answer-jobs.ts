@@ -116,9 +116,7 @@ export class AnswerJobs {
     if (!job) return;
     const isVoid = job.pending.isSpent || job.pending.isInWrongLanguage;
     if (isVoid && !this.#makeAnew(job)) return;
-    const { pending, turn } = job;
-    if (pending.isWritten) this.#forgetHeard(turn);
-    pending.want();
+    job.pending.want();
     const playing = this.#play(job).catch((error: unknown) => this.#broken(job, error));
     this.#playing.add(playing);
     void playing.finally(() => this.#playing.delete(playing));
@@ -250,14 +248,6 @@ export class AnswerJobs {
     this.#context.talk.post({ kind: 'ready', answer: job.id });
   }
 
-  #forgetHeard({ by, parts }: TurnState): void {
-    const { pipeline, utterances } = this.#context;
-    for (const { utterance } of parts) {
-      const heard = utterances.find(utterance);
-      if (heard) pipeline.forgetHeard(by, heard.fromMs);
-    }
-  }
-
   #named(id: PersonId): NamedPerson {
     return { id, name: this.#context.people().find((one) => one.id === id)?.name ?? '' };
   }
@@ -325,7 +315,7 @@ export class AnswerJobs {
     const context = this.#context;
     const { pending, progress, turn } = job;
     const { reservation, voice } = pending;
-    const quoted = endWithToolQuote(pending.release(reply, signal), pending, context, signal);
+    const quoted = endWithToolQuote(pending.release(signal), pending, context, signal);
     const people = () =>
       namesFor(context.talk.state, this.#turnNow(job)).map((one) => this.#named(one));
     const named = { people, speakerId: turn.by, voice, reservation };

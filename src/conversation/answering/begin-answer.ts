@@ -14,7 +14,6 @@ import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import type { Reservation } from '#src/spending/reservation.ts';
 import { mayShowTo, messagesOf, type RememberedExchange } from './conversation-history.ts';
 
 /** Answer that the conversation wants, and its manner. */
@@ -44,7 +43,7 @@ export function beginAnswer(
   const isWritten = medium === 'written';
   const pipeline = isWritten
     ? parts.pipelines.textOnly()
-    : { paidBy: (paying: Reservation) => context.pipeline.paidBy(paying) };
+    : parts.pipelines.open(context.settings().pipeline);
   const { before, beside, owner } = shownFor(said, askerIds, context);
   const { name, instructions } = context.settings().persona ?? {};
   const tools = new AnswerCalls(context, id, said, done);

@@ -309,8 +309,6 @@ export type SessionSettings = {
   readonly names: readonly string[];
   /** True where no answer may begin before its question ends: the cap is near, or too many began in vain. */
   readonly isSparing: boolean;
-  /** True where the pipeline hears sound itself. */
-  readonly hearsSound: boolean;
   /** True where partial words were right before. */
   readonly trustsPartials: boolean;
   /** Limit, in ms, of the time alone. */

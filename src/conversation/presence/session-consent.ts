@@ -24,13 +24,12 @@ export class SessionConsent {
 
   /** The conversation keeps nothing of this person any more. */
   forget(personId: string): void {
-    const { features, gate, languages, pipeline, tools } = this.#context;
+    const { features, gate, languages, tools } = this.#context;
     const isBarred = !gate.isAdmitted(personId);
     gate.withdrawals.withdraw(personId);
     tools.confirmations.withdraw(personId);
     features.retract(personId, isBarred ? 'barred' : 'withdrawn');
     if (isBarred) return;
-    pipeline.forget();
     this.#pauseHabits.forget(personId);
     languages.forget(personId);
   }

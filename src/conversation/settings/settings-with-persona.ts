@@ -1,5 +1,4 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
-import type { WantedPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { GuildSettings } from './guild-settings.ts';
 import type { Persona } from './persona.ts';
@@ -25,14 +24,6 @@ export function withPersona(settings: GuildSettings, persona: Persona): GuildSet
     voice,
     ...(name !== undefined && { names: [...new Set([...names, name])] }),
   };
-}
-
-/** Pipeline that answers with these settings; the voice of a Realtime conversation cannot change, so another one begins it anew. */
-export function wantedPipeline({
-  pipeline: name,
-  voice: frozenVoice,
-}: GuildSettings): WantedPipeline {
-  return { name, ...(name === 'realtime' && { frozenVoice }) };
 }
 
 /** Prompt about the language of a persona. */

@@ -50,7 +50,6 @@ const settings: SessionSettings = {
   addressing: 'auto',
   names: ['Nova'],
   isSparing: false,
-  hearsSound: false,
   trustsPartials: true,
   leaveAfterMs: 60_000,
 };
@@ -294,7 +293,6 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
       return `recognise ${effect.utterance}, pause ${effect.pause}`;
     case 'endpoint':
       return `endpoint ${effect.utterance}: ${effect.text}`;
-    case 'feed':
     case 'forget':
       return `${effect.do} ${effect.utterance}`;
     case 'overheard':

@@ -46,8 +46,6 @@ export type ServedOptions = {
 const longestMs = 60_000;
 /** Those it may not hear are told so; then it is quiet. */
 const greetingMs = 4_000;
-/** Longer than voices it falls silent for that turn out to be none. */
-const silenceMs = 200;
 /** Real time in a step of 20 ms in which a server is at work. */
 const workMs = 1;
 
@@ -139,13 +137,6 @@ export class ServedSession implements AsyncDisposable {
   soundedMs(ms: number): number {
     const sinceMs = this.fixture.clock.nowMs() - ms;
     return 20 * this.#leftAtMs.filter((atMs) => atMs > sinceMs).length;
-  }
-
-  /** Milliseconds of sound that left from then on, up to the first silence that lasts. */
-  soundFromMs(sinceMs: number): number {
-    const left = this.#leftAtMs.filter((atMs) => atMs >= sinceMs);
-    const end = left.findIndex((atMs, n) => (left[n + 1] ?? Infinity) - atMs > silenceMs);
-    return 20 * (end + 1);
   }
 
   /** Requests for answers, oldest first. */

@@ -71,17 +71,6 @@ export const addressingCases: ConversationCases = {
       [[...pause(1, 600, 'Nova, the bridge?'), ended(1, 1_000)], 'utterance 1 of ana: other'],
     ],
   },
-  'sound is fed to a model that hears only of who is answered whatever they say, and taken back if it was nothing':
-    {
-      room: roomWith(room('ana'), { hearsSound: true }),
-      also: ['feed', 'forget'],
-      steps: [
-        [began(1, 'ana', 0), 'feed 1'],
-        [[...pause(1, 600, ''), ended(1, 1_000)], 'forget 1'],
-        [present(2_000, 'ana', 'ben')],
-        [began(2, 'ana', 3_000)],
-      ],
-    },
   'a far quieter voice over an answer is not its asker, unless it says the name': {
     room: room('ana'),
     steps: [
