@@ -37,9 +37,12 @@ export class TalkSession {
   readonly #call: TalkCall;
   readonly #settings: () => TalkSettings;
   readonly #asked: { count: number };
-  #buffer = new Int16Array(0);
+  /** Pieces of the sound that is not committed yet. */
+  #buffer: Int16Array[] = [];
   #response: Response | undefined;
   #number = 0;
+  /** Items whose further words nobody hears. */
+  readonly #truncated = new Set<string>();
   readonly #aloud = new AloudResponses({
     settings: () => this.#settings(),
     calls: () => this.#call.aloud,
@@ -84,7 +87,7 @@ export class TalkSession {
     'session.update': (command) => this.#update(command),
     'input_audio_buffer.append': ({ audio }) => this.#append(String(audio)),
     'input_audio_buffer.clear': () => {
-      this.#keep(new Int16Array(0));
+      this.#clear();
       this.#send('input_audio_buffer.cleared', {});
     },
     'input_audio_buffer.commit': () => this.#commit(),
@@ -111,23 +114,25 @@ export class TalkSession {
     const bytes = Buffer.from(audio, 'base64');
     const more = new Int16Array(bytes.length / 2);
     bytes.copy(new Uint8Array(more.buffer)); // little-endian, as every machine Node runs on
-    this.#call.soundMs += (more.length / rateHz) * 1000;
-    this.#keep(joinSamples([this.#buffer, more]));
+    const ms = (more.length / rateHz) * 1000;
+    this.#call.soundMs += ms;
+    this.#call.bufferMs += ms;
+    this.#buffer.push(more);
   }
 
-  #keep(buffer: Int16Array): void {
-    this.#buffer = buffer.slice();
-    this.#call.bufferMs = (buffer.length / rateHz) * 1000;
+  #clear(): void {
+    this.#buffer = [];
+    this.#call.bufferMs = 0;
   }
 
   #commit(): void {
-    if (this.#buffer.length < rateHz / 10) {
+    const sound = joinSamples(this.#buffer);
+    if (sound.length < rateHz / 10) {
       throw new AloudRefusal('input_audio_buffer_commit_empty', 'Buffer too small.');
     }
-    const sound = this.#buffer;
     const pcm = { samples: sound, rateHz, channels: 1 } as const;
     this.#call.commits.push(pcm);
-    this.#keep(new Int16Array(0));
+    this.#clear();
     const text = this.#settings().hears(pcm);
     const id = `item_${++this.#number}`;
     this.#send('input_audio_buffer.committed', { item_id: id });
@@ -179,6 +184,7 @@ export class TalkSession {
       throw new AloudRefusal('invalid_value', 'The audio is shorter than that.');
     }
     Object.assign(thing, { soundMs: Number(audio_end_ms), text: '' });
+    this.#truncated.add(thing.id);
     this.#send('conversation.item.truncated', { item_id, audio_end_ms });
   }
 
@@ -257,7 +263,7 @@ export class TalkSession {
     const sound = lazySound(text, rateHz, voice);
     const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
     for (const [n, word] of words.entries()) {
-      if (response.isCancelled || this.#call.isClosed) return;
+      if (this.#isUnheard(thing, response)) return;
       thing.text += word;
       const name = isWritten ? 'response.output_text' : 'response.output_audio_transcript';
       this.#send(`${name}.delta`, { ...of, delta: word });
@@ -271,6 +277,10 @@ export class TalkSession {
       await this.#pass(ms / this.#settings().soundSpeed);
     }
     this.#send('response.output_audio_transcript.done', { ...of, transcript: text });
+  }
+
+  #isUnheard({ id }: TalkThing, { isCancelled }: Response): boolean {
+    return isCancelled || this.#call.isClosed || this.#truncated.has(id);
   }
 
   async #pass(ms: number): Promise<void> {
