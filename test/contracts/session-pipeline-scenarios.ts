@@ -2,10 +2,10 @@ import { expect } from 'vitest';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { openServed, type ServedSession } from '#test/conversation/setup/served-session.ts';
 
-/** Twenty minutes of talk: there is always more of it, also where a busy machine lets the servers go on meanwhile. */
-export const story = `Well, listen. ${Array.from({ length: 400 }, (_, n) => `This is the sentence number ${n + 1} of a very long story.`).join(' ')}`;
-/** In real time, of which little passes. */
-const slowly = { tokensPerSecond: 200, soundSpeed: 60 };
+/** Five minutes of talk: there is always more of it. */
+export const story = `Well, listen. ${Array.from({ length: 100 }, (_, n) => `This is the sentence number ${n + 1} of a very long story.`).join(' ')}`;
+/** Some times as fast as it is heard. */
+const slowly = { tokensPerSecond: 30, soundSpeed: 4 };
 
 export const replies = [
   { match: 'forward', text: 'Ten meters it is.' },

@@ -138,25 +138,6 @@ playScripts({
     4000
     adam says: five
     `,
-  'a no takes back what is being recognised': `
-    recogniser takes 2000
-    adam begins: five
-    2500
-    adam denies > saved true
-    4000
-    requests > 0 requests
-    `,
-  'a no cuts the answer, and neither it nor the question is shown to a model again': `
-    with natural
-    model: It is a long story that goes on and on, for as long as anybody listens to it.
-    adam begins: five
-    3000 > heard Adam: five
-    adam denies > saved true
-    1000 silent
-    eva writes: What did Adam say?
-    > told eva: answered It is a long story that goes on and on, for as long as anybody listens to it.
-    prompt > Eva: What did Adam say?
-    `,
   'a no drops the questions that wait, and leaves those of others': `
     with natural, people adam eva ben cleo, eva always
     model: A story that is told for eight seconds or so, since somebody asked for it. || Yes.
@@ -242,13 +223,6 @@ playScripts({
     4000
     consents > adam never
     adam says: five
-    `,
-  'a spoken no needs no name, and takes nothing of others': `
-    with name, eva always
-    adam says: Don't listen to me. > ignored Adam: interjection, says consent.no
-    4000
-    eva says: Nova, what is it? > heard Eva: Nova, what is it?, answered Eva: You said five.
-    4000
     `,
   'words that hold a no and are none are answered': `
     adam says: don't listen to me when I sing

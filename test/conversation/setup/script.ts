@@ -241,7 +241,6 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\w+) allows$/, (play, who) => play.fixture.privacy.allow(g, play.idOf(who))],
   [/^(\w+) denies$/, (play, who) => play.fixture.privacy.deny(g, play.idOf(who))],
   [/^(\w+) is forgotten$/, (play, who) => play.fixture.privacy.forget(g, play.idOf(who))],
-  [/^status of (\w+)$/, (play, who) => play.fixture.privacy.status(g, play.idOf(who))],
   [/^(\w+) is left (out|in)$/, leaveOut],
   [/^(\w+) (comes|goes)$/, (play, who = '', how) => play.seat(who, how === 'comes')],
   [/^pause$/, ({ fixture }) => fixture.hearing.pause(g)],

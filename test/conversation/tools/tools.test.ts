@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import type { ChatModel } from '#src/chat/ports.ts';
 import { type ToolEntry, tool } from '#src/conversation/ports/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';
@@ -12,11 +11,10 @@ import {
   openSessionFixture,
   pass,
   type SessionFixture,
-  words,
 } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const call = (name: string, given: object = {}, id = 'call_1'): ChatStep => ({
   call: { id, name, argumentsJson: JSON.stringify(given) },
@@ -66,44 +64,9 @@ async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000
   await pass(fixture, ms);
 }
 
-/** A model that calls one tool, and says something once it has the result. */
-async function talkingTo(name: string, over: Over = {}, first = '') {
-  const results: string[] = [];
-  const chat: ChatModel = {
-    async *reply(messages) {
-      const found = messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
-      results.push(...found);
-      if (found.length > 0) yield { kind: 'text', text: 'There it is.' };
-      if (found.length > 0) return;
-      if (first !== '') yield { kind: 'text', text: first };
-      yield { kind: 'tool', call: { id: '1', name, argumentsJson: '{}' } };
-    },
-  };
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
-  const { clock, ...parts } = over;
-  const pipeline = chained({ chat, synthesizer });
-  const fixture = openSessionFixture(
-    { chat, synthesizer, pipeline, tools, ...parts },
-    [adam, eva],
-    clock,
-  );
-  await fixture.sessions.join(lounge, 'adam');
-  await pass(fixture, 40);
-  return { fixture, results };
-}
-
 const resultsIn = (chat: FakeChat): string[] =>
   (chat.asked.at(-1)?.messages ?? []).flatMap((one) => (one.role === 'tool' ? [one.content] : []));
 const buttonIn = ({ offered }: SessionFixture): string => offered.at(-1)?.split(':')[1] ?? '';
-
-test('what a tool found out comes to the model as data, and the answer goes on', async () => {
-  const { fixture, chat, synthesizer } = await open([[call('who_is_here')], ['Adam is here.']]);
-  await ask(fixture);
-  expect(resultsIn(chat)).toEqual([
-    '{"result":{"names":["Adam"],"othersWithoutName":1,"otherBots":0}}',
-  ]);
-  expect(synthesizer.asked.map(({ text }) => text)).toContain('Adam is here.');
-});
 
 test('a program is told how many people are there, and no names', async () => {
   const { fixture, chat } = await open([[call('who_is_here')], ['Two are here.']]);
@@ -145,41 +108,6 @@ test('a tool ends at once with /stop', async () => {
   await pass(fixture, 500);
   expect([seen.began, seen.endedAtMs - atMs]).toEqual([1, 0]);
   expect(fixture.sessions.session('g')?.context.queue.current).toBeUndefined();
-});
-
-test.each([
-  ['never mind', ''],
-  ['never mind', 'Let me see.'],
-  ['what is six and six', ''],
-  ['what is six and six', 'Let me see.'],
-])(
-  'the words %j end a tool within 500 ms of the last of them, after %j',
-  async (interruption, first) => {
-    const clock = new VirtualClock();
-    const { seen, readTool } = slow(clock, 9_000);
-    let text = 'five five';
-    const transcriber = new FakeTranscriber({ texts: () => text });
-    const { fixture } = await talkingTo('look', { clock, tools: [readTool], transcriber }, first);
-    await pass(fixture, 4_000, await words('human-cards-004', adam, clock.nowMs()));
-    expect(seen.began).toBe(1);
-    text = interruption;
-    const spoken = await words('human-cards-004', adam, clock.nowMs());
-    const [fromMs = 0, lastMs = 0] = [spoken[0]?.atMs, spoken.at(-6)?.atMs];
-    await pass(fixture, 4_000, spoken);
-    expect(seen.endedAtMs).toBeGreaterThan(fromMs);
-    expect(seen.endedAtMs - lastMs).toBeLessThanOrEqual(500);
-  },
-);
-
-test('a call in an answer that is cut off before it runs never runs', async () => {
-  const clock = new VirtualClock();
-  const { seen, readTool } = slow(clock, 100);
-  const rounds = [['Well.', { waitMs: 2_000 }, call('look')]];
-  const { fixture } = await open(rounds, { clock, tools: [readTool] });
-  await ask(fixture, 'Look.', 1_000);
-  fixture.talk.stop('g');
-  await pass(fixture, 5_000);
-  expect(seen.began).toBe(0);
 });
 
 test('the panel names the step, ticks go on, and the moment asked for names it as well', async () => {
@@ -244,12 +172,4 @@ test('a message waits once the model was shown words of others; what it is, only
     ['post_text', 'asked', 'adam'],
     ['post_text', 'pressed', 'adam'],
   ]);
-});
-
-test('a tool with an effect runs once in an answer', async () => {
-  const post = (text: string, id: string) => call('post_text', { text }, id);
-  const rounds = [[post('One.', 'a'), post('Two.', 'b')], [post('One.', 'c')], ['Posted.']];
-  const { fixture } = await open(rounds);
-  await ask(fixture, 'Post it.');
-  expect(fixture.written).toEqual(['One.']);
 });

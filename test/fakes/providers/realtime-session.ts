@@ -34,7 +34,8 @@ export class TalkSession {
   readonly #call: TalkCall;
   readonly #settings: () => TalkSettings;
   readonly #asked: { count: number };
-  #buffer = new Int16Array(0);
+  /** Pieces of the sound that is not committed yet. */
+  #buffer: Int16Array[] = [];
   #response: Response | undefined;
   #number = 0;
   readonly #aloud = new AloudResponses({
@@ -101,23 +102,25 @@ export class TalkSession {
     const bytes = Buffer.from(audio, 'base64');
     const more = new Int16Array(bytes.length / 2);
     bytes.copy(new Uint8Array(more.buffer)); // little-endian, as every machine Node runs on
-    this.#call.soundMs += (more.length / rateHz) * 1000;
-    this.#keep(joinSamples([this.#buffer, more]));
+    const ms = (more.length / rateHz) * 1000;
+    this.#call.soundMs += ms;
+    this.#call.bufferMs += ms;
+    this.#buffer.push(more);
   }
 
-  #keep(buffer: Int16Array): void {
-    this.#buffer = buffer.slice();
-    this.#call.bufferMs = (buffer.length / rateHz) * 1000;
+  #clear(): void {
+    this.#buffer = [];
+    this.#call.bufferMs = 0;
   }
 
   #commit(): void {
-    if (this.#buffer.length < rateHz / 10) {
+    const sound = joinSamples(this.#buffer);
+    if (sound.length < rateHz / 10) {
       throw new AloudRefusal('input_audio_buffer_commit_empty', 'Buffer too small.');
     }
-    const sound = this.#buffer;
     const pcm = { samples: sound, rateHz, channels: 1 } as const;
     this.#call.commits.push(pcm);
-    this.#keep(new Int16Array(0));
+    this.#clear();
     const text = this.#settings().hears(pcm);
     const id = `item_${++this.#number}`;
     this.#send('input_audio_buffer.committed', { item_id: id });

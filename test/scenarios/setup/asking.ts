@@ -1,7 +1,6 @@
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
-import { pressables } from '#sandbox/rest/rest-components.ts';
 import { type TextValues as Filling, type Locale, type TextId, text } from '#src/texts/texts.ts';
 import { type ScenarioSetup, soon } from './scenario-setup.ts';
 
@@ -24,20 +23,6 @@ export function pressed(
   name: string,
 ): Promise<ShownMessage> {
   return firstAnswer(person.press(message, customId(name)), `the button ${name}`);
-}
-
-/** Uses the button or the menu whose name begins so, and picks these values from a menu. */
-export function use(
-  person: SandboxPerson,
-  message: ShownMessage,
-  start: string,
-  values?: readonly string[],
-): Interaction {
-  const found = pressables(message.components).find(({ custom_id }) =>
-    custom_id.startsWith(customId(start)),
-  );
-  if (!found) throw new Error(`There is no ${start}.`);
-  return person.press(message, found.custom_id, values);
 }
 
 /** A sentence that only the caller reads. */

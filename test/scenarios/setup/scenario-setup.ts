@@ -193,7 +193,7 @@ export function madeTexts({ providers }: SpokenSetup): string[] {
 }
 
 /** Last messages to the chat model, oldest first. */
-export function shownMessages(setup: ScenarioSetup): readonly ScenarioMessage[] {
+function shownMessages(setup: ScenarioSetup): readonly ScenarioMessage[] {
   return chats(setup).at(-1) ?? [];
 }
 
