@@ -1,51 +1,36 @@
-import { type Client, DiscordAPIError, RESTJSONErrorCodes, Routes } from 'discord.js';
+import { DiscordAPIError, RESTJSONErrorCodes, Routes } from 'discord.js';
 import { messageOf } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
-import type { Button } from '#src/conversation/command.ts';
 import { consentButtons, type PanelPlace } from '#src/conversation/ports/panel.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
-import { type ButtonRow, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
+import { rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
+import type { RestBody } from '#src/discord/outbox/outbox.ts';
 import { botNameIn } from '#src/discord/places.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { cut } from '#src/texts/plain.ts';
 import { type Locale, localeOf } from '#src/texts/texts.ts';
-import type { Outbox } from './outbox.ts';
-import { isFinal } from './panel.ts';
-import type { PanelReplies } from './panels.ts';
-
-/** A message that rings for exactly one person; no other message of the bot rings. */
-export type Mention = {
-  readonly content: string;
-  readonly allowed_mentions: { readonly parse: []; readonly users: readonly [string] };
-  readonly components: readonly ButtonRow[];
-};
-
-export type PanelThreadOptions = {
-  readonly buttons: ReadonlyMap<string, Button>;
-  readonly report: (event: DiscordEvent) => void;
-  placeIn(guildId: string): PanelPlace | undefined;
-  localeIn(guildId: string): Locale;
-  botNameIn(guildId: string): string;
-  /** A public thread under that message; its id. */
-  open(place: PanelPlace, name: string): Promise<string>;
-  write(threadId: string, mention: Mention): Promise<unknown>;
-};
+import type { PanelOptions } from './panels.ts';
 
 /** Source: Discord docs, "Start Thread from Message". */
 const maxNameChars = 100;
 const archiveMinutes = 60;
+const never = new AbortController().signal;
 
 type Thread = { readonly messageId: string; readonly id: Promise<string> };
 
 /** The threads under panels, where newcomers are asked; each is opened when it is needed first. */
 export class PanelThreads {
-  readonly #options: PanelThreadOptions;
+  readonly #options: Pick<PanelOptions, 'client' | 'buttons' | 'outbox' | 'report'>;
+  readonly #placeIn: (guildId: string) => PanelPlace | undefined;
   readonly #threads = new Map<string, Thread>();
   /** Servers whose operator was told that it does not work there. */
   readonly #reported = new Set<string>();
 
-  constructor(options: PanelThreadOptions) {
+  constructor(
+    options: Pick<PanelOptions, 'client' | 'buttons' | 'outbox' | 'report'>,
+    placeIn: (guildId: string) => PanelPlace | undefined,
+  ) {
     this.#options = options;
+    this.#placeIn = placeIn;
   }
 
   /**
@@ -53,18 +38,17 @@ export class PanelThreads {
    * happens. Never throws.
    */
   invite(guildId: string, personId: string, captionsDays?: number): void {
-    const place = this.#options.placeIn(guildId);
+    const place = this.#placeIn(guildId);
     if (place) void this.#invite(guildId, this.#mention(guildId, personId, captionsDays), place);
   }
 
-  async #invite(guildId: string, mention: Mention, place: PanelPlace): Promise<void> {
-    const { write } = this.#options;
+  async #invite(guildId: string, mention: RestBody, place: PanelPlace): Promise<void> {
     const known = this.#threads.get(guildId);
     const isNew = known?.messageId !== place.messageId;
     const thread = isNew ? { messageId: place.messageId, id: this.#open(guildId, place) } : known;
     this.#threads.set(guildId, thread);
     try {
-      await write(await thread.id, mention);
+      await this.#options.outbox.post(await thread.id, mention, never);
     } catch (error) {
       // A thread that was refused for good is not asked for again under this panel.
       if (!isFinal(error) && this.#threads.get(guildId) === thread) this.#threads.delete(guildId);
@@ -72,20 +56,25 @@ export class PanelThreads {
     }
   }
 
-  async #open(guildId: string, place: PanelPlace): Promise<string> {
-    const { botNameIn, localeIn, open } = this.#options;
-    const line = { id: 'panel.thread', with: { bot: botNameIn(guildId) } } as const;
+  async #open(guildId: string, { channelId, messageId }: PanelPlace): Promise<string> {
+    const { client } = this.#options;
+    const line = { id: 'panel.thread', with: { bot: botNameIn(client, guildId) } } as const;
+    const name = cut(sentence(line, this.#localeIn(guildId)), maxNameChars);
+    const body = { name, auto_archive_duration: archiveMinutes };
     try {
-      return await open(place, cut(sentence(line, localeIn(guildId)), maxNameChars));
+      const made = await client.rest.post(Routes.threads(channelId, messageId), { body });
+      const { id } = fieldsOf(made);
+      return typeof id === 'string' ? id : messageId;
     } catch (error) {
-      if (hasThread(error)) return place.messageId; // by then they share their id
+      if (hasThread(error)) return messageId; // by then they share their id
       throw error;
     }
   }
 
-  #mention(guildId: string, personId: string, captionsDays?: number): Mention {
-    const { localeIn, buttons: presses } = this.#options;
-    const locale = localeIn(guildId);
+  /** A message that rings for exactly one person; no other message of the bot rings. */
+  #mention(guildId: string, personId: string, captionsDays?: number): RestBody {
+    const { buttons: presses } = this.#options;
+    const locale = this.#localeIn(guildId);
     const kept = captionsDays === undefined ? [] : [captionsKept(captionsDays)];
     const lines = [{ id: 'consent.no' } as const, { id: 'panel.privacy' } as const, ...kept];
     const card = lines.map((line) => sentence(line, locale)).join(' ');
@@ -95,6 +84,10 @@ export class PanelThreads {
       allowed_mentions: { parse: [], users: [personId] },
       components: rowsOf(buttons, locale, presses),
     };
+  }
+
+  #localeIn(guildId: string): Locale {
+    return localeOf(this.#options.client.guilds.cache.get(guildId)?.preferredLocale ?? '');
   }
 
   #warn(guildId: string, error: unknown): void {
@@ -108,40 +101,9 @@ export class PanelThreads {
   }
 }
 
-export type ThreadParts = {
-  readonly panels: Pick<PanelReplies, 'placeIn'>;
-  readonly buttons: ReadonlyMap<string, Button>;
-  readonly outbox: Pick<Outbox, 'put'>;
-  readonly report: (event: DiscordEvent) => void;
-};
-
-/** Opens the threads of a logged-in client. */
-export function openPanelThreads(
-  client: Client<true>,
-  { panels, buttons, outbox, report }: ThreadParts,
-): PanelThreads {
-  const never = new AbortController().signal;
-  return new PanelThreads({
-    buttons,
-    report,
-    placeIn: (guildId) => panels.placeIn(guildId),
-    localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
-    botNameIn: (guildId) => botNameIn(client, guildId),
-    async open({ channelId, messageId }, name) {
-      const body = { name, auto_archive_duration: archiveMinutes };
-      const made = await client.rest.post(Routes.threads(channelId, messageId), { body });
-      return idOf(made) ?? messageId;
-    },
-    write(threadId, body) {
-      const route = Routes.channelMessages(threadId);
-      return outbox.put(threadId, (signal) => client.rest.post(route, { body, signal }), never);
-    },
-  });
-}
-
-export function idOf(made: unknown): string | undefined {
-  const { id } = fieldsOf(made);
-  return typeof id === 'string' ? id : undefined;
+/** Deleted, forbidden, or wrong: the same request would be refused again. */
+function isFinal(error: unknown): boolean {
+  return error instanceof DiscordAPIError && error.status < 500 && error.status !== 429;
 }
 
 function hasThread(error: unknown): boolean {

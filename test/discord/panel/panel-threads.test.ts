@@ -2,7 +2,9 @@ import { expect, test } from 'vitest';
 import type { Button } from '#src/conversation/command.ts';
 import type { PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { type Mention, PanelThreads } from '#src/discord/panel/panel-threads.ts';
+import type { RestBody } from '#src/discord/outbox/outbox.ts';
+import { PanelThreads } from '#src/discord/panel/panel-threads.ts';
+import type { PanelOptions } from '#src/discord/panel/panels.ts';
 import { text } from '#src/texts/texts.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
 
@@ -22,28 +24,29 @@ const buttons = new Map(
 function open() {
   const at: { place: PanelPlace | undefined } = { place: { channelId: 'c', messageId: 'm1' } };
   const opened: string[] = [];
-  const written: { readonly in: string; readonly mention: Mention }[] = [];
+  const written: { readonly in: string; readonly mention: RestBody }[] = [];
   const events: DiscordEvent[] = [];
-  const failures: { open: unknown[]; write: unknown[] } = { open: [], write: [] };
-  const fail = (failure: unknown) => {
-    if (failure !== undefined) throw failure;
+  const failures: unknown[] = [];
+  const rest = {
+    async post(route: string, { body }: { readonly body: { readonly name: string } }) {
+      opened.push(body.name);
+      const failure = failures.shift();
+      if (failure !== undefined) throw failure;
+      return { id: `under ${route.split('/')[4]}` };
+    },
   };
-  const threads = new PanelThreads({
-    buttons,
-    report: (event) => events.push(event),
-    placeIn: () => at.place,
-    localeIn: () => 'de',
-    botNameIn: () => '*Nova*',
-    async open({ messageId }, name) {
-      opened.push(name);
-      fail(failures.open.shift());
-      return `under ${messageId}`;
+  const guild = { preferredLocale: 'de', members: { me: { displayName: '*Nova*' } } };
+  const user = { displayName: 'Nova', id: '1' };
+  const client = { rest, user, guilds: { cache: new Map([['g', guild]]) } };
+  const outbox = {
+    async post(id: string, mention: RestBody) {
+      written.push({ in: id, mention });
+      return { id: 'm' };
     },
-    async write(threadId, mention) {
-      written.push({ in: threadId, mention });
-      fail(failures.write.shift());
-    },
-  });
+  };
+  const report = (event: DiscordEvent) => void events.push(event);
+  const options = { client, buttons, outbox, report } as unknown as PanelOptions;
+  const threads = new PanelThreads(options, () => at.place);
   const invite = async (personId: string) => {
     threads.invite('g', personId, 7);
     for (let turn = 0; turn < 20; turn++) await Promise.resolve();
@@ -56,11 +59,12 @@ test('a newcomer is mentioned in a thread under the panel, with what the bot wou
   await invite('7');
   expect(opened).toEqual([text('panel.thread', { bot: '\\*Nova\\*' }, 'de')]);
   expect(written.map((one) => one.in)).toEqual(['under m1']);
-  const { content, components, allowed_mentions } = written[0]?.mention ?? {};
+  const { content, components, allowed_mentions } = written[0]?.mention ?? ({} as RestBody);
+  const rows = components as readonly { readonly components: readonly { custom_id: string }[] }[];
   const card = `${text('consent.no', {}, 'de')} ${text('panel.privacy', {}, 'de')}`;
   expect(content).toBe(`<@7> ${card} ${text('captions.kept', { days: 7 }, 'de')}`);
   expect(allowed_mentions).toEqual({ parse: [], users: ['7'] });
-  expect(components?.flatMap((row) => row.components.map(({ custom_id: id }) => id))).toEqual([
+  expect(rows.flatMap((row) => row.components.map(({ custom_id: id }) => id))).toEqual([
     'parley:consent.always',
     'parley:consent.never',
   ]);
@@ -75,7 +79,7 @@ test('without a panel nobody is mentioned', async () => {
 
 test('without the right to open a thread nobody is mentioned, and the operator is told once', async () => {
   const { at, failures, opened, written, events, invite } = open();
-  failures.open.push(refusal(403, 50_013), refusal(400, 50_024));
+  failures.push(refusal(403, 50_013), refusal(400, 50_024));
   await invite('7');
   await invite('8');
   expect(opened).toHaveLength(1);
