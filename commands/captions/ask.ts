@@ -21,7 +21,7 @@ export const subjectOption: CommandOption = {
   async suggest(typed, { guildId, callerId }, { port, timesIn }) {
     const times = timesIn(guildId);
     const sessions = await port(TranscriptRequests).sessions(guildId, callerId);
-    const days = sessions.map(({ startedAtWallMs }) => times.day(startedAtWallMs));
+    const days = (sessions ?? []).map(({ startedAtWallMs }) => times.day(startedAtWallMs));
     return closest(typed, [...new Set([...subjects, ...days])]);
   },
 };

@@ -30,7 +30,7 @@ async function byLabel(
 ): Promise<ReadonlyMap<string, ListedSession>> {
   const sessions = await port(TranscriptRequests).sessions(guildId, callerId);
   const times = timesIn(guildId);
-  return new Map(sessions.map((session) => [labelOf(session, times), session]));
+  return new Map((sessions ?? []).map((session) => [labelOf(session, times), session]));
 }
 
 function labelOf(

@@ -29,10 +29,10 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   const outcome = await ports
     .port(TranscriptRequests)
     .file(guildId, callerId, { format, ...picked });
-  if (outcome.kind !== 'files') return noTranscript(outcome);
+  if (outcome.kind !== 'file') return noTranscript(outcome);
   const { channelName: channel, startedAtWallMs } = outcome.session;
   const date = ports.timesIn(guildId).day(startedAtWallMs);
-  const { files } = outcome;
+  const files = [outcome.file];
   return [{ id: 'captions.thread', with: { channel, date }, to: 'caller', files }];
 }
 

@@ -24,7 +24,6 @@ import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-chann
 import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
-import { openChannelWriters } from '#src/discord/captions/channel-writers.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import {
   type CommandIds,
@@ -35,14 +34,9 @@ import {
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
-import { openBoard } from '#src/discord/panel/board.ts';
+import { type MessageOutcome, Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
-import { Outbox } from '#src/discord/panel/outbox.ts';
-import {
-  memoryOnlyPanelStore,
-  openPanelBoard,
-  type PanelReplies,
-} from '#src/discord/panel/panels.ts';
+import { memoryOnlyPanelStore, Panels } from '#src/discord/panel/panels.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -164,16 +158,16 @@ async function opened(
   const common = { buttons, timing: realTiming, report };
   const linkOpener = openVoiceLinkOpener(client, report);
   const panelStore = options.panelStore ?? memoryOnlyPanelStore();
-  const writers = openChannelWriters(client, buttons, realTiming);
-  const outbox = new Outbox(realTiming, (outcome) => report({ kind: 'message', outcome }), writers);
-  const panels = openPanelBoard(client, panelStore, buttons, realTiming, writers, report);
-  const captions = openCaptionChats(client, { writers, timing: realTiming });
+  const told = (outcome: MessageOutcome) => report({ kind: 'message', outcome });
+  const outbox = new Outbox(client.rest, realTiming, told);
+  const panels = new Panels({ ...common, client, panelStore, outbox });
+  const captions = openCaptionChats(client, { ...common, outbox });
   const typed = openTypedMessages(client, outbox);
   const discord = {
     linkOpener,
     messages: openChannelMessages(client, panels, buttons, outbox),
     bot,
-    panels: openBoard(client, { report, panels, outbox }),
+    panels,
     places: openPlaces(client),
     members: openMembers(client),
     captions,
@@ -218,10 +212,9 @@ async function opened(
       client.off(Events.ShardResume, onResume);
       await linkOpener[Symbol.asyncDispose]();
       await panels.close(lastAnswersMs);
-      outbox.close();
       captions[Symbol.dispose]();
       typed[Symbol.dispose]();
-      writers.close();
+      outbox.close();
       for (const unwatch of watches) unwatch();
       client.removeAllListeners(Events.ShardReconnecting);
       reportKeptSeats(client, report);
@@ -364,7 +357,7 @@ type GuildArrivals = (guildIds: readonly string[]) => Promise<ReadonlySet<string
 function watchArrivals(
   client: Client<true>,
   ghosts: ReadonlyMap<string, string>,
-  panels: Pick<PanelReplies, 'wake'>,
+  panels: Pick<Panels, 'wake'>,
   arrived: GuildArrivals = async () => new Set(),
 ): Disposable {
   const onGuild = ({ id }: Guild): void => void arrived([id]);

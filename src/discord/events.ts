@@ -5,7 +5,7 @@ import type {
 } from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { PacerCounts } from '#src/discord/link/pacer.ts';
 import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
-import type { MessageOutcome } from '#src/discord/panel/outbox.ts';
+import type { MessageOutcome } from '#src/discord/outbox/outbox.ts';
 
 /** Event at Discord, for logs and counters: ids and numbers, never words people said. */
 export type DiscordEvent =

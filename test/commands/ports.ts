@@ -214,7 +214,7 @@ const peopleSettings: CommandPorts['peopleSettings'] = {
 };
 
 /** Nobody may know anything. */
-const transcripts: Public<TranscriptRequests> = {
+const transcripts: Pick<TranscriptRequests, 'sessions' | 'file' | 'find' | 'ask' | 'recap'> = {
   sessions: async () => [],
   file: async () => ({ kind: 'none' }),
   find: async () => ({ kind: 'none' }),

@@ -5,7 +5,11 @@ import type {
   CaptionChats,
   DeletedMessages,
 } from '#src/conversation/ports/caption-chats.ts';
-import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
+import type {
+  DesiredMessage,
+  DisplayOutcome,
+  MessagePlace,
+} from '#src/conversation/ports/desired-message.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** A chat in memory that takes every wish at once. */
@@ -62,10 +66,11 @@ export class FakeCaptionChat {
     };
   }
 
-  #handle({ key, text, place }: DesiredMessage): DisplayOutcome {
-    const messageId = place?.messageId ?? `${this.channelId} ${key}`;
-    const first = messageId.slice(this.channelId.length + 1);
+  /** A key that is the id of a message stands for that. */
+  #handle({ key, text }: DesiredMessage): DisplayOutcome {
+    const first = key.slice(this.channelId.length + 1);
     const shown = this.shown.has(first) ? first : key;
+    const messageId = `${this.channelId} ${shown}`;
     if (text === '') {
       this.shown.delete(shown);
       return { kind: 'deleted', key };
@@ -88,6 +93,7 @@ export class FakeCaptionChats implements CaptionChats {
   /** No chat can be opened. */
   isForbidden = false;
   readonly #clock: Pick<Clock, 'nowMs'>;
+  #posted = 0;
   #listener: (deleted: DeletedMessages) => void = () => undefined;
 
   constructor(clock: Pick<Clock, 'nowMs'>) {
@@ -107,11 +113,26 @@ export class FakeCaptionChats implements CaptionChats {
 
   open: CaptionChats['open'] = async ({ channelId }, thread) => {
     if (this.isForbidden) throw new BotError('discord.forbidden', false, 'Not there.');
-    return this.#chat(thread ? `${thread.name} in ${thread.inChannelId}` : channelId);
+    return this.at(thread ? `${thread.name} in ${thread.inChannelId}` : channelId).open();
   };
 
-  reopen(_guildId: string, channelId: string): CaptionChat {
-    return this.#chat(channelId);
+  async post(channelId: string, text: string): Promise<MessagePlace> {
+    const { chat, outcome } = await this.#one(channelId, `recap ${this.#posted++}`, text);
+    if (outcome.kind === 'shown') return outcome.place;
+    throw new BotError('discord.forbidden', false, `Not in ${chat.channelId}.`);
+  }
+
+  change: CaptionChats['change'] = async ({ channelId, messageId }, text) => {
+    const { outcome } = await this.#one(channelId, messageId, text);
+    if (outcome.kind === 'shown') return 'changed';
+    return outcome.kind === 'deleted' || outcome.kind === 'gone' ? 'gone' : 'closed';
+  };
+
+  async #one(channelId: string, key: string, text: string) {
+    const chat = this.at(channelId);
+    const result = Promise.withResolvers<DisplayOutcome>();
+    chat.show({ key, text, urgency: 'partial' }, result.resolve);
+    return { chat, outcome: await result.promise };
   }
 
   /** A program is no member. */
@@ -134,9 +155,10 @@ export class FakeCaptionChats implements CaptionChats {
     this.#listener(deleted);
   }
 
-  #chat(channelId: string): CaptionChat {
+  /** The chat of that channel. */
+  at(channelId: string): FakeCaptionChat {
     const chat = this.chats.get(channelId) ?? new FakeCaptionChat(channelId, this.#clock);
     this.chats.set(channelId, chat);
-    return chat.open();
+    return chat;
   }
 }

@@ -33,11 +33,11 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
       '19 add550757bd60e61',
     ],
   ],
-  ['transcripts.db', transcriptMigrations, ['3 ca5cf7f6b04bbc2d', '5 7bdc46195620cf54']],
+  ['transcripts.db', transcriptMigrations, ['3 27f5f99d37d13055', '5 3a5f5ec61d3bda4b']],
   [
     'transcripts in PostgreSQL',
     transcriptsPart.migrations,
-    ['3 302992cec5a5945a', '5 883bbcb10a5c51c9'],
+    ['3 5f9ff0ba4b26eda1', '5 d187e3c7181b335b'],
   ],
 ];
 

@@ -226,7 +226,6 @@ const longLine: TranscriptLine = {
   endMs: 560_000,
   text: 'and so on '.repeat(300).trim(),
   post: { channelId: placeId, messageId: '3300000000000000001' },
-  morePosts: [{ channelId: placeId, messageId: '3300000000000000002' }],
 };
 
 const captionMessages: readonly CaptionMessage[] = [

@@ -1,5 +1,5 @@
 import type { TextLine } from '#src/texts/texts.ts';
-import type { DesiredMessage, DisplayOutcome } from './desired-message.ts';
+import type { DesiredMessage, DisplayOutcome, MessagePlace } from './desired-message.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** Chats in which captions are written; discord implements it. */
@@ -13,8 +13,17 @@ export interface CaptionChats {
     thread: CaptionThread | undefined,
     signal: AbortSignal,
   ): Promise<CaptionChat>;
-  /** The same chat again, after a restart: for messages that are to be changed or deleted. */
-  reopen(guildId: string, channelId: string): CaptionChat;
+  /** Posts a message by itself. Errors: BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
+  post(channelId: string, text: string, signal: AbortSignal): Promise<MessagePlace>;
+  /**
+   * Changes a message of any run, or deletes it where `text` is empty. `gone`: it is not there any more, since it is too old to be
+   * changed, perhaps; `closed`: Discord does not take it now. Aborting `signal` throws `signal.reason`.
+   */
+  change(
+    place: MessagePlace,
+    text: string,
+    signal: AbortSignal,
+  ): Promise<'changed' | 'gone' | 'closed'>;
   /** Whether roles let this person open that voice channel and read what was said there, read at most 60 s ago; unknown means no. */
   mayOpen(guildId: string, channelId: string, personId: string): Promise<'yes' | 'no' | 'gone'>;
   /** Writes a sentence for the people who manage this server, where they are most likely to read it. Never throws. */
@@ -44,8 +53,7 @@ export interface CaptionChat {
   readonly channelId: string;
   /**
    * Posts a message, or changes it, or deletes it where `text` is empty; a newer desired message for the same key takes the place of
-   * one that still waits. Never throws. Messages are posted in the order of their first `show`. `place` is that of a
-   * message that was posted by a former run.
+   * one that still waits. Never throws. Messages are posted in the order of their first `show`.
    */
   show(desired: DesiredMessage): void;
   /** Called with the outcome of each desired message. Replaces the former listener. */

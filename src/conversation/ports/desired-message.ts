@@ -5,15 +5,12 @@ export type MessagePlace = { readonly channelId: string; readonly messageId: str
 export type DesiredMessage = {
   /** Key chosen by the caller, unique in this chat for as long as the process runs. */
   readonly key: string;
-  /** Markdown to post, at most 2,000 characters. Only `mentions` are notified. */
+  /** Markdown to post, at most 2,000 characters; it notifies no person. */
   readonly text: string;
   /** Whole words of an utterance that no earlier desired message held go first, `partial` texts last; what waits urgently stays so. */
   readonly urgency: 'whole' | 'partial';
-  readonly place?: MessagePlace;
   /** Buttons under it, as those of `Reply`. */
   readonly buttons?: readonly string[];
-  /** Ids of people who are notified; only where the message is posted. */
-  readonly mentions?: readonly string[];
 };
 
 /** Outcome of the desired message for a key. */
@@ -30,9 +27,9 @@ export type DisplayOutcome =
   | { readonly kind: 'deleted'; readonly key: string }
   /** Discord takes no change any more, since the message is too old (error 30046): it shows what it showed before. */
   | { readonly kind: 'too-old'; readonly key: string }
-  /** The message or its chat was deleted. */
+  /** The message or its whole chat was deleted. */
   | { readonly kind: 'gone'; readonly key: string; readonly what: 'message' | 'chat' }
-  /** The bot may not write there; nothing more is sent until a new chat is opened. */
+  /** The bot may not write in that chat; nothing more is sent until a new one is opened. */
   | { readonly kind: 'forbidden'; readonly key: string }
   /** Refused for good for another reason; `why` is for the operator. */
   | { readonly kind: 'refused'; readonly key: string; readonly why: string };

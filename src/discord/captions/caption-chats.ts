@@ -8,16 +8,24 @@ import {
 } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { CaptionChats, DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
+import type { Button } from '#src/conversation/command.ts';
+import type {
+  CaptionChat,
+  CaptionChats,
+  DeletedMessages,
+} from '#src/conversation/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import { rowsOf } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
+import type { Outbox } from '#src/discord/outbox/outbox.ts';
+import { unwritten, writeFailureOf } from '#src/discord/outbox/write-failure.ts';
 import { postToServer } from '#src/discord/server-message.ts';
 import { cut } from '#src/texts/plain.ts';
-import type { ChannelWriters } from './channel-writers.ts';
+import { localeOf } from '#src/texts/texts.ts';
 import { demandRights, mayOpenChannel } from './chat-permissions.ts';
 import { watchDeleted } from './deleted-messages.ts';
-import { writeFailureOf } from './write-failure.ts';
+import { captionBody, quiet, WrittenChat } from './written-chat.ts';
 
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
@@ -31,39 +39,70 @@ const mostReads = 1_000;
 const mostGone = 10_000;
 
 export type CaptionChatsParts = {
-  readonly writers: ChannelWriters;
+  readonly outbox: Outbox;
+  readonly buttons: ReadonlyMap<string, Button>;
   readonly timing: SyncTiming;
 };
 
 /** Chats of a logged-in client; disposing it ends the watch of deletions. */
 export function openCaptionChats(
   client: Client<true>,
-  { writers, timing }: CaptionChatsParts,
+  { outbox, buttons, timing }: CaptionChatsParts,
 ): CaptionChats & Disposable {
   const readers = new ChatReaders(client, timing);
+  const chats = new Set<WrittenChat>();
   let listener: (deleted: DeletedMessages) => void = () => {};
   const unwatch = watchDeleted(client, (deleted) => {
-    const chats = writers.chatsIn(deleted.channelId);
+    const here = [...chats].filter(({ channelId }) => channelId === deleted.channelId);
     if (deleted.kind === 'chat') {
-      for (const chat of chats) chat.end('gone');
+      for (const chat of here) chat.end('gone');
       listener(deleted);
       return;
     }
-    const messageIds = deleted.messageIds.filter((id) => !writers.ownDeletions.delete(id));
-    if (messageIds.length === 0) return;
-    for (const chat of chats) chat.gone(new Set(messageIds));
-    listener({ ...deleted, messageIds });
+    const messageIds = deleted.messageIds.filter((id) => !outbox.takeOwnDeletion(id));
+    if (messageIds.length > 0) listener({ ...deleted, messageIds });
   });
+  const open = (channelId: string): CaptionChat => {
+    const guild = client.channels.cache.get(channelId);
+    const locale = localeOf(guild && 'guild' in guild ? guild.guild.preferredLocale : '');
+    const rows = (names: readonly string[]) => rowsOf(names, locale, buttons);
+    const chat = new WrittenChat(channelId, { outbox, timing, rows }, () => chats.delete(chat));
+    chats.add(chat);
+    return chat;
+  };
   return {
     async open(channel, thread, signal) {
       signal.throwIfAborted();
       const home = knownChannel(client, channel, thread?.inChannelId ?? channel.channelId);
       demandRights(home, thread !== undefined);
-      if (!thread) return writers.open(channel.channelId);
+      if (!thread) return open(channel.channelId);
       const formerId = goesOn(home, thread.formerId) ? thread.formerId : undefined;
-      return writers.open(formerId ?? (await newThread(client, home, thread.name, signal)));
+      return open(formerId ?? (await newThread(client, home, thread.name, signal)));
     },
-    reopen: (_guildId, channelId) => writers.open(channelId),
+    async post(channelId, text, signal) {
+      const body = { ...captionBody(text, []), flags: quiet };
+      try {
+        const { id } = await outbox.post(channelId, body, signal);
+        return { channelId, messageId: id };
+      } catch (cause) {
+        signal.throwIfAborted();
+        throw unwritten(`channel ${channelId}`, cause);
+      }
+    },
+    async change(place, text, signal) {
+      const change = (words: string) =>
+        outbox.change(place, words === '' ? undefined : captionBody(words, []), signal);
+      try {
+        await change(text);
+        return text === '' ? 'gone' : 'changed';
+      } catch (cause) {
+        signal.throwIfAborted();
+        const { kind } = writeFailureOf(cause);
+        if (kind === 'message-gone' || kind === 'chat-gone') return 'gone';
+        // What Discord does not change any more, it still deletes.
+        return kind === 'too-old' && text !== '' ? await this.change(place, '', signal) : 'closed';
+      }
+    },
     mayOpen: (guildId, channelId, personId) => readers.mayOpen(guildId, channelId, personId),
     tellServer(guildId, line) {
       const guild = client.guilds.cache.get(guildId);

@@ -6,7 +6,7 @@ import type { PanelPlace } from '#src/conversation/ports/panel.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
-import type { PanelReplies } from '#src/discord/panel/panels.ts';
+import type { Panels } from '#src/discord/panel/panels.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { InteractionAnswer, MessageEdit } from './answering.ts';
 import { type Languages, type MessageBody, messagesOf, messageWith } from './rendering.ts';
@@ -36,7 +36,7 @@ export type InteractionRunnerOptions = {
   readonly buttons: ReadonlyMap<string, Button>;
   /** Content with its names of commands as links. Left out: they stay names. */
   readonly linked?: (content: string) => string;
-  readonly panels: Pick<PanelReplies, 'dressed' | 'put'>;
+  readonly panels: Pick<Panels, 'dressed' | 'put'>;
   readonly timing: SyncTiming;
   readonly report: (event: DiscordEvent) => void;
 };

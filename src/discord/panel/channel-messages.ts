@@ -1,25 +1,16 @@
-import {
-  type Channel,
-  type Client,
-  DiscordAPIError,
-  type RESTPostAPIChannelMessageJSONBody,
-  Routes,
-} from 'discord.js';
-import { BotError, messageOf } from '#src/base/errors.ts';
+import type { Channel, Client } from 'discord.js';
+import { BotError } from '#src/base/errors.ts';
 import type { Button } from '#src/conversation/command.ts';
+import type { PanelBoard } from '#src/conversation/ports/panel.ts';
 import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
-import { networkCodeOf } from '#src/discord/network-errors.ts';
-import { newNonce, nonceOf } from '#src/discord/nonce.ts';
+import { nonceOf } from '#src/discord/nonce.ts';
+import { type Outbox, type RestBody, restBody } from '#src/discord/outbox/outbox.ts';
+import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import { mayWriteIn } from '#src/discord/permissions.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import type { Outbox } from './outbox.ts';
-import type { PanelReplies } from './panels.ts';
-
-type MessageRequest = Pick<RESTPostAPIChannelMessageJSONBody, 'content'> &
-  Readonly<Record<string, unknown>>;
 
 /**
  * Writes into the chat that belongs to a voice channel. Where that is gone or closed to it, a given text goes beside the panel of its
@@ -27,9 +18,9 @@ type MessageRequest = Pick<RESTPostAPIChannelMessageJSONBody, 'content'> &
  */
 export function openChannelMessages(
   client: Client<true>,
-  panels: Pick<PanelReplies, 'placeIn'>,
+  panels: Pick<PanelBoard, 'placeIn'>,
   presses: ReadonlyMap<string, Button>,
-  outbox: Pick<Outbox, 'put'>,
+  outbox: Pick<Outbox, 'post'>,
 ): VoiceChannelChatPoster {
   const channelOf = (id = '') => client.channels.cache.get(id);
   const localeIn = (guildId: string) =>
@@ -43,19 +34,15 @@ export function openChannelMessages(
   };
   const send = async (
     where: ChannelRef,
-    message: MessageRequest,
+    body: RestBody,
     signal: AbortSignal,
     channel = placeOf(where, false),
   ): Promise<void> => {
-    const { name } = where;
-    const route = Routes.channelMessages(channel.id);
-    const body = { nonce: newNonce(), ...message, enforce_nonce: true };
-    const post = (until: AbortSignal) => client.rest.post(route, { body, signal: until });
     try {
-      await outbox.put(channel.id, post, signal);
+      await outbox.post(channel.id, body, signal);
     } catch (cause) {
       signal.throwIfAborted();
-      throw unwritten(name, cause);
+      throw unwritten(where.name, cause);
     }
   };
   return {
@@ -72,17 +59,13 @@ export function openChannelMessages(
       const content = cut(shown.join('\n'), maxMessageChars);
       const ids = lines.flatMap(({ id }) => id ?? []);
       const once = ids.length === lines.length && { nonce: nonceOf(ids) };
-      const components = [...rowsOf(buttons, localeIn(where.guildId), presses)];
-      const pressed = components.length > 0 && { components };
-      const message = { content, allowed_mentions: { users }, ...once, ...pressed };
-      await send(where, message, signal);
+      const components = rowsOf(buttons, localeIn(where.guildId), presses);
+      await send(where, { content, allowed_mentions: { users }, components, ...once }, signal);
     },
     async offer(where, line, buttons, signal) {
       const locale = localeIn(where.guildId);
-      const components = [...rowsOf(buttons, locale, presses)];
-      const { content, allowedMentions } = messageWith([line], locale);
-      const message = { content, allowed_mentions: allowedMentions, components };
-      await send(where, message, signal);
+      const components = rowsOf(buttons, locale, presses);
+      await send(where, { ...restBody(messageWith([line], locale)), components }, signal);
     },
   };
 }
@@ -92,15 +75,7 @@ function mayWrite(channel: Channel): boolean {
   return !('permissionsFor' in channel) || mayWriteIn(channel) !== false;
 }
 
-function unwritten(name: string, cause: unknown): BotError {
-  if (cause instanceof BotError) return cause;
-  if (cause instanceof DiscordAPIError) return forbidden(name, cause);
-  const why = networkCodeOf(cause) || messageOf(cause);
-  const message = `Nothing could be written in ${name}: Discord could not be reached (${why}).`;
-  return new BotError('discord.unreachable', true, message, cause);
-}
-
-function forbidden(name: string, cause?: unknown): BotError {
+function forbidden(name: string): BotError {
   const message = `Nothing could be written in ${name}: may the bot send messages there?`;
-  return new BotError('discord.forbidden', false, message, cause);
+  return new BotError('discord.forbidden', false, message);
 }

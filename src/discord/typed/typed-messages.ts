@@ -4,9 +4,7 @@ import {
   GatewayDispatchEvents,
   MessageType,
   RESTJSONErrorCodes,
-  Routes,
 } from 'discord.js';
-import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import type {
   TypedMessage,
@@ -14,8 +12,8 @@ import type {
   TypedMessages,
 } from '#src/conversation/ports/typed-messages.ts';
 import { watchDeleted } from '#src/discord/captions/deleted-messages.ts';
-import { newNonce } from '#src/discord/nonce.ts';
-import type { Outbox } from '#src/discord/panel/outbox.ts';
+import type { Outbox } from '#src/discord/outbox/outbox.ts';
+import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 
 /** Messages of which a second copy, as after a gateway that came back, is known as one. */
@@ -27,7 +25,7 @@ const mostKnown = 200;
  */
 export function openTypedMessages(
   client: Client<true>,
-  outbox: Pick<Outbox, 'put'>,
+  outbox: Pick<Outbox, 'post'>,
 ): TypedMessages & Disposable {
   let listener: TypedMessageListener | undefined;
   const known = new Set<string>();
@@ -59,18 +57,14 @@ export function openTypedMessages(
           guild_id: guildId,
           fail_if_not_exists: true,
         },
-        nonce: newNonce(),
-        enforce_nonce: true,
       };
-      const post = (until: AbortSignal) =>
-        client.rest.post(Routes.channelMessages(channelId), { body, signal: until });
       try {
-        await outbox.put(channelId, post, signal);
+        await outbox.post(channelId, body, signal);
         return 'sent';
       } catch (cause) {
         signal.throwIfAborted();
         if (isGone(cause)) return 'deleted';
-        throw unreplied(cause);
+        throw unwritten('reply to a typed question', cause);
       }
     },
     [Symbol.dispose]() {
@@ -86,14 +80,6 @@ function isGone(cause: unknown): boolean {
   const { UnknownMessage, UnknownChannel, InvalidFormBodyOrContentType } = RESTJSONErrorCodes;
   if (cause.code === UnknownMessage || cause.code === UnknownChannel) return true;
   return cause.code === InvalidFormBodyOrContentType && /message_reference/.test(cause.message);
-}
-
-function unreplied(cause: unknown): BotError {
-  if (cause instanceof BotError) return cause;
-  const isRefused = cause instanceof DiscordAPIError;
-  const code = isRefused ? 'discord.forbidden' : 'discord.unreachable';
-  const why = isRefused ? 'may the bot send messages there?' : 'Discord could not be reached.';
-  return new BotError(code, !isRefused, `A typed question got no reply: ${why}`, cause);
 }
 
 /** Discord's own limit of a message, for people with a subscription. */

@@ -9,8 +9,7 @@ import type {
 } from '#src/features/captions/live/live-captions.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
-import { plainWords } from '#src/texts/plain.ts';
-import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { captionsDays } from './caption-settings.ts';
 
 /** Longest wait, in ms, until the notice was said; then people have it in writing only. */
@@ -29,7 +28,7 @@ export async function notifyEverybody(
   isAnnounced: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  writeNotice(context, live);
+  writeNotice(context, live, 'notice', noticeButtons);
   if (!isAnnounced) await sayNotice(context, signal);
 }
 
@@ -53,8 +52,13 @@ async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<
   over.abort(new Error('the notice was said'));
 }
 
-/** Writes what happens to what is said, above the first line. */
-function writeNotice(context: SessionContext, live: LiveCaptions): void {
+/** Writes what happens to what is said, in a message of this key. */
+export function writeNotice(
+  context: SessionContext,
+  live: LiveCaptions,
+  key: string,
+  buttons: readonly string[],
+): void {
   const { of } = context.settings();
   const days = of(captionsDays);
   const lines: readonly TextLine[] = [
@@ -62,19 +66,9 @@ function writeNotice(context: SessionContext, live: LiveCaptions): void {
     captionsKept(days),
     { id: 'captions.notice.readers' },
   ];
-  const text = lines.map((line) => writtenLine(line, context)).join('\n');
-  live.post({ key: noticeKey, text, urgency: 'whole', buttons: noticeButtons });
-}
-
-/** Key of the message that announces captions. */
-const noticeKey = 'notice';
-
-/** A sentence as it is posted: names in it are shown, not obeyed. */
-export function writtenLine(
-  { id, with: words = {} }: CheckedLine,
-  { channel, parts }: SessionContext,
-): string {
-  return writtenText({ id, with: plainWords(words) }, channel.guildId, parts);
+  const { channel, parts } = context;
+  const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
+  live.post({ key, text, urgency: 'whole', buttons });
 }
 
 const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {

@@ -49,9 +49,9 @@ export type NoTranscript =
 
 export type TranscriptOutcome =
   | {
-      readonly kind: 'files';
+      readonly kind: 'file';
       readonly session: ListedSession;
-      readonly files: readonly TranscriptFile[];
+      readonly file: TranscriptFile;
     }
   | NoTranscript;
 
@@ -87,8 +87,6 @@ export type RecapOutcome =
   | {
       readonly kind: 'recap';
       readonly session: TranscriptSession;
-      /** Number of summarised lines. */
-      readonly lineCount: number;
       readonly points: readonly QuotedPoint[];
       /** The model's reply about a part of the lines was not readable. */
       readonly isPartial?: true;

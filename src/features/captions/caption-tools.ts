@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { outcomeOf, type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-import type { CaptionsOn } from './caption-outcomes.ts';
 import { CaptionRequests } from './caption-requests.ts';
 
 /** Turns the captions of the channel on and off. */
@@ -16,7 +14,7 @@ export const setCaptions = tool({
   async run({ on }, { context }) {
     const { guildId } = context.channel;
     const control = context.port(CaptionRequests);
-    if (on) return await turnOn(control, context);
+    if (on) return turnOn(control, context);
     await control.turnOff(guildId);
     return outcomeOf({ id: 'captions.off' });
   },
@@ -39,24 +37,9 @@ export const leaveMeOut = tool({
   },
 });
 
-/** Longest wait, in ms, for a reason why there can be no captions. */
-const longestObstacleMs = 1_000;
-
-/** They begin once they were announced, which waits for the answer that this is a part of: what fails until then is written. */
-async function turnOn(
-  control: CaptionRequests,
-  { channel, notice, parts, signal }: SessionContext,
-): Promise<ToolOutcome> {
+/** They begin once they were announced, which waits for the answer that this is a part of: what fails is written. */
+function turnOn(control: CaptionRequests, { channel, notice }: SessionContext): ToolOutcome {
   const turning = control.turnOn(channel.guildId, {});
-  const waited = parts.clock.sleep(longestObstacleMs, signal).then(() => undefined);
-  const turned = await Promise.race([turning, waited]);
-  if (turned) return outcomeOf(lineOf(turned));
-  void turning.then((late) => late.kind === 'failed' && notice(late.line)); // never rejects
+  void turning.then((turned) => turned.kind === 'failed' && notice(turned.line)); // never rejects
   return outcomeOf({ id: 'captions.on' });
-}
-
-function lineOf(turned: CaptionsOn): TextLine {
-  if (turned.kind === 'failed') return turned.line;
-  if (turned.kind === 'nowhere') return { id: 'leave.nowhere' };
-  return { id: 'captions.on' };
 }

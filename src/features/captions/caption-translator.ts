@@ -16,15 +16,10 @@ import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts'
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
-type CaptionTranslatorOptions = {
-  readonly live: LiveCaptions;
-  readonly recorder: TranscriptRecorder;
-};
-
 /** Time, in ms, in which lines are gathered for one request. */
 const gatherMs = 1_500;
-/** Rests, in ms, after requests that failed: each is twice the one before. */
-const [firstRestMs, longestRestMs] = [30_000, 10 * 60_000];
+/** Rest, in ms, after a request that failed. */
+const restMs = 30_000;
 /** Longest time, in ms, for one request. */
 const longestMs = 30_000;
 /** Lines that wait; the oldest are given up first. */
@@ -36,19 +31,20 @@ const mostWaiting = 60;
  */
 export class CaptionTranslator {
   readonly #context: SessionContext;
-  readonly #options: CaptionTranslatorOptions;
+  readonly #live: LiveCaptions;
+  readonly #recorder: TranscriptRecorder;
   readonly #hurry = new AbortController();
   readonly #over = new AbortController();
   #language: string | undefined;
   #waiting: readonly TranscriptLine[] = [];
   #working: Promise<void> | undefined;
-  /** Requests one after the other without a translation. */
-  #failures = 0;
+  #hasFailed = false;
   #isReported = false;
 
-  constructor(context: SessionContext, options: CaptionTranslatorOptions) {
+  constructor(context: SessionContext, live: LiveCaptions, recorder: TranscriptRecorder) {
     this.#context = context;
-    this.#options = options;
+    this.#live = live;
+    this.#recorder = recorder;
   }
 
   /** Language into which speech from now on is translated, BCP 47; undefined: into none. */
@@ -81,10 +77,9 @@ export class CaptionTranslator {
   async #run(): Promise<void> {
     const until = AbortSignal.any([this.#over.signal, this.#hurry.signal]);
     while (this.#waiting.length > 0) {
-      const restMs = Math.min(longestRestMs, firstRestMs * 2 ** (this.#failures - 1));
-      const waitMs = this.#failures === 0 ? gatherMs : restMs;
+      const waitMs = this.#hasFailed ? restMs : gatherMs;
       await this.#context.parts.clock.sleep(waitMs, until).catch(() => undefined);
-      if (this.#over.signal.aborted || (this.#failures > 0 && until.aborted)) return;
+      if (this.#over.signal.aborted || (this.#hasFailed && until.aborted)) return;
       await this.#translateSome(this.#language ?? '');
     }
   }
@@ -113,8 +108,8 @@ export class CaptionTranslator {
       const { translated } = readTranslations(reply, batch);
       if (language === this.#language) this.#show(translated);
       this.#drop(batch);
-      this.#failures = translated.size > 0 ? 0 : this.#failures + 1;
-      if (this.#failures > 1) this.#report();
+      this.#hasFailed = translated.size === 0;
+      if (this.#hasFailed) this.#report();
     } catch (error) {
       if (!this.#over.signal.aborted) this.#failed(error, batch);
     } finally {
@@ -125,14 +120,14 @@ export class CaptionTranslator {
 
   /** Whether this line may be shown to a model now, and its translation to people. */
   #mayShow({ number, speaker }: TranscriptLine): boolean {
-    const isKept = this.#options.recorder.line(number) !== undefined;
+    const isKept = this.#recorder.line(number) !== undefined;
     return isKept && peopleIn(speaker).every((id) => this.#context.gate.mayWrite(id));
   }
 
   #show(translated: ReadonlyMap<TranscriptLine, string>): void {
     for (const [line, text] of translated) {
       if (!this.#mayShow(line) || wordsOf(text) === wordsOf(line.text)) continue;
-      this.#options.live.translate(line.number, text);
+      this.#live.translate(line.number, text);
     }
   }
 
@@ -141,7 +136,7 @@ export class CaptionTranslator {
     const { channel, parts } = this.#context;
     parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
     this.#report();
-    this.#failures++;
+    this.#hasFailed = true;
     if (error instanceof BotError && error.code === 'answer.late') this.#drop(batch);
   }
 

@@ -1,19 +1,17 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import { captionsUnerased } from '#src/features/captions/transcripts/closed-channels.ts';
 import {
   allStores,
   TranscriptStores,
 } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import { findInCaptions } from '#src/features/captions/transcripts/find-in-captions-tool.ts';
-import { ShardTranscripts } from '#src/features/captions/transcripts/shard-transcripts.ts';
-import { TranscriptAnswers } from '#src/features/captions/transcripts/transcript-answers.ts';
-import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
+import {
+  captionsUnerased,
+  TranscriptCleanup,
+} from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { TranscriptLookup } from '#src/features/captions/transcripts/transcript-lookup.ts';
 import { TranscriptPersonHooks } from '#src/features/captions/transcripts/transcript-person-hooks.ts';
-import {
-  ProgramTranscripts,
-  TranscriptRequests,
-} from '#src/features/captions/transcripts/transcript-requests.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { CaptionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { leaveMeOut, setCaptions } from './caption-tools.ts';
@@ -31,26 +29,22 @@ export const captions: Feature = {
     return {
       shard({ parts: engine, sessions, shard, signal, sources }) {
         const parts = { ...engine, transcripts: stores };
-        const { writtenQuestions } = sources;
         const cleanup = new TranscriptCleanup({ parts, sessions, shard });
         const lookup = new TranscriptLookup(parts, sessions);
-        const answers = new TranscriptAnswers(parts, lookup, writtenQuestions, signal);
-        const transcripts = new ShardTranscripts(parts, lookup, writtenQuestions);
-        const { recaps } = transcripts;
+        const transcripts = new TranscriptRequests(
+          parts,
+          lookup,
+          sessions,
+          sources.writtenQuestions,
+        );
+        const recaps = new EndOfSessionRecaps(transcripts);
         return {
-          ports: [
-            stores,
-            cleanup,
-            transcripts,
-            new CaptionRequests(parts, sessions),
-            new TranscriptRequests(lookup, answers, sessions, writtenQuestions),
-            new ProgramTranscripts(lookup),
-          ],
+          ports: [stores, cleanup, transcripts, new CaptionRequests(parts, sessions)],
           session: (context, { isReturned }) => new SessionCaptions(context, isReturned, recaps),
           run: () => cleanup.run(signal),
           async eraseServer(guildId) {
             const erasing = allStores(stores).map((one) => one.eraser.forgetGuild(guildId));
-            return (await Promise.all(erasing)).reduce((sum, { count }) => sum + count, 0);
+            return (await Promise.all(erasing)).reduce((sum, count) => sum + count, 0);
           },
           drain: (ms) => recaps.drain(ms, parts.clock),
           person: new TranscriptPersonHooks(parts, sessions, cleanup),

@@ -7,11 +7,6 @@ import type { TrackEvent } from '#src/playback/tracks/track-outcomes.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
-export type NonSpeechRemarksOptions = {
-  readonly live: LiveCaptions;
-  readonly recorder: TranscriptRecorder;
-};
-
 const maxTitleChars = 100;
 /** Known length, in ms, below which a sound is no music. */
 const musicMs = 30_000;
@@ -19,13 +14,15 @@ const musicMs = 30_000;
 /** Music in the live captions of one session: its title, once, as it begins. It is shown, and not kept. */
 export class NonSpeechRemarks implements Disposable {
   readonly #context: SessionContext;
-  readonly #options: NonSpeechRemarksOptions;
+  readonly #live: LiveCaptions;
+  readonly #recorder: TranscriptRecorder;
   readonly #begun = new WeakSet<TrackItem>();
   readonly #watching: Disposable;
 
-  constructor(context: SessionContext, options: NonSpeechRemarksOptions) {
+  constructor(context: SessionContext, live: LiveCaptions, recorder: TranscriptRecorder) {
     this.#context = context;
-    this.#options = options;
+    this.#live = live;
+    this.#recorder = recorder;
     const { tracks } = context.mix;
     this.#watching = tracks.listen((event) => this.#changed(event));
     for (const { isMuted, now } of tracks.all()) if (now && !isMuted) this.#began(now);
@@ -44,15 +41,14 @@ export class NonSpeechRemarks implements Disposable {
     const { lengthMs = musicMs, title } = item.source;
     if (lengthMs < musicMs || this.#begun.has(item)) return;
     this.#begun.add(item);
-    const { live, recorder } = this.#options;
     const { channel, parts } = this.#context;
     const line = {
       id: 'captions.remark.music',
       with: { title: cut(title, maxTitleChars) },
     } as const;
-    const number = recorder.nextNumber();
-    const startMs = recorder.sessionMs(parts.clock.nowMs());
+    const number = this.#recorder.nextNumber();
+    const startMs = this.#recorder.sessionMs(parts.clock.nowMs());
     const text = writtenText(line, channel.guildId, parts);
-    live.put({ number, speaker: remark, startMs, endMs: startMs, text, state: 'final' });
+    this.#live.put({ number, speaker: remark, startMs, endMs: startMs, text, state: 'final' });
   }
 }

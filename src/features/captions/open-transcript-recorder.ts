@@ -1,7 +1,7 @@
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { peopleIn, type TranscriptSession } from './transcript-line.ts';
+import type { TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder, type TranscriptRecorderOptions } from './transcript-recorder.ts';
 import type { ResumableSession } from './transcript-store-types.ts';
 
@@ -13,23 +13,20 @@ export function openRecorder(
   placeId: string,
   former: ResumableSession | undefined,
   { writer }: TranscriptPorts,
-  context: SessionContext,
+  { channel, parts }: SessionContext,
   listeners: Pick<TranscriptRecorderOptions, 'onFailed' | 'onSaved'>,
 ): TranscriptRecorder {
-  const { clock } = context.parts;
+  const { clock } = parts;
   const nowWallMs = clock.wallMs();
-  const begun = former ? resumed(former) : newSession(placeId, nowWallMs, context);
+  const { guildId, channelId, name: channelName } = channel;
+  const id = crypto.randomUUID();
+  const session: TranscriptSession = former
+    ? { ...former.session, endedAtWallMs: undefined }
+    : { id, guildId, channelId, channelName, placeId, startedAtWallMs: nowWallMs };
   // The wall clock may have been put back meanwhile: no line begins before one that is kept.
-  const sinceStartMs = Math.max(former?.lastMs ?? 0, nowWallMs - begun.startedAtWallMs);
-  const session = { ...begun, startedAtWallMs: nowWallMs - sinceStartMs };
-  return new TranscriptRecorder({
-    session,
-    startedAtMs: clock.nowMs() - sinceStartMs,
-    former,
-    writer,
-    clock,
-    ...listeners,
-  });
+  const sinceStartMs = Math.max(former?.lastMs ?? 0, nowWallMs - session.startedAtWallMs);
+  const startedAtMs = clock.nowMs() - sinceStartMs;
+  return new TranscriptRecorder({ session, startedAtMs, former, writer, clock, ...listeners });
 }
 
 /** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
@@ -44,35 +41,4 @@ export async function formerSession(
   const { endedAtWallMs, startedAtWallMs } = latest.session;
   const overAtWallMs = endedAtWallMs ?? startedAtWallMs + latest.lastMs;
   return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;
-}
-
-/** In another place it is another session: the messages of one session stand in one place. */
-export function resumableIn(
-  placeId: string,
-  former: ResumableSession | undefined,
-): ResumableSession | undefined {
-  return former?.session.placeId === placeId ? former : undefined;
-}
-
-/** People whose words stand there, so that they have read that they are written; undefined where none is known. */
-export function notifiedBefore(
-  former: ResumableSession | undefined,
-): readonly string[] | undefined {
-  const ids = former?.lines.flatMap(({ speaker }) => peopleIn(speaker)) ?? [];
-  return ids.length === 0 ? undefined : ids;
-}
-
-function resumed({ session }: ResumableSession): TranscriptSession {
-  const { endedAtWallMs: _, ...others } = session;
-  return others;
-}
-
-function newSession(
-  placeId: string,
-  startedAtWallMs: number,
-  { channel }: SessionContext,
-): TranscriptSession {
-  const { guildId, channelId, name: channelName } = channel;
-  const id = crypto.randomUUID();
-  return { id, guildId, channelId, channelName, placeId, startedAtWallMs };
 }

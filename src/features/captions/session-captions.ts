@@ -30,21 +30,20 @@ import { notePosted } from '#src/features/captions/transcripts/record-posted-mes
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { captionTexts } from './bot-texts-in-captions.ts';
-import { CaptionNewcomerNotices } from './caption-newcomer-notices.ts';
-import { CaptionFailureNotices, notifyEverybody } from './caption-notices.ts';
+import {
+  CaptionFailureNotices,
+  noticeButtons,
+  notifyEverybody,
+  writeNotice,
+} from './caption-notices.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
 import { CaptionTranslator } from './caption-translator.ts';
 import { NonSpeechRemarks } from './non-speech-remarks.ts';
-import {
-  formerSession,
-  notifiedBefore,
-  openRecorder,
-  resumableIn,
-} from './open-transcript-recorder.ts';
+import { formerSession, openRecorder } from './open-transcript-recorder.ts';
 import { recentContext } from './recent-lines-context.ts';
-import type { TranscriptLine, TranscriptSession } from './transcript-line.ts';
+import { peopleIn, type TranscriptLine, type TranscriptSession } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
-import { postedIn, UtteranceLines, unwritten } from './utterance-lines.ts';
+import { UtteranceLines, unwritten } from './utterance-lines.ts';
 
 export type CaptionsTurnedOn =
   | { readonly kind: 'on' | 'already'; readonly placeId: string }
@@ -60,7 +59,8 @@ type ActiveCaptions = {
   readonly translations: CaptionTranslator;
   /** Time at which each person came last, in ms of the session. */
   readonly cameAtMs: Map<string, number>;
-  readonly newcomers: CaptionNewcomerNotices;
+  /** People who had the notice of captions. */
+  readonly notified: Set<string>;
   readonly remarks: NonSpeechRemarks;
 };
 
@@ -216,7 +216,12 @@ export class SessionCaptions implements FeatureSession {
     const hereIds = new Set(here.map(({ id }) => id));
     for (const id of hereIds.difference(this.#hereIds)) active.cameAtMs.set(id, atMs);
     this.#hereIds = hereIds;
-    active.newcomers.check(here);
+    const newcomers = here.filter(({ id }) => !active.notified.has(id));
+    if (newcomers.length === 0) return;
+    for (const { id } of newcomers) active.notified.add(id);
+    const hasMissed = recorder.recent().length >= leastMissed;
+    const buttons = hasMissed ? [...noticeButtons, 'captions.missed'] : noticeButtons;
+    writeNotice(this.#context, active.live, `notice ${active.notified.size}`, buttons);
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
@@ -227,7 +232,6 @@ export class SessionCaptions implements FeatureSession {
     if (why === 'barred') return;
     const numbers = active.recorder.forget(personId);
     active.live.remove(numbers);
-    active.newcomers.forget(personId);
   }
 
   /** Nothing more is written of what this person is saying. */
@@ -248,7 +252,7 @@ export class SessionCaptions implements FeatureSession {
   /** Ends them, and has a recap made where the session is over for good. */
   async ended(why: LeaveReason): Promise<EndNews> {
     const captioned = await this.turnOff();
-    if (isOverForGood.has(why)) this.#recaps.begin(captioned, this.#context);
+    if (captioned && isOverForGood.has(why)) this.#recaps.begin(captioned, this.#context);
     return { hasTranscript: this.#hasTranscript };
   }
 
@@ -269,29 +273,22 @@ export class SessionCaptions implements FeatureSession {
     const opened = await openPlace(this.#context, latest?.session.placeId, signal);
     if (opened.kind === 'failed') return opened;
     const { chat } = opened;
-    const former = resumableIn(chat.channelId, latest);
+    // In another place it is another session: the messages of one session stand in one place.
+    const former = latest?.session.placeId === chat.channelId ? latest : undefined;
     const recorder = openRecorder(chat.channelId, former, store, this.#context, {
       onFailed: (error) => this.#alerts.unsaved(error),
       onSaved: () => this.#alerts.saved(),
     });
     const live = this.#openLive(chat, recorder, store);
-    const notifiedIds = isBack ? notifiedBefore(former) : undefined;
-    const present = notifiedIds ?? people().map(({ id }) => id);
-    const newcomers = new CaptionNewcomerNotices(
-      this.#context,
-      live,
-      present,
-      () => recorder.recent().length >= leastMissed,
-    );
-    if (!notifiedIds) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
+    const writers = former?.lines.flatMap(({ speaker }) => peopleIn(speaker)) ?? [];
+    const hasNotice = isBack && writers.length > 0;
+    const notified = new Set(hasNotice ? writers : people().map(({ id }) => id));
+    if (!hasNotice) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
     if (signal.aborted) {
       await live.close(0);
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
     }
-    const translations = new CaptionTranslator(this.#context, {
-      live,
-      recorder,
-    });
+    const translations = new CaptionTranslator(this.#context, live, recorder);
     translations.into(options.translateTo);
     const lines = new UtteranceLines({
       recorder,
@@ -305,8 +302,8 @@ export class SessionCaptions implements FeatureSession {
         translations.add(line);
       },
     });
-    const remarks = new NonSpeechRemarks(this.#context, { live, recorder });
-    const made = { recorder, live, lines, translations, newcomers };
+    const remarks = new NonSpeechRemarks(this.#context, live, recorder);
+    const made = { recorder, live, lines, translations, notified };
     this.#hereIds = new Set();
     this.#active = { options, store, ...made, remarks, cameAtMs: new Map() };
     this.#context.languages.spokenHere = options.language;
@@ -320,7 +317,6 @@ export class SessionCaptions implements FeatureSession {
     if (!active) return;
     active.remarks[Symbol.dispose]();
     this.#context.languages.spokenHere = undefined;
-    active.newcomers.end();
     await Promise.all([
       active.translations.close(flushMs).then(() => active.live.close(flushMs)),
       active.recorder.end(),
@@ -334,14 +330,12 @@ export class SessionCaptions implements FeatureSession {
       chat,
       clock: parts.clock,
       texts: captionTexts(channel.guildId, parts),
-      startedAtWallMs: () => recorder.session.startedAtWallMs,
-      onPlaced: (number, places) => {
+      onPlaced: (number, post) => {
         const line = recorder.line(number);
-        if (line) recorder.put(postedIn(line, places));
-        for (const place of places.filter(({ messageId }) => !noted.has(messageId))) {
-          noted.add(place.messageId);
-          notePosted(place, recorder.session, store, this.#context);
-        }
+        if (line) recorder.put({ ...line, post });
+        if (noted.has(post.messageId)) return;
+        noted.add(post.messageId);
+        void notePosted(post, recorder.session, store, this.#context);
       },
       onDeleted: (numbers) => this.#deleted(numbers, recorder, store),
       onTrouble: (trouble) => this.#alerts.unshown(trouble),

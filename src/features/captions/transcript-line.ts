@@ -51,10 +51,8 @@ export type TranscriptLine = {
   readonly words?: readonly TranscriptWord[];
   /** 0 to 1, where the recogniser tells. */
   readonly confidence?: number;
-  /** Message that shows it, or its first part. */
+  /** Message that shows it. */
   readonly post?: MessagePlace;
-  /** Messages of its second part and those after, in order, where it is longer than a message; then others that show some of it. */
-  readonly morePosts?: readonly MessagePlace[];
   /** Its speaker's yes was for this session: kept 24 h at most. */
   readonly isBrief?: true;
 };

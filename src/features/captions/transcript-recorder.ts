@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { bySpeech } from './live/line-rendering.ts';
 import type { TranscriptWriter } from './store/transcript-writer.ts';
 import { peopleIn, type TranscriptLine, type TranscriptSession } from './transcript-line.ts';
 import type { ResumableSession } from './transcript-store-types.ts';
@@ -24,14 +25,10 @@ const gatherMs = 300;
 const retryMs = 10_000;
 /** Longest wait, in ms, for a write; then it is told, and goes on. */
 const waitMs = 5_000;
-/** Corrections of time servers put the wall clock back by less, in ms, at a time. */
-const leastStepMs = 1_000;
 /** Lines that wait for a store in trouble; the oldest are given up first. */
 const mostWaiting = 5_000;
-/** Lines of which it is remembered who said them or was answered; the oldest are forgotten first. */
-const mostSpeakers = 50_000;
-/** Limits of the lines that are kept in memory, in ms of age and in number: for models, and for a link that is late. */
-const [recentMs, mostRecent] = [15 * 60_000, 2_000];
+/** Limits of the lines that are kept in memory, in ms of age and in number: for models, and for messages that still change. */
+const [recentMs, mostRecent] = [60 * 60_000, 2_000];
 
 /**
  * Writes one session of captions to the store as it goes on. No caller waits for the disk; what cannot be written waits, within a
@@ -41,25 +38,19 @@ export class TranscriptRecorder {
   readonly #options: TranscriptRecorderOptions;
   readonly #over = new AbortController();
   #session: TranscriptSession;
-  #isSessionWritten = false;
-  /** True where the store holds the session, in its present or an older state: its lines can be written. */
-  #isSessionThere = false;
   #lastNumber: number;
   readonly #recent = new Map<number, TranscriptLine>();
-  #lines = new Map<number, TranscriptLine>();
-  readonly #speakers = new Map<number, TranscriptLine['speaker']>();
+  /** State of the session that the store holds. */
+  #writtenSession: TranscriptSession | undefined;
+  /** Lines that the store does not hold yet. */
+  readonly #waiting = new Map<number, TranscriptLine>();
   #writing: Promise<void> | undefined;
-  /** Lines that were forgotten while a write was under way: where that fails, they do not wait again. */
-  readonly #forgotten = new Set<number>();
 
   constructor(options: TranscriptRecorderOptions) {
     this.#options = options;
     this.#session = options.session;
     this.#lastNumber = options.former?.lastNumber ?? 0;
-    for (const line of options.former?.lines ?? []) {
-      this.#recent.set(line.number, line);
-      this.#speakers.set(line.number, line.speaker);
-    }
+    for (const line of options.former?.lines ?? []) this.#recent.set(line.number, line);
     this.#schedule();
   }
 
@@ -86,8 +77,7 @@ export class TranscriptRecorder {
   /** Adds a line, or changes the one of that number. */
   put(line: TranscriptLine): void {
     this.#recent.set(line.number, line);
-    this.#lines.set(line.number, line);
-    this.#speakers.set(line.number, line.speaker);
+    this.#waiting.set(line.number, line);
     this.#trim();
     this.#schedule();
   }
@@ -96,48 +86,39 @@ export class TranscriptRecorder {
     return this.#recent.get(number);
   }
 
-  /** Lines in memory that began at `fromMs` of the session or later, in order of speech. */
-  recent(fromMs = 0): readonly TranscriptLine[] {
-    return [...this.#recent.values()]
-      .filter(({ startMs }) => startMs >= fromMs)
-      .sort((one, other) => one.startMs - other.startMs || one.number - other.number);
+  /** Lines in memory, in order of speech. */
+  recent(): readonly TranscriptLine[] {
+    return [...this.#recent.values()].sort(bySpeech);
   }
 
   /** Drops these lines: they are neither written nor kept in memory any more. */
   drop(numbers: Iterable<number>): void {
     for (const number of numbers) {
       this.#recent.delete(number);
-      this.#lines.delete(number);
-      this.#speakers.delete(number);
-      this.#forgotten.add(number);
+      this.#waiting.delete(number);
     }
   }
 
-  /** Numbers of all that was said by this person or answered to them. */
+  /** Drops what was said by this person or answered to them; numbers of the lines in memory. */
   forget(personId: string): readonly number[] {
-    const theirs = [...this.#speakers].filter(([, speaker]) =>
-      peopleIn(speaker).includes(personId),
-    );
-    const numbers = theirs.map(([number]) => number);
+    const all = [...this.#recent.values(), ...this.#waiting.values()];
+    const theirs = all.filter(({ speaker }) => peopleIn(speaker).includes(personId));
+    const numbers = theirs.map(({ number }) => number);
     this.drop(numbers);
     return numbers;
   }
 
   /** Writes the lines that wait at once, as a person reads them now. Never throws. */
   async settled(): Promise<void> {
-    const { clock } = this.#options;
     const done = new AbortController();
-    const late = clock.sleep(waitMs, done.signal).catch(() => undefined);
+    const late = this.#options.clock.sleep(waitMs, done.signal).catch(() => undefined);
     await Promise.race([this.#write(), late]);
     done.abort();
   }
 
   /** Ends the session, and writes what waits. Never throws. */
   async end(): Promise<void> {
-    const { clock } = this.#options;
-    this.#followClock();
-    this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
-    this.#isSessionWritten = false;
+    this.#session = { ...this.#session, endedAtWallMs: this.#options.clock.wallMs() };
     this.#over.abort(new Error('the session has ended'));
     await this.settled();
   }
@@ -151,53 +132,40 @@ export class TranscriptRecorder {
 
   /** Until nothing waits. Never throws. */
   async #run(): Promise<void> {
-    const { clock } = this.#options;
     const { signal } = this.#over;
     let pauseMs = gatherMs;
-    while (this.#hasWork && !signal.aborted) {
-      await clock.sleep(pauseMs, signal).catch(() => undefined);
+    while (this.#hasWork) {
+      await this.#options.clock.sleep(pauseMs, signal).catch(() => undefined);
       if (signal.aborted) return;
       pauseMs = (await this.#write()) ? gatherMs : retryMs;
     }
   }
 
   get #hasWork(): boolean {
-    return !this.#isSessionWritten || this.#lines.size > 0;
+    return this.#writtenSession !== this.#session || this.#waiting.size > 0;
   }
 
-  /** Where the wall clock was put back, the session began so much earlier: no line of it lies in times to come. */
-  #followClock(): void {
-    const { clock } = this.#options;
-    const startedAtWallMs = clock.wallMs() - this.sessionMs(clock.nowMs());
-    if (this.#session.startedAtWallMs - startedAtWallMs < leastStepMs) return;
-    this.#session = { ...this.#session, startedAtWallMs };
-    this.#isSessionWritten = false;
-  }
-
-  /** False where it failed: then all of it waits again, behind nothing. */
+  /** False where it failed: then all of it waits again. */
   async #write(): Promise<boolean> {
-    this.#followClock();
     if (!this.#hasWork) return true;
-    const { writer, onFailed, onSaved } = this.#options;
-    const [session, lines] = [this.#session, this.#lines];
-    this.#lines = new Map();
-    this.#forgotten.clear();
+    const { clock, writer, onFailed, onSaved } = this.#options;
     const done = new AbortController();
-    const silence = this.#options.clock.sleep(waitMs, done.signal);
-    void silence.then(
-      () => onFailed(silent()),
-      () => undefined,
-    );
+    const tell = () => onFailed(silent());
+    void clock.sleep(waitMs, done.signal).then(tell, () => undefined);
     try {
-      const puttingSession = this.#putSession(session);
-      if (!this.#isSessionThere) await puttingSession; // its rows need it
-      await Promise.all([puttingSession, lines.size > 0 && writer.putLines([...lines.values()])]);
+      const session = this.#session;
+      if (this.#writtenSession !== session) await writer.putSession(session);
+      this.#writtenSession = session;
+      const lines = [...this.#waiting.values()];
+      if (lines.length > 0) await writer.putLines(lines);
+      for (const line of lines)
+        if (this.#waiting.get(line.number) === line) this.#waiting.delete(line.number);
       onSaved();
       return true;
     } catch (error) {
-      const forgotten = this.#forgotten;
-      const again = [...lines].filter(([number]) => !forgotten.has(number));
-      this.#lines = new Map([...again, ...this.#lines].slice(-mostWaiting));
+      const tooMany = Math.max(0, this.#waiting.size - mostWaiting);
+      for (const number of [...this.#waiting.keys()].slice(0, tooMany))
+        this.#waiting.delete(number);
       onFailed(error);
       return false;
     } finally {
@@ -205,15 +173,7 @@ export class TranscriptRecorder {
     }
   }
 
-  async #putSession(session: TranscriptSession): Promise<void> {
-    if (!this.#isSessionWritten) await this.#options.writer.putSession(session);
-    this.#isSessionWritten = session === this.#session;
-    this.#isSessionThere = true;
-  }
-
   #trim(): void {
-    const [oldest] = this.#speakers.keys();
-    if (oldest !== undefined && this.#speakers.size > mostSpeakers) this.#speakers.delete(oldest);
     const nowMs = this.sessionMs(this.#options.clock.nowMs());
     for (const [number, { endMs }] of this.#recent) {
       if (this.#recent.size <= mostRecent && endMs >= nowMs - recentMs) return;

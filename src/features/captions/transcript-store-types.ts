@@ -39,9 +39,6 @@ export type TranscriptSearch = {
 
 export type FoundLine = { readonly line: TranscriptLine; readonly session: TranscriptSession };
 
-/** Lines that are gone, and messages that still show some of them. */
-export type ErasedLines = { readonly count: number; readonly messages: readonly MessagePlace[] };
-
 /** Days that lines are kept, by server. 0: until 15 minutes after the end of their session. */
 export type KeptDays = Readonly<Record<string, number>>;
 

@@ -4,7 +4,6 @@ import type {
   UtteranceResult,
 } from '#src/conversation/hearing/utterance-observer.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import { finalLine } from '#src/features/captions/live/line-rendering.ts';
 import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import type { Transcript } from '#src/speech/ports.ts';
@@ -149,7 +148,7 @@ export class UtteranceLines {
 
   #keep(line: TranscriptLine): void {
     const { live, onFinal, recorder } = this.#options;
-    recorder.put(postedIn(line, live.placesOf(line.number)));
+    recorder.put({ ...line, post: live.placeOf(line.number) });
     live.put(finalLine(line));
     onFinal(line);
   }
@@ -157,16 +156,6 @@ export class UtteranceLines {
   #brief(personIds: readonly string[]): { readonly isBrief?: true } {
     return personIds.some(this.#options.isBrief) ? { isBrief: true } : {};
   }
-}
-
-/** A line with the messages that show it, in the order of its parts. */
-export function postedIn(
-  line: TranscriptLine,
-  [post, ...morePosts]: readonly MessagePlace[],
-): TranscriptLine {
-  const { post: _, morePosts: __, ...others } = line;
-  if (!post) return others;
-  return morePosts.length === 0 ? { ...others, post } : { ...others, post, morePosts };
 }
 
 function speakerOf({ speakerId, name }: BegunUtterance): TranscriptSpeaker {

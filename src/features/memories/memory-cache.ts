@@ -15,8 +15,6 @@ const nothing: KnownMemories = { all: [], version: 0 };
 export class MemoryCache {
   readonly #parts: MemoryParts;
   readonly #known = new Map<string, KnownMemories>();
-  /** Servers whose memories could not be read: each is reported once. */
-  readonly #unread = new Set<string>();
 
   constructor(parts: MemoryParts) {
     this.#parts = parts;
@@ -27,17 +25,12 @@ export class MemoryCache {
     return this.#at(guildId).all;
   }
 
-  /** Reads them anew; undefined where that fails, which is reported to the operator once. Never throws. */
+  /** Reads them anew; undefined where that fails, which is reported to the operator. Never throws. */
   async load(guildId: string): Promise<readonly Memory[] | undefined> {
     const { version } = this.#at(guildId);
-    const parts = this.#unread.has(guildId) ? { ...this.#parts, onEvent: silent } : this.#parts;
     const read = () => this.#parts.store.list(guildId);
-    const all = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
-    if (!all) {
-      this.#unread.add(guildId);
-      return undefined;
-    }
-    this.#unread.delete(guildId);
+    const all = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
+    if (!all) return undefined;
     if (this.#at(guildId).version !== version) return await this.load(guildId); // changed meanwhile
     this.#known.set(guildId, { all, version });
     return all;
@@ -81,8 +74,4 @@ export class MemoryCache {
 
 function isOfOthers({ byId, aboutId }: Memory, personId: string): boolean {
   return byId !== personId && aboutId !== personId;
-}
-
-function silent(): void {
-  // The operator knows.
 }

@@ -1,7 +1,6 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import type { Public } from '#src/base/public.ts';
 import { id, instant, integer, optional, text } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
@@ -9,7 +8,7 @@ import { select, table } from '#src/sql/table.ts';
 /** Something a server asked the bot to remember. */
 export type Memory = {
   readonly guildId: string;
-  /** Unique in its server, from 1; never used twice while the server has others. */
+  /** Unique in its server, from 1. */
   readonly number: number;
   readonly text: string;
   readonly byId: string;
@@ -49,19 +48,8 @@ export const memories = table(
   },
 );
 
-/** The last number that a server used. */
-export const memoryNumbers = table(
-  'memory_numbers',
-  { guildId: id, lastNumber: integer },
-  {
-    key: ['guildId'],
-    person: { forget: 'nothing' },
-    server: { forget: 'delete', column: 'guildId' },
-  },
-);
-
 /** Entries that one server may have. */
-const mostMemories = 50;
+export const mostMemories = 50;
 
 /** Memories of servers. No write waits while the database is away: the caller learns of it at once. Errors: BotError `store.*`. */
 export class MemoryStore {
@@ -77,9 +65,7 @@ export class MemoryStore {
     );
   }
 
-  /**
-   * `full`: the server has as many as it may. One after the other in each server: the row of its last number is locked.
-   */
+  /** `full`: the server has as many as it may. */
   add(
     memory: NewMemory,
   ): Promise<
@@ -88,14 +74,13 @@ export class MemoryStore {
   > {
     const { guildId } = memory;
     return this.#database.writeNow(async (connection) => {
-      await connection.run(lockNumbers(guildId));
-      const [there] = await connection.rows(
-        { count: integer },
-        sql`SELECT COUNT(*) AS count FROM memories WHERE guild_id = ${guildId}`,
+      const [{ count, last } = { count: 0, last: 0 }] = await connection.rows(
+        { count: integer, last: integer },
+        sql`SELECT COUNT(*) AS count, COALESCE(MAX(number), 0) AS last
+          FROM memories WHERE guild_id = ${guildId}`,
       );
-      if (there && there.count >= mostMemories) return { kind: 'full', limit: mostMemories };
-      const [next] = await connection.rows(memoryNumbers.columns, useNumber(guildId));
-      const added = { ...memory, number: next?.lastNumber ?? 1 };
+      if (count >= mostMemories) return { kind: 'full', limit: mostMemories };
+      const added = { ...memory, number: last + 1 };
       await connection.insert(memories, [added]);
       return { kind: 'added', memory: added };
     });
@@ -103,12 +88,8 @@ export class MemoryStore {
 
   /** False: there is none of that number. */
   async remove(guildId: string, number: number): Promise<boolean> {
-    const removed = await this.#database.writeNow(async (connection) => {
-      const statement = sql`DELETE FROM memories WHERE guild_id = ${guildId} AND number = ${number}`;
-      const count = await connection.run(statement);
-      await forgetNumber(connection, guildId);
-      return count;
-    });
+    const statement = sql`DELETE FROM memories WHERE guild_id = ${guildId} AND number = ${number}`;
+    const removed = await this.#database.writeNow((connection) => connection.run(statement));
     if (removed === 0) return false;
     await this.#database.scrub();
     return true;
@@ -117,21 +98,3 @@ export class MemoryStore {
 
 /** Where memories are kept. */
 export const memoryStore = new StoreKey<Public<MemoryStore>>('memories');
-
-function lockNumbers(guildId: string): Sql {
-  return sql`INSERT INTO memory_numbers (guild_id, last_number) VALUES (${guildId}, 0)
-    ON CONFLICT (guild_id) DO UPDATE SET last_number = memory_numbers.last_number`;
-}
-
-function useNumber(guildId: string): Sql {
-  return sql`UPDATE memory_numbers SET last_number = last_number + 1 WHERE guild_id = ${guildId}
-    RETURNING guild_id, last_number`;
-}
-
-/** A server without memories counts from 1 again, and is known no more. */
-export async function forgetNumber(connection: Connection, guildId: string): Promise<void> {
-  await connection.run(
-    sql`DELETE FROM memory_numbers WHERE guild_id = ${guildId}
-      AND NOT EXISTS (SELECT 1 FROM memories WHERE memories.guild_id = memory_numbers.guild_id)`,
-  );
-}

@@ -12,13 +12,11 @@ import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { memorySetting } from './memory-setting.ts';
-import type { Memory } from './memory-store.ts';
+import { type Memory, mostMemories } from './memory-store.ts';
 import { peopleNamedIn, personByName } from './person-by-name.ts';
 
 /** Longest memory, in characters. */
 const maxMemoryChars = 200;
-/** Memories that one server has at most; the store counts, too. */
-const mostMemories = 50;
 const maxNameChars = 64;
 
 /** Stores a memory for the server: about the asker at once, about another person once they have confirmed it. */
@@ -145,7 +143,8 @@ async function write(
     text: words,
     byId: author.id,
     byName: nameOf(author),
-    ...(about && { aboutId: about.id, aboutName: nameOf(about) }),
+    aboutId: about?.id,
+    aboutName: about && nameOf(about),
     atWallMs: clock.wallMs(),
   });
   if (added.kind === 'full') return outcomeOf(full(added.limit));

@@ -1,5 +1,4 @@
 import { lineWordsTable } from '#src/features/captions/store/fts5-index.ts';
-import { postsView } from '#src/features/captions/store/line-tables.ts';
 import { tables } from '#src/features/captions/store/transcript-tables.ts';
 import type { SqlDialect } from '#src/sql/columns.ts';
 import { createTables } from '#src/sql/table.ts';
@@ -20,9 +19,11 @@ const deletePresences = `
   UPDATE caption_messages SET outdated = outdated + 1
     WHERE session_id IN (SELECT id FROM sessions WHERE catch_up = FALSE);
   DELETE FROM answered WHERE line IN (${unsharedLines});
-  DELETE FROM more_posts WHERE line IN (${unsharedLines});
   DELETE FROM lines WHERE id IN (${unsharedLines});
   DELETE FROM sessions WHERE catch_up = FALSE;
+  DROP VIEW IF EXISTS posts;
+  DROP TABLE IF EXISTS more_posts;
+  DROP TABLE IF EXISTS memory_numbers;
   DROP TABLE presences;
   DROP TABLE transcript_writers;
   ALTER TABLE sessions DROP COLUMN catch_up;
@@ -38,7 +39,7 @@ export function migrationsOf(
   index: string,
   upgrade = '',
 ): readonly Migration[] {
-  const sql = [createTables(tables, dialect), postsView, index].join('\n');
+  const sql = [createTables(tables, dialect), index].join('\n');
   return [
     { version: 3, sql },
     { version: withoutPresences, sql: `${deletePresences}\n${upgrade}`, isUpgrade: true },

@@ -24,16 +24,6 @@ export function memoryStoreContract(name: string, open: OpenTranscripts): void {
     expect(await store.memories.list('30')).toEqual([]);
   });
 
-  test(`${name}: no number is used twice while there are other memories`, async () => {
-    await using store = await open();
-    for (const _ of [1, 2]) await store.memories.add(memory);
-    expect(await store.memories.remove('10', 2)).toBe(true);
-    expect(await store.memories.remove('10', 2)).toBe(false);
-    expect(await store.memories.add(memory)).toMatchObject({ memory: { number: 3 } });
-    for (const number of [1, 3]) await store.memories.remove('10', number);
-    expect(await store.memories.add(memory)).toMatchObject({ memory: { number: 1 } });
-  });
-
   test(`${name}: a server has at most fifty memories`, async () => {
     await using store = await open();
     for (let n = 0; n < 50; n++) await store.memories.add(memory);

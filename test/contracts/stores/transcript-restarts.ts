@@ -83,11 +83,11 @@ function sharesServers(name: string, open: OpenTranscripts): void {
     await store.writer.endOpenSessions({ id: 1, count: 2 });
     expect(await messagesIn(0, 1)).toEqual(['501']);
     const late = startedAtWallMs + 9 * 86_400_000;
-    expect((await store.eraser.expire(late, { [guildId]: 7 })).count).toBe(1);
+    expect(await store.eraser.expire(late, { [guildId]: 7 })).toBe(1);
     expect(await store.reader.guilds()).toEqual(['10']);
     const latest = await store.reader.latest('10', '100');
     expect(latest).toMatchObject({ session: sessionOf('a'), lines: [{ text: 'here' }] });
-    expect((await store.eraser.expire(late, {})).count).toBe(0);
+    expect(await store.eraser.expire(late, {})).toBe(0);
     await store.eraser.forgetLines('a', [1]);
     expect([await messagesIn(0, 2), await messagesIn(1, 2)]).toEqual([['300'], ['500', '501']]);
   });

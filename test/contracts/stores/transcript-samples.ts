@@ -46,14 +46,9 @@ export function answerTo(...answeredIds: string[]): Pick<TranscriptLine, 'speake
   return { speaker: { kind: 'bot', name: 'Nova', answeredIds } };
 }
 
-/** Shown by these messages: one, or several where it is long. */
-export function inMessage(
-  messageId: string,
-  ...others: readonly string[]
-): Pick<TranscriptLine, 'post' | 'morePosts'> {
-  const place = (id: string) => ({ channelId: '200', messageId: id });
-  const post = place(messageId);
-  return others.length === 0 ? { post } : { post, morePosts: others.map(place) };
+/** Shown by this message. */
+export function inMessage(messageId: string): Pick<TranscriptLine, 'post'> {
+  return { post: { channelId: '200', messageId } };
 }
 
 /** The one shard that has all servers. */

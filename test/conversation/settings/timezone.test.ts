@@ -25,9 +25,8 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   await fixture.settings.set('g', 'recap', 'on');
   for (let n = 0; n < 5; n++) await says(fixture);
   const made = await fixture.transcriptFor.file('g', 'adam', { format: 'txt' });
-  if (made.kind !== 'files') throw new Error('There is no transcript.');
-  const [file] = made.files;
-  expect(file?.text).toMatch(/Lounge, 2026-11-21 01:2\d\nAsia\/Tokyo\n/);
+  if (made.kind !== 'file') throw new Error('There is no transcript.');
+  expect(made.file.text).toMatch(/Lounge, 2026-11-21 01:2\d\nAsia\/Tokyo\n/);
   const tools = fixture.sessions.session('g')?.context.tools;
   expect(tools?.actionsFor(['adam']).timeZone).toBe('Asia/Tokyo');
   await fixture.sessions.leave('g');

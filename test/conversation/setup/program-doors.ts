@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { AnswerForm } from '#src/conversation/ports/command-ports.ts';
-import { ProgramTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -14,7 +14,7 @@ export async function programDoors(
   fixture: SessionFixture,
   synthesizer: FakeSynthesizer,
 ): Promise<Readonly<Record<string, string>>> {
-  const { dependencies, sessions, talk, programTranscripts } = fixture;
+  const { dependencies, sessions, talk, transcriptFor } = fixture;
   const { recordings } = dependencies;
   const { signal } = new AbortController();
   const answers = new ProgramAnswers(dependencies, sessions, recordings, signal);
@@ -37,7 +37,7 @@ export async function programDoors(
     ...asking,
     more: [
       [ProgramAnswers, answering],
-      [ProgramTranscripts, programTranscripts],
+      [TranscriptRequests, transcriptFor],
     ],
   });
   await using api = await openApi(ports);

@@ -36,10 +36,7 @@ import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
-import {
-  ProgramTranscripts,
-  TranscriptRequests,
-} from '#src/features/captions/transcripts/transcript-requests.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { features, serverSettings } from '#src/features/features.ts';
 import { MemoryRequests } from '#src/features/memories/memory-requests.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
@@ -327,7 +324,6 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
     memories: features.port(MemoryRequests),
     captions: features.port(CaptionRequests),
     transcriptFor: features.port(TranscriptRequests),
-    programTranscripts: features.port(ProgramTranscripts),
     talk: features.port(TypedRequests),
     voiceControl: features.port(VoicesAndPreviews),
     hearing: new PauseHearing(sessions),

@@ -73,13 +73,13 @@ test('a model is shown nothing of who is left out, but for their own questions',
   expect(shownTo.map((names) => names.includes('Adam'))).toEqual([true, false, true]);
 });
 
-/** Number of notices that captions are on: in writing, aloud, and by name. */
+/** Number of notices that captions are on: in writing, aloud, and for newcomers. */
 function notices({ captionChats, synthesizer }: SessionFixture): readonly number[] {
   const posted = captionChats.chat.desired.filter(({ text }) => text !== '');
   return [
     posted.filter(({ key }) => key === 'notice').length,
     synthesizer.asked.filter(({ text }) => text.startsWith('Captions on,')).length,
-    posted.filter(({ key }) => key.startsWith('newcomer')).length,
+    posted.filter(({ key }) => key.startsWith('notice ')).length,
   ];
 }
 
@@ -104,7 +104,7 @@ test('captions that come back in another place are another session, and whoever 
   await says(fixture);
   const [first, second] = await kept(fixture);
   expect(first?.sessionId).not.toBe(second?.sessionId);
-  const [listed, other] = await fixture.transcriptFor.sessions('g', 'ben');
+  const [listed, other] = (await fixture.transcriptFor.sessions('g', 'ben')) ?? [];
   expect([listed?.lineCount, other?.lineCount]).toEqual([1, 1]);
   fixture.captionChats.barred.add('ben lounge');
   expect(await fixture.transcriptFor.sessions('g', 'ben')).toEqual([]);

@@ -102,29 +102,6 @@ test('a server that fails is told of once, captions go on, and it is tried again
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
 });
 
-test('a request that takes too long is ended at the model, and the rests after it double', async () => {
-  const clock = new VirtualClock();
-  const chat = new FakeChat([[{ waitMs: 45_000 }, '[1] fünf fünf']], clock);
-  const fixture = await translated({ chat }, { clock });
-  let most = 0;
-  const talk = async (minutes: number) => {
-    for (let n = 0; n < minutes; n++) {
-      await says(fixture);
-      for (let step = 0; step < 4; step++) {
-        await clock.advance(14_000);
-        most = Math.max(most, chat.running);
-      }
-    }
-    return chat.asked.length;
-  };
-  expect(await talk(10)).toBe(4);
-  expect([most, chat.running]).toEqual([1, 0]);
-  expect(await talk(10)).toBeLessThanOrEqual(6);
-  expect(
-    fixture.written.filter((text) => text.includes('does not translate them now')),
-  ).toHaveLength(1);
-});
-
 test('a model that gives no translations is told of once', async () => {
   const fixture = await translated({ chat: new FakeChat([['I cannot translate.']]) });
   await says(fixture);

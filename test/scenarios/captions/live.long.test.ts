@@ -71,8 +71,8 @@ scenario(
     await sayings.say(ben, 'I bring the bread');
     await untilShown(setup, '**Ben** I bring the bread');
     const emil = await seat(setup, 'Emil');
-    const welcome = text('captions.newcomer', { name: 'Emil' });
-    await eventually(() => expect(posted(setup).map((one) => one.text)).toContain(welcome));
+    const notices = () => posted(setup).filter((one) => one.text === notice.text);
+    await eventually(() => expect(notices()).toHaveLength(2));
     await sayings.say(adam, 'Nova who brings wine');
     await untilShown(setup, '**Nova** Adam brings the wine.');
     expect(linesIn(setup)).toEqual([

@@ -7,7 +7,7 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
-import { ProgramTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
@@ -32,14 +32,14 @@ export function programPorts(over: PortOverrides = {}): ProgramPorts {
     models: () => [],
     transcribe: async () => ({ kind: 'late' }),
   };
-  const transcripts: Public<ProgramTranscripts> = {
+  const transcripts: Pick<TranscriptRequests, 'sessions' | 'file'> = {
     sessions: async () => [],
     file: async () => ({ kind: 'none' }),
   };
   const usual = [
     [ProgramAnswers, answers],
     [ProgramTranscriptions, transcriptions],
-    [ProgramTranscripts, transcripts],
+    [TranscriptRequests, transcripts],
   ] as const;
   return {
     ...ports({ ...over, more: [...usual, ...(over.more ?? [])] }),

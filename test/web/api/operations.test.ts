@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import type { Public } from '#src/base/public.ts';
-import { ProgramTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
@@ -177,20 +177,17 @@ const session = {
   lineCount: 3,
 };
 
-test('transcripts are listed, and read in the format and part that is asked for', async () => {
+test('transcripts are listed, and read in the format that is asked for', async () => {
   const requests: unknown[] = [];
-  const files = [
-    { name: 'transcript-1of2.txt', text: 'Ana: hello' },
-    { name: 'transcript-2of2.txt', text: 'Ana: goodbye' },
-  ];
-  const transcripts: Public<ProgramTranscripts> = {
+  const file = { name: 'transcript.txt', text: 'Ana: goodbye' };
+  const transcripts: Pick<TranscriptRequests, 'sessions' | 'file'> = {
     sessions: async () => [session],
     file: async (_guildId, channelIds, request) => {
       requests.push([channelIds, request]);
-      return { kind: 'files', session, files };
+      return { kind: 'file', session, file };
     },
   };
-  const port = programPorts({ more: [[ProgramTranscripts, transcripts]] });
+  const port = programPorts({ more: [[TranscriptRequests, transcripts]] });
   await using api = await openApi(port);
   await api.add('bell', { channelIds: ['100'] });
   expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({
@@ -204,19 +201,14 @@ test('transcripts are listed, and read in the format and part that is asked for'
       },
     ],
   });
-  const read = await api.ask('bell', at(`transcripts/${session.id}?format=txt&part=2`));
-  expect([read.headers.get('content-type'), read.headers.get('parley-parts')]).toEqual([
-    'text/plain; charset=utf-8',
-    '2',
-  ]);
+  const read = await api.ask('bell', at(`transcripts/${session.id}?format=txt`));
+  expect(read.headers.get('content-type')).toBe('text/plain; charset=utf-8');
   expect(await read.text()).toBe('Ana: goodbye');
   await api.ask('bell', at('transcripts/last'));
   expect(requests).toEqual([
     [['100'], { format: 'txt', sessionId: session.id }],
     [['100'], { format: 'json' }],
   ]);
-  const third = await api.ask('bell', at('transcripts/last?part=3'));
-  expect((await refusalIn(third)).slice(0, 2)).toEqual([404, 'transcript.none']);
 });
 
 test('a transcript of a channel that the token does not name is as one that is not there', async () => {

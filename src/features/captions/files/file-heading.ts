@@ -1,9 +1,9 @@
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
-import { type Locale, type TextId, type TextValues, text } from '#src/texts/texts.ts';
+import { type TextId, type TextValues, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { type WallTimes, wallTimesIn } from '#src/texts/wall-time.ts';
 import { type NameOf, namesIn, speakerNames } from './speaker-names.ts';
-import type { FilePart } from './split-into-file-parts.ts';
+import type { TranscriptContent } from './transcript-file.ts';
 
 /** Session facts that all formats show, each on one line and not yet escaped. */
 export type FileHeading = {
@@ -19,17 +19,7 @@ export type FileHeading = {
   readonly say: (id: TextId, words?: TextValues) => string;
 };
 
-export function headingOf({
-  session,
-  lines,
-  timeZone,
-  locale,
-}: {
-  readonly session: TranscriptSession;
-  readonly lines: readonly TranscriptLine[];
-  readonly timeZone?: string;
-  readonly locale?: Locale;
-}): FileHeading {
+export function headingOf({ session, lines, timeZone, locale }: TranscriptContent): FileHeading {
   const say = (id: TextId, words?: TextValues) => text(id, words, locale);
   const times = wallTimesIn(timeZone);
   const nameOf = speakerNames(lines, say('transcript.somebody'));
@@ -47,7 +37,6 @@ export function headingOf({
 /** The lines above a transcript, each with its text. */
 export function headingLines(
   { session, times, names, say }: FileHeading,
-  { number, of }: FilePart,
   escaped: (words: string) => string,
 ): readonly string[] {
   const { startedAtWallMs, endedAtWallMs } = session;
@@ -59,7 +48,6 @@ export function headingLines(
       : ` \u2013 ${isSameDay ? '' : `${times.day(endedAtWallMs)} `}${times.minute(endedAtWallMs)}`;
   return [
     say('captions.thread', { channel: escaped(session.channelName), date: from + until }),
-    ...(of === 1 ? [] : [`${number}/${of}`]),
     times.timeZone,
     ...(names.length === 0 ? [] : [names.map(escaped).join(', ')]),
   ];

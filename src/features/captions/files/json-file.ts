@@ -7,24 +7,16 @@ import { visibleLine } from '#src/texts/visible-line.ts';
 import { isoTime, wholeMs } from '#src/texts/wall-time.ts';
 import type { FileHeading } from './file-heading.ts';
 import { messageLink } from './message-link.ts';
-import type { FileLayout, FilePart } from './split-into-file-parts.ts';
 
 /** Changes when a reader of the former one would misread the file. */
 const version = 1;
 
-/** JSON by `docs/transcript.schema.json`: a document for each part, each line of it on a line of the file. */
-export function jsonFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
+/** JSON by `docs/transcript.schema.json`, each line of the transcript on a line of the file. */
+export function jsonFile(heading: FileHeading, lines: readonly TranscriptLine[]): string {
   const { guildId, startedAtWallMs } = heading.session;
-  const frame = (part: FilePart) => {
-    const head = { format: 'parley-transcript', version, part, session: sessionJson(heading) };
-    return `${JSON.stringify(head).slice(0, -1)},"lines":[\n`;
-  };
-  return {
-    head: frame,
-    entries: lines.map((line) => () => JSON.stringify(lineJson(line, guildId, startedAtWallMs))),
-    between: ',\n',
-    foot: '\n]}\n',
-  };
+  const head = { format: 'parley-transcript', version, session: sessionJson(heading) };
+  const entries = lines.map((line) => JSON.stringify(lineJson(line, guildId, startedAtWallMs)));
+  return `${JSON.stringify(head).slice(0, -1)},"lines":[\n${entries.join(',\n')}\n]}\n`;
 }
 
 function sessionJson({ session, times }: FileHeading) {
@@ -36,7 +28,7 @@ function sessionJson({ session, times }: FileHeading) {
     channelName,
     placeId,
     startedAt: isoTime(startedAtWallMs),
-    ...(endedAtWallMs !== undefined && { endedAt: isoTime(endedAtWallMs) }),
+    endedAt: endedAtWallMs === undefined ? undefined : isoTime(endedAtWallMs),
     timeZone: times.timeZone,
   };
 }

@@ -13,7 +13,7 @@ export type SubtitleCue<Line = TranscriptLine> = {
 };
 
 type SubtitleLimits = {
-  /** Longest text of a cue with its speaker's name, in characters. */
+  /** Longest text of a cue with its speaker's name, in characters; only a single word may be longer. */
   readonly maxChars: number;
   /** Longest time a cue is shown, in ms; only a single word may take longer. */
   readonly maxMs: number;
@@ -48,7 +48,7 @@ function piecesOf<Line extends TimedLine>(
 ): SubtitleCue<Line>[] {
   const [fromMs, toMs] = spanOf(line);
   const atChar = wordTimes(text, timesOf(line.words, fromMs, toMs), fromMs, toMs);
-  const units = unitsIn(text, limits.maxChars);
+  const units = unitsIn(text);
   const cues: SubtitleCue<Line>[] = [];
   for (let next = 0; next < units.length; ) {
     const end = endOfPiece(units, next, atChar, limits);
@@ -108,10 +108,9 @@ function endOfPiece(
 }
 
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
-const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-/** Words with the punctuation at them, also of scripts without spaces; longer ones in parts. */
-function unitsIn(text: string, maxChars: number): readonly Unit[] {
+/** Words with the punctuation at them, also of scripts without spaces. */
+function unitsIn(text: string): readonly Unit[] {
   const units: { from: number; to: number }[] = [];
   let isOpen = false;
   for (const { segment, index, isWordLike } of words.segment(text)) {
@@ -122,9 +121,10 @@ function unitsIn(text: string, maxChars: number): readonly Unit[] {
     else units.push({ from: index, to });
     if (segment.trim() !== '') isOpen = true;
   }
-  return units
-    .flatMap((unit) => (unit.to - unit.from > maxChars ? shortened(text, unit, maxChars) : [unit]))
-    .map((unit) => ({ ...unit, isClauseEnd: clauseEnd.test(text.slice(unit.from, unit.to)) }));
+  return units.map((unit) => ({
+    ...unit,
+    isClauseEnd: clauseEnd.test(text.slice(unit.from, unit.to)),
+  }));
 }
 
 /** A new word may begin here: the one before is a word too, or ends a clause of a script without spaces. */
@@ -136,17 +136,6 @@ function isAfterWord(text: string, index: number): boolean {
 
 const clauseEnd =
   /[.!?\u2026,;:\u3002\u3001\uff01\uff1f\uff0c\uff1b\uff1a]["'\u201d\u2019\u00bb)\]]*$/u;
-
-function shortened(text: string, { from, to }: { from: number; to: number }, maxChars: number) {
-  const parts: { from: number; to: number }[] = [];
-  for (const { segment, index } of characters.segment(text.slice(from, to))) {
-    const last = parts.at(-1);
-    const end = from + index + segment.length;
-    if (last && end - last.from <= maxChars) last.to = end;
-    else parts.push({ from: from + index, to: end });
-  }
-  return parts;
-}
 
 type Anchor = { readonly char: number; readonly ms: number };
 

@@ -1,24 +1,16 @@
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import type { FileHeading } from './file-heading.ts';
-import type { FileLayout } from './split-into-file-parts.ts';
 import { type SubtitleCue, subtitleCues, type TimedLine } from './subtitle-cues.ts';
 
 /**
- * SubRip: each cue one line `Name: text`, numbered from 1 in each part. The format has no escapes: what a player would
+ * SubRip: each cue one line `Name: text`, numbered from 1. The format has no escapes: what a player would
  * take for a tag or for a time line is written with other characters.
  */
-export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
+export function srtFile(heading: FileHeading, lines: readonly TranscriptLine[]): string {
   const nameOf = (line: TranscriptLine) => srtWords(heading.nameOf(line.speaker));
   const cues = subtitleCues(lines, heading.wordsOf, (line) => `${nameOf(line)}: `.length);
-  return {
-    head: () => '',
-    entries: cues.map((cue) => (place) => {
-      return `${place}\n${spanOf(cue, ',')}\n${nameOf(cue.line)}: ${srtWords(cue.text)}\n`;
-    }),
-    between: '\n',
-    foot: '',
-  };
+  return cues.map((cue, n) => srtCue(cue, n, `${nameOf(cue.line)}: `)).join('\n');
 }
 
 /** Words of a recording whose speakers have no names. */
@@ -26,10 +18,9 @@ type NamelessLine = TimedLine & { readonly text: string };
 
 /** SubRip of a recording, without names. */
 export function srtOf(lines: readonly NamelessLine[]): string {
-  const cues = namelessCues(lines).map(
-    (cue, n) => `${n + 1}\n${spanOf(cue, ',')}\n${srtWords(cue.text)}\n`,
-  );
-  return cues.join('\n');
+  return namelessCues(lines)
+    .map((cue, n) => srtCue(cue, n, ''))
+    .join('\n');
 }
 
 /** WebVTT of a recording, without names. */
@@ -44,6 +35,10 @@ function namelessCues(lines: readonly NamelessLine[]) {
     ({ text }) => visibleLine(text),
     () => 0,
   );
+}
+
+function srtCue(cue: SubtitleCue<unknown>, n: number, name: string): string {
+  return `${n + 1}\n${spanOf(cue, ',')}\n${name}${srtWords(cue.text)}\n`;
 }
 
 function spanOf({ startMs, endMs }: SubtitleCue<unknown>, point: ',' | '.'): string {

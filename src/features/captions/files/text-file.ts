@@ -1,20 +1,15 @@
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { harmlessUncut } from '#src/texts/plain.ts';
 import { type FileHeading, headingLines } from './file-heading.ts';
-import type { FileLayout } from './split-into-file-parts.ts';
 
 /** Plain text: one line for each. */
-export function textFile(heading: FileHeading, lines: readonly TranscriptLine[]): FileLayout {
+export function textFile(heading: FileHeading, lines: readonly TranscriptLine[]): string {
   const { nameOf, wordsOf } = heading;
   const timeOf = timesOf(heading, lines);
-  return {
-    head: (part) => `${headingLines(heading, part, unpinged).join('\n')}\n\n`,
-    entries: lines.map((line) => () => {
-      return `[${timeOf(line)}] ${unpinged(nameOf(line.speaker))}: ${unpinged(wordsOf(line))}`;
-    }),
-    between: '\n',
-    foot: '\n',
-  };
+  const entries = lines.map(
+    (line) => `[${timeOf(line)}] ${unpinged(nameOf(line.speaker))}: ${unpinged(wordsOf(line))}`,
+  );
+  return [...headingLines(heading, unpinged), '', ...entries, ''].join('\n');
 }
 
 /** Time of day of a line; with its date where the lines are of several days. */

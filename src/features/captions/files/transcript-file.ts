@@ -1,8 +1,8 @@
+import { bySpeech } from '#src/features/captions/live/line-rendering.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type { Locale } from '#src/texts/texts.ts';
 import { headingOf } from './file-heading.ts';
 import { jsonFile } from './json-file.ts';
-import { parted } from './split-into-file-parts.ts';
 import { srtFile } from './subtitle-files.ts';
 import { textFile } from './text-file.ts';
 
@@ -21,42 +21,22 @@ export type TranscriptContent = {
 
 export type TranscriptFile = { readonly name: string; readonly text: string };
 
-/**
- * Largest file in bytes of UTF-8. Discord takes 20 MiB (10 MiB before September 2026), form included. Source: Discord
- * docs, "Uploading Files".
- */
-const maxFileBytes = 9.5 * 1024 * 1024;
-
-/**
- * A session as one file, or as several that can each be read alone, in the order of speech. A line is never cut in two,
- * so one that is longer than `maxBytes` makes a part that is larger.
- */
-export function transcriptFiles(
+/** A session as one file, in the order of speech. */
+export function transcriptFile(
   format: TranscriptFormat,
   content: TranscriptContent,
-  maxBytes: number = maxFileBytes,
-): readonly TranscriptFile[] {
-  const { session, lines } = content;
-  const ordered = lines.toSorted((a, b) => a.startMs - b.startMs || a.number - b.number);
-  const heading = headingOf({ ...content, lines: ordered });
-  const layout = layoutOf[format](heading, ordered);
-  const texts = parted(layout, maxBytes);
-  const stem = `transcript-${channelPart(session.channelName)}-${heading.day}`;
-  return texts.map((text, place) => ({
-    name: `${stem}${partName(place, texts.length)}.${format}`,
-    text,
-  }));
+): TranscriptFile {
+  const lines = content.lines.toSorted(bySpeech);
+  const heading = headingOf({ ...content, lines });
+  const name = `transcript-${channelPart(content.session.channelName)}-${heading.day}.${format}`;
+  return { name, text: textOf[format](heading, lines) };
 }
 
-const layoutOf = {
+const textOf = {
   txt: textFile,
   srt: srtFile,
   json: jsonFile,
 } as const;
-
-function partName(place: number, of: number): string {
-  return of === 1 ? '' : `-${place + 1}of${of}`;
-}
 
 /** Longest name of a channel within the name of a file, in characters. */
 const maxChannelChars = 40;

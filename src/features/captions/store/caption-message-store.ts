@@ -73,17 +73,16 @@ export class CaptionMessageStore {
       const ids = found.map(({ messageId }) => messageId);
       const lines = await connection.rows(
         shownColumns,
-        sql`SELECT ${columnList(lineColumns, 'l')}, shown.message_id, s.id AS session_id
-          FROM (SELECT DISTINCT line, message_id FROM posts WHERE message_id ${connection.among(ids)}) AS shown
-          JOIN lines l ON l.id = shown.line JOIN sessions s ON s.key = l.session
-          ORDER BY l.start_ms, l.id`,
+        sql`SELECT ${columnList(lineColumns, 'l')}, s.id AS session_id
+          FROM lines l JOIN sessions s ON s.key = l.session
+          WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
       );
-      return { found, lines: Map.groupBy(lines, ({ messageId }) => messageId) };
+      return { found, lines: Map.groupBy(lines, ({ postMessageId }) => postMessageId) };
     });
     return found.map(({ outdated, ...message }) => {
       this.#reported.set(message.messageId, outdated);
       const shown = lines.get(message.messageId) ?? [];
-      const linesOf = shown.map(({ messageId, sessionId, ...line }) => lineOf(line, sessionId));
+      const linesOf = shown.map(({ sessionId, ...line }) => lineOf(line, sessionId));
       return { message, lines: linesOf };
     });
   }
@@ -103,4 +102,4 @@ export class CaptionMessageStore {
   }
 }
 
-const shownColumns = { ...lineColumns, messageId: id, sessionId: id };
+const shownColumns = { ...lineColumns, sessionId: id };

@@ -1,4 +1,3 @@
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { TranscriptLine, TranscriptWord } from '#src/features/captions/transcript-line.ts';
 import {
   id,
@@ -31,7 +30,6 @@ export const lineColumns = {
   postChannelId: optional(id),
   postMessageId: optional(id),
   answeredIds: optional(json<readonly string[]>()),
-  morePosts: optional(json<readonly MessagePlace[]>()),
 };
 
 /**
@@ -66,25 +64,6 @@ export const answered = table(
   },
 );
 
-/** Messages that show a line besides its first one, to find the line by; the line itself has them in order. */
-export const morePosts = table(
-  'more_posts',
-  { line: reference, channelId: id, messageId: id },
-  {
-    key: ['line', 'messageId'],
-    indexes: { more_posts_by_message: ['messageId'] },
-    person: { forget: 'nothing' },
-    server: { forget: 'erase-line', line: 'line' },
-  },
-);
-
-/** Which messages show which line. */
-export const postsView = `
-  CREATE VIEW posts AS
-    SELECT id AS line, post_channel_id AS channel_id, post_message_id AS message_id
-    FROM lines WHERE post_message_id IS NOT NULL
-    UNION ALL SELECT line, channel_id, message_id FROM more_posts;`;
-
 /** Ids that one session has for its lines. */
 const idsPerSession = 2 ** 22;
 
@@ -116,7 +95,7 @@ export function lineOf(row: RowOf<typeof lineColumns>, sessionId: string): Trans
 
 /** Row of a line of the session with this key, without its terms. */
 export function lineRow(line: TranscriptLine, session: number): NewRow<typeof lines> {
-  const { speaker, post, morePosts = [], number, sessionId, ...rest } = line;
+  const { speaker, post, number, sessionId, ...rest } = line;
   return {
     ...rest,
     id: lineId(session, number),
@@ -126,6 +105,5 @@ export function lineRow(line: TranscriptLine, session: number): NewRow<typeof li
     answeredIds: speaker.kind === 'bot' ? speaker.answeredIds : undefined,
     postChannelId: post?.channelId,
     postMessageId: post?.messageId,
-    morePosts: morePosts.length > 0 ? morePosts : undefined,
   };
 }

@@ -4,7 +4,7 @@ import { key, type RowOf } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { CopiedRow } from '#src/sql/copy-rows.ts';
 import { replacing } from '#src/sql/table.ts';
-import { answered, lineId, lineRow, lines, morePosts } from './line-tables.ts';
+import { answered, lineId, lineRow, lines } from './line-tables.ts';
 import type { WordIndex } from './word-index-port.ts';
 
 /** A session that takes rows: its key, and that of its server. */
@@ -32,7 +32,7 @@ export async function putLines(
     terms: texts[n] && index.termsOf(texts[n]),
   }));
   await connection.insert(lines, rows, { conflict: replacing(lines) });
-  await putLists(connection, puts);
+  await putAnswered(connection, puts);
 }
 
 /** Lines that are copied to a database whose sessions are there, with their words in its index. */
@@ -72,18 +72,13 @@ async function extend(
   );
 }
 
-/** Whom the lines answer, and the further messages that show them. */
-async function putLists(connection: Connection, put: readonly PutLine[]): Promise<void> {
+/** Whom the lines answer. */
+async function putAnswered(connection: Connection, put: readonly PutLine[]): Promise<void> {
   const among = connection.among(put.map(({ id }) => id));
   await connection.run(sql`DELETE FROM answered WHERE line ${among}`);
-  await connection.run(sql`DELETE FROM more_posts WHERE line ${among}`);
-  const conflict = sql`ON CONFLICT DO NOTHING`; // the same person or message twice
+  const conflict = sql`ON CONFLICT DO NOTHING`; // the same person twice
   const people = put.flatMap(({ id, line: { speaker } }) =>
     speaker.kind === 'bot' ? speaker.answeredIds.map((personId) => ({ line: id, personId })) : [],
   );
   await connection.insert(answered, people, { conflict });
-  const posts = put.flatMap(({ id, line }) =>
-    (line.morePosts ?? []).map((place) => ({ line: id, ...place })),
-  );
-  await connection.insert(morePosts, posts, { conflict });
 }

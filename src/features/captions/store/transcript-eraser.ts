@@ -1,8 +1,6 @@
 import sql, { join, type Sql } from 'sql-template-tag';
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
-import type { ErasedLines, KeptDays } from '#src/features/captions/transcript-store-types.ts';
-import { forgetNumber } from '#src/features/memories/memory-store.ts';
-import { id, key } from '#src/sql/columns.ts';
+import type { KeptDays } from '#src/features/captions/transcript-store-types.ts';
+import { key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { columnOf, deleteRows, named } from '#src/sql/table.ts';
@@ -12,7 +10,7 @@ import { tables } from './transcript-tables.ts';
 import type { WordIndex } from './word-index-port.ts';
 
 /** Lines that one transaction erased, and whether it was the last one. */
-type ErasedPortion = ErasedLines & { readonly isLast: boolean };
+type ErasedPortion = { readonly count: number; readonly isLast: boolean };
 
 const dayMs = 86_400_000;
 /** Longest time, in ms, that lines are kept whose speaker said yes for the session alone. */
@@ -38,10 +36,9 @@ export class TranscriptEraser {
   }
 
   /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
-  expire(nowWallMs: number, keptDays: KeptDays): Promise<ErasedLines> {
+  expire(nowWallMs: number, keptDays: KeptDays): Promise<number> {
     return this.#inPortions(async (connection) => {
       const isTheirs = sql`guild_id ${connection.among(Object.keys(keptDays))}`;
-      await followClock(connection, isTheirs, nowWallMs);
       const serversOf = Map.groupBy(Object.entries(keptDays), ([, days]) => days);
       const due = Array.from(serversOf, ([days, servers]) =>
         dueLines(connection.among(servers.map(([guildId]) => guildId)), nowWallMs, days),
@@ -55,12 +52,12 @@ export class TranscriptEraser {
   }
 
   /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
-  async forget(guildId: string, personId: string, sessionId?: string): Promise<ErasedLines> {
+  async forget(guildId: string, personId: string, sessionId?: string): Promise<number> {
     const person: PersonThere = { guildId, personId, sessionId };
     const erased = await this.#erase(
       () => linesAbout(person),
       async (connection) => {
-        await eraseRowsAbout(connection, person);
+        await deleteRows(connection, rowsAbout(person));
       },
     );
     if (sessionId !== undefined) return erased;
@@ -69,29 +66,27 @@ export class TranscriptEraser {
     return erased;
   }
 
-  forgetLines(sessionId: string, numbers: readonly number[]): Promise<ErasedLines> {
+  forgetLines(sessionId: string, numbers: readonly number[]): Promise<number> {
     return this.#erase(
       (connection) => sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
         WHERE s.id = ${sessionId} AND l.id - s.key * 4194304 ${connection.among(numbers)}`,
     );
   }
 
-  /** Lines of which these messages, which are deleted, showed something; others may still show the rest of a long line. */
-  async forgetMessages(messageIds: readonly string[]): Promise<ErasedLines> {
-    const { count, messages } = await this.#erase(
-      (connection) => sql`SELECT DISTINCT line AS id FROM posts
-        WHERE message_id ${connection.among(messageIds)}`,
+  /** Lines that these messages, which are deleted, showed. */
+  forgetMessages(messageIds: readonly string[]): Promise<number> {
+    return this.#erase(
+      (connection) => sql`SELECT id FROM lines
+        WHERE post_message_id ${connection.among(messageIds)}`,
       async (connection) => {
         const gone = connection.among(messageIds);
         await connection.run(sql`DELETE FROM caption_messages WHERE message_id ${gone}`);
       },
     );
-    const others = messages.filter(({ messageId }) => !messageIds.includes(messageId));
-    return { count, messages: others };
   }
 
   /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
-  forgetGuild(guildId: string): Promise<ErasedLines> {
+  forgetGuild(guildId: string): Promise<number> {
     const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
     const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
     const rest = tables.flatMap(({ name, server }) =>
@@ -111,7 +106,7 @@ export class TranscriptEraser {
   #erase(
     chosen: (connection: Connection) => Sql,
     finish?: (connection: Connection) => Promise<void>,
-  ): Promise<ErasedLines> {
+  ): Promise<number> {
     return this.#inPortions(async (connection) => {
       const done = await this.#eraseLines(connection, chosen(connection));
       if (done.isLast) await finish?.(connection);
@@ -119,29 +114,19 @@ export class TranscriptEraser {
     });
   }
 
-  async #inPortions(portion: Work<ErasedPortion>): Promise<ErasedLines> {
+  async #inPortions(portion: Work<ErasedPortion>): Promise<number> {
     let count = 0;
-    const messages = new Map<string, MessagePlace>();
     await this.#database.eraseInPortions(portion, (done) => {
       count += done.count;
-      for (const place of done.messages) messages.set(place.messageId, place);
       return !done.isLast;
     });
-    return { count, messages: [...messages.values()] };
+    return count;
   }
 
   #eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
     const most = this.#database.isShared ? sharedLinesAtOnce : linesAtOnce;
     return eraseLines(connection, this.#index, chosen, most);
   }
-}
-
-const nothing: ErasedLines = { count: 0, messages: [] };
-
-async function eraseRowsAbout(connection: Connection, person: PersonThere): Promise<number> {
-  const count = await deleteRows(connection, rowsAbout(person));
-  await forgetNumber(connection, person.guildId);
-  return count;
 }
 
 /** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them. */
@@ -154,19 +139,14 @@ async function eraseLines(
   const rows = await connection.rows({ id: key }, sql`${chosen} LIMIT ${most}`);
   const ids = rows.map((row) => row.id);
   const isLast = ids.length < most;
-  if (ids.length === 0) return { ...nothing, isLast };
+  if (ids.length === 0) return { count: 0, isLast };
   const among = connection.among(ids);
-  const messages = await connection.rows(
-    { channelId: id, messageId: id },
-    sql`SELECT DISTINCT channel_id, message_id FROM posts WHERE line ${among}`,
-  );
   await connection.run(noteMessages(among));
-  await connection.run(noteTranslations(connection.among([...new Set(ids.map(sessionKeyOf))])));
+  await connection.run(noteRecaps(connection.among([...new Set(ids.map(sessionKeyOf))])));
   await connection.run(sql`DELETE FROM answered WHERE line ${among}`);
-  await connection.run(sql`DELETE FROM more_posts WHERE line ${among}`);
   await index.erase(connection, ids);
   const count = await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
-  return { count, messages, isLast };
+  return { count, isLast };
 }
 
 /** Also of messages that were not put yet. In one order, or two processes would wait for each other. */
@@ -174,32 +154,20 @@ function noteMessages(among: Sql): Sql {
   return sql`
     INSERT INTO caption_messages
       (message_id, channel_id, guild_id, session_id, posted_at_wall_ms, outdated)
-    SELECT p.message_id, MIN(p.channel_id), MIN(s.guild_id), MIN(s.id),
+    SELECT l.post_message_id, MIN(l.post_channel_id), MIN(s.guild_id), MIN(s.id),
       MIN(s.started_at_wall_ms + l.start_ms), 1
-    FROM posts p JOIN lines l ON l.id = p.line JOIN sessions s ON s.key = l.session
-    WHERE p.line ${among} GROUP BY p.message_id ORDER BY p.message_id
+    FROM lines l JOIN sessions s ON s.key = l.session
+    WHERE l.id ${among} AND l.post_message_id IS NOT NULL
+    GROUP BY l.post_message_id ORDER BY l.post_message_id
     ON CONFLICT (message_id) DO UPDATE SET outdated = caption_messages.outdated + 1`;
 }
 
-/** Messages of these sessions that no line names show translations: which of them is not known, so all of it goes. */
-function noteTranslations(among: Sql): Sql {
+/** Messages of these sessions that show no line are recaps: what they say of a line is not known, so they go. */
+function noteRecaps(among: Sql): Sql {
   return sql`
     UPDATE caption_messages SET outdated = 1
     WHERE session_id IN (SELECT id FROM sessions WHERE key ${among}) AND outdated = 0
-      AND NOT EXISTS (SELECT 1 FROM posts WHERE posts.message_id = caption_messages.message_id)`;
-}
-
-/** Ends sessions now that ended in the future, after the wall clock was put back, so that none is kept for longer. */
-async function followClock(
-  connection: Connection,
-  isTheirs: Sql,
-  nowWallMs: number,
-): Promise<void> {
-  await connection.run(
-    sql`UPDATE sessions SET
-      started_at_wall_ms = started_at_wall_ms - (ended_at_wall_ms - ${nowWallMs}), ended_at_wall_ms = ${nowWallMs}
-      WHERE ended_at_wall_ms > ${nowWallMs} AND ${isTheirs}`,
-  );
+      AND NOT EXISTS (SELECT 1 FROM lines WHERE lines.post_message_id = caption_messages.message_id)`;
 }
 
 /** Lines that servers among these keep no longer. SQLite begins a CROSS JOIN with the left table: few sessions have such lines. */

@@ -1,17 +1,15 @@
-import { memories, memoryNumbers } from '#src/features/memories/memory-store.ts';
+import { memories } from '#src/features/memories/memory-store.ts';
 import type { Table } from '#src/sql/table.ts';
 import { captionMessages } from './caption-message-store.ts';
-import { answered, lines, morePosts } from './line-tables.ts';
+import { answered, lines } from './line-tables.ts';
 import { guilds, sessions } from './session-tables.ts';
 
 /** All tables of transcripts, in both databases: each before the tables through which its rows are found. */
 export const tables: readonly Table[] = [
   answered,
-  morePosts,
   lines,
   sessions,
   captionMessages,
   memories,
-  memoryNumbers,
   guilds,
 ];

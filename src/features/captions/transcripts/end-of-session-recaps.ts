@@ -1,53 +1,47 @@
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { captionsDays, recap } from '#src/features/captions/caption-settings.ts';
-import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
-import type { WallTimes } from '#src/texts/wall-time.ts';
-import { wallTimesIn } from '#src/texts/wall-time.ts';
+import { type WallTimes, wallTimesIn } from '#src/texts/wall-time.ts';
 import { allStores, storeFor, TranscriptStores } from './disk-and-memory-stores.ts';
 import { recapMessages } from './recap-messages.ts';
-import type { TranscriptAnswers } from './transcript-answers.ts';
+import { notePosted } from './record-posted-messages.ts';
+import type { TranscriptRequests } from './transcript-requests.ts';
 
-/** Lines of a session that is worth a recap. */
+/** Lines of a session that are worth a recap. */
 const leastLines = 5;
-/** Sessions whose recap is known as posted; the oldest are forgotten first. */
+/** Sessions whose last recap is known; the oldest are forgotten first. */
 const mostRecaps = 1_000;
-/** Longest time, in ms, until the recap is posted. */
-const postMs = 60_000;
-
 /** Time, in ms, in which it is posted that a recap was not made, once the bot is to end. */
 const reportMs = 1_500;
+const never = new AbortController().signal;
 
-/** The recap of each session: one that was resumed and ended again has a new one in place of the former. */
+/** Recaps of sessions that ended, in the place of their captions; that of a session which went on is of what was said since the last. */
 export class EndOfSessionRecaps {
-  readonly answers: TranscriptAnswers;
-  readonly #bySession = new Map<string, PostedRecap>();
+  readonly #transcripts: TranscriptRequests;
+  /** End of the last recap of each session, in ms of the session. */
+  readonly #untilMs = new Map<string, number>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #ending = Promise.withResolvers<RecapOutcome>();
 
-  constructor(answers: TranscriptAnswers) {
-    this.answers = answers;
+  constructor(transcripts: TranscriptRequests) {
+    this.#transcripts = transcripts;
   }
 
-  /** Same as `postRecap`; only `drain` waits for it. */
-  begin(session: TranscriptSession | undefined, context: SessionContext): void {
-    const posting = postRecap(session, context, this);
+  /** Posts the recap where the server wants that; only `drain` waits for it. Never throws. */
+  begin(session: TranscriptSession, context: SessionContext): void {
+    if (!context.settings().of(recap)) return;
+    const posting = this.#post(session, context).catch((error: unknown) =>
+      context.parts.onEvent(session.guildId, failureEventOf(error, 'think')),
+    );
     this.#underWay.add(posting);
     void posting.finally(() => this.#underWay.delete(posting));
-  }
-
-  /** The outcome, or that it comes too late since the bot is to end. */
-  async inTime(making: Promise<RecapOutcome>): Promise<RecapOutcome> {
-    return await Promise.race([making, this.#ending.promise]);
   }
 
   /** Before the process ends: recaps that are not made soon are reported as failed, all within `ms`. Never throws. */
@@ -62,80 +56,41 @@ export class EndOfSessionRecaps {
     await within(all, ms, clock, () => new Error('the recap is late')).catch(() => undefined);
   }
 
-  /** Known state of the recap of that session, at its next end. */
-  again(sessionId: string): PostedRecap {
-    const recap = this.#bySession.get(sessionId) ?? { ends: 0, lineCount: 0, places: [] };
-    recap.ends += 1;
-    this.#bySession.delete(sessionId);
-    this.#bySession.set(sessionId, recap);
-    for (const oldest of this.#bySession.keys()) {
-      if (this.#bySession.size > mostRecaps) this.#bySession.delete(oldest);
+  async #post(session: TranscriptSession, context: SessionContext): Promise<void> {
+    const { parts, port, settings } = context;
+    const { of, timeZone } = settings();
+    const { guildId, id, placeId, startedAtWallMs } = session;
+    const stores = port(TranscriptStores);
+    const { reader } = storeFor(stores, of(captionsDays));
+    const lines = () => reader.lines(id, { channelIds: [session.channelId] });
+    const before = await lines();
+    const range = { fromMs: this.#untilMs.get(id) ?? 0, leastLines };
+    const making = this.#transcripts.sumUp(session, undefined, range);
+    const outcome = await Promise.race([making, this.#ending.promise]);
+    for (const message of messagesOf(outcome, wallTimesIn(timeZone))) {
+      const text = message
+        .map(({ id: textId, with: words = {} }: CheckedLine) =>
+          writtenText({ id: textId, with: plainWords(words) }, guildId, parts),
+        )
+        .join('\n')
+        .slice(0, maxMessageChars);
+      const place = await parts.captionChats.post(placeId, text, never);
+      await notePosted(place, session, storeFor(stores, of(captionsDays)), context);
+      const left = new Set((await lines()).map(({ number }) => number));
+      if (before.every(({ number }) => left.has(number))) continue;
+      // A line was erased before the message was noted: noted ones go with their lines.
+      if ((await parts.captionChats.change(place, '', never)) === 'closed') continue;
+      for (const { messages } of allStores(stores)) await messages.settled(place.messageId, true);
     }
-    return recap;
+    if (outcome.kind !== 'recap') return;
+    const endMs = (session.endedAtWallMs ?? startedAtWallMs) - startedAtWallMs;
+    this.#untilMs.set(id, endMs);
+    const [oldest = ''] = this.#untilMs.keys();
+    if (this.#untilMs.size > mostRecaps) this.#untilMs.delete(oldest);
   }
 }
 
-type PostedRecap = {
-  /** Count of ends of the session. */
-  ends: number;
-  /** Lines that were summed up. */
-  lineCount: number;
-  places: readonly MessagePlace[];
-};
-
-/**
- * Posts the recap of a session that has ended in the place of its captions, where its server wants that. The message goes with any
- * of the lines. Never throws.
- *
- * Of a session that was resumed one recap stands there, the last; none is made where nothing was said since.
- */
-async function postRecap(
-  session: TranscriptSession | undefined,
-  context: SessionContext,
-  recaps: EndOfSessionRecaps,
-): Promise<void> {
-  const { of } = context.settings();
-  if (!session || !of(recap)) return;
-  const { guildId } = session;
-  const { onEvent } = context.parts;
-  const posted = recaps.again(session.id);
-  const { ends } = posted;
-  try {
-    const before = await lineNumbers(session, context);
-    const made = await recapOf(session, posted.lineCount, context, recaps);
-    if (made.messages.length === 0 || posted.ends !== ends) return;
-    const places = await post(made.messages, { ...session, ends }, of(captionsDays), context);
-    if (places.length === 0) return;
-    for (const place of posted.places) await withdraw(place, session, context);
-    await withdrawErased(places, before, session, context);
-    posted.places = places;
-    posted.lineCount = made.lineCount;
-  } catch (error) {
-    onEvent(guildId, failureEventOf(error, 'think'));
-  }
-}
-
-type RecapMessages = {
-  readonly messages: readonly (readonly TextLine[])[];
-  readonly lineCount: number;
-};
-
-/** None where there is nothing worth a recap, or no more than `before` lines. */
-async function recapOf(
-  session: TranscriptSession,
-  before: number,
-  { settings }: SessionContext,
-  recaps: EndOfSessionRecaps,
-): Promise<RecapMessages> {
-  const open = { channelIds: [session.channelId] };
-  const range = { leastLines: Math.max(leastLines, before + 1) };
-  const making = recaps.answers.sumUp(session, open, undefined, range);
-  const outcome = await recaps.inTime(making);
-  const lineCount = outcome.kind === 'recap' ? outcome.lineCount : before;
-  return { messages: messagesOf(outcome, wallTimesIn(settings().timeZone)), lineCount };
-}
-
-function messagesOf(outcome: RecapOutcome, times: WallTimes): RecapMessages['messages'] {
+function messagesOf(outcome: RecapOutcome, times: WallTimes): readonly (readonly TextLine[])[] {
   switch (outcome.kind) {
     case 'recap':
       return recapMessages(outcome, times);
@@ -148,81 +103,4 @@ function messagesOf(outcome: RecapOutcome, times: WallTimes): RecapMessages['mes
     case 'failed':
       return [[outcome.line, { id: 'recap.failed' }]];
   }
-}
-
-/** Deletes messages of which a line was erased before they were noted: noted ones go with their lines. */
-async function withdrawErased(
-  places: readonly MessagePlace[],
-  before: readonly number[] | undefined,
-  session: TranscriptSession,
-  context: SessionContext,
-): Promise<void> {
-  const left = new Set((await lineNumbers(session, context)) ?? before);
-  if (before?.every((number) => left.has(number)) ?? true) return;
-  for (const place of places) await withdraw(place, session, context);
-}
-
-/** Numbers of the lines of a session that are kept; undefined where they cannot be read. */
-async function lineNumbers(
-  { channelId, guildId, id }: TranscriptSession,
-  { parts, port, settings }: SessionContext,
-): Promise<readonly number[] | undefined> {
-  const { reader } = storeFor(port(TranscriptStores), settings().of(captionsDays));
-  const read = () => reader.lines(id, { channelIds: [channelId] });
-  const lines = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
-  return lines?.map(({ number }) => number);
-}
-
-/** Places of the messages that were posted. Each is noted as soon as it stands there, so that a process that is killed leaves none that forgetting misses. */
-async function post(
-  messages: RecapMessages['messages'],
-  { guildId, id: sessionId, placeId, ends }: TranscriptSession & Pick<PostedRecap, 'ends'>,
-  captionsDays: number,
-  { parts, port }: SessionContext,
-): Promise<readonly MessagePlace[]> {
-  const chat = parts.captionChats.reopen(guildId, placeId);
-  const { messages: noted } = storeFor(port(TranscriptStores), captionsDays);
-  const places = new Map<string, MessagePlace>();
-  let noting: Promise<unknown> = Promise.resolve();
-  chat.onOutcome((outcome) => {
-    if (outcome.kind !== 'shown') return;
-    const { key, place } = outcome;
-    places.set(key, place);
-    const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
-    const put = () => noted.put(message);
-    noting = Promise.all([noting, withStoreTimeout(guildId, parts, 'store.unwritable', put)]);
-  });
-  for (const [n, lines] of messages.entries()) {
-    const text = lines
-      .map(({ id, with: words = {} }: CheckedLine) =>
-        writtenText({ id, with: plainWords(words) }, guildId, parts),
-      )
-      .join('\n')
-      .slice(0, maxMessageChars);
-    chat.show({ key: `recap ${sessionId} ${ends} ${n}`, text, urgency: 'whole' });
-  }
-  await chat.flush(postMs);
-  chat.close();
-  await noting;
-  return [...places.values()];
-}
-
-/** Deletes the recap of before. */
-async function withdraw(
-  place: MessagePlace,
-  { guildId }: TranscriptSession,
-  { parts, port }: SessionContext,
-): Promise<void> {
-  const chat = parts.captionChats.reopen(guildId, place.channelId);
-  const gone = Promise.withResolvers<boolean>();
-  chat.onOutcome(({ kind }) => gone.resolve(kind === 'deleted' || kind === 'gone'));
-  chat.show({ key: `former recap ${place.messageId}`, text: '', urgency: 'partial', place });
-  await chat.flush(postMs);
-  gone.resolve(false);
-  const isGone = await gone.promise;
-  chat.close();
-  if (!isGone) return;
-  const settle = ({ messages }: TranscriptPorts) => messages.settled(place.messageId, true);
-  const all = () => Promise.all(allStores(port(TranscriptStores)).map(settle));
-  await withStoreTimeout(guildId, parts, 'store.unwritable', all);
 }

@@ -5,8 +5,7 @@ import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { quoteOf } from './quoted-lines.ts';
-import { ShardTranscripts } from './shard-transcripts.ts';
+import { TranscriptRequests } from './transcript-requests.ts';
 
 /** Searches the captions of the channel; the bot quotes the lines itself. */
 export const findInCaptions = tool({
@@ -30,7 +29,7 @@ export const findInCaptions = tool({
     if (!context) return false;
     const captions = context.features.of(SessionCaptions);
     return (
-      context.port(ShardTranscripts).has(context.channel.guildId) ||
+      context.port(TranscriptRequests).has(context.channel.guildId) ||
       captions.hasTranscript ||
       captions.active !== undefined
     );
@@ -46,16 +45,16 @@ async function findLines(
   { askerIds, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
-  const { channel, languages, parts, people, port, settings } = context;
+  const { channel, languages, parts, people, port } = context;
   const { guildId } = channel;
   const id = askerIds.at(-1) ?? '';
   const asker = { id, name: people().find((one) => one.id === id)?.name ?? 'Someone' };
-  const { answers } = port(ShardTranscripts);
+  const transcripts = port(TranscriptRequests);
   const found = askerIds.some(isProgram)
     ? ({ kind: 'none' } as const)
-    : await answers.askIn(channel, asker, request, signal);
+    : await transcripts.askIn(channel, asker, request, signal);
   if (found.kind === 'found' && !found.isUnchosen) {
-    const quote = quoteOf(found.lines, settings().timeZone, channel.channelId);
+    const quote = { text: transcripts.quoteIn(channel, found.lines) };
     return { facts: { linesQuoted: found.lines.length }, quote };
   }
   const text = spokenText(whyNone(found.kind), guildId, parts, languages.of(id));

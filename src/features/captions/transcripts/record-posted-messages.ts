@@ -9,39 +9,14 @@ import { TranscriptStores } from './disk-and-memory-stores.ts';
  * Notes that a message shows something of a session, so that it goes with that; also on disk where no word is kept there:
  * the next process deletes messages of sessions that are kept nowhere. Never throws.
  */
-export function notePosted(
+export async function notePosted(
   place: MessagePlace,
   { guildId, id: sessionId }: Pick<TranscriptSession, 'guildId' | 'id'>,
   store: TranscriptPorts,
   { parts, port }: SessionContext,
-): void {
+): Promise<void> {
   const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
   const stores = [...new Set([store, port(TranscriptStores).onDisk])];
   const put = () => Promise.all(stores.map(({ messages }) => messages.put(message)));
-  void withStoreTimeout(guildId, parts, 'store.unwritable', put);
-}
-
-/** No session: the next process deletes what was noted under it. */
-const noSession = '';
-
-/** Notes that a message names a person and is to be deleted with this session, also where the process is killed. Never throws. */
-export function noteNaming(
-  place: MessagePlace,
-  guildId: string,
-  { parts, port }: SessionContext,
-): void {
-  const { clock } = parts;
-  const message = { ...place, guildId, sessionId: noSession, postedAtWallMs: clock.wallMs() };
-  const put = () => port(TranscriptStores).onDisk.messages.put(message);
-  void withStoreTimeout(guildId, parts, 'store.unwritable', put);
-}
-
-/** That message is gone. Never throws. */
-export function settleNaming(
-  { messageId }: MessagePlace,
-  guildId: string,
-  { parts, port }: SessionContext,
-): void {
-  const settle = () => port(TranscriptStores).onDisk.messages.settled(messageId, true);
-  void withStoreTimeout(guildId, parts, 'store.unwritable', settle);
+  await withStoreTimeout(guildId, parts, 'store.unwritable', put);
 }

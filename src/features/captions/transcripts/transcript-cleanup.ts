@@ -1,8 +1,7 @@
-import type { AlertChange } from '#src/base/alerts.ts';
+import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { CaptionChat, DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
-import type { DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
+import type { DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { captionTexts } from '#src/features/captions/bot-texts-in-captions.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
@@ -11,12 +10,10 @@ import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   CaptionMessage,
-  ErasedLines,
   KeptDays,
   OutdatedMessage,
 } from '#src/features/captions/transcript-store-types.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
-import { ClosedChannels } from './closed-channels.ts';
 import { allStores, type CaptionParts } from './disk-and-memory-stores.ts';
 
 type TranscriptCleanupOptions = {
@@ -26,10 +23,19 @@ type TranscriptCleanupOptions = {
   readonly shard: ServerShare;
 };
 
-/** A chat with messages that are being changed: with a listener to the outcome of each, by message id. */
-type ChangingChat = {
-  readonly chat: CaptionChat;
-  readonly changing: Map<string, (outcome: DisplayOutcome) => void>;
+/** Words of captions that were erased, and still stand in a channel that is closed to the bot. */
+export const captionsUnerased: FeatureAlert = {
+  name: 'captions-unerased',
+  meaning: 'messages with erased captions could not be changed for a day',
+  action: 'Ask the managers of that server to open the channel to the bot, or to delete them.',
+  remedy: 'Ask the managers of that server to open the channel to the bot, or to delete them.',
+};
+
+/** A channel in which no message could be changed. */
+type ClosedChannel = {
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  readonly isTold: boolean;
 };
 
 /** Longest time, in days, for which a server may keep its captions; it holds where settings cannot be read. */
@@ -38,8 +44,8 @@ const longestDays = 365;
 const expireMs = 60_000;
 /** Messages changed at the same time. */
 const mostAtOnce = 20;
-/** Longest time, in ms, until a message is changed; then it is tried again. */
-const changeMs = 60_000;
+/** Pause, in ms, between two tries in a closed channel, and time until the operator and that server are told. */
+const [closedMs, toldAfterMs] = [30 * 60_000, 86_400_000];
 
 /**
  * Erases captions whose time is over, and changes or deletes the messages that show what was erased, at the pace that
@@ -47,15 +53,13 @@ const changeMs = 60_000;
  */
 export class TranscriptCleanup {
   readonly #options: TranscriptCleanupOptions;
-  /** Chats with messages that are being changed, by the id of their channel. */
-  readonly #chats = new Map<string, ChangingChat>();
-  readonly #closed: ClosedChannels;
+  /** Channels that are closed to the bot, by their ids; each waits by itself. */
+  readonly #closed = new Map<string, ClosedChannel>();
   #sweeping: Promise<void> | undefined;
   #isSweepWanted = false;
 
   constructor(options: TranscriptCleanupOptions) {
     this.#options = options;
-    this.#closed = new ClosedChannels(options.parts);
     options.parts.captionChats.onDeleted((deleted) => void this.#deleted(deleted));
   }
 
@@ -115,12 +119,12 @@ export class TranscriptCleanup {
 
   /** Erases by `work` in both stores; number of lines that are gone. Errors: as `work`. */
   async erase(
-    work: (store: TranscriptPorts) => Promise<ErasedLines>,
+    work: (store: TranscriptPorts) => Promise<number>,
     signal: AbortSignal,
   ): Promise<number> {
     const erased = await Promise.all(allStores(this.#options.parts.transcripts).map(work));
     this.sweep(signal);
-    return erased.reduce((sum, { count }) => sum + count, 0);
+    return erased.reduce((sum, count) => sum + count, 0);
   }
 
   /** Begins to change the messages that show what was erased. Never throws, waits for nothing. */
@@ -135,7 +139,7 @@ export class TranscriptCleanup {
     while (this.#isSweepWanted && !signal.aborted) {
       this.#isSweepWanted = false;
       for (const store of allStores(this.#options.parts.transcripts)) {
-        await this.#attempt(() => this.#changeAll(store, signal));
+        await this.#attempt(() => this.#changeAll(store, signal), signal);
       }
     }
   }
@@ -143,16 +147,39 @@ export class TranscriptCleanup {
   async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
     for (;;) {
       const { id, count } = this.#options.shard; // data, as it crosses to the store's thread
-      const waiting = this.#closed.waiting();
+      const nowMs = this.#options.parts.clock.nowMs();
+      const closed = [...this.#closed].filter(([, { untilMs }]) => nowMs < untilMs);
+      const waiting = closed.map(([channelId]) => channelId);
       const outdated = await store.messages.outdated(mostAtOnce, { id, count }, waiting);
       const changed = await Promise.all(outdated.map((one) => this.#change(one, store, signal)));
       if (signal.aborted || outdated.length === 0) return;
       const messages = outdated.map(({ message }) => message);
       const open = new Set(messages.filter((_, n) => changed[n]).map(channelIdOf));
       const tried = new Map(messages.map((message) => [message.channelId, message]));
-      for (const message of tried.values())
-        this.#closed.tried(message, open.has(message.channelId));
+      for (const message of tried.values()) this.#tried(message, open.has(message.channelId));
     }
+  }
+
+  /** Some of the captions of this message's channel were to be changed; `isOpen`: at least one was. */
+  #tried({ channelId, guildId }: CaptionMessage, isOpen: boolean): void {
+    const { captionChats, clock, onEvent } = this.#options.parts;
+    const nowMs = clock.nowMs();
+    const { sinceMs = nowMs, isTold = false } = this.#closed.get(channelId) ?? {};
+    const cause = `channel ${channelId} of server ${guildId}`;
+    // An alert of the process: leaving a voice channel does not end it.
+    const report = (state: 'raised' | 'cleared') =>
+      onEvent('', { kind: 'alert', of: captionsUnerased, state, task: channelId, cause });
+    if (isOpen) {
+      this.#closed.delete(channelId);
+      if (isTold) report('cleared');
+      return;
+    }
+    const isLong = nowMs - sinceMs >= toldAfterMs;
+    this.#closed.set(channelId, { sinceMs, untilMs: nowMs + closedMs, isTold: isLong });
+    if (isTold || !isLong) return;
+    report('raised');
+    const channel = `<#${channelId}>`;
+    captionChats.tellServer(guildId, { id: 'captions.unerased', with: { channel } });
   }
 
   /** False where it could not be changed yet. */
@@ -162,18 +189,17 @@ export class TranscriptCleanup {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { message, lines } = outdated;
+    const { parts } = this.#options;
     if (this.#isLive(message)) {
       await store.messages.settled(message.messageId, false);
       return true;
     }
-    const texts = captionTexts(message.guildId, this.#options.parts);
-    const text = renderMessage(message.messageId, lines, texts);
-    const first = await this.#show(message, text, signal);
-    // What Discord does not change any more, it still deletes.
-    const outcome = first === 'too-old' ? await this.#show(message, '', signal) : first;
-    if (outcome !== 'shown' && outcome !== 'deleted' && outcome !== 'gone') return false;
-    const isGone = outcome !== 'shown';
-    const stores = isGone ? allStores(this.#options.parts.transcripts) : [store];
+    const texts = captionTexts(message.guildId, parts);
+    const text = renderMessage(lines, texts);
+    const outcome = await parts.captionChats.change(message, text, signal);
+    if (outcome === 'closed') return false;
+    const isGone = outcome === 'gone';
+    const stores = isGone ? allStores(parts.transcripts) : [store];
     for (const { messages } of stores) await messages.settled(message.messageId, isGone);
     return true;
   }
@@ -182,45 +208,6 @@ export class TranscriptCleanup {
   #isLive({ guildId, messageId }: CaptionMessage): boolean {
     const here = this.#options.sessions.sessions(guildId);
     return here.some(({ context }) => context.features.of(SessionCaptions).owns(messageId));
-  }
-
-  async #show(
-    { guildId, channelId, messageId }: CaptionMessage,
-    text: string,
-    signal: AbortSignal,
-  ): Promise<DisplayOutcome['kind'] | 'late'> {
-    const { clock } = this.#options.parts;
-    const { chat, changing } = this.#chat(guildId, channelId);
-    const cleaned = Promise.withResolvers<DisplayOutcome['kind'] | 'late'>();
-    changing.set(messageId, ({ kind }) => cleaned.resolve(kind));
-    const over = new AbortController();
-    const either = AbortSignal.any([signal, over.signal]);
-    void clock.sleep(changeMs, either).then(
-      () => cleaned.resolve('late'),
-      () => cleaned.resolve('late'),
-    );
-    chat.show({ key: messageId, text, urgency: 'partial', place: { channelId, messageId } });
-    const outcome = await cleaned.promise;
-    over.abort(new Error('the message was changed'));
-    return outcome;
-  }
-
-  /** Open until each of its messages has come to an end, those that were late, too. */
-  #chat(guildId: string, channelId: string): ChangingChat {
-    const known = this.#chats.get(channelId);
-    if (known) return known;
-    const chat = this.#options.parts.captionChats.reopen(guildId, channelId);
-    const changing: ChangingChat['changing'] = new Map();
-    chat.onOutcome((outcome) => {
-      changing.get(outcome.key)?.(outcome);
-      changing.delete(outcome.key);
-      if (changing.size > 0 || this.#chats.get(channelId)?.chat !== chat) return;
-      this.#chats.delete(channelId);
-      chat.close();
-    });
-    const opened = { chat, changing };
-    this.#chats.set(channelId, opened);
-    return opened;
   }
 
   /** Deleting a message of captions deletes its lines. */
@@ -234,14 +221,16 @@ export class TranscriptCleanup {
     await Promise.all(allStores(transcripts).map((store) => this.#attempt(() => forget(store))));
   }
 
-  async #attempt(work: () => Promise<unknown>): Promise<void> {
+  async #attempt(work: () => Promise<unknown>, signal = never): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.#options.parts.onEvent('', failureEventOf(error, 'store'));
+      if (!signal.aborted) this.#options.parts.onEvent('', failureEventOf(error, 'store'));
     }
   }
 }
+
+const never = new AbortController().signal;
 
 function channelIdOf({ channelId }: CaptionMessage): string {
   return channelId;

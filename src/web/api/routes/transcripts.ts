@@ -4,7 +4,7 @@ import {
   transcriptFormats,
 } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
-import { ProgramTranscripts } from '#src/features/captions/transcripts/transcript-requests.ts';
+import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
@@ -35,7 +35,7 @@ export const listTranscripts = defineRoute({
   },
   refusals: [503],
   async run({ guildId, ports, token: { channelIds = [] } }) {
-    const sessions = await ports.port(ProgramTranscripts).sessions(guildId, channelIds);
+    const sessions = await ports.port(TranscriptRequests).sessions(guildId, channelIds);
     if (!sessions) throw unread();
     return { sessions: sessions.map(listedSession) };
   },
@@ -53,9 +53,6 @@ export const readTranscript = defineRoute({
   }),
   query: z.object({
     format: z.enum(transcriptFormats).default('json'),
-    part: z.coerce.number().int().min(1).default(1).meta({
-      description: 'Of a long session; the header parley-parts says how many there are.',
-    }),
   }),
   response: {
     description:
@@ -67,21 +64,17 @@ export const readTranscript = defineRoute({
     },
   },
   refusals: [404, 503],
-  async run({ guildId, ports, token, params: { session }, query: { format, part } }) {
+  async run({ guildId, ports, token, params: { session }, query: { format } }) {
     const request = { format, ...(session !== 'last' && { sessionId: session }) };
-    const found = await ports
-      .port(ProgramTranscripts)
-      .file(guildId, token.channelIds ?? [], request);
+    const transcripts = ports.port(TranscriptRequests);
+    const found = await transcripts.file(guildId, token.channelIds ?? [], request);
     if (found.kind === 'unread') throw unread();
-    const files = found.kind === 'files' ? found.files : [];
-    const file = files[part - 1];
-    if (!file) {
-      const why =
-        files.length > 0 ? `it has ${files.length} parts` : 'none in the channels of this token';
-      throw refusal(404, 'transcript.none', `There is no such transcript: ${why}.`);
+    if (found.kind !== 'file') {
+      const why = 'There is no such transcript: none in the channels of this token.';
+      throw refusal(404, 'transcript.none', why);
     }
-    const headers = { 'content-type': types[format], 'parley-parts': `${files.length}` };
-    return new Response(file.text, { headers });
+    const headers = { 'content-type': types[format] };
+    return new Response(found.file.text, { headers });
   },
 });
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { transcriptFiles } from '#src/features/captions/files/transcript-file.ts';
+import { transcriptFile } from '#src/features/captions/files/transcript-file.ts';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { botLineAt, evening, lineAt } from '#test/features/captions/transcript-lines.ts';
 
 import { type ReadCue, readSrt } from './subtitle-readers.ts';
 
 const write = (...lines: readonly TranscriptLine[]) =>
-  transcriptFiles('srt', { session: evening, lines })[0]?.text ?? '';
+  transcriptFile('srt', { session: evening, lines }).text;
 const cuesOf = (...lines: readonly TranscriptLine[]) => readSrt(write(...lines));
 const spoken = ({ speaker, startMs, endMs, text }: ReadCue) => [speaker, startMs, endMs, text];
 

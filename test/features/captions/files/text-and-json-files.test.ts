@@ -3,15 +3,11 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import {
   type TranscriptContent,
-  transcriptFiles,
-  transcriptFormats,
+  transcriptFile,
 } from '#src/features/captions/files/transcript-file.ts';
-import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { botLineAt, evening, lineAt } from '#test/features/captions/transcript-lines.ts';
 
 import { anyCharacter, fc, runs } from '#test/properties.ts';
-
-import { readSrt } from './subtitle-readers.ts';
 
 const talk = [
   lineAt(63_000, 'Friday at *eight*, my place.', {
@@ -23,7 +19,7 @@ const talk = [
   botLineAt(80_000, 'The Millau Viaduct, at 343', { isCut: true }),
 ];
 const write = (format: 'txt' | 'json', given: Partial<TranscriptContent> = {}) =>
-  transcriptFiles(format, { session: evening, lines: talk, ...given })[0]?.text ?? '';
+  transcriptFile(format, { session: evening, lines: talk, ...given }).text;
 
 test('a text file tells channel, date, time zone and people, and each line with its time of day', () => {
   expect(write('txt', { session: { ...evening, endedAtWallMs: Date.UTC(2026, 10, 20, 21) } })).toBe(
@@ -104,33 +100,3 @@ test('whatever was said, the json file fits its schema', async () => {
     { numRuns: runs(50) },
   );
 });
-
-const many = Array.from({ length: 200 }, (_, n) =>
-  lineAt(n * 3_000, `Sentence number ${n} of a long evening with ünïcode.`, { number: n + 1 }),
-);
-const bytes = (text: string) => Buffer.byteLength(text);
-
-test.each(transcriptFormats)(
-  'a transcript that is too long comes in parts that are each a valid %s file',
-  async (format) => {
-    const files = transcriptFiles(format, { session: evening, lines: many }, 5_000);
-    const of = files.length;
-    expect(of).toBeGreaterThan(2);
-    expect(files.map(({ name }) => name)).toEqual(
-      files.map((_, n) => `transcript-Lounge-2026-11-20-${n + 1}of${of}.${format}`),
-    );
-    expect(Math.max(...files.map(({ text }) => bytes(text)))).toBeLessThanOrEqual(5_000);
-    const said = await Promise.all(files.map(({ text }) => readPart(format, text)));
-    expect(said.flat()).toEqual(many.map(({ text }) => text));
-  },
-);
-
-async function readPart(format: string, text: string): Promise<readonly string[]> {
-  if (format === 'srt') return readSrt(text).map((cue) => cue.text);
-  if (format === 'json') {
-    expect((await schemaCheck())(text)).toEqual([]);
-    return JSON.parse(text).lines.map((line: TranscriptLine) => line.text);
-  }
-  expect(text).toContain('Captions of Lounge');
-  return [...text.matchAll(/^\S+ Ana: (.*)/gm)].map(([, said = '']) => said);
-}

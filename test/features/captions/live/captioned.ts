@@ -8,7 +8,6 @@ export const texts = {
   stopped: '(stopped)',
   unnamed: 'somebody',
 };
-const startedAtWallMs = 1_700_000_000_000;
 
 function person(name: string) {
   return { kind: 'person', personId: `id of ${name}`, name } as const;
@@ -47,7 +46,6 @@ export function openLive(show: (desired: DesiredMessage) => void) {
     chat,
     clock,
     texts,
-    startedAtWallMs: () => startedAtWallMs,
     onPlaced: () => undefined,
     onDeleted: (numbers) => deleted.push(...numbers),
     onTrouble: (trouble) => troubles.push(trouble),

@@ -118,20 +118,3 @@ test('whatever people are called and say, each shown line is theirs, and no mess
     { numRuns: runs(150) },
   );
 });
-
-test('no visible character of an utterance is lost, however it is split', () => {
-  fc.assert(
-    fc.property(words.filter(Boolean), (text) => {
-      const chat = new InstantChat();
-      chat.put(line(1, 'Ana', text));
-      const back = chat.lines().map((one) => one.slice('**Ana** '.length));
-      expect(ink(back.join(''))).toBe(ink(text.toWellFormed()));
-    }),
-    { numRuns: runs(150) },
-  );
-});
-
-/** Letters and digits, joiners apart. */
-function ink(text: string): string {
-  return text.replace(/[^\p{L}\p{N}\p{S}]|[\u3164\\`<>^~|]/gu, '');
-}

@@ -5,14 +5,11 @@ type Slot = {
   readonly n: number;
   waiting: DesiredMessage | undefined;
   shown: string | undefined;
-  isTooOld: boolean;
   isDeleted: boolean;
 };
 
 /** Faults of desired messages. */
 export type Luck = {
-  /** Share of edits that fail because the message is too old; it takes none from then on. */
-  readonly tooOld: number;
   /** Share of edits of a message that was deleted meanwhile. */
   readonly deleted?: number;
   readonly slowestMs: number;
@@ -39,7 +36,6 @@ export class SlowChat {
         n: ++this.#posted,
         waiting: desired,
         shown: undefined,
-        isTooOld: false,
         isDeleted: false,
       });
   }
@@ -78,14 +74,11 @@ export class SlowChat {
       this.#slots.delete(key);
       return { kind: 'deleted', key };
     }
-    const { tooOld } = this.#luck;
     slot.isDeleted ||= slot.shown !== undefined && this.#random() < (this.#luck.deleted ?? 0);
     if (slot.isDeleted) {
       slot.shown = undefined;
       return { kind: 'gone', key, what: 'message' };
     }
-    slot.isTooOld ||= slot.shown !== undefined && this.#random() < tooOld;
-    if (slot.isTooOld) return { kind: 'too-old', key };
     slot.shown = text;
     const place = { channelId: 'c', messageId: `${slot.n}` };
     return { kind: 'shown', key, place, text, atMs };

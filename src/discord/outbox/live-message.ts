@@ -1,0 +1,175 @@
+import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+import { newNonce } from '#src/discord/nonce.ts';
+import { type Outbox, patienceMs, type RestBody, type Urgency } from './outbox.ts';
+import { writeFailureOf } from './write-failure.ts';
+
+/** Outcome of a change of a live message. */
+export type LiveOutcome =
+  | { readonly kind: 'shown'; readonly place: MessagePlace; readonly text: string }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'too-old' }
+  | { readonly kind: 'message-gone' | 'chat-gone' | 'forbidden' }
+  | { readonly kind: 'refused'; readonly why: string };
+
+export type LiveMessageOptions = {
+  readonly outbox: Outbox;
+  readonly channelId: string;
+  /** Flags of a message that is posted. */
+  readonly flags?: number;
+  /** Draws the message as it should be at this moment; undefined: it is to be deleted. */
+  draw(): RestBody | undefined;
+  report(outcome: LiveOutcome): void;
+};
+
+const never = new AbortController().signal;
+
+/**
+ * One message that follows what is drawn: posted once, then edited, at last deleted. States in between are skipped, and the
+ * newest one always lands, whatever fails meanwhile.
+ */
+export class LiveMessage {
+  readonly #options: LiveMessageOptions;
+  readonly #nonce = newNonce();
+  #place: MessagePlace | undefined;
+  /** Last drawn message that Discord has taken or refused. */
+  #shown: string | undefined;
+  #dueMs = Number.MAX_SAFE_INTEGER;
+  #following: Promise<void> | undefined;
+  #isTried = false;
+  #isOver = false;
+
+  /** `place` of a message that is there already, with `shown` as its content, where that is known. */
+  constructor(options: LiveMessageOptions, place?: MessagePlace, shown?: RestBody) {
+    this.#options = options;
+    this.#place = place;
+    this.#shown = faceOf(shown);
+  }
+
+  get place(): MessagePlace | undefined {
+    return this.#place;
+  }
+
+  /** Reports that the result of `draw` has changed. */
+  touch(urgency: Urgency): void {
+    const { outbox } = this.#options;
+    this.#dueMs = Math.min(this.#dueMs, outbox.nowMs + patienceMs[urgency]);
+    this.#following ??= this.#follow();
+  }
+
+  /** Resolves once it shows what it should, or cannot. */
+  async settled(): Promise<void> {
+    await this.#following;
+  }
+
+  /** Begins no further request. */
+  end(): void {
+    this.#isOver = true;
+  }
+
+  /** Never throws. */
+  async #follow(): Promise<void> {
+    const { draw } = this.#options;
+    await Promise.resolve();
+    while (!this.#isOver && this.#shown !== faceOf(draw())) {
+      try {
+        if (this.#place) await this.#change(this.#place, draw() === undefined);
+        else await this.#post();
+      } catch (error) {
+        this.#failed(error);
+      }
+    }
+    if (!this.#isOver && !this.#place && !draw()) this.#deleted();
+    this.#following = undefined;
+  }
+
+  async #post(): Promise<void> {
+    const { channelId, draw, flags, outbox, report } = this.#options;
+    const sinceMs = outbox.nowMs;
+    let sent: RestBody = { content: '' };
+    const posted = await outbox.put(
+      {
+        channelId,
+        route: 'POST',
+        dueMs: () => sinceMs, // in the order in which they are to stand
+        longestMs: Number.POSITIVE_INFINITY,
+        send: async (signal) => {
+          const body = draw();
+          if (!body && !this.#isTried) return undefined;
+          // It may stand there already: its nonce finds it.
+          sent = body ?? { content: '\u2026' };
+          this.#isTried = true;
+          this.#dueMs = Number.MAX_SAFE_INTEGER;
+          const once = { ...sent, flags, nonce: this.#nonce, enforce_nonce: true };
+          return outbox.sendPost(channelId, once, signal);
+        },
+      },
+      never,
+    );
+    if (!posted) return;
+    this.#place = { channelId, messageId: posted.id };
+    const text = posted.content ?? sent.content;
+    const isAsSent = text.trim() === sent.content.trim();
+    this.#shown = isAsSent ? faceOf(sent) : undefined;
+    report({ kind: 'shown', place: this.#place, text: isAsSent ? sent.content : text });
+  }
+
+  async #change(place: MessagePlace, isDeletion: boolean): Promise<void> {
+    const { draw, outbox, report } = this.#options;
+    const sent = await outbox.put(
+      {
+        channelId: place.channelId,
+        route: isDeletion ? 'DELETE' : 'PATCH',
+        dueMs: () => this.#dueMs,
+        longestMs: Number.POSITIVE_INFINITY,
+        send: async (signal) => {
+          const body = draw();
+          if (isDeletion !== (body === undefined) || this.#isOver) return undefined;
+          this.#shown = faceOf(body);
+          this.#dueMs = Number.MAX_SAFE_INTEGER;
+          if (body) await outbox.sendEdit(place, body, signal);
+          else await outbox.sendDeletion(place, signal);
+          return { body };
+        },
+      },
+      never,
+    );
+    if (sent?.body) report({ kind: 'shown', place, text: sent.body.content });
+    else if (sent) this.#deleted();
+  }
+
+  #deleted(): void {
+    this.#isOver = true;
+    this.#options.report({ kind: 'deleted' });
+  }
+
+  #failed(error: unknown): void {
+    const { draw, report } = this.#options;
+    const failure = writeFailureOf(error);
+    this.#shown = faceOf(draw());
+    switch (failure.kind) {
+      case 'message-gone':
+      case 'chat-gone':
+        this.#isOver = true;
+        report({ kind: draw() ? failure.kind : 'deleted' });
+        break;
+      case 'too-old':
+        report({ kind: 'too-old' });
+        break;
+      case 'refused':
+        report(failure);
+        break;
+      case 'forbidden':
+      case 'archived':
+        this.#isOver = true;
+        report({ kind: 'forbidden' });
+        break;
+      case 'passing':
+        this.#isOver = true;
+        report({ kind: 'refused', why: 'too many messages wait for Discord' });
+    }
+  }
+}
+
+function faceOf(body: RestBody | undefined): string | undefined {
+  return body && JSON.stringify(body);
+}

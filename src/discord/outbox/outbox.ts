@@ -1,0 +1,265 @@
+import { RateLimitError, type REST, Routes } from 'discord.js';
+import { BotError } from '#src/base/errors.ts';
+import { fieldsOf } from '#src/base/json.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+import type { MessageBody } from '#src/discord/interactions/rendering.ts';
+import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { newNonce } from '#src/discord/nonce.ts';
+import { retryAfterMs, writeFailureOf } from './write-failure.ts';
+
+/** Time, in ms, after which a message is as urgent as whole words: the earliest deadline goes first. The panel is to be seen within 5 s. */
+export const patienceMs = { whole: 0, panel: 3_000, partial: 30_000 } as const;
+export type Urgency = keyof typeof patienceMs;
+
+/** Fields of a message of Discord's API. */
+export type RestBody = Readonly<Record<string, unknown>> & { readonly content: string };
+
+/** A message as Discord's API took it. */
+export type PostedMessage = { readonly id: string; readonly content?: string };
+
+/** End of a posted message; `unsent`: it waited too long, or too many waited. */
+export type MessageOutcome = 'sent' | 'failed' | 'unsent';
+
+/** A request about a message of a channel. */
+export type OutboxOrder<T> = {
+  readonly channelId: string;
+  /** Each route of a channel has a rate limit of its own. */
+  readonly route: 'POST' | 'PATCH' | 'DELETE';
+  /** Instant at which it is due: the earliest goes first. */
+  readonly dueMs: () => number;
+  /** Longest wait, in ms, until it is not sent any more. */
+  readonly longestMs: number;
+  readonly send: (signal: AbortSignal) => Promise<T>;
+};
+
+type QueuedOrder = {
+  readonly dueMs: () => number;
+  readonly untilMs: number;
+  readonly send: (signal: AbortSignal) => Promise<void>;
+  readonly fail: (error: unknown) => void;
+};
+
+/** Orders of one route of a channel. */
+type Lane = { waiting: readonly QueuedOrder[]; freeAtMs: number; failures: number };
+
+/** Least time, in ms, between two requests of a lane: Discord takes five in five seconds. discord.js refuses what a real limit forbids. */
+const gapMs = 1_020;
+/** Longest wait, in ms, of a message whose subject is forgotten by then. */
+const forgottenAfterMs = 120_000;
+/** Orders that wait in a lane; a further one drops the oldest. */
+const mostWaiting = 1_000;
+/** Deletions of the bot itself whose events are awaited. */
+const mostOwnDeletions = 1_000;
+const stopped = 'the bot is being stopped';
+const tooLate = 'it waited for too long';
+
+/**
+ * Sends all posts, edits and deletions of messages: for each channel and kind one after the other, the most urgent first. A
+ * rate limit, an outage and a lost answer only delay an order, until it has waited for too long.
+ */
+export class Outbox {
+  readonly #rest: Pick<REST, 'post' | 'patch' | 'delete'>;
+  readonly #timing: SyncTiming;
+  readonly #ended: (outcome: MessageOutcome) => void;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #over = new AbortController();
+  readonly #ownDeletions = new Set<string>();
+
+  /** `ended` is told once for each posted message, unless it was taken back. */
+  constructor(
+    rest: Pick<REST, 'post' | 'patch' | 'delete'>,
+    timing: SyncTiming,
+    ended: (outcome: MessageOutcome) => void,
+  ) {
+    this.#rest = rest;
+    this.#timing = timing;
+    this.#ended = ended;
+  }
+
+  get nowMs(): number {
+    return this.#timing.nowMs();
+  }
+
+  /**
+   * Posts a message, once. Errors: BotError `discord.unsent` (it was never sent), or the error of Discord. Aborting `signal` throws
+   * `signal.reason`; if it waits it is not sent.
+   */
+  async post(channelId: string, body: RestBody, signal: AbortSignal): Promise<PostedMessage> {
+    const once = { nonce: newNonce(), enforce_nonce: true, ...body };
+    const dueMs = this.nowMs;
+    try {
+      const posted = await this.put(
+        {
+          channelId,
+          route: 'POST',
+          dueMs: () => dueMs,
+          longestMs: forgottenAfterMs,
+          send: (until) => this.sendPost(channelId, once, until),
+        },
+        signal,
+      );
+      this.#ended('sent');
+      return posted;
+    } catch (error) {
+      const isUnsent = error instanceof BotError && error.code === 'discord.unsent';
+      if (!signal.aborted) this.#ended(isUnsent ? 'unsent' : 'failed');
+      throw error;
+    }
+  }
+
+  /** Changes a message, or deletes it where there is no `body`. Errors: as `post`. */
+  async change(
+    place: MessagePlace,
+    body: RestBody | undefined,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const dueMs = this.nowMs + patienceMs.partial;
+    const send = (until: AbortSignal) =>
+      body ? this.sendEdit(place, body, until) : this.sendDeletion(place, until);
+    await this.put(
+      {
+        channelId: place.channelId,
+        route: body ? 'PATCH' : 'DELETE',
+        dueMs: () => dueMs,
+        longestMs: forgottenAfterMs,
+        send,
+      },
+      signal,
+    );
+  }
+
+  /** Sends when its turn has come. Errors: BotError `discord.unsent`, or the last error of Discord. */
+  async put<T>(
+    { channelId, route, dueMs, longestMs, send }: OutboxOrder<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    if (this.#over.signal.aborted) throw unsent(stopped);
+    const key = `${route} ${channelId}`;
+    const lane = this.#lanes.get(key) ?? { waiting: [], freeAtMs: 0, failures: 0 };
+    const result = Promise.withResolvers<T>();
+    const order: QueuedOrder = {
+      dueMs,
+      untilMs: this.nowMs + longestMs,
+      send: async (until) => {
+        if (!signal.aborted) result.resolve(await send(until));
+      },
+      fail: result.reject,
+    };
+    lane.waiting = [...lane.waiting, order];
+    if (lane.waiting.length > mostWaiting) {
+      const [oldest] = lane.waiting;
+      lane.waiting = lane.waiting.slice(1);
+      oldest?.fail(unsent(`more than ${mostWaiting} waited`));
+    }
+    if (!this.#lanes.has(key)) void this.#empty(key, lane);
+    try {
+      return await unlessAborted(result.promise, signal);
+    } finally {
+      lane.waiting = lane.waiting.filter((one) => one !== order);
+    }
+  }
+
+  async sendPost(channelId: string, body: RestBody, signal: AbortSignal): Promise<PostedMessage> {
+    const posted = await this.#rest.post(Routes.channelMessages(channelId), { body, signal });
+    const { id, content } = fieldsOf(posted);
+    return { id: `${id}`, content: typeof content === 'string' ? content : undefined };
+  }
+
+  async sendEdit(place: MessagePlace, body: RestBody, signal: AbortSignal): Promise<void> {
+    const route = Routes.channelMessage(place.channelId, place.messageId);
+    await this.#awake(place, signal, () => this.#rest.patch(route, { body, signal }));
+  }
+
+  async sendDeletion(place: MessagePlace, signal: AbortSignal): Promise<void> {
+    this.#ownDeletions.add(place.messageId);
+    const [oldest = ''] = this.#ownDeletions;
+    if (this.#ownDeletions.size > mostOwnDeletions) this.#ownDeletions.delete(oldest);
+    const route = Routes.channelMessage(place.channelId, place.messageId);
+    await this.#awake(place, signal, () => this.#rest.delete(route, { signal }));
+  }
+
+  /** Whether the bot itself deleted that message; true once. */
+  takeOwnDeletion(messageId: string): boolean {
+    return this.#ownDeletions.delete(messageId);
+  }
+
+  /** Drops the waiting orders, and gives up those under way. */
+  close(): void {
+    this.#over.abort(unsent(stopped));
+    for (const lane of this.#lanes.values()) {
+      for (const { fail } of lane.waiting) fail(unsent(stopped));
+      lane.waiting = [];
+    }
+  }
+
+  /** Does that in a thread which went to sleep, too. */
+  async #awake(
+    { channelId }: MessagePlace,
+    signal: AbortSignal,
+    work: () => Promise<unknown>,
+  ): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (writeFailureOf(error).kind !== 'archived') throw error;
+      await this.#rest.patch(Routes.channel(channelId), { body: { archived: false }, signal });
+      await work();
+    }
+  }
+
+  /** Until nothing waits. Never throws. */
+  async #empty(key: string, lane: Lane): Promise<void> {
+    this.#lanes.set(key, lane);
+    await Promise.resolve(); // once for all messages that are shown together
+    while (!this.#over.signal.aborted) {
+      const late = lane.waiting.filter(({ untilMs }) => untilMs <= this.nowMs);
+      lane.waiting = lane.waiting.filter((one) => !late.includes(one));
+      for (const { fail } of late) fail(unsent(tooLate));
+      const [next] = lane.waiting.toSorted((one, other) => one.dueMs() - other.dueMs());
+      if (lane.freeAtMs > this.nowMs) await this.#pause(lane);
+      else if (next) await this.#send(lane, next);
+      else break;
+    }
+    this.#lanes.delete(key);
+  }
+
+  async #send(lane: Lane, order: QueuedOrder): Promise<void> {
+    lane.waiting = lane.waiting.filter((one) => one !== order);
+    lane.freeAtMs = this.nowMs + gapMs;
+    try {
+      await withDeadline(order.send, answerWithin(this.#timing), this.#over.signal);
+      lane.failures = 0;
+    } catch (error) {
+      const waitMs = retryAfterMs(error, lane.failures);
+      if (this.#over.signal.aborted || waitMs === undefined) {
+        order.fail(error);
+        return;
+      }
+      lane.failures += 1;
+      lane.freeAtMs = this.nowMs + waitMs;
+      if (lane.freeAtMs < order.untilMs) lane.waiting = [order, ...lane.waiting];
+      else order.fail(error instanceof RateLimitError ? unsent(tooLate) : error);
+    }
+  }
+
+  /** Until the lane is free, or an order has waited for too long. */
+  async #pause({ freeAtMs, waiting }: Lane): Promise<void> {
+    const untilMs = Math.min(freeAtMs, ...waiting.map((one) => one.untilMs));
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const forget = this.#timing.later(Math.max(1, untilMs - this.nowMs), resolve);
+    await unlessAborted(promise, this.#over.signal).catch(() => undefined);
+    forget();
+  }
+}
+
+/** A message as Discord's API takes it. */
+export function restBody({ allowedMentions, ...rest }: MessageBody): RestBody {
+  return { ...rest, allowed_mentions: allowedMentions };
+}
+
+function unsent(why: string): BotError {
+  return new BotError('discord.unsent', false, `A message was not sent: ${why}.`);
+}

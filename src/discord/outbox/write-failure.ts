@@ -1,0 +1,55 @@
+import { DiscordAPIError, RateLimitError, RESTJSONErrorCodes } from 'discord.js';
+import { BotError, messageOf } from '#src/base/errors.ts';
+import { networkCodeOf } from '#src/discord/network-errors.ts';
+import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
+
+/** Failure of a request about a message; `passing`: it may have come through, or go well the next time. */
+export type WriteFailure =
+  | { readonly kind: 'passing' | Known }
+  | { readonly kind: 'refused'; readonly why: string };
+
+type Known = 'too-old' | 'message-gone' | 'chat-gone' | 'forbidden' | 'archived';
+
+const tooManyOldEdits = RESTJSONErrorCodes.MaximumNumberOfEditsToMessagesOlderThanOneHourReached;
+const kinds = new Map<unknown, Known>([
+  [tooManyOldEdits, 'too-old'],
+  [RESTJSONErrorCodes.UnknownMessage, 'message-gone'],
+  [RESTJSONErrorCodes.UnknownChannel, 'chat-gone'],
+  [RESTJSONErrorCodes.UnknownGuild, 'chat-gone'],
+  [RESTJSONErrorCodes.MissingAccess, 'forbidden'],
+  [RESTJSONErrorCodes.MissingPermissions, 'forbidden'],
+  [RESTJSONErrorCodes.CannotSendMessagesInNonTextChannel, 'forbidden'],
+  [RESTJSONErrorCodes.InvalidActionOnArchivedThread, 'archived'],
+  [RESTJSONErrorCodes.ThreadLocked, 'forbidden'],
+]);
+/** Waits after failed requests double from the first to the last of these. */
+const [firstRetryMs, longestRetryMs] = [500, 30_000];
+
+export function writeFailureOf(error: unknown): WriteFailure {
+  if (!(error instanceof DiscordAPIError)) return { kind: 'passing' };
+  const kind = kinds.get(error.code);
+  if (kind) return { kind };
+  const isPassing = error.status >= 500 || error.status === 401 || error.status === 408;
+  return isPassing
+    ? { kind: 'passing' }
+    : { kind: 'refused', why: `${error.message} (${error.code})` };
+}
+
+/** Time, in ms, after which a request is tried again after so many failures before; undefined: never. */
+export function retryAfterMs(error: unknown, failures: number): number | undefined {
+  if (error instanceof RateLimitError) return Math.max(1, waitAfterLimitMs(error));
+  if (writeFailureOf(error).kind !== 'passing') return undefined;
+  return Math.min(longestRetryMs, firstRetryMs * 2 ** failures);
+}
+
+/** The error of a message that could not be written in a place, for an operator. */
+export function unwritten(place: string, cause: unknown): BotError {
+  if (cause instanceof BotError) return cause;
+  if (cause instanceof DiscordAPIError) {
+    const message = `Nothing could be written in ${place}: may the bot send messages there?`;
+    return new BotError('discord.forbidden', false, message, cause);
+  }
+  const why = networkCodeOf(cause) || messageOf(cause);
+  const message = `Nothing could be written in ${place}: Discord could not be reached (${why}).`;
+  return new BotError('discord.unreachable', true, message, cause);
+}

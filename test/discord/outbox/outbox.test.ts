@@ -1,0 +1,116 @@
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect, test } from 'vitest';
+import { type MessageOutcome, Outbox } from '#src/discord/outbox/outbox.ts';
+import { rateLimit, refusal } from '#test/discord/setup/refusals.ts';
+import { openRest } from '#test/discord/setup/rest-notes.ts';
+import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+
+const never = new AbortController().signal;
+
+/** An outbox to a Discord that fails as `failures` say, in order, and then takes everything. */
+function open(...failures: readonly (Error | 'hang')[]) {
+  const timing = new SteppedTiming();
+  const outcomes: MessageOutcome[] = [];
+  const { rest, sent } = openRest(timing, [...failures]);
+  const outbox = new Outbox(rest, timing, (outcome) => void outcomes.push(outcome));
+  const post = (content: string, signal = never) =>
+    outbox.post('a', { content }, signal).then(
+      () => 'taken',
+      (error: unknown) => (error instanceof Error && 'code' in error ? error.code : error),
+    );
+  const pass = async (ms: number) => {
+    for (let passed = 0; passed < ms; passed += 500) {
+      timing.passMs(Math.min(500, ms - passed));
+      await turn();
+    }
+  };
+  return { outbox, outcomes, sent, post, pass };
+}
+
+const texts = (sent: ReturnType<typeof open>['sent']) => sent.map(({ content }) => content);
+
+test.each([
+  ['no answer within 4 s', 'hang'],
+  ['a broken network', new Error('socket hang up')],
+  ['a rate limit', rateLimit(4_000)],
+  ['an error of Discord', refusal(503, 0)],
+] as const)(
+  'after %s a message is sent again under its nonce, before those behind it',
+  async (_, failure) => {
+    const { post, pass, sent, outcomes } = open(failure);
+    const fates = [post('1'), post('2')];
+    await pass(10_000);
+    expect(await Promise.all(fates)).toEqual(['taken', 'taken']);
+    expect(texts(sent)).toEqual(['1', '1', '2']);
+    expect(sent[0]?.nonce).toMatch(/^.{25}$/);
+    expect(sent[1]?.nonce).toBe(sent[0]?.nonce);
+    expect(outcomes).toEqual(['sent', 'sent']);
+  },
+);
+
+test('a message that Discord refuses ends with its reason, and the next one is sent', async () => {
+  const { post, pass, outcomes } = open(refusal(403, 50_013));
+  const fates = [post('1'), post('2')];
+  await pass(3_000);
+  expect(await Promise.all(fates)).toEqual([50_013, 'taken']);
+  expect(outcomes).toEqual(['failed', 'sent']);
+});
+
+test('what would wait for more than two minutes is not sent any more, what came later is', async () => {
+  const { post, pass, sent, outcomes } = open(rateLimit(60_000), rateLimit(60_000));
+  const old = post('old');
+  const behind = post('behind');
+  await pass(60_500);
+  const young = post('young');
+  await pass(70_000);
+  expect(await Promise.all([old, behind, young])).toEqual([
+    'discord.unsent',
+    'discord.unsent',
+    'taken',
+  ]);
+  expect(texts(sent)).toEqual(['old', 'old', 'young']);
+  expect(outcomes).toEqual(['unsent', 'unsent', 'sent']);
+});
+
+test('a rate limit of an hour is no limit of Discord: a message leaves soon after it was forgotten', async () => {
+  const { post, pass } = open(rateLimit(3_600_000));
+  const fate = post('1');
+  await pass(6_000);
+  expect(await fate).toBe('taken');
+});
+
+test('of more than 1,000 messages for one channel the oldest is dropped, and counted', async () => {
+  const { post, pass, outcomes } = open('hang');
+  const fates = Array.from({ length: 1_001 }, (_, n) => post(`${n}`));
+  await pass(500);
+  expect(await fates[0]).toBe('discord.unsent');
+  expect(outcomes).toEqual(['unsent']);
+});
+
+test.each(['behind another', 'under a rate limit'])(
+  'a message taken back while it waits %s is not sent',
+  async (where) => {
+    const isBehind = where === 'behind another';
+    const { post, pass, sent } = open(isBehind ? 'hang' : rateLimit(1_000));
+    const over = new AbortController();
+    if (isBehind) void post('first');
+    const fate = post('late', over.signal);
+    await pass(500);
+    over.abort('asked to stop');
+    expect(await fate).toBe('asked to stop');
+    await pass(10_000);
+    expect(texts(sent).filter((text) => text === 'late')).toHaveLength(isBehind ? 0 : 1);
+  },
+);
+
+test('a thread that sleeps is woken for a change', async () => {
+  const { outbox, pass, sent } = open(refusal(400, 50_083));
+  const changing = outbox.change({ channelId: 'a', messageId: 'm' }, { content: 'new' }, never);
+  await pass(500);
+  await changing;
+  expect(sent.map(({ method, route }) => `${method} ${route}`)).toEqual([
+    'PATCH /channels/a/messages/m',
+    'PATCH /channels/a',
+    'PATCH /channels/a/messages/m',
+  ]);
+});

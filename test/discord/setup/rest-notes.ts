@@ -1,0 +1,36 @@
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+
+/** A request as it was sent. */
+type Sent = {
+  readonly method: 'POST' | 'PATCH' | 'DELETE';
+  readonly route: string;
+  readonly atMs: number;
+  readonly content?: string;
+  readonly nonce?: string;
+};
+
+type Given = { readonly body?: unknown };
+
+/** A REST client that notes what is sent, answers after `answerMs`, and fails as `failures` say, one request each. */
+export function openRest(
+  timing: SyncTiming,
+  failures: (Error | 'hang' | undefined)[] = [],
+  answerMs = 0,
+) {
+  const sent: Sent[] = [];
+  let posted = 0;
+  const request =
+    (method: Sent['method']) =>
+    async (route: string, { body }: Given = {}) => {
+      const { content, nonce }: Partial<Sent> = Object(body);
+      sent.push({ method, route, atMs: timing.nowMs(), content, nonce });
+      const failure = failures.shift();
+      if (failure === 'hang') return await new Promise(() => {});
+      if (answerMs > 0) await new Promise<void>((resolve) => void timing.later(answerMs, resolve));
+      if (failure) throw failure;
+      posted += method === 'POST' ? 1 : 0;
+      return { id: `m${posted}`, content };
+    };
+  const rest = { post: request('POST'), patch: request('PATCH'), delete: request('DELETE') };
+  return { rest, sent, failures };
+}
