@@ -214,7 +214,7 @@ export class SessionContext {
       },
       before?.languages,
     );
-    this.mix = new SessionTracksAndBotVolumes(parts, before?.mix);
+    this.mix = new SessionTracksAndBotVolumes(parts.clock, before?.mix);
     this.unanswered = new UndecidedPeople(this, before?.unanswered);
     this.panel = new PanelUpdater(this, before?.panel);
     this.features = sources.features.session(this, {
