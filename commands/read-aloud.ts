@@ -2,21 +2,19 @@ import type { MessageCommand, Reply } from '#src/conversation/command.ts';
 import type { ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
 import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { readingReply } from './reading-reply.ts';
-import { notInChannel } from './rights.ts';
+import { inChannel } from './rights.ts';
 
 /** Entry in the menu of every message; the bot needs no permission to read messages for it. */
 export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
   shownTo: 'caller',
-  async run(call, { port, sessions }) {
-    const barred = notInChannel(call, sessions);
-    if (barred) return [barred];
+  run: inChannel(async (call, { port }) => {
     const { callerId: id, callerName: name, guildId, message } = call;
     if (!message || message.text.trim() === '') return [{ id: 'say.empty', to: 'caller' }];
     const { author, authorId, isBot, messageId, text } = message;
     const line = { messageId, isBot, text, author: { id: authorId, name: author } };
     return [replyTo(await port(ChatReadAloud).read(guildId, line, { id, name }))];
-  },
+  }),
 };
 
 function replyTo(reading: ReadingOutcome): Reply {

@@ -1,4 +1,4 @@
-import type { CommandCall, CommandPorts, Reply } from '#src/conversation/command.ts';
+import type { Command, CommandCall, CommandPorts, Reply } from '#src/conversation/command.ts';
 import { holds } from '#src/people/rights.ts';
 
 /** Reply to a caller who does not manage the server; undefined for those who do. */
@@ -19,4 +19,20 @@ export function notInChannel(
   const isHere = callerChannel?.channelId === channel.channelId;
   if (holds('room', { isHere, isAlone: false, isDj: false, mayManage })) return undefined;
   return { id: 'perm.room', with: { channel: channel.name }, to: 'caller' };
+}
+
+/** Runs a command for callers who sit in the bot's channel; others read why not. */
+export function inChannel(run: Command['run']): Command['run'] {
+  return async (call, ports) => {
+    const barred = notInChannel(call, ports.sessions);
+    return barred ? [barred] : await run(call, ports);
+  };
+}
+
+/** Runs a command for callers who manage the server; others read why not. */
+export function ifManaging(run: Command['run']): Command['run'] {
+  return async (call, ports) => {
+    const barred = notManaging(call);
+    return barred ? [barred] : await run(call, ports);
+  };
 }

@@ -8,7 +8,7 @@ import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { awaitedEnd, waiting, waitOption } from './awaited-end.ts';
 import { readingReply } from './reading-reply.ts';
-import { notInChannel } from './rights.ts';
+import { inChannel } from './rights.ts';
 import { unknownVoice } from './voice/unknown-voice.ts';
 import { voiceOption } from './voice/voice-option.ts';
 
@@ -35,9 +35,7 @@ export const say: Command = {
     waitOption,
   ],
   ...waiting,
-  async run(call, { clock, peopleSettings, port, sessions }) {
-    const barred = notInChannel(call, sessions);
-    if (barred) return [barred];
+  run: inChannel(async (call, { clock, peopleSettings, port }) => {
     const { text = '', track, voice: asked, when } = call.words;
     const voices = port(VoicesAndPreviews);
     const voice = asked === undefined ? undefined : await voices.named(asked);
@@ -54,7 +52,7 @@ export const say: Command = {
       saying.kind === 'queued' || (saying.kind === 'placed' && isOn(saying.playing));
     if (ended && isAwaited) return [await ended.reply(titleOf([text]), 'caller')];
     return [replyTo(saying, call)];
-  },
+  }),
 };
 
 function replyTo(saying: SayOutcome, { callerLocale }: CommandCall): Reply {

@@ -10,7 +10,7 @@ import { everyTrack } from '#src/features/tracks/track-names.ts';
 import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { notInChannel } from './rights.ts';
+import { inChannel } from './rights.ts';
 
 const kinds = ['speech', 'sounds', 'everything'] as const;
 /** Most tracks put to the vote at once, each under a message of its own. */
@@ -22,15 +22,13 @@ export const stop: Command = {
   help: { topic: 'stop', command: 'stop', line: () => ({ id: 'help.stop' }) },
   shownTo: 'caller',
   options: [{ name: 'what', description: 'command.stop', kind: 'choice', values: kinds }],
-  async run(call, ports) {
-    const barred = notInChannel(call, ports.sessions);
-    if (barred) return [barred];
+  run: inChannel(async (call, ports) => {
     const what = kinds.find((kind) => kind === call.words.what) ?? 'speech';
     const isSilenced =
       what !== 'sounds' && ports.port(TypedRequests).stop(call.guildId) === 'stopped';
     if (what !== 'speech') return stopSounds(call, ports, isSilenced);
     return [{ id: isSilenced ? 'stop.ok' : 'stop.nothing', to: 'caller' }];
-  },
+  }),
 };
 
 /** Stops the caller's own sounds; for sounds of others a DJ stops them, and anybody else votes, as with `/track stop`. */

@@ -206,7 +206,7 @@ const doors: Readonly<Record<string, string>> = {
   'features/tools': 'adapt-external-tool external-tool fit-arguments-to-schema post-text-tool',
   'features/tools/mcp':
     'mcp-connection mcp-servers message-line-splitter servers-file tool-changes',
-  'features/tracks': 'sound-catalog sound-matching track-names track-requests track-store',
+  'features/tracks': 'sound-matching track-names track-requests track-store',
   'features/typed':
     'chat-read-aloud program-answers program-transcriptions typed-message-handler typed-requests voices-and-previews',
   'features/words': 'server-vocabulary',
@@ -222,9 +222,9 @@ const doors: Readonly<Record<string, string>> = {
   provider: 'breaker client fallback-chain guarded-fetch json-socket',
   'provider/models': 'describe-error model-list model-table model-watch models served-by',
   sources: 'decoder-port ffmpeg library recordings sources',
-  'sources/decode': 'decode-stream decoding inspection',
+  'sources/decode': 'decode-stream decoding',
   'sources/fetch': 'allowed-hosts fetch name-resolver public-address',
-  'sources/formats': 'flac-frames mp3-frames',
+  'sources/formats': 'flac-frames mp3-frames sniff sound-length',
   speech: 'hints interim-budget listen listening-slots pronunciation voice-names',
   'speech/embedded':
     'embedded-synthesizer embedded-transcriber engine engine-scheduler serve-engine',

@@ -1,4 +1,4 @@
-import { notInChannel, nowhere } from '#commands/rights.ts';
+import { inChannel, nowhere } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 
 export const pause: Command = {
@@ -6,11 +6,9 @@ export const pause: Command = {
   description: 'command.privacy.pause',
   shownTo: 'caller',
   options: [],
-  async run(call, { hearing, sessions }) {
-    const barred = notInChannel(call, sessions);
-    if (barred) return [barred];
+  run: inChannel(async (call, { hearing }) => {
     const paused = hearing.pause(call.guildId) === 'paused';
     if (!paused) return [nowhere];
     return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
-  },
+  }),
 };

@@ -1,4 +1,4 @@
-import { notInChannel, nowhere } from '#commands/rights.ts';
+import { inChannel, nowhere } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 
 export const resume: Command = {
@@ -6,10 +6,8 @@ export const resume: Command = {
   description: 'command.privacy.resume',
   shownTo: 'caller',
   options: [],
-  async run(call, { hearing, sessions }) {
-    const barred = notInChannel(call, sessions);
-    if (barred) return [barred];
+  run: inChannel(async (call, { hearing }) => {
     const resumed = hearing.resume(call.guildId) === 'resumed';
     return [resumed ? { id: 'panel.listening', to: 'caller' } : nowhere];
-  },
+  }),
 };

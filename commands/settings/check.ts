@@ -1,4 +1,4 @@
-import { notManaging } from '#commands/rights.ts';
+import { ifManaging } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 import { AnswerCheckup, type CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { type Finding, isUsable } from '#src/probes/probe.ts';
@@ -11,15 +11,13 @@ export const check: Command = {
   isForEverybody: true,
   needsManageServer: true,
   options: [],
-  async run(call, { port }) {
-    const barred = notManaging(call);
-    if (barred) return [barred];
+  run: ifManaging(async (call, { port }) => {
     const { callerChannel, callerId, callerLocale, guildId } = call;
     const report = await port(AnswerCheckup).check(guildId, callerId, callerChannel);
     const [first, ...rest] = report.findings.map((finding) => lineOf(finding, callerLocale));
     const last = conclusion(report);
     return [{ ...(first ?? last), to: 'caller', lines: [...rest, ...report.news, last] }];
-  },
+  }),
 };
 
 function lineOf({ what: point, isIdle, line, verdict, why }: Finding, locale: Locale): TextLine {

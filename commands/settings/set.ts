@@ -1,5 +1,5 @@
 import { closest } from '#commands/closest-names.ts';
-import { notManaging } from '#commands/rights.ts';
+import { ifManaging } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 import { maxInstructionsChars } from '#src/conversation/settings/guild-settings.ts';
 import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
@@ -30,10 +30,8 @@ export const set: Command = {
         closest(typed, port(SettingsRequests).values(words.key ?? '')),
     },
   ],
-  async run(call, ports) {
-    const barred = notManaging(call);
-    if (barred) return [barred];
+  run: ifManaging(async (call, ports) => {
     const { key = '', value = '' } = call.words;
     return [await saveAndShow(key.trim().toLowerCase(), value, call, ports)];
-  },
+  }),
 };

@@ -1,6 +1,6 @@
-import { notInChannel } from '#commands/rights.ts';
+import { inChannel } from '#commands/rights.ts';
 import type { Button, CommandCall } from '#src/conversation/command.ts';
-import { referredTrack } from '#src/features/tracks/track-names.ts';
+import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { TrackAction } from '#src/features/tracks/track-outcomes.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
@@ -14,12 +14,10 @@ export const trackPresses: readonly Button[] = [
     name: 'track.vote',
     label: 'button.track.vote',
     style: 'plain',
-    async run(call, { port, sessions }) {
-      const barred = notInChannel(call, sessions);
-      if (barred) return [barred];
+    run: inChannel(async (call, { port }) => {
       const all = port(TrackRequests).vote(call.guildId, call.callerId, about(call));
       return all.some(({ kind }) => kind === 'denied') ? shortRepliesOf(all) : repliesOf(all);
-    },
+    }),
   },
 ];
 
@@ -32,16 +30,13 @@ function steeringButton(
     name: `track.${name}`,
     label,
     style: 'plain',
-    async run(call, { port, sessions }) {
-      const barred = notInChannel(call, sessions);
-      if (barred) return [barred];
+    run: inChannel(async (call, { port }) => {
       const tracks = port(TrackRequests);
+      const track = about(call);
       const views = tracks.list(call.guildId) ?? [];
-      const names = views.map((one) => one.name);
-      const track = referredTrack(about(call), names);
-      const { isPaused = false } = views.find((one) => one.name === track) ?? {};
+      const { isPaused = false } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
       return shortRepliesOf(tracks.steer(call.guildId, callerOf(call), actionOn(isPaused), track));
-    },
+    }),
   };
 }
 

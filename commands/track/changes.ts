@@ -1,5 +1,5 @@
 import { closest } from '#commands/closest-names.ts';
-import { notInChannel } from '#commands/rights.ts';
+import { inChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type {
   Command,
@@ -31,13 +31,11 @@ export function steering(action: TrackAction): Command {
     description: `command.track.${action}`,
     shownTo: 'room',
     options: [action === 'skip' || action === 'stop' ? soundsOrAll : trackOrAll],
-    async run(call, { port, sessions }) {
-      const barred = notInChannel(call, sessions);
-      if (barred) return [barred];
+    run: inChannel(async (call, { port }) => {
       return repliesOf(
         port(TrackRequests).steer(call.guildId, callerOf(call), action, trackIn(call)),
       );
-    },
+    }),
   };
 }
 
@@ -153,15 +151,13 @@ function changing(
     description,
     shownTo: 'room',
     options: [...options, track],
-    async run(call, { port, sessions }) {
-      const barred = notInChannel(call, sessions);
-      if (barred) return [barred];
+    run: inChannel(async (call, { port }) => {
       const setting = settingOf(call.words);
       if ('id' in setting) return [setting];
       return repliesOf([
         port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),
       ]);
-    },
+    }),
   };
 }
 

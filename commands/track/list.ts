@@ -1,4 +1,4 @@
-import { notInChannel, nowhere } from '#commands/rights.ts';
+import { inChannel, nowhere } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 import { isOwnTrack, isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
@@ -17,16 +17,14 @@ export const list: Command = {
   description: 'command.track.list',
   shownTo: 'caller',
   options: [],
-  async run(call, { port, sessions }) {
-    const barred = notInChannel(call, sessions);
-    if (barred) return [barred];
+  run: inChannel(async (call, { port }) => {
     const views = port(TrackRequests).list(call.guildId);
     if (!views) return [nowhere];
     const isPlaying = views.some(({ current, name }) => current && !isOwnTrack(name));
     const all = views.map((view) => trackLine(view, call.callerLocale));
     const [first = nothing, ...lines] = isPlaying ? all : [nothing, ...all];
     return [{ ...first, to: 'caller', lines }];
-  },
+  }),
 };
 
 export const queue: Command = {
@@ -34,9 +32,7 @@ export const queue: Command = {
   description: 'command.track.queue',
   shownTo: 'caller',
   options: [queueTrack],
-  async run(call, { port, sessions }) {
-    const barred = notInChannel(call, sessions);
-    if (barred) return [barred];
+  run: inChannel(async (call, { port }) => {
     const views = port(TrackRequests).list(call.guildId);
     if (!views) return [nowhere];
     const typed = trackIn(call);
@@ -48,7 +44,7 @@ export const queue: Command = {
     if (!view.current && view.waiting.length === 0) return [{ ...nothing, to: 'caller' }];
     const lines = waitingLines(view, call.callerLocale);
     return [{ ...trackLine(view, call.callerLocale), to: 'caller', lines }];
-  },
+  }),
 };
 
 function waitingLines({ waiting }: ListedTrack, locale: Locale): readonly TextLine[] {

@@ -1,6 +1,6 @@
 import { awaitedEnd, waiting, waitOption } from '#commands/awaited-end.ts';
 import { closest } from '#commands/closest-names.ts';
-import { notInChannel } from '#commands/rights.ts';
+import { inChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command, CommandCall, CommandOption, Replies } from '#src/conversation/command.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
@@ -37,9 +37,7 @@ export const play: Command = {
   shownTo: 'room',
   options,
   ...waiting,
-  async run(call, { clock, port, sessions }) {
-    const barred = notInChannel(call, sessions);
-    if (barred) return [barred];
+  run: inChannel(async (call, { clock, port }) => {
     const { words } = call;
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
@@ -59,7 +57,7 @@ export const play: Command = {
     if (!ended || (playing.kind !== 'playing' && playing.kind !== 'added')) return replies;
     const { lines = [] } = replies[0];
     return [{ ...(await ended.reply(playing.title, 'room')), lines }];
-  },
+  }),
 };
 
 function repliesOf(playing: Playing, { callerLocale }: CommandCall): Replies {

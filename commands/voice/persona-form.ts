@@ -1,4 +1,4 @@
-import { notManaging } from '#commands/rights.ts';
+import { ifManaging } from '#commands/rights.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/conversation/command.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
 import {
@@ -32,9 +32,7 @@ export function formOfPersona(persona: Persona, channelId: string): Form {
 export const personaForm: FormHandler = {
   name: formName,
   inputs: personaFields,
-  async run(call, ports) {
-    const denied = notManaging(call);
-    if (denied) return [denied];
+  run: ifManaging(async (call, ports) => {
     const { about = '', instructions } = call.words;
     const read = readPersona(call.words);
     const reply: Reply =
@@ -44,7 +42,7 @@ export const personaForm: FormHandler = {
     if (reply.id === 'persona.now' || instructions === undefined) return [reply];
     // Discord keeps nothing of a sent form.
     return [{ ...reply, files: [{ name: 'persona.txt', text: `${instructions}\n` }] }];
-  },
+  }),
 };
 
 /** Stores the persona of a voice channel, and the reply about it. */

@@ -19,16 +19,9 @@ export const preview: Command = {
     const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
     const outcome = await port(VoicesAndPreviews).preview(guildId, { id, name }, sample);
     const shown = voice ?? text('voice.usual', {}, callerLocale);
-    switch (outcome.kind) {
-      case 'aloud':
-        return [{ id: 'voice.preview.aloud', with: { voice: shown }, to: 'caller' }];
-      case 'file': {
-        const files = [{ name: 'voice.wav', bytes: outcome.wav }];
-        const head = outcome.isGone ? 'voice.gone' : 'voice.preview.aloud';
-        return [{ id: head, with: { voice: shown }, to: 'caller', files }];
-      }
-      case 'failed':
-        return [{ ...outcome.line, to: 'caller' }];
-    }
+    if (outcome.kind === 'failed') return [{ ...outcome.line, to: 'caller' }];
+    const files = [{ name: 'voice.wav', bytes: outcome.wav }];
+    const head = outcome.isGone ? 'voice.gone' : 'voice.preview.aloud';
+    return [{ id: head, with: { voice: shown }, to: 'caller', files }];
   },
 };

@@ -18,8 +18,7 @@ import { longestWritingMs } from '#src/provider/deadlines.ts';
 import { hasStableWords } from '#src/provider/models/models.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { TextFiles } from '#src/sources/fetch/fetch.ts';
-import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
+import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { openLibrary, type ReadTags } from '#src/sources/library.ts';
 import { Recordings } from '#src/sources/recordings.ts';
@@ -168,7 +167,6 @@ function openFeatures(
     store: partIn(parts),
     sounds,
     recordings: sounds.recordings,
-    files: sounds.files,
     weights,
     models: {
       speech: speech.kind === 'remote' ? speech.models : [],
@@ -238,11 +236,10 @@ export async function openOperatorTools(
   };
 }
 
-/** Sounds and texts that people send or have played: recordings to be heard, sounds of tracks, text files. */
+/** Sounds that people send or have played: recordings to be heard, and sounds of tracks. */
 type Sounds = AsyncDisposable &
   ProcessParts['sounds'] & {
     readonly recordings: RecordingReader;
-    readonly files: FileReader;
   };
 
 /** Longest step of a decoding process, in ms, before it is killed: 30 ms are usual. */
@@ -255,12 +252,10 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
   const decoding = new Decoding({ clock, stepMs: mostStepMs });
   const ffmpeg = findFfmpeg(searchPath);
   const sources = new Sources({ clock, decoding, allowed, ffmpeg });
-  const lane = decoding.lane(''); // where the library's sounds are decoded: one process does both
-  const readTags: ReadTags = (path, signal) => lane.readTags(path, signal);
+  const readTags: ReadTags = (path, signal) => decoding.readTags(path, signal);
   const library = openLibrary(dataDir, { opener: sources, clock, readTags });
   return {
     recordings: new Recordings(decoding, { allowed }),
-    files: new TextFiles({ allowed }),
     opener: sources,
     library,
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),

@@ -23,19 +23,6 @@ export type OggPage = {
 /** Cuts a file into pages, in pieces of any length, and leaves out all other bytes: every page carries a checksum. */
 export class OggPages {
   #rest: Buffer = Buffer.alloc(0);
-  #losses = 0;
-  #isLost = false;
-  #lostBytes = 0;
-
-  /** Bytes that belong to no page. */
-  get lostBytes(): number {
-    return this.#lostBytes;
-  }
-
-  /** Places where something else lay between two pages. */
-  get losses(): number {
-    return this.#losses;
-  }
 
   push(bytes: Uint8Array): OggPage[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
@@ -47,7 +34,6 @@ export class OggPages {
       if (!page) this.#lose(length === 'none' ? 0 : length);
       else {
         pages.push(page);
-        this.#isLost = false;
         this.#rest = this.#rest.subarray(page.bytes.length);
       }
     }
@@ -55,12 +41,9 @@ export class OggPages {
 
   /** To the next head, past those that would have more counted again than `countedPerByte`. */
   #lose(countedBytes: number): void {
-    if (!this.#isLost) this.#losses++;
-    this.#isLost = true;
     const from = Math.max(1, Math.floor(countedBytes / countedPerByte));
     const next = this.#rest.indexOf('OggS', from, 'latin1');
     const passed = next >= 0 ? next : Math.max(1, this.#rest.length - 3);
-    this.#lostBytes += passed;
     this.#rest = this.#rest.subarray(passed);
   }
 }

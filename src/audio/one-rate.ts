@@ -1,7 +1,7 @@
-import type { Pcm } from './pcm.ts';
+import { type Pcm, toMono } from './pcm.ts';
 import { Resampler } from './resample.ts';
 
-/** Brings pieces of one mono sound, each of any rate, to one rate. */
+/** Brings pieces of one sound, each of any rate and channels, to one channel at one rate. */
 export class OneRate {
   readonly #toHz: number;
   #fromHz: number | undefined;
@@ -12,7 +12,8 @@ export class OneRate {
   }
 
   /** Samples that are ready; a few are held back. */
-  push({ samples, rateHz }: Pcm): readonly Int16Array[] {
+  push(pcm: Pcm): readonly Int16Array[] {
+    const { samples, rateHz } = toMono(pcm);
     const pieces: Int16Array[] = [];
     if (rateHz !== this.#fromHz || !this.#resampler) {
       pieces.push(this.flush());

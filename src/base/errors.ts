@@ -49,7 +49,6 @@ export const errorCodes = {
   'source.too_big': 'a file or link larger than the limit',
   'source.broken': 'a sound whose source failed during playback',
   'source.not_allowed': 'a link to an address that is not allowed',
-  'source.blocked': 'a sound from a person whose files recently ended two decoding processes',
   'source.crowded': 'a sound that needs ffmpeg while too many ffmpeg programs run',
   'source.unreachable': 'a file or link that is missing or too slow',
   'sandbox.failed': 'the sandbox did not start, or ended',

@@ -27,7 +27,6 @@ import type { ServerSetting } from '#src/conversation/settings/setting-definitio
 import type { ServerShare } from '#src/people/server-share.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type {
-  FileReader,
   RecordingReader,
   SoundFolder,
   SoundOpener,
@@ -67,9 +66,8 @@ export type Feature = {
 export type ProcessParts = {
   readonly clock: Clock;
   readonly onEvent: SessionEventListener;
-  /** Recordings and text files that people send. */
+  /** Recordings that people send. */
   readonly recordings: RecordingReader;
-  readonly files: FileReader;
   readonly weights: SileroWeights;
   /** Models that a program or a person may choose; empty: there is no choice. */
   readonly models: {

@@ -209,7 +209,7 @@ export class SessionContext {
       },
       before?.languages,
     );
-    this.mix = new SessionTracksAndBotVolumes(parts, before?.mix);
+    this.mix = new SessionTracksAndBotVolumes(parts.clock, before?.mix);
     this.unanswered = new UndecidedPeople(this, before?.unanswered);
     this.features = sources.features.session(this, {
       isReturned: seat !== undefined,

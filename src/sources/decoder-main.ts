@@ -1,6 +1,5 @@
 import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 import { DecodeStream } from '#src/sources/decode/decode-stream.ts';
-import { type Inspection, inspect } from '#src/sources/decode/inspection.ts';
 import { openDecoderPort } from './decoder-port.ts';
 
 Object.assign(console, { error() {}, warn() {}, log() {} }); // the decoders print every flaw of a file
@@ -13,50 +12,29 @@ const send = openDecoderPort((message) => {
 });
 
 async function obey(message: ToDecoder): Promise<void> {
-  switch (message.kind) {
-    case 'open':
-      streams.set(message.id, new DecodeStream(message.plan));
-      return;
-    case 'feed':
-      send(await fed(message));
-      return;
-    case 'close':
-      close(message.id);
-      return;
-    case 'inspect':
-      send(await inspected(message.inspection));
-      return;
-  }
+  if (message.kind === 'close') close(message.id);
+  else send(await (message.kind === 'feed' ? fed(message) : tags(message.path)));
 }
 
-async function inspected(inspection: Inspection): Promise<FromDecoder> {
-  try {
-    if (inspection.kind !== 'tags') return { kind: 'inspected', inspected: inspect(inspection) };
-    const { tagsOf } = await import('#src/sources/decode/tags.ts'); // only where tags are wanted
-    const tags = await tagsOf(inspection.path);
-    return { kind: 'inspected', inspected: { kind: 'tags', tags } };
-  } catch (error) {
-    return damaged(error);
-  }
+async function tags(path: string): Promise<FromDecoder> {
+  const { tagsOf } = await import('#src/sources/decode/tags.ts'); // only where tags are wanted
+  return { kind: 'tags', tags: await tagsOf(path) };
 }
 
 async function fed({
   id,
+  plan,
   bytes,
   isLast,
 }: Extract<ToDecoder, { kind: 'feed' }>): Promise<FromDecoder> {
-  const stream = streams.get(id);
-  if (!stream) return { kind: 'damaged', why: 'it is closed' };
+  const stream = streams.get(id) ?? new DecodeStream(plan);
+  streams.set(id, stream);
   try {
     return await stream.feed(bytes, isLast);
   } catch (error) {
     close(id);
-    return damaged(error);
+    return { kind: 'damaged', why: error instanceof Error ? error.message : 'it is damaged' };
   }
-}
-
-function damaged(error: unknown): FromDecoder {
-  return { kind: 'damaged', why: error instanceof Error ? error.message : 'it is damaged' };
 }
 
 function close(id: number): void {

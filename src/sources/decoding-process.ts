@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
+import type { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type {
   DecodePlan,
@@ -10,7 +10,7 @@ import type {
   FromDecoder,
   ToDecoder,
 } from '#src/sources/decode/decode-messages.ts';
-import type { Inspection, InspectionResult } from '#src/sources/decode/inspection.ts';
+import type { SoundTags } from '#src/sources/decode/tags.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type ProcessOptions = {
@@ -33,6 +33,16 @@ const flags = [
 const compiled = fileURLToPath(new URL('../../node_modules/.cache/parley', import.meta.url));
 /** None of the bot's own environment, which holds its keys. */
 const env = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: compiled };
+
+/** One file in a decoding process. */
+export type FileInProcess = {
+  /**
+   * Decodes a piece of it. Errors: BotError `source.not_audio`, `source.unreachable` where another file ended the
+   * process: another one may go on.
+   */
+  readonly feed: (bytes: Uint8Array, isLast: boolean) => Promise<FeedResult>;
+  readonly close: () => void;
+};
 
 /** The child process in which files of strangers are decoded, one piece at a time. Once dead it stays so. */
 export class DecodingProcess {
@@ -68,35 +78,24 @@ export class DecodingProcess {
     return !this.#isDead;
   }
 
-  /** A new file; gives its number. */
-  open(plan: DecodePlan): number {
+  /** A new file. */
+  open(plan: DecodePlan): FileInProcess {
     const id = ++this.#lastId;
-    this.#send({ kind: 'open', id, plan });
-    return id;
+    return {
+      feed: async (bytes, isLast) => {
+        const answer = await this.#ask({ kind: 'feed', id, plan, bytes, isLast });
+        if (answer.kind !== 'fed') throw anotherAnswer();
+        return answer;
+      },
+      close: () => this.#send({ kind: 'close', id }),
+    };
   }
 
-  close(id: number): void {
-    this.#send({ kind: 'close', id });
-  }
-
-  /**
-   * Decodes a piece of a file.
-   *
-   * Errors: BotError `source.not_audio`, for which `endedProcess` holds where it ended the process, or one that
-   * `isDisplaced` where another file did.
-   */
-  async feed(id: number, bytes: Uint8Array, isLast: boolean): Promise<FeedResult> {
-    const answer = await this.#ask({ kind: 'feed', id, bytes, isLast });
-    if (answer.kind !== 'fed') throw new Error('The decoding process sent another kind of answer.');
-    return answer;
-  }
-
-  /** Errors: as `feed`. */
-  async inspect(inspection: Inspection): Promise<InspectionResult> {
-    const answer = await this.#ask({ kind: 'inspect', inspection });
-    if (answer.kind !== 'inspected')
-      throw new Error('The decoding process sent another kind of answer.');
-    return answer.inspected;
+  /** Errors: as `FileInProcess.feed`. */
+  async readTags(path: string): Promise<SoundTags> {
+    const answer = await this.#ask({ kind: 'tags', path });
+    if (answer.kind !== 'tags') throw anotherAnswer();
+    return answer.tags;
   }
 
   async stop(): Promise<void> {
@@ -114,7 +113,7 @@ export class DecodingProcess {
   }
 
   async #askNow(message: ToDecoder): Promise<DecoderAnswer> {
-    if (this.#isDead) throw refusals.unreachable('another file stopped its decoder', displaced);
+    if (this.#isDead) throw refusals.unreachable('another file stopped its decoder');
     const answered = Promise.withResolvers<FromDecoder | 'dead'>();
     this.#answer = answered.resolve;
     this.#hold();
@@ -178,25 +177,16 @@ function childOf(entry: URL): ChildProcess | undefined {
 
 type DecoderAnswer = Exclude<FromDecoder, { kind: 'damaged' }>;
 
-const displaced = Symbol('displaced');
-const ended = Symbol('ended');
-
-/** Whether a file may be read on in another process: it was not the one that broke this one. */
-export function isDisplaced(error: unknown): boolean {
-  return error instanceof BotError && error.cause === displaced;
-}
-
-/** Whether a file ended the process in which it was decoded, and all others there with it. */
-export function endedProcess(error: unknown): boolean {
-  return error instanceof BotError && error.cause === ended;
+function anotherAnswer(): Error {
+  return new Error('The decoding process sent another kind of answer.');
 }
 
 function tooSlow(): BotError {
-  return refusals.notAudio('it decodes too slowly', ended);
+  return refusals.notAudio('it decodes too slowly');
 }
 
 function answerOf(answer: FromDecoder | 'dead'): DecoderAnswer {
-  if (answer === 'dead') throw refusals.notAudio('its decoder crashed', ended);
+  if (answer === 'dead') throw refusals.notAudio('its decoder crashed');
   if (answer.kind === 'damaged') throw refusals.notAudio(answer.why);
   return answer;
 }

@@ -2,7 +2,7 @@ import { type ChildProcessByStdio, spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
-import type { SoundChunk } from '#src/audio/sound-source.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
@@ -11,14 +11,13 @@ export type FfmpegOptions = {
   /** Absolute path of the program. */
   readonly path: string;
   readonly clock: Clock;
+  /** Container to read, by ffmpeg's name for it; ffmpeg never guesses it. */
+  readonly demuxer: string;
   /** Longest it may give nothing although its next sound is waited for; 30 s. */
   readonly silentMs?: number;
   /** Counts the program while it runs. Throws where no other may be started. */
   readonly start?: () => Disposable;
 };
-
-/** Container to read, by ffmpeg's name for it; ffmpeg never guesses it. */
-export type FfmpegPlan = { readonly demuxer: string; readonly skipMs: number };
 
 const rateHz = 48_000;
 const frameBytes = 4;
@@ -56,13 +55,17 @@ function isProgram(path: string): boolean {
  */
 export async function* throughFfmpeg(
   bytes: AsyncIterable<Uint8Array>,
-  plan: FfmpegPlan,
-  { path, clock, silentMs = usualSilentMs, start }: FfmpegOptions,
+  skipMs: number,
+  { path, clock, demuxer, silentMs = usualSilentMs, start }: FfmpegOptions,
   signal: AbortSignal,
-): AsyncGenerator<SoundChunk> {
+): AsyncGenerator<Pcm> {
   signal.throwIfAborted();
   using _ = start?.();
-  const child = spawn(path, argumentsFor(plan), { env: {}, stdio: 'pipe', windowsHide: true });
+  const child = spawn(path, argumentsFor(demuxer, skipMs), {
+    env: {},
+    stdio: 'pipe',
+    windowsHide: true,
+  });
   const fed = feed(bytes, child);
   const pieces = child.stdout[Symbol.asyncIterator]();
   const tooLate = () => refusals.notAudio('it decodes too slowly');
@@ -75,7 +78,7 @@ export async function* throughFfmpeg(
       const all: Buffer = Buffer.concat([rest, value]);
       rest = all.subarray(all.length - (all.length % frameBytes));
       hasSound ||= all.length >= frameBytes;
-      if (all.length >= frameBytes) yield chunkOf(all.subarray(0, all.length - rest.length));
+      if (all.length >= frameBytes) yield pcmOf(all.subarray(0, all.length - rest.length));
     }
     if (!hasSound) throw refusals.notAudio('ffmpeg found no sound in it', fed.complaint());
   } finally {
@@ -84,20 +87,20 @@ export async function* throughFfmpeg(
   }
 }
 
-function argumentsFor({ demuxer, skipMs }: FfmpegPlan): readonly string[] {
+function argumentsFor(demuxer: string, skipMs: number): readonly string[] {
   return [
     ...['-nostdin', '-hide_banner', '-loglevel', 'error', '-threads', '1'],
     ...['-max_alloc', `${mostAllocBytes}`, '-protocol_whitelist', 'pipe'],
-    ...['-f', demuxer, '-i', 'pipe:0', '-ss', (Math.max(0, skipMs) / 1000).toFixed(3)],
+    ...['-f', demuxer, '-i', 'pipe:0', '-ss', (skipMs / 1000).toFixed(3)],
     ...['-map', '0:a:0', '-vn', '-sn', '-dn', '-ac', '2', '-ar', `${rateHz}`],
     ...['-threads', '1', '-f', 's16le', 'pipe:1'],
   ];
 }
 
-function chunkOf(bytes: Buffer): SoundChunk {
+function pcmOf(bytes: Buffer): Pcm {
   const samples = new Int16Array(bytes.length / 2);
   for (let n = 0; n < samples.length; n++) samples[n] = bytes.readInt16LE(2 * n);
-  return { kind: 'pcm', pcm: { samples, rateHz, channels: 2 } };
+  return { samples, rateHz, channels: 2 };
 }
 
 /** Hands `bytes` over as fast as they are accepted. An error of theirs, or the end of the program, aborts `failed`. */

@@ -117,9 +117,8 @@ export class SoundLibrary implements SoundFolder {
     };
   }
 
-  /** Effects are short and may be played in a loop: no sample more or less. */
   #source(path: string, title: string, signal: AbortSignal): Promise<SoundSource> {
-    return this.#opener.openSource({ kind: 'file', path, title }, { isExact: true }, signal);
+    return this.#opener.openSource({ kind: 'file', path, title }, signal);
   }
 
   async #sorted(): Promise<readonly SoundFileAt[]> {

@@ -19,10 +19,9 @@ export async function measuredLufs(
   const untilMs = clock.nowMs() + longestMs;
   const rate = new StereoRate();
   let leftMs = enoughMs;
-  for await (const chunk of source.open(0, signal)) {
-    if (chunk.kind === 'opus') continue; // never of a source that is exact
-    for (const piece of rate.push(chunk.pcm)) meter.push(piece);
-    leftMs -= durationMs(chunk.pcm);
+  for await (const pcm of source.open(0, signal)) {
+    for (const piece of rate.push(pcm)) meter.push(piece);
+    leftMs -= durationMs(pcm);
     if (leftMs <= 0 || clock.nowMs() >= untilMs) return meter.lufs;
   }
   meter.push(rate.flush());

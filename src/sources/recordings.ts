@@ -1,5 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource, mayBeSound } from '#src/sources/fetch/fetch.ts';
@@ -24,17 +23,14 @@ const longDeadlineMs = 60_000;
 const usualMostBytes = 32 * 1024 * 1024;
 const usualDeadlineMs = 20_000;
 const pieceBytes = 64 * 1024;
-/** Samples of a recording that are put together at a time. */
-const stepSamples = 512 * 1024;
-/** Each takes up to 4 MB until it is recognised; a file that breaks one does not affect the others. */
-const lanes = [1, 2, 3, 4].map((n) => `recording ${n}`);
+/** Recordings at once; each takes up to 4 MB until it is recognised. */
+const mostAtOnce = 4;
 
 /** Fetches recordings and decodes them for recognition. Nothing of them is kept. */
 export class Recordings implements RecordingReader {
   readonly #decoding: Decoding;
   readonly #rules: RecordingRules;
-  /** Lanes in use, and the senders of their recordings. */
-  readonly #underWay = new Map<string, string | undefined>();
+  readonly #underWay = new Set<SoundFile>();
 
   constructor(decoding: Decoding, rules: RecordingRules) {
     this.#decoding = decoding;
@@ -50,21 +46,21 @@ export class Recordings implements RecordingReader {
     const standardMs = longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
     const { deadlineMs = standardMs } = this.#rules;
     const deadline = AbortSignal.timeout(deadlineMs);
-    const lane = lanes.find((name) => !this.#underWay.has(name));
+    const { bytes, personId } = file;
     const isTheirSecond =
-      !file.bytes && file.personId && [...this.#underWay.values()].includes(file.personId);
-    if (!lane || isTheirSecond)
+      !bytes && personId && [...this.#underWay].some((one) => one.personId === personId);
+    if (this.#underWay.size >= mostAtOnce || isTheirSecond)
       throw refusals.unreachable('the limit of simultaneous recordings is reached');
-    this.#underWay.set(lane, file.personId);
+    this.#underWay.add(file);
     try {
       this.#check(file, longestMs);
-      return await this.#sound(file, lane, longestMs, AbortSignal.any([signal, deadline]));
+      return await this.#sound(file, longestMs, AbortSignal.any([signal, deadline]));
     } catch (cause) {
       signal.throwIfAborted();
       if (!deadline.aborted) throw cause;
       throw refusals.unreachable(`it did not arrive within ${deadlineMs / 1000} s`);
     } finally {
-      this.#underWay.delete(lane);
+      this.#underWay.delete(file);
     }
   }
 
@@ -81,40 +77,25 @@ export class Recordings implements RecordingReader {
 
   async #sound(
     { bytes: here, url, personId }: SoundFile,
-    lane: string,
     longestMs: number,
     signal: AbortSignal,
   ): Promise<Pcm> {
-    const decoding = this.#decoding.lane(lane, personId);
+    const lane = `recording of ${personId}`;
     const mostBytes = this.#mostBytes;
     const bytes = here ? piecesOf(here) : fetchSource(url, { ...this.#rules, mostBytes }, signal);
     const pieces: Int16Array[] = [];
     let length = 0;
-    for await (const samples of decoding.decode(bytes, listenRateHz, signal)) {
+    for await (const samples of this.#decoding.decode(bytes, listenRateHz, signal, lane)) {
       length += samples.length;
       if (length > (longestMs / 1000) * listenRateHz) throw refusals.tooLong(longestMs);
       pieces.push(samples);
     }
-    return { samples: await joined(pieces, length), rateHz: listenRateHz, channels: 1 };
+    return { samples: joinSamples(pieces), rateHz: listenRateHz, channels: 1 };
   }
 
   get #mostBytes(): number {
     return this.#rules.mostBytes ?? usualMostBytes;
   }
-}
-
-/** One after the other; frames of sound leave between a MB and the next. */
-async function joined(pieces: readonly Int16Array[], length: number): Promise<Int16Array> {
-  const all = new Int16Array(length);
-  let [at, leftAt] = [0, 0];
-  for (const piece of pieces) {
-    all.set(piece, at);
-    at += piece.length;
-    if (at - leftAt < stepSamples) continue;
-    leftAt = at;
-    await setImmediate();
-  }
-  return all;
 }
 
 /** Bytes in pieces as they would arrive: with many at once the decoder's limits would not apply. */

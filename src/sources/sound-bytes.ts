@@ -1,20 +1,16 @@
 import { constants, open, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import { type FetchRules, mayBeSound, request } from '#src/sources/fetch/fetch.ts';
+import { bodyOf, type FetchRules, mayBeSound, request } from '#src/sources/fetch/fetch.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
-import { describe, remoteBytes } from '#src/sources/fetch/remote-file.ts';
 import { type ReadTimeouts, ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
 
 /** The bytes of one sound, wherever they are. */
 export interface SoundBytes {
-  /** Undefined where there is no end, or its size is unknown. */
+  /** Undefined for a stream without an end, of which each reader begins where it is by then. */
   readonly sizeBytes: number | undefined;
-  /**
-   * Where reading may begin, as often as wanted. `any`: anywhere at once; `again`: at the start; `live`: wherever it is by
-   * then.
-   */
-  readonly jumps: 'any' | 'again' | 'live';
+  /** Whether reading may begin anywhere at once. */
+  readonly canJump: boolean;
   /** Opens nothing before the first piece is asked for. */
   from(byte: number): ThrottledRead;
 }
@@ -34,7 +30,7 @@ export async function bytesOfFile(
   if (!found.isFile()) throw refusals.unreachable('it is not a file');
   if (found.size > mostBytes) throw refusals.tooBig(mostBytes);
   const from = (byte: number) => new ThrottledRead(() => readFrom(path, byte), patience);
-  return { sizeBytes: found.size, jumps: 'any', from };
+  return { sizeBytes: found.size, canJump: true, from };
 }
 
 async function* readFrom(path: string, byte: number): AsyncGenerator<Uint8Array> {
@@ -68,14 +64,20 @@ export async function bytesOfLink(
   using deadline = deadlineSignal(patience.firstByteMs, patience.clock, late);
   const until = AbortSignal.any([signal, deadline.signal]);
   let first: IncomingMessage | undefined = await request(link, rules, until);
-  const file = describe(first);
-  const from = (byte: number) =>
-    new ThrottledRead((own) => {
-      const answer = first;
-      first = undefined;
-      own.addEventListener('abort', () => answer?.destroy());
-      return remoteBytes(link, rules, file, byte, own, answer);
-    }, patience);
-  const jumps = file.canJump ? 'any' : file.sizeBytes === undefined ? 'live' : 'again';
-  return { sizeBytes: file.sizeBytes, jumps, from };
+  const { headers, statusCode } = first;
+  const length = headers['content-length'];
+  const sizeBytes = statusCode === 200 && length ? Number(length) : undefined;
+  const canJump = sizeBytes !== undefined && headers['accept-ranges'] === 'bytes';
+  async function* read(byte: number, own: AbortSignal): AsyncGenerator<Uint8Array> {
+    const answer = byte === 0 ? first : undefined;
+    if (answer) first = undefined;
+    own.addEventListener('abort', () => answer?.destroy());
+    const wanted = byte === 0 ? {} : { range: `bytes=${byte}-` };
+    const given = answer ?? (await request(link, rules, own, wanted));
+    if (byte > 0 && given.statusCode !== 206) return void given.destroy();
+    const mostBytes = sizeBytes ?? Number.POSITIVE_INFINITY; // a stream has no end
+    yield* bodyOf(given, mostBytes, own);
+  }
+  const from = (byte: number) => new ThrottledRead((own) => read(byte, own), patience);
+  return { sizeBytes, canJump, from };
 }

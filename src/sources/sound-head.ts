@@ -1,14 +1,13 @@
 import { longestPageBytes } from '#src/audio/ogg-page.ts';
-import type { Inspect } from '#src/sources/decode/inspection.ts';
 import type { ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
 import {
   type Format,
   longestSniffBytes,
   type SniffResult,
+  sniff,
   sniffBytes,
 } from '#src/sources/formats/sniff.ts';
-import { readSome } from '#src/sources/seek/bisect.ts';
-import type { SoundLayout } from '#src/sources/seek/sound-layout.ts';
+import { soundLengthMs } from '#src/sources/formats/sound-length.ts';
 import type { SoundBytes } from './sound-bytes.ts';
 
 /** The first bytes of a file. */
@@ -20,21 +19,16 @@ export type SoundHead = {
 /**
  * Reads until the format is known, and checks again whenever there is twice as much.
  *
- * Errors: those of the bytes and BotError `source.*`. Aborting `signal` throws `signal.reason`.
+ * Errors: those of the bytes. Aborting `signal` throws `signal.reason`.
  */
-export async function readHead(
-  bytes: SoundBytes,
-  inspect: Inspect,
-  signal: AbortSignal,
-): Promise<SoundHead> {
-  const pieces: Uint8Array[] = [];
+export async function readHead(bytes: SoundBytes, signal: AbortSignal): Promise<SoundHead> {
   const flow = bytes.from(0);
   try {
-    for (let checkAtBytes = sniffBytes; ; ) {
-      const isWhole = await readUntil(checkAtBytes, pieces, flow, signal);
-      const head = Buffer.concat(pieces);
-      const isEnough = isWhole || head.length >= longestSniffBytes;
-      const { sniffed } = await inspect({ kind: 'sniff', head, isWhole: isEnough }, signal);
+    for (let [head, checkAtBytes] = [Buffer.alloc(0), sniffBytes]; ; ) {
+      const more = await readUpTo(checkAtBytes - head.length, flow, signal);
+      head = Buffer.concat([head, more]);
+      const isWhole = head.length < checkAtBytes;
+      const sniffed = sniff(head, isWhole || head.length >= longestSniffBytes);
       if (sniffed.kind !== 'more' || isWhole) return { head, sniffed };
       checkAtBytes = Math.min(2 * head.length, longestSniffBytes);
     }
@@ -43,35 +37,33 @@ export async function readHead(
   }
 }
 
-/** Whether the end was reached before `lengthBytes`. */
-async function readUntil(
+/** Length of a sound, in ms, where it is known; its end is read only where that costs nothing. Errors: as `readHead`. */
+export async function readLengthMs(
+  bytes: SoundBytes,
+  { head, format }: { readonly head: Buffer; readonly format: Format },
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { canJump, sizeBytes } = bytes;
+  const endBytes = 2 * longestPageBytes;
+  const tail =
+    format === 'ogg' && canJump && sizeBytes !== undefined
+      ? await readUpTo(endBytes, bytes.from(Math.max(0, sizeBytes - endBytes)), signal)
+      : undefined;
+  return soundLengthMs(format, { head, tail, sizeBytes });
+}
+
+/** Pieces until there are `lengthBytes`, or as many as there are. */
+async function readUpTo(
   lengthBytes: number,
-  pieces: Uint8Array[],
   flow: ThrottledRead,
   signal: AbortSignal,
-): Promise<boolean> {
-  for (let size = pieces.reduce((sum, { length }) => sum + length, 0); size < lengthBytes; ) {
+): Promise<Buffer> {
+  const pieces: Uint8Array[] = [];
+  for (let size = 0; size < lengthBytes; ) {
     const piece = await flow.next(signal);
-    if (!piece) return true;
+    if (!piece) break;
     pieces.push(piece);
     size += piece.length;
   }
-  return false;
-}
-
-/** Layout of a file; its end is read only where that costs nothing. Errors: as `readHead`. */
-export async function readLayout(
-  bytes: SoundBytes,
-  { head, format }: { readonly head: Buffer; readonly format: Format },
-  inspect: Inspect,
-  signal: AbortSignal,
-): Promise<SoundLayout> {
-  const { jumps, sizeBytes } = bytes;
-  const readsEnd = format === 'ogg' && jumps === 'any' && sizeBytes !== undefined;
-  const endBytes = 2 * longestPageBytes;
-  const tail = readsEnd
-    ? await readSome(bytes, Math.max(0, sizeBytes - endBytes), endBytes, signal)
-    : undefined;
-  const { layout } = await inspect({ kind: 'layout', format, head, tail, sizeBytes }, signal);
-  return layout;
+  return Buffer.concat(pieces);
 }

@@ -4,16 +4,13 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
-import type { SoundOpener, SourceLimits, Where } from '#src/sources/fetch/ports.ts';
+import type { SoundOpener, Where } from '#src/sources/fetch/ports.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
-import type { ReadTimeouts } from '#src/sources/fetch/throttled-read.ts';
 import type { SniffResult } from '#src/sources/formats/sniff.ts';
-import { seekTo } from '#src/sources/seek/seek.ts';
-import type { FfmpegOptions } from './ffmpeg.ts';
-import { FfmpegPrograms } from './ffmpeg.ts';
+import { type FfmpegOptions, FfmpegPrograms } from './ffmpeg.ts';
 import { OpenedSound } from './opened-sound.ts';
 import { bytesOfFile, bytesOfLink, type SoundBytes } from './sound-bytes.ts';
-import { readHead, readLayout } from './sound-head.ts';
+import { readHead, readLengthMs } from './sound-head.ts';
 
 export type SourcesOptions = {
   readonly clock: Clock;
@@ -23,11 +20,23 @@ export type SourcesOptions = {
   readonly resolve?: Resolve;
   /** The program for all formats we know nothing of; without it they are refused. */
   readonly ffmpeg?: string;
+  readonly limits?: Partial<SourceLimits>;
 };
 
-type Limits = Required<Omit<SourceLimits, 'isExact'>>;
+type SourceLimits = {
+  /** Longest sound that has an end, in ms. A live stream plays as long as it is wanted. */
+  readonly longestMs: number;
+  /** Largest file or link that tells its size, or ends, in bytes. */
+  readonly mostBytes: number;
+  /** Longest wait for the first bytes, in ms. */
+  readonly firstByteMs: number;
+  /** Longest silence of a stream that stops sending, in ms. */
+  readonly idleMs: number;
+  /** Longest sum of all waits for the bytes of a file, in ms, beyond the sound that came of them. */
+  readonly waitMs: number;
+};
 
-const usual: Limits = {
+const usual: SourceLimits = {
   longestMs: 3 * 3_600_000,
   mostBytes: 256 * 1024 * 1024,
   firstByteMs: 10_000,
@@ -39,38 +48,41 @@ const longestTitle = 100;
 /** Makes anything that holds sound playable. */
 export class Sources implements SoundOpener {
   readonly #options: SourcesOptions;
+  readonly #limits: SourceLimits;
   readonly #programs = new FfmpegPrograms();
 
   constructor(options: SourcesOptions) {
     this.#options = options;
+    this.#limits = { ...usual, ...options.limits };
   }
 
   /** Implements `SoundOpener.openSource`. */
-  async openSource(where: Where, limits: SourceLimits, signal: AbortSignal): Promise<SoundSource> {
-    const all = { ...usual, ...limits };
-    const bytes = await this.#bytesOf(where, all, signal);
-    const { guildId = '', personId } = where.requester ?? {};
-    const decoding = this.#options.decoding.lane(guildId, personId);
-    const { inspect } = decoding;
-    const { head, sniffed } = await readHead(bytes, inspect, signal);
-    const ffmpeg = this.#ffmpegFor(sniffed, guildId);
-    const format = sniffed.kind === 'format' ? sniffed.format : undefined;
-    const layout = format ? await readLayout(bytes, { head, format }, inspect, signal) : {};
-    const { lengthMs } = layout;
-    const longestMs = bytes.jumps === 'live' ? Number.POSITIVE_INFINITY : all.longestMs;
+  async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
+    const { decoding } = this.#options;
+    const bytes = await this.#bytesOf(where, signal);
+    const { guildId: lane = '' } = where;
+    const { head, sniffed } = await readHead(bytes, signal);
+    const ffmpeg = this.#ffmpegFor(sniffed, lane);
+    const lengthMs =
+      sniffed.kind === 'format'
+        ? await readLengthMs(bytes, { head, format: sniffed.format }, signal)
+        : undefined;
+    const isLive = bytes.sizeBytes === undefined;
+    const longestMs = isLive ? Number.POSITIVE_INFINITY : this.#limits.longestMs;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
-    const want = { kind: 'track', isExact: limits.isExact ?? false } as const;
-    const known = { bytes, head, format, layout, inspect };
-    const jump = (fromMs: number, left: AbortSignal) => seekTo(known, want, fromMs, left);
-    const title = titleOf(where);
-    return new OpenedSound({ title, bytes, decoding, lengthMs, longestMs, jump, ffmpeg });
+    return new OpenedSound({
+      title: titleOf(where),
+      bytes,
+      decoding,
+      lane,
+      lengthMs,
+      longestMs,
+      ffmpeg,
+    });
   }
 
   /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
-  #ffmpegFor(
-    sniffed: SniffResult,
-    guildId: string,
-  ): (FfmpegOptions & { readonly demuxer: string }) | undefined {
+  #ffmpegFor(sniffed: SniffResult, guildId: string): FfmpegOptions | undefined {
     if (sniffed.kind === 'format') return undefined;
     const { clock, ffmpeg: path } = this.#options;
     if (sniffed.kind === 'ffmpeg' && path) {
@@ -84,17 +96,13 @@ export class Sources implements SoundOpener {
     );
   }
 
-  async #bytesOf(where: Where, limits: Limits, signal: AbortSignal): Promise<SoundBytes> {
+  async #bytesOf(where: Where, signal: AbortSignal): Promise<SoundBytes> {
     const { clock, allowed, resolve } = this.#options;
-    const patience: ReadTimeouts = { clock, ...limits };
-    switch (where.kind) {
-      case 'file':
-        return await bytesOfFile(where.path, limits.mostBytes, patience);
-      case 'link': {
-        const rules = { allowed, mostBytes: limits.mostBytes, resolve };
-        return await bytesOfLink(where.url, where.type, rules, patience, signal);
-      }
-    }
+    const { mostBytes } = this.#limits;
+    const patience = { clock, ...this.#limits };
+    if (where.kind === 'file') return await bytesOfFile(where.path, mostBytes, patience);
+    const rules = { allowed, mostBytes, resolve };
+    return await bytesOfLink(where.url, where.type, rules, patience, signal);
   }
 }
 

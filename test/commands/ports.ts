@@ -280,7 +280,6 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     denied: async () => undefined,
     say: async () => ({ kind: 'queued', ahead: 0 }),
     ask: async () => ({ kind: 'answered', text: openText('It is five.') }),
-    askAloud: () => () => undefined,
     openAskWindow: () => 'open',
     stop: () => 'stopped',
     pause: () => 'paused',

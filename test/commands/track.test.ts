@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import type { CommandCall, Replies } from '#src/conversation/command.ts';
-import { trackReference } from '#src/features/tracks/track-names.ts';
 import type { Playing, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 import { rain, read, run, subcommands, track } from './track-calls.ts';
@@ -153,22 +152,6 @@ test('the buttons of the panel steer the track they carry, and answer privately'
     ['adam', 'pause', 'bg'],
     ['adam', 'resume', 'main'],
   ]);
-});
-
-test('a button of the panel knows its track whatever the case, and by its digest where the name is long', async () => {
-  const named = { ...rain, name: '🎸'.repeat(40) };
-  const asked: string[] = [];
-  const over: PortOverrides = {
-    list: () => [rain, named],
-    steer: (_guildId, _caller, _action, name) => {
-      asked.push(name);
-      return [denied];
-    },
-  };
-  await press('track.skip', trackReference(named.name), over);
-  await press('track.skip', 'BG', over);
-  await press('track.skip', 'gone', over);
-  expect(asked).toEqual([named.name, 'bg', 'gone']);
 });
 
 test.each([['201'], ['-1'], ['loud'], ['']])('/track volume does not take %j', async (level) => {

@@ -15,7 +15,7 @@ export function fromPcm(title: string, pcm: Pcm): SoundSource {
       for (let from = at(fromMs); from < samples.length; from += at(pieceMs)) {
         signal.throwIfAborted();
         const piece = samples.subarray(from, from + at(pieceMs));
-        yield { kind: 'pcm', pcm: { samples: piece, rateHz, channels } };
+        yield { samples: piece, rateHz, channels };
       }
     },
   };

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
-import { stretched, TimeStretch } from '#src/playback/reply/stretch.ts';
+import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import { fc } from '#test/properties.ts';
 import { joined, speechLike, steepest, tone } from './speech-like.ts';
 
-const whole = (samples: Int16Array, speed: number) => joined([...stretched(samples, speed)]);
+function whole(samples: Int16Array, speed: number): Int16Array {
+  const stretch = new TimeStretch(speed);
+  return joined([stretch.push(samples), stretch.flush()]);
+}
 
 /** By the way from the first to the last upward zero crossing. */
 function pitchHz(samples: Int16Array): number {

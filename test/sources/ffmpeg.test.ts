@@ -23,13 +23,14 @@ async function program(name: string, body: string): Promise<string> {
   return path;
 }
 
-const plan = { demuxer: 'mov', skipMs: 1500 };
+const skipMs = 1500;
+const mov = { clock: realClock, demuxer: 'mov' };
 const through = (
   path: string,
   bytes: AsyncIterable<Uint8Array>,
   silentMs = 10_000,
   signal = patient,
-) => Array.fromAsync(throughFfmpeg(bytes, plan, { path, clock: realClock, silentMs }, signal));
+) => Array.fromAsync(throughFfmpeg(bytes, skipMs, { ...mov, path, silentMs }, signal));
 
 test('it is told the container, reads nothing but what it is given, and sees nothing of our environment', async () => {
   const path = await program(
@@ -38,8 +39,8 @@ test('it is told the container, reads nothing but what it is given, and sees not
     const told = JSON.stringify([process.argv.slice(2), process.env]);
     process.stdout.write(Buffer.from(told.padEnd(Math.ceil(told.length / 4) * 4)));`,
   );
-  const [chunk] = await through(path, inPieces(Buffer.alloc(10), 10));
-  const samples = chunk?.kind === 'pcm' ? chunk.pcm.samples : new Int16Array(0);
+  const [pcm] = await through(path, inPieces(Buffer.alloc(10), 10));
+  const samples = pcm?.samples ?? new Int16Array(0);
   const [reported, environment] = JSON.parse(Buffer.from(samples.buffer).toString());
   expect(reported.join(' ')).toContain('-protocol_whitelist pipe -f mov -i pipe:0 -ss 1.500');
   expect(Object.keys(environment)).toEqual([]);
@@ -74,8 +75,8 @@ test('a program that reads no further than it needs is heard, whatever comes the
     for (let n = 0; n < 3; n++) yield Buffer.alloc(10);
   };
   let samples = 0;
-  for await (const chunk of throughFfmpeg(bytes(), plan, { path, clock: realClock }, patient)) {
-    if (chunk.kind === 'pcm') samples += chunk.pcm.samples.length;
+  for await (const pcm of throughFfmpeg(bytes(), skipMs, { ...mov, path }, patient)) {
+    samples += pcm.samples.length;
     sounded.resolve();
   }
   expect(samples).toBe(2_000);
@@ -102,7 +103,7 @@ test('four programs run for a server at once, sixteen for the bot, and the next 
   const open = opening(decoding, { ffmpeg: path });
   const begin = async (guildId: string) => {
     const bytes = Buffer.concat([toneFile('tones.m4a'), Buffer.alloc(40_000)]);
-    const source = await open({ kind: 'bytes', bytes, requester: { guildId } });
+    const source = await open({ kind: 'bytes', bytes, guildId });
     const playing = source.open(0, patient)[Symbol.asyncIterator]();
     await playing.next();
     return playing;

@@ -13,8 +13,7 @@ import { toneWav } from './tones.ts';
 const decoding = openDecoding();
 afterAll(() => decoding[Symbol.asyncDispose]());
 const opener = new Sources({ clock: realClock, decoding, allowed: new AllowedHosts([]) });
-const lane = decoding.lane('library');
-const readTags: ReadTags = (path, until) => lane.readTags(path, until);
+const readTags: ReadTags = (path, until) => decoding.readTags(path, until);
 const signal = new AbortController().signal;
 
 type Folder = AsyncDisposable & { readonly path: string };

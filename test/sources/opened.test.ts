@@ -1,8 +1,7 @@
 import { afterAll, expect, test } from 'vitest';
-import { realClock } from '#src/base/clock.ts';
-import { Decoding } from '#src/sources/decode/decoding.ts';
+import { durationMs } from '#src/audio/pcm.ts';
 import { Mp3Frames } from '#src/sources/formats/mp3-frames.ts';
-import { chunkMs, opening, patient, soundFrom } from './opening.ts';
+import { opening, patient, soundFrom } from './opening.ts';
 import { openDecoding } from './sounds.ts';
 import { toneFile, toneWav } from './tones.ts';
 
@@ -26,7 +25,7 @@ test.each([...files.map(([name]) => name), 'wav'])(
   '%s from its middle on is the end of what it is from its start',
   async (name) => {
     const bytes = name === 'wav' ? toneWav() : toneFile(name);
-    const source = await open({ kind: 'bytes', bytes, title: name }, { isExact: true });
+    const source = await open({ kind: 'bytes', bytes, title: name });
     const whole = await soundFrom(source);
     const late = await soundFrom(source, 400);
     const from = Math.round(0.4 * whole.rateHz);
@@ -71,28 +70,10 @@ test('an endless stream is read no faster than it is played, in memory that does
     }
   };
   let [playedMs, most] = [0, 0];
-  const plan = { want: { kind: 'track', isExact: false } } as const;
-  for await (const chunk of decoding.lane('').play(bytes(), plan, patient)) {
-    playedMs += chunkMs(chunk);
+  for await (const pcm of decoding.play('', bytes(), { want: 'track' }, patient)) {
+    playedMs += durationMs(pcm);
     most = Math.max(most, (pulledBytes / song.length) * 1500 - playedMs);
     if (playedMs > 120_000) break;
   }
   expect(most).toBeLessThan(4000);
-});
-
-test('a sound whose decoder another file took down goes on where it was', async () => {
-  const entry = new URL('./decode/faulty-decoder.ts', import.meta.url);
-  await using shared = new Decoding({ clock: realClock, entry, stepMs: 1_000 });
-  const source = await opening(shared)({ kind: 'bytes', bytes: toneFile('tones-flac.ogg') });
-  const chunks: number[] = [];
-  for await (const chunk of source.open(0, patient)) {
-    chunks.push(chunkMs(chunk));
-    if (chunks.length > 1) continue;
-    const bad = opening(shared)({
-      kind: 'bytes',
-      bytes: Buffer.concat([toneWav().subarray(0, 44), Buffer.from('hang'.repeat(40))]),
-    });
-    await expect(soundFrom(await bad)).rejects.toMatchObject(notAudio);
-  }
-  expect(chunks.reduce((sum, ms) => sum + ms, 0)).toBeCloseTo(750);
 });

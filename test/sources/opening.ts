@@ -1,18 +1,20 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import type { SourceLimits, Where } from '#src/sources/fetch/ports.ts';
+import type { Where } from '#src/sources/fetch/ports.ts';
 import { Sources, type SourcesOptions } from '#src/sources/sources.ts';
 import { type DecodedSound, heard } from './tones.ts';
 
 export const patient = new AbortController().signal;
 
 /** Bytes that are put into a file. */
-type FileContent = Pick<Where, 'requester' | 'title'> & {
+type FileContent = {
+  readonly guildId?: string;
+  readonly title?: string;
   readonly kind: 'bytes';
   readonly bytes: Uint8Array;
 };
@@ -21,22 +23,17 @@ type FileContent = Pick<Where, 'requester' | 'title'> & {
 export function opening(decoding: Decoding, over: Partial<SourcesOptions> = {}) {
   const allowed = new AllowedHosts(['127.0.0.1']);
   const sources = new Sources({ clock: realClock, decoding, allowed, ...over });
-  return async (asked: Where | FileContent, limits: SourceLimits = {}): Promise<SoundSource> => {
-    if (asked.kind !== 'bytes') return await sources.openSource(asked, limits, patient);
-    const { bytes, requester, title } = asked;
+  return async (asked: Where | FileContent): Promise<SoundSource> => {
+    if (asked.kind !== 'bytes') return await sources.openSource(asked, patient);
+    const { bytes, guildId, title } = asked;
     // The folder of all tests is deleted after them.
     const path = join(await mkdtemp(join(tmpdir(), 'parley-opened-')), 'sound');
     await writeFile(path, bytes);
-    return await sources.openSource({ kind: 'file', path, requester, title }, limits, patient);
+    return await sources.openSource({ kind: 'file', path, guildId, title }, patient);
   };
 }
 
 /** All of a sound from a place on. */
 export async function soundFrom(source: SoundSource, fromMs = 0): Promise<DecodedSound> {
   return heard(await Array.fromAsync(source.open(fromMs, patient)));
-}
-
-export function chunkMs(chunk: SoundChunk): number {
-  if (chunk.kind === 'opus') return chunk.samples / 48;
-  return (chunk.pcm.samples.length / chunk.pcm.channels / chunk.pcm.rateHz) * 1000;
 }

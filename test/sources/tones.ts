@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { joinSamples } from '#src/audio/pcm.ts';
-import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import { inPieces } from './sounds.ts';
@@ -26,11 +25,9 @@ export type DecodedSound = {
   readonly right: Int16Array;
   readonly rateHz: number;
   readonly channels: number;
-  readonly packets: readonly Uint8Array[];
 };
 
-export function heard(chunks: readonly SoundChunk[]): DecodedSound {
-  const sounds = chunks.flatMap((chunk) => (chunk.kind === 'pcm' ? [chunk.pcm] : []));
+export function heard(sounds: readonly Pcm[]): DecodedSound {
   const [{ rateHz, channels } = { rateHz: 0, channels: 1 }] = sounds;
   const samples = joinSamples(sounds.map((pcm) => pcm.samples));
   return {
@@ -38,7 +35,6 @@ export function heard(chunks: readonly SoundChunk[]): DecodedSound {
     right: samples.filter((_, n) => n % channels === channels - 1),
     rateHz,
     channels,
-    packets: chunks.flatMap((chunk) => (chunk.kind === 'opus' ? [chunk.packet] : [])),
   };
 }
 
@@ -47,14 +43,10 @@ export async function played(
   decoding: Decoding,
   file: Uint8Array,
   pieceBytes = 4096,
-  isExact = true,
 ): Promise<DecodedSound> {
-  const plan = { want: { kind: 'track', isExact } } as const;
-  const signal = new AbortController().signal;
-  const chunks: SoundChunk[] = [];
-  for await (const chunk of decoding.lane('').play(inPieces(file, pieceBytes), plan, signal))
-    chunks.push(chunk);
-  return heard(chunks);
+  const { signal } = new AbortController();
+  const bytes = inPieces(file, pieceBytes);
+  return heard(await Array.fromAsync(decoding.play('', bytes, { want: 'track' }, signal)));
 }
 
 /** The frequency that is strongest, by the zeros of a sound, in Hz. */

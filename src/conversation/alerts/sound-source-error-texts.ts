@@ -22,7 +22,6 @@ const faults: Readonly<
   'source.not_audio': { recording: 'ask.bad.not_audio', track: 'track.bad.not_audio' },
   'source.too_big': { recording: 'ask.bad.too_big', track: 'track.bad.too_big' },
   'source.not_allowed': { recording: 'ask.bad.not_audio', track: 'track.bad.not_allowed' },
-  'source.blocked': { recording: 'ask.bad.not_audio', track: 'track.bad.busy' },
   'source.unreachable': { recording: 'ask.bad.not_audio', track: 'track.bad.unreachable' },
   'source.crowded': { track: 'track.bad.busy' },
   'source.broken': { track: 'track.bad.unreachable' },

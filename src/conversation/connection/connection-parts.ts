@@ -101,7 +101,6 @@ export function openConnectionParts(
   });
   context.connection.attach({
     isSpeaking: () => voice.sounds,
-    isQuiet: () => inputs.talking().length === 0,
     play: (samples, left) => cues.say(samples, left),
   });
   const { wake } = link.play(announced(mixer, asked, () => talk.noticeSound()));

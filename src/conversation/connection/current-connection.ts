@@ -5,24 +5,17 @@ export type CueOutcome = 'left' | 'speaking' | 'away';
 type ConnectionSound = {
   /** The bot speaks: then no cue sounds. */
   readonly isSpeaking: () => boolean;
-  /** True where no person talks who may be heard. */
-  readonly isQuiet: () => boolean;
   /** `left` is called as each frame of it leaves. */
   readonly play: (samples: Int16Array, left: () => void) => void;
 };
 
-/** Connection of a session that is open now, for whatever outlives it: plays cues, and tells whether people talk. */
+/** Connection of a session that is open now, for whatever outlives it: plays cues. */
 export class CurrentConnection {
   #sound: ConnectionSound | undefined;
 
   /** Sets the sound of the connection; undefined: none is open. */
   attach(sound: ConnectionSound | undefined): void {
     this.#sound = sound;
-  }
-
-  /** True where no person talks who may be heard; false where no connection is open. */
-  get isQuiet(): boolean {
-    return this.#sound?.isQuiet() ?? false;
   }
 
   /** Plays a cue at once; `speaking` and `away` play nothing. Resolves with `left` when the first frame has left, perhaps never. */

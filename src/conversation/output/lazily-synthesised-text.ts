@@ -1,6 +1,6 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
 import { readingRequestOf, type SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -59,7 +59,7 @@ export class LazilySynthesisedText implements SoundSource {
   }
 
   /** Ends where there is no money for the rest. Errors: BotError at the stage `speak`. */
-  async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<SoundChunk> {
+  async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<Pcm> {
     const { channel, parts } = this.#context;
     const { spending, synthesizer } = parts;
     const missing = this.#clauses.filter((_, at) => !this.#made.has(at)).join(' ');
@@ -77,7 +77,7 @@ export class LazilySynthesisedText implements SoundSource {
         const lengthMs = durationMs(pcm);
         const rest = leftMs <= 0 ? pcm : behind(pcm, leftMs);
         leftMs = Math.max(0, leftMs - lengthMs);
-        if (rest.samples.length > 0) yield { kind: 'pcm', pcm: rest };
+        if (rest.samples.length > 0) yield rest;
       }
     }
   }

@@ -1,4 +1,3 @@
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 
@@ -16,11 +15,8 @@ export class SessionTracksAndBotVolumes {
   #isPassedOn = false;
 
   /** `former`: mix of the session that this one goes on from. */
-  constructor(
-    parts: { readonly clock: Clock; readonly codec: Pick<OpusCodec, 'stereoDecoder'> },
-    former: SessionTracksAndBotVolumes | undefined,
-  ) {
-    this.tracks = former?.tracks ?? new NamedTracks(parts);
+  constructor(clock: Clock, former: SessionTracksAndBotVolumes | undefined) {
+    this.tracks = former?.tracks ?? new NamedTracks(clock);
     this.volume = former?.volume ?? new BotTrackVolumes();
   }
 

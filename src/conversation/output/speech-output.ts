@@ -95,8 +95,7 @@ export class SpeechOutput {
     const over = new AbortController();
     this.#isStuck = false;
     try {
-      if (this.#track.add(reply).kind === 'full')
-        throw new Error('the output speaks another reply');
+      this.#track.add(reply);
       this.#reply = reply;
       this.#answeredIds = answeredIds;
       void this.#watch(reply, AbortSignal.any([signal, over.signal]));

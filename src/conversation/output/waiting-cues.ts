@@ -1,3 +1,4 @@
+import { OneRate } from '#src/audio/one-rate.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
@@ -6,7 +7,6 @@ import { currentTurn } from '#src/conversation/machine/questions.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
-import { SpeakRate } from '#src/playback/reply/speak-rate.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 type PlainTextLine = { readonly id: PlainTextId };
@@ -69,16 +69,17 @@ export class WaitingCues {
     const opened = parts.spending.open(speechRequestOf('notice', channel.guildId, words));
     if (opened.kind === 'refused') return [];
     using reservation = opened.reservation;
-    const rate = new SpeakRate();
+    const rate = new OneRate(speakRateHz);
     const pieces: Int16Array[] = [];
     try {
       const sound = parts.synthesizer.paidBy(reservation).synthesize(words, voice, this.#signal);
-      for await (const pcm of sound) pieces.push(...rate.push(pcm));
+      for await (const pcm of sound)
+        pieces.push(...rate.push({ ...pcm, samples: pcm.samples.slice() }));
     } catch (error) {
       if (this.#signal.aborted || error instanceof BotError) return [];
       throw error;
     }
-    return [...pieces, ...rate.flush()];
+    return [...pieces, rate.flush()];
   }
 
   /** The one that sounds, and the one that follows it. */

@@ -6,6 +6,7 @@ import { type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
 import { SessionTracks } from './session-tracks.ts';
+import { soundsMeant } from './sound-matching.ts';
 import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
 import { type TrackAction, type TrackSetting, trackActions } from './track-outcomes.ts';
@@ -188,30 +189,12 @@ export function percentOf(percent: number): number {
 
 /** By its name, or by what sounds there; what people mean who name nothing is what sounds first. */
 function named(called: string | undefined, { busy, views }: SessionTracks): string | undefined {
-  const words = called?.trim().toLowerCase() ?? '';
+  const words = called?.trim() ?? '';
   if (words === '') return busy[0];
   const there = views.filter(({ name }) => busy.includes(name));
-  const found =
-    there.find(({ name }) => isSameTrack(name, words)) ??
-    there.find(({ name, current }) => isMeant([name, current?.title ?? ''], words));
-  return found?.name;
-}
-
-/** A name or title holds the words, or is one of them. */
-function isMeant(names: readonly string[], words: string): boolean {
-  return names.some((one) => {
-    const name = one.toLowerCase();
-    return name.includes(words) || areAmong(wordsOf(name), wordsOf(words));
-  });
-}
-
-/** Letters and digits, in words between single spaces. */
-function wordsOf(typed: string): string {
-  return (typed.match(/[\p{L}\p{M}\p{N}]+/gu) ?? []).join(' ');
-}
-
-function areAmong(words: string, all: string): boolean {
-  return words !== '' && ` ${all} `.includes(` ${words} `);
+  const own = there.find(({ name }) => isSameTrack(name, words));
+  const sounds = there.map(({ name, current }) => ({ name, title: current?.title }));
+  return (own ?? soundsMeant(words, sounds, { isHeard: true })[0])?.name;
 }
 
 function missing(called: string | undefined, { busy }: SessionTracks): TextLine {

@@ -40,8 +40,6 @@ import { dropFromVoice, performOnVoice, soundsOnVoice } from './voice-track-queu
 const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused', 'outdated']);
 /** The panel shows the position of a sound in such steps, in ms: each is an edit. */
 const stepMs = 5_000;
-/** Sounds of all tracks together that come live: each keeps a connection while it plays. */
-const mostLive = 8;
 
 /** A sound that is there, and whose it is going to be. */
 export type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
@@ -123,9 +121,6 @@ export class SessionTracks implements FeatureSession {
     { loop, next, onEnd, percent, track: called }: Omit<PlayRequest, 'sound'>,
     { source, ...sound }: PlaceableSound,
   ): Playing {
-    const live = this.tracks.all().flatMap(({ items }) => items.filter(isLive));
-    if (!source.seekable && live.length >= mostLive)
-      return { kind: 'bad', reason: { id: 'track.bad.busy' } };
     const before = this.tracks.track(called)?.percent ?? 100;
     const volume = { kind: 'volume', percent: percent ?? before } as const;
     const other = this.ownerBeside(caller.id, called, volume);
@@ -244,10 +239,6 @@ export class SessionTracks implements FeatureSession {
       parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
     }
   }
-}
-
-function isLive({ source }: TrackItem): boolean {
-  return !source.seekable;
 }
 
 function soundOf({ id, owner, source }: TrackItem): TrackSound {

@@ -1,13 +1,8 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
-import {
-  longestTrackMs,
-  soundSourceErrorText,
-} from '#src/conversation/alerts/sound-source-error-texts.ts';
+import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type {
-  Requester,
   ShelvedSound,
   SoundFile,
   SoundFolder,
@@ -38,8 +33,6 @@ export class SoundCatalog {
   readonly #recent = new Map<string, Map<string, SoundOrigin>>();
   /** Number of sounds that are looked up, by server. */
   readonly #underWay = new Map<string, number>();
-  /** The last link of each person: theirs are looked up one after the other. */
-  readonly #lastLinks = new Map<string, Promise<unknown>>();
 
   constructor(opener: SoundOpener, folder: SoundFolder) {
     this.#opener = opener;
@@ -47,22 +40,16 @@ export class SoundCatalog {
   }
 
   /** Aborting `signal` throws `signal.reason`. */
-  async find(
-    requester: Requester,
-    sound: string | SoundFile,
-    signal: AbortSignal,
-  ): Promise<FoundSound> {
-    const { guildId } = requester;
+  async find(guildId: string, sound: string | SoundFile, signal: AbortSignal): Promise<FoundSound> {
     const others = this.#underWay.get(guildId) ?? 0;
     if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
     this.#underWay.set(guildId, others + 1);
     try {
-      if (typeof sound !== 'string') return await this.#sent(requester, sound, signal);
+      if (typeof sound !== 'string') return await this.#sent(guildId, sound, signal);
       if (sound.includes('://'))
-        return await this.#link(requester, { kind: 'link', url: sound }, signal);
+        return await this.#link(guildId, { kind: 'link', url: sound }, signal);
       return (
-        (await this.#named(requester, sound, signal)) ??
-        (await this.#meant(requester, sound, signal))
+        (await this.#named(guildId, sound, signal)) ?? (await this.#meant(guildId, sound, signal))
       );
     } catch (error) {
       const reason = signal.aborted ? undefined : soundSourceErrorText(error, 'track');
@@ -75,12 +62,12 @@ export class SoundCatalog {
 
   /** Opens a stored sound once more, say after a restart. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
   async again(
-    requester: Requester,
+    guildId: string,
     origin: SoundOrigin,
     title: string,
     signal: AbortSignal,
   ): Promise<SoundSource> {
-    const found = await this.#open(requester, origin, signal, title);
+    const found = await this.#open(guildId, origin, signal, title);
     if (found?.kind === 'found') return found.source;
     throw new BotError('source.unreachable', false, 'A stored sound does not exist any more.');
   }
@@ -119,39 +106,39 @@ export class SoundCatalog {
   }
 
   async #sent(
-    requester: Requester,
+    guildId: string,
     { url, name, type }: SoundFile,
     signal: AbortSignal,
   ): Promise<FoundSound> {
     const origin = { kind: 'link', url, type } as const;
-    return await this.#link(requester, origin, signal, withoutEnding(name));
+    return await this.#link(guildId, origin, signal, withoutEnding(name));
   }
 
   async #named(
-    requester: Requester,
+    guildId: string,
     name: string,
     signal: AbortSignal,
   ): Promise<FoundSound | undefined> {
-    const found = await this.#open(requester, { kind: 'library', name }, signal);
+    const found = await this.#open(guildId, { kind: 'library', name }, signal);
     if (found) return found;
-    const recent = [...(this.#recent.get(requester.guildId) ?? [])];
+    const recent = [...(this.#recent.get(guildId) ?? [])];
     const [title, origin] = recent.find(([one]) => one.toLowerCase() === name.toLowerCase()) ?? [];
-    return origin && (await this.#open(requester, origin, signal, title));
+    return origin && (await this.#open(guildId, origin, signal, title));
   }
 
   /** By its title, its folder, or some of its words; similar sounds are named and not played. */
-  async #meant(requester: Requester, called: string, signal: AbortSignal): Promise<FoundSound> {
+  async #meant(guildId: string, called: string, signal: AbortSignal): Promise<FoundSound> {
     const meant = soundsMeant(called, await this.#folder.titled(signal));
     const [first, second] = meant;
     if (!first) return { kind: 'no-sound', closest: await this.closest(called) };
     if (second) return { kind: 'several', names: meant.map(({ name }) => name) };
-    const found = await this.#open(requester, { kind: 'library', name: first.name }, signal);
+    const found = await this.#open(guildId, { kind: 'library', name: first.name }, signal);
     return found ?? { kind: 'no-sound', closest: await this.closest(called) };
   }
 
   /** Undefined where nothing of that name lies here. */
   async #open(
-    requester: Requester,
+    guildId: string,
     origin: SoundOrigin,
     signal: AbortSignal,
     title?: string,
@@ -160,37 +147,17 @@ export class SoundCatalog {
       const source = await this.#folder.open(origin.name, signal);
       return source && { kind: 'found', source, origin };
     }
-    return await this.#link(requester, origin, signal, title);
+    return await this.#link(guildId, origin, signal, title);
   }
 
   async #link(
-    requester: Requester,
+    guildId: string,
     origin: Extract<SoundOrigin, { kind: 'link' }>,
     signal: AbortSignal,
     title?: string,
   ): Promise<FoundSound> {
-    const where = { ...origin, requester, title };
-    const source = await this.#afterTheirLast(requester, signal, () =>
-      this.#opener.openSource(where, { longestMs: longestTrackMs }, signal),
-    );
+    const source = await this.#opener.openSource({ ...origin, guildId, title }, signal);
     return { kind: 'found', source, origin };
-  }
-
-  /** Opens one link at a time for each person, however slow their servers are. */
-  async #afterTheirLast<T>(
-    { guildId, personId = guildId }: Requester,
-    signal: AbortSignal,
-    work: () => Promise<T>,
-  ): Promise<T> {
-    const before = this.#lastLinks.get(personId) ?? Promise.resolve();
-    const opened = unlessAborted(before, signal).then(work);
-    const settled = opened.catch(() => undefined);
-    this.#lastLinks.set(personId, settled);
-    try {
-      return await opened;
-    } finally {
-      if (this.#lastLinks.get(personId) === settled) this.#lastLinks.delete(personId);
-    }
   }
 }
 

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import type { PanelTrack } from '#src/conversation/ports/panel.ts';
 import {
   mostNameUnits,
@@ -21,11 +20,6 @@ export const ownItems = 'mine';
 
 /** Longest name of a track in UTF-16 code units; most names are bound by 40 characters before. */
 export const mostTrackNameUnits = mostNameUnits;
-/** Longest name in UTF-16 code units that a button carries as it is, in an id of which Discord takes 100. */
-const mostButtonUnits = 75;
-/** Digits of the SHA-256 of a longer one. */
-const referenceDigits = 16;
-
 /** A track as people call it, as it is shown; undefined for what no track is called. */
 export function trackNameOf(typed: string): string | undefined {
   const name = trackName(typed);
@@ -41,21 +35,8 @@ export function isOwnTrack(name: string): name is (typeof ownTracks)[number] {
   return ownTracks.some((one) => one === name);
 }
 
-/** Name of a track on a button: its own, or a digest of a long one, so that buttons of former processes still work. */
-export function trackReference(name: string): string {
-  if (name.length <= mostButtonUnits) return name;
-  return `#${createHash('sha256').update(trackKey(name)).digest('hex').slice(0, referenceDigits)}`;
-}
-
 /** Names of the buttons on the panel, which control the first of these tracks. */
 export function panelButtons([first]: readonly PanelTrack[]): readonly string[] {
   if (!first) return [];
-  const about = trackReference(first.name);
-  return [`track.pause:${about}`, `track.skip:${about}`];
-}
-
-/** Name of the track that a button is about, among those there are; where none is, what it carries. */
-export function referredTrack(reference: string, names: readonly string[]): string {
-  const named = names.find((name) => isSameTrack(name, reference));
-  return named ?? names.find((name) => trackReference(name) === reference) ?? reference;
+  return [`track.pause:${first.name}`, `track.skip:${first.name}`];
 }

@@ -139,8 +139,7 @@ export class TrackPersistence {
   ): Promise<void> {
     const { channel, mix, port } = this.#context;
     try {
-      const requester = { guildId: channel.guildId, personId: owner?.person?.id };
-      const again = port(SoundCatalog).again(requester, origin, title, signal);
+      const again = port(SoundCatalog).again(channel.guildId, origin, title, signal);
       const source = await unlessAborted(again, signal);
       const loudness = loudnessOf(source);
       mix.tracks.enqueue(track, source, { origin, owner, isLooping, fromMs, loudness });

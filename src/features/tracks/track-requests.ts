@@ -41,9 +41,8 @@ export class TrackRequests {
     if (restrictions.isMute) return { kind: 'muted' };
     const owner = before.owners.owner(caller);
     const signal = AbortSignal.any([this.#signal, context.signal]);
-    const requester = { guildId, personId: caller.id };
     const found = await this.#catalog
-      .find(requester, request.sound, signal)
+      .find(guildId, request.sound, signal)
       .catch((error: unknown) => {
         if (!signal.aborted) throw error;
       });

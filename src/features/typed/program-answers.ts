@@ -14,9 +14,9 @@ import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { openProgramSpeech } from './program-speech.ts';
+import { openSpeech } from './program-speech.ts';
 import { once, transcribed } from './question-utterances.ts';
-import { openSoundAnswer } from './sound-answer.ts';
+import { openUnspokenAnswer } from './unspoken-answer.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
 const mostInServer = 4;
@@ -70,7 +70,7 @@ export class ProgramAnswers {
   speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
     const { settings } = this.#sessions;
     return this.#placed(text.guildId, signal, (until) =>
-      openProgramSpeech(text, this.#parts, settings, until),
+      openSpeech('speech to a program', text, this.#parts, settings, until),
     );
   }
 
@@ -126,7 +126,7 @@ export class ProgramAnswers {
       : pipelines.textOnly();
     const turn = { said, style, history, tools: [] };
     const asked = { guildId, turn, pipeline, payer, isWritten: !isSpoken };
-    return await openSoundAnswer(asked, this.#parts, signal, question.onUsage);
+    return openUnspokenAnswer(asked, this.#parts, signal, question.onUsage);
   }
 
   /** A fault of a sound comes back as a line. */

@@ -14,30 +14,35 @@ import type { Reservation } from '#src/spending/reservation.ts';
 /** Sound that is made before it is read, in ms: the next sentence is asked for while one is sent. */
 const mostAheadMs = 10_000;
 
-/** Has a text spoken in the server's voice, with its pronunciations, if there is money for it. Aborting `signal` throws its reason. */
-export async function openProgramSpeech(
-  text: ProgramText,
+/** A text that no channel plays. */
+export type UnplayedText = ProgramText & Pick<SpeechVoice, 'onGone'>;
+
+/**
+ * Has a text spoken in the server's voice, with its pronunciations, if there is money for it; a failure is reported to the
+ * operator. Aborting `signal` throws its reason.
+ */
+export async function openSpeech(
+  kind: 'speech to a program' | 'voice preview',
+  text: UnplayedText,
   parts: SessionDependencies,
   settings: Pick<VoiceSessions['settings'], 'load' | 'styleIn'>,
   signal: AbortSignal,
 ): Promise<ProgramSpeech> {
-  const { guildId, asker, input, onUsage, ...request } = text;
+  const { guildId, asker, input, speed = 1, voice: name, model, instructions, ...told } = text;
   const { spending } = parts;
   const clauses = clausesOf(input);
   if (clauses.length === 0) return { kind: 'unspeakable' };
   await settings.load(guildId);
-  const order = speechRequestOf('speech to a program', guildId, clauses.join(' '), asker);
-  const opened = spending.open(order);
+  const opened = spending.open(speechRequestOf(kind, guildId, clauses.join(' '), asker));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { reservation } = opened;
   signal.addEventListener('abort', () => reservation.close(), { once: true });
-  const { speed = 1, voice: name, model, instructions } = request;
   const voice: SpeechVoice = {
     ...settings.styleIn(guildId).voice,
     ...(name !== undefined && { name }),
     ...(model !== undefined && { model }),
     ...(instructions !== undefined && { instructions }),
-    onUsage,
+    ...told,
   };
   async function* read(): AsyncGenerator<Pcm> {
     using _ = reservation;

@@ -7,7 +7,7 @@ import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 export type RecordedSound = { readonly pcm: Pcm; readonly transcriber: Transcriber };
 
 /** Question of a command, ready to be answered. */
-export type CommandMaterial = {
+type CommandMaterial = {
   readonly asker: Asker;
   /** May be empty where there is a recording. */
   readonly question: string;

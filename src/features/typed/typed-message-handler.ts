@@ -1,4 +1,3 @@
-import { unlessAborted } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
@@ -129,43 +128,15 @@ export class TypedMessageHandler implements TypedMessageListener {
       return (await this.#say(message, { id: 'say.empty' }, signal)) === 'sent'
         ? 'empty'
         : 'deleted';
-    if (!session) return await this.#answerInWriting(message, undefined, signal);
-    const { maySpeak, settings } = session.context;
-    const isHere = session.isHere(message.author.id) && maySpeak();
-    const isAloud = isHere && settings().typed === 'voice';
-    return isAloud
-      ? await this.#answerAloud(message, signal)
-      : await this.#answerInWriting(message, session, signal);
-  }
-
-  /** A promise that it takes longer is a reply of its own. */
-  async #answerAloud(message: TypedMessage, signal: AbortSignal): Promise<TypedOutcome> {
-    const { guildId, text, author } = message;
-    const outcomes = new OutcomeQueue();
-    const put = (outcome: AskOutcome) => outcomes.put(outcome);
-    const retract = this.#talk.askAloud(guildId, text, author, put);
-    signal.addEventListener('abort', retract);
-    try {
-      for (;;) {
-        const outcome = await outcomes.next(signal);
-        const became = await this.#report(message, outcome, signal);
-        if (outcome.kind !== 'failed' || outcome.line.id !== 'ask.late') return became;
-      }
-    } finally {
-      signal.removeEventListener('abort', retract);
-    }
-  }
-
-  async #answerInWriting(
-    message: TypedMessage,
-    session: VoiceSession | undefined,
-    signal: AbortSignal,
-  ): Promise<TypedOutcome> {
-    const context = session?.context;
     const { channelId: placeId, guildId, text, author } = message;
-    const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId, signal });
+    const context = session?.context;
+    const isAloud =
+      context?.settings().typed === 'voice' && session?.isHere(author.id) && context.maySpeak();
+    const form = isAloud ? 'voice' : 'text';
+    const outcome = await this.#talk.ask(guildId, text, author, form, { placeId, signal });
     if (signal.aborted) return 'deleted';
-    if (context && outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
+    const isKnown = !isAloud && context?.gate.standing(author.id) === 'yes';
+    if (context && isKnown && outcome.kind === 'answered') {
       const { id: speakerId, name } = author;
       const heard = outcome.text.textIn(placeId) ?? '';
       context.history.add({ speakerId, name, said: text, heard });
@@ -233,26 +204,4 @@ function isMeant(message: TypedMessage, session: VoiceSession): boolean {
   const { addressing, people } = session.context;
   const { author, text } = message;
   return addressing.isLineMeant(author.id, text, people());
-}
-
-/** Outcomes in the order in which they came; each waits until it is asked for. */
-class OutcomeQueue {
-  readonly #waiting: AskOutcome[] = [];
-  #came = Promise.withResolvers<void>();
-
-  put(outcome: AskOutcome): void {
-    this.#waiting.push(outcome);
-    this.#came.resolve();
-  }
-
-  /** Aborting `signal` throws `signal.reason`. */
-  async next(signal: AbortSignal): Promise<AskOutcome> {
-    for (;;) {
-      signal.throwIfAborted();
-      const outcome = this.#waiting.shift();
-      if (outcome) return outcome;
-      this.#came = Promise.withResolvers();
-      await unlessAborted(this.#came.promise, signal);
-    }
-  }
 }

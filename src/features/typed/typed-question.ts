@@ -1,4 +1,4 @@
-import type { AskOutcome, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
+import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { DropReason, QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 
@@ -10,9 +10,7 @@ export function questionOf(
   all: readonly TurnUtterance[],
   text: string,
   atMs: number,
-  { onOver, signal }: Pick<QueuedQuestion, 'onOver' | 'signal'>,
-  report: (asking: AskOutcome) => void,
-  { manner }: Pick<QuestionSubject, 'manner'> = {},
+  how: Pick<QueuedQuestion, 'manner' | 'onOver' | 'report' | 'signal'>,
 ): QueuedQuestion {
   const known = all.map((one): TurnUtterance => {
     if (!one.isRecording) return one;
@@ -23,18 +21,15 @@ export function questionOf(
     };
     return { ...one, transcript };
   });
-  const [said, ...earlier] = known.toReversed();
+  const said = known.at(-1);
   if (!said) throw new Error('A typed question holds no utterance.');
   const question: QueuedQuestion = {
     kind: 'question',
     said,
-    earlier: earlier.toReversed(),
+    earlier: known.slice(0, -1),
     endedAtMs: atMs,
-    onOver,
-    signal,
-    manner,
-    report,
     words: { text, atMs },
+    ...how,
   };
   return question;
 }

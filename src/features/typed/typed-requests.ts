@@ -1,4 +1,3 @@
-import type { Pcm } from '#src/audio/pcm.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
@@ -23,6 +22,7 @@ import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionSources } from '#src/conversation/session-sources.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
+import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
@@ -35,18 +35,13 @@ import {
 } from '#src/features/memories/usable-memories.ts';
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
-import type { PipelineName } from '#src/pipeline/pipeline.ts';
+import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
-import {
-  type CommandMaterial,
-  type RecordedSound,
-  recogniserOf,
-  utterancesOf,
-} from './question-utterances.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { type RecordedSound, recogniserOf, utterancesOf } from './question-utterances.ts';
 import { sayIn } from './say-text.ts';
-import { answerInFile } from './sound-answer.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
-import { answerInWriting, type WrittenQuestion } from './written-answer.ts';
+import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
 import { WrittenTools } from './written-tools.ts';
 
 /** Longest wait, in ms, for an answer aloud; afterwards the answer is heard without being shown. */
@@ -126,87 +121,60 @@ export class TypedRequests {
     if (answer === 'voice' && !here) return nowhere;
     if (answer === 'voice' && !here?.context.maySpeak()) return captionsOnly;
     const askedAtMs = clock.nowMs();
-    const { recording } = about;
     const over = new AbortController();
-    const asked = about.signal ? [about.signal] : [];
-    const until = AbortSignal.any([this.#signal, over.signal, ...asked]);
-    const none: RecordingOutcome = { kind: 'heard' };
-    const heard = recording ? await this.#heard(recording, about, guildId, asker, until) : none;
-    if (heard.kind === 'failed') return heard;
-    const material = { asker, question, about, sound: heard.sound, atMs: clock.nowMs() };
+    const gone = about.signal ? [about.signal] : [];
+    const until = AbortSignal.any([this.#signal, over.signal, ...gone]);
+    const { recording } = about;
+    const heard = recording && (await this.#heard(recording, about, guildId, asker, until));
+    if (heard && 'line' in heard) return { kind: 'failed', line: heard.line };
+    const atMs = clock.nowMs();
+    const said = utterancesOf({ asker, question, about, sound: heard, atMs }, until);
     const usualMs = answer === 'voice' ? longestAloudMs : this.#longestWritingMs;
-    const ms = (about.longestMs ?? usualMs) - (clock.nowMs() - askedAtMs);
-    if (answer !== 'voice') {
-      const said = utterancesOf(material, until);
-      const asked = { guildId, said, payer, ms, about, until };
-      try {
-        return await this.#unspoken(asked, asker, answer, heard.sound?.pcm);
-      } finally {
-        over.abort(new Error('the answer is over'));
-      }
+    const ms = (about.longestMs ?? usualMs) - (atMs - askedAtMs);
+    if (answer === 'voice') {
+      const session = this.#sessions.session(guildId);
+      return session ? await this.#aloud({ said, question, asker, about }, session, ms) : nowhere;
     }
-    const session = this.#sessions.session(guildId);
-    return session ? await this.#aloud(material, session, ms, until) : nowhere;
+    try {
+      const asked = { guildId, said, payer, asker, about, isHeard: heard !== undefined };
+      const unspoken = await this.#unspoken(asked, answer === 'text');
+      return await answerUnspoken(unspoken, this.#parts, ms, until);
+    } finally {
+      over.abort(new Error('the answer is over'));
+    }
   }
 
-  /** In writing or as a file. */
+  /** A question to be answered in writing or as a file, on what is known now. */
   async #unspoken(
-    { ms, about, until, ...asked }: UnspokenQuestion,
-    asker: Asker,
-    answer: Exclude<AnswerForm, 'voice'>,
-    pcm: Pcm | undefined,
-  ): Promise<AskOutcome> {
-    const { guildId, said, payer } = asked;
-    const session = this.#sessions.session(guildId);
-    const { exchanges, owner } = knownTo(asker, session, about);
-    const messages = messagesOf(exchanges);
-    const pipeline = pcm && this.#hearingPipeline(guildId);
+    { guildId, said, payer, asker, about, isHeard }: AskedQuestion,
+    isWritten: boolean,
+  ): Promise<OwnedQuestion> {
+    const { exchanges, owner } = knownTo(asker, this.#sessions.session(guildId), about);
     const { settings } = this.#sessions;
     await settings.load(guildId);
-    const usual = settings.styleIn(guildId, this.#channelIn(guildId));
     const remembered = await this.#remembered(guildId, asker);
-    const known = [...messages, ...remembered];
+    const history = [...messagesOf(exchanges), ...remembered];
     const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
-    if (answer === 'file') {
-      const style = styleIn(usual, about.manner);
-      const turn = { said, style, history: known, tools: [], language };
-      const pipeline = this.#pipelineIn(guildId);
-      const { speed } = about.manner ?? {};
-      const file = { guildId, turn, pipeline, payer, owner, speed };
-      return await answerInFile(file, this.#parts, ms, until);
-    }
     const channelId = this.#channelIn(guildId);
+    const usual = settings.styleIn(guildId, channelId);
+    const asked = { guildId, payer, owner, isWritten };
+    if (!isWritten) {
+      const turn = { said, style: styleIn(usual, about.manner), history, tools: [], language };
+      const pipeline = this.#pipelineIn(guildId);
+      return { ...asked, turn, pipeline, speed: about.manner?.speed };
+    }
     const { name, instructions } = settings.at(guildId, channelId).persona ?? {};
     const hasOthers = remembered.length > 0 || (name ?? instructions) !== undefined;
-    const shown = { said, earlier: exchanges, hasOthers };
-    const tools = await this.#toolsFor(guildId, shown, asker, about);
-    const question = { ...asked, known, owner, pipeline, language, style: usual, tools };
-    return await answerInWriting(question, this.#parts, ms, until);
-  }
-
-  /**
-   * Asks aloud; `report` gets the progress: that it takes longer, and how it ended. The returned function takes the
-   * question back.
-   */
-  askAloud(
-    guildId: string,
-    question: string,
-    asker: Asker,
-    report: (outcome: AskOutcome) => void,
-  ): () => void {
-    const context = this.#sessions.session(guildId)?.context;
-    if (!context) {
-      report(nowhere);
-      return () => undefined;
-    }
-    const atMs = this.#parts.clock.nowMs();
-    const said = utterancesOf({ asker, question, about: {}, atMs }, this.#signal);
-    const back = new AbortController();
-    const onOver = (why: DropReason) => report(droppedFor(why));
-    const ends = { onOver, signal: back.signal };
-    context.queue.ask(questionOf(said, question, atMs, ends, report));
-    context.addressing.open(asker.id);
-    return () => back.abort(new Error('the question was taken back'));
+    const tools = await this.#toolsFor(
+      guildId,
+      { said, earlier: exchanges, hasOthers },
+      asker,
+      about,
+    );
+    const { offered } = tools;
+    const style = withToolRules(usual, { done: [], offered });
+    const turn = { said, style, history, tools: offered, language };
+    return { ...asked, turn, tools, pipeline: this.#writingPipeline(guildId, isHeard) };
   }
 
   /** Lets this person ask without the bot's name for a while; `unheard`: they have not agreed to be heard, `paused`: hearing is paused. */
@@ -283,10 +251,11 @@ export class TypedRequests {
     );
   }
 
-  /** Pipeline that hears recordings where an audio model answers speech. */
-  #hearingPipeline(guildId: string): PaidPipeline | undefined {
+  /** The chat model, or for a recording the audio model that answers speech; what it would say is written. */
+  #writingPipeline(guildId: string, isHeard: boolean): PaidPipeline {
+    const { pipelines } = this.#parts;
     const { pipeline } = this.#settingsIn(guildId);
-    return pipeline === 'audio-model' ? this.#parts.pipelines.open(pipeline) : undefined;
+    return isHeard && pipeline === 'audio-model' ? pipelines.open(pipeline) : pipelines.textOnly();
   }
 
   /** Pipeline that answers outside a channel: a Realtime conversation belongs to one channel. */
@@ -310,54 +279,42 @@ export class TypedRequests {
     guildId: string,
     asker: Asker,
     signal: AbortSignal,
-  ): Promise<RecordingOutcome> {
+  ): Promise<RecordedSound | { readonly line: TextLine }> {
     const { spending } = this.#parts;
     const hint = (await this.#languagesFor(guildId, asker)).hintFor(asker.id);
     const listening = spending.listenToRecording(guildId, asker.id);
-    if ('line' in listening) return { kind: 'failed', line: listening.line };
+    if ('line' in listening) return listening;
     const paid = this.#parts.transcriber.paidBy(listening.reservation);
     const transcriber = recogniserOf(about, paid, hint);
     try {
       const pcm = await this.#recordings.read({ ...recording, personId: asker.id }, signal);
-      return { kind: 'heard', sound: { pcm, transcriber } };
+      return { pcm, transcriber };
     } catch (error) {
       const line = signal.aborted ? undefined : soundSourceErrorText(error, 'recording');
       if (!line) throw error;
-      return { kind: 'failed', line };
+      return { line };
     }
   }
 
   async #aloud(
-    material: CommandMaterial,
+    { said, question, asker, about }: AloudQuestion,
     { context }: VoiceSession,
     ms: number,
-    signal: AbortSignal,
   ): Promise<AskOutcome> {
-    const { about, asker, question } = material;
     const { clock } = this.#parts;
     const answered = Promise.withResolvers<AskOutcome>();
-    const dropped = new AbortController();
-    const onOver = (why: DropReason) => {
-      answered.resolve(droppedFor(why));
-      if (!asksOn.includes(why)) dropped.abort(new Error('the question was dropped'));
-    };
-    const said = utterancesOf(material, AbortSignal.any([signal, dropped.signal]));
+    const onOver = (why: DropReason) => answered.resolve(droppedFor(why));
+    const ends = { onOver, signal: about.signal };
     const manner = mannerIn(context.settings().pipeline, about);
-    const how = manner && { manner };
-    context.queue.ask(questionOf(said, question, clock.nowMs(), { onOver }, answered.resolve, how));
+    const how = { ...ends, manner, report: answered.resolve };
+    context.queue.ask(questionOf(said, question, clock.nowMs(), how));
     const follow = () => context.addressing.open(asker.id);
     follow();
     void answered.promise.then(follow);
-    try {
-      return await within(answered.promise, ms, clock, () => new Error('the answer is late'));
-    } catch {
-      return { kind: 'failed', line: { id: 'ask.late' } };
-    }
+    const late: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
+    return await within(answered.promise, ms, clock, () => new Error('late')).catch(() => late);
   }
 }
-
-/** A question that was dropped for these may still need the words of its recording. */
-const asksOn: readonly DropReason[] = ['over', 'lost'];
 
 /** A Realtime conversation has one voice: with another it would begin anew. */
 function mannerIn(pipeline: PipelineName, { manner }: QuestionSubject): SpokenManner | undefined {
@@ -380,13 +337,13 @@ function knownTo(
 
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
 
-/** Question, its payer, and the limit of the wait for its answer: in ms, and until the signal is aborted. */
-type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'payer' | 'said'> & {
+type AloudQuestion = {
+  readonly said: readonly TurnUtterance[];
+  readonly question: string;
+  readonly asker: Asker;
   readonly about: QuestionSubject;
-  readonly ms: number;
-  readonly until: AbortSignal;
 };
 
-type RecordingOutcome =
-  | { readonly kind: 'heard'; readonly sound?: RecordedSound }
-  | Extract<AskOutcome, { kind: 'failed' }>;
+/** `isHeard`: one of its utterances is a recording. */
+type AskedQuestion = Omit<AloudQuestion, 'question'> &
+  Pick<OwnedQuestion, 'guildId' | 'payer'> & { readonly isHeard: boolean };

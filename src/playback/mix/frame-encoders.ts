@@ -4,14 +4,15 @@ import { opusMode } from '#src/audio/opus/opus-toc.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import { musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 
-/** Encoder of a frame: that of speech, that of music, or none, as packets of a source pass unchanged. */
-type Maker = 'mono' | 'stereo' | 'packet';
+/** Encoder of a frame: that of speech, or that of music. */
+type Maker = 'mono' | 'stereo';
 
 /**
- * Joins the frames of two encoders, and packets of others, into one stream that sounds like one encoder's.
+ * Joins the frames of two encoders into one stream that sounds like one encoder's: that of speech, and from any frame to
+ * the next silence that of music.
  *
  * Opus codes the level of a frame as the difference to the one before. So an encoder must know, before its first frame,
- * the sound that listeners heard last: a pause, or the sound of another encoder, which it then encodes without sending
+ * the sound that listeners heard last: a pause, or the sound of the other encoder, which it then encodes without sending
  * it, in the mode of that. A change of mode it then makes itself, in its next frame; else there would be a crack up to 30
  * dB above the speech.
  */
@@ -30,22 +31,20 @@ export class FrameEncoders {
     this.#openStereo = openStereo;
   }
 
-  /** `before` gives the latest frames that were heard, as this encoder would have had them; asked only after a change. */
-  mono(samples: Int16Array, before: () => readonly Int16Array[]): Frame {
-    this.#turn('mono', this.#mono, before);
-    return this.#sent(this.#mono.encode(samples));
+  /** Only after speech, or after silence. */
+  mono(samples: Int16Array): Frame {
+    return this.#encoded('mono', this.#mono, samples);
   }
 
-  stereo(samples: Int16Array, before: () => readonly Int16Array[]): Frame {
+  /** `before` gives the latest frames that were heard, as this encoder would have had them; only asked after speech. */
+  stereo(samples: Int16Array, before?: () => readonly Int16Array[]): Frame {
     this.#stereo ??= this.#openStereo();
-    this.#turn('stereo', this.#stereo, before);
-    return this.#sent(this.#stereo.encode(samples));
-  }
-
-  /** Sent as it is: only where people have heard the sound before it. */
-  packet(packet: Uint8Array): Frame {
-    this.#last = 'packet';
-    return this.#sent(Buffer.from(packet));
+    if (before && this.#last === 'mono') {
+      this.#stereo.force?.(this.#lastFrame && opusMode(this.#lastFrame));
+      for (const frame of before()) this.#stereo.encode(frame);
+      this.#stereo.force?.(undefined);
+    }
+    return this.#encoded('stereo', this.#stereo, samples);
   }
 
   /** People hear silence from now on. */
@@ -60,23 +59,15 @@ export class FrameEncoders {
     this.#stereo = undefined;
   }
 
-  #turn(to: 'mono' | 'stereo', encoder: OpusEncoder, before: () => readonly Int16Array[]): void {
-    if (this.#last === undefined && !this.#rested.has(to)) this.#calm(to, encoder);
-    if (this.#last !== undefined && this.#last !== to) {
-      encoder.force?.(this.#lastFrame && opusMode(this.#lastFrame));
-      for (const samples of before()) encoder.encode(samples);
-      encoder.force?.(undefined);
-    }
-    this.#rested.delete(to);
-    this.#last = to;
+  #encoded(maker: Maker, encoder: OpusEncoder, samples: Int16Array): Frame {
+    if (this.#last === undefined && !this.#rested.has(maker)) this.#calm(maker, encoder);
+    this.#rested.delete(maker);
+    this.#last = maker;
+    this.#lastFrame = encoder.encode(samples);
+    return this.#lastFrame;
   }
 
-  #sent(frame: Frame): Frame {
-    this.#lastFrame = frame;
-    return frame;
-  }
-
-  #calm(which: 'mono' | 'stereo', encoder: OpusEncoder): void {
+  #calm(which: Maker, encoder: OpusEncoder): void {
     if (which === 'mono') restEncoder(encoder, speakRateHz);
     else restEncoder(encoder, musicRateHz, 2);
     this.#rested.add(which);

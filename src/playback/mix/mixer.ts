@@ -106,7 +106,7 @@ export class Mixer implements FrameSource {
   }
 
   #speak(speech: Int16Array | undefined) {
-    return speech && { frame: this.#encoders.mono(speech, () => []), heard: () => speech };
+    return speech && { frame: this.#encoders.mono(speech), heard: () => speech };
   }
 
   #rouse(): void {

@@ -2,13 +2,12 @@ import type { Frame } from '#src/audio/frame.ts';
 import type { FrameEncoders } from './frame-encoders.ts';
 import { MusicLimiter } from './music-limiter.ts';
 import { frameSamples } from './track.ts';
-import type { Music } from './track-mix.ts';
 import { WideSpeech } from './wide-speech.ts';
 
 /** Named tracks as the mixer sees them. */
 export interface MusicSource {
   /** The next 20 ms of all of them, or undefined while they are silent. */
-  pull(isSpeaking: boolean): Music | undefined;
+  pull(isSpeaking: boolean): Float32Array | undefined;
   /** A `pull` would move something on, whether or not it can be heard. */
   readonly isMoving: boolean;
   /** Replaces the former listener, called whenever `pull` may have something again. */
@@ -18,24 +17,13 @@ export interface MusicSource {
 /** A frame, and its audible sound, mono at the speaking rate. */
 export type MixedFrame = { readonly frame: Frame; readonly heard: () => Int16Array };
 
-/** Frames without music after which speech goes out as it does without; and of a lone source of packets, before they do. */
-const patience = 10;
-/** Frames that an encoder gets of packets from elsewhere. */
-const silenceFrames = 3;
-
-/** Speech and music as one stream: mono while only speech sounds, stereo else, whole packets where nothing is changed. */
+/** Speech and music as one stream: mono while only speech sounds, stereo from the first music to the next silence. */
 export class MusicMix {
   readonly #tracks: MusicSource;
   readonly #encoders: FrameEncoders;
   readonly #limiter = new MusicLimiter();
   readonly #speech = new WideSpeech();
   #isWide = false;
-  /** Frames since there was music. */
-  #without = 0;
-  /** Frames in which a packet might have gone out. */
-  #lone = 0;
-  /** The latest frames that went out as packets. */
-  #passed: readonly Int16Array[] = [];
 
   constructor(tracks: MusicSource, encoders: FrameEncoders) {
     this.#tracks = tracks;
@@ -49,43 +37,29 @@ export class MusicMix {
   /** The next frame, or undefined where there is no sound. */
   next(speech: Int16Array | undefined, isSpeaking: boolean): MixedFrame | undefined {
     const music = this.#tracks.pull(isSpeaking);
-    this.#without = music ? 0 : this.#without + 1;
-    if (!music && !speech) return this.#rest();
-    if (music || (this.#isWide && this.#without < patience)) return this.#wide(speech, music);
+    if (!music && !speech) {
+      this.#speech.forget();
+      this.#isWide = false;
+      return undefined;
+    }
+    if (music || this.#isWide) return this.#wide(speech, music);
     return speech && this.#narrow(speech);
   }
 
-  #rest(): undefined {
-    this.#speech.forget();
-    this.#isWide = false;
-    this.#lone = 0;
-  }
-
   #narrow(speech: Int16Array): MixedFrame {
-    const { samples, before } = this.#isWide
-      ? this.#speech.narrow(speech)
-      : { samples: this.#speech.keep(speech), before: [] };
-    this.#isWide = false;
-    this.#lone = 0;
-    return { frame: this.#encoders.mono(samples, () => before), heard: () => samples };
+    this.#speech.keep(speech);
+    return { frame: this.#encoders.mono(speech), heard: () => speech };
   }
 
-  #wide(speech: Int16Array | undefined, music: Music | undefined): MixedFrame {
+  #wide(speech: Int16Array | undefined, music: Float32Array | undefined): MixedFrame {
     const isFirst = !this.#isWide;
     this.#isWide = true;
     const wide = this.#speech.widen(speech);
-    const sum = music?.sum ?? new Float32Array(4 * frameSamples);
+    const sum = music ?? new Float32Array(4 * frameSamples);
     if (wide) addToBoth(sum, wide);
     const samples = this.#limiter.limit(sum);
-    const heard = () => narrowed(samples);
-    const packet = speech ? undefined : music?.packet;
-    this.#lone = packet ? this.#lone + 1 : 0;
-    if (packet && this.#lone > patience) {
-      this.#passed = [...this.#passed, samples].slice(-silenceFrames);
-      return { frame: this.#encoders.packet(packet), heard };
-    }
-    const before = () => (isFirst ? this.#speech.before() : this.#passed);
-    return { frame: this.#encoders.stereo(samples, before), heard };
+    const before = isFirst ? () => this.#speech.before() : undefined;
+    return { frame: this.#encoders.stereo(samples, before), heard: () => narrowed(samples) };
   }
 }
 

@@ -2,14 +2,6 @@ import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import { TrackVolume } from '#src/playback/tracks/track-volume.ts';
 import { musicFrame } from './stereo.ts';
 
-/** 20 ms of all named tracks. */
-export type Music = {
-  /** Two channels, 32 767 is full scale, not limited; good until the next pull. */
-  readonly sum: Float32Array;
-  /** The Opus packet that this is bit by bit, where a single one sounds as it is. */
-  readonly packet: Uint8Array | undefined;
-};
-
 /** Gain of named tracks under speech, in dB: still heard, and no word is masked. */
 const duckDb = -14;
 const downMs = 80;
@@ -23,27 +15,23 @@ export class TrackMix {
   #isDucked = false;
   #sounds = false;
 
-  pull(tracks: Iterable<NamedTrack>, isSpeaking: boolean): Music | undefined {
+  /** Undefined while they are silent; else good until the next pull. */
+  pull(tracks: Iterable<NamedTrack>, isSpeaking: boolean): Float32Array | undefined {
     this.#follow(isSpeaking);
-    const { sounding, packet } = this.#add(tracks);
-    const { isPlain } = this.#volume;
-    this.#sounds = this.#volume.apply(this.#sum, sounding > 0);
-    if (!this.#sounds) return undefined;
-    return { sum: this.#sum, packet: isPlain ? packet : undefined };
+    this.#sounds = this.#volume.apply(this.#sum, this.#add(tracks));
+    return this.#sounds ? this.#sum : undefined;
   }
 
-  #add(tracks: Iterable<NamedTrack>): { readonly sounding: number; readonly packet?: Uint8Array } {
-    let sounding = 0;
-    let packet: Uint8Array | undefined;
+  /** Whether one of them sounds. */
+  #add(tracks: Iterable<NamedTrack>): boolean {
+    let sounds = false;
     for (const track of tracks) {
-      const raw = sounding === 0 ? this.#sum : this.#raw;
-      const pulled = track.pull(raw);
-      if (!pulled.sounds) continue;
-      if (sounding > 0) add(this.#sum, raw);
-      packet = pulled.packet;
-      sounding++;
+      const raw = sounds ? this.#raw : this.#sum;
+      if (!track.pull(raw)) continue;
+      if (sounds) add(this.#sum, raw);
+      sounds = true;
     }
-    return sounding === 1 && packet ? { sounding, packet } : { sounding };
+    return sounds;
   }
 
   #follow(isDucked: boolean): void {

@@ -6,13 +6,13 @@ import { frameSamples } from './track.ts';
 const silenceFrames = 3;
 /** Delay of the resampler, in samples: 1 ms. */
 const late = speakRateHz / 1000;
-/** Share of a frame in which sound slides from in time to late or back: 5 % lower or higher in pitch meanwhile. */
+/** Share of a frame in which sound slides from in time to late: 5 % lower in pitch meanwhile. */
 const slide = 0.94;
 
 const silence = new Int16Array(frameSamples);
 
 /**
- * Speech for the mix at 48 kHz, 1 ms late, with switches to and from it without a jump.
+ * Speech for the mix at 48 kHz, 1 ms late, with a switch to it without a jump.
  *
  * Takes every frame of speech, silence included, also of sound that is not used.
  */
@@ -23,31 +23,16 @@ export class WideSpeech {
   /** The resampler holds nothing but silence. */
   #isSilent = true;
 
-  /** This frame of speech goes out at its own rate, after frames that did. */
-  keep(samples: Int16Array): Int16Array {
-    this.#remember(samples);
-    return samples;
-  }
-
-  /** The first one to go out at its own rate again, after frames that were late. */
-  narrow(samples: Int16Array): { readonly samples: Int16Array; readonly before: Int16Array[] } {
-    const all = joinSamples([...this.#last(silenceFrames + 1), samples]);
-    const at = (silenceFrames + 1) * frameSamples;
-    const before = Array.from({ length: silenceFrames }, (_, n) => {
-      const from = frameSamples * (n + 1) - late;
-      return all.slice(from, from + frameSamples);
-    });
-    this.#up = undefined;
-    this.#isSilent = true;
-    this.#remember(samples);
-    return { samples: slid(all, at, { from: -late, to: 0, length: frameSamples }), before };
+  /** This frame of speech goes out at its own rate. */
+  keep(samples: Int16Array): void {
+    this.#recent = [...this.#recent, samples].slice(-(silenceFrames + 1));
   }
 
   /** 20 ms at 48 kHz, one channel; undefined where they are silent. */
   widen(samples: Int16Array | undefined): Int16Array | undefined {
     const frame = samples ?? silence;
     const out = this.#up ? this.#go(this.#up, frame, samples === undefined) : this.#begin(frame);
-    this.#remember(frame);
+    this.keep(frame);
     return out;
   }
 
@@ -78,28 +63,21 @@ export class WideSpeech {
     this.#up = new Resampler(speakRateHz, musicRateHz);
     this.#isSilent = false;
     const wide = this.#up.push(joinSamples([...this.#last(silenceFrames), frame]));
-    const from = 2 * frameSamples * silenceFrames;
-    return slid(wide, from, { from: 0, to: -2 * late, length: 2 * frameSamples });
+    return slid(wide, 2 * frameSamples * silenceFrames);
   }
 
   #last(count: number): Int16Array[] {
     const lacking = Math.max(0, count - this.#recent.length);
     return [...Array.from({ length: lacking }, () => silence), ...this.#recent.slice(-count)];
   }
-
-  #remember(samples: Int16Array): void {
-    this.#recent = [...this.#recent, samples].slice(-(silenceFrames + 1));
-  }
 }
 
-/** Distance from its place at which sound is read, at the start and at the end. */
-type Slide = { readonly from: number; readonly to: number; readonly length: number };
-
-/** `sound` from place `at` on, read from a little before that, more and more so or less and less. */
-function slid(sound: Int16Array, at: number, { from, to, length }: Slide): Int16Array {
+/** `sound` from place `at` on, read more and more before that, up to twice `late`. */
+function slid(sound: Int16Array, at: number): Int16Array {
+  const length = 2 * frameSamples;
   return Int16Array.from({ length }, (_, n) => {
     const share = Math.min(1, n / (slide * length));
-    return Math.round(between(sound, at + n + from + (to - from) * share));
+    return Math.round(between(sound, at + n - 2 * late * share));
   });
 }
 

@@ -1,9 +1,9 @@
+import { OneRate } from '#src/audio/one-rate.ts';
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { fadeIn, fadeOut, Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
 import { SampleQueue } from './sample-queue.ts';
 import { SpokenSentences } from './sentences.ts';
-import { SpeakRate } from './speak-rate.ts';
 import { TimeStretch } from './stretch.ts';
 import type { WordMark } from './word-times.ts';
 
@@ -25,7 +25,7 @@ export type SoundCut = { readonly samples: Int16Array; readonly from: number; re
 export class ReplySound {
   readonly gain = new Gain(1);
   readonly #waiting = new SampleQueue(keepMs * samplesPerMs);
-  readonly #rate = new SpeakRate();
+  readonly #rate = new OneRate(speakRateHz);
   readonly #speed: number;
   readonly #stretch: TimeStretch | undefined;
   readonly #sentences = new SpokenSentences();
@@ -47,13 +47,14 @@ export class ReplySound {
     return this.#taken;
   }
 
+  /** The sound is copied: a provider may use its memory again. */
   push(pcm: Pcm, text: string, marks: readonly WordMark[]): void {
     if (!this.#sentences.isAt(text)) {
       this.#close();
       this.#sentences.start(text);
     }
     this.#sentences.mark(marks.map((mark) => slowed(mark, this.#speed)));
-    this.#append(this.#rate.push(pcm));
+    this.#append(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
   }
 
   /** No more will come. */
@@ -123,7 +124,7 @@ export class ReplySound {
 
   /** The sentence has no more sound. */
   #close(): void {
-    this.#append(this.#rate.flush());
+    this.#append([this.#rate.flush()]);
     if (this.#stretch) this.#add(this.#stretch.flush());
   }
 

@@ -8,31 +8,10 @@ const search = speakRateHz / 100;
 /** Step of the first search: every eighth candidate by every eighth sample; then those around the best, by every other. */
 const coarse = 8;
 const fine = 2;
-/** Samples given at once, 200 ms. */
-const portion = 10 * hop;
 const window = Float32Array.from(
   { length: pieceSamples },
   (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / pieceSamples),
 );
-
-/**
- * Slower (`speed` below 1) or faster speech at the same pitch, in portions of about 200 ms; lazy, 24 kHz mono.
- *
- * `n` samples give round(n / speed). `speed` lies between 0.5 and 2.
- */
-export function* stretched(samples: Int16Array, speed: number): Generator<Int16Array> {
-  if (speed === 1) {
-    yield samples;
-    return;
-  }
-  const stretch = new TimeStretch(speed);
-  for (let at = 0; at < samples.length; at += portion) {
-    const out = stretch.push(samples.subarray(at, at + portion));
-    if (out.length > 0) yield out;
-  }
-  const rest = stretch.flush();
-  if (rest.length > 0) yield rest;
-}
 
 /**
  * Changes the speed of a sound that comes in pieces, at the same pitch; 24 kHz mono.

@@ -3,42 +3,27 @@ import { Gain } from '#src/playback/mix/gain.ts';
 import type { Block, Track } from '#src/playback/mix/track.ts';
 import type { SpokenReply } from './spoken-reply.ts';
 
-export type AddReplyResult =
-  | { readonly kind: 'added'; readonly place: number }
-  | { readonly kind: 'full'; readonly limit: number };
-
-/** Limit of queued answers, the current one included. */
-const longestLine = 8;
-
 /** Duration, in samples, of a change of volume during speech. */
 const glideSamples = speakRateHz / 50;
 
 /** The track `voice`: the bot's replies, one after the other. */
 export class VoiceTrack implements Track {
   readonly name = 'voice';
-  readonly #limit: number;
   readonly #volume = new Gain(1);
   #replies: SpokenReply[] = [];
   #sounds = false;
   #listener: (() => void) | undefined;
-
-  constructor(limit = longestLine) {
-    this.#limit = limit;
-  }
 
   /** The latest frame held speech. */
   get sounds(): boolean {
     return this.#sounds;
   }
 
-  /** Place 1 sounds now. A reply that did not fit is untouched: its owner cuts it or tries later. */
-  add(reply: SpokenReply): AddReplyResult {
-    this.#replies = this.#replies.filter((one) => !one.over);
-    if (this.#replies.length >= this.#limit) return { kind: 'full', limit: this.#limit };
-    const place = this.#replies.push(reply);
+  /** Sounds at once, or after the replies that were added before. */
+  add(reply: SpokenReply): void {
+    this.#replies = [...this.#replies.filter((one) => !one.over), reply];
     reply.onChange(() => this.#notify());
     this.#notify();
-    return { kind: 'added', place };
   }
 
   /** 1 is as loud as replies are; from the next frame on. */

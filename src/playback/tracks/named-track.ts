@@ -1,6 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { fall, musicFrame, rampSamples, rise } from '#src/playback/mix/stereo.ts';
-import type { PumpParts } from './source-pump.ts';
 import { type CancelReason, type ItemEnd, type ItemOptions, TrackItem } from './track-item.ts';
 import { trackKey } from './track-name.ts';
 import type {
@@ -15,23 +15,13 @@ import { TrackVolume } from './track-volume.ts';
 /** Sounds of one track, the one that plays included. */
 export const mostSounds = 50;
 
-/** Result of one pull. */
-export type PullResult = {
-  /** Whether there was anything to hear. */
-  readonly sounds: boolean;
-  /** The packet that is just that. */
-  readonly packet: Uint8Array | undefined;
-};
-
-const silent: PullResult = { sounds: false, packet: undefined };
-
 /** One name, the sound that plays on it, those that wait, and its volume: item after item without a gap or a click. */
 export class NamedTrack {
   /** Name in the spelling of the first use. */
   readonly name: string;
   /** The name as it is compared. */
   readonly key: string;
-  readonly #parts: PumpParts;
+  readonly #clock: Clock;
   readonly #report: (event: TrackEvent) => void;
   readonly #volume = new TrackVolume();
   #items: readonly TrackItem[] = [];
@@ -48,10 +38,10 @@ export class NamedTrack {
   #tail: Float32Array | undefined;
 
   /** `report` is also called when there may be sound again. */
-  constructor(name: string, parts: PumpParts, report: (event: TrackEvent) => void) {
+  constructor(name: string, clock: Clock, report: (event: TrackEvent) => void) {
     this.name = name;
     this.key = trackKey(name);
-    this.#parts = parts;
+    this.#clock = clock;
     this.#report = report;
   }
 
@@ -85,7 +75,7 @@ export class NamedTrack {
   /** Adds an item at the end of the queue, or at its head. */
   enqueue(source: SoundSource, options: ItemOptions): AddedItem {
     const { length } = this.#items;
-    const item = new TrackItem(source, options, this.#parts, () => this.#changed());
+    const item = new TrackItem(source, options, this.#clock, () => this.#changed());
     const place = options.isNext ? Math.min(1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
     this.#follow();
@@ -123,16 +113,11 @@ export class NamedTrack {
     return this.#tail !== undefined || (!this.#isStill && (this.now?.isReady ?? false));
   }
 
-  /**
-   * For the mixer: fills `raw` with the next 20 ms, or leaves it as it is where it is paused or has nothing to play; a
-   * packet only where its sound is exactly that.
-   */
-  pull(raw: Float32Array): PullResult {
-    const pulled = this.#pull(raw);
+  /** For the mixer: fills `raw` with the next 20 ms; false where it is paused, or has nothing to play or to hear. */
+  pull(raw: Float32Array): boolean {
+    const sounds = this.#pull(raw);
     this.#began(this.now);
-    const { isPlain } = this.#volume;
-    const sounds = this.#volume.apply(raw, pulled.sounds);
-    return { sounds, packet: isPlain ? pulled.packet : undefined };
+    return this.#volume.apply(raw, sounds);
   }
 
   get #isStill(): boolean {
@@ -233,16 +218,14 @@ export class NamedTrack {
     this.#tail = tail;
   }
 
-  #pull(raw: Float32Array): PullResult {
-    if (this.#isAtRest) return silent;
+  #pull(raw: Float32Array): boolean {
+    if (this.#isAtRest) return false;
     const tail = this.#tail;
     this.#tail = undefined;
-    const packet = tail || !this.#isFlowing ? undefined : this.now?.packet;
-    const { end, pieces } = this.#isStill ? { end: 0, pieces: 0 } : this.#advance(raw);
+    const end = this.#isStill ? 0 : this.#advance(raw);
     raw.fill(0, 2 * end);
     if (tail) for (const [n, sample] of tail.entries()) raw[n] = (raw[n] ?? 0) + sample;
-    if (end === 0 && !tail) return silent;
-    return { sounds: true, packet: this.#isFlowing && pieces === 1 ? packet : undefined };
+    return end > 0 || tail !== undefined;
   }
 
   get #isAtRest(): boolean {
@@ -250,31 +233,30 @@ export class NamedTrack {
     return this.#isStill || !this.now;
   }
 
-  /** To which place of `raw` there is sound, and of how many items. */
-  #advance(raw: Float32Array): { readonly end: number; readonly pieces: number } {
-    const { end, pieces } = this.#fill(raw);
+  /** To which place of `raw` there is sound. */
+  #advance(raw: Float32Array): number {
+    const end = this.#fill(raw);
     const beyond = this.#isFalling ? 0 : this.#beyond(end);
     if (!this.#isFlowing) rise(raw);
     if (beyond !== undefined) fall(raw, end, beyond);
     this.#isFalling = beyond !== undefined && beyond > 0;
     this.#isFlowing = this.#isFalling || (end > 0 && beyond === undefined);
-    return { end, pieces };
+    return end;
   }
 
-  #fill(raw: Float32Array): { readonly end: number; readonly pieces: number } {
-    let [end, pieces] = [0, 0];
+  #fill(raw: Float32Array): number {
+    let end = 0;
     for (let { now } = this; now && end < musicFrame; { now } = this) {
       now.open();
       if (!now.isReady) break;
       end += now.take(raw, end);
-      pieces++;
       if (now.isWhole) this.#items[1]?.open();
       if (!now.isDrained) break;
       this.#items = this.#items.slice(1);
       this.#ended(now, now.end());
       if (this.#isFalling) break; // the next sound comes out of silence
     }
-    return { end, pieces };
+    return end;
   }
 
   /** Length of the sound behind place `end` before a silence; undefined where it continues. */

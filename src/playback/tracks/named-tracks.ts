@@ -1,7 +1,6 @@
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { type Music, TrackMix } from '#src/playback/mix/track-mix.ts';
+import { TrackMix } from '#src/playback/mix/track-mix.ts';
 import { mostSounds, NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
 import { objectionToName, trackKey, trackName } from './track-name.ts';
@@ -15,9 +14,8 @@ export const mostTracks = 25;
  *
  * Nothing is read or mixed before a call of `pull`; without that everything stays where it is.
  */
-export class NamedTracks implements Disposable, AsyncDisposable {
+export class NamedTracks {
   readonly #clock: Clock;
-  readonly #codec: Pick<OpusCodec, 'stereoDecoder'>;
   readonly #tracks = new Map<string, NamedTrack>();
   readonly #mix = new TrackMix();
   readonly #listeners = new Set<(event: TrackEvent) => void>();
@@ -25,9 +23,8 @@ export class NamedTracks implements Disposable, AsyncDisposable {
   #isPaused = false;
   #isClosed = false;
 
-  constructor(parts: { readonly clock: Clock; readonly codec: Pick<OpusCodec, 'stereoDecoder'> }) {
-    this.#clock = parts.clock;
-    this.#codec = parts.codec;
+  constructor(clock: Clock) {
+    this.#clock = clock;
   }
 
   /** Undefined where nothing was ever played under that name, in any case. */
@@ -78,8 +75,11 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  /** For the mixer: the next 20 ms of all of them, or undefined while they are silent. */
-  pull(isSpeaking: boolean): Music | undefined {
+  /**
+   * For the mixer: the next 20 ms of all of them in two channels, not limited and good until the next pull, or undefined
+   * while they are silent.
+   */
+  pull(isSpeaking: boolean): Float32Array | undefined {
     return this.#mix.pull(this.#tracks.values(), isSpeaking);
   }
 
@@ -101,21 +101,12 @@ export class NamedTracks implements Disposable, AsyncDisposable {
     for (const track of this.all()) track.close();
   }
 
-  [Symbol.dispose](): void {
-    this.close();
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.close();
-  }
-
   #open(name: string): NamedTrack {
     const known = this.track(name);
     if (known) return known;
     const idle = this.all().find(({ now }) => !now);
     if (idle && this.#tracks.size >= mostTracks) this.#tracks.delete(idle.key);
-    const parts = { clock: this.#clock, decoder: () => this.#codec.stereoDecoder() };
-    const track = new NamedTrack(trackName(name), parts, (event) => this.#report(event));
+    const track = new NamedTrack(trackName(name), this.#clock, (event) => this.#report(event));
     track.hold(this.#isPaused);
     this.#tracks.set(track.key, track);
     return track;

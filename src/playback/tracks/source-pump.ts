@@ -1,20 +1,14 @@
-import type { OpusDecoder } from '#src/audio/opus/opus.ts';
-import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { StereoRate } from '#src/audio/stereo-rate.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { StreamDeadline } from '#src/base/waiting.ts';
 import { musicPerMs } from '#src/playback/mix/stereo.ts';
-import { StereoIntake, type TakenSound } from './stereo-intake.ts';
-import { opusAhead, StereoQueue } from './stereo-queue.ts';
+import { StereoQueue } from './stereo-queue.ts';
 
 /** No more sound comes; with a cause where the source broke, or gave nothing for too long. */
 export type PumpEnd = { readonly cause?: unknown };
-
-export type PumpParts = {
-  readonly clock: Clock;
-  /** 48 kHz stereo, for a source of Opus packets. */
-  readonly decoder: () => OpusDecoder;
-};
 
 export type PumpListener = {
   /** `isReady` or `end` may have become something else. */
@@ -28,47 +22,45 @@ const enough = 400 * musicPerMs;
 const ahead = 2_000 * musicPerMs;
 const low = 1_500 * musicPerMs;
 
-/** Limit of samples decoded in one go, 100 ms: the link wants its frame every 20 ms. */
+/** Limit of samples converted in one go, 100 ms: the link wants its frame every 20 ms. */
 const portion = 100 * musicPerMs;
 
 /** Time without sound from its source, in ms, after which an item is given up. */
 const sourceTimeoutMs = 8_000;
 
-/** Reads one source ahead, within a bound, into samples of 48 kHz stereo. */
+/** Reads one source to its end, ahead within a bound, into samples of 48 kHz stereo. */
 export class Pump {
-  readonly sound: StereoQueue;
+  readonly sound = new StereoQueue();
   readonly #source: SoundSource;
   readonly #listener: PumpListener;
-  readonly #intake: StereoIntake;
+  readonly #rate = new StereoRate();
   readonly #clock: Clock;
-  #reading = new AbortController();
-  #isLooping: boolean;
-  #round = 0;
-  /** Samples of this round. */
-  #given = 0;
+  readonly #reading = new AbortController();
+  /** Start position in the source. */
+  readonly fromMs: number;
   #isBuffering = true;
   #isHeld = false;
   /** Within the present wait for the source. */
   #wasHeld = false;
   /** Resolved after sound was taken or the reading ended. */
   #space = Promise.withResolvers<void>();
+  /** Samples that the source gave so far. */
+  #given = 0;
   /** Samples of work since others had their turn. */
   #unshared = 0;
   #end: PumpEnd | undefined;
 
-  constructor(
-    source: SoundSource,
-    parts: PumpParts,
-    { fromMs, isLooping }: { readonly fromMs: number; readonly isLooping: boolean },
-    listener: PumpListener,
-  ) {
+  constructor(source: SoundSource, clock: Clock, fromMs: number, listener: PumpListener) {
     this.#source = source;
     this.#listener = listener;
-    this.#intake = new StereoIntake(parts.decoder);
-    this.#clock = parts.clock;
-    this.#isLooping = isLooping;
-    this.sound = new StereoQueue(fromMs);
-    void this.#run(fromMs, this.#reading.signal);
+    this.#clock = clock;
+    this.fromMs = fromMs;
+    void this.#run(this.#reading.signal);
+  }
+
+  /** Position of the next sample to be taken. */
+  get positionMs(): number {
+    return this.fromMs + this.sound.taken / musicPerMs;
   }
 
   get end(): PumpEnd | undefined {
@@ -78,6 +70,11 @@ export class Pump {
   /** Whether there is enough to begin with, or no more will come. */
   get isReady(): boolean {
     return this.#end !== undefined || !this.#isBuffering;
+  }
+
+  /** Whether all of it was taken. */
+  get isDrained(): boolean {
+    return this.#end !== undefined && this.sound.length === 0;
   }
 
   /** Reports that sound was taken. */
@@ -99,63 +96,39 @@ export class Pump {
     if (!on) this.#wake();
   }
 
-  /** Round and round, from the round that sounds on. */
-  loop(on: boolean): void {
-    this.#isLooping = on;
-    if (on && this.#end && !('cause' in this.#end)) {
-      this.#end = undefined;
-      this.#restart();
-    } else if (!on && this.#round > this.sound.round) {
-      this.sound.dropLaterRounds();
-      this.#conclude({});
-    }
-  }
-
   /** Lets go of the source. */
   close(): void {
     this.#reading.abort(new Error('the sound is not wanted any more'));
-    this.#intake.free();
     this.#wake();
   }
 
-  #restart(): void {
-    this.#reading = new AbortController();
-    this.#round++;
-    void this.#run(0, this.#reading.signal);
-  }
-
-  async #run(fromMs: number, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#read(fromMs, signal);
-      let isBeyond = fromMs > 0 && this.#given === 0; // it ends before that: its next round begins
-      while (this.#isLooping && (this.#given > 0 || isBeyond) && !signal.aborted) {
-        isBeyond = false;
-        this.#fill();
-        this.#round++;
-        await this.#read(0, signal);
+  /** A source that breaks is opened again where it was, as long as it gave sound since it was opened last. */
+  async #run(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      const before = this.#given;
+      try {
+        await this.#read(this.fromMs + before / musicPerMs, signal);
+        return this.#conclude({});
+      } catch (cause) {
+        if (!isBreak(cause) || this.#given === before) return this.#conclude({ cause });
       }
-      if (!signal.aborted) this.#conclude({});
-    } catch (cause) {
-      if (!signal.aborted) this.#conclude({ cause });
     }
   }
 
   async #read(fromMs: number, signal: AbortSignal): Promise<void> {
-    this.#given = 0;
-    const chunks = this.#source.open(fromMs, signal)[Symbol.asyncIterator]();
+    const pieces = this.#source.open(fromMs, signal)[Symbol.asyncIterator]();
     using deadline = new StreamDeadline(this.#clock);
     try {
       for (;;) {
         await this.#untilSpace(signal);
-        if (signal.aborted) return;
-        const next = await this.#inTime(chunks.next(), deadline);
-        if (signal.aborted) return;
+        const next = await this.#inTime(pieces.next(), deadline);
+        signal.throwIfAborted();
         if (next.done) break;
         await this.#accept(next.value, signal);
       }
-      this.#push(this.#intake.flush());
     } finally {
-      void letGo(chunks);
+      this.#push(this.#rate.flush());
+      void letGo(pieces);
     }
   }
 
@@ -171,38 +144,31 @@ export class Pump {
     }
   }
 
-  async #accept(chunk: SoundChunk, signal: AbortSignal): Promise<void> {
+  async #accept(pcm: Pcm, signal: AbortSignal): Promise<void> {
     await this.#share(musicPerMs, signal); // also where it is empty
-    const isAhead = chunk.kind === 'opus' && this.#round === 0 && this.#given === 0;
-    for (const taken of this.#intake.accept(chunk)) {
-      this.#push(taken, isAhead);
-      await this.#share(taken.samples.length / 2, signal);
-      await this.#untilSpace(signal);
-      if (signal.aborted) return;
+    for (const piece of portions(pcm)) {
+      for (const samples of this.#rate.push(piece)) {
+        this.#push(samples);
+        await this.#share(samples.length / 2, signal);
+        await this.#untilSpace(signal);
+      }
     }
   }
 
-  #push({ samples, packet }: TakenSound, isAhead = false): void {
+  #push(samples: Int16Array): void {
     if (samples.length === 0) return;
     this.#listener.read(samples);
     this.#given += samples.length / 2;
-    this.sound.push(isAhead ? samples.subarray(2 * opusAhead) : samples, this.#round, packet);
+    this.sound.push(samples);
     if (!this.#isBuffering || this.sound.length < enough) return;
     this.#isBuffering = false;
     this.#listener.changed();
   }
 
-  /** A round that is next to nothing is made longer by silence: else its source would be opened without end. */
-  #fill(): void {
-    const lacking = portion - this.#given;
-    if (lacking > 0) this.#push({ samples: new Int16Array(2 * lacking) });
-  }
-
   #conclude(end: PumpEnd): void {
-    if (this.#end || this.#reading.signal.aborted) return;
+    if (this.#reading.signal.aborted) return;
     this.#end = end;
     this.#isBuffering = false;
-    if ('cause' in end || !this.#isLooping) this.close();
     this.#listener.changed();
   }
 
@@ -212,9 +178,11 @@ export class Pump {
     this.#space = Promise.withResolvers();
   }
 
+  /** Aborting `signal` throws `signal.reason`. */
   async #untilSpace(signal: AbortSignal): Promise<void> {
     while (!signal.aborted && (this.#isHeld || this.sound.length >= ahead))
       await this.#space.promise;
+    signal.throwIfAborted();
   }
 
   /** Counts `samples` of work, and lets other work run after each portion. Aborting `signal` throws `signal.reason`. */
@@ -226,14 +194,26 @@ export class Pump {
   }
 }
 
+function* portions({ samples, rateHz, channels }: Pcm): Generator<Pcm> {
+  const length = Math.max(1, Math.floor(rateHz / 10)) * channels;
+  for (let at = 0; at < samples.length; at += length) {
+    yield { samples: samples.subarray(at, at + length), rateHz, channels };
+  }
+}
+
 function late(): BotError {
-  return new BotError('source.unreachable', true, 'A sound did not arrive: its source stopped.');
+  return new BotError('source.unreachable', false, 'A sound did not arrive: its source stopped.');
+}
+
+/** A connection or a decoder broke, say while a track was paused. */
+function isBreak(cause: unknown): boolean {
+  return cause instanceof BotError && cause.code === 'source.unreachable' && cause.retryable;
 }
 
 /** Also where the source has ended by itself. */
-async function letGo(chunks: AsyncIterator<SoundChunk>): Promise<void> {
+async function letGo(pieces: AsyncIterator<Pcm>): Promise<void> {
   try {
-    await chunks.return?.();
+    await pieces.return?.();
   } catch {
     // the source is being stopped: its errors are ignored
   }

@@ -1,7 +1,8 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Levelling, type Loudness } from '#src/playback/mix/levelling.ts';
-import { Pump, type PumpParts } from './source-pump.ts';
+import { Pump } from './source-pump.ts';
 
 /**
  * End of an item; exactly one each.
@@ -45,7 +46,7 @@ export class TrackItem {
   readonly source: SoundSource;
   readonly origin: SoundOrigin | undefined;
   readonly id = crypto.randomUUID();
-  readonly #parts: PumpParts;
+  readonly #clock: Clock;
   readonly #owner: SoundOwner | undefined;
   readonly #onChange: () => void;
   readonly #done = Promise.withResolvers<ItemEnd>();
@@ -55,12 +56,14 @@ export class TrackItem {
   #isLooping: boolean;
   #fromMs: number;
   #pump: Pump | undefined;
+  /** The next round of an item that loops, once the present one is read to its end. */
+  #nextRound: Pump | undefined;
   /** A sound of it was taken, or it is known to have had one. */
   #sounded = false;
   #isOver = false;
 
   /** `onChange` is called when it may have become ready. */
-  constructor(source: SoundSource, options: ItemOptions, parts: PumpParts, onChange: () => void) {
+  constructor(source: SoundSource, options: ItemOptions, clock: Clock, onChange: () => void) {
     const { fromMs = 0, isLooping = false, loudness, origin, owner } = options;
     this.source = source;
     this.origin = origin;
@@ -69,7 +72,7 @@ export class TrackItem {
     this.#sounded = this.#fromMs > 0;
     this.#isLooping = source.seekable && isLooping;
     this.#levelling = loudness === undefined ? undefined : new Levelling(loudness);
-    this.#parts = parts;
+    this.#clock = clock;
     this.#onChange = onChange;
   }
 
@@ -83,7 +86,7 @@ export class TrackItem {
 
   /** Position of the sound the link took last, in ms; the start position before that. */
   get positionMs(): number {
-    return this.#pump?.sound.positionMs ?? this.#fromMs;
+    return this.#pump?.positionMs ?? this.#fromMs;
   }
 
   /** Whether some of it was taken, or an earlier part is known to have been. */
@@ -98,7 +101,7 @@ export class TrackItem {
 
   /** No more will come than is here. */
   get isWhole(): boolean {
-    return this.#pump?.end !== undefined;
+    return this.#pump?.end !== undefined && !this.#nextRound;
   }
 
   /** All of it was taken. */
@@ -106,49 +109,48 @@ export class TrackItem {
     return this.isWhole && this.rest === 0;
   }
 
-  /** Samples of one channel that are here. */
+  /** Samples of one channel that are here without a gap. */
   get rest(): number {
-    return this.#pump?.sound.length ?? 0;
+    const next = this.#nextRound?.isReady ? this.#nextRound.sound.length : 0;
+    return (this.#pump?.sound.length ?? 0) + next;
   }
 
   /** Begins to read, or continues, so that it can sound when its turn comes. */
   open(): void {
-    this.#pump?.hold(false);
-    if (this.#pump || this.#isOver) return;
-    const from = { fromMs: this.#fromMs, isLooping: this.#isLooping };
-    this.#pump = new Pump(this.source, this.#parts, from, {
-      changed: this.#onChange,
-      read: (samples) => this.#levelling?.measure(samples),
-    });
+    for (const pump of [this.#pump, this.#nextRound]) pump?.hold(false);
+    if (!this.#pump && !this.#isOver) this.#pump = this.#read(this.#fromMs);
   }
 
   /** Stops reading from the source until it is opened again. */
   hold(): void {
-    this.#pump?.hold(true);
+    for (const pump of [this.#pump, this.#nextRound]) pump?.hold(true);
   }
 
   /** Round and round, or to its end; only of a source that can be sought. */
   loop(on: boolean): void {
     this.#isLooping = on;
-    this.#pump?.loop(on);
+    if (on) this.#goRound();
+    else this.#closeNextRound();
   }
 
   /** Goes on from there with a new reading of its source, once it is opened; only of one that can be sought. */
   seek(toMs: number): void {
     this.#pump?.close();
     this.#pump = undefined;
+    this.#closeNextRound();
     this.#fromMs = toMs;
     this.#sounded = true;
   }
 
-  /** The packet the next 20 ms are, where its source gave it. */
-  get packet(): Uint8Array | undefined {
-    return this.#levelling ? undefined : this.#pump?.sound.packet;
-  }
-
   /** Takes samples as `StereoQueue.take` does. */
   take(into: Float32Array, at: number): number {
-    const count = this.#pump?.sound.take(into, at) ?? 0;
+    let count = this.#pump?.sound.take(into, at) ?? 0;
+    while (this.#pump?.isDrained && this.#nextRound?.isReady) {
+      this.#pump = this.#nextRound;
+      this.#nextRound = undefined;
+      count += this.#pump.sound.take(into, at + count);
+      this.#goRound();
+    }
     this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
     if (count > 0) this.#sounded = true;
     this.#pump?.consumed();
@@ -156,7 +158,8 @@ export class TrackItem {
   }
 
   peek(into: Float32Array): void {
-    this.#pump?.sound.peek(into);
+    const count = this.#pump?.sound.peek(into) ?? 0;
+    this.#nextRound?.sound.peek(into.subarray(2 * count));
     this.#levelling?.preview(into);
   }
 
@@ -170,8 +173,32 @@ export class TrackItem {
     const ended = reason ? { reason } : this.#endOfSource();
     this.#isOver = true;
     this.#pump?.close();
+    this.#closeNextRound();
     this.#done.resolve(ended);
     return ended;
+  }
+
+  #read(fromMs: number): Pump {
+    return new Pump(this.source, this.#clock, fromMs, {
+      changed: () => {
+        this.#goRound();
+        this.#onChange();
+      },
+      read: (samples) => this.#levelling?.measure(samples),
+    });
+  }
+
+  /** A round without sound is the last, unless it began behind its start. */
+  #goRound(): void {
+    const pump = this.#pump;
+    if (!this.#isLooping || !pump?.end || 'cause' in pump.end || this.#nextRound) return;
+    const isEmpty = pump.sound.length === 0 && pump.sound.taken === 0;
+    if (!isEmpty || pump.fromMs > 0) this.#nextRound = this.#read(0);
+  }
+
+  #closeNextRound(): void {
+    this.#nextRound?.close();
+    this.#nextRound = undefined;
   }
 
   #endOfSource(): ItemEnd {

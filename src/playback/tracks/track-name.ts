@@ -2,8 +2,8 @@
 const reserved = new Set(['voice', 'cues', 'all']);
 /** Longest name, in characters as people count them (grapheme clusters). */
 const mostNameChars = 40;
-/** Longest name in UTF-16 code units: Discord takes no longer suggestion. It only binds where emoji are joined or letters piled. */
-export const mostNameUnits = 100;
+/** Longest name in UTF-16 code units: a button carries no longer one. It only binds where emoji are joined or letters piled. */
+export const mostNameUnits = 75;
 
 /** Characters that show nothing, but for those by which emoji are joined and letters get another shape. */
 const unseen =

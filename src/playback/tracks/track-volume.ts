@@ -17,11 +17,6 @@ export class TrackVolume {
     return this.#isMuted;
   }
 
-  /** Sound passes as it is. */
-  get isPlain(): boolean {
-    return this.#gain.steady === 1 && this.#ducked.steady === 1;
-  }
-
   mute(on: boolean): void {
     this.#isMuted = on;
     this.#turn(0);

@@ -1,19 +1,19 @@
-import type { SoundChunk } from '#src/audio/sound-source.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import { type SpeakerLayout, speakers } from '#src/audio/speakers.ts';
 
 /** Range of accepted rates, in Hz. A file may claim any other: lower ones take seconds to resample, higher ones gigabytes. */
 const rates = { leastHz: 8_000, mostHz: 384_000 } as const;
 
 /**
- * Samples of -1 to 1 by channel as a chunk of one or two channels; more are mixed down. Nothing for no samples.
+ * Samples of -1 to 1 by channel as a piece of one or two channels; more are mixed down. Nothing for no samples.
  *
  * Throws a plain Error for a rate no sound has.
  */
-export function asChunk(
+export function pcmOf(
   channels: readonly Float32Array[],
   rateHz: number,
   layout: SpeakerLayout = 'usual',
-): readonly SoundChunk[] {
+): readonly Pcm[] {
   const [first] = channels;
   if (!first || first.length === 0) return [];
   if (!(rateHz >= rates.leastHz && rateHz <= rates.mostHz))
@@ -26,7 +26,7 @@ export function asChunk(
       samples[n * kept.length + c] = Math.max(-1, Math.min(1, value)) * 32_767;
     }
   });
-  return [{ kind: 'pcm', pcm: { samples, rateHz, channels: kept.length === 1 ? 1 : 2 } }];
+  return [{ samples, rateHz, channels: kept.length === 1 ? 1 : 2 }];
 }
 
 function mixedDown(

@@ -1,6 +1,5 @@
-import type { SoundChunk } from '#src/audio/sound-source.ts';
 import type { Want } from './decoder.ts';
-import type { Inspection, InspectionResult } from './inspection.ts';
+import type { SoundTags } from './tags.ts';
 
 /** Decoding order for one file. */
 export type DecodePlan = {
@@ -9,23 +8,24 @@ export type DecodePlan = {
   readonly skipMs?: number;
 };
 
-/** Messages to a decoding process; it answers every `feed` and every `inspect` once, in order. */
+/** Messages to a decoding process; it answers every `feed` and every `tags` once, in order. */
 export type ToDecoder =
-  | { readonly kind: 'open'; readonly id: number; readonly plan: DecodePlan }
-  /** `bytes` may be empty: then only bytes held back are decoded. */
+  /** The first one opens the file; `bytes` may be empty: then only bytes held back are decoded. */
   | {
       readonly kind: 'feed';
       readonly id: number;
+      readonly plan: DecodePlan;
       readonly bytes: Uint8Array;
       readonly isLast: boolean;
     }
   | { readonly kind: 'close'; readonly id: number }
-  | { readonly kind: 'inspect'; readonly inspection: Inspection };
+  /** Tags of a file that the owner of this machine put there. */
+  | { readonly kind: 'tags'; readonly path: string };
 
 export type FeedResult = {
   readonly kind: 'fed';
-  /** About half a second, and at most the output of one step of the decoder. */
-  readonly chunks: readonly SoundChunk[];
+  /** About half a second in the wanted shape, and at most the output of one step of the decoder. */
+  readonly samples: Int16Array;
   /** Bytes are left that need no others to be decoded: feed nothing to go on. */
   readonly hasMore: boolean;
   /** Whether sound was decoded, even if all of it was left out. */
@@ -37,6 +37,6 @@ export type DecoderReady = { readonly kind: 'ready' };
 
 export type FromDecoder =
   | FeedResult
-  | { readonly kind: 'inspected'; readonly inspected: InspectionResult }
+  | { readonly kind: 'tags'; readonly tags: SoundTags }
   /** The stream is closed; `why` for the operator. */
   | { readonly kind: 'damaged'; readonly why: string };

@@ -1,8 +1,7 @@
+import { OneRate } from '#src/audio/one-rate.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { joinSamples, musicRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
-import { Resampler } from '#src/audio/resample.ts';
-import { chunkMs, type SoundChunk } from '#src/audio/sound-source.ts';
+import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { StereoRate } from '#src/audio/stereo-rate.ts';
 import { openFlac } from '#src/sources/formats/flac-decoder.ts';
 import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
@@ -16,8 +15,8 @@ import { Skip } from './skip.ts';
 
 /** Longest sound given at a time, in ms; the reader asks again. */
 const enoughMs = 500;
-/** Step sizes of a decoder: small at first, since 15 bytes of FLAC may become a second and a half. */
-const steps = { leastBytes: 64, blindBytes: 256, mostBytes: 2048, tooMuchMs: 1000, littleMs: 200 };
+/** Bytes decoded at a time, of formats of which 15 bytes may hold a second and a half, and of all others. */
+const [burstStepBytes, stepBytes] = [512, 2048];
 
 let loaded: Promise<OpusCodec> | undefined;
 const codec = () => {
@@ -29,12 +28,10 @@ const codec = () => {
 export class DecodeStream {
   readonly #plan: DecodePlan;
   readonly #skip: Skip;
-  /** Output shape; resampled here, since the asking process has frames to send. */
-  readonly #shape: MonoSound | StereoSound;
+  /** Resamples here, since the asking process has frames to send. */
+  readonly #rate: OneRate | StereoRate;
   #bytes: Buffer = Buffer.alloc(0);
-  #stepBytes: number = steps.leastBytes;
-  /** Few of its bytes may hold much sound, so that steps stay small while none comes. */
-  #mayBurst = true;
+  #stepBytes: number = burstStepBytes;
   #decoder: Decoder | undefined;
   /** Bytes after which the format is detected again. */
   #checkAtBytes = sniffBytes;
@@ -42,27 +39,29 @@ export class DecodeStream {
   constructor(plan: DecodePlan) {
     this.#plan = plan;
     this.#skip = new Skip(plan.skipMs ?? 0);
-    const { want } = plan;
-    this.#shape = want.kind === 'mono' ? new MonoSound(want.rateHz) : new StereoSound();
+    this.#rate = plan.want === 'track' ? new StereoRate() : new OneRate(plan.want);
   }
 
   /** Throws a plain Error where the file is damaged. */
   async feed(bytes: Uint8Array, isLast: boolean): Promise<FeedResult> {
     this.#bytes = Buffer.concat([this.#bytes, bytes]);
     this.#decoder ??= await this.#open(isLast);
-    const chunks: SoundChunk[] = [];
+    const pieces: Int16Array[] = [];
     const toSkipMs = this.#skip.leftMs;
     let ms = 0;
     while (this.#decoder && this.#bytes.length > 0 && ms < enoughMs) {
       const given = await this.#decoder.push(this.#step());
-      this.#pace(given);
-      ms += lengthMs(given);
-      chunks.push(...this.#wanted(given));
+      ms += given.reduce((sum, pcm) => sum + durationMs(pcm), 0);
+      pieces.push(...this.#wanted(given));
     }
     const hasMore = this.#decoder !== undefined && this.#bytes.length > 0;
-    if (isLast && !hasMore) chunks.push(...(await this.#end()));
-    const hasSound = chunks.length > 0 || this.#skip.leftMs < toSkipMs;
-    return { kind: 'fed', chunks: joined(chunks), hasMore, hasSound };
+    if (isLast && !hasMore) {
+      const given = (await this.#decoder?.end()) ?? [];
+      pieces.push(...this.#wanted(given), this.#rate.flush());
+    }
+    const samples = joinSamples(pieces);
+    const hasSound = samples.length > 0 || this.#skip.leftMs < toSkipMs;
+    return { kind: 'fed', samples, hasMore, hasSound };
   }
 
   /** Never throws: a decoder that a file broke cannot even be freed, and goes with its garbage. */
@@ -80,22 +79,10 @@ export class DecodeStream {
     return step;
   }
 
-  #pace(given: readonly SoundChunk[]): void {
-    const ms = lengthMs(given);
-    const most = given.length > 0 || !this.#mayBurst ? steps.mostBytes : steps.blindBytes;
-    if (ms > steps.tooMuchMs) this.#stepBytes = Math.max(steps.leastBytes, this.#stepBytes >> 2);
-    else if (ms < steps.littleMs && this.#stepBytes < most) this.#stepBytes *= 2;
-  }
-
-  async #end(): Promise<readonly SoundChunk[]> {
-    const given = (await this.#decoder?.end()) ?? [];
-    return [...this.#wanted(given), ...this.#shape.end()];
-  }
-
-  #wanted(given: readonly SoundChunk[]): readonly SoundChunk[] {
-    const left = given.flatMap((chunk) => this.#skip.cut(chunk));
-    return left.flatMap((chunk) => {
-      return chunk.kind === 'pcm' ? this.#shape.push(chunk.pcm) : [...this.#shape.end(), chunk];
+  #wanted(given: readonly Pcm[]): readonly Int16Array[] {
+    return given.flatMap((pcm) => {
+      const wanted = this.#skip.cut(pcm);
+      return wanted ? this.#rate.push(wanted) : [];
     });
   }
 
@@ -110,79 +97,19 @@ export class DecodeStream {
   }
 
   async #openAs(format: Format): Promise<Decoder> {
-    this.#mayBurst = format === 'flac' || format === 'ogg';
+    const { want } = this.#plan;
+    this.#stepBytes = format === 'flac' || format === 'ogg' ? burstStepBytes : stepBytes;
     switch (format) {
       case 'wav':
         return openWav();
       case 'mp3':
         return await openMp3(this.#skip);
       case 'flac':
-        return await openFlac();
+        return await openFlac(this.#skip);
       case 'ogg':
-        return openOgg(codec, this.#plan.want, this.#skip);
+        return openOgg(codec, want, this.#skip);
       case 'webm':
-        return openWebm(await codec(), this.#plan.want, this.#skip);
+        return openWebm(await codec(), want, this.#skip);
     }
   }
-}
-
-function lengthMs(chunks: readonly SoundChunk[]): number {
-  return chunks.reduce((sum, chunk) => sum + chunkMs(chunk), 0);
-}
-
-/** One chunk of samples in place of many, as all of a stream have one rate and as many channels; packets stay apart. */
-function joined(chunks: readonly SoundChunk[]): readonly SoundChunk[] {
-  const pieces = chunks.flatMap((chunk) => (chunk.kind === 'pcm' ? [chunk.pcm] : []));
-  const [first] = pieces;
-  if (!first || pieces.length < chunks.length) return chunks;
-  const samples = joinSamples(pieces.map((piece) => piece.samples));
-  return [{ kind: 'pcm', pcm: { ...first, samples } }];
-}
-
-/** Sound of any rate and channels as one channel at one rate, in pieces of any length. */
-class MonoSound {
-  readonly #rateHz: number;
-  #fromHz = 0;
-  #resampler: Resampler | undefined;
-
-  constructor(rateHz: number) {
-    this.#rateHz = rateHz;
-  }
-
-  push(pcm: Pcm): readonly SoundChunk[] {
-    const { samples, rateHz } = toMono(pcm);
-    if (this.#resampler && rateHz === this.#fromHz)
-      return this.#chunk(this.#resampler.push(samples));
-    const before = this.end();
-    this.#fromHz = rateHz;
-    this.#resampler = new Resampler(rateHz, this.#rateHz);
-    return [...before, ...this.#chunk(this.#resampler.push(samples))];
-  }
-
-  end(): readonly SoundChunk[] {
-    return this.#resampler ? this.#chunk(this.#resampler.flush()) : [];
-  }
-
-  #chunk(samples: Int16Array): readonly SoundChunk[] {
-    if (samples.length === 0) return [];
-    return [{ kind: 'pcm', pcm: { samples, rateHz: this.#rateHz, channels: 1 } }];
-  }
-}
-
-/** Sound of any rate and channels as tracks are mixed, 48 kHz stereo, in pieces of any length. */
-class StereoSound {
-  readonly #rate = new StereoRate();
-
-  push(pcm: Pcm): readonly SoundChunk[] {
-    return this.#rate.push(pcm).flatMap(asChunk);
-  }
-
-  end(): readonly SoundChunk[] {
-    return asChunk(this.#rate.flush());
-  }
-}
-
-function asChunk(samples: Int16Array): readonly SoundChunk[] {
-  if (samples.length === 0) return [];
-  return [{ kind: 'pcm', pcm: { samples, rateHz: musicRateHz, channels: 2 } }];
 }

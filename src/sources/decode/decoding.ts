@@ -1,7 +1,11 @@
+import { musicRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { DecodingProcess, endedProcess } from '#src/sources/decoding-process.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
+import { DecodingProcess } from '#src/sources/decoding-process.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
-import { DecodingLane, type ProcessLease } from './decoding-lane.ts';
+import type { DecodePlan } from './decode-messages.ts';
+import type { DecodedRateHz } from './decoder.ts';
+import type { SoundTags } from './tags.ts';
 
 export type DecodingOptions = {
   readonly clock: Clock;
@@ -16,6 +20,8 @@ const usualStepMs = 5_000;
 const idleMs = 30_000;
 /** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded, 2026-11-21). */
 const mostProcesses = 8;
+/** Bytes given at a time, 2 s of MP3: each exchange costs as much as the mixing of half a second. */
+const feedBytes = 32 * 1024;
 
 /** A process, and the files that are decoded in it, by the names of their lanes. */
 type ProcessSeat = {
@@ -25,41 +31,71 @@ type ProcessSeat = {
   rest: AbortController;
 };
 
-/** Limit of processes that a person's files may end within `countedMs`; beyond it none of theirs is decoded for `refusedMs`. */
-const crashLimits = { crashes: 2, countedMs: 10 * 60_000, refusedMs: 60_000 } as const;
-/** Most people who are remembered; one more drops the oldest entry. */
-const mostPeople = 1_000;
+/** A process while it works for a lane. */
+type ProcessLease = Disposable & { readonly process: DecodingProcess };
 
 /**
  * Turns bytes of unknown files into samples, in child processes that can be killed and may die, started when needed: one for
- * each lane that has something to decode, and 8 at most. Lanes beyond that share the process that has least to do.
+ * each lane that has something to decode, and 8 at most. Lanes beyond that share the process that has least to do. A file
+ * that breaks its process disturbs the other files of its lane, and no other lane.
  */
 export class Decoding implements AsyncDisposable {
   readonly #options: DecodingOptions;
-  readonly #crashes: DecoderCrashes;
-  readonly #common = this.lane('');
   #seats: readonly ProcessSeat[] = [];
 
   constructor(options: DecodingOptions) {
     this.#options = options;
-    this.#crashes = new DecoderCrashes(options.clock);
   }
 
-  /** Calls `DecodingLane.decode` in the lane without a name. */
-  decode(...asked: Parameters<DecodingLane['decode']>): ReturnType<DecodingLane['decode']> {
-    return this.#common.decode(...asked);
+  /** Decodes as `play` does, but to one channel at `rateHz`. */
+  async *decode(
+    bytes: AsyncIterable<Uint8Array>,
+    rateHz: DecodedRateHz,
+    signal: AbortSignal,
+    lane = '',
+  ): AsyncGenerator<Int16Array> {
+    for await (const { samples } of this.play(lane, bytes, { want: rateHz }, signal)) yield samples;
   }
 
-  /** Files decoded in a lane of one name share a process; those that end one count against `personId`. */
-  lane(name: string, personId?: string): DecodingLane {
-    const crashes = personId === undefined ? undefined : this.#crashes;
-    return new DecodingLane({
-      enter: () => {
-        crashes?.check(`${personId}`);
-        return this.#enter(name);
-      },
-      failed: (error) => crashes?.note(`${personId}`, error),
-    });
+  /**
+   * Sound in pieces of at most about a second, decoded as it is read; the first bytes decide the format.
+   *
+   * A file that was cut short gives its remaining sound. Errors: BotError `source.not_audio`, `source.unreachable` where
+   * another file of the lane broke the process, and those of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops reading `bytes`.
+   */
+  async *play(
+    lane: string,
+    bytes: AsyncIterable<Uint8Array>,
+    plan: DecodePlan,
+    signal: AbortSignal,
+  ): AsyncGenerator<Pcm> {
+    using lease = this.#enter(lane);
+    const file = lease.process.open(plan);
+    const { want } = plan;
+    const isTrack = want === 'track';
+    const shape = { rateHz: isTrack ? musicRateHz : want, channels: isTrack ? 2 : 1 } as const;
+    let hasSound = false;
+    try {
+      for await (const { piece, isLast } of feedsOf(bytes)) {
+        for (let hasMore = true, left = piece; hasMore; left = nothing) {
+          signal.throwIfAborted();
+          const fed = await unlessAborted(file.feed(left, isLast), signal);
+          signal.throwIfAborted();
+          hasSound ||= fed.hasSound;
+          ({ hasMore } = fed);
+          if (fed.samples.length > 0) yield { samples: fed.samples, ...shape };
+        }
+      }
+      if (!hasSound) throw refusals.notAudio('it contains no sound');
+    } finally {
+      file.close();
+    }
+  }
+
+  /** Tags of a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
+  async readTags(path: string, signal: AbortSignal): Promise<SoundTags> {
+    using lease = this.#enter('');
+    return await unlessAborted(lease.process.readTags(path), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,36 +146,13 @@ export class Decoding implements AsyncDisposable {
 
 const ownEntry = new URL('../decoder-main.ts', import.meta.url);
 
-/** Counts decoding processes that files have ended, by the people who sent the files. */
-class DecoderCrashes {
-  readonly #clock: Clock;
-  /** Times of the crashes, in ms, the newest last; by person id. */
-  readonly #atMs = new Map<string, readonly number[]>();
+const nothing = new Uint8Array(0);
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+async function* feedsOf(bytes: AsyncIterable<Uint8Array>) {
+  for await (const some of bytes) {
+    for (let at = 0; at < some.length; at += feedBytes) {
+      yield { piece: some.subarray(at, at + feedBytes), isLast: false };
+    }
   }
-
-  /** Throws BotError `source.blocked` for a person whose files ended too many processes lately. */
-  check(personId: string): void {
-    const crashes = this.#recent(personId);
-    const last = crashes.at(-1) ?? Number.NEGATIVE_INFINITY;
-    const isRefused = this.#clock.nowMs() - last < crashLimits.refusedMs;
-    if (crashes.length >= crashLimits.crashes && isRefused) throw refusals.blocked();
-  }
-
-  /** Records the error with which a file of this person failed; only the end of a process counts. */
-  note(personId: string, error: unknown): void {
-    if (!endedProcess(error)) return;
-    const crashes = [...this.#recent(personId), this.#clock.nowMs()];
-    this.#atMs.delete(personId);
-    this.#atMs.set(personId, crashes.slice(-crashLimits.crashes));
-    const [oldest] = this.#atMs.keys();
-    if (this.#atMs.size > mostPeople && oldest !== undefined) this.#atMs.delete(oldest);
-  }
-
-  #recent(personId: string): readonly number[] {
-    const fromMs = this.#clock.nowMs() - crashLimits.countedMs;
-    return (this.#atMs.get(personId) ?? []).filter((atMs) => atMs > fromMs);
-  }
+  yield { piece: nothing, isLast: true };
 }

@@ -1,4 +1,4 @@
-import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 
 /** Sound that is decoded, or read, only to reach the wanted position. */
 export class Skip {
@@ -12,22 +12,19 @@ export class Skip {
     return this.#leftMs;
   }
 
-  /** Reports sound that was left out without decoding it, in ms. */
-  passed(ms: number): void {
-    this.#leftMs = Math.max(0, this.#leftMs - ms);
+  /** Leaves out `ms` of sound undecoded where the wanted position lies more than `preRollMs` behind them. */
+  passes(ms: number, preRollMs: number): boolean {
+    const isFar = this.#leftMs > preRollMs + ms;
+    if (isFar) this.#leftMs -= ms;
+    return isFar;
   }
 
-  /** Cuts the unwanted start off a chunk; a packet is kept whole, or not at all. */
-  cut(chunk: SoundChunk): readonly SoundChunk[] {
-    if (this.#leftMs <= 0) return [chunk];
-    if (chunk.kind === 'opus') {
-      this.passed(chunk.samples / 48);
-      return [];
-    }
-    const { samples, rateHz, channels } = chunk.pcm;
-    const frames = Math.min(samples.length / channels, Math.round((this.#leftMs * rateHz) / 1000));
-    this.#leftMs = frames * channels < samples.length ? 0 : this.#leftMs - (frames / rateHz) * 1000;
-    if (frames * channels === samples.length) return [];
-    return [{ kind: 'pcm', pcm: { ...chunk.pcm, samples: samples.subarray(frames * channels) } }];
+  /** Cuts the unwanted start off a piece; undefined where nothing of it is left. */
+  cut(pcm: Pcm): Pcm | undefined {
+    if (this.#leftMs <= 0) return pcm;
+    const { samples, rateHz, channels } = pcm;
+    const cut = Math.round((this.#leftMs * rateHz) / 1000) * channels;
+    this.#leftMs = cut < samples.length ? 0 : this.#leftMs - durationMs(pcm);
+    return cut < samples.length ? { ...pcm, samples: samples.subarray(cut) } : undefined;
   }
 }

@@ -2,7 +2,6 @@ import type { IncomingMessage } from 'node:http';
 import { BotError } from '#src/base/errors.ts';
 import type { AllowedHosts } from './allowed-hosts.ts';
 import type { Resolve } from './name-resolver.ts';
-import type { FileReader, SoundFile } from './ports.ts';
 import { type RedirectRules, requestOnce } from './redirect.ts';
 import { refusals } from './refusals.ts';
 
@@ -11,8 +10,6 @@ export type FetchRules = {
   readonly mostBytes: number;
   /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
   readonly resolve?: Resolve;
-  /** Media types that are read; left out: those of sounds. */
-  readonly types?: RegExp;
   /** See `RedirectRules.own`. */
   readonly own?: readonly string[];
 };
@@ -22,24 +19,9 @@ const redirects = new Set([301, 302, 303, 307, 308]);
 /** Media types under which servers deliver sounds; the real format shows in the bytes. */
 const soundTypes = /^(audio\/|video\/|application\/(x-)?ogg|(application|binary)\/octet-stream)/;
 
-type TextFileRules = {
-  readonly allowed: AllowedHosts;
-  readonly resolve?: Resolve;
-  /** Longest time from the first request to the last byte, in ms. */
-  readonly deadlineMs?: number;
-};
-
-const usualDeadlineMs = 10_000;
-/** Media types under which servers deliver text files. */
-const textTypes = /^(text\/|application\/(json|.+\+json|octet-stream)|binary\/octet-stream)/;
-
 /** Whether a file of this media type may be a sound; true where the type is unknown. */
 export function mayBeSound(type: string | undefined): boolean {
-  return isOf(soundTypes, type);
-}
-
-function isOf(types: RegExp, type: string | undefined): boolean {
-  return !type?.trim() || types.test(type.trim().toLowerCase());
+  return !type?.trim() || soundTypes.test(type.trim().toLowerCase());
 }
 
 /**
@@ -55,8 +37,15 @@ export async function* fetchSource(
   rules: FetchRules,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array> {
-  const answer = await request(link, rules, signal);
-  const { mostBytes } = rules;
+  yield* bodyOf(await request(link, rules, signal), rules.mostBytes, signal);
+}
+
+/** The bytes of an answer, `mostBytes` of them at most. Errors and abort: as `fetchSource`. */
+export async function* bodyOf(
+  answer: IncomingMessage,
+  mostBytes: number,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
   try {
     let sizeBytes = 0;
     for await (const bytes of answer as AsyncIterable<Uint8Array>) {
@@ -117,41 +106,14 @@ async function follow(
 /** Checks status, type and size in the head of an answer. */
 function check(
   { statusCode, headers }: IncomingMessage,
-  { mostBytes, types = soundTypes }: FetchRules,
+  { mostBytes }: FetchRules,
   isPart: boolean,
 ): void {
   const isFine = statusCode === 200 || (isPart && statusCode === 206);
   if (!isFine) throw refusals.unreachable(`the server answered with ${statusCode}`);
-  if (!isOf(types, headers['content-type']))
+  if (!mayBeSound(headers['content-type']))
     throw refusals.notAudio('its media type is not allowed');
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding !== 'identity') throw refusals.notAudio('it was compressed');
   if (Number(headers['content-length'] ?? 0) > mostBytes) throw refusals.tooBig(mostBytes);
-}
-
-/** Fetches text files behind the guard of all that comes from outside. */
-export class TextFiles implements FileReader {
-  readonly #rules: TextFileRules;
-
-  constructor(rules: TextFileRules) {
-    this.#rules = rules;
-  }
-
-  /** Implements `FileReader.read`. */
-  async read(file: SoundFile, mostBytes: number, signal: AbortSignal): Promise<Uint8Array> {
-    const { deadlineMs = usualDeadlineMs } = this.#rules;
-    if ((file.sizeBytes ?? 0) > mostBytes) throw refusals.tooBig(mostBytes);
-    const deadline = AbortSignal.timeout(deadlineMs);
-    const rules = { ...this.#rules, mostBytes, types: textTypes };
-    try {
-      const pieces: Uint8Array[] = [];
-      const until = AbortSignal.any([signal, deadline]);
-      for await (const bytes of fetchSource(file.url, rules, until)) pieces.push(bytes);
-      return Buffer.concat(pieces);
-    } catch (cause) {
-      signal.throwIfAborted();
-      if (!deadline.aborted) throw cause;
-      throw refusals.unreachable(`it did not arrive within ${deadlineMs / 1000} s`);
-    }
-  }
 }

@@ -25,19 +25,6 @@ export interface RecordingReader {
   read(file: SoundFile, signal: AbortSignal, longestMs?: number): Promise<Pcm>;
 }
 
-/** Small files people send that are no sounds. */
-export interface FileReader {
-  /**
-   * All bytes of a text file, `mostBytes` of them at most.
-   *
-   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
-   */
-  read(file: SoundFile, mostBytes: number, signal: AbortSignal): Promise<Uint8Array>;
-}
-
-/** Server and person that asked for a sound: a broken decoder affects this server at most, and counts against this person. */
-export type Requester = { readonly guildId: string; readonly personId?: string };
-
 /** Origin of a sound's bytes. The first bytes decide the format, not the name. */
 export type Where =
   /** A file the owner of the machine put there; never a path from a stranger. */
@@ -46,27 +33,11 @@ export type Where =
     /** A web page or an attachment, fetched behind the guard; `type` is its claimed media type. */
     | { readonly kind: 'link'; readonly url: string; readonly type?: string }
   ) & {
-    /** Left out for the owner's own sounds. */
-    readonly requester?: Requester;
+    /** Server that asked for it, the only one that a broken decoder affects; left out for the owner's own sounds. */
+    readonly guildId?: string;
     /** Title shown to people; else the last part of the path or link. */
     readonly title?: string;
   };
-
-/** Fields left out are the usual ones. */
-export type SourceLimits = {
-  /** Longest sound that has an end, in ms; 3 h. A live stream plays as long as it is wanted. */
-  readonly longestMs?: number;
-  /** Largest file or link that tells its size, or ends, in bytes; 256 MiB. */
-  readonly mostBytes?: number;
-  /** Longest wait for the first bytes, in ms; 10 s. */
-  readonly firstByteMs?: number;
-  /** Longest silence of a stream that stops sending, in ms; 10 s. */
-  readonly idleMs?: number;
-  /** Longest sum of all waits for the bytes of a file, in ms, beyond the sound that came of them; 120 s. */
-  readonly waitMs?: number;
-  /** Samples only, cut exactly where the file says; else Opus passes through, with up to 20 ms too much at both ends. */
-  readonly isExact?: boolean;
-};
 
 /** Makes anything that holds sound playable. */
 export interface SoundOpener {
@@ -75,7 +46,7 @@ export interface SoundOpener {
    *
    * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`; it has no effect on an open source.
    */
-  openSource(where: Where, limits: SourceLimits, signal: AbortSignal): Promise<SoundSource>;
+  openSource(where: Where, signal: AbortSignal): Promise<SoundSource>;
 }
 
 /** A sound that lies on this machine. */

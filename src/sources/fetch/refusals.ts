@@ -10,12 +10,6 @@ export const refusals = {
     new BotError('source.too_big', false, `A sound exceeds the limit of ${mostBytes} bytes.`),
   notAllowed: (why: string) =>
     new BotError('source.not_allowed', false, `A sound was not fetched: ${why}.`),
-  blocked: () =>
-    new BotError(
-      'source.blocked',
-      true,
-      'A sound was refused: earlier files of its sender ended decoders.',
-    ),
   crowded: () =>
     new BotError(
       'source.crowded',

@@ -44,10 +44,9 @@ export class ThrottledRead {
     }
   }
 
-  /** Pieces that were read before, and all that follow; closes at the end, and when its reader stops. */
-  async *all(before: readonly Uint8Array[], signal: AbortSignal): AsyncGenerator<Uint8Array> {
+  /** All pieces; closes at the end, and when its reader stops. */
+  async *all(signal: AbortSignal): AsyncGenerator<Uint8Array> {
     try {
-      yield* before;
       for (let piece = await this.next(signal); piece; piece = await this.next(signal)) yield piece;
     } finally {
       this.close();

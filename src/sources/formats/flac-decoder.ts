@@ -1,31 +1,25 @@
 import { FLACDecoder } from '@wasm-audio-decoders/flac';
-import type { SoundChunk } from '#src/audio/sound-source.ts';
-import { asChunk } from '#src/sources/decode/channel-chunks.ts';
-import { type Decoder, Flaws } from '#src/sources/decode/decoder.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { pcmOf } from '#src/sources/decode/channel-chunks.ts';
+import type { Decoder } from '#src/sources/decode/decoder.ts';
+import type { Skip } from '#src/sources/decode/skip.ts';
 import { FlacFrames } from './flac-frames.ts';
 
-/** Native FLAC. Metadata before its frames, pictures among it, is left out. */
-export async function openFlac(): Promise<Decoder> {
+/** Native FLAC. Metadata before its frames, pictures among it, is left out, and so are frames far before the wanted position. */
+export async function openFlac(skip: Skip): Promise<Decoder> {
   const decoder = new FLACDecoder();
   await decoder.ready;
-  const flaws = new Flaws();
   const head = new FlacHead();
   const frames = new FlacFrames();
-  const decoded = async (some: readonly Buffer[]): Promise<readonly SoundChunk[]> => {
-    if (some.length === 0) return [];
-    const own = some.map((frame) => new Uint8Array(frame));
-    const { channelData, sampleRate, errors } = await decoder.decodeFrames(own);
-    flaws.note(0, 0, errors.length);
-    return asChunk(channelData, sampleRate);
+  const decoded = async (some: readonly Buffer[]): Promise<readonly Pcm[]> => {
+    const near = some.filter(() => !skip.passes(head.frameMs, head.frameMs));
+    if (near.length === 0) return [];
+    const own = near.map((frame) => new Uint8Array(frame));
+    const { channelData, sampleRate } = await decoder.decodeFrames(own);
+    return pcmOf(channelData, sampleRate);
   };
   return {
-    async push(bytes) {
-      const before = frames.losses;
-      const some = frames.push(head.without(bytes));
-      flaws.passed(head.isOver ? 0 : bytes.length);
-      flaws.note(head.isOver ? bytes.length : 0, some.length, frames.losses - before);
-      return await decoded(some);
-    },
+    push: (bytes) => decoded(frames.push(head.without(bytes))),
     end: () => decoded(frames.end()),
     free: () => decoder.free(),
   };
@@ -34,6 +28,8 @@ export async function openFlac(): Promise<Decoder> {
 /** Header of each block of metadata: its kind, and its length in 24 bits (RFC 9639, 8.1). */
 const blockHeadBytes = 4;
 const magicBytes = 4;
+/** `fLaC` and the one block every file begins with; samples of its shortest and longest frame, and its rate, within (RFC 9639, 8.2). */
+const [startBytes, shortestAt, longestAt, rateAt] = [42, 8, 10, 18];
 
 /** Leaves out the head of a FLAC file, in pieces of any length. */
 class FlacHead {
@@ -41,26 +37,36 @@ class FlacHead {
   #leftBytes = 0;
   #isLast = false;
   #hasBegun = false;
+  #frameMs = Number.POSITIVE_INFINITY;
 
-  /** Whether the frames have been reached. */
-  get isOver(): boolean {
-    return this.#isLast && this.#leftBytes === 0;
+  /** Length of each frame, in ms; infinite where they differ. */
+  get frameMs(): number {
+    return this.#frameMs;
   }
 
   /** Throws a plain Error where there is no such head. */
   without(bytes: Uint8Array): Buffer {
-    if (this.isOver) return Buffer.from(bytes);
+    if (this.#isOver) return Buffer.from(bytes);
     this.#rest = Buffer.concat([this.#rest, bytes]);
-    if (!this.#hasBegun && this.#rest.length < magicBytes) return Buffer.alloc(0);
+    if (!this.#hasBegun && this.#rest.length < startBytes) return Buffer.alloc(0);
     if (!this.#hasBegun) this.#begin();
     this.#pass();
-    return this.isOver ? this.#rest : Buffer.alloc(0);
+    return this.#isOver ? this.#rest : Buffer.alloc(0);
+  }
+
+  /** Whether the frames have been reached. */
+  get #isOver(): boolean {
+    return this.#isLast && this.#leftBytes === 0;
   }
 
   #begin(): void {
-    if (this.#rest.toString('latin1', 0, magicBytes) !== 'fLaC')
-      throw new Error('it is not a FLAC file');
-    this.#rest = this.#rest.subarray(magicBytes);
+    const rest = this.#rest;
+    if (rest.toString('latin1', 0, magicBytes) !== 'fLaC') throw new Error('it is not a FLAC file');
+    const longest = rest.readUInt16BE(longestAt);
+    const rateHz = rest.readUIntBE(rateAt, 3) >> 4;
+    if (longest === rest.readUInt16BE(shortestAt) && longest > 0 && rateHz > 0)
+      this.#frameMs = (longest / rateHz) * 1000;
+    this.#rest = rest.subarray(magicBytes);
     this.#hasBegun = true;
   }
 
@@ -69,7 +75,7 @@ class FlacHead {
       const passed = Math.min(this.#leftBytes, this.#rest.length);
       this.#leftBytes -= passed;
       this.#rest = this.#rest.subarray(passed);
-      if (this.isOver || this.#leftBytes > 0 || this.#rest.length < blockHeadBytes) return;
+      if (this.#isOver || this.#leftBytes > 0 || this.#rest.length < blockHeadBytes) return;
       this.#isLast = (this.#rest.readUInt8(0) & 0x80) !== 0;
       this.#leftBytes = this.#rest.readUIntBE(1, 3);
       this.#rest = this.#rest.subarray(blockHeadBytes);

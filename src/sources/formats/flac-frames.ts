@@ -18,13 +18,6 @@ export class FlacFrames {
   /** Bytes of the present frame that the checksum holds. */
   #checked = 0;
   #crc = 0;
-  #isLost = false;
-  #losses = 0;
-
-  /** Places where something else lay between two frames. */
-  get losses(): number {
-    return this.#losses;
-  }
 
   push(bytes: Uint8Array): Buffer[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
@@ -75,13 +68,10 @@ export class FlacFrames {
   #take(length: number): Buffer {
     const frame = this.#rest.subarray(0, length);
     this.#restart(length);
-    this.#isLost = false;
     return frame;
   }
 
   #lose(at = this.#rest.indexOf(0xff, 1)): true {
-    if (!this.#isLost) this.#losses++;
-    this.#isLost = true;
     this.#restart(at < 0 ? this.#rest.length : at);
     return true;
   }
@@ -94,7 +84,7 @@ export class FlacFrames {
 }
 
 /** Whether a frame may begin here: RFC 9639, 9.1, with its checksum. */
-export function isFlacHeader(bytes: Buffer): boolean {
+function isFlacHeader(bytes: Buffer): boolean {
   const [sync = 0, blocking = 0, sizes = 0, shape = 0, number = 0] = bytes;
   if (sync !== 0xff || (blocking & 0xfe) !== 0xf8) return false;
   const [size, rate, channels, bits] = [sizes >> 4, sizes & 15, shape >> 4, (shape >> 1) & 7];
@@ -105,16 +95,6 @@ export function isFlacHeader(bytes: Buffer): boolean {
   const samples = size === 7 ? bytes.readUInt16BE(ofNumber) + 1 : 0;
   if (size === 15 || samples > mostSamples) return false;
   return crc8Of(bytes.subarray(0, length)) === bytes[length];
-}
-
-/** The first sample of a frame, by its header; `frameSamples` of frames that are all alike, and count themselves. */
-export function flacSample(header: Buffer, frameSamples: number): number {
-  const length = numberBytes(header[4] ?? 0);
-  const first = (header[4] ?? 0) & (length === 1 ? 0x7f : 0x7f >> length);
-  const number = header
-    .subarray(5, 4 + length)
-    .reduce((sum, byte) => sum * 64 + (byte & 0x3f), first);
-  return ((header[1] ?? 0) & 1) === 1 ? number : number * frameSamples;
 }
 
 /** Length in bytes of the frame's number, which is coded like a character of UTF-8. */

@@ -1,7 +1,7 @@
 import { MPEGDecoder } from 'mpg123-decoder';
-import type { SoundChunk } from '#src/audio/sound-source.ts';
-import { asChunk } from '#src/sources/decode/channel-chunks.ts';
-import { type Decoder, Flaws } from '#src/sources/decode/decoder.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { pcmOf } from '#src/sources/decode/channel-chunks.ts';
+import type { Decoder } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
 import { type Mp3Frame, Mp3Frames } from './mp3-frames.ts';
 
@@ -12,33 +12,22 @@ const preRollMs = 300;
 export async function openMp3(skip: Skip): Promise<Decoder> {
   const decoder = new MPEGDecoder();
   await decoder.ready;
-  const flaws = new Flaws();
   const frames = new Mp3Frames();
   let hasFirst = false;
   const isNear = ({ header, bytes }: Mp3Frame) => {
     const isFirst = !hasFirst;
     hasFirst = true;
     if (isFirst && reportsOfAll(bytes)) return true;
-    const frameMs = (header.samples / header.rateHz) * 1000;
-    if (skip.leftMs <= preRollMs + frameMs) return true;
-    skip.passed(frameMs);
-    return false;
+    return !skip.passes((header.samples / header.rateHz) * 1000, preRollMs);
   };
-  const decoded = (some: readonly Mp3Frame[]): readonly SoundChunk[] => {
+  const decoded = (some: readonly Mp3Frame[]): readonly Pcm[] => {
     const near = some.filter(isNear).map(({ bytes }) => bytes);
     if (near.length === 0) return [];
-    const { channelData, sampleRate, errors } = decoder.decode(Buffer.concat(near));
-    flaws.note(0, 0, errors.length);
-    return asChunk(channelData, sampleRate);
+    const { channelData, sampleRate } = decoder.decode(Buffer.concat(near));
+    return pcmOf(channelData, sampleRate);
   };
   return {
-    push(bytes) {
-      const before = frames.losses;
-      const some = frames.push(bytes);
-      flaws.passed(frames.hasBegun ? 0 : bytes.length);
-      flaws.note(frames.hasBegun ? bytes.length : 0, some.length, frames.losses - before);
-      return decoded(some);
-    },
+    push: (bytes) => decoded(frames.push(bytes)),
     end: () => decoded(frames.end()),
     free: () => decoder.free(),
   };

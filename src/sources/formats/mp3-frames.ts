@@ -15,17 +15,6 @@ export class Mp3Frames {
   #tagLeftBytes: number | undefined;
   #kind: number | undefined;
   #isLost = true;
-  #losses = 0;
-
-  /** Places where something else lay between two frames. */
-  get losses(): number {
-    return this.#losses;
-  }
-
-  /** Whether the tag before them is over. */
-  get hasBegun(): boolean {
-    return this.#tagLeftBytes === 0;
-  }
 
   push(bytes: Uint8Array): Mp3Frame[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
@@ -66,9 +55,7 @@ export class Mp3Frames {
       : undefined;
   }
 
-  /** A tag of version 1 lies at the very end and is no damage. */
   #lose(): void {
-    if (!this.#isLost && this.#rest.toString('latin1', 0, 3) !== 'TAG') this.#losses++;
     this.#isLost = true;
     const next = this.#rest.indexOf(0xff, 1);
     this.#rest = next < 0 ? Buffer.alloc(0) : this.#rest.subarray(next);

@@ -3,92 +3,52 @@ import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { type OggPage, OggPages, writePages } from '#src/audio/ogg-page.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { opusSamples } from '#src/audio/opus/opus-toc.ts';
-import type { SoundChunk } from '#src/audio/sound-source.ts';
-import { asChunk } from '#src/sources/decode/channel-chunks.ts';
-import { type Decoder, Flaws, type Want } from '#src/sources/decode/decoder.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { pcmOf } from '#src/sources/decode/channel-chunks.ts';
+import type { Decoder, Want } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
 import { OpusSound, preSkipOf } from './opus-sound.ts';
 
-/** Sound of one page. */
-type PageContent = {
-  readonly chunks: readonly SoundChunk[];
-  /** Packets of it that were damaged. */
-  readonly flaws: number;
-  /** True when the page holds headers, but no sound: only here a whole page may be passed over. */
-  readonly isHead?: boolean;
-};
-
 /** One sound within an Ogg file; radios send one after the other. Has state. */
 interface OggSound {
-  readonly serial: number;
-  push(page: OggPage): Promise<PageContent>;
-  end(): Promise<readonly SoundChunk[]>;
+  push(page: OggPage): readonly Pcm[] | Promise<readonly Pcm[]>;
+  end(): readonly Pcm[] | Promise<readonly Pcm[]>;
   free(): void;
 }
+
+/** Sound decoded before the wanted place, in ms: blocks of Vorbis overlap. */
+const preRollMs = 1_000;
 
 /** Ogg with Opus, Vorbis or FLAC: the first such sound in it, and every one that follows when that is over. */
 export function openOgg(codec: () => Promise<OpusCodec>, want: Want, skip: Skip): Decoder {
   const pages = new OggPages();
-  const flaws = new Flaws();
-  const sounds = new Sounds((page) => opening(page, codec, want, skip));
+  let sound: OggSound | undefined;
+  let serial: number | undefined;
+  let hasBegun = false;
+  const next = async (page: OggPage): Promise<readonly Pcm[]> => {
+    const opened = await opening(page, codec, want, skip);
+    if (!opened) return [];
+    const rest = (await sound?.end()) ?? [];
+    sound?.free();
+    sound = opened;
+    ({ serial } = page);
+    return rest;
+  };
+  const given = async (page: OggPage): Promise<readonly Pcm[]> => {
+    const rest = page.isFirst && (!sound || hasBegun) ? await next(page) : [];
+    if (!sound || serial !== page.serial) return rest;
+    hasBegun = !page.isFirst;
+    return [...rest, ...(await sound.push(page))];
+  };
   return {
     async push(bytes) {
-      const [losses, lostBytes] = [pages.losses, pages.lostBytes];
-      const chunks: SoundChunk[] = [];
-      let [damage, soundBytes] = [0, 0];
-      for (const page of pages.push(bytes)) {
-        const given = await sounds.push(page);
-        chunks.push(...given.chunks);
-        damage += given.flaws;
-        soundBytes += given.isHead ? 0 : page.bytes.length;
-      }
-      flaws.passed(bytes.length);
-      if (soundBytes > 0) flaws.restart();
-      const silentBytes = soundBytes + pages.lostBytes - lostBytes;
-      flaws.note(silentBytes, chunks.length, damage + pages.losses - losses);
-      return chunks;
+      const all: Pcm[] = [];
+      for (const page of pages.push(bytes)) all.push(...(await given(page)));
+      return all;
     },
-    end: () => sounds.end(),
-    free: () => sounds.free(),
+    end: () => sound?.end() ?? [],
+    free: () => sound?.free(),
   };
-}
-
-/** One sound after the other. */
-class Sounds {
-  readonly #opening: (page: OggPage) => Promise<OggSound | undefined>;
-  #sound: OggSound | undefined;
-  #hasBegun = false;
-
-  constructor(open: (page: OggPage) => Promise<OggSound | undefined>) {
-    this.#opening = open;
-  }
-
-  async push(page: OggPage): Promise<PageContent> {
-    const before = page.isFirst && (!this.#sound || this.#hasBegun) ? await this.#next(page) : [];
-    if (this.#sound?.serial !== page.serial) return { chunks: before, flaws: 0 };
-    this.#hasBegun = !page.isFirst;
-    const given = await this.#sound.push(page);
-    return { ...given, chunks: [...before, ...given.chunks] };
-  }
-
-  async end(): Promise<readonly SoundChunk[]> {
-    return (await this.#sound?.end()) ?? [];
-  }
-
-  free(): void {
-    this.#sound?.free();
-  }
-
-  /** Opens the sound of this page; gives the rest of the sound before. */
-  async #next(page: OggPage): Promise<readonly SoundChunk[]> {
-    const opened = await this.#opening(page);
-    if (!opened) return [];
-    const rest = await this.end();
-    this.free();
-    this.#sound = opened;
-    this.#hasBegun = false;
-    return rest;
-  }
 }
 
 async function opening(
@@ -97,10 +57,12 @@ async function opening(
   want: Want,
   skip: Skip,
 ): Promise<OggSound | undefined> {
-  const name = page.pieces[0]?.toString('latin1', 0, 8) ?? '';
-  if (name === 'OpusHead') return openOggOpus(page.serial, await codec(), want, skip);
-  if (name.startsWith('\x01vorbis')) return await openOggVorbis(page.serial);
-  if (name.startsWith('\x7fFLAC')) return await openOggFlac(page.serial);
+  const [head = Buffer.alloc(0)] = page.pieces;
+  const name = head.toString('latin1', 0, 8);
+  if (name === 'OpusHead')
+    return openOggOpus(new OpusSound(await codec(), want, skip, preSkipOf(head)));
+  if (name.startsWith('\x01vorbis')) return await openOggVorbis(page.serial, skip);
+  if (name.startsWith('\x7fFLAC')) return await openOggFlac(skip);
   return undefined;
 }
 
@@ -145,35 +107,42 @@ class OggPackets {
   }
 }
 
-/** Ogg Opus (RFC 7845), as Discord's voice messages are. */
-function openOggOpus(serial: number, codec: OpusCodec, want: Want, skip: Skip): OggSound {
+/** Tells which pages lie far before the wanted position, by the samples at which each ends. */
+class PagesBefore {
+  readonly #skip: Skip;
+  #sample = 0;
+
+  constructor(skip: Skip) {
+    this.#skip = skip;
+  }
+
+  has({ granule = this.#sample }: OggPage, rateHz: number): boolean {
+    const before = this.#sample;
+    this.#sample = granule;
+    return granule > before && this.#skip.passes(((granule - before) / rateHz) * 1000, preRollMs);
+  }
+}
+
+/** Ogg Opus (RFC 7845), as Discord's voice messages are. Two packets of heads come before the sound. */
+function openOggOpus(sound: OpusSound): OggSound {
   const packets = new OggPackets();
   let headers = 0;
-  let sound: OpusSound | undefined;
   let granule = 0;
-  const heads = (some: readonly Buffer[]): readonly Buffer[] => {
-    const sounding = some.slice(Math.max(0, 2 - headers));
-    const [head] = some;
-    if (headers === 0 && head) sound = new OpusSound(codec, want, skip, preSkipOf(head));
-    headers += some.length - sounding.length;
-    return sounding;
-  };
-  const push = (page: OggPage) => {
-    let keep = endOf(page, granule);
-    granule = page.granule ?? granule;
-    const given = heads(packets.push(page)).map((packet): readonly SoundChunk[] | undefined => {
-      const chunks = sound?.push(packet, keep);
-      keep -= opusSamples(packet);
-      return chunks;
-    });
-    const flaws = given.filter((chunks) => chunks === undefined).length;
-    return { chunks: given.flatMap((chunks) => chunks ?? []), flaws, isHead: given.length === 0 };
-  };
   return {
-    serial,
-    push: async (page) => push(page),
-    end: async () => [],
-    free: () => sound?.free(),
+    push(page) {
+      let keep = endOf(page, granule);
+      granule = page.granule ?? granule;
+      const all = packets.push(page);
+      const sounding = all.slice(Math.max(0, 2 - headers));
+      headers += all.length - sounding.length;
+      return sounding.flatMap((packet) => {
+        const given = sound.push(packet, keep);
+        keep -= opusSamples(packet);
+        return given;
+      });
+    },
+    end: () => [],
+    free: () => sound.free(),
   };
 }
 
@@ -185,73 +154,83 @@ function endOf({ isLast, granule }: OggPage, before: number): number {
 /** An empty Vorbis comment (Vorbis I, 5.2.1). */
 const noComment = Buffer.from('\x03vorbis\0\0\0\0\0\0\0\0\x01', 'latin1');
 
-/** Offset of the number of channels in the first packet (Vorbis I, 4.2.2). */
-const channelsAt = 11;
+/** Offsets of the number of channels and of the rate in the first packet (Vorbis I, 4.2.2). */
+const [channelsAt, vorbisRateAt] = [11, 12];
 const mostChannels = 8;
 
 type VorbisSamples = { readonly channelData: Float32Array[]; readonly sampleRate: number };
-
-const head = { chunks: [], flaws: 0, isHead: true } as const;
 
 /**
  * Ogg Vorbis. The decoder sees whole pages only, whose checksums are right, and no comment, as comments hold pictures.
  *
  * Headers reach it with the first page of sound: without sound it takes 20 ms to gather nothing from 36,000 channels.
  */
-async function openOggVorbis(serial: number): Promise<OggSound> {
+async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   const decoder = new OggVorbisDecoder();
   await decoder.ready;
   const packets = new OggPackets();
+  const before = new PagesBefore(skip);
   const headers: Buffer[] = [];
   let headerPages: readonly Buffer[] = [];
+  let rateHz = 0;
   let hasSound = false;
-  const decoded = async (work: () => Promise<VorbisSamples>) => {
+  const decoded = async (work: () => Promise<VorbisSamples>): Promise<readonly Pcm[]> => {
     // It stumbles over its own report of a flaw now and then.
     const given = await work().catch(() => undefined);
-    if (!given) return { chunks: [], flaws: 1 };
-    return { chunks: asChunk(given.channelData, given.sampleRate, 'vorbis'), flaws: 0 };
+    return given ? pcmOf(given.channelData, given.sampleRate, 'vorbis') : [];
   };
-  const sound = (bytes: Uint8Array) => {
-    const all = new Uint8Array(Buffer.concat([...headerPages, bytes]));
-    headerPages = [];
-    hasSound = true;
-    return decoded(() => decoder.decode(all));
+  const head = (page: OggPage) => {
+    headers.push(...packets.push(page).map((packet) => Buffer.from(packet)));
+    const [first, , setup] = headers;
+    if ((first?.[channelsAt] ?? 0) > mostChannels)
+      throw new Error(`it has more than ${mostChannels} channels`);
+    if (!first || !setup) return;
+    rateHz = first.length < vorbisRateAt + 4 ? 0 : first.readUInt32LE(vorbisRateAt);
+    headerPages = [
+      writePages([first], { serial, isFirst: true }),
+      writePages([noComment, setup], { serial, sequence: 1 }),
+    ];
   };
   return {
-    serial,
-    async push(page: OggPage) {
-      if (headers.length >= 3) return await sound(page.bytes);
-      headers.push(...packets.push(page).map((packet) => Buffer.from(packet)));
-      const [first, , setup] = headers;
-      if ((first?.[channelsAt] ?? 0) > mostChannels)
-        throw new Error(`it has more than ${mostChannels} channels`);
-      if (!first || !setup) return head;
-      headerPages = [
-        writePages([first], { serial, isFirst: true }),
-        writePages([noComment, setup], { serial, sequence: 1 }),
-      ];
-      return head;
+    async push(page) {
+      if (headers.length < 3) {
+        head(page);
+        return [];
+      }
+      if (before.has(page, rateHz)) return [];
+      const all = new Uint8Array(Buffer.concat([...headerPages, page.bytes]));
+      headerPages = [];
+      hasSound = true;
+      return await decoded(() => decoder.decode(all));
     },
-    end: async () => (hasSound ? (await decoded(() => decoder.flush())).chunks : []),
+    end: async () => (hasSound ? await decoded(() => decoder.flush()) : []),
     free: () => decoder.free(),
   };
 }
 
+/** Offset of the rate in the first packet of FLAC in Ogg (RFC 9639, 10.1 and 8.2). */
+const flacRateAt = 27;
+
 /** FLAC in Ogg (RFC 9639, 10.1): one frame a packet; its first byte distinguishes it from headers. */
-async function openOggFlac(serial: number): Promise<OggSound> {
+async function openOggFlac(skip: Skip): Promise<OggSound> {
   const decoder = new FLACDecoder();
   await decoder.ready;
   const packets = new OggPackets();
+  const before = new PagesBefore(skip);
+  let rateHz = 0;
   return {
-    serial,
     async push(page) {
-      const frames = packets.push(page).filter(([first]) => first === 0xff);
-      if (frames.length === 0) return { chunks: [], flaws: 0, isHead: true };
+      const all = packets.push(page);
+      const [first] = all;
+      if (rateHz === 0 && first && first.length >= flacRateAt + 3)
+        rateHz = first.readUIntBE(flacRateAt, 3) >> 4;
+      const frames = all.filter(([mark]) => mark === 0xff);
+      if (before.has(page, rateHz) || frames.length === 0) return [];
       const own = frames.map((frame) => new Uint8Array(frame));
-      const { channelData, sampleRate, errors } = await decoder.decodeFrames(own);
-      return { chunks: asChunk(channelData, sampleRate), flaws: errors.length };
+      const { channelData, sampleRate } = await decoder.decodeFrames(own);
+      return pcmOf(channelData, sampleRate);
     },
-    end: async () => [],
+    end: () => [],
     free: () => decoder.free(),
   };
 }

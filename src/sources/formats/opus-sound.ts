@@ -1,13 +1,9 @@
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
 import { opusSamples } from '#src/audio/opus/opus-toc.ts';
-import type { SoundChunk } from '#src/audio/sound-source.ts';
+import { musicRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { Want } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
 
-/** The only length that may leave as it is. */
-const frameSamples = 960;
-/** Longest frame, in bytes (RFC 6716, 3.2), and longest datagram too. */
-const longestFrameBytes = 1275;
 /** Sound decoded and dropped after a seek, in ms, until the decoder is right (RFC 7845, 4.6). */
 const preRollMs = 80;
 
@@ -18,76 +14,40 @@ export function preSkipOf(head: Buffer): number {
   return head.readUInt16LE(10);
 }
 
-/** Opus packets on their way into sound: as they are where that is wanted and possible, else decoded. */
+/** Opus packets on their way into sound. */
 export class OpusSound {
-  readonly #codec: OpusCodec;
-  readonly #want: Want;
+  readonly #decoder: OpusDecoder;
+  readonly #shape: Pick<Pcm, 'channels' | 'rateHz'>;
   readonly #skip: Skip;
-  #decoder: OpusDecoder | undefined;
   #preSkip: number;
 
-  /** `preSkip` at 48 kHz; after a jump into the middle it is 0. */
+  /** `preSkip` at 48 kHz. */
   constructor(codec: OpusCodec, want: Want, skip: Skip, preSkip: number) {
-    this.#codec = codec;
-    this.#want = want;
+    const isTrack = want === 'track';
+    this.#decoder = isTrack ? codec.stereoDecoder() : codec.decoder(want);
+    this.#shape = isTrack ? { rateHz: musicRateHz, channels: 2 } : { rateHz: want, channels: 1 };
     this.#skip = skip;
     this.#preSkip = preSkip;
-    if (want.kind === 'mono' || want.isExact || preSkip >= frameSamples)
-      this.#decoder = this.#open();
   }
 
-  /** Undefined for bytes that are not Opus. `keep` cuts the sound behind the end, in samples at 48 kHz. */
-  push(packet: Uint8Array, keep = Number.POSITIVE_INFINITY): readonly SoundChunk[] | undefined {
+  /** Nothing for bytes that are not Opus. `keep` cuts the sound behind the end, in samples at 48 kHz. */
+  push(packet: Uint8Array, keep = Number.POSITIVE_INFINITY): readonly Pcm[] {
     const samples = opusSamples(packet);
-    if (samples === 0) return undefined;
-    if (this.#skip.leftMs > preRollMs + samples / 48) {
-      this.#skip.passed((samples - (this.#decoder ? this.#cutStart(samples) : 0)) / 48);
+    const cut = Math.min(samples, this.#preSkip);
+    this.#preSkip -= cut;
+    if (samples === 0 || this.#skip.passes((samples - cut) / 48, preRollMs)) return [];
+    const { rateHz, channels } = this.#shape;
+    const at = (place: number) => Math.round((place * rateHz) / 48_000) * channels;
+    try {
+      const all = this.#decoder.decode(packet);
+      const sound = all.slice(at(cut), at(Math.max(0, Math.min(samples, keep))));
+      return sound.length > 0 ? [{ samples: sound, rateHz, channels }] : [];
+    } catch {
       return [];
     }
-    const passes = samples === frameSamples && packet.length <= longestFrameBytes;
-    if (passes && !this.#decoder) {
-      return keep > 0 ? [{ kind: 'opus', packet: packet.slice(), samples }] : [];
-    }
-    this.#decoder ??= this.#open();
-    return this.#decoded(this.#decoder, packet, Math.min(samples, keep), samples);
   }
 
   free(): void {
-    this.#decoder?.free();
-  }
-
-  #decoded(
-    decoder: OpusDecoder,
-    packet: Uint8Array,
-    keep: number,
-    samples: number,
-  ): readonly SoundChunk[] | undefined {
-    try {
-      const { rateHz, channels } = this.#shape;
-      const at = (place: number) => Math.round((place * rateHz) / 48_000) * channels;
-      const all = decoder.decode(packet);
-      const sound = all.slice(at(this.#cutStart(samples)), at(Math.max(0, keep)));
-      return sound.length > 0 ? [{ kind: 'pcm', pcm: { samples: sound, rateHz, channels } }] : [];
-    } catch {
-      return undefined;
-    }
-  }
-
-  #cutStart(samples: number): number {
-    const cut = Math.min(samples, this.#preSkip);
-    this.#preSkip -= cut;
-    return cut;
-  }
-
-  get #shape(): { readonly rateHz: number; readonly channels: 1 | 2 } {
-    const want = this.#want;
-    return want.kind === 'mono'
-      ? { rateHz: want.rateHz, channels: 1 }
-      : { rateHz: 48_000, channels: 2 };
-  }
-
-  #open(): OpusDecoder {
-    const want = this.#want;
-    return want.kind === 'mono' ? this.#codec.decoder(want.rateHz) : this.#codec.stereoDecoder();
+    this.#decoder.free();
   }
 }

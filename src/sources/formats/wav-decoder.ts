@@ -1,5 +1,3 @@
-import type { Pcm } from '#src/audio/pcm.ts';
-import type { SoundChunk } from '#src/audio/sound-source.ts';
 import { WavStream } from '#src/audio/wav.ts';
 import type { Decoder } from '#src/sources/decode/decoder.ts';
 
@@ -11,7 +9,7 @@ export function openWav(): Decoder {
     push(bytes) {
       const named = isBegun ? bytes : asRiff(bytes);
       isBegun = true;
-      return wav.push(named).map(asChunk);
+      return wav.push(named);
     },
     end() {
       wav.end();
@@ -19,10 +17,6 @@ export function openWav(): Decoder {
     },
     free() {},
   };
-}
-
-function asChunk(pcm: Pcm): SoundChunk {
-  return { kind: 'pcm', pcm };
 }
 
 /** The first piece holds the first four bytes, which identified the file. */

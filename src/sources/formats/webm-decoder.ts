@@ -1,12 +1,8 @@
 import { opus } from 'prism-media';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { SoundChunk } from '#src/audio/sound-source.ts';
-import { type Decoder, Flaws, type Want } from '#src/sources/decode/decoder.ts';
+import type { Decoder, Want } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
 import { OpusSound, preSkipOf } from './opus-sound.ts';
-
-/** Factor by which a film may have more data between two packets of sound than a sound file. */
-const pictures = 8;
 
 /** An element is never longer: no such file is fetched. */
 const mostElementBytes = 2 ** 31;
@@ -35,7 +31,6 @@ function elementSize(bytes: Buffer, at: number) {
 /** WebM or Matroska with Opus, as browsers record; other streams in it are passed over. */
 export function openWebm(codec: OpusCodec, want: Want, skip: Skip): Decoder {
   const demuxer = new opus.WebmDemuxer();
-  const flaws = new Flaws();
   let damage: Error | undefined;
   let sound: OpusSound | undefined;
   demuxer.on('error', () => undefined); // it comes a tick late; `errored` shows it at once
@@ -58,10 +53,7 @@ export function openWebm(codec: OpusCodec, want: Want, skip: Skip): Decoder {
       for (let packet = demuxer.read(); packet; packet = demuxer.read()) packets.push(packet);
       damage ??= demuxer.errored ?? undefined;
       if (damage) throw damage;
-      const given = packets.map((packet): readonly SoundChunk[] | undefined => sound?.push(packet));
-      const bad = given.filter((chunks) => chunks === undefined).length;
-      flaws.note(bytes.length / pictures, packets.length - bad, bad);
-      return given.flatMap((chunks) => chunks ?? []);
+      return packets.flatMap((packet) => sound?.push(packet) ?? []);
     },
     end: () => [],
     free() {

@@ -53,7 +53,7 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
-import type { FileReader, RecordingReader } from '#src/sources/fetch/ports.ts';
+import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
@@ -129,7 +129,6 @@ const usual = {
   voices: fixedVoiceNames(['slt', 'rms'], true),
   speechModels: [],
   modelNews: () => [],
-  files: { read: () => Promise.reject(new Error('Nobody sends files here.')) },
   recordings: { read: () => Promise.reject(new Error('Nobody sends recordings here.')) },
 } as const satisfies Partial<FixtureParts>;
 
@@ -150,7 +149,6 @@ export function only(pipeline: Pipeline): PipelineRegistry {
 
 /** Parts of the classes that serve commands and programs. */
 type CommandParts = {
-  readonly files: FileReader;
   readonly longestWritingMs: number;
   readonly modelNews: () => readonly ModelNews[];
   readonly recordings: RecordingReader;

@@ -11,7 +11,6 @@ import {
   openSessionFixture,
   pass,
   type SessionFixture,
-  words,
 } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -52,43 +51,13 @@ function without(name: string, names: readonly string[] = []) {
   return { inner, synthesizer: standardVoiceInstead(engine, voices, new VirtualClock()), voices };
 }
 
-test('a preview is heard in a quiet channel by whoever sits there, in its voice', async () => {
+test('a preview is a file in its voice, also where nobody talks', async () => {
   const fixture = await called();
   const { length } = fixture.synthesizer.asked;
-  expect(await hear(fixture)).toEqual({ kind: 'aloud' });
+  expect(await hear(fixture)).toMatchObject({ kind: 'file' });
   const [said] = fixture.synthesizer.asked.slice(length);
   expect(said).toMatchObject({ voice: { name: 'rms' } });
   expect(said?.text).toContain('Nova');
-});
-
-test.each<[string, (fixture: SessionFixture) => Promise<unknown> | unknown]>([
-  [
-    'somebody talks',
-    async (fixture) =>
-      await pass(fixture, 1_500, await words('human-cards-004', adam, fixture.clock.nowMs())),
-  ],
-  [
-    'a text waits',
-    async (fixture) => {
-      await fixture.talk.say('g', 'This is a text that takes a while to be said.', 'queue');
-      await pass(fixture, 40);
-    },
-  ],
-  [
-    'a moderator keeps the bot silent',
-    ({ sessions }) => sessions.news('g', { kind: 'muted', on: true }),
-  ],
-  [
-    'it only writes captions',
-    ({ sessions }) => {
-      const session = sessions.session('g');
-      if (session) session.mode = 'captions';
-    },
-  ],
-])('a preview is a file where %s', async (_, happen) => {
-  const fixture = await called();
-  await happen(fixture);
-  expect(await hear(fixture)).toMatchObject({ kind: 'file' });
 });
 
 test('a file is paid for by its listener, until their share is used', async () => {
@@ -100,14 +69,6 @@ test('a file is paid for by its listener, until their share is used', async () =
   expect(heard.length).toBeGreaterThan(2);
   expect(heard.length).toBeLessThan(9);
   expect(ledger.shareOf('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0.0001e9);
-});
-
-test('a preview that is heard in the channel counts to the share of its listener', async () => {
-  const clock = new VirtualClock();
-  const { budgets, ledger } = openBudgets(clock);
-  const fixture = await called({ spending: budgets }, clock);
-  expect(await hear(fixture)).toEqual({ kind: 'aloud' });
-  expect(ledger.shareOf('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0);
 });
 
 test('a text in a voice that is gone is said by the standard one, and the channel is told once', async () => {

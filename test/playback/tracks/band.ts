@@ -1,5 +1,6 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { SoundChunk, SoundSource } from '#src/audio/sound-source.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { AddItemResult } from '#src/playback/tracks/track-outcomes.ts';
@@ -38,7 +39,7 @@ export function stuck(...levels: number[]): SoundSource {
     async *open() {
       for (const level of levels) {
         const samples = new Int16Array(96 * 20).fill(level);
-        yield { kind: 'pcm', pcm: { samples, rateHz: rate, channels: 2 } };
+        yield { samples, rateHz: rate, channels: 2 };
       }
       await Promise.withResolvers<void>().promise;
     },
@@ -51,13 +52,13 @@ export class ScriptedSource implements SoundSource {
   readonly seekable = false;
   asked = 0;
   closed = false;
-  #waiting: PromiseWithResolvers<SoundChunk | undefined> | undefined;
-  #ready: (SoundChunk | undefined)[] = [];
+  #waiting: PromiseWithResolvers<Pcm | undefined> | undefined;
+  #ready: (Pcm | undefined)[] = [];
   #broke: Error | undefined;
 
   give(value: number, ms: number): void {
     const samples = new Int16Array(2 * 48 * ms).fill(value);
-    this.#put({ kind: 'pcm', pcm: { samples, rateHz: rate, channels: 2 } });
+    this.#put({ samples, rateHz: rate, channels: 2 });
   }
 
   end(): void {
@@ -69,11 +70,12 @@ export class ScriptedSource implements SoundSource {
     this.#put(undefined);
   }
 
-  async *open(_fromMs: number, signal: AbortSignal): AsyncIterable<SoundChunk> {
+  async *open(_fromMs: number, signal: AbortSignal): AsyncIterable<Pcm> {
     try {
       for (;;) {
         this.asked++;
         signal.throwIfAborted();
+        if (this.#broke && this.#ready.length === 0) throw this.#broke;
         const chunk = this.#ready.length > 0 ? this.#ready.shift() : await this.#wait(signal);
         if (!chunk && this.#broke) throw this.#broke;
         if (!chunk) return;
@@ -84,13 +86,13 @@ export class ScriptedSource implements SoundSource {
     }
   }
 
-  #put(chunk: SoundChunk | undefined): void {
+  #put(chunk: Pcm | undefined): void {
     if (this.#waiting) this.#waiting.resolve(chunk);
     else this.#ready.push(chunk);
     this.#waiting = undefined;
   }
 
-  #wait(signal: AbortSignal): Promise<SoundChunk | undefined> {
+  #wait(signal: AbortSignal): Promise<Pcm | undefined> {
     this.#waiting = Promise.withResolvers();
     const { promise, reject } = this.#waiting;
     signal.addEventListener('abort', () => reject(signal.reason));
@@ -101,7 +103,7 @@ export class ScriptedSource implements SoundSource {
 /** Tracks on virtual time, asked every 20 ms; keeps what was heard, silence included. */
 export class Band {
   readonly clock = new VirtualClock();
-  readonly tracks = new NamedTracks({ clock: this.clock, codec });
+  readonly tracks = new NamedTracks(this.clock);
   readonly frames: Float32Array[] = [];
   isSpeaking = false;
 
@@ -109,7 +111,7 @@ export class Band {
   async step(): Promise<Float32Array | undefined> {
     await this.clock.advance(20);
     const music = this.tracks.pull(this.isSpeaking);
-    const frame = music?.sum.slice();
+    const frame = music?.slice();
     this.frames.push(frame ?? new Float32Array(1920));
     return frame;
   }

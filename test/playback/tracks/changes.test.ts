@@ -5,33 +5,11 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { speech } from '#test/audio/speech.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
 import { Band, codec, rate, tone } from './band.ts';
-import { corners, loudness, Outlet } from './outlet.ts';
+import { loudness, Outlet } from './outlet.ts';
 
 function openTracks(): { band: Band; outlet: Outlet } {
   const band = new Band();
   return { band, outlet: new Outlet(band) };
-}
-
-/** A tone that slowly rises, so that no packet is like another, by an encoder of its own. */
-function packets(ms: number): SoundSource & { readonly made: readonly Buffer[] } {
-  const encoder = codec.stereoEncoder();
-  const sound = Int16Array.from({ length: 2 * 48 * ms }, (_, n) => {
-    const at = (n >> 1) / rate;
-    return 5000 * Math.sin(2 * Math.PI * (400 + 5 * at) * at);
-  });
-  const made = Array.from({ length: ms / 20 }, (_, n) =>
-    encoder.encode(sound.slice(n * 1920, (n + 1) * 1920)),
-  );
-  encoder.free();
-  return {
-    title: 'packets',
-    seekable: true,
-    lengthMs: ms,
-    made,
-    async *open(fromMs) {
-      for (const packet of made.slice(fromMs / 20)) yield { kind: 'opus', packet, samples: 960 };
-    },
-  };
 }
 
 function pcmOf(samples: Int16Array): Pcm {
@@ -84,46 +62,4 @@ test.each(recordings)('real speech, %s, has no crack where music begins or ends'
       expect(level, `${at * 5} ms, music at ${startMs}`).toBeLessThan(2 * around + 200);
     });
   }
-});
-
-test('an Opus item that sounds alone goes out packet by packet as its source gave them', async () => {
-  const { band, outlet } = openTracks();
-  const source = packets(2000);
-  band.tracks.enqueue('music', source);
-  await outlet.run(1900);
-  const passed = outlet.sent.flatMap((sent, at) => {
-    const from = sent ? source.made.findIndex((packet) => packet.equals(sent.opus)) : -1;
-    return from < 0 ? [] : [{ at, from }];
-  });
-  expect(passed.length).toBeGreaterThan(50);
-  expect(new Set(passed.map(({ at, from }) => at - from)).size).toBe(1);
-  const heard = outlet.heard();
-  expect(Math.max(...corners(heard).slice(3, 90))).toBeLessThan(80);
-  for (const level of loudness(heard).slice(16, 360)) {
-    expect(Math.abs(20 * Math.log10(level / 5000))).toBeLessThan(2);
-  }
-});
-
-test.each([
-  [
-    'at less than full volume',
-    (band: Band) => band.tracks.track('music')?.perform({ kind: 'volume', percent: 80 }),
-  ],
-  ['while another track sounds', (band: Band) => band.tracks.enqueue('rain', music(3000, 100))],
-  [
-    'while it fades',
-    (band: Band) =>
-      band.tracks.track('music')?.perform({ kind: 'fade', percent: 50, overMs: 5000 }),
-  ],
-])('an Opus item is not passed on %s', async (_, act) => {
-  const { band, outlet } = openTracks();
-  const source = packets(3000);
-  band.tracks.enqueue('music', source);
-  await outlet.run(1000);
-  act(band);
-  const before = outlet.sent.length;
-  await outlet.run(1000);
-  const isPassed = outlet.sent.map((sent) => source.made.some((one) => sent?.opus.equals(one)));
-  expect(isPassed.slice(before)).not.toContain(true);
-  expect(isPassed[before - 1]).toBe(true);
 });

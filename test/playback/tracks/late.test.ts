@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { Band, itemOf, ScriptedSource, stuck } from './band.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import { BotError } from '#src/base/errors.ts';
+import { Band, itemOf, ScriptedSource, steady, stuck } from './band.ts';
 
 test('a source that stops giving is given up after what it gave has sounded', async () => {
   const band = new Band();
@@ -28,4 +30,28 @@ test('sound that comes late is a gap, told as such, and never the end of its ite
   tap.end();
   await band.run(1000);
   expect(await item.ended).toEqual({ reason: 'completed' });
+});
+
+test('a source that breaks is opened again where it was, until it gives nothing more', async () => {
+  const band = new Band();
+  const whole = steady(1000, 900);
+  const openedMs: number[] = [];
+  const source: SoundSource = {
+    ...whole,
+    async *open(fromMs, signal) {
+      openedMs.push(fromMs);
+      let ms = 0;
+      for await (const pcm of whole.open(fromMs, signal)) {
+        if (ms >= 400 || fromMs >= 800)
+          throw new BotError('source.unreachable', true, 'The connection broke.');
+        ms += 100;
+        yield pcm;
+      }
+    },
+  };
+  const item = itemOf(band.tracks.enqueue('main', source));
+  await band.run(1200);
+  expect(openedMs).toEqual([0, 400, 800]);
+  expect(await item.ended).toMatchObject({ reason: 'failed' });
+  expect(band.heard.filter((sample) => sample !== 0)).toHaveLength(800 * 48);
 });

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { settled } from '#test/fakes/clock.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
 import { Band, itemOf, ScriptedSource, steady } from './band.ts';
@@ -27,16 +26,14 @@ test.each([
   expect(reported).toEqual([['main', { reason: 'failed', error }]]);
 });
 
-test('leaving the scope closes everything, and nothing can be played afterwards', async () => {
+test('closed tracks let go of everything, and nothing can be played afterwards', async () => {
   const band = new Band();
   const tap = new ScriptedSource();
   tap.give(1000, 100);
-  const items: TrackItem[] = [];
-  {
-    await using tracks = band.tracks;
-    items.push(itemOf(tracks.enqueue('main', tap)), itemOf(tracks.enqueue('main', steady(1, 100))));
-    await band.run(60);
-  }
+  const { tracks } = band;
+  const items = [tap, steady(1, 100)].map((source) => itemOf(tracks.enqueue('main', source)));
+  await band.run(60);
+  tracks.close();
   await settled();
   expect(tap.closed).toBe(true);
   for (const item of items) expect(await item.ended).toEqual({ reason: 'closed' });

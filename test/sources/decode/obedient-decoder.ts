@@ -17,8 +17,7 @@ async function obey([word = '', port]: readonly string[]): Promise<void> {
   if (word === 'oops') throw new Error('a bug');
   if (word === 'abort') process.abort();
   if (word === 'tell') return send({ kind: 'damaged', why: JSON.stringify(reportOf()) });
-  const pcm = { samples: Int16Array.of(1), rateHz: 16_000, channels: 1 } as const;
-  send({ kind: 'fed', chunks: [{ kind: 'pcm', pcm }], hasMore: false, hasSound: true });
+  send({ kind: 'fed', samples: Int16Array.of(1), hasMore: false, hasSound: true });
 }
 
 let line: Socket | undefined;

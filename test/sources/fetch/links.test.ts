@@ -1,7 +1,8 @@
 import type { RequestListener } from 'node:http';
 import { afterAll, expect, test } from 'vitest';
+import { durationMs } from '#src/audio/pcm.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import { chunkMs, opening, patient, soundFrom } from '#test/sources/opening.ts';
+import { opening, patient, soundFrom } from '#test/sources/opening.ts';
 import { openDecoding } from '#test/sources/sounds.ts';
 import { toneFile, toneWav } from '#test/sources/tones.ts';
 import { serveSounds } from './sound-server.ts';
@@ -56,18 +57,17 @@ test('a radio plays as long as it is wanted, starts where it is, and stops when 
     flood();
   });
   const origin = `http://127.0.0.1:${server.port}`;
-  const source = await open(
-    { kind: 'link', url: `${origin}/radio` },
-    { longestMs: 1000, mostBytes: 1000, waitMs: 60_000 },
-  );
+  const limits = { longestMs: 1000, mostBytes: 1000, waitMs: 60_000, idleMs: 200 };
+  const openLimited = opening(decoding, { limits });
+  const source = await openLimited({ kind: 'link', url: `${origin}/radio` });
   expect(source).toMatchObject({ seekable: false, title: 'radio' });
   expect(source.lengthMs).toBeUndefined();
   let playedMs = 0;
-  for await (const chunk of source.open(5000, patient)) {
-    playedMs += chunkMs(chunk);
+  for await (const pcm of source.open(5000, patient)) {
+    playedMs += durationMs(pcm);
     if (playedMs > 20_000) break;
   }
-  const silent = await open({ kind: 'link', url: `${origin}/silent` }, { idleMs: 200 });
+  const silent = await openLimited({ kind: 'link', url: `${origin}/silent` });
   await expect(soundFrom(silent)).rejects.toMatchObject({
     code: 'source.unreachable',
     retryable: true,

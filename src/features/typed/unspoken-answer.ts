@@ -6,7 +6,7 @@ import { within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
+import type { PaidPipeline, ReplyHost } from '#src/conversation/engines/paid-engines.ts';
 import { silentHost } from '#src/conversation/engines/paid-engines.ts';
 import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
@@ -16,50 +16,71 @@ import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import type { Payer } from '#src/spending/ledger/ledger.ts';
+import type { WrittenTools } from './written-tools.ts';
 
-/** A question whose answer is sound that no channel plays. */
-export type SoundQuestion = {
+/** A question whose answer no channel plays. */
+export type UnspokenQuestion = {
   readonly guildId: string;
   readonly turn: Turn;
   readonly pipeline: PaidPipeline;
   /** Payer at the time of the question. */
   readonly payer: Payer;
   /** Its words are not spoken. */
-  readonly isWritten?: boolean;
+  readonly isWritten: boolean;
+  /** Run the calls of the answer; absent: there are none. */
+  readonly tools?: WrittenTools;
 };
 
-/** Rate of answers in files and streams, in Hz: what OpenAI's speech has. */
+/** A question to which one message is the answer. */
+export type OwnedQuestion = UnspokenQuestion & {
+  /** Owner of the words that it is made of. */
+  readonly owner: TextOwner;
+  /** Pace of the sound; 1 when left out. */
+  readonly speed?: number;
+};
+
+/** Rate of answers in files, in Hz: what OpenAI's speech has. */
 const soundAnswerRateHz = 24_000;
 /** Longest answer in a file, in ms: 8.6 MB, which Discord accepts. */
 const longestFileMs = 180_000;
+/** Longest answer in writing, in characters: more than one message holds is not awaited. */
+const longestChars = 4_000;
 
 /**
  * Has a pipeline answer, if there is money for it. `onUsage` gets the usage of its model.
  *
  * Reading the parts throws what `Pipeline.answer` throws. Aborting `signal` throws `signal.reason`.
  */
-export async function openSoundAnswer(
-  { guildId, turn, pipeline, payer, isWritten }: SoundQuestion,
+export function openUnspokenAnswer(
+  { guildId, turn, pipeline, payer, isWritten, tools }: UnspokenQuestion,
   { spending }: SessionDependencies,
   signal: AbortSignal,
   onUsage: (usage: Usage) => void = () => undefined,
-): Promise<ProgramAnswer> {
+): ProgramAnswer {
   const kind = isWritten ? 'answer in writing' : 'answer in a file';
   const opened = spending.open({ ...answerRequestOf(turn, guildId, kind), payer });
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const reserved = opened.reservation.watched(onUsage);
   signal.addEventListener('abort', () => reserved.close(), { once: true });
+  const host: ReplyHost = tools
+    ? { ...silentHost, run: (call, until) => tools.run(call, until) }
+    : silentHost;
   async function* read(): AsyncGenerator<ReplyPart> {
     using reservation = reserved;
     reservation.wanted();
-    yield* pipeline.paidBy(reservation).answer(turn, silentHost, signal);
+    yield* pipeline.paidBy(reservation).answer(turn, host, signal);
   }
   return { kind: 'open', parts: read() };
 }
 
-/** Answers with a WAV file and the words in it, within `ms`; `owner` is that of what it is made of. Failures and abort: as `answerInWriting`. */
-export async function answerInFile(
-  asked: SoundQuestion & { readonly owner: TextOwner; readonly speed?: number },
+/**
+ * Answers in writing, or with a WAV file and the words in it, within `ms`.
+ *
+ * A failure outside is reported to the operator and returned as a line; anything else is a bug. Aborting `signal`
+ * throws `signal.reason`.
+ */
+export async function answerUnspoken(
+  asked: OwnedQuestion,
   parts: SessionDependencies,
   ms: number,
   signal: AbortSignal,
@@ -68,18 +89,21 @@ export async function answerInFile(
   const until = AbortSignal.any([signal, over.signal]);
   const late = () =>
     new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
-  const layout: GrowingFile = { text: '', pieces: [] };
+  const answer: GrowingAnswer = { text: '', pieces: [] };
   try {
-    const opened = await openSoundAnswer(asked, parts, until);
+    const opened = openUnspokenAnswer(asked, parts, until);
     if (opened.kind === 'failed') return opened;
-    await within(collect(opened.parts, layout, asked.speed), ms, parts.clock, late);
-    return fileOf(layout, asked.owner);
+    const collected = asked.isWritten
+      ? collectText(opened.parts, answer)
+      : collectSound(opened.parts, answer, asked.speed);
+    await within(collected, ms, parts.clock, late);
+    return outcomeOf(answer, asked);
   } catch (error) {
     const failure = atStage('think', error);
     if (signal.aborted || !(failure instanceof BotError)) throw error;
     parts.onEvent(asked.guildId, failureEventOf(failure, 'think'));
     // Where only the voice is out, the words are there.
-    if (failure.stage === 'speak' && layout.text.trim() !== '') return fileOf(layout, asked.owner);
+    if (failure.stage === 'speak' && answer.text.trim() !== '') return outcomeOf(answer, asked);
     return { kind: 'failed', line: failureText(failure, parts) };
   } finally {
     over.abort(new Error('the answer is over'));
@@ -87,36 +111,46 @@ export async function answerInFile(
 }
 
 /** Words, and samples at `soundAnswerRateHz`, of an answer so far. */
-type GrowingFile = { text: string; readonly pieces: Int16Array[] };
+type GrowingAnswer = { text: string; readonly pieces: Int16Array[] };
+
+async function collectText(parts: AsyncIterable<ReplyPart>, answer: GrowingAnswer): Promise<void> {
+  for await (const part of parts) {
+    if (part.kind === 'text') answer.text += part.text;
+    if (answer.text.length >= longestChars) break;
+  }
+}
 
 /** Sound gets its pace as it arrives: three minutes at once would hold the main thread for half a second. */
-async function collect(
+async function collectSound(
   parts: AsyncIterable<ReplyPart>,
-  layout: GrowingFile,
+  answer: GrowingAnswer,
   speed = 1,
 ): Promise<void> {
   const rate = new OneRate(soundAnswerRateHz);
   const stretch = speed === 1 ? undefined : new TimeStretch(speed);
-  const take = (samples: Int16Array) => layout.pieces.push(stretch?.push(samples) ?? samples);
+  const take = (samples: Int16Array) => answer.pieces.push(stretch?.push(samples) ?? samples);
   let soundMs = 0;
   for await (const part of parts) {
-    if (part.kind === 'text') layout.text += part.text;
+    if (part.kind === 'text') answer.text += part.text;
     if (part.kind !== 'audio') continue;
     for (const samples of rate.push(part.pcm)) take(samples);
     soundMs += durationMs(part.pcm);
     if (soundMs >= longestFileMs) break;
   }
   take(rate.flush());
-  if (stretch) layout.pieces.push(stretch.flush());
+  if (stretch) answer.pieces.push(stretch.flush());
 }
 
 /** Errors: BotError `provider.empty`. */
-function fileOf({ text: written, pieces }: GrowingFile, owner: TextOwner): AskOutcome {
-  const text = new ConfidentialText(written.trim(), owner);
-  if (written.trim() === '')
+function outcomeOf({ text: written, pieces }: GrowingAnswer, asked: OwnedQuestion): AskOutcome {
+  const words = written.trim();
+  if (words === '')
     throw new BotError('provider.empty', true, 'The chat model answered without text.');
+  const { owner, tools, turn } = asked;
+  const onlyFor = turn.said[0]?.speakerId ?? '';
+  const text = new ConfidentialText(words, tools?.isPrivate ? { onlyFor } : owner);
   const samples = joinSamples(pieces);
-  if (samples.length === 0) return { kind: 'answered', text };
+  if (samples.length === 0) return { kind: 'answered', text, confirmation: tools?.awaitPress() };
   const wav = writeWav({ samples, rateHz: soundAnswerRateHz, channels: 1 });
   return { kind: 'answered', text, wav };
 }

@@ -1,0 +1,108 @@
+import { readHeader } from '#src/audio/opus/frame-headers.ts';
+import { tagBytes } from './mp3-frames.ts';
+import type { Format } from './sniff.ts';
+
+/** Bytes of a file that tell the length of its sound. */
+export type LengthBytes = {
+  readonly head: Buffer;
+  /** Last pages of an Ogg file whose end can be read. */
+  readonly tail: Buffer | undefined;
+  /** Undefined where there is no end, or its size is unknown. */
+  readonly sizeBytes: number | undefined;
+};
+
+/** Sizes from 2 GiB on mean an unknown size. */
+const openFrom = 0x7fffffff;
+
+/** Length of a sound, in ms, as far as its first and last bytes tell; hostile files lie. */
+export function soundLengthMs(format: Format, bytes: LengthBytes): number | undefined {
+  switch (format) {
+    case 'wav':
+      return wavMs(bytes);
+    case 'flac':
+      return flacMs(bytes);
+    case 'mp3':
+      return mp3Ms(bytes);
+    case 'ogg':
+      return oggMs(bytes);
+    case 'webm':
+      return undefined;
+  }
+}
+
+/** Undefined where the sound begins behind `head`, or the file is damaged. */
+function wavMs({ head, sizeBytes = Number.POSITIVE_INFINITY }: LengthBytes): number | undefined {
+  let bytesPerSecond = 0;
+  for (let at = 12; at + 8 <= head.length; ) {
+    const [name, size] = [head.toString('latin1', at, at + 4), head.readUInt32LE(at + 4)];
+    at += 8;
+    if (name === 'data') {
+      const isOpen = size === 0 || size >= openFrom;
+      const lengthMs =
+        (Math.min(isOpen ? Number.POSITIVE_INFINITY : size, sizeBytes - at) / bytesPerSecond) *
+        1000;
+      return Number.isFinite(lengthMs) ? lengthMs : undefined;
+    }
+    if (name === 'fmt ') bytesPerSecond = bytesPerSecondOf(head.subarray(at));
+    at += size + (size % 2);
+  }
+  return undefined;
+}
+
+function bytesPerSecondOf(chunk: Buffer): number {
+  if (chunk.length < 16) return 0;
+  return chunk.readUInt16LE(2) * (chunk.readUInt16LE(14) >> 3) * chunk.readUInt32LE(4);
+}
+
+/** RFC 9639, 8.2: rate in 20 bits, length in 36. */
+function flacMs({ head }: LengthBytes): number | undefined {
+  if (head.length < 26) return undefined;
+  const rateHz = head.readUIntBE(18, 3) >> 4;
+  const samples = (head.readUInt8(21) & 15) * 2 ** 32 + head.readUInt32BE(22);
+  return rateHz > 0 && samples > 0 ? (samples / rateHz) * 1000 : undefined;
+}
+
+/** Length from the count of frames in the first one, else from the size, with all frames alike. */
+function mp3Ms({ head, sizeBytes }: LengthBytes): number | undefined {
+  const at = head.length >= 10 ? tagBytes(head) : 0;
+  if (at + 6 > head.length) return undefined;
+  const header = readHeader(head.subarray(at));
+  if (header?.name !== 'MP3') return undefined;
+  const frameMs = (header.samples / header.rateHz) * 1000;
+  const first = head.subarray(at, at + header.lengthBytes);
+  const mark = Math.max(first.indexOf('Xing', 0, 'latin1'), first.indexOf('Info', 0, 'latin1'));
+  const hasCount = mark >= 0 && first.length >= mark + 12 && (first.readUInt8(mark + 7) & 1) !== 0;
+  if (hasCount) return first.readUInt32BE(mark + 8) * frameMs;
+  return sizeBytes && ((sizeBytes - at) / header.lengthBytes) * frameMs;
+}
+
+/** Offsets in a page of its position and its serial number, and its shortest head (RFC 3533, 6). */
+const [granuleAt, serialAt, pageHeadBytes] = [6, 14, 28];
+
+/** By the position of the last page of the first sound. */
+function oggMs({ head, tail }: LengthBytes): number | undefined {
+  const { rateHz, preSkip } = oggUnits(head);
+  if (!tail || rateHz === 0) return undefined;
+  const serial = head.readUInt32LE(serialAt);
+  for (let at = tail.length; at > 0; ) {
+    at = tail.lastIndexOf('OggS', at - 1, 'latin1');
+    if (at < 0 || at + pageHeadBytes > tail.length) continue;
+    const granule = Number(tail.readBigInt64LE(at + granuleAt));
+    if (tail.readUInt32LE(at + serialAt) !== serial || granule < 0) continue;
+    return (Math.max(0, granule - preSkip) / rateHz) * 1000;
+  }
+  return undefined;
+}
+
+/** Rate in which the first sound counts its samples, 0 where it is unknown, and samples before its start. */
+function oggUnits(head: Buffer): { readonly rateHz: number; readonly preSkip: number } {
+  const packet = head.subarray(pageHeadBytes);
+  const name = packet.toString('latin1', 0, 8);
+  if (name === 'OpusHead' && packet.length >= 12)
+    return { rateHz: 48_000, preSkip: packet.readUInt16LE(10) };
+  if (name.startsWith('\x01vorbis') && packet.length >= 16)
+    return { rateHz: packet.readUInt32LE(12), preSkip: 0 };
+  if (name.startsWith('\x7fFLAC') && packet.length >= 30)
+    return { rateHz: packet.readUIntBE(27, 3) >> 4, preSkip: 0 };
+  return { rateHz: 0, preSkip: 0 };
+}
