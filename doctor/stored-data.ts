@@ -1,9 +1,8 @@
 import { basename } from 'node:path';
 import { type Finding, missing, ok } from '#src/probes/probe.ts';
-import { lastDevelopmentCommit } from '#src/sql/trouble.ts';
 import { type DataDirOwner, dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
-import { type FormatRange, isTooOld } from '#src/storage/schema.ts';
+import { type FormatRange, isTooOld, lastDevelopmentCommit } from '#src/storage/schema.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import { span } from './span.ts';
 

@@ -24,16 +24,10 @@ export interface ChannelChanges {
   removeChannel(name: string): void;
   /** Sets the overwrite of a role (`@everyone`), a person or the bot in a channel; replaces the earlier one. */
   permit(channel: string, who: string, rights: Rights): void;
-  /** The channel where nobody can talk; none without a name. */
-  setAfkChannel(name?: string): void;
   /** A thread goes to sleep: its messages cannot be edited before it is woken. */
   archiveThread(name: string): void;
-  /** Lets all messages of a channel be so much older. */
-  ageMessages(channel: string, byMs: number): void;
   /** A moderator deletes messages at once. */
   deleteMessages(messageIds: readonly string[]): void;
-  /** Language of the server, as Discord writes it, say `de`. */
-  setLocale(locale: string): void;
 }
 
 /** Rights a channel gives and takes; what is in neither stays as the roles have it. */
@@ -63,14 +57,8 @@ export function channelChanges(around: {
       const rights = { allow: bitsOf(allow), deny: bitsOf(deny) };
       changes.overwrite(guild, channel, { ...subject(guild, who), ...rights });
     },
-    setAfkChannel(name) {
-      const afkChannelId = name === undefined ? null : knownChannel(guild, name).id;
-      changes.guild(guild, { afkChannelId });
-    },
     archiveThread: (name) => changes.archive(guild, knownChannel(guild, name), true),
-    ageMessages: (name, byMs) => board.age(knownChannel(guild, name).id, byMs),
     deleteMessages: (messageIds) => board.removeAll(messageIds),
-    setLocale: (locale) => changes.guild(guild, { locale }),
   };
 }
 

@@ -20,8 +20,6 @@ export interface Faults extends GatewayTrouble, SeatTrouble {
 export interface GatewayTrouble {
   /** Cuts the gateway sockets; the bot may resume. */
   dropGateway(): void;
-  /** Closes them with a code; 1000 and 1001 end the sessions, too. */
-  closeGateway(code: number): void;
   /** Ends the gateway sessions and cuts their sockets: a resume is refused, the bot leaves its voice channels. */
   endSessions(): void;
   /** Op 9. */
@@ -46,10 +44,6 @@ export interface SeatTrouble {
   ignoreSeats(times: number): void;
   /** Until healed the bot keeps its seats: requests to leave get no answer. */
   keepSeats(): void;
-  /** Until healed the bot is told of the voice server before it is told of its own voice state. */
-  serverFirst(): void;
-  /** The next `times` updates of the voice server name a host that no name server knows. */
-  misdirect(times: number): void;
   /** The voice server of the call goes away: an update without an endpoint, and after `awayMs` one with it. */
   replaceVoiceServer(awayMs: number): void;
 }
@@ -69,7 +63,7 @@ export type FaultParts = {
 };
 
 export function faultsOf(parts: FaultParts): Faults {
-  const { gateway, rest, seats, seatFaults, voice } = parts;
+  const { gateway, rest, seatFaults, voice } = parts;
   return {
     ...gatewayTrouble(gateway),
     ...seatTrouble(parts),
@@ -79,8 +73,6 @@ export function faultsOf(parts: FaultParts): Faults {
       rest.faults.clear();
       gateway.faults.clear();
       gateway.answerHeartbeats(true);
-      seats.serverFirst = false;
-      seats.misdirected = 0;
       seatFaults.ignored = 0;
       seatFaults.keepsSeats = false;
       voice.heal();
@@ -91,7 +83,6 @@ export function faultsOf(parts: FaultParts): Faults {
 function gatewayTrouble(gateway: Gateway): GatewayTrouble {
   return {
     dropGateway: () => gateway.dropSockets(),
-    closeGateway: (code) => gateway.closeSockets(code),
     endSessions() {
       gateway.endSessions();
       gateway.dropSockets();
@@ -113,12 +104,6 @@ function seatTrouble({ guild, sandboxGuild, seats, seatFaults, closing }: FaultP
     },
     keepSeats() {
       seatFaults.keepsSeats = true;
-    },
-    serverFirst() {
-      seats.serverFirst = true;
-    },
-    misdirect(times) {
-      seats.misdirected = times;
     },
     replaceVoiceServer(awayMs) {
       seats.replaceServer(guild, awayMs, closing).catch(() => undefined); // only ever given up

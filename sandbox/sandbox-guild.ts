@@ -1,5 +1,5 @@
 import { type ShownMessage, shown } from '#sandbox/interactions/interaction.ts';
-import { type PersonOptions, type SandboxPerson, SimulatedPerson } from '#sandbox/people/person.ts';
+import { openPerson, type PersonOptions, type SandboxPerson } from '#sandbox/people/person.ts';
 import type { Surroundings } from '#sandbox/people/person-surroundings.ts';
 import {
   type Channel,
@@ -43,11 +43,9 @@ export type Roster = {
 export type BotHere = {
   /** Name of the voice channel it sits in. */
   readonly channel: string | undefined;
-  /** Audience on a stage, in the AFK channel, or without the right to speak. */
+  /** Audience on a stage, or without the right to speak. */
   readonly suppressed: boolean;
   readonly handRaised: boolean;
-  readonly selfMuted: boolean;
-  readonly selfDeafened: boolean;
 };
 
 export type GuildSurroundings = Surroundings & { readonly changes: Changes };
@@ -92,7 +90,7 @@ function personNamed(
   const member = known ?? enterGuild(world, guild, name);
   if (!known) changes.memberEntered(guild, member);
   if (locale !== undefined) member.locale = locale;
-  const person = people.get(member.user.id) ?? new SimulatedPerson(member, around);
+  const person = people.get(member.user.id) ?? openPerson(member, around);
   people.set(member.user.id, person);
   if (microphone) person.useMicrophone(microphone);
   return person;
@@ -117,7 +115,5 @@ function botHere(guild: Guild, botId: string): BotHere {
     channel: state && findChannel(guild, state.channelId)?.name,
     suppressed: state?.suppressed ?? false,
     handRaised: (state?.handRaisedAt ?? null) !== null,
-    selfMuted: state?.selfMute ?? false,
-    selfDeafened: state?.selfDeaf ?? false,
   };
 }

@@ -1,32 +1,30 @@
 import { Gateway } from '#sandbox/gateway/gateway.ts';
 import type { GatewaySession } from '#sandbox/gateway/gateway-session.ts';
-import { type GatewayRules, lenientGatewayRules } from '#sandbox/gateway/gateway-shards.ts';
-import type {
-  Dispatch,
-  PrivilegedIntent,
-  VoiceStateRequest,
-} from '#sandbox/gateway/gateway-wire.ts';
+import { lenientGatewayRules } from '#sandbox/gateway/gateway-shards.ts';
+import type { Dispatch, VoiceStateRequest } from '#sandbox/gateway/gateway-wire.ts';
 import { Interactions } from '#sandbox/interactions/interactions.ts';
 import { commandRoutes } from '#sandbox/rest/commands/rest-commands.ts';
 import { interactionRoutes } from '#sandbox/rest/rest-interactions.ts';
-import { type RateLimit, RestRateLimits } from '#sandbox/rest/rest-limits.ts';
+import { RestRateLimits } from '#sandbox/rest/rest-limits.ts';
 import { memberRoutes } from '#sandbox/rest/rest-members.ts';
 import { messageRoutes } from '#sandbox/rest/rest-messages.ts';
 import { readRoutes } from '#sandbox/rest/rest-reads.ts';
 import { RestServer } from '#sandbox/rest/rest-server.ts';
 import { threadRoutes } from '#sandbox/rest/rest-threads.ts';
 import { voiceRoutes } from '#sandbox/rest/rest-voice.ts';
-import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
 import { canSitIn, guildWithId, type World } from '#sandbox/world/world.ts';
 import { Changes } from '#sandbox/world/world-changes.ts';
-import { createWorld, type WorldOptions } from '#sandbox/world/world-making.ts';
+import { createWorld } from '#sandbox/world/world-making.ts';
 import { messageEvent } from '#sandbox/world/world-message-json.ts';
 import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.ts';
 import { mayEnter } from '#sandbox/world/world-permissions.ts';
 import { Seats } from '#sandbox/world/world-seats.ts';
-import type { Clock } from '#src/base/clock.ts';
+import { realClock } from '#src/base/clock.ts';
 import type { SeatFaults } from './sandbox-faults.ts';
-import type { ViolationLog } from './violations.ts';
+import type { RunningOptions } from './sandbox-running.ts';
+
+/** A seat asked for by a gateway session of a shard on which a later one was online: two processes act for one server at once. */
+export type Violation = { readonly guildId: string; readonly atMs: number };
 
 /** Everything behind a sandbox that knows nothing of people, wired together. */
 export type SandboxInternals = {
@@ -38,28 +36,22 @@ export type SandboxInternals = {
   readonly changes: Changes;
   readonly interactions: Interactions;
   readonly seatFaults: SeatFaults;
+  readonly violations: readonly Violation[];
   readonly dispatch: (event: Dispatch) => void;
 };
 
-export type PartsOptions = {
-  readonly world: WorldOptions;
-  readonly clock: Clock;
-  readonly token: string;
-  readonly heartbeatMs: number;
-  readonly resumeMs: number;
-  readonly gatewayRules: Partial<GatewayRules>;
-  readonly privileged: readonly PrivilegedIntent[];
-  readonly limits: readonly RateLimit[];
-  readonly globalRequestsPerSecond: number;
-  readonly violations: ViolationLog;
-  readonly oldEditsPerHour: number;
-  readonly voice: VoiceServer;
-  readonly onMessage: (change: MessageChange) => void;
-};
+/** Resume time as seen on Discord, which publishes none. */
+const usualResumeMs = 180_000;
 
-export function buildParts(options: PartsOptions): SandboxInternals {
-  const { clock, token, heartbeatMs, resumeMs, privileged, voice } = options;
-  const world = createWorld(options.world, clock);
+export function buildParts(
+  options: RunningOptions,
+  token: string,
+  onMessage: (change: MessageChange) => void,
+): SandboxInternals {
+  const { clock = realClock, heartbeatMs = 41_250, resumeMs = usualResumeMs, voice } = options;
+  const { privilegedIntents: privileged = [] } = options;
+  const world = createWorld(options, clock);
+  const violations: Violation[] = [];
   const seatFaults: SeatFaults = { ignored: 0, keepsSeats: false };
   const gateway = new Gateway({
     world,
@@ -70,7 +62,7 @@ export function buildParts(options: PartsOptions): SandboxInternals {
     privileged,
     onVoiceState: (session, request) => {
       const isLate = request.channel_id !== null && gateway.hasLaterThan(session);
-      if (isLate) options.violations.note(request.guild_id, { kind: 'superseded-session' });
+      if (isLate) violations.push({ guildId: request.guild_id, atMs: clock.nowMs() });
       seatBot(world, seats, seatFaults, session, request);
     },
     onSessionEnd: (session) => unseatBot(world, seats, session),
@@ -79,7 +71,7 @@ export function buildParts(options: PartsOptions): SandboxInternals {
   const seats = new Seats(world, voice, dispatch);
   const changes = new Changes(world, seats, dispatch);
   const board = new MessageBoard(world, (change) => {
-    options.onMessage(change);
+    onMessage(change);
     const event = change.message.ephemeral ? undefined : messageEvent(world, change);
     if (event) dispatch(event);
   });
@@ -87,16 +79,13 @@ export function buildParts(options: PartsOptions): SandboxInternals {
   const routes = [
     ...readRoutes(world, gateway, privileged),
     ...commandRoutes(world),
-    ...messageRoutes(world, board, {
-      wake: ({ guild, channel }) => changes.archive(guild, channel, false),
-      oldEditsPerHour: options.oldEditsPerHour,
-    }),
+    ...messageRoutes(world, board, ({ guild, channel }) => changes.archive(guild, channel, false)),
     ...threadRoutes(world, board, dispatch, ({ guild, channel }, archived) =>
       changes.archive(guild, channel, archived),
     ),
     ...memberRoutes(world, changes),
     ...voiceRoutes(world, seats),
-    ...interactionRoutes(world, interactions, options.violations),
+    ...interactionRoutes(world, interactions),
   ];
   const rest = new RestServer({
     token,
@@ -105,7 +94,8 @@ export function buildParts(options: PartsOptions): SandboxInternals {
     limits: new RestRateLimits(options.limits),
     globalRequestsPerSecond: options.globalRequestsPerSecond,
   });
-  return { world, gateway, rest, board, seats, changes, interactions, seatFaults, dispatch };
+  const parts = { world, gateway, rest, board, seats, changes, interactions };
+  return { ...parts, seatFaults, violations, dispatch };
 }
 
 /** Discord answers a seat it does not give with silence, and so does this. */

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import type { ShownSession } from '#sandbox/gateway/gateway.ts';
 import { guildSeen } from '#sandbox/gateway/gateway-json.ts';
 import type { GatewayRules } from '#sandbox/gateway/gateway-shards.ts';
-import { intents, type PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
+import { intents } from '#sandbox/gateway/gateway-wire.ts';
 import { type ShownMessage, shown } from '#sandbox/interactions/interaction.ts';
 import type { PersonOptions, SandboxPerson } from '#sandbox/people/person.ts';
 import type { ConnectVoice } from '#sandbox/people/person-surroundings.ts';
@@ -13,36 +13,23 @@ import type { LoggedRequest } from '#sandbox/rest/rest-server.ts';
 import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
 import type { Guild, RegisteredCommand } from '#sandbox/world/world.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
-import { addGuild, type GuildOptions, type WorldOptions } from '#sandbox/world/world-making.ts';
+import { addGuild, type GuildOptions } from '#sandbox/world/world-making.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { type Clock, realClock } from '#src/base/clock.ts';
 import { addressFor } from './process-address.ts';
+import type { SandboxOptions } from './sandbox.ts';
 import { type Faults, faultsOf } from './sandbox-faults.ts';
 import { type OpenGuild, openGuild, type SandboxGuild } from './sandbox-guild.ts';
-import { buildParts, type SandboxInternals } from './sandbox-parts.ts';
-import type { Violation, ViolationLog } from './violations.ts';
+import { buildParts, type SandboxInternals, type Violation } from './sandbox-parts.ts';
 
-export type RunningOptions = WorldOptions & {
-  readonly guilds?: readonly GuildOptions[];
+/** Options of a sandbox, with its voice half open. */
+export type RunningOptions = Omit<SandboxOptions, 'voice' | 'rateLimits'> & {
   readonly voice: VoiceServer;
   readonly codec: OpusCodec;
   readonly connect: ConnectVoice;
   readonly limits: readonly RateLimit[];
   readonly globalRequestsPerSecond: number;
-  readonly violations: ViolationLog;
-  readonly oldEditsPerHour?: number;
-  readonly privilegedIntents?: readonly PrivilegedIntent[];
-  readonly heartbeatMs?: number;
-  readonly resumeMs?: number;
-  readonly gatewayRules?: Partial<GatewayRules>;
-  readonly clock?: Clock;
 };
-
-/** Resume time as seen on Discord, which publishes none. */
-const usualResumeMs = 180_000;
-/** Discord does not publish how many it takes. */
-const usualOldEdits = 5;
 
 /** The sandbox itself; its interface is `Sandbox`. */
 export class RunningSandbox {
@@ -60,22 +47,8 @@ export class RunningSandbox {
 
   constructor(options: RunningOptions) {
     this.#options = options;
-    this.#parts = buildParts({
-      world: options,
-      clock: options.clock ?? realClock,
-      token: this.token,
-      heartbeatMs: options.heartbeatMs ?? 41_250,
-      resumeMs: options.resumeMs ?? usualResumeMs,
-      gatewayRules: options.gatewayRules ?? {},
-      privileged: options.privilegedIntents ?? [],
-      limits: options.limits,
-      globalRequestsPerSecond: options.globalRequestsPerSecond,
-      violations: options.violations,
-      oldEditsPerHour: options.oldEditsPerHour ?? usualOldEdits,
-      voice: options.voice,
-      onMessage: (change) => {
-        for (const listener of this.#listeners) listener(change);
-      },
+    this.#parts = buildParts(options, this.token, (change) => {
+      for (const listener of this.#listeners) listener(change);
     });
     this.#cdn = new Cdn(this.#parts.board.attachments);
     const { guild } = this.#parts.world;
@@ -202,7 +175,7 @@ export class RunningSandbox {
   }
 
   violations(): readonly Violation[] {
-    return this.#options.violations.found;
+    return this.#parts.violations;
   }
 
   changeGatewayRules(change: Partial<GatewayRules>): void {

@@ -6,7 +6,7 @@ import type { PersonOptions, SandboxPerson } from '#sandbox/people/person.ts';
 import type { ConnectVoice } from '#sandbox/people/person-surroundings.ts';
 import { type RateLimit, usualGlobalLimit, usualRateLimits } from '#sandbox/rest/rest-limits.ts';
 import type { LoggedRequest } from '#sandbox/rest/rest-server.ts';
-import type { EncryptionMode, VoiceServer } from '#sandbox/voice/voice-ports.ts';
+import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
 import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import type { RegisteredCommand } from '#sandbox/world/world.ts';
@@ -15,27 +15,23 @@ import type { GuildOptions, WorldOptions } from '#sandbox/world/world-making.ts'
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { Faults } from './sandbox-faults.ts';
 import type { SandboxGuild } from './sandbox-guild.ts';
+import type { Violation } from './sandbox-parts.ts';
 import { RunningSandbox } from './sandbox-running.ts';
-import { type Violation, ViolationLog } from './violations.ts';
 
 export type SandboxOptions = WorldOptions & {
   /** More servers, which the bot is in from the start. */
   readonly guilds?: readonly GuildOptions[];
   /** DAVE protocol version of voice calls: 1 (default) is end-to-end encrypted. */
   readonly dave?: 0 | 1;
-  /** Encryption modes that the voice server offers, best first; default: all there are, AES first. */
-  readonly modes?: readonly EncryptionMode[];
   /** Ticked in the developer portal; default: none, so that a bot which asks for one is refused with 4014. */
   readonly privilegedIntents?: readonly PrivilegedIntent[];
   /** Default: none. `usual` are those of Discord; with either, answers carry its headers and 429s happen. */
   readonly rateLimits?: 'usual' | readonly RateLimit[];
   /** Requests a second with the bot's token, whatever they ask; callbacks and webhooks of interactions do not count. Default: 50 with `usual`, else any. */
   readonly globalRequestsPerSecond?: number;
-  /** Edits of messages older than an hour that a channel takes in an hour, then 30046; default 5. */
-  readonly oldEditsPerHour?: number;
   readonly heartbeatMs?: number;
   /** Time that a bot without a socket can resume its session; default: 3 minutes. */
   readonly resumeMs?: number;
@@ -53,8 +49,6 @@ export type VoiceHalf = {
 };
 export type VoiceHalfOptions = {
   readonly dave: 0 | 1;
-  readonly modes?: readonly EncryptionMode[];
-  readonly onSecondSession?: (guildId: string, userId: string) => void;
 };
 
 /** A small Discord on this machine, for one bot, and people who talk to it. */
@@ -120,21 +114,13 @@ export interface BotWatch {
 export async function openSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const half = options.voice ?? realVoice;
   const codec = await half.codec();
-  const { dave = 1, modes, rateLimits = [], clock = realClock } = options;
-  const violations = new ViolationLog(clock);
-  const voice = await half.open({
-    dave,
-    ...(modes ? { modes } : {}),
-    onSecondSession: (guildId, userId) => {
-      const isBot = userId === sandbox.botId;
-      if (isBot) violations.note(guildId, { kind: 'second-voice-session' });
-    },
-  });
+  const { dave = 1, rateLimits = [] } = options;
+  const voice = await half.open({ dave });
   const limits = rateLimits === 'usual' ? usualRateLimits : rateLimits;
   const {
     globalRequestsPerSecond = rateLimits === 'usual' ? usualGlobalLimit : Number.POSITIVE_INFINITY,
   } = options;
-  const call = { voice, codec, connect: half.connect, violations, globalRequestsPerSecond };
+  const call = { voice, codec, connect: half.connect, globalRequestsPerSecond };
   const sandbox = new RunningSandbox({ ...options, ...call, limits });
   try {
     await sandbox.listen();

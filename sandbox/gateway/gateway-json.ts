@@ -10,12 +10,9 @@ export function readyJson(world: World, sessionId: string, resumeUrl: string, sh
     user: { ...userJson(world.bot), verified: true, mfa_enabled: false, email: null },
     guilds: guildsOn(world, shard).map(({ id }) => ({ id, unavailable: true })),
     session_id: sessionId,
-    session_type: 'normal',
     resume_gateway_url: resumeUrl,
     shard: [shard.id, shard.count],
     application: { id: world.bot.id, flags: 0 },
-    private_channels: [],
-    relationships: [],
   };
 }
 

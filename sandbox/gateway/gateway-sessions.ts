@@ -1,8 +1,5 @@
 import { GatewaySession, type SessionStart } from './gateway-session.ts';
 
-/** Sessions at a time; the oldest that nobody uses is ended first. */
-const sessionLimit = 64;
-
 /** The logins of the bot, those too whose socket is gone and who may come back within `resumeMs`. */
 export class GatewaySessions {
   readonly #resumeMs: number;
@@ -26,8 +23,6 @@ export class GatewaySessions {
 
   open(start: SessionStart): GatewaySession {
     const session = new GatewaySession(start);
-    const oldest = this.all().find(({ socket }) => !socket) ?? this.all()[0];
-    if (oldest && this.#sessions.size >= sessionLimit) this.end(oldest);
     this.#sessions.set(session.id, session);
     return session;
   }

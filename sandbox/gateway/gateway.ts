@@ -65,8 +65,6 @@ export type ShownSession = {
 
 type GuildRequest = Extract<GatewayRequest, { op: 4 | 8 | 43 }>;
 
-/** Sockets at a time; one more is turned away. */
-const socketLimit = 32;
 /** The bot's own requests are small; Discord's bound is 15 KiB. */
 const requestLimitBytes = 15 * 1024;
 const path = '/gateway';
@@ -153,11 +151,6 @@ export class Gateway {
     for (const session of this.#sessions.all()) this.#sessions.end(session);
   }
 
-  /** Closes every socket with `code`; sessions can be resumed unless it is 1000 or 1001. */
-  closeSockets(code: number): void {
-    for (const socket of this.#sockets.clients) socket.close(code);
-  }
-
   /** Op 7 to every socket. */
   askToReconnect(): void {
     for (const socket of this.#sockets.clients)
@@ -210,7 +203,7 @@ export class Gateway {
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
     const { process, path: wanted } = readAddress((request.url ?? '').split('?')[0] ?? '');
-    if (![path, `${path}/`].includes(wanted) || this.#sockets.clients.size >= socketLimit) {
+    if (![path, `${path}/`].includes(wanted)) {
       socket.end('HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n');
       return;
     }

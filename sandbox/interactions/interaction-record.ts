@@ -17,8 +17,6 @@ export class InteractionRecord implements Interaction {
   readonly #world: World;
   readonly #board: MessageBoard;
   #ackedAtMs: number | undefined;
-  #ackedBy: string | undefined;
-  readonly #refused = new Set<string>();
   #deferred = false;
   #original: BoardMessage | undefined;
   #followUps: BoardMessage[] = [];
@@ -39,11 +37,6 @@ export class InteractionRecord implements Interaction {
 
   get ackedAtMs(): number | undefined {
     return this.#ackedAtMs;
-  }
-
-  /** The process that did, where it has an address of its own. */
-  get ackedBy(): string | undefined {
-    return this.#ackedBy;
   }
 
   get deferred(): boolean {
@@ -83,22 +76,12 @@ export class InteractionRecord implements Interaction {
   }
 
   /** Takes note of the one callback an interaction may have; the performer of it tells who waits. */
-  acknowledge(process: string | undefined): 'taken' | 'late' | 'again' {
+  acknowledge(): 'taken' | 'late' | 'again' {
     if (this.#ackedAtMs !== undefined) return 'again';
     const nowMs = this.#world.clock.nowMs();
     if (nowMs - this.sentAtMs > ackLimitMs) return 'late';
     this.#ackedAtMs = nowMs;
-    this.#ackedBy = process;
     return 'taken';
-  }
-
-  /** A process that has an address of its own came second. */
-  refuse(process: string | undefined): void {
-    if (process !== undefined) this.#refused.add(process);
-  }
-
-  wasRefused(process: string | undefined): boolean {
-    return process !== undefined && this.#refused.has(process);
   }
 
   respond(content: Content, ephemeral: boolean): BoardMessage {

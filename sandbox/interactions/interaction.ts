@@ -1,4 +1,4 @@
-import type { BoardMessage, MessageVersion } from '#sandbox/world/world-messages.ts';
+import type { BoardMessage } from '#sandbox/world/world-messages.ts';
 
 /** A file on a message, as a person sees it. */
 export type ShownFile = {
@@ -18,9 +18,8 @@ export type ShownMessage = {
   /** Only the person who asked sees it. */
   readonly ephemeral: boolean;
   readonly atMs: number;
-  /** Versions of the message after each edit, oldest first; filling a deferred reply is one. */
-  readonly edits: readonly MessageVersion[];
-  readonly deletedAtMs?: number;
+  /** Texts after each edit, oldest first; filling a deferred reply is one. */
+  readonly edits: readonly { readonly text: string }[];
   readonly embeds: readonly unknown[];
   readonly components: readonly unknown[];
   readonly fileNames: readonly string[];
@@ -78,7 +77,6 @@ export type Opening = {
 
 export function shown(message: BoardMessage): ShownMessage {
   const { id, text, ephemeral, postedAtMs, edits, embeds, components, files } = message;
-  const deleted = message.deletedAtMs === undefined ? {} : { deletedAtMs: message.deletedAtMs };
   return {
     id,
     author: message.authorName,
@@ -91,7 +89,6 @@ export function shown(message: BoardMessage): ShownMessage {
     fileNames: files.map(({ name }) => name),
     files: files.map(shownFile),
     pings: message.pinged,
-    ...deleted,
   };
 }
 

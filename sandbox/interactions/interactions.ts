@@ -19,12 +19,10 @@ export type InteractionInput = {
   readonly message?: BoardMessage;
 };
 
-/** Keeps this many interactions; the oldest is forgotten first, and is unknown from then on. */
-const keptLimit = 300;
 /** Source: Discord docs, "Interaction Type". */
 export const interactionTypes = { command: 2, component: 3, autocomplete: 4, modal: 5 } as const;
 
-/** Every interaction of late, found by id by callbacks and by token by webhooks. */
+/** Every interaction, found by id by callbacks and by token by webhooks. */
 export class Interactions {
   readonly #world: World;
   readonly #board: MessageBoard;
@@ -56,8 +54,6 @@ export class Interactions {
       this.#board,
     );
     this.#records.set(token, record);
-    const oldest = this.#records.keys().next().value;
-    if (oldest !== undefined && this.#records.size > keptLimit) this.#records.delete(oldest);
     const data = this.#json(record, act);
     this.#dispatch({ name: 'INTERACTION_CREATE', guildId: guild.id, data });
     return record;

@@ -17,6 +17,9 @@ export type BrowserParts = {
   readonly uploads: UploadedFiles;
 };
 
+/** Discord's own client gives up on suggestions after this. Source: Discord docs, "Responding to an Interaction". */
+const completeLimitMs = 3_000;
+
 /** Does what a page asks; whatever goes wrong becomes a reply of one sentence. */
 export async function act(
   parts: BrowserParts,
@@ -54,7 +57,9 @@ async function fieldsOf(
     }
     case 'complete': {
       const { name, options, focused } = request;
-      return await line(parts, { id, do: 'complete', person: you, name, options, focused }, signal);
+      const either = AbortSignal.any([signal, AbortSignal.timeout(completeLimitMs)]);
+      const interaction = sandbox.person(you).complete(name, options, focused);
+      return { choices: await interaction.suggested(either) };
     }
     case 'press': {
       const { messageId, customId, values } = request;

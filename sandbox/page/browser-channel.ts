@@ -6,14 +6,12 @@ import type { Clock } from '#src/base/clock.ts';
 import { menuNames, menusIn } from './browser-components.ts';
 import { fileAddress } from './browser-files.ts';
 import type { BotEvent } from './browser-protocol.ts';
-import type { BrowserClose } from './sound-frames.ts';
 
 /** One page that shows the room. */
 export interface BrowserScreen {
   /** Id of the tab; its sound socket sends the same one. */
   readonly tab: string;
   send(text: string): void;
-  close(close: BrowserClose): void;
 }
 
 type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
@@ -24,9 +22,6 @@ const checkMs = 200;
 const speakingMs = 300;
 /** Messages and events that a page gets when it opens. */
 const mostShown = 200;
-/** Pages that show the room at a time. */
-const mostScreens = 20;
-const crowded = { code: 1013, reason: 'Too many pages show the room already: at most 20.' };
 
 export type BrowserChannelOptions = {
   readonly sandbox: Sandbox;
@@ -53,10 +48,6 @@ export class BrowserChannel implements Disposable {
   }
 
   add(screen: BrowserScreen): void {
-    if (this.#screens.size >= mostScreens) {
-      screen.close(crowded);
-      return;
-    }
     const { sandbox, you } = this.#options;
     this.#hearing ??= sandbox.person(you).onHeard((frame) => this.#hear(frame));
     this.#checking ??= setInterval(() => this.check(), checkMs).unref();

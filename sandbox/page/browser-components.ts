@@ -94,7 +94,11 @@ function fieldOf(part: Json, names: Roster): ShownField {
 }
 
 function offered(
-  { type, channel_types, default_values }: Omit<PressableComponent, 'custom_id'>,
+  {
+    type,
+    channel_types,
+    default_values,
+  }: Pick<PressableComponent, 'type' | 'channel_types' | 'default_values'>,
   { people, channels, roles }: Roster,
 ): readonly ShownChoice[] {
   const { userMenu, roleMenu, mentionableMenu, channelMenu } = componentTypes;

@@ -10,7 +10,6 @@ import { mostFileBytes, serveFiles, UploadedFiles } from './browser-files.ts';
 import { type BotEvent, readBrowserRequest } from './browser-protocol.ts';
 import { plug } from './browser-socket.ts';
 import { BrowserSound } from './browser-sound.ts';
-import { PaceLimit } from './pace.ts';
 import { TypedVoices } from './typed-voices.ts';
 
 export type BrowserPageOptions = Pick<PageOptions, 'host' | 'port' | 'publicUrl' | 'key'> & {
@@ -35,11 +34,6 @@ export type BrowserPageOutcome =
 
 /** Longest frame of the room; of sound it is less. */
 const mostFrameBytes = 64 * 1024;
-/** Requests of one page under way at a time, and how fast they may come. */
-const mostUnderWay = 32;
-const requests = { perSecond: 50, burst: 100 };
-const tooFast = { code: 1008, reason: 'Too many requests: at most 50 a second.' };
-
 /** Opens the page of a sandbox at the first free port from the wanted one on. Never throws. */
 export async function openBrowserPage(
   sandbox: Sandbox,
@@ -48,12 +42,12 @@ export async function openBrowserPage(
   const { you, clock = realClock } = options;
   const person = sandbox.person(you);
   const channel = new BrowserChannel({ sandbox, you, clock });
-  const sound = new BrowserSound({ person, channel, clock });
+  const sound = new BrowserSound({ person, channel });
   const voices = new TypedVoices();
   const uploads = new UploadedFiles();
   const closing = new AbortController();
   const { signal } = closing;
-  const parts = { sandbox, you, clock, channel, sound, voices, uploads, signal };
+  const parts = { sandbox, you, channel, sound, voices, uploads, signal };
   const { host, publicUrl, onBug, key } = options;
   const pageOptions = {
     ...{ host, onBug, ...(key && { key }) },
@@ -81,7 +75,6 @@ export async function openBrowserPage(
 }
 
 type ServedParts = BrowserParts & {
-  readonly clock: Clock;
   readonly channel: BrowserChannel;
   readonly signal: AbortSignal;
 };
@@ -118,26 +111,15 @@ function serveBrowser(app: PageApp, parts: ServedParts): void {
   );
 }
 
-/** Performs the requests of one page, so many at a time. */
+/** Performs the requests of one page. */
 function requestHandler(tab: string, parts: ServedParts): Parameters<typeof plug>[1]['handle'] {
-  const { clock, channel, signal } = parts;
-  const pace = new PaceLimit(requests);
-  let underWay = 0;
+  const { channel, signal } = parts;
   return (socket, data) => {
-    if (!pace.take(clock.nowMs())) {
-      socket.close(tooFast);
-      return;
-    }
     const request = readBrowserRequest(typeof data === 'string' ? data : '');
     const reply = (answer: object) => socket.send(JSON.stringify(answer));
     if ('ok' in request) reply({ kind: 'reply', ...request });
-    else if (underWay >= mostUnderWay) {
-      const error = 'Too many requests at a time.';
-      reply({ kind: 'reply', id: request.id, ok: false, error });
-    } else {
-      underWay++;
+    else {
       void act(parts, tab, request, signal).then((answer) => {
-        underWay--;
         channel.check();
         reply(answer);
       });

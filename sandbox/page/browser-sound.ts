@@ -1,9 +1,7 @@
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
-import type { Clock } from '#src/base/clock.ts';
 import type { BrowserChannel } from './browser-channel.ts';
 import { HeardMix } from './heard-mix.ts';
-import { PaceLimit } from './pace.ts';
 import { type BrowserClose, readSoundFrame, writeHeardFrame } from './sound-frames.ts';
 
 /** A tab's WebSocket for sound. */
@@ -15,28 +13,19 @@ export interface SoundSocket {
   close(close: BrowserClose): void;
 }
 
-/** In frames of 20 ms: as fast as time, with some clocks a little faster, and one second at once after a stall. */
-const frames = { perSecond: 51, burst: 50 };
-const tooFast = { code: 1008, reason: 'Sound came faster than time.' };
-/** Tabs that listen at a time. */
-const mostSockets = 10;
-const crowded = { code: 1013, reason: 'Too many pages listen already: at most 10.' };
 /** One second; older sound is worth nothing, so what comes then is left out. */
 const mostUnreadBytes = 100_000;
 
 export type BrowserSoundOptions = {
   readonly person: SandboxPerson;
   readonly channel: Pick<BrowserChannel, 'sendToTab' | 'speaks'>;
-  readonly clock: Clock;
 };
-
-/** Sound that one socket hears, and its limit on speaking. */
-type Line = { readonly pace: PaceLimit; readonly hearing: Disposable };
 
 /** The sound of the pages: each hears what the person of the page hears; one tab at a time speaks, the one that asked last. */
 export class BrowserSound implements Disposable {
   readonly #options: BrowserSoundOptions;
-  readonly #lines = new Map<SoundSocket, Line>();
+  /** Sound that each socket hears. */
+  readonly #lines = new Map<SoundSocket, Disposable>();
   #tab: string | undefined;
   #isMuted = false;
 
@@ -66,24 +55,17 @@ export class BrowserSound implements Disposable {
   }
 
   open(socket: SoundSocket): void {
-    if (this.#lines.size >= mostSockets) {
-      socket.close(crowded);
-      return;
-    }
     const { person } = this.#options;
     person.useMicrophone({ profile: 'gate' });
-    const hearing = person.onHeard(hearer(socket));
-    this.#lines.set(socket, { hearing, pace: new PaceLimit(frames) });
+    this.#lines.set(socket, person.onHeard(hearer(socket)));
   }
 
   /** A frame of the page, left out where another tab has the microphone; one that does not fit ends its socket. */
   handle(socket: SoundSocket, data: unknown): void {
-    const line = this.#lines.get(socket);
-    if (!line) return;
-    const { person, channel, clock } = this.#options;
+    if (!this.#lines.has(socket)) return;
+    const { person, channel } = this.#options;
     const read = readSoundFrame(data);
     if (read.kind === 'malformed') this.#end(socket, read);
-    else if (!line.pace.take(clock.nowMs())) this.#end(socket, tooFast);
     else {
       if (this.#tab === undefined) this.claim(socket.tab);
       if (this.#tab !== socket.tab || this.#isMuted) return;
@@ -95,7 +77,7 @@ export class BrowserSound implements Disposable {
 
   /** The socket is gone, with its tab or alone. */
   closed(socket: SoundSocket): void {
-    this.#lines.get(socket)?.hearing[Symbol.dispose]();
+    this.#lines.get(socket)?.[Symbol.dispose]();
     if (this.#lines.delete(socket) && socket.tab === this.#tab) this.#options.person.endLive();
   }
 

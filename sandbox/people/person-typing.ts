@@ -70,22 +70,6 @@ export class PersonTyping {
     return this.#act({ kind: 'component', channel, data, message });
   }
 
-  pressLost(customId: string, channelName: string | undefined): Interaction {
-    const { world, guild, board } = this.#around;
-    const channel = this.#channel(channelName);
-    const button = { type: 2, style: 1, label: 'Lost', custom_id: customId };
-    const components = [{ type: 1, components: [button] }];
-    const posting = {
-      channelId: channel.id,
-      authorId: world.bot.id,
-      ephemeral: false,
-      loading: false,
-    };
-    const message = board.draft(posting, { content: 'Lost', components });
-    const data = pressData(world, guild, components, customId, undefined);
-    return this.#act({ kind: 'component', channel, data, message });
-  }
-
   submit(asked: Pick<Interaction, 'id'>, fields: FormFields): Interaction {
     const { interactions, guild } = this.#around;
     const former = interactions.byId(asked.id);

@@ -68,8 +68,6 @@ export interface Typing {
   menu(name: string, message: ShownMessage): Interaction;
   /** Presses a button, or picks `values` from a menu, as `message` showed it or shows it now. */
   press(message: ShownMessage, customId: string, values?: readonly string[]): Interaction;
-  /** Presses a button of a message that Discord shows but knows no more; the bot cannot edit it. */
-  pressLost(customId: string, channel?: string): Interaction;
   /** Fills in the form the bot answered `asked` with. */
   submit(asked: Pick<Interaction, 'id'>, fields: FormFields): Interaction;
   /** Writes a message; the chat of a voice channel has the channel's name. */
@@ -84,108 +82,35 @@ export type PersonOptions = {
   readonly microphone?: Microphone;
 };
 
-export class SimulatedPerson implements SandboxPerson {
-  readonly heard: HeardRecorder;
-  readonly #member: Member;
-  readonly #call: PersonCall;
-  readonly #hands: PersonTyping;
-
-  constructor(member: Member, around: Surroundings) {
-    this.#member = member;
-    this.heard = new HeardRecorder(around.world.clock);
-    this.#call = new PersonCall(member, around, this.heard);
-    this.#hands = new PersonTyping(member, around);
-  }
-
-  get id(): string {
-    return this.#member.user.id;
-  }
-
-  get name(): string {
-    return this.#member.user.name;
-  }
-
-  join(channel: string, signal: AbortSignal): Promise<void> {
-    return this.#call.join(channel, signal);
-  }
-
-  leave(): Promise<void> {
-    return this.#call.leave();
-  }
-
-  settled(signal: AbortSignal): Promise<void> {
-    return this.#call.settled(signal);
-  }
-
-  async say(speech: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
-    return await this.#call.client().speak(speech, signal);
-  }
-
-  listen(options: ListenOptions, signal: AbortSignal): Promise<HeardStretch> {
-    return this.heard.listen(options, signal);
-  }
-
-  mute(selfMute: boolean): void {
-    this.#call.muteSelf({ selfMute });
-  }
-
-  deafen(selfDeaf: boolean): void {
-    this.#call.muteSelf({ selfDeaf });
-  }
-
-  useMicrophone(microphone: Microphone): void {
-    this.#call.useMicrophone(microphone);
-  }
-
-  live(frame: Buffer | Int16Array): void {
-    this.#call.live(frame);
-  }
-
-  endLive(): void {
-    this.#call.endLive();
-  }
-
-  onHeard(listener: (frame: HeardFrame) => void): Disposable {
-    return this.#call.onHeard(listener);
-  }
-
-  counts(): VoiceCounts {
-    return this.#call.client().counts();
-  }
-
-  command(line: string, words: OptionValues = {}, channel?: string): Interaction {
-    return this.#hands.command(line, words, undefined, channel);
-  }
-
-  complete(line: string, words: OptionValues, focused: string, channel?: string): Interaction {
-    return this.#hands.command(line, words, focused, channel);
-  }
-
-  menu(name: string, message: ShownMessage): Interaction {
-    return this.#hands.menu(name, message);
-  }
-
-  press(message: ShownMessage, customId: string, values?: readonly string[]): Interaction {
-    return this.#hands.press(message, customId, values);
-  }
-
-  pressLost(customId: string, channel?: string): Interaction {
-    return this.#hands.pressLost(customId, channel);
-  }
-
-  submit(asked: Pick<Interaction, 'id'>, fields: FormFields): Interaction {
-    return this.#hands.submit(asked, fields);
-  }
-
-  write(text: string, writing: MessageOptions = {}): ShownMessage {
-    return this.#hands.write(text, writing);
-  }
-
-  deleteMessage(message: ShownMessage): void {
-    this.#hands.deleteMessage(message);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.leave();
-  }
+/** A simulated member of a server, who sits nowhere yet. */
+export function openPerson(member: Member, around: Surroundings): SandboxPerson {
+  const heard = new HeardRecorder(around.world.clock);
+  const call = new PersonCall(member, around, heard);
+  const typing = new PersonTyping(member, around);
+  const { id, name } = member.user;
+  return {
+    id,
+    name,
+    heard,
+    join: (channel, signal) => call.join(channel, signal),
+    leave: () => call.leave(),
+    settled: (signal) => call.settled(signal),
+    say: async (speech, signal) => await call.client().speak(speech, signal),
+    listen: (options, signal) => heard.listen(options, signal),
+    mute: (selfMute) => call.muteSelf({ selfMute }),
+    deafen: (selfDeaf) => call.muteSelf({ selfDeaf }),
+    useMicrophone: (microphone) => call.useMicrophone(microphone),
+    live: (frame) => call.live(frame),
+    endLive: () => call.endLive(),
+    onHeard: (listener) => call.onHeard(listener),
+    counts: () => call.client().counts(),
+    command: (line, words = {}, channel) => typing.command(line, words, undefined, channel),
+    complete: (line, words, focused, channel) => typing.command(line, words, focused, channel),
+    menu: (entry, message) => typing.menu(entry, message),
+    press: (message, customId, values) => typing.press(message, customId, values),
+    submit: (asked, fields) => typing.submit(asked, fields),
+    write: (text, writing = {}) => typing.write(text, writing),
+    deleteMessage: (message) => typing.deleteMessage(message),
+    [Symbol.asyncDispose]: () => call.leave(),
+  };
 }

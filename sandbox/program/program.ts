@@ -1,5 +1,5 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { Interaction } from '#sandbox/interactions/interaction.ts';
 import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
@@ -12,8 +12,6 @@ type AnswerFields = Readonly<Record<string, unknown>>;
 
 const joinLimitMs = 15_000;
 const settleLimitMs = 15_000;
-/** Discord's own client gives up on suggestions after this. Source: Discord docs, "Responding to an Interaction". */
-const completeLimitMs = 3_000;
 /** Source: Discord docs, "Application Command Types". */
 const slashType = 1;
 const wavLimitBytes = 64 * 1024 * 1024;
@@ -49,20 +47,10 @@ async function fieldsOf(
       return await settled(sandbox, request, signal);
     case 'command':
       return await command(sandbox, request, signal);
-    case 'complete':
-      return await complete(sandbox, request, signal);
-    case 'press':
-      return await press(sandbox, request, signal);
     case 'say':
       return await sandbox.person(request.person).say(await readSound(request.wav), signal);
     case 'listen':
       return await listen(sandbox, request, signal);
-    case 'delete':
-      sandbox.person(request.person).deleteMessage(messageIn(sandbox, request.messageId));
-      return {};
-    case 'age':
-      sandbox.guild().ageMessages(request.channel, request.byMs);
-      return {};
     case 'state':
       return state(sandbox);
     case 'tell':
@@ -105,37 +93,10 @@ async function command(
   return await replyTo(sandbox.person(person).command(name, words, channel), signal);
 }
 
-async function press(
-  sandbox: Sandbox,
-  { person, messageId, customId, values }: ProgramRequest<'press'>,
-  signal: AbortSignal,
-): Promise<AnswerFields> {
-  const message = messageIn(sandbox, messageId);
-  return await replyTo(sandbox.person(person).press(message, customId, values), signal);
-}
-
-function messageIn(sandbox: Sandbox, messageId: string): ShownMessage {
-  const message = sandbox.message(messageId);
-  if (!message) throw new BotError('sandbox.failed', false, 'That message is gone.');
-  return message;
-}
-
 async function replyTo(interaction: Interaction, signal: AbortSignal): Promise<AnswerFields> {
   const { id: messageId, text, ephemeral } = await interaction.answered(signal);
   const { sentAtMs, ackedAtMs = sentAtMs, deferred } = interaction;
   return { messageId, text, ephemeral, deferred, sentAtMs, ackedAtMs };
-}
-
-async function complete(
-  sandbox: Sandbox,
-  { person, name, options, focused }: ProgramRequest<'complete'>,
-  signal: AbortSignal,
-): Promise<AnswerFields> {
-  const interaction = sandbox.person(person).complete(name, options, focused);
-  const what = `Suggestions for ${focused} did not come`;
-  return await within(completeLimitMs, what, signal, async (either) => {
-    return { choices: await interaction.suggested(either) };
-  });
 }
 
 async function listen(

@@ -27,7 +27,7 @@ const request = z.discriminatedUnion('do', [
     do: z.literal('join'),
     channel: z.string().default('Lounge'),
     /** Default: the one they had, at first `gate`. */
-    microphone: z.enum(['gate', 'release', 'open', 'speakers']).optional(),
+    microphone: z.enum(['gate', 'release', 'open']).optional(),
   }),
   z.object({ ...base, do: z.literal('leave') }),
   z.object({ ...base, do: z.literal('settled') }),
@@ -38,20 +38,6 @@ const request = z.discriminatedUnion('do', [
     options: words,
     channel: z.string().optional(),
   }),
-  z.object({
-    ...base,
-    do: z.literal('complete'),
-    name: z.string().min(1),
-    options: words,
-    focused: z.string().min(1),
-  }),
-  z.object({
-    ...base,
-    do: z.literal('press'),
-    messageId: z.string().min(1).max(32),
-    customId: z.string().min(1).max(100),
-    values: z.array(z.string().max(100)).max(25).optional(),
-  }),
   z.object({ ...base, do: z.literal('say'), wav: z.string().min(1) }),
   z.object({
     ...base,
@@ -60,16 +46,6 @@ const request = z.discriminatedUnion('do', [
     sinceMs: z.number().optional(),
     quietMs: z.number().min(0).max(10_000).default(800),
     timeoutMs: z.number().min(0).max(120_000).default(20_000),
-  }),
-  z.object({ ...base, do: z.literal('delete'), messageId: z.string().min(1).max(32) }),
-  z.object({
-    id,
-    do: z.literal('age'),
-    channel: z.string().min(1),
-    byMs: z
-      .number()
-      .min(0)
-      .max(30 * 86_400_000),
   }),
   z.object({ id, do: z.literal('state') }),
   /** For the page: what became of what was said. */

@@ -11,8 +11,6 @@ import { lineLimitBytes, readRequestLine, type SandboxLine } from '#sandbox/prog
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import { realClock } from '#src/base/clock.ts';
 
-/** Requests under way at a time; one more is refused. */
-const requestLimit = 32;
 const unreadLimitBytes = 8 * 1024 * 1024;
 /** Longest that leaving may take. */
 const farewellMs = 2000;
@@ -110,20 +108,11 @@ function recordingPath(name: string): string {
 
 /** Ends when stdin does, which is when the parent is gone. */
 async function serveLines(open: Sandbox, page: Promise<BrowserPage | undefined>): Promise<void> {
-  let underWay = 0;
   const report = (event: BotEvent) => void page.then((shown) => shown?.report(event));
   for await (const line of readLines(process.stdin, lineLimitBytes)) {
     const request = line === undefined ? tooLong : readRequestLine(line);
     if ('ok' in request) write(request);
-    else if (underWay >= requestLimit) {
-      write({ id: request.id, ok: false, error: 'Too many requests at a time.' });
-    } else {
-      underWay++;
-      void perform(open, request, stop.signal, report).then((answer) => {
-        underWay--;
-        write(answer);
-      });
-    }
+    else void perform(open, request, stop.signal, report).then(write);
   }
 }
 

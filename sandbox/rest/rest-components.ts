@@ -127,25 +127,6 @@ export const modalSchema = z
   })
   .refine(({ components }) => uniqueIds(components), 'Component custom id cannot be duplicated');
 
-/** A button or a menu somewhere in the components of a message. */
-export type PressableComponent = {
-  readonly type: number;
-  readonly custom_id: string;
-  readonly disabled?: boolean | null | undefined;
-  readonly options?:
-    | readonly {
-        readonly label: string;
-        readonly value: string;
-        readonly default?: boolean | null | undefined;
-      }[]
-    | undefined;
-  readonly min_values?: number | null | undefined;
-  readonly max_values?: number | null | undefined;
-  readonly channel_types?: readonly number[] | null | undefined;
-  readonly default_values?: readonly { readonly id: string }[] | null | undefined;
-  readonly placeholder?: string | null | undefined;
-};
-
 const pressable = z.looseObject({
   type: z.int(),
   custom_id: z.string(),
@@ -157,6 +138,9 @@ const pressable = z.looseObject({
   default_values: z.array(z.looseObject({ id: z.string() })).nullish(),
   placeholder: z.string().nullish(),
 });
+
+/** A button or a menu somewhere in the components of a message. */
+export type PressableComponent = z.output<typeof pressable>;
 
 /** Every part with a custom id, however deep. */
 export function pressables(components: unknown): readonly PressableComponent[] {

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import type { InteractionKind } from '#sandbox/interactions/interaction.ts';
 import type { InteractionRecord } from '#sandbox/interactions/interaction-record.ts';
 import { type Interactions, interactionTypes } from '#sandbox/interactions/interactions.ts';
-import type { ViolationLog } from '#sandbox/violations.ts';
 import type { World } from '#sandbox/world/world.ts';
 import { messageJson } from '#sandbox/world/world-message-json.ts';
 import type { BoardMessage } from '#sandbox/world/world-messages.ts';
@@ -56,11 +55,7 @@ const fitting: Readonly<Record<InteractionKind | 'modal on message', readonly nu
 };
 
 /** The bot's answers to interactions: the callback, then follow-ups and edits by webhook. */
-export function interactionRoutes(
-  world: World,
-  interactions: Interactions,
-  violations: ViolationLog,
-): readonly RestRoute[] {
+export function interactionRoutes(world: World, interactions: Interactions): readonly RestRoute[] {
   const webhook = '/webhooks/:app/:token';
   const one = `${webhook}/messages/:message`;
   const json = (message: BoardMessage) => ok(messageJson(world, message));
@@ -68,7 +63,6 @@ export function interactionRoutes(
     const record = interactions.byToken(call.param('token'));
     const isOurs = call.param('app') === world.bot.id;
     if (!isOurs || record?.ackedAtMs === undefined) return refusals.unknownWebhook;
-    if (record.wasRefused(call.process)) noteTwice(violations, record, call);
     return record.isExpired ? refusals.invalidWebhookToken : then(record);
   };
   const found = (
@@ -84,7 +78,7 @@ export function interactionRoutes(
       method: 'POST',
       path: '/interactions/:id/:token/callback',
       open: true,
-      answer: (call) => answerCallback(world, interactions, violations, call),
+      answer: (call) => answerCallback(world, interactions, call),
     },
     {
       method: 'POST',
@@ -126,42 +120,19 @@ function followUp(
   });
 }
 
-function answerCallback(
-  world: World,
-  interactions: Interactions,
-  violations: ViolationLog,
-  call: RestCall,
-): RestAnswer {
+function answerCallback(world: World, interactions: Interactions, call: RestCall): RestAnswer {
   const record = interactions.byToken(call.param('token'));
   if (record?.id !== call.param('id')) return refusals.unknownInteraction;
   return withBody(callback, call.body, (body) => {
     const refusal = refused(record, body, call);
     if (refusal) return refusal;
-    const outcome = record.acknowledge(call.process);
+    const outcome = record.acknowledge();
     if (outcome === 'late') return refusals.unknownInteraction;
-    if (outcome === 'again') {
-      const asks = body.type === callbackTypes.deferredMessage && call.process !== record.ackedBy;
-      if (asks) record.refuse(call.process);
-      else noteTwice(violations, record, call, body.type);
-      return refusals.alreadyAcknowledged;
-    }
+    if (outcome === 'again') return refusals.alreadyAcknowledged;
     const message = perform(record, body, call);
     if (call.query.get('with_response') !== 'true') return noContent;
     return ok(responseJson(world, record, body.type, message));
   });
-}
-
-/** A process may ask by a deferral whether it is the first; who is refused writes no more. */
-function noteTwice(
-  violations: ViolationLog,
-  record: InteractionRecord,
-  { process }: RestCall,
-  callbackType?: number,
-): void {
-  const by = [record.ackedBy, process] as const;
-  const type = callbackType === undefined ? {} : { callbackType };
-  const twice = { interactionId: record.id, ...type, by };
-  violations.note(record.opening.guildId, { kind: 'answered-twice', ...twice });
 }
 
 function perform(

@@ -33,8 +33,6 @@ export type LimitState = {
 
 type Bucket = { used: number; resetAtMs: number };
 
-/** Buckets kept; the oldest is forgotten first, and counts from zero again. */
-const bucketLimit = 1000;
 /** Path parameters with a bucket of their own for each value. Source: Discord docs, "Rate Limits", top-level resources. */
 const majorParams = ['channel', 'guild', 'token'];
 
@@ -72,8 +70,6 @@ export class RestRateLimits {
     if (former && former.resetAtMs > nowMs) return former;
     const bucket = { used: 0, resetAtMs: nowMs + perMs };
     this.#buckets.set(key, bucket);
-    const oldest = this.#buckets.keys().next().value;
-    if (oldest !== undefined && this.#buckets.size > bucketLimit) this.#buckets.delete(oldest);
     return bucket;
   }
 }

@@ -19,11 +19,11 @@ import {
 /** Limit of messages in one read. Source: Discord docs, "Get Channel Messages". */
 const readLimit = 100;
 
-/** Messages the bot writes in channels of its own accord, and reads there; and the files of all of them. */
+/** Messages the bot writes in channels of its own accord, and reads there; and the files of all of them. `wake` opens an archived thread again. */
 export function messageRoutes(
   world: World,
   board: MessageBoard,
-  { wake, oldEditsPerHour }: MessageRules,
+  wake: (place: ChannelPlace) => void,
 ): readonly RestRoute[] {
   const path = '/channels/:channel/messages';
   const one = `${path}/:message`;
@@ -45,7 +45,6 @@ export function messageRoutes(
         withOwn(world, board, call, (message) =>
           withContent(call, message, (content) => {
             if (placeOf(world, message.channelId)?.channel.archived) return refusals.archived;
-            if (!board.mayEdit(message, oldEditsPerHour)) return refusals.tooManyOldEdits;
             return json(board.edit(message, content));
           }),
         ),
@@ -66,13 +65,6 @@ export function messageRoutes(
     },
   ];
 }
-
-export type MessageRules = {
-  /** Opens an archived thread again. */
-  readonly wake: (place: ChannelPlace) => void;
-  /** Edits of messages older than an hour that a channel takes in an hour. Discord does not publish its number. */
-  readonly oldEditsPerHour: number;
-};
 
 const opening = z.looseObject({ recipient_id: z.string() });
 
@@ -104,7 +96,7 @@ const once = z.looseObject({
 function post(
   world: World,
   board: MessageBoard,
-  wake: MessageRules['wake'],
+  wake: (place: ChannelPlace) => void,
   call: RestCall,
 ): RestAnswer {
   if (world.directChannels.has(call.param('channel'))) return postDirect(world, board, call);

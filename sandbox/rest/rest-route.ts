@@ -44,15 +44,8 @@ export const refusals = {
   unknownUser: refusal(404, 10_013, 'Unknown User'),
   unknownWebhook: refusal(404, 10_015, 'Unknown Webhook'),
   unknownInteraction: refusal(404, 10_062, 'Unknown interaction'),
-  unknownCommand: refusal(404, 10_063, 'Unknown application command'),
   unknownVoiceState: refusal(404, 10_065, 'Unknown Voice State'),
   /** Error with the status of a rate limit, though it is none. Source: discord-api-docs #4381. */
-  tooManyOldEdits: refusal(
-    429,
-    30_046,
-    'Maximum number of edits to messages older than 1 hour reached. Try again later.',
-  ),
-  tooManyCommands: refusal(400, 30_032, 'Maximum number of application commands reached (100)'),
   tooLarge: refusal(413, 40_005, 'Request entity too large'),
   alreadyAcknowledged: refusal(400, 40_060, 'Interaction has already been acknowledged.'),
   forbidden: refusal(403, 50_001, 'Missing Access'),

@@ -1,15 +1,14 @@
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
 import type {
   EncodedSpeech,
-  HeardFrame,
   Microphone,
   SpokenTimes,
 } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Clock } from '#src/base/clock.ts';
-import { RoomEcho, RoomNoise } from './acoustics.ts';
+import { realClock } from '#src/base/clock.ts';
+import { RoomNoise } from './acoustics.ts';
 import {
   type MicrophoneRules,
   type MicrophoneState,
@@ -46,14 +45,12 @@ const roomRateHz = 48_000;
 /** Sends what a microphone picks up: 20 ms a packet on a grid of the clock; a packet that is late is caught up with. */
 export class ClientSender {
   readonly #codec: OpusCodec;
-  readonly #clock: Clock;
   readonly #listener: PacketSink;
   readonly #closing = new AbortController();
   readonly #encoders = new Map<EncoderRateHz, OpusEncoder>();
   /** The one that has not been told of silence since it encoded. */
   #last: readonly [OpusEncoder, EncoderRateHz] | undefined;
   readonly #count = new PacketCounter();
-  readonly #echo = new RoomEcho();
   #noise = new RoomNoise(1);
   #rules: MicrophoneRules = microphoneRules.gate;
   #state: MicrophoneState = { hold: 0, silence: 0 };
@@ -66,9 +63,8 @@ export class ClientSender {
   #sending = false;
   #latePackets = 0;
 
-  constructor(codec: OpusCodec, clock: Clock, listener: PacketSink) {
+  constructor(codec: OpusCodec, listener: PacketSink) {
     this.#codec = codec;
-    this.#clock = clock;
     this.#listener = listener;
   }
 
@@ -103,7 +99,7 @@ export class ClientSender {
    */
   live(frame: Buffer | Int16Array): void {
     if (this.#underWay || this.#closing.signal.aborted) return;
-    const atMs = this.#clock.nowMs();
+    const atMs = realClock.nowMs();
     this.#liveAtMs = atMs;
     this.#send(Buffer.isBuffer(frame) ? frame : this.#encode(frame, roomRateHz), atMs);
     this.#start();
@@ -114,13 +110,6 @@ export class ClientSender {
     if (this.#liveAtMs === undefined) return;
     this.#liveAtMs = undefined;
     this.#state = this.#resting(this.#rules.silenceFrames);
-  }
-
-  /** Takes sound that the loudspeaker plays, for the echo. */
-  hear({ fromUserId, samples, audible, atMs }: HeardFrame): void {
-    if (!this.#rules.echo || !audible) return;
-    this.#echo.hear(fromUserId, samples, atMs);
-    if (this.#echo.pending) this.#start();
   }
 
   /** Nothing is sent any more; a speech under way is broken off with `reason`. */
@@ -144,7 +133,6 @@ export class ClientSender {
     const { profile, seed = 1 } = this.#next;
     this.#next = undefined;
     this.#noise = new RoomNoise(seed);
-    this.#echo.clear();
     this.#rules = microphoneRules[profile];
     this.#state = this.#resting(this.#sending ? this.#rules.silenceFrames : 0);
     if (this.#state.hold > 0) this.#start();
@@ -163,7 +151,7 @@ export class ClientSender {
 
   async #run(): Promise<void> {
     try {
-      for (let dueMs = this.#clock.nowMs(); this.#tick(dueMs); ) {
+      for (let dueMs = realClock.nowMs(); this.#tick(dueMs); ) {
         dueMs = await this.#reach(dueMs + frameMs);
       }
     } finally {
@@ -175,9 +163,9 @@ export class ClientSender {
   async #reach(dueMs: number): Promise<number> {
     const { signal } = this.#closing;
     signal.throwIfAborted();
-    const waitMs = dueMs - this.#clock.nowMs();
-    if (waitMs > 0) await this.#clock.sleep(waitMs, signal);
-    return waitMs < -latestMs ? this.#clock.nowMs() : dueMs;
+    const waitMs = dueMs - realClock.nowMs();
+    if (waitMs > 0) await realClock.sleep(waitMs, signal);
+    return waitMs < -latestMs ? realClock.nowMs() : dueMs;
   }
 
   /** One 20 ms; false when there is nothing more to come. */
@@ -185,10 +173,10 @@ export class ClientSender {
     if (this.#isLive()) return true;
     const speech = this.#underWay?.speech;
     const frame = speech?.next;
-    if (speech && frame && this.#clock.nowMs() - dueMs > lateMs) this.#latePackets++;
+    if (speech && frame && realClock.nowMs() - dueMs > lateMs) this.#latePackets++;
     if (Buffer.isBuffer(frame)) this.#sendEncoded(frame);
     else this.#sendSamples(speech, frame);
-    const atMs = this.#clock.nowMs();
+    const atMs = realClock.nowMs();
     speech?.left(atMs);
     this.#finish(frame === undefined, atMs);
     return this.#goesOn();
@@ -196,31 +184,30 @@ export class ClientSender {
 
   #sendEncoded(opus: Buffer): void {
     [this.#state] = stepMicrophone(this.#state, true, this.#rules);
-    this.#send(opus, this.#clock.nowMs());
+    this.#send(opus, realClock.nowMs());
   }
 
   /** `frame` is what is said in these 20 ms; beside it there is the room. */
   #sendSamples(speech: SpeechFrames | undefined, frame: Int16Array | undefined): void {
     const rateHz = frame && speech ? speech.rateHz : roomRateHz;
     const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
-    const echo = this.#echo.addTo(heard, this.#clock.nowMs() + frameMs / 2);
-    const [state, sent] = stepMicrophone(this.#state, frame !== undefined || echo, this.#rules);
+    const [state, sent] = stepMicrophone(this.#state, frame !== undefined, this.#rules);
     this.#state = state;
     if (sent === 'sound' && this.#rules.noise) this.#noise.addTo(heard);
-    const atMs = this.#clock.nowMs();
+    const atMs = realClock.nowMs();
     if (sent === 'nothing') this.#endSpeech();
     else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);
   }
 
   #isLive(): boolean {
-    if (this.#liveAtMs !== undefined && this.#clock.nowMs() - this.#liveAtMs >= lullMs)
+    if (this.#liveAtMs !== undefined && realClock.nowMs() - this.#liveAtMs >= lullMs)
       this.endLive();
     return this.#liveAtMs !== undefined;
   }
 
   #goesOn(): boolean {
     const { hold, silence: silent } = this.#state;
-    return this.#underWay !== undefined || hold > 0 || silent > 0 || this.#echo.pending;
+    return this.#underWay !== undefined || hold > 0 || silent > 0;
   }
 
   /** `inTail`: this frame carried nothing of the speech. */

@@ -8,8 +8,6 @@ export type MicrophoneRules = {
   readonly silenceFrames: number;
   /** Whether the room is heard. */
   readonly noise: boolean;
-  /** Whether the others are heard again, from the loudspeaker. */
-  readonly echo: boolean;
 };
 
 /** Frames still to be sent of each kind. */
@@ -22,10 +20,9 @@ const silenceFrames = 5;
 const releaseFrames = 15;
 
 export const microphoneRules: Readonly<Record<MicrophoneProfile, MicrophoneRules>> = {
-  gate: { holdFrames: 0, silenceFrames, noise: false, echo: false },
-  release: { holdFrames: releaseFrames, silenceFrames, noise: true, echo: false },
-  open: { holdFrames: Number.POSITIVE_INFINITY, silenceFrames, noise: true, echo: false },
-  speakers: { holdFrames: releaseFrames, silenceFrames, noise: true, echo: true },
+  gate: { holdFrames: 0, silenceFrames, noise: false },
+  release: { holdFrames: releaseFrames, silenceFrames, noise: true },
+  open: { holdFrames: Number.POSITIVE_INFINITY, silenceFrames, noise: true },
 };
 
 /** One step of 20 ms; `sounding` is what there is beside room noise. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { encryptionModes } from '#sandbox/voice/voice-cipher.ts';
+import { encryptionMode } from '#sandbox/voice/voice-cipher.ts';
 import { op } from '#sandbox/voice/voice-ops.ts';
 
 const transition = z.object({ transition_id: z.int() });
@@ -17,7 +17,7 @@ const message = z.discriminatedUnion('op', [
   z.object({
     op: z.literal(op.sessionDescription),
     d: z.object({
-      mode: z.enum(encryptionModes),
+      mode: z.literal(encryptionMode),
       secret_key: z.array(z.int().min(0).max(255)).length(32),
       dave_protocol_version: z.int(),
     }),

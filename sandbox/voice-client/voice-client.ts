@@ -1,6 +1,6 @@
 import { DaveMember } from '#sandbox/dave/dave-member.ts';
 import { type VoicePacket, VoiceSealer } from '#sandbox/voice/rtp.ts';
-import { encryptionModes, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
+import { encryptionMode, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type {
   EncodedSpeech,
@@ -12,7 +12,7 @@ import type {
 } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { type Clock, realClock } from '#src/base/clock.ts';
+import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import { ClientReceiver } from './client-receiver.ts';
@@ -29,9 +29,6 @@ import { VoiceSignals, type VoiceSignalsOptions } from './voice-signals.ts';
 
 export type VoiceClientOptions = VoiceSignalsOptions & {
   readonly codec: OpusCodec;
-  readonly clock?: Clock;
-  /** The first one; default `gate`. */
-  readonly microphone?: Microphone;
 };
 
 const connectMs = 10_000;
@@ -50,10 +47,9 @@ export async function connectVoice(
 ): Promise<VoiceClient> {
   signal.throwIfAborted();
   const client = new ConnectedVoice(options);
-  using deadline = deadlineSignal(connectMs, options.clock ?? realClock, () => new Error('silent'));
+  using deadline = deadlineSignal(connectMs, realClock, () => new Error('silent'));
   try {
     await client.described(AbortSignal.any([signal, deadline.signal]));
-    if (options.microphone) client.useMicrophone(options.microphone);
     return client;
   } catch (cause) {
     await client[Symbol.asyncDispose]();
@@ -65,7 +61,6 @@ export async function connectVoice(
 
 class ConnectedVoice implements VoiceClient {
   readonly #options: VoiceClientOptions;
-  readonly #clock: Clock;
   readonly #watch = new ConditionWait();
   readonly #gone = new AbortController();
   readonly #present = new Set<string>();
@@ -82,12 +77,11 @@ class ConnectedVoice implements VoiceClient {
 
   constructor(options: VoiceClientOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? realClock;
-    this.#sender = new ClientSender(options.codec, this.#clock, {
+    this.#sender = new ClientSender(options.codec, {
       speaking: (on) => this.#sendSpeaking(on ? 1 : 0),
       packet: (packet) => this.#send(packet),
     });
-    this.#udp = new ClientUdp((datagram) => this.#receiver?.receive(datagram, this.#clock.nowMs()));
+    this.#udp = new ClientUdp((datagram) => this.#receiver?.receive(datagram, realClock.nowMs()));
     this.#signals = new VoiceSignals(options, {
       json: (opcode, d) => this.#handleJson(opcode, d),
       binary: (opcode, payload) => this.#handleBinary(opcode, payload),
@@ -198,23 +192,21 @@ class ConnectedVoice implements VoiceClient {
 
   /** Without a mode in common there is no call; the deadline ends it. */
   #discover({ ip, port, ssrc, modes }: ReadyMessage): void {
-    const mode = modes.find((offered) => encryptionModes.some((known) => known === offered));
-    if (mode === undefined) return;
+    if (!modes.includes(encryptionMode)) return;
     this.#ssrc = ssrc;
     this.#udp.discover({ address: ip, port }, ssrc, (own) => {
-      const data = { ...own, mode };
+      const data = { ...own, mode: encryptionMode };
       this.#signals.send({ op: op.selectProtocol, d: { protocol: 'udp', data } });
     });
   }
 
-  #describe({ mode, secret_key, dave_protocol_version }: Description): void {
+  #describe({ secret_key, dave_protocol_version }: Description): void {
     const { ticket, codec } = this.#options;
-    const cipher = voiceCipher(mode, Buffer.from(secret_key));
+    const cipher = voiceCipher(Buffer.from(secret_key));
     const { userId, channelId } = ticket;
     this.#dave = dave_protocol_version > 0 ? new DaveMember(userId, channelId) : undefined;
     this.#sealer = new VoiceSealer(cipher, false);
     this.#receiver = new ClientReceiver(codec, cipher, this.#dave, (frame) => {
-      this.#sender.hear(frame);
       for (const listener of this.#listeners) listener(frame);
     });
     this.#answer(this.#dave && [this.#dave.keyPackage()]);

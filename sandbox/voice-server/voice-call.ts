@@ -1,8 +1,8 @@
 import { DaveGroup, type DaveStep } from '#sandbox/dave/dave-group.ts';
 import type { DaveSend } from '#sandbox/dave/dave-transitions.ts';
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
+import { encryptionMode } from '#sandbox/voice/voice-cipher.ts';
 import { op } from '#sandbox/voice/voice-ops.ts';
-import type { EncryptionMode } from '#sandbox/voice/voice-ports.ts';
 import type { Caller } from './voice-caller.ts';
 
 /** Time that clients have for their part of a key change, as on Discord. */
@@ -32,9 +32,13 @@ export class VoiceCall {
   }
 
   /** Op 1 was right: op 4, the SSRCs of those who spoke before, and the way into the group. */
-  describe(caller: Caller, mode: EncryptionMode): void {
-    const secret = { mode, secret_key: [...caller.key], dave_protocol_version: this.#dave };
-    caller.choose(mode);
+  describe(caller: Caller): void {
+    const secret = {
+      mode: encryptionMode,
+      secret_key: [...caller.key],
+      dave_protocol_version: this.#dave,
+    };
+    caller.choose();
     caller.send({ op: op.sessionDescription, d: secret });
     for (const other of this.#others(caller)) if (other.announced) sendSsrc(caller, other);
     this.#deliver(this.#group?.join(caller.userId) ?? []);

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { type UdpPeer, VoiceSealer } from '#sandbox/voice/rtp.ts';
 import { type VoiceCipher, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
 import type { VoiceMessage } from '#sandbox/voice/voice-ops.ts';
-import type { EncryptionMode, VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import type { FaultSchedule } from './voice-fault-schedule.ts';
 import { type SocketData, VoiceOutbox } from './voice-outbox.ts';
 
@@ -26,11 +26,8 @@ export class Caller {
   readonly key = randomBytes(32);
   /** Where IP discovery came from. */
   remote: UdpPeer | undefined;
-  /** True when its NAT has moved: what is told by discovery from now on is of no use. */
   /** Absent until op 1 chose how to encrypt: from then on in the call. */
   secrets: Secrets | undefined;
-  /** When the call was last looked at, this person was in it and no keys were changing. */
-  settled = false;
   /** Op 5 came: the others know whose SSRC this is. */
   announced = false;
   may: VoiceRights = { speak: true, hear: true };
@@ -59,14 +56,19 @@ export class Caller {
     return this.ticket.userId;
   }
 
-  choose(mode: EncryptionMode): void {
-    const cipher = voiceCipher(mode, this.key);
+  choose(): void {
+    const cipher = voiceCipher(this.key);
     this.secrets = { cipher, sealer: new VoiceSealer(cipher, true) };
   }
 
   /** Sends a message with the delay that the faults set. */
   send(message: VoiceMessage): void {
     this.#faults.post(this.userId, message.op, () => this.#sendNow(message));
+  }
+
+  /** Past the numbering, and never told again. */
+  sendMessage(frame: SocketData): void {
+    if (this.cutAtMs === undefined) this.#line.send(frame);
   }
 
   /** Numbered, and kept until acknowledged; while there is no socket it only is kept. */
@@ -78,11 +80,6 @@ export class Caller {
   /** The present line says nothing any more, and is not known to be gone. */
   freeze(): void {
     this.#line.freeze();
-  }
-
-  /** Past the numbering, and never told again. */
-  sendMessage(frame: SocketData): void {
-    if (this.cutAtMs === undefined) this.#line.send(frame);
   }
 
   beat(seqAck: number | undefined, atMs: number): void {

@@ -13,7 +13,6 @@ export type CallRules = {
   /** Time that a client without a socket can resume. */
   readonly resumeMs: number;
   readonly faults: FaultSchedule;
-  readonly onSecondSession: (guildId: string, userId: string) => void;
 };
 
 /** All voice calls of this Discord, and who may take part in them. Gets instants, has no timers. */
@@ -59,19 +58,12 @@ export class VoiceCalls {
     const sealed = (identity.max_dave_protocol_version ?? 0) >= this.#rules.dave;
     if (!sealed) return closeCode.daveRequired;
     const former = this.#callers.get(at);
-    if (former) this.#replace(former, ticket, atMs);
+    if (former) this.remove(former, closeCode.disconnected, atMs);
     const caller = new Caller(ticket, ++this.#lastSsrc, this.#rules.faults, line, atMs);
     caller.may = this.#rights.get(at) ?? caller.may;
     this.#callers.set(at, caller);
     this.#bySsrc.set(caller.ssrc, caller);
     return caller;
-  }
-
-  #replace(former: Caller, { sessionId }: VoiceTicket, atMs: number): void {
-    const { ticket, cutAtMs, userId } = former;
-    const isAlive = cutAtMs === undefined && ticket.sessionId !== sessionId;
-    if (isAlive) this.#rules.onSecondSession(ticket.guildId, userId);
-    this.remove(former, closeCode.disconnected, atMs);
   }
 
   enter(caller: Caller): void {
@@ -155,21 +147,11 @@ export class VoiceCalls {
       if (dead || away) this.remove(caller, closeCode.timeout, atMs);
     }
     for (const call of this.#calls.values()) call.tick(atMs);
-    for (const caller of this.#all()) this.#settle(caller, atMs);
   }
 
   /** Ends every call. */
   close(code: number, atMs: number): void {
     for (const caller of this.#all()) this.remove(caller, code, atMs);
-  }
-
-  /** Twice in a row, as the last message may still be on its way to the client. */
-  #settle(caller: Caller, atMs: number): void {
-    const before = caller.settled;
-    caller.settled = caller.cutAtMs === undefined && this.callOf(caller)?.settled(caller) === true;
-    if (!before || !caller.settled) return;
-    const code = this.#rules.faults.closesAt(caller.userId, 'settled');
-    if (code !== undefined) this.fail(caller, code, atMs);
   }
 
   #all(): Caller[] {

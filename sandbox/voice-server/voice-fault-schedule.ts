@@ -3,34 +3,21 @@ import type {
   GatewayFaults,
   NetworkFaults,
   PathFaults,
-  VoiceOpName,
   VoiceStep,
 } from '#sandbox/voice/voice-ports.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { VoiceWay } from './voice-way.ts';
 
-type Rule = { readonly code: number; left: number };
 type Direction = 'up' | 'down';
 
 /** Faults set for one person. */
 type Page = {
   ways: Readonly<Partial<Record<Direction, VoiceWay>>>;
-  readonly closes: Map<VoiceStep, Rule>;
-  readonly lateMs: Map<VoiceOpName, number>;
-  garbled: boolean;
-  /** Requests for IP discovery that still get no answer. */
-  undiscovered: number;
+  /** Close codes by the step at which they are sent. */
+  readonly closes: Map<VoiceStep, number>;
+  /** Delay of op 5, in ms. */
+  speakingMs: number;
 };
-
-const eventOf = new Map<number, VoiceOpName>([
-  [op.ready, 'ready'],
-  [op.sessionDescription, 'description'],
-  [op.speaking, 'speaking'],
-  [op.clientsConnect, 'connect'],
-  [op.clientFlags, 'connect'],
-  [op.clientPlatform, 'connect'],
-  [op.clientDisconnect, 'disconnect'],
-]);
 
 /** The faults that were asked for and have not been healed; the server looks them up wherever they apply. */
 export class FaultSchedule
@@ -56,21 +43,13 @@ export class FaultSchedule
     };
   }
 
-  garble(userId: string, on: boolean): void {
-    this.#page(userId).garbled = on;
-  }
-
-  ignoreDiscovery(userId: string, times: number): void {
-    this.#page(userId).undiscovered = times;
-  }
-
-  closeAt(userId: string, step: VoiceStep, code: number, times = Number.POSITIVE_INFINITY): void {
+  closeAt(userId: string, step: VoiceStep, code: number): void {
     checkCloseCode(code);
-    this.#page(userId).closes.set(step, { code, left: times });
+    this.#page(userId).closes.set(step, code);
   }
 
-  late(userId: string, event: VoiceOpName, byMs: number): void {
-    this.#page(userId).lateMs.set(event, byMs);
+  late(userId: string, _event: 'speaking', byMs: number): void {
+    this.#page(userId).speakingMs = byMs;
   }
 
   connections(state: 'open' | 'hang' | 'refuse'): void {
@@ -96,44 +75,20 @@ export class FaultSchedule
     else deliver();
   }
 
-  isGarbled(userId: string): boolean {
-    return this.#pages.get(userId)?.garbled ?? false;
-  }
-
-  /** Whether the present request for IP discovery is one of those without an answer. */
-  ignoresDiscovery(userId: string): boolean {
-    const page = this.#pages.get(userId);
-    if (!page || page.undiscovered <= 0) return false;
-    page.undiscovered--;
-    return true;
-  }
-
   /** The code this person's socket is to be closed with, now that `step` is reached. */
   closesAt(userId: string, step: VoiceStep): number | undefined {
-    const rule = this.#pages.get(userId)?.closes.get(step);
-    if (!rule || rule.left <= 0) return undefined;
-    rule.left--;
-    return rule.code;
+    return this.#pages.get(userId)?.closes.get(step);
   }
 
-  /** Sends a message with `opcode` now, later or never. */
+  /** Sends a message with `opcode` now or later. */
   post(userId: string, opcode: number, send: () => void): void {
-    const event = opcode >= op.prepareTransition ? 'dave' : eventOf.get(opcode);
-    const ms = event === undefined ? 0 : (this.#pages.get(userId)?.lateMs.get(event) ?? 0);
+    const ms = opcode === op.speaking ? (this.#pages.get(userId)?.speakingMs ?? 0) : 0;
     if (ms <= 0) send();
-    else if (ms < Number.POSITIVE_INFINITY) {
-      this.#clock.sleep(ms, this.#closing).then(send, () => {}); // closed: nobody is there
-    }
+    else this.#clock.sleep(ms, this.#closing).then(send, () => {}); // closed: nobody is there
   }
 
   #page(userId: string): Page {
-    const page = this.#pages.get(userId) ?? {
-      ways: {},
-      closes: new Map(),
-      lateMs: new Map(),
-      garbled: false,
-      undiscovered: 0,
-    };
+    const page = this.#pages.get(userId) ?? { ways: {}, closes: new Map(), speakingMs: 0 };
     this.#pages.set(userId, page);
     return page;
   }

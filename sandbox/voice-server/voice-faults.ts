@@ -14,9 +14,7 @@ export function voiceFaults(
 ): VoiceFaults {
   return {
     network: (userId, ways) => faults.network(userId, ways),
-    garble: (userId, on) => faults.garble(userId, on),
-    ignoreDiscovery: (userId, times) => faults.ignoreDiscovery(userId, times),
-    closeAt: (userId, step, code, times) => faults.closeAt(userId, step, code, times),
+    closeAt: (userId, step, code) => faults.closeAt(userId, step, code),
     late: (userId, event, byMs) => faults.late(userId, event, byMs),
     connections: (state) => faults.connections(state),
     heal: (userId) => faults.heal(userId),

@@ -2,9 +2,6 @@ import { randomBytes, randomInt } from 'node:crypto';
 import type { Forgery } from '#sandbox/voice/voice-ports.ts';
 import type { Caller } from './voice-caller.ts';
 
-/** Voice that has been broken still ends like this when it was sealed end to end (DAVE protocol, "Payload Format"). */
-const sealMark = 0xfafa;
-const silenceBytes = 3;
 const junkBytes = 172;
 const longestShortBytes = 20;
 
@@ -25,19 +22,6 @@ export function forged(kind: Forgery['datagram'], to: Caller, others: readonly C
   datagram.writeUInt8(datagram.readUInt8(lastOfTag) ^ 1, lastOfTag);
   return datagram;
 }
-
-/** Frames that pass every check but the last: Opus that is none, or sealed with a wrong byte. Silence stays. */
-export function garbled(payload: Buffer): Buffer {
-  if (payload.length <= silenceBytes) return payload;
-  const sealed = payload.readUInt16BE(payload.length - 2) === sealMark;
-  const broken = Buffer.from(payload);
-  if (sealed) broken.writeUInt8(broken.readUInt8(0) ^ 0xff, 0);
-  else broken.writeUInt16BE(noFrames, 0);
-  return broken;
-}
-
-/** An Opus packet that says it has no frames, which none may (RFC 6716 section 3.2.5). */
-const noFrames = 0xff00;
 
 function junk(ssrc: number): Buffer {
   const datagram = randomBytes(junkBytes);

@@ -3,9 +3,8 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { makeCertificate } from '#sandbox/certificate.ts';
-import { encryptionModes } from '#sandbox/voice/voice-cipher.ts';
 import { closeCode } from '#sandbox/voice/voice-ops.ts';
-import type { EncryptionMode, VoiceServer } from '#sandbox/voice/voice-ports.ts';
+import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { VoiceCalls } from './voice-calls.ts';
 import { FaultSchedule } from './voice-fault-schedule.ts';
@@ -16,15 +15,11 @@ import { VoiceUdp } from './voice-udp.ts';
 export type VoiceServerOptions = {
   /** DAVE protocol version of all calls; 1 (default) refuses clients that cannot do it. */
   readonly dave?: 0 | 1;
-  /** Encryption modes that the voice server offers, best first; default: all there are, AES first. */
-  readonly modes?: readonly EncryptionMode[];
   /** Heartbeat interval sent in op 8; Discord's own is 13,750 (default). */
   readonly heartbeatMs?: number;
   /** Time that a client without a socket can resume (default 15,000). */
   readonly resumeMs?: number;
   readonly clock?: Clock;
-  /** Told of a login under another gateway session, while the former one of that person there still had its socket. */
-  readonly onSecondSession?: (guildId: string, userId: string) => void;
 };
 
 /** No message of a client comes near this: a key package has 400 bytes. */
@@ -34,18 +29,16 @@ const tickMs = 100;
 /** Opens the voice half of a Discord on 127.0.0.1: TLS and UDP ports of the system's choosing. */
 export async function openVoiceServer(options: VoiceServerOptions = {}): Promise<VoiceServer> {
   const { dave = 1, heartbeatMs = 13_750, resumeMs = 15_000, clock = realClock } = options;
-  const { modes = encryptionModes } = options;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // one of each message that is late
   const faults = new FaultSchedule(clock, closing.signal);
-  const { onSecondSession = () => undefined } = options;
-  const calls = new VoiceCalls({ dave, heartbeatMs, resumeMs, faults, onSecondSession });
+  const calls = new VoiceCalls({ dave, heartbeatMs, resumeMs, faults });
   const { certificate, key } = makeCertificate();
   const udp = await VoiceUdp.open(calls, faults);
   const https = createServer({ cert: certificate, key }, (_, response) => {
     response.writeHead(426).end(); // a page is not what this port is for
   });
-  const rules = { clock, heartbeatMs, udpPort: udp.port, modes, faults };
+  const rules = { clock, heartbeatMs, udpPort: udp.port, faults };
   const sockets = gateway(https, faults, (socket) => void new VoiceSocket(socket, calls, rules));
   https.listen(0, '127.0.0.1');
   await once(https, 'listening');

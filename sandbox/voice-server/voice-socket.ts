@@ -1,6 +1,6 @@
 import type { WebSocket } from 'ws';
+import { encryptionMode } from '#sandbox/voice/voice-cipher.ts';
 import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
-import type { EncryptionMode, VoiceStep } from '#sandbox/voice/voice-ports.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Caller, CallerSocket } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
@@ -17,8 +17,6 @@ export type SocketRules = {
   readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly udpPort: number;
-  /** Offered, best first. */
-  readonly modes: readonly EncryptionMode[];
   readonly faults: FaultSchedule;
 };
 
@@ -104,15 +102,16 @@ export class VoiceSocket implements CallerSocket {
 
   #identify(identity: VoiceIdentify): number | undefined {
     if (this.#caller) return closeCode.identifiedTwice;
-    const fault = this.#fault(identity.user_id, 'identify');
+    const fault = this.#rules.faults.closesAt(identity.user_id, 'identify');
     if (fault !== undefined) return fault;
     const caller = this.#calls.identify(identity, this, this.#nowMs());
     if (typeof caller === 'number') return caller;
     this.#seat(caller);
-    const { udpPort: port, modes } = this.#rules;
+    const { udpPort: port } = this.#rules;
+    const modes = [encryptionMode];
     caller.send({ op: op.ready, d: { ssrc: caller.ssrc, ip: '127.0.0.1', port, modes } });
     this.#calls.enter(caller);
-    return this.#fault(caller.userId, 'ready');
+    return undefined;
   }
 
   #resume(identity: VoiceResume): number | undefined {
@@ -140,12 +139,9 @@ export class VoiceSocket implements CallerSocket {
       case op.selectProtocol: {
         const { protocol, data } = request.d;
         if (protocol !== 'udp') return closeCode.unknownProtocol;
-        const mode = this.#rules.modes.find((offered) => offered === data.mode);
-        if (!mode) return closeCode.unknownMode;
-        const fault = this.#fault(caller.userId, 'select');
-        if (fault !== undefined || caller.secrets) return fault;
-        call?.describe(caller, mode);
-        return this.#fault(caller.userId, 'described');
+        if (data.mode !== encryptionMode) return closeCode.unknownMode;
+        if (!caller.secrets) call?.describe(caller);
+        return undefined;
       }
       case op.speaking:
         if (request.d.speaking !== 0) call?.speaking(caller);
@@ -171,10 +167,6 @@ export class VoiceSocket implements CallerSocket {
     const cut = caller?.cut(this, this.#nowMs());
     if (caller && cut && code === 1000 && !this.#closing)
       this.#calls.remove(caller, code, this.#nowMs());
-  }
-
-  #fault(userId: string, step: VoiceStep): number | undefined {
-    return this.#rules.faults.closesAt(userId, step);
   }
 
   #nowMs(): number {

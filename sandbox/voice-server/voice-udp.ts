@@ -11,7 +11,6 @@ import type { Forgery } from '#sandbox/voice/voice-ports.ts';
 import type { Caller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
 import type { FaultSchedule } from './voice-fault-schedule.ts';
-import { garbled } from './voice-forgery.ts';
 
 const keepAliveBytes = 8;
 /** Receive buffer of the port of all calls: 25 people who talk while this process waits a second for a processor. */
@@ -69,16 +68,14 @@ export class VoiceUdp implements AsyncDisposable {
   #relay(datagram: Buffer, caller: Caller): void {
     const packet = caller.secrets && openVoice(datagram, caller.secrets.cipher);
     if (!packet) return;
-    const garble = this.#faults.isGarbled(caller.userId);
-    const heard = garble ? { ...packet, payload: garbled(packet.payload) } : packet;
-    this.#calls.relay(caller, heard, (sealed, to) => {
+    this.#calls.relay(caller, packet, (sealed, to) => {
       if (to.remote) this.#answer(sealed, to.remote, to);
     });
   }
 
   #discover(ssrc: number, from: RemoteInfo): void {
     const caller = this.#calls.bySsrc(ssrc);
-    if (!caller || this.#faults.ignoresDiscovery(caller.userId)) return;
+    if (!caller) return;
     const address = { address: from.address, port: from.port };
     caller.remote = address;
     this.#answer(writeDiscovery(ssrc, address), from, caller);

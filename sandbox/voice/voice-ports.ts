@@ -12,9 +12,6 @@ export type VoiceTicket = {
 /** Rights that remain in a call to a person who is muted or deafened, by a moderator or by themselves, or in the audience. */
 export type VoiceRights = { readonly speak: boolean; readonly hear: boolean };
 
-/** Encryption of voice between a client and the server. Discord offers both; clients take the first they know. */
-export type EncryptionMode = 'aead_aes256_gcm_rtpsize' | 'aead_xchacha20_poly1305_rtpsize';
-
 /** The voice half of the small Discord: voice gateway v8, UDP, end-to-end group. */
 export interface VoiceServer extends AsyncDisposable {
   /** `localhost:PORT`, as VOICE_SERVER_UPDATE names it. */
@@ -69,33 +66,20 @@ export interface NetworkFaults {
   network(userId: string, ways: { readonly up?: PathFaults; readonly down?: PathFaults }): void;
   /** Sends it at once, past `network`; nothing happens until IP discovery has told where the person is. */
   forge(userId: string, forgery: Forgery): void;
-  /** While on, what this person says reaches others sealed for transport, but with noise for Opus. */
-  garble(userId: string, on: boolean): void;
-  /** The next `times` requests for IP discovery get no answer. */
-  ignoreDiscovery(userId: string, times: number): void;
 }
 
-/**
- * A point in the life of a voice connection: op 0 came (nothing is answered), op 2 is sent, op 1 came (nothing is answered), op 4
- * is sent, op 7 came (the resume is refused), or the person is in the call and its keys do not change, noticed within 200 ms.
- */
-export type VoiceStep = 'identify' | 'ready' | 'select' | 'described' | 'resume' | 'settled';
-
-/** Ops 2, 4, 5, 11 (with 18 and 20), 13, and 21 to 31. */
-export type VoiceOpName = 'ready' | 'description' | 'speaking' | 'connect' | 'disconnect' | 'dave';
+/** A point in the life of a voice connection: op 0 came (nothing is answered), or op 7 came (the resume is refused). */
+export type VoiceStep = 'identify' | 'resume';
 
 export interface GatewayFaults {
   /** Closes the present socket with `code`. The session stays for a resume with codes below 4000 and 4015. */
   close(userId: string, code: number): void;
-  /**
-   * Closes with `code` whenever `step` is reached, `times` times (default: every time). One rule per step, the last
-   * said.
-   */
-  closeAt(userId: string, step: VoiceStep, code: number, times?: number): void;
-  /** Events of that kind come `byMs` later than they should, so others overtake them; Infinity withholds them, 0 ends it. */
-  late(userId: string, event: VoiceOpName, byMs: number): void;
+  /** Closes with `code` whenever `step` is reached. */
+  closeAt(userId: string, step: VoiceStep, code: number): void;
   /** Leaves the present socket half open: from now on it reads and says nothing, and does not close. */
   freeze(userId: string): void;
+  /** Op 5 comes `byMs` later than it should, so others overtake it; 0 ends it. */
+  late(userId: string, event: 'speaking', byMs: number): void;
   /** Sends the person a frame as it is, JSON or bytes, without a number of its own. */
   send(userId: string, frame: string | Buffer): void;
   /** For new sockets of everybody: `hang` takes them and says nothing at all, `refuse` ends their handshake with a 503. */
@@ -108,9 +92,8 @@ export interface GatewayFaults {
  * - `gate`: as spoken, up to the last frame with voice; five silence frames follow at once.
  * - `release`: room noise at -55 dBFS beneath, and for 300 ms after the last voice; then five silence frames. Real clients do this.
  * - `open`: room noise from entering the call until leaving it, never a silence frame.
- * - `speakers`: as `release`, and everybody else in the call comes back 150 ms late and 20 dB quieter.
  */
-export type MicrophoneProfile = 'gate' | 'release' | 'open' | 'speakers';
+export type MicrophoneProfile = 'gate' | 'release' | 'open';
 
 export type Microphone = {
   readonly profile: MicrophoneProfile;
@@ -162,7 +145,7 @@ export type VoiceCounts = {
 export interface VoiceClient extends AsyncDisposable {
   /**
    * Speaks in real time, 20 ms a packet, and what the microphone adds; calls wait for each other. What is encoded already leaves
-   * as it is, without noise or echo of the room.
+   * as it is, without noise of the room.
    * Ends after the silence frames, with an open microphone after the last frame with voice. A speech that is aborted
    * ends without silence frames, as a broken line does.
    *

@@ -1,7 +1,7 @@
 import { guildSeen } from '#sandbox/gateway/gateway-json.ts';
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
 import type { Channel, Guild, GuildRole, Member, Overwrite, World } from './world.ts';
-import { channelJson, guildJson } from './world-guild-json.ts';
+import { channelJson } from './world-guild-json.ts';
 import { memberJson, roleJson } from './world-json.ts';
 import type { Seats } from './world-seats.ts';
 
@@ -86,19 +86,8 @@ export class Changes {
     guild.channels = guild.channels.filter(
       ({ id, parentId }) => id !== channel.id && parentId !== channel.id,
     );
-    if (guild.afkChannelId === channel.id) guild.afkChannelId = null;
     this.#channel('DELETE', guild, channel);
     this.#seats.clear(guild, channel.id);
-  }
-
-  guild(guild: Guild, change: Partial<Pick<Guild, 'locale' | 'afkChannelId'>>): void {
-    Object.assign(guild, change);
-    this.#dispatch({
-      name: 'GUILD_UPDATE',
-      guildId: guild.id,
-      data: guildJson(guild),
-      intent: intents.guilds,
-    });
   }
 
   /** Discord lost the server for a while; calls go on. */

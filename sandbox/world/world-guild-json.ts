@@ -18,8 +18,6 @@ export function channelJson(guild: Guild, channel: Channel): Json {
     position: channel.position,
     parent_id: channel.parentId ?? null,
     nsfw: false,
-    rate_limit_per_user: 0,
-    last_message_id: null,
     permission_overwrites: channel.overwrites.map(({ id, of, allow, deny }) => ({
       id,
       type: of === 'role' ? 0 : 1,
@@ -40,14 +38,10 @@ function ofKind(channel: Channel, guild: Guild): Json {
         bitrate: 64_000,
         user_limit: channel.userLimit,
         rtc_region: null,
-        video_quality_mode: 1,
       };
     case 'thread':
       return {
         owner_id: channel.ownerId ?? guild.ownerId,
-        message_count: 0,
-        member_count: 1,
-        total_message_sent: 0,
         thread_metadata: {
           archived: channel.archived ?? false,
           auto_archive_duration: 1440,
@@ -71,7 +65,6 @@ export function voiceStateJson(guild: Guild, userId: string, state: VoiceState |
     mute: member?.muted ?? false,
     self_deaf: state?.selfDeaf ?? false,
     self_mute: state?.selfMute ?? false,
-    self_video: false,
     suppress: state?.suppressed ?? false,
     request_to_speak_timestamp: state?.handRaisedAt ?? null,
   };
@@ -82,35 +75,13 @@ export function guildJson(guild: Guild): Json {
   return {
     id: guild.id,
     name: guild.name,
-    icon: null,
-    splash: null,
-    discovery_splash: null,
-    banner: null,
-    description: null,
     owner_id: guild.ownerId,
-    afk_channel_id: guild.afkChannelId,
-    afk_timeout: 300,
-    verification_level: 0,
-    default_message_notifications: 0,
-    explicit_content_filter: 0,
-    mfa_level: 0,
-    nsfw_level: 0,
     roles: guild.roles.map(roleJson),
     emojis: [],
     stickers: [],
     features: [],
-    application_id: null,
     system_channel_id: guild.systemChannelId,
-    system_channel_flags: 0,
-    rules_channel_id: null,
-    public_updates_channel_id: null,
-    safety_alerts_channel_id: null,
-    vanity_url_code: null,
-    premium_tier: 0,
-    premium_progress_bar_enabled: false,
     preferred_locale: guild.locale,
-    max_members: 500_000,
-    max_video_channel_users: 25,
   };
 }
 
@@ -139,7 +110,5 @@ export function guildCreateJson({ bot }: World, guild: Guild, sight: Sight): Jso
     threads: threads.map((channel) => channelJson(guild, channel)),
     presences: [],
     stage_instances: [],
-    guild_scheduled_events: [],
-    soundboard_sounds: [],
   };
 }

@@ -12,7 +12,6 @@ export function userJson(user: User): Json {
     discriminator: '0',
     avatar: null,
     bot: user.bot,
-    public_flags: 0,
     flags: 0,
   };
 }
@@ -25,7 +24,6 @@ export function memberJson(member: Member): Json {
     avatar: null,
     roles: member.roleIds,
     joined_at: member.joinedAt,
-    premium_since: null,
     communication_disabled_until: until === undefined ? null : new Date(until).toISOString(),
     deaf: member.deafened,
     mute: member.muted,
@@ -39,10 +37,6 @@ export function roleJson(role: GuildRole): Json {
     id: role.id,
     name: role.name,
     color: 0,
-    colors: { primary_color: 0, secondary_color: null, tertiary_color: null },
-    hoist: false,
-    icon: null,
-    unicode_emoji: null,
     position: role.position,
     permissions: role.permissions.toString(),
     managed: role.botId !== undefined,
@@ -58,12 +52,8 @@ export function applicationJson(world: World, flags: number): Json {
   return {
     id: world.bot.id,
     name: world.bot.name,
-    icon: null,
     description: '',
-    summary: '',
     bot_public: false,
-    bot_require_code_grant: false,
-    verify_key: '00'.repeat(32),
     flags,
     tags: [],
     team: world.team ? teamJson(world.bot.id, world.team) : null,
@@ -77,7 +67,6 @@ function teamJson(id: string, members: readonly User[]): Json {
   const [owner] = members;
   return {
     id,
-    icon: null,
     name: 'Team',
     owner_user_id: owner?.id ?? id,
     members: members.map((user) => ({

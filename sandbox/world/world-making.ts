@@ -13,8 +13,6 @@ export type GuildOptions = {
   readonly textChannels?: readonly string[];
   readonly voiceChannels?: readonly string[];
   readonly stageChannels?: readonly string[];
-  /** The one of the voice channels where nobody can talk. */
-  readonly afkChannel?: string;
   /** The one of the text channels where Discord tells who is new; default: none. */
   readonly systemChannel?: string;
   /** Language of the server, as Discord writes it; default `en-US`. */
@@ -30,9 +28,6 @@ export type WorldOptions = GuildOptions & {
   readonly madeAtMs?: number;
 };
 
-/** More people than this do not fit in. */
-const memberLimit = 500;
-const guildLimit = 100;
 const usualLocale = 'en-US';
 
 /** One server as it stands before anybody does anything: channels, roles, its owner and the bot. */
@@ -54,20 +49,16 @@ export function createWorld(options: WorldOptions, clock: Clock): World {
   };
 }
 
-/** Another server that the bot is invited to. Throws a plain Error when there are 100. */
+/** Another server that the bot is invited to. */
 export function addGuild(world: World, options: GuildOptions): Guild {
-  if (world.guilds.length >= guildLimit) {
-    throw new Error(`There are ${guildLimit} servers already.`);
-  }
   const guildName = `Sandbox ${world.guilds.length + 1}`;
   const guild = createGuild(world, { guildName, ...options });
   world.guilds = [...world.guilds, guild];
   return guild;
 }
 
-/** A new member of that name, who may be in other servers already. Throws a plain Error when there are 500. */
+/** A new member of that name, who may be in other servers already. */
 export function enterGuild(world: World, guild: Guild, name: string): Member {
-  if (guild.members.size >= memberLimit) throw new Error(`The server is full (${memberLimit}).`);
   const member = newMember(userNamed(world, name), joinedNow(world));
   guild.members.set(member.user.id, member);
   return member;
@@ -95,7 +86,6 @@ function createGuild(soil: Soil, options: GuildOptions): Guild {
     ownerId: owner.id,
     joinedAt,
     locale: options.locale ?? usualLocale,
-    afkChannelId: channels.find(({ name }) => name === options.afkChannel)?.id ?? null,
     systemChannelId: channels.find(({ name }) => name === options.systemChannel)?.id ?? null,
     roles: [
       { id, name: '@everyone', permissions: everyonePermissions, position: 0 },

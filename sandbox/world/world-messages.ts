@@ -21,21 +21,13 @@ export type Content = {
   readonly allowedMentions?: AllowedMentions | null | undefined;
 };
 
-/** Text and time of a message after an edit. */
-export type MessageVersion = {
-  readonly text: string;
-  readonly embeds: readonly unknown[];
-  readonly components: readonly unknown[];
-  readonly atMs: number;
-};
-
 export type BoardMessage = {
   readonly id: string;
   readonly channelId: string;
   readonly authorId: string;
   readonly authorName: string;
   readonly postedAtMs: number;
-  postedAt: string;
+  readonly postedAt: string;
   readonly ephemeral: boolean;
   /** Person who asked, when it answers an interaction. */
   readonly forUserId?: string | undefined;
@@ -47,7 +39,8 @@ export type BoardMessage = {
   embeds: readonly unknown[];
   components: readonly unknown[];
   files: readonly Attachment[];
-  edits: readonly MessageVersion[];
+  /** Texts after each edit, oldest first; filling a deferred reply is one. */
+  edits: readonly { readonly text: string }[];
   editedAt: string | null;
   /** Mentions in every text it ever had, though Discord pings only for the first: a text that could ping is wrong already. */
   pings: MessageMentions;
@@ -70,14 +63,8 @@ export const messageFlags = {
   componentsV2: 1 << 15,
 } as const;
 
-/** Keeps this many messages; the oldest that only one person saw is forgotten first, then the oldest. */
-const messageLimit = 500;
 /** A nonce is looked for among those of so long. Source: Discord docs, "Create Message": the past few minutes. */
 const nonceLifeMs = 180_000;
-const hourMs = 3_600_000;
-/** Keeps this many edits of a message; the oldest is forgotten first. */
-const editLimit = 200;
-
 export type Posting = {
   readonly channelId: string;
   readonly authorId: string;
@@ -94,8 +81,6 @@ export class MessageBoard {
   readonly #changed: (change: MessageChange) => void;
   readonly #messages = new Map<string, BoardMessage>();
   readonly #nonces = new Map<string, { readonly id: string; readonly atMs: number }>();
-  /** Instants of edits of old messages, by channel. */
-  readonly #oldEdits = new Map<string, readonly number[]>();
 
   constructor(world: World, changed: (change: MessageChange) => void) {
     this.#world = world;
@@ -106,7 +91,6 @@ export class MessageBoard {
   post(posting: Posting, content: Content): BoardMessage {
     const message = this.draft(posting, content);
     this.#messages.set(message.id, message);
-    this.#forgetOldest();
     this.#changed({ kind: 'posted', message });
     return message;
   }
@@ -145,9 +129,7 @@ export class MessageBoard {
     if (content.components) message.components = content.components;
     message.files = [...stay, ...this.#kept(message.channelId, content)];
     this.#notePings(message, content);
-    const { text, embeds, components } = message;
-    const edit = { text, embeds, components, atMs: clock.nowMs() };
-    message.edits = [...message.edits, edit].slice(-editLimit);
+    message.edits = [...message.edits, { text: message.text }];
     message.editedAt = new Date(clock.wallMs()).toISOString();
     message.loading = false;
     this.#changed({ kind: 'edited', message });
@@ -183,24 +165,6 @@ export class MessageBoard {
     return message;
   }
 
-  /** Whether Discord takes one more edit of this message; a channel takes `perHour` of those that are older than an hour. */
-  mayEdit({ channelId, postedAt }: BoardMessage, perHour: number): boolean {
-    const { clock } = this.#world;
-    if (clock.wallMs() - Date.parse(postedAt) < hourMs) return true;
-    const nowMs = clock.nowMs();
-    const edits = this.#oldEdits.get(channelId)?.filter((atMs) => nowMs - atMs < hourMs) ?? [];
-    if (edits.length >= perHour) return false;
-    this.#oldEdits.set(channelId, [...edits, nowMs]);
-    return true;
-  }
-
-  /** Lets the messages of a channel be so much older. */
-  age(channelId: string, byMs: number): void {
-    for (const message of this.inChannel(channelId)) {
-      message.postedAt = new Date(Date.parse(message.postedAt) - byMs).toISOString();
-    }
-  }
-
   find(id: string): BoardMessage | undefined {
     return this.#messages.get(id);
   }
@@ -225,13 +189,5 @@ export class MessageBoard {
     const userIds = replied !== undefined && pingsReplied ? [replied] : [];
     message.pings = bothPings(message.pings, bothPings(now, { ...noPings, userIds }));
     message.pinged = pingNames(guild, message.pings);
-  }
-
-  #forgetOldest(): void {
-    if (this.#messages.size <= messageLimit) return;
-    const [oldest] = this.#messages.values();
-    const seenByOne = this.#messages.values().find(({ ephemeral }) => ephemeral);
-    const forgotten = seenByOne ?? oldest;
-    if (forgotten) this.#messages.delete(forgotten.id);
   }
 }

@@ -26,10 +26,6 @@ const voiceCloseCodes = { disconnected: 4014, callOver: 4022 } as const;
 
 /** Who sits in which voice channel: the one place that changes voice states and hands out tickets. */
 export class Seats {
-  /** Whether the bot is told of the call before it is told of its seat. */
-  serverFirst = false;
-  /** Further updates of the voice server that name a host which no name server knows. */
-  misdirected = 0;
   readonly #world: World;
   readonly #voice: Pick<VoiceServer, 'admit' | 'allow' | 'expel' | 'endpoint'>;
   readonly #dispatch: (event: Dispatch) => void;
@@ -58,9 +54,8 @@ export class Seats {
   /** Like `take`, and tells session `sessionId` of the bot where the call is. */
   takeForBot(guild: Guild, seat: VoiceSeat): void {
     const ticket = this.#taken(guild, seat);
-    if (ticket && this.serverFirst) this.#sendServerUpdate(ticket);
     this.report(guild, seat.userId);
-    if (ticket && !this.serverFirst) this.#sendServerUpdate(ticket);
+    if (ticket) this.#sendServerUpdate(ticket);
   }
 
   /** Does nothing for somebody who sits nowhere. */
@@ -140,10 +135,7 @@ export class Seats {
   }
 
   #sendServerUpdate({ token, guildId, sessionId }: VoiceTicket): void {
-    const isAstray = this.misdirected > 0;
-    if (isAstray) this.misdirected--;
-    const endpoint = isAstray ? 'voice.invalid:443' : this.#voice.endpoint;
-    const data = { token, guild_id: guildId, endpoint };
+    const data = { token, guild_id: guildId, endpoint: this.#voice.endpoint };
     this.#dispatch({ name: 'VOICE_SERVER_UPDATE', guildId, data, sessionId });
   }
 
@@ -154,7 +146,7 @@ export class Seats {
 
   /** On a stage everybody is at first, owners too. */
   #isAudience(guild: Guild, userId: string, channel: Channel): boolean {
-    if (channel.kind === 'stage' || channel.id === guild.afkChannelId) return true;
+    if (channel.kind === 'stage') return true;
     return !may(this.#world, guild, userId, 'speak', channel);
   }
 }

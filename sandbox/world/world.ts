@@ -51,7 +51,7 @@ export type VoiceState = {
   readonly sessionId: string;
   readonly selfMute: boolean;
   readonly selfDeaf: boolean;
-  /** Audience: on a stage, in the AFK channel, or without the right to speak. */
+  /** Audience: on a stage, or without the right to speak. */
   readonly suppressed: boolean;
   /** When a hand was raised on a stage. */
   readonly handRaisedAt: string | null;
@@ -62,8 +62,7 @@ export type Guild = {
   readonly name: string;
   readonly ownerId: string;
   readonly joinedAt: string;
-  locale: string;
-  afkChannelId: string | null;
+  readonly locale: string;
   readonly systemChannelId: string | null;
   roles: readonly GuildRole[];
   channels: readonly Channel[];

@@ -2,7 +2,6 @@ import '#src/discord/library/undici.ts';
 import { parseArgs } from 'node:util';
 import type { SandboxArguments } from '#src/app/sandbox/in-sandbox.ts';
 import { argumentMistake } from '#src/base/argument-mistake.ts';
-import { pruneCompileCache } from '#src/base/compile-cache.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import { processEnvironment, readConfig } from '#src/config/config.ts';
 import { loadDotEnv, readAnew } from '#src/config/dot-env.ts';
@@ -24,8 +23,6 @@ const unusable: readonly ErrorCode[] = [
 const farewellMs = 8_000;
 /** Time, in ms, of an end without order: every seat in a voice channel is given up. */
 const hurryMs = 800;
-/** Time after which a start is over, in ms. */
-const startedMs = 30_000;
 
 /** Files of the bot are for its own user: store, backups, logs of the runtime. */
 process.umask(0o077);
@@ -38,7 +35,6 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) {
     setTimeout(endNow, farewellMs, `not ended ${farewellMs / 1000} s after ${name}`).unref();
   });
 }
-setTimeout(pruneCache, startedMs).unref();
 process.exitCode = await run({ signal: stop.signal, hurry: atOnce.signal });
 // Whatever a library still holds open must not keep an ended bot alive.
 setTimeout(() => process.exit(), 1_000).unref();
@@ -48,11 +44,6 @@ function endNow(why: string): void {
   if (atOnce.signal.aborted) return;
   atOnce.abort(new Error(why));
   setTimeout(() => process.exit(1), hurryMs).unref();
-}
-
-async function pruneCache(): Promise<void> {
-  const complaint = await pruneCompileCache(Date.now());
-  if (complaint) console.error(complaint);
 }
 
 async function run({ signal, hurry }: ExitSignals): Promise<number> {

@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 const root = new URL('../../', import.meta.url);
 
 /** Holds a folder for each version; only those can write there who may change the code. */
-export const compileCacheFolder = fileURLToPath(new URL('node_modules/.cache/parley', root));
+const compileCacheFolder = fileURLToPath(new URL('node_modules/.cache/parley', root));
 
 /** Keeps compiled modules for the next start of this version; a start without them works. */
 export function openCompileCache() {
@@ -44,7 +44,7 @@ export function resolveOwnImports() {
  * @param {readonly string[]} parts
  * @returns {string}
  */
-export function versionKey(...parts) {
+function versionKey(...parts) {
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 16);
 }
 

@@ -43,66 +43,29 @@ export async function within<T>(
 /** Made once: the reason that `abort` would make each time takes a stack trace, more than all else of a wait. */
 const noLongerAwaited = new Error('it is not waited for any more');
 
-/**
- * Deadline of one wait after the other, such as those for the parts of a stream, with one timer for all: each wait moves
- * the deadline alone, and the timer, when it fires, is armed again for the rest.
- *
- * One waits at a time. Disposed of, it holds no timer.
- */
+/** Deadlines of waits one after the other, such as those for the parts of a stream. Disposed of, it holds no timer. */
 export class StreamDeadline implements Disposable {
-  readonly #clock: Pick<Clock, 'later' | 'nowMs'>;
-  #wait: { readonly dueMs: number; readonly fail: () => void } | undefined;
-  #timer: { readonly atMs: number; readonly forget: () => void } | undefined;
+  readonly #clock: Pick<Clock, 'later'>;
+  #forget: (() => void) | undefined;
 
-  constructor(clock: Pick<Clock, 'later' | 'nowMs'>) {
+  constructor(clock: Pick<Clock, 'later'>) {
     this.#clock = clock;
   }
 
   /** Waits as the function `within` does. */
-  within<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
-    return new Promise<T>((resolve, reject) => {
-      const wait = { dueMs: this.#clock.nowMs() + ms, fail: () => reject(late()) };
-      const over = () => {
-        if (this.#wait === wait) this.#wait = undefined;
-      };
-      this.#wait = wait;
-      this.#arm(wait.dueMs);
-      work.then(
-        (value) => {
-          over();
-          resolve(value);
-        },
-        (error: unknown) => {
-          over();
-          reject(error);
-        },
-      );
-    });
+  async within<T>(work: Promise<T>, ms: number, late: () => Error): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    const forget = this.#clock.later(Math.max(0, ms), () => reject(late()));
+    this.#forget = forget;
+    try {
+      return await Promise.race([work, promise]);
+    } finally {
+      forget();
+    }
   }
 
   [Symbol.dispose](): void {
-    this.#wait = undefined;
-    this.#timer?.forget();
-    this.#timer = undefined;
-  }
-
-  /** A timer that fires before then is left as it is. */
-  #arm(dueMs: number): void {
-    if ((this.#timer?.atMs ?? Number.POSITIVE_INFINITY) <= dueMs) return;
-    this.#timer?.forget();
-    const waitMs = Math.ceil(Math.max(0, dueMs - this.#clock.nowMs()));
-    this.#timer = { atMs: dueMs, forget: this.#clock.later(waitMs, () => this.#fire()) };
-  }
-
-  #fire(): void {
-    this.#timer = undefined;
-    const wait = this.#wait;
-    if (!wait) return;
-    if (this.#clock.nowMs() < wait.dueMs) this.#arm(wait.dueMs);
-    else {
-      this.#wait = undefined;
-      wait.fail();
-    }
+    this.#forget?.();
   }
 }
 

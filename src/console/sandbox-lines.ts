@@ -74,7 +74,7 @@ export type ConsoleRequest =
       readonly do: 'join';
       readonly person: string;
       readonly channel?: string;
-      readonly microphone?: 'gate' | 'release' | 'open' | 'speakers';
+      readonly microphone?: 'gate' | 'release' | 'open';
     }
   | {
       readonly do: 'command';

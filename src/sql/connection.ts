@@ -28,8 +28,6 @@ export interface Connection {
   readonly writer: string;
   /** Time, in ms, since the operation was asked for. */
   readonly ageMs: number;
-  /** Whether this write is done for the first time: sums must not be added twice. */
-  isFirst(): Promise<boolean>;
   /** Rows of a statement that has these columns. */
   rows<Shape extends Columns>(shape: Shape, statement: Sql): Promise<readonly RowOf<Shape>[]>;
   /** Runs a statement; the number of changed rows. */

@@ -55,11 +55,6 @@ export class SqliteConnection implements Connection {
     return sql`${this.#wallMs()}`;
   }
 
-  /** A commit always has an answer here. */
-  async isFirst(): Promise<boolean> {
-    return true;
-  }
-
   async rows<Shape extends Columns>(
     shape: Shape,
     statement: Sql,

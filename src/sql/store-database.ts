@@ -20,7 +20,7 @@ export interface StoreDatabase {
   readTogether<T>(work: Work<T>): Promise<T>;
   /**
    * Writes all of `work` or nothing of it, and waits while the database is away. After a commit without an answer it is done
-   * again: `isFirst` of the connection tells. Errors: BotError `store.unwritable`.
+   * again: sums are then too high, never too low. Errors: BotError `store.unwritable`.
    */
   write<T>(work: Work<T>): Promise<T>;
   /**

@@ -61,21 +61,6 @@ export function damaged(path: string): BotError {
   return new BotError('store.unreadable', false, damagedWords(path));
 }
 
-/** The file was written by a later version of this program. */
-export function tooNew(path: string, version: number, known: number): BotError {
-  const message = `The store ${path} was written by a newer Parley (format ${version}, this one reads up to ${known}). Update the bot, or move that file away to start without data.`;
-  return new BotError('store.unreadable', false, message);
-}
-
-/** Last commit that reads every format from before the first release. */
-export const lastDevelopmentCommit = '01650480a1d658358765f12df982b24194455494';
-
-/** The file was written by a program from before the first release. */
-export function tooOld(path: string, version: number, oldest: number): BotError {
-  const message = `The store ${path} has format ${version}, from before the first release; this program reads formats from ${oldest} on. Start commit ${lastDevelopmentCommit} to export the data, or move that file away to start without data.`;
-  return new BotError('store.unreadable', false, message);
-}
-
 /** The primary result code of an SQLite error, with the file system's codes in SQLite's words. */
 function resultCode(error: unknown): number | undefined {
   if (!(error instanceof Error)) return undefined;

@@ -9,7 +9,7 @@ import { DatabaseSync, SqliteConnection } from '#src/sql/sqlite.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import type { StoreCode } from '#src/sql/store-part.ts';
 import { asTrouble, damaged, isBusy, removed } from '#src/sql/trouble.ts';
-import { checkFormat, type Migration, migrate, rewriteVersion, versionIn } from './schema.ts';
+import { checkFormat, type Migration, migrate, versionIn } from './schema.ts';
 import { clearUnusedBytes } from './unused-bytes.ts';
 
 export type StoreOptions = {
@@ -107,11 +107,6 @@ export class Database implements Disposable, StoreDatabase {
   async eraseInPortions<T>(portion: Work<T>, isMore: (done: T) => boolean): Promise<void> {
     while (isMore(await this.write(portion))) await setImmediate(); // others take their turn
     await this.#add('store.unwritable', async () => emptyLog(this.#sqlite));
-  }
-
-  /** Writes what is there already. Errors: BotError `store.unwritable`. */
-  probe(): Promise<void> {
-    return this.write(async () => rewriteVersion(this.#sqlite));
   }
 
   /** Empties the log, and overwrites unused bytes of all pages, in portions. Errors: BotError `store.unwritable`. */

@@ -8,7 +8,6 @@ export async function openLocalStore(path: string, options: StoreOptions): Promi
   const database = await openDatabase(path, options, mainFormat);
   return {
     ...sqlStores(database),
-    probe: () => database.probe(),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
     },

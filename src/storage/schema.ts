@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import { BotError } from '#src/base/errors.ts';
 import { type DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
-import { tooNew, tooOld } from '#src/sql/trouble.ts';
 
 export type Migration = {
   readonly version: number;
@@ -26,11 +26,29 @@ export function isTooOld(version: number, { oldest }: FormatRange): boolean {
   return version > 0 && version < oldest;
 }
 
+/** Last commit that reads every format from before the first release. */
+export const lastDevelopmentCommit = '01650480a1d658358765f12df982b24194455494';
+
+/** Error for a format that this program does not read, of `what`, say "The store /data/parley.db"; undefined for one that it does. */
+export function formatError(
+  what: string,
+  version: number,
+  range: FormatRange,
+): BotError | undefined {
+  const { oldest, known } = range;
+  if (version > known) {
+    const message = `${what} was written by a newer Parley (format ${version}, this one reads up to ${known}). Update the bot, or restore a copy from before the update: npm run restore -- FILE`;
+    return new BotError('store.newer', false, message);
+  }
+  if (!isTooOld(version, range)) return undefined;
+  const message = `${what} has format ${version}, from before the first release; this program reads formats from ${oldest} on. Start commit ${lastDevelopmentCommit} to export the data, or start without it.`;
+  return new BotError('store.older', false, message);
+}
+
 /** Refuses a file whose format this program does not read. Errors: BotError `store.unreadable`. */
 export function checkFormat(path: string, version: number, steps: readonly Migration[]): void {
-  const range = rangeOf(steps);
-  if (version > range.known) throw tooNew(path, version, range.known);
-  if (isTooOld(version, range)) throw tooOld(path, version, range.oldest);
+  const error = formatError(`The store ${path}`, version, rangeOf(steps));
+  if (error) throw new BotError('store.unreadable', false, error.message);
 }
 
 /**
@@ -62,11 +80,6 @@ function inTransaction<T>(sqlite: DatabaseSync, work: () => T): T {
     if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
     throw error;
   }
-}
-
-/** A write that changes nothing. */
-export function rewriteVersion(sqlite: DatabaseSync): void {
-  sqlite.exec(`PRAGMA user_version = ${versionOf(sqlite)}`);
 }
 
 /** Format of a file: the version of its last migration. */

@@ -53,7 +53,7 @@ test('a line that is no request is answered with what is wrong with it', () => {
 test('a person joins, speaks, uses a command and leaves, line by line', async () => {
   await using sandbox = await openSandbox({ voice: silentVoice().half });
   const commands = `/applications/${sandbox.botId}/commands`;
-  await ask(sandbox, commands, { body: { name: 'join', description: 'x' } });
+  await ask(sandbox, commands, { method: 'PUT', body: [{ name: 'join', description: 'x' }] });
   using bot = await identified(sandbox);
   expect(await answerTo(sandbox, { id: 1, do: 'join', person: 'Adam' })).toEqual({
     id: 1,

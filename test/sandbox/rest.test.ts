@@ -10,7 +10,7 @@ const open = (clock?: SteppedClock) =>
 /** Adam issued `/join`: where the bot calls back, and where it follows up. */
 async function joinIssued(sandbox: Sandbox) {
   const commands = `/applications/${sandbox.botId}/commands`;
-  await ask(sandbox, commands, { body: { name: 'join', description: 'Call me' } });
+  await ask(sandbox, commands, { method: 'PUT', body: [{ name: 'join', description: 'Call me' }] });
   using bot = await identified(sandbox);
   const interaction = sandbox.person('Adam').command('join');
   const { token } = await bot.event('INTERACTION_CREATE');
@@ -63,6 +63,7 @@ test('commands that Discord would refuse are refused', async () => {
     { name: 'join', description: 'x', options: [option('a', true), option('a', true)] },
     7,
   ];
-  for (const body of broken) expect((await ask(sandbox, path, { body })).status).toBe(400);
+  for (const one of broken)
+    expect((await ask(sandbox, path, { method: 'PUT', body: [one] })).status).toBe(400);
   expect(sandbox.commands()).toEqual([]);
 });

@@ -26,7 +26,7 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
     'the store in PostgreSQL',
     storesPart.migrations,
     [
-      '15 9b19a70ee84bf445',
+      '15 8f3b2afa31f8f106',
       '16 479e9b274eac96ab',
       '17 9b5a368a35169b41',
       '18 7f3df392d89fb151',

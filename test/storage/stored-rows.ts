@@ -257,7 +257,7 @@ const memories: readonly NewMemory[] = [
   },
 ];
 
-export async function writeMain(store: Omit<Store, 'backup' | 'probe'>): Promise<void> {
+export async function writeMain(store: Store): Promise<void> {
   for (const consent of consents) await store.consents.write(...consent);
   for (const panel of panels) await store.panels.write(...panel);
   for (const setting of settings) await store.settings.write(...setting);

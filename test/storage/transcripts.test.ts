@@ -210,6 +210,7 @@ test('transcripts that are removed, held or damaged are told of, and cost the bo
     `Another program uses the store ${place.path}`,
   );
   await clock.advance(41_000);
+  await expect(store.writer.putSession(sessionOf('a'))).rejects.toThrow();
   expect(events).toContainEqual(
     expect.objectContaining({ name: 'transcripts-unwritten', state: 'raised' }),
   );

@@ -59,7 +59,7 @@ const menuCommand = z.looseObject({
 const mostChars = 8000;
 
 /** One command as it is registered; without a type it is a slash command. */
-export const command = z
+const command = z
   .preprocess(
     (body) => (typeof body === 'object' && body !== null ? { type: 1, ...body } : body),
     z.discriminatedUnion('type', [slashCommand, menuCommand]),

@@ -3,8 +3,8 @@ import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { personTables } from '#src/sql/person-tables.ts';
 import { DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
-import { asTrouble, isBusy, isDamage, lastDevelopmentCommit } from '#src/sql/trouble.ts';
-import { isTooOld, migrate, rangeOf, versionOf } from '#src/storage/schema.ts';
+import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
+import { formatError, migrate, rangeOf, versionOf } from '#src/storage/schema.ts';
 import { tables } from '#src/storage/stores/tables.ts';
 import { backUp } from './backup.ts';
 import { type BackupKind, backupKinds, mainKind } from './backup-kinds.ts';
@@ -97,7 +97,8 @@ function examine(path: string, options: RestoreOptions): ExaminedCopy {
       throw new BotError('store.unreadable', false, message);
     }
     if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
-    refuseFormat(path, versionOf(sqlite), kind);
+    const foreign = formatError(`The copy ${path}`, versionOf(sqlite), rangeOf(kind.migrations));
+    if (foreign) throw foreign;
     if (isSettingsOnly && kind !== mainKind) {
       const message = `The copy ${path} of ${kind.words} holds no settings: name a copy of ${mainKind.words}.`;
       throw new BotError('store.unreadable', false, message);
@@ -117,17 +118,6 @@ function kindOf(sqlite: DatabaseSync): BackupKind | undefined {
       .map(({ name }) => name),
   );
   return backupKinds.find(({ table }) => tables.has(table));
-}
-
-function refuseFormat(path: string, version: number, { migrations }: BackupKind): void {
-  const range = rangeOf(migrations);
-  if (version > range.known) {
-    const message = `The copy ${path} was made by a newer Parley (format ${version}, this one reads up to ${range.known}): update the bot first.`;
-    throw new BotError('store.newer', false, message);
-  }
-  if (!isTooOld(version, range)) return;
-  const message = `The copy ${path} has format ${version}, from before the first release; this program reads formats from ${range.oldest} on. Restore it with commit ${lastDevelopmentCommit} to export the data, or take a newer copy.`;
-  throw new BotError('store.older', false, message);
 }
 
 /** Refuses a copy in which people may stand who were forgotten more than seven days ago. */

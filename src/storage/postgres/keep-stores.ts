@@ -1,4 +1,3 @@
-import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
@@ -114,11 +113,6 @@ export function openStores(pool: PostgresPool, clock: Clock): PostgresStores {
   return {
     ...sqlStores(database),
     portions: new PostgresPortions(database),
-    async probe() {
-      await database.writeNow((connection) =>
-        connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'store'`),
-      );
-    },
     async [Symbol.asyncDispose]() {
       await database[Symbol.asyncDispose]();
       await pool[Symbol.asyncDispose]();

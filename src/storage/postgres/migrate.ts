@@ -1,9 +1,9 @@
 import sql, { raw } from 'sql-template-tag';
 import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { isTooOld, type Migration, rangeOf, sqlFor } from '#src/storage/schema.ts';
+import { formatError, type Migration, rangeOf, sqlFor } from '#src/storage/schema.ts';
 import type { PostgresPool } from './pool.ts';
-import { isReadOnly, schemaToMigrate, schemaTooNew, schemaTooOld } from './postgres-trouble.ts';
+import { isReadOnly, schemaToMigrate } from './postgres-trouble.ts';
 
 /**
  * A group of tables with migrations of its own, in order; a released one never changes.
@@ -113,8 +113,8 @@ function checkFormats(
 ): void {
   for (const { name, migrations } of parts) {
     const version = versions.get(name) ?? 0;
-    const range = rangeOf(migrations);
-    if (version > range.known) throw schemaTooNew(place, name, version, range.known);
-    if (isTooOld(version, range)) throw schemaTooOld(place, name, version, range.oldest);
+    const what = `The part ${name} of the database ${place}`;
+    const error = formatError(what, version, rangeOf(migrations));
+    if (error) throw error;
   }
 }

@@ -44,8 +44,6 @@ export class PostgresPool implements AsyncDisposable {
   readonly writer = randomUUID();
   readonly #pool: pg.Pool;
   readonly #clock: Clock;
-  /** For operations that may take seconds. */
-  readonly #long: pg.Pool;
   readonly #onResult: (error: unknown) => void;
   readonly #ended = new AbortController();
   #isClosed = false;
@@ -54,15 +52,15 @@ export class PostgresPool implements AsyncDisposable {
     this.place = placeOf(options.url);
     this.#clock = options.clock;
     this.#onResult = options.onResult ?? ignore;
-    const most = options.mostConnections ?? standardConnections;
-    const mostLong = Math.ceil(most / 3);
-    this.#long = this.#open(options, mostLong);
-    this.#pool = this.#open(options, Math.max(1, most - mostLong));
-  }
-
-  /** A read that may take seconds: it leaves a connection to what sessions wait for. Errors: as `read`. */
-  search<T>(work: SqlWork<T>): Promise<T> {
-    return this.#use('store.unreadable', statementMs, work, true);
+    this.#pool = new pg.Pool({
+      ...connectionOptions(options),
+      max: options.mostConnections ?? standardConnections,
+      idleTimeoutMillis: idleMs,
+      allowExitOnIdle: true,
+    });
+    // An idle connection was lost: the next operation on it fails.
+    this.#pool.on('error', ignore);
+    this.#pool.on('connect', (client) => client.on('error', ignore));
   }
 
   /** Errors: BotError `store.unreadable`. */
@@ -73,7 +71,7 @@ export class PostgresPool implements AsyncDisposable {
   /** Does all of `work` or nothing of it; without an answer it is unknown which. Errors: BotError `store.unwritable`. */
   write<T>(work: SqlWork<T>, timeoutMs = statementMs): Promise<T> {
     const wholly = (connection: PostgresConnection) => inTransaction(connection, timeoutMs, work);
-    return this.#use('store.unwritable', timeoutMs, wholly, timeoutMs > statementMs);
+    return this.#use('store.unwritable', timeoutMs, wholly);
   }
 
   /** Fails all operations after `ms`, and all later ones: the process ends. */
@@ -87,34 +85,15 @@ export class PostgresPool implements AsyncDisposable {
     this.#isClosed = true;
     const late = () => new Error('the database does not answer');
     const mostMs = this.#ended.signal.aborted ? endMs : closeMs;
-    await within(
-      Promise.all([this.#pool.end(), this.#long.end()]),
-      mostMs,
-      this.#clock,
-      late,
-    ).catch(ignore);
+    await within(this.#pool.end(), mostMs, this.#clock, late).catch(ignore);
   }
 
-  /** A pool of its own leaves the connections of the other to what sessions wait for. */
-  #open(options: PoolOptions, max: number): pg.Pool {
-    const pool = new pg.Pool({
-      ...connectionOptions(options),
-      max,
-      idleTimeoutMillis: idleMs,
-      allowExitOnIdle: true,
-    });
-    // An idle connection was lost: the next operation on it fails.
-    pool.on('error', ignore);
-    pool.on('connect', (client) => client.on('error', ignore));
-    return pool;
-  }
-
-  async #use<T>(code: StoreCode, timeoutMs: number, work: SqlWork<T>, isLong = false): Promise<T> {
+  async #use<T>(code: StoreCode, timeoutMs: number, work: SqlWork<T>): Promise<T> {
     const { signal } = this.#ended;
     if (this.#isClosed || signal.aborted) throw isClosed(code, this.place);
     let client: pg.PoolClient | undefined;
     let isOver = false;
-    const done = (isLong ? this.#long : this.#pool).connect().then((taken) => {
+    const done = this.#pool.connect().then((taken) => {
       if (!isOver) client = taken;
       else taken.release();
       if (isOver) throw isClosed(code, this.place);

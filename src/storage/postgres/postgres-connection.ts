@@ -6,8 +6,6 @@ import {
   columnType,
   decodeRows,
   encodeField,
-  id,
-  instant,
   type RowOf,
 } from '#src/sql/columns.ts';
 import {
@@ -18,22 +16,7 @@ import {
   insertOne,
   listed,
 } from '#src/sql/connection.ts';
-import { type NewRow, type Table, table } from '#src/sql/table.ts';
-
-/** Longest time, in ms, that a note of what was done is needed. */
-const noteMs = 86_400_000;
-
-/** Keys of writes that are not done twice. A file of SQLite has no such table: its commits always have an answer. */
-export const appliedWrites = table(
-  'applied_writes',
-  { id, atMs: instant },
-  {
-    key: ['id'],
-    indexes: { applied_writes_by_time: ['atMs'] },
-    person: { forget: 'nothing' },
-    server: { forget: 'nothing' },
-  },
-);
+import type { NewRow, Table } from '#src/sql/table.ts';
 
 /** PostgreSQL through one client of `pg`. No statement has a prepared name: poolers in transaction mode lose such statements. */
 export class PostgresConnection implements Connection {
@@ -43,23 +26,11 @@ export class PostgresConnection implements Connection {
   readonly writer: string;
   readonly ageMs: number;
   readonly #client: pg.ClientBase;
-  readonly #writeId: string;
 
-  constructor(client: pg.ClientBase, writer: string, writeId = '', ageMs = 0) {
+  constructor(client: pg.ClientBase, writer: string, ageMs = 0) {
     this.#client = client;
     this.writer = writer;
-    this.#writeId = writeId;
     this.ageMs = ageMs;
-  }
-
-  async isFirst(): Promise<boolean> {
-    const noted = await this.insert(appliedWrites, [{ id: this.#writeId }], {
-      with: { atMs: this.now },
-      conflict: sql`ON CONFLICT DO NOTHING`,
-    });
-    const oldestMs = sql`SELECT ${this.now} - ${noteMs}`; // as a selection it is computed once
-    await this.run(sql`DELETE FROM applied_writes WHERE at_ms < (${oldestMs})`);
-    return noted > 0;
   }
 
   async rows<Shape extends Columns>(
@@ -99,9 +70,9 @@ export class PostgresConnection implements Connection {
     return sql`= ANY (${listed(values)})`;
   }
 
-  /** Same connection for a write of this key that was asked for so many ms ago. */
-  writing(writeId: string, ageMs: number): PostgresConnection {
-    return new PostgresConnection(this.#client, this.writer, writeId, ageMs);
+  /** Same connection for a write that was asked for so many ms ago. */
+  writing(ageMs: number): PostgresConnection {
+    return new PostgresConnection(this.#client, this.writer, ageMs);
   }
 
   #query(text: string, values: readonly unknown[]): Promise<pg.QueryResult> {

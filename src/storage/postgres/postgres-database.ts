@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -54,7 +53,7 @@ export class PostgresDatabase implements AsyncDisposable, StoreDatabase {
 
   /** Reads of one snapshot: a later read never combines with an outdated earlier one. */
   readTogether<T>(work: Work<T>): Promise<T> {
-    return this.#pool.search(async (connection) => {
+    return this.#pool.read(async (connection) => {
       await connection.run(sql`BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY`);
       const done = await work(connection); // what fails ends the connection, and so the transaction
       // Nothing depends on its answer, and what the connection does next comes after it.
@@ -94,11 +93,12 @@ export class PostgresDatabase implements AsyncDisposable, StoreDatabase {
       const message = `Too many writes wait for the database ${this.place}, which is too slow or away for too long: check it.`;
       throw new BotError('store.unwritable', true, message);
     }
-    const [id, fromMs] = [randomUUID(), this.#clock.nowMs()];
+    const fromMs = this.#clock.nowMs();
     const write = () =>
-      this.#pool.write((connection) => {
-        return work(connection.writing(id, this.#clock.nowMs() - fromMs));
-      }, timeoutMs);
+      this.#pool.write(
+        (connection) => work(connection.writing(this.#clock.nowMs() - fromMs)),
+        timeoutMs,
+      );
     this.#waiting++;
     const done = this.#last.then(() => this.#persist(write));
     this.#last = done.catch(ignore).then(() => {

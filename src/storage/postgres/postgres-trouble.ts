@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
 import type { StoreCode } from '#src/sql/store-part.ts';
-import { lastDevelopmentCommit } from '#src/sql/trouble.ts';
 
 /** Kinds of database failures that need different help. */
 export type PostgresHindrance =
@@ -79,22 +78,10 @@ export function isReadOnly(place: string): BotError {
   return new BotError('store.unwritable', false, sentence(place, 'read-only', undefined));
 }
 
-/** A part of the schema was written by a later version of this program. */
-export function schemaTooNew(place: string, part: string, version: number, known: number) {
-  const message = `The database ${place} was written by a newer Parley (format ${version} of ${part}, this one reads up to ${known}). Update this bot, or restore a copy from before the update into an empty database.`;
-  return new BotError('store.newer', false, message);
-}
-
 /** A part of the schema was written by a former version of this program. */
 export function schemaToMigrate(place: string, part: string, version: number, known: number) {
   const message = `The database ${place} has format ${version} of ${part}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
   return new BotError('store.misconfigured', false, message);
-}
-
-/** A part of the schema was written by a program from before the first release. */
-export function schemaTooOld(place: string, part: string, version: number, oldest: number) {
-  const message = `The database ${place} has format ${version} of ${part}, from before the first release; this program reads formats from ${oldest} on. Start commit ${lastDevelopmentCommit} to export the data, or name an empty schema in DATABASE_URL.`;
-  return new BotError('store.older', false, message);
 }
 
 /** The connections to the database are closed, or are about to be. */

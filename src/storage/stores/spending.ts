@@ -55,9 +55,7 @@ export const spendingPart = storePart<SpendingStore>({
     },
 
     async add(entries, day) {
-      await database.write(async (connection) => {
-        if (await connection.isFirst()) await addSpending(connection, entries, day);
-      });
+      await database.write((connection) => addSpending(connection, entries, day));
     },
   }),
 });

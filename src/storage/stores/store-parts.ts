@@ -1,7 +1,7 @@
 import { leftOutPeoplePart } from '#src/features/captions/store/left-out-people.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { trackPart } from '#src/features/tracks/track-store.ts';
-import { type StoreCode, type StorePart, writes } from '#src/sql/store-part.ts';
+import type { StoreCode, StorePart } from '#src/sql/store-part.ts';
 import type { Store } from '#src/storage/store.ts';
 import type { StoreKind } from '#src/storage/thread/store-kind.ts';
 import { apiTokenPart } from '#src/web/api/tokens/api-tokens.ts';
@@ -44,6 +44,6 @@ const ofParts = Object.entries<StorePart<unknown>>(storeParts).flatMap(([part, {
 /** The store of consents, settings, panels, tracks and sums. */
 export const mainStore: StoreKind<Store> = {
   name: 'main',
-  operations: { ...Object.fromEntries(ofParts), probe: writes },
+  operations: Object.fromEntries(ofParts),
   alert: 'store-unwritten',
 };

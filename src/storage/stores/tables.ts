@@ -13,18 +13,15 @@ export const tables: readonly Table[] = [
 ];
 
 /**
- * The migrations of the store, in order, with `further` tables of one database; a released one never changes.
+ * The migrations of the store, in order; a released one never changes.
  *
  * The first one creates the whole schema. Formats from before the first release have lower numbers, and are refused.
  *
  * Ids are text, so that a forgotten one can be searched for in the bytes. No table holds sound.
  */
-export function migrationsOf(
-  dialect: SqlDialect,
-  further: readonly Table[] = [],
-): readonly Migration[] {
+export function migrationsOf(dialect: SqlDialect): readonly Migration[] {
   return [
-    { version: 15, sql: createTables([...tables, ...further], dialect) },
+    { version: 15, sql: createTables(tables, dialect) },
     { version: 16, sql: consentsOfFormat16(dialect) },
     { version: 17, sql: spendingOfFormat17(dialect) },
     { version: 18, sql: 'ALTER TABLE api_tokens ADD COLUMN channel_ids text', isUpgrade: true },

@@ -4,7 +4,7 @@ import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { StoreCode } from '#src/sql/store-part.ts';
 import { helpsReopening } from '#src/sql/trouble.ts';
-import { type ProbedStore, perform, type StoreKind } from './store-kind.ts';
+import { perform, type StoreKind } from './store-kind.ts';
 import { WriteWatchdog } from './write-watchdog.ts';
 
 /** Events of the store, for logs, figures and `/readyz`. */
@@ -31,7 +31,7 @@ const openingMs = 5_000;
  *
  * `report` hears of a first failure before this resolves. Not for `:memory:`, which forgets when reopened.
  */
-export async function keepStore<Store extends ProbedStore>(
+export async function keepStore<Store extends AsyncDisposable>(
   kind: StoreKind<Store>,
   open: () => Promise<Store>,
   clock: Clock,
@@ -46,7 +46,7 @@ export async function keepStore<Store extends ProbedStore>(
   );
 }
 
-class StoreReopener<Store extends ProbedStore> {
+class StoreReopener<Store extends AsyncDisposable> {
   readonly #open: () => Promise<Store>;
   readonly #clock: Clock;
   readonly #report: (event: StoreEvent) => void;

@@ -2,13 +2,9 @@ import type { AlertName } from '#src/base/alerts.ts';
 import type { StoreCode } from '#src/sql/store-part.ts';
 import type { StoreRequest } from './store-messages.ts';
 
-type Method = (...args: never[]) => Promise<unknown>;
-
-/** Operations of a store by name: `store.method` of each of its ports, `method` of its own. */
+/** Operations of a store by name: `port.method` of each of its ports. */
 type OperationName<Store> = {
-  [Key in keyof Store & string]: Store[Key] extends Method
-    ? Key
-    : `${Key}.${keyof Store[Key] & string}`;
+  [Key in keyof Store & string]: `${Key}.${keyof Store[Key] & string}`;
 }[keyof Store & string];
 
 /** Operations and alert of a kind of store. */
@@ -20,12 +16,6 @@ export type StoreKind<Store> = {
   readonly alert: AlertName;
 };
 
-/** Closes in order, and writes what is there already when asked to. */
-export type ProbedStore = AsyncDisposable & {
-  /** Whether the disk takes anything. Errors: BotError `store.unwritable`. */
-  probe(): Promise<void>;
-};
-
 /** Performs an operation: on another thread, or on the store that is open now. */
 export type StoreCall = (
   name: string,
@@ -35,9 +25,9 @@ export type StoreCall = (
 
 /** Performs an operation by its name. Arguments are those of the method, which `StoreKind` names. */
 export function perform(store: object, name: string, args: readonly unknown[]): Promise<unknown> {
-  const [first = '', method] = name.split('.');
-  const owner: object = method === undefined ? store : Reflect.get(store, first);
-  return Reflect.apply(Reflect.get(owner, method ?? first), owner, args);
+  const [port = '', method = ''] = name.split('.');
+  const owner: object = Reflect.get(store, port);
+  return Reflect.apply(Reflect.get(owner, method), owner, args);
 }
 
 /** A store whose operations are all performed by `call`. */
@@ -49,9 +39,8 @@ export function storeOver<Store extends AsyncDisposable>(
   const store: Record<string | symbol, unknown> = { [Symbol.asyncDispose]: close };
   for (const [name, code] of Object.entries<StoreCode>(operations)) {
     const work = (...args: readonly unknown[]) => call(name, args, code);
-    const [first = '', method] = name.split('.');
-    if (method === undefined) store[first] = work;
-    else store[first] = Object.assign(store[first] ?? {}, { [method]: work });
+    const [port = '', method = ''] = name.split('.');
+    store[port] = Object.assign(store[port] ?? {}, { [method]: work });
   }
   return store as Store; // its operations are those of the table, which names them all
 }

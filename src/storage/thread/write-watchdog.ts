@@ -1,23 +1,20 @@
 import type { AlertChange, AlertName } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import type { StoreCode } from '#src/sql/store-part.ts';
+import { writes } from '#src/sql/store-part.ts';
 import type { StoreEvent } from './steady-store.ts';
-import { type ProbedStore, type StoreCall, type StoreKind, storeOver } from './store-kind.ts';
+import { type StoreCall, type StoreKind, storeOver } from './store-kind.ts';
 
-/** Longest time, in ms, that something to be written may wait for the first write that succeeds. */
+/** Time, in ms, for which writes fail before the operator is told. */
 const unwrittenMs = 30_000;
-/** Time, in ms, between two checks; while nothing could be written the watchdog tries to write itself. */
-const watchMs = 10_000;
 
-/** Watchdog over the writes of a store: raises an alert, and clears it with the next write that succeeds. */
+/** Raises an alert where writes of a store have failed for long, and clears it with the next write that succeeds. */
 export class WriteWatchdog {
   readonly #alert: AlertName;
   readonly #clock: Clock;
   readonly #report: (event: StoreEvent) => void;
+  /** Instant at which the first write was asked for that none has followed that succeeded. */
   #waitingSinceMs: number | undefined;
-  #why = 'no write has ended';
   #isRaised = false;
 
   constructor(alert: AlertName, clock: Clock, report: (event: StoreEvent) => void) {
@@ -27,42 +24,33 @@ export class WriteWatchdog {
   }
 
   /** Store whose operations `call` performs under this watchdog. */
-  over<Store extends ProbedStore>(
+  over<Store extends AsyncDisposable>(
     kind: StoreKind<Store>,
     call: StoreCall,
     close: () => Promise<void>,
   ): Store {
-    const closed = new AbortController();
-    const watched: StoreCall = (name, args, code) =>
-      this.#perform(code, () => call(name, args, code));
-    const task = {
-      name: 'watchdog of the store',
-      clock: this.#clock,
-      everyMs: watchMs,
-      firstAfterMs: watchMs,
-      run: () => this.#check(watched),
-      report: this.#report,
+    const watched: StoreCall = (name, args, code) => {
+      const work = () => call(name, args, code);
+      return code === writes ? this.#write(work) : work();
     };
-    const watching = runPeriodically(task, closed.signal);
-    return storeOver(kind, watched, async () => {
-      closed.abort(new Error('closed'));
-      await watching;
-      await close();
-    });
+    return storeOver(kind, watched, close);
   }
 
-  /** Takes a failure: `why` is one sentence for the operator. */
+  /** Takes a failure, also of a write that is tried again: `why` is one sentence for the operator. */
   failed(why: string): void {
-    this.#why = why;
+    const nowMs = this.#clock.nowMs();
+    const waitedMs = nowMs - (this.#waitingSinceMs ?? nowMs);
+    if (this.#isRaised || waitedMs < unwrittenMs) return;
+    this.#isRaised = true;
+    this.#tell('raised', `nothing was written for ${secondsOf(waitedMs)} s: ${why}`);
   }
 
-  async #perform<T>(code: StoreCode, work: () => Promise<T>): Promise<T> {
-    const isWrite = code === 'store.unwritable';
+  async #write<T>(work: () => Promise<T>): Promise<T> {
     const fromMs = this.#clock.nowMs();
-    if (isWrite) this.#waitingSinceMs ??= fromMs;
+    this.#waitingSinceMs ??= fromMs;
     try {
       const done = await work();
-      if (isWrite) this.#written(fromMs);
+      this.#written(fromMs);
       return done;
     } catch (error) {
       if (error instanceof BotError) this.failed(error.message);
@@ -77,16 +65,6 @@ export class WriteWatchdog {
     this.#report({ kind: 'written', tookMs: nowMs - fromMs });
     if (this.#isRaised) this.#tell('cleared', `written again, after ${secondsOf(waitedMs)} s`);
     this.#isRaised = false;
-  }
-
-  #check(call: StoreCall): void {
-    if (this.#waitingSinceMs === undefined) return;
-    const waitedMs = this.#clock.nowMs() - this.#waitingSinceMs;
-    if (!this.#isRaised && waitedMs >= unwrittenMs) {
-      this.#isRaised = true;
-      this.#tell('raised', `nothing was written for ${secondsOf(waitedMs)} s: ${this.#why}`);
-    }
-    void call('probe', [], 'store.unwritable').catch(() => undefined); // its failure is told
   }
 
   #tell(state: AlertChange['state'], cause: string): void {

@@ -25,7 +25,6 @@ export async function openLocalTranscripts(
   }
   return {
     ...transcriptPorts(database, new Fts5Index()),
-    probe: () => database.probe(),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
     },

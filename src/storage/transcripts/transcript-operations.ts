@@ -28,7 +28,6 @@ export const transcriptStore: StoreKind<TranscriptStore> = {
     'memories.list': reads,
     'memories.add': writes,
     'memories.remove': writes,
-    probe: writes,
   },
   alert: 'transcripts-unwritten',
 };

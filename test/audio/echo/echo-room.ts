@@ -132,7 +132,7 @@ function arriving(microphone: Int16Array, seed: number, codec: OpusCodec): Packe
   const opens = (fromMs: number, toMs: number) =>
     energyDb(microphone.subarray(fromMs * perMs, toMs * perMs)) > gateDb;
   const random = seededRandom(seed);
-  return [...send(framesOf(microphone, opens), 'speakers', codec, seed)]
+  return [...send(framesOf(microphone, opens), 'release', codec, seed)]
     .map((packet) => ({ ...packet, atMs: packet.atMs + random() * jitterMs }))
     .sort((a, b) => a.atMs - b.atMs);
 }

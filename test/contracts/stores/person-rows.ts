@@ -3,7 +3,7 @@ import type { Store } from '#src/storage/store.ts';
 import { tables } from '#src/storage/stores/tables.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
 
-type OpenStore = () => Promise<Omit<Store, 'probe'>>;
+type OpenStore = () => Promise<Store>;
 
 /** Contract of every store for all rows about a person. */
 export function personRowsContract(name: string, open: OpenStore): void {

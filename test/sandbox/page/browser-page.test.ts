@@ -8,8 +8,8 @@ const pcm = new Uint8Array(samples.buffer);
 test('a menu is shown with its choices and picked from, and a form is asked for and submitted', async () => {
   await using setup = await openSilentPage();
   const { sandbox } = setup;
-  const body = { name: 'greet', description: 'x' };
-  await ask(sandbox, `/applications/${sandbox.botId}/commands`, { body });
+  const body = [{ name: 'greet', description: 'x' }];
+  await ask(sandbox, `/applications/${sandbox.botId}/commands`, { method: 'PUT', body });
   using bot = await identified(sandbox);
   const answer = async (place: number, callback: object) => {
     const interactions = () => bot.heard.filter(({ t }) => t === 'INTERACTION_CREATE');
@@ -19,7 +19,7 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
     return data;
   };
   const tab = await setup.open('a');
-  await expect.poll(() => tab.ofKind('state').at(-1)).toMatchObject({ commands: [body] });
+  await expect.poll(() => tab.ofKind('state').at(-1)).toMatchObject({ commands: body });
   const commanded = tab.ask({ kind: 'command', name: 'greet' });
   const options = [{ label: 'Red', value: 'red' }];
   const djs = [{ id: setup.sandbox.guild().addRole('DJs'), type: 'role' }];
@@ -63,12 +63,9 @@ test('a menu is shown with its choices and picked from, and a form is asked for 
   expect(again).toMatchObject({ ok: false, error: 'Adam was asked nothing.' });
 });
 
-test('sound faster than time, malformed or of 10 MB ends its own socket alone', async () => {
+test('sound that is malformed or of 10 MB ends its own socket alone', async () => {
   await using setup = await openSilentPage();
   const tab = await setup.open('a');
-  const fast = await setup.openSound('a');
-  for (let n = 0; n < 500; n++) fast.send(2, pcm);
-  expect(await fast.ended).toEqual([1008, 'Sound came faster than time.']);
   const wrong = await setup.openSound('a');
   wrong.send(7, pcm);
   expect(await wrong.ended).toEqual([1007, 'A frame of sound is of kind 2 (PCM) or 5 (the end).']);

@@ -55,13 +55,11 @@ export function silentVoice() {
 const noFaults: VoiceFaults = {
   network: () => undefined,
   forge: () => undefined,
-  garble: () => undefined,
-  ignoreDiscovery: () => undefined,
   freeze: () => undefined,
   send: () => undefined,
   close: () => undefined,
-  closeAt: () => undefined,
   late: () => undefined,
+  closeAt: () => undefined,
   connections: () => undefined,
   heal: () => undefined,
 };

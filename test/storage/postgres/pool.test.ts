@@ -49,32 +49,10 @@ test('a database that is not there is told with its place, and never with the pa
 });
 
 withPostgres(() => {
-  keepsOneFree();
   refuses();
   comesBack();
   endsInTime();
 });
-
-function keepsOneFree(): void {
-  test('searches take every connection but one, which is for what sessions wait for', async () => {
-    await using schema = await openSchema();
-    await using pool = new PostgresPool({
-      url: schema.url,
-      clock: realClock,
-      mostConnections: 3,
-    });
-    await schema.sql('SELECT pg_advisory_lock(hashtext(current_schema()))');
-    const searches = Array.from({ length: 4 }, () =>
-      pool.search((connection) =>
-        connection.run(sql`SELECT pg_advisory_lock_shared(hashtext(current_schema()))`),
-      ),
-    );
-    const all = Promise.all(searches);
-    expect(await pool.read((connection) => connection.rows(number, one))).toEqual([{ n: 1 }]);
-    await schema.sql('SELECT pg_advisory_unlock(hashtext(current_schema()))');
-    await all;
-  });
-}
 
 function refuses(): void {
   test.each([

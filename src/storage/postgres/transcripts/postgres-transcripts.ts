@@ -1,4 +1,3 @@
-import sql from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { TsvectorIndex } from '#src/features/captions/store/tsvector-index.ts';
@@ -11,11 +10,6 @@ export function openPostgresTranscripts(pool: PostgresPool, clock: Clock): Trans
   const database = new PostgresDatabase(pool, clock);
   return {
     ...transcriptPorts(database, new TsvectorIndex()),
-    async probe() {
-      await pool.write((connection) =>
-        connection.run(sql`UPDATE parley_schema SET version = version WHERE part = 'transcripts'`),
-      );
-    },
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }
