@@ -1,13 +1,7 @@
 import { pbkdf2Sync } from 'node:crypto';
-import { afterAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { OggPages } from '#src/audio/ogg-page.ts';
 import { oggOfHeads } from '#test/sources/formats/hostile-files.ts';
-import { opening, patient } from '#test/sources/opening.ts';
-import { openDecoding } from '#test/sources/sounds.ts';
-
-const decoding = openDecoding();
-afterAll(() => decoding[Symbol.asyncDispose]());
-const open = opening(decoding);
 
 /** CPU time of this thread alone, in ms: what others do meanwhile does not count. */
 async function cpuMsOf(work: () => Promise<unknown>): Promise<number> {
