@@ -6,10 +6,10 @@ export const pause: Command = {
   description: 'command.privacy.pause',
   shownTo: 'caller',
   options: [],
-  async run(call, { hearing, sessions }) {
+  async run(call, { sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
-    const paused = hearing.pause(call.guildId) === 'paused';
+    const paused = sessions.pauseHearing(call.guildId, true);
     if (!paused) return [nowhere];
     return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
   },

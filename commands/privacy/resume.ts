@@ -6,10 +6,10 @@ export const resume: Command = {
   description: 'command.privacy.resume',
   shownTo: 'caller',
   options: [],
-  async run(call, { hearing, sessions }) {
+  async run(call, { sessions }) {
     const barred = notInChannel(call, sessions);
     if (barred) return [barred];
-    const resumed = hearing.resume(call.guildId) === 'resumed';
+    const resumed = sessions.pauseHearing(call.guildId, false);
     return [resumed ? { id: 'panel.listening', to: 'caller' } : nowhere];
   },
 };

@@ -1,4 +1,3 @@
-import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { Seat, SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -41,7 +40,7 @@ export class SeatPersistence implements AsyncDisposable {
   readonly #seatStore: SeatStore;
   readonly #seats = new Map<string, KnownSeat>();
   readonly #over = new AbortController();
-  #idle: AbortController | undefined;
+  #isWatching = false;
   #checkedAtMs = 0;
   #checkedAtWallMs = 0;
   #doubtUntilMs = Number.NEGATIVE_INFINITY;
@@ -79,7 +78,6 @@ export class SeatPersistence implements AsyncDisposable {
     if (why === 'moved') return; // another session goes on there, or it is dropped
     if (keepsSeat.has(why)) this.expireLater();
     else this.drop(guildId);
-    this.#rest();
   }
 
   /** Deletes the seat: the bot does not sit there, nor is to return. */
@@ -138,7 +136,6 @@ export class SeatPersistence implements AsyncDisposable {
     const isDone = await this.#store(guildId, (store) => store.erase(guildId));
     if (!isDone || known.session) return;
     if (this.#seats.get(guildId) === known) this.#seats.delete(guildId);
-    this.#rest();
   }
 
   /** False where it failed, which is reported to the operator. */
@@ -152,7 +149,7 @@ export class SeatPersistence implements AsyncDisposable {
 
   /** Time in ms that passed unnoticed: more than between two checks only while nothing ran. */
   #gapMs(): number {
-    if (!this.#idle) return 0;
+    if (!this.#isWatching) return 0;
     const { clock } = this.#parts;
     return Math.max(clock.nowMs() - this.#checkedAtMs, clock.wallMs() - this.#checkedAtWallMs);
   }
@@ -168,37 +165,23 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   #watch(): void {
-    if (this.#idle || this.#over.signal.aborted) return;
-    this.#idle = new AbortController();
+    if (this.#isWatching || this.#over.signal.aborted) return;
+    this.#isWatching = true;
     this.#check();
-    void this.#watchUntil(AbortSignal.any([this.#over.signal, this.#idle.signal]));
+    void this.#watchWhileBusy();
   }
 
-  #rest(): void {
-    if (this.#isBusy) return;
-    this.#idle?.abort(new Error('the bot has no seat'));
-    this.#idle = undefined;
-  }
-
-  async #watchUntil(signal: AbortSignal): Promise<void> {
-    const { clock, onEvent } = this.#parts;
-    const run = () => {
+  async #watchWhileBusy(): Promise<void> {
+    const { clock } = this.#parts;
+    const { signal } = this.#over;
+    while (this.#isBusy) {
+      await clock.sleep(aliveMs, signal).catch(() => undefined);
+      if (signal.aborted) return;
       if (this.#gapMs() >= returnMs) this.#doubtUntilMs = clock.nowMs() + doubtMs;
       this.#check();
       this.#tick();
-      this.#rest();
-    };
-    await runPeriodically(
-      {
-        name: 'keeping of seats',
-        clock,
-        everyMs: aliveMs,
-        firstAfterMs: aliveMs,
-        run,
-        report: (change) => onEvent('', change),
-      },
-      signal,
-    );
+    }
+    this.#isWatching = false;
   }
 
   /** A link that may be lost keeps no seat young. */

@@ -143,11 +143,11 @@ export class VoicesAndPreviews {
 }
 
 /** Speech now disturbs no person: no person talks, nothing plays, and nothing waits. */
-function isQuiet({ context, mode, restrictions }: VoiceSession): boolean {
+function isQuiet({ context, mode }: VoiceSession): boolean {
   const { connection, mix, queue } = context;
   const isFree = mode === 'talk' && queue.isFree;
   const isSilent = connection.isQuiet && mix.tracks.all().every(({ now }) => !now);
-  return isFree && !restrictions.isMute && isSilent;
+  return isFree && !context.talk.state.isMuted && isSilent;
 }
 
 /** Has it said in the channel if that disturbs no person; false where it would. */
