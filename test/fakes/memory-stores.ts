@@ -164,10 +164,6 @@ export class MemoryConsents implements ConsentStore {
     this.#standings.set(guildId, server.set(personId, standing));
   }
 
-  async noes(): Promise<undefined> {
-    return undefined;
-  }
-
   async forgetting() {
     checkReadable(this.trouble);
     return [...this.#standings].flatMap(([guildId, server]) =>
