@@ -114,15 +114,10 @@ function refuseWrong({
   const [needy] = [...(keyEnv === undefined ? [] : ['key-env']), ...Object.keys(named)];
   if (provider === undefined && needy !== undefined)
     throw new Error(`--${needy}: needs --provider`);
-  if (provider !== undefined) refuseNoAddress('provider', provider);
+  if (provider !== undefined && !isAddress(provider))
+    throw new Error('--provider: must be an address like http://127.0.0.1:8000/v1');
   const online = live ? 'live' : notifiesOperator && 'tell-operator';
   if (online && (provider !== undefined || isOffline))
     throw new Error(`--${online}: goes with neither --provider nor --offline`);
   if (live && notifiesOperator) throw new Error('--live: goes with no other flag but --silence');
-}
-
-/** Throws a plain Error where the value of a flag is no address of a server. */
-export function refuseNoAddress(flag: string, value: string): void {
-  if (!isAddress(value))
-    throw new Error(`--${flag}: must be an address like http://127.0.0.1:8000/v1`);
 }

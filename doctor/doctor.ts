@@ -144,7 +144,9 @@ async function onProvider(
   const { examineProvider } = await import('./provider.ts');
   const address = { baseUrl, apiKey };
   const examined = await examineProvider(address, named, deadline, (some) => report.findings(some));
-  const settings = examined.roles.flatMap((role) => role.settings);
+  const settings = examined.roles
+    .flatMap((role) => Object.entries(role.settings))
+    .map(([name, value]) => `${name}=${value}`);
   report.settings(settings);
   if (keyEnv && settings.length > 0)
     report.line(`# Set the _API_KEY of each to the value of ${keyEnv}`);

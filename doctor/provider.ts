@@ -31,8 +31,8 @@ export type TriedRole = {
   /** `absent`: the server has no such thing, and that is no fault. */
   readonly state: 'usable' | 'absent' | 'broken';
   readonly findings: readonly Finding[];
-  /** Lines for `.env`, without keys. */
-  readonly settings: readonly string[];
+  /** Settings for `.env`, without keys. */
+  readonly settings: Settings;
 };
 
 /** Roles that a server can be used for. */
@@ -43,8 +43,6 @@ export type ProviderExamination = {
   readonly isUsable: boolean;
   /** It refuses the key, or needs one. */
   readonly refusesKey: boolean;
-  /** Sound of the server. */
-  readonly clip?: SpokenClip;
 };
 
 /** Tries which roles a server can fill; `tell` gets the findings as they come. */
@@ -71,7 +69,7 @@ export async function examineProvider(
   const states = roles.map(({ state }) => state);
   const isUsable = states.includes('usable') && !states.includes('broken');
   const { findings } = server;
-  return { findings, roles, isUsable, refusesKey: false, clip: clipOf(roles) };
+  return { findings, roles, isUsable, refusesKey: false };
 }
 
 function clipOf(roles: readonly Pick<ExaminedRole, 'clip'>[]): SpokenClip | undefined {
@@ -155,8 +153,7 @@ async function tryRole(
   for (const settings of candidatesFor(group, server, picks, wallMs)) {
     const tried = await trySettings(group, settings, server, deadline, clip);
     const state = tried.isUsable ? 'usable' : stateOf(tried, group, picks);
-    const lines = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-    all.push({ ...tried, group, state, settings: tried.isUsable ? lines : [] });
+    all.push({ ...tried, group, state, settings: tried.isUsable ? settings : {} });
     if (tried.isUsable && !tried.isBuffered) break;
   }
   const whole = all.find(({ isBuffered, isUsable }) => isUsable && !isBuffered);

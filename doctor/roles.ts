@@ -1,10 +1,9 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { openChat, openTranscriberOf } from '#src/app/engines/engines.ts';
 import { openVoice } from '#src/app/engines/open-voice.ts';
-import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
+import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
 import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
-import type { Pipeline } from '#src/pipeline/pipeline.ts';
-import { realtime } from '#src/pipeline/realtime.ts';
+import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { questionTo, recognise, speak, testTurn, think, tools } from '#src/probes/engine-probes.ts';
 import {
   differs,
@@ -150,9 +149,10 @@ function talkRole(server: NonNullable<Config['realtime']>): Role {
     group: 'REALTIME',
     server,
     async probe({ deadline, stack }) {
-      const talk = openRealtimeTalk({ ...server, maxTokens: 200 });
-      const pipeline: Pipeline = stack.use(realtime({ talk, synthesizer: silent }));
-      const host = { playedMs: () => 0, run: async () => ({ content: '' }), spent: () => {} };
+      const talk = stack.use(new RealtimeTalk({ ...server, maxTokens: 200 }));
+      const open = (signal: AbortSignal) => talk.begin(signal);
+      const pipeline = audioModel({ open, synthesizer: silent, input: 'audio' });
+      const host = { run: async () => ({ content: '' }), spent: () => {} };
       const turn = testTurn(deadline.clock, { instructions: '', voice: {} });
       const ask = (signal: AbortSignal) => pipeline.answer(turn, host, signal);
       return [{ ...(await tryProbe(think, { ask }, deadline)), what: 'realtime' }];

@@ -1,25 +1,24 @@
 // npm run setup: asks for what the bot needs, tries it, and writes .env.
 import { realClock } from '#src/base/clock.ts';
 import { processEnvironment } from '#src/config/config.ts';
-import { flagsOnly } from './questions.ts';
+import { Questions } from './questions.ts';
 import { runSetup } from './setup.ts';
-import { openTerminalQuestions } from './terminal-questions.ts';
 
 const { stdin: input, stdout: output } = process;
-const print = (line: string) => console.log(line);
-const isTerminal = input.isTTY && output.isTTY;
-using terminal = isTerminal ? openTerminalQuestions({ input, output }) : undefined;
-const end = () => terminal?.end();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  if (terminal) process.once(signal, end);
-}
-process.exitCode = await runSetup(process.argv.slice(2), {
-  terminal,
-  withoutTerminal: flagsOnly(print),
-  print,
-  environment: processEnvironment(),
-  envPath: '.env',
-  clock: realClock,
-});
+process.exitCode = input.isTTY && output.isTTY ? await atTerminal() : withoutTerminal();
 // Whatever a library still holds open must not keep an ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();
+
+async function atTerminal(): Promise<number> {
+  using ask = new Questions({ input, output });
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, ask.end);
+  const environment = processEnvironment();
+  return await runSetup({ ask, environment, envPath: '.env', clock: realClock });
+}
+
+function withoutTerminal(): number {
+  console.error(
+    'Setup asks at a terminal, and there is none: copy .env.example to .env and edit it. npm run doctor -- --provider URL prints the settings of a server.',
+  );
+  return 78;
+}

@@ -1,24 +1,12 @@
-import type { Secret } from '#src/base/secret.ts';
+import type { Readable, Writable } from 'node:stream';
+import { isCancel, log, password, select, text } from '@clack/prompts';
+import { unlessAborted } from '#src/base/waiting.ts';
+
+export type TerminalStreams = { readonly input: Readable; readonly output: Writable };
 
 export type AnswerChoice<T> = { readonly value: T; readonly label: string; readonly hint?: string };
 
-/** Questions to the person who sets the bot up, one thing at a time. Each throws `SetupEnd` where it is not answered. */
-export interface Questions {
-  readonly canAsk: boolean;
-  /** One sentence, or a few. */
-  say(text: string): void;
-  /** Answer that the screen does not show. `check` says what is wrong with it. */
-  askSecret(question: string, check: (value: string) => string | undefined): Promise<Secret>;
-  askText(
-    question: string,
-    hint: string,
-    check: (value: string) => string | undefined,
-  ): Promise<string>;
-  choose<T>(question: string, choices: readonly AnswerChoice<T>[]): Promise<T>;
-  confirm(question: string): Promise<boolean>;
-  /** Says that `what` is waited for. `signal` aborts where the person ends it: then this throws `SetupEnd`. */
-  wait<T>(what: string, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
-}
+type CheckAnswer = (value: string) => string | undefined;
 
 /** Exit codes of the program: as for the bot. */
 export type SetupCode = 0 | 1 | 78;
@@ -34,21 +22,65 @@ export class SetupEnd extends Error {
   }
 }
 
-/** Questions of a run without a terminal: a missing flag ends the set-up with 78, naming the flag. */
-export function flagsOnly(print: (line: string) => void): Questions {
-  const unanswered = async (question: string): Promise<never> => {
-    throw new SetupEnd(78, `${question} There is no terminal for the answer.`);
-  };
-  return {
-    canAsk: false,
-    say: print,
-    askSecret: unanswered,
-    askText: unanswered,
-    choose: unanswered,
-    confirm: unanswered,
-    async wait(what, work) {
-      print(what);
-      return await work(new AbortController().signal);
-    },
-  };
+/**
+ * Questions at a terminal to the person who sets the bot up. Ctrl+C, the end of the input, and `end` end the set-up: then each
+ * throws `SetupEnd`.
+ */
+export class Questions implements Disposable {
+  readonly #terminal: TerminalStreams;
+  readonly #gone = new AbortController();
+  readonly #common;
+
+  constructor(terminal: TerminalStreams) {
+    this.#terminal = terminal;
+    this.#common = { ...terminal, signal: this.#gone.signal };
+    terminal.input.once('end', this.end).once('close', this.end);
+  }
+
+  readonly end = (): void => this.#gone.abort(ended());
+
+  /** Says one sentence, or a few. */
+  say(words: string): void {
+    log.message(words, this.#terminal);
+  }
+
+  /** Asks for an answer that the screen does not show. `check` says what is wrong with it. */
+  async askSecret(message: string, check: CheckAnswer): Promise<string> {
+    const validate = (value = '') => check(value.trim());
+    const answer = await password({ ...this.#common, message, validate, clearOnError: true });
+    return answered(answer).trim();
+  }
+
+  async askText(message: string, placeholder: string, check: CheckAnswer): Promise<string> {
+    const validate = (value = '') => check(value.trim());
+    return answered(await text({ ...this.#common, message, placeholder, validate })).trim();
+  }
+
+  async choose<T>(message: string, choices: readonly AnswerChoice<T>[]): Promise<T> {
+    // clack takes plain values; here a choice goes by its number.
+    const options = choices.map(({ label, hint }, index) => ({ value: `${index}`, label, hint }));
+    const choice = choices[Number(answered(await select({ ...this.#common, message, options })))];
+    if (!choice) throw ended();
+    return choice.value;
+  }
+
+  /** Says that `what` is waited for. clack's spinner would end the process at Ctrl+C, with 0. */
+  async wait<T>(what: string, work: Promise<T>): Promise<T> {
+    log.step(what, this.#terminal);
+    return await unlessAborted(work, this.#gone.signal);
+  }
+
+  [Symbol.dispose](): void {
+    this.#terminal.input.off('end', this.end).off('close', this.end);
+  }
+}
+
+function answered<T>(answer: T): Exclude<T, symbol> {
+  if (isCancel(answer)) throw ended();
+  return answer as Exclude<T, symbol>; // isCancel() has just told it from the only symbol there is
+}
+
+function ended(): SetupEnd {
+  const message = 'The setup has ended. Nothing was written. Run npm run setup to start again.';
+  return new SetupEnd(1, message);
 }

@@ -1,4 +1,7 @@
+import { readConfig } from '#src/config/config.ts';
+import type { Config } from '#src/config/types.ts';
 import type { EnvFile, SettingChanges } from './env-file.ts';
+import { SetupEnd } from './questions.ts';
 
 /** Settings as they stand in `.env`, and those that are to be changed at the end. */
 export class SettingEdits {
@@ -31,14 +34,22 @@ export class SettingEdits {
     return this.#changes.get(name) ?? this.#environment[name] ?? this.file.values[name] ?? '';
   }
 
+  /** Value in the environment alone. */
+  inEnvironment(name: string): string {
+    return this.#environment[name] ?? '';
+  }
+
   /** A value that stands there already is no change. */
   set(name: string, value: string): void {
     if ((this.file.values[name] ?? '') === value) this.#changes.delete(name);
     else this.#changes.set(name, value);
   }
 
-  /** The environment of the bot once everything is written. */
-  environment(): NodeJS.ProcessEnv {
-    return { ...this.file.values, ...this.#environment, ...Object.fromEntries(this.#changes) };
+  /** Settings of the bot once everything is written. Errors: `SetupEnd` where they cannot work. */
+  config(): Config {
+    const changes = Object.fromEntries(this.#changes);
+    const read = readConfig({ ...this.file.values, ...this.#environment, ...changes });
+    if (read.kind === 'ok') return read.config;
+    throw new SetupEnd(78, [...read.mistakes, 'Nothing was written.'].join('\n'));
   }
 }

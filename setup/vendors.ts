@@ -1,34 +1,26 @@
 import { z } from 'zod';
-import { groups, type SettingGroup } from '#src/config/keys.ts';
+import { groups } from '#src/config/keys.ts';
 import { standardModels } from '#src/provider/models/models.ts';
 import { hearingUsd, speakingUsd, thinkingUsd } from '#src/spending/minute-cost.ts';
 import table from './vendors.json' with { type: 'json' };
 
-/** A vendor, or a program for servers of one's own, with OpenAI's paths. */
-export type Vendor = {
-  readonly name: string;
-  /** Usual base address. */
-  readonly baseUrl: string;
-  /** Settings it can serve. */
-  readonly roles: readonly SettingGroup[];
-  readonly needsKey: boolean;
-  /** One model hears, thinks and speaks over OpenAI's Realtime API. */
-  readonly isRealtime?: boolean | undefined;
-  /** Offered at once; all others behind one more choice. */
-  readonly isUsual?: boolean;
-  /** Page that names the address and the paths. */
-  readonly source: string;
-};
-
 export const vendorSchema = z.strictObject({
   name: z.string().min(1).max(20),
+  /** Usual base address. */
   baseUrl: z.url(),
-  roles: z.array(z.enum(groups)).min(1),
+  /** Settings it can serve. */
+  roles: z.array(z.enum(groups)).min(1).readonly(),
   needsKey: z.boolean(),
+  /** One model hears, thinks and speaks over OpenAI's Realtime API. */
   isRealtime: z.boolean().optional(),
+  /** Offered at once; all others behind one more choice. */
   isUsual: z.boolean().optional(),
+  /** Page that names the address and the paths. */
   source: z.url({ protocol: /^https$/ }),
 });
+
+/** A vendor, or a program for servers of one's own, with OpenAI's paths. */
+export type Vendor = Readonly<z.infer<typeof vendorSchema>>;
 
 /** In the order in which they are offered. A test holds the list against the schema. */
 export const vendors: readonly Vendor[] = z.array(vendorSchema).parse(table);

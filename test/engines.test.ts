@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { openEngines } from '#src/app/engines/engines.ts';
@@ -7,6 +6,7 @@ import { good } from '#test/config/read-settings.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { attachRealtime } from '#test/fakes/providers/realtime.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 
 async function serve() {
@@ -17,19 +17,13 @@ async function serve() {
     else response.writeHead(404).end();
   });
   const realtime = attachRealtime(server, { hears: hearWords });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () => {
-    realtime.dropAll();
-    server.close();
-    server.closeAllConnections();
-  };
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  return { baseUrl, knocks, realtime, [Symbol.dispose]: close };
+  const served = await listening(server, () => realtime.dropAll());
+  return { ...served, baseUrl: `${served.origin}/v1`, knocks, realtime };
 }
 
 /** Where nothing listens any more. */
 async function closedAddress(): Promise<string> {
-  using server = await serve();
+  await using server = await serve();
   return server.baseUrl;
 }
 
@@ -37,7 +31,7 @@ async function closedAddress(): Promise<string> {
 const nowhere = 'http://127.0.0.1:9/v1';
 
 test('servers are connected to before anybody speaks, and everything is closed in the end', async () => {
-  using server = await serve();
+  await using server = await serve();
   const config = good({ OPENAI_BASE_URL: server.baseUrl, TRANSCRIPTION_BACKEND: 'realtime' });
   const { text, pcm } = speakWords('one two three four');
   {
@@ -58,9 +52,8 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
     TRANSCRIPTION_BASE_URL: nowhere,
     SPEECH_BASE_URL: server.baseUrl.replace('http', 'ws'),
   });
-  const news: EngineNews[] = [];
   {
-    await using engines = await openEngines(config, (one) => void news.push(one));
+    await using engines = await openEngines(config, () => undefined);
     await expect.poll(() => server.talk.open).toBe(2);
     const never = new AbortController().signal;
     const sounds = await Array.fromAsync(engines.synthesizer.synthesize('Hello there.', {}, never));
@@ -69,12 +62,10 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
     expect(server.talk.calls).toHaveLength(2);
   }
   await expect.poll(() => server.talk.open).toBe(0);
-  const provider = new URL(server.baseUrl).host;
-  expect(news).toContainEqual({ kind: 'reading', provider, words: 2, wrongWords: 0 });
 });
 
 test('a server that is gone is replaced by embedded engines, which are loaded then', async () => {
-  using server = await serve();
+  await using server = await serve();
   const gone = await closedAddress();
   const config = good({
     TRANSCRIPTION_BASE_URL: gone,

@@ -38,15 +38,6 @@ test('a chat server offers an audio-model once its name is known', async () => {
   expect(both.names.map((name) => both.engine(name))).toEqual(['writes', 'hears']);
 });
 
-test('every session gets a realtime pipeline of its own', async () => {
-  const own = { REALTIME_BASE_URL: 'ws://127.0.0.1:9/v1', REALTIME_MODEL: 'talks' };
-  const { names, open, engine } = await offered({ ...own, PIPELINE: 'realtime' });
-  expect([names, engine('realtime')]).toEqual([['realtime', 'chained'], 'talks']);
-  const [one, other] = [open('realtime'), open('realtime')];
-  expect(one).not.toBe(other);
-  for (const each of [one, other]) each[Symbol.dispose]?.();
-});
-
 test('the chat model answers in the place of a Realtime server that is away', async () => {
   await using mock = await openMockProviders({ replies: [{ match: /^/, text: 'It is four.' }] });
   const { baseUrl } = mock;
@@ -64,7 +55,6 @@ test('the chat model answers in the place of a Realtime server that is away', as
   const parts = await Array.fromAsync(
     pipeline.answer(turn, new FakeHost(), AbortSignal.timeout(50_000)),
   );
-  pipeline[Symbol.dispose]?.();
   expect(textOf(parts)).toBe('It is four.');
   expect(parts.some(({ kind }) => kind === 'audio')).toBe(true);
   const to = new URL(baseUrl).host;

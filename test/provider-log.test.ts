@@ -60,18 +60,3 @@ test('failures and fall-backs are counted by role', async () => {
   expect(await page()).toContain('parley_provider_roles_down 0');
   expect(await page()).not.toContain('api.x');
 });
-
-test('a voice that does not read what it is given is told once, and counted in words', async () => {
-  using here = open();
-  const read = (wrongWords: number) =>
-    here.reported.reading({ provider: 'api.x', words: 10, wrongWords });
-  for (let n = 0; n < 40; n++) read(n % 2 === 0 ? 3 : 0);
-  for (let n = 0; n < 20; n++) read(0);
-  expect(here.lines()).toMatchObject([
-    { msg: 'the voice does not read its text as written', words: 100, wrongWords: 15 },
-    { msg: 'the voice reads its text as written again', words: 100, wrongWords: 0 },
-  ]);
-  const { text } = await here.metrics.page();
-  expect(text).toContain('parley_speech_words_read_total 600');
-  expect(text).toContain('parley_speech_words_misread_total 60');
-});

@@ -14,12 +14,10 @@ const long = [
   'test/page/browser/talk.browser.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
-  'test/conversation/tools/effects-once.long.test.ts',
   'test/audio/echo/echo.long.test.ts',
   'test/conversation/pipelines/chained.test.ts',
   'test/conversation/pipelines/audio-model.test.ts',
   'test/conversation/pipelines/realtime.test.ts',
-  'test/scenarios/new-feature.test.ts',
   'test/doctor/secrets.test.ts',
   'test/storage/postgres/shard-locks.test.ts',
   'test/scenarios/discord/consent.long.test.ts',
@@ -27,7 +25,6 @@ const long = [
   'test/scenarios/captions/erased.long.test.ts',
   'test/scenarios/seats/return.long.test.ts',
   'test/scenarios/captions/restart.long.test.ts',
-  'test/scenarios/closed-mid-answer.long.test.ts',
   'test/deploy/image.long.test.ts',
 ];
 /** Share of the computing files beside which all waiting ones are begun: none begins last. */

@@ -38,7 +38,7 @@ const manners: Readonly<Record<BenchPipeline, { readonly given: string; readonly
       waits: 'model, speech',
     },
     'audio-model': { given: 'the sound, once it was said', waits: 'model' },
-    realtime: { given: 'the sound, while it is said', waits: 'model' },
+    realtime: { given: 'the sound, once it was said', waits: 'model' },
   };
 
 /** Table of docs/pipelines.md: what each choice hears, how soon it answers, and the price of a minute. */

@@ -1,10 +1,5 @@
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import {
-  type Account,
-  type GuildName,
-  readAccount,
-  readGuildNames,
-} from '#src/discord/account/account.ts';
+import { type Account, readAccount, readGuildNames } from '#src/discord/account/account.ts';
 import type { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGuildRights, readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
 import { differs, type Finding, missing } from '#src/probes/probe.ts';
@@ -27,7 +22,7 @@ export async function findPlace(
   signal: AbortSignal,
 ): Promise<LivePlace | Finding> {
   const account = await readAccount(rest, signal);
-  const id = channelId ?? (await ownersSeat(rest, account, undefined, signal));
+  const id = channelId ?? (await ownersSeat(rest, account, signal));
   if (id === undefined) {
     const why = 'you are in no voice channel of a server where the bot is';
     return missing(what, why, `join a voice channel, or name one: ${naming}`);
@@ -48,16 +43,15 @@ export async function findPlace(
   return { channels: [ref(id, 0), ...others.map((one, n) => ref(one.id, n + 1))] };
 }
 
-/** Id of the voice channel in which an owner of the application sits, in one of these servers or in any. */
-export async function ownersSeat(
+/** Id of the voice channel in which an owner of the application sits. */
+async function ownersSeat(
   rest: AccountRest,
-  { owners }: Pick<Account, 'owners'>,
-  guilds: readonly GuildName[] | undefined,
+  { ownerIds }: Account,
   signal: AbortSignal,
 ): Promise<string | undefined> {
-  const all = guilds ?? (await readGuildNames(rest, signal));
-  for (const { id: guildId } of all.slice(0, mostGuilds)) {
-    for (const { id: userId } of owners.slice(0, mostOwners)) {
+  const guilds = await readGuildNames(rest, signal);
+  for (const { id: guildId } of guilds.slice(0, mostGuilds)) {
+    for (const userId of ownerIds.slice(0, mostOwners)) {
       const seat = await readSeat(rest, { guildId, userId }, signal);
       if (seat !== undefined) return seat;
     }

@@ -25,15 +25,6 @@ const again = 'try again; if it happens again, report it with these lines';
 /** Longest time, in ms, after which Discord shows that the bot has left, and the interval of asking. */
 const [leftMs, askMs] = [5_000, 500];
 
-/** Opens a link in the channel. */
-export const join: Probe<Pick<LiveCheck, 'trial' | 'place' | 'opened'>> = {
-  ...voiceLink,
-  async run(check, clock, signal) {
-    check.opened = await check.trial.join(check.place, signal);
-    return await voiceLink.run({ link: check.opened }, clock, signal);
-  },
-};
-
 /** Probes of a voice channel in their order, over one login. */
 export const liveProbes: readonly Probe<LiveCheck>[] = [
   {
@@ -41,7 +32,13 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
     run: async ({ trial, place }, clock, signal) =>
       permission.run({ channel: place, facts: trial.facts(place), isThere: false }, clock, signal),
   },
-  join,
+  {
+    ...voiceLink,
+    async run(check, clock, signal) {
+      check.opened = await check.trial.join(check.place, signal);
+      return await voiceLink.run({ link: check.opened }, clock, signal);
+    },
+  },
   {
     ...encryption,
     async run({ opened }, clock, signal) {

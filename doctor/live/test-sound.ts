@@ -1,19 +1,17 @@
 import type { Frame } from '#src/audio/frame.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { Resampler } from '#src/audio/resample.ts';
+import { joinSamples } from '#src/audio/pcm.ts';
 
 /** Rate and length of a frame as the bot speaks. */
 const [rateHz, frameSamples] = [24_000, 480] as const;
 /** Tone: 440 Hz at a quarter of full scale, faded in and out; the pause after it. */
 const [toneHz, toneMs, toneLevel, fadeMs, pauseMs] = [440, 700, 8_000, 20, 300];
 
-/** A tone, and `speech` after a pause, as frames of Opus. */
-export function testSound(codec: OpusCodec, speech?: Pcm): readonly Frame[] {
+/** A tone and a pause, as frames of Opus. */
+export function testSound(codec: OpusCodec): readonly Frame[] {
   const encoder = codec.encoder(rateHz);
   try {
-    const pause = new Int16Array(samplesIn(pauseMs));
-    const sound = joinSamples([tone(), pause, ...(speech ? [atOwnRate(speech), pause] : [])]);
+    const sound = joinSamples([tone(), new Int16Array(samplesIn(pauseMs))]);
     const frames: Frame[] = [];
     for (let at = 0; at < sound.length; at += frameSamples) {
       const samples = new Int16Array(frameSamples);
@@ -34,11 +32,6 @@ export function tone(): Int16Array {
     const gain = Math.min(1, n / fade, (length - n) / fade);
     return Math.round(toneLevel * gain * Math.sin((2 * Math.PI * toneHz * n) / rateHz));
   });
-}
-
-function atOwnRate({ samples, rateHz: fromHz }: Pcm): Int16Array {
-  const resampler = new Resampler(fromHz, rateHz);
-  return joinSamples([resampler.push(samples), resampler.flush()]);
 }
 
 function samplesIn(ms: number): number {

@@ -70,7 +70,6 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
       signal,
     ),
   );
-  own.served();
   keepHeapSmall();
   const closing = stack.move();
   const [first] = bots;

@@ -38,9 +38,6 @@ export function noteDiscord(
       metrics.commandFailures.inc({ code: event.code });
       log.error({ command: event.name, code: event.code, err: event.error }, 'a command failed');
       return;
-    case 'clock-put-back':
-      log.warn({ backMs: event.backMs }, 'the clock was set back: rate limits are requested again');
-      return;
     case 'gateway':
       metrics.gateway.inc({ what: event.what, shard: `${shardId ?? 0}` });
       log[event.what === 'reconnecting' ? 'warn' : 'info'](

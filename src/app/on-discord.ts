@@ -8,7 +8,6 @@ import { mayCostMoney, pricesInUse } from '#src/config/tariffs.ts';
 import type { Config, ConfigResult } from '#src/config/types.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
-import { refusedIntent } from '#src/discord/login.ts';
 import { features } from '#src/features/features.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { type Log, openLog } from '#src/ops/log.ts';
@@ -67,7 +66,6 @@ export async function onDiscord(
   const listeners = { metrics, providers, alerts, notices };
   await using engines = await openEngines(config, (news) => {
     logEngine(log, alerts, news);
-    if (news.kind === 'reading') providers.reading(news);
     if (news.kind === 'buffered') metrics.providers.buffered.inc({ role: news.role });
     if (!isOfProvider(news)) return;
     noteProvider(readiness, notices, news);
@@ -88,7 +86,7 @@ export async function onDiscord(
           sayUnlimited(log, config, event.guilds);
         }
         if (event.kind === 'alert') alerts.report(event, event.guildId);
-        if (event.kind === 'closed') closed.resolve(exitCodeOf(event.closeCode, config));
+        if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
       },
       onShards: (news) => logShards(log, notices, news, () => closed.resolve(1)),
       onStore: (event) => {
@@ -201,12 +199,6 @@ const drainMs = 5_000;
 
 /** Close codes that another start cannot mend: token, shards, version, intents (Discord docs, "Gateway Close Event Codes"). */
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
-
-/** An intent that was refused is not asked for by the next start. */
-function exitCodeOf(closeCode: number, { messageContent }: Config): 1 | 78 {
-  if (closeCode === refusedIntent && messageContent) return 1;
-  return fatal.has(closeCode) ? 78 : 1;
-}
 
 /** Once the bot is ready, a bug in a timer or a socket of some library must not end the sessions of other servers. */
 function surviveBugs(log: Log, metrics: ProcessMetrics): void {

@@ -13,6 +13,7 @@ const misconfigured = 78;
 /** Errors that another start with the same configuration cannot mend. */
 const unusable: readonly ErrorCode[] = [
   'discord.bad_token',
+  'discord.intent_refused',
   'discord.too_few_shards',
   'store.in_use',
   'store.newer',

@@ -2,15 +2,9 @@ import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type Log, logSession } from '#src/ops/log.ts';
 import type { ProviderMetrics } from '#src/ops/metrics/provider-metrics.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
-import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 
 /** Most complaints kept: more than one server has. */
 const mostReported = 50;
-
-/** Words that a model has read aloud before its faithfulness is judged. */
-const enoughWords = 100;
-/** Share of misread words above which the voice does not read its text. */
-const mostWrong = 0.1;
 
 /** The operator reads of each trouble with a server once, not once a turn, and that it is over. */
 export class ProviderLog {
@@ -18,8 +12,6 @@ export class ProviderLog {
   readonly #metrics: ProviderMetrics;
   /** Reported complaints since it last worked, by role and provider. */
   readonly #reported = new Map<string, Set<string>>();
-  /** Reading accuracy since the last verdict, and that verdict, by provider. */
-  readonly #readers = new Map<string, ReadingAccuracy & { readonly isBad: boolean }>();
 
   constructor(log: Log, metrics: ProviderMetrics) {
     this.#log = log;
@@ -47,20 +39,6 @@ export class ProviderLog {
         this.#log.info({ role, provider: news.back }, 'back to normal');
         return;
     }
-  }
-
-  /** Takes a reading; logs when a model begins to read wrongly, and when it reads well again. */
-  reading({ provider, words, wrongWords }: ReadingAccuracy & { readonly provider: string }): void {
-    this.#metrics.wordsRead.inc(words);
-    this.#metrics.wordsMisread.inc(wrongWords);
-    const known = this.#readers.get(provider) ?? { words: 0, wrongWords: 0, isBad: false };
-    const now = { words: known.words + words, wrongWords: known.wrongWords + wrongWords };
-    const isEnough = now.words >= enoughWords;
-    const isBad = isEnough ? now.wrongWords > now.words * mostWrong : known.isBad;
-    this.#readers.set(provider, isEnough ? { words: 0, wrongWords: 0, isBad } : { ...now, isBad });
-    if (isBad === known.isBad) return;
-    if (isBad) this.#log.warn({ provider, ...now }, 'the voice does not read its text as written');
-    else this.#log.info({ provider, ...now }, 'the voice reads its text as written again');
   }
 
   /** Reports the server failure behind a session event once, not again for each answer that it spoils. */

@@ -20,8 +20,6 @@ export type PanelPeople = {
   >;
   /** Whether a person who has not decided is named. */
   readonly isNamed: (personId: string) => boolean;
-  /** Days that captions are kept; absent: nobody is told. */
-  readonly captionsDays?: number;
 };
 
 /** Everything that the panel is made from while the link is there. */
@@ -32,8 +30,6 @@ export type PanelFacts = PanelPeople & {
   readonly locale: Locale;
   readonly maySpeak: boolean;
   readonly talkingIds: readonly string[];
-  /** Whether a person was heard for the first time a moment ago. */
-  readonly isNew: (personId: string) => boolean;
   /** Whether a person needs no name for a while. */
   readonly isAddressing: (personId: string) => boolean;
   readonly nameOf: (personId: string) => string;
@@ -55,12 +51,12 @@ const [maxTracks, maxTitleChars] = [3, 40];
 
 /** The panel of a channel whose link is there. */
 export function panelOf(facts: PanelFacts): PanelFace {
-  const { botName, channel, features, gate, isAddressing, isNew, maySpeak, nameOf } = facts;
+  const { botName, channel, features, gate, isAddressing, maySpeak, nameOf } = facts;
   const { captionsIn, buttons = [], lines = [], tracks = [] } = features;
   const { dropped, unnamed } = facts.state.notes;
-  const heardOnes = facts.people.filter(({ id }) => gate.standing(id) === 'yes');
-  const isAsked = (id: string) => isAddressing(id) && !facts.talkingIds.includes(id);
-  const asked = gate.paused ? [] : heardOnes.filter(({ id }) => isAsked(id));
+  const isAsked = ({ id }: ChannelMember) =>
+    gate.standing(id) === 'yes' && isAddressing(id) && !facts.talkingIds.includes(id);
+  const asked = gate.paused ? [] : facts.people.filter(isAsked);
   const lost = (why: 'late' | 'budget') =>
     dropped.filter((one) => one.why === why).map(({ by }) => nameOf(by));
   const place = `https://discord.com/channels/${channel.guildId}/${captionsIn}`;
@@ -78,11 +74,10 @@ export function panelOf(facts: PanelFacts): PanelFace {
         return { id: 'panel.unnamed', with: { name: nameOf(by), bot: botName } };
       }),
       ...namesLine('panel.asked', namesOf(asked)),
-      ...namesLine('join.first_heard', namesOf(heardOnes.filter(({ id }) => isNew(id)))),
       ...peopleLines(facts),
       ...tracksLine(tracks, facts.locale),
       ...lines,
-      ...privacyLines(facts),
+      ...privacyLines(facts, features.captionsDays),
     ],
     buttons,
     isAsking: isAsking(facts),
@@ -169,8 +164,7 @@ function peopleLines({ gate, isNamed, people }: PanelPeople): readonly TextLine[
 }
 
 /** What a person who has not decided is to know. */
-function privacyLines(company: PanelPeople): readonly TextLine[] {
-  const { captionsDays } = company;
+function privacyLines(company: PanelPeople, captionsDays?: number): readonly TextLine[] {
   if (!isAsking(company)) return [];
   return [
     { id: 'panel.privacy' },
@@ -204,7 +198,7 @@ function namesOf(people: readonly ChannelMember[]): readonly string[] {
 }
 
 function namesLine(
-  id: 'panel.asked' | 'panel.next' | 'panel.lost.late' | 'panel.lost.budget' | 'join.first_heard',
+  id: 'panel.asked' | 'panel.next' | 'panel.lost.late' | 'panel.lost.budget',
   names: readonly string[],
 ): readonly TextLine[] {
   return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];

@@ -105,9 +105,9 @@ export class Requests {
   }
 
   read(reading: QueuedReading): AddTurnResult {
-    const { owner, personId, speakerId, when } = reading;
+    const { owner, personId, when } = reading;
     const request = this.#add({ kind: 'reading', reading }, reading.signal);
-    const about = [personId, speakerId].filter((id) => typeof id === 'string');
+    const about = personId === undefined ? [] : [personId];
     const text = reading.clauses.map((one) => one.textIn(undefined) ?? '').join(' ');
     const isInterruptible = reading.interruptible ?? true;
     const event = { kind: 'read', request, owner: owner?.id, about, when, text } as const;

@@ -1,21 +1,20 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
+import { reportGoneVoice } from '#src/conversation/alerts/report-failure.ts';
 import { SessionHistory } from '#src/conversation/answering/conversation-history.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
-import { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
-import { MissingVoiceNotices } from '#src/conversation/output/missing-voice-notices.ts';
 import { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
 import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
+import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
 import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
-import { wantedPipeline } from '#src/conversation/settings/settings-with-persona.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
@@ -25,7 +24,6 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { SessionFeatures, ShardFeatures } from './feature.ts';
 import { initialState } from './machine/state.ts';
-import { PanelUpdater } from './panel-updater.ts';
 import type { Requests } from './requests.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import { sessionSettingsOf, Talk, type TalkHooks } from './talk.ts';
@@ -92,12 +90,9 @@ export class SessionContext {
   readonly addressing: SessionAddressing;
   /** Language in which each person is heard and answered. */
   readonly languages: SpeakerLanguages;
-  readonly pipeline: CurrentPipeline;
   readonly history: SessionHistory;
   readonly preemptiveBudget = new PreemptiveBudget();
   readonly connection = new CurrentConnection();
-  /** Reports voices that no longer exist. */
-  readonly missingVoiceNotices: MissingVoiceNotices;
   /** Whether partial words of the recogniser were right before. */
   readonly trustsPartials: () => boolean;
   readonly tools: SessionTools;
@@ -105,7 +100,8 @@ export class SessionContext {
   readonly pace = new SpeechPace();
   /** Sounds beside its speech. */
   readonly mix: SessionTracksAndBotVolumes;
-  readonly panel: PanelUpdater;
+  /** Shows the panel where it has changed. */
+  readonly showFace: (face: PanelFace) => void;
   /** People who have said neither yes nor no. */
   readonly unanswered: UndecidedPeople;
   readonly features: SessionFeatures;
@@ -147,8 +143,11 @@ export class SessionContext {
     this.stored = settings;
     this.style = () => {
       const style = settings.styleIn(guildId, channelId);
-      const onGone: SpeechVoice['onGone'] = (voice, of) =>
-        this.missingVoiceNotices.ofBot(voice, of);
+      // A model that speaks has voices of its own, which the reader of texts need not have.
+      const onGone: SpeechVoice['onGone'] = (voice, of) => {
+        const isMissed = of === 'model' || this.settings().pipeline === 'chained';
+        if (isMissed) reportGoneVoice(voice, this);
+      };
       return { ...style, voice: { ...style.voice, onGone } };
     };
     this.signal = signal;
@@ -166,8 +165,14 @@ export class SessionContext {
       else sessions.denyAloud(personId, this);
     };
 
+    let shown = '';
+    this.showFace = (face) => {
+      const next = JSON.stringify(face);
+      if (next !== shown) parts.panels.show(guildId, face);
+      shown = next;
+    };
     this.trustsPartials = () => sources.hearing.partialTrust.isTrusted;
-    const { clock, pipelines } = this.parts;
+    const { clock } = this.parts;
     this.wakeup = new Wakeup(clock);
     this.once = before?.once ?? new OncePerSession(seat ? ['greeted'] : []);
     this.history = new SessionHistory(this);
@@ -185,9 +190,6 @@ export class SessionContext {
       talk: () => this.talk,
     });
 
-    const wanted = () => wantedPipeline(this.settings());
-    this.pipeline = new CurrentPipeline((name) => pipelines.open(name), wanted, signal);
-    this.missingVoiceNotices = new MissingVoiceNotices(this);
     this.addressing = new SessionAddressing(this);
     this.utterances = new Utterances(this, sources.hearing);
     const goesOn = before && mayGoOn(before.channel, channel, parts);
@@ -212,7 +214,6 @@ export class SessionContext {
     );
     this.mix = new SessionTracksAndBotVolumes(parts, before?.mix);
     this.unanswered = new UndecidedPeople(this, before?.unanswered);
-    this.panel = new PanelUpdater(this, before?.panel);
     this.features = sources.features.session(this, {
       isReturned: seat !== undefined,
       former: before?.features,

@@ -84,7 +84,6 @@ export class Talk {
     listen: ({ utterance }) => this.#context.utterances.listen(utterance),
     recognise: ({ pause, utterance }) => this.#context.utterances.recognise(utterance, pause),
     endpoint: ({ text, utterance }) => this.#context.utterances.endpoint(utterance, text),
-    feed: ({ utterance }) => this.#context.utterances.feed(utterance),
     forget: ({ utterance }) => this.#context.utterances.forget(utterance),
     overheard: (effect) => this.#overhear(effect),
     begin: (effect) => this.answers.begin(effect),
@@ -144,7 +143,7 @@ export class Talk {
   }
 
   post(event: UntimedEvent): void {
-    if (settingsNeeded.has(event.kind)) this.syncSettings(event.kind === 'began');
+    if (settingsNeeded.has(event.kind)) this.syncSettings();
     this.#performer.post(event);
   }
 
@@ -245,10 +244,8 @@ export class Talk {
   }
 
   /** Brings the settings of the conversation up to date. */
-  syncSettings(isSpoken = false): void {
-    const { hearsSound } = this.state.settings;
-    const hears = isSpoken ? this.#context.pipeline.hears : hearsSound;
-    const now = { ...sessionSettingsOf(this.#context), hearsSound: hears };
+  syncSettings(): void {
+    const now = sessionSettingsOf(this.#context);
     if (JSON.stringify(now) === JSON.stringify(this.state.settings)) return;
     this.#performer.post({ kind: 'settings', settings: now });
   }
@@ -304,7 +301,6 @@ export function sessionSettingsOf(context: SessionContext): SessionSettings {
     addressing: mode,
     names: addressing.names,
     isSparing: !preemptiveBudget.allows,
-    hearsSound: false,
     trustsPartials: context.trustsPartials(),
     leaveAfterMs,
   };

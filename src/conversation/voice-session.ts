@@ -21,8 +21,10 @@ import { watchRoles } from '#src/conversation/presence/role-watch.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { EndNews } from './feature.ts';
+import { leftPanel } from './panel-view.ts';
 import { SessionContext } from './session-context.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
+import { showAwayPanel } from './show-panel.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
 /** Interval in ms at which it is checked before the end whether something still sounds: longer than a step of its loop. */
@@ -191,8 +193,7 @@ export class VoiceSession {
 
   /** Applies changed settings of the server from now on; `key`: one of them was changed. */
   govern(key?: string): void {
-    const { features, gate, pipeline, settings, talk } = this.context;
-    pipeline.follow();
+    const { features, gate, settings, talk } = this.context;
     gate.govern(settings().consent);
     talk.syncSettings();
     this.#governed.wake();
@@ -257,7 +258,7 @@ export class VoiceSession {
     this.#endNews = await this.context.features.ended(why);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
-      else this.context.panel.left(leftLine(why, this.channel));
+      else this.context.showFace(leftPanel(leftLine(why, this.channel)));
       this.#report({ kind: 'left', channel: this.channel, why });
     }
     return why;
@@ -366,13 +367,12 @@ export class VoiceSession {
 
   /** Nothing of this person is kept any more. */
   #forget(personId: string): void {
-    const { features, gate, languages, pipeline, tools } = this.context;
+    const { features, gate, languages, tools } = this.context;
     const isBarred = !gate.isAdmitted(personId);
     gate.withdrawals.withdraw(personId);
     tools.confirmations.withdraw(personId);
     features.retract(personId, isBarred ? 'barred' : 'withdrawn');
     if (isBarred) return;
-    pipeline.forget();
     this.#connectionSources.pauseHabits.forget(personId);
     languages.forget(personId);
   }
@@ -384,7 +384,7 @@ export class VoiceSession {
   }
 
   #showAway(): void {
-    this.context.panel.away(this.#connection.people());
+    showAwayPanel(this.context, this.#connection.people());
   }
 
   #report(event: SessionEvent): void {

@@ -27,6 +27,7 @@ import { type Consent, consentOf } from '#src/people/consent.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ShardFeatures } from './feature.ts';
 import { GuildRemoval } from './guild-removal.ts';
+import { leftPanel } from './panel-view.ts';
 import type { SessionContext } from './session-context.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import type { SessionSources } from './session-sources.ts';
@@ -438,14 +439,14 @@ export class VoiceSessions implements AsyncDisposable {
     const channel = move && this.#parts.places.channel(guildId, move.channelId);
     if (this.#closed || !channel || !mayBeIn(channel, this.#parts)) {
       former.context.mix.close();
-      former.context.panel.left();
+      former.context.showFace(leftPanel());
       this.forgetSeat(guildId);
       return;
     }
     const { kind } = await this.#enter(channel, { callerId: former.callerId }, { former });
     const session = this.#sessions.get(guildId)?.session;
     if (session) this.#reportMove(former, session);
-    else if (!this.#moves.has(guildId)) former.context.panel.left();
+    else if (!this.#moves.has(guildId)) former.context.showFace(leftPanel());
     this.forgetSeat(guildId);
     // Who was sent away or moved on meanwhile was not refused.
     if (!session && kind !== 'left') this.#farewell(former.channel, { id: 'gave_up' });

@@ -1,43 +1,26 @@
 import { type Client, Events, type Guild, type GuildMember, type VoiceState } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { oneLine } from '#src/texts/plain.ts';
 import { roleIdsOf } from './permissions.ts';
-import { textOr } from './text-or.ts';
 
 type KnownPeople = { readonly people: readonly ChannelMember[]; readonly atMs: number };
+type PeopleListener = { readonly channelId: string; readonly changed: () => void };
 
 /** Time in ms after which names and roles are read again: not all that changes them is an event. */
 const freshMs = 1_000;
 
-/**
- * People in each voice channel, kept by events; discord.js never forgets a voice state, so looking through them all takes
- * longer with each person who was ever there.
- */
+/** People in each voice channel, read at most once a second and after each event: they are asked for with each packet. */
 export class ChannelPeople implements Disposable {
   readonly #client: Client<true>;
-  /** Ids of all people, the bot too, by channel. */
-  readonly #byChannel = new Map<string, Set<string>>();
-  /** Channel by server and person, as last told. */
-  readonly #seats = new Map<string, Map<string, string>>();
-
-  /** People besides the bot as they were read last, by channel: asked for with each packet. */
   readonly #lists = new Map<string, KnownPeople>();
-  /** Listeners to changes, by channel. */
-  readonly #listeners = new Map<string, Set<() => void>>();
+  readonly #listeners = new Set<PeopleListener>();
 
   constructor(client: Client<true>) {
     this.#client = client;
-    for (const guild of client.guilds.cache.values()) this.#read(guild);
     client.on(Events.VoiceStateUpdate, this.#moved);
     client.on(Events.GuildMemberUpdate, this.#renamed);
-    client.on(Events.GuildCreate, this.#read).on(Events.GuildAvailable, this.#read);
-    client.on(Events.GuildDelete, this.#forget);
-  }
-
-  /** Number of people besides the bot. */
-  count(channelId: string): number {
-    const ids = this.#byChannel.get(channelId);
-    return ids ? ids.size - (ids.has(this.#client.user.id) ? 1 : 0) : 0;
+    client.on(Events.GuildCreate, this.#all).on(Events.GuildAvailable, this.#all);
   }
 
   /** All people there but the bot, as far as Discord reported them a second ago. */
@@ -45,9 +28,7 @@ export class ChannelPeople implements Disposable {
     const nowMs = realClock.nowMs();
     const known = this.#lists.get(channelId);
     if (known && nowMs - known.atMs < freshMs) return known.people;
-    const ids = [...(this.#byChannel.get(channelId) ?? [])];
-    const others = ids.filter((id) => id !== this.#client.user.id);
-    const people = others.map((id) => personOf(guild, id));
+    const people = othersIn(guild, channelId);
     this.#lists.set(channelId, { people, atMs: nowMs });
     return people;
   }
@@ -57,83 +38,57 @@ export class ChannelPeople implements Disposable {
     this.#lists.delete(channelId);
   }
 
-  /** Calls `listener` at each report of Discord about people there, until it is disposed of. */
-  listen(channelId: string, listener: () => void): Disposable {
-    const listeners = this.#listeners.get(channelId) ?? new Set();
-    this.#listeners.set(channelId, listeners.add(listener));
-    return {
-      [Symbol.dispose]: () => {
-        listeners.delete(listener);
-        if (listeners.size === 0 && this.#listeners.get(channelId) === listeners)
-          this.#listeners.delete(channelId);
-      },
-    };
+  /** Calls `changed` at each report of Discord about people there, until it is disposed of. */
+  listen(channelId: string, changed: () => void): Disposable {
+    const listener = { channelId, changed };
+    this.#listeners.add(listener);
+    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
   [Symbol.dispose](): void {
     const client = this.#client;
     client.off(Events.VoiceStateUpdate, this.#moved);
     client.off(Events.GuildMemberUpdate, this.#renamed);
-    client.off(Events.GuildCreate, this.#read).off(Events.GuildAvailable, this.#read);
-    client.off(Events.GuildDelete, this.#forget);
+    client.off(Events.GuildCreate, this.#all).off(Events.GuildAvailable, this.#all);
   }
 
-  readonly #moved = (_: VoiceState, { id, channelId, guild }: VoiceState): void => {
-    this.#seat(guild.id, id, channelId);
+  readonly #moved = (before: VoiceState, now: VoiceState): void => {
+    this.#report(before.channelId);
+    if (now.channelId !== before.channelId) this.#report(now.channelId);
   };
 
   /** Their name or roles are others now. */
-  readonly #renamed = (_: unknown, { id, guild }: Pick<GuildMember, 'id' | 'guild'>): void => {
-    const channelId = this.#seats.get(guild.id)?.get(id);
-    if (channelId !== undefined) this.#report(channelId);
-  };
+  readonly #renamed = (_: unknown, { id, guild }: Pick<GuildMember, 'id' | 'guild'>): void =>
+    this.#report(guild.voiceStates.cache.get(id)?.channelId);
 
   /** A server that is there, or there again, is told of as a whole. */
-  readonly #read = (guild: Guild): void => {
-    this.#forget(guild);
-    for (const { id, channelId } of guild.voiceStates.cache.values()) {
-      this.#seat(guild.id, id, channelId);
-    }
+  readonly #all = (): void => {
+    this.#lists.clear();
+    for (const { changed } of this.#listeners) changed();
   };
 
-  readonly #forget = ({ id }: { readonly id: string }): void => {
-    for (const [personId, channelId] of this.#seats.get(id) ?? []) this.#leave(channelId, personId);
-    this.#seats.delete(id);
-  };
-
-  #seat(guildId: string, personId: string, channelId: string | null): void {
-    const seats = this.#seats.get(guildId) ?? new Map<string, string>();
-    this.#seats.set(guildId, seats);
-    const former = seats.get(personId);
-    if (former !== undefined) this.#leave(former, personId);
-    if (channelId === null) {
-      seats.delete(personId);
-      return;
-    }
-    seats.set(personId, channelId);
-    const ids = this.#byChannel.get(channelId) ?? new Set<string>();
-    this.#byChannel.set(channelId, ids.add(personId));
-    this.#report(channelId);
-  }
-
-  #leave(channelId: string, personId: string): void {
-    const ids = this.#byChannel.get(channelId);
-    ids?.delete(personId);
-    if (ids?.size === 0) this.#byChannel.delete(channelId);
-    this.#report(channelId);
-  }
-
-  #report(channelId: string): void {
-    this.reread(channelId);
-    for (const listener of this.#listeners.get(channelId) ?? []) listener();
+  #report(where: string | null | undefined): void {
+    if (!where) return;
+    this.reread(where);
+    for (const { channelId, changed } of this.#listeners) if (channelId === where) changed();
   }
 }
 
+/** People in a voice channel but the bot. discord.js's own list leaves out whom it does not know by name. */
+export function othersIn(guild: Guild, channelId: string): readonly ChannelMember[] {
+  const botId = guild.client.user.id;
+  return [...guild.voiceStates.cache.values()]
+    .filter((state) => state.channelId === channelId && state.id !== botId)
+    .map(personOf);
+}
+
 /** Person in a voice channel, as far as Discord has described them. */
-export function personOf(guild: Guild, id: string): ChannelMember {
-  const state = guild.voiceStates.cache.get(id);
-  const member = state?.member;
-  const [name, isBot] = [textOr(member?.displayName, id), member?.user.bot ?? false];
-  const isDeaf = state?.selfDeaf === true || state?.serverDeaf === true;
-  return { id, name, isBot, roleIds: member ? roleIdsOf(member) : [], isDeaf };
+function personOf({ id, member, selfDeaf, serverDeaf }: VoiceState): ChannelMember {
+  return {
+    id,
+    name: member ? oneLine(member.displayName) : id,
+    isBot: member?.user.bot ?? false,
+    roleIds: member ? roleIdsOf(member) : [],
+    isDeaf: selfDeaf === true || serverDeaf === true,
+  };
 }

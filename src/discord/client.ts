@@ -50,11 +50,10 @@ import { watchAbsentGuilds } from './absent-guilds.ts';
 import { DisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, leaveGhosts, shownSeats } from './leave-seats.ts';
-import { closeClient, LoginDeadline, logIn, logInAsAllowed, newClient, remedyOf } from './login.ts';
+import { closeClient, LoginDeadline, logIn, newClient, remedyOf } from './login.ts';
 import { openMembers } from './members.ts';
 import { watchOwnState } from './own-state.ts';
 import { openPlaces } from './places.ts';
-import { watchRestClock } from './rest-clock.ts';
 import { postToServer } from './server-message.ts';
 
 export type DiscordOptions = {
@@ -141,15 +140,9 @@ export async function openDiscord(given: DiscordOptions, signal: AbortSignal): P
   const timeoutMs = options.timeoutMs ?? 20_000;
   const login = { ...options, timeoutMs, deadline: new LoginDeadline(timeoutMs) };
   const early: Interaction[] = [];
-  const client = await logInAsAllowed(
-    { ...login, messageContent: options.messageContent ?? false },
-    (as, report) => {
-      const made = watched(newClient(as), { ...options, onEvent: report });
-      made.on(Events.InteractionCreate, (interaction) => early.push(interaction));
-      return logIn(made, as, signal);
-    },
-    options.onEvent,
-  );
+  const made = watched(newClient(login), options);
+  made.on(Events.InteractionCreate, (interaction) => early.push(interaction));
+  const client = await logIn(made, login, signal);
   try {
     return await opened(client, options, early);
   } catch (cause) {
@@ -180,7 +173,7 @@ async function opened(
     linkOpener,
     messages: openChannelMessages(client, panels, buttons, outbox),
     bot,
-    panels: openBoard(client, { ...common, panels, outbox }),
+    panels: openBoard(client, { report, panels, outbox }),
     places: openPlaces(client),
     members: openMembers(client),
     captions,
@@ -188,7 +181,7 @@ async function opened(
   };
   const ports = options.ports(discord);
   const watches = watchClient(client, options);
-  const handlers = { ...common, panels, messages: discord.messages };
+  const handlers = { ...common, panels };
   const commandIds: CommandIds = new Map();
   const served = { commands, commandIds, forms, pickers };
   const reception = new InteractionReceiver({ ...handlers, ...served, ports, commandsPerPerson });
@@ -280,10 +273,8 @@ function watchClient(
   client: Client<true>,
   { channelChanged, onEvent: report }: Pick<DiscordOptions, 'channelChanged' | 'onEvent'>,
 ): readonly (() => void)[] {
-  const reportReturn = (ms: number) => report({ kind: 'clock-put-back', backMs: Math.round(ms) });
   return [
     watchOwnState(client, realTiming, report),
-    watchRestClock(client.rest, realTiming, reportReturn),
     watchChannelChanges(client, (guildId) => channelChanged?.(guildId)),
   ];
 }

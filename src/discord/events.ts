@@ -28,8 +28,6 @@ export type DiscordEvent =
     }
   /** A watchdog of a voice link found a promise broken, or kept again. */
   | (AlertChange & { readonly guildId: string })
-  /** The wall clock of this machine was put back: rate limits kept by it are forgotten. */
-  | { readonly kind: 'clock-put-back'; readonly backMs: number }
   /** Outcome of a message that was written into a chat. */
   | { readonly kind: 'message'; readonly outcome: MessageOutcome }
   | { readonly kind: 'command'; readonly name: string; readonly tookMs: number }

@@ -18,7 +18,6 @@ import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { filterDispatches } from '#src/discord/library/dispatch-filter.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
-import type { DiscordEvent } from './events.ts';
 import { networkCodeOf } from './network-errors.ts';
 
 export type LoginOptions = {
@@ -222,7 +221,7 @@ function badToken(cause?: unknown): BotError {
 /** Close code of a gateway whose shards would have too many servers. Source: Discord docs, "Gateway Close Event Codes". */
 const tooFewShards = 4011;
 /** The gateway was asked for an intent that is not ticked in the developer portal. */
-export const refusedIntent = 4014;
+const refusedIntent = 4014;
 
 /** One sentence for the operator; what Discord recommended at the start may have become too few. */
 function fewShards({ count, recommendedCount }: OwnedShard): string {
@@ -242,48 +241,10 @@ function closedBy(code: number, { shard, messageContent }: LoginOptions): BotErr
     return new BotError('discord.too_few_shards', false, fewShards(shard));
   }
   if (code === refusedIntent && messageContent) {
-    const remedy = 'tick it for the bot in the developer portal, or set MESSAGE_CONTENT=off';
-    const message = `Discord refuses the message content intent, so only messages that mention the bot are read: ${remedy}.`;
+    const message =
+      'Discord refuses the message content intent: tick it for the bot in the developer portal, or set MESSAGE_CONTENT=off.';
     return new BotError('discord.intent_refused', false, message);
   }
   const message = `Discord closed the gateway permanently (${code}): see its list of gateway close codes.`;
   return new BotError('discord.unreachable', false, message);
-}
-
-type LogIn = (
-  options: LoginOptions,
-  report: (event: DiscordEvent) => void,
-) => Promise<Client<true>>;
-
-/**
- * Logs in with the message content intent where it is wanted, and without it where Discord refuses it: then only messages
- * that mention the bot can be read, and a warning says so.
- *
- * What happens while that is not known is told once it is. Errors: as `logIn`.
- */
-export async function logInAsAllowed(
-  options: LoginOptions,
-  logIn: LogIn,
-  onEvent: (event: DiscordEvent) => void,
-): Promise<Client<true>> {
-  if (!options.messageContent) return await logIn(options, onEvent);
-  const early: DiscordEvent[] = [];
-  let report = (event: DiscordEvent): void => void early.push(event);
-  const settle = (events: readonly DiscordEvent[]) => {
-    report = onEvent;
-    events.forEach(onEvent);
-  };
-  try {
-    const client = await logIn(options, (event) => report(event));
-    settle(early);
-    return client;
-  } catch (cause) {
-    if (!(cause instanceof BotError) || cause.code !== 'discord.intent_refused') {
-      settle(early);
-      throw cause;
-    }
-    settle([{ kind: 'warning', message: cause.message }]);
-    const deadline = new LoginDeadline(options.timeoutMs);
-    return await logIn({ ...options, messageContent: false, deadline }, onEvent);
-  }
 }

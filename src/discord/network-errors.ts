@@ -8,12 +8,7 @@ const unconnected = [
   'UND_ERR_CONNECT_TIMEOUT',
 ];
 
-/** The network broke, not Discord: the request may have come through. */
-export function isCut(error: unknown): boolean {
-  return /^(E[A-Z_]+|UND_ERR_SOCKET|UND_ERR_CONNECT_TIMEOUT)$/.test(networkCodeOf(error));
-}
-
-/** Like `isCut`, and the request cannot have come through. */
+/** The network broke before the request could have come through. */
 export function neverSent(error: unknown): boolean {
   return unconnected.includes(networkCodeOf(error));
 }

@@ -5,15 +5,14 @@ import {
   PermissionFlagsBits,
   PermissionsBitField,
   type VoiceBasedChannel,
-  type VoiceState,
 } from 'discord.js';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import { isNoWider, type RightInChannel } from '#src/people/channel-openness.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
+import { oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import { personOf } from './channel-people.ts';
+import { othersIn } from './channel-people.ts';
 import { openRights, permissionsIn, permissionsOf } from './permissions.ts';
-import { textOr } from './text-or.ts';
 
 /** Opens the lookup of channels that Discord has described; asks nothing and takes no time. */
 export function openPlaces(client: Client<true>): Places {
@@ -34,14 +33,12 @@ export function openPlaces(client: Client<true>): Places {
     channel(guildId, channelId) {
       const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
       if (!channel?.isVoiceBased()) return undefined;
-      return { guildId, channelId, name: textOr(channel.name, channelId) };
+      return { guildId, channelId, name: oneLine(channel.name) };
     },
     seatOf(guildId, personId) {
       const guild = client.guilds.cache.get(guildId);
       const channel = guild?.voiceStates.cache.get(personId)?.channel;
-      return channel
-        ? { guildId, channelId: channel.id, name: textOr(channel.name, channel.id) }
-        : undefined;
+      return channel ? { guildId, channelId: channel.id, name: oneLine(channel.name) } : undefined;
     },
     isNoWider({ guildId, ...one }, other) {
       const guild = client.guilds.cache.get(guildId);
@@ -52,8 +49,7 @@ export function openPlaces(client: Client<true>): Places {
     },
     people({ guildId, channelId }) {
       const guild = client.guilds.cache.get(guildId);
-      const others = guild ? othersIn(guild, channelId, client.user.id) : [];
-      return guild ? others.map(({ id }) => personOf(guild, id)) : [];
+      return guild ? othersIn(guild, channelId) : [];
     },
   };
 }
@@ -69,9 +65,9 @@ function rightIn(channel: VoiceBasedChannel, right: bigint): RightInChannel {
 }
 
 /** Nickname of the bot in that server, or else its own name. */
-export function botNameIn(client: Client<true>, guildId: string): string {
-  const name = client.guilds.cache.get(guildId)?.members.me?.displayName;
-  return textOr(name, textOr(client.user.displayName, client.user.id));
+function botNameIn(client: Client<true>, guildId: string): string {
+  const me = client.guilds.cache.get(guildId)?.members.me;
+  return oneLine(me?.displayName ?? client.user.displayName);
 }
 
 function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): ChannelFacts {
@@ -91,7 +87,7 @@ function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): Ch
     mayMoveMembers: mine.has(PermissionFlagsBits.MoveMembers),
     // Typed as a number, and handed on as it came.
     limit: Number.isSafeInteger(channel.userLimit) ? Math.max(0, channel.userLimit) : 0,
-    members: othersIn(guild, channel.id, guild.client.user.id).length,
+    members: othersIn(guild, channel.id).length,
     ...(timedOutUntilMs !== null && { timedOutUntilMs }),
   };
 }
@@ -106,10 +102,4 @@ function mayConnect(guild: Guild, channel: VoiceBasedChannel, callerId: string):
   const caller = guild.members.cache.get(callerId);
   const needed = [PermissionFlagsBits.ViewChannel, PermissionFlagsBits.Connect];
   return caller !== undefined && permissionsIn(channel, caller)?.has(needed) === true;
-}
-
-/** discord.js's own list leaves out whom it does not know by name. */
-function othersIn(guild: Guild, channelId: string, botId: string): readonly VoiceState[] {
-  const seated = [...guild.voiceStates.cache.values()];
-  return seated.filter((state) => state.channelId === channelId && state.id !== botId);
 }

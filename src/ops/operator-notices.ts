@@ -24,7 +24,6 @@ const lastingMs = 600_000;
 /** Kinds that are neither an error code nor an alert. */
 const meanings = {
   bug: 'a bug of the bot interrupted an operation',
-  'crash-loop': 'the bot crashed three times within 5 minutes, and waits before it logs in again',
   'logins-spent': 'Discord allows few more logins until its limit is reset, and the bot waits',
 } as const;
 
@@ -48,7 +47,6 @@ const remedies: Readonly<Record<string, string>> = {
   discord: "Check the bot's rights in that channel: npm run doctor lists what is missing.",
   'provider.bad_key': 'Replace the key in the settings, then restart: npm run doctor tries each.',
   'provider.spent': 'Top up the account at that server: npm run doctor tries each.',
-  'crash-loop': 'Look at the last lines of the log before each start, and report a bug with them.',
   'logins-spent': 'Find in the log why the bot logs in repeatedly, and stop it until then.',
 };
 

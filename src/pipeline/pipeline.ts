@@ -84,8 +84,6 @@ export type ToolResult = { readonly content: string };
 
 /** Services of the channel for a running answer; session supplies it. */
 export interface AnswerHost {
-  /** Milliseconds of this answer that really left for the channel. */
-  playedMs(): number;
   /** Waits for the release of the answer first: thinking ahead never has an effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
   /**
@@ -117,15 +115,6 @@ export interface Pipeline {
    * Errors: BotError `provider.*`, `speech.*`. Aborting `signal` throws `signal.reason`.
    */
   answer(turn: Turn, host: AnswerHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
-  /**
-   * Sound of a person who is going to be answered for any words, while they speak: 16 kHz mono, in order, from the
-   * beginning of the utterance that began at `fromMs`. Only an answer gives it an effect. Never throws, never waits.
-   */
-  hear?(samples: Int16Array, speakerId: string, fromMs: number): void;
-  /** Drops the sound of this utterance, which is not answered yet and not going to be: it is not kept anywhere. */
-  forgetHeard?(speakerId: string, fromMs: number): void;
-  /** A person takes their words back: nothing is kept of any words so far, but for an answer that is on its way. */
-  forget?(): void;
 }
 
 /** The ways to answer a turn; the first is the default. */

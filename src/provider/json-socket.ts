@@ -38,8 +38,8 @@ export type SocketListener = {
 };
 
 const standardLimits: SocketLimits = { connectMs: 10_000, silenceMs: 20_000 };
-/** Limit of unsent bytes, more than a minute of sound. */
-const mostWaitingBytes = 4 * 1024 * 1024;
+/** Limit of unsent bytes, about four minutes of sound. */
+const mostWaitingBytes = 16 * 1024 * 1024;
 const mostRefusalBytes = 4096;
 
 /** The address of `path` below a base URL, its own query kept. */

@@ -9,12 +9,9 @@ export type LinkOptions = Omit<SocketOptions, 'clock'> & {
   readonly clock?: Clock;
   /** Addresses of the server, tried in this order until one is known there. */
   readonly urls: readonly URL[];
-  /** First event to a session: its settings, by the dialect of its server; a plain event is of the present one. */
-  readonly opening: JsonEvent | ((dialect: Dialect) => JsonEvent);
+  /** First event to a session: its settings. */
+  readonly opening: JsonEvent;
 };
-
-/** Naming of settings on a server, known from its first event; the beta is the interface of before May 2026. */
-export type Dialect = 'ga' | 'beta-transcription' | 'beta-session';
 
 export type LinkListener = {
   hear(event: JsonEvent): void;
@@ -119,19 +116,16 @@ export class RealtimeLink {
     );
     const greeting = await ifInTime(greeted, greetingMs, this.#clock, signal);
     const updated = this.#expect('updated');
-    this.send(this.#openingFor(greeting));
+    if (greeting && isOfBeta(greeting)) throw this.#isOutdated();
+    this.send(this.#options.opening);
     await ifInTime(updated, greetingMs, this.#clock, signal);
     this.detach();
     if (this.#loss) throw this.#loss;
   }
 
-  #openingFor(greeting: JsonEvent | undefined): JsonEvent {
-    const { baseUrl, opening } = this.#options;
-    const dialect = greeting ? dialectOf(greeting) : 'ga';
-    if (typeof opening === 'function') return opening(dialect);
-    if (dialect === 'ga') return opening;
-    const message = `${serverName(baseUrl)} speaks the former Realtime interface (beta), which the bot no longer supports: update that server.`;
-    throw new BotError('provider.refused', false, message);
+  #isOutdated(): BotError {
+    const message = `${serverName(this.#options.baseUrl)} speaks the former Realtime interface (beta), which the bot no longer supports: update that server.`;
+    return new BotError('provider.refused', false, message);
   }
 
   /** The session's next event of this kind; an error, or the end, instead. */
@@ -156,10 +150,11 @@ export function isOfSession({ type }: JsonEvent, what: 'created' | 'updated'): b
   return type === `session.${what}` || type === `transcription_session.${what}`;
 }
 
-function dialectOf({ type, session }: JsonEvent): Dialect {
-  if (type === 'transcription_session.created') return 'beta-transcription';
+/** Whether a greeting is that of the interface of before May 2026. */
+function isOfBeta({ type, session }: JsonEvent): boolean {
   const settings = fieldsOf(session);
-  return 'input_audio_format' in settings || 'modalities' in settings ? 'beta-session' : 'ga';
+  const hasFormerNames = 'input_audio_format' in settings || 'modalities' in settings;
+  return hasFormerNames || type === 'transcription_session.created';
 }
 
 /** Error from a server's message: its code in the sentence, its words apart. */
@@ -168,7 +163,9 @@ export function refusalOf(
   code: string | undefined,
   { baseUrl, apiKey }: Pick<LinkOptions, 'baseUrl' | 'apiKey'>,
 ): BotError {
-  const about = { serverWords: plainWords(words, apiKey?.reveal(), 140) };
+  const isOwnFault = code === 'invalid_value' || code === 'invalid_request_error';
+  const serverWords = plainWords(words, apiKey?.reveal(), 140);
+  const about = { serverWords, ...(isOwnFault && { status: 400 }) };
   const message = `${serverName(baseUrl)} did not answer: ${codeOf(code) ?? 'no code given'}.`;
   const isLimited = /rate_limit/.test(code ?? '');
   const refused = isLimited ? 'provider.rate_limited' : 'provider.refused';

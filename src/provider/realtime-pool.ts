@@ -1,57 +1,46 @@
-import type { AlertChange } from '#src/base/alerts.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { type LinkOptions, RealtimeLink } from './realtime-link.ts';
 
 export type PoolOptions = LinkOptions & {
-  /** For alerts. */
-  readonly name: string;
-  /** Number of connections that are kept open, used ones included. */
+  /** Number of unused connections that `warm` opens. */
   readonly ready: number;
-  readonly alert?: (change: AlertChange) => void;
 };
 
-type Idle = { readonly link: RealtimeLink; readonly sinceMs: number };
-
-const mostIdle = 4;
 const longestIdleMs = 60_000;
 /** Servers end a session after an hour. */
 const oldestMs = 50 * 60_000;
-const tickMs = 5000;
-const firstBackOffMs = 5000;
-const longestBackOffMs = 60_000;
 
-/** Connections to one server with the same settings, each used by one at a time; at most four idle ones stay for a minute. */
+/** Connections to one server with the same settings, each used by one at a time; an unused one is closed after a minute. */
 export class RealtimePool implements Disposable {
   readonly #options: PoolOptions;
   readonly #clock: Clock;
   readonly #over = new AbortController();
   #urls: readonly URL[];
-  #idle: Idle[] = [];
+  /** Unused connections, with their timers. */
+  readonly #idle = new Map<RealtimeLink, () => void>();
   readonly #leased = new Set<RealtimeLink>();
-  /** Being opened, or cleared for the next. */
-  readonly #coming = new Set<Promise<void>>();
-  #backOffMs = firstBackOffMs;
-  #nextTryAtMs = 0;
+  readonly #opening = new Set<Promise<void>>();
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#clock = options.clock ?? realClock;
     this.#urls = options.urls;
-    void this.#tend();
   }
 
   get isIdle(): boolean {
     return this.#leased.size === 0;
   }
 
-  /** Opens connections ahead of need, up to the number that is kept. Never throws and never waits. */
+  /** Opens connections ahead of need. Never throws and never waits. */
   warm(): void {
-    if (this.#over.signal.aborted || this.#clock.nowMs() < this.#nextTryAtMs) return;
-    const open = this.#idle.length + this.#leased.size + this.#coming.size;
-    for (let n = open; n < this.#options.ready; n++) this.#await(this.#openAhead());
+    if (this.#over.signal.aborted) return;
+    for (let n = this.#idle.size + this.#opening.size; n < this.#options.ready; n++) {
+      const opening = this.#openAhead();
+      this.#opening.add(opening);
+      void opening.then(() => this.#opening.delete(opening));
+    }
   }
 
   /** Leases a connection, until it is given back. Errors: BotError `provider.*`. Aborting `signal` throws its reason. */
@@ -66,78 +55,52 @@ export class RealtimePool implements Disposable {
     }
   }
 
-  /** `isClean`: whether the server is done with its use; it never rejects. Never throws and never waits. */
-  giveBack(link: RealtimeLink, isClean: boolean | Promise<boolean>): void {
+  /** `isReusable`: the server has nothing more to say about its use. */
+  giveBack(link: RealtimeLink, isReusable: boolean): void {
     this.#leased.delete(link);
-    this.#await(this.#take(link, isClean));
+    if (isReusable) this.#keep(link);
+    else link.close();
   }
 
   [Symbol.dispose](): void {
     this.#over.abort(new BotError('provider.unreachable', false, 'The connections are closed.'));
-    for (const { link } of this.#idle.splice(0)) link.close();
-    for (const link of this.#leased) link.close();
+    for (const link of [...this.#idle.keys(), ...this.#leased]) this.#drop(link);
   }
 
   async #lease(): Promise<RealtimeLink> {
-    while (this.#idle.length === 0 && this.#coming.size > 0) await Promise.race(this.#coming);
-    let link: RealtimeLink | undefined;
-    while (!this.#isGood(link) && this.#idle.length > 0) {
-      link?.close();
-      link = this.#idle.pop()?.link;
+    while (this.#idle.size === 0 && this.#opening.size > 0) await Promise.race(this.#opening);
+    let [link] = this.#idle.keys();
+    while (link && !link.alive) {
+      this.#drop(link);
+      [link] = this.#idle.keys();
     }
-    const leased = link && this.#isGood(link) ? link : await this.#open();
+    const leased = link ?? (await this.#open());
+    this.#idle.get(leased)?.();
+    this.#idle.delete(leased);
     this.#leased.add(leased);
     return leased;
   }
 
   async #openAhead(): Promise<void> {
-    try {
-      this.#keep(await this.#open());
-    } catch {
-      this.#nextTryAtMs = this.#clock.nowMs() + this.#backOffMs; // each lease gets the error
-      this.#backOffMs = Math.min(2 * this.#backOffMs, longestBackOffMs);
-    }
-  }
-
-  async #take(link: RealtimeLink, isClean: boolean | Promise<boolean>): Promise<void> {
-    const isUsable = (await isClean) && this.#isGood(link);
-    if (isUsable) this.#keep(link);
-    else link.close();
-  }
-
-  #await(coming: Promise<void>): void {
-    this.#coming.add(coming);
-    void coming.then(() => this.#coming.delete(coming));
-  }
-
-  /** Never throws. Ends with the pool. */
-  async #tend(): Promise<void> {
-    const { alert = () => undefined, name } = this.#options;
-    const run = () => {
-      this.#sweep();
-      this.warm();
-    };
-    const task = { name, clock: this.#clock, everyMs: tickMs, run, report: alert };
-    await runPeriodically(task, this.#over.signal);
-  }
-
-  #sweep(): void {
-    const { ready } = this.#options;
-    const oldestMs = this.#clock.nowMs() - longestIdleMs;
-    const kept = this.#idle.filter(({ link, sinceMs }, n) => {
-      const isNeeded = n >= this.#idle.length - ready;
-      return this.#isGood(link) && (isNeeded || sinceMs > oldestMs);
-    });
-    for (const idle of this.#idle) if (!kept.includes(idle)) idle.link.close();
-    this.#idle = kept;
+    const link = await this.#open().catch(() => undefined); // each lease gets the error
+    if (link) this.#keep(link);
   }
 
   #keep(link: RealtimeLink): void {
     link.detach();
-    this.#backOffMs = firstBackOffMs;
-    const unwanted = this.#over.signal.aborted || this.#idle.length >= mostIdle;
-    if (unwanted) link.close();
-    else this.#idle.push({ link, sinceMs: this.#clock.nowMs() });
+    const isOld = this.#clock.nowMs() - link.openedAtMs > oldestMs;
+    if (!link.alive || isOld || this.#over.signal.aborted) link.close();
+    else
+      this.#idle.set(
+        link,
+        this.#clock.later(longestIdleMs, () => this.#drop(link)),
+      );
+  }
+
+  #drop(link: RealtimeLink): void {
+    this.#idle.get(link)?.();
+    this.#idle.delete(link);
+    link.close();
   }
 
   /** Opens at the address that worked before, else at the first that does. */
@@ -146,9 +109,5 @@ export class RealtimePool implements Disposable {
     const link = await RealtimeLink.open(options, this.#over.signal);
     this.#urls = [link.url];
     return link;
-  }
-
-  #isGood(link: RealtimeLink | undefined): boolean {
-    return link?.alive === true && this.#clock.nowMs() - link.openedAtMs <= oldestMs;
   }
 }

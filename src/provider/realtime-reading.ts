@@ -19,10 +19,7 @@ type OfItem = Of & { readonly itemId: string };
 
 /** Event of a server, in our words. */
 export type TalkEvent =
-  | { readonly kind: 'committed'; readonly itemId: string }
-  /** An item of the conversation, ours or the server's. */
-  | { readonly kind: 'item'; readonly itemId: string; readonly role: string }
-  | (Of & { readonly kind: 'began'; readonly metadata: JsonEvent })
+  | (Of & { readonly kind: 'began' })
   | (OfItem & { readonly kind: 'output'; readonly call: ToolCall | undefined })
   | (OfItem & { readonly kind: 'sound'; readonly bytes: Buffer })
   | (OfItem & {
@@ -48,11 +45,8 @@ export type TalkError = Extract<TalkEvent, { kind: 'error' }>;
 type EventReader = (event: JsonEvent) => TalkEvent | undefined;
 
 const readers: Readonly<Record<string, EventReader>> = {
-  'input_audio_buffer.committed': (event) => ({ kind: 'committed', itemId: word(event.item_id) }),
-  'conversation.item.added': item,
   'response.created': ({ response }) => {
-    const { id, metadata } = fieldsOf(response);
-    return { kind: 'began', responseId: word(id), metadata: fieldsOf(metadata) };
+    return { kind: 'began', responseId: maybe(fieldsOf(response).id) };
   },
   'response.output_item.added': output,
   'response.output_item.done': output,
@@ -83,11 +77,6 @@ export function readTalk(event: JsonEvent): TalkEvent | undefined {
   const reader =
     typeof type === 'string' && Object.hasOwn(readers, type) ? readers[type] : undefined;
   return reader?.(event);
-}
-
-function item({ item }: JsonEvent): TalkEvent {
-  const { id, role } = fieldsOf(item);
-  return { kind: 'item', itemId: word(id), role: word(role) };
 }
 
 function output(event: JsonEvent): TalkEvent {

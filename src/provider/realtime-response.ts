@@ -1,25 +1,26 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { StreamDeadline, unlessAborted, within } from '#src/base/waiting.ts';
+import { StreamDeadline, unlessAborted } from '#src/base/waiting.ts';
 import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
 import { type LinkOptions, type RealtimeLink, refusalOf } from './realtime-link.ts';
-import type { ResponseEnd, ResponseEvent, TalkError } from './realtime-reading.ts';
+import {
+  type ResponseEnd,
+  type ResponseEvent,
+  readTalk,
+  type TalkError,
+} from './realtime-reading.ts';
 
 export type ResponseLimits = {
   /** Longest wait from the request to the first event of its answer, in ms. */
   readonly firstMs: number;
   /** Longest wait between two events of an answer, in ms. */
   readonly idleMs: number;
-  /** Longest time, in ms, for an answer to end after it was cancelled; then the connection is given up. */
-  readonly cancelMs: number;
 };
 
 export type ResponseOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {
-  readonly link: Pick<RealtimeLink, 'hold' | 'send'>;
-  /** Id of the event that asks for it. */
-  readonly eventId: string;
-  /** The response before it over this connection, of which something may still come. */
-  readonly former?: string;
+  readonly link: Pick<RealtimeLink, 'attach' | 'hold'>;
+  /** Ids of the events that it depends on: the request for it, and others whose refusal ends it. */
+  readonly eventIds: readonly string[];
   readonly clock: Clock;
   readonly limits: ResponseLimits;
 };
@@ -30,7 +31,7 @@ const bytesPerMs = 48;
 /** Time in ms a request has to begin after an error that may be about it. */
 const suspectMs = 2000;
 
-/** One response of a server as it arrives: sound, words, calls, and its end. Read by one, and left by it at any time. */
+/** One response of a server as it arrives: sound, words, calls, and its end. Who leaves it early closes its connection. */
 export class RealtimeResponse {
   readonly #options: ResponseOptions;
   #id: string | undefined;
@@ -40,76 +41,21 @@ export class RealtimeResponse {
   #hereMs = 0;
   #isHeld = false;
   #isGiven = false;
-  #hasLeft = false;
-  #isCancelled = false;
   #suspicion: TalkError | undefined;
   #change = Promise.withResolvers<void>();
-  readonly #over = Promise.withResolvers<true>();
-  #isOver = false;
   #error: BotError | undefined;
 
+  /** Listens to the link at once. */
   constructor(options: ResponseOptions) {
     this.#options = options;
-  }
-
-  get id(): string | undefined {
-    return this.#id;
-  }
-
-  isMine({ responseId }: { readonly responseId: string | undefined }): boolean {
-    if (responseId !== undefined && responseId !== this.#options.former) this.#id ??= responseId;
-    return responseId === undefined || responseId === this.#id;
-  }
-
-  /** Takes an event of this response. False for one that is no longer accepted. */
-  handle(event: ResponseEvent): boolean {
-    if (this.#hasLeft) this.cancel(); // its id was not known before
-    if (event.kind !== 'done' && (this.#hasLeft || this.#isOver)) return false;
-    if (event.kind === 'words') {
-      if (event.isWhole && this.#streamed.has(event.itemId)) return false;
-      this.#streamed.add(event.itemId);
-    }
-    if (event.kind === 'sound') this.#unread(event.bytes.length / bytesPerMs);
-    if (event.kind !== 'began' && !this.#hasLeft) this.#events.push(event);
-    if (event.kind === 'done') this.#end();
-    this.#wake();
-    return true;
-  }
-
-  object(error: TalkError): void {
-    if (error.eventId === this.#options.eventId) this.refuse(error);
-    else if (error.eventId === undefined && this.#id === undefined) this.#suspicion = error;
-    this.#wake();
-  }
-
-  /** An event it depends on was refused. */
-  refuse({ words, code }: TalkError): void {
-    this.lose(refusalOf(words, code, this.#options));
-  }
-
-  lose(error: BotError): void {
-    if (!this.#isOver) this.#error = error;
-    this.#end();
-  }
-
-  /** Stops reading, and cancels the response once its id is known. */
-  cancel(): void {
-    this.#hasLeft = true;
-    this.#events.length = 0;
-    this.#hold(false);
-    if (this.#isOver || this.#isCancelled || this.#id === undefined) return;
-    this.#isCancelled = true;
-    const { eventId, link } = this.#options;
-    const event_id = `cancel_${eventId}`;
-    link.send({ type: 'response.cancel', event_id, response_id: this.#id });
-  }
-
-  /** Cancels what still runs: resolves with whether the server is done with it. Never rejects. */
-  async close(): Promise<boolean> {
-    const { clock, limits } = this.#options;
-    this.cancel();
-    const late = () => new Error('it was not cancelled in time');
-    return await within(this.#over.promise, limits.cancelMs, clock, late).catch(() => false);
+    options.link.attach({
+      hear: (json) => {
+        const event = readTalk(json);
+        if (event?.kind === 'error') this.#object(event);
+        else if (event) this.#handle(event);
+      },
+      lost: (error) => this.#lose(error),
+    });
   }
 
   /**
@@ -142,9 +88,30 @@ export class RealtimeResponse {
     return new BotError('provider.truncated', true, message);
   }
 
-  #end(): void {
-    this.#isOver = true;
-    this.#over.resolve(true);
+  /** Events without an id are of this response. What follows a refusal is none of it. */
+  #handle(event: ResponseEvent): void {
+    const { responseId = this.#id } = event;
+    this.#id ??= responseId;
+    if (responseId !== this.#id || this.#error) return;
+    if (event.kind === 'words') {
+      if (event.isWhole && this.#streamed.has(event.itemId)) return;
+      this.#streamed.add(event.itemId);
+    }
+    if (event.kind === 'sound') this.#unread(event.bytes.length / bytesPerMs);
+    if (event.kind !== 'began') this.#events.push(event);
+    this.#wake();
+  }
+
+  #object(error: TalkError): void {
+    const { eventId } = error;
+    if (eventId !== undefined && this.#options.eventIds.includes(eventId))
+      this.#lose(refusalOf(error.words, error.code, this.#options));
+    else if (eventId === undefined && this.#id === undefined) this.#suspicion = error;
+    this.#wake();
+  }
+
+  #lose(error: BotError): void {
+    this.#error = error;
     this.#wake();
   }
 

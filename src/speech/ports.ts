@@ -52,9 +52,6 @@ export interface Listening extends Disposable {
 /** Gets all that was understood so far; words may still change. */
 export type OnPartial = (text: string) => void;
 
-/** Called with `ms` of sound each time they are sent once more, since their connection is lost. Never throws. */
-export type OnResent = (ms: number, by: ServedBy) => void;
-
 /** Called with `ms` of sound, each time they are sent to a recogniser of whole utterances. Never throws. */
 export type OnSoundSent = (ms: number) => void;
 
@@ -76,12 +73,12 @@ export interface Transcriber {
    *
    * Errors: BotError `provider.*` or `speech.failed`. Aborting `signal` throws `signal.reason`.
    */
-  transcribe(pcm: Pcm, signal: AbortSignal, onResent?: OnResent): AsyncIterable<TranscriptUpdate>;
+  transcribe(pcm: Pcm, signal: AbortSignal): AsyncIterable<TranscriptUpdate>;
   /**
    * Only of recognisers that take sound while it is spoken; `listenWith` serves all others. Never throws. Aborting
    * `signal` disposes of it.
    */
-  listen?(onPartial: OnPartial, signal: AbortSignal, onResent?: OnResent): Listening;
+  listen?(onPartial: OnPartial, signal: AbortSignal): Listening;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
   wrapped?(wrap: (engine: Transcriber) => Transcriber): Transcriber;
   /** Only of those that take a hint: the same for utterances that are known to be in this language, BCP 47. */

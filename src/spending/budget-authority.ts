@@ -126,7 +126,6 @@ type PaidRules = {
 /** Kinds of work for which money is set aside before it begins. `docs/costs.md` shows them with their limits in number. */
 const rules = {
   answer: { payer: 'person', form: 'answer', reportsNews: true },
-  'sound ahead of an answer': { payer: 'person', form: 'answer' },
   'answer in a file': { payer: 'person', form: 'answer' },
   'answer in writing': { payer: 'person', form: 'writing' },
   'question about a transcript': { payer: 'person', form: 'writing' },

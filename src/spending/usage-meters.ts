@@ -6,13 +6,7 @@ import {
   type RequestHold,
   unlessAbandoned,
 } from '#src/provider/models/request-hold.ts';
-import type {
-  EngineUsage,
-  Listening,
-  OnResent,
-  Transcriber,
-  Transcript,
-} from '#src/speech/ports.ts';
+import type { EngineUsage, Listening, Transcriber, Transcript } from '#src/speech/ports.ts';
 
 /** Called before sound is sent, in ms: how much of it may be; errors refuse it. `least`: what is worth sending. */
 export type HoldSound = (ms: number, least?: number) => HoldResult;
@@ -41,7 +35,6 @@ export function meteredTranscriber(
 
 function metered(transcriber: Transcriber, heard: OnRecognised, hold?: HoldSound): Transcriber {
   const { inLanguage, listen, withHints, withOptions } = transcriber;
-  const onResent: OnResent = (ms, by) => heard(ms, { by });
   return {
     async *transcribe(pcm, signal) {
       signal.throwIfAborted();
@@ -49,7 +42,7 @@ function metered(transcriber: Transcriber, heard: OnRecognised, hold?: HoldSound
       let isRefused = false;
       let usage: EngineUsage | undefined;
       try {
-        for await (const update of transcriber.transcribe(pcm, signal, onResent)) {
+        for await (const update of transcriber.transcribe(pcm, signal)) {
           if (update.kind === 'final') usage = update.transcript.usage;
           yield update;
         }
@@ -64,12 +57,7 @@ function metered(transcriber: Transcriber, heard: OnRecognised, hold?: HoldSound
     listen:
       listen &&
       ((onPartial, signal) =>
-        new MeteredListening(
-          listen.call(transcriber, onPartial, signal, onResent),
-          heard,
-          signal,
-          hold,
-        )),
+        new MeteredListening(listen.call(transcriber, onPartial, signal), heard, signal, hold)),
     inLanguage:
       inLanguage && ((language) => metered(inLanguage.call(transcriber, language), heard, hold)),
     withHints: withHints && ((hints) => metered(withHints.call(transcriber, hints), heard, hold)),

@@ -87,7 +87,6 @@ test.each([
 
 /** Where JSON is parsed that is the bot's own or the operator's, or that the fetch or the library around has measured. */
 const trusted = [
-  'src/app/shards/process-run.ts',
   'src/base/json.ts',
   'src/console/sandbox-process.ts',
   'src/conversation/settings/stored-settings.ts',

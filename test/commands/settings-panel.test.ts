@@ -19,7 +19,7 @@ import {
   type FixtureOptions,
   openSessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { MemorySettings } from '#test/fakes/memory-stores.ts';
+import { memoryStores } from '#test/fakes/memory-stores.ts';
 import { adam, ports } from './ports.ts';
 
 const manager: CommandCall = { ...adam, mayManage: true };
@@ -213,7 +213,7 @@ test('whoever has lost Manage Server gets the usual refusal at each press, and n
 test.each(builtInLocales)(
   'in %s every page and form keeps the limits of Discord',
   async (locale) => {
-    const settingsStore = new MemorySettings();
+    const { settings: settingsStore } = memoryStores();
     const longest: Readonly<Record<string, string>> = {
       auto_join: ids(10).join(', '),
       blocked: ids(40).join(', '),

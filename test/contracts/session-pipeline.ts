@@ -67,8 +67,8 @@ function memoryContract(name: PipelineName): void {
 
 function captionsContract(name: PipelineName): void {
   test(`${name}: what is recognised for the answer serves captions, too`, async () => {
-    const heard = async (captions?: RecordedUtterances) => {
-      const wanted = captions && { captions };
+    const heard = async (listener?: RecordedUtterances) => {
+      const wanted = listener && { listener };
       await using served = await openServed(name, { replies, ...wanted });
       await served.ask('forward');
       await served.settle();
@@ -125,11 +125,7 @@ function heardContract(name: PipelineName): void {
       `user: Adam: ${textOf('capital')}`,
       [],
     ]);
-    if (name !== 'realtime') return expect(second).toBe(`assistant: ${cut?.heardText}`);
-    const [, ms] = /^assistant: \[(\d+) ms\]$/.exec(second ?? '') ?? [];
-    const playedMs = served.soundFromMs(cut?.instants.firstSentAtMs ?? 0);
-    // Each time it fell silent, a frame died away.
-    expect(Math.abs(Number(ms) - playedMs)).toBeLessThanOrEqual(40);
+    expect(second).toBe(`assistant: ${cut?.heardText}`);
     expect(served.providers.talk.calls.flatMap(({ errors }) => errors)).toEqual([]);
   });
 }
@@ -234,8 +230,7 @@ function topics({ shown }: ServedSession): readonly string[] {
 function expectHungUp({ name, providers }: ServedSession): void {
   if (name === 'realtime') {
     const [call] = providers.talk.calls;
-    const cancels = call?.commands.filter(({ type }) => type === 'response.cancel');
-    expect([cancels?.length, call?.errors]).toEqual([1, []]);
+    expect([call?.isClosed, call?.errors]).toEqual([true, []]);
     return;
   }
   const chat = providers.requests.filter(({ endpoint }) => endpoint === 'chat').at(-1);

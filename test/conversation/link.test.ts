@@ -50,7 +50,7 @@ playScripts({
     40
     panel > reconnecting; people.yes names Adam
     1000
-    panel > join.ok; listening; join.first_heard name Adam; people.yes names Adam
+    panel > join.ok; listening; people.yes names Adam
     links > 2 tries, 2 links
     adam says: six > heard Adam: six, answered Adam: You said five.
     prompt > Adam: five | Nova: You said five. | Adam: six
@@ -119,20 +119,6 @@ playScripts({
     links > 2 tries, 2 links
     `,
   ],
-  'who is sent away stays away and says nothing': [
-    { people: [adam], acts: { sentAway } },
-    `
-    do sentAway > failed link link.lost, left sent-away
-    600000
-    links > 1 tries, 1 links
-    `,
-  ],
-  'what cannot come back is told to the channel at once': `
-    with alone
-    link lost !link.no_cipher > failed link link.no_cipher, left refused, writes gave_up
-    600000
-    links > 1 tries, 1 links
-    `,
   'being sent away, leaving and the last person going end the tries': `
     with alone
     link fails 1 link.lost
@@ -150,8 +136,8 @@ playScripts({
     link lost > failed link link.lost
     16000 > failed link link.lost x5, writes panel.reconnecting
     adam goes
-    300 > left alone
-    600000 > writes leave.empty
+    300
+    600000 > left alone, writes leave.empty
     links > 14 tries, 3 links
     `,
   'a call into the same channel tries at once and forgets nothing, and one elsewhere is obeyed': `
@@ -162,7 +148,7 @@ playScripts({
     16000 > failed link link.lost x5, writes panel.reconnecting
     eva comes
     adam joins > joined company 2 isAsking true consent brief, left moved
-    adam says: Nova, six > heard Adam: Nova, six, answered Adam: You said five., invites eva
+    adam says: Nova, six > heard Adam: Nova, six, answered Adam: You said five.
     prompt > Adam: five | Nova: You said five. | Adam: Nova, six
     link fails 1 link.lost
     link lost > failed link link.lost

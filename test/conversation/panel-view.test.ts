@@ -19,7 +19,6 @@ function shown(features: FeaturePanel, more: Partial<PanelFacts> = {}): readonly
     people: [adam],
     gate,
     isNamed: never,
-    isNew: never,
     isAddressing: never,
     nameOf: (id) => id,
     maySpeak: true,

@@ -63,11 +63,11 @@ playScripts({
     model: wait 1500 | Five.
     adam begins: five
     1000
-    panel > join.ok; hearing name Adam; join.first_heard name Adam; people.yes names Adam
+    panel > join.ok; hearing name Adam; people.yes names Adam
     1500 > heard Adam: five
-    panel > join.ok; thinking; join.first_heard name Adam; people.yes names Adam
+    panel > join.ok; thinking; people.yes names Adam
     1500
-    panel > join.ok; speaking name Adam; join.first_heard name Adam; people.yes names Adam
+    panel > join.ok; speaking name Adam; people.yes names Adam
     3000 > answered Adam: Five.
     panel > join.ok; listening; people.yes names Adam
     adam begins: six
@@ -133,8 +133,7 @@ playScripts({
     adam presses ask > open
     adam begins: five
     1200
-    panel
-    > join.ok.ask; hearing name Adam; join.first_heard name Adam; people.yes names Adam; people.unasked names Eva
+    panel > join.ok.ask; hearing name Adam; people.yes names Adam; people.unasked names Eva
     8000 > heard Adam: five, answered Adam: You said five.
     adam presses ask > open
     pause > paused
@@ -145,19 +144,6 @@ playScripts({
     200
     panel > join.ok.ask; listening; people.unasked names Eva; people.no n 1
     `,
-  'who comes in under ask is invited to say yes or no, once': `
-    bob comes
-    5000 > invites bob
-    link lost > failed link link.lost
-    65000
-    `,
-  'who has a standing yes or no is not invited, nor anybody where everybody is told': `
-    with notice, bob always, cleo never
-    bob comes
-    cleo comes
-    dan comes
-    5000
-    `,
   'who speaks to nobody by name among others reads once that the bot needs its own': `
     with auto
     adam says: what is it
@@ -166,7 +152,7 @@ playScripts({
     > heard Adam: what is it
     > ignored Adam: not-named
     panel
-    > join.ok.ask; listening; unnamed name Adam bot Nova; join.first_heard name Adam; people.yes names Adam; people.unasked names Eva
+    > join.ok.ask; listening; unnamed name Adam bot Nova; people.yes names Adam; people.unasked names Eva
     10000
     panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
     adam says: what is it
@@ -189,7 +175,7 @@ playScripts({
   'alone nobody needs a name, and nobody reads of one': `
     with auto, alone
     adam says: what is it > heard Adam: what is it x2, answered Adam: You said five.
-    panel > join.ok; listening; join.first_heard name Adam; people.yes names Adam
+    panel > join.ok; listening; people.yes names Adam
     `,
   'the panel in the chat of the channel shows for a minute what was understood, the latest of each person':
     [
@@ -220,8 +206,7 @@ playScripts({
     panel
     > join.ok.ask; listening; asked name Adam; people.yes names Adam; people.unasked names Bob; people.no n 1
     adam is left in > saved true
-    adam says: what is a tapir
-    > heard Adam: what is a tapir x2, answered Adam: You said five., invites bob
+    adam says: what is a tapir > heard Adam: what is a tapir x2, answered Adam: You said five.
     do drain
     200
     panel

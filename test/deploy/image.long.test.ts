@@ -1,26 +1,26 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { freePort } from '#test/fakes/free-port.ts';
+import { BotProcess } from '#test/fakes/bot-process.ts';
+import { freePort } from '#test/fakes/servers/listening.ts';
 import { buildImage, filesOf, healthCheck, settingsFor } from './image.ts';
-import { Running } from './running.ts';
 
 const run = promisify(execFile);
 
 /** On a busy machine; idle it takes a few seconds. */
 const testMs = 120_000;
 const healthyMs = 20_000;
+const reportMs = 30_000;
 
 test('the tree of the image starts with production modules only, as nobody, and writes nothing but data', {
   timeout: testMs,
 }, async () => {
   await using stack = new AsyncDisposableStack();
   const folder = await mkdtemp(join(tmpdir(), 'parley-image-'));
-  stack.defer(() => rm(folder, { recursive: true, force: true }));
   const image = await buildImage(folder);
   expect(await readdir(join(image.app, 'node_modules'))).not.toContain('vitest');
   const before = await filesOf(image);
@@ -28,27 +28,31 @@ test('the tree of the image starts with production modules only, as nobody, and 
   const { token, apiUrl, certificate: ca } = stack.use(await openSandbox());
   const port = await freePort();
   const bot = stack.use(
-    new Running(image.start(await settingsFor({ token, apiUrl, ca }, folder, port))),
+    BotProcess.over(image.start(await settingsFor({ token, apiUrl, ca }, folder, port)), folder),
   );
-  await bot.reports('status:');
+  await reported(bot, 'status:');
   expect(await asked(port, 'readyz')).toMatchObject({ status: 503 });
-  await bot.reports('ready:');
-  expect(bot.lines.filter(({ level }) => level >= warning)).toEqual([]);
+  await reported(bot, 'ready:');
+  expect(bot.log.filter(({ level }) => Number(level) >= warning)).toEqual([]);
   expect(await ownerOf(bot)).toBe(ownerExpected(bot));
   await checkStatus(port);
 
-  bot.send('SIGHUP');
-  await bot.reports('reloaded: ');
+  process.kill(bot.pid, 'SIGHUP');
+  await reported(bot, 'reloaded: ');
   bot.ignore();
   expect(await asked(port, 'readyz')).toMatchObject({ status: 200 });
-  bot.send('SIGTERM');
-  expect(await bot.ended()).toBe(0);
+  expect(await bot.stop()).toBe(0);
   expect(await filesOf(image)).toEqual(before);
   expect(await readdir(image.data)).toEqual(
     expect.arrayContaining([expect.stringMatching(/^parley\./)]),
   );
   await expect(checkHealth(port)).rejects.toMatchObject({ code: 1 });
 });
+
+/** Resolves at the next line of its log that begins so. */
+async function reported(bot: BotProcess, words: string): Promise<void> {
+  await bot.logged(({ msg }) => msg?.startsWith(words) === true, reportMs);
+}
 
 /** Pino's number of the level. */
 const warning = 40;
@@ -65,7 +69,7 @@ async function checkHealth(port: number): Promise<void> {
 }
 
 /** Undefined where the system does not tell in /proc. */
-async function ownerOf({ pid }: Running): Promise<number | undefined> {
+async function ownerOf({ pid }: BotProcess): Promise<number | undefined> {
   return await stat(`/proc/${pid}`).then(
     ({ uid }) => uid,
     () => undefined,
@@ -73,7 +77,7 @@ async function ownerOf({ pid }: Running): Promise<number | undefined> {
 }
 
 /** Root becomes nobody, unless nobody may not read this repository's Node. */
-function ownerExpected({ complaints }: Running): number | undefined {
+function ownerExpected({ complaints }: BotProcess): number | undefined {
   const own = process.platform === 'linux' ? process.getuid?.() : undefined;
   return own === 0 && !complaints.includes('as root') ? 65_534 : own;
 }

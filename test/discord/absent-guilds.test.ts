@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import type { CommandPorts } from '#src/conversation/command.ts';
 import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { MemoryGuilds } from '#test/fakes/memory-stores.ts';
+import { type MemoryStores, memoryStores } from '#test/fakes/memory-stores.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { fakeBotId, openFakeGateway } from '#test/fakes/servers/gateway.ts';
 
@@ -26,7 +26,7 @@ function openGateway(unavailableIds: readonly string[]) {
 }
 
 /** Logs in over a book that has noted these servers; what was told by the time all of them are noted anew. */
-async function logInOver(store: MemoryGuilds, unavailableIds: readonly string[] = []) {
+async function logInOver(store: MemoryStores['guilds'], unavailableIds: readonly string[] = []) {
   const noted = vi.spyOn(store, 'note');
   await using stack = new AsyncDisposableStack();
   const gateway = stack.use(await openGateway(unavailableIds));
@@ -48,8 +48,8 @@ async function logInOver(store: MemoryGuilds, unavailableIds: readonly string[] 
   return { removed, warnings, asked: gateway.askedGuildIds };
 }
 
-async function guildsOf(botId: string, ...guildIds: readonly unknown[]): Promise<MemoryGuilds> {
-  const store = new MemoryGuilds();
+async function guildsOf(botId: string, ...guildIds: readonly unknown[]) {
+  const { guilds: store } = memoryStores();
   await store.note(botId, guildIds.map(String));
   return store;
 }

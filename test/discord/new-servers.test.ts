@@ -5,7 +5,7 @@ import type { CommandPorts } from '#src/conversation/command.ts';
 import { type Discord, type DiscordOptions, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { text } from '#src/texts/texts.ts';
-import { MemoryGuilds } from '#test/fakes/memory-stores.ts';
+import { memoryStores } from '#test/fakes/memory-stores.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -17,7 +17,7 @@ const barred = text('server.barred');
 async function openWorld(
   more: Partial<DiscordOptions> = {},
   options: SandboxOptions = {},
-  store = new MemoryGuilds(),
+  { guilds: store } = memoryStores(),
 ) {
   await using stack = new AsyncDisposableStack();
   const sandbox = stack.use(await openSandbox({ voice: silentVoice().half, ...options }));

@@ -50,20 +50,6 @@ function piecesOf(line: string): readonly (readonly string[])[] {
     .filter((words) => words.length > 0);
 }
 
-/** Name of a command in the table of `commands.ts`: its program and subcommand. */
-export function nameOf([program = '', ...rest]: readonly string[]): string {
-  const [first = '', second = ''] = rest;
-  if (program === 'npm' && first === 'run') return `npm run ${second}`;
-  if (['npm', 'node', 'npx'].includes(program)) return `${program} ${first}`;
-  if (program === 'docker' && first === 'compose') {
-    const verb = /\b(?:up|stop|logs|exec|run)\b/.exec(rest.join(' '))?.[0] ?? '';
-    return `docker compose ${verb}`;
-  }
-  return ['docker', 'deploy/image-steps.sh', 'systemctl'].includes(program)
-    ? `${program} ${first}`
-    : program;
-}
-
 /** Names of options, as `once` of `--once`. */
 export function optionsOf(words: readonly string[]): readonly string[] {
   return words.flatMap((word) => /^--([a-z][a-z-]*)/.exec(word)?.[1] ?? []);

@@ -132,6 +132,11 @@ export class BotProcess implements AsyncDisposable {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
       env: { ...(await environmentOf(login, folder)), ...environment },
     });
+    return BotProcess.over(child, folder);
+  }
+
+  /** A bot that something else has started; its folder is removed with it. */
+  static over(child: ChildProcess, folder: string): BotProcess {
     const bot = new BotProcess(child, folder);
     void bot.#readLog();
     child.stderr?.on('data', (chunk) => bot.#complain(`${chunk}`));
@@ -158,6 +163,11 @@ export class BotProcess implements AsyncDisposable {
   /** Its process id. */
   get pid(): number {
     return this.#child.pid ?? 0;
+  }
+
+  /** From now on nobody reads its log. */
+  ignore(): void {
+    this.#child.stdout?.destroy();
   }
 
   /** Tells the preloaded module something; nothing happens once the bot has ended. */

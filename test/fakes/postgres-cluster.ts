@@ -3,7 +3,7 @@ import { chown, glob, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { freePort } from '#test/fakes/free-port.ts';
+import { freePort } from '#test/fakes/servers/listening.ts';
 
 const run = promisify(execFile);
 

@@ -1,6 +1,4 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { promisify } from 'node:util';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 
@@ -16,15 +14,4 @@ export async function makeToken(
   const env = { ...compileCacheEnvironment(), DISCORD_TOKEN: 'of-discord', ...environment };
   const { stdout } = await run(process.execPath, ['src/app/programs/token.ts', ...words], { env });
   return stdout.trim();
-}
-
-/** A port of this machine that nobody has at the moment. */
-export async function vacantPort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' && address ? address.port : 0;
-  server.close();
-  await once(server, 'close');
-  return port;
 }

@@ -10,7 +10,7 @@ import { Reservation } from '#src/spending/reservation.ts';
 import { SessionBudgets } from '#src/spending/session-budgets.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import { TotalBudget } from '#src/spending/total-budget.ts';
-import type { StoreTrouble } from './store-trouble.ts';
+import type { StoreTrouble } from './memory-stores.ts';
 
 /** Pays for anything, and counts nothing. */
 function freeReservation(): Reservation {

@@ -1,5 +1,3 @@
-import { gatewayTargets } from '#test/discord/fuzz-gateway.ts';
-import { interactionTargets } from '#test/discord/fuzz-interactions.ts';
 import { discordTargets } from '#test/discord/fuzz-targets.ts';
 import { audioTargets } from '#test/fuzz/targets/audio.ts';
 import { nameTargets } from '#test/fuzz/targets/names.ts';
@@ -20,8 +18,4 @@ export const targets: readonly FuzzTarget[] = [
 ];
 
 /** Whole classes with sequences of what comes from outside: each case takes some ten times as long. */
-export const classTargets: readonly FuzzTarget[] = [
-  ...realtimeClassTargets,
-  ...interactionTargets,
-  ...gatewayTargets,
-];
+export const classTargets: readonly FuzzTarget[] = realtimeClassTargets;

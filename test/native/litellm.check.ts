@@ -10,10 +10,10 @@ import type { ReplyPart } from '#src/pipeline/pipeline.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
 import { botEnvironment } from '#test/deploy/compose-files.ts';
-import { freePort } from '#test/fakes/free-port.ts';
 import type { MockSettings } from '#test/fakes/providers/mock-settings.ts';
 import { openMockProviders, usualPace } from '#test/fakes/providers/providers.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
+import { freePort } from '#test/fakes/servers/listening.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 
 const never = new AbortController().signal;

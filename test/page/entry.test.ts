@@ -1,7 +1,7 @@
 import { stat, utimes } from 'node:fs/promises';
 import { expect, test, vi } from 'vitest';
 import { enter } from '#page/entry.js';
-import { openTestPage, enter as tryKey } from '#test/web/http/open-page.ts';
+import { openTestPage } from '#test/web/http/open-page.ts';
 
 /** The entry of a browser whose requests go to the page at `url`. */
 function stubBrowser({ link, url }: { readonly link: URL; readonly url: URL }): Disposable {
@@ -14,13 +14,6 @@ function stubBrowser({ link, url }: { readonly link: URL; readonly url: URL }): 
   });
   return { [Symbol.dispose]: () => vi.unstubAllGlobals() };
 }
-
-test('a valid link after too many wrong ones is refused for that reason', async () => {
-  await using page = await openTestPage();
-  for (let n = 0; n < 10; n++) await tryKey(page.url, 'x');
-  using _browser = stubBrowser(page);
-  expect(await enter()).toMatch(/^Too many requests/);
-});
 
 test('a page whose files have changed asks to be reloaded', async () => {
   await using page = await openTestPage();

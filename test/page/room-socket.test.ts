@@ -1,13 +1,11 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import { RoomSocket } from '#page/room/room-socket.js';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 test('a page that a sandbox does not let in any more says so, and tries no more', async () => {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  if (typeof address !== 'object' || !address) return expect.fail();
+  const server = createServer();
+  await using served = await listening(server);
   let tries = 0;
   server.on('upgrade', (_, socket) => {
     tries++;
@@ -15,11 +13,10 @@ test('a page that a sandbox does not let in any more says so, and tries no more'
   });
   const refusal = 'Open the address that npm start prints.';
   const told = Promise.withResolvers<string>();
-  new RoomSocket(new URL(`ws://127.0.0.1:${address.port}/room`), {
+  new RoomSocket(new URL(`ws://127.0.0.1:${served.port}/room`), {
     line: () => undefined,
     connection: (_, why) => why.includes('Reconnecting') || told.resolve(why),
     enter: async () => refusal,
   });
   expect([await told.promise, tries]).toEqual([refusal, 1]);
-  server.close();
 });

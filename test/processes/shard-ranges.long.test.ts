@@ -4,7 +4,8 @@ import { realClock } from '#src/base/clock.ts';
 import { lockHolders } from '#src/storage/postgres/shard-locks.ts';
 import type { BotProcess } from '#test/fakes/bot-process.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { makeToken, vacantPort } from '#test/fakes/program.ts';
+import { makeToken } from '#test/fakes/program.ts';
+import { freePort } from '#test/fakes/servers/listening.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
 import { openLocks } from '#test/storage/postgres/open-locks.ts';
@@ -117,7 +118,7 @@ withPostgres(() => {
     const environment = { DATABASE_URL: schema.url.reveal() };
     await using setup = await openFour({ environment });
     await startFour(setup);
-    const port = await vacantPort();
+    const port = await freePort();
     setup.sandbox.changeGatewayRules({ identifyEveryMs: 0 }); // as if it had logged in long ago
     await setup.process('p2').kill();
     const holders = () => schema.sql(lockHolders);

@@ -1,10 +1,7 @@
-import { once } from 'node:events';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
-import { freePort } from '#test/fakes/free-port.ts';
+import { freePort, listening } from '#test/fakes/servers/listening.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
@@ -54,13 +51,11 @@ registerHooks({ load: (url, context, next) => url.endsWith('/load-opus.ts')
 });
 
 scenario('a web page in place of Discord ends the start with where it was looked for', async () => {
-  const page = createServer((_, response) => {
+  await using page = await listening((_, response) => {
     response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>It works</h1>');
-  }).listen(0, '127.0.0.1');
-  await once(page, 'listening');
-  const apiUrl = `http://127.0.0.1:${(page.address() as AddressInfo).port}/api`;
+  });
+  const apiUrl = `${page.origin}/api`;
   const ended = await runToEnd({ ...servers, DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
-  page.close();
   expect(ended.code).toBe(1);
   expectSentences(ended, /DISCORD_API_URL/);
 });

@@ -5,20 +5,16 @@ import { PassThrough, Writable } from 'node:stream';
 import { parseEnv, stripVTControlCharacters } from 'node:util';
 import { expect } from 'vitest';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { flagsOnly } from '#setup/questions.ts';
+import { Questions } from '#setup/questions.ts';
 import { runSetup, type SetupOptions } from '#setup/setup.ts';
-import { openTerminalQuestions } from '#setup/terminal-questions.ts';
 import { realClock } from '#src/base/clock.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 export const keys = { enter: '\r', up: '\u001b[A', down: '\u001b[B', cancel: '\u0003' } as const;
 
-const openSilent = (options: SandboxOptions) =>
-  openSandbox({ voice: silentVoice().half, ...options });
-
-/** A Discord, by default without sound, and a folder in which the bot is set up. */
-export async function openOffice(options: SandboxOptions = {}, open = openSilent) {
-  const sandbox = await open(options);
+/** A Discord without sound, and a folder in which the bot is set up. */
+export async function openOffice(options: SandboxOptions = {}) {
+  const sandbox = await openSandbox({ voice: silentVoice().half, ...options });
   const folder = mkdtempSync(join(tmpdir(), 'parley-setup-'));
   const env = join(folder, '.env');
   const environment: NodeJS.ProcessEnv = { DISCORD_API_URL: sandbox.apiUrl, DATA_DIR: folder };
@@ -30,26 +26,11 @@ export async function openOffice(options: SandboxOptions = {}, open = openSilent
     text: () => (existsSync(env) ? readFileSync(env, 'utf8') : undefined),
     values: () => parseEnv(readFileSync(env, 'utf8')),
     keep: (text: string) => writeFileSync(env, text, { mode: 0o600 }),
-    /** Runs it with flags and nobody to ask. */
-    async run(args: readonly string[], more: NodeJS.ProcessEnv = {}) {
-      const lines: string[] = [];
-      const print = (line: string) => lines.push(line);
-      const options = { withoutTerminal: flagsOnly(print), print, envPath: env, clock: realClock };
-      const code = await runSetup(args, { ...options, environment: { ...environment, ...more } });
-      return { code, text: lines.join('\n') };
-    },
     /** Runs it at a terminal. */
-    talk(args: readonly string[] = [], more: Pick<SetupOptions, 'nearby' | 'vendors'> = {}) {
+    talk(more: Pick<SetupOptions, 'nearby' | 'vendors'> = {}) {
       const terminal = openTerminal();
-      const questions = openTerminalQuestions(terminal);
-      const options = {
-        terminal: questions,
-        withoutTerminal: questions,
-        envPath: env,
-        clock: realClock,
-      };
-      const print = (line: string) => terminal.output.write(`${line}\n`);
-      const ended = runSetup(args, { ...options, print, environment, ...more });
+      const ask = new Questions(terminal);
+      const ended = runSetup({ ask, envPath: env, clock: realClock, environment, ...more });
       return { ...terminal, ended };
     },
     async [Symbol.asyncDispose]() {

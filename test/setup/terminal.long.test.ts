@@ -1,9 +1,12 @@
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { getCACertificates, setDefaultCACertificates } from 'node:tls';
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer } from 'node:net';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
 import { expect, test } from 'vitest';
-import { openSandbox } from '#sandbox/sandbox.ts';
 import type { Vendor } from '#setup/vendors.ts';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { lists, openServer, streams, swift } from '#test/doctor/examine.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import { keys, openOffice } from './set-up.ts';
@@ -12,18 +15,14 @@ const groups = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;
 
 type Office = Awaited<ReturnType<typeof openOffice>>;
 
-const soon = () => AbortSignal.timeout(20_000);
 /** Questions as they are asked. */
 const asked = {
   token: 'The token of your bot',
   servers: 'Which server for speech to text, chat, and text to speech?',
   more: 'Which one of these?',
   address: 'The address of the server, up to /v1.',
-  home: 'Which server?',
   change: 'What do you want to change?',
   total: 'How many US dollars may all servers together spend a day?',
-  hear: 'Hear the bot now?',
-  heard: 'Did you hear a tone and a sentence?',
 } as const;
 
 /** Gives the models of mock servers, which are on this machine, a price. */
@@ -34,61 +33,35 @@ function setPrices({ environment, folder }: Office): void {
   environment.PRICES = path;
 }
 
-test('from a token to a sentence that the owner hears, at a terminal', async () => {
-  await using office = await openOffice({ ownerName: 'Olga' }, openSandbox);
+test('from a token to .env and registered commands, at a terminal', async () => {
+  await using office = await openOffice();
   setPrices(office);
   const { sandbox } = office;
-  const trusted = getCACertificates('default');
-  setDefaultCACertificates([...trusted, sandbox.certificate]);
   await using server = await openMockProviders(swift);
   sandbox.guild().removeBot();
-  const first = office.talk();
-  await first.answer(asked.token, `wrong.token${keys.enter}`);
-  await first.answer('Discord refused the token', '');
-  await first.answer(asked.token, `${sandbox.token}${keys.enter}`);
-  await first.answer('permissions=309274463232', '');
-  const home = sandbox.addGuild({ guildName: 'Home', ownerName: 'Olga' });
-  const olga = home.person('Olga');
-  await first.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
-  await first.answer(asked.hear, keys.enter);
-  await olga.join('Lounge', soon());
-  await first.answer(asked.heard, keys.cancel);
-  expect([await first.ended, office.text()]).toEqual([1, undefined]);
   const terminal = office.talk();
+  await terminal.answer(asked.token, `wrong.token${keys.enter}`);
+  await terminal.answer('Discord refused the token', '');
   await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
+  await terminal.answer('It is the token of nova.', '');
   await terminal.answer(asked.servers, `${keys.up}${keys.enter}`);
   await terminal.answer(asked.more, `${keys.up.repeat(2)}${keys.enter}`);
   await terminal.answer(asked.address, `${server.baseUrl}${keys.enter}`);
   await terminal.answer(asked.total, `20${keys.enter}`);
-  await terminal.answer(asked.hear, keys.enter);
-  await terminal.answer(asked.heard, keys.enter);
+  await terminal.answer('the bot is in no server', '');
+  await terminal.answer('permissions=309274463232', '');
   expect(await terminal.ended).toBe(0);
-  setDefaultCACertificates(trusted);
-  expect(olga.heard.frames.filter(({ audible }) => audible).length).toBeGreaterThan(120);
   expect(office.values()).toMatchObject({
     DISCORD_TOKEN: sandbox.token,
     BUDGET_TOTAL_DAY_USD: '20',
     SPEECH_BASE_URL: server.baseUrl,
     TRANSCRIPTION_BASE_URL: server.baseUrl,
   });
+  expect(sandbox.commands().length).toBeGreaterThan(10);
+  expect(sandbox.commands().every(({ guildId }) => guildId === undefined)).toBe(true);
   expect(terminal.shown()).not.toContain(sandbox.token);
   expect(sandbox.bot().online).toBe(false);
 }, 60_000);
-
-test('of a team it names everybody whom it waits for, and takes the first who sits down', async () => {
-  await using office = await openOffice({ ownerName: 'Olga', team: ['Ben', 'Olga', 'Cleo'] });
-  const { sandbox } = office;
-  const cleo = sandbox.person('Cleo');
-  const terminal = office.talk();
-  await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
-  await terminal.answer(asked.servers, `${keys.up.repeat(2)}${keys.enter}`);
-  await terminal.answer('Ben, Olga, or Cleo: join a voice channel of Sandbox.', keys.enter);
-  await terminal.answer('Waiting until Ben, Olga, or Cleo joins a voice channel of Sandbox', '');
-  await cleo.join('Lounge', soon());
-  await terminal.answer('Playing a tone and a sentence in Lounge', '');
-  terminal.input.destroy();
-  expect(await terminal.ended).toBe(1);
-});
 
 test('a vendor is chosen by its name; a role that it cannot fill goes to the next question', async () => {
   await using office = await openOffice();
@@ -112,7 +85,7 @@ test('a vendor is chosen by its name; a role that it cannot fill goes to the nex
       source,
     },
   ];
-  const terminal = office.talk(['--no-sound'], { vendors });
+  const terminal = office.talk({ vendors });
   await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
   await terminal.answer(asked.servers, keys.enter);
   await terminal.answer('The key of Thinker (not shown', `key-of-another${keys.enter}`);
@@ -145,13 +118,18 @@ test('a Realtime server answers in place of a chat model, until another is chose
   const usual = { needsKey: false, isUsual: true, source: 'https://vendor.example/docs' };
   const roles = ['CHAT_COMPLETION', 'SPEECH'] as const;
   const vendors = [{ ...usual, name: 'Whole', baseUrl, roles, isRealtime: true }];
-  const terminal = office.talk([], { vendors });
+  const terminal = office.talk({ vendors });
   await terminal.answer('Enter: none yet', keys.enter);
   await terminal.answer(asked.servers, keys.enter);
   await terminal.answer('No more', keys.enter);
   expect(await terminal.ended).toBe(0);
   expect(office.values()).toMatchObject({ PIPELINE: 'realtime', REALTIME_BASE_URL: baseUrl });
-  expect((await office.run(['--provider', baseUrl])).code).toBe(0);
+  const again = office.talk({ vendors: [] });
+  await again.answer('Enter: none yet', keys.enter);
+  await again.answer(asked.servers, `${keys.up}${keys.enter}`);
+  await again.answer(asked.more, keys.enter);
+  await again.answer(asked.address, `${baseUrl}${keys.enter}`);
+  expect(await again.ended).toBe(0);
   expect(office.values()).toMatchObject({ PIPELINE: '', REALTIME_BASE_URL: '' });
 }, 60_000);
 
@@ -177,7 +155,7 @@ test('a server on this machine that only chats is offered once, and then the spe
     },
     { ...vendor, name: 'Talker', baseUrl: 'http://127.0.0.1:9/v1', roles: ['SPEECH'] },
   ];
-  const terminal = office.talk(['--no-sound'], { vendors, nearby: async () => [found] });
+  const terminal = office.talk({ vendors, nearby: async () => [found] });
   await terminal.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
   await terminal.answer(asked.servers, `${keys.down}${keys.enter}`);
   await terminal.answer('usually Ollama', keys.enter);
@@ -207,16 +185,14 @@ function everyWay(
 ): readonly { readonly kept: string; readonly way: Way }[] {
   const first: Way = [
     [asked.token, `${token}${keys.enter}`],
-    [asked.home, keys.enter],
     [asked.servers, `${keys.up}${keys.enter}`],
     [asked.more, `${keys.up.repeat(2)}${keys.enter}`],
     [asked.address, `${address}${keys.enter}`],
     [asked.total, keys.enter],
-    [asked.hear, keys.enter],
   ];
   const again: Way = [
-    [asked.change, `${keys.down.repeat(2)}${keys.enter}`],
-    [asked.home, keys.enter],
+    [asked.change, `${keys.down}${keys.enter}`],
+    [asked.token, ''],
   ];
   const kept = `# mine\nDISCORD_TOKEN=${token}\n`;
   return [
@@ -236,7 +212,7 @@ async function endedAt(office: Office, way: Way, isKey: boolean) {
 }
 
 test('ended at any question, by Ctrl+C or the end of its input, it leaves .env as it was', async () => {
-  await using office = await openOffice({ guilds: [{ guildName: 'Second' }] });
+  await using office = await openOffice();
   setPrices(office);
   await using server = await openMockProviders(swift);
   for (const { kept, way } of everyWay(office.sandbox.token, server.baseUrl)) {
@@ -262,7 +238,11 @@ test.each([
     await using server = await openMockProviders(swift);
     office.keep(`DISCORD_TOKEN=${office.sandbox.token}\n`);
     Object.assign(office.environment, settings);
-    const terminal = office.talk(['--provider', server.baseUrl]);
+    const terminal = office.talk();
+    await terminal.answer(asked.change, keys.enter);
+    await terminal.answer(asked.servers, `${keys.up}${keys.enter}`);
+    await terminal.answer(asked.more, `${keys.up.repeat(2)}${keys.enter}`);
+    await terminal.answer(asked.address, `${server.baseUrl}${keys.enter}`);
     await terminal.answer(asked.total, `${typed}${keys.enter}`);
     expect(await terminal.ended).toBe(0);
     // A long question goes on in the next line of the terminal.
@@ -273,32 +253,43 @@ test.each([
 
 test('while something is waited for, the end of the terminal ends it as well', async () => {
   await using office = await openOffice();
-  const { sandbox } = office;
-  sandbox.guild().removeBot();
+  await using silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  const { port } = silent.address() as AddressInfo;
+  office.environment.DISCORD_API_URL = `http://127.0.0.1:${port}/api`;
   const terminal = office.talk();
-  await terminal.answer(asked.token, `${sandbox.token}${keys.enter}`);
-  await terminal.answer('Waiting until you invite the bot', '');
+  await terminal.answer(asked.token, `a.token${keys.enter}`);
+  await terminal.answer('Asking Discord whose token it is', '');
   terminal.input.destroy();
   expect(await terminal.ended).toBe(1);
   expect(office.text()).toBeUndefined();
 });
 
-test('run again for the sound alone it finds the server by itself, and asks only among several', async () => {
-  await using office = await openOffice({ ownerName: 'Olga' });
-  const { sandbox } = office;
-  office.keep(`DISCORD_TOKEN=${sandbox.token}\n`);
-  const play = `${keys.down.repeat(2)}${keys.enter}`;
-  const alone = office.talk();
-  await alone.answer(asked.change, play);
-  await alone.answer('Olga: join a voice channel of Sandbox.', keys.cancel);
-  expect(await alone.ended).toBe(1);
-  expect(alone.shown()).not.toContain(asked.home);
-  sandbox.addGuild({ guildName: 'Second', ownerName: 'Olga' });
-  const among = office.talk();
-  await among.answer(asked.change, play);
-  await among.answer(asked.home, `${keys.down}${keys.enter}`);
-  await among.answer('Olga: join a voice channel of Second.', keys.cancel);
-  expect(await among.ended).toBe(1);
+test('a Discord that is not there ends with 1, and settings that cannot work with 78', async () => {
+  await using office = await openOffice();
+  const ended = async (settings: NodeJS.ProcessEnv) => {
+    Object.assign(office.environment, { DISCORD_TOKEN: 'a.token', ...settings });
+    const terminal = office.talk();
+    return [await terminal.ended, terminal.shown().replace(/[│\s]+/g, ' ')];
+  };
+  const away = await ended({ DISCORD_API_URL: 'http://127.0.0.1:2/api' });
+  expect(away).toEqual([1, expect.stringContaining('could not be reached (ECONNREFUSED)')]);
+  const wrong = await ended({ DISCORD_API_URL: 'nowhere' });
+  expect(wrong).toEqual([78, expect.stringContaining('DISCORD_API_URL')]);
+  expect(office.text()).toBeUndefined();
+});
+
+test('a file that is read-only ends with 78, and so does a process without a terminal', async () => {
+  await using office = await openOffice();
+  office.keep('A=b\n');
+  chmodSync(join(office.folder, '.env'), 0o400);
+  const terminal = office.talk();
+  expect(await terminal.ended).toBe(78);
+  expect(terminal.shown()).toContain('is read-only: run chmod u+w');
+  const env = { ...compileCacheEnvironment(), PATH: '' };
+  const program = promisify(execFile)(process.execPath, [resolve('setup/main.ts')], { env });
+  const stderr = expect.stringContaining('Setup asks at a terminal, and there is none');
+  await expect(program).rejects.toMatchObject({ code: 78, stderr });
 });
 
 test('a model is tried without a token, and stays when the token comes later', async () => {
@@ -314,13 +305,13 @@ test('a model is tried without a token, and stays when the token comes later', a
       source: 'https://vendor.example/docs',
     },
   ];
-  const first = office.talk([], { vendors });
+  const first = office.talk({ vendors });
   await first.answer('Enter: none yet', keys.enter);
   await first.answer(asked.servers, keys.enter);
   expect(await first.ended).toBe(0);
   expect(first.shown()).toContain('run npm start, open its link');
   const before = office.text() ?? '';
-  const second = office.talk(['--no-sound'], { vendors });
+  const second = office.talk({ vendors });
   await second.answer(asked.token, `${office.sandbox.token}${keys.enter}`);
   expect(await second.ended).toBe(0);
   expect(second.shown()).not.toContain(asked.servers);

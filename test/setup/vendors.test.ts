@@ -3,11 +3,7 @@ import { z } from 'zod';
 import { costsOfMinute } from '#bench/pipelines/minute.ts';
 import table from '#setup/vendors.json' with { type: 'json' };
 import { openAiMonthUsd, vendorSchema, vendors } from '#setup/vendors.ts';
-import { realClock } from '#src/base/clock.ts';
 import { isAddress } from '#src/config/settings.ts';
-import { readAccount } from '#src/discord/account/account.ts';
-import { AccountRest } from '#src/discord/account/account-rest.ts';
-import { openOffice } from './set-up.ts';
 
 test('each vendor has one name, an address that setup takes, its roles and a source', () => {
   expect(z.array(vendorSchema).safeParse(table).error).toBeUndefined();
@@ -21,21 +17,4 @@ test('each vendor has one name, an address that setup takes, its roles and a sou
 test('a month with OpenAI costs as much as npm run bench -- pipelines counts', () => {
   const [chained] = costsOfMinute();
   expect(openAiMonthUsd()).toBeCloseTo(3_600 * (chained?.wholeUsd ?? 0));
-});
-
-async function ownersOf(options: Parameters<typeof openOffice>[0]) {
-  await using office = await openOffice(options);
-  const { apiUrl, token } = office.sandbox;
-  using rest = new AccountRest({ apiUrl, token }, realClock);
-  const { owners } = await readAccount(rest, AbortSignal.timeout(10_000));
-  return owners.map(({ name }) => name);
-}
-
-test('a bot belongs to its owner, or to the members of its team', async () => {
-  expect(await ownersOf({ ownerName: 'Olga' })).toEqual(['Olga']);
-  expect(await ownersOf({ ownerName: 'Olga', team: ['Ben', 'Olga', 'Cleo'] })).toEqual([
-    'Ben',
-    'Olga',
-    'Cleo',
-  ]);
 });

@@ -79,7 +79,7 @@ export class Invariants {
     const open = after.turns.flatMap((turn) => turn.open);
     for (const effect of effects) {
       if (effect.do === 'listen') this.#hold(1, this.#consent.hears(effect.by), effect.by);
-      if (effect.do !== 'recognise' && effect.do !== 'feed') continue;
+      if (effect.do !== 'recognise') continue;
       const isOpen = open.some(({ id }) => id === effect.utterance);
       this.#hold(1, isOpen, `utterance ${effect.utterance}`);
     }
@@ -237,7 +237,7 @@ export class Invariants {
   }
 
   #checkSpeak({ reading }: EffectOf<'speak'>, before: ConversationState, after: ConversationState) {
-    const isNotice = before.notices.some(({ id }) => id === reading);
+    const isNotice = before.readings.some(({ id, when }) => id === reading && when === 'pause');
     this.#hold(25, !isNotice || isQuiet(after), 'a notice');
   }
 

@@ -2,13 +2,7 @@ import type { ConversationEffect, EffectOf } from '#src/conversation/machine/eff
 import { mayHear } from '#src/conversation/machine/questions.ts';
 import type { Id, ToolRequest } from '#src/conversation/machine/state.ts';
 import { step } from '#src/conversation/machine/step.ts';
-import {
-  clearVoice,
-  noVoice,
-  person,
-  room,
-  roomWith,
-} from '#test/conversation/machine/conversation-case.ts';
+import { clearVoice, noVoice, person, room } from '#test/conversation/machine/conversation-case.ts';
 import type { StepFunction } from '#test/conversation/machine/play-case.ts';
 import {
   type PlannedAnswer,
@@ -76,9 +70,8 @@ export class Simulation {
   constructor(options: SimulationSetup) {
     this.#options = options;
     const { onStep, seed, step: run = step } = options;
-    const settings = { hearsSound: seed % 3 === 0 };
     this.#isCaptioned = seed % 2 === 0;
-    const start = roomWith(room(...everybody), settings);
+    const start = room(...everybody);
     this.performer = new SimulatedPerformer(start, this.time, run, this.#ports(), (one) => {
       this.steps++;
       onStep(this, one);

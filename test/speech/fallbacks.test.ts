@@ -30,7 +30,7 @@ function recogniser(
   clock = new VirtualClock(),
 ): Transcriber {
   const { chain } = chainOf('speech to text', engines, clock);
-  return transcriberWithFallbacks(chain, listens, clock);
+  return transcriberWithFallbacks(chain, listens);
 }
 
 for (const [name, engine] of [
@@ -62,16 +62,14 @@ test('every recogniser that takes a hint of the language has it, and the others 
 
 /** A server that answers after so many milliseconds, one request after the other; -1 is never. */
 function paced(clock: VirtualClock, ...tookMs: number[]) {
-  const asked: number[] = [];
   const transcriber: Transcriber = {
     async *transcribe(pcm, signal) {
-      asked.push(clock.nowMs());
       const ms = tookMs.shift() ?? 100;
       await clock.sleep(ms < 0 ? 3_600_000 : ms, signal);
       yield { kind: 'final', transcript: { text: hearWords(pcm) } };
     },
   };
-  return { asked, transcriber };
+  return transcriber;
 }
 
 /** Text or error code of an utterance of `words`, and the time until it came. */
@@ -88,20 +86,10 @@ const [{ text: short }] = utterances;
 
 test('a recogniser that stalls over a short utterance is given up after 5 s', async () => {
   const clock = new VirtualClock();
-  const { transcriber } = paced(clock, 100, -1, -1);
+  const transcriber = paced(clock, 100, -1);
   const listening = recogniser([transcriber], false, clock);
   await heard(listening, clock, short);
   expect(await heard(listening, clock, short)).toEqual({ what: 'provider.late', tookMs: 5_000 });
-});
-
-test('a request that stalls is sent once more meanwhile, and the first answer counts', async () => {
-  const clock = new VirtualClock();
-  const { transcriber, asked } = paced(clock, 100, -1, 100, 3_000, -1);
-  const listening = recogniser([transcriber], false, clock);
-  await heard(listening, clock, short);
-  expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 2_600 });
-  expect(await heard(listening, clock, short)).toEqual({ what: short, tookMs: 3_000 });
-  expect(asked).toHaveLength(4); // who takes long as a rule is not asked twice
 });
 
 function voices(engines: readonly Synthesizer[], clock = new VirtualClock()) {

@@ -40,7 +40,7 @@ async function transcriptOf(
 test.each([undefined, ['large']])(
   'a server that does not translate with this model (%j) is asked to once; the words come as they were said',
   async (translates) => {
-    using server = await openHearing({ ...(translates && { translates }) });
+    await using server = await openHearing({ ...(translates && { translates }) });
     for (let n = 0; n < 2; n++) {
       const transcript = await transcriptOf(server.transcriber, { isTranslated: true });
       expect(transcript).toMatchObject({ text: 'hello' });
@@ -54,13 +54,13 @@ test.each([undefined, ['large']])(
 );
 
 test('behind fallbacks and a reservation options reach the server, and each request is paid for', async () => {
-  using server = await openHearing({ translates: ['large'] });
+  await using server = await openHearing({ translates: ['large'] });
   const heard: number[] = [];
   const reservation = new Reservation({
     pay: (_, work) => void heard.push(...work.uses.map((use) => ('ms' in use ? use.ms : 0))),
   });
   const { chain } = chainOf('speech to text', [server.transcriber], realClock);
-  const paid = paidRecogniser(transcriberWithFallbacks(chain, false, realClock));
+  const paid = paidRecogniser(transcriberWithFallbacks(chain, false));
   const asked = { isTranslated: true, model: 'large' };
   const transcript = await transcriptOf(paid.paidBy(reservation), asked);
   expect(transcript.isTranslated).toBe(true);

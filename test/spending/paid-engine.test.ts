@@ -26,7 +26,7 @@ const refused: readonly [
   Has<PaidEngine<ChatModel>, 'reply'>,
   Has<PaidEngine<Synthesizer>, 'synthesize'>,
   Has<PaidEngine<Transcriber>, 'transcribe' | 'listen'>,
-  Has<PaidPipeline, 'answer' | 'hear'>,
+  Has<PaidPipeline, 'answer'>,
   Accepts<PaidEngine<ChatModel>['paidBy'], undefined>,
   Accepts<PaidEngine<ChatModel>['paidBy'], ForgedReservation>,
   Accepts<PaidPipeline['paidBy'], ForgedReservation>,

@@ -20,14 +20,7 @@ import {
 } from '#test/contracts/stores/server-stores.ts';
 import { storeTroubleContract } from '#test/contracts/stores/store-trouble.ts';
 import { trackStoreContract } from '#test/contracts/stores/track-store.ts';
-import {
-  MemoryConsents,
-  MemoryGuilds,
-  MemoryPanels,
-  MemorySettings,
-  MemoryTracks,
-} from '#test/fakes/memory-stores.ts';
-import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
+import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
 const impatient = { clock: realClock, patienceMs: 0 };
@@ -57,19 +50,6 @@ async function ageSeats(path: string, ms: number): Promise<void> {
   sqlite.prepare('UPDATE seats SET alive_at_ms = alive_at_ms - ?').run(ms);
 }
 
-async function openFake(trouble?: StoreTrouble) {
-  const [consents, panels] = [new MemoryConsents(), new MemoryPanels()];
-  const [settings, tracks] = [new MemorySettings(), new MemoryTracks()];
-  const { leftOutPeople, personSettings, reminders, seats } = consents;
-  const ofServers = [consents, panels, seats, reminders, settings, tracks];
-  const guilds = new MemoryGuilds(...ofServers);
-  for (const consents of [...ofServers, leftOutPeople, guilds, personSettings])
-    consents.trouble = trouble;
-  const pass = async (ms: number) => seats.pass(ms);
-  const all = { leftOutPeople, consents, guilds, panels, personSettings, reminders };
-  return { ...all, seats, settings, tracks, pass, async [Symbol.asyncDispose]() {} };
-}
-
 function closing(store: Store, resources: Disposable) {
   return {
     ...store,
@@ -83,18 +63,13 @@ function closing(store: Store, resources: Disposable) {
 apiTokenStoreContract('a file', openFile);
 personRowsContract('a file', openFile);
 
-for (const [name, open] of [
-  ['a file', openFile],
-  ['the fake books', openFake],
-] as const) {
-  leftOutPeopleContract(name, open);
-  consentStoreContract(name, open);
-  guildStoreContract(name, open);
-  panelStoreContract(name, open);
-  personSettingsContract(name, open);
-  reminderStoreContract(name, open);
-  seatStoreContract(name, open);
-  settingsStoreContract(name, open);
-  storeTroubleContract(name, open);
-  trackStoreContract(name, open);
-}
+leftOutPeopleContract('a file', openFile);
+consentStoreContract('a file', openFile);
+guildStoreContract('a file', openFile);
+panelStoreContract('a file', openFile);
+personSettingsContract('a file', openFile);
+reminderStoreContract('a file', openFile);
+seatStoreContract('a file', openFile);
+settingsStoreContract('a file', openFile);
+storeTroubleContract('a file', openFile);
+trackStoreContract('a file', openFile);

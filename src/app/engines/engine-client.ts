@@ -5,7 +5,6 @@ import type { Deadlines } from '#src/provider/deadlines.ts';
 import type { Limits } from '#src/provider/guarded-fetch.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
-import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import { mostAnswerTokens } from '#src/spending/request-bound.ts';
 
 /** News for the operator while the engines are made ready. */
@@ -21,8 +20,6 @@ export type EngineNews =
   | { readonly kind: 'base-url'; readonly role: ProviderRole; readonly found: string }
   /** An answer that was asked to stream came as one block after a wait: a proxy may buffer it. */
   | { readonly kind: 'buffered'; readonly role: ProviderRole }
-  /** Reading accuracy of a model that speaks, over one text. */
-  | ({ readonly kind: 'reading'; readonly provider: string } & ReadingAccuracy)
   /** Models that are gone or about to go, once a day each. */
   | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
   /** A background task of an engine fails, or works again. */

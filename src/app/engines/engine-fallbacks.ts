@@ -75,11 +75,7 @@ export function withFallbacks(
     const first = { config: transcription, engine: transcriber };
     const order = { first, fallback: fallbackOf(fallbacks.transcription, open.transcriber) };
     const listens = transcriber.listen !== undefined;
-    transcriber = transcriberWithFallbacks(
-      chainOf('speech to text', order, chainParts),
-      listens,
-      realClock,
-    );
+    transcriber = transcriberWithFallbacks(chainOf('speech to text', order, chainParts), listens);
   }
   if (speech.kind === 'remote') {
     const first = { config: speech, engine: synthesizer };
@@ -102,39 +98,40 @@ export function withFallbacks(
 }
 
 type RealtimeFallback = Pick<Config, 'chat' | 'deadlines'> & {
-  readonly realtime?: Pick<RemoteServer, 'baseUrl' | 'model'>;
+  readonly realtime: Pick<RemoteServer, 'baseUrl' | 'model'>;
 };
 
 /**
- * Has the chat model answer in the place of a failing Realtime server, by recognised words and with the voice behind it;
- * undefined where there is no chat model but the embedded one.
+ * Has the chat model, if there is one but the embedded, answer in the place of a failing Realtime server, by recognised words
+ * and with the voice behind it. A connection that is lost before an answer begins is replaced once.
  */
-export function realtimeStandIn(
+export function realtimeWithStandIn(
   { realtime, chat, deadlines }: RealtimeFallback,
   roles: Pick<EngineRoles, 'chat'>,
   report: ReportEngineNews,
-): ((model: AudioChatModel) => AudioChatModel) | undefined {
-  if (!realtime || chat.kind !== 'remote') return undefined;
-  const [mine, theirs] = [realtime.baseUrl, chat.baseUrl].map((baseUrl) => new URL(baseUrl).host);
-  const isOneHost = mine === theirs;
-  const provider = isOneHost ? `${realtime.model} at ${mine}` : `${mine}`;
-  const other = isOneHost ? `${chat.model} at ${theirs}` : `${theirs}`;
-  const model = announced(roles.chat(''), servedBy(chat.model, chat.baseUrl));
-  const standIn = audioModelStandIn(model);
-  const breaker = new Breaker(replaceable, realClock);
-  const second = { provider: other, breaker: new Breaker(only, realClock), engine: () => standIn };
+): (model: AudioChatModel) => AudioChatModel {
+  const configs = [{ ...realtime, kind: 'remote' as const }, chat];
+  const nameIn = (config: RemoteServer | Embedded) => nameOf('chat', config, configs);
+  const others: Fallback<AudioChatModel>[] = [];
+  if (chat.kind === 'remote') {
+    const model = announced(roles.chat(''), servedBy(chat.model, chat.baseUrl));
+    const standIn = audioModelStandIn(model);
+    const breaker = new Breaker(only, realClock);
+    others.push({ provider: nameIn(chat), breaker, engine: () => standIn });
+  }
+  const provider = nameIn({ ...realtime, kind: 'remote' });
+  const breaker = new Breaker(others.length > 0 ? replaceable : only, realClock);
   const limits = { ...deadlines.chat, firstMs: realtimeFirstMs, coldFirstMs: realtimeFirstMs };
-  const usual = { role: 'chat', clock: realClock, deadlines: limits } as const;
+  const usual = {
+    role: 'chat',
+    clock: realClock,
+    deadlines: limits,
+    retries: true,
+    report,
+  } as const;
   return (server) => {
     const first = { provider, breaker, engine: () => server };
-    return audioChatWithFallbacks(
-      new FallbackChain({
-        ...usual,
-        fallbacks: [first, second],
-        retries: false,
-        report,
-      }),
-    );
+    return audioChatWithFallbacks(new FallbackChain({ ...usual, fallbacks: [first, ...others] }));
   };
 }
 

@@ -27,8 +27,8 @@ export type Engines = EngineRoles & {
   readonly hasChatModel: boolean;
   /** Names of the voices of the first synthesizer. */
   readonly voices: VoiceNames;
-  /** Where there is a server for it: a conversation of its own for each session, connected when first needed. */
-  readonly realtime?: () => Pipeline & Disposable;
+  /** Where there is a server for it. */
+  readonly realtime?: Pipeline;
   /** A person begins to speak: opens connections before they are needed. Never throws and never waits. */
   warm(): void;
   /** Models that need the operator's attention, as of today. */
@@ -53,15 +53,20 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     const chat = await openChat(config, report);
     const opened = { transcriber, synthesizer, ...chat };
     const roles = pronouncing(await openChains(config, opened, stack, report));
-    const realtime = await openRealtime(config, roles, report);
-    const warm = await openWarmth(config, synthesizer, stack);
+    const talking = await openRealtime(config, roles, stack, report);
+    const isTalking = config.pipeline === 'realtime';
+    const warm = await openWarmth(
+      config,
+      [synthesizer, transcriber, isTalking ? talking?.talk : undefined],
+      stack,
+    );
     const modelNews = await openWatch(config, stack, report);
     warm();
     return {
       ...chat,
       ...roles,
       voices,
-      realtime,
+      realtime: talking?.pipeline,
       warm,
       modelNews,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -88,7 +93,7 @@ async function openChains(
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
   const quietly: OnEngineNews = (news) =>
-    ['base-url', 'reading', 'buffered', 'alert'].includes(news.kind) ? report(news) : undefined;
+    ['base-url', 'buffered', 'alert'].includes(news.kind) ? report(news) : undefined;
   const open = {
     transcriber: (one: Config['transcription']) =>
       openTranscriberOf(one, deadlines, stack, quietly),
@@ -112,14 +117,14 @@ export async function openTranscriberOf(
   stack: AsyncDisposableStack,
   report: OnEngineNews,
   rules: Pick<EmbeddedTranscriberOptions, 'rules'> = {},
-): Promise<Transcriber> {
+): Promise<Transcriber & { warm?(): void }> {
   const role = 'speech to text';
   if (config.kind === 'remote' && config.backend === 'realtime') {
     const { openRealtimeTranscriber } = await import(
       '#src/speech/realtime/realtime-transcriber.ts'
     );
     stopwatch(role, `${config.model} at ${new URL(config.baseUrl).host}, realtime`, report)();
-    return stack.use(openRealtimeTranscriber({ ...config, alert: report }));
+    return stack.use(openRealtimeTranscriber(config));
   }
   if (config.kind === 'remote') {
     const { openTranscriber } = await import('#src/speech/openai/openai-transcriber.ts');
@@ -172,17 +177,19 @@ async function openHearing(
 async function openRealtime(
   config: Config,
   roles: EngineRoles,
+  stack: AsyncDisposableStack,
   report: OnEngineNews,
-): Promise<Engines['realtime']> {
+) {
   const { realtime: server } = config;
   if (!server) return undefined;
-  const { openRealtimeTalk } = await import('#src/chat/realtime/realtime-talk.ts');
-  const { realtime } = await import('#src/pipeline/realtime.ts');
-  const { realtimeStandIn } = await import('./engine-fallbacks.ts');
-  const withStandIn = realtimeStandIn(config, roles, report);
-  const parts = { synthesizer: roles.synthesizer, withStandIn };
+  const { RealtimeTalk } = await import('#src/chat/realtime/realtime-talk.ts');
+  const { audioModel } = await import('#src/pipeline/audio-model/audio-model.ts');
+  const { realtimeWithStandIn } = await import('./engine-fallbacks.ts');
   const limits = { firstMs: config.deadlines.chat.firstMs };
-  return () => realtime({ talk: openRealtimeTalk({ ...limited(server), limits }), ...parts });
+  const talk = stack.use(new RealtimeTalk({ ...limited(server), limits }));
+  const withStandIn = realtimeWithStandIn({ ...config, realtime: server }, roles, report);
+  const open = (signal: AbortSignal) => withStandIn(talk.begin(signal));
+  return { talk, pipeline: audioModel({ open, synthesizer: roles.synthesizer, input: 'audio' }) };
 }
 
 async function openWatch(
@@ -198,21 +205,24 @@ async function openWatch(
   return () => watch.news();
 }
 
-/** Opens connections before they are needed. A realtime connection is kept open by itself, once it was opened. */
+/** Opens connections before they are needed; `engines` open theirs themselves. */
 async function openWarmth(
   { transcription, chat, speech }: Config,
-  voice: { warm?(): void },
+  engines: readonly ({ warm?(): void } | undefined)[],
   stack: AsyncDisposableStack,
 ): Promise<() => void> {
   const addresses = [transcription, chat, speech].flatMap((role) => {
     const viaFetch = role.kind === 'remote' && !('backend' in role && role.backend === 'realtime');
     return viaFetch ? [role.baseUrl] : [];
   });
-  if (addresses.length === 0) return () => voice.warm?.();
+  const warmEngines = () => {
+    for (const engine of engines) engine?.warm?.();
+  };
+  if (addresses.length === 0) return warmEngines;
   const { WarmConnections } = await import('#src/provider/warm-connections.ts');
   const connections = stack.use(new WarmConnections(addresses, realClock));
   return () => {
     connections.warm();
-    voice.warm?.();
+    warmEngines();
   };
 }

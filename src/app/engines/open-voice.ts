@@ -7,7 +7,6 @@ import { embeddedVoices, standardEmbeddedVoice } from '#src/speech/embedded/flit
 import { standardVoiceInstead } from '#src/speech/fallbacks/standard-voice.ts';
 import type { DecodeSpeech } from '#src/speech/openai/openai-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import type { ReadingAccuracy } from '#src/speech/reading-check.ts';
 import type { RealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { fixedVoiceNames, type VoiceNames } from '#src/speech/voice-names.ts';
 import { clientOf, lazily, type OnEngineNews, stopwatch } from './engine-client.ts';
@@ -35,9 +34,7 @@ export async function openVoice(
     );
     const provider = new URL(config.baseUrl).host;
     stopwatch(role, `${config.model} at ${provider}, realtime`, report)();
-    const onReading = (reading: ReadingAccuracy) =>
-      report({ kind: 'reading', provider, ...reading });
-    const synthesizer = stack.use(openRealtimeSynthesizer({ ...config, onReading }));
+    const synthesizer = stack.use(openRealtimeSynthesizer(config));
     return { synthesizer, voices: untold };
   }
   if (config.kind === 'remote') {

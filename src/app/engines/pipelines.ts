@@ -6,10 +6,10 @@ import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline, PipelineName } from '#src/pipeline/pipeline.ts';
 import type { Engines } from './engines.ts';
 
-/** One way to answer: how it is opened, and what thinks and speaks in it. */
+/** One way to answer, and the name of the model that thinks in it. */
 type PipelineChoice = {
   readonly engine: string;
-  readonly open: () => Pipeline & Partial<Disposable>;
+  readonly pipeline: Pipeline;
 };
 
 /** Every way to answer that there are engines for; the configured one first. */
@@ -25,7 +25,7 @@ export function pipelinesOf(
   if (hearing) ways.set('audio-model', hearing);
   const { realtime } = engines;
   if (realtime) {
-    ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', open: realtime });
+    ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', pipeline: realtime });
   }
   const { pipeline: standard } = config;
   const wayOf = (name: PipelineName): PipelineChoice => {
@@ -35,7 +35,7 @@ export function pipelinesOf(
   };
   return {
     names: [...ways.keys()].sort((a, b) => Number(b === standard) - Number(a === standard)),
-    open: (name) => wayOf(name).open(),
+    open: (name) => wayOf(name).pipeline,
     engine: (name) => wayOf(name).engine,
   };
 }
@@ -46,7 +46,7 @@ function chainedWay(
   chat: ChatModel,
 ): PipelineChoice {
   const engine = config.kind === 'remote' ? config.model : chatName;
-  return { engine, open: () => chained({ chat, synthesizer }) };
+  return { engine, pipeline: chained({ chat, synthesizer }) };
 }
 
 function audioModelWay(
@@ -55,5 +55,5 @@ function audioModelWay(
 ): PipelineChoice | undefined {
   if (!model) return undefined;
   const { input, model: engine = 'audio-model' } = config;
-  return { engine, open: () => audioModel({ model, synthesizer, input }) };
+  return { engine, pipeline: audioModel({ open: () => model, synthesizer, input }) };
 }

@@ -1,27 +1,23 @@
+import { join } from 'node:path';
+import packageJson from '#package.json' with { type: 'json' };
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GatewayLimits } from '#src/discord/shards/gateway-limits.ts';
-import {
-  countedStarts,
-  IdentifyThrottle,
-  identifySpacingMs,
-} from '#src/discord/shards/identify-limits.ts';
+import { IdentifyThrottle, identifySpacingMs } from '#src/discord/shards/identify-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
+import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import type { ShardLocks } from '#src/storage/postgres/shard-locks.ts';
-import { ProcessRun } from './process-run.ts';
 
 /** Shards of this process. Closing them lets another process have them. */
 export type OwnShards = AsyncDisposable & {
   readonly shards: readonly OwnedShard[];
   /** Number of all shards of the bot. */
   readonly count: number;
-  /** All of them are served: from now on the process ends in order. */
-  served(): void;
 };
 
 /**
  * Resolves once the shards of this process are its own: with a database, no other process has one of them, or another number of
- * shards. After a loop of crashes it waits first. Errors: BotError.
+ * shards. Errors: BotError.
  */
 export async function openShards(
   options: BotOptions,
@@ -31,14 +27,7 @@ export async function openShards(
   const { config, onShards = () => undefined } = options;
   const { maxConcurrency, recommendedShards, startLimit } = limits;
   await using stack = new AsyncDisposableStack();
-  const run = stack.use(await ProcessRun.open(config.dataDir, realClock, signal));
-  stack.defer(() => {
-    if (signal.aborted) run.end();
-  });
-  if (run.backoffMs > 0) {
-    onShards({ kind: 'crashing', starts: run.starts, waitMs: run.backoffMs });
-    await realClock.sleep(run.backoffMs, signal);
-  }
+  stack.use(await claimProcess(config.dataDir, signal));
   const count = config.shards === 'auto' ? recommendedShards : config.shards;
   const { first, last } = config.shardRange ?? { first: 0, last: count - 1 };
   const locks = await openLocks(options, { count, first, last }, signal);
@@ -46,9 +35,8 @@ export async function openShards(
   const throttle = new IdentifyThrottle({
     clock: realClock,
     maxConcurrency,
-    starts: startLimit && countedStarts(startLimit, run.identifies, realClock.wallMs()),
+    startLimit,
     onSpent: (waitMs) => onShards({ kind: 'spent', waitMs }),
-    onCount: (identifies) => run.count(identifies),
     takeBucket: locks && ((bucket) => locks.takeBucket(bucket, identifySpacingMs)),
   });
   const closing = stack.move();
@@ -60,9 +48,15 @@ export async function openShards(
       recommendedCount: recommendedShards,
       waitToIdentify: (until) => throttle.wait(first + n, until),
     })),
-    served: () => closing.defer(() => run.end()),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
+}
+
+/** Names this process in `DATA_DIR` for `npm run reload`; not where another process of the bot shares the folder. */
+async function claimProcess(dataDir: string, signal: AbortSignal): Promise<Disposable | undefined> {
+  const { version } = packageJson;
+  const options = { clock: realClock, version, onWait: () => undefined, patienceMs: 0 };
+  return await lockDataDir(join(dataDir, 'process'), options, signal).catch(() => undefined);
 }
 
 async function openLocks(

@@ -6,9 +6,7 @@ export type ShardNews =
   /** Another process has one of them. `lost`: it took them while the database was away. */
   | { readonly kind: 'waiting' | 'lost'; readonly why: string }
   /** Discord's limit of identifies is nearly used up. */
-  | { readonly kind: 'spent'; readonly waitMs: number }
-  /** The last starts did not end in order. */
-  | { readonly kind: 'crashing'; readonly starts: number; readonly waitMs: number };
+  | { readonly kind: 'spent'; readonly waitMs: number };
 
 /** Writes one line per event of the shards of this process; `end` is called where it has to end. */
 export function logShards(
@@ -30,13 +28,6 @@ export function logShards(
       log.error(
         { waitMs: Math.round(news.waitMs) },
         'Discord allows few more logins until its limit is reset: the bot waits, so that its token stays valid; find out why it logs in repeatedly',
-      );
-      return;
-    case 'crashing':
-      notices.report('crash-loop');
-      log.error(
-        { starts: news.starts, waitMs: news.waitMs },
-        'the bot crashed three times within 5 minutes: it waits before it logs in again; look at the log of the last crash',
       );
       return;
   }

@@ -1,296 +1,150 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
-import { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
-import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
-import type { ToolCall } from '#src/chat/ports.ts';
-import type { SocketLimits } from '#src/provider/json-socket.ts';
+import type { Secret } from '#src/base/secret.ts';
+import type {
+  AudioChatMessage,
+  AudioChatModel,
+  AudioChatPart,
+} from '#src/chat/completions/audio-chat-ports.ts';
+import type { Tool, ToolCall } from '#src/chat/ports.ts';
+import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
 import { codeOf } from '#src/provider/models/error-phrases.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
-import { RealtimeLink, realtimeUrls } from '#src/provider/realtime-link.ts';
+import { type RealtimeLink, realtimeUrls } from '#src/provider/realtime-link.ts';
+import { RealtimePool } from '#src/provider/realtime-pool.ts';
+import type { ResponseEnd, ResponseEvent } from '#src/provider/realtime-reading.ts';
+import { RealtimeResponse, type ResponseLimits } from '#src/provider/realtime-response.ts';
 import {
-  type ResponseEnd,
-  type ResponseEvent,
-  readTalk,
-  type TalkError,
-  type TalkEvent,
-} from '#src/provider/realtime-reading.ts';
-import { RealtimeResponse } from '#src/provider/realtime-response.ts';
-import { TalkMemory } from './realtime-memory.ts';
-import type {
-  RealtimeTalk,
-  RealtimeTalkLimits,
-  RealtimeTalkOptions,
-  TalkAnswer,
-  TalkBuffer,
-  TalkRequest,
-} from './realtime-ports.ts';
-import { answerRequest, mannerUpdate, openingUpdate, type TalkManner } from './realtime-writing.ts';
+  answerRequest,
+  mannerUpdate,
+  openingUpdate,
+  sendMessage,
+  voiceUpdate,
+} from './realtime-writing.ts';
 
-const usualLimits = { firstMs: 20_000, idleMs: 10_000, cancelMs: 3000, oldestMs: 55 * 60_000 };
-const bytesPerMs = 48;
-/** Time in ms after a failed attempt in which no connection is opened ahead of need. */
-const backOffMs = 5000;
-
-/** Any server with OpenAI's Realtime conversations. Connects when needed. */
-export function openRealtimeTalk(options: RealtimeTalkOptions): RealtimeTalk {
-  return new Talk(options);
-}
-
-/** A connection, and the conversation its server holds. */
-type Session = {
-  readonly link: RealtimeLink;
-  readonly memory: TalkMemory;
-  manner: string;
-  /** Frozen once it has spoken. */
-  voice: string | undefined;
-  hasSpoken: boolean;
-  /** Id of the event that set a chosen voice. */
-  voiceEventId: string | undefined;
-  /** The answer before, of which something may still come. */
-  former: string | undefined;
-  /** Whether its content is to be forgotten as soon as the running answer ends. */
-  isStale: boolean;
+export type RealtimeTalkOptions = {
+  /** `http` and `ws` mean the same. */
+  readonly baseUrl: string;
+  readonly model: string;
+  readonly apiKey?: Secret;
+  /** Default voice where a persona names none; left out, the server's own. */
+  readonly voice?: string;
+  /** Longest answer, sound included. Left out: the server's own limit. */
+  readonly maxTokens?: number;
+  readonly clock?: Clock;
+  readonly limits?: Partial<SocketLimits & ResponseLimits>;
+  readonly openSocket?: OpenSocket;
 };
 
-/** The answer on its way. */
-type Running = { readonly response: RealtimeResponse; readonly answer: TalkAnswer };
+const usualLimits: ResponseLimits = { firstMs: 20_000, idleMs: 10_000 };
 
-class Talk implements RealtimeTalk {
+/** Any server with OpenAI's Realtime conversations. Each answer has a connection of its own: the server forgets all with its end. */
+export class RealtimeTalk implements Disposable {
   readonly #options: RealtimeTalkOptions;
-  readonly #by: ServedBy;
-  readonly #over = new AbortController();
-  #session: Session | undefined;
-  #opening: Promise<Session> | undefined;
-  #onOpen: () => void = () => undefined;
-  #running: Running | undefined;
-  /** Resolves when the last request has its answer. */
-  #last: Promise<void> = Promise.resolve();
-  #nextTryAtMs = 0;
-  #asked = 0;
+  readonly #pool: RealtimePool;
 
   constructor(options: RealtimeTalkOptions) {
+    const { baseUrl, maxTokens, model } = options;
+    const urls = realtimeUrls(baseUrl, [{ model }]);
     this.#options = options;
-    this.#by = servedBy(options.model, options.baseUrl);
+    this.#pool = new RealtimePool({
+      ...options,
+      urls,
+      opening: openingUpdate(maxTokens),
+      ready: 1,
+    });
   }
 
-  readonly buffer: TalkBuffer = bufferOf(() => this.#session);
-
-  get soundMs(): number {
-    return this.#session?.memory.soundMs ?? 0;
-  }
-
-  onOpen(listener: () => void): void {
-    this.#onOpen = listener;
-  }
-
+  /** Connects ahead of need. Never throws and never waits. */
   warm(): void {
-    if (this.#session || this.#opening || this.#over.signal.aborted) return;
-    if (this.#clock.nowMs() < this.#nextTryAtMs) return;
-    this.#open().catch(() => undefined); // each request gets the error
+    this.#pool.warm();
   }
 
-  async *reply(asked: TalkRequest, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
-    const leave = await this.#enter(signal);
-    let response: RealtimeResponse | undefined;
-    try {
-      response = await this.#ask(asked, signal);
-      yield* partsOf(response, { by: this.#by, isLimited: asked.mostTokens !== undefined }, signal);
-    } finally {
-      if (response) void this.#end(response).finally(leave);
-      else leave();
-    }
-  }
-
-  cut(answer: TalkAnswer): void {
-    if (this.#running?.answer === answer) this.#running.response.cancel();
-    this.#session?.memory.cut(answer);
-  }
-
-  forget(): void {
-    if (this.#session) this.#session.isStale = true;
-    if (!this.#running) this.#drop();
+  /** Model for the requests of one answer, whose connection ends with `signal`. */
+  begin(signal: AbortSignal): AudioChatModel {
+    const answer = new TalkAnswer(this.#options, this.#pool, signal);
+    return {
+      reply: (messages, tools, voice, until, mostTokens) =>
+        answer.reply({ messages, tools, voice, mostTokens }, until),
+    };
   }
 
   [Symbol.dispose](): void {
-    this.#over.abort(new BotError('provider.unreachable', false, 'The conversation is closed.'));
-    this.#drop();
+    this.#pool[Symbol.dispose]();
+  }
+}
+
+type TalkRequest = {
+  readonly messages: readonly AudioChatMessage[];
+  readonly tools: readonly Tool[];
+  readonly voice: string | undefined;
+  readonly mostTokens: number | undefined;
+};
+
+/** One answer: a request for each round of tools, over one connection as long as it works. */
+class TalkAnswer {
+  readonly #options: RealtimeTalkOptions;
+  readonly #pool: RealtimePool;
+  readonly #by: ServedBy;
+  #link: RealtimeLink | undefined;
+  /** Ids of the calls whose results the server has. */
+  readonly #results = new Set<string>();
+  #requests = 0;
+
+  constructor(options: RealtimeTalkOptions, pool: RealtimePool, signal: AbortSignal) {
+    this.#options = options;
+    this.#pool = pool;
+    this.#by = servedBy(options.model, options.baseUrl);
+    signal.addEventListener('abort', () => this.#close(), { once: true });
   }
 
-  /** Waits for the requests before it. */
-  async #enter(signal: AbortSignal): Promise<() => void> {
-    signal.throwIfAborted();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const before = this.#last;
-    this.#last = before.then(() => promise);
+  async *reply(request: TalkRequest, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+    const known = this.#link;
+    const link = known ?? (await this.#pool.lease(signal));
+    this.#link = link;
+    const response = this.#ask(link, request, known === undefined);
+    const rules = { by: this.#by, isLimited: request.mostTokens !== undefined };
+    let isWhole = false;
     try {
-      await unlessAborted(before, signal);
-    } catch (cause) {
-      resolve();
-      throw cause;
+      yield* partsOf(response, rules, signal);
+      isWhole = true;
+    } finally {
+      if (!isWhole) this.#close();
     }
-    return resolve;
   }
 
-  async #ask(asked: TalkRequest, signal: AbortSignal): Promise<RealtimeResponse> {
-    const { answer, instructions, items, mostTokens, tools } = asked;
-    const voice = asked.voice ?? this.#options.voice;
-    const session = await this.#ready(voice, signal);
-    const { link, memory } = session;
-    this.#behave(session, { instructions, tools, voice }, asked.voice !== undefined);
-    memory.become(items, answer);
-    const eventId = `ask_${++this.#asked}`;
-    const response = new RealtimeResponse({
-      ...this.#options,
-      link,
-      eventId,
-      former: session.former,
-      clock: this.#clock,
-      limits: this.#limits,
-    });
-    this.#running = { response, answer };
-    link.send(answerRequest(eventId, mostTokens, this.#options.maxTokens));
+  /** A server that has had a request knows all but the results of its calls. */
+  #ask(link: RealtimeLink, request: TalkRequest, isFirst: boolean): RealtimeResponse {
+    const { messages, mostTokens, tools } = request;
+    const { clock = realClock, limits, maxTokens } = this.#options;
+    const number = ++this.#requests;
+    const [askId, voiceId] = [`ask_${number}`, `voice_${number}`];
+    const eventIds = request.voice === undefined ? [askId] : [askId, voiceId];
+    const own = { link, eventIds, clock, limits: { ...usualLimits, ...limits } };
+    const response = new RealtimeResponse({ ...this.#options, ...own });
+    const [system, ...shown] = messages;
+    const voice = request.voice ?? this.#options.voice;
+    link.send(mannerUpdate(system?.content ?? '', tools));
+    if (isFirst && voice !== undefined) link.send(voiceUpdate(voice, voiceId));
+    this.#send(link, shown, isFirst);
+    link.send(answerRequest(askId, mostTokens, maxTokens));
     return response;
   }
 
-  #behave(session: Session, manner: TalkManner, isVoiceChosen: boolean): void {
-    const mannerJson = JSON.stringify(manner);
-    if (mannerJson === session.manner) return;
-    const voice = session.hasSpoken ? undefined : manner.voice;
-    const eventId = `manner_${this.#asked}`;
-    const update = mannerUpdate({ ...manner, voice });
-    session.link.send({ ...update, event_id: eventId });
-    session.voiceEventId = isVoiceChosen && voice !== undefined ? eventId : undefined;
-    Object.assign(session, { manner: mannerJson, voice: manner.voice });
-  }
-
-  /** A cancelled answer ends by itself, unless its server does not know how. */
-  async #end(response: RealtimeResponse): Promise<void> {
-    if (!(await response.close())) this.#drop();
-    if (this.#running?.response === response) this.#running = undefined;
-    if (this.#session && response.id !== undefined) this.#session.former = response.id;
-    if (this.#session?.isStale) this.#drop();
-  }
-
-  /** Errors: BotError `provider.*`. Aborting `signal` throws `signal.reason`. */
-  async #ready(voice: string | undefined, signal: AbortSignal): Promise<Session> {
-    const session = this.#session;
-    if (session) {
-      const ageMs = this.#clock.nowMs() - session.link.openedAtMs;
-      const isFrozen = session.hasSpoken && session.voice !== voice;
-      if (!isFrozen && ageMs < this.#limits.oldestMs) return session;
-      this.#drop();
-    }
-    return await unlessAborted(this.#opening ?? this.#open(), signal);
-  }
-
-  #open(): Promise<Session> {
-    const opening = this.#connect().finally(() => {
-      this.#opening = undefined;
-    });
-    this.#opening = opening;
-    opening.then(
-      () => this.#onOpen(),
-      () => {
-        this.#nextTryAtMs = this.#clock.nowMs() + backOffMs;
-      },
-    );
-    return opening;
-  }
-
-  async #connect(): Promise<Session> {
-    const { baseUrl, maxTokens, model } = this.#options;
-    const urls = realtimeUrls(baseUrl, [{ model }]);
-    const options = { ...this.#options, urls, opening: openingUpdate(maxTokens) };
-    const link = await RealtimeLink.open(options, this.#over.signal);
-    const memory = new TalkMemory({ buffer: this.buffer, send: (event) => link.send(event) });
-    const silent = { voice: undefined, voiceEventId: undefined, hasSpoken: false };
-    const session = { link, memory, manner: '', ...silent, former: undefined, isStale: false };
-    this.#session = session;
-    link.attach({
-      hear: (json) => {
-        const event = readTalk(json);
-        if (event && this.#session === session) this.#hear(event, session);
-      },
-      lost: (error) => {
-        if (this.#session !== session) return;
-        this.#session = undefined;
-        this.#running?.response.lose(error);
-      },
-    });
-    return session;
-  }
-
-  #hear(event: TalkEvent, session: Session): void {
-    const { memory } = session;
-    switch (event.kind) {
-      case 'committed':
-        memory.committed(event.itemId);
-        break;
-      case 'item':
-        memory.added(event.itemId, event.role);
-        break;
-      case 'error':
-        if (event.eventId !== undefined) memory.refused(event.eventId);
-        this.#running?.response.object(event);
-        if (event.eventId !== undefined && event.eventId === session.voiceEventId)
-          this.#refuseVoice(event);
-        break;
-      case 'began':
-      case 'output':
-      case 'sound':
-      case 'words':
-      case 'call':
-      case 'done':
-        this.#answered(event, session);
+  #send(link: RealtimeLink, messages: readonly AudioChatMessage[], isFirst: boolean): void {
+    if (isFirst) this.#results.clear();
+    for (const message of messages) {
+      const isResult = message.role === 'tool' && !this.#results.has(message.callId);
+      if (isFirst || isResult) sendMessage(link, message);
+      if (message.role === 'tool') this.#results.add(message.callId);
     }
   }
 
-  /** A refused update has no effect, the instructions included: requests that came with it are not waited for. */
-  #refuseVoice(error: TalkError): void {
-    this.#running?.response.refuse(error);
-    this.#drop();
-  }
-
-  #answered(event: ResponseEvent, session: Session): void {
-    if (!this.#running?.response.isMine(event)) return;
-    const { answer, response } = this.#running;
-    const { memory } = session;
-    if (event.kind === 'output') memory.output(answer, event.itemId, event.call?.id);
-    if (!response.handle(event)) return;
-    if (event.kind === 'words') memory.said(event.itemId, event.text);
-    if (event.kind !== 'sound') return;
-    session.hasSpoken = true;
-    memory.sounded(event.itemId, event.bytes.length / bytesPerMs);
-  }
-
-  #drop(): void {
-    const session = this.#session;
-    this.#session = undefined;
-    session?.link.close();
-    const message = 'The connection was given up.';
-    this.#running?.response.lose(new BotError('provider.truncated', true, message));
-  }
-
-  get #clock(): Clock {
-    return this.#options.clock ?? realClock;
-  }
-
-  get #limits(): Omit<RealtimeTalkLimits, keyof SocketLimits> {
-    return { ...usualLimits, ...this.#options.limits };
+  #close(): void {
+    if (this.#link) this.#pool.giveBack(this.#link, false);
+    this.#link = undefined;
   }
 }
 
-function bufferOf(session: () => Session | undefined): TalkBuffer {
-  return {
-    get state() {
-      return session();
-    },
-    append: (samples) => session()?.link.append(samples),
-    clear: () => session()?.link.send({ type: 'input_audio_buffer.clear' }),
-  };
-}
-
-type WordsEvent = Extract<ResponseEvent, { kind: 'words' }>;
 type AnswerRules = {
   readonly by: ServedBy;
   /** The request limits its output: there the answer is over. */
@@ -313,7 +167,10 @@ async function* partsOf(
   }
 }
 
-function* writtenPart({ isSpoken, text }: WordsEvent): Generator<AudioChatPart> {
+function* writtenPart({
+  isSpoken,
+  text,
+}: Extract<ResponseEvent, { kind: 'words' }>): Generator<AudioChatPart> {
   if (text !== '') yield { kind: isSpoken ? 'transcript' : 'text', text };
 }
 

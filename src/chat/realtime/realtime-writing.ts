@@ -1,35 +1,39 @@
+import { speakRateHz } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { readWav } from '#src/audio/wav.ts';
 import { lineOf } from '#src/chat/completions/api-messages.ts';
+import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import type { Tool } from '#src/chat/ports.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
-import type { TalkItem } from './realtime-ports.ts';
+import type { RealtimeLink } from '#src/provider/realtime-link.ts';
 
-/** Settings of an answer that a session gets before the request for it. */
-export type TalkManner = {
-  readonly instructions: string;
-  readonly voice: string | undefined;
-  readonly tools: readonly Tool[];
-};
+/** Servers refuse less sound. */
+const shortestSamples = speakRateHz / 10;
 
 /** Sound both ways, and only the bot decides when a turn is over. */
 export function openingUpdate(maxTokens?: number): JsonEvent {
-  const format = { type: 'audio/pcm', rate: 24_000 };
+  const format = { type: 'audio/pcm', rate: speakRateHz };
   const audio = { input: { format, turn_detection: null }, output: { format } };
   const limit = maxTokens !== undefined && { max_output_tokens: maxTokens };
   const session = { type: 'realtime', output_modalities: ['audio'], audio, ...limit };
   return { type: 'session.update', session };
 }
 
-export function mannerUpdate(manner: TalkManner): JsonEvent {
-  const { instructions, voice } = manner;
-  const tools = manner.tools.map(({ name, description, parameters }) => ({
-    type: 'function',
-    name,
-    description,
-    parameters,
-  }));
-  const settings = { instructions, tools, tool_choice: 'auto' };
-  const audio = voice && { audio: { output: { voice } } };
-  return { type: 'session.update', session: { type: 'realtime', ...settings, ...audio } };
+export function mannerUpdate(instructions: string, offered: readonly Tool[]): JsonEvent {
+  const tools = offered.map(({ name, description, parameters }) => {
+    return { type: 'function', name, description, parameters };
+  });
+  const session = { type: 'realtime', instructions, tools, tool_choice: 'auto' };
+  return { type: 'session.update', session };
+}
+
+/** A refused update has no effect at all, so that the voice has one of its own. */
+export function voiceUpdate(voice: string, event_id: string): JsonEvent {
+  return {
+    type: 'session.update',
+    event_id,
+    session: { type: 'realtime', audio: { output: { voice } } },
+  };
 }
 
 /** `mostTokens`: the longest output of this answer, where that is less than the session's. */
@@ -38,33 +42,41 @@ export function answerRequest(event_id: string, mostTokens = Infinity, most = In
   return { type: 'response.create', event_id, ...response };
 }
 
-/** An item as text, after the speaker's name, on one line. */
-export function itemOf(item: TalkItem): JsonEvent {
-  switch (item.kind) {
+/** Adds a message to the conversation of the server: sound after a line that names its speaker, all else as text. */
+export function sendMessage(link: RealtimeLink, message: AudioChatMessage): void {
+  for (const item of itemsOf(message)) link.send({ type: 'conversation.item.create', item });
+  if ('wav' in message) sendSound(link, message.wav);
+}
+
+function itemsOf(message: AudioChatMessage): readonly JsonEvent[] {
+  switch (message.role) {
     case 'system':
-      return message('system', 'input_text', item.text);
+      return [itemOf('system', 'input_text', message.content)];
     case 'user':
-      return message(
-        'user',
-        'input_text',
-        item.sound ? nameOf(item) : lineOf(item.name, item.text),
-      );
-    case 'assistant':
-      return message('assistant', 'output_text', item.text);
-    case 'call': {
-      const { id, name, argumentsJson } = item.call;
-      return { type: 'function_call', call_id: id, name, arguments: argumentsJson };
+      return [itemOf('user', 'input_text', lineOf(message.name, message.content).trim())];
+    case 'assistant': {
+      const { calls = [], content } = message;
+      const said = content.trim() === '' ? [] : [itemOf('assistant', 'output_text', content)];
+      const called = calls.map(({ argumentsJson, id, name }) => {
+        return { type: 'function_call', call_id: id, name, arguments: argumentsJson };
+      });
+      return [...said, ...called];
     }
-    case 'result':
-      return { type: 'function_call_output', call_id: item.callId, output: item.content };
+    case 'tool': {
+      const { callId, content } = message;
+      return [{ type: 'function_call_output', call_id: callId, output: content }];
+    }
   }
 }
 
-function message(role: string, type: string, text: string): JsonEvent {
-  return { type: 'message', role, content: [{ type, text }] };
+function sendSound(link: RealtimeLink, wav: Uint8Array): void {
+  const { samples } = resample(readWav(wav), speakRateHz);
+  link.append(samples);
+  const missing = shortestSamples - samples.length;
+  if (missing > 0) link.append(new Int16Array(missing));
+  link.send({ type: 'input_audio_buffer.commit' });
 }
 
-/** Line with the speaker's name before their sound. */
-function nameOf({ name }: { readonly name: string }): string {
-  return lineOf(name, '').trim();
+function itemOf(role: string, type: string, text: string): JsonEvent {
+  return { type: 'message', role, content: [{ type, text }] };
 }

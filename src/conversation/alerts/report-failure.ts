@@ -3,6 +3,7 @@ import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { failureEventOf } from './failure-event.ts';
@@ -50,5 +51,16 @@ export function writeUnspeakable(
   writeInChat(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, channel, parts);
 }
 
-/** A stage that fails, a key that is refused, or a language (BCP 47) that no voice speaks. */
-export type ChannelFailure = FailureStage | 'key' | `no voice ${'for' | 'to read'} ${string}`;
+/** Tells the channel once that a voice is gone and the usual one speaks. */
+export function reportGoneVoice(voice: string, { notice, talk }: SessionContext): void {
+  if (talk.isNewFailure(`no voice ${voice}`)) notice({ id: 'voice.gone', with: { voice } });
+}
+
+/** A voice that a person has chosen; without one, that of the bot. */
+export function chosenVoice(name: string | undefined, context: SessionContext): SpeechVoice {
+  if (name === undefined) return {};
+  return { name, onGone: (gone) => reportGoneVoice(gone, context) };
+}
+
+/** A stage that fails, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */
+export type ChannelFailure = FailureStage | 'key' | `no voice ${string}`;

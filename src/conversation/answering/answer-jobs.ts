@@ -8,7 +8,7 @@ import {
   writeUnspeakable,
 } from '#src/conversation/alerts/report-failure.ts';
 import { writeToPeople } from '#src/conversation/alerts/say-or-write.ts';
-import { type ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { askersOf, namesFor, turnOf } from '#src/conversation/machine/questions.ts';
@@ -35,7 +35,6 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { isDoneEcho } from '#src/turn/answer-wording.ts';
 import { beginAnswer } from './begin-answer.ts';
 import { reportAnswer } from './report-answer.ts';
 
@@ -117,9 +116,7 @@ export class AnswerJobs {
     if (!job) return;
     const isVoid = job.pending.isSpent || job.pending.isInWrongLanguage;
     if (isVoid && !this.#makeAnew(job)) return;
-    const { pending, turn } = job;
-    if (pending.isWritten) this.#forgetHeard(turn);
-    pending.want();
+    job.pending.want();
     const playing = this.#play(job).catch((error: unknown) => this.#broken(job, error));
     this.#playing.add(playing);
     void playing.finally(() => this.#playing.delete(playing));
@@ -251,14 +248,6 @@ export class AnswerJobs {
     this.#context.talk.post({ kind: 'ready', answer: job.id });
   }
 
-  #forgetHeard({ by, parts }: TurnState): void {
-    const { pipeline, utterances } = this.#context;
-    for (const { utterance } of parts) {
-      const heard = utterances.find(utterance);
-      if (heard) pipeline.forgetHeard(by, heard.fromMs);
-    }
-  }
-
   #named(id: PersonId): NamedPerson {
     return { id, name: this.#context.people().find((one) => one.id === id)?.name ?? '' };
   }
@@ -275,7 +264,7 @@ export class AnswerJobs {
       end = output ? await this.#speak(job, output, signal) : { finish: 'cancelled', heard: '' };
     } catch (error) {
       if (!signal.aborted) throw error;
-      end = { finish: 'cancelled', heard: job.reply ? reached(job, 'cancelled') : '' };
+      end = { finish: 'cancelled', heard: job.reply ? reached(job) : '' };
     }
     if (job.playing !== playing || this.#jobs.get(job.id) !== job) return;
     if (!end.isReported) this.#report(job, end.finish);
@@ -326,8 +315,7 @@ export class AnswerJobs {
     const context = this.#context;
     const { pending, progress, turn } = job;
     const { reservation, voice } = pending;
-    const answered = this.#withoutDoneEcho(pending.release(reply, signal), job);
-    const quoted = endWithToolQuote(answered, pending, context, signal);
+    const quoted = endWithToolQuote(pending.release(signal), pending, context, signal);
     const people = () =>
       namesFor(context.talk.state, this.#turnNow(job)).map((one) => this.#named(one));
     const named = { people, speakerId: turn.by, voice, reservation };
@@ -341,24 +329,22 @@ export class AnswerJobs {
     const finish = await reply.finish;
     if (output.isStuck) {
       writeUnspeakable(pending.written(progress.text), context);
-      progress.written = progress.text;
+      progress.isWritten = true;
       return this.#failed(job, stuck(), writtenTo);
     }
-    if (finish === 'completed' && progress.written === undefined) pending.quote?.onHeard?.();
-    if (finish === 'empty' && pending.isDone) this.#tick();
+    if (finish === 'completed' && !progress.isWritten) pending.quote?.onHeard?.();
     if (failure) return this.#failed(job, failure, writtenTo);
     // For want of a voice for its language, all of it was written.
-    const isWritten = finish === 'empty' && progress.written !== undefined;
-    const end = isWritten ? 'completed' : finish;
+    const end = finish === 'empty' && progress.isWritten ? 'completed' : finish;
     this.#conclude(job, reply, end, writtenTo);
-    return { finish: end, heard: reached(job, end) };
+    return { finish: end, heard: reached(job) };
   }
 
   #failed(job: AnswerJob, failure: BotError, writtenTo: readonly string[]): AnswerEnd {
     const { channel, parts } = this.#context;
     this.#report(job, 'failed');
     const stage = this.#noteFailure(failure, job.turn.by);
-    const heard = reached(job, 'failed');
+    const heard = reached(job);
     const end = { finish: 'failed', heard, isReported: true } as const;
     if (stage === 'speak' || writtenTo.length === 0) return { ...end, stage };
     const text = writtenText(failureText(failure, parts), channel.guildId, parts);
@@ -403,50 +389,15 @@ export class AnswerJobs {
       (id) => job.pending.isWritten || answerMediumFor(id, this.#context) !== 'aloud',
     );
   }
-
-  /**
-   * Drops the last few words of an answer ("Done.") where all that was asked aloud was done and shows by itself.
-   *
-   * Longer words are an answer to something else and come whole.
-   */
-  async *#withoutDoneEcho(
-    answer: AsyncIterable<ArrivedPart>,
-    { pending, turn }: AnswerJob,
-  ): AsyncGenerator<ArrivedPart> {
-    const isAloud = turn.request === undefined && !pending.isWritten;
-    const words = turn.parts.map((one) => one.words).join(' ');
-    let held: readonly ArrivedPart[] = [];
-    let chars = 0;
-    for await (const arrived of answer) {
-      const { part } = arrived;
-      if (pending.isDone && part.kind === 'text') chars += part.text.length;
-      const isEcho = pending.isDone && isAloud && isDoneEcho(words, chars);
-      held = [...held, arrived];
-      if (isEcho) continue;
-      for (const one of held) yield one;
-      held = [];
-    }
-  }
-
-  /** One soft tick in place of words. */
-  #tick(): void {
-    const { connection, parts, settings } = this.#context;
-    if (settings().cues !== 'off') void connection.play(parts.cues.thinking);
-  }
 }
 
 function requestsOf({ duplicates, request }: TurnState): readonly (Id | undefined)[] {
   return [request, ...duplicates.map((one) => one.request)];
 }
 
-/** Text of the answer that people have; where a part of it was written, an answer that is not cut short is whole. */
-function reached({ progress, reply }: AnswerJob, finish: AnswerFinish): string {
-  const { text, written } = progress;
-  const heard = reply?.heardText() ?? '';
-  if (written === undefined) return heard;
-  const plain = (words: string) => words.replace(/\s+/g, '');
-  if (finish !== 'cancelled' || plain(written) === plain(text)) return text;
-  return [heard, written].join(' ').trim();
+/** Text of the answer that people have. */
+function reached({ progress: { isWritten, text }, reply }: AnswerJob): string {
+  return isWritten ? text : (reply?.heardText() ?? '');
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */

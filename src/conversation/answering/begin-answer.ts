@@ -1,3 +1,4 @@
+import { chosenVoice } from '#src/conversation/alerts/report-failure.ts';
 import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
@@ -13,7 +14,6 @@ import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import type { Reservation } from '#src/spending/reservation.ts';
 import { mayShowTo, messagesOf, type RememberedExchange } from './conversation-history.ts';
 
 /** Answer that the conversation wants, and its manner. */
@@ -43,15 +43,13 @@ export function beginAnswer(
   const isWritten = medium === 'written';
   const pipeline = isWritten
     ? parts.pipelines.textOnly()
-    : { paidBy: (paying: Reservation) => context.pipeline.paidBy(paying) };
+    : parts.pipelines.open(context.settings().pipeline);
   const { before, beside, owner } = shownFor(said, askerIds, context);
   const { name, instructions } = context.settings().persona ?? {};
   const tools = new AnswerCalls(context, id, said, done);
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
   const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
-  const isHere = context.people().some(({ id }) => id === speakerId);
-  const voice = context.missingVoiceNotices.voiceOf(manner?.voice, isHere ? speakerId : undefined);
-  const own = styleIn(context.style(), manner, voice);
+  const own = styleIn(context.style(), manner, chosenVoice(manner?.voice, context));
   const plain = withToolRules(own, tools);
   const style = {
     ...(addressee === '' ? plain : namingStyle(plain)),

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { showPanel } from '#src/conversation/show-panel.ts';
 import { type ConnectionParts, handle, tellSaid } from './connection-parts.ts';
 
 /** Interval of endpointing, in ms, while a person speaks or is answered: an utterance can end between packets. */
@@ -103,14 +104,14 @@ export class ConnectionTickLoop {
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
     const { context, inputs } = this.#parts;
-    const { mix, panel, talk } = context;
+    const { addressing, mix, talk } = context;
     if (inputs.isPausing) return pauseTickMs;
     const { floor, turns } = talk.state;
     const isBusy = floor.current !== undefined || turns.some(({ open }) => open.length > 0);
     if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (sinceMs < freshMs) return checkMs;
-    const dueMs = panel.passesAtMs - this.#nowMs;
+    const dueMs = addressing.closesAtMs - this.#nowMs;
     const isPassing = sinceMs < settleMs || mix.tracks.isMoving;
     return Math.min(isPassing ? slowCheckMs : longestQuietMs, Math.max(checkMs, dueMs));
   }
@@ -136,7 +137,7 @@ export function attend({ inputs, context: { gate, talk } }: ConnectionParts): vo
 
 /** Shows the panel what goes on. */
 export function check({ link, inputs, context }: ConnectionParts): void {
-  context.panel.check(link.people(), inputs.talking());
+  showPanel(context, link.people(), inputs.talking());
 }
 
 /** Tells features who is there, and what is being said. */

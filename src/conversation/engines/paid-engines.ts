@@ -8,35 +8,31 @@ import { modelBound, speechBound } from '#src/spending/request-bound.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 
 /** Requests that a running answer may make to the channel; its usage goes to its reservation. */
-export type ReplyHost = Pick<AnswerHost, 'playedMs' | 'run'>;
+export type ReplyHost = Pick<AnswerHost, 'run'>;
 
-/** No channel plays it, and no tool runs for it. */
+/** No tool runs for it. */
 export const silentHost: ReplyHost = {
-  playedMs: () => 0,
   run: async () => ({ content: 'There is no such tool.' }),
 };
 
-/** Answering and hearing, paid by one reservation. */
+/** Answering, paid by one reservation. */
 export type Answering = {
   /** Same as `Pipeline.answer`. */
   answer(turn: Turn, host: ReplyHost, signal: AbortSignal): AsyncIterable<ReplyPart>;
-  /** Same as `Pipeline.hear`: it costs nothing before an answer is made of it, which pays. */
-  hear(samples: Int16Array, speakerId: string, fromMs: number): void;
 };
 
 /** A pipeline that costs money: it is used with a reservation only, which pays for all requests of an answer. */
-export class PaidPipeline implements Disposable {
-  readonly #pipeline: Pipeline & Partial<Disposable>;
+export class PaidPipeline {
+  readonly #pipeline: Pipeline;
 
-  constructor(pipeline: Pipeline & Partial<Disposable>) {
+  constructor(pipeline: Pipeline) {
     this.#pipeline = pipeline;
   }
 
   paidBy(reservation: Reservation): Answering {
     return {
-      answer: (turn, { playedMs, run }, signal) => {
+      answer: (turn, { run }, signal) => {
         const host: AnswerHost = {
-          playedMs,
           run,
           spent: (usage) => reservation.used(usage),
           spoke: (spoken) => reservation.spoke(spoken),
@@ -46,25 +42,7 @@ export class PaidPipeline implements Disposable {
         };
         return this.#pipeline.answer(turn, host, signal);
       },
-      hear: (samples, speakerId, fromMs) => this.#pipeline.hear?.(samples, speakerId, fromMs),
     };
-  }
-
-  /** Whether it hears people while they speak. */
-  get hears(): boolean {
-    return this.#pipeline.hear !== undefined;
-  }
-
-  forgetHeard(speakerId: string, fromMs: number): void {
-    this.#pipeline.forgetHeard?.(speakerId, fromMs);
-  }
-
-  forget(): void {
-    this.#pipeline.forget?.();
-  }
-
-  [Symbol.dispose](): void {
-    this.#pipeline[Symbol.dispose]?.();
   }
 }
 

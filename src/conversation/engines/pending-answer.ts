@@ -5,7 +5,6 @@ import type { Quote } from '#src/conversation/ports/tool-definition.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import { answerSound } from '#src/pipeline/answer-language.ts';
 import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
-import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
@@ -17,8 +16,6 @@ export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
 
 /** The tools of one turn, as its answer calls them. */
 export interface AnswerTools {
-  /** All that was asked for was done, and shows by itself. */
-  readonly isDone: boolean;
   /** Found by a tool, to be said in place of the rest of the answer. */
   readonly quote: Quote | undefined;
   /** The tool that runs, in words for people. */
@@ -72,7 +69,6 @@ export class PendingAnswer {
   #leave: ((reason: unknown) => void) | undefined;
   #isSpent = false;
   #awaitsSpeech = false;
-  #reply: SpokenReply | undefined;
   #fate: 'open' | 'wanted' | 'vain' = 'open';
   #tokens = 0;
 
@@ -131,11 +127,6 @@ export class PendingAnswer {
     return this.#early.then(() => undefined);
   }
 
-  /** True where the request was performed, and people notice that by themselves. */
-  get isDone(): boolean {
-    return this.#tools?.isDone ?? false;
-  }
-
   /** Said in place of the rest of the answer, which has ended. */
   get quote(): Quote | undefined {
     return this.#tools?.quote;
@@ -167,12 +158,11 @@ export class PendingAnswer {
   }
 
   /**
-   * Gives all of it, to be heard in `reply`. Once.
+   * Gives all of it, to be heard or read. Once.
    *
    * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
    */
-  async *release(reply: SpokenReply, signal: AbortSignal): AsyncGenerator<ArrivedPart> {
-    this.#reply = reply;
+  async *release(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
     this.#isSpent = true;
     const leave = () => this.#over.abort(signal.reason);
     signal.addEventListener('abort', leave);
@@ -208,7 +198,6 @@ export class PendingAnswer {
 
   #host(): ReplyHost {
     return {
-      playedMs: () => this.#reply?.playedMs() ?? 0,
       run: (call, signal) => this.#run(call, AbortSignal.any([signal, this.#over.signal])),
     };
   }

@@ -8,7 +8,6 @@ import type { Transcript } from '#src/speech/ports.ts';
 import { shiftTranscript } from '#src/speech/word-times.ts';
 import { contentOf } from '#src/turn/answerable.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
-import type { LiveAudio } from './live-audio.ts';
 import type { Utterance, UtteranceEnd } from './speaker-input.ts';
 import type { UtteranceContent, UtteranceFollower } from './utterance-observer.ts';
 
@@ -58,8 +57,6 @@ export class HeardUtterance {
   overlaps = false;
   /** Something else could be heard meanwhile: the bot, a track, or another person. */
   isAmongSounds = false;
-  /** Receiver of its sound as it comes. */
-  live: LiveAudio | undefined;
   /** Latest partial of a streaming recogniser. */
   partial: string | undefined;
   /** Voice evidence up to its latest pause. */
@@ -122,7 +119,6 @@ export class HeardUtterance {
     this.#soundMs += (sound.length / listenRateHz) * 1_000;
     this.#lastSoundAtMs = this.#options.clock.nowMs();
     this.#options.listening.push(sound);
-    this.live?.hear(sound);
   }
 
   /** All words so far, which may still change. */
@@ -170,7 +166,6 @@ export class HeardUtterance {
     this.#options.onDecided(meant);
     this.#follower?.ended({ ...content, ...this.spoken, meant });
     this.#follower = undefined;
-    this.live?.close();
     this.#options.listening[Symbol.dispose]();
   }
 

@@ -14,7 +14,6 @@ import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { HeardUtterance } from './heard-utterance.ts';
-import { openLiveAudio } from './live-audio.ts';
 import { hintedRecogniser, recognitionHints } from './recogniser-choice.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
 
@@ -116,11 +115,6 @@ export class Utterances {
     if (overlaps) this.#connection?.overhear(speakerId, text);
   }
 
-  feed(id: Id): void {
-    const utterance = this.#all.get(id);
-    if (utterance) utterance.live = openLiveAudio(utterance, this.#context);
-  }
-
   forget(id: Id): void {
     const utterance = this.#all.get(id);
     if (!utterance) return;
@@ -133,7 +127,6 @@ export class Utterances {
   over({ by, end, utterance: id, why }: UtteranceOver): void {
     const utterance = this.#all.get(id);
     if (!utterance) return;
-    if (end !== 'meant') utterance.live?.forget();
     const isWithdrawn = end === 'withdrawn' || this.#context.talk.state.consent.no.includes(by);
     if (end === 'broken-off') void this.#breakOff(utterance);
     else if (isWithdrawn) {

@@ -40,7 +40,7 @@ export class SeatPersistence implements AsyncDisposable {
   readonly #seatStore: SeatStore;
   readonly #seats = new Map<string, KnownSeat>();
   readonly #over = new AbortController();
-  #isWatching = false;
+  #stopTimer: (() => void) | undefined;
   #checkedAtMs = 0;
   #checkedAtWallMs = 0;
   #doubtUntilMs = Number.NEGATIVE_INFINITY;
@@ -78,6 +78,7 @@ export class SeatPersistence implements AsyncDisposable {
     if (why === 'moved') return; // another session goes on there, or it is dropped
     if (keepsSeat.has(why)) this.expireLater();
     else this.drop(guildId);
+    this.#rest();
   }
 
   /** Deletes the seat: the bot does not sit there, nor is to return. */
@@ -104,6 +105,7 @@ export class SeatPersistence implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('the seat keeper is closed'));
+    this.#stopTimer?.();
     await Promise.all([...this.#seats.values()].map(({ turn }) => turn));
   }
 
@@ -136,6 +138,7 @@ export class SeatPersistence implements AsyncDisposable {
     const isDone = await this.#store(guildId, (store) => store.erase(guildId));
     if (!isDone || known.session) return;
     if (this.#seats.get(guildId) === known) this.#seats.delete(guildId);
+    this.#rest();
   }
 
   /** False where it failed, which is reported to the operator. */
@@ -149,7 +152,7 @@ export class SeatPersistence implements AsyncDisposable {
 
   /** Time in ms that passed unnoticed: more than between two checks only while nothing ran. */
   #gapMs(): number {
-    if (!this.#isWatching) return 0;
+    if (!this.#stopTimer) return 0;
     const { clock } = this.#parts;
     return Math.max(clock.nowMs() - this.#checkedAtMs, clock.wallMs() - this.#checkedAtWallMs);
   }
@@ -165,23 +168,26 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   #watch(): void {
-    if (this.#isWatching || this.#over.signal.aborted) return;
-    this.#isWatching = true;
+    if (this.#stopTimer || this.#over.signal.aborted) return;
     this.#check();
-    void this.#watchWhileBusy();
+    this.#setTimer();
   }
 
-  async #watchWhileBusy(): Promise<void> {
+  #rest(): void {
+    if (this.#isBusy) return;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
+  }
+
+  #setTimer(): void {
     const { clock } = this.#parts;
-    const { signal } = this.#over;
-    while (this.#isBusy) {
-      await clock.sleep(aliveMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
+    this.#stopTimer = clock.later(aliveMs, () => {
       if (this.#gapMs() >= returnMs) this.#doubtUntilMs = clock.nowMs() + doubtMs;
       this.#check();
       this.#tick();
-    }
-    this.#isWatching = false;
+      this.#setTimer();
+      this.#rest();
+    });
   }
 
   /** A link that may be lost keeps no seat young. */

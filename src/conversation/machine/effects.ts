@@ -9,9 +9,7 @@ type HearingEffect =
   | { readonly do: 'recognise'; readonly utterance: Id; readonly pause: number }
   /** Gives endpointing the words up to the pause. */
   | { readonly do: 'endpoint'; readonly utterance: Id; readonly text: string }
-  /** Gives the sound to a model that hears, while it is spoken. */
-  | { readonly do: 'feed'; readonly utterance: Id }
-  /** Drops sound, recogniser and feed of an utterance. */
+  /** Drops sound and recogniser of an utterance. */
   | { readonly do: 'forget'; readonly utterance: Id }
   /** Gives barge-in the meaning of words over the bot's voice. */
   | {
@@ -83,7 +81,7 @@ type MessageEffect =
 type PlaceEffect = { readonly do: 'open-link' } | { readonly do: 'end'; readonly why: string };
 
 /** Outcome of a request. `private`: the asker is answered in writing. `postponed`: the answer comes later. */
-export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'unsaid' | 'private' | 'postponed';
+export type ReportedOutcome = ReplyFinish | EarlyEnd | 'full' | 'private' | 'postponed';
 
 export type UtteranceOutcome = 'meant' | 'other' | 'nothing' | 'withdrawn' | 'broken-off';
 

@@ -117,7 +117,7 @@ type RequestEvent =
       readonly request: Id | undefined;
       readonly owner: PersonId | undefined;
       readonly about: readonly PersonId[];
-      readonly when: ReadingPlace;
+      readonly when: Exclude<ReadingPlace, 'pause'>;
       readonly text: string;
       readonly isInterruptible: boolean;
     }

@@ -8,7 +8,6 @@ import {
   dropAll,
   dropReading,
   dropTurn,
-  endNotice,
   finishClause,
   loseTurn,
 } from './replies.ts';
@@ -75,17 +74,15 @@ export function settings(draft: Draft, event: EventOf<'settings'>): void {
 /** The process ends. The clause that sounds ends, and people who wait read that they are not answered. */
 export function draining(draft: Draft): void {
   change(draft, { isEnding: true });
-  const { floor, notices, readings, turns } = draft.state;
+  const { floor, readings, turns } = draft.state;
   const waiting = turns.filter(({ id, parts }) => parts.length > 0 && !soundOf(draft.state, id));
   for (const { id } of waiting) loseTurn(draft, id, 'ending');
   const unsaid = readings.filter(({ id }) => !soundOf(draft.state, id));
   for (const reading of unsaid) dropReading(draft, reading, 'ending');
-  for (const { request } of notices) endNotice(draft, request);
-  change(draft, { notices: [] });
   const { current } = draft.state.floor;
   if (current && floor.current === current) finishClause(draft, current, 'ending');
   const names = [...new Set(waiting.flatMap(askerNamesOf))];
-  const isUnsaid = names.length > 0 || unsaid.length > 0;
+  const isUnsaid = names.length > 0 || unsaid.some(({ when }) => when !== 'pause');
   const by = waiting[0]?.by;
   if (isUnsaid) emit(draft, { do: 'notice', line: 'unanswered', by, names });
 }

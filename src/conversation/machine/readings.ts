@@ -1,9 +1,11 @@
 import { change, changeFloor, type Draft, emit, newId } from './draft.ts';
 import type { ReportedOutcome } from './effects.ts';
 import type { EventOf } from './events.ts';
-import { isFree, isQuiet, readingOf, standingOf } from './questions.ts';
-import { dropReading, endNotice, refusalOf } from './replies.ts';
-import type { Id, Notice, PersonId, Reading } from './state.ts';
+import { isFree, isQuiet, readingOf, soundOf, standingOf } from './questions.ts';
+import { dropReading, endReading, refusalOf } from './replies.ts';
+import type { ConversationState, Id, PersonId, Reading } from './state.ts';
+
+const atAnyTime = { fromMs: 0, untilMs: Number.POSITIVE_INFINITY };
 
 /** A text is to be read out. */
 export function read(draft: Draft, event: EventOf<'read'>): void {
@@ -11,7 +13,7 @@ export function read(draft: Draft, event: EventOf<'read'>): void {
   const outcome = readingRefusal(draft, event);
   if (outcome === undefined) {
     const id = newId(draft);
-    const kept = { isOwn: false, isDroppedByVoice: false, untilMs: Number.POSITIVE_INFINITY };
+    const kept = { ...atAnyTime, isOwn: false, isDroppedByVoice: false };
     queueReading(draft, { id, owner, about, when, text, isInterruptible, request, ...kept });
   } else if (request !== undefined) {
     emit(draft, { do: 'report', request, outcome });
@@ -35,10 +37,19 @@ function readingRefusal(
 }
 
 function queueReading(draft: Draft, reading: Reading): void {
-  change(draft, { readings: [...draft.state.readings, reading] });
+  putReading(draft, reading);
   const { queue } = draft.state.floor;
   const place = placeOf(draft, reading);
   changeFloor(draft, { queue: queue.toSpliced(place, 0, reading.id) });
+}
+
+/** Replaces the former state of a reading, or adds the reading. */
+function putReading(draft: Draft, reading: Reading): void {
+  const { readings } = draft.state;
+  const replaced = readings.map((one) => (one.id === reading.id ? reading : one));
+  change(draft, {
+    readings: readingOf(draft.state, reading.id) ? replaced : [...readings, reading],
+  });
 }
 
 /** `now` goes before everything, but behind the former `now`; `behind` goes after everything. */
@@ -53,6 +64,7 @@ function placeOf({ state }: Draft, { when }: Reading): number {
     case 'queue':
       return firstBehind < 0 ? queue.length : firstBehind;
     case 'behind':
+    case 'pause':
       return queue.length;
   }
 }
@@ -69,23 +81,19 @@ export function sayNext(draft: Draft, text: string): void {
     isOwn: true,
     request: undefined,
     isDroppedByVoice: false,
-    untilMs: Number.POSITIVE_INFINITY,
+    ...atAnyTime,
   });
 }
 
 /** A sentence waits for a pause in the talk. */
 export function notify(draft: Draft, event: EventOf<'notify'>): void {
   const { fromMs, isDroppedByVoice, request, text, to, untilMs } = event;
-  const { notices, settings } = draft.state;
-  const isFull = notices.length >= draft.rules.mostNotices;
-  if (isFull || refusalOf(draft.state) || settings.mode === 'captions') {
-    endNotice(draft, request);
-    return;
-  }
-  const notice: Notice = {
+  const { settings } = draft.state;
+  const notice: Reading = {
     id: newId(draft),
     owner: undefined,
     about: to === undefined ? [] : [to],
+    when: 'pause',
     text,
     isInterruptible: !isDroppedByVoice,
     isOwn: false,
@@ -94,26 +102,31 @@ export function notify(draft: Draft, event: EventOf<'notify'>): void {
     untilMs,
     isDroppedByVoice,
   };
-  change(draft, { notices: [...notices, notice] });
+  const isFull = noticesOf(draft.state).length >= draft.rules.mostNotices;
+  const isRefused = isFull || settings.mode === 'captions' || refusalOf(draft.state) !== undefined;
+  if (isRefused) endReading(draft, notice, 'refused');
+  else putReading(draft, notice);
+}
+
+/** Sentences that wait for a pause. */
+function noticesOf(state: ConversationState): readonly Reading[] {
+  return state.readings.filter(({ when }) => when === 'pause');
 }
 
 /** Says the next notice where no person talks and nothing waits. */
 export function sayNotice(draft: Draft): void {
-  const { notices } = draft.state;
-  const notice = notices.find(({ fromMs }) => fromMs === 0);
+  const notice = noticesOf(draft.state).find(({ fromMs }) => fromMs === 0);
   if (!notice || !isQuiet(draft.state) || !isFree(draft.state)) return;
-  change(draft, { notices: notices.filter((one) => one !== notice) });
   if (!isHeardBy(draft, notice)) {
-    endNotice(draft, notice.request);
+    endReading(draft, notice, 'left');
     return;
   }
-  const { fromMs: _, ...reading } = notice;
-  const untilMs = notice.isDroppedByVoice ? notice.untilMs : Number.POSITIVE_INFINITY;
-  queueReading(draft, { ...reading, untilMs, when: 'queue' });
+  const { untilMs } = notice.isDroppedByVoice ? notice : atAnyTime;
+  queueReading(draft, { ...notice, untilMs, when: 'queue' });
 }
 
 /** Whether its addressee sits there, hears it and agreed to be heard. */
-function isHeardBy({ state }: Draft, { about: [to] }: Notice): boolean {
+function isHeardBy({ state }: Draft, { about: [to] }: Reading): boolean {
   if (to === undefined) return true;
   const listener = state.people.find(({ id }) => id === to);
   return listener !== undefined && !listener.isDeaf && standingOf(state, to) === 'yes';
@@ -121,14 +134,9 @@ function isHeardBy({ state }: Draft, { about: [to] }: Notice): boolean {
 
 /** The greeting is not said into a voice, nor after something else. */
 export function dropGreeting(draft: Draft): void {
-  const { floor, notices, readings } = draft.state;
-  const greeting = readings.find((one) => one.isDroppedByVoice);
-  const isAudible = floor.current?.id === greeting?.id && floor.current?.isAudible;
-  if (greeting && !isAudible) dropReading(draft, greeting, 'late');
-  const dropped = notices.filter((one) => one.isDroppedByVoice);
-  if (dropped.length === 0) return;
-  change(draft, { notices: notices.filter((one) => !one.isDroppedByVoice) });
-  for (const { request } of dropped) endNotice(draft, request);
+  const { state } = draft;
+  const greetings = state.readings.filter((one) => one.isDroppedByVoice && !soundOf(state, one.id));
+  for (const greeting of greetings) dropReading(draft, greeting, 'late');
 }
 
 /** Drops texts of a person, texts that repeat their words, and notices for them. */
@@ -137,34 +145,19 @@ export function dropReadingsOf(draft: Draft, by: PersonId): void {
     const isTheirs = reading.owner === by || reading.about.includes(by);
     if (isTheirs) dropReading(draft, reading, 'withdrawn');
   }
-  const { notices } = draft.state;
-  const theirs = notices.filter(({ about }) => about.includes(by));
-  change(draft, { notices: notices.filter((one) => !theirs.includes(one)) });
-  for (const { request } of theirs) endNotice(draft, request);
 }
 
-/** Ends notices that found no pause in time, and frees those that waited for their first instant. */
-export function passNotices(draft: Draft): void {
-  passGreeting(draft);
-  const { notices } = draft.state;
-  const late = notices.filter(({ untilMs }) => untilMs <= draft.atMs);
-  const isDue = ({ fromMs }: Notice) => fromMs > 0 && fromMs <= draft.atMs;
-  if (late.length === 0 && !notices.some(isDue)) return;
-  const waiting = notices.filter((one) => !late.includes(one));
-  const free = waiting.map((one) => (isDue(one) ? { ...one, fromMs: 0 } : one));
-  change(draft, { notices: free });
-  for (const { request } of late) endNotice(draft, request);
-}
-
-/** Drops a greeting that something else came before, or that does not sound in time. */
-function passGreeting(draft: Draft): void {
-  const { notices, readings } = draft.state;
-  const isWaiting = notices.some((one) => one.isDroppedByVoice);
-  const isDue = ({ untilMs }: Reading) => untilMs <= draft.atMs;
-  const isLate = readings.some(isDue);
-  if ((isWaiting && !isFree(draft.state)) || isLate) dropGreeting(draft);
-  if (!isLate) return;
-  const noLimit = { untilMs: Number.POSITIVE_INFINITY };
-  const rest = draft.state.readings.map((one) => (isDue(one) ? { ...one, ...noLimit } : one));
-  change(draft, { readings: rest });
+/** Ends notices that found no pause in time, and a greeting that something else came before. */
+export function passReadings(draft: Draft): void {
+  const { atMs, state } = draft;
+  const notices = noticesOf(state);
+  const isGreeting = notices.some((one) => one.isDroppedByVoice);
+  if (isGreeting && !isFree(state)) dropGreeting(draft);
+  for (const reading of draft.state.readings) {
+    const { fromMs, untilMs } = reading;
+    if (untilMs <= atMs) {
+      putReading(draft, { ...reading, ...atAnyTime });
+      if (!soundOf(state, reading.id)) dropReading(draft, reading, 'late');
+    } else if (fromMs > 0 && fromMs <= atMs) putReading(draft, { ...reading, fromMs: 0 });
+  }
 }

@@ -254,10 +254,6 @@ export function dropReading(draft: Draft, reading: Reading, why: EarlyEnd): void
   else endReading(draft, reading, why);
 }
 
-export function endNotice(draft: Draft, request: Id | undefined): void {
-  if (request !== undefined) emit(draft, { do: 'report', request, outcome: 'unsaid' });
-}
-
 /** Drops everything that is said, waits or is awaited, and answers to questions that their speakers go on with. */
 export function dropAll(draft: Draft, why: EarlyEnd): void {
   for (const { id } of draft.state.turns) {
@@ -267,6 +263,4 @@ export function dropAll(draft: Draft, why: EarlyEnd): void {
     else putTurn(draft, discardAnswer(draft, turn));
   }
   for (const reading of draft.state.readings) dropReading(draft, reading, why);
-  for (const { request } of draft.state.notices) endNotice(draft, request);
-  change(draft, { notices: [] });
 }

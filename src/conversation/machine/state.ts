@@ -163,8 +163,8 @@ export type TurnState = {
   readonly heardMoment: boolean;
 };
 
-/** Place of a reading in the queue. `behind`: after everything else. */
-export type ReadingPlace = 'now' | 'queue' | 'behind';
+/** Place of a reading in the queue. `behind`: after everything else. `pause`: it waits beside the queue for a pause in the talk. */
+export type ReadingPlace = 'now' | 'queue' | 'behind' | 'pause';
 
 /** A text to be read out, or a sentence of the bot. */
 export type Reading = {
@@ -181,14 +181,10 @@ export type Reading = {
   readonly request: Id | undefined;
   /** True for the greeting: a voice drops it before it sounds. */
   readonly isDroppedByVoice: boolean;
+  /** Earliest instant, in ms, at which it may be said; 0 once it has come. */
+  readonly fromMs: number;
   /** Latest instant, in ms, at which it may begin to sound. */
   readonly untilMs: number;
-};
-
-/** A sentence that waits for a pause in the talk. */
-export type Notice = Omit<Reading, 'when'> & {
-  /** Earliest instant, in ms; 0 once it has come. */
-  readonly fromMs: number;
 };
 
 /** Reason for which a turn or a reading ends early. */
@@ -313,8 +309,6 @@ export type SessionSettings = {
   readonly names: readonly string[];
   /** True where no answer may begin before its question ends: the cap is near, or too many began in vain. */
   readonly isSparing: boolean;
-  /** True where the pipeline hears sound itself. */
-  readonly hearsSound: boolean;
   /** True where partial words were right before. */
   readonly trustsPartials: boolean;
   /** Limit, in ms, of the time alone. */
@@ -353,7 +347,6 @@ export type ConversationState = {
   readonly link: LinkStatus;
   readonly turns: readonly TurnState[];
   readonly readings: readonly Reading[];
-  readonly notices: readonly Notice[];
   readonly floor: Floor;
   readonly confirmations: readonly Confirmation[];
   readonly runs: readonly ToolRun[];
@@ -391,7 +384,6 @@ export function initialState(settings: SessionSettings): ConversationState {
     },
     turns: [],
     readings: [],
-    notices: [],
     floor: { current: undefined, queue: [], postponed: [] },
     confirmations: [],
     runs: [],

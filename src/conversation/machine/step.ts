@@ -8,7 +8,7 @@ import { advance } from './floor.ts';
 import { exchanged, outdated } from './history.ts';
 import { draining, leave, linkLost, linkUp, muted, passPlace, settings } from './place.ts';
 import { stallsAtMs } from './questions.ts';
-import { notify, passNotices, read } from './readings.ts';
+import { notify, passReadings, read } from './readings.ts';
 import { dropAll } from './replies.ts';
 import {
   audible,
@@ -105,7 +105,7 @@ export function step(
     decideAll(draft);
   }
   passReplies(draft);
-  passNotices(draft);
+  passReadings(draft);
   passConfirmations(draft);
   passNotes(draft);
   passPlace(draft);
@@ -137,13 +137,12 @@ function passNotes(draft: Draft): void {
 /** Instant, in ms, of the next `tick`: the one timer of the performer. Infinite where nothing passes by itself. */
 export function wakeAtMs(state: ConversationState, rules: ConversationRules): number {
   if (state.isOver) return Number.POSITIVE_INFINITY;
-  const { aloneFromMs, confirmations, link, notes, notices, readings, settings: set } = state;
+  const { aloneFromMs, confirmations, link, notes, readings, settings: set } = state;
   const due = [
     ...(aloneFromMs === undefined ? [] : [aloneFromMs + set.leaveAfterMs]),
     ...(link.retryAtMs === undefined ? [] : [link.retryAtMs]),
-    ...readings.map(({ untilMs }) => untilMs),
+    ...readings.map(({ fromMs, untilMs }) => (fromMs > 0 ? fromMs : untilMs)),
     ...confirmations.map((one) => (one.spoken === 'accepted' ? one.toMs : one.untilMs)),
-    ...notices.map(({ fromMs, untilMs }) => (fromMs > 0 ? fromMs : untilMs)),
     ...[...notes.dropped, ...notes.unnamed].map(({ atMs }) => atMs + rules.droppedMs),
     ...notes.understood.map(({ atMs }) => atMs + rules.understoodMs),
     ...state.turns.flatMap((turn) => turnDueMs(state, turn, rules)),

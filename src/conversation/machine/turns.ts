@@ -1,6 +1,6 @@
 import { hasVoice, nothingHeard } from '#src/turn/evidence.ts';
 import { sameWords } from '#src/turn/same-words.ts';
-import { isPresumed, needsWords, noteAnswered, noteTalk } from './addressing.ts';
+import { needsWords, noteAnswered, noteTalk } from './addressing.ts';
 import { mayBegin } from './decisions.ts';
 import { type Draft, emit, leaveFloor, putTurn } from './draft.ts';
 import type { EventOf } from './events.ts';
@@ -31,9 +31,6 @@ export function began(draft: Draft, event: EventOf<'began'>): void {
   const utterance = newUtterance(draft, turn, event);
   putTurn(draft, { ...turn, open: [...turn.open, utterance] });
   if (utterance.isRecognised) emit(draft, { do: 'listen', utterance: utterance.id, by });
-  const start = { by, fromMs, isAlone: utterance.isAlone };
-  const isFed = draft.state.settings.hearsSound && isPresumed(draft.state, start, draft.rules);
-  if (isFed) emit(draft, { do: 'feed', utterance: utterance.id });
 }
 
 function newUtterance(draft: Draft, turn: TurnState, event: EventOf<'began'>): UtteranceState {

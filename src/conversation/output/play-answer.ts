@@ -10,8 +10,8 @@ export type AnswerProgress = {
   text: string;
   /** Text that is to be read, not heard. */
   aside?: string;
-  /** Text that was written for want of a voice: it counts like text that was heard. */
-  written?: string;
+  /** All of its text was written: it counts like text that was heard. */
+  isWritten?: boolean;
   readonly instants: Writable<Instants>;
 };
 

@@ -3,7 +3,11 @@ import type { Clock } from '#src/base/clock.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { ClauseSplitter } from '#src/chat/text/clauses.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { reportUnsaid, writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
+import {
+  chosenVoice,
+  reportUnsaid,
+  writeUnspeakable,
+} from '#src/conversation/alerts/report-failure.ts';
 import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { synthesizeInTime } from '#src/conversation/alerts/synthesis-timeout.ts';
 import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
@@ -45,7 +49,7 @@ export async function readAloud(
   onReply: (reply: SpokenReply) => void,
   signal: AbortSignal,
 ): Promise<ReplyFinish> {
-  const { language, owner, speakerId = owner?.id, speed: ownSpeed } = reading;
+  const { language, speed: ownSpeed } = reading;
   const { interruptible = true, personId, onEnd } = reading;
   const { clock, spending } = context.parts;
   const style = context.style();
@@ -62,7 +66,7 @@ export async function readAloud(
   }
   using reservation = budget.reservation;
   const synthesizer = context.parts.synthesizer.paidBy(reservation);
-  const own = context.missingVoiceNotices.voiceOf(reading.voice, speakerId ?? undefined);
+  const own = chosenVoice(reading.voice, context);
   const spoken = { ...voiceIn(language, style), ...own, ...reading.manner };
   const reportEnd = (finish: ReplyFinish, isStuck: boolean) =>
     onEnd?.(endOf(isStuck ? 'failed' : finish));

@@ -91,7 +91,6 @@ export class ReadingJobs {
       talk.sounding = { id: job.id, by: undefined };
     };
     const reading = talk.requests.readingOf(request) ?? this.#sentence(text);
-    context.missingVoiceNotices.check();
     return await readAloud(reading, context, output, onReply, signal);
   }
 

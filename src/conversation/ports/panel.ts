@@ -44,8 +44,6 @@ export type PanelTrack = {
 export interface PanelBoard {
   /** Before a `/join` put a panel there, the face is kept for it. Called on every change only. Never throws. */
   show(guildId: string, face: PanelFace): void;
-  /** Mentions that person under the panel and asks whether they may be heard; nothing else of the bot pings. Never throws. */
-  invite(guildId: string, personId: string, captionsDays?: number): void;
   /**
    * Goes on with the panel of a former run, under the sentence `head`. False: there is none, or none is known. Never throws.
    */

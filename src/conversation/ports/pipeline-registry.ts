@@ -4,8 +4,8 @@ import type { Pipeline, PipelineName } from '#src/pipeline/pipeline.ts';
 export interface PipelineRegistry {
   /** The first is used where a server has chosen none. */
   readonly names: readonly PipelineName[];
-  /** Opens one for a session, which the caller disposes of, if it can be. Throws for one that is not among `names`. */
-  open(name: PipelineName): Pipeline & Partial<Disposable>;
+  /** Throws for one that is not among `names`. */
+  open(name: PipelineName): Pipeline;
   /** Names of its chat and speech engines, in a few words for the panel. */
   engine(name: PipelineName): string;
 }

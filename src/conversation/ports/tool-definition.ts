@@ -85,8 +85,6 @@ export type ToolOutcome = {
   readonly line?: TextLine;
   /** Speech for the asker at the next pause after a press of a button; left out: nothing. */
   readonly aloud?: TextLine;
-  /** True when everybody notices the effect: an asker who spoke gets no words on it. */
-  readonly isPlain?: boolean;
   /** True when nothing was changed, so that another call for the same words may. */
   readonly isVain?: boolean;
   /** Said in place of the rest of the model's answer. */

@@ -62,7 +62,6 @@ export class UndecidedPeople {
     if (isEnough || !mayNotify) this.#packets.forget(speakerId);
     if (!isEnough) return;
     this.#notified.add(speakerId);
-    this.#context.panel.asked(speakerId);
     notifyPerson(speakerId, [{ id: 'consent.no' }], this.#context, this.#context.signal);
   }
 

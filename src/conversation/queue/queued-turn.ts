@@ -54,8 +54,6 @@ export type QueuedReading = {
   readonly voice?: string;
   /** Tone and model of the speech. */
   readonly manner?: Pick<SpeechVoice, 'instructions' | 'model'>;
-  /** Whose voice that is; null: the bot's own. Left out: its owner's. */
-  readonly speakerId?: string | null;
   /** Language of the text (BCP 47), where it is known: a voice that does not speak it refuses. */
   readonly language?: string;
   /** Pace that its writer has chosen; 1 is usual. */

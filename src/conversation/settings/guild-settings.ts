@@ -21,7 +21,7 @@ import {
   idSetting,
   none,
   ok,
-  readSetting,
+  readStored,
   type ServerSetting,
   wordSetting,
 } from './setting-definition.ts';
@@ -298,7 +298,7 @@ function storedValue<Value>(
 ): Value {
   const words = set.get(setting.key);
   if (words === undefined && !isRead && setting.unread !== undefined) return setting.unread;
-  const read = words === undefined ? bad : readSetting(setting, words, choices);
+  const read = words === undefined ? bad : readStored(setting, words, choices);
   return read.kind === 'ok' ? read.value : setting.standard(choices);
 }
 

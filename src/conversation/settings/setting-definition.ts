@@ -106,7 +106,16 @@ export function ok<Value>(value: Value): ReadSetting<Value> {
   return { kind: 'ok', value };
 }
 
-/** Meaning of words, as typed or as stored. */
+/** Meaning of stored words. A voice that is gone is still the chosen one: the engine tells that it is, and uses its own. */
+export function readStored<Value>(
+  setting: ServerSetting<Value>,
+  words: string,
+  choices: Choices,
+): ReadSetting<Value> {
+  return readSetting(setting, words, { ...choices, voices: [] });
+}
+
+/** Meaning of words as they were typed. */
 export function readSetting<Value>(
   setting: ServerSetting<Value>,
   words: string,

@@ -1,7 +1,5 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
-import type { WantedPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import type { GuildSettings } from './guild-settings.ts';
 import type { Persona } from './persona.ts';
 
@@ -15,29 +13,17 @@ export function botVoices({ pipelines, voices }: SessionDependencies): readonly 
   return pipelines.names.every((name) => name === 'chained') ? voices.known() : unknownVoices;
 }
 
-/** Settings of a server with the persona of a voice channel over them; a voice that is gone counts as not set. */
-export function withPersona(
-  settings: GuildSettings,
-  persona: Persona,
-  voices: readonly string[],
-): GuildSettings {
-  const { instructions = settings.instructions, name, voice } = persona;
+/** Settings of a server with the persona of a voice channel over them. */
+export function withPersona(settings: GuildSettings, persona: Persona): GuildSettings {
+  const { instructions = settings.instructions, name, voice = settings.voice } = persona;
   const { names } = settings;
   return {
     ...settings,
     persona,
     instructions,
-    ...(voice !== undefined && isVoiceAmong(voice, voices) && { voice }),
+    voice,
     ...(name !== undefined && { names: [...new Set([...names, name])] }),
   };
-}
-
-/** Pipeline that answers with these settings; the voice of a Realtime conversation cannot change, so another one begins it anew. */
-export function wantedPipeline({
-  pipeline: name,
-  voice: frozenVoice,
-}: GuildSettings): WantedPipeline {
-  return { name, ...(name === 'realtime' && { frozenVoice }) };
 }
 
 /** Prompt about the language of a persona. */

@@ -5,7 +5,6 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import type { SessionSources } from '#src/conversation/session-sources.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
-import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import { Mentions } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import {
@@ -15,21 +14,12 @@ import {
   settingsOf,
 } from './guild-settings.ts';
 import { type Persona, personaIn, personaKey } from './persona.ts';
-import { type Choices, readSetting, type ServerSetting } from './setting-definition.ts';
+import { type Choices, readStored, type ServerSetting } from './setting-definition.ts';
 import { botVoices, mannerOf, withPersona } from './settings-with-persona.ts';
 import { type WordKey, wordsIn } from './stored-vocabulary-words.ts';
 
-/** A voice that the bot was given in a channel. */
-export type ChosenVoice = {
-  readonly name: string;
-  /** It is there no more, so that the standard one speaks. */
-  readonly isGone: boolean;
-};
-
 /** Settings derived from the stored ones, cached until a change, as they are asked for all the time. */
 type KnownSettings = {
-  /** With which they were read. */
-  readonly voices: readonly string[];
   readonly settings: GuildSettings;
   /** By voice channel. */
   readonly channels: Map<string, GuildSettings>;
@@ -71,21 +61,12 @@ export class StoredSettings {
 
   /** Same as `in`, with the persona of this voice channel. */
   at(guildId: string, channelId: string | undefined): GuildSettings {
-    const { channels, settings, voices } = this.#knownIn(guildId);
+    const { channels, settings } = this.#knownIn(guildId);
     if (channelId === undefined) return settings;
     const persona = personaIn(this.stored(guildId), channelId);
-    const known = channels.get(channelId) ?? withPersona(settings, persona, voices);
+    const known = channels.get(channelId) ?? withPersona(settings, persona);
     channels.set(channelId, known);
     return known;
-  }
-
-  /** The voice that was chosen for the bot there, by whatever command; undefined: none was. */
-  chosenVoiceAt(guildId: string, channelId: string | undefined): ChosenVoice | undefined {
-    const { voice } = personaIn(this.stored(guildId), channelId);
-    const name = voice ?? this.stored(guildId).get(conversationSettings.voice.key);
-    return name === undefined
-      ? undefined
-      : { name, isGone: !isVoiceAmong(name, botVoices(this.#parts)) };
   }
 
   /** Settings that would hold if a key were set so. */
@@ -117,7 +98,7 @@ export class StoredSettings {
   /** Which of them the server has set itself. */
   isSet(guildId: string, setting: ServerSetting): boolean {
     const words = this.#server(guildId).set.get(setting.key);
-    return words !== undefined && readSetting(setting, words, this.choices).kind === 'ok';
+    return words !== undefined && readStored(setting, words, this.choices).kind === 'ok';
   }
 
   /** Options of captions that people turned on in a voice channel; `off` for the rest of a session; undefined: no choice. */
@@ -221,11 +202,10 @@ export class StoredSettings {
 
   #knownIn(guildId: string): KnownSettings {
     const server = this.#server(guildId);
-    const voices = botVoices(this.#parts);
     const before = this.#known.get(server);
-    if (before?.voices === voices) return before;
+    if (before) return before;
     const settings = settingsOf(this.all, server, this.choices);
-    const known = { voices, settings, channels: new Map<string, GuildSettings>() };
+    const known = { settings, channels: new Map<string, GuildSettings>() };
     this.#known.set(server, known);
     return known;
   }

@@ -124,12 +124,12 @@ async function perform(
 
 /** A short receipt; what is longer than can be said is written, too. */
 function reportAloud(
-  { aloud, isPlain, line = { id: 'confirm.done' } }: ToolOutcome,
+  { aloud, line = { id: 'confirm.done' } }: ToolOutcome,
   personId: string,
   context: SessionContext,
 ): void {
   if (aloud && aloud.id !== line.id) context.notice(line);
-  if (!isPlain) sayAloud(aloud ?? line, personId, context);
+  sayAloud(aloud ?? line, personId, context);
 }
 
 /** Says it without waiting for the end: the chat has it as well. */

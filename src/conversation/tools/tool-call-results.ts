@@ -14,10 +14,9 @@ const longestTurnMs = 30_000;
 export type ToolCallResult = {
   readonly how: ToolEnd;
   readonly content: string;
-  readonly isPlain?: boolean;
   /** True where nothing was changed. */
-  readonly isVain?: boolean;
-  readonly quote?: Quote;
+  readonly isVain?: boolean | undefined;
+  readonly quote?: Quote | undefined;
 };
 
 /** Time that the tools of one answer may take. */

@@ -209,9 +209,9 @@ export class ToolCalls {
     const until = AbortSignal.any([signal, over.signal, ...ends]);
     const act = async () => {
       const ports = this.#context.tools.actionsFor(askerIds);
-      const { facts, isPlain = false, isVain = false, quote } = await action.run(ports, until);
+      const { facts, isVain, quote } = await action.run(ports, until);
       const content = formatToolResult(facts, tool.resultChars);
-      return { how: 'ran', content, isPlain, isVain, ...(quote && { quote }) } as const;
+      return { how: 'ran', content, isVain, quote } as const;
     };
     try {
       const work = unlessAborted(act(), until);
@@ -268,8 +268,6 @@ export class AnswerCalls implements AnswerTools {
   readonly #tools: ReadonlyMap<string, ToolEntry>;
   readonly #time = new ToolTime();
   #running: readonly ToolEntry[] = [];
-  /** Whether each call so far shows its effect by itself. */
-  #plain: readonly boolean[];
   #quotes: readonly Quote[] = [];
 
   /** `done`: changes made for its question before. */
@@ -286,7 +284,6 @@ export class AnswerCalls implements AnswerTools {
     this.#said = said;
     this.#done = done;
     this.#tools = new Map(context.tools.offered().map((tool) => [tool.name, tool]));
-    this.#plain = done.map(({ result }) => calls.resultOf(result).isPlain === true);
   }
 
   /** Calls already made for this question, as the model is shown them. */
@@ -301,11 +298,6 @@ export class AnswerCalls implements AnswerTools {
   get offered(): readonly Tool[] {
     const all = [...this.#tools.values()];
     return all.map(({ name, description, parameters }) => ({ name, description, parameters }));
-  }
-
-  get isDone(): boolean {
-    const isOver = this.#running.length === 0;
-    return isOver && this.#plain.length > 0 && this.#plain.every(Boolean);
   }
 
   get quote(): Quote | undefined {
@@ -323,8 +315,7 @@ export class AnswerCalls implements AnswerTools {
     signal.throwIfAborted();
     const tool = this.#tools.get(call.name);
     const atMs = this.#context.parts.clock.nowMs();
-    const { how, content, isPlain = false, quote } = await this.#inTime(tool, call, signal, atMs);
-    this.#plain = [...this.#plain, isPlain];
+    const { how, content, quote } = await this.#inTime(tool, call, signal, atMs);
     if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
     this.#calls.report(tool, how, this.#said.at(-1)?.speakerId ?? '', atMs);
     return { content };

@@ -14,19 +14,12 @@ export type Account = {
   readonly needsCodeGrant: boolean;
   readonly isPublic: boolean;
   /** People whom it belongs to: its owner, or the members of its team. */
-  readonly owners: readonly AccountOwner[];
+  readonly ownerIds: readonly string[];
 };
-
-/** Person whom a bot belongs to, by the name that Discord shows. */
-export type AccountOwner = { readonly id: string; readonly name: string };
 
 export type GuildName = { readonly id: string; readonly name: string };
 
-const owner = z.object({
-  id: z.string(),
-  username: z.string().nullish(),
-  global_name: z.string().nullish(),
-});
+const owner = z.object({ id: z.string() });
 /** Source: Discord docs, "Membership State Enum": an invitation that was accepted. */
 const accepted = 2;
 const teamMember = z.object({ user: owner, membership_state: z.int().default(accepted) });
@@ -70,19 +63,15 @@ export async function readAccount(rest: AccountRest, signal: AbortSignal): Promi
     privilegedIntents: switches.flatMap(([name, flags]) => (own.flags & flags ? [name] : [])),
     needsCodeGrant: own.bot_require_code_grant,
     isPublic: own.bot_public,
-    owners: ownersOf(own),
+    ownerIds: ownersOf(own),
   };
 }
 
-function ownersOf({ owner, team }: z.infer<typeof application>): readonly AccountOwner[] {
-  if (!team) return owner ? [named(owner)] : [];
+function ownersOf({ owner, team }: z.infer<typeof application>): readonly string[] {
+  if (!team) return owner ? [owner.id] : [];
   const members = team.members.filter(({ membership_state: state }) => state === accepted);
-  if (members.length > 0) return members.map(({ user }) => named(user));
-  return team.owner_user_id ? [{ id: team.owner_user_id, name: team.owner_user_id }] : [];
-}
-
-function named({ id, username, global_name: shown }: z.infer<typeof owner>): AccountOwner {
-  return { id, name: shown || username || id };
+  if (members.length > 0) return members.map(({ user }) => user.id);
+  return team.owner_user_id ? [team.owner_user_id] : [];
 }
 
 /** Servers that the bot was invited to, at most 200. Errors and abort: as `AccountRest.read`. */

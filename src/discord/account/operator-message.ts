@@ -67,9 +67,9 @@ async function writeToOwners(
   rest: AccountRest,
   signal: AbortSignal,
 ): Promise<string> {
-  const { owners } = await readAccount(rest, signal);
+  const { ownerIds } = await readAccount(rest, signal);
   let reached = 0;
-  for (const { id: recipient_id } of owners.slice(0, mostPeople)) {
+  for (const recipient_id of ownerIds.slice(0, mostPeople)) {
     try {
       const { id } = await rest.write(
         'post',
@@ -87,7 +87,7 @@ async function writeToOwners(
     }
   }
   if (reached === 0) throw unsent('no owner of the application accepts direct messages');
-  return `${reached} of ${owners.length} ${owners.length === 1 ? 'owner' : 'owners'} of the application`;
+  return `${reached} of ${ownerIds.length} ${ownerIds.length === 1 ? 'owner' : 'owners'} of the application`;
 }
 
 function unsent(why: string): BotError {

@@ -7,7 +7,7 @@ import {
 import { BotError } from '#src/base/errors.ts';
 import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
 import { openRights, permissionsIn } from '#src/discord/permissions.ts';
-import { textOr } from '#src/discord/text-or.ts';
+import { oneLine } from '#src/texts/plain.ts';
 
 /** The chat of a voice channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions". */
 const inVoiceChat: readonly NeededRight[] = ['ViewChannel', 'Connect', 'SendMessages'];
@@ -19,7 +19,7 @@ const inThreadOf: readonly NeededRight[] = [
 
 /** Throws BotError `discord.forbidden` where the bot lacks what it needs to write captions there; `asThread`: in a new thread. */
 export function demandRights(channel: GuildBasedChannel, asThread: boolean): void {
-  const name = textOr(channel.name, channel.id);
+  const name = oneLine(channel.name);
   const isFit = asThread ? channel.type === ChannelType.GuildText : channel.isVoiceBased();
   if (!isFit) {
     const why = asThread ? `${name} is no text channel` : `${name} has no chat`;

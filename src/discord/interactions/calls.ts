@@ -29,18 +29,14 @@ type KnownInteraction =
   | PickInteraction
   | ButtonInteraction<'cached'>;
 
-/** Call of a press: the person, and the subject of the button. Throws where Discord sent no text for a text. */
+/** Call of a press: the person, and the subject of the button. */
 export function callOf(asked: KnownInteraction, about?: string): CommandCall {
-  return checked(unchecked(asked, about));
-}
-
-function unchecked(asked: KnownInteraction, about?: string): CommandCall {
   const { channelId, member } = asked;
   const where = member.voice.channel;
   return {
     guildId: asked.guildId,
     callerId: asked.user.id,
-    callerName: member.displayName,
+    callerName: oneLine(member.displayName),
     callerLocale: localeOf(asked.locale),
     callerRoleIds: roleIdsOf(member),
     words: about === undefined ? {} : { about },
@@ -79,7 +75,7 @@ export function commandCallOf(asked: SlashInteraction, { options }: Command): Co
         words[option.name] = value;
     }
   }
-  return checked({ ...unchecked(asked), words, ...given });
+  return { ...callOf(asked), words, ...given };
 }
 
 /** Call of a form: the sender, the text that was typed, and the subject. */
@@ -88,26 +84,24 @@ export function formCallOf(
   handler: FormHandler,
   about?: string,
 ): CommandCall {
-  const call = unchecked(asked, about);
-  return checked({ ...call, words: { ...typedInto(asked, handler), ...call.words } });
+  const call = callOf(asked, about);
+  return { ...call, words: { ...typedInto(asked, handler), ...call.words } };
 }
 
-/** Call of a menu on a message: the person, the picked values, and the subject. Throws where Discord sent no list of texts. */
+/** Call of a menu on a message: the person, the picked values, and the subject. */
 export function pickCallOf(asked: PickInteraction, about?: string): CommandCall {
-  const picked: unknown = asked.values;
-  if (!Array.isArray(picked)) throw new Error('Discord sent no list of picked values.');
-  return checked({ ...unchecked(asked, about), picked });
+  return { ...callOf(asked, about), picked: asked.values };
 }
 
 /** Call of an entry of the menu of a message: the person and the message. */
 export function menuCallOf(asked: MenuInteraction): CommandCall {
   const { author, member, attachments, id: messageId, webhookId } = asked.targetMessage;
   const sounds = [...attachments.values()].filter(isSound).map(fileOf);
-  const name = member?.displayName ?? author.displayName;
+  const name = oneLine(member?.displayName ?? author.displayName);
   const isBot = author.bot === true || typeof webhookId === 'string';
   const text = textOf(asked.targetMessage);
   const message = { messageId, author: name, authorId: author.id, isBot, text, sounds };
-  return checked({ ...unchecked(asked), message });
+  return { ...callOf(asked), message };
 }
 
 /** Text with the names of people whom it mentions. */
@@ -116,25 +110,6 @@ function textOf({ content, mentions }: MenuInteraction['targetMessage']): string
     const { displayName = whole } = mentions.members?.get(id) ?? mentions.users.get(id) ?? {};
     return displayName;
   });
-}
-
-/** Everything below takes a call at its word, and discord.js hands on whatever came. */
-function checked(call: CommandCall): CommandCall {
-  const { guildId, callerId, callerName, callerChannel, channel, file, sound, message } = call;
-  const places = [callerChannel, channel].flatMap((ref) => (ref ? [ref.channelId, ref.name] : []));
-  const sounds = [...(file ? [file] : []), ...(sound ? [sound] : []), ...(message?.sounds ?? [])];
-  const files = sounds.flatMap(({ name, url, type = '' }) => [name, url, type]);
-  const { author, authorId, messageId, text: words } = message ?? {};
-  const chosen = message ? [author, authorId, messageId, words] : (call.picked ?? []);
-  const texts: readonly unknown[] = [guildId, callerId, callerName, ...places, ...files, ...chosen];
-  const isWhole = texts.every((text) => typeof text === 'string');
-  if (!isWhole || !sounds.every(({ sizeBytes }) => Number.isFinite(sizeBytes)))
-    throw new Error('Discord sent another type where a text or a size belongs.');
-  return {
-    ...call,
-    callerName: oneLine(callerName),
-    ...(message && { message: { ...message, author: oneLine(message.author) } }),
-  };
 }
 
 /** Languages of an interaction: that of its caller, and that of the server for the channel. */

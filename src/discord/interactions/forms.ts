@@ -49,9 +49,8 @@ function componentOf({ name, isLong, isRequired, maxChars, value }: FormInput) {
   } as const;
 }
 
-/** Empty where Discord sent something else than a text. */
+/** Empty where the form has no such input. */
 function typedIn({ fields }: ModalSubmitInteraction<'cached'>, name: string): string {
-  const field: unknown = fields.fields.get(name);
-  const { value }: { readonly value?: unknown } = Object(field);
-  return typeof value === 'string' ? firstChars(value, maxInputChars) : '';
+  const field = fields.fields.get(name);
+  return field?.type === ComponentType.TextInput ? firstChars(field.value, maxInputChars) : '';
 }

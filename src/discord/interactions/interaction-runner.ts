@@ -1,4 +1,4 @@
-import { DiscordAPIError, MessageFlags, RESTJSONErrorCodes } from 'discord.js';
+import { MessageFlags } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import type { Button, Replies, Reply } from '#src/conversation/command.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
@@ -8,28 +8,8 @@ import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { PanelReplies } from '#src/discord/panel/panels.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { InteractionAnswer, MessageEdit } from './answering.ts';
 import { type Languages, type MessageBody, messagesOf, messageWith } from './rendering.ts';
-
-type MessageEdit = Omit<MessageBody, 'flags'>;
-export type DeferOptions = { readonly flags?: MessageFlags.Ephemeral };
-
-/** Part of a discord.js interaction that answering needs; the posted message is returned where Discord tells it. */
-export interface AnswerableInteraction {
-  readonly id: string;
-  reply(message: MessageBody): Promise<PanelPlace | undefined>;
-  deferReply(how: DeferOptions): Promise<unknown>;
-  /** Changes the message whose button, picker or form was used, as the answer. */
-  update(message: MessageEdit): Promise<PanelPlace | undefined>;
-  /** Says that the answer will change that message. */
-  deferUpdate(): Promise<unknown>;
-  editReply(message: MessageEdit): Promise<PanelPlace | undefined>;
-  deleteReply(): Promise<unknown>;
-  followUp(message: MessageBody): Promise<PanelPlace | undefined>;
-  /** Shows a form as the answer. */
-  openForm(form: Form): Promise<unknown>;
-  /** Tells who asked, where they asked and for all to read, that Discord takes no answer any more. */
-  replyExpired(): Promise<void>;
-}
 
 /** Use of a command or a button. */
 export type Invocation = {
@@ -82,7 +62,7 @@ export class InteractionRunner {
   }
 
   /** Second deliveries are ignored. */
-  async answer(asked: AnswerableInteraction, invocation: Invocation): Promise<void> {
+  async answer(asked: InteractionAnswer, invocation: Invocation): Promise<void> {
     if (!this.#isFirst(asked.id)) return;
     if (invocation.form && (await this.#opensForm(asked, invocation))) return;
     const { timing, report } = this.#options;
@@ -106,12 +86,11 @@ export class InteractionRunner {
       report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
     } catch (error) {
       report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
-      if (isExpired(error)) await this.#replyExpired(asked, name);
     }
   }
 
   /** Never throws: without a form it runs, which tells why. */
-  async #opensForm(asked: AnswerableInteraction, invocation: Invocation): Promise<boolean> {
+  async #opensForm(asked: InteractionAnswer, invocation: Invocation): Promise<boolean> {
     const { timing, report } = this.#options;
     const { name } = invocation;
     const startMs = timing.nowMs();
@@ -126,15 +105,6 @@ export class InteractionRunner {
     } catch (error) {
       report({ kind: 'command-failed', name, code: 'internal', error });
       return false;
-    }
-  }
-
-  /** Discord takes no answer 15 minutes after the question. */
-  async #replyExpired(asked: AnswerableInteraction, name: string): Promise<void> {
-    try {
-      await asked.replyExpired();
-    } catch (error) {
-      this.#options.report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
     }
   }
 
@@ -171,7 +141,7 @@ export class InteractionRunner {
 
   /** "Thinking" cannot turn from public to private or back: then it is taken away first. */
   async #say(
-    asked: AnswerableInteraction,
+    asked: InteractionAnswer,
     [first, ...rest]: Sayings,
     deferredTo: WaitingPlace | undefined,
     guildId: string,
@@ -184,7 +154,7 @@ export class InteractionRunner {
   }
 
   async #first(
-    asked: AnswerableInteraction,
+    asked: InteractionAnswer,
     { inPlace, message }: RenderedReply,
     deferredTo: WaitingPlace | undefined,
     to: Invocation['shownTo'],
@@ -223,7 +193,7 @@ function waitingPlace({ inPlace, shownTo }: Invocation): WaitingPlace {
 
 type Sayings = readonly [RenderedReply, ...RenderedReply[]];
 
-async function think(asked: AnswerableInteraction, invocation: Invocation): Promise<unknown> {
+async function think(asked: InteractionAnswer, invocation: Invocation): Promise<unknown> {
   const { inPlace, shownTo, languages, meanwhile } = invocation;
   if (inPlace) return await asked.deferUpdate();
   const how = shownTo === 'caller' ? ({ flags: MessageFlags.Ephemeral } as const) : {};
@@ -236,15 +206,6 @@ async function think(asked: AnswerableInteraction, invocation: Invocation): Prom
 function withoutFlags({ flags: _, ...message }: MessageBody): MessageEdit {
   return message;
 }
-
-function isExpired(error: unknown): boolean {
-  return error instanceof DiscordAPIError && expired.has(error.code);
-}
-
-const expired: ReadonlySet<number | string> = new Set([
-  RESTJSONErrorCodes.InvalidWebhookToken,
-  RESTJSONErrorCodes.UnknownWebhook,
-]);
 
 async function succeeded(attempt: Promise<unknown>): Promise<boolean> {
   try {

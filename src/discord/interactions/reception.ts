@@ -17,13 +17,12 @@ import type {
   Replies,
 } from '#src/conversation/command.ts';
 import type { Form } from '#src/conversation/ports/form.ts';
-import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import { type RepliableInteraction, resilientInteraction } from './answering.ts';
+import { InteractionAnswer, type RepliableInteraction } from './answering.ts';
 import { callOf, commandCallOf, formCallOf, languagesOf, menuCallOf, pickCallOf } from './calls.ts';
 import {
   InteractionRunner,
@@ -43,7 +42,6 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
   /** Handlers of the menus on messages. */
   readonly pickers: readonly PickerHandler[];
   readonly ports: CommandPorts;
-  readonly messages: Pick<VoiceChannelChatPoster, 'offer'>;
   /** Commands and buttons that one person may use in 10 s; 0: no limit. */
   readonly commandsPerPerson: number;
 };
@@ -108,9 +106,7 @@ export class InteractionReceiver {
     const languages = languagesOf(asking);
     const done = admission.kind === 'admitted' ? invocation : tooFast(admission.waitMs);
     const invocationContext = { guildId: asking.guildId, languages, ...done };
-    const { messages, timing } = this.#options;
-    const answerable = resilientInteraction(asking, timing, messages);
-    await this.#runner.answer(answerable, invocationContext);
+    await this.#runner.answer(new InteractionAnswer(asking), invocationContext);
   }
 
   #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {

@@ -34,7 +34,7 @@ type InnerReceiver = {
 };
 /** The socket, whose buffer and peer the library leaves as the system makes them. */
 type InnerUdp = {
-  readonly socket: Pick<Socket, 'once' | 'setRecvBufferSize' | 'getRecvBufferSize' | 'send'> & {
+  readonly socket: Pick<Socket, 'once' | 'setRecvBufferSize' | 'send'> & {
     /** Node's own signature; its typings know of no error. */
     connect(port: number, ip: string, done: (error?: Error) => void): void;
   };
@@ -42,8 +42,6 @@ type InnerUdp = {
 };
 /** `ws`: to be cut as a broken network does. `missedHeartbeats`: the library ends a silent socket later than a link is to be silent. */
 type InnerSocket = { readonly ws: { terminate(): void }; readonly missedHeartbeats: number };
-/** While keys change, frames that cannot be opened prove nothing. */
-type InnerDave = { readonly pendingTransitions: ReadonlyMap<number, number> };
 /** Members of the group, by which one that lacks somebody is known. */
 type InnerGroup = { getUserIds(): readonly string[] };
 /** Node's ciphers take a key object at once, and make it anew from bytes for each packet, which takes longer than the cipher. */
@@ -62,8 +60,6 @@ const discoveryBytes = 74;
 
 export type NetworkingOptions = {
   readonly timing: SyncTiming;
-  /** Told of a receive buffer that is too small, in a sentence. */
-  readonly warn: (message: string) => void;
   /** Told of each voice socket: a resumed session comes over another one. */
   readonly onSocket: (ws: VoiceWebSocket) => void;
 };
@@ -80,7 +76,7 @@ export function mendNetworking(networking: Networking, options: NetworkingOption
     }
     if ('udp' in state && state.udp !== udp) {
       udp = state.udp;
-      enlargeReceiveBuffer(udp, options.warn);
+      enlargeReceiveBuffer(udp);
       repeatDiscovery(networking, options.timing);
     }
     if (state.code !== NetworkingStatusCode.Ready) return;
@@ -105,16 +101,10 @@ export function guardMessages(ws: VoiceWebSocket): void {
   };
 }
 
-/** Enlarges the receive buffer once it is bound; `warn` gets a sentence where the kernel gives less. */
-export function enlargeReceiveBuffer(udp: VoiceUDPSocket, warn: (message: string) => void): void {
+/** Enlarges the receive buffer once it is bound, as far as the kernel allows. */
+function enlargeReceiveBuffer(udp: VoiceUDPSocket): void {
   const { socket } = innerUdp(udp);
-  socket.once('listening', () => {
-    socket.setRecvBufferSize(receiveBufferBytes);
-    const gotBytes = socket.getRecvBufferSize();
-    if (gotBytes >= receiveBufferBytes) return;
-    const lack = `Voice sockets have a receive buffer of ${gotBytes} bytes: while many people talk, a stall loses words.`;
-    warn(`${lack} On the host: sysctl -w net.core.rmem_max=2097152`);
-  });
+  socket.once('listening', () => socket.setRecvBufferSize(receiveBufferBytes));
 }
 
 /**
@@ -179,23 +169,10 @@ export function missesHeartbeats(connection: VoiceConnection): boolean {
   return ws !== undefined && innerSocket(ws).missedHeartbeats > 0;
 }
 
-/** Whether the end-to-end group could open a frame now: it is ready, and no change of keys is under way. */
-export function opensFrames(connection: VoiceConnection): boolean {
-  const dave = daveOf(connection);
-  if (!dave?.session?.ready || dave.reinitializing) return false;
-  return (dave as unknown as InnerDave).pendingTransitions.size === 0;
-}
-
 /** Whether a person who is connected (op 11) is missing from the open end-to-end group: the message about them was lost. */
 export function groupLacksSomebody(connection: VoiceConnection): boolean {
   const [state, dave] = [networkingOf(connection)?.state, daveOf(connection)];
   if (!state || !('connectionData' in state) || !dave?.session?.ready) return false;
   const members = new Set((dave.session as unknown as InnerGroup).getUserIds());
   return [...state.connectionData.connectedClients].some((id) => !members.has(id));
-}
-
-/** Throws the end-to-end group away and asks for another one; the library does not, after a sole-member reset. */
-export function resetGroup(connection: VoiceConnection): void {
-  const dave = daveOf(connection);
-  dave?.recoverFromInvalidTransition(dave.lastTransitionId ?? 0);
 }

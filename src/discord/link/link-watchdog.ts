@@ -29,8 +29,8 @@ export type LinkWatchdogOptions = {
   readonly others: () => number;
   readonly speakers: {
     mayHear(speakerId: string): boolean;
-    /** When their last packet came. */
-    lastPacketAtMs(speakerId: string): number | undefined;
+    /** When their last voice could be opened. */
+    openedAtMs(speakerId: string): number | undefined;
   };
   readonly output: { readonly isBusy: boolean; readonly counts: { readonly sent: number } };
   /** The link has had this fault for 10 s; told at each look. */
@@ -124,7 +124,7 @@ export class LinkWatchdog {
       'the heartbeats of the voice socket have had no answer': missesHeartbeats(connection),
       'the end-to-end group has not been whole':
         isReady && others() > 0 && !(isOpen && !groupLacksSomebody(connection)),
-      'no packet has come from a person whom Discord shows as speaking':
+      'no voice that can be opened has come from a person whom Discord shows as speaking':
         isReady && this.#lacksSpeaker(atMs),
     };
   }
@@ -133,7 +133,7 @@ export class LinkWatchdog {
     this.#readyAtMs ??= atMs;
     const { speakers } = this.#options;
     for (const [id, sinceMs] of this.#shown) {
-      const lastMs = speakers.lastPacketAtMs(id) ?? Number.NEGATIVE_INFINITY;
+      const lastMs = speakers.openedAtMs(id) ?? Number.NEGATIVE_INFINITY;
       if (lastMs >= sinceMs - earlyMs) this.#shown.delete(id);
     }
     return [...this.#shown.keys()].some((id) => speakers.mayHear(id));

@@ -1,10 +1,9 @@
 import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
+import { opusSamples } from '#src/audio/opus/opus-toc.ts';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import type { MayHear } from '#src/conversation/ports/voice-link.ts';
-import { innerReceiver, opensFrames, resetGroup } from '#src/discord/library/voice-library.ts';
+import { innerReceiver } from '#src/discord/library/voice-library.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
-import { GroupRecovery } from './group-recovery.ts';
-import { PacketOpener } from './packet-opener.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 
 /** Counts of datagrams by outcome. */
@@ -15,13 +14,19 @@ export type ReceiverCounts = {
   notAllowed: number;
   /** Held because Discord had not said yet who speaks. */
   held: number;
+  /** Still end-to-end encrypted: passed on as nothing but their marker (0xFAFA). */
   sealed: number;
+  /** Neither opened nor read. */
   unparsed: number;
   /** Datagrams more than 2 s ahead of real time; never decrypted. */
   ahead: number;
-  /** Opened before; not decrypted again. */
-  replayed: number;
 };
+
+/** Length, in ms, that an unreadable packet counts as. */
+const usualMs = 20;
+/** Sound of one speaker, in ms, that may arrive ahead of real time: what piles up on the way comes at once. */
+const mostAheadMs = 2_000;
+const marker = Buffer.from([0xfa, 0xfa]);
 
 /** The receiving half of one connection: who may be heard is asked before anything is decrypted. */
 export class ConsentedReceiver {
@@ -32,19 +37,19 @@ export class ConsentedReceiver {
     sealed: 0,
     unparsed: 0,
     ahead: 0,
-    replayed: 0,
   };
-  readonly #connection: VoiceConnection;
   readonly #receiver: VoiceReceiver;
   readonly #mayHear: MayHear;
+  readonly #give: (packet: Packet) => void;
   readonly #fail: (error: unknown) => void;
   readonly #timing: SyncTiming;
   readonly #held = new HeldDatagrams();
-  readonly #recovery: GroupRecovery;
   /** Told of the header of each packet of a person who may not be heard. An error of it goes to `fail`. */
   onUnheard: (packet: PacketHeader) => void = () => undefined;
-  readonly #lastPacketAtMs = new Map<string, number>();
-  readonly #opener: PacketOpener;
+  /** When the last voice of each person could be opened. */
+  readonly #openedAtMs = new Map<string, number>();
+  /** End of each person's sound if it were played as it came: one second in a second. */
+  readonly #soundUntilMs = new Map<string, number>();
   #open = true;
 
   /** To be made before the first networking exists. An error of `mayHear` goes to `fail`. */
@@ -56,44 +61,36 @@ export class ConsentedReceiver {
     timing: SyncTiming = realTiming,
   ) {
     this.#timing = timing;
-    this.#connection = connection;
     this.#receiver = connection.receiver;
+    this.#mayHear = mayHear;
+    this.#give = give;
     this.#fail = fail;
-    this.#mayHear = (speakerId) => {
-      try {
-        return this.#open && mayHear(speakerId);
-      } catch (error) {
-        fail(error);
-        return false;
-      }
-    };
-    this.#recovery = new GroupRecovery(() => resetGroup(connection));
-    this.#opener = new PacketOpener(this.#receiver, (packet) => {
-      this.#judge(packet);
-      give(packet);
-    });
     // In place of the library's own way, which sets a timer and needs a stream for each speaker.
     this.#receiver.onUdpMessage = (datagram) => this.#arrived(datagram);
     this.#receiver.ssrcMap.on('create', ({ audioSSRC, userId }) => this.#named(audioSSRC, userId));
-    this.#receiver.ssrcMap.on('delete', ({ userId }) => this.#lastPacketAtMs.delete(userId));
+    this.#receiver.ssrcMap.on('delete', ({ userId }) => this.#openedAtMs.delete(userId));
   }
 
   /** Forgets all sources: there is a new voice server. */
   restart(): void {
     innerReceiver(this.#receiver).ssrcMap.map.clear();
     this.#held.clear();
-    this.#lastPacketAtMs.clear();
-    this.#opener.restart();
-    this.#recovery.restart();
+    this.#openedAtMs.clear();
+    this.#soundUntilMs.clear();
   }
 
   mayHear(speakerId: string): boolean {
-    return this.#mayHear(speakerId);
+    try {
+      return this.#open && this.#mayHear(speakerId);
+    } catch (error) {
+      this.#fail(error);
+      return false;
+    }
   }
 
-  /** When the last packet of this person came over the present voice server, heard or not. */
-  lastPacketAtMs(speakerId: string): number | undefined {
-    return this.#lastPacketAtMs.get(speakerId);
+  /** When the last voice of this person could be opened, over the present voice server. */
+  openedAtMs(speakerId: string): number | undefined {
+    return this.#openedAtMs.get(speakerId);
   }
 
   /** Ends decryption for good. */
@@ -129,9 +126,9 @@ export class ConsentedReceiver {
 
   /** Hears a datagram; no packet of a person who may not be heard is decrypted. */
   #hear(datagram: Buffer, speakerId: string, atMs: number): void {
-    this.#lastPacketAtMs.set(speakerId, atMs);
-    if (this.#mayHear(speakerId)) this.counts[this.#opener.open(datagram, speakerId, atMs)]++;
-    else this.#unheard(datagram, speakerId, atMs);
+    if (!this.mayHear(speakerId)) this.#unheard(datagram, speakerId, atMs);
+    else if ((this.#soundUntilMs.get(speakerId) ?? atMs) - atMs > mostAheadMs) this.counts.ahead++;
+    else this.#openAndGive(datagram, speakerId, atMs);
   }
 
   /** Reads the header alone. */
@@ -146,12 +143,50 @@ export class ConsentedReceiver {
     }
   }
 
-  /** Silence frames are never sealed end to end. */
-  #judge({ speakerId, opus, atMs }: Packet): void {
-    if (isSilenceFrame(opus)) return;
-    if (!isSealed(opus)) this.#recovery.opened(speakerId);
-    else if (opensFrames(this.#connection)) this.#recovery.failed(speakerId, atMs);
+  #openAndGive(datagram: Buffer, speakerId: string, atMs: number): void {
+    const opened = this.#opened(datagram, speakerId);
+    if (opened === undefined) {
+      this.counts.unparsed++;
+      return;
+    }
+    const isOpen = opened !== null && !isSealed(opened);
+    this.counts[isOpen ? 'opened' : 'sealed']++;
+    const opus = isOpen ? opened : marker;
+    // Silence frames are never sealed end to end, and prove nothing.
+    if (isOpen && !isSilenceFrame(opus)) this.#openedAtMs.set(speakerId, atMs);
+    const fromMs = Math.max(atMs, this.#soundUntilMs.get(speakerId) ?? atMs);
+    this.#soundUntilMs.set(speakerId, fromMs + (isOpen ? lengthMs(opus) : usualMs));
+    this.#give({
+      speakerId,
+      sequence: datagram.readUInt16BE(2),
+      timestamp: datagram.readUInt32BE(4),
+      opus,
+      atMs,
+    });
   }
+
+  /** Opens a datagram by the library's ciphers. Null: not opened end to end. Undefined: not opened at all, or there is no key yet. */
+  #opened(datagram: Buffer, speakerId: string): Buffer | null | undefined {
+    const { encryptionMode, nonceBuffer, secretKey } = this.#receiver.connectionData;
+    if (!encryptionMode || !nonceBuffer || !secretKey || !hasTrueExtension(datagram)) return;
+    try {
+      const inner = innerReceiver(this.#receiver);
+      const opus = inner.parsePacket(datagram, encryptionMode, nonceBuffer, secretKey, speakerId);
+      return opus?.length === 0 ? undefined : opus;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function lengthMs(opus: Buffer): number {
+  return opusSamples(opus) / 48 || usualMs;
+}
+
+/** The library cuts an extension wherever 0xBEDE stands, and knows no other kind of extension. */
+function hasTrueExtension(datagram: Buffer): boolean {
+  const announced = ((datagram[0] ?? 0) & 0x10) !== 0;
+  return announced === (datagram.readUInt16BE(12) === 0xbede);
 }
 
 /** RTP header, tag and counter: a voice datagram without any payload. */

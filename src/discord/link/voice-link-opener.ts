@@ -41,11 +41,6 @@ export function openVoiceLinkOpener(
   const servers = new Map<string, GuildLinks>();
   const shards = new Map<number, ShardPace>();
   const people = new ChannelPeople(client);
-  let hasWarned = false;
-  const warnOfBuffer = (message: string) => {
-    if (!hasWarned) report({ kind: 'warning', message });
-    hasWarned = true;
-  };
   return {
     async open(channel, mayHear, signal) {
       const guild = client.guilds.cache.get(channel.guildId);
@@ -55,7 +50,7 @@ export function openVoiceLinkOpener(
       const server =
         servers.get(guild.id) ??
         new GuildLinks(
-          { client, people, shard, report, warnOfBuffer, limits: { ...defaultLimits, ...limits } },
+          { client, people, shard, report, limits: { ...defaultLimits, ...limits } },
           guild.id,
         );
       servers.set(guild.id, server);
@@ -76,14 +71,12 @@ type ServerParts = {
   readonly shard: ShardPace;
   readonly report: (event: DiscordEvent) => void;
   readonly limits: DoorLimits;
-  readonly warnOfBuffer: (message: string) => void;
 };
 
 /** One server's links, one after the other. */
 class GuildLinks {
   readonly #client: Client<true>;
   readonly #people: ChannelPeople;
-  readonly #warnOfBuffer: (message: string) => void;
   readonly #report: (event: DiscordEvent) => void;
   readonly #limits: DoorLimits;
   readonly #pace = new SignalPace();
@@ -101,13 +94,12 @@ class GuildLinks {
   #warned = false;
 
   constructor(parts: ServerParts, guildId: string) {
-    const { client, people, shard, report, limits, warnOfBuffer } = parts;
+    const { client, people, shard, report, limits } = parts;
     this.#client = client;
     this.#shard = shard;
     this.#people = people;
     this.#guildId = guildId;
     this.#report = report;
-    this.#warnOfBuffer = warnOfBuffer;
     this.#limits = limits;
   }
 
@@ -211,12 +203,11 @@ class GuildLinks {
         gateway: guild.voiceAdapterCreator,
         pace: this.#pace,
         timing: realTiming,
-        warnOfBuffer: this.#warnOfBuffer,
         mayRejoin: (fault) => this.#mayRejoin(fault),
         whole: () => this.#alert(false, 'it works again by itself'),
         people: () => this.#people.in(guild, channel.channelId),
         listenToPeople: (listener) => this.#people.listen(channel.channelId, listener),
-        others: () => this.#people.count(channel.channelId),
+        others: () => this.#people.in(guild, channel.channelId).length,
         refresh: async (personId, signal) => {
           await readMember(guild, personId, signal);
           this.#people.reread(channel.channelId);

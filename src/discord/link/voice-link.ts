@@ -40,8 +40,6 @@ export type LinkPlace = {
   readonly gateway: DiscordGatewayAdapterCreator;
   readonly pace: SignalPace;
   readonly timing: SyncTiming;
-  /** Told of a receive buffer that is too small, in a sentence. */
-  readonly warnOfBuffer: (message: string) => void;
   /** The link carries no sound; whether the channel may be left and joined anew now. If so, that is done. */
   mayRejoin(fault: string): boolean;
   /** The link has had no fault for a while; told often. */
@@ -111,7 +109,6 @@ export class DiscordLink implements VoiceLink {
       group: place.applicationId,
       selfDeaf: false,
       adapterCreator: this.#signals.adapter,
-      decryptionFailureTolerance: Number.POSITIVE_INFINITY, // the speaker input decides when the group is reset
     });
     this.#connection.on('error', (error) => this.#failed(error));
     this.#receiver = new ConsentedReceiver(
@@ -247,8 +244,8 @@ export class DiscordLink implements VoiceLink {
     this.#networking = networking;
     this.#receiver.restart();
     this.#watchdog.restart();
-    const { pace, timing, warnOfBuffer: warn } = this.#place;
-    mendNetworking(networking, { timing, warn, onSocket: (ws) => this.#watchdog.watch(ws) });
+    const { pace, timing } = this.#place;
+    mendNetworking(networking, { timing, onSocket: (ws) => this.#watchdog.watch(ws) });
     const follow = () => {
       this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;
     };

@@ -1,31 +1,29 @@
 import { type Client, Routes } from 'discord.js';
 import { messageOf } from '#src/base/errors.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import type { PanelBoard } from '#src/conversation/ports/panel.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { newNonce } from '#src/discord/nonce.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { Outbox } from './outbox.ts';
-import { idOf, openPanelThreads, type ThreadParts } from './panel-threads.ts';
 import type { PanelReplies } from './panels.ts';
 
-/** Every place where people see the state of the bot: its panels, and threads under them. */
+/** Panels, by which people see the state of the bot. */
 export function openBoard(
   client: Client<true>,
-  { panels, buttons, outbox, report }: ThreadParts & { readonly panels: PanelReplies },
+  { panels, outbox, report }: BoardParts & { readonly panels: PanelReplies },
 ): PanelBoard {
-  const threads = openPanelThreads(client, { panels, buttons, outbox, report });
   return {
     show: (guildId, face) => panels.show(guildId, face),
     takeOver: (guildId, head) => panels.takeOver(guildId, head),
     post: (channel, head) => postPanel(client, { panels, outbox, report }, channel, head),
     placeIn: (guildId) => panels.placeIn(guildId),
     forget: (guildId) => panels.forget(guildId),
-    invite: (guildId, personId, captionsDays) => threads.invite(guildId, personId, captionsDays),
   };
 }
 
-type PostParts = {
+type BoardParts = {
   readonly panels: Pick<PanelReplies, 'dressed' | 'put'>;
   readonly outbox: Pick<Outbox, 'put'>;
   readonly report: (event: DiscordEvent) => void;
@@ -34,7 +32,7 @@ type PostParts = {
 /** Posts the panel in the chat of a voice channel, where no command became it; false where it cannot. Never throws. */
 async function postPanel(
   client: Client<true>,
-  { outbox, panels, report }: PostParts,
+  { outbox, panels, report }: BoardParts,
   { channelId, guildId, name }: ChannelRef,
   head: TextLine,
 ): Promise<boolean> {
@@ -58,8 +56,8 @@ async function postPanel(
     report({ kind: 'warning', message: text, guildId, cause });
     return false;
   }
-  const messageId = idOf(made);
-  if (messageId === undefined) return false;
+  const { id: messageId } = fieldsOf(made);
+  if (typeof messageId !== 'string') return false;
   panels.put(guildId, { channelId, messageId }, head, message);
   return true;
 }

@@ -111,6 +111,6 @@ export class PanelMessage {
 }
 
 /** Deleted, forbidden, or wrong: the same edit would be refused again. */
-export function isFinal(error: unknown): error is DiscordAPIError {
+function isFinal(error: unknown): error is DiscordAPIError {
   return error instanceof DiscordAPIError && error.status < 500 && error.status !== 429;
 }

@@ -8,23 +8,6 @@ const identifyReserve = 50;
 /** Time, in ms, after which Discord grants all identifies anew. Source: Discord docs, "Session Start Limit". */
 const startLimitMs = 86_400_000;
 
-/** Identifies that Discord still allows, with the time of their reset as people's clocks tell it. */
-export type CountedStarts = {
-  readonly total: number;
-  readonly remaining: number;
-  readonly resetAtWallMs: number;
-};
-
-/** Starts left, by Discord's answer or by the own count, whichever is less. */
-export function countedStarts(
-  { total, remaining, resetAfterMs }: StartLimit,
-  known: CountedStarts | undefined,
-  wallMs: number,
-): CountedStarts {
-  const own = known && known.resetAtWallMs > wallMs ? known.remaining : remaining;
-  return { total, remaining: Math.min(own, remaining), resetAtWallMs: wallMs + resetAfterMs };
-}
-
 /** Time, in ms, after which a bucket that another process uses is asked for again. */
 const askAgainMs = 250;
 
@@ -32,12 +15,11 @@ export type IdentifyThrottleOptions = {
   readonly clock: Clock;
   readonly maxConcurrency: number;
   /** Absent: there is no daily limit. */
-  readonly starts?: CountedStarts;
+  readonly startLimit?: StartLimit | undefined;
   /** Told of each wait for the daily limit. */
   readonly onSpent?: (waitMs: number) => void;
-  readonly onCount?: (starts: CountedStarts) => void;
   /** Takes a bucket for one identify; false while another process uses it. Absent: there is no other. */
-  readonly takeBucket?: (bucket: number) => Promise<boolean>;
+  readonly takeBucket?: ((bucket: number) => Promise<boolean>) | undefined;
 };
 
 /** Paces the identifies of one process: one bucket, `id mod maxConcurrency`, in its order; none once few are left. */
@@ -45,11 +27,16 @@ export class IdentifyThrottle {
   readonly #options: IdentifyThrottleOptions;
   /** When each bucket is free again. */
   readonly #freeAtMs = new Map<number, number>();
-  #starts: CountedStarts | undefined;
+  /** Identifies left until a time of the monotonic clock, in ms. */
+  #left: { readonly count: number; readonly untilMs: number } | undefined;
 
   constructor(options: IdentifyThrottleOptions) {
+    const { clock, startLimit } = options;
     this.#options = options;
-    this.#starts = options.starts;
+    this.#left = startLimit && {
+      count: startLimit.remaining,
+      untilMs: clock.nowMs() + startLimit.resetAfterMs,
+    };
   }
 
   /** Resolves when this shard may identify. */
@@ -69,15 +56,15 @@ export class IdentifyThrottle {
 
   /** Counts one identify, or tells the time in ms until there are enough again. */
   #spend(): number {
-    if (!this.#starts) return 0;
-    const wallMs = this.#options.clock.wallMs();
-    const { total, resetAtWallMs } = this.#starts;
-    const isReset = wallMs >= resetAtWallMs;
-    const remaining = isReset ? total : this.#starts.remaining;
-    if (remaining <= identifyReserve) return resetAtWallMs - wallMs;
-    const next = isReset ? wallMs + startLimitMs : resetAtWallMs;
-    this.#starts = { total, remaining: remaining - 1, resetAtWallMs: next };
-    this.#options.onCount?.(this.#starts);
+    const { clock, startLimit } = this.#options;
+    if (!this.#left || !startLimit) return 0;
+    const nowMs = clock.nowMs();
+    const isReset = nowMs >= this.#left.untilMs;
+    const { count, untilMs } = isReset
+      ? { count: startLimit.total, untilMs: nowMs + startLimitMs }
+      : this.#left;
+    if (count <= identifyReserve) return untilMs - nowMs;
+    this.#left = { count: count - 1, untilMs };
     return 0;
   }
 }

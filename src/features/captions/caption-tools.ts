@@ -52,7 +52,7 @@ async function turnOn(
   const turned = await Promise.race([turning, waited]);
   if (turned) return outcomeOf(lineOf(turned));
   void turning.then((late) => late.kind === 'failed' && notice(late.line)); // never rejects
-  return { ...outcomeOf({ id: 'captions.on' }), isPlain: true };
+  return outcomeOf({ id: 'captions.on' });
 }
 
 function lineOf(turned: CaptionsOn): TextLine {

@@ -69,7 +69,7 @@ export class AnswerCheckup {
       await tried(voiceLink, session),
       await tried(encryption, session),
       await tried(decode, { codec, tone: cues.heard }),
-      ...(await checkEngines(guildId, parts, style, { name: pipeline })),
+      ...(await checkEngines(guildId, parts, style, pipeline)),
       // Last, so that what is read and what is heard come together.
       await tried(playback, session && outputOf(session, parts)),
     ];

@@ -1,8 +1,7 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { WantedPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import { silentHost } from '#src/conversation/engines/paid-engines.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import {
   questionTo,
   recognise,
@@ -25,7 +24,7 @@ export async function checkEngines(
   guildId: string,
   parts: SessionDependencies,
   style: ReplyStyle,
-  pipeline: WantedPipeline,
+  pipeline: PipelineName,
 ): Promise<readonly Finding[]> {
   const order = {
     kind: 'check',
@@ -68,10 +67,10 @@ type PaidCheck = {
 };
 
 /** Asks the chat model, or the pipeline whose model hears and speaks. */
-function askerOf({ parts, style, reservation }: PaidCheck, { name }: WantedPipeline) {
+function askerOf({ parts, style, reservation }: PaidCheck, name: PipelineName) {
   if (name === 'chained') return questionTo(parts.chat.paidBy(reservation));
   return async function* answer(signal: AbortSignal) {
-    using pipeline = parts.pipelines.open(name);
+    const pipeline = parts.pipelines.open(name);
     yield* pipeline.paidBy(reservation).answer(testTurn(parts.clock, style), silentHost, signal);
   };
 }

@@ -46,6 +46,6 @@ export const pauseListening = tool({
   effect: 'change',
   async run(_call, { askerIds, context }) {
     pauseAloud(askerIds.at(-1) ?? '', context);
-    return { facts: { paused: 'yes' }, isPlain: true };
+    return { facts: { paused: 'yes' } };
   },
 });

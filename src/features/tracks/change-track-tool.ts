@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { type ToolPorts, tool } from '#src/conversation/ports/tool-definition.ts';
 import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
-import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
 import { SessionTracks } from './session-tracks.ts';
@@ -10,14 +10,6 @@ import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
 import { type TrackAction, type TrackSetting, trackActions } from './track-outcomes.ts';
 
-/** Outcomes that everybody hears without being told. */
-const done: ReadonlySet<TextId> = new Set([
-  'track.line.idle',
-  'track.changed',
-  'track.sought',
-  'track.skipped',
-  'track.stopped',
-]);
 const actions = [
   ...trackActions,
   ...(['volume', 'fade', 'seek', 'loop', 'unloop', 'remove'] as const),
@@ -78,8 +70,7 @@ export const changeTrack = tool({
     if (!change) throw new Error('The call does not fit.');
     const [line, ...rest] = await performed(change, call.track, ports, signal);
     const said = [line, ...rest].map((one) => text(one.id, one.with));
-    const isPlain = [line, ...rest].every(({ id }) => done.has(id));
-    return { facts: { outcome: said }, line, isPlain };
+    return { facts: { outcome: said }, line };
   },
 });
 

@@ -8,7 +8,7 @@ import { type TextLine, text } from '#src/texts/texts.ts';
 import { SoundCatalog } from './sound-catalog.ts';
 import { mostTrackNameUnits, usualTrack } from './track-names.ts';
 import { playingOutcome } from './track-outcome-texts.ts';
-import type { Playing, TrackCaller } from './track-outcomes.ts';
+import type { TrackCaller } from './track-outcomes.ts';
 import { TrackRequests } from './track-requests.ts';
 
 /** Sounds that are named in one question. */
@@ -39,17 +39,15 @@ export const playSound = tool({
   effect: 'change',
   quotesOthers: true,
   async run(request, ports, signal) {
-    const { line, isHeard, question } = await play(request, ports, signal);
+    const { line, question } = await play(request, ports, signal);
     const facts = { outcome: text(line.id, line.with) };
-    return { facts, line, isPlain: isHeard, quote: question };
+    return { facts, line, quote: question };
   },
 });
 
 type SoundPlay = {
   /** Outcome as a sentence. */
   readonly line: TextLine;
-  /** True when it is heard at once. */
-  readonly isHeard: boolean;
   /** Asks which of several sounds is meant. */
   readonly question?: Quote;
 };
@@ -67,15 +65,15 @@ async function play(
   const catalog = port(SoundCatalog);
   const lying = await catalog.lying(sound, signal);
   const [meant, another] = lying;
-  if (!meant) return heardPlay({ kind: 'no-sound', sound, closest: await catalog.closest(sound) });
+  if (!meant) {
+    const closest = await catalog.closest(sound);
+    return { line: playingOutcome({ kind: 'no-sound', sound, closest }) };
+  }
   if (another) return questionAbout(sound, lying.slice(0, mostNamed), context);
   const asker = askerIn(askerIds.at(-1) ?? '', context);
   const request = { sound: meant.name, track, loop, next };
-  return heardPlay(await port(TrackRequests).play(channel.guildId, asker, request));
-}
-
-function heardPlay(playing: Playing): SoundPlay {
-  return { line: playingOutcome(playing), isHeard: playing.kind === 'playing' };
+  const playing = await port(TrackRequests).play(channel.guildId, asker, request);
+  return { line: playingOutcome(playing) };
 }
 
 function questionAbout(
@@ -87,7 +85,7 @@ function questionAbout(
   const list = offered.map((one) => spokenName(one, offered)).join(', ');
   const question = spokenText({ id: 'track.which_of', with: { list } }, channel.guildId, parts);
   const line = playingOutcome({ kind: 'several', sound, names });
-  return { line, isHeard: false, question: { text: openText(question) } };
+  return { line, question: { text: openText(question) } };
 }
 
 /** Its title where no other has the same, else its name. */

@@ -47,7 +47,7 @@ export type ReadingOutcome =
 type OpenLine = { readonly messageId: string; readonly deleted: AbortController };
 
 /** Words of a line as they are spoken, with voice and speed. */
-type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speakerId' | 'speed' | 'voice'>;
+type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speed' | 'voice'>;
 
 /** Reads out what people have written, each in their own voice, behind all answers. */
 export class ChatReadAloud {
@@ -147,7 +147,6 @@ export class ChatReadAloud {
     return {
       spoken,
       clauses: spoken.map(openText),
-      speakerId: own.voice === undefined ? null : author.id,
       voice,
       language,
       speed: own.speed,

@@ -1,3 +1,4 @@
+import { chosenVoice } from '#src/conversation/alerts/report-failure.ts';
 import { LazilySynthesisedText } from '#src/conversation/output/lazily-synthesised-text.ts';
 import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
@@ -84,7 +85,7 @@ function placed(
   const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;
   const own = {
-    ...context.missingVoiceNotices.voiceOf(voice, owner?.isProgram ? undefined : owner?.id),
+    ...chosenVoice(voice, context),
     ...mannerOf(how),
   };
   const source = new LazilySynthesisedText(clauses, context, payer, { ...own, speed });

@@ -5,8 +5,6 @@ export class ProviderMetrics {
   readonly failures;
   readonly fallbacks;
   readonly buffered;
-  readonly wordsRead;
-  readonly wordsMisread;
   /** Roles that use a fallback. */
   readonly down = new Set<string>();
 
@@ -25,11 +23,6 @@ export class ProviderMetrics {
       'provider_buffered_answers',
       'Streamed answers that came as one block after a second or more, by role: a proxy may buffer them.',
       ['role'],
-    );
-    this.wordsRead = meters.counter('speech_words_read', 'Words given to a model to read aloud.');
-    this.wordsMisread = meters.counter(
-      'speech_words_misread',
-      'Words that a model changed, left out or added when it read aloud.',
     );
     meters.gauge(
       'provider_roles_down',

@@ -22,7 +22,8 @@ import { type AudibleAnswer, AudioReply, type ModelHabit } from './audio-model-r
 import type { PlacedSound } from './audio-model-words.ts';
 
 export type AudioModelParts = {
-  readonly model: AudioChatModel;
+  /** Model of one answer, which is over when the signal is aborted. */
+  readonly open: (signal: AbortSignal) => AudioChatModel;
   /** Reads out text that the model wrote instead of spoke. */
   readonly synthesizer: Synthesizer;
   readonly input: AudioInput;
@@ -52,7 +53,7 @@ export function audioModel(parts: AudioModelParts): Pipeline {
     const prompt = await audioPrompt(turn, parts.input, signal);
     if (!prompt) return;
     const { voice } = answerSound(turn);
-    const asking = { parts, prompt, turn, host, habit };
+    const asking = { model: parts.open(signal), prompt, turn, host, habit };
     const heard = ahead<AudibleAnswer>(
       soundAhead,
       (own, inner) => ask(asking, queue, own, inner),
@@ -73,7 +74,7 @@ export function audioModel(parts: AudioModelParts): Pipeline {
 }
 
 type AudioAnswerParts = {
-  readonly parts: AudioModelParts;
+  readonly model: AudioChatModel;
   readonly prompt: AudioPrompt;
   readonly turn: Turn;
   readonly host: AnswerHost;
@@ -122,10 +123,10 @@ class Rounds implements ChatModel {
   constructor(asking: AudioAnswerParts, heard: BoundedQueue<AudibleAnswer>) {
     this.#asking = asking;
     this.#heard = heard;
-    const { parts, host } = asking;
+    const { host, model } = asking;
     const { holdModel } = host;
     this.#model = meteredAudioChat(
-      parts.model,
+      model,
       (usage) => host.spent(usage),
       this.#estimate,
       holdModel && ((messages, tools) => holdModel(messages, tools, this.#heardIn(messages))),

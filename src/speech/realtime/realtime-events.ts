@@ -1,5 +1,4 @@
 import type { JsonEvent } from '#src/provider/json-socket.ts';
-import type { Dialect } from '#src/provider/realtime-link.ts';
 import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import { realtimeHints } from '#src/speech/hints.ts';
 import { languageHint } from '#src/speech/language-hint.ts';
@@ -50,25 +49,15 @@ export function readHeard(event: JsonEvent): HeardEvent | undefined {
 
 /** Settings of a session that only transcribes 24 kHz sound, each time we say so; `hints` where they are to change. */
 export function sessionUpdate(
-  dialect: Dialect,
   model: string,
   language: string | undefined,
   hints?: readonly string[],
 ): JsonEvent {
   const hintFields = hints && realtimeHints(model, hints);
   const transcription = { model, ...languageHint(model, language), ...hintFields };
-  if (dialect === 'ga') {
-    const format = { type: 'audio/pcm', rate: 24_000 };
-    const input = { format, transcription, turn_detection: null };
-    return { type: 'session.update', session: { type: 'transcription', audio: { input } } };
-  }
-  const type = dialect === 'beta-session' ? 'session.update' : 'transcription_session.update';
-  const session = {
-    input_audio_format: 'pcm16',
-    input_audio_transcription: transcription,
-    turn_detection: null,
-  };
-  return { type, session };
+  const format = { type: 'audio/pcm', rate: 24_000 };
+  const input = { format, transcription, turn_detection: null };
+  return { type: 'session.update', session: { type: 'transcription', audio: { input } } };
 }
 
 function completed(event: JsonEvent): {

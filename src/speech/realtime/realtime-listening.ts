@@ -12,12 +12,18 @@ import {
   refusalOf,
 } from '#src/provider/realtime-link.ts';
 import type { RealtimePool } from '#src/provider/realtime-pool.ts';
-import type { Listening, OnPartial, OnResent, Transcript } from '#src/speech/ports.ts';
+import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs } from '#src/speech/short-pause.ts';
 import { UtteranceSound } from '#src/speech/utterance-sound.ts';
 import { readHeard } from './realtime-events.ts';
 import { TranscriptParts } from './realtime-parts.ts';
-import { hintsEventId, type TranscriptionHints } from './transcription-hints.ts';
+
+/** Likely words, for all connections of a recogniser: once a server refuses them, or ends there, it is told none any more. */
+export type TranscriptionHints = {
+  areRefused: boolean;
+  /** Settings of a session with these hints. */
+  readonly updateOf: (hints: readonly string[]) => object;
+};
 
 export type RealtimeListeningOptions = Pick<LinkOptions, 'apiKey' | 'baseUrl'> & {
   readonly pool: RealtimePool;
@@ -28,37 +34,26 @@ export type RealtimeListeningOptions = Pick<LinkOptions, 'apiKey' | 'baseUrl'> &
   /** Words that are likely to be said. */
   readonly hints: readonly string[];
   readonly by: ServedBy;
-  readonly onResent?: OnResent;
 };
 
+/** Name of the message with hints, by which a server refuses it. */
+const hintsEventId = 'hints';
 /** Servers refuse to transcribe less. */
 const shortestSamples = speakRateHz / 10;
 const rateRatio = speakRateHz / listenRateHz;
-const clearMs = 1000;
 
-/**
- * One utterance over one connection: sound leaves as it comes, a pause commits it.
- *
- * A lost connection is replaced once, and sound that it had not transcribed is sent again; a settle after a failed one
- * does the same.
- */
+/** One utterance over one connection of its own: sound leaves as it comes, a pause commits it. A failure is final. */
 export class RealtimeListening implements Listening {
   readonly #options: RealtimeListeningOptions;
   readonly #over: AbortController;
   readonly #signal: AbortSignal;
   readonly #sound = new UtteranceSound();
   readonly #parts: TranscriptParts;
+  readonly #resampler = new Resampler(listenRateHz, speakRateHz);
   #link: RealtimeLink | undefined;
   /** The server was told hints, and may still refuse them. */
   #awaitsHints = false;
-  #resampler = new Resampler(listenRateHz, speakRateHz);
   #sentTo = 0;
-  /** Samples that have left once. */
-  #everSent = 0;
-  #spares = 1;
-  #failed = false;
-  /** Only the latest may give a connection. */
-  #attempt = 0;
 
   constructor(options: RealtimeListeningOptions, onPartial: OnPartial, signal: AbortSignal) {
     this.#options = options;
@@ -67,7 +62,7 @@ export class RealtimeListening implements Listening {
     this.#parts = new TranscriptParts((text) => {
       if (!this.#signal.aborted) onPartial(text);
     });
-    this.#signal.addEventListener('abort', () => this.#leave());
+    this.#signal.addEventListener('abort', () => this.#release());
     if (!this.#signal.aborted) void this.#connect();
   }
 
@@ -80,11 +75,10 @@ export class RealtimeListening implements Listening {
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.#signal, signal]);
     either.throwIfAborted();
-    await this.#options.clock.sleep(shortPauseMs, either);
-    if (this.#failed) this.#revive();
+    const { by, clock, settleMs, language } = this.#options;
+    await clock.sleep(shortPauseMs, either);
     if (!this.#sound.isSilentFrom(this.#parts.openFrom)) this.#parts.cut(this.#sound.length);
     this.#flow();
-    const { by, clock, settleMs, language } = this.#options;
     const late = new BotError('provider.late', true, lateMessage);
     try {
       await within(unlessAborted(this.#parts.done(), either), settleMs, clock, () => late);
@@ -103,27 +97,18 @@ export class RealtimeListening implements Listening {
   /** Never throws. */
   async #connect(): Promise<void> {
     const { hints, pool, told } = this.#options;
-    const attempt = ++this.#attempt;
     try {
       const link = await pool.lease(this.#signal);
-      if (attempt !== this.#attempt) return pool.giveBack(link, true);
       this.#link = link;
-      this.#resampler = new Resampler(listenRateHz, speakRateHz);
-      this.#sentTo = this.#parts.resend();
-      this.#awaitsHints = told.tell(link, hints);
       link.attach({ hear: (event) => this.#hear(event), lost: (error) => this.#lose(error) });
+      this.#awaitsHints = hints.length > 0 && !told.areRefused;
+      if (this.#awaitsHints) link.send({ ...told.updateOf(hints), event_id: hintsEventId });
       this.#flow();
     } catch (error) {
       if (this.#signal.aborted) return;
       if (!(error instanceof BotError)) throw error;
-      if (attempt === this.#attempt) this.#lose(error);
+      this.#fail(error);
     }
-  }
-
-  #revive(): void {
-    this.#failed = false;
-    this.#parts.resend();
-    void this.#connect();
   }
 
   /** Sends the sound that has not left yet. */
@@ -144,11 +129,7 @@ export class RealtimeListening implements Listening {
 
   #send(link: RealtimeLink, toSample: number): void {
     const fresh = this.#sound.between(this.#sentTo, toSample);
-    const again = Math.min(this.#sentTo + fresh.length, this.#everSent) - this.#sentTo;
     this.#sentTo = toSample;
-    this.#everSent = Math.max(this.#everSent, toSample);
-    const { onResent, by } = this.#options;
-    if (again > 0) onResent?.((again / listenRateHz) * 1_000, by);
     if (fresh.length > 0) link.append(this.#resampler.push(fresh));
   }
 
@@ -167,41 +148,18 @@ export class RealtimeListening implements Listening {
 
   #lose(error: BotError): void {
     if (this.#awaitsHints) this.#options.told.areRefused = true;
-    this.#awaitsHints = false;
-    this.#release(false);
-    if (this.#signal.aborted) return;
-    if (this.#spares-- > 0) void this.#connect();
-    else this.#fail(error);
+    this.#fail(error);
   }
 
   #fail(error: BotError): void {
-    this.#failed = true;
-    this.#attempt++;
-    this.#release(false);
+    this.#release();
     this.#parts.fail(error);
   }
 
-  #leave(): void {
-    this.#release(this.#parts.allDone);
-  }
-
-  /** `reusable`: nothing the server may still say about it is outstanding. */
-  #release(reusable: boolean): void {
+  #release(): void {
     const link = this.#link;
     this.#link = undefined;
-    if (link) this.#options.pool.giveBack(link, reusable && this.#clear(link));
-  }
-
-  /** Makes the server forget sound that was not committed; false if it does not confirm that. Never rejects. */
-  async #clear(link: RealtimeLink): Promise<boolean> {
-    const { promise, resolve } = Promise.withResolvers<boolean>();
-    const hear = ({ type }: JsonEvent) => {
-      if (type === 'input_audio_buffer.cleared') resolve(true);
-    };
-    link.attach({ hear, lost: () => resolve(false) });
-    link.send({ type: 'input_audio_buffer.clear' });
-    const late = () => new Error('it was not cleared in time');
-    return await within(promise, clearMs, this.#options.clock, late).catch(() => false);
+    if (link) this.#options.pool.giveBack(link, false);
   }
 }
 

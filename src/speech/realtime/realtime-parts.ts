@@ -17,12 +17,11 @@ class TranscriptPart {
   itemId: string | undefined;
   /** The server said so when it took the stretch in; before, words may have come under another id. */
   isNamed = false;
-  hasFailed = false;
   text = '';
   language: string | undefined;
   count: ServerUsage | undefined;
   details: WordDetails = {};
-  end = ending();
+  readonly end = ending();
 
   constructor(fromSample: number, number: number) {
     this.fromSample = fromSample;
@@ -35,19 +34,6 @@ class TranscriptPart {
     this.details = details;
     this.end.resolve();
   }
-
-  fail(error: BotError): void {
-    this.hasFailed = true;
-    this.end.reject(error);
-  }
-
-  /** Marks the part as unsent; its waiter still waits, unless it already got an error. */
-  resend(): void {
-    if (this.state === 'sent') this.state = 'waiting';
-    [this.isNamed, this.text] = [false, ''];
-    if (this.hasFailed) this.end = ending();
-    this.hasFailed = false;
-  }
 }
 
 /** Assigns words to the parts of an utterance, in any order of the server's events. */
@@ -58,6 +44,7 @@ export class TranscriptParts {
   #reported = '';
   /** Number of parts whose count went out with a transcript. */
   #counted = 0;
+  #error: BotError | undefined;
 
   constructor(onPartial: OnPartial) {
     this.#onPartial = onPartial;
@@ -66,10 +53,6 @@ export class TranscriptParts {
   /** Start of the stretch that no pause has ended yet. */
   get openFrom(): number {
     return this.#open.fromSample;
-  }
-
-  get allDone(): boolean {
-    return this.#parts.every(({ state }) => state === 'done');
   }
 
   /** A pause: ends the open stretch. */
@@ -84,8 +67,9 @@ export class TranscriptParts {
     return this.#parts.filter(({ state }) => state === 'waiting');
   }
 
-  /** Resolves when all sound up to the last pause is transcribed. */
+  /** Resolves when all sound up to the last pause is transcribed. Errors: the one it failed with. */
   async done(): Promise<void> {
+    if (this.#error) throw this.#error;
     await Promise.all(this.#parts.map(({ end }) => end.promise));
   }
 
@@ -101,17 +85,9 @@ export class TranscriptParts {
     return { text, ...(language && { language }), ...details, usage };
   }
 
-  /** Prepares for a new connection, which holds no sound: returns the sample from which on all is to be sent again. */
-  resend(): number {
-    const all = [...this.#parts, this.#open];
-    for (const part of all) part.itemId = undefined;
-    const lost = all.filter(({ state }) => state !== 'done');
-    for (const part of lost) part.resend();
-    return lost[0]?.fromSample ?? 0;
-  }
-
   fail(error: BotError): void {
-    for (const part of this.#parts) if (part.state !== 'done') part.fail(error);
+    this.#error = error;
+    for (const { end } of this.#parts) end.reject(error);
   }
 
   /** False if a part failed that a caller waits for. */

@@ -6,11 +6,10 @@ import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
 import { type LinkOptions, realtimeUrls } from '#src/provider/realtime-link.ts';
 import { RealtimePool } from '#src/provider/realtime-pool.ts';
-import { type ResponseEnd, readTalk } from '#src/provider/realtime-reading.ts';
+import type { ResponseEnd } from '#src/provider/realtime-reading.ts';
 import { RealtimeResponse, type ResponseLimits } from '#src/provider/realtime-response.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import type { ServerUsage, Synthesizer } from '#src/speech/ports.ts';
-import { compareReading, type ReadingAccuracy } from '#src/speech/reading-check.ts';
 import { textPieces } from '#src/speech/text-pieces.ts';
 import {
   type SentenceRequest,
@@ -25,8 +24,6 @@ export type RealtimeSpeechOptions = Omit<LinkOptions, 'limits' | 'opening' | 'ur
   /** The tone where a voice asks for none. */
   readonly instructions?: string;
   readonly limits?: Partial<ResponseLimits & SocketLimits>;
-  /** Called for each text that was read to its end, where the server reports its words. Never throws. */
-  readonly onReading?: (reading: ReadingAccuracy) => void;
 };
 
 export type RealtimeSynthesizer = Synthesizer &
@@ -35,14 +32,12 @@ export type RealtimeSynthesizer = Synthesizer &
     warm(): void;
   };
 
-const usualLimits: ResponseLimits = { firstMs: 20_000, idleMs: 10_000, cancelMs: 1000 };
+const usualLimits: ResponseLimits = { firstMs: 20_000, idleMs: 10_000 };
 /** About 10 s of sound. */
 const longestPieceChars = 150;
-/** Limit of text, more than for any sound of ours. */
-const mostTranscriptChars = 20_000;
 /** Most voices with connections of their own; further ones close those that are unused. */
 const mostVoices = 4;
-/** Connections of a voice that stay open: a text is often asked for while the one before it is read. */
+/** Unused connections of a voice that are opened ahead: a text is often asked for while the one before it is read. */
 const ready = 2;
 const eventId = 'say';
 
@@ -50,8 +45,7 @@ const eventId = 'say';
  * Speech by a Realtime model that reads each text in a response of its own beside the conversation, over a connection that reads
  * nothing else meanwhile.
  *
- * A text without any sound when its connection breaks is requested once more. It is a model, not a reader: `onReading` gets the
- * accuracy of its reading.
+ * A text without any sound when its connection breaks is requested once more.
  */
 export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): RealtimeSynthesizer {
   const voices = new VoiceConnections(options);
@@ -90,30 +84,23 @@ async function* read(
   const { clock = realClock, limits } = options;
   for (let tries = 0; ; tries++) {
     const link = await pool.lease(signal);
-    const parts = { ...options, link, eventId, clock, limits: { ...usualLimits, ...limits } };
-    const response = new RealtimeResponse(parts);
-    link.attach({
-      hear: (json) => {
-        const event = readTalk(json);
-        if (event?.kind === 'error') response.object(event);
-        else if (event && 'responseId' in event && response.isMine(event)) response.handle(event);
-      },
-      lost: (error) => response.lose(error),
-    });
+    const own = { link, eventIds: [eventId], clock, limits: { ...usualLimits, ...limits } };
+    const response = new RealtimeResponse({ ...options, ...own });
     link.send(speechRequest(asked.manner, asked, eventId));
     asked.report();
-    let hasSounded = false;
+    let [hasSounded, isWhole] = [false, false];
     try {
       for await (const pcm of soundOf(response, asked, options, signal)) {
         hasSounded = true;
         yield pcm;
       }
+      isWhole = true;
       return;
     } catch (error) {
       signal.throwIfAborted();
       if (tries > 0 || hasSounded || link.alive) throw error;
     } finally {
-      pool.giveBack(link, response.close());
+      pool.giveBack(link, isWhole);
     }
   }
 }
@@ -121,16 +108,14 @@ async function* read(
 /** Each piece of a server is decoded by itself; half a sample waits for its other half. */
 async function* soundOf(
   response: RealtimeResponse,
-  { report, text }: SpeechRequest,
-  { baseUrl, onReading }: RealtimeSpeechOptions,
+  { report }: SpeechRequest,
+  { baseUrl }: RealtimeSpeechOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   const stream = new SoundStream('audio/pcm', speakRateHz);
-  let [transcript, hasSounded] = ['', false];
+  let hasSounded = false;
   let usage: ResponseEnd['usage'];
   for await (const event of response.read(signal)) {
-    if (event.kind === 'words')
-      transcript = (transcript + event.text).slice(0, mostTranscriptChars);
     if (event.kind === 'sound') {
       hasSounded ||= event.bytes.length > 0;
       yield* stream.push(event.bytes);
@@ -140,8 +125,6 @@ async function* soundOf(
   if (!hasSounded) throw silent(baseUrl);
   if (usage) report({ kind: 'tokens', ...usage });
   yield* stream.end();
-  // Reading of a server that does not report its words cannot be judged.
-  if (transcript.trim() !== '') onReading?.(compareReading(text, transcript.trim()));
 }
 
 /** Usage of a response. Errors: those of an end that is not the proper one. */
@@ -188,8 +171,7 @@ class VoiceConnections implements Disposable {
     }
     const { baseUrl, model } = this.#options;
     const urls = realtimeUrls(baseUrl, [{ model }]);
-    const name = 'connections of the voice';
     const opening = speechOpening(manner);
-    return new RealtimePool({ ...this.#options, name, urls, opening, ready });
+    return new RealtimePool({ ...this.#options, urls, opening, ready });
   }
 }

@@ -12,7 +12,6 @@ import { openApiDocument } from './openapi.ts';
 import { Plays } from './plays.ts';
 import { refusal, refusalBody } from './refusal.ts';
 import {
-  type BodyReader,
   BodyReads,
   bytesOf,
   checked,
@@ -74,8 +73,8 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
   const { server: _, ...params } = context.req.param();
   const { signal } = context.req.raw;
   const { outgoing } = { ...context.env } as { readonly outgoing?: { destroy(): void } };
-  const reader = { token, bodies: parts.bodies };
-  const sound = route.acceptsSound ? await soundOf(context, reader) : undefined;
+  const { bodies } = parts;
+  const sound = route.acceptsSound ? await soundOf(context, bodies) : undefined;
   const done = await route.run({
     token,
     guildId: token.guildId,
@@ -86,8 +85,8 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
     answers: parts.answers,
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),
-    body: route.body && !sound ? checked(route.body, await jsonOf(context, reader)) : undefined,
-    form: route.form ? await formBodyOf(context, reader) : { fields: new Map() },
+    body: route.body && !sound ? checked(route.body, await jsonOf(context, bodies)) : undefined,
+    form: route.form ? await formBodyOf(context, bodies) : { fields: new Map() },
     sound,
     accept: context.req.header('accept') ?? '',
     signal,
@@ -98,9 +97,9 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
 }
 
 /** The body, where its type says that it is sound. Errors: `ApiRefusal`. */
-async function soundOf(context: Context, reader: BodyReader): Promise<Uint8Array | undefined> {
+async function soundOf(context: Context, bodies: BodyReads): Promise<Uint8Array | undefined> {
   if (!/^audio\//i.test(context.req.header('content-type') ?? '')) return undefined;
-  const bytes = await bytesOf(context, mostSoundBytes, reader);
+  const bytes = await bytesOf(context, mostSoundBytes, bodies);
   if (bytes.length === 0) throw refusal(400, 'sound.empty', 'The audio file is empty.');
   return bytes;
 }

@@ -1,8 +1,9 @@
+import { once } from 'node:events';
 import { setImmediate } from 'node:timers/promises';
 import { Busboy, type BusboyInstance } from '@fastify/busboy';
 import type { Context } from 'hono';
 import { type ApiRefusal, refusal } from './refusal.ts';
-import { type BodyReader, bytesOf, mostSoundBytes } from './request-body.ts';
+import { type BodyReads, bytesOf, mostSoundBytes } from './request-body.ts';
 
 /** Form with at most one file. */
 export type FormBody = {
@@ -15,82 +16,57 @@ const [mostParts, mostFieldBytes, mostHeadBytes] = [32, 16 * 1_024, 8 * 1_024];
 /** Parsed between two frames of sound: of parts of a few bytes each it takes 7 ms. */
 const pieceBytes = 8 * 1_024;
 
-/** Body of a request as `multipart/form-data`. Errors: `ApiRefusal`. */
-export async function formBodyOf(context: Context, reader: BodyReader): Promise<FormBody> {
+/** Body of a request as `multipart/form-data`. Errors: `ApiRefusal`, as soon as a limit is passed. */
+export async function formBodyOf(context: Context, bodies: BodyReads): Promise<FormBody> {
   const type = context.req.header('content-type') ?? '';
   if (!/^multipart\/form-data\s*;/i.test(type))
     throw refusal(400, 'form.missing', 'Send a form: Content-Type: multipart/form-data.');
-  const bytes = await bytesOf(context, mostSoundBytes, reader);
-  const form = new FormReading(type);
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
-    form.push(bytes.subarray(at, at + pieceBytes));
+  const bytes = await bytesOf(context, mostSoundBytes, bodies);
+  const parser = parserOf(type);
+  const fields = new Map<string, string[]>();
+  const pieces: Uint8Array[] = [];
+  let fileField: string | undefined;
+  let refused: ApiRefusal | undefined;
+  const refuse = (why: ApiRefusal) => {
+    refused ??= why;
+  };
+  parser.on('error', () => refuse(broken()));
+  parser.on('partsLimit', () => refuse(tooLarge(`more than ${mostParts} parts`)));
+  parser.on('filesLimit', () => refuse(tooLarge('more than one file')));
+  parser.on('field', (name, value, _, isCut) => {
+    if (isCut) refuse(tooLarge(`a field of more than ${mostFieldBytes / 1_024} KiB`));
+    const field = name.replace(/\[\]$/, '');
+    fields.set(field, [...(fields.get(field) ?? []), value]);
+  });
+  parser.on('file', (field, stream) => {
+    fileField = field;
+    stream.on('data', (piece: Uint8Array) => void pieces.push(piece));
+    stream.on('error', () => refuse(broken()));
+  });
+  for (let at = 0; at < bytes.length && !refused; at += pieceBytes) {
+    parser.write(bytes.subarray(at, at + pieceBytes));
     await setImmediate(); // frames of sound leave
   }
-  return await form.end();
+  const ended = once(parser, 'finish').catch(() => undefined);
+  if (!refused) await Promise.all([ended, parser.end()]);
+  if (refused) throw refused;
+  if (fileField === undefined) return { fields };
+  return { fields, file: { field: fileField, bytes: Buffer.concat(pieces) } };
 }
 
-/** Reads a form piece by piece. Errors: `ApiRefusal`, as soon as a limit is passed. */
-class FormReading {
-  readonly #parser: BusboyInstance;
-  readonly #fields = new Map<string, string[]>();
-  readonly #pieces: Uint8Array[] = [];
-  #fileField: string | undefined;
-  #refused: ApiRefusal | undefined;
-
-  constructor(type: string) {
-    try {
-      this.#parser = new Busboy({
-        headers: { 'content-type': type },
-        limits: {
-          parts: mostParts,
-          files: 1,
-          fieldSize: mostFieldBytes,
-          fileSize: mostSoundBytes,
-          headerPairs: 20,
-          headerSize: mostHeadBytes,
-        },
-      });
-    } catch {
-      throw broken(); // no boundary
-    }
-    this.#listen();
-  }
-
-  push(piece: Uint8Array): void {
-    this.#parser.write(piece);
-    if (this.#refused) throw this.#refused;
-  }
-
-  async end(): Promise<FormBody> {
-    const { promise: ended, resolve } = Promise.withResolvers<void>();
-    this.#parser.once('finish', resolve).once('error', () => resolve());
-    this.#parser.end();
-    await ended;
-    if (this.#refused) throw this.#refused;
-    const fields = this.#fields;
-    const field = this.#fileField;
-    if (field === undefined) return { fields };
-    return { fields, file: { field, bytes: Buffer.concat(this.#pieces) } };
-  }
-
-  #listen(): void {
-    const parser = this.#parser;
-    const refuse = (why: ApiRefusal) => {
-      this.#refused ??= why;
-    };
-    parser.on('error', () => refuse(broken()));
-    parser.on('partsLimit', () => refuse(tooLarge(`more than ${mostParts} parts`)));
-    parser.on('filesLimit', () => refuse(tooLarge('more than one file')));
-    parser.on('field', (name, value, _, isCut) => {
-      if (isCut) refuse(tooLarge(`a field of more than ${mostFieldBytes / 1_024} KiB`));
-      const field = name.replace(/\[\]$/, '');
-      this.#fields.set(field, [...(this.#fields.get(field) ?? []), value]);
-    });
-    parser.on('file', (field, stream) => {
-      this.#fileField = field;
-      stream.on('data', (piece: Uint8Array) => void this.#pieces.push(piece));
-      stream.on('error', () => refuse(broken()));
-    });
+function parserOf(type: string): BusboyInstance {
+  const limits = {
+    parts: mostParts,
+    files: 1,
+    fieldSize: mostFieldBytes,
+    fileSize: mostSoundBytes,
+    headerPairs: 20,
+    headerSize: mostHeadBytes,
+  };
+  try {
+    return new Busboy({ headers: { 'content-type': type }, limits });
+  } catch {
+    throw broken(); // no boundary
   }
 }
 

@@ -33,6 +33,13 @@ export function refusal(
   return new ApiRefusal({ status, code, message, param });
 }
 
+/** Refusal of a model that is not among those that may be chosen. */
+export function unlistedModel(field: string, model: string, models: readonly string[]): ApiRefusal {
+  const there = models.join(', ') || 'none';
+  const message = `There is no model ${model} for ${field}; there are: ${there}.`;
+  return refusal(404, 'model_not_found', message, field);
+}
+
 /** Body of an answer that refuses: OpenAI's shape, which holds ours. */
 export function refusalBody({ status, code, message, param = undefined }: RefusalFacts) {
   return { error: { message, type: typeOf(status), param: param ?? null, code } };

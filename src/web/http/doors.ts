@@ -1,10 +1,10 @@
-import { type Context, Hono } from 'hono';
+import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
 import { type HttpListener, openListener } from './listener.ts';
 import { checkOrigin } from './own-origin.ts';
-import { addressOf, peerOf, RateLimits } from './rate-limits.ts';
+import { addressOf, addressRates, waitS } from './rate-limits.ts';
 import { refuse, refuseRate } from './refusal.ts';
 import type { PageApp, PageEnv } from './viewer.ts';
 
@@ -18,7 +18,6 @@ const preflightS = 600;
 const programPath = '/v1/';
 
 export type DoorOptions = {
-  readonly rates: RateLimits;
   /** The https address under which others reach the page through a proxy. */
   readonly publicUrl?: URL;
   /** Origins of pages of others that may ask, as programs do, from a browser. */
@@ -84,50 +83,31 @@ const sendHeaders = createMiddleware<PageEnv>(async (context, next) => {
   if (!context.res.headers.has('cache-control')) context.header('cache-control', 'no-store');
 });
 
-function checkedRequest({ rates, publicUrl, apiOrigins, ...options }: DoorOptions) {
+function checkedRequest({ publicUrl, apiOrigins = [], ...options }: DoorOptions) {
+  const rates = addressRates();
   return createMiddleware<PageEnv>(async (context, next) => {
-    const { incoming } = context.env;
-    const verdict = checkOrigin(
-      {
-        method: context.req.method,
-        isUpgrade: incoming.headers.upgrade !== undefined,
-        isProgram: context.req.path.startsWith(programPath),
-        host: incoming.headers.host ?? '',
-        port: incoming.socket.localPort ?? 0,
-        ...senderOf(context, apiOrigins),
-        fetchMode: context.req.header('sec-fetch-mode'),
-        fetchDest: context.req.header('sec-fetch-dest'),
-      },
-      publicUrl,
-    );
+    const { env, req } = context;
+    const isForPrograms = req.path.startsWith(programPath);
+    const verdict = checkOrigin(env.incoming, isForPrograms, publicUrl, apiOrigins);
     if (verdict.kind === 'refused') return refuse(context, verdict.refusal);
-    const address = addressOf(incoming, verdict.isPublic);
-    const waitS = await rates.request(address, peerOf(incoming));
-    if (waitS !== undefined) return refuseRate(context, waitS);
-    const most = options.mostBodyBytes?.(context.req.path) ?? mostBodyBytes;
-    const refusal = bodyRefusal(incoming.headers, most, context.req.path);
+    const { isPublic } = verdict;
+    const secondsS = await waitS(rates, addressOf(env.incoming, isPublic));
+    if (secondsS !== undefined) return refuseRate(context, secondsS);
+    const most = options.mostBodyBytes?.(req.path) ?? mostBodyBytes;
+    const refusal = bodyRefusal(env.incoming.headers, most, isForPrograms);
     if (refusal) return refuse(context, refusal);
-    context.set('door', { address, isPublic: verdict.isPublic });
+    context.set('isPublic', isPublic);
     return await next();
   });
-}
-
-/** Which page sent a request; of one that may ask as programs do nothing, as it brings a token. */
-function senderOf({ req }: Context<PageEnv>, apiOrigins: DoorOptions['apiOrigins'] = []) {
-  const origin = req.header('origin');
-  const isGuest = origin !== undefined && apiOrigins.includes(origin);
-  if (isGuest && req.path.startsWith(programPath))
-    return { origin: undefined, fetchSite: undefined };
-  return { origin, fetchSite: req.header('sec-fetch-site') };
 }
 
 /** A body has a length; those of programs are counted as they come. */
 function bodyRefusal(
   sent: PageEnv['Bindings']['incoming']['headers'],
   mostBytes: number,
-  path: string,
+  isForPrograms: boolean,
 ) {
-  if (sent['transfer-encoding'] !== undefined && !path.startsWith(programPath)) {
+  if (sent['transfer-encoding'] !== undefined && !isForPrograms) {
     const message = 'Send the body in one piece, with a Content-Length.';
     return { status: 411, code: 'door.body_length', message } as const;
   }
@@ -136,7 +116,7 @@ function bodyRefusal(
   return { status: 413, code: 'door.body_size', message } as const;
 }
 
-export type ProgramDoorOptions = Omit<DoorOptions, 'rates'> & {
+export type ProgramDoorOptions = DoorOptions & {
   readonly host: string;
   /** 0: any that is free. */
   readonly port: number;
@@ -148,7 +128,7 @@ export async function openProgramDoor(
   options: ProgramDoorOptions,
 ): Promise<ServerOutcome<HttpListener>> {
   const { host, port, ...doors } = options;
-  const app = createPageApp({ ...doors, rates: new RateLimits() });
+  const app = createPageApp(doors);
   options.routes(app);
   return await openListener({ host, port, app });
 }

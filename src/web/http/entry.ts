@@ -4,8 +4,7 @@ import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { foreignJson, type JsonLimits } from '#src/base/json.ts';
 import { filesVersion } from './browser-files.ts';
-import type { RateLimits } from './rate-limits.ts';
-import { refuse, refuseRate } from './refusal.ts';
+import { refuse } from './refusal.ts';
 import { onlyEntered, type PageApp, type PageEnv } from './viewer.ts';
 
 const entryBody = z.object({ key: z.string() });
@@ -38,7 +37,7 @@ export class Entry {
     return link;
   }
 
-  routes(app: PageApp, rates: RateLimits): void {
+  routes(app: PageApp): void {
     app.use(async (context, next) => {
       const cookie = getCookie(context, cookieName(context.env));
       context.set('isEntered', cookie !== undefined && this.#isKey(cookie));
@@ -47,17 +46,13 @@ export class Entry {
     const entered = async (context: Context) => context.json({ version: await filesVersion() });
     app.get('/enter', onlyEntered, entered);
     app.post('/enter', async (context) => {
-      const { address, isPublic } = context.get('door');
-      const waitS = await rates.entry(address);
-      if (waitS !== undefined) return refuseRate(context, waitS);
       const bytes = new Uint8Array(await context.req.arrayBuffer());
       const body = entryBody.safeParse(foreignJson(bytes, entryLimits));
       if (!body.success || !this.#isKey(body.data.key)) return refuse(context, wrongKey);
-      await rates.entered(address);
       setCookie(context, cookieName(context.env), this.#key, {
         httpOnly: true,
         sameSite: 'Strict',
-        secure: isPublic,
+        secure: context.get('isPublic'),
         path: '/',
       });
       return await entered(context);

@@ -4,7 +4,6 @@ import { serveBrowserFiles } from './browser-files.ts';
 import { createPageApp, type DoorOptions } from './doors.ts';
 import { Entry } from './entry.ts';
 import { type ListenerOptions, openListener } from './listener.ts';
-import { RateLimits } from './rate-limits.ts';
 import type { PageApp } from './viewer.ts';
 
 /** Page that is open to everybody with its link. */
@@ -14,7 +13,7 @@ export type Page = AsyncDisposable & {
   readonly link: URL;
 };
 
-export type PageOptions = Pick<ListenerOptions, 'host' | 'port' | 'webSocket' | 'waits'> &
+export type PageOptions = Pick<ListenerOptions, 'host' | 'port' | 'webSocket'> &
   Pick<DoorOptions, 'publicUrl' | 'apiOrigins' | 'mostBodyBytes' | 'onBug'> & {
     /** Needs no escaping in a link. Default: 256 random bits. */
     readonly key?: string;
@@ -25,16 +24,14 @@ export type PageOptions = Pick<ListenerOptions, 'host' | 'port' | 'webSocket' | 
 /** Opens doors, entry, browser files and routes at one address. Never throws. */
 export async function openPage(options: PageOptions): Promise<ServerOutcome<Page>> {
   const { key = randomBytes(32).toString('base64url') } = options;
-  const [entry, rates] = [new Entry(key), new RateLimits()];
-  const app = createPageApp({ ...options, rates });
-  entry.routes(app, rates);
+  const entry = new Entry(key);
+  const app = createPageApp(options);
+  entry.routes(app);
   options.routes?.(app);
   serveBrowserFiles(app);
   const outcome = await openListener({ ...options, app });
   if (outcome.kind === 'refused') return outcome;
   const { server } = outcome;
-  const { url } = server;
-  const link = entry.link(options.publicUrl ?? url);
-  const dispose = () => server[Symbol.asyncDispose]();
-  return { kind: 'open', server: { url, link, [Symbol.asyncDispose]: dispose } };
+  const link = entry.link(options.publicUrl ?? server.url);
+  return { kind: 'open', server: { ...server, link } };
 }

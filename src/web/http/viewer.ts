@@ -8,8 +8,8 @@ export type PageEnv = {
   Variables: {
     /** The browser has opened the page by its link. */
     isEntered?: boolean;
-    /** Way that the request came in. */
-    door: { readonly address: string; readonly isPublic: boolean };
+    /** The request came by the name of `PAGE_URL`. */
+    isPublic: boolean;
   };
 };
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Store } from '#src/storage/store.ts';
-import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
+import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 import { tea } from './reminder-store.ts';
 import { lounge } from './seat-store.ts';
 

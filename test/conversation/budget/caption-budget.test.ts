@@ -20,7 +20,7 @@ async function talked(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(10) } });
   const listener = new RecordedUtterances();
   const fixture = openSessionFixture(
-    { spending: budgets, addressing: 'name', captions: () => listener, ...over },
+    { spending: budgets, addressing: 'name', listener, ...over },
     [adam, eva],
     clock,
   );

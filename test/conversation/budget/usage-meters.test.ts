@@ -124,7 +124,7 @@ async function countedFor(
   const clock = new VirtualClock();
   const { chain } = chainOf<Transcriber>('speech to text', engines(clock), clock);
   const heard: Parameters<OnRecognised>[] = [];
-  const laddered = transcriberWithFallbacks(chain, isLive, clock);
+  const laddered = transcriberWithFallbacks(chain, isLive);
   const metered = meteredTranscriber(laddered, (...one) => void heard.push(one));
   const pcm = { samples: second.map(() => 900), rateHz: 16_000, channels: 1 } as const;
   const text = async () => {
@@ -142,13 +142,19 @@ async function countedFor(
 }
 
 /** One that hears while somebody speaks, and fails at their pause. */
-const failingLive = (error: BotError): Transcriber => streaming(() => Promise.reject(error));
+const failingLive = (error: BotError): Transcriber => ({
+  ...streaming(() => Promise.reject(error)),
+  transcribe: () => {
+    throw error;
+  },
+});
 
 test('a server that heard somebody speak and is late with their words is paid beside the one that answers', async () => {
   const late = new BotError('provider.late', true, 'Late.');
   const heard = await countedFor((clock) => [failingLive(late), answers(clock, 0)], 1_000, true);
   expect(heard).toEqual([
-    [1_000, reported(900)],
     [1_000, undefined],
+    [1_000, undefined],
+    [1_000, reported(900)],
   ]);
 });

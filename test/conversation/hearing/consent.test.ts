@@ -56,7 +56,7 @@ playScripts({
     do takeRole
     8000 > heard Eva: five, answered Eva: You said five.
     eva says: five
-    do read > adam eva adam eva adam eva adam eva adam eva adam eva
+    do read > adam eva adam eva adam eva adam eva adam eva
     `,
   ],
   'a role that is given during a call is noticed within two seconds a person': [
@@ -295,7 +295,7 @@ playScripts({
     `,
   ],
   'where the bot is there for captions alone the receipt of a spoken no is written': [
-    { captions: () => new RecordedUtterances() },
+    { listener: new RecordedUtterances() },
     `
     adam joins for captions > already company 2 isAsking true consent brief, says captions.on
     adam says: Don't listen to me.

@@ -32,7 +32,7 @@ type Over = Parameters<typeof openSessionFixture>[0];
 /** Adam has called the bot, and everybody's words are taken down. */
 async function taken(over: Over = {}, clock = new VirtualClock()) {
   const listener = new RecordedUtterances();
-  const fixture = openSessionFixture({ captions: () => listener, ...over }, [adam, eva], clock);
+  const fixture = openSessionFixture({ listener, ...over }, [adam, eva], clock);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 100);
   return { fixture, listener };

@@ -89,7 +89,7 @@ test('"in German, please" holds for the session', async () => {
 
 test('what a person has set goes before what they speak, and the recogniser is told it', async () => {
   const here = await openSetup([{ text: 'What time is it?', language: 'en' }]);
-  await here.consents.personSettings.write('g', 'adam', { language: 'ja' });
+  await here.stores.personSettings.write('g', 'adam', { language: 'ja' });
   await here.peopleSettings.load('g', 'adam');
   expect(inLanguage(await here.say(adam))).toBe('Japanese');
   expect(here.hints.at(-1)).toBe('ja');

@@ -16,10 +16,13 @@ import {
 } from '#src/conversation/machine/state.ts';
 import type { Evidence } from '#src/turn/evidence.ts';
 
-/** Events and the effects that they have, as data. `behaviours` are codes of `behaviours.ts`. */
-export type ConversationCase = {
-  readonly name: string;
-  readonly behaviours: readonly string[];
+/** Events and the effects that they have, as data. */
+export type ConversationCase = readonly CaseStep[] | CaseInRoom;
+
+/** Cases by the sentence that each proves. */
+export type ConversationCases = Readonly<Record<string, ConversationCase>>;
+
+type CaseInRoom = {
   readonly room?: ConversationState;
   /** Kinds of effects that are compared beside the usual ones. */
   readonly also?: readonly ConversationEffect['do'][];
@@ -47,7 +50,6 @@ const settings: SessionSettings = {
   addressing: 'auto',
   names: ['Nova'],
   isSparing: false,
-  hearsSound: false,
   trustsPartials: true,
   leaveAfterMs: 60_000,
 };
@@ -291,7 +293,6 @@ export function shown(effect: ConversationEffect, state: ConversationState): str
       return `recognise ${effect.utterance}, pause ${effect.pause}`;
     case 'endpoint':
       return `endpoint ${effect.utterance}: ${effect.text}`;
-    case 'feed':
     case 'forget':
       return `${effect.do} ${effect.utterance}`;
     case 'overheard':

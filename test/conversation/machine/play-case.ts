@@ -3,7 +3,13 @@ import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import { type ConversationRules, conversationRules } from '#src/conversation/machine/rules.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
 import { type ConversationStep, step } from '#src/conversation/machine/step.ts';
-import { type ConversationCase, room, shown, usuallyHidden } from './conversation-case.ts';
+import {
+  type CaseStep,
+  type ConversationCase,
+  room,
+  shown,
+  usuallyHidden,
+} from './conversation-case.ts';
 
 export type StepFunction = (
   state: ConversationState,
@@ -12,18 +18,16 @@ export type StepFunction = (
 ) => ConversationStep;
 
 /** Effects of each step of a case, as text. A step that changes the state it was given throws. */
-export function playCase(
-  { also = [], room: start = room('ana', 'ben', 'cleo'), steps }: ConversationCase,
-  run: StepFunction = step,
-): readonly (readonly string[])[] {
+export function playCase(one: ConversationCase): readonly (readonly string[])[] {
+  const { also = [], room: start = room('ana', 'ben', 'cleo') } = 'steps' in one ? one : {};
   let state = start;
   const isCompared = (one: ConversationEffect) =>
     !usuallyHidden.has(one.do) || also.includes(one.do);
-  return steps.map(([given]) => {
+  return stepsOf(one).map(([given]) => {
     const events = 'kind' in given ? [given] : given;
     return events.flatMap((event) => {
       const { exchanges } = state.history;
-      const next = run(frozen(state), event, conversationRules);
+      const next = step(frozen(state), event, conversationRules);
       state = next.state;
       const added = state.history.exchanges.filter((one) => !exchanges.includes(one));
       const known = added.map(({ by, heard }) => `known of ${by}: ${heard}`);
@@ -31,6 +35,10 @@ export function playCase(
       return also.includes('fact') ? [...known, ...effects] : effects;
     });
   });
+}
+
+export function stepsOf(one: ConversationCase): readonly CaseStep[] {
+  return 'steps' in one ? one.steps : one;
 }
 
 function frozen<Value>(value: Value): Value {

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { answerTo, by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
-import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { openTranscriptsIn } from '#test/storage/postgres/open-transcripts.ts';
 
@@ -53,9 +53,9 @@ withPostgres(() => {
 });
 
 test('an export holds every stored row about that person, and is refused where these cannot be read', async () => {
-  const { consents, privacy } = openSessionFixture();
+  const { consents, privacy, stores } = openSessionFixture();
   await consents.write('g', 'eva', { kind: 'always' });
-  await consents.leftOutPeople.leaveOut('g', 'eva', true);
+  await stores.leftOutPeople.leaveOut('g', 'eva', true);
   const outcome = await privacy.export('g', 'eva');
   const row = { guildId: 'g', personId: 'eva' };
   expect('json' in outcome && JSON.parse(outcome.json)).toMatchObject({

@@ -16,7 +16,7 @@ import {
   type StorePlace,
   sqliteIn,
 } from '#test/conversation/setup/stores-on-disk.ts';
-import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
+import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
 
 const acts: Readonly<Record<string, (fixture: SessionFixture) => Promise<unknown>>> = {
@@ -139,25 +139,16 @@ async function atEach(
 
 function noComesFirst(name: string, place: StorePlace): void {
   test.each(allActs)(
-    `${name}: %s counts in a session that begins at any await of it`,
+    `${name}: %s counts in a session that begins at any await of it, and from its first write on in the next run of a process that is killed there`,
     async (act) => {
-      const awaits = await atEach(place, act, async (fixture) => {
+      const awaits = await atEach(place, act, async (fixture, nth, open) => {
+        if (nth > 1) expect(goesOn(await run(open), act)).toBe(false);
         expect(goesOn(fixture, act)).toBe(false);
         await done(fixture, fixture.sessions.leave('g'));
         await done(fixture, fixture.sessions.join(lounge, 'adam'));
         expect(goesOn(fixture, act)).toBe(false);
       });
       expect(awaits).toBeGreaterThanOrEqual(act === 'leave out' ? 1 : 2);
-    },
-  );
-
-  test.each(allActs)(
-    `${name}: %s is kept by a process that is killed after its first write`,
-    async (act) => {
-      await atEach(place, act, async (_killed, nth, open) => {
-        if (nth === 1) return;
-        expect(goesOn(await run(open), act)).toBe(false);
-      });
     },
   );
 }

@@ -7,10 +7,10 @@ import {
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { MemoryConsents } from '#test/fakes/memory-stores.ts';
+import { memoryStores } from '#test/fakes/memory-stores.ts';
 
 function open() {
-  const { personSettings: store } = new MemoryConsents();
+  const { personSettings: store } = memoryStores();
   const events: SessionEvent[] = [];
   let reads = 0;
   const counting = {
@@ -56,14 +56,14 @@ test('what is known of people has a bound, beyond which those unused for longest
 });
 
 test('/privacy export holds what a person has chosen, and /privacy forget deletes it', async () => {
-  const { consents, privacy, sessions } = openSessionFixture();
-  await consents.personSettings.write('g', 'adam', { language: 'pt', spokenName: 'Adão' });
+  const { privacy, sessions, stores } = openSessionFixture();
+  await stores.personSettings.write('g', 'adam', { language: 'pt', spokenName: 'Adão' });
   const exported = await privacy.export('g', 'adam');
   expect(exported.kind === 'exported' && JSON.parse(exported.json)).toMatchObject({
     settings: { language: 'pt', spokenName: 'Adão' },
   });
   expect(await privacy.forget('g', 'adam')).toMatchObject({ kind: 'forgotten', total: 1 });
-  expect(await consents.personSettings.read('g', 'adam')).toEqual({});
+  expect(await stores.personSettings.read('g', 'adam')).toEqual({});
   const after = await privacy.export('g', 'adam');
   expect(after.kind === 'exported' && JSON.parse(after.json)).not.toHaveProperty('settings');
   await sessions[Symbol.asyncDispose]();

@@ -6,9 +6,9 @@ import type {
 } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
-/** Records the panels shown, and the people invited there. */
+/** Records the panels shown. */
 export function recordPanels() {
-  const [faces, invited, forgotten]: [PanelFace[], string[], string[]] = [[], [], []];
+  const [faces, forgotten]: [PanelFace[], string[]] = [[], []];
   /** Sentences under which it took panels of a former run over. */
   const heads: (TextLine | undefined)[] = [];
   /** Channels in which it posted a panel of its own accord, and the sentences above it. */
@@ -17,7 +17,6 @@ export function recordPanels() {
   const panelAt: { place?: PanelPlace } = {};
   const panels: PanelBoard = {
     show: (_guildId, face) => void faces.push(face),
-    invite: (_guildId, personId) => void invited.push(personId),
     placeIn: () => panelAt.place,
     forget: async (guildId) => void forgotten.push(guildId),
     async post({ name }, head) {
@@ -29,7 +28,7 @@ export function recordPanels() {
       return true;
     },
   };
-  return { panels, panelAt, faces, heads, posted, invited, forgotten };
+  return { panels, panelAt, faces, heads, posted, forgotten };
 }
 
 /** Records the messages written, the names of their channels, and their buttons. */

@@ -65,7 +65,7 @@ class Play {
   /** All that the model was ever to say. */
   #modelText = 'You said five.';
   #packets: Awaited<ReturnType<typeof words>> = [];
-  #seen = { events: 0, written: 0, notified: 0, offered: 0, invited: 0, spoken: 0 };
+  #seen = { events: 0, written: 0, notified: 0, offered: 0, spoken: 0 };
   readonly #synthesizer: FakeSynthesizer;
 
   constructor({ people, pieces, voiceMs, acts, ...over }: Given) {
@@ -163,7 +163,7 @@ class Play {
 
   /** Adds what happened since the last step. */
   #tell(): void {
-    const { written, writtenIn, notified, offered, invited } = this.fixture;
+    const { written, writtenIn, notified, offered } = this.fixture;
     const { asked } = this.#synthesizer;
     const seen = this.#seen;
     const own = asked.slice(seen.spoken).map(({ text }) => text);
@@ -178,14 +178,12 @@ class Play {
         .flat()
         .map(({ personId, text }) => `tells ${personId} ${textId(text)}`),
       ...(offered.length > seen.offered ? [`offers ${offered.length - seen.offered} buttons`] : []),
-      ...invited.slice(seen.invited).map((id) => `invites ${id}`),
     );
     this.#seen = {
       events: this.#events.length,
       written: written.length,
       notified: notified.length,
       offered: offered.length,
-      invited: invited.length,
       spoken: asked.length,
     };
   }

@@ -4,11 +4,13 @@ import { openEngines } from '#src/app/engines/engines.ts';
 import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { readConfig } from '#src/config/config.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { tools } from '#src/features/features.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { type MockReply, replyTo } from '#test/fakes/providers/chat.ts';
 import type { Pace } from '#test/fakes/providers/mock-settings.ts';
 import {
@@ -38,14 +40,12 @@ export type ServedOptions = {
   /** More settings of the operator, given the address of the servers. */
   readonly settings?: (baseUrl: string) => Readonly<Record<string, string>>;
   /** Wants everybody's words. */
-  readonly captions?: RecordedUtterances;
+  readonly listener?: RecordedUtterances;
 };
 
 const longestMs = 60_000;
 /** Those it may not hear are told so; then it is quiet. */
 const greetingMs = 4_000;
-/** Longer than voices it falls silent for that turn out to be none. */
-const silenceMs = 200;
 /** Real time in a step of 20 ms in which a server is at work. */
 const workMs = 1;
 
@@ -58,7 +58,7 @@ type Props = {
   readonly stack: AsyncDisposableStack;
 };
 
-/** A session that Adam called in, answered by one of the pipelines, with all its servers on this machine; time is virtual but for theirs. */
+/** A session that Adam called in, answered by one of the pipelines, with all its servers on this machine; time is virtual, and their work takes real time besides. */
 export class ServedSession implements AsyncDisposable {
   readonly fixture: SessionFixture;
   readonly providers: MockProviders;
@@ -139,13 +139,6 @@ export class ServedSession implements AsyncDisposable {
     return 20 * this.#leftAtMs.filter((atMs) => atMs > sinceMs).length;
   }
 
-  /** Milliseconds of sound that left from then on, up to the first silence that lasts. */
-  soundFromMs(sinceMs: number): number {
-    const left = this.#leftAtMs.filter((atMs) => atMs >= sinceMs);
-    const end = left.findIndex((atMs, n) => (left[n + 1] ?? Infinity) - atMs > silenceMs);
-    return 20 * (end + 1);
-  }
-
   /** Requests for answers, oldest first. */
   get asked(): readonly ShownRequest[] {
     return this.name === 'realtime' ? this.#talked : askedIn(this.providers);
@@ -171,17 +164,18 @@ export async function openServed(
   given: ServedOptions = {},
 ): Promise<ServedSession> {
   await using stack = new AsyncDisposableStack();
-  const { providers, heard, talked } = await openServers(given);
+  const clock = new VirtualClock();
+  const { providers, heard, talked } = await openServers(given, clock);
   stack.use(providers);
   const config = configFor(name, providers, given.settings?.(providers.baseUrl));
   const engines = stack.use(await openEngines(config, () => undefined));
   const [chat, spending] = [engines.chat('Nova'), new RecordedSpending()];
   const { transcriber, synthesizer, warm } = engines;
   const pipelines = pipelinesOf(config, engines, chat);
-  const { addressing = 'always', captions } = given;
+  const { addressing = 'always', listener } = given;
   const parts = { transcriber, synthesizer, warm, chat, spending, tools, pipelines, addressing };
-  const wanted = captions && { captions: () => captions };
-  const fixture = openSessionFixture({ ...parts, ...wanted }, given.people ?? [adam, eva]);
+  const wanted = listener && { listener };
+  const fixture = openSessionFixture({ ...parts, ...wanted }, given.people ?? [adam, eva], clock);
   stack.use(fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
   const all = stack.move();
@@ -191,7 +185,7 @@ export async function openServed(
 }
 
 /** Realtime servers get names as items of their own, so replies are chosen as if there were one before the words. */
-async function openServers({ replies = [], pace }: ServedOptions) {
+async function openServers({ replies = [], pace }: ServedOptions, clock: Clock) {
   const [heard, talked]: [string[], ShownRequest[]] = [[], []];
   const note = (pcm: Pcm): string => {
     const text = hears(pcm);
@@ -205,6 +199,7 @@ async function openServers({ replies = [], pace }: ServedOptions) {
   };
   const soundSpeed = pace?.soundSpeed ?? Number.POSITIVE_INFINITY;
   const providers = await openMockProviders({
+    clock,
     replies,
     pace: { ...instantPace, ...pace },
     hears: note,

@@ -33,7 +33,6 @@ import { PersonalSettingsCache } from '#src/conversation/settings/personal-setti
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
-import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import {
@@ -67,19 +66,13 @@ import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeLinkOpener } from '#test/fakes/link.ts';
-import {
-  MemoryConsents,
-  MemoryGuilds,
-  MemorySettings,
-  MemoryTracks,
-} from '#test/fakes/memory-stores.ts';
+import { type MemoryStores, memoryStores, memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { catalog } from '#test/fakes/sounds.ts';
 import { packetsOf } from '#test/fakes/speakers/speaker.ts';
 import type { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
 import { recordMessages, recordPanels } from './recorders.ts';
-import { memoryTranscripts } from './transcripts.ts';
 
 export const lounge = { guildId: 'g', channelId: 'lounge', name: 'Lounge' };
 export const den = { guildId: 'g', channelId: 'den', name: 'Den' };
@@ -185,15 +178,13 @@ export type FixtureOptions = Partial<
   /** Tools of the operator. */
   readonly moreTools?: () => readonly ToolEntry[];
   readonly pipeline?: Pipeline;
-  /** Features beside those of the bot. */
-  readonly moreFeatures?: readonly Feature[];
-  /** Told of every utterance, in place of captions. */
-  readonly captions?: () => RecordedUtterances;
+  /** Told of every utterance. */
+  readonly listener?: RecordedUtterances;
 };
 
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
 export function openSessionFixture(
-  { captions, moreFeatures = [], ...options }: FixtureOptions = {},
+  { listener, ...options }: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
 ) {
@@ -201,24 +192,24 @@ export function openSessionFixture(
   const chat = new FakeChat([['You said five.']], clock);
   const synthesizer = new FakeSynthesizer({ pieces: 10 });
   const { engines, over } = enginesOf(options, { chat, synthesizer });
-  const { consents, settingsStore, trackStore, guildStore } = openStores();
+  const stores = memoryStores(clock);
   const events: SessionEvent[] = [];
   const shown = recordPanels();
   const { scribe: messages, ...recorded } = recordMessages();
   const captioning = openCaptioning(clock);
   const onEvent = over.onEvent ?? ((_guildId, event) => void events.push(event));
-  const allFeatures = [...features, ...moreFeatures];
+  const allFeatures = listener ? [...features, listening(listener)] : features;
   const parts: FixtureParts = {
     ...usual,
-    serverSettings: [...serverSettings, ...moreFeatures.flatMap(({ settings = [] }) => settings)],
+    serverSettings,
     clock,
     linkOpener,
-    store: consents,
-    leftOutPeople: consents.leftOutPeople,
-    guildStore,
-    settingsStore,
-    trackStore,
-    seatStore: consents.seats,
+    store: stores.consents,
+    leftOutPeople: stores.leftOutPeople,
+    guildStore: stores.guilds,
+    settingsStore: stores.settings,
+    trackStore: stores.tracks,
+    seatStore: stores.seats,
     writtenQuestions: new WrittenAnswerConcurrency(),
     features: new ShardFeatures(),
     ...captioning.parts,
@@ -228,7 +219,7 @@ export function openSessionFixture(
     ...recognition(),
     sounds: catalog(),
     onEvent,
-    peopleSettings: new PersonalSettingsCache({ clock, onEvent, store: consents.personSettings }),
+    peopleSettings: new PersonalSettingsCache({ clock, onEvent, store: stores.personSettings }),
     ...over,
   };
   const sources = { ...parts, hearing: parts };
@@ -241,8 +232,7 @@ export function openSessionFixture(
     sources,
     typed: unwritten,
   };
-  openFeatures(allFeatures, parts, services, consents);
-  if (captions) replaceListener(sessions, captions());
+  openFeatures(allFeatures, parts, services, stores);
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
   const fieldsOf = (kind: FeatureEventKind) =>
@@ -252,10 +242,11 @@ export function openSessionFixture(
     linkOpener,
     chat,
     synthesizer,
-    consents,
-    guildStore,
-    settingsStore,
-    trackStore,
+    stores,
+    consents: stores.consents,
+    guildStore: stores.guilds,
+    settingsStore: stores.settings,
+    trackStore: stores.tracks,
     events,
     ...recorded,
     ...shown,
@@ -272,7 +263,7 @@ export function openSessionFixture(
 
 /** Engines of a fixture, and what else was given. Whatever is said is "five five". */
 function enginesOf(
-  { pipeline, ...given }: Omit<FixtureOptions, 'captions' | 'moreFeatures'>,
+  { pipeline, ...given }: Omit<FixtureOptions, 'listener'>,
   usual: { readonly chat: ChatModel; readonly synthesizer: Synthesizer },
 ) {
   const {
@@ -296,14 +287,6 @@ function enginesOf(
   return { engines, over: { ...over, defaults, tools: all } };
 }
 
-/** Empty stores. */
-function openStores() {
-  const [consents, settingsStore] = [new MemoryConsents(), new MemorySettings()];
-  const trackStore = new MemoryTracks();
-  const guildStore = new MemoryGuilds(consents, settingsStore, trackStore, consents.reminders);
-  return { consents, settingsStore, trackStore, guildStore };
-}
-
 /** A recogniser nobody knows. */
 function recognition() {
   return {
@@ -317,11 +300,11 @@ function openFeatures(
   features: readonly Feature[],
   parts: FixtureParts,
   services: ShardServices,
-  consents: MemoryConsents,
+  { reminders }: MemoryStores,
 ): void {
   const { transcripts } = parts;
   const stores = new Map<unknown, unknown>([
-    [reminderPart, consents.reminders],
+    [reminderPart, reminders],
     [trackPart, parts.trackStore],
     [TranscriptStores.key, transcripts],
     [memoryStore, transcripts.onDisk.memories],
@@ -365,17 +348,11 @@ function openCaptioning(clock: VirtualClock) {
   };
 }
 
-/** The words of everybody are told to this listener, and are no captions. */
-function replaceListener(sessions: VoiceSessions, listener: RecordedUtterances): void {
-  const join = sessions.join.bind(sessions);
-  sessions.join = async (...args) => {
-    const outcome = await join(...args);
-    const captions = sessions.session(lounge.guildId)?.context.features.of(SessionCaptions);
-    if (captions) {
-      captions.wants = (speakerId) => listener.wants(speakerId);
-      captions.began = (utterance) => listener.began(utterance);
-    }
-    return outcome;
+/** A feature that is told of the words of everybody. */
+function listening(listener: RecordedUtterances): Feature {
+  return {
+    name: 'listener',
+    open: () => ({ shard: () => ({ session: () => listener }) }),
   };
 }
 

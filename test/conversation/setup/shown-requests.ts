@@ -24,10 +24,9 @@ export function askedIn(providers: MockProviders): readonly ShownRequest[] {
 /** Conversation items of a Realtime server. A name is an item of its own before the sound it belongs to. */
 export function linesIn(items: readonly TalkThing[]): string[] {
   const lines: string[] = [];
-  for (const { type, role, text, sound, soundMs } of items) {
-    const what = role === 'assistant' && text === '' ? `[${soundMs} ms]` : text;
+  for (const { type, role, text, sound } of items) {
     if (sound) lines.push(`${lines.pop()} ${text}`);
-    else lines.push(`${role ?? (type === 'function_call' ? 'call' : 'tool')}: ${what}`);
+    else lines.push(`${role ?? (type === 'function_call' ? 'call' : 'tool')}: ${text}`);
   }
   return lines;
 }

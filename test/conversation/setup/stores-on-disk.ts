@@ -8,12 +8,12 @@ import {
   transcriptsPath,
 } from '#src/storage/transcripts/transcripts-path.ts';
 import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
+import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { openSchema } from '#test/fakes/postgres.ts';
 import { storeFolder } from '#test/storage/files.ts';
 import { openIn } from '#test/storage/postgres/open-stores.ts';
 import { openTranscriptsIn } from '#test/storage/postgres/open-transcripts.ts';
 import type { FixtureOptions } from './session-fixture.ts';
-import { memoryTranscripts } from './transcripts.ts';
 
 /** Time that passes only while no operation of a store is under way: real stores take their time by another clock. */
 export class StoreClock extends VirtualClock {

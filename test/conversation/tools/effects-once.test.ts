@@ -8,8 +8,8 @@ import { adam, lounge, type SessionFixture } from '#test/conversation/setup/sess
 /** A persona, which somebody has written, makes a reminder wait for a button. */
 const persona = ({ personas }: SessionFixture) =>
   personas.save('g', lounge.channelId, { name: 'Max' });
-const timers = async ({ consents }: SessionFixture) => {
-  const all = await consents.reminders.list('g', 'adam');
+const timers = async ({ stores }: SessionFixture) => {
+  const all = await stores.reminders.list('g', 'adam');
   return all.map(({ text }) => text || 'a timer').join(', ');
 };
 const given = { people: [adam], tools, voiceMs: 2_000, acts: { persona, timers } };

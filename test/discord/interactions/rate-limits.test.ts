@@ -138,7 +138,6 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
     commands: [],
     forms: [],
     pickers: [],
-    messages: { offer: async () => undefined },
     commandsPerPerson: 5,
     ports: { ...openAccess } as CommandPorts,
     timing,

@@ -25,7 +25,7 @@ function open() {
     others: () => call.others,
     speakers: {
       mayHear: (id) => id !== 'nobody',
-      lastPacketAtMs: (id) => packets.get(id),
+      openedAtMs: (id) => packets.get(id),
     },
     output,
     broken: (fault) => log.faults.push(fault),

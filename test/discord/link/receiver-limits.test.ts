@@ -21,21 +21,6 @@ test('sound that is more than two seconds ahead of real time is dropped unopened
   expect(heard.length - before - 1).toBeLessThanOrEqual(9);
 });
 
-test('a datagram that is sent again is not opened again, nor is an old one', () => {
-  const { name, arrive, sealed, heard, voiceReceiver: receiver, timing } = listen(() => true);
-  name(5, 'ann');
-  const old = Array.from({ length: 50 }, () => sealed(5));
-  for (const datagram of old) arrive(Buffer.from(datagram));
-  for (const datagram of old) arrive(Buffer.from(datagram));
-  expect([heard.length, receiver.counts.replayed]).toEqual([50, 50]);
-  for (let n = 0; n < 3_000; n++) {
-    timing.passMs(20);
-    arrive(sealed(5));
-  }
-  for (const datagram of old) arrive(Buffer.from(datagram));
-  expect([heard.length, receiver.counts.replayed]).toEqual([3_050, 100]);
-});
-
 test('datagrams by the thousand that are no voice of anybody known are counted one by one, and voice goes on', () => {
   const { name, say, arrive, sealed, heard, voiceReceiver: receiver } = listen(() => true);
   name(5, 'ann');

@@ -1,9 +1,5 @@
 import { expect, test } from 'vitest';
-import {
-  type CountedStarts,
-  countedStarts,
-  IdentifyThrottle,
-} from '#src/discord/shards/identify-limits.ts';
+import { IdentifyThrottle } from '#src/discord/shards/identify-limits.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const never = new AbortController().signal;
@@ -24,18 +20,15 @@ test('a bucket that another process uses is waited for', async () => {
   expect(isGranted).toBe(true);
 });
 
-test('with 50 identifies left a process waits for the reset of Discord, says so, and counts on', async () => {
+test('with 50 identifies left a process waits for the reset of Discord and says so', async () => {
   const clock = new VirtualClock();
   const reported: number[] = [];
-  const counted: CountedStarts[] = [];
-  const answer = { total: 1_000, remaining: 52, resetAfterMs: 3_600_000 };
-  const starts = countedStarts(answer, undefined, clock.wallMs());
+  const startLimit = { total: 1_000, remaining: 52, resetAfterMs: 3_600_000 };
   const throttle = new IdentifyThrottle({
     clock,
     maxConcurrency: 16,
-    starts,
+    startLimit,
     onSpent: (waitMs) => reported.push(waitMs),
-    onCount: (left) => counted.push(left),
   });
   let identified = 0;
   for (const id of [0, 1, 2]) void throttle.wait(id, never).then(() => identified++);
@@ -43,15 +36,4 @@ test('with 50 identifies left a process waits for the reset of Discord, says so,
   expect([identified, reported]).toEqual([2, [3_600_000]]);
   await clock.advance(1);
   expect(identified).toBe(3);
-  expect(counted.map(({ remaining }) => remaining)).toEqual([51, 50, 999]);
-});
-
-test('a restart does not forget identifies that Discord has not counted yet', () => {
-  const answer = { total: 1_000, remaining: 990, resetAfterMs: 5_000 };
-  const known = { total: 1_000, remaining: 60, resetAtWallMs: 2_000 };
-  expect(countedStarts(answer, known, 1_000)).toMatchObject({
-    remaining: 60,
-    resetAtWallMs: 6_000,
-  });
-  expect(countedStarts(answer, known, 2_000)).toMatchObject({ remaining: 990 });
 });

@@ -101,7 +101,7 @@ test.each([
 test('an application whose invite link cannot work is told', () => {
   const account = {
     ...{ applicationId: '1', botId: '1', name: 'Nova', privilegedIntents: [] },
-    ...{ needsCodeGrant: true, isPublic: true, owners: [] },
+    ...{ needsCodeGrant: true, isPublic: true, ownerIds: [] },
   };
   const [, , invite] = accountLines(account);
   expect(invite).toMatchObject({ verdict: 'missing', mend: expect.stringContaining('Code Grant') });

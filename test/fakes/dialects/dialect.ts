@@ -4,12 +4,12 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import type { MockReply } from '#test/fakes/providers/chat.ts';
 import { cut } from '#test/fakes/providers/paced.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 /** Engines behind a server of any dialect. */
 export type Behind = {
@@ -57,18 +57,12 @@ export async function openDialect(
     if (request.method !== 'OPTIONS') asked.push(one);
     await (routes[`${request.method} ${path}`] ?? otherwise)(one, response);
   });
-  const detach = attach(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const served = await listening(server, attach(server));
   return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    origin: served.origin,
     asked,
     to: (path) => asked.filter((one) => one.path === path),
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        detach();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 

@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import { WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js';
 import { createMcpHandler } from '@modelcontextprotocol/server';
+import { listening } from '#test/fakes/servers/listening.ts';
 import type { FakeTool, Mischief } from './fake-tools.ts';
 import { legacyServer } from './legacy-server.ts';
 import { modernServer } from './modern-server.ts';
@@ -41,21 +40,15 @@ export async function openFakeMcp(options: FakeMcpOptions): Promise<FakeMcpServe
     return body.includes('"name":"flood"') ? endless() : await answers.fetch(request);
   };
   const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const served = await listening(server);
   return {
-    url: new URL(`http://127.0.0.1:${port}/mcp`),
+    url: new URL('/mcp', served.origin),
     headers,
     restart() {
       answers = answersOf(options, () => server.closeAllConnections());
     },
     toolsChanged: () => answers.toolsChanged(),
-    async [Symbol.asyncDispose]() {
-      server.close();
-      server.closeAllConnections();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 

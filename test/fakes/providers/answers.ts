@@ -1,7 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { realClock } from '#src/base/clock.ts';
 import { audioChatEvents, inWords } from './audio-chat.ts';
 import { askedIn, type ChatRequest, chatAnswer, chatEvents, replyTo } from './chat.ts';
 import type { Endpoint, MockRequest, MockSettings } from './mock-settings.ts';
@@ -74,10 +73,10 @@ export const answers: Readonly<
 };
 
 async function answerJson(exchange: MockExchange, afterMs: number, body: object, status = 200) {
-  const { response, record, signal } = exchange;
-  await until((record.bodyAtMs ?? 0) + afterMs, signal);
+  const { response, record, settings, signal } = exchange;
+  await until((record.bodyAtMs ?? 0) + afterMs, signal, settings.clock);
   response.writeHead(status, { 'content-type': 'application/json' });
-  record.firstByteAtMs = realClock.nowMs();
+  record.firstByteAtMs = settings.clock.nowMs();
   if (broken(exchange)) return breakOff(exchange, '{"text": "he');
   response.end(JSON.stringify(body));
 }
@@ -89,16 +88,17 @@ async function answerPaced<T extends Uint8Array | string>(
   firstMs: number,
   gapMs: (part: T) => number,
 ): Promise<void> {
-  const { response, record, signal } = exchange;
+  const { response, record, settings, signal } = exchange;
   const firstAtMs = (record.bodyAtMs ?? 0) + firstMs;
   response.writeHead(200, { 'content-type': type });
   response.flushHeaders();
-  await until(firstAtMs, signal);
-  record.firstByteAtMs = realClock.nowMs();
+  await until(firstAtMs, signal, settings.clock);
+  record.firstByteAtMs = settings.clock.nowMs();
   await sendPaced(
     response,
     paced(broken(exchange) ? half([...parts]) : parts, firstAtMs, gapMs),
     signal,
+    settings.clock,
   );
   if (broken(exchange)) return breakOff(exchange, '');
   response.end();

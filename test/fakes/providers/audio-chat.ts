@@ -1,8 +1,8 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import type { ChatRequest, MockReply } from './chat.ts';
 import { cut } from './paced.ts';
 import { lazySound, type MockVoice, tone } from './sound.ts';
@@ -23,7 +23,7 @@ export async function openMockAudioChat(
 ): Promise<MockAudioChat> {
   const bodies: AudioChatBody[] = [];
   let running = 0;
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     const body = JSON.parse(
       Buffer.concat(await Array.fromAsync(request)).toString(),
     ) as AudioChatBody;
@@ -33,16 +33,11 @@ export async function openMockAudioChat(
     response.on('close', () => running--);
     answer?.(response, body);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    baseUrl: `${served.origin}/v1`,
     bodies,
     running: () => running,
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 

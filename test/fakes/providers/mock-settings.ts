@@ -1,4 +1,5 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { MockReply } from './chat.ts';
 import type { RealtimeSettings } from './realtime.ts';
 import type { TalkSettings } from './realtime-call.ts';
@@ -18,6 +19,8 @@ export type Pace = {
 };
 
 export type MockSettings = {
+  /** Clock of its pace and of the instants that it notes. */
+  readonly clock: Clock;
   readonly hears: string | ((pcm: Pcm) => string);
   readonly replies: readonly MockReply[];
   readonly trouble: Partial<Record<Endpoint, EndpointTrouble>>;
@@ -43,7 +46,7 @@ export type MockSettings = {
   readonly talk: Partial<TalkSettings>;
 };
 
-/** One request and its instants, on the clock all processes of the machine share. */
+/** One request and its instants: by default on the clock all processes of the machine share. */
 export type MockRequest = {
   readonly endpoint: Endpoint;
   readonly atMs: number;

@@ -1,13 +1,16 @@
 import type { ServerResponse } from 'node:http';
-import { realClock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 
 export type PacedPiece = { readonly dueAtMs: number; readonly bytes: Uint8Array | string };
 
 /** Waits until the instant itself: timers alone may fire a millisecond early. */
-export async function until(dueAtMs: number, signal: AbortSignal): Promise<void> {
-  for (let leftMs = dueAtMs - realClock.nowMs(); leftMs > 0; leftMs = dueAtMs - realClock.nowMs()) {
-    await realClock.sleep(leftMs, signal);
-  }
+export async function until(
+  dueAtMs: number,
+  signal: AbortSignal,
+  clock: Clock = realClock,
+): Promise<void> {
+  for (let leftMs = dueAtMs - clock.nowMs(); leftMs > 0; leftMs = dueAtMs - clock.nowMs())
+    await clock.sleep(leftMs, signal);
 }
 
 /** Sends every piece at its own instant; one that is late does not delay the next. */
@@ -15,9 +18,10 @@ export async function sendPaced(
   response: ServerResponse,
   pieces: Iterable<PacedPiece>,
   signal: AbortSignal,
+  clock: Clock,
 ): Promise<void> {
   for (const { dueAtMs, bytes } of pieces) {
-    await until(dueAtMs, signal);
+    await until(dueAtMs, signal, clock);
     signal.throwIfAborted();
     response.write(bytes);
   }

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { realClock } from '#src/base/clock.ts';
 import { standardModels } from '#src/provider/models/models.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { answers, heard } from './answers.ts';
 import { replyTo } from './chat.ts';
 import type { Endpoint, MockRequest, MockSettings, Pace } from './mock-settings.ts';
@@ -44,6 +44,7 @@ export interface MockProviders extends AsyncDisposable {
 }
 
 const usual: MockSettings = {
+  clock: realClock,
   hears: 'hello nova',
   replies: [],
   trouble: {},
@@ -71,22 +72,26 @@ export async function openMockProviders(
   const realtime = attachRealtime(server, {
     hears: (pcm) => heard(now, pcm),
     recogniseMs: now.pace.recogniseMs,
+    clock: now.clock,
     ...now.realtime,
   });
   const talk = attachTalk(server, {
     hears: (pcm) => heard(now, pcm),
     answer: (newest) => replyTo({ messages: [{ role: 'user', content: newest }] }, now.replies),
+    clock: now.clock,
     ...now.talk,
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const served = await listening(server, () => {
+    realtime.dropAll();
+    talk.dropAll();
+  });
   const set = (more: Partial<MockSettings>) => {
     now = { ...now, ...more };
     realtime.set(more.realtime ?? {});
     talk.set(more.talk ?? {});
   };
   return {
-    baseUrl: `http://127.0.0.1:${port}/v1`,
+    baseUrl: `${served.origin}/v1`,
     requests,
     listings: () => all.length - requests.length,
     realtime,
@@ -102,13 +107,7 @@ export async function openMockProviders(
       new Promise((resolve, reject) =>
         server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
       ),
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        realtime.dropAll();
-        talk.dropAll();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 
@@ -132,16 +131,17 @@ async function serve(
     return;
   }
   const { authorization } = request.headers;
-  const record: MockRequest = { endpoint, atMs: realClock.nowMs(), authorization };
+  const { clock } = settings;
+  const record: MockRequest = { endpoint, atMs: clock.nowMs(), authorization };
   keep(record);
   const left = new AbortController();
   response.on('close', () => {
-    if (response.writableFinished) record.endedAtMs = realClock.nowMs();
-    else record.leftAtMs = realClock.nowMs();
+    if (response.writableFinished) record.endedAtMs = clock.nowMs();
+    else record.leftAtMs = clock.nowMs();
     left.abort();
   });
   const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
-  record.bodyAtMs = realClock.nowMs();
+  record.bodyAtMs = clock.nowMs();
   const barred = settings.key !== undefined && authorization !== `Bearer ${settings.key}`;
   const trouble = barred ? 'bad-key' : settings.trouble[endpoint];
   if (trouble && misbehave(trouble, response)) return;

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { soundBytes, steadyTone, tone } from './sound.ts';
 
 /** The model's treatment of one text that it is to read. */
@@ -16,8 +16,7 @@ export type AloudSettings = {
   readonly aloud?: (text: string, request: number) => AloudReply;
   /** Times real time. */
   readonly soundSpeed: number;
-  /** Never confirms a cancel. */
-  readonly deafToCancel?: boolean;
+  readonly clock: Clock;
 };
 
 /** One response beside the conversation. */
@@ -25,7 +24,6 @@ export type AloudCall = {
   readonly id: string;
   readonly text: string;
   readonly asked: AloudFields;
-  isCancelled: boolean;
   isOver: boolean;
   /** Milliseconds of sound that were sent. */
   sentMs: number;
@@ -86,20 +84,12 @@ export class AloudResponses {
       id: `aloud_${number}`,
       text,
       asked,
-      isCancelled: false,
       isOver: false,
       sentMs: 0,
     };
     calls().push(call);
     void this.#read(call, aloud(text, number));
     return true;
-  }
-
-  /** Whether this is about something that is read. */
-  cancel({ response_id }: AloudFields): boolean {
-    const call = this.#parts.calls().find(({ id, isOver }) => id === response_id && !isOver);
-    if (call && !this.#parts.settings().deafToCancel) call.isCancelled = true;
-    return call !== undefined;
   }
 
   async #read(call: AloudCall, reply: AloudReply): Promise<void> {
@@ -110,14 +100,14 @@ export class AloudResponses {
     send('response.created', { response: { id, status: 'in_progress' } });
     await this.#speak(call, reply);
     if (ends === 'drop') return drop();
-    while (ends === 'stall' && !call.isCancelled && !isClosed()) await turn();
+    while (ends === 'stall' && !isClosed()) await turn();
     if (isClosed()) return;
     call.isOver = true;
-    const [status, status_details] = endOf(call, ends);
+    const [status, status_details] = endOf(ends);
     send('response.done', { response: { id, status, status_details, usage } });
   }
 
-  /** A word, and a little later its sound; one more piece after it was cancelled. */
+  /** A word, and a little later its sound. */
   async #speak(call: AloudCall, reply: AloudReply): Promise<void> {
     const { send, isClosed, settings } = this.#parts;
     const { text = call.text, ends, endsAfter } = reply;
@@ -126,16 +116,16 @@ export class AloudResponses {
     const sound = soundBytes((text.length > 1000 ? steadyTone : tone)(text, rateHz), rateHz, 'pcm');
     const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
     for (const [n, word] of words.slice(0, endsAfter).entries()) {
-      if (call.isCancelled || isClosed()) break;
+      if (isClosed()) return;
       const piece = sound.subarray(n * size, (n + 1) * size);
       send('response.output_audio_transcript.delta', { ...of, delta: word });
       send('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
       call.sentMs += piece.length / 48;
-      const ms = piece.length / 48 / settings().soundSpeed;
-      await (ms === 0 ? turn() : realClock.sleep(ms, new AbortController().signal));
+      const { clock, soundSpeed } = settings();
+      const ms = piece.length / 48 / soundSpeed;
+      await (ms === 0 ? turn() : clock.sleep(ms, new AbortController().signal));
     }
-    if (call.isCancelled) send('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
-    else send('response.output_audio_transcript.done', { ...of, transcript: text });
+    send('response.output_audio_transcript.done', { ...of, transcript: text });
   }
 }
 
@@ -156,8 +146,7 @@ function textOf({ input }: AloudFields): string {
   return /<text>([\s\S]*)<\/text>/.exec(content.text)?.[1] ?? '';
 }
 
-function endOf({ isCancelled }: AloudCall, ends: AloudReply['ends']): [string, object?] {
-  if (isCancelled) return ['cancelled', { reason: 'client_cancelled' }];
+function endOf(ends: AloudReply['ends']): [string, object?] {
   if (ends === 'fail') {
     return ['failed', { error: { code: 'server_error', message: 'It broke.' } }];
   }

@@ -1,7 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
-import { realClock } from '#src/base/clock.ts';
 import { until } from './paced.ts';
 import { AloudRefusal, AloudResponses } from './realtime-aloud.ts';
 import type {
@@ -18,21 +17,16 @@ const rateHz = 24_000;
 const never = new AbortController().signal;
 
 const whole = ['completed', undefined] as const;
-const cancelled = ['cancelled', { reason: 'client_cancelled' }] as const;
 const endings: Partial<Record<NonNullable<TalkReply['ends']>, readonly [string, object]>> = {
   fail: ['failed', { error: { code: 'server_error', message: 'It broke.' } }],
   incomplete: ['incomplete', { reason: 'max_output_tokens' }],
 };
 
 type Response = {
-  /** Its id, and what the client calls it. */
-  readonly named: { readonly id: string; readonly metadata?: unknown };
+  readonly named: { readonly id: string };
   readonly reported: TalkResponse;
-  isCancelled: boolean;
 };
 type ReportedFields = Readonly<Record<string, unknown>>;
-
-const pause = (ms: number): Promise<unknown> => (ms === 0 ? turn() : realClock.sleep(ms, never));
 
 /** One Realtime conversation, as strict as the real ones. */
 export class TalkSession {
@@ -86,16 +80,9 @@ export class TalkSession {
   readonly #acts: Readonly<Record<string, (command: TalkCommand) => void>> = {
     'session.update': (command) => this.#update(command),
     'input_audio_buffer.append': ({ audio }) => this.#append(String(audio)),
-    'input_audio_buffer.clear': () => {
-      this.#keep(new Int16Array(0));
-      this.#send('input_audio_buffer.cleared', {});
-    },
     'input_audio_buffer.commit': () => this.#commit(),
     'conversation.item.create': (command) => this.#create(command),
-    'conversation.item.delete': (command) => this.#delete(command),
-    'conversation.item.truncate': (command) => this.#truncate(command),
-    'response.create': (command) => this.#aloud.handle(command) || this.#respond(command),
-    'response.cancel': (command) => this.#aloud.cancel(command) || this.#cancel(command),
+    'response.create': (command) => this.#aloud.handle(command) || this.#respond(),
   };
 
   #update(command: TalkCommand): void {
@@ -137,76 +124,40 @@ export class TalkSession {
     this.#put({ id, type: 'message', role: 'user', text, sound, soundMs: 0 });
   }
 
-  #create({ item, previous_item_id: before }: TalkCommand): void {
-    const { id, type, role, content, call_id, output } = item as ReportedFields;
+  #create({ item }: TalkCommand): void {
+    const { type, role, content, call_id, output } = item as ReportedFields;
     const [first] = (content ?? []) as ReportedFields[];
     const expected = role === 'assistant' ? 'output_text' : 'input_text';
     if (type === 'message' && first?.type !== expected) {
       throw new AloudRefusal('invalid_value', 'The content has the wrong type.');
     }
     const thing = {
-      id: String(id),
+      id: `item_${++this.#number}`,
       type: String(type),
       text: String(first?.text ?? output ?? ''),
       ...(role !== undefined && { role: String(role) }),
       ...(call_id !== undefined && { callId: String(call_id) }),
       soundMs: 0,
     };
-    this.#put(thing, this.#placeAfter(before));
+    this.#put(thing);
   }
 
-  #placeAfter(before: unknown): number | undefined {
-    if (before === undefined) return undefined;
-    const place = before === 'root' ? 0 : this.#placeOf(before) + 1;
-    if (before !== 'root' && place === 0) throw new AloudRefusal('item_not_found', 'No such item.');
-    return place;
-  }
-
-  #put(thing: TalkThing, place = this.#call.items.length): void {
-    this.#call.items.splice(place, 0, thing);
+  #put(thing: TalkThing): void {
+    this.#call.items.push(thing);
     const { id, type, role } = thing;
     this.#send('conversation.item.added', { item: { id, type, role } });
   }
 
-  #delete(command: TalkCommand): void {
-    const place = this.#placeOf(command.item_id);
-    if (place < 0) throw new AloudRefusal('item_not_found', 'No such item.');
-    this.#call.items.splice(place, 1);
-    this.#send('conversation.item.deleted', { item_id: command.item_id });
-  }
-
-  #truncate(command: TalkCommand): void {
-    const { item_id, audio_end_ms } = command;
-    const thing = this.#call.items[this.#placeOf(item_id)];
-    if (!thing || Number(audio_end_ms) > Math.ceil(thing.soundMs)) {
-      throw new AloudRefusal('invalid_value', 'The audio is shorter than that.');
-    }
-    Object.assign(thing, { soundMs: Number(audio_end_ms), text: '' });
-    this.#send('conversation.item.truncated', { item_id, audio_end_ms });
-  }
-
-  #placeOf(id: unknown): number {
-    return this.#call.items.findIndex((thing) => thing.id === id);
-  }
-
-  #cancel(command: TalkCommand): void {
-    const response = this.#response;
-    const isIt = response && [undefined, response.named.id].includes(command.response_id as string);
-    if (!isIt) throw new AloudRefusal('response_cancel_not_active', 'Nothing to cancel.');
-    if (!this.#settings().deafToCancel) response.isCancelled = true;
-  }
-
-  #respond(command: TalkCommand): void {
+  #respond(): void {
     if (this.#response) {
       const code = 'conversation_already_has_active_response';
       throw new AloudRefusal(code, 'There is an active response.');
     }
     const newest = this.#call.items.findLast(({ role, callId }) => role === 'user' || callId);
     const reply = this.#settings().answer(newest?.text ?? '', this.#asked.count++);
-    const reported = { atMs: realClock.nowMs(), asked: this.#saidSinceAnswer() };
-    const { metadata } = (command.response ?? {}) as ReportedFields;
-    const named = { id: `resp_${++this.#number}`, ...(metadata !== undefined && { metadata }) };
-    const response = { named, reported, isCancelled: false };
+    const reported = { atMs: this.#settings().clock.nowMs(), asked: this.#saidSinceAnswer() };
+    const named = { id: `resp_${++this.#number}` };
+    const response = { named, reported };
     this.#call.responses.push(reported);
     this.#response = response;
     this.#call.active++;
@@ -225,8 +176,8 @@ export class TalkSession {
 
   async #play(reply: TalkReply, response: Response): Promise<void> {
     const { text = '', call, ends, noise } = reply;
-    const { firstSoundMs = 0 } = this.#settings();
-    if (firstSoundMs > 0) await until(response.reported.atMs + firstSoundMs, never);
+    const { clock, firstSoundMs = 0 } = this.#settings();
+    if (firstSoundMs > 0) await until(response.reported.atMs + firstSoundMs, never, clock);
     if (noise) this.#makeNoise(response);
     const id = `item_${++this.#number}`;
     const of = { response_id: response.named.id, item_id: id, output_index: 0, content_index: 0 };
@@ -240,9 +191,7 @@ export class TalkSession {
     if (ends === 'drop') this.#socket.terminate();
     if (ends === 'close') this.#socket.close(1001, 'Your session hit the maximum duration.');
     if (ends === 'drop' || ends === 'close') return;
-    while (ends === 'stall' && !response.isCancelled && !this.#call.isClosed) await turn();
-    const isLate = response.isCancelled && text !== '';
-    if (isLate) this.#send('response.output_audio.delta', { ...of, delta: 'AAAAAA==' });
+    while (ends === 'stall' && !this.#call.isClosed) await turn();
     this.#end(reply, response, calls);
   }
 
@@ -259,7 +208,7 @@ export class TalkSession {
     const sound = lazySound(text, rateHz, voice);
     const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
     for (const [n, word] of words.entries()) {
-      if (response.isCancelled || this.#call.isClosed) return;
+      if (this.#call.isClosed) return;
       thing.text += word;
       const name = isWritten ? 'response.output_text' : 'response.output_audio_transcript';
       this.#send(`${name}.delta`, { ...of, delta: word });
@@ -267,12 +216,16 @@ export class TalkSession {
       const ms = piece.length / 48;
       if (!isWritten) {
         thing.soundMs += ms;
-        response.reported.firstSoundAtMs ??= realClock.nowMs();
+        response.reported.firstSoundAtMs ??= this.#settings().clock.nowMs();
         this.#send('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
       }
-      await pause(ms / this.#settings().soundSpeed);
+      await this.#pass(ms / this.#settings().soundSpeed);
     }
     this.#send('response.output_audio_transcript.done', { ...of, transcript: text });
+  }
+
+  async #pass(ms: number): Promise<void> {
+    await (ms === 0 ? turn() : this.#settings().clock.sleep(ms, never));
   }
 
   /** Arguments are told as done even of answers that are interrupted. */
@@ -302,9 +255,7 @@ export class TalkSession {
       output_token_details: { audio_tokens: 15, text_tokens: 5 },
     };
     const usage = isUncounted ? { input_tokens: 0, output_tokens: 0 } : counts;
-    const [status, status_details] = response.isCancelled
-      ? cancelled
-      : ((ends && endings[ends]) ?? whole);
+    const [status, status_details] = (ends && endings[ends]) ?? whole;
     this.#send('response.done', {
       response: { ...response.named, status, status_details, usage, output },
     });

@@ -1,6 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { realClock } from '#src/base/clock.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import type { TalkCall, TalkSettings } from './realtime-call.ts';
 import { TalkSession } from './realtime-session.ts';
 
@@ -24,7 +25,11 @@ export function attachTalk(
   settings: Pick<TalkSettings, 'hears' | 'answer'> & Partial<TalkSettings>,
 ): MockTalk {
   const calls: TalkCall[] = [];
-  let now: TalkSettings = { soundSpeed: Number.POSITIVE_INFINITY, ...settings };
+  let now: TalkSettings = {
+    clock: realClock,
+    soundSpeed: Number.POSITIVE_INFINITY,
+    ...settings,
+  };
   const sockets = new WebSocketServer({ noServer: true });
   const ask = { count: 0 };
   server.on('upgrade', (request, socket, head) => {
@@ -73,19 +78,14 @@ export async function openMockTalk(
     if (!wantsTalk(request)) socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
   });
   const talk = attachTalk(server, { hears: () => 'hello', ...settings });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const served = await listening(server, () => talk.dropAll());
   return {
     ...talk,
     get open() {
       return talk.open;
     },
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        talk.dropAll();
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    baseUrl: `${served.origin}/v1`,
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 

@@ -2,7 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { realClock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { wantsTalk } from './realtime-talk.ts';
 
 export type RealtimeTrouble =
@@ -21,7 +21,8 @@ export type RealtimeTrouble =
   | 'silent';
 
 export type RealtimeSettings = {
-  readonly dialect: 'ga' | 'beta-transcription' | 'beta-session';
+  /** Greets as servers of the interface of before May 2026 do. */
+  readonly greetsAsBeta?: boolean;
   readonly hears: (pcm: Pcm) => string;
   /** Tells words as they end; otherwise only after a commit. */
   readonly continuous: boolean;
@@ -29,6 +30,7 @@ export type RealtimeSettings = {
   readonly sureMs: number;
   /** From the commit to the final text. */
   readonly recogniseMs: number;
+  readonly clock: Clock;
   readonly trouble?: RealtimeTrouble | undefined;
   /** Set: every connection must carry it. */
   readonly key?: string;
@@ -68,10 +70,10 @@ export function attachRealtime(
   settings: Pick<RealtimeSettings, 'hears'> & Partial<RealtimeSettings>,
 ): MockRealtime {
   let now: RealtimeSettings = {
-    dialect: 'ga',
     continuous: true,
     sureMs: usualSureMs,
     recogniseMs: 0,
+    clock: realClock,
     ...settings,
   };
   const calls: RealtimeCall[] = [];
@@ -130,11 +132,10 @@ function hintsIn(session: object): readonly string[] | undefined {
 }
 
 function transcriptionIn(session: object): Readonly<Record<string, unknown>> {
-  const { audio, input_audio_transcription: flat } = { ...session } as {
+  const { audio } = { ...session } as {
     audio?: { input?: { transcription?: Readonly<Record<string, unknown>> } };
-    input_audio_transcription?: Readonly<Record<string, unknown>>;
   };
-  return audio?.input?.transcription ?? flat ?? {};
+  return audio?.input?.transcription ?? {};
 }
 
 /** OpenAI refuses keywords that are not one plain line each. */
@@ -157,11 +158,9 @@ class Conversation {
     socket.on('error', () => {});
     socket.on('message', (data) => this.#handle(JSON.parse(String(data))));
     if (settings().trouble === 'silent') return;
-    const { dialect } = settings();
-    const type =
-      dialect === 'beta-transcription' ? 'transcription_session.created' : 'session.created';
-    const flat = { input_audio_format: 'pcm16', turn_detection: { type: 'server_vad' } };
-    this.#send({ type, session: dialect === 'ga' ? { type: 'realtime', audio: {} } : flat });
+    const { greetsAsBeta } = settings();
+    const type = greetsAsBeta ? 'transcription_session.created' : 'session.created';
+    this.#send({ type, session: { type: 'realtime', audio: {} } });
   }
 
   #handle(event: { type: string; event_id?: string; audio?: string; session?: object }): void {
@@ -170,25 +169,21 @@ class Conversation {
       this.#update(event.type, event.session ?? {}, event.event_id);
     if (event.type === 'input_audio_buffer.append') this.#append(event.audio ?? '');
     if (event.type === 'input_audio_buffer.commit') void this.#commit(event.event_id ?? '');
-    if (event.type !== 'input_audio_buffer.clear') return;
-    this.#sound = new Int16Array(0);
-    this.#send({ type: 'input_audio_buffer.cleared' });
   }
 
   #update(type: string, session: object, eventId: string | undefined): void {
     this.#call.updates.push(session);
-    const { dialect, trouble } = this.#settings();
+    const { trouble } = this.#settings();
     const hints = hintsIn(session);
-    const expected = dialect === 'beta-transcription' ? 'transcription_session' : 'session';
     const isNamed = trouble === 'refuses-hints';
     const acceptsNone = isNamed || trouble === 'refuses-hints-namelessly';
     if (hints && trouble === 'drops-at-hints') this.#socket.terminate();
     else if (hints && (acceptsNone || hints.some(isNoLine))) {
       const error = { message: 'Unknown parameter.', ...(isNamed && { event_id: eventId }) };
       this.#send({ type: 'error', error });
-    } else if (trouble === 'bad-model' || type !== `${expected}.update`) {
+    } else if (trouble === 'bad-model' || type !== 'session.update') {
       this.#send({ type: 'error', error: { message: 'No such model or event.' } });
-    } else this.#send({ type: `${expected}.updated`, session });
+    } else this.#send({ type: 'session.updated', session });
   }
 
   #append(audio: string): void {
@@ -217,7 +212,7 @@ class Conversation {
   }
 
   async #commit(eventId: string): Promise<void> {
-    const { trouble, recogniseMs } = this.#settings();
+    const { clock, trouble, recogniseMs } = this.#settings();
     const soundMs = (this.#sound.length / rateHz) * 1000;
     if (soundMs < 100) {
       const code = 'input_audio_buffer_commit_empty';
@@ -230,7 +225,7 @@ class Conversation {
     this.#send({ type: 'input_audio_buffer.committed', item_id: `item_${item}` });
     const rest = text.slice(this.#reported.length);
     [this.#sound, this.#reported] = [new Int16Array(0), ''];
-    await realClock.sleep(recogniseMs, new AbortController().signal);
+    await clock.sleep(recogniseMs, new AbortController().signal);
     if (trouble === 'failed-item') {
       const error = { code: 'audio_unintelligible', message: 'The audio is broken.' };
       return this.#sendItem('failed', { error }, item);

@@ -1,7 +1,6 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 export type TranscriptionsRules = {
   /** Recognised text of a sound. */
@@ -24,7 +23,7 @@ export type TranscriptionsRequest = { readonly path: string; readonly form: Form
 export async function openTranscriptions(rules: TranscriptionsRules = {}) {
   const requests: TranscriptionsRequest[] = [];
   let hungUp = 0;
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const headers = { 'content-type': `${request.headers['content-type']}` };
@@ -38,17 +37,13 @@ export async function openTranscriptions(rules: TranscriptionsRules = {}) {
     const [status, body] = refusalOf(asked, rules) ?? [200, await answerTo(asked, rules)];
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    ...served,
+    baseUrl: `${served.origin}/v1`,
     requests,
     /** Requests whose sender did not wait for the answer. */
     hungUp: () => hungUp,
     paths: () => requests.map(({ path }) => path),
-    [Symbol.dispose]: () => {
-      server.close();
-      server.closeAllConnections();
-    },
   };
 }
 

@@ -1,7 +1,7 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 /** Reaction of a server to `stream: true`. */
 export type TranscriptStreaming =
@@ -35,7 +35,7 @@ export async function openMockWords(hears: (pcm: Pcm) => string): Promise<MockWo
   const streamed: boolean[] = [];
   let connections = 0;
   let answered = 0;
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
     const headers = { 'content-type': request.headers['content-type'] ?? '' };
     const form = await new Response(new Uint8Array(bytes), { headers }).formData();
@@ -46,10 +46,9 @@ export async function openMockWords(hears: (pcm: Pcm) => string): Promise<MockWo
     response.on('finish', () => answered++);
     await (asksStream ? answer(response, mock.manner, text, mock.hold) : plain(response, text));
   });
-  server.on('connection', () => connections++);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  served.server.on('connection', () => connections++);
   const mock: MockWords = {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    baseUrl: `${served.origin}/v1`,
     streamed,
     get connections() {
       return connections;
@@ -59,11 +58,7 @@ export async function openMockWords(hears: (pcm: Pcm) => string): Promise<MockWo
     },
     manner: 'events',
     hold: Promise.resolve(),
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
   return mock;
 }

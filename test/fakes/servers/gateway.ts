@@ -1,7 +1,6 @@
-import { once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { listening } from './listening.ts';
 
 type FakeGatewayOptions = {
   /** Servers that READY lists. */
@@ -65,9 +64,10 @@ export async function openFakeGateway(options: FakeGatewayOptions): Promise<Fake
       },
     });
   });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  const served = await listening(server, () => {
+    for (const socket of sockets.clients) socket.terminate();
+  });
+  const { port } = served;
   return {
     apiUrl: `http://127.0.0.1:${port}/api`,
     seatRequests,
@@ -76,12 +76,7 @@ export async function openFakeGateway(options: FakeGatewayOptions): Promise<Fake
     seatEverywhere() {
       for (const id of guildIds) send('VOICE_STATE_UPDATE', voiceStateOf(id, channelIdOf(id)));
     },
-    async [Symbol.asyncDispose]() {
-      for (const socket of sockets.clients) socket.terminate();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 

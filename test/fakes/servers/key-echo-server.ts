@@ -1,5 +1,5 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { listening } from './listening.ts';
 
 /** A server in front of another that hands requests on, or else repeats the key it was given wherever it can. */
 export interface EchoingServer extends AsyncDisposable {
@@ -15,16 +15,15 @@ export interface EchoingServer extends AsyncDisposable {
 
 export async function openEchoing(behindUrl: string): Promise<EchoingServer> {
   let [received, echoes] = ['', 0];
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync<Buffer>(request));
     received += `${request.method} ${request.url}\n${request.rawHeaders.join('\n')}\n${body.toString('latin1')}\n`;
     if (request.method === 'OPTIONS') response.writeHead(204).end();
     else if (self.echo) repeat(request, response, self.elsewhere, echoes++);
     else await handOn(request, body, response, behindUrl);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const self: EchoingServer = {
-    baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    baseUrl: `${served.origin}/v1`,
     get received() {
       return received;
     },
@@ -33,11 +32,7 @@ export async function openEchoing(behindUrl: string): Promise<EchoingServer> {
     },
     echo: false,
     elsewhere: '',
-    [Symbol.asyncDispose]: () =>
-      new Promise((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
   return self;
 }

@@ -7,7 +7,7 @@ import {
   pass,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
+import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 test('a no takes the lines of this session away, on disk and in the chat', async () => {

@@ -8,8 +8,8 @@ import { text } from '#src/texts/texts.ts';
 import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { captioned, kept, says } from '#test/conversation/setup/captioned.ts';
 import { eva, pass } from '#test/conversation/setup/session-fixture.ts';
-import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { storeFolder } from '#test/storage/files.ts';
 
 /** Another server talks until not a word fits any more. */

@@ -11,8 +11,8 @@ import {
   type SessionFixture,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
-import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
 
 test('sessions that a killed process left open are ended once the store is back, and those begun meanwhile go on', async () => {
   const clock = new VirtualClock(startedAtWallMs + 60_000);

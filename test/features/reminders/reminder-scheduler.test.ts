@@ -6,7 +6,7 @@ import {
   ReminderScheduler,
 } from '#src/features/reminders/reminder-scheduler.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { MemoryReminders } from '#test/fakes/memory-reminders.ts';
+import { memoryStores } from '#test/fakes/memory-stores.ts';
 
 const all = { id: 0, count: 1 };
 const minuteMs = 60_000;
@@ -14,7 +14,7 @@ const minuteMs = 60_000;
 /** One process whose reminders take as long to be told as `deliver` does; the store outlives it. */
 function open(
   deliver: (reminders: readonly Reminder[], signal: AbortSignal) => Promise<ReminderResult>,
-  { clock = new VirtualClock(), store = new MemoryReminders() } = {},
+  { clock = new VirtualClock(), store = memoryStores().reminders } = {},
 ) {
   const events: SessionEvent[] = [];
   const delivered: string[] = [];
@@ -74,7 +74,7 @@ test('of 1,000 at once no more than 16 people are told at a time, and everybody 
 });
 
 test('what the owner of a shard did not tell its successor does, and it alone', async () => {
-  const [clock, store] = [new VirtualClock(), new MemoryReminders()];
+  const [clock, store] = [new VirtualClock(), memoryStores().reminders];
   const never = () => new Promise<ReminderResult>(() => undefined);
   const owner = open(never, { clock, store });
   const serving = owner.reminders.serve(all, owner.delivery);

@@ -65,7 +65,7 @@ test('what somebody asks to be reminded of is said to them at its time, if they 
   expect(spoken().join(' ')).toContain('Adam. Your reminder for 16:35: take the tea out');
   expect(fixture.notified).toEqual([]);
   expect(fixture.fieldsOf(reminderEnded)).toMatchObject([{ personId: 'adam', outcome: 'said' }]);
-  expect(await fixture.consents.reminders.list('g', 'adam')).toEqual([]);
+  expect(await fixture.stores.reminders.list('g', 'adam')).toEqual([]);
 });
 
 test('whoever is deafened by then reads it, and nothing is said that they cannot hear', async () => {
@@ -119,7 +119,7 @@ test('a person has twenty, cancels one by its number, and is told which there ar
   expect(reportedIn(chat)[0]).toContain('Reminder 3 is cancelled.');
   await ask(fixture, 'Cancel my reminder.');
   expect(reportedIn(chat)[0]).toContain('You have no such reminder here.');
-  expect(await fixture.consents.reminders.list('g', 'adam')).toHaveLength(19);
+  expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(19);
 });
 
 test('nobody sees or cancels the reminders of others', async () => {
@@ -132,7 +132,7 @@ test('nobody sees or cancels the reminders of others', async () => {
   await ask(fixture, 'Which reminders do I have?', eva);
   expect(reportedIn(chat)[0]).toContain('You have no such reminder here.');
   await ask(fixture, 'Cancel reminder 1.', eva);
-  expect(await fixture.consents.reminders.list('g', 'adam')).toHaveLength(1);
+  expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(1);
 });
 
 test('forgetting somebody, and their no, delete what they asked to be reminded of', async () => {
@@ -144,7 +144,7 @@ test('forgetting somebody, and their no, delete what they asked to be reminded o
   expect(exported.kind === 'exported' && exported.json).toContain('"tea"');
   await fixture.privacy.forget('g', 'adam');
   await fixture.privacy.deny('g', 'eva');
-  expect(await fixture.consents.reminders.soonest({ id: 0, count: 1 }, 10)).toEqual([]);
+  expect(await fixture.stores.reminders.soonest({ id: 0, count: 1 }, 10)).toEqual([]);
 });
 
 test('what a reminder says is said, and obeyed by nobody', async () => {

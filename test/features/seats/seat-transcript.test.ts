@@ -2,8 +2,7 @@ import { expect, test } from 'vitest';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { adam, pass, words } from '#test/conversation/setup/session-fixture.ts';
-import { memoryTranscripts } from '#test/conversation/setup/transcripts.ts';
-import { MemorySettings } from '#test/fakes/memory-stores.ts';
+import { memoryStores, memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { called, openSeats, restarted, type SeatedBot } from './setup.ts';
 
 const speech = 'human-goforward';
@@ -24,7 +23,7 @@ test.each([
   'of captions that are %s the next run knows what was said before',
   async (_how, days, isKnown) => {
     const kept = await openSeats();
-    const settingsStore = new MemorySettings();
+    const { settings: settingsStore } = memoryStores(kept.clock);
     await settingsStore.write('g', 'captions_days', days);
     const transcripts = memoryTranscripts(kept.clock);
     const former = await called(kept, { transcripts, settingsStore }, [adam]);

@@ -185,7 +185,7 @@ test.each(attempts)('an order in a %s does not run: %s', async (place, bait, cal
   expect(ran()).toEqual([]);
   const { fixture } = trap;
   expect(await fixture.transcripts.onDisk.memories.list('g')).toEqual([]);
-  expect(await fixture.consents.reminders.list('g', 'adam')).toEqual([]);
+  expect(await fixture.stores.reminders.list('g', 'adam')).toEqual([]);
   expect(fixture.of('failed').filter(({ code }) => code === 'bug')).toEqual([]);
 });
 

@@ -10,7 +10,6 @@ import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
-import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
 
@@ -23,7 +22,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
     engine: () => 'a model',
   };
   await using decoding = new Decoding({ clock: realClock, stepMs: 2_000 });
-  const { dependencies, sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
+  const { dependencies, sessions } = openSessionFixture();
   const transcriber = new FakeTranscriber({ texts: ['hi'] });
   const parts = {
     ...dependencies,

@@ -4,7 +4,6 @@ import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';
 import { openBudgets } from '#test/fakes/spending.ts';
 
@@ -24,7 +23,6 @@ function openSpeech(options: FakeSynthesizerOptions = {}) {
   const events: SessionEvent[] = [];
   const { dependencies, sessions } = openSessionFixture(
     {
-      settingsStore: new MemorySettings(),
       spending: budgets,
       synthesizer,
       onEvent: (_guildId, event) => void events.push(event),

@@ -110,7 +110,7 @@ test('a preview that is heard in the channel counts to the share of its listener
   expect(ledger.shareOf('g', 'adam', clock.wallMs()).nanoUsd).toBeGreaterThan(0);
 });
 
-test('a text in a voice that is gone is said by the standard one, and its writer is told once', async () => {
+test('a text in a voice that is gone is said by the standard one, and the channel is told once', async () => {
   const { inner, synthesizer, voices } = without('rms');
   const fixture = await called({ synthesizer, voices });
   const { length } = inner.asked;
@@ -122,13 +122,8 @@ test('a text in a voice that is gone is said by the standard one, and its writer
     'One two three.',
     'Four five six.',
   ]);
-  expect(fixture.notified).toEqual([
-    [
-      {
-        personId: 'adam',
-        text: 'The voice rms is gone, so my usual one speaks. Choose another: /voice me, or /voice bot for mine.',
-      },
-    ],
+  expect(fixture.written).toEqual([
+    'The voice rms is gone, so my usual one speaks. Choose another: /voice me, or /voice bot for mine.',
   ]);
 });
 
@@ -138,14 +133,11 @@ test.each([
 ])(
   'an answer in a voice that %s is said by the standard one, and the channel is told once',
   async (_, names, refusedName) => {
-    const known = { names: [...names] as readonly string[] };
-    const { inner, synthesizer } = without(refusedName ?? '', []);
-    const load = async () => known.names;
-    const voices = { isEnglishOnly: true, known: () => known.names, load };
-    known.names = [];
+    const known: string[] = [];
+    const { inner, synthesizer, voices } = without(refusedName ?? '', known);
     const fixture = await called({ synthesizer, voices });
     await fixture.personas.save('g', 'lounge', { voice: 'rms' });
-    known.names = names;
+    known.push(...names);
     for (let n = 0; n < 2; n++) {
       await fixture.talk.say('g', 'One two three.', 'queue');
       await pass(fixture, 40_000);

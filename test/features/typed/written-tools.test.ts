@@ -70,7 +70,7 @@ async function setTimer(about: object, text?: string) {
   const chat = new FakeChat([[{ call: given }], ['All right.']]);
   const fixture = openSessionFixture({ chat, tools });
   await fixture.talk.ask('g', 'What does it say?', adam, 'text', about);
-  const set = await fixture.consents.reminders.list('g', 'adam');
+  const set = await fixture.stores.reminders.list('g', 'adam');
   return { set, result: chat.asked.at(-1)?.messages.at(-1)?.content };
 }
 

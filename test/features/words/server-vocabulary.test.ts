@@ -77,7 +77,7 @@ test('words are there after a restart, and gone with the server', async () => {
   await before.control.add('g', 'Łódź', 'woodge');
   const after = await joined({ settingsStore });
   expect((await after.control.list('g')).words).toEqual([{ word: 'Łódź', say: 'woodge' }]);
-  await guildStore.erase('g');
+  await guildStore.erase('g', '2026-11-20');
   const rejoined = await joined({ settingsStore });
   expect((await rejoined.control.list('g')).words).toEqual([]);
 });

@@ -112,7 +112,7 @@ async function readAnswers(pieces: readonly Buffer[]): Promise<void> {
   for (const parts of [chatOf(client), audioChatOf(client)]) await readAnswer(parts);
 }
 
-/** An utterance with pauses and lost connections, beside whatever the server says. */
+/** An utterance with pauses, beside whatever the server says. */
 function hearUtterance(steps: readonly unknown[]): void {
   const parts = new TranscriptParts(() => undefined);
   let atSample = 0;
@@ -120,8 +120,7 @@ function hearUtterance(steps: readonly unknown[]): void {
     if (step === 'pause') {
       atSample += 16_000;
       commit(parts, atSample);
-    } else if (step === 'lost') resend(parts, atSample);
-    else if (typeof step === 'object') report(parts, { ...step });
+    } else if (typeof step === 'object') report(parts, { ...step });
   }
   mustBePlausible(parts.transcript('en', by));
 }
@@ -139,11 +138,6 @@ function mustBePlausible({ words: spoken = [], confidence, usage: told }: Transc
 function commit(parts: TranscriptParts, atSample: number): void {
   parts.cut(atSample);
   for (const part of parts.waiting()) part.state = 'sent';
-}
-
-function resend(parts: TranscriptParts, upTo: number): void {
-  const from = parts.resend();
-  if (from < 0 || from > upTo) throw new Error(`It resends from ${from}.`);
 }
 
 function report(parts: TranscriptParts, message: Parameters<typeof readHeard>[0]): void {
@@ -201,7 +195,7 @@ export const providerTargets = [
   ),
   target(
     'realtime-utterance',
-    fc.array(fc.oneof(jsonLike(...transcriptionEvents), fc.constantFrom('pause', 'lost')), {
+    fc.array(fc.oneof(jsonLike(...transcriptionEvents), fc.constant('pause')), {
       maxLength: 12,
     }),
     hearUtterance,

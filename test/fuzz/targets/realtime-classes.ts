@@ -1,6 +1,7 @@
+import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { TalkRequest } from '#src/chat/realtime/realtime-ports.ts';
-import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
+import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
+import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
 import { openRealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
 import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
@@ -24,7 +25,6 @@ const ofSecond = { response_id: 'r2', item_id: 'i2' };
 const talkEvents = [
   ...realtimeEvents,
   refused('ask_1'),
-  refused('commit_2'),
   { type: 'response.created', response: { id: 'r2' } },
   { type: 'response.output_audio.delta', ...ofSecond, delta: overlong },
   { type: 'conversation.item.added', item: { id: 'u1', role: 'user' } },
@@ -122,25 +122,19 @@ export async function play(
 }
 
 export function openTalk(server: FakeServer, clock: VirtualClock): Client {
-  const talk = openRealtimeTalk({
-    baseUrl,
-    model,
-    clock,
-    openSocket: server.openSocket,
-  });
-  const answers = [300, 0].map((ms) => ({ playedMs: () => ms }));
-  const sound = { words: 'hi', ms: 100, fill: () => talk.buffer.append(new Int16Array(2_400)) };
-  const items: TalkRequest['items'] = [
-    { kind: 'system', text: 'x' },
-    { kind: 'assistant', text: 'Hi' },
-    { kind: 'user', name: 'Ann', text: 'hi', sound },
+  const talk = new RealtimeTalk({ baseUrl, model, clock, openSocket: server.openSocket });
+  const wav = writeWav({ samples: new Int16Array(1_600), rateHz: 16_000, channels: 1 });
+  const messages: AudioChatMessage[] = [
+    { role: 'system', content: 'x' },
+    { role: 'assistant', content: 'Hi' },
+    { role: 'user', name: 'Ann', content: '', wav, words: async () => 'hi' },
   ];
-  const ask = { instructions: 'x', voice: undefined, tools: [], items };
   return {
     begin(endings, signal) {
-      for (const [n, answer] of answers.entries()) {
+      for (const n of [0, 1]) {
         endings.add(async () => {
-          for await (const _ of talk.reply({ ...ask, answer }, signal)) {
+          const answer = talk.begin(signal);
+          for await (const _ of answer.reply(messages, [], undefined, signal)) {
             if (n > 0) await clock.sleep(700, signal); // a slow reader
           }
         }, left);
@@ -148,8 +142,6 @@ export function openTalk(server: FakeServer, clock: VirtualClock): Client {
     },
     between(seed) {
       if (seed === 1) talk.warm();
-      if (seed === 2) talk.forget();
-      for (const answer of seed === 3 ? answers : []) talk.cut(answer);
     },
     [Symbol.dispose]: () => talk[Symbol.dispose](),
   };
@@ -186,7 +178,7 @@ function openTranscriber(server: FakeServer, clock: VirtualClock): Client {
 function openSynthesizer(server: FakeServer, clock: VirtualClock): Client {
   const { openSocket } = server;
   const options = { baseUrl, model, clock, openSocket, voice: 'v' };
-  const synthesizer = openRealtimeSynthesizer({ ...options, onReading: () => {} });
+  const synthesizer = openRealtimeSynthesizer(options);
   return {
     begin(endings, signal) {
       for (const text of ['Hello there.', 'And on.', 'Slowly.']) {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stripVTControlCharacters } from 'node:util';
-import { freePort } from '#test/fakes/free-port.ts';
+import { freePort } from '#test/fakes/servers/listening.ts';
 
 const main = fileURLToPath(import.meta.resolve('#src/app/main.mjs'));
 const linkPattern = /Talk in your browser: (\S+)/;

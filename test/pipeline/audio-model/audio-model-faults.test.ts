@@ -40,7 +40,7 @@ test('whatever goes wrong, an answer ends once and nothing of it goes on', async
     fc.asyncProperty(script, async ({ rounds, manner, input, words, fault, parts, leaves }) => {
       const model = new FakeAudioChat(rounds, manner);
       const synthesizer = new FakeSynthesizer({ fault: () => fault });
-      const pipeline = audioModel({ model, synthesizer, input });
+      const pipeline = audioModel({ open: () => model, synthesizer, input });
       const host = new FakeHost();
       host.release();
       const caller = new AbortController();

@@ -29,7 +29,7 @@ const refused = new BotError('provider.bad_key', false, 'No.');
 /** Answer and its usage for a turn of one second of speech, from these models in turn. */
 async function answerOf(models: readonly AudioChatModel[], clock = new VirtualClock()) {
   const model = audioChatWithFallbacks(chainOf('chat', models, clock).chain);
-  const parts = { model, synthesizer: new FakeSynthesizer(), input: 'audio' } as const;
+  const parts = { open: () => model, synthesizer: new FakeSynthesizer(), input: 'audio' } as const;
   const host = new FakeHost();
   host.release();
   const answer = Array.fromAsync(audioModel(parts).answer(turnOf(said('hello')), host, never));

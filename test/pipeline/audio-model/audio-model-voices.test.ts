@@ -14,7 +14,7 @@ async function answersOf(model: FakeAudioChat, count: number) {
   const turn = turnOf(said('hello'));
   const style = { ...turn.style, voice: { name: 'marin', onGone } };
   const synthesizer = new FakeSynthesizer();
-  const pipeline = audioModel({ model, synthesizer, input: 'audio' });
+  const pipeline = audioModel({ open: () => model, synthesizer, input: 'audio' });
   const texts: string[] = [];
   for (let n = 0; n < count; n++) {
     const host = new FakeHost();

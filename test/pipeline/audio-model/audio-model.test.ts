@@ -35,7 +35,7 @@ function open(
 ) {
   const model = new FakeAudioChat(rounds, manner);
   const synthesizer = new FakeSynthesizer(voice);
-  const pipeline = audioModel({ model, synthesizer, input });
+  const pipeline = audioModel({ open: () => model, synthesizer, input });
   const host = new FakeHost();
   host.release();
   const answer = (turn: Turn = turnOf(said('hello')), signal = never) =>

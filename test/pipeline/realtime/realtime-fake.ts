@@ -1,31 +1,28 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
-import type { Clock } from '#src/base/clock.ts';
-import type { RealtimeTalkLimits } from '#src/chat/realtime/realtime-ports.ts';
-import { openRealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
+import { realClock } from '#src/base/clock.ts';
+import { audioChatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
+import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
+import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import type { Pipeline, ReplyPart, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { realtime } from '#src/pipeline/realtime.ts';
 import { FakeHost, type ModelScript, said, turnOf } from '#test/contracts/pipeline.ts';
+import { chainOf } from '#test/fakes/fallbacks.ts';
 import type { TalkCall, TalkReply, TalkSettings } from '#test/fakes/providers/realtime-call.ts';
-import { type MockTalk, openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
+import { openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
-type TalkOptions = Pick<TalkSettings, 'answer'> &
-  Partial<TalkSettings> & {
-    readonly clock?: Clock;
-    readonly limits?: Partial<RealtimeTalkLimits>;
-  };
+type TalkOptions = Pick<TalkSettings, 'answer'> & Partial<TalkSettings>;
 
 /** A pipeline and the server it talks to. */
-export async function openTalking({ clock, limits, ...settings }: TalkOptions) {
+export async function openTalking(settings: TalkOptions) {
   const server = await openMockTalk(settings);
-  const talk = openRealtimeTalk({
-    baseUrl: server.baseUrl,
-    model: 'mock',
-    clock,
-    limits,
-  });
+  const talk = new RealtimeTalk({ baseUrl: server.baseUrl, model: 'mock' });
   const synthesizer = new FakeSynthesizer();
-  const pipeline = realtime({ talk, synthesizer });
+  const open = (signal: AbortSignal) => {
+    const { chain } = chainOf<AudioChatModel>('chat', [talk.begin(signal)], realClock);
+    return audioChatWithFallbacks(chain);
+  };
+  const pipeline = audioModel({ open, synthesizer, input: 'audio' });
   return {
     server,
     synthesizer,
@@ -33,7 +30,7 @@ export async function openTalking({ clock, limits, ...settings }: TalkOptions) {
     running: () => server.calls.reduce((sum, { active }) => sum + active, synthesizer.running),
     settled,
     [Symbol.asyncDispose]: async () => {
-      pipeline[Symbol.dispose]();
+      talk[Symbol.dispose]();
       await server[Symbol.asyncDispose]();
     },
   };
@@ -53,32 +50,24 @@ export function answering({ says, call, ends }: ModelScript): TalkSettings['answ
   return (_, request) => (request > 0 && call ? { text: call.afterwards } : first);
 }
 
-/** A stage on which somebody hears so much of the answer. */
-export class PlayingHost extends FakeHost {
-  heardMs = 0;
-
-  constructor() {
-    super();
-    this.release();
-  }
-
-  override playedMs(): number {
-    return this.heardMs;
-  }
+/** A host that lets tools run. */
+export function releasedHost(): FakeHost {
+  const host = new FakeHost();
+  host.release();
+  return host;
 }
 
 /** Somebody speaks, each sample another one. */
-export function speaking(text: string, ms = 1000, speakerId = '1', fromMs = 0): TurnUtterance {
-  const samples = Int16Array.from({ length: 16 * ms }, (_, n) => 3000 * Math.sin(n / (5 + fromMs)));
-  const pcm = { samples, rateHz: 16_000, channels: 1 } as const;
-  return { ...said(text), speakerId, fromMs, toMs: fromMs + ms, pcm };
+export function speaking(text: string, ms = 1000): TurnUtterance {
+  const samples = Int16Array.from({ length: 16 * ms }, (_, n) => 3000 * Math.sin(n / 5));
+  return { ...said(text), toMs: ms, pcm: { samples, rateHz: 16_000, channels: 1 } };
 }
 
 /** Reads to the end, and tells how it ended. */
 export async function drain(
   pipeline: Pipeline,
   turn: Turn = turnOf(said('hello')),
-  host = new PlayingHost(),
+  host = releasedHost(),
   signal = new AbortController().signal,
 ) {
   const parts: ReplyPart[] = [];
@@ -88,13 +77,6 @@ export async function drain(
     return { parts, error };
   }
   return { parts, error: undefined };
-}
-
-/** Commands to the server over its connections, without the settings of sessions. */
-export function commandsOf({ calls }: Pick<MockTalk, 'calls'>): string[] {
-  return calls.flatMap(({ commands }) =>
-    commands.map(({ type }) => type).filter((type) => type !== 'session.update'),
-  );
 }
 
 /** Conversation items of the server: role and content. */

@@ -23,7 +23,7 @@ test('a voice that the server refuses gives way to its usual one, and is asked f
   expect(texts).toEqual(['It is five.', 'It is five.']);
   expect(reported).toEqual(['marin of the model']);
   const { calls } = talking.server;
-  expect(calls.map(({ errors }) => errors)).toEqual([['invalid_value'], []]);
+  expect(calls.map(({ errors }) => errors)).toEqual([['invalid_value'], [], []]);
   const instructions = calls.map(({ commands }) => JSON.stringify(commands));
   expect(instructions.at(-1)).toContain('Be brief.');
 });

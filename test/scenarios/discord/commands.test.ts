@@ -1,17 +1,6 @@
 import { expect } from 'vitest';
 import type { RegisteredOption } from '#sandbox/world/world.ts';
-import { commandReply, whispered } from '#test/scenarios/setup/asking.ts';
-import {
-  callIn,
-  hearing,
-  madeTexts,
-  openScenario,
-  scenario,
-  soon,
-} from '#test/scenarios/setup/scenario-setup.ts';
-
-const lecture = 'This is a rather long lecture about nothing at all that nobody wants to hear out';
-const waits = { quietMs: 500, timeoutMs: 20_000 };
+import { openScenario, scenario } from '#test/scenarios/setup/scenario-setup.ts';
 
 /** `say text! voice when=now|queue`: what can be typed, with all that must be and may be chosen. */
 function typable(options: readonly RegisteredOption[], before: string): readonly string[] {
@@ -77,32 +66,4 @@ scenario('twelve commands can be typed, with these options and choices', async (
     'voice preview voice',
     'voice words add say remove',
   ]);
-});
-
-scenario('/say tells how many are ahead, takes eight, and /stop drops them all', async () => {
-  await using setup = await openScenario();
-  const cleo = setup.sandbox.person('Cleo');
-  expect(await commandReply(cleo, 'say', { text: 'Hello' })).toMatchObject(
-    whispered('leave.nowhere'),
-  );
-  const adam = await callIn(setup, 'Adam');
-  const say = (words: string) => commandReply(adam, 'say', { text: words });
-  expect(await commandReply(cleo, 'say', { text: 'Hello' })).toMatchObject(
-    whispered('perm.room', { channel: 'Lounge' }),
-  );
-  expect(await say('\u{1f642} ```x = 1```')).toMatchObject(whispered('say.empty'));
-  expect(await say(lecture)).toMatchObject(whispered('say.now'));
-  for (const n of [1, 2, 3, 4, 5, 6, 7, 8]) {
-    expect(await say(`Number ${n}`)).toMatchObject(whispered('say.queued', { n }));
-  }
-  expect(await say('One more')).toMatchObject(
-    whispered('limit', { limit: 8, command: '/track queue track:voice' }),
-  );
-  await hearing(adam);
-  const stopping = adam.command('stop');
-  expect(await stopping.answered(soon())).toMatchObject(whispered('stop.ok'));
-  const heard = await adam.listen({ ...waits, sinceMs: 0 }, soon());
-  expect(heard.lastAtMs - stopping.sentAtMs).toBeLessThan(500);
-  expect(await commandReply(adam, 'stop')).toMatchObject(whispered('stop.nothing'));
-  expect(madeTexts(setup)).toEqual([lecture]);
 });

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
-import { freePort } from '#test/fakes/free-port.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { type EchoingServer, openEchoing } from '#test/fakes/servers/key-echo-server.ts';
+import { freePort } from '#test/fakes/servers/listening.ts';
 import {
   callIn,
   eventually,

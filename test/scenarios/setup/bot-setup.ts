@@ -13,8 +13,6 @@ export type BotEnvironment = Readonly<Record<string, string>>;
 
 export type BotSetupOptions = {
   readonly sandbox?: SandboxOptions;
-  /** Folder of the program. Default: the one under test. */
-  readonly checkout?: URL;
   readonly providers: Partial<MockSettings>;
   /** Environment of the bot, beside its login. */
   readonly environment?:
@@ -49,8 +47,7 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   const { environment: given } = options;
   const own = typeof given === 'function' ? given(sandbox, providers) : given;
   const usual = { ...remote(providers), TRACK_ALLOWED_HOSTS: cdnHost, DATA_DIR: dataDir };
-  const { checkout } = options;
-  const start = () => startInSharedTime({ token, apiUrl, ca }, { ...usual, ...own }, checkout);
+  const start = () => startInSharedTime({ token, apiUrl, ca }, { ...usual, ...own });
   let bot = await start();
   stack.defer(async () => {
     useInSharedTime(bot, true);

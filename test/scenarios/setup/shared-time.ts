@@ -1,7 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { type BotLogin, BotProcess } from '#test/fakes/bot-process.ts';
@@ -12,12 +11,8 @@ const windowMs = 40;
 /** Interval of grants, in ms. At 20 a process often waits for the next one, and time stands still for a seventh of it. */
 const everyMs = 15;
 const unlimited = { untilMs: Number.POSITIVE_INFINITY, lagMs: 0 };
-const checkoutHere = new URL('../../../', import.meta.url);
-/** Module of which a program calls `shareTime` first, and the bot: paths in a checkout. */
-const [preload = '', program = ''] = [
-  import.meta.resolve('./process-clock.ts'),
-  import.meta.resolve('#src/app/main.mjs'),
-].map((url) => url.slice(checkoutHere.href.length));
+/** Module of which a program calls `shareTime` first. */
+const preload = import.meta.resolve('./process-clock.ts');
 
 /** A process that shares its time with this one. */
 type Participant = {
@@ -46,34 +41,24 @@ let ticking: NodeJS.Timeout | undefined;
  * Time keeps to real time as long as each process gets a processor. While one of them waits for a processor, time stands still
  * for all: a busy machine makes a scenario longer, and changes nothing in it.
  */
-export function inSharedTime(
-  name = `program ${++started}`,
-  checkout = checkoutHere,
-): Readonly<Record<string, string>> {
+export function inSharedTime(name = `program ${++started}`): Readonly<Record<string, string>> {
   const { port } = server.address() as AddressInfo;
   const nowMs = clock.nowMs();
   const grant = { untilMs: nowMs, lagMs: real.nowMs() - nowMs };
   // In a module of its own: with parameters in its address, the other one would be compiled anew for each program.
   const call = `shareTime(${JSON.stringify(name)},${port},${JSON.stringify(grant)},import.meta.url)`;
-  const text = `import{shareTime}from'${new URL(preload, checkout)}';${call}`;
+  const text = `import{shareTime}from'${preload}';${call}`;
   const options = `--import=data:text/javascript,${encodeURIComponent(text)}`;
   return { ...compileCacheEnvironment(), NODE_OPTIONS: options };
 }
 
-/** Starts a bot like `BotProcess.start`, in shared time; `checkout` is the folder of the program. */
+/** Starts a bot like `BotProcess.start`, in shared time. */
 export async function startInSharedTime(
   login: BotLogin,
   environment: Readonly<Record<string, string>>,
-  checkout = checkoutHere,
 ): Promise<BotProcess> {
   const name = `bot ${++started}`;
-  const shared = { ...environment, ...inSharedTime(name, checkout) };
-  const bot = await BotProcess.start(
-    login,
-    shared,
-    undefined,
-    fileURLToPath(new URL(program, checkout)),
-  );
+  const bot = await BotProcess.start(login, { ...environment, ...inSharedTime(name) });
   bots.set(name, bot);
   return bot;
 }

@@ -1,7 +1,7 @@
 import { pbkdf2Sync } from 'node:crypto';
 import { afterAll, expect, test } from 'vitest';
 import { OggPages } from '#src/audio/ogg-page.ts';
-import { flacOf, oggOfHeads } from '#test/sources/formats/hostile-files.ts';
+import { oggOfHeads } from '#test/sources/formats/hostile-files.ts';
 import { opening, patient } from '#test/sources/opening.ts';
 import { openDecoding } from '#test/sources/sounds.ts';
 
@@ -43,10 +43,4 @@ test('page heads that overlap cost 256 bytes of checksum for each byte that is n
   });
   expect(pages.losses).toBeGreaterThan(0);
   expect(cut).toBeLessThan(50);
-});
-
-test('the main thread decodes nothing of a FLAC file in small frames', async () => {
-  const source = await open({ kind: 'bytes', bytes: flacOf(2_000, 8_000, 192) });
-  const played = await costOf(() => Array.fromAsync(source.open(0, patient)));
-  expect(played).toBeLessThan(15);
 });

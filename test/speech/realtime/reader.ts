@@ -13,7 +13,6 @@ import { tone } from '#test/fakes/providers/sound.ts';
 export const usualReader: Partial<TalkSettings> = {
   soundSpeed: Number.POSITIVE_INFINITY,
   aloud: () => ({}),
-  deafToCancel: false,
 };
 
 export type RealtimeReader = AsyncDisposable & {

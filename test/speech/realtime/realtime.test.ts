@@ -1,9 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
-import { durationMs } from '#src/audio/pcm.ts';
 import { Secret } from '#src/base/secret.ts';
-import type { OnResent } from '#src/speech/ports.ts';
 import {
   openRealtimeTranscriber,
   type RealtimeOptions,
@@ -17,12 +15,17 @@ import { hearWords, utterances } from '#test/fakes/spoken-words.ts';
 
 const staying = new AbortController().signal;
 const [five] = utterances;
-const usual = { dialect: 'ga', continuous: true, recogniseMs: 0, trouble: undefined } as const;
+const usual = {
+  greetsAsBeta: false,
+  continuous: true,
+  recogniseMs: 0,
+  trouble: undefined,
+} as const;
 const server = createServer();
 let mock: MockRealtime;
 let baseUrl: string;
 let latest = 0;
-const engines: Partial<Record<string, RealtimeTranscriber>> = {};
+let engine: RealtimeTranscriber | undefined;
 
 beforeAll(async () => {
   mock = attachRealtime(server, { hears: hearWords, key: 'hunter22' });
@@ -30,7 +33,7 @@ beforeAll(async () => {
   baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
 });
 afterAll(async () => {
-  for (const engine of Object.values(engines)) engine?.[Symbol.dispose]();
+  engine?.[Symbol.dispose]();
   mock.dropAll();
   await new Promise((resolve) => server.close(resolve));
 });
@@ -49,15 +52,12 @@ function calls(): MockRealtime['calls'] {
   );
 }
 
-for (const dialect of ['ga', 'beta-transcription', 'beta-session'] as const) {
-  const engine = () => {
-    mock.set({ ...usual, dialect });
-    engines[dialect] ??= opened();
-    return engines[dialect];
-  };
-  listeningContract(`Realtime, ${dialect}`, engine, utterances, true);
-  if (dialect === 'ga') transcriberContract('Realtime', engine, utterances);
-}
+const usualEngine = () => {
+  engine ??= opened();
+  return engine;
+};
+listeningContract('Realtime', usualEngine, utterances, true);
+transcriberContract('Realtime', usualEngine, utterances);
 
 beforeEach(() => mock.set(usual));
 
@@ -82,45 +82,24 @@ test('the session only transcribes 24 kHz sound and never decides itself when so
   expect(commits).toEqual([{ soundMs: 1500, atMs: expect.any(Number) }]);
 });
 
-test('a connection lost in mid-utterance is replaced, and nothing said is lost', async () => {
+test('a connection lost in mid-utterance ends it, and a new utterance gets another one', async () => {
   using transcriber = opened();
   using listening = transcriber.listen?.(() => {}, staying) ?? expect.fail();
   await say(listening, five);
   await heardBy(listening);
   await say(listening, utterances[1]);
-  const before = calls().length;
   mock.dropAll();
-  expect(await heardBy(listening)).toBe(`${five.text} ${utterances[1].text}`);
-  const commits = calls()
-    .slice(before)
-    .flatMap((call) => call.commits);
-  expect(commits).toEqual([{ soundMs: 1200, atMs: expect.any(Number) }]);
+  for (let n = 0; n < 2; n++)
+    await expect(listening.settle(staying)).rejects.toMatchObject({ code: 'provider.truncated' });
+  expect(await textOf(transcriber, five.pcm)).toBe(five.text);
 });
 
-test('an utterance that is sent whole tells what went up once more, too, if no words come at all', async () => {
+test('a server of the former interface is refused with the remedy', async () => {
   using transcriber = opened();
-  mock.set({ trouble: 'drops' });
-  let resentMs = 0;
-  const onResent: OnResent = (ms) => {
-    resentMs += ms;
-  };
-  const words = Array.fromAsync(transcriber.transcribe(five.pcm, staying, onResent));
-  await expect(words).rejects.toMatchObject({ code: 'provider.truncated' });
-  expect(resentMs).toBeCloseTo(durationMs(five.pcm), 0);
-});
-
-test('a server that drops every connection is tried twice, and again at the next pause', async () => {
-  using transcriber = opened();
-  await textOf(transcriber, five.pcm);
-  const commits = () => calls().flatMap((call) => call.commits).length;
-  const before = commits();
-  mock.set({ trouble: 'drops' });
-  using listening = transcriber.listen?.(() => {}, staying) ?? expect.fail();
-  await say(listening, five);
-  await expect(listening.settle(staying)).rejects.toMatchObject({ code: 'provider.truncated' });
-  expect(commits()).toBe(before + 2);
-  mock.set({ trouble: undefined });
-  expect(await heardBy(listening)).toBe(five.text);
+  mock.set({ greetsAsBeta: true });
+  await expect(textOf(transcriber, five.pcm)).rejects.toThrow(
+    /former Realtime .*: update that server/,
+  );
 });
 
 test.each([
@@ -137,24 +116,23 @@ test.each([
   expect(error).toMatchObject({ code, message: expect.stringContaining(words) });
 });
 
-test('of connections that nobody needs, one stays after a minute', async () => {
+test('one connection is opened ahead, and closed after a minute without use', async () => {
   const clock = new VirtualClock(undefined, 20); // the server answers between two instants
   using transcriber = opened({ clock });
-  const all = Promise.all([1, 2, 3].map(() => textOf(transcriber, five.pcm)));
+  for (let n = 0; n < 3; n++) transcriber.warm();
   await clock.advance(100);
-  await all;
   const open = () => calls().filter((call) => call.closedAtMs === undefined);
-  expect(open()).toHaveLength(3);
+  expect(open()).toHaveLength(1);
   await clock.advance(55_000);
-  expect(open()).toHaveLength(3);
+  expect(open()).toHaveLength(1);
   await clock.advance(10_000);
-  await expect.poll(() => open().length).toBe(1);
+  await expect.poll(() => open().length).toBe(0);
 });
 
-test('a recogniser that is closed leaves no connection open, not even one that waits for words', async () => {
+test('a recogniser that is closed leaves no connection open', async () => {
   const transcriber = opened();
   await Promise.all([1, 2, 3].map(() => textOf(transcriber, five.pcm)));
-  await textOf(transcriber, five.pcm); // by then the others are clean
+  transcriber.warm();
   transcriber[Symbol.dispose]();
   const open = () => calls().filter((call) => call.closedAtMs === undefined);
   await expect.poll(() => open().length).toBe(0);

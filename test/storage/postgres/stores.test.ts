@@ -14,8 +14,8 @@ import {
 import { spendingStoreContract } from '#test/contracts/stores/spending-store.ts';
 import { storeTroubleContract } from '#test/contracts/stores/store-trouble.ts';
 import { trackStoreContract } from '#test/contracts/stores/track-store.ts';
+import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
 import { openIn } from './open-stores.ts';
 
 /** One for all tests of this file, emptied for each. */

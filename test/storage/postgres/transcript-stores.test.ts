@@ -5,8 +5,8 @@ import { transcriptErasingContract } from '#test/contracts/stores/transcript-era
 import { transcriptRestartsContract } from '#test/contracts/stores/transcript-restarts.ts';
 import { transcriptSearchContract } from '#test/contracts/stores/transcript-search.ts';
 import { transcriptStoreContract } from '#test/contracts/stores/transcript-store.ts';
+import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import type { StoreTrouble } from '#test/fakes/store-trouble.ts';
 import { openTranscriptsIn } from './open-transcripts.ts';
 
 /** One for all tests of this file, emptied for each. */

@@ -93,26 +93,25 @@ async function begun({ url }: { readonly url: URL }, token: string, sizeBytes = 
   return { socket, answer: () => answer };
 }
 
-test('a third large body of one token is refused before it is read, until one has arrived or hung up', async () => {
+test('a ninth large body is refused before it is read, until one has arrived or hung up', async () => {
   await using served = await openServed();
-  const refused =
-    /^HTTP\/1.1 429 .*retry-after: 5\r\n.*The token bell is sending 2 large bodies already/is;
-  /** Of three begun at a time those that are not refused. */
-  const twoOf = async () => {
-    const three = await Promise.all([1, 2, 3].map(() => begun(served, 'bell')));
-    const reading = () => three.filter(({ answer }) => !refused.test(answer()));
-    await expect.poll(() => reading().length).toBe(2);
+  const refused = /^HTTP\/1.1 429 .*retry-after: 5\r\n.*8 large bodies are being sent already/is;
+  /** Of nine begun at a time those that are not refused. */
+  const eightOf = async () => {
+    const nine = await Promise.all(Array.from({ length: 9 }, () => begun(served, 'bell')));
+    const reading = () => nine.filter(({ answer }) => !refused.test(answer()));
+    await expect.poll(() => reading().length).toBe(8);
     return reading();
   };
-  const [first, second] = await twoOf();
+  const [first, ...others] = await eightOf();
   const small = await begun(served, 'bell', 1_000);
   small.socket.write(Buffer.alloc(1));
   await expect.poll(small.answer).toMatch(/^HTTP\/1.1 200 /);
   first?.socket.write(Buffer.alloc(1));
   await expect.poll(() => first?.answer()).toMatch(/^HTTP\/1.1 200 /);
-  second?.socket.destroy();
-  await expect.poll(() => served.ended.count).toBe(4);
-  for (const { socket } of await twoOf()) socket.destroy();
+  for (const { socket } of others) socket.destroy();
+  await expect.poll(() => served.ended.count).toBe(10);
+  for (const { socket } of await eightOf()) socket.destroy();
 });
 
 test('a body without a length counts as it grows', async () => {

@@ -18,7 +18,6 @@ import { openProgramDoor } from '#src/web/http/doors.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
-import { MemorySettings } from '#test/fakes/memory-stores.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { boundless } from '#test/fakes/spending.ts';
 import { sharedDecoding } from '#test/sources/sounds.ts';
@@ -60,7 +59,7 @@ export async function openCompletions(over: Parts = {}) {
     open: () => chained({ chat, synthesizer }),
     engine: () => 'a model',
   };
-  const { dependencies, sessions } = openSessionFixture({ settingsStore: new MemorySettings() });
+  const { dependencies, sessions } = openSessionFixture();
   const parts = {
     ...dependencies,
     ...paidEngines({ chat, transcriber, synthesizer, pipelines }),

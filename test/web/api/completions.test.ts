@@ -105,9 +105,13 @@ const tool = { type: 'function', function: { name: 'bark' } } as const;
 test.each<[Partial<ChatCompletionCreateParamsNonStreaming>, string, RegExp]>([
   [{ n: 2 }, 'n', /one answer at a time/],
   [{ tools: [tool] }, 'tools', /calls no tools here/],
-  [{ response_format: { type: 'json_object' } }, 'response_format', /plain text/],
-  [{ audio: { voice: 'alloy', format: 'aac' } }, 'audio.format', /wav, pcm16, not aac/],
-  [{ messages: [{ role: 'user', content: [picture] }] }, 'messages[0].content[0]', /Pictures/],
+  [{ response_format: { type: 'json_object' } }, 'response_format.type', /plain text/],
+  [{ audio: { voice: 'alloy', format: 'aac' } }, 'audio.format', /"pcm16"/],
+  [
+    { messages: [{ role: 'user', content: [picture] }] },
+    'messages[0].content[0]',
+    /text nor input_audio/,
+  ],
   [{ messages: [{ role: 'user', content: ' ' }] }, 'messages[0].content', /nothing to answer/],
   [
     { messages: [{ role: 'user', content: [sound, sound] }] },

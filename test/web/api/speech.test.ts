@@ -54,12 +54,12 @@ test.each(soundFormats)(
 );
 
 test.each([
-  [{ response_format: 'aac' }, 'unsupported_value', /^Speech comes as mp3, opus, flac, wav, pcm/],
-  [{ input: 'a'.repeat(4_097) }, 'request.invalid', /^input: has to be at most 4096 characters/],
-  [{ input: '' }, 'request.invalid', /^input: has to be at least 1 characters/],
-  [{ speed: 4.1 }, 'request.invalid', /^speed: has to be at most 4\.$/],
+  [{ response_format: 'aac' }, 'request.invalid', /^response_format: .*"mp3"/],
+  [{ input: 'a'.repeat(4_097) }, 'request.invalid', /^input: .*4096/],
+  [{ input: '' }, 'request.invalid', /^input: /],
+  [{ speed: 4.1 }, 'request.invalid', /^speed: .*4\.$/],
   [{ stream_format: 'ogg' }, 'request.invalid', /^stream_format: /],
-  [{ voice: 7 }, 'request.invalid', /^voice: has none of the forms/],
+  [{ voice: 7 }, 'request.invalid', /^voice: /],
 ])('%j is refused in a sentence, and nothing is asked of the engine', async (over, code, words) => {
   const synthesizer = new FakeSynthesizer();
   await using served = await openCompletions({ synthesizer });

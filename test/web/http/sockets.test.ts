@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect, type Socket } from 'node:net';
+import { connect } from 'node:net';
 import { upgradeWebSocket } from '@hono/node-server';
 import { expect, test } from 'vitest';
 import { WebSocket } from 'ws';
@@ -42,14 +42,6 @@ async function refusedStatus(address: string, headers: Record<string, string>): 
   const [, response] = await once(socket, 'unexpected-response');
   response.destroy();
   return response.statusCode;
-}
-
-async function connected(url: URL, count: number): Promise<readonly Socket[]> {
-  const sockets = Array.from({ length: count }, () =>
-    connect(Number(url.port), '127.0.0.1').on('error', () => undefined),
-  );
-  await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-  return sockets;
 }
 
 test('an upgrade of another page, of a forged host or without a session is refused', async () => {
@@ -103,57 +95,6 @@ test('a body of 10 MB is refused by its length, and one of a page without a leng
   expect((await ask(page.url, '/')).status).toBe(200);
 });
 
-test.each([
-  ['no HTTP at all', 'hello\r\n\r\n', /^HTTP\/1\.1 400 .*This is not an HTTP request\.\n$/s],
-  [
-    'the address of another server',
-    'GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\n\r\n',
-    /^HTTP\/1\.1 400 .*The address/s,
-  ],
-  [
-    'a head of 80 KB',
-    `GET / HTTP/1.1\r\nX: ${'x'.repeat(80_000)}\r\n\r\n`,
-    /^HTTP\/1\.1 431 .*The head of this request is too long\.\n$/s,
-  ],
-  [
-    'an upgrade without a key',
-    'GET /room HTTP/1.1\r\nHost: HOST\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
-    /^HTTP\/1\.1 40\d /,
-  ],
-  [
-    'two requests in one',
-    'POST /act HTTP/1.1\r\nHost: HOST\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\n\r\n',
-    /^HTTP\/1\.1 400 /,
-  ],
-])('%s is answered and its connection ended', async (_what, text, answer) => {
-  await using page = await openEcho();
-  expect(await sent(page.url, text.replace('HOST', page.url.host))).toMatch(answer);
-  expect((await ask(page.url, '/')).status).toBe(200);
-});
-
-test('heads that never end are cut off after their 2 s with a sentence', async () => {
-  await using page = await openEcho();
-  const slow = await Promise.all(
-    Array.from({ length: 5 }, () => sent(page.url, 'GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Sl')),
-  );
-  for (const answer of slow) expect(answer).toMatch(/^HTTP\/1\.1 408 .*took too long to arrive/s);
-});
-
-test('a thousand silent connections, and a hundred more, shut nobody out', async () => {
-  await using page = await openEcho();
-  const talking = new WebSocket(page.path, {
-    headers: { origin: page.url.origin, cookie: page.cookie },
-  });
-  await once(talking, 'open');
-  const sockets = await connected(page.url, 1_100);
-  expect((await ask(page.url, '/')).status).toBe(200);
-  talking.send('through');
-  expect(`${(await once(talking, 'message'))[0]}`).toBe('heard through');
-  talking.close();
-  for (const socket of sockets) socket.destroy();
-  expect((await ask(page.url, '/')).status).toBe(200);
-});
-
 test('closing does not wait for an answer that never ends', async () => {
   const page = await openEcho();
   const socket = connect(Number(page.url.port), '127.0.0.1');
@@ -175,9 +116,9 @@ test('an address that asks a thousand and one times in 10 s is told to wait, and
   });
   const lines = Object.entries(from('2001:db8::1')).map(([name, value]) => `${name}: ${value}`);
   const request = `GET /enter HTTP/1.1\r\n${lines.join('\r\n')}\r\n`;
-  const asked = `${`${request}\r\n`.repeat(19)}${request}Connection: close\r\n\r\n`;
-  const all = await Promise.all(Array.from({ length: 50 }, () => sent(page.url, asked)));
-  expect(all.join('').match(/HTTP\/1\.1 401 /g)).toHaveLength(1_000);
+  const asked = `${`${request}\r\n`.repeat(999)}${request}Connection: close\r\n\r\n`;
+  const all = await sent(page.url, asked);
+  expect(all.match(/HTTP\/1\.1 401 /g)).toHaveLength(1_000);
   const refused = await ask(page.url, '/enter', from('2001:db8:0:0:ffff::2'));
   expect(refusalOf(refused)).toEqual([
     429,

@@ -1,78 +1,70 @@
 import { z } from 'zod';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
-import { fieldsOf } from '#src/base/json.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ProgramUtterance } from '#src/conversation/ports/http-api-ports.ts';
 import { refusal } from '#src/web/api/refusal.ts';
+import { voiceName } from './voice-name.ts';
 
-const soundPart = z.looseObject({
-  type: z.literal('input_audio'),
-  input_audio: z.object({
-    data: z.base64('must be base64 of an audio file'),
-    format: z.enum(['wav', 'mp3']),
-  }),
-});
-/**
- * Part of a message, read by its type alone: a mistake in it is reported once, and not for each type that it could have
- * been.
- */
-const part = z.looseObject({
-  type: z.string().meta({
-    description:
-      'text, with text, or input_audio, with input_audio: {data in base64, format wav or mp3}.',
-  }),
-});
 /** Parts of one message. */
 const mostParts = 100;
+const text = z.object({ type: z.literal('text'), text: z.string() });
+/** A sentence in which a model refused, in its earlier message. */
+const modelRefusal = z.object({ type: z.literal('refusal'), refusal: z.string() });
+const sound = z.object({
+  type: z.literal('input_audio'),
+  input_audio: z.object({ data: z.base64(), format: z.enum(['wav', 'mp3']) }),
+});
+const part = z.union([text, modelRefusal, sound], {
+  error: 'is neither text nor input_audio with data in base64 and the format wav or mp3',
+});
 const message = z.looseObject({
-  role: z.string(),
-  name: z.string().max(100).optional(),
-  content: z.union([z.string(), z.array(part).max(mostParts)]).nullish(),
+  role: z.enum(['system', 'developer', 'user', 'assistant']),
+  name: z.string().max(100).default(''),
+  content: z.preprocess(
+    (content) => (typeof content === 'string' ? [{ type: 'text', text: content }] : content),
+    z.array(part).max(mostParts).nullish(),
+  ),
   audio: z.looseObject({ id: z.string() }).nullish(),
 });
 
-/** Names of formats in chat completions: samples are pcm16 here, and pcm in requests for speech. */
-const formatNames = soundFormats.join(', ').replace(/\bpcm\b/, 'pcm16');
-
-/** Name of a voice, or an object that names it. */
-const voice = z.union([z.string(), z.looseObject({ id: z.string() })]);
 const modelName = z.string().min(1).max(100).nullish();
+/** Samples are pcm16 in chat completions, and pcm in requests for speech. */
+const format = z.enum([...soundFormats, 'pcm16']).nullish();
+const noTools = z.array(z.unknown()).max(0, 'the bot calls no tools here').nullish();
 
 /** Fields of OpenAI's chat completions that are read here; other fields change nothing, or are refused in words. */
-export const completionRequest = z.looseObject({
-  model: z.string().meta({ description: 'parley, or a way to answer; others mean parley.' }),
-  messages: z.array(message).min(1).max(1_000),
-  modalities: z
-    .array(z.enum(['text', 'audio']))
-    .nullish()
-    .meta({ description: 'With audio the answer is spoken, and its words stand beside it.' }),
-  audio: z
-    .looseObject({
-      voice: voice.nullish(),
-      format: z
-        .string()
-        .nullish()
-        .meta({ description: `${formatNames}; left out: wav. Streamed: pcm16.` }),
-    })
-    .nullish(),
-  voice: voice.nullish().meta({ description: 'Where audio.voice is left out.' }),
-  response_format: z
-    .union([z.string(), z.looseObject({})])
-    .nullish()
-    .meta({
-      description:
-        'The type text, or, where audio.format is left out, a format of sound as a string.',
+export const completionRequest = z
+  .looseObject({
+    model: z.string().meta({ description: 'parley, or a way to answer; others mean parley.' }),
+    messages: z.array(message).min(1).max(1_000),
+    modalities: z
+      .array(z.enum(['text', 'audio']))
+      .nullish()
+      .meta({ description: 'With audio the answer is spoken, and its words stand beside it.' }),
+    audio: z
+      .looseObject({
+        voice: voiceName,
+        format: format.meta({ description: 'Left out: wav. Streamed: pcm16.' }),
+      })
+      .nullish(),
+    response_format: z.looseObject({ type: z.literal('text', 'answers are plain text') }).nullish(),
+    transcription_model: modelName.meta({
+      description: 'Recognises input_audio: one of those that the operator lists.',
     }),
-  transcription_model: modelName.meta({
-    description: 'Recognises input_audio: one of those that the operator lists.',
-  }),
-  speech_model: modelName.meta({
-    description: 'Speaks the answer: one of those that the operator lists.',
-  }),
-  stream: z.boolean().nullish(),
-  stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
-  n: z.int().nullish(),
-});
+    speech_model: modelName.meta({
+      description: 'Speaks the answer: one of those that the operator lists.',
+    }),
+    stream: z.boolean().nullish(),
+    stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
+    n: z.literal(1, 'the bot gives one answer at a time').nullish(),
+    tools: noTools,
+    functions: noTools,
+  })
+  .refine(
+    ({ audio, modalities, stream }) =>
+      !stream || !modalities?.includes('audio') || /^pcm/.test(audio?.format ?? 'pcm'),
+    { path: ['audio', 'format'], error: 'streamed sound is pcm16' },
+  );
 
 type CompletionRequest = z.output<typeof completionRequest>;
 type RequestMessage = CompletionRequest['messages'][number];
@@ -99,181 +91,76 @@ export function questionOf(
   request: CompletionRequest,
   transcriptOf: (id: string) => string | undefined,
 ): CompletionQuestion {
-  refuseUnknown(request);
-  const { messages } = request;
+  const { audio, messages, modalities, speech_model, stream, transcription_model } = request;
   const last = messages.at(-1);
-  if (last?.role !== 'user')
-    throw invalid('The last message must be of the role user.', `messages[${messages.length - 1}]`);
-  const instructions: string[] = [];
-  const history: ChatMessage[] = [];
-  for (const [n, one] of messages.slice(0, -1).entries()) {
-    const read = earlierMessage(one, n, transcriptOf);
-    if (read.role === 'system') instructions.push(read.content);
-    else history.push(read);
-  }
-  const said = utterancesOf(last, messages.length - 1);
+  const lastPlace = `messages[${messages.length - 1}]`;
+  if (last?.role !== 'user') throw invalid('The last message must be of the role user.', lastPlace);
+  const earlier = messages.slice(0, -1).map((one, n) => ({
+    role: one.role === 'developer' ? ('system' as const) : one.role,
+    name: one.name,
+    content: wordsOf(one, `messages[${n}]`, transcriptOf),
+  }));
+  const instructions = earlier.filter(({ role }) => role === 'system');
+  const said = utterancesOf(last, `${lastPlace}.content`);
   const typed = said.map((one) => (one.kind === 'typed' ? one.text : ''));
-  const earlier = history.map(({ content }) => content);
-  const chars = [...instructions, ...earlier, ...typed].join('').length;
+  const chars = [...earlier.map(({ content }) => content), ...typed].join('').length;
   if (chars > mostChars)
     throw invalid(`The conversation is too long: at most ${mostChars} characters.`, 'messages');
+  const given = audio?.format ?? (stream ? 'pcm' : 'wav');
   return {
-    ...(instructions.length > 0 && { instructions: instructions.join('\n\n') }),
-    history,
+    instructions: instructions.map(({ content }) => content).join('\n\n') || undefined,
+    history: earlier
+      .filter(({ role }) => role !== 'system')
+      .map(({ role, name, content }) =>
+        role === 'user' ? { role, name, content } : { role, content },
+      ),
     said,
-    ...soundOf(request),
+    isSpoken: modalities?.includes('audio') === true,
+    format: given === 'pcm16' ? 'pcm' : given,
+    voice: audio?.voice,
+    speechModel: speech_model ?? undefined,
+    transcriptionModel: transcription_model ?? undefined,
   };
 }
 
-/** Refuses features of other servers that this one lacks. Errors: `ApiRefusal`. */
-function refuseUnknown(request: CompletionRequest): void {
-  if ((request.n ?? 1) !== 1)
-    throw invalid('The bot gives one answer at a time: leave n out.', 'n');
-  for (const field of ['tools', 'functions']) {
-    const given = request[field];
-    if (Array.isArray(given) && given.length > 0)
-      throw invalid(`The bot calls no tools here: leave ${field} out.`, field);
-  }
-  const { response_format: format } = request;
-  if (typeof format === 'object' && format && !isOfType(format, 'text'))
-    throw invalid('Answers are plain text: leave response_format out.', 'response_format');
-}
-
-function isOfType(value: unknown, type: string): boolean {
-  return fieldsOf(value).type === type;
-}
-
-type AnswerSound = Omit<CompletionQuestion, 'instructions' | 'history' | 'said'>;
-
-/** Sound of the answer, if any: `audio` alone is both, since its words always come with it. */
-function soundOf(request: CompletionRequest): AnswerSound {
-  const { audio, modalities, speech_model, transcription_model } = request;
-  const named = soundFormatIn(request);
-  const isSpoken = modalities?.includes('audio') ?? named?.param === 'response_format';
-  if (named?.param === 'response_format' && !isSpoken) {
-    const message = `${named.name} is a format of sound: add audio to modalities.`;
-    throw invalid(message, named.param);
-  }
-  const format = isSpoken ? formatOf(named, request.stream === true) : 'wav';
-  const given = audio?.voice ?? request.voice ?? '';
-  const name = typeof given === 'string' ? given : given.id;
-  return {
-    isSpoken,
-    format,
-    ...(name !== 'default' && name !== '' && { voice: name }),
-    ...(speech_model && { speechModel: speech_model }),
-    ...(transcription_model && { transcriptionModel: transcription_model }),
-  };
-}
-
-/** The format of sound that a request names, and the field in which it does. Errors: `ApiRefusal`. */
-function soundFormatIn({ audio, response_format: other }: CompletionRequest) {
-  const isText = typeof other !== 'string' || other === 'text';
-  const outer = isText ? undefined : { name: other, param: 'response_format' };
-  if (audio?.format == null) return outer;
-  if (outer && plain(outer.name) !== plain(audio.format)) {
-    const message = `audio.format is ${audio.format}, and response_format ${outer.name}: name one.`;
-    throw invalid(message, outer.param);
-  }
-  return { name: audio.format, param: 'audio.format' };
-}
-
-/** Samples have two names. */
-function plain(format: string): string {
-  return format === 'pcm16' ? 'pcm' : format;
-}
-
-function formatOf(
-  named: { readonly name: string; readonly param: string } | undefined,
-  isStreamed: boolean,
-): SoundFormat {
-  if (!named) return isStreamed ? 'pcm' : 'wav';
-  const { name, param } = named;
-  const format = soundFormats.find((one) => one === plain(name));
-  if (isStreamed && format !== 'pcm') {
-    const message = `Streamed sound is pcm16, not ${name.slice(0, 20)}: set ${param} to pcm16.`;
-    throw invalid(message, param, 'unsupported_value');
-  }
-  if (format) return format;
-  const message = `Sound comes as ${formatNames}, not ${name.slice(0, 20)}.`;
-  throw invalid(message, param, 'unsupported_value');
-}
-
-function earlierMessage(
-  { role, name = '', content, audio }: RequestMessage,
-  n: number,
+/** Words of an earlier message. Errors: `ApiRefusal`. */
+function wordsOf(
+  { role, content, audio }: RequestMessage,
+  place: string,
   transcriptOf: (id: string) => string | undefined,
-): Exclude<ChatMessage, { role: 'tool' }> {
-  const place = `messages[${n}]`;
+): string {
   if (audio && role === 'assistant') {
     const transcript = transcriptOf(audio.id);
-    if (transcript !== undefined) return { role, content: transcript };
+    if (transcript !== undefined) return transcript;
     const message = `The answer ${audio.id} is no longer known: send its transcript.`;
-    throw invalid(message, `${place}.audio.id`, 'audio_not_found');
+    throw refusal(400, 'audio_not_found', message, `${place}.audio.id`);
   }
-  const text = textOf(content, place);
-  if (role === 'system' || role === 'developer') return { role: 'system', content: text };
-  if (role === 'user') return { role, name, content: text };
-  if (role === 'assistant') return { role, content: text };
-  throw invalid(`Messages of the role ${role.slice(0, 20)} are not understood.`, `${place}.role`);
-}
-
-function textOf(content: RequestMessage['content'], place: string): string {
-  if (typeof content === 'string') return content;
-  return (content ?? [])
-    .map((part, n) => {
-      if (isText(part)) return part.text;
-      if (isRefusal(part)) return part.refusal;
-      if (part.type === 'input_audio') {
-        const message = 'Only the last message may hold sound: send the words of earlier ones.';
-        throw invalid(message, `${place}.content[${n}]`);
-      }
-      throw unknownPart(part.type, `${place}.content[${n}]`);
-    })
-    .join('\n');
-}
-
-function utterancesOf(
-  { name = '', content }: RequestMessage,
-  n: number,
-): readonly ProgramUtterance[] {
-  const place = `messages[${n}].content`;
-  const parts = typeof content === 'string' ? [{ type: 'text', text: content }] : (content ?? []);
-  const said = parts.map((part, m): ProgramUtterance => {
-    if (isText(part)) return { kind: 'typed', name, text: part.text };
-    if (!isSound(part)) throw unknownPart(part.type, `${place}[${m}]`);
-    return { kind: 'spoken', name, bytes: Buffer.from(part.input_audio.data, 'base64') };
+  const words = (content ?? []).map((one, n) => {
+    if (one.type === 'text') return one.text;
+    if (one.type === 'refusal') return one.refusal;
+    const message = 'Only the last message may hold sound: send the words of earlier ones.';
+    throw invalid(message, `${place}.content[${n}]`);
   });
-  const sounds = said.filter(({ kind }) => kind === 'spoken');
-  if (sounds.length > 1)
+  return words.join('\n');
+}
+
+/** Errors: `ApiRefusal`. */
+function utterancesOf(
+  { name, content }: RequestMessage,
+  place: string,
+): readonly ProgramUtterance[] {
+  const said = (content ?? []).map((one): ProgramUtterance => {
+    if (one.type === 'text') return { kind: 'typed', name, text: one.text };
+    if (one.type === 'refusal') return { kind: 'typed', name, text: one.refusal };
+    return { kind: 'spoken', name, bytes: Buffer.from(one.input_audio.data, 'base64') };
+  });
+  if (said.filter(({ kind }) => kind === 'spoken').length > 1)
     throw invalid('A request may have one input_audio: join the sounds.', place);
   const isEmpty = said.every((one) => one.kind === 'typed' && one.text.trim() === '');
   if (isEmpty) throw invalid('The last message holds nothing to answer.', place);
   return said;
 }
 
-type Part = z.output<typeof part>;
-
-function isText(part: Part): part is Part & { readonly text: string } {
-  return part.type === 'text' && 'text' in part && typeof part.text === 'string';
-}
-
-/** A sentence in which a model refused, in its earlier message. */
-function isRefusal(part: Part): part is Part & { readonly refusal: string } {
-  return part.type === 'refusal' && typeof part.refusal === 'string';
-}
-
-function isSound(part: Part): part is z.output<typeof soundPart> {
-  return soundPart.safeParse(part).success;
-}
-
-function unknownPart(type: string, place: string) {
-  if (type === 'image_url') return invalid('Pictures are not understood here.', place);
-  if (type === 'input_audio')
-    return invalid('input_audio needs data in base64 and the format wav or mp3.', place);
-  return invalid(`Parts of the type ${type.slice(0, 20)} are not understood here.`, place);
-}
-
-function invalid(message: string, param: string, code = 'invalid_value') {
-  return refusal(400, code, message, param);
+function invalid(message: string, param: string) {
+  return refusal(400, 'request.invalid', message, param);
 }

@@ -7,7 +7,7 @@ import { ProgramTranscriptions } from '#src/features/typed/program-transcription
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
-import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
+import { type ApiRefusal, refusal, unlistedModel } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { type CompletionHead, completionOf } from './completion.ts';
 import { type CompletionQuestion, completionRequest, questionOf } from './completion-request.ts';
@@ -85,18 +85,9 @@ function refuseModels(
   ] as const;
   for (const [field, model, models] of named) {
     if (model === undefined) continue;
-    if (!models.includes(model)) throw unlisted(field, model, models);
+    if (!models.includes(model)) throw unlistedModel(field, model, models);
     if (pipeline !== 'audio-model' || !isSpoken) continue;
     const message = `The audio-model hears and speaks itself: leave ${field} out, or ask the model chained.`;
     throw refusal(400, 'invalid_value', message, field);
   }
-}
-
-function unlisted(field: string, model: string, models: readonly string[]): ApiRefusal {
-  const names = new Intl.ListFormat('en', { type: 'disjunction' }).format(models);
-  const message =
-    models.length > 0
-      ? `There is no model ${model} for ${field}: choose ${names}.`
-      : `There is no choice of models here: leave ${field} out.`;
-  return refusal(404, 'model_not_found', message, field);
 }

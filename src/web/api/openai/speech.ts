@@ -1,4 +1,3 @@
-import type { z } from 'zod';
 import {
   encodedInSteps,
   type SoundEncoder,
@@ -12,7 +11,7 @@ import { refusalAsReported, refusalOf, refusalOfError } from '#src/web/api/faile
 import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { event, eventHeaders, unbuffered, whenBegun } from './server-events.ts';
-import { formatOf, speechRequest } from './speech-request.ts';
+import { speechRequest } from './speech-request.ts';
 
 const types: Readonly<Record<SoundFormat, string>> = {
   mp3: 'audio/mpeg',
@@ -38,13 +37,24 @@ export const createSpeech = defineRoute({
   },
   refusals: [422, 502],
   async run({ asker, body: request, cut, encoders, guildId, onBug, ports, signal }) {
-    const format = formatOf(request.response_format ?? 'mp3');
+    const format = request.response_format ?? 'mp3';
     const usage: SpeechUsage[] = [];
     using stack = new DisposableStack();
     const encoder = stack.use(encoders.open(format)); // it gets ready while the engine does
-    const manner = mannerOf(request, ports.port(VoicesAndPreviews).models());
-    const onUsage = (one: SpeechUsage) => void usage.push(one);
-    const asked = { guildId, asker, ...manner, onUsage };
+    const { input, instructions, model, speed, voice } = request;
+    const asked: ProgramText = {
+      guildId,
+      asker,
+      input,
+      voice,
+      model: ports
+        .port(VoicesAndPreviews)
+        .models()
+        .find((name) => name === model),
+      instructions: instructions || undefined,
+      speed: speed ?? undefined,
+      onUsage: (one) => void usage.push(one),
+    };
     const speech = await ports.port(ProgramAnswers).speak(asked, signal);
     if (speech.kind === 'failed') throw refusalOf(speech.line);
     if (speech.kind === 'unspeakable') throw unspeakable();
@@ -58,20 +68,6 @@ export const createSpeech = defineRoute({
     return new Response(ReadableStream.from(cutOff(bytes, cut, onBug)), { headers });
   },
 });
-
-function mannerOf(
-  { model, input, voice, instructions, speed }: z.output<typeof speechRequest>,
-  models: readonly string[],
-) {
-  const name = typeof voice === 'object' ? (voice?.id ?? '') : (voice ?? '');
-  return {
-    input,
-    ...(models.includes(model) && { model }),
-    ...(name !== '' && name !== 'default' && { voice: name }),
-    ...(instructions && { instructions }),
-    ...(speed && { speed }),
-  };
-}
 
 /** Each piece goes as soon as there are bytes of it. Errors: `ApiRefusal` where nothing was said. */
 async function* encoded(

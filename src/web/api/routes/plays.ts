@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { type PlayEnd, stopCauses } from '#src/conversation/ports/play-end.ts';
-
 import { text } from '#src/texts/texts.ts';
 import type { Play, Plays } from '#src/web/api/plays.ts';
 import { defineRoute } from '#src/web/api/route.ts';
@@ -47,7 +46,7 @@ export const readPlay = defineRoute({
   refusals: [404],
   async run({ guildId, params: { id }, plays, query: { wait }, signal }) {
     const play = plays.find(guildId, id);
-    return { id, ...endView(wait === 'true' ? await plays.wait(play, signal) : play.end) };
+    return { id, ...endView(wait === 'true' ? await plays.wait(play, signal) : play.end()) };
   },
 });
 

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
-
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
@@ -65,7 +64,8 @@ function placeOf(saying: SayOutcome) {
   return playing.kind === 'added' ? { ahead: playing.place, track: playing.track } : undefined;
 }
 
-function unsaid(saying: SayOutcome): ApiRefusal | Error {
+/** Why a text is neither read out nor waits. */
+function unsaid(saying: SayOutcome): ApiRefusal {
   switch (saying.kind) {
     case 'full': {
       const message = `The speech queue is full (${saying.limit}): try again.`;
@@ -75,21 +75,16 @@ function unsaid(saying: SayOutcome): ApiRefusal | Error {
       const message = 'There is nothing in that text that can be said.';
       return refusal(422, 'text.unspeakable', message, 'text');
     }
-    case 'placed': {
-      const { playing } = saying;
-      if (playing.kind === 'playing' || playing.kind === 'added') break;
-      return unplayed(playing);
-    }
+    case 'placed':
+      return unplayed(saying.playing);
     case 'muted':
       return refusalOf({ id: 'muted.server' });
     case 'captions-only':
       return refusalOf({ id: 'captions.only' });
     case 'unaffordable':
       return refusalOf(saying.line);
+    case 'queued':
     case 'nowhere':
       return nowhere();
-    case 'queued':
-      break;
   }
-  return new Error('A queued text was refused.');
 }

@@ -7,7 +7,7 @@ import {
 } from '#src/conversation/ports/command-ports.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
-import { refusal } from '#src/web/api/refusal.ts';
+import { unlistedModel } from '#src/web/api/refusal.ts';
 
 const name = z.string().trim().min(1).max(100);
 
@@ -35,18 +35,12 @@ export function mannerIn(
   { model, speed, tone, voice }: SpokenManner,
   { port }: Pick<ProgramPorts, 'port'>,
 ): { readonly manner: SpokenManner; readonly ignored: { readonly ignored?: readonly ['tone'] } } {
-  const models = port(VoicesAndPreviews).models();
-  if (model !== undefined && !models.includes(model)) {
-    const there = models.join(', ') || 'none: the voice is embedded';
-    const message = `No speech model called ${model}; there are: ${there}.`;
-    throw refusal(400, 'model.unknown', message, 'model');
-  }
-  const manner = {
-    voice,
-    model,
-    tone,
-    speed,
+  const voices = port(VoicesAndPreviews);
+  const models = voices.models();
+  if (model !== undefined && !models.includes(model)) throw unlistedModel('model', model, models);
+  const isIgnored = tone !== undefined && !voices.acceptsTone();
+  return {
+    manner: { voice, model, tone, speed },
+    ignored: isIgnored ? { ignored: ['tone'] } : {},
   };
-  const isIgnored = tone !== undefined && !port(VoicesAndPreviews).acceptsTone();
-  return { manner, ignored: isIgnored ? { ignored: ['tone'] } : {} };
 }

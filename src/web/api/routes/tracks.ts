@@ -1,7 +1,9 @@
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { isSameTrack, mostTrackNameUnits } from '#src/features/tracks/track-names.ts';
+import { playingOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import {
   type Playing,
   type TrackOutcome,
@@ -9,7 +11,7 @@ import {
   trackActions,
 } from '#src/features/tracks/track-outcomes.ts';
 import { TrackRequests } from '#src/features/tracks/track-requests.ts';
-import { text } from '#src/texts/texts.ts';
+import { type TextLine, text } from '#src/texts/texts.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { nowhere } from './nowhere.ts';
@@ -275,72 +277,38 @@ function changeRoute<Body extends z.ZodType>(
 
 /** The outcome, where there is one; the others are refusals. */
 function done(outcome: TrackOutcome): TrackOutcome {
-  switch (outcome.kind) {
-    case 'nowhere':
-      throw nowhere();
-    case 'unknown': {
-      const there = outcome.names.join(', ') || 'none';
-      throw refusal(
-        404,
-        'track.unknown',
-        `No track ${outcome.track}; there are: ${there}.`,
-        'track',
-      );
-    }
-    case 'silent':
-      throw refusal(409, 'track.silent', 'There is no sound on any track.');
-    case 'reserved':
-      throw refusal(409, 'track.reserved', `${outcome.track} is the bot's own track.`, 'track');
-    case 'past-end': {
-      const message = `${outcome.title} is ${outcome.lengthMs} ms long.`;
-      throw refusal(422, 'track.past_end', message);
-    }
-    case 'unseekable':
-      throw refusal(422, 'track.unseekable', `${outcome.title} is live: it has no other place.`);
-    case 'no-item':
-      throw refusal(
-        404,
-        'track.no_item',
-        `Nothing like ${outcome.item} waits on ${outcome.track}.`,
-        'item',
-      );
-    case 'denied':
-    case 'over':
-      throw refusal(403, 'track.denied', 'That sound belongs to another person.');
-    default:
-      return outcome;
-  }
+  const refused = refusals[outcome.kind];
+  if (refused) throw refusedAs(refused, trackOutcome(outcome));
+  return outcome;
 }
 
 /** Why something is not on a track. */
-export function unplayed(playing: Exclude<Playing, { kind: 'playing' | 'added' }>): ApiRefusal {
-  switch (playing.kind) {
-    case 'full': {
-      const message = `${playing.track} is full (${playing.limit}).`;
-      return refusal(429, 'track.full', message, 'track');
-    }
-    case 'many':
-      return refusal(429, 'track.many', `The limit of tracks is reached (${playing.limit}).`);
-    case 'bad': {
-      const { id, with: words } = playing.reason;
-      return refusal(422, 'track.bad', `That cannot be played: ${text(id, words)}.`, 'sound');
-    }
-    case 'no-sound': {
-      const closest = playing.closest.join(', ') || 'none';
-      const message = `No sound called ${playing.sound}; there are: ${closest}.`;
-      return refusal(404, 'sound.unknown', message, 'sound');
-    }
-    case 'several': {
-      const message = `Several sounds fit ${playing.sound}: ${playing.names.join(', ')}.`;
-      return refusal(409, 'sound.ambiguous', message, 'sound');
-    }
-    case 'bad-name':
-      return refusal(400, 'track.name', text('track.name'), 'track');
-    case 'reserved':
-      return refusal(409, 'track.reserved', `${playing.track} is the bot's own track.`, 'track');
-    case 'muted':
-      return refusal(409, 'bot.muted', text('muted.server'));
-    case 'nowhere':
-      return nowhere();
-  }
+export function unplayed(playing: Playing): ApiRefusal {
+  const refused: Refused = refusals[playing.kind] ?? [409, 'bot.muted'];
+  return refusedAs(refused, playingOutcome(playing));
 }
+
+type Refused = readonly [status: ContentfulStatusCode, code: string, param?: string];
+
+function refusedAs([status, code, param]: Refused, line: TextLine): ApiRefusal {
+  return refusal(status, code, text(line.id, line.with), param);
+}
+
+/** Outcomes that are refusals. */
+const refusals: Partial<Record<(Playing | TrackOutcome)['kind'], Refused>> = {
+  nowhere: [409, 'bot.nowhere'],
+  unknown: [404, 'track.unknown', 'track'],
+  silent: [409, 'track.silent'],
+  reserved: [409, 'track.reserved', 'track'],
+  'past-end': [422, 'track.past_end'],
+  unseekable: [422, 'track.unseekable'],
+  'no-item': [404, 'track.no_item', 'item'],
+  denied: [403, 'track.denied'],
+  over: [403, 'track.denied'],
+  full: [429, 'track.full', 'track'],
+  many: [429, 'track.many'],
+  bad: [422, 'track.bad', 'sound'],
+  'no-sound': [404, 'sound.unknown', 'sound'],
+  several: [409, 'sound.ambiguous', 'sound'],
+  'bad-name': [400, 'track.name', 'track'],
+};

@@ -1,7 +1,7 @@
 import {
   audible,
   began,
-  type ConversationCase,
+  type ConversationCases,
   ended,
   over,
   pause,
@@ -15,36 +15,29 @@ import {
 const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
 const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
-export const addressingCases: readonly ConversationCase[] = [
-  {
-    name: 'in company only words by name are answered; after the answer 8 s need none, after a question 15 s',
-    behaviours: ['A2', 'A4'],
-    steps: [
-      [says(1, 'ana', 0, 'the bridge?')],
-      [
-        says(2, 'ana', 10_000, 'Nova, the bridge?'),
-        'begin 102 for ana: Nova, the bridge?',
-        'play 102',
+export const addressingCases: ConversationCases = {
+  'in company only words by name are answered; after the answer 8 s need none, after a question 15 s':
+    {
+      steps: [
+        [says(1, 'ana', 0, 'the bridge?')],
+        [
+          says(2, 'ana', 10_000, 'Nova, the bridge?'),
+          'begin 102 for ana: Nova, the bridge?',
+          'play 102',
+        ],
+        [[audible(102, 12_000), over(102, 13_000, 'Old.')]],
+        [says(3, 'ana', 20_900, 'and long?'), 'begin 104 for ana: and long?', 'play 104'],
+        [[audible(104, 22_500), over(104, 23_000, 'Which part?')]],
+        [says(4, 'ana', 37_900, 'the first'), 'begin 106 for ana: the first', 'play 106'],
       ],
-      [[audible(102, 12_000), over(102, 13_000, 'Old.')]],
-      [says(3, 'ana', 20_900, 'and long?'), 'begin 104 for ana: and long?', 'play 104'],
-      [[audible(104, 22_500), over(104, 23_000, 'Which part?')]],
-      [says(4, 'ana', 37_900, 'the first'), 'begin 106 for ana: the first', 'play 106'],
-    ],
-  },
-  {
-    name: 'two seconds of talk among others close the window after an answer',
-    behaviours: ['A4'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
-      [[began(2, 'ben', 2_500), ...pause(2, 4_500, 'well, Cleo'), ended(2, 5_000, 4_600)]],
-      [says(3, 'ana', 6_000, 'and long?')],
-    ],
-  },
-  {
-    name: 'who pressed Ask needs no name, and in the mode window nobody else is recognised',
-    behaviours: ['A3', 'A6', 'H5'],
+    },
+  'two seconds of talk among others close the window after an answer': [
+    [bridge, begunForBridge, 'play 101'],
+    [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
+    [[began(2, 'ben', 2_500), ...pause(2, 4_500, 'well, Cleo'), ended(2, 5_000, 4_600)]],
+    [says(3, 'ana', 6_000, 'and long?')],
+  ],
+  'who pressed Ask needs no name, and in the mode window nobody else is recognised': {
     room: roomWith(room('ana', 'ben'), { addressing: 'window' }),
     also: ['listen'],
     steps: [
@@ -58,9 +51,7 @@ export const addressingCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'what somebody began to say alone is answered, whoever comes in meanwhile',
-    behaviours: ['A5'],
+  'what somebody began to say alone is answered, whoever comes in meanwhile': {
     room: room('ana'),
     steps: [
       [began(1, 'ana', 0)],
@@ -72,9 +63,7 @@ export const addressingCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'called for captions only, it has people recognised and answers nobody',
-    behaviours: ['A6', 'H17'],
+  'called for captions only, it has people recognised and answers nobody': {
     room: roomWith(room('ana'), { mode: 'captions' }),
     also: ['listen', 'fact'],
     steps: [
@@ -82,21 +71,7 @@ export const addressingCases: readonly ConversationCase[] = [
       [[...pause(1, 600, 'Nova, the bridge?'), ended(1, 1_000)], 'utterance 1 of ana: other'],
     ],
   },
-  {
-    name: 'sound is fed to a model that hears only of who is answered whatever they say, and taken back if it was nothing',
-    behaviours: ['R12'],
-    room: roomWith(room('ana'), { hearsSound: true }),
-    also: ['feed', 'forget'],
-    steps: [
-      [began(1, 'ana', 0), 'feed 1'],
-      [[...pause(1, 600, ''), ended(1, 1_000)], 'forget 1'],
-      [present(2_000, 'ana', 'ben')],
-      [began(2, 'ana', 3_000)],
-    ],
-  },
-  {
-    name: 'a far quieter voice over an answer is not its asker, unless it says the name',
-    behaviours: ['A9'],
+  'a far quieter voice over an answer is not its asker, unless it says the name': {
     room: room('ana'),
     steps: [
       [[began(1, 'ana', 0), ...pause(1, 600, 'the bridge?')], 'begin 101 for ana: the bridge?'],
@@ -115,9 +90,7 @@ export const addressingCases: readonly ConversationCase[] = [
       [ended(3, 8_800, undefined, { isFarField: true }), 'play 104'],
     ],
   },
-  {
-    name: 'a far voice that went on with a question is its asker, also where the answer ends meanwhile',
-    behaviours: ['A9', 'T2'],
+  'a far voice that went on with a question is its asker, also where the answer ends meanwhile': {
     room: room('ana'),
     steps: [
       [[began(1, 'ana', 0), ...pause(1, 600, 'the bridge?')], 'begin 101 for ana: the bridge?'],
@@ -129,4 +102,4 @@ export const addressingCases: readonly ConversationCase[] = [
       [ended(2, 2_900, undefined, { isFarField: true }), 'play 103'],
     ],
   },
-];
+};

@@ -2,7 +2,7 @@ import {
   audible,
   barged,
   began,
-  type ConversationCase,
+  type ConversationCases,
   cutShort,
   ended,
   over,
@@ -15,10 +15,8 @@ import {
 const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
 const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
-export const bargeInCases: readonly ConversationCase[] = [
-  {
-    name: 'a question over the answer: it is silent, what was heard is known, the new one is answered',
-    behaviours: ['B2', 'M1'],
+export const bargeInCases: ConversationCases = {
+  'a question over the answer: it is silent, what was heard is known, the new one is answered': {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -29,9 +27,7 @@ export const bargeInCases: readonly ConversationCase[] = [
       [ended(2, 5_000), 'utterance 2 of ana: meant', 'begin 103 for ana: Nova, Quito?', 'play 103'],
     ],
   },
-  {
-    name: '"stop" of anybody silences it, and nothing is answered',
-    behaviours: ['B3'],
+  '"stop" of anybody silences it, and nothing is answered': {
     also: ['overheard'],
     steps: [
       [bridge, begunForBridge, 'overheard ana: other, meant', 'play 101'],
@@ -42,90 +38,58 @@ export const bargeInCases: readonly ConversationCase[] = [
       [tick(9_000)],
     ],
   },
-  {
-    name: '"stop" before the first sound drops the answer, whoever asked',
-    behaviours: ['B3'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [says(2, 'ben', 1_000, 'stop'), 'discard 101'],
+  '"stop" before the first sound drops the answer, whoever asked': [
+    [bridge, begunForBridge, 'play 101'],
+    [says(2, 'ben', 1_000, 'stop'), 'discard 101'],
+  ],
+  '"never mind" drops what its speaker waits for, and nothing of others': [
+    [bridge, begunForBridge, 'play 101'],
+    [says(2, 'ben', 1_500, 'never mind')],
+    [says(3, 'ana', 4_000, 'Nova, never mind'), 'discard 101'],
+  ],
+  '"mhm" while an own answer is awaited takes nothing away': [
+    [bridge, begunForBridge, 'play 101'],
+    [says(2, 'ana', 4_000, 'mhm')],
+    [audible(101, 6_000)],
+  ],
+  'another person calls it by name: the clause ends, then they are answered': [
+    [bridge, begunForBridge, 'play 101'],
+    [audible(101, 1_500)],
+    [says(2, 'ben', 2_000, 'Nova, Quito?')],
+    [barged(101, 'finish-clause', 3_010), 'finish-clause 101'],
+    [cutShort(101, 3_900, 'It is old.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
+  ],
+  'a stop while the clause ends does not wait for it': [
+    [bridge, begunForBridge, 'play 101'],
+    [audible(101, 1_500)],
+    [barged(101, 'finish-clause', 2_000), 'finish-clause 101'],
+    [{ kind: 'stop', atMs: 2_100 }, 'cut 101'],
+    [{ kind: 'stop', atMs: 2_105 }],
+    [cutShort(101, 2_110, 'It is')],
+  ],
+  'what its speaker goes on with while the answer sounds is not lost when that ends': [
+    [bridge, begunForBridge, 'play 101'],
+    [audible(101, 1_200)],
+    [began(2, 'ana', 1_900)],
+    [over(101, 2_100, 'Old.')],
+    [pause(2, 2_300, 'and long?'), 'begin 103 for ana: and long?'],
+    [ended(2, 2_700), 'play 103'],
+  ],
+  'barge-in that meant an answer which is over by then has no effect': [
+    [bridge, begunForBridge, 'play 101'],
+    [[audible(101, 1_500), over(101, 2_000, 'Old.')]],
+    [says(2, 'ben', 2_100, 'Nova, Quito?'), 'begin 103 for ben: Nova, Quito?', 'play 103'],
+    [barged(101, 'stop', 3_200)],
+  ],
+  'who goes on while the answer sounds is answered anew, with all of it': [
+    [bridge, begunForBridge, 'play 101'],
+    [audible(101, 1_200)],
+    [[began(2, 'ana', 1_900), ...pause(2, 2_300, 'over the river?')]],
+    [
+      ended(2, 2_700),
+      'cut 101',
+      'begin 102 for ana: Nova, the bridge? over the river?',
+      'play 102',
     ],
-  },
-  {
-    name: '"never mind" drops what its speaker waits for, and nothing of others',
-    behaviours: ['B4'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [says(2, 'ben', 1_500, 'never mind')],
-      [says(3, 'ana', 4_000, 'Nova, never mind'), 'discard 101'],
-    ],
-  },
-  {
-    name: '"mhm" while an own answer is awaited takes nothing away',
-    behaviours: ['B1'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [says(2, 'ana', 4_000, 'mhm')],
-      [audible(101, 6_000)],
-    ],
-  },
-  {
-    name: 'another person calls it by name: the clause ends, then they are answered',
-    behaviours: ['B5'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [audible(101, 1_500)],
-      [says(2, 'ben', 2_000, 'Nova, Quito?')],
-      [barged(101, 'finish-clause', 3_010), 'finish-clause 101'],
-      [cutShort(101, 3_900, 'It is old.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
-    ],
-  },
-  {
-    name: 'a stop while the clause ends does not wait for it',
-    behaviours: ['B3', 'B5'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [audible(101, 1_500)],
-      [barged(101, 'finish-clause', 2_000), 'finish-clause 101'],
-      [{ kind: 'stop', atMs: 2_100 }, 'cut 101'],
-      [{ kind: 'stop', atMs: 2_105 }],
-      [cutShort(101, 2_110, 'It is')],
-    ],
-  },
-  {
-    name: 'what its speaker goes on with while the answer sounds is not lost when that ends',
-    behaviours: ['T1', 'T14'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [audible(101, 1_200)],
-      [began(2, 'ana', 1_900)],
-      [over(101, 2_100, 'Old.')],
-      [pause(2, 2_300, 'and long?'), 'begin 103 for ana: and long?'],
-      [ended(2, 2_700), 'play 103'],
-    ],
-  },
-  {
-    name: 'barge-in that meant an answer which is over by then has no effect',
-    behaviours: ['B2'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [[audible(101, 1_500), over(101, 2_000, 'Old.')]],
-      [says(2, 'ben', 2_100, 'Nova, Quito?'), 'begin 103 for ben: Nova, Quito?', 'play 103'],
-      [barged(101, 'stop', 3_200)],
-    ],
-  },
-  {
-    name: 'who goes on while the answer sounds is answered anew, with all of it',
-    behaviours: ['T1', 'B2'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [audible(101, 1_200)],
-      [[began(2, 'ana', 1_900), ...pause(2, 2_300, 'over the river?')]],
-      [
-        ended(2, 2_700),
-        'cut 101',
-        'begin 102 for ana: Nova, the bridge? over the river?',
-        'play 102',
-      ],
-    ],
-  },
-];
+  ],
+};

@@ -1,7 +1,7 @@
 import {
   audible,
   began,
-  type ConversationCase,
+  type ConversationCases,
   called,
   consents,
   cutShort,
@@ -25,10 +25,8 @@ const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 const timer = says(1, 'ana', 0, 'Nova, a timer');
 const begunForTimer = 'begin 101 for ana: Nova, a timer';
 
-const stops: readonly ConversationCase[] = [
-  {
-    name: '"stop" right after an own question ends it: it is not asked again',
-    behaviours: ['B3', 'T14'],
+const stops: ConversationCases = {
+  '"stop" right after an own question ends it: it is not asked again': {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -42,37 +40,23 @@ const stops: readonly ConversationCase[] = [
       [tick(9_000)],
     ],
   },
-  {
-    name: '"stop" before the first sound of a text drops the text',
-    behaviours: ['B3', 'R4'],
-    steps: [
-      [reads('A text.', 0, { request: 1 }), 'speak 100: A text.'],
-      [says(1, 'ana', 100, 'stop'), 'cut 100'],
-      [cutShort(100, 1_110, ''), 'report 1: stopped'],
-    ],
-  },
-  {
-    name: '"never mind" of the asker needs no name before the first sound',
-    behaviours: ['B4'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [says(2, 'ana', 4_000, 'never mind'), 'discard 101'],
-    ],
-  },
-  {
-    name: 'an "mhm" over a text leaves the question before it as it was',
-    behaviours: ['B1', 'T3'],
-    steps: [
-      [reads('A text.', 0), 'speak 100: A text.'],
-      [audible(100, 50)],
-      [says(1, 'ana', 100, 'Nova, the bridge?')],
-      [says(2, 'ana', 1_500, 'mhm')],
-      [over(100, 4_000, 'A text.'), 'begin 102 for ana: Nova, the bridge?', 'play 102 to ana'],
-    ],
-  },
-  {
-    name: 'a new question of the first asker leaves the former one to the other who asked it',
-    behaviours: ['T6', 'T10'],
+  '"stop" before the first sound of a text drops the text': [
+    [reads('A text.', 0, { request: 1 }), 'speak 100: A text.'],
+    [says(1, 'ana', 100, 'stop'), 'cut 100'],
+    [cutShort(100, 1_110, ''), 'report 1: stopped'],
+  ],
+  '"never mind" of the asker needs no name before the first sound': [
+    [bridge, begunForBridge, 'play 101'],
+    [says(2, 'ana', 4_000, 'never mind'), 'discard 101'],
+  ],
+  'an "mhm" over a text leaves the question before it as it was': [
+    [reads('A text.', 0), 'speak 100: A text.'],
+    [audible(100, 50)],
+    [says(1, 'ana', 100, 'Nova, the bridge?')],
+    [says(2, 'ana', 1_500, 'mhm')],
+    [over(100, 4_000, 'A text.'), 'begin 102 for ana: Nova, the bridge?', 'play 102 to ana'],
+  ],
+  'a new question of the first asker leaves the former one to the other who asked it': {
     room: room('ana', 'ben'),
     steps: [
       [bridge, begunForBridge, 'play 101'],
@@ -90,72 +74,54 @@ const stops: readonly ConversationCase[] = [
       ],
     ],
   },
-];
+};
 
-const confirmations: readonly ConversationCase[] = [
-  {
-    name: 'a tool with an effect runs once in an answer, whatever its arguments are',
-    behaviours: ['X4'],
-    steps: [
-      [timer, begunForTimer, 'play 101'],
-      [called(101, 'timer', '10', 'change', 1_100), 'run 102: timer 10 for ana'],
-      [called(101, 'timer', '20', 'change', 1_200), 'result for 101: once in an answer is enough'],
-      [returned(102, 'set', 1_300), 'result for 101: set'],
+const confirmations: ConversationCases = {
+  'a tool with an effect runs once in an answer, whatever its arguments are': [
+    [timer, begunForTimer, 'play 101'],
+    [called(101, 'timer', '10', 'change', 1_100), 'run 102: timer 10 for ana'],
+    [called(101, 'timer', '20', 'change', 1_200), 'result for 101: once in an answer is enough'],
+    [returned(102, 'set', 1_300), 'result for 101: set'],
+  ],
+  'a call that changed nothing may be made again for the same question': [
+    [timer, begunForTimer, 'play 101'],
+    [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
+    [
+      { kind: 'returned', run: 102, result: 'no time given', isVain: true, atMs: 1_150 },
+      'result for 101: no time given',
     ],
-  },
-  {
-    name: 'a call that changed nothing may be made again for the same question',
-    behaviours: ['X4'],
-    steps: [
-      [timer, begunForTimer, 'play 101'],
-      [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
-      [
-        { kind: 'returned', run: 102, result: 'no time given', isVain: true, atMs: 1_150 },
-        'result for 101: no time given',
-      ],
-      [began(2, 'ana', 1_400), 'hold 101'],
-      [
-        [...pause(2, 1_700, 'of ten minutes'), ended(2, 2_100)],
-        'discard 101',
-        'begin 103 for ana: Nova, a timer of ten minutes',
-        'play 103',
-      ],
-      [called(103, 'timer', '10', 'last', 2_200), 'run 104: timer 10 for ana'],
+    [began(2, 'ana', 1_400), 'hold 101'],
+    [
+      [...pause(2, 1_700, 'of ten minutes'), ended(2, 2_100)],
+      'discard 101',
+      'begin 103 for ana: Nova, a timer of ten minutes',
+      'play 103',
     ],
-  },
-  {
-    name: 'a change that anybody can undo runs again for a grown question without Confirm',
-    behaviours: ['X5'],
-    steps: [
-      [timer, begunForTimer, 'play 101'],
-      [called(101, 'volume', '5', 'change', 1_050), 'run 102: volume 5 for ana'],
-      [returned(102, 'five', 1_100), 'result for 101: five'],
-      [began(2, 'ana', 1_900), 'hold 101'],
-      [
-        [...pause(2, 2_300, 'and seven'), ended(2, 2_700)],
-        'discard 101',
-        'begin 103 for ana: Nova, a timer and seven, done: volume 5 = five',
-        'play 103',
-      ],
-      [called(103, 'volume', '7', 'change', 2_800), 'run 104: volume 7 for ana'],
+    [called(103, 'timer', '10', 'last', 2_200), 'run 104: timer 10 for ana'],
+  ],
+  'a change that anybody can undo runs again for a grown question without Confirm': [
+    [timer, begunForTimer, 'play 101'],
+    [called(101, 'volume', '5', 'change', 1_050), 'run 102: volume 5 for ana'],
+    [returned(102, 'five', 1_100), 'result for 101: five'],
+    [began(2, 'ana', 1_900), 'hold 101'],
+    [
+      [...pause(2, 2_300, 'and seven'), ended(2, 2_700)],
+      'discard 101',
+      'begin 103 for ana: Nova, a timer and seven, done: volume 5 = five',
+      'play 103',
     ],
-  },
-  {
-    name: 'a prompt that holds memories or captions makes a lasting change wait for Confirm',
-    behaviours: ['X3'],
-    steps: [
-      [timer, begunForTimer, 'play 101'],
-      [{ kind: 'prompted', answer: 101, hasOthers: true, atMs: 1_050 }],
-      [
-        called(101, 'timer', '10', 'last', 1_100),
-        'ask 102 ana: timer',
-        'result for 101: waits for Confirm',
-      ],
+    [called(103, 'volume', '7', 'change', 2_800), 'run 104: volume 7 for ana'],
+  ],
+  'a prompt that holds memories or captions makes a lasting change wait for Confirm': [
+    [timer, begunForTimer, 'play 101'],
+    [{ kind: 'prompted', answer: 101, hasOthers: true, atMs: 1_050 }],
+    [
+      called(101, 'timer', '10', 'last', 1_100),
+      'ask 102 ana: timer',
+      'result for 101: waits for Confirm',
     ],
-  },
-  {
-    name: 'a call about another person is confirmed by its asker first, then by that person',
-    behaviours: ['X3', 'X13'],
+  ],
+  'a call about another person is confirmed by its asker first, then by that person': {
     room: roomAfter(saidByBen),
     steps: [
       [timer, begunForTimer, 'play 101'],
@@ -170,9 +136,7 @@ const confirmations: readonly ConversationCase[] = [
       [pressed(102, 'ben', 2_300), 'run 103: note ben for ana'],
     ],
   },
-  {
-    name: 'a question of Confirm is not asked aloud after another call of the same answer',
-    behaviours: ['X14'],
+  'a question of Confirm is not asked aloud after another call of the same answer': {
     room: roomAfter(saidByBen),
     steps: [
       [timer, begunForTimer, 'play 101'],
@@ -184,33 +148,25 @@ const confirmations: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'a no of the person who has to press closes the question of Confirm',
-    behaviours: ['C5'],
-    steps: [
-      [timer, begunForTimer, 'play 101'],
-      [
-        called(101, 'note', 'ben', 'last', 1_100, { presser: 'ben' }),
-        'ask 102 ben: note',
-        'result for 101: waits for Confirm',
-      ],
-      [consents('ben', 'no', 2_000), 'close-ask 102', 'forget-person ben'],
+  'a no of the person who has to press closes the question of Confirm': [
+    [timer, begunForTimer, 'play 101'],
+    [
+      called(101, 'note', 'ben', 'last', 1_100, { presser: 'ben' }),
+      'ask 102 ben: note',
+      'result for 101: waits for Confirm',
     ],
-  },
-  {
-    name: 'a question that two people asked has a lasting change confirmed',
-    behaviours: ['X3'],
-    steps: [
-      [timer, begunForTimer, 'play 101'],
-      [says(2, 'ben', 500, 'Nova, a timer')],
-      [present(1_520, 'ana', 'ben', 'cleo')],
-      [
-        called(101, 'timer', '10', 'last', 1_600),
-        'ask 103 ana: timer',
-        'result for 101: waits for Confirm',
-      ],
+    [consents('ben', 'no', 2_000), 'close-ask 102', 'forget-person ben'],
+  ],
+  'a question that two people asked has a lasting change confirmed': [
+    [timer, begunForTimer, 'play 101'],
+    [says(2, 'ben', 500, 'Nova, a timer')],
+    [present(1_520, 'ana', 'ben', 'cleo')],
+    [
+      called(101, 'timer', '10', 'last', 1_600),
+      'ask 103 ana: timer',
+      'result for 101: waits for Confirm',
     ],
-  },
-];
+  ],
+};
 
-export const commandCases: readonly ConversationCase[] = [...stops, ...confirmations];
+export const commandCases: ConversationCases = { ...stops, ...confirmations };

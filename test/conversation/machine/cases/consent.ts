@@ -1,7 +1,7 @@
 import {
   audible,
   began,
-  type ConversationCase,
+  type ConversationCases,
   called,
   consents,
   cutShort,
@@ -23,10 +23,8 @@ import {
 const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
 const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
-export const consentCases: readonly ConversationCase[] = [
-  {
-    name: 'nobody is heard who did not agree; the role and the caller are; a no counts over both',
-    behaviours: ['C13', 'H1'],
+export const consentCases: ConversationCases = {
+  'nobody is heard who did not agree; the role and the caller are; a no counts over both': {
     room: {
       ...room('ana', 'ben'),
       people: [person('ana'), person('ben', { hasRole: true }), person('bot', { isBot: true })],
@@ -43,9 +41,7 @@ export const consentCases: readonly ConversationCase[] = [
       [began(5, 'ben', 600)],
     ],
   },
-  {
-    name: 'a no in the middle of a sentence drops all of it; words that come late meet nothing',
-    behaviours: ['C1', 'H6'],
+  'a no in the middle of a sentence drops all of it; words that come late meet nothing': {
     also: ['forget', 'fact'],
     steps: [
       [[began(1, 'ana', 0), paused(1, 600)]],
@@ -59,139 +55,115 @@ export const consentCases: readonly ConversationCase[] = [
       [[words(1, 1, 'Nova, the bridge?', 700), ended(1, 1_000), began(2, 'ana', 5_000)]],
     ],
   },
-  {
-    name: 'a no cuts the answer, drops what waits, tools and questions of Confirm, and leaves those of others',
-    behaviours: ['C2', 'C3', 'C5'],
-    steps: [
-      [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
-      [
-        called(101, 'wipe', 'it', 'destroy', 1_100),
-        'ask 102 ana: wipe',
-        'result for 101: waits for Confirm',
+  'a no cuts the answer, drops what waits, tools and questions of Confirm, and leaves those of others':
+    {
+      steps: [
+        [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
+        [
+          called(101, 'wipe', 'it', 'destroy', 1_100),
+          'ask 102 ana: wipe',
+          'result for 101: waits for Confirm',
+        ],
+        [called(101, 'look', 'page', 'read', 1_150), 'run 103: look page for ana'],
+        [audible(101, 1_200)],
+        [says(2, 'ben', 1_500, 'Nova, Quito?')],
+        [
+          consents('ana', 'no', 3_000),
+          'stop-run 103',
+          'cut 101',
+          'close-ask 102',
+          'forget-person ana',
+          'begin 105 for ben: Nova, Quito?',
+          'play 105',
+        ],
+        [cutShort(101, 3_010, 'It is')],
+        [pressed(102, 'ana', 4_000)],
       ],
-      [called(101, 'look', 'page', 'read', 1_150), 'run 103: look page for ana'],
-      [audible(101, 1_200)],
-      [says(2, 'ben', 1_500, 'Nova, Quito?')],
-      [
-        consents('ana', 'no', 3_000),
-        'stop-run 103',
-        'cut 101',
-        'close-ask 102',
-        'forget-person ana',
-        'begin 105 for ben: Nova, Quito?',
-        'play 105',
+    },
+  'what was said before a no is not shown any more, so an answer that was begun on it is begun anew':
+    {
+      steps: [
+        [bridge, begunForBridge, 'play 101'],
+        [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
+        [
+          [began(2, 'ben', 3_000), ...pause(2, 3_500, 'Nova, Quito?')],
+          'begin 103 for ben: Nova, Quito?',
+        ],
+        [consents('ana', 'no', 3_700), 'forget-person ana'],
+        [ended(2, 4_000), 'discard 103', 'begin 104 for ben: Nova, Quito?', 'play 104'],
       ],
-      [cutShort(101, 3_010, 'It is')],
-      [pressed(102, 'ana', 4_000)],
-    ],
-  },
-  {
-    name: 'what was said before a no is not shown any more, so an answer that was begun on it is begun anew',
-    behaviours: ['C3', 'P5'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
-      [
-        [began(2, 'ben', 3_000), ...pause(2, 3_500, 'Nova, Quito?')],
-        'begin 103 for ben: Nova, Quito?',
+    },
+  'after a no nothing of those words is in the conversation: a change of another person needs no Confirm for them':
+    {
+      steps: [
+        [bridge, begunForBridge, 'play 101'],
+        [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
+        [consents('ana', 'no', 3_000), 'forget-person ana'],
+        [says(2, 'ben', 4_000, 'Nova, a timer'), 'begin 103 for ben: Nova, a timer', 'play 103'],
+        [called(103, 'timer', '10', 'last', 5_100), 'run 104: timer 10 for ben'],
       ],
-      [consents('ana', 'no', 3_700), 'forget-person ana'],
-      [ended(2, 4_000), 'discard 103', 'begin 104 for ben: Nova, Quito?', 'play 104'],
+    },
+  '"do not listen to me" needs no name, works as the press, and its own answer ends': [
+    [bridge, begunForBridge, 'play 101'],
+    [
+      says(2, 'ana', 4_000, 'do not listen to me'),
+      'obey doNotHear for ana',
+      'discard 101',
+      'forget-person ana',
     ],
-  },
-  {
-    name: 'after a no nothing of those words is in the conversation: a change of another person needs no Confirm for them',
-    behaviours: ['C3', 'X3'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [[audible(101, 1_200), over(101, 2_000, 'Old.')]],
-      [consents('ana', 'no', 3_000), 'forget-person ana'],
-      [says(2, 'ben', 4_000, 'Nova, a timer'), 'begin 103 for ben: Nova, a timer', 'play 103'],
-      [called(103, 'timer', '10', 'last', 5_100), 'run 104: timer 10 for ben'],
-    ],
-  },
-  {
-    name: '"do not listen to me" needs no name, works as the press, and its own answer ends',
-    behaviours: ['C14'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [
-        says(2, 'ana', 4_000, 'do not listen to me'),
-        'obey doNotHear for ana',
-        'discard 101',
-        'forget-person ana',
+    [began(3, 'ana', 9_000)],
+  ],
+  'in a pause of hearing nobody is heard; what was half said is not finished, what was said is answered':
+    {
+      also: ['fact'],
+      steps: [
+        [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
+        [began(2, 'ben', 1_000)],
+        [{ kind: 'paused-hearing', isPaused: true, atMs: 1_100 }, 'utterance 2 of ben: broken-off'],
+        [began(3, 'ben', 1_200)],
+        [
+          words(1, 1, 'Nova, Quito?', 1_300),
+          'utterance 1 of ana: meant',
+          'begin 102 for ana: Nova, Quito?',
+          'play 102',
+        ],
       ],
-      [began(3, 'ana', 9_000)],
+    },
+  'whoever leaves: their waiting question goes, the answer they hear ends with its clause': [
+    [bridge, begunForBridge, 'play 101'],
+    [audible(101, 1_200)],
+    [says(2, 'ben', 1_500, 'Nova, Quito?')],
+    [present(3_000, 'cleo'), 'finish-clause 101'],
+    [cutShort(101, 3_500, 'It is old.')],
+  ],
+  'whoever leaves in the middle of a word is answered to what was said, once': [
+    [began(1, 'ana', 0)],
+    [present(300, 'ben', 'cleo')],
+    [[...pause(1, 600, 'Nova, the bridge?'), ended(1, 1_000)], begunForBridge, 'play 101'],
+  ],
+  'a no drops texts of that person and notices for them, and leaves those of others': [
+    [reads('one', 0, { owner: 'ben', request: 1 }), 'speak 100: one'],
+    [reads('two', 10, { owner: 'ana', request: 2 })],
+    [reads('three', 20, { owner: 'ben', about: ['ana'], request: 3 })],
+    [notifies(4, 'ana', 'pasta', 60_000, 30)],
+    [
+      consents('ana', 'no', 100),
+      'report 2: withdrawn',
+      'report 3: withdrawn',
+      'report 4: withdrawn',
+      'forget-person ana',
     ],
-  },
-  {
-    name: 'in a pause of hearing nobody is heard; what was half said is not finished, what was said is answered',
-    behaviours: ['C7'],
-    also: ['fact'],
-    steps: [
-      [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
-      [began(2, 'ben', 1_000)],
-      [{ kind: 'paused-hearing', isPaused: true, atMs: 1_100 }, 'utterance 2 of ben: broken-off'],
-      [began(3, 'ben', 1_200)],
-      [
-        words(1, 1, 'Nova, Quito?', 1_300),
-        'utterance 1 of ana: meant',
-        'begin 102 for ana: Nova, Quito?',
-        'play 102',
-      ],
+  ],
+  'a tool that reads for an answer ends with the answer': [
+    [says(1, 'ana', 0, 'Nova, look'), 'begin 101 for ana: Nova, look', 'play 101'],
+    [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
+    [began(2, 'ana', 1_500), 'hold 101'],
+    [
+      [...pause(2, 2_000, 'and long?'), ended(2, 2_400)],
+      'discard 101',
+      'stop-run 102',
+      'begin 103 for ana: Nova, look and long?',
+      'play 103',
     ],
-  },
-  {
-    name: 'whoever leaves: their waiting question goes, the answer they hear ends with its clause',
-    behaviours: ['T11'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [audible(101, 1_200)],
-      [says(2, 'ben', 1_500, 'Nova, Quito?')],
-      [present(3_000, 'cleo'), 'finish-clause 101'],
-      [cutShort(101, 3_500, 'It is old.')],
-    ],
-  },
-  {
-    name: 'whoever leaves in the middle of a word is answered to what was said, once',
-    behaviours: ['T12'],
-    steps: [
-      [began(1, 'ana', 0)],
-      [present(300, 'ben', 'cleo')],
-      [[...pause(1, 600, 'Nova, the bridge?'), ended(1, 1_000)], begunForBridge, 'play 101'],
-    ],
-  },
-  {
-    name: 'a no drops texts of that person and notices for them, and leaves those of others',
-    behaviours: ['C1', 'R4'],
-    steps: [
-      [reads('one', 0, { owner: 'ben', request: 1 }), 'speak 100: one'],
-      [reads('two', 10, { owner: 'ana', request: 2 })],
-      [reads('three', 20, { owner: 'ben', about: ['ana'], request: 3 })],
-      [notifies(4, 'ana', 'pasta', 60_000, 30)],
-      [
-        consents('ana', 'no', 100),
-        'report 2: withdrawn',
-        'report 3: withdrawn',
-        'report 4: unsaid',
-        'forget-person ana',
-      ],
-    ],
-  },
-  {
-    name: 'a tool that reads for an answer ends with the answer',
-    behaviours: ['X1'],
-    steps: [
-      [says(1, 'ana', 0, 'Nova, look'), 'begin 101 for ana: Nova, look', 'play 101'],
-      [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
-      [began(2, 'ana', 1_500), 'hold 101'],
-      [
-        [...pause(2, 2_000, 'and long?'), ended(2, 2_400)],
-        'discard 101',
-        'stop-run 102',
-        'begin 103 for ana: Nova, look and long?',
-        'play 103',
-      ],
-    ],
-  },
-];
+  ],
+};

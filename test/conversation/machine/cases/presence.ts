@@ -2,7 +2,7 @@ import {
   audible,
   began,
   broken,
-  type ConversationCase,
+  type ConversationCases,
   clearVoice,
   consents,
   cutShort,
@@ -38,68 +38,50 @@ const greeting = {
   atMs: 0,
 } as const;
 
-const people: readonly ConversationCase[] = [
-  {
-    name: 'a greeting is said after half a second of silence, and not into a voice',
-    behaviours: ['R8'],
-    steps: [
-      [greeting],
-      [tick(499)],
-      [tick(500), 'speak 100: Hello.'],
-      [over(100, 2_000, 'Hello.')],
-      [{ ...greeting, fromMs: 3_500, untilMs: 13_000, atMs: 3_000 }],
-      [began(1, 'ana', 3_200)],
-      [tick(3_500)],
+const people: ConversationCases = {
+  'a greeting is said after half a second of silence, and not into a voice': [
+    [greeting],
+    [tick(499)],
+    [tick(500), 'speak 100: Hello.'],
+    [over(100, 2_000, 'Hello.')],
+    [{ ...greeting, fromMs: 3_500, untilMs: 13_000, atMs: 3_000 }],
+    [began(1, 'ana', 3_200)],
+    [tick(3_500)],
+  ],
+  'a greeting that sounds in time is said to its end; one that the link held up is not said late': [
+    [greeting],
+    [tick(500), 'speak 100: Hello.'],
+    [[audible(100, 9_900), tick(10_000)]],
+    [over(100, 11_000, 'Hello.')],
+    [{ ...greeting, fromMs: 12_000, untilMs: 13_000, atMs: 11_500 }],
+    [tick(12_000), 'speak 101: Hello.'],
+    [lost(12_100), 'discard 101'],
+    [tick(12_600), 'open-link'],
+    [[tick(13_000), up(13_100)]],
+  ],
+  'a waiting question of a person who leaves stays with the other who asked it': [
+    [reads('A text.', 0), 'speak 100: A text.'],
+    [says(1, 'ana', 100, 'Nova, the bridge?')],
+    [says(2, 'ben', 500, 'Nova, the bridge?')],
+    [present(2_000, 'ben', 'cleo')],
+    [
+      [audible(100, 2_100), over(100, 3_000, 'A text.')],
+      'begin 104 for ben: Nova, the bridge?',
+      'play 104 to ben',
     ],
-  },
-  {
-    name: 'a greeting that sounds in time is said to its end; one that the link held up is not said late',
-    behaviours: ['R8', 'L2'],
-    steps: [
-      [greeting],
-      [tick(500), 'speak 100: Hello.'],
-      [[audible(100, 9_900), tick(10_000)]],
-      [over(100, 11_000, 'Hello.')],
-      [{ ...greeting, fromMs: 12_000, untilMs: 13_000, atMs: 11_500 }],
-      [tick(12_000), 'speak 101: Hello.'],
-      [lost(12_100), 'discard 101'],
-      [tick(12_600), 'open-link'],
-      [[tick(13_000), up(13_100)]],
+  ],
+  'a person who asked the same and leaves is not named': [
+    [reads('A text.', 0), 'speak 100: A text.'],
+    [says(1, 'ana', 100, 'Nova, the bridge?')],
+    [says(2, 'ben', 500, 'Nova, the bridge?')],
+    [present(2_000, 'ana', 'cleo')],
+    [
+      [audible(100, 2_100), over(100, 3_000, 'A text.')],
+      'begin 103 for ana: Nova, the bridge?',
+      'play 103 to ana',
     ],
-  },
-  {
-    name: 'a waiting question of a person who leaves stays with the other who asked it',
-    behaviours: ['T10', 'T11'],
-    steps: [
-      [reads('A text.', 0), 'speak 100: A text.'],
-      [says(1, 'ana', 100, 'Nova, the bridge?')],
-      [says(2, 'ben', 500, 'Nova, the bridge?')],
-      [present(2_000, 'ben', 'cleo')],
-      [
-        [audible(100, 2_100), over(100, 3_000, 'A text.')],
-        'begin 104 for ben: Nova, the bridge?',
-        'play 104 to ben',
-      ],
-    ],
-  },
-  {
-    name: 'a person who asked the same and leaves is not named',
-    behaviours: ['T9', 'T11'],
-    steps: [
-      [reads('A text.', 0), 'speak 100: A text.'],
-      [says(1, 'ana', 100, 'Nova, the bridge?')],
-      [says(2, 'ben', 500, 'Nova, the bridge?')],
-      [present(2_000, 'ana', 'cleo')],
-      [
-        [audible(100, 2_100), over(100, 3_000, 'A text.')],
-        'begin 103 for ana: Nova, the bridge?',
-        'play 103 to ana',
-      ],
-    ],
-  },
-  {
-    name: 'an answer that nobody has heard is dropped with its asker, and told on the panel',
-    behaviours: ['T11', 'T14'],
+  ],
+  'an answer that nobody has heard is dropped with its asker, and told on the panel': {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -112,39 +94,29 @@ const people: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'a person whom the server bars is forgotten as after a no',
-    behaviours: ['C1', 'C2'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [
-        {
-          kind: 'people',
-          people: [person('ana', { isAdmitted: false }), person('ben')],
-          atMs: 2_000,
-        },
-        'discard 101',
-        'forget-person ana',
-      ],
-      [began(2, 'ana', 3_000)],
+  'a person whom the server bars is forgotten as after a no': [
+    [bridge, begunForBridge, 'play 101'],
+    [
+      {
+        kind: 'people',
+        people: [person('ana', { isAdmitted: false }), person('ben')],
+        atMs: 2_000,
+      },
+      'discard 101',
+      'forget-person ana',
     ],
-  },
-  {
-    name: 'a no that another process has stored counts when it is read',
-    behaviours: ['C1', 'C13'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [
-        { kind: 'consents', policy: 'ask', isRead: true, no: ['ana'], yes: ['ben'], atMs: 2_000 },
-        'discard 101',
-        'forget-person ana',
-      ],
-      [began(2, 'ana', 3_000)],
+    [began(2, 'ana', 3_000)],
+  ],
+  'a no that another process has stored counts when it is read': [
+    [bridge, begunForBridge, 'play 101'],
+    [
+      { kind: 'consents', policy: 'ask', isRead: true, no: ['ana'], yes: ['ben'], atMs: 2_000 },
+      'discard 101',
+      'forget-person ana',
     ],
-  },
-  {
-    name: 'while consents cannot be read only a person is heard who said yes in this session',
-    behaviours: ['C13'],
+    [began(2, 'ana', 3_000)],
+  ],
+  'while consents cannot be read only a person is heard who said yes in this session': {
     also: ['listen'],
     steps: [
       [consents('ana', 'yes', 0)],
@@ -154,20 +126,14 @@ const people: readonly ConversationCase[] = [
       [[began(2, 'ben', 300), began(3, 'cleo', 400)]],
     ],
   },
-  {
-    name: 'a typed question of a person who said no is answered in private',
-    behaviours: ['Q1', 'C1'],
-    steps: [
-      [consents('ana', 'no', 0), 'forget-person ana'],
-      [
-        { kind: 'typed', request: 1, by: 'ana', name: 'ana', text: 'Old?', atMs: 1_000 },
-        'report 1: private',
-      ],
+  'a typed question of a person who said no is answered in private': [
+    [consents('ana', 'no', 0), 'forget-person ana'],
+    [
+      { kind: 'typed', request: 1, by: 'ana', name: 'ana', text: 'Old?', atMs: 1_000 },
+      'report 1: private',
     ],
-  },
-  {
-    name: 'a sound without a voice holds no words, whatever a recogniser makes of it',
-    behaviours: ['T3', 'B1'],
+  ],
+  'a sound without a voice holds no words, whatever a recogniser makes of it': {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -175,9 +141,7 @@ const people: readonly ConversationCase[] = [
       [ended(2, 1_900, 1_400, { evidence: noVoice }), 'utterance 2 of ana: nothing', 'play 101'],
     ],
   },
-  {
-    name: 'an invented sentence of a recogniser holds no words',
-    behaviours: ['T3'],
+  'an invented sentence of a recogniser holds no words': {
     also: ['fact'],
     room: roomWith(room('ana'), { isSparing: true }),
     steps: [
@@ -187,49 +151,35 @@ const people: readonly ConversationCase[] = [
       ],
     ],
   },
-];
+};
 
-const place: readonly ConversationCase[] = [
-  {
-    name: 'words right after a lost link go on with the question that still waits',
-    behaviours: ['L2', 'T1'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [lost(1_050, 0), 'discard 101', 'open-link'],
-      [began(2, 'ana', 1_500)],
-      [up(1_600)],
-      [[paused(2, 1_900), words(2, 1, 'over the river?', 2_000)]],
-      [ended(2, 2_300), 'begin 102 for ana: Nova, the bridge? over the river?', 'play 102'],
+const place: ConversationCases = {
+  'words right after a lost link go on with the question that still waits': [
+    [bridge, begunForBridge, 'play 101'],
+    [lost(1_050, 0), 'discard 101', 'open-link'],
+    [began(2, 'ana', 1_500)],
+    [up(1_600)],
+    [[paused(2, 1_900), words(2, 1, 'over the river?', 2_000)]],
+    [ended(2, 2_300), 'begin 102 for ana: Nova, the bridge? over the river?', 'play 102'],
+  ],
+  'a typed question whose answer is slow is told that it comes later': [
+    [
+      { kind: 'typed', request: 1, by: 'ana', name: 'ana', text: 'Old?', atMs: 0 },
+      'begin 101 for ana: Old?',
+      'play 101',
     ],
-  },
-  {
-    name: 'a typed question whose answer is slow is told that it comes later',
-    behaviours: ['Q1', 'W4'],
-    steps: [
-      [
-        { kind: 'typed', request: 1, by: 'ana', name: 'ana', text: 'Old?', atMs: 0 },
-        'begin 101 for ana: Old?',
-        'play 101',
-      ],
-      [tick(12_000), 'report 1: postponed', 'hold 101', 'speak 102: later'],
-      [[audible(102, 12_100), over(102, 13_000, 'later')]],
-      [ready(101, 20_000), 'play 101'],
-    ],
-  },
-  {
-    name: 'a postponed answer that fails is told in its turn',
-    behaviours: ['F1', 'W4'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [tick(13_000), 'hold 101', 'speak 102: later'],
-      [ready(101, 13_500)],
-      [[audible(102, 13_600), over(102, 14_000, 'later')], 'play 101'],
-      [broken(101, 14_010), 'speak 103: failed: think'],
-    ],
-  },
-  {
-    name: 'a voice that fails is not told by the voice: what had no sound is written',
-    behaviours: ['F1', 'R4'],
+    [tick(12_000), 'report 1: postponed', 'hold 101', 'speak 102: later'],
+    [[audible(102, 12_100), over(102, 13_000, 'later')]],
+    [ready(101, 20_000), 'play 101'],
+  ],
+  'a postponed answer that fails is told in its turn': [
+    [bridge, begunForBridge, 'play 101'],
+    [tick(13_000), 'hold 101', 'speak 102: later'],
+    [ready(101, 13_500)],
+    [[audible(102, 13_600), over(102, 14_000, 'later')], 'play 101'],
+    [broken(101, 14_010), 'speak 103: failed: think'],
+  ],
+  'a voice that fails is not told by the voice: what had no sound is written': {
     also: ['cue'],
     steps: [
       [reads('one', 0, { request: 1 }), 'speak 100: one'],
@@ -242,32 +192,24 @@ const place: readonly ConversationCase[] = [
       [[audible(102, 2_100), broken(102, 2_500, 'speak')]],
     ],
   },
-  {
-    name: 'near the cap no answer begins before its question ends',
-    behaviours: ['P4'],
-    steps: [
-      [{ kind: 'settings', settings: { isSparing: true }, atMs: 0 }],
+  'near the cap no answer begins before its question ends': [
+    [{ kind: 'settings', settings: { isSparing: true }, atMs: 0 }],
+    [
       [
-        [
-          began(1, 'ana', 100),
-          paused(1, 600),
-          words(1, 1, 'Nova, the bridge?', 700),
-          { kind: 'likely-over', utterance: 1, evidence: clearVoice, atMs: 720 },
-        ],
+        began(1, 'ana', 100),
+        paused(1, 600),
+        words(1, 1, 'Nova, the bridge?', 700),
+        { kind: 'likely-over', utterance: 1, evidence: clearVoice, atMs: 720 },
       ],
-      [ended(1, 1_000), begunForBridge, 'play 101'],
     ],
-  },
-  {
-    name: 'a link that is lost over a text that sounds ends the text, and a stop after it adds nothing',
-    behaviours: ['L3', 'R4'],
-    steps: [
-      [reads('one', 0, { request: 1 }), 'speak 100: one'],
-      [[audible(100, 100), lost(200)], 'cut 100'],
-      [{ kind: 'stop', atMs: 205 }],
-      [cutShort(100, 210, 'o'), 'report 1: lost'],
-    ],
-  },
-];
+    [ended(1, 1_000), begunForBridge, 'play 101'],
+  ],
+  'a link that is lost over a text that sounds ends the text, and a stop after it adds nothing': [
+    [reads('one', 0, { request: 1 }), 'speak 100: one'],
+    [[audible(100, 100), lost(200)], 'cut 100'],
+    [{ kind: 'stop', atMs: 205 }],
+    [cutShort(100, 210, 'o'), 'report 1: lost'],
+  ],
+};
 
-export const presenceCases: readonly ConversationCase[] = [...people, ...place];
+export const presenceCases: ConversationCases = { ...people, ...place };

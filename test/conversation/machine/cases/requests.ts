@@ -1,7 +1,7 @@
 import {
   audible,
   began,
-  type ConversationCase,
+  type ConversationCases,
   cutShort,
   ended,
   lost,
@@ -21,152 +21,118 @@ import {
 const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
 const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
-export const requestsCases: readonly ConversationCase[] = [
-  {
-    name: 'texts are read in order, those for now first, and lines of a chat let everything pass',
-    behaviours: ['R1', 'R2'],
-    steps: [
-      [reads('one', 0), 'speak 100: one'],
-      [reads('a line', 10, { when: 'behind', owner: 'ben' })],
-      [reads('two', 20)],
-      [reads('now', 30, { when: 'now' })],
-      [says(1, 'ana', 100, 'Nova, the bridge?')],
-      [over(100, 2_000, 'one'), 'speak 103: now'],
-      [over(103, 3_000, 'now'), 'speak 102: two'],
-      [over(102, 4_000, 'two'), 'begin 105 for ana: Nova, the bridge?', 'play 105 to ana'],
-      [[audible(105, 5_000), over(105, 6_000, 'Old.')], 'speak 101: a line'],
-    ],
-  },
-  {
-    name: 'whoever waits until a text was heard learns how it ended, also where it was refused',
-    behaviours: ['R4', 'R1'],
-    steps: [
-      [reads('one', 0, { request: 1 }), 'speak 100: one'],
-      [[2, 3, 4, 5, 6, 7, 8, 9].map((n) => reads(`${n}`, n, { request: n }))],
-      [reads('ten', 10, { request: 10 }), 'report 10: full'],
-      [over(100, 1_000, 'one'), 'report 1: completed', 'speak 101: 2'],
-      [{ kind: 'taken-back', request: 3, atMs: 1_100 }, 'report 3: withdrawn'],
-      [{ kind: 'taken-back', request: 2, atMs: 1_200 }, 'cut 101'],
-      [cutShort(101, 1_210, ''), 'report 2: withdrawn', 'speak 103: 4'],
-    ],
-  },
-  {
-    name: 'a text that was not heard when the link was lost comes again; one that was heard in part is lost',
-    behaviours: ['R4', 'L2', 'L3'],
-    steps: [
-      [reads('one', 0, { request: 1 }), 'speak 100: one'],
-      [reads('two', 10, { request: 2 })],
-      [lost(100), 'discard 100'],
-      [[tick(600), up(700)], 'open-link', 'speak 100: one'],
-      [[audible(100, 800), lost(900)], 'cut 100', 'notice reconnecting'],
-      [cutShort(100, 905, 'on'), 'report 1: lost'],
-      [[tick(1_900), up(2_000)], 'open-link', 'speak 101: two'],
-    ],
-  },
-  {
-    name: 'a reminder waits for a pause; to whom it cannot be said, it is reported as unsaid',
-    behaviours: ['R8', 'R9'],
-    steps: [
-      [began(1, 'ben', 0)],
-      [notifies(1, 'ana', 'pasta', 60_000, 100)],
-      [[...pause(1, 600, 'well, Cleo'), ended(1, 1_000)], 'speak 101: pasta'],
-      [over(101, 2_000, 'pasta'), 'report 1: completed'],
-      [
-        {
-          kind: 'people',
-          people: [person('ana', { isDeaf: true }), person('ben')],
-          atMs: 2_500,
-        },
+export const requestsCases: ConversationCases = {
+  'texts are read in order, those for now first, and lines of a chat let everything pass': [
+    [reads('one', 0), 'speak 100: one'],
+    [reads('a line', 10, { when: 'behind', owner: 'ben' })],
+    [reads('two', 20)],
+    [reads('now', 30, { when: 'now' })],
+    [says(1, 'ana', 100, 'Nova, the bridge?')],
+    [over(100, 2_000, 'one'), 'speak 103: now'],
+    [over(103, 3_000, 'now'), 'speak 102: two'],
+    [over(102, 4_000, 'two'), 'begin 105 for ana: Nova, the bridge?', 'play 105 to ana'],
+    [[audible(105, 5_000), over(105, 6_000, 'Old.')], 'speak 101: a line'],
+  ],
+  'whoever waits until a text was heard learns how it ended, also where it was refused': [
+    [reads('one', 0, { request: 1 }), 'speak 100: one'],
+    [[2, 3, 4, 5, 6, 7, 8, 9].map((n) => reads(`${n}`, n, { request: n }))],
+    [reads('ten', 10, { request: 10 }), 'report 10: full'],
+    [over(100, 1_000, 'one'), 'report 1: completed', 'speak 101: 2'],
+    [{ kind: 'taken-back', request: 3, atMs: 1_100 }, 'report 3: withdrawn'],
+    [{ kind: 'taken-back', request: 2, atMs: 1_200 }, 'cut 101'],
+    [cutShort(101, 1_210, ''), 'report 2: withdrawn', 'speak 103: 4'],
+  ],
+  'a text that was not heard when the link was lost comes again; one that was heard in part is lost':
+    {
+      steps: [
+        [reads('one', 0, { request: 1 }), 'speak 100: one'],
+        [reads('two', 10, { request: 2 })],
+        [lost(100), 'discard 100'],
+        [[tick(600), up(700)], 'open-link', 'speak 100: one'],
+        [[audible(100, 800), lost(900)], 'cut 100', 'notice reconnecting'],
+        [cutShort(100, 905, 'on'), 'report 1: lost'],
+        [[tick(1_900), up(2_000)], 'open-link', 'speak 101: two'],
       ],
-      [notifies(2, 'ana', 'rice', 63_000, 3_000), 'report 2: unsaid'],
+    },
+  'a reminder waits for a pause; to whom it cannot be said, is reported': [
+    [began(1, 'ben', 0)],
+    [notifies(1, 'ana', 'pasta', 60_000, 100)],
+    [[...pause(1, 600, 'well, Cleo'), ended(1, 1_000)], 'speak 101: pasta'],
+    [over(101, 2_000, 'pasta'), 'report 1: completed'],
+    [
+      {
+        kind: 'people',
+        people: [person('ana', { isDeaf: true }), person('ben')],
+        atMs: 2_500,
+      },
     ],
-  },
-  {
-    name: 'a reminder that found no pause is unsaid in the end',
-    behaviours: ['R8'],
-    steps: [
-      [began(1, 'ben', 0)],
-      [notifies(1, undefined, 'pasta', 10_000, 100)],
-      [tick(10_000), 'report 1: unsaid'],
+    [notifies(2, 'ana', 'rice', 63_000, 3_000), 'report 2: left'],
+  ],
+  'a reminder that found no pause is late': [
+    [began(1, 'ben', 0)],
+    [notifies(1, undefined, 'pasta', 10_000, 100)],
+    [tick(10_000), 'report 1: late'],
+  ],
+  'a typed question is answered in its turn and reported; a second one takes its place while it waits':
+    {
+      steps: [
+        [bridge, begunForBridge, 'play 101'],
+        [{ kind: 'typed', request: 1, by: 'ben', name: 'ben', text: 'Quito?', atMs: 1_100 }],
+        [
+          { kind: 'typed', request: 2, by: 'ben', name: 'ben', text: 'Chile?', atMs: 1_200 },
+          'report 1: replaced',
+        ],
+        [
+          [audible(101, 1_300), over(101, 2_000, 'Old.')],
+          'begin 104 for ben: Chile?',
+          'play 104 to ben',
+        ],
+        [[audible(104, 3_000), over(104, 4_000, 'Santiago.')], 'report 2: completed'],
+      ],
+    },
+  'a message that is deleted while its answer is made or heard is not answered on': [
+    [
+      { kind: 'typed', request: 1, by: 'ben', name: 'ben', text: 'Quito?', atMs: 0 },
+      'begin 101 for ben: Quito?',
+      'play 101',
     ],
-  },
-  {
-    name: 'a typed question is answered in its turn and reported; a second one takes its place while it waits',
-    behaviours: ['Q1', 'Q2'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [{ kind: 'typed', request: 1, by: 'ben', name: 'ben', text: 'Quito?', atMs: 1_100 }],
-      [
-        { kind: 'typed', request: 2, by: 'ben', name: 'ben', text: 'Chile?', atMs: 1_200 },
-        'report 1: replaced',
-      ],
-      [
-        [audible(101, 1_300), over(101, 2_000, 'Old.')],
-        'begin 104 for ben: Chile?',
-        'play 104 to ben',
-      ],
-      [[audible(104, 3_000), over(104, 4_000, 'Santiago.')], 'report 2: completed'],
+    [audible(101, 500)],
+    [{ kind: 'taken-back', request: 1, atMs: 900 }, 'cut 101', 'report 1: withdrawn'],
+  ],
+  'the same question, typed by two people, is answered once, and both learn how it ended': [
+    [
+      { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Quito?', atMs: 0 },
+      'begin 101 for ana: Quito?',
+      'play 101',
     ],
-  },
-  {
-    name: 'a message that is deleted while its answer is made or heard is not answered on',
-    behaviours: ['Q5'],
-    steps: [
-      [
-        { kind: 'typed', request: 1, by: 'ben', name: 'ben', text: 'Quito?', atMs: 0 },
-        'begin 101 for ben: Quito?',
-        'play 101',
-      ],
-      [audible(101, 500)],
-      [{ kind: 'taken-back', request: 1, atMs: 900 }, 'cut 101', 'report 1: withdrawn'],
+    [{ kind: 'typed', request: 2, by: 'ben', name: 'Ben', text: 'Quito?', atMs: 500 }],
+    [
+      [audible(101, 1_000), over(101, 2_000, 'Lima.')],
+      'report 1: completed',
+      'report 2: completed',
     ],
-  },
-  {
-    name: 'the same question, typed by two people, is answered once, and both learn how it ended',
-    behaviours: ['T9', 'Q1'],
-    steps: [
-      [
-        { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Quito?', atMs: 0 },
-        'begin 101 for ana: Quito?',
-        'play 101',
-      ],
-      [{ kind: 'typed', request: 2, by: 'ben', name: 'Ben', text: 'Quito?', atMs: 500 }],
-      [
-        [audible(101, 1_000), over(101, 2_000, 'Lima.')],
-        'report 1: completed',
-        'report 2: completed',
-      ],
+  ],
+  'who takes a typed question back leaves it to the other who typed it': [
+    [
+      { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Quito?', atMs: 0 },
+      'begin 101 for ana: Quito?',
+      'play 101',
     ],
-  },
-  {
-    name: 'who takes a typed question back leaves it to the other who typed it',
-    behaviours: ['T10', 'Q5'],
-    steps: [
-      [
-        { kind: 'typed', request: 1, by: 'ana', name: 'Ana', text: 'Quito?', atMs: 0 },
-        'begin 101 for ana: Quito?',
-        'play 101',
-      ],
-      [{ kind: 'typed', request: 2, by: 'ben', name: 'Ben', text: 'Quito?', atMs: 500 }],
-      [
-        { kind: 'taken-back', request: 1, atMs: 600 },
-        'discard 101',
-        'report 1: withdrawn',
-        'begin 104 for ben: Quito?',
-        'play 104',
-      ],
-      [{ kind: 'taken-back', request: 2, atMs: 700 }, 'discard 104', 'report 2: withdrawn'],
+    [{ kind: 'typed', request: 2, by: 'ben', name: 'Ben', text: 'Quito?', atMs: 500 }],
+    [
+      { kind: 'taken-back', request: 1, atMs: 600 },
+      'discard 101',
+      'report 1: withdrawn',
+      'begin 104 for ben: Quito?',
+      'play 104',
     ],
-  },
-  {
-    name: 'called for captions only, it still reads texts out',
-    behaviours: ['A6', 'R1'],
+    [{ kind: 'taken-back', request: 2, atMs: 700 }, 'discard 104', 'report 2: withdrawn'],
+  ],
+  'called for captions only, it still reads texts out': {
     room: roomWith(room('ana'), { mode: 'captions' }),
     steps: [[reads('one', 0), 'speak 100: one']],
   },
-  {
-    name: '/stop: silence, nothing of what waited is said, and what was heard is known',
-    behaviours: ['B3', 'M1'],
+  '/stop: silence, nothing of what waited is said, and what was heard is known': {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -176,14 +142,13 @@ export const requestsCases: readonly ConversationCase[] = [
       [cutShort(101, 1_410, 'It'), 'known of ana: It', 'turn of ana: stopped'],
     ],
   },
-  {
-    name: '/stop drops a question whose speaker is going on, and what they say next is a question of its own',
-    behaviours: ['B3', 'M1'],
-    also: ['fact', 'forget'],
-    steps: [
-      [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
-      [began(2, 'ana', 1_200), 'hold 101'],
-      [{ kind: 'stop', atMs: 1_300 }, 'discard 101', 'forget 1', 'turn of ana: stopped'],
-    ],
-  },
-];
+  '/stop drops a question whose speaker is going on, and what they say next is a question of its own':
+    {
+      also: ['fact', 'forget'],
+      steps: [
+        [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
+        [began(2, 'ana', 1_200), 'hold 101'],
+        [{ kind: 'stop', atMs: 1_300 }, 'discard 101', 'forget 1', 'turn of ana: stopped'],
+      ],
+    },
+};

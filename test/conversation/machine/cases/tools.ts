@@ -1,7 +1,7 @@
 import {
   audible,
   began,
-  type ConversationCase,
+  type ConversationCases,
   called,
   consents,
   ended,
@@ -21,152 +21,137 @@ import {
 const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
 const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
-export const toolsCases: readonly ConversationCase[] = [
-  {
-    name: 'no tool of an answer runs before that is wanted, and none of one that was discarded',
-    behaviours: ['X1', 'P3'],
-    steps: [
-      [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, a timer')], 'begin 101 for ana: Nova, a timer'],
-      [called(101, 'timer', '10', 'last', 800)],
-      [{ kind: 'resumed', utterance: 1, atMs: 900 }, 'discard 101'],
-      [pause(1, 1_500, 'Nova, a timer please', 2), 'begin 102 for ana: Nova, a timer please'],
-      [called(102, 'timer', '10', 'last', 1_700)],
-      [ended(1, 2_000), 'play 102', 'run 103: timer 10 for ana'],
-      [returned(103, 'set', 2_100), 'result for 102: set'],
-    ],
-  },
-  {
-    name: 'a change runs once for a turn: after a lost link its result is known, and nothing runs again',
-    behaviours: ['X4', 'X5', 'L2'],
-    steps: [
-      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
-      [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
-      [returned(102, 'set', 1_200), 'result for 101: set'],
-      [lost(1_300), 'discard 101'],
-      [tick(1_800), 'open-link'],
-      [up(2_000), 'begin 103 for ana: Nova, a timer, done: timer 10 = set', 'play 103'],
-      [called(103, 'timer', '10', 'last', 2_100), 'result for 103: set'],
-    ],
-  },
-  {
-    name: 'a tool that still runs when the link is lost runs on, and the answer after it waits for its result',
-    behaviours: ['X8'],
-    steps: [
-      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
-      [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
-      [
-        [lost(1_300), tick(1_800), up(2_000)],
-        'discard 101',
-        'open-link',
-        'begin 103 for ana: Nova, a timer, done: timer 10 = ...',
-        'play 103',
+export const toolsCases: ConversationCases = {
+  'no tool of an answer runs before that is wanted, and none of one that was discarded': [
+    [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, a timer')], 'begin 101 for ana: Nova, a timer'],
+    [called(101, 'timer', '10', 'last', 800)],
+    [{ kind: 'resumed', utterance: 1, atMs: 900 }, 'discard 101'],
+    [pause(1, 1_500, 'Nova, a timer please', 2), 'begin 102 for ana: Nova, a timer please'],
+    [called(102, 'timer', '10', 'last', 1_700)],
+    [ended(1, 2_000), 'play 102', 'run 103: timer 10 for ana'],
+    [returned(103, 'set', 2_100), 'result for 102: set'],
+  ],
+  'a change runs once for a turn: after a lost link its result is known, and nothing runs again': [
+    [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+    [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
+    [returned(102, 'set', 1_200), 'result for 101: set'],
+    [lost(1_300), 'discard 101'],
+    [tick(1_800), 'open-link'],
+    [up(2_000), 'begin 103 for ana: Nova, a timer, done: timer 10 = set', 'play 103'],
+    [called(103, 'timer', '10', 'last', 2_100), 'result for 103: set'],
+  ],
+  'a tool that still runs when the link is lost runs on, and the answer after it waits for its result':
+    {
+      steps: [
+        [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+        [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
+        [
+          [lost(1_300), tick(1_800), up(2_000)],
+          'discard 101',
+          'open-link',
+          'begin 103 for ana: Nova, a timer, done: timer 10 = ...',
+          'play 103',
+        ],
+        [called(103, 'timer', '10', 'last', 2_100)],
+        [returned(102, 'set', 2_500), 'result for 103: set'],
       ],
-      [called(103, 'timer', '10', 'last', 2_100)],
-      [returned(102, 'set', 2_500), 'result for 103: set'],
-    ],
-  },
-  {
-    name: 'what was grown and wants other arguments waits for Confirm; a button that was not pressed gives way',
-    behaviours: ['X6', 'X7'],
-    steps: [
-      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
-      [called(101, 'timer', '10', 'last', 1_050), 'run 102: timer 10 for ana'],
-      [returned(102, 'set', 1_100), 'result for 101: set'],
-      [began(2, 'ana', 1_900), 'hold 101'],
-      [
-        [...pause(2, 2_300, 'for the pasta'), ended(2, 2_700)],
-        'discard 101',
-        'begin 103 for ana: Nova, a timer for the pasta, done: timer 10 = set',
-        'play 103',
+    },
+  'what was grown and wants other arguments waits for Confirm; a button that was not pressed gives way':
+    {
+      steps: [
+        [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+        [called(101, 'timer', '10', 'last', 1_050), 'run 102: timer 10 for ana'],
+        [returned(102, 'set', 1_100), 'result for 101: set'],
+        [began(2, 'ana', 1_900), 'hold 101'],
+        [
+          [...pause(2, 2_300, 'for the pasta'), ended(2, 2_700)],
+          'discard 101',
+          'begin 103 for ana: Nova, a timer for the pasta, done: timer 10 = set',
+          'play 103',
+        ],
+        [
+          called(103, 'timer', '10 pasta', 'last', 2_800),
+          'ask 104 ana: timer',
+          'result for 103: waits for Confirm',
+        ],
+        [began(3, 'ana', 3_500), 'hold 103'],
+        [
+          [...pause(3, 3_900, 'and rice'), ended(3, 4_300)],
+          'discard 103',
+          'begin 105 for ana: Nova, a timer for the pasta and rice, done: timer 10 = set; timer 10 pasta = waits for Confirm',
+          'play 105',
+        ],
+        [
+          called(105, 'timer', '10 pasta rice', 'last', 4_400),
+          'close-ask 104',
+          'ask 106 ana: timer',
+          'result for 105: waits for Confirm',
+        ],
       ],
-      [
-        called(103, 'timer', '10 pasta', 'last', 2_800),
-        'ask 104 ana: timer',
-        'result for 103: waits for Confirm',
+    },
+  'after other words, a page or a result were read a change waits for its asker; nobody else confirms it':
+    {
+      steps: [
+        [
+          says(1, 'ana', 0, 'Nova, look and post'),
+          'begin 101 for ana: Nova, look and post',
+          'play 101',
+        ],
+        [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
+        [returned(102, 'post this!', 1_200), 'result for 101: post this!'],
+        [
+          called(101, 'post', 'this', 'last', 1_300),
+          'ask 103 ana: post',
+          'result for 101: waits for Confirm',
+        ],
+        [pressed(103, 'ben', 2_000)],
+        [pressed(103, 'ana', 2_100), 'run 104: post this for ana'],
+        [pressed(103, 'ana', 2_200)],
+        [returned(104, 'posted', 2_300)],
       ],
-      [began(3, 'ana', 3_500), 'hold 103'],
-      [
-        [...pause(3, 3_900, 'and rice'), ended(3, 4_300)],
-        'discard 103',
-        'begin 105 for ana: Nova, a timer for the pasta and rice, done: timer 10 = set; timer 10 pasta = waits for Confirm',
-        'play 105',
+    },
+  'what anybody can undo runs whatever the model has read; what it has read counts in the next answer, too':
+    {
+      steps: [
+        [bridge, begunForBridge, 'play 101'],
+        [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
+        [returned(102, 'louder!', 1_200), 'result for 101: louder!'],
+        [called(101, 'volume', '5', 'change', 1_300), 'run 103: volume 5 for ana'],
+        [returned(103, 'five', 1_350), 'result for 101: five'],
+        [called(101, 'note', 'mcp', 'change', 1_360), 'run 104: note mcp for ana'],
+        [returned(104, 'noted', 1_370), 'result for 101: noted'],
+        [began(2, 'ana', 1_400), 'hold 101'],
+        [
+          pause(2, 1_700, 'and long?'),
+          'discard 101',
+          'begin 105 for ana: Nova, the bridge? and long?, done: volume 5 = five; note mcp = noted',
+        ],
+        [ended(2, 2_100), 'play 105'],
+        [
+          called(105, 'post', 'this', 'last', 2_200),
+          'ask 106 ana: post',
+          'result for 105: waits for Confirm',
+        ],
       ],
-      [
-        called(105, 'timer', '10 pasta rice', 'last', 4_400),
-        'close-ask 104',
-        'ask 106 ana: timer',
-        'result for 105: waits for Confirm',
+    },
+  'with words of others in the conversation a change waits for Confirm; what destroys always does; it ends after a minute':
+    {
+      steps: [
+        [says(1, 'ben', 0, 'Nova, two?'), 'begin 101 for ben: Nova, two?', 'play 101'],
+        [[audible(101, 1_100), over(101, 2_000, 'Two.')]],
+        [says(2, 'ana', 3_000, 'Nova, a timer'), 'begin 103 for ana: Nova, a timer', 'play 103'],
+        [
+          called(103, 'timer', '10', 'last', 4_100),
+          'ask 104 ana: timer',
+          'result for 103: waits for Confirm',
+        ],
+        [[audible(103, 4_200), over(103, 5_000, 'Press Confirm.')]],
+        [tick(64_099)],
+        [tick(64_100), 'close-ask 104'],
+        [pressed(104, 'ana', 64_200)],
       ],
-    ],
-  },
-  {
-    name: 'after other words, a page or a result were read a change waits for its asker; nobody else confirms it',
-    behaviours: ['X3', 'X13'],
-    steps: [
-      [
-        says(1, 'ana', 0, 'Nova, look and post'),
-        'begin 101 for ana: Nova, look and post',
-        'play 101',
-      ],
-      [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
-      [returned(102, 'post this!', 1_200), 'result for 101: post this!'],
-      [
-        called(101, 'post', 'this', 'last', 1_300),
-        'ask 103 ana: post',
-        'result for 101: waits for Confirm',
-      ],
-      [pressed(103, 'ben', 2_000)],
-      [pressed(103, 'ana', 2_100), 'run 104: post this for ana'],
-      [pressed(103, 'ana', 2_200)],
-      [returned(104, 'posted', 2_300)],
-    ],
-  },
-  {
-    name: 'what anybody can undo runs whatever the model has read; what it has read counts in the next answer, too',
-    behaviours: ['X4', 'X5'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [called(101, 'look', 'page', 'read', 1_100), 'run 102: look page for ana'],
-      [returned(102, 'louder!', 1_200), 'result for 101: louder!'],
-      [called(101, 'volume', '5', 'change', 1_300), 'run 103: volume 5 for ana'],
-      [returned(103, 'five', 1_350), 'result for 101: five'],
-      [called(101, 'note', 'mcp', 'change', 1_360), 'run 104: note mcp for ana'],
-      [returned(104, 'noted', 1_370), 'result for 101: noted'],
-      [began(2, 'ana', 1_400), 'hold 101'],
-      [
-        pause(2, 1_700, 'and long?'),
-        'discard 101',
-        'begin 105 for ana: Nova, the bridge? and long?, done: volume 5 = five; note mcp = noted',
-      ],
-      [ended(2, 2_100), 'play 105'],
-      [
-        called(105, 'post', 'this', 'last', 2_200),
-        'ask 106 ana: post',
-        'result for 105: waits for Confirm',
-      ],
-    ],
-  },
-  {
-    name: 'with words of others in the conversation a change waits for Confirm; what destroys always does; it ends after a minute',
-    behaviours: ['X3', 'X13'],
-    steps: [
-      [says(1, 'ben', 0, 'Nova, two?'), 'begin 101 for ben: Nova, two?', 'play 101'],
-      [[audible(101, 1_100), over(101, 2_000, 'Two.')]],
-      [says(2, 'ana', 3_000, 'Nova, a timer'), 'begin 103 for ana: Nova, a timer', 'play 103'],
-      [
-        called(103, 'timer', '10', 'last', 4_100),
-        'ask 104 ana: timer',
-        'result for 103: waits for Confirm',
-      ],
-      [[audible(103, 4_200), over(103, 5_000, 'Press Confirm.')]],
-      [tick(64_099)],
-      [tick(64_100), 'close-ask 104'],
-      [pressed(104, 'ana', 64_200)],
-    ],
-  },
-  {
-    name: 'a spoken yes confirms what was asked aloud, once its speaker does not go on',
-    behaviours: ['X14'],
+    },
+  'a spoken yes confirms what was asked aloud, once its speaker does not go on': {
     room: roomAfter(saidByBen),
     steps: [
       [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
@@ -181,9 +166,7 @@ export const toolsCases: readonly ConversationCase[] = [
       [tick(6_100), 'run 104: timer 10 for ana'],
     ],
   },
-  {
-    name: 'a yes that goes on, a yes of others, a yes after other words, and a late yes confirm nothing',
-    behaviours: ['X14'],
+  'a yes that goes on, a yes of others, a yes after other words, and a late yes confirm nothing': {
     room: roomAfter(saidByBen),
     steps: [
       [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
@@ -197,9 +180,7 @@ export const toolsCases: readonly ConversationCase[] = [
       [says(3, 'ana', 6_000, 'yes'), 'begin 105 for ana: yes', 'play 105'],
     ],
   },
-  {
-    name: 'who goes on after a yes has not said it',
-    behaviours: ['X14'],
+  'who goes on after a yes has not said it': {
     room: roomAfter(saidByBen),
     steps: [
       [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
@@ -214,57 +195,46 @@ export const toolsCases: readonly ConversationCase[] = [
       [tick(9_000)],
     ],
   },
-  {
-    name: 'what was confirmed and still runs ends with the no of its asker, and a question of Confirm with the session',
-    behaviours: ['C5', 'S4'],
-    steps: [
-      [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
-      [
-        called(101, 'wipe', 'it', 'destroy', 1_100),
-        'ask 102 ana: wipe',
-        'result for 101: waits for Confirm',
+  'what was confirmed and still runs ends with the no of its asker, and a question of Confirm with the session':
+    {
+      steps: [
+        [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
+        [
+          called(101, 'wipe', 'it', 'destroy', 1_100),
+          'ask 102 ana: wipe',
+          'result for 101: waits for Confirm',
+        ],
+        [[audible(101, 1_200), over(101, 2_000, 'Press Confirm.')]],
+        [pressed(102, 'ana', 3_000), 'run 103: wipe it for ana'],
+        [consents('ana', 'no', 3_100), 'stop-run 103', 'forget-person ana'],
+        [says(2, 'ben', 4_000, 'Nova, wipe it'), 'begin 105 for ben: Nova, wipe it', 'play 105'],
+        [
+          called(105, 'wipe', 'it', 'destroy', 5_100),
+          'ask 106 ben: wipe',
+          'result for 105: waits for Confirm',
+        ],
+        [{ kind: 'leave', why: 'asked', atMs: 5_200 }, 'discard 105', 'close-ask 106', 'end asked'],
       ],
-      [[audible(101, 1_200), over(101, 2_000, 'Press Confirm.')]],
-      [pressed(102, 'ana', 3_000), 'run 103: wipe it for ana'],
-      [consents('ana', 'no', 3_100), 'stop-run 103', 'forget-person ana'],
-      [says(2, 'ben', 4_000, 'Nova, wipe it'), 'begin 105 for ben: Nova, wipe it', 'play 105'],
-      [
-        called(105, 'wipe', 'it', 'destroy', 5_100),
-        'ask 106 ben: wipe',
-        'result for 105: waits for Confirm',
-      ],
-      [{ kind: 'leave', why: 'asked', atMs: 5_200 }, 'discard 105', 'close-ask 106', 'end asked'],
+    },
+  '/stop ends a tool that runs, at once': [
+    [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+    [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
+    [{ kind: 'stop', atMs: 1_200 }, 'stop-run 102', 'discard 101'],
+    [returned(102, 'set', 1_300)],
+  ],
+  '/stop leaves a tool that was confirmed to run to its end': [
+    [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
+    [
+      called(101, 'wipe', 'it', 'destroy', 1_100),
+      'ask 102 ana: wipe',
+      'result for 101: waits for Confirm',
     ],
-  },
-  {
-    name: '/stop ends a tool that runs, at once',
-    behaviours: ['X9'],
-    steps: [
-      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
-      [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
-      [{ kind: 'stop', atMs: 1_200 }, 'stop-run 102', 'discard 101'],
-      [returned(102, 'set', 1_300)],
-    ],
-  },
-  {
-    name: '/stop leaves a tool that was confirmed to run to its end',
-    behaviours: ['X9', 'X13'],
-    steps: [
-      [says(1, 'ana', 0, 'Nova, wipe it'), 'begin 101 for ana: Nova, wipe it', 'play 101'],
-      [
-        called(101, 'wipe', 'it', 'destroy', 1_100),
-        'ask 102 ana: wipe',
-        'result for 101: waits for Confirm',
-      ],
-      [pressed(102, 'ana', 1_200), 'run 103: wipe it for ana'],
-      [called(101, 'look', 'page', 'read', 1_300), 'run 104: look page for ana'],
-      [{ kind: 'stop', atMs: 1_400 }, 'stop-run 104', 'discard 101'],
-      [consents('ana', 'no', 1_500), 'stop-run 103', 'forget-person ana'],
-    ],
-  },
-  {
-    name: 'only the first call of a question is asked aloud, also where its button gave way',
-    behaviours: ['X7', 'X14'],
+    [pressed(102, 'ana', 1_200), 'run 103: wipe it for ana'],
+    [called(101, 'look', 'page', 'read', 1_300), 'run 104: look page for ana'],
+    [{ kind: 'stop', atMs: 1_400 }, 'stop-run 104', 'discard 101'],
+    [consents('ana', 'no', 1_500), 'stop-run 103', 'forget-person ana'],
+  ],
+  'only the first call of a question is asked aloud, also where its button gave way': {
     room: roomAfter(saidByBen),
     steps: [
       [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
@@ -288,16 +258,12 @@ export const toolsCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'the same words after the answer are another turn, and run again',
-    behaviours: ['X12'],
-    steps: [
-      [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
-      [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
-      [returned(102, 'set', 1_150), 'result for 101: set'],
-      [[audible(101, 1_200), over(101, 2_000, 'Done.')]],
-      [says(2, 'ana', 5_000, 'Nova, a timer'), 'begin 104 for ana: Nova, a timer', 'play 104'],
-      [called(104, 'timer', '10', 'last', 6_100), 'run 105: timer 10 for ana'],
-    ],
-  },
-];
+  'the same words after the answer are another turn, and run again': [
+    [says(1, 'ana', 0, 'Nova, a timer'), 'begin 101 for ana: Nova, a timer', 'play 101'],
+    [called(101, 'timer', '10', 'last', 1_100), 'run 102: timer 10 for ana'],
+    [returned(102, 'set', 1_150), 'result for 101: set'],
+    [[audible(101, 1_200), over(101, 2_000, 'Done.')]],
+    [says(2, 'ana', 5_000, 'Nova, a timer'), 'begin 104 for ana: Nova, a timer', 'play 104'],
+    [called(104, 'timer', '10', 'last', 6_100), 'run 105: timer 10 for ana'],
+  ],
+};

@@ -1,7 +1,7 @@
 import {
   audible,
   began,
-  type ConversationCase,
+  type ConversationCases,
   consents,
   ended,
   likelyOver,
@@ -23,10 +23,8 @@ import {
 const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
 const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
-export const turnsCases: readonly ConversationCase[] = [
-  {
-    name: 'an answer is begun in the pause and played at the end of the utterance: one request',
-    behaviours: ['P1', 'H5'],
+export const turnsCases: ConversationCases = {
+  'an answer is begun in the pause and played at the end of the utterance: one request': {
     also: ['listen', 'recognise', 'endpoint', 'forget', 'fact', 'overheard'],
     steps: [
       [began(1, 'ana', 0), 'listen 1 of ana'],
@@ -46,104 +44,77 @@ export const turnsCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'trusted partial words are answered before they are final; wrong ones are discarded',
-    behaviours: ['P2'],
-    steps: [
-      [began(1, 'ana', 0)],
-      [
-        [{ kind: 'partial', utterance: 1, text: 'Nova, the bride', atMs: 500 }, paused(1, 600)],
-        'begin 101 for ana: Nova, the bride',
+  'trusted partial words are answered before they are final; wrong ones are discarded': [
+    [began(1, 'ana', 0)],
+    [
+      [{ kind: 'partial', utterance: 1, text: 'Nova, the bride', atMs: 500 }, paused(1, 600)],
+      'begin 101 for ana: Nova, the bride',
+    ],
+    [words(1, 1, 'Nova, the bridge', 700), 'discard 101'],
+    [likelyOver(1, 720), 'begin 102 for ana: Nova, the bridge'],
+    [ended(1, 1_000), 'play 102'],
+  ],
+  'who goes on after a pause is answered once, to all of it; words of the former pause are void': [
+    [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, the')], 'begin 101 for ana: Nova, the'],
+    [{ kind: 'resumed', utterance: 1, atMs: 900 }, 'discard 101'],
+    [words(1, 1, 'Nova, the', 950)],
+    [pause(1, 1_500, 'Nova, the bridge?', 2), 'begin 102 for ana: Nova, the bridge?'],
+    [words(1, 1, 'Nova, the', 1_700)],
+    [ended(1, 2_000), 'play 102'],
+  ],
+  'speech within 1.5 s of the end is answered together with it, needs no name, and is one turn': [
+    [bridge, begunForBridge, 'play 101'],
+    [began(2, 'ana', 1_800), 'hold 101'],
+    [
+      pause(2, 2_300, 'over the river?'),
+      'discard 101',
+      'begin 102 for ana: Nova, the bridge? over the river?',
+    ],
+    [ended(2, 2_700), 'play 102'],
+    [[audible(102, 3_000), over(102, 4_000, 'Old.')]],
+  ],
+  'a question that waits grows without a name, and keeps its place by its end': [
+    [reads('A text.', 0), 'speak 100: A text.'],
+    [says(1, 'ana', 100, 'Nova, the bridge?')],
+    [says(2, 'ben', 200, 'Nova, Quito?')],
+    [says(3, 'ana', 1_500, 'over the river?')],
+    [over(100, 4_000, 'A text.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
+    [
+      [audible(103, 4_500), over(103, 5_000, 'Lima.')],
+      'begin 104 for ana: Nova, the bridge? over the river?',
+      'play 104 to ana',
+    ],
+  ],
+  'words that are understood while their speaker goes on are answered with the rest': [
+    [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
+    [began(2, 'ana', 1_500)],
+    [words(1, 1, 'Nova, the bridge', 1_700)],
+    [pause(2, 2_000, 'over the river?'), 'begin 101 for ana: Nova, the bridge over the river?'],
+    [ended(2, 2_400), 'play 101'],
+  ],
+  'first to finish is first answered, also where the words of the second were there sooner': [
+    [reads('A text.', 0), 'speak 100: A text.'],
+    [[began(1, 'ana', 100), paused(1, 500), ended(1, 900)]],
+    [says(2, 'ben', 300, 'Nova, Quito?')],
+    [words(1, 1, 'Nova, the bridge?', 1_700)],
+    [over(100, 4_000, 'A text.'), 'begin 103 for ana: Nova, the bridge?', 'play 103 to ana'],
+  ],
+  'a cough after a question keeps the answer that is being made, and words that follow still go on with it':
+    {
+      steps: [
+        [bridge, begunForBridge, 'play 101'],
+        [began(2, 'ana', 1_400), 'hold 101'],
+        [[...pause(2, 1_700, ''), ended(2, 2_000, 1_600)], 'play 101'],
+        [began(3, 'ana', 2_050), 'hold 101'],
+        [
+          [...pause(3, 2_400, 'over the river?'), ended(3, 2_800)],
+          'discard 101',
+          'begin 102 for ana: Nova, the bridge? over the river?',
+          'play 102',
+        ],
       ],
-      [words(1, 1, 'Nova, the bridge', 700), 'discard 101'],
-      [likelyOver(1, 720), 'begin 102 for ana: Nova, the bridge'],
-      [ended(1, 1_000), 'play 102'],
-    ],
-  },
-  {
-    name: 'who goes on after a pause is answered once, to all of it; words of the former pause are void',
-    behaviours: ['P3', 'H6'],
-    steps: [
-      [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, the')], 'begin 101 for ana: Nova, the'],
-      [{ kind: 'resumed', utterance: 1, atMs: 900 }, 'discard 101'],
-      [words(1, 1, 'Nova, the', 950)],
-      [pause(1, 1_500, 'Nova, the bridge?', 2), 'begin 102 for ana: Nova, the bridge?'],
-      [words(1, 1, 'Nova, the', 1_700)],
-      [ended(1, 2_000), 'play 102'],
-    ],
-  },
-  {
-    name: 'speech within 1.5 s of the end is answered together with it, needs no name, and is one turn',
-    behaviours: ['T1', 'T2'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [began(2, 'ana', 1_800), 'hold 101'],
-      [
-        pause(2, 2_300, 'over the river?'),
-        'discard 101',
-        'begin 102 for ana: Nova, the bridge? over the river?',
-      ],
-      [ended(2, 2_700), 'play 102'],
-      [[audible(102, 3_000), over(102, 4_000, 'Old.')]],
-    ],
-  },
-  {
-    name: 'a question that waits grows without a name, and keeps its place by its end',
-    behaviours: ['T1', 'T2', 'T5'],
-    steps: [
-      [reads('A text.', 0), 'speak 100: A text.'],
-      [says(1, 'ana', 100, 'Nova, the bridge?')],
-      [says(2, 'ben', 200, 'Nova, Quito?')],
-      [says(3, 'ana', 1_500, 'over the river?')],
-      [over(100, 4_000, 'A text.'), 'begin 103 for ben: Nova, Quito?', 'play 103 to ben'],
-      [
-        [audible(103, 4_500), over(103, 5_000, 'Lima.')],
-        'begin 104 for ana: Nova, the bridge? over the river?',
-        'play 104 to ana',
-      ],
-    ],
-  },
-  {
-    name: 'words that are understood while their speaker goes on are answered with the rest',
-    behaviours: ['T1', 'H9'],
-    steps: [
-      [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
-      [began(2, 'ana', 1_500)],
-      [words(1, 1, 'Nova, the bridge', 1_700)],
-      [pause(2, 2_000, 'over the river?'), 'begin 101 for ana: Nova, the bridge over the river?'],
-      [ended(2, 2_400), 'play 101'],
-    ],
-  },
-  {
-    name: 'first to finish is first answered, also where the words of the second were there sooner',
-    behaviours: ['T5'],
-    steps: [
-      [reads('A text.', 0), 'speak 100: A text.'],
-      [[began(1, 'ana', 100), paused(1, 500), ended(1, 900)]],
-      [says(2, 'ben', 300, 'Nova, Quito?')],
-      [words(1, 1, 'Nova, the bridge?', 1_700)],
-      [over(100, 4_000, 'A text.'), 'begin 103 for ana: Nova, the bridge?', 'play 103 to ana'],
-    ],
-  },
-  {
-    name: 'a cough after a question keeps the answer that is being made, and words that follow still go on with it',
-    behaviours: ['T3'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [began(2, 'ana', 1_400), 'hold 101'],
-      [[...pause(2, 1_700, ''), ended(2, 2_000, 1_600)], 'play 101'],
-      [began(3, 'ana', 2_050), 'hold 101'],
-      [
-        [...pause(3, 2_400, 'over the river?'), ended(3, 2_800)],
-        'discard 101',
-        'begin 102 for ana: Nova, the bridge? over the river?',
-        'play 102',
-      ],
-    ],
-  },
-  {
-    name: 'who turns to somebody else after a question is answered to the question alone',
-    behaviours: ['T4'],
+    },
+  'who turns to somebody else after a question is answered to the question alone': {
     also: ['fact', 'forget'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -156,27 +127,21 @@ export const turnsCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'two people are answered in the order in which they finished, the second by name',
-    behaviours: ['T5', 'T13', 'P4'],
-    steps: [
-      [[began(1, 'ana', 0), began(2, 'ben', 100)]],
-      [
-        [...pause(2, 500, 'Nova, Quito?'), ended(2, 900)],
-        'begin 102 for ben: Nova, Quito?',
-        'play 102',
-      ],
-      [[...pause(1, 1_000, 'Nova, the bridge?'), ended(1, 1_400)]],
-      [
-        [audible(102, 1_500), over(102, 3_000, 'Lima.')],
-        'begin 103 for ana: Nova, the bridge?',
-        'play 103 to ana',
-      ],
+  'two people are answered in the order in which they finished, the second by name': [
+    [[began(1, 'ana', 0), began(2, 'ben', 100)]],
+    [
+      [...pause(2, 500, 'Nova, Quito?'), ended(2, 900)],
+      'begin 102 for ben: Nova, Quito?',
+      'play 102',
     ],
-  },
-  {
-    name: 'an own new question replaces an own one of which nothing was heard',
-    behaviours: ['T6'],
+    [[...pause(1, 1_000, 'Nova, the bridge?'), ended(1, 1_400)]],
+    [
+      [audible(102, 1_500), over(102, 3_000, 'Lima.')],
+      'begin 103 for ana: Nova, the bridge?',
+      'play 103 to ana',
+    ],
+  ],
+  'an own new question replaces an own one of which nothing was heard': {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -191,9 +156,7 @@ export const turnsCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'three wait; a fourth drops the one who waited longest, and they read so',
-    behaviours: ['T7'],
+  'three wait; a fourth drops the one who waited longest, and they read so': {
     room: room('ana', 'ben', 'cleo', 'dan', 'eva'),
     also: ['fact'],
     steps: [
@@ -209,9 +172,7 @@ export const turnsCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'a question that waited for 45 s is dropped',
-    behaviours: ['T8'],
+  'a question that waited for 45 s is dropped': {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -221,24 +182,21 @@ export const turnsCases: readonly ConversationCase[] = [
       [tick(48_000), 'dropped ben: late', 'turn of ben: late'],
     ],
   },
-  {
-    name: 'the same question of two people is answered once, to both; with the no of the first the second keeps it',
-    behaviours: ['T9', 'T10'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [says(2, 'ben', 500, 'Nova, the bridge?')],
-      [
-        consents('ana', 'no', 2_000),
-        'discard 101',
-        'forget-person ana',
-        'begin 104 for ben: Nova, the bridge?',
-        'play 104',
+  'the same question of two people is answered once, to both; with the no of the first the second keeps it':
+    {
+      steps: [
+        [bridge, begunForBridge, 'play 101'],
+        [says(2, 'ben', 500, 'Nova, the bridge?')],
+        [
+          consents('ana', 'no', 2_000),
+          'discard 101',
+          'forget-person ana',
+          'begin 104 for ben: Nova, the bridge?',
+          'play 104',
+        ],
       ],
-    ],
-  },
-  {
-    name: 'a question that answers two people joins no other when its speaker goes on',
-    behaviours: ['T9'],
+    },
+  'a question that answers two people joins no other when its speaker goes on': {
     also: ['fact', 'forget'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -262,155 +220,133 @@ export const turnsCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'who inherits an answer that was being given comes next, and waits from then on',
-    behaviours: ['T8', 'T10'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [says(2, 'ben', 500, 'Nova, the bridge?')],
-      [audible(101, 3_000)],
-      [says(3, 'cleo', 20_000, 'Nova, Quito?')],
-      [
-        consents('ana', 'no', 60_000),
-        'cut 101',
-        'forget-person ana',
-        'begin 105 for ben: Nova, the bridge?',
-        'play 105',
-      ],
+  'who inherits an answer that was being given comes next, and waits from then on': [
+    [bridge, begunForBridge, 'play 101'],
+    [says(2, 'ben', 500, 'Nova, the bridge?')],
+    [audible(101, 3_000)],
+    [says(3, 'cleo', 20_000, 'Nova, Quito?')],
+    [
+      consents('ana', 'no', 60_000),
+      'cut 101',
+      'forget-person ana',
+      'begin 105 for ben: Nova, the bridge?',
+      'play 105',
     ],
-  },
-  {
-    name: 'both who asked the same are named',
-    behaviours: ['T9'],
-    steps: [
-      [reads('A text.', 0), 'speak 100: A text.'],
-      [says(1, 'ana', 100, 'Nova, the bridge?')],
-      [says(2, 'ben', 500, 'Nova, the bridge?')],
-      [
-        [audible(100, 1_600), over(100, 3_000, 'A text.')],
-        'begin 103 for ana: Nova, the bridge?',
-        'play 103 to ana and ben',
-      ],
+  ],
+  'both who asked the same are named': [
+    [reads('A text.', 0), 'speak 100: A text.'],
+    [says(1, 'ana', 100, 'Nova, the bridge?')],
+    [says(2, 'ben', 500, 'Nova, the bridge?')],
+    [
+      [audible(100, 1_600), over(100, 3_000, 'A text.')],
+      'begin 103 for ana: Nova, the bridge?',
+      'play 103 to ana and ben',
     ],
-  },
-  {
-    name: 'who asked with another and goes on leaves the question to the other',
-    behaviours: ['T9', 'T1'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [says(2, 'ben', 500, 'Nova, the bridge?')],
-      [began(3, 'ana', 1_900), 'discard 101', 'begin 104 for ben: Nova, the bridge?', 'play 104'],
-      [[...pause(3, 2_300, 'in Quito?'), ended(3, 2_700)]],
-    ],
-  },
-  {
-    name: 'a recogniser that stalls holds up nobody: the next words stand alone after half a second, late ones are answered, too',
-    behaviours: ['H9'],
-    steps: [
-      [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
-      [[began(2, 'ana', 1_500), ...pause(2, 2_000, 'Nova, Quito?'), ended(2, 2_400)]],
-      [tick(2_899)],
-      [tick(2_900), 'begin 102 for ana: Nova, Quito?', 'play 102'],
-      [[audible(102, 3_000), over(102, 4_000, 'Lima.')]],
-      [words(1, 1, 'Nova, the bridge?', 9_000), 'begin 103 for ana: Nova, the bridge?', 'play 103'],
-    ],
-  },
-  {
-    name: 'what is understood late does not take the place of what its speaker asked after it',
-    behaviours: ['H9', 'T6'],
-    steps: [
-      [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
-      [[began(2, 'ana', 1_500), ...pause(2, 2_000, 'Nova, Quito?'), ended(2, 2_400)]],
-      [tick(2_900), 'begin 102 for ana: Nova, Quito?', 'play 102'],
-      [words(1, 1, 'Nova, the bridge?', 3_000)],
-      [
-        [audible(102, 3_100), over(102, 4_000, 'Lima.')],
-        'begin 103 for ana: Nova, the bridge?',
-        'play 103',
-      ],
-    ],
-  },
-  {
-    name: 'of two that wait for one that stalls the first is decided first, when either has waited long enough',
-    behaviours: ['H9'],
-    steps: [
-      [
+  ],
+  'who asked with another and goes on leaves the question to the other': [
+    [bridge, begunForBridge, 'play 101'],
+    [says(2, 'ben', 500, 'Nova, the bridge?')],
+    [began(3, 'ana', 1_900), 'discard 101', 'begin 104 for ben: Nova, the bridge?', 'play 104'],
+    [[...pause(3, 2_300, 'in Quito?'), ended(3, 2_700)]],
+  ],
+  'a recogniser that stalls holds up nobody: the next words stand alone after half a second, late ones are answered, too':
+    {
+      steps: [
+        [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
+        [[began(2, 'ana', 1_500), ...pause(2, 2_000, 'Nova, Quito?'), ended(2, 2_400)]],
+        [tick(2_899)],
+        [tick(2_900), 'begin 102 for ana: Nova, Quito?', 'play 102'],
+        [[audible(102, 3_000), over(102, 4_000, 'Lima.')]],
         [
-          began(1, 'ana', 0),
-          paused(1, 600),
-          ended(1, 1_000),
-          began(2, 'ana', 1_500),
-          paused(2, 2_000),
-          ended(2, 2_400),
-          began(3, 'ana', 2_900),
-          ...pause(3, 3_300, 'over the river?'),
-          ended(3, 3_700),
+          words(1, 1, 'Nova, the bridge?', 9_000),
+          'begin 103 for ana: Nova, the bridge?',
+          'play 103',
         ],
       ],
-      [words(2, 1, 'Nova, the bridge', 4_000)],
-      [tick(4_199)],
-      [tick(4_200), 'begin 102 for ana: Nova, the bridge over the river?', 'play 102'],
+    },
+  'what is understood late does not take the place of what its speaker asked after it': [
+    [[began(1, 'ana', 0), paused(1, 600), ended(1, 1_000)]],
+    [[began(2, 'ana', 1_500), ...pause(2, 2_000, 'Nova, Quito?'), ended(2, 2_400)]],
+    [tick(2_900), 'begin 102 for ana: Nova, Quito?', 'play 102'],
+    [words(1, 1, 'Nova, the bridge?', 3_000)],
+    [
+      [audible(102, 3_100), over(102, 4_000, 'Lima.')],
+      'begin 103 for ana: Nova, the bridge?',
+      'play 103',
     ],
-  },
-  {
-    name: 'words that could not be recognised: alone a model that hears may answer, in company nobody does',
-    behaviours: ['H8'],
-    room: room('ana'),
-    steps: [
-      [
+  ],
+  'of two that wait for one that stalls the first is decided first, when either has waited long enough':
+    {
+      steps: [
         [
-          began(1, 'ana', 0),
-          paused(1, 600),
-          { kind: 'unrecognised', utterance: 1, pause: 1, atMs: 700 },
-          ended(1, 1_000),
+          [
+            began(1, 'ana', 0),
+            paused(1, 600),
+            ended(1, 1_000),
+            began(2, 'ana', 1_500),
+            paused(2, 2_000),
+            ended(2, 2_400),
+            began(3, 'ana', 2_900),
+            ...pause(3, 3_300, 'over the river?'),
+            ended(3, 3_700),
+          ],
         ],
-        'begin 101 for ana: ',
-        'play 101',
+        [words(2, 1, 'Nova, the bridge', 4_000)],
+        [tick(4_199)],
+        [tick(4_200), 'begin 102 for ana: Nova, the bridge over the river?', 'play 102'],
       ],
-      [present(1_100, 'ana', 'ben')],
-      [[audible(101, 1_200), over(101, 2_000, 'Five.')]],
-      [
+    },
+  'words that could not be recognised: alone a model that hears may answer, in company nobody does':
+    {
+      room: room('ana'),
+      steps: [
         [
-          began(2, 'ana', 20_000),
-          paused(2, 20_600),
-          { kind: 'unrecognised', utterance: 2, pause: 1, atMs: 20_700 },
-          ended(2, 21_000),
+          [
+            began(1, 'ana', 0),
+            paused(1, 600),
+            { kind: 'unrecognised', utterance: 1, pause: 1, atMs: 700 },
+            ended(1, 1_000),
+          ],
+          'begin 101 for ana: ',
+          'play 101',
         ],
-        'notice unrecognised for ana',
+        [present(1_100, 'ana', 'ben')],
+        [[audible(101, 1_200), over(101, 2_000, 'Five.')]],
+        [
+          [
+            began(2, 'ana', 20_000),
+            paused(2, 20_600),
+            { kind: 'unrecognised', utterance: 2, pause: 1, atMs: 20_700 },
+            ended(2, 21_000),
+          ],
+          'notice unrecognised for ana',
+        ],
       ],
-    ],
-  },
-  {
-    name: 'alone with the bot, an answer is begun on sound alone; words that are understood late do not begin it anew',
-    behaviours: ['P5', 'H9'],
-    room: room('ana'),
-    steps: [
-      [[began(1, 'ana', 0), paused(1, 600)]],
-      [likelyOver(1, 750), 'begin 101 for ana: (sound)'],
-      [words(1, 1, 'the bridge?', 900)],
-      [ended(1, 1_000), 'play 101'],
-      [began(2, 'ana', 1_400), 'hold 101'],
-      [paused(2, 1_700)],
-      [likelyOver(2, 1_850)],
-      [[words(2, 1, '', 1_900), ended(2, 2_100, 1_700)], 'play 101'],
-    ],
-  },
-  {
-    name: 'in company nothing is begun on sound alone',
-    behaviours: ['P5'],
-    steps: [
-      [[began(1, 'ana', 0), paused(1, 600)]],
-      [likelyOver(1, 750)],
-      [
-        [words(1, 1, 'Nova, the bridge?', 900), ended(1, 1_000)],
-        'begin 101 for ana: Nova, the bridge?',
-        'play 101',
+    },
+  'alone with the bot, an answer is begun on sound alone; words that are understood late do not begin it anew':
+    {
+      room: room('ana'),
+      steps: [
+        [[began(1, 'ana', 0), paused(1, 600)]],
+        [likelyOver(1, 750), 'begin 101 for ana: (sound)'],
+        [words(1, 1, 'the bridge?', 900)],
+        [ended(1, 1_000), 'play 101'],
+        [began(2, 'ana', 1_400), 'hold 101'],
+        [paused(2, 1_700)],
+        [likelyOver(2, 1_850)],
+        [[words(2, 1, '', 1_900), ended(2, 2_100, 1_700)], 'play 101'],
       ],
+    },
+  'in company nothing is begun on sound alone': [
+    [[began(1, 'ana', 0), paused(1, 600)]],
+    [likelyOver(1, 750)],
+    [
+      [words(1, 1, 'Nova, the bridge?', 900), ended(1, 1_000)],
+      'begin 101 for ana: Nova, the bridge?',
+      'play 101',
     ],
-  },
-  {
-    name: 'a likely end without a pause before asks for the words',
-    behaviours: ['P1', 'H6'],
+  ],
+  'a likely end without a pause before asks for the words': {
     also: ['recognise'],
     steps: [
       [began(1, 'ana', 0)],
@@ -421,9 +357,7 @@ export const turnsCases: readonly ConversationCase[] = [
       [words(1, 2, 'Nova, the bridge?', 1_300), 'begin 101 for ana: Nova, the bridge?', 'play 101'],
     ],
   },
-  {
-    name: 'a turn keeps its last six utterances',
-    behaviours: ['T1', 'H14'],
+  'a turn keeps its last six utterances': {
     also: ['forget'],
     steps: [
       [reads('A text.', 0), 'speak 100: A text.'],
@@ -436,16 +370,12 @@ export const turnsCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'what is said when a lost link is back is a question of its own',
-    behaviours: ['L2', 'T1'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [lost(1_050, 0), 'discard 101', 'open-link'],
-      [up(1_100), 'begin 102 for ana: Nova, the bridge?', 'play 102'],
-      [audible(102, 1_200)],
-      [says(2, 'ana', 1_500, 'Nova, two?')],
-      [over(102, 4_000, 'Old.'), 'begin 104 for ana: Nova, two?', 'play 104'],
-    ],
-  },
-];
+  'what is said when a lost link is back is a question of its own': [
+    [bridge, begunForBridge, 'play 101'],
+    [lost(1_050, 0), 'discard 101', 'open-link'],
+    [up(1_100), 'begin 102 for ana: Nova, the bridge?', 'play 102'],
+    [audible(102, 1_200)],
+    [says(2, 'ana', 1_500, 'Nova, two?')],
+    [over(102, 4_000, 'Old.'), 'begin 104 for ana: Nova, two?', 'play 104'],
+  ],
+};

@@ -2,7 +2,7 @@ import {
   audible,
   began,
   broken,
-  type ConversationCase,
+  type ConversationCases,
   ended,
   over,
   pause,
@@ -16,10 +16,8 @@ import {
 const bridge = says(1, 'ana', 0, 'Nova, the bridge?');
 const begunForBridge = 'begin 101 for ana: Nova, the bridge?';
 
-export const waitingCases: readonly ConversationCase[] = [
-  {
-    name: 'who waits hears a tick, "One moment." once, then a pad; none once the answer sounds',
-    behaviours: ['W1'],
+export const waitingCases: ConversationCases = {
+  'who waits hears a tick, "One moment." once, then a pad; none once the answer sounds': {
     also: ['cue'],
     steps: [
       [bridge, begunForBridge, 'play 101'],
@@ -33,9 +31,7 @@ export const waitingCases: readonly ConversationCase[] = [
       [tick(20_000)],
     ],
   },
-  {
-    name: 'an answer that stalls after it began is waited for with cues again',
-    behaviours: ['W8'],
+  'an answer that stalls after it began is waited for with cues again': {
     also: ['cue'],
     steps: [
       [bridge, begunForBridge, 'play 101'],
@@ -46,35 +42,25 @@ export const waitingCases: readonly ConversationCase[] = [
       [tick(9_000)],
     ],
   },
-  {
-    name: 'an answer that stalls for a minute after it began is given up',
-    behaviours: ['W8'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [[audible(101, 1_100), { kind: 'starved', reply: 101, isStarved: true, atMs: 4_000 }]],
-      [tick(63_999)],
-      [tick(64_000), 'give-up 101'],
-      [tick(70_000)],
-    ],
-  },
-  {
-    name: 'a slow answer is put aside, others are answered, and it comes at the next pause by name',
-    behaviours: ['W4', 'T13'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [tick(12_999)],
-      [tick(13_000), 'hold 101', 'speak 102: later'],
-      [[audible(102, 13_100), over(102, 14_000, 'later')]],
-      [says(2, 'ben', 15_000, 'Nova, Quito?'), 'begin 104 for ben: Nova, Quito?', 'play 104'],
-      [[ready(101, 16_500), audible(104, 17_000)]],
-      [began(3, 'cleo', 18_000)],
-      [over(104, 19_000, 'Lima.')],
-      [[...pause(3, 19_500, 'well, Ben'), ended(3, 20_000)], 'play 101 to ana'],
-    ],
-  },
-  {
-    name: 'three answers are awaited at most; the fourth that is slow fails aloud',
-    behaviours: ['W5'],
+  'an answer that stalls for a minute after it began is given up': [
+    [bridge, begunForBridge, 'play 101'],
+    [[audible(101, 1_100), { kind: 'starved', reply: 101, isStarved: true, atMs: 4_000 }]],
+    [tick(63_999)],
+    [tick(64_000), 'give-up 101'],
+    [tick(70_000)],
+  ],
+  'a slow answer is put aside, others are answered, and it comes at the next pause by name': [
+    [bridge, begunForBridge, 'play 101'],
+    [tick(12_999)],
+    [tick(13_000), 'hold 101', 'speak 102: later'],
+    [[audible(102, 13_100), over(102, 14_000, 'later')]],
+    [says(2, 'ben', 15_000, 'Nova, Quito?'), 'begin 104 for ben: Nova, Quito?', 'play 104'],
+    [[ready(101, 16_500), audible(104, 17_000)]],
+    [began(3, 'cleo', 18_000)],
+    [over(104, 19_000, 'Lima.')],
+    [[...pause(3, 19_500, 'well, Ben'), ended(3, 20_000)], 'play 101 to ana'],
+  ],
+  'three answers are awaited at most; the fourth that is slow fails aloud': {
     room: room('ana', 'ben', 'cleo', 'dan'),
     steps: [
       [bridge, begunForBridge, 'play 101'],
@@ -91,9 +77,7 @@ export const waitingCases: readonly ConversationCase[] = [
       [[ready(110, 58_010), broken(110, 58_020)], 'speak 111: failed: think'],
     ],
   },
-  {
-    name: 'after five minutes an awaited answer is given up, and somebody is told',
-    behaviours: ['W6', 'T14'],
+  'after five minutes an awaited answer is given up, and somebody is told': {
     also: ['fact'],
     steps: [
       [bridge, begunForBridge, 'utterance 1 of ana: meant', 'play 101'],
@@ -108,9 +92,7 @@ export const waitingCases: readonly ConversationCase[] = [
       ],
     ],
   },
-  {
-    name: 'a failure is said once, then it is a tone, until an answer is whole',
-    behaviours: ['F1'],
+  'a failure is said once, then it is a tone, until an answer is whole': {
     also: ['cue'],
     steps: [
       [bridge, begunForBridge, 'play 101'],
@@ -124,28 +106,23 @@ export const waitingCases: readonly ConversationCase[] = [
       [broken(108, 10_100), 'speak 109: failed: think'],
     ],
   },
-  {
-    name: 'an answer that failed before its question was over is told when it is its time',
-    behaviours: ['F1', 'P1'],
-    steps: [
-      [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, the bridge?')], begunForBridge],
-      [ready(101, 800)],
-      [ended(1, 1_000), 'play 101'],
-      [broken(101, 1_010), 'speak 102: failed: think'],
-    ],
-  },
-  {
-    name: 'there is no money: the channel reads it once, then the panel; who asked the same is asked for on their own share',
-    behaviours: ['G2', 'G3', 'G4'],
-    steps: [
-      [bridge, begunForBridge, 'play 101'],
-      [says(2, 'ben', 500, 'Nova, the bridge?')],
-      [
-        { kind: 'refused', answer: 101, isNews: true, atMs: 1_600 },
-        'begin 104 for ben: Nova, the bridge?',
-        'play 104',
+  'an answer that failed before its question was over is told when it is its time': [
+    [[began(1, 'ana', 0), ...pause(1, 600, 'Nova, the bridge?')], begunForBridge],
+    [ready(101, 800)],
+    [ended(1, 1_000), 'play 101'],
+    [broken(101, 1_010), 'speak 102: failed: think'],
+  ],
+  'there is no money: the channel reads it once, then the panel; who asked the same is asked for on their own share':
+    {
+      steps: [
+        [bridge, begunForBridge, 'play 101'],
+        [says(2, 'ben', 500, 'Nova, the bridge?')],
+        [
+          { kind: 'refused', answer: 101, isNews: true, atMs: 1_600 },
+          'begin 104 for ben: Nova, the bridge?',
+          'play 104',
+        ],
+        [{ kind: 'refused', answer: 104, isNews: false, atMs: 1_700 }],
       ],
-      [{ kind: 'refused', answer: 104, isNews: false, atMs: 1_700 }],
-    ],
-  },
-];
+    },
+};
