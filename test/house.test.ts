@@ -180,7 +180,7 @@ const doors: Readonly<Record<string, string>> = {
   'conversation/engines': 'paid-engines',
   'conversation/machine': 'questions reconnect-policy rules state step',
   'conversation/ports': 'session-events tool-definition',
-  'conversation/presence': 'access-control pause-hearing privacy-requests',
+  'conversation/presence': 'access-control privacy-requests',
   'conversation/settings': 'guild-settings personal-settings-cache setting-definition',
   'conversation/tools': 'confirmed-tool-runner',
   discord: 'channel-people client login own-state',

@@ -6,8 +6,8 @@ export const pause: Command = {
   description: 'command.privacy.pause',
   shownTo: 'caller',
   options: [],
-  run: inChannel(async (call, { hearing }) => {
-    const paused = hearing.pause(call.guildId) === 'paused';
+  run: inChannel(async (call, { sessions }) => {
+    const paused = sessions.pauseHearing(call.guildId, true);
     if (!paused) return [nowhere];
     return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
   }),

@@ -6,8 +6,8 @@ export const resume: Command = {
   description: 'command.privacy.resume',
   shownTo: 'caller',
   options: [],
-  run: inChannel(async (call, { hearing }) => {
-    const resumed = hearing.resume(call.guildId) === 'resumed';
+  run: inChannel(async (call, { sessions }) => {
+    const resumed = sessions.pauseHearing(call.guildId, false);
     return [resumed ? { id: 'panel.listening', to: 'caller' } : nowhere];
   }),
 };

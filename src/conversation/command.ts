@@ -8,7 +8,6 @@ import type { Picker } from '#src/conversation/ports/picker.ts';
 import type { ReplyFile } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { GuildAccess } from '#src/conversation/presence/access-control.ts';
-import type { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
 import type { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
 import type { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
@@ -106,9 +105,8 @@ export type CommandPorts = {
   readonly clock: Clock;
   /** Writes times of day in the zone of a server. */
   readonly timesIn: (guildId: string) => WallTimes;
-  readonly sessions: Pick<VoiceSessions, 'at' | 'join' | 'leave' | 'mayOpen'>;
+  readonly sessions: Pick<VoiceSessions, 'at' | 'join' | 'leave' | 'mayOpen' | 'pauseHearing'>;
   readonly places: Places;
-  readonly hearing: Public<PauseHearing>;
   readonly privacy: Omit<Public<PrivacyRequests>, 'resumeErasures'>;
   readonly peopleSettings: Public<PersonalSettingsCache>;
   readonly confirmations: Public<ConfirmedToolRunner>;

@@ -13,6 +13,7 @@ import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
+import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
 import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
@@ -121,7 +122,6 @@ export class SessionContext {
   /** Members are made in the order in which they need each other; a constructor that is given the context only keeps it. */
   constructor(
     {
-      answers,
       channel,
       ended,
       former,
@@ -160,7 +160,10 @@ export class SessionContext {
         holds: () => !signal.aborted && holds(),
         posted,
       });
-    this.obey = (command, personId) => void sessions.spokenCommands.get(command)?.(personId, this);
+    this.obey = (command, personId) => {
+      if (command === 'pauseHearing') pauseAloud(personId, this);
+      else sessions.denyAloud(personId, this);
+    };
 
     let shown = '';
     this.showFace = (face) => {
@@ -194,7 +197,7 @@ export class SessionContext {
     const start = initialState(sessionSettingsOf(this));
     const kept = past && (ended || goesOn) ? past.history : start.history;
     const { agreedIds: callers = [], isPaused = false } =
-      before?.gate.answers ?? seat ?? answers ?? {};
+      before?.gate.answers ?? seat ?? ended?.answers ?? {};
     const consent = { ...start.consent, ...this.gate.initial, callers, isPaused };
     const { reportedFailures } = before?.talk.state ?? start;
     const notes = { ...start.notes, toldOfName: before?.talk.state.notes.toldOfName ?? [] };

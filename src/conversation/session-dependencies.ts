@@ -14,11 +14,9 @@ import type { ConsentStore } from '#src/people/consent-store.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
-import type { PaidEngine } from '#src/spending/paid-engine.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust } from '#src/turn/partial-trust.ts';
@@ -46,8 +44,6 @@ export type HearingDependencies = {
   readonly listeningSlots: ListeningSlots;
   /** Whether partials of the recogniser may be answered before they are final. */
   readonly partialTrust: PartialTrust;
-  /** Recogniser that costs nothing and knows English only: hears people among themselves when the budget for captions is used. */
-  readonly roughTranscriber?: PaidEngine<Transcriber>;
   /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */
   readonly warm: () => void;
   readonly weights: SileroWeights;

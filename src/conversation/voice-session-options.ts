@@ -1,7 +1,6 @@
 import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
-import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
+import type { EndedConversation } from '#src/conversation/joining/ended-conversations.ts';
 import type { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
-import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -19,20 +18,18 @@ export type VoiceSessionOptions = {
   readonly sources: SessionSources;
   readonly settings: StoredSettings;
   readonly notices: GuildNoticeQueue;
-  /** What people of the server said, where it is left, and what is done at a spoken command. */
-  readonly sessions: Pick<VoiceSessions, 'consents' | 'leave' | 'spokenCommands'>;
+  /** What people of the server said, where it is left, and what is done at a spoken no. */
+  readonly sessions: Pick<VoiceSessions, 'consents' | 'denyAloud' | 'leave'>;
   /** Person it goes along with. */
   readonly followedId?: string | undefined;
   /** Default: it answers people. */
-  readonly mode?: JoinMode;
+  readonly mode?: JoinMode | undefined;
   /** A session of this server that is to go on here: with its history and what people said about being heard. */
   readonly former?: VoiceSession | undefined;
   /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
-  readonly seat?: Seat;
+  readonly seat?: Seat | undefined;
   /** The conversation of this channel that ended less than 15 minutes ago, in this process; it goes on. */
-  readonly ended?: Pick<ConversationState, 'history'> | undefined;
-  /** What was said for that session alone. */
-  readonly answers?: SessionAnswers | undefined;
+  readonly ended?: EndedConversation | undefined;
   /** Keeper of its seat for a process that ends. */
   readonly seats: SeatPersistence;
 };

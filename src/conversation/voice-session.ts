@@ -1,22 +1,24 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/loops/run-together.ts';
 import { Wakeup } from '#src/base/loops/wakeup.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { VoiceRestrictionNotices } from '#src/conversation/alerts/voice-restriction-notices.ts';
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
 import { runHearAndSpeakLoop } from '#src/conversation/connection/hear-and-speak-loop.ts';
 import { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
 import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
+import type { ReconnectDecision } from '#src/conversation/joining/join-failure.ts';
 import { type LeaveReason, leftLine } from '#src/conversation/joining/leave-reason.ts';
-import { type SeatStart, seatOf, startOf } from '#src/conversation/joining/seat-snapshot.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
-import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
+import type { JoinMode, JoinOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { VoiceRestriction } from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/conversation/ports/voice-link.ts';
+import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import { watchRoles } from '#src/conversation/presence/role-watch.ts';
-import { SessionConsent } from '#src/conversation/presence/session-consent.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import type { EndNews } from './feature.ts';
 import { leftPanel } from './panel-view.ts';
@@ -25,20 +27,16 @@ import type { SessionDependencies } from './session-dependencies.ts';
 import { showAwayPanel } from './show-panel.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
 
-/** Interval, in ms, at which it is checked while the link is away whether a person is still there. */
-const checkMs = 250;
-
-/** Decision after a link broke or could not be opened. */
-export type ReconnectDecision =
-  | { readonly kind: 'again'; readonly waitMs: number }
-  | { readonly kind: 'over'; readonly why: LeaveReason };
+/** Interval in ms at which it is checked before the end whether something still sounds: longer than a step of its loop. */
+const checkMs = 100;
+/** Longest wait, in ms, until people can read what is not answered. */
+const writeMs = 1_500;
+/** On a stage one begins in the audience, in ms, and may be let out of it at once. */
+const audienceMs = 3_000;
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {
   readonly context: SessionContext;
-  readonly consent: SessionConsent;
-  /** Restrictions of its voice there. */
-  readonly restrictions: VoiceRestrictionNotices;
   /** Person who called the bot in. */
   readonly callerId: string;
   /** Person it goes along with when they change the channel. */
@@ -47,7 +45,10 @@ export class VoiceSession {
   readonly #over = new AbortController();
   readonly #settings: VoiceSessionOptions['settings'];
   readonly #choices: GuildChoices;
-  readonly #since: SeatStart;
+  /** When it began, by both clocks, in ms: after a restart before the process did. */
+  readonly #sinceMs: number;
+  readonly #sinceWallMs: number;
+  readonly #restrictions: Set<VoiceRestriction>;
   readonly #connectionSources: ConnectionSources;
   /** Woken when the settings of the server have changed. */
   readonly #governed: Wakeup;
@@ -69,21 +70,19 @@ export class VoiceSession {
   constructor(options: VoiceSessionOptions) {
     const { callerId, channel, followedId, former, mode, parts } = options;
     const { seat, seats, settings, sources } = options;
+    const { clock } = parts;
     this.#mode = mode ?? former?.mode ?? seat?.mode ?? 'talk';
     this.#seats = seats;
     this.#settings = settings;
     const pauseHabits = new PauseHabits();
-    this.#connectionSources = {
-      callerId,
-      hearing: sources.hearing,
-      pauseHabits,
-    };
+    this.#connectionSources = { callerId, hearing: sources.hearing, pauseHabits };
     this.callerId = callerId;
-    this.#governed = new Wakeup(parts.clock);
+    this.#governed = new Wakeup(clock);
     this.followedId = followedId ?? seat?.followedId;
-    this.#since = startOf(seat, parts.clock);
+    this.#sinceWallMs = seat?.sinceWallMs ?? clock.wallMs();
+    this.#sinceMs = clock.nowMs() - Math.max(0, clock.wallMs() - this.#sinceWallMs);
     this.#sources = sources;
-    this.#connection = new ReconnectingLink(parts.clock, sources);
+    this.#connection = new ReconnectingLink(clock, sources);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
     this.context = new SessionContext(options, {
       maySpeak: () => this.#mode === 'talk',
@@ -91,7 +90,7 @@ export class VoiceSession {
       talk: {
         end: (why) => this.leave(why as LeaveReason),
         openLink: () => this.#mayOpen.resolve(),
-        forgetPerson: (personId) => this.consent.forget(personId),
+        forgetPerson: (personId) => this.#forget(personId),
         unanswered: () => {
           this.#isUnanswered = true;
         },
@@ -100,9 +99,9 @@ export class VoiceSession {
       signal: this.#over.signal,
     });
     this.#parts = this.context.parts;
-    this.consent = new SessionConsent(this.context, pauseHabits);
     this.#choices = options.sessions.consents.in(channel.guildId);
-    this.restrictions = new VoiceRestrictionNotices(this.context, former?.restrictions);
+    this.#restrictions = new Set(former ? former.#restrictions : []); // a mute by a moderator outlives a move
+    this.#tellMute();
   }
 
   get channel(): ChannelRef {
@@ -120,7 +119,7 @@ export class VoiceSession {
   }
 
   get stayedMs(): number {
-    return this.#parts.clock.nowMs() - this.#since.atMs;
+    return this.#parts.clock.nowMs() - this.#sinceMs;
   }
 
   /** News of the features at its end; nothing before it. */
@@ -130,7 +129,20 @@ export class VoiceSession {
 
   /** Seat that is stored for a process that ends. */
   seat(): Seat {
-    return seatOf(this.context, this, this.#since.wallMs);
+    const { channel, gate, settings } = this.context;
+    const { guildId, channelId, name: channelName } = channel;
+    const isCallerKept = this.callerId !== '' && !gate.saidNo(this.callerId);
+    return {
+      guildId,
+      channelId,
+      channelName,
+      callerId: isCallerKept ? this.callerId : undefined,
+      followedId: this.followedId,
+      mode: this.#mode,
+      pipeline: settings().pipeline,
+      sinceWallMs: this.#sinceWallMs,
+      ...gate.answers,
+    };
   }
 
   /** Whether people can be heard and spoken to, or could and soon can again. */
@@ -157,13 +169,20 @@ export class VoiceSession {
     return this.#connection.people().filter(({ isBot }) => !isBot).length;
   }
 
-  isHere(personId: string): boolean {
-    return this.#connection.people().some(({ id }) => id === personId);
+  /** Outcome for a caller while the bot sits there. */
+  outcome(kind: 'joined' | 'already', callerId: string): JoinOutcome {
+    const { gate } = this.context;
+    return {
+      kind,
+      company: this.company,
+      isAsking: hasUnasked(this.context) || undefined,
+      consent: gate.consentOf(callerId),
+      unread: !gate.isRead || undefined,
+    };
   }
 
-  /** Something is not answered or not said, as the bot ends. */
-  get isUnanswered(): boolean {
-    return this.#isUnanswered;
+  isHere(personId: string): boolean {
+    return this.#connection.people().some(({ id }) => id === personId);
   }
 
   /** Reads the settings of the server and the consents of its people, until both were read once. Never throws. */
@@ -179,6 +198,29 @@ export class VoiceSession {
     talk.syncSettings();
     this.#governed.wake();
     features.governed(key);
+  }
+
+  /** A restriction of its voice begins or ends; people there read of each once. */
+  restrict(how: VoiceRestriction, on: boolean): void {
+    const isNew = on && !this.#restrictions.has(how);
+    if (on) this.#restrictions.add(how);
+    else this.#restrictions.delete(how);
+    this.#tellMute();
+    if (!isNew) return;
+    const line = { id: how === 'deafened' ? 'deafened.server' : 'muted.server' } as const;
+    const waitMs = how === 'suppressed' ? audienceMs : 0;
+    const holds = () => this.#restrictions.has(how);
+    this.#parts.clock.later(waitMs, () => this.context.notice(line, holds));
+  }
+
+  /** This person said whether they may be heard; after a no nothing more comes of what they said so far. */
+  said(personId: string): void {
+    const { gate, talk } = this.context;
+    const kind = gate.wordOf(personId)?.kind;
+    const no = kind === 'forgetting' || kind === 'forgotten' ? 'forget' : 'no';
+    const answer = gate.saidNo(personId) ? no : 'yes';
+    talk.post({ kind: 'answered-consent', by: personId, answer });
+    gate.rejudge();
   }
 
   /** Resolves when people can be heard and spoken to. Errors: as `VoiceLinkOpener.open`. */
@@ -261,6 +303,37 @@ export class VoiceSession {
     this.#over.abort(new Error('the bot left the channel'));
   }
 
+  /**
+   * Takes no questions any more, lets what sounds end with its clause, and writes a sentence that names the unanswered people.
+   *
+   * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
+   */
+  async drain(ms: number): Promise<void> {
+    const { parts, signal, talk } = this.context;
+    const untilMs = parts.clock.nowMs() + (this.isLinked ? ms : 0);
+    talk.post({ kind: 'draining' });
+    let reporting: Promise<void> | undefined;
+    do {
+      await parts.clock.sleep(checkMs, signal).catch(() => undefined);
+      reporting ??= this.#reportUnanswered(); // by now it is known whether the current turn sounds
+    } while (talk.state.floor.current && parts.clock.nowMs() < untilMs && !signal.aborted);
+    await reporting;
+  }
+
+  async #reportUnanswered(): Promise<void> {
+    if (!this.#isUnanswered) return;
+    const { channel, parts } = this.context;
+    const words = openText(writtenText({ id: 'seat.stopped' }, channel.guildId, parts));
+    const over = new AbortController();
+    const late = () => new Error('the notice was not written in time');
+    try {
+      const written = parts.messages.write(channel, words, over.signal);
+      await within(written, writeMs, parts.clock, late);
+    } catch {
+      over.abort(late()); // Discord is away, or the bot may not write there
+    }
+  }
+
   /** To the end of the next session: its error, or undefined when it ended in order. */
   async #stretch(): Promise<unknown> {
     try {
@@ -286,22 +359,28 @@ export class VoiceSession {
   /** Opens the link again, as long as a person is there. Errors and abort: as `enter`. */
   async #comeBack(): Promise<void> {
     const { signal } = this.#over;
-    const back = new AbortController();
-    const watching = this.#watchCompany(AbortSignal.any([signal, back.signal]));
-    try {
-      await unlessAborted(this.#mayOpen.promise, signal);
-      await this.enter();
-    } finally {
-      back.abort(new Error('the link is open again'));
-      await watching;
-    }
+    await unlessAborted(this.#mayOpen.promise, signal);
+    if (this.entered && this.company === 0) this.leave('alone');
+    signal.throwIfAborted();
+    await this.enter();
   }
 
-  async #watchCompany(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      if (this.entered && this.company === 0) this.leave('alone');
-      await this.#parts.clock.sleep(checkMs, signal).catch(() => undefined);
-    }
+  /** Nothing of this person is kept any more. */
+  #forget(personId: string): void {
+    const { features, gate, languages, tools } = this.context;
+    const isBarred = !gate.isAdmitted(personId);
+    gate.withdrawals.withdraw(personId);
+    tools.confirmations.withdraw(personId);
+    features.retract(personId, isBarred ? 'barred' : 'withdrawn');
+    if (isBarred) return;
+    this.#connectionSources.pauseHabits.forget(personId);
+    languages.forget(personId);
+  }
+
+  #tellMute(): void {
+    const { talk } = this.context;
+    const isMuted = this.#restrictions.has('muted') || this.#restrictions.has('suppressed');
+    if (talk.state.isMuted !== isMuted) talk.post({ kind: 'muted', isMuted });
   }
 
   #showAway(): void {

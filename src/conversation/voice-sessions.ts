@@ -1,35 +1,33 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
-import { within } from '#src/base/waiting.ts';
 import { failureEventOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
 import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
+import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import { type GuildChoices, GuildConsents } from '#src/conversation/hearing/guild-consents.ts';
-import { ChannelLossHandler } from '#src/conversation/joining/channel-loss-handler.ts';
+import { EndedConversations } from '#src/conversation/joining/ended-conversations.ts';
 import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
-import {
-  handleSeatChange,
-  type SeatChangeActions,
-} from '#src/conversation/joining/handle-seat-changes-by-others.ts';
 import { followedAfter, type JoinCall } from '#src/conversation/joining/join-call.ts';
 import { joinFailure } from '#src/conversation/joining/join-failure.ts';
+import { mayBeIn } from '#src/conversation/joining/join-obstacles.ts';
 import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason.ts';
-import { SeatMoves, type SessionPlace } from '#src/conversation/joining/seat-moves.ts';
 import { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { SeatChange } from '#src/conversation/ports/seat-changes-by-others.ts';
+import {
+  type MissingRight,
+  missingRight,
+  type SeatChange,
+} from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import { mayOpen } from '#src/conversation/presence/may-open.ts';
 import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
-import { returnMs } from '#src/people/return-rules.ts';
-import type { SpokenCommand } from '#src/turn/spoken-command.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { ShardFeatures } from './feature.ts';
 import { GuildRemoval } from './guild-removal.ts';
+import { leftPanel } from './panel-view.ts';
 import type { SessionContext } from './session-context.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import type { SessionSources } from './session-sources.ts';
@@ -39,15 +37,12 @@ import type { VoiceSessionOptions } from './voice-session-options.ts';
 /** Opus coders that another channel leaves: one voice, two of music and one speaker input are the least that a channel needs. */
 const codersKept = 3;
 
-/** Performs a command of this person, with their rights, and lets them know. Never throws. */
-export type SpokenCommandHandler = (personId: string, context: SessionContext) => Promise<void>;
+/** A session of a server, and when it has come to its end. */
+type SessionPlace = { readonly session: VoiceSession; life: Promise<void> };
 
-type EndedConversation = {
-  readonly channelId: string;
-  readonly history: ConversationState['history'];
-  readonly answers: SessionAnswers;
-  readonly endedAtMs: number;
-  readonly stopTimer: () => void;
+/** Past of a session that begins: the session that it goes on from, or its seat of a former run. */
+type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
+  readonly isOnce?: boolean;
 };
 
 /** Where the bot sits, one channel per server; calls for one server are served one after the other. */
@@ -56,52 +51,31 @@ export class VoiceSessions implements AsyncDisposable {
   readonly settings: StoredSettings;
   /** What the people of each server said about being heard. */
   readonly consents: GuildConsents;
-  /** Performs each command that people say; set once by its owner. */
-  readonly spokenCommands = new Map<SpokenCommand, SpokenCommandHandler>();
+  /** Stores a no that a person said, and lets them know. Set once by its owner; never throws. */
+  denyAloud: (personId: string, context: SessionContext) => void = () => undefined;
   readonly #parts: SessionDependencies;
   readonly #sources: SessionSources;
   readonly #notices: GuildNoticeQueue;
   readonly #removal: GuildRemoval;
   readonly #sessions = new Map<string, SessionPlace>();
-  /** Sessions on their way to another channel. */
-  readonly moves: SeatMoves;
-  readonly #seatChangeActions: SeatChangeActions;
+  /** Sessions that are about to go on in another channel, until the turn of their server has come. */
+  readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
   readonly #seats: SeatPersistence;
-  readonly #losses: ChannelLossHandler;
   readonly #queue = new GuildTaskQueue();
-  /** Last conversation that ended in each server, for 15 minutes: then it goes on there. */
-  readonly #ended = new Map<string, EndedConversation>();
+  readonly #ended: EndedConversations;
   #closed = false;
 
   constructor(parts: SessionDependencies, sources: SessionSources) {
     this.#sources = sources;
     this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
+    this.#ended = new EndedConversations(parts.clock);
     this.#notices = new GuildNoticeQueue(this.#parts);
     this.#seats = new SeatPersistence(this.#parts, sources.seatStore);
-    const sessionIn = (guildId: string) => this.#sessions.get(guildId)?.session;
-    this.#losses = new ChannelLossHandler(sessionIn, this.#notices);
     this.settings = new StoredSettings(this.#parts, sources);
     this.consents = new GuildConsents(this.#parts, sources.leftOutPeople, (guildId, personId) =>
       this.#consentChanged(guildId, personId),
     );
     this.#removal = new GuildRemoval(this.#parts, sources, this.settings);
-    this.moves = new SeatMoves({
-      parts: this.#parts,
-      queue: this.#queue,
-      losses: this.#losses,
-      isClosed: () => this.#closed,
-      placeIn: (guildId) => this.#sessions.get(guildId),
-      goOn: (channel, former) => this.#stayIn(channel, { callerId: former.callerId }, { former }),
-      enter: (session) => this.#enter(session),
-      forgetSeat: (guildId) => this.forgetSeat(guildId),
-    });
-    this.#seatChangeActions = {
-      sessionIn,
-      losses: this.#losses,
-      moves: this.moves,
-      rest: (channel) => this.#rest(channel),
-      guildRemoved: (guildId) => this.#guildRemoved(guildId),
-    };
   }
 
   get features(): ShardFeatures {
@@ -135,7 +109,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** Same as `sessions`, for a caller that changes nothing there, as a check of each session does: wakes none. */
   readSessions(guildId: string): readonly VoiceSession[] {
-    const [here, former] = [this.#sessions.get(guildId)?.session, this.moves.formerIn(guildId)];
+    const [here, former] = [this.#sessions.get(guildId)?.session, this.#moves.get(guildId)?.former];
     return [...new Set([former, here])].filter((session) => session !== undefined);
   }
 
@@ -172,10 +146,15 @@ export class VoiceSessions implements AsyncDisposable {
     mode?: JoinMode,
     follows?: boolean,
   ): Promise<JoinOutcome> {
-    const { guildId } = channel;
-    const mayServe = this.#sessions.has(guildId) || sparesCoders(this.#parts.codec, codersKept);
-    if (!mayServe) return { kind: 'no-coders' };
-    return await this.#queue.run(guildId, () => this.#join(channel, { callerId, mode, follows }));
+    const call = { callerId, mode, follows, isCalled: true };
+    return await this.#queue.run(channel.guildId, () => this.#join(channel, call));
+  }
+
+  /** Pauses or resumes hearing in this server, from the next packet on. False: it sits nowhere there. */
+  pauseHearing(guildId: string, isPaused: boolean): boolean {
+    const sessions = this.sessions(guildId);
+    for (const { context } of sessions) context.gate.paused = isPaused;
+    return sessions.length > 0;
   }
 
   /** Whether this person may open a voice channel now, and so know what was said there. */
@@ -185,7 +164,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   /** No conversation that ended in this server goes on. */
   beginAnew(guildId: string): void {
-    this.#forgetEnded(guildId);
+    this.#ended.forget(guildId);
   }
 
   /**
@@ -202,10 +181,8 @@ export class VoiceSessions implements AsyncDisposable {
       this.#seats.expireLater();
       const found = await prepare();
       if (this.#closed || !found) return undefined;
-      if (!sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
-      const { seat } = found;
-      const { callerId = '' } = seat;
-      return await this.#enter(this.#stayIn(found.channel, { callerId }, { seat }), isOnce);
+      const { channel, seat } = found;
+      return await this.#enter(channel, { callerId: seat.callerId ?? '' }, { seat, isOnce });
     };
     return await this.#queue.run(guildId, enter);
   }
@@ -218,11 +195,10 @@ export class VoiceSessions implements AsyncDisposable {
     const enter = async (): Promise<JoinOutcome | undefined> => {
       const here = this.#sessions.get(guildId)?.session;
       if (this.#closed || (here && here.company > 0)) return undefined;
-      if (!here && !sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
       await this.#leave(guildId);
       if (this.#closed) return undefined;
       const { autoJoinMode: mode } = this.settings.in(guildId);
-      return await this.#enter(this.#stayIn(channel, { callerId: '', mode }, {}));
+      return await this.#enter(channel, { callerId: '', mode });
     };
     return await this.#queue.run(guildId, enter);
   }
@@ -239,7 +215,7 @@ export class VoiceSessions implements AsyncDisposable {
 
   leave(guildId: string): Promise<LeaveOutcome> {
     this.forgetSeat(guildId);
-    this.moves.cancel(guildId);
+    this.#moves.delete(guildId);
     const leave = () => {
       const session = this.#sessions.get(guildId)?.session;
       session?.leave('asked');
@@ -252,9 +228,51 @@ export class VoiceSessions implements AsyncDisposable {
     });
   }
 
-  /** Handles a change of the bot's seat in this server by others. */
-  news(guildId: string, news: SeatChange): void {
-    handleSeatChange(guildId, news, this.#seatChangeActions);
+  /** Handles a change of the bot's seat in this server by another person. */
+  news(guildId: string, event: SeatChange): void {
+    const session = this.#sessions.get(guildId)?.session;
+    session?.context.wakeup.wake();
+    switch (event.kind) {
+      case 'muted':
+      case 'deafened':
+      case 'suppressed':
+        session?.restrict(event.kind, event.on);
+        return;
+      case 'moved':
+        this.#movedByHand(session, event.channelId);
+        void this.move(guildId, event.channelId);
+        return;
+      case 'channel-removed':
+        this.#channelRemoved({ guildId, channelId: event.channelId, name: '' }, session);
+        return;
+      case 'no-view':
+      case 'no-connect':
+        this.#barred(event.channelId, event.kind, session);
+        return;
+      case 'guild-removed':
+        this.#guildRemoved(guildId);
+        return;
+    }
+  }
+
+  /**
+   * The session of this server goes on in that channel, once its link has ended and if it may be there; the newest channel counts.
+   * Resolves when it has come or cannot. Never throws.
+   */
+  async move(guildId: string, channelId: string): Promise<void> {
+    const move = this.#moves.get(guildId);
+    if (move) {
+      move.channelId = channelId;
+      return;
+    }
+    const former = this.#sessions.get(guildId)?.session;
+    if (!former || former.isOver || former.channel.channelId === channelId) return;
+    this.#moves.set(guildId, { former, channelId });
+    former.context.mix.passOn();
+    former.leave('moved');
+    await this.#queue
+      .run(guildId, () => this.#moveAlong(former))
+      .catch((error) => this.#parts.onEvent(guildId, failureEventOf(error, 'link')));
   }
 
   /**
@@ -263,7 +281,7 @@ export class VoiceSessions implements AsyncDisposable {
    */
   async drain(ms: number): Promise<void> {
     this.#closed = true;
-    const ends = this.all().map((session) => drain(session, session.isLinked ? ms : 0));
+    const ends = this.all().map((session) => session.drain(ms));
     await Promise.all([...ends, ...this.#sources.features.all.map((one) => one.drain?.(ms))]);
   }
 
@@ -275,7 +293,7 @@ export class VoiceSessions implements AsyncDisposable {
     const lives = [...this.#sessions.values()];
     for (const { session } of lives) session.leave('stopped');
     await Promise.all(lives.map(({ life }) => life));
-    for (const guildId of [...this.#ended.keys()]) this.#forgetEnded(guildId);
+    this.#ended[Symbol.dispose]();
     await this.#seats[Symbol.asyncDispose]();
   }
 
@@ -291,10 +309,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (isSame) here?.context.mix.passOn();
     await this.#leave(guildId, isSame ? 'moved' : 'asked');
     if (this.#closed) return { kind: 'stopping' };
-    const before = isSame ? { former: here } : {};
-    const session = this.#stayIn(channel, call, before);
-    session.context.gate.agree(call.callerId);
-    const joining = await this.#enter(session);
+    const joining = await this.#enter(channel, call, isSame ? { former: here } : {});
     this.forgetSeat(guildId);
     return joining;
   }
@@ -315,38 +330,50 @@ export class VoiceSessions implements AsyncDisposable {
     here.followedId = followedAfter(call, here.followedId);
     this.#seats.note(here);
     await here.recall();
-    return joinedOutcome('already', here, call.callerId);
+    return here.outcome('already', call.callerId);
   }
 
-  #stayIn(
+  #sessionFor(
     channel: ChannelRef,
-    { callerId, follows, mode }: Pick<JoinCall, 'callerId' | 'follows' | 'mode'>,
-    before: Pick<VoiceSessionOptions, 'former' | 'seat'>,
+    { callerId, follows, mode }: JoinCall,
+    { former, seat }: SessionStart,
   ): VoiceSession {
-    const [parts, sources] = [this.#parts, this.#sources];
-    const [notices, seats] = [this.#notices, this.#seats];
-    const { settings } = this;
-    const options = { channel, callerId, parts, sources, notices, seats, settings };
-    const followedId = followedAfter({ callerId, follows }, before.former?.followedId);
-    const how = { ...(mode && { mode }), followedId };
-    const ended = this.#ended.get(channel.guildId);
-    const isRecent = ended && this.#parts.clock.nowMs() - ended.endedAtMs < returnMs;
-    const goesOn = !before.seat && isRecent && ended.channelId === channel.channelId;
-    const again = goesOn ? { ended: { history: ended.history }, answers: ended.answers } : {};
-    if (this.readSessions(channel.guildId).length === 0) this.consents.in(channel.guildId).reset();
-    return new VoiceSession({ ...options, ...before, ...how, ...again, sessions: this });
+    const { guildId } = channel;
+    if (this.readSessions(guildId).length === 0) this.consents.in(guildId).reset();
+    return new VoiceSession({
+      channel,
+      callerId,
+      parts: this.#parts,
+      sources: this.#sources,
+      notices: this.#notices,
+      seats: this.#seats,
+      settings: this.settings,
+      sessions: this,
+      followedId: followedAfter({ callerId, follows }, former?.followedId),
+      mode,
+      former,
+      seat,
+      ended: seat ? undefined : this.#ended.in(channel),
+    });
   }
 
-  async #enter(session: VoiceSession, isOnce = false): Promise<JoinOutcome> {
+  /** Joins a channel in the turn of its server. `isOnce`: what fails is not tried again. */
+  async #enter(
+    channel: ChannelRef,
+    call: JoinCall,
+    start: SessionStart = {},
+  ): Promise<JoinOutcome> {
+    const { guildId } = channel;
+    if (!sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
+    const session = this.#sessionFor(channel, call, start);
+    if (call.isCalled) session.context.gate.agree(call.callerId);
     const place = { session, life: Promise.resolve() };
-    this.#sessions.set(session.channel.guildId, place);
-    this.consents.watch(() => [...this.#sessions.keys()]);
+    this.#sessions.set(guildId, place);
     const joining = await this.#attempt(session);
-    const nextTryMs = 'nextTryMs' in joining ? joining.nextTryMs : undefined;
-    if (joining.kind === 'joined' || (nextTryMs !== undefined && !isOnce))
+    if (joining.kind === 'joined' || ('nextTryMs' in joining && !start.isOnce))
       place.life = this.#whileHere(session);
     else {
-      this.#sessions.delete(session.channel.guildId);
+      this.#sessions.delete(guildId);
       session.context.mix.close();
     }
     return joining;
@@ -355,7 +382,7 @@ export class VoiceSessions implements AsyncDisposable {
   async #attempt(session: VoiceSession): Promise<JoinOutcome> {
     try {
       await session.enter();
-      return joinedOutcome('joined', session, session.callerId);
+      return session.outcome('joined', session.callerId);
     } catch (error) {
       if (session.isOver) return { kind: this.#closed ? 'stopping' : 'left' };
       const { linkOpener } = this.#sources;
@@ -368,39 +395,20 @@ export class VoiceSessions implements AsyncDisposable {
     this.#seats.ended(session, why);
     const { guildId } = session.channel;
     if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
-    this.#keepEnded(session);
+    const { gate, talk } = session.context;
+    this.#ended.keep(session.channel, talk.state.history, gate.answers);
     if (restsAfter.has(why)) this.#rest(session.channel);
     const line = farewellLine(why);
-    if (line) this.#losses.farewell(session.channel, line);
-  }
-
-  #keepEnded({ channel: { channelId, guildId }, context }: VoiceSession): void {
-    const { gate, talk } = context;
-    const { history } = talk.state;
-    const answers = { ...gate.answers, isPaused: false };
-    const isEmpty = history.exchanges.length === 0;
-    if (isEmpty && answers.agreedIds.length === 0) return;
-    this.#forgetEnded(guildId);
-    const { clock } = this.#parts;
-    const stopTimer = isEmpty
-      ? () => undefined // ids alone need no timer
-      : clock.later(returnMs, () => this.#ended.delete(guildId));
-    this.#ended.set(guildId, { channelId, history, answers, endedAtMs: clock.nowMs(), stopTimer });
+    if (line) this.#farewell(session.channel, line);
   }
 
   /** A no ends all that was said and goes on; without a person: what is stored there was read. */
   #consentChanged(guildId: string, personId: string | undefined): void {
     const sessions = this.sessions(guildId);
     if (personId === undefined) for (const { context } of sessions) context.gate.rejudge();
-    else for (const { consent } of sessions) consent.said(personId);
-    const ended = this.#ended.get(guildId);
-    if (personId !== undefined && ended && this.consents.in(guildId).saidNo(personId))
-      this.#ended.set(guildId, { ...ended, history: withoutPerson(ended.history, personId) });
-  }
-
-  #forgetEnded(guildId: string): void {
-    this.#ended.get(guildId)?.stopTimer();
-    this.#ended.delete(guildId);
+    else for (const session of sessions) session.said(personId);
+    if (personId !== undefined && this.consents.in(guildId).saidNo(personId))
+      this.#ended.forgetPerson(guildId, personId);
   }
 
   /** It does not come there by itself before the channel was empty. */
@@ -420,13 +428,75 @@ export class VoiceSessions implements AsyncDisposable {
     return { kind: 'left', channel, stayedMs: session.stayedMs, hasTranscript };
   }
 
+  async #moveAlong(former: VoiceSession): Promise<void> {
+    const { guildId } = former.channel;
+    const place = this.#sessions.get(guildId);
+    const isReplaced = place && place.session !== former;
+    if (!isReplaced) await place?.life;
+    const move = this.#moves.get(guildId);
+    this.#moves.delete(guildId);
+    if (isReplaced) return;
+    const channel = move && this.#parts.places.channel(guildId, move.channelId);
+    if (this.#closed || !channel || !mayBeIn(channel, this.#parts)) {
+      former.context.mix.close();
+      former.context.showFace(leftPanel());
+      this.forgetSeat(guildId);
+      return;
+    }
+    const { kind } = await this.#enter(channel, { callerId: former.callerId }, { former });
+    const session = this.#sessions.get(guildId)?.session;
+    if (session) this.#reportMove(former, session);
+    else if (!this.#moves.has(guildId)) former.context.showFace(leftPanel());
+    this.forgetSeat(guildId);
+    // Who was sent away or moved on meanwhile was not refused.
+    if (!session && kind !== 'left') this.#farewell(former.channel, { id: 'gave_up' });
+  }
+
+  /** Writes into the former channel where the bot sits now, and into the new one if the conversation begins anew. */
+  #reportMove({ channel: from, context: former }: VoiceSession, session: VoiceSession): void {
+    const { channel, context } = session;
+    if (from.channelId === channel.channelId) return;
+    const line = { id: 'moved', with: { channel: channel.name } } as const;
+    this.#notices.report({ channel: from, line, holds: () => !session.isOver });
+    const isKept = context.history.shown().length > 0;
+    if (former.history.shown().length === 0 || isKept) return;
+    const words = writtenText({ id: 'seat.returned.anew' }, from.guildId, this.#parts);
+    writeInChat(openText(words), channel, this.#parts);
+  }
+
+  /** A person who moves the bot does not want it to return by itself. */
+  #movedByHand(session: VoiceSession | undefined, channelId: string): void {
+    if (!session || session.isOver || session.channel.channelId === channelId) return;
+    session.followedId = undefined;
+    this.#rest(session.channel);
+  }
+
+  #channelRemoved(channel: ChannelRef, session: VoiceSession | undefined): void {
+    if (session && session.channel.channelId !== channel.channelId) return;
+    session?.leave('removed');
+    this.#farewell(session?.channel ?? channel, { id: 'channel.removed' }, session);
+  }
+
+  /** Discord lets the bot stay where it may not be any more; it does not. */
+  #barred(channelId: string, kind: MissingRight, session: VoiceSession | undefined): void {
+    if (session?.channel.channelId !== channelId || session.isOver) return;
+    session.leave('forbidden');
+    this.#farewell(session.channel, missingRight(kind, session.channel), session);
+  }
+
+  /** The last word of a session; not said any more where the bot has been called again. */
+  #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
+    const holds = () => [undefined, over].includes(this.#sessions.get(channel.guildId)?.session);
+    this.#notices.report({ channel, line, holds });
+  }
+
   /** Nothing of the server is kept once the session there has ended. */
   #guildRemoved(guildId: string): void {
-    this.moves.cancel(guildId);
+    this.#moves.delete(guildId);
     this.#sessions.get(guildId)?.session.leave('removed');
     const erase = async () => {
       await this.#sessions.get(guildId)?.life;
-      this.#forgetEnded(guildId);
+      this.beginAnew(guildId);
       this.consents.forgetServer(guildId);
       await this.#removal.erase(guildId);
     };
@@ -434,67 +504,4 @@ export class VoiceSessions implements AsyncDisposable {
       .run(guildId, erase)
       .catch((error) => this.#parts.onEvent(guildId, failureEventOf(error, 'store')));
   }
-}
-
-/** A history without the exchanges of this person. */
-function withoutPerson(
-  { exchanges, version }: ConversationState['history'],
-  personId: string,
-): ConversationState['history'] {
-  const kept = exchanges.filter(({ alsoBy, by }) => by !== personId && !alsoBy.includes(personId));
-  return { version, exchanges: kept };
-}
-
-/** Interval in ms at which it is checked whether something still sounds: longer than a step of the loop of the session. */
-const checkMs = 100;
-/** Longest wait, in ms, until people can read what is not answered. */
-const writeMs = 1_500;
-
-/**
- * Takes no questions any more, lets what sounds end with its clause, and writes a sentence that names the unanswered people.
- *
- * Resolves when nothing sounds any more, after `ms` at the latest. Never throws.
- */
-async function drain(session: VoiceSession, ms: number): Promise<void> {
-  const { parts, signal, talk } = session.context;
-  const untilMs = parts.clock.nowMs() + ms;
-  talk.post({ kind: 'draining' });
-  let reporting: Promise<void> | undefined;
-  do {
-    await parts.clock.sleep(checkMs, signal).catch(() => undefined);
-    reporting ??= report(session); // by now it is known whether the current turn sounds
-  } while (talk.state.floor.current && parts.clock.nowMs() < untilMs && !signal.aborted);
-  await reporting;
-}
-
-async function report({ context: { channel, parts }, isUnanswered }: VoiceSession): Promise<void> {
-  if (!isUnanswered) return;
-  const over = new AbortController();
-  const late = () => new Error('the notice was not written in time');
-  const written = parts.messages.write(
-    channel,
-    openText(writtenText({ id: 'seat.stopped' }, channel.guildId, parts)),
-    over.signal,
-  );
-  try {
-    await within(written, writeMs, parts.clock, late);
-  } catch {
-    over.abort(late()); // Discord is away, or the bot may not write there
-  }
-}
-
-/** Outcome for the caller where the bot sits now. */
-function joinedOutcome(
-  kind: 'joined' | 'already',
-  { company, context }: VoiceSession,
-  callerId: string,
-): JoinOutcome {
-  const isAsking = hasUnasked(context);
-  return {
-    kind,
-    company,
-    ...(isAsking && { isAsking }),
-    consent: context.gate.consentOf(callerId),
-    ...(!context.gate.isRead && { unread: true }),
-  };
 }

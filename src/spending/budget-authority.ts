@@ -39,8 +39,6 @@ export type UsedBudget = { readonly line: TextLine; readonly time: string };
 /** Budget for recognising one utterance, and its payer. */
 export type HearingBudget = {
   readonly reservation: Reservation;
-  /** Only a recogniser that costs nothing may hear it. */
-  readonly isFreeOnly?: true;
   /** Decides the payer: its speaker, if it was for the bot, else the server. Until then the server does. */
   readonly decided: (meant: boolean) => void;
 };
@@ -53,14 +51,9 @@ export interface BudgetAuthority {
   payer(guildId: string, personId: string): Payer;
   /**
    * Whether what this person says may be recognised; where captions are wanted of it, also if they have used their own
-   * share. `hasFree`: a recogniser that costs nothing can write its captions once nothing more may be spent.
+   * share.
    */
-  listen(
-    guildId: string,
-    personId: string,
-    isCaptioned?: boolean,
-    hasFree?: boolean,
-  ): HearingBudget | BudgetRefusal;
+  listen(guildId: string, personId: string, isCaptioned?: boolean): HearingBudget | BudgetRefusal;
   /** Budget for recognising a recording, paid by the person who sent it. */
   listenToRecording(
     guildId: string,

@@ -55,8 +55,3 @@ export function paidRecogniser(recogniser: Transcriber): PaidEngine<Transcriber>
     ),
   );
 }
-
-/** A recogniser in this process, which costs nothing. */
-export function freeRecogniser(recogniser: Transcriber): PaidEngine<Transcriber> {
-  return new PaidEngine(recogniser, (engine) => engine);
-}

@@ -93,12 +93,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return this.#options.ledger.payer(guildId, personId);
   }
 
-  listen(
-    guildId: string,
-    personId: string,
-    isCaptioned = false,
-    hasFree = false,
-  ): HearingBudget | BudgetRefusal {
+  listen(guildId: string, personId: string, isCaptioned = false): HearingBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
     const rate = tariffOf(guildId).recognise;
     const assign = this.#assigned(guildId, personId, !isCaptioned);
@@ -124,7 +119,6 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     if (!isCaptioned && !this.#fitsShare(guildId, personId, 1))
       return this.#shareUsed(guildId, personId);
     const used = this.#usedFor(guildId, 1);
-    if (used && isCaptioned && hasFree) return { ...open, isFreeOnly: true };
     return used ? this.#budgetUsed(guildId, used) : open;
   }
 

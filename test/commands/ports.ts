@@ -55,7 +55,6 @@ type All = CommandPorts['sessions'] &
   CommandPorts['access'] &
   Places &
   Public<TypedRequests> &
-  CommandPorts['hearing'] &
   CommandPorts['privacy'] &
   CommandPorts['confirmations'] &
   Stats &
@@ -282,8 +281,7 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     ask: async () => ({ kind: 'answered', text: openText('It is five.') }),
     openAskWindow: () => 'open',
     stop: () => 'stopped',
-    pause: () => 'paused',
-    resume: () => 'resumed',
+    pauseHearing: () => true,
     status: async () => ({ kind: 'read', consent: 'always', settings: 3, lines: 0, memories: 0 }),
     allow: async () => ({ saved: true }),
     deny: async () => ({ saved: true }),
@@ -316,7 +314,6 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     access: all,
     sessions: all,
     places: all,
-    hearing: all,
     privacy: all,
     confirmations: all,
     stats: all,

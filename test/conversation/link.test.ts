@@ -136,8 +136,8 @@ playScripts({
     link lost > failed link link.lost
     16000 > failed link link.lost x5, writes panel.reconnecting
     adam goes
-    300 > left alone
-    600000 > writes leave.empty
+    300
+    600000 > left alone, writes leave.empty
     links > 14 tries, 3 links
     `,
   'a call into the same channel tries at once and forgets nothing, and one elsewhere is obeyed': `

@@ -16,7 +16,7 @@ import {
 import type { Transcriber } from '#src/speech/ports.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
-import { clientOf, lazily, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
+import { clientOf, limited, type OnEngineNews, stopwatch } from './engine-client.ts';
 import type { EngineRoles } from './engine-fallbacks.ts';
 import { openVoice } from './open-voice.ts';
 
@@ -25,8 +25,6 @@ export type Engines = EngineRoles & {
   readonly chatName: string;
   /** False: a simple stand-in answers, which cannot translate. */
   readonly hasChatModel: boolean;
-  /** Free, and English only; where the usual recogniser is a server. */
-  readonly roughTranscriber?: Transcriber;
   /** Names of the voices of the first synthesizer. */
   readonly voices: VoiceNames;
   /** Where there is a server for it. */
@@ -69,7 +67,6 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
       ...roles,
       voices,
       realtime: talking?.pipeline,
-      ...(config.transcription.kind === 'remote' && { roughTranscriber: openRough(stack) }),
       warm,
       modelNews,
       [Symbol.asyncDispose]: () => stack.disposeAsync(),
@@ -137,18 +134,6 @@ export async function openTranscriberOf(
   const transcriber = stack.use(await openEmbeddedTranscriber(rules));
   ready();
   return transcriber;
-}
-
-/** The recogniser that is used where money for captions is short, opened when it is first asked: it takes about 80 MB. */
-function openRough(stack: AsyncDisposableStack): Transcriber {
-  const opened = lazily(async () => stack.use(await openEmbeddedTranscriber({})));
-  return {
-    async *transcribe(pcm, signal) {
-      const transcriber = await opened();
-      signal.throwIfAborted();
-      yield* transcriber.transcribe(pcm, signal);
-    },
-  };
 }
 
 export async function openChat(

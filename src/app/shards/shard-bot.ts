@@ -14,7 +14,6 @@ import { ShardFeatures } from '#src/conversation/feature.ts';
 import { helpStateIn } from '#src/conversation/help-entries.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { GuildAccess } from '#src/conversation/presence/access-control.ts';
-import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
 import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
 import type {
   OperatorDefaults,
@@ -28,7 +27,6 @@ import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/clien
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { serverSettings, tools } from '#src/features/features.ts';
-import { freeRecogniser } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -137,7 +135,6 @@ function sourcesOf(
   features: ShardFeatures,
 ): SessionSources {
   const { listeningSlots, partialTrust, store, weights } = shared;
-  const { roughTranscriber } = engines;
   return {
     caps: config.budget.caps,
     leftOutPeople: store.leftOutPeople,
@@ -155,7 +152,6 @@ function sourcesOf(
       endpointRules: { ...endpointRules, textTimeoutMs },
       listeningSlots,
       partialTrust,
-      roughTranscriber: roughTranscriber && freeRecogniser(roughTranscriber),
       warm: () => engines.warm(),
       weights,
     },
@@ -230,7 +226,6 @@ function portsOf(
     stats: shared.stats,
     costs: budgets,
     helpState: (guildId) => helpStateIn(guildId, parts, sources, sessions),
-    hearing: new PauseHearing(sessions),
     privacy,
     peopleSettings: parts.peopleSettings,
     access: new GuildAccess(sessions.settings),

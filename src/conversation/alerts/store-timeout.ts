@@ -2,7 +2,6 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { SessionEventListener } from '#src/conversation/ports/session-events.ts';
-import type { ConsentStore } from '#src/people/consent-store.ts';
 import { failureEventOf } from './failure-event.ts';
 
 /** Clock that times a store, and the listener its failures are reported to. */
@@ -15,18 +14,7 @@ const longestMs = 5_000;
 /** Longest time, in ms, of an erasure: it may take longer in a big store, and has to be completed. */
 export const eraseTimeoutMs = 45_000;
 
-/** Result of `work` with the store of consents; undefined, and reported to the operator, when it fails or takes too long. Never throws. */
-export async function withConsentStoreTimeout<T>(
-  guildId: string,
-  parts: StoreWatch & { readonly store: ConsentStore },
-  code: StoreCode,
-  work: (store: ConsentStore) => Promise<T>,
-  ms = longestMs,
-): Promise<T | undefined> {
-  return await withStoreTimeout(guildId, parts, code, () => work(parts.store), ms);
-}
-
-/** Same as `withConsentStoreTimeout`, with any other store. */
+/** Result of `work` with a store; undefined, and reported to the operator, when it fails or takes too long. Never throws. */
 export async function withStoreTimeout<T>(
   guildId: string,
   { clock, onEvent }: StoreWatch,

@@ -12,23 +12,8 @@ const packetPauseMs = 1_000;
 /** Shortest silence, in ms, after which a person gives their decoder to one person more. */
 const leastSilenceMs = 1_000;
 
-/** A speaker input, as far as it is managed here. */
-export type SpeakerInputHandle = Pick<
-  SpeakerInput,
-  | 'put'
-  | 'tick'
-  | 'read'
-  | 'close'
-  | 'counts'
-  | 'talking'
-  | 'pausing'
-  | 'lastPacketAtMs'
-  | 'unheardMs'
-  | 'jitterMs'
->;
-
 type OpenInput = {
-  readonly input: SpeakerInputHandle;
+  readonly input: SpeakerInput;
   talking: boolean;
   reported: PacketCounts;
 };
@@ -43,7 +28,7 @@ type SpeakerEvent = { readonly speakerId: string; readonly noticed: SpeakerInput
  * person are dropped and counted until there is.
  */
 export class SpeakerInputs {
-  readonly #open: (speakerId: string) => SpeakerInputHandle;
+  readonly #open: (speakerId: string) => SpeakerInput;
   readonly #report: (packets: SpeakerPackets) => void;
   readonly #mayOpen: () => boolean;
   readonly #slots = new Map<string, OpenInput>();
@@ -55,9 +40,9 @@ export class SpeakerInputs {
    * more than there are decoders for, by `mayOpen`, is one too many, as above the limit.
    */
   constructor(
-    open: (speakerId: string) => SpeakerInputHandle,
-    report: (packets: SpeakerPackets) => void = () => undefined,
-    mayOpen: () => boolean = () => true,
+    open: (speakerId: string) => SpeakerInput,
+    report: (packets: SpeakerPackets) => void,
+    mayOpen: () => boolean,
   ) {
     this.#mayOpen = mayOpen;
     this.#open = open;

@@ -14,7 +14,7 @@ import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
 import { HeardUtterance } from './heard-utterance.ts';
-import { chooseRecogniser, freeRecogniserFor } from './recogniser-choice.ts';
+import { hintedRecogniser, recognitionHints } from './recogniser-choice.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
@@ -211,11 +211,9 @@ export class Utterances {
 
   /** Skips recognition when the budget is used up. */
   #mayBegin(speakerId: string, began: UtteranceBegin): void {
-    const { channel, features, languages, notice, parts } = this.#context;
+    const { channel, features, notice, parts } = this.#context;
     const isWanted = features.wants(speakerId);
-    const language = languages.hintFor(speakerId) ?? languages.latest;
-    const hasFree = freeRecogniserFor(language, this.#context, this.#hearing) !== undefined;
-    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted, hasFree);
+    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted);
     if ('reservation' in budget) this.#begin(speakerId, began, isWanted, budget);
     else if (budget.isNews()) notice(budget.line);
     else this.#reportUnpaid(speakerId, began.fromMs);
@@ -239,9 +237,9 @@ export class Utterances {
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     languages.meet(speakerId);
-    const need = { isWanted, hint: languages.hintFor(speakerId), people: here };
-    const chosen = chooseRecogniser(need, budget, this.#context, this.#hearing);
-    const { hints, transcriber } = chosen;
+    const hints = recognitionHints(this.#context, here);
+    const paid = parts.transcriber.paidBy(budget.reservation);
+    const transcriber = hintedRecogniser(paid, hints, languages.hintFor(speakerId));
     const id = this.#nextId++;
     const utterance: HeardUtterance = new HeardUtterance({
       id,
@@ -253,9 +251,7 @@ export class Utterances {
       hints,
       listening: this.#hold(transcriber, speakerId, () => utterance),
       clock: parts.clock,
-      follower: chosen.isCaptioned
-        ? features.began({ speakerId, name, fromMs: spokenFromMs })
-        : undefined,
+      follower: isWanted ? features.began({ speakerId, name, fromMs: spokenFromMs }) : undefined,
       onDecided: (meant) => budget.decided(meant),
     });
     this.#all.set(id, utterance);

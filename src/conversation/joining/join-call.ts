@@ -1,11 +1,13 @@
 import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
 
-/** A `/join` in its turn. */
+/** Call that brings the bot into a channel; `callerId` is empty for one without a caller. */
 export type JoinCall = {
   readonly callerId: string;
-  readonly mode?: JoinMode;
+  readonly mode?: JoinMode | undefined;
   /** Whether the caller is to be followed; undefined: as before. */
-  readonly follows?: boolean;
+  readonly follows?: boolean | undefined;
+  /** True where the caller agrees by the call to be heard. */
+  readonly isCalled?: boolean;
 };
 
 /** Person who is followed after a call; a call that says nothing of it changes nothing. */

@@ -1,6 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { ReconnectDecision } from '#src/conversation/voice-session.ts';
+import type { LeaveReason } from './leave-reason.ts';
+
+/** Decision after a link broke or could not be opened. */
+export type ReconnectDecision =
+  | { readonly kind: 'again'; readonly waitMs: number }
+  | { readonly kind: 'over'; readonly why: LeaveReason };
 
 /**
  * Outcome of a failed first try to join, for the caller; `next` is what follows by itself.

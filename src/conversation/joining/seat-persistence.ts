@@ -1,4 +1,3 @@
-import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { Seat, SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
@@ -41,7 +40,7 @@ export class SeatPersistence implements AsyncDisposable {
   readonly #seatStore: SeatStore;
   readonly #seats = new Map<string, KnownSeat>();
   readonly #over = new AbortController();
-  #idle: AbortController | undefined;
+  #stopTimer: (() => void) | undefined;
   #checkedAtMs = 0;
   #checkedAtWallMs = 0;
   #doubtUntilMs = Number.NEGATIVE_INFINITY;
@@ -106,6 +105,7 @@ export class SeatPersistence implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort(new Error('the seat keeper is closed'));
+    this.#stopTimer?.();
     await Promise.all([...this.#seats.values()].map(({ turn }) => turn));
   }
 
@@ -152,7 +152,7 @@ export class SeatPersistence implements AsyncDisposable {
 
   /** Time in ms that passed unnoticed: more than between two checks only while nothing ran. */
   #gapMs(): number {
-    if (!this.#idle) return 0;
+    if (!this.#stopTimer) return 0;
     const { clock } = this.#parts;
     return Math.max(clock.nowMs() - this.#checkedAtMs, clock.wallMs() - this.#checkedAtWallMs);
   }
@@ -168,37 +168,26 @@ export class SeatPersistence implements AsyncDisposable {
   }
 
   #watch(): void {
-    if (this.#idle || this.#over.signal.aborted) return;
-    this.#idle = new AbortController();
+    if (this.#stopTimer || this.#over.signal.aborted) return;
     this.#check();
-    void this.#watchUntil(AbortSignal.any([this.#over.signal, this.#idle.signal]));
+    this.#setTimer();
   }
 
   #rest(): void {
     if (this.#isBusy) return;
-    this.#idle?.abort(new Error('the bot has no seat'));
-    this.#idle = undefined;
+    this.#stopTimer?.();
+    this.#stopTimer = undefined;
   }
 
-  async #watchUntil(signal: AbortSignal): Promise<void> {
-    const { clock, onEvent } = this.#parts;
-    const run = () => {
+  #setTimer(): void {
+    const { clock } = this.#parts;
+    this.#stopTimer = clock.later(aliveMs, () => {
       if (this.#gapMs() >= returnMs) this.#doubtUntilMs = clock.nowMs() + doubtMs;
       this.#check();
       this.#tick();
+      this.#setTimer();
       this.#rest();
-    };
-    await runPeriodically(
-      {
-        name: 'keeping of seats',
-        clock,
-        everyMs: aliveMs,
-        firstAfterMs: aliveMs,
-        run,
-        report: (change) => onEvent('', change),
-      },
-      signal,
-    );
+    });
   }
 
   /** A link that may be lost keeps no seat young. */

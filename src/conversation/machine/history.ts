@@ -2,7 +2,7 @@ import { noteAnswered } from './addressing.ts';
 import { change, type Draft } from './draft.ts';
 import type { EventOf } from './events.ts';
 import { hasRefused, nameOf, wordsOf } from './questions.ts';
-import type { HistoryExchange, PersonId, TurnState } from './state.ts';
+import type { ConversationState, HistoryExchange, PersonId, TurnState } from './state.ts';
 
 /** Keeps a question and the part of its answer that was heard. People who asked the same are kept with it. */
 export function remember(draft: Draft, turn: TurnState, heard: string): void {
@@ -44,11 +44,16 @@ function add(draft: Draft, exchanges: readonly HistoryExchange[]): void {
 
 /** Drops the exchanges of one person, and those that hold their words. */
 export function forgetExchanges(draft: Draft, personId: PersonId): void {
-  const { exchanges } = draft.state.history;
-  become(
-    draft,
-    exchanges.filter(({ alsoBy, by }) => by !== personId && !alsoBy.includes(personId)),
-  );
+  become(draft, historyWithout(draft.state.history, personId).exchanges);
+}
+
+export function historyWithout(
+  { exchanges, version }: ConversationState['history'],
+  personId: PersonId,
+): ConversationState['history'] {
+  const isOther = ({ alsoBy, by }: HistoryExchange) =>
+    by !== personId && !alsoBy.includes(personId);
+  return { version, exchanges: exchanges.filter(isOther) };
 }
 
 export function clearHistory(draft: Draft): void {

@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
-import { eraseTimeoutMs, withConsentStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
@@ -15,7 +15,6 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { Consent } from '#src/people/consent.ts';
-import type { ConsentStore } from '#src/people/consent-store.ts';
 
 /** Interval, in ms, at which erasures that were interrupted or have failed go on. */
 const resumeMs = 60_000;
@@ -38,15 +37,14 @@ export class PrivacyRequests {
     this.#features = features.flatMap(({ person }) => person ?? []);
     this.#parts = parts;
     this.#sessions = sessions;
-    sessions.spokenCommands.set('doNotHear', (personId, context) =>
-      this.#denyAloud(personId, context),
-    );
+    sessions.denyAloud = (personId, context) => void this.#denyAloud(personId, context);
   }
 
   async status(guildId: string, personId: string): Promise<PrivacyStatus> {
+    const { store } = this.#parts;
     const [consent, settings, counts] = await Promise.all([
       this.#consentOf(guildId, personId),
-      withConsentStoreTimeout(guildId, this.#parts, 'store.unreadable', (store) =>
+      withStoreTimeout(guildId, this.#parts, 'store.unreadable', () =>
         store.count(guildId, personId),
       ),
       this.#ofFeatures((feature) => feature.count?.(guildId, personId)),
@@ -137,10 +135,10 @@ export class PrivacyRequests {
 
   async #eraseAll(guildId: string, personId: string): Promise<ForgetOutcome> {
     const choices = await this.#sessions.readConsents(guildId);
-    const erase = (store: ConsentStore) => store.erase(guildId, personId);
     const parts = this.#parts;
+    const erase = () => parts.store.erase(guildId, personId);
     const [total, erased] = await Promise.all([
-      withConsentStoreTimeout(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
+      withStoreTimeout(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
       this.#ofFeatures((feature) => feature.erase?.(guildId, personId)),
     ]);
     this.#forgetInMemory(guildId, personId); // also what was read meanwhile
@@ -160,19 +158,15 @@ export class PrivacyRequests {
 
   /** Everything that is kept about the person in this server, as JSON. */
   async export(guildId: string, personId: string): Promise<ExportOutcome> {
-    const standings = await withConsentStoreTimeout(
-      guildId,
-      this.#parts,
-      'store.unreadable',
-      (store) => store.read(guildId),
+    const parts = this.#parts;
+    const { store } = parts;
+    const standings = await withStoreTimeout(guildId, parts, 'store.unreadable', () =>
+      store.read(guildId),
     );
     const settings = await this.#parts.peopleSettings.load(guildId, personId);
     const fields = await this.#ofFeatures((feature) => feature.export?.(guildId, personId));
-    const tables = await withConsentStoreTimeout(
-      guildId,
-      this.#parts,
-      'store.unreadable',
-      (store) => store.rowsAbout(guildId, personId),
+    const tables = await withStoreTimeout(guildId, parts, 'store.unreadable', () =>
+      store.rowsAbout(guildId, personId),
     );
     if (!standings || !settings || !fields || !tables) return { kind: 'failed' };
     const consent = standings.get(personId);

@@ -4,8 +4,8 @@ import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { ChannelMember, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 
-/** Intervals in ms at which the roles of one person after the other are looked up; shorter while a person is new. */
-const [everyMs, newMs] = [2_000, 200];
+/** Interval in ms at which the roles of one person after the other are looked up. */
+const everyMs = 2_000;
 
 /**
  * Keeps what is known of the roles of those in the channel fresh, as Discord reports no change to bots; none of it is asked
@@ -22,22 +22,15 @@ export async function watchRoles(
 ): Promise<never> {
   const { clock } = context.parts;
   signal.addEventListener('abort', () => governed.wake(), { once: true });
-  /** Who was asked for longest ago comes first. */
-  let asked: readonly string[] = [];
-  for (;;) {
+  for (let turn = 0; ; turn++) {
     while (!needsRoles(context)) {
       signal.throwIfAborted();
       await governed.wait(Number.POSITIVE_INFINITY);
     }
-    const isNew = seated(link).some((id) => !asked.includes(id));
-    await clock.sleep(isNew ? newMs : everyMs, signal);
-    const here = seated(link);
-    const before = asked.filter((id) => here.includes(id));
-    const next = here.find((id) => !before.includes(id)) ?? before[0];
-    asked = before.filter((id) => id !== next);
-    if (next === undefined) continue;
-    asked = [...asked, next];
-    await reread(next, link, context, signal);
+    await clock.sleep(everyMs, signal);
+    const people = link.people();
+    const person = people[turn % people.length];
+    if (person) await reread(person.id, link, context, signal);
   }
 }
 
@@ -45,10 +38,6 @@ export async function watchRoles(
 function needsRoles({ settings }: SessionContext): boolean {
   const { consent, userRoleIds } = settings();
   return (consent.policy === 'role' && consent.roleId !== undefined) || userRoleIds.length > 0;
-}
-
-function seated(link: VoiceLink): readonly string[] {
-  return link.people().map(({ id }) => id);
 }
 
 async function reread(

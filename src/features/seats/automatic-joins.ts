@@ -165,7 +165,7 @@ export class AutomaticJoins implements Disposable {
       return undefined;
     }
     const go = async () => {
-      await this.#sessions.moves.follow(guildId, channel.channelId);
+      await this.#sessions.move(guildId, channel.channelId);
       return true;
     };
     return { channelId: channel.channelId, go };

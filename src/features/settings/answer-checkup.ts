@@ -77,7 +77,7 @@ export class AnswerCheckup {
   }
 }
 
-function outputOf({ context, restrictions }: VoiceSession, { clock, cues }: SessionDependencies) {
+function outputOf({ context }: VoiceSession, { clock, cues }: SessionDependencies) {
   const late = () => new Error('no frame of a cue was sent in time');
   const untilMs = clock.nowMs() + patienceMs;
   const play = async (): Promise<CueOutcome> => {
@@ -87,5 +87,5 @@ function outputOf({ context, restrictions }: VoiceSession, { clock, cues }: Sess
       await clock.sleep(checkEveryMs, context.signal);
     }
   };
-  return { isMute: restrictions.isMute, play };
+  return { isMute: context.talk.state.isMuted, play };
 }

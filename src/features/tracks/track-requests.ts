@@ -34,11 +34,11 @@ export class TrackRequests {
   async play(guildId: string, caller: TrackCaller, request: PlayRequest): Promise<Playing> {
     const session = this.#sessions.session(guildId);
     if (!session) return nowhere;
-    const { context, restrictions } = session;
+    const { context } = session;
     const before = context.features.of(SessionTracks);
     const refused = before.tracks.refusal(request.track);
     if (refused) return refused;
-    if (restrictions.isMute) return { kind: 'muted' };
+    if (context.talk.state.isMuted) return { kind: 'muted' };
     const owner = before.owners.owner(caller);
     const signal = AbortSignal.any([this.#signal, context.signal]);
     const found = await this.#catalog

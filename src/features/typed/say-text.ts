@@ -75,12 +75,12 @@ function placed(
   when: 'now' | 'queue',
   how: SayOptions,
 ): SayOutcome {
-  const { context, restrictions } = session;
+  const { context } = session;
   const tracks = context.features.of(SessionTracks);
   const { onEnd, owner, speed, track = '', voice } = how;
   const playing = tracks.tracks.refusal(track);
   if (playing) return { kind: 'placed', playing };
-  if (restrictions.isMute) return { kind: 'muted' };
+  if (context.talk.state.isMuted) return { kind: 'muted' };
   const payer = payerOf(how.payer, session);
   const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;

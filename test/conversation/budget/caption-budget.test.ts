@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { freeRecogniser } from '#src/spending/paid-engine.ts';
 import {
   adam,
   eva,
@@ -10,7 +9,6 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 const speech = 'human-goforward';
@@ -54,17 +52,11 @@ test('what was taken back is paid by the server', async () => {
   expect([sums().adam, sums().day.nanoUsd > 0]).toEqual([undefined, true]);
 });
 
-test('captions end with the budget of the server, and with the free recogniser not even then', async () => {
-  for (const hasFree of [false, true]) {
-    const rough = new FakeTranscriber({ texts: ['fife fife'] });
-    const roughTranscriber = freeRecogniser(rough);
-    const { clock, ledger, listener, says } = await talked({
-      ...(hasFree && { roughTranscriber }),
-    });
-    ledger.charge('g', undefined, { nanoUsd: 10e9 }, clock.wallMs());
-    await says();
-    expect(listener.ends).toEqual(hasFree ? ['fife fife'] : []);
-  }
+test('captions end with the budget of the server', async () => {
+  const { clock, ledger, listener, says } = await talked();
+  ledger.charge('g', undefined, { nanoUsd: 10e9 }, clock.wallMs());
+  await says();
+  expect(listener.ends).toEqual([]);
 });
 
 test('the captions of who has used their share are paid by the server', () => {

@@ -56,7 +56,7 @@ playScripts({
     do takeRole
     8000 > heard Eva: five, answered Eva: You said five.
     eva says: five
-    do read > adam eva adam eva adam eva adam eva adam eva adam eva
+    do read > adam eva adam eva adam eva adam eva adam eva
     `,
   ],
   'a role that is given during a call is noticed within two seconds a person': [

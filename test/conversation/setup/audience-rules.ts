@@ -99,9 +99,9 @@ const rules: Readonly<Record<string, Rule>> = {
   },
   'what is said while paused': {
     act: async ({ fixture, say }) => {
-      fixture.hearing.pause('g');
+      fixture.sessions.pauseHearing('g', true);
       await say(eva, `the ${overheard} is decided, ${reported}`);
-      fixture.hearing.resume('g');
+      fixture.sessions.pauseHearing('g', false);
     },
     isUnwritten: true,
     barred: nobodyMay,

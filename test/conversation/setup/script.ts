@@ -243,8 +243,8 @@ const steps: readonly (readonly [RegExp, Step])[] = [
   [/^(\w+) is forgotten$/, (play, who) => play.fixture.privacy.forget(g, play.idOf(who))],
   [/^(\w+) is left (out|in)$/, leaveOut],
   [/^(\w+) (comes|goes)$/, (play, who = '', how) => play.seat(who, how === 'comes')],
-  [/^pause$/, ({ fixture }) => fixture.hearing.pause(g)],
-  [/^resume$/, ({ fixture }) => fixture.hearing.resume(g)],
+  [/^pause$/, ({ fixture }) => (fixture.sessions.pauseHearing(g, true) ? 'paused' : 'nowhere')],
+  [/^resume$/, ({ fixture }) => (fixture.sessions.pauseHearing(g, false) ? 'resumed' : 'nowhere')],
   [/^set (\w+) (.+)$/, ({ fixture }, key = '', value = '') => fixture.settings.set(g, key, value)],
   [/^(\w+) chooses (\w+) (.+)$/, choose],
   [

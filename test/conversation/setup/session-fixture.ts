@@ -22,7 +22,6 @@ import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/ses
 import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import { PauseHearing } from '#src/conversation/presence/pause-hearing.ts';
 import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
 import type {
   HearingDependencies,
@@ -324,7 +323,6 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
     transcriptFor: features.port(TranscriptRequests),
     talk: features.port(TypedRequests),
     voiceControl: features.port(VoicesAndPreviews),
-    hearing: new PauseHearing(sessions),
     confirmations: new ConfirmedToolRunner(sessions, never),
     settings: features.port(SettingsRequests),
     personas: features.port(PersonaRequests),
