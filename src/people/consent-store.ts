@@ -4,6 +4,13 @@
  */
 export type StoredConsent = { readonly kind: 'always' | 'never' | 'forgetting' | 'forgotten' };
 
+/** A no of a person, or their choice to be left out of captions. */
+export type StoredNo = {
+  readonly guildId: string;
+  readonly personId: string;
+  readonly kind: Exclude<StoredConsent['kind'], 'always'> | 'left-out';
+};
+
 /** Stored rows by the name of their table; their fields have the names of its columns. */
 export type StoredRows = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
 
@@ -13,8 +20,13 @@ export interface ConsentStore {
   read(guildId: string): Promise<ReadonlyMap<string, StoredConsent>>;
   /** Errors: BotError `store.unwritable`. */
   write(guildId: string, personId: string, standing: StoredConsent): Promise<void>;
+  /**
+   * Every no in these servers, so that it counts in a process that did not hear it; undefined where no other process writes.
+   * Errors: BotError `store.unreadable`.
+   */
+  noes(guildIds: readonly string[]): Promise<readonly StoredNo[] | undefined>;
   /** People of whom not everything is erased yet. Errors: BotError `store.unreadable`. */
-  forgetting(): Promise<readonly { readonly guildId: string; readonly personId: string }[]>;
+  forgetting(): Promise<readonly Pick<StoredNo, 'guildId' | 'personId'>[]>;
   /** Deletes each yes for a day, which former versions stored; how many. Errors: BotError `store.unwritable`. */
   dropDays(): Promise<number>;
   /** Number of stored items about this person in this server. Errors: BotError `store.unreadable`. */

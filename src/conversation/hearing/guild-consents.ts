@@ -1,3 +1,4 @@
+import { within } from '#src/base/waiting.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type {
   ConsentPolicySettings,
@@ -7,6 +8,9 @@ import { type HearingFacts, isNo } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import { PersonChoices } from './person-choices.ts';
+
+/** Interval in ms at which each no of other processes is read: all know of it within 5 s. */
+const everyMs = 4_000;
 
 /** Tells the sessions of a server that a person said something; without a person, that what is stored was read. */
 type ConsentListener = (guildId: string, personId?: string) => void;
@@ -99,6 +103,12 @@ export class GuildChoices {
     this.#consents.reset();
     this.#leftOut.reset();
   }
+
+  /** A no that another process stored. */
+  learn(personId: string, kind: Exclude<StoredConsent['kind'], 'always'> | 'left-out'): void {
+    if (kind === 'left-out') this.#leftOut.learn(personId, true, (before) => before === true);
+    else this.#consents.learn(personId, { kind }, isNo);
+  }
 }
 
 /**
@@ -111,6 +121,7 @@ export class GuildConsents implements Disposable {
   readonly #listener: ConsentListener;
   readonly #guilds = new Map<string, GuildChoices>();
   readonly #over = new AbortController();
+  #isWatching = false;
 
   constructor(
     parts: SessionDependencies,
@@ -133,8 +144,31 @@ export class GuildConsents implements Disposable {
     this.#guilds.delete(guildId);
   }
 
+  /** Learns each no that another process stores of these servers, until there are none. */
+  watch(guildIds: () => readonly string[]): void {
+    if (this.#isWatching) return;
+    this.#isWatching = true;
+    void this.#watch(guildIds).finally(() => {
+      this.#isWatching = false;
+    });
+  }
+
   [Symbol.dispose](): void {
     this.#over.abort(new Error('the sessions are closed'));
+  }
+
+  async #watch(guildIds: () => readonly string[]): Promise<void> {
+    const { clock, store } = this.#parts;
+    const { signal } = this.#over;
+    const late = () => new Error('the store did not answer');
+    for (;;) {
+      const here = guildIds();
+      if (signal.aborted || here.length === 0) return;
+      const noes = await within(store.noes(here), everyMs, clock, late).catch(() => []);
+      if (!noes) return;
+      for (const { guildId, kind, personId } of noes) this.in(guildId).learn(personId, kind);
+      await clock.sleep(everyMs, signal).catch(() => undefined);
+    }
   }
 
   #open(guildId: string): GuildChoices {

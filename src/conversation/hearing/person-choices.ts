@@ -75,6 +75,17 @@ export class PersonChoices<Choice> {
     this.#stored = undefined;
   }
 
+  /** A choice that another process stored, unless the present one is as good or newer. */
+  learn(
+    personId: string,
+    choice: Choice,
+    isAsGood: (present: Choice | undefined) => boolean,
+  ): void {
+    if (this.#said.has(personId) || isAsGood(this.of(personId))) return;
+    this.#stored?.set(personId, choice);
+    this.#store.changed(personId);
+  }
+
   async #save(personId: string, said: SaidChoice<Choice>, parts: StoreWatch): Promise<boolean> {
     const { guildId, write } = this.#store;
     await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {

@@ -29,12 +29,19 @@ const consents = table(
   },
 );
 
+const noColumns = {
+  guildId: id,
+  personId: id,
+  kind: oneOf('never', 'forgetting', 'forgotten', 'left-out'),
+};
+
 /** Consents, a row per person and server, and everything that is kept about a person in one of the tables. */
 export const consentPart = storePart<ConsentStore>({
   tables: [consents],
   operations: {
     read: reads,
     write: writes,
+    noes: reads,
     forgetting: reads,
     dropDays: writes,
     count: reads,
@@ -53,6 +60,20 @@ export const consentPart = storePart<ConsentStore>({
       await database.write((connection) =>
         putIfNewer(connection, consents, { guildId, personId, ...standing }),
       );
+    },
+
+    async noes(guildIds) {
+      if (!database.isShared) return undefined;
+      return await database.readTogether((connection) => {
+        const here = connection.among(guildIds);
+        return connection.rows(
+          noColumns,
+          sql`SELECT guild_id, person_id, kind FROM consents
+            WHERE guild_id ${here} AND kind IN ('never', 'forgetting', 'forgotten')
+          UNION ALL SELECT guild_id, person_id, 'left-out' FROM left_out_of_captions
+            WHERE guild_id ${here}`,
+        );
+      });
     },
 
     forgetting() {

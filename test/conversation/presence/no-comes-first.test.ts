@@ -10,6 +10,7 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import {
+  fixtureStores,
   type OpenStores,
   postgresIn,
   StoreClock,
@@ -157,6 +158,21 @@ noComesFirst('SQLite', sqliteIn);
 
 withPostgres(() => {
   noComesFirst('PostgreSQL', postgresIn);
+
+  test.each(allActs)('%s counts in another process of the database within 5 s', async (act) => {
+    await using stack = new AsyncDisposableStack();
+    const open = await postgresIn(stack);
+    const here = await run(open);
+    await here.privacy.allow('g', 'eva');
+    const clock = new StoreClock();
+    const there = openSessionFixture(fixtureStores(await open(), clock), [adam, eva], clock);
+    await there.sessions.join(lounge, 'adam');
+    expect(goesOn(there, act)).toBe(true);
+    await actOf(act)(here);
+    for (let ms = 0; ms < 5_000; ms += 500) await clock.advance(500);
+    await clock.advance(0);
+    expect(goesOn(there, act)).toBe(false);
+  });
 });
 
 test('a no that cannot be stored holds, is called unsaved, and is stored once that is possible', async () => {
