@@ -30,7 +30,7 @@ import { type Consent, consentOf } from '#src/people/consent.ts';
 import { returnMs } from '#src/people/return-rules.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
-import type { ShardFeatures } from './feature.ts';
+import type { ShardFeatures } from './feature-hooks.ts';
 import { GuildRemoval } from './guild-removal.ts';
 import type { SessionContext } from './session-context.ts';
 import type { SessionDependencies } from './session-dependencies.ts';

@@ -1,4 +1,4 @@
-import { BotError } from '#src/base/errors.ts';
+import { BotError, type FailureStage } from '#src/base/errors.ts';
 import type { SessionEvent, SessionEventListener } from '#src/conversation/ports/session-events.ts';
 
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
@@ -33,4 +33,9 @@ export function unfailing(onEvent: SessionEventListener): SessionEventListener {
       }
     }
   };
+}
+
+/** Error of a stage that missed its deadline. */
+export function deadlineError(stage: FailureStage, message: string): BotError {
+  return new BotError('answer.late', true, message, undefined, stage);
 }

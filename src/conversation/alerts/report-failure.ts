@@ -6,8 +6,7 @@ import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { AnswerDeadlineWatchdog, reportMissedDeadline } from './answer-deadline-watchdog.ts';
-import { DecodingWatchdog } from './decoding-watchdog.ts';
+import { reportMissedDeadline } from './answer-deadline-watchdog.ts';
 import { failureEventOf } from './failure-event.ts';
 import { failureText } from './failure-text.ts';
 import { writeInChat } from './say-or-write.ts';
@@ -55,27 +54,20 @@ export function writeUnspeakable(
 }
 
 /** Tells the channel once that a voice is gone and the usual one speaks. */
-export function reportGoneVoice(voice: string, { notice, talk }: SessionContext): void {
+function reportGoneVoice(voice: string, { notice, talk }: SessionContext): void {
   if (talk.isNewFailure(`no voice ${voice}`)) notice({ id: 'voice.gone', with: { voice } });
+}
+
+/** Told of a voice of the bot that is gone. A model that speaks has voices of its own, which the reader of texts need not have. */
+export function chosenVoiceGone(context: SessionContext): SpeechVoice['onGone'] {
+  return (voice, of) => {
+    const isMissed = of === 'model' || context.settings().pipeline === 'chained';
+    if (isMissed) reportGoneVoice(voice, context);
+  };
 }
 
 /** A voice that a person has chosen; without one, that of the bot. */
 export function chosenVoice(name: string | undefined, context: SessionContext): SpeechVoice {
   if (name === undefined) return {};
   return { name, onGone: (gone) => reportGoneVoice(gone, context) };
-}
-
-/** A stage that fails, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */
-export type ChannelFailure = FailureStage | 'key' | `no voice ${string}`;
-
-/** Watchdogs of one session, over all its connections. */
-export class SessionWatchdogs {
-  /** People whose sound arrives and cannot be decoded. */
-  readonly decoding = new DecodingWatchdog();
-  /** Whether the stages of answers keep their deadlines. */
-  readonly answerDeadlines: AnswerDeadlineWatchdog;
-
-  constructor(longestStandstillMs: number) {
-    this.answerDeadlines = new AnswerDeadlineWatchdog(longestStandstillMs);
-  }
 }

@@ -36,13 +36,14 @@ export class ChannelLossHandler {
   }
 
   /** Writes into the former channel where the bot sits now, and into the new one if the conversation begins anew. */
-  moved({ channel: from, context: { history } }: VoiceSession, session: VoiceSession): void {
+  moved({ channel: from, context: former }: VoiceSession, session: VoiceSession): void {
     const { channelId, name } = session.channel;
     if (from.channelId === channelId) return;
     const line = { id: 'moved', with: { channel: name } } as const;
     this.#notices.report({ channel: from, line, holds: () => !session.isOver });
-    const isKept = session.context.history.shown().length > 0;
-    if (history.shown().length === 0 || isKept) return;
+    const { exchanges } = former.talk.state.history;
+    const isKept = session.context.talk.state.history.exchanges.length > 0;
+    if (exchanges.length === 0 || isKept) return;
     const { channel, parts } = session.context;
     writeInChat(
       openText(writtenText({ id: 'seat.returned.anew' }, from.guildId, parts)),

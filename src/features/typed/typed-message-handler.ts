@@ -166,9 +166,9 @@ export class TypedMessageHandler implements TypedMessageListener {
     const outcome = await this.#talk.ask(guildId, text, author, 'text', { placeId, signal });
     if (signal.aborted) return 'deleted';
     if (context && outcome.kind === 'answered' && context.gate.standing(author.id) === 'yes') {
-      const { id: speakerId, name } = author;
+      const { id: by, name } = author;
       const heard = outcome.text.textIn(placeId) ?? '';
-      context.history.add({ speakerId, name, said: text, heard });
+      context.talk.post({ kind: 'exchanged', by, name, words: text, heard });
     }
     return await this.#report(message, outcome, signal);
   }

@@ -1,5 +1,5 @@
+import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type {
