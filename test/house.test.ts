@@ -173,7 +173,7 @@ const doors: Readonly<Record<string, string>> = {
   'chat/text': 'clauses speakable time-phrases written-passages',
   config: 'config dot-env external-tools models settings tariffs',
   console: 'event-log exchange printer',
-  conversation: 'feature panel-view voice-sessions',
+  conversation: 'feature-hooks panel-view voice-sessions',
   'conversation/alerts': 'failure-event',
   'conversation/answering':
     'begin-answer conversation-history translation-prompt written-answer-concurrency',

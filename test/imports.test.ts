@@ -87,6 +87,16 @@ test('no files load each other in a circle, and none of two folders import types
   expect(cycles(imports)).toEqual([]);
 });
 
+test('a circle of imports in the conversation has at most fifteen files, those of types counted', () => {
+  const inside = [...all].filter(([path]) => path.startsWith('src/conversation/'));
+  const imports = inside.map(([path, source]): [string, readonly string[]] => {
+    const targets = [...source.matchAll(imported)].map(([, one = '']) => targetOf(path, one));
+    return [path, targets];
+  });
+  const sizes = cycles(new Map(imports)).map(({ length }) => length);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(15);
+});
+
 test('a circle of two files or more is found, and files on the way to it are no part of it', () => {
   const imports = {
     start: ['a', 'end'],

@@ -1,6 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { Public } from '#src/base/public.ts';
-import type { Class } from '#src/conversation/feature.ts';
+import type { Class, Public } from '#src/base/public.ts';
 import type { HelpEntry, HelpState } from '#src/conversation/help-entries.ts';
 import type { Places, Stats } from '#src/conversation/ports/command-ports.ts';
 import type { Form } from '#src/conversation/ports/form.ts';

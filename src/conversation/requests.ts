@@ -1,10 +1,10 @@
+import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { queueRules } from '#src/turn/queue-rules.ts';
 import { failureText } from './alerts/failure-text.ts';
 import type { ReportedOutcome } from './machine/effects.ts';
 import { isFree, readingOf, turnOf } from './machine/questions.ts';
 import type { Id, PersonId } from './machine/state.ts';
-import { clausesOf } from './output/read-aloud.ts';
 import {
   type DropReason,
   dropReasons,
@@ -254,7 +254,7 @@ export class Requests {
 
   #answered({ onOver, report }: QueuedQuestion, outcome: ReportedOutcome): void {
     if (outcome === 'failed') {
-      const failure = this.#context.talk.answers.failure?.error;
+      const failure = this.#context.talk.lastFailure?.error;
       const line = failure && failureText(failure, this.#context.parts);
       report?.({ kind: 'failed', line: line ?? { id: 'ask.late' } });
     }

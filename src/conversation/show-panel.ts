@@ -8,7 +8,7 @@ export function showPanel(
   people: readonly ChannelMember[],
   talkingIds: readonly string[],
 ): void {
-  const { addressing, channel, features, maySpeak, nameOf, parts, talk } = context;
+  const { addressing, channel, features, maySpeak, nameOf, parts, stepOf, talk } = context;
   const { panels, places, spending } = parts;
   const { current } = talk.state.floor;
   const isSilent = current && (!current.isAudible || current.isStarved);
@@ -23,7 +23,7 @@ export function showPanel(
       talkingIds,
       isAddressing: (id) => addressing.isOpen(id),
       nameOf,
-      step: isSilent ? talk.answers.pendingOf(current.reply)?.step : undefined,
+      step: isSilent ? stepOf(current.reply) : undefined,
       quietUntil: spending.used(channel.guildId)?.time,
       isInChat: panels.placeIn(channel.guildId)?.channelId === channel.channelId,
       features: features.panel(),

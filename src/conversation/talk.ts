@@ -1,10 +1,7 @@
-import { BotError } from '#src/base/errors.ts';
+import type { BotError } from '#src/base/errors.ts';
 import { failureEventOf } from './alerts/failure-event.ts';
-import { type ChannelFailure, writeUnrecognised } from './alerts/report-failure.ts';
-import { AnswerJobs } from './answering/answer-jobs.ts';
-import type { Interruptions } from './hearing/interruptions.ts';
-import type { HearingConnection } from './hearing/utterances.ts';
-import type { ConversationEffect, EffectOf } from './machine/effects.ts';
+import type { ChannelFailure } from './alerts/failure-text.ts';
+import type { ConversationEffect } from './machine/effects.ts';
 import type { EventKind, UntimedEvent } from './machine/events.ts';
 import type {
   ConversationState,
@@ -13,32 +10,13 @@ import type {
   PersonId,
   SessionSettings,
 } from './machine/state.ts';
-import { ReadingJobs } from './output/reading-jobs.ts';
 import type { SpeechOutput } from './output/speech-output.ts';
-import type { WaitingCues } from './output/waiting-cues.ts';
 import { Performer } from './performer.ts';
-import { Requests } from './requests.ts';
 import type { SessionContext } from './session-context.ts';
 
-/** Parts of the open connection that effects need. */
-export type TalkConnection = {
-  readonly output: SpeechOutput;
-  readonly hearing: HearingConnection;
-  readonly interruptions: Interruptions;
-  readonly waiting: WaitingCues;
-};
-
-/** Decisions that the session itself carries out. */
+/** Performs effects, and is called after each event. */
 export type TalkHooks = {
-  /** The conversation ends the session. */
-  readonly end: (why: string) => void;
-  /** The link may be opened again. */
-  readonly openLink: () => void;
-  /** Nothing of this person is kept any more. */
-  readonly forgetPerson: (personId: PersonId) => void;
-  /** Something is not answered or not said, as the bot ends. */
-  readonly unanswered: () => void;
-  /** Called after each event. */
+  readonly perform: (effect: ConversationEffect) => void;
   readonly changed: () => void;
 };
 
@@ -55,91 +33,39 @@ const settingsNeeded: ReadonlySet<EventKind> = new Set([
   'notify',
 ]);
 
-/** The conversation of one session: its state, and whatever performs its effects. */
+/** The conversation of one session: its state, the sound of the bot, and what people and settings tell it. */
 export class Talk {
-  readonly answers: AnswerJobs;
-  readonly readings: ReadingJobs;
-  readonly requests: Requests;
+  /** Sound of the open connection. */
+  output: SpeechOutput | undefined;
   /** Reply that was opened last, and the person whom it answers. */
   sounding: { readonly id: Id; readonly by: PersonId | undefined } | undefined;
+  /** Latest failure of an answer, and the language of its asker, BCP 47. */
+  lastFailure: { readonly error: BotError; readonly language: string | undefined } | undefined;
   /** Failure of the utterance that was decided last. */
   lastUnrecognised: unknown;
   readonly #context: SessionContext;
-  readonly #hooks: TalkHooks;
   readonly #performer: Performer;
   /** Told of a bug while a connection is watched. */
   #onBroken: ((error: unknown) => void) | undefined;
   /** Bug of a connection that is not watched yet. */
   #bug: { readonly error: unknown } | undefined;
-  #connection: TalkConnection | undefined;
   #audible: Id | undefined;
   #isStarved = false;
   #people = '';
   #consents = '';
 
-  /** Table of contents: each effect and the part that performs it. */
-  readonly #performers: {
-    readonly [Kind in ConversationEffect['do']]: (effect: EffectOf<Kind>) => void;
-  } = {
-    listen: ({ utterance }) => this.#context.utterances.listen(utterance),
-    recognise: ({ pause, utterance }) => this.#context.utterances.recognise(utterance, pause),
-    endpoint: ({ text, utterance }) => this.#context.utterances.endpoint(utterance, text),
-    forget: ({ utterance }) => this.#context.utterances.forget(utterance),
-    overheard: (effect) => this.#overhear(effect),
-    begin: (effect) => this.answers.begin(effect),
-    play: (effect) => this.answers.play(effect),
-    hold: ({ answer }) => this.answers.hold(answer),
-    'give-up': (effect) => this.answers.giveUp(effect),
-    discard: ({ reply }) => {
-      this.answers.discard(reply);
-      this.readings.discard(reply);
-    },
-    speak: (effect) => this.readings.speak(effect),
-    cut: ({ reply }) => void (this.answers.cut(reply) || this.readings.cut(reply)),
-    'finish-clause': ({ reply }) =>
-      void (this.answers.finishClause(reply) || this.readings.finishClause(reply)),
-    cue: (effect) => this.#cue(effect),
-    run: (effect) => this.#context.tools.calls.run(effect),
-    'stop-run': ({ run }) => this.#context.tools.calls.stopRun(run),
-    result: (effect) => this.#context.tools.calls.result(effect),
-    ask: (effect) => this.#context.tools.calls.ask(effect),
-    'close-ask': ({ confirmation }) => this.#context.tools.calls.closeAsk(confirmation),
-    report: ({ outcome, request }) => this.requests.report(request, outcome),
-    notice: (effect) => this.#notify(effect),
-    obey: ({ by, command }) => this.#context.obey(command, by),
-    'forget-person': ({ by }) => this.#hooks.forgetPerson(by),
-    end: ({ why }) => this.#hooks.end(why),
-    fact: (effect) => this.#tell(effect),
-    'open-link': () => this.#hooks.openLink(),
-  };
-
   constructor(context: SessionContext, state: ConversationState, hooks: TalkHooks) {
     this.#context = context;
-    this.#hooks = hooks;
-    this.answers = new AnswerJobs(context);
-    this.readings = new ReadingJobs(context);
-    this.requests = new Requests(context);
     this.#performer = new Performer({
       clock: context.parts.clock,
       state,
-      perform: (effect) => this.#perform(effect),
       broken: (error) => this.broken(error),
-      changed: () => this.#changed(),
+      ...hooks,
     });
   }
 
   get state(): ConversationState {
     return this.#performer.state;
-  }
-
-  /** Sound of the open connection. */
-  get output(): SpeechOutput | undefined {
-    return this.#connection?.output;
-  }
-
-  attach(connection: TalkConnection | undefined): void {
-    this.#connection = connection;
-    this.#context.utterances.attach(connection?.hearing);
   }
 
   post(event: UntimedEvent): void {
@@ -154,7 +80,7 @@ export class Talk {
   /** A bug in work that no caller waits for: the connection ends with it; without one it is reported. */
   broken(error: unknown): void {
     const { channel, parts } = this.#context;
-    if (!this.#connection) parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
+    if (!this.output) parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
     else if (this.#onBroken) this.#onBroken(error);
     else this.#bug = { error };
   }
@@ -248,47 +174,6 @@ export class Talk {
     const now = sessionSettingsOf(this.#context);
     if (JSON.stringify(now) === JSON.stringify(this.state.settings)) return;
     this.#performer.post({ kind: 'settings', settings: now });
-  }
-
-  #changed(): void {
-    if (!this.state.floor.current) this.#connection?.waiting.over();
-    this.#hooks.changed();
-  }
-
-  #perform(effect: ConversationEffect): void {
-    const perform = this.#performers[effect.do] as (effect: ConversationEffect) => void;
-    perform(effect);
-  }
-
-  #overhear({ by: personId, isMeant: meant, what }: EffectOf<'overheard'>): void {
-    this.#connection?.interruptions.hear({ personId, what, meant, isFinal: true });
-  }
-
-  #cue({ cue }: EffectOf<'cue'>): void {
-    const { connection, parts, settings } = this.#context;
-    if (cue !== 'error') this.#connection?.waiting.play(cue);
-    else if (settings().cues !== 'off') void connection.play(parts.cues.error);
-  }
-
-  #notify({ line }: EffectOf<'notice'>): void {
-    const { notice, people } = this.#context;
-    if (line === 'reconnecting') {
-      notice({ id: 'panel.reconnecting' }, () => !this.state.link.isUp && people().length > 0);
-    } else if (line === 'unrecognised') {
-      if (this.lastUnrecognised instanceof BotError)
-        writeUnrecognised(this.lastUnrecognised, this.#context);
-    } else if (line === 'unanswered') {
-      this.#hooks.unanswered();
-    }
-  }
-
-  #tell({ fact }: EffectOf<'fact'>): void {
-    const { channel, parts } = this.#context;
-    if (fact.kind === 'utterance-over') this.#context.utterances.over(fact);
-    if (fact.kind === 'turn-over') this.answers.turnOver(fact.turn, fact.end);
-    if (fact.kind !== 'dropped') return;
-    const { by: speakerId, name, why } = fact;
-    parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why });
   }
 }
 

@@ -18,11 +18,13 @@ import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import { watchRoles } from '#src/conversation/presence/role-watch.ts';
+import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import type { EndNews } from './feature.ts';
+import { type BuiltSession, buildSession } from './build-session.ts';
+import type { EndNews } from './feature-hooks.ts';
 import { leftPanel } from './panel-view.ts';
-import { SessionContext } from './session-context.ts';
+import type { SessionContext } from './session-context.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import { showAwayPanel } from './show-panel.ts';
 import type { VoiceSessionOptions } from './voice-session-options.ts';
@@ -37,10 +39,12 @@ const audienceMs = 3_000;
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {
   readonly context: SessionContext;
+  readonly tools: SessionTools;
   /** Person who called the bot in. */
   readonly callerId: string;
   /** Person it goes along with when they change the channel. */
   followedId: string | undefined;
+  readonly #answers: BuiltSession['answers'];
   readonly #parts: SessionDependencies;
   readonly #over = new AbortController();
   readonly #settings: VoiceSessionOptions['settings'];
@@ -75,7 +79,6 @@ export class VoiceSession {
     this.#seats = seats;
     this.#settings = settings;
     const pauseHabits = new PauseHabits();
-    this.#connectionSources = { callerId, hearing: sources.hearing, pauseHabits };
     this.callerId = callerId;
     this.#governed = new Wakeup(clock);
     this.followedId = followedId ?? seat?.followedId;
@@ -84,20 +87,27 @@ export class VoiceSession {
     this.#sources = sources;
     this.#connection = new ReconnectingLink(clock, sources);
     this.#isMoving = former !== undefined && former.channel.channelId !== channel.channelId;
-    this.context = new SessionContext(options, {
+    const built = buildSession(options, {
       maySpeak: () => this.#mode === 'talk',
       link: this.#connection,
-      talk: {
-        end: (why) => this.leave(why as LeaveReason),
-        openLink: () => this.#mayOpen.resolve(),
-        forgetPerson: (personId) => this.#forget(personId),
-        unanswered: () => {
-          this.#isUnanswered = true;
-        },
-        changed: () => this.context.wakeup.wake(),
+      end: (why) => this.leave(why as LeaveReason),
+      openLink: () => this.#mayOpen.resolve(),
+      forgetPerson: (personId) => this.#forget(personId),
+      unanswered: () => {
+        this.#isUnanswered = true;
       },
+      changed: () => this.context.wakeup.wake(),
       signal: this.#over.signal,
     });
+    this.context = built.context;
+    this.tools = built.tools;
+    this.#answers = built.answers;
+    this.#connectionSources = {
+      callerId,
+      hearing: sources.hearing,
+      pauseHabits,
+      utterances: built.utterances,
+    };
     this.#parts = this.context.parts;
     this.#choices = options.sessions.consents.in(channel.guildId);
     this.#restrictions = new Set(former ? former.#restrictions : []); // a mute by a moderator outlives a move
@@ -254,7 +264,7 @@ export class VoiceSession {
     }
     this.leave(next.kind === 'over' ? next.why : 'lost');
     const why = this.#why ?? 'lost';
-    await this.context.talk.answers.settled();
+    await this.#answers.settled();
     this.#endNews = await this.context.features.ended(why);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();

@@ -25,7 +25,7 @@ import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { ShardFeatures } from './feature.ts';
+import type { ShardFeatures } from './feature-hooks.ts';
 import { GuildRemoval } from './guild-removal.ts';
 import { leftPanel } from './panel-view.ts';
 import type { SessionContext } from './session-context.ts';
@@ -458,8 +458,8 @@ export class VoiceSessions implements AsyncDisposable {
     if (from.channelId === channel.channelId) return;
     const line = { id: 'moved', with: { channel: channel.name } } as const;
     this.#notices.report({ channel: from, line, holds: () => !session.isOver });
-    const isKept = context.history.shown().length > 0;
-    if (former.history.shown().length === 0 || isKept) return;
+    const isKept = context.talk.state.history.exchanges.length > 0;
+    if (former.talk.state.history.exchanges.length === 0 || isKept) return;
     const words = writtenText({ id: 'seat.returned.anew' }, from.guildId, this.#parts);
     writeInChat(openText(words), channel, this.#parts);
   }

@@ -10,7 +10,7 @@ import type { Config } from '#src/config/types.ts';
 import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { CommandPorts } from '#src/conversation/command.ts';
 import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
-import { ShardFeatures } from '#src/conversation/feature.ts';
+import { ShardFeatures } from '#src/conversation/feature-hooks.ts';
 import { helpStateIn } from '#src/conversation/help-entries.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import { GuildAccess } from '#src/conversation/presence/access-control.ts';

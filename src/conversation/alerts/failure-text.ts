@@ -1,4 +1,4 @@
-import type { BotError, BudgetCap } from '#src/base/errors.ts';
+import type { BotError, BudgetCap, FailureStage } from '#src/base/errors.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -30,3 +30,6 @@ export function failureText(
 export function restLine(cap: BudgetCap = 'server'): TextLine {
   return { id: rests[cap] };
 }
+
+/** A stage that fails, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */
+export type ChannelFailure = FailureStage | 'key' | `no voice ${string}`;

@@ -52,8 +52,16 @@ export function writeUnspeakable(
 }
 
 /** Tells the channel once that a voice is gone and the usual one speaks. */
-export function reportGoneVoice(voice: string, { notice, talk }: SessionContext): void {
+function reportGoneVoice(voice: string, { notice, talk }: SessionContext): void {
   if (talk.isNewFailure(`no voice ${voice}`)) notice({ id: 'voice.gone', with: { voice } });
+}
+
+/** Told of a voice of the bot that is gone. A model that speaks has voices of its own, which the reader of texts need not have. */
+export function chosenVoiceGone(context: SessionContext): SpeechVoice['onGone'] {
+  return (voice, of) => {
+    const isMissed = of === 'model' || context.settings().pipeline === 'chained';
+    if (isMissed) reportGoneVoice(voice, context);
+  };
 }
 
 /** A voice that a person has chosen; without one, that of the bot. */
@@ -61,6 +69,3 @@ export function chosenVoice(name: string | undefined, context: SessionContext): 
   if (name === undefined) return {};
   return { name, onGone: (gone) => reportGoneVoice(gone, context) };
 }
-
-/** A stage that fails, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */
-export type ChannelFailure = FailureStage | 'key' | `no voice ${string}`;

@@ -9,6 +9,7 @@ import {
 } from '#src/conversation/alerts/report-failure.ts';
 import { writeToPeople } from '#src/conversation/alerts/say-or-write.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
+import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { askersOf, namesFor, turnOf } from '#src/conversation/machine/questions.ts';
@@ -32,6 +33,7 @@ import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { AnswerFinish } from '#src/conversation/ports/session-events.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
@@ -63,25 +65,20 @@ type AnswerJob = {
   ended: AnswerEnd | undefined;
 };
 
-/** Failure of an answer, and the language of its asker, BCP 47. */
-type AnswerFailure = { readonly error: BotError; readonly language: string | undefined };
-
 /** Answers of one session that are made or heard. */
 export class AnswerJobs {
   readonly #context: SessionContext;
+  readonly #tools: SessionTools;
+  readonly #utterances: Utterances;
   readonly #jobs = new Map<Id, AnswerJob>();
   readonly #playing = new Set<Promise<void>>();
   /** Answers that were awaited and discarded, by their turn. */
   readonly #unheard = new Map<Id, AnswerJob>();
-  #failure: AnswerFailure | undefined;
 
-  constructor(context: SessionContext) {
+  constructor(context: SessionContext, tools: SessionTools, utterances: Utterances) {
     this.#context = context;
-  }
-
-  /** Latest failure. */
-  get failure(): AnswerFailure | undefined {
-    return this.#failure;
+    this.#tools = tools;
+    this.#utterances = utterances;
   }
 
   /** Resolves when nothing is heard any more. Never rejects. */
@@ -135,7 +132,8 @@ export class AnswerJobs {
     const job = this.#unheard.get(turn);
     this.#unheard.delete(turn);
     if (!job || end === 'withdrawn' || end === 'left' || end === 'failed') return;
-    reportAnswer(job.turn, { progress: job.progress, finish: 'cancelled' }, this.#context);
+    const report = { progress: job.progress, finish: 'cancelled' } as const;
+    reportAnswer(job.turn, report, this.#context, this.#utterances);
   }
 
   hold(answer: Id): void {
@@ -191,15 +189,15 @@ export class AnswerJobs {
     turn: TurnState,
     signal: AbortSignal,
   ): PendingAnswer | undefined {
-    const { languages, talk } = this.#context;
-    const question = talk.requests.questionOf(turn.request);
+    const { languages, queue, talk } = this.#context;
+    const question = queue.questionOf(turn.request);
     const said = this.#saidFor(effect, turn);
     const { answer: id, done } = effect;
     const people = namesFor(talk.state, turn).map((one) => this.#named(one));
     const addressee = namePrefix(people, this.#context, languages.of(turn.by));
     const medium = question?.report && ('aloud' as const);
     const wanted = { id, done, addressee, manner: question?.manner, medium };
-    const begun = beginAnswer(said, this.#context, signal, wanted);
+    const begun = beginAnswer(said, this.#context, this.#tools, signal, wanted);
     if (begun instanceof PendingAnswer) return begun;
     const { isNews, line } = begun;
     const { channel, notice, parts } = this.#context;
@@ -214,13 +212,13 @@ export class AnswerJobs {
 
   /** The question as utterances, oldest first; those of a preemptive answer may go on. */
   #saidFor({ words }: EffectOf<'begin'>, turn: TurnState): readonly TurnUtterance[] {
-    const { talk, utterances } = this.#context;
-    const question = talk.requests.questionOf(turn.request);
+    const { queue } = this.#context;
+    const question = queue.questionOf(turn.request);
     if (question) return [...question.earlier, question.said];
     const last = turn.open.at(-1);
-    const before = turn.parts.map((one) => utterances.said(one.utterance, one.words));
+    const before = turn.parts.map((one) => this.#utterances.said(one.utterance, one.words));
     const rest = words?.slice(turn.parts.map((one) => one.words).join(' ').length).trim();
-    const now = last && utterances.said(last.id, rest);
+    const now = last && this.#utterances.said(last.id, rest);
     return [...before, now].filter((one) => one !== undefined);
   }
 
@@ -275,8 +273,8 @@ export class AnswerJobs {
   #tellOver(job: AnswerJob, end: AnswerEnd): void {
     this.#jobs.delete(job.id);
     const { id: reply, turn } = job;
-    const { talk } = this.#context;
-    const words = talk.requests.questionOf(turn.request)?.words?.text;
+    const { queue, talk } = this.#context;
+    const words = queue.questionOf(turn.request)?.words?.text;
     const { finish, heard, stage } = end;
     talk.post({
       kind: 'over',
@@ -290,10 +288,10 @@ export class AnswerJobs {
   }
 
   async #speak(job: AnswerJob, output: SpeechOutput, signal: AbortSignal): Promise<AnswerEnd> {
-    const { channel, parts, talk } = this.#context;
+    const { channel, parts, queue, talk } = this.#context;
     const { id, turn } = job;
     const own = parts.peopleSettings.known(channel.guildId, turn.by);
-    const { manner } = talk.requests.questionOf(turn.request) ?? {};
+    const { manner } = queue.questionOf(turn.request) ?? {};
     const ownSpeed = manner?.speed ?? own.speed;
     let end: AnswerEnd = { finish: 'cancelled', heard: '' };
     const speak = async (reply: SpokenReply) => {
@@ -325,7 +323,7 @@ export class AnswerJobs {
     const work = () => playAnswer(written, reply, progress, signal);
     const failure = await deliver(reply, work, signal);
     for (const request of requestsOf(this.#turnNow(job)))
-      context.talk.requests.questionOf(request)?.report?.(reportedOf(job, failure, context));
+      context.queue.questionOf(request)?.report?.(reportedOf(job, failure, context));
     const finish = await reply.finish;
     if (output.isStuck) {
       writeUnspeakable(pending.written(progress.text), context);
@@ -354,14 +352,14 @@ export class AnswerJobs {
 
   /** Reports a failure to the operator, and returns its kind for the channel. */
   #noteFailure(error: BotError, by: PersonId): string {
-    const { channel, languages, parts } = this.#context;
+    const { channel, languages, parts, talk } = this.#context;
     const { stage = 'think' } = error;
     if (stage === 'speak') {
       reportUnsaid(error, this.#context);
       return stage;
     }
     parts.onEvent(channel.guildId, failureEventOf(error, stage));
-    this.#failure = { error, language: languages.of(by) };
+    talk.lastFailure = { error, language: languages.of(by) };
     return failureKindOf(error, parts);
   }
 
@@ -379,7 +377,8 @@ export class AnswerJobs {
 
   #report({ id, progress, reply, turn }: AnswerJob, finish: AnswerFinish): void {
     const now = turnOf(this.#context.talk.state, turn.id);
-    if (now?.answer?.id === id) reportAnswer(now, { reply, progress, finish }, this.#context);
+    if (now?.answer?.id === id)
+      reportAnswer(now, { reply, progress, finish }, this.#context, this.#utterances);
   }
 
   /** People for whom the answer is written, beside what is heard of it. */

@@ -2,19 +2,19 @@ import { chosenVoice } from '#src/conversation/alerts/report-failure.ts';
 import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
-import type { Id, ToolChange } from '#src/conversation/machine/state.ts';
+import type { HistoryExchange, Id, ToolChange } from '#src/conversation/machine/state.ts';
 import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
 import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { withToolRules } from '#src/conversation/tools/session-tools.ts';
+import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import { mayShowTo, messagesOf, type RememberedExchange } from './conversation-history.ts';
+import { exchangesFor, messagesOf } from './conversation-history.ts';
 
 /** Answer that the conversation wants, and its manner. */
 export type WantedAnswer = {
@@ -32,6 +32,7 @@ export type WantedAnswer = {
 export function beginAnswer(
   said: readonly TurnUtterance[],
   context: SessionContext,
+  tools: SessionTools,
   signal: AbortSignal,
   { addressee = '', done, id, manner, ...given }: WantedAnswer,
 ): PendingAnswer | BudgetRefusal {
@@ -46,11 +47,11 @@ export function beginAnswer(
     : parts.pipelines.open(context.settings().pipeline);
   const { before, beside, owner } = shownFor(said, askerIds, context);
   const { name, instructions } = context.settings().persona ?? {};
-  const tools = new AnswerCalls(context, id, said, done);
+  const calls = new AnswerCalls(context, tools, id, said, done);
   const isQuoting = said.some(({ isQuoted }) => isQuoted);
   const hasOthers = isQuoting || (beside.context ?? name ?? instructions) !== undefined;
   const own = styleIn(context.style(), manner, chosenVoice(manner?.voice, context));
-  const plain = withToolRules(own, tools);
+  const plain = withToolRules(own, calls);
   const style = {
     ...(addressee === '' ? plain : namingStyle(plain)),
     asidesIn: (language: string | undefined) => spokenSubstitute(channel.guildId, parts, language),
@@ -59,8 +60,8 @@ export function beginAnswer(
     said,
     style,
     history: messagesOf(before),
-    tools: tools.offered,
-    done: tools.done,
+    tools: calls.offered,
+    done: calls.done,
     ...beside,
     ...(speakerId !== undefined && { language: context.languages.answerTo(speakerId) }),
   };
@@ -75,7 +76,7 @@ export function beginAnswer(
       pipeline,
       isWritten,
       preemptiveBudget,
-      tools,
+      tools: calls,
       owner,
       reservation,
       nowMs: () => clock.nowMs(),
@@ -90,12 +91,12 @@ function shownFor(
   askerIds: readonly string[],
   context: SessionContext,
 ): {
-  readonly before: readonly RememberedExchange[];
+  readonly before: readonly HistoryExchange[];
   readonly beside: Pick<Turn, 'context'>;
   readonly owner: TextOwner;
 } {
   if (askerIds.some(isProgram)) return { before: [], beside: {}, owner: 'given' };
-  const before = context.history.shown(mayShowTo(askerIds, context));
+  const before = exchangesFor(askerIds, context);
   const { channelId } = context.channel;
   return { before, beside: contextOf(said, context), owner: { channelId } };
 }

@@ -1,4 +1,5 @@
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { askersOf } from '#src/conversation/machine/questions.ts';
 import type { PersonId, TurnState } from '#src/conversation/machine/state.ts';
 import type { FinishedAnswer } from '#src/conversation/output/play-answer.ts';
@@ -11,15 +12,21 @@ type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
 };
 
 /** Reports an answer that is over to listeners, once for each person who asked. */
-export function reportAnswer(turn: TurnState, report: AnswerReport, context: SessionContext): void {
-  for (const by of askersOf(turn)) reportTo(by, turn, report, context);
+export function reportAnswer(
+  turn: TurnState,
+  report: AnswerReport,
+  context: SessionContext,
+  utterances: Pick<Utterances, 'find'>,
+): void {
+  for (const by of askersOf(turn)) reportTo(by, turn, report, context, utterances);
 }
 
 function reportTo(
   speakerId: PersonId,
   turn: TurnState,
   { finish, progress, reply }: AnswerReport,
-  { channel, parts, preemptiveBudget, utterances }: SessionContext,
+  { channel, parts, preemptiveBudget }: SessionContext,
+  utterances: Pick<Utterances, 'find'>,
 ): void {
   const asked = [turn, ...turn.duplicates].find(({ by }) => by === speakerId) ?? turn;
   const { end, failure, words } = utterances.find(asked.parts.at(-1)?.utterance ?? 0) ?? {};

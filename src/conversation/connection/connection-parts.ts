@@ -9,6 +9,7 @@ import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { Interruptions } from '#src/conversation/hearing/interruptions.ts';
 import { SpeakerInput, type SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
 import { SpeakerInputs } from '#src/conversation/hearing/speaker-inputs.ts';
+import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
@@ -27,6 +28,7 @@ export type ConnectionSources = {
   readonly callerId: string;
   readonly hearing: HearingDependencies;
   readonly pauseHabits: PauseHabits;
+  readonly utterances: Utterances;
 };
 
 /** Parts that the loops of one connection share. */
@@ -36,7 +38,7 @@ export type ConnectionParts = Disposable & {
   readonly inputs: SpeakerInputs;
   readonly output: SpeechOutput;
   readonly interruptions: Interruptions;
-  readonly waiting: WaitingCues;
+  readonly utterances: Utterances;
 };
 
 /** Tells features and the process the words of the bot that have left. */
@@ -51,7 +53,7 @@ export function tellSaid({ channel, features, parts }: SessionContext, sent: Spo
 export function openConnectionParts(
   link: VoiceLink,
   context: SessionContext,
-  { callerId, hearing, pauseHabits }: ConnectionSources,
+  { callerId, hearing, pauseHabits, utterances }: ConnectionSources,
   asked: () => void,
 ): ConnectionParts {
   const { channel, parts, talk } = context;
@@ -73,35 +75,36 @@ export function openConnectionParts(
     inputs,
     output,
     interruptions,
-    waiting,
+    utterances,
     [Symbol.dispose]() {
       context.connection.attach(undefined);
-      talk.attach(undefined);
+      talk.output = undefined;
+      utterances.attach(undefined);
       over.abort(new Error('the connection is closed'));
       voice.cut();
       inputs.close();
       free();
     },
   };
-  talk.attach({
-    output,
-    interruptions,
-    waiting,
-    hearing: {
-      read(speakerId, understood) {
-        const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
-        for (const one of noticed) handle(speakerId, one, connection);
-      },
-      overhear: (speakerId, text) => interruptions.overhear(speakerId, text),
-      isFarField: (speakerId) => interruptions.isFarField(speakerId),
-      get isSpeaking() {
-        return output.sounds;
-      },
+  talk.output = output;
+  utterances.attach({
+    read(speakerId, understood) {
+      const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());
+      for (const one of noticed) handle(speakerId, one, connection);
+    },
+    overhear: (speakerId, text) => interruptions.overhear(speakerId, text),
+    isFarField: (speakerId) => interruptions.isFarField(speakerId),
+    get isSpeaking() {
+      return output.sounds;
     },
   });
   context.connection.attach({
     isSpeaking: () => voice.sounds,
     play: (samples, left) => cues.say(samples, left),
+    overheard: (personId, what, meant) =>
+      interruptions.hear({ personId, what, meant, isFinal: true }),
+    playWaitingCue: (cue) => waiting.play(cue),
+    endWaitingCues: () => waiting.over(),
   });
   const { wake } = link.play(announced(mixer, asked, () => talk.noticeSound()));
   mixer.onSound(wake);
@@ -150,10 +153,10 @@ function openSound({ mix, parts, settings }: SessionContext, sent: SentEnvelope)
 export function handle(
   speakerId: string,
   noticed: SpeakerInputEvent,
-  { context, interruptions }: Pick<ConnectionParts, 'context' | 'interruptions'>,
+  { interruptions, utterances }: ConnectionParts,
 ): void {
   interruptions.notice(speakerId, noticed);
-  context.utterances.handle(speakerId, noticed);
+  utterances.handle(speakerId, noticed);
 }
 
 /** Coders that speaker inputs leave to the music of all channels. */

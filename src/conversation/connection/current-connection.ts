@@ -1,3 +1,5 @@
+import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
+
 /** Outcome of a cue: it left for the channel, the bot was speaking, or no connection was open. */
 export type CueOutcome = 'left' | 'speaking' | 'away';
 
@@ -7,11 +9,21 @@ type ConnectionSound = {
   readonly isSpeaking: () => boolean;
   /** `left` is called as each frame of it leaves. */
   readonly play: (samples: Int16Array, left: () => void) => void;
+  /** Gives barge-in the meaning of words over the bot's voice. */
+  readonly overheard: (personId: string, what: OverlapKind, isMeant: boolean) => void;
+  readonly playWaitingCue: (cue: 'tick' | 'moment' | 'pad') => void;
+  /** Nothing is awaited any more. */
+  readonly endWaitingCues: () => void;
 };
 
 /** Connection of a session that is open now, for whatever outlives it: plays cues. */
 export class CurrentConnection {
   #sound: ConnectionSound | undefined;
+
+  /** Undefined while the link is away. */
+  get sound(): ConnectionSound | undefined {
+    return this.#sound;
+  }
 
   /** Sets the sound of the connection; undefined: none is open. */
   attach(sound: ConnectionSound | undefined): void {

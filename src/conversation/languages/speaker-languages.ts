@@ -1,4 +1,3 @@
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { Transcript } from '#src/speech/ports.ts';
@@ -23,6 +22,14 @@ import {
   withoutNames,
 } from '#src/turn/speaker-language/speaker-language.ts';
 
+/** Settings of a server, as far as languages need them. */
+type LanguageSettings = {
+  readonly names: readonly string[];
+  readonly language: string | undefined;
+  readonly languages: readonly string[];
+  readonly persona?: { readonly language?: string | undefined };
+};
+
 /** Sources of languages in one server, in a session or outside. */
 export type LanguageSources = {
   readonly guildId: string;
@@ -30,7 +37,7 @@ export type LanguageSources = {
     readonly peopleSettings: SessionDependencies['peopleSettings'];
     readonly textLanguage: TextLanguageDetector;
   };
-  readonly settings: SessionContext['settings'];
+  readonly settings: () => LanguageSettings;
 };
 
 const unknown: SpeakerLanguage = {};

@@ -1,7 +1,8 @@
+import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { clausesOf, soundOf } from './read-aloud.ts';
+import { soundOf } from './read-aloud.ts';
 
 /**
  * An answer, and what a tool found to be quoted: once it did, the model says nothing more, so that its words do not pass for

@@ -1,8 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
-import { ClauseSplitter } from '#src/chat/text/clauses.ts';
-import { speakable } from '#src/chat/text/speakable.ts';
 import {
   chosenVoice,
   reportUnsaid,
@@ -27,14 +25,6 @@ type ReadingVoice = {
   readonly voice: SpeechVoice;
   readonly clock: Clock;
 };
-
-/** Speakable clauses of a text; empty where there are none. */
-export function clausesOf(words: string): readonly string[] {
-  const splitter = new ClauseSplitter();
-  return [...splitter.push(words), ...splitter.flush()]
-    .map((clause) => speakable(clause))
-    .filter((clause) => clause !== '');
-}
 
 /**
  * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where

@@ -90,14 +90,14 @@ export class ReadingJobs {
       job.reply = reply;
       talk.sounding = { id: job.id, by: undefined };
     };
-    const reading = talk.requests.readingOf(request) ?? this.#sentence(text);
+    const reading = this.#context.queue.readingOf(request) ?? this.#sentence(text);
     return await readAloud(reading, context, output, onReply, signal);
   }
 
   /** Sentence of the bot about an answer, in the language of its asker. */
   #sentence(text: string): QueuedReading {
     const { channel, parts, talk } = this.#context;
-    const { error, language } = (text !== 'later' && talk.answers.failure) || {};
+    const { error, language } = (text !== 'later' && talk.lastFailure) || {};
     const line = error ? failureText(error, parts) : ({ id: 'ask.late' } as const);
     const spoken = spokenLocale(channel.guildId, parts, language);
     const words = spokenText(line, channel.guildId, parts, spoken);
@@ -107,9 +107,9 @@ export class ReadingJobs {
   #tellOver(job: ReadingJob, finish: ReplyFinish): void {
     this.#jobs.delete(job.id);
     const heard = job.reply?.heardText() ?? '';
-    const { talk } = this.#context;
+    const { queue, talk } = this.#context;
     const wasHeard = job.reply?.firstSentAtMs !== undefined;
-    if (wasHeard) talk.requests.noteHeard(readingOf(talk.state, job.id)?.request);
+    if (wasHeard) queue.noteHeard(readingOf(talk.state, job.id)?.request);
     talk.post({ kind: 'over', reply: job.id, finish, heard });
   }
 }

@@ -43,8 +43,8 @@ export class WaitingCues {
 
   /** The tool that runs for the answer. */
   get #step() {
-    const { talk } = this.#context;
-    return talk.answers.pendingOf(talk.state.floor.current?.reply)?.step;
+    const { stepOf, talk } = this.#context;
+    return stepOf(talk.state.floor.current?.reply);
   }
 
   /** Says that it takes a moment, if the wait goes on. Never throws: a voice that fails now is reported with the answer. */

@@ -11,12 +11,12 @@ export function greetOnArrival(
   people: readonly ChannelMember[],
   callerId: string,
 ): void {
-  const { channel, maySpeak, once, parts, settings, talk } = context;
+  const { channel, isFirst, maySpeak, parts, queue, settings } = context;
   const isOther = ({ id, isBot }: ChannelMember) => !isBot && id !== callerId;
-  if (!maySpeak() || !once.first('greeted') || !people.some(isOther)) return;
+  if (!maySpeak() || !isFirst('greeted') || !people.some(isOther)) return;
   const { language } = settings();
   const { listenFirstMs, tooLateMs } = greetingRules;
-  talk.requests.put({
+  queue.put({
     language: spokenLocale(channel.guildId, parts, language),
     longestWaitMs: tooLateMs,
     greetingAfterMs: listenFirstMs,

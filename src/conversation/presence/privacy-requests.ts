@@ -2,7 +2,7 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { FeatureShard, PersonHooks } from '#src/conversation/feature.ts';
+import type { FeatureShard, PersonHooks } from '#src/conversation/feature-hooks.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import type {

@@ -43,7 +43,7 @@ function needsRoles({ settings }: SessionContext): boolean {
 async function reread(
   personId: string,
   link: VoiceLink,
-  { channel, gate, once, parts }: SessionContext,
+  { channel, gate, isFirst, parts }: SessionContext,
   signal: AbortSignal,
 ): Promise<void> {
   const before = rolesOf(personId, link.people());
@@ -52,7 +52,7 @@ async function reread(
   } catch (error) {
     signal.throwIfAborted();
     if (!(error instanceof BotError)) throw error;
-    if (once.first('roles-unread')) parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
+    if (isFirst('roles-unread')) parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
     return;
   }
   if (rolesOf(personId, link.people()) !== before) gate.rejudge();

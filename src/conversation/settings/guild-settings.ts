@@ -1,5 +1,4 @@
 import { isTimeZone } from '#src/base/zoned-time.ts';
-import type { Feature } from '#src/conversation/feature.ts';
 import { typedModes } from '#src/conversation/ports/typed-messages.ts';
 import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
@@ -254,10 +253,13 @@ export const conversationSettings = {
   readChannelId,
 };
 
+/** A feature, as far as it declares settings. */
+type WithSettings = { readonly settings?: readonly ServerSetting[] };
+
 /** All settings of servers in the order of `/settings`: those of features that are about consent follow `consent`, others come last. */
 export function settingsWith(
-  features: readonly Pick<Feature, 'settings'>[],
-  aboutConsent: readonly Pick<Feature, 'settings'>[],
+  features: readonly WithSettings[],
+  aboutConsent: readonly WithSettings[],
 ): readonly ServerSetting[] {
   const own: readonly ServerSetting[] = Object.values(conversationSettings);
   const at = own.indexOf(consent) + 1;

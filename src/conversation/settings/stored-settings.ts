@@ -1,10 +1,14 @@
 import { z } from 'zod';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { SessionSources } from '#src/conversation/session-sources.ts';
+import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
+import type {
+  OperatorDefaults,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
+import type { Caps } from '#src/spending/budget-authority.ts';
 import { Mentions } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import {
@@ -25,18 +29,28 @@ type KnownSettings = {
   readonly channels: Map<string, GuildSettings>;
 };
 
+/** Parts that only settings use. */
+export type SettingSources = {
+  /** Limits of the operator, below which a server may set its own. */
+  readonly caps: Caps;
+  readonly defaults: OperatorDefaults;
+  /** All settings of servers, in the order in which they are listed. */
+  readonly serverSettings: readonly ServerSetting[];
+  readonly settingsStore: GuildSettingsStore;
+};
+
 const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
 /** Settings of all servers, with the operator's defaults for the rest. */
 export class StoredSettings {
   readonly #parts: SessionDependencies;
-  readonly #sources: SessionSources;
+  readonly #sources: SettingSources;
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();
   readonly #words = new KnownWords();
 
-  constructor(parts: SessionDependencies, sources: SessionSources) {
+  constructor(parts: SessionDependencies, sources: SettingSources) {
     this.#parts = parts;
     this.#sources = sources;
   }

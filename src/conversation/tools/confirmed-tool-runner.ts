@@ -10,6 +10,7 @@ import type { Right } from '#src/people/rights.ts';
 import { lineWith, type TextLine } from '#src/texts/texts.ts';
 import { formatRefusal, formatToolResult, formatUnknownOutcome } from './format-tool-result.ts';
 import type { ConfirmationPress, PendingConfirmation } from './pending-confirmations.ts';
+import type { SessionTools } from './session-tools.ts';
 import { longestCallMs, tooLate } from './tool-call-results.ts';
 
 /** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
@@ -39,11 +40,11 @@ export class ConfirmedToolRunner {
 
   /** `askId` as of `show`. Never throws. */
   async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
-    const context = this.#sessions.session(guildId)?.context;
-    if (!context) return { kind: 'over' };
-    const found = foundIn(context, askId, personId);
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'over' };
+    const found = foundIn(session.context, askId, personId);
     if (found.kind !== 'theirs') return found;
-    return await context.tools.calls.confirm(found.ask, this.#signal);
+    return await session.tools.calls.confirm(found.ask, this.#signal);
   }
 }
 
@@ -66,6 +67,7 @@ export type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content
 export async function runConfirmedCall(
   ask: PendingConfirmation,
   context: SessionContext,
+  tools: SessionTools,
   until: AbortSignal,
 ): Promise<ConfirmedCall> {
   const { channel, parts } = context;
@@ -75,7 +77,7 @@ export async function runConfirmedCall(
   const signal = AbortSignal.any([until, over.signal]);
   try {
     const atMs = clock.nowMs();
-    const work = perform(ask, isSpoken, context, signal);
+    const work = perform(ask, isSpoken, context, tools, signal);
     const { deadlineMs = longestCallMs } = ask.tool;
     const confirmed = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
     const { outcome } = confirmed;
@@ -102,9 +104,9 @@ async function perform(
   { action, asker, outcomeTo: to, presser, tool }: PendingConfirmation,
   isSpoken: boolean,
   context: SessionContext,
+  tools: SessionTools,
   signal: AbortSignal,
 ): Promise<ConfirmedCall> {
-  const { tools } = context;
   const isOther = presser.id !== asker.id;
   const content = formatRefusal(notDone);
   if (!(await tools.isAllowed(isOther ? 'room' : tool.right, asker.id, signal))) {

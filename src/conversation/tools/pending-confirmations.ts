@@ -6,7 +6,6 @@ import type {
   ToolEntry,
 } from '#src/conversation/ports/tool-definition.ts';
 import { onOneLine } from './format-tool-result.ts';
-import { readableName } from './spoken-confirmation.ts';
 
 /** A call that is done once the right person presses a button. */
 export type ConfirmableCall = {
@@ -90,4 +89,9 @@ export class PendingConfirmations {
       ({ asker, presser }) => asker.id !== personId && presser.id !== personId,
     );
   }
+}
+
+/** Name of a tool, for people. */
+export function readableName({ name }: Pick<ToolEntry, 'name'>): string {
+  return name.replaceAll('_', ' ');
 }

@@ -31,7 +31,7 @@ export class SessionTools {
   constructor(context: SessionContext, sources: ToolSources) {
     this.#context = context;
     this.#sources = sources;
-    this.calls = new ToolCalls(context);
+    this.calls = new ToolCalls(context, this);
   }
 
   /** Tools of a turn that begins now; those of the bot come last, so that they keep their names. */

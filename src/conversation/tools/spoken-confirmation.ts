@@ -5,6 +5,7 @@ import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { onOneLine } from './format-tool-result.ts';
+import { readableName } from './pending-confirmations.ts';
 
 /** Longest spoken question, in characters: nobody keeps a longer one in mind. */
 const longestQuestionChars = 200;
@@ -32,11 +33,6 @@ export function spokenConfirmationQuestion(
   const line = { id: 'tool.spoken.ask', with: { name: onOneLine(called), call } } as const;
   const question = spokenText(line, channel.guildId, parts, languages.of(speakerId));
   return question.length <= longestQuestionChars ? question : undefined;
-}
-
-/** Name of a tool, for people. */
-export function readableName({ name }: Pick<ToolEntry, 'name'>): string {
-  return name.replaceAll('_', ' ');
 }
 
 /** Whether it is heard as it is: no link, code, list or hidden character is left out. */

@@ -21,6 +21,7 @@ import { type PlainTextId, text } from '#src/texts/texts.ts';
 import { runConfirmedCall } from './confirmed-tool-runner.ts';
 import { formatToolResult, formatUnknownOutcome, onOneLine } from './format-tool-result.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
+import type { SessionTools } from './session-tools.ts';
 import { spokenConfirmationQuestion } from './spoken-confirmation.ts';
 import {
   barred,
@@ -65,13 +66,15 @@ const running: ToolCallResult = {
 /** Tool calls of one session: prepares them, and performs what the conversation decides. */
 export class ToolCalls {
   readonly #context: SessionContext;
+  readonly #tools: SessionTools;
   readonly #prepared = new Map<string, PreparedCall>();
   readonly #runs = new Map<Id, AbortController>();
   #results: readonly (readonly [string, ToolCallResult])[] = [];
   #serial = 0;
 
-  constructor(context: SessionContext) {
+  constructor(context: SessionContext, tools: SessionTools) {
     this.#context = context;
+    this.#tools = tools;
   }
 
   /** Result by its key in the state. */
@@ -121,7 +124,7 @@ export class ToolCalls {
   run({ call, confirmation, run }: EffectOf<'run'>): void {
     const over = new AbortController();
     this.#runs.set(run, over);
-    const ask = this.#context.tools.confirmations.of(confirmation);
+    const ask = this.#tools.confirmations.of(confirmation);
     const { signal } = ask?.press ?? this.#context;
     const until = AbortSignal.any([signal, over.signal]);
     const prepared = call && this.#prepared.get(call.callId);
@@ -151,8 +154,8 @@ export class ToolCalls {
 
   /** Asks in the chat of the channel for a press of Show and Confirm. */
   ask({ call, confirmation, isAloud, presser: presserId }: EffectOf<'ask'>): void {
-    const { channel, parts, signal, talk, tools } = this.#context;
-    const { confirmations } = tools;
+    const { channel, parts, signal, talk } = this.#context;
+    const { confirmations } = this.#tools;
     const former = confirmations.of(confirmation);
     const prepared = call && this.#prepared.get(call.callId);
     const asked = prepared ? { ...prepared, asker: askerOf(prepared) } : former;
@@ -176,7 +179,7 @@ export class ToolCalls {
   }
 
   closeAsk(confirmation: Id): void {
-    const { confirmations } = this.#context.tools;
+    const { confirmations } = this.#tools;
     confirmations.remove(confirmations.of(confirmation));
   }
 
@@ -208,7 +211,7 @@ export class ToolCalls {
     const ends = isReading ? [prepared.signal] : [];
     const until = AbortSignal.any([signal, over.signal, ...ends]);
     const act = async () => {
-      const ports = this.#context.tools.actionsFor(askerIds);
+      const ports = this.#tools.actionsFor(askerIds);
       const { facts, isVain, quote } = await action.run(ports, until);
       const content = formatToolResult(facts, tool.resultChars);
       return { how: 'ran', content, isVain, quote } as const;
@@ -228,8 +231,8 @@ export class ToolCalls {
   }
 
   async #runConfirmed(ask: PendingConfirmation, signal: AbortSignal): Promise<ToolCallResult> {
-    this.#context.tools.confirmations.remove(ask);
-    const { content, outcome } = await runConfirmedCall(ask, this.#context, signal);
+    this.#tools.confirmations.remove(ask);
+    const { content, outcome } = await runConfirmedCall(ask, this.#context, this.#tools, signal);
     ask.press?.done(outcome);
     return { how: 'known', content, isVain: outcome.kind !== 'done' };
   }
@@ -261,7 +264,7 @@ export class ToolCalls {
  */
 export class AnswerCalls implements AnswerTools {
   readonly #context: SessionContext;
-  readonly #calls: ToolCalls;
+  readonly #session: SessionTools;
   readonly #answer: Id;
   readonly #said: readonly TurnUtterance[];
   readonly #done: readonly ToolChange[];
@@ -273,24 +276,24 @@ export class AnswerCalls implements AnswerTools {
   /** `done`: changes made for its question before. */
   constructor(
     context: SessionContext,
+    session: SessionTools,
     answer: Id,
     said: readonly TurnUtterance[],
     done: readonly ToolChange[],
   ) {
-    const { calls } = context.tools;
     this.#context = context;
-    this.#calls = calls;
+    this.#session = session;
     this.#answer = answer;
     this.#said = said;
     this.#done = done;
-    this.#tools = new Map(context.tools.offered().map((tool) => [tool.name, tool]));
+    this.#tools = new Map(session.offered().map((tool) => [tool.name, tool]));
   }
 
   /** Calls already made for this question, as the model is shown them. */
   get done(): readonly DoneCall[] {
     return this.#done.map(({ args, result, tool }, n) => ({
       call: { id: `done-${n}`, name: tool, argumentsJson: args },
-      content: this.#calls.resultOf(result).content,
+      content: this.#session.calls.resultOf(result).content,
     }));
   }
 
@@ -317,7 +320,7 @@ export class AnswerCalls implements AnswerTools {
     const atMs = this.#context.parts.clock.nowMs();
     const { how, content, quote } = await this.#inTime(tool, call, signal, atMs);
     if (quote !== undefined) this.#quotes = [...this.#quotes, quote];
-    this.#calls.report(tool, how, this.#said.at(-1)?.speakerId ?? '', atMs);
+    this.#session.calls.report(tool, how, this.#said.at(-1)?.speakerId ?? '', atMs);
     return { content };
   }
 
@@ -336,7 +339,7 @@ export class AnswerCalls implements AnswerTools {
       );
     } catch (error) {
       signal.throwIfAborted();
-      return this.#calls.failed(tool, error, tool.effect === 'read');
+      return this.#session.calls.failed(tool, error, tool.effect === 'read');
     } finally {
       const at = this.#running.indexOf(tool);
       this.#running = this.#running.filter((_, n) => n !== at);
@@ -355,7 +358,7 @@ export class AnswerCalls implements AnswerTools {
     const asker = this.#said.at(-1);
     if (!asker || !(await this.#allows(tool, signal))) return barred(tool);
     const askerIds = this.#askers;
-    const ports = this.#context.tools.actionsFor(askerIds);
+    const ports = this.#session.actionsFor(askerIds);
     const action = await fit.prepare(ports, signal);
     if (action.kind === 'refused') return refused(text(action.line.id, action.line.with));
     const isReading = fit.effect === 'read';
@@ -363,7 +366,7 @@ export class AnswerCalls implements AnswerTools {
     const { kind: _, ...prepared } = action;
     const about = { tool, action: prepared, isReading, asker, askerIds, spoken };
     const one = { ...about, signal, answerSignal, atMs };
-    return await this.#calls.request(one, this.#answer, canonical(call.argumentsJson), fit);
+    return await this.#session.calls.request(one, this.#answer, canonical(call.argumentsJson), fit);
   }
 
   get #askers(): readonly string[] {
@@ -374,7 +377,7 @@ export class AnswerCalls implements AnswerTools {
   async #allows({ right }: ToolEntry, signal: AbortSignal): Promise<boolean> {
     const askers = this.#askers;
     for (const id of askers) {
-      if (!(await this.#context.tools.isAllowed(right, id, signal))) return false;
+      if (!(await this.#session.isAllowed(right, id, signal))) return false;
     }
     signal.throwIfAborted();
     return askers.length > 0;

@@ -1,4 +1,5 @@
 import { isPlainName } from '#src/conversation/machine/history.ts';
+import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { runsUnasked } from '#src/conversation/machine/tools.ts';
 import type { Fitting } from '#src/conversation/ports/tool-definition.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -8,7 +9,7 @@ export type PromptWords = {
   /** The question, as its utterances. */
   readonly said: readonly Pick<TurnUtterance, 'speakerId' | 'name' | 'isQuoted'>[];
   /** Exchanges before it; `isOwn`: their answers were made of words of that speaker alone. */
-  readonly earlier: readonly { readonly speakerId: string; readonly isOwn?: boolean }[];
+  readonly earlier: readonly Pick<HistoryExchange, 'by' | 'isOwn'>[];
   /** Whether there was anything else: lines of captions, memories, a persona, a result of a tool that quotes others. */
   readonly hasOthers: boolean;
 };
@@ -30,6 +31,6 @@ function isOwn({ said, earlier, hasOthers }: PromptWords): boolean {
     ({ speakerId, name, isQuoted }) =>
       speakerId === askerId && isPlainName(name) && isQuoted !== true,
   );
-  const isSame = earlier.every((one) => one.speakerId === askerId && one.isOwn === true);
+  const isSame = earlier.every((one) => one.by === askerId && one.isOwn);
   return isAlone && isSame && !hasOthers;
 }

@@ -5,7 +5,7 @@ import type {
   EndNews,
   FeatureSession,
   RetractReason,
-} from '#src/conversation/feature.ts';
+} from '#src/conversation/feature-hooks.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,
@@ -149,11 +149,11 @@ export class SessionCaptions implements FeatureSession {
 
   /** Options of captions that are to be on in this channel. */
   #wanted(): CaptionOptions | undefined {
-    const { channel, maySpeak, once, stored } = this.#context;
+    const { channel, isFirst, maySpeak, stored } = this.#context;
     const { guildId, channelId } = channel;
     const kept = stored.captionsIn(guildId, channelId);
     if (kept && kept !== 'off') return kept;
-    const isNew = once.first('captions-begun') && !this.#isReturned;
+    const isNew = isFirst('captions-begun') && !this.#isReturned;
     if (kept && isNew) void stored.setCaptionsIn(guildId, channelId, undefined);
     const begin = this.beginThemselves && (kept === undefined || isNew);
     return begin || !maySpeak() ? {} : undefined;
@@ -161,7 +161,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** The people there heard the notice before a restart; they hear the next one. */
   #isAnnounced(): boolean {
-    return this.#isReturned && this.#context.once.first('captions-on');
+    return this.#isReturned && this.#context.isFirst('captions-on');
   }
 
   /**

@@ -1,4 +1,5 @@
-import type { ContextRequest, Feature } from '#src/conversation/feature.ts';
+import type { Feature } from '#src/conversation/feature.ts';
+import type { ContextRequest } from '#src/conversation/feature-hooks.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { MemoryRequests } from './memory-requests.ts';

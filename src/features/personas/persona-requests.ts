@@ -51,7 +51,7 @@ export class PersonaRequests {
       session.govern();
       const isHere = session.channel.channelId === channelId;
       if (isHere && JSON.stringify(before) !== JSON.stringify(persona))
-        session.context.history.outdate();
+        session.context.talk.post({ kind: 'outdated' });
     }
     return { kind: 'saved', saved };
   }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { mayShowTo } from '#src/conversation/answering/conversation-history.ts';
+import { exchangesFor } from '#src/conversation/answering/conversation-history.ts';
 import { paceChanges } from '#src/conversation/output/speech-pace.ts';
 import { tool } from '#src/conversation/ports/tool-definition.ts';
 import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
@@ -28,7 +28,7 @@ export const repeat = tool({
   quotesOthers: true,
   isOffered: (_settings, context) => context !== undefined,
   async runAnywhere(_call, { askerIds, context }) {
-    const all = context?.history.shown(mayShowTo(askerIds, context)) ?? [];
+    const all = context ? exchangesFor(askerIds, context) : [];
     const last = all.findLast(({ heard }) => heard !== '');
     if (!context || !last) return { facts: { lastAnswer: 'There is none.' } };
     const text = new ConfidentialText(last.heard, { channelId: context.channel.channelId });

@@ -2,7 +2,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Public } from '#src/base/public.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { trackErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import type { EndNews, FeatureSession } from '#src/conversation/feature.ts';
+import type { EndNews, FeatureSession } from '#src/conversation/feature-hooks.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { FeaturePanel, PanelTrack } from '#src/conversation/ports/panel.ts';

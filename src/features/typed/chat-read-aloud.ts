@@ -1,6 +1,6 @@
+import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
-import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import { type NamedPerson, spokenNameOf } from '#src/conversation/output/spoken-name-prefix.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { TypedMessage, TypedOutcome } from '#src/conversation/ports/typed-messages.ts';
@@ -77,7 +77,7 @@ export class ChatReadAloud {
     const { author, channelId, isHidden, isWebhook: isBot, messageId, text } = message;
     if (context.settings().readChannelId !== channelId) return undefined;
     const objection = objectionTo(message, session);
-    if (objection === 'unread' && isHidden && context.once.first('lines-hidden'))
+    if (objection === 'unread' && isHidden && context.isFirst('lines-hidden'))
       context.notice({ id: 'read.hidden' });
     if (objection) return objection;
     const reading = await this.#inOrder(session, { messageId, author, isBot, text }, author);

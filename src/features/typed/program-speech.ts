@@ -1,8 +1,9 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
-import { clausesOf, soundOf } from '#src/conversation/output/read-aloud.ts';
+import { soundOf } from '#src/conversation/output/read-aloud.ts';
 import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';

@@ -1,6 +1,6 @@
+import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { chosenVoice } from '#src/conversation/alerts/report-failure.ts';
 import { LazilySynthesisedText } from '#src/conversation/output/lazily-synthesised-text.ts';
-import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { DropReason, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';

@@ -137,9 +137,9 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (signal.aborted) return 'deleted';
     const isKnown = !isAloud && context?.gate.standing(author.id) === 'yes';
     if (context && isKnown && outcome.kind === 'answered') {
-      const { id: speakerId, name } = author;
+      const { id: by, name } = author;
       const heard = outcome.text.textIn(placeId) ?? '';
-      context.history.add({ speakerId, name, said: text, heard });
+      context.talk.post({ kind: 'exchanged', by, name, words: text, heard });
     }
     return await this.#report(message, outcome, signal);
   }

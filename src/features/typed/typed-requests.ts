@@ -1,15 +1,12 @@
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import {
-  mayShowTo,
-  messagesOf,
-  type RememberedExchange,
-} from '#src/conversation/answering/conversation-history.ts';
+import { exchangesFor, messagesOf } from '#src/conversation/answering/conversation-history.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
+import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import type {
   AnswerForm,
   Asker,
@@ -199,8 +196,9 @@ export class TypedRequests {
     { id, isProgram, name }: Asker,
     { placeId, askedInId = placeId }: QuestionSubject,
   ): Promise<WrittenTools> {
-    const context = this.#sessions.session(guildId)?.context;
-    const usual = context?.tools.actionsFor([id]) ?? (await this.#portsOutside(guildId, id));
+    const session = this.#sessions.session(guildId);
+    const context = session?.context;
+    const usual = session?.tools.actionsFor([id]) ?? (await this.#portsOutside(guildId, id));
     const others = usual.people().filter((one) => one.id !== id);
     const place =
       askedInId === undefined ? undefined : { guildId, channelId: askedInId, name: askedInId };
@@ -326,12 +324,12 @@ function knownTo(
   { id }: Asker,
   session: VoiceSession | undefined,
   { placeId }: QuestionSubject,
-): { readonly exchanges: readonly RememberedExchange[]; readonly owner: TextOwner } {
+): { readonly exchanges: readonly HistoryExchange[]; readonly owner: TextOwner } {
   const { channelId } = session?.channel ?? {};
   const isThere = placeId === undefined || placeId === channelId;
   if (!session?.isHere(id) || !isThere || channelId === undefined)
     return { exchanges: [], owner: 'given' };
-  const exchanges = session.context.history.shown(mayShowTo([id], session.context));
+  const exchanges = exchangesFor([id], session.context);
   return { exchanges, owner: exchanges.length === 0 ? 'given' : { channelId } };
 }
 

@@ -14,7 +14,7 @@ test('a conversation remembers its last forty exchanges, and no more', async () 
     void fixture.talk.ask('g', `Question ${n}?`, adam, 'voice');
     await pass(fixture, 3_000);
   }
-  const { history } = fixture.sessions.session('g')?.context ?? expect.fail();
+  const { talk } = fixture.sessions.session('g')?.context ?? expect.fail();
   expect(fixture.of('answered')).toHaveLength(42);
-  expect(history.shown()).toHaveLength(40);
+  expect(talk.state.history.exchanges).toHaveLength(40);
 });

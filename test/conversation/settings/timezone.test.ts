@@ -27,7 +27,7 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   const made = await fixture.transcriptFor.file('g', 'adam', { format: 'txt' });
   if (made.kind !== 'file') throw new Error('There is no transcript.');
   expect(made.file.text).toMatch(/Lounge, 2026-11-21 01:2\d\nAsia\/Tokyo\n/);
-  const tools = fixture.sessions.session('g')?.context.tools;
+  const tools = fixture.sessions.session('g')?.tools;
   expect(tools?.actionsFor(['adam']).timeZone).toBe('Asia/Tokyo');
   await fixture.sessions.leave('g');
   await pass(fixture, 3_000);

@@ -10,12 +10,8 @@ import {
   paidEngines,
   type RawEngines,
 } from '#src/conversation/engines/paid-engines.ts';
-import {
-  type Feature,
-  type ProcessParts,
-  ShardFeatures,
-  type ShardServices,
-} from '#src/conversation/feature.ts';
+import type { Feature, ProcessParts, ShardServices } from '#src/conversation/feature.ts';
+import { ShardFeatures } from '#src/conversation/feature-hooks.ts';
 import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/session-events.ts';

@@ -54,8 +54,8 @@ test('what was said is quoted by the bot itself, and nothing that the model says
   });
   expect(chat.asked).toHaveLength(2);
   expect(fixture.of('tool')).toMatchObject([{ tool: 'find_in_captions', how: 'ran' }]);
-  const { history } = fixture.sessions.session('g')?.context ?? {};
-  const kept = history && messagesOf(history.shown());
+  const { talk } = fixture.sessions.session('g')?.context ?? {};
+  const kept = talk && messagesOf(talk.state.history.exchanges);
   expect(kept?.at(-1)).toMatchObject({ role: 'assistant', content: answered?.heardText });
 });
 

@@ -1,7 +1,7 @@
 import { beginAnswer } from '#src/conversation/answering/begin-answer.ts';
 import type { ProcessParts } from '#src/conversation/feature.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import {
   adam,
@@ -68,7 +68,7 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
     const trap = await openTrap();
     trap.model.bait = attempt;
     remove(trap.fixture, eva);
-    const { queue } = sessionOf(trap.fixture);
+    const { queue } = sessionOf(trap.fixture).context;
     const [said, earlier] = [saidBy(adam, attempt.bait), [saidBy(eva, attempt.bait)]];
     const words = { text: attempt.bait, atMs: 0 };
     const endedAtMs = trap.fixture.clock.nowMs();
@@ -133,8 +133,8 @@ const ways: Readonly<Record<AttackPath, (attempt: Attack) => Promise<Trap>>> = {
   unreleased: async (attempt) => {
     const trap = await openTrap();
     trap.model.bait = attempt;
-    const context = sessionOf(trap.fixture);
-    const pending = beginAnswer([saidBy(adam, attempt.bait)], context, context.signal, {
+    const { context, tools } = sessionOf(trap.fixture);
+    const pending = beginAnswer([saidBy(adam, attempt.bait)], context, tools, context.signal, {
       id: 1,
       done: [],
     });
@@ -198,10 +198,10 @@ function remove({ linkOpener }: SessionFixture, { id }: ChannelMember): void {
   present.splice(at, 1);
 }
 
-function sessionOf({ sessions }: SessionFixture): SessionContext {
+function sessionOf({ sessions }: SessionFixture): VoiceSession {
   const session = sessions.session('g');
   if (!session) throw new Error('nobody called the bot');
-  return session.context;
+  return session;
 }
 
 function saidBy({ id, name }: ChannelMember, text: string): TurnUtterance {

@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { StoredCounts } from '#src/conversation/feature.ts';
+import type { StoredCounts } from '#src/conversation/feature-hooks.ts';
 import type { PersonExport } from '#src/features/captions/transcript-store-types.ts';
 import { memories } from '#src/features/memories/memory-store.ts';
 import { id, integer } from '#src/sql/columns.ts';

@@ -1,5 +1,5 @@
 import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { PersonHooks, StoredCounts } from '#src/conversation/feature.ts';
+import type { PersonHooks, StoredCounts } from '#src/conversation/feature-hooks.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';

@@ -1,6 +1,7 @@
 import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
+import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
@@ -10,7 +11,6 @@ import {
   textOnlyCompletion,
 } from '#src/conversation/answering/text-only-completion.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import { clausesOf } from '#src/conversation/output/read-aloud.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';

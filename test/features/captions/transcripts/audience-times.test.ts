@@ -19,7 +19,7 @@ atAllTimes(sqliteIn);
 
 /** Answer that would be said again. */
 function lastAnswer({ fixture }: Narration) {
-  return fixture.sessions.session('g')?.context.history.shown().at(-1)?.heard;
+  return fixture.sessions.session('g')?.context.talk.state.history.exchanges.at(-1)?.heard;
 }
 
 test.each(['adam', 'eva'])(

@@ -1,0 +1,168 @@
+import { Wakeup } from '#src/base/loops/wakeup.ts';
+import { chosenVoiceGone } from '#src/conversation/alerts/report-failure.ts';
+import { AnswerJobs } from '#src/conversation/answering/answer-jobs.ts';
+import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
+import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
+import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
+import { Utterances } from '#src/conversation/hearing/utterances.ts';
+import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
+import { ReadingJobs } from '#src/conversation/output/reading-jobs.ts';
+import { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
+import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
+import { admissionIn } from '#src/conversation/presence/access-control.ts';
+import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
+import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
+import { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
+import { type ConversationState, initialState } from './machine/state.ts';
+import { effectPerformer, type SessionDecisions } from './perform-effects.ts';
+import { Requests } from './requests.ts';
+import type { SessionContext, SessionOnce } from './session-context.ts';
+import { sessionSettingsOf, Talk } from './talk.ts';
+import type { VoiceSessionOptions } from './voice-session-options.ts';
+
+/** Functions and parts of the session that its context is made of. */
+type SessionSource = SessionDecisions & {
+  readonly link: ReconnectingLink;
+  readonly maySpeak: () => boolean;
+  /** Called after each event of the conversation. */
+  readonly changed: () => void;
+  /** Aborted when the session is over. */
+  readonly signal: AbortSignal;
+};
+
+/** Parts of a session that only the session itself, its connections and its effects use. */
+export type BuiltSession = {
+  readonly context: SessionContext;
+  readonly answers: AnswerJobs;
+  readonly tools: SessionTools;
+  readonly utterances: Utterances;
+};
+
+/** Makes the parts of a session, in the order in which they need each other; a part that is given the context only keeps it. */
+export function buildSession(options: VoiceSessionOptions, session: SessionSource): BuiltSession {
+  const { channel, former, notices, parts, seat, sessions, sources } = options;
+  const { link, maySpeak, signal } = session;
+  const { guildId, channelId } = channel;
+  const { clock, panels } = parts;
+  const before = former?.context;
+  const people = () => link.people();
+  const settings = () => options.settings.at(guildId, channelId);
+  let shown = '';
+  // All members are there when this function returns.
+  const context = {
+    channel,
+    parts,
+    settings,
+    people,
+    maySpeak,
+    signal,
+    stored: options.settings,
+    port: (type) => sources.features.port(type),
+    style: () => {
+      const style = options.settings.styleIn(guildId, channelId);
+      return { ...style, voice: { ...style.voice, onGone: chosenVoiceGone(context) } };
+    },
+    nameOf: (personId) => nameIn(context.talk.state, personId),
+    notice: (line, holds = () => true, posted) =>
+      notices.report({ channel, line, holds: () => !signal.aborted && holds(), posted }),
+    obey(command, personId) {
+      if (command === 'pauseHearing') pauseAloud(personId, context);
+      else sessions.denyAloud(personId, context);
+    },
+    showFace(face) {
+      const next = JSON.stringify(face);
+      if (next !== shown) panels.show(guildId, face);
+      shown = next;
+    },
+    isFirst: before?.isFirst ?? firstTimes(seat ? ['greeted'] : []),
+    trustsPartials: () => sources.hearing.partialTrust.isTrusted,
+    wakeup: new Wakeup(clock),
+    preemptiveBudget: new PreemptiveBudget(),
+    connection: new CurrentConnection(),
+    pace: new SpeechPace(),
+    mix: new SessionTracksAndBotVolumes(clock, before?.mix),
+    languages: new SpeakerLanguages({ guildId, parts, settings }, before?.languages),
+    gate: new ConsentGate({
+      rules: settings().consent,
+      people,
+      admits: admissionIn(guildId, people, parts, options.settings),
+      choices: sessions.consents.in(guildId),
+      isRead: () => options.settings.isRead(guildId),
+      talk: () => context.talk,
+    }),
+    stepOf: (answer) => answers.pendingOf(answer)?.step,
+  } as { -readonly [Member in keyof SessionContext]: SessionContext[Member] };
+  const tools = new SessionTools(context, {
+    all: sources.tools,
+    leave: () => sessions.leave(guildId),
+    refresh: (personId, until) => link.refresh(personId, until),
+  });
+  context.tools = tools;
+  context.addressing = new SessionAddressing(context);
+  context.unanswered = new UndecidedPeople(context, before?.unanswered);
+  const utterances = new Utterances(context, sources.hearing);
+  const answers = new AnswerJobs(context, tools, utterances);
+  const readings = new ReadingJobs(context);
+  context.queue = new Requests(context);
+  const perform = effectPerformer({
+    context,
+    answers,
+    calls: tools.calls,
+    readings,
+    session,
+    utterances,
+  });
+  const changed = () => {
+    if (!context.talk.state.floor.current) context.connection.sound?.endWaitingCues();
+    session.changed();
+  };
+  context.talk = new Talk(context, stateOf(options, context), { perform, changed });
+  signal.addEventListener('abort', () => context.talk.close(), { once: true });
+  context.features = sources.features.session(context, {
+    isReturned: seat !== undefined,
+    former: before?.features,
+  });
+  return { context, answers, tools, utterances };
+}
+
+/** Tells of each event whether it is the first; `past`: events that have happened before a restart. */
+function firstTimes(past: readonly SessionOnce[]): SessionContext['isFirst'] {
+  const done = new Set(past);
+  return (what) => {
+    const isFirst = !done.has(what);
+    done.add(what);
+    return isFirst;
+  };
+}
+
+/** The conversation at its beginning, or as it goes on. */
+function stateOf(
+  { ended, former, seat }: VoiceSessionOptions,
+  context: SessionContext,
+): ConversationState {
+  const { channel, gate, parts } = context;
+  const before = former?.context;
+  const goesOn =
+    before?.channel.channelId === channel.channelId ||
+    (before && parts.places.isNoWider(channel, before.channel));
+  const start = initialState(sessionSettingsOf(context));
+  const past = before?.talk.state ?? ended;
+  const { agreedIds: callers = [], isPaused = false } =
+    before?.gate.answers ?? seat ?? ended?.answers ?? {};
+  const { notes, reportedFailures } = before?.talk.state ?? start;
+  return {
+    ...start,
+    consent: { ...start.consent, ...gate.initial, callers, isPaused },
+    history: past && (ended || goesOn) ? past.history : start.history,
+    notes: { ...start.notes, toldOfName: notes.toldOfName },
+    reportedFailures,
+  };
+}
+
+function nameIn({ history, people, turns }: ConversationState, personId: string): string {
+  const here = people.find(({ id }) => id === personId);
+  const asked = [...turns, ...history.exchanges].findLast(({ by }) => by === personId);
+  return here?.name ?? asked?.name ?? 'Someone';
+}
