@@ -13,26 +13,6 @@ test('the sodium hook is line 1 of every file that takes a value from the voice 
   }
 });
 
-test('a rule of biome.json for single folders and files names those that are there', async () => {
-  const { overrides } = JSON.parse(await readFile('biome.json', 'utf8'));
-  const patterns: readonly string[] = overrides.flatMap(
-    ({ includes }: { includes: readonly string[] }) => includes,
-  );
-  const named = patterns.map((one) => one.replace(/^!/, '')).filter((one) => !one.startsWith('**'));
-  const missing: string[] = [];
-  for (const pattern of named.flatMap(alternatives)) {
-    const { done } = await glob(pattern).next();
-    if (done) missing.push(pattern);
-  }
-  expect(missing).toEqual([]);
-});
-
-/** `src/{base,texts}/**` as two patterns. */
-function alternatives(pattern: string): readonly string[] {
-  const [, before = '', names, after = ''] = /^(.*)\{([^}]*)\}(.*)$/.exec(pattern) ?? [];
-  return names?.split(',').map((name) => before + name + after) ?? [pattern];
-}
-
 const roots = 'src|commands|sandbox|doctor|setup|bench|test|page|deploy|docs|scripts';
 const ignored = new Set(['node_modules', 'fixtures', 'reports', 'data']);
 const exclude = (path: string) => ignored.has(basename(path));

@@ -2,11 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readForeignJson } from '#src/base/json.ts';
 import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
-import { fc } from '#test/properties.ts';
 import { replaySound } from './decoders.ts';
 import { unlessBotError } from './expected.ts';
-import { target } from './target.ts';
-import { type Client, openTalk, play } from './targets/realtime-classes.ts';
 
 const folder = 'test/fuzz/crashes';
 const limits = { bytes: 2 ** 21, depth: 8, values: 500 };
@@ -36,27 +33,4 @@ const crashes = readdirSync(folder).flatMap((parser) =>
 test.each(crashes)('what once broke %s is refused or read: %s', async (parser, file) => {
   await parsers[parser]?.(readFileSync(`${folder}/${parser}/${file}`));
   expect(Object.keys(parsers)).toContain(parser);
-});
-
-test('the search finds a step that takes long', async () => {
-  const slow = target('slow', fc.constant('slow'), () => {
-    const before = process.threadCpuUsage();
-    while (process.threadCpuUsage(before).user < 60_000);
-  });
-  expect((await slow.check(1, 1)).failure).toContain('held the thread');
-});
-
-test('the judge of sequences finds an answer that never ends, and one that ends by a mistake', async () => {
-  const script = { welcomes: ['greets' as const], steps: [] };
-  const doing = (work: () => Promise<void>) => (): Client => ({
-    begin: (endings) => endings.add(work, undefined),
-    between: () => undefined,
-    [Symbol.dispose]: () => undefined,
-  });
-  const one = { script, actions: [], leavesAt: 99 };
-  await expect(play(one, openTalk)).resolves.toBeUndefined();
-  const never = doing(() => new Promise(() => undefined));
-  await expect(play(one, never)).rejects.toThrow('so often each ended: 0');
-  const mistaken = doing(() => Promise.reject(new TypeError('planted')));
-  await expect(play(one, mistaken)).rejects.toThrow('planted');
 });

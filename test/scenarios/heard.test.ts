@@ -4,9 +4,7 @@ import { text } from '#src/texts/texts.ts';
 import { speech } from '#test/audio/speech.ts';
 import {
   eventually,
-  hearAnswer,
   openOwnScenario,
-  openScenario,
   type ScenarioSetup,
   scenario,
   seat,
@@ -36,25 +34,4 @@ scenario('the words are off the panel when the process has ended', async () => {
   await eventually(() => expect(shown(setup, panel)).toContain(understood('what is a quaggafox')));
   expect(await setup.bot.stop()).toBe(0);
   expect(shown(setup, panel)).not.toContain('quaggafox');
-});
-
-scenario('what a newcomer reads until the first answer', async () => {
-  const hears = () => 'what can you do';
-  const replies = [{ match: '', text: 'A few things.' }];
-  await using setup = await openScenario({ providers: { hears, replies } });
-  const read = new Map<string, string>();
-  setup.sandbox.onMessage(({ message }) => {
-    for (const line of message.text.split('\n')) {
-      const kind = line.replace(/\d+ ms/, 'N ms');
-      if (line !== '' && !read.has(kind)) read.set(kind, line);
-    }
-  });
-  const { adam } = await joined(setup);
-  const { firstPacketAtMs } = await adam.say(speech('human-goforward'), soon());
-  await hearAnswer(adam, firstPacketAtMs);
-  const lines = [...read.values()];
-  console.log(
-    [`A newcomer reads ${lines.length} texts until the first answer:`, ...lines].join('\n- '),
-  );
-  expect(lines.length).toBeLessThanOrEqual(16);
 });

@@ -13,8 +13,6 @@ const timers = async ({ stores }: SessionFixture) => {
   return all.map(({ text }) => text || 'a timer').join(', ');
 };
 const given = { people: [adam], tools, voiceMs: 2_000, acts: { persona, timers } };
-const first = ({ confirmations, offered }: SessionFixture) =>
-  confirmations.confirm('g', offered[0]?.split(':')[1] ?? '', 'adam');
 
 /** A tool that ends when it is let, and one that fails. */
 const sent = Promise.withResolvers<void>();
@@ -34,34 +32,6 @@ const slowTools = ['send', 'break'].map((name) =>
 );
 
 playScripts({
-  'a timer that was set before the voice link was lost is not set again by the answer after it': [
-    given,
-    `
-    model: call set_reminder {"when":"in ten minutes"} || All right. || call set_reminder {"when":"in ten minutes"} || All right.
-    adam asks: Set a timer for ten minutes. > tool set_reminder ran
-    500
-    link lost > failed link link.lost
-    12000
-    > told adam: answered All right.
-    > tool set_reminder known
-    > answered Adam: All right.
-    > says slow.voice
-    do timers > a timer
-    prompt
-    > Adam: Set a timer for ten minutes. | Nova:  | Nova: {"result":{"outcome":"Timer 1 is set; it ends at 16:35.","number":1}} | Nova:  | Nova: {"result":{"outcome":"Timer 1 is set; it ends at 16:35.","number":1}}
-    `,
-  ],
-  'the same words, said again after the answer, are another timer': [
-    given,
-    `
-    model: call set_reminder {"when":"in ten minutes"} || All right. || call set_reminder {"when":"in ten minutes"} || All right.
-    adam asks: Set a timer for ten minutes. > tool set_reminder ran
-    6000 > told adam: answered All right., answered Adam: All right.
-    adam asks: Set a timer for ten minutes. > tool set_reminder ran
-    6000 > told adam: answered All right., answered Adam: All right.
-    do timers > a timer, a timer
-    `,
-  ],
   'a timer that its asker goes on talking about is one, and another one waits for a button': [
     { ...given, voiceMs: 500 },
     `
@@ -121,30 +91,6 @@ playScripts({
     > Adam: Set a timer for ten minutes. | Nova:  | Nova: {"result":{"outcome":"Reminder 1 is set for 16:35: tea","number":1}}
     `,
   ],
-  'a button of a question that has grown gives way to what is asked for in the end': [
-    { ...given, voiceMs: 1_200, acts: { ...given.acts, first } },
-    `
-    do persona > saved saved true
-    model: wait 200 | call set_reminder {"when":"in ten minutes","text":"tea"} || wait 700 | call set_reminder {"when":"in ten minutes","text":"the rice"} || It waits.
-    adam begins (synth-flite-slt-what-time-is-it): Set a timer.
-    1700
-    > heard Adam: Set a timer.
-    > tool set_reminder asked
-    > says "Adam, shall I do this:"
-    > writes tool.ask (Adam) (set reminder) (Adam) (60)
-    > offers 1 buttons
-    adam begins (synth-flite-slt-what-time-is-it): For the rice.
-    9000
-    > heard Adam: For the rice.
-    > tool set_reminder asked
-    > answered Adam: It waits.
-    > writes tool.ask (Adam) (set reminder) (Adam) (60)
-    > offers 1 buttons
-    do first > over
-    confirm adam > done reminder.set.text n 1 time 16:35 the rice, tool set_reminder pressed
-    do timers > the rice
-    `,
-  ],
   'a tool that still runs when the link is lost runs on, and one that failed is not tried again': [
     { ...given, tools: slowTools, acts: { finish: () => sent.resolve() } },
     `
@@ -168,27 +114,6 @@ playScripts({
     > says slow.voice
     prompt
     > Adam: Send it. | Nova: Sent. | Adam: Break it. | Nova:  | Nova: {"result":{"outcome":"it is sent"}} | Nova:  | Nova: {"error":"break failed (tool.refused). It may have happened all the same: say so, and do not try again."}
-    `,
-  ],
-  'after the session a button does nothing: it is asked for anew': [
-    given,
-    `
-    do persona > saved saved true
-    model: call set_reminder {"when":"in ten minutes","text":"tea"} || It waits.
-    adam asks: Set a timer for ten minutes.
-    > tool set_reminder asked
-    > says "Adam, shall I do this:"
-    > writes tool.ask (Adam) (set reminder) (Adam) (60)
-    > offers 1 buttons
-    4000 > says "set reminder, when: in ten minutes, text: tea? Say yes, or press the button."
-    leave
-    > told adam: nowhere
-    > left channel Lounge
-    > answered Adam (cancelled): Adam, shall I do this:
-    > left asked
-    adam joins > joined company 1 consent brief
-    confirm adam > over
-    do timers > nothing
     `,
   ],
 });

@@ -67,7 +67,7 @@ class Endings {
   }
 }
 
-export type Client = Disposable & {
+type Client = Disposable & {
   /** Begins its work, which ends by itself or by `signal`. */
   begin(endings: Endings, signal: AbortSignal): void;
   /** Actions of its user between two events. */
@@ -97,7 +97,7 @@ function casesOf(events: readonly object[]): fc.Arbitrary<Case> {
 }
 
 /** The whole script, and then silence until everything must have ended. */
-export async function play(
+async function play(
   { script, actions, leavesAt }: Case,
   open: (server: FakeServer, clock: VirtualClock) => Client,
 ): Promise<void> {
@@ -121,7 +121,7 @@ export async function play(
   endings.check();
 }
 
-export function openTalk(server: FakeServer, clock: VirtualClock): Client {
+function openTalk(server: FakeServer, clock: VirtualClock): Client {
   const talk = new RealtimeTalk({ baseUrl, model, clock, openSocket: server.openSocket });
   const wav = writeWav({ samples: new Int16Array(1_600), rateHz: 16_000, channels: 1 });
   const messages: AudioChatMessage[] = [

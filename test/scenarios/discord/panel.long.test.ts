@@ -1,7 +1,5 @@
 import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
-import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { buttonsOf, commandReply, pressed, whispered } from '#test/scenarios/setup/asking.ts';
 import {
@@ -17,17 +15,6 @@ function now({ sandbox }: ScenarioSetup, { id }: ShownMessage): ShownMessage {
   const message = sandbox.message(id);
   if (!message) throw new Error('The panel is gone.');
   return message;
-}
-
-/** Empties the table of seats, as a run before there were seats in the store leaves it. */
-function forgetSeats({ dataDir }: ScenarioSetup): void {
-  using sqlite = new DatabaseSync(storePath(dataDir));
-  sqlite.exec('DELETE FROM seats');
-}
-
-function storedPanels({ dataDir }: ScenarioSetup): unknown {
-  using sqlite = new DatabaseSync(storePath(dataDir), { readOnly: true });
-  return sqlite.prepare('SELECT count(*) AS n FROM panels').get()?.n;
 }
 
 scenario(
@@ -54,23 +41,5 @@ scenario(
     const link = `https://discord.com/channels/${guildId}/${sandbox.channelId('general')}/${next.id}`;
     await eventually(() => expect(now(setup, panel).text).toBe(text('panel.moved', { link })));
     expect(buttonsOf(now(setup, panel))).toEqual([]);
-  },
-);
-
-scenario(
-  'a bot that was killed and knows of no seat gives it up when it starts again, and its panel says so',
-  async () => {
-    await using setup = await openScenario();
-    const adam = await seat(setup, 'Adam');
-    const panel = await commandReply(adam, 'join');
-    await commandReply(adam, 'privacy allow');
-    await eventually(() => expect(storedPanels(setup)).toBe(1));
-    await setup.bot.kill();
-    expect(setup.sandbox.bot().channel).toBe('Lounge');
-    forgetSeats(setup);
-    await setup.restart();
-    await eventually(() => expect(setup.sandbox.bot().channel).toBeUndefined());
-    const words = [text('leave.nowhere'), text('seat.outdated', { channel: 'Lounge' })];
-    await eventually(() => expect(now(setup, panel).text).toBe(words.join('\n')));
   },
 );

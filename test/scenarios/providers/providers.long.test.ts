@@ -14,7 +14,6 @@ import {
   openScenario,
   type ScenarioSetup,
   scenario,
-  seat,
   soon,
   toneOf,
 } from '#test/scenarios/setup/scenario-setup.ts';
@@ -51,16 +50,6 @@ scenario('when the model answers with a web page, the room hears who is silent',
   await expectMended(setup, adam);
 });
 
-scenario('when all providers are down, the room reads it', async () => {
-  await using setup = await openScenario({
-    providers: { replies, trouble: { transcriptions: 'error-500', speech: 'error-500' } },
-  });
-  const adam = await callIn(setup, 'Adam');
-  await adam.say(question, soon());
-  await eventually(() => expect(written(setup).join('|')).toContain(text('fail.stt')));
-  await expectMended(setup, adam);
-});
-
 scenario('a bot sent away while the model is silent is called again, and answers', async () => {
   await using setup = await openTroubled('chat', 'silent');
   const adam = await callIn(setup, 'Adam');
@@ -81,13 +70,4 @@ scenario('an answer written while the voice is silent is not given again', async
   setup.providers.set({ trouble: {}, replies: next });
   const { made } = await converse(setup, adam, question);
   await expectAlike(made, toneOf(['No.']));
-});
-
-scenario('in company a recogniser that hangs up is owned up to', async () => {
-  await using setup = await openTroubled('transcriptions', 'cut');
-  await seat(setup, 'Ben');
-  const adam = await callIn(setup, 'Adam');
-  await adam.say(question, soon());
-  await eventually(() => expect(written(setup)).toContain(text('fail.stt')));
-  await expectMended(setup, adam);
 });

@@ -1,16 +1,39 @@
 import { expect } from 'vitest';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import { realClock } from '#src/base/clock.ts';
 import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
-import { another, come, question, replies, setAutoJoin } from '#test/scenarios/setup/auto-join.ts';
 import {
   converse,
   eventually,
   openScenario,
   recognised,
+  type ScenarioSetup,
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
+
+const [question, another] = [speech('human-cards-004'), speech('human-cards-003')];
+const replies = [{ match: /^/, text: 'Yes.' }];
+
+/** Olga, who manages the server, sets a key there. */
+async function set(guild: SandboxGuild, key: string, value: string): Promise<void> {
+  const answer = await commandReply(guild.person('Olga'), 'settings set', { key, value });
+  expect(answer.text).toContain(text('settings.saved'));
+}
+
+async function setAutoJoin(guild: SandboxGuild, ...channels: readonly string[]): Promise<void> {
+  const mentions = channels.map((name) => `<#${guild.channelId(name)}>`);
+  await set(guild, 'auto_join', mentions.join(' '));
+}
+
+/** Resolves when the bot sits there and this person can talk with it. */
+async function come({ sandbox }: ScenarioSetup, person: SandboxPerson, channel: string) {
+  await eventually(() => expect(sandbox.bot().channel).toBe(channel));
+  await person.settled(soon());
+}
 
 scenario(
   'the first person in a channel of auto_join is heard at once if they agreed earlier, and the panel asks the others',

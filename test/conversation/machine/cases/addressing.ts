@@ -6,6 +6,7 @@ import {
   over,
   pause,
   present,
+  reads,
   room,
   roomWith,
   says,
@@ -100,6 +101,16 @@ export const addressingCases: ConversationCases = {
       [over(101, 2_200, 'Old.')],
       [pause(2, 2_500, 'and long?'), 'begin 103 for ana: and long?'],
       [ended(2, 2_900, undefined, { isFarField: true }), 'play 103'],
+    ],
+  },
+  'in the mode off nothing is recognised, also while a text is read out': {
+    room: roomWith(room('ana', 'ben'), { addressing: 'off' }),
+    also: ['listen', 'recognise'],
+    steps: [
+      [says(1, 'ana', 0, 'Nova, the bridge?')],
+      [reads('A text.', 2_000), 'speak 101: A text.'],
+      [[audible(101, 2_100), ...says(2, 'ben', 2_500, 'Nova, stop')]],
+      [over(101, 4_000, 'A text.')],
     ],
   },
 };
