@@ -54,7 +54,6 @@ export const commands: Readonly<Record<string, CommandProof>> = {
       ...ran('test/doctor/secrets.test.ts', '--provider', '--key-env'),
       ...ran('test/doctor/live.long.test.ts', '--live', '--silence'),
       ...ran('test/doctor/discord/operator.test.ts', '--tell-operator'),
-      ...ran('test/doctor/discord/account.test.ts', '--json'),
     ],
   },
   'npm run fix': { why: 'changes the sources; npm run lint, run by .ci/run, is the same without' },

@@ -106,24 +106,3 @@ test('an application whose invite link cannot work is told', () => {
   const [, , invite] = accountLines(account);
   expect(invite).toMatchObject({ verdict: 'missing', mend: expect.stringContaining('Code Grant') });
 });
-
-test('the report as JSON has every finding with its verdict and its mend', async () => {
-  await using patient = await openPatient();
-  patient.sandbox.guild().permit('Workshop', 'Nova', { deny: ['speak'] });
-  const { code, text } = await patient.examine(['--json']);
-  const report = JSON.parse(text);
-  expect([code, report.code]).toEqual([0, 0]);
-  const titles = report.sections.map(({ title }: { title: string }) => title);
-  expect(titles).toEqual(
-    expect.arrayContaining(['This machine', expect.stringMatching(/^Discord/)]),
-  );
-  const findings = report.sections.flatMap(({ findings }: { findings: object[] }) => findings);
-  expect(findings).toContainEqual({
-    what: '#Workshop',
-    verdict: 'differs',
-    why: 'the bot does not have Speak: it cannot talk there',
-    mend: "open Edit Channel of Workshop, Permissions: allow Speak for the bot's role",
-  });
-  const refused = await patient.examine(['--json', '--nonsense']);
-  expect([refused.code, JSON.parse(refused.text).code]).toEqual([78, 78]);
-});
