@@ -1,4 +1,3 @@
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readAccount } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
@@ -17,15 +16,14 @@ const howToGet = `Open ${portal}: New Application, then Bot, Reset Token, Copy. 
 export async function chooseToken(
   ask: Questions,
   edits: SettingEdits,
-  clock: Clock,
 ): Promise<boolean> {
   const given = edits.inEnvironment('DISCORD_TOKEN').trim();
-  if (given !== '' && (await isTaken(given, ask, edits, clock))) return true;
+  if (given !== '' && (await isTaken(given, ask, edits))) return true;
   for (;;) {
     ask.say(howToGet);
     const token = await ask.askSecret(question, mistakeIn);
     if (token === '') return false;
-    if (await isTaken(token, ask, edits, clock)) return true;
+    if (await isTaken(token, ask, edits)) return true;
   }
 }
 
@@ -39,12 +37,11 @@ async function isTaken(
   token: string,
   ask: Questions,
   edits: SettingEdits,
-  clock: Clock,
 ): Promise<boolean> {
   const former = edits.value('DISCORD_TOKEN');
   edits.set('DISCORD_TOKEN', token);
   const apiUrl = edits.config().discord?.apiUrl;
-  using rest = new AccountRest({ token, apiUrl }, clock);
+  using rest = new AccountRest({ token, apiUrl });
   const never = new AbortController().signal;
   try {
     const { name } = await ask.wait('Asking Discord whose token it is', readAccount(rest, never));

@@ -15,7 +15,7 @@ import { readRegisteredNames } from '#src/discord/interactions/register-only.ts'
 import { registeredName } from '#src/discord/interactions/slashes.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
-import { accountLines, clockLine, loginsLine } from './account-findings.ts';
+import { accountLines, loginsLine } from './account-findings.ts';
 import { rightsLines } from './rights-findings.ts';
 
 /** Each takes three requests. */
@@ -34,10 +34,9 @@ export async function* examineDiscord(
   clock: Clock,
 ): AsyncGenerator<Finding> {
   const { signal } = new AbortController();
-  using rest = new AccountRest({ token: token.reveal(), apiUrl }, clock);
+  using rest = new AccountRest({ token: token.reveal(), apiUrl });
   const asking = { rest, clock, signal };
   const account = await readAccount(rest, signal);
-  yield clockLine(rest.aheadMs);
   yield* accountLines(account, messageContent);
   const { startLimit } = await readGatewayLimits(rest, signal);
   if (startLimit) yield loginsLine(startLimit);

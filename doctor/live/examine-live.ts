@@ -34,7 +34,7 @@ export const liveCheck: DoctorProbe = {
       );
     }
     const account = { token: login.token.reveal(), apiUrl: login.apiUrl };
-    using rest = new AccountRest(account, clock);
+    using rest = new AccountRest(account);
     const found = await findPlace(rest, live.channelId, signal);
     if ('verdict' in found) return yield found;
     const place = found;

@@ -145,7 +145,7 @@ function openNotices(
   return new OperatorNotices({
     clock: realClock,
     log,
-    send: (notice, until) => writeToOperator(notice, { webhook, discord }, realClock, until),
+    send: (notice, until) => writeToOperator(notice, { webhook, discord }, until),
     signal,
   });
 }

@@ -1,6 +1,5 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
-import { realClock } from '#src/base/clock.ts';
 import { type AccountLogin, AccountRest } from '#src/discord/account/account-rest.ts';
 import { commandBodies, commandIdsIn } from './registration.ts';
 import type { CommandEntry } from './slashes.ts';
@@ -16,7 +15,7 @@ const timeoutMs = 30_000;
 
 /** Registers the commands in all servers, without going online. Errors: BotError `discord.bad_token`, `discord.unreachable`. */
 export async function registerOnly({ commands, ...login }: RegisterOptions): Promise<void> {
-  using rest = new AccountRest(login, realClock);
+  using rest = new AccountRest(login);
   const signal = AbortSignal.timeout(timeoutMs);
   const { id } = await rest.read(Routes.currentApplication(), application, signal);
   const route = Routes.applicationCommands(id);
