@@ -13,10 +13,7 @@ const question = 'The token of your bot (not shown; Enter: none yet, try it in t
 const howToGet = `Open ${portal}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
 
 /** Takes the token of the environment, or asks for one, until Discord takes it. False: there is none yet. */
-export async function chooseToken(
-  ask: Questions,
-  edits: SettingEdits,
-): Promise<boolean> {
+export async function chooseToken(ask: Questions, edits: SettingEdits): Promise<boolean> {
   const given = edits.inEnvironment('DISCORD_TOKEN').trim();
   if (given !== '' && (await isTaken(given, ask, edits))) return true;
   for (;;) {
@@ -33,11 +30,7 @@ function mistakeIn(value: string): string | undefined {
 }
 
 /** Notes a token that Discord takes. Errors: BotError `discord.unreachable`, and as `SettingEdits.config`. */
-async function isTaken(
-  token: string,
-  ask: Questions,
-  edits: SettingEdits,
-): Promise<boolean> {
+async function isTaken(token: string, ask: Questions, edits: SettingEdits): Promise<boolean> {
   const former = edits.value('DISCORD_TOKEN');
   edits.set('DISCORD_TOKEN', token);
   const apiUrl = edits.config().discord?.apiUrl;
