@@ -13,13 +13,11 @@ export type DoctorArguments = {
   readonly live?: { readonly channelId?: string; readonly silenceMs: number };
   /** A test message goes to the operator, as a notice would. */
   readonly notifiesOperator: boolean;
-  /** The report as one JSON object. */
-  readonly isJson: boolean;
   readonly named: ModelNames;
 };
 
 export const usage =
-  'npm run doctor [-- --provider URL [--key-env NAME] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME]] [--live [CHANNEL_LINK] [--silence 2m]] [--tell-operator] [--offline] [--json]';
+  'npm run doctor [-- --provider URL [--key-env NAME] [--chat MODEL] [--speech MODEL] [--transcription MODEL] [--voice NAME]] [--live [CHANNEL_LINK] [--silence 2m]] [--tell-operator] [--offline]';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean' } as const;
@@ -30,7 +28,6 @@ const options = {
   silence: text,
   'tell-operator': flag,
   offline: flag,
-  json: flag,
   chat: text,
   speech: text,
   transcription: text,
@@ -45,13 +42,11 @@ export function readArguments(args: readonly string[]): DoctorArguments | string
     const live = liveOf(place, silence);
     const {
       offline: isOffline = false,
-      json: isJson = false,
       'tell-operator': notifiesOperator = false,
       ...named
     } = others;
     const given = {
       isOffline,
-      isJson,
       notifiesOperator,
       named,
       live,

@@ -26,7 +26,7 @@ const interrupted = 130;
 
 /** What a live check does, for the operator who starts it. */
 const plan =
-  'The bot hears no person. It joins, plays a tone, cuts its connections on purpose, posts a message and deletes it, stays silent, moves to an empty channel and back, and leaves. Ctrl+C ends the check.';
+  'The bot hears no person. It joins, plays a tone, cuts its connections on purpose, posts a message and deletes it, stays silent, and leaves. Ctrl+C ends the check.';
 const cost = 'Each role of a server gets one to three short requests. With --offline it gets none.';
 
 /** Examines the configuration, or one server. Returns the exit code: 0 all usable, 1 something is not, 78 bad arguments. */
@@ -35,10 +35,7 @@ export async function runDoctor(
   { print, environment, signal = new AbortController().signal, ...deadline }: DoctorOptions,
 ): Promise<number> {
   const given = readArguments(args);
-  if (typeof given === 'string') {
-    const isJson = args.includes('--json');
-    return refuse(isJson ? [given] : [given, usage], isJson, print);
-  }
+  if (typeof given === 'string') return refuse([given, usage], print);
   return await examineGiven(given, { print, environment, signal, ...deadline });
 }
 
@@ -46,24 +43,17 @@ async function examineGiven(
   given: DoctorArguments,
   { print, environment, signal, ...deadline }: DoctorOptions & { readonly signal: AbortSignal },
 ): Promise<number> {
-  const { isJson, keyEnv, live, provider } = given;
+  const { keyEnv, live, provider } = given;
   const read = readConfig(environment);
   const apiKey = keyEnv === undefined ? undefined : readSecret(keyEnv, environment);
   if (keyEnv !== undefined && !apiKey)
-    return refuse([`The variable that --key-env names is not set. ${usage}`], isJson, print);
-  const report = new Report(
-    print,
-    secretsIn(read, apiKey),
-    isJson ? 'json' : 'text',
-    live && withoutPlaces,
-  );
-  if (provider !== undefined)
-    return report.end(await onProvider(given, provider, apiKey, deadline, report));
-  if (read.kind === 'bad') return refuse(read.mistakes, isJson, print);
+    return refuse([`The variable that --key-env names is not set. ${usage}`], print);
+  const report = new Report(print, secretsIn(read, apiKey), live && withoutPlaces);
+  if (provider !== undefined) return await onProvider(given, provider, apiKey, deadline, report);
+  if (read.kind === 'bad') return refuse(read.mistakes, print);
   const { config } = read;
-  if (live && !config.discord)
-    return refuse(['DISCORD_TOKEN: missing; --live needs a bot'], isJson, print);
-  return report.end(await onConfigured({ ...given, ...deadline, config, signal }, report));
+  if (live && !config.discord) return refuse(['DISCORD_TOKEN: missing; --live needs a bot'], print);
+  return await onConfigured({ ...given, ...deadline, config, signal }, report);
 }
 
 function secretsIn(read: ConfigResult, apiKey: Secret | undefined): readonly Secret[] {
@@ -93,7 +83,7 @@ async function reported(
   const findings: Finding[] = [];
   for (const probe of chosen) {
     for await (const one of tried(probe, examination)) {
-      if (typeof one === 'string') report.section(one);
+      if (typeof one === 'string') report.line(one);
       else {
         report.findings([one]);
         findings.push(one);
@@ -118,13 +108,8 @@ function isBadToken(error: unknown): boolean {
 }
 
 /** Arguments or settings that cannot work, one sentence each. */
-function refuse(
-  mistakes: readonly string[],
-  isJson: boolean,
-  print: DoctorOptions['print'],
-): number {
-  if (isJson) print(JSON.stringify({ code: misconfigured, mistakes }, undefined, 2));
-  else for (const mistake of mistakes) print(mistake);
+function refuse(mistakes: readonly string[], print: DoctorOptions['print']): number {
+  for (const mistake of mistakes) print(mistake);
   return misconfigured;
 }
 
@@ -135,7 +120,7 @@ async function onProvider(
   deadline: ProbeDeadline,
   report: Report,
 ): Promise<number> {
-  report.section(`${serverName(baseUrl)}, ${apiKey ? 'with a key' : 'without a key'}`);
+  report.line(`${serverName(baseUrl)}, ${apiKey ? 'with a key' : 'without a key'}`);
   if (isOffline) {
     report.findings([ok('address', 'not asked')]);
     return 0;

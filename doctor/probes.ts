@@ -26,12 +26,12 @@ const operatorTest =
 const notices: DoctorProbe = {
   name: 'notices',
   examines: 'a test message to the operator, where it was asked for',
-  async *run({ config: { discord: place, operatorWebhook: webhook }, clock, notifiesOperator }) {
+  async *run({ config: { discord: place, operatorWebhook: webhook }, notifiesOperator }) {
     if (!notifiesOperator) return;
     yield 'Operator';
     const { writeToOperator } = await import('#src/discord/account/operator-message.ts');
     const { signal } = new AbortController();
-    const where = await writeToOperator(operatorTest, { webhook, discord: place }, clock, signal);
+    const where = await writeToOperator(operatorTest, { webhook, discord: place }, signal);
     yield ok('notices', `a test message went to ${where}`);
   },
 };

@@ -1,9 +1,6 @@
 import type { Secret } from '#src/base/secret.ts';
 import type { Finding } from '#src/probes/probe.ts';
 
-/** Findings about one thing, as JSON has them. */
-type Section = { readonly title: string; readonly findings: object[] };
-
 /** A shorter one stands in ordinary words as well. */
 const shortestSecret = 4;
 const longestLineChars = 300;
@@ -12,21 +9,15 @@ const longestLineChars = 300;
 export class Report {
   readonly #print: (line: string) => void;
   readonly #secrets: readonly string[];
-  readonly #format: 'text' | 'json';
-  readonly #sections: Section[] = [];
-  readonly #notes: string[] = [];
   readonly #clean: (text: string) => string;
-  readonly #settings: string[] = [];
 
   constructor(
     print: (line: string) => void,
     secrets: readonly Secret[],
-    format: 'text' | 'json' = 'text',
     clean = (text: string) => text,
   ) {
     this.#clean = clean;
     this.#print = print;
-    this.#format = format;
     const values = secrets.map((secret) => secret.reveal());
     this.#secrets = values
       .filter(({ length }) => length >= shortestSecret)
@@ -34,47 +25,20 @@ export class Report {
       .toSorted((one, other) => other.length - one.length);
   }
 
-  /** Writes a line between the findings. */
   line(text: string): void {
-    this.#notes.push(this.#plain(text));
-    this.#write(text);
-  }
-
-  /** Writes the title of the findings that follow. */
-  section(title: string): void {
-    this.#sections.push({ title: this.#plain(title), findings: [] });
-    this.#write(title);
+    this.#print(this.#plain(text));
   }
 
   findings(findings: readonly Finding[]): void {
-    if (this.#sections.length === 0) this.#sections.push({ title: '', findings: [] });
     for (const { mend, verdict, what, why } of findings) {
-      const plain = { what: this.#plain(what), verdict, why: this.#plain(why) };
-      const remedy = mend === undefined ? {} : { mend: this.#plain(mend) };
-      this.#sections.at(-1)?.findings.push({ ...plain, ...remedy });
-      this.#write(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
-      if (mend !== undefined) this.#write(`${' '.repeat(mendIndent)}mend: ${mend}`);
+      this.line(`  ${verdict.padEnd(7)}  ${what.padEnd(22)} ${why}`);
+      if (mend !== undefined) this.line(`${' '.repeat(mendIndent)}mend: ${mend}`);
     }
   }
 
   /** Lines for `.env`. */
   settings(lines: readonly string[]): void {
-    if (lines.length === 0) return;
-    this.#settings.push(...lines.map((line) => this.#plain(line)));
-    for (const line of ['', 'Settings to use:', ...lines]) this.#write(line);
-  }
-
-  /** Ends the report with its exit code, which it returns: JSON is written now. */
-  end(code: number): number {
-    if (this.#format === 'json') {
-      const [sections, settings, notes] = [this.#sections, this.#settings, this.#notes];
-      this.#print(JSON.stringify({ code, sections, settings, notes }, undefined, 2));
-    }
-    return code;
-  }
-
-  #write(text: string): void {
-    if (this.#format === 'text') this.#print(this.#plain(text));
+    if (lines.length > 0) for (const line of ['', 'Settings to use:', ...lines]) this.line(line);
   }
 
   #plain(text: string): string {

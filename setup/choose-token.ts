@@ -1,4 +1,3 @@
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readAccount } from '#src/discord/account/account.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
@@ -14,18 +13,14 @@ const question = 'The token of your bot (not shown; Enter: none yet, try it in t
 const howToGet = `Open ${portal}: New Application, then Bot, Reset Token, Copy. The bot needs no privileged intent.`;
 
 /** Takes the token of the environment, or asks for one, until Discord takes it. False: there is none yet. */
-export async function chooseToken(
-  ask: Questions,
-  edits: SettingEdits,
-  clock: Clock,
-): Promise<boolean> {
+export async function chooseToken(ask: Questions, edits: SettingEdits): Promise<boolean> {
   const given = edits.inEnvironment('DISCORD_TOKEN').trim();
-  if (given !== '' && (await isTaken(given, ask, edits, clock))) return true;
+  if (given !== '' && (await isTaken(given, ask, edits))) return true;
   for (;;) {
     ask.say(howToGet);
     const token = await ask.askSecret(question, mistakeIn);
     if (token === '') return false;
-    if (await isTaken(token, ask, edits, clock)) return true;
+    if (await isTaken(token, ask, edits)) return true;
   }
 }
 
@@ -35,16 +30,11 @@ function mistakeIn(value: string): string | undefined {
 }
 
 /** Notes a token that Discord takes. Errors: BotError `discord.unreachable`, and as `SettingEdits.config`. */
-async function isTaken(
-  token: string,
-  ask: Questions,
-  edits: SettingEdits,
-  clock: Clock,
-): Promise<boolean> {
+async function isTaken(token: string, ask: Questions, edits: SettingEdits): Promise<boolean> {
   const former = edits.value('DISCORD_TOKEN');
   edits.set('DISCORD_TOKEN', token);
   const apiUrl = edits.config().discord?.apiUrl;
-  using rest = new AccountRest({ token, apiUrl }, clock);
+  using rest = new AccountRest({ token, apiUrl });
   const never = new AbortController().signal;
   try {
     const { name } = await ask.wait('Asking Discord whose token it is', readAccount(rest, never));

@@ -52,7 +52,7 @@ async function performed(options: SetupOptions): Promise<void> {
   const isFirst = !edits.isSetUp;
   const part = isFirst ? 'all' : await partToChange(ask);
   const hasModel = edits.hasModel;
-  const isBot = part !== 'providers' && (await chooseToken(ask, edits, clock));
+  const isBot = part !== 'providers' && (await chooseToken(ask, edits));
   // A model that was tried in the sandbox is not asked for again once there is a token.
   if (part === 'providers' || (isFirst && !(isBot && hasModel))) {
     await chooseProviders({ ask, edits, clock, vendors, nearby });

@@ -211,7 +211,7 @@ const doors: Readonly<Record<string, string>> = {
     'chat-read-aloud program-answers program-transcriptions typed-message-handler typed-requests voices-and-previews',
   'features/words': 'server-vocabulary',
   ops: 'alert-board log operator-notices readiness server speed-stats',
-  'ops/metrics': 'loop-delay metrics',
+  'ops/metrics': 'metrics',
   people: 'channel-openness confidential-text consent unheard-packets',
   pipeline: 'chained clause-writer pipeline written',
   'pipeline/audio-model': 'audio-model audio-model-stand-in',

@@ -9,7 +9,7 @@ type ProviderNews = Parameters<ConstructorParameters<typeof FallbackChain>[0]['r
 
 let nowMs = 0;
 /** Clock with minutes between all lines, so that the log itself holds no repetition back. */
-const rarely = { nowMs: () => (nowMs += 60_000), later: () => undefined };
+const rarely = () => (nowMs += 60_000);
 
 const failed: Extract<ProviderNews, { kind: 'failed' }> = {
   kind: 'failed',
@@ -30,22 +30,6 @@ function open() {
       .map((line) => JSON.parse(line) as { msg: string; level: number });
   return { reported, metrics, lines, [Symbol.dispose]: () => metrics[Symbol.dispose]() };
 }
-
-test('the operator reads of a trouble once, whoever it spoils an answer for, and of its end', () => {
-  using here = open();
-  for (let n = 0; n < 5; n++) {
-    here.reported.provider(failed);
-    const { code, message } = failed;
-    here.reported.session('guild', { kind: 'failed', stage: 'think', code, message });
-  }
-  here.reported.provider({ kind: 'mended', role: 'chat', provider: 'api.x' });
-  here.reported.provider(failed);
-  expect(here.lines().map(({ msg }) => msg)).toEqual([
-    'api.x answered with error 500.',
-    'works again',
-    'api.x answered with error 500.',
-  ]);
-});
 
 test('failures and fall-backs are counted by role', async () => {
   using here = open();

@@ -5,21 +5,8 @@ import type { StartLimit } from '#src/discord/shards/gateway-limits.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
 
 const portal = 'https://discord.com/developers/applications';
-/** Unnoticeable difference of clocks, in ms; Discord tells its time in whole seconds. */
-const clockMs = 5_000;
 /** Logins that a day of restarts takes. */
 const fewLogins = 50;
-
-/** `aheadMs` is how far this machine's clock is ahead of Discord's; undefined where Discord told no time. */
-export function clockLine(aheadMs: number | undefined): Finding {
-  if (aheadMs === undefined) return ok('clock', 'not compared: Discord sent no time');
-  const words = `this clock is ${span(Math.abs(aheadMs))} ${aheadMs > 0 ? 'ahead of' : 'behind'} Discord's`;
-  if (Math.abs(aheadMs) <= clockMs)
-    return ok('clock', "differs from Discord's clock by at most 5 s");
-  const mend =
-    'synchronise the clock: run timedatectl set-ntp true, or use a time service of the host';
-  return differs('clock', words, mend);
-}
 
 /** `messageContent`: the bot asks for that intent. */
 export function accountLines(account: Account, messageContent = false): readonly Finding[] {

@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import { commands } from '#commands/commands.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
@@ -12,16 +11,11 @@ import {
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readGuildRights } from '#src/discord/account/guild-rights.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
-import {
-  type CommandChanges,
-  type CommandScope,
-  isChange,
-  readCommandChanges,
-} from '#src/discord/interactions/registration.ts';
-import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
+import { readRegisteredNames } from '#src/discord/interactions/register-only.ts';
+import { registeredName } from '#src/discord/interactions/slashes.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import { differs, type Finding, missing, ok } from '#src/probes/probe.ts';
-import { accountLines, clockLine, loginsLine } from './account-findings.ts';
+import { accountLines, loginsLine } from './account-findings.ts';
 import { rightsLines } from './rights-findings.ts';
 
 /** Each takes three requests. */
@@ -40,18 +34,16 @@ export async function* examineDiscord(
   clock: Clock,
 ): AsyncGenerator<Finding> {
   const { signal } = new AbortController();
-  using rest = new AccountRest({ token: token.reveal(), apiUrl }, clock);
+  using rest = new AccountRest({ token: token.reveal(), apiUrl });
   const asking = { rest, clock, signal };
   const account = await readAccount(rest, signal);
-  yield clockLine(rest.aheadMs);
   yield* accountLines(account, messageContent);
   const { startLimit } = await readGatewayLimits(rest, signal);
   if (startLimit) yield loginsLine(startLimit);
   const guilds = await readGuildNames(rest, signal);
   yield guildsLine(guilds, account);
-  const chosen = guilds.slice(0, mostGuilds);
-  for (const guild of chosen) yield* await guildLines(asking, account, guild);
-  yield* await commandLines(asking, account, chosen);
+  for (const guild of guilds.slice(0, mostGuilds)) yield* await guildLines(asking, account, guild);
+  yield commandLine(await readRegisteredNames(rest, account.applicationId, signal));
 }
 
 function guildsLine(guilds: readonly GuildName[], { applicationId }: Account): Finding {
@@ -75,60 +67,19 @@ async function guildLines(
   }
 }
 
-async function commandLines(
-  { rest, signal }: Asking,
-  { applicationId }: Account,
-  guilds: readonly GuildName[],
-): Promise<readonly Finding[]> {
-  const changes = await compareCommands(rest, { applicationId }, commands, signal);
-  const own = commandLine(changes, commands.length);
-  const doubled: Finding[] = [];
-  for (const guild of guilds) {
-    const scope = { applicationId, guildId: guild.id };
-    const { removed } = await compareCommands(rest, scope, [], signal);
-    doubled.push(...doubledLine(removed.length, guild));
-  }
-  return [own, ...doubled];
-}
-
-/** Compares the commands at Discord with ours. Errors and abort: as `AccountRest.read`. */
-async function compareCommands(
-  rest: AccountRest,
-  scope: CommandScope,
-  commands: readonly CommandEntry[],
-  signal: AbortSignal,
-): Promise<CommandChanges> {
-  const asking = {
-    get: (route: `/${string}`, { query }: { readonly query: URLSearchParams }) =>
-      rest.read(route, z.array(z.unknown()), signal, query),
-  };
-  return await readCommandChanges(asking, scope, commands);
-}
-
-/** Commands of all servers at Discord against ours. */
-function commandLine(changes: CommandChanges, count: number): Finding {
+/** Names of the commands of all servers at Discord against ours. */
+function commandLine(registered: readonly string[]): Finding {
   const what = 'commands';
-  if (!isChange(changes)) return ok(what, `all ${count} are registered everywhere`);
-  const { added, changed, removed } = changes;
+  const ours = commands.map(registeredName);
+  const lacking = ours.filter((name) => !registered.includes(name));
+  const foreign = registered.filter((name) => !ours.includes(name));
+  if (lacking.length + foreign.length === 0)
+    return ok(what, `all ${ours.length} are registered everywhere`);
   const why = [
-    ...(added.length > 0 ? [`missing: ${added.join(', ')}`] : []),
-    ...(changed.length > 0 ? [`outdated: ${changed.join(', ')}`] : []),
-    ...(removed.length > 0 ? [`unknown to Parley: ${removed.join(', ')}`] : []),
+    ...(lacking.length > 0 ? [`missing: ${lacking.join(', ')}`] : []),
+    ...(foreign.length > 0 ? [`unknown to Parley: ${foreign.join(', ')}`] : []),
   ].join('; ');
   const mend =
     'run npm run commands, or start the bot: it registers them within seconds; then reload Discord (Ctrl+R)';
-  return (added.length === count ? missing : differs)(what, `${why}, everywhere`, mend);
-}
-
-/** Commands registered where they are not wanted stand in the list of Discord a second time. */
-function doubledLine(registered: number, { id, name }: GuildName): readonly Finding[] {
-  if (registered === 0) return [];
-  const mend = `run npm run commands -- --remove --server ${id}`;
-  return [
-    differs(
-      'commands',
-      `${registered} are also registered in ${name}: people see them twice`,
-      mend,
-    ),
-  ];
+  return (lacking.length === ours.length ? missing : differs)(what, `${why}, everywhere`, mend);
 }

@@ -34,16 +34,16 @@ export const liveCheck: DoctorProbe = {
       );
     }
     const account = { token: login.token.reveal(), apiUrl: login.apiUrl };
-    using rest = new AccountRest(account, clock);
+    using rest = new AccountRest(account);
     const found = await findPlace(rest, live.channelId, signal);
-    if (!('channels' in found)) return yield found;
-    const [place, ...others] = found.channels;
+    if ('verdict' in found) return yield found;
+    const place = found;
     const { recommendedShards: shards } = await readGatewayLimits(rest, signal);
     const limits = { shards, connectMs: Math.min(connectMs, deadlineMs), clock };
     await using trial = await openVoiceTrial(account, place, limits, signal);
     yield ok('gateway', 'logged in');
     const { silenceMs } = live;
-    const check: LiveCheck = { trial, rest, place, others, silenceMs };
+    const check: LiveCheck = { trial, rest, place, silenceMs };
     const deadline = { clock, deadlineMs: silenceMs + probeMs };
     try {
       for (const probe of liveProbes) {

@@ -1,11 +1,8 @@
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import { type Account, readAccount, readGuildNames } from '#src/discord/account/account.ts';
+import { readAccount, readGuildNames } from '#src/discord/account/account.ts';
 import type { AccountRest } from '#src/discord/account/account-rest.ts';
-import { readGuildRights, readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
+import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
 import { differs, type Finding, missing } from '#src/probes/probe.ts';
-
-/** The voice channels of a server, the one to check first; without their names. */
-export type LivePlace = { readonly channels: readonly [ChannelRef, ...ChannelRef[]] };
 
 const what = 'channel';
 /** Most servers and owners of the application whose seats are read. */
@@ -20,9 +17,8 @@ export async function findPlace(
   rest: AccountRest,
   channelId: string | undefined,
   signal: AbortSignal,
-): Promise<LivePlace | Finding> {
-  const account = await readAccount(rest, signal);
-  const id = channelId ?? (await ownersSeat(rest, account, signal));
+): Promise<ChannelRef | Finding> {
+  const id = channelId ?? (await ownersSeat(rest, signal));
   if (id === undefined) {
     const why = 'you are in no voice channel of a server where the bot is';
     return missing(what, why, `join a voice channel, or name one: ${naming}`);
@@ -37,18 +33,12 @@ export async function findPlace(
     const why = 'not started: another process with this token is in a voice channel of that server';
     return differs(what, why, 'stop that process and wait a minute, then try again');
   }
-  const { channels } = await readGuildRights(rest, { guildId, botId: account.botId }, signal);
-  const ref = (one: string, n: number) => ({ guildId, channelId: one, name: `channel ${n + 1}` });
-  const others = channels.filter((one) => one.id !== id && one.kind === 'voice');
-  return { channels: [ref(id, 0), ...others.map((one, n) => ref(one.id, n + 1))] };
+  return { guildId, channelId: id, name: 'channel 1' };
 }
 
 /** Id of the voice channel in which an owner of the application sits. */
-async function ownersSeat(
-  rest: AccountRest,
-  { ownerIds }: Account,
-  signal: AbortSignal,
-): Promise<string | undefined> {
+async function ownersSeat(rest: AccountRest, signal: AbortSignal): Promise<string | undefined> {
+  const { ownerIds } = await readAccount(rest, signal);
   const guilds = await readGuildNames(rest, signal);
   for (const { id: guildId } of guilds.slice(0, mostGuilds)) {
     for (const userId of ownerIds.slice(0, mostOwners)) {

@@ -14,8 +14,6 @@ export type LiveCheck = {
   readonly trial: VoiceTrial;
   readonly rest: AccountRest;
   readonly place: ChannelRef;
-  /** Other voice channels of the server. */
-  readonly others: readonly ChannelRef[];
   readonly silenceMs: number;
   /** The link as it was opened first. */
   opened?: OpenedLink;
@@ -103,31 +101,6 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
       if (troubles.length === 0)
         return ok('silence', `the voice link stayed open for ${span(silenceMs)}`);
       return differs('silence', `the bot came back by itself after ${troubles.join(', ')}`, again);
-    },
-  },
-  {
-    name: 'reconnect',
-    examines: 'a second link in place of the first',
-    run: async ({ trial, opened, place }, _clock, signal) => {
-      if (!opened) return noLink('reconnect');
-      await trial.join(place, signal);
-      return ok('reconnect', 'a new voice link is open in place of the first');
-    },
-  },
-  {
-    name: 'move',
-    examines: 'a move to an empty channel and back',
-    async run({ trial, opened, others, place }, clock, signal) {
-      if (!opened) return noLink('move');
-      const empty = others.find((channel) => trial.others(channel) === 0);
-      if (!empty) return ok('move', 'not tried: the server has no second, empty voice channel');
-      const entrance = { channel: empty, facts: trial.facts(empty), isThere: false };
-      const { verdict } = await permission.run(entrance, clock, signal);
-      if (verdict === 'missing')
-        return ok('move', 'not tried: the bot may not enter another channel');
-      await trial.join(empty, signal);
-      await trial.join(place, signal);
-      return ok('move', 'voice links were open in a second channel, and here again');
     },
   },
 ];

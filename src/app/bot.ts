@@ -29,7 +29,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const { config, discord } = options;
   await using stack = new AsyncDisposableStack();
   const sessions = new ShardSessions();
-  using rest = new AccountRest(discord, realClock);
+  using rest = new AccountRest(discord);
   const limits = await readGatewayLimits(rest, signal);
   const shared = stack.use(await openSharedParts(options, signal));
   const encoders = stack.use(new SoundEncoders(options.codec, realClock));
@@ -62,8 +62,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
             shared,
             budgets,
             shard,
-            onSessions: (ofShard) => sessions.set(shard, ofShard),
-            onPrograms: (ports) => sessions.open(shard.id, ports),
+            onSessions: (...served) => sessions.set(shard, ...served),
           },
           until,
         ),

@@ -4,13 +4,13 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { secretsOf } from '#src/config/models.ts';
-import { mayCostMoney, pricesInUse } from '#src/config/tariffs.ts';
+import { pricesInUse } from '#src/config/tariffs.ts';
 import type { Config, ConfigResult } from '#src/config/types.ts';
 import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
 import { features } from '#src/features/features.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
-import { type Log, openLog } from '#src/ops/log.ts';
+import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import { Metrics } from '#src/ops/metrics/metrics.ts';
 import type { ProcessMetrics } from '#src/ops/metrics/process-metrics.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
@@ -63,7 +63,7 @@ export async function onDiscord(
   await using _programs = await servePrograms(config, log, () => running?.programs);
   const codec = await loadOpus();
   const providers = new ProviderLog(log, metrics.providers);
-  const listeners = { metrics, providers, alerts, notices };
+  const listeners = { log, metrics, alerts, notices };
   await using engines = await openEngines(config, (news) => {
     logEngine(log, alerts, news);
     if (news.kind === 'buffered') metrics.providers.buffered.inc({ role: news.role });
@@ -81,10 +81,7 @@ export async function onDiscord(
       onSession: (guildId, event) => reportSession(listeners, guildId, event),
       onDiscord: (event, shardId) => {
         noteDiscord(log, metrics.discord, event, shardId);
-        if (event.kind === 'ready') {
-          sayPrices(log, config);
-          sayUnlimited(log, config, event.guilds);
-        }
+        if (event.kind === 'ready') sayPrices(log, config);
         if (event.kind === 'alert') alerts.report(event, event.guildId);
         if (event.kind === 'closed') closed.resolve(fatal.has(event.closeCode) ? 78 : 1);
       },
@@ -137,16 +134,6 @@ function sayPrices(log: Log, config: Config): void {
     );
 }
 
-/** Says what the servers of a shard may spend together, where anything can cost money and no cap is over all. */
-function sayUnlimited(log: Log, config: Config, guilds: number): void {
-  const { budget } = config;
-  if (budget.totalDayNanoUsd > 0 || !mayCostMoney(config)) return;
-  const usual = budget.caps.serverDay / 1e9;
-  const sum =
-    usual === 0 ? 'without a limit' : `${guilds * usual} USD (${guilds} x ${usual} USD a server)`;
-  log.info(`BUDGET_TOTAL_DAY_USD is 0: all servers together may spend ${sum} a day`);
-}
-
 /** Notices to the operator; over REST alone, so that they leave while the gateway is away, too. */
 function openNotices(
   { operatorWebhook: webhook }: Config,
@@ -157,7 +144,7 @@ function openNotices(
   return new OperatorNotices({
     clock: realClock,
     log,
-    send: (notice, until) => writeToOperator(notice, { webhook, discord }, realClock, until),
+    send: (notice, until) => writeToOperator(notice, { webhook, discord }, until),
     signal,
   });
 }
@@ -175,19 +162,19 @@ async function drainBot(bot: RunningBot, log: Log, signal: AbortSignal): Promise
 }
 
 type SessionListeners = {
+  readonly log: Log;
   readonly metrics: Metrics;
-  readonly providers: ProviderLog;
   readonly alerts: AlertBoard;
   readonly notices: OperatorNotices;
 };
 
 function reportSession(
-  { metrics, providers, alerts, notices }: SessionListeners,
+  { log, metrics, alerts, notices }: SessionListeners,
   guildId: string,
   event: SessionEvent,
 ): void {
   metrics.sessions.count(guildId, event);
-  providers.session(guildId, event);
+  logSession(log, guildId, event);
   // Without a server it is about the whole process.
   if (event.kind === 'alert') alerts.report(event, guildId === '' ? undefined : guildId);
   if (event.kind === 'failed') notices.report(event.code);

@@ -63,8 +63,9 @@ export function watchAbsentGuilds(
   };
   client.on(Events.GuildCreate, onCreate);
   const present = [...client.guilds.cache.keys()].filter(isAllowed);
-  const isOurs = (guildId: string) => isOnShard(guildId, shard);
-  void reportAbsent(client, ofShard(store, isOurs), report, over.signal).then(() => note(present));
+  const noted = async () =>
+    (await store.noted(client.user.id)).filter((guildId) => isOnShard(guildId, shard));
+  void reportAbsent(client, noted, report, over.signal).then(() => note(present));
   return {
     [Symbol.dispose]() {
       client.off(Events.GuildCreate, onCreate);
@@ -73,25 +74,16 @@ export function watchAbsentGuilds(
   };
 }
 
-/** View of the store for one shard: the servers of other shards are left out. */
-function ofShard(
-  store: GuildRecords,
-  isOurs: (guildId: string) => boolean,
-): Pick<GuildRecords, 'noted'> {
-  return { noted: async (botId) => (await store.noted(botId)).filter(isOurs) };
-}
-
 async function reportAbsent(
   client: Client<true>,
-  guilds: Pick<GuildRecords, 'noted'>,
+  noted: () => Promise<readonly string[]>,
   report: ReportDiscord,
   signal: AbortSignal,
 ): Promise<void> {
   const isThere = (guildId: string) => client.guilds.cache.has(guildId);
   let trouble: unknown;
   try {
-    const noted = await guilds.noted(client.user.id);
-    for (const guildId of noted.filter((id) => !isThere(id))) {
+    for (const guildId of (await noted()).filter((id) => !isThere(id))) {
       const answer = await askFor(client, guildId, signal);
       if (answer instanceof DiscordAPIError) trouble = answer;
       else if (answer === 'no-member' && !isThere(guildId))

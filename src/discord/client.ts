@@ -5,6 +5,7 @@ import {
   Events,
   type Guild,
   type Interaction,
+  Routes,
   Status,
   type VoiceState,
 } from 'discord.js';
@@ -25,12 +26,7 @@ import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
-import {
-  type CommandIds,
-  isChange,
-  readCommandIds,
-  registerCommands,
-} from '#src/discord/interactions/registration.ts';
+import { commandBodies, commandIdsIn } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
@@ -176,7 +172,7 @@ async function opened(
   const ports = options.ports(discord);
   const watches = watchClient(client, options);
   const handlers = { ...common, panels };
-  const commandIds: CommandIds = new Map();
+  const commandIds = new Map<string, string>();
   const served = { commands, commandIds, forms, pickers };
   const reception = new InteractionReceiver({ ...handlers, ...served, ports, commandsPerPerson });
   client.removeAllListeners(Events.InteractionCreate);
@@ -192,11 +188,8 @@ async function opened(
   const arrivals = watchArrivals(client, ghosts, panels, options.arrived);
   const onResume = (): void => void leaveGhosts(client, linkOpener.hasLink);
   client.on(Events.ShardResume, onResume);
-  const registers = (options.shard?.id ?? 0) === 0;
-  const registering = registers
-    ? register(client, options, commandIds)
-    : learnIds(client, commandIds);
-  if (registers) await registering;
+  if ((options.shard?.id ?? 0) === 0) await register(client, options, commandIds);
+  else void learnIds(client, commandIds);
   return {
     bot,
     inviteUrl: inviteUrlOf(client.application.id),
@@ -319,18 +312,19 @@ function watched(
 async function register(
   client: Client<true>,
   options: DiscordOptions,
-  ids: CommandIds,
+  ids: Map<string, string>,
 ): Promise<void> {
   const { commands, onEvent: report } = options;
-  const scope = { applicationId: client.application.id };
+  const route = Routes.applicationCommands(client.application.id);
   try {
-    const changes = await Promise.race([
-      registerCommands(client.rest, scope, commands, ids),
+    const registered = await Promise.race([
+      client.rest.put(route, { body: commandBodies(commands) }),
       wait(registerMs, undefined, { ref: false }).then(() => {
         throw new Error(`Discord did not answer in ${registerMs / 1000} s.`);
       }),
     ]);
-    report({ kind: 'registered', commands: commands.length, changed: isChange(changes) });
+    for (const [name, id] of commandIdsIn(registered)) ids.set(name, id);
+    report({ kind: 'registered', commands: commands.length });
   } catch (error) {
     const isAway = error instanceof DiscordAPIError && error.status === 403;
     const why = isAway ? `invite the bot: ${inviteUrlOf(client.application.id)}` : messageOf(error);
@@ -340,10 +334,10 @@ async function register(
 }
 
 /** Without ids, commands are named and not linked. Never rejects. */
-async function learnIds(client: Client<true>, ids: CommandIds): Promise<void> {
-  await readCommandIds(client.rest, { applicationId: client.application.id }, ids).catch(
-    () => undefined,
-  );
+async function learnIds(client: Client<true>, ids: Map<string, string>): Promise<void> {
+  const route = Routes.applicationCommands(client.application.id);
+  const registered = await client.rest.get(route).catch(() => undefined);
+  for (const [name, id] of commandIdsIn(registered)) ids.set(name, id);
 }
 
 /** Told of servers that are there, or there again; resolves to those it takes care of. Never throws. */

@@ -10,7 +10,7 @@ import type { MessageOutcome } from '#src/discord/outbox/outbox.ts';
 /** Event at Discord, for logs and counters: ids and numbers, never words people said. */
 export type DiscordEvent =
   | { readonly kind: 'ready'; readonly botId: string; readonly guilds: number }
-  | { readonly kind: 'registered'; readonly commands: number; readonly changed: boolean }
+  | { readonly kind: 'registered'; readonly commands: number }
   /** `cause` is the last error of the connection, if there was one since it was ready. */
   | {
       readonly kind: 'gateway';

@@ -22,9 +22,9 @@ export function openLog(
   level: string,
   secrets: readonly Secret[] = [],
   to: LogTarget = process.stdout,
-  timing: LimiterTiming = unhurried,
+  nowMs = () => realClock.nowMs(),
 ) {
-  const logMethod = repeating(new RepeatLimiter(timing));
+  const logMethod = repeating(new RepeatLimiter(nowMs));
   const options: pino.LoggerOptions = {
     level,
     base: null,
@@ -34,11 +34,6 @@ export function openLog(
   };
   return pino(options, openOutlet(to));
 }
-
-const unhurried: LimiterTiming = {
-  nowMs: () => realClock.nowMs(),
-  later: (ms, run) => void setTimeout(run, ms).unref(),
-};
 
 const recogniserFull =
   'more people speak than can be recognised at once: some are recognised later';
@@ -123,9 +118,9 @@ function repeating(limiter: RepeatLimiter): NonNullable<pino.LoggerOptions['hook
     const [fields, message] = partsOf(args);
     if ('alert' in fields) return method.apply(this, [fields, message]); // a change is no repetition
     const key = JSON.stringify([level, message, ...keyFields.map((name) => fields[name])]);
-    limiter.take(key, (heldBack) => {
-      method.apply(this, [heldBack > 0 ? { ...fields, heldBack } : fields, message]);
-    });
+    const heldBack = limiter.take(key);
+    if (heldBack === undefined) return;
+    method.apply(this, [heldBack > 0 ? { ...fields, heldBack } : fields, message]);
   };
 }
 
@@ -192,54 +187,32 @@ function forPeople(line: string): string {
   return `${`${at} ${grade}${msg}${rest}`.replace(/\p{Cc}/gu, ' ')}\n`;
 }
 
-type LimiterTiming = {
-  /** Monotonic. */
-  nowMs(): number;
-  /** Calls `run` once after `ms`, without keeping the process alive for it. */
-  later(ms: number, run: () => void): void;
-};
-
 /** Least time, in ms, between two equal lines of the log. */
 const apartMs = 60_000;
 /** Different lines that are remembered; beyond it the oldest is forgotten, and may be written again. */
 const mostKeys = 500;
 
-type LimitedLine = { readonly writtenAtMs: number; heldBack: number; last: () => void };
-
-/** Writes the same line at most once a minute; the last one that was held back is written at the end of its minute. */
+/** Lets the same line be written at most once a minute. */
 class RepeatLimiter {
-  readonly #timing: LimiterTiming;
-  readonly #lines = new Map<string, LimitedLine>();
+  readonly #nowMs: () => number;
+  readonly #lines = new Map<string, { readonly writtenAtMs: number; heldBack: number }>();
 
-  constructor(timing: LimiterTiming) {
-    this.#timing = timing;
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
   }
 
-  /** `write` may be called again later, with how many were held back until then. */
-  take(key: string, write: (heldBack: number) => void): void {
+  /** How many were held back since the line was written last; undefined: this one is, too. */
+  take(key: string): number | undefined {
     const line = this.#lines.get(key);
-    if (line && this.#timing.nowMs() - line.writtenAtMs < apartMs) {
+    const writtenAtMs = this.#nowMs();
+    if (line && writtenAtMs - line.writtenAtMs < apartMs) {
       line.heldBack++;
-      line.last = () => write(line.heldBack - 1);
-      return;
+      return undefined;
     }
-    this.#write(key, () => write(0));
-  }
-
-  #write(key: string, write: () => void): void {
-    const writtenAtMs = this.#timing.nowMs();
-    const line: LimitedLine = { writtenAtMs, heldBack: 0, last: () => undefined };
     this.#lines.delete(key);
-    this.#lines.set(key, line);
+    this.#lines.set(key, { writtenAtMs, heldBack: 0 });
     const [oldest] = this.#lines.keys();
     if (this.#lines.size > mostKeys && oldest !== undefined) this.#lines.delete(oldest);
-    this.#timing.later(apartMs, () => this.#over(key, line));
-    write();
-  }
-
-  #over(key: string, line: LimitedLine): void {
-    if (this.#lines.get(key) !== line) return;
-    if (line.heldBack === 0) this.#lines.delete(key);
-    else this.#write(key, line.last);
+    return line?.heldBack ?? 0;
   }
 }

@@ -2,7 +2,6 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { realClock } from '#src/base/clock.ts';
 import { Secret } from '#src/base/secret.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
@@ -31,8 +30,8 @@ async function openWebhook(answer: RequestListener) {
 test('without a webhook the owner of the application gets a direct message that pings nobody', async () => {
   await using sandbox = await openSandbox({ voice: silentVoice().half });
   const discord = { token: new Secret(sandbox.token), apiUrl: sandbox.apiUrl };
-  const where = await writeToOperator('Trouble.', { discord }, realClock, never);
-  await writeToOperator('More.', { discord }, realClock, never);
+  const where = await writeToOperator('Trouble.', { discord }, never);
+  await writeToOperator('More.', { discord }, never);
   expect(where).toBe('1 of 1 owner of the application');
   expect(sandbox.directMessages()).toEqual([
     { to: 'Olga', text: 'Trouble.' },
@@ -44,7 +43,7 @@ test('without a webhook the owner of the application gets a direct message that 
 
 test('a webhook is posted what Discord and others read, in place of a direct message', async () => {
   await using hook = await openWebhook((_, response) => response.writeHead(204).end());
-  const where = await writeToOperator('Trouble.', { webhook: hook.webhook }, realClock, never);
+  const where = await writeToOperator('Trouble.', { webhook: hook.webhook }, never);
   expect(where).toBe('the webhook of OPERATOR_WEBHOOK');
   expect(hook.bodies).toEqual([
     { content: 'Trouble.', text: 'Trouble.', allowed_mentions: { parse: [] } },
@@ -58,7 +57,7 @@ test.each([
   await using hook = await openWebhook((_request, response) =>
     response.writeHead(status, headers).end('canary-of-the-hook'),
   );
-  const sent = writeToOperator('Trouble.', { webhook: hook.webhook }, realClock, never);
+  const sent = writeToOperator('Trouble.', { webhook: hook.webhook }, never);
   const error = await sent.catch((cause: unknown) => cause);
   expect(error).toMatchObject({ code: 'discord.unsent' });
   expect(`${(error as Error).message} ${(error as Error).cause}`).not.toContain('canary');

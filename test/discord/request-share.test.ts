@@ -3,7 +3,6 @@ import { createServer, request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { realClock } from '#src/base/clock.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
@@ -49,7 +48,7 @@ test('a proxy named in DISCORD_API_URL gets every request but the gateway', asyn
   await using sandbox = await openSandbox({ voice: silentVoice().half });
   await using proxy = await openProxy(sandbox.apiUrl);
   const login = { token: sandbox.token, apiUrl: proxy.apiUrl, timeoutMs: 10_000 };
-  using rest = new AccountRest(login, realClock);
+  using rest = new AccountRest(login);
   expect(await readGatewayLimits(rest, soon())).toEqual({
     recommendedShards: 1,
     maxConcurrency: 1,

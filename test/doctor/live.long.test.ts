@@ -75,7 +75,7 @@ test('a healthy server gives no problem, and the bot leaves nothing behind', asy
   const checks = [...report.matchAll(/^ {2}ok {7}(\S.*?) {2,}/gm)].map(([, what]) => what);
   expect(checks).toEqual([
     ...['versions', 'gateway', 'permission', 'voice link', 'encryption', 'playback'],
-    ...['gateway resume', 'voice resume', 'messages', 'silence', 'reconnect', 'move', 'leave'],
+    ...['gateway resume', 'voice resume', 'messages', 'silence', 'leave'],
   ]);
   expect(lines.at(-1)).toMatch(/^Problems: 0\./);
   expect(sandbox.messages('Lounge')).toEqual([]);
@@ -176,7 +176,7 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'Discord keeps the seat of the bot',
-    after: ['move', ({ faults }) => faults.keepSeats()],
+    after: ['silence', ({ faults }) => faults.keepSeats()],
     finds: /^missing leave Discord still shows the bot in the channel.* \| mend: disconnect it/,
   },
 ];

@@ -14,7 +14,6 @@ test('a place is a channel, a server with a channel, a link, or where the operat
     return typeof read === 'string' ? read : read.live;
   };
   expect(live()).toEqual({ silenceMs: 120_000 });
-  expect(live('--json')).toEqual({ silenceMs: 120_000 });
   expect(live(channel)).toEqual({ channelId: channel, silenceMs: 120_000 });
   const place = { channelId: channel };
   expect(live(`${server}/${channel}`, '--silence', '5s')).toEqual({ ...place, silenceMs: 5_000 });

@@ -6,6 +6,7 @@ import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { storePath } from '#src/storage/store.ts';
 import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
+import { wantedKinds, withDatabaseCopies } from './database-copies.ts';
 import { misconfigured, runProgram } from './run-program.ts';
 
 await runProgram({}, (_, config) => run(config));
@@ -17,7 +18,6 @@ async function run({ dataDir, databaseUrl }: Config): Promise<number> {
     copy(dataDir, dataDir, withTranscripts);
     return 0;
   }
-  const { wantedKinds, withDatabaseCopies } = await import('./database-copies.ts');
   const database = { url: databaseUrl, dataDir, isMade: false };
   await withDatabaseCopies(database, wantedKinds(withTranscripts), (storesDir) =>
     copy(storesDir, dataDir, withTranscripts),

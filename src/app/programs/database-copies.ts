@@ -5,7 +5,15 @@ import { makeFolder } from '#src/base/make-folder.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { type BackupKind, backupKinds } from '#src/storage/backups/backup-kinds.ts';
 import { databaseCopyFolder } from '#src/storage/backups/copy-names.ts';
-import type { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { copyToFiles } from '#src/storage/postgres/copies.ts';
+import {
+  migratePostgres,
+  readFormats,
+  refuseFormerFormats,
+} from '#src/storage/postgres/migrate.ts';
+import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { storesPart } from '#src/storage/postgres/stores/schema.ts';
+import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
 
 /**
  * Copies the stores of a database to files of SQLite, and gives their folder to `work`, after which they are gone. With `isMade`
@@ -20,19 +28,6 @@ export async function withDatabaseCopies<T>(
   kinds: readonly BackupKind[],
   work: (storesDir: string, pool: PostgresPool) => T | Promise<T>,
 ): Promise<T> {
-  const [
-    { PostgresPool },
-    { migratePostgres, readFormats, refuseFormerFormats },
-    { storesPart },
-    { transcriptsPart },
-    { copyToFiles },
-  ] = await Promise.all([
-    import('#src/storage/postgres/pool.ts'),
-    import('#src/storage/postgres/migrate.ts'),
-    import('#src/storage/postgres/stores/schema.ts'),
-    import('#src/storage/postgres/transcripts/schema.ts'),
-    import('#src/storage/postgres/copies.ts'),
-  ]);
   await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
   const parts = [storesPart, transcriptsPart];
   const before = await readFormats(pool, parts);

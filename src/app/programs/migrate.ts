@@ -1,6 +1,12 @@
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
+import { migratePostgres, readFormats } from '#src/storage/postgres/migrate.ts';
+import { PostgresPool } from '#src/storage/postgres/pool.ts';
+import { storesPart } from '#src/storage/postgres/stores/schema.ts';
+import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
+import { unsharedLinesIn } from '#src/storage/postgres/transcripts/unshared-lines.ts';
 import { rangeOf } from '#src/storage/schema.ts';
+import { withoutPresences } from '#src/storage/transcripts/schema.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run migrate: brings the tables of DATABASE_URL to the format of this version; former versions cannot read them afterwards.
@@ -14,21 +20,6 @@ async function run({ databaseUrl: url }: Config): Promise<number> {
     );
     return 0;
   }
-  const [
-    { PostgresPool },
-    { migratePostgres, readFormats },
-    { storesPart },
-    { transcriptsPart },
-    { unsharedLinesIn },
-    { withoutPresences },
-  ] = await Promise.all([
-    import('#src/storage/postgres/pool.ts'),
-    import('#src/storage/postgres/migrate.ts'),
-    import('#src/storage/postgres/stores/schema.ts'),
-    import('#src/storage/postgres/transcripts/schema.ts'),
-    import('#src/storage/postgres/transcripts/unshared-lines.ts'),
-    import('#src/storage/transcripts/schema.ts'),
-  ]);
   await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
   const parts = [storesPart, transcriptsPart];
   const before = await readFormats(pool, parts);

@@ -12,6 +12,9 @@ import {
   restoreStores,
 } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
+import { copyFromFiles } from '#src/storage/postgres/copies.ts';
+import { refuseLiveProcesses } from '#src/storage/postgres/database-state.ts';
+import { withDatabaseCopies } from './database-copies.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run restore -- [--transcripts | --settings] [FILE...]: puts copies that npm run backup made back in their places.
@@ -54,11 +57,6 @@ async function restoreDatabase(
   url: Secret,
   options: RestoreOptions,
 ): Promise<readonly RestoredFile[]> {
-  const [{ withDatabaseCopies }, { copyFromFiles }, { refuseLiveProcesses }] = await Promise.all([
-    import('./database-copies.ts'),
-    import('#src/storage/postgres/copies.ts'),
-    import('#src/storage/postgres/database-state.ts'),
-  ]);
   await refuseLiveProcesses(url, realClock);
   const database = { url, dataDir: options.dataDir, isMade: true };
   return await withDatabaseCopies(database, backupKinds, async (storesDir, pool) => {

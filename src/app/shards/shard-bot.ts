@@ -39,10 +39,8 @@ export type ShardBotOptions = {
   readonly shared: SharedParts;
   readonly budgets: SessionBudgets;
   readonly shard: OwnedShard;
-  /** Told of the sessions before the first of them can begin. */
-  readonly onSessions: (sessions: VoiceSessions) => void;
-  /** Told of what programs may do there, at the same time. */
-  readonly onPrograms: (ports: ProgramPorts) => void;
+  /** Told of the sessions, and of what programs may do there, before the first of them can begin. */
+  readonly onSessions: (sessions: VoiceSessions, ports: ProgramPorts) => void;
 };
 
 /** One shard with everything behind it: a Discord login of its own and its sessions. Closing it leaves every channel first. */
@@ -73,9 +71,8 @@ export async function startShardBot(
     const services = { parts, sessions, shard, signal: until, sources, typed };
     features.add(shared.features.map((feature) => feature.shard(services)));
     for (const feature of features.all) void feature.run?.();
-    options.onSessions(sessions);
     const all = portsOf(options, { parts, sources, sessions, discordPorts }, until);
-    options.onPrograms({ ...all, members });
+    options.onSessions(sessions, { ...all, members });
     return all;
   };
   const onEvent = (event: DiscordEvent): void => {

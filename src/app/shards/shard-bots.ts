@@ -11,14 +11,11 @@ export class ShardSessions {
   readonly #programs = new Map<number, ProgramPorts>();
   #count = 1;
 
-  set({ id, count }: OwnedShard, sessions: VoiceSessions): void {
+  /** Takes the sessions of a shard, and what programs may do in its servers. */
+  set({ id, count }: OwnedShard, sessions: VoiceSessions, ports: ProgramPorts): void {
     this.#count = count;
     this.#byShard.set(id, sessions);
-  }
-
-  /** Takes what programs may do in the servers of a shard. */
-  open(shardId: number, ports: ProgramPorts): void {
-    this.#programs.set(shardId, ports);
+    this.#programs.set(id, ports);
   }
 
   of(guildId: string): VoiceSessions | undefined {

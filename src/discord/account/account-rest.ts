@@ -1,7 +1,6 @@
 import '#src/discord/library/undici.ts';
-import { DefaultRestOptions, REST, type RESTOptions } from 'discord.js';
+import { REST } from 'discord.js';
 import type { z } from 'zod';
-import type { Clock } from '#src/base/clock.ts';
 import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
 
 /** Token of the account, and address of the API. */
@@ -11,34 +10,18 @@ export type AccountLogin = Pick<LoginOptions, 'token' | 'apiUrl'>;
 const requestMs = 10_000;
 /** One request with all waits for rate limits. */
 const timeoutMs = 30_000;
-/** A `Date` header has whole seconds: on average half a second is cut off. */
-const cutMs = 500;
 
-/** Discord's REST API for programs that do not go online; nothing is kept but the difference of clocks. */
+/** Discord's REST API for programs that do not go online. */
 export class AccountRest implements Disposable {
   readonly #login: AccountLogin;
-  readonly #clock: Clock;
   readonly #rest: REST;
-  #aheadMs: number | undefined;
 
-  constructor(login: AccountLogin, clock: Clock) {
+  constructor(login: AccountLogin) {
     const { token, apiUrl } = login;
     this.#login = login;
-    this.#clock = clock;
     const base = apiUrl && restBase(apiUrl);
-    const makeRequest = this.#timed.bind(this);
-    this.#rest = new REST({
-      timeout: requestMs,
-      retries: 1,
-      makeRequest,
-      ...(base && { api: base }),
-    });
+    this.#rest = new REST({ timeout: requestMs, retries: 1, ...(base && { api: base }) });
     this.#rest.setToken(token);
-  }
-
-  /** Lead of this machine's clock over Discord's, in ms, to within 0.5 s; undefined before an answer. */
-  get aheadMs(): number | undefined {
-    return this.#aheadMs;
   }
 
   /**
@@ -90,14 +73,5 @@ export class AccountRest implements Disposable {
   [Symbol.dispose](): void {
     this.#rest.clearHashSweeper();
     this.#rest.clearHandlerSweeper();
-  }
-
-  async #timed(...[url, init]: Parameters<RESTOptions['makeRequest']>) {
-    const beforeMs = this.#clock.wallMs();
-    const response = await DefaultRestOptions.makeRequest(url, init);
-    const dateMs = Date.parse(response.headers.get('date') ?? '');
-    const aheadMs = (beforeMs + this.#clock.wallMs()) / 2 - (dateMs + cutMs);
-    if (Number.isFinite(aheadMs)) this.#aheadMs = aheadMs;
-    return response;
   }
 }

@@ -1,6 +1,5 @@
 import { Routes } from 'discord.js';
 import { z } from 'zod';
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { readAccount } from './account.ts';
@@ -27,13 +26,12 @@ const created = z.object({ id: z.string() });
 export async function writeToOperator(
   text: string,
   { webhook, discord }: OperatorAddress,
-  clock: Clock,
   signal: AbortSignal,
 ): Promise<string> {
   if (webhook) return await postToWebhook(text, webhook, signal);
   if (!discord) throw unsent('there is neither OPERATOR_WEBHOOK nor DISCORD_TOKEN');
   const { token, apiUrl } = discord;
-  using rest = new AccountRest({ token: token.reveal(), apiUrl }, clock);
+  using rest = new AccountRest({ token: token.reveal(), apiUrl });
   return await writeToOwners(text, rest, signal);
 }
 

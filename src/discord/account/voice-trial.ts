@@ -105,11 +105,6 @@ export class VoiceTrial implements AsyncDisposable {
     return this.#places.facts(channel, '');
   }
 
-  /** Number of other people in a channel. */
-  others(channel: ChannelRef): number {
-    return this.#places.people(channel).length;
-  }
-
   /** Opens a link, in place of one that is open. Errors and abort: as `VoiceLinkOpener.open`. */
   async join(channel: ChannelRef, signal: AbortSignal): Promise<OpenedLink> {
     const startMs = this.#clock.nowMs();

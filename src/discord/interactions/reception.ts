@@ -95,13 +95,13 @@ export class InteractionReceiver {
 
   async #serve(asking: ForUs): Promise<void> {
     if (asking.inCachedGuild()) await this.#answer(asking);
-    else if (this.#admit('command', 'elsewhere', asking).kind === 'admitted')
+    else if ((await this.#admit('command', 'elsewhere', asking)).kind === 'admitted')
       await refuse(asking, this.#options.report);
   }
 
   async #answer(asking: RepliableInteraction): Promise<void> {
     const invocation = this.#requestOf(asking);
-    const admission = this.#admit('command', invocation.name, asking);
+    const admission = await this.#admit('command', invocation.name, asking);
     if (admission.kind === 'dropped') return;
     const languages = languagesOf(asking);
     const done = admission.kind === 'admitted' ? invocation : tooFast(admission.waitMs);
@@ -109,9 +109,12 @@ export class InteractionReceiver {
     await this.#runner.answer(new InteractionAnswer(asking), invocationContext);
   }
 
-  #admit(kind: LimitedRequest['kind'], name: string, { user, guildId }: Interaction): Admission {
-    const nowMs = this.#options.timing.nowMs();
-    return this.#limits.admit({ kind, name, userId: user.id, guildId: guildId ?? '' }, nowMs);
+  async #admit(
+    kind: LimitedRequest['kind'],
+    name: string,
+    { user, guildId }: Interaction,
+  ): Promise<Admission> {
+    return await this.#limits.admit({ kind, name, userId: user.id, guildId: guildId ?? '' });
   }
 
   /** An interaction that cannot even be read is answered like one that fails. */
@@ -204,7 +207,7 @@ export class InteractionReceiver {
 
   async #suggest(asking: AutocompleteInteraction): Promise<void> {
     const { ports, timing } = this.#options;
-    if (this.#admit('suggestion', 'suggest', asking).kind !== 'admitted') return;
+    if ((await this.#admit('suggestion', 'suggest', asking)).kind !== 'admitted') return;
     const found = async () => await this.#found(asking, ports);
     const choices = await suggestions(found, timing);
     await asking.respond(choices).catch(() => {}); // too late: the person typed on

@@ -8,49 +8,14 @@ import type { Command, CommandGroup, CommandOption } from '#src/conversation/com
 import { type Locale, type PlainTextId, type readTranslations, text } from '#src/texts/texts.ts';
 import { type CommandEntry, menuName } from './slashes.ts';
 
-type Description = {
-  readonly description: string;
-  /** Names stay English, so that what the help says can be typed. */
-  readonly description_localizations: Readonly<Partial<Record<Locale, string>>>;
-};
-export type OptionBody = Description & {
-  readonly type: number;
-  readonly name: string;
-  readonly required?: true;
-  readonly channel_types?: readonly number[];
-  readonly max_length?: number;
-  readonly min_value?: number;
-  readonly max_value?: number;
-  readonly autocomplete?: true;
-  readonly choices?: readonly { readonly name: string; readonly value: string }[];
-  readonly options?: readonly OptionBody[];
-};
-type NamedCommand = {
-  readonly name: string;
-  /** Contexts, only for commands that appear everywhere: never in direct messages. */
-  readonly contexts?: readonly number[];
-  /** Rights of which all are needed to see it, as bits; a server may choose others. */
-  readonly default_member_permissions?: string;
-};
-export type CommandBody =
-  | (NamedCommand & Description & { readonly type: 1; readonly options: readonly OptionBody[] })
-  | (NamedCommand & {
-      readonly type: 3;
-      readonly name_localizations: Readonly<Partial<Record<Locale, string>>>;
-    });
-
 type Translations = ReturnType<typeof readTranslations>;
 
 /** One command as Discord's registration takes it. */
-export function bodyOf(
-  slash: CommandEntry,
-  everywhere: boolean,
-  translations: Translations,
-): CommandBody {
-  const where = everywhere && { contexts: [InteractionContextType.Guild] };
+export function bodyOf(slash: CommandEntry, translations: Translations) {
+  const contexts = [InteractionContextType.Guild]; // never in direct messages
   if ('label' in slash) {
     const name_localizations = localized(slash.label, translations);
-    return { type: 3, name: menuName(slash), name_localizations, ...where };
+    return { type: 3, name: menuName(slash), name_localizations, contexts };
   }
   return {
     type: 1,
@@ -60,7 +25,7 @@ export function bodyOf(
       'commands' in slash
         ? slash.commands.map((one) => subcommandOf(one, translations))
         : optionsOf(slash, translations),
-    ...where,
+    contexts,
     ...(needsManageServer(slash) && {
       default_member_permissions: `${PermissionFlagsBits.ManageGuild}`,
     }),
@@ -73,7 +38,7 @@ function needsManageServer(slash: Command | CommandGroup): boolean {
   return all.every((one) => one.needsManageServer);
 }
 
-function subcommandOf(command: Command, translations: Translations): OptionBody {
+function subcommandOf(command: Command, translations: Translations) {
   return {
     type: ApplicationCommandOptionType.Subcommand,
     name: command.name,
@@ -83,14 +48,14 @@ function subcommandOf(command: Command, translations: Translations): OptionBody 
 }
 
 /** Discord wants those that must be filled first. */
-function optionsOf({ options }: Command, translations: Translations): readonly OptionBody[] {
+function optionsOf({ options }: Command, translations: Translations) {
   const isOptional = (option: CommandOption) => (option.required ? 0 : 1);
   return options
     .toSorted((a, b) => isOptional(a) - isOptional(b))
     .map((option) => optionOf(option, translations));
 }
 
-function optionOf(option: CommandOption, translations: Translations): OptionBody {
+function optionOf(option: CommandOption, translations: Translations) {
   return {
     name: option.name,
     ...described(option.description, translations),
@@ -99,7 +64,7 @@ function optionOf(option: CommandOption, translations: Translations): OptionBody
   };
 }
 
-function kindOf(option: CommandOption): Pick<OptionBody, 'type'> & Partial<OptionBody> {
+function kindOf(option: CommandOption) {
   const type = ApplicationCommandOptionType.String;
   switch (option.kind) {
     case 'voice-channel':
@@ -135,7 +100,8 @@ function kindOf(option: CommandOption): Pick<OptionBody, 'type'> & Partial<Optio
   }
 }
 
-function described(id: PlainTextId, translations: Translations): Description {
+/** Names stay English, so that what the help says can be typed. */
+function described(id: PlainTextId, translations: Translations) {
   return { description: text(id), description_localizations: localized(id, translations) };
 }
 

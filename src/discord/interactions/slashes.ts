@@ -15,6 +15,11 @@ export function byLine(slashes: readonly CommandEntry[]): ReadonlyMap<string, Co
   return table;
 }
 
+/** Name under which Discord keeps a command. */
+export function registeredName(entry: CommandEntry): string {
+  return 'label' in entry ? menuName(entry) : entry.name;
+}
+
 /** Name of a menu command at Discord, which shows it in the viewer's language. */
 export function menuName({ label }: MessageCommand): string {
   return text(label);

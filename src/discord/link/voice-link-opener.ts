@@ -75,12 +75,8 @@ type ServerParts = {
 
 /** One server's links, one after the other. */
 class GuildLinks {
-  readonly #client: Client<true>;
-  readonly #people: ChannelPeople;
-  readonly #report: (event: DiscordEvent) => void;
-  readonly #limits: DoorLimits;
+  readonly #parts: ServerParts;
   readonly #pace = new SignalPace();
-  readonly #shard: ShardPace;
   readonly #rejoins = new RejoinLimit();
   readonly #guildId: string;
   /** The operator was told that its links fail. */
@@ -94,13 +90,8 @@ class GuildLinks {
   #warned = false;
 
   constructor(parts: ServerParts, guildId: string) {
-    const { client, people, shard, report, limits } = parts;
-    this.#client = client;
-    this.#shard = shard;
-    this.#people = people;
+    this.#parts = parts;
     this.#guildId = guildId;
-    this.#report = report;
-    this.#limits = limits;
   }
 
   open(
@@ -134,7 +125,7 @@ class GuildLinks {
     if (this.#isDown === isDown) return;
     this.#isDown = isDown;
     const state = isDown ? 'raised' : 'cleared';
-    this.#report({ kind: 'alert', name: 'link-down', state, cause, guildId: this.#guildId });
+    this.#parts.report({ kind: 'alert', name: 'link-down', state, cause, guildId: this.#guildId });
   }
 
   restMs(): number {
@@ -151,7 +142,8 @@ class GuildLinks {
     mayHear: MayHear,
     signal: AbortSignal,
   ): Promise<VoiceLink> {
-    const { connectMs, offlineMs } = this.#limits;
+    const { limits, report, shard } = this.#parts;
+    const { connectMs, offlineMs } = limits;
     await connected(guild, offlineMs, signal);
     const startMs = realClock.nowMs();
     using deadline = deadlineSignal(connectMs, realClock, () => unopened(this.#link));
@@ -159,19 +151,14 @@ class GuildLinks {
     try {
       await this.close();
       const nowMs = realClock.nowMs();
-      const waitMs = Math.max(this.#pace.waitMs(nowMs), this.#shard.waitMs(nowMs));
+      const waitMs = Math.max(this.#pace.waitMs(nowMs), shard.waitMs(nowMs));
       if (waitMs > connectMs) throw tooOften(waitMs);
-      this.#shard.plan(nowMs + waitMs);
+      shard.plan(nowMs + waitMs);
       await realClock.sleep(waitMs, either);
       const link = this.#join(guild, channel, mayHear);
       await link.opened(either);
       const tookMs = realClock.nowMs() - startMs;
-      this.#report({
-        kind: 'link-opened',
-        guildId: guild.id,
-        tookMs,
-        ...link.state(),
-      });
+      report({ kind: 'link-opened', guildId: guild.id, tookMs, ...link.state() });
       this.#becomeSpeaker(guild, channel.channelId);
       return link;
     } catch (cause) {
@@ -185,49 +172,46 @@ class GuildLinks {
   }
 
   #becomeSpeaker(guild: Guild, channelId: string): void {
-    void becomeSpeaker(guild, channelId, realTiming, this.#report);
+    const { report } = this.#parts;
+    void becomeSpeaker(guild, channelId, realTiming, report);
     const { me } = guild.members;
     const channel = guild.channels.cache.get(channelId);
     const mine = me && channel ? permissionsIn(channel, me) : undefined;
     if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
     this.#warned = true;
     const message = `Server ${guild.id}: the bot does not have Use Voice Activity, and its voice may stop within a sentence.`;
-    this.#report({ kind: 'warning', message, guildId: guild.id });
+    report({ kind: 'warning', message, guildId: guild.id });
   }
 
   #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
+    const { client, people, report } = this.#parts;
     const link = new DiscordLink(
       {
         channel,
-        applicationId: this.#client.application.id,
+        applicationId: client.application.id,
         gateway: guild.voiceAdapterCreator,
         pace: this.#pace,
         timing: realTiming,
         mayRejoin: (fault) => this.#mayRejoin(fault),
         whole: () => this.#alert(false, 'it works again by itself'),
-        people: () => this.#people.in(guild, channel.channelId),
-        listenToPeople: (listener) => this.#people.listen(channel.channelId, listener),
-        others: () => this.#people.in(guild, channel.channelId).length,
+        people: () => people.in(guild, channel.channelId),
+        listenToPeople: (listener) => people.listen(channel.channelId, listener),
+        others: () => people.in(guild, channel.channelId).length,
         refresh: async (personId, signal) => {
           await readMember(guild, personId, signal);
-          this.#people.reread(channel.channelId);
+          people.reread(channel.channelId);
         },
-        socketClosed: (closeCode) =>
-          this.#report({ kind: 'voice-closed', guildId: guild.id, closeCode }),
+        socketClosed: (closeCode) => report({ kind: 'voice-closed', guildId: guild.id, closeCode }),
         closed: (counts) => {
           this.#isOpen = false;
-          this.#report({ kind: 'link-closed', guildId: guild.id, counts });
+          report({ kind: 'link-closed', guildId: guild.id, counts });
         },
       },
       mayHear,
     );
     this.#link = link;
     this.#isOpen = true;
-    this.#report({
-      kind: 'link-made',
-      guildId: guild.id,
-      counts: () => link.counts(),
-    });
+    report({ kind: 'link-made', guildId: guild.id, counts: () => link.counts() });
     return link;
   }
 }

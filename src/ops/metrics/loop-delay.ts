@@ -1,33 +1,32 @@
-import { createHistogram, type Histogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { type Histogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import type { AlertChange } from '#src/base/alerts.ts';
-import { realClock } from '#src/base/clock.ts';
 
 /** Delays of the event loop: the time that a timer waited beyond its due time. */
 export type Delays = { readonly p50Ms: number; readonly p99Ms: number; readonly maxMs: number };
 
 /** Each sample wakes the process, 20 times a second; a stall counts as up to this much shorter than it was. */
 const sampleMs = 50;
-const checkMs = 1_000;
-/** A single stall is forgotten after half a minute to a minute. */
-const checksOfWindow = 30;
-/** Looks after which it stops when nothing needs it any more: links are lost and opened again. */
-const checksUnneeded = 60;
+const windowMs = 30_000;
+/** Windows after which it stops when nothing needs it any more: links are lost and opened again. */
+const windowsUnneeded = 2;
+/** Delay, in ms, that people may hear: frames are sent every 20 ms, and 60 ms are caught up. */
+const mostMs = 100;
+const none: Delays = { p50Ms: 0, p99Ms: 0, maxMs: 0 };
 
 /**
- * Watches how late the event loop is, over the last half to whole minute, and raises `event-loop-delayed`.
+ * Watches how late the event loop is, over the last half to whole minute. Raises `event-loop-delayed` after a window with a delay
+ * that people may hear, and clears it after one without.
  *
  * It measures from `start` until a minute after `isNeeded` became false, and while the alert is raised.
  */
 export class LoopDelay implements Disposable {
   readonly #isNeeded: () => boolean;
-  readonly #latest = monitorEventLoopDelay({ resolution: sampleMs });
-  readonly #watchdog = new DelayWatchdog();
+  readonly #window = monitorEventLoopDelay({ resolution: sampleMs });
+  #before = none;
   #report: (change: AlertChange) => void = () => undefined;
   #checking: NodeJS.Timeout | undefined;
-  #checks = 0;
   #unneeded = 0;
-  #window = createHistogram();
-  #before = createHistogram();
+  #isRaised = false;
 
   constructor(isNeeded: () => boolean) {
     this.#isNeeded = isNeeded;
@@ -41,14 +40,14 @@ export class LoopDelay implements Disposable {
   start(): void {
     if (this.#checking) return;
     this.#unneeded = 0;
-    this.#latest.enable();
-    this.#checking = setInterval(() => this.#check(), checkMs).unref();
+    this.#window.enable();
+    this.#checking = setInterval(() => this.#check(), windowMs).unref();
   }
 
   /** Delays of the last full window or of the one under way, the worse; undefined while nothing is measured. */
   read(): Delays | undefined {
     if (!this.#checking) return undefined;
-    const [now, before] = [delaysOf(this.#window), delaysOf(this.#before)];
+    const [now, before] = [delaysOf(this.#window), this.#before];
     return {
       p50Ms: Math.max(now.p50Ms, before.p50Ms),
       p99Ms: Math.max(now.p99Ms, before.p99Ms),
@@ -59,73 +58,33 @@ export class LoopDelay implements Disposable {
   [Symbol.dispose](): void {
     clearInterval(this.#checking);
     this.#checking = undefined;
-    this.#latest.disable();
-    this.#before.reset();
+    this.#window.disable();
     this.#window.reset();
+    this.#before = none;
   }
 
   #check(): void {
-    const { maxMs } = delaysOf(this.#latest);
-    this.#keep();
-    const change = this.#watchdog.step(maxMs, realClock.nowMs());
-    if (change) this.#report(change);
-    this.#unneeded = this.#isNeeded() || this.#watchdog.isRaised ? 0 : this.#unneeded + 1;
-    if (this.#unneeded >= checksUnneeded) this[Symbol.dispose]();
-  }
-
-  /** Moves the samples of the last second to the window under way. */
-  #keep(): void {
-    if (this.#checks++ % checksOfWindow === 0) {
-      [this.#before, this.#window] = [this.#window, this.#before];
-      this.#window.reset();
+    this.#before = delaysOf(this.#window);
+    this.#window.reset();
+    const isLate = this.#before.maxMs > mostMs;
+    if (isLate !== this.#isRaised) {
+      this.#isRaised = isLate;
+      const cause = `the main thread was blocked for ${Math.round(this.#before.maxMs)} ms`;
+      const state = isLate ? 'raised' : 'cleared';
+      this.#report({ kind: 'alert', name: 'event-loop-delayed', state, cause });
     }
-    const { count } = this.#latest;
-    for (let n = 1; n <= count; n++) {
-      this.#window.record(Math.round(this.#latest.percentile((100 * n) / count)));
-    }
-    this.#latest.reset();
+    this.#unneeded = this.#isNeeded() || isLate ? 0 : this.#unneeded + 1;
+    if (this.#unneeded >= windowsUnneeded) this[Symbol.dispose]();
   }
 }
 
 /** The histogram counts whole intervals in nanoseconds. */
 function delaysOf(histogram: Histogram): Delays {
   const ms = (nanoseconds: number) => Math.max(0, nanoseconds / 1e6 - sampleMs);
-  if (histogram.count === 0) return { p50Ms: 0, p99Ms: 0, maxMs: 0 };
+  if (histogram.count === 0) return none;
   return {
     p50Ms: ms(histogram.percentile(50)),
     p99Ms: ms(histogram.percentile(99)),
     maxMs: ms(histogram.max),
   };
-}
-
-/** Delay of the event loop, in ms, that people may hear: frames are sent every 20 ms, and 60 ms are caught up. */
-const mostMs = 100;
-/** Time, in ms, without such a delay until the alert is cleared. */
-const quietMs = 60_000;
-
-/** Watchdog over the event loop: raises `event-loop-delayed`, and clears it after a quiet minute. */
-export class DelayWatchdog {
-  #raised: { readonly lastAtMs: number; readonly worstMs: number } | undefined;
-
-  get isRaised(): boolean {
-    return this.#raised !== undefined;
-  }
-
-  /** `delayMs`: the longest delay since the last step. */
-  step(delayMs: number, atMs: number): AlertChange | undefined {
-    const before = this.#raised;
-    if (delayMs > mostMs) {
-      this.#raised = { lastAtMs: atMs, worstMs: Math.max(delayMs, before?.worstMs ?? 0) };
-      if (before) return undefined;
-      return change('raised', `the main thread was blocked for ${Math.round(delayMs)} ms`);
-    }
-    if (!before || atMs - before.lastAtMs < quietMs) return undefined;
-    this.#raised = undefined;
-    const worstMs = Math.round(before.worstMs);
-    return change('cleared', `at most ${mostMs} ms for a minute; the worst had been ${worstMs} ms`);
-  }
-}
-
-function change(state: AlertChange['state'], cause: string): AlertChange {
-  return { kind: 'alert', name: 'event-loop-delayed', state, cause };
 }

@@ -56,9 +56,8 @@ test('what Discord sends that cannot be read throws nothing', async () => {
   const { reception, events } = open();
   reception.meet({} as Interaction);
   reception.meet(fromElsewhere(() => Promise.reject(new Error('Unknown interaction'))));
-  await Promise.resolve();
-  await Promise.resolve();
-  expect(events.map((event) => event.kind)).toEqual(['command-failed', 'command-failed']);
+  const kinds = () => events.map((event) => event.kind);
+  await expect.poll(kinds).toEqual(['command-failed', 'command-failed']);
 });
 
 /** A press by Adam in a server, with what is said of it. */

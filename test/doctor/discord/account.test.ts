@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import { accountLines, clockLine } from '#doctor/discord/account-findings.ts';
-import { realClock } from '#src/base/clock.ts';
+import { accountLines } from '#doctor/discord/account-findings.ts';
 import { examine } from '#test/doctor/examine.ts';
 import { openPatient } from './examine-sandbox.ts';
 
@@ -35,19 +34,6 @@ test('a Discord that does not answer is a finding, and no reason to call the tok
   });
   expect(code).toBe(1);
   expect(about('discord')).toContain('could not be reached (ECONNREFUSED)');
-});
-
-test("a clock that differs from Discord's is told with how to mend it", async () => {
-  const wallMs = () => Date.now() - 3_600_000;
-  await using patient = await openPatient({ clock: { ...realClock, wallMs } });
-  const { code, about, text } = await patient.examine();
-  expect(about('clock')).toMatch(/^differs clock this clock is (?:59|60) min ahead of Discord's$/);
-  expect(text).toContain('mend: synchronise the clock');
-  expect(code).toBe(0);
-  expect(clockLine(-90_000)).toMatchObject({
-    verdict: 'differs',
-    why: "this clock is 90 s behind Discord's",
-  });
 });
 
 test('intents that the bot does not need, and logins that run out, are told', async () => {
@@ -105,25 +91,4 @@ test('an application whose invite link cannot work is told', () => {
   };
   const [, , invite] = accountLines(account);
   expect(invite).toMatchObject({ verdict: 'missing', mend: expect.stringContaining('Code Grant') });
-});
-
-test('the report as JSON has every finding with its verdict and its mend', async () => {
-  await using patient = await openPatient();
-  patient.sandbox.guild().permit('Workshop', 'Nova', { deny: ['speak'] });
-  const { code, text } = await patient.examine(['--json']);
-  const report = JSON.parse(text);
-  expect([code, report.code]).toEqual([0, 0]);
-  const titles = report.sections.map(({ title }: { title: string }) => title);
-  expect(titles).toEqual(
-    expect.arrayContaining(['This machine', expect.stringMatching(/^Discord/)]),
-  );
-  const findings = report.sections.flatMap(({ findings }: { findings: object[] }) => findings);
-  expect(findings).toContainEqual({
-    what: '#Workshop',
-    verdict: 'differs',
-    why: 'the bot does not have Speak: it cannot talk there',
-    mend: "open Edit Channel of Workshop, Permissions: allow Speak for the bot's role",
-  });
-  const refused = await patient.examine(['--json', '--nonsense']);
-  expect([refused.code, JSON.parse(refused.text).code]).toEqual([78, 78]);
 });
