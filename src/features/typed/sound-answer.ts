@@ -15,15 +15,12 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
-import type { Payer } from '#src/spending/ledger/ledger.ts';
 
 /** A question whose answer is sound that no channel plays. */
 export type SoundQuestion = {
   readonly guildId: string;
   readonly turn: Turn;
   readonly pipeline: PaidPipeline;
-  /** Payer at the time of the question. */
-  readonly payer: Payer;
   /** Its words are not spoken. */
   readonly isWritten?: boolean;
 };
@@ -39,13 +36,13 @@ const longestFileMs = 180_000;
  * Reading the parts throws what `Pipeline.answer` throws. Aborting `signal` throws `signal.reason`.
  */
 export async function openSoundAnswer(
-  { guildId, turn, pipeline, payer, isWritten }: SoundQuestion,
+  { guildId, turn, pipeline, isWritten }: SoundQuestion,
   { spending }: SessionDependencies,
   signal: AbortSignal,
   onUsage: (usage: Usage) => void = () => undefined,
 ): Promise<ProgramAnswer> {
   const kind = isWritten ? 'answer in writing' : 'answer in a file';
-  const opened = spending.open({ ...answerRequestOf(turn, guildId, kind), payer });
+  const opened = spending.open(answerRequestOf(turn, guildId, kind));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const reserved = opened.reservation.watched(onUsage);
   signal.addEventListener('abort', () => reserved.close(), { once: true });

@@ -120,8 +120,7 @@ export class TypedRequests {
     answer: AnswerForm,
     about: QuestionSubject,
   ): Promise<AskOutcome> {
-    const { clock, spending } = this.#parts;
-    const payer = spending.payer(guildId, asker.id);
+    const { clock } = this.#parts;
     const here = this.#sessions.session(guildId);
     if (answer === 'voice' && !here) return nowhere;
     if (answer === 'voice' && !here?.context.maySpeak()) return captionsOnly;
@@ -138,7 +137,7 @@ export class TypedRequests {
     const ms = (about.longestMs ?? usualMs) - (clock.nowMs() - askedAtMs);
     if (answer !== 'voice') {
       const said = utterancesOf(material, until);
-      const asked = { guildId, said, payer, ms, about, until };
+      const asked = { guildId, said, ms, about, until };
       try {
         return await this.#unspoken(asked, asker, answer, heard.sound?.pcm);
       } finally {
@@ -156,7 +155,7 @@ export class TypedRequests {
     answer: Exclude<AnswerForm, 'voice'>,
     pcm: Pcm | undefined,
   ): Promise<AskOutcome> {
-    const { guildId, said, payer } = asked;
+    const { guildId, said } = asked;
     const session = this.#sessions.session(guildId);
     const { exchanges, owner } = knownTo(asker, session, about);
     const messages = messagesOf(exchanges);
@@ -172,7 +171,7 @@ export class TypedRequests {
       const turn = { said, style, history: known, tools: [], language };
       const pipeline = this.#pipelineIn(guildId);
       const { speed } = about.manner ?? {};
-      const file = { guildId, turn, pipeline, payer, owner, speed };
+      const file = { guildId, turn, pipeline, owner, speed };
       return await answerInFile(file, this.#parts, ms, until);
     }
     const channelId = this.#channelIn(guildId);
@@ -380,8 +379,8 @@ function knownTo(
 
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
 
-/** Question, its payer, and the limit of the wait for its answer: in ms, and until the signal is aborted. */
-type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'payer' | 'said'> & {
+/** Question, and the limit of the wait for its answer: in ms, and until the signal is aborted. */
+type UnspokenQuestion = Pick<WrittenQuestion, 'guildId' | 'said'> & {
   readonly about: QuestionSubject;
   readonly ms: number;
   readonly until: AbortSignal;

@@ -17,7 +17,7 @@ import { stretched } from '#src/playback/reply/stretch.ts';
 import { baseLanguage } from '#src/speech/language-hint.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { payerOf, queueReading } from './queue-reading.ts';
+import { queueReading } from './queue-reading.ts';
 
 export type VoiceSample = {
   /** Absent: the bot's usual one. */
@@ -164,7 +164,7 @@ function sayAloud(
     clauses: clauses.map(openText),
     when: 'now',
     owner,
-    payer: payerOf(owner, session),
+    payer: owner,
     ...manner,
   } as const;
   return queueReading(reading, clauses, session).kind === 'queued';

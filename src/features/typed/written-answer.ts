@@ -15,7 +15,6 @@ import { instructionsOf } from '#src/pipeline/prompt.ts';
 import { writeAnswer } from '#src/pipeline/written.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { AnswerRequest } from '#src/spending/budget-authority.ts';
-import type { Payer } from '#src/spending/ledger/ledger.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import type { WrittenTools } from './written-tools.ts';
 
@@ -33,8 +32,6 @@ export type WrittenQuestion = {
   readonly style: ReplyStyle;
   /** Hears what was said itself; what it would say is written. */
   readonly pipeline?: PaidPipeline;
-  /** Payer at the time of the question. */
-  readonly payer: Payer;
   readonly tools: WrittenTools;
 };
 
@@ -149,10 +146,7 @@ async function transcriptOf({ transcript }: TurnUtterance): Promise<Transcript> 
   }
 }
 
-function orderFor({ guildId, known, payer, said, style, tools }: WrittenQuestion): AnswerRequest {
+function orderFor({ guildId, known, said, style, tools }: WrittenQuestion): AnswerRequest {
   const turn = { said, style, history: known, tools: tools.offered };
-  return {
-    ...answerRequestOf(turn, guildId, 'answer in writing'),
-    payer,
-  };
+  return answerRequestOf(turn, guildId, 'answer in writing');
 }
