@@ -214,7 +214,7 @@ const doors: Readonly<Record<string, string>> = {
   ops: 'alert-board log operator-notices readiness server speed-stats',
   'ops/metrics': 'loop-delay metrics',
   people: 'channel-openness confidential-text consent newcomers unheard-packets',
-  pipeline: 'chained clause-writer pipeline realtime written',
+  pipeline: 'chained clause-writer pipeline written',
   'pipeline/audio-model': 'audio-model audio-model-stand-in',
   'playback/mix': 'levelling mixer music-limiter track',
   'playback/reply': 'cue-track load-cues spoken-reply stretch voice-track',

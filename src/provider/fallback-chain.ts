@@ -116,6 +116,7 @@ export class FallbackChain<Engine> {
           for (;;) {
             const { done, value } = await this.#next(asking, attempt);
             if (done) break;
+            signal.throwIfAborted();
             yield value;
           }
         } finally {
