@@ -30,20 +30,13 @@ export function meteredChat(chat: ChatModel, spent: OnSpent, hold?: HoldRequest)
     const { wrapped } = model;
     if (wrapped) return wrapped.call(model, each);
     return {
-      async *reply(messages, tools, signal) {
-        signal.throwIfAborted();
-        const held = await unlessAbandoned(hold?.(messages, tools), signal);
-        const request = new MeteredRequest(signal);
-        const estimate = () => estimateUsage(messages, request.written);
-        try {
-          yield* request.read(
-            () => model.reply(messages, tools, signal, held?.units),
-            (usage) => spent(settled(usage, estimate)),
-          );
-        } finally {
-          held?.end();
-        }
-      },
+      reply: (messages, tools, signal) =>
+        counted(
+          () => hold?.(messages, tools),
+          (most) => model.reply(messages, tools, signal, most),
+          (usage, { written }) => spent(settled(usage, () => estimateUsage(messages, written))),
+          signal,
+        ),
     };
   };
   return each(chat);
@@ -60,19 +53,13 @@ export function meteredAudioChat(
     const { wrapped } = model;
     if (wrapped) return wrapped.call(model, each);
     return {
-      async *reply(messages, tools, voice, signal) {
-        signal.throwIfAborted();
-        const held = await unlessAbandoned(hold?.(messages, tools), signal);
-        const request = new MeteredRequest(signal);
-        try {
-          yield* request.read(
-            () => model.reply(messages, tools, voice, signal, held?.units),
-            (usage) => spent(settled(usage, () => estimate(messages, request))),
-          );
-        } finally {
-          held?.end();
-        }
-      },
+      reply: (messages, tools, voice, signal) =>
+        counted(
+          () => hold?.(messages, tools),
+          (most) => model.reply(messages, tools, voice, signal, most),
+          (usage, progress) => spent(settled(usage, () => estimate(messages, progress))),
+          signal,
+        ),
     };
   };
   return each(chat);
@@ -84,6 +71,26 @@ export type AudioRequestProgress = {
   readonly written: string;
   readonly hasSound: boolean;
 };
+
+/** One request with money held for it; `over` as in `MeteredRequest.read`. */
+async function* counted<Part extends AudioChatPart>(
+  hold: () => HoldResult,
+  ask: (mostTokens?: number) => AsyncIterable<Part>,
+  over: (usage: Usage | undefined, progress: AudioRequestProgress) => void,
+  signal: AbortSignal,
+): AsyncGenerator<Part> {
+  signal.throwIfAborted();
+  const held = await unlessAbandoned(hold(), signal);
+  const request = new MeteredRequest(signal);
+  try {
+    yield* request.read(
+      () => ask(held?.units),
+      (usage) => over(usage, request),
+    );
+  } finally {
+    held?.end();
+  }
+}
 
 class MeteredRequest implements AudioRequestProgress {
   written = '';

@@ -31,8 +31,8 @@ type Course = {
 /**
  * Speaks `clauses` in order onto `queue`, the next ones being made while one is read.
  *
- * A clause without anything speakable is skipped. One whose sound fails is requested once more before its first sound,
- * then reported as `unspoken`, and the rest continues; where the voice fails for good, the rest is not spoken. Errors:
+ * A clause without anything speakable is skipped. One whose sound fails is reported as `unspoken`, and the rest continues; where
+ * the voice fails for good, the rest is not spoken. Errors:
  * those of `clauses`, after the sound of earlier ones; BotError `provider.*`, `speech.*` at the end, if the last clause
  * was unspoken, but not for want of a voice for its language: then all of it is written, as it has to be. Aborting
  * `signal` throws `signal.reason`.
@@ -66,42 +66,17 @@ export async function speak(
   if (course.unspoken > 0 && !lacksVoice(course.error)) throw atStage('speak', course.error);
 }
 
-function begin(text: string, speech: ClauseVoice, signal: AbortSignal): ClauseSound['sound'] {
+function begin(text: string, { synthesizer, voice }: ClauseVoice, signal: AbortSignal): ClauseSound['sound'] {
   return ahead<Pcm>(
     soundAhead,
     async (pieces, inner) => {
-      for await (const pcm of soundOf(text, speech, inner)) {
+      for await (const pcm of synthesizer.synthesize(text, voice, inner)) {
         for (const piece of cut(pcm)) pieces.put(piece);
         await pieces.space();
       }
     },
     signal,
   );
-}
-
-async function* soundOf(
-  text: string,
-  { synthesizer, voice }: ClauseVoice,
-  signal: AbortSignal,
-): AsyncGenerator<Pcm> {
-  let began = false;
-  try {
-    for await (const pcm of synthesizer.synthesize(text, voice, signal)) {
-      began ||= pcm.samples.length > 0;
-      yield pcm;
-    }
-    return;
-  } catch (error) {
-    signal.throwIfAborted();
-    if (began || !isWorthAsking(error)) throw error;
-  }
-  yield* synthesizer.synthesize(text, voice, signal);
-}
-
-/** A second wait as long, or a request during a rate limit, is not worth it. */
-function isWorthAsking(error: unknown): boolean {
-  if (!(error instanceof BotError) || !error.retryable) return false;
-  return error.code !== 'provider.late' && error.code !== 'provider.rate_limited';
 }
 
 async function deliver(

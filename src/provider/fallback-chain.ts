@@ -20,8 +20,6 @@ export type FallbackChainOptions<Engine> = {
   readonly fallbacks: readonly Fallback<Engine>[];
   readonly clock: Clock;
   readonly deadlines: Deadlines;
-  /** Whether a request that fails at once is repeated once; false where the caller does that, who cannot wait though. */
-  readonly retries: boolean;
   /** Never throws. */
   readonly report: (news: ProviderNews) => void;
 };
@@ -118,6 +116,7 @@ export class FallbackChain<Engine> {
           for (;;) {
             const { done, value } = await this.#next(asking, attempt);
             if (done) break;
+            signal.throwIfAborted();
             yield value;
           }
         } finally {
@@ -190,9 +189,8 @@ export class FallbackChain<Engine> {
     { fallback }: FallbackStep<Engine>,
   ): boolean {
     const waitMs = error.about.retryAfterMs ?? retryPauseMs;
-    const { deadlines, retries } = this.#options;
+    const { deadlines } = this.#options;
     const isSoon = tookMs + waitMs <= deadlines.retryWithinMs;
-    if (!retries && error.code !== 'provider.rate_limited') return false;
     return error.retryable && fallback.breaker.isClosed && isSoon && waitMs <= longestPauseMs;
   }
 

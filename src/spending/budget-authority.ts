@@ -1,5 +1,4 @@
 import type { TextLine } from '#src/texts/texts.ts';
-import type { Payer } from './ledger/ledger.ts';
 import type { PaidRole } from './prices/prices.ts';
 import type { ModelRequest } from './request-bound.ts';
 import type { Reservation } from './reservation.ts';
@@ -12,8 +11,6 @@ export type AnswerRequest = {
   readonly personId: string;
   /** Name as people know it. */
   readonly name: string;
-  /** Payer of a question that began before its reservation is opened, as `payer` gave it then. */
-  readonly payer?: Payer;
   /** Its first request: to a model, or a text to speak. */
   readonly first: ModelRequest | string;
 };
@@ -47,8 +44,6 @@ export type HearingBudget = {
 export interface BudgetAuthority {
   /** To be asked before the first request of any work: what that takes at least, 100 tokens and their sound, is set aside. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
-  /** Payer of what begins now; a person who is forgotten later pays no more. */
-  payer(guildId: string, personId: string): Payer;
   /**
    * Whether what this person says may be recognised; where captions are wanted of it, also if they have used their own
    * share.
@@ -102,11 +97,6 @@ export type SpentEvent = {
 
 /** The most that may be spent a day, in billionths of a dollar; 0: no cap. */
 export type Caps = { readonly personDay: number; readonly serverDay: number };
-
-/** Whether `more` may be spent, too, without passing the cap. All in billionths of a dollar. */
-export function fits(spent: number, more: number, cap: number): boolean {
-  return cap === 0 || spent + more <= cap;
-}
 
 /** The lower one of two caps, of which 0 is none. */
 export function lowerCap(one: number, other: number): number {

@@ -1,6 +1,6 @@
 import { BotError, type BudgetCap } from '#src/base/errors.ts';
 import type { Usage } from '#src/chat/ports.ts';
-import type { HoldResult, RequestHold } from '#src/provider/models/request-hold.ts';
+import type { RequestHold } from '#src/provider/models/request-hold.ts';
 import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type { PaidRole } from './prices/prices.ts';
@@ -11,7 +11,7 @@ import { type UsageCount, workOf } from './usage-bill.ts';
 export interface ReservationAccount {
   pay(what: PaidRole, work: UsageCount): void;
   /** Sets money aside for one request, or names the cap that refuses it; undefined: it costs nothing. Absent: there is no limit. */
-  hold?(bound: RequestBound): HoldOrCap | Promise<HoldOrCap>;
+  hold?(bound: RequestBound): Promise<HoldOrCap>;
   turn?(): void;
   done?(): void;
 }
@@ -42,7 +42,7 @@ export class Reservation {
   watched(onUsage: OnUsage): Reservation {
     const account: ReservationAccount = {
       pay: (what, work) => this.#account.pay(what, work),
-      hold: this.#account.hold && ((bound) => this.#account.hold?.(bound)),
+      hold: this.#account.hold,
       turn: () => this.wanted(),
       done: () => this.close(),
     };
@@ -53,9 +53,12 @@ export class Reservation {
   }
 
   /** Sets money aside for a request that is about to be sent; undefined: it has no limit. Errors: BotError `budget.used`. */
-  hold(bound: RequestBound): HoldResult {
-    const result = this.#account.hold?.(bound);
-    return result instanceof Promise ? result.then(unlessRefused) : unlessRefused(result);
+  async hold(bound: RequestBound): Promise<RequestHold | undefined> {
+    const held = await this.#account.hold?.(bound);
+    if (typeof held !== 'string') return held;
+    const whose = held === 'all' ? 'all servers' : `this ${held}`;
+    const message = `What is left today for ${whose} is too little for it.`;
+    throw new BotError('budget.used', false, message, undefined, undefined, { cap: held });
   }
 
   /** Counts one request to a model. */
@@ -93,11 +96,4 @@ export class Reservation {
   [Symbol.dispose](): void {
     this.close();
   }
-}
-
-function unlessRefused(held: HoldOrCap): RequestHold | undefined {
-  if (typeof held !== 'string') return held;
-  const whose = held === 'all' ? 'all servers' : `this ${held}`;
-  const message = `What is left today for ${whose} is too little for it.`;
-  throw new BotError('budget.used', false, message, undefined, undefined, { cap: held });
 }

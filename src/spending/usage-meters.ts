@@ -125,8 +125,8 @@ class MeteredListening implements Listening {
 
   #send(): void {
     for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
-      if (this.#pushed + sound.length > this.#mostPushed) {
-        this.#reserve();
+      if (this.#hold && this.#pushed + sound.length > this.#mostPushed) {
+        this.#reserving = this.#reserve(this.#hold);
         return;
       }
       this.#waiting.shift();
@@ -135,36 +135,19 @@ class MeteredListening implements Listening {
     }
   }
 
-  /** Sets money aside for more sound, and goes on with it. */
-  #reserve(): void {
-    let result: HoldResult;
-    try {
-      result = this.#hold?.(reservedMs, leastMs);
-    } catch (error) {
-      this.#refused(error);
-      return;
-    }
-    if (result instanceof Promise)
-      this.#reserving = result.then(
-        (held) => this.#continue(held),
-        (error) => this.#refused(error),
-      );
-    else this.#continue(result);
-  }
-
-  #continue(held: RequestHold | undefined): void {
+  /** Sets money aside for more sound, and goes on with it; where it is refused, the sound is dropped. */
+  async #reserve(hold: HoldSound): Promise<void> {
+    const held = await hold(reservedMs, leastMs)?.catch((error: unknown) => {
+      if (error instanceof BotError) return 'refused' as const;
+      throw error;
+    });
     this.#reserving = undefined;
-    if (this.#isOver) this.#waiting = [];
+    if (this.#isOver || held === 'refused') this.#waiting = [];
+    if (held === 'refused') return;
     if (this.#isOver) held?.end();
     else if (held) this.#held.push(held);
     this.#mostPushed += held ? Math.floor((held.units * heardRateHz) / 1_000) : Infinity;
     this.#send();
-  }
-
-  #refused(error: unknown): void {
-    this.#reserving = undefined;
-    this.#waiting = [];
-    if (!(error instanceof BotError)) throw error;
   }
 
   readonly #end = (): void => {

@@ -24,13 +24,11 @@ export function chainOf<E>(
     breaker: new Breaker(rules, clock),
     engine: () => engine,
   }));
-  const retries = role !== 'text to speech';
   const chain = new FallbackChain({
     role,
     fallbacks,
     clock,
     deadlines: good({}).deadlines[role],
-    retries,
     report,
   });
   return { chain, breakers: fallbacks.map(({ breaker }) => breaker) };

@@ -17,7 +17,6 @@ export type RecordedBill = {
 /** Nothing is too dear, and every answer is written down. */
 export class RecordedSpending implements BudgetAuthority {
   readonly bills: RecordedBill[] = [];
-  readonly payer = boundless.payer;
   readonly listen = boundless.listen;
   readonly listenToRecording = boundless.listenToRecording;
   readonly hourPrice = boundless.hourPrice;

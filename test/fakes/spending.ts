@@ -20,7 +20,6 @@ function freeReservation(): Reservation {
 /** Budget without limits. */
 export const boundless: BudgetAuthority = {
   open: () => ({ kind: 'open', reservation: freeReservation() }),
-  payer: (_guildId, personId) => ({ personId }),
   listen: () => ({
     reservation: freeReservation(),
     decided: () => undefined,

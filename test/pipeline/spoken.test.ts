@@ -40,22 +40,6 @@ async function answer(
 }
 
 const before = (error: unknown) => ({ afterPieces: 0, error });
-const once = (error: unknown) => {
-  let isFirst = true;
-  return () => {
-    const fault = isFirst ? before(error) : undefined;
-    isFirst = false;
-    return fault;
-  };
-};
-
-test('a sentence whose speech fails is asked for once more before its first sound', async () => {
-  const { error, asked, sounded, unspoken } = await answer({ 2: once(broken()) });
-  expect(error).toBeUndefined();
-  expect(asked.toSorted()).toEqual([1, 2, 2, 3, 4]);
-  expect(sounded).toEqual(four);
-  expect(unspoken).toEqual([]);
-});
 
 test('two sentences in a row without sound: the voice is out, and the answer is still written whole', async () => {
   const fails = () => before(broken());

@@ -48,10 +48,9 @@ async function* play(one: Engine, clock: Clock, signal: AbortSignal): AsyncGener
 type ProviderNews = Parameters<ConstructorParameters<typeof FallbackChain>[0]['report']>[0];
 type Rules = {
   readonly failures?: number;
-  readonly retries?: boolean;
 };
 
-function open(engines: readonly Engine[], { failures = 1, retries = true }: Rules = {}) {
+function open(engines: readonly Engine[], { failures = 1 }: Rules = {}) {
   const clock = new VirtualClock();
   const news: ProviderNews[] = [];
   const rules = { failures, firstRestMs: 5_000, longestRestMs: 20_000 };
@@ -66,7 +65,6 @@ function open(engines: readonly Engine[], { failures = 1, retries = true }: Rule
     fallbacks,
     clock,
     deadlines: limits,
-    retries,
     report,
   });
   const ask = async (signal = never, place?: FallbackPosition) => {

@@ -58,7 +58,7 @@ test('only the ledger makes reservations', async () => {
 
 /** Engines at servers that cost money. */
 const openers =
-  /import[^;]*\bopen(ChatModel|AudioChat|Transcriber|Synthesizer|Realtime\w+)\b[^;]*from '#src/;
+  /import[^;]*\b(open(ChatModel|AudioChat|Transcriber|Synthesizer|Realtime\w+)|RealtimeTalk)\b[^;]*from '#src/;
 
 test('engines are opened for sessions, which pay, and by doctor with the operator’s own money', async () => {
   const engines = [/^src\/(chat|speech)\//, /^src\/app\/engines\//];

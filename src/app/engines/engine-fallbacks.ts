@@ -126,7 +126,6 @@ export function realtimeWithStandIn(
     role: 'chat',
     clock: realClock,
     deadlines: limits,
-    retries: true,
     report,
   } as const;
   return (server) => {
@@ -173,14 +172,11 @@ function chainOf<E>(
       engine,
     }),
   );
-  // Of an answer, pipeline asks for each sentence once more by itself.
-  const retries = role !== 'text to speech';
   return new FallbackChain({
     role,
     fallbacks,
     clock: realClock,
     deadlines: deadlines[role],
-    retries,
     report,
   });
 }

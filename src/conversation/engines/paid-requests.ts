@@ -26,11 +26,8 @@ function soundMs(said: Turn['said']): number {
   return said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
 }
 
-/** Person or program that has a text spoken; `payer` as it was when they asked, where the text waits. */
-export type SpeechPayer = Asker & Pick<AnswerRequest, 'payer'>;
-
 /** A text that is read out in a channel: paid by `by`, else by the server. */
-export function readingRequestOf(words: string, guildId: string, by?: SpeechPayer): AnswerRequest {
+export function readingRequestOf(words: string, guildId: string, by?: Asker): AnswerRequest {
   return speechRequestOf(by ? 'reading' : 'notice', guildId, words, by);
 }
 
@@ -39,7 +36,7 @@ export function speechRequestOf(
   kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview' | 'speech to a program'>,
   guildId: string,
   words: string,
-  { id: personId, name, payer }: SpeechPayer = { id: '', name: '' },
+  { id: personId, name }: Asker = { id: '', name: '' },
 ): AnswerRequest {
-  return { kind, guildId, personId, name, payer, first: words };
+  return { kind, guildId, personId, name, first: words };
 }

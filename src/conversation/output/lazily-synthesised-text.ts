@@ -1,7 +1,8 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import { readingRequestOf, type SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
+import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
+import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 
@@ -29,7 +30,7 @@ export class LazilySynthesisedText implements SoundSource {
   readonly seekable = true;
   readonly #clauses: readonly string[];
   readonly #context: SessionContext;
-  readonly #payer: SpeechPayer | undefined;
+  readonly #payer: Asker | undefined;
   readonly #voice: SpeechVoice;
   readonly #speed: number;
   /** Why the rest is not said, where there is no money for it. */
@@ -40,7 +41,7 @@ export class LazilySynthesisedText implements SoundSource {
   constructor(
     clauses: readonly string[],
     context: SessionContext,
-    payer: SpeechPayer | undefined,
+    payer: Asker | undefined,
     /** In place of the bot's own voice; `speed` is the pace at which all of it is played. */
     { speed = 1, ...voice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number },
   ) {

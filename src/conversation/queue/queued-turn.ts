@@ -1,4 +1,3 @@
-import type { SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
 import type { EarlyEnd } from '#src/conversation/machine/state.ts';
 import type { Asker, AskOutcome, SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
@@ -65,7 +64,7 @@ export type QueuedReading = {
   /** Who had it read; left out for what the bot says of itself. */
   readonly owner?: Asker;
   /** Left out: the server pays. */
-  readonly payer?: SpeechPayer;
+  readonly payer?: Asker;
   /** True: where it cannot be said, its sender has it written. */
   readonly isWrittenElsewhere?: boolean;
   /** Called when something of it was heard. */

@@ -14,7 +14,7 @@ import { voiceIn } from '#src/pipeline/answer-language.ts';
 import { cut } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
-import { payerOf, queueReading } from './queue-reading.ts';
+import { queueReading } from './queue-reading.ts';
 
 /** Longest time, in ms, after which a writer who goes on is not named again. */
 const longestRunGapMs = 60_000;
@@ -119,7 +119,7 @@ export class ChatReadAloud {
       ...speech,
       when: 'behind',
       owner,
-      payer: payerOf(owner, session),
+      payer: owner,
       personId: line.author.id,
       isWrittenElsewhere: true,
       opening: () => openingOf(line.author, context),

@@ -97,10 +97,9 @@ export class ProgramAnswers {
 
   async #open(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
     const { guildId, asker, history, instructions, isSpoken, speechModel, voice } = question;
-    const { clock, pipelines, spending } = this.#parts;
+    const { clock, pipelines } = this.#parts;
     const { settings } = this.#sessions;
     await settings.load(guildId);
-    const payer = spending.payer(guildId, asker.id);
     const heard = await this.#understand(question, signal);
     if ('line' in heard) return failed(heard.line);
     const atMs = clock.nowMs();
@@ -125,7 +124,7 @@ export class ProgramAnswers {
       ? pipelines.open(question.pipeline ?? standard)
       : pipelines.textOnly();
     const turn = { said, style, history, tools: [] };
-    const asked = { guildId, turn, pipeline, payer, isWritten: !isSpoken };
+    const asked = { guildId, turn, pipeline, isWritten: !isSpoken };
     return openUnspokenAnswer(asked, this.#parts, signal, question.onUsage);
   }
 

@@ -1,4 +1,4 @@
-import { readingRequestOf, type SpeechPayer } from '#src/conversation/engines/paid-requests.ts';
+import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { AddTurnResult } from '#src/conversation/requests.ts';
@@ -25,18 +25,10 @@ export function queueReading(
   return refused ?? placeOf(session.context.queue.read(reading));
 }
 
-/** The asker as the payer of a text that waits. */
-export function payerOf(
-  asker: Asker | undefined,
-  { channel, context }: VoiceSession,
-): SpeechPayer | undefined {
-  return asker && { ...asker, payer: context.parts.spending.payer(channel.guildId, asker.id) };
-}
-
 /** Why a text may not be read, where its payer cannot pay it now. */
 export function unaffordable(
   clauses: readonly string[],
-  payer: SpeechPayer | undefined,
+  payer: Asker | undefined,
   { channel, context }: VoiceSession,
 ): UnaffordableReading | undefined {
   if (!payer) return undefined;

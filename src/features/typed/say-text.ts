@@ -9,7 +9,7 @@ import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import { payerOf, queueReading, unaffordable } from './queue-reading.ts';
+import { queueReading, unaffordable } from './queue-reading.ts';
 
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
 export function sayIn(
@@ -45,7 +45,7 @@ function queued(
     speed,
     manner: mannerOf(how),
     owner,
-    payer: payerOf(payer, session),
+    payer,
     onEnd: report,
     onOver: (why) => report?.(endOf(why)),
   };
@@ -77,11 +77,10 @@ function placed(
 ): SayOutcome {
   const { context } = session;
   const tracks = context.features.of(SessionTracks);
-  const { onEnd, owner, speed, track = '', voice } = how;
+  const { onEnd, owner, payer, speed, track = '', voice } = how;
   const playing = tracks.tracks.refusal(track);
   if (playing) return { kind: 'placed', playing };
   if (context.talk.state.isMuted) return { kind: 'muted' };
-  const payer = payerOf(how.payer, session);
   const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;
   const own = {

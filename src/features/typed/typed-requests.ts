@@ -112,8 +112,7 @@ export class TypedRequests {
     answer: AnswerForm,
     about: QuestionSubject,
   ): Promise<AskOutcome> {
-    const { clock, spending } = this.#parts;
-    const payer = spending.payer(guildId, asker.id);
+    const { clock } = this.#parts;
     const here = this.#sessions.session(guildId);
     if (answer === 'voice' && !here) return nowhere;
     if (answer === 'voice' && !here?.context.maySpeak()) return captionsOnly;
@@ -133,7 +132,7 @@ export class TypedRequests {
       return session ? await this.#aloud({ said, question, asker, about }, session, ms) : nowhere;
     }
     try {
-      const asked = { guildId, said, payer, asker, about, isHeard: heard !== undefined };
+      const asked = { guildId, said, asker, about, isHeard: heard !== undefined };
       const unspoken = await this.#unspoken(asked, answer === 'text');
       return await answerUnspoken(unspoken, this.#parts, ms, until);
     } finally {
@@ -143,7 +142,7 @@ export class TypedRequests {
 
   /** A question to be answered in writing or as a file, on what is known now. */
   async #unspoken(
-    { guildId, said, payer, asker, about, isHeard }: AskedQuestion,
+    { guildId, said, asker, about, isHeard }: AskedQuestion,
     isWritten: boolean,
   ): Promise<OwnedQuestion> {
     const { exchanges, owner } = knownTo(asker, this.#sessions.session(guildId), about);
@@ -154,7 +153,7 @@ export class TypedRequests {
     const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
     const channelId = this.#channelIn(guildId);
     const usual = settings.styleIn(guildId, channelId);
-    const asked = { guildId, payer, owner, isWritten };
+    const asked = { guildId, owner, isWritten };
     if (!isWritten) {
       const turn = { said, style: styleIn(usual, about.manner), history, tools: [], language };
       const pipeline = this.#pipelineIn(guildId);
@@ -344,4 +343,4 @@ type AloudQuestion = {
 
 /** `isHeard`: one of its utterances is a recording. */
 type AskedQuestion = Omit<AloudQuestion, 'question'> &
-  Pick<OwnedQuestion, 'guildId' | 'payer'> & { readonly isHeard: boolean };
+  Pick<OwnedQuestion, 'guildId'> & { readonly isHeard: boolean };

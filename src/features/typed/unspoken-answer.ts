@@ -15,7 +15,6 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
-import type { Payer } from '#src/spending/ledger/ledger.ts';
 import type { WrittenTools } from './written-tools.ts';
 
 /** A question whose answer no channel plays. */
@@ -23,8 +22,6 @@ export type UnspokenQuestion = {
   readonly guildId: string;
   readonly turn: Turn;
   readonly pipeline: PaidPipeline;
-  /** Payer at the time of the question. */
-  readonly payer: Payer;
   /** Its words are not spoken. */
   readonly isWritten: boolean;
   /** Run the calls of the answer; absent: there are none. */
@@ -52,13 +49,13 @@ const longestChars = 4_000;
  * Reading the parts throws what `Pipeline.answer` throws. Aborting `signal` throws `signal.reason`.
  */
 export function openUnspokenAnswer(
-  { guildId, turn, pipeline, payer, isWritten, tools }: UnspokenQuestion,
+  { guildId, turn, pipeline, isWritten, tools }: UnspokenQuestion,
   { spending }: SessionDependencies,
   signal: AbortSignal,
   onUsage: (usage: Usage) => void = () => undefined,
 ): ProgramAnswer {
   const kind = isWritten ? 'answer in writing' : 'answer in a file';
-  const opened = spending.open({ ...answerRequestOf(turn, guildId, kind), payer });
+  const opened = spending.open(answerRequestOf(turn, guildId, kind));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const reserved = opened.reservation.watched(onUsage);
   signal.addEventListener('abort', () => reserved.close(), { once: true });

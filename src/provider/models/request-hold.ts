@@ -6,8 +6,8 @@ export type RequestHold = {
   end(): void;
 };
 
-/** A hold, at once or when a store has set the money aside; undefined: the request has no limit. */
-export type HoldResult = RequestHold | undefined | Promise<RequestHold | undefined>;
+/** A hold, once the money is set aside; undefined: the request has no limit. */
+export type HoldResult = Promise<RequestHold | undefined> | undefined;
 
 /** The hold once it is known. Aborting `signal` frees it, and throws `signal.reason`. */
 export async function unlessAbandoned(

@@ -125,13 +125,10 @@ class FallbackListening implements Listening {
     try {
       yield { kind: 'final', transcript: await this.#listening.settle(signal) };
     } catch (error) {
-      if (!signal.aborted) this.#stopListening();
+      if (signal.aborted) throw error;
+      this.#listening[Symbol.dispose]();
+      this.#listening = undefined;
       throw error;
     }
-  }
-
-  #stopListening(): void {
-    this.#listening?.[Symbol.dispose]();
-    this.#listening = undefined;
   }
 }

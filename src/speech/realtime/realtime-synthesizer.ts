@@ -44,8 +44,6 @@ const eventId = 'say';
 /**
  * Speech by a Realtime model that reads each text in a response of its own beside the conversation, over a connection that reads
  * nothing else meanwhile.
- *
- * A text without any sound when its connection breaks is requested once more.
  */
 export function openRealtimeSynthesizer(options: RealtimeSpeechOptions): RealtimeSynthesizer {
   const voices = new VoiceConnections(options);
@@ -82,26 +80,17 @@ async function* read(
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   const { clock = realClock, limits } = options;
-  for (let tries = 0; ; tries++) {
-    const link = await pool.lease(signal);
-    const own = { link, eventIds: [eventId], clock, limits: { ...usualLimits, ...limits } };
-    const response = new RealtimeResponse({ ...options, ...own });
-    link.send(speechRequest(asked.manner, asked, eventId));
-    asked.report();
-    let [hasSounded, isWhole] = [false, false];
-    try {
-      for await (const pcm of soundOf(response, asked, options, signal)) {
-        hasSounded = true;
-        yield pcm;
-      }
-      isWhole = true;
-      return;
-    } catch (error) {
-      signal.throwIfAborted();
-      if (tries > 0 || hasSounded || link.alive) throw error;
-    } finally {
-      pool.giveBack(link, isWhole);
-    }
+  const link = await pool.lease(signal);
+  const own = { link, eventIds: [eventId], clock, limits: { ...usualLimits, ...limits } };
+  const response = new RealtimeResponse({ ...options, ...own });
+  link.send(speechRequest(asked.manner, asked, eventId));
+  asked.report();
+  let isWhole = false;
+  try {
+    yield* soundOf(response, asked, options, signal);
+    isWhole = true;
+  } finally {
+    pool.giveBack(link, isWhole);
   }
 }
 

@@ -35,7 +35,7 @@ test('whatever answers next knows all that was said before, there and back', asy
   expect(served.providers.talk.calls.flatMap(({ errors }) => errors)).toEqual([]);
 });
 
-test('a switch in the middle of an answer lets it end', async () => {
+test('a switch in the middle of an answer lets it end, and the next one knows it', async () => {
   await using served = await openServed('realtime', { replies });
   await served.say('forward');
   await served.until(() => served.soundedMs(400) > 300, 'the beginning of an answer');
