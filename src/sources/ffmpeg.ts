@@ -28,8 +28,8 @@ const mostAllocBytes = 64 * 1024 * 1024;
 
 type Ffmpeg = ChildProcessByStdio<Writable, Readable, Readable>;
 
-/** Programs that run at once, in the bot and for one server: each takes up to 64 MB and a share of a core. */
-const most = { inAll: 16, perServer: 4 } as const;
+/** Programs that run at once: each takes up to 64 MB and a share of a core. */
+const mostPrograms = 16;
 
 /** Finds the program on a `PATH`; undefined where there is none. */
 export function findFfmpeg(pathVariable: string): string | undefined {
@@ -124,27 +124,19 @@ function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
   };
 }
 
-/** The ffmpeg programs that run. */
+/** Counts the ffmpeg programs that run. */
 export class FfmpegPrograms {
-  /** The server of each. */
-  #running: readonly { readonly guildId: string }[] = [];
+  #running = 0;
 
   /** Throws BotError `source.crowded` where no other may be started. */
-  check(guildId: string): void {
-    const theirs = this.#running.filter((one) => one.guildId === guildId);
-    if (this.#running.length >= most.inAll || theirs.length >= most.perServer)
-      throw refusals.crowded();
+  check(): void {
+    if (this.#running >= mostPrograms) throw refusals.crowded();
   }
 
   /** One is started, until this is disposed of. Throws as `check`. */
-  start(guildId: string): Disposable {
-    this.check(guildId);
-    const started = { guildId };
-    this.#running = [...this.#running, started];
-    return {
-      [Symbol.dispose]: () => {
-        this.#running = this.#running.filter((one) => one !== started);
-      },
-    };
+  start(): Disposable {
+    this.check();
+    this.#running++;
+    return { [Symbol.dispose]: () => void this.#running-- };
   }
 }

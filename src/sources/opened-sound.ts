@@ -9,8 +9,6 @@ export type OpenableSound = {
   readonly title: string;
   readonly bytes: SoundBytes;
   readonly decoding: Decoding;
-  /** Name of the lane in which it is decoded. */
-  readonly lane: string;
   readonly lengthMs: number | undefined;
   readonly longestMs: number;
   /** Decodes in place of our decoders. */
@@ -46,12 +44,12 @@ export class OpenedSound implements SoundSource {
   }
 
   async *#from(skipMs: number, signal: AbortSignal): AsyncGenerator<Pcm> {
-    const { bytes, decoding, ffmpeg, lane } = this.#sound;
+    const { bytes, decoding, ffmpeg } = this.#sound;
     const flow = bytes.from(0);
     const all = flow.all(signal);
     const sound = ffmpeg
       ? throughFfmpeg(all, skipMs, ffmpeg, signal)
-      : decoding.play(lane, all, { want: 'track', skipMs }, signal);
+      : decoding.play(all, { want: 'track', skipMs }, signal);
     for await (const pcm of sound) {
       flow.earn(durationMs(pcm));
       yield pcm;

@@ -76,16 +76,15 @@ export class Recordings implements RecordingReader {
   }
 
   async #sound(
-    { bytes: here, url, personId }: SoundFile,
+    { bytes: here, url }: SoundFile,
     longestMs: number,
     signal: AbortSignal,
   ): Promise<Pcm> {
-    const lane = `recording of ${personId}`;
     const mostBytes = this.#mostBytes;
     const bytes = here ? piecesOf(here) : fetchSource(url, { ...this.#rules, mostBytes }, signal);
     const pieces: Int16Array[] = [];
     let length = 0;
-    for await (const samples of this.#decoding.decode(bytes, listenRateHz, signal, lane)) {
+    for await (const samples of this.#decoding.decode(bytes, listenRateHz, signal)) {
       length += samples.length;
       if (length > (longestMs / 1000) * listenRateHz) throw refusals.tooLong(longestMs);
       pieces.push(samples);

@@ -60,9 +60,8 @@ export class Sources implements SoundOpener {
   async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
     const { decoding } = this.#options;
     const bytes = await this.#bytesOf(where, signal);
-    const { guildId: lane = '' } = where;
     const { head, sniffed } = await readHead(bytes, signal);
-    const ffmpeg = this.#ffmpegFor(sniffed, lane);
+    const ffmpeg = this.#ffmpegFor(sniffed);
     const lengthMs =
       sniffed.kind === 'format'
         ? await readLengthMs(bytes, { head, format: sniffed.format }, signal)
@@ -74,7 +73,6 @@ export class Sources implements SoundOpener {
       title: titleOf(where),
       bytes,
       decoding,
-      lane,
       lengthMs,
       longestMs,
       ffmpeg,
@@ -82,12 +80,12 @@ export class Sources implements SoundOpener {
   }
 
   /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
-  #ffmpegFor(sniffed: SniffResult, guildId: string): FfmpegOptions | undefined {
+  #ffmpegFor(sniffed: SniffResult): FfmpegOptions | undefined {
     if (sniffed.kind === 'format') return undefined;
     const { clock, ffmpeg: path } = this.#options;
     if (sniffed.kind === 'ffmpeg' && path) {
-      this.#programs.check(guildId);
-      const start = () => this.#programs.start(guildId);
+      const start = () => this.#programs.start();
+      this.#programs.check();
       return { path, clock, start, demuxer: sniffed.demuxer };
     }
     const needs = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';

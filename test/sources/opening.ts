@@ -13,7 +13,6 @@ export const patient = new AbortController().signal;
 
 /** Bytes that are put into a file. */
 type FileContent = {
-  readonly guildId?: string;
   readonly title?: string;
   readonly kind: 'bytes';
   readonly bytes: Uint8Array;
@@ -25,11 +24,11 @@ export function opening(decoding: Decoding, over: Partial<SourcesOptions> = {}) 
   const sources = new Sources({ clock: realClock, decoding, allowed, ...over });
   return async (asked: Where | FileContent): Promise<SoundSource> => {
     if (asked.kind !== 'bytes') return await sources.openSource(asked, patient);
-    const { bytes, guildId, title } = asked;
+    const { bytes, title } = asked;
     // The folder of all tests is deleted after them.
     const path = join(await mkdtemp(join(tmpdir(), 'parley-opened-')), 'sound');
     await writeFile(path, bytes);
-    return await sources.openSource({ kind: 'file', path, guildId, title }, patient);
+    return await sources.openSource({ kind: 'file', path, title }, patient);
   };
 }
 

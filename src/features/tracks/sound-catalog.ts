@@ -45,12 +45,7 @@ export class SoundCatalog {
     if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
     this.#underWay.set(guildId, others + 1);
     try {
-      if (typeof sound !== 'string') return await this.#sent(guildId, sound, signal);
-      if (sound.includes('://'))
-        return await this.#link(guildId, { kind: 'link', url: sound }, signal);
-      return (
-        (await this.#named(guildId, sound, signal)) ?? (await this.#meant(guildId, sound, signal))
-      );
+      return await this.#find(guildId, sound, signal);
     } catch (error) {
       const reason = signal.aborted ? undefined : soundSourceErrorText(error, 'track');
       if (!reason) throw error;
@@ -61,14 +56,9 @@ export class SoundCatalog {
   }
 
   /** Opens a stored sound once more, say after a restart. Errors: BotError `source.*`. Aborting throws `signal.reason`. */
-  async again(
-    guildId: string,
-    origin: SoundOrigin,
-    title: string,
-    signal: AbortSignal,
-  ): Promise<SoundSource> {
-    const found = await this.#open(guildId, origin, signal, title);
-    if (found?.kind === 'found') return found.source;
+  async again(origin: SoundOrigin, title: string, signal: AbortSignal): Promise<SoundSource> {
+    const source = await this.#open(origin, signal, title);
+    if (source) return source;
     throw new BotError('source.unreachable', false, 'A stored sound does not exist any more.');
   }
 
@@ -105,59 +95,47 @@ export class SoundCatalog {
     else this.#underWay.delete(guildId);
   }
 
-  async #sent(
+  async #find(
     guildId: string,
-    { url, name, type }: SoundFile,
+    sound: string | SoundFile,
     signal: AbortSignal,
   ): Promise<FoundSound> {
-    const origin = { kind: 'link', url, type } as const;
-    return await this.#link(guildId, origin, signal, withoutEnding(name));
-  }
-
-  async #named(
-    guildId: string,
-    name: string,
-    signal: AbortSignal,
-  ): Promise<FoundSound | undefined> {
-    const found = await this.#open(guildId, { kind: 'library', name }, signal);
-    if (found) return found;
+    if (typeof sound !== 'string') {
+      const { name, type, url } = sound;
+      return await this.#found({ kind: 'link', url, type }, signal, withoutEnding(name));
+    }
+    if (sound.includes('://')) return await this.#found({ kind: 'link', url: sound }, signal);
+    const named = { kind: 'library', name: sound } as const;
+    const source = await this.#open(named, signal);
+    if (source) return { kind: 'found', source, origin: named };
     const recent = [...(this.#recent.get(guildId) ?? [])];
-    const [title, origin] = recent.find(([one]) => one.toLowerCase() === name.toLowerCase()) ?? [];
-    return origin && (await this.#open(guildId, origin, signal, title));
+    const [title, origin] = recent.find(([one]) => one.toLowerCase() === sound.toLowerCase()) ?? [];
+    return origin ? await this.#found(origin, signal, title) : await this.#meant(sound, signal);
   }
 
   /** By its title, its folder, or some of its words; similar sounds are named and not played. */
-  async #meant(guildId: string, called: string, signal: AbortSignal): Promise<FoundSound> {
+  async #meant(called: string, signal: AbortSignal): Promise<FoundSound> {
     const meant = soundsMeant(called, await this.#folder.titled(signal));
     const [first, second] = meant;
-    if (!first) return { kind: 'no-sound', closest: await this.closest(called) };
     if (second) return { kind: 'several', names: meant.map(({ name }) => name) };
-    const found = await this.#open(guildId, { kind: 'library', name: first.name }, signal);
-    return found ?? { kind: 'no-sound', closest: await this.closest(called) };
+    if (first) return await this.#found({ kind: 'library', name: first.name }, signal);
+    return { kind: 'no-sound', closest: await this.closest(called) };
+  }
+
+  async #found(origin: SoundOrigin, signal: AbortSignal, title?: string): Promise<FoundSound> {
+    const source = await this.#open(origin, signal, title);
+    if (source) return { kind: 'found', source, origin };
+    return { kind: 'no-sound', closest: await this.closest(title ?? '') };
   }
 
   /** Undefined where nothing of that name lies here. */
   async #open(
-    guildId: string,
     origin: SoundOrigin,
     signal: AbortSignal,
     title?: string,
-  ): Promise<FoundSound | undefined> {
-    if (origin.kind === 'library') {
-      const source = await this.#folder.open(origin.name, signal);
-      return source && { kind: 'found', source, origin };
-    }
-    return await this.#link(guildId, origin, signal, title);
-  }
-
-  async #link(
-    guildId: string,
-    origin: Extract<SoundOrigin, { kind: 'link' }>,
-    signal: AbortSignal,
-    title?: string,
-  ): Promise<FoundSound> {
-    const source = await this.#opener.openSource({ ...origin, guildId, title }, signal);
-    return { kind: 'found', source, origin };
+  ): Promise<SoundSource | undefined> {
+    if (origin.kind === 'library') return await this.#folder.open(origin.name, signal);
+    return await this.#opener.openSource({ ...origin, title }, signal);
   }
 }
 

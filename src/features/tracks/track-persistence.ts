@@ -137,9 +137,9 @@ export class TrackPersistence {
     { source: origin, title, owner, positionMs: fromMs, loop: isLooping }: OwnedSound,
     signal: AbortSignal,
   ): Promise<void> {
-    const { channel, mix, port } = this.#context;
+    const { mix, port } = this.#context;
     try {
-      const again = port(SoundCatalog).again(channel.guildId, origin, title, signal);
+      const again = port(SoundCatalog).again(origin, title, signal);
       const source = await unlessAborted(again, signal);
       const loudness = loudnessOf(source);
       mix.tracks.enqueue(track, source, { origin, owner, isLooping, fromMs, loudness });

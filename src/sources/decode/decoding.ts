@@ -23,21 +23,24 @@ const mostProcesses = 8;
 /** Bytes given at a time, 2 s of MP3: each exchange costs as much as the mixing of half a second. */
 const feedBytes = 32 * 1024;
 
-/** A process, and the files that are decoded in it, by the names of their lanes. */
+/** Files that one process decodes before another is started: its memory is shared, and so are its crashes. */
+const filesEach = 4;
+
+/** A process, and the number of files that are decoded in it. */
 type ProcessSeat = {
   readonly process: DecodingProcess;
-  files: readonly { readonly lane: string }[];
+  files: number;
   /** Ends the wait for its end. */
   rest: AbortController;
 };
 
-/** A process while it works for a lane. */
+/** A process while it works for a file. */
 type ProcessLease = Disposable & { readonly process: DecodingProcess };
 
 /**
- * Turns bytes of unknown files into samples, in child processes that can be killed and may die, started when needed: one for
- * each lane that has something to decode, and 8 at most. Lanes beyond that share the process that has least to do. A file
- * that breaks its process disturbs the other files of its lane, and no other lane.
+ * Turns bytes of unknown files into samples, in child processes that can be killed and may die, started when needed: one
+ * for four files, and 8 at most, which share all further files. A file that breaks its process disturbs the others in it,
+ * which may be read on in another process.
  */
 export class Decoding implements AsyncDisposable {
   readonly #options: DecodingOptions;
@@ -52,24 +55,23 @@ export class Decoding implements AsyncDisposable {
     bytes: AsyncIterable<Uint8Array>,
     rateHz: DecodedRateHz,
     signal: AbortSignal,
-    lane = '',
   ): AsyncGenerator<Int16Array> {
-    for await (const { samples } of this.play(lane, bytes, { want: rateHz }, signal)) yield samples;
+    for await (const { samples } of this.play(bytes, { want: rateHz }, signal)) yield samples;
   }
 
   /**
    * Sound in pieces of at most about a second, decoded as it is read; the first bytes decide the format.
    *
    * A file that was cut short gives its remaining sound. Errors: BotError `source.not_audio`, `source.unreachable` where
-   * another file of the lane broke the process, and those of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops reading `bytes`.
+   * another file broke the process, and those of `bytes`. Aborting `signal` throws `signal.reason`; stopping early stops
+   * reading `bytes`.
    */
   async *play(
-    lane: string,
     bytes: AsyncIterable<Uint8Array>,
     plan: DecodePlan,
     signal: AbortSignal,
   ): AsyncGenerator<Pcm> {
-    using lease = this.#enter(lane);
+    using lease = this.#enter();
     const file = lease.process.open(plan);
     const { want } = plan;
     const isTrack = want === 'track';
@@ -94,7 +96,7 @@ export class Decoding implements AsyncDisposable {
 
   /** Tags of a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
   async readTags(path: string, signal: AbortSignal): Promise<SoundTags> {
-    using lease = this.#enter('');
+    using lease = this.#enter();
     return await unlessAborted(lease.process.readTags(path), signal);
   }
 
@@ -105,31 +107,29 @@ export class Decoding implements AsyncDisposable {
     await Promise.all(seats.map(({ process }) => process.stop()));
   }
 
-  #enter(lane: string): ProcessLease {
-    const seat = this.#seatFor(lane);
+  #enter(): ProcessLease {
+    const seat = this.#freeSeat();
     seat.rest.abort(new Error('there is something to decode'));
-    const file = { lane };
-    seat.files = [...seat.files, file];
-    if (!this.#seats.includes(seat)) this.#seats = [...this.#seats, seat];
+    seat.files++;
     return {
       process: seat.process,
       [Symbol.dispose]: () => {
-        seat.files = seat.files.filter((one) => one !== file);
-        if (seat.files.length === 0) this.#rest(seat);
+        seat.files--;
+        if (seat.files === 0) this.#rest(seat);
       },
     };
   }
 
-  /** Process for a lane: the one it already uses, else an idle one, a new one, or the least busy one. */
-  #seatFor(lane: string): ProcessSeat {
+  /** The least busy process, or a new one where all have enough to do. */
+  #freeSeat(): ProcessSeat {
     this.#seats = this.#seats.filter(({ process }) => process.alive);
-    const own = this.#seats.find(({ files }) => files.some((file) => file.lane === lane));
-    const [least] = this.#seats.toSorted((a, b) => a.files.length - b.files.length);
-    if (own) return own;
-    if (least && (least.files.length === 0 || this.#seats.length >= mostProcesses)) return least;
+    const [least] = this.#seats.toSorted((a, b) => a.files - b.files);
+    if (least && (least.files < filesEach || this.#seats.length >= mostProcesses)) return least;
     const { clock, entry = ownEntry, stepMs = usualStepMs } = this.#options;
     const process = new DecodingProcess({ clock, entry, stepMs });
-    return { process, files: [], rest: new AbortController() };
+    const seat = { process, files: 0, rest: new AbortController() };
+    this.#seats = [...this.#seats, seat];
+    return seat;
   }
 
   #rest(seat: ProcessSeat): void {

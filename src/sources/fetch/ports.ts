@@ -33,8 +33,6 @@ export type Where =
     /** A web page or an attachment, fetched behind the guard; `type` is its claimed media type. */
     | { readonly kind: 'link'; readonly url: string; readonly type?: string }
   ) & {
-    /** Server that asked for it, the only one that a broken decoder affects; left out for the owner's own sounds. */
-    readonly guildId?: string;
     /** Title shown to people; else the last part of the path or link. */
     readonly title?: string;
   };
