@@ -1,7 +1,9 @@
 import type { BotError, FailureStage } from '#src/base/errors.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  SessionChannel,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
@@ -10,13 +12,22 @@ import { failureEventOf } from './failure-event.ts';
 import { failureText } from './failure-text.ts';
 import { writeInChat } from './say-or-write.ts';
 
+/** Session whose channel is told of failures. */
+type FailingSession = SessionChannel & {
+  readonly notice: (line: TextLine, holds?: () => boolean) => void;
+  readonly talk: {
+    isNewFailure(failure: ChannelFailure): boolean;
+    isFailing(failure: ChannelFailure): boolean;
+  };
+};
+
 /** Kind of a failure for the channel, which is told once of each. */
 export function failureKindOf(failure: BotError, parts: SessionDependencies): FailureStage | 'key' {
   return failureText(failure, parts).id === 'fail.key' ? 'key' : (failure.stage ?? 'think');
 }
 
 /** Reports a text that had no sound and is written: the operator reads the cause, the channel once that a key is refused. */
-export function reportUnsaid(failure: BotError, context: SessionContext): void {
+export function reportUnsaid(failure: BotError, context: FailingSession): void {
   const { channel, notice, parts, talk } = context;
   parts.onEvent(channel.guildId, failureEventOf(failure, failure.stage ?? 'speak'));
   const kind = failureKindOf(failure, parts);
@@ -25,7 +36,7 @@ export function reportUnsaid(failure: BotError, context: SessionContext): void {
 }
 
 /** Writes that an utterance which may have been for the bot was not recognised. */
-export function writeUnrecognised(failure: BotError, { channel, parts }: SessionContext): void {
+export function writeUnrecognised(failure: BotError, { channel, parts }: SessionChannel): void {
   const failureLine = failureText(failure, parts);
   const line: TextLine = failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
   writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
@@ -37,7 +48,7 @@ export function writeUnrecognised(failure: BotError, { channel, parts }: Session
  */
 export function writeUnspeakable(
   words: ConfidentialText,
-  context: SessionContext,
+  context: FailingSession,
   language?: string,
 ): void {
   const { channel, parts, talk } = context;
@@ -52,12 +63,12 @@ export function writeUnspeakable(
 }
 
 /** Tells the channel once that a voice is gone and the usual one speaks. */
-export function reportGoneVoice(voice: string, { notice, talk }: SessionContext): void {
+export function reportGoneVoice(voice: string, { notice, talk }: FailingSession): void {
   if (talk.isNewFailure(`no voice ${voice}`)) notice({ id: 'voice.gone', with: { voice } });
 }
 
 /** A voice that a person has chosen; without one, that of the bot. */
-export function chosenVoice(name: string | undefined, context: SessionContext): SpeechVoice {
+export function chosenVoice(name: string | undefined, context: FailingSession): SpeechVoice {
   if (name === undefined) return {};
   return { name, onGone: (gone) => reportGoneVoice(gone, context) };
 }

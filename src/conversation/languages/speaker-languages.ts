@@ -1,4 +1,3 @@
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
 import type { Transcript } from '#src/speech/ports.ts';
@@ -30,7 +29,12 @@ export type LanguageSources = {
     readonly peopleSettings: SessionDependencies['peopleSettings'];
     readonly textLanguage: TextLanguageDetector;
   };
-  readonly settings: SessionContext['settings'];
+  readonly settings: () => {
+    readonly language?: string | undefined;
+    readonly languages: readonly string[];
+    readonly names: readonly string[];
+    readonly persona?: { readonly language?: string | undefined } | undefined;
+  };
 };
 
 const unknown: SpeakerLanguage = {};
