@@ -8,6 +8,7 @@ import type { Places } from '#src/conversation/ports/command-ports.ts';
 import type { PanelBoard } from '#src/conversation/ports/panel.ts';
 import type { SessionEventListener } from '#src/conversation/ports/session-events.ts';
 import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
+import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
@@ -74,4 +75,10 @@ export type SessionDependencies = PaidEngines & {
   readonly spending: BudgetAuthority;
   /** An exception from it is a bug of its own and ends no session. */
   readonly onEvent: SessionEventListener;
+};
+
+/** Voice channel of a session, and the parts that all sessions share. */
+export type SessionChannel = {
+  readonly channel: ChannelRef;
+  readonly parts: SessionDependencies;
 };

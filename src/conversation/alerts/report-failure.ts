@@ -1,14 +1,25 @@
 import type { BotError, FailureStage } from '#src/base/errors.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  SessionChannel,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { failureEventOf } from './failure-event.ts';
-import { failureText } from './failure-text.ts';
+import { type ChannelFailure, failureText } from './failure-text.ts';
 import { writeInChat } from './say-or-write.ts';
+
+/** Session whose channel is told of failures. */
+type FailingSession = SessionChannel & {
+  readonly notice: (line: TextLine, holds?: () => boolean) => void;
+  readonly talk: {
+    isNewFailure(failure: ChannelFailure): boolean;
+    isFailing(failure: ChannelFailure): boolean;
+  };
+};
 
 /** Kind of a failure for the channel, which is told once of each. */
 export function failureKindOf(failure: BotError, parts: SessionDependencies): FailureStage | 'key' {
@@ -16,7 +27,7 @@ export function failureKindOf(failure: BotError, parts: SessionDependencies): Fa
 }
 
 /** Reports a text that had no sound and is written: the operator reads the cause, the channel once that a key is refused. */
-export function reportUnsaid(failure: BotError, context: SessionContext): void {
+export function reportUnsaid(failure: BotError, context: FailingSession): void {
   const { channel, notice, parts, talk } = context;
   parts.onEvent(channel.guildId, failureEventOf(failure, failure.stage ?? 'speak'));
   const kind = failureKindOf(failure, parts);
@@ -25,7 +36,7 @@ export function reportUnsaid(failure: BotError, context: SessionContext): void {
 }
 
 /** Writes that an utterance which may have been for the bot was not recognised. */
-export function writeUnrecognised(failure: BotError, { channel, parts }: SessionContext): void {
+export function writeUnrecognised(failure: BotError, { channel, parts }: SessionChannel): void {
   const failureLine = failureText(failure, parts);
   const line: TextLine = failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
   writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
@@ -37,7 +48,7 @@ export function writeUnrecognised(failure: BotError, { channel, parts }: Session
  */
 export function writeUnspeakable(
   words: ConfidentialText,
-  context: SessionContext,
+  context: FailingSession,
   language?: string,
 ): void {
   const { channel, parts, talk } = context;
@@ -52,12 +63,14 @@ export function writeUnspeakable(
 }
 
 /** Tells the channel once that a voice is gone and the usual one speaks. */
-function reportGoneVoice(voice: string, { notice, talk }: SessionContext): void {
+function reportGoneVoice(voice: string, { notice, talk }: FailingSession): void {
   if (talk.isNewFailure(`no voice ${voice}`)) notice({ id: 'voice.gone', with: { voice } });
 }
 
 /** Told of a voice of the bot that is gone. A model that speaks has voices of its own, which the reader of texts need not have. */
-export function chosenVoiceGone(context: SessionContext): SpeechVoice['onGone'] {
+export function chosenVoiceGone(
+  context: FailingSession & { readonly settings: () => { readonly pipeline: string } },
+): SpeechVoice['onGone'] {
   return (voice, of) => {
     const isMissed = of === 'model' || context.settings().pipeline === 'chained';
     if (isMissed) reportGoneVoice(voice, context);
@@ -65,7 +78,7 @@ export function chosenVoiceGone(context: SessionContext): SpeechVoice['onGone'] 
 }
 
 /** A voice that a person has chosen; without one, that of the bot. */
-export function chosenVoice(name: string | undefined, context: SessionContext): SpeechVoice {
+export function chosenVoice(name: string | undefined, context: FailingSession): SpeechVoice {
   if (name === undefined) return {};
   return { name, onGone: (gone) => reportGoneVoice(gone, context) };
 }

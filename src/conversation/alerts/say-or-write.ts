@@ -1,8 +1,10 @@
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import { consentButtons } from '#src/conversation/ports/panel.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  SessionChannel,
+  SessionDependencies,
+} from '#src/conversation/session-dependencies.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { failureEventOf } from './failure-event.ts';
@@ -25,7 +27,7 @@ export function writeInChat(
 export function writeToPeople(
   personIds: readonly string[],
   words: ConfidentialText,
-  { channel, parts }: SessionContext,
+  { channel, parts }: SessionChannel,
 ): void {
   const text = words.textIn(channel.channelId) ?? '';
   const lines = personIds.map((personId) => ({ personId, text }));
@@ -41,7 +43,7 @@ export function writeToPeople(
 export function notifyPerson(
   personId: string,
   lines: readonly TextLine[],
-  { channel, parts }: Pick<SessionContext, 'channel' | 'parts'>,
+  { channel, parts }: SessionChannel,
   signal: AbortSignal,
 ): void {
   const { guildId } = channel;

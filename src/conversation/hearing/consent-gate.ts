@@ -1,8 +1,8 @@
 import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
 import type { ConsentState } from '#src/conversation/machine/state.ts';
+import type { Performer } from '#src/conversation/performer.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
-import type { Talk } from '#src/conversation/talk.ts';
 import {
   type Consent,
   type ConsentPolicy,
@@ -24,7 +24,10 @@ type ConsentGateOptions = {
   /** Whether the settings of the server were read. */
   readonly isRead: () => boolean;
   /** The conversation: it knows who called the bot in for this session, and whether hearing is paused. */
-  readonly talk: () => Talk;
+  readonly talk: () => Pick<Performer, 'post' | 'state'> & {
+    syncPeople(): void;
+    syncConsents(): void;
+  };
 };
 
 /** What was said for one session alone. */

@@ -1,5 +1,7 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { Id, PersonId } from '#src/conversation/machine/state.ts';
 import type { SpeechOutput } from '#src/conversation/output/speech-output.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Performer } from '#src/conversation/performer.ts';
 import type { CueTrack } from '#src/playback/reply/cue-track.ts';
 import {
   type InterruptionEffect,
@@ -22,15 +24,24 @@ export type Overheard = {
   readonly sure?: boolean;
 };
 
+/** Parts of a session that barge-in needs. */
+type InterruptionParts = {
+  readonly addressing: { readonly names: readonly string[] };
+  readonly parts: { readonly clock: Clock };
+  readonly talk: Pick<Performer, 'post'> & {
+    readonly sounding: { readonly id: Id; readonly by: PersonId | undefined } | undefined;
+  };
+};
+
 /** Effects of voices and words on the bot's speech: it dips, pauses, goes on, or falls silent. */
 export class Interruptions {
-  readonly #context: SessionContext;
+  readonly #context: InterruptionParts;
   readonly #output: SpeechOutput;
   readonly #cues: CueTrack;
   #state = uninterrupted;
   #isSpeaking = false;
 
-  constructor(context: SessionContext, output: SpeechOutput, cues: CueTrack) {
+  constructor(context: InterruptionParts, output: SpeechOutput, cues: CueTrack) {
     this.#context = context;
     this.#output = output;
     this.#cues = cues;

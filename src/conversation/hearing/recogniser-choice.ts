@@ -1,5 +1,3 @@
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import { hintsOf } from '#src/speech/hints.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 
@@ -8,16 +6,11 @@ import type { Transcriber } from '#src/speech/ports.ts';
  * who may be heard. Words and names alternate, as a recogniser accepts a limited number of them.
  */
 export function recognitionHints(
-  context: SessionContext,
-  people: readonly ChannelMember[],
+  botNames: readonly string[],
+  words: readonly string[],
+  people: readonly string[],
 ): readonly string[] {
-  const { channel, gate, stored } = context;
-  const heard = people.filter(({ id, isBot }) => !isBot && gate.standing(id) === 'yes');
-  const present = heard.map(({ name }) => name);
-  return hintsOf([
-    ...context.addressing.names,
-    ...inTurns(stored.wordsIn(channel.guildId), present),
-  ]);
+  return hintsOf([...botNames, ...inTurns(words, people)]);
 }
 
 function inTurns(some: readonly string[], others: readonly string[]): readonly string[] {

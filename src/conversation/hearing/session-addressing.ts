@@ -1,15 +1,27 @@
 import { addressingRulesOf } from '#src/conversation/machine/addressing.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
+import type { Performer } from '#src/conversation/performer.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
-import type { AddressingState } from '#src/turn/addressing/addressing-windows.ts';
+import type { AddressingMode, AddressingState } from '#src/turn/addressing/addressing-windows.ts';
+
+/** Parts of a session that its addressing needs. */
+type AddressingParts = SessionChannel & {
+  readonly maySpeak: () => boolean;
+  readonly people: () => readonly ChannelMember[];
+  readonly settings: () => {
+    readonly addressing: AddressingMode;
+    readonly names: readonly string[];
+  };
+  readonly talk: Pick<Performer, 'post' | 'state'> & { syncSettings(): void };
+};
 
 /** People to whom the bot listens in one session, as the panel and commands ask. The conversation decides. */
 export class SessionAddressing {
-  readonly #context: SessionContext;
+  readonly #context: AddressingParts;
 
-  constructor(context: SessionContext) {
+  constructor(context: AddressingParts) {
     this.#context = context;
   }
 

@@ -1,21 +1,29 @@
 import { BotError } from '#src/base/errors.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import type { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { isPresumed } from '#src/conversation/machine/addressing.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { openSpeech } from '#src/conversation/machine/questions.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Performer } from '#src/conversation/performer.ts';
+import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type {
+  HearingDependencies,
+  SessionChannel,
+} from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
+import type { ConsentGate } from './consent-gate.ts';
 import { HeardUtterance } from './heard-utterance.ts';
 import { hintedRecogniser, recognitionHints } from './recogniser-choice.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
+import type { BegunUtterance, UtteranceFollower } from './utterance-observer.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type PauseEvent = UtteranceSoFar & { readonly kind: InterimMoment };
@@ -33,9 +41,26 @@ export type HearingConnection = {
   isFarField(speakerId: string): boolean;
 };
 
+/** Parts of a session that its utterances need. */
+type UtterancesParts = SessionChannel & {
+  readonly addressing: { readonly names: readonly string[] };
+  readonly features: {
+    wants(speakerId: string): boolean;
+    began(utterance: BegunUtterance): UtteranceFollower;
+  };
+  readonly gate: ConsentGate;
+  readonly languages: SpeakerLanguages;
+  readonly mix: { readonly sounds: boolean };
+  readonly notice: (line: TextLine) => void;
+  readonly people: () => readonly ChannelMember[];
+  readonly signal: AbortSignal;
+  readonly stored: { wordsIn(guildId: string): readonly string[] };
+  readonly talk: Pick<Performer, 'post' | 'state'> & { lastUnrecognised: unknown };
+};
+
 /** Utterances of one session, with their sound, their recognisers and their captions, until the conversation forgets them. */
 export class Utterances {
-  readonly #context: SessionContext;
+  readonly #context: UtterancesParts;
   readonly #hearing: HearingDependencies;
   readonly #all = new Map<Id, HeardUtterance>();
   /** The one that each person has not ended. */
@@ -44,7 +69,7 @@ export class Utterances {
   #connection: HearingConnection | undefined;
   #nextId = 1;
 
-  constructor(context: SessionContext, hearing: HearingDependencies) {
+  constructor(context: UtterancesParts, hearing: HearingDependencies) {
     this.#context = context;
     this.#hearing = hearing;
   }
@@ -233,11 +258,14 @@ export class Utterances {
     isWanted: boolean,
     budget: HearingBudget,
   ): void {
-    const { features, languages, parts, people, talk } = this.#context;
+    const { addressing, channel, features, gate, languages, parts, people, stored, talk } =
+      this.#context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     languages.meet(speakerId);
-    const hints = recognitionHints(this.#context, here);
+    const heard = here.filter((one) => !one.isBot && gate.standing(one.id) === 'yes');
+    const names = heard.map((one) => one.name);
+    const hints = recognitionHints(addressing.names, stored.wordsIn(channel.guildId), names);
     const paid = parts.transcriber.paidBy(budget.reservation);
     const transcriber = hintedRecogniser(paid, hints, languages.hintFor(speakerId));
     const id = this.#nextId++;
