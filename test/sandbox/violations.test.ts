@@ -21,9 +21,7 @@ test('a seat asked for by a session that a later one has replaced is noted', asy
   await expect.poll(() => sandbox.bot().channel).toBeUndefined();
   expect(sandbox.violations()).toEqual([]);
   former.say(4, seat);
-  await expect
-    .poll(() => sandbox.violations())
-    .toMatchObject([{ guildId }]);
+  await expect.poll(() => sandbox.violations()).toMatchObject([{ guildId }]);
   later.socket.terminate();
   await later.closed;
   await expect.poll(() => sandbox.gatewaySessions().at(-1)?.online).toBe(false);
