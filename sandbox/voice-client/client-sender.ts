@@ -1,9 +1,5 @@
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
-import type {
-  EncodedSpeech,
-  Microphone,
-  SpokenTimes,
-} from '#sandbox/voice/voice-ports.ts';
+import type { EncodedSpeech, Microphone, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';

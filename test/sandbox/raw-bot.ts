@@ -61,8 +61,6 @@ export async function openSocket(sandbox: BotAddress) {
   };
 }
 
-export type RawBot = Awaited<ReturnType<typeof identified>>;
-
 /** The intents Guilds and GuildVoiceStates. */
 export const usualIntents = 0b1000_0001;
 

@@ -1,27 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { openSandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { ask, identified, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
+import { identified, openSocket, usualIntents } from '#test/sandbox/raw-bot.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const open = (options: Partial<SandboxOptions> = {}) =>
   openSandbox({ voice: silentVoice().half, ...options });
-
-test.each([
-  ['words before a login', '{"op":8,"d":{"guild_id":"1"}}', 4003],
-  ['an unknown opcode', '{"op":99}', 4001],
-  ['a login without a token', '{"op":2,"d":{}}', 4002],
-  ['no JSON', '{{{', 4002],
-  ['a null', 'null', 4002],
-  ['bytes', randomBytes(500), 4002],
-  ['more bytes than a request has', 'x'.repeat(20_000), 1009],
-])('%s on the gateway end that socket and nothing else', async (_name, junk, code) => {
-  await using sandbox = await open();
-  using bot = await openSocket(sandbox);
-  bot.socket.send(junk);
-  expect(await bot.closed).toBe(code);
-  expect((await ask(sandbox, '/users/@me')).status).toBe(200);
-});
 
 test('a resume replays what was missed, once', async () => {
   await using sandbox = await open();

@@ -1,37 +1,26 @@
 import type { VoiceHalf } from '#sandbox/sandbox.ts';
-import type {
-  HeardFrame,
-  Microphone,
-  VoiceFaults,
-  VoiceRights,
-  VoiceTicket,
-} from '#sandbox/voice/voice-ports.ts';
+import type { VoiceFaults } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 
-/** A voice half without sound: it notes who was let in and thrown out, with what microphone and rights, and plays frames it is handed. */
+/** A voice half without sound: it notes who was thrown out. */
 export function silentVoice() {
-  const admitted: VoiceTicket[] = [];
   const expelled: { userId: string; closeCode: number }[] = [];
-  const microphones: Microphone[] = [];
-  const rights = new Map<string, VoiceRights>();
-  const lives: (Buffer | Int16Array | 'end')[] = [];
-  const listeners: ((frame: HeardFrame) => void)[] = [];
   const half: VoiceHalf = {
     open: async () => ({
       endpoint: 'localhost:1',
       certificate: 'no certificate',
-      admit: (ticket) => void admitted.push(ticket),
+      admit: () => undefined,
       expel: (_guildId, userId, closeCode) => void expelled.push({ userId, closeCode }),
-      allow: (_guildId, userId, may) => void rights.set(userId, may),
+      allow: () => undefined,
       faults: noFaults,
       [Symbol.asyncDispose]: async () => undefined,
     }),
     connect: async () => ({
       speak: async () => ({ firstPacketAtMs: 1, firstVoicedAtMs: 2, lastVoicedAtMs: 3 }),
-      live: (frame) => void lives.push(frame),
-      endLive: () => void lives.push('end'),
-      useMicrophone: (microphone) => void microphones.push(microphone),
-      onFrame: (listener) => void listeners.push(listener),
+      live: () => undefined,
+      endLive: () => undefined,
+      useMicrophone: () => undefined,
+      onFrame: () => undefined,
       settled: async () => undefined,
       counts: () => ({
         sentPackets: 0,
@@ -46,10 +35,7 @@ export function silentVoice() {
     }),
     codec: async () => noCodec,
   };
-  const play = (frame: HeardFrame) => {
-    for (const listener of listeners) listener(frame);
-  };
-  return { half, admitted, expelled, microphones, lives, rights, play };
+  return { half, expelled };
 }
 
 const noFaults: VoiceFaults = {
