@@ -108,16 +108,16 @@ const point = (kind: QuotedPoint['kind'], over: Partial<QuotedPoint> = {}): Quot
   return { ...quote, kind, ...over };
 };
 
-test('/captions recap groups points, names owners, and ends each point with its line', async () => {
+test('/captions recap groups points, and ends each point with its line', async () => {
   const { link: _, ...unposted } = point('question', { text: 'Who drives?' });
-  const points = [unposted, point('decision'), point('task', { owner: 'Ben', text: 'Book.' })];
-  const recap = async () => ({ kind: 'recap', session, lineCount: 9, points }) as const;
+  const points = [unposted, point('decision'), point('task', { text: 'Ben books.' })];
+  const recap = async () => ({ kind: 'recap', session, points }) as const;
   expect(read(await run('recap', inLounge, { transcripts: { recap } }))).toEqual([
     'Recap of Lounge, 2026-11-20:',
     '**Decisions**',
     expect.stringMatching(/^Ben at \d\d:\d\d: Friday at eight, my place. https:\S+\/m$/),
     '**Tasks**',
-    expect.stringMatching(/^Ben at \d\d:\d\d: Ben: Book. https:\S+\/m$/),
+    expect.stringMatching(/^Ben at \d\d:\d\d: Ben books. https:\S+\/m$/),
     '**Open questions**',
     expect.stringMatching(/^Ben at \d\d:\d\d: Who drives\?$/),
   ]);

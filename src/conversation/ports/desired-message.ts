@@ -25,8 +25,6 @@ export type DisplayOutcome =
     }
   /** Deleted as wished. */
   | { readonly kind: 'deleted'; readonly key: string }
-  /** Discord takes no change any more, since the message is too old (error 30046): it shows what it showed before. */
-  | { readonly kind: 'too-old'; readonly key: string }
   /** The message or its whole chat was deleted. */
   | { readonly kind: 'gone'; readonly key: string; readonly what: 'message' | 'chat' }
   /** The bot may not write in that chat; nothing more is sent until a new one is opened. */

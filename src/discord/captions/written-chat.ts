@@ -106,9 +106,10 @@ export class WrittenChat implements CaptionChat {
         this.end('forbidden');
         break;
       case 'deleted':
-      case 'too-old':
       case 'refused':
         this.#report({ ...outcome, key });
+        break;
+      case 'too-old': // it shows what it showed before
     }
   }
 }

@@ -94,7 +94,7 @@ export class LiveMessage {
         longestMs: Number.POSITIVE_INFINITY,
         send: async (signal) => {
           const body = draw();
-          if (!body && !this.#isTried) return undefined;
+          if (this.#isOver || (!body && !this.#isTried)) return undefined;
           // It may stand there already: its nonce finds it.
           sent = body ?? { content: '\u2026' };
           this.#isTried = true;
@@ -144,6 +144,7 @@ export class LiveMessage {
 
   #failed(error: unknown): void {
     const { draw, report } = this.#options;
+    if (this.#isOver) return;
     const failure = writeFailureOf(error);
     this.#shown = faceOf(draw());
     switch (failure.kind) {

@@ -1,4 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
@@ -43,13 +44,9 @@ async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<
   const ends = { signal: late.signal, onOver: () => said.resolve() };
   const reading = { kind: 'reading', clauses, when: 'now', interruptible: false } as const;
   if (queue.read({ ...reading, ...ends }).kind !== 'added') return;
-  const over = new AbortController();
-  const waiting = parts.clock
-    .sleep(longestSayMs, AbortSignal.any([signal, over.signal]))
-    .then(() => late.abort(new Error('the notice was not said in time')))
-    .catch(() => undefined); // it was said, or the session is over
-  await Promise.race([said.promise, waiting]);
-  over.abort(new Error('the notice was said'));
+  const unsaid = () => new Error('the notice was not said in time');
+  const saying = unlessAborted(said.promise, signal);
+  await within(saying, longestSayMs, parts.clock, unsaid).catch((why) => late.abort(why));
 }
 
 /** Writes what happens to what is said, in a message of this key. */

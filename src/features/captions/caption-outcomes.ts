@@ -65,11 +65,7 @@ export type QuotedLine = {
 };
 
 /** A point of a recap, with the line that it rests on. */
-export type QuotedPoint = QuotedLine & {
-  readonly kind: RecapPoint['kind'];
-  /** Name of the person who is to do a task. */
-  readonly owner?: string;
-};
+export type QuotedPoint = QuotedLine & { readonly kind: RecapPoint['kind'] };
 
 export type FindOutcome =
   | {

@@ -34,12 +34,11 @@ type ReminderOutcome = 'said' | 'written' | 'given-up';
 export type ReminderResult = 'said' | 'written' | 'away' | 'unsent';
 
 type ServedShard = { readonly shard: ServerShare; readonly delivery: Public<ReminderDelivery> };
-/** Reminder from the begin of its delivery until the store has let it go, or it is to be tried again. */
+/** Reminder that is being delivered. */
 type PendingReminder = {
   readonly reminder: Reminder;
   readonly served: ServedShard;
   readonly stop: AbortController;
-  isDelivered: boolean;
 };
 type Attempt = { readonly guildId: string; readonly tries: number; readonly notBeforeMs: number };
 
@@ -68,6 +67,8 @@ export class ReminderScheduler implements AsyncDisposable {
   /** By id. */
   readonly #pending = new Map<string, PendingReminder>();
   readonly #attempts = new Map<string, Attempt>();
+  /** Ids of those that were delivered or given up, and may still stand in the store; the oldest are forgotten first. */
+  readonly #ended = new Set<string>();
   /** Groups of one person each. */
   readonly #groups = new Set<Promise<void>>();
   /** True where a reminder may have become due since the last check began. */
@@ -111,7 +112,7 @@ export class ReminderScheduler implements AsyncDisposable {
   /** Reminders without those that were delivered just now. Errors: as `ReminderStore.list`. */
   async list(guildId: string, personId: string): Promise<readonly Reminder[]> {
     const all = await this.#parts.store.list(guildId, personId);
-    return all.filter(({ id }) => !this.#pending.get(id)?.isDelivered);
+    return all.filter(({ id }) => !this.#ended.has(id));
   }
 
   /** Errors: as `ReminderStore.remove`. */
@@ -174,12 +175,11 @@ export class ReminderScheduler implements AsyncDisposable {
 
   /** Begins to deliver what is due. Returns the time, in ms, until the next check that only the timer causes. */
   async #check(served: ServedShard): Promise<number> {
-    const before = new Set(this.#pending.keys());
-    const limit = Math.min(before.size + this.#attempts.size + batch, mostRead);
-    const soonest = await this.#parts.store.soonest(served.shard, limit);
+    const { store } = this.#parts;
+    const limit = Math.min(this.#pending.size + this.#attempts.size + batch, mostRead);
+    const soonest = await store.soonest(served.shard, limit);
     if (!this.#served.has(served)) return Number.POSITIVE_INFINITY;
-    // What was delivered while the store was read may stand in what it read.
-    const waiting = soonest.filter(({ id }) => !before.has(id) && !this.#pending.has(id));
+    const waiting = soonest.filter(({ id }) => !this.#pending.has(id) && !this.#ended.has(id));
     for (const group of byPerson(waiting.filter((one) => this.#restMs(one) <= 0))) {
       if (this.#groups.size >= mostAtOnce) break;
       const delivering = this.#deliver(group, served);
@@ -189,6 +189,7 @@ export class ReminderScheduler implements AsyncDisposable {
         this.#checkAgain();
       });
     }
+    for (const { id } of soonest) if (this.#ended.has(id)) await store.remove(id);
     if (soonest.length === 0) return Number.POSITIVE_INFINITY;
     const later = waiting.map((one) => this.#restMs(one)).filter((ms) => ms > 0);
     return Math.min(longestWaitMs, ...later);
@@ -203,49 +204,44 @@ export class ReminderScheduler implements AsyncDisposable {
   /** Never throws. */
   async #deliver(reminders: readonly Reminder[], served: ServedShard): Promise<void> {
     const stop = new AbortController();
-    for (const reminder of reminders)
-      this.#pending.set(reminder.id, { reminder, served, stop, isDelivered: false });
+    for (const reminder of reminders) this.#pending.set(reminder.id, { reminder, served, stop });
     try {
       const results = await served.delivery.deliver(reminders, stop.signal);
       for (const reminder of reminders)
-        await this.#settle(reminder, results.get(reminder.id) ?? 'unsent');
+        this.#settle(reminder, results.get(reminder.id) ?? 'unsent');
     } catch (error) {
       if (!stop.signal.aborted) {
         this.#parts.onEvent(reminders[0]?.guildId ?? '', failureEventOf(error, 'speak'));
-        for (const reminder of reminders) await this.#settle(reminder, 'unsent');
+        for (const reminder of reminders) this.#settle(reminder, 'unsent');
       }
     }
     for (const { id } of reminders) this.#pending.delete(id);
   }
 
-  async #settle(reminder: Reminder, result: ReminderResult): Promise<void> {
+  #settle(reminder: Reminder, result: ReminderResult): void {
     const { id, guildId } = reminder;
-    if (result === 'said' || result === 'written') return await this.#end(reminder, result);
     const tries = (this.#attempts.get(id)?.tries ?? 0) + 1;
-    if (result === 'unsent' && tries >= mostTries) return await this.#end(reminder, 'given-up');
+    if (result === 'said' || result === 'written') {
+      this.#end(reminder, result);
+      return;
+    }
+    if (result === 'unsent' && tries >= mostTries) {
+      this.#end(reminder, 'given-up');
+      return;
+    }
     const notBeforeMs = this.#parts.clock.nowMs() + backoffMs(tries);
     this.#attempts.set(id, { guildId, tries, notBeforeMs });
   }
 
-  /** Resolves when the store has let it go, which is tried again where it fails. */
-  async #end(reminder: Reminder, outcome: ReminderOutcome): Promise<void> {
-    const { id, guildId, personId, dueAtWallMs } = reminder;
-    const { clock, onEvent, store } = this.#parts;
-    const { signal } = this.#over;
+  /** The next check has the store let it go. */
+  #end({ id, guildId, personId, dueAtWallMs }: Reminder, outcome: ReminderOutcome): void {
+    const { clock, onEvent } = this.#parts;
     const lateMs = clock.wallMs() - dueAtWallMs;
     onEvent(guildId, featureEvent(reminderEnded, { personId, outcome, lateMs }));
     this.#attempts.delete(id);
-    const pending = this.#pending.get(id);
-    if (pending) pending.isDelivered = true;
-    for (let failures = 1; !signal.aborted; failures++) {
-      try {
-        await store.remove(id);
-        return;
-      } catch (error) {
-        if (failures === 1) onEvent(guildId, failureEventOf(error, 'store'));
-      }
-      await clock.sleep(backoffMs(failures), signal).catch(() => undefined);
-    }
+    this.#ended.add(id);
+    const [oldest = ''] = this.#ended;
+    if (this.#ended.size > mostRead) this.#ended.delete(oldest);
   }
 }
 

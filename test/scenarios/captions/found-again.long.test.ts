@@ -62,11 +62,11 @@ scenario(
   'what was said is found again: as files, by words, by a question, and summed up',
   async () => {
     const sayings = new Sayings(['Friday at eight', 'I book the table', 'we play chess']);
-    // A model that was taken in: a line that nobody said, one that says something else, an owner who was not there.
+    // A model that was taken in: a line that nobody said, one that says something else.
     const reply = recapReply(
       { kind: 'decision', text: 'They meet on Friday.', line: 1, words: 'Friday at eight' },
-      { kind: 'task', text: 'Book a table.', owner: 'Ben', line: 2, words: 'book the table' },
-      { kind: 'task', text: 'Bring the board.', owner: 'Zoe', line: 3, words: 'we play chess' },
+      { kind: 'task', text: 'Ben books a table.', line: 2, words: 'book the table' },
+      { kind: 'task', text: 'Somebody brings the board.', line: 3, words: 'we play chess' },
       { text: 'Unfounded.', line: 99, words: 'we play chess' },
       { text: 'Misquoted.', line: 3, words: 'we play draughts' },
     );
@@ -112,7 +112,7 @@ scenario(
     const recap = await commandReply(adam, 'captions recap');
     expect(recap.ephemeral).toBe(true);
     expect(recap.text).toMatch(
-      /\*\*Decisions\*\*\nAdam at \d\d:\d\d: They meet on Friday\. \S+\n\*\*Tasks\*\*\nBen at \d\d:\d\d: Ben: Book a table\. \S+\nAdam at \d\d:\d\d: Bring the board\. \S+$/,
+      /\*\*Decisions\*\*\nAdam at \d\d:\d\d: They meet on Friday\. \S+\n\*\*Tasks\*\*\nBen at \d\d:\d\d: Ben books a table\. \S+\nAdam at \d\d:\d\d: Somebody brings the board\. \S+$/,
     );
     expectLinks(setup, recap.text, said);
     await commandReply(ben, 'privacy deny');

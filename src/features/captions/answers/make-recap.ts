@@ -2,9 +2,7 @@ import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
-import { speakerNames } from '#src/features/captions/files/speaker-names.ts';
 import { wordsOf } from '#src/features/captions/store/search-tokeniser.ts';
-import type { TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
 import type { FoundLine } from '#src/features/captions/transcript-store-types.ts';
 import { cut } from '#src/texts/plain.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
@@ -24,8 +22,6 @@ export type RecapPoint = {
   readonly kind: (typeof recapKinds)[number];
   readonly text: string;
   readonly sources: readonly [FoundLine, ...FoundLine[]];
-  /** Speaker who is to do a task. */
-  readonly owner?: TranscriptSpeaker;
 };
 
 export type Recap = {
@@ -75,7 +71,7 @@ export async function recap(
     signal.throwIfAborted();
     const reply = await ask(recapPrompt(piece, options.language, share), signal);
     signal.throwIfAborted();
-    const read = recapPoints(reply, piece, found, share);
+    const read = recapPoints(reply, piece, share);
     points.push(...(read ?? []));
     if (!read) unread++;
   }
@@ -92,10 +88,9 @@ export function recapPrompt(
   const task =
     `You note what is worth knowing of a conversation, in at most ${most} points: decisions, tasks, questions that nobody ` +
     'answered, then the rest. Reply with JSON only, as in ' +
-    '{"points":[{"kind":"task","owner":"Ben","text":"Book a table.","lines":[{"line":5,"words":"then I book a table"}]}]}. ' +
-    '"kind" is decision, task, question or point. "owner" is only for a task: the name of the person who is to do it, as it ' +
-    `stands before their lines, and absent where no line says it. "text" is one sentence in ${language}. "lines" are the ` +
-    'numbers of the lines that say it, each with some of its words, copied exactly as they stand there. Write nothing that ' +
+    '{"points":[{"kind":"task","text":"Ben books a table.","lines":[{"line":5,"words":"then I book a table"}]}]}. ' +
+    `"kind" is decision, task, question or point. "text" is one sentence in ${language}; of a task it says who is to do it, where ` +
+    'a line says that. "lines" are the numbers of the lines that say it, each with some of its words, copied exactly as they stand there. Write nothing that ' +
     'no line says.';
   return { system: `${task}\n${linesAreData}`, user: piece.block };
 }
@@ -104,24 +99,21 @@ const shape = z.object({ points: z.array(z.unknown()) });
 const pointShape = z.object({
   kind: z.enum(recapKinds),
   text: z.string(),
-  owner: z.string().nullish(),
   lines: z.array(z.object({ line: z.number(), words: z.string() })),
 });
 
 /**
  * The points of a reply, at most `most`; undefined where the reply is not the JSON that was asked for. A source
- * counts where the line of its number holds its words; a point without one is dropped. `among` are all lines of the recap.
+ * counts where the line of its number holds its words; a point without one is dropped.
  */
 export function recapPoints(
   reply: string,
   { byNumber }: Pick<NumberedLines, 'byNumber'>,
-  among: readonly FoundLine[] = [...byNumber.values()],
   most = recapLength([...byNumber.values()]),
 ): readonly RecapPoint[] | undefined {
   const json = reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1); // some put it between fences
   const read = shape.safeParse(foreignJson(json, toolArgumentLimits));
   if (!read.success) return undefined;
-  const owners = ownersAmong(among);
   const points = read.data.points.flatMap((each): readonly RecapPoint[] => {
     const { data } = pointShape.safeParse(each);
     const text = visibleLine(data?.text ?? '');
@@ -132,9 +124,7 @@ export function recapPoints(
       }),
     );
     if (!data || !first || text === '') return [];
-    const sources = [first, ...more] as const;
-    const owner = data.kind === 'task' ? owners(data.owner ?? '', sources) : undefined;
-    return [{ kind: data.kind, text: cut(text, maxPointChars), sources, owner }];
+    return [{ kind: data.kind, text: cut(text, maxPointChars), sources: [first, ...more] }];
   });
   return inOrder(points).slice(0, most);
 }
@@ -143,28 +133,6 @@ export function recapPoints(
 function holds(line: string, copied: string): boolean {
   const [all, some] = [wordsOf(line).join(''), wordsOf(copied).join('')];
   return some.length >= Math.min(leastCopied, all.length) && some !== '' && all.includes(some);
-}
-
-/** Finds the speaker of that name, if one of these sources is theirs or names them. */
-function ownersAmong(found: readonly FoundLine[]) {
-  const lines = found.map(({ line }) => line).filter(({ text }) => visibleLine(text) !== '');
-  const nameOf = speakerNames(lines, 'Somebody');
-  const alike = (name: string) => wordsOf(name).join(' ');
-  const speakers = new Map(lines.map(({ speaker }) => [alike(nameOf(speaker)), speaker]));
-  return (name: string, sources: readonly FoundLine[]): TranscriptSpeaker | undefined => {
-    const speaker = speakers.get(alike(name));
-    if (!speaker) return undefined;
-    const names = wordsOf(name);
-    const says = ({ line }: FoundLine) =>
-      speakerId(line.speaker) === speakerId(speaker) ||
-      wordsOf(line.text).some((word) => names.includes(word));
-    return sources.some(says) ? speaker : undefined;
-  };
-}
-
-/** Id of the person who speaks; that of the bot is empty. */
-export function speakerId(speaker: TranscriptSpeaker): string {
-  return speaker.kind === 'person' ? speaker.personId : '';
 }
 
 function inOrder(points: readonly RecapPoint[]): readonly RecapPoint[] {

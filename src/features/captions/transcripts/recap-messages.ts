@@ -44,11 +44,7 @@ const headings: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
 const partial: TextLine = { id: 'recap.failed' };
 
 /** A point with name and time of its line, and the message that shows it, if any. */
-function lineOf(
-  { atWallMs, link, name, owner, text: words }: QuotedPoint,
-  times: WallTimes,
-): TextLine {
-  const point = owner === undefined ? words : `${owner}: ${words}`;
-  const text = link === undefined ? point : `${point} ${link}`;
+function lineOf({ atWallMs, link, name, text: words }: QuotedPoint, times: WallTimes): TextLine {
+  const text = link === undefined ? words : `${words} ${link}`;
   return { id: 'find.line', with: { text, name, time: times.minute(atWallMs) } };
 }

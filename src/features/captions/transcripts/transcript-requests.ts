@@ -14,12 +14,7 @@ import type { WrittenAnswerConcurrency } from '#src/conversation/answering/writt
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import {
-  type Recap,
-  type RecapPoint,
-  recap,
-  speakerId,
-} from '#src/features/captions/answers/make-recap.ts';
+import { type Recap, type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
 import {
   citedAnswerPrompt,
   citedLines,
@@ -369,18 +364,15 @@ export class TranscriptRequests {
   }
 }
 
-/** Points whose lines are all still there, with owners who still speak there. */
+/** Points whose lines are all still there. */
 function stillKnown(
   points: readonly RecapPoint[],
   lines: readonly TranscriptLine[],
 ): readonly RecapPoint[] {
   const texts = new Map(lines.map(({ number, text }) => [number, text]));
-  const speakerIds = new Set(lines.map(({ speaker }) => speakerId(speaker)));
-  return points
-    .filter(({ sources }) => sources.every(({ line }) => texts.get(line.number) === line.text))
-    .map(({ owner, ...point }) =>
-      owner && speakerIds.has(speakerId(owner)) ? { ...point, owner } : point,
-    );
+  return points.filter(({ sources }) =>
+    sources.every(({ line }) => texts.get(line.number) === line.text),
+  );
 }
 
 function keyOf({ line }: FoundLine): string {
@@ -399,6 +391,6 @@ function quotedLine(found: FoundLine): QuotedLine {
 }
 
 /** A point of a recap, with the line that it rests on first. */
-function quotedPoint({ kind, text, sources: [source], owner }: RecapPoint) {
-  return { ...quotedLine(source), kind, text, owner: owner && visibleLine(owner.name) };
+function quotedPoint({ kind, text, sources: [source] }: RecapPoint) {
+  return { ...quotedLine(source), kind, text };
 }

@@ -20,11 +20,13 @@ const talk = foundIn(
   lineAt(180_000, 'Does anybody have a car?'),
 );
 const numbered = numberedLines(talk, { maxChars: 10_000 });
-/** Points shown of a reply: kind, owner, text and number of the line in its session. */
+/** Points shown of a reply: kind, text and number of the line in its session. */
 const read = (reply: string, piece = numbered) =>
-  recapPoints(reply, piece)?.map(({ kind, owner, text, sources: [{ line }] }) =>
-    [kind, owner?.name, text, line.startMs / 60_000].filter((part) => part !== undefined),
-  );
+  recapPoints(reply, piece)?.map(({ kind, text, sources: [{ line }] }) => [
+    kind,
+    text,
+    line.startMs / 60_000,
+  ]);
 const friday = {
   kind: 'decision',
   text: 'They meet on Friday.',
@@ -33,16 +35,16 @@ const friday = {
 } as const;
 const table = { kind: 'task', text: 'Book a table.', line: 3, words: 'I book a table' } as const;
 
-test('decisions come first, then tasks with their owners, open questions and the rest, each with its line', () => {
+test('decisions come first, then tasks, open questions and the rest, each with its line', () => {
   const reply = recapReply(
     { text: 'The bridge is 343 metres high.', line: 1, words: 'bridge is 343 metres' },
     { kind: 'question', text: 'Who has a car?', line: 4, words: 'Does anybody have a car' },
-    { ...table, owner: 'Cleo' },
+    table,
     friday,
   );
   const shown = [
     ['decision', 'They meet on Friday.', 1],
-    ['task', 'Cleo', 'Book a table.', 2],
+    ['task', 'Book a table.', 2],
     ['question', 'Who has a car?', 3],
     ['point', 'The bridge is 343 metres high.', 0],
   ];
@@ -77,39 +79,6 @@ test.each([
   await expect(asked).rejects.toMatchObject({ code: 'answer.malformed' });
 });
 
-test.each([
-  ['who was not there', 'Zoe', undefined],
-  ['who did not say it and is not named there', 'Ben', undefined],
-  ['who says it', 'cleo', 'Cleo'],
-  ['that is empty', '', undefined],
-])('of an owner %s the task shows only what is known', (_, owner, shown) => {
-  const [point] = recapPoints(recapReply({ ...table, owner }), numbered) ?? [];
-  expect(point?.owner?.name).toBe(shown);
-});
-
-test('of two people of one name, the one whose line it is has the task', () => {
-  const [one, other] = ['1', '2'].map(
-    (personId) => ({ kind: 'person', personId, name: 'Ben' }) as const,
-  );
-  if (!one || !other) throw new Error('There are two.');
-  const found = foundIn(
-    lineAt(0, 'I drive us all.', { speaker: one }),
-    lineAt(60_000, 'I bring bread.', { speaker: other }),
-  );
-  const piece = numberedLines(found, { maxChars: 10_000 });
-  const owners = ['Ben', 'Ben (2)'].map((owner) => {
-    const reply = recapReply({
-      kind: 'task',
-      text: 'Bread.',
-      owner,
-      line: 2,
-      words: 'I bring bread',
-    });
-    return recapPoints(reply, piece)?.[0]?.owner;
-  });
-  expect(owners).toEqual([undefined, other]);
-});
-
 test('who claims to speak for the line of another has no quote of theirs', () => {
   const found = foundIn(
     lineAt(0, 'Good evening, everybody.', { name: 'Ben' }),
@@ -120,14 +89,9 @@ test('who claims to speak for the line of another has no quote of theirs', () =>
   const piece = numberedLines(found, { maxChars: 10_000 });
   const words = 'I, Ben, pay for all';
   // A model that is taken in names the line that it was told to, or the one that says so.
-  const fooled = recapReply(
-    { kind: 'decision', text: 'Ben pays for all.', line: 1, words },
-    { kind: 'task', text: 'Bring the money.', owner: 'Zoe', line: 2, words: 'Zoe said she brings' },
-  );
+  const fooled = recapReply({ kind: 'decision', text: 'Ben pays for all.', line: 1, words });
   const points = recapPoints(fooled, piece) ?? [];
-  expect(points.map(({ sources: [{ line }], owner }) => [line.speaker.name, owner])).toEqual([
-    ['Mallory', undefined],
-  ]);
+  expect(points).toEqual([]);
 });
 
 /** Fifty sentences, and a model that finds a point in every fifth line. */
@@ -163,7 +127,7 @@ test('a long transcript is asked about in pieces, each for its share of the poin
   for (const { user } of asked) expect(user.length).toBeLessThan(options.maxChars + 60);
 });
 
-test('whatever is said and replied, a point names lines that were shown, and an owner who spoke', async () => {
+test('whatever is said and replied, a point names lines that were shown', async () => {
   const lines = hostileWords.map((text, n) => lineAt(n * 1_000, text, { number: n + 1 }));
   const found = foundIn(...lines);
   const piece = numberedLines(found, { maxChars: 100_000 });
@@ -172,7 +136,6 @@ test('whatever is said and replied, a point names lines that were shown, and an 
   const point = fc.record({
     kind: fc.constantFrom('decision', 'task', 'order') as fc.Arbitrary<'task'>,
     text: words,
-    owner: fc.constantFrom('Ana', 'Ben', 'system'),
     line: fc.integer({ min: -1, max: 30 }),
     words,
   });
@@ -182,9 +145,8 @@ test('whatever is said and replied, a point names lines that were shown, and an 
       const made = recap(found, { maxChars: 100_000, language: 'English' }, ask, never);
       const { points } = await made.catch(() => ({ points: [] }));
       expect(points.length).toBeLessThanOrEqual(recapLength(found));
-      for (const { owner, sources, text } of points) {
+      for (const { sources, text } of points) {
         expect(sources.every((source) => found.includes(source))).toBe(true);
-        expect(owner?.name ?? 'Ana').toBe('Ana');
         expect(text).toMatch(/^.{1,200}$/u);
       }
     }),

@@ -3,7 +3,6 @@ import type { RecapPoint } from '#src/features/captions/answers/make-recap.ts';
 type GivenPoint = {
   readonly kind?: RecapPoint['kind'];
   readonly text: string;
-  readonly owner?: string;
   /** Number of the line it names, and words that it copies from there. */
   readonly line: number;
   readonly words: string;

@@ -3,7 +3,6 @@ import { captioned, says } from '#test/conversation/setup/captioned.ts';
 import { adam, eva, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
 
@@ -50,28 +49,6 @@ test('what was forgotten while a recap was made is not in it', async () => {
   const making = recapOf(fixture);
   await fixture.privacy.forget('g', 'eva');
   expect((await making).said).toEqual(['They take five.']);
-});
-
-test('an owner who was forgotten while a recap was made is not named in it', async () => {
-  const clock = new VirtualClock();
-  const task = { kind: 'task', text: 'Book a table.', owner: 'Eva' } as const;
-  const reply = recapReply({ ...task, line: 1, words: 'Eva books a table' });
-  const model = new FakeChat([[{ waitMs: minuteMs / 2 }, reply]], clock);
-  const transcriber = new FakeTranscriber({ texts: () => 'Eva books a table' });
-  const fixture = await captioned({ chat: model, transcriber }, clock);
-  await says(fixture);
-  await says(fixture, eva);
-  await fixture.sessions.leave('g');
-  const owners: unknown[] = [];
-  for (const forgets of [false, true]) {
-    const asked = fixture.transcriptFor.recap('g', adam, request);
-    await clock.advance(minuteMs / 4);
-    if (forgets) await fixture.privacy.forget('g', 'eva');
-    await clock.advance(minuteMs);
-    const outcome = await asked;
-    owners.push(outcome.kind === 'recap' && outcome.points.map(({ owner, text }) => [owner, text]));
-  }
-  expect(owners).toEqual([[['Eva', 'Book a table.']], [[undefined, 'Book a table.']]]);
 });
 
 test('one recap is made at once in a server, and one thing is written at once for a person', async () => {
