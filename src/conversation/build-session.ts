@@ -1,6 +1,6 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
+import { DecodingWatchdog } from '#src/conversation/alerts/decoding-watchdog.ts';
 import { chosenVoiceGone } from '#src/conversation/alerts/report-failure.ts';
-import { SessionWatchdogs } from '#src/conversation/alerts/session-watchdogs.ts';
 import { AnswerJobs } from '#src/conversation/answering/answer-jobs.ts';
 import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
@@ -80,7 +80,8 @@ export function buildSession(options: VoiceSessionOptions, session: SessionSourc
     isFirst: before?.isFirst ?? firstTimes(seat ? ['greeted'] : []),
     trustsPartials: () => sources.hearing.partialTrust.isTrusted,
     wakeup: new Wakeup(clock),
-    watchdogs: before?.watchdogs ?? new SessionWatchdogs(sources.longestStandstillMs),
+    decoding: before?.decoding ?? new DecodingWatchdog(),
+    longestStandstillMs: sources.longestStandstillMs,
     preemptiveBudget: new PreemptiveBudget(),
     connection: new CurrentConnection(),
     pace: new SpeechPace(),

@@ -1,6 +1,6 @@
 import type { Wakeup } from '#src/base/loops/wakeup.ts';
 import type { Class } from '#src/base/public.ts';
-import type { SessionWatchdogs } from '#src/conversation/alerts/session-watchdogs.ts';
+import type { DecodingWatchdog } from '#src/conversation/alerts/decoding-watchdog.ts';
 import type { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { CurrentPipeline } from '#src/conversation/engines/current-pipeline.ts';
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
@@ -78,7 +78,10 @@ export type SessionContext = {
   readonly languages: SpeakerLanguages;
   readonly pipeline: CurrentPipeline;
   readonly preemptiveBudget: PreemptiveBudget;
-  readonly watchdogs: SessionWatchdogs;
+  /** People whose sound arrives and cannot be decoded. */
+  readonly decoding: DecodingWatchdog;
+  /** Longest time, in ms, that an answer which has begun neither sounds nor grows. */
+  readonly longestStandstillMs: number;
   readonly connection: CurrentConnection;
   readonly tools: SessionToolDoor;
   /** Pace of its speech. */

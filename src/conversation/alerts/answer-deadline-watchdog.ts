@@ -13,31 +13,32 @@ const missedDeadline: ReadonlySet<BotError['code']> = new Set([
   'tool.late',
 ]);
 
-/** Reports a failure that is a missed deadline. */
+const stageHanging = { kind: 'alert', name: 'stage-hanging' } as const;
+
+/** Reports a failure that is the first missed deadline since an answer was whole. */
 export function reportMissedDeadline(
   { code, message, stage = 'think' }: BotError,
-  { channel, parts, watchdogs }: SessionContext,
+  { channel, parts, talk }: SessionContext,
 ): void {
-  const change = missedDeadline.has(code)
-    ? watchdogs.answerDeadlines.missed(stage, message)
-    : undefined;
-  if (change) parts.onEvent(channel.guildId, change);
+  if (!missedDeadline.has(code) || !talk.isNewFailure('deadline')) return;
+  const cause = `${stage}: ${message}`;
+  parts.onEvent(channel.guildId, { ...stageHanging, state: 'raised', cause });
 }
 
 /** Reports that answers are completed again, where one missed a deadline before. */
-export function reportDeadlinesMet({ channel, parts, watchdogs }: SessionContext): void {
-  const change = watchdogs.answerDeadlines.succeeded();
-  if (change) parts.onEvent(channel.guildId, change);
+export function reportDeadlinesMet({ channel, parts, talk }: SessionContext): void {
+  if (!talk.endFailure('deadline')) return;
+  const cause = 'an answer was completed';
+  parts.onEvent(channel.guildId, { ...stageHanging, state: 'cleared', cause });
 }
 
 /** Gives up an answer that has begun and then hangs; tools have deadlines of their own. Ends with `signal`, never throws. */
 export async function watchAnswer(
   pending: PendingAnswer,
   reply: SpokenReply,
-  { parts: { clock }, watchdogs }: SessionContext,
+  { longestStandstillMs, parts: { clock } }: SessionContext,
   signal: AbortSignal,
 ): Promise<void> {
-  const { longestStandstillMs } = watchdogs.answerDeadlines;
   let [arrivals, sinceMs] = [pending.arrivals, clock.nowMs()];
   while (!signal.aborted) {
     await clock.sleep(checkMs, signal).catch(() => undefined); // ends the loop

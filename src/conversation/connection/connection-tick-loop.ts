@@ -110,12 +110,12 @@ export class ConnectionTickLoop {
   /** Until the next step, unless it is woken. */
   #waitMs(): number {
     const { context, inputs } = this.#parts;
-    const { addressing, mix, watchdogs, talk } = context;
+    const { addressing, decoding, mix, talk } = context;
     if (inputs.isPausing) return pauseTickMs;
     const { floor, turns } = talk.state;
     const isBusy = floor.current !== undefined || turns.some(({ open }) => open.length > 0);
     if (isBusy || inputs.isBusy(this.#nowMs)) return tickMs;
-    const isAwaited = watchdogs.decoding.isWatching;
+    const isAwaited = decoding.isWatching;
     const sinceMs = this.#nowMs - this.#wokenAtMs;
     if (isAwaited || sinceMs < freshMs) return checkMs;
     const dueMs = addressing.closesAtMs - this.#nowMs;

@@ -1,4 +1,5 @@
 import { together } from '#src/base/loops/run-together.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import {
@@ -42,7 +43,7 @@ export async function runHearAndSpeakLoop(
     return await together<'lost'>(signal, [
       (until) => hearPackets(parts, clock, until),
       (until) => clock.run(until),
-      (until) => context.talk.watch(until),
+      (until) => unlessAborted(context.talk.bug, until),
     ]);
   } finally {
     gate.onChange(() => undefined);
@@ -67,12 +68,8 @@ async function hearPackets(
     for (const one of noticed) handle(speakerId, one, parts);
     const unheardMs = inputs.unheardMs(speakerId);
     if (unheardMs > 0)
-      reportDecodingChange(
-        context,
-        context.watchdogs.decoding.missed(speakerId, unheardMs, packet.atMs),
-      );
-    else if (noticed.length > 0)
-      reportDecodingChange(context, context.watchdogs.decoding.decoded(speakerId));
+      reportDecodingChange(context, context.decoding.missed(speakerId, unheardMs, packet.atMs));
+    else if (noticed.length > 0) reportDecodingChange(context, context.decoding.decoded(speakerId));
   }
   return 'lost';
 }

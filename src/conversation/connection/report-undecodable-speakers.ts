@@ -9,7 +9,7 @@ export function reportDecodingChange(
   change: DecodingChange | undefined,
 ): void {
   if (!change) return;
-  const { channel, parts, notice, people, watchdogs } = context;
+  const { channel, parts, decoding, notice, people } = context;
   const isRaised = change.kind === 'raised';
   const state = isRaised ? 'raised' : 'cleared';
   const cause = isRaised
@@ -19,7 +19,7 @@ export function reportDecodingChange(
   parts.onEvent(channel.guildId, { kind: 'alert', name, state, cause });
   if (!isRaised) return;
   const person = people().find(({ id }) => id === change.speakerId);
-  const holds = () => watchdogs.decoding.isRaised(change.speakerId);
+  const holds = () => decoding.isRaised(change.speakerId);
   notice({ id: 'heard.undecodable', with: { name: person?.name ?? '' } }, holds);
 }
 
@@ -30,7 +30,7 @@ export function reportDecodingChange(
  */
 export function reportUndecodableSpeakers(parts: ConnectionParts, atMs: number): void {
   const { context } = parts;
-  const { decoding } = context.watchdogs;
+  const { decoding } = context;
   reportDecodingChange(
     context,
     decoding.keep((id) => isHeard(id, parts)),
@@ -42,7 +42,7 @@ export function reportUndecodableSpeakers(parts: ConnectionParts, atMs: number):
 
 /** Asks people whose utterance could not be decoded to say it again. */
 function reportUndecodedUtterances(context: SessionContext, atMs: number): void {
-  for (const speakerId of context.watchdogs.decoding.endedUtterances(atMs)) {
+  for (const speakerId of context.decoding.endedUtterances(atMs)) {
     const person = context.people().find(({ id }) => id === speakerId);
     if (person) context.notice({ id: 'heard.undecodable', with: { name: person.name } });
   }
