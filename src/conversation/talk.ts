@@ -35,8 +35,6 @@ const settingsNeeded: ReadonlySet<EventKind> = new Set([
 
 /** The conversation of one session: its state, the sound of the bot, and what people and settings tell it. */
 export class Talk {
-  /** Sound of the open connection. */
-  output: SpeechOutput | undefined;
   /** Reply that was opened last, and the person whom it answers. */
   sounding: { readonly id: Id; readonly by: PersonId | undefined } | undefined;
   /** Latest failure of an answer, and the language of its asker, BCP 47. */
@@ -45,10 +43,8 @@ export class Talk {
   lastUnrecognised: unknown;
   readonly #context: SessionContext;
   readonly #performer: Performer;
-  /** Told of a bug while a connection is watched. */
-  #onBroken: ((error: unknown) => void) | undefined;
-  /** Bug of a connection that is not watched yet. */
-  #bug: { readonly error: unknown } | undefined;
+  #output: SpeechOutput | undefined;
+  #bug = Promise.withResolvers<never>();
   #audible: Id | undefined;
   #isStarved = false;
   #people = '';
@@ -68,6 +64,23 @@ export class Talk {
     return this.#performer.state;
   }
 
+  /** Sound of the open connection. */
+  get output(): SpeechOutput | undefined {
+    return this.#output;
+  }
+
+  /** Rejects with a bug in work of the open connection that no caller waits for. */
+  get bug(): Promise<never> {
+    return this.#bug.promise;
+  }
+
+  /** `output`: sound of the connection that is open now; undefined: none is. */
+  attach(output: SpeechOutput | undefined): void {
+    this.#output = output;
+    this.#bug = Promise.withResolvers();
+    this.#bug.promise.catch(() => undefined); // whoever waits for it is told
+  }
+
   post(event: UntimedEvent): void {
     if (settingsNeeded.has(event.kind)) this.syncSettings();
     this.#performer.post(event);
@@ -80,26 +93,8 @@ export class Talk {
   /** A bug in work that no caller waits for: the connection ends with it; without one it is reported. */
   broken(error: unknown): void {
     const { channel, parts } = this.#context;
-    if (!this.output) parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
-    else if (this.#onBroken) this.#onBroken(error);
-    else this.#bug = { error };
-  }
-
-  /** Never resolves. Errors: bugs of the work that no caller waits for. Aborting `signal` throws its reason. */
-  async watch(signal: AbortSignal): Promise<never> {
-    const { promise, reject } = Promise.withResolvers<never>();
-    const leave = () => reject(signal.reason);
-    this.#onBroken = reject;
-    signal.addEventListener('abort', leave);
-    if (signal.aborted) leave();
-    if (this.#bug) reject(this.#bug.error);
-    try {
-      return await promise;
-    } finally {
-      this.#onBroken = undefined;
-      this.#bug = undefined;
-      signal.removeEventListener('abort', leave);
-    }
+    if (this.#output) this.#bug.reject(error);
+    else parts.onEvent(channel.guildId, failureEventOf(error, 'link'));
   }
 
   /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
@@ -165,8 +160,14 @@ export class Talk {
 
   /** The voice is heard again. */
   voiceWorks(): void {
-    if (this.isFailing('speak'))
-      this.#performer.post({ kind: 'failure', failure: 'speak', isOver: true });
+    this.endFailure('speak');
+  }
+
+  /** True where there was this failure. */
+  endFailure(failure: ChannelFailure): boolean {
+    const isFailing = this.isFailing(failure);
+    if (isFailing) this.#performer.post({ kind: 'failure', failure, isOver: true });
+    return isFailing;
   }
 
   /** Brings the settings of the conversation up to date. */

@@ -31,5 +31,5 @@ export function restLine(cap: BudgetCap = 'server'): TextLine {
   return { id: rests[cap] };
 }
 
-/** A stage that fails, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */
-export type ChannelFailure = FailureStage | 'key' | `no voice ${string}`;
+/** A stage that fails, a deadline of one that was missed, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */
+export type ChannelFailure = FailureStage | 'deadline' | 'key' | `no voice ${string}`;

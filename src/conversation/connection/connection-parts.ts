@@ -78,7 +78,7 @@ export function openConnectionParts(
     utterances,
     [Symbol.dispose]() {
       context.connection.attach(undefined);
-      talk.output = undefined;
+      talk.attach(undefined);
       utterances.attach(undefined);
       over.abort(new Error('the connection is closed'));
       voice.cut();
@@ -86,7 +86,7 @@ export function openConnectionParts(
       free();
     },
   };
-  talk.output = output;
+  talk.attach(output);
   utterances.attach({
     read(speakerId, understood) {
       const noticed = inputs.read(speakerId, understood, parts.clock.nowMs());

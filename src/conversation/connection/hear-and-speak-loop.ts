@@ -1,5 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/loops/run-together.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import {
@@ -47,7 +48,7 @@ export async function runHearAndSpeakLoop(
     return await together<'lost'>(signal, [
       (until) => hearPackets(parts, clock, until),
       (until) => clock.run(until),
-      (until) => context.talk.watch(until),
+      (until) => unlessAborted(context.talk.bug, until),
     ]);
   } finally {
     gate.onChange(() => undefined);

@@ -48,6 +48,12 @@ export function personaKey(channelId: string): string {
   return `${prefix}${channelId}`;
 }
 
+/** Value under that key; undefined for an empty persona. */
+export function storedPersona(persona: Persona): string | undefined {
+  const value = JSON.stringify(persona);
+  return value === '{}' ? undefined : value;
+}
+
 /** Persona of a voice channel; empty where none can be read. */
 export function personaIn(
   set: ReadonlyMap<string, string>,

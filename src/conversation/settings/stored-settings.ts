@@ -17,14 +17,15 @@ import {
   type StoredGuildSettings,
   settingsOf,
 } from './guild-settings.ts';
-import { type Persona, personaIn, personaKey } from './persona.ts';
+import { personaIn } from './persona.ts';
 import { type Choices, readStored, type ServerSetting } from './setting-definition.ts';
 import { botVoices, mannerOf, withPersona } from './settings-with-persona.ts';
-import { type WordKey, wordsIn } from './stored-vocabulary-words.ts';
+import { wordsIn } from './stored-vocabulary-words.ts';
 
 /** Settings derived from the stored ones, cached until a change, as they are asked for all the time. */
 type KnownSettings = {
   readonly settings: GuildSettings;
+  readonly words: WordsOfServer;
   /** By voice channel. */
   readonly channels: Map<string, GuildSettings>;
 };
@@ -48,7 +49,6 @@ export class StoredSettings {
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();
-  readonly #words = new KnownWords();
 
   constructor(parts: SessionDependencies, sources: SettingSources) {
     this.#parts = parts;
@@ -97,7 +97,7 @@ export class StoredSettings {
       (persona.name ?? persona.instructions) !== undefined ||
       this.isSet(guildId, conversationSettings.instructions);
     const naming = isOwn ? ` Your name is ${name}.` : '';
-    const { pronounce } = this.#words.of(this.stored(guildId));
+    const { pronounce } = this.#knownIn(guildId).words;
     return {
       ...style,
       instructions: `${instructions}${naming}${mannerOf(persona)}`,
@@ -128,7 +128,7 @@ export class StoredSettings {
     options: CaptionOptions | 'off' | undefined,
   ): Promise<boolean> {
     const value = options && options !== 'off' ? storedCaptionOptions(options) : options;
-    return this.#write(guildId, captionsKey(channelId), value);
+    return this.set(guildId, captionsKey(channelId), value);
   }
 
   /** Whether what this server has set is known. */
@@ -145,12 +145,12 @@ export class StoredSettings {
   async rest(guildId: string, channelId: string): Promise<void> {
     await this.load(guildId);
     if (this.in(guildId).autoJoin.includes(channelId))
-      await this.#write(guildId, restKey(channelId), 'until empty');
+      await this.set(guildId, restKey(channelId), 'until empty');
   }
 
   /** Never throws. */
   async endRest(guildId: string, channelId: string): Promise<void> {
-    await this.#write(guildId, restKey(channelId), undefined);
+    await this.set(guildId, restKey(channelId), undefined);
   }
 
   /** Stored values of a server, by key, as far as they are known now. */
@@ -158,20 +158,9 @@ export class StoredSettings {
     return this.#server(guildId).set;
   }
 
-  /** Stores the persona of a voice channel; as `set`. */
-  setPersona(guildId: string, channelId: string, persona: Persona): Promise<boolean> {
-    const value = JSON.stringify(persona);
-    return this.#write(guildId, personaKey(channelId), value === '{}' ? undefined : value);
-  }
-
   /** Words that people of this server say, those added last first. */
   wordsIn(guildId: string): readonly string[] {
-    return this.#words.of(this.stored(guildId)).words;
-  }
-
-  /** Stores a word or, with undefined, removes it; as `set`. */
-  setWord(guildId: string, key: WordKey, value: string | undefined): Promise<boolean> {
-    return this.#write(guildId, key, value);
+    return this.#knownIn(guildId).words.words;
   }
 
   /** Asks the store until it has answered once; false when it has not. Never throws. */
@@ -186,11 +175,7 @@ export class StoredSettings {
   }
 
   /** Holds from now on, saved or not; undefined is the operator's again. False when it could not be saved. Never throws. */
-  set(guildId: string, key: string, value: string | undefined): Promise<boolean> {
-    return this.#write(guildId, key, value);
-  }
-
-  async #write(guildId: string, key: string, value: string | undefined): Promise<boolean> {
+  async set(guildId: string, key: string, value: string | undefined): Promise<boolean> {
     await this.load(guildId);
     this.#servers.set(guildId, withValue(this.#server(guildId), key, value));
     const saved = await withStoreTimeout(guildId, this.#parts, 'store.unwritable', async () => {
@@ -219,7 +204,8 @@ export class StoredSettings {
     const before = this.#known.get(server);
     if (before) return before;
     const settings = settingsOf(this.all, server, this.choices);
-    const known = { settings, channels: new Map<string, GuildSettings>() };
+    const words = read(server.set);
+    const known = { settings, words, channels: new Map<string, GuildSettings>() };
     this.#known.set(server, known);
     return known;
   }
@@ -282,17 +268,6 @@ function storedCaptionOptions({ language, translateTo }: CaptionOptions): string
 
 /** Words of a server, those added last first, and how they are said. */
 type WordsOfServer = { readonly words: readonly string[]; readonly pronounce?: Pronounce };
-
-/** Words in what servers have stored, read once for each change, as they are asked for with each utterance. */
-class KnownWords {
-  readonly #known = new WeakMap<ReadonlyMap<string, string>, WordsOfServer>();
-
-  of(set: ReadonlyMap<string, string>): WordsOfServer {
-    const known = this.#known.get(set) ?? read(set);
-    this.#known.set(set, known);
-    return known;
-  }
-}
 
 function read(set: ReadonlyMap<string, string>): WordsOfServer {
   const all = wordsIn(set);

@@ -3,9 +3,6 @@ import { parsedJson } from '#src/base/json.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { hasHiddenCharacters } from './hidden-characters.ts';
 
-/** Key under which the settings of a server hold a word. */
-export type WordKey = `word:${string}`;
-
 /** Most characters of a word, and of how it is said. */
 export const [mostWordChars, mostSayChars] = [40, 80];
 
@@ -13,8 +10,8 @@ const prefix = 'word:';
 
 const stored = z.object({ word: z.string(), say: z.string().optional(), addedMs: z.number() });
 
-/** The same for a word however it is written. */
-export function wordKey(word: string): WordKey {
+/** Key under which the settings of a server hold a word, the same however it is written. */
+export function wordKey(word: string): string {
   return `${prefix}${word.normalize('NFKC').replace(/\s+/g, ' ').trim().toLowerCase()}`;
 }
 

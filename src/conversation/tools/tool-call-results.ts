@@ -7,8 +7,6 @@ import { formatRefusal, formatUnknownOutcome } from './format-tool-result.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
 export const longestCallMs = 10_000;
-/** From the first call of a turn on; later there is none. */
-const longestTurnMs = 30_000;
 
 /** End of a call, and its result for the model. */
 export type ToolCallResult = {
@@ -19,41 +17,22 @@ export type ToolCallResult = {
   readonly quote?: Quote | undefined;
 };
 
-/** Time that the tools of one answer may take. */
-export class ToolTime {
-  /** Slow ones that were called. */
-  readonly #slow = new Set<string>();
-  #deadlineMs: number | undefined;
-
-  /** Time for a call that begins now. A tool that may take longer than a turn may has its own time, once. */
-  #leftMs({ deadlineMs = longestCallMs, name }: ToolEntry, nowMs: number): number {
-    this.#deadlineMs ??= nowMs + longestTurnMs;
-    const turnMs = this.#deadlineMs - nowMs;
-    if (deadlineMs <= longestTurnMs) return Math.min(deadlineMs, turnMs);
-    if (this.#slow.has(name)) return 0;
-    this.#slow.add(name);
-    return deadlineMs;
-  }
-
-  /** Result of `work` within that time; its signal ends with the call. Aborting `signal` throws `signal.reason`, at once. */
-  async call(
-    tool: ToolEntry,
-    clock: Clock,
-    signal: AbortSignal,
-    work: (signal: AbortSignal) => Promise<ToolCallResult>,
-  ): Promise<ToolCallResult> {
-    const leftMs = this.#leftMs(tool, clock.nowMs());
-    if (leftMs <= 0) return refused('There is no time left for tools: answer now.');
-    const over = new AbortController();
-    try {
-      const result = work(AbortSignal.any([signal, over.signal]));
-      return await unlessAborted(
-        within(result, leftMs, clock, () => tooLate(leftMs)),
-        signal,
-      );
-    } finally {
-      over.abort(new Error('the call is over'));
-    }
+/** Result of `work` within the time of its tool; its signal ends with the call. Aborting `signal` throws `signal.reason`, at once. */
+export async function inToolTime(
+  { deadlineMs = longestCallMs }: ToolEntry,
+  clock: Clock,
+  signal: AbortSignal,
+  work: (signal: AbortSignal) => Promise<ToolCallResult>,
+): Promise<ToolCallResult> {
+  const over = new AbortController();
+  try {
+    const result = work(AbortSignal.any([signal, over.signal]));
+    return await unlessAborted(
+      within(result, deadlineMs, clock, () => tooLate(deadlineMs)),
+      signal,
+    );
+  } finally {
+    over.abort(new Error('the call is over'));
   }
 }
 

@@ -26,10 +26,10 @@ import { spokenConfirmationQuestion } from './spoken-confirmation.ts';
 import {
   barred,
   failed,
+  inToolTime,
   longestCallMs,
   refused,
   type ToolCallResult,
-  ToolTime,
   tooLate,
 } from './tool-call-results.ts';
 
@@ -269,7 +269,6 @@ export class AnswerCalls implements AnswerTools {
   readonly #said: readonly TurnUtterance[];
   readonly #done: readonly ToolChange[];
   readonly #tools: ReadonlyMap<string, ToolEntry>;
-  readonly #time = new ToolTime();
   #running: readonly ToolEntry[] = [];
   #quotes: readonly Quote[] = [];
 
@@ -334,7 +333,7 @@ export class AnswerCalls implements AnswerTools {
     this.#running = [...this.#running, tool];
     try {
       const { clock } = this.#context.parts;
-      return await this.#time.call(tool, clock, signal, (work) =>
+      return await inToolTime(tool, clock, signal, (work) =>
         this.#judge(tool, call, work, signal, atMs),
       );
     } catch (error) {

@@ -1,6 +1,11 @@
 import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { type Persona, personaIn } from '#src/conversation/settings/persona.ts';
+import {
+  type Persona,
+  personaIn,
+  personaKey,
+  storedPersona,
+} from '#src/conversation/settings/persona.ts';
 import { botVoices } from '#src/conversation/settings/settings-with-persona.ts';
 import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
@@ -45,7 +50,8 @@ export class PersonaRequests {
     const { voice } = persona;
     const known = botVoices(this.#parts);
     if (voice !== undefined && !isVoiceAmong(voice, known)) return { kind: 'unknown-voice', known };
-    const saved = await this.#sessions.settings.setPersona(guildId, channelId, persona);
+    const value = storedPersona(persona);
+    const saved = await this.#sessions.settings.set(guildId, personaKey(channelId), value);
     const sessions = this.#sessions.sessions(guildId);
     for (const session of sessions) {
       session.govern();

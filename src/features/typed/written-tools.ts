@@ -12,7 +12,7 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
 import type { ToolCallResult } from '#src/conversation/tools/tool-call-results.ts';
-import { barred, failed, refused, ToolTime } from '#src/conversation/tools/tool-call-results.ts';
+import { barred, failed, inToolTime, refused } from '#src/conversation/tools/tool-call-results.ts';
 import { mayRun, type PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { ToolResult } from '#src/pipeline/pipeline.ts';
 import { text } from '#src/texts/texts.ts';
@@ -40,7 +40,6 @@ export class WrittenTools {
   readonly #with: WrittenToolParts;
   /** With an effect, and called. */
   readonly #used = new Set<string>();
-  readonly #time = new ToolTime();
   #isPrivate = false;
   /** Whether a result so far holds words that are not the bot's own. */
   #hasOthers = false;
@@ -90,9 +89,7 @@ export class WrittenTools {
     if (!tool) return refused('There is no such tool.');
     const { parts, ports } = this.#with;
     try {
-      return await this.#time.call(tool, parts.clock, signal, (work) =>
-        this.#judge(tool, call, work),
-      );
+      return await inToolTime(tool, parts.clock, signal, (work) => this.#judge(tool, call, work));
     } catch (error) {
       signal.throwIfAborted();
       parts.onEvent(ports.guildId, failureEventOf(error, 'think'));

@@ -52,7 +52,7 @@ export class ServerVocabulary {
     if (isNew && wordsIn(before).length >= mostWords) return { kind: 'full', limit: mostWords };
     const added: ServerWord = { word, say };
     const value = storedWord(added, this.#clock.wallMs());
-    const saved = await settings.setWord(guildId, wordKey(word), value);
+    const saved = await settings.set(guildId, wordKey(word), value);
     return { kind: isNew ? 'added' : 'replaced', word: added, saved };
   }
 
@@ -61,7 +61,7 @@ export class ServerVocabulary {
     const key = wordKey(typed);
     const found = words.find(({ word }) => wordKey(word) === key);
     if (!found) return { kind: 'unknown', known: words.map(({ word }) => word) };
-    const saved = await this.#sessions.settings.setWord(guildId, key, undefined);
+    const saved = await this.#sessions.settings.set(guildId, key, undefined);
     return { kind: 'removed', word: found.word, saved };
   }
 }
