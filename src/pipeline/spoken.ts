@@ -66,7 +66,11 @@ export async function speak(
   if (course.unspoken > 0 && !lacksVoice(course.error)) throw atStage('speak', course.error);
 }
 
-function begin(text: string, { synthesizer, voice }: ClauseVoice, signal: AbortSignal): ClauseSound['sound'] {
+function begin(
+  text: string,
+  { synthesizer, voice }: ClauseVoice,
+  signal: AbortSignal,
+): ClauseSound['sound'] {
   return ahead<Pcm>(
     soundAhead,
     async (pieces, inner) => {
