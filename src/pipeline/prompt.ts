@@ -47,6 +47,6 @@ export function namingStyle(style: ReplyStyle): ReplyStyle {
 }
 
 /** Instructions with the language of the answer. */
-export function instructionsOf({ style, language }: Turn): string {
+function instructionsOf({ style, language }: Turn): string {
   return `${style.instructions}${languageOrder(language)}`;
 }

@@ -6,8 +6,7 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 /** Purpose of a sound: to be listened to with a question, or to be played on a track. */
 export type SoundUse = 'recording' | 'track';
 
-/** Longest sound of a track, in ms, and in words. */
-export const longestTrackMs = 3 * 60 * 60_000;
+/** Longest sound of a track, in words. Source: `sources.ts`. */
 const longestTrackWords = '3 h';
 
 type SoundErrorCode = Extract<ErrorCode, `source.${string}`>;

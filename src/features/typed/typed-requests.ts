@@ -113,9 +113,8 @@ export class TypedRequests {
     about: QuestionSubject,
   ): Promise<AskOutcome> {
     const { clock } = this.#parts;
-    const here = this.#sessions.session(guildId);
-    if (answer === 'voice' && !here) return nowhere;
-    if (answer === 'voice' && !here?.context.maySpeak()) return captionsOnly;
+    const refusal = answer === 'voice' ? this.#unaskable(guildId) : undefined;
+    if (refusal) return refusal;
     const askedAtMs = clock.nowMs();
     const over = new AbortController();
     const gone = about.signal ? [about.signal] : [];
@@ -138,6 +137,13 @@ export class TypedRequests {
     } finally {
       over.abort(new Error('the answer is over'));
     }
+  }
+
+  /** Why nothing can be asked aloud there. */
+  #unaskable(guildId: string): AskOutcome | undefined {
+    const session = this.#sessions.session(guildId);
+    if (!session) return nowhere;
+    return session.context.maySpeak() ? undefined : captionsOnly;
   }
 
   /** A question to be answered in writing or as a file, on what is known now. */

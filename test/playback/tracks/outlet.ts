@@ -77,18 +77,6 @@ export class Outlet {
   }
 }
 
-/** Sharpest corner of each 20 ms: a click stands out by far. */
-export function corners(sound: Int16Array): number[] {
-  return Array.from({ length: Math.floor(sound.length / 960) }, (_, frame) => {
-    let most = 0;
-    for (let n = Math.max(3, frame * 960); n < (frame + 1) * 960; n++) {
-      const [a = 0, b = 0, c = 0, d = 0] = sound.subarray(n - 3, n + 1);
-      most = Math.max(most, Math.abs(d - 3 * c + 3 * b - a));
-    }
-    return most;
-  });
-}
-
 /** Level of the left channel in each 5 ms, as the peak of a tone of that power. */
 export function loudness(sound: Int16Array): number[] {
   const window = 240;

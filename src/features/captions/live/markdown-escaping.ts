@@ -1,7 +1,7 @@
 import { address, cut, escapedInside, harmlessUncut } from '#src/texts/plain.ts';
 
 /** Words of people on one line, without what hides, reorders or pushes aside other text; empty where nothing is visible. */
-export function cleanWords(words: string): string {
+function cleanWords(words: string): string {
   const onOneLine = words.toWellFormed().replace(unseen, '').replace(spaces, ' ');
   const clean = harmlessUncut(onOneLine).replace(/ {2,}/g, ' ').trim();
   return visible.test(clean) ? clean : '';

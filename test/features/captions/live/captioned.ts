@@ -3,7 +3,7 @@ import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/des
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 
-export const texts = {
+const texts = {
   notUnderstood: '(not understood)',
   stopped: '(stopped)',
   unnamed: 'somebody',
