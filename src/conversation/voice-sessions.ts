@@ -369,6 +369,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (call.isCalled) session.context.gate.agree(call.callerId);
     const place = { session, life: Promise.resolve() };
     this.#sessions.set(guildId, place);
+    this.consents.watch(() => [...this.#sessions.keys()]);
     const joining = await this.#attempt(session);
     if (joining.kind === 'joined' || ('nextTryMs' in joining && !start.isOnce))
       place.life = this.#whileHere(session);

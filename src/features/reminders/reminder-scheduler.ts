@@ -67,7 +67,7 @@ export class ReminderScheduler implements AsyncDisposable {
   /** By id. */
   readonly #pending = new Map<string, PendingReminder>();
   readonly #attempts = new Map<string, Attempt>();
-  /** Ids of those that were delivered or given up, and may still stand in the store; the oldest are forgotten first. */
+  /** Ids of those that were delivered, given up or taken back, and may still stand in the store; the oldest are forgotten first. */
   readonly #ended = new Set<string>();
   /** Groups of one person each. */
   readonly #groups = new Set<Promise<void>>();
@@ -117,14 +117,14 @@ export class ReminderScheduler implements AsyncDisposable {
 
   /** Errors: as `ReminderStore.remove`. */
   async cancel(id: string): Promise<boolean> {
-    this.#stop(({ reminder }) => reminder.id === id);
+    this.#takeBack(({ reminder }) => reminder.id === id);
     this.#attempts.delete(id);
     return await this.#parts.store.remove(id);
   }
 
   /** Stops the delivery of reminders that are due now for this person; the store is not changed. */
   forget(guildId: string, personId: string): void {
-    this.#stop(({ reminder }) => reminder.guildId === guildId && reminder.personId === personId);
+    this.#takeBack(({ reminder: one }) => one.guildId === guildId && one.personId === personId);
   }
 
   /** Same as `forget`, and the store keeps none of them. Errors: as `ReminderStore.withdraw`. */
@@ -138,6 +138,12 @@ export class ReminderScheduler implements AsyncDisposable {
     this.#stop(() => true);
     this.#checkAgain();
     await Promise.all([this.#running, ...this.#groups]);
+  }
+
+  /** Stops deliveries, and keeps a check that reads the store meanwhile from beginning them again. */
+  #takeBack(which: (delivering: PendingReminder) => boolean): void {
+    for (const one of this.#pending.values()) if (which(one)) this.#ended.add(one.reminder.id);
+    this.#stop(which);
   }
 
   #stop(which: (delivering: PendingReminder) => boolean): void {

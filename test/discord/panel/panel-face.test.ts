@@ -58,11 +58,6 @@ test('a second row of buttons steers the first track while there is one', () => 
   expect(rowsIn([])).toHaveLength(1);
   expect(rowsIn([rain, sea])[1]).toEqual(['track.pause:bg', 'track.skip:bg']);
   expect(rowsIn([sea])[1]?.[0]).toBe('track.pause:main');
-  const long = { ...rain, name: '🎸'.repeat(40) };
-  const references = rowsIn([long])[1] ?? [];
-  expect(references[1]).toMatch(/^track\.skip:#[0-9a-f]{16}$/);
-  const unlike = rowsIn([{ ...rain, name: '🥁'.repeat(40) }])[1] ?? [];
-  expect(unlike[1]).not.toBe(references[1]);
   const longest = { ...rain, name: '雨 '.repeat(37) };
   for (const name of rowsIn([longest])[1] ?? [])
     expect(`parley:${name}`.length).toBeLessThanOrEqual(100);

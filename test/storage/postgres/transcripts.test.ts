@@ -19,7 +19,6 @@ import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { type OpenedTranscripts, openTranscriptsIn } from './open-transcripts.ts';
 
 const days = { '10': 7 };
-const memory = { guildId: '10', text: 'likes tea', byId: '1', byName: 'Ana', atWallMs: 5 };
 
 async function textsIn(store: OpenedTranscripts, sessionId: string) {
   return (await store.reader.lines(sessionId, allOpen)).map(({ text }) => text);
@@ -81,7 +80,7 @@ function erases(): void {
 }
 
 function shares(): void {
-  test('eight processes append at once and lose nothing, and number memories once', async () => {
+  test('eight processes append at once and lose nothing', async () => {
     await using schema = await openSchema();
     await using stack = new AsyncDisposableStack();
     const stores = await Promise.all(
@@ -95,7 +94,6 @@ function shares(): void {
         await Promise.all(
           numbers.map((number) => store.writer.putLines([lineOf(id, number, `word${n} common`)])),
         );
-        for (let count = 0; count < 5; count++) await store.memories.add(memory);
         await store.eraser.expire(startedAtWallMs, days);
       }),
     );
@@ -104,8 +102,6 @@ function shares(): void {
     expect(listed?.map(({ lineCount }) => lineCount)).toEqual(Array(8).fill(40));
     const search = { guildId: '10', words: 'common', limit: 999 };
     expect(await first?.reader.search(search, allOpen)).toHaveLength(320);
-    const numbers = (await first?.memories.list('10'))?.map(({ number }) => number);
-    expect(numbers).toEqual(Array.from({ length: 40 }, (_, n) => n + 1));
   });
 }
 
