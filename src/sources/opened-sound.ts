@@ -50,9 +50,13 @@ export class OpenedSound implements SoundSource {
     const sound = ffmpeg
       ? throughFfmpeg(all, skipMs, ffmpeg, signal)
       : decoding.play(all, { want: 'track', skipMs }, signal);
-    for await (const pcm of sound) {
-      flow.earn(durationMs(pcm));
-      yield pcm;
+    try {
+      for await (const pcm of sound) {
+        flow.earn(durationMs(pcm));
+        yield pcm;
+      }
+    } finally {
+      flow.close();
     }
   }
 }

@@ -44,12 +44,23 @@ export async function readLengthMs(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const { canJump, sizeBytes } = bytes;
-  const endBytes = 2 * longestPageBytes;
-  const tail =
-    format === 'ogg' && canJump && sizeBytes !== undefined
-      ? await readUpTo(endBytes, bytes.from(Math.max(0, sizeBytes - endBytes)), signal)
-      : undefined;
+  const isReadable = format === 'ogg' && canJump && sizeBytes !== undefined;
+  const tail = isReadable ? await readTail(bytes, sizeBytes, signal) : undefined;
   return soundLengthMs(format, { head, tail, sizeBytes });
+}
+
+async function readTail(
+  bytes: SoundBytes,
+  sizeBytes: number,
+  signal: AbortSignal,
+): Promise<Buffer> {
+  const endBytes = 2 * longestPageBytes;
+  const flow = bytes.from(Math.max(0, sizeBytes - endBytes));
+  try {
+    return await readUpTo(endBytes, flow, signal);
+  } finally {
+    flow.close();
+  }
 }
 
 /** Pieces until there are `lengthBytes`, or as many as there are. */

@@ -123,7 +123,7 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a copy by a newer version',
-    /was made by a newer Parley \(format 9999, this one reads up to \d+\): update the bot first\.$/,
+    /was written by a newer Parley \(format 9999, this one reads up to \d+\)\. Update the bot, or restore /,
     (copies) => {
       using sqlite = new DatabaseSync(first(copies));
       sqlite.exec('PRAGMA user_version = 9999');
@@ -132,7 +132,7 @@ const troubles: readonly Trouble[] = [
   ],
   [
     'a copy from before the first release',
-    /has format 1, from before the first release; .* commit [0-9a-f]{40} to export the data, or take a newer copy\.$/,
+    /has format 1, from before the first release; .* commit [0-9a-f]{40} to export the data, or start without it\.$/,
     (copies) => {
       using sqlite = new DatabaseSync(first(copies));
       sqlite.exec('PRAGMA user_version = 1');
