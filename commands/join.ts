@@ -36,7 +36,8 @@ export const join: Command = {
     const follows = call.words.follow === undefined ? undefined : call.words.follow === 'true';
     const joining = await ports.sessions.join(channel, call.callerId, mode, follows);
     if ('company' in joining) {
-      const replies = welcome(joining, verdict, channel, ports.places.botName(call.guildId));
+      const bot = ports.places.botName(call.guildId);
+      const replies = welcome(joining, verdict, channel, { bot, follows });
       return [...replies, ...(await managerNote(joining, call, ports))];
     }
     return [{ ...failureOf(joining, channel), to: 'caller' }];
@@ -105,7 +106,7 @@ function welcome(
   { company, consent, isAsking, unread }: JoinResult,
   { kind }: JoinVerdict,
   { name: channel }: ChannelRef,
-  bot: string,
+  { bot, follows }: { readonly bot: string; readonly follows: boolean | undefined },
 ): Replies {
   const line: TextLine =
     kind === 'stage'
@@ -116,7 +117,11 @@ function welcome(
     {
       ...consentLine(consent),
       to: 'caller',
-      lines: [{ id: 'panel.privacy' }, ...(unread ? [{ id: 'privacy.unread' } as const] : [])],
+      lines: [
+        ...(follows ? [{ id: 'tool.follow.on' } as const] : []),
+        { id: 'panel.privacy' },
+        ...(unread ? [{ id: 'privacy.unread' } as const] : []),
+      ],
       ...(!isYes(consent) && { buttons: consentButtons }),
     },
   ];

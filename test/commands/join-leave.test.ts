@@ -34,6 +34,12 @@ test('/join says when it could not read who agreed', async () => {
   });
 });
 
+test('/join follow:true says that it follows', async () => {
+  const call = { ...inLounge, words: { follow: 'true' } };
+  const [, reply] = await join.run(call, ports(nowhere));
+  expect(reply?.lines).toEqual([{ id: 'tool.follow.on' }, { id: 'panel.privacy' }]);
+});
+
 const untilMs = Date.UTC(2026, 10, 20, 17, 5);
 
 test.each<[Partial<ChannelFacts>, string]>([
