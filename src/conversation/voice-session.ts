@@ -347,7 +347,7 @@ export class VoiceSession {
   /** To the end of the next session: its error, or undefined when it ended in order. */
   async #stretch(): Promise<unknown> {
     try {
-      if (!this.isLinked) await this.#comeBack();
+      if (!this.#connection.isHeld) await this.#comeBack();
       const { signal } = this.#over;
       this.#why ??= await this.#connection.spend((link) => this.#session(link, signal), signal);
       return undefined;

@@ -487,6 +487,16 @@ test('a caller whose call was taken back while it was on its way is told so', as
   expect([await joining, await leaving]).toEqual([{ kind: 'left' }, { kind: 'nowhere' }]);
 });
 
+test('a call that comes as the bot is sent away opens a link anew', async () => {
+  const fixture = openSessionFixture({}, [adam]);
+  const { linkOpener, sessions } = fixture;
+  await sessions.join(lounge, 'adam');
+  sentAway(fixture);
+  expect(await sessions.join(lounge, 'adam')).toMatchObject({ kind: 'joined' });
+  expect(linkOpener.links.map(({ closed }) => closed)).toEqual([true, false]);
+  expect(sessions.session('g')?.isLinked).toBe(true);
+});
+
 test('a bot that is being stopped leaves every channel and takes no further call', async () => {
   const { clock, linkOpener, sessions } = openSessionFixture({}, [adam]);
   await sessions.join(lounge, 'adam');

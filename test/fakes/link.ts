@@ -25,6 +25,7 @@ export class FakeLink implements VoiceLink {
   /** Who was told of last. */
   #reported = '';
   closed = false;
+  isOpen = true;
   sent = 0;
   /** Called with each frame that leaves. */
   onLeft: (frame: Frame, atMs: number) => void = () => undefined;
@@ -74,6 +75,7 @@ export class FakeLink implements VoiceLink {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.closed = true;
+    this.isOpen = false;
     this.#packets.end();
   }
 
@@ -86,6 +88,7 @@ export class FakeLink implements VoiceLink {
 
   /** The link goes away. */
   lose(error: unknown = new BotError('link.lost', true, 'Gone.')): void {
+    this.isOpen = false;
     this.#packets.fail(error);
   }
 

@@ -25,7 +25,13 @@ export class ReconnectingLink {
     this.#linkOpener = linkOpener;
   }
 
+  /** Whether sound goes through a link now. */
   get isOpen(): boolean {
+    return this.#isOpen && this.#link?.isOpen === true;
+  }
+
+  /** Whether a link was opened and its end was not told yet. */
+  get isHeld(): boolean {
     return this.#isOpen;
   }
 

@@ -30,6 +30,8 @@ export type LinkState = {
 
 /** One voice channel as the session sees it. discord/ and test/fakes each supply one. */
 export interface VoiceLink extends AsyncDisposable {
+  /** False from its end on, also before `hear` has told of it. */
+  readonly isOpen: boolean;
   /**
    * Packets of people who may be heard, in order of arrival; nothing at all during silence.
    *

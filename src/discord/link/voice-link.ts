@@ -151,6 +151,10 @@ export class DiscordLink implements VoiceLink {
     }
   }
 
+  get isOpen(): boolean {
+    return this.#ended === undefined;
+  }
+
   hear(signal: AbortSignal): AsyncIterable<Packet> {
     return this.#packets.read(signal);
   }
