@@ -253,7 +253,7 @@ const doors: Readonly<Record<string, string>> = {
   'turn/languages': 'everywhere.json languages',
   'turn/overlap': 'interjections interruption interruption-rules',
   'turn/speaker-language': 'language-request speaker-language',
-  'web/api': 'api openapi',
+  'web/api': 'api',
   'web/api/routes': 'routes',
   'web/api/tokens': 'new-token token-budgets token-store',
   'web/http': 'doors page viewer',

@@ -8,7 +8,6 @@ import { TokenRates } from '#src/web/api/tokens/token-rates.ts';
 import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
 import { refusalAsReported, whileThere } from './failed-line.ts';
 import { formBodyOf } from './form-body.ts';
-import { openApiDocument } from './openapi.ts';
 import { Plays } from './plays.ts';
 import { refusal, refusalBody } from './refusal.ts';
 import {
@@ -23,8 +22,6 @@ import type { ApiRoute } from './route.ts';
 
 export type ApiParts = AccessSource & {
   readonly clock: Clock;
-  /** Version of this program. */
-  readonly version: string;
   /** A handler threw: a bug of ours, answered with 500. */
   onBug(error: unknown): void;
 };
@@ -48,17 +45,12 @@ export function createApi(options: ApiParts): Hono {
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
     return context.json(refusalBody(facts), facts.status);
   });
-  let document: ReturnType<typeof openApiDocument> | undefined; // not at the start: few ask for it
-  app.get('/v1/openapi.json', (context) => {
-    document ??= openApiDocument(allRoutes, parts.version);
-    return context.json(document);
-  });
   for (const route of allRoutes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     app.on(route.method.toUpperCase(), path, (context) => perform(route, context, doors));
   }
   app.all('/v1/*', () => {
-    throw refusal(404, 'not_found', 'There is no such operation: see /v1/openapi.json.');
+    throw refusal(404, 'not_found', 'There is no such operation: see docs/http.md.');
   });
   return app;
 }

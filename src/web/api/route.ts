@@ -36,36 +36,24 @@ export type ApiCall<Body, Query, Params> = {
   onBug(error: unknown): void;
 };
 
-/** A kind of answer by its content type; JSON where no schema is given is text or bytes. */
-export type ApiResponse = {
-  readonly description: string;
-  readonly content: Readonly<Record<string, z.ZodType | 'text' | 'bytes'>>;
-};
-
-/** One operation with its schemas, by which requests are checked and the OpenAPI file is made. */
+/** One operation with the schemas by which requests are checked. */
 export type ApiRoute<
   Body extends z.ZodType = z.ZodType,
   Query extends z.ZodType = z.ZodType,
   Params extends z.ZodType = z.ZodType,
 > = {
   readonly method: 'get' | 'post' | 'put';
-  /** Path in OpenAPI's form, say `/v1/servers/{server}/say`. */
+  /** Path with its parameters, say `/v1/servers/{server}/say`. */
   readonly path: string;
-  readonly id: string;
-  readonly summary: string;
-  readonly description?: string;
   /** A token needs one of these. */
   readonly scope: ApiScope | readonly ApiScope[];
   readonly body?: Body;
-  /** Fields of a form, which is the body, with a file of sound or its address. */
-  readonly form?: z.ZodObject;
+  /** The body is a form with a file of sound or its address. */
+  readonly form?: true;
   /** A file of sound may be the body in its place. */
   readonly acceptsSound?: true;
   readonly query?: Query;
   readonly params?: Params;
-  readonly response: ApiResponse;
-  /** Statuses of refusals beside those of every operation. */
-  readonly refusals: readonly number[];
   /** A `Response`, or a value that is sent as JSON. Errors: `ApiRefusal`, BotError. */
   run(call: ApiCall<z.output<Body>, z.output<Query>, z.output<Params>>): Promise<unknown>;
 };

@@ -1,49 +1,19 @@
 import { z } from 'zod';
-import { type PlayEnd, stopCauses } from '#src/conversation/ports/play-end.ts';
+import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import { text } from '#src/texts/texts.ts';
 import type { Play, Plays } from '#src/web/api/plays.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
-/** State of a play, for programs. */
-const end = {
-  ended: z
-    .enum(['completed', 'skipped', 'stopped', 'failed'])
-    .nullable()
-    .meta({ description: 'End as the channel heard it; null: it waits or goes on.' }),
-  why: z.enum(stopCauses).optional().meta({ description: 'Cause of the stop.' }),
-  reason: z.string().optional().meta({ description: 'Reason of the failure, for people.' }),
-};
-
-/** Fields about a play: its id, and its end where the request waited for it. */
-export const playFields = {
-  id: z.string().meta({ description: 'For GET /v1/servers/{server}/plays/{id}.' }),
-  ...end,
-  ended: end.ended.optional(),
-};
-
-export const waitField = z.boolean().default(false).meta({
-  description:
-    'Answers when it has ended, or after 45 s with ended: null; then ask for its id. Hanging up stops nothing.',
-});
+export const waitField = z.boolean().default(false);
 
 export const readPlay = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/plays/{id}',
-  id: 'readPlay',
-  summary: 'Tells whether and how a text or a sound of a program has ended.',
   scope: ['say', 'track'],
   params: z.object({ id: z.string().min(1).max(64) }),
   query: z.object({
-    wait: z
-      .enum(['true', 'false'])
-      .default('false')
-      .meta({ description: 'Answers when it has ended, or after 45 s with ended: null.' }),
+    wait: z.enum(['true', 'false']).default('false'),
   }),
-  response: {
-    description: 'State of the play.',
-    content: { 'application/json': z.object({ id: playFields.id, ...end }) },
-  },
-  refusals: [404],
   async run({ guildId, params: { id }, plays, query: { wait }, signal }) {
     const play = plays.find(guildId, id);
     return { id, ...endView(wait === 'true' ? await plays.wait(play, signal) : play.end()) };

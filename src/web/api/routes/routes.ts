@@ -6,40 +6,17 @@ import type { ApiRoute } from '#src/web/api/route.ts';
 import { ask } from './ask.ts';
 import { readPlay } from './plays.ts';
 import { say } from './say.ts';
-import {
-  fadeTrack,
-  listTracks,
-  loopTrack,
-  playTrack,
-  readTrack,
-  removeFromTrack,
-  seekTrack,
-  setTrackVolume,
-  steerTrack,
-} from './tracks.ts';
+import { trackRoutes } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
-
-/** Operations of one server. */
-export const routes: readonly ApiRoute[] = [
-  say,
-  ask,
-  listTracks,
-  readTrack,
-  playTrack,
-  setTrackVolume,
-  seekTrack,
-  fadeTrack,
-  loopTrack,
-  removeFromTrack,
-  steerTrack,
-  readPlay,
-  listTranscripts,
-  readTranscript,
-];
 
 /** Every operation: those of one server, then those of OpenAI's API. */
 export const allRoutes: readonly ApiRoute[] = [
-  ...routes,
+  say,
+  ask,
+  ...trackRoutes,
+  readPlay,
+  listTranscripts,
+  readTranscript,
   listModels,
   retrieveModel,
   createChatCompletion,
