@@ -8,7 +8,6 @@ import { TokenRates } from '#src/web/api/tokens/token-rates.ts';
 import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
 import { refusalAsReported, whileThere } from './failed-line.ts';
 import { formBodyOf } from './form-body.ts';
-import { Plays } from './plays.ts';
 import { refusal, refusalBody } from './refusal.ts';
 import {
   BodyReads,
@@ -38,7 +37,7 @@ export function createApi(options: ApiParts): Hono {
   const app = new Hono();
   const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
   const { clock } = options;
-  const doors = { ...parts, plays: new Plays(clock), answers: new SpokenAnswers(clock) };
+  const doors = { ...parts, answers: new SpokenAnswers(clock) };
   app.onError((error, context) => {
     const { facts } = refusalAsReported(error, (bug) => parts.onBug(bug));
     if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
@@ -56,7 +55,7 @@ export function createApi(options: ApiParts): Hono {
 }
 
 type Doors = ApiDoor &
-  Pick<ApiParts, 'onBug'> & { readonly plays: Plays; readonly answers: SpokenAnswers };
+  Pick<ApiParts, 'onBug'> & { readonly clock: Clock; readonly answers: SpokenAnswers };
 
 async function perform(route: ApiRoute, context: Context, parts: Doors): Promise<Response> {
   const guildId = context.req.param('server');
@@ -73,7 +72,7 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
     asker: { id: payerIdOf(token), name: token.name, isProgram: true },
     ports,
     encoders,
-    plays: parts.plays,
+    clock: parts.clock,
     answers: parts.answers,
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),

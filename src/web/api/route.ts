@@ -1,11 +1,11 @@
 import type { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
 import type { AccessParts } from './authorise.ts';
 import type { FormBody } from './form-body.ts';
 import type { SpokenAnswers } from './openai/spoken-answers.ts';
-import type { Plays } from './plays.ts';
 
 /** A request that was let in and read. */
 export type ApiCall<Body, Query, Params> = {
@@ -26,8 +26,7 @@ export type ApiCall<Body, Query, Params> = {
   readonly encoders: AccessParts['encoders'];
   /** Answers that the program may name by their ids. */
   readonly answers: SpokenAnswers;
-  /** Plays that programs asked for. */
-  readonly plays: Plays;
+  readonly clock: Clock;
   /** Aborted when the program has hung up. */
   readonly signal: AbortSignal;
   /** Cuts the connection; absent where there is none. */

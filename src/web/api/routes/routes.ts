@@ -4,7 +4,6 @@ import { createSpeech } from '#src/web/api/openai/speech.ts';
 import { createTranscription, createTranslation } from '#src/web/api/openai/transcriptions.ts';
 import type { ApiRoute } from '#src/web/api/route.ts';
 import { ask } from './ask.ts';
-import { readPlay } from './plays.ts';
 import { say } from './say.ts';
 import { trackRoutes } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
@@ -14,7 +13,6 @@ export const allRoutes: readonly ApiRoute[] = [
   say,
   ask,
   ...trackRoutes,
-  readPlay,
   listTranscripts,
   readTranscript,
   listModels,

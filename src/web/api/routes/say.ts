@@ -4,8 +4,8 @@ import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
+import { awaitedEnd, waitField } from './awaited-end.ts';
 import { nowhere } from './nowhere.ts';
-import { playView, waitField } from './plays.ts';
 import { mannerFields, mannerIn } from './spoken-manner.ts';
 import { trackName, unplayed } from './tracks.ts';
 
@@ -21,18 +21,18 @@ export const say = defineRoute({
   path: '/v1/servers/{server}/say',
   scope: 'say',
   body,
-  async run({ asker, body: asked, guildId, plays, ports, signal }) {
+  async run({ asker, body: asked, clock, guildId, ports, signal }) {
     const { text, track, wait, when, ...how } = asked;
     const { manner, ignored } = mannerIn(how, ports);
-    const play = plays.begin(guildId);
-    const payer = { payer: asker, onEnd: play.onEnd };
+    const { onEnd, view } = awaitedEnd({ clock, signal });
+    const payer = { payer: asker, onEnd };
     const onTrack = track !== undefined && { track, owner: asker };
     const saying = await ports
       .port(TypedRequests)
       .say(guildId, text, when, { ...manner, ...payer, ...onTrack });
     const place = placeOf(saying);
     if (!place) throw unsaid(saying);
-    return { ...place, ...(await playView(play, { plays, signal, wait })), ...ignored };
+    return { ...place, ...(wait && (await view())), ...ignored };
   },
 });
 

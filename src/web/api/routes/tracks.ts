@@ -14,8 +14,8 @@ import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
+import { awaitedEnd, waitField } from './awaited-end.ts';
 import { nowhere } from './nowhere.ts';
-import { playView, waitField } from './plays.ts';
 
 export const trackName = z.string().min(1).max(mostTrackNameUnits);
 const percent = z.int().min(0).max(maxVolumePercent);
@@ -77,18 +77,16 @@ const playTrack = defineRoute({
   path: '/v1/servers/{server}/tracks',
   scope: 'track',
   body: request,
-  async run({ guildId, plays, ports, asker, body, signal }) {
+  async run({ clock, guildId, ports, asker, body, signal }) {
     const { percent: volume, wait, ...wanted } = body;
     const caller = { ...asker, mayManage: true };
-    const play = plays.begin(guildId);
+    const { onEnd, view } = awaitedEnd({ clock, signal });
     const requested = { ...wanted, percent: volume };
-    const playing = await ports
-      .port(TrackRequests)
-      .play(guildId, caller, { ...requested, onEnd: play.onEnd });
+    const playing = await ports.port(TrackRequests).play(guildId, caller, { ...requested, onEnd });
     if (playing.kind !== 'playing' && playing.kind !== 'added') throw unplayed(playing);
     const { title, track } = playing;
     const place = playing.kind === 'added' && { place: playing.place };
-    return { track, title, ...place, ...(await playView(play, { plays, signal, wait })) };
+    return { track, title, ...place, ...(wait && (await view())) };
   },
 });
 
