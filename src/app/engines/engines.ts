@@ -93,7 +93,7 @@ async function openChains(
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
   const quietly: OnEngineNews = (news) =>
-    ['base-url', 'buffered', 'alert'].includes(news.kind) ? report(news) : undefined;
+    ['base-url', 'alert'].includes(news.kind) ? report(news) : undefined;
   const open = {
     transcriber: (one: Config['transcription']) =>
       openTranscriberOf(one, deadlines, stack, quietly),
