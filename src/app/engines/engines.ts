@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
 import { announced } from '#src/chat/usage.ts';
@@ -167,10 +167,10 @@ export async function openChat(
 async function openHearing(
   client: Awaited<ReturnType<typeof clientOf>>,
   { model, ...options }: AudioModel,
-): Promise<AudioChatModel | undefined> {
+): Promise<ChatModel | undefined> {
   if (model === undefined) return undefined;
-  const { openAudioChat } = await import('#src/chat/completions/openai-chat.ts');
-  return openAudioChat(client, limited({ ...options, model }));
+  const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
+  return openChatModel(client, limited({ ...options, model }));
 }
 
 /** Opening costs nothing until it is asked. */
