@@ -64,9 +64,7 @@ export default defineConfig({
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
     execArgv: [
       resolvingOwnImports,
-      ...['undici', 'sodium'].map(
-        (name) => new URL(`src/discord/library/${name}.ts`, import.meta.url).href,
-      ),
+      new URL('src/discord/library/undici.ts', import.meta.url).href,
     ].flatMap((url) => ['--import', url]),
     // No test mocks modules, so none needs to be read for mocks.
     experimental: { viteModuleRunner: false, nodeLoader: false },

@@ -186,7 +186,7 @@ const doors: Readonly<Record<string, string>> = {
   discord: 'channel-people client login own-state',
   'discord/account': 'account-rest operator-message rights',
   'discord/interactions': 'forms rate-limits reception register-only rendering slashes',
-  'discord/library': 'sodium voice-library',
+  'discord/library': 'voice-library',
   'discord/link': 'link-watchdog pacer receiver signal-pace timing voice-link-opener',
   'discord/outbox': 'live-message outbox',
   'discord/panel': 'channel-messages panel-face panels',
