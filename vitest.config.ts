@@ -43,11 +43,18 @@ export default defineConfig({
         extends: true,
         test: { name: 'usual', include: [tests], exclude: [...configDefaults.exclude, longTests] },
       },
-      { extends: true, test: { name: 'long', include: [longTests] } },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: [longTests],
+          maxWorkers: Math.max(4, availableParallelism() - 1),
+        },
+      },
     ],
     isolate: false,
-    // Scenarios mostly wait for people who speak: on two cores six at a time, elsewhere as many as vitest takes by itself.
-    maxWorkers: Math.max(6, availableParallelism() - 1),
+    // One more than two cores carry, for scenarios that wait for people who speak. Each worker compiles the modules anew: six took a third more CPU.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
     maxConcurrency: 3,
     sequence: { sequencer: Sequencer },
