@@ -90,7 +90,7 @@ function surface() {
     buttons: buttons.length,
     texts: english.size,
     'texts that are translated': translated.size,
-    'routes of HTTP': allRoutes.length,
+    'routes of HTTP': allRoutes.filter(({ path }) => path.startsWith('/v1/servers/')).length,
     tables: Object.values(storeParts).flatMap((part) => part.tables).length + tables.length,
     metrics: metrics.meters.registry.getMetricsAsArray().length,
     alerts: Object.keys(alerts).length + features.flatMap((feature) => feature.alerts ?? []).length,
