@@ -6,10 +6,7 @@ import type {
   FeatureSession,
   RetractReason,
 } from '#src/conversation/feature-hooks.ts';
-import type {
-  BegunUtterance,
-  UtteranceFollower,
-} from '#src/conversation/hearing/utterance-observer.ts';
+import type { FollowUtterance } from '#src/conversation/hearing/utterance-observer.ts';
 import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
@@ -91,7 +88,6 @@ export class SessionCaptions implements FeatureSession {
   readonly #recaps: EndOfSessionRecaps;
   #hasTranscript = false;
   #hereIds: ReadonlySet<string> = new Set();
-  #hasEntered = false;
 
   /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
   constructor(context: SessionContext, isReturned: boolean, recaps: EndOfSessionRecaps) {
@@ -123,8 +119,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
-  entered(): void {
-    this.#hasEntered = true;
+  #enter(): void {
     const { notice, signal } = this.#context;
     const options = this.#wanted();
     if (!options || this.#active || this.#turning) return;
@@ -134,12 +129,12 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Begins captions where the server has set so meanwhile, and ends them where it turned the setting off. */
-  governed(key?: string): void {
+  changed(hasEntered: boolean, key?: string): void {
     if (key === captionsBegin.key && !this.beginThemselves) {
       const { channel, stored } = this.#context;
       void stored.setCaptionsIn(channel.guildId, channel.channelId, undefined);
       void this.turnOff();
-    } else if (this.#hasEntered) this.entered();
+    } else if (hasEntered) this.#enter();
   }
 
   /** The server has captions begin with each session. */
@@ -192,12 +187,10 @@ export class SessionCaptions implements FeatureSession {
     return recorder.session;
   }
 
-  wants(speakerId: string): boolean {
-    return this.#active !== undefined && this.#context.gate.mayWrite(speakerId);
-  }
-
-  began(begun: BegunUtterance): UtteranceFollower {
-    return this.#active?.lines.began(begun) ?? unwritten;
+  follow(speakerId: string): FollowUtterance | undefined {
+    const lines = this.#active?.lines;
+    if (!lines || !this.#context.gate.mayWrite(speakerId)) return undefined;
+    return (begun) => lines.began(begun) ?? unwritten;
   }
 
   /** Writes the words of the bot. To be called now and then while it speaks, and once at the end. */

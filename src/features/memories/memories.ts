@@ -27,12 +27,15 @@ export const memories: Feature = {
       return {
         ports: [known, new MemoryRequests(parts, sessions)],
         session: (context) => ({
-          governed() {
+          changed() {
             if (context.settings().of(memorySetting)) void known.load(context.channel.guildId);
           },
           context: (request) => contextOf(request, context, known),
         }),
-        forgetServer: (guildId) => known.forget(guildId),
+        async eraseServer(guildId) {
+          known.forget(guildId);
+          return 0;
+        },
         person: { forget: (guildId, personId) => known.forget(guildId, personId) },
       };
     },

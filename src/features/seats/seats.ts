@@ -22,10 +22,18 @@ export const seats: Feature = {
           for (const guildId of guildIds) if (!decided.has(guildId)) check(guildId);
           return decided;
         },
-        channelChanged: check,
-        governed: check,
-        left(guildId, why) {
-          if (why === 'refused') void seatReturn.givenUp(guildId);
+        changed: check,
+        session({ channel }) {
+          let wasEntered = false;
+          return {
+            changed(hasEntered) {
+              wasEntered ||= hasEntered;
+            },
+            async ended(why) {
+              if (wasEntered && why === 'refused') void seatReturn.givenUp(channel.guildId);
+              return {};
+            },
+          };
         },
       };
     },

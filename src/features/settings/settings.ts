@@ -8,7 +8,7 @@ export const settings: Feature = {
   open: ({ modelNews }) => ({
     shard: ({ parts, sessions }) => ({
       ports: [
-        new SettingsRequests(parts, sessions, (guildId) => sessions.features.governed(guildId)),
+        new SettingsRequests(parts, sessions, (guildId) => sessions.features.changed(guildId)),
         new AnswerCheckup(parts, sessions, modelNews),
       ],
     }),

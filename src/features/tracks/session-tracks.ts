@@ -70,8 +70,8 @@ export class SessionTracks implements FeatureSession {
   }
 
   /** Brings back what a former process left, and keeps all for the next one until the session is over. */
-  entered(): void {
-    this.#keeping ??= this.#keep();
+  changed(hasEntered: boolean): void {
+    if (hasEntered) this.#keeping ??= this.#keep();
   }
 
   /** Keeps tracks that go on elsewhere; otherwise all of them end. */
