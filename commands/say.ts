@@ -4,8 +4,6 @@ import { titleOf } from '#src/conversation/output/lazily-synthesised-text.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { Playing } from '#src/features/tracks/track-outcomes.ts';
 import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { awaitedEnd, waiting, waitOption } from './awaited-end.ts';
 import { readingReply } from './reading-reply.ts';
 import { inChannel } from './rights.ts';
@@ -35,9 +33,9 @@ export const say: Command = {
     waitOption,
   ],
   ...waiting,
-  run: inChannel(async (call, { clock, peopleSettings, port }) => {
+  run: inChannel(async (call, { clock, peopleSettings, features }) => {
     const { text = '', track, voice: asked, when } = call.words;
-    const voices = port(VoicesAndPreviews);
+    const voices = features.voices;
     const voice = asked === undefined ? undefined : await voices.named(asked);
     if (asked !== undefined && voice === undefined)
       return [unknownVoice(asked, await voices.names())];
@@ -47,7 +45,7 @@ export const say: Command = {
     const ended = awaitedEnd(call, { clock });
     const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
     const how = { owner, payer: owner, track, ...chosen, onEnd: ended?.onEnd };
-    const saying = await port(TypedRequests).say(call.guildId, text, now, how);
+    const saying = await features.typed.say(call.guildId, text, now, how);
     const isAwaited =
       saying.kind === 'queued' || (saying.kind === 'placed' && isOn(saying.playing));
     if (ended && isAwaited) return [await ended.reply(titleOf([text]), 'caller')];

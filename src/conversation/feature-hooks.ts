@@ -1,4 +1,3 @@
-import type { Class } from '#src/base/public.ts';
 import type {
   BegunUtterance,
   FollowUtterance,
@@ -8,12 +7,13 @@ import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { FeaturePanel } from '#src/conversation/ports/panel.ts';
 import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { FeaturePorts, SessionParts } from './feature-ports.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** A feature in one shard. */
 export type FeatureShard = {
-  /** Objects that its commands, its tools and other features use, found by their class: `SessionContext.port`, `CommandPorts.port`. */
-  readonly ports?: readonly object[];
+  /** Objects that its commands, its tools and other features use. */
+  readonly ports?: Partial<FeaturePorts>;
   /** Begins with a session there, when the context is complete. */
   session?(context: SessionContext, before: SessionBefore): FeatureSession;
   /** Runs from before Discord is logged in until the shard is not served any more. Never rejects. */
@@ -76,6 +76,8 @@ export type RetractReason = 'withdrawn' | 'barred';
 
 /** A feature in one session. Nothing here throws. */
 export type FeatureSession = {
+  /** Objects that commands, tools and other features use. */
+  readonly parts?: Partial<SessionParts>;
   /**
    * People can be heard and spoken to, the mode of the session has changed, or settings of the server have changed, this `key`
    * among them, or are known now.
@@ -107,10 +109,13 @@ export type ContextRequest = {
 /** The features of a shard. */
 export class ShardFeatures {
   readonly #all: FeatureShard[] = [];
+  /** Complete once all features are added. */
+  readonly ports = {} as FeaturePorts;
 
   /** In the order in which they are asked and told. */
   add(features: readonly FeatureShard[]): void {
     this.#all.push(...features);
+    Object.assign(this.ports, ...features.map(({ ports }) => ports));
   }
 
   get all(): readonly FeatureShard[] {
@@ -127,31 +132,24 @@ export class ShardFeatures {
     for (const one of this.#all) one.changed?.(guildId);
   }
 
-  /** Object of a feature. Errors: TypeError where none has one of this class. */
-  port<Port extends object>(type: Class<Port>): Port {
-    return instanceIn(
-      this.#all.flatMap(({ ports }) => ports ?? []),
-      type,
-    );
-  }
-
   /** Begins with a session. */
   session(context: SessionContext, before: SessionBefore): SessionFeatures {
-    return new SessionFeatures(this.#all.flatMap((one) => one.session?.(context, before) ?? []));
+    const all = this.#all.flatMap((one) => one.session?.(context, before) ?? []);
+    return new SessionFeatures(this.ports, all);
   }
 }
 
 /** The features of a session, asked and told together. */
 export class SessionFeatures {
+  /** Objects of the shard. */
+  readonly ports: FeaturePorts;
+  readonly sessions: SessionParts;
   readonly #all: readonly FeatureSession[];
 
-  constructor(all: readonly FeatureSession[]) {
+  constructor(ports: FeaturePorts, all: readonly FeatureSession[]) {
+    this.ports = ports;
     this.#all = all;
-  }
-
-  /** The session of a feature. Errors: TypeError where none is of this class. */
-  of<One extends FeatureSession>(type: Class<One>): One {
-    return instanceIn(this.#all, type);
+    this.sessions = Object.assign({}, ...all.map(({ parts }) => parts));
   }
 
   changed(hasEntered: boolean, key?: string): void {
@@ -208,13 +206,4 @@ function together(
     resumed: () => followers.forEach((one) => void one.resumed()),
     ended: (result) => followers.forEach((one) => void one.ended(result)),
   };
-}
-
-function instanceIn<One extends object>(
-  all: readonly (object | undefined)[],
-  type: Class<One>,
-): One {
-  const found = all.find((one): one is One => one instanceof type);
-  if (!found) throw new TypeError(`No feature has a ${type.name}.`);
-  return found;
 }

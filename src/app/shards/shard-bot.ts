@@ -225,6 +225,6 @@ function portsOf(
     peopleSettings: parts.peopleSettings,
     access: new GuildAccess(sessions.settings),
     confirmations: new ConfirmedToolRunner(sessions, signal),
-    port: (type) => sources.features.port(type),
+    features: sources.features.ports,
   };
 }

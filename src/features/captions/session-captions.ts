@@ -18,10 +18,7 @@ import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import {
-  storeFor,
-  TranscriptStores,
-} from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { storeFor } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import { notePosted } from '#src/features/captions/transcripts/record-posted-messages.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -80,6 +77,7 @@ const flushMs = 2_000;
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class SessionCaptions implements FeatureSession {
+  readonly parts = { captions: this };
   readonly #context: SessionContext;
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
@@ -261,7 +259,10 @@ export class SessionCaptions implements FeatureSession {
 
   async #turnOn(options: CaptionOptions, isBack: boolean): Promise<CaptionsTurnedOn> {
     const { channel, gate, parts, people, settings, signal } = this.#context;
-    const store = storeFor(this.#context.port(TranscriptStores), settings().of(captionsDays));
+    const store = storeFor(
+      this.#context.features.ports.transcriptStores,
+      settings().of(captionsDays),
+    );
     const latest = await formerSession(store, this.#context);
     const opened = await openPlace(this.#context, latest?.session.placeId, signal);
     if (opened.kind === 'failed') return opened;

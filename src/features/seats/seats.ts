@@ -2,6 +2,12 @@ import type { Feature } from '#src/conversation/feature.ts';
 import { AutomaticJoins, followMe } from './automatic-joins.ts';
 import { SeatReturn } from './seat-return.ts';
 
+declare module '#src/conversation/feature-ports.ts' {
+  interface FeaturePorts {
+    readonly automaticJoins: AutomaticJoins;
+  }
+}
+
 /** Seats: the bot returns where a former run sat, and joins channels without a call. */
 export const seats: Feature = {
   name: 'seats',
@@ -16,7 +22,7 @@ export const seats: Feature = {
         uncalled[Symbol.dispose]();
       });
       return {
-        ports: [uncalled],
+        ports: { automaticJoins: uncalled },
         async arrived(guildIds) {
           const decided = await seatReturn.arrived(guildIds);
           for (const guildId of guildIds) if (!decided.has(guildId)) check(guildId);

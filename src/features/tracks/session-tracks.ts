@@ -50,6 +50,7 @@ type Sounds = { readonly track: string; readonly command: TrackCommand };
 
 /** Tracks of one session: people may change their own sounds, a DJ all, the others vote. */
 export class SessionTracks implements FeatureSession {
+  readonly parts = { tracks: this };
   readonly tracks: NamedTracks;
   readonly owners: SoundOwners;
   readonly #polls = new TrackVotePolls<Sounds>();

@@ -10,7 +10,6 @@ import {
   type TrackSetting,
   trackActions,
 } from '#src/features/tracks/track-outcomes.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
@@ -114,9 +113,9 @@ export const listTracks = defineRoute({
   response: { description: 'The tracks.', content: json(list) },
   refusals: [409],
   async run({ guildId, ports }) {
-    const tracks = ports.port(TrackRequests).list(guildId);
+    const tracks = ports.features.tracks.list(guildId);
     if (!tracks) throw nowhere();
-    return { tracks, sounds: await ports.port(TrackRequests).sounds(guildId) };
+    return { tracks, sounds: await ports.features.tracks.sounds(guildId) };
   },
 });
 
@@ -130,7 +129,7 @@ export const readTrack = defineRoute({
   response: { description: 'The track.', content: json(listed) },
   refusals: [404, 409],
   async run({ guildId, ports, params }) {
-    const tracks = ports.port(TrackRequests).list(guildId);
+    const tracks = ports.features.tracks.list(guildId);
     if (!tracks) throw nowhere();
     const track = tracks.find((one) => isSameTrack(one.name, params.track));
     return (
@@ -153,9 +152,10 @@ export const playTrack = defineRoute({
     const caller = { ...asker, mayManage: true };
     const play = plays.begin(guildId);
     const requested = { ...wanted, percent: volume };
-    const playing = await ports
-      .port(TrackRequests)
-      .play(guildId, caller, { ...requested, onEnd: play.onEnd });
+    const playing = await ports.features.tracks.play(guildId, caller, {
+      ...requested,
+      onEnd: play.onEnd,
+    });
     if (playing.kind !== 'playing' && playing.kind !== 'added') throw unplayed(playing);
     const { title, track } = playing;
     const place = playing.kind === 'added' && { place: playing.place };
@@ -175,7 +175,7 @@ export const steerTrack = defineRoute({
   refusals: [404, 409],
   async run({ guildId, ports, asker, params: { track, action } }) {
     const caller = { ...asker, mayManage: true };
-    return { outcomes: ports.port(TrackRequests).steer(guildId, caller, action, track).map(done) };
+    return { outcomes: ports.features.tracks.steer(guildId, caller, action, track).map(done) };
   },
 });
 
@@ -192,7 +192,7 @@ export const setTrackVolume = defineRoute({
   async run({ guildId, ports, asker, params: { track }, body }) {
     const caller = { ...asker, mayManage: true };
     const setting = { kind: 'volume', percent: body.percent } as const;
-    return { outcomes: [done(ports.port(TrackRequests).change(guildId, caller, setting, track))] };
+    return { outcomes: [done(ports.features.tracks.change(guildId, caller, setting, track))] };
   },
 });
 
@@ -267,7 +267,7 @@ function changeRoute<Body extends z.ZodType>(
     refusals: [404, 409, 422],
     async run({ guildId, ports, asker, params: { track }, body: wanted }) {
       const caller = { ...asker, mayManage: true };
-      const outcome = ports.port(TrackRequests).change(guildId, caller, settingOf(wanted), track);
+      const outcome = ports.features.tracks.change(guildId, caller, settingOf(wanted), track);
       if (outcome.kind === 'empty')
         throw refusal(409, 'track.empty', `There is nothing on ${outcome.track}.`, 'track');
       return { outcomes: [done(outcome)] };

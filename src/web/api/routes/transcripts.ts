@@ -4,7 +4,6 @@ import {
   transcriptFormats,
 } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
@@ -35,7 +34,7 @@ export const listTranscripts = defineRoute({
   },
   refusals: [503],
   async run({ guildId, ports, token: { channelIds = [] } }) {
-    const sessions = await ports.port(TranscriptRequests).sessions(guildId, channelIds);
+    const sessions = await ports.features.transcripts.sessions(guildId, channelIds);
     if (!sessions) throw unread();
     return { sessions: sessions.map(listedSession) };
   },
@@ -66,7 +65,7 @@ export const readTranscript = defineRoute({
   refusals: [404, 503],
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
     const request = { format, ...(session !== 'last' && { sessionId: session }) };
-    const transcripts = ports.port(TranscriptRequests);
+    const transcripts = ports.features.transcripts;
     const found = await transcripts.file(guildId, token.channelIds ?? [], request);
     if (found.kind === 'unread') throw unread();
     if (found.kind !== 'file') {
