@@ -43,11 +43,18 @@ export default defineConfig({
         extends: true,
         test: { name: 'usual', include: [tests], exclude: [...configDefaults.exclude, longTests] },
       },
-      { extends: true, test: { name: 'long', include: [longTests] } },
+      {
+        extends: true,
+        test: {
+          name: 'long',
+          include: [longTests],
+          maxWorkers: Math.max(4, availableParallelism() - 1),
+        },
+      },
     ],
     isolate: false,
-    // Scenarios mostly wait for people who speak: on two cores six at a time, elsewhere as many as vitest takes by itself.
-    maxWorkers: Math.max(6, availableParallelism() - 1),
+    // One more than two cores carry, for scenarios that wait for people who speak. Each worker compiles the modules anew: six took a third more CPU.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
     maxConcurrency: 3,
     sequence: { sequencer: Sequencer },
@@ -64,9 +71,7 @@ export default defineConfig({
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
     execArgv: [
       resolvingOwnImports,
-      ...['undici', 'sodium'].map(
-        (name) => new URL(`src/discord/library/${name}.ts`, import.meta.url).href,
-      ),
+      new URL('src/discord/library/undici.ts', import.meta.url).href,
     ].flatMap((url) => ['--import', url]),
     // No test mocks modules, so none needs to be read for mocks.
     experimental: { viteModuleRunner: false, nodeLoader: false },

@@ -21,7 +21,6 @@ build() {
   copy package.json package-lock.json
   npm ci --omit=dev --ignore-scripts --no-audit --no-fund
   find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
-  rm -rf node_modules/sodium-native/prebuilds/android* node_modules/sodium-native/prebuilds/darwin* node_modules/sodium-native/prebuilds/ios* node_modules/sodium-native/prebuilds/win32*
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src
   copy commands

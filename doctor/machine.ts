@@ -4,7 +4,6 @@ import { dirname, resolve } from 'node:path';
 import { tone } from '#doctor/live/test-sound.ts';
 import packageJson from '#package.json' with { type: 'json' };
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { servingCipher } from '#src/discord/library/sodium.ts';
 import { differs, type Finding, missing, ok, type Probe, tryProbe } from '#src/probes/probe.ts';
 import { decode } from '#src/probes/voice-probes.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
@@ -45,8 +44,7 @@ const ciphers: Probe<undefined> = {
   name: 'ciphers',
   examines: 'the ciphers of voice',
   mend: install,
-  run: async () =>
-    ok('ciphers', `AES-256-GCM, and XChaCha20-Poly1305 by ${await servingCipher()}; DAVE loads`),
+  run: async () => ok('ciphers', 'AES-256-GCM and XChaCha20-Poly1305; DAVE loads'),
 };
 
 function nodeLine(version: string): Finding {

@@ -154,10 +154,9 @@ async function tryRole(
     const tried = await trySettings(group, settings, server, deadline, clip);
     const state = tried.isUsable ? 'usable' : stateOf(tried, group, picks);
     all.push({ ...tried, group, state, settings: tried.isUsable ? settings : {} });
-    if (tried.isUsable && !tried.isBuffered) break;
+    if (tried.isUsable) break;
   }
-  const whole = all.find(({ isBuffered, isUsable }) => isUsable && !isBuffered);
-  const best = whole ?? all.find(({ isUsable }) => isUsable) ?? all[0];
+  const best = all.find(({ isUsable }) => isUsable) ?? all[0];
   if (!best) throw new Error(`no settings for ${group}`);
   return best;
 }
@@ -219,6 +218,5 @@ async function trySettings(
   return {
     findings: [missing('settings', why, 'correct them')],
     isUsable: false,
-    isBuffered: false,
   };
 }

@@ -1,4 +1,3 @@
-import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { openChat, openTranscriberOf } from '#src/app/engines/engines.ts';
 import { openVoice } from '#src/app/engines/open-voice.ts';
 import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
@@ -6,7 +5,6 @@ import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { questionTo, recognise, speak, testTurn, think, tools } from '#src/probes/engine-probes.ts';
 import {
-  differs,
   type Finding,
   failure,
   isUsable,
@@ -30,7 +28,6 @@ export type Role = {
 type RoleTrial = {
   readonly deadline: ProbeDeadline;
   readonly stack: AsyncDisposableStack;
-  readonly report: (news: EngineNews) => void;
   /** Speech for a recogniser; absent: that of the embedded voice. */
   readonly clip: SpokenClip | undefined;
 };
@@ -38,16 +35,12 @@ type RoleTrial = {
 export type ExaminedRole = {
   readonly findings: readonly Finding[];
   readonly isUsable: boolean;
-  /** An answer came as one block after a wait. */
-  readonly isBuffered: boolean;
   readonly clip?: SpokenClip;
 };
 
 /** Easy to recognise, and long enough to arrive in pieces. */
 const sentence =
   'One two three four five six seven eight nine ten. This is how the voice of a server sounds.';
-const bufferMend =
-  'turn off buffering in the proxy of that server (proxy_buffering off), or use the server without the proxy';
 
 /** Roles of a configuration, in the order in which one can use the sound of another. */
 export function rolesOf(config: Config): readonly Role[] {
@@ -74,23 +67,15 @@ export async function examineRole(
   clip?: SpokenClip,
 ): Promise<ExaminedRole> {
   await using stack = new AsyncDisposableStack();
-  let isBuffered = false;
-  const report = (news: EngineNews) => {
-    isBuffered ||= news.kind === 'buffered';
-  };
   const ofRole = { ...deadline, role: role.group.replace('_FALLBACK', '') };
   const probed = await role
-    .probe({ deadline: ofRole, stack, report, clip })
+    .probe({ deadline: ofRole, stack, clip })
     .catch((error: unknown) => [failure('engine', error, ofRole.role)]);
   const model = 'model' in role.server ? `${role.server.model}: ` : '';
-  const named = probed.map((finding) => ({ ...finding, why: `${model}${finding.why}` }));
-  const findings = isBuffered
-    ? [...named, differs('stream', 'all comes at once: a proxy may buffer it', bufferMend)]
-    : named;
+  const findings = probed.map((finding) => ({ ...finding, why: `${model}${finding.why}` }));
   return {
     findings,
     isUsable: probed.every(isUsable),
-    isBuffered,
     clip: probed.find((finding) => finding.clip)?.clip,
   };
 }
@@ -99,8 +84,8 @@ function chatRole(group: string, config: Config): Role {
   return {
     group,
     server: config.chat,
-    async probe({ deadline, report }) {
-      const model = (await openChat(config, report)).chat('Parley');
+    async probe({ deadline }) {
+      const model = (await openChat(config, quietly)).chat('Parley');
       const thought = await tryProbe(think, { ask: questionTo(model) }, deadline);
       if (!isUsable(thought)) return [thought];
       const called = await tryProbe(tools, model, deadline);
@@ -113,8 +98,8 @@ function speechRole(group: string, { deadlines }: Config, server: Config['speech
   return {
     group,
     server,
-    async probe({ deadline, report, stack }) {
-      const { synthesizer } = await openVoice(server, deadlines, stack, report);
+    async probe({ deadline, stack }) {
+      const { synthesizer } = await openVoice(server, deadlines, stack, quietly);
       return [await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline)];
     },
   };
@@ -124,8 +109,8 @@ function hearingRole(group: string, { deadlines }: Config, server: Config['trans
   return {
     group,
     server,
-    async probe({ clip, deadline, report, stack }) {
-      const transcriber = await openTranscriberOf(server, deadlines, stack, report);
+    async probe({ clip, deadline, stack }) {
+      const transcriber = await openTranscriberOf(server, deadlines, stack, quietly);
       const heard = { transcriber, clip: clip ?? (await embeddedClip(deadline, stack)) };
       return [await tryProbe(recognise, heard, deadline)];
     },
@@ -142,6 +127,7 @@ async function embeddedClip(
   return clip;
 }
 
+const quietly = () => undefined;
 const silent: Synthesizer = { synthesize: async function* () {} };
 
 function talkRole(server: NonNullable<Config['realtime']>): Role {

@@ -15,7 +15,7 @@ import { Metrics } from '#src/ops/metrics/metrics.ts';
 import { storeParts } from '#src/storage/stores/store-parts.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
-import { routes } from '#src/web/api/routes/routes.ts';
+import { allRoutes } from '#src/web/api/routes/routes.ts';
 
 const ceilingsFile = new URL('code-size.json', import.meta.url);
 /** Folders of the program that people run. */
@@ -90,7 +90,7 @@ function surface() {
     buttons: buttons.length,
     texts: english.size,
     'texts that are translated': translated.size,
-    'routes of HTTP': routes.length,
+    'routes of HTTP': allRoutes.filter(({ path }) => path.startsWith('/v1/servers/')).length,
     tables: Object.values(storeParts).flatMap((part) => part.tables).length + tables.length,
     metrics: metrics.meters.registry.getMetricsAsArray().length,
     alerts: Object.keys(alerts).length + features.flatMap((feature) => feature.alerts ?? []).length,

@@ -3,16 +3,6 @@ import { basename, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { sourceFiles } from '#test/source-files.ts';
 
-test('the sodium hook is line 1 of every file that takes a value from the voice library', async () => {
-  for await (const path of sourceFiles('{src,bench,test}/**/*.ts')) {
-    const source = await readFile(path, 'utf8');
-    if (!/^import (?!type)[^;]*'@discordjs\/voice'/m.test(source)) continue;
-    expect(source.split('\n')[0], path).toMatch(
-      /^import '(\.|#src\/discord\/library)\/sodium\.ts';$/,
-    );
-  }
-});
-
 const roots = 'src|commands|sandbox|doctor|setup|bench|test|page|deploy|docs|scripts';
 const ignored = new Set(['node_modules', 'fixtures', 'reports', 'data']);
 const exclude = (path: string) => ignored.has(basename(path));

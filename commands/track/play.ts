@@ -1,4 +1,3 @@
-import { awaitedEnd, waiting, waitOption } from '#commands/awaited-end.ts';
 import { closest } from '#commands/closest-names.ts';
 import { inChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
@@ -27,7 +26,6 @@ const options: readonly CommandOption[] = [
   { ...volumeOption, name: 'volume' },
   { name: 'loop', description: 'command.track.loop', kind: 'truth' },
   { name: 'next', description: 'command.track.play.next', kind: 'truth' },
-  waitOption,
 ];
 
 export const play: Command = {
@@ -35,27 +33,21 @@ export const play: Command = {
   description: 'command.track.play',
   shownTo: 'room',
   options,
-  ...waiting,
-  run: inChannel(async (call, { clock, features }) => {
+  run: inChannel(async (call, { features }) => {
     const { words } = call;
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
     const percent = wholeIn(words.volume, 0, maxVolumePercent);
     if (words.volume !== undefined && percent === undefined)
       return [outOfRange(0, maxVolumePercent)];
-    const ended = awaitedEnd(call, { clock });
     const playing = await features.tracks.play(call.guildId, callerOf(call), {
       sound,
       track: trackIn(call),
       percent,
       loop: words.loop === 'true',
       next: words.next === 'true',
-      onEnd: ended?.onEnd,
     });
-    const replies = repliesOf(playing, call);
-    if (!ended || (playing.kind !== 'playing' && playing.kind !== 'added')) return replies;
-    const { lines = [] } = replies[0];
-    return [{ ...(await ended.reply(playing.title, 'room')), lines }];
+    return repliesOf(playing, call);
   }),
 };
 

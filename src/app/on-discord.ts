@@ -66,7 +66,6 @@ export async function onDiscord(
   const listeners = { log, metrics, alerts, notices };
   await using engines = await openEngines(config, (news) => {
     logEngine(log, alerts, news);
-    if (news.kind === 'buffered') metrics.providers.buffered.inc({ role: news.role });
     if (!isOfProvider(news)) return;
     noteProvider(readiness, notices, news);
     providers.provider(news);

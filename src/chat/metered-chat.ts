@@ -1,62 +1,34 @@
-import type {
-  AudioChatMessage,
-  AudioChatModel,
-  AudioChatPart,
-} from '#src/chat/completions/audio-chat-ports.ts';
 import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
 import { type HoldResult, unlessAbandoned } from '#src/provider/models/request-hold.ts';
-import type { ChatModel, Usage } from './ports.ts';
+import type { ChatMessage, ChatModel, ChatPart, Usage } from './ports.ts';
 import { estimateUsage, isReport, settled } from './usage.ts';
 
-/**
- * Estimates the usage of a request to a model that hears and speaks, if its server did not report it, from `messages` and
- * the output.
- */
-type AudioEstimate = (
-  messages: readonly AudioChatMessage[],
-  progress: AudioRequestProgress,
-) => Usage;
-type OnSpent = (usage: Usage) => void;
+/** Estimates the usage of a request whose server did not report it, from `messages` and the output. */
+type UsageEstimate = (messages: readonly ChatMessage[], progress: RequestProgress) => Usage;
 
 /** Called before each request, which it may refuse by an error; the request writes so many tokens at most. */
 export type HoldRequest = (messages: readonly object[], tools: readonly object[]) => HoldResult;
+
+const byLength: UsageEstimate = (messages, { written }) => estimateUsage(messages, written);
 
 /**
  * A chat model with every request counted, also of one that stands in for another. `spent` gets the usage of each when it
  * has ended or was cut short, but not of one that was refused before its first word.
  */
-export function meteredChat(chat: ChatModel, spent: OnSpent, hold?: HoldRequest): ChatModel {
+export function meteredChat(
+  chat: ChatModel,
+  spent: (usage: Usage) => void,
+  hold?: HoldRequest,
+  estimate = byLength,
+): ChatModel {
   const each = (model: ChatModel): ChatModel => {
     const { wrapped } = model;
     if (wrapped) return wrapped.call(model, each);
     return {
-      reply: (messages, tools, signal) =>
+      reply: (messages, tools, signal, _, voice) =>
         counted(
           () => hold?.(messages, tools),
-          (most) => model.reply(messages, tools, signal, most),
-          (usage, { written }) => spent(settled(usage, () => estimateUsage(messages, written))),
-          signal,
-        ),
-    };
-  };
-  return each(chat);
-}
-
-/** Counts every request of a model that hears and speaks, like `meteredChat`. */
-export function meteredAudioChat(
-  chat: AudioChatModel,
-  spent: OnSpent,
-  estimate: AudioEstimate,
-  hold?: HoldRequest,
-): AudioChatModel {
-  const each = (model: AudioChatModel): AudioChatModel => {
-    const { wrapped } = model;
-    if (wrapped) return wrapped.call(model, each);
-    return {
-      reply: (messages, tools, voice, signal) =>
-        counted(
-          () => hold?.(messages, tools),
-          (most) => model.reply(messages, tools, voice, signal, most),
+          (most) => model.reply(messages, tools, signal, most, voice),
           (usage, progress) => spent(settled(usage, () => estimate(messages, progress))),
           signal,
         ),
@@ -66,19 +38,19 @@ export function meteredAudioChat(
 }
 
 /** Output of a request so far. */
-export type AudioRequestProgress = {
+export type RequestProgress = {
   /** Its text, or the transcript of its sound: one of the two, the first to arrive. */
   readonly written: string;
   readonly hasSound: boolean;
 };
 
 /** One request with money held for it; `over` as in `MeteredRequest.read`. */
-async function* counted<Part extends AudioChatPart>(
+async function* counted(
   hold: () => HoldResult,
-  ask: (mostTokens?: number) => AsyncIterable<Part>,
-  over: (usage: Usage | undefined, progress: AudioRequestProgress) => void,
+  ask: (mostTokens?: number) => AsyncIterable<ChatPart>,
+  over: (usage: Usage | undefined, progress: RequestProgress) => void,
   signal: AbortSignal,
-): AsyncGenerator<Part> {
+): AsyncGenerator<ChatPart> {
   signal.throwIfAborted();
   const held = await unlessAbandoned(hold(), signal);
   const request = new MeteredRequest(signal);
@@ -92,7 +64,7 @@ async function* counted<Part extends AudioChatPart>(
   }
 }
 
-class MeteredRequest implements AudioRequestProgress {
+class MeteredRequest implements RequestProgress {
   written = '';
   hasSound = false;
   readonly #signal: AbortSignal;
@@ -105,10 +77,10 @@ class MeteredRequest implements AudioRequestProgress {
   }
 
   /** Passes the parts of the output on; `over` gets their reported usage, unless they were refused before the first. */
-  async *read<Part extends AudioChatPart>(
-    ask: () => AsyncIterable<Part>,
+  async *read(
+    ask: () => AsyncIterable<ChatPart>,
     over: (usage: Usage | undefined) => void,
-  ): AsyncGenerator<Part> {
+  ): AsyncGenerator<ChatPart> {
     this.#signal.throwIfAborted(); // a request that is not sent costs nothing
     let isRefused = false;
     try {
@@ -124,7 +96,7 @@ class MeteredRequest implements AudioRequestProgress {
     }
   }
 
-  #note(part: AudioChatPart): void {
+  #note(part: ChatPart): void {
     switch (part.kind) {
       case 'text':
       case 'transcript':

@@ -18,8 +18,21 @@ export type Tool = {
 export type ChatMessage =
   | { readonly role: 'system'; readonly content: string }
   | { readonly role: 'user'; readonly name: string; readonly content: string }
+  | SpokenChatMessage
   | { readonly role: 'assistant'; readonly content: string; readonly calls?: readonly ToolCall[] }
   | { readonly role: 'tool'; readonly callId: string; readonly content: string };
+
+/** A person's words as sound, for a model that hears. */
+export type SpokenChatMessage = {
+  readonly role: 'user';
+  readonly name: string;
+  /** Empty. */
+  readonly content: string;
+  /** A whole WAV file. */
+  readonly wav: Uint8Array;
+  /** Recognised words of it, for a model that only reads. Rejects with the recogniser's error. */
+  readonly words: () => Promise<string>;
+};
 
 /** Tokens of one request. */
 export type Usage = TokenUsage & {
@@ -29,18 +42,28 @@ export type Usage = TokenUsage & {
   readonly by?: ServedBy;
 };
 
-export type ChatPart =
+/** Part of an answer that is written. */
+export type WrittenPart =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tool'; readonly call: ToolCall }
   /** The last one counts. An estimate before the first word only names the answering server. */
   | { readonly kind: 'usage'; readonly usage: Usage };
 
-/** Text in, text out, streamed. */
+export type ChatPart =
+  | WrittenPart
+  /** Words of the sound; `text` is text written instead of spoken. */
+  | { readonly kind: 'transcript'; readonly text: string }
+  /** Cut anywhere: a WAV file, or else 16-bit little-endian mono at 24 kHz. */
+  | { readonly kind: 'sound'; readonly bytes: Uint8Array };
+
+/** Text in, text out, streamed; of a model that hears and speaks, also sound. */
 export interface ChatModel {
   /**
-   * Writes `mostTokens` at most, thoughts included; absent: as many as the engine was opened for.
+   * Writes `mostTokens` at most, thoughts included; absent: as many as the engine was opened for. `voice` of a model that
+   * speaks; absent: its usual one.
    *
-   * Yields text as it arrives (never reasoning), whole tool calls, and usage where the server reports it.
+   * Yields text as it arrives (never reasoning), whole tool calls, and usage where the server reports it; a model that
+   * speaks also the words and the sound as they arrive.
    *
    * Errors: BotError `provider.*`; `provider.truncated` after the text that did arrive. Aborting `signal` throws
    * `signal.reason`.
@@ -50,6 +73,7 @@ export interface ChatModel {
     tools: readonly Tool[],
     signal: AbortSignal,
     mostTokens?: number,
+    voice?: string,
   ): AsyncIterable<ChatPart>;
   /** Only of those that ask several: the same with each of these wrapped, so that every request passes `wrap`. */
   wrapped?(wrap: (model: ChatModel) => ChatModel): ChatModel;

@@ -19,10 +19,10 @@ export function announced(model: ChatModel, by: ServedBy): ChatModel {
   const usage: Usage = { inputTokens: 0, outputTokens: 0, isEstimate: true, by };
   const { wrapped } = model;
   return {
-    async *reply(messages, tools, signal, mostTokens) {
+    async *reply(messages, tools, signal, mostTokens, voice) {
       signal.throwIfAborted();
       yield { kind: 'usage', usage };
-      yield* model.reply(messages, tools, signal, mostTokens);
+      yield* model.reply(messages, tools, signal, mostTokens, voice);
     },
     wrapped: wrapped && ((wrap) => wrapped.call(model, (engine) => wrap(announced(engine, by)))),
   };

@@ -1,6 +1,6 @@
 import { atStage, BotError } from '#src/base/errors.ts';
 import { isJson } from '#src/chat/completions/tool-calls.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, Tool, ToolCall, WrittenPart } from '#src/chat/ports.ts';
 import { isReport } from '#src/chat/usage.ts';
 import type { AnswerHost, DoneCall } from './pipeline.ts';
 
@@ -28,7 +28,7 @@ export type WrittenAnswerRequest = {
 export async function* writeAnswer(
   { chat, prompt, done = [], tools, host }: WrittenAnswerRequest,
   signal: AbortSignal,
-): AsyncGenerator<ChatPart> {
+): AsyncGenerator<WrittenPart> {
   const messages = [...prompt, ...messagesOf(done)];
   for (let rounds = 0; ; rounds++) {
     const offered = rounds < longestToolRounds ? tools : [];
@@ -60,12 +60,15 @@ async function* writeRound(
   messages: readonly ChatMessage[],
   tools: readonly Tool[],
   signal: AbortSignal,
-): AsyncGenerator<ChatPart, Round> {
+): AsyncGenerator<WrittenPart, Round> {
   const round: RoundProgress = { content: '', calls: [] };
   const { calls } = round;
   try {
     for await (const part of chat.reply(messages, tools, signal)) {
-      if (note(part, round)) yield part;
+      if (part.kind === 'text') round.content += part.text;
+      if (part.kind === 'tool') calls.push(part.call);
+      const isReported = part.kind === 'usage' && isReport(part.usage);
+      if (part.kind === 'text' || isReported) yield part;
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -74,20 +77,6 @@ async function* writeRound(
   signal.throwIfAborted();
   const { content } = round;
   return { content, calls: tools.length > 0 ? calls.slice(0, mostCallsARound) : [] };
-}
-
-/** Whether it is to be passed on at once. */
-function note(part: ChatPart, round: RoundProgress): boolean {
-  switch (part.kind) {
-    case 'text':
-      round.content += part.text;
-      return true;
-    case 'tool':
-      round.calls.push(part.call);
-      return false;
-    case 'usage':
-      return isReport(part.usage);
-  }
 }
 
 /** Results in the order of the calls, for any order of their ends. */

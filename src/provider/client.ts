@@ -15,8 +15,6 @@ export type ClientOptions = {
   readonly clock?: Clock;
   /** The base URL had to be completed with `/v1`; told once. */
   readonly onBaseUrl?: (found: string) => void;
-  /** An answer that was asked to stream came as one block after a wait, as a buffering proxy makes it. Never throws. */
-  readonly onBuffered?: () => void;
 };
 
 /** The client of the `openai` package that sends by `send`: one attempt a request, and no log, which would hold people's words. */
@@ -62,7 +60,6 @@ export function openClient(options: ClientOptions): ApiClient {
     secret: () => options.apiKey?.reveal(),
     limits: { ...standardLimits, ...options.limits },
     clock,
-    onBuffered: options.onBuffered,
   });
   const { origin, pathname } = new URL(options.baseUrl);
   const send = tryV1(guarded, `${origin}${pathname}`, (found) => {

@@ -40,8 +40,6 @@ export type Guard = {
   readonly secret: () => string | undefined;
   readonly limits: Limits;
   readonly clock: Clock;
-  /** An answer that was asked to stream came as one block after a wait. Never throws. */
-  readonly onBuffered?: () => void;
 };
 
 /** Bytes of events that are read in one turn of the event loop: two thousand of the smallest. */
@@ -57,25 +55,6 @@ export const endMark = new Error('the stream is at its end mark');
 export const noKey = 'none';
 /** The only headers of a client that leave: its additions of its own, or from the environment, go to no server. */
 const ownHeader = /^(accept|content-type)$/;
-
-/** Rules for a streamed answer that counts as buffered: as if a proxy had kept it until its end. */
-type BufferingRules = {
-  /** Least wait for the first piece, in ms: a shorter one is not noticed. */
-  readonly leastWaitMs: number;
-  /** Longest wait for all further pieces together, in ms. */
-  readonly mostLaterWaitMs: number;
-  /** Time, in ms, after which a reader that asks for no piece counts as slow: a backlog meanwhile proves nothing. */
-  readonly slowReaderMs: number;
-  /** Least bytes before the reader was slow: less may be one piece of a stream. */
-  readonly leastBytes: { readonly sound: number; readonly events: number };
-};
-
-const bufferingRules: BufferingRules = {
-  leastWaitMs: 1_000,
-  mostLaterWaitMs: 50,
-  slowReaderMs: 50,
-  leastBytes: { sound: 16_384, events: 4_096 },
-};
 
 /**
  * A `fetch` that cannot hang, flood, follow a redirect, or take a web page for an answer. JSON and events in an answer
@@ -186,7 +165,6 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #watch: MeasuredAnswer;
   readonly #judges: boolean;
-  readonly #buffered: BufferedAnswer | undefined;
   readonly #partBytes: number;
   #bytes = 0;
   #unread: Uint8Array | undefined;
@@ -195,7 +173,6 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     this.#reader = body.getReader();
     this.#watch = watch;
     this.#judges = judges;
-    this.#buffered = judges ? bufferedAnswerOf(watch) : undefined;
     this.#partBytes = watch.meter?.isStream ? eventPartBytes : Number.POSITIVE_INFINITY;
   }
 
@@ -213,7 +190,6 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
   }
 
   cancel(reason: unknown): void {
-    this.#buffered?.end(); // the client leaves at the end mark of a stream
     if (reason === endMark && !this.#unread) void this.#readToEnd();
     else this.#watch.connection.hangUp(reason);
   }
@@ -235,11 +211,7 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     const { done, value } = await connection.deadline.within(this.#reader.read(), ms, () =>
       late(this.#watch, first ? 'firstByteMs' : 'idleMs'),
     );
-    if (done) {
-      this.#buffered?.end();
-      return undefined;
-    }
-    this.#buffered?.piece(value.length, fromMs, clock.nowMs());
+    if (done) return undefined;
     if (first && this.#judges) judgeHead(value, this.#watch);
     this.#bytes += value.length;
     checkSize(value, this.#bytes, this.#watch);
@@ -258,12 +230,6 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
     if (isOver) connection.release();
     else connection.hangUp(endMark);
   }
-}
-
-/** Undefined for answers that are not streamed. */
-function bufferedAnswerOf({ asked, sentAtMs, onBuffered }: Watch): BufferedAnswer | undefined {
-  if (!onBuffered || (asked !== 'sound' && asked !== 'events')) return undefined;
-  return new BufferedAnswer(asked, sentAtMs, onBuffered);
 }
 
 function judgeHead(head: Uint8Array, watch: Watch): void {
@@ -300,42 +266,4 @@ function checkSize(piece: Uint8Array, bytes: number, watch: MeasuredAnswer): voi
   const megabytes = Math.round(limits.maxBytes / 1024 / 1024);
   const what = isTooLong ? `more than ${megabytes} MB` : meter?.push(piece)?.words;
   if (what) throw new BotError('provider.refused', false, `${server()} sent ${what}.`);
-}
-
-/** Measures one streamed answer, and reports if it came as one block after a wait. */
-class BufferedAnswer {
-  readonly #kind: keyof BufferingRules['leastBytes'];
-  readonly #sentAtMs: number;
-  readonly #onBuffered: () => void;
-  #firstWaitMs: number | undefined;
-  #laterWaitMs = 0;
-  #lastAtMs = 0;
-  #isReaderSlow = false;
-  #bytes = 0;
-
-  /** `onBuffered` is called at the end of an answer that came as one block after a wait. */
-  constructor(kind: keyof BufferingRules['leastBytes'], sentAtMs: number, onBuffered: () => void) {
-    this.#kind = kind;
-    this.#sentAtMs = sentAtMs;
-    this.#onBuffered = onBuffered;
-  }
-
-  /** A piece of the body was waited for from `fromMs` and came at `atMs`. */
-  piece(bytes: number, fromMs: number, atMs: number): void {
-    if (this.#firstWaitMs === undefined) this.#firstWaitMs = atMs - this.#sentAtMs;
-    else {
-      this.#laterWaitMs += atMs - fromMs;
-      this.#isReaderSlow ||= fromMs - this.#lastAtMs > bufferingRules.slowReaderMs;
-    }
-    if (!this.#isReaderSlow) this.#bytes += bytes;
-    this.#lastAtMs = atMs;
-  }
-
-  /** The answer has ended, or is not read any more. */
-  end(): void {
-    const { leastBytes, leastWaitMs, mostLaterWaitMs } = bufferingRules;
-    const hasWaited = (this.#firstWaitMs ?? 0) >= leastWaitMs;
-    const cameAtOnce = this.#laterWaitMs <= mostLaterWaitMs;
-    if (hasWaited && cameAtOnce && this.#bytes >= leastBytes[this.#kind]) this.#onBuffered();
-  }
 }

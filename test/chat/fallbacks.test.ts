@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
-import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
@@ -16,8 +15,8 @@ const dead = new BotError('provider.refused', false, 'No such model.', undefined
 });
 test('where a model that hears fails, one that reads is shown the words', async () => {
   const failing = new FakeChat([[{ error: dead }]]);
-  const hears: AudioChatModel = {
-    reply: (_, tools, _voice, signal) => failing.reply([], tools, signal),
+  const hears: ChatModel = {
+    reply: (_, tools, signal) => failing.reply([], tools, signal),
   };
   const chat = new FakeChat([['Five.']]);
   const standIn = audioModelStandIn(chat);
@@ -27,7 +26,7 @@ test('where a model that hears fails, one that reads is shown the words', async 
   const words = async () => 'two and three';
   const asked = [{ role: 'user', name: 'Ana', content: '', wav, words }] as const;
   const parts = await Array.fromAsync(
-    audioChatWithFallbacks(chain).reply(asked, [], 'alloy', never),
+    chatWithFallbacks(chain).reply(asked, [], never, undefined, 'alloy'),
   );
   expect(parts).toEqual([{ kind: 'text', text: 'Five.' }]);
   expect(chat.asked[0]?.messages).toEqual([

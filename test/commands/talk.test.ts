@@ -1,14 +1,11 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
-import type { CommandCall } from '#src/conversation/command.ts';
 import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 
 import { openText } from '#src/people/confidential-text.ts';
 import { text } from '#src/texts/texts.ts';
-import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { adam, inLounge, ports } from './ports.ts';
 
 const nowhere = { at: () => undefined };
@@ -52,45 +49,6 @@ test('/say refuses a voice that there is not, as /voice preview does, and says n
   ]);
   await say.run(saying({ text: 'Hello', voice: 'SLT' }), listening);
   expect(said).toMatchObject([['g', 'Hello', 'queue', { voice: 'slt' }]]);
-});
-
-test.each<[PlayEnd, string]>([
-  [{ kind: 'completed' }, '“Hello”: heard to its end.'],
-  [{ kind: 'stopped', why: 'left' }, '“Hello”: stopped.'],
-  [{ kind: 'failed', reason: { id: 'track.bad.voice' } }, '“Hello” failed: my voice is out.'],
-  [
-    { kind: 'failed', reason: { id: 'say.empty' } },
-    '“Hello” failed: That contains nothing I can say or answer.',
-  ],
-])('/say wait:true tells of %j: %s', async (end, sentence) => {
-  const ends: (((end: PlayEnd) => void) | undefined)[] = [];
-  const listening = ports({
-    say: async (...[, , , how]) => {
-      ends.push(how?.onEnd);
-      return { kind: 'queued', ahead: 3 };
-    },
-  });
-  const words = { text: 'Hello', wait: 'true' };
-  const reported = say.run(saying(words), listening);
-  expect(await Promise.race([reported, settled()])).toBeUndefined();
-  ends[0]?.(end);
-  const [reply] = await reported;
-  expect([text(reply.id, reply.with), reply.to]).toEqual([sentence, 'caller']);
-});
-
-test('what has not ended after 14 minutes is told so, below the time that Discord gives', async () => {
-  const clock = new VirtualClock();
-  const words = { text: 'Hello', wait: 'true' };
-  const reported = say.run(saying(words), { ...ports(), clock });
-  await clock.advance(840_000);
-  const [reply] = await reported;
-  expect(text(reply.id, reply.with)).toBe(
-    '“Hello” has not ended after 14 minutes. I no longer wait for it.',
-  );
-  const longest = (call: CommandCall) =>
-    typeof say.longestMs === 'function' ? say.longestMs(call) : say.longestMs;
-  expect(longest(saying(words))).toBeLessThan(900_000);
-  expect(longest(saying({ text: 'Hello' }))).toBeUndefined();
 });
 
 test('/say is for those in the channel', async () => {

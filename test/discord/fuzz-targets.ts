@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { EventEmitter } from 'node:events';
 import { DAVESession, type VoiceConnection, VoiceReceiver, VoiceWebSocket } from '@discordjs/voice';
 import { guardMessages } from '#src/discord/library/voice-library.ts';

@@ -9,7 +9,6 @@ export default defineConfig({
     dir: import.meta.dirname,
     include: ['*.check.ts'],
     testTimeout: 60_000,
-    setupFiles: ['src/discord/library/sodium.ts'],
     experimental: { viteModuleRunner: false },
   },
 });

@@ -16,7 +16,7 @@ const reportedBy = ({ log }: BotProcess) =>
 withPostgres(() => {
   test(
     'a reminder is told by the process that serves its server, or late by the one that serves it next, and once',
-    { timeout: 120_000, retry: 1 },
+    { timeout: 300_000, retry: 1 },
     reportsOnce,
   );
 });

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
-import { openAudioChat, openChatModel } from '#src/chat/completions/openai-chat.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
@@ -75,10 +75,10 @@ test('what the bot asks of servers fits the published description: chat, sound, 
   const { client, asked } = server;
   const chat = openChatModel(client, { model: 'gpt-5.4-mini', maxTokens: 400 });
   await refused(chat.reply(messages, tools, signal));
-  const spoken = openAudioChat(client, { model: 'gpt-audio', voice: 'alloy' });
+  const spoken = openChatModel(client, { model: 'gpt-audio', voice: 'alloy' });
   const said = { role: 'user', name: 'Ana', content: '', words: async () => 'Thanks.' } as const;
   await refused(
-    spoken.reply([...messages, { ...said, wav: writeWav(pcm) }], tools, 'nova', signal),
+    spoken.reply([...messages, { ...said, wav: writeWav(pcm) }], tools, signal, undefined, 'nova'),
   );
   for (const format of ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const) {
     const voice = openSynthesizer(client, { model: 'tts-1', voice: 'alloy', format });

@@ -18,8 +18,6 @@ export type EngineNews =
     }
   /** The base URL works only with `/v1` behind it. */
   | { readonly kind: 'base-url'; readonly role: ProviderRole; readonly found: string }
-  /** An answer that was asked to stream came as one block after a wait: a proxy may buffer it. */
-  | { readonly kind: 'buffered'; readonly role: ProviderRole }
   /** Models that are gone or about to go, once a day each. */
   | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
   /** A background task of an engine fails, or works again. */
@@ -44,12 +42,10 @@ export async function clientOf(
   const { openClient } = await import('#src/provider/client.ts');
   stopwatch(role, `${model} at ${new URL(baseUrl).host}`, report)();
   const onBaseUrl = (found: string) => report({ kind: 'base-url', role, found });
-  const onBuffered = () => report({ kind: 'buffered', role });
   return openClient({
     baseUrl,
     limits: limitsOf(within),
     onBaseUrl,
-    onBuffered,
     apiKey,
   });
 }

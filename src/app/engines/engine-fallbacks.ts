@@ -1,6 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
-import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { announced } from '#src/chat/usage.ts';
 import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
@@ -21,7 +20,7 @@ export type EngineRoles = {
   readonly synthesizer: Synthesizer;
   chat(botName: string): ChatModel;
   /** Present for a pipeline whose model hears and speaks. */
-  readonly audioModel?: AudioChatModel;
+  readonly audioModel?: ChatModel;
 };
 
 /** Opens an engine of a role when it is needed for the first time. */
@@ -94,7 +93,7 @@ export function withFallbacks(
   const first = { config: chat, engine: hearing };
   const openHearing = async (one: RemoteServer) => audioModelStandIn(await open.chat(one));
   const order = { first, fallback: fallbackOf(fallbacks.chat, openHearing) };
-  return { ...thinking, audioModel: audioChatWithFallbacks(chainOf('chat', order, chainParts)) };
+  return { ...thinking, audioModel: chatWithFallbacks(chainOf('chat', order, chainParts)) };
 }
 
 type RealtimeFallback = Pick<Config, 'chat' | 'deadlines'> & {
@@ -109,10 +108,10 @@ export function realtimeWithStandIn(
   { realtime, chat, deadlines }: RealtimeFallback,
   roles: Pick<EngineRoles, 'chat'>,
   report: ReportEngineNews,
-): (model: AudioChatModel) => AudioChatModel {
+): (model: ChatModel) => ChatModel {
   const configs = [{ ...realtime, kind: 'remote' as const }, chat];
   const nameIn = (config: RemoteServer | Embedded) => nameOf('chat', config, configs);
-  const others: Fallback<AudioChatModel>[] = [];
+  const others: Fallback<ChatModel>[] = [];
   if (chat.kind === 'remote') {
     const model = announced(roles.chat(''), servedBy(chat.model, chat.baseUrl));
     const standIn = audioModelStandIn(model);
@@ -130,7 +129,7 @@ export function realtimeWithStandIn(
   } as const;
   return (server) => {
     const first = { provider, breaker, engine: () => server };
-    return audioChatWithFallbacks(new FallbackChain({ ...usual, fallbacks: [first, ...others] }));
+    return chatWithFallbacks(new FallbackChain({ ...usual, fallbacks: [first, ...others] }));
   };
 }
 

@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
 import { announced } from '#src/chat/usage.ts';
@@ -93,7 +93,7 @@ async function openChains(
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
   const quietly: OnEngineNews = (news) =>
-    ['base-url', 'buffered', 'alert'].includes(news.kind) ? report(news) : undefined;
+    ['base-url', 'alert'].includes(news.kind) ? report(news) : undefined;
   const open = {
     transcriber: (one: Config['transcription']) =>
       openTranscriberOf(one, deadlines, stack, quietly),
@@ -167,10 +167,10 @@ export async function openChat(
 async function openHearing(
   client: Awaited<ReturnType<typeof clientOf>>,
   { model, ...options }: AudioModel,
-): Promise<AudioChatModel | undefined> {
+): Promise<ChatModel | undefined> {
   if (model === undefined) return undefined;
-  const { openAudioChat } = await import('#src/chat/completions/openai-chat.ts');
-  return openAudioChat(client, limited({ ...options, model }));
+  const { openChatModel } = await import('#src/chat/completions/openai-chat.ts');
+  return openChatModel(client, limited({ ...options, model }));
 }
 
 /** Opening costs nothing until it is asked. */

@@ -1,4 +1,3 @@
-import packageJson from '#package.json' with { type: 'json' };
 import { realClock } from '#src/base/clock.ts';
 import { keepServer } from '#src/base/keep-server.ts';
 import type { Config } from '#src/config/types.ts';
@@ -12,8 +11,7 @@ export async function programDoor(
   onBug: (error: unknown) => void,
 ): Promise<Pick<ProgramDoorOptions, 'mostBodyBytes' | 'onBug' | 'routes'>> {
   const { apiBodyBytes, createApi } = await import('#src/web/api/api.ts');
-  const { version } = packageJson;
-  const api = createApi({ access, clock: realClock, version, onBug });
+  const api = createApi({ access, clock: realClock, onBug });
   return {
     mostBodyBytes: apiBodyBytes,
     onBug,

@@ -35,7 +35,6 @@ export class SandboxView {
       case 'ready':
       case 'failed':
       case 'mended':
-      case 'buffered':
         return; // shown with what came of it
     }
   }

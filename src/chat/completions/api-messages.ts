@@ -3,8 +3,7 @@ import type {
   ChatCompletionMessageParam,
   ChatCompletionTool,
 } from 'openai/resources/chat/completions';
-import type { Tool } from '#src/chat/ports.ts';
-import type { AudioChatMessage } from './audio-chat-ports.ts';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 
 /**
  * A conversation in the format of the chat completions API, with sound where there is some: after a line that names its speaker.
@@ -12,7 +11,7 @@ import type { AudioChatMessage } from './audio-chat-ports.ts';
  * Consecutive messages of several people become one message of lines `Name: text`: the templates of many local models
  * insist that user and assistant alternate.
  */
-export function apiMessages(messages: readonly AudioChatMessage[]): ChatCompletionMessageParam[] {
+export function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
   const sent: ChatCompletionMessageParam[] = [];
   for (const message of messages) {
     const next = apiMessage(message);
@@ -24,7 +23,7 @@ export function apiMessages(messages: readonly AudioChatMessage[]): ChatCompleti
   return sent;
 }
 
-function apiMessage(message: AudioChatMessage): ChatCompletionMessageParam {
+function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
   if ('wav' in message) {
     const data = Buffer.from(message.wav).toString('base64');
     const text = lineOf(message.name, '').trim() || 'Somebody:';

@@ -4,9 +4,8 @@ import type {
   ChatCompletionCreateParamsStreaming,
 } from 'openai/resources/chat/completions';
 import { BotError } from '#src/base/errors.ts';
-import type { Tool } from '#src/chat/ports.ts';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import { apiMessages, apiTools } from './api-messages.ts';
-import type { AudioChatMessage } from './audio-chat-ports.ts';
 
 export type ChatOptions = {
   readonly model: string;
@@ -18,7 +17,7 @@ export type ChatOptions = {
 };
 
 export type ChatRequest = {
-  readonly messages: readonly AudioChatMessage[];
+  readonly messages: readonly ChatMessage[];
   readonly tools: readonly Tool[];
   /** Voice of an answer in sound; absent: it is written. */
   readonly voice?: string;

@@ -1,10 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
-import type { Usage } from '#src/chat/ports.ts';
+import type { ChatPart, Usage } from '#src/chat/ports.ts';
 import { wordsOf } from '#src/provider/models/error-phrases.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
 import { reportedTokens } from '#src/provider/models/usage-reading.ts';
-import type { AudioChatPart } from './audio-chat-ports.ts';
 import { ThinkFilter } from './think-filter.ts';
 import { ToolCalls } from './tool-calls.ts';
 
@@ -42,7 +41,7 @@ export class ChatStream {
     this.#isDone = true;
   }
 
-  *add(chunk: unknown): Generator<AudioChatPart> {
+  *add(chunk: unknown): Generator<ChatPart> {
     const { choices, usage } = fieldsOf(chunk);
     const choice = fieldsOf(Array.isArray(choices) ? choices[0] : undefined);
     const delta = fieldsOf(choice.delta);
@@ -57,7 +56,7 @@ export class ChatStream {
   }
 
   /** Gives the text held back, the usage, and the calls. Errors: BotError `provider.truncated`, `provider.empty`. */
-  *end(server: string): Generator<AudioChatPart> {
+  *end(server: string): Generator<ChatPart> {
     yield* this.#shown('text', this.#think.flush());
     yield* this.#shown('transcript', this.#spokenThink.flush());
     if (this.#usage) yield { kind: 'usage', usage: { ...this.#usage, by: this.#by } };
@@ -75,7 +74,7 @@ export class ChatStream {
     for (const call of calls) yield { kind: 'tool', call };
   }
 
-  *#heard({ data, transcript, expires_at }: ChunkFields): Generator<AudioChatPart> {
+  *#heard({ data, transcript, expires_at }: ChunkFields): Generator<ChatPart> {
     const isLast = typeof expires_at === 'number' && !data && !transcript;
     if (isLast && this.#hasSound) this.#finish ??= 'stop';
     if (typeof transcript === 'string')
@@ -86,7 +85,7 @@ export class ChatStream {
     yield { kind: 'sound', bytes };
   }
 
-  *#shown(kind: 'text' | 'transcript', text: string): Generator<AudioChatPart> {
+  *#shown(kind: 'text' | 'transcript', text: string): Generator<ChatPart> {
     if (text === '') return;
     this.#hasWords = true;
     yield { kind, text };

@@ -4,7 +4,6 @@ import { readEvents } from '#src/provider/event-stream.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { servedBy } from '#src/provider/models/served-by.ts';
-import type { AudioChatModel, AudioChatPart } from './audio-chat-ports.ts';
 import {
   type ChatOptions,
   type ChatRequest,
@@ -14,30 +13,16 @@ import {
 } from './chat-request.ts';
 import { ChatStream, completionAsChunk } from './chat-stream.ts';
 
-export type AudioChatOptions = ChatOptions & { readonly voice: string };
-
-/** A chat model behind any server that speaks OpenAI's streamed chat completions. */
-export function openChatModel(client: ApiClient, options: ChatOptions): ChatModel {
+/** A chat model behind any server that speaks OpenAI's streamed chat completions; with a `voice` it speaks. */
+export function openChatModel(
+  client: ApiClient,
+  options: ChatOptions & { readonly voice?: string },
+): ChatModel {
   const server = new ChatServer(client, options);
   return {
-    async *reply(messages, tools, signal, mostTokens) {
-      for await (const part of server.reply({ messages, tools, mostTokens }, signal))
-        if (isWritten(part)) yield part;
-    },
-  };
-}
-
-/** A model behind such a server that hears and speaks. */
-export function openAudioChat(client: ApiClient, options: AudioChatOptions): AudioChatModel {
-  const server = new ChatServer(client, options);
-  return {
-    reply: (messages, tools, voice = options.voice, signal, mostTokens) =>
+    reply: (messages, tools, signal, mostTokens, voice = options.voice) =>
       server.reply({ messages, tools, voice, mostTokens }, signal),
   };
-}
-
-function isWritten(part: AudioChatPart): part is ChatPart {
-  return part.kind !== 'sound' && part.kind !== 'transcript';
 }
 
 /**
@@ -54,7 +39,7 @@ class ChatServer {
     this.#options = options;
   }
 
-  async *reply(request: ChatRequest, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+  async *reply(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
     signal.throwIfAborted();
     const { baseURL } = this.#client;
     const answer = new ChatStream(servedBy(this.#options.model, baseURL));

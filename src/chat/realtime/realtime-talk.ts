@@ -1,11 +1,6 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
-import type {
-  AudioChatMessage,
-  AudioChatModel,
-  AudioChatPart,
-} from '#src/chat/completions/audio-chat-ports.ts';
-import type { Tool, ToolCall } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
 import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
 import { codeOf } from '#src/provider/models/error-phrases.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
@@ -60,10 +55,10 @@ export class RealtimeTalk implements Disposable {
   }
 
   /** Model for the requests of one answer, whose connection ends with `signal`. */
-  begin(signal: AbortSignal): AudioChatModel {
+  begin(signal: AbortSignal): ChatModel {
     const answer = new TalkAnswer(this.#options, this.#pool, signal);
     return {
-      reply: (messages, tools, voice, until, mostTokens) =>
+      reply: (messages, tools, until, mostTokens, voice) =>
         answer.reply({ messages, tools, voice, mostTokens }, until),
     };
   }
@@ -74,7 +69,7 @@ export class RealtimeTalk implements Disposable {
 }
 
 type TalkRequest = {
-  readonly messages: readonly AudioChatMessage[];
+  readonly messages: readonly ChatMessage[];
   readonly tools: readonly Tool[];
   readonly voice: string | undefined;
   readonly mostTokens: number | undefined;
@@ -97,7 +92,7 @@ class TalkAnswer {
     signal.addEventListener('abort', () => this.#close(), { once: true });
   }
 
-  async *reply(request: TalkRequest, signal: AbortSignal): AsyncGenerator<AudioChatPart> {
+  async *reply(request: TalkRequest, signal: AbortSignal): AsyncGenerator<ChatPart> {
     const known = this.#link;
     const link = known ?? (await this.#pool.lease(signal));
     this.#link = link;
@@ -130,7 +125,7 @@ class TalkAnswer {
     return response;
   }
 
-  #send(link: RealtimeLink, messages: readonly AudioChatMessage[], isFirst: boolean): void {
+  #send(link: RealtimeLink, messages: readonly ChatMessage[], isFirst: boolean): void {
     if (isFirst) this.#results.clear();
     for (const message of messages) {
       const isResult = message.role === 'tool' && !this.#results.has(message.callId);
@@ -156,7 +151,7 @@ async function* partsOf(
   response: RealtimeResponse,
   rules: AnswerRules,
   signal: AbortSignal,
-): AsyncGenerator<AudioChatPart> {
+): AsyncGenerator<ChatPart> {
   const named = new Map<string, ToolCall>();
   for await (const event of response.read(signal)) {
     if (event.kind === 'sound') yield { kind: 'sound', bytes: event.bytes };
@@ -170,7 +165,7 @@ async function* partsOf(
 function* writtenPart({
   isSpoken,
   text,
-}: Extract<ResponseEvent, { kind: 'words' }>): Generator<AudioChatPart> {
+}: Extract<ResponseEvent, { kind: 'words' }>): Generator<ChatPart> {
   if (text !== '') yield { kind: isSpoken ? 'transcript' : 'text', text };
 }
 
@@ -179,7 +174,7 @@ function* lastParts(
   end: ResponseEnd,
   named: ReadonlyMap<string, ToolCall>,
   { by, isLimited }: AnswerRules,
-): Generator<AudioChatPart> {
+): Generator<ChatPart> {
   if (end.usage) yield { kind: 'usage', usage: { ...end.usage, by } };
   const isFull = isLimited && codeOf(end.words) === 'max_output_tokens';
   const error = isFull ? undefined : response.errorOf(end);

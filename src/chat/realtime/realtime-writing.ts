@@ -2,8 +2,7 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { lineOf } from '#src/chat/completions/api-messages.ts';
-import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
-import type { Tool } from '#src/chat/ports.ts';
+import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
 import type { RealtimeLink } from '#src/provider/realtime-link.ts';
 
@@ -43,12 +42,12 @@ export function answerRequest(event_id: string, mostTokens = Infinity, most = In
 }
 
 /** Adds a message to the conversation of the server: sound after a line that names its speaker, all else as text. */
-export function sendMessage(link: RealtimeLink, message: AudioChatMessage): void {
+export function sendMessage(link: RealtimeLink, message: ChatMessage): void {
   for (const item of itemsOf(message)) link.send({ type: 'conversation.item.create', item });
   if ('wav' in message) sendSound(link, message.wav);
 }
 
-function itemsOf(message: AudioChatMessage): readonly JsonEvent[] {
+function itemsOf(message: ChatMessage): readonly JsonEvent[] {
   switch (message.role) {
     case 'system':
       return [itemOf('system', 'input_text', message.content)];

@@ -1,4 +1,3 @@
-import './sodium.ts';
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import type { Socket } from 'node:dgram';
 import { isIP } from 'node:net';

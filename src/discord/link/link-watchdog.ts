@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { type VoiceConnection, VoiceConnectionStatus, type VoiceWebSocket } from '@discordjs/voice';
 import { groupLacksSomebody, missesHeartbeats } from '#src/discord/library/voice-library.ts';
 import type { SyncTiming } from './timing.ts';

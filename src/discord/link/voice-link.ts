@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import {
   type DAVESession,
   type DiscordGatewayAdapterCreator,

@@ -4,7 +4,6 @@ import type { Meters } from './meters.ts';
 export class ProviderMetrics {
   readonly failures;
   readonly fallbacks;
-  readonly buffered;
   /** Roles that use a fallback. */
   readonly down = new Set<string>();
 
@@ -17,11 +16,6 @@ export class ProviderMetrics {
     this.fallbacks = meters.counter(
       'provider_fallbacks',
       'Switches to a fallback server, by role.',
-      ['role'],
-    );
-    this.buffered = meters.counter(
-      'provider_buffered_answers',
-      'Streamed answers that came as one block after a second or more, by role: a proxy may buffer them.',
       ['role'],
     );
     meters.gauge(

@@ -2,7 +2,6 @@ import { durationMs } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { atStage } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { promptHead, promptOf } from '#src/pipeline/prompt.ts';
@@ -12,7 +11,7 @@ export type AudioInput = 'audio' | 'transcript';
 
 /** Request to an audio model. */
 export type AudioPrompt = {
-  readonly messages: readonly AudioChatMessage[];
+  readonly messages: readonly ChatMessage[];
   /** Sound in `messages`. */
   readonly soundMs: number;
   /** Whether the utterances hold a word; true if the recogniser failed, since the model hears by itself. Never throws. */
@@ -56,7 +55,7 @@ export async function audioPrompt(
   };
 }
 
-async function asHeard({ name, pcm, transcript }: TurnUtterance): Promise<AudioChatMessage[]> {
+async function asHeard({ name, pcm, transcript }: TurnUtterance): Promise<ChatMessage[]> {
   const words = async () => (await transcript()).text.trim();
   if (pcm) return [{ role: 'user', name, content: '', wav: writeWav(pcm), words }];
   const content = await words();

@@ -1,5 +1,4 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import type { AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
 import type { ChatPart } from '#src/chat/ports.ts';
 import type { BoundedQueue } from '#src/pipeline/ahead.ts';
 import type { AnswerSound } from '#src/pipeline/answer-language.ts';
@@ -53,7 +52,7 @@ export class AudioReply {
   }
 
   /** Waits while much sound is unheard. Errors: BotError `provider.wrong_type`, `audio.bad_wav`; of the queue. */
-  async *handle(part: AudioChatPart): AsyncGenerator<ChatPart> {
+  async *handle(part: ChatPart): AsyncGenerator<ChatPart> {
     switch (part.kind) {
       case 'text':
       case 'transcript':

@@ -1,10 +1,5 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import type {
-  AudioChatMessage,
-  AudioChatModel,
-  AudioChatPart,
-} from '#src/chat/completions/audio-chat-ports.ts';
-import { type AudioRequestProgress, meteredAudioChat } from '#src/chat/metered-chat.ts';
+import { meteredChat, type RequestProgress } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/ports.ts';
 import { estimateUsage } from '#src/chat/usage.ts';
 import { ahead, type Bound, type BoundedQueue } from '#src/pipeline/ahead.ts';
@@ -23,7 +18,7 @@ import type { PlacedSound } from './audio-model-words.ts';
 
 export type AudioModelParts = {
   /** Model of one answer, which is over when the signal is aborted. */
-  readonly open: (signal: AbortSignal) => AudioChatModel;
+  readonly open: (signal: AbortSignal) => ChatModel;
   /** Reads out text that the model wrote instead of spoke. */
   readonly synthesizer: Synthesizer;
   readonly input: AudioInput;
@@ -74,7 +69,7 @@ export function audioModel(parts: AudioModelParts): Pipeline {
 }
 
 type AudioAnswerParts = {
-  readonly model: AudioChatModel;
+  readonly model: ChatModel;
   readonly prompt: AudioPrompt;
   readonly turn: Turn;
   readonly host: AnswerHost;
@@ -115,7 +110,7 @@ async function ask(
 class Rounds implements ChatModel {
   readonly #asking: AudioAnswerParts;
   readonly #heard: BoundedQueue<AudibleAnswer>;
-  readonly #model: AudioChatModel;
+  readonly #model: ChatModel;
   #inWords: readonly ChatMessage[];
   #count = 0;
   #reply: AudioReply | undefined;
@@ -125,11 +120,11 @@ class Rounds implements ChatModel {
     this.#heard = heard;
     const { host, model } = asking;
     const { holdModel } = host;
-    this.#model = meteredAudioChat(
+    this.#model = meteredChat(
       model,
       (usage) => host.spent(usage),
-      this.#estimate,
       holdModel && ((messages, tools) => holdModel(messages, tools, this.#heardIn(messages))),
+      this.#estimate,
     );
     this.#inWords = asking.prompt.messages;
     void asking.prompt.inWords.then((words) => {
@@ -147,8 +142,8 @@ class Rounds implements ChatModel {
   }
 
   readonly #estimate = (
-    messages: readonly AudioChatMessage[],
-    { written, hasSound }: AudioRequestProgress,
+    messages: readonly ChatMessage[],
+    { written, hasSound }: RequestProgress,
   ): Usage => {
     const { inputTokens, outputTokens } = estimateUsage(messages, written);
     const heardMs = this.#heardIn(messages);
@@ -187,17 +182,17 @@ class Rounds implements ChatModel {
 
   /** Uses the voice of the turn or, where the model refuses that, its usual one. */
   async *#inVoice(
-    messages: readonly AudioChatMessage[],
+    messages: readonly ChatMessage[],
     tools: readonly Tool[],
     signal: AbortSignal,
-  ): AsyncGenerator<AudioChatPart> {
+  ): AsyncGenerator<ChatPart> {
     const { habit, turn } = this.#asking;
     const { name, onGone } = answerSound(turn).voice;
     if (name === undefined || habit.goneVoices.has(name))
-      return yield* this.#model.reply(messages, tools, undefined, signal);
-    const spoken = this.#model.reply(messages, tools, name, signal);
+      return yield* this.#model.reply(messages, tools, signal);
+    const spoken = this.#model.reply(messages, tools, signal, undefined, name);
     if (!(yield* unlessRefused(spoken, isOutput, signal))) return;
-    for await (const part of this.#model.reply(messages, tools, undefined, signal)) {
+    for await (const part of this.#model.reply(messages, tools, signal)) {
       const isFirst = isOutput(part) && !habit.goneVoices.has(name);
       if (isFirst) habit.goneVoices.add(name);
       if (isFirst) onGone?.(name, 'model');
@@ -211,7 +206,7 @@ class Rounds implements ChatModel {
   }
 }
 
-const isOutput = ({ kind }: AudioChatPart) => kind !== 'usage';
+const isOutput = ({ kind }: ChatPart) => kind !== 'usage';
 const isSpoken = (message: object) => 'wav' in message;
 
 /** Gives the sound to the reader up to its limit, clause by clause, and reads out clauses without sound. */

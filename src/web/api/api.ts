@@ -8,8 +8,6 @@ import { TokenRates } from '#src/web/api/tokens/token-rates.ts';
 import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
 import { refusalAsReported, whileThere } from './failed-line.ts';
 import { formBodyOf } from './form-body.ts';
-import { openApiDocument } from './openapi.ts';
-import { Plays } from './plays.ts';
 import { refusal, refusalBody } from './refusal.ts';
 import {
   BodyReads,
@@ -23,8 +21,6 @@ import type { ApiRoute } from './route.ts';
 
 export type ApiParts = AccessSource & {
   readonly clock: Clock;
-  /** Version of this program. */
-  readonly version: string;
   /** A handler threw: a bug of ours, answered with 500. */
   onBug(error: unknown): void;
 };
@@ -41,30 +37,25 @@ export function createApi(options: ApiParts): Hono {
   const app = new Hono();
   const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
   const { clock } = options;
-  const doors = { ...parts, plays: new Plays(clock), answers: new SpokenAnswers(clock) };
+  const doors = { ...parts, answers: new SpokenAnswers(clock) };
   app.onError((error, context) => {
     const { facts } = refusalAsReported(error, (bug) => parts.onBug(bug));
     if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
     return context.json(refusalBody(facts), facts.status);
   });
-  let document: ReturnType<typeof openApiDocument> | undefined; // not at the start: few ask for it
-  app.get('/v1/openapi.json', (context) => {
-    document ??= openApiDocument(allRoutes, parts.version);
-    return context.json(document);
-  });
   for (const route of allRoutes) {
     const path = route.path.replaceAll(/\{(\w+)\}/g, ':$1');
     app.on(route.method.toUpperCase(), path, (context) => perform(route, context, doors));
   }
   app.all('/v1/*', () => {
-    throw refusal(404, 'not_found', 'There is no such operation: see /v1/openapi.json.');
+    throw refusal(404, 'not_found', 'There is no such operation: see docs/http.md.');
   });
   return app;
 }
 
 type Doors = ApiDoor &
-  Pick<ApiParts, 'onBug'> & { readonly plays: Plays; readonly answers: SpokenAnswers };
+  Pick<ApiParts, 'onBug'> & { readonly clock: Clock; readonly answers: SpokenAnswers };
 
 async function perform(route: ApiRoute, context: Context, parts: Doors): Promise<Response> {
   const guildId = context.req.param('server');
@@ -81,7 +72,7 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
     asker: { id: payerIdOf(token), name: token.name, isProgram: true },
     ports,
     encoders,
-    plays: parts.plays,
+    clock: parts.clock,
     answers: parts.answers,
     params: checked(route.params ?? z.object(), params),
     query: checked(route.query ?? z.object(), context.req.query()),

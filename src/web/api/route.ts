@@ -1,11 +1,11 @@
 import type { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
 import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
 import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
 import type { AccessParts } from './authorise.ts';
 import type { FormBody } from './form-body.ts';
 import type { SpokenAnswers } from './openai/spoken-answers.ts';
-import type { Plays } from './plays.ts';
 
 /** A request that was let in and read. */
 export type ApiCall<Body, Query, Params> = {
@@ -26,8 +26,7 @@ export type ApiCall<Body, Query, Params> = {
   readonly encoders: AccessParts['encoders'];
   /** Answers that the program may name by their ids. */
   readonly answers: SpokenAnswers;
-  /** Plays that programs asked for. */
-  readonly plays: Plays;
+  readonly clock: Clock;
   /** Aborted when the program has hung up. */
   readonly signal: AbortSignal;
   /** Cuts the connection; absent where there is none. */
@@ -36,36 +35,24 @@ export type ApiCall<Body, Query, Params> = {
   onBug(error: unknown): void;
 };
 
-/** A kind of answer by its content type; JSON where no schema is given is text or bytes. */
-export type ApiResponse = {
-  readonly description: string;
-  readonly content: Readonly<Record<string, z.ZodType | 'text' | 'bytes'>>;
-};
-
-/** One operation with its schemas, by which requests are checked and the OpenAPI file is made. */
+/** One operation with the schemas by which requests are checked. */
 export type ApiRoute<
   Body extends z.ZodType = z.ZodType,
   Query extends z.ZodType = z.ZodType,
   Params extends z.ZodType = z.ZodType,
 > = {
   readonly method: 'get' | 'post' | 'put';
-  /** Path in OpenAPI's form, say `/v1/servers/{server}/say`. */
+  /** Path with its parameters, say `/v1/servers/{server}/say`. */
   readonly path: string;
-  readonly id: string;
-  readonly summary: string;
-  readonly description?: string;
   /** A token needs one of these. */
   readonly scope: ApiScope | readonly ApiScope[];
   readonly body?: Body;
-  /** Fields of a form, which is the body, with a file of sound or its address. */
-  readonly form?: z.ZodObject;
+  /** The body is a form with a file of sound or its address. */
+  readonly form?: true;
   /** A file of sound may be the body in its place. */
   readonly acceptsSound?: true;
   readonly query?: Query;
   readonly params?: Params;
-  readonly response: ApiResponse;
-  /** Statuses of refusals beside those of every operation. */
-  readonly refusals: readonly number[];
   /** A `Response`, or a value that is sent as JSON. Errors: `ApiRefusal`, BotError. */
   run(call: ApiCall<z.output<Body>, z.output<Query>, z.output<Params>>): Promise<unknown>;
 };

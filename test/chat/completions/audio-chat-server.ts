@@ -1,6 +1,5 @@
-import type { AudioChatMessage, AudioChatPart } from '#src/chat/completions/audio-chat-ports.ts';
-import { openAudioChat } from '#src/chat/completions/openai-chat.ts';
-import type { Tool } from '#src/chat/ports.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
+import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
 import {
   type AudioChatAnswer,
@@ -12,7 +11,7 @@ import {
 
 const never = new AbortController().signal;
 export const hello = { role: 'user', name: 'Ana', content: 'hello' } as const;
-type Options = Partial<Parameters<typeof openAudioChat>[1]> &
+type Options = Partial<Parameters<typeof openChatModel>[1]> &
   Pick<Parameters<typeof openClient>[0], 'limits'>;
 
 export async function openAudioChatAt(
@@ -21,9 +20,9 @@ export async function openAudioChatAt(
 ) {
   const server = await openMockAudioChat(answers);
   const client = openClient({ baseUrl: server.baseUrl, limits });
-  const model = openAudioChat(client, { model: 'mock', voice: 'alloy', ...options });
-  const ask = (messages: readonly AudioChatMessage[] = [hello], tools: readonly Tool[] = []) =>
-    drain(model.reply(messages, tools, undefined, never));
+  const model = openChatModel(client, { model: 'mock', voice: 'alloy', ...options });
+  const ask = (messages: readonly ChatMessage[] = [hello], tools: readonly Tool[] = []) =>
+    drain(model.reply(messages, tools, never));
   return {
     ...server,
     bodies: server.bodies,
@@ -34,8 +33,8 @@ export async function openAudioChatAt(
 }
 
 /** Reads to the end, and tells how it ended. */
-async function drain(answer: AsyncIterable<AudioChatPart>) {
-  const parts: AudioChatPart[] = [];
+async function drain(answer: AsyncIterable<ChatPart>) {
+  const parts: ChatPart[] = [];
   try {
     for await (const part of answer) parts.push(part);
   } catch (error) {
@@ -44,14 +43,11 @@ async function drain(answer: AsyncIterable<AudioChatPart>) {
   return { parts, error: undefined };
 }
 
-export function wordsOf(
-  parts: readonly AudioChatPart[],
-  kind: 'text' | 'transcript' = 'transcript',
-) {
+export function wordsOf(parts: readonly ChatPart[], kind: 'text' | 'transcript' = 'transcript') {
   return parts.map((part) => (part.kind === kind ? part.text : '')).join('');
 }
 
-export function soundOf(parts: readonly AudioChatPart[]): Buffer {
+export function soundOf(parts: readonly ChatPart[]): Buffer {
   return Buffer.concat(parts.flatMap((part) => (part.kind === 'sound' ? [part.bytes] : [])));
 }
 

@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { randomBytes } from 'node:crypto';
 import { EventEmitter } from 'node:events';
 import { VoiceWebSocket } from '@discordjs/voice';

@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { VoiceUDPSocket } from '@discordjs/voice';

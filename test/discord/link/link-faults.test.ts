@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { getVoiceConnection, type VoiceConnection } from '@discordjs/voice';

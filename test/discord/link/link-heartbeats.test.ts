@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import {
   listen,

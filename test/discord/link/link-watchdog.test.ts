@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { EventEmitter } from 'node:events';
 import type { VoiceConnection, VoiceWebSocket } from '@discordjs/voice';
 import { expect, test } from 'vitest';

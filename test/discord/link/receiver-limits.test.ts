@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { randomBytes } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { sealedDatagram } from '#test/discord/setup/sealed-datagram.ts';

@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { type VoiceConnection, VoiceReceiver, VoiceUDPSocket } from '@discordjs/voice';
 import { onTestFinished } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';

@@ -1,4 +1,3 @@
-import '#src/discord/library/sodium.ts';
 import { Networking } from '@discordjs/voice';
 
 /** The mode whose nonce the datagrams here have. */

@@ -1,6 +1,6 @@
 import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
-import { openAudioChat, openChatModel } from '#src/chat/completions/openai-chat.ts';
+import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { ApiClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
@@ -93,7 +93,7 @@ const answered = (response: (body: string) => Response) =>
 
 const chatOf = (client: ApiClient) => openChatModel(client, { model: 'm' }).reply([], [], staying);
 const audioChatOf = (client: ApiClient) =>
-  openAudioChat(client, { model: 'm', voice: 'v' }).reply([], [], undefined, staying);
+  openChatModel(client, { model: 'm', voice: 'v' }).reply([], [], staying);
 
 /** Reads an answer; why it failed. A mistake of a parser, which is named by its class, is a finding. */
 async function readAnswer(parts: AsyncIterable<unknown>): Promise<BotError | undefined> {

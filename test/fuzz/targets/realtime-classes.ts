@@ -1,6 +1,6 @@
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
 import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
 import { openRealtimeSynthesizer } from '#src/speech/realtime/realtime-synthesizer.ts';
 import { openRealtimeTranscriber } from '#src/speech/realtime/realtime-transcriber.ts';
@@ -124,7 +124,7 @@ async function play(
 function openTalk(server: FakeServer, clock: VirtualClock): Client {
   const talk = new RealtimeTalk({ baseUrl, model, clock, openSocket: server.openSocket });
   const wav = writeWav({ samples: new Int16Array(1_600), rateHz: 16_000, channels: 1 });
-  const messages: AudioChatMessage[] = [
+  const messages: ChatMessage[] = [
     { role: 'system', content: 'x' },
     { role: 'assistant', content: 'Hi' },
     { role: 'user', name: 'Ann', content: '', wav, words: async () => 'hi' },
@@ -134,7 +134,7 @@ function openTalk(server: FakeServer, clock: VirtualClock): Client {
       for (const n of [0, 1]) {
         endings.add(async () => {
           const answer = talk.begin(signal);
-          for await (const _ of answer.reply(messages, [], undefined, signal)) {
+          for await (const _ of answer.reply(messages, [], signal)) {
             if (n > 0) await clock.sleep(700, signal); // a slow reader
           }
         }, left);

@@ -1,10 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type {
-  AudioChatMessage,
-  AudioChatModel,
-  AudioChatPart,
-} from '#src/chat/completions/audio-chat-ports.ts';
-import type { Tool } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import type { VirtualClock } from '#test/fakes/clock.ts';
 
@@ -15,7 +10,7 @@ export type FakeAudioManner = 'speaks' | 'writes' | 'mute' | 'silent';
 const msPerLetter = 65;
 
 /** An audio model that plays one list of steps per request, the last one again and again. */
-export class FakeAudioChat implements AudioChatModel {
+export class FakeAudioChat implements ChatModel {
   readonly voices: (string | undefined)[] = [];
   /** Is refused. */
   goneVoice: string | undefined;
@@ -36,18 +31,19 @@ export class FakeAudioChat implements AudioChatModel {
   }
 
   get asked(): readonly {
-    readonly messages: readonly AudioChatMessage[];
+    readonly messages: readonly ChatMessage[];
     readonly tools: readonly Tool[];
   }[] {
     return this.#chat.asked;
   }
 
   async *reply(
-    messages: readonly AudioChatMessage[],
+    messages: readonly ChatMessage[],
     tools: readonly Tool[],
-    voice: string | undefined,
     signal: AbortSignal,
-  ): AsyncGenerator<AudioChatPart> {
+    _mostTokens?: number,
+    voice?: string,
+  ): AsyncGenerator<ChatPart> {
     this.voices.push(voice);
     if (voice !== undefined && voice === this.goneVoice)
       throw new BotError('provider.refused', false, 'No such voice.');
@@ -57,7 +53,7 @@ export class FakeAudioChat implements AudioChatModel {
     }
   }
 
-  *#express(text: string): Generator<AudioChatPart> {
+  *#express(text: string): Generator<ChatPart> {
     if (this.manner === 'writes') yield { kind: 'text', text };
     if (this.manner === 'speaks' || this.manner === 'silent') yield { kind: 'transcript', text };
     if (this.manner === 'speaks' || this.manner === 'mute')

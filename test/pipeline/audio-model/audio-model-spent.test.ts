@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { audioChatWithFallbacks, chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
-import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
@@ -27,8 +26,8 @@ const broken = new BotError('provider.truncated', true, 'It broke off.');
 const refused = new BotError('provider.bad_key', false, 'No.');
 
 /** Answer and its usage for a turn of one second of speech, from these models in turn. */
-async function answerOf(models: readonly AudioChatModel[], clock = new VirtualClock()) {
-  const model = audioChatWithFallbacks(chainOf('chat', models, clock).chain);
+async function answerOf(models: readonly ChatModel[], clock = new VirtualClock()) {
+  const model = chatWithFallbacks(chainOf('chat', models, clock).chain);
   const parts = { open: () => model, synthesizer: new FakeSynthesizer(), input: 'audio' } as const;
   const host = new FakeHost();
   host.release();

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { AudioChatMessage } from '#src/chat/completions/audio-chat-ports.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
 import { type AudioModelParts, audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import {
@@ -90,7 +90,7 @@ test('people are heard by the model itself, each by name, after what was said be
     { name: 'Ana', content: '' },
     { name: 'Ben', content: '' },
   ]);
-  const spoken: readonly (AudioChatMessage | undefined)[] = [ana, ben];
+  const spoken: readonly (ChatMessage | undefined)[] = [ana, ben];
   const heard = spoken.flatMap((one) => (one && 'wav' in one ? [readWav(one.wav)] : []));
   expect(heard).toMatchObject([
     { rateHz: 16_000, channels: 1 },

@@ -1,7 +1,7 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { realClock } from '#src/base/clock.ts';
-import { audioChatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
-import type { AudioChatModel } from '#src/chat/completions/audio-chat-ports.ts';
+import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
+import type { ChatModel } from '#src/chat/ports.ts';
 import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import type { Pipeline, ReplyPart, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -19,8 +19,8 @@ export async function openTalking(settings: TalkOptions) {
   const talk = new RealtimeTalk({ baseUrl: server.baseUrl, model: 'mock' });
   const synthesizer = new FakeSynthesizer();
   const open = (signal: AbortSignal) => {
-    const { chain } = chainOf<AudioChatModel>('chat', [talk.begin(signal)], realClock);
-    return audioChatWithFallbacks(chain);
+    const { chain } = chainOf<ChatModel>('chat', [talk.begin(signal)], realClock);
+    return chatWithFallbacks(chain);
   };
   const pipeline = audioModel({ open, synthesizer, input: 'audio' });
   return {

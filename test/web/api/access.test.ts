@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { guildId, openApi, refusalIn } from './api-setup.ts';
 
 const say = `/v1/servers/${guildId}/say`;
@@ -91,4 +92,14 @@ test('the budget of a token counts from its first request on', async () => {
   await api.post('bell', say, { text: 'Hello.' });
   expect(api.budgets.capOf('token:bell')).toBe(250_000_000);
   expect(api.budgets.capOf('token:other')).toBeUndefined();
+});
+
+test('every operation asks for a token', async () => {
+  await using api = await openApi();
+  expect(allRoutes.length).toBeGreaterThan(7);
+  for (const { method, path } of allRoutes) {
+    const place = path.replaceAll(/\{\w+\}/g, '1');
+    const response = await api.app.request(place, { method: method.toUpperCase() });
+    expect([method, path, response.status]).toEqual([method, path, 401]);
+  }
 });

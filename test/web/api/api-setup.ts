@@ -79,7 +79,6 @@ export async function openApi(
   const app = createApi({
     access,
     clock,
-    version: '1.2.3',
     onBug: (error) => void bugs.push(error),
   });
   const ask = async (name: string, path: string, init: RequestInit = {}) => {

@@ -4,7 +4,7 @@ import type { PlayRequest } from '#src/features/tracks/track-outcomes.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
-import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
+import { guildId, openApi, programPorts } from './api-setup.ts';
 
 const at = (path: string) => `/v1/servers/${guildId}/${path}`;
 
@@ -39,10 +39,6 @@ async function openPlaying() {
   };
 }
 
-async function bodyOf(response: Response) {
-  return (await response.json()) as { readonly id: string } & Readonly<Record<string, unknown>>;
-}
-
 /** Waits until the bot was asked so often. */
 async function untilAsked(asked: { readonly length: number }, count = 1): Promise<void> {
   await expect.poll(() => asked.length).toBe(count);
@@ -73,63 +69,39 @@ test.each<[PlayEnd, object]>([
     2,
   );
   for (const onEnd of bot.ends()) onEnd?.(end);
-  const id = expect.any(String);
-  expect(await (await saying).json()).toEqual({ ahead: 1, id, ...reported });
-  expect(await (await playing).json()).toEqual({ track: 'main', title: 'rain', id, ...reported });
+  expect(await (await saying).json()).toEqual({ ahead: 1, ...reported });
+  expect(await (await playing).json()).toEqual({ track: 'main', title: 'rain', ...reported });
 });
 
-test('what has not ended after 45 s is told so, and its id is asked again', async () => {
+test('what has not ended after 45 s is told so', async () => {
   await using bot = await openPlaying();
   const saying = bot.say({ wait: true });
   await untilAsked(bot.says);
   await bot.clock.advance(45_000);
-  const { id, ...view } = await bodyOf(await saying);
-  expect(view).toEqual({ ahead: 1, ended: null });
-  const again = bot.api.ask('bell', at(`plays/${id}?wait=true`));
-  await expect.poll(() => bot.clock.sleeping).toBeGreaterThan(0);
-  bot.says[0]?.onEnd?.({ kind: 'completed' });
-  expect(await (await again).json()).toEqual({ id, ended: 'completed' });
-  expect(await (await bot.api.ask('bell', at(`plays/${id}`))).json()).toEqual({
-    id,
-    ended: 'completed',
-  });
+  expect(await (await saying).json()).toEqual({ ahead: 1, ended: null });
 });
 
-test('a program that hangs up leaves nothing behind, and stops nothing', async () => {
+test('a program that hangs up leaves nothing behind', async () => {
   await using bot = await openPlaying();
-  const { id } = await bodyOf(await bot.play({ loop: true }));
   const program = new AbortController();
-  const asking = bot.api.ask('bell', at(`plays/${id}?wait=true`), { signal: program.signal });
+  const asking = bot.api.ask('bell', at('say'), {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ text: 'Hi', wait: true }),
+    signal: program.signal,
+  });
   await expect.poll(() => bot.clock.sleeping).toBe(1);
   program.abort();
   await asking.catch(() => undefined);
   await expect.poll(() => bot.clock.sleeping).toBe(0);
   expect(bot.api.bugs).toEqual([]);
-  expect(await (await bot.api.ask('bell', at(`plays/${id}`))).json()).toEqual({ id, ended: null });
-});
-
-test('an end is told to tokens of that server that may say or play, and to no others', async () => {
-  await using bot = await openPlaying();
-  const { id } = await bodyOf(await bot.say({}));
-  await bot.api.add('player', { scopes: ['track'] });
-  await bot.api.add('asker', { scopes: ['ask'] });
-  await bot.api.add('elsewhere', { guildId: '2' });
-  expect((await bot.api.ask('player', at(`plays/${id}`))).status).toBe(200);
-  expect((await refusalIn(await bot.api.ask('asker', at(`plays/${id}`)))).slice(1)).toEqual([
-    'token.scope',
-    'The token asker has no scope say or track.',
-  ]);
-  const other = await bot.api.ask('elsewhere', `/v1/servers/2/plays/${id}`);
-  expect((await refusalIn(other)).slice(0, 2)).toEqual([404, 'play.unknown']);
-  const unknown = await refusalIn(await bot.api.ask('bell', at('plays/nothing')));
-  expect(unknown.slice(0, 2)).toEqual([404, 'play.unknown']);
 });
 
 test('a text goes on a named track in the name of the token, and is spoken as it asks', async () => {
   await using bot = await openPlaying();
   const manner = { voice: 'rms', model: 'tts-hd', tone: 'whisper', speed: 1.5 };
-  const said = await bodyOf(await bot.say({ track: 'news', ...manner }));
-  expect(said).toEqual({ ahead: 2, track: 'news', id: expect.any(String) });
+  const said = await (await bot.say({ track: 'news', ...manner })).json();
+  expect(said).toEqual({ ahead: 2, track: 'news' });
   expect(bot.says).toMatchObject([
     { track: 'news', owner: { id: 'token:bell', name: 'bell', isProgram: true }, ...manner },
   ]);

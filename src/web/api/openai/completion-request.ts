@@ -35,25 +35,18 @@ const noTools = z.array(z.unknown()).max(0, 'the bot calls no tools here').nulli
 /** Fields of OpenAI's chat completions that are read here; other fields change nothing, or are refused in words. */
 export const completionRequest = z
   .looseObject({
-    model: z.string().meta({ description: 'parley, or a way to answer; others mean parley.' }),
+    model: z.string(),
     messages: z.array(message).min(1).max(1_000),
-    modalities: z
-      .array(z.enum(['text', 'audio']))
-      .nullish()
-      .meta({ description: 'With audio the answer is spoken, and its words stand beside it.' }),
+    modalities: z.array(z.enum(['text', 'audio'])).nullish(),
     audio: z
       .looseObject({
         voice: voiceName,
-        format: format.meta({ description: 'Left out: wav. Streamed: pcm16.' }),
+        format: format,
       })
       .nullish(),
     response_format: z.looseObject({ type: z.literal('text', 'answers are plain text') }).nullish(),
-    transcription_model: modelName.meta({
-      description: 'Recognises input_audio: one of those that the operator lists.',
-    }),
-    speech_model: modelName.meta({
-      description: 'Speaks the answer: one of those that the operator lists.',
-    }),
+    transcription_model: modelName,
+    speech_model: modelName,
     stream: z.boolean().nullish(),
     stream_options: z.looseObject({ include_usage: z.boolean().nullish() }).nullish(),
     n: z.literal(1, 'the bot gives one answer at a time').nullish(),

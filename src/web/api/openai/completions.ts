@@ -15,15 +15,8 @@ import { commented, eventHeaders, whenBegun } from './server-events.ts';
 export const createChatCompletion = defineRoute({
   method: 'post',
   path: '/v1/chat/completions',
-  id: 'createChatCompletion',
-  summary: "Answers in OpenAI's shape, with sound in and out.",
   scope: 'chat',
   body: completionRequest,
-  response: {
-    description: 'A completion, or with stream: true its chunks as events.',
-    content: { 'application/json': 'bytes', 'text/event-stream': 'bytes' },
-  },
-  refusals: [502],
   async run({ answers, asker, body: request, encoders, guildId, onBug, ports, signal: program }) {
     await setImmediate(); // frames of sound leave before its sound is unpacked
     const { format, ...question } = questionOf(request, (id) => answers.textOf(id, asker.id));

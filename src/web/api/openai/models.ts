@@ -5,31 +5,18 @@ import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
 /** The model that answers as the server of the token is answered. */
 const ownModel = 'parley';
 
-const response = {
-  description: "In OpenAI's format.",
-  content: { 'application/json': 'bytes' },
-} as const;
-
 export const listModels = defineRoute({
   method: 'get',
   path: '/v1/models',
-  id: 'listModels',
-  summary: 'Lists the ways to answer, as models.',
   scope: 'chat',
-  response,
-  refusals: [],
   run: async (call) => ({ object: 'list', data: modelsFor(call) }),
 });
 
 export const retrieveModel = defineRoute({
   method: 'get',
   path: '/v1/models/{model}',
-  id: 'retrieveModel',
-  summary: 'Tells one of these models.',
   scope: 'chat',
   params: z.object({ model: z.string() }),
-  response,
-  refusals: [],
   async run(call) {
     const { model: id } = call.params;
     const model = modelsFor(call).find((one) => one.id === id);

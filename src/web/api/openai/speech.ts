@@ -25,15 +25,8 @@ type SpeechUsage = Parameters<ProgramText['onUsage']>[0];
 export const createSpeech = defineRoute({
   method: 'post',
   path: '/v1/audio/speech',
-  id: 'createSpeech',
-  summary: 'Speaks a text, sent while it is made.',
   scope: 'audio',
   body: speechRequest,
-  response: {
-    description: 'An audio file, or with stream_format: sse its pieces as events.',
-    content: { 'audio/*': 'bytes', 'text/event-stream': 'bytes' },
-  },
-  refusals: [422, 502],
   async run({ asker, body: request, cut, encoders, guildId, onBug, ports, signal }) {
     const format = request.response_format ?? 'mp3';
     const usage: SpeechUsage[] = [];

@@ -7,33 +7,22 @@ const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
 
 /** Fields of a form as OpenAI has them; others change nothing. */
 const common = {
-  url: z.string().max(2_048).optional().meta({
-    description: 'In place of `file`: https address of a recording, public.',
-  }),
-  model: z.string().max(200).optional().meta({
-    description: 'One of TRANSCRIPTION_MODELS; any other means the usual one.',
-  }),
-  prompt: z.string().max(4_000).optional().meta({
-    description: 'Words that are likely to be said.',
-  }),
+  url: z.string().max(2_048).optional(),
+  model: z.string().max(200).optional(),
+  prompt: z.string().max(4_000).optional(),
   response_format: z.enum(['json', 'text', 'srt', 'vtt', 'verbose_json']).default('json'),
-  temperature: z.coerce.number().min(0).max(1).optional().meta({
-    description: 'Changes nothing.',
-  }),
+  temperature: z.coerce.number().min(0).max(1).optional(),
 };
 
-export const translationForm = z.object(common);
-export const transcriptionForm = z.object({
+const translationForm = z.object(common);
+const transcriptionForm = z.object({
   ...common,
   language: z
     .string()
     .regex(/^[a-z]{2,3}(-[a-z0-9]{2,8})*$/i, 'must be a language code like en or pt-BR')
     .optional(),
-  timestamp_granularities: z
-    .array(z.enum(['word', 'segment']))
-    .default(['segment'])
-    .meta({ description: 'For verbose_json. Words have times where the recogniser tells them.' }),
-  stream: isTrue.default(false).meta({ description: 'For json and text.' }),
+  timestamp_granularities: z.array(z.enum(['word', 'segment'])).default(['segment']),
+  stream: isTrue.default(false),
 });
 
 /** Recording to transcribe, and the format of the answer. */

@@ -8,12 +8,7 @@ import { refusalAsReported, refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
 import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
 import { comment, commented, doneEvent, event, eventHeaders, whenBegun } from './server-events.ts';
-import {
-  type TranscriptionForm,
-  transcriptionAsked,
-  transcriptionForm,
-  translationForm,
-} from './transcription-form.ts';
+import { type TranscriptionForm, transcriptionAsked } from './transcription-form.ts';
 import { textOf, transcriptionResponse } from './transcription-formats.ts';
 
 /** Longest wait, in ms, for all words of a recording: a connection on which nothing moves for 2 minutes is cut. */
@@ -21,38 +16,19 @@ const longestWholeMs = 110_000;
 /** Like `longestWholeMs`, where words are sent as they are found; OpenAI's clients wait 10 minutes. */
 const longestStreamMs = 540_000;
 
-const answers = {
-  'application/json': 'bytes',
-  'text/plain': 'text',
-  'application/x-subrip': 'text',
-  'text/vtt': 'text',
-} as const;
-
 export const createTranscription = defineRoute({
   method: 'post',
   path: '/v1/audio/transcriptions',
-  id: 'createTranscription',
-  summary: 'Transcribes a recording: 24 MiB and 10 minutes of sound at most.',
   scope: 'audio',
-  form: transcriptionForm,
-  response: {
-    description: "In OpenAI's format, or with stream: true its words as events.",
-    content: { ...answers, 'text/event-stream': 'bytes' },
-  },
-  refusals: [502, 504],
+  form: true,
   run: (call) => hear(call, 'transcribe'),
 });
 
 export const createTranslation = defineRoute({
   method: 'post',
   path: '/v1/audio/translations',
-  id: 'createTranslation',
-  summary: 'Translates a recording into English words, from any language.',
-  description: 'The header parley-translated-by names the translator.',
   scope: 'audio',
-  form: translationForm,
-  response: { description: "In OpenAI's format, with translated_by.", content: answers },
-  refusals: [502, 504],
+  form: true,
   run: (call) => hear(call, 'translate'),
 });
 

@@ -7,5 +7,4 @@ export const voiceName = z
   .transform((given) => {
     const name = typeof given === 'object' ? given?.id : given;
     return name === '' || name === 'default' ? undefined : name;
-  })
-  .meta({ description: "Name of a voice; default, or none: the server's." });
+  });

@@ -4,21 +4,15 @@ import { refusalOf } from '#src/web/api/failed-line.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { nowhere } from './nowhere.ts';
-import { ignoredField, mannerFields, mannerIn, pace } from './spoken-manner.ts';
+import { mannerFields, mannerIn, pace } from './spoken-manner.ts';
 
 const question = z.string().trim().max(1_000);
-const answer = z.enum(['text', 'voice', 'file']).default('text').meta({
-  description: 'In writing; aloud in the channel; or as a WAV file (24 kHz mono, 180 s at most).',
-});
-const base64 = z
-  .base64('must be base64 of an audio file')
-  .meta({ description: 'A WAV file (also mp3, ogg, flac) of 120 s at most, in base64.' });
+const answer = z.enum(['text', 'voice', 'file']).default('text');
+const base64 = z.base64('must be base64 of an audio file');
 const body = z.strictObject({
   question: question.default(''),
   recording: base64.optional(),
-  url: z.string().max(2_048).optional().meta({
-    description: 'In place of recording: https address of an audio file, public.',
-  }),
+  url: z.string().max(2_048).optional(),
   answer,
   ...mannerFields,
 });
@@ -28,32 +22,16 @@ const query = z.object({
   ...mannerFields,
   speed: z.coerce.number().pipe(pace).optional(),
 });
-const answered = z.object({
-  text: z.string(),
-  audio: z
-    .object({ format: z.literal('wav'), data: z.base64() })
-    .optional()
-    .meta({ description: 'With answer=file; absent where the voice is out.' }),
-  ignored: ignoredField,
-});
-
 /** Longest wait, in ms, of a program for its answer: proxies between wait a minute. */
 const longestAnswerMs = 50_000;
 
 export const ask = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/ask',
-  id: 'ask',
-  summary: 'Asks the bot, in words or with a recording, and waits for its answer: 50 s at most.',
   scope: 'ask',
   body,
   acceptsSound: true,
   query,
-  response: {
-    description: 'The answer. With answer=file and Accept: audio/wav, the file itself.',
-    content: { 'application/json': answered, 'audio/wav': 'bytes' },
-  },
-  refusals: [409, 429, 502, 504],
   async run({ guildId, ports, asker, accept, signal, sound, ...request }) {
     const asked = sound ? { ...request.query, recording: undefined } : request.body;
     const recording = recordingOf({ ...asked, sound });

@@ -4,42 +4,17 @@ import { createSpeech } from '#src/web/api/openai/speech.ts';
 import { createTranscription, createTranslation } from '#src/web/api/openai/transcriptions.ts';
 import type { ApiRoute } from '#src/web/api/route.ts';
 import { ask } from './ask.ts';
-import { readPlay } from './plays.ts';
 import { say } from './say.ts';
-import {
-  fadeTrack,
-  listTracks,
-  loopTrack,
-  playTrack,
-  readTrack,
-  removeFromTrack,
-  seekTrack,
-  setTrackVolume,
-  steerTrack,
-} from './tracks.ts';
+import { trackRoutes } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
-
-/** Operations of one server. */
-export const routes: readonly ApiRoute[] = [
-  say,
-  ask,
-  listTracks,
-  readTrack,
-  playTrack,
-  setTrackVolume,
-  seekTrack,
-  fadeTrack,
-  loopTrack,
-  removeFromTrack,
-  steerTrack,
-  readPlay,
-  listTranscripts,
-  readTranscript,
-];
 
 /** Every operation: those of one server, then those of OpenAI's API. */
 export const allRoutes: readonly ApiRoute[] = [
-  ...routes,
+  say,
+  ask,
+  ...trackRoutes,
+  listTranscripts,
+  readTranscript,
   listModels,
   retrieveModel,
   createChatCompletion,

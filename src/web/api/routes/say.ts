@@ -3,47 +3,28 @@ import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
+import { awaitedEnd, waitField } from './awaited-end.ts';
 import { nowhere } from './nowhere.ts';
-import { playFields, playView, waitField } from './plays.ts';
-import { ignoredField, mannerFields, mannerIn } from './spoken-manner.ts';
+import { mannerFields, mannerIn } from './spoken-manner.ts';
 import { trackName, unplayed } from './tracks.ts';
 
 const body = z.strictObject({
-  text: z.string().trim().min(1).max(1_000).meta({ description: 'Text that is read out.' }),
-  when: z
-    .enum(['now', 'queue'])
-    .default('queue')
-    .meta({ description: 'Before the waiting items, or after them.' }),
-  track: trackName.optional().meta({
-    description: 'A track it plays on like a sound; left out, the track voice.',
-  }),
+  text: z.string().trim().min(1).max(1_000),
+  when: z.enum(['now', 'queue']).default('queue'),
+  track: trackName.optional(),
   ...mannerFields,
   wait: waitField,
 });
-const said = z.object({
-  ahead: z.int().meta({ description: '0: it is being spoken.' }),
-  track: z.string().optional().meta({ description: 'The named track it plays on.' }),
-  ...playFields,
-  ignored: ignoredField,
-});
-
 export const say = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/say',
-  id: 'say',
-  summary: 'Reads a text out in the voice channel where the bot sits, or plays it on a track.',
   scope: 'say',
   body,
-  response: {
-    description: 'It is read out, or waits; with wait, how it ended.',
-    content: { 'application/json': said },
-  },
-  refusals: [409, 422, 429],
-  async run({ asker, body: asked, guildId, plays, ports, signal }) {
+  async run({ asker, body: asked, clock, guildId, ports, signal }) {
     const { text, track, wait, when, ...how } = asked;
     const { manner, ignored } = mannerIn(how, ports);
-    const play = plays.begin(guildId);
-    const payer = { payer: asker, onEnd: play.onEnd };
+    const { onEnd, view } = awaitedEnd({ clock, signal });
+    const payer = { payer: asker, onEnd };
     const onTrack = track !== undefined && { track, owner: asker };
     const saying = await ports.features.typed.say(guildId, text, when, {
       ...manner,
@@ -52,7 +33,7 @@ export const say = defineRoute({
     });
     const place = placeOf(saying);
     if (!place) throw unsaid(saying);
-    return { ...place, ...(await playView(play, { plays, signal, wait })), ...ignored };
+    return { ...place, ...(wait && (await view())), ...ignored };
   },
 });
 

@@ -14,20 +14,11 @@ export const pace = z.number().min(slowest).max(fastest);
 
 /** Fields by which requests say how a text or an answer is spoken. */
 export const mannerFields = {
-  voice: name.optional().meta({ description: 'Name of a voice.' }),
-  model: name.optional().meta({
-    description: 'A speech model of SPEECH_MODELS, or SPEECH_MODEL; any other is refused.',
-  }),
-  tone: z.string().trim().min(1).max(longestToneChars).optional().meta({
-    description: 'How it sounds, in words for the speech server.',
-  }),
-  speed: pace.optional().meta({ description: 'Pace, at the same pitch; 1 is usual.' }),
+  voice: name.optional(),
+  model: name.optional(),
+  tone: z.string().trim().min(1).max(longestToneChars).optional(),
+  speed: pace.optional(),
 };
-
-export const ignoredField = z
-  .array(z.enum(['tone']))
-  .optional()
-  .meta({ description: 'Parts that the voice here does not support.' });
 
 /** Wanted manner of speaking, and the parts of it that the voice here does not take. Errors: `ApiRefusal`. */
 export function mannerIn(

@@ -13,77 +13,25 @@ import {
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
+import { awaitedEnd, waitField } from './awaited-end.ts';
 import { nowhere } from './nowhere.ts';
-import { playFields, playView, waitField } from './plays.ts';
 
-export const trackName = z.string().min(1).max(mostTrackNameUnits).meta({
-  description:
-    'Name of the track: 1 to 40 characters, whatever their case; percent-encoded in a path.',
-});
+export const trackName = z.string().min(1).max(mostTrackNameUnits);
 const percent = z.int().min(0).max(maxVolumePercent);
 /** Longest sound in ms that a seek names: 24 hours. */
 const longestSeekMs = 86_400_000;
-const listed = z.object({
-  name: trackName,
-  percent: z.number(),
-  isPaused: z.boolean(),
-  isMuted: z.boolean(),
-  current: z
-    .object({
-      title: z.string(),
-      owner: z.string().optional(),
-      positionMs: z.number().optional(),
-      lengthMs: z.number().optional(),
-      loop: z.boolean(),
-    })
-    .optional(),
-  waiting: z
-    .array(z.object({ title: z.string(), owner: z.string().optional() }))
-    .meta({ description: 'The first is in place 1, which plays next.' }),
-});
-const list = z.object({ tracks: z.array(listed), sounds: z.array(z.string()) });
 const request = z.strictObject({
-  sound: z.string().trim().min(1).max(2_000).meta({ description: 'Name of a sound, or a link.' }),
+  sound: z.string().trim().min(1).max(2_000),
   track: trackName.default('main'),
-  percent: percent.optional().meta({ description: 'Volume of the whole track.' }),
+  percent: percent.optional(),
   loop: z.boolean().default(false),
-  next: z.boolean().default(false).meta({ description: 'Before all that wait.' }),
+  next: z.boolean().default(false),
   wait: waitField,
-});
-const played = z.object({
-  track: z.string(),
-  title: z.string(),
-  place: z.int().optional().meta({ description: 'Waiting: 1 plays next. Absent: it plays.' }),
-  ...playFields,
-});
-const outcomeKinds = [
-  ...['paused', 'resumed', 'skipped', 'stopped', 'muted', 'unmuted'],
-  ...['empty', 'volume', 'fading', 'sought', 'looping', 'unlooped', 'removed', 'removed-own'],
-];
-const steered = z.object({
-  outcomes: z.array(
-    z.object({
-      kind: z.enum(outcomeKinds),
-      track: z.string(),
-      title: z.string().optional(),
-      next: z.string().optional(),
-      removed: z.int().optional(),
-      percent: z.number().optional(),
-      overMs: z.number().optional(),
-      positionMs: z.number().optional(),
-      lengthMs: z.number().optional(),
-    }),
-  ),
 });
 const seekTo = z
   .strictObject({
-    atMs: z.int().min(0).max(longestSeekMs).optional().meta({ description: 'Place in the sound.' }),
-    byMs: z
-      .int()
-      .min(-longestSeekMs)
-      .max(longestSeekMs)
-      .optional()
-      .meta({ description: 'From where it is; below 0 is back. Exactly one of both.' }),
+    atMs: z.int().min(0).max(longestSeekMs).optional(),
+    byMs: z.int().min(-longestSeekMs).max(longestSeekMs).optional(),
   })
   .refine(({ atMs, byMs }) => (atMs === undefined) !== (byMs === undefined), {
     error: 'give either atMs or byMs',
@@ -93,25 +41,14 @@ const fadeTo = z.strictObject({
   overMs: z.int().min(0).max(longestFadeMs).default(usualFadeMs),
 });
 const itemToRemove = z.strictObject({
-  item: z
-    .union([z.int().min(1), z.string().trim().min(1).max(2_000)], {
-      error: 'give a place from 1 or a title',
-    })
-    .meta({
-      description:
-        'Waiting item, by its place from 1, its title, or both as in `2. rain`; on voice also mine: all requests of this token.',
-    }),
+  item: z.union([z.int().min(1), z.string().trim().min(1).max(2_000)], {
+    error: 'give a place from 1 or a title',
+  }),
 });
-const json = (schema: z.ZodType) => ({ 'application/json': schema });
-
-export const listTracks = defineRoute({
+const listTracks = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/tracks',
-  id: 'listTracks',
-  summary: 'Lists the playing and waiting sounds, and the names of sounds that can be played.',
   scope: 'track',
-  response: { description: 'The tracks.', content: json(list) },
-  refusals: [409],
   async run({ guildId, ports }) {
     const tracks = ports.features.tracks.list(guildId);
     if (!tracks) throw nowhere();
@@ -119,15 +56,11 @@ export const listTracks = defineRoute({
   },
 });
 
-export const readTrack = defineRoute({
+const readTrack = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/tracks/{track}',
-  id: 'readTrack',
-  summary: 'Lists the playing and waiting sounds of one track.',
   scope: 'track',
   params: z.object({ track: trackName }),
-  response: { description: 'The track.', content: json(listed) },
-  refusals: [404, 409],
   async run({ guildId, ports, params }) {
     const tracks = ports.features.tracks.list(guildId);
     if (!tracks) throw nowhere();
@@ -138,133 +71,84 @@ export const readTrack = defineRoute({
   },
 });
 
-export const playTrack = defineRoute({
+const playTrack = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/tracks',
-  id: 'playTrack',
-  summary: 'Plays a sound of this machine or a link on a track, after its queue.',
   scope: 'track',
   body: request,
-  response: { description: 'It plays, or waits; with wait, how it ended.', content: json(played) },
-  refusals: [404, 409, 422, 429],
-  async run({ guildId, plays, ports, asker, body, signal }) {
+  async run({ clock, guildId, ports, asker, body, signal }) {
     const { percent: volume, wait, ...wanted } = body;
     const caller = { ...asker, mayManage: true };
-    const play = plays.begin(guildId);
+    const { onEnd, view } = awaitedEnd({ clock, signal });
     const requested = { ...wanted, percent: volume };
-    const playing = await ports.features.tracks.play(guildId, caller, {
-      ...requested,
-      onEnd: play.onEnd,
-    });
+    const playing = await ports.features.tracks.play(guildId, caller, { ...requested, onEnd });
     if (playing.kind !== 'playing' && playing.kind !== 'added') throw unplayed(playing);
     const { title, track } = playing;
     const place = playing.kind === 'added' && { place: playing.place };
-    return { track, title, ...place, ...(await playView(play, { plays, signal, wait })) };
+    return { track, title, ...place, ...(wait && (await view())) };
   },
 });
 
-export const steerTrack = defineRoute({
+const steerTrack = defineRoute({
   method: 'post',
   path: '/v1/servers/{server}/tracks/{track}/{action}',
-  id: 'steerTrack',
-  summary:
-    'Pauses, resumes, skips, stops, mutes or unmutes a track; all is every track that holds something.',
   scope: 'track',
   params: z.object({ track: trackName, action: z.enum(trackActions) }),
-  response: { description: 'Result for each track.', content: json(steered) },
-  refusals: [404, 409],
   async run({ guildId, ports, asker, params: { track, action } }) {
     const caller = { ...asker, mayManage: true };
     return { outcomes: ports.features.tracks.steer(guildId, caller, action, track).map(done) };
   },
 });
 
-export const setTrackVolume = defineRoute({
-  method: 'put',
-  path: '/v1/servers/{server}/tracks/{track}/volume',
-  id: 'setTrackVolume',
-  summary: 'Sets the volume of a track.',
-  scope: 'track',
-  params: z.object({ track: trackName }),
-  body: z.strictObject({ percent }),
-  response: { description: 'The volume now.', content: json(steered) },
-  refusals: [404, 409],
-  async run({ guildId, ports, asker, params: { track }, body }) {
-    const caller = { ...asker, mayManage: true };
-    const setting = { kind: 'volume', percent: body.percent } as const;
-    return { outcomes: [done(ports.features.tracks.change(guildId, caller, setting, track))] };
-  },
-});
-
-export const seekTrack = changeRoute(
-  {
-    id: 'seekTrack',
-    action: 'seek',
-    summary: 'Moves the playing sound of a track to a place in it.',
-    body: seekTo,
-  },
-  ({ atMs, byMs = 0 }) => {
-    const to =
-      atMs === undefined ? { kind: 'by' as const, ms: byMs } : { kind: 'at' as const, ms: atMs };
-    return { kind: 'seek', to };
-  },
+const setTrackVolume = changeRoute(
+  'volume',
+  z.strictObject({ percent }),
+  ({ percent }) => ({ kind: 'volume', percent }),
+  'put',
 );
 
-export const fadeTrack = changeRoute(
-  {
-    id: 'fadeTrack',
-    action: 'fade',
-    summary: 'Changes the volume of a track gradually.',
-    body: fadeTo,
-  },
-  (fade) => ({ kind: 'fade', ...fade }),
-);
+const seekTrack = changeRoute('seek', seekTo, ({ atMs, byMs = 0 }) => ({
+  kind: 'seek',
+  to: atMs === undefined ? { kind: 'by', ms: byMs } : { kind: 'at', ms: atMs },
+}));
 
-export const loopTrack = changeRoute(
-  {
-    id: 'loopTrack',
-    action: 'loop',
-    summary: 'Repeats the playing sound of a track, or plays it to its end.',
-    body: z.strictObject({ on: z.boolean() }),
-  },
-  ({ on }) => ({ kind: 'loop', on }),
-);
+const fadeTrack = changeRoute('fade', fadeTo, (fade) => ({ kind: 'fade', ...fade }));
 
-export const removeFromTrack = changeRoute(
-  {
-    id: 'removeFromTrack',
-    action: 'remove',
-    summary: 'Removes waiting sounds of a track.',
-    body: itemToRemove,
-  },
-  ({ item }) => ({ kind: 'remove', item: `${item}` }),
-);
+const loopTrack = changeRoute('loop', z.strictObject({ on: z.boolean() }), ({ on }) => ({
+  kind: 'loop',
+  on,
+}));
 
-/** `POST .../tracks/{track}/{action}` that sets something of one track. */
+const removeFromTrack = changeRoute('remove', itemToRemove, ({ item }) => ({
+  kind: 'remove',
+  item: `${item}`,
+}));
+
+export const trackRoutes: readonly ApiRoute[] = [
+  listTracks,
+  readTrack,
+  playTrack,
+  setTrackVolume,
+  seekTrack,
+  fadeTrack,
+  loopTrack,
+  removeFromTrack,
+  steerTrack,
+];
+
+/** Operation at `.../tracks/{track}/{action}` that sets something of one track. */
 function changeRoute<Body extends z.ZodType>(
-  {
-    id,
-    action,
-    summary,
-    body,
-  }: {
-    readonly id: string;
-    readonly action: string;
-    readonly summary: string;
-    readonly body: Body;
-  },
+  action: string,
+  body: Body,
   settingOf: (body: z.output<Body>) => TrackSetting,
+  method: ApiRoute['method'] = 'post',
 ): ApiRoute {
   return defineRoute({
-    method: 'post',
+    method,
     path: `/v1/servers/{server}/tracks/{track}/${action}`,
-    id,
-    summary,
     scope: 'track',
     params: z.object({ track: trackName }),
     body,
-    response: { description: 'Result for the track.', content: json(steered) },
-    refusals: [404, 409, 422],
     async run({ guildId, ports, asker, params: { track }, body: wanted }) {
       const caller = { ...asker, mayManage: true };
       const outcome = ports.features.tracks.change(guildId, caller, settingOf(wanted), track);

@@ -7,14 +7,6 @@ import type { ListedSession } from '#src/features/captions/transcript-store-type
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
-const listed = z.object({
-  id: z.string(),
-  channelId: z.string(),
-  channelName: z.string(),
-  startedAt: z.iso.datetime(),
-  endedAt: z.iso.datetime().optional().meta({ description: 'Absent: it goes on.' }),
-  lines: z.int(),
-});
 const types: Readonly<Record<TranscriptFormat, string>> = {
   json: 'application/json',
   srt: 'application/x-subrip; charset=utf-8',
@@ -24,15 +16,7 @@ const types: Readonly<Record<TranscriptFormat, string>> = {
 export const listTranscripts = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/transcripts',
-  id: 'listTranscripts',
-  summary:
-    'Lists the latest 25 sessions with kept lines in the channels that the token was made for.',
   scope: 'transcript',
-  response: {
-    description: 'Sessions, newest first.',
-    content: { 'application/json': z.object({ sessions: z.array(listed) }) },
-  },
-  refusals: [503],
   async run({ guildId, ports, token: { channelIds = [] } }) {
     const sessions = await ports.features.transcripts.sessions(guildId, channelIds);
     if (!sessions) throw unread();
@@ -43,26 +27,13 @@ export const listTranscripts = defineRoute({
 export const readTranscript = defineRoute({
   method: 'get',
   path: '/v1/servers/{server}/transcripts/{session}',
-  id: 'readTranscript',
-  summary:
-    'Reads one session, or the last one: what captions kept in the channels that the token was made for.',
   scope: 'transcript',
   params: z.object({
-    session: z.string().min(1).max(64).meta({ description: 'Id of a session, or last.' }),
+    session: z.string().min(1).max(64),
   }),
   query: z.object({
     format: z.enum(transcriptFormats).default('json'),
   }),
-  response: {
-    description:
-      'The file, as docs/transcripts.md describes it (JSON: docs/transcript.schema.json).',
-    content: {
-      'application/json': z.record(z.string(), z.unknown()),
-      'text/plain': 'text',
-      'application/x-subrip': 'text',
-    },
-  },
-  refusals: [404, 503],
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
     const request = { format, ...(session !== 'last' && { sessionId: session }) };
     const transcripts = ports.features.transcripts;
@@ -81,7 +52,7 @@ function unread() {
   return refusal(503, 'store.unreadable', 'Transcripts cannot be read at the moment: try again.');
 }
 
-function listedSession(session: ListedSession): z.output<typeof listed> {
+function listedSession(session: ListedSession) {
   const { id, channelId, channelName, startedAtWallMs, endedAtWallMs, lineCount } = session;
   const time = (ms: number) => new Date(ms).toISOString();
   return {
