@@ -8,7 +8,6 @@ import type {
   ReplyAudience,
 } from '#src/conversation/command.ts';
 import type { AskOutcome, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { notInChannel, nowhere } from './rights.ts';
 import { voiceOption } from './voice/voice-option.ts';
 
@@ -46,7 +45,7 @@ export const ask: Command = {
     voiceOption('command.say.voice'),
   ],
   async run(call, ports) {
-    const { port, sessions } = ports;
+    const { features, sessions } = ports;
     const question = call.words.question?.trim() ?? '';
     const way = wayOf(call, sessions);
     const barred = way === 'voice' ? notInChannel(call, sessions) : undefined;
@@ -62,7 +61,7 @@ export const ask: Command = {
       ...(way === 'text' && { askedInId: placeId }),
       ...(words.voice !== undefined && { manner: { voice: words.voice } }),
     };
-    const asking = await port(TypedRequests).ask(call.guildId, question, asker, how, about);
+    const asking = await features.typed.ask(call.guildId, question, asker, how, about);
     return await replyTo(asking, call, way === 'only me' ? 'caller' : 'room', sessions);
   },
 };

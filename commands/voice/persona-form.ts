@@ -7,7 +7,6 @@ import {
   personaLimits,
   readPersona,
 } from '#src/conversation/settings/persona.ts';
-import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 
@@ -52,7 +51,7 @@ export async function savePersona(
   persona: Persona,
   ports: CommandPorts,
 ): Promise<Reply> {
-  const saving = await ports.port(PersonaRequests).save(guildId, channelId, persona);
+  const saving = await ports.features.personas.save(guildId, channelId, persona);
   if (saving.kind === 'unknown-voice') return unknownVoice(persona.voice ?? '', saving.known);
   return personaReply(persona, guildId, ports, saving.saved ? [] : [{ id: 'voice.unsaved' }]);
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
+import type { FeaturePorts } from '#src/conversation/feature-ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Right } from '#src/people/rights.ts';
@@ -10,7 +11,9 @@ import type { ReplyFile } from './voice-channel-chat-poster.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 /** Parts that tools may use which need no channel. */
-export interface ServerToolPorts extends Pick<SessionContext, 'port' | 'settings'> {
+export interface ServerToolPorts extends Pick<SessionContext, 'settings'> {
+  /** Objects of features. */
+  readonly features: FeaturePorts;
   /** Ids of the people whose words ask for it. */
   readonly askerIds: readonly string[];
   /** Session of the server; undefined where the bot sits nowhere. */

@@ -6,7 +6,6 @@ import {
   slowest,
 } from '#src/conversation/ports/command-ports.ts';
 import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { unlistedModel } from '#src/web/api/refusal.ts';
 
 const name = z.string().trim().min(1).max(100);
@@ -24,9 +23,9 @@ export const mannerFields = {
 /** Wanted manner of speaking, and the parts of it that the voice here does not take. Errors: `ApiRefusal`. */
 export function mannerIn(
   { model, speed, tone, voice }: SpokenManner,
-  { port }: Pick<ProgramPorts, 'port'>,
+  { features }: Pick<ProgramPorts, 'features'>,
 ): { readonly manner: SpokenManner; readonly ignored: { readonly ignored?: readonly ['tone'] } } {
-  const voices = port(VoicesAndPreviews);
+  const voices = features.voices;
   const models = voices.models();
   if (model !== undefined && !models.includes(model)) throw unlistedModel('model', model, models);
   const isIgnored = tone !== undefined && !voices.acceptsTone();
