@@ -3,7 +3,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that wait more than they compute: people speak there in real time, or messages are posted at Discord's pace. */
 const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b/;
-/** Files that begin: `.ci/run` plays the page beside them. They need a processor for a tenth of their time. */
+/** Files that begin: they wait for long, and need a processor for a tenth of their time. */
 const first = [
   'test/processes/shard-ranges.long.test.ts',
   'test/doctor/live.long.test.ts',
