@@ -7,8 +7,8 @@ import type {
   Reply,
   ReplyAudience,
 } from '#src/conversation/command.ts';
-import type { AskOutcome, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
 import { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { notInChannel, nowhere } from './rights.ts';
 import { voiceOption } from './voice/voice-option.ts';
 

@@ -1,6 +1,5 @@
 import { ifManaging } from '#commands/rights.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/conversation/command.ts';
-import type { Form } from '#src/conversation/ports/form.ts';
 import {
   type Persona,
   personaFields,
@@ -8,6 +7,7 @@ import {
   readPersona,
 } from '#src/conversation/settings/persona.ts';
 import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
+import type { Form } from '#src/ports/form.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 

@@ -1,6 +1,6 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
 import { settingsWith } from '#src/conversation/settings/guild-settings.ts';
+import type { ToolEntry } from '#src/conversation/tool-definition.ts';
 import { captions } from '#src/features/captions/captions.ts';
 import { memories } from '#src/features/memories/memories.ts';
 import { personas } from '#src/features/personas/personas.ts';

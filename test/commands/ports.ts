@@ -1,8 +1,6 @@
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts } from '#src/conversation/command.ts';
 import type { HelpSessionState, HelpState } from '#src/conversation/help-entries.ts';
-import type { Places, Stats } from '#src/conversation/ports/command-ports.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
 import type { Choices } from '#src/conversation/settings/setting-definition.ts';
 import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
@@ -23,6 +21,8 @@ import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import type { Places, Stats } from '#src/ports/command-ports.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { initialState } from '#src/conversation/machine/state.ts';
 import { type PanelFacts, panelOf } from '#src/conversation/panel-view.ts';
-import type { FeaturePanel, PanelTrack } from '#src/conversation/ports/panel.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
 import { adam, lounge } from '#test/conversation/setup/session-fixture.ts';
 
 const start = initialState({} as Parameters<typeof initialState>[0]);

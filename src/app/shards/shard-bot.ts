@@ -12,7 +12,7 @@ import type { CommandPorts } from '#src/conversation/command.ts';
 import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
 import { ShardFeatures } from '#src/conversation/feature-hooks.ts';
 import { helpStateIn } from '#src/conversation/help-entries.ts';
-import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
+import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
 import { GuildAccess } from '#src/conversation/presence/access-control.ts';
 import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
 import type {

@@ -1,5 +1,4 @@
 import { within } from '#src/base/waiting.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type {
   ConsentPolicySettings,
   SessionDependencies,
@@ -7,6 +6,7 @@ import type {
 import { type HearingFacts, isNo } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { PersonChoices } from './person-choices.ts';
 
 /** Interval in ms at which each no of other processes is read: all know of it within 5 s. */

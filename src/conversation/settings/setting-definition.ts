@@ -1,10 +1,10 @@
-import { type MentionMark, mentionMarks, type NamedById } from '#src/conversation/ports/picker.ts';
-import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
-import type { SettingOutcome } from '#src/conversation/ports/setting-outcomes.ts';
 import type {
   OperatorDefaults,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
+import { type MentionMark, mentionMarks, type NamedById } from '#src/ports/picker.ts';
+import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
+import type { SettingOutcome } from '#src/ports/setting-outcomes.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 

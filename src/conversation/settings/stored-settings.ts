@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
-import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
 import type {
   OperatorDefaults,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { CaptionOptions } from '#src/ports/setting-outcomes.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
 import { Mentions } from '#src/texts/plain.ts';

@@ -1,4 +1,3 @@
-import type { SettingOutcome } from '#src/conversation/ports/setting-outcomes.ts';
 import type {
   ConsentPolicySettings,
   SessionDependencies,
@@ -11,6 +10,7 @@ import {
   type SettingsView,
 } from '#src/conversation/settings/setting-definition.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { SettingOutcome } from '#src/ports/setting-outcomes.ts';
 
 /** Time, in ms, from the announcement of a looser policy until it counts. */
 const noticeMs = 30_000;

@@ -12,12 +12,6 @@ import {
 } from '#src/conversation/engines/paid-engines.ts';
 import type { Feature, ProcessParts, ShardServices } from '#src/conversation/feature.ts';
 import { ShardFeatures } from '#src/conversation/feature-hooks.ts';
-import type { Places } from '#src/conversation/ports/command-ports.ts';
-import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
-import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
-import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
 import type {
   HearingDependencies,
@@ -26,6 +20,7 @@ import type {
 } from '#src/conversation/session-dependencies.ts';
 import type { SessionSources } from '#src/conversation/session-sources.ts';
 import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
+import type { ToolEntry } from '#src/conversation/tool-definition.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
@@ -47,6 +42,11 @@ import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
+import type { Places } from '#src/ports/command-ports.ts';
+import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
+import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.ts';
+import type { TypedMessages } from '#src/ports/typed-messages.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';

@@ -4,7 +4,7 @@ import {
   type SoundFormat,
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ProgramText } from '#src/conversation/ports/http-api-ports.ts';
+import type { ProgramText } from '#src/conversation/http-api-ports.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { refusalAsReported, refusalOf, refusalOfError } from '#src/web/api/failed-line.ts';
