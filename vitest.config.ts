@@ -16,6 +16,9 @@ const longTests = '{bench,test}/**/*.long.test.ts';
 
 /** A module by which workers resolve our own imports as the bot does. */
 const resolvingOwnImports = `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/open-compile-cache.mjs', import.meta.url)}';resolveOwnImports()`;
+const undici = new URL('src/discord/library/undici.ts', import.meta.url).href;
+/** One more than two cores carry, for scenarios that wait for people who speak. Each compiles the modules anew: six took a third more CPU. */
+const workers = Math.max(3, availableParallelism() - 1);
 /** Free memory, in bytes, from which temporary files may lie in it. */
 const roomyBytes = 2 * 1024 ** 3;
 
@@ -48,13 +51,12 @@ export default defineConfig({
         test: {
           name: 'long',
           include: [longTests],
-          maxWorkers: Math.max(4, availableParallelism() - 1),
+          maxWorkers: workers + 1,
         },
       },
     ],
     isolate: false,
-    // One more than two cores carry, for scenarios that wait for people who speak. Each worker compiles the modules anew: six took a third more CPU.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    maxWorkers: workers,
     // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
     maxConcurrency: 3,
     sequence: { sequencer: Sequencer },
@@ -69,10 +71,7 @@ export default defineConfig({
     // Workers, and the threads and programs that tests start, compile each module once.
     env: { NODE_COMPILE_CACHE: compiled, ...inMemory() },
     // Once for each worker: a setup file runs anew before each test file, and each run would add its hook to all before it.
-    execArgv: [
-      resolvingOwnImports,
-      new URL('src/discord/library/undici.ts', import.meta.url).href,
-    ].flatMap((url) => ['--import', url]),
+    execArgv: ['--import', resolvingOwnImports, '--import', undici],
     // No test mocks modules, so none needs to be read for mocks.
     experimental: { viteModuleRunner: false, nodeLoader: false },
   },

@@ -111,20 +111,21 @@ function hearingRole(group: string, { deadlines }: Config, server: Config['trans
     server,
     async probe({ clip, deadline, stack }) {
       const transcriber = await openTranscriberOf(server, deadlines, stack, quietly);
-      const heard = { transcriber, clip: clip ?? (await embeddedClip(deadline, stack)) };
+      const heard = { transcriber, clip: clip ?? (await embeddedClip(deadline)) };
       return [await tryProbe(recognise, heard, deadline)];
     },
   };
 }
 
-async function embeddedClip(
-  deadline: ProbeDeadline,
-  stack: AsyncDisposableStack,
-): Promise<SpokenClip> {
-  const synthesizer = stack.use(await openEmbeddedSynthesizer());
-  const { clip } = await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline);
-  if (!clip) throw new Error('the embedded voice does not speak');
-  return clip;
+let embedded: SpokenClip | undefined;
+
+/** Speech of the embedded voice, which speaks once for all roles. */
+async function embeddedClip(deadline: ProbeDeadline) {
+  if (embedded) return embedded;
+  await using synthesizer = await openEmbeddedSynthesizer();
+  embedded = (await tryProbe(speak, { synthesizer, voice: {}, text: sentence }, deadline)).clip;
+  if (!embedded) throw new Error('the embedded voice does not speak');
+  return embedded;
 }
 
 const quietly = () => undefined;

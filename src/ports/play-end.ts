@@ -16,5 +16,4 @@ export type PlayEnd =
  * Cause of a stop: `asked` by a person, or their words were withdrawn; `interrupted` by a voice; `muted` by a moderator; `left`:
  * the bot left the channel, or its process ended; `lost`: the connection broke in the middle of a text.
  */
-export const stopCauses = ['asked', 'interrupted', 'muted', 'left', 'lost'] as const;
-export type StopCause = (typeof stopCauses)[number];
+export type StopCause = 'asked' | 'interrupted' | 'muted' | 'left' | 'lost';

@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { type LinkOptions, RealtimeLink } from './realtime-link.ts';
 
-export type PoolOptions = LinkOptions & {
+export type RealtimePoolOptions = LinkOptions & {
   /** Number of unused connections that `warm` opens. */
   readonly ready: number;
 };
@@ -14,7 +14,7 @@ const oldestMs = 50 * 60_000;
 
 /** Connections to one server with the same settings, each used by one at a time; an unused one is closed after a minute. */
 export class RealtimePool implements Disposable {
-  readonly #options: PoolOptions;
+  readonly #options: RealtimePoolOptions;
   readonly #clock: Clock;
   readonly #over = new AbortController();
   #urls: readonly URL[];
@@ -23,7 +23,7 @@ export class RealtimePool implements Disposable {
   readonly #leased = new Set<RealtimeLink>();
   readonly #opening = new Set<Promise<void>>();
 
-  constructor(options: PoolOptions) {
+  constructor(options: RealtimePoolOptions) {
     this.#options = options;
     this.#clock = options.clock ?? realClock;
     this.#urls = options.urls;

@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
-import { freePort, listening } from '#test/fakes/servers/listening.ts';
+import { freePort } from '#test/fakes/servers/listening.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
@@ -48,16 +48,6 @@ registerHooks({ load: (url, context, next) => url.endsWith('/load-opus.ts')
   const flags = ['--import', `data:text/javascript,${encodeURIComponent(hook)}`];
   const ended = await runToEnd({ ...servers, ...login }, [], flags);
   expect([ended.code, ended.complaints]).toEqual([1, expect.stringContaining('TypeError: a bug')]);
-});
-
-scenario('a web page in place of Discord ends the start with where it was looked for', async () => {
-  await using page = await listening((_, response) => {
-    response.writeHead(200, { 'content-type': 'text/html' }).end('<h1>It works</h1>');
-  });
-  const apiUrl = `${page.origin}/api`;
-  const ended = await runToEnd({ ...servers, DISCORD_TOKEN: 'a.b.c', DISCORD_API_URL: apiUrl });
-  expect(ended.code).toBe(1);
-  expectSentences(ended, /DISCORD_API_URL/);
 });
 
 scenario('all wrong settings are told at once, a line each, and no secret', async () => {

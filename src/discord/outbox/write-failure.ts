@@ -1,7 +1,6 @@
 import { DiscordAPIError, RateLimitError, RESTJSONErrorCodes } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { networkCodeOf } from '#src/discord/network-errors.ts';
-import { waitAfterLimitMs } from '#src/discord/rest-clock.ts';
 
 /** Failure of a request about a message; `passing`: it may have come through, or go well the next time. */
 export type WriteFailure =
@@ -37,7 +36,7 @@ export function writeFailureOf(error: unknown): WriteFailure {
 
 /** Time, in ms, after which a request is tried again after so many failures before; undefined: never. */
 export function retryAfterMs(error: unknown, failures: number): number | undefined {
-  if (error instanceof RateLimitError) return Math.max(1, waitAfterLimitMs(error));
+  if (error instanceof RateLimitError) return Math.max(1, error.retryAfter);
   if (writeFailureOf(error).kind !== 'passing') return undefined;
   return Math.min(longestRetryMs, firstRetryMs * 2 ** failures);
 }

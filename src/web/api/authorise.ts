@@ -42,12 +42,12 @@ export type Access = Pick<AccessParts, 'encoders'> & {
 const longestSecretChars = 200;
 
 /**
- * Lets a request in by the token in its Authorization header, for one of these scopes and, where the path names one, one server.
+ * Lets a request in by the token in its Authorization header, for this scope and, where the path names one, one server.
  * Errors: `ApiRefusal`; BotError `store.*`.
  */
 export async function authorise(
   header: string | undefined,
-  scope: ApiScope | readonly ApiScope[],
+  scope: ApiScope,
   guildId: string | undefined,
   { access, rates }: ApiDoor,
 ): Promise<Access> {
@@ -56,11 +56,8 @@ export async function authorise(
   const { tokens, budgets, servers, encoders } = parts;
   const token = await tokenOf(header, tokens);
   await rates.count(token);
-  const wanted = [scope].flat();
-  if (!wanted.some((one) => token.scopes.includes(one))) {
-    const message = `The token ${token.name} has no scope ${wanted.join(' or ')}.`;
-    throw refusal(403, 'token.scope', message);
-  }
+  if (!token.scopes.includes(scope))
+    throw refusal(403, 'token.scope', `The token ${token.name} has no scope ${scope}.`);
   if (guildId !== undefined && guildId !== token.guildId)
     throw refusal(403, 'token.server', `The token ${token.name} is for another server.`);
   budgets.note(token);

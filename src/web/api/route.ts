@@ -44,8 +44,8 @@ export type ApiRoute<
   readonly method: 'get' | 'post' | 'put';
   /** Path with its parameters, say `/v1/servers/{server}/say`. */
   readonly path: string;
-  /** A token needs one of these. */
-  readonly scope: ApiScope | readonly ApiScope[];
+  /** A token needs it. */
+  readonly scope: ApiScope;
   readonly body?: Body;
   /** The body is a form with a file of sound or its address. */
   readonly form?: true;

@@ -72,13 +72,6 @@ test('what would wait for more than two minutes is not sent any more, what came 
   expect(outcomes).toEqual(['unsent', 'unsent', 'sent']);
 });
 
-test('a rate limit of an hour is no limit of Discord: a message leaves soon after it was forgotten', async () => {
-  const { post, pass } = open(rateLimit(3_600_000));
-  const fate = post('1');
-  await pass(6_000);
-  expect(await fate).toBe('taken');
-});
-
 test('of more than 1,000 messages for one channel the oldest is dropped, and counted', async () => {
   const { post, pass, outcomes } = open('hang');
   const fates = Array.from({ length: 1_001 }, (_, n) => post(`${n}`));
