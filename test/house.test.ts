@@ -30,26 +30,39 @@ const below: Readonly<Record<string, readonly string[]>> = {
   sql: ['base'],
   /** Contracts of Discord, the stores and listeners to events. */
   ports: ['people', 'pipeline', 'sources', 'spending', 'turn', 'texts', 'audio', 'base'],
+  /** Settings that servers and people choose. */
+  settings: [
+    ...['ports', 'people', 'pipeline', 'playback', 'speech', 'spending', 'turn', 'texts', 'base'],
+  ],
   /** One voice channel's talk, from the packet to the frame; knows no feature. */
-  conversation: [...inner, 'ports', 'sql'],
+  conversation: [...inner, 'settings', 'ports', 'sql'],
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
   probes: [
     ...['conversation', 'ports', 'pipeline', 'speech', 'chat', 'people', 'provider'],
     ...['texts', 'audio', 'base'],
   ],
   /** The list of features. */
-  features: ['conversation', 'features/*'],
+  features: ['conversation', 'settings', 'features/*'],
   /** One folder a feature. Another feature stands here only where it needs it. */
   'features/captions': [
-    ...['conversation', 'ports', 'features/memories', 'sql', 'people', 'texts'],
+    ...['conversation', 'settings', 'ports', 'features/memories', 'sql', 'people', 'texts'],
     ...['turn', 'playback', 'spending', 'speech', 'chat', 'base'],
   ],
-  'features/memories': ['conversation', 'ports', 'sql', 'people', 'texts', 'turn', 'base'],
-  'features/personas': ['conversation', 'ports', 'people', 'speech'],
+  'features/memories': [
+    'conversation',
+    'settings',
+    'ports',
+    'sql',
+    'people',
+    'texts',
+    'turn',
+    'base',
+  ],
+  'features/personas': ['conversation', 'settings', 'ports', 'people', 'speech'],
   'features/reminders': ['conversation', 'ports', 'sql', 'people', 'texts', 'chat', 'base'],
   'features/seats': ['conversation', 'ports', 'people', 'texts'],
   'features/settings': [
-    ...['probes', 'conversation', 'ports', 'people', 'texts', 'spending', 'pipeline'],
+    ...['probes', 'conversation', 'settings', 'ports', 'people', 'texts', 'spending', 'pipeline'],
     ...['provider', 'audio', 'base'],
   ],
   'features/tools': ['conversation', 'people', 'texts', 'chat', 'base'],
@@ -58,14 +71,22 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['sources', 'audio', 'base'],
   ],
   'features/typed': [
-    ...['conversation', 'ports', 'features/captions', 'features/memories', 'features/tracks'],
+    ...[
+      'conversation',
+      'settings',
+      'ports',
+      'features/captions',
+      'features/memories',
+      'features/tracks',
+    ],
     ...inner,
   ],
-  'features/words': ['conversation'],
+  'features/words': ['conversation', 'settings'],
   commands: [
     ...[
       'probes',
       'conversation',
+      'settings',
       'ports',
       'features',
       'features/*',
@@ -120,7 +141,16 @@ const below: Readonly<Record<string, readonly string[]>> = {
   /** Puts everything together, so it imports from everywhere but the programs beside it. */
   app: [
     ...inner,
-    ...['conversation', 'ports', 'features', 'features/*', 'config', 'console', 'discord'],
+    ...[
+      'conversation',
+      'settings',
+      'ports',
+      'features',
+      'features/*',
+      'config',
+      'console',
+      'discord',
+    ],
     ...['storage', 'ops', 'web/http', 'web/api', 'commands'],
   ],
 };
@@ -200,7 +230,6 @@ const doors: Readonly<Record<string, string>> = {
   'conversation/engines': 'paid-engines',
   'conversation/machine': 'questions reconnect-policy rules state step',
   'conversation/presence': 'access-control privacy-requests',
-  'conversation/settings': 'guild-settings personal-settings-cache setting-definition',
   'conversation/tools': 'confirmed-tool-runner',
   discord: 'channel-people client login own-state',
   'discord/account': 'account-rest operator-message rights',
@@ -241,6 +270,7 @@ const doors: Readonly<Record<string, string>> = {
   probes: 'engine-probes probe',
   provider: 'breaker client fallback-chain guarded-fetch json-socket',
   'provider/models': 'describe-error model-list model-table model-watch models served-by',
+  settings: 'guild-settings personal-settings-cache setting-definition',
   sources: 'decoder-port ffmpeg library recordings sources',
   'sources/decode': 'decode-stream decoding',
   'sources/fetch': 'allowed-hosts fetch name-resolver public-address',

@@ -1,8 +1,8 @@
 import { closest } from '#commands/closest-names.ts';
 import { ifManaging } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
-import { maxInstructionsChars } from '#src/conversation/settings/guild-settings.ts';
 import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
+import { maxInstructionsChars } from '#src/settings/guild-settings.ts';
 import { saveAndShow } from './panel-presses.ts';
 
 export const set: Command = {

@@ -1,9 +1,9 @@
 import { notManaging, nowhere } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts } from '#src/conversation/command.ts';
-import type { Persona } from '#src/conversation/settings/persona.ts';
 import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { Form } from '#src/ports/form.ts';
+import type { Persona } from '#src/settings/persona.ts';
 import { formOfPersona, personaReply, savePersona } from './persona-form.ts';
 import { voiceOption } from './voice-option.ts';
 

@@ -1,8 +1,8 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionSources } from '#src/conversation/session-sources.ts';
-import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ToolEntry } from './tool-definition.ts';
 

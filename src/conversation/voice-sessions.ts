@@ -12,7 +12,6 @@ import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason
 import { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import { mayOpen } from '#src/conversation/presence/may-open.ts';
-import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
@@ -24,6 +23,7 @@ import {
 } from '#src/ports/seat-changes-by-others.ts';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ShardFeatures } from './feature-hooks.ts';
 import { GuildRemoval } from './guild-removal.ts';

@@ -1,5 +1,4 @@
-import type { AnswerLatencyStats, LatestAnswer } from '#src/ports/answer-latency-stats.ts';
-import type { Stats } from '#src/ports/command-ports.ts';
+import type { AnswerLatencyStats, LatestAnswer, Stats } from '#src/ports/command-ports.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** Turns remembered per server; the oldest is forgotten. */

@@ -1,8 +1,6 @@
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts } from '#src/conversation/command.ts';
 import type { HelpSessionState, HelpState } from '#src/conversation/help-entries.ts';
-import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
-import type { Choices } from '#src/conversation/settings/setting-definition.ts';
 import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { serverSettings } from '#src/features/features.ts';
@@ -23,6 +21,8 @@ import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { Places, Stats } from '#src/ports/command-ports.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { settingsOf } from '#src/settings/guild-settings.ts';
+import type { Choices } from '#src/settings/setting-definition.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';

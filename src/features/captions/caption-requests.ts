@@ -1,7 +1,7 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
-import type { CaptionOptions } from '#src/ports/setting-outcomes.ts';
+import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { CaptionsOff, CaptionsOn } from './caption-outcomes.ts';
 import { SessionCaptions } from './session-captions.ts';
 

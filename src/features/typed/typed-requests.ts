@@ -10,7 +10,6 @@ import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionSources } from '#src/conversation/session-sources.ts';
-import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { ServerToolPorts } from '#src/conversation/tool-definition.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { PromptWords } from '#src/conversation/tools/tool-rule.ts';
@@ -33,6 +32,7 @@ import type {
   QuestionSubject,
   SpokenManner,
 } from '#src/ports/command-ports.ts';
+import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type RecordedSound, recogniserOf, utterancesOf } from './question-utterances.ts';

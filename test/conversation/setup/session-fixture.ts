@@ -15,11 +15,9 @@ import { ShardFeatures } from '#src/conversation/feature-hooks.ts';
 import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
 import type {
   HearingDependencies,
-  OperatorDefaults,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
 import type { SessionSources } from '#src/conversation/session-sources.ts';
-import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { ToolEntry } from '#src/conversation/tool-definition.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
@@ -48,6 +46,8 @@ import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.t
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
+import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';

@@ -1,5 +1,4 @@
 import { isTimeZone } from '#src/base/zoned-time.ts';
-import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { cueLevels } from '#src/playback/reply/cue-track.ts';
 import { typedModes } from '#src/ports/typed-messages.ts';
@@ -17,6 +16,7 @@ import { type Persona, personasElsewhere } from './persona.ts';
 import {
   bad,
   type Choices,
+  type ConsentPolicySettings,
   idSetting,
   none,
   ok,
