@@ -17,8 +17,6 @@ const longTests = '{bench,test}/**/*.long.test.ts';
 /** A module by which workers resolve our own imports as the bot does. */
 const resolvingOwnImports = `data:text/javascript,import{resolveOwnImports}from'${new URL('src/base/open-compile-cache.mjs', import.meta.url)}';resolveOwnImports()`;
 const undici = new URL('src/discord/library/undici.ts', import.meta.url).href;
-/** One more than two cores carry, for scenarios that wait for people who speak. Each compiles the modules anew: six took a third more CPU. */
-const workers = Math.max(3, availableParallelism() - 1);
 /** Free memory, in bytes, from which temporary files may lie in it. */
 const roomyBytes = 2 * 1024 ** 3;
 
@@ -51,12 +49,12 @@ export default defineConfig({
         test: {
           name: 'long',
           include: [longTests],
-          maxWorkers: workers + 1,
         },
       },
     ],
     isolate: false,
-    maxWorkers: workers,
+    // One more than two cores carry, for scenarios that wait for people who speak. Each compiles the modules anew: six took a third more CPU.
+    maxWorkers: Math.max(3, availableParallelism() - 1),
     // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
     maxConcurrency: 3,
     sequence: { sequencer: Sequencer },

@@ -1,5 +1,4 @@
 import type { MessageCommand } from '#src/conversation/command.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { text } from '#src/texts/texts.ts';
 import { longestAskMs, replyTo } from './ask.ts';
 
@@ -8,7 +7,7 @@ export const askAbout: MessageCommand = {
   label: 'ask.about',
   shownTo: 'caller',
   longestMs: longestAskMs,
-  async run(call, { port, sessions }) {
+  async run(call, { features, sessions }) {
     const { guildId, callerId, callerName, callerLocale, message } = call;
     const [recording] = message?.sounds ?? [];
     const words = message?.text.trim() ?? '';
@@ -17,7 +16,7 @@ export const askAbout: MessageCommand = {
     const about = { ...quoted, ...(recording && { recording, recordedBy: message.author }) };
     const question = text('ask.about.question', {}, callerLocale);
     const asker = { id: callerId, name: callerName };
-    const asking = await port(TypedRequests).ask(guildId, question, asker, 'text', about);
+    const asking = await features.typed.ask(guildId, question, asker, 'text', about);
     return await replyTo(asking, call, 'caller', sessions);
   },
 };

@@ -1,17 +1,16 @@
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { consentButtons } from '#src/ports/panel.ts';
 import { notInChannel, nowhere } from './rights.ts';
 
 /** Press of the Ask button: for a while its presser needs no name. */
 export async function openAskWindow(
   call: CommandCall,
-  { port, sessions }: Pick<CommandPorts, 'port' | 'sessions'>,
+  { features, sessions }: Pick<CommandPorts, 'features' | 'sessions'>,
 ): Promise<Replies> {
   const barred = notInChannel(call, sessions);
   if (barred) return [barred];
   const { guildId, callerId, callerName: name } = call;
-  switch (port(TypedRequests).openAskWindow(guildId, callerId)) {
+  switch (features.typed.openAskWindow(guildId, callerId)) {
     case 'open':
       return [{ id: 'panel.asked', with: { name }, to: 'caller' }];
     case 'unheard':

@@ -1,4 +1,5 @@
 import { askTranscript, subjectOption } from '#commands/captions/ask.ts';
+import { voiceOption } from '#commands/voice/voice-option.ts';
 import type {
   Command,
   CommandCall,
@@ -7,10 +8,8 @@ import type {
   Reply,
   ReplyAudience,
 } from '#src/conversation/command.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { notInChannel, nowhere } from './rights.ts';
-import { voiceOption } from './voice/voice-option.ts';
 
 /** The model's own deadlines end it sooner. A question about captions is asked twice: for all listeners, then for the asker alone. */
 export const longestAskMs = 870_000;
@@ -46,7 +45,7 @@ export const ask: Command = {
     voiceOption('command.say.voice'),
   ],
   async run(call, ports) {
-    const { port, sessions } = ports;
+    const { features, sessions } = ports;
     const question = call.words.question?.trim() ?? '';
     const way = wayOf(call, sessions);
     const barred = way === 'voice' ? notInChannel(call, sessions) : undefined;
@@ -62,7 +61,7 @@ export const ask: Command = {
       ...(way === 'text' && { askedInId: placeId }),
       ...(words.voice !== undefined && { manner: { voice: words.voice } }),
     };
-    const asking = await port(TypedRequests).ask(call.guildId, question, asker, how, about);
+    const asking = await features.typed.ask(call.guildId, question, asker, how, about);
     return await replyTo(asking, call, way === 'only me' ? 'caller' : 'room', sessions);
   },
 };

@@ -1,13 +1,12 @@
 import { statusLines } from '#commands/privacy/replies.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 
 /** Press of More on the panel: a private menu of what is pressed seldom, under the presser's own state. */
 export async function more(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const { guildId } = call;
   const [first] = await statusLines(call, ports.privacy);
   const { session } = await ports.helpState(guildId);
-  const captions = ports.port(CaptionRequests).isOn(guildId)
+  const captions = ports.features.captions.isOn(guildId)
     ? ['captions', 'captions.transcript', 'captions.missed', 'captions.leave_out']
     : ['captions'];
   const buttons = ['privacy', session?.isPaused ? 'resume' : 'pause', ...captions];

@@ -1,6 +1,5 @@
 import type { MessageCommand, Reply } from '#src/conversation/command.ts';
 import type { ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
-import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { readingReply } from './reading-reply.ts';
 import { inChannel } from './rights.ts';
 
@@ -8,12 +7,12 @@ import { inChannel } from './rights.ts';
 export const readAloud: MessageCommand = {
   label: 'menu.read_aloud',
   shownTo: 'caller',
-  run: inChannel(async (call, { port }) => {
+  run: inChannel(async (call, { features }) => {
     const { callerId: id, callerName: name, guildId, message } = call;
     if (!message || message.text.trim() === '') return [{ id: 'say.empty', to: 'caller' }];
     const { author, authorId, isBot, messageId, text } = message;
     const line = { messageId, isBot, text, author: { id: authorId, name: author } };
-    return [replyTo(await port(ChatReadAloud).read(guildId, line, { id, name }))];
+    return [replyTo(await features.chatReadAloud.read(guildId, line, { id, name }))];
   }),
 };
 

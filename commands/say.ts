@@ -2,8 +2,6 @@ import { newTrack } from '#commands/track/options.ts';
 import type { Command, CommandCall, Reply } from '#src/conversation/command.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { readingReply } from './reading-reply.ts';
 import { inChannel } from './rights.ts';
 import { unknownVoice } from './voice/unknown-voice.ts';
@@ -30,9 +28,9 @@ export const say: Command = {
     { ...newTrack, description: 'command.say.track' },
     voiceOption('command.say.voice'),
   ],
-  run: inChannel(async (call, { peopleSettings, port }) => {
+  run: inChannel(async (call, { peopleSettings, features }) => {
     const { text = '', track, voice: asked, when } = call.words;
-    const voices = port(VoicesAndPreviews);
+    const voices = features.voices;
     const voice = asked === undefined ? undefined : await voices.named(asked);
     if (asked !== undefined && voice === undefined)
       return [unknownVoice(asked, await voices.names())];
@@ -41,7 +39,7 @@ export const say: Command = {
     const own = await peopleSettings.load(call.guildId, call.callerId);
     const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
     const how = { owner, payer: owner, track, ...chosen };
-    const saying = await port(TypedRequests).say(call.guildId, text, now, how);
+    const saying = await features.typed.say(call.guildId, text, now, how);
     return [replyTo(saying, call)];
   }),
 };

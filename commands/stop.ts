@@ -8,8 +8,6 @@ import type {
 } from '#src/conversation/command.ts';
 import { everyTrack } from '#src/features/tracks/track-names.ts';
 import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { inChannel } from './rights.ts';
 
 const kinds = ['speech', 'sounds', 'everything'] as const;
@@ -24,8 +22,7 @@ export const stop: Command = {
   options: [{ name: 'what', description: 'command.stop', kind: 'choice', values: kinds }],
   run: inChannel(async (call, ports) => {
     const what = kinds.find((kind) => kind === call.words.what) ?? 'speech';
-    const isSilenced =
-      what !== 'sounds' && ports.port(TypedRequests).stop(call.guildId) === 'stopped';
+    const isSilenced = what !== 'sounds' && ports.features.typed.stop(call.guildId) === 'stopped';
     if (what !== 'speech') return stopSounds(call, ports, isSilenced);
     return [{ id: isSilenced ? 'stop.ok' : 'stop.nothing', to: 'caller' }];
   }),
@@ -34,10 +31,10 @@ export const stop: Command = {
 /** Stops the caller's own sounds; for sounds of others a DJ stops them, and anybody else votes, as with `/track stop`. */
 function stopSounds(
   call: CommandCall,
-  { port }: Pick<CommandPorts, 'port'>,
+  { features }: Pick<CommandPorts, 'features'>,
   isSilenced: boolean,
 ): Replies {
-  const all = port(TrackRequests).steer(call.guildId, callerOf(call), 'stop', everyTrack);
+  const all = features.tracks.steer(call.guildId, callerOf(call), 'stop', everyTrack);
   const denied = all.filter((one) => one.kind === 'denied');
   const isStopped = isSilenced || all.some(({ kind }) => kind === 'stopped');
   if (denied.length === 0) return [{ id: isStopped ? 'stop.ok' : 'stop.nothing', to: 'caller' }];

@@ -58,6 +58,21 @@ test('every file that a document names exists', async () => {
   expect(missing.filter(([, names]) => names.length > 0)).toEqual([]);
 });
 
+/** Types of `src/conversation/feature-hooks.ts` whose methods are the hooks of a feature. */
+const hookTypes = ['FeatureShard', 'FeatureSession', 'PersonHooks'];
+const mostHooks = 8;
+
+test('a feature has eight hooks at most in a shard, a session, and for a person', async () => {
+  const source = await readFile('src/conversation/feature-hooks.ts', 'utf8');
+  for (const name of hookTypes) {
+    const [, members = ''] =
+      new RegExp(`^export type ${name} = {\n([^]*?)^};`, 'm').exec(source) ?? [];
+    const hooks = members.match(/^ {2}\w+\?\(/gm) ?? [];
+    expect(hooks.length, name).toBeGreaterThan(0);
+    expect(hooks.length, name).toBeLessThanOrEqual(mostHooks);
+  }
+});
+
 test('sources of the bot are plain ASCII, as V8 keeps a file with one other character at two bytes each', async () => {
   const found: string[] = [];
   for await (const path of sourceFiles('{src,commands,doctor,setup}/**/*.{ts,mjs}')) {

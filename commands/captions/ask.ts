@@ -5,7 +5,6 @@ import type {
   CommandPorts,
   Replies,
 } from '#src/conversation/command.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { quotes } from './find.ts';
 import { noTranscript } from './transcript.ts';
 
@@ -18,9 +17,9 @@ export const subjectOption: CommandOption = {
   description: 'command.ask.about.option',
   kind: 'text',
   maxChars: 20,
-  async suggest(typed, { guildId, callerId }, { port, timesIn }) {
+  async suggest(typed, { guildId, callerId }, { features, timesIn }) {
     const times = timesIn(guildId);
-    const sessions = await port(TranscriptRequests).sessions(guildId, callerId);
+    const sessions = await features.transcripts.sessions(guildId, callerId);
     const days = (sessions ?? []).map(({ startedAtWallMs }) => times.day(startedAtWallMs));
     return closest(typed, [...new Set([...subjects, ...days])]);
   },
@@ -29,7 +28,7 @@ export const subjectOption: CommandOption = {
 /** Quotes the lines that answer a question, to the caller alone; aloud what everybody there may know. */
 export async function askTranscript(
   { guildId, callerId, callerName, words }: CommandCall,
-  { port, timesIn }: Pick<CommandPorts, 'port' | 'timesIn'>,
+  { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
   question: string,
   isAloud: boolean,
 ): Promise<Replies> {
@@ -39,7 +38,7 @@ export async function askTranscript(
   if (about === undefined) return noTranscript({ kind: 'unknown', typed });
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty', to: 'caller' }];
   const asker = { id: callerId, name: callerName };
-  const found = await port(TranscriptRequests).ask(guildId, asker, { question, about, isAloud });
+  const found = await features.transcripts.ask(guildId, asker, { question, about, isAloud });
   if (found.kind === 'failed') return [{ ...found.line, to: 'caller' }];
   return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
 }

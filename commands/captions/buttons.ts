@@ -1,6 +1,4 @@
 import type { Button, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';
 import { longestRecapMs, recapReplies } from './recap.ts';
@@ -40,28 +38,28 @@ export const captionButtons: readonly Button[] = [
 /** Recap of the session before the presser came. */
 async function sumUpMissed(
   { guildId, callerId, callerName }: CommandCall,
-  { port, timesIn }: CommandPorts,
+  { features, timesIn }: CommandPorts,
 ): Promise<Replies> {
   const asker = { id: callerId, name: callerName };
   const missed = { since: 'start', until: 'i came' } as const;
   return recapReplies(
-    await port(TranscriptRequests).recap(guildId, asker, missed),
+    await features.transcripts.recap(guildId, asker, missed),
     callerName,
     timesIn(guildId),
   );
 }
 
 async function toggle(call: CommandCall, ports: CommandPorts): Promise<Replies> {
-  const command = ports.port(CaptionRequests).isOn(call.guildId) ? off : on;
+  const command = ports.features.captions.isOn(call.guildId) ? off : on;
   return await command.run({ ...call, words: {} }, ports);
 }
 
 async function leaveOut(
   { guildId, callerId }: CommandCall,
-  { port }: CommandPorts,
+  { features }: CommandPorts,
   isOut: boolean,
 ): Promise<Replies> {
-  const { saved } = await port(CaptionRequests).leaveOut(guildId, callerId, isOut);
+  const { saved } = await features.captions.leaveOut(guildId, callerId, isOut);
   const unsaved = saved ? {} : { lines: [{ id: 'privacy.unsaved' } as const] };
   const id = isOut ? 'captions.left_out' : 'captions.left_in';
   const undo = isOut ? ['captions.write_me'] : ['captions.leave_out'];

@@ -1,6 +1,5 @@
 import type { Command, Replies } from '#src/conversation/command.ts';
 import type { QuotedLine } from '#src/features/captions/caption-outcomes.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import { noTranscript } from './transcript.ts';
@@ -21,9 +20,9 @@ export const find: Command = {
       maxChars: 200,
     },
   ],
-  async run({ guildId, callerId, words: typed }, { port, timesIn }) {
+  async run({ guildId, callerId, words: typed }, { features, timesIn }) {
     const words = typed.words ?? '';
-    const found = await port(TranscriptRequests).find(guildId, callerId, words);
+    const found = await features.transcripts.find(guildId, callerId, words);
     return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
   },
 };

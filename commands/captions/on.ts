@@ -2,7 +2,6 @@ import { languageOption } from '#commands/language-option.ts';
 import { notInChannel, nowhere } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
-import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
@@ -29,7 +28,7 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
   const [x] = unknown;
   if (x !== undefined) return [{ id: 'unknown', with: { x }, to: 'caller' }];
   const options = { ...(language && { language }), ...(translateTo && { translateTo }) };
-  return replyTo(await ports.port(CaptionRequests).turnOn(call.guildId, options), call.guildId);
+  return replyTo(await ports.features.captions.turnOn(call.guildId, options), call.guildId);
 }
 
 /** Reply to the caller; where the notice of captions stands in another chat, the channel reads that. */

@@ -7,7 +7,6 @@ import type {
 } from '#src/conversation/command.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { recapMessages } from '#src/features/captions/transcripts/recap-messages.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import { pickedSession, sessionOption } from './session-option.ts';
@@ -41,7 +40,7 @@ async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
   const asker = { id: callerId, name: callerName };
   const since = starts.find((one) => one === words.since) ?? 'start';
-  const outcome = await ports.port(TranscriptRequests).recap(guildId, asker, { since, ...picked });
+  const outcome = await ports.features.transcripts.recap(guildId, asker, { since, ...picked });
   return recapReplies(outcome, callerName, ports.timesIn(guildId));
 }
 

@@ -1,7 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import type { CommandCall, CommandOption, CommandPorts } from '#src/conversation/command.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
 /** Option for a session by its day, time and channel; offers sessions with lines that the caller may know. */
@@ -16,7 +15,7 @@ export const sessionOption: CommandOption = {
 /** The picked session; an empty option means the last one. */
 export async function pickedSession(
   call: CommandCall,
-  ports: Pick<CommandPorts, 'port' | 'timesIn'>,
+  ports: Pick<CommandPorts, 'features' | 'timesIn'>,
 ): Promise<{ readonly sessionId?: string } | 'unknown'> {
   const typed = call.words.session?.trim();
   if (!typed) return {};
@@ -26,9 +25,9 @@ export async function pickedSession(
 
 async function byLabel(
   { guildId, callerId }: CommandCall,
-  { port, timesIn }: Pick<CommandPorts, 'port' | 'timesIn'>,
+  { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
 ): Promise<ReadonlyMap<string, ListedSession>> {
-  const sessions = await port(TranscriptRequests).sessions(guildId, callerId);
+  const sessions = await features.transcripts.sessions(guildId, callerId);
   const times = timesIn(guildId);
   return new Map((sessions ?? []).map((session) => [labelOf(session, times), session]));
 }

@@ -1,7 +1,6 @@
 import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import type { NoTranscript } from '#src/features/captions/caption-outcomes.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { pickedSession, sessionOption } from './session-option.ts';
 
 export const transcript: Command = {
@@ -26,9 +25,7 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   const picked = await pickedSession(call, ports);
   if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
   const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
-  const outcome = await ports
-    .port(TranscriptRequests)
-    .file(guildId, callerId, { format, ...picked });
+  const outcome = await ports.features.transcripts.file(guildId, callerId, { format, ...picked });
   if (outcome.kind !== 'file') return noTranscript(outcome);
   const { channelName: channel, startedAtWallMs } = outcome.session;
   const date = ports.timesIn(guildId).day(startedAtWallMs);

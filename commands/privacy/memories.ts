@@ -5,7 +5,6 @@ import type {
   Replies,
   Reply,
 } from '#src/conversation/command.ts';
-import { MemoryRequests } from '#src/features/memories/memory-requests.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
@@ -38,9 +37,9 @@ export const memories: Command = {
 
 async function list(
   { guildId, callerLocale }: CommandCall,
-  { port, timesIn }: Pick<CommandPorts, 'port' | 'timesIn'>,
+  { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
 ): Promise<Replies> {
-  const listed = await port(MemoryRequests).list(guildId);
+  const listed = await features.memories.list(guildId);
   if (listed.kind === 'failed') return [{ id: 'store.unread', to: 'caller' }];
   if (listed.memories.length === 0) {
     return [{ id: listed.isOn ? 'memory.none' : 'memory.off', to: 'caller' }];
@@ -85,9 +84,9 @@ function inMessages(
 async function remove(
   number: number,
   { guildId, callerId, mayManage }: CommandCall,
-  { port }: Pick<CommandPorts, 'port'>,
+  { features }: Pick<CommandPorts, 'features'>,
 ): Promise<Replies> {
-  const removed = await port(MemoryRequests).remove(guildId, number, { id: callerId, mayManage });
+  const removed = await features.memories.remove(guildId, number, { id: callerId, mayManage });
   switch (removed.kind) {
     case 'removed':
       return [{ id: 'confirm.done', to: 'caller' }];

@@ -1,6 +1,6 @@
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
+import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import { consentButtons } from '#src/ports/panel.ts';
@@ -8,7 +8,7 @@ import { captionsKept } from '#src/texts/captions-kept.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 type Ports = Pick<CommandPorts, 'privacy'>;
-type CardPorts = Ports & Pick<CommandPorts, 'port'>;
+type CardPorts = Ports & Pick<CommandPorts, 'features'>;
 
 /** Reply to a yes or a no. */
 export function answered(id: 'consent.always' | 'consent.no', { saved }: SaveOutcome): Replies {
@@ -24,17 +24,13 @@ export async function status(call: CommandCall, { privacy }: Ports): Promise<Rep
 
 /** The privacy card: what the bot asks for, what the caller answered, and the buttons to change it. */
 export async function card(call: CommandCall, ports: CardPorts): Promise<Replies> {
-  const { port, privacy } = ports;
+  const { features, privacy } = ports;
   const [first, ...lines] = await statusLines(call, privacy);
   return [
     {
       ...first,
       to: 'caller',
-      lines: [
-        ...lines,
-        { id: 'panel.privacy' },
-        ...(await keptLines(call, port(SettingsRequests))),
-      ],
+      lines: [...lines, { id: 'panel.privacy' }, ...(await keptLines(call, features.settings))],
       buttons: consentButtons,
     },
   ];

@@ -1,6 +1,6 @@
 import { ifManaging } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
-import { AnswerCheckup, type CheckReport } from '#src/features/settings/answer-checkup.ts';
+import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { type Finding, isUsable } from '#src/probes/probe.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 
@@ -11,9 +11,9 @@ export const check: Command = {
   isForEverybody: true,
   needsManageServer: true,
   options: [],
-  run: ifManaging(async (call, { port }) => {
+  run: ifManaging(async (call, { features }) => {
     const { callerChannel, callerId, callerLocale, guildId } = call;
-    const report = await port(AnswerCheckup).check(guildId, callerId, callerChannel);
+    const report = await features.answerCheckup.check(guildId, callerId, callerChannel);
     const [first, ...rest] = report.findings.map((finding) => lineOf(finding, callerLocale));
     const last = conclusion(report);
     return [{ ...(first ?? last), to: 'caller', lines: [...rest, ...report.news, last] }];

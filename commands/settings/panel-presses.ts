@@ -10,8 +10,6 @@ import type {
   Reply,
 } from '#src/conversation/command.ts';
 import { recap } from '#src/features/captions/caption-settings.ts';
-import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { Form } from '#src/ports/form.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import type { SettingsView } from '#src/settings/setting-definition.ts';
@@ -28,7 +26,7 @@ import {
   wordsOf,
 } from './panel.ts';
 
-type Ports = Pick<CommandPorts, 'helpState' | 'port'>;
+type Ports = Pick<CommandPorts, 'helpState' | 'features'>;
 type Act = (call: CommandCall, ports: Ports) => Promise<Reply>;
 
 /** Word that gives a setting back to the operator. */
@@ -99,10 +97,10 @@ function forManagers(act: Act): (call: CommandCall, ports: Ports) => Promise<Rep
 
 async function page(
   { guildId, callerLocale }: CommandCall,
-  { port }: Ports,
+  { features }: Ports,
   draw: (parts: PanelParts) => Reply,
 ): Promise<Reply> {
-  const view = await port(SettingsRequests).view(guildId);
+  const view = await features.settings.view(guildId);
   return draw({ view, locale: callerLocale });
 }
 
@@ -110,10 +108,10 @@ async function page(
 async function openOne(
   key: string,
   { guildId, callerLocale }: CommandCall,
-  { port }: Ports,
+  { features }: Ports,
   news: readonly TextLine[] = [],
 ): Promise<Reply> {
-  const view = await port(SettingsRequests).view(guildId, key);
+  const view = await features.settings.view(guildId, key);
   return settingPage(key, { view, locale: callerLocale, news });
 }
 
@@ -123,9 +121,9 @@ function subjectOf({ words }: CommandCall) {
   return { key, version, more };
 }
 
-async function seen(call: CommandCall, { port }: Ports) {
+async function seen(call: CommandCall, { features }: Ports) {
   const { key, version } = subjectOf(call);
-  const view: SettingsView = await port(SettingsRequests).view(call.guildId, key);
+  const view: SettingsView = await features.settings.view(call.guildId, key);
   const now = settingNow(key, view);
   return { now, isChanged: now !== undefined && versionOf(now) !== version };
 }
@@ -167,9 +165,9 @@ export async function saveAndShow(
   ports: Ports,
   { lost = [], confirmed }: SaveOptions = {},
 ): Promise<Reply> {
-  const requests = ports.port(SettingsRequests);
+  const requests = ports.features.settings;
   const tag = key === conversationSettings.language.key ? languageTag(words) : undefined;
-  const unspoken = tag && unspokenLanguage(tag, call, ports.port(VoicesAndPreviews));
+  const unspoken = tag && unspokenLanguage(tag, call, ports.features.voices);
   if (unspoken) return await openOne(key, call, ports, [unspoken, ...lost]);
   const setting = await requests.set(call.guildId, key, words, confirmed);
   if (setting.kind !== 'looser') {

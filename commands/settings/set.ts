@@ -1,7 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import { ifManaging } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
-import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import { maxInstructionsChars } from '#src/settings/guild-settings.ts';
 import { saveAndShow } from './panel-presses.ts';
 
@@ -18,7 +17,7 @@ export const set: Command = {
       required: true,
       kind: 'text',
       maxChars: 100,
-      suggest: async (typed, _call, { port }) => closest(typed, port(SettingsRequests).keys),
+      suggest: async (typed, _call, { features }) => closest(typed, features.settings.keys),
     },
     {
       name: 'value',
@@ -26,8 +25,8 @@ export const set: Command = {
       required: true,
       kind: 'text',
       maxChars: maxInstructionsChars + 1, // one more shows that it is too long
-      suggest: async (typed, { words }, { port }) =>
-        closest(typed, port(SettingsRequests).values(words.key ?? '')),
+      suggest: async (typed, { words }, { features }) =>
+        closest(typed, features.settings.values(words.key ?? '')),
     },
   ],
   run: ifManaging(async (call, ports) => {

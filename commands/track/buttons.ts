@@ -2,7 +2,6 @@ import { inChannel } from '#commands/rights.ts';
 import type { Button, CommandCall } from '#src/conversation/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { TrackAction } from '#src/features/tracks/track-outcomes.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { callerOf, repliesOf, shortRepliesOf } from './replies.ts';
 
@@ -14,8 +13,8 @@ export const trackPresses: readonly Button[] = [
     name: 'track.vote',
     label: 'button.track.vote',
     style: 'plain',
-    run: inChannel(async (call, { port }) => {
-      const all = port(TrackRequests).vote(call.guildId, call.callerId, about(call));
+    run: inChannel(async (call, { features }) => {
+      const all = features.tracks.vote(call.guildId, call.callerId, about(call));
       return all.some(({ kind }) => kind === 'denied') ? shortRepliesOf(all) : repliesOf(all);
     }),
   },
@@ -30,8 +29,8 @@ function steeringButton(
     name: `track.${name}`,
     label,
     style: 'plain',
-    run: inChannel(async (call, { port }) => {
-      const tracks = port(TrackRequests);
+    run: inChannel(async (call, { features }) => {
+      const tracks = features.tracks;
       const track = about(call);
       const views = tracks.list(call.guildId) ?? [];
       const { isPaused = false } = views.find(({ name }) => isSameTrack(name, track)) ?? {};

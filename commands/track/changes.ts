@@ -12,7 +12,6 @@ import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts'
 import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
 import { isSameTrack, ownItems, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { TrackAction, TrackSetting } from '#src/features/tracks/track-outcomes.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import {
   anyTrack,
@@ -31,10 +30,8 @@ export function steering(action: TrackAction): Command {
     description: `command.track.${action}`,
     shownTo: 'room',
     options: [action === 'skip' || action === 'stop' ? soundsOrAll : trackOrAll],
-    run: inChannel(async (call, { port }) => {
-      return repliesOf(
-        port(TrackRequests).steer(call.guildId, callerOf(call), action, trackIn(call)),
-      );
+    run: inChannel(async (call, { features }) => {
+      return repliesOf(features.tracks.steer(call.guildId, callerOf(call), action, trackIn(call)));
     }),
   };
 }
@@ -108,9 +105,9 @@ export const loop = changing(
 );
 
 /** Waiting items of the track that is named so far, as `2. rain`. */
-const waitingItems: Suggest = async (typed, call, { port }) => {
+const waitingItems: Suggest = async (typed, call, { features }) => {
   const track = trackIn(call);
-  const views = port(TrackRequests).list(call.guildId) ?? [];
+  const views = features.tracks.list(call.guildId) ?? [];
   const { waiting = [] } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
   const items = waiting.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, mostItemChars));
   const hasOwn = isSameTrack(track, voiceTrack) && items.length > 0;
@@ -151,11 +148,11 @@ function changing(
     description,
     shownTo: 'room',
     options: [...options, track],
-    run: inChannel(async (call, { port }) => {
+    run: inChannel(async (call, { features }) => {
       const setting = settingOf(call.words);
       if ('id' in setting) return [setting];
       return repliesOf([
-        port(TrackRequests).change(call.guildId, callerOf(call), setting, trackIn(call)),
+        features.tracks.change(call.guildId, callerOf(call), setting, trackIn(call)),
       ]);
     }),
   };

@@ -2,7 +2,6 @@ import { inChannel, nowhere } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
 import { isOwnTrack, isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { queueTrack } from './options.ts';
 import { trackIn, trackLine } from './replies.ts';
@@ -17,8 +16,8 @@ export const list: Command = {
   description: 'command.track.list',
   shownTo: 'caller',
   options: [],
-  run: inChannel(async (call, { port }) => {
-    const views = port(TrackRequests).list(call.guildId);
+  run: inChannel(async (call, { features }) => {
+    const views = features.tracks.list(call.guildId);
     if (!views) return [nowhere];
     const isPlaying = views.some(({ current, name }) => current && !isOwnTrack(name));
     const all = views.map((view) => trackLine(view, call.callerLocale));
@@ -32,8 +31,8 @@ export const queue: Command = {
   description: 'command.track.queue',
   shownTo: 'caller',
   options: [queueTrack],
-  run: inChannel(async (call, { port }) => {
-    const views = port(TrackRequests).list(call.guildId);
+  run: inChannel(async (call, { features }) => {
+    const views = features.tracks.list(call.guildId);
     if (!views) return [nowhere];
     const typed = trackIn(call);
     const view = views.find(({ name }) => isSameTrack(name, typed));

@@ -10,7 +10,6 @@ import {
   usualTrack,
   voiceTrack,
 } from '#src/features/tracks/track-names.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 
 /** Option for a track, by some of which the bot knows the names. */
 function trackOption(
@@ -21,8 +20,8 @@ function trackOption(
     description: 'command.track.name',
     kind: 'text',
     maxChars: mostTrackNameUnits + 1, // so that a longer name is noticed
-    suggest: async (typed, { guildId }, { port }) => {
-      const views = port(TrackRequests).list(guildId);
+    suggest: async (typed, { guildId }, { features }) => {
+      const views = features.tracks.list(guildId);
       return closest(typed, namesOf(views?.map(({ name }) => name)));
     },
   };

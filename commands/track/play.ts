@@ -4,7 +4,6 @@ import { maxVolumePercent } from '#src/base/volume.ts';
 import type { Command, CommandCall, CommandOption, Replies } from '#src/conversation/command.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { Playing, TrackKeeping } from '#src/features/tracks/track-outcomes.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { outOfRange, wholeIn } from './changes.ts';
 import { newTrack, volumeOption } from './options.ts';
@@ -19,8 +18,8 @@ const options: readonly CommandOption[] = [
     description: 'command.track.play.sound',
     kind: 'text',
     maxChars: mostChars,
-    suggest: async (typed, { guildId }, { port }) =>
-      closest(typed, await port(TrackRequests).sounds(guildId)),
+    suggest: async (typed, { guildId }, { features }) =>
+      closest(typed, await features.tracks.sounds(guildId)),
   },
   { name: 'file', description: 'command.track.play.file', kind: 'sound' },
   newTrack,
@@ -34,14 +33,14 @@ export const play: Command = {
   description: 'command.track.play',
   shownTo: 'room',
   options,
-  run: inChannel(async (call, { port }) => {
+  run: inChannel(async (call, { features }) => {
     const { words } = call;
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
     const percent = wholeIn(words.volume, 0, maxVolumePercent);
     if (words.volume !== undefined && percent === undefined)
       return [outOfRange(0, maxVolumePercent)];
-    const playing = await port(TrackRequests).play(call.guildId, callerOf(call), {
+    const playing = await features.tracks.play(call.guildId, callerOf(call), {
       sound,
       track: trackIn(call),
       percent,

@@ -1,7 +1,5 @@
 import { notManaging, nowhere } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts } from '#src/conversation/command.ts';
-import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { Persona } from '#src/settings/persona.ts';
 import { formOfPersona, personaReply, savePersona } from './persona-form.ts';
@@ -34,7 +32,7 @@ export const bot: Command = {
     const { callerId: id, guildId, mayManage, words } = call;
     const denied = words.form === undefined ? undefined : notManaging(call);
     if (denied) return [denied];
-    const personas = ports.port(PersonaRequests);
+    const personas = ports.features.personas;
     const here = await personas.here(guildId);
     if (!here) return [nowhere];
     const { channel, persona } = here;
@@ -50,13 +48,13 @@ export const bot: Command = {
 };
 
 /** The requested form; undefined where there is none. */
-async function formFor(call: CommandCall, { port }: CommandPorts): Promise<Form | undefined> {
+async function formFor(call: CommandCall, { features }: CommandPorts): Promise<Form | undefined> {
   if (call.words.form !== 'edit' || notManaging(call)) return undefined;
-  const here = await port(PersonaRequests).here(call.guildId);
+  const here = await features.personas.here(call.guildId);
   return here && formOfPersona(here.persona, here.channel.channelId);
 }
 
-async function voiceOf(typed: string, { port }: CommandPorts): Promise<string | undefined> {
+async function voiceOf(typed: string, { features }: CommandPorts): Promise<string | undefined> {
   if (typed.trim().toLowerCase() === standard) return undefined;
-  return (await port(VoicesAndPreviews).named(typed)) ?? typed;
+  return (await features.voices.named(typed)) ?? typed;
 }

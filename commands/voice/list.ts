@@ -1,5 +1,4 @@
 import type { Command } from '#src/conversation/command.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 
 /** Longest list that is shown in the reply itself; a longer one is a file. */
 const longestShownChars = 1_000;
@@ -9,8 +8,8 @@ export const list: Command = {
   description: 'command.voice.list',
   shownTo: 'caller',
   options: [],
-  async run(_call, { port }) {
-    const names = await port(VoicesAndPreviews).names();
+  async run(_call, { features }) {
+    const names = await features.voices.names();
     if (names.length === 0) return [{ id: 'voice.list.unknown', to: 'caller' }];
     const all = names.join(', ');
     if (all.length <= longestShownChars)

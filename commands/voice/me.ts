@@ -1,7 +1,7 @@
 import { languageOption } from '#commands/language-option.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/conversation/command.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
+import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
@@ -45,9 +45,9 @@ export const me: Command = {
       values: ['written', 'spoken'],
     },
   ],
-  async run(call, { peopleSettings, port }) {
+  async run(call, { peopleSettings, features }) {
     const { guildId, callerId } = call;
-    const read = await changeOf(call, port(VoicesAndPreviews));
+    const read = await changeOf(call, features.voices);
     if ('wrong' in read) return [read.wrong];
     if (Object.keys(read.change).length === 0) {
       const settings = await peopleSettings.load(guildId, callerId);

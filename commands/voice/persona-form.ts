@@ -1,6 +1,5 @@
 import { ifManaging } from '#commands/rights.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/conversation/command.ts';
-import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import type { Form } from '#src/ports/form.ts';
 import { type Persona, personaFields, personaLimits, readPersona } from '#src/settings/persona.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -47,7 +46,7 @@ export async function savePersona(
   persona: Persona,
   ports: CommandPorts,
 ): Promise<Reply> {
-  const saving = await ports.port(PersonaRequests).save(guildId, channelId, persona);
+  const saving = await ports.features.personas.save(guildId, channelId, persona);
   if (saving.kind === 'unknown-voice') return unknownVoice(persona.voice ?? '', saving.known);
   return personaReply(persona, guildId, ports, saving.saved ? [] : [{ id: 'voice.unsaved' }]);
 }

@@ -1,5 +1,4 @@
 import type { Command } from '#src/conversation/command.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { text } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 import { voiceOption } from './voice-option.ts';
@@ -9,15 +8,15 @@ export const preview: Command = {
   description: 'command.voice.preview',
   shownTo: 'caller',
   options: [voiceOption('command.say.voice')],
-  async run(call, { peopleSettings, port }) {
+  async run(call, { peopleSettings, features }) {
     const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
     const own = await peopleSettings.load(guildId, id);
     const asked = words.voice;
-    const voice = asked === undefined ? own?.voice : await port(VoicesAndPreviews).named(asked);
+    const voice = asked === undefined ? own?.voice : await features.voices.named(asked);
     if (asked !== undefined && voice === undefined)
-      return [unknownVoice(asked, await port(VoicesAndPreviews).names())];
+      return [unknownVoice(asked, await features.voices.names())];
     const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
-    const outcome = await port(VoicesAndPreviews).preview(guildId, { id, name }, sample);
+    const outcome = await features.voices.preview(guildId, { id, name }, sample);
     const shown = voice ?? text('voice.usual', {}, callerLocale);
     if (outcome.kind === 'failed') return [{ ...outcome.line, to: 'caller' }];
     const files = [{ name: 'voice.wav', bytes: outcome.wav }];

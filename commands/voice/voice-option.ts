@@ -1,6 +1,5 @@
 import { closest } from '#commands/closest-names.ts';
 import type { CommandOption } from '#src/conversation/command.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** Longest name of a voice. */
@@ -16,7 +15,7 @@ export function voiceOption(
     description,
     kind: 'text',
     maxChars: maxVoiceChars,
-    suggest: async (typed, _call, { port }) =>
-      closest(typed, [...others, ...(await port(VoicesAndPreviews).names())]),
+    suggest: async (typed, _call, { features }) =>
+      closest(typed, [...others, ...(await features.voices.names())]),
   };
 }

@@ -2,7 +2,7 @@ import { closest, nearest } from '#commands/closest-names.ts';
 import { notManaging } from '#commands/rights.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Command, CommandCall, Replies, Reply, Suggest } from '#src/conversation/command.ts';
-import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
+import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import type { WordAdding, WordList } from '#src/features/words/word-outcomes.ts';
 import type { ServerWord } from '#src/settings/stored-vocabulary-words.ts';
 import { cut } from '#src/texts/plain.ts';
@@ -12,10 +12,10 @@ const longestShownChars = 1_000;
 /** Most characters that can be typed: more than are allowed, so that a longer word is noticed. */
 const [maxWordChars, maxSayChars] = [100, 200];
 
-const known: Suggest = async (typed, { guildId }, { port }) =>
+const known: Suggest = async (typed, { guildId }, { features }) =>
   closest(
     typed,
-    (await port(ServerVocabulary).list(guildId)).words.map(({ word }) => word),
+    (await features.vocabulary.list(guildId)).words.map(({ word }) => word),
   );
 
 export const words: Command = {
@@ -39,18 +39,18 @@ export const words: Command = {
       suggest: known,
     },
   ],
-  async run(call, { port }) {
+  async run(call, { features }) {
     const { add, remove, say } = call.words;
     if (add === undefined && remove === undefined)
       return say === undefined
-        ? listed(await port(ServerVocabulary).list(call.guildId))
+        ? listed(await features.vocabulary.list(call.guildId))
         : [{ id: 'words.both', to: 'caller' }];
     const denied = notManaging(call);
     if (denied) return [denied];
     if (add !== undefined && remove !== undefined) return [{ id: 'words.both', to: 'caller' }];
     return remove === undefined
-      ? [addedReply(await port(ServerVocabulary).add(call.guildId, add ?? '', say))]
-      : [await removed(remove, call, port(ServerVocabulary))];
+      ? [addedReply(await features.vocabulary.add(call.guildId, add ?? '', say))]
+      : [await removed(remove, call, features.vocabulary)];
   },
 };
 

@@ -59,7 +59,6 @@ export function buildSession(options: VoiceSessionOptions, session: SessionSourc
     maySpeak,
     signal,
     stored: options.settings,
-    port: (type) => sources.features.port(type),
     style: () => {
       const style = options.settings.styleIn(guildId, channelId);
       return { ...style, voice: { ...style.voice, onGone: chosenVoiceGone(context) } };

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { Class, Public } from '#src/base/public.ts';
+import type { Public } from '#src/base/public.ts';
 import type { HelpEntry, HelpState } from '#src/conversation/help-entries.ts';
 import type { GuildAccess } from '#src/conversation/presence/access-control.ts';
 import type { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
@@ -15,6 +15,7 @@ import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
+import type { FeaturePorts } from './feature-ports.ts';
 
 /** A message to the caller or to the channel. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = TextLine & {
@@ -113,12 +114,9 @@ export type CommandPorts = {
   readonly costs: SpentCosts;
   /** Facts for the help of a server. Never throws. */
   readonly helpState: (guildId: string) => Promise<HelpState>;
-  /** Object of a feature, by its class. */
-  readonly port: PortOf;
+  /** Objects of features. */
+  readonly features: FeaturePorts;
 };
-
-/** Finds the object of a feature. Errors: TypeError where none has one of this class. */
-export type PortOf = <Port extends object>(type: Class<Port>) => Public<Port>;
 
 export type ReplyAudience = 'room' | 'caller';
 

@@ -1,18 +1,19 @@
-import type { Class } from '#src/base/public.ts';
 import type {
   BegunUtterance,
+  FollowUtterance,
   UtteranceFollower,
 } from '#src/conversation/hearing/utterance-observer.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { FeaturePorts, SessionParts } from './feature-ports.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** A feature in one shard. */
 export type FeatureShard = {
-  /** Objects that its commands, its tools and other features use, found by their class: `SessionContext.port`, `CommandPorts.port`. */
-  readonly ports?: readonly object[];
+  /** Objects that its commands, its tools and other features use. */
+  readonly ports?: Partial<FeaturePorts>;
   /** Begins with a session there, when the context is complete. */
   session?(context: SessionContext, before: SessionBefore): FeatureSession;
   /** Runs from before Discord is logged in until the shard is not served any more. Never rejects. */
@@ -21,15 +22,12 @@ export type FeatureShard = {
   serve?(): Disposable;
   /** These servers are there, or there again. Resolves to those whose panel it decides about. Never throws. */
   arrived?(guildIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** A person joined, changed or left a voice channel of this server. */
-  channelChanged?(guildId: string): void;
-  /** The server has set something. */
-  governed?(guildId: string): void;
-  /** A session has ended there. */
-  left?(guildId: string, why: LeaveReason): void;
-  /** Forgets what is held in memory of a server that removed the bot. */
-  forgetServer?(guildId: string): void;
-  /** Erases what is stored of it, beside the rows of its tables: how many items. Errors: BotError `store.unwritable`. */
+  /** A person joined, changed or left a voice channel of this server, or it has set something. */
+  changed?(guildId: string): void;
+  /**
+   * Erases what is held of a server that removed the bot: in memory at once, then what is stored beside the rows of its tables.
+   * Resolves to the number of stored items. Called again where that fails. Errors: BotError `store.unwritable`.
+   */
   eraseServer?(guildId: string): Promise<number>;
   /** Before the process ends: completes what is under way outside sessions, within `ms`. Never throws. */
   drain?(ms: number): Promise<void>;
@@ -78,20 +76,21 @@ export type RetractReason = 'withdrawn' | 'barred';
 
 /** A feature in one session. Nothing here throws. */
 export type FeatureSession = {
-  /** People can be heard and spoken to, or the mode of the session has changed. */
-  entered?(): void;
-  /** Settings of the server have changed, this `key` among them, or are known now. */
-  governed?(key?: string): void;
+  /** Objects that commands, tools and other features use. */
+  readonly parts?: Partial<SessionParts>;
+  /**
+   * People can be heard and spoken to, the mode of the session has changed, or settings of the server have changed, this `key`
+   * among them, or are known now.
+   */
+  changed?(hasEntered: boolean, key?: string): void;
   /** Resolves when nothing of it is left to do, with what whoever asked to leave is told. */
   ended?(why: LeaveReason): Promise<EndNews>;
   /** To be called now and then with everybody there. */
   attend?(people: readonly ChannelMember[]): void;
   /** Drops what this person said. */
   retract?(personId: string, why: RetractReason): void;
-  /** Whether it follows what this person says from now on. Asked when an utterance begins. */
-  wants?(speakerId: string): boolean;
-  /** An utterance that it wants has begun. */
-  began?(utterance: BegunUtterance): UtteranceFollower;
+  /** Follows what this person says from now on; undefined: it does not. Asked when an utterance begins. */
+  follow?(speakerId: string): FollowUtterance | undefined;
   /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
   said?(words: SpokenSegment): void;
   /** Data beside the conversation that a model is shown for an answer. */
@@ -110,10 +109,13 @@ export type ContextRequest = {
 /** The features of a shard. */
 export class ShardFeatures {
   readonly #all: FeatureShard[] = [];
+  /** Complete once all features are added. */
+  readonly ports = {} as FeaturePorts;
 
   /** In the order in which they are asked and told. */
   add(features: readonly FeatureShard[]): void {
     this.#all.push(...features);
+    Object.assign(this.ports, ...features.map(({ ports }) => ports));
   }
 
   get all(): readonly FeatureShard[] {
@@ -126,51 +128,32 @@ export class ShardFeatures {
     return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
   }
 
-  channelChanged(guildId: string): void {
-    for (const one of this.#all) one.channelChanged?.(guildId);
-  }
-
-  governed(guildId: string): void {
-    for (const one of this.#all) one.governed?.(guildId);
-  }
-
-  left(guildId: string, why: LeaveReason): void {
-    for (const one of this.#all) one.left?.(guildId, why);
-  }
-
-  /** Object of a feature. Errors: TypeError where none has one of this class. */
-  port<Port extends object>(type: Class<Port>): Port {
-    return instanceIn(
-      this.#all.flatMap(({ ports }) => ports ?? []),
-      type,
-    );
+  changed(guildId: string): void {
+    for (const one of this.#all) one.changed?.(guildId);
   }
 
   /** Begins with a session. */
   session(context: SessionContext, before: SessionBefore): SessionFeatures {
-    return new SessionFeatures(this.#all.flatMap((one) => one.session?.(context, before) ?? []));
+    const all = this.#all.flatMap((one) => one.session?.(context, before) ?? []);
+    return new SessionFeatures(this.ports, all);
   }
 }
 
 /** The features of a session, asked and told together. */
 export class SessionFeatures {
+  /** Objects of the shard. */
+  readonly ports: FeaturePorts;
+  readonly sessions: SessionParts;
   readonly #all: readonly FeatureSession[];
 
-  constructor(all: readonly FeatureSession[]) {
+  constructor(ports: FeaturePorts, all: readonly FeatureSession[]) {
+    this.ports = ports;
     this.#all = all;
+    this.sessions = Object.assign({}, ...all.map(({ parts }) => parts));
   }
 
-  /** The session of a feature. Errors: TypeError where none is of this class. */
-  of<One extends FeatureSession>(type: Class<One>): One {
-    return instanceIn(this.#all, type);
-  }
-
-  entered(): void {
-    for (const one of this.#all) one.entered?.();
-  }
-
-  governed(key?: string): void {
-    for (const one of this.#all) one.governed?.(key);
+  changed(hasEntered: boolean, key?: string): void {
+    for (const one of this.#all) one.changed?.(hasEntered, key);
   }
 
   async ended(why: LeaveReason): Promise<EndNews> {
@@ -186,20 +169,9 @@ export class SessionFeatures {
     for (const one of this.#all) one.retract?.(personId, why);
   }
 
-  wants(speakerId: string): boolean {
-    return this.#all.some((one) => one.wants?.(speakerId));
-  }
-
-  began(utterance: BegunUtterance): UtteranceFollower {
-    const followers = this.#all.flatMap((one) =>
-      one.wants?.(utterance.speakerId) ? (one.began?.(utterance) ?? []) : [],
-    );
-    return {
-      partial: (text) => followers.forEach((one) => void one.partial(text)),
-      whole: (text) => followers.forEach((one) => void one.whole(text)),
-      resumed: () => followers.forEach((one) => void one.resumed()),
-      ended: (result) => followers.forEach((one) => void one.ended(result)),
-    };
+  follow(speakerId: string): FollowUtterance | undefined {
+    const follows = this.#all.flatMap((one) => one.follow?.(speakerId) ?? []);
+    return follows.length > 0 ? (utterance) => together(follows, utterance) : undefined;
   }
 
   said(words: SpokenSegment): void {
@@ -223,11 +195,15 @@ export class SessionFeatures {
   }
 }
 
-function instanceIn<One extends object>(
-  all: readonly (object | undefined)[],
-  type: Class<One>,
-): One {
-  const found = all.find((one): one is One => one instanceof type);
-  if (!found) throw new TypeError(`No feature has a ${type.name}.`);
-  return found;
+function together(
+  follows: readonly FollowUtterance[],
+  utterance: BegunUtterance,
+): UtteranceFollower {
+  const followers = follows.map((follow) => follow(utterance));
+  return {
+    partial: (text) => followers.forEach((one) => void one.partial(text)),
+    whole: (text) => followers.forEach((one) => void one.whole(text)),
+    resumed: () => followers.forEach((one) => void one.resumed()),
+    ended: (result) => followers.forEach((one) => void one.ended(result)),
+  };
 }

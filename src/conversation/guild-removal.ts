@@ -25,7 +25,6 @@ export class GuildRemoval implements Disposable {
     const { clock, onEvent, panels } = this.#parts;
     const { features, guildStore } = this.#sources;
     this.#settings.forget(guildId);
-    for (const feature of features.all) feature.forgetServer?.(guildId);
     this.#parts.peopleSettings.forget(guildId);
     await panels.forget(guildId);
     const erase = () => guildStore.erase(guildId, dayOf(clock.wallMs()));

@@ -8,7 +8,7 @@ import type { TextLine } from '#src/texts/texts.ts';
 import type { CommandPorts } from './command.ts';
 
 /** Parts of the bot that programs may use in the servers of one shard. */
-export type ProgramPorts = Pick<CommandPorts, 'places' | 'port' | 'sessions'> & {
+export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'> & {
   readonly members: Members;
 };
 

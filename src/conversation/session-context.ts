@@ -1,5 +1,4 @@
 import type { Wakeup } from '#src/base/loops/wakeup.ts';
-import type { Class } from '#src/base/public.ts';
 import type { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import type { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
@@ -38,8 +37,6 @@ export type SessionContext = {
   readonly parts: SessionDependencies;
   /** Settings of the server, and of the bot's persona in the channel, as they are now. */
   readonly settings: () => GuildSettings;
-  /** Object of a feature, by its class. Errors: TypeError where there is none. */
-  readonly port: <Port extends object>(type: Class<Port>) => Port;
   /** Settings of all servers. */
   readonly stored: StoredSettings;
   /** Style of an answer that begins now; a voice of the bot that is missed is reported. */

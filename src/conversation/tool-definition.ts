@@ -7,10 +7,13 @@ import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
+import type { FeaturePorts } from './feature-ports.ts';
 import type { SessionContext } from './session-context.ts';
 
 /** Parts that tools may use which need no channel. */
-export interface ServerToolPorts extends Pick<SessionContext, 'port' | 'settings'> {
+export interface ServerToolPorts extends Pick<SessionContext, 'settings'> {
+  /** Objects of features. */
+  readonly features: FeaturePorts;
   /** Ids of the people whose words ask for it. */
   readonly askerIds: readonly string[];
   /** Session of the server; undefined where the bot sits nowhere. */

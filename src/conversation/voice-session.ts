@@ -66,6 +66,8 @@ export class VoiceSession {
   /** Resolves when the conversation wants the link opened again. */
   #mayOpen = Promise.withResolvers<void>();
   #isUnanswered = false;
+  /** People could be heard and spoken to. */
+  #hasEntered = false;
   #why: LeaveReason | undefined;
   #endNews: EndNews = {};
   #joinedInMs: number | undefined;
@@ -124,7 +126,7 @@ export class VoiceSession {
 
   set mode(mode: JoinMode) {
     this.#mode = mode;
-    this.context.features.entered();
+    this.context.features.changed(this.#hasEntered);
     this.#seats.note(this);
   }
 
@@ -207,7 +209,7 @@ export class VoiceSession {
     gate.govern(settings().consent);
     talk.syncSettings();
     this.#governed.wake();
-    features.governed(key);
+    features.changed(this.#hasEntered, key);
   }
 
   /** A restriction of its voice begins or ends; people there read of each once. */
@@ -248,7 +250,8 @@ export class VoiceSession {
     this.#report({ kind: 'joined', channel: this.channel, tookMs });
     this.#seats.note(this);
     this.context.gate.onSaid(() => this.#seats.note(this));
-    this.context.features.entered();
+    this.#hasEntered = true;
+    this.context.features.changed(true);
   }
 
   /**

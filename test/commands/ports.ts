@@ -1,23 +1,24 @@
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts } from '#src/conversation/command.ts';
+import type { FeaturePorts } from '#src/conversation/feature-ports.ts';
 import type { HelpSessionState, HelpState } from '#src/conversation/help-entries.ts';
-import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+import type { CaptionRequests } from '#src/features/captions/caption-requests.ts';
+import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { serverSettings } from '#src/features/features.ts';
-import { MemoryRequests } from '#src/features/memories/memory-requests.ts';
-import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
-import { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
-import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
+import type { MemoryRequests } from '#src/features/memories/memory-requests.ts';
+import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
+import type { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
+import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type {
   TrackAction,
   TrackOutcome,
   TrackSetting,
 } from '#src/features/tracks/track-outcomes.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
-import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
-import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
+import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import type { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
+import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
+import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { Places, Stats } from '#src/ports/command-ports.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -70,8 +71,8 @@ export type PortOverrides = Partial<All & Public<SettingsRequests> & Public<Answ
   readonly help?: HelpOverrides;
   readonly captions?: Partial<Public<CaptionRequests>>;
   readonly transcripts?: Partial<Public<TranscriptRequests>>;
-  /** Further objects of features, by class. */
-  readonly more?: readonly (readonly [object, object])[];
+  /** Further objects of features. */
+  readonly more?: Partial<Record<keyof FeaturePorts, object>>;
 };
 
 /** One pipeline, no known voices, no caps. */
@@ -294,20 +295,20 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     prices: () => ({ free: [], estimated: [] }),
     ...over,
   };
-  const byClass = new Map<object, object>([
-    [TypedRequests, all],
-    [VoicesAndPreviews, over.voices ?? voicesOf(['slt', 'rms', 'kal16', 'kal'])],
-    [TrackRequests, all],
-    [SettingsRequests, { ...settings, ...over }],
-    [AnswerCheckup, { ...checkup, ...over }],
-    [PersonaRequests, { ...personas, ...over.personas }],
-    [ServerVocabulary, { ...words, ...over.words }],
-    [ChatReadAloud, { ...lines, ...over.lines }],
-    [MemoryRequests, { ...memories, ...over.memories }],
-    [CaptionRequests, { ...captions, ...over.captions }],
-    [TranscriptRequests, { ...transcripts, ...over.transcripts }],
-    ...(over.more ?? []),
-  ]);
+  const features: Partial<Record<keyof FeaturePorts, object>> = {
+    typed: all,
+    voices: over.voices ?? voicesOf(['slt', 'rms', 'kal16', 'kal']),
+    tracks: all,
+    settings: { ...settings, ...over },
+    answerCheckup: { ...checkup, ...over },
+    personas: { ...personas, ...over.personas },
+    vocabulary: { ...words, ...over.words },
+    chatReadAloud: { ...lines, ...over.lines },
+    memories: { ...memories, ...over.memories },
+    captions: { ...captions, ...over.captions },
+    transcripts: { ...transcripts, ...over.transcripts },
+    ...over.more,
+  };
   return {
     clock: new VirtualClock(),
     timesIn: () => wallTimesIn('UTC'),
@@ -320,6 +321,6 @@ export function ports(over: PortOverrides = {}): CommandPorts {
     costs: all,
     helpState: async () => helpState(over.help),
     peopleSettings: { ...peopleSettings, ...over.peopleSettings },
-    port: (type) => byClass.get(type) as never, // the map holds one of each class
+    features: features as FeaturePorts, // tests use no others
   };
 }

@@ -31,7 +31,7 @@ const ids = (count: number, from = 0) => Array.from({ length: count }, (_, n) =>
 function open(options: FixtureOptions = {}) {
   const fixture = openSessionFixture(options);
   const { features } = fixture.sessions;
-  const all: CommandPorts = { ...ports(), port: (type) => features.port(type) };
+  const all: CommandPorts = { ...ports(), features: features.ports };
   const use = async (
     run: (call: CommandCall, ports: CommandPorts) => Promise<readonly Reply[]>,
     call: Partial<CommandCall>,

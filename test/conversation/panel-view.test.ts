@@ -1,17 +1,19 @@
 import { expect, test } from 'vitest';
+import { buttons } from '#commands/buttons.ts';
 import { initialState } from '#src/conversation/machine/state.ts';
-import { type PanelFacts, panelOf } from '#src/conversation/panel-view.ts';
+import { awayPanel, leftPanel, type PanelFacts, panelOf } from '#src/conversation/panel-view.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
-import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
-import { adam, lounge } from '#test/conversation/setup/session-fixture.ts';
+import { panelButtons } from '#src/features/tracks/track-names.ts';
+import type { FeaturePanel, PanelFace, PanelTrack } from '#src/ports/panel.ts';
+import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
 
 const start = initialState({} as Parameters<typeof initialState>[0]);
 
 /** A bot that listens to Adam, and nobody else. */
-function shown(features: FeaturePanel, more: Partial<PanelFacts> = {}): readonly string[] {
+function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFace {
   const gate = { standing: () => 'yes', paused: false } as unknown as PanelFacts['gate'];
   const never = () => false;
-  const face = panelOf({
+  return panelOf({
     state: start,
     channel: lounge,
     botName: 'Nova',
@@ -27,7 +29,10 @@ function shown(features: FeaturePanel, more: Partial<PanelFacts> = {}): readonly
     features,
     ...more,
   });
-  return drawPanel(undefined, face, 'en', new Map()).content.split('\n');
+}
+
+function shown(...of: Parameters<typeof faceOf>): readonly string[] {
+  return drawPanel(undefined, faceOf(...of), 'en', new Map()).content.split('\n');
 }
 
 const rain: PanelTrack = {
@@ -68,3 +73,47 @@ test('the panel names who is not answered, and why', () => {
   expect(late).toContain('person 0, person 1');
   expect(budget).toContain('person 2');
 });
+
+const known = new Map(buttons.map((button) => [button.name, button]));
+const consent = ['parley:consent.always', 'parley:consent.never'];
+const standings = ['yes', 'no', 'unasked'] as const;
+const trackLists = [[], [rain], [rain, sea]];
+const states = [true, false].flatMap((isThere) =>
+  [true, false].flatMap((isPaused) =>
+    standings.flatMap((adams) =>
+      standings.flatMap((evas) =>
+        trackLists.map((tracks) => ({ isThere, isPaused, adams, evas, tracks })),
+      ),
+    ),
+  ),
+);
+
+test.each(states)(
+  'the panel has seven buttons at most, and asks only people who have not decided: %j',
+  ({ isThere, isPaused, adams, evas, tracks }) => {
+    const standing = (id: string) => (id === adam.id ? adams : evas);
+    const gate = {
+      standing,
+      paused: isPaused,
+      saidNo: () => true,
+    } as unknown as PanelFacts['gate'];
+    const people = [adam, eva];
+    const features = { tracks, buttons: panelButtons(tracks) };
+    const face = isThere
+      ? faceOf(features, { gate, people })
+      : awayPanel({ gate, people, isNamed: () => false });
+    const names = buttonsOf(face);
+    const isUndecided = adams === 'unasked' || evas === 'unasked';
+    expect(names.length).toBeLessThanOrEqual(7);
+    expect(names.filter((name) => consent.includes(name))).toEqual(isUndecided ? consent : []);
+  },
+);
+
+test('the panel of a bot that left asks nobody', () => {
+  expect(buttonsOf(leftPanel())).toEqual(['parley:ask', 'parley:stop', 'parley:more']);
+});
+
+function buttonsOf(face: PanelFace): readonly string[] {
+  const rows = drawPanel(undefined, face, 'en', known).components ?? [];
+  return rows.flatMap(({ components }) => components.map(({ custom_id }) => custom_id));
+}

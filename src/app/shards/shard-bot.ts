@@ -62,7 +62,7 @@ export async function startShardBot(
   const features = new ShardFeatures();
   const ports = (discordPorts: DiscordPorts): CommandPorts => {
     name = config.bot.name ?? discordPorts.bot.name;
-    const parts = partsOf(options, discordPorts, name, features);
+    const parts = partsOf(options, discordPorts, name);
     const sources = sourcesOf(options, discordPorts, name, features);
     sessions = new VoiceSessions(parts, sources);
     const { members, typed } = discordPorts;
@@ -90,7 +90,7 @@ export async function startShardBot(
       hello: () => ({ id: 'server.new', with: { bot: name } }),
       onEvent,
       arrived: (guildIds) => features.arrived(guildIds),
-      channelChanged: (guildId) => features.channelChanged(guildId),
+      channelChanged: (guildId) => features.changed(guildId),
       ports,
     },
     signal,
@@ -168,7 +168,6 @@ function partsOf(
   { bot, budgets, shared }: ShardBotOptions,
   discord: DiscordPorts,
   name: string,
-  features: ShardFeatures,
 ): SessionDependencies {
   const { engines, codec, onSession } = bot;
   const { store } = shared;
@@ -177,7 +176,6 @@ function partsOf(
   const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
     shared.stats.report(guildId, event);
     onSession(guildId, event);
-    if (event.kind === 'left') features.left(guildId, event.why);
   };
   const common = { clock: realClock, onEvent };
   return {
@@ -225,6 +223,6 @@ function portsOf(
     peopleSettings: parts.peopleSettings,
     access: new GuildAccess(sessions.settings),
     confirmations: new ConfirmedToolRunner(sessions, signal),
-    port: (type) => sources.features.port(type),
+    features: sources.features.ports,
   };
 }

@@ -25,6 +25,9 @@ export type UtteranceResult = UtteranceContent & {
   readonly meant: boolean;
 };
 
+/** Begins to follow an utterance. */
+export type FollowUtterance = (utterance: BegunUtterance) => UtteranceFollower;
+
 /** Told what becomes of one utterance. Nothing here may throw. */
 export interface UtteranceFollower {
   /** All words so far, which may still change. */

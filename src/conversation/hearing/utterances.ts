@@ -23,7 +23,7 @@ import type { ConsentGate } from './consent-gate.ts';
 import { HeardUtterance } from './heard-utterance.ts';
 import { hintedRecogniser, recognitionHints } from './recogniser-choice.ts';
 import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
-import type { BegunUtterance, UtteranceFollower } from './utterance-observer.ts';
+import type { FollowUtterance } from './utterance-observer.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type PauseEvent = UtteranceSoFar & { readonly kind: InterimMoment };
@@ -45,8 +45,7 @@ export type HearingConnection = {
 type UtterancesParts = SessionChannel & {
   readonly addressing: { readonly names: readonly string[] };
   readonly features: {
-    wants(speakerId: string): boolean;
-    began(utterance: BegunUtterance): UtteranceFollower;
+    follow(speakerId: string): FollowUtterance | undefined;
   };
   readonly gate: ConsentGate;
   readonly languages: SpeakerLanguages;
@@ -237,9 +236,9 @@ export class Utterances {
   /** Skips recognition when the budget is used up. */
   #mayBegin(speakerId: string, began: UtteranceBegin): void {
     const { channel, features, notice, parts } = this.#context;
-    const isWanted = features.wants(speakerId);
-    const budget = parts.spending.listen(channel.guildId, speakerId, isWanted);
-    if ('reservation' in budget) this.#begin(speakerId, began, isWanted, budget);
+    const follow = features.follow(speakerId);
+    const budget = parts.spending.listen(channel.guildId, speakerId, follow !== undefined);
+    if ('reservation' in budget) this.#begin(speakerId, began, follow, budget);
     else if (budget.isNews()) notice(budget.line);
     else this.#reportUnpaid(speakerId, began.fromMs);
   }
@@ -255,11 +254,10 @@ export class Utterances {
   #begin(
     speakerId: string,
     { fromMs, leadMs, spokenFromMs }: UtteranceBegin,
-    isWanted: boolean,
+    follow: FollowUtterance | undefined,
     budget: HearingBudget,
   ): void {
-    const { addressing, channel, features, gate, languages, parts, people, stored, talk } =
-      this.#context;
+    const { addressing, channel, gate, languages, parts, people, stored, talk } = this.#context;
     const here = people();
     const name = here.find(({ id }) => id === speakerId)?.name ?? 'Someone';
     languages.meet(speakerId);
@@ -279,7 +277,7 @@ export class Utterances {
       hints,
       listening: this.#hold(transcriber, speakerId, () => utterance),
       clock: parts.clock,
-      follower: isWanted ? features.began({ speakerId, name, fromMs: spokenFromMs }) : undefined,
+      follower: follow?.({ speakerId, name, fromMs: spokenFromMs }),
       onDecided: (meant) => budget.decided(meant),
     });
     this.#all.set(id, utterance);

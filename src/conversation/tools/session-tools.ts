@@ -51,7 +51,7 @@ export class SessionTools {
       context,
       guildId: channel.guildId,
       place: channel,
-      port: (type) => context.port(type),
+      features: context.features.ports,
       clock: parts.clock,
       timeZone: settings().timeZone,
       settings,

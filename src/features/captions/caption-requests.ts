@@ -3,7 +3,6 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { CaptionsOff, CaptionsOn } from './caption-outcomes.ts';
-import { SessionCaptions } from './session-captions.ts';
 
 /** Requests about live captions: changed in the channel where the bot sits first, then in the store. */
 export class CaptionRequests {
@@ -20,7 +19,7 @@ export class CaptionRequests {
     const session = this.#sessions.session(guildId);
     if (!session) return { kind: 'nowhere' };
     const { channelId } = session.channel;
-    const turned = await session.context.features.of(SessionCaptions).turnOn(options);
+    const turned = await session.context.features.sessions.captions.turnOn(options);
     if (turned.kind === 'failed') return turned;
     const saved = await this.#sessions.settings.setCaptionsIn(guildId, channelId, options);
     const { kind, placeId } = turned;
@@ -31,7 +30,7 @@ export class CaptionRequests {
   async turnOff(guildId: string): Promise<CaptionsOff> {
     const session = this.#sessions.session(guildId);
     if (!session) return { kind: 'nowhere' };
-    const captions = session.context.features.of(SessionCaptions);
+    const captions = session.context.features.sessions.captions;
     const kind = captions.active ? 'off' : 'already';
     const choice = captions.beginThemselves ? 'off' : undefined;
     const { channelId } = session.channel;
@@ -44,16 +43,14 @@ export class CaptionRequests {
   }
 
   isOn(guildId: string): boolean {
-    return (
-      this.#sessions.session(guildId)?.context.features.of(SessionCaptions).active !== undefined
-    );
+    return this.#sessions.session(guildId)?.context.features.sessions.captions.active !== undefined;
   }
 
   /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
   async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
     const saving = this.#sessions.consents.in(guildId).leaveOut(personId, isOut);
     for (const { context } of this.#sessions.sessions(guildId))
-      if (isOut) context.features.of(SessionCaptions).leaveOut(personId);
+      if (isOut) context.features.sessions.captions.leaveOut(personId);
     return { saved: await saving };
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { outcomeOf, type ToolOutcome, tool } from '#src/conversation/tool-definition.ts';
-import { CaptionRequests } from './caption-requests.ts';
+import type { CaptionRequests } from './caption-requests.ts';
 
 /** Turns the captions of the channel on and off. */
 export const setCaptions = tool({
@@ -13,7 +13,7 @@ export const setCaptions = tool({
   effect: 'change',
   async run({ on }, { context }) {
     const { guildId } = context.channel;
-    const control = context.port(CaptionRequests);
+    const control = context.features.ports.captions;
     if (on) return turnOn(control, context);
     await control.turnOff(guildId);
     return outcomeOf({ id: 'captions.off' });
@@ -31,7 +31,7 @@ export const leaveMeOut = tool({
   isChange: ({ out }) => out,
   ask: () => ({ id: 'tool.external.ask', with: { tool: 'leave me out', given: 'out: false' } }),
   async run({ out }, { askerIds, context }) {
-    const control = context.port(CaptionRequests);
+    const control = context.features.ports.captions;
     for (const id of askerIds) await control.leaveOut(context.channel.guildId, id, out);
     return outcomeOf({ id: out ? 'captions.left_out' : 'captions.left_in' });
   },

@@ -17,6 +17,18 @@ import { captionSettings } from './caption-settings.ts';
 import { leaveMeOut, setCaptions } from './caption-tools.ts';
 import { captioned, SessionCaptions } from './session-captions.ts';
 
+declare module '#src/conversation/feature-ports.ts' {
+  interface FeaturePorts {
+    readonly transcriptStores: TranscriptStores;
+    readonly transcriptCleanup: TranscriptCleanup;
+    readonly transcripts: TranscriptRequests;
+    readonly captions: CaptionRequests;
+  }
+  interface SessionParts {
+    readonly captions: SessionCaptions;
+  }
+}
+
 /** Captions: what people say, written in a chat as they say it. */
 export const captions: Feature = {
   name: 'captions',
@@ -39,7 +51,12 @@ export const captions: Feature = {
         );
         const recaps = new EndOfSessionRecaps(transcripts);
         return {
-          ports: [stores, cleanup, transcripts, new CaptionRequests(parts, sessions)],
+          ports: {
+            transcriptStores: stores,
+            transcriptCleanup: cleanup,
+            transcripts,
+            captions: new CaptionRequests(parts, sessions),
+          },
           session: (context, { isReturned }) => new SessionCaptions(context, isReturned, recaps),
           run: () => cleanup.run(signal),
           async eraseServer(guildId) {

@@ -4,20 +4,14 @@ import type {
   FeatureSession,
   RetractReason,
 } from '#src/conversation/feature-hooks.ts';
-import type {
-  BegunUtterance,
-  UtteranceFollower,
-} from '#src/conversation/hearing/utterance-observer.ts';
+import type { FollowUtterance } from '#src/conversation/hearing/utterance-observer.ts';
 import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import {
-  storeFor,
-  TranscriptStores,
-} from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { storeFor } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import { notePosted } from '#src/features/captions/transcripts/record-posted-messages.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
@@ -83,6 +77,7 @@ const flushMs = 2_000;
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class SessionCaptions implements FeatureSession {
+  readonly parts = { captions: this };
   readonly #context: SessionContext;
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
@@ -91,7 +86,6 @@ export class SessionCaptions implements FeatureSession {
   readonly #recaps: EndOfSessionRecaps;
   #hasTranscript = false;
   #hereIds: ReadonlySet<string> = new Set();
-  #hasEntered = false;
 
   /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
   constructor(context: SessionContext, isReturned: boolean, recaps: EndOfSessionRecaps) {
@@ -123,8 +117,7 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
-  entered(): void {
-    this.#hasEntered = true;
+  #enter(): void {
     const { notice, signal } = this.#context;
     const options = this.#wanted();
     if (!options || this.#active || this.#turning) return;
@@ -134,12 +127,12 @@ export class SessionCaptions implements FeatureSession {
   }
 
   /** Begins captions where the server has set so meanwhile, and ends them where it turned the setting off. */
-  governed(key?: string): void {
+  changed(hasEntered: boolean, key?: string): void {
     if (key === captionsBegin.key && !this.beginThemselves) {
       const { channel, stored } = this.#context;
       void stored.setCaptionsIn(channel.guildId, channel.channelId, undefined);
       void this.turnOff();
-    } else if (this.#hasEntered) this.entered();
+    } else if (hasEntered) this.#enter();
   }
 
   /** The server has captions begin with each session. */
@@ -192,12 +185,10 @@ export class SessionCaptions implements FeatureSession {
     return recorder.session;
   }
 
-  wants(speakerId: string): boolean {
-    return this.#active !== undefined && this.#context.gate.mayWrite(speakerId);
-  }
-
-  began(begun: BegunUtterance): UtteranceFollower {
-    return this.#active?.lines.began(begun) ?? unwritten;
+  follow(speakerId: string): FollowUtterance | undefined {
+    const lines = this.#active?.lines;
+    if (!lines || !this.#context.gate.mayWrite(speakerId)) return undefined;
+    return (begun) => lines.began(begun) ?? unwritten;
   }
 
   /** Writes the words of the bot. To be called now and then while it speaks, and once at the end. */
@@ -268,7 +259,10 @@ export class SessionCaptions implements FeatureSession {
 
   async #turnOn(options: CaptionOptions, isBack: boolean): Promise<CaptionsTurnedOn> {
     const { channel, gate, parts, people, settings, signal } = this.#context;
-    const store = storeFor(this.#context.port(TranscriptStores), settings().of(captionsDays));
+    const store = storeFor(
+      this.#context.features.ports.transcriptStores,
+      settings().of(captionsDays),
+    );
     const latest = await formerSession(store, this.#context);
     const opened = await openPlace(this.#context, latest?.session.placeId, signal);
     if (opened.kind === 'failed') return opened;

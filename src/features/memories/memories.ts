@@ -8,6 +8,13 @@ import { memoryStore } from './memory-store.ts';
 import { forgetMemory, remember } from './memory-tools.ts';
 import { memoryContext, usableMemories } from './usable-memories.ts';
 
+declare module '#src/conversation/feature-ports.ts' {
+  interface FeaturePorts {
+    readonly memoryCache: MemoryCache;
+    readonly memories: MemoryRequests;
+  }
+}
+
 /** Memories: what people of a server asked the bot to remember, for all of its answers there. */
 export const memories: Feature = {
   name: 'memories',
@@ -25,14 +32,17 @@ export const memories: Feature = {
     shard({ parts, sessions }) {
       const known = new MemoryCache({ ...parts, store: store(memoryStore) });
       return {
-        ports: [known, new MemoryRequests(parts, sessions)],
+        ports: { memoryCache: known, memories: new MemoryRequests(parts, sessions) },
         session: (context) => ({
-          governed() {
+          changed() {
             if (context.settings().of(memorySetting)) void known.load(context.channel.guildId);
           },
           context: (request) => contextOf(request, context, known),
         }),
-        forgetServer: (guildId) => known.forget(guildId),
+        async eraseServer(guildId) {
+          known.forget(guildId);
+          return 0;
+        },
         person: { forget: (guildId, personId) => known.forget(guildId, personId) },
       };
     },

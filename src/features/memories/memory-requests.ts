@@ -1,7 +1,7 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
-import { MemoryCache } from './memory-cache.ts';
+import type { MemoryCache } from './memory-cache.ts';
 import { memorySetting } from './memory-setting.ts';
 import type { MemoryList, MemoryRemoval } from './memory-store.ts';
 import { mayForget } from './memory-tools.ts';
@@ -17,7 +17,7 @@ export class MemoryRequests {
   }
 
   get #memories(): MemoryCache {
-    return this.#sessions.features.port(MemoryCache);
+    return this.#sessions.features.ports.memoryCache;
   }
 
   async list(guildId: string): Promise<MemoryList> {

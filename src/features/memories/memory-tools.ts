@@ -10,7 +10,6 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { MemoryCache } from './memory-cache.ts';
 import { memorySetting } from './memory-setting.ts';
 import { type Memory, mostMemories } from './memory-store.ts';
 import { peopleNamedIn, personByName } from './person-by-name.ts';
@@ -119,12 +118,12 @@ function subjectOf(
 async function objectionTo(
   authorId: string,
   aboutId: string | undefined,
-  { agreed, guildId, port, settings }: ServerToolPorts,
+  { agreed, guildId, features, settings }: ServerToolPorts,
 ): Promise<TextLine | undefined> {
   if (!settings().of(memorySetting)) return { id: 'memory.off' };
   const involved = [authorId, ...(aboutId === undefined ? [] : [aboutId])];
   if ((await Promise.all(involved.map(agreed))).includes(false)) return { id: 'memory.no_yes' };
-  const isFull = port(MemoryCache).known(guildId).length >= mostMemories;
+  const isFull = features.memoryCache.known(guildId).length >= mostMemories;
   return isFull ? full(mostMemories) : undefined;
 }
 
@@ -137,8 +136,8 @@ async function write(
 ): Promise<ToolOutcome> {
   const objection = await objectionTo(author.id, about?.id, ports);
   if (objection) return outcomeOf(objection);
-  const { clock, guildId, port } = ports;
-  const added = await port(MemoryCache).add({
+  const { clock, guildId, features } = ports;
+  const added = await features.memoryCache.add({
     guildId,
     text: words,
     byId: author.id,
@@ -158,11 +157,9 @@ async function prepareForgetting(
   ports: ServerToolPorts,
   signal: AbortSignal,
 ): Promise<PreparedAction<ServerToolPorts>> {
-  const { guildId, port, settings } = ports;
+  const { guildId, features, settings } = ports;
   if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
-  const memory = port(MemoryCache)
-    .known(guildId)
-    .find((one) => one.number === number);
+  const memory = features.memoryCache.known(guildId).find((one) => one.number === number);
   if (!memory) return refused({ id: 'unknown', with: { x: number } });
   const objection = await objectionToForgetting(memory, askerId, ports, signal);
   if (objection) return refused(objection);
@@ -175,11 +172,9 @@ async function prepareForgetting(
     run: async (_ports, until) => {
       const denied = await objectionToForgetting(memory, askerId, ports, until);
       if (denied) return outcomeOf(denied);
-      const known = port(MemoryCache)
-        .known(guildId)
-        .find((one) => one.number === number);
+      const known = features.memoryCache.known(guildId).find((one) => one.number === number);
       const isSame = known?.atWallMs === memory.atWallMs && known.text === memory.text;
-      const isGone = !isSame || !(await port(MemoryCache).remove(guildId, number));
+      const isGone = !isSame || !(await features.memoryCache.remove(guildId, number));
       return outcomeOf(isGone ? { id: 'unknown', with: { x: number } } : { id: 'confirm.done' });
     },
   };

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { type ToolOutcome, tool } from '#src/conversation/tool-definition.ts';
 import { personaLimits, readPersona } from '#src/settings/persona.ts';
-import { PersonaRequests } from './persona-requests.ts';
 
 const field = (most: number) => z.string().max(most).optional();
 
@@ -18,9 +17,9 @@ export const persona = tool({
   }),
   right: 'manage',
   effect: 'change',
-  async run(changed, { context: { channel, port } }): Promise<ToolOutcome> {
+  async run(changed, { context: { channel, features } }): Promise<ToolOutcome> {
     const { channelId, guildId } = channel;
-    const personas = port(PersonaRequests);
+    const personas = features.ports.personas;
     const read = readPersona({ ...(await personas.at(guildId, channelId)), ...changed });
     if (read.kind !== 'ok') return { facts: { refused: `${read.field} (${read.kind})` } };
     const saving = await personas.save(guildId, channelId, read.persona);

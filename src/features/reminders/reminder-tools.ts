@@ -16,7 +16,7 @@ import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { dueTime } from './due-time-text.ts';
-import { ReminderScheduler } from './reminder-scheduler.ts';
+import type { ReminderScheduler } from './reminder-scheduler.ts';
 
 /** Longest description of a time, in characters. */
 const maxTimeChars = 80;
@@ -98,7 +98,7 @@ type ForOne = (
 async function forOne(ports: ServerToolPorts, work: ForOne): Promise<ToolOutcome> {
   const [askerId, ...others] = ports.askerIds;
   if (askerId === undefined || others.length > 0) return vain({ id: 'reminder.one_asker' });
-  return await work(askerId, ports, ports.port(ReminderScheduler));
+  return await work(askerId, ports, ports.features.reminders);
 }
 
 async function set(
@@ -167,9 +167,9 @@ function meantBy(number: number | undefined, all: readonly Reminder[]): Reminder
 /** Whether a call would cancel no more than a timer of the asker, which is set again in a word. */
 async function isTimer(
   number: number | undefined,
-  { askerIds: [askerId = ''], guildId, port }: ServerToolPorts,
+  { askerIds: [askerId = ''], guildId, features }: ServerToolPorts,
 ): Promise<boolean> {
-  const all = await port(ReminderScheduler).list(guildId, askerId);
+  const all = await features.reminders.list(guildId, askerId);
   return meantBy(number, all)?.text === '';
 }
 

@@ -5,6 +5,12 @@ import { ReminderDelivery } from './reminder-delivery.ts';
 import { ReminderScheduler, reminderEnded } from './reminder-scheduler.ts';
 import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts';
 
+declare module '#src/conversation/feature-ports.ts' {
+  interface FeaturePorts {
+    readonly reminders: ReminderScheduler;
+  }
+}
+
 /** Reminders and timers: a tool sets them, and the bot tells them aloud or in writing when they are due. */
 export const reminders: Feature = {
   name: 'reminders',
@@ -20,7 +26,7 @@ export const reminders: Feature = {
     const due = new ReminderScheduler({ clock, onEvent, store: store(reminderPart) });
     return {
       shard: ({ parts, sessions, shard }) => ({
-        ports: [due],
+        ports: { reminders: due },
         serve: () => due.serve(shard, new ReminderDelivery(parts, sessions)),
         async arrived(guildIds) {
           due.arrived(guildIds);

@@ -55,7 +55,11 @@ export const followMe = tool({
   right: 'room',
   effect: 'change',
   async run({ follow }, { askerIds, context }) {
-    context.port(AutomaticJoins).follow(context.channel.guildId, askerIds.at(-1) ?? '', follow);
+    context.features.ports.automaticJoins.follow(
+      context.channel.guildId,
+      askerIds.at(-1) ?? '',
+      follow,
+    );
     const line = { id: follow ? 'tool.follow.on' : 'tool.follow.off' } as const;
     return outcomeOf(line);
   },

@@ -2,6 +2,12 @@ import type { Feature } from '#src/conversation/feature.ts';
 import { AutomaticJoins, followMe } from './automatic-joins.ts';
 import { SeatReturn } from './seat-return.ts';
 
+declare module '#src/conversation/feature-ports.ts' {
+  interface FeaturePorts {
+    readonly automaticJoins: AutomaticJoins;
+  }
+}
+
 /** Seats: the bot returns where a former run sat, and joins channels without a call. */
 export const seats: Feature = {
   name: 'seats',
@@ -16,16 +22,24 @@ export const seats: Feature = {
         uncalled[Symbol.dispose]();
       });
       return {
-        ports: [uncalled],
+        ports: { automaticJoins: uncalled },
         async arrived(guildIds) {
           const decided = await seatReturn.arrived(guildIds);
           for (const guildId of guildIds) if (!decided.has(guildId)) check(guildId);
           return decided;
         },
-        channelChanged: check,
-        governed: check,
-        left(guildId, why) {
-          if (why === 'refused') void seatReturn.givenUp(guildId);
+        changed: check,
+        session({ channel }) {
+          let wasEntered = false;
+          return {
+            changed(hasEntered) {
+              wasEntered ||= hasEntered;
+            },
+            async ended(why) {
+              if (wasEntered && why === 'refused') void seatReturn.givenUp(channel.guildId);
+              return {};
+            },
+          };
         },
       };
     },

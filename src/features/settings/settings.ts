@@ -2,15 +2,24 @@ import type { Feature } from '#src/conversation/feature.ts';
 import { AnswerCheckup } from './answer-checkup.ts';
 import { SettingsRequests } from './settings-requests.ts';
 
+declare module '#src/conversation/feature-ports.ts' {
+  interface FeaturePorts {
+    readonly settings: SettingsRequests;
+    readonly answerCheckup: AnswerCheckup;
+  }
+}
+
 /** `/settings`: changes of what a server has set, and a checkup of everything an answer needs. */
 export const settings: Feature = {
   name: 'settings',
   open: ({ modelNews }) => ({
     shard: ({ parts, sessions }) => ({
-      ports: [
-        new SettingsRequests(parts, sessions, (guildId) => sessions.features.governed(guildId)),
-        new AnswerCheckup(parts, sessions, modelNews),
-      ],
+      ports: {
+        settings: new SettingsRequests(parts, sessions, (guildId) =>
+          sessions.features.changed(guildId),
+        ),
+        answerCheckup: new AnswerCheckup(parts, sessions, modelNews),
+      },
     }),
   }),
 };

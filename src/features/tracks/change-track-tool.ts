@@ -5,7 +5,7 @@ import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
-import { SessionTracks } from './session-tracks.ts';
+import type { SessionTracks } from './session-tracks.ts';
 import { soundsMeant } from './sound-matching.ts';
 import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
@@ -117,7 +117,7 @@ async function performed(
   ports: ToolPorts,
   signal: AbortSignal,
 ): Promise<readonly [TextLine, ...TextLine[]]> {
-  const tracks = ports.context.features.of(SessionTracks);
+  const tracks = ports.context.features.sessions.tracks;
   const lines: TextLine[] = [];
   for (const track of tracksMeant(change, called, tracks)) {
     const command = commandOf(change, track, tracks);
@@ -152,7 +152,7 @@ async function changed(
   { askerIds, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<TextLine> {
-  const tracks = context.features.of(SessionTracks);
+  const tracks = context.features.sessions.tracks;
   const about = tracks.subject(track, command);
   for (const id of askerIds) {
     const owner = tracks.ownerBeside(id, track, command);

@@ -5,11 +5,9 @@ import { type Quote, type ToolPorts, tool } from '#src/conversation/tool-definit
 import { openText } from '#src/people/confidential-text.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { SoundCatalog } from './sound-catalog.ts';
 import { mostTrackNameUnits, usualTrack } from './track-names.ts';
 import { playingOutcome } from './track-outcome-texts.ts';
 import type { TrackCaller } from './track-outcomes.ts';
-import { TrackRequests } from './track-requests.ts';
 
 /** Sounds that are named in one question. */
 const mostNamed = 5;
@@ -61,8 +59,8 @@ async function play(
   { askerIds, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<SoundPlay> {
-  const { channel, port } = context;
-  const catalog = port(SoundCatalog);
+  const { channel, features } = context;
+  const catalog = features.ports.sounds;
   const lying = await catalog.lying(sound, signal);
   const [meant, another] = lying;
   if (!meant) {
@@ -72,7 +70,7 @@ async function play(
   if (another) return questionAbout(sound, lying.slice(0, mostNamed), context);
   const asker = askerIn(askerIds.at(-1) ?? '', context);
   const request = { sound: meant.name, track, loop, next };
-  const playing = await port(TrackRequests).play(channel.guildId, asker, request);
+  const playing = await features.ports.tracks.play(channel.guildId, asker, request);
   return { line: playingOutcome(playing) };
 }
 

@@ -50,6 +50,7 @@ type Sounds = { readonly track: string; readonly command: TrackCommand };
 
 /** Tracks of one session: people may change their own sounds, a DJ all, the others vote. */
 export class SessionTracks implements FeatureSession {
+  readonly parts = { tracks: this };
   readonly tracks: NamedTracks;
   readonly owners: SoundOwners;
   readonly #polls = new TrackVotePolls<Sounds>();
@@ -70,8 +71,8 @@ export class SessionTracks implements FeatureSession {
   }
 
   /** Brings back what a former process left, and keeps all for the next one until the session is over. */
-  entered(): void {
-    this.#keeping ??= this.#keep();
+  changed(hasEntered: boolean): void {
+    if (hasEntered) this.#keeping ??= this.#keep();
   }
 
   /** Keeps tracks that go on elsewhere; otherwise all of them end. */

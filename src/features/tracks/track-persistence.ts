@@ -11,7 +11,6 @@ import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { SoundCatalog } from './sound-catalog.ts';
 import type { SoundOwners } from './sound-owners.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
@@ -137,9 +136,9 @@ export class TrackPersistence {
     { source: origin, title, owner, positionMs: fromMs, loop: isLooping }: OwnedSound,
     signal: AbortSignal,
   ): Promise<void> {
-    const { mix, port } = this.#context;
+    const { mix, features } = this.#context;
     try {
-      const again = port(SoundCatalog).again(origin, title, signal);
+      const again = features.ports.sounds.again(origin, title, signal);
       const source = await unlessAborted(again, signal);
       const loudness = loudnessOf(source);
       mix.tracks.enqueue(track, source, { origin, owner, isLooping, fromMs, loudness });

@@ -1,5 +1,5 @@
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import { SessionTracks } from './session-tracks.ts';
+import type { SessionTracks } from './session-tracks.ts';
 import type { SoundCatalog } from './sound-catalog.ts';
 import { everyTrack, isOwnTrack, ownItems, trackNameOf, voiceTrack } from './track-names.ts';
 import type {
@@ -35,7 +35,7 @@ export class TrackRequests {
     const session = this.#sessions.session(guildId);
     if (!session) return nowhere;
     const { context } = session;
-    const before = context.features.of(SessionTracks);
+    const before = context.features.sessions.tracks;
     const refused = before.tracks.refusal(request.track);
     if (refused) return refused;
     if (context.talk.state.isMuted) return { kind: 'muted' };
@@ -81,7 +81,7 @@ export class TrackRequests {
     const session = this.#sessions.session(guildId);
     if (!session) return nowhere;
     const { features, mix } = session.context;
-    const tracks = features.of(SessionTracks);
+    const tracks = features.sessions.tracks;
     const track = trackMeant(typed, tracks);
     if (setting.kind === 'remove') {
       const { item } = setting;
@@ -113,7 +113,7 @@ export class TrackRequests {
   }
 
   #tracks(guildId: string): SessionTracks | undefined {
-    return this.#sessions.session(guildId)?.context.features.of(SessionTracks);
+    return this.#sessions.session(guildId)?.context.features.sessions.tracks;
   }
 }
 

@@ -7,6 +7,16 @@ import { TrackRequests } from './track-requests.ts';
 import { trackPart } from './track-store.ts';
 import { volume } from './volume-tool.ts';
 
+declare module '#src/conversation/feature-ports.ts' {
+  interface FeaturePorts {
+    readonly sounds: SoundCatalog;
+    readonly tracks: TrackRequests;
+  }
+  interface SessionParts {
+    readonly tracks: SessionTracks;
+  }
+}
+
 /** Tracks: sounds and music that people play beside the bot's speech. */
 export const tracks: Feature = {
   name: 'tracks',
@@ -16,13 +26,12 @@ export const tracks: Feature = {
     const kept = store(trackPart);
     return {
       shard: ({ sessions, signal }) => ({
-        ports: [catalog, new TrackRequests(catalog, sessions, signal)],
-        session: (context, { former }) =>
-          new SessionTracks(context, kept, former?.of(SessionTracks)),
+        ports: { sounds: catalog, tracks: new TrackRequests(catalog, sessions, signal) },
+        session: (context, { former }) => new SessionTracks(context, kept, former?.sessions.tracks),
         person: {
           forget(guildId, personId) {
             for (const { context } of sessions.sessions(guildId))
-              context.features.of(SessionTracks).owners.forget(personId);
+              context.features.sessions.tracks.owners.forget(personId);
           },
         },
       }),

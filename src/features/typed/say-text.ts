@@ -3,7 +3,6 @@ import { chosenVoice } from '#src/conversation/alerts/report-failure.ts';
 import { LazilySynthesisedText } from '#src/conversation/output/lazily-synthesised-text.ts';
 import type { DropReason, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import { SessionTracks } from '#src/features/tracks/session-tracks.ts';
 import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { openText } from '#src/people/confidential-text.ts';
@@ -76,7 +75,7 @@ function placed(
   how: SayOptions,
 ): SayOutcome {
   const { context } = session;
-  const tracks = context.features.of(SessionTracks);
+  const tracks = context.features.sessions.tracks;
   const { onEnd, owner, payer, speed, track = '', voice } = how;
   const playing = tracks.tracks.refusal(track);
   if (playing) return { kind: 'placed', playing };

@@ -15,7 +15,6 @@ import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import { memorySetting } from '#src/features/memories/memory-setting.ts';
 import {
   memoryContext,
@@ -222,7 +221,7 @@ export class TypedRequests {
       askerIds: [id],
       clock: this.#parts.clock,
       guildId,
-      port: (type) => features.port(type),
+      features: features.ports,
       timeZone: settings.in(guildId).timeZone,
       settings: () => settings.in(guildId),
       people: () => [],
@@ -233,7 +232,7 @@ export class TypedRequests {
 
   /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */
   async #remembered(guildId: string, { id, isProgram }: Asker): Promise<readonly ChatMessage[]> {
-    const memories = this.#sessions.features.port(MemoryCache);
+    const memories = this.#sessions.features.ports.memoryCache;
     const { of, timeZone } = this.#sessions.settings.in(guildId);
     if (!of(memorySetting) || isProgram) return [];
     const gate = this.#sessions.session(guildId)?.context.gate;

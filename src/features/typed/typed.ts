@@ -6,6 +6,16 @@ import { TypedMessageHandler } from './typed-message-handler.ts';
 import { TypedRequests } from './typed-requests.ts';
 import { VoicesAndPreviews } from './voices-and-previews.ts';
 
+declare module '#src/conversation/feature-ports.ts' {
+  interface FeaturePorts {
+    readonly typed: TypedRequests;
+    readonly chatReadAloud: ChatReadAloud;
+    readonly voices: VoicesAndPreviews;
+    readonly programAnswers: ProgramAnswers;
+    readonly programTranscriptions: ProgramTranscriptions;
+  }
+}
+
 /** Typed talk: lines in the chat, commands and programs that ask the bot, or have it say something. */
 export const typedTalk: Feature = {
   name: 'typed talk',
@@ -22,13 +32,19 @@ export const typedTalk: Feature = {
       const lines = new ChatReadAloud(parts, sessions);
       typed.listen(new TypedMessageHandler(parts, sessions, { talk, lines }, typed, signal));
       return {
-        ports: [
-          talk,
-          lines,
-          new VoicesAndPreviews(parts, sessions, models.speech, signal),
-          new ProgramAnswers(parts, sessions, recordings, signal),
-          new ProgramTranscriptions(parts, recordings, models.transcription, weights, signal),
-        ],
+        ports: {
+          typed: talk,
+          chatReadAloud: lines,
+          voices: new VoicesAndPreviews(parts, sessions, models.speech, signal),
+          programAnswers: new ProgramAnswers(parts, sessions, recordings, signal),
+          programTranscriptions: new ProgramTranscriptions(
+            parts,
+            recordings,
+            models.transcription,
+            weights,
+            signal,
+          ),
+        },
       };
     },
   }),

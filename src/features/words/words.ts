@@ -1,10 +1,18 @@
 import type { Feature } from '#src/conversation/feature.ts';
 import { ServerVocabulary } from './server-vocabulary.ts';
 
+declare module '#src/conversation/feature-ports.ts' {
+  interface FeaturePorts {
+    readonly vocabulary: ServerVocabulary;
+  }
+}
+
 /** Words of a server, which its recognisers and voices know. */
 export const words: Feature = {
   name: 'words',
   open: () => ({
-    shard: ({ parts, sessions }) => ({ ports: [new ServerVocabulary(parts, sessions)] }),
+    shard: ({ parts, sessions }) => ({
+      ports: { vocabulary: new ServerVocabulary(parts, sessions) },
+    }),
   }),
 };

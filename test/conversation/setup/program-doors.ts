@@ -1,6 +1,5 @@
 import { expect } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { AnswerForm } from '#src/ports/command-ports.ts';
@@ -35,10 +34,7 @@ export async function programDoors(
   };
   const ports = programPorts({
     ...asking,
-    more: [
-      [ProgramAnswers, answering],
-      [TranscriptRequests, transcriptFor],
-    ],
+    more: { programAnswers: answering, transcripts: transcriptFor },
   });
   await using api = await openApi(ports);
   await using server = await openLoopback(api.app);

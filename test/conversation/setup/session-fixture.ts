@@ -21,22 +21,11 @@ import type { SessionSources } from '#src/conversation/session-sources.ts';
 import type { ToolEntry } from '#src/conversation/tool-definition.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
-import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { features, serverSettings } from '#src/features/features.ts';
-import { MemoryRequests } from '#src/features/memories/memory-requests.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
-import { PersonaRequests } from '#src/features/personas/persona-requests.ts';
-import { ReminderScheduler } from '#src/features/reminders/reminder-scheduler.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
-import { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
-import { SettingsRequests } from '#src/features/settings/settings-requests.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
@@ -241,9 +230,9 @@ export function openSessionFixture(
     events,
     ...recorded,
     ...shown,
-    reminders: parts.features.port(ReminderScheduler),
+    reminders: parts.features.ports.reminders,
     sessions,
-    cleanup: parts.features.port(TranscriptCleanup),
+    cleanup: parts.features.ports.transcriptCleanup,
     dependencies: parts,
     of,
     fieldsOf,
@@ -314,16 +303,16 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
   return {
     peopleSettings: parts.peopleSettings,
     privacy: new PrivacyRequests(parts, sessions, features.all),
-    memories: features.port(MemoryRequests),
-    captions: features.port(CaptionRequests),
-    transcriptFor: features.port(TranscriptRequests),
-    talk: features.port(TypedRequests),
-    voiceControl: features.port(VoicesAndPreviews),
+    memories: features.ports.memories,
+    captions: features.ports.captions,
+    transcriptFor: features.ports.transcripts,
+    talk: features.ports.typed,
+    voiceControl: features.ports.voices,
     confirmations: new ConfirmedToolRunner(sessions, never),
-    settings: features.port(SettingsRequests),
-    personas: features.port(PersonaRequests),
-    tracks: features.port(TrackRequests),
-    checkup: features.port(AnswerCheckup),
+    settings: features.ports.settings,
+    personas: features.ports.personas,
+    tracks: features.ports.tracks,
+    checkup: features.ports.answerCheckup,
   };
 }
 

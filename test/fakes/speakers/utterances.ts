@@ -1,5 +1,6 @@
 import type {
   BegunUtterance,
+  FollowUtterance,
   UtteranceResult,
 } from '#src/conversation/hearing/utterance-observer.ts';
 
@@ -19,11 +20,12 @@ export class RecordedUtterances {
   /** Called with each text up to a pause. */
   onWhole: () => void = () => undefined;
 
-  wants(speakerId: string): boolean {
-    return !this.unwanted.has(speakerId);
+  follow(speakerId: string): FollowUtterance | undefined {
+    if (this.unwanted.has(speakerId)) return undefined;
+    return (utterance) => this.#began(utterance);
   }
 
-  began(utterance: BegunUtterance) {
+  #began(utterance: BegunUtterance) {
     const reported: string[] = [];
     const ends: UtteranceResult[] = [];
     this.all.push({ ...utterance, reported, ends });

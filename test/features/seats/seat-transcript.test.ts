@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import { adam, pass, words } from '#test/conversation/setup/session-fixture.ts';
 import { memoryStores, memoryTranscripts } from '#test/fakes/memory-stores.ts';
@@ -36,7 +35,7 @@ test.each([
     const next = { transcripts: new TranscriptStores(onDisk, inMemory), settingsStore };
     const bot = await restarted(kept, next, [adam]);
     await pass(bot, 6_000);
-    expect(bot.sessions.session('g')?.context.features.of(SessionCaptions).active).toBeDefined();
+    expect(bot.sessions.session('g')?.context.features.sessions.captions.active).toBeDefined();
     expect(bot.synthesizer.asked).toEqual([]); // people were told aloud before
     const shown = await shownNext(bot);
     expect([shown.includes('What did I say?'), shown.includes(said)]).toEqual([true, isKnown]);

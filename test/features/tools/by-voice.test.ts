@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import {
@@ -56,10 +55,10 @@ test('captions are turned on and off by voice', async () => {
   ]);
   await ask('Captions on, please.');
   expect(results()).toEqual([expect.stringContaining('Captions on,')]);
-  expect(session.context.features.of(SessionCaptions).active).toBeDefined();
+  expect(session.context.features.sessions.captions.active).toBeDefined();
   await ask('Captions off.');
   expect(results()).toEqual([expect.stringContaining('Captions off.')]);
-  expect(session.context.features.of(SessionCaptions).active).toBeUndefined();
+  expect(session.context.features.sessions.captions.active).toBeUndefined();
   expect(fixture.of('tool').map(({ how }) => how)).toEqual(['ran', 'ran']);
 });
 

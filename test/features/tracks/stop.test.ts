@@ -26,7 +26,7 @@ const stopSounds = (
     callerRoleIds: [],
   };
   const call = { ...who, callerLocale: 'en', callerChannel: lounge, words: { what } } as const;
-  return stop.run(call, { ...ports(), sessions, port: (type) => sessions.features.port(type) });
+  return stop.run(call, { ...ports(), sessions, features: sessions.features.ports });
 };
 
 test('/stop ends sounds alone, speech alone, or both', async () => {

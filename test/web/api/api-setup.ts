@@ -7,9 +7,9 @@ import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
+import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+import type { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import type { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { createApi } from '#src/web/api/api.ts';
 import type { AccessSource, ServerService } from '#src/web/api/authorise.ts';
@@ -36,13 +36,9 @@ export function programPorts(over: PortOverrides = {}): ProgramPorts {
     sessions: async () => [],
     file: async () => ({ kind: 'none' }),
   };
-  const usual = [
-    [ProgramAnswers, answers],
-    [ProgramTranscriptions, transcriptions],
-    [TranscriptRequests, transcripts],
-  ] as const;
+  const usual = { programAnswers: answers, programTranscriptions: transcriptions, transcripts };
   return {
-    ...ports({ ...over, more: [...usual, ...(over.more ?? [])] }),
+    ...ports({ ...over, more: { ...usual, ...over.more } }),
     members: { refresh: async () => undefined },
   };
 }

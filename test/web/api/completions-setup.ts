@@ -83,10 +83,7 @@ export async function openCompletions(over: Parts = {}) {
     await openApi(
       programPorts({
         voices,
-        more: [
-          [ProgramAnswers, answers],
-          [ProgramTranscriptions, transcriptions],
-        ],
+        more: { programAnswers: answers, programTranscriptions: transcriptions },
       }),
     ),
   );

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import type { Public } from '#src/base/public.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
@@ -187,7 +187,7 @@ test('transcripts are listed, and read in the format that is asked for', async (
       return { kind: 'file', session, file };
     },
   };
-  const port = programPorts({ more: [[TranscriptRequests, transcripts]] });
+  const port = programPorts({ more: { transcripts } });
   await using api = await openApi(port);
   await api.add('bell', { channelIds: ['100'] });
   expect(await (await api.ask('bell', at('transcripts'))).json()).toEqual({

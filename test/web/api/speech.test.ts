@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/conversation/http-api-ports.ts';
-import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { openHeldEngine } from '#test/examples/held-engine.ts';
@@ -80,7 +79,7 @@ test('a model is asked for if it may be chosen, and needs the scope audio', asyn
     },
   };
   const voices = voicesOf([], ['tts-1', 'tts-1-hd']);
-  await using api = await openApi(programPorts({ voices, more: [[ProgramAnswers, answers]] }));
+  await using api = await openApi(programPorts({ voices, more: { programAnswers: answers } }));
   await api.add('bell');
   await api.add('gate', { scopes: ['chat', 'say'] });
   for (const model of ['tts-1-hd', 'parley'])

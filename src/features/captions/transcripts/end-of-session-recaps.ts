@@ -9,7 +9,7 @@ import { failureEventOf } from '#src/ports/failure-event.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { type WallTimes, wallTimesIn } from '#src/texts/wall-time.ts';
-import { allStores, storeFor, TranscriptStores } from './disk-and-memory-stores.ts';
+import { allStores, storeFor } from './disk-and-memory-stores.ts';
 import { recapMessages } from './recap-messages.ts';
 import { notePosted } from './record-posted-messages.ts';
 import type { TranscriptRequests } from './transcript-requests.ts';
@@ -57,10 +57,10 @@ export class EndOfSessionRecaps {
   }
 
   async #post(session: TranscriptSession, context: SessionContext): Promise<void> {
-    const { parts, port, settings } = context;
+    const { parts, features, settings } = context;
     const { of, timeZone } = settings();
     const { guildId, id, placeId, startedAtWallMs } = session;
-    const stores = port(TranscriptStores);
+    const stores = features.ports.transcriptStores;
     const { reader } = storeFor(stores, of(captionsDays));
     const lines = () => reader.lines(id, { channelIds: [session.channelId] });
     const before = await lines();

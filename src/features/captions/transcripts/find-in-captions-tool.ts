@@ -1,11 +1,9 @@
 import { z } from 'zod';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/tool-definition.ts';
-import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { TranscriptRequests } from './transcript-requests.ts';
 
 /** Searches the captions of the channel; the bot quotes the lines itself. */
 export const findInCaptions = tool({
@@ -27,9 +25,9 @@ export const findInCaptions = tool({
   quotesOthers: true,
   isOffered(_settings, context) {
     if (!context) return false;
-    const captions = context.features.of(SessionCaptions);
+    const captions = context.features.sessions.captions;
     return (
-      context.port(TranscriptRequests).has(context.channel.guildId) ||
+      context.features.ports.transcripts.has(context.channel.guildId) ||
       captions.hasTranscript ||
       captions.active !== undefined
     );
@@ -45,11 +43,11 @@ async function findLines(
   { askerIds, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
-  const { channel, languages, parts, people, port } = context;
+  const { channel, languages, parts, people, features } = context;
   const { guildId } = channel;
   const id = askerIds.at(-1) ?? '';
   const asker = { id, name: people().find((one) => one.id === id)?.name ?? 'Someone' };
-  const transcripts = port(TranscriptRequests);
+  const transcripts = features.ports.transcripts;
   const found = askerIds.some(isProgram)
     ? ({ kind: 'none' } as const)
     : await transcripts.askIn(channel, asker, request, signal);

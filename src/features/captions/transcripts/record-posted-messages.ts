@@ -3,7 +3,6 @@ import type { TranscriptPorts } from '#src/features/captions/store/transcript-po
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type { MessagePlace } from '#src/ports/desired-message.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
-import { TranscriptStores } from './disk-and-memory-stores.ts';
 
 /**
  * Notes that a message shows something of a session, so that it goes with that; also on disk where no word is kept there:
@@ -13,10 +12,10 @@ export async function notePosted(
   place: MessagePlace,
   { guildId, id: sessionId }: Pick<TranscriptSession, 'guildId' | 'id'>,
   store: TranscriptPorts,
-  { parts, port }: SessionContext,
+  { parts, features }: SessionContext,
 ): Promise<void> {
   const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
-  const stores = [...new Set([store, port(TranscriptStores).onDisk])];
+  const stores = [...new Set([store, features.ports.transcriptStores.onDisk])];
   const put = () => Promise.all(stores.map(({ messages }) => messages.put(message)));
   await withStoreTimeout(guildId, parts, 'store.unwritable', put);
 }

@@ -4,7 +4,6 @@ import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { captionTexts } from '#src/features/captions/bot-texts-in-captions.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
 import { renderMessage } from '#src/features/captions/live/line-rendering.ts';
-import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   CaptionMessage,
@@ -89,7 +88,7 @@ export class TranscriptCleanup {
     const { id, count } = shard; // data, as it crosses to the store's thread
     const running = sessions
       .all()
-      .flatMap(({ context }) => context.features.of(SessionCaptions).recorder?.session.id ?? []);
+      .flatMap(({ context }) => context.features.sessions.captions.recorder?.session.id ?? []);
     await parts.transcripts.onDisk.writer.endOpenSessions({ id, count }, running);
   }
 
@@ -207,7 +206,7 @@ export class TranscriptCleanup {
   /** True where a session that goes on changes this message itself. */
   #isLive({ guildId, messageId }: CaptionMessage): boolean {
     const here = this.#options.sessions.sessions(guildId);
-    return here.some(({ context }) => context.features.of(SessionCaptions).owns(messageId));
+    return here.some(({ context }) => context.features.sessions.captions.owns(messageId));
   }
 
   /** Deleting a message of captions deletes its lines. */
@@ -215,7 +214,7 @@ export class TranscriptCleanup {
     if (deleted.kind === 'chat') return;
     const { parts, sessions } = this.#options;
     for (const { context } of sessions.all())
-      context.features.of(SessionCaptions).messagesDeleted(deleted.messageIds);
+      context.features.sessions.captions.messagesDeleted(deleted.messageIds);
     const { transcripts } = parts;
     const forget = ({ eraser }: TranscriptPorts) => eraser.forgetMessages(deleted.messageIds);
     await Promise.all(allStores(transcripts).map((store) => this.#attempt(() => forget(store))));

@@ -1,6 +1,6 @@
 import { mayOpen } from '#src/conversation/presence/may-open.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type {
@@ -134,7 +134,7 @@ export class TranscriptLookup {
   #captions(guildId: string): readonly SessionCaptions[] {
     return this.#sessions
       .sessions(guildId)
-      .map(({ context }) => context.features.of(SessionCaptions));
+      .map(({ context }) => context.features.sessions.captions);
   }
 
   /** From both stores, the one on disk first. */

@@ -1,6 +1,5 @@
 import type { PersonHooks, StoredCounts } from '#src/conversation/feature-hooks.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { PersonExport } from '#src/features/captions/transcript-store-types.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
@@ -34,7 +33,7 @@ export class TranscriptPersonHooks implements PersonHooks {
   /** Erases what was written in the sessions that go on. */
   async withdraw(guildId: string, personId: string): Promise<void> {
     for (const { context } of this.#sessions.sessions(guildId)) {
-      const { recorder } = context.features.of(SessionCaptions);
+      const { recorder } = context.features.sessions.captions;
       if (recorder) await this.erase(guildId, personId, recorder.session.id);
     }
   }

@@ -2,9 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
 import type { Usage } from '#src/chat/ports.ts';
 import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
-import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal, unlistedModel } from '#src/web/api/refusal.ts';
@@ -23,7 +20,7 @@ export const createChatCompletion = defineRoute({
   async run({ answers, asker, body: request, encoders, guildId, onBug, ports, signal: program }) {
     await setImmediate(); // frames of sound leave before its sound is unpacked
     const { format, ...question } = questionOf(request, (id) => answers.textOf(id, asker.id));
-    const pipelines = ports.port(ProgramAnswers).pipelines(guildId);
+    const pipelines = ports.features.programAnswers.pipelines(guildId);
     const pipeline = pipelines.find((name) => name === request.model);
     refuseModels(question, pipeline ?? pipelines[0], ports);
     const taken: Usage[] = [];
@@ -37,7 +34,7 @@ export const createChatCompletion = defineRoute({
       );
     const onUsage = (usage: Usage) => void taken.push(usage);
     const asked = { ...question, guildId, asker, pipeline, onUsage };
-    const answer = await ports.port(ProgramAnswers).answer(asked, signal);
+    const answer = await ports.features.programAnswers.answer(asked, signal);
     if (answer.kind === 'failed') throw refusalOf(answer.line);
     const head: CompletionHead = {
       id: `chatcmpl-${randomUUID()}`,
@@ -70,11 +67,11 @@ function tooLate(): ApiRefusal {
 function refuseModels(
   { speechModel, transcriptionModel, isSpoken }: Omit<CompletionQuestion, 'format'>,
   pipeline: PipelineName | undefined,
-  { port }: ProgramPorts,
+  { features }: ProgramPorts,
 ): void {
   const named = [
-    ['speech_model', speechModel, port(VoicesAndPreviews).models()],
-    ['transcription_model', transcriptionModel, port(ProgramTranscriptions).models()],
+    ['speech_model', speechModel, features.voices.models()],
+    ['transcription_model', transcriptionModel, features.programTranscriptions.models()],
   ] as const;
   for (const [field, model, models] of named) {
     if (model === undefined) continue;

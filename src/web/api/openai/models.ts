@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
 
@@ -31,7 +30,7 @@ function modelsFor({
   ports,
   token,
 }: Pick<ApiCall<0, 0, 0>, 'guildId' | 'ports' | 'token'>) {
-  return [ownModel, ...ports.port(ProgramAnswers).pipelines(guildId)].map((id) => ({
+  return [ownModel, ...ports.features.programAnswers.pipelines(guildId)].map((id) => ({
     id,
     object: 'model',
     created: Math.floor(token.createdAtWallMs / 1_000),

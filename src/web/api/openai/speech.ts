@@ -5,8 +5,6 @@ import {
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/conversation/http-api-ports.ts';
-import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { refusalAsReported, refusalOf, refusalOfError } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
@@ -40,15 +38,12 @@ export const createSpeech = defineRoute({
       asker,
       input,
       voice,
-      model: ports
-        .port(VoicesAndPreviews)
-        .models()
-        .find((name) => name === model),
+      model: ports.features.voices.models().find((name) => name === model),
       instructions: instructions || undefined,
       speed: speed ?? undefined,
       onUsage: (one) => void usage.push(one),
     };
-    const speech = await ports.port(ProgramAnswers).speak(asked, signal);
+    const speech = await ports.features.programAnswers.speak(asked, signal);
     if (speech.kind === 'failed') throw refusalOf(speech.line);
     if (speech.kind === 'unspeakable') throw unspeakable();
     const opened = stack.move();

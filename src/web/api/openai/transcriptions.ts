@@ -4,7 +4,6 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/conversation/http-api-ports.ts';
-import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { refusalAsReported, refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
 import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
@@ -53,7 +52,7 @@ async function hear(
     longestMs: stream ? longestStreamMs : longestWholeMs,
   };
   try {
-    const outcome = await ports.port(ProgramTranscriptions).transcribe(request, signal);
+    const outcome = await ports.features.programTranscriptions.transcribe(request, signal);
     return await answerOf(outcome, task, asked, { onBug, signal });
   } catch (error) {
     throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { QuestionSubject } from '#src/ports/command-ports.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { refusal } from '#src/web/api/refusal.ts';
@@ -40,9 +39,7 @@ export const ask = defineRoute({
       throw refusal(400, 'question.empty', 'The request holds no question.', 'question');
     const { manner, ignored } = mannerIn(asked, ports);
     const about = { longestMs: longestAnswerMs, signal, recording, manner };
-    const asking = ports
-      .port(TypedRequests)
-      .ask(guildId, asked.question, asker, asked.answer, about);
+    const asking = ports.features.typed.ask(guildId, asked.question, asker, asked.answer, about);
     const outcome = await asking.catch((error: unknown) => {
       throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
     });

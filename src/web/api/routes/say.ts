@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
-import { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
@@ -27,9 +26,11 @@ export const say = defineRoute({
     const { onEnd, view } = awaitedEnd({ clock, signal });
     const payer = { payer: asker, onEnd };
     const onTrack = track !== undefined && { track, owner: asker };
-    const saying = await ports
-      .port(TypedRequests)
-      .say(guildId, text, when, { ...manner, ...payer, ...onTrack });
+    const saying = await ports.features.typed.say(guildId, text, when, {
+      ...manner,
+      ...payer,
+      ...onTrack,
+    });
     const place = placeOf(saying);
     if (!place) throw unsaid(saying);
     return { ...place, ...(wait && (await view())), ...ignored };

@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
-import { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { fastest, longestToneChars, type SpokenManner, slowest } from '#src/ports/command-ports.ts';
 import { unlistedModel } from '#src/web/api/refusal.ts';
 
@@ -19,9 +18,9 @@ export const mannerFields = {
 /** Wanted manner of speaking, and the parts of it that the voice here does not take. Errors: `ApiRefusal`. */
 export function mannerIn(
   { model, speed, tone, voice }: SpokenManner,
-  { port }: Pick<ProgramPorts, 'port'>,
+  { features }: Pick<ProgramPorts, 'features'>,
 ): { readonly manner: SpokenManner; readonly ignored: { readonly ignored?: readonly ['tone'] } } {
-  const voices = port(VoicesAndPreviews);
+  const voices = features.voices;
   const models = voices.models();
   if (model !== undefined && !models.includes(model)) throw unlistedModel('model', model, models);
   const isIgnored = tone !== undefined && !voices.acceptsTone();

@@ -10,7 +10,6 @@ import {
   type TrackSetting,
   trackActions,
 } from '#src/features/tracks/track-outcomes.ts';
-import { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
@@ -51,9 +50,9 @@ const listTracks = defineRoute({
   path: '/v1/servers/{server}/tracks',
   scope: 'track',
   async run({ guildId, ports }) {
-    const tracks = ports.port(TrackRequests).list(guildId);
+    const tracks = ports.features.tracks.list(guildId);
     if (!tracks) throw nowhere();
-    return { tracks, sounds: await ports.port(TrackRequests).sounds(guildId) };
+    return { tracks, sounds: await ports.features.tracks.sounds(guildId) };
   },
 });
 
@@ -63,7 +62,7 @@ const readTrack = defineRoute({
   scope: 'track',
   params: z.object({ track: trackName }),
   async run({ guildId, ports, params }) {
-    const tracks = ports.port(TrackRequests).list(guildId);
+    const tracks = ports.features.tracks.list(guildId);
     if (!tracks) throw nowhere();
     const track = tracks.find((one) => isSameTrack(one.name, params.track));
     return (
@@ -82,7 +81,7 @@ const playTrack = defineRoute({
     const caller = { ...asker, mayManage: true };
     const { onEnd, view } = awaitedEnd({ clock, signal });
     const requested = { ...wanted, percent: volume };
-    const playing = await ports.port(TrackRequests).play(guildId, caller, { ...requested, onEnd });
+    const playing = await ports.features.tracks.play(guildId, caller, { ...requested, onEnd });
     if (playing.kind !== 'playing' && playing.kind !== 'added') throw unplayed(playing);
     const { title, track } = playing;
     const place = playing.kind === 'added' && { place: playing.place };
@@ -97,7 +96,7 @@ const steerTrack = defineRoute({
   params: z.object({ track: trackName, action: z.enum(trackActions) }),
   async run({ guildId, ports, asker, params: { track, action } }) {
     const caller = { ...asker, mayManage: true };
-    return { outcomes: ports.port(TrackRequests).steer(guildId, caller, action, track).map(done) };
+    return { outcomes: ports.features.tracks.steer(guildId, caller, action, track).map(done) };
   },
 });
 
@@ -152,7 +151,7 @@ function changeRoute<Body extends z.ZodType>(
     body,
     async run({ guildId, ports, asker, params: { track }, body: wanted }) {
       const caller = { ...asker, mayManage: true };
-      const outcome = ports.port(TrackRequests).change(guildId, caller, settingOf(wanted), track);
+      const outcome = ports.features.tracks.change(guildId, caller, settingOf(wanted), track);
       if (outcome.kind === 'empty')
         throw refusal(409, 'track.empty', `There is nothing on ${outcome.track}.`, 'track');
       return { outcomes: [done(outcome)] };

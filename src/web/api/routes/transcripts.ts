@@ -4,7 +4,6 @@ import {
   transcriptFormats,
 } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
-import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 
@@ -19,7 +18,7 @@ export const listTranscripts = defineRoute({
   path: '/v1/servers/{server}/transcripts',
   scope: 'transcript',
   async run({ guildId, ports, token: { channelIds = [] } }) {
-    const sessions = await ports.port(TranscriptRequests).sessions(guildId, channelIds);
+    const sessions = await ports.features.transcripts.sessions(guildId, channelIds);
     if (!sessions) throw unread();
     return { sessions: sessions.map(listedSession) };
   },
@@ -37,7 +36,7 @@ export const readTranscript = defineRoute({
   }),
   async run({ guildId, ports, token, params: { session }, query: { format } }) {
     const request = { format, ...(session !== 'last' && { sessionId: session }) };
-    const transcripts = ports.port(TranscriptRequests);
+    const transcripts = ports.features.transcripts;
     const found = await transcripts.file(guildId, token.channelIds ?? [], request);
     if (found.kind === 'unread') throw unread();
     if (found.kind !== 'file') {

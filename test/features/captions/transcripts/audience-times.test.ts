@@ -90,7 +90,7 @@ test('words of the channel go to its chat, and to the caller of a command elsewh
       words: { question: 'What was decided?' },
     };
     const { features } = fixture.sessions;
-    const served = { ...ports({ at: () => lounge }), port: features.port.bind(features) };
+    const served = { ...ports({ at: () => lounge }), features: features.ports };
     const running = askCommand.run(call, served);
     await pass(fixture, 8_000);
     const [reply] = await running;
