@@ -48,37 +48,21 @@ const below: Readonly<Record<string, readonly string[]>> = {
     ...['conversation', 'settings', 'ports', 'features/memories', 'sql', 'people', 'texts'],
     ...['turn', 'playback', 'spending', 'speech', 'chat', 'base'],
   ],
-  'features/memories': [
-    'conversation',
-    'settings',
-    'ports',
-    'sql',
-    'people',
-    'texts',
-    'turn',
-    'base',
-  ],
+  'features/memories': ['conversation', 'settings', 'ports', 'sql', 'texts', 'turn', 'base'],
   'features/personas': ['conversation', 'settings', 'ports', 'people', 'speech'],
   'features/reminders': ['conversation', 'ports', 'sql', 'people', 'texts', 'chat', 'base'],
   'features/seats': ['conversation', 'ports', 'people', 'texts'],
   'features/settings': [
-    ...['probes', 'conversation', 'settings', 'ports', 'people', 'texts', 'spending', 'pipeline'],
+    ...['probes', 'conversation', 'settings', 'ports', 'texts', 'spending', 'pipeline'],
     ...['provider', 'audio', 'base'],
   ],
   'features/tools': ['conversation', 'people', 'texts', 'chat', 'base'],
   'features/tracks': [
-    ...['conversation', 'ports', 'sql', 'people', 'texts', 'turn', 'playback'],
+    ...['conversation', 'ports', 'sql', 'people', 'texts', 'playback'],
     ...['sources', 'audio', 'base'],
   ],
   'features/typed': [
-    ...[
-      'conversation',
-      'settings',
-      'ports',
-      'features/captions',
-      'features/memories',
-      'features/tracks',
-    ],
+    ...['conversation', 'settings', 'ports', 'features/memories', 'features/tracks'],
     ...inner,
   ],
   'features/words': ['conversation', 'settings'],
@@ -98,22 +82,13 @@ const below: Readonly<Record<string, readonly string[]>> = {
   ],
   /** A program of its own, over the bot's own settings. */
   doctor: [
-    ...[
-      'app',
-      'probes',
-      'conversation',
-      'ports',
-      'discord',
-      'commands',
-      'features',
-      'features/tools',
-    ],
+    ...['app', 'probes', 'ports', 'discord', 'commands', 'features/tools'],
     ...['config', 'storage', 'sql'],
     ...['pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   ],
   /** A program of its own that writes `.env`. */
   setup: [
-    ...['doctor', 'probes', 'discord', 'commands', 'config', 'provider'],
+    ...['doctor', 'discord', 'commands', 'config', 'provider'],
     ...['spending', 'speech', 'audio', 'texts', 'base'],
   ],
   discord: ['conversation', 'ports', 'people', 'texts', 'audio', 'base'],
@@ -134,7 +109,7 @@ const below: Readonly<Record<string, readonly string[]>> = {
   console: ['page', 'probes', 'ports', 'speech', 'turn', 'audio', 'base'],
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench: [
-    ...['sandbox', 'web/api', 'features/*', 'conversation', 'ports'],
+    ...['sandbox', 'conversation', 'ports'],
     ...['storage', 'discord', 'console', 'turn', 'texts', 'pipeline', 'playback'],
     ...['sources', 'spending', 'provider', 'speech', 'chat', 'audio', 'base', 'test'],
   ],
