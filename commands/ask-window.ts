@@ -1,5 +1,5 @@
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { consentButtons } from '#src/conversation/ports/panel.ts';
+import { consentButtons } from '#src/ports/panel.ts';
 import { notInChannel, nowhere } from './rights.ts';
 
 /** Press of the Ask button: for a while its presser needs no name. */

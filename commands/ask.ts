@@ -1,4 +1,5 @@
 import { askTranscript, subjectOption } from '#commands/captions/ask.ts';
+import { voiceOption } from '#commands/voice/voice-option.ts';
 import type {
   Command,
   CommandCall,
@@ -7,9 +8,8 @@ import type {
   Reply,
   ReplyAudience,
 } from '#src/conversation/command.ts';
-import type { AskOutcome, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
+import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { notInChannel, nowhere } from './rights.ts';
-import { voiceOption } from './voice/voice-option.ts';
 
 /** The model's own deadlines end it sooner. A question about captions is asked twice: for all listeners, then for the asker alone. */
 export const longestAskMs = 870_000;

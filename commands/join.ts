@@ -8,11 +8,11 @@ import type {
 } from '#src/conversation/command.ts';
 import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { joinedLine } from '#src/conversation/joining/joined-line.ts';
-import { type JoinOutcome, joinModes } from '#src/conversation/ports/command-ports.ts';
-import { consentButtons } from '#src/conversation/ports/panel.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { isYes } from '#src/people/consent.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
+import { type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
+import { consentButtons } from '#src/ports/panel.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 type JoinResult = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;

@@ -1,9 +1,6 @@
 import type { Command } from '#src/conversation/command.ts';
-import type {
-  AnswerLatencyStats,
-  LatestAnswer,
-} from '#src/conversation/ports/answer-latency-stats.ts';
-import type { Instants } from '#src/conversation/ports/session-events.ts';
+import type { AnswerLatencyStats, LatestAnswer } from '#src/ports/command-ports.ts';
+import type { Instants } from '#src/ports/session-events.ts';
 import type { ShownPrices, SpentCost, SpentShare } from '#src/spending/budget-authority.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
 import { type Locale, type TextId, type TextLine, text } from '#src/texts/texts.ts';

@@ -28,78 +28,104 @@ const below: Readonly<Record<string, readonly string[]>> = {
   ],
   /** Tables, statements and connections, the same for both databases; knows no table. */
   sql: ['base'],
+  /** Contracts of Discord, the stores and listeners to events. */
+  ports: ['people', 'pipeline', 'sources', 'spending', 'turn', 'texts', 'audio', 'base'],
+  /** Settings that servers and people choose. */
+  settings: [
+    ...['ports', 'people', 'pipeline', 'playback', 'speech', 'spending', 'turn', 'texts', 'base'],
+  ],
   /** One voice channel's talk, from the packet to the frame; knows no feature. */
-  conversation: [...inner, 'sql'],
+  conversation: [...inner, 'settings', 'ports', 'sql'],
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
   probes: [
-    ...['conversation', 'pipeline', 'speech', 'chat', 'people', 'provider'],
+    ...['conversation', 'ports', 'pipeline', 'speech', 'chat', 'people', 'provider'],
     ...['texts', 'audio', 'base'],
   ],
   /** The list of features. */
-  features: ['conversation', 'features/*'],
+  features: ['conversation', 'settings', 'features/*'],
   /** One folder a feature. Another feature stands here only where it needs it. */
   'features/captions': [
-    ...['conversation', 'features/memories', 'sql', 'people', 'texts'],
+    ...['conversation', 'settings', 'ports', 'features/memories', 'sql', 'people', 'texts'],
     ...['turn', 'playback', 'spending', 'speech', 'chat', 'base'],
   ],
-  'features/memories': ['conversation', 'sql', 'people', 'texts', 'turn', 'base'],
-  'features/personas': ['conversation', 'people', 'speech'],
-  'features/reminders': ['conversation', 'sql', 'people', 'texts', 'chat', 'base'],
-  'features/seats': ['conversation', 'people', 'texts'],
+  'features/memories': ['conversation', 'settings', 'ports', 'sql', 'texts', 'turn', 'base'],
+  'features/personas': ['conversation', 'settings', 'ports', 'people', 'speech'],
+  'features/reminders': ['conversation', 'ports', 'sql', 'people', 'texts', 'chat', 'base'],
+  'features/seats': ['conversation', 'ports', 'people', 'texts'],
   'features/settings': [
-    ...['probes', 'conversation', 'people', 'texts', 'spending', 'pipeline'],
+    ...['probes', 'conversation', 'settings', 'ports', 'texts', 'spending', 'pipeline'],
     ...['provider', 'audio', 'base'],
   ],
   'features/tools': ['conversation', 'people', 'texts', 'chat', 'base'],
   'features/tracks': [
-    ...['conversation', 'sql', 'people', 'texts', 'turn', 'playback'],
+    ...['conversation', 'ports', 'sql', 'people', 'texts', 'playback'],
     ...['sources', 'audio', 'base'],
   ],
   'features/typed': [
-    ...['conversation', 'features/captions', 'features/memories', 'features/tracks'],
+    ...['conversation', 'settings', 'ports', 'features/memories', 'features/tracks'],
     ...inner,
   ],
-  'features/words': ['conversation'],
+  'features/words': ['conversation', 'settings'],
   commands: [
-    ...['probes', 'conversation', 'features', 'features/*', 'spending', 'people', 'texts', 'base'],
+    ...[
+      'probes',
+      'conversation',
+      'settings',
+      'ports',
+      'features',
+      'features/*',
+      'spending',
+      'people',
+      'texts',
+      'base',
+    ],
   ],
   /** A program of its own, over the bot's own settings. */
   doctor: [
-    ...['app', 'probes', 'conversation', 'discord', 'commands', 'features', 'features/tools'],
+    ...['app', 'probes', 'ports', 'discord', 'commands', 'features/tools'],
     ...['config', 'storage', 'sql'],
     ...['pipeline', 'speech', 'chat', 'provider', 'audio', 'base'],
   ],
   /** A program of its own that writes `.env`. */
   setup: [
-    ...['doctor', 'probes', 'discord', 'commands', 'config', 'provider'],
+    ...['doctor', 'discord', 'commands', 'config', 'provider'],
     ...['spending', 'speech', 'audio', 'texts', 'base'],
   ],
-  discord: ['conversation', 'people', 'texts', 'audio', 'base'],
+  discord: ['conversation', 'ports', 'people', 'texts', 'audio', 'base'],
   sandbox: ['web/http', 'speech', 'audio', 'base'],
   storage: [
     ...['features/captions', 'features/reminders', 'features/tracks'],
-    ...['sql', 'web/api', 'conversation', 'discord', 'people', 'spending', 'base'],
+    ...['sql', 'web/api', 'ports', 'discord', 'people', 'spending', 'base'],
   ],
-  ops: ['conversation', 'base'],
+  ops: ['ports', 'base'],
   /** Parts that everything served over HTTP shares. */
   'web/http': ['base'],
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api': [
-    ...['features/captions', 'features/tracks', 'features/typed', 'conversation', 'sql'],
+    ...['features/captions', 'features/tracks', 'features/typed', 'conversation', 'ports', 'sql'],
     ...['pipeline', 'people', 'spending', 'chat', 'texts', 'audio', 'base'],
   ],
   /** Reads a typed command as the page does. */
-  console: ['page', 'probes', 'conversation', 'speech', 'turn', 'audio', 'base'],
+  console: ['page', 'probes', 'ports', 'speech', 'turn', 'audio', 'base'],
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
   bench: [
-    ...['sandbox', 'web/api', 'features/*', 'conversation'],
+    ...['sandbox', 'conversation', 'ports'],
     ...['storage', 'discord', 'console', 'turn', 'texts', 'pipeline', 'playback'],
     ...['sources', 'spending', 'provider', 'speech', 'chat', 'audio', 'base', 'test'],
   ],
   /** Puts everything together, so it imports from everywhere but the programs beside it. */
   app: [
     ...inner,
-    ...['conversation', 'features', 'features/*', 'config', 'console', 'discord'],
+    ...[
+      'conversation',
+      'settings',
+      'ports',
+      'features',
+      'features/*',
+      'config',
+      'console',
+      'discord',
+    ],
     ...['storage', 'ops', 'web/http', 'web/api', 'commands'],
   ],
 };
@@ -173,15 +199,12 @@ const doors: Readonly<Record<string, string>> = {
   'chat/text': 'clauses speakable time-phrases written-passages',
   config: 'config dot-env external-tools models settings tariffs',
   console: 'event-log exchange printer',
-  conversation: 'feature-hooks panel-view voice-sessions',
-  'conversation/alerts': 'failure-event',
+  conversation: 'feature-hooks panel-view tool-definition voice-sessions',
   'conversation/answering':
     'begin-answer conversation-history translation-prompt written-answer-concurrency',
   'conversation/engines': 'paid-engines',
   'conversation/machine': 'questions reconnect-policy rules state step',
-  'conversation/ports': 'session-events tool-definition',
   'conversation/presence': 'access-control privacy-requests',
-  'conversation/settings': 'guild-settings personal-settings-cache setting-definition',
   'conversation/tools': 'confirmed-tool-runner',
   discord: 'channel-people client login own-state',
   'discord/account': 'account-rest operator-message rights',
@@ -215,9 +238,11 @@ const doors: Readonly<Record<string, string>> = {
   'playback/mix': 'levelling mixer music-limiter track',
   'playback/reply': 'cue-track load-cues spoken-reply stretch voice-track',
   'playback/tracks': 'named-tracks track-name',
+  ports: 'failure-event session-events',
   probes: 'engine-probes probe',
   provider: 'breaker client fallback-chain guarded-fetch json-socket',
   'provider/models': 'describe-error model-list model-table model-watch models served-by',
+  settings: 'guild-settings personal-settings-cache setting-definition',
   sources: 'decoder-port ffmpeg library recordings sources',
   'sources/decode': 'decode-stream decoding',
   'sources/fetch': 'allowed-hosts fetch name-resolver public-address',

@@ -134,7 +134,6 @@ test('no two folders of the conversation import each other, directly or through 
     }
   }
   expect(cycles(new Map([...imports].map(([folder, to]) => [folder, [...to]])))).toEqual([]);
-  expect(imports.get('ports')).toEqual(new Set());
   expect(imports.get('connection')).toContain('hearing');
 });
 

@@ -1,8 +1,8 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';

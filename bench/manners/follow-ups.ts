@@ -1,7 +1,7 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/ports.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { lounge, openSessionFixture, pass } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';

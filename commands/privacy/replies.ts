@@ -1,9 +1,9 @@
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
-import { consentButtons } from '#src/conversation/ports/panel.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type { Consent } from '#src/people/consent.ts';
+import type { SaveOutcome } from '#src/ports/command-ports.ts';
+import { consentButtons } from '#src/ports/panel.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 

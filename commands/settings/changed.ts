@@ -1,4 +1,4 @@
-import type { SettingOutcome } from '#src/conversation/ports/setting-outcomes.ts';
+import type { SettingOutcome } from '#src/settings/setting-definition.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Outcome of a change, over the page of its setting, which shows the value and what it takes. */

@@ -9,10 +9,10 @@ import type {
   Replies,
   Reply,
 } from '#src/conversation/command.ts';
-import type { Form } from '#src/conversation/ports/form.ts';
-import { conversationSettings } from '#src/conversation/settings/guild-settings.ts';
-import type { SettingsView } from '#src/conversation/settings/setting-definition.ts';
 import { recap } from '#src/features/captions/caption-settings.ts';
+import type { Form } from '#src/ports/form.ts';
+import { conversationSettings } from '#src/settings/guild-settings.ts';
+import type { SettingsView } from '#src/settings/setting-definition.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { changed } from './changed.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Reply } from '#src/conversation/command.ts';
-import type { NamedById, Picker, PickerOption } from '#src/conversation/ports/picker.ts';
+import type { NamedById, Picker, PickerOption } from '#src/ports/picker.ts';
 import {
   type Choices,
   mentionMarkOf,
@@ -9,7 +9,7 @@ import {
   type SettingInput,
   type SettingNow,
   type SettingsView,
-} from '#src/conversation/settings/setting-definition.ts';
+} from '#src/settings/setting-definition.ts';
 import { languageName, offeredLanguages } from '#src/texts/language-names.ts';
 import { cut, Mentions } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, type TextValue, text } from '#src/texts/texts.ts';

@@ -1,7 +1,7 @@
 import { closest } from '#commands/closest-names.ts';
 import { ifManaging } from '#commands/rights.ts';
 import type { Command } from '#src/conversation/command.ts';
-import { maxInstructionsChars } from '#src/conversation/settings/guild-settings.ts';
+import { maxInstructionsChars } from '#src/settings/guild-settings.ts';
 import { saveAndShow } from './panel-presses.ts';
 
 export const set: Command = {

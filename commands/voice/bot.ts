@@ -1,7 +1,7 @@
 import { notManaging, nowhere } from '#commands/rights.ts';
 import type { Command, CommandCall, CommandPorts } from '#src/conversation/command.ts';
-import type { Form } from '#src/conversation/ports/form.ts';
-import type { Persona } from '#src/conversation/settings/persona.ts';
+import type { Form } from '#src/ports/form.ts';
+import type { Persona } from '#src/settings/persona.ts';
 import { formOfPersona, personaReply, savePersona } from './persona-form.ts';
 import { voiceOption } from './voice-option.ts';
 

@@ -1,9 +1,9 @@
 import { languageOption } from '#commands/language-option.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/conversation/command.ts';
-import type { PersonChange } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { maxSpeed, minSpeed, type PersonSettings } from '#src/people/person-settings.ts';
+import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';

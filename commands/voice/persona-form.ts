@@ -1,12 +1,7 @@
 import { ifManaging } from '#commands/rights.ts';
 import type { CommandPorts, FormHandler, Reply } from '#src/conversation/command.ts';
-import type { Form } from '#src/conversation/ports/form.ts';
-import {
-  type Persona,
-  personaFields,
-  personaLimits,
-  readPersona,
-} from '#src/conversation/settings/persona.ts';
+import type { Form } from '#src/ports/form.ts';
+import { type Persona, personaFields, personaLimits, readPersona } from '#src/settings/persona.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 

@@ -1,7 +1,7 @@
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { readAccount, readGuildNames } from '#src/discord/account/account.ts';
 import type { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readSeat, readVoicePlace } from '#src/discord/account/guild-rights.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { differs, type Finding, missing } from '#src/probes/probe.ts';
 
 const what = 'channel';

@@ -1,10 +1,10 @@
 import { span } from '#doctor/span.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { AccountRest } from '#src/discord/account/account-rest.ts';
 import { readSeat } from '#src/discord/account/guild-rights.ts';
 import { tryMessage } from '#src/discord/account/test-message.ts';
 import type { OpenedLink, VoiceTrial } from '#src/discord/account/voice-trial.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { differs, type Finding, missing, ok, type Probe } from '#src/probes/probe.ts';
 import { encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
 import { testSound } from './test-sound.ts';

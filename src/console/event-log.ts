@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** An event of a session, or `done`: the bot has said all it had to say to a command or a button. */
 export type ExchangeEvent = SessionEvent | { readonly kind: 'done' };

@@ -1,5 +1,5 @@
 import type { SandboxMessage } from '#src/console/sandbox-lines.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import { silenceLine, silenceOf, whyDropped } from './silence.ts';
 
 /** Prints a conversation as a newcomer reads it, in plain lines. */

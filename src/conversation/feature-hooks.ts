@@ -5,8 +5,8 @@ import type {
 } from '#src/conversation/hearing/utterance-observer.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
-import type { FeaturePanel } from '#src/conversation/ports/panel.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { FeaturePanel } from '#src/ports/panel.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { FeaturePorts, SessionParts } from './feature-ports.ts';
 import type { SessionContext } from './session-context.ts';
 

@@ -9,20 +9,17 @@ import type {
   PickerHandler,
 } from '#src/conversation/command.ts';
 import type { HelpEntry } from '#src/conversation/help-entries.ts';
-import type {
-  FeatureEventKind,
-  SessionEventListener,
-} from '#src/conversation/ports/session-events.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
-import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
-import type { ServerSetting } from '#src/conversation/settings/setting-definition.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
+import type { FeatureEventKind, SessionEventListener } from '#src/ports/session-events.ts';
+import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
+import type { ServerSetting } from '#src/settings/setting-definition.ts';
 import type { RecordingReader, SoundFolder, SoundOpener } from '#src/sources/fetch/ports.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
 import type { FeatureShard } from './feature-hooks.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import type { SessionSources } from './session-sources.ts';
+import type { ToolEntry } from './tool-definition.ts';
 import type { VoiceSessions } from './voice-sessions.ts';
 
 /** One capability of the bot: what it brings, and how a process opens it. */

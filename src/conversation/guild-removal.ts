@@ -1,5 +1,5 @@
-import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { dayOf } from '#src/spending/calendar.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import type { SessionSources } from './session-sources.ts';

@@ -1,10 +1,10 @@
-import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionSources } from '#src/conversation/session-sources.ts';
-import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { ToolEntry } from './tool-definition.ts';
 
 /** Line of `/help` about one thing that the bot can do, declared by a command or a feature. */
 export type HelpEntry = {

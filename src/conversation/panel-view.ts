@@ -1,8 +1,8 @@
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { currentTurn } from '#src/conversation/machine/questions.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import type { FeaturePanel, PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
-import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { FeaturePanel, PanelFace, PanelTrack } from '#src/ports/panel.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import { cut, firstChars } from '#src/texts/plain.ts';

@@ -6,14 +6,14 @@ import type { SpeakerLanguages } from '#src/conversation/languages/speaker-langu
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
 import type { SpeechPace } from '#src/conversation/output/speech-pace.ts';
-import type { PanelFace } from '#src/conversation/ports/panel.ts';
-import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
-import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
-import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { PanelFace } from '#src/ports/panel.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import type { GuildSettings } from '#src/settings/guild-settings.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';

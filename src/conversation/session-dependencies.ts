@@ -3,40 +3,21 @@ import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { PaidEngines } from '#src/conversation/engines/paid-engines.ts';
-import type { CaptionChats } from '#src/conversation/ports/caption-chats.ts';
-import type { Places } from '#src/conversation/ports/command-ports.ts';
-import type { PanelBoard } from '#src/conversation/ports/panel.ts';
-import type { SessionEventListener } from '#src/conversation/ports/session-events.ts';
-import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import type { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
-import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
-import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
+import type { CaptionChats } from '#src/ports/caption-chats.ts';
+import type { Places } from '#src/ports/command-ports.ts';
+import type { PanelBoard } from '#src/ports/panel.ts';
+import type { SessionEventListener } from '#src/ports/session-events.ts';
+import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
-import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust } from '#src/turn/partial-trust.ts';
-
-/** People who may be heard without being asked; `roleId` goes with the policy `role`. */
-export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
-
-/** Settings of the operator: they hold where a server has none of its own, and are read through `StoredSettings` alone. */
-export type OperatorDefaults = {
-  readonly addressing: AddressingMode;
-  readonly consent: ConsentPolicySettings;
-  /** Names of the settings in `.env` that the operator has given another value than the standard one. */
-  readonly given: ReadonlySet<string>;
-  /** Names that the bot answers to beside its name in a server. */
-  readonly names: readonly string[];
-  readonly style: ReplyStyle;
-  /** IANA name of the zone of times of day that people read. */
-  readonly timeZone: string;
-};
 
 /** Models and rules by which the connections of a session hear people. */
 export type HearingDependencies = {

@@ -1,12 +1,12 @@
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
-import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
-import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
-import type { SettingSources } from '#src/conversation/settings/stored-settings.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
+import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
+import type { SeatStore } from '#src/ports/stores/seat-store.ts';
+import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
+import type { SettingSources } from '#src/settings/stored-settings.ts';
 import type { ShardFeatures } from './feature-hooks.ts';
 import type { HearingDependencies } from './session-dependencies.ts';
+import type { ToolEntry } from './tool-definition.ts';
 
 /** Parts that `VoiceSessions` gives to the one or two classes that use each. */
 export type SessionSources = SettingSources & {

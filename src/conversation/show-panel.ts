@@ -1,4 +1,4 @@
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { awayPanel, type PanelPeople, panelOf } from './panel-view.ts';
 import type { SessionContext } from './session-context.ts';
 

@@ -1,5 +1,5 @@
 import type { BotError } from '#src/base/errors.ts';
-import { failureEventOf } from './alerts/failure-event.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { ChannelFailure } from './alerts/failure-text.ts';
 import type { ConversationEffect } from './machine/effects.ts';
 import type { EventKind, UntimedEvent } from './machine/events.ts';

@@ -1,10 +1,10 @@
 import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
 import type { EndedConversation } from '#src/conversation/joining/ended-conversations.ts';
 import type { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
-import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
-import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
+import type { JoinMode } from '#src/ports/command-ports.ts';
+import type { Seat } from '#src/ports/stores/seat-store.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import type { SessionSources } from './session-sources.ts';
 import type { VoiceSession } from './voice-session.ts';

@@ -1,5 +1,4 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
-import { failureEventOf, unfailing } from '#src/conversation/alerts/failure-event.ts';
 import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
 import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
@@ -12,18 +11,19 @@ import { mayBeIn } from '#src/conversation/joining/join-obstacles.ts';
 import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason.ts';
 import { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/conversation/ports/command-ports.ts';
+import { mayOpen } from '#src/conversation/presence/may-open.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { type Consent, consentOf } from '#src/people/consent.ts';
+import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
+import { failureEventOf, unfailing } from '#src/ports/failure-event.ts';
 import {
   type MissingRight,
   missingRight,
   type SeatChange,
-} from '#src/conversation/ports/seat-changes-by-others.ts';
-import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
-import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
-import { mayOpen } from '#src/conversation/presence/may-open.ts';
-import { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
-import { openText } from '#src/people/confidential-text.ts';
-import { type Consent, consentOf } from '#src/people/consent.ts';
+} from '#src/ports/seat-changes-by-others.ts';
+import type { Seat } from '#src/ports/stores/seat-store.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ShardFeatures } from './feature-hooks.ts';
 import { GuildRemoval } from './guild-removal.ts';

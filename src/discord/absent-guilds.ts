@@ -6,9 +6,9 @@ import {
   RESTJSONErrorCodes,
   Routes,
 } from 'discord.js';
-import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { isOnShard } from '#src/people/server-share.ts';
+import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import type { DiscordEvent } from './events.ts';
 
 type GuildRecords = Pick<JoinedGuildStore, 'note' | 'noted'>;

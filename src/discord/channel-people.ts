@@ -1,6 +1,6 @@
 import { type Client, Events, type Guild, type GuildMember, type VoiceState } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { roleIdsOf } from './permissions.ts';
 

@@ -16,13 +16,6 @@ import type {
   FormHandler,
   PickerHandler,
 } from '#src/conversation/command.ts';
-import type { CaptionChats } from '#src/conversation/ports/caption-chats.ts';
-import type { Members, Places } from '#src/conversation/ports/command-ports.ts';
-import type { PanelBoard, PanelStore } from '#src/conversation/ports/panel.ts';
-import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
-import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
-import type { VoiceChannelChatPoster } from '#src/conversation/ports/voice-channel-chat-poster.ts';
-import type { VoiceLinkOpener } from '#src/conversation/ports/voice-link.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
@@ -35,6 +28,13 @@ import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { memoryOnlyPanelStore, Panels } from '#src/discord/panel/panels.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
+import type { CaptionChats } from '#src/ports/caption-chats.ts';
+import type { Members, Places } from '#src/ports/command-ports.ts';
+import type { PanelBoard, PanelStore } from '#src/ports/panel.ts';
+import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
+import type { TypedMessages } from '#src/ports/typed-messages.ts';
+import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
+import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { watchAbsentGuilds } from './absent-guilds.ts';
 import { DisallowedServers } from './disallowed-servers.ts';

@@ -1,11 +1,8 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import type {
-  MissingRight,
-  VoiceRestriction,
-} from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { PacerCounts } from '#src/discord/link/pacer.ts';
 import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
 import type { MessageOutcome } from '#src/discord/outbox/outbox.ts';
+import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 
 /** Event at Discord, for logs and counters: ids and numbers, never words people said. */
 export type DiscordEvent =

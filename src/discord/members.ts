@@ -1,7 +1,7 @@
 import { type Client, DiscordAPIError, type Guild, RESTJSONErrorCodes } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { Members } from '#src/conversation/ports/command-ports.ts';
+import type { Members } from '#src/ports/command-ports.ts';
 
 /** Deadline, in ms, for one member; discord.js itself would wait through rate limits and retries. */
 const readMs = 5_000;

@@ -7,11 +7,8 @@ import {
   type PermissionsBitField,
   type VoiceState,
 } from 'discord.js';
-import type {
-  MissingRight,
-  VoiceRestriction,
-} from '#src/conversation/ports/seat-changes-by-others.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
+import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { DiscordEvent } from './events.ts';
 import { permissionsIn } from './permissions.ts';
 

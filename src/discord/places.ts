@@ -6,9 +6,9 @@ import {
   PermissionsBitField,
   type VoiceBasedChannel,
 } from 'discord.js';
-import type { Places } from '#src/conversation/ports/command-ports.ts';
 import { isNoWider, type RightInChannel } from '#src/people/channel-openness.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
+import type { Places } from '#src/ports/command-ports.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { othersIn } from './channel-people.ts';

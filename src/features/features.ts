@@ -1,6 +1,5 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
-import { settingsWith } from '#src/conversation/settings/guild-settings.ts';
+import type { ToolEntry } from '#src/conversation/tool-definition.ts';
 import { captions } from '#src/features/captions/captions.ts';
 import { memories } from '#src/features/memories/memories.ts';
 import { personas } from '#src/features/personas/personas.ts';
@@ -10,6 +9,7 @@ import { ownTools } from '#src/features/tools/tools.ts';
 import { tracks } from '#src/features/tracks/tracks.ts';
 import { typedTalk } from '#src/features/typed/typed.ts';
 import { words } from '#src/features/words/words.ts';
+import { settingsWith } from '#src/settings/guild-settings.ts';
 import { reminders } from './reminders/reminders.ts';
 
 /** All features. A new one is a line here. */

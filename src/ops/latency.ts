@@ -1,4 +1,4 @@
-import type { Instants } from '#src/conversation/ports/session-events.ts';
+import type { Instants } from '#src/ports/session-events.ts';
 
 /** Milliseconds from the last voiced packet to each later instant of the turn, where it happened. */
 export type Latencies = {

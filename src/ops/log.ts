@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { realClock } from '#src/base/clock.ts';
 import { fieldsOf, parsedJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import { latencies } from './latency.ts';
 import { plainError } from './plain-error.ts';
 

@@ -1,9 +1,5 @@
-import type {
-  AnswerLatencyStats,
-  LatestAnswer,
-} from '#src/conversation/ports/answer-latency-stats.ts';
-import type { Stats } from '#src/conversation/ports/command-ports.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { AnswerLatencyStats, LatestAnswer, Stats } from '#src/ports/command-ports.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 
 /** Turns remembered per server; the oldest is forgotten. */
 const longest = 100;

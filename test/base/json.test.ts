@@ -89,10 +89,10 @@ test.each([
 const trusted = [
   'src/base/json.ts',
   'src/console/sandbox-process.ts',
-  'src/conversation/settings/stored-settings.ts',
   'src/discord/library/undici.ts',
   'src/discord/login.ts',
   'src/provider/models/model-list.ts',
+  'src/settings/stored-settings.ts',
   'src/speech/openai/transcript-reply.ts',
   'src/spending/prices/prices.ts',
   'src/sql/columns.ts',

@@ -4,7 +4,6 @@ import { buttons } from '#commands/buttons.ts';
 import { captions } from '#commands/captions/captions.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Replies } from '#src/conversation/command.ts';
-import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type {
   CaptionsOn,
   QuotedLine,
@@ -13,6 +12,7 @@ import type {
 } from '#src/features/captions/caption-outcomes.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+import type { Asker } from '#src/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 

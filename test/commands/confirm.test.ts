@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
-import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { inLounge, ports } from './ports.ts';
 
 const button = buttons.find(({ name }) => name === 'tool.confirm');

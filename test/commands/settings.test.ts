@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/conversation/command.ts';
-import type { SettingOutcome } from '#src/conversation/ports/setting-outcomes.ts';
 import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { type Finding, failing, notTried, ok } from '#src/probes/probe.ts';
+import type { SettingOutcome } from '#src/settings/setting-definition.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, type PortOverrides, ports } from './ports.ts';
 

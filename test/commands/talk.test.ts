@@ -1,10 +1,9 @@
 import { expect, test } from 'vitest';
 import { ask } from '#commands/ask.ts';
 import { say } from '#commands/say.ts';
-import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
-
 import { openText } from '#src/people/confidential-text.ts';
+import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, ports } from './ports.ts';
 

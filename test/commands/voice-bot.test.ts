@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import { bot } from '#commands/voice/bot.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
 import type { CommandCall, Reply } from '#src/conversation/command.ts';
-import type { Persona } from '#src/conversation/settings/persona.ts';
 import type { PersonaSaving } from '#src/features/personas/persona-outcomes.ts';
+import type { Persona } from '#src/settings/persona.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, lounge, ports } from './ports.ts';
 

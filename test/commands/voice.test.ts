@@ -4,8 +4,8 @@ import { me } from '#commands/voice/me.ts';
 import { preview } from '#commands/voice/preview.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall } from '#src/conversation/command.ts';
-import type { PersonChange } from '#src/conversation/settings/personal-settings-cache.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
+import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, ports, voicesOf } from './ports.ts';
 

@@ -5,7 +5,7 @@ import { setImmediate as breathe } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { exchange, type SpokenExchange } from '#src/console/exchange.ts';
 import type { ConsoleRequest } from '#src/console/sandbox-lines.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
 import { openSetup } from '#test/console/exchange-setup.ts';
 

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import { isSilenceFrame, type Packet } from '#src/audio/packet.ts';
-import type { MayHear, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
+import type { MayHear, VoiceLink } from '#src/ports/voice-link.ts';
 
 /** An open link with exactly one person at its far end. */
 export interface LinkSetup extends AsyncDisposable {

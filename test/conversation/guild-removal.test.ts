@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { conversationSettings } from '#src/conversation/settings/guild-settings.ts';
+import { conversationSettings } from '#src/settings/guild-settings.ts';
 import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import {
   adam,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import { answerNumber, type Mood } from '#test/conversation/setup/flaky-engines.ts';
 import {
   isCalm,

@@ -2,8 +2,8 @@ import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import {
   adam,

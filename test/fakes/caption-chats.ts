@@ -1,15 +1,7 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type {
-  CaptionChat,
-  CaptionChats,
-  DeletedMessages,
-} from '#src/conversation/ports/caption-chats.ts';
-import type {
-  DesiredMessage,
-  DisplayOutcome,
-  MessagePlace,
-} from '#src/conversation/ports/desired-message.ts';
+import type { CaptionChat, CaptionChats, DeletedMessages } from '#src/ports/caption-chats.ts';
+import type { DesiredMessage, DisplayOutcome, MessagePlace } from '#src/ports/desired-message.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** A chat in memory that takes every wish at once. */

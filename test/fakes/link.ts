@@ -2,6 +2,7 @@ import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
+import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import type {
   ChannelMember,
   ChannelRef,
@@ -9,8 +10,7 @@ import type {
   MayHear,
   VoiceLink,
   VoiceLinkOpener,
-} from '#src/conversation/ports/voice-link.ts';
-import type { PacketHeader } from '#src/people/unheard-packets.ts';
+} from '#src/ports/voice-link.ts';
 
 /** A voice channel without a network: the test is its clock and its people. */
 export class FakeLink implements VoiceLink {

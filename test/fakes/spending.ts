@@ -1,7 +1,7 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { BudgetAuthority, Caps } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import type { TotalPortion } from '#src/spending/ledger/total-portion.ts';

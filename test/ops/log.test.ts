@@ -2,11 +2,11 @@ import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import { featureEvent, type SessionEvent } from '#src/ports/session-events.ts';
 
 /** Text that `write` leaves in a log that knows these secrets. */
 function written(write: (log: Log) => void, ...secrets: readonly Secret[]): string {

@@ -1,9 +1,9 @@
 import { expect, test, vi } from 'vitest';
-import { featureEvent, type SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
 import { features } from '#src/features/features.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
 import { Metrics } from '#src/ops/metrics/metrics.ts';
+import { featureEvent, type SessionEvent } from '#src/ports/session-events.ts';
 
 const channel = { guildId: 'guild-1', channelId: 'channel-1', name: 'Lounge' };
 const instants = { heardAtMs: 1000, endedAtMs: 1300, firstTokenAtMs: 1440, firstSentAtMs: 1800 };

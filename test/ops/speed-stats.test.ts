@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { AnswerFinish, SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
+import type { AnswerFinish, SessionEvent } from '#src/ports/session-events.ts';
 
 function answered(startMs: number | undefined, finish: AnswerFinish = 'completed'): SessionEvent {
   const sent = startMs !== undefined && { firstSentAtMs: 1000 + startMs };

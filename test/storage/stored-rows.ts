@@ -1,5 +1,3 @@
-import type { PanelPlace } from '#src/conversation/ports/panel.ts';
-import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type { CaptionMessage } from '#src/features/captions/transcript-store-types.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
@@ -7,6 +5,8 @@ import type { NewReminder } from '#src/features/reminders/reminder.ts';
 import type { StoredTrack } from '#src/features/tracks/track-store.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
+import type { PanelPlace } from '#src/ports/panel.ts';
+import type { Seat } from '#src/ports/stores/seat-store.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
 import type { Store } from '#src/storage/store.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';

@@ -1,6 +1,6 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { silenceLine, silenceOf, whyDropped } from '#src/console/silence.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ProviderRole } from '#src/provider/provider-news.ts';
 
 /** Takes an event for the page; its shape stands in `sandbox/page/browser-protocol.ts`. */

@@ -1,8 +1,8 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { type AlertChange, alertOf, type FeatureAlertChange } from '#src/base/alerts.ts';
 import { type ConversationPrinter, printEvent } from '#src/console/printer.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 
 /** Terminal output of a sandbox run: everything that goes on, for a newcomer. */

@@ -12,21 +12,19 @@ import type { CommandPorts } from '#src/conversation/command.ts';
 import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
 import { ShardFeatures } from '#src/conversation/feature-hooks.ts';
 import { helpStateIn } from '#src/conversation/help-entries.ts';
-import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
+import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
 import { GuildAccess } from '#src/conversation/presence/access-control.ts';
 import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
-import type {
-  OperatorDefaults,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionSources } from '#src/conversation/session-sources.ts';
-import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { serverSettings, tools } from '#src/features/features.ts';
+import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';

@@ -1,4 +1,4 @@
-import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
+import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { shardOf } from '#src/people/server-share.ts';

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { writeInChat } from './say-or-write.ts';
 

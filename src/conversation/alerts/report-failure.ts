@@ -5,10 +5,10 @@ import type {
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { failureEventOf } from './failure-event.ts';
 import { type ChannelFailure, failureText } from './failure-text.ts';
 import { writeInChat } from './say-or-write.ts';
 

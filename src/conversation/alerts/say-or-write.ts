@@ -1,13 +1,13 @@
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import { consentButtons } from '#src/conversation/ports/panel.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type {
   SessionChannel,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import { consentButtons } from '#src/ports/panel.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { failureEventOf } from './failure-event.ts';
 
 /** Signal of messages that are never withdrawn. */
 const never = new AbortController().signal;

@@ -1,8 +1,8 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { deadlineError } from '#src/ports/failure-event.ts';
 import { timed } from '#src/provider/deadlines.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
-import { deadlineError } from './failure-event.ts';
 
 /** Longest time, in ms, that the sound of one sentence is waited for: to its beginning, and in all. */
 const [firstMs, totalMs] = [20_000, 90_000];

@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import {
   failureKindOf,
@@ -30,13 +29,14 @@ import {
 } from '#src/conversation/output/spoken-name-prefix.ts';
 import { writeLinksCodeTables } from '#src/conversation/output/write-links-code-tables.ts';
 import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
-import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { AnswerFinish } from '#src/conversation/ports/session-events.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { AskOutcome } from '#src/ports/command-ports.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { AnswerFinish } from '#src/ports/session-events.ts';
 import { beginAnswer } from './begin-answer.ts';
 import { reportAnswer } from './report-answer.ts';
 

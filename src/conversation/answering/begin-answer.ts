@@ -5,7 +5,6 @@ import { styleIn } from '#src/conversation/engines/reply-style.ts';
 import type { HistoryExchange, Id, ToolChange } from '#src/conversation/machine/state.ts';
 import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
-import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
@@ -13,6 +12,7 @@ import type { TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
+import type { SpokenManner } from '#src/ports/command-ports.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
 import { exchangesFor, messagesOf } from './conversation-history.ts';
 

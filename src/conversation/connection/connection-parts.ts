@@ -13,13 +13,13 @@ import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
-import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { greetOnArrival } from '#src/conversation/presence/bot-arrival-greeter.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 
 /** Parts that the connections of one session share, and nothing else of it uses. */

@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/loops/run-together.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
 import {
   type ConnectionParts,
   type ConnectionSources,

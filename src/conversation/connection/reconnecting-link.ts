@@ -1,5 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
+import type { SessionSources } from '#src/conversation/session-sources.ts';
 import type {
   ChannelMember,
   ChannelRef,
@@ -7,8 +8,7 @@ import type {
   MayHear,
   VoiceLink,
   VoiceLinkOpener,
-} from '#src/conversation/ports/voice-link.ts';
-import type { SessionSources } from '#src/conversation/session-sources.ts';
+} from '#src/ports/voice-link.ts';
 
 /** Longest time, in ms, for a session to end. */
 const graceMs = 2_000;

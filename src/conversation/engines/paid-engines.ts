@@ -1,7 +1,7 @@
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { textOnly } from '#src/pipeline/chained.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { type PaidEngine, paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
 import { modelBound, speechBound } from '#src/spending/request-bound.ts';

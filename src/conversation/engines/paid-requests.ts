@@ -1,7 +1,7 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import type { Asker } from '#src/conversation/ports/command-ports.ts';
 import type { Turn } from '#src/pipeline/pipeline.ts';
 import { promptHead } from '#src/pipeline/prompt.ts';
+import type { Asker } from '#src/ports/command-ports.ts';
 import type { AnswerRequest, PaidKind } from '#src/spending/budget-authority.ts';
 
 /** Most that is said in a second, in bytes of text, and the longest sentence about the language of an answer. */

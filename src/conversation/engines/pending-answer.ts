@@ -1,7 +1,7 @@
 import type { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
-import type { Quote } from '#src/conversation/ports/tool-definition.ts';
+import type { Quote } from '#src/conversation/tool-definition.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import { answerSound } from '#src/pipeline/answer-language.ts';
 import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';

@@ -1,5 +1,5 @@
-import type { SpokenManner } from '#src/conversation/ports/command-ports.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { SpokenManner } from '#src/ports/command-ports.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 
 /** A reply style as whoever asked wants this answer spoken; `named` is the voice of that name. */

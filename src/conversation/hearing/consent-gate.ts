@@ -1,8 +1,6 @@
 import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
 import type { ConsentState } from '#src/conversation/machine/state.ts';
 import type { Performer } from '#src/conversation/performer.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
 import {
   type Consent,
   type ConsentPolicy,
@@ -11,6 +9,8 @@ import {
   mayHear,
 } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
 
 /** Sources of who is heard in one session. */
 type ConsentGateOptions = {

@@ -1,12 +1,10 @@
 import { within } from '#src/base/waiting.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
-import type {
-  ConsentPolicySettings,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type HearingFacts, isNo } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
 import { PersonChoices } from './person-choices.ts';
 
 /** Interval in ms at which each no of other processes is read: all know of it within 5 s. */

@@ -1,8 +1,8 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { deadlineError } from '#src/conversation/alerts/failure-event.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
+import { deadlineError } from '#src/ports/failure-event.ts';
 import type { HeldListening } from '#src/speech/held-listening.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import { shiftTranscript } from '#src/speech/word-times.ts';

@@ -1,4 +1,4 @@
-import { type StoreWatch, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
 /** Pause, in ms, after which a choice that could not be stored is written again. */
 const againMs = 5_000;

@@ -1,8 +1,8 @@
 import { addressingRulesOf } from '#src/conversation/machine/addressing.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Performer } from '#src/conversation/performer.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
 import type { AddressingMode, AddressingState } from '#src/turn/addressing/addressing-windows.ts';
 

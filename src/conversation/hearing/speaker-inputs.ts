@@ -1,5 +1,5 @@
 import type { Packet } from '#src/audio/packet.ts';
-import type { PacketCounts, SpeakerPackets } from '#src/conversation/ports/session-events.ts';
+import type { PacketCounts, SpeakerPackets } from '#src/ports/session-events.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { SpeakerInput, SpeakerInputEvent } from './speaker-input.ts';
 

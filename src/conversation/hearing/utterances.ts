@@ -1,5 +1,4 @@
 import { BotError } from '#src/base/errors.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { isPresumed } from '#src/conversation/machine/addressing.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
@@ -7,12 +6,13 @@ import { openSpeech } from '#src/conversation/machine/questions.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { Performer } from '#src/conversation/performer.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type {
   HearingDependencies,
   SessionChannel,
 } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
 import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';

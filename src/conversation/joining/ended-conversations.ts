@@ -2,8 +2,8 @@ import type { Clock } from '#src/base/clock.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import { historyWithout } from '#src/conversation/machine/history.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { returnMs } from '#src/people/return-rules.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 
 /** A conversation that is over, and what was said for its session alone. */
 export type EndedConversation = {

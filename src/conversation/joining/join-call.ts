@@ -1,4 +1,4 @@
-import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
+import type { JoinMode } from '#src/ports/command-ports.ts';
 
 /** Call that brings the bot into a channel; `callerId` is empty for one without a caller. */
 export type JoinCall = {

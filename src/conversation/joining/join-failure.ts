@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import type { LeaveReason } from './leave-reason.ts';
 
 /** Decision after a link broke or could not be opened. */

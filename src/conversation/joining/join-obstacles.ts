@@ -1,7 +1,7 @@
-import { missingRight } from '#src/conversation/ports/seat-changes-by-others.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
+import { missingRight } from '#src/ports/seat-changes-by-others.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Text on what keeps the bot out of a channel or silent there, and what to do; undefined where nothing does. */

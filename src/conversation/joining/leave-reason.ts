@@ -1,5 +1,5 @@
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Why a session ended. */

@@ -1,8 +1,8 @@
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { Seat, SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { returnMs } from '#src/people/return-rules.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { Seat, SeatStore } from '#src/ports/stores/seat-store.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { keepsSeat, type LeaveReason } from './leave-reason.ts';
 
 /** A session whose seat is kept. */

@@ -2,11 +2,10 @@ import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
-import type { Asker } from '#src/conversation/ports/command-ports.ts';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
+import type { Asker } from '#src/ports/command-ports.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { soundOf } from './read-aloud.ts';

@@ -1,7 +1,7 @@
 import type { ArrivedPart } from '#src/conversation/engines/pending-answer.ts';
-import type { AnswerFinish, Instants } from '#src/conversation/ports/session-events.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { AnswerFinish, Instants } from '#src/ports/session-events.ts';
 
 type Writable<T> = { -readonly [K in keyof T]: T[K] };
 

@@ -9,12 +9,12 @@ import {
 import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { synthesizeInTime } from '#src/conversation/alerts/synthesis-timeout.ts';
 import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,8 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
-import { deadlineError } from '#src/conversation/alerts/failure-event.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { deadlineError } from '#src/ports/failure-event.ts';
 import { SpeechPace } from './speech-pace.ts';
 import type { SpokenSegment } from './spoken-segment.ts';
 

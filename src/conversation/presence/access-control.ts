@@ -1,8 +1,8 @@
-import type { AccessRequest } from '#src/conversation/ports/command-ports.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { StoredSettings } from '#src/conversation/settings/stored-settings.ts';
 import { judgeAccess } from '#src/people/access.ts';
+import type { AccessRequest } from '#src/ports/command-ports.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /**

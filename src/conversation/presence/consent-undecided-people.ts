@@ -1,8 +1,8 @@
 import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
 import { type PacketHeader, UnheardPackets } from '#src/people/unheard-packets.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 
 /** Parts of a session that tell who has not decided. */
 type UndecidedParts = SessionChannel & {

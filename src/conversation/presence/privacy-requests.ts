@@ -1,20 +1,20 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
-import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature-hooks.ts';
 import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { Consent } from '#src/people/consent.ts';
 import type {
   ExportOutcome,
   ForgetOutcome,
   PrivacyStatus,
   SaveOutcome,
-} from '#src/conversation/ports/command-ports.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import type { Consent } from '#src/people/consent.ts';
+} from '#src/ports/command-ports.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
 /** Interval, in ms, at which erasures that were interrupted or have failed go on. */
 const resumeMs = 60_000;

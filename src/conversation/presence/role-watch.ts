@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Wakeup } from '#src/base/loops/wakeup.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { ChannelMember, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 
 /** Interval in ms at which the roles of one person after the other are looked up. */
 const everyMs = 2_000;

@@ -1,8 +1,8 @@
 import type { EarlyEnd } from '#src/conversation/machine/state.ts';
-import type { Asker, AskOutcome, SpokenManner } from '#src/conversation/ports/command-ports.ts';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Asker, AskOutcome, SpokenManner } from '#src/ports/command-ports.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 
 /** Early ends of a question or a text. */

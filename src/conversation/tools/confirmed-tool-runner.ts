@@ -1,12 +1,12 @@
 import { within } from '#src/base/waiting.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
-import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { ToolOutcome } from '#src/conversation/ports/tool-definition.ts';
-import type { ReplyFile } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { ToolOutcome } from '#src/conversation/tool-definition.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { Right } from '#src/people/rights.ts';
+import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { lineWith, type TextLine } from '#src/texts/texts.ts';
 import { formatRefusal, formatToolResult, formatUnknownOutcome } from './format-tool-result.ts';
 import type { ConfirmationPress, PendingConfirmation } from './pending-confirmations.ts';

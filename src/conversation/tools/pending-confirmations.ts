@@ -1,10 +1,6 @@
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { ConfirmOutcome, ShownConfirmation } from '#src/conversation/ports/command-ports.ts';
-import type {
-  ConfirmableAction,
-  Presser,
-  ToolEntry,
-} from '#src/conversation/ports/tool-definition.ts';
+import type { ConfirmableAction, Presser, ToolEntry } from '#src/conversation/tool-definition.ts';
+import type { ConfirmOutcome, ShownConfirmation } from '#src/ports/command-ports.ts';
 import { onOneLine } from './format-tool-result.ts';
 
 /** A call that is done once the right person presses a button. */

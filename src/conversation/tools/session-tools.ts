@@ -1,11 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
-import type { PeopleHere, ToolEntry, ToolPorts } from '#src/conversation/ports/tool-definition.ts';
-import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { PeopleHere, ToolEntry, ToolPorts } from '#src/conversation/tool-definition.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import { holds, type Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
 import { rightsFactsOf } from './person-rights-facts.ts';
 import { ToolCalls } from './tool-calls.ts';

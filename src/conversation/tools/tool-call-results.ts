@@ -1,8 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import type { ToolEnd } from '#src/conversation/ports/session-events.ts';
-import type { Quote, ToolEntry } from '#src/conversation/ports/tool-definition.ts';
+import type { Quote, ToolEntry } from '#src/conversation/tool-definition.ts';
+import type { ToolEnd } from '#src/ports/session-events.ts';
 import { formatRefusal, formatUnknownOutcome } from './format-tool-result.ts';
 
 /** No call takes longer, its check included, unless its tool may. */

@@ -1,22 +1,22 @@
 import { parsedJson } from '#src/base/json.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { AnswerTools } from '#src/conversation/engines/pending-answer.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { CallRef, Id, ToolChange } from '#src/conversation/machine/state.ts';
 import { onceIsEnough, waitsForConfirm } from '#src/conversation/machine/tools.ts';
-import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type {
   ConfirmableAction,
   Fitting,
   Presser,
   Quote,
   ToolEntry,
-} from '#src/conversation/ports/tool-definition.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+} from '#src/conversation/tool-definition.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import { type PlainTextId, text } from '#src/texts/texts.ts';
 import { runConfirmedCall } from './confirmed-tool-runner.ts';
 import { formatToolResult, formatUnknownOutcome, onOneLine } from './format-tool-result.ts';

@@ -1,7 +1,7 @@
 import { isPlainName } from '#src/conversation/machine/history.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { runsUnasked } from '#src/conversation/machine/tools.ts';
-import type { Fitting } from '#src/conversation/ports/tool-definition.ts';
+import type { Fitting } from '#src/conversation/tool-definition.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 
 /** What a model has been shown for an answer, beside the bot's own words. */

@@ -9,7 +9,6 @@ import type { Frame, FrameSource } from '#src/audio/frame.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { ifInTime } from '#src/base/waiting.ts';
-import type { ChannelRef, LinkState, VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { cutSocket, networkingOf, socketOf } from '#src/discord/library/voice-library.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
@@ -19,6 +18,7 @@ import { watchOwnState } from '#src/discord/own-state.ts';
 import { openPlaces } from '#src/discord/places.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import { shardOf } from '#src/people/server-share.ts';
+import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
 import type { AccountLogin } from './account-rest.ts';
 
 /** Versions of the libraries that voice stands on. */

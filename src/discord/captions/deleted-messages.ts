@@ -1,6 +1,6 @@
 import { type Client, GatewayDispatchEvents } from 'discord.js';
 import { fieldsOf } from '#src/base/json.ts';
-import type { DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
+import type { DeletedMessages } from '#src/ports/caption-chats.ts';
 
 /** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */
 const mostAtOnce = 100;

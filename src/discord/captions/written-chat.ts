@@ -1,10 +1,10 @@
 import { MessageFlags } from 'discord.js';
-import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
-import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 import type { ButtonRow } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { LiveMessage, type LiveOutcome } from '#src/discord/outbox/live-message.ts';
 import type { Outbox, RestBody } from '#src/discord/outbox/outbox.ts';
+import type { CaptionChat } from '#src/ports/caption-chats.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/ports/desired-message.ts';
 
 /** Messages of captions notify no person, and show no preview of links. */
 export const quiet = MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications;

@@ -11,8 +11,8 @@ import {
   type ModalSubmitInteraction,
   RESTJSONErrorCodes,
 } from 'discord.js';
-import type { Form } from '#src/conversation/ports/form.ts';
-import type { PanelPlace } from '#src/conversation/ports/panel.ts';
+import type { Form } from '#src/ports/form.ts';
+import type { PanelPlace } from '#src/ports/panel.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { modalOf } from './forms.ts';
 import type { MessageBody } from './rendering.ts';

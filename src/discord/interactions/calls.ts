@@ -10,8 +10,8 @@ import {
   type VoiceBasedChannel,
 } from 'discord.js';
 import type { Command, CommandCall, FormHandler } from '#src/conversation/command.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { firstChars, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { typedInto } from './forms.ts';

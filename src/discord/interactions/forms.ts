@@ -5,7 +5,7 @@ import {
   TextInputStyle,
 } from 'discord.js';
 import type { FormHandler } from '#src/conversation/command.ts';
-import type { Form, FormInput } from '#src/conversation/ports/form.ts';
+import type { Form, FormInput } from '#src/ports/form.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
 import { customIdOf } from './rendering.ts';

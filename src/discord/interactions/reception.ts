@@ -16,10 +16,10 @@ import type {
   PickerHandler,
   Replies,
 } from '#src/conversation/command.ts';
-import type { Form } from '#src/conversation/ports/form.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
+import type { Form } from '#src/ports/form.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
 import { InteractionAnswer, type RepliableInteraction } from './answering.ts';

@@ -9,7 +9,7 @@ import {
   SelectMenuDefaultValueType,
 } from 'discord.js';
 import type { Button, Reply } from '#src/conversation/command.ts';
-import type { Picker, PickerOption } from '#src/conversation/ports/picker.ts';
+import type { Picker, PickerOption } from '#src/ports/picker.ts';
 import { cut, firstChars, maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import { type FileUpload, uploadsOf } from './uploads.ts';

@@ -1,4 +1,4 @@
-import type { ReplyFile } from '#src/conversation/ports/voice-channel-chat-poster.ts';
+import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 
 /** A file as discord.js uploads it. */
 export type FileUpload = { readonly name: string; readonly attachment: Buffer };

@@ -1,9 +1,9 @@
 import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
 import { opusSamples } from '#src/audio/opus/opus-toc.ts';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
-import type { MayHear } from '#src/conversation/ports/voice-link.ts';
 import { innerReceiver } from '#src/discord/library/voice-library.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
+import type { MayHear } from '#src/ports/voice-link.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 
 /** Counts of datagrams by outcome. */

@@ -2,16 +2,11 @@ import { ChannelType, type Client, type Guild, PermissionFlagsBits, Status } fro
 import { realClock } from '#src/base/clock.ts';
 import { BotError, messageOf, type OpeningStep } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import type {
-  ChannelRef,
-  MayHear,
-  VoiceLink,
-  VoiceLinkOpener,
-} from '#src/conversation/ports/voice-link.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { readMember } from '#src/discord/members.ts';
 import { permissionsIn } from '#src/discord/permissions.ts';
+import type { ChannelRef, MayHear, VoiceLink, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
 import { realTiming, type SyncTiming } from './timing.ts';
 import { DiscordLink } from './voice-link.ts';

@@ -14,16 +14,16 @@ import type { Packet } from '#src/audio/packet.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
+import type { LinkCounts } from '#src/discord/events.ts';
+import { daveOf, mendNetworking, networkingOf } from '#src/discord/library/voice-library.ts';
+import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import type {
   ChannelMember,
   ChannelRef,
   LinkState,
   MayHear,
   VoiceLink,
-} from '#src/conversation/ports/voice-link.ts';
-import type { LinkCounts } from '#src/discord/events.ts';
-import { daveOf, mendNetworking, networkingOf } from '#src/discord/library/voice-library.ts';
-import type { PacketHeader } from '#src/people/unheard-packets.ts';
+} from '#src/ports/voice-link.ts';
 import { LinkWatchdog } from './link-watchdog.ts';
 import { ConsentedReceiver } from './receiver.ts';
 import { FrameSender } from './sender.ts';

@@ -1,5 +1,5 @@
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import { newNonce } from '#src/discord/nonce.ts';
+import type { MessagePlace } from '#src/ports/desired-message.ts';
 import { type Outbox, patienceMs, type RestBody, type Urgency } from './outbox.ts';
 import { writeFailureOf } from './write-failure.ts';
 

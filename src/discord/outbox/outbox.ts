@@ -2,11 +2,11 @@ import { RateLimitError, type REST, Routes } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { newNonce } from '#src/discord/nonce.ts';
+import type { MessagePlace } from '#src/ports/desired-message.ts';
 import { retryAfterMs, writeFailureOf } from './write-failure.ts';
 
 /** Time, in ms, after which a message is as urgent as whole words: the earliest deadline goes first. The panel is to be seen within 5 s. */

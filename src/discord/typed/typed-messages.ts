@@ -6,14 +6,14 @@ import {
   RESTJSONErrorCodes,
 } from 'discord.js';
 import { fieldsOf } from '#src/base/json.ts';
+import { watchDeleted } from '#src/discord/captions/deleted-messages.ts';
+import type { Outbox } from '#src/discord/outbox/outbox.ts';
+import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import type {
   TypedMessage,
   TypedMessageListener,
   TypedMessages,
-} from '#src/conversation/ports/typed-messages.ts';
-import { watchDeleted } from '#src/discord/captions/deleted-messages.ts';
-import type { Outbox } from '#src/discord/outbox/outbox.ts';
-import { unwritten } from '#src/discord/outbox/write-failure.ts';
+} from '#src/ports/typed-messages.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
 
 /** Messages of which a second copy, as after a gateway that came back, is known as one. */

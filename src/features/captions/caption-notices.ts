@@ -1,7 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type {
@@ -9,6 +8,7 @@ import type {
   LiveCaptionsTrouble,
 } from '#src/features/captions/live/live-captions.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { captionsDays } from './caption-settings.ts';

@@ -1,7 +1,7 @@
-import type { SaveOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { SaveOutcome } from '#src/ports/command-ports.ts';
+import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { CaptionsOff, CaptionsOn } from './caption-outcomes.ts';
 
 /** Requests about live captions: changed in the channel where the bot sits first, then in the store. */

@@ -4,8 +4,8 @@ import {
   ok,
   type ServerSetting,
   switchSetting,
-} from '#src/conversation/settings/setting-definition.ts';
-import { captionsElsewhere } from '#src/conversation/settings/stored-settings.ts';
+} from '#src/settings/setting-definition.ts';
+import { captionsElsewhere } from '#src/settings/stored-settings.ts';
 
 const group = 'settings.group.captions';
 

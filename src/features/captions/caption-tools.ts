@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { outcomeOf, type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { outcomeOf, type ToolOutcome, tool } from '#src/conversation/tool-definition.ts';
 import type { CaptionRequests } from './caption-requests.ts';
 
 /** Turns the captions of the channel on and off. */

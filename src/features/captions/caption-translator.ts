@@ -1,7 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import {
   promptMessages,
   textOnlyCompletion,
@@ -13,6 +12,7 @@ import {
 } from '#src/conversation/answering/translation-prompt.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 

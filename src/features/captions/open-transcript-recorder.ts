@@ -1,6 +1,6 @@
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { TranscriptSession } from './transcript-line.ts';
 import { TranscriptRecorder, type TranscriptRecorderOptions } from './transcript-recorder.ts';
 import type { ResumableSession } from './transcript-store-types.ts';

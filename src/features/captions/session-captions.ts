@@ -1,5 +1,3 @@
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type {
   ContextRequest,
   EndNews,
@@ -10,17 +8,19 @@ import type { FollowUtterance } from '#src/conversation/hearing/utterance-observ
 import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
-import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
-import type { FeaturePanel } from '#src/conversation/ports/panel.ts';
-import { type FeatureEventKind, featureEvent } from '#src/conversation/ports/session-events.ts';
-import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { storeFor } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import { notePosted } from '#src/features/captions/transcripts/record-posted-messages.ts';
+import type { CaptionChat } from '#src/ports/caption-chats.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { FeaturePanel } from '#src/ports/panel.ts';
+import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { captionTexts } from './bot-texts-in-captions.ts';

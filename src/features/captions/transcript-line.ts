@@ -1,4 +1,4 @@
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+import type { MessagePlace } from '#src/ports/desired-message.ts';
 /** Captions of one voice channel from when they are turned on to when the bot leaves it; resumed within 15 minutes. */
 export type TranscriptSession = {
   /** A random UUID. */

@@ -1,5 +1,5 @@
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
+import type { MessagePlace } from '#src/ports/desired-message.ts';
 import type { TranscriptLine, TranscriptSession } from './transcript-line.ts';
 
 /** Sessions whose words are let out: those of these channels, and those of deleted channels in which a person has a line. */

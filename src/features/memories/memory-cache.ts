@@ -1,5 +1,5 @@
 import type { Public } from '#src/base/public.ts';
-import { type StoreWatch, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { Memory, MemoryStore, NewMemory } from './memory-store.ts';
 
 type MemoryParts = StoreWatch & {

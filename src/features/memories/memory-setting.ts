@@ -1,4 +1,4 @@
-import { switchSetting } from '#src/conversation/settings/setting-definition.ts';
+import { switchSetting } from '#src/settings/setting-definition.ts';
 
 /** People may have the bot remember things for this server. */
 export const memorySetting = switchSetting('memory', false, {

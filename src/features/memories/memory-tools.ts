@@ -5,8 +5,8 @@ import {
   type ServerToolPorts,
   type ToolOutcome,
   tool,
-} from '#src/conversation/ports/tool-definition.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+} from '#src/conversation/tool-definition.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';

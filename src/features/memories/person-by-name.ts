@@ -1,4 +1,4 @@
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { isDense, normalised } from '#src/turn/addressing/names-sentences.ts';
 import { isWithin, latinOf, slackOf, soundOf } from '#src/turn/addressing/names-sound.ts';
 import { plainWords } from '#src/turn/same-words.ts';

@@ -1,15 +1,10 @@
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import {
-  type Persona,
-  personaIn,
-  personaKey,
-  storedPersona,
-} from '#src/conversation/settings/persona.ts';
-import { botVoices } from '#src/conversation/settings/settings-with-persona.ts';
 import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { holds } from '#src/people/rights.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { type Persona, personaIn, personaKey, storedPersona } from '#src/settings/persona.ts';
+import { botVoices } from '#src/settings/settings-with-persona.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
 import type { PersonaCaller, PersonaSaving } from './persona-outcomes.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
-import { personaLimits, readPersona } from '#src/conversation/settings/persona.ts';
+import { type ToolOutcome, tool } from '#src/conversation/tool-definition.ts';
+import { personaLimits, readPersona } from '#src/settings/persona.ts';
 
 const field = (most: number) => z.string().max(most).optional();
 

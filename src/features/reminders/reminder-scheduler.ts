@@ -2,14 +2,14 @@ import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { Wakeup } from '#src/base/loops/wakeup.ts';
 import type { Public } from '#src/base/public.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
+import type { NewReminder, Reminder } from '#src/features/reminders/reminder.ts';
+import type { ServerShare } from '#src/people/server-share.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import {
   type FeatureEventKind,
   featureEvent,
   type SessionEventListener,
-} from '#src/conversation/ports/session-events.ts';
-import type { NewReminder, Reminder } from '#src/features/reminders/reminder.ts';
-import type { ServerShare } from '#src/people/server-share.ts';
+} from '#src/ports/session-events.ts';
 import type { ReminderDelivery } from './reminder-delivery.ts';
 import type { ReminderStore } from './reminder-store.ts';
 

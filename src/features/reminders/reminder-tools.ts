@@ -5,7 +5,7 @@ import {
   type ServerToolPorts,
   type ToolOutcome,
   tool,
-} from '#src/conversation/ports/tool-definition.ts';
+} from '#src/conversation/tool-definition.ts';
 import {
   longestReminderMs,
   maxReminderChars,

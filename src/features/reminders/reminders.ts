@@ -1,6 +1,6 @@
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { Feature } from '#src/conversation/feature.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { ReminderDelivery } from './reminder-delivery.ts';
 import { ReminderScheduler, reminderEnded } from './reminder-scheduler.ts';
 import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts';

@@ -1,13 +1,10 @@
 import { z } from 'zod';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { JoinOutcome } from '#src/conversation/ports/command-ports.ts';
-import { outcomeOf, tool } from '#src/conversation/ports/tool-definition.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import { outcomeOf, tool } from '#src/conversation/tool-definition.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import {
@@ -20,6 +17,9 @@ import {
 } from '#src/people/auto-join-rules.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isYes } from '#src/people/consent.ts';
+import type { JoinOutcome } from '#src/ports/command-ports.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Where the bot would go in one server, and how. */

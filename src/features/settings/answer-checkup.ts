@@ -1,10 +1,10 @@
 import { within } from '#src/base/waiting.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import type { CueOutcome } from '#src/conversation/connection/current-connection.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { type Finding, failing, type Probe, tryProbe } from '#src/probes/probe.ts';
 import { decode, encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';

@@ -1,7 +1,7 @@
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { silentHost } from '#src/conversation/engines/paid-engines.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import {
   questionTo,
   recognise,

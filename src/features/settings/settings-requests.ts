@@ -1,16 +1,14 @@
-import type { SettingOutcome } from '#src/conversation/ports/setting-outcomes.ts';
-import type {
-  ConsentPolicySettings,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
-import { conversationSettings, isLooser } from '#src/conversation/settings/guild-settings.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import {
+  type ConsentPolicySettings,
   readSetting,
   type ServerSetting,
   type SettingNow,
+  type SettingOutcome,
   type SettingsView,
-} from '#src/conversation/settings/setting-definition.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+} from '#src/settings/setting-definition.ts';
 
 /** Time, in ms, from the announcement of a looser policy until it counts. */
 const noticeMs = 30_000;

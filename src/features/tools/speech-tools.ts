@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { exchangesFor } from '#src/conversation/answering/conversation-history.ts';
 import { paceChanges } from '#src/conversation/output/speech-pace.ts';
-import { tool } from '#src/conversation/ports/tool-definition.ts';
 import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
+import { tool } from '#src/conversation/tool-definition.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 
 /** Changes how fast the bot speaks. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ToolOutcome, tool } from '#src/conversation/ports/tool-definition.ts';
+import { type ToolOutcome, tool } from '#src/conversation/tool-definition.ts';
 
 /** Tool for the time, here or elsewhere. */
 export const time = tool({

@@ -1,12 +1,9 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Public } from '#src/base/public.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { trackErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type { EndNews, FeatureSession } from '#src/conversation/feature-hooks.ts';
 import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { FeaturePanel, PanelTrack } from '#src/conversation/ports/panel.ts';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
 import { holds } from '#src/people/rights.ts';
@@ -21,6 +18,9 @@ import type {
   TrackItem,
 } from '#src/playback/tracks/track-item.ts';
 import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import { SoundOwners } from './sound-owners.ts';
 import { isSameTrack, ownTracks, panelButtons, usualTrack, voiceTrack } from './track-names.ts';
 import type {

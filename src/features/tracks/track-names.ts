@@ -1,10 +1,10 @@
-import type { PanelTrack } from '#src/conversation/ports/panel.ts';
 import {
   mostNameUnits,
   objectionToName,
   trackKey,
   trackName,
 } from '#src/playback/tracks/track-name.ts';
+import type { PanelTrack } from '#src/ports/panel.ts';
 
 /** Where a sound goes that was given no track. */
 export const usualTrack = 'main';

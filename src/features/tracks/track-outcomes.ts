@@ -1,9 +1,9 @@
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type {
   PlayerOutcome,
   SoundRejection,
   TrackCommand,
 } from '#src/playback/tracks/track-outcomes.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 

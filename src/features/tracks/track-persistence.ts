@@ -5,11 +5,11 @@ import {
   soundSourceErrorText,
   trackErrorText,
 } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { loudnessOf } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import type { SoundOwners } from './sound-owners.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';

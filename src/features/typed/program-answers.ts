@@ -7,7 +7,7 @@ import type {
   ProgramSpeech,
   ProgramText,
   ProgramUtterance,
-} from '#src/conversation/ports/http-api-ports.ts';
+} from '#src/conversation/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';

@@ -1,14 +1,14 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
+import type { ProgramSpeech, ProgramText } from '#src/conversation/http-api-ports.ts';
 import { soundOf } from '#src/conversation/output/read-aloud.ts';
-import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { ahead } from '#src/pipeline/ahead.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 

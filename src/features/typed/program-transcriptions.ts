@@ -21,7 +21,7 @@ import type {
   RecordingPart,
   RecordingRequest,
   RecordingSegment,
-} from '#src/conversation/ports/http-api-ports.ts';
+} from '#src/conversation/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';

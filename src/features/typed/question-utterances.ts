@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Asker, QuestionSubject } from '#src/conversation/ports/command-ports.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Asker, QuestionSubject } from '#src/ports/command-ports.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 
 /** A recording, and what recognises it. */

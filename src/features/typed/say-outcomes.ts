@@ -1,6 +1,6 @@
-import type { Asker, SpokenManner } from '#src/conversation/ports/command-ports.ts';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { Playing } from '#src/features/tracks/track-outcomes.ts';
+import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Options of a text that is read out. */

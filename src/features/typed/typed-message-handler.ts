@@ -1,17 +1,17 @@
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
-import type {
-  TypedMessage,
-  TypedMessageListener,
-  TypedMessages,
-  TypedOutcome,
-} from '#src/conversation/ports/typed-messages.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import type { AskOutcome } from '#src/ports/command-ports.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type {
+  TypedMessage,
+  TypedMessageListener,
+  TypedMessages,
+  TypedOutcome,
+} from '#src/ports/typed-messages.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';

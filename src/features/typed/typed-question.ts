@@ -1,6 +1,6 @@
-import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
 import type { DropReason, QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { AskOutcome } from '#src/ports/command-ports.ts';
 
 /** The bot sits in no channel. */
 export const nowhere: AskOutcome = { kind: 'nowhere' };

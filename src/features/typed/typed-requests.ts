@@ -7,18 +7,10 @@ import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
 import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
-import type {
-  AnswerForm,
-  Asker,
-  AskOutcome,
-  QuestionSubject,
-  SpokenManner,
-} from '#src/conversation/ports/command-ports.ts';
-import type { ServerToolPorts } from '#src/conversation/ports/tool-definition.ts';
 import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionSources } from '#src/conversation/session-sources.ts';
-import type { GuildSettings } from '#src/conversation/settings/guild-settings.ts';
+import type { ServerToolPorts } from '#src/conversation/tool-definition.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
@@ -32,6 +24,14 @@ import {
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type {
+  AnswerForm,
+  Asker,
+  AskOutcome,
+  QuestionSubject,
+  SpokenManner,
+} from '#src/ports/command-ports.ts';
+import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type RecordedSound, recogniserOf, utterancesOf } from './question-utterances.ts';

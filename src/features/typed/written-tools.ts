@@ -1,20 +1,20 @@
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { ShownConfirmation } from '#src/conversation/ports/command-ports.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   Fitting,
   Presser,
   ServerToolPorts,
   ToolEntry,
-} from '#src/conversation/ports/tool-definition.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+} from '#src/conversation/tool-definition.ts';
 import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
 import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
 import type { ToolCallResult } from '#src/conversation/tools/tool-call-results.ts';
 import { barred, failed, inToolTime, refused } from '#src/conversation/tools/tool-call-results.ts';
 import { mayRun, type PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { ToolResult } from '#src/pipeline/pipeline.ts';
+import type { ShownConfirmation } from '#src/ports/command-ports.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import { text } from '#src/texts/texts.ts';
 
 /** What the tools of one answer in writing are used with. */

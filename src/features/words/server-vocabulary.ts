@@ -1,5 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { ServerWord } from '#src/conversation/settings/stored-vocabulary-words.ts';
+import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { ServerWord } from '#src/settings/stored-vocabulary-words.ts';
 import {
   mostSayChars,
   mostWordChars,
@@ -8,8 +9,7 @@ import {
   storedWord,
   wordKey,
   wordsIn,
-} from '#src/conversation/settings/stored-vocabulary-words.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+} from '#src/settings/stored-vocabulary-words.ts';
 import type { WordAdding, WordList, WordRemoval } from './word-outcomes.ts';
 
 /** Words of one server. */

@@ -1,4 +1,4 @@
-import type { ServerWord } from '#src/conversation/settings/stored-vocabulary-words.ts';
+import type { ServerWord } from '#src/settings/stored-vocabulary-words.ts';
 
 export type WordList = {
   readonly words: readonly ServerWord[];

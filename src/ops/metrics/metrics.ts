@@ -1,5 +1,5 @@
 import Registry from 'prom-client/lib/registry.js';
-import type { FeatureEventKind } from '#src/conversation/ports/session-events.ts';
+import type { FeatureEventKind } from '#src/ports/session-events.ts';
 import { DiscordMetrics } from './discord-metrics.ts';
 import { LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';

@@ -1,5 +1,5 @@
-import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/session-events.ts';
 import { latencies } from '#src/ops/latency.ts';
+import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.ts';
 import type { Meters } from './meters.ts';
 
 type AnsweredEvent = Extract<SessionEvent, { kind: 'answered' }>;

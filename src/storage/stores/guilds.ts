@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { JoinedGuildStore } from '#src/conversation/ports/stores/joined-guild-store.ts';
+import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import { id } from '#src/sql/columns.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnOf, deleteRows, named, select, table } from '#src/sql/table.ts';

@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { PanelStore } from '#src/conversation/ports/panel.ts';
+import type { PanelStore } from '#src/ports/panel.ts';
 import { id } from '#src/sql/columns.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { columnList, table } from '#src/sql/table.ts';

@@ -1,5 +1,5 @@
 import sql, { empty, type Sql } from 'sql-template-tag';
-import type { SeatStore, StoredSeat } from '#src/conversation/ports/stores/seat-store.ts';
+import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
 import { flag, id, instant, oneOf, type RowOf, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';

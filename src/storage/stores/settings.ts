@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
+import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
 import { id, text } from '#src/sql/columns.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';

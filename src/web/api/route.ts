@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
-import type { Asker } from '#src/conversation/ports/command-ports.ts';
-import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
+import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
+import type { Asker } from '#src/ports/command-ports.ts';
 import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
 import type { AccessParts } from './authorise.ts';
 import type { FormBody } from './form-body.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Seat } from '#src/conversation/ports/stores/seat-store.ts';
+import type { Seat } from '#src/ports/stores/seat-store.ts';
 import type { Store } from '#src/storage/store.ts';
 
 /** The book of seats with those that erase people and servers from it. */

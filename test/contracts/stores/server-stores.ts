@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { PanelStore } from '#src/conversation/ports/panel.ts';
-import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
+import type { PanelStore } from '#src/ports/panel.ts';
+import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
 import type { Store } from '#src/storage/store.ts';

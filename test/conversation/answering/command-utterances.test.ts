@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
+import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
   lounge,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
   adam,

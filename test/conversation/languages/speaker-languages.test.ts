@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { openTextLanguage } from '#src/speech/text-language/text-language.ts';
 import {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { turnOn } from './captioned.ts';
 import {
   asked,

@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
 import { turnOn } from './captioned.ts';

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import type { AnswerForm } from '#src/conversation/ports/command-ports.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import type { AnswerForm } from '#src/ports/command-ports.ts';
 import type { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { openApi, openLoopback, programPorts } from '#test/web/api/api-setup.ts';
 import { passUntil } from './narration.ts';

@@ -1,7 +1,7 @@
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import {

@@ -1,4 +1,4 @@
-import type { AskOutcome } from '#src/conversation/ports/command-ports.ts';
+import type { AskOutcome } from '#src/ports/command-ports.ts';
 
 /** An outcome as it is read in the Lounge. */
 export function readBy(outcome: AskOutcome) {

@@ -1,9 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
-import type { PanelBoard, PanelFace, PanelPlace } from '#src/conversation/ports/panel.ts';
-import type {
-  PersonalLine,
-  VoiceChannelChatPoster,
-} from '#src/conversation/ports/voice-channel-chat-poster.ts';
+import type { PanelBoard, PanelFace, PanelPlace } from '#src/ports/panel.ts';
+import type { PersonalLine, VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 /** Records the panels shown. */

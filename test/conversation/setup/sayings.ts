@@ -1,6 +1,6 @@
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { speech } from '#test/audio/speech.ts';
 import { MockRecogniser } from '#test/fakes/recogniser/recogniser.ts';
 import { words } from './session-fixture.ts';

@@ -1,4 +1,4 @@
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
 import type { SessionFixture } from './session-fixture.ts';
 

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';

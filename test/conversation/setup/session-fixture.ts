@@ -12,20 +12,13 @@ import {
 } from '#src/conversation/engines/paid-engines.ts';
 import type { Feature, ProcessParts, ShardServices } from '#src/conversation/feature.ts';
 import { ShardFeatures } from '#src/conversation/feature-hooks.ts';
-import type { Places } from '#src/conversation/ports/command-ports.ts';
-import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
-import type { FeatureEventKind, SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { ToolEntry } from '#src/conversation/ports/tool-definition.ts';
-import type { TypedMessages } from '#src/conversation/ports/typed-messages.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
 import type {
   HearingDependencies,
-  OperatorDefaults,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
 import type { SessionSources } from '#src/conversation/session-sources.ts';
-import { PersonalSettingsCache } from '#src/conversation/settings/personal-settings-cache.ts';
+import type { ToolEntry } from '#src/conversation/tool-definition.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
@@ -36,7 +29,14 @@ import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts'
 import { chained } from '#src/pipeline/chained.ts';
 import type { Pipeline } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
+import type { Places } from '#src/ports/command-ports.ts';
+import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
+import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.ts';
+import type { TypedMessages } from '#src/ports/typed-messages.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
+import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
+import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';

@@ -1,5 +1,5 @@
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { PlayRequest, TrackCaller } from '#src/features/tracks/track-outcomes.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,

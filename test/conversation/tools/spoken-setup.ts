@@ -1,9 +1,9 @@
 import type { Packet } from '#src/audio/packet.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type ToolEntry, tool } from '#src/conversation/ports/tool-definition.ts';
+import { type ToolEntry, tool } from '#src/conversation/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import {

@@ -1,9 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { Command, CommandPorts } from '#src/conversation/command.ts';
-import type { CaptionChat, DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
-import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import type { CaptionChat, DeletedMessages } from '#src/ports/caption-chats.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/ports/desired-message.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
 import type { Command, CommandPorts, Replies } from '#src/conversation/command.ts';
-import type { ReplyFile } from '#src/conversation/ports/voice-channel-chat-poster.ts';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { text } from '#src/texts/texts.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { download } from '#test/sandbox/download.ts';

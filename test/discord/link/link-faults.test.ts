@@ -2,8 +2,8 @@ import { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { getVoiceConnection, type VoiceConnection } from '@discordjs/voice';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import { networkingOf } from '#src/discord/library/voice-library.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
 import {
   listen,
   openSandboxLogin,

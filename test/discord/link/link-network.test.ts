@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import type { VoiceLink } from '#src/conversation/ports/voice-link.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
 import {
   openSandboxLogin,
   openSetup,

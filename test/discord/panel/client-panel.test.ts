@@ -8,11 +8,11 @@ import type {
   CommandGroup,
   CommandPorts,
 } from '#src/conversation/command.ts';
-import type { PanelFace } from '#src/conversation/ports/panel.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { registerOnly } from '#src/discord/interactions/register-only.ts';
 import { memoryOnlyPanelStore } from '#src/discord/panel/panels.ts';
+import type { PanelFace } from '#src/ports/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
-import type { PanelFace, PanelTrack } from '#src/conversation/ports/panel.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { panelButtons } from '#src/features/tracks/track-names.ts';
+import type { PanelFace, PanelTrack } from '#src/ports/panel.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 
 const known = new Map(buttons.map((button) => [button.name, button]));

@@ -8,15 +8,10 @@ import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { realClock } from '#src/base/clock.ts';
-import type {
-  ChannelRef,
-  MayHear,
-  VoiceLink,
-  VoiceLinkOpener,
-} from '#src/conversation/ports/voice-link.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
+import type { ChannelRef, MayHear, VoiceLink, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { LinkSetup } from '#test/contracts/voice-link.ts';
 
 const never = new AbortController().signal;

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
 import { captioned } from '#src/features/captions/session-captions.ts';
+import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import {
   adam,
   eva,

@@ -1,8 +1,8 @@
-import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { tools } from '#src/features/features.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,

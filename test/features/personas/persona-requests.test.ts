@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Persona } from '#src/conversation/settings/persona.ts';
 import type { PersonaCaller } from '#src/features/personas/persona-outcomes.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { Persona } from '#src/settings/persona.ts';
 import {
   adam,
   called,

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder.ts';
 import {
   type ReminderResult,
   ReminderScheduler,
 } from '#src/features/reminders/reminder-scheduler.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { memoryStores } from '#test/fakes/memory-stores.ts';
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Places } from '#src/conversation/ports/command-ports.ts';
-import type { ChannelMember, ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
+import type { Places } from '#src/ports/command-ports.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { text } from '#src/texts/texts.ts';
 import {
   adam,

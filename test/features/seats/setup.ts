@@ -1,7 +1,7 @@
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import type { SeatStore } from '#src/conversation/ports/stores/seat-store.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import { SeatReturn } from '#src/features/seats/seat-return.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { SeatStore } from '#src/ports/stores/seat-store.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import type { Store } from '#src/storage/store.ts';
 import {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
 import { serverSettings } from '#src/features/features.ts';
 import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
+import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
 import {
   adam,
   called,

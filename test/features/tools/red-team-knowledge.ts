@@ -1,4 +1,4 @@
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { adam, eva, lounge, pass } from '#test/conversation/setup/session-fixture.ts';
 import type { Attack, KnowledgePath } from './red-team.ts';
 import { idle, openTrap, type Trap } from './red-team-trap.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import type { ConfirmOutcome } from '#src/conversation/ports/command-ports.ts';
-import { type Fitting, type ToolEntry, tool } from '#src/conversation/ports/tool-definition.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
+import { type Fitting, type ToolEntry, tool } from '#src/conversation/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,

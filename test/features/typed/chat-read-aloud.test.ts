@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import type { TypedMessage } from '#src/conversation/ports/typed-messages.ts';
-import type { ChannelMember } from '#src/conversation/ports/voice-link.ts';
 import type { WrittenLine } from '#src/features/typed/chat-read-aloud.ts';
 import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { TypedMessage } from '#src/ports/typed-messages.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
   eva,

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { PlayRequest } from '#src/features/tracks/track-outcomes.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import { adam, eva, pass, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { byAdam, byEva, openSetup, play } from '#test/conversation/setup/tracks-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';

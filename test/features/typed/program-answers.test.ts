@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
-import type { ProgramQuestion } from '#src/conversation/ports/http-api-ports.ts';
-import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
+import type { ProgramQuestion } from '#src/conversation/http-api-ports.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';

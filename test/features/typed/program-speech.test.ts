@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { ProgramSpeech, ProgramText } from '#src/conversation/ports/http-api-ports.ts';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
+import type { ProgramSpeech, ProgramText } from '#src/conversation/http-api-ports.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, type FakeSynthesizerOptions } from '#test/fakes/speech.ts';

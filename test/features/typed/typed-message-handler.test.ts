@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import type { TypedMessage, TypedMessages } from '#src/conversation/ports/typed-messages.ts';
 import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import { chained } from '#src/pipeline/chained.ts';
+import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import {
   adam,
   eva,

@@ -1,9 +1,9 @@
 import { readConfig } from '#src/config/config.ts';
 import { settings } from '#src/config/settings.ts';
-import { settingsOf } from '#src/conversation/settings/guild-settings.ts';
-import { type Choices, readSetting } from '#src/conversation/settings/setting-definition.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { postText } from '#src/features/tools/post-text-tool.ts';
+import { settingsOf } from '#src/settings/guild-settings.ts';
+import { type Choices, readSetting } from '#src/settings/setting-definition.ts';
 import { readPrices } from '#src/spending/prices/prices.ts';
 import { jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';

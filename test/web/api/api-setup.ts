@@ -6,7 +6,7 @@ import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
+import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
 import type { PlayRequest } from '#src/features/tracks/track-outcomes.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 import { guildId, openApi, programPorts } from './api-setup.ts';

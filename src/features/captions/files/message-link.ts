@@ -1,4 +1,4 @@
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
+import type { MessagePlace } from '#src/ports/desired-message.ts';
 
 /** Address of a message in a server. */
 export function messageLink(guildId: string, { channelId, messageId }: MessagePlace): string {

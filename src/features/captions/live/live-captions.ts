@@ -1,10 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
-import type {
-  DesiredMessage,
-  DisplayOutcome,
-  MessagePlace,
-} from '#src/conversation/ports/desired-message.ts';
+import type { CaptionChat } from '#src/ports/caption-chats.ts';
+import type { DesiredMessage, DisplayOutcome, MessagePlace } from '#src/ports/desired-message.ts';
 import type { CaptionLine, CaptionTexts } from './caption-line.ts';
 import { bySpeech, renderLines, wordsOf } from './line-rendering.ts';
 

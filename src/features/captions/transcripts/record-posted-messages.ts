@@ -1,8 +1,8 @@
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { MessagePlace } from '#src/conversation/ports/desired-message.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import type { MessagePlace } from '#src/ports/desired-message.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 
 /**
  * Notes that a message shows something of a session, so that it goes with that; also on disk where no word is kept there:

@@ -1,7 +1,5 @@
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
-import type { DeletedMessages } from '#src/conversation/ports/caption-chats.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { captionTexts } from '#src/features/captions/bot-texts-in-captions.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
@@ -13,6 +11,8 @@ import type {
   OutdatedMessage,
 } from '#src/features/captions/transcript-store-types.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
+import type { DeletedMessages } from '#src/ports/caption-chats.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import { allStores, type CaptionParts } from './disk-and-memory-stores.ts';
 
 type TranscriptCleanupOptions = {

@@ -1,8 +1,8 @@
-import { eraseTimeoutMs, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { PersonHooks, StoredCounts } from '#src/conversation/feature-hooks.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { PersonExport } from '#src/features/captions/transcript-store-types.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { CaptionParts } from './disk-and-memory-stores.ts';
 import { allStores } from './disk-and-memory-stores.ts';
 import type { TranscriptCleanup } from './transcript-cleanup.ts';

@@ -2,17 +2,13 @@ import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { failureEventOf } from '#src/conversation/alerts/failure-event.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
 import {
   promptMessages,
   textOnlyCompletion,
 } from '#src/conversation/answering/text-only-completion.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import type { Asker } from '#src/conversation/ports/command-ports.ts';
-import type { ChannelRef } from '#src/conversation/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { type Recap, type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
 import {
@@ -41,6 +37,10 @@ import type {
   OpenChannels,
 } from '#src/features/captions/transcript-store-types.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Asker } from '#src/ports/command-ports.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { PaidKind } from '#src/spending/budget-authority.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';

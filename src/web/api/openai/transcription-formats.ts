@@ -1,5 +1,5 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
-import type { RecordingSegment } from '#src/conversation/ports/http-api-ports.ts';
+import type { RecordingSegment } from '#src/conversation/http-api-ports.ts';
 import { srtOf, vttOf } from '#src/features/captions/files/subtitle-files.ts';
 import type { TranscriptionForm } from './transcription-form.ts';
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { QuestionSubject } from '#src/conversation/ports/command-ports.ts';
+import type { QuestionSubject } from '#src/ports/command-ports.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ifInTime } from '#src/base/waiting.ts';
-import type { PlayEnd } from '#src/conversation/ports/play-end.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
 import { text } from '#src/texts/texts.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import type { ApiCall } from '#src/web/api/route.ts';

@@ -1,11 +1,6 @@
 import { z } from 'zod';
-import {
-  fastest,
-  longestToneChars,
-  type SpokenManner,
-  slowest,
-} from '#src/conversation/ports/command-ports.ts';
-import type { ProgramPorts } from '#src/conversation/ports/http-api-ports.ts';
+import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
+import { fastest, longestToneChars, type SpokenManner, slowest } from '#src/ports/command-ports.ts';
 import { unlistedModel } from '#src/web/api/refusal.ts';
 
 const name = z.string().trim().min(1).max(100);

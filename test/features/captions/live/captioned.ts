@@ -1,7 +1,7 @@
-import type { CaptionChat } from '#src/conversation/ports/caption-chats.ts';
-import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import type { CaptionChat } from '#src/ports/caption-chats.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/ports/desired-message.ts';
 
 const texts = {
   notUnderstood: '(not understood)',

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { DesiredMessage } from '#src/conversation/ports/desired-message.ts';
+import type { DesiredMessage } from '#src/ports/desired-message.ts';
 import { InstantChat, line, openLive } from './captioned.ts';
 
 test('whole words are urgent, words that go on and a dropped ellipsis are not', () => {

@@ -1,5 +1,5 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { DesiredMessage, DisplayOutcome } from '#src/conversation/ports/desired-message.ts';
+import type { DesiredMessage, DisplayOutcome } from '#src/ports/desired-message.ts';
 
 type Slot = {
   readonly n: number;

@@ -1,5 +1,5 @@
-import { type StoreWatch, withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
 import type { PersonSettings, PersonSettingsStore } from '#src/people/person-settings.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
 type PeopleSettingsParts = StoreWatch & {
   readonly store: PersonSettingsStore;

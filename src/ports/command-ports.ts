@@ -3,7 +3,7 @@ import type { Consent } from '#src/people/consent.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
-import type { AnswerLatencyStats, LatestAnswer } from './answer-latency-stats.ts';
+import type { AnswerFinish, Instants } from './session-events.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';
 
 /** Modes of the bot in a channel: it answers, or only writes captions. */
@@ -187,6 +187,19 @@ export type ConfirmOutcome =
   | { readonly kind: 'other'; readonly name: string }
   /** Pressed already, too late, or of a session that has ended. */
   | { readonly kind: 'over' | 'failed' };
+
+/** Latency of the last answered turns, at most 100; milliseconds from the last voiced packet to the first frame sent. */
+export type AnswerLatencyStats = {
+  readonly turns: number;
+  readonly p50Ms: number;
+  readonly p95Ms: number;
+  readonly failed: number;
+  /** Share, 0 to 1, of recent tokens that was spent on unused preemptive answers. */
+  readonly vainShare: number;
+};
+
+/** The turn answered last: instants and numbers, never its words. */
+export type LatestAnswer = { readonly instants: Instants; readonly finish: AnswerFinish };
 
 /** Latency of answers in a server; status implements it. */
 export interface Stats {

@@ -1,8 +1,7 @@
 import { isTimeZone } from '#src/base/zoned-time.ts';
-import { typedModes } from '#src/conversation/ports/typed-messages.ts';
-import type { ConsentPolicySettings } from '#src/conversation/session-dependencies.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
 import { cueLevels } from '#src/playback/reply/cue-track.ts';
+import { typedModes } from '#src/ports/typed-messages.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import { languageLabel, languageTag, offeredLanguages } from '#src/texts/language-names.ts';
 import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
@@ -17,6 +16,7 @@ import { type Persona, personasElsewhere } from './persona.ts';
 import {
   bad,
   type Choices,
+  type ConsentPolicySettings,
   idSetting,
   none,
   ok,

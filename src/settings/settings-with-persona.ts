@@ -1,7 +1,7 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { GuildSettings } from './guild-settings.ts';
 import type { Persona } from './persona.ts';
+import type { SettingParts } from './setting-definition.ts';
 
 const unknownVoices: readonly string[] = [];
 
@@ -9,7 +9,7 @@ const unknownVoices: readonly string[] = [];
  * Names of the voices that the bot may have, the same list until they change; none: not known. A model that speaks has voices of
  * its own, which cannot be listed.
  */
-export function botVoices({ pipelines, voices }: SessionDependencies): readonly string[] {
+export function botVoices({ pipelines, voices }: SettingParts): readonly string[] {
   return pipelines.names.every((name) => name === 'chained') ? voices.known() : unknownVoices;
 }
 

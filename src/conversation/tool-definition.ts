@@ -1,14 +1,14 @@
 import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
-import type { FeaturePorts } from '#src/conversation/feature-ports.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Right } from '#src/people/rights.ts';
+import type { LeaveOutcome } from '#src/ports/command-ports.ts';
+import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
-import type { LeaveOutcome } from './command-ports.ts';
-import type { ReplyFile } from './voice-channel-chat-poster.ts';
-import type { ChannelMember, ChannelRef } from './voice-link.ts';
+import type { FeaturePorts } from './feature-ports.ts';
+import type { SessionContext } from './session-context.ts';
 
 /** Parts that tools may use which need no channel. */
 export interface ServerToolPorts extends Pick<SessionContext, 'settings'> {

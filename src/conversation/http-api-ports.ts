@@ -1,11 +1,11 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
-import type { CommandPorts } from '#src/conversation/command.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
+import type { Asker, Members } from '#src/ports/command-ports.ts';
 import type { SoundFile } from '#src/sources/fetch/ports.ts';
 import type { EngineUsage, TranscribedWord } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { Asker, Members } from './command-ports.ts';
+import type { CommandPorts } from './command.ts';
 
 /** Parts of the bot that programs may use in the servers of one shard. */
 export type ProgramPorts = Pick<CommandPorts, 'places' | 'features' | 'sessions'> & {

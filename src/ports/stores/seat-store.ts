@@ -1,4 +1,4 @@
-import type { JoinMode } from '#src/conversation/ports/command-ports.ts';
+import type { JoinMode } from '#src/ports/command-ports.ts';
 
 /** Voice channel of the bot in a server, and the state by which it goes on there after a restart. */
 export type Seat = {

@@ -1,5 +1,5 @@
-import { joinModes } from '#src/conversation/ports/command-ports.ts';
 import { aloneMs } from '#src/people/join-rules.ts';
+import { joinModes } from '#src/ports/command-ports.ts';
 import { bad, idsSetting, ok, type ServerSetting, wordSetting } from './setting-definition.ts';
 
 /** Word for a `leave_after` under which the bot stays in an empty channel. */

@@ -1,12 +1,7 @@
 import { z } from 'zod';
-import { withStoreTimeout } from '#src/conversation/alerts/store-timeout.ts';
-import type { CaptionOptions } from '#src/conversation/ports/setting-outcomes.ts';
-import type { GuildSettingsStore } from '#src/conversation/ports/stores/guild-settings-store.ts';
-import type {
-  OperatorDefaults,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
 import { type Pronounce, pronounceWith } from '#src/speech/pronunciation.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
 import { Mentions } from '#src/texts/plain.ts';
@@ -18,7 +13,14 @@ import {
   settingsOf,
 } from './guild-settings.ts';
 import { personaIn } from './persona.ts';
-import { type Choices, readStored, type ServerSetting } from './setting-definition.ts';
+import {
+  type CaptionOptions,
+  type Choices,
+  type OperatorDefaults,
+  readStored,
+  type ServerSetting,
+  type SettingParts,
+} from './setting-definition.ts';
 import { botVoices, mannerOf, withPersona } from './settings-with-persona.ts';
 import { wordsIn } from './stored-vocabulary-words.ts';
 
@@ -44,13 +46,13 @@ const unread: StoredGuildSettings = { set: new Map(), isRead: false };
 
 /** Settings of all servers, with the operator's defaults for the rest. */
 export class StoredSettings {
-  readonly #parts: SessionDependencies;
+  readonly #parts: SettingParts;
   readonly #sources: SettingSources;
   readonly #servers = new Map<string, StoredGuildSettings>();
   readonly #loading = new Map<string, Promise<void>>();
   readonly #known = new WeakMap<StoredGuildSettings, KnownSettings>();
 
-  constructor(parts: SessionDependencies, sources: SettingSources) {
+  constructor(parts: SettingParts, sources: SettingSources) {
     this.#parts = parts;
     this.#sources = sources;
   }
@@ -64,8 +66,13 @@ export class StoredSettings {
   get choices(): Choices {
     const { caps, defaults } = this.#sources;
     const { pipelines, voices } = this.#parts;
-    const knownVoices = voices.known();
-    return { pipelines, voices: botVoices(this.#parts), knownVoices, caps, defaults };
+    return {
+      pipelines,
+      voices: botVoices(this.#parts),
+      knownVoices: voices.known(),
+      caps,
+      defaults,
+    };
   }
 
   /** Settings as far as they are known now: until the consent policy was read, people have to agree. */

@@ -1,5 +1,5 @@
 import { BotError, type FailureStage } from '#src/base/errors.ts';
-import type { SessionEvent, SessionEventListener } from '#src/conversation/ports/session-events.ts';
+import type { SessionEvent, SessionEventListener } from './session-events.ts';
 
 type FailureEvent = Extract<SessionEvent, { kind: 'failed' }>;
 

@@ -1,16 +1,66 @@
-import { type MentionMark, mentionMarks, type NamedById } from '#src/conversation/ports/picker.ts';
-import type { PipelineRegistry } from '#src/conversation/ports/pipeline-registry.ts';
-import type { SettingOutcome } from '#src/conversation/ports/setting-outcomes.ts';
-import type {
-  OperatorDefaults,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
+import type { ConsentPolicy } from '#src/people/consent.ts';
+import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { Places } from '#src/ports/command-ports.ts';
+import { type MentionMark, mentionMarks, type NamedById } from '#src/ports/picker.ts';
+import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
+import type { StoreWatch } from '#src/ports/store-timeout.ts';
+import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
+import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+
+/** People who may be heard without being asked; `roleId` goes with the policy `role`. */
+export type ConsentPolicySettings = { readonly policy: ConsentPolicy; readonly roleId?: string };
+
+/** Settings of the operator: they hold where a server has none of its own, and are read through `StoredSettings` alone. */
+export type OperatorDefaults = {
+  readonly addressing: AddressingMode;
+  readonly consent: ConsentPolicySettings;
+  /** Names of the settings in `.env` that the operator has given another value than the standard one. */
+  readonly given: ReadonlySet<string>;
+  /** Names that the bot answers to beside its name in a server. */
+  readonly names: readonly string[];
+  readonly style: ReplyStyle;
+  /** IANA name of the zone of times of day that people read. */
+  readonly timeZone: string;
+};
+
+export type SettingOutcome =
+  | {
+      readonly kind: 'set';
+      /** Current value. */
+      readonly value: string;
+      /** False: until the process ends. */
+      readonly saved: boolean;
+    }
+  | { readonly kind: 'unknown'; readonly keys: readonly string[] }
+  /** Words that are not readable: nothing was changed. */
+  | { readonly kind: 'bad' }
+  /** A pipeline that is not set up. */
+  | { readonly kind: 'missing'; readonly name: PipelineName }
+  /** Policy `role` without a role. */
+  | { readonly kind: 'no-role' }
+  /** More people would be heard unasked: nothing was changed yet. */
+  | { readonly kind: 'looser'; readonly policy: ConsentPolicy; readonly value: string };
+
+/** Options of captions in one voice channel, kept as long as captions are on there. */
+export type CaptionOptions = {
+  /** Language spoken there, BCP 47; absent: the recogniser finds out. */
+  readonly language?: string;
+  /** Language into which captions are translated, BCP 47. */
+  readonly translateTo?: string;
+};
+
+/** Parts of the process that settings are read with. */
+export type SettingParts = StoreWatch & {
+  readonly pipelines: Pick<PipelineRegistry, 'names'>;
+  readonly places: Places;
+  readonly voices: VoiceNames;
+};
 
 /** Values that the operator lets servers choose from, and defaults. */
 export type Choices = {
-  readonly pipelines: Pick<PipelineRegistry, 'names'>;
+  readonly pipelines: SettingParts['pipelines'];
   /** Names of voices that the bot may have; empty: not known, so any name is accepted. */
   readonly voices: readonly string[];
   /** Names of the voices that read texts, as far as they are known. */
@@ -63,11 +113,11 @@ export type ServerSetting<Value = unknown> = SettingPlace & {
   /** Suggested values. */
   values(choices: Choices): readonly string[];
   /** Loads what `read` and `values` know it by. Never throws. */
-  load?(parts: SessionDependencies): Promise<unknown>;
+  load?(parts: SettingParts): Promise<unknown>;
   /** Lines about places of the server where something else holds, from everything that it has stored. */
   elsewhere?(stored: ReadonlyMap<string, string>): readonly TextLine[];
   /** Whether a value that is typed now exists in this server. */
-  exists?(value: Value, guildId: string, parts: SessionDependencies): boolean;
+  exists?(value: Value, guildId: string, parts: SettingParts): boolean;
 };
 
 /** Mark of the mentions that stand for the ids in a value; undefined where it has none. */

@@ -1,8 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { SessionEventListener } from '#src/conversation/ports/session-events.ts';
 import { failureEventOf } from './failure-event.ts';
+import type { SessionEventListener } from './session-events.ts';
 
 /** Clock that times a store, and the listener its failures are reported to. */
 export type StoreWatch = { readonly clock: Clock; readonly onEvent: SessionEventListener };

@@ -1,10 +1,7 @@
 import { expect, test } from 'vitest';
-import type { SessionEvent } from '#src/conversation/ports/session-events.ts';
-import {
-  mostKnownPeople,
-  PersonalSettingsCache,
-} from '#src/conversation/settings/personal-settings-cache.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import { mostKnownPeople, PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { memoryStores } from '#test/fakes/memory-stores.ts';
