@@ -133,6 +133,7 @@ test('words appear under whoever speaks until they are said, and questions to be
   const { tab } = opened;
   const moves = () =>
     tab.evaluate(`getComputedStyle(document.querySelector('.dots')).animationName`);
+  await tab.locator('.dots').waitFor();
   expect(await moves()).toBe('wait');
   await tab.emulateMedia({ reducedMotion: 'reduce' });
   expect(await moves()).toBe('none');
