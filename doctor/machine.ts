@@ -44,7 +44,10 @@ const ciphers: Probe<undefined> = {
   name: 'ciphers',
   examines: 'the ciphers of voice',
   mend: install,
-  run: async () => ok('ciphers', 'AES-256-GCM and XChaCha20-Poly1305; DAVE loads'),
+  async run() {
+    await Promise.all([import('@noble/ciphers/chacha.js'), import('@snazzah/davey')]);
+    return ok('ciphers', 'AES-256-GCM and XChaCha20-Poly1305; DAVE loads');
+  },
 };
 
 function nodeLine(version: string): Finding {
