@@ -66,10 +66,9 @@ export class VoiceSession {
   /** Resolves when the conversation wants the link opened again. */
   #mayOpen = Promise.withResolvers<void>();
   #isUnanswered = false;
-  /** People could be heard and spoken to. */
-  #hasEntered = false;
   #why: LeaveReason | undefined;
   #endNews: EndNews = {};
+  /** Time, in ms, of the last way in; undefined until people could be heard and spoken to. */
   #joinedInMs: number | undefined;
   #mode: JoinMode;
 
@@ -126,7 +125,7 @@ export class VoiceSession {
 
   set mode(mode: JoinMode) {
     this.#mode = mode;
-    this.context.features.changed(this.#hasEntered);
+    this.context.features.changed(true);
     this.#seats.note(this);
   }
 
@@ -209,7 +208,7 @@ export class VoiceSession {
     gate.govern(settings().consent);
     talk.syncSettings();
     this.#governed.wake();
-    features.changed(this.#hasEntered, key);
+    features.changed(this.#joinedInMs !== undefined, key);
   }
 
   /** A restriction of its voice begins or ends; people there read of each once. */
@@ -250,7 +249,6 @@ export class VoiceSession {
     this.#report({ kind: 'joined', channel: this.channel, tookMs });
     this.#seats.note(this);
     this.context.gate.onSaid(() => this.#seats.note(this));
-    this.#hasEntered = true;
     this.context.features.changed(true);
   }
 

@@ -27,7 +27,7 @@ export class ReconnectingLink {
 
   /** Whether sound goes through a link now. */
   get isOpen(): boolean {
-    return this.#isOpen && this.#link?.isOpen === true;
+    return this.#link?.isOpen === true;
   }
 
   /** Whether a link was opened and its end was not told yet. */
