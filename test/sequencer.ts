@@ -3,14 +3,11 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Files that wait more than they compute: people speak there in real time, or messages are posted at Discord's pace. */
 const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b/;
-/** Files that begin: they wait for long, and need a processor for a tenth of their time. */
-const first = [
+/** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
+const long = [
   'test/processes/shard-ranges.long.test.ts',
   'test/doctor/live.long.test.ts',
   'test/processes/reminders.long.test.ts',
-];
-/** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
-const long = [
   'test/page/browser/talk.browser.ts',
   'test/speech/embedded/embedded.long.test.ts',
   'test/sources/formats/formats.long.test.ts',
@@ -31,22 +28,19 @@ const long = [
 const share = 0.6;
 
 /**
- * Order of test files: those that wait beside those that compute, so that no core is idle and none is fought for. Those of `first` come before.
+ * Order of test files: those that wait beside those that compute, so that no core is idle and none is fought for.
  *
  * Within both, as vitest orders them: what took longest first, or what is largest where nothing is known yet.
  */
 export class Sequencer extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    const gone = [...first, ...long].filter((path) => !existsSync(path));
+    const gone = long.filter((path) => !existsSync(path));
     if (gone.length > 0) throw new Error(`test/sequencer.ts names files that are gone: ${gone}`);
-    const sorted = byRank(await super.sort(files), long);
-    const begun = byRank(sorted.filter(isFirst), first);
-    const others = sorted.filter((file) => !isFirst(file));
-    const [waits, computes] = [others.filter(isWaiting), others.filter((one) => !isWaiting(one))];
-    const spread = [...placed(waits, share), ...placed(computes, 1)]
+    const sorted = (await super.sort(files)).toSorted((a, b) => rank(a) - rank(b));
+    const [waits, computes] = [sorted.filter(isWaiting), sorted.filter((one) => !isWaiting(one))];
+    return [...placed(waits, share), ...placed(computes, 1)]
       .toSorted((a, b) => a.at - b.at)
       .map(({ file }) => file);
-    return [...begun, ...spread];
   }
 }
 
@@ -55,19 +49,11 @@ function placed(files: readonly TestSpecification[], end: number) {
   return files.map((file, n) => ({ file, at: (n / files.length) * end }));
 }
 
-function isFirst(file: TestSpecification): boolean {
-  return rank(file, first) < first.length;
-}
-
 function isWaiting({ moduleId }: TestSpecification): boolean {
   return waiting.test(moduleId);
 }
 
-function byRank(files: readonly TestSpecification[], paths: readonly string[]) {
-  return files.toSorted((a, b) => rank(a, paths) - rank(b, paths));
-}
-
-function rank({ moduleId }: TestSpecification, paths: readonly string[]): number {
-  const place = paths.findIndex((path) => moduleId.endsWith(path));
-  return place < 0 ? paths.length : place;
+function rank({ moduleId }: TestSpecification): number {
+  const place = long.findIndex((path) => moduleId.endsWith(path));
+  return place < 0 ? long.length : place;
 }
