@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 import type { CommandPorts } from '#src/conversation/command.ts';
@@ -57,7 +57,9 @@ function written(guild: SandboxGuild, channel = 'general'): readonly string[] {
   return guild.messages(channel).map((message) => message.text);
 }
 
-test('a server that invites the bot reads once how to call it, in its system channel and its language', async () => {
+test.concurrent('a server that invites the bot reads once how to call it, in its system channel and its language', async ({
+  expect,
+}) => {
   await using world = await openWorld();
   const guild = world.sandbox.addGuild({
     textChannels: ['general', 'arrivals'],
@@ -70,7 +72,9 @@ test('a server that invites the bot reads once how to call it, in its system cha
   expect(world.warnings()).toEqual([]);
 });
 
-test('it is not said again after an outage, a lost session and a restart, nor to servers of before', async () => {
+test.concurrent('it is not said again after an outage, a lost session and a restart, nor to servers of before', async ({
+  expect,
+}) => {
   await using world = await openWorld();
   const { sandbox } = world;
   const guild = sandbox.addGuild();
@@ -89,7 +93,9 @@ test('it is not said again after an outage, a lost session and a restart, nor to
   expect(written(sandbox.guild())).toEqual([]);
 });
 
-test('a server that is not allowed reads that alone, and is not noted: a later invitation is its first', async () => {
+test.concurrent('a server that is not allowed reads that alone, and is not noted: a later invitation is its first', async ({
+  expect,
+}) => {
   await using world = await openWorld({ isAllowed: () => false });
   const { sandbox, store } = world;
   const guild = sandbox.addGuild();

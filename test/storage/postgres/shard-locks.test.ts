@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { lockHolders } from '#src/storage/postgres/shard-locks.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
@@ -21,7 +21,9 @@ async function openWay(schema: TestSchema) {
 }
 
 withPostgres(() => {
-  test('ranges beside each other are held at once, and a taken shard is waited for until it is given back', async () => {
+  test.concurrent('ranges beside each other are held at once, and a taken shard is waited for until it is given back', async ({
+    expect,
+  }) => {
     await using schema = await openSchema();
     await using _other = await openLocks(schema, range(4, 7));
     await using stack = new AsyncDisposableStack();
@@ -32,7 +34,9 @@ withPostgres(() => {
     await using _two = await two.locks;
   });
 
-  test('another number of shards waits, and says which, until no process has the former one', async () => {
+  test.concurrent('another number of shards waits, and says which, until no process has the former one', async ({
+    expect,
+  }) => {
     await using schema = await openSchema();
     await using one = await openLocks(schema, range(0, 3));
     const two = await waiting(schema, range(8, 15, 16));
@@ -41,7 +45,9 @@ withPostgres(() => {
     await using _two = await two.locks;
   });
 
-  test('a bucket of identifies is used by one process at a time, and by one shard of it', async () => {
+  test.concurrent('a bucket of identifies is used by one process at a time, and by one shard of it', async ({
+    expect,
+  }) => {
     await using schema = await openSchema();
     await using one = await openLocks(schema, range(0, 3));
     await using two = await openLocks(schema, range(4, 7));
@@ -53,7 +59,9 @@ withPostgres(() => {
 });
 
 withPostgres(() => {
-  test('who loses the connection takes its locks again, also where another process waits for them', async () => {
+  test.concurrent('who loses the connection takes its locks again, also where another process waits for them', async ({
+    expect,
+  }) => {
     await using schema = await openSchema();
     const { way, url } = await openWay(schema);
     await using _way = way;
@@ -71,7 +79,9 @@ withPostgres(() => {
     expect(lost).toEqual([]);
   });
 
-  test('who loses the connection without a word notices it, and takes its locks again', async () => {
+  test.concurrent('who loses the connection without a word notices it, and takes its locks again', async ({
+    expect,
+  }) => {
     await using schema = await openSchema();
     const { way, url } = await openWay(schema);
     await using _way = way;
@@ -83,7 +93,9 @@ withPostgres(() => {
     await expect.poll(() => schema.sql(lockHolders)).toHaveLength(1);
   });
 
-  test('who finds one of its locks taken after that says so once, and ends', async () => {
+  test.concurrent('who finds one of its locks taken after that says so once, and ends', async ({
+    expect,
+  }) => {
     await using schema = await openSchema();
     const { way, url } = await openWay(schema);
     await using _way = way;
