@@ -222,19 +222,6 @@ test('.env.example lists every setting with its default and one line about it, t
   ).toHaveLength(12);
 });
 
-test('docs/settings.md lists every setting as .env.example does, once', async () => {
-  const example = await readFile('.env.example', 'utf8');
-  const rows = [...example.matchAll(/^# (.*)\n([A-Z\d_]+)=(.*)$/gm)].map(
-    ([, about, name, value = '']) => {
-      const shown = value.length > 40 ? 'a short persona' : value && `\`${value}\``;
-      return `| \`${name}\` | ${shown} | ${about} |`;
-    },
-  );
-  expect(rows).toHaveLength(settingNames().size);
-  const listed = (await readFile('docs/settings.md', 'utf8')).match(/^\| `[A-Z\d_]+` \|.*$/gm);
-  expect(listed?.toSorted()).toEqual(rows.toSorted());
-});
-
 test('.env.example used as it is changes nothing', async () => {
   const text = await readFile('.env.example', 'utf8');
   const given = Object.fromEntries(
