@@ -24,7 +24,7 @@ export function openRecorder(
     ? { ...former.session, endedAtWallMs: undefined }
     : { id, guildId, channelId, channelName, placeId, startedAtWallMs: nowWallMs };
   // The wall clock may have been put back meanwhile: no line begins before one that is kept.
-  const sinceStartMs = Math.max(former?.lastMs ?? 0, nowWallMs - session.startedAtWallMs);
+  const sinceStartMs = Math.max(former ? endMsOf(former) : 0, nowWallMs - session.startedAtWallMs);
   const startedAtMs = clock.nowMs() - sinceStartMs;
   return new TranscriptRecorder({ session, startedAtMs, former, writer, clock, ...listeners });
 }
@@ -39,6 +39,11 @@ export async function formerSession(
   const latest = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
   if (!latest) return undefined;
   const { endedAtWallMs, startedAtWallMs } = latest.session;
-  const overAtWallMs = endedAtWallMs ?? startedAtWallMs + latest.lastMs;
+  const overAtWallMs = endedAtWallMs ?? startedAtWallMs + endMsOf(latest);
   return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;
+}
+
+/** End of the last line, in ms since the start of its session. */
+function endMsOf({ lines }: ResumableSession): number {
+  return Math.max(0, ...lines.map(({ endMs }) => endMs));
 }

@@ -8,7 +8,7 @@ import type { ResumableSession } from './transcript-store-types.ts';
 export type TranscriptRecorderOptions = {
   readonly session: TranscriptSession;
   /** Last lines of a session that is resumed. */
-  readonly former?: Pick<ResumableSession, 'lastNumber' | 'lines'>;
+  readonly former?: Pick<ResumableSession, 'lines'>;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly startedAtMs: number;
   readonly writer: Omit<TranscriptWriter, 'endOpenSessions'>;
@@ -49,8 +49,8 @@ export class TranscriptRecorder {
   constructor(options: TranscriptRecorderOptions) {
     this.#options = options;
     this.#session = options.session;
-    this.#lastNumber = options.former?.lastNumber ?? 0;
     for (const line of options.former?.lines ?? []) this.#recent.set(line.number, line);
+    this.#lastNumber = Math.max(0, ...this.#recent.keys());
     this.#schedule();
   }
 

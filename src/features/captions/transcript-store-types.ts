@@ -11,9 +11,6 @@ export type OpenChannels = {
 /** A session as it was left. */
 export type ResumableSession = {
   readonly session: TranscriptSession;
-  readonly lastNumber: number;
-  /** End of the last line, in ms since its start. */
-  readonly lastMs: number;
   /** Those of its last 15 minutes, in order of speech. */
   readonly lines: readonly TranscriptLine[];
 };

@@ -5,9 +5,8 @@ import { memories } from '#src/features/memories/memory-store.ts';
 import { id, integer } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList, select } from '#src/sql/table.ts';
-import { lineColumns, lineOf } from './line-tables.ts';
+import { lineColumns, lineOf, sessionColumns } from './line-tables.ts';
 import { linesAbout } from './person-rows.ts';
-import { sessionColumns } from './session-tables.ts';
 
 /** Records about one person: all that `TranscriptEraser.forget` deletes. Errors: BotError `store.unreadable`. */
 export class PersonRecords {

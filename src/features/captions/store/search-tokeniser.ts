@@ -8,6 +8,8 @@ const accents = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u0652]/g;
 const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
 /** Longest word, in UTF-16 units, that is told from others. */
 const mostUnits = 64;
+/** Words of one line that are told apart; further ones are not found. A row of words takes 1 MB at most. */
+const mostTerms = 4_000;
 
 /** Words of a text in order, without case and accents: as the index holds them, and as they are searched for. */
 export function wordsOf(text: string): readonly string[] {
@@ -23,10 +25,16 @@ function segmented(run: string): readonly string[] {
   return [...segmenter.segment(run)].map(({ segment }) => segment);
 }
 
+/** Terms of a line, as a literal of `tsvector`. No word has a sign that would need care there. */
+export function termsOf(guildId: string, text: string): string {
+  const words = [...new Set(wordsOf(text))].slice(0, mostTerms);
+  return words.map((word) => `'${termOf(guildId, word)}'`).join(' ');
+}
+
 /**
- * A word as a term of the index, behind the key of its server: so common words of other servers cost a search nothing.
- * The dot is no letter, so that no word of a server with another key is the same term.
+ * A word behind its server: so common words of other servers cost a search nothing. The dot is no letter, so that no word of
+ * another server is the same term.
  */
-export function termOf(guildKey: number, word: string): string {
-  return `${guildKey}\u00b7${word}`;
+export function termOf(guildId: string, word: string): string {
+  return `${guildId}\u00b7${word}`;
 }

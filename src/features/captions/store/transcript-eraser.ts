@@ -7,7 +7,7 @@ import { columnOf, deleteRows, named } from '#src/sql/table.ts';
 import { sessionKeyOf } from './line-tables.ts';
 import { linesAbout, type PersonThere, rowsAbout } from './person-rows.ts';
 import { tables } from './transcript-tables.ts';
-import type { WordIndex } from './word-index-port.ts';
+import { mergeIndex } from './word-index.ts';
 
 /** Lines that one transaction erased, and whether it was the last one. */
 type ErasedPortion = { readonly count: number; readonly isLast: boolean };
@@ -28,11 +28,9 @@ const [sharedLinesAtOnce, linesAtOnce] = [20_000, 25];
  */
 export class TranscriptEraser {
   readonly #database: StoreDatabase;
-  readonly #index: WordIndex;
 
-  constructor(database: StoreDatabase, index: WordIndex) {
+  constructor(database: StoreDatabase) {
     this.#database = database;
-    this.#index = index;
   }
 
   /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
@@ -46,7 +44,6 @@ export class TranscriptEraser {
       due.push(dueBriefLines(isTheirs, nowWallMs));
       const done = await this.#eraseLines(connection, join(due, ' UNION ALL '));
       if (done.isLast) await eraseEmptySessions(connection, isTheirs);
-      if (done.isLast && !this.#database.isShared) await connection.run(eraseEmptyGuilds);
       return done;
     });
   }
@@ -61,7 +58,7 @@ export class TranscriptEraser {
       },
     );
     if (sessionId !== undefined) return erased;
-    await this.#index.merge(this.#database);
+    await mergeIndex(this.#database);
     await this.#database.scrub();
     return erased;
   }
@@ -125,14 +122,13 @@ export class TranscriptEraser {
 
   #eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
     const most = this.#database.isShared ? sharedLinesAtOnce : linesAtOnce;
-    return eraseLines(connection, this.#index, chosen, most);
+    return eraseLines(connection, chosen, most);
   }
 }
 
 /** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them. */
 async function eraseLines(
   connection: Connection,
-  index: WordIndex,
   chosen: Sql,
   most: number,
 ): Promise<ErasedPortion> {
@@ -144,7 +140,6 @@ async function eraseLines(
   await connection.run(noteMessages(among));
   await connection.run(noteRecaps(connection.among([...new Set(ids.map(sessionKeyOf))])));
   await connection.run(sql`DELETE FROM answered WHERE line ${among}`);
-  await index.erase(connection, ids);
   const count = await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
   return { count, isLast };
 }
@@ -172,14 +167,13 @@ function noteRecaps(among: Sql): Sql {
 
 /** Lines that servers among these keep no longer. SQLite begins a CROSS JOIN with the left table: few sessions have such lines. */
 function dueLines(among: Sql, nowWallMs: number, days: number): Sql {
-  const dueMs =
+  const fromWallMs = nowWallMs - days * dayMs;
+  const isDue =
     days > 0
-      ? sql`${nowWallMs - days * dayMs} - s.started_at_wall_ms`
-      : sql`CASE WHEN ${nowWallMs - unkeptMs} >= COALESCE(s.ended_at_wall_ms, s.started_at_wall_ms + s.last_ms)
-          THEN s.last_ms + 1 END`;
-  return sql`
-    SELECT l.id FROM sessions s CROSS JOIN lines l
-    WHERE s.guild_id ${among} AND l.session = s.key AND s.first_ms < ${dueMs} AND l.start_ms < ${dueMs}`;
+      ? sql`s.started_at_wall_ms < ${fromWallMs} AND l.start_ms < ${fromWallMs} - s.started_at_wall_ms`
+      : sql`s.ended_at_wall_ms <= ${nowWallMs - unkeptMs}`;
+  return sql`SELECT l.id FROM sessions s CROSS JOIN lines l
+    WHERE s.guild_id ${among} AND l.session = s.key AND ${isDue}`;
 }
 
 function dueBriefLines(isTheirs: Sql, nowWallMs: number): Sql {
@@ -214,6 +208,3 @@ async function eraseEmptySessions(connection: Connection, isTheirs: Sql): Promis
 
 const isEmpty = sql`
   s.ended_at_wall_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key)`;
-
-/** Only from a file: another process may be adding a session of such a server. */
-const eraseEmptyGuilds = sql`DELETE FROM guilds WHERE guild_id NOT IN (SELECT guild_id FROM sessions)`;

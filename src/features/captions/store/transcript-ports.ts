@@ -6,7 +6,6 @@ import { PersonRecords } from './person-records.ts';
 import { TranscriptEraser } from './transcript-eraser.ts';
 import { TranscriptReader } from './transcript-reader.ts';
 import { TranscriptWriter } from './transcript-writer.ts';
-import type { WordIndex } from './word-index-port.ts';
 
 /** Where what was said is kept. */
 export type TranscriptPorts = {
@@ -19,11 +18,11 @@ export type TranscriptPorts = {
 };
 
 /** Transcripts and memories in a database of the present format. */
-export function transcriptPorts(database: StoreDatabase, index: WordIndex): TranscriptPorts {
+export function transcriptPorts(database: StoreDatabase): TranscriptPorts {
   return {
-    writer: new TranscriptWriter(database, index),
-    reader: new TranscriptReader(database, index),
-    eraser: new TranscriptEraser(database, index),
+    writer: new TranscriptWriter(database),
+    reader: new TranscriptReader(database),
+    eraser: new TranscriptEraser(database),
     records: new PersonRecords(database),
     messages: new CaptionMessageStore(database),
     memories: new MemoryStore(database),

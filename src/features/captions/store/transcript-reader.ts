@@ -8,14 +8,11 @@ import type {
   ResumableSession,
   TranscriptSearch,
 } from '#src/features/captions/transcript-store-types.ts';
-import { id, instant, integer, key, optional, type RowOf } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
+import { id, key } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
-import { isOpenSession, searchLines } from './line-search.ts';
-import { lineColumns, lineOf } from './line-tables.ts';
-import { sessionColumns } from './session-tables.ts';
-import type { WordIndex } from './word-index-port.ts';
+import { isOpenSession, openSessions, searchLines } from './line-search.ts';
+import { lineColumns, lineOf, sessionColumns } from './line-tables.ts';
 
 /** Lines of a resumed session that are told, in ms before the last one. */
 const resumedMs = 15 * 60_000;
@@ -23,24 +20,21 @@ const resumedMs = 15 * 60_000;
 /** Finds what was said in open channels. Errors: BotError `store.unreadable`. */
 export class TranscriptReader {
   readonly #database: StoreDatabase;
-  readonly #index: WordIndex;
 
-  constructor(database: StoreDatabase, index: WordIndex) {
+  constructor(database: StoreDatabase) {
     this.#database = database;
-    this.#index = index;
   }
 
   /** Newest first, at most `limit`; only those with a line. */
-  sessions(guildId: string, open: OpenChannels, limit: number): Promise<readonly ListedSession[]> {
-    return this.#database.readTogether((connection) =>
-      connection.rows(
-        { ...sessionColumns, lineCount: integer },
-        sql`SELECT ${columnList(sessionColumns, 's')}, COUNT(*) AS line_count
-          FROM sessions s JOIN lines l ON l.session = s.key
-          WHERE s.guild_id = ${guildId} AND ${isOpenSession(connection, open)}
-          GROUP BY s.key ORDER BY s.key DESC LIMIT ${Math.max(0, limit)}`,
-      ),
+  async sessions(
+    guildId: string,
+    open: OpenChannels,
+    limit: number,
+  ): Promise<readonly ListedSession[]> {
+    const all = await this.#database.readTogether((connection) =>
+      openSessions(connection, guildId, open),
     );
+    return all.slice(0, limit).map(({ key: _, ...session }) => session);
   }
 
   /** In order of speech. */
@@ -63,21 +57,26 @@ export class TranscriptReader {
 
   /** Best first, at most `limit`. */
   search(search: TranscriptSearch, open: OpenChannels): Promise<readonly FoundLine[]> {
-    return this.#database.readTogether((connection) =>
-      searchLines(connection, this.#index, search, open),
-    );
+    return this.#database.readTogether((connection) => searchLines(connection, search, open));
   }
 
   /** Latest session of that voice channel, for resuming it. */
   latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
     return this.#database.readTogether(async (connection) => {
       const [row] = await connection.rows(
-        latestColumns,
-        sql`SELECT key, ${columnList(sessionColumns)}, last_ms, last_number
-          FROM sessions WHERE guild_id = ${guildId} AND channel_id = ${channelId}
-          ORDER BY key DESC LIMIT 1`,
+        { key, ...sessionColumns },
+        sql`SELECT key, ${columnList(sessionColumns)} FROM sessions
+          WHERE guild_id = ${guildId} AND channel_id = ${channelId} ORDER BY key DESC LIMIT 1`,
       );
-      return row && (await resumable(connection, row));
+      if (!row) return undefined;
+      const { key: sessionKey, ...session } = row;
+      const rows = await connection.rows(
+        lineColumns,
+        sql`SELECT ${columnList(lineColumns)} FROM lines WHERE session = ${sessionKey} AND start_ms >=
+          (SELECT MAX(start_ms) FROM lines WHERE session = ${sessionKey}) - ${resumedMs}
+          ORDER BY start_ms, id`,
+      );
+      return { session, lines: rows.map((line) => lineOf(line, session.id)) };
     });
   }
 
@@ -86,9 +85,7 @@ export class TranscriptReader {
     const rows = await this.#database.readTogether((connection) =>
       connection.rows(
         { guildId: id },
-        sql`SELECT guild_id FROM guilds
-          WHERE EXISTS (SELECT 1 FROM sessions WHERE sessions.guild_id = guilds.guild_id)
-          ORDER BY key`,
+        sql`SELECT DISTINCT guild_id FROM sessions ORDER BY guild_id`,
       ),
     );
     return rows.map((row) => row.guildId);
@@ -104,26 +101,4 @@ export class TranscriptReader {
     );
     return rows.map((row) => row.channelId);
   }
-}
-
-const latestColumns = {
-  key,
-  ...sessionColumns,
-  lastMs: optional(instant),
-  lastNumber: optional(integer),
-};
-
-/** Session to resume. */
-async function resumable(
-  connection: Connection,
-  { key, lastMs = 0, lastNumber = 0, ...session }: RowOf<typeof latestColumns>,
-): Promise<ResumableSession> {
-  const rows = await connection.rows(
-    lineColumns,
-    sql`SELECT ${columnList(lineColumns)} FROM lines
-      WHERE session = ${key} AND end_ms >= ${lastMs - resumedMs} ORDER BY start_ms, id`,
-  );
-  const lines = rows.map((row) => lineOf(row, session.id));
-  const endMs = lines.reduce((latest, one) => Math.max(latest, one.endMs), 0);
-  return { session, lastNumber, lastMs: endMs, lines };
 }
