@@ -215,7 +215,7 @@ const doors: Readonly<Record<string, string>> = {
   'discord/panel': 'channel-messages panel-face panels',
   'discord/shards': 'gateway-limits identify-limits',
   features: 'features',
-  'features/captions': 'session-captions',
+  'features/captions': 'transcript-recorder',
   'features/captions/answers': 'make-recap numbered-prompt-lines',
   'features/captions/files': 'transcript-file',
   'features/captions/live': 'live-captions',

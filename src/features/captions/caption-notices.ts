@@ -1,14 +1,9 @@
-import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type {
-  LiveCaptions,
-  LiveCaptionsTrouble,
-} from '#src/features/captions/live/live-captions.ts';
+import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { captionsDays } from './caption-settings.ts';
@@ -66,42 +61,4 @@ export function writeNotice(
   const { channel, parts } = context;
   const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
   live.post({ key, text, urgency: 'whole', buttons });
-}
-
-const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
-  gone: 'The channel or thread for captions no longer exists: captions are not shown.',
-  forbidden: 'The bot may no longer write in the channel or thread for captions.',
-  refused: 'Discord refused a message with captions.',
-};
-
-/** Reports to the operator and the people of a channel, once, that captions cannot be shown or saved. */
-export class CaptionFailureNotices {
-  readonly #context: SessionContext;
-  #isUnsaved = false;
-  #reportedRefused = false;
-
-  constructor(context: SessionContext) {
-    this.#context = context;
-  }
-
-  unshown(kind: LiveCaptionsTrouble): void {
-    const { channel, notice, parts } = this.#context;
-    const error = new BotError('discord.unsent', false, causes[kind]);
-    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    if (kind !== 'refused') notice({ id: 'captions.no_place' });
-    else if (!this.#reportedRefused) notice({ id: 'captions.unsaved' });
-    this.#reportedRefused = true;
-  }
-
-  unsaved(error: unknown): void {
-    const { channel, notice, parts } = this.#context;
-    if (this.#isUnsaved) return;
-    this.#isUnsaved = true;
-    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    notice({ id: 'captions.unsaved' });
-  }
-
-  saved(): void {
-    this.#isUnsaved = false;
-  }
 }

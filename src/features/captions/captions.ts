@@ -15,7 +15,8 @@ import { TranscriptRequests } from '#src/features/captions/transcripts/transcrip
 import { CaptionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { leaveMeOut, setCaptions } from './caption-tools.ts';
-import { captioned, SessionCaptions } from './session-captions.ts';
+import { SessionCaptions } from './session-captions.ts';
+import { captioned } from './transcript-recorder.ts';
 
 declare module '#src/conversation/feature-ports.ts' {
   interface FeaturePorts {

@@ -1,3 +1,4 @@
+import { BotError } from '#src/base/errors.ts';
 import type {
   ContextRequest,
   EndNews,
@@ -9,35 +10,26 @@ import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import type { LiveCaptionsTrouble } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { storeFor } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
-import { notePosted } from '#src/features/captions/transcripts/record-posted-messages.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
-import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
-import { captionTexts } from './bot-texts-in-captions.ts';
-import {
-  CaptionFailureNotices,
-  noticeButtons,
-  notifyEverybody,
-  writeNotice,
-} from './caption-notices.ts';
+import { noticeButtons, notifyEverybody, writeNotice } from './caption-notices.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
 import { CaptionTranslator } from './caption-translator.ts';
-import { NonSpeechRemarks } from './non-speech-remarks.ts';
-import { formerSession, openRecorder } from './open-transcript-recorder.ts';
+import { watchMusic } from './non-speech-remarks.ts';
 import { recentContext } from './recent-lines-context.ts';
-import { peopleIn, type TranscriptLine, type TranscriptSession } from './transcript-line.ts';
-import type { TranscriptRecorder } from './transcript-recorder.ts';
-import { UtteranceLines, unwritten } from './utterance-lines.ts';
+import { peopleIn, type TranscriptSession } from './transcript-line.ts';
+import { endMsOf, TranscriptRecorder } from './transcript-recorder.ts';
+import type { ResumableSession } from './transcript-store-types.ts';
 
 export type CaptionsTurnedOn =
   | { readonly kind: 'on' | 'already'; readonly placeId: string }
@@ -46,34 +38,21 @@ export type CaptionsTurnedOn =
 /** Captions that are on. */
 type ActiveCaptions = {
   readonly options: CaptionOptions;
-  readonly store: TranscriptPorts;
   readonly recorder: TranscriptRecorder;
-  readonly live: LiveCaptions;
-  readonly lines: UtteranceLines;
   readonly translations: CaptionTranslator;
   /** Time at which each person came last, in ms of the session. */
   readonly cameAtMs: Map<string, number>;
   /** People who had the notice of captions. */
   readonly notified: Set<string>;
-  readonly remarks: NonSpeechRemarks;
-};
-
-/** All words of an utterance are shown in captions, `tookMs` after its last voiced packet. */
-export const captioned: FeatureEventKind<'speakerId' | 'tookMs'> = {
-  kind: 'captioned',
-  level: 'debug',
-  line: ['guildId', 'speakerId', 'tookMs'],
-  meter: {
-    seconds: 'caption',
-    help: 'Time from the last voiced packet of an utterance until all its words are shown.',
-    field: 'tookMs',
-  },
+  readonly remarks: Disposable;
 };
 
 /** Number of lines from which on a newcomer is offered a recap. */
 const leastMissed = 10;
 /** Time, in ms, for what waits to be shown when captions end. */
 const flushMs = 2_000;
+/** A session that ended longer ago, in ms, is not resumed. */
+const resumeMs = 15 * 60_000;
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class SessionCaptions implements FeatureSession {
@@ -81,10 +60,11 @@ export class SessionCaptions implements FeatureSession {
   readonly #context: SessionContext;
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
-  readonly #alerts: CaptionFailureNotices;
   readonly #isReturned: boolean;
   readonly #recaps: EndOfSessionRecaps;
   #hasTranscript = false;
+  #isUnsaved = false;
+  #isRefusedTold = false;
   #hereIds: ReadonlySet<string> = new Set();
 
   /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
@@ -92,12 +72,12 @@ export class SessionCaptions implements FeatureSession {
     this.#context = context;
     this.#isReturned = isReturned;
     this.#recaps = recaps;
-    this.#alerts = new CaptionFailureNotices(context);
   }
 
   /** Where they are posted, and in which languages; undefined while they are off. */
   get active(): { readonly placeId: string; readonly options: CaptionOptions } | undefined {
-    return this.#active && { placeId: this.#active.live.placeId, options: this.#active.options };
+    const active = this.#active;
+    return active && { placeId: active.recorder.live.placeId, options: active.options };
   }
 
   /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
@@ -163,11 +143,11 @@ export class SessionCaptions implements FeatureSession {
    */
   async turnOn(options: CaptionOptions, isBack = false): Promise<CaptionsTurnedOn> {
     const active = this.#active;
-    if (active && !active.live.isShut) {
+    if (active && !active.recorder.live.isShut) {
       this.#active = { ...active, options };
       active.translations.into(options.translateTo);
       this.#context.languages.spokenHere = options.language;
-      return { kind: 'already', placeId: active.live.placeId };
+      return { kind: 'already', placeId: active.recorder.live.placeId };
     }
     if (active) await this.turnOff(); // a new place, and the same session
     this.#turning ??= this.#turnOn(options, isBack).finally(() => {
@@ -186,14 +166,13 @@ export class SessionCaptions implements FeatureSession {
   }
 
   follow(speakerId: string): FollowUtterance | undefined {
-    const lines = this.#active?.lines;
-    if (!lines || !this.#context.gate.mayWrite(speakerId)) return undefined;
-    return (begun) => lines.began(begun) ?? unwritten;
+    const { recorder } = this;
+    if (!recorder || !this.#context.gate.mayWrite(speakerId)) return undefined;
+    return (begun) => recorder.began(begun);
   }
 
-  /** Writes the words of the bot. To be called now and then while it speaks, and once at the end. */
   said(words: SpokenSegment): void {
-    this.#active?.lines.said(words, this.#context.parts.clock.nowMs());
+    this.recorder?.said(words);
   }
 
   /** Notes who is there, and tells newcomers. */
@@ -212,22 +191,18 @@ export class SessionCaptions implements FeatureSession {
     for (const { id } of newcomers) active.notified.add(id);
     const hasMissed = recorder.recent().length >= leastMissed;
     const buttons = hasMissed ? [...noticeButtons, 'captions.missed'] : noticeButtons;
-    writeNotice(this.#context, active.live, `notice ${active.notified.size}`, buttons);
+    writeNotice(this.#context, recorder.live, `notice ${active.notified.size}`, buttons);
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
   retract(personId: string, why: RetractReason): void {
-    const active = this.#active;
-    if (!active) return;
-    active.lines.drop(personId);
-    if (why === 'barred') return;
-    const numbers = active.recorder.forget(personId);
-    active.live.remove(numbers);
+    this.leaveOut(personId);
+    if (why === 'withdrawn') this.recorder?.forget(personId);
   }
 
   /** Nothing more is written of what this person is saying. */
   leaveOut(personId: string): void {
-    this.#active?.lines.drop(personId);
+    this.recorder?.leaveOut(personId);
   }
 
   /** Recent lines. */
@@ -236,8 +211,11 @@ export class SessionCaptions implements FeatureSession {
   }
 
   panel(): FeaturePanel {
-    const active = this.#active && { captionsIn: this.#active.live.placeId };
-    return { ...active, captionsDays: this.#context.settings().of(captionsDays) };
+    const captionsIn = this.active?.placeId;
+    return {
+      ...(captionsIn !== undefined && { captionsIn }),
+      captionsDays: this.#context.settings().of(captionsDays),
+    };
   }
 
   /** Ends them, and has a recap made where the session is over for good. */
@@ -249,32 +227,33 @@ export class SessionCaptions implements FeatureSession {
 
   /** Handles messages that a person deleted: the lines that they showed are deleted, too. */
   messagesDeleted(messageIds: readonly string[]): void {
-    this.#active?.live.messagesDeleted(messageIds);
+    this.recorder?.live.messagesDeleted(messageIds);
   }
 
   /** Whether captions that are on posted this message, and so change it themselves. */
   owns(messageId: string): boolean {
-    return this.#active?.live.owns(messageId) === true;
+    return this.recorder?.live.owns(messageId) === true;
   }
 
   async #turnOn(options: CaptionOptions, isBack: boolean): Promise<CaptionsTurnedOn> {
-    const { channel, gate, parts, people, settings, signal } = this.#context;
-    const store = storeFor(
-      this.#context.features.ports.transcriptStores,
-      settings().of(captionsDays),
-    );
+    const { features, people, settings, signal } = this.#context;
+    const store = storeFor(features.ports.transcriptStores, settings().of(captionsDays));
     const latest = await formerSession(store, this.#context);
-    const opened = await openPlace(this.#context, latest?.session.placeId, signal);
-    if (opened.kind === 'failed') return opened;
-    const { chat } = opened;
+    const chat = await openPlace(this.#context, latest?.session.placeId, signal);
+    if (!chat) return { kind: 'failed', line: { id: 'captions.no_place' } };
     // In another place it is another session: the messages of one session stand in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
-    const recorder = openRecorder(chat.channelId, former, store, this.#context, {
-      onFailed: (error) => this.#alerts.unsaved(error),
-      onSaved: () => this.#alerts.saved(),
+    const recorder = new TranscriptRecorder(this.#context, {
+      ...{ chat, former, store },
+      onFinal: (line) => {
+        this.#hasTranscript = true;
+        translations.add(line);
+      },
+      onTrouble: (trouble) => this.#unshown(trouble),
+      onWritten: (error) => this.#written(error),
     });
-    const live = this.#openLive(chat, recorder, store);
-    const writers = former?.lines.flatMap(({ speaker }) => peopleIn(speaker)) ?? [];
+    const { live } = recorder;
+    const writers = recorder.recent().flatMap(({ speaker }) => peopleIn(speaker));
     const hasNotice = isBack && writers.length > 0;
     const notified = new Set(hasNotice ? writers : people().map(({ id }) => id));
     if (!hasNotice) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
@@ -282,24 +261,12 @@ export class SessionCaptions implements FeatureSession {
       await live.close(0);
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
     }
-    const translations = new CaptionTranslator(this.#context, live, recorder);
+    const translations = new CaptionTranslator(this.#context, recorder);
     translations.into(options.translateTo);
-    const lines = new UtteranceLines({
-      recorder,
-      live,
-      fromMs: parts.clock.nowMs(),
-      botName: parts.places.botName(channel.guildId),
-      mayWrite: (personId) => gate.mayWrite(personId),
-      isBrief: (personId) => gate.consentOf(personId) === 'brief',
-      onFinal: (line) => {
-        this.#hasTranscript = true;
-        translations.add(line);
-      },
-    });
-    const remarks = new NonSpeechRemarks(this.#context, live, recorder);
-    const made = { recorder, live, lines, translations, notified };
+    recorder.begin();
+    const remarks = watchMusic(this.#context, (text) => recorder.remark(text));
     this.#hereIds = new Set();
-    this.#active = { options, store, ...made, remarks, cameAtMs: new Map() };
+    this.#active = { options, recorder, translations, notified, remarks, cameAtMs: new Map() };
     this.#context.languages.spokenHere = options.language;
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };
@@ -309,64 +276,68 @@ export class SessionCaptions implements FeatureSession {
     const active = this.#active;
     this.#active = undefined;
     if (!active) return;
-    active.remarks[Symbol.dispose]();
+    const { recorder, remarks, translations } = active;
+    remarks[Symbol.dispose]();
     this.#context.languages.spokenHere = undefined;
     await Promise.all([
-      active.translations.close(flushMs).then(() => active.live.close(flushMs)),
-      active.recorder.end(),
+      translations.close(flushMs).then(() => recorder.live.close(flushMs)),
+      recorder.end(),
     ]);
   }
 
-  #openLive(chat: CaptionChat, recorder: TranscriptRecorder, store: TranscriptPorts): LiveCaptions {
-    const { channel, parts } = this.#context;
-    const noted = new Set<string>();
-    return new LiveCaptions({
-      chat,
-      clock: parts.clock,
-      texts: captionTexts(channel.guildId, parts),
-      onPlaced: (number, post) => {
-        const line = recorder.line(number);
-        if (line) recorder.put({ ...line, post });
-        if (noted.has(post.messageId)) return;
-        noted.add(post.messageId);
-        void notePosted(post, recorder.session, store, this.#context);
-      },
-      onDeleted: (numbers) => this.#deleted(numbers, recorder, store),
-      onTrouble: (trouble) => this.#alerts.unshown(trouble),
-      onShown: (number, atMs) => this.#shown(recorder.line(number), atMs, recorder),
-    });
+  /** Reports to the operator and the people of the channel that captions cannot be shown. */
+  #unshown(trouble: LiveCaptionsTrouble): void {
+    const { notice } = this.#context;
+    this.#failed(new BotError('discord.unsent', false, causes[trouble]));
+    if (trouble !== 'refused') notice({ id: 'captions.no_place' });
+    else if (!this.#isRefusedTold) notice({ id: 'captions.unsaved' });
+    this.#isRefusedTold ||= trouble === 'refused';
   }
 
-  /** Deletes the lines that a deleted message showed. */
-  #deleted(numbers: readonly number[], recorder: TranscriptRecorder, store: TranscriptPorts): void {
-    const { channel, parts } = this.#context;
-    recorder.drop(numbers);
-    const forget = () => store.eraser.forgetLines(recorder.session.id, numbers);
-    void withStoreTimeout(channel.guildId, parts, 'store.unwritable', forget);
+  /** Reports once that captions are not saved, until they are again. */
+  #written(error: unknown): void {
+    const isNews = error !== undefined && !this.#isUnsaved;
+    this.#isUnsaved = error !== undefined;
+    if (!isNews) return;
+    this.#failed(error);
+    this.#context.notice({ id: 'captions.unsaved' });
   }
 
-  #shown(line: TranscriptLine | undefined, atMs: number, recorder: TranscriptRecorder): void {
-    if (line?.speaker.kind !== 'person') return;
+  #failed(error: unknown): void {
     const { channel, parts } = this.#context;
-    const tookMs = atMs - recorder.atMs(line.endMs);
-    const { personId: speakerId } = line.speaker;
-    parts.onEvent(channel.guildId, featureEvent(captioned, { speakerId, tookMs }));
+    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
   }
 }
 
-type CaptionPlace =
-  | { readonly kind: 'open'; readonly chat: CaptionChat }
-  | { readonly kind: 'failed'; readonly line: TextLine };
+const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
+  gone: 'The channel or thread for captions no longer exists: captions are not shown.',
+  forbidden: 'The bot may no longer write in the channel or thread for captions.',
+  refused: 'Discord refused a message with captions.',
+};
+
+/** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
+async function formerSession(
+  { reader }: TranscriptPorts,
+  { channel, parts }: SessionContext,
+): Promise<ResumableSession | undefined> {
+  const { guildId, channelId } = channel;
+  const read = () => reader.latest(guildId, channelId);
+  const latest = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
+  if (!latest) return undefined;
+  const { endedAtWallMs, startedAtWallMs } = latest.session;
+  const overAtWallMs = endedAtWallMs ?? startedAtWallMs + endMsOf(latest.lines);
+  return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;
+}
 
 /**
  * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
- * is still one. Never throws.
+ * is still one. Undefined where there is none, which is reported. Never throws.
  */
 async function openPlace(
   { channel, parts, settings }: SessionContext,
   formerId: string | undefined,
   signal: AbortSignal,
-): Promise<CaptionPlace> {
+): Promise<CaptionChat | undefined> {
   const { of, timeZone } = settings();
   const inChannelId = of(captionsChannelId);
   const date = wallTimesIn(timeZone).day(parts.clock.wallMs());
@@ -374,9 +345,9 @@ async function openPlace(
   const name = writtenText({ id: 'captions.thread', with: named }, channel.guildId, parts);
   const thread = inChannelId === undefined ? undefined : { inChannelId, name, formerId };
   try {
-    return { kind: 'open', chat: await parts.captionChats.open(channel, thread, signal) };
+    return await parts.captionChats.open(channel, thread, signal);
   } catch (error) {
     if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    return { kind: 'failed', line: { id: 'captions.no_place' } };
+    return undefined;
   }
 }

@@ -8,6 +8,8 @@ export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly texts: CaptionTexts;
+  /** A message with captions is posted. */
+  readonly onPosted: (place: MessagePlace) => void;
   /** This message shows this line now. */
   readonly onPlaced: (number: number, place: MessagePlace) => void;
   /** Called when a person deleted the message that showed these lines. */
@@ -27,22 +29,20 @@ const openMs = 10 * 60_000;
 /** Age of a message, in ms, after which it is left as it is: Discord hardly takes changes after an hour (error 30046). */
 const leftAfterMs = 55 * 60_000;
 
-type ShownLine = {
-  readonly line: CaptionLine;
-  /** When all its words were shown first. */
-  shownAtMs?: number;
-};
-
-/** One message with lines in order of speech. */
 type Message = {
   readonly key: string;
   readonly openedAtMs: number;
-  lines: readonly ShownLine[];
-  /** Lines whose place was reported. */
-  readonly placed: Set<number>;
-  desiredText: string;
   place?: MessagePlace;
   isPlain: boolean;
+};
+
+type ShownLine = {
+  readonly line: CaptionLine;
+  readonly message: Message;
+  /** Place that was reported. */
+  place?: MessagePlace;
+  /** When all its words were shown first. */
+  shownAtMs?: number;
 };
 
 /**
@@ -53,6 +53,8 @@ export class LiveCaptions {
   readonly #options: LiveCaptionsOptions;
   /** Messages that still change, the newest last. */
   #messages: readonly Message[] = [];
+  /** Lines of these messages by their number. */
+  readonly #lines = new Map<number, ShownLine>();
   /** Lines that are never shown again. */
   readonly #erased = new Set<number>();
   #opened = 0;
@@ -79,31 +81,32 @@ export class LiveCaptions {
 
   /** Message that shows a line, once it is posted. */
   placeOf(number: number): MessagePlace | undefined {
-    return this.#messageOf(number)?.place;
+    return this.#lines.get(number)?.message.place;
   }
 
   /** Adds or changes a line. */
   put(line: CaptionLine): void {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
-    this.#leaveOld();
     const { texts } = this.#options;
-    const known = this.#messageOf(number);
-    const former = known?.lines.find((one) => one.line.number === number);
+    const former = this.#lines.get(number);
     const words = wordsOf(line, texts);
-    if (words === '' && state === 'final' && known) this.#take(known, number);
-    if (words === '') return;
+    if (words === '') {
+      if (state === 'final') this.#take(number);
+      return;
+    }
     const isNew = !former || wordsOf(former.line, texts) !== words;
-    const shown: ShownLine = isNew ? { line } : { ...former, line };
-    const message = this.#placed(shown, known);
-    if (known && known !== message) this.#take(known, number);
+    const message = this.#messageFor(line, former?.message);
+    const shown = { ...former, line, message, ...(isNew && { shownAtMs: undefined }) };
+    this.#lines.set(number, shown);
+    if (former && former.message !== message) this.#show(former.message, 'whole');
     this.#show(message, isNew && state !== 'partial' ? 'whole' : 'partial');
     if (former?.line.state !== 'final') this.#report(shown);
   }
 
   /** Shows the translation of a line that is final. */
   translate(number: number, translation: string): void {
-    const known = this.#messageOf(number)?.lines.find(({ line }) => line.number === number);
+    const known = this.#lines.get(number);
     if (known) this.put({ ...known.line, translation });
   }
 
@@ -111,8 +114,7 @@ export class LiveCaptions {
   remove(numbers: readonly number[]): void {
     for (const number of numbers) {
       this.#erased.add(number);
-      const message = this.#messageOf(number);
-      if (message) this.#take(message, number);
+      this.#take(number);
     }
   }
 
@@ -135,56 +137,57 @@ export class LiveCaptions {
     this.#options.chat.close();
   }
 
-  #messageOf(number: number): Message | undefined {
-    return this.#messages.find(({ lines }) => lines.some(({ line }) => line.number === number));
+  /** Lines of a message in order of speech. */
+  #linesOf(message: Message): readonly ShownLine[] {
+    const lines = [...this.#lines.values()].filter((shown) => shown.message === message);
+    return lines.sort((one, other) => bySpeech(one.line, other.line));
   }
 
-  /** Puts a line where it stands, or else into the newest message, if that is open and has room, or else into a further one. */
-  #placed(shown: ShownLine, known: Message | undefined): Message {
-    const { clock, texts } = this.#options;
+  /** The message where a line stands, or else the newest one, if that is open, as far as it has room; or else a further one. */
+  #messageFor(line: CaptionLine, known: Message | undefined): Message {
+    const nowMs = this.#options.clock.nowMs();
+    if (known && this.#hasRoom(known, line, maxChars)) return known;
     const newest = this.#messages.at(-1);
-    const isOpen = newest && clock.nowMs() - newest.openedAtMs < openMs;
-    for (const [message, most] of [
-      [known, maxChars],
-      [isOpen ? newest : undefined, maxOpenChars],
-    ] as const) {
-      if (!message) continue;
-      const lines = message.lines.filter(({ line }) => line.number !== shown.line.number);
-      const all = [...lines, shown].toSorted((one, other) => bySpeech(one.line, other.line));
-      if (all.length > 1 && renderLines(all.map(lineOf), texts).length > most) continue;
-      message.lines = all;
-      return message;
-    }
-    const message: Message = {
-      key: `captions ${++this.#opened}`,
-      openedAtMs: clock.nowMs(),
-      lines: [shown],
-      placed: new Set(),
-      desiredText: '',
-      isPlain: false,
-    };
+    const isOpen = newest && nowMs - newest.openedAtMs < openMs;
+    if (isOpen && this.#hasRoom(newest, line, maxOpenChars)) return newest;
+    for (const old of this.#messages) if (nowMs - old.openedAtMs >= leftAfterMs) this.#forget(old);
+    const message = { key: `captions ${++this.#opened}`, openedAtMs: nowMs, isPlain: false };
     this.#messages = [...this.#messages, message];
     return message;
   }
 
+  #hasRoom(message: Message, line: CaptionLine, mostChars: number): boolean {
+    const others = this.#linesOf(message).map(lineOf);
+    const all = [...others.filter(({ number }) => number !== line.number), line];
+    const text = renderLines(all.toSorted(bySpeech), this.#options.texts);
+    return all.length === 1 || text.length <= mostChars;
+  }
+
   /** Takes a line out of its message; a message without lines is deleted. */
-  #take(message: Message, number: number): void {
-    message.lines = message.lines.filter(({ line }) => line.number !== number);
-    this.#show(message, 'whole');
+  #take(number: number): void {
+    const message = this.#lines.get(number)?.message;
+    this.#lines.delete(number);
+    if (message) this.#show(message, 'whole');
   }
 
   #show(message: Message, urgency: DesiredMessage['urgency']): void {
-    const { key, lines } = message;
-    if (lines.length === 0) this.#forget(message);
-    const rendered = renderLines(lines.map(lineOf), this.#options.texts);
-    const text = message.isPlain ? plainText(rendered) : rendered;
-    if (text === message.desiredText || this.#isShut) return;
-    message.desiredText = text;
-    this.#options.chat.show({ key, text, urgency });
+    if (this.#isShut) return;
+    const text = this.#textOf(message);
+    if (text === '') this.#forget(message);
+    this.#options.chat.show({ key: message.key, text, urgency });
   }
 
-  #forget(message: Message): void {
+  #textOf(message: Message): string {
+    const text = renderLines(this.#linesOf(message).map(lineOf), this.#options.texts);
+    return message.isPlain ? plainText(text) : text;
+  }
+
+  /** Leaves a message as it is; its lines. */
+  #forget(message: Message): readonly number[] {
     this.#messages = this.#messages.filter((one) => one !== message);
+    const numbers = this.#linesOf(message).map(({ line }) => line.number);
+    for (const number of numbers) this.#lines.delete(number);
+    return numbers;
   }
 
   #handleOutcome(outcome: DisplayOutcome): void {
@@ -208,12 +211,13 @@ export class LiveCaptions {
     message: Message,
     { atMs, place, text }: Extract<DisplayOutcome, { readonly kind: 'shown' }>,
   ): void {
-    const { onPlaced, texts } = this.#options;
-    message.place = place;
-    for (const shown of message.lines) {
+    const { onPlaced, onPosted, texts } = this.#options;
+    if (!message.place) onPosted(place);
+    message.place ??= place;
+    for (const shown of this.#linesOf(message)) {
       const { number, state } = shown.line;
-      if (!message.placed.has(number)) onPlaced(number, place);
-      message.placed.add(number);
+      if (shown.place !== message.place) onPlaced(number, message.place);
+      shown.place = message.place;
       const isShown = state !== 'partial' && text.includes(wordsOf(shown.line, texts));
       if (shown.shownAtMs !== undefined || !isShown) continue;
       shown.shownAtMs = atMs;
@@ -228,31 +232,21 @@ export class LiveCaptions {
 
   /** A person deleted a message: its lines are gone. */
   #deleteWithLines(message: Message): void {
-    this.#forget(message);
-    const numbers = message.lines.map(({ line }) => line.number);
+    const numbers = this.#forget(message);
     for (const number of numbers) this.#erased.add(number);
     if (numbers.length > 0) this.#options.onDeleted(numbers);
   }
 
   /** It goes once more as plain text; where that is refused, too, its lines are given up. */
   #refused(message: Message): void {
-    if (plainText(message.desiredText) !== message.desiredText) {
+    const text = this.#textOf(message);
+    if (plainText(text) !== text) {
       message.isPlain = true;
       this.#show(message, 'whole');
       return;
     }
-    this.#forget(message);
-    for (const { line } of message.lines) this.#erased.add(line.number);
+    for (const number of this.#forget(message)) this.#erased.add(number);
     this.#options.onTrouble('refused');
-  }
-
-  /** Messages of almost an hour ago are left as they are, with their lines. */
-  #leaveOld(): void {
-    const nowMs = this.#options.clock.nowMs();
-    const newest = this.#messages.at(-1);
-    this.#messages = this.#messages.filter(
-      (message) => message === newest || nowMs - message.openedAtMs < leftAfterMs,
-    );
   }
 }
 

@@ -46,6 +46,7 @@ export function openLive(show: (desired: DesiredMessage) => void) {
     chat,
     clock,
     texts,
+    onPosted: () => undefined,
     onPlaced: () => undefined,
     onDeleted: (numbers) => deleted.push(...numbers),
     onTrouble: (trouble) => troubles.push(trouble),
