@@ -9,7 +9,6 @@ import {
   captionsUnerased,
   TranscriptCleanup,
 } from '#src/features/captions/transcripts/transcript-cleanup.ts';
-import { TranscriptLookup } from '#src/features/captions/transcripts/transcript-lookup.ts';
 import { TranscriptPersonHooks } from '#src/features/captions/transcripts/transcript-person-hooks.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { CaptionRequests } from './caption-requests.ts';
@@ -43,10 +42,8 @@ export const captions: Feature = {
       shard({ parts: engine, sessions, shard, signal, sources }) {
         const parts = { ...engine, transcripts: stores };
         const cleanup = new TranscriptCleanup({ parts, sessions, shard });
-        const lookup = new TranscriptLookup(parts, sessions);
         const transcripts = new TranscriptRequests(
           parts,
-          lookup,
           sessions,
           sources.writtenQuestions,
         );

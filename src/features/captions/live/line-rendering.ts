@@ -32,7 +32,7 @@ export function renderLines(lines: readonly CaptionLine[], texts: CaptionTexts):
 
 /** Text of a message with stored lines, without translations; empty: none. */
 export function renderMessage(lines: readonly TranscriptLine[], texts: CaptionTexts): string {
-  return renderLines(lines.toSorted(bySpeech).map(finalLine), texts);
+  return renderLines(lines.toSorted(bySpeech).map((line) => ({ ...line, state: 'final' })), texts);
 }
 
 /** Order of speech. */
@@ -41,12 +41,6 @@ export function bySpeech(
   other: Pick<TranscriptLine, 'startMs' | 'number'>,
 ): number {
   return one.startMs - other.startMs || one.number - other.number;
-}
-
-/** A line that is over, as it is shown. */
-export function finalLine(line: TranscriptLine): CaptionLine {
-  const { number, speaker, startMs, endMs, text, isCut } = line;
-  return { number, speaker, startMs, endMs, text, state: 'final', isCut };
 }
 
 /** Whether both are of one speaker, uninterrupted, and are read as one. `b` comes next in order of speech. */
