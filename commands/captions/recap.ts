@@ -5,8 +5,8 @@ import type {
   Replies,
   Reply,
 } from '#src/conversation/command.ts';
+import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
-import { recapMessages } from '#src/features/captions/transcripts/recap-messages.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import { pickedSession, sessionOption } from './session-option.ts';

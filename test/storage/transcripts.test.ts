@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import type { OpenChannels } from '#src/features/captions/transcript-store-types.ts';
+import type { OpenChannels } from '#src/features/captions/transcript-line.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { unsharedLines } from '#src/storage/data-dir/store-files.ts';
 import { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';

@@ -2,25 +2,28 @@ import {
   ChannelType,
   type Client,
   DiscordAPIError,
+  GatewayDispatchEvents,
   type Guild,
   type GuildBasedChannel,
+  PermissionFlagsBits as Rights,
   Routes,
 } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { Button } from '#src/conversation/command.ts';
+import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
 import { rowsOf } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { unwritten, writeFailureOf } from '#src/discord/outbox/write-failure.ts';
+import { openRights, permissionsIn } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
 import type { CaptionChat, CaptionChats, DeletedMessages } from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { cut } from '#src/texts/plain.ts';
+import { cut, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import { demandRights, mayOpenChannel } from './chat-permissions.ts';
-import { watchDeleted } from './deleted-messages.ts';
 import { captionBody, quiet, WrittenChat } from './written-chat.ts';
 
 /** Source: Discord docs, "Start Thread without Message". */
@@ -216,4 +219,84 @@ async function foundChannel(
   const channel = await unlessAborted(asked, AbortSignal.timeout(askMs));
   if (!channel || channel.isDMBased() || channel.guildId !== guildId) return undefined;
   return channel;
+}
+
+/** The chat of a voice channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions". */
+const inVoiceChat: readonly NeededRight[] = ['ViewChannel', 'Connect', 'SendMessages'];
+const inThreadOf: readonly NeededRight[] = [
+  'ViewChannel',
+  'CreatePublicThreads',
+  'SendMessagesInThreads',
+];
+
+/** Throws BotError `discord.forbidden` where the bot lacks what it needs to write captions there; `asThread`: in a new thread. */
+function demandRights(channel: GuildBasedChannel, asThread: boolean): void {
+  const name = oneLine(channel.name);
+  const isFit = asThread ? channel.type === ChannelType.GuildText : channel.isVoiceBased();
+  if (!isFit) {
+    const why = asThread ? `${name} is no text channel` : `${name} has no chat`;
+    throw new BotError('discord.forbidden', false, `Captions cannot be written: ${why}.`);
+  }
+  const { me } = channel.guild.members;
+  const mine = me && permissionsIn(channel, me);
+  // A bot without a single right is rather one of whose rights the server told nothing.
+  if (!mine || mine.bitfield === 0n) return;
+  const missing = (asThread ? inThreadOf : inVoiceChat).filter((right) => !mine.has(Rights[right]));
+  const [right] = missing;
+  if (right === undefined) return;
+  const message = `Captions cannot be written in ${name}: the bot does not have the permission ${rightNames[right]} there.`;
+  throw new BotError('discord.forbidden', false, message);
+}
+
+/** Whether a member may open a voice channel now and read its history; false where Discord told too little to know. */
+function mayOpenChannel(
+  client: Client<true>,
+  channel: GuildBasedChannel,
+  personId: string,
+): boolean {
+  const member = channel.guild.members.cache.get(personId);
+  if (!member || !channel.isVoiceBased()) return false;
+  if (!client.guilds.cache.get(channel.guildId)?.available) return false;
+  return permissionsIn(channel, member)?.has(openRights) === true;
+}
+
+/** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */
+const mostAtOnce = 100;
+
+/**
+ * Reports each deletion of messages, channels and threads. discord.js reports only messages that it caches, and it caches
+ * none here.
+ */
+export function watchDeleted(
+  client: Client<true>,
+  report: (deleted: DeletedMessages) => void,
+): () => void {
+  const onMessage = (data: unknown) => {
+    const { channel_id: channelId, id } = fieldsOf(data);
+    if (typeof channelId !== 'string' || typeof id !== 'string') return;
+    report({ kind: 'messages', channelId, messageIds: [id] });
+  };
+  const onMessages = (data: unknown) => {
+    const { channel_id: channelId, ids } = fieldsOf(data);
+    if (typeof channelId !== 'string' || !Array.isArray(ids)) return;
+    const messageIds = ids.slice(0, mostAtOnce).filter((id) => typeof id === 'string');
+    report({ kind: 'messages', channelId, messageIds });
+  };
+  const onChat = (data: unknown) => {
+    const { id } = fieldsOf(data);
+    if (typeof id !== 'string') return;
+    // Threads go with their channel, of which Discord says no more.
+    const threads = client.channels.cache.filter((each) => each.isThread() && each.parentId === id);
+    for (const channelId of [...threads.keys(), id]) report({ kind: 'chat', channelId });
+  };
+  const listeners = [
+    [GatewayDispatchEvents.MessageDelete, onMessage],
+    [GatewayDispatchEvents.MessageDeleteBulk, onMessages],
+    [GatewayDispatchEvents.ThreadDelete, onChat],
+    [GatewayDispatchEvents.ChannelDelete, onChat],
+  ] as const;
+  for (const [event, listener] of listeners) client.ws.on(event, listener);
+  return () => {
+    for (const [event, listener] of listeners) client.ws.off(event, listener);
+  };
 }

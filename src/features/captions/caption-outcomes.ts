@@ -4,8 +4,7 @@ import type {
   TranscriptFormat,
 } from '#src/features/captions/files/transcript-file.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { TranscriptSession } from './transcript-line.ts';
-import type { ListedSession } from './transcript-store-types.ts';
+import type { ListedSession, TranscriptSession } from './transcript-line.ts';
 
 export type CaptionsOn =
   | {

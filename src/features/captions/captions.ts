@@ -1,19 +1,15 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import {
-  allStores,
-  TranscriptStores,
-} from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { allStores, TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
-import { findInCaptions } from '#src/features/captions/transcripts/find-in-captions-tool.ts';
 import {
   captionsUnerased,
   TranscriptCleanup,
+  TranscriptPersonHooks,
 } from '#src/features/captions/transcripts/transcript-cleanup.ts';
-import { TranscriptPersonHooks } from '#src/features/captions/transcripts/transcript-person-hooks.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import { CaptionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
-import { leaveMeOut, setCaptions } from './caption-tools.ts';
+import { findInCaptions, leaveMeOut, setCaptions } from './caption-tools.ts';
 import { SessionCaptions } from './session-captions.ts';
 import { captioned } from './transcript-recorder.ts';
 
@@ -42,11 +38,7 @@ export const captions: Feature = {
       shard({ parts: engine, sessions, shard, signal, sources }) {
         const parts = { ...engine, transcripts: stores };
         const cleanup = new TranscriptCleanup({ parts, sessions, shard });
-        const transcripts = new TranscriptRequests(
-          parts,
-          sessions,
-          sources.writtenQuestions,
-        );
+        const transcripts = new TranscriptRequests(parts, sessions, sources.writtenQuestions);
         const recaps = new EndOfSessionRecaps(transcripts);
         return {
           ports: {

@@ -1,4 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
 import type {
   ContextRequest,
   EndNews,
@@ -7,29 +9,32 @@ import type {
 } from '#src/conversation/feature-hooks.ts';
 import type { FollowUtterance } from '#src/conversation/hearing/utterance-observer.ts';
 import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { LiveCaptionsTrouble } from '#src/features/captions/live/live-captions.ts';
-import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { storeFor } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import type {
+  LiveCaptions,
+  LiveCaptionsTrouble,
+} from '#src/features/captions/live/live-captions.ts';
+import { storeFor, type TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
+import { captionsKept } from '#src/texts/captions-kept.ts';
+import { cut } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
-import { noticeButtons, notifyEverybody, writeNotice } from './caption-notices.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
 import { CaptionTranslator } from './caption-translator.ts';
-import { watchMusic } from './non-speech-remarks.ts';
-import { recentContext } from './recent-lines-context.ts';
-import { peopleIn, type TranscriptSession } from './transcript-line.ts';
+import { peopleIn, type ResumableSession, type TranscriptSession } from './transcript-line.ts';
 import { endMsOf, TranscriptRecorder } from './transcript-recorder.ts';
-import type { ResumableSession } from './transcript-store-types.ts';
 
 export type CaptionsTurnedOn =
   | { readonly kind: 'on' | 'already'; readonly placeId: string }
@@ -350,4 +355,82 @@ async function openPlace(
     if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
     return undefined;
   }
+}
+
+/** Longest wait, in ms, until the notice was said; then people have it in writing only. */
+const longestSayMs = 8_000;
+
+/** Buttons under the notice: agree, refuse, leave out. */
+const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
+
+/**
+ * Announces captions in writing and, unless people heard it already, aloud; resolves when the notice was said, or could not
+ * be.
+ */
+async function notifyEverybody(
+  context: SessionContext,
+  live: LiveCaptions,
+  isAnnounced: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  writeNotice(context, live, 'notice', noticeButtons);
+  if (!isAnnounced) await sayNotice(context, signal);
+}
+
+/** Says it to its end. */
+async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<void> {
+  const { channel, parts, queue, settings } = context;
+  const said = Promise.withResolvers<void>();
+  const late = new AbortController();
+  const { language } = settings();
+  const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, language);
+  const clauses = [openText(speakable(words))];
+  const ends = { signal: late.signal, onOver: () => said.resolve() };
+  const reading = { kind: 'reading', clauses, when: 'now', interruptible: false } as const;
+  if (queue.read({ ...reading, ...ends }).kind !== 'added') return;
+  const unsaid = () => new Error('the notice was not said in time');
+  const saying = unlessAborted(said.promise, signal);
+  await within(saying, longestSayMs, parts.clock, unsaid).catch((why) => late.abort(why));
+}
+
+/** Writes what happens to what is said, in a message of this key. */
+function writeNotice(
+  context: SessionContext,
+  live: LiveCaptions,
+  key: string,
+  buttons: readonly string[],
+): void {
+  const { of } = context.settings();
+  const days = of(captionsDays);
+  const lines: readonly TextLine[] = [
+    { id: 'captions.notice' },
+    captionsKept(days),
+    { id: 'captions.notice.readers' },
+  ];
+  const { channel, parts } = context;
+  const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
+  live.post({ key, text, urgency: 'whole', buttons });
+}
+
+const maxTitleChars = 100;
+/** Known length, in ms, below which a sound is no music. */
+const musicMs = 30_000;
+
+/** Writes the title of music, once, as it begins, until disposed. */
+function watchMusic(
+  { channel, mix: { tracks }, parts }: SessionContext,
+  write: (text: string) => void,
+): Disposable {
+  const begun = new WeakSet<TrackItem>();
+  const began = (item: TrackItem) => {
+    const { lengthMs = musicMs, title } = item.source;
+    if (lengthMs < musicMs || begun.has(item)) return;
+    begun.add(item);
+    const words = { title: cut(title, maxTitleChars) };
+    write(writtenText({ id: 'captions.remark.music', with: words }, channel.guildId, parts));
+  };
+  for (const { isMuted, now } of tracks.all()) if (now && !isMuted) began(now);
+  return tracks.listen((event) => {
+    if (event.kind === 'began' && !tracks.track(event.track)?.isMuted) began(event.item);
+  });
 }

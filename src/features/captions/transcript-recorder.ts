@@ -6,24 +6,24 @@ import type {
 } from '#src/conversation/hearing/utterance-observer.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { bySpeech, captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
+import {
+  LiveCaptions,
+  type LiveCaptionsTrouble,
+} from '#src/features/captions/live/live-captions.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import type { MessagePlace } from '#src/ports/desired-message.ts';
 import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { captionTexts } from './bot-texts-in-captions.ts';
-import { remark } from './live/caption-line.ts';
-import { bySpeech } from './live/line-rendering.ts';
-import { LiveCaptions, type LiveCaptionsTrouble } from './live/live-captions.ts';
-import type { TranscriptPorts } from './store/transcript-ports.ts';
 import {
   peopleIn,
+  type ResumableSession,
   type TranscriptLine,
   type TranscriptSession,
   type TranscriptSpeaker,
 } from './transcript-line.ts';
-import type { ResumableSession } from './transcript-store-types.ts';
-import { notePosted } from './transcripts/record-posted-messages.ts';
 
 export type TranscriptRecorderOptions = {
   readonly chat: CaptionChat;
@@ -330,6 +330,22 @@ type Word = NonNullable<TranscriptLine['words']>[number];
 function wordAt(word: Word, lineMs: number): Word {
   const at = (ms: number) => lineMs + Math.round(ms);
   return { ...word, startMs: at(word.startMs), endMs: at(word.endMs) };
+}
+
+/**
+ * Notes that a message shows something of a session, so that it goes with that; also on disk where no word is kept there:
+ * the next process deletes messages of sessions that are kept nowhere. Never throws.
+ */
+export async function notePosted(
+  place: MessagePlace,
+  { guildId, id: sessionId }: Pick<TranscriptSession, 'guildId' | 'id'>,
+  store: TranscriptPorts,
+  { parts, features }: SessionContext,
+): Promise<void> {
+  const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
+  const stores = [...new Set([store, features.ports.transcriptStores.onDisk])];
+  const put = () => Promise.all(stores.map(({ messages }) => messages.put(message)));
+  await withStoreTimeout(guildId, parts, 'store.unwritable', put);
 }
 
 function silent(): BotError {

@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
-import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
-import type { OpenChannels } from '#src/features/captions/transcript-store-types.ts';
-
+import type { OpenChannels, TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import { fc, runs } from '#test/properties.ts';
-
 import {
   allOpen,
   answerTo,

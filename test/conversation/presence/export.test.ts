@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import type { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { answerTo, by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';

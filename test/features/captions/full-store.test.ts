@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';

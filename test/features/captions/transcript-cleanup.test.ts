@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { lineOf, sessionOf, startedAtWallMs } from '#test/contracts/stores/transcript-samples.ts';
 import {

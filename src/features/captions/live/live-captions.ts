@@ -1,8 +1,13 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import type { DesiredMessage, DisplayOutcome, MessagePlace } from '#src/ports/desired-message.ts';
-import type { CaptionLine, CaptionTexts } from './caption-line.ts';
-import { bySpeech, renderLines, wordsOf } from './line-rendering.ts';
+import {
+  bySpeech,
+  type CaptionLine,
+  type CaptionTexts,
+  renderLines,
+  wordsOf,
+} from './caption-line.ts';
 
 export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;

@@ -1,8 +1,5 @@
 import sql from 'sql-template-tag';
-import type {
-  CaptionMessage,
-  OutdatedMessage,
-} from '#src/features/captions/transcript-store-types.ts';
+import type { CaptionMessage, OutdatedMessage } from '#src/features/captions/transcript-line.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { id, instant, integer } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';

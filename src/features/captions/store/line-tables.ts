@@ -13,7 +13,7 @@ import {
   yes,
 } from '#src/sql/columns.ts';
 import { type NewRow, table } from '#src/sql/table.ts';
-import { termsOf } from './search-tokeniser.ts';
+import { termsOf } from './word-index.ts';
 
 /** Columns of a `TranscriptSession`. */
 export const sessionColumns = {

@@ -1,12 +1,12 @@
-import sql from 'sql-template-tag';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { StoredCounts } from '#src/conversation/feature-hooks.ts';
-import type { PersonExport } from '#src/features/captions/transcript-store-types.ts';
+import type { PersonExport } from '#src/features/captions/transcript-line.ts';
 import { memories } from '#src/features/memories/memory-store.ts';
 import { id, integer } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { columnList, select } from '#src/sql/table.ts';
+import { columnList, columnOf, named, select } from '#src/sql/table.ts';
 import { lineColumns, lineOf, sessionColumns } from './line-tables.ts';
-import { linesAbout } from './person-rows.ts';
+import { tables } from './transcript-tables.ts';
 
 /** Records about one person: all that `TranscriptEraser.forget` deletes. Errors: BotError `store.unreadable`. */
 export class PersonRecords {
@@ -53,4 +53,37 @@ export class PersonRecords {
 
 function memoriesOf(guildId: string, personId: string) {
   return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
+}
+
+/** Person in a server, or in one session of it. */
+export type PersonThere = {
+  readonly guildId: string;
+  readonly personId: string;
+  readonly sessionId?: string;
+};
+
+/** SQL of the ids of lines about a person, their own and answers to them, each once. */
+export function linesAbout({ guildId, personId, sessionId }: PersonThere): Sql {
+  const found = tables.flatMap(({ name, person }) =>
+    person.forget === 'erase-line'
+      ? [
+          sql`SELECT ${columnOf(person.line)} AS id FROM ${named(name)} WHERE ${columnOf(person.column)} = ${personId}`,
+        ]
+      : [],
+  );
+  // SQLite begins a CROSS JOIN with its left table, and finds no more of UNION ALL than a portion takes.
+  return sql`SELECT l.id
+    FROM (${join(found, ' UNION ALL ')}) AS found CROSS JOIN lines l CROSS JOIN sessions s
+    WHERE l.id = found.id AND s.key = l.session AND s.guild_id = ${guildId}
+    ${sessionId === undefined ? empty : sql`AND s.id = ${sessionId}`}`;
+}
+
+/** SQL of the rows about a person beside lines, each behind `FROM`. Memories belong to no session. */
+export function rowsAbout({ guildId, personId, sessionId }: PersonThere): readonly Sql[] {
+  return tables.flatMap(({ name, person }) => {
+    const isTheirs = (field: string) => sql`${columnOf(field)} = ${personId}`;
+    if (person.forget !== 'delete-any' || sessionId !== undefined) return [];
+    const isAny = join(person.columns.map(isTheirs), ' OR ');
+    return [sql`${named(name)} WHERE guild_id = ${guildId} AND (${isAny})`];
+  });
 }

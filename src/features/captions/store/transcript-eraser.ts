@@ -1,11 +1,11 @@
 import sql, { join, type Sql } from 'sql-template-tag';
-import type { KeptDays } from '#src/features/captions/transcript-store-types.ts';
+import type { KeptDays } from '#src/features/captions/transcript-line.ts';
 import { key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { columnOf, deleteRows, named } from '#src/sql/table.ts';
 import { sessionKeyOf } from './line-tables.ts';
-import { linesAbout, type PersonThere, rowsAbout } from './person-rows.ts';
+import { linesAbout, type PersonThere, rowsAbout } from './person-records.ts';
 import { tables } from './transcript-tables.ts';
 import { mergeIndex } from './word-index.ts';
 

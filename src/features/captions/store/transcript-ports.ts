@@ -1,6 +1,8 @@
 import type { Public } from '#src/base/public.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { StoreKey } from '#src/sql/store-part.ts';
 import { CaptionMessageStore } from './caption-message-store.ts';
 import { PersonRecords } from './person-records.ts';
 import { TranscriptEraser } from './transcript-eraser.ts';
@@ -27,4 +29,29 @@ export function transcriptPorts(database: StoreDatabase): TranscriptPorts {
     messages: new CaptionMessageStore(database),
     memories: new MemoryStore(database),
   };
+}
+
+/** On disk, and, for servers that keep nothing, in memory alone. */
+export class TranscriptStores {
+  static readonly key = new StoreKey<TranscriptStores>('transcripts');
+  readonly onDisk: TranscriptPorts;
+  readonly inMemory: TranscriptPorts;
+
+  constructor(onDisk: TranscriptPorts, inMemory: TranscriptPorts) {
+    this.onDisk = onDisk;
+    this.inMemory = inMemory;
+  }
+}
+
+/** Parts of a shard, and its transcripts. */
+export type CaptionParts = SessionDependencies & { readonly transcripts: TranscriptStores };
+
+/** The store for a server that keeps captions for so many days. */
+export function storeFor(stores: TranscriptStores, keptDays: number): TranscriptPorts {
+  return keptDays === 0 ? stores.inMemory : stores.onDisk;
+}
+
+/** Both, the one on disk first. */
+export function allStores({ onDisk, inMemory }: TranscriptStores): readonly TranscriptPorts[] {
+  return [onDisk, inMemory];
 }

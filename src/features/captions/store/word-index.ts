@@ -1,9 +1,7 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql from 'sql-template-tag';
 import { integer } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { idsOf } from './line-tables.ts';
-import { termOf } from './search-tokeniser.ts';
 
 /**
  * SQL of the index of SQLite over the terms of lines, which triggers keep. Erasing walks the page of each word, so pages of 1,000
@@ -28,32 +26,8 @@ export const lineWordsTable = `
 export const termsIndex =
   'CREATE INDEX lines_by_term ON lines USING gin (terms) WITH (fastupdate = off);';
 
-/** Lines that a word ranks: the newest with it. */
-const mostOfWord = 8_000;
 /** Pages of the index of SQLite that one portion of a merge writes. */
 const pagesAtOnce = 50;
-
-/**
- * SQL of the ids of the newest lines with a word in these sessions, whose keys are the newest first. FTS5 walks past bounds
- * that are no whole numbers, which a bound number is not to SQLite.
- */
-export function linesWith(
-  connection: Connection,
-  guildId: string,
-  word: string,
-  sessionKeys: readonly number[],
-): Sql {
-  const among = connection.among(sessionKeys);
-  const term = termOf(guildId, word);
-  if (connection.dialect === 'postgres')
-    return sql`SELECT id FROM lines WHERE terms @@ ${`'${term}'`}::tsquery AND session ${among}
-      ORDER BY id DESC LIMIT ${mostOfWord}`;
-  const [lowest] = idsOf(sessionKeys.at(-1) ?? 0);
-  const [, highest] = idsOf(sessionKeys[0] ?? 0);
-  return sql`SELECT rowid AS id FROM line_words WHERE line_words MATCH ${`"${term}"`}
-    AND rowid >= CAST(${lowest} AS INTEGER) AND rowid <= CAST(${highest} AS INTEGER)
-    AND rowid / 4194304 ${among} ORDER BY rowid DESC LIMIT ${mostOfWord}`;
-}
 
 /** Drops copies of erased words: until its segments are merged, FTS5 keeps them as bounds of its pages (`line_words_idx`). */
 export async function mergeIndex(database: StoreDatabase): Promise<void> {
@@ -80,4 +54,45 @@ async function mergePages(connection: Connection, pages = pagesAtOnce): Promise<
 async function changesOf(connection: Connection): Promise<number> {
   const [row] = await connection.rows({ count: integer }, sql`SELECT total_changes() AS count`);
   return row?.count ?? 0;
+}
+
+/** Letters, digits and the signs that belong to letters. */
+const runs = /[\p{L}\p{N}\p{M}]+/gu;
+/** Scripts that put no space between words. */
+const spaceless =
+  /[\p{sc=Han}\p{sc=Hiragana}\p{sc=Katakana}\p{sc=Thai}\p{sc=Lao}\p{sc=Khmer}\p{sc=Myanmar}]/u;
+/** Accents of Latin, Greek and Cyrillic, vowel points of Hebrew and Arabic; not the vowels of Hindi or the dakuten of Japanese. */
+const accents = /[\u0300-\u036f\u0591-\u05bd\u05bf\u05c1\u05c2\u064b-\u0652]/g;
+const segmenter = new Intl.Segmenter('en', { granularity: 'word' });
+/** Longest word, in UTF-16 units, that is told from others. */
+const mostUnits = 64;
+/** Words of one line that are told apart; further ones are not found. A row of words takes 1 MB at most. */
+const mostTerms = 4_000;
+
+/** Words of a text in order, without case and accents: as the index holds them, and as they are searched for. */
+export function wordsOf(text: string): readonly string[] {
+  const folded = text.normalize('NFKD').replace(accents, '').normalize('NFC');
+  const lower = folded.toUpperCase().toLowerCase().replaceAll('\u03c2', '\u03c3');
+  const words = (lower.match(runs) ?? []).flatMap((run) =>
+    spaceless.test(run) ? segmented(run) : [run],
+  );
+  return words.map((word) => word.slice(0, mostUnits).toWellFormed());
+}
+
+function segmented(run: string): readonly string[] {
+  return [...segmenter.segment(run)].map(({ segment }) => segment);
+}
+
+/** Terms of a line, as a literal of `tsvector`. No word has a sign that would need care there. */
+export function termsOf(guildId: string, text: string): string {
+  const words = [...new Set(wordsOf(text))].slice(0, mostTerms);
+  return words.map((word) => `'${termOf(guildId, word)}'`).join(' ');
+}
+
+/**
+ * A word behind its server: so common words of other servers cost a search nothing. The dot is no letter, so that no word of
+ * another server is the same term.
+ */
+export function termOf(guildId: string, word: string): string {
+  return `${guildId}\u00b7${word}`;
 }

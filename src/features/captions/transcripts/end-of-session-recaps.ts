@@ -2,16 +2,16 @@ import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { captionsDays, recap } from '#src/features/captions/caption-settings.ts';
+import { allStores, storeFor } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import { notePosted } from '#src/features/captions/transcript-recorder.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { type WallTimes, wallTimesIn } from '#src/texts/wall-time.ts';
-import { allStores, storeFor } from './disk-and-memory-stores.ts';
-import { recapMessages } from './recap-messages.ts';
-import { notePosted } from './record-posted-messages.ts';
 import type { TranscriptRequests } from './transcript-requests.ts';
 
 /** Lines of a session that are worth a recap. */

@@ -1,12 +1,13 @@
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import type {
   FoundLine,
   LineRange,
   ListedSession,
   OpenChannels,
+  TranscriptLine,
   TranscriptSearch,
-} from '#src/features/captions/transcript-store-types.ts';
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 
 /** Part of the transcripts that a search looks at. */
 export type SearchScope = Pick<TranscriptSearch, 'sessionId' | 'fromWallMs' | 'toWallMs'>;

@@ -28,16 +28,17 @@ import type {
   TranscriptOutcome,
   TranscriptQuestion,
 } from '#src/features/captions/caption-outcomes.ts';
-import { messageLink } from '#src/features/captions/files/message-link.ts';
-import { transcriptFile } from '#src/features/captions/files/transcript-file.ts';
+import { messageLink, transcriptFile } from '#src/features/captions/files/transcript-file.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
-import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import { allStores, type CaptionParts } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   FoundLine,
   LineRange,
   ListedSession,
   OpenChannels,
-} from '#src/features/captions/transcript-store-types.ts';
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -48,7 +49,6 @@ import { languageName } from '#src/texts/language-names.ts';
 import { knownLocale, type TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
-import { allStores, type CaptionParts } from './disk-and-memory-stores.ts';
 import { OpenTranscripts, type SearchScope } from './open-transcripts.ts';
 
 /** Reader of transcripts: a person, by their id, or a program, by the channels that its token names. */
