@@ -5,6 +5,7 @@ import {
   GatewayDispatchEvents,
   type Guild,
   type GuildBasedChannel,
+  MessageFlags,
   PermissionFlagsBits as Rights,
   Routes,
 } from 'discord.js';
@@ -13,19 +14,21 @@ import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { Button } from '#src/conversation/command.ts';
 import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
-import { rowsOf } from '#src/discord/interactions/rendering.ts';
+import { type ButtonRow, rowsOf } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
-import type { Outbox } from '#src/discord/outbox/outbox.ts';
+import { LiveMessage } from '#src/discord/outbox/live-message.ts';
+import type { Outbox, RestBody } from '#src/discord/outbox/outbox.ts';
 import { unwritten, writeFailureOf } from '#src/discord/outbox/write-failure.ts';
 import { openRights, permissionsIn } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
-import type { CaptionChat, CaptionChats, DeletedMessages } from '#src/ports/caption-chats.ts';
+import type { CaptionChat, CaptionChats, ChatText } from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { cut, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import { captionBody, quiet, WrittenChat } from './written-chat.ts';
 
+/** Messages of captions notify no person, and show no preview of links. */
+const quiet = MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications;
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
 /** A thread goes to sleep after a week without a message. */
@@ -46,28 +49,24 @@ export type CaptionChatsParts = {
 /** Chats of a logged-in client; disposing it ends the watch of deletions. */
 export function openCaptionChats(
   client: Client<true>,
-  { outbox, buttons, timing }: CaptionChatsParts,
+  { outbox, buttons: buttonsByName, timing }: CaptionChatsParts,
 ): CaptionChats & Disposable {
   const readers = new ChatReaders(client, timing);
-  const chats = new Set<WrittenChat>();
-  let listener: (deleted: DeletedMessages) => void = () => {};
-  const unwatch = watchDeleted(client, (deleted) => {
-    const here = [...chats].filter(({ channelId }) => channelId === deleted.channelId);
-    if (deleted.kind === 'chat') {
-      for (const chat of here) chat.end('gone');
-      listener(deleted);
-      return;
-    }
-    const messageIds = deleted.messageIds.filter((id) => !outbox.takeOwnDeletion(id));
-    if (messageIds.length > 0) listener({ ...deleted, messageIds });
+  let listener: (messageIds: readonly string[]) => void = () => {};
+  const unwatch = watchDeleted(client, (all) => {
+    const messageIds = all.filter((id) => !outbox.takeOwnDeletion(id));
+    if (messageIds.length > 0) listener(messageIds);
   });
   const open = (channelId: string): CaptionChat => {
     const guild = client.channels.cache.get(channelId);
     const locale = localeOf(guild && 'guild' in guild ? guild.guild.preferredLocale : '');
-    const rows = (names: readonly string[]) => rowsOf(names, locale, buttons);
-    const chat = new WrittenChat(channelId, { outbox, timing, rows }, () => chats.delete(chat));
-    chats.add(chat);
-    return chat;
+    const bodyOf = ({ buttons = [], text }: ChatText) =>
+      text === '' ? undefined : captionBody(text, rowsOf(buttons, locale, buttonsByName));
+    return {
+      channelId,
+      message: (draw, report) =>
+        new LiveMessage({ outbox, channelId, flags: quiet, draw: () => bodyOf(draw()), report }),
+    };
   };
   return {
     async open(channel, thread, signal) {
@@ -79,7 +78,7 @@ export function openCaptionChats(
       return open(formerId ?? (await newThread(client, home, thread.name, signal)));
     },
     async post(channelId, text, signal) {
-      const body = { ...captionBody(text, []), flags: quiet };
+      const body = { ...captionBody(text), flags: quiet };
       try {
         const { id } = await outbox.post(channelId, body, signal);
         return { channelId, messageId: id };
@@ -90,7 +89,7 @@ export function openCaptionChats(
     },
     async change(place, text, signal) {
       const change = (words: string) =>
-        outbox.change(place, words === '' ? undefined : captionBody(words, []), signal);
+        outbox.change(place, words === '' ? undefined : captionBody(words), signal);
       try {
         await change(text);
         return text === '' ? 'gone' : 'changed';
@@ -112,6 +111,11 @@ export function openCaptionChats(
     },
     [Symbol.dispose]: unwatch,
   };
+}
+
+/** A message of captions; it pings no person. */
+function captionBody(text: string, components: readonly ButtonRow[] = []): RestBody {
+  return { content: text, allowed_mentions: { parse: [] }, components };
 }
 
 /** People who may open a voice channel now. */
@@ -193,8 +197,7 @@ async function newThread(
   const either = AbortSignal.any([signal, AbortSignal.timeout(askMs)]);
   try {
     const made = client.rest.post(Routes.threads(home.id), { body, signal: either });
-    const thread = await unlessAborted(made, either);
-    const id = typeof thread === 'object' && thread && 'id' in thread ? thread.id : undefined;
+    const { id } = fieldsOf(await unlessAborted(made, either));
     if (typeof id === 'string') return id;
     throw new Error('Discord answered without the id of the thread');
   } catch (cause) {
@@ -263,40 +266,22 @@ function mayOpenChannel(
 /** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */
 const mostAtOnce = 100;
 
-/**
- * Reports each deletion of messages, channels and threads. discord.js reports only messages that it caches, and it caches
- * none here.
- */
+/** Reports each deletion of messages. discord.js reports only messages that it caches, and it caches none here. */
 export function watchDeleted(
   client: Client<true>,
-  report: (deleted: DeletedMessages) => void,
+  report: (messageIds: readonly string[]) => void,
 ): () => void {
-  const onMessage = (data: unknown) => {
-    const { channel_id: channelId, id } = fieldsOf(data);
-    if (typeof channelId !== 'string' || typeof id !== 'string') return;
-    report({ kind: 'messages', channelId, messageIds: [id] });
+  const onDeleted = (data: unknown) => {
+    const { id, ids } = fieldsOf(data);
+    const all: readonly unknown[] = Array.isArray(ids) ? ids : [id];
+    report(all.slice(0, mostAtOnce).filter((one) => typeof one === 'string'));
   };
-  const onMessages = (data: unknown) => {
-    const { channel_id: channelId, ids } = fieldsOf(data);
-    if (typeof channelId !== 'string' || !Array.isArray(ids)) return;
-    const messageIds = ids.slice(0, mostAtOnce).filter((id) => typeof id === 'string');
-    report({ kind: 'messages', channelId, messageIds });
-  };
-  const onChat = (data: unknown) => {
-    const { id } = fieldsOf(data);
-    if (typeof id !== 'string') return;
-    // Threads go with their channel, of which Discord says no more.
-    const threads = client.channels.cache.filter((each) => each.isThread() && each.parentId === id);
-    for (const channelId of [...threads.keys(), id]) report({ kind: 'chat', channelId });
-  };
-  const listeners = [
-    [GatewayDispatchEvents.MessageDelete, onMessage],
-    [GatewayDispatchEvents.MessageDeleteBulk, onMessages],
-    [GatewayDispatchEvents.ThreadDelete, onChat],
-    [GatewayDispatchEvents.ChannelDelete, onChat],
+  const events = [
+    GatewayDispatchEvents.MessageDelete,
+    GatewayDispatchEvents.MessageDeleteBulk,
   ] as const;
-  for (const [event, listener] of listeners) client.ws.on(event, listener);
+  for (const event of events) client.ws.on(event, onDeleted);
   return () => {
-    for (const [event, listener] of listeners) client.ws.off(event, listener);
+    for (const event of events) client.ws.off(event, onDeleted);
   };
 }

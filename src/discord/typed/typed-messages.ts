@@ -38,9 +38,7 @@ export function openTypedMessages(
     listener?.written(message);
   };
   client.ws.on(GatewayDispatchEvents.MessageCreate, onMessage);
-  const unwatch = watchDeleted(client, (gone) => {
-    if (gone.kind === 'messages') listener?.deleted(gone.messageIds);
-  });
+  const unwatch = watchDeleted(client, (messageIds) => listener?.deleted(messageIds));
   return {
     listen(next) {
       listener = next;

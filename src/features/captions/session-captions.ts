@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { ifInTime, unlessAborted, within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type {
   ContextRequest,
@@ -58,6 +58,7 @@ const leastMissed = 10;
 const flushMs = 2_000;
 /** A session that ended longer ago, in ms, is not resumed. */
 const resumeMs = 15 * 60_000;
+const never = new AbortController().signal;
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class SessionCaptions implements FeatureSession {
@@ -196,7 +197,7 @@ export class SessionCaptions implements FeatureSession {
     for (const { id } of newcomers) active.notified.add(id);
     const hasMissed = recorder.recent().length >= leastMissed;
     const buttons = hasMissed ? [...noticeButtons, 'captions.missed'] : noticeButtons;
-    writeNotice(this.#context, recorder.live, `notice ${active.notified.size}`, buttons);
+    writeNotice(this.#context, recorder.live, buttons);
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
@@ -263,7 +264,7 @@ export class SessionCaptions implements FeatureSession {
     const notified = new Set(hasNotice ? writers : people().map(({ id }) => id));
     if (!hasNotice) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
     if (signal.aborted) {
-      await live.close(0);
+      live.end();
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
     }
     const translations = new CaptionTranslator(this.#context, recorder);
@@ -282,12 +283,15 @@ export class SessionCaptions implements FeatureSession {
     this.#active = undefined;
     if (!active) return;
     const { recorder, remarks, translations } = active;
+    const { clock } = this.#context.parts;
     remarks[Symbol.dispose]();
     this.#context.languages.spokenHere = undefined;
-    await Promise.all([
-      translations.close(flushMs).then(() => recorder.live.close(flushMs)),
-      recorder.end(),
-    ]);
+    const show = async () => {
+      await translations.close(flushMs);
+      await ifInTime(recorder.live.settled(), flushMs, clock, never);
+      recorder.live.end();
+    };
+    await Promise.all([show(), recorder.end()]);
   }
 
   /** Reports to the operator and the people of the channel that captions cannot be shown. */
@@ -315,7 +319,7 @@ export class SessionCaptions implements FeatureSession {
 }
 
 const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
-  gone: 'The channel or thread for captions no longer exists: captions are not shown.',
+  'chat-gone': 'The channel or thread for captions no longer exists: captions are not shown.',
   forbidden: 'The bot may no longer write in the channel or thread for captions.',
   refused: 'Discord refused a message with captions.',
 };
@@ -373,7 +377,7 @@ async function notifyEverybody(
   isAnnounced: boolean,
   signal: AbortSignal,
 ): Promise<void> {
-  writeNotice(context, live, 'notice', noticeButtons);
+  writeNotice(context, live, noticeButtons);
   if (!isAnnounced) await sayNotice(context, signal);
 }
 
@@ -393,11 +397,10 @@ async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<
   await within(saying, longestSayMs, parts.clock, unsaid).catch((why) => late.abort(why));
 }
 
-/** Writes what happens to what is said, in a message of this key. */
+/** Writes what happens to what is said. */
 function writeNotice(
   context: SessionContext,
   live: LiveCaptions,
-  key: string,
   buttons: readonly string[],
 ): void {
   const { of } = context.settings();
@@ -409,7 +412,7 @@ function writeNotice(
   ];
   const { channel, parts } = context;
   const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
-  live.post({ key, text, urgency: 'whole', buttons });
+  live.post({ text, buttons });
 }
 
 const maxTitleChars = 100;

@@ -1,5 +1,5 @@
 import type { Memory } from '#src/features/memories/memory-store.ts';
-import type { MessagePlace } from '#src/ports/desired-message.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
 
 /** Captions of one voice channel from when they are turned on to when the bot leaves it; resumed within 15 minutes. */
 export type TranscriptSession = {

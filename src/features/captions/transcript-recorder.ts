@@ -13,7 +13,7 @@ import {
 } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
-import type { MessagePlace } from '#src/ports/desired-message.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
 import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { Transcript } from '#src/speech/ports.ts';

@@ -318,7 +318,7 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
 
 /** Where captions go: chats and transcripts in memory. */
 function openCaptioning(clock: VirtualClock) {
-  const captionChats = new FakeCaptionChats(clock);
+  const captionChats = new FakeCaptionChats();
   const transcripts = memoryTranscripts(clock);
   return {
     captionChats,

@@ -158,7 +158,7 @@ test('messages in a closed channel wait by themselves, and after a day its serve
     await writer.putLines([{ ...lineOf('a', n, 'words'), post }]);
   }
   const closed = captionChats.at('closed');
-  closed.refuses = ({ key }) => ({ kind: 'forbidden', key });
+  closed.refuses = () => ({ kind: 'forbidden' });
   await eraser.forget('10', '1');
   const over = new AbortController();
   const running = cleanup.run(over.signal);

@@ -5,7 +5,7 @@ import type {
   TranscriptSpeaker,
   TranscriptWord,
 } from '#src/features/captions/transcript-line.ts';
-import type { MessagePlace } from '#src/ports/desired-message.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
 import { harmlessUncut } from '#src/texts/plain.ts';
 import { type Locale, type TextId, type TextValues, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';

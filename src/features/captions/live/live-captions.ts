@@ -1,6 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { CaptionChat } from '#src/ports/caption-chats.ts';
-import type { DesiredMessage, DisplayOutcome, MessagePlace } from '#src/ports/desired-message.ts';
+import type {
+  CaptionChat,
+  ChatMessage,
+  ChatText,
+  MessageOutcome,
+} from '#src/ports/caption-chats.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
 import {
   bySpeech,
   type CaptionLine,
@@ -25,7 +30,7 @@ export type LiveCaptionsOptions = {
   readonly onShown: (number: number, atMs: number) => void;
 };
 
-export type LiveCaptionsTrouble = 'gone' | 'forbidden' | 'refused';
+export type LiveCaptionsTrouble = 'chat-gone' | 'forbidden' | 'refused';
 
 /** Most characters of a message that a further line is added to, and of any message: 10 fewer than Discord takes. */
 const [maxOpenChars, maxChars] = [1_500, 1_990];
@@ -35,8 +40,9 @@ const openMs = 10 * 60_000;
 const leftAfterMs = 55 * 60_000;
 
 type Message = {
-  readonly key: string;
+  readonly sent: ChatMessage;
   readonly openedAtMs: number;
+  text: string;
   place?: MessagePlace;
   isPlain: boolean;
 };
@@ -62,12 +68,10 @@ export class LiveCaptions {
   readonly #lines = new Map<number, ShownLine>();
   /** Lines that are never shown again. */
   readonly #erased = new Set<number>();
-  #opened = 0;
   #isShut = false;
 
   constructor(options: LiveCaptionsOptions) {
     this.#options = options;
-    options.chat.onOutcome((outcome) => this.#handleOutcome(outcome));
   }
 
   get placeId(): string {
@@ -131,15 +135,19 @@ export class LiveCaptions {
   }
 
   /** A message that is no caption, such as the notice. */
-  post(desired: DesiredMessage): void {
-    if (!this.#isShut) this.#options.chat.show(desired);
+  post(desired: ChatText): void {
+    const report = (outcome: MessageOutcome) => this.#handleOutcome(outcome);
+    if (!this.#isShut) this.#options.chat.message(() => desired, report).touch('whole');
   }
 
-  /** Resolves when nothing waits any more, or after `ms`; nothing more is shown then. */
-  async close(ms: number): Promise<void> {
-    await this.#options.chat.flush(ms);
+  /** Resolves when nothing waits any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#messages.map(({ sent }) => sent.settled()));
+  }
+
+  /** Shows nothing more. */
+  end(): void {
     this.#isShut = true;
-    this.#options.chat.close();
   }
 
   /** Lines of a message in order of speech. */
@@ -156,7 +164,11 @@ export class LiveCaptions {
     const isOpen = newest && nowMs - newest.openedAtMs < openMs;
     if (isOpen && this.#hasRoom(newest, line, maxOpenChars)) return newest;
     for (const old of this.#messages) if (nowMs - old.openedAtMs >= leftAfterMs) this.#forget(old);
-    const message = { key: `captions ${++this.#opened}`, openedAtMs: nowMs, isPlain: false };
+    const sent = this.#options.chat.message(
+      () => ({ text: message.text }),
+      (outcome) => this.#handleOutcome(outcome, message),
+    );
+    const message: Message = { sent, openedAtMs: nowMs, text: '', isPlain: false };
     this.#messages = [...this.#messages, message];
     return message;
   }
@@ -175,11 +187,11 @@ export class LiveCaptions {
     if (message) this.#show(message, 'whole');
   }
 
-  #show(message: Message, urgency: DesiredMessage['urgency']): void {
+  #show(message: Message, urgency: 'whole' | 'partial'): void {
     if (this.#isShut) return;
-    const text = this.#textOf(message);
-    if (text === '') this.#forget(message);
-    this.#options.chat.show({ key: message.key, text, urgency });
+    message.text = this.#textOf(message);
+    if (message.text === '') this.#forget(message);
+    message.sent.touch(urgency);
   }
 
   #textOf(message: Message): string {
@@ -195,28 +207,22 @@ export class LiveCaptions {
     return numbers;
   }
 
-  #handleOutcome(outcome: DisplayOutcome): void {
-    if (outcome.kind === 'forbidden') this.#shut('forbidden');
-    // The deletion of a channel or thread does not say that its words are to be forgotten.
-    if (outcome.kind === 'gone' && outcome.what === 'chat') this.#shut('gone');
-    const message = this.#messages.find(({ key }) => key === outcome.key);
-    if (!message || this.#isShut) return;
-    if (outcome.kind === 'shown') this.#confirm(message, outcome);
-    if (outcome.kind === 'gone') this.#deleteWithLines(message);
-    if (outcome.kind === 'refused') this.#refused(message);
-  }
-
-  #shut(trouble: LiveCaptionsTrouble): void {
+  #handleOutcome(outcome: MessageOutcome, message?: Message): void {
     if (this.#isShut) return;
-    this.#isShut = true;
-    this.#options.onTrouble(trouble);
+    const { kind } = outcome;
+    // The deletion of a channel or thread does not say that its words are to be forgotten.
+    if (kind === 'forbidden' || kind === 'chat-gone') {
+      this.#isShut = true;
+      this.#options.onTrouble(kind);
+    }
+    if (!message || !this.#messages.includes(message)) return;
+    if (kind === 'shown') this.#confirm(message, outcome.place, outcome.text);
+    if (kind === 'message-gone') this.#deleteWithLines(message);
+    if (kind === 'refused') this.#refused(message);
   }
 
-  #confirm(
-    message: Message,
-    { atMs, place, text }: Extract<DisplayOutcome, { readonly kind: 'shown' }>,
-  ): void {
-    const { onPlaced, onPosted, texts } = this.#options;
+  #confirm(message: Message, place: MessagePlace, text: string): void {
+    const { clock, onPlaced, onPosted, texts } = this.#options;
     if (!message.place) onPosted(place);
     message.place ??= place;
     for (const shown of this.#linesOf(message)) {
@@ -225,7 +231,7 @@ export class LiveCaptions {
       shown.place = message.place;
       const isShown = state !== 'partial' && text.includes(wordsOf(shown.line, texts));
       if (shown.shownAtMs !== undefined || !isShown) continue;
-      shown.shownAtMs = atMs;
+      shown.shownAtMs = clock.nowMs();
       this.#report(shown);
     }
   }
@@ -244,8 +250,7 @@ export class LiveCaptions {
 
   /** It goes once more as plain text; where that is refused, too, its lines are given up. */
   #refused(message: Message): void {
-    const text = this.#textOf(message);
-    if (plainText(text) !== text) {
+    if (plainText(message.text) !== message.text) {
       message.isPlain = true;
       this.#show(message, 'whole');
       return;

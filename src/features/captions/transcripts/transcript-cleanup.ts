@@ -16,7 +16,6 @@ import type {
   PersonExport,
 } from '#src/features/captions/transcript-line.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
-import type { DeletedMessages } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
@@ -64,7 +63,7 @@ export class TranscriptCleanup {
 
   constructor(options: TranscriptCleanupOptions) {
     this.#options = options;
-    options.parts.captionChats.onDeleted((deleted) => void this.#deleted(deleted));
+    options.parts.captionChats.onDeleted((messageIds) => void this.#deleted(messageIds));
   }
 
   /**
@@ -215,13 +214,12 @@ export class TranscriptCleanup {
   }
 
   /** Deleting a message of captions deletes its lines. */
-  async #deleted(deleted: DeletedMessages): Promise<void> {
-    if (deleted.kind === 'chat') return;
+  async #deleted(messageIds: readonly string[]): Promise<void> {
     const { parts, sessions } = this.#options;
     for (const { context } of sessions.all())
-      context.features.sessions.captions.messagesDeleted(deleted.messageIds);
+      context.features.sessions.captions.messagesDeleted(messageIds);
     const { transcripts } = parts;
-    const forget = ({ eraser }: TranscriptPorts) => eraser.forgetMessages(deleted.messageIds);
+    const forget = ({ eraser }: TranscriptPorts) => eraser.forgetMessages(messageIds);
     await Promise.all(allStores(transcripts).map((store) => this.#attempt(() => forget(store))));
   }
 
