@@ -5,8 +5,7 @@ import type {
   CommandPorts,
   Replies,
 } from '#src/conversation/command.ts';
-import { quotes } from './find.ts';
-import { noTranscript } from './transcript.ts';
+import { noTranscript, quotes } from './transcript.ts';
 
 /** Subjects of a question besides a day: the current session, the previous one, or all of them. */
 const subjects = ['this', 'last', 'all'] as const;
