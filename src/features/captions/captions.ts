@@ -4,10 +4,10 @@ import { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-se
 import {
   captionsUnerased,
   TranscriptCleanup,
-  TranscriptPersonHooks,
+  transcriptPersonHooks,
 } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import { CaptionRequests } from './caption-requests.ts';
+import { type CaptionRequests, captionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { findInCaptions, leaveMeOut, setCaptions } from './caption-tools.ts';
 import { SessionCaptions } from './session-captions.ts';
@@ -45,7 +45,7 @@ export const captions: Feature = {
             transcriptStores: stores,
             transcriptCleanup: cleanup,
             transcripts,
-            captions: new CaptionRequests(parts, sessions),
+            captions: captionRequests(parts, sessions),
           },
           session: (context, { isReturned }) => new SessionCaptions(context, isReturned, recaps),
           run: () => cleanup.run(signal),
@@ -54,7 +54,7 @@ export const captions: Feature = {
             return (await Promise.all(erasing)).reduce((sum, count) => sum + count, 0);
           },
           drain: (ms) => recaps.drain(ms, parts.clock),
-          person: new TranscriptPersonHooks(parts, sessions, cleanup),
+          person: transcriptPersonHooks(parts, sessions, cleanup),
         };
       },
     };

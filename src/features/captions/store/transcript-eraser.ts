@@ -23,107 +23,96 @@ const [sharedLinesAtOnce, linesAtOnce] = [20_000, 25];
 /**
  * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows, and where a
  * person is forgotten, every copy of them in the index and in unused bytes. Of PostgreSQL, its owner decides. What a message still
- * shows of it is noted with it: `CaptionMessageStore.outdated` tells of it until it was written anew, also after a restart.
+ * shows of it is noted with it: `messages.outdated` tells of it until it was written anew, also after a restart.
  * Errors: BotError `store.unwritable`.
  */
-export class TranscriptEraser {
-  readonly #database: StoreDatabase;
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
-  expire(nowWallMs: number, keptDays: KeptDays): Promise<number> {
-    return this.#inPortions(async (connection) => {
-      const isTheirs = sql`guild_id ${connection.among(Object.keys(keptDays))}`;
-      const serversOf = Map.groupBy(Object.entries(keptDays), ([, days]) => days);
-      const due = Array.from(serversOf, ([days, servers]) =>
-        dueLines(connection.among(servers.map(([guildId]) => guildId)), nowWallMs, days),
-      );
-      due.push(dueBriefLines(isTheirs, nowWallMs));
-      const done = await this.#eraseLines(connection, join(due, ' UNION ALL '));
-      if (done.isLast) await eraseEmptySessions(connection, isTheirs);
-      return done;
-    });
-  }
-
-  /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
-  async forget(guildId: string, personId: string, sessionId?: string): Promise<number> {
-    const person: PersonThere = { guildId, personId, sessionId };
-    const erased = await this.#erase(
-      () => linesAbout(person),
-      async (connection) => {
-        await deleteRows(connection, rowsAbout(person));
-      },
-    );
-    if (sessionId !== undefined) return erased;
-    await mergeIndex(this.#database);
-    await this.#database.scrub();
-    return erased;
-  }
-
-  forgetLines(sessionId: string, numbers: readonly number[]): Promise<number> {
-    return this.#erase(
-      (connection) => sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
-        WHERE s.id = ${sessionId} AND l.id - s.key * 4194304 ${connection.among(numbers)}`,
-    );
-  }
-
-  /** Lines that these messages, which are deleted, showed. */
-  forgetMessages(messageIds: readonly string[]): Promise<number> {
-    return this.#erase(
-      (connection) => sql`SELECT id FROM lines
-        WHERE post_message_id ${connection.among(messageIds)}`,
-      async (connection) => {
-        const gone = connection.among(messageIds);
-        await connection.run(sql`DELETE FROM caption_messages WHERE message_id ${gone}`);
-      },
-    );
-  }
-
-  /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
-  forgetGuild(guildId: string): Promise<number> {
-    const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
-    const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
-    const rest = tables.flatMap(({ name, server }) =>
-      server.forget === 'delete'
-        ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
-        : [],
-    );
-    return this.#erase(
-      () => all,
-      async (connection) => {
-        await deleteRows(connection, rest);
-      },
-    );
-  }
+export function transcriptEraser(database: StoreDatabase) {
+  const most = database.isShared ? sharedLinesAtOnce : linesAtOnce;
 
   /** Erases chosen lines, so that nothing that was asked for before brings them back; `finish` with the last portion. */
-  #erase(
+  function erase(
     chosen: (connection: Connection) => Sql,
     finish?: (connection: Connection) => Promise<void>,
   ): Promise<number> {
-    return this.#inPortions(async (connection) => {
-      const done = await this.#eraseLines(connection, chosen(connection));
+    return inPortions(async (connection) => {
+      const done = await eraseLines(connection, chosen(connection), most);
       if (done.isLast) await finish?.(connection);
       return done;
     });
   }
 
-  async #inPortions(portion: Work<ErasedPortion>): Promise<number> {
+  async function inPortions(portion: Work<ErasedPortion>): Promise<number> {
     let count = 0;
-    await this.#database.eraseInPortions(portion, (done) => {
+    await database.eraseInPortions(portion, (done) => {
       count += done.count;
       return !done.isLast;
     });
     return count;
   }
 
-  #eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
-    const most = this.#database.isShared ? sharedLinesAtOnce : linesAtOnce;
-    return eraseLines(connection, chosen, most);
-  }
+  return {
+    /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
+    expire(nowWallMs: number, keptDays: KeptDays): Promise<number> {
+      return inPortions(async (connection) => {
+        const isTheirs = sql`guild_id ${connection.among(Object.keys(keptDays))}`;
+        const due = dueLines(connection, isTheirs, nowWallMs, keptDays);
+        const done = await eraseLines(connection, due, most);
+        if (done.isLast) await eraseEmptySessions(connection, isTheirs);
+        return done;
+      });
+    },
+
+    /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
+    async forget(guildId: string, personId: string, sessionId?: string): Promise<number> {
+      const person: PersonThere = { guildId, personId, sessionId };
+      const erased = await erase(
+        () => linesAbout(person),
+        async (connection) => {
+          await deleteRows(connection, rowsAbout(person));
+        },
+      );
+      if (sessionId !== undefined) return erased;
+      await mergeIndex(database);
+      await database.scrub();
+      return erased;
+    },
+
+    forgetLines(sessionId: string, numbers: readonly number[]): Promise<number> {
+      return erase(
+        (connection) => sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+        WHERE s.id = ${sessionId} AND l.id - s.key * 4194304 ${connection.among(numbers)}`,
+      );
+    },
+
+    /** Lines that these messages, which are deleted, showed. */
+    forgetMessages(messageIds: readonly string[]): Promise<number> {
+      return erase(
+        (connection) => sql`SELECT id FROM lines
+        WHERE post_message_id ${connection.among(messageIds)}`,
+        async (connection) => {
+          const gone = connection.among(messageIds);
+          await connection.run(sql`DELETE FROM caption_messages WHERE message_id ${gone}`);
+        },
+      );
+    },
+
+    /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
+    forgetGuild(guildId: string): Promise<number> {
+      const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
+      const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
+      const rest = tables.flatMap(({ name, server }) =>
+        server.forget === 'delete'
+          ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
+          : [],
+      );
+      return erase(
+        () => all,
+        async (connection) => {
+          await deleteRows(connection, rest);
+        },
+      );
+    },
+  };
 }
 
 /** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them. */
@@ -165,22 +154,31 @@ function noteRecaps(among: Sql): Sql {
       AND NOT EXISTS (SELECT 1 FROM lines WHERE lines.post_message_id = caption_messages.message_id)`;
 }
 
-/** Lines that servers among these keep no longer. SQLite begins a CROSS JOIN with the left table: few sessions have such lines. */
-function dueLines(among: Sql, nowWallMs: number, days: number): Sql {
-  const fromWallMs = nowWallMs - days * dayMs;
-  const isDue =
-    days > 0
-      ? sql`s.started_at_wall_ms < ${fromWallMs} AND l.start_ms < ${fromWallMs} - s.started_at_wall_ms`
-      : sql`s.ended_at_wall_ms <= ${nowWallMs - unkeptMs}`;
-  return sql`SELECT l.id FROM sessions s CROSS JOIN lines l
-    WHERE s.guild_id ${among} AND l.session = s.key AND ${isDue}`;
-}
-
-function dueBriefLines(isTheirs: Sql, nowWallMs: number): Sql {
-  return sql`
-    SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+/**
+ * Lines that these servers keep no longer, and brief ones. SQLite begins a CROSS JOIN with the left table: few sessions have such
+ * lines.
+ */
+function dueLines(
+  connection: Connection,
+  isTheirs: Sql,
+  nowWallMs: number,
+  keptDays: KeptDays,
+): Sql {
+  const serversOf = Map.groupBy(Object.entries(keptDays), ([, days]) => days);
+  const due = Array.from(serversOf, ([days, servers]) => {
+    const fromWallMs = nowWallMs - days * dayMs;
+    const isDue =
+      days > 0
+        ? sql`s.started_at_wall_ms < ${fromWallMs} AND l.start_ms < ${fromWallMs} - s.started_at_wall_ms`
+        : sql`s.ended_at_wall_ms <= ${nowWallMs - unkeptMs}`;
+    return sql`SELECT l.id FROM sessions s CROSS JOIN lines l
+      WHERE s.guild_id ${connection.among(servers.map(([guildId]) => guildId))}
+        AND l.session = s.key AND ${isDue}`;
+  });
+  const brief = sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
     WHERE l.is_brief = TRUE AND ${isTheirs}
       AND l.start_ms < ${nowWallMs - briefMs} - s.started_at_wall_ms`;
+  return join([...due, brief], ' UNION ALL ');
 }
 
 /** Deletes sessions that ended without a line; messages that still show them are noted as outdated. */

@@ -3,31 +3,24 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
-import { CaptionMessageStore } from './caption-message-store.ts';
-import { PersonRecords } from './person-records.ts';
-import { TranscriptEraser } from './transcript-eraser.ts';
-import { TranscriptReader } from './transcript-reader.ts';
-import { TranscriptWriter } from './transcript-writer.ts';
+import { captionMessageStore } from './caption-message-store.ts';
+import { personRecords } from './person-records.ts';
+import { transcriptEraser } from './transcript-eraser.ts';
+import { transcriptReader } from './transcript-reader.ts';
+import { transcriptWriter } from './transcript-writer.ts';
 
 /** Where what was said is kept. */
-export type TranscriptPorts = {
-  readonly writer: Public<TranscriptWriter>;
-  readonly reader: Public<TranscriptReader>;
-  readonly eraser: Public<TranscriptEraser>;
-  readonly records: Public<PersonRecords>;
-  readonly messages: Public<CaptionMessageStore>;
-  readonly memories: Public<MemoryStore>;
-};
+export type TranscriptPorts = ReturnType<typeof transcriptPorts>;
 
 /** Transcripts and memories in a database of the present format. */
-export function transcriptPorts(database: StoreDatabase): TranscriptPorts {
+export function transcriptPorts(database: StoreDatabase) {
   return {
-    writer: new TranscriptWriter(database),
-    reader: new TranscriptReader(database),
-    eraser: new TranscriptEraser(database),
-    records: new PersonRecords(database),
-    messages: new CaptionMessageStore(database),
-    memories: new MemoryStore(database),
+    writer: transcriptWriter(database),
+    reader: transcriptReader(database),
+    eraser: transcriptEraser(database),
+    records: personRecords(database),
+    messages: captionMessageStore(database),
+    memories: new MemoryStore(database) as Public<MemoryStore>,
   };
 }
 

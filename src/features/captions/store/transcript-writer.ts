@@ -12,50 +12,46 @@ import { answered, lineRow, lines, sessionColumns, sessions } from './line-table
  * Writes what was said: lines with their words. A write waits while the database is away. Errors: BotError
  * `store.unwritable`.
  */
-export class TranscriptWriter {
-  readonly #database: StoreDatabase;
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  /** Adds a session, or changes the one of that id. */
-  async putSession(session: TranscriptSession): Promise<void> {
-    await this.#database.write((connection) =>
-      connection.insert(sessionRows, [session], { conflict: putSession }),
-    );
-  }
-
-  /** Adds lines, or replaces those of the same session and number, all or none. */
-  async putLines(all: readonly TranscriptLine[]): Promise<void> {
-    const ids = all.map(({ sessionId }) => sessionId);
-    await this.#database.write(async (connection) => {
-      const open = await connection.rows(
-        { id, key, guildId: id },
-        sql`SELECT id, key, guild_id FROM sessions
-          WHERE id ${connection.among([...new Set(ids)])} ORDER BY key ${connection.forUpdate}`,
+export function transcriptWriter(database: StoreDatabase) {
+  return {
+    /** Adds a session, or changes the one of that id. */
+    async putSession(session: TranscriptSession): Promise<void> {
+      await database.write((connection) =>
+        connection.insert(sessionRows, [session], { conflict: putSession }),
       );
-      const byId = new Map(open.map((session) => [session.id, session]));
-      const puts = all.map((line) => {
-        const session = byId.get(line.sessionId);
-        if (!session) throw orphaned(this.#database.place, 'lines');
-        return lineRow(line, session);
-      });
-      const rows = [...new Map(puts.map((row) => [row.id, row])).values()];
-      rows.sort((one, other) => one.id - other.id); // in one order, or two processes would wait for each other
-      await connection.insert(lines, rows, { conflict: replacing(lines) });
-      await putAnswered(connection, rows);
-    });
-  }
+    },
 
-  /**
-   * Ends sessions of this shard, which a killed process left open, at their last line; those that are `running` stay.
-   * The last messages of the ended ones, and all of sessions that are not in this store, are outdated: they may show words that
-   * are not kept.
-   */
-  async endOpenSessions(shard: ServerShare, running: readonly string[] = []): Promise<void> {
-    await this.#database.writeNow((connection) => endOpenSessions(connection, shard, running));
-  }
+    /** Adds lines, or replaces those of the same session and number, all or none. */
+    async putLines(all: readonly TranscriptLine[]): Promise<void> {
+      const ids = all.map(({ sessionId }) => sessionId);
+      await database.write(async (connection) => {
+        const open = await connection.rows(
+          { id, key, guildId: id },
+          sql`SELECT id, key, guild_id FROM sessions
+          WHERE id ${connection.among([...new Set(ids)])} ORDER BY key ${connection.forUpdate}`,
+        );
+        const byId = new Map(open.map((session) => [session.id, session]));
+        const puts = all.map((line) => {
+          const session = byId.get(line.sessionId);
+          if (!session) throw orphaned(database.place, 'lines');
+          return lineRow(line, session);
+        });
+        const rows = [...new Map(puts.map((row) => [row.id, row])).values()];
+        rows.sort((one, other) => one.id - other.id); // in one order, or two processes would wait for each other
+        await connection.insert(lines, rows, { conflict: replacing(lines) });
+        await putAnswered(connection, rows);
+      });
+    },
+
+    /**
+     * Ends sessions of this shard, which a killed process left open, at their last line; those that are `running` stay.
+     * The last messages of the ended ones, and all of sessions that are not in this store, are outdated: they may show words that
+     * are not kept.
+     */
+    async endOpenSessions(shard: ServerShare, running: readonly string[] = []): Promise<void> {
+      await database.writeNow((connection) => endOpenSessions(connection, shard, running));
+    },
+  };
 }
 
 /** A session that is put gets its key from the database. */

@@ -15,75 +15,61 @@ export type SearchScope = Pick<TranscriptSearch, 'sessionId' | 'fromWallMs' | 't
 /** Sessions offered at most. */
 const mostSessions = 25;
 
+export type OpenTranscripts = ReturnType<typeof openTranscripts>;
+
 /** Transcripts of one server, limited to lines that their reader may know. Errors: BotError `store.unreadable`. */
-export class OpenTranscripts {
-  /** The one on disk first. */
-  readonly #stores: readonly TranscriptPorts[];
-  readonly #guildId: string;
-  readonly #open: OpenChannels;
-  readonly #liveIds: readonly string[];
+export function openTranscripts(
+  stores: readonly TranscriptPorts[],
+  guildId: string,
+  open: OpenChannels,
+  liveIds: readonly string[],
+) {
+  const fromAll = async <T>(read: (store: TranscriptPorts) => Promise<readonly T[]>) =>
+    (await Promise.all(stores.map(read))).flat();
+  return {
+    /** Newest first, at most 25. */
+    async sessions(): Promise<readonly ListedSession[]> {
+      const all = await fromAll(({ reader }) => reader.sessions(guildId, open, mostSessions));
+      return all
+        .toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
+        .slice(0, mostSessions);
+    },
 
-  /** `liveIds`: sessions that go on. */
-  constructor(
-    stores: readonly TranscriptPorts[],
-    guildId: string,
-    open: OpenChannels,
-    liveIds: readonly string[],
-  ) {
-    this.#stores = stores;
-    this.#guildId = guildId;
-    this.#open = open;
-    this.#liveIds = liveIds;
-  }
+    /**
+     * The session of that id; `this`: the one that goes on, or else the last one; `now`: only the one that goes on; `last`: the
+     * last one before it; left out: the last one.
+     */
+    async session(about?: string): Promise<ListedSession | undefined> {
+      const sessions = await this.sessions();
+      const isLive = ({ id }: ListedSession) => liveIds.includes(id);
+      switch (about) {
+        case undefined:
+          return sessions[0];
+        case 'this':
+          return sessions.find(isLive) ?? sessions[0];
+        case 'now':
+          return sessions.find(isLive);
+        case 'last':
+          return sessions.find((session) => !isLive(session));
+        default:
+          return sessions.find(({ id }) => id === about);
+      }
+    },
 
-  /** Newest first, at most 25. */
-  async sessions(): Promise<readonly ListedSession[]> {
-    const all = await this.#all(({ reader }) =>
-      reader.sessions(this.#guildId, this.#open, mostSessions),
-    );
-    return all
-      .toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
-      .slice(0, mostSessions);
-  }
+    /** Lines of a session in order of speech. */
+    lines({ id }: TranscriptSession, range?: LineRange): Promise<readonly TranscriptLine[]> {
+      return fromAll(({ reader }) => reader.lines(id, open, range));
+    },
 
-  /**
-   * The session of that id; `this`: the one that goes on, or else the last one; `now`: only the one that goes on; `last`: the
-   * last one before it; left out: the last one.
-   */
-  async session(about?: string): Promise<ListedSession | undefined> {
-    const sessions = await this.sessions();
-    const isLive = ({ id }: ListedSession) => this.#liveIds.includes(id);
-    switch (about) {
-      case undefined:
-        return sessions[0];
-      case 'this':
-        return sessions.find(isLive) ?? sessions[0];
-      case 'now':
-        return sessions.find(isLive);
-      case 'last':
-        return sessions.find((session) => !isLive(session));
-      default:
-        return sessions.find(({ id }) => id === about);
-    }
-  }
-
-  /** Lines of a session in order of speech. */
-  lines({ id }: TranscriptSession, range?: LineRange): Promise<readonly TranscriptLine[]> {
-    return this.#all(({ reader }) => reader.lines(id, this.#open, range));
-  }
-
-  /** Best first. */
-  async search(
-    words: string,
-    limit: number,
-    scope: SearchScope = {},
-  ): Promise<readonly FoundLine[]> {
-    const search = { guildId: this.#guildId, words, limit, ...scope };
-    const found = await this.#all(({ reader }) => reader.search(search, this.#open));
-    return found.slice(0, limit);
-  }
-
-  async #all<T>(read: (store: TranscriptPorts) => Promise<readonly T[]>): Promise<readonly T[]> {
-    return (await Promise.all(this.#stores.map(read))).flat();
-  }
+    /** Best first. */
+    async search(
+      words: string,
+      limit: number,
+      scope: SearchScope = {},
+    ): Promise<readonly FoundLine[]> {
+      const search = { guildId, words, limit, ...scope };
+      const found = await fromAll(({ reader }) => reader.search(search, open));
+      return found.slice(0, limit);
+    },
+  };
 }

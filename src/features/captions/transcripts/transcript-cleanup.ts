@@ -58,11 +58,13 @@ export class TranscriptCleanup {
   readonly #options: TranscriptCleanupOptions;
   /** Channels that are closed to the bot, by their ids; each waits by itself. */
   readonly #closed = new Map<string, ClosedChannel>();
-  #sweeping: Promise<void> | undefined;
-  #isSweepWanted = false;
+  readonly #shard: ServerShare;
+  #sweeping: Promise<void> = Promise.resolve();
 
   constructor(options: TranscriptCleanupOptions) {
+    const { id, count } = options.shard;
     this.#options = options;
+    this.#shard = { id, count }; // data, as it crosses to the store's thread
     options.parts.captionChats.onDeleted((messageIds) => void this.#deleted(messageIds));
   }
 
@@ -88,12 +90,11 @@ export class TranscriptCleanup {
   }
 
   async #endOpenSessions(): Promise<void> {
-    const { parts, sessions, shard } = this.#options;
-    const { id, count } = shard; // data, as it crosses to the store's thread
+    const { parts, sessions } = this.#options;
     const running = sessions
       .all()
       .flatMap(({ context }) => context.features.sessions.captions.recorder?.session.id ?? []);
-    await parts.transcripts.onDisk.writer.endOpenSessions({ id, count }, running);
+    await parts.transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
   }
 
   /** Each store by itself. Throws the first failure. */
@@ -130,36 +131,27 @@ export class TranscriptCleanup {
     return erased.reduce((sum, count) => sum + count, 0);
   }
 
-  /** Begins to change the messages that show what was erased. Never throws, waits for nothing. */
+  /** Changes the messages that show what was erased, after the sweep before. Never throws, waits for nothing. */
   sweep(signal: AbortSignal): void {
-    this.#isSweepWanted = true;
-    this.#sweeping ??= this.#sweep(signal).finally(() => {
-      this.#sweeping = undefined;
-    });
-  }
-
-  async #sweep(signal: AbortSignal): Promise<void> {
-    while (this.#isSweepWanted && !signal.aborted) {
-      this.#isSweepWanted = false;
-      for (const store of allStores(this.#options.parts.transcripts)) {
-        await this.#attempt(() => this.#changeAll(store, signal), signal);
-      }
+    for (const store of allStores(this.#options.parts.transcripts)) {
+      const change = () => this.#attempt(() => this.#changeAll(store, signal), signal);
+      this.#sweeping = this.#sweeping.then(change);
     }
   }
 
   async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const { id, count } = this.#options.shard; // data, as it crosses to the store's thread
       const nowMs = this.#options.parts.clock.nowMs();
       const closed = [...this.#closed].filter(([, { untilMs }]) => nowMs < untilMs);
       const waiting = closed.map(([channelId]) => channelId);
-      const outdated = await store.messages.outdated(mostAtOnce, { id, count }, waiting);
-      const changed = await Promise.all(outdated.map((one) => this.#change(one, store, signal)));
+      const outdated = await store.messages.outdated(mostAtOnce, this.#shard, waiting);
+      const byChannel = Map.groupBy(outdated, ({ message }) => message.channelId);
+      const changing = byChannel.values().map(async (some) => {
+        const changed = await Promise.all(some.map((one) => this.#change(one, store, signal)));
+        if (some[0] && !signal.aborted) this.#tried(some[0].message, changed.includes(true));
+      });
+      await Promise.all(changing);
       if (signal.aborted || outdated.length === 0) return;
-      const messages = outdated.map(({ message }) => message);
-      const open = new Set(messages.filter((_, n) => changed[n]).map(channelIdOf));
-      const tried = new Map(messages.map((message) => [message.channelId, message]));
-      for (const message of tried.values()) this.#tried(message, open.has(message.channelId));
     }
   }
 
@@ -234,62 +226,51 @@ export class TranscriptCleanup {
 
 const never = new AbortController().signal;
 
-function channelIdOf({ channelId }: CaptionMessage): string {
-  return channelId;
-}
-
 /** Hooks by which stored lines and memories of a person are counted, exported and erased, in both stores. */
-export class TranscriptPersonHooks implements PersonHooks {
-  readonly #parts: CaptionParts;
-  readonly #sessions: VoiceSessions;
-  readonly #cleanup: TranscriptCleanup;
-
-  constructor(parts: CaptionParts, sessions: VoiceSessions, cleanup: TranscriptCleanup) {
-    this.#parts = parts;
-    this.#sessions = sessions;
-    this.#cleanup = cleanup;
-  }
-
-  async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
-    const all = await this.#read(guildId, ({ records }) => records.count(guildId, personId));
-    return all?.reduce((sum, one) => ({
-      lines: sum.lines + one.lines,
-      memories: sum.memories + one.memories,
-    }));
-  }
-
-  /** Erases what was written in the sessions that go on. */
-  async withdraw(guildId: string, personId: string): Promise<void> {
-    for (const { context } of this.#sessions.sessions(guildId)) {
-      const { recorder } = context.features.sessions.captions;
-      if (recorder) await this.erase(guildId, personId, recorder.session.id);
-    }
-  }
-
+export function transcriptPersonHooks(
+  parts: CaptionParts,
+  sessions: VoiceSessions,
+  cleanup: TranscriptCleanup,
+): PersonHooks {
   /** All of it, or only of one session. */
-  async erase(guildId: string, personId: string, sessionId?: string): Promise<number | undefined> {
-    const erase = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
-    const work = () => this.#cleanup.erase(erase, never);
-    return await withStoreTimeout(guildId, this.#parts, 'store.unwritable', work, eraseTimeoutMs);
-  }
+  const erase = (guildId: string, personId: string, sessionId?: string) => {
+    const forget = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
+    const work = () => cleanup.erase(forget, never);
+    return withStoreTimeout(guildId, parts, 'store.unwritable', work, eraseTimeoutMs);
+  };
+  const read = <T>(guildId: string, one: (store: TranscriptPorts) => Promise<T>) => {
+    const work = () => Promise.all(allStores(parts.transcripts).map(one));
+    return withStoreTimeout(guildId, parts, 'store.unreadable', work);
+  };
+  return {
+    async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
+      const all = await read(guildId, ({ records }) => records.count(guildId, personId));
+      return all?.reduce((sum, one) => ({
+        lines: sum.lines + one.lines,
+        memories: sum.memories + one.memories,
+      }));
+    },
 
-  /** Their words, and answers to them. */
-  async export(guildId: string, personId: string): Promise<PersonExport | undefined> {
-    const all = await this.#read(guildId, ({ records }) => records.all(guildId, personId));
-    return (
-      all && {
-        sessions: all.flatMap(({ sessions }) => sessions),
-        lines: all.flatMap(({ lines }) => lines),
-        memories: all.flatMap(({ memories }) => memories),
+    /** Erases what was written in the sessions that go on. */
+    async withdraw(guildId: string, personId: string): Promise<void> {
+      for (const { context } of sessions.sessions(guildId)) {
+        const { recorder } = context.features.sessions.captions;
+        if (recorder) await erase(guildId, personId, recorder.session.id);
       }
-    );
-  }
+    },
 
-  async #read<T>(
-    guildId: string,
-    read: (store: TranscriptPorts) => Promise<T>,
-  ): Promise<readonly T[] | undefined> {
-    const work = () => Promise.all(allStores(this.#parts.transcripts).map(read));
-    return await withStoreTimeout(guildId, this.#parts, 'store.unreadable', work);
-  }
+    erase,
+
+    /** Their words, and answers to them. */
+    async export(guildId: string, personId: string): Promise<PersonExport | undefined> {
+      const all = await read(guildId, ({ records }) => records.all(guildId, personId));
+      return (
+        all && {
+          sessions: all.flatMap(({ sessions }) => sessions),
+          lines: all.flatMap(({ lines }) => lines),
+          memories: all.flatMap(({ memories }) => memories),
+        }
+      );
+    },
+  };
 }

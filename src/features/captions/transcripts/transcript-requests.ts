@@ -49,7 +49,7 @@ import { languageName } from '#src/texts/language-names.ts';
 import { knownLocale, type TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
-import { OpenTranscripts, type SearchScope } from './open-transcripts.ts';
+import { type OpenTranscripts, openTranscripts, type SearchScope } from './open-transcripts.ts';
 
 /** Reader of transcripts: a person, by their id, or a program, by the channels that its token names. */
 type Reader = string | readonly string[];
@@ -312,7 +312,7 @@ export class TranscriptRequests {
       await Promise.all(recorders.map((recorder) => recorder.settled()));
       const liveIds = recorders.map(({ session }) => session.id);
       const open = await this.#openTo(guildId, reader);
-      return await work(new OpenTranscripts(stores, guildId, open, liveIds));
+      return await work(openTranscripts(stores, guildId, open, liveIds));
     });
   }
 
