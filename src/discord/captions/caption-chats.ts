@@ -5,6 +5,7 @@ import {
   GatewayDispatchEvents,
   type Guild,
   type GuildBasedChannel,
+  type GuildMember,
   MessageFlags,
   PermissionFlagsBits as Rights,
   Routes,
@@ -37,8 +38,6 @@ const archiveMinutes = 10_080;
 const askMs = 10_000;
 /** Time, in ms, for which roles that were just read count: Discord reports no changes of them. */
 const rolesFreshMs = 10_000;
-const mostReads = 1_000;
-const mostGone = 10_000;
 
 export type CaptionChatsParts = {
   readonly outbox: Outbox;
@@ -51,7 +50,6 @@ export function openCaptionChats(
   client: Client<true>,
   { outbox, buttons: buttonsByName, timing }: CaptionChatsParts,
 ): CaptionChats & Disposable {
-  const readers = new ChatReaders(client, timing);
   let listener: (messageIds: readonly string[]) => void = () => {};
   const unwatch = watchDeleted(client, (all) => {
     const messageIds = all.filter((id) => !outbox.takeOwnDeletion(id));
@@ -101,7 +99,7 @@ export function openCaptionChats(
         return kind === 'too-old' && text !== '' ? await this.change(place, '', signal) : 'closed';
       }
     },
-    mayOpen: (guildId, channelId, personId) => readers.mayOpen(guildId, channelId, personId),
+    mayOpen: mayOpenWith(client, timing),
     tellServer(guildId, line) {
       const guild = client.guilds.cache.get(guildId);
       if (guild) void postToServer(guild, line, timing);
@@ -118,51 +116,33 @@ function captionBody(text: string, components: readonly ButtonRow[] = []): RestB
   return { content: text, allowed_mentions: { parse: [] }, components };
 }
 
-/** People who may open a voice channel now. */
-class ChatReaders {
-  readonly #client: Client<true>;
-  readonly #timing: SyncTiming;
-  /** When roles of a person were read. */
-  readonly #reads = new Map<string, number>();
+/** Tells whether a person may open a voice channel now. */
+function mayOpenWith(client: Client<true>, timing: SyncTiming): CaptionChats['mayOpen'] {
+  /** When roles of a member were read. */
+  const readAtMs = new WeakMap<GuildMember, number>();
   /** Channels that Discord knows no more: none of their ids is used again. */
-  readonly #gone = new Set<string>();
-
-  constructor(client: Client<true>, timing: SyncTiming) {
-    this.#client = client;
-    this.#timing = timing;
-  }
-
-  async mayOpen(
-    guildId: string,
-    channelId: string,
-    personId: string,
-  ): Promise<'yes' | 'no' | 'gone'> {
-    if (this.#gone.has(channelId)) return 'gone';
+  const gone = new Set<string>();
+  const read = async ({ members }: Guild, personId: string) => {
+    const known = members.cache.get(personId);
+    const sinceMs = timing.nowMs() - rolesFreshMs;
+    if (known && (readAtMs.get(known) ?? -Infinity) > sinceMs) return;
+    await readMember(members.guild, personId, new AbortController().signal);
+    const member = members.cache.get(personId);
+    if (member) readAtMs.set(member, timing.nowMs());
+  };
+  return async (guildId, channelId, personId) => {
+    if (gone.has(channelId)) return 'gone';
     try {
-      const channel = await foundChannel(this.#client, guildId, channelId);
+      const channel = await foundChannel(client, guildId, channelId);
       if (!channel) return 'no';
-      await this.#read(channel.guild, personId);
-      return mayOpenChannel(this.#client, channel, personId) ? 'yes' : 'no';
+      await read(channel.guild, personId);
+      return mayOpenChannel(client, channel, personId) ? 'yes' : 'no';
     } catch (error) {
       if (writeFailureOf(error).kind !== 'chat-gone') return 'no'; // no member any more, or not known
-      this.#gone.add(channelId);
-      for (const oldest of this.#gone) if (this.#gone.size > mostGone) this.#gone.delete(oldest);
+      gone.add(channelId);
       return 'gone';
     }
-  }
-
-  async #read(guild: Guild, personId: string): Promise<void> {
-    const nowMs = this.#timing.nowMs();
-    const key = `${guild.id}/${personId}`;
-    const isFresh = nowMs - (this.#reads.get(key) ?? -Infinity) < rolesFreshMs;
-    if (isFresh && guild.members.cache.has(personId)) return;
-    await readMember(guild, personId, new AbortController().signal);
-    this.#reads.delete(key);
-    this.#reads.set(key, nowMs);
-    for (const oldest of this.#reads.keys()) {
-      if (this.#reads.size > mostReads) this.#reads.delete(oldest);
-    }
-  }
+  };
 }
 
 /** Throws BotError `discord.forbidden`: what Discord does not show, the bot may not see. */

@@ -1,6 +1,6 @@
 import type { Feature } from '#src/conversation/feature.ts';
 import { allStores, TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
-import { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
+import { endOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import {
   captionsUnerased,
   TranscriptCleanup,
@@ -39,7 +39,7 @@ export const captions: Feature = {
         const parts = { ...engine, transcripts: stores };
         const cleanup = new TranscriptCleanup({ parts, sessions, shard });
         const transcripts = new TranscriptRequests(parts, sessions, sources.writtenQuestions);
-        const recaps = new EndOfSessionRecaps(transcripts);
+        const recaps = endOfSessionRecaps(transcripts);
         return {
           ports: {
             transcriptStores: stores,
