@@ -1,5 +1,4 @@
-import { BotError } from '#src/base/errors.ts';
-import { ifInTime, unlessAborted, within } from '#src/base/waiting.ts';
+import { unlessAborted, within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type {
   ContextRequest,
@@ -13,14 +12,10 @@ import { spokenText, writtenText } from '#src/conversation/languages/localized-t
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
-import type {
-  LiveCaptions,
-  LiveCaptionsTrouble,
-} from '#src/features/captions/live/live-captions.ts';
+import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { storeFor, type TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
@@ -28,11 +23,9 @@ import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
-import { cut } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
-import { CaptionTranslator } from './caption-translator.ts';
 import { peopleIn, type ResumableSession, type TranscriptSession } from './transcript-line.ts';
 import { endMsOf, TranscriptRecorder } from './transcript-recorder.ts';
 
@@ -44,21 +37,16 @@ export type CaptionsTurnedOn =
 type ActiveCaptions = {
   readonly options: CaptionOptions;
   readonly recorder: TranscriptRecorder;
-  readonly translations: CaptionTranslator;
   /** Time at which each person came last, in ms of the session. */
   readonly cameAtMs: Map<string, number>;
   /** People who had the notice of captions. */
   readonly notified: Set<string>;
-  readonly remarks: Disposable;
 };
 
 /** Number of lines from which on a newcomer is offered a recap. */
 const leastMissed = 10;
-/** Time, in ms, for what waits to be shown when captions end. */
-const flushMs = 2_000;
 /** A session that ended longer ago, in ms, is not resumed. */
 const resumeMs = 15 * 60_000;
-const never = new AbortController().signal;
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class SessionCaptions implements FeatureSession {
@@ -69,8 +57,6 @@ export class SessionCaptions implements FeatureSession {
   readonly #isReturned: boolean;
   readonly #recaps: EndOfSessionRecaps;
   #hasTranscript = false;
-  #isUnsaved = false;
-  #isRefusedTold = false;
   #hereIds: ReadonlySet<string> = new Set();
 
   /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
@@ -99,7 +85,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** Something was written that is kept. */
   get hasTranscript(): boolean {
-    return this.#hasTranscript;
+    return this.#hasTranscript || (this.recorder?.recent().length ?? 0) > 0;
   }
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
@@ -151,7 +137,7 @@ export class SessionCaptions implements FeatureSession {
     const active = this.#active;
     if (active && !active.recorder.live.isShut) {
       this.#active = { ...active, options };
-      active.translations.into(options.translateTo);
+      active.recorder.translations.into(options.translateTo);
       this.#context.languages.spokenHere = options.language;
       return { kind: 'already', placeId: active.recorder.live.placeId };
     }
@@ -166,9 +152,11 @@ export class SessionCaptions implements FeatureSession {
   async turnOff(): Promise<TranscriptSession | undefined> {
     await this.#turning;
     const { recorder } = this;
-    if (!recorder) return undefined;
-    await this.#end();
-    return recorder.session;
+    this.#active = undefined;
+    this.#context.languages.spokenHere = undefined;
+    this.#hasTranscript ||= recorder !== undefined && recorder.recent().length > 0;
+    await recorder?.end();
+    return recorder?.session;
   }
 
   follow(speakerId: string): FollowUtterance | undefined {
@@ -249,15 +237,7 @@ export class SessionCaptions implements FeatureSession {
     if (!chat) return { kind: 'failed', line: { id: 'captions.no_place' } };
     // In another place it is another session: the messages of one session stand in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
-    const recorder = new TranscriptRecorder(this.#context, {
-      ...{ chat, former, store },
-      onFinal: (line) => {
-        this.#hasTranscript = true;
-        translations.add(line);
-      },
-      onTrouble: (trouble) => this.#unshown(trouble),
-      onWritten: (error) => this.#written(error),
-    });
+    const recorder = new TranscriptRecorder(this.#context, chat, store, former);
     const { live } = recorder;
     const writers = recorder.recent().flatMap(({ speaker }) => peopleIn(speaker));
     const hasNotice = isBack && writers.length > 0;
@@ -267,62 +247,15 @@ export class SessionCaptions implements FeatureSession {
       live.end();
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
     }
-    const translations = new CaptionTranslator(this.#context, recorder);
-    translations.into(options.translateTo);
+    recorder.translations.into(options.translateTo);
     recorder.begin();
-    const remarks = watchMusic(this.#context, (text) => recorder.remark(text));
     this.#hereIds = new Set();
-    this.#active = { options, recorder, translations, notified, remarks, cameAtMs: new Map() };
+    this.#active = { options, recorder, notified, cameAtMs: new Map() };
     this.#context.languages.spokenHere = options.language;
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };
   }
-
-  async #end(): Promise<void> {
-    const active = this.#active;
-    this.#active = undefined;
-    if (!active) return;
-    const { recorder, remarks, translations } = active;
-    const { clock } = this.#context.parts;
-    remarks[Symbol.dispose]();
-    this.#context.languages.spokenHere = undefined;
-    const show = async () => {
-      await translations.close(flushMs);
-      await ifInTime(recorder.live.settled(), flushMs, clock, never);
-      recorder.live.end();
-    };
-    await Promise.all([show(), recorder.end()]);
-  }
-
-  /** Reports to the operator and the people of the channel that captions cannot be shown. */
-  #unshown(trouble: LiveCaptionsTrouble): void {
-    const { notice } = this.#context;
-    this.#failed(new BotError('discord.unsent', false, causes[trouble]));
-    if (trouble !== 'refused') notice({ id: 'captions.no_place' });
-    else if (!this.#isRefusedTold) notice({ id: 'captions.unsaved' });
-    this.#isRefusedTold ||= trouble === 'refused';
-  }
-
-  /** Reports once that captions are not saved, until they are again. */
-  #written(error: unknown): void {
-    const isNews = error !== undefined && !this.#isUnsaved;
-    this.#isUnsaved = error !== undefined;
-    if (!isNews) return;
-    this.#failed(error);
-    this.#context.notice({ id: 'captions.unsaved' });
-  }
-
-  #failed(error: unknown): void {
-    const { channel, parts } = this.#context;
-    parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-  }
 }
-
-const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
-  'chat-gone': 'The channel or thread for captions no longer exists: captions are not shown.',
-  forbidden: 'The bot may no longer write in the channel or thread for captions.',
-  refused: 'Discord refused a message with captions.',
-};
 
 /** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
 async function formerSession(
@@ -413,27 +346,4 @@ function writeNotice(
   const { channel, parts } = context;
   const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
   live.post({ text, buttons });
-}
-
-const maxTitleChars = 100;
-/** Known length, in ms, below which a sound is no music. */
-const musicMs = 30_000;
-
-/** Writes the title of music, once, as it begins, until disposed. */
-function watchMusic(
-  { channel, mix: { tracks }, parts }: SessionContext,
-  write: (text: string) => void,
-): Disposable {
-  const begun = new WeakSet<TrackItem>();
-  const began = (item: TrackItem) => {
-    const { lengthMs = musicMs, title } = item.source;
-    if (lengthMs < musicMs || begun.has(item)) return;
-    begun.add(item);
-    const words = { title: cut(title, maxTitleChars) };
-    write(writtenText({ id: 'captions.remark.music', with: words }, channel.guildId, parts));
-  };
-  for (const { isMuted, now } of tracks.all()) if (now && !isMuted) began(now);
-  return tracks.listen((event) => {
-    if (event.kind === 'began' && !tracks.track(event.track)?.isMuted) began(event.item);
-  });
 }

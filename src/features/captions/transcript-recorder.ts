@@ -1,9 +1,10 @@
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
+import { ifInTime, within } from '#src/base/waiting.ts';
 import type {
   BegunUtterance,
   UtteranceFollower,
 } from '#src/conversation/hearing/utterance-observer.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { bySpeech, captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
@@ -12,11 +13,15 @@ import {
   type LiveCaptionsTrouble,
 } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
+import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { Transcript } from '#src/speech/ports.ts';
+import { cut } from '#src/texts/plain.ts';
+import { CaptionTranslator } from './caption-translator.ts';
 import {
   peopleIn,
   type ResumableSession,
@@ -24,19 +29,6 @@ import {
   type TranscriptSession,
   type TranscriptSpeaker,
 } from './transcript-line.ts';
-
-export type TranscriptRecorderOptions = {
-  readonly chat: CaptionChat;
-  /** Session that goes on in this chat. */
-  readonly former?: ResumableSession;
-  readonly store: TranscriptPorts;
-  /** A line is final. */
-  readonly onFinal: (line: TranscriptLine) => void;
-  /** Captions cannot be shown. */
-  readonly onTrouble: (trouble: LiveCaptionsTrouble) => void;
-  /** Told of each failed write, which is tried again; undefined: it went well. Never throws. */
-  readonly onWritten: (error: unknown) => void;
-};
 
 /** What was said, between instants of the monotonic clock. */
 type EndedLine = {
@@ -60,10 +52,19 @@ export const captioned: FeatureEventKind<'speakerId' | 'tookMs'> = {
   },
 };
 
+/** Time, in ms, for what waits to be shown when captions end. */
+const flushMs = 2_000;
+const never = new AbortController().signal;
 /** Longest wait, in ms, for a write; then it is told, and goes on. */
 const waitMs = 5_000;
 /** Age, in ms, of the lines that are kept in memory: for models, for messages that still change, and for a store in trouble. */
 const recentMs = 60 * 60_000;
+
+const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
+  'chat-gone': 'The channel or thread for captions no longer exists: captions are not shown.',
+  forbidden: 'The bot may no longer write in the channel or thread for captions.',
+  refused: 'Discord refused a message with captions.',
+};
 
 /** Follower of what is not written. */
 const unwritten: UtteranceFollower = {
@@ -80,7 +81,8 @@ const unwritten: UtteranceFollower = {
 export class TranscriptRecorder {
   readonly live: LiveCaptions;
   readonly #context: SessionContext;
-  readonly #options: TranscriptRecorderOptions;
+  readonly translations: CaptionTranslator;
+  readonly #store: TranscriptPorts;
   /** Instant of the monotonic clock that is 0 ms of the session. */
   readonly #startedAtMs: number;
   /** Instant of the notice: what began earlier is not written. */
@@ -97,15 +99,23 @@ export class TranscriptRecorder {
   /** State of the session that the store holds. */
   #savedSession: TranscriptSession | undefined;
   #saving: Promise<void> = Promise.resolve();
+  #isUnsaved = false;
+  #isRefused = false;
+  #music: Disposable | undefined;
 
-  constructor(context: SessionContext, options: TranscriptRecorderOptions) {
-    const { chat, former, onTrouble } = options;
+  /** `former`: the session that goes on in this chat. */
+  constructor(
+    context: SessionContext,
+    chat: CaptionChat,
+    store: TranscriptPorts,
+    former: ResumableSession | undefined,
+  ) {
     const { channel, parts } = context;
     const { clock } = parts;
     const lines = former?.lines ?? [];
     const { guildId, channelId, name: channelName } = channel;
     this.#context = context;
-    this.#options = options;
+    this.#store = store;
     this.#recent = new Map(lines.map((line) => [line.number, line]));
     this.#lastNumber = Math.max(0, ...this.#recent.keys());
     this.#session = former
@@ -118,14 +128,15 @@ export class TranscriptRecorder {
     // The wall clock may have been put back meanwhile: no line begins before one that is kept.
     const sinceStartMs = clock.wallMs() - this.#session.startedAtWallMs;
     this.#startedAtMs = clock.nowMs() - Math.max(endMsOf(lines), sinceStartMs);
+    this.translations = new CaptionTranslator(context, this);
     this.live = new LiveCaptions({
       chat,
       clock,
       texts: captionTexts(guildId, parts),
-      onPosted: (place) => void notePosted(place, this.#session, options.store, context),
+      onPosted: (place) => void notePosted(place, this.#session, store, context),
       onPlaced: (number, post) => this.#placed(number, post),
       onDeleted: (numbers) => this.#deleted(numbers),
-      onTrouble,
+      onTrouble: (trouble) => this.#unshown(trouble),
       onShown: (number, atMs) => this.#shown(number, atMs),
     });
   }
@@ -137,6 +148,7 @@ export class TranscriptRecorder {
   /** Writes what begins from now on. */
   begin(): void {
     this.#fromMs = this.#context.parts.clock.nowMs();
+    this.#music = watchMusic(this.#context, (text) => this.#remark(text));
     void this.#save();
   }
 
@@ -194,7 +206,7 @@ export class TranscriptRecorder {
   }
 
   /** Shows what happens beside words. It is not kept. */
-  remark(text: string): void {
+  #remark(text: string): void {
     const startMs = this.sessionMs(this.#context.parts.clock.nowMs());
     const number = ++this.#lastNumber;
     this.live.put({ number, speaker: remark, startMs, endMs: startMs, text, state: 'final' });
@@ -222,10 +234,17 @@ export class TranscriptRecorder {
     await within(this.#save(), waitMs, this.#context.parts.clock, silent).catch(() => undefined);
   }
 
-  /** Ends the session, and writes what waits. Never throws. */
+  /** Ends the session: shows what waits, for some time, and writes it. Never throws. */
   async end(): Promise<void> {
-    this.#session = { ...this.#session, endedAtWallMs: this.#context.parts.clock.wallMs() };
-    await this.settled();
+    const { clock } = this.#context.parts;
+    this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
+    this.#music?.[Symbol.dispose]();
+    const show = async () => {
+      await this.translations.close(flushMs);
+      await ifInTime(this.live.settled(), flushMs, clock, never);
+      this.live.end();
+    };
+    await Promise.all([show(), this.settled()]);
   }
 
   #mayWrite(personIds: readonly string[]): boolean {
@@ -249,7 +268,7 @@ export class TranscriptRecorder {
     };
     this.#put(line);
     this.live.put({ ...line, state: 'final' });
-    this.#options.onFinal(line);
+    this.translations.add(line);
   }
 
   /** Adds a line, or changes the one of that number. */
@@ -278,7 +297,7 @@ export class TranscriptRecorder {
   #deleted(numbers: readonly number[]): void {
     const { guildId, id } = this.#session;
     this.#drop(numbers);
-    const forget = () => this.#options.store.eraser.forgetLines(id, numbers);
+    const forget = () => this.#store.eraser.forgetLines(id, numbers);
     void withStoreTimeout(guildId, this.#context.parts, 'store.unwritable', forget);
   }
 
@@ -290,6 +309,21 @@ export class TranscriptRecorder {
     this.#context.parts.onEvent(this.#session.guildId, event);
   }
 
+  #unshown(trouble: LiveCaptionsTrouble): void {
+    const isRefused = trouble === 'refused';
+    if (isRefused && this.#isRefused) return;
+    this.#isRefused ||= isRefused;
+    const error = new BotError('discord.unsent', false, causes[trouble]);
+    this.#failed(error, isRefused ? 'captions.unsaved' : 'captions.no_place');
+  }
+
+  /** Reports to the operator and the people of the channel that captions cannot be shown or saved. */
+  #failed(error: unknown, id: 'captions.no_place' | 'captions.unsaved'): void {
+    const { notice, parts } = this.#context;
+    parts.onEvent(this.#session.guildId, failureEventOf(error, 'store'));
+    notice({ id });
+  }
+
   /** Writes what the store does not hold yet, after the writes before; what fails is tried again with the next line. Never throws. */
   #save(): Promise<void> {
     this.#saving = this.#saving.then(() => this.#write());
@@ -297,20 +331,23 @@ export class TranscriptRecorder {
   }
 
   async #write(): Promise<void> {
-    const { onWritten, store } = this.#options;
+    const { writer } = this.#store;
     const lines = [...this.#unsaved].flatMap((number) => this.#recent.get(number) ?? []);
     if (lines.length === 0 && this.#savedSession === this.#session) return;
     const session = this.#session;
     const write = async () => {
-      if (this.#savedSession !== session) await store.writer.putSession(session);
-      if (lines.length > 0) await store.writer.putLines(lines);
+      if (this.#savedSession !== session) await writer.putSession(session);
+      if (lines.length > 0) await writer.putLines(lines);
       this.#savedSession = session;
       for (const line of lines)
         if (this.#recent.get(line.number) === line) this.#unsaved.delete(line.number);
-      onWritten(undefined);
+      this.#isUnsaved = false;
     };
     const writing = write();
-    await within(writing, waitMs, this.#context.parts.clock, silent).catch(onWritten);
+    await within(writing, waitMs, this.#context.parts.clock, silent).catch((error: unknown) => {
+      if (!this.#isUnsaved) this.#failed(error, 'captions.unsaved');
+      this.#isUnsaved = true;
+    });
     await writing.catch(() => undefined);
   }
 }
@@ -351,4 +388,27 @@ export async function notePosted(
 function silent(): BotError {
   const message = `Captions are not saved yet: the store did not answer in ${waitMs / 1000} s.`;
   return new BotError('store.unwritable', true, message);
+}
+
+const maxTitleChars = 100;
+/** Known length, in ms, below which a sound is no music. */
+const musicMs = 30_000;
+
+/** Writes the title of music, once, as it begins, until disposed. */
+function watchMusic(
+  { channel, mix: { tracks }, parts }: SessionContext,
+  write: (text: string) => void,
+): Disposable {
+  const begun = new WeakSet<TrackItem>();
+  const began = (item: TrackItem) => {
+    const { lengthMs = musicMs, title } = item.source;
+    if (lengthMs < musicMs || begun.has(item)) return;
+    begun.add(item);
+    const words = { title: cut(title, maxTitleChars) };
+    write(writtenText({ id: 'captions.remark.music', with: words }, channel.guildId, parts));
+  };
+  for (const { isMuted, now } of tracks.all()) if (now && !isMuted) began(now);
+  return tracks.listen((event) => {
+    if (event.kind === 'began' && !tracks.track(event.track)?.isMuted) began(event.item);
+  });
 }
