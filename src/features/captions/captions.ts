@@ -1,5 +1,5 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import { allStores, TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { endOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import {
   captionsUnerased,
@@ -37,7 +37,7 @@ export const captions: Feature = {
     return {
       shard({ parts: engine, sessions, shard, signal, sources }) {
         const parts = { ...engine, transcripts: stores };
-        const cleanup = new TranscriptCleanup({ parts, sessions, shard });
+        const cleanup = new TranscriptCleanup(parts, sessions, shard);
         const transcripts = new TranscriptRequests(parts, sessions, sources.writtenQuestions);
         const recaps = endOfSessionRecaps(transcripts);
         return {
@@ -49,10 +49,7 @@ export const captions: Feature = {
           },
           session: (context, { isReturned }) => new SessionCaptions(context, isReturned, recaps),
           run: () => cleanup.run(signal),
-          async eraseServer(guildId) {
-            const erasing = allStores(stores).map((one) => one.eraser.forgetGuild(guildId));
-            return (await Promise.all(erasing)).reduce((sum, count) => sum + count, 0);
-          },
+          eraseServer: (guildId) => stores.sum(({ eraser }) => eraser.forgetGuild(guildId)),
           drain: (ms) => recaps.drain(ms, parts.clock),
           person: transcriptPersonHooks(parts, sessions, cleanup),
         };

@@ -54,7 +54,7 @@ test('a shard ends and expires the captions of its own servers alone', async () 
   await writer.putSession(sessionOf('a'));
   await writer.putSession(sessionOf('b', { guildId }));
   await writer.putLines([lineOf('a', 1, 'here'), lineOf('b', 1, 'there')]);
-  const cleanup = new TranscriptCleanup({ parts, sessions, shard: { id: 1, count: 2 } });
+  const cleanup = new TranscriptCleanup(parts, sessions, { id: 1, count: 2 });
   const over = new AbortController();
   const running = cleanup.run(over.signal);
   clock.suspend(400 * 86_400_000);
@@ -126,7 +126,8 @@ test('expiry goes on after looks into a store that cannot be read, and the opera
     if (isAway) throw new BotError('store.unreadable', true, 'The database is away.');
     return [];
   };
-  const transcripts = { onDisk: { ...onDisk, reader: { ...onDisk.reader, guilds } }, inMemory };
+  const away = { ...onDisk, reader: { ...onDisk.reader, guilds } };
+  const transcripts = new TranscriptStores(away, inMemory);
   const { cleanup, of } = openSessionFixture({ transcripts }, [], clock);
   const over = new AbortController();
   const running = cleanup.run(over.signal);

@@ -34,6 +34,21 @@ export class TranscriptStores {
     this.onDisk = onDisk;
     this.inMemory = inMemory;
   }
+
+  /** Results of both, the one on disk first. Throws the first failure. */
+  all<T>(work: (store: TranscriptPorts) => Promise<T>): Promise<readonly T[]> {
+    return Promise.all([this.onDisk, this.inMemory].map(work));
+  }
+
+  /** Lists of both, one after the other. */
+  async lists<T>(work: (store: TranscriptPorts) => Promise<readonly T[]>): Promise<readonly T[]> {
+    return (await this.all(work)).flat();
+  }
+
+  /** Numbers of both, added up. */
+  async sum(work: (store: TranscriptPorts) => Promise<number>): Promise<number> {
+    return (await this.all(work)).reduce((sum, count) => sum + count, 0);
+  }
 }
 
 /** Parts of a shard, and its transcripts. */
@@ -42,9 +57,4 @@ export type CaptionParts = SessionDependencies & { readonly transcripts: Transcr
 /** The store for a server that keeps captions for so many days. */
 export function storeFor(stores: TranscriptStores, keptDays: number): TranscriptPorts {
   return keptDays === 0 ? stores.inMemory : stores.onDisk;
-}
-
-/** Both, the one on disk first. */
-export function allStores({ onDisk, inMemory }: TranscriptStores): readonly TranscriptPorts[] {
-  return [onDisk, inMemory];
 }

@@ -5,7 +5,7 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { captionsDays, recap } from '#src/features/captions/caption-settings.ts';
-import { allStores, storeFor } from '#src/features/captions/store/transcript-ports.ts';
+import { storeFor } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import { notePosted } from '#src/features/captions/transcript-recorder.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -79,8 +79,8 @@ async function deleteMessage(
   { features, parts }: SessionContext,
 ): Promise<void> {
   if ((await parts.captionChats.change(place, '', never)) === 'closed') return;
-  for (const { messages } of allStores(features.ports.transcriptStores))
-    await messages.settled(place.messageId, true);
+  const stores = features.ports.transcriptStores;
+  await stores.all(({ messages }) => messages.settled(place.messageId, true));
 }
 
 function textOf(

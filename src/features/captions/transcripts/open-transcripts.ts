@@ -1,4 +1,4 @@
-import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
+import type { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   FoundLine,
   LineRange,
@@ -19,17 +19,15 @@ export type OpenTranscripts = ReturnType<typeof openTranscripts>;
 
 /** Transcripts of one server, limited to lines that their reader may know. Errors: BotError `store.unreadable`. */
 export function openTranscripts(
-  stores: readonly TranscriptPorts[],
+  stores: TranscriptStores,
   guildId: string,
   open: OpenChannels,
   liveIds: readonly string[],
 ) {
-  const fromAll = async <T>(read: (store: TranscriptPorts) => Promise<readonly T[]>) =>
-    (await Promise.all(stores.map(read))).flat();
   return {
     /** Newest first, at most 25. */
     async sessions(): Promise<readonly ListedSession[]> {
-      const all = await fromAll(({ reader }) => reader.sessions(guildId, open, mostSessions));
+      const all = await stores.lists(({ reader }) => reader.sessions(guildId, open, mostSessions));
       return all
         .toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
         .slice(0, mostSessions);
@@ -58,7 +56,7 @@ export function openTranscripts(
 
     /** Lines of a session in order of speech. */
     lines({ id }: TranscriptSession, range?: LineRange): Promise<readonly TranscriptLine[]> {
-      return fromAll(({ reader }) => reader.lines(id, open, range));
+      return stores.lists(({ reader }) => reader.lines(id, open, range));
     },
 
     /** Best first. */
@@ -68,7 +66,7 @@ export function openTranscripts(
       scope: SearchScope = {},
     ): Promise<readonly FoundLine[]> {
       const search = { guildId, words, limit, ...scope };
-      const found = await fromAll(({ reader }) => reader.search(search, open));
+      const found = await stores.lists(({ reader }) => reader.search(search, open));
       return found.slice(0, limit);
     },
   };

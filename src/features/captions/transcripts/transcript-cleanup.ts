@@ -4,10 +4,9 @@ import type { PersonHooks, StoredCounts } from '#src/conversation/feature-hooks.
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
 import { captionTexts, renderMessage } from '#src/features/captions/live/caption-line.ts';
-import {
-  allStores,
-  type CaptionParts,
-  type TranscriptPorts,
+import type {
+  CaptionParts,
+  TranscriptPorts,
 } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   CaptionMessage,
@@ -18,13 +17,6 @@ import type {
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
-
-type TranscriptCleanupOptions = {
-  readonly parts: CaptionParts;
-  readonly sessions: VoiceSessions;
-  /** Servers whose captions expire and whose messages are changed. */
-  readonly shard: ServerShare;
-};
 
 /** Words of captions that were erased, and still stand in a channel that is closed to the bot. */
 export const captionsUnerased: FeatureAlert = {
@@ -55,17 +47,19 @@ const [closedMs, toldAfterMs] = [30 * 60_000, 86_400_000];
  * Discord allows; what was not done when the process ended is done by the next one.
  */
 export class TranscriptCleanup {
-  readonly #options: TranscriptCleanupOptions;
+  readonly #parts: CaptionParts;
+  readonly #sessions: VoiceSessions;
   /** Channels that are closed to the bot, by their ids; each waits by itself. */
   readonly #closed = new Map<string, ClosedChannel>();
   readonly #shard: ServerShare;
   #sweeping: Promise<void> = Promise.resolve();
 
-  constructor(options: TranscriptCleanupOptions) {
-    const { id, count } = options.shard;
-    this.#options = options;
+  /** `shard`: servers whose captions expire and whose messages are changed. */
+  constructor(parts: CaptionParts, sessions: VoiceSessions, { id, count }: ServerShare) {
+    this.#parts = parts;
+    this.#sessions = sessions;
     this.#shard = { id, count }; // data, as it crosses to the store's thread
-    options.parts.captionChats.onDeleted((messageIds) => void this.#deleted(messageIds));
+    parts.captionChats.onDeleted((messageIds) => void this.#deleted(messageIds));
   }
 
   /**
@@ -73,7 +67,7 @@ export class TranscriptCleanup {
    * Ends with `signal`, never rejects.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, onEvent } = this.#options.parts;
+    const { clock, onEvent } = this.#parts;
     let areEnded = false;
     const round = async () => {
       try {
@@ -90,31 +84,26 @@ export class TranscriptCleanup {
   }
 
   async #endOpenSessions(): Promise<void> {
-    const { parts, sessions } = this.#options;
-    const running = sessions
+    const running = this.#sessions
       .all()
       .flatMap(({ context }) => context.features.sessions.captions.recorder?.session.id ?? []);
-    await parts.transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
+    await this.#parts.transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
   }
 
   /** Each store by itself. Throws the first failure. */
   async expire(): Promise<void> {
-    const { clock, transcripts } = this.#options.parts;
+    const { clock, transcripts } = this.#parts;
     const days = await this.#keptDays();
-    const perform = ({ eraser }: TranscriptPorts) => eraser.expire(clock.wallMs(), days);
-    const results = await Promise.allSettled(allStores(transcripts).map(perform));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await transcripts.all(({ eraser }) => eraser.expire(clock.wallMs(), days));
   }
 
   /** Days for which each server of the shard keeps its captions. */
   async #keptDays(): Promise<KeptDays> {
-    const { parts, sessions, shard } = this.#options;
-    const { settings } = sessions;
-    const stores = allStores(parts.transcripts);
-    const guildIds = await Promise.all(stores.map(({ reader }) => reader.guilds()));
+    const { settings } = this.#sessions;
+    const guildIds = await this.#parts.transcripts.lists(({ reader }) => reader.guilds());
     const keptDays: Record<string, number> = {};
-    for (const guildId of new Set(guildIds.flat())) {
-      if (!isOnShard(guildId, shard)) continue;
+    for (const guildId of new Set(guildIds)) {
+      if (!isOnShard(guildId, this.#shard)) continue;
       const isRead = await settings.load(guildId);
       keptDays[guildId] = isRead ? settings.in(guildId).of(captionsDays) : longestDays;
     }
@@ -126,22 +115,21 @@ export class TranscriptCleanup {
     work: (store: TranscriptPorts) => Promise<number>,
     signal: AbortSignal,
   ): Promise<number> {
-    const erased = await Promise.all(allStores(this.#options.parts.transcripts).map(work));
+    const erased = await this.#parts.transcripts.sum(work);
     this.sweep(signal);
-    return erased.reduce((sum, count) => sum + count, 0);
+    return erased;
   }
 
   /** Changes the messages that show what was erased, after the sweep before. Never throws, waits for nothing. */
   sweep(signal: AbortSignal): void {
-    for (const store of allStores(this.#options.parts.transcripts)) {
-      const change = () => this.#attempt(() => this.#changeAll(store, signal), signal);
-      this.#sweeping = this.#sweeping.then(change);
-    }
+    const change = (store: TranscriptPorts) => this.#changeAll(store, signal);
+    const changeBoth = () => this.#parts.transcripts.all(change);
+    this.#sweeping = this.#sweeping.then(() => this.#attempt(changeBoth, signal));
   }
 
   async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const nowMs = this.#options.parts.clock.nowMs();
+      const nowMs = this.#parts.clock.nowMs();
       const closed = [...this.#closed].filter(([, { untilMs }]) => nowMs < untilMs);
       const waiting = closed.map(([channelId]) => channelId);
       const outdated = await store.messages.outdated(mostAtOnce, this.#shard, waiting);
@@ -157,7 +145,7 @@ export class TranscriptCleanup {
 
   /** Some of the captions of this message's channel were to be changed; `isOpen`: at least one was. */
   #tried({ channelId, guildId }: CaptionMessage, isOpen: boolean): void {
-    const { captionChats, clock, onEvent } = this.#options.parts;
+    const { captionChats, clock, onEvent } = this.#parts;
     const nowMs = clock.nowMs();
     const { sinceMs = nowMs, isTold = false } = this.#closed.get(channelId) ?? {};
     const cause = `channel ${channelId} of server ${guildId}`;
@@ -184,42 +172,39 @@ export class TranscriptCleanup {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { message, lines } = outdated;
-    const { parts } = this.#options;
+    const { captionChats, transcripts } = this.#parts;
     if (this.#isLive(message)) {
       await store.messages.settled(message.messageId, false);
       return true;
     }
-    const texts = captionTexts(message.guildId, parts);
+    const texts = captionTexts(message.guildId, this.#parts);
     const text = renderMessage(lines, texts);
-    const outcome = await parts.captionChats.change(message, text, signal);
+    const outcome = await captionChats.change(message, text, signal);
     if (outcome === 'closed') return false;
     const isGone = outcome === 'gone';
-    const stores = isGone ? allStores(parts.transcripts) : [store];
-    for (const { messages } of stores) await messages.settled(message.messageId, isGone);
+    await transcripts.all(({ messages }) => messages.settled(message.messageId, isGone));
     return true;
   }
 
   /** True where a session that goes on changes this message itself. */
   #isLive({ guildId, messageId }: CaptionMessage): boolean {
-    const here = this.#options.sessions.sessions(guildId);
+    const here = this.#sessions.sessions(guildId);
     return here.some(({ context }) => context.features.sessions.captions.owns(messageId));
   }
 
   /** Deleting a message of captions deletes its lines. */
   async #deleted(messageIds: readonly string[]): Promise<void> {
-    const { parts, sessions } = this.#options;
-    for (const { context } of sessions.all())
+    for (const { context } of this.#sessions.all())
       context.features.sessions.captions.messagesDeleted(messageIds);
-    const { transcripts } = parts;
-    const forget = ({ eraser }: TranscriptPorts) => eraser.forgetMessages(messageIds);
-    await Promise.all(allStores(transcripts).map((store) => this.#attempt(() => forget(store))));
+    const { transcripts } = this.#parts;
+    await this.#attempt(() => transcripts.all(({ eraser }) => eraser.forgetMessages(messageIds)));
   }
 
   async #attempt(work: () => Promise<unknown>, signal = never): Promise<void> {
     try {
       await work();
     } catch (error) {
-      if (!signal.aborted) this.#options.parts.onEvent('', failureEventOf(error, 'store'));
+      if (!signal.aborted) this.#parts.onEvent('', failureEventOf(error, 'store'));
     }
   }
 }
@@ -239,7 +224,7 @@ export function transcriptPersonHooks(
     return withStoreTimeout(guildId, parts, 'store.unwritable', work, eraseTimeoutMs);
   };
   const read = <T>(guildId: string, one: (store: TranscriptPorts) => Promise<T>) => {
-    const work = () => Promise.all(allStores(parts.transcripts).map(one));
+    const work = () => parts.transcripts.all(one);
     return withStoreTimeout(guildId, parts, 'store.unreadable', work);
   };
   return {

@@ -30,7 +30,7 @@ import type {
 } from '#src/features/captions/caption-outcomes.ts';
 import { messageLink, transcriptFile } from '#src/features/captions/files/transcript-file.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
-import { allStores, type CaptionParts } from '#src/features/captions/store/transcript-ports.ts';
+import type { CaptionParts } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   FoundLine,
   LineRange,
@@ -101,13 +101,14 @@ export class TranscriptRequests {
     const nowMs = this.#parts.clock.nowMs();
     if (nowMs - this.#checkedAtMs >= believedMs) {
       this.#checkedAtMs = nowMs;
-      const stores = allStores(this.#parts.transcripts);
-      void Promise.all(stores.map(({ reader }) => reader.guilds())).then(
-        (found) => {
-          this.#guildIds = new Set(found.flat());
-        },
-        () => undefined, // a request reports it
-      );
+      void this.#parts.transcripts
+        .lists(({ reader }) => reader.guilds())
+        .then(
+          (found) => {
+            this.#guildIds = new Set(found);
+          },
+          () => undefined, // a request reports it
+        );
     }
     return this.#guildIds.has(guildId);
   }
@@ -305,23 +306,21 @@ export class TranscriptRequests {
     reader: Reader,
     work: (open: OpenTranscripts) => Promise<T>,
   ): Promise<T | undefined> {
-    const stores = allStores(this.#parts.transcripts);
     return withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => {
       const recorders = this.#captions(guildId).flatMap(({ recorder }) => recorder ?? []);
       // What was said a moment ago is written first, so that it is found.
       await Promise.all(recorders.map((recorder) => recorder.settled()));
       const liveIds = recorders.map(({ session }) => session.id);
       const open = await this.#openTo(guildId, reader);
-      return await work(openTranscripts(stores, guildId, open, liveIds));
+      return await work(openTranscripts(this.#parts.transcripts, guildId, open, liveIds));
     });
   }
 
   /** Channels that this reader may open, and the deleted ones. */
   async #openTo(guildId: string, reader: Reader): Promise<OpenChannels> {
     if (typeof reader !== 'string') return { channelIds: reader };
-    const stores = allStores(this.#parts.transcripts);
-    const kept = await Promise.all(stores.map((store) => store.reader.channels(guildId)));
-    const all = [...new Set(kept.flat())];
+    const kept = await this.#parts.transcripts.lists((store) => store.reader.channels(guildId));
+    const all = [...new Set(kept)];
     const may = await Promise.all(all.map((id) => mayOpen(guildId, reader, id, this.#parts)));
     const those = (answer: 'yes' | 'gone') => all.filter((_, n) => may[n] === answer);
     return {
