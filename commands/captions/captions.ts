@@ -11,7 +11,14 @@ import type {
 import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { find, longestRecapMs, recap, recapReplies, transcript } from './transcript.ts';
+import {
+  find,
+  longestRecapMs,
+  recap,
+  recapReplies,
+  transcript,
+  unknownName,
+} from './transcript.ts';
 
 const on: Command = {
   name: 'on',
@@ -29,12 +36,8 @@ async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> 
   if (barred) return [barred];
   const { language: spoken, translate } = call.words;
   const [language, translateTo] = [spoken, translate].map((typed) => typed && languageTag(typed));
-  const unknown = [
-    ...(spoken && !language ? [spoken] : []),
-    ...(translate && !translateTo ? [translate] : []),
-  ];
-  const [x] = unknown;
-  if (x !== undefined) return [{ id: 'unknown', with: { x }, to: 'caller' }];
+  if (spoken && !language) return unknownName(spoken);
+  if (translate && !translateTo) return unknownName(translate);
   const options = { ...(language && { language }), ...(translateTo && { translateTo }) };
   return replyTo(await ports.features.captions.turnOn(call.guildId, options), call.guildId);
 }

@@ -47,7 +47,7 @@ export const transcript: Command = {
 async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const { guildId, callerId, words } = call;
   const picked = await pickedSession(call, ports);
-  if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
+  if (picked === 'unknown') return unknownName(words.session);
   const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
   const outcome = await ports.features.transcripts.file(guildId, callerId, { format, ...picked });
   if (outcome.kind !== 'file') return noTranscript(outcome);
@@ -58,15 +58,14 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
 }
 
 /** Reason for a missing transcript, shown to the caller alone. */
-export function noTranscript(found: NoTranscript): Replies {
-  switch (found.kind) {
-    case 'none':
-      return [{ id: 'ask.unknown', to: 'caller', buttons: ['captions'] }];
-    case 'unread':
-      return [{ id: 'store.unread', to: 'caller' }];
-    case 'unknown':
-      return [{ id: 'unknown', with: { x: found.typed }, to: 'caller' }];
-  }
+export function noTranscript({ kind }: NoTranscript): Replies {
+  if (kind === 'unread') return [{ id: 'store.unread', to: 'caller' }];
+  return [{ id: 'ask.unknown', to: 'caller', buttons: ['captions'] }];
+}
+
+/** Nothing has the name that was typed. */
+export function unknownName(x = ''): Replies {
+  return [{ id: 'unknown', with: { x }, to: 'caller' }];
 }
 
 /** The picked session; an empty option means the last one. */
@@ -160,7 +159,7 @@ export const recap: Command = {
 async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const { guildId, callerId, callerName, words } = call;
   const picked = await pickedSession(call, ports);
-  if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
+  if (picked === 'unknown') return unknownName(words.session);
   const asker = { id: callerId, name: callerName };
   const since = starts.find((one) => one === words.since) ?? 'start';
   const outcome = await ports.features.transcripts.recap(guildId, asker, { since, ...picked });
@@ -180,7 +179,6 @@ export function recapReplies(outcome: RecapOutcome, name: string, times: WallTim
       return [{ ...outcome.line, to: 'caller' }];
     case 'none':
     case 'unread':
-    case 'unknown':
       return noTranscript(outcome);
   }
 }

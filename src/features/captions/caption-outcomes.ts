@@ -42,9 +42,7 @@ export type RecapRequest = {
 };
 
 /** Reason for a missing transcript: no such session, no lines that the asker may know, or a failing store or server. */
-export type NoTranscript =
-  | { readonly kind: 'none' | 'unread' }
-  | { readonly kind: 'unknown'; readonly typed: string };
+export type NoTranscript = { readonly kind: 'none' | 'unread' };
 
 export type TranscriptOutcome =
   | {

@@ -9,7 +9,6 @@ import {
 } from '#src/conversation/tool-definition.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import type { CaptionRequests } from './caption-requests.ts';
 
 /** Turns the captions of the channel on and off. */
@@ -103,18 +102,8 @@ async function findLines(
     const quote = { text: transcripts.quoteIn(channel, found.lines) };
     return { facts: { linesQuoted: found.lines.length }, quote };
   }
-  const text = spokenText(whyNone(found.kind), guildId, parts, languages.of(id));
+  // Lines that were found and not chosen by the model are not said.
+  const why = { id: found.kind === 'none' ? 'ask.unknown' : 'store.unread' } as const;
+  const text = spokenText(why, guildId, parts, languages.of(id));
   return { facts: { linesQuoted: 0 }, quote: { text: openText(text) } };
-}
-
-/** Why no lines are quoted; `found`: none of the found ones was chosen. */
-function whyNone(kind: 'found' | 'none' | 'unknown' | 'unread'): TextLine {
-  switch (kind) {
-    case 'none':
-    case 'unknown':
-      return { id: 'ask.unknown' };
-    case 'found':
-    case 'unread':
-      return { id: 'store.unread' };
-  }
 }

@@ -1,4 +1,4 @@
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type {
   ContextRequest,
@@ -318,16 +318,16 @@ async function notifyEverybody(
 async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<void> {
   const { channel, parts, queue, settings } = context;
   const said = Promise.withResolvers<void>();
-  const late = new AbortController();
+  const unsaid = () => new Error('the notice was not said in time');
+  using late = deadlineSignal(longestSayMs, parts.clock, unsaid);
   const { language } = settings();
   const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, language);
   const clauses = [openText(speakable(words))];
   const ends = { signal: late.signal, onOver: () => said.resolve() };
   const reading = { kind: 'reading', clauses, when: 'now', interruptible: false } as const;
   if (queue.read({ ...reading, ...ends }).kind !== 'added') return;
-  const unsaid = () => new Error('the notice was not said in time');
-  const saying = unlessAborted(said.promise, signal);
-  await within(saying, longestSayMs, parts.clock, unsaid).catch((why) => late.abort(why));
+  const over = AbortSignal.any([signal, late.signal]);
+  await unlessAborted(said.promise, over).catch(() => undefined);
 }
 
 /** Writes what happens to what is said. */

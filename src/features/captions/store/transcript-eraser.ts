@@ -183,25 +183,12 @@ function dueLines(
 
 /** Deletes sessions that ended without a line; messages that still show them are noted as outdated. */
 async function eraseEmptySessions(connection: Connection, isTheirs: Sql): Promise<void> {
-  const rows = await connection.rows(
-    { key },
-    sql`SELECT key FROM sessions WHERE key IN (
-      SELECT s.key FROM sessions s WHERE ${isEmpty} AND ${isTheirs}
-    ) ORDER BY key ${connection.forUpdate}`,
-  );
-  if (rows.length === 0) return;
-  // Locked sessions get no lines, but may have got some before.
-  const locked = connection.among(rows.map((row) => row.key));
-  const empty = await connection.rows(
-    { key },
-    sql`SELECT s.key FROM sessions s WHERE s.key ${locked} AND ${isEmpty}`,
-  );
-  const among = connection.among(empty.map((row) => row.key));
+  const empty = sql`FROM sessions s WHERE ${isEmpty} AND ${isTheirs}`;
   await connection.run(
     sql`UPDATE caption_messages SET outdated = outdated + 1
-      WHERE session_id IN (SELECT id FROM sessions WHERE key ${among})`,
+      WHERE session_id IN (SELECT s.id ${empty})`,
   );
-  await connection.run(sql`DELETE FROM sessions WHERE key ${among}`);
+  await connection.run(sql`DELETE FROM sessions WHERE key IN (SELECT s.key ${empty})`);
 }
 
 const isEmpty = sql`

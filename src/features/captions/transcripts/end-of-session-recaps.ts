@@ -99,7 +99,6 @@ function messagesOf(outcome: RecapOutcome, times: WallTimes): readonly (readonly
     case 'recap':
       return recapMessages(outcome, times);
     case 'none':
-    case 'unknown':
       return [];
     case 'unread':
     case 'late':
