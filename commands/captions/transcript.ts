@@ -170,8 +170,8 @@ async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
 export function recapReplies(outcome: RecapOutcome, name: string, times: WallTimes): Replies {
   switch (outcome.kind) {
     case 'recap': {
-      const [first, ...more] = recapMessages(outcome, times);
-      return [replyOf(first), ...more.map(replyOf)];
+      const [first, ...more] = recapMessages(outcome, times).map(replyOf);
+      return first ? [first, ...more] : noTranscript({ kind: 'none' });
     }
     case 'late':
       return [{ id: 'answer.expired', with: { name }, to: 'caller' }];

@@ -8,7 +8,8 @@ import {
   type GuildMember,
   MessageFlags,
   PermissionFlagsBits as Rights,
-  Routes,
+  type TextChannel,
+  ThreadAutoArchiveDuration,
 } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
@@ -32,8 +33,6 @@ import { localeOf } from '#src/texts/texts.ts';
 const quiet = MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications;
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
-/** A thread goes to sleep after a week without a message. */
-const archiveMinutes = 10_080;
 /** Opening a thread, and finding a channel that is not known. */
 const askMs = 10_000;
 /** Time, in ms, for which roles that were just read count: Discord reports no changes of them. */
@@ -71,9 +70,9 @@ export function openCaptionChats(
       signal.throwIfAborted();
       const home = knownChannel(client, channel, thread?.inChannelId ?? channel.channelId);
       demandRights(home, thread !== undefined);
-      if (!thread) return open(channel.channelId);
+      if (!thread || home.type !== ChannelType.GuildText) return open(channel.channelId);
       const formerId = goesOn(home, thread.formerId) ? thread.formerId : undefined;
-      return open(formerId ?? (await newThread(client, home, thread.name, signal)));
+      return open(formerId ?? (await newThread(home, thread.name, signal)));
     },
     async post(channelId, text, signal) {
       const body = { ...captionBody(text), flags: quiet };
@@ -163,23 +162,15 @@ function goesOn(home: GuildBasedChannel, threadId: string | undefined): boolean 
   return thread?.isThread() === true && thread.parentId === home.id && thread.locked !== true;
 }
 
-async function newThread(
-  client: Client<true>,
-  home: GuildBasedChannel,
-  name: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const body = {
+async function newThread(home: TextChannel, name: string, signal: AbortSignal): Promise<string> {
+  const made = home.threads.create({
     name: cut(name, maxNameChars),
     type: ChannelType.PublicThread,
-    auto_archive_duration: archiveMinutes,
-  };
-  const either = AbortSignal.any([signal, AbortSignal.timeout(askMs)]);
+    autoArchiveDuration: ThreadAutoArchiveDuration.OneWeek,
+  });
   try {
-    const made = client.rest.post(Routes.threads(home.id), { body, signal: either });
-    const { id } = fieldsOf(await unlessAborted(made, either));
-    if (typeof id === 'string') return id;
-    throw new Error('Discord answered without the id of the thread');
+    const { id } = await unlessAborted(made, AbortSignal.any([signal, AbortSignal.timeout(askMs)]));
+    return id;
   } catch (cause) {
     signal.throwIfAborted();
     const isForbidden = cause instanceof DiscordAPIError && cause.status < 500;

@@ -158,29 +158,33 @@ const spareChars = 300;
 export function recapMessages(
   { isPartial, points, session }: Extract<RecapOutcome, { readonly kind: 'recap' }>,
   times: WallTimes,
-): readonly [readonly [TextLine, ...TextLine[]], ...(readonly [TextLine, ...TextLine[]])[]] {
+): readonly RecapMessage[] {
   const { channelName: channel, startedAtWallMs } = session;
-  const date = times.day(startedAtWallMs);
-  const messages: [[TextLine, ...TextLine[]], ...[TextLine, ...TextLine[]][]] = [
-    [{ id: 'recap.title', with: { channel, date } }],
-  ];
-  let chars = spareChars;
+  const title: TextLine = {
+    id: 'recap.title',
+    with: { channel, date: times.day(startedAtWallMs) },
+  };
+  const messages: [TextLine, ...TextLine[]][] = [];
   const lines = recapKinds.flatMap((kind) => {
     const own = points.filter((point) => point.kind === kind);
     return own.length === 0 ? [] : [headings[kind], ...own.map((point) => lineOf(point, times))];
   });
-  for (const line of isPartial ? [...lines, partial] : lines) {
+  let chars = 0;
+  for (const line of [title, ...lines, ...(isPartial ? [partial] : [])]) {
     const { id, with: words = {} }: CheckedLine = line;
     const own = text(id, plainWords(words)).length + 1;
+    const last = messages.at(-1);
     chars += own;
-    if (chars <= maxMessageChars) messages.at(-1)?.push(line);
+    if (last && chars <= maxMessageChars - spareChars) last.push(line);
     else {
       messages.push([line]);
-      chars = spareChars + own;
+      chars = own;
     }
   }
   return messages;
 }
+
+type RecapMessage = readonly [TextLine, ...TextLine[]];
 
 const headings: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
   decision: { id: 'recap.decisions' },

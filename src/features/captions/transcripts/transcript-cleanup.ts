@@ -26,12 +26,8 @@ export const captionsUnerased: FeatureAlert = {
   remedy: 'Ask the managers of that server to open the channel to the bot, or to delete them.',
 };
 
-/** A channel in which no message could be changed. */
-type ClosedChannel = {
-  readonly sinceMs: number;
-  readonly untilMs: number;
-  readonly isTold: boolean;
-};
+/** A channel in which no message could be changed, in ms of the monotonic clock. */
+type ClosedChannel = { readonly sinceMs: number; readonly triedMs: number };
 
 /** Longest time, in days, for which a server may keep its captions; it holds where settings cannot be read. */
 const longestDays = 365;
@@ -130,7 +126,7 @@ export class TranscriptCleanup {
   async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
     for (;;) {
       const nowMs = this.#parts.clock.nowMs();
-      const closed = [...this.#closed].filter(([, { untilMs }]) => nowMs < untilMs);
+      const closed = [...this.#closed].filter(([, { triedMs }]) => nowMs - triedMs < closedMs);
       const waiting = closed.map(([channelId]) => channelId);
       const outdated = await store.messages.outdated(mostAtOnce, this.#shard, waiting);
       const byChannel = Map.groupBy(outdated, ({ message }) => message.channelId);
@@ -147,22 +143,18 @@ export class TranscriptCleanup {
   #tried({ channelId, guildId }: CaptionMessage, isOpen: boolean): void {
     const { captionChats, clock, onEvent } = this.#parts;
     const nowMs = clock.nowMs();
-    const { sinceMs = nowMs, isTold = false } = this.#closed.get(channelId) ?? {};
+    const { sinceMs, triedMs } = this.#closed.get(channelId) ?? { sinceMs: nowMs, triedMs: nowMs };
+    const isLong = (atMs: number) => atMs - sinceMs >= toldAfterMs;
+    const isTold = !isOpen && isLong(nowMs);
+    if (isOpen) this.#closed.delete(channelId);
+    else this.#closed.set(channelId, { sinceMs, triedMs: nowMs });
+    if (isTold === isLong(triedMs)) return;
     const cause = `channel ${channelId} of server ${guildId}`;
+    const state = isTold ? 'raised' : 'cleared';
     // An alert of the process: leaving a voice channel does not end it.
-    const report = (state: 'raised' | 'cleared') =>
-      onEvent('', { kind: 'alert', of: captionsUnerased, state, task: channelId, cause });
-    if (isOpen) {
-      this.#closed.delete(channelId);
-      if (isTold) report('cleared');
-      return;
-    }
-    const isLong = nowMs - sinceMs >= toldAfterMs;
-    this.#closed.set(channelId, { sinceMs, untilMs: nowMs + closedMs, isTold: isLong });
-    if (isTold || !isLong) return;
-    report('raised');
-    const channel = `<#${channelId}>`;
-    captionChats.tellServer(guildId, { id: 'captions.unerased', with: { channel } });
+    onEvent('', { kind: 'alert', of: captionsUnerased, state, task: channelId, cause });
+    const line = { id: 'captions.unerased', with: { channel: `<#${channelId}>` } } as const;
+    if (isTold) captionChats.tellServer(guildId, line);
   }
 
   /** False where it could not be changed yet. */

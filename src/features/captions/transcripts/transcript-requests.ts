@@ -275,16 +275,9 @@ export class TranscriptRequests {
     signal: AbortSignal,
   ): Promise<FindOutcome> {
     const { timeZone } = this.#sessions.settings.in(guildId);
-    const read = await this.#read(guildId, reader, async (open) => {
-      const session = isAnySession(about) ? undefined : await open.session(about);
-      if (!isAnySession(about) && !session) return { best: [], all: [] };
-      const scope = session ? { sessionId: session.id } : scopeOf(about, timeZone);
-      const best = await open.search(question, mostLines, scope);
-      const lines = session ? await open.lines(session) : [];
-      const chars = lines.reduce((sum, { text }) => sum + text.length + 30, 0);
-      const isWhole = session && chars <= maxChars;
-      return { best, all: isWhole ? lines.map((line) => ({ line, session })) : best };
-    });
+    const read = await this.#read(guildId, reader, (open) =>
+      candidates(open, question, about, timeZone),
+    );
     if (!read) return { kind: 'unread' };
     if (read.all.length === 0) return { kind: 'none' };
     const lines = numberedLines(read.all, { maxChars, timeZone });
@@ -372,9 +365,23 @@ export class TranscriptRequests {
   }
 }
 
-/** Whether a question is about all sessions, or a day as `2026-11-20`, and not about one session. */
-function isAnySession(about: string): boolean {
-  return about === 'all' || /^\d{4}-\d{2}-\d{2}$/.test(about);
+/** Lines that a model chooses from, and the best of them by their words. */
+async function candidates(
+  open: OpenTranscripts,
+  question: string,
+  about: string,
+  timeZone: string,
+): Promise<{ readonly all: readonly FoundLine[]; readonly best: readonly FoundLine[] }> {
+  if (about === 'all' || /^\d{4}-\d{2}-\d{2}$/.test(about)) {
+    const best = await open.search(question, mostLines, scopeOf(about, timeZone));
+    return { all: best, best };
+  }
+  const session = await open.session(about);
+  if (!session) return { all: [], best: [] };
+  const best = await open.search(question, mostLines, { sessionId: session.id });
+  const lines = await open.lines(session);
+  const chars = lines.reduce((sum, { text }) => sum + text.length + 30, 0);
+  return { all: chars <= maxChars ? lines.map((line) => ({ line, session })) : best, best };
 }
 
 /** The day of a question; all days of another one. */
