@@ -1,4 +1,4 @@
-import { captionButtons } from '#commands/captions/buttons.ts';
+import { captionButtons } from '#commands/captions/captions.ts';
 import { allow } from '#commands/privacy/allow.ts';
 import { deny } from '#commands/privacy/deny.ts';
 import { forgetNow } from '#commands/privacy/forget.ts';

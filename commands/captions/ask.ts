@@ -5,8 +5,7 @@ import type {
   CommandPorts,
   Replies,
 } from '#src/conversation/command.ts';
-import { quotes } from './find.ts';
-import { noTranscript } from './transcript.ts';
+import { noTranscript, quotes, unknownName } from './transcript.ts';
 
 /** Subjects of a question besides a day: the current session, the previous one, or all of them. */
 const subjects = ['this', 'last', 'all'] as const;
@@ -35,7 +34,7 @@ export async function askTranscript(
   const typed = words.about?.trim().toLowerCase() ?? '';
   const isDay = /^\d{4}-\d{2}-\d{2}$/.test(typed);
   const about = subjects.find((one) => one === typed) ?? (isDay ? typed : undefined);
-  if (about === undefined) return noTranscript({ kind: 'unknown', typed });
+  if (about === undefined) return unknownName(typed);
   if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty', to: 'caller' }];
   const asker = { id: callerId, name: callerName };
   const found = await features.transcripts.ask(guildId, asker, { question, about, isAloud });

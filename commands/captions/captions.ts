@@ -1,9 +1,98 @@
-import type { CommandGroup } from '#src/conversation/command.ts';
-import { find } from './find.ts';
-import { off } from './off.ts';
-import { on } from './on.ts';
-import { recap } from './recap.ts';
-import { transcript } from './transcript.ts';
+import { languageOption } from '#commands/language-option.ts';
+import { notInChannel, nowhere } from '#commands/rights.ts';
+import type {
+  Button,
+  Command,
+  CommandCall,
+  CommandGroup,
+  CommandPorts,
+  Replies,
+} from '#src/conversation/command.ts';
+import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
+import { languageTag } from '#src/texts/language-names.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import {
+  find,
+  longestRecapMs,
+  recap,
+  recapReplies,
+  transcript,
+  unknownName,
+} from './transcript.ts';
+
+const on: Command = {
+  name: 'on',
+  description: 'command.captions.on',
+  shownTo: 'room',
+  options: [
+    languageOption('language', 'command.captions.language'),
+    languageOption('translate', 'command.captions.translate'),
+  ],
+  run: turnOn,
+};
+
+async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const barred = notInChannel(call, ports.sessions);
+  if (barred) return [barred];
+  const { language: spoken, translate } = call.words;
+  const [language, translateTo] = [spoken, translate].map((typed) => typed && languageTag(typed));
+  if (spoken && !language) return unknownName(spoken);
+  if (translate && !translateTo) return unknownName(translate);
+  const options = { ...(language && { language }), ...(translateTo && { translateTo }) };
+  return replyTo(await ports.features.captions.turnOn(call.guildId, options), call.guildId);
+}
+
+/** Reply to the caller; where the notice of captions stands in another chat, the channel reads that. */
+function replyTo(turned: CaptionsOn, guildId: string): Replies {
+  switch (turned.kind) {
+    case 'nowhere':
+      return [nowhere];
+    case 'failed':
+      return [{ ...turned.line, to: 'caller' }];
+    case 'already': {
+      const place = addressOf(guildId, turned.placeId);
+      return [{ id: 'panel.captions', with: { place }, to: 'caller' }];
+    }
+    case 'on': {
+      const { hourUsd, isHere, placeId, saved } = turned;
+      const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
+      const lines = [...priceLine(hourUsd), ...unsaved];
+      if (isHere) return [{ id: 'captions.on', to: 'caller', lines }];
+      const place: TextLine = {
+        id: 'panel.captions',
+        with: { place: addressOf(guildId, placeId) },
+      };
+      const buttons = ['captions.leave_out'];
+      return [{ id: 'captions.on', to: 'room', lines: [place, ...lines], buttons }];
+    }
+  }
+}
+
+function priceLine(hourUsd: number): readonly TextLine[] {
+  if (hourUsd === 0) return [];
+  return [{ id: 'captions.price', with: { price: `$${hourUsd.toFixed(2)}` } }];
+}
+
+/** Discord shows it as a link to the channel. */
+function addressOf(guildId: string, channelId: string): string {
+  return `https://discord.com/channels/${guildId}/${channelId}`;
+}
+
+const off: Command = {
+  name: 'off',
+  description: 'command.captions.off',
+  shownTo: 'room',
+  options: [],
+  async run(call, { features, sessions }) {
+    const barred = notInChannel(call, sessions);
+    if (barred) return [barred];
+    const turned = await features.captions.turnOff(call.guildId);
+    if (turned.kind === 'nowhere') return [nowhere];
+    if (turned.kind === 'already') return [{ id: 'captions.off', to: 'caller' }];
+    const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'voice.unsaved' }];
+    return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
+  },
+};
 
 export const captions: CommandGroup = {
   name: 'captions',
@@ -15,3 +104,65 @@ export const captions: CommandGroup = {
   },
   commands: [on, off, transcript, find, recap],
 };
+
+/** Buttons of captions, on the panel, the notice and the goodbye. */
+export const captionButtons: readonly Button[] = [
+  { name: 'captions', label: 'button.captions', style: 'plain', run: toggle },
+  {
+    name: 'captions.transcript',
+    label: 'button.transcript',
+    style: 'plain',
+    thinksFirst: true,
+    run: (call, ports) => transcript.run({ ...call, words: {} }, ports),
+  },
+  {
+    name: 'captions.missed',
+    label: 'button.missed',
+    style: 'plain',
+    longestMs: longestRecapMs,
+    run: sumUpMissed,
+  },
+  {
+    name: 'captions.leave_out',
+    label: 'button.leave_out',
+    style: 'plain',
+    run: (call, ports) => leaveOut(call, ports, true),
+  },
+  {
+    name: 'captions.write_me',
+    label: 'button.write_me',
+    style: 'plain',
+    run: (call, ports) => leaveOut(call, ports, false),
+  },
+];
+
+/** Recap of the session before the presser came. */
+async function sumUpMissed(
+  { guildId, callerId, callerName }: CommandCall,
+  { features, timesIn }: CommandPorts,
+): Promise<Replies> {
+  const asker = { id: callerId, name: callerName };
+  const missed = { since: 'start', until: 'i came' } as const;
+  return recapReplies(
+    await features.transcripts.recap(guildId, asker, missed),
+    callerName,
+    timesIn(guildId),
+  );
+}
+
+async function toggle(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const command = ports.features.captions.isOn(call.guildId) ? off : on;
+  return await command.run({ ...call, words: {} }, ports);
+}
+
+async function leaveOut(
+  { guildId, callerId }: CommandCall,
+  { features }: CommandPorts,
+  isOut: boolean,
+): Promise<Replies> {
+  const { saved } = await features.captions.leaveOut(guildId, callerId, isOut);
+  const unsaved = saved ? {} : { lines: [{ id: 'privacy.unsaved' } as const] };
+  const id = isOut ? 'captions.left_out' : 'captions.left_in';
+  const undo = isOut ? ['captions.write_me'] : ['captions.leave_out'];
+  return [{ id, to: 'caller', ...unsaved, buttons: undo }];
+}

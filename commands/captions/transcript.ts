@@ -1,7 +1,31 @@
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import type { NoTranscript } from '#src/features/captions/caption-outcomes.ts';
+import { closest } from '#commands/closest-names.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandOption,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/conversation/command.ts';
+import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
+import type {
+  NoTranscript,
+  QuotedLine,
+  RecapOutcome,
+} from '#src/features/captions/caption-outcomes.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
-import { pickedSession, sessionOption } from './session-option.ts';
+import type { ListedSession } from '#src/features/captions/transcript-line.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import type { WallTimes } from '#src/texts/wall-time.ts';
+
+/** Option for a session by its day, time and channel; offers sessions with lines that the caller may know. */
+const sessionOption: CommandOption = {
+  name: 'session',
+  description: 'command.captions.session',
+  kind: 'text',
+  maxChars: 100,
+  suggest: async (typed, call, ports) => closest(typed, [...(await byLabel(call, ports)).keys()]),
+};
 
 export const transcript: Command = {
   name: 'transcript',
@@ -23,7 +47,7 @@ export const transcript: Command = {
 async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const { guildId, callerId, words } = call;
   const picked = await pickedSession(call, ports);
-  if (picked === 'unknown') return noTranscript({ kind: 'unknown', typed: words.session ?? '' });
+  if (picked === 'unknown') return unknownName(words.session);
   const format = transcriptFormats.find((one) => one === words.format) ?? 'txt';
   const outcome = await ports.features.transcripts.file(guildId, callerId, { format, ...picked });
   if (outcome.kind !== 'file') return noTranscript(outcome);
@@ -34,13 +58,131 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
 }
 
 /** Reason for a missing transcript, shown to the caller alone. */
-export function noTranscript(found: NoTranscript): Replies {
-  switch (found.kind) {
+export function noTranscript({ kind }: NoTranscript): Replies {
+  if (kind === 'unread') return [{ id: 'store.unread', to: 'caller' }];
+  return [{ id: 'ask.unknown', to: 'caller', buttons: ['captions'] }];
+}
+
+/** Nothing has the name that was typed. */
+export function unknownName(x = ''): Replies {
+  return [{ id: 'unknown', with: { x }, to: 'caller' }];
+}
+
+/** The picked session; an empty option means the last one. */
+async function pickedSession(
+  call: CommandCall,
+  ports: Pick<CommandPorts, 'features' | 'timesIn'>,
+): Promise<{ readonly sessionId?: string } | 'unknown'> {
+  const typed = call.words.session?.trim();
+  if (!typed) return {};
+  const session = (await byLabel(call, ports)).get(typed);
+  return session ? { sessionId: session.id } : 'unknown';
+}
+
+async function byLabel(
+  { guildId, callerId }: CommandCall,
+  { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
+): Promise<ReadonlyMap<string, ListedSession>> {
+  const sessions = await features.transcripts.sessions(guildId, callerId);
+  const times = timesIn(guildId);
+  return new Map((sessions ?? []).map((session) => [labelOf(session, times), session]));
+}
+
+function labelOf(
+  { startedAtWallMs, channelName, lineCount }: ListedSession,
+  times: WallTimes,
+): string {
+  const when = `${times.day(startedAtWallMs)} ${times.minute(startedAtWallMs)}`;
+  return `${when} ${channelName.slice(0, 60)} (${lineCount})`;
+}
+
+/** Longest quote of one line, in characters: ten of them fit one message. */
+const maxQuoteChars = 150;
+
+export const find: Command = {
+  name: 'find',
+  description: 'command.captions.find',
+  shownTo: 'caller',
+  options: [
+    {
+      name: 'words',
+      description: 'command.captions.find',
+      required: true,
+      kind: 'text',
+      maxChars: 200,
+    },
+  ],
+  async run({ guildId, callerId, words: typed }, { features, timesIn }) {
+    const words = typed.words ?? '';
+    const found = await features.transcripts.find(guildId, callerId, words);
+    return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
+  },
+};
+
+/** Quoted lines, shown to the caller alone. */
+export function quotes(lines: readonly QuotedLine[], times: WallTimes): Replies {
+  const [first, ...others] = lines.map((line) => quoted(line, times));
+  return first ? [{ ...first, to: 'caller', lines: others }] : noTranscript({ kind: 'none' });
+}
+
+/** A stored line with its speaker, its time and the address of its message. */
+function quoted({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
+  const chars = [...text];
+  const short =
+    chars.length > maxQuoteChars ? `${chars.slice(0, maxQuoteChars - 1).join('')}\u2026` : text;
+  const words = link === undefined ? `"${short}"` : `"${short}" ${link}`;
+  return { id: 'find.line', with: { name, time: times.minute(atWallMs), text: words } };
+}
+
+const starts = ['start', 'i came'] as const;
+
+/** A self-hosted chat server may take long for a whole evening; the session itself gives up a minute earlier. */
+export const longestRecapMs = 14 * 60_000;
+
+export const recap: Command = {
+  name: 'recap',
+  description: 'command.captions.recap',
+  help: {
+    topic: 'What did I miss',
+    command: 'captions recap',
+    line: ({ hasModel }) => (hasModel ? { id: 'help.missed' } : undefined),
+  },
+  shownTo: 'caller',
+  longestMs: longestRecapMs,
+  options: [
+    { name: 'since', description: 'command.captions.recap', kind: 'choice', values: starts },
+    sessionOption,
+  ],
+  run: sumUp,
+};
+
+async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const { guildId, callerId, callerName, words } = call;
+  const picked = await pickedSession(call, ports);
+  if (picked === 'unknown') return unknownName(words.session);
+  const asker = { id: callerId, name: callerName };
+  const since = starts.find((one) => one === words.since) ?? 'start';
+  const outcome = await ports.features.transcripts.recap(guildId, asker, { since, ...picked });
+  return recapReplies(outcome, callerName, ports.timesIn(guildId));
+}
+
+/** A recap that only the caller sees, or the reason why there is none. */
+export function recapReplies(outcome: RecapOutcome, name: string, times: WallTimes): Replies {
+  switch (outcome.kind) {
+    case 'recap': {
+      const [first, ...more] = recapMessages(outcome, times).map(replyOf);
+      return first ? [first, ...more] : noTranscript({ kind: 'none' });
+    }
+    case 'late':
+      return [{ id: 'answer.expired', with: { name }, to: 'caller' }];
+    case 'failed':
+      return [{ ...outcome.line, to: 'caller' }];
     case 'none':
-      return [{ id: 'ask.unknown', to: 'caller', buttons: ['captions'] }];
     case 'unread':
-      return [{ id: 'store.unread', to: 'caller' }];
-    case 'unknown':
-      return [{ id: 'unknown', with: { x: found.typed }, to: 'caller' }];
+      return noTranscript(outcome);
   }
+}
+
+function replyOf([first, ...lines]: readonly [TextLine, ...TextLine[]]): Reply {
+  return { ...first, to: 'caller', lines };
 }

@@ -1,6 +1,6 @@
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import type { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';

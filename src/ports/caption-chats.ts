@@ -1,5 +1,5 @@
 import type { TextLine } from '#src/texts/texts.ts';
-import type { DesiredMessage, DisplayOutcome, MessagePlace } from './desired-message.ts';
+import type { MessagePlace } from './message-place.ts';
 import type { ChannelRef } from './voice-link.ts';
 
 /** Chats in which captions are written; discord implements it. */
@@ -28,8 +28,8 @@ export interface CaptionChats {
   mayOpen(guildId: string, channelId: string, personId: string): Promise<'yes' | 'no' | 'gone'>;
   /** Writes a sentence for the people who manage this server, where they are most likely to read it. Never throws. */
   tellServer(guildId: string, line: TextLine): void;
-  /** Called when messages are deleted, or the chat that held them. Replaces the former listener. */
-  onDeleted(listener: (deleted: DeletedMessages) => void): void;
+  /** Called with the ids of messages that people delete. Replaces the former listener. */
+  onDeleted(listener: (messageIds: readonly string[]) => void): void;
 }
 
 export type CaptionThread = {
@@ -39,27 +39,39 @@ export type CaptionThread = {
   readonly formerId?: string;
 };
 
-export type DeletedMessages =
-  | {
-      readonly kind: 'messages';
-      readonly channelId: string;
-      readonly messageIds: readonly string[];
-    }
-  /** The whole chat: channel or thread. */
-  | { readonly kind: 'chat'; readonly channelId: string };
+/** A message of a chat as it is to be. */
+export type ChatText = {
+  /** Markdown, at most 2,000 characters; it notifies no person. Empty: there is to be no message. */
+  readonly text: string;
+  /** Buttons under it, as those of `Reply`. */
+  readonly buttons?: readonly string[];
+};
 
-/** One chat. It posts and edits messages as they are requested, at the pace Discord allows. */
+/** Outcome of a change of a message that follows what is drawn. */
+export type MessageOutcome =
+  /** It shows `text` now. */
+  | { readonly kind: 'shown'; readonly place: MessagePlace; readonly text: string }
+  /** Deleted as wished. */
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'too-old' }
+  /** The message or its whole chat was deleted, or the bot may not write there: nothing more is sent. */
+  | { readonly kind: 'message-gone' | 'chat-gone' | 'forbidden' }
+  /** Refused for good for another reason; `why` is for the operator. */
+  | { readonly kind: 'refused'; readonly why: string };
+
+/** One message that follows what is drawn: posted once, then edited, at last deleted, at the pace Discord allows. */
+export interface ChatMessage {
+  /**
+   * Reports that what is drawn has changed. Whole words of an utterance that were not shown before go first, `partial` texts
+   * last; what waits urgently stays so. Never throws.
+   */
+  touch(urgency: 'whole' | 'partial'): void;
+  /** Resolves once it shows what it should, or cannot. */
+  settled(): Promise<void>;
+}
+
+/** One chat. Messages are posted in the order in which they are touched first. */
 export interface CaptionChat {
   readonly channelId: string;
-  /**
-   * Posts a message, or changes it, or deletes it where `text` is empty; a newer desired message for the same key takes the place of
-   * one that still waits. Never throws. Messages are posted in the order of their first `show`.
-   */
-  show(desired: DesiredMessage): void;
-  /** Called with the outcome of each desired message. Replaces the former listener. */
-  onOutcome(listener: (outcome: DisplayOutcome) => void): void;
-  /** Resolves when nothing waits any more, or after `ms`. */
-  flush(ms: number): Promise<void>;
-  /** Sends what waits, and nothing after it. */
-  close(): void;
+  message(draw: () => ChatText, report: (outcome: MessageOutcome) => void): ChatMessage;
 }

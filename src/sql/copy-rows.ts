@@ -3,27 +3,23 @@ import { columnName, type RowOf } from './columns.ts';
 import type { Connection } from './connection.ts';
 import { select, type Table } from './table.ts';
 
-/** Row of any table. */
-export type CopiedRow = RowOf<Table['columns']>;
-
 /** Rows that are read and written at a time. */
 const rowsAtOnce = 2_000;
 
 /**
  * Copies every row of these tables into the empty ones of another database; how many. Tables without a key hold nothing that
- * outlives an operation, and are left out. `prepare` makes rows of the other database.
+ * outlives an operation, and are left out.
  */
 export async function copyRows(
   from: Connection,
   to: Connection,
   tables: readonly Table[],
-  prepare: (rows: readonly CopiedRow[]) => Promise<readonly CopiedRow[]> = async (rows) => rows,
 ): Promise<number> {
   let copied = 0;
   for (const table of tables.filter(({ key }) => key.length > 0)) {
-    for (let last: CopiedRow | undefined; ; ) {
+    for (let last: RowOf<Table['columns']> | undefined; ; ) {
       const rows = await select(from, table, portionAfter(table, last));
-      copied += await to.insert(table, await prepare(rows));
+      copied += await to.insert(table, rows);
       last = rows.at(-1);
       if (rows.length < rowsAtOnce) break;
     }

@@ -10,7 +10,7 @@ import type {
   QuotedPoint,
   RecapRequest,
 } from '#src/features/captions/caption-outcomes.ts';
-import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
+import type { ListedSession } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';

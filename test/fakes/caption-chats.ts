@@ -1,8 +1,43 @@
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { CaptionChat, CaptionChats, DeletedMessages } from '#src/ports/caption-chats.ts';
-import type { DesiredMessage, DisplayOutcome, MessagePlace } from '#src/ports/desired-message.ts';
+import type {
+  CaptionChat,
+  CaptionChats,
+  ChatText,
+  MessageOutcome,
+} from '#src/ports/caption-chats.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+
+/** A message as it was touched. Its key is `captions 1`, or `notice` of one with buttons. */
+export type DesiredMessage = ChatText & {
+  readonly key: string;
+  readonly urgency: 'whole' | 'partial';
+};
+
+type Show = (desired: DesiredMessage, report: (outcome: MessageOutcome) => void) => void;
+
+/** A chat that passes on what it is to show. */
+export function keyedChat(channelId: string, show: Show): CaptionChat {
+  let [captions, notices] = [0, 0];
+  return {
+    channelId,
+    message(draw, report) {
+      let key = '';
+      const nextKey = (isNotice: boolean) => {
+        const count = isNotice ? ++notices : ++captions;
+        return isNotice && count === 1 ? 'notice' : `${isNotice ? 'notice' : 'captions'} ${count}`;
+      };
+      return {
+        touch(urgency) {
+          const drawn = draw();
+          key ||= nextKey(drawn.buttons !== undefined);
+          show({ ...drawn, key, urgency }, report);
+        },
+        settled: () => Promise.resolve(),
+      };
+    },
+  };
+}
 
 /** A chat in memory that takes every wish at once. */
 export class FakeCaptionChat {
@@ -11,14 +46,10 @@ export class FakeCaptionChat {
   readonly shown = new Map<string, string>();
   readonly desired: DesiredMessage[] = [];
   /** Outcome of the next desired messages instead. */
-  refuses: ((desired: DesiredMessage) => DisplayOutcome | undefined) | undefined;
-  /** Number of openings without a close so far. */
-  opened = 0;
-  readonly #clock: Pick<Clock, 'nowMs'>;
+  refuses: ((desired: DesiredMessage) => MessageOutcome | undefined) | undefined;
 
-  constructor(channelId: string, clock: Pick<Clock, 'nowMs'>) {
+  constructor(channelId: string) {
     this.channelId = channelId;
-    this.#clock = clock;
   }
 
   /** Texts of all messages, oldest first. */
@@ -33,43 +64,24 @@ export class FakeCaptionChat {
       .flatMap(([, text]) => text.split('\n'));
   }
 
-  show(desired: DesiredMessage, report: (outcome: DisplayOutcome) => void): void {
+  show(desired: DesiredMessage, report: (outcome: MessageOutcome) => void): void {
     this.desired.push(desired);
     const refused = this.refuses?.(desired);
     queueMicrotask(() => report(refused ?? this.#handle(desired)));
   }
 
-  async flush(): Promise<void> {
-    await Promise.resolve();
-  }
-
-  /** Each opening hears of its own messages alone. */
-  open(): CaptionChat {
-    this.opened++;
-    let listener: (outcome: DisplayOutcome) => void = () => undefined;
-    return {
-      channelId: this.channelId,
-      show: (desired) => this.show(desired, (outcome) => listener(outcome)),
-      onOutcome(given) {
-        listener = given;
-      },
-      flush: () => this.flush(),
-      close: () => void this.opened--,
-    };
-  }
-
   /** A key that is the id of a message stands for that. */
-  #handle({ key, text }: DesiredMessage): DisplayOutcome {
+  #handle({ key, text }: DesiredMessage): MessageOutcome {
     const first = key.slice(this.channelId.length + 1);
     const shown = this.shown.has(first) ? first : key;
     const messageId = `${this.channelId} ${shown}`;
     if (text === '') {
       this.shown.delete(shown);
-      return { kind: 'deleted', key };
+      return { kind: 'deleted' };
     }
     this.shown.set(shown, text);
     const at = { channelId: this.channelId, messageId };
-    return { kind: 'shown', key, place: at, text, atMs: this.#clock.nowMs() };
+    return { kind: 'shown', place: at, text };
   }
 }
 
@@ -84,13 +96,8 @@ export class FakeCaptionChats implements CaptionChats {
   readonly told: string[] = [];
   /** No chat can be opened. */
   isForbidden = false;
-  readonly #clock: Pick<Clock, 'nowMs'>;
   #posted = 0;
-  #listener: (deleted: DeletedMessages) => void = () => undefined;
-
-  constructor(clock: Pick<Clock, 'nowMs'>) {
-    this.#clock = clock;
-  }
+  #listener: (messageIds: readonly string[]) => void = () => undefined;
 
   get chat(): FakeCaptionChat {
     const chat = [...this.chats.values()].at(-1);
@@ -98,14 +105,10 @@ export class FakeCaptionChats implements CaptionChats {
     return chat;
   }
 
-  /** Chats that are open now. */
-  get opened(): number {
-    return [...this.chats.values()].reduce((sum, { opened }) => sum + opened, 0);
-  }
-
   open: CaptionChats['open'] = async ({ channelId }, thread) => {
     if (this.isForbidden) throw new BotError('discord.forbidden', false, 'Not there.');
-    return this.at(thread ? `${thread.name} in ${thread.inChannelId}` : channelId).open();
+    const chat = this.at(thread ? `${thread.name} in ${thread.inChannelId}` : channelId);
+    return keyedChat(chat.channelId, (desired, report) => chat.show(desired, report));
   };
 
   async post(channelId: string, text: string): Promise<MessagePlace> {
@@ -117,12 +120,12 @@ export class FakeCaptionChats implements CaptionChats {
   change: CaptionChats['change'] = async ({ channelId, messageId }, text) => {
     const { outcome } = await this.#one(channelId, messageId, text);
     if (outcome.kind === 'shown') return 'changed';
-    return outcome.kind === 'deleted' || outcome.kind === 'gone' ? 'gone' : 'closed';
+    return outcome.kind === 'deleted' ? 'gone' : 'closed';
   };
 
   async #one(channelId: string, key: string, text: string) {
     const chat = this.at(channelId);
-    const result = Promise.withResolvers<DisplayOutcome>();
+    const result = Promise.withResolvers<MessageOutcome>();
     chat.show({ key, text, urgency: 'partial' }, result.resolve);
     return { chat, outcome: await result.promise };
   }
@@ -138,18 +141,18 @@ export class FakeCaptionChats implements CaptionChats {
     this.told.push(`${guildId} ${id}`);
   }
 
-  onDeleted(listener: (deleted: DeletedMessages) => void): void {
+  onDeleted(listener: (messageIds: readonly string[]) => void): void {
     this.#listener = listener;
   }
 
   /** Somebody deletes messages. */
-  deleted(deleted: DeletedMessages): void {
-    this.#listener(deleted);
+  deleted(...messageIds: readonly string[]): void {
+    this.#listener(messageIds);
   }
 
   /** The chat of that channel. */
   at(channelId: string): FakeCaptionChat {
-    const chat = this.chats.get(channelId) ?? new FakeCaptionChat(channelId, this.#clock);
+    const chat = this.chats.get(channelId) ?? new FakeCaptionChat(channelId);
     this.chats.set(channelId, chat);
     return chat;
   }

@@ -1,6 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import type { StoreCode } from '#src/sql/store-part.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import type { Store } from '#src/storage/store.ts';

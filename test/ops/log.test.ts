@@ -2,7 +2,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { Secret } from '#src/base/secret.ts';
-import { captioned } from '#src/features/captions/session-captions.ts';
+import { captioned } from '#src/features/captions/transcript-recorder.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest';
-import { captioned } from '#src/features/captions/session-captions.ts';
+import { captioned } from '#src/features/captions/transcript-recorder.ts';
 import { features } from '#src/features/features.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
 import { Metrics } from '#src/ops/metrics/metrics.ts';

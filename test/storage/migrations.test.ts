@@ -33,11 +33,11 @@ const known: readonly (readonly [string, readonly Migration[], readonly string[]
       '19 add550757bd60e61',
     ],
   ],
-  ['transcripts.db', transcriptMigrations, ['3 27f5f99d37d13055', '5 3a5f5ec61d3bda4b']],
+  ['transcripts.db', transcriptMigrations, ['3 6edc9ce372530574', '5 320a714d6e64e2e0']],
   [
     'transcripts in PostgreSQL',
     transcriptsPart.migrations,
-    ['3 5f9ff0ba4b26eda1', '5 d187e3c7181b335b'],
+    ['3 4b2223e9326471a0', '5 3db51a0013ed5b3a'],
   ],
 ];
 

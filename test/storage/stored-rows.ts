@@ -1,5 +1,8 @@
-import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
-import type { CaptionMessage } from '#src/features/captions/transcript-store-types.ts';
+import type {
+  CaptionMessage,
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 import type { NewReminder } from '#src/features/reminders/reminder.ts';
 import type { StoredTrack } from '#src/features/tracks/track-store.ts';

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
-import type { OpenChannels } from '#src/features/captions/transcript-store-types.ts';
+import type { OpenChannels } from '#src/features/captions/transcript-line.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { unsharedLines } from '#src/storage/data-dir/store-files.ts';
 import { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';
@@ -102,6 +102,8 @@ test('nothing of lines that expired, or of a removed server, stays in the files'
   await store.eraser.forgetGuild('10');
   expect(canariesIn(place.folder)).toEqual([]);
   await fill(store);
+  const ended = { endedAtWallMs: startedAtWallMs + 300_000 };
+  for (const id of ids) await store.writer.putSession(sessionOf(id, ended));
   await store.eraser.expire(startedAtWallMs + 86_400_000, { '10': 0 });
   expect(canariesIn(place.folder)).toEqual([person, 'Zyprianne', 'vombatus']); // its memory
 });
@@ -133,7 +135,10 @@ const formerTables = `
   CREATE TABLE transcript_writers (id TEXT NOT NULL) STRICT;
   ALTER TABLE sessions ADD COLUMN written_by TEXT;
   ALTER TABLE caption_messages ADD COLUMN written_by TEXT;
-  INSERT INTO presences VALUES (1, '${person}');`;
+  INSERT INTO presences VALUES (1, '${person}');
+  DROP TRIGGER line_words_put;
+  DROP TRIGGER line_words_changed;
+  DROP TRIGGER line_words_erased;`;
 
 test('the upgrade of a file deletes what only people who sat there might read, and says how many lines', async () => {
   using place = storeFolder();

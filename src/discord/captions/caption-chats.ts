@@ -2,37 +2,41 @@ import {
   ChannelType,
   type Client,
   DiscordAPIError,
+  GatewayDispatchEvents,
   type Guild,
   type GuildBasedChannel,
-  Routes,
+  type GuildMember,
+  MessageFlags,
+  PermissionFlagsBits as Rights,
+  type TextChannel,
+  ThreadAutoArchiveDuration,
 } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
+import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { Button } from '#src/conversation/command.ts';
-import { rowsOf } from '#src/discord/interactions/rendering.ts';
+import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
+import { type ButtonRow, rowsOf } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
-import type { Outbox } from '#src/discord/outbox/outbox.ts';
+import { LiveMessage } from '#src/discord/outbox/live-message.ts';
+import type { Outbox, RestBody } from '#src/discord/outbox/outbox.ts';
 import { unwritten, writeFailureOf } from '#src/discord/outbox/write-failure.ts';
+import { openRights, permissionsIn } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
-import type { CaptionChat, CaptionChats, DeletedMessages } from '#src/ports/caption-chats.ts';
+import type { CaptionChat, CaptionChats, ChatText } from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { cut } from '#src/texts/plain.ts';
+import { cut, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import { demandRights, mayOpenChannel } from './chat-permissions.ts';
-import { watchDeleted } from './deleted-messages.ts';
-import { captionBody, quiet, WrittenChat } from './written-chat.ts';
 
+/** Messages of captions notify no person, and show no preview of links. */
+const quiet = MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications;
 /** Source: Discord docs, "Start Thread without Message". */
 const maxNameChars = 100;
-/** A thread goes to sleep after a week without a message. */
-const archiveMinutes = 10_080;
 /** Opening a thread, and finding a channel that is not known. */
 const askMs = 10_000;
 /** Time, in ms, for which roles that were just read count: Discord reports no changes of them. */
 const rolesFreshMs = 10_000;
-const mostReads = 1_000;
-const mostGone = 10_000;
 
 export type CaptionChatsParts = {
   readonly outbox: Outbox;
@@ -43,40 +47,35 @@ export type CaptionChatsParts = {
 /** Chats of a logged-in client; disposing it ends the watch of deletions. */
 export function openCaptionChats(
   client: Client<true>,
-  { outbox, buttons, timing }: CaptionChatsParts,
+  { outbox, buttons: buttonsByName, timing }: CaptionChatsParts,
 ): CaptionChats & Disposable {
-  const readers = new ChatReaders(client, timing);
-  const chats = new Set<WrittenChat>();
-  let listener: (deleted: DeletedMessages) => void = () => {};
-  const unwatch = watchDeleted(client, (deleted) => {
-    const here = [...chats].filter(({ channelId }) => channelId === deleted.channelId);
-    if (deleted.kind === 'chat') {
-      for (const chat of here) chat.end('gone');
-      listener(deleted);
-      return;
-    }
-    const messageIds = deleted.messageIds.filter((id) => !outbox.takeOwnDeletion(id));
-    if (messageIds.length > 0) listener({ ...deleted, messageIds });
+  let listener: (messageIds: readonly string[]) => void = () => {};
+  const unwatch = watchDeleted(client, (all) => {
+    const messageIds = all.filter((id) => !outbox.takeOwnDeletion(id));
+    if (messageIds.length > 0) listener(messageIds);
   });
   const open = (channelId: string): CaptionChat => {
     const guild = client.channels.cache.get(channelId);
     const locale = localeOf(guild && 'guild' in guild ? guild.guild.preferredLocale : '');
-    const rows = (names: readonly string[]) => rowsOf(names, locale, buttons);
-    const chat = new WrittenChat(channelId, { outbox, timing, rows }, () => chats.delete(chat));
-    chats.add(chat);
-    return chat;
+    const bodyOf = ({ buttons = [], text }: ChatText) =>
+      text === '' ? undefined : captionBody(text, rowsOf(buttons, locale, buttonsByName));
+    return {
+      channelId,
+      message: (draw, report) =>
+        new LiveMessage({ outbox, channelId, flags: quiet, draw: () => bodyOf(draw()), report }),
+    };
   };
   return {
     async open(channel, thread, signal) {
       signal.throwIfAborted();
       const home = knownChannel(client, channel, thread?.inChannelId ?? channel.channelId);
       demandRights(home, thread !== undefined);
-      if (!thread) return open(channel.channelId);
+      if (!thread || home.type !== ChannelType.GuildText) return open(channel.channelId);
       const formerId = goesOn(home, thread.formerId) ? thread.formerId : undefined;
-      return open(formerId ?? (await newThread(client, home, thread.name, signal)));
+      return open(formerId ?? (await newThread(home, thread.name, signal)));
     },
     async post(channelId, text, signal) {
-      const body = { ...captionBody(text, []), flags: quiet };
+      const body = { ...captionBody(text), flags: quiet };
       try {
         const { id } = await outbox.post(channelId, body, signal);
         return { channelId, messageId: id };
@@ -87,7 +86,7 @@ export function openCaptionChats(
     },
     async change(place, text, signal) {
       const change = (words: string) =>
-        outbox.change(place, words === '' ? undefined : captionBody(words, []), signal);
+        outbox.change(place, words === '' ? undefined : captionBody(words), signal);
       try {
         await change(text);
         return text === '' ? 'gone' : 'changed';
@@ -99,7 +98,7 @@ export function openCaptionChats(
         return kind === 'too-old' && text !== '' ? await this.change(place, '', signal) : 'closed';
       }
     },
-    mayOpen: (guildId, channelId, personId) => readers.mayOpen(guildId, channelId, personId),
+    mayOpen: mayOpenWith(client, timing),
     tellServer(guildId, line) {
       const guild = client.guilds.cache.get(guildId);
       if (guild) void postToServer(guild, line, timing);
@@ -111,51 +110,38 @@ export function openCaptionChats(
   };
 }
 
-/** People who may open a voice channel now. */
-class ChatReaders {
-  readonly #client: Client<true>;
-  readonly #timing: SyncTiming;
-  /** When roles of a person were read. */
-  readonly #reads = new Map<string, number>();
+/** A message of captions; it pings no person. */
+function captionBody(text: string, components: readonly ButtonRow[] = []): RestBody {
+  return { content: text, allowed_mentions: { parse: [] }, components };
+}
+
+/** Tells whether a person may open a voice channel now. */
+function mayOpenWith(client: Client<true>, timing: SyncTiming): CaptionChats['mayOpen'] {
+  /** When roles of a member were read. */
+  const readAtMs = new WeakMap<GuildMember, number>();
   /** Channels that Discord knows no more: none of their ids is used again. */
-  readonly #gone = new Set<string>();
-
-  constructor(client: Client<true>, timing: SyncTiming) {
-    this.#client = client;
-    this.#timing = timing;
-  }
-
-  async mayOpen(
-    guildId: string,
-    channelId: string,
-    personId: string,
-  ): Promise<'yes' | 'no' | 'gone'> {
-    if (this.#gone.has(channelId)) return 'gone';
+  const gone = new Set<string>();
+  const read = async ({ members }: Guild, personId: string) => {
+    const known = members.cache.get(personId);
+    const sinceMs = timing.nowMs() - rolesFreshMs;
+    if (known && (readAtMs.get(known) ?? -Infinity) > sinceMs) return;
+    await readMember(members.guild, personId, new AbortController().signal);
+    const member = members.cache.get(personId);
+    if (member) readAtMs.set(member, timing.nowMs());
+  };
+  return async (guildId, channelId, personId) => {
+    if (gone.has(channelId)) return 'gone';
     try {
-      const channel = await foundChannel(this.#client, guildId, channelId);
+      const channel = await foundChannel(client, guildId, channelId);
       if (!channel) return 'no';
-      await this.#read(channel.guild, personId);
-      return mayOpenChannel(this.#client, channel, personId) ? 'yes' : 'no';
+      await read(channel.guild, personId);
+      return mayOpenChannel(client, channel, personId) ? 'yes' : 'no';
     } catch (error) {
       if (writeFailureOf(error).kind !== 'chat-gone') return 'no'; // no member any more, or not known
-      this.#gone.add(channelId);
-      for (const oldest of this.#gone) if (this.#gone.size > mostGone) this.#gone.delete(oldest);
+      gone.add(channelId);
       return 'gone';
     }
-  }
-
-  async #read(guild: Guild, personId: string): Promise<void> {
-    const nowMs = this.#timing.nowMs();
-    const key = `${guild.id}/${personId}`;
-    const isFresh = nowMs - (this.#reads.get(key) ?? -Infinity) < rolesFreshMs;
-    if (isFresh && guild.members.cache.has(personId)) return;
-    await readMember(guild, personId, new AbortController().signal);
-    this.#reads.delete(key);
-    this.#reads.set(key, nowMs);
-    for (const oldest of this.#reads.keys()) {
-      if (this.#reads.size > mostReads) this.#reads.delete(oldest);
-    }
-  }
+  };
 }
 
 /** Throws BotError `discord.forbidden`: what Discord does not show, the bot may not see. */
@@ -176,24 +162,15 @@ function goesOn(home: GuildBasedChannel, threadId: string | undefined): boolean 
   return thread?.isThread() === true && thread.parentId === home.id && thread.locked !== true;
 }
 
-async function newThread(
-  client: Client<true>,
-  home: GuildBasedChannel,
-  name: string,
-  signal: AbortSignal,
-): Promise<string> {
-  const body = {
+async function newThread(home: TextChannel, name: string, signal: AbortSignal): Promise<string> {
+  const made = home.threads.create({
     name: cut(name, maxNameChars),
     type: ChannelType.PublicThread,
-    auto_archive_duration: archiveMinutes,
-  };
-  const either = AbortSignal.any([signal, AbortSignal.timeout(askMs)]);
+    autoArchiveDuration: ThreadAutoArchiveDuration.OneWeek,
+  });
   try {
-    const made = client.rest.post(Routes.threads(home.id), { body, signal: either });
-    const thread = await unlessAborted(made, either);
-    const id = typeof thread === 'object' && thread && 'id' in thread ? thread.id : undefined;
-    if (typeof id === 'string') return id;
-    throw new Error('Discord answered without the id of the thread');
+    const { id } = await unlessAborted(made, AbortSignal.any([signal, AbortSignal.timeout(askMs)]));
+    return id;
   } catch (cause) {
     signal.throwIfAborted();
     const isForbidden = cause instanceof DiscordAPIError && cause.status < 500;
@@ -216,4 +193,66 @@ async function foundChannel(
   const channel = await unlessAborted(asked, AbortSignal.timeout(askMs));
   if (!channel || channel.isDMBased() || channel.guildId !== guildId) return undefined;
   return channel;
+}
+
+/** The chat of a voice channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions". */
+const inVoiceChat: readonly NeededRight[] = ['ViewChannel', 'Connect', 'SendMessages'];
+const inThreadOf: readonly NeededRight[] = [
+  'ViewChannel',
+  'CreatePublicThreads',
+  'SendMessagesInThreads',
+];
+
+/** Throws BotError `discord.forbidden` where the bot lacks what it needs to write captions there; `asThread`: in a new thread. */
+function demandRights(channel: GuildBasedChannel, asThread: boolean): void {
+  const name = oneLine(channel.name);
+  const isFit = asThread ? channel.type === ChannelType.GuildText : channel.isVoiceBased();
+  if (!isFit) {
+    const why = asThread ? `${name} is no text channel` : `${name} has no chat`;
+    throw new BotError('discord.forbidden', false, `Captions cannot be written: ${why}.`);
+  }
+  const { me } = channel.guild.members;
+  const mine = me && permissionsIn(channel, me);
+  // A bot without a single right is rather one of whose rights the server told nothing.
+  if (!mine || mine.bitfield === 0n) return;
+  const missing = (asThread ? inThreadOf : inVoiceChat).filter((right) => !mine.has(Rights[right]));
+  const [right] = missing;
+  if (right === undefined) return;
+  const message = `Captions cannot be written in ${name}: the bot does not have the permission ${rightNames[right]} there.`;
+  throw new BotError('discord.forbidden', false, message);
+}
+
+/** Whether a member may open a voice channel now and read its history; false where Discord told too little to know. */
+function mayOpenChannel(
+  client: Client<true>,
+  channel: GuildBasedChannel,
+  personId: string,
+): boolean {
+  const member = channel.guild.members.cache.get(personId);
+  if (!member || !channel.isVoiceBased()) return false;
+  if (!client.guilds.cache.get(channel.guildId)?.available) return false;
+  return permissionsIn(channel, member)?.has(openRights) === true;
+}
+
+/** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */
+const mostAtOnce = 100;
+
+/** Reports each deletion of messages. discord.js reports only messages that it caches, and it caches none here. */
+export function watchDeleted(
+  client: Client<true>,
+  report: (messageIds: readonly string[]) => void,
+): () => void {
+  const onDeleted = (data: unknown) => {
+    const { id, ids } = fieldsOf(data);
+    const all: readonly unknown[] = Array.isArray(ids) ? ids : [id];
+    report(all.slice(0, mostAtOnce).filter((one) => typeof one === 'string'));
+  };
+  const events = [
+    GatewayDispatchEvents.MessageDelete,
+    GatewayDispatchEvents.MessageDeleteBulk,
+  ] as const;
+  for (const event of events) client.ws.on(event, onDeleted);
+  return () => {
+    for (const event of events) client.ws.off(event, onDeleted);
+  };
 }

@@ -1,15 +1,8 @@
 import { newNonce } from '#src/discord/nonce.ts';
-import type { MessagePlace } from '#src/ports/desired-message.ts';
+import type { MessageOutcome } from '#src/ports/caption-chats.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
 import { type Outbox, patienceMs, type RestBody, type Urgency } from './outbox.ts';
 import { writeFailureOf } from './write-failure.ts';
-
-/** Outcome of a change of a live message. */
-export type LiveOutcome =
-  | { readonly kind: 'shown'; readonly place: MessagePlace; readonly text: string }
-  | { readonly kind: 'deleted' }
-  | { readonly kind: 'too-old' }
-  | { readonly kind: 'message-gone' | 'chat-gone' | 'forbidden' }
-  | { readonly kind: 'refused'; readonly why: string };
 
 export type LiveMessageOptions = {
   readonly outbox: Outbox;
@@ -18,7 +11,7 @@ export type LiveMessageOptions = {
   readonly flags?: number;
   /** Draws the message as it should be at this moment; undefined: it is to be deleted. */
   draw(): RestBody | undefined;
-  report(outcome: LiveOutcome): void;
+  report(outcome: MessageOutcome): void;
 };
 
 const never = new AbortController().signal;

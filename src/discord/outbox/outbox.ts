@@ -6,7 +6,7 @@ import type { MessageBody } from '#src/discord/interactions/rendering.ts';
 import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { newNonce } from '#src/discord/nonce.ts';
-import type { MessagePlace } from '#src/ports/desired-message.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
 import { retryAfterMs, writeFailureOf } from './write-failure.ts';
 
 /** Time, in ms, after which a message is as urgent as whole words: the earliest deadline goes first. The panel is to be seen within 5 s. */

@@ -6,7 +6,7 @@ import {
   RESTJSONErrorCodes,
 } from 'discord.js';
 import { fieldsOf } from '#src/base/json.ts';
-import { watchDeleted } from '#src/discord/captions/deleted-messages.ts';
+import { watchDeleted } from '#src/discord/captions/caption-chats.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import type {
@@ -38,9 +38,7 @@ export function openTypedMessages(
     listener?.written(message);
   };
   client.ws.on(GatewayDispatchEvents.MessageCreate, onMessage);
-  const unwatch = watchDeleted(client, (gone) => {
-    if (gone.kind === 'messages') listener?.deleted(gone.messageIds);
-  });
+  const unwatch = watchDeleted(client, (messageIds) => listener?.deleted(messageIds));
   return {
     listen(next) {
       listener = next;

@@ -4,8 +4,7 @@ import type {
   TranscriptFormat,
 } from '#src/features/captions/files/transcript-file.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { TranscriptSession } from './transcript-line.ts';
-import type { ListedSession } from './transcript-store-types.ts';
+import type { ListedSession, TranscriptSession } from './transcript-line.ts';
 
 export type CaptionsOn =
   | {
@@ -43,9 +42,7 @@ export type RecapRequest = {
 };
 
 /** Reason for a missing transcript: no such session, no lines that the asker may know, or a failing store or server. */
-export type NoTranscript =
-  | { readonly kind: 'none' | 'unread' }
-  | { readonly kind: 'unknown'; readonly typed: string };
+export type NoTranscript = { readonly kind: 'none' | 'unread' };
 
 export type TranscriptOutcome =
   | {

@@ -4,53 +4,49 @@ import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { CaptionsOff, CaptionsOn } from './caption-outcomes.ts';
 
+export type CaptionRequests = ReturnType<typeof captionRequests>;
+
 /** Requests about live captions: changed in the channel where the bot sits first, then in the store. */
-export class CaptionRequests {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+export function captionRequests(parts: SessionDependencies, sessions: VoiceSessions) {
+  return {
+    /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
+    async turnOn(guildId: string, options: CaptionOptions): Promise<CaptionsOn> {
+      const session = sessions.session(guildId);
+      if (!session) return { kind: 'nowhere' };
+      const { channelId } = session.channel;
+      const turned = await session.context.features.sessions.captions.turnOn(options);
+      if (turned.kind === 'failed') return turned;
+      const saved = await sessions.settings.setCaptionsIn(guildId, channelId, options);
+      const { kind, placeId } = turned;
+      const hourUsd = parts.spending.hourPrice(guildId);
+      return { kind, placeId, isHere: placeId === channelId, hourUsd, saved };
+    },
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
-    this.#parts = parts;
-    this.#sessions = sessions;
-  }
+    async turnOff(guildId: string): Promise<CaptionsOff> {
+      const session = sessions.session(guildId);
+      if (!session) return { kind: 'nowhere' };
+      const captions = session.context.features.sessions.captions;
+      const kind = captions.active ? 'off' : 'already';
+      const choice = captions.beginThemselves ? 'off' : undefined;
+      const { channelId } = session.channel;
+      const { settings } = sessions;
+      const [saved] = await Promise.all([
+        settings.setCaptionsIn(guildId, channelId, choice),
+        captions.turnOff(),
+      ]);
+      return { kind, saved };
+    },
 
-  /** Stays on for that channel. Announced to everybody there, aloud and in writing, before the first word is written. */
-  async turnOn(guildId: string, options: CaptionOptions): Promise<CaptionsOn> {
-    const session = this.#sessions.session(guildId);
-    if (!session) return { kind: 'nowhere' };
-    const { channelId } = session.channel;
-    const turned = await session.context.features.sessions.captions.turnOn(options);
-    if (turned.kind === 'failed') return turned;
-    const saved = await this.#sessions.settings.setCaptionsIn(guildId, channelId, options);
-    const { kind, placeId } = turned;
-    const hourUsd = this.#parts.spending.hourPrice(guildId);
-    return { kind, placeId, isHere: placeId === channelId, hourUsd, saved };
-  }
+    isOn(guildId: string): boolean {
+      return sessions.session(guildId)?.context.features.sessions.captions.active !== undefined;
+    },
 
-  async turnOff(guildId: string): Promise<CaptionsOff> {
-    const session = this.#sessions.session(guildId);
-    if (!session) return { kind: 'nowhere' };
-    const captions = session.context.features.sessions.captions;
-    const kind = captions.active ? 'off' : 'already';
-    const choice = captions.beginThemselves ? 'off' : undefined;
-    const { channelId } = session.channel;
-    const { settings } = this.#sessions;
-    const [saved] = await Promise.all([
-      settings.setCaptionsIn(guildId, channelId, choice),
-      captions.turnOff(),
-    ]);
-    return { kind, saved };
-  }
-
-  isOn(guildId: string): boolean {
-    return this.#sessions.session(guildId)?.context.features.sessions.captions.active !== undefined;
-  }
-
-  /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
-  async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
-    const saving = this.#sessions.consents.in(guildId).leaveOut(personId, isOut);
-    for (const { context } of this.#sessions.sessions(guildId))
-      if (isOut) context.features.sessions.captions.leaveOut(personId);
-    return { saved: await saving };
-  }
+    /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */
+    async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
+      const saving = sessions.consents.in(guildId).leaveOut(personId, isOut);
+      for (const { context } of sessions.sessions(guildId))
+        if (isOut) context.features.sessions.captions.leaveOut(personId);
+      return { saved: await saving };
+    },
+  };
 }

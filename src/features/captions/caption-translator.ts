@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { within } from '#src/base/waiting.ts';
 import {
   promptMessages,
   textOnlyCompletion,
@@ -11,7 +11,6 @@ import {
   translationPrompt,
 } from '#src/conversation/answering/translation-prompt.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
@@ -31,19 +30,16 @@ const mostWaiting = 60;
  */
 export class CaptionTranslator {
   readonly #context: SessionContext;
-  readonly #live: LiveCaptions;
   readonly #recorder: TranscriptRecorder;
-  readonly #hurry = new AbortController();
-  readonly #over = new AbortController();
+  readonly #closing = new AbortController();
   #language: string | undefined;
   #waiting: readonly TranscriptLine[] = [];
   #working: Promise<void> | undefined;
   #hasFailed = false;
   #isReported = false;
 
-  constructor(context: SessionContext, live: LiveCaptions, recorder: TranscriptRecorder) {
+  constructor(context: SessionContext, recorder: TranscriptRecorder) {
     this.#context = context;
-    this.#live = live;
     this.#recorder = recorder;
   }
 
@@ -56,7 +52,7 @@ export class CaptionTranslator {
   /** Takes a line that is over; one that is in that language already stays as it is. */
   add(line: TranscriptLine): void {
     const language = this.#language;
-    if (language === undefined || this.#over.signal.aborted) return;
+    if (language === undefined || this.#closing.signal.aborted) return;
     if (line.language !== undefined && isSame(line.language, language)) return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
     this.#working ??= this.#run().finally(() => {
@@ -64,58 +60,60 @@ export class CaptionTranslator {
     });
   }
 
-  /** Translates at once what waits, for at most `ms`; nothing more is translated then. */
+  /** Translates at once what waits, for at most `ms`. */
   async close(ms: number): Promise<void> {
-    const over = new Error('the captions have ended');
-    this.#hurry.abort(over);
+    this.#closing.abort(new Error('the captions have ended'));
     const working = this.#working ?? Promise.resolve();
-    await within(working, ms, this.#context.parts.clock, () => over).catch(() => undefined);
-    this.#over.abort(over);
+    await within(working, ms, this.#context.parts.clock, late).catch(() => undefined);
   }
 
   /** Until nothing waits. Never throws. */
   async #run(): Promise<void> {
-    const until = AbortSignal.any([this.#over.signal, this.#hurry.signal]);
+    const { signal } = this.#closing;
     while (this.#waiting.length > 0) {
       const waitMs = this.#hasFailed ? restMs : gatherMs;
-      await this.#context.parts.clock.sleep(waitMs, until).catch(() => undefined);
-      if (this.#over.signal.aborted || (this.#hasFailed && until.aborted)) return;
+      await this.#context.parts.clock.sleep(waitMs, signal).catch(() => undefined);
+      if (this.#hasFailed && signal.aborted) return;
       await this.#translateSome(this.#language ?? '');
     }
   }
 
   async #translateSome(language: string): Promise<void> {
     const { channel, notice, parts } = this.#context;
-    const { guildId } = channel;
     this.#waiting = this.#waiting.filter((line) => this.#mayShow(line));
     const [batch = []] = translationBatches(this.#waiting);
     if (batch.length === 0) return;
     const prompt = translationPrompt(batch, englishLanguageName(language));
-    const by = { kind: 'translation', personId: '', name: '' } as const;
+    const payer = { kind: 'translation', personId: '', name: '' } as const;
     const first = { messages: promptMessages(prompt) };
-    const opened = parts.spending.open({ guildId, ...by, first });
+    const opened = parts.spending.open({ guildId: channel.guildId, ...payer, first });
     if (opened.kind === 'refused') {
       if (opened.isNews()) notice(opened.line);
       this.#waiting = [];
       return;
     }
     if (opened.news) notice(opened.news);
-    const given = new AbortController();
+    const over = new AbortController();
+    let isDone = true;
     try {
-      const signal = AbortSignal.any([this.#over.signal, given.signal]);
-      const asked = textOnlyCompletion(parts.chat, prompt, opened.reservation, signal);
-      const reply = await within(unlessAborted(asked, signal), longestMs, parts.clock, late);
+      const asked = textOnlyCompletion(parts.chat, prompt, opened.reservation, over.signal);
+      const reply = await within(asked, longestMs, parts.clock, late);
       const { translated } = readTranslations(reply, batch);
       if (language === this.#language) this.#show(translated);
-      this.#drop(batch);
       this.#hasFailed = translated.size === 0;
-      if (this.#hasFailed) this.#report();
     } catch (error) {
-      if (!this.#over.signal.aborted) this.#failed(error, batch);
+      parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
+      this.#hasFailed = true;
+      // Lines that the model took too long for stay as they were spoken; others are tried again.
+      isDone = error instanceof BotError && error.code === 'answer.late';
     } finally {
-      given.abort(new Error('the request is over'));
+      over.abort(new Error('the request is over'));
       opened.reservation.close();
     }
+    if (isDone) this.#waiting = this.#waiting.filter((line) => !batch.includes(line));
+    if (this.#hasFailed && !this.#isReported)
+      notice({ id: 'captions.translate.off', with: { provider: parts.chatName } });
+    this.#isReported ||= this.#hasFailed;
   }
 
   /** Whether this line may be shown to a model now, and its translation to people. */
@@ -127,29 +125,8 @@ export class CaptionTranslator {
   #show(translated: ReadonlyMap<TranscriptLine, string>): void {
     for (const [line, text] of translated) {
       if (!this.#mayShow(line) || wordsOf(text) === wordsOf(line.text)) continue;
-      this.#live.translate(line.number, text);
+      this.#recorder.live.translate(line.number, text);
     }
-  }
-
-  /** The lines wait, and are tried again; where the model took too long they stay as they were spoken. */
-  #failed(error: unknown, batch: readonly TranscriptLine[]): void {
-    const { channel, parts } = this.#context;
-    parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
-    this.#report();
-    this.#hasFailed = true;
-    if (error instanceof BotError && error.code === 'answer.late') this.#drop(batch);
-  }
-
-  #drop(batch: readonly TranscriptLine[]): void {
-    this.#waiting = this.#waiting.filter((line) => !batch.includes(line));
-  }
-
-  /** Once. */
-  #report(): void {
-    const { notice, parts } = this.#context;
-    if (!this.#isReported)
-      notice({ id: 'captions.translate.off', with: { provider: parts.chatName } });
-    this.#isReported = true;
   }
 }
 

@@ -1,21 +1,17 @@
 import type { Feature } from '#src/conversation/feature.ts';
-import {
-  allStores,
-  TranscriptStores,
-} from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
-import { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
-import { findInCaptions } from '#src/features/captions/transcripts/find-in-captions-tool.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
+import { endOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import {
   captionsUnerased,
   TranscriptCleanup,
+  transcriptPersonHooks,
 } from '#src/features/captions/transcripts/transcript-cleanup.ts';
-import { TranscriptLookup } from '#src/features/captions/transcripts/transcript-lookup.ts';
-import { TranscriptPersonHooks } from '#src/features/captions/transcripts/transcript-person-hooks.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
-import { CaptionRequests } from './caption-requests.ts';
+import { type CaptionRequests, captionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
-import { leaveMeOut, setCaptions } from './caption-tools.ts';
-import { captioned, SessionCaptions } from './session-captions.ts';
+import { findInCaptions, leaveMeOut, setCaptions } from './caption-tools.ts';
+import { SessionCaptions } from './session-captions.ts';
+import { captioned } from './transcript-recorder.ts';
 
 declare module '#src/conversation/feature-ports.ts' {
   interface FeaturePorts {
@@ -41,30 +37,21 @@ export const captions: Feature = {
     return {
       shard({ parts: engine, sessions, shard, signal, sources }) {
         const parts = { ...engine, transcripts: stores };
-        const cleanup = new TranscriptCleanup({ parts, sessions, shard });
-        const lookup = new TranscriptLookup(parts, sessions);
-        const transcripts = new TranscriptRequests(
-          parts,
-          lookup,
-          sessions,
-          sources.writtenQuestions,
-        );
-        const recaps = new EndOfSessionRecaps(transcripts);
+        const cleanup = new TranscriptCleanup(parts, sessions, shard);
+        const transcripts = new TranscriptRequests(parts, sessions, sources.writtenQuestions);
+        const recaps = endOfSessionRecaps(transcripts);
         return {
           ports: {
             transcriptStores: stores,
             transcriptCleanup: cleanup,
             transcripts,
-            captions: new CaptionRequests(parts, sessions),
+            captions: captionRequests(parts, sessions),
           },
           session: (context, { isReturned }) => new SessionCaptions(context, isReturned, recaps),
           run: () => cleanup.run(signal),
-          async eraseServer(guildId) {
-            const erasing = allStores(stores).map((one) => one.eraser.forgetGuild(guildId));
-            return (await Promise.all(erasing)).reduce((sum, count) => sum + count, 0);
-          },
+          eraseServer: (guildId) => stores.sum(({ eraser }) => eraser.forgetGuild(guildId)),
           drain: (ms) => recaps.drain(ms, parts.clock),
-          person: new TranscriptPersonHooks(parts, sessions, cleanup),
+          person: transcriptPersonHooks(parts, sessions, cleanup),
         };
       },
     };

@@ -1,3 +1,5 @@
+import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
 import type {
   ContextRequest,
   EndNews,
@@ -6,38 +8,26 @@ import type {
 } from '#src/conversation/feature-hooks.ts';
 import type { FollowUtterance } from '#src/conversation/hearing/utterance-observer.ts';
 import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
-import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { storeFor } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import { storeFor, type TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
-import { notePosted } from '#src/features/captions/transcripts/record-posted-messages.ts';
+import { openText } from '#src/people/confidential-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
-import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
+import { captionsKept } from '#src/texts/captions-kept.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
-import { captionTexts } from './bot-texts-in-captions.ts';
-import {
-  CaptionFailureNotices,
-  noticeButtons,
-  notifyEverybody,
-  writeNotice,
-} from './caption-notices.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
-import { CaptionTranslator } from './caption-translator.ts';
-import { NonSpeechRemarks } from './non-speech-remarks.ts';
-import { formerSession, openRecorder } from './open-transcript-recorder.ts';
-import { recentContext } from './recent-lines-context.ts';
-import { peopleIn, type TranscriptLine, type TranscriptSession } from './transcript-line.ts';
-import type { TranscriptRecorder } from './transcript-recorder.ts';
-import { UtteranceLines, unwritten } from './utterance-lines.ts';
+import { peopleIn, type ResumableSession, type TranscriptSession } from './transcript-line.ts';
+import { endMsOf, TranscriptRecorder } from './transcript-recorder.ts';
 
 export type CaptionsTurnedOn =
   | { readonly kind: 'on' | 'already'; readonly placeId: string }
@@ -46,34 +36,17 @@ export type CaptionsTurnedOn =
 /** Captions that are on. */
 type ActiveCaptions = {
   readonly options: CaptionOptions;
-  readonly store: TranscriptPorts;
   readonly recorder: TranscriptRecorder;
-  readonly live: LiveCaptions;
-  readonly lines: UtteranceLines;
-  readonly translations: CaptionTranslator;
   /** Time at which each person came last, in ms of the session. */
   readonly cameAtMs: Map<string, number>;
   /** People who had the notice of captions. */
   readonly notified: Set<string>;
-  readonly remarks: NonSpeechRemarks;
-};
-
-/** All words of an utterance are shown in captions, `tookMs` after its last voiced packet. */
-export const captioned: FeatureEventKind<'speakerId' | 'tookMs'> = {
-  kind: 'captioned',
-  level: 'debug',
-  line: ['guildId', 'speakerId', 'tookMs'],
-  meter: {
-    seconds: 'caption',
-    help: 'Time from the last voiced packet of an utterance until all its words are shown.',
-    field: 'tookMs',
-  },
 };
 
 /** Number of lines from which on a newcomer is offered a recap. */
 const leastMissed = 10;
-/** Time, in ms, for what waits to be shown when captions end. */
-const flushMs = 2_000;
+/** A session that ended longer ago, in ms, is not resumed. */
+const resumeMs = 15 * 60_000;
 
 /** Captions of one voice channel: off, or one session of them with its transcript. */
 export class SessionCaptions implements FeatureSession {
@@ -81,7 +54,6 @@ export class SessionCaptions implements FeatureSession {
   readonly #context: SessionContext;
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
-  readonly #alerts: CaptionFailureNotices;
   readonly #isReturned: boolean;
   readonly #recaps: EndOfSessionRecaps;
   #hasTranscript = false;
@@ -92,12 +64,12 @@ export class SessionCaptions implements FeatureSession {
     this.#context = context;
     this.#isReturned = isReturned;
     this.#recaps = recaps;
-    this.#alerts = new CaptionFailureNotices(context);
   }
 
   /** Where they are posted, and in which languages; undefined while they are off. */
   get active(): { readonly placeId: string; readonly options: CaptionOptions } | undefined {
-    return this.#active && { placeId: this.#active.live.placeId, options: this.#active.options };
+    const active = this.#active;
+    return active && { placeId: active.recorder.live.placeId, options: active.options };
   }
 
   /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
@@ -113,7 +85,7 @@ export class SessionCaptions implements FeatureSession {
 
   /** Something was written that is kept. */
   get hasTranscript(): boolean {
-    return this.#hasTranscript;
+    return this.#hasTranscript || (this.recorder?.recent().length ?? 0) > 0;
   }
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
@@ -163,11 +135,11 @@ export class SessionCaptions implements FeatureSession {
    */
   async turnOn(options: CaptionOptions, isBack = false): Promise<CaptionsTurnedOn> {
     const active = this.#active;
-    if (active && !active.live.isShut) {
+    if (active && !active.recorder.live.isShut) {
       this.#active = { ...active, options };
-      active.translations.into(options.translateTo);
+      active.recorder.translations.into(options.translateTo);
       this.#context.languages.spokenHere = options.language;
-      return { kind: 'already', placeId: active.live.placeId };
+      return { kind: 'already', placeId: active.recorder.live.placeId };
     }
     if (active) await this.turnOff(); // a new place, and the same session
     this.#turning ??= this.#turnOn(options, isBack).finally(() => {
@@ -180,20 +152,21 @@ export class SessionCaptions implements FeatureSession {
   async turnOff(): Promise<TranscriptSession | undefined> {
     await this.#turning;
     const { recorder } = this;
-    if (!recorder) return undefined;
-    await this.#end();
-    return recorder.session;
+    this.#active = undefined;
+    this.#context.languages.spokenHere = undefined;
+    this.#hasTranscript ||= recorder !== undefined && recorder.recent().length > 0;
+    await recorder?.end();
+    return recorder?.session;
   }
 
   follow(speakerId: string): FollowUtterance | undefined {
-    const lines = this.#active?.lines;
-    if (!lines || !this.#context.gate.mayWrite(speakerId)) return undefined;
-    return (begun) => lines.began(begun) ?? unwritten;
+    const { recorder } = this;
+    if (!recorder || !this.#context.gate.mayWrite(speakerId)) return undefined;
+    return (begun) => recorder.began(begun);
   }
 
-  /** Writes the words of the bot. To be called now and then while it speaks, and once at the end. */
   said(words: SpokenSegment): void {
-    this.#active?.lines.said(words, this.#context.parts.clock.nowMs());
+    this.recorder?.said(words);
   }
 
   /** Notes who is there, and tells newcomers. */
@@ -212,22 +185,18 @@ export class SessionCaptions implements FeatureSession {
     for (const { id } of newcomers) active.notified.add(id);
     const hasMissed = recorder.recent().length >= leastMissed;
     const buttons = hasMissed ? [...noticeButtons, 'captions.missed'] : noticeButtons;
-    writeNotice(this.#context, active.live, `notice ${active.notified.size}`, buttons);
+    writeNotice(this.#context, recorder.live, buttons);
   }
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
   retract(personId: string, why: RetractReason): void {
-    const active = this.#active;
-    if (!active) return;
-    active.lines.drop(personId);
-    if (why === 'barred') return;
-    const numbers = active.recorder.forget(personId);
-    active.live.remove(numbers);
+    this.leaveOut(personId);
+    if (why === 'withdrawn') this.recorder?.forget(personId);
   }
 
   /** Nothing more is written of what this person is saying. */
   leaveOut(personId: string): void {
-    this.#active?.lines.drop(personId);
+    this.recorder?.leaveOut(personId);
   }
 
   /** Recent lines. */
@@ -236,8 +205,11 @@ export class SessionCaptions implements FeatureSession {
   }
 
   panel(): FeaturePanel {
-    const active = this.#active && { captionsIn: this.#active.live.placeId };
-    return { ...active, captionsDays: this.#context.settings().of(captionsDays) };
+    const captionsIn = this.active?.placeId;
+    return {
+      ...(captionsIn !== undefined && { captionsIn }),
+      captionsDays: this.#context.settings().of(captionsDays),
+    };
   }
 
   /** Ends them, and has a recap made where the session is over for good. */
@@ -249,124 +221,65 @@ export class SessionCaptions implements FeatureSession {
 
   /** Handles messages that a person deleted: the lines that they showed are deleted, too. */
   messagesDeleted(messageIds: readonly string[]): void {
-    this.#active?.live.messagesDeleted(messageIds);
+    this.recorder?.live.messagesDeleted(messageIds);
   }
 
   /** Whether captions that are on posted this message, and so change it themselves. */
   owns(messageId: string): boolean {
-    return this.#active?.live.owns(messageId) === true;
+    return this.recorder?.live.owns(messageId) === true;
   }
 
   async #turnOn(options: CaptionOptions, isBack: boolean): Promise<CaptionsTurnedOn> {
-    const { channel, gate, parts, people, settings, signal } = this.#context;
-    const store = storeFor(
-      this.#context.features.ports.transcriptStores,
-      settings().of(captionsDays),
-    );
+    const { features, people, settings, signal } = this.#context;
+    const store = storeFor(features.ports.transcriptStores, settings().of(captionsDays));
     const latest = await formerSession(store, this.#context);
-    const opened = await openPlace(this.#context, latest?.session.placeId, signal);
-    if (opened.kind === 'failed') return opened;
-    const { chat } = opened;
+    const chat = await openPlace(this.#context, latest?.session.placeId, signal);
+    if (!chat) return { kind: 'failed', line: { id: 'captions.no_place' } };
     // In another place it is another session: the messages of one session stand in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
-    const recorder = openRecorder(chat.channelId, former, store, this.#context, {
-      onFailed: (error) => this.#alerts.unsaved(error),
-      onSaved: () => this.#alerts.saved(),
-    });
-    const live = this.#openLive(chat, recorder, store);
-    const writers = former?.lines.flatMap(({ speaker }) => peopleIn(speaker)) ?? [];
+    const recorder = new TranscriptRecorder(this.#context, chat, store, former);
+    const { live } = recorder;
+    const writers = recorder.recent().flatMap(({ speaker }) => peopleIn(speaker));
     const hasNotice = isBack && writers.length > 0;
     const notified = new Set(hasNotice ? writers : people().map(({ id }) => id));
     if (!hasNotice) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
     if (signal.aborted) {
-      await live.close(0);
+      live.end();
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
     }
-    const translations = new CaptionTranslator(this.#context, live, recorder);
-    translations.into(options.translateTo);
-    const lines = new UtteranceLines({
-      recorder,
-      live,
-      fromMs: parts.clock.nowMs(),
-      botName: parts.places.botName(channel.guildId),
-      mayWrite: (personId) => gate.mayWrite(personId),
-      isBrief: (personId) => gate.consentOf(personId) === 'brief',
-      onFinal: (line) => {
-        this.#hasTranscript = true;
-        translations.add(line);
-      },
-    });
-    const remarks = new NonSpeechRemarks(this.#context, live, recorder);
-    const made = { recorder, live, lines, translations, notified };
+    recorder.translations.into(options.translateTo);
+    recorder.begin();
     this.#hereIds = new Set();
-    this.#active = { options, store, ...made, remarks, cameAtMs: new Map() };
+    this.#active = { options, recorder, notified, cameAtMs: new Map() };
     this.#context.languages.spokenHere = options.language;
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };
   }
-
-  async #end(): Promise<void> {
-    const active = this.#active;
-    this.#active = undefined;
-    if (!active) return;
-    active.remarks[Symbol.dispose]();
-    this.#context.languages.spokenHere = undefined;
-    await Promise.all([
-      active.translations.close(flushMs).then(() => active.live.close(flushMs)),
-      active.recorder.end(),
-    ]);
-  }
-
-  #openLive(chat: CaptionChat, recorder: TranscriptRecorder, store: TranscriptPorts): LiveCaptions {
-    const { channel, parts } = this.#context;
-    const noted = new Set<string>();
-    return new LiveCaptions({
-      chat,
-      clock: parts.clock,
-      texts: captionTexts(channel.guildId, parts),
-      onPlaced: (number, post) => {
-        const line = recorder.line(number);
-        if (line) recorder.put({ ...line, post });
-        if (noted.has(post.messageId)) return;
-        noted.add(post.messageId);
-        void notePosted(post, recorder.session, store, this.#context);
-      },
-      onDeleted: (numbers) => this.#deleted(numbers, recorder, store),
-      onTrouble: (trouble) => this.#alerts.unshown(trouble),
-      onShown: (number, atMs) => this.#shown(recorder.line(number), atMs, recorder),
-    });
-  }
-
-  /** Deletes the lines that a deleted message showed. */
-  #deleted(numbers: readonly number[], recorder: TranscriptRecorder, store: TranscriptPorts): void {
-    const { channel, parts } = this.#context;
-    recorder.drop(numbers);
-    const forget = () => store.eraser.forgetLines(recorder.session.id, numbers);
-    void withStoreTimeout(channel.guildId, parts, 'store.unwritable', forget);
-  }
-
-  #shown(line: TranscriptLine | undefined, atMs: number, recorder: TranscriptRecorder): void {
-    if (line?.speaker.kind !== 'person') return;
-    const { channel, parts } = this.#context;
-    const tookMs = atMs - recorder.atMs(line.endMs);
-    const { personId: speakerId } = line.speaker;
-    parts.onEvent(channel.guildId, featureEvent(captioned, { speakerId, tookMs }));
-  }
 }
 
-type CaptionPlace =
-  | { readonly kind: 'open'; readonly chat: CaptionChat }
-  | { readonly kind: 'failed'; readonly line: TextLine };
+/** The session of this channel that ended a moment ago: what is said now belongs to it. Never throws. */
+async function formerSession(
+  { reader }: TranscriptPorts,
+  { channel, parts }: SessionContext,
+): Promise<ResumableSession | undefined> {
+  const { guildId, channelId } = channel;
+  const read = () => reader.latest(guildId, channelId);
+  const latest = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
+  if (!latest) return undefined;
+  const { endedAtWallMs, startedAtWallMs } = latest.session;
+  const overAtWallMs = endedAtWallMs ?? startedAtWallMs + endMsOf(latest.lines);
+  return parts.clock.wallMs() - overAtWallMs <= resumeMs ? latest : undefined;
+}
 
 /**
  * The chat of the voice channel, or a thread of this session in the channel that the server has set: `formerId`, where that
- * is still one. Never throws.
+ * is still one. Undefined where there is none, which is reported. Never throws.
  */
 async function openPlace(
   { channel, parts, settings }: SessionContext,
   formerId: string | undefined,
   signal: AbortSignal,
-): Promise<CaptionPlace> {
+): Promise<CaptionChat | undefined> {
   const { of, timeZone } = settings();
   const inChannelId = of(captionsChannelId);
   const date = wallTimesIn(timeZone).day(parts.clock.wallMs());
@@ -374,9 +287,63 @@ async function openPlace(
   const name = writtenText({ id: 'captions.thread', with: named }, channel.guildId, parts);
   const thread = inChannelId === undefined ? undefined : { inChannelId, name, formerId };
   try {
-    return { kind: 'open', chat: await parts.captionChats.open(channel, thread, signal) };
+    return await parts.captionChats.open(channel, thread, signal);
   } catch (error) {
     if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'store'));
-    return { kind: 'failed', line: { id: 'captions.no_place' } };
+    return undefined;
   }
+}
+
+/** Longest wait, in ms, until the notice was said; then people have it in writing only. */
+const longestSayMs = 8_000;
+
+/** Buttons under the notice: agree, refuse, leave out. */
+const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
+
+/**
+ * Announces captions in writing and, unless people heard it already, aloud; resolves when the notice was said, or could not
+ * be.
+ */
+async function notifyEverybody(
+  context: SessionContext,
+  live: LiveCaptions,
+  isAnnounced: boolean,
+  signal: AbortSignal,
+): Promise<void> {
+  writeNotice(context, live, noticeButtons);
+  if (!isAnnounced) await sayNotice(context, signal);
+}
+
+/** Says it to its end. */
+async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<void> {
+  const { channel, parts, queue, settings } = context;
+  const said = Promise.withResolvers<void>();
+  const unsaid = () => new Error('the notice was not said in time');
+  using late = deadlineSignal(longestSayMs, parts.clock, unsaid);
+  const { language } = settings();
+  const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, language);
+  const clauses = [openText(speakable(words))];
+  const ends = { signal: late.signal, onOver: () => said.resolve() };
+  const reading = { kind: 'reading', clauses, when: 'now', interruptible: false } as const;
+  if (queue.read({ ...reading, ...ends }).kind !== 'added') return;
+  const over = AbortSignal.any([signal, late.signal]);
+  await unlessAborted(said.promise, over).catch(() => undefined);
+}
+
+/** Writes what happens to what is said. */
+function writeNotice(
+  context: SessionContext,
+  live: LiveCaptions,
+  buttons: readonly string[],
+): void {
+  const { of } = context.settings();
+  const days = of(captionsDays);
+  const lines: readonly TextLine[] = [
+    { id: 'captions.notice' },
+    captionsKept(days),
+    { id: 'captions.notice.readers' },
+  ];
+  const { channel, parts } = context;
+  const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
+  live.post({ text, buttons });
 }

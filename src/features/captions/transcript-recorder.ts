@@ -1,85 +1,160 @@
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { bySpeech } from './live/line-rendering.ts';
-import type { TranscriptWriter } from './store/transcript-writer.ts';
-import { peopleIn, type TranscriptLine, type TranscriptSession } from './transcript-line.ts';
-import type { ResumableSession } from './transcript-store-types.ts';
+import { ifInTime, within } from '#src/base/waiting.ts';
+import type {
+  BegunUtterance,
+  UtteranceFollower,
+} from '#src/conversation/hearing/utterance-observer.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import { bySpeech, captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
+import {
+  LiveCaptions,
+  type LiveCaptionsTrouble,
+} from '#src/features/captions/live/live-captions.ts';
+import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
+import type { TrackItem } from '#src/playback/tracks/track-item.ts';
+import type { CaptionChat } from '#src/ports/caption-chats.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
+import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
+import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { Transcript } from '#src/speech/ports.ts';
+import { cut } from '#src/texts/plain.ts';
+import { CaptionTranslator } from './caption-translator.ts';
+import {
+  peopleIn,
+  type ResumableSession,
+  type TranscriptLine,
+  type TranscriptSession,
+  type TranscriptSpeaker,
+} from './transcript-line.ts';
 
-export type TranscriptRecorderOptions = {
-  readonly session: TranscriptSession;
-  /** Last lines of a session that is resumed. */
-  readonly former?: Pick<ResumableSession, 'lastNumber' | 'lines'>;
-  /** Instant of the monotonic clock that is 0 ms of the session. */
-  readonly startedAtMs: number;
-  readonly writer: Omit<TranscriptWriter, 'endOpenSessions'>;
-  readonly clock: Clock;
-  /** Told of each failed write; it is tried again. Never throws. */
-  readonly onFailed: (error: unknown) => void;
-  /** Told of each write that went well. Never throws. */
-  readonly onSaved: () => void;
+/** What was said, between instants of the monotonic clock. */
+type EndedLine = {
+  readonly number: number;
+  readonly speaker: TranscriptSpeaker;
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly transcript: Transcript;
+  readonly isCut?: boolean;
 };
 
-/** Time, in ms, in which what was said is gathered before it is written; a killed process loses no more. */
-const gatherMs = 300;
-/** Pause, in ms, after a write that failed. */
-const retryMs = 10_000;
+/** All words of an utterance are shown in captions, `tookMs` after its last voiced packet. */
+export const captioned: FeatureEventKind<'speakerId' | 'tookMs'> = {
+  kind: 'captioned',
+  level: 'debug',
+  line: ['guildId', 'speakerId', 'tookMs'],
+  meter: {
+    seconds: 'caption',
+    help: 'Time from the last voiced packet of an utterance until all its words are shown.',
+    field: 'tookMs',
+  },
+};
+
+/** Time, in ms, for what waits to be shown when captions end. */
+const flushMs = 2_000;
+const never = new AbortController().signal;
 /** Longest wait, in ms, for a write; then it is told, and goes on. */
 const waitMs = 5_000;
-/** Lines that wait for a store in trouble; the oldest are given up first. */
-const mostWaiting = 5_000;
-/** Limits of the lines that are kept in memory, in ms of age and in number: for models, and for messages that still change. */
-const [recentMs, mostRecent] = [60 * 60_000, 2_000];
+/** Age, in ms, of the lines that are kept in memory: for models, for messages that still change, and for a store in trouble. */
+const recentMs = 60 * 60_000;
+
+const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
+  'chat-gone': 'The channel or thread for captions no longer exists: captions are not shown.',
+  forbidden: 'The bot may no longer write in the channel or thread for captions.',
+  refused: 'Discord refused a message with captions.',
+};
+
+/** Follower of what is not written. */
+const unwritten: UtteranceFollower = {
+  partial: () => undefined,
+  whole: () => undefined,
+  resumed: () => undefined,
+  ended: () => undefined,
+};
 
 /**
- * Writes one session of captions to the store as it goes on. No caller waits for the disk; what cannot be written waits, within a
- * bound, until it can.
+ * Lines of one session of captions, from the recogniser to the chat and the store: shown while people and the bot speak, kept once
+ * they have ended. No caller waits for the disk.
  */
 export class TranscriptRecorder {
-  readonly #options: TranscriptRecorderOptions;
-  readonly #over = new AbortController();
+  readonly live: LiveCaptions;
+  readonly #context: SessionContext;
+  readonly translations: CaptionTranslator;
+  readonly #store: TranscriptPorts;
+  /** Instant of the monotonic clock that is 0 ms of the session. */
+  readonly #startedAtMs: number;
+  /** Instant of the notice: what began earlier is not written. */
+  #fromMs = Number.POSITIVE_INFINITY;
   #session: TranscriptSession;
   #lastNumber: number;
-  readonly #recent = new Map<number, TranscriptLine>();
-  /** State of the session that the store holds. */
-  #writtenSession: TranscriptSession | undefined;
+  /** Speakers of the utterances that go on, by the number of their line. */
+  readonly #open = new Map<number, string>();
+  readonly #sayings = new WeakMap<object, number>();
+  /** Lines in memory. */
+  readonly #recent: Map<number, TranscriptLine>;
   /** Lines that the store does not hold yet. */
-  readonly #waiting = new Map<number, TranscriptLine>();
-  #writing: Promise<void> | undefined;
+  readonly #unsaved = new Set<number>();
+  /** State of the session that the store holds. */
+  #savedSession: TranscriptSession | undefined;
+  #saving: Promise<void> = Promise.resolve();
+  #isUnsaved = false;
+  #isRefused = false;
+  #music: Disposable | undefined;
 
-  constructor(options: TranscriptRecorderOptions) {
-    this.#options = options;
-    this.#session = options.session;
-    this.#lastNumber = options.former?.lastNumber ?? 0;
-    for (const line of options.former?.lines ?? []) this.#recent.set(line.number, line);
-    this.#schedule();
+  /** `former`: the session that goes on in this chat. */
+  constructor(
+    context: SessionContext,
+    chat: CaptionChat,
+    store: TranscriptPorts,
+    former: ResumableSession | undefined,
+  ) {
+    const { channel, parts } = context;
+    const { clock } = parts;
+    const lines = former?.lines ?? [];
+    const { guildId, channelId, name: channelName } = channel;
+    this.#context = context;
+    this.#store = store;
+    this.#recent = new Map(lines.map((line) => [line.number, line]));
+    this.#lastNumber = Math.max(0, ...this.#recent.keys());
+    this.#session = former
+      ? { ...former.session, endedAtWallMs: undefined }
+      : {
+          ...{ id: crypto.randomUUID(), guildId, channelId, channelName },
+          placeId: chat.channelId,
+          startedAtWallMs: clock.wallMs(),
+        };
+    // The wall clock may have been put back meanwhile: no line begins before one that is kept.
+    const sinceStartMs = clock.wallMs() - this.#session.startedAtWallMs;
+    this.#startedAtMs = clock.nowMs() - Math.max(endMsOf(lines), sinceStartMs);
+    this.translations = new CaptionTranslator(context, this);
+    this.live = new LiveCaptions({
+      chat,
+      clock,
+      texts: captionTexts(guildId, parts),
+      onPosted: (place) => void notePosted(place, this.#session, store, context),
+      onPlaced: (number, post) => this.#placed(number, post),
+      onDeleted: (numbers) => this.#deleted(numbers),
+      onTrouble: (trouble) => this.#unshown(trouble),
+      onShown: (number, atMs) => this.#shown(number, atMs),
+    });
   }
 
   get session(): TranscriptSession {
     return this.#session;
   }
 
-  /** Number of the next line. */
-  nextNumber(): number {
-    this.#lastNumber += 1;
-    return this.#lastNumber;
+  /** Writes what begins from now on. */
+  begin(): void {
+    this.#fromMs = this.#context.parts.clock.nowMs();
+    this.#music = watchMusic(this.#context, (text) => this.#remark(text));
+    void this.#save();
   }
 
   /** An instant of the monotonic clock in ms of the session. */
   sessionMs(atMs: number): number {
-    return Math.max(0, Math.round(atMs - this.#options.startedAtMs));
-  }
-
-  /** An instant of the session on the monotonic clock. */
-  atMs(sessionMs: number): number {
-    return this.#options.startedAtMs + sessionMs;
-  }
-
-  /** Adds a line, or changes the one of that number. */
-  put(line: TranscriptLine): void {
-    this.#recent.set(line.number, line);
-    this.#waiting.set(line.number, line);
-    this.#trim();
-    this.#schedule();
+    return Math.max(0, Math.round(atMs - this.#startedAtMs));
   }
 
   line(number: number): TranscriptLine | undefined {
@@ -91,98 +166,249 @@ export class TranscriptRecorder {
     return [...this.#recent.values()].sort(bySpeech);
   }
 
-  /** Drops these lines: they are neither written nor kept in memory any more. */
-  drop(numbers: Iterable<number>): void {
-    for (const number of numbers) {
-      this.#recent.delete(number);
-      this.#waiting.delete(number);
-    }
+  /** Handles an utterance that begins. */
+  began({ fromMs, name, speakerId }: BegunUtterance): UtteranceFollower {
+    if (fromMs < this.#fromMs) return unwritten;
+    const number = ++this.#lastNumber;
+    this.#open.set(number, speakerId);
+    const speaker = { kind: 'person', personId: speakerId, name } as const;
+    const mayWrite = () => this.#open.has(number) && this.#mayWrite([speakerId]);
+    const show = (state: 'partial' | 'whole') => (text: string) => {
+      if (!mayWrite()) return;
+      this.live.put({ number, speaker, startMs: this.sessionMs(fromMs), text, state });
+    };
+    return {
+      partial: show('partial'),
+      whole: show('whole'),
+      resumed: () => undefined,
+      ended: (result) => {
+        const isWritten = mayWrite() && result.kind !== 'withdrawn' && result.kind !== 'no-words';
+        this.#open.delete(number);
+        const transcript = result.kind === 'text' ? result.transcript : { text: '' };
+        if (isWritten) this.#keep({ ...result, number, speaker, transcript });
+        else this.live.remove([number]);
+      },
+    };
   }
 
-  /** Drops what was said by this person or answered to them; numbers of the lines in memory. */
-  forget(personId: string): readonly number[] {
-    const all = [...this.#recent.values(), ...this.#waiting.values()];
-    const theirs = all.filter(({ speaker }) => peopleIn(speaker).includes(personId));
-    const numbers = theirs.map(({ number }) => number);
-    this.drop(numbers);
-    return numbers;
+  /** Writes the words of the bot, unless it speaks to a person who is left out. */
+  said(words: SpokenSegment): void {
+    const { answeredIds, fromMs, isOver, key, text } = words;
+    if (text === '' || fromMs < this.#fromMs) return;
+    const number = this.#sayings.get(key) ?? ++this.#lastNumber;
+    this.#sayings.set(key, number);
+    const name = this.#context.parts.places.botName(this.#session.guildId);
+    const speaker = { kind: 'bot', name, answeredIds } as const;
+    const startMs = this.sessionMs(fromMs);
+    if (!this.#mayWrite(answeredIds)) this.live.remove([number]);
+    else if (!isOver) this.live.put({ number, speaker, startMs, text, state: 'partial' });
+    else this.#keep({ ...words, number, speaker, transcript: { text } });
+  }
+
+  /** Shows what happens beside words. It is not kept. */
+  #remark(text: string): void {
+    const startMs = this.sessionMs(this.#context.parts.clock.nowMs());
+    const number = ++this.#lastNumber;
+    this.live.put({ number, speaker: remark, startMs, endMs: startMs, text, state: 'final' });
+  }
+
+  /** Nothing more is written of what this person is saying. */
+  leaveOut(personId: string): void {
+    const numbers = [...this.#open].flatMap(([number, id]) => (id === personId ? number : []));
+    for (const number of numbers) this.#open.delete(number);
+    this.live.remove(numbers);
+  }
+
+  /** Drops what was said by this person or answered to them. */
+  forget(personId: string): void {
+    const lines = [...this.#recent.values()];
+    const numbers = lines
+      .filter(({ speaker }) => peopleIn(speaker).includes(personId))
+      .map(numberOf);
+    this.#drop(numbers);
+    this.live.remove(numbers);
   }
 
   /** Writes the lines that wait at once, as a person reads them now. Never throws. */
   async settled(): Promise<void> {
-    const done = new AbortController();
-    const late = this.#options.clock.sleep(waitMs, done.signal).catch(() => undefined);
-    await Promise.race([this.#write(), late]);
-    done.abort();
+    await within(this.#save(), waitMs, this.#context.parts.clock, silent).catch(() => undefined);
   }
 
-  /** Ends the session, and writes what waits. Never throws. */
+  /** Ends the session: shows what waits, for some time, and writes it. Never throws. */
   async end(): Promise<void> {
-    this.#session = { ...this.#session, endedAtWallMs: this.#options.clock.wallMs() };
-    this.#over.abort(new Error('the session has ended'));
-    await this.settled();
+    const { clock } = this.#context.parts;
+    this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
+    this.#music?.[Symbol.dispose]();
+    const show = async () => {
+      await this.translations.close(flushMs);
+      await ifInTime(this.live.settled(), flushMs, clock, never);
+      this.live.end();
+    };
+    await Promise.all([show(), this.settled()]);
   }
 
-  #schedule(): void {
-    if (this.#over.signal.aborted) return;
-    this.#writing ??= this.#run().finally(() => {
-      this.#writing = undefined;
-    });
+  #mayWrite(personIds: readonly string[]): boolean {
+    return personIds.every((id) => this.#context.gate.mayWrite(id));
   }
 
-  /** Until nothing waits. Never throws. */
-  async #run(): Promise<void> {
-    const { signal } = this.#over;
-    let pauseMs = gatherMs;
-    while (this.#hasWork) {
-      await this.#options.clock.sleep(pauseMs, signal).catch(() => undefined);
-      if (signal.aborted) return;
-      pauseMs = (await this.#write()) ? gatherMs : retryMs;
-    }
+  #keep({ fromMs, isCut, number, speaker, toMs, transcript }: EndedLine): void {
+    const { gate } = this.#context;
+    const [startMs, endMs] = [this.sessionMs(fromMs), this.sessionMs(toMs)];
+    const { confidence, language, text, words } = transcript;
+    const line: TranscriptLine = {
+      ...{ confidence, language },
+      sessionId: this.#session.id,
+      ...{ number, speaker, startMs },
+      endMs: Math.max(startMs, endMs),
+      text: text.trim(),
+      words: words?.map((word) => wordAt(word, startMs)),
+      post: this.live.placeOf(number),
+      ...(isCut && { isCut: true }),
+      ...(peopleIn(speaker).some((id) => gate.consentOf(id) === 'brief') && { isBrief: true }),
+    };
+    this.#put(line);
+    this.live.put({ ...line, state: 'final' });
+    this.translations.add(line);
   }
 
-  get #hasWork(): boolean {
-    return this.#writtenSession !== this.#session || this.#waiting.size > 0;
+  /** Adds a line, or changes the one of that number. */
+  #put(line: TranscriptLine): void {
+    this.#recent.set(line.number, line);
+    this.#unsaved.add(line.number);
+    const sinceMs = this.sessionMs(this.#context.parts.clock.nowMs()) - recentMs;
+    const old = [...this.#recent.values()].filter(({ endMs }) => endMs < sinceMs);
+    this.#drop(old.map(numberOf));
+    void this.#save();
   }
 
-  /** False where it failed: then all of it waits again. */
-  async #write(): Promise<boolean> {
-    if (!this.#hasWork) return true;
-    const { clock, writer, onFailed, onSaved } = this.#options;
-    const done = new AbortController();
-    const tell = () => onFailed(silent());
-    void clock.sleep(waitMs, done.signal).then(tell, () => undefined);
-    try {
-      const session = this.#session;
-      if (this.#writtenSession !== session) await writer.putSession(session);
-      this.#writtenSession = session;
-      const lines = [...this.#waiting.values()];
-      if (lines.length > 0) await writer.putLines(lines);
-      for (const line of lines)
-        if (this.#waiting.get(line.number) === line) this.#waiting.delete(line.number);
-      onSaved();
-      return true;
-    } catch (error) {
-      const tooMany = Math.max(0, this.#waiting.size - mostWaiting);
-      for (const number of [...this.#waiting.keys()].slice(0, tooMany))
-        this.#waiting.delete(number);
-      onFailed(error);
-      return false;
-    } finally {
-      done.abort();
-    }
+  #placed(number: number, post: MessagePlace): void {
+    const line = this.#recent.get(number);
+    if (line) this.#put({ ...line, post });
   }
 
-  #trim(): void {
-    const nowMs = this.sessionMs(this.#options.clock.nowMs());
-    for (const [number, { endMs }] of this.#recent) {
-      if (this.#recent.size <= mostRecent && endMs >= nowMs - recentMs) return;
+  #drop(numbers: readonly number[]): void {
+    for (const number of numbers) {
       this.#recent.delete(number);
+      this.#unsaved.delete(number);
     }
   }
+
+  /** Deletes the lines that a deleted message showed. */
+  #deleted(numbers: readonly number[]): void {
+    const { guildId, id } = this.#session;
+    this.#drop(numbers);
+    const forget = () => this.#store.eraser.forgetLines(id, numbers);
+    void withStoreTimeout(guildId, this.#context.parts, 'store.unwritable', forget);
+  }
+
+  #shown(number: number, atMs: number): void {
+    const line = this.#recent.get(number);
+    if (line?.speaker.kind !== 'person') return;
+    const tookMs = atMs - this.#startedAtMs - line.endMs;
+    const event = featureEvent(captioned, { speakerId: line.speaker.personId, tookMs });
+    this.#context.parts.onEvent(this.#session.guildId, event);
+  }
+
+  #unshown(trouble: LiveCaptionsTrouble): void {
+    const isRefused = trouble === 'refused';
+    if (isRefused && this.#isRefused) return;
+    this.#isRefused ||= isRefused;
+    const error = new BotError('discord.unsent', false, causes[trouble]);
+    this.#failed(error, isRefused ? 'captions.unsaved' : 'captions.no_place');
+  }
+
+  /** Reports to the operator and the people of the channel that captions cannot be shown or saved. */
+  #failed(error: unknown, id: 'captions.no_place' | 'captions.unsaved'): void {
+    const { notice, parts } = this.#context;
+    parts.onEvent(this.#session.guildId, failureEventOf(error, 'store'));
+    notice({ id });
+  }
+
+  /** Writes what the store does not hold yet, after the writes before; what fails is tried again with the next line. Never throws. */
+  #save(): Promise<void> {
+    this.#saving = this.#saving.then(() => this.#write());
+    return this.#saving;
+  }
+
+  async #write(): Promise<void> {
+    const { writer } = this.#store;
+    const lines = [...this.#unsaved].flatMap((number) => this.#recent.get(number) ?? []);
+    if (lines.length === 0 && this.#savedSession === this.#session) return;
+    const session = this.#session;
+    const write = async () => {
+      if (this.#savedSession !== session) await writer.putSession(session);
+      if (lines.length > 0) await writer.putLines(lines);
+      this.#savedSession = session;
+      for (const line of lines)
+        if (this.#recent.get(line.number) === line) this.#unsaved.delete(line.number);
+      this.#isUnsaved = false;
+    };
+    const writing = write();
+    await within(writing, waitMs, this.#context.parts.clock, silent).catch((error: unknown) => {
+      if (!this.#isUnsaved) this.#failed(error, 'captions.unsaved');
+      this.#isUnsaved = true;
+    });
+    await writing.catch(() => undefined);
+  }
+}
+
+/** End of the last of these lines, in ms since the start of their session. */
+export function endMsOf(lines: readonly TranscriptLine[]): number {
+  return Math.max(0, ...lines.map(({ endMs }) => endMs));
+}
+
+function numberOf({ number }: TranscriptLine): number {
+  return number;
+}
+
+type Word = NonNullable<TranscriptLine['words']>[number];
+
+/** A word of a line that begins then, in ms of the session. */
+function wordAt(word: Word, lineMs: number): Word {
+  const at = (ms: number) => lineMs + Math.round(ms);
+  return { ...word, startMs: at(word.startMs), endMs: at(word.endMs) };
+}
+
+/**
+ * Notes that a message shows something of a session, so that it goes with that; also on disk where no word is kept there:
+ * the next process deletes messages of sessions that are kept nowhere. Never throws.
+ */
+export async function notePosted(
+  place: MessagePlace,
+  { guildId, id: sessionId }: Pick<TranscriptSession, 'guildId' | 'id'>,
+  store: TranscriptPorts,
+  { parts, features }: SessionContext,
+): Promise<void> {
+  const message = { ...place, guildId, sessionId, postedAtWallMs: parts.clock.wallMs() };
+  const stores = [...new Set([store, features.ports.transcriptStores.onDisk])];
+  const put = () => Promise.all(stores.map(({ messages }) => messages.put(message)));
+  await withStoreTimeout(guildId, parts, 'store.unwritable', put);
 }
 
 function silent(): BotError {
   const message = `Captions are not saved yet: the store did not answer in ${waitMs / 1000} s.`;
   return new BotError('store.unwritable', true, message);
+}
+
+const maxTitleChars = 100;
+/** Known length, in ms, below which a sound is no music. */
+const musicMs = 30_000;
+
+/** Writes the title of music, once, as it begins, until disposed. */
+function watchMusic(
+  { channel, mix: { tracks }, parts }: SessionContext,
+  write: (text: string) => void,
+): Disposable {
+  const begun = new WeakSet<TrackItem>();
+  const began = (item: TrackItem) => {
+    const { lengthMs = musicMs, title } = item.source;
+    if (lengthMs < musicMs || begun.has(item)) return;
+    begun.add(item);
+    const words = { title: cut(title, maxTitleChars) };
+    write(writtenText({ id: 'captions.remark.music', with: words }, channel.guildId, parts));
+  };
+  for (const { isMuted, now } of tracks.all()) if (now && !isMuted) began(now);
+  return tracks.listen((event) => {
+    if (event.kind === 'began' && !tracks.track(event.track)?.isMuted) began(event.item);
+  });
 }

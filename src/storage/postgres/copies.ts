@@ -1,8 +1,4 @@
 import sql, { raw } from 'sql-template-tag';
-import { Fts5Index } from '#src/features/captions/store/fts5-index.ts';
-import { lines } from '#src/features/captions/store/line-tables.ts';
-import { copiedLines } from '#src/features/captions/store/line-upserts.ts';
-import { TsvectorIndex } from '#src/features/captions/store/tsvector-index.ts';
 import { columnName } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { copyRows } from '#src/sql/copy-rows.ts';
@@ -31,7 +27,7 @@ export async function copyToFiles(
         file.exec('PRAGMA journal_mode = MEMORY; PRAGMA temp_store = MEMORY');
         migrate(file, path, kind.migrations);
         file.exec('BEGIN');
-        await copyTables(connection, connectionTo(file), kind);
+        await copyRows(connection, connectionTo(file), kind.tables);
         file.exec('COMMIT');
       } catch (error) {
         throw asTrouble('store.unwritable', path, error);
@@ -51,19 +47,10 @@ export async function copyFromFiles(
     for (const kind of kinds) {
       using file = new DatabaseSync(kind.path(folder), { readOnly: true });
       for (const { name } of kind.tables) await connection.run(sql`DELETE FROM ${named(name)}`);
-      await copyTables(connectionTo(file), connection, kind);
+      await copyRows(connectionTo(file), connection, kind.tables);
       for (const table of kind.tables) await countOn(connection, table);
     }
   }, copyMs);
-}
-
-/** Copies every row; lines with their words in the index of the other database. */
-async function copyTables(from: Connection, to: Connection, { tables }: BackupKind): Promise<void> {
-  const others = tables.filter((table) => table !== lines);
-  await copyRows(from, to, others);
-  if (others.length === tables.length) return;
-  const index = to.dialect === 'sqlite' ? new Fts5Index() : new TsvectorIndex();
-  await copyRows(from, to, [lines], await copiedLines(to, index));
 }
 
 /** Keys of new rows go on behind those that were copied. */

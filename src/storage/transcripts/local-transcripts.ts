@@ -1,4 +1,3 @@
-import { Fts5Index, fillEmptyIndex } from '#src/features/captions/store/fts5-index.ts';
 import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import { type DatabaseFormat, openDatabase, type StoreOptions } from '#src/storage/database.ts';
 import { migrations } from './schema.ts';
@@ -17,14 +16,8 @@ export async function openLocalTranscripts(
   options: StoreOptions,
 ): Promise<TranscriptStore> {
   const database = await openDatabase(path, options, transcriptsFormat);
-  try {
-    await fillEmptyIndex(database);
-  } catch (error) {
-    database[Symbol.dispose]();
-    throw error;
-  }
   return {
-    ...transcriptPorts(database, new Fts5Index()),
+    ...transcriptPorts(database),
     async [Symbol.asyncDispose]() {
       database[Symbol.dispose]();
     },

@@ -1,5 +1,5 @@
-import { lineWordsTable } from '#src/features/captions/store/fts5-index.ts';
 import { tables } from '#src/features/captions/store/transcript-tables.ts';
+import { lineWordsTable } from '#src/features/captions/store/word-index.ts';
 import type { SqlDialect } from '#src/sql/columns.ts';
 import { createTables } from '#src/sql/table.ts';
 import type { Migration } from '#src/storage/schema.ts';
@@ -24,6 +24,7 @@ const deletePresences = `
   DROP VIEW IF EXISTS posts;
   DROP TABLE IF EXISTS more_posts;
   DROP TABLE IF EXISTS memory_numbers;
+  DROP TABLE IF EXISTS guilds;
   DROP TABLE presences;
   DROP TABLE transcript_writers;
   ALTER TABLE sessions DROP COLUMN catch_up;
@@ -46,9 +47,10 @@ export function migrationsOf(
   ];
 }
 
-/** The migrations of `transcripts.db`. The last one empties the index of words, which the next opening fills. */
+/** The migrations of `transcripts.db`. The last one makes the index of words anew. */
 export const migrations: readonly Migration[] = migrationsOf(
   'sqlite',
   lineWordsTable,
-  `DROP TABLE line_words; ${lineWordsTable} DROP TABLE IF EXISTS unscrubbed;`,
+  `DROP TABLE line_words; ${lineWordsTable} INSERT INTO line_words (line_words) VALUES ('rebuild');
+  DROP TABLE IF EXISTS unscrubbed;`,
 );

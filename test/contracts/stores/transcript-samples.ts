@@ -1,5 +1,8 @@
-import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
-import type { OpenChannels } from '#src/features/captions/transcript-store-types.ts';
+import type {
+  OpenChannels,
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 
 /** An empty store that works, or one in trouble: one nobody can read, or one that takes nothing more. */

@@ -1,8 +1,5 @@
 import { expect, test } from 'vitest';
-import type {
-  OpenChannels,
-  TranscriptSearch,
-} from '#src/features/captions/transcript-store-types.ts';
+import type { OpenChannels, TranscriptSearch } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 import {
   allOpen,

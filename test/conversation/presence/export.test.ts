@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { answerTo, by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -48,7 +48,8 @@ withPostgres(() => {
   test(name, async () => {
     await using schema = await openSchema();
     await using onDisk = await openTranscriptsIn(schema);
-    await expectOwnWordsOnly({ ...memoryTranscripts(new VirtualClock()), onDisk });
+    const { inMemory } = memoryTranscripts(new VirtualClock());
+    await expectOwnWordsOnly(new TranscriptStores(onDisk, inMemory));
   });
 });
 

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, inject, test } from 'vitest';
-import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import {
   adam,
   eva,

@@ -21,7 +21,7 @@ import type { SessionSources } from '#src/conversation/session-sources.ts';
 import type { ToolEntry } from '#src/conversation/tool-definition.ts';
 import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
 import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { features, serverSettings } from '#src/features/features.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
@@ -318,7 +318,7 @@ function controls(parts: FixtureParts, sessions: VoiceSessions) {
 
 /** Where captions go: chats and transcripts in memory. */
 function openCaptioning(clock: VirtualClock) {
-  const captionChats = new FakeCaptionChats(clock);
+  const captionChats = new FakeCaptionChats();
   const transcripts = memoryTranscripts(clock);
   return {
     captionChats,

@@ -1,5 +1,5 @@
 import { realClock } from '#src/base/clock.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { openLocalStore } from '#src/storage/local-store.ts';
 import { type Store, storePath } from '#src/storage/store.ts';
 import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';

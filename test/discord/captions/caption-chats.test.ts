@@ -2,8 +2,7 @@ import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { Command, CommandPorts } from '#src/conversation/command.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
-import type { CaptionChat, DeletedMessages } from '#src/ports/caption-chats.ts';
-import type { DesiredMessage, DisplayOutcome } from '#src/ports/desired-message.ts';
+import type { CaptionChat, ChatMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
@@ -40,38 +39,43 @@ async function open(options: Partial<SandboxOptions> = {}) {
   opened = { sandbox, bot };
   const given = await promise;
   const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };
-  const deleted: DeletedMessages[] = [];
+  const deleted: (readonly string[])[] = [];
   given.captions.onDeleted((each) => deleted.push(each));
   const refused = () => sandbox.requests().filter(({ status }) => status === 429).length;
   return { sandbox, ...given, lounge, guildId, deleted, refused };
 }
 
-/** Outcomes of a chat's desired messages so far. */
+/** Messages of a chat by their keys, and their outcomes so far. */
 function followed(chat: CaptionChat) {
-  const outcomes: DisplayOutcome[] = [];
-  chat.onOutcome((outcome) => outcomes.push(outcome));
-  const show = (key: string, text: string, more: Partial<DesiredMessage> = {}) =>
-    chat.show({ key, text, urgency: 'whole', ...more });
-  return { outcomes, show };
+  const outcomes: MessageOutcome[] = [];
+  const messages = new Map<string, { text: string; readonly sent: ChatMessage }>();
+  const show = (key: string, text: string) => {
+    const known = messages.get(key);
+    const draw = () => ({ text: messages.get(key)?.text ?? text });
+    const sent = known?.sent ?? chat.message(draw, (outcome) => outcomes.push(outcome));
+    messages.set(key, { text, sent });
+    sent.touch('whole');
+  };
+  const settled = () => Promise.all(Array.from(messages.values(), ({ sent }) => sent.settled()));
+  return { outcomes, settled, show };
 }
 
 test('captions stand in the chat of the voice channel, are edited in place, and ping nobody', async () => {
   const { captions, lounge, sandbox } = await open();
   const ann = sandbox.person('Ann');
   const chat = await captions.open(lounge, undefined, never);
-  const { show } = followed(chat);
+  const { settled, show } = followed(chat);
   show('a', `Welcome, <@${ann.id}>. @everyone`);
-  await chat.flush(3_000);
+  await settled();
   show('a', 'Welcome.');
   show('b', 'Ann: https://example.com');
-  await chat.flush(3_000);
+  await settled();
   const shown = sandbox.messages('Lounge');
   expect(shown.map(({ text }) => text)).toEqual(['Welcome.', 'Ann: https://example.com']);
   expect(shown.flatMap(({ pings }) => pings)).toEqual([]);
   show('a', '');
-  await chat.flush(3_000);
+  await settled();
   expect(sandbox.messages('Lounge')).toHaveLength(1);
-  chat.close();
 });
 
 test('captions stand in a thread of their own, which is woken when it sleeps', async () => {
@@ -80,12 +84,12 @@ test('captions stand in a thread of their own, which is woken when it sleeps', a
   const chat = await captions.open(lounge, thread, never);
   const name = `${'x'.repeat(99)}…`;
   expect(chat.channelId).toBe(sandbox.channelId(name));
-  const { show } = followed(chat);
+  const { settled, show } = followed(chat);
   show('a', 'one');
-  await chat.flush(3_000);
+  await settled();
   sandbox.guild().archiveThread(name);
   show('a', 'two');
-  await chat.flush(3_000);
+  await settled();
   expect(sandbox.messages(name).map(({ text }) => text)).toEqual(['two']);
 });
 
@@ -113,45 +117,29 @@ test.each([
 test('what people delete is told, whoever wrote it, and what the bot deletes is not', async () => {
   const { captions, lounge, sandbox, deleted } = await open();
   const chat = await captions.open(lounge, undefined, never);
-  const { show } = followed(chat);
+  const { settled, show } = followed(chat);
   for (const key of ['a', 'b', 'c', 'd']) show(key, key);
-  await chat.flush(3_000);
-  const { channelId } = lounge;
+  await settled();
   const [a, b, c] = sandbox.messages('Lounge');
   if (!a || !b || !c) throw new Error('nothing was posted');
   show('d', '');
-  await chat.flush(3_000);
+  await settled();
   sandbox.person('Olga').deleteMessage(a);
   sandbox.guild().deleteMessages([b.id, c.id]);
   await until(() => deleted.length === 2);
-  expect(deleted).toEqual([
-    { kind: 'messages', channelId, messageIds: [a.id] },
-    { kind: 'messages', channelId, messageIds: [b.id, c.id] },
-  ]);
+  expect(deleted).toEqual([[a.id], [b.id, c.id]]);
 });
 
-test('a deleted thread is told of, also where its channel goes with it', async () => {
-  const { captions, lounge, sandbox, deleted } = await open();
-  const inChannelId = sandbox.channelId('general');
-  const chats = [
-    await captions.open(lounge, { inChannelId, name: 'one' }, never),
-    await captions.open(lounge, { inChannelId, name: 'two' }, never),
-  ];
-  const [one, two] = chats;
-  if (!one || !two) throw new Error('no chats');
-  const { show, outcomes } = followed(two);
+test('a deleted thread is told of with the next message for it', async () => {
+  const { captions, lounge, sandbox } = await open();
+  const thread = { inChannelId: sandbox.channelId('general'), name: 'one' };
+  const { outcomes, settled, show } = followed(await captions.open(lounge, thread, never));
   show('a', 'text');
-  await two.flush(3_000);
+  await settled();
   sandbox.guild().removeChannel('one');
-  await until(() => deleted.length === 1);
-  sandbox.guild().removeChannel('general');
-  await until(() => deleted.length === 3);
-  expect(deleted.map(({ channelId }) => channelId)).toEqual([
-    one.channelId,
-    two.channelId,
-    inChannelId,
-  ]);
-  expect(outcomes.at(-1)).toMatchObject({ kind: 'gone', what: 'chat' });
+  show('a', 'more');
+  await settled();
+  expect(outcomes.at(-1)).toEqual({ kind: 'chat-gone' });
 });
 
 test('who may open a channel is what Discord says now', async () => {

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { LiveMessage, type LiveOutcome } from '#src/discord/outbox/live-message.ts';
+import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { Outbox, type Urgency } from '#src/discord/outbox/outbox.ts';
+import type { MessageOutcome } from '#src/ports/caption-chats.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
 import { openRest } from '#test/discord/setup/rest-notes.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
@@ -12,7 +13,7 @@ function open(...given: (Error | undefined)[]) {
   const timing = new SteppedTiming();
   const { rest, sent, failures } = openRest(timing, given, 120);
   const outbox = new Outbox(rest, timing, () => {});
-  const outcomes: LiveOutcome[] = [];
+  const outcomes: MessageOutcome[] = [];
   /** A message that shows what it was told last; empty: it is to be deleted. */
   const message = (at?: string) => {
     let text = '';

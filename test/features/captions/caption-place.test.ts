@@ -4,7 +4,7 @@ import { eva, pass } from '#test/conversation/setup/session-fixture.ts';
 
 test('a place that is taken away is told of once, and what is said is kept all the same', async () => {
   const fixture = await captioned();
-  fixture.captionChats.chat.refuses = ({ key }) => ({ kind: 'forbidden', key });
+  fixture.captionChats.chat.refuses = () => ({ kind: 'forbidden' });
   await says(fixture);
   await says(fixture);
   await pass(fixture, 40_000);
@@ -16,7 +16,7 @@ test('captions whose place was taken away are shown again when they are turned o
   const fixture = await captioned();
   await says(fixture);
   const { chat } = fixture.captionChats;
-  chat.refuses = ({ key }) => ({ kind: 'gone', key, what: 'chat' });
+  chat.refuses = () => ({ kind: 'chat-gone' });
   await says(fixture);
   chat.refuses = undefined;
   await turnOn(fixture);

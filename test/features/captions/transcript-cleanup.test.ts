@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { TranscriptCleanup } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { lineOf, sessionOf, startedAtWallMs } from '#test/contracts/stores/transcript-samples.ts';
 import {
@@ -54,7 +54,7 @@ test('a shard ends and expires the captions of its own servers alone', async () 
   await writer.putSession(sessionOf('a'));
   await writer.putSession(sessionOf('b', { guildId }));
   await writer.putLines([lineOf('a', 1, 'here'), lineOf('b', 1, 'there')]);
-  const cleanup = new TranscriptCleanup({ parts, sessions, shard: { id: 1, count: 2 } });
+  const cleanup = new TranscriptCleanup(parts, sessions, { id: 1, count: 2 });
   const over = new AbortController();
   const running = cleanup.run(over.signal);
   clock.suspend(400 * 86_400_000);
@@ -126,7 +126,8 @@ test('expiry goes on after looks into a store that cannot be read, and the opera
     if (isAway) throw new BotError('store.unreadable', true, 'The database is away.');
     return [];
   };
-  const transcripts = { onDisk: { ...onDisk, reader: { ...onDisk.reader, guilds } }, inMemory };
+  const away = { ...onDisk, reader: { ...onDisk.reader, guilds } };
+  const transcripts = new TranscriptStores(away, inMemory);
   const { cleanup, of } = openSessionFixture({ transcripts }, [], clock);
   const over = new AbortController();
   const running = cleanup.run(over.signal);
@@ -158,7 +159,7 @@ test('messages in a closed channel wait by themselves, and after a day its serve
     await writer.putLines([{ ...lineOf('a', n, 'words'), post }]);
   }
   const closed = captionChats.at('closed');
-  closed.refuses = ({ key }) => ({ kind: 'forbidden', key });
+  closed.refuses = () => ({ kind: 'forbidden' });
   await eraser.forget('10', '1');
   const over = new AbortController();
   const running = cleanup.run(over.signal);

@@ -1,5 +1,8 @@
-import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
-import type { FoundLine } from '#src/features/captions/transcript-store-types.ts';
+import type {
+  FoundLine,
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 
 /** A session on 20 November 2026 from 20:14 UTC on. */
 export const evening: TranscriptSession = {

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { captioned } from '#src/features/captions/session-captions.ts';
+import { captioned } from '#src/features/captions/transcript-recorder.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import {
   adam,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
+import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { adam, pass, words } from '#test/conversation/setup/session-fixture.ts';
 import { memoryStores, memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { called, openSeats, restarted, type SeatedBot } from './setup.ts';

@@ -31,7 +31,7 @@ function expectLinks({ sandbox }: ScenarioSetup, shown: string, said: readonly s
 
 type JsonLine = { readonly text: string; readonly startMs: number };
 
-/** Transcript with the lines just shown; they are kept within 300 ms. */
+/** Transcript with the lines just shown. */
 async function transcriptWith(
   setup: ScenarioSetup,
   person: SandboxPerson,

@@ -2,10 +2,13 @@ import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
-import { wordsOf } from '#src/features/captions/store/search-tokeniser.ts';
-import type { FoundLine } from '#src/features/captions/transcript-store-types.ts';
-import { cut } from '#src/texts/plain.ts';
+import type { QuotedPoint, RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
+import { wordsOf } from '#src/features/captions/store/word-index.ts';
+import type { FoundLine } from '#src/features/captions/transcript-line.ts';
+import { cut, maxMessageChars, plainWords } from '#src/texts/plain.ts';
+import { type CheckedLine, type TextLine, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
+import type { WallTimes } from '#src/texts/wall-time.ts';
 import {
   linesAreData,
   type NumberedLines,
@@ -146,4 +149,53 @@ function inOrder(points: readonly RecapPoint[]): readonly RecapPoint[] {
 function malformed(): BotError {
   const message = 'The chat model replied to the request for a recap without the JSON it asks for.';
   return new BotError('answer.malformed', true, message);
+}
+
+/** Room in a message, in characters, for title and headings in languages that take more of it than English. */
+const spareChars = 300;
+
+/** A recap as lines of text, in as many messages as its length asks for: a title, then a heading before each kind of point. */
+export function recapMessages(
+  { isPartial, points, session }: Extract<RecapOutcome, { readonly kind: 'recap' }>,
+  times: WallTimes,
+): readonly RecapMessage[] {
+  const { channelName: channel, startedAtWallMs } = session;
+  const title: TextLine = {
+    id: 'recap.title',
+    with: { channel, date: times.day(startedAtWallMs) },
+  };
+  const messages: [TextLine, ...TextLine[]][] = [];
+  const lines = recapKinds.flatMap((kind) => {
+    const own = points.filter((point) => point.kind === kind);
+    return own.length === 0 ? [] : [headings[kind], ...own.map((point) => lineOf(point, times))];
+  });
+  let chars = 0;
+  for (const line of [title, ...lines, ...(isPartial ? [partial] : [])]) {
+    const { id, with: words = {} }: CheckedLine = line;
+    const own = text(id, plainWords(words)).length + 1;
+    const last = messages.at(-1);
+    chars += own;
+    if (last && chars <= maxMessageChars - spareChars) last.push(line);
+    else {
+      messages.push([line]);
+      chars = own;
+    }
+  }
+  return messages;
+}
+
+type RecapMessage = readonly [TextLine, ...TextLine[]];
+
+const headings: Readonly<Record<QuotedPoint['kind'], TextLine>> = {
+  decision: { id: 'recap.decisions' },
+  task: { id: 'recap.tasks' },
+  question: { id: 'recap.questions' },
+  point: { id: 'recap.points' },
+};
+const partial: TextLine = { id: 'recap.failed' };
+
+/** A point with name and time of its line, and the message that shows it, if any. */
+function lineOf({ atWallMs, link, name, text: words }: QuotedPoint, times: WallTimes): TextLine {
+  const text = link === undefined ? words : `${words} ${link}`;
+  return { id: 'find.line', with: { text, name, time: times.minute(atWallMs) } };
 }

@@ -7,7 +7,7 @@ const maxNameChars = 64;
 const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
 
 /** Name that a line shows for its speaker. */
-export type NameOf = (speaker: TranscriptSpeaker) => string;
+type NameOf = (speaker: TranscriptSpeaker) => string;
 
 /**
  * Names on one line and without a colon, so that no name can look like another person's line. A name that another
@@ -31,11 +31,6 @@ export function speakerNames(lines: readonly TranscriptLine[], somebody: string)
     for (const { speaker } of lines) if (speaker.kind === kind) add(speaker);
   }
   return (speaker) => shown.get(keyOf(speaker)) ?? plainName(speaker.name, somebody);
-}
-
-/** Names of the speakers of these lines, each once, in order of their first lines. */
-export function namesIn(lines: readonly TranscriptLine[], nameOf: NameOf): readonly string[] {
-  return [...new Set(lines.map(({ speaker }) => nameOf(speaker)))];
 }
 
 function plainName(name: string, somebody: string): string {

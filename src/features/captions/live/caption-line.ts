@@ -1,4 +1,8 @@
-import type { TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
+import { writtenText } from '#src/conversation/languages/localized-text.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { TranscriptLine, TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
+import { address, cut, escapedInside, harmlessUncut } from '#src/texts/plain.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** In place of a speaker: the line says what happens beside words, for example that music plays. */
 export type RemarkSpeaker = { readonly kind: 'remark' };
@@ -32,3 +36,134 @@ export type CaptionTexts = {
   /** Instead of a name without a visible character. */
   readonly unnamed: string;
 };
+
+/** Most characters of a line with its name and translation, so that it finds room in any new message. */
+const maxLineChars = 1_900;
+/** Most characters of the words of a line; further ones stand in the transcript. */
+const maxWordsChars = 1_500;
+/** Shortest pause, in ms, after which the next utterance of a person is a line of its own. */
+const mergedGapMs = 1_000;
+/** Characters that begin a heading, quotation or list at the start of a line. */
+const startOfBlock = /^(\d*)([#>+.)-])/;
+
+/** Words of a line as they are shown, without its name; empty while none is visible. */
+export function wordsOf({ speaker, state, text }: CaptionLine, texts: CaptionTexts): string {
+  if (state === 'final' && text === '') return texts.notUnderstood;
+  const words = shownWords(text, maxWordsChars);
+  // In italics without a name, which no words of people can be.
+  return speaker.kind === 'remark' && words !== '' ? `*${words}*` : words;
+}
+
+/** Markdown of a message with these lines, which are in order; empty: none has visible words. */
+export function renderLines(lines: readonly CaptionLine[], texts: CaptionTexts): string {
+  const groups: CaptionLine[][] = [];
+  for (const line of lines.filter((one) => wordsOf(one, texts) !== '')) {
+    const [group, last] = [groups.at(-1), groups.at(-1)?.at(-1)];
+    if (group && last && areMerged(last, line)) group.push(line);
+    else groups.push([line]);
+  }
+  return groups.map((group) => renderGroup(group, texts)).join('\n');
+}
+
+/** Text of a message with stored lines, without translations; empty: none. */
+export function renderMessage(lines: readonly TranscriptLine[], texts: CaptionTexts): string {
+  return renderLines(
+    lines.toSorted(bySpeech).map((line) => ({ ...line, state: 'final' })),
+    texts,
+  );
+}
+
+/** Order of speech. */
+export function bySpeech(
+  one: Pick<TranscriptLine, 'startMs' | 'number'>,
+  other: Pick<TranscriptLine, 'startMs' | 'number'>,
+): number {
+  return one.startMs - other.startMs || one.number - other.number;
+}
+
+/** Whether both are of one speaker, uninterrupted, and are read as one. `b` comes next in order of speech. */
+function areMerged(a: CaptionLine, b: CaptionLine): boolean {
+  if (a.isCut || a.endMs === undefined || b.startMs - a.endMs >= mergedGapMs) return false;
+  if (a.speaker.kind === 'remark' || b.speaker.kind === 'remark') return false;
+  const isFailed = [a, b].some(({ state, text }) => state === 'final' && text === '');
+  return !isFailed && speakerKey(a.speaker) === speakerKey(b.speaker);
+}
+
+function speakerKey(speaker: TranscriptSpeaker): string {
+  return speaker.kind === 'bot' ? 'bot' : `${speaker.personId} ${speaker.name}`;
+}
+
+function renderGroup(group: readonly CaptionLine[], texts: CaptionTexts): string {
+  const [first] = group;
+  if (!first) return '';
+  const { speaker } = first;
+  const name = speaker.kind === 'remark' ? '' : `${shownName(speaker.name, texts.unnamed)} `;
+  const said = group.map((line) => `${wordsOf(line, texts)}${markOf(line, texts)}`).join(' ');
+  const room = maxLineChars - name.length - said.length;
+  const translated = group.map(({ translation = '' }) => translation).join(' ');
+  const below = room > 0 ? shownWords(translated, room) : '';
+  const line = `${name}${said}`;
+  return below === '' ? line : `${line}\n-# ${below.replace(startOfBlock, '$1\\$2')}`;
+}
+
+function markOf(line: CaptionLine, texts: CaptionTexts): string {
+  if (line.isCut) return `\u2014 ${texts.stopped}`;
+  return line.state === 'final' || wordsOf(line, texts).endsWith('\u2026') ? '' : '\u2026';
+}
+
+/** Words of people on one line, without what hides, reorders or pushes aside other text; empty where nothing is visible. */
+function cleanWords(words: string): string {
+  const onOneLine = words.toWellFormed().replace(unseen, '').replace(spaces, ' ');
+  const clean = harmlessUncut(onOneLine).replace(/ {2,}/g, ' ').trim();
+  return visible.test(clean) ? clean : '';
+}
+
+/** A name in bold; `unnamed` where it has nothing visible. No address in it becomes a link. */
+function shownName(name: string, unnamed: string): string {
+  const clean = cleanWords(cut(name, maxNameChars));
+  const shown = clean === '' ? unnamed : escapedInside(clean).replace(/:(?=\/)/g, '\\:');
+  return `**${shown}**`;
+}
+
+/** Words with markdown shown instead of obeyed, cut at `maxLength` characters. A link stays one, without a preview. */
+function shownWords(words: string, maxLength: number): string {
+  const clean = cleanWords(words);
+  let shown = escapedWithLinks(clean);
+  for (let most = clean.length; shown.length > maxLength; ) {
+    most = Math.max(1, Math.floor((most * maxLength) / shown.length) - 1);
+    shown = escapedWithLinks(cut(clean, most));
+  }
+  return shown;
+}
+
+/** Longest name; those of Discord have 32 characters. */
+const maxNameChars = 100;
+/** Joiners and vowel signs without any ink, beyond those of `harmless`. */
+const unseen = /[\u034f\u17b4\u17b5\u180e]/g;
+/** Spaces, line breaks, and letters that look like spaces; a word joiner is none. */
+const spaces = /[^\S\ufeff]+|[\u0085\u115f\u1160\u2800\u3164\uffa0]+/g;
+const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
+const endOfSentence = new Set('.,:;!?"\')');
+
+/** Discord shows no preview of a link within `<` and `>`. Source: Discord help, "Markdown text". */
+function escapedWithLinks(words: string): string {
+  return words
+    .split(address)
+    .map((part, n) => {
+      if (n % 2 === 0) return escapedInside(part);
+      let end = part.length;
+      while (endOfSentence.has(part.charAt(end - 1))) end--;
+      return `<${part.slice(0, end)}>${part.slice(end)}`;
+    })
+    .join('');
+}
+
+/** Texts in captions beside the words of people: in italics, which no word of theirs can be. */
+export function captionTexts(guildId: string, parts: SessionDependencies): CaptionTexts {
+  const written = (id: PlainTextId) => writtenText({ id }, guildId, parts);
+  return {
+    notUnderstood: `*${written('transcript.not_understood')}*`,
+    stopped: `*${written('transcript.stopped')}*`,
+    unnamed: written('transcript.somebody'),
+  };
+}

@@ -1,13 +1,25 @@
 import type { Clock } from '#src/base/clock.ts';
-import type { CaptionChat } from '#src/ports/caption-chats.ts';
-import type { DesiredMessage, DisplayOutcome, MessagePlace } from '#src/ports/desired-message.ts';
-import type { CaptionLine, CaptionTexts } from './caption-line.ts';
-import { bySpeech, renderLines, wordsOf } from './line-rendering.ts';
+import type {
+  CaptionChat,
+  ChatMessage,
+  ChatText,
+  MessageOutcome,
+} from '#src/ports/caption-chats.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
+import {
+  bySpeech,
+  type CaptionLine,
+  type CaptionTexts,
+  renderLines,
+  wordsOf,
+} from './caption-line.ts';
 
 export type LiveCaptionsOptions = {
   readonly chat: CaptionChat;
   readonly clock: Pick<Clock, 'nowMs'>;
   readonly texts: CaptionTexts;
+  /** A message with captions is posted. */
+  readonly onPosted: (place: MessagePlace) => void;
   /** This message shows this line now. */
   readonly onPlaced: (number: number, place: MessagePlace) => void;
   /** Called when a person deleted the message that showed these lines. */
@@ -18,7 +30,7 @@ export type LiveCaptionsOptions = {
   readonly onShown: (number: number, atMs: number) => void;
 };
 
-export type LiveCaptionsTrouble = 'gone' | 'forbidden' | 'refused';
+export type LiveCaptionsTrouble = 'chat-gone' | 'forbidden' | 'refused';
 
 /** Most characters of a message that a further line is added to, and of any message: 10 fewer than Discord takes. */
 const [maxOpenChars, maxChars] = [1_500, 1_990];
@@ -27,22 +39,21 @@ const openMs = 10 * 60_000;
 /** Age of a message, in ms, after which it is left as it is: Discord hardly takes changes after an hour (error 30046). */
 const leftAfterMs = 55 * 60_000;
 
-type ShownLine = {
-  readonly line: CaptionLine;
-  /** When all its words were shown first. */
-  shownAtMs?: number;
-};
-
-/** One message with lines in order of speech. */
 type Message = {
-  readonly key: string;
+  readonly sent: ChatMessage;
   readonly openedAtMs: number;
-  lines: readonly ShownLine[];
-  /** Lines whose place was reported. */
-  readonly placed: Set<number>;
-  desiredText: string;
+  text: string;
   place?: MessagePlace;
   isPlain: boolean;
+};
+
+type ShownLine = {
+  readonly line: CaptionLine;
+  readonly message: Message;
+  /** Place that was reported. */
+  place?: MessagePlace;
+  /** When all its words were shown first. */
+  shownAtMs?: number;
 };
 
 /**
@@ -53,14 +64,14 @@ export class LiveCaptions {
   readonly #options: LiveCaptionsOptions;
   /** Messages that still change, the newest last. */
   #messages: readonly Message[] = [];
+  /** Lines of these messages by their number. */
+  readonly #lines = new Map<number, ShownLine>();
   /** Lines that are never shown again. */
   readonly #erased = new Set<number>();
-  #opened = 0;
   #isShut = false;
 
   constructor(options: LiveCaptionsOptions) {
     this.#options = options;
-    options.chat.onOutcome((outcome) => this.#handleOutcome(outcome));
   }
 
   get placeId(): string {
@@ -79,31 +90,32 @@ export class LiveCaptions {
 
   /** Message that shows a line, once it is posted. */
   placeOf(number: number): MessagePlace | undefined {
-    return this.#messageOf(number)?.place;
+    return this.#lines.get(number)?.message.place;
   }
 
   /** Adds or changes a line. */
   put(line: CaptionLine): void {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
-    this.#leaveOld();
     const { texts } = this.#options;
-    const known = this.#messageOf(number);
-    const former = known?.lines.find((one) => one.line.number === number);
+    const former = this.#lines.get(number);
     const words = wordsOf(line, texts);
-    if (words === '' && state === 'final' && known) this.#take(known, number);
-    if (words === '') return;
+    if (words === '') {
+      if (state === 'final') this.#take(number);
+      return;
+    }
     const isNew = !former || wordsOf(former.line, texts) !== words;
-    const shown: ShownLine = isNew ? { line } : { ...former, line };
-    const message = this.#placed(shown, known);
-    if (known && known !== message) this.#take(known, number);
+    const message = this.#messageFor(line, former?.message);
+    const shown = { ...former, line, message, ...(isNew && { shownAtMs: undefined }) };
+    this.#lines.set(number, shown);
+    if (former && former.message !== message) this.#show(former.message, 'whole');
     this.#show(message, isNew && state !== 'partial' ? 'whole' : 'partial');
     if (former?.line.state !== 'final') this.#report(shown);
   }
 
   /** Shows the translation of a line that is final. */
   translate(number: number, translation: string): void {
-    const known = this.#messageOf(number)?.lines.find(({ line }) => line.number === number);
+    const known = this.#lines.get(number);
     if (known) this.put({ ...known.line, translation });
   }
 
@@ -111,8 +123,7 @@ export class LiveCaptions {
   remove(numbers: readonly number[]): void {
     for (const number of numbers) {
       this.#erased.add(number);
-      const message = this.#messageOf(number);
-      if (message) this.#take(message, number);
+      this.#take(number);
     }
   }
 
@@ -124,99 +135,103 @@ export class LiveCaptions {
   }
 
   /** A message that is no caption, such as the notice. */
-  post(desired: DesiredMessage): void {
-    if (!this.#isShut) this.#options.chat.show(desired);
+  post(desired: ChatText): void {
+    const report = (outcome: MessageOutcome) => this.#handleOutcome(outcome);
+    if (!this.#isShut) this.#options.chat.message(() => desired, report).touch('whole');
   }
 
-  /** Resolves when nothing waits any more, or after `ms`; nothing more is shown then. */
-  async close(ms: number): Promise<void> {
-    await this.#options.chat.flush(ms);
+  /** Resolves when nothing waits any more. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#messages.map(({ sent }) => sent.settled()));
+  }
+
+  /** Shows nothing more. */
+  end(): void {
     this.#isShut = true;
-    this.#options.chat.close();
   }
 
-  #messageOf(number: number): Message | undefined {
-    return this.#messages.find(({ lines }) => lines.some(({ line }) => line.number === number));
+  /** Lines of a message in order of speech. */
+  #linesOf(message: Message): readonly ShownLine[] {
+    const lines = [...this.#lines.values()].filter((shown) => shown.message === message);
+    return lines.sort((one, other) => bySpeech(one.line, other.line));
   }
 
-  /** Puts a line where it stands, or else into the newest message, if that is open and has room, or else into a further one. */
-  #placed(shown: ShownLine, known: Message | undefined): Message {
-    const { clock, texts } = this.#options;
+  /** The message where a line stands, or else the newest one, if that is open, as far as it has room; or else a further one. */
+  #messageFor(line: CaptionLine, known: Message | undefined): Message {
+    const nowMs = this.#options.clock.nowMs();
+    if (known && this.#hasRoom(known, line, maxChars)) return known;
     const newest = this.#messages.at(-1);
-    const isOpen = newest && clock.nowMs() - newest.openedAtMs < openMs;
-    for (const [message, most] of [
-      [known, maxChars],
-      [isOpen ? newest : undefined, maxOpenChars],
-    ] as const) {
-      if (!message) continue;
-      const lines = message.lines.filter(({ line }) => line.number !== shown.line.number);
-      const all = [...lines, shown].toSorted((one, other) => bySpeech(one.line, other.line));
-      if (all.length > 1 && renderLines(all.map(lineOf), texts).length > most) continue;
-      message.lines = all;
-      return message;
-    }
-    const message: Message = {
-      key: `captions ${++this.#opened}`,
-      openedAtMs: clock.nowMs(),
-      lines: [shown],
-      placed: new Set(),
-      desiredText: '',
-      isPlain: false,
-    };
+    const isOpen = newest && nowMs - newest.openedAtMs < openMs;
+    if (isOpen && this.#hasRoom(newest, line, maxOpenChars)) return newest;
+    for (const old of this.#messages) if (nowMs - old.openedAtMs >= leftAfterMs) this.#forget(old);
+    const sent = this.#options.chat.message(
+      () => ({ text: message.text }),
+      (outcome) => this.#handleOutcome(outcome, message),
+    );
+    const message: Message = { sent, openedAtMs: nowMs, text: '', isPlain: false };
     this.#messages = [...this.#messages, message];
     return message;
   }
 
+  #hasRoom(message: Message, line: CaptionLine, mostChars: number): boolean {
+    const others = this.#linesOf(message).map(lineOf);
+    const all = [...others.filter(({ number }) => number !== line.number), line];
+    const text = renderLines(all.toSorted(bySpeech), this.#options.texts);
+    return all.length === 1 || text.length <= mostChars;
+  }
+
   /** Takes a line out of its message; a message without lines is deleted. */
-  #take(message: Message, number: number): void {
-    message.lines = message.lines.filter(({ line }) => line.number !== number);
-    this.#show(message, 'whole');
+  #take(number: number): void {
+    const message = this.#lines.get(number)?.message;
+    this.#lines.delete(number);
+    if (message) this.#show(message, 'whole');
   }
 
-  #show(message: Message, urgency: DesiredMessage['urgency']): void {
-    const { key, lines } = message;
-    if (lines.length === 0) this.#forget(message);
-    const rendered = renderLines(lines.map(lineOf), this.#options.texts);
-    const text = message.isPlain ? plainText(rendered) : rendered;
-    if (text === message.desiredText || this.#isShut) return;
-    message.desiredText = text;
-    this.#options.chat.show({ key, text, urgency });
-  }
-
-  #forget(message: Message): void {
-    this.#messages = this.#messages.filter((one) => one !== message);
-  }
-
-  #handleOutcome(outcome: DisplayOutcome): void {
-    if (outcome.kind === 'forbidden') this.#shut('forbidden');
-    // The deletion of a channel or thread does not say that its words are to be forgotten.
-    if (outcome.kind === 'gone' && outcome.what === 'chat') this.#shut('gone');
-    const message = this.#messages.find(({ key }) => key === outcome.key);
-    if (!message || this.#isShut) return;
-    if (outcome.kind === 'shown') this.#confirm(message, outcome);
-    if (outcome.kind === 'gone') this.#deleteWithLines(message);
-    if (outcome.kind === 'refused') this.#refused(message);
-  }
-
-  #shut(trouble: LiveCaptionsTrouble): void {
+  #show(message: Message, urgency: 'whole' | 'partial'): void {
     if (this.#isShut) return;
-    this.#isShut = true;
-    this.#options.onTrouble(trouble);
+    message.text = this.#textOf(message);
+    if (message.text === '') this.#forget(message);
+    message.sent.touch(urgency);
   }
 
-  #confirm(
-    message: Message,
-    { atMs, place, text }: Extract<DisplayOutcome, { readonly kind: 'shown' }>,
-  ): void {
-    const { onPlaced, texts } = this.#options;
-    message.place = place;
-    for (const shown of message.lines) {
+  #textOf(message: Message): string {
+    const text = renderLines(this.#linesOf(message).map(lineOf), this.#options.texts);
+    return message.isPlain ? plainText(text) : text;
+  }
+
+  /** Leaves a message as it is; its lines. */
+  #forget(message: Message): readonly number[] {
+    this.#messages = this.#messages.filter((one) => one !== message);
+    const numbers = this.#linesOf(message).map(({ line }) => line.number);
+    for (const number of numbers) this.#lines.delete(number);
+    return numbers;
+  }
+
+  #handleOutcome(outcome: MessageOutcome, message?: Message): void {
+    if (this.#isShut) return;
+    const { kind } = outcome;
+    // The deletion of a channel or thread does not say that its words are to be forgotten.
+    if (kind === 'forbidden' || kind === 'chat-gone') {
+      this.#isShut = true;
+      this.#options.onTrouble(kind);
+    }
+    if (!message || !this.#messages.includes(message)) return;
+    if (kind === 'shown') this.#confirm(message, outcome.place, outcome.text);
+    if (kind === 'message-gone') this.#deleteWithLines(message);
+    if (kind === 'refused') this.#refused(message);
+  }
+
+  #confirm(message: Message, place: MessagePlace, text: string): void {
+    const { clock, onPlaced, onPosted, texts } = this.#options;
+    if (!message.place) onPosted(place);
+    message.place ??= place;
+    for (const shown of this.#linesOf(message)) {
       const { number, state } = shown.line;
-      if (!message.placed.has(number)) onPlaced(number, place);
-      message.placed.add(number);
+      if (shown.place !== message.place) onPlaced(number, message.place);
+      shown.place = message.place;
       const isShown = state !== 'partial' && text.includes(wordsOf(shown.line, texts));
       if (shown.shownAtMs !== undefined || !isShown) continue;
-      shown.shownAtMs = atMs;
+      shown.shownAtMs = clock.nowMs();
       this.#report(shown);
     }
   }
@@ -228,31 +243,20 @@ export class LiveCaptions {
 
   /** A person deleted a message: its lines are gone. */
   #deleteWithLines(message: Message): void {
-    this.#forget(message);
-    const numbers = message.lines.map(({ line }) => line.number);
+    const numbers = this.#forget(message);
     for (const number of numbers) this.#erased.add(number);
     if (numbers.length > 0) this.#options.onDeleted(numbers);
   }
 
   /** It goes once more as plain text; where that is refused, too, its lines are given up. */
   #refused(message: Message): void {
-    if (plainText(message.desiredText) !== message.desiredText) {
+    if (plainText(message.text) !== message.text) {
       message.isPlain = true;
       this.#show(message, 'whole');
       return;
     }
-    this.#forget(message);
-    for (const { line } of message.lines) this.#erased.add(line.number);
+    for (const number of this.#forget(message)) this.#erased.add(number);
     this.#options.onTrouble('refused');
-  }
-
-  /** Messages of almost an hour ago are left as they are, with their lines. */
-  #leaveOld(): void {
-    const nowMs = this.#options.clock.nowMs();
-    const newest = this.#messages.at(-1);
-    this.#messages = this.#messages.filter(
-      (message) => message === newest || nowMs - message.openedAtMs < leftAfterMs,
-    );
   }
 }
 

@@ -1,8 +1,5 @@
 import sql from 'sql-template-tag';
-import type {
-  CaptionMessage,
-  OutdatedMessage,
-} from '#src/features/captions/transcript-store-types.ts';
+import type { CaptionMessage, OutdatedMessage } from '#src/features/captions/transcript-line.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { id, instant, integer } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -39,67 +36,63 @@ const put = replacing({ ...captionMessages, columns: messageColumns });
  * Which messages show captions, so that what is forgotten also goes from there. Each erasure that touches one raises its
  * `outdated`. Errors: BotError `store.*`.
  */
-export class CaptionMessageStore {
-  readonly #database: StoreDatabase;
+export function captionMessageStore(database: StoreDatabase) {
   /** Erasures that a message was told of as outdated for: a later one is not settled by its edit. */
-  readonly #reported = new Map<string, number>();
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  async put(message: CaptionMessage): Promise<void> {
-    await this.#database.write((connection) =>
-      connection.insert(captionMessages, [{ ...message, outdated: 0 }], { conflict: put }),
-    );
-  }
-
-  /**
-   * Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. Only of servers of one
-   * shard, where others are served elsewhere, and not of the channels that wait.
-   */
-  async outdated(
-    limit: number,
-    shard: ServerShare = { id: 0, count: 1 },
-    waitingChannelIds: readonly string[] = [],
-  ): Promise<readonly OutdatedMessage[]> {
-    const { found, lines } = await this.#database.readTogether(async (connection) => {
-      const found = await select(
-        connection,
-        captionMessages,
-        sql`WHERE outdated > 0 AND ${isOfShard(shard)} AND NOT channel_id ${connection.among(waitingChannelIds)}
-          ORDER BY posted_at_wall_ms LIMIT ${Math.max(0, limit)}`,
+  const reported = new Map<string, number>();
+  return {
+    async put(message: CaptionMessage): Promise<void> {
+      await database.write((connection) =>
+        connection.insert(captionMessages, [{ ...message, outdated: 0 }], { conflict: put }),
       );
-      const ids = found.map(({ messageId }) => messageId);
-      const lines = await connection.rows(
-        shownColumns,
-        sql`SELECT ${columnList(lineColumns, 'l')}, s.id AS session_id
+    },
+
+    /**
+     * Those that show lines which are gone, each with the lines it is to show; none: it is to be deleted. Only of servers of one
+     * shard, where others are served elsewhere, and not of the channels that wait.
+     */
+    async outdated(
+      limit: number,
+      shard: ServerShare = { id: 0, count: 1 },
+      waitingChannelIds: readonly string[] = [],
+    ): Promise<readonly OutdatedMessage[]> {
+      const { found, lines } = await database.readTogether(async (connection) => {
+        const found = await select(
+          connection,
+          captionMessages,
+          sql`WHERE outdated > 0 AND ${isOfShard(shard)} AND NOT channel_id ${connection.among(waitingChannelIds)}
+          ORDER BY posted_at_wall_ms LIMIT ${Math.max(0, limit)}`,
+        );
+        const ids = found.map(({ messageId }) => messageId);
+        const lines = await connection.rows(
+          shownColumns,
+          sql`SELECT ${columnList(lineColumns, 'l')}, s.id AS session_id
           FROM lines l JOIN sessions s ON s.key = l.session
           WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
-      );
-      return { found, lines: Map.groupBy(lines, ({ postMessageId }) => postMessageId) };
-    });
-    return found.map(({ outdated, ...message }) => {
-      this.#reported.set(message.messageId, outdated);
-      const shown = lines.get(message.messageId) ?? [];
-      const linesOf = shown.map(({ sessionId, ...line }) => lineOf(line, sessionId));
-      return { message, lines: linesOf };
-    });
-  }
+        );
+        return { found, lines: Map.groupBy(lines, ({ postMessageId }) => postMessageId) };
+      });
+      return found.map(({ outdated, ...message }) => {
+        reported.set(message.messageId, outdated);
+        const shown = lines.get(message.messageId) ?? [];
+        const linesOf = shown.map(({ sessionId, ...line }) => lineOf(line, sessionId));
+        return { message, lines: linesOf };
+      });
+    },
 
-  /** It shows what it should, or is gone; it is not told of as outdated any more. */
-  async settled(messageId: string, isGone: boolean): Promise<void> {
-    const reported = this.#reported.get(messageId) ?? 0;
-    await this.#database.writeNow((connection) =>
-      connection.run(
-        isGone
-          ? sql`DELETE FROM caption_messages WHERE message_id = ${messageId}`
-          : sql`UPDATE caption_messages SET outdated = 0
-              WHERE message_id = ${messageId} AND outdated = ${reported}`,
-      ),
-    );
-    this.#reported.delete(messageId);
-  }
+    /** It shows what it should, or is gone; it is not told of as outdated any more. */
+    async settled(messageId: string, isGone: boolean): Promise<void> {
+      const told = reported.get(messageId) ?? 0;
+      await database.writeNow((connection) =>
+        connection.run(
+          isGone
+            ? sql`DELETE FROM caption_messages WHERE message_id = ${messageId}`
+            : sql`UPDATE caption_messages SET outdated = 0
+              WHERE message_id = ${messageId} AND outdated = ${told}`,
+        ),
+      );
+      reported.delete(messageId);
+    },
+  };
 }
 
 const shownColumns = { ...lineColumns, sessionId: id };

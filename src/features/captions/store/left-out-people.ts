@@ -1,7 +1,6 @@
 import sql from 'sql-template-tag';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import { id } from '#src/sql/columns.ts';
-import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { reads, storePart, writes } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
 
@@ -16,35 +15,25 @@ const leftOutOfCaptions = table(
 );
 
 /** People left out of captions: a row per person and server. */
-class SqlLeftOutPeople implements LeftOutPeopleStore {
-  readonly #database: StoreDatabase;
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  async readLeftOut(guildId: string): Promise<ReadonlySet<string>> {
-    const rows = await this.#database.read((connection) =>
-      select(connection, leftOutOfCaptions, sql`WHERE guild_id = ${guildId}`),
-    );
-    return new Set(rows.map(({ personId }) => personId));
-  }
-
-  async leaveOut(guildId: string, personId: string, isLeftOut: boolean): Promise<void> {
-    const row = { guildId, personId };
-    const conflict = sql`ON CONFLICT DO NOTHING`;
-    const remove = sql`DELETE FROM left_out_of_captions
-      WHERE guild_id = ${guildId} AND person_id = ${personId}`;
-    await this.#database.write((connection) =>
-      isLeftOut
-        ? connection.insert(leftOutOfCaptions, [row], { conflict })
-        : connection.run(remove),
-    );
-  }
-}
-
 export const leftOutPeoplePart = storePart<LeftOutPeopleStore>({
   tables: [leftOutOfCaptions],
   operations: { readLeftOut: reads, leaveOut: writes },
-  open: (database) => new SqlLeftOutPeople(database),
+  open: (database) => ({
+    async readLeftOut(guildId) {
+      const rows = await database.read((connection) =>
+        select(connection, leftOutOfCaptions, sql`WHERE guild_id = ${guildId}`),
+      );
+      return new Set(rows.map(({ personId }) => personId));
+    },
+    async leaveOut(guildId, personId, isLeftOut) {
+      const conflict = sql`ON CONFLICT DO NOTHING`;
+      const remove = sql`DELETE FROM left_out_of_captions
+        WHERE guild_id = ${guildId} AND person_id = ${personId}`;
+      await database.write((connection) =>
+        isLeftOut
+          ? connection.insert(leftOutOfCaptions, [{ guildId, personId }], { conflict })
+          : connection.run(remove),
+      );
+    },
+  }),
 });

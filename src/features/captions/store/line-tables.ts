@@ -13,6 +13,34 @@ import {
   yes,
 } from '#src/sql/columns.ts';
 import { type NewRow, table } from '#src/sql/table.ts';
+import { termsOf } from './word-index.ts';
+
+/** Columns of a `TranscriptSession`. */
+export const sessionColumns = {
+  id,
+  guildId: id,
+  channelId: id,
+  channelName: text,
+  placeId: id,
+  startedAtWallMs: instant,
+  endedAtWallMs: optional(instant),
+};
+
+export const sessions = table(
+  'sessions',
+  { key, ...sessionColumns },
+  {
+    key: ['key'],
+    unique: [['id']],
+    indexes: {
+      sessions_by_guild: ['guildId', 'key'],
+      sessions_by_channel: ['guildId', 'channelId', 'key'],
+      open_sessions: { fields: ['key'], where: 'ended_at_wall_ms IS NULL' },
+    },
+    person: { forget: 'nothing' },
+    server: { forget: 'delete', column: 'guildId' },
+  },
+);
 
 /** Columns of a line as `lineOf` reads them. */
 export const lineColumns = {
@@ -34,7 +62,7 @@ export const lineColumns = {
 
 /**
  * Lines. The id of one is the key of its session times 2^22, plus its number: so the index of words tells sessions apart, and
- * the newest line has the highest id. `terms` are its words for the index of PostgreSQL.
+ * the newest line has the highest id. `terms` are its words for the index.
  */
 export const lines = table(
   'lines',
@@ -67,7 +95,7 @@ export const answered = table(
 /** Ids that one session has for its lines. */
 const idsPerSession = 2 ** 22;
 
-export function lineId(sessionKey: number, number: number): number {
+function lineId(sessionKey: number, number: number): number {
   if (!Number.isInteger(number) || number < 1 || number >= idsPerSession)
     throw new RangeError(`A line has a number from 1 to ${idsPerSession - 1}, not ${number}.`);
   return sessionKey * idsPerSession + number;
@@ -93,13 +121,17 @@ export function lineOf(row: RowOf<typeof lineColumns>, sessionId: string): Trans
   return { ...line, post: { channelId: postChannelId, messageId: postMessageId } };
 }
 
-/** Row of a line of the session with this key, without its terms. */
-export function lineRow(line: TranscriptLine, session: number): NewRow<typeof lines> {
+/** Row of a line of the session with this key. */
+export function lineRow(
+  line: TranscriptLine,
+  { guildId, key: session }: { readonly guildId: string; readonly key: number },
+): NewRow<typeof lines> {
   const { speaker, post, number, sessionId, ...rest } = line;
   return {
     ...rest,
     id: lineId(session, number),
     session,
+    terms: termsOf(guildId, line.text),
     name: speaker.name,
     personId: speaker.kind === 'person' ? speaker.personId : undefined,
     answeredIds: speaker.kind === 'bot' ? speaker.answeredIds : undefined,

@@ -1,13 +1,13 @@
 import sql, { join, type Sql } from 'sql-template-tag';
-import type { KeptDays } from '#src/features/captions/transcript-store-types.ts';
+import type { KeptDays } from '#src/features/captions/transcript-line.ts';
 import { key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { columnOf, deleteRows, named } from '#src/sql/table.ts';
 import { sessionKeyOf } from './line-tables.ts';
-import { linesAbout, type PersonThere, rowsAbout } from './person-rows.ts';
+import { linesAbout, type PersonThere, rowsAbout } from './person-records.ts';
 import { tables } from './transcript-tables.ts';
-import type { WordIndex } from './word-index-port.ts';
+import { mergeIndex } from './word-index.ts';
 
 /** Lines that one transaction erased, and whether it was the last one. */
 type ErasedPortion = { readonly count: number; readonly isLast: boolean };
@@ -23,116 +23,101 @@ const [sharedLinesAtOnce, linesAtOnce] = [20_000, 25];
 /**
  * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows, and where a
  * person is forgotten, every copy of them in the index and in unused bytes. Of PostgreSQL, its owner decides. What a message still
- * shows of it is noted with it: `CaptionMessageStore.outdated` tells of it until it was written anew, also after a restart.
+ * shows of it is noted with it: `messages.outdated` tells of it until it was written anew, also after a restart.
  * Errors: BotError `store.unwritable`.
  */
-export class TranscriptEraser {
-  readonly #database: StoreDatabase;
-  readonly #index: WordIndex;
-
-  constructor(database: StoreDatabase, index: WordIndex) {
-    this.#database = database;
-    this.#index = index;
-  }
-
-  /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
-  expire(nowWallMs: number, keptDays: KeptDays): Promise<number> {
-    return this.#inPortions(async (connection) => {
-      const isTheirs = sql`guild_id ${connection.among(Object.keys(keptDays))}`;
-      const serversOf = Map.groupBy(Object.entries(keptDays), ([, days]) => days);
-      const due = Array.from(serversOf, ([days, servers]) =>
-        dueLines(connection.among(servers.map(([guildId]) => guildId)), nowWallMs, days),
-      );
-      due.push(dueBriefLines(isTheirs, nowWallMs));
-      const done = await this.#eraseLines(connection, join(due, ' UNION ALL '));
-      if (done.isLast) await eraseEmptySessions(connection, isTheirs);
-      if (done.isLast && !this.#database.isShared) await connection.run(eraseEmptyGuilds);
-      return done;
-    });
-  }
-
-  /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
-  async forget(guildId: string, personId: string, sessionId?: string): Promise<number> {
-    const person: PersonThere = { guildId, personId, sessionId };
-    const erased = await this.#erase(
-      () => linesAbout(person),
-      async (connection) => {
-        await deleteRows(connection, rowsAbout(person));
-      },
-    );
-    if (sessionId !== undefined) return erased;
-    await this.#index.merge(this.#database);
-    await this.#database.scrub();
-    return erased;
-  }
-
-  forgetLines(sessionId: string, numbers: readonly number[]): Promise<number> {
-    return this.#erase(
-      (connection) => sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
-        WHERE s.id = ${sessionId} AND l.id - s.key * 4194304 ${connection.among(numbers)}`,
-    );
-  }
-
-  /** Lines that these messages, which are deleted, showed. */
-  forgetMessages(messageIds: readonly string[]): Promise<number> {
-    return this.#erase(
-      (connection) => sql`SELECT id FROM lines
-        WHERE post_message_id ${connection.among(messageIds)}`,
-      async (connection) => {
-        const gone = connection.among(messageIds);
-        await connection.run(sql`DELETE FROM caption_messages WHERE message_id ${gone}`);
-      },
-    );
-  }
-
-  /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
-  forgetGuild(guildId: string): Promise<number> {
-    const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
-    const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
-    const rest = tables.flatMap(({ name, server }) =>
-      server.forget === 'delete'
-        ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
-        : [],
-    );
-    return this.#erase(
-      () => all,
-      async (connection) => {
-        await deleteRows(connection, rest);
-      },
-    );
-  }
+export function transcriptEraser(database: StoreDatabase) {
+  const most = database.isShared ? sharedLinesAtOnce : linesAtOnce;
 
   /** Erases chosen lines, so that nothing that was asked for before brings them back; `finish` with the last portion. */
-  #erase(
+  function erase(
     chosen: (connection: Connection) => Sql,
     finish?: (connection: Connection) => Promise<void>,
   ): Promise<number> {
-    return this.#inPortions(async (connection) => {
-      const done = await this.#eraseLines(connection, chosen(connection));
+    return inPortions(async (connection) => {
+      const done = await eraseLines(connection, chosen(connection), most);
       if (done.isLast) await finish?.(connection);
       return done;
     });
   }
 
-  async #inPortions(portion: Work<ErasedPortion>): Promise<number> {
+  async function inPortions(portion: Work<ErasedPortion>): Promise<number> {
     let count = 0;
-    await this.#database.eraseInPortions(portion, (done) => {
+    await database.eraseInPortions(portion, (done) => {
       count += done.count;
       return !done.isLast;
     });
     return count;
   }
 
-  #eraseLines(connection: Connection, chosen: Sql): Promise<ErasedPortion> {
-    const most = this.#database.isShared ? sharedLinesAtOnce : linesAtOnce;
-    return eraseLines(connection, this.#index, chosen, most);
-  }
+  return {
+    /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
+    expire(nowWallMs: number, keptDays: KeptDays): Promise<number> {
+      return inPortions(async (connection) => {
+        const isTheirs = sql`guild_id ${connection.among(Object.keys(keptDays))}`;
+        const due = dueLines(connection, isTheirs, nowWallMs, keptDays);
+        const done = await eraseLines(connection, due, most);
+        if (done.isLast) await eraseEmptySessions(connection, isTheirs);
+        return done;
+      });
+    },
+
+    /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
+    async forget(guildId: string, personId: string, sessionId?: string): Promise<number> {
+      const person: PersonThere = { guildId, personId, sessionId };
+      const erased = await erase(
+        () => linesAbout(person),
+        async (connection) => {
+          await deleteRows(connection, rowsAbout(person));
+        },
+      );
+      if (sessionId !== undefined) return erased;
+      await mergeIndex(database);
+      await database.scrub();
+      return erased;
+    },
+
+    forgetLines(sessionId: string, numbers: readonly number[]): Promise<number> {
+      return erase(
+        (connection) => sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+        WHERE s.id = ${sessionId} AND l.id - s.key * 4194304 ${connection.among(numbers)}`,
+      );
+    },
+
+    /** Lines that these messages, which are deleted, showed. */
+    forgetMessages(messageIds: readonly string[]): Promise<number> {
+      return erase(
+        (connection) => sql`SELECT id FROM lines
+        WHERE post_message_id ${connection.among(messageIds)}`,
+        async (connection) => {
+          const gone = connection.among(messageIds);
+          await connection.run(sql`DELETE FROM caption_messages WHERE message_id ${gone}`);
+        },
+      );
+    },
+
+    /** Everything of a server. The bot was removed from there: it can change no messages, so none is noted. */
+    forgetGuild(guildId: string): Promise<number> {
+      const keys = sql`SELECT key FROM sessions WHERE guild_id = ${guildId}`;
+      const all = sql`SELECT id FROM lines WHERE session IN (${keys})`;
+      const rest = tables.flatMap(({ name, server }) =>
+        server.forget === 'delete'
+          ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
+          : [],
+      );
+      return erase(
+        () => all,
+        async (connection) => {
+          await deleteRows(connection, rest);
+        },
+      );
+    },
+  };
 }
 
 /** Deletes the first of the lines that are chosen as `id`, and notes the messages that showed them. */
 async function eraseLines(
   connection: Connection,
-  index: WordIndex,
   chosen: Sql,
   most: number,
 ): Promise<ErasedPortion> {
@@ -144,7 +129,6 @@ async function eraseLines(
   await connection.run(noteMessages(among));
   await connection.run(noteRecaps(connection.among([...new Set(ids.map(sessionKeyOf))])));
   await connection.run(sql`DELETE FROM answered WHERE line ${among}`);
-  await index.erase(connection, ids);
   const count = await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
   return { count, isLast };
 }
@@ -170,50 +154,42 @@ function noteRecaps(among: Sql): Sql {
       AND NOT EXISTS (SELECT 1 FROM lines WHERE lines.post_message_id = caption_messages.message_id)`;
 }
 
-/** Lines that servers among these keep no longer. SQLite begins a CROSS JOIN with the left table: few sessions have such lines. */
-function dueLines(among: Sql, nowWallMs: number, days: number): Sql {
-  const dueMs =
-    days > 0
-      ? sql`${nowWallMs - days * dayMs} - s.started_at_wall_ms`
-      : sql`CASE WHEN ${nowWallMs - unkeptMs} >= COALESCE(s.ended_at_wall_ms, s.started_at_wall_ms + s.last_ms)
-          THEN s.last_ms + 1 END`;
-  return sql`
-    SELECT l.id FROM sessions s CROSS JOIN lines l
-    WHERE s.guild_id ${among} AND l.session = s.key AND s.first_ms < ${dueMs} AND l.start_ms < ${dueMs}`;
-}
-
-function dueBriefLines(isTheirs: Sql, nowWallMs: number): Sql {
-  return sql`
-    SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
+/**
+ * Lines that these servers keep no longer, and brief ones. SQLite begins a CROSS JOIN with the left table: few sessions have such
+ * lines.
+ */
+function dueLines(
+  connection: Connection,
+  isTheirs: Sql,
+  nowWallMs: number,
+  keptDays: KeptDays,
+): Sql {
+  const serversOf = Map.groupBy(Object.entries(keptDays), ([, days]) => days);
+  const due = Array.from(serversOf, ([days, servers]) => {
+    const fromWallMs = nowWallMs - days * dayMs;
+    const isDue =
+      days > 0
+        ? sql`s.started_at_wall_ms < ${fromWallMs} AND l.start_ms < ${fromWallMs} - s.started_at_wall_ms`
+        : sql`s.ended_at_wall_ms <= ${nowWallMs - unkeptMs}`;
+    return sql`SELECT l.id FROM sessions s CROSS JOIN lines l
+      WHERE s.guild_id ${connection.among(servers.map(([guildId]) => guildId))}
+        AND l.session = s.key AND ${isDue}`;
+  });
+  const brief = sql`SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session
     WHERE l.is_brief = TRUE AND ${isTheirs}
       AND l.start_ms < ${nowWallMs - briefMs} - s.started_at_wall_ms`;
+  return join([...due, brief], ' UNION ALL ');
 }
 
 /** Deletes sessions that ended without a line; messages that still show them are noted as outdated. */
 async function eraseEmptySessions(connection: Connection, isTheirs: Sql): Promise<void> {
-  const rows = await connection.rows(
-    { key },
-    sql`SELECT key FROM sessions WHERE key IN (
-      SELECT s.key FROM sessions s WHERE ${isEmpty} AND ${isTheirs}
-    ) ORDER BY key ${connection.forUpdate}`,
-  );
-  if (rows.length === 0) return;
-  // Locked sessions get no lines, but may have got some before.
-  const locked = connection.among(rows.map((row) => row.key));
-  const empty = await connection.rows(
-    { key },
-    sql`SELECT s.key FROM sessions s WHERE s.key ${locked} AND ${isEmpty}`,
-  );
-  const among = connection.among(empty.map((row) => row.key));
+  const empty = sql`FROM sessions s WHERE ${isEmpty} AND ${isTheirs}`;
   await connection.run(
     sql`UPDATE caption_messages SET outdated = outdated + 1
-      WHERE session_id IN (SELECT id FROM sessions WHERE key ${among})`,
+      WHERE session_id IN (SELECT s.id ${empty})`,
   );
-  await connection.run(sql`DELETE FROM sessions WHERE key ${among}`);
+  await connection.run(sql`DELETE FROM sessions WHERE key IN (SELECT s.key ${empty})`);
 }
 
 const isEmpty = sql`
   s.ended_at_wall_ms IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lines l WHERE l.session = s.key)`;
-
-/** Only from a file: another process may be adding a session of such a server. */
-const eraseEmptyGuilds = sql`DELETE FROM guilds WHERE guild_id NOT IN (SELECT guild_id FROM sessions)`;

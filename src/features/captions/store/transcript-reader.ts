@@ -1,129 +1,183 @@
-import sql from 'sql-template-tag';
-import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
+import sql, { join, type Sql } from 'sql-template-tag';
 import type {
   FoundLine,
   LineRange,
   ListedSession,
   OpenChannels,
   ResumableSession,
+  TranscriptLine,
   TranscriptSearch,
-} from '#src/features/captions/transcript-store-types.ts';
-import { id, instant, integer, key, optional, type RowOf } from '#src/sql/columns.ts';
+} from '#src/features/captions/transcript-line.ts';
+import { id, integer, key, number, reference } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
-import { isOpenSession, searchLines } from './line-search.ts';
-import { lineColumns, lineOf } from './line-tables.ts';
-import { sessionColumns } from './session-tables.ts';
-import type { WordIndex } from './word-index-port.ts';
+import { idsOf, lineColumns, lineOf, sessionColumns } from './line-tables.ts';
+import { termOf, wordsOf } from './word-index.ts';
 
 /** Lines of a resumed session that are told, in ms before the last one. */
 const resumedMs = 15 * 60_000;
 
 /** Finds what was said in open channels. Errors: BotError `store.unreadable`. */
-export class TranscriptReader {
-  readonly #database: StoreDatabase;
-  readonly #index: WordIndex;
+export function transcriptReader(database: StoreDatabase) {
+  return {
+    /** Newest first, at most `limit`; only those with a line. */
+    async sessions(
+      guildId: string,
+      open: OpenChannels,
+      limit: number,
+    ): Promise<readonly ListedSession[]> {
+      const all = await database.readTogether((connection) =>
+        openSessions(connection, guildId, open),
+      );
+      return all.slice(0, limit).map(({ key: _, ...session }) => session);
+    },
 
-  constructor(database: StoreDatabase, index: WordIndex) {
-    this.#database = database;
-    this.#index = index;
-  }
-
-  /** Newest first, at most `limit`; only those with a line. */
-  sessions(guildId: string, open: OpenChannels, limit: number): Promise<readonly ListedSession[]> {
-    return this.#database.readTogether((connection) =>
-      connection.rows(
-        { ...sessionColumns, lineCount: integer },
-        sql`SELECT ${columnList(sessionColumns, 's')}, COUNT(*) AS line_count
-          FROM sessions s JOIN lines l ON l.session = s.key
-          WHERE s.guild_id = ${guildId} AND ${isOpenSession(connection, open)}
-          GROUP BY s.key ORDER BY s.key DESC LIMIT ${Math.max(0, limit)}`,
-      ),
-    );
-  }
-
-  /** In order of speech. */
-  lines(
-    sessionId: string,
-    open: OpenChannels,
-    { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY }: LineRange = {},
-  ): Promise<readonly TranscriptLine[]> {
-    return this.#database.readTogether(async (connection) => {
-      const rows = await connection.rows(
-        lineColumns,
-        sql`SELECT ${columnList(lineColumns, 'l')} FROM sessions s JOIN lines l ON l.session = s.key
+    /** In order of speech. */
+    lines(
+      sessionId: string,
+      open: OpenChannels,
+      { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY }: LineRange = {},
+    ): Promise<readonly TranscriptLine[]> {
+      return database.readTogether(async (connection) => {
+        const rows = await connection.rows(
+          lineColumns,
+          sql`SELECT ${columnList(lineColumns, 'l')} FROM sessions s JOIN lines l ON l.session = s.key
           WHERE s.id = ${sessionId} AND l.start_ms BETWEEN ${fromMs} AND ${toMs}
             AND ${isOpenSession(connection, open)}
           ORDER BY l.start_ms, l.id`,
+        );
+        return rows.map((row) => lineOf(row, sessionId));
+      });
+    },
+
+    /** Best first, at most `limit`. */
+    search(search: TranscriptSearch, open: OpenChannels): Promise<readonly FoundLine[]> {
+      return database.readTogether((connection) => searchLines(connection, search, open));
+    },
+
+    /** Latest session of that voice channel, for resuming it. */
+    latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
+      return database.readTogether(async (connection) => {
+        const [row] = await connection.rows(
+          { key, ...sessionColumns },
+          sql`SELECT key, ${columnList(sessionColumns)} FROM sessions
+          WHERE guild_id = ${guildId} AND channel_id = ${channelId} ORDER BY key DESC LIMIT 1`,
+        );
+        if (!row) return undefined;
+        const { key: sessionKey, ...session } = row;
+        const rows = await connection.rows(
+          lineColumns,
+          sql`SELECT ${columnList(lineColumns)} FROM lines WHERE session = ${sessionKey} AND start_ms >=
+          (SELECT MAX(start_ms) FROM lines WHERE session = ${sessionKey}) - ${resumedMs}
+          ORDER BY start_ms, id`,
+        );
+        return { session, lines: rows.map((line) => lineOf(line, session.id)) };
+      });
+    },
+
+    /** Servers of which something is kept. */
+    async guilds(): Promise<readonly string[]> {
+      const rows = await database.readTogether((connection) =>
+        connection.rows(
+          { guildId: id },
+          sql`SELECT DISTINCT guild_id FROM sessions ORDER BY guild_id`,
+        ),
       );
-      return rows.map((row) => lineOf(row, sessionId));
-    });
-  }
+      return rows.map((row) => row.guildId);
+    },
 
-  /** Best first, at most `limit`. */
-  search(search: TranscriptSearch, open: OpenChannels): Promise<readonly FoundLine[]> {
-    return this.#database.readTogether((connection) =>
-      searchLines(connection, this.#index, search, open),
-    );
-  }
-
-  /** Latest session of that voice channel, for resuming it. */
-  latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
-    return this.#database.readTogether(async (connection) => {
-      const [row] = await connection.rows(
-        latestColumns,
-        sql`SELECT key, ${columnList(sessionColumns)}, last_ms, last_number
-          FROM sessions WHERE guild_id = ${guildId} AND channel_id = ${channelId}
-          ORDER BY key DESC LIMIT 1`,
+    /** Voice channels of which captions of this server are kept. */
+    async channels(guildId: string): Promise<readonly string[]> {
+      const rows = await database.readTogether((connection) =>
+        connection.rows(
+          { channelId: id },
+          sql`SELECT DISTINCT channel_id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`,
+        ),
       );
-      return row && (await resumable(connection, row));
-    });
-  }
-
-  /** Servers of which something is kept. */
-  async guilds(): Promise<readonly string[]> {
-    const rows = await this.#database.readTogether((connection) =>
-      connection.rows(
-        { guildId: id },
-        sql`SELECT guild_id FROM guilds
-          WHERE EXISTS (SELECT 1 FROM sessions WHERE sessions.guild_id = guilds.guild_id)
-          ORDER BY key`,
-      ),
-    );
-    return rows.map((row) => row.guildId);
-  }
-
-  /** Voice channels of which captions of this server are kept. */
-  async channels(guildId: string): Promise<readonly string[]> {
-    const rows = await this.#database.readTogether((connection) =>
-      connection.rows(
-        { channelId: id },
-        sql`SELECT DISTINCT channel_id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`,
-      ),
-    );
-    return rows.map((row) => row.channelId);
-  }
+      return rows.map((row) => row.channelId);
+    },
+  };
 }
 
-const latestColumns = {
-  key,
-  ...sessionColumns,
-  lastMs: optional(instant),
-  lastNumber: optional(integer),
-};
+/** Lines that a word ranks: the newest with it. */
+const mostOfWord = 8_000;
+/** Words of a question that are looked at; further ones are left out. */
+const mostWords = 24;
+/** Part of the best line's score below which a line only shares small words with the search. */
+const scoreFloor = 0.25;
 
-/** Session to resume. */
-async function resumable(
-  connection: Connection,
-  { key, lastMs = 0, lastNumber = 0, ...session }: RowOf<typeof latestColumns>,
-): Promise<ResumableSession> {
-  const rows = await connection.rows(
-    lineColumns,
-    sql`SELECT ${columnList(lineColumns)} FROM lines
-      WHERE session = ${key} AND end_ms >= ${lastMs - resumedMs} ORDER BY start_ms, id`,
+/** SQL of whether the words of session `s` are let out. */
+function isOpenSession(connection: Connection, { channelIds, own }: OpenChannels): Sql {
+  const isOpen = sql`s.channel_id ${connection.among(channelIds)}`;
+  if (!own || own.goneChannelIds.length === 0) return isOpen;
+  return sql`(${isOpen} OR s.channel_id ${connection.among(own.goneChannelIds)} AND EXISTS (
+    SELECT 1 FROM lines o WHERE o.session = s.key AND o.person_id = ${own.personId}))`;
+}
+
+/** Open sessions of a server that have a line, the newest first, with their number of lines. */
+function openSessions(connection: Connection, guildId: string, open: OpenChannels) {
+  return connection.rows(
+    { key, ...sessionColumns, lineCount: integer },
+    sql`SELECT s.key, ${columnList(sessionColumns, 's')}, COUNT(*) AS line_count
+      FROM sessions s JOIN lines l ON l.session = s.key
+      WHERE s.guild_id = ${guildId} AND ${isOpenSession(connection, open)}
+      GROUP BY s.key ORDER BY s.key DESC`,
   );
-  const lines = rows.map((row) => lineOf(row, session.id));
-  const endMs = lines.reduce((latest, one) => Math.max(latest, one.endMs), 0);
-  return { session, lastNumber, lastMs: endMs, lines };
+}
+
+/** Lines with words of the search, ranked as in BM25: those with most and rarest of them first, then the newest. */
+async function searchLines(
+  connection: Connection,
+  { guildId, words, limit, sessionId, ...range }: TranscriptSearch,
+  open: OpenChannels,
+): Promise<readonly FoundLine[]> {
+  const all = await openSessions(connection, guildId, open);
+  const sessions = all.filter(({ id }) => sessionId === undefined || id === sessionId);
+  const searched = [...new Set(wordsOf(words))].slice(0, mostWords);
+  if (sessions.length === 0 || searched.length === 0) return [];
+  const keys = sessions.map((session) => session.key);
+  const count = sessions.reduce((sum, { lineCount }) => sum + lineCount, 0);
+  const hits = searched.map(
+    (word) => sql`SELECT id, LN(1 + (${count} - found + 0.5) / (found + 0.5)) AS score FROM (
+      SELECT id, CAST(COUNT(*) OVER () AS REAL) AS found
+      FROM (${linesWith(connection, guildId, word, keys)}) AS newest) AS counted`,
+  );
+  const { fromWallMs = 0, toWallMs = Number.MAX_SAFE_INTEGER } = range;
+  const rows = await connection.rows(
+    { ...lineColumns, session: reference, score: number },
+    sql`SELECT ${columnList(lineColumns, 'l')}, l.session, ranked.score FROM (
+        SELECT id, SUM(score) AS score FROM (${join(hits, ' UNION ALL ')}) AS hits GROUP BY id
+      ) AS ranked JOIN lines l ON l.id = ranked.id JOIN sessions s ON s.key = l.session
+      WHERE s.started_at_wall_ms + l.start_ms BETWEEN ${fromWallMs} AND ${toWallMs}
+      ORDER BY ranked.score DESC, l.id DESC LIMIT ${Math.max(0, limit)}`,
+  );
+  const byKey = new Map(sessions.map(({ key, lineCount: _, ...session }) => [key, session]));
+  return rows.flatMap(({ score, session: sessionKey, ...row }) => {
+    const session = byKey.get(sessionKey);
+    const isRelated = score >= (rows[0]?.score ?? 0) * scoreFloor;
+    return session && isRelated ? [{ line: lineOf(row, session.id), session }] : [];
+  });
+}
+
+/**
+ * SQL of the ids of the newest lines with a word in these sessions, whose keys are the newest first. FTS5 walks past bounds
+ * that are no whole numbers, which a bound number is not to SQLite.
+ */
+function linesWith(
+  connection: Connection,
+  guildId: string,
+  word: string,
+  sessionKeys: readonly number[],
+): Sql {
+  const among = connection.among(sessionKeys);
+  const term = termOf(guildId, word);
+  if (connection.dialect === 'postgres')
+    return sql`SELECT id FROM lines WHERE terms @@ ${`'${term}'`}::tsquery AND session ${among}
+      ORDER BY id DESC LIMIT ${mostOfWord}`;
+  const [lowest] = idsOf(sessionKeys.at(-1) ?? 0);
+  const [, highest] = idsOf(sessionKeys[0] ?? 0);
+  return sql`SELECT rowid AS id FROM line_words WHERE line_words MATCH ${`"${term}"`}
+    AND rowid >= CAST(${lowest} AS INTEGER) AND rowid <= CAST(${highest} AS INTEGER)
+    AND rowid / 4194304 ${among} ORDER BY rowid DESC LIMIT ${mostOfWord}`;
 }

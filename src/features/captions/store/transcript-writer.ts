@@ -4,77 +4,73 @@ import type { ServerShare } from '#src/people/server-share.ts';
 import { id, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { isOfShard, replacing } from '#src/sql/table.ts';
+import { isOfShard, type NewRow, replacing } from '#src/sql/table.ts';
 import { orphaned } from '#src/sql/trouble.ts';
-import { type OpenSession, putLines } from './line-upserts.ts';
-import { sessionColumns, sessions } from './session-tables.ts';
-import type { WordIndex } from './word-index-port.ts';
+import { answered, lineRow, lines, sessionColumns, sessions } from './line-tables.ts';
 
 /**
  * Writes what was said: lines with their words. A write waits while the database is away. Errors: BotError
  * `store.unwritable`.
  */
-export class TranscriptWriter {
-  readonly #database: StoreDatabase;
-  readonly #index: WordIndex;
+export function transcriptWriter(database: StoreDatabase) {
+  return {
+    /** Adds a session, or changes the one of that id. */
+    async putSession(session: TranscriptSession): Promise<void> {
+      await database.write((connection) =>
+        connection.insert(sessionRows, [session], { conflict: putSession }),
+      );
+    },
 
-  constructor(database: StoreDatabase, index: WordIndex) {
-    this.#database = database;
-    this.#index = index;
-  }
+    /** Adds lines, or replaces those of the same session and number, all or none. */
+    async putLines(all: readonly TranscriptLine[]): Promise<void> {
+      const ids = all.map(({ sessionId }) => sessionId);
+      await database.write(async (connection) => {
+        const open = await connection.rows(
+          { id, key, guildId: id },
+          sql`SELECT id, key, guild_id FROM sessions
+          WHERE id ${connection.among([...new Set(ids)])} ORDER BY key ${connection.forUpdate}`,
+        );
+        const byId = new Map(open.map((session) => [session.id, session]));
+        const puts = all.map((line) => {
+          const session = byId.get(line.sessionId);
+          if (!session) throw orphaned(database.place, 'lines');
+          return lineRow(line, session);
+        });
+        const rows = [...new Map(puts.map((row) => [row.id, row])).values()];
+        rows.sort((one, other) => one.id - other.id); // in one order, or two processes would wait for each other
+        await connection.insert(lines, rows, { conflict: replacing(lines) });
+        await putAnswered(connection, rows);
+      });
+    },
 
-  /** Adds a session, or changes the one of that id. */
-  async putSession(session: TranscriptSession): Promise<void> {
-    const { guildId } = session;
-    await this.#database.write(async (connection) => {
-      const guild = sql`INSERT INTO guilds (guild_id) VALUES (${guildId}) ON CONFLICT DO NOTHING`;
-      await connection.run(guild);
-      await connection.insert(sessionRows, [session], { conflict: putSession });
-    });
-  }
-
-  /** Adds lines, or replaces those of the same session and number, all or none. */
-  async putLines(lines: readonly TranscriptLine[]): Promise<void> {
-    const bySession = Map.groupBy(lines, ({ sessionId }) => sessionId);
-    const ids = [...bySession.keys()];
-    await this.#database.write(async (connection) => {
-      const open = await this.#sessions(connection, ids);
-      for (const [sessionId, some] of bySession) {
-        const session = open.get(sessionId);
-        if (!session) throw orphaned(this.#database.place, 'lines');
-        await putLines(connection, this.#index, session, some);
-      }
-    });
-  }
-
-  /**
-   * Ends sessions of this shard, which a killed process left open, at their last line; those that are `running` stay.
-   * The last messages of the ended ones, and all of sessions that are not in this store, are outdated: they may show words that
-   * are not kept.
-   */
-  async endOpenSessions(shard: ServerShare, running: readonly string[] = []): Promise<void> {
-    await this.#database.writeNow((connection) => endOpenSessions(connection, shard, running));
-  }
-
-  async #sessions(
-    connection: Connection,
-    ids: readonly string[],
-  ): Promise<ReadonlyMap<string, OpenSession>> {
-    const rows = await connection.rows(
-      { id, key, guildKey: key },
-      sql`SELECT id, key,
-          (SELECT guilds.key FROM guilds WHERE guilds.guild_id = sessions.guild_id) AS guild_key
-        FROM sessions
-        WHERE id ${connection.among(ids)} AND guild_id IN (SELECT guild_id FROM guilds)
-        ORDER BY key ${connection.forUpdate}`,
-    );
-    return new Map(rows.map(({ id, ...session }) => [id, session]));
-  }
+    /**
+     * Ends sessions of this shard, which a killed process left open, at their last line; those that are `running` stay.
+     * The last messages of the ended ones, and all of sessions that are not in this store, are outdated: they may show words that
+     * are not kept.
+     */
+    async endOpenSessions(shard: ServerShare, running: readonly string[] = []): Promise<void> {
+      await database.writeNow((connection) => endOpenSessions(connection, shard, running));
+    },
+  };
 }
 
-/** Columns of a session that its writer puts; what bounds its lines stays. */
+/** A session that is put gets its key from the database. */
 const sessionRows = { ...sessions, columns: sessionColumns };
 const putSession = replacing({ ...sessionRows, key: ['id'] });
+
+/** Whom the lines answer. */
+async function putAnswered(
+  connection: Connection,
+  rows: readonly NewRow<typeof lines>[],
+): Promise<void> {
+  const among = connection.among(rows.map((row) => row.id));
+  await connection.run(sql`DELETE FROM answered WHERE line ${among}`);
+  const people = rows.flatMap(({ id: line, answeredIds = [] }) =>
+    answeredIds.map((personId) => ({ line, personId })),
+  );
+  const conflict = sql`ON CONFLICT DO NOTHING`; // the same person twice
+  await connection.insert(answered, people, { conflict });
+}
 
 async function endOpenSessions(
   connection: Connection,

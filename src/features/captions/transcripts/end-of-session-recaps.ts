@@ -1,93 +1,97 @@
 import type { Clock } from '#src/base/clock.ts';
-import { within } from '#src/base/waiting.ts';
+import { ifInTime } from '#src/base/waiting.ts';
 import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { captionsDays, recap } from '#src/features/captions/caption-settings.ts';
+import { storeFor } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import { notePosted } from '#src/features/captions/transcript-recorder.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { MessagePlace } from '#src/ports/message-place.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';
 import { type WallTimes, wallTimesIn } from '#src/texts/wall-time.ts';
-import { allStores, storeFor } from './disk-and-memory-stores.ts';
-import { recapMessages } from './recap-messages.ts';
-import { notePosted } from './record-posted-messages.ts';
 import type { TranscriptRequests } from './transcript-requests.ts';
 
 /** Lines of a session that are worth a recap. */
 const leastLines = 5;
-/** Sessions whose last recap is known; the oldest are forgotten first. */
-const mostRecaps = 1_000;
 /** Time, in ms, in which it is posted that a recap was not made, once the bot is to end. */
 const reportMs = 1_500;
 const never = new AbortController().signal;
 
+export type EndOfSessionRecaps = ReturnType<typeof endOfSessionRecaps>;
+
 /** Recaps of sessions that ended, in the place of their captions; that of a session which went on is of what was said since the last. */
-export class EndOfSessionRecaps {
-  readonly #transcripts: TranscriptRequests;
-  /** End of the last recap of each session, in ms of the session. */
-  readonly #untilMs = new Map<string, number>();
-  readonly #underWay = new Set<Promise<void>>();
-  readonly #ending = Promise.withResolvers<RecapOutcome>();
+export function endOfSessionRecaps(transcripts: TranscriptRequests) {
+  /** End of the last session with a recap in each channel, by the wall clock. */
+  const untilWallMs = new Map<string, number>();
+  const underWay = new Set<Promise<void>>();
+  const ending = Promise.withResolvers<RecapOutcome>();
 
-  constructor(transcripts: TranscriptRequests) {
-    this.#transcripts = transcripts;
-  }
-
-  /** Posts the recap where the server wants that; only `drain` waits for it. Never throws. */
-  begin(session: TranscriptSession, context: SessionContext): void {
-    if (!context.settings().of(recap)) return;
-    const posting = this.#post(session, context).catch((error: unknown) =>
-      context.parts.onEvent(session.guildId, failureEventOf(error, 'think')),
-    );
-    this.#underWay.add(posting);
-    void posting.finally(() => this.#underWay.delete(posting));
-  }
-
-  /** Before the process ends: recaps that are not made soon are reported as failed, all within `ms`. Never throws. */
-  async drain(ms: number, clock: Clock): Promise<void> {
-    await this.#settled(ms - reportMs, clock);
-    this.#ending.resolve({ kind: 'late' });
-    await this.#settled(reportMs, clock);
-  }
-
-  async #settled(ms: number, clock: Clock): Promise<void> {
-    const all = Promise.all(this.#underWay);
-    await within(all, ms, clock, () => new Error('the recap is late')).catch(() => undefined);
-  }
-
-  async #post(session: TranscriptSession, context: SessionContext): Promise<void> {
+  const post = async (session: TranscriptSession, context: SessionContext): Promise<void> => {
     const { parts, features, settings } = context;
     const { of, timeZone } = settings();
-    const { guildId, id, placeId, startedAtWallMs } = session;
-    const stores = features.ports.transcriptStores;
-    const { reader } = storeFor(stores, of(captionsDays));
-    const lines = () => reader.lines(id, { channelIds: [session.channelId] });
-    const before = await lines();
-    const range = { fromMs: this.#untilMs.get(id) ?? 0, leastLines };
-    const making = this.#transcripts.sumUp(session, undefined, range);
-    const outcome = await Promise.race([making, this.#ending.promise]);
+    const { channelId, endedAtWallMs, guildId, id, placeId, startedAtWallMs } = session;
+    const store = storeFor(features.ports.transcriptStores, of(captionsDays));
+    const numbers = async () => {
+      const lines = await store.reader.lines(id, { channelIds: [channelId] });
+      return lines.map(({ number }) => number);
+    };
+    const before = await numbers();
+    const fromMs = Math.max(0, (untilWallMs.get(channelId) ?? 0) - startedAtWallMs);
+    const making = transcripts.sumUp(session, undefined, { fromMs, leastLines });
+    const outcome = await Promise.race([making, ending.promise]);
     for (const message of messagesOf(outcome, wallTimesIn(timeZone))) {
-      const text = message
-        .map(({ id: textId, with: words = {} }: CheckedLine) =>
-          writtenText({ id: textId, with: plainWords(words) }, guildId, parts),
-        )
-        .join('\n')
-        .slice(0, maxMessageChars);
-      const place = await parts.captionChats.post(placeId, text, never);
-      await notePosted(place, session, storeFor(stores, of(captionsDays)), context);
-      const left = new Set((await lines()).map(({ number }) => number));
-      if (before.every(({ number }) => left.has(number))) continue;
-      // A line was erased before the message was noted: noted ones go with their lines.
-      if ((await parts.captionChats.change(place, '', never)) === 'closed') continue;
-      for (const { messages } of allStores(stores)) await messages.settled(place.messageId, true);
+      const place = await parts.captionChats.post(placeId, textOf(message, guildId, parts), never);
+      await notePosted(place, session, store, context);
+      // Where a line was erased before the message was noted: noted ones go with their lines.
+      if (!new Set(before).isSubsetOf(new Set(await numbers())))
+        await deleteMessage(place, context);
     }
-    if (outcome.kind !== 'recap') return;
-    const endMs = (session.endedAtWallMs ?? startedAtWallMs) - startedAtWallMs;
-    this.#untilMs.set(id, endMs);
-    const [oldest = ''] = this.#untilMs.keys();
-    if (this.#untilMs.size > mostRecaps) this.#untilMs.delete(oldest);
-  }
+    if (outcome.kind === 'recap') untilWallMs.set(channelId, endedAtWallMs ?? startedAtWallMs);
+  };
+
+  return {
+    /** Posts the recap where the server wants that; only `drain` waits for it. Never throws. */
+    begin(session: TranscriptSession, context: SessionContext): void {
+      if (!context.settings().of(recap)) return;
+      const posting = post(session, context).catch((error: unknown) =>
+        context.parts.onEvent(session.guildId, failureEventOf(error, 'think')),
+      );
+      underWay.add(posting);
+      void posting.finally(() => underWay.delete(posting));
+    },
+
+    /** Before the process ends: recaps that are not made soon are reported as failed, all within `ms`. Never throws. */
+    async drain(ms: number, clock: Clock): Promise<void> {
+      const settled = (most: number) => ifInTime(Promise.all(underWay), most, clock, never);
+      await settled(ms - reportMs);
+      ending.resolve({ kind: 'late' });
+      await settled(reportMs);
+    },
+  };
+}
+
+async function deleteMessage(
+  place: MessagePlace,
+  { features, parts }: SessionContext,
+): Promise<void> {
+  if ((await parts.captionChats.change(place, '', never)) === 'closed') return;
+  const stores = features.ports.transcriptStores;
+  await stores.all(({ messages }) => messages.settled(place.messageId, true));
+}
+
+function textOf(
+  message: readonly TextLine[],
+  guildId: string,
+  parts: SessionContext['parts'],
+): string {
+  const lines = message.map(({ id, with: words = {} }: CheckedLine) =>
+    writtenText({ id, with: plainWords(words) }, guildId, parts),
+  );
+  return lines.join('\n').slice(0, maxMessageChars);
 }
 
 function messagesOf(outcome: RecapOutcome, times: WallTimes): readonly (readonly TextLine[])[] {
@@ -95,7 +99,6 @@ function messagesOf(outcome: RecapOutcome, times: WallTimes): readonly (readonly
     case 'recap':
       return recapMessages(outcome, times);
     case 'none':
-    case 'unknown':
       return [];
     case 'unread':
     case 'late':

@@ -1,26 +1,22 @@
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
+import type { PersonHooks, StoredCounts } from '#src/conversation/feature-hooks.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
-import { captionTexts } from '#src/features/captions/bot-texts-in-captions.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
-import { renderMessage } from '#src/features/captions/live/line-rendering.ts';
-import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
+import { captionTexts, renderMessage } from '#src/features/captions/live/caption-line.ts';
+import type {
+  CaptionParts,
+  TranscriptPorts,
+} from '#src/features/captions/store/transcript-ports.ts';
 import type {
   CaptionMessage,
   KeptDays,
   OutdatedMessage,
-} from '#src/features/captions/transcript-store-types.ts';
+  PersonExport,
+} from '#src/features/captions/transcript-line.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
-import type { DeletedMessages } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
-import { allStores, type CaptionParts } from './disk-and-memory-stores.ts';
-
-type TranscriptCleanupOptions = {
-  readonly parts: CaptionParts;
-  readonly sessions: VoiceSessions;
-  /** Servers whose captions expire and whose messages are changed. */
-  readonly shard: ServerShare;
-};
+import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 
 /** Words of captions that were erased, and still stand in a channel that is closed to the bot. */
 export const captionsUnerased: FeatureAlert = {
@@ -30,12 +26,8 @@ export const captionsUnerased: FeatureAlert = {
   remedy: 'Ask the managers of that server to open the channel to the bot, or to delete them.',
 };
 
-/** A channel in which no message could be changed. */
-type ClosedChannel = {
-  readonly sinceMs: number;
-  readonly untilMs: number;
-  readonly isTold: boolean;
-};
+/** A channel in which no message could be changed, in ms of the monotonic clock. */
+type ClosedChannel = { readonly sinceMs: number; readonly triedMs: number };
 
 /** Longest time, in days, for which a server may keep its captions; it holds where settings cannot be read. */
 const longestDays = 365;
@@ -51,15 +43,19 @@ const [closedMs, toldAfterMs] = [30 * 60_000, 86_400_000];
  * Discord allows; what was not done when the process ended is done by the next one.
  */
 export class TranscriptCleanup {
-  readonly #options: TranscriptCleanupOptions;
+  readonly #parts: CaptionParts;
+  readonly #sessions: VoiceSessions;
   /** Channels that are closed to the bot, by their ids; each waits by itself. */
   readonly #closed = new Map<string, ClosedChannel>();
-  #sweeping: Promise<void> | undefined;
-  #isSweepWanted = false;
+  readonly #shard: ServerShare;
+  #sweeping: Promise<void> = Promise.resolve();
 
-  constructor(options: TranscriptCleanupOptions) {
-    this.#options = options;
-    options.parts.captionChats.onDeleted((deleted) => void this.#deleted(deleted));
+  /** `shard`: servers whose captions expire and whose messages are changed. */
+  constructor(parts: CaptionParts, sessions: VoiceSessions, { id, count }: ServerShare) {
+    this.#parts = parts;
+    this.#sessions = sessions;
+    this.#shard = { id, count }; // data, as it crosses to the store's thread
+    parts.captionChats.onDeleted((messageIds) => void this.#deleted(messageIds));
   }
 
   /**
@@ -67,7 +63,7 @@ export class TranscriptCleanup {
    * Ends with `signal`, never rejects.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock, onEvent } = this.#options.parts;
+    const { clock, onEvent } = this.#parts;
     let areEnded = false;
     const round = async () => {
       try {
@@ -84,32 +80,26 @@ export class TranscriptCleanup {
   }
 
   async #endOpenSessions(): Promise<void> {
-    const { parts, sessions, shard } = this.#options;
-    const { id, count } = shard; // data, as it crosses to the store's thread
-    const running = sessions
+    const running = this.#sessions
       .all()
       .flatMap(({ context }) => context.features.sessions.captions.recorder?.session.id ?? []);
-    await parts.transcripts.onDisk.writer.endOpenSessions({ id, count }, running);
+    await this.#parts.transcripts.onDisk.writer.endOpenSessions(this.#shard, running);
   }
 
   /** Each store by itself. Throws the first failure. */
   async expire(): Promise<void> {
-    const { clock, transcripts } = this.#options.parts;
+    const { clock, transcripts } = this.#parts;
     const days = await this.#keptDays();
-    const perform = ({ eraser }: TranscriptPorts) => eraser.expire(clock.wallMs(), days);
-    const results = await Promise.allSettled(allStores(transcripts).map(perform));
-    for (const result of results) if (result.status === 'rejected') throw result.reason;
+    await transcripts.all(({ eraser }) => eraser.expire(clock.wallMs(), days));
   }
 
   /** Days for which each server of the shard keeps its captions. */
   async #keptDays(): Promise<KeptDays> {
-    const { parts, sessions, shard } = this.#options;
-    const { settings } = sessions;
-    const stores = allStores(parts.transcripts);
-    const guildIds = await Promise.all(stores.map(({ reader }) => reader.guilds()));
+    const { settings } = this.#sessions;
+    const guildIds = await this.#parts.transcripts.lists(({ reader }) => reader.guilds());
     const keptDays: Record<string, number> = {};
-    for (const guildId of new Set(guildIds.flat())) {
-      if (!isOnShard(guildId, shard)) continue;
+    for (const guildId of new Set(guildIds)) {
+      if (!isOnShard(guildId, this.#shard)) continue;
       const isRead = await settings.load(guildId);
       keptDays[guildId] = isRead ? settings.in(guildId).of(captionsDays) : longestDays;
     }
@@ -121,64 +111,50 @@ export class TranscriptCleanup {
     work: (store: TranscriptPorts) => Promise<number>,
     signal: AbortSignal,
   ): Promise<number> {
-    const erased = await Promise.all(allStores(this.#options.parts.transcripts).map(work));
+    const erased = await this.#parts.transcripts.sum(work);
     this.sweep(signal);
-    return erased.reduce((sum, count) => sum + count, 0);
+    return erased;
   }
 
-  /** Begins to change the messages that show what was erased. Never throws, waits for nothing. */
+  /** Changes the messages that show what was erased, after the sweep before. Never throws, waits for nothing. */
   sweep(signal: AbortSignal): void {
-    this.#isSweepWanted = true;
-    this.#sweeping ??= this.#sweep(signal).finally(() => {
-      this.#sweeping = undefined;
-    });
-  }
-
-  async #sweep(signal: AbortSignal): Promise<void> {
-    while (this.#isSweepWanted && !signal.aborted) {
-      this.#isSweepWanted = false;
-      for (const store of allStores(this.#options.parts.transcripts)) {
-        await this.#attempt(() => this.#changeAll(store, signal), signal);
-      }
-    }
+    const change = (store: TranscriptPorts) => this.#changeAll(store, signal);
+    const changeBoth = () => this.#parts.transcripts.all(change);
+    this.#sweeping = this.#sweeping.then(() => this.#attempt(changeBoth, signal));
   }
 
   async #changeAll(store: TranscriptPorts, signal: AbortSignal): Promise<void> {
     for (;;) {
-      const { id, count } = this.#options.shard; // data, as it crosses to the store's thread
-      const nowMs = this.#options.parts.clock.nowMs();
-      const closed = [...this.#closed].filter(([, { untilMs }]) => nowMs < untilMs);
+      const nowMs = this.#parts.clock.nowMs();
+      const closed = [...this.#closed].filter(([, { triedMs }]) => nowMs - triedMs < closedMs);
       const waiting = closed.map(([channelId]) => channelId);
-      const outdated = await store.messages.outdated(mostAtOnce, { id, count }, waiting);
-      const changed = await Promise.all(outdated.map((one) => this.#change(one, store, signal)));
+      const outdated = await store.messages.outdated(mostAtOnce, this.#shard, waiting);
+      const byChannel = Map.groupBy(outdated, ({ message }) => message.channelId);
+      const changing = byChannel.values().map(async (some) => {
+        const changed = await Promise.all(some.map((one) => this.#change(one, store, signal)));
+        if (some[0] && !signal.aborted) this.#tried(some[0].message, changed.includes(true));
+      });
+      await Promise.all(changing);
       if (signal.aborted || outdated.length === 0) return;
-      const messages = outdated.map(({ message }) => message);
-      const open = new Set(messages.filter((_, n) => changed[n]).map(channelIdOf));
-      const tried = new Map(messages.map((message) => [message.channelId, message]));
-      for (const message of tried.values()) this.#tried(message, open.has(message.channelId));
     }
   }
 
   /** Some of the captions of this message's channel were to be changed; `isOpen`: at least one was. */
   #tried({ channelId, guildId }: CaptionMessage, isOpen: boolean): void {
-    const { captionChats, clock, onEvent } = this.#options.parts;
+    const { captionChats, clock, onEvent } = this.#parts;
     const nowMs = clock.nowMs();
-    const { sinceMs = nowMs, isTold = false } = this.#closed.get(channelId) ?? {};
+    const { sinceMs, triedMs } = this.#closed.get(channelId) ?? { sinceMs: nowMs, triedMs: nowMs };
+    const isLong = (atMs: number) => atMs - sinceMs >= toldAfterMs;
+    const isTold = !isOpen && isLong(nowMs);
+    if (isOpen) this.#closed.delete(channelId);
+    else this.#closed.set(channelId, { sinceMs, triedMs: nowMs });
+    if (isTold === isLong(triedMs)) return;
     const cause = `channel ${channelId} of server ${guildId}`;
+    const state = isTold ? 'raised' : 'cleared';
     // An alert of the process: leaving a voice channel does not end it.
-    const report = (state: 'raised' | 'cleared') =>
-      onEvent('', { kind: 'alert', of: captionsUnerased, state, task: channelId, cause });
-    if (isOpen) {
-      this.#closed.delete(channelId);
-      if (isTold) report('cleared');
-      return;
-    }
-    const isLong = nowMs - sinceMs >= toldAfterMs;
-    this.#closed.set(channelId, { sinceMs, untilMs: nowMs + closedMs, isTold: isLong });
-    if (isTold || !isLong) return;
-    report('raised');
-    const channel = `<#${channelId}>`;
-    captionChats.tellServer(guildId, { id: 'captions.unerased', with: { channel } });
+    onEvent('', { kind: 'alert', of: captionsUnerased, state, task: channelId, cause });
+    const line = { id: 'captions.unerased', with: { channel: `<#${channelId}>` } } as const;
+    if (isTold) captionChats.tellServer(guildId, line);
   }
 
   /** False where it could not be changed yet. */
@@ -188,49 +164,90 @@ export class TranscriptCleanup {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { message, lines } = outdated;
-    const { parts } = this.#options;
+    const { captionChats, transcripts } = this.#parts;
     if (this.#isLive(message)) {
       await store.messages.settled(message.messageId, false);
       return true;
     }
-    const texts = captionTexts(message.guildId, parts);
+    const texts = captionTexts(message.guildId, this.#parts);
     const text = renderMessage(lines, texts);
-    const outcome = await parts.captionChats.change(message, text, signal);
+    const outcome = await captionChats.change(message, text, signal);
     if (outcome === 'closed') return false;
     const isGone = outcome === 'gone';
-    const stores = isGone ? allStores(parts.transcripts) : [store];
-    for (const { messages } of stores) await messages.settled(message.messageId, isGone);
+    await transcripts.all(({ messages }) => messages.settled(message.messageId, isGone));
     return true;
   }
 
   /** True where a session that goes on changes this message itself. */
   #isLive({ guildId, messageId }: CaptionMessage): boolean {
-    const here = this.#options.sessions.sessions(guildId);
+    const here = this.#sessions.sessions(guildId);
     return here.some(({ context }) => context.features.sessions.captions.owns(messageId));
   }
 
   /** Deleting a message of captions deletes its lines. */
-  async #deleted(deleted: DeletedMessages): Promise<void> {
-    if (deleted.kind === 'chat') return;
-    const { parts, sessions } = this.#options;
-    for (const { context } of sessions.all())
-      context.features.sessions.captions.messagesDeleted(deleted.messageIds);
-    const { transcripts } = parts;
-    const forget = ({ eraser }: TranscriptPorts) => eraser.forgetMessages(deleted.messageIds);
-    await Promise.all(allStores(transcripts).map((store) => this.#attempt(() => forget(store))));
+  async #deleted(messageIds: readonly string[]): Promise<void> {
+    for (const { context } of this.#sessions.all())
+      context.features.sessions.captions.messagesDeleted(messageIds);
+    const { transcripts } = this.#parts;
+    await this.#attempt(() => transcripts.all(({ eraser }) => eraser.forgetMessages(messageIds)));
   }
 
   async #attempt(work: () => Promise<unknown>, signal = never): Promise<void> {
     try {
       await work();
     } catch (error) {
-      if (!signal.aborted) this.#options.parts.onEvent('', failureEventOf(error, 'store'));
+      if (!signal.aborted) this.#parts.onEvent('', failureEventOf(error, 'store'));
     }
   }
 }
 
 const never = new AbortController().signal;
 
-function channelIdOf({ channelId }: CaptionMessage): string {
-  return channelId;
+/** Hooks by which stored lines and memories of a person are counted, exported and erased, in both stores. */
+export function transcriptPersonHooks(
+  parts: CaptionParts,
+  sessions: VoiceSessions,
+  cleanup: TranscriptCleanup,
+): PersonHooks {
+  /** All of it, or only of one session. */
+  const erase = (guildId: string, personId: string, sessionId?: string) => {
+    const forget = ({ eraser }: TranscriptPorts) => eraser.forget(guildId, personId, sessionId);
+    const work = () => cleanup.erase(forget, never);
+    return withStoreTimeout(guildId, parts, 'store.unwritable', work, eraseTimeoutMs);
+  };
+  const read = <T>(guildId: string, one: (store: TranscriptPorts) => Promise<T>) => {
+    const work = () => parts.transcripts.all(one);
+    return withStoreTimeout(guildId, parts, 'store.unreadable', work);
+  };
+  return {
+    async count(guildId: string, personId: string): Promise<StoredCounts | undefined> {
+      const all = await read(guildId, ({ records }) => records.count(guildId, personId));
+      return all?.reduce((sum, one) => ({
+        lines: sum.lines + one.lines,
+        memories: sum.memories + one.memories,
+      }));
+    },
+
+    /** Erases what was written in the sessions that go on. */
+    async withdraw(guildId: string, personId: string): Promise<void> {
+      for (const { context } of sessions.sessions(guildId)) {
+        const { recorder } = context.features.sessions.captions;
+        if (recorder) await erase(guildId, personId, recorder.session.id);
+      }
+    },
+
+    erase,
+
+    /** Their words, and answers to them. */
+    async export(guildId: string, personId: string): Promise<PersonExport | undefined> {
+      const all = await read(guildId, ({ records }) => records.all(guildId, personId));
+      return (
+        all && {
+          sessions: all.flatMap(({ sessions }) => sessions),
+          lines: all.flatMap(({ lines }) => lines),
+          memories: all.flatMap(({ memories }) => memories),
+        }
+      );
+    },
+  };
 }

@@ -1,6 +1,6 @@
-import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
+import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
+import { instantOf } from '#src/base/zoned-time.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
@@ -9,6 +9,7 @@ import {
   textOnlyCompletion,
 } from '#src/conversation/answering/text-only-completion.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
+import { mayOpen } from '#src/conversation/presence/may-open.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { type Recap, type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
 import {
@@ -27,15 +28,17 @@ import type {
   TranscriptOutcome,
   TranscriptQuestion,
 } from '#src/features/captions/caption-outcomes.ts';
-import { messageLink } from '#src/features/captions/files/message-link.ts';
-import { transcriptFile } from '#src/features/captions/files/transcript-file.ts';
-import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import { messageLink, transcriptFile } from '#src/features/captions/files/transcript-file.ts';
+import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
+import type { CaptionParts } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   FoundLine,
   LineRange,
   ListedSession,
   OpenChannels,
-} from '#src/features/captions/transcript-store-types.ts';
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -43,11 +46,13 @@ import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { PaidKind } from '#src/spending/budget-authority.ts';
 import { languageName } from '#src/texts/language-names.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import { knownLocale, type TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
-import type { CaptionParts } from './disk-and-memory-stores.ts';
-import type { Reader, TranscriptLookup } from './transcript-lookup.ts';
+import { type OpenTranscripts, openTranscripts, type SearchScope } from './open-transcripts.ts';
+
+/** Reader of transcripts: a person, by their id, or a program, by the channels that its token names. */
+type Reader = string | readonly string[];
 
 /** Lines that a search finds at most, and shown where no model could choose. */
 const [mostFound, mostUnchosen] = [6, 5];
@@ -56,9 +61,8 @@ const [mostLines, maxChars] = [80, 12_000];
 /** Longest wait, in ms, for a recap: Discord accepts no answer to a command after 15 minutes. */
 const longestRecapMs = 13 * 60_000;
 const longestAnswerMs = 40_000;
-/** Most hours that a zone is away from UTC. */
-const zoneMs = 15 * 3_600_000;
-const dayMs = 24 * 3_600_000;
+/** Lifetime, in ms, of the list of servers that keep transcripts. */
+const believedMs = 60_000;
 const never = new AbortController().signal;
 
 /** Too many are being answered, or the budget is used: the caller reads which. */
@@ -77,30 +81,41 @@ class RefusedError extends Error {
  */
 export class TranscriptRequests {
   readonly #parts: CaptionParts;
-  readonly #lookup: TranscriptLookup;
   readonly #sessions: VoiceSessions;
   readonly #writtenQuestions: WrittenAnswerConcurrency;
+  #guildIds: ReadonlySet<string> = new Set();
+  #checkedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     parts: CaptionParts,
-    lookup: TranscriptLookup,
     sessions: VoiceSessions,
     writtenQuestions: WrittenAnswerConcurrency,
   ) {
     this.#parts = parts;
-    this.#lookup = lookup;
     this.#sessions = sessions;
     this.#writtenQuestions = writtenQuestions;
   }
 
-  /** Whether something is kept of this server, as was known a moment ago. */
+  /** Whether something is kept of this server, as was known a moment ago. Waits for nothing: it reads the store for the next call. */
   has(guildId: string): boolean {
-    return this.#lookup.has(guildId);
+    const nowMs = this.#parts.clock.nowMs();
+    if (nowMs - this.#checkedAtMs >= believedMs) {
+      this.#checkedAtMs = nowMs;
+      void this.#parts.transcripts
+        .lists(({ reader }) => reader.guilds())
+        .then(
+          (found) => {
+            this.#guildIds = new Set(found);
+          },
+          () => undefined, // a request reports it
+        );
+    }
+    return this.#guildIds.has(guildId);
   }
 
   /** Newest first, at most 25; undefined where they cannot be read. */
-  async sessions(guildId: string, reader: Reader): Promise<readonly ListedSession[] | undefined> {
-    return await this.#read(guildId, reader, (open) => this.#lookup.sessions(guildId, open));
+  sessions(guildId: string, reader: Reader): Promise<readonly ListedSession[] | undefined> {
+    return this.#read(guildId, reader, (open) => open.sessions());
   }
 
   /** The last session where none is named. */
@@ -110,24 +125,21 @@ export class TranscriptRequests {
     { format, sessionId }: FileRequest,
   ): Promise<TranscriptOutcome> {
     const read = await this.#read(guildId, reader, async (open) => {
-      const session = await this.#lookup.session(guildId, open, sessionId);
-      return { session, lines: session ? await this.#lookup.lines(session, open) : [] };
+      const session = await open.session(sessionId);
+      return { session, lines: session ? await open.lines(session) : [] };
     });
     if (!read) return { kind: 'unread' };
     const { session, lines } = read;
     if (!session) return { kind: 'none' };
-    const timeZone = this.#lookup.timeZoneIn(guildId);
+    const { timeZone } = this.#sessions.settings.in(guildId);
     const locale = this.#parts.places.localeIn(guildId);
     const file = transcriptFile(format, { session, lines, timeZone, locale });
     return { kind: 'file', session, file };
   }
 
   async find(guildId: string, reader: Reader, words: string): Promise<FindOutcome> {
-    const search = { guildId, words, limit: mostFound };
-    const found = await this.#read(guildId, reader, (open) => this.#lookup.search(search, open));
-    if (!found) return { kind: 'unread' };
-    if (found.length === 0) return { kind: 'none' };
-    return { kind: 'found', lines: found.map(quotedLine) };
+    const found = await this.#read(guildId, reader, (open) => open.search(words, mostFound));
+    return found ? foundOf(found) : { kind: 'unread' };
   }
 
   /**
@@ -152,18 +164,18 @@ export class TranscriptRequests {
   }
 
   /** Lines of this channel that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
-  async askIn(
+  askIn(
     { channelId, guildId }: ChannelRef,
     asker: Asker,
     request: TranscriptQuestion,
     signal: AbortSignal,
   ): Promise<FindOutcome> {
-    return await this.#ask(guildId, asker, request, [channelId], signal);
+    return this.#ask(guildId, asker, request, [channelId], signal);
   }
 
   /** Lines of this channel as they are said: who, when, and what. */
   quoteIn({ channelId, guildId }: ChannelRef, lines: readonly QuotedLine[]): ConfidentialText {
-    const { minute } = wallTimesIn(this.#lookup.timeZoneIn(guildId));
+    const { minute } = wallTimesIn(this.#sessions.settings.in(guildId).timeZone);
     const text = lines
       .map(({ name, atWallMs, text: words }) => `${name}, ${minute(atWallMs)}: ${words}`)
       .join('\n');
@@ -176,14 +188,14 @@ export class TranscriptRequests {
     asker: Asker,
     { sessionId, since, until }: RecapRequest,
   ): Promise<RecapOutcome> {
-    const about = until === undefined ? sessionId : 'now';
     const read = await this.#read(guildId, asker.id, async (open) => ({
-      session: await this.#lookup.session(guildId, open, about),
+      session: await open.session(until === undefined ? sessionId : 'now'),
     }));
     if (!read) return { kind: 'unread' };
     const { session } = read;
     if (!session) return { kind: 'none' };
-    const cameAtMs = this.#lookup.cameAtMs(session, asker.id);
+    const came = this.#captions(guildId).map((one) => one.cameAtMs(session.id, asker.id));
+    const cameAtMs = Math.max(0, ...came);
     if (until === 'i came') return await this.sumUp(session, asker, { toMs: cameAtMs });
     return await this.sumUp(session, asker, since === 'i came' ? { fromMs: cameAtMs } : {});
   }
@@ -199,8 +211,7 @@ export class TranscriptRequests {
   ): Promise<RecapOutcome> {
     const { guildId } = session;
     const reader = asker?.id ?? [session.channelId];
-    const read = () =>
-      this.#read(guildId, reader, (open) => this.#lookup.lines(session, open, range));
+    const read = () => this.#read(guildId, reader, (open) => open.lines(session, range));
     const lines = await read();
     if (!lines) return { kind: 'unread' };
     if (lines.length < leastLines) return { kind: 'none' };
@@ -238,13 +249,22 @@ export class TranscriptRequests {
     const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
     if ('line' in place) throw new RefusedError(place.line);
     using _ = place;
-    const timeZone = this.#lookup.timeZoneIn(guildId);
-    const language = languageName(this.#lookup.languageOf(guildId, lines));
+    const { timeZone } = this.#sessions.settings.in(guildId);
+    const language = languageName(this.#languageOf(guildId, lines));
     const found = lines.map((line) => ({ line, session }));
     const kind = asker ? 'recap' : 'recap at the end';
     const ask = (prompt: ModelPrompt, until: AbortSignal) =>
       this.#reply(guildId, asker, kind, prompt, until);
     return await recap(found, { maxChars, timeZone, language }, ask, signal);
+  }
+
+  /** Language in which most of these lines are, as a BCP 47 tag, if there are texts in it; else that of the server. */
+  #languageOf(guildId: string, lines: readonly TranscriptLine[]): string {
+    const byLanguage = Map.groupBy(lines, ({ language }) => knownLocale(language));
+    byLanguage.delete(undefined);
+    const [most] = [...byLanguage].toSorted(([, one], [, other]) => other.length - one.length);
+    const { language } = this.#sessions.settings.in(guildId);
+    return most?.[0] ?? knownLocale(language) ?? this.#parts.places.localeIn(guildId);
   }
 
   async #ask(
@@ -254,74 +274,59 @@ export class TranscriptRequests {
     reader: Reader,
     signal: AbortSignal,
   ): Promise<FindOutcome> {
-    const found = await this.#read(guildId, reader, (open) =>
-      this.#candidates(guildId, open, question, about),
+    const { timeZone } = this.#sessions.settings.in(guildId);
+    const read = await this.#read(guildId, reader, (open) =>
+      candidates(open, question, about, timeZone),
     );
-    if (!found) return { kind: 'unread' };
-    if (found.length === 0) return { kind: 'none' };
-    const timeZone = this.#lookup.timeZoneIn(guildId);
-    const lines = numberedLines(found, { maxChars, timeZone });
+    if (!read) return { kind: 'unread' };
+    if (read.all.length === 0) return { kind: 'none' };
+    const lines = numberedLines(read.all, { maxChars, timeZone });
     const prompt = citedAnswerPrompt(question, lines);
     try {
       const work = (until: AbortSignal) =>
         this.#reply(guildId, asker, 'question about a transcript', prompt, until);
-      const cited = citedLines(await this.#inTime(longestAnswerMs, work, signal), lines);
-      return cited ? { kind: 'found', lines: cited.map(quotedLine) } : { kind: 'none' };
+      return foundOf(citedLines(await this.#inTime(longestAnswerMs, work, signal), lines) ?? []);
     } catch (error) {
       signal.throwIfAborted();
       this.#report(guildId, error);
-      return await this.#unchosen(guildId, reader, question, found);
+      return foundOf(read.best.slice(0, mostUnchosen), true);
     }
   }
 
-  /** Where no model chooses: what a search finds among these lines. */
-  async #unchosen(
+  /** Result of `work` with what this reader may know; undefined where it cannot be read, which the operator is told. */
+  #read<T>(
     guildId: string,
     reader: Reader,
-    words: string,
-    among: readonly FoundLine[],
-  ): Promise<FindOutcome> {
-    const search = { guildId, words, limit: mostLines };
-    const found = await this.#read(guildId, reader, (open) => this.#lookup.search(search, open));
-    if (!found) return { kind: 'unread' };
-    const keys = new Set(among.map(keyOf));
-    const lines = found.filter((one) => keys.has(keyOf(one))).slice(0, mostUnchosen);
-    if (lines.length === 0) return { kind: 'none' };
-    return { kind: 'found', lines: lines.map(quotedLine), isUnchosen: true };
-  }
-
-  async #candidates(
-    guildId: string,
-    open: OpenChannels,
-    words: string,
-    about: string,
-  ): Promise<readonly FoundLine[]> {
-    const search = { guildId, words, limit: mostLines };
-    if (about === 'all') return await this.#lookup.search(search, open);
-    if (/^\d{4}-\d{2}-\d{2}$/.test(about)) {
-      const fromMs = parsedMs(about);
-      const range = { fromWallMs: fromMs - zoneMs, toWallMs: fromMs + dayMs + zoneMs };
-      const found = await this.#lookup.search({ ...search, ...range }, open);
-      const { day } = wallTimesIn(this.#lookup.timeZoneIn(guildId));
-      return found.filter((one) => day(wallMsOf(one)) === about);
-    }
-    const session = await this.#lookup.session(guildId, open, about);
-    if (!session) return [];
-    const lines = await this.#lookup.lines(session, open);
-    const chars = lines.reduce((sum, { text }) => sum + text.length + 30, 0);
-    if (chars <= maxChars) return lines.map((line) => ({ line, session }));
-    return await this.#lookup.search({ ...search, sessionId: session.id }, open);
-  }
-
-  /** Result of `work` with the channels that this reader may open; undefined where it cannot be read, which the operator is told. */
-  async #read<T>(
-    guildId: string,
-    reader: Reader,
-    work: (open: OpenChannels) => Promise<T>,
+    work: (open: OpenTranscripts) => Promise<T>,
   ): Promise<T | undefined> {
-    return await withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () =>
-      work(await this.#lookup.openTo(guildId, reader)),
-    );
+    return withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => {
+      const recorders = this.#captions(guildId).flatMap(({ recorder }) => recorder ?? []);
+      // What was said a moment ago is written first, so that it is found.
+      await Promise.all(recorders.map((recorder) => recorder.settled()));
+      const liveIds = recorders.map(({ session }) => session.id);
+      const open = await this.#openTo(guildId, reader);
+      return await work(openTranscripts(this.#parts.transcripts, guildId, open, liveIds));
+    });
+  }
+
+  /** Channels that this reader may open, and the deleted ones. */
+  async #openTo(guildId: string, reader: Reader): Promise<OpenChannels> {
+    if (typeof reader !== 'string') return { channelIds: reader };
+    const kept = await this.#parts.transcripts.lists((store) => store.reader.channels(guildId));
+    const all = [...new Set(kept)];
+    const may = await Promise.all(all.map((id) => mayOpen(guildId, reader, id, this.#parts)));
+    const those = (answer: 'yes' | 'gone') => all.filter((_, n) => may[n] === answer);
+    return {
+      channelIds: those('yes'),
+      own: { personId: reader, goneChannelIds: those('gone') },
+    };
+  }
+
+  /** Captions of the sessions that go on. */
+  #captions(guildId: string): readonly SessionCaptions[] {
+    return this.#sessions
+      .sessions(guildId)
+      .map(({ context }) => context.features.sessions.captions);
   }
 
   /** The whole reply of the chat model. Errors: `RefusedError`, or the model's. */
@@ -347,21 +352,48 @@ export class TranscriptRequests {
     work: (signal: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const over = new AbortController();
     const message = `A recap or search took longer than ${ms / 1000} s.`;
     const late = () => new BotError('answer.late', true, message);
-    try {
-      const either = AbortSignal.any([signal, over.signal]);
-      return await within(work(either), ms, this.#parts.clock, late);
-    } finally {
-      over.abort(new Error('the answer is over'));
-    }
+    using deadline = deadlineSignal(ms, this.#parts.clock, late);
+    const either = AbortSignal.any([signal, deadline.signal]);
+    return await unlessAborted(work(either), either);
   }
 
   #report(guildId: string, error: unknown): void {
     if (!(error instanceof RefusedError))
       this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
   }
+}
+
+/** Lines that a model chooses from, and the best of them by their words. */
+async function candidates(
+  open: OpenTranscripts,
+  question: string,
+  about: string,
+  timeZone: string,
+): Promise<{ readonly all: readonly FoundLine[]; readonly best: readonly FoundLine[] }> {
+  if (about === 'all' || /^\d{4}-\d{2}-\d{2}$/.test(about)) {
+    const best = await open.search(question, mostLines, scopeOf(about, timeZone));
+    return { all: best, best };
+  }
+  const session = await open.session(about);
+  if (!session) return { all: [], best: [] };
+  const best = await open.search(question, mostLines, { sessionId: session.id });
+  const lines = await open.lines(session);
+  const chars = lines.reduce((sum, { text }) => sum + text.length + 30, 0);
+  return { all: chars <= maxChars ? lines.map((line) => ({ line, session })) : best, best };
+}
+
+/** The day of a question; all days of another one. */
+function scopeOf(about: string, timeZone: string): SearchScope {
+  if (about === 'all') return {};
+  const [year = 0, month = 0, day = 0] = about.split('-').map(Number);
+  const date = { year, month, hour: 0, minute: 0, second: 0 };
+  const [fromWallMs, endWallMs] = [
+    instantOf({ ...date, day }, timeZone),
+    instantOf({ ...date, day: day + 1 }, timeZone),
+  ];
+  return { fromWallMs, toWallMs: endWallMs - 1 };
 }
 
 /** Points whose lines are all still there. */
@@ -375,8 +407,10 @@ function stillKnown(
   );
 }
 
-function keyOf({ line }: FoundLine): string {
-  return `${line.sessionId} ${line.number}`;
+/** Lines as they are quoted. */
+function foundOf(found: readonly FoundLine[], isUnchosen = false): FindOutcome {
+  if (found.length === 0) return { kind: 'none' };
+  return { kind: 'found', lines: found.map(quotedLine), ...(isUnchosen && { isUnchosen: true }) };
 }
 
 /** A stored line as it is quoted: on one line, so that no words pass for a quotation of another person. */

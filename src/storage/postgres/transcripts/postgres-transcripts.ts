@@ -1,6 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
 import { transcriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { TsvectorIndex } from '#src/features/captions/store/tsvector-index.ts';
 import type { PostgresPool } from '#src/storage/postgres/pool.ts';
 import { PostgresDatabase } from '#src/storage/postgres/postgres-database.ts';
 import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
@@ -9,7 +8,7 @@ import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.
 export function openPostgresTranscripts(pool: PostgresPool, clock: Clock): TranscriptStore {
   const database = new PostgresDatabase(pool, clock);
   return {
-    ...transcriptPorts(database, new TsvectorIndex()),
+    ...transcriptPorts(database),
     [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
   };
 }

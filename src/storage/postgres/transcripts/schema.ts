@@ -1,4 +1,4 @@
-import { termsIndex } from '#src/features/captions/store/tsvector-index.ts';
+import { termsIndex } from '#src/features/captions/store/word-index.ts';
 import type { SchemaPart } from '#src/storage/postgres/migrate.ts';
 import { migrationsOf } from '#src/storage/transcripts/schema.ts';
 

@@ -3,7 +3,7 @@ import {
   type TranscriptFormat,
   transcriptFormats,
 } from '#src/features/captions/files/transcript-file.ts';
-import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
+import type { ListedSession } from '#src/features/captions/transcript-line.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 

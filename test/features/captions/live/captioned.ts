@@ -1,7 +1,7 @@
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
-import type { CaptionChat } from '#src/ports/caption-chats.ts';
-import type { DesiredMessage, DisplayOutcome } from '#src/ports/desired-message.ts';
+import type { MessageOutcome } from '#src/ports/caption-chats.ts';
+import { type DesiredMessage, keyedChat } from '#test/fakes/caption-chats.ts';
 
 const texts = {
   notUnderstood: '(not understood)',
@@ -27,40 +27,34 @@ export function line(number: number, name: string, text: string, details: Detail
 }
 
 /** Captions in a chat that passes on what it is to show, and what they report. */
-export function openLive(show: (desired: DesiredMessage) => void) {
-  let listener: (outcome: DisplayOutcome) => void = () => undefined;
-  const chat: CaptionChat = {
-    channelId: 'c',
-    show,
-    onOutcome(given) {
-      listener = given;
-    },
-    flush: async () => undefined,
-    close: () => undefined,
-  };
+export function openLive(show: Parameters<typeof keyedChat>[1]) {
   const clock = { atMs: 0, nowMs: () => clock.atMs };
   const deleted: number[] = [];
   const troubles: string[] = [];
   const shown: number[] = [];
   const live = new LiveCaptions({
-    chat,
+    chat: keyedChat('c', show),
     clock,
     texts,
+    onPosted: () => undefined,
     onPlaced: () => undefined,
     onDeleted: (numbers) => deleted.push(...numbers),
     onTrouble: (trouble) => troubles.push(trouble),
     onShown: (number) => shown.push(number),
   });
-  return { live, clock, deleted, troubles, shown, answer: (one: DisplayOutcome) => listener(one) };
+  return { live, clock, deleted, troubles, shown };
 }
 
 /** A chat that shows what it is asked to at once, and what it was asked. */
 export class InstantChat {
   readonly desired: DesiredMessage[] = [];
   readonly #shown = new Map<string, string>();
-  readonly #opened = openLive((desired) => this.#show(desired));
+  readonly #opened = openLive((desired, report) => {
+    this.desired.push(desired);
+    report(this.refuses?.(desired) ?? this.#perform(desired));
+  });
   /** Outcome of the next desired messages instead. */
-  refuses: ((desired: DesiredMessage) => DisplayOutcome | undefined) | undefined;
+  refuses: ((desired: DesiredMessage) => MessageOutcome | undefined) | undefined;
 
   get live(): LiveCaptions {
     return this.#opened.live;
@@ -89,26 +83,17 @@ export class InstantChat {
     return [...this.#shown.values()];
   }
 
-  keys(): readonly string[] {
-    return [...this.#shown.keys()];
-  }
-
   lines(): readonly string[] {
     return this.messages().flatMap((text) => text.split('\n'));
   }
 
-  #show(desired: DesiredMessage): void {
-    this.desired.push(desired);
-    this.#opened.answer(this.refuses?.(desired) ?? this.#perform(desired));
-  }
-
-  #perform({ key, text }: DesiredMessage): DisplayOutcome {
+  #perform({ key, text }: DesiredMessage): MessageOutcome {
     if (text === '') {
       this.#shown.delete(key);
-      return { kind: 'deleted', key };
+      return { kind: 'deleted' };
     }
     this.#shown.set(key, text);
     const place = { channelId: 'c', messageId: `message ${key}` };
-    return { kind: 'shown', key, place, text, atMs: 0 };
+    return { kind: 'shown', place, text };
   }
 }

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { DesiredMessage } from '#src/ports/desired-message.ts';
 import { InstantChat, line, openLive } from './captioned.ts';
 
 test('whole words are urgent, words that go on and a dropped ellipsis are not', () => {
@@ -12,7 +11,6 @@ test('whole words are urgent, words that go on and a dropped ellipsis are not', 
   expect(urgencies('partial', 'one')).toEqual(['partial']);
   expect(urgencies('whole', 'one two')).toEqual(['whole']);
   expect(urgencies('final', 'one two')).toEqual(['partial']);
-  expect(urgencies('final', 'one two')).toEqual([]);
   expect(chat.reported.shown).toEqual([1]);
 });
 
@@ -54,17 +52,19 @@ test('the lines of a message that a person deleted are gone', () => {
 });
 
 test('after a chat is gone nothing is shown, and its lines are kept', () => {
-  const desired: DesiredMessage[] = [];
-  const { answer, deleted, live, troubles } = openLive((one) => desired.push(one));
+  let count = 0;
+  const { deleted, live, troubles } = openLive((_, report) => {
+    count++;
+    report({ kind: 'chat-gone' });
+  });
   live.put(line(1, 'Ana', 'one'));
-  answer({ kind: 'gone', key: 'captions 1', what: 'chat' });
   live.put(line(2, 'Ben', 'two'));
-  expect([desired.length, deleted, troubles]).toEqual([1, [], ['gone']]);
+  expect([count, deleted, troubles]).toEqual([1, [], ['chat-gone']]);
 });
 
 test('a refused message goes as plain text, and its lines are given up where that is refused, too', () => {
   const chat = new InstantChat();
-  chat.refuses = ({ key }) => ({ kind: 'refused', key, why: '' });
+  chat.refuses = () => ({ kind: 'refused', why: '' });
   chat.put(line(1, 'Ana', 'one *two*'));
   expect(chat.desired.map(({ text }) => text).slice(0, 2)).toEqual([
     '**Ana** one \\*two\\*',

@@ -23,12 +23,9 @@ type Step = { readonly atMs: number; readonly put?: CaptionLine; readonly remove
 /** Shows a talk, and tells what its chat shows at the end, and which lines were deleted. */
 function showTalk(steps: readonly Step[], seed: number, luck: Luck) {
   const chat = new SlowChat(seed, luck);
-  const { answer, clock, deleted, live } = openLive((desired) => chat.show(desired));
+  const { clock, deleted, live } = openLive((desired, report) => chat.show(desired, report));
   const run = (untilMs: number) => {
-    for (; clock.atMs < untilMs; clock.atMs += 20) {
-      const outcome = chat.step(clock.atMs);
-      if (outcome) answer(outcome);
-    }
+    for (; clock.atMs < untilMs; clock.atMs += 20) chat.step(clock.atMs);
   };
   for (const { atMs, put, remove } of steps) {
     run(atMs);

@@ -1,8 +1,10 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import type { DesiredMessage, DisplayOutcome } from '#src/ports/desired-message.ts';
+import type { MessageOutcome } from '#src/ports/caption-chats.ts';
+import type { DesiredMessage } from '#test/fakes/caption-chats.ts';
 
 type Slot = {
   readonly n: number;
+  readonly report: (outcome: MessageOutcome) => void;
   waiting: DesiredMessage | undefined;
   shown: string | undefined;
   isDeleted: boolean;
@@ -28,22 +30,25 @@ export class SlowChat {
     this.#luck = luck;
   }
 
-  show(desired: DesiredMessage): void {
+  show(desired: DesiredMessage, report: (outcome: MessageOutcome) => void): void {
     const slot = this.#slots.get(desired.key);
     if (slot) slot.waiting = desired;
     else
       this.#slots.set(desired.key, {
         n: ++this.#posted,
+        report,
         waiting: desired,
         shown: undefined,
         isDeleted: false,
       });
   }
 
-  /** Outcome of the desired message that is done by then; begins the next one. */
-  step(atMs: number): DisplayOutcome | undefined {
-    if (this.#busy && this.#busy.doneAtMs > atMs) return undefined;
-    const outcome = this.#busy && this.#finish(this.#busy.desired, atMs);
+  /** Reports the message that is done by then, and begins the next one. */
+  step(atMs: number): void {
+    if (this.#busy && this.#busy.doneAtMs > atMs) return;
+    const desired = this.#busy?.desired;
+    const report = desired && this.#slots.get(desired.key)?.report;
+    const outcome = desired && this.#finish(desired);
     this.#busy = undefined;
     const waiting = [...this.#slots.values()].filter((slot) => slot.waiting);
     const next =
@@ -55,7 +60,7 @@ export class SlowChat {
       this.#busy = { desired: next.waiting, doneAtMs };
       next.waiting = undefined;
     }
-    return outcome;
+    if (outcome) report?.(outcome);
   }
 
   isIdle(): boolean {
@@ -67,20 +72,20 @@ export class SlowChat {
     return [...this.#slots.values()].flatMap(({ shown }) => (shown ? [shown] : []));
   }
 
-  #finish({ key, text }: DesiredMessage, atMs: number): DisplayOutcome {
+  #finish({ key, text }: DesiredMessage): MessageOutcome {
     const slot = this.#slots.get(key);
     if (!slot) throw new Error('Unknown key.');
     if (text === '') {
       this.#slots.delete(key);
-      return { kind: 'deleted', key };
+      return { kind: 'deleted' };
     }
     slot.isDeleted ||= slot.shown !== undefined && this.#random() < (this.#luck.deleted ?? 0);
     if (slot.isDeleted) {
       slot.shown = undefined;
-      return { kind: 'gone', key, what: 'message' };
+      return { kind: 'message-gone' };
     }
     slot.shown = text;
     const place = { channelId: 'c', messageId: `${slot.n}` };
-    return { kind: 'shown', key, place, text, atMs };
+    return { kind: 'shown', place, text };
   }
 }
