@@ -107,14 +107,7 @@ export class SoundLibrary implements SoundFolder {
       signal.throwIfAborted();
       return { lufs: undefined }; // the player reports the error
     });
-    const { seekable, lengthMs } = source;
-    return {
-      title: titleOf(title, artist) ?? source.title,
-      seekable,
-      lengthMs,
-      lufs,
-      open: (fromMs, until) => source.open(fromMs, until),
-    };
+    return { ...source, title: titleOf(title, artist) ?? source.title, lufs };
   }
 
   #source(path: string, title: string, signal: AbortSignal): Promise<SoundSource> {

@@ -22,18 +22,14 @@ export type SoundHead = {
  * Errors: those of the bytes. Aborting `signal` throws `signal.reason`.
  */
 export async function readHead(bytes: SoundBytes, signal: AbortSignal): Promise<SoundHead> {
-  const flow = bytes.from(0);
-  try {
-    for (let [head, checkAtBytes] = [Buffer.alloc(0), sniffBytes]; ; ) {
-      const more = await readUpTo(checkAtBytes - head.length, flow, signal);
-      head = Buffer.concat([head, more]);
-      const isWhole = head.length < checkAtBytes;
-      const sniffed = sniff(head, isWhole || head.length >= longestSniffBytes);
-      if (sniffed.kind !== 'more' || isWhole) return { head, sniffed };
-      checkAtBytes = Math.min(2 * head.length, longestSniffBytes);
-    }
-  } finally {
-    flow.close();
+  using flow = bytes.from(0);
+  for (let [head, checkAtBytes] = [Buffer.alloc(0), sniffBytes]; ; ) {
+    const more = await readUpTo(checkAtBytes - head.length, flow, signal);
+    head = Buffer.concat([head, more]);
+    const isWhole = head.length < checkAtBytes;
+    const sniffed = sniff(head, isWhole || head.length >= longestSniffBytes);
+    if (sniffed.kind !== 'more' || isWhole) return { head, sniffed };
+    checkAtBytes = Math.min(2 * head.length, longestSniffBytes);
   }
 }
 
@@ -44,23 +40,12 @@ export async function readLengthMs(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const { canJump, sizeBytes } = bytes;
-  const isReadable = format === 'ogg' && canJump && sizeBytes !== undefined;
-  const tail = isReadable ? await readTail(bytes, sizeBytes, signal) : undefined;
-  return soundLengthMs(format, { head, tail, sizeBytes });
-}
-
-async function readTail(
-  bytes: SoundBytes,
-  sizeBytes: number,
-  signal: AbortSignal,
-): Promise<Buffer> {
+  if (format !== 'ogg' || !canJump || sizeBytes === undefined)
+    return soundLengthMs(format, { head, tail: undefined, sizeBytes });
   const endBytes = 2 * longestPageBytes;
-  const flow = bytes.from(Math.max(0, sizeBytes - endBytes));
-  try {
-    return await readUpTo(endBytes, flow, signal);
-  } finally {
-    flow.close();
-  }
+  using flow = bytes.from(Math.max(0, sizeBytes - endBytes));
+  const tail = await readUpTo(endBytes, flow, signal);
+  return soundLengthMs(format, { head, tail, sizeBytes });
 }
 
 /** Pieces until there are `lengthBytes`, or as many as there are. */

@@ -12,7 +12,7 @@ export type ReadTimeouts = {
 };
 
 /** Bytes from somewhere on, read no further than asked for, and not waited for longer than `patience` has. */
-export class ThrottledRead {
+export class ThrottledRead implements Disposable {
   readonly #patience: ReadTimeouts;
   readonly #over = new AbortController();
   readonly #open: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
@@ -26,7 +26,7 @@ export class ThrottledRead {
     this.#patience = patience;
   }
 
-  /** Undefined at the end. Errors: BotError `source.*`, after which it is closed. Aborting `signal` throws `signal.reason`. */
+  /** Undefined at the end. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
   async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
     const { clock } = this.#patience;
     this.#pieces ??= this.#open(this.#over.signal)[Symbol.asyncIterator]();
@@ -36,21 +36,13 @@ export class ThrottledRead {
       const { value, done } = await within(piece, this.#leftMs, clock, () => this.#late());
       this.#hasBegun = true;
       return done ? undefined : value;
-    } catch (cause) {
-      this.close();
-      throw cause;
     } finally {
       this.#waitedMs += clock.nowMs() - sinceMs;
     }
   }
 
-  /** All pieces; closes at the end, and when its reader stops. */
   async *all(signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    try {
-      for (let piece = await this.next(signal); piece; piece = await this.next(signal)) yield piece;
-    } finally {
-      this.close();
-    }
+    for (let piece = await this.next(signal); piece; piece = await this.next(signal)) yield piece;
   }
 
   /** Reports sound that was decoded from its bytes, in ms. */
@@ -59,8 +51,7 @@ export class ThrottledRead {
   }
 
   /** Does not wait for the end of the source, which may never come. */
-  close(): void {
-    if (this.#over.signal.aborted) return;
+  [Symbol.dispose](): void {
     this.#over.abort(new Error('Its reader has stopped.'));
     this.#pieces?.return?.().catch(() => undefined);
   }
