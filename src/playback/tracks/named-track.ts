@@ -1,6 +1,8 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { fall, musicFrame, rampSamples, rise } from '#src/playback/mix/stereo.ts';
+import { maxVolumePercent } from '#src/base/volume.ts';
+import { Gain } from '#src/playback/mix/gain.ts';
+import { fall, musicFrame, musicPerMs, rampSamples, rise } from '#src/playback/mix/stereo.ts';
 import { type CancelReason, type ItemEnd, type ItemOptions, TrackItem } from './track-item.ts';
 import { trackKey } from './track-name.ts';
 import type {
@@ -10,7 +12,6 @@ import type {
   TrackCommand,
   TrackEvent,
 } from './track-outcomes.ts';
-import { TrackVolume } from './track-volume.ts';
 
 /** Sounds of one track, the one that plays included. */
 export const mostSounds = 50;
@@ -23,7 +24,9 @@ export class NamedTrack {
   readonly key: string;
   readonly #clock: Clock;
   readonly #report: (event: TrackEvent) => void;
-  readonly #volume = new TrackVolume();
+  readonly #gain = new Gain();
+  #percent = 100;
+  #isMuted = false;
   #items: readonly TrackItem[] = [];
   #isPaused = false;
   /** All tracks are. */
@@ -65,11 +68,11 @@ export class NamedTrack {
 
   /** It plays on without being heard. */
   get isMuted(): boolean {
-    return this.#volume.isMuted;
+    return this.#isMuted;
   }
 
   get percent(): number {
-    return this.#volume.percent;
+    return this.#percent;
   }
 
   /** Adds an item at the end of the queue, or at its head. */
@@ -117,7 +120,9 @@ export class NamedTrack {
   pull(raw: Float32Array): boolean {
     const sounds = this.#pull(raw);
     this.#began(this.now);
-    return this.#volume.apply(raw, sounds);
+    const isHeard = sounds && this.#gain.steady !== 0;
+    this.#gain.applyToStereo(isHeard ? raw : undefined);
+    return isHeard;
   }
 
   get #isStill(): boolean {
@@ -135,8 +140,8 @@ export class NamedTrack {
         return { kind: this.#isPaused ? 'paused' : 'resumed', track };
       case 'mute':
       case 'unmute':
-        this.#volume.mute(command.kind === 'mute');
-        this.#changed();
+        this.#isMuted = command.kind === 'mute';
+        this.#fade(this.#percent, 0);
         return { kind: this.isMuted ? 'muted' : 'unmuted', track };
       case 'skip':
         this.#cancel([now], 'skipped');
@@ -166,10 +171,13 @@ export class NamedTrack {
     }
   }
 
+  /** Volume that is reached, limited to the allowed range; every change takes 5 ms at least. */
   #fade(percent: number, overMs: number): number {
-    const reached = this.#volume.fade(percent, Math.max(0, overMs));
+    if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(maxVolumePercent, percent));
+    const gain = this.#isMuted ? 0 : this.#percent / 100;
+    this.#gain.to(gain, Math.max(overMs * musicPerMs, rampSamples));
     this.#changed();
-    return reached;
+    return this.#percent;
   }
 
   #seek(item: TrackItem, { kind, ms }: SeekTarget): PlayerOutcome {
