@@ -1,3 +1,4 @@
+import { joinSamples } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { StereoRate } from '#src/audio/stereo-rate.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -35,11 +36,8 @@ export class Pump {
   readonly #options: PumpOptions;
   readonly #clock: Clock;
   #reading = new AbortController();
-  #pieces: Int16Array[] = [];
-  /** Place of the next sample in the first piece. */
-  #at = 0;
-  /** Samples that the source gave so far, and those of them that were taken. */
-  #given = 0;
+  /** Samples that were read and not taken. */
+  #sound: Int16Array = new Int16Array(0);
   #taken = 0;
   /** Round that sounds: its start in the source, in ms, and its first sample. */
   #fromMs: number;
@@ -80,26 +78,17 @@ export class Pump {
 
   /** Samples that were read and not taken. */
   get length(): number {
-    return this.#given - this.#taken;
+    return this.#sound.length / 2;
   }
 
   /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
   take(into: Float32Array, at: number): number {
     const count = this.peek(into, at);
     this.#taken += count;
-    this.#at += 2 * count;
-    for (let [piece] = this.#pieces; piece && this.#at >= piece.length; [piece] = this.#pieces) {
-      this.#at -= piece.length;
-      this.#pieces.shift();
-    }
-    for (
-      let [next] = this.#rounds;
-      next !== undefined && next <= this.#taken;
-      [next] = this.#rounds
-    ) {
-      this.#roundAt = next;
+    this.#sound = this.#sound.subarray(2 * count);
+    while ((this.#rounds[0] ?? Number.POSITIVE_INFINITY) <= this.#taken) {
+      this.#roundAt = this.#rounds.shift() ?? 0;
       this.#fromMs = 0;
-      this.#rounds.shift();
     }
     if (this.length <= low) this.#wake();
     return count;
@@ -107,16 +96,9 @@ export class Pump {
 
   /** As `take`, without taking them. */
   peek(into: Float32Array, at = 0): number {
-    let to = 2 * at;
-    let from = this.#at;
-    for (const piece of this.#pieces) {
-      const part = piece.subarray(from, from + into.length - to);
-      into.set(part, to);
-      to += part.length;
-      from = 0;
-      if (to >= into.length) break;
-    }
-    return to / 2 - at;
+    const next = this.#sound.subarray(0, into.length - 2 * at);
+    into.set(next, 2 * at);
+    return next.length / 2;
   }
 
   /** Round and round, or to the end of the present round. */
@@ -130,7 +112,7 @@ export class Pump {
     } else if (!on && next !== undefined) {
       this.close();
       this.#reading = new AbortController();
-      while (this.#given > next) this.#given -= (this.#pieces.pop()?.length ?? 0) / 2;
+      this.#sound = this.#sound.subarray(0, 2 * (next - this.#taken));
       this.#rounds = [];
       this.#end = {};
     }
@@ -213,11 +195,15 @@ export class Pump {
     }
   }
 
+  /** Samples that the source gave so far. */
+  get #given(): number {
+    return this.#taken + this.length;
+  }
+
   #push(samples: Int16Array): void {
     if (samples.length === 0) return;
     this.#options.read(samples);
-    this.#given += samples.length / 2;
-    this.#pieces.push(samples);
+    this.#sound = joinSamples([this.#sound, samples]);
     if (!this.#isBuffering || this.length < enough) return;
     this.#isBuffering = false;
     this.#options.changed();
