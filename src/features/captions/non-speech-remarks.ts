@@ -32,8 +32,8 @@ export class NonSpeechRemarks implements Disposable {
     this.#watching[Symbol.dispose]();
   }
 
-  #changed(event: TrackEvent): void {
-    if (event.kind !== 'began') return;
+  #changed(event: TrackEvent | undefined): void {
+    if (event?.kind !== 'began') return;
     if (!this.#context.mix.tracks.track(event.track)?.isMuted) this.#began(event.item);
   }
 

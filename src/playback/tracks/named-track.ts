@@ -23,7 +23,7 @@ export class NamedTrack {
   /** The name as it is compared. */
   readonly key: string;
   readonly #clock: Clock;
-  readonly #report: (event: TrackEvent) => void;
+  readonly #report: (event?: TrackEvent) => void;
   readonly #gain = new Gain();
   #percent = 100;
   #isMuted = false;
@@ -40,8 +40,8 @@ export class NamedTrack {
   /** Fading end of a sound that was cut. */
   #tail: Float32Array | undefined;
 
-  /** `report` is also called when there may be sound again. */
-  constructor(name: string, clock: Clock, report: (event: TrackEvent) => void) {
+  /** `report` is called without an event when there may be sound again. */
+  constructor(name: string, clock: Clock, report: (event?: TrackEvent) => void) {
     this.name = name;
     this.key = trackKey(name);
     this.#clock = clock;
@@ -78,7 +78,7 @@ export class NamedTrack {
   /** Adds an item at the end of the queue, or at its head. */
   enqueue(source: SoundSource, options: ItemOptions): AddedItem {
     const { length } = this.#items;
-    const item = new TrackItem(source, options, this.#clock, () => this.#changed());
+    const item = new TrackItem(source, options, this.#clock, () => this.#report());
     const place = options.isNext ? Math.min(1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
     this.#follow();
@@ -160,7 +160,7 @@ export class NamedTrack {
       case 'loop':
         if (command.on && !seekable) return { kind: 'unseekable', track, title };
         now.loop(command.on);
-        this.#changed();
+        this.#report();
         return { kind: command.on ? 'looping' : 'unlooped', track, title };
       case 'remove': {
         const item = this.#items.slice(1).find(({ id }) => id === command.id);
@@ -176,7 +176,7 @@ export class NamedTrack {
     if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(maxVolumePercent, percent));
     const gain = this.#isMuted ? 0 : this.#percent / 100;
     this.#gain.to(gain, Math.max(overMs * musicPerMs, rampSamples));
-    this.#changed();
+    this.#report();
     return this.#percent;
   }
 
@@ -212,7 +212,7 @@ export class NamedTrack {
       this.#cut();
       for (const item of [now, next]) item?.hold();
     } else now?.open();
-    this.#changed();
+    this.#report();
   }
 
   /** Fades the current item out within 5 ms: call before it is taken away or moved. */
@@ -287,9 +287,5 @@ export class NamedTrack {
   #ended(item: TrackItem, ended: ItemEnd): void {
     this.#began(item);
     this.#report({ kind: 'ended', track: this.name, item, ended });
-  }
-
-  #changed(): void {
-    this.#report({ kind: 'changed', track: this.name });
   }
 }
