@@ -32,9 +32,9 @@ export type PlayRequest = {
 export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
 export type TrackAction = (typeof trackActions)[number];
 
-/** Change of one track, or of a sound on it. */
-export type TrackSetting =
-  | Exclude<TrackCommand, { kind: TrackAction | 'remove' }>
+/** Change of one track, or of a sound on it, as people ask for it. */
+export type TrackChange =
+  | Exclude<TrackCommand, { kind: 'remove' }>
   /** A sound that waits, by its place, its title, or both as in `2. rain`; on `voice` also `mine`: all that is one's own. */
   | { readonly kind: 'remove'; readonly item: string };
 
