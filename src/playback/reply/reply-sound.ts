@@ -23,10 +23,10 @@ export type SoundCut = { readonly samples: Int16Array; readonly from: number; re
 /** Sound of one reply: waiting samples, the last taken ones, and the positions of words. */
 export class ReplySound {
   readonly gain = new Gain(1);
+  readonly sentences = new SpokenSentences();
   readonly #rate = new OneRate(speakRateHz);
   readonly #speed: number;
   readonly #stretch: TimeStretch | undefined;
-  readonly #sentences = new SpokenSentences();
   /** Samples that are kept, and the place of the first of them. */
   #samples: Int16Array = new Int16Array(0);
   #from = 0;
@@ -50,27 +50,23 @@ export class ReplySound {
 
   /** The sound is copied: a provider may use its memory again. */
   push(pcm: Pcm, text: string, marks: readonly WordMark[]): void {
-    if (!this.#sentences.isAt(text)) {
-      this.#close();
-      this.#sentences.start(text);
+    if (!this.sentences.isAt(text)) {
+      this.end();
+      this.sentences.start(text);
     }
-    this.#sentences.mark(marks.map((mark) => slowed(mark, this.#speed)));
+    this.sentences.mark(marks.map((mark) => slowed(mark, this.#speed)));
     this.#append(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
   }
 
-  /** No more will come. */
+  /** The sentence has no more sound. */
   end(): void {
-    this.#close();
-  }
-
-  /** Whether `text` is the sentence the latest sound belongs to. */
-  isAt(text: string): boolean {
-    return this.#sentences.isAt(text);
+    this.#append([this.#rate.flush()]);
+    if (this.#stretch) this.#add(this.#stretch.flush());
   }
 
   /** Drops the sound after the current sentence; false where there is none yet. */
   dropAfterSentence(): boolean {
-    const end = this.#sentences.closeAfter(this.#taken);
+    const end = this.sentences.closeAfter(this.#taken);
     if (end !== undefined) this.#samples = this.#samples.subarray(0, end - this.#from);
     return end !== undefined;
   }
@@ -104,27 +100,9 @@ export class ReplySound {
 
   /** Goes back to the start of the word that is cut here, as far as it was kept. */
   backToWord(whole: boolean): void {
-    const start = this.#sentences.wordStart(this.#taken, whole);
+    const start = this.sentences.wordStart(this.#taken, whole);
     this.#taken = Math.max(start, this.#taken - keepSamples, this.#from);
     this.rise();
-  }
-
-  left(from: number, to: number): void {
-    this.#sentences.left(from, to);
-  }
-
-  sentMs(): number {
-    return this.#sentences.sentMs();
-  }
-
-  heardText(whole: boolean): string {
-    return this.#sentences.heardText(whole);
-  }
-
-  /** The sentence has no more sound. */
-  #close(): void {
-    this.#append([this.#rate.flush()]);
-    if (this.#stretch) this.#add(this.#stretch.flush());
   }
 
   #append(pieces: readonly Int16Array[]): void {
@@ -136,7 +114,7 @@ export class ReplySound {
     const past = Math.max(0, this.#taken - keepSamples - this.#from);
     this.#samples = joinSamples([this.#samples.subarray(past), piece]);
     this.#from += past;
-    this.#sentences.grow(piece);
+    this.sentences.grow(piece);
   }
 
   /** Copies the next samples there, and returns the part that they fill. */
