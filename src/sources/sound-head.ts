@@ -1,12 +1,5 @@
 import { longestPageBytes } from '#src/audio/ogg-page.ts';
-import type { ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
-import {
-  type Format,
-  longestSniffBytes,
-  type SniffResult,
-  sniff,
-  sniffBytes,
-} from '#src/sources/formats/sniff.ts';
+import { type Format, type SniffResult, sniff } from '#src/sources/formats/sniff.ts';
 import { soundLengthMs } from '#src/sources/formats/sound-length.ts';
 import type { SoundBytes } from './sound-bytes.ts';
 
@@ -17,19 +10,17 @@ export type SoundHead = {
 };
 
 /**
- * Reads until the format is known, and checks again whenever there is twice as much.
+ * Reads until the format is known.
  *
  * Errors: those of the bytes. Aborting `signal` throws `signal.reason`.
  */
 export async function readHead(bytes: SoundBytes, signal: AbortSignal): Promise<SoundHead> {
   using flow = bytes.from(0);
-  for (let [head, checkAtBytes] = [Buffer.alloc(0), sniffBytes]; ; ) {
-    const more = await readUpTo(checkAtBytes - head.length, flow, signal);
-    head = Buffer.concat([head, more]);
-    const isWhole = head.length < checkAtBytes;
-    const sniffed = sniff(head, isWhole || head.length >= longestSniffBytes);
-    if (sniffed.kind !== 'more' || isWhole) return { head, sniffed };
-    checkAtBytes = Math.min(2 * head.length, longestSniffBytes);
+  for (let head = Buffer.alloc(0); ; ) {
+    const piece = await flow.next(signal);
+    if (piece) head = Buffer.concat([head, piece]);
+    const sniffed = sniff(head, !piece);
+    if (sniffed.kind !== 'more' || !piece) return { head, sniffed };
   }
 }
 
@@ -44,22 +35,10 @@ export async function readLengthMs(
     return soundLengthMs(format, { head, tail: undefined, sizeBytes });
   const endBytes = 2 * longestPageBytes;
   using flow = bytes.from(Math.max(0, sizeBytes - endBytes));
-  const tail = await readUpTo(endBytes, flow, signal);
-  return soundLengthMs(format, { head, tail, sizeBytes });
-}
-
-/** Pieces until there are `lengthBytes`, or as many as there are. */
-async function readUpTo(
-  lengthBytes: number,
-  flow: ThrottledRead,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for (let size = 0; size < lengthBytes; ) {
-    const piece = await flow.next(signal);
-    if (!piece) break;
-    pieces.push(piece);
-    size += piece.length;
+  let tail = Buffer.alloc(0);
+  for await (const piece of flow.all(signal)) {
+    tail = Buffer.concat([tail, piece]);
+    if (tail.length >= endBytes) break;
   }
-  return Buffer.concat(pieces);
+  return soundLengthMs(format, { head, tail, sizeBytes });
 }
