@@ -40,16 +40,14 @@ export class TrackRequests {
     if (refused) return refused;
     if (context.talk.state.isMuted) return { kind: 'muted' };
     const owner = before.owners.owner(caller);
-    const signal = AbortSignal.any([this.#signal, context.signal]);
-    const found = await this.#catalog
-      .find(guildId, request.sound, signal)
-      .catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      });
+    const { signal: own = context.signal } = request;
+    const signal = AbortSignal.any([this.#signal, context.signal, own]);
+    const found = await this.#catalog.find(guildId, request, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
     const tracks = this.#tracks(guildId);
     if (!found || !tracks) return nowhere; // the session has ended meanwhile
-    if (found.kind === 'bad') return found;
-    if (found.kind !== 'found') return { ...found, sound: `${request.sound}` };
+    if (found.kind !== 'found') return found;
     const { source, origin } = found;
     const playing = tracks.place(caller, request, { source, origin, owner });
     if ('title' in playing) this.#catalog.remember(guildId, source.title, origin);
