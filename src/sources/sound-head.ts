@@ -16,12 +16,13 @@ export type SoundHead = {
  */
 export async function readHead(bytes: SoundBytes, signal: AbortSignal): Promise<SoundHead> {
   using flow = bytes.from(0);
-  for (let head = Buffer.alloc(0); ; ) {
-    const piece = await flow.next(signal);
-    if (piece) head = Buffer.concat([head, piece]);
-    const sniffed = sniff(head, !piece);
-    if (sniffed.kind !== 'more' || !piece) return { head, sniffed };
+  let head = Buffer.alloc(0);
+  for await (const piece of flow.all(signal)) {
+    head = Buffer.concat([head, piece]);
+    const sniffed = sniff(head, false);
+    if (sniffed.kind !== 'more') return { head, sniffed };
   }
+  return { head, sniffed: sniff(head, true) };
 }
 
 /** Length of a sound, in ms, where it is known; its end is read only where that costs nothing. Errors: as `readHead`. */
