@@ -34,7 +34,7 @@ function stopSounds(
   { features }: Pick<CommandPorts, 'features'>,
   isSilenced: boolean,
 ): Replies {
-  const all = features.tracks.steer(call.guildId, callerOf(call), 'stop', everyTrack);
+  const all = features.tracks.change(call.guildId, callerOf(call), { kind: 'stop' }, everyTrack);
   const denied = all.filter((one) => one.kind === 'denied');
   const isStopped = isSilenced || all.some(({ kind }) => kind === 'stopped');
   if (denied.length === 0) return [{ id: isStopped ? 'stop.ok' : 'stop.nothing', to: 'caller' }];

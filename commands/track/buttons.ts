@@ -34,7 +34,8 @@ function steeringButton(
       const track = about(call);
       const views = tracks.list(call.guildId) ?? [];
       const { isPaused = false } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
-      return shortRepliesOf(tracks.steer(call.guildId, callerOf(call), actionOn(isPaused), track));
+      const change = { kind: actionOn(isPaused) };
+      return shortRepliesOf(tracks.change(call.guildId, callerOf(call), change, track));
     }),
   };
 }

@@ -11,7 +11,7 @@ import type {
 import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
 import { isSameTrack, ownItems, voiceTrack } from '#src/features/tracks/track-names.ts';
-import type { TrackAction, TrackSetting } from '#src/features/tracks/track-outcomes.ts';
+import type { TrackAction, TrackChange } from '#src/features/tracks/track-outcomes.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import {
   anyTrack,
@@ -24,16 +24,11 @@ import {
 import { callerOf, repliesOf, trackIn } from './replies.ts';
 
 /** `/track pause` and other commands that need no more than the name of a track, or `all`. */
-export function steering(action: TrackAction): Command {
-  return {
-    name: action,
-    description: `command.track.${action}`,
-    shownTo: 'room',
-    options: [action === 'skip' || action === 'stop' ? soundsOrAll : trackOrAll],
-    run: inChannel(async (call, { features }) => {
-      return repliesOf(features.tracks.steer(call.guildId, callerOf(call), action, trackIn(call)));
-    }),
-  };
+export function steering(kind: TrackAction): Command {
+  const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
+  return changing({ name: kind, description: `command.track.${kind}`, track }, [], () => ({
+    kind,
+  }));
 }
 
 /** Longest fade, in s. */
@@ -141,7 +136,7 @@ function changing(
     readonly track?: CommandOption;
   },
   options: readonly CommandOption[],
-  settingOf: (words: CommandCall['words']) => TrackSetting | Reply,
+  changeOf: (words: CommandCall['words']) => TrackChange | Reply,
 ): Command {
   return {
     name,
@@ -149,11 +144,9 @@ function changing(
     shownTo: 'room',
     options: [...options, track],
     run: inChannel(async (call, { features }) => {
-      const setting = settingOf(call.words);
-      if ('id' in setting) return [setting];
-      return repliesOf([
-        features.tracks.change(call.guildId, callerOf(call), setting, trackIn(call)),
-      ]);
+      const change = changeOf(call.words);
+      if ('id' in change) return [change];
+      return repliesOf(features.tracks.change(call.guildId, callerOf(call), change, trackIn(call)));
     }),
   };
 }

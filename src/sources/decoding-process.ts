@@ -1,8 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '#src/base/clock.ts';
-import type { BotError } from '#src/base/errors.ts';
-import { within } from '#src/base/waiting.ts';
 import type {
   DecodePlan,
   DecoderReady,
@@ -22,6 +20,8 @@ export type ProcessOptions = {
 
 /** Longest time a process may take to load its decoders; 300 ms are usual, and no file has to answer for it. */
 const startMs = 10_000;
+/** Time without a file, in ms, after which a process and its memory are given up. */
+const idleMs = 30_000;
 /** Heap limits; the decoders' own memory lies outside the heap and is theirs to limit. There is no debugger. */
 const flags = [
   '--max-old-space-size=64',
@@ -35,13 +35,14 @@ const compiled = fileURLToPath(new URL('../../node_modules/.cache/parley', impor
 const env = { UV_THREADPOOL_SIZE: '1', NODE_COMPILE_CACHE: compiled };
 
 /** One file in a decoding process. */
-export type FileInProcess = {
+export type FileInProcess = Disposable & {
   /**
    * Decodes a piece of it. Errors: BotError `source.not_audio`, `source.unreachable` where another file ended the
    * process: another one may go on.
    */
   readonly feed: (bytes: Uint8Array, isLast: boolean) => Promise<FeedResult>;
-  readonly close: () => void;
+  /** Tags of a file of the owner's. Errors: as `feed`. */
+  readonly readTags: (path: string) => Promise<SoundTags>;
 };
 
 /** The child process in which files of strangers are decoded, one piece at a time. Once dead it stays so. */
@@ -54,6 +55,9 @@ export class DecodingProcess {
   #before: Promise<unknown> = this.#ready.promise;
   #answer: ((message: FromDecoder | 'dead') => void) | undefined;
   #lastId = 0;
+  #files = 0;
+  /** Ends the wait for its end. */
+  #stayAwake: (() => void) | undefined;
   #isDead = false;
 
   constructor(options: ProcessOptions) {
@@ -67,35 +71,45 @@ export class DecodingProcess {
     for (const end of ['error', 'disconnect', 'exit'] as const)
       this.#child?.on(end, () => this.#bury());
     for (const end of ['error', 'exit'] as const) this.#child?.on(end, () => this.#gone.resolve());
-    const late = () => new Error('The decoding process did not start.');
-    within(this.#ready.promise, startMs, options.clock, late).then(
-      () => this.#release(),
-      () => this.stop().catch(() => undefined),
-    );
+    const giveUp = options.clock.later(startMs, () => this.#bury());
+    this.#ready.promise.then(() => {
+      giveUp();
+      this.#release();
+    });
   }
 
   get alive(): boolean {
     return !this.#isDead;
   }
 
-  /** A new file. */
+  /** Files that are decoded in it. */
+  get files(): number {
+    return this.#files;
+  }
+
+  /** A new file, until it is disposed of. */
   open(plan: DecodePlan): FileInProcess {
     const id = ++this.#lastId;
+    this.#files++;
+    this.#stayAwake?.();
     return {
       feed: async (bytes, isLast) => {
         const answer = await this.#ask({ kind: 'feed', id, plan, bytes, isLast });
         if (answer.kind !== 'fed') throw anotherAnswer();
         return answer;
       },
-      close: () => this.#send({ kind: 'close', id }),
+      readTags: async (path) => {
+        const answer = await this.#ask({ kind: 'tags', path });
+        if (answer.kind !== 'tags') throw anotherAnswer();
+        return answer.tags;
+      },
+      [Symbol.dispose]: () => {
+        this.#send({ kind: 'close', id });
+        this.#files--;
+        if (this.#files > 0 || this.#isDead) return;
+        this.#stayAwake = this.#options.clock.later(idleMs, () => this.#bury());
+      },
     };
-  }
-
-  /** Errors: as `FileInProcess.feed`. */
-  async readTags(path: string): Promise<SoundTags> {
-    const answer = await this.#ask({ kind: 'tags', path });
-    if (answer.kind !== 'tags') throw anotherAnswer();
-    return answer.tags;
   }
 
   async stop(): Promise<void> {
@@ -114,26 +128,23 @@ export class DecodingProcess {
 
   async #askNow(message: ToDecoder): Promise<DecoderAnswer> {
     if (this.#isDead) throw refusals.unreachable('another file stopped its decoder');
-    const answered = Promise.withResolvers<FromDecoder | 'dead'>();
+    const { clock, stepMs } = this.#options;
+    const answered = Promise.withResolvers<FromDecoder | 'dead' | 'late'>();
     this.#answer = answered.resolve;
+    const forget = clock.later(stepMs, () => {
+      answered.resolve('late');
+      this.#bury();
+    });
     this.#hold();
     this.#send(message);
-    try {
-      return answerOf(await this.#inTime(answered.promise));
-    } finally {
-      this.#answer = undefined;
-      this.#release();
-    }
-  }
-
-  async #inTime(answer: Promise<FromDecoder | 'dead'>): Promise<FromDecoder | 'dead'> {
-    const { clock, stepMs } = this.#options;
-    try {
-      return await within(answer, stepMs, clock, tooSlow);
-    } catch (late) {
-      this.stop().catch(() => undefined);
-      throw late;
-    }
+    const answer = await answered.promise;
+    forget();
+    this.#answer = undefined;
+    this.#release();
+    if (answer === 'late') throw refusals.notAudio('it decodes too slowly');
+    if (answer === 'dead') throw refusals.notAudio('its decoder crashed');
+    if (answer.kind === 'damaged') throw refusals.notAudio(answer.why);
+    return answer;
   }
 
   #send(message: ToDecoder): void {
@@ -154,6 +165,7 @@ export class DecodingProcess {
   #bury(): void {
     if (this.#isDead) return;
     this.#isDead = true;
+    this.#stayAwake?.();
     this.#child?.kill('SIGKILL'); // also one that merely hung up
     this.#ready.resolve(); // the requests that wait fail
     this.#answer?.('dead');
@@ -179,14 +191,4 @@ type DecoderAnswer = Exclude<FromDecoder, { kind: 'damaged' }>;
 
 function anotherAnswer(): Error {
   return new Error('The decoding process sent another kind of answer.');
-}
-
-function tooSlow(): BotError {
-  return refusals.notAudio('it decodes too slowly');
-}
-
-function answerOf(answer: FromDecoder | 'dead'): DecoderAnswer {
-  if (answer === 'dead') throw refusals.notAudio('its decoder crashed');
-  if (answer.kind === 'damaged') throw refusals.notAudio(answer.why);
-  return answer;
 }

@@ -124,19 +124,12 @@ function feed(bytes: AsyncIterable<Uint8Array>, child: Ffmpeg) {
   };
 }
 
-/** Counts the ffmpeg programs that run. */
-export class FfmpegPrograms {
-  #running = 0;
-
-  /** Throws BotError `source.crowded` where no other may be started. */
-  check(): void {
-    if (this.#running >= mostPrograms) throw refusals.crowded();
-  }
-
-  /** One is started, until this is disposed of. Throws as `check`. */
-  start(): Disposable {
-    this.check();
-    this.#running++;
-    return { [Symbol.dispose]: () => void this.#running-- };
-  }
+/** Counts the ffmpeg programs that run: a call is one, until it is disposed of. Throws BotError `source.crowded` above the limit. */
+export function programLimit(): () => Disposable {
+  let running = 0;
+  return () => {
+    if (running >= mostPrograms) throw refusals.crowded();
+    running++;
+    return { [Symbol.dispose]: () => void running-- };
+  };
 }

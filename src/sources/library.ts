@@ -1,5 +1,5 @@
-import { readdir } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { glob } from 'node:fs/promises';
+import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
@@ -15,8 +15,8 @@ const extensions = new Set([
 ]);
 /** Limit of sounds: a larger library is of no use to a person. */
 const mostFiles = 2000;
-/** Folders in folders. */
-const mostDepth = 4;
+/** Folders in folders, four at most. */
+const pattern = '{*,*/*,*/*/*,*/*/*/*,*/*/*/*/*}';
 /** Longest name of a file or a folder, in characters. */
 const longestPart = 50;
 /** Longest path of folders and file, in characters: Discord suggests nothing longer. */
@@ -107,14 +107,7 @@ export class SoundLibrary implements SoundFolder {
       signal.throwIfAborted();
       return { lufs: undefined }; // the player reports the error
     });
-    const { seekable, lengthMs } = source;
-    return {
-      title: titleOf(title, artist) ?? source.title,
-      seekable,
-      lengthMs,
-      lufs,
-      open: (fromMs, until) => source.open(fromMs, until),
-    };
+    return { ...source, title: titleOf(title, artist) ?? source.title, lufs };
   }
 
   #source(path: string, title: string, signal: AbortSignal): Promise<SoundSource> {
@@ -137,44 +130,29 @@ export class SoundLibrary implements SoundFolder {
   async #readFolders(): Promise<Files> {
     const files = new Map<string, SoundFileAt>();
     for (const folder of this.#folders) {
-      let inside: readonly FolderAt[] = [{ prefix: '', path: folder }];
-      for (let depth = 0; depth <= mostDepth && files.size < mostFiles; depth++) {
-        const found = await Promise.all(inside.map(read));
-        for (const file of found.flatMap((one) => one.files)) {
-          const key = file.name.toLowerCase();
-          if (!files.has(key) && files.size < mostFiles) files.set(key, file);
-        }
-        inside = found.flatMap((one) => one.folders).slice(0, mostFiles);
+      for (const file of await soundsIn(folder)) {
+        const key = file.name.toLowerCase();
+        if (!files.has(key) && files.size < mostFiles) files.set(key, file);
       }
     }
     return files;
   }
 }
 
-/** A folder, and the prefix of the names in it. */
-type FolderAt = { readonly prefix: string; readonly path: string };
-
-async function read({ prefix, path }: FolderAt) {
-  const entries = await readdir(path, { withFileTypes: true }).catch(() => []);
-  const shown = entries.filter(({ name }) => !name.startsWith('.'));
-  const files = shown
-    .filter((entry) => entry.isFile() && extensions.has(extname(entry.name).toLowerCase()))
-    .map(({ name }) => ({ own: name.slice(0, -extname(name).length), path: join(path, name) }))
-    .map((file) => ({ name: nameIn(prefix, file.own), path: file.path }))
-    .filter(({ name }) => name !== '')
-    .sort((one, other) => byName(one.name, other.name));
-  const folders = shown
-    .filter((entry) => entry.isDirectory())
-    .map(({ name }) => ({ prefix: nameIn(prefix, name), path: join(path, name) }))
-    .filter((folder) => folder.prefix !== '')
-    .sort((one, other) => byName(one.prefix, other.prefix));
-  return { files, folders };
-}
-
-/** Empty for a file whose name cannot be used. */
-function nameIn(prefix: string, own: string): string {
-  const name = plainPart(own);
-  return name === '' ? '' : plainName(prefix === '' ? name : `${prefix}/${name}`);
+/** Files of a folder, then those of its subfolders. A file whose name cannot be used is left out. */
+async function soundsIn(folder: string): Promise<readonly SoundFileAt[]> {
+  const found: (SoundFileAt & { readonly depth: number })[] = [];
+  for await (const entry of glob(pattern, { cwd: folder, withFileTypes: true })) {
+    const { name: file, parentPath } = entry;
+    const extension = extname(file);
+    if (!entry.isFile() || !extensions.has(extension.toLowerCase())) continue;
+    const path = join(parentPath, file);
+    const parts = relative(folder, path).slice(0, -extension.length).split(sep);
+    const name = plainName(parts.join('/'));
+    if (parts.every((part) => plainPart(part) !== ''))
+      found.push({ name, path, depth: parts.length });
+  }
+  return found.sort((a, b) => a.depth - b.depth || byName(a.name, b.name));
 }
 
 /** One line, as people may type it. */

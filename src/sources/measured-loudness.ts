@@ -1,7 +1,6 @@
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import { durationMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import { StereoRate } from '#src/audio/stereo-rate.ts';
 import type { Clock } from '#src/base/clock.ts';
 
 /** Length of sound, in ms, from which its loudness is measured. */
@@ -9,7 +8,7 @@ const enoughMs = 60_000;
 /** Longest measurement, in ms: a person waits to hear the sound meanwhile. */
 const longestMs = 1_000;
 
-/** Loudness in LUFS; undefined for silence. Errors: those of the source. Aborting `signal` throws `signal.reason`. */
+/** Loudness in LUFS of sound of two channels at 48 kHz; undefined for silence. Errors: those of the source. Aborting `signal` throws `signal.reason`. */
 export async function measuredLufs(
   source: SoundSource,
   clock: Clock,
@@ -17,13 +16,11 @@ export async function measuredLufs(
 ): Promise<number | undefined> {
   const meter = new LoudnessMeter();
   const untilMs = clock.nowMs() + longestMs;
-  const rate = new StereoRate();
   let leftMs = enoughMs;
   for await (const pcm of source.open(0, signal)) {
-    for (const piece of rate.push(pcm)) meter.push(piece);
+    meter.push(pcm.samples);
     leftMs -= durationMs(pcm);
-    if (leftMs <= 0 || clock.nowMs() >= untilMs) return meter.lufs;
+    if (leftMs <= 0 || clock.nowMs() >= untilMs) break;
   }
-  meter.push(rate.flush());
   return meter.lufs;
 }

@@ -34,21 +34,10 @@ export async function bytesOfFile(
 }
 
 async function* readFrom(path: string, byte: number): AsyncGenerator<Uint8Array> {
-  const opened = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
+  const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK).catch((cause) => {
     throw refusals.unreachable('the file does not exist', cause);
   });
-  await using file = opened;
-  for (let at = byte; ; ) {
-    const { bytesRead, buffer } = await file.read(
-      Buffer.allocUnsafe(pieceBytes),
-      0,
-      pieceBytes,
-      at,
-    );
-    if (bytesRead === 0) return;
-    at += bytesRead;
-    yield buffer.subarray(0, bytesRead);
-  }
+  yield* file.createReadStream({ start: byte, highWaterMark: pieceBytes });
 }
 
 /** Requests a link behind the guard; the body of the answer is for its first reader. Errors: BotError `source.*`. */

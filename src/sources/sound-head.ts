@@ -1,12 +1,5 @@
 import { longestPageBytes } from '#src/audio/ogg-page.ts';
-import type { ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
-import {
-  type Format,
-  longestSniffBytes,
-  type SniffResult,
-  sniff,
-  sniffBytes,
-} from '#src/sources/formats/sniff.ts';
+import { type Format, type SniffResult, sniff } from '#src/sources/formats/sniff.ts';
 import { soundLengthMs } from '#src/sources/formats/sound-length.ts';
 import type { SoundBytes } from './sound-bytes.ts';
 
@@ -17,24 +10,19 @@ export type SoundHead = {
 };
 
 /**
- * Reads until the format is known, and checks again whenever there is twice as much.
+ * Reads until the format is known.
  *
  * Errors: those of the bytes. Aborting `signal` throws `signal.reason`.
  */
 export async function readHead(bytes: SoundBytes, signal: AbortSignal): Promise<SoundHead> {
-  const flow = bytes.from(0);
-  try {
-    for (let [head, checkAtBytes] = [Buffer.alloc(0), sniffBytes]; ; ) {
-      const more = await readUpTo(checkAtBytes - head.length, flow, signal);
-      head = Buffer.concat([head, more]);
-      const isWhole = head.length < checkAtBytes;
-      const sniffed = sniff(head, isWhole || head.length >= longestSniffBytes);
-      if (sniffed.kind !== 'more' || isWhole) return { head, sniffed };
-      checkAtBytes = Math.min(2 * head.length, longestSniffBytes);
-    }
-  } finally {
-    flow.close();
+  using flow = bytes.from(0);
+  let head = Buffer.alloc(0);
+  for await (const piece of flow.all(signal)) {
+    head = Buffer.concat([head, piece]);
+    const sniffed = sniff(head, false);
+    if (sniffed.kind !== 'more') return { head, sniffed };
   }
+  return { head, sniffed: sniff(head, true) };
 }
 
 /** Length of a sound, in ms, where it is known; its end is read only where that costs nothing. Errors: as `readHead`. */
@@ -44,37 +32,14 @@ export async function readLengthMs(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const { canJump, sizeBytes } = bytes;
-  const isReadable = format === 'ogg' && canJump && sizeBytes !== undefined;
-  const tail = isReadable ? await readTail(bytes, sizeBytes, signal) : undefined;
-  return soundLengthMs(format, { head, tail, sizeBytes });
-}
-
-async function readTail(
-  bytes: SoundBytes,
-  sizeBytes: number,
-  signal: AbortSignal,
-): Promise<Buffer> {
+  if (format !== 'ogg' || !canJump || sizeBytes === undefined)
+    return soundLengthMs(format, { head, tail: undefined, sizeBytes });
   const endBytes = 2 * longestPageBytes;
-  const flow = bytes.from(Math.max(0, sizeBytes - endBytes));
-  try {
-    return await readUpTo(endBytes, flow, signal);
-  } finally {
-    flow.close();
+  using flow = bytes.from(Math.max(0, sizeBytes - endBytes));
+  let tail = Buffer.alloc(0);
+  for await (const piece of flow.all(signal)) {
+    tail = Buffer.concat([tail, piece]);
+    if (tail.length >= endBytes) break;
   }
-}
-
-/** Pieces until there are `lengthBytes`, or as many as there are. */
-async function readUpTo(
-  lengthBytes: number,
-  flow: ThrottledRead,
-  signal: AbortSignal,
-): Promise<Buffer> {
-  const pieces: Uint8Array[] = [];
-  for (let size = 0; size < lengthBytes; ) {
-    const piece = await flow.next(signal);
-    if (!piece) break;
-    pieces.push(piece);
-    size += piece.length;
-  }
-  return Buffer.concat(pieces);
+  return soundLengthMs(format, { head, tail, sizeBytes });
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
@@ -7,8 +8,7 @@ import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
 import type { SoundOpener, Where } from '#src/sources/fetch/ports.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { SniffResult } from '#src/sources/formats/sniff.ts';
-import { type FfmpegOptions, FfmpegPrograms } from './ffmpeg.ts';
-import { OpenedSound } from './opened-sound.ts';
+import { type FfmpegOptions, programLimit, throughFfmpeg } from './ffmpeg.ts';
 import { bytesOfFile, bytesOfLink, type SoundBytes } from './sound-bytes.ts';
 import { readHead, readLengthMs } from './sound-head.ts';
 
@@ -49,7 +49,7 @@ const longestTitle = 100;
 export class Sources implements SoundOpener {
   readonly #options: SourcesOptions;
   readonly #limits: SourceLimits;
-  readonly #programs = new FfmpegPrograms();
+  readonly #startProgram = programLimit();
 
   constructor(options: SourcesOptions) {
     this.#options = options;
@@ -66,17 +66,13 @@ export class Sources implements SoundOpener {
       sniffed.kind === 'format'
         ? await readLengthMs(bytes, { head, format: sniffed.format }, signal)
         : undefined;
-    const isLive = bytes.sizeBytes === undefined;
-    const longestMs = isLive ? Number.POSITIVE_INFINITY : this.#limits.longestMs;
+    const seekable = bytes.sizeBytes !== undefined;
+    const longestMs = seekable ? this.#limits.longestMs : Number.POSITIVE_INFINITY;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
-    return new OpenedSound({
-      title: titleOf(where),
-      bytes,
-      decoding,
-      lengthMs,
-      longestMs,
-      ffmpeg,
-    });
+    const sound = { bytes, decoding, lengthMs, longestMs, ffmpeg };
+    const open = (fromMs: number, until: AbortSignal) =>
+      soundFrom(sound, seekable ? Math.max(0, fromMs) : 0, until);
+    return { title: titleOf(where), lengthMs, seekable, open };
   }
 
   /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
@@ -84,8 +80,8 @@ export class Sources implements SoundOpener {
     if (sniffed.kind === 'format') return undefined;
     const { clock, ffmpeg: path } = this.#options;
     if (sniffed.kind === 'ffmpeg' && path) {
-      const start = () => this.#programs.start();
-      this.#programs.check();
+      const start = this.#startProgram;
+      start()[Symbol.dispose]();
       return { path, clock, start, demuxer: sniffed.demuxer };
     }
     const needs = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';
@@ -101,6 +97,37 @@ export class Sources implements SoundOpener {
     if (where.kind === 'file') return await bytesOfFile(where.path, mostBytes, patience);
     const rules = { allowed, mostBytes, resolve };
     return await bytesOfLink(where.url, where.type, rules, patience, signal);
+  }
+}
+
+type OpenableSound = {
+  readonly bytes: SoundBytes;
+  readonly decoding: Decoding;
+  readonly lengthMs: number | undefined;
+  readonly longestMs: number;
+  /** Decodes in place of our decoders. */
+  readonly ffmpeg: FfmpegOptions | undefined;
+};
+
+/** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
+async function* soundFrom(
+  { bytes, decoding, lengthMs = Number.POSITIVE_INFINITY, longestMs, ffmpeg }: OpenableSound,
+  skipMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<Pcm> {
+  if (skipMs >= lengthMs) return;
+  using flow = bytes.from(0);
+  const all = flow.all(signal);
+  const sound = ffmpeg
+    ? throughFfmpeg(all, skipMs, ffmpeg, signal)
+    : decoding.play(all, { want: 'track', skipMs }, signal);
+  let atMs = skipMs;
+  for await (const pcm of sound) {
+    const ms = durationMs(pcm);
+    flow.earn(ms);
+    atMs += ms;
+    if (atMs > longestMs) throw refusals.tooLong(longestMs);
+    yield pcm;
   }
 }
 

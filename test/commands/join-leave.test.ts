@@ -122,7 +122,7 @@ test('/stop stops speech unless told otherwise, and says so in private', async (
       asked.push('speech');
       return 'stopped';
     },
-    steer: (_guildId, _caller, action, track) => {
+    change: (_guildId, _caller, { kind: action }, track) => {
       asked.push(`${action} ${track}`);
       return [{ kind: 'stopped', track: 'main', removed: 1 }];
     },

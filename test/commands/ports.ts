@@ -9,11 +9,7 @@ import type { MemoryRequests } from '#src/features/memories/memory-requests.ts';
 import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import type { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
-import type {
-  TrackAction,
-  TrackOutcome,
-  TrackSetting,
-} from '#src/features/tracks/track-outcomes.ts';
+import type { TrackChange, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
 import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
 import type { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
@@ -102,43 +98,36 @@ const settings: Public<SettingsRequests> = {
 /** Does what it is told, to whomever. */
 const tracks: Public<TrackRequests> = {
   play: async (_guildId, _caller, { track }) => ({ kind: 'playing', title: 'rain', track }),
-  steer: (_guildId, _caller, action, track) => [steered(action, track)],
-  change: (_guildId, _caller, setting, track) => changed(setting, track),
+  change: (_guildId, _caller, change, track) => [changed(change, track)],
   list: () => [],
   sounds: async () => ['rain', 'bell', 'train'],
   vote: () => [{ kind: 'over' }],
 };
 
-function steered(action: TrackAction, track: string): TrackOutcome {
-  switch (action) {
+function changed(change: TrackChange, track: string): TrackOutcome {
+  const title = 'rain';
+  switch (change.kind) {
     case 'pause':
       return { kind: 'paused', track };
     case 'resume':
       return { kind: 'resumed', track };
     case 'mute':
-      return { kind: 'muted', track };
     case 'unmute':
-      return { kind: 'unmuted', track };
+      return { kind: `${change.kind}d`, track };
     case 'skip':
-      return { kind: 'skipped', track, title: 'rain' };
+      return { kind: 'skipped', track, title };
     case 'stop':
       return { kind: 'stopped', track, removed: 2 };
-  }
-}
-
-function changed(setting: TrackSetting, track: string): TrackOutcome {
-  const title = 'rain';
-  switch (setting.kind) {
     case 'volume':
-      return { ...setting, track };
+      return { ...change, track };
     case 'fade':
-      return { ...setting, kind: 'fading', track };
+      return { ...change, kind: 'fading', track };
     case 'seek':
-      return { kind: 'sought', track, title, positionMs: setting.to.ms, lengthMs: 125_000 };
+      return { kind: 'sought', track, title, positionMs: change.to.ms, lengthMs: 125_000 };
     case 'loop':
-      return { kind: setting.on ? 'looping' : 'unlooped', track, title };
+      return { kind: change.on ? 'looping' : 'unlooped', track, title };
     case 'remove':
-      return { kind: 'removed', track, title: setting.item };
+      return { kind: 'removed', track, title: change.item };
   }
 }
 

@@ -103,8 +103,8 @@ test.each<[readonly TrackOutcome[], readonly string[]]>([
     ],
     ['room', 'bg stopped, 1 removed.', 'main stopped, 4 removed.'],
   ],
-])('%j reads so', async (steered, words) => {
-  expect(read(await run('skip', { track: 'all' }, { steer: () => steered }))).toEqual(words);
+])('%j reads so', async (changed, words) => {
+  expect(read(await run('skip', { track: 'all' }, { change: () => changed }))).toEqual(words);
 });
 
 const denied: TrackOutcome = {
@@ -134,8 +134,8 @@ test('the buttons of the panel steer the track they carry, and answer privately'
   const asked: unknown[] = [];
   const over: PortOverrides = {
     ...listing,
-    steer: (_guildId, { id }, action, name) => {
-      asked.push([id, action, name]);
+    change: (_guildId, { id }, { kind }, name) => {
+      asked.push([id, kind, name]);
       return [denied];
     },
   };
@@ -246,7 +246,7 @@ test.each<[TrackOutcome, readonly string[]]>([
     ['caller', 'There is no "wind". Pick one from the list.'],
   ],
 ])('%j is told to the caller alone', async (outcome, words) => {
-  expect(read(await run('seek', { to: '5' }, { change: () => outcome }))).toEqual(words);
+  expect(read(await run('seek', { to: '5' }, { change: () => [outcome] }))).toEqual(words);
 });
 
 test('what waits is suggested for /track remove, by place and title of the track named so far', async () => {

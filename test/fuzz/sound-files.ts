@@ -86,8 +86,8 @@ function forgedFlac(): fc.Arbitrary<Buffer> {
   const headBytes = file.indexOf(Buffer.of(0xff, 0xf8));
   const frames = [...cutter.push(file.subarray(headBytes)), ...cutter.end()].slice(0, 4);
   const head = file.subarray(0, headBytes);
-  const forged = frames.map((frame) => {
-    return fc.array(damage, { maxLength: 4 }).map((all) => mended(changed(frame, all)));
+  const forged = frames.map(({ bytes }) => {
+    return fc.array(damage, { maxLength: 4 }).map((all) => mended(changed(bytes, all)));
   });
   const heads = fc.array(damage, { maxLength: 2 }).map((all) => changed(head, all));
   return fc.tuple(heads, ...forged).map((all) => Buffer.concat(all));

@@ -3,11 +3,19 @@ import type { OpusEncoder } from '#src/audio/opus/opus.ts';
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import type { Track } from '#src/playback/mix/track.ts';
+import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 
 /** An encoder whose frames are the samples themselves. */
 export const plainEncoder: OpusEncoder = {
   encode: (samples) => Buffer.from(samples.slice().buffer),
   free: () => undefined,
+};
+
+/** Named tracks on which nothing plays. */
+export const noMusic = {
+  tracks: new NamedTracks(new VirtualClock()),
+  encoder: () => plainEncoder,
 };
 
 function samplesOf(frame: Frame): Int16Array {
@@ -29,7 +37,7 @@ export class VirtualListener {
   atMs = 0;
 
   constructor(...tracks: readonly Track[]) {
-    this.mixer = new Mixer(tracks, plainEncoder);
+    this.mixer = new Mixer(tracks, plainEncoder, () => undefined, noMusic);
     this.mixer.onSound(() => {
       this.wakes++;
     });

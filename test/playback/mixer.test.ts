@@ -4,7 +4,7 @@ import { frameSamples, type Track } from '#src/playback/mix/track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { fc } from '#test/properties.ts';
-import { level, loudest, open, plainEncoder, VirtualListener } from './listening.ts';
+import { level, loudest, noMusic, open, plainEncoder, VirtualListener } from './listening.ts';
 
 /** A track that never ends. */
 function steady(name: string, value: number): Track {
@@ -116,6 +116,7 @@ test('what left is told as it was before Opus, and what did not leave is not', (
     [steady('voice', 1000), steady('music', -300)],
     plainEncoder,
     (samples, atMs) => left.push([samples[0] ?? 0, atMs]),
+    noMusic,
   );
   const [first, second] = [mixer.next(), mixer.next()];
   if (!first || !second) throw new Error('A steady track always sounds.');

@@ -409,6 +409,6 @@ function watchMusic(
   };
   for (const { isMuted, now } of tracks.all()) if (now && !isMuted) began(now);
   return tracks.listen((event) => {
-    if (event.kind === 'began' && !tracks.track(event.track)?.isMuted) began(event.item);
+    if (event?.kind === 'began' && !tracks.track(event.track)?.isMuted) began(event.item);
   });
 }

@@ -9,7 +9,7 @@ import type { SessionTracks } from './session-tracks.ts';
 import { soundsMeant } from './sound-matching.ts';
 import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
-import { type TrackAction, type TrackSetting, trackActions } from './track-outcomes.ts';
+import { type TrackChange, trackActions } from './track-outcomes.ts';
 
 const actions = [
   ...trackActions,
@@ -49,10 +49,9 @@ const schema = z.strictObject({
 
 type Call = z.infer<typeof schema>;
 
-type TrackChange =
-  | { readonly kind: TrackAction }
+type ToolChange =
   | { readonly kind: 'volume'; readonly percentFrom: (before: number) => number }
-  | Exclude<TrackSetting, { kind: 'volume' }>;
+  | Exclude<TrackChange, { kind: 'volume' }>;
 
 /** Changes sounds and music that people play on tracks. */
 export const changeTrack = tool({
@@ -83,7 +82,7 @@ function changeOf({
   seconds,
   to = '',
   item,
-}: Call): TrackChange | undefined {
+}: Call): ToolChange | undefined {
   switch (deed) {
     case 'volume':
       if ((level === undefined) === (by === undefined)) return undefined;
@@ -112,7 +111,7 @@ function changeOf({
  * `signal` throws `signal.reason`.
  */
 async function performed(
-  change: TrackChange,
+  change: ToolChange,
   called: string | undefined,
   ports: ToolPorts,
   signal: AbortSignal,
@@ -132,7 +131,7 @@ async function performed(
 }
 
 function tracksMeant(
-  change: TrackChange,
+  change: ToolChange,
   called: string | undefined,
   tracks: SessionTracks,
 ): readonly string[] {
@@ -166,7 +165,7 @@ async function changed(
 
 /** Undefined where nothing waits to be removed. */
 function commandOf(
-  change: TrackChange,
+  change: ToolChange,
   track: string,
   tracks: SessionTracks,
 ): TrackCommand | undefined {

@@ -1,16 +1,13 @@
 import { z } from 'zod';
 import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { type Quote, type ToolPorts, tool } from '#src/conversation/tool-definition.ts';
+import { type Quote, tool } from '#src/conversation/tool-definition.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { text } from '#src/texts/texts.ts';
 import { mostTrackNameUnits, usualTrack } from './track-names.ts';
-import { playingOutcome } from './track-outcome-texts.ts';
+import { playingOutcome, shownNames } from './track-outcome-texts.ts';
 import type { TrackCaller } from './track-outcomes.ts';
-
-/** Sounds that are named in one question. */
-const mostNamed = 5;
 
 const schema = z.strictObject({
   sound: z
@@ -25,9 +22,7 @@ const schema = z.strictObject({
   next: z.boolean().optional().describe('Before all that wait.'),
 });
 
-type SoundRequest = z.infer<typeof schema>;
-
-/** Plays a sound of the library on a track; where several fit, it asks which. */
+/** Plays a sound of the library on a track, for the last of those who asked; where several fit, it asks which. */
 export const playSound = tool({
   name: 'play_sound',
   description:
@@ -36,54 +31,29 @@ export const playSound = tool({
   right: 'room',
   effect: 'change',
   quotesOthers: true,
-  async run(request, ports, signal) {
-    const { line, question } = await play(request, ports, signal);
+  async run(
+    { sound, track = usualTrack, loop = false, next = false },
+    { askerIds, context },
+    signal,
+  ) {
+    const { channel, features } = context;
+    const asker = askerIn(askerIds.at(-1) ?? '', context);
+    const request = { sound, track, loop, next, signal, isHeard: true };
+    const playing = await features.ports.tracks.play(channel.guildId, asker, request);
+    const line = playingOutcome(playing);
     const facts = { outcome: text(line.id, line.with) };
-    return { facts, line, quote: question };
+    if (playing.kind !== 'several') return { facts, line };
+    return { facts, line, quote: questionAbout(playing.sounds.slice(0, shownNames), context) };
   },
 });
 
-type SoundPlay = {
-  /** Outcome as a sentence. */
-  readonly line: TextLine;
-  /** Asks which of several sounds is meant. */
-  readonly question?: Quote;
-};
-
-/**
- * Plays what lies here, for the last of those who asked; of several that fit nothing is played, and they are asked which. Links
- * are for commands alone.
- */
-async function play(
-  { sound, track = usualTrack, loop = false, next = false }: SoundRequest,
-  { askerIds, context }: ToolPorts,
-  signal: AbortSignal,
-): Promise<SoundPlay> {
-  const { channel, features } = context;
-  const catalog = features.ports.sounds;
-  const lying = await catalog.lying(sound, signal);
-  const [meant, another] = lying;
-  if (!meant) {
-    const closest = await catalog.closest(sound);
-    return { line: playingOutcome({ kind: 'no-sound', sound, closest }) };
-  }
-  if (another) return questionAbout(sound, lying.slice(0, mostNamed), context);
-  const asker = askerIn(askerIds.at(-1) ?? '', context);
-  const request = { sound: meant.name, track, loop, next };
-  const playing = await features.ports.tracks.play(channel.guildId, asker, request);
-  return { line: playingOutcome(playing) };
-}
-
 function questionAbout(
-  sound: string,
   offered: readonly ShelvedSound[],
   { channel, parts }: SessionContext,
-): SoundPlay {
-  const names = offered.map(({ name }) => name);
+): Quote {
   const list = offered.map((one) => spokenName(one, offered)).join(', ');
   const question = spokenText({ id: 'track.which_of', with: { list } }, channel.guildId, parts);
-  const line = playingOutcome({ kind: 'several', sound, names });
-  return { line, question: { text: openText(question) } };
+  return { text: openText(question) };
 }
 
 /** Its title where no other has the same, else its name. */

@@ -2,20 +2,15 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
 import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
-import type {
-  ShelvedSound,
-  SoundFile,
-  SoundFolder,
-  SoundOpener,
-} from '#src/sources/fetch/ports.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { SoundFolder, SoundOpener } from '#src/sources/fetch/ports.ts';
 import { soundsMeant } from './sound-matching.ts';
+import type { Playing, PlayRequest } from './track-outcomes.ts';
 
-export type FoundSound =
+type FoundSound =
   | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: SoundOrigin }
-  | { readonly kind: 'no-sound'; readonly closest: readonly string[] }
-  | { readonly kind: 'several'; readonly names: readonly string[] }
-  | { readonly kind: 'bad'; readonly reason: TextLine };
+  | Extract<Playing, { kind: 'bad' | 'no-sound' | 'several' }>;
+
+type SoundRequest = Pick<PlayRequest, 'isHeard' | 'sound'>;
 
 /** Limit of recently played sounds in one server; a new one drops the oldest. */
 const mostRecent = 20;
@@ -40,12 +35,12 @@ export class SoundCatalog {
   }
 
   /** Aborting `signal` throws `signal.reason`. */
-  async find(guildId: string, sound: string | SoundFile, signal: AbortSignal): Promise<FoundSound> {
+  async find(guildId: string, request: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
     const others = this.#underWay.get(guildId) ?? 0;
     if (others >= mostAtOnce) return { kind: 'bad', reason: { id: 'track.bad.busy' } };
     this.#underWay.set(guildId, others + 1);
     try {
-      return await this.#find(guildId, sound, signal);
+      return await this.#find(guildId, request, signal);
     } catch (error) {
       const reason = signal.aborted ? undefined : soundSourceErrorText(error, 'track');
       if (!reason) throw error;
@@ -77,27 +72,16 @@ export class SoundCatalog {
     return [...new Set([...(await this.#folder.names()), ...others])];
   }
 
-  /** Sounds of the folder that a person means by some words. Errors: none. Aborting `signal` throws `signal.reason`. */
-  async lying(called: string, signal: AbortSignal): Promise<readonly ShelvedSound[]> {
-    return soundsMeant(called, await this.#folder.titled(signal), { isHeard: true });
-  }
-
-  /** Up to three names of sounds that are like this one; where none is, the first names there are. */
-  async closest(name: string): Promise<readonly string[]> {
-    const names = await this.#folder.names();
-    const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
-    return near.length > 0 ? near.slice(0, shownClosest) : names.slice(0, shownNames);
-  }
-
   #done(guildId: string): void {
     const others = (this.#underWay.get(guildId) ?? 1) - 1;
     if (others > 0) this.#underWay.set(guildId, others);
     else this.#underWay.delete(guildId);
   }
 
+  /** By its name, or one of late; else by its title, its folder, or some of its words, of which several are named and not played. */
   async #find(
     guildId: string,
-    sound: string | SoundFile,
+    { sound, isHeard }: SoundRequest,
     signal: AbortSignal,
   ): Promise<FoundSound> {
     if (typeof sound !== 'string') {
@@ -105,27 +89,29 @@ export class SoundCatalog {
       return await this.#found({ kind: 'link', url, type }, signal, withoutEnding(name));
     }
     if (sound.includes('://')) return await this.#found({ kind: 'link', url: sound }, signal);
-    const named = { kind: 'library', name: sound } as const;
-    const source = await this.#open(named, signal);
-    if (source) return { kind: 'found', source, origin: named };
-    const recent = [...(this.#recent.get(guildId) ?? [])];
+    const named = await this.#found({ kind: 'library', name: sound }, signal);
+    if (named.kind === 'found') return named;
+    const recent = isHeard ? [] : [...(this.#recent.get(guildId) ?? [])];
     const [title, origin] = recent.find(([one]) => one.toLowerCase() === sound.toLowerCase()) ?? [];
-    return origin ? await this.#found(origin, signal, title) : await this.#meant(sound, signal);
-  }
-
-  /** By its title, its folder, or some of its words; similar sounds are named and not played. */
-  async #meant(called: string, signal: AbortSignal): Promise<FoundSound> {
-    const meant = soundsMeant(called, await this.#folder.titled(signal));
-    const [first, second] = meant;
-    if (second) return { kind: 'several', names: meant.map(({ name }) => name) };
-    if (first) return await this.#found({ kind: 'library', name: first.name }, signal);
-    return { kind: 'no-sound', closest: await this.closest(called) };
+    if (origin) return await this.#found(origin, signal, title);
+    const sounds = soundsMeant(sound, await this.#folder.titled(signal), { isHeard });
+    const [first, second] = sounds;
+    if (second) return { kind: 'several', sounds };
+    return first ? await this.#found({ kind: 'library', name: first.name }, signal) : named;
   }
 
   async #found(origin: SoundOrigin, signal: AbortSignal, title?: string): Promise<FoundSound> {
     const source = await this.#open(origin, signal, title);
     if (source) return { kind: 'found', source, origin };
-    return { kind: 'no-sound', closest: await this.closest(title ?? '') };
+    const sound = origin.kind === 'library' ? origin.name : '';
+    return { kind: 'no-sound', sound, closest: await this.#closest(sound) };
+  }
+
+  /** Up to three names of sounds that are like this one; where none is, the first names there are. */
+  async #closest(name: string): Promise<readonly string[]> {
+    const names = await this.#folder.names();
+    const near = names.filter((one) => isNear(one.toLowerCase(), name.toLowerCase()));
+    return near.length > 0 ? near.slice(0, shownClosest) : names.slice(0, shownNames);
   }
 
   /** Undefined where nothing of that name lies here. */

@@ -3,7 +3,7 @@ import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 import type { Playing, TrackOutcome } from './track-outcomes.ts';
 
 /** Names that a sentence lists at most. */
-const shownNames = 5;
+export const shownNames = 5;
 
 /** Outcome of a command for a track, in one sentence. */
 export function trackOutcome(one: TrackOutcome): TextLine {
@@ -81,8 +81,8 @@ export function playingOutcome(playing: Playing, locale: Locale = 'en'): TextLin
       return { id: 'unknown.of', with: { x, list: closest.join(', ') } };
     }
     case 'several': {
-      const list = playing.names.slice(0, shownNames).join(', ');
-      return { id: 'track.which_of', with: { list } };
+      const names = playing.sounds.slice(0, shownNames).map(({ name }) => name);
+      return { id: 'track.which_of', with: { list: names.join(', ') } };
     }
     case 'bad-name':
       return { id: 'track.name' };

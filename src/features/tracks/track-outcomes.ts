@@ -4,7 +4,7 @@ import type {
   TrackCommand,
 } from '#src/playback/tracks/track-outcomes.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
-import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { ShelvedSound, SoundFile } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Caller of a track request; their rights are judged by the latest facts from Discord. */
@@ -18,12 +18,16 @@ export type TrackCaller = {
 export type PlayRequest = {
   /** The name of a library sound, a link, or a sent file. */
   readonly sound: string | SoundFile;
+  /** They said it: only what lies here is meant, also by what sounds alike. */
+  readonly isHeard?: boolean;
   readonly track: string;
   /** Volume of the whole track; left out: unchanged. */
   readonly percent?: number;
   readonly loop: boolean;
   /** Before all that wait. */
   readonly next: boolean;
+  /** Ends the search for it. */
+  readonly signal?: AbortSignal;
   /** Called once with the end, if it was placed. Never throws. */
   readonly onEnd?: (end: PlayEnd) => void;
 };
@@ -32,9 +36,9 @@ export type PlayRequest = {
 export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
 export type TrackAction = (typeof trackActions)[number];
 
-/** Change of one track, or of a sound on it. */
-export type TrackSetting =
-  | Exclude<TrackCommand, { kind: TrackAction | 'remove' }>
+/** Change of one track, or of a sound on it, as people ask for it. */
+export type TrackChange =
+  | Exclude<TrackCommand, { kind: 'remove' }>
   /** A sound that waits, by its place, its title, or both as in `2. rain`; on `voice` also `mine`: all that is one's own. */
   | { readonly kind: 'remove'; readonly item: string };
 
@@ -59,7 +63,7 @@ export type Playing =
   | { readonly kind: 'bad'; readonly reason: TextLine }
   | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
   /** Several sounds match, and none has exactly this name. */
-  | { readonly kind: 'several'; readonly sound: string; readonly names: readonly string[] }
+  | { readonly kind: 'several'; readonly sounds: readonly ShelvedSound[] }
   /** A moderator keeps the bot from being heard. */
   | { readonly kind: 'muted' };
 

@@ -52,7 +52,7 @@ export class TrackPersistence {
     const wake = () => changes.wake();
     using _tracks = mix.tracks.listen((event) => {
       wake();
-      const fault = event.kind === 'ended' && trackErrorText(event.ended);
+      const fault = event?.kind === 'ended' && trackErrorText(event.ended);
       if (fault) this.#gone(event.track, event.item.source.title, fault);
     });
     using _volume = mix.volume.listen(wake);

@@ -2,14 +2,14 @@ import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { SessionTracks } from './session-tracks.ts';
 import type { SoundCatalog } from './sound-catalog.ts';
 import { everyTrack, isOwnTrack, ownItems, trackNameOf, voiceTrack } from './track-names.ts';
-import type {
-  ListedTrack,
-  Playing,
-  PlayRequest,
-  TrackAction,
-  TrackCaller,
-  TrackOutcome,
-  TrackSetting,
+import {
+  type ListedTrack,
+  type Playing,
+  type PlayRequest,
+  type TrackCaller,
+  type TrackChange,
+  type TrackOutcome,
+  trackActions,
 } from './track-outcomes.ts';
 
 /** The sessions of all servers. */
@@ -40,61 +40,46 @@ export class TrackRequests {
     if (refused) return refused;
     if (context.talk.state.isMuted) return { kind: 'muted' };
     const owner = before.owners.owner(caller);
-    const signal = AbortSignal.any([this.#signal, context.signal]);
-    const found = await this.#catalog
-      .find(guildId, request.sound, signal)
-      .catch((error: unknown) => {
-        if (!signal.aborted) throw error;
-      });
+    const { signal: own = context.signal } = request;
+    const signal = AbortSignal.any([this.#signal, context.signal, own]);
+    const found = await this.#catalog.find(guildId, request, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
     const tracks = this.#tracks(guildId);
     if (!found || !tracks) return nowhere; // the session has ended meanwhile
-    if (found.kind === 'bad') return found;
-    if (found.kind !== 'found') return { ...found, sound: `${request.sound}` };
+    if (found.kind !== 'found') return found;
     const { source, origin } = found;
     const playing = tracks.place(caller, request, { source, origin, owner });
     if ('title' in playing) this.#catalog.remember(guildId, source.title, origin);
     return playing;
   }
 
-  /** `all` is every track that holds something. One outcome per track, and at least one. */
-  steer(
+  /**
+   * One outcome per track, and at least one. `all` is every track that holds something, for a change that needs no more than
+   * its track.
+   */
+  change(
     guildId: string,
     caller: TrackCaller,
-    kind: TrackAction,
+    change: TrackChange,
     typed: string,
   ): readonly TrackOutcome[] {
-    const tracks = this.#tracks(guildId);
-    if (!tracks) return [nowhere];
-    const track = trackMeant(typed, tracks);
-    if (track === everyTrack) {
-      const all = tracks.busy.map((one) => tracks.request(caller, one, { kind }));
+    const session = this.#sessions.session(guildId);
+    if (!session) return [nowhere];
+    const { features, mix } = session.context;
+    const { tracks } = features.sessions;
+    const track = tracks.shownName(trackNameOf(typed) ?? typed);
+    if (track === everyTrack && trackActions.some((action) => action === change.kind)) {
+      const all = tracks.busy.flatMap((one) => this.change(guildId, caller, change, one));
       return all.length > 0 ? all : [{ kind: 'silent' }];
     }
-    if (isOwnTrack(track) && track !== voiceTrack) return [{ kind: 'reserved', track }];
-    // Speech can be skipped and stopped; it is neither paused nor muted.
-    if (track === voiceTrack && kind !== 'skip' && kind !== 'stop')
-      return [{ kind: 'reserved', track }];
-    return [tracks.request(caller, track, { kind })];
-  }
-
-  change(guildId: string, caller: TrackCaller, setting: TrackSetting, typed: string): TrackOutcome {
-    const session = this.#sessions.session(guildId);
-    if (!session) return nowhere;
-    const { features, mix } = session.context;
-    const tracks = features.sessions.tracks;
-    const track = trackMeant(typed, tracks);
-    if (setting.kind === 'remove') {
-      const { item } = setting;
-      if (track === voiceTrack && item.trim().toLowerCase() === ownItems)
-        return tracks.removeOwnSpeech(caller.id);
-      const removal = tracks.removal(track, item);
-      return removal ? tracks.request(caller, track, removal) : { kind: 'no-item', track, item };
-    }
-    if (!isOwnTrack(track)) return tracks.request(caller, track, setting);
-    // The bot's own tracks can be made louder, and nothing else.
-    if (setting.kind !== 'volume') return { kind: 'reserved', track };
-    mix.volume.set(track, setting.percent);
-    return { ...setting, track };
+    if (change.kind === 'remove') return [removed(change.item, track, caller, tracks)];
+    // Speech can be skipped and stopped; else the bot's own tracks can be made louder, and nothing else.
+    const isSpeech = track === voiceTrack && (change.kind === 'skip' || change.kind === 'stop');
+    if (!isOwnTrack(track) || isSpeech) return [tracks.request(caller, track, change)];
+    if (change.kind !== 'volume') return [{ kind: 'reserved', track }];
+    mix.volume.set(track, change.percent);
+    return [{ ...change, track }];
   }
 
   /** Tracks that hold something, the one people mean first, then `voice` and `cues`; undefined without a session. */
@@ -117,7 +102,14 @@ export class TrackRequests {
   }
 }
 
-/** A track as it is shown, in whatever case it was typed; as it was typed where there is none. */
-function trackMeant(typed: string, tracks: SessionTracks): string {
-  return tracks.shownName(trackNameOf(typed) ?? typed);
+function removed(
+  item: string,
+  track: string,
+  caller: TrackCaller,
+  tracks: SessionTracks,
+): TrackOutcome {
+  if (track === voiceTrack && item.trim().toLowerCase() === ownItems)
+    return tracks.removeOwnSpeech(caller.id);
+  const removal = tracks.removal(track, item);
+  return removal ? tracks.request(caller, track, removal) : { kind: 'no-item', track, item };
 }

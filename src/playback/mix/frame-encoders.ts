@@ -4,9 +4,6 @@ import { opusMode } from '#src/audio/opus/opus-toc.ts';
 import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
 import { musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
 
-/** Encoder of a frame: that of speech, or that of music. */
-type Maker = 'mono' | 'stereo';
-
 /**
  * Joins the frames of two encoders into one stream that sounds like one encoder's: that of speech, and from any frame to
  * the next silence that of music.
@@ -20,10 +17,10 @@ export class FrameEncoders {
   readonly #mono: OpusEncoder;
   readonly #openStereo: () => OpusEncoder;
   #stereo: OpusEncoder | undefined;
-  #last: Maker | undefined;
-  #lastFrame: Frame | undefined;
-  /** Encoders whose last frame was silence. */
-  #rested = new Set<Maker>(['mono']);
+  /** Encoder and frame that people heard last; undefined in silence. */
+  #last: { readonly encoder: OpusEncoder; readonly frame: Frame } | undefined;
+  /** Encoders that do not know of the latest silence yet. */
+  readonly #restless = new Set<OpusEncoder>();
 
   /** The opener of `mono` frees it. */
   constructor(mono: OpusEncoder, openStereo: () => OpusEncoder) {
@@ -33,24 +30,27 @@ export class FrameEncoders {
 
   /** Only after speech, or after silence. */
   mono(samples: Int16Array): Frame {
-    return this.#encoded('mono', this.#mono, samples);
+    return this.#encoded(this.#mono, samples);
   }
 
   /** `before` gives the latest frames that were heard, as this encoder would have had them; only asked after speech. */
   stereo(samples: Int16Array, before?: () => readonly Int16Array[]): Frame {
     this.#stereo ??= this.#openStereo();
-    if (before && this.#last === 'mono') {
-      this.#stereo.force?.(this.#lastFrame && opusMode(this.#lastFrame));
+    if (before && this.#last?.encoder === this.#mono) {
+      this.#stereo.force?.(opusMode(this.#last.frame));
       for (const frame of before()) this.#stereo.encode(frame);
       this.#stereo.force?.(undefined);
     }
-    return this.#encoded('stereo', this.#stereo, samples);
+    return this.#encoded(this.#stereo, samples);
   }
 
   /** People hear silence from now on. */
   rest(): void {
-    if (this.#last === 'mono') this.#calm('mono', this.#mono);
-    if (this.#last === 'stereo' && this.#stereo) this.#calm('stereo', this.#stereo);
+    for (const encoder of this.#restless) {
+      if (encoder === this.#mono) restEncoder(encoder, speakRateHz);
+      else restEncoder(encoder, musicRateHz, 2);
+    }
+    this.#restless.clear();
     this.#last = undefined;
   }
 
@@ -59,17 +59,10 @@ export class FrameEncoders {
     this.#stereo = undefined;
   }
 
-  #encoded(maker: Maker, encoder: OpusEncoder, samples: Int16Array): Frame {
-    if (this.#last === undefined && !this.#rested.has(maker)) this.#calm(maker, encoder);
-    this.#rested.delete(maker);
-    this.#last = maker;
-    this.#lastFrame = encoder.encode(samples);
-    return this.#lastFrame;
-  }
-
-  #calm(which: Maker, encoder: OpusEncoder): void {
-    if (which === 'mono') restEncoder(encoder, speakRateHz);
-    else restEncoder(encoder, musicRateHz, 2);
-    this.#rested.add(which);
+  #encoded(encoder: OpusEncoder, samples: Int16Array): Frame {
+    const frame = encoder.encode(samples);
+    this.#last = { encoder, frame };
+    this.#restless.add(encoder);
+    return frame;
   }
 }

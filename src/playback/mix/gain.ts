@@ -1,4 +1,5 @@
 import { bend, full } from './limiter.ts';
+import { musicFrame } from './stereo.ts';
 
 /** Factor of amplitude for a gain in dB. */
 export function gainOf(db: number): number {
@@ -31,10 +32,11 @@ export class Gain {
     this.#done = 0;
   }
 
-  /** Applies the gain in place to two channels of floats alike. */
-  applyToStereo(sound: Float32Array): void {
+  /** Applies the gain in place to two channels of floats alike; where there is no sound, 20 ms go by. */
+  applyToStereo(sound: Float32Array | undefined): void {
     const { steady } = this;
-    if (steady === 1) return;
+    if (!sound) this.#done = Math.min(this.#over, this.#done + musicFrame);
+    if (!sound || steady === 1) return;
     for (let n = 0; n < sound.length; n += 2) {
       const gain = steady ?? this.#next();
       sound[n] = (sound[n] ?? 0) * gain;
@@ -49,11 +51,6 @@ export class Gain {
       const loud = (samples[n] ?? 0) * this.#next();
       samples[n] = Math.round(this.#goal > 1 ? bend(loud / full) * full : loud);
     }
-  }
-
-  /** Time goes by without sound. */
-  pass(samples: number): void {
-    this.#done = Math.min(this.#over, this.#done + samples);
   }
 
   #next(): number {

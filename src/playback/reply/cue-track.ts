@@ -2,7 +2,6 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { fadeOut, Gain, gainOf } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/track.ts';
 import type { CueName, Cues } from './load-cues.ts';
-import { SampleQueue } from './sample-queue.ts';
 import type { VoiceTrack } from './voice-track.ts';
 
 /** Loudness of cues, as a server sets it. */
@@ -19,6 +18,8 @@ const fadeSamples = speakRateHz / 200;
 /** Longest wait of a cue for speech that is being silenced, in frames; then its moment has passed. */
 const patience = 3;
 
+const silence: Int16Array = new Int16Array(0);
+
 /**
  * The track `cues`: short signals that never sound together with speech, and end with the first sample of it.
  *
@@ -30,7 +31,7 @@ export class CueTrack implements Track {
   readonly #cues: Cues;
   readonly #level: () => CueLevel;
   readonly #volume = new Gain(1);
-  #sounding = new SampleQueue();
+  #sounding = silence;
   /** The one that sounds, or did last. */
   #current: PlayedCue | undefined;
   /** Begins once the one that sounds is over. */
@@ -76,11 +77,8 @@ export class CueTrack implements Track {
   cut(cue: PlayedCue): void {
     if (this.#next === cue) this.#next = undefined;
     if (this.#current !== cue) return;
-    const tail = new Int16Array(Math.min(fadeSamples, this.#sounding.length));
-    this.#sounding.take(tail);
-    fadeOut(tail, fadeSamples);
-    this.#sounding = new SampleQueue();
-    this.#sounding.push(tail);
+    this.#sounding = this.#sounding.slice(0, fadeSamples);
+    fadeOut(this.#sounding, fadeSamples);
   }
 
   pull(): Block | undefined {
@@ -88,7 +86,8 @@ export class CueTrack implements Track {
     if (this.#sounding.length === 0) this.#begin();
     if (this.#sounding.length === 0) return undefined;
     const samples = new Int16Array(frameSamples);
-    this.#sounding.take(samples);
+    samples.set(this.#sounding.subarray(0, frameSamples));
+    this.#sounding = this.#sounding.subarray(frameSamples);
     this.#volume.applyToMono(samples);
     return { samples, left: this.#current?.left ?? (() => undefined) };
   }
@@ -98,13 +97,13 @@ export class CueTrack implements Track {
   }
 
   #begin(): void {
-    if (this.#next) this.#sounding.push(this.#next.samples);
+    if (this.#next) this.#sounding = this.#next.samples;
     this.#current = this.#next;
     this.#next = undefined;
   }
 
   #yield(): undefined {
-    if (this.#sounding.length > 0) this.#sounding = new SampleQueue();
+    this.#sounding = silence;
     this.#waited++;
     if (this.#waited >= patience) this.#next = undefined;
   }

@@ -10,10 +10,9 @@ const cellSamples = (speakRateHz / 1000) * cellMs;
  */
 const pauseShare = 0.1;
 
-/** Loudness of a sound in each 10 ms: enough to find its pauses, in 200 bytes a second. */
+/** Loudness of a sound in each 10 ms: enough to find its pauses. */
 export class Levels {
-  #cells = new Uint16Array(64);
-  #count = 0;
+  readonly #cells: number[] = [];
   #loudest = 0;
   #sum = 0;
   #filled = 0;
@@ -28,13 +27,13 @@ export class Levels {
 
   /** Mean of the cell's samples without their signs; 0 for a cell that is not complete. */
   at(cell: number): number {
-    return cell < this.#count ? (this.#cells[cell] ?? 0) : 0;
+    return this.#cells[cell] ?? 0;
   }
 
   /** Duration without pauses within the first `untilMs`. */
   soundingMs(untilMs: number): number {
     let sounding = 0;
-    for (let cell = 0; cell < this.#count && cell * cellMs < untilMs; cell++) {
+    for (let cell = 0; cell < this.#cells.length && cell * cellMs < untilMs; cell++) {
       if (!this.#isPause(cell)) sounding += Math.min(cellMs, untilMs - cell * cellMs);
     }
     return sounding;
@@ -43,12 +42,12 @@ export class Levels {
   /** Position at which `soundingMs` is reached, before or after a pause that may lie there; past the end it continues evenly. */
   placeOf(soundingMs: number, side: 'before' | 'after'): number {
     let left = soundingMs;
-    for (let cell = 0; cell < this.#count; cell++) {
+    for (let cell = 0; cell < this.#cells.length; cell++) {
       if (this.#isPause(cell)) continue;
       if (left < cellMs || (left === cellMs && side === 'before')) return cell * cellMs + left;
       left -= cellMs;
     }
-    return this.#count * cellMs + left;
+    return this.#cells.length * cellMs + left;
   }
 
   /** Start of the quietest cell that lies between, of equals the one nearest to `nearMs`; undefined where none does. */
@@ -67,13 +66,8 @@ export class Levels {
   }
 
   #close(): void {
-    if (this.#count === this.#cells.length) {
-      const grown = new Uint16Array(this.#count * 2);
-      grown.set(this.#cells);
-      this.#cells = grown;
-    }
     const level = Math.round(this.#sum / cellSamples);
-    this.#cells[this.#count++] = level;
+    this.#cells.push(level);
     this.#loudest = Math.max(this.#loudest, level);
     this.#sum = 0;
     this.#filled = 0;

@@ -1,16 +1,15 @@
 import { OneRate } from '#src/audio/one-rate.ts';
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { fadeIn, fadeOut, Gain } from '#src/playback/mix/gain.ts';
 import { frameSamples } from '#src/playback/mix/track.ts';
-import { SampleQueue } from './sample-queue.ts';
 import { SpokenSentences } from './sentences.ts';
 import { TimeStretch } from './stretch.ts';
 import type { WordMark } from './word-times.ts';
 
 export const samplesPerMs = speakRateHz / 1000;
 
-/** Played sound, in ms, that is kept for a resumed reply: no word is longer. */
-const keepMs = 3_000;
+/** Played sound, in samples, that is kept for a resumed reply: 3 s, as no word is longer. */
+const keepSamples = 3_000 * samplesPerMs;
 /** Length of a fade without a click, in the first half of a frame, of which an Opus encoder fills 6.5 ms with the sound before. */
 const fadeSamples = 4 * samplesPerMs;
 /** Length of that fade in samples, where the next sound is only late. */
@@ -24,11 +23,13 @@ export type SoundCut = { readonly samples: Int16Array; readonly from: number; re
 /** Sound of one reply: waiting samples, the last taken ones, and the positions of words. */
 export class ReplySound {
   readonly gain = new Gain(1);
-  readonly #waiting = new SampleQueue(keepMs * samplesPerMs);
+  readonly sentences = new SpokenSentences();
   readonly #rate = new OneRate(speakRateHz);
   readonly #speed: number;
   readonly #stretch: TimeStretch | undefined;
-  readonly #sentences = new SpokenSentences();
+  /** Samples that are kept, and the place of the first of them. */
+  #samples: Int16Array = new Int16Array(0);
+  #from = 0;
   #taken = 0;
   #rising = false;
 
@@ -39,7 +40,7 @@ export class ReplySound {
 
   /** Samples waiting. */
   get length(): number {
-    return this.#waiting.length;
+    return this.#from + this.#samples.length - this.#taken;
   }
 
   /** The place of the next sample. */
@@ -49,50 +50,44 @@ export class ReplySound {
 
   /** The sound is copied: a provider may use its memory again. */
   push(pcm: Pcm, text: string, marks: readonly WordMark[]): void {
-    if (!this.#sentences.isAt(text)) {
-      this.#close();
-      this.#sentences.start(text);
+    if (!this.sentences.isAt(text)) {
+      this.end();
+      this.sentences.start(text);
     }
-    this.#sentences.mark(marks.map((mark) => slowed(mark, this.#speed)));
+    this.sentences.mark(marks.map((mark) => slowed(mark, this.#speed)));
     this.#append(this.#rate.push({ ...pcm, samples: pcm.samples.slice() }));
   }
 
-  /** No more will come. */
+  /** The sentence has no more sound. */
   end(): void {
-    this.#close();
-  }
-
-  /** Whether `text` is the sentence the latest sound belongs to. */
-  isAt(text: string): boolean {
-    return this.#sentences.isAt(text);
+    this.#append([this.#rate.flush()]);
+    if (this.#stretch) this.#add(this.#stretch.flush());
   }
 
   /** Drops the sound after the current sentence; false where there is none yet. */
   dropAfterSentence(): boolean {
-    const end = this.#sentences.closeAfter(this.#taken);
-    if (end !== undefined) this.#waiting.shorten(end - this.#taken);
+    const end = this.sentences.closeAfter(this.#taken);
+    if (end !== undefined) this.#samples = this.#samples.subarray(0, end - this.#from);
     return end !== undefined;
   }
 
   /** Zeros fill missing samples; where more should have come, the sound fades into them. */
   take(starved: boolean): SoundCut {
     const samples = new Int16Array(frameSamples);
-    const count = this.#waiting.take(samples);
-    const sound = samples.subarray(0, count);
+    const sound = this.#copyNext(samples);
     this.gain.applyToMono(sound);
     if (this.#rising) fadeIn(sound, riseSamples);
     if (starved) fadeOut(sound, starvedSamples);
     this.#rising = false;
     const from = this.#taken;
-    this.#taken += count;
+    this.#taken += sound.length;
     return { samples, from, to: this.#taken };
   }
 
   /** A frame in which the next sound fades out; nothing is taken. */
   tail(): Int16Array {
     const samples = new Int16Array(frameSamples);
-    const fading = samples.subarray(0, Math.min(fadeSamples, this.length));
-    this.#waiting.read(0, fading);
+    const fading = this.#copyNext(samples.subarray(0, fadeSamples));
     this.gain.applyToMono(fading);
     fadeOut(fading, fadeSamples);
     return samples;
@@ -105,27 +100,9 @@ export class ReplySound {
 
   /** Goes back to the start of the word that is cut here, as far as it was kept. */
   backToWord(whole: boolean): void {
-    const start = this.#sentences.wordStart(this.#taken, whole);
-    this.#taken -= this.#waiting.back(this.#taken - start);
+    const start = this.sentences.wordStart(this.#taken, whole);
+    this.#taken = Math.max(start, this.#taken - keepSamples, this.#from);
     this.rise();
-  }
-
-  left(from: number, to: number): void {
-    this.#sentences.left(from, to);
-  }
-
-  sentMs(): number {
-    return this.#sentences.sentMs();
-  }
-
-  heardText(whole: boolean): string {
-    return this.#sentences.heardText(whole);
-  }
-
-  /** The sentence has no more sound. */
-  #close(): void {
-    this.#append([this.#rate.flush()]);
-    if (this.#stretch) this.#add(this.#stretch.flush());
   }
 
   #append(pieces: readonly Int16Array[]): void {
@@ -134,8 +111,18 @@ export class ReplySound {
 
   #add(piece: Int16Array): void {
     if (piece.length === 0) return;
-    this.#waiting.push(piece);
-    this.#sentences.grow(piece);
+    const past = Math.max(0, this.#taken - keepSamples - this.#from);
+    this.#samples = joinSamples([this.#samples.subarray(past), piece]);
+    this.#from += past;
+    this.sentences.grow(piece);
+  }
+
+  /** Copies the next samples there, and returns the part that they fill. */
+  #copyNext(into: Int16Array): Int16Array {
+    const at = this.#taken - this.#from;
+    const next = this.#samples.subarray(at, at + into.length);
+    into.set(next);
+    return into.subarray(0, next.length);
   }
 }
 

@@ -86,12 +86,12 @@ export class SpokenReply {
 
   /** Milliseconds of it that really left, without padding, the fade after a cut, and repeated sound. */
   playedMs(): number {
-    return this.#sound.sentMs();
+    return this.#sound.sentences.sentMs();
   }
 
   /** The words that really left. */
   heardText(): string {
-    return this.#sound.heardText(this.#ending !== undefined && this.#ending !== 'failed');
+    return this.#sound.sentences.heardText(this.#ending !== undefined && this.#ending !== 'failed');
   }
 
   /**
@@ -104,7 +104,7 @@ export class SpokenReply {
     if (this.#finished === 'cancelled' || this.#ending === 'cancelled') return;
     if (this.#ending) throw new Error('A reply that has ended accepts no more sound.');
     const { text, marks } = typeof of === 'object' ? of : { text: of ?? '', marks: [] };
-    if (this.#last && !this.#sound.isAt(text)) return this.#close('cancelled');
+    if (this.#last && !this.#sound.sentences.isAt(text)) return this.#close('cancelled');
     this.#sound.push(pcm, text, marks);
     this.#notify();
     await this.#untilSpace(signal);
@@ -230,7 +230,7 @@ export class SpokenReply {
 
   #left(from: number, to: number, atMs: number): void {
     this.#firstSentAtMs ??= atMs;
-    this.#sound.left(from, to);
+    this.#sound.sentences.left(from, to);
     if (to !== this.#sound.taken) return;
     this.#unconfirmed = false;
     this.#concludeIfDrained();

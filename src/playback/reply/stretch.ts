@@ -1,146 +1,69 @@
-import { speakRateHz } from '#src/audio/pcm.ts';
+import openSonic from '@echogarden/sonic-wasm/sonic.js';
+import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 
-/** Pieces of the sound that overlap by half: long enough for the lowest voice, short enough for a syllable. */
-const pieceSamples = speakRateHz / 25;
-const hop = pieceSamples / 2;
-/** Longest shift that fits a piece to the one before: half a period of 50 Hz. */
-const search = speakRateHz / 100;
-/** Step of the first search: every eighth candidate by every eighth sample; then those around the best, by every other. */
-const coarse = 8;
-const fine = 2;
-const window = Float32Array.from(
-  { length: pieceSamples },
-  (_, n) => 0.5 - 0.5 * Math.cos((2 * Math.PI * n) / pieceSamples),
-);
+const sonic = await openSonic();
+/** Samples that Sonic gets at a time, so that its result does not depend on the pieces of the sound. */
+const blockSamples = speakRateHz / 50;
+const blockAt = sonic._malloc(2 * blockSamples);
+/** Frees streams of sounds that are not wanted any more. */
+const streams = new FinalizationRegistry<number>((stream) => sonic._sonicDestroyStream(stream));
 
 /**
- * Changes the speed of a sound that comes in pieces, at the same pitch; 24 kHz mono.
+ * Changes the speed of a sound that comes in pieces, at the same pitch; 24 kHz mono. By Sonic, which is made for speech.
  *
- * WSOLA: overlapping pieces of the sound are laid at a new distance, each moved to where it continues the one before
- * (Verhelst and Roelands, ICASSP 1993). The output of `n` samples, with `flush`, has round(n / speed). `speed` lies
- * between 0.5 and 2.
+ * The output of `n` samples, with `flush`, has round(n / speed). `speed` lies between 0.5 and 2.
  */
 export class TimeStretch {
-  readonly #pace: number;
-  #sound = new Int16Array();
-  /** Samples of the sound before `#sound`, which are not needed any more. */
-  #dropped = 0;
-  readonly #mix = new Float32Array(pieceSamples);
-  #piece = 0;
+  readonly #speed: number;
+  readonly #stream = sonic._sonicCreateStream(speakRateHz, 1);
+  #rest = new Int16Array();
+  #taken = 0;
   #given = 0;
 
   constructor(speed: number) {
-    this.#pace = Math.min(2, Math.max(0.5, speed));
+    this.#speed = Math.min(2, Math.max(0.5, speed));
+    sonic._sonicSetSpeed(this.#stream, this.#speed);
+    streams.register(this, this.#stream);
   }
 
   /** Gives the sound that is final so far: all but the last 60 ms or so. */
   push(samples: Int16Array): Int16Array {
-    const sound = new Int16Array(this.#sound.length + samples.length);
-    sound.set(this.#sound);
-    sound.set(samples, this.#sound.length);
-    this.#sound = sound;
-    const here = this.#dropped + sound.length;
-    let hops = 0;
-    while (this.#reach(this.#given + (hops + 1) * hop) <= here) hops++;
-    return this.#give(hops * hop);
+    const all = joinSamples([this.#rest, samples]);
+    const whole = all.length - (all.length % blockSamples);
+    this.#rest = all.slice(whole);
+    const pieces: Int16Array[] = [];
+    for (let at = 0; at < whole; at += blockSamples) {
+      this.#write(all.subarray(at, at + blockSamples));
+      pieces.push(this.#read());
+    }
+    const given = joinSamples(pieces);
+    this.#given += given.length;
+    return given;
   }
 
   /** Gives the rest of the sound; later pushes begin another. */
   flush(): Int16Array {
-    const length = Math.round((this.#dropped + this.#sound.length) / this.#pace);
-    const out = this.#give(length - this.#given);
-    this.#sound = new Int16Array();
-    this.#mix.fill(0);
-    this.#dropped = this.#piece = this.#given = 0;
-    return out;
+    this.#write(this.#rest);
+    sonic._sonicFlushStream(this.#stream);
+    const rest = new Int16Array(Math.max(0, Math.round(this.#taken / this.#speed) - this.#given));
+    rest.set(this.#read().subarray(0, rest.length));
+    this.#rest = new Int16Array();
+    this.#taken = this.#given = 0;
+    return rest;
   }
 
-  /** Samples of the sound that are read until `to` samples have been given. */
-  #reach(to: number): number {
-    return Math.round(to * this.#pace) + search + coarse + hop + pieceSamples;
+  #write(samples: Int16Array): void {
+    sonic.HEAP16.set(samples, blockAt / 2);
+    sonic._sonicWriteShortToStream(this.#stream, blockAt, samples.length);
+    this.#taken += samples.length;
   }
 
-  #give(count: number): Int16Array {
-    const out = new Int16Array(Math.max(0, count));
-    if (out.length === 0) return out;
-    if (this.#given === 0) this.#begin();
-    for (let done = 0; done < out.length; done += hop) {
-      add(this.#sound, this.#piece - this.#dropped, this.#mix);
-      write(this.#mix, out, done);
-      shift(this.#mix);
-      const aim = Math.round((this.#given + done + hop) * this.#pace);
-      const [natural, wanted] = [this.#piece + hop - this.#dropped, aim - this.#dropped];
-      this.#piece = bestFit(this.#sound, natural, wanted) + this.#dropped;
+  #read(): Int16Array {
+    const pieces: Int16Array[] = [];
+    for (;;) {
+      const count = sonic._sonicReadShortFromStream(this.#stream, blockAt, blockSamples);
+      if (count <= 0) return joinSamples(pieces);
+      pieces.push(sonic.HEAP16.slice(blockAt / 2, blockAt / 2 + count));
     }
-    this.#given += out.length;
-    this.#forget();
-    return out;
   }
-
-  #begin(): void {
-    add(this.#sound, -hop, this.#mix);
-    shift(this.#mix);
-  }
-
-  #forget(): void {
-    const aim = Math.round(this.#given * this.#pace);
-    const needless = Math.min(this.#piece, aim - search - coarse) - this.#dropped;
-    if (needless <= 0) return;
-    this.#sound = this.#sound.slice(needless);
-    this.#dropped += needless;
-  }
-}
-
-function add(sound: Int16Array, from: number, mix: Float32Array): void {
-  for (let n = 0; n < pieceSamples; n++) {
-    mix[n] = (mix[n] ?? 0) + (sound[from + n] ?? 0) * (window[n] ?? 0);
-  }
-}
-
-/** The first half is complete. */
-function write(mix: Float32Array, out: Int16Array, at: number): void {
-  const count = Math.min(hop, out.length - at);
-  for (let n = 0; n < count; n++) {
-    out[at + n] = Math.max(-32_768, Math.min(32_767, Math.round(mix[n] ?? 0)));
-  }
-}
-
-function shift(mix: Float32Array): void {
-  mix.copyWithin(0, hop);
-  mix.fill(0, hop);
-}
-
-/** Place near `aim` that sounds most like `natural`, the natural continuation. */
-function bestFit(sound: Int16Array, natural: number, aim: number): number {
-  const rough = likest(sound, natural, { around: aim, reach: search, step: coarse, skip: coarse });
-  return likest(sound, natural, { around: rough, reach: coarse - 1, step: 1, skip: fine });
-}
-
-/** Every `step` a candidate, judged by one sample in `skip`. */
-type Search = {
-  readonly around: number;
-  readonly reach: number;
-  readonly step: number;
-  readonly skip: number;
-};
-
-function likest(sound: Int16Array, natural: number, { around, reach, step, skip }: Search): number {
-  let [place, most] = [around, Number.NEGATIVE_INFINITY];
-  for (let at = around - reach; at <= around + reach; at += step) {
-    const fit = likeness(sound, natural, at, skip);
-    if (fit > most) [place, most] = [at, fit];
-  }
-  return place;
-}
-
-/** Cross-correlation against the energy of the candidate, so that loud is not mistaken for alike. */
-function likeness(sound: Int16Array, a: number, b: number, skip: number): number {
-  let product = 0;
-  let energy = 1;
-  for (let n = 0; n < pieceSamples; n += skip) {
-    const other = sound[b + n] ?? 0;
-    product += (sound[a + n] ?? 0) * other;
-    energy += other * other;
-  }
-  return product / Math.sqrt(energy);
 }

@@ -1,6 +1,8 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { fall, musicFrame, rampSamples, rise } from '#src/playback/mix/stereo.ts';
+import { maxVolumePercent } from '#src/base/volume.ts';
+import { Gain } from '#src/playback/mix/gain.ts';
+import { fall, musicFrame, musicPerMs, rampSamples, rise } from '#src/playback/mix/stereo.ts';
 import { type CancelReason, type ItemEnd, type ItemOptions, TrackItem } from './track-item.ts';
 import { trackKey } from './track-name.ts';
 import type {
@@ -10,7 +12,6 @@ import type {
   TrackCommand,
   TrackEvent,
 } from './track-outcomes.ts';
-import { TrackVolume } from './track-volume.ts';
 
 /** Sounds of one track, the one that plays included. */
 export const mostSounds = 50;
@@ -22,8 +23,10 @@ export class NamedTrack {
   /** The name as it is compared. */
   readonly key: string;
   readonly #clock: Clock;
-  readonly #report: (event: TrackEvent) => void;
-  readonly #volume = new TrackVolume();
+  readonly #report: (event?: TrackEvent) => void;
+  readonly #gain = new Gain();
+  #percent = 100;
+  #isMuted = false;
   #items: readonly TrackItem[] = [];
   #isPaused = false;
   /** All tracks are. */
@@ -37,8 +40,8 @@ export class NamedTrack {
   /** Fading end of a sound that was cut. */
   #tail: Float32Array | undefined;
 
-  /** `report` is also called when there may be sound again. */
-  constructor(name: string, clock: Clock, report: (event: TrackEvent) => void) {
+  /** `report` is called without an event when there may be sound again. */
+  constructor(name: string, clock: Clock, report: (event?: TrackEvent) => void) {
     this.name = name;
     this.key = trackKey(name);
     this.#clock = clock;
@@ -65,17 +68,17 @@ export class NamedTrack {
 
   /** It plays on without being heard. */
   get isMuted(): boolean {
-    return this.#volume.isMuted;
+    return this.#isMuted;
   }
 
   get percent(): number {
-    return this.#volume.percent;
+    return this.#percent;
   }
 
   /** Adds an item at the end of the queue, or at its head. */
   enqueue(source: SoundSource, options: ItemOptions): AddedItem {
     const { length } = this.#items;
-    const item = new TrackItem(source, options, this.#clock, () => this.#changed());
+    const item = new TrackItem(source, options, this.#clock, () => this.#report());
     const place = options.isNext ? Math.min(1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
     this.#follow();
@@ -117,7 +120,9 @@ export class NamedTrack {
   pull(raw: Float32Array): boolean {
     const sounds = this.#pull(raw);
     this.#began(this.now);
-    return this.#volume.apply(raw, sounds);
+    const isHeard = sounds && this.#gain.steady !== 0;
+    this.#gain.applyToStereo(isHeard ? raw : undefined);
+    return isHeard;
   }
 
   get #isStill(): boolean {
@@ -135,8 +140,8 @@ export class NamedTrack {
         return { kind: this.#isPaused ? 'paused' : 'resumed', track };
       case 'mute':
       case 'unmute':
-        this.#volume.mute(command.kind === 'mute');
-        this.#changed();
+        this.#isMuted = command.kind === 'mute';
+        this.#fade(this.#percent, 0);
         return { kind: this.isMuted ? 'muted' : 'unmuted', track };
       case 'skip':
         this.#cancel([now], 'skipped');
@@ -155,7 +160,7 @@ export class NamedTrack {
       case 'loop':
         if (command.on && !seekable) return { kind: 'unseekable', track, title };
         now.loop(command.on);
-        this.#changed();
+        this.#report();
         return { kind: command.on ? 'looping' : 'unlooped', track, title };
       case 'remove': {
         const item = this.#items.slice(1).find(({ id }) => id === command.id);
@@ -166,10 +171,13 @@ export class NamedTrack {
     }
   }
 
+  /** Volume that is reached, limited to the allowed range; every change takes 5 ms at least. */
   #fade(percent: number, overMs: number): number {
-    const reached = this.#volume.fade(percent, Math.max(0, overMs));
-    this.#changed();
-    return reached;
+    if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(maxVolumePercent, percent));
+    const gain = this.#isMuted ? 0 : this.#percent / 100;
+    this.#gain.to(gain, Math.max(overMs * musicPerMs, rampSamples));
+    this.#report();
+    return this.#percent;
   }
 
   #seek(item: TrackItem, { kind, ms }: SeekTarget): PlayerOutcome {
@@ -204,7 +212,7 @@ export class NamedTrack {
       this.#cut();
       for (const item of [now, next]) item?.hold();
     } else now?.open();
-    this.#changed();
+    this.#report();
   }
 
   /** Fades the current item out within 5 ms: call before it is taken away or moved. */
@@ -279,9 +287,5 @@ export class NamedTrack {
   #ended(item: TrackItem, ended: ItemEnd): void {
     this.#began(item);
     this.#report({ kind: 'ended', track: this.name, item, ended });
-  }
-
-  #changed(): void {
-    this.#report({ kind: 'changed', track: this.name });
   }
 }

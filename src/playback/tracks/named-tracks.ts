@@ -1,6 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { TrackMix } from '#src/playback/mix/track-mix.ts';
+import { Gain, gainOf } from '#src/playback/mix/gain.ts';
+import { musicFrame, musicPerMs } from '#src/playback/mix/stereo.ts';
 import { mostSounds, NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
 import { objectionToName, trackKey, trackName } from './track-name.ts';
@@ -8,6 +9,11 @@ import type { AddItemResult, SoundRejection, TrackEvent } from './track-outcomes
 
 /** Tracks at once; a new name takes the place of the one that has been idle for longest. */
 export const mostTracks = 25;
+
+/** Gain of named tracks under speech, in dB: still heard, and no word is masked. */
+const duckDb = -14;
+/** Duration, in ms, of the glide down to it, and of the one back. */
+const [downMs, upMs] = [80, 400];
 
 /**
  * Tracks by name, each with its own queue, that sound together.
@@ -17,8 +23,12 @@ export const mostTracks = 25;
 export class NamedTracks {
   readonly #clock: Clock;
   readonly #tracks = new Map<string, NamedTrack>();
-  readonly #mix = new TrackMix();
-  readonly #listeners = new Set<(event: TrackEvent) => void>();
+  readonly #sum = new Float32Array(2 * musicFrame);
+  readonly #raw = new Float32Array(2 * musicFrame);
+  readonly #gain = new Gain();
+  #isDucked = false;
+  #sounds = false;
+  readonly #listeners = new Set<(event?: TrackEvent) => void>();
   #onSound: (() => void) | undefined;
   #isPaused = false;
   #isClosed = false;
@@ -69,8 +79,8 @@ export class NamedTracks {
     this.#hold(false);
   }
 
-  /** Calls `listener` synchronously for each event, until disposed of. */
-  listen(listener: (event: TrackEvent) => void): Disposable {
+  /** Calls `listener` synchronously for each event, and without one for other changes, until disposed of. */
+  listen(listener: (event?: TrackEvent) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
@@ -80,7 +90,16 @@ export class NamedTracks {
    * while they are silent.
    */
   pull(isSpeaking: boolean): Float32Array | undefined {
-    return this.#mix.pull(this.#tracks.values(), isSpeaking);
+    const hasSounded = this.#sounds;
+    this.#sounds = false;
+    if (isSpeaking !== this.#isDucked) {
+      this.#isDucked = isSpeaking;
+      const overMs = hasSounded ? (isSpeaking ? downMs : upMs) : 0;
+      this.#gain.to(isSpeaking ? gainOf(duckDb) : 1, overMs * musicPerMs);
+    }
+    for (const track of this.#tracks.values()) this.#add(track);
+    this.#gain.applyToStereo(this.#sounds ? this.#sum : undefined);
+    return this.#sounds ? this.#sum : undefined;
   }
 
   /** For the mixer: whether a pull would advance a track, audible or not. */
@@ -101,6 +120,14 @@ export class NamedTracks {
     for (const track of this.all()) track.close();
   }
 
+  #add(track: NamedTrack): void {
+    const sum = this.#sum;
+    const raw = this.#sounds ? this.#raw : sum;
+    if (!track.pull(raw)) return;
+    this.#sounds = true;
+    if (raw !== sum) for (let n = 0; n < sum.length; n++) sum[n] = (sum[n] ?? 0) + (raw[n] ?? 0);
+  }
+
   #open(name: string): NamedTrack {
     const known = this.track(name);
     if (known) return known;
@@ -117,7 +144,7 @@ export class NamedTracks {
     for (const track of this.#tracks.values()) track.hold(on);
   }
 
-  #report(event: TrackEvent): void {
+  #report(event: TrackEvent | undefined): void {
     for (const listener of this.#listeners) listener(event);
     this.#rouse();
   }

@@ -1,16 +1,18 @@
-import type { Pcm } from '#src/audio/pcm.ts';
+import { joinSamples } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { StereoRate } from '#src/audio/stereo-rate.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { StreamDeadline } from '#src/base/waiting.ts';
 import { musicPerMs } from '#src/playback/mix/stereo.ts';
-import { StereoQueue } from './stereo-queue.ts';
 
 /** No more sound comes; with a cause where the source broke, or gave nothing for too long. */
 export type PumpEnd = { readonly cause?: unknown };
 
-export type PumpListener = {
+export type PumpOptions = {
+  /** Start position in the source. */
+  readonly fromMs: number;
+  readonly isLooping: boolean;
   /** `isReady` or `end` may have become something else. */
   readonly changed: () => void;
   readonly read: (samples: Int16Array) => void;
@@ -22,45 +24,47 @@ const enough = 400 * musicPerMs;
 const ahead = 2_000 * musicPerMs;
 const low = 1_500 * musicPerMs;
 
-/** Limit of samples converted in one go, 100 ms: the link wants its frame every 20 ms. */
-const portion = 100 * musicPerMs;
-
 /** Time without sound from its source, in ms, after which an item is given up. */
 const sourceTimeoutMs = 8_000;
 
-/** Reads one source to its end, ahead within a bound, into samples of 48 kHz stereo. */
+/**
+ * Reads one source to its end, round after round where it loops, ahead within a bound: 48 kHz stereo, first in, first out. All
+ * lengths are samples of one channel.
+ */
 export class Pump {
-  readonly sound = new StereoQueue();
   readonly #source: SoundSource;
-  readonly #listener: PumpListener;
-  readonly #rate = new StereoRate();
+  readonly #options: PumpOptions;
   readonly #clock: Clock;
-  readonly #reading = new AbortController();
-  /** Start position in the source. */
-  readonly fromMs: number;
+  #reading = new AbortController();
+  /** Samples that were read and not taken. */
+  #sound: Int16Array = new Int16Array(0);
+  #taken = 0;
+  /** Round that sounds: its start in the source, in ms, and its first sample. */
+  #fromMs: number;
+  #roundAt = 0;
+  /** First samples of the rounds behind it. */
+  #rounds: number[] = [];
+  #isLooping: boolean;
   #isBuffering = true;
   #isHeld = false;
   /** Within the present wait for the source. */
   #wasHeld = false;
   /** Resolved after sound was taken or the reading ended. */
   #space = Promise.withResolvers<void>();
-  /** Samples that the source gave so far. */
-  #given = 0;
-  /** Samples of work since others had their turn. */
-  #unshared = 0;
   #end: PumpEnd | undefined;
 
-  constructor(source: SoundSource, clock: Clock, fromMs: number, listener: PumpListener) {
+  constructor(source: SoundSource, clock: Clock, options: PumpOptions) {
     this.#source = source;
-    this.#listener = listener;
+    this.#options = options;
     this.#clock = clock;
-    this.fromMs = fromMs;
-    void this.#run(this.#reading.signal);
+    this.#fromMs = options.fromMs;
+    this.#isLooping = options.isLooping;
+    void this.#run(options.fromMs, this.#reading.signal);
   }
 
-  /** Position of the next sample to be taken. */
+  /** Position of the next sample to be taken, in ms. */
   get positionMs(): number {
-    return this.fromMs + this.sound.taken / musicPerMs;
+    return this.#fromMs + (this.#taken - this.#roundAt) / musicPerMs;
   }
 
   get end(): PumpEnd | undefined {
@@ -72,14 +76,46 @@ export class Pump {
     return this.#end !== undefined || !this.#isBuffering;
   }
 
-  /** Whether all of it was taken. */
-  get isDrained(): boolean {
-    return this.#end !== undefined && this.sound.length === 0;
+  /** Samples that were read and not taken. */
+  get length(): number {
+    return this.#sound.length / 2;
   }
 
-  /** Reports that sound was taken. */
-  consumed(): void {
-    if (this.sound.length <= low) this.#wake();
+  /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
+  take(into: Float32Array, at: number): number {
+    const count = this.peek(into, at);
+    this.#taken += count;
+    this.#sound = this.#sound.subarray(2 * count);
+    while ((this.#rounds[0] ?? Number.POSITIVE_INFINITY) <= this.#taken) {
+      this.#roundAt = this.#rounds.shift() ?? 0;
+      this.#fromMs = 0;
+    }
+    if (this.length <= low) this.#wake();
+    return count;
+  }
+
+  /** As `take`, without taking them. */
+  peek(into: Float32Array, at = 0): number {
+    const next = this.#sound.subarray(0, into.length - 2 * at);
+    into.set(next, 2 * at);
+    return next.length / 2;
+  }
+
+  /** Round and round, or to the end of the present round. */
+  loop(on: boolean): void {
+    this.#isLooping = on;
+    const [next] = this.#rounds;
+    if (on && this.#end && !('cause' in this.#end)) {
+      this.#end = undefined;
+      this.#rounds.push(this.#given);
+      void this.#run(0, this.#reading.signal);
+    } else if (!on && next !== undefined) {
+      this.close();
+      this.#reading = new AbortController();
+      this.#sound = this.#sound.subarray(0, 2 * (next - this.#taken));
+      this.#rounds = [];
+      this.#end = {};
+    }
   }
 
   /** The queue was empty: it resumes when there is enough again. */
@@ -102,21 +138,36 @@ export class Pump {
     this.#wake();
   }
 
+  /** A round without sound is the last, unless it began behind its start. */
+  async #run(fromMs: number, signal: AbortSignal): Promise<void> {
+    try {
+      for (let startMs = fromMs; ; startMs = 0) {
+        const before = this.#given;
+        await this.#round(startMs, signal);
+        const isEmpty = this.#given === before && startMs === 0;
+        if (!this.#isLooping || isEmpty) return this.#conclude({}, signal);
+        this.#rounds.push(this.#given);
+      }
+    } catch (cause) {
+      this.#conclude({ cause }, signal);
+    }
+  }
+
   /** A source that breaks is opened again where it was, as long as it gave sound since it was opened last. */
-  async #run(signal: AbortSignal): Promise<void> {
-    for (;;) {
+  async #round(fromMs: number, signal: AbortSignal): Promise<void> {
+    for (const start = this.#given; ; ) {
       const before = this.#given;
       try {
-        await this.#read(this.fromMs + before / musicPerMs, signal);
-        return this.#conclude({});
+        return await this.#read(fromMs + (before - start) / musicPerMs, signal);
       } catch (cause) {
-        if (!isBreak(cause) || this.#given === before) return this.#conclude({ cause });
+        if (!isBreak(cause) || this.#given === before) throw cause;
       }
     }
   }
 
   async #read(fromMs: number, signal: AbortSignal): Promise<void> {
     const pieces = this.#source.open(fromMs, signal)[Symbol.asyncIterator]();
+    const rate = new StereoRate();
     using deadline = new StreamDeadline(this.#clock);
     try {
       for (;;) {
@@ -124,10 +175,10 @@ export class Pump {
         const next = await this.#inTime(pieces.next(), deadline);
         signal.throwIfAborted();
         if (next.done) break;
-        await this.#accept(next.value, signal);
+        for (const samples of rate.push(next.value)) this.#push(samples);
       }
     } finally {
-      this.#push(this.#rate.flush());
+      if (!signal.aborted) this.#push(rate.flush());
       void letGo(pieces);
     }
   }
@@ -144,32 +195,25 @@ export class Pump {
     }
   }
 
-  async #accept(pcm: Pcm, signal: AbortSignal): Promise<void> {
-    await this.#share(musicPerMs, signal); // also where it is empty
-    for (const piece of portions(pcm)) {
-      for (const samples of this.#rate.push(piece)) {
-        this.#push(samples);
-        await this.#share(samples.length / 2, signal);
-        await this.#untilSpace(signal);
-      }
-    }
+  /** Samples that the source gave so far. */
+  get #given(): number {
+    return this.#taken + this.length;
   }
 
   #push(samples: Int16Array): void {
     if (samples.length === 0) return;
-    this.#listener.read(samples);
-    this.#given += samples.length / 2;
-    this.sound.push(samples);
-    if (!this.#isBuffering || this.sound.length < enough) return;
+    this.#options.read(samples);
+    this.#sound = joinSamples([this.#sound, samples]);
+    if (!this.#isBuffering || this.length < enough) return;
     this.#isBuffering = false;
-    this.#listener.changed();
+    this.#options.changed();
   }
 
-  #conclude(end: PumpEnd): void {
-    if (this.#reading.signal.aborted) return;
+  #conclude(end: PumpEnd, signal: AbortSignal): void {
+    if (signal.aborted) return;
     this.#end = end;
     this.#isBuffering = false;
-    this.#listener.changed();
+    this.#options.changed();
   }
 
   /** Has the limit of sound checked again. */
@@ -180,24 +224,8 @@ export class Pump {
 
   /** Aborting `signal` throws `signal.reason`. */
   async #untilSpace(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (this.#isHeld || this.sound.length >= ahead))
-      await this.#space.promise;
+    while (!signal.aborted && (this.#isHeld || this.length >= ahead)) await this.#space.promise;
     signal.throwIfAborted();
-  }
-
-  /** Counts `samples` of work, and lets other work run after each portion. Aborting `signal` throws `signal.reason`. */
-  async #share(samples: number, signal: AbortSignal): Promise<void> {
-    this.#unshared += samples;
-    if (this.#unshared < portion) return;
-    this.#unshared = 0;
-    await this.#clock.sleep(0, signal);
-  }
-}
-
-function* portions({ samples, rateHz, channels }: Pcm): Generator<Pcm> {
-  const length = Math.max(1, Math.floor(rateHz / 10)) * channels;
-  for (let at = 0; at < samples.length; at += length) {
-    yield { samples: samples.subarray(at, at + length), rateHz, channels };
   }
 }
 
@@ -211,7 +239,7 @@ function isBreak(cause: unknown): boolean {
 }
 
 /** Also where the source has ended by itself. */
-async function letGo(pieces: AsyncIterator<Pcm>): Promise<void> {
+async function letGo(pieces: AsyncIterator<unknown>): Promise<void> {
   try {
     await pieces.return?.();
   } catch {

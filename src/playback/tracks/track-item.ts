@@ -56,8 +56,6 @@ export class TrackItem {
   #isLooping: boolean;
   #fromMs: number;
   #pump: Pump | undefined;
-  /** The next round of an item that loops, once the present one is read to its end. */
-  #nextRound: Pump | undefined;
   /** A sound of it was taken, or it is known to have had one. */
   #sounded = false;
   #isOver = false;
@@ -101,7 +99,7 @@ export class TrackItem {
 
   /** No more will come than is here. */
   get isWhole(): boolean {
-    return this.#pump?.end !== undefined && !this.#nextRound;
+    return this.#pump?.end !== undefined;
   }
 
   /** All of it was taken. */
@@ -111,55 +109,50 @@ export class TrackItem {
 
   /** Samples of one channel that are here without a gap. */
   get rest(): number {
-    const next = this.#nextRound?.isReady ? this.#nextRound.sound.length : 0;
-    return (this.#pump?.sound.length ?? 0) + next;
+    return this.#pump?.length ?? 0;
   }
 
   /** Begins to read, or continues, so that it can sound when its turn comes. */
   open(): void {
-    for (const pump of [this.#pump, this.#nextRound]) pump?.hold(false);
-    if (!this.#pump && !this.#isOver) this.#pump = this.#read(this.#fromMs);
+    if (this.#isOver) return;
+    this.#pump ??= new Pump(this.source, this.#clock, {
+      fromMs: this.#fromMs,
+      isLooping: this.#isLooping,
+      changed: this.#onChange,
+      read: (samples) => this.#levelling?.measure(samples),
+    });
+    this.#pump.hold(false);
   }
 
   /** Stops reading from the source until it is opened again. */
   hold(): void {
-    for (const pump of [this.#pump, this.#nextRound]) pump?.hold(true);
+    this.#pump?.hold(true);
   }
 
   /** Round and round, or to its end; only of a source that can be sought. */
   loop(on: boolean): void {
     this.#isLooping = on;
-    if (on) this.#goRound();
-    else this.#closeNextRound();
+    this.#pump?.loop(on);
   }
 
   /** Goes on from there with a new reading of its source, once it is opened; only of one that can be sought. */
   seek(toMs: number): void {
     this.#pump?.close();
     this.#pump = undefined;
-    this.#closeNextRound();
     this.#fromMs = toMs;
     this.#sounded = true;
   }
 
-  /** Takes samples as `StereoQueue.take` does. */
+  /** Takes samples as `Pump.take` does. */
   take(into: Float32Array, at: number): number {
-    let count = this.#pump?.sound.take(into, at) ?? 0;
-    while (this.#pump?.isDrained && this.#nextRound?.isReady) {
-      this.#pump = this.#nextRound;
-      this.#nextRound = undefined;
-      count += this.#pump.sound.take(into, at + count);
-      this.#goRound();
-    }
+    const count = this.#pump?.take(into, at) ?? 0;
     this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
     if (count > 0) this.#sounded = true;
-    this.#pump?.consumed();
     return count;
   }
 
   peek(into: Float32Array): void {
-    const count = this.#pump?.sound.peek(into) ?? 0;
-    this.#nextRound?.sound.peek(into.subarray(2 * count));
+    this.#pump?.peek(into);
     this.#levelling?.preview(into);
   }
 
@@ -173,32 +166,8 @@ export class TrackItem {
     const ended = reason ? { reason } : this.#endOfSource();
     this.#isOver = true;
     this.#pump?.close();
-    this.#closeNextRound();
     this.#done.resolve(ended);
     return ended;
-  }
-
-  #read(fromMs: number): Pump {
-    return new Pump(this.source, this.#clock, fromMs, {
-      changed: () => {
-        this.#goRound();
-        this.#onChange();
-      },
-      read: (samples) => this.#levelling?.measure(samples),
-    });
-  }
-
-  /** A round without sound is the last, unless it began behind its start. */
-  #goRound(): void {
-    const pump = this.#pump;
-    if (!this.#isLooping || !pump?.end || 'cause' in pump.end || this.#nextRound) return;
-    const isEmpty = pump.sound.length === 0 && pump.sound.taken === 0;
-    if (!isEmpty || pump.fromMs > 0) this.#nextRound = this.#read(0);
-  }
-
-  #closeNextRound(): void {
-    this.#nextRound?.close();
-    this.#nextRound = undefined;
   }
 
   #endOfSource(): ItemEnd {

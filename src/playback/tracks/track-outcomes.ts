@@ -79,10 +79,7 @@ export type AddedItem =
 
 export type AddItemResult = AddedItem | SoundRejection;
 
-/**
- * Events of a track; for each item that sounds first its beginning, then its end. `changed` is all that shows in its view
- * except its position.
- */
+/** Event of a track; for each item that sounds first its beginning, then its end. */
 export type TrackEvent =
   | { readonly kind: 'began'; readonly track: string; readonly item: TrackItem }
   | {
@@ -90,5 +87,4 @@ export type TrackEvent =
       readonly track: string;
       readonly item: TrackItem;
       readonly ended: ItemEnd;
-    }
-  | { readonly kind: 'changed'; readonly track: string };
+    };

@@ -6,7 +6,7 @@ import { StereoRate } from '#src/audio/stereo-rate.ts';
 import { openFlac } from '#src/sources/formats/flac-decoder.ts';
 import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
 import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
-import { type Format, longestSniffBytes, sniff, sniffBytes } from '#src/sources/formats/sniff.ts';
+import { type Format, sniff } from '#src/sources/formats/sniff.ts';
 import { openWav } from '#src/sources/formats/wav-decoder.ts';
 import { openWebm } from '#src/sources/formats/webm-decoder.ts';
 import type { DecodePlan, FeedResult } from './decode-messages.ts';
@@ -33,8 +33,6 @@ export class DecodeStream {
   #bytes: Buffer = Buffer.alloc(0);
   #stepBytes: number = burstStepBytes;
   #decoder: Decoder | undefined;
-  /** Bytes after which the format is detected again. */
-  #checkAtBytes = sniffBytes;
 
   constructor(plan: DecodePlan) {
     this.#plan = plan;
@@ -87,9 +85,6 @@ export class DecodeStream {
   }
 
   async #open(isLast: boolean): Promise<Decoder | undefined> {
-    const { length } = this.#bytes;
-    if (!isLast && length < this.#checkAtBytes) return undefined;
-    this.#checkAtBytes = Math.min(2 * length, longestSniffBytes);
     const sniffed = sniff(this.#bytes, isLast);
     if (sniffed.kind === 'more') return undefined;
     if (sniffed.kind !== 'format') throw new Error(`it is ${sniffed.what}`);

@@ -16,8 +16,6 @@ export type DecodingOptions = {
 
 /** Longest call of a decoder is 30 ms (measured, 4 kB, cold); a busy machine gets much more. */
 const usualStepMs = 5_000;
-/** Time without work, in ms, after which a process and its memory are given up. */
-const idleMs = 30_000;
 /** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded, 2026-11-21). */
 const mostProcesses = 8;
 /** Bytes given at a time, 2 s of MP3: each exchange costs as much as the mixing of half a second. */
@@ -26,17 +24,6 @@ const feedBytes = 32 * 1024;
 /** Files that one process decodes before another is started: its memory is shared, and so are its crashes. */
 const filesEach = 4;
 
-/** A process, and the number of files that are decoded in it. */
-type ProcessSeat = {
-  readonly process: DecodingProcess;
-  files: number;
-  /** Ends the wait for its end. */
-  rest: AbortController;
-};
-
-/** A process while it works for a file. */
-type ProcessLease = Disposable & { readonly process: DecodingProcess };
-
 /**
  * Turns bytes of unknown files into samples, in child processes that can be killed and may die, started when needed: one
  * for four files, and 8 at most, which share all further files. A file that breaks its process disturbs the others in it,
@@ -44,7 +31,7 @@ type ProcessLease = Disposable & { readonly process: DecodingProcess };
  */
 export class Decoding implements AsyncDisposable {
   readonly #options: DecodingOptions;
-  #seats: readonly ProcessSeat[] = [];
+  #processes: readonly DecodingProcess[] = [];
 
   constructor(options: DecodingOptions) {
     this.#options = options;
@@ -71,76 +58,43 @@ export class Decoding implements AsyncDisposable {
     plan: DecodePlan,
     signal: AbortSignal,
   ): AsyncGenerator<Pcm> {
-    using lease = this.#enter();
-    const file = lease.process.open(plan);
+    using file = this.#leastBusy().open(plan);
     const { want } = plan;
     const isTrack = want === 'track';
     const shape = { rateHz: isTrack ? musicRateHz : want, channels: isTrack ? 2 : 1 } as const;
     let hasSound = false;
-    try {
-      for await (const { piece, isLast } of feedsOf(bytes)) {
-        for (let hasMore = true, left = piece; hasMore; left = nothing) {
-          signal.throwIfAborted();
-          const fed = await unlessAborted(file.feed(left, isLast), signal);
-          signal.throwIfAborted();
-          hasSound ||= fed.hasSound;
-          ({ hasMore } = fed);
-          if (fed.samples.length > 0) yield { samples: fed.samples, ...shape };
-        }
+    for await (const { piece, isLast } of feedsOf(bytes)) {
+      for (let hasMore = true, left = piece; hasMore; left = nothing) {
+        signal.throwIfAborted();
+        const fed = await unlessAborted(file.feed(left, isLast), signal);
+        signal.throwIfAborted();
+        hasSound ||= fed.hasSound;
+        ({ hasMore } = fed);
+        if (fed.samples.length > 0) yield { samples: fed.samples, ...shape };
       }
-      if (!hasSound) throw refusals.notAudio('it contains no sound');
-    } finally {
-      file.close();
     }
+    if (!hasSound) throw refusals.notAudio('it contains no sound');
   }
 
   /** Tags of a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
   async readTags(path: string, signal: AbortSignal): Promise<SoundTags> {
-    using lease = this.#enter();
-    return await unlessAborted(lease.process.readTags(path), signal);
+    using file = this.#leastBusy().open({ want: 'track' });
+    return await unlessAborted(file.readTags(path), signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const seats = this.#seats;
-    this.#seats = [];
-    for (const { rest } of seats) rest.abort(new Error('over'));
-    await Promise.all(seats.map(({ process }) => process.stop()));
-  }
-
-  #enter(): ProcessLease {
-    const seat = this.#freeSeat();
-    seat.rest.abort(new Error('there is something to decode'));
-    seat.files++;
-    return {
-      process: seat.process,
-      [Symbol.dispose]: () => {
-        seat.files--;
-        if (seat.files === 0) this.#rest(seat);
-      },
-    };
+    await Promise.all(this.#processes.map((process) => process.stop()));
   }
 
   /** The least busy process, or a new one where all have enough to do. */
-  #freeSeat(): ProcessSeat {
-    this.#seats = this.#seats.filter(({ process }) => process.alive);
-    const [least] = this.#seats.toSorted((a, b) => a.files - b.files);
-    if (least && (least.files < filesEach || this.#seats.length >= mostProcesses)) return least;
+  #leastBusy(): DecodingProcess {
+    this.#processes = this.#processes.filter(({ alive }) => alive);
+    const [least] = this.#processes.toSorted((a, b) => a.files - b.files);
+    if (least && (least.files < filesEach || this.#processes.length >= mostProcesses)) return least;
     const { clock, entry = ownEntry, stepMs = usualStepMs } = this.#options;
     const process = new DecodingProcess({ clock, entry, stepMs });
-    const seat = { process, files: 0, rest: new AbortController() };
-    this.#seats = [...this.#seats, seat];
-    return seat;
-  }
-
-  #rest(seat: ProcessSeat): void {
-    seat.rest = new AbortController();
-    this.#options.clock.sleep(idleMs, seat.rest.signal).then(
-      () => {
-        this.#seats = this.#seats.filter((other) => other !== seat);
-        seat.process.stop().catch(() => undefined);
-      },
-      () => undefined, // needed again
-    );
+    this.#processes = [...this.#processes, process];
+    return process;
   }
 }
 

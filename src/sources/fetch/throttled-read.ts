@@ -12,13 +12,11 @@ export type ReadTimeouts = {
 };
 
 /** Bytes from somewhere on, read no further than asked for, and not waited for longer than `patience` has. */
-export class ThrottledRead {
+export class ThrottledRead implements Disposable {
   readonly #patience: ReadTimeouts;
   readonly #over = new AbortController();
   readonly #open: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
-  #pieces: AsyncIterator<Uint8Array> | undefined;
   #waitedMs = 0;
-  #hasBegun = false;
 
   /** Nothing is opened before the first piece is asked for. */
   constructor(open: (signal: AbortSignal) => AsyncIterable<Uint8Array>, patience: ReadTimeouts) {
@@ -26,30 +24,26 @@ export class ThrottledRead {
     this.#patience = patience;
   }
 
-  /** Undefined at the end. Errors: BotError `source.*`, after which it is closed. Aborting `signal` throws `signal.reason`. */
-  async next(signal: AbortSignal): Promise<Uint8Array | undefined> {
-    const { clock } = this.#patience;
-    this.#pieces ??= this.#open(this.#over.signal)[Symbol.asyncIterator]();
-    const sinceMs = clock.nowMs();
-    try {
-      const piece = unlessAborted(this.#pieces.next(), signal);
-      const { value, done } = await within(piece, this.#leftMs, clock, () => this.#late());
-      this.#hasBegun = true;
-      return done ? undefined : value;
-    } catch (cause) {
-      this.close();
-      throw cause;
-    } finally {
-      this.#waitedMs += clock.nowMs() - sinceMs;
-    }
-  }
-
-  /** All pieces; closes at the end, and when its reader stops. */
+  /** All pieces, for one reader. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
   async *all(signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    try {
-      for (let piece = await this.next(signal); piece; piece = await this.next(signal)) yield piece;
-    } finally {
-      this.close();
+    const { clock, firstByteMs, idleMs, waitMs } = this.#patience;
+    const pieces = this.#open(this.#over.signal)[Symbol.asyncIterator]();
+    // Nobody waits for the end of the source, which may never come.
+    const letGo = () => void pieces.return?.().catch(() => undefined);
+    this.#over.signal.addEventListener('abort', letGo);
+    for (let hasBegun = false; ; hasBegun = true) {
+      const sinceMs = clock.nowMs();
+      const leftMs = Math.max(0, waitMs - this.#waitedMs);
+      const why = hasBegun ? 'its data stopped' : 'its data did not begin';
+      const { value, done } = await within(
+        unlessAborted(pieces.next(), signal),
+        Math.min(hasBegun ? idleMs : firstByteMs, leftMs),
+        clock,
+        () => refusals.unreachable(why),
+      );
+      this.#waitedMs += clock.nowMs() - sinceMs;
+      if (done) return;
+      yield value;
     }
   }
 
@@ -58,19 +52,7 @@ export class ThrottledRead {
     this.#waitedMs = Math.max(0, this.#waitedMs - ms);
   }
 
-  /** Does not wait for the end of the source, which may never come. */
-  close(): void {
-    if (this.#over.signal.aborted) return;
+  [Symbol.dispose](): void {
     this.#over.abort(new Error('Its reader has stopped.'));
-    this.#pieces?.return?.().catch(() => undefined);
-  }
-
-  get #leftMs(): number {
-    const { firstByteMs, idleMs, waitMs } = this.#patience;
-    return Math.min(this.#hasBegun ? idleMs : firstByteMs, Math.max(0, waitMs - this.#waitedMs));
-  }
-
-  #late(): Error {
-    return refusals.unreachable(this.#hasBegun ? 'its data stopped' : 'its data did not begin');
   }
 }

@@ -2,99 +2,108 @@
 const longestHeaderBytes = 16;
 /** Longest a frame may be that is meant for streams (RFC 9639, 7); hostile ones hold four times as much. */
 const mostSamples = 16_384;
-/** A header, a sample and the checksums. */
-const shortestFrameBytes = 10;
 /** Longest frame, in bytes: one of 8 channels, 24 bit and the usual 4096 samples has 100 kB. */
 const longestFrameBytes = 512 * 1024;
+/** Frames of which one may follow another: those between were damaged. */
+const farthest = 32;
+
+export type FlacFrame = {
+  readonly bytes: Buffer;
+  /** Length of its sound; infinite where only the head of the file has its rate. */
+  readonly ms: number;
+};
 
 /**
- * Cuts native FLAC into frames, in pieces of any length: each begins with a header and ends with a checksum of its own.
+ * Cuts native FLAC into frames, in pieces of any length: each ends where one with a later number begins. What precedes the first
+ * of them, pictures say, is left out.
  *
  * The decoder's own way holds 16 kB and more back, of which hostile files make gigabytes at once, and is lost for ever at the
  * first wrong byte (measured, 2026-11-20).
  */
 export class FlacFrames {
+  /** Begins with the frame of `#header`, if there is one. */
   #rest: Buffer = Buffer.alloc(0);
-  /** Bytes of the present frame that the checksum holds. */
-  #checked = 0;
-  #crc = 0;
+  /** Bytes of it that were searched. */
+  #searched = 0;
+  #header: FlacHeader | undefined;
+  /** It followed another, and was not found by chance. */
+  #isSure = false;
 
-  push(bytes: Uint8Array): Buffer[] {
+  push(bytes: Uint8Array): FlacFrame[] {
     this.#rest = Buffer.concat([this.#rest, bytes]);
-    return this.#frames(longestHeaderBytes);
-  }
-
-  /** The last frame, which no other follows. */
-  end(): Buffer[] {
-    return this.#frames(0);
-  }
-
-  #frames(behind: number): Buffer[] {
-    const frames: Buffer[] = [];
-    while (this.#rest.length >= Math.max(behind, shortestFrameBytes)) {
-      if (this.#checked === 0 && !isFlacHeader(this.#rest)) this.#lose();
-      else if (!this.#find(behind, frames)) break;
+    const frames: FlacFrame[] = [];
+    for (let at = this.#find(); at !== undefined; at = this.#find()) {
+      const next = readHeader(this.#rest.subarray(at));
+      const follows = next !== undefined && isNext(this.#header, next);
+      this.#searched = at + 1;
+      if (!next || (this.#isSure && !follows)) continue;
+      if (follows) frames.push(...this.#frame(at));
+      this.#begin(at, next);
+      this.#isSure = follows;
     }
+    if (!this.#header || this.#searched > longestFrameBytes) this.#begin(this.#searched);
     return frames;
   }
 
-  /** Whether to search on: a frame was found, or a candidate was none. */
-  #find(behind: number, frames: Buffer[]): boolean {
-    const until = this.#rest.length - behind;
-    for (let at = this.#checked; at < until; at++) {
-      this.#crc =
-        ((this.#crc << 8) & 0xffff) ^ (crc16[(this.#crc >> 8) ^ (this.#rest[at] ?? 0)] ?? 0);
-      if (this.#crc === 0 && this.#endsAt(at + 1)) {
-        frames.push(this.#take(at + 1));
-        return true;
-      }
-      if (this.#isNext(at + 1)) return this.#lose(at + 1);
-    }
-    this.#checked = Math.max(this.#checked, until);
-    return this.#checked >= longestFrameBytes && this.#lose();
+  /** The last frame, which no other follows. */
+  end(): FlacFrame[] {
+    const more = this.push(Buffer.alloc(longestHeaderBytes));
+    return [...more, ...this.#frame(this.#rest.length - longestHeaderBytes)];
   }
 
-  /** Whether a frame like the present one begins, which then never ended. */
-  #isNext(at: number): boolean {
-    const rest = this.#rest;
-    if (rest[at] !== 0xff || rest[at + 1] !== rest[1] || rest[at + 3] !== rest[3]) return false;
-    return isFlacHeader(rest.subarray(at));
+  /** Where a whole header may begin; undefined where more bytes are needed. */
+  #find(): number | undefined {
+    const at = this.#rest.indexOf(0xff, this.#searched);
+    if (at >= 0 && at + longestHeaderBytes <= this.#rest.length) return at;
+    this.#searched = at < 0 ? this.#rest.length : at;
+    return undefined;
   }
 
-  #endsAt(at: number): boolean {
-    return at === this.#rest.length || isFlacHeader(this.#rest.subarray(at));
+  #frame(length: number): FlacFrame[] {
+    if (!this.#header) return [];
+    return [{ bytes: this.#rest.subarray(0, length), ms: this.#header.ms }];
   }
 
-  #take(length: number): Buffer {
-    const frame = this.#rest.subarray(0, length);
-    this.#restart(length);
-    return frame;
-  }
-
-  #lose(at = this.#rest.indexOf(0xff, 1)): true {
-    this.#restart(at < 0 ? this.#rest.length : at);
-    return true;
-  }
-
-  #restart(at: number): void {
+  #begin(at: number, header?: FlacHeader): void {
     this.#rest = this.#rest.subarray(at);
-    this.#checked = 0;
-    this.#crc = 0;
+    this.#searched = header ? 1 : 0;
+    this.#header = header;
+    this.#isSure &&= header !== undefined;
   }
 }
 
-/** Whether a frame may begin here: RFC 9639, 9.1, with its checksum. */
-function isFlacHeader(bytes: Buffer): boolean {
-  const [sync = 0, blocking = 0, sizes = 0, shape = 0, number = 0] = bytes;
-  if (sync !== 0xff || (blocking & 0xfe) !== 0xf8) return false;
-  const [size, rate, channels, bits] = [sizes >> 4, sizes & 15, shape >> 4, (shape >> 1) & 7];
-  if (size === 0 || rate === 15 || channels > 10 || bits === 3 || (shape & 1) !== 0) return false;
-  const ofNumber = 4 + numberBytes(number);
-  const length = ofNumber + extraBytes(size, rate);
-  if (bytes.length <= length) return false;
-  const samples = size === 7 ? bytes.readUInt16BE(ofNumber) + 1 : 0;
-  if (size === 15 || samples > mostSamples) return false;
-  return crc8Of(bytes.subarray(0, length)) === bytes[length];
+type FlacHeader = {
+  readonly ms: number;
+  /** Blocking strategy and bits of a sample: equal in all frames of a file. */
+  readonly kind: number;
+  /** Number of the frame, or of its first sample where frames differ in length, and the most that one frame adds to it. */
+  readonly number: number;
+  readonly step: number;
+};
+
+function isNext(one: FlacHeader | undefined, next: FlacHeader): boolean {
+  if (one?.kind !== next.kind || next.number <= one.number) return false;
+  return next.number <= one.number + farthest * one.step;
+}
+
+/** The header that a frame begins with: RFC 9639, 9.1, with its checksum. Needs 16 bytes. */
+function readHeader(bytes: Buffer): FlacHeader | undefined {
+  const [, blocking = 0, sizes = 0, shape = 0, first = 0] = bytes;
+  const [size, rate, bits] = [sizes >> 4, sizes & 15, shape & 15];
+  if ((blocking & 0xfe) !== 0xf8 || shape >> 4 > 10 || (bits & 1) !== 0 || bits === 6)
+    return undefined;
+  const ofNumber = numberBytes(first);
+  const sizeAt = 4 + ofNumber;
+  const rateAt = sizeAt + (sizeBytes[size - 6] ?? 0);
+  const length = rateAt + (rateBytes[rate - 12] ?? 0);
+  if (crcOf(bytes.subarray(0, length + 1), headerTable) !== 0) return undefined;
+  const samples = samplesOf(size, bytes.subarray(sizeAt, rateAt));
+  const rateKhz = khzOf(rate, bytes.subarray(rateAt, length));
+  if (!(samples <= mostSamples) || rateKhz === undefined) return undefined;
+  const lead = ofNumber === 1 ? first : first & (0x7f >> ofNumber);
+  const number = bytes.subarray(5, sizeAt).reduce((sum, byte) => sum * 64 + (byte & 63), lead);
+  const step = (blocking & 1) === 0 ? 1 : mostSamples;
+  return { ms: samples / rateKhz, kind: (blocking << 4) | bits, number, step };
 }
 
 /** Length in bytes of the frame's number, which is coded like a character of UTF-8. */
@@ -102,24 +111,49 @@ function numberBytes(first: number): number {
   return first < 0x80 ? 1 : Math.max(1, Math.clz32(~(first << 24)));
 }
 
-/** Bytes of a length and a rate that stand behind the header's codes. */
-function extraBytes(size: number, rate: number): number {
-  const ofSize = size === 6 ? 1 : size === 7 ? 2 : 0;
-  return ofSize + (rate === 12 ? 1 : rate === 13 || rate === 14 ? 2 : 0);
+/** Bytes behind the header's codes: of a size from code 6 on, of a rate from 12 on. */
+const [sizeBytes, rateBytes] = [
+  [1, 2],
+  [1, 2, 2],
+];
+
+/** NaN for a code without a meaning. */
+function samplesOf(size: number, extra: Buffer): number {
+  if (extra.length > 0) return extra.readUIntBE(0, extra.length) + 1;
+  if (size === 1) return 192;
+  return size === 0 ? Number.NaN : size < 6 ? 576 << (size - 2) : 256 << (size - 8);
 }
 
-function crc8Of(bytes: Buffer): number {
-  return bytes.reduce((crc, byte) => crc8[crc ^ byte] ?? 0, 0);
+/** Rates by their code, in kHz; 0 stands in the head of the file only. */
+const khz = [0, 88.2, 176.4, 192, 8, 16, 22.05, 24, 32, 44.1, 48, 96];
+/** Units of those that stand behind the codes, from 12 on, in kHz. */
+const units = [1, 0.001, 0.01];
+
+function khzOf(rate: number, extra: Buffer): number | undefined {
+  const unit = units[rate - 12];
+  return unit === undefined ? khz[rate] : unit * extra.readUIntBE(0, extra.length);
 }
 
-function table(bits: number, polynomial: number): Uint16Array {
-  const [top, mask] = [1 << (bits - 1), 2 ** bits - 1];
+/** Whether nothing of a frame was damaged: RFC 9639, 9.3. */
+export function isWhole(frame: Buffer): boolean {
+  return crcOf(frame, frameTable) === 0;
+}
+
+/** Checksum of bytes; 0 where their own ends them. */
+function crcOf(bytes: Buffer, table: Uint16Array): number {
+  let crc = 0;
+  for (const byte of bytes) crc = ((crc << 8) & 0xffff) ^ (table[(crc >> 8) ^ byte] ?? 0);
+  return crc;
+}
+
+function tableOf(polynomial: number): Uint16Array {
   return Uint16Array.from({ length: 256 }, (_, n) => {
-    let crc = n << (bits - 8);
-    for (let bit = 0; bit < 8; bit++) crc = ((crc << 1) & mask) ^ (crc & top ? polynomial : 0);
+    let crc = n << 8;
+    for (let bit = 0; bit < 8; bit++) crc = (crc << 1) ^ (crc & 0x8000 ? polynomial : 0);
     return crc;
   });
 }
 
-const crc8 = table(8, 0x07);
-const crc16 = table(16, 0x8005);
+/** Polynomials of 8 bits, in the upper half, and of 16. */
+const headerTable = tableOf(0x0700);
+const frameTable = tableOf(0x8005);

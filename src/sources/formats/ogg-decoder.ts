@@ -1,4 +1,3 @@
-import { FLACDecoder } from '@wasm-audio-decoders/flac';
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { type OggPage, OggPages, writePages } from '#src/audio/ogg-page.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
@@ -7,6 +6,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { pcmOf } from '#src/sources/decode/channel-chunks.ts';
 import type { Decoder, Want } from '#src/sources/decode/decoder.ts';
 import type { Skip } from '#src/sources/decode/skip.ts';
+import { openFlac } from './flac-decoder.ts';
 import { OpusSound, preSkipOf } from './opus-sound.ts';
 
 /** One sound within an Ogg file; radios send one after the other. Has state. */
@@ -107,22 +107,6 @@ class OggPackets {
   }
 }
 
-/** Tells which pages lie far before the wanted position, by the samples at which each ends. */
-class PagesBefore {
-  readonly #skip: Skip;
-  #sample = 0;
-
-  constructor(skip: Skip) {
-    this.#skip = skip;
-  }
-
-  has({ granule = this.#sample }: OggPage, rateHz: number): boolean {
-    const before = this.#sample;
-    this.#sample = granule;
-    return granule > before && this.#skip.passes(((granule - before) / rateHz) * 1000, preRollMs);
-  }
-}
-
 /** Ogg Opus (RFC 7845), as Discord's voice messages are. Two packets of heads come before the sound. */
 function openOggOpus(sound: OpusSound): OggSound {
   const packets = new OggPackets();
@@ -169,11 +153,17 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   const decoder = new OggVorbisDecoder();
   await decoder.ready;
   const packets = new OggPackets();
-  const before = new PagesBefore(skip);
   const headers: Buffer[] = [];
   let headerPages: readonly Buffer[] = [];
   let rateHz = 0;
+  let sample = 0;
   let hasSound = false;
+  /** By the samples at which pages end. */
+  const isFarBefore = ({ granule = sample }: OggPage) => {
+    const ms = ((granule - sample) / rateHz) * 1000;
+    sample = granule;
+    return ms > 0 && skip.passes(ms, preRollMs);
+  };
   const decoded = async (work: () => Promise<VorbisSamples>): Promise<readonly Pcm[]> => {
     // It stumbles over its own report of a flaw now and then.
     const given = await work().catch(() => undefined);
@@ -197,7 +187,7 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
         head(page);
         return [];
       }
-      if (before.has(page, rateHz)) return [];
+      if (isFarBefore(page)) return [];
       const all = new Uint8Array(Buffer.concat([...headerPages, page.bytes]));
       headerPages = [];
       hasSound = true;
@@ -208,29 +198,9 @@ async function openOggVorbis(serial: number, skip: Skip): Promise<OggSound> {
   };
 }
 
-/** Offset of the rate in the first packet of FLAC in Ogg (RFC 9639, 10.1 and 8.2). */
-const flacRateAt = 27;
-
-/** FLAC in Ogg (RFC 9639, 10.1): one frame a packet; its first byte distinguishes it from headers. */
+/** FLAC in Ogg (RFC 9639, 10.1): its packets are a native file behind a head of their own. */
 async function openOggFlac(skip: Skip): Promise<OggSound> {
-  const decoder = new FLACDecoder();
-  await decoder.ready;
   const packets = new OggPackets();
-  const before = new PagesBefore(skip);
-  let rateHz = 0;
-  return {
-    async push(page) {
-      const all = packets.push(page);
-      const [first] = all;
-      if (rateHz === 0 && first && first.length >= flacRateAt + 3)
-        rateHz = first.readUIntBE(flacRateAt, 3) >> 4;
-      const frames = all.filter(([mark]) => mark === 0xff);
-      if (before.has(page, rateHz) || frames.length === 0) return [];
-      const own = frames.map((frame) => new Uint8Array(frame));
-      const { channelData, sampleRate } = await decoder.decodeFrames(own);
-      return pcmOf(channelData, sampleRate);
-    },
-    end: () => [],
-    free: () => decoder.free(),
-  };
+  const flac = await openFlac(skip);
+  return { ...flac, push: (page) => flac.push(Buffer.concat(packets.push(page))) };
 }

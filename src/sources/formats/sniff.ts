@@ -13,9 +13,9 @@ export type SniffResult =
   | { readonly kind: 'more' };
 
 /** Bytes that distinguish most formats: an Ogg page names its codec at byte 28. */
-export const sniffBytes = 48;
+const sniffBytes = 48;
 /** Bytes in which a WebM file may name its codec, and a stream of MP3 may begin within a frame. */
-export const longestSniffBytes = 8192;
+const longestSniffBytes = 8192;
 /** One header may be chance, and so may two. */
 const framesInARow = 3;
 

@@ -22,8 +22,8 @@ test('queues, volumes, pauses and mutes are there again in the next process, in 
   await play(fixture, byAdam, { track: 'bg', percent: 30, loop: true });
   await play(fixture, byEva, { track: 'bg', sound: 'https://sounds.example/song.mp3' });
   await play(fixture, byEva, { sound: 'sea' });
-  fixture.tracks.steer('g', byEva, 'pause', 'main');
-  fixture.tracks.steer('g', byAdam, 'mute', 'bg');
+  fixture.tracks.change('g', byEva, { kind: 'pause' }, 'main');
+  fixture.tracks.change('g', byAdam, { kind: 'mute' }, 'bg');
   fixture.tracks.change('g', byEva, { kind: 'volume', percent: 50 }, 'cues');
   await pass(fixture, 1_000);
   const before = fixture.tracks.list('g');
@@ -43,7 +43,7 @@ test('queues, volumes, pauses and mutes are there again in the next process, in 
     placeOf,
   );
   expect([main, bg > 900, bgThen >= bg, bgThen < bg + 300]).toEqual([mainThen, true, true, true]);
-  expect(next.tracks.steer('g', byEva, 'skip', 'bg')).toMatchObject([{ owner: 'Adam' }]);
+  expect(next.tracks.change('g', byEva, { kind: 'skip' }, 'bg')).toMatchObject([{ owner: 'Adam' }]);
 });
 
 test('a process that is killed forgets three seconds at most', async () => {

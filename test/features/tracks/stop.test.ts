@@ -36,7 +36,7 @@ test('/stop ends sounds alone, speech alone, or both', async () => {
   await play(fixture, byAdam, { track: 'bg', sound: 'sea' });
   expect(fixture.talk.stop('g')).toBe('nothing');
   expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual([{ id: 'stop.ok', to: 'caller' }]);
-  expect(fixture.tracks.steer('g', byEva, 'skip', 'all')).toEqual([{ kind: 'silent' }]);
+  expect(fixture.tracks.change('g', byEva, { kind: 'skip' }, 'all')).toEqual([{ kind: 'silent' }]);
   const nothing = [{ id: 'stop.nothing', to: 'caller' }];
   expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual(nothing);
   await play(fixture, byAdam);

@@ -21,7 +21,7 @@ test('a sound plays at once on an empty track, and waits behind what plays', asy
   expect(await play(fixture, byEva, { sound: 'wind' })).toMatchObject({ kind: 'added', place: 2 });
   expect(await play(fixture, byEva, { next: true })).toMatchObject({ kind: 'added', place: 1 });
   expect(titles(fixture)).toEqual(['rain', 'rain', 'sea', 'wind']);
-  expect(fixture.tracks.steer('g', byAdam, 'skip', 'MAIN')).toEqual([
+  expect(fixture.tracks.change('g', byAdam, { kind: 'skip' }, 'MAIN')).toEqual([
     { kind: 'skipped', track: 'main', title: 'rain', next: 'rain' },
   ]);
 });
@@ -55,8 +55,8 @@ test('whoever played it may change it; others vote, and more than half of those 
     needed: 2,
     pollId: expect.any(String),
   };
-  expect(fixture.tracks.steer('g', byEva, 'skip', 'main')).toEqual([denied]);
-  const [again] = fixture.tracks.steer('g', byEva, 'skip', 'main');
+  expect(fixture.tracks.change('g', byEva, { kind: 'skip' }, 'main')).toEqual([denied]);
+  const [again] = fixture.tracks.change('g', byEva, { kind: 'skip' }, 'main');
   expect(again).toEqual(denied);
   const pollId = again?.kind === 'denied' ? again.pollId : '';
   expect(fixture.tracks.vote('g', 'stranger', pollId)).toMatchObject([
@@ -65,7 +65,7 @@ test('whoever played it may change it; others vote, and more than half of those 
   expect(fixture.tracks.vote('g', 'ben', pollId)).toMatchObject([{ kind: 'skipped' }]);
   expect(fixture.tracks.vote('g', 'ben', pollId)).toEqual([{ kind: 'over' }]);
   await play(fixture, byAdam);
-  expect(fixture.tracks.steer('g', byAdam, 'stop', 'main')).toEqual([
+  expect(fixture.tracks.change('g', byAdam, { kind: 'stop' }, 'main')).toEqual([
     { kind: 'stopped', track: 'main', removed: 0 },
   ]);
 });
@@ -73,7 +73,8 @@ test('whoever played it may change it; others vote, and more than half of those 
 test('a DJ, whoever manages the server, and whoever is alone with the bot may change everything', async () => {
   const dj = { ...eva, roleIds: ['100000000000000001'] };
   const fixture = await openSetup([adam, dj, ben]);
-  const skip = (caller: TrackCaller) => fixture.tracks.steer('g', caller, 'skip', 'main');
+  const skip = (caller: TrackCaller) =>
+    fixture.tracks.change('g', caller, { kind: 'skip' }, 'main');
   await play(fixture, byAdam);
   expect(skip(byEva)).toMatchObject([{ kind: 'denied' }]);
   await fixture.settings.set('g', 'dj_role', '<@&100000000000000001>');
@@ -101,7 +102,9 @@ test('whose a sound was is forgotten with the person', async () => {
   await play(fixture, byAdam);
   await fixture.privacy.forget('g', 'adam');
   expect(fixture.tracks.list('g')?.[0]?.current).not.toHaveProperty('owner');
-  expect(fixture.tracks.steer('g', byEva, 'skip', 'main')).toMatchObject([{ kind: 'skipped' }]);
+  expect(fixture.tracks.change('g', byEva, { kind: 'skip' }, 'main')).toMatchObject([
+    { kind: 'skipped' },
+  ]);
 });
 
 test('who is forgotten while their sound is fetched is not named by it', async () => {

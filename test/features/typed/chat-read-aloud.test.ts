@@ -162,16 +162,18 @@ test('one’s own lines are skipped one by one or all at once, those of others n
     { ...ben, mayManage: false },
     { ...adam, mayManage: false },
   ];
-  expect(fixture.tracks.steer('g', by, 'skip', 'voice')).toMatchObject([{ kind: 'denied' }]);
-  expect(fixture.tracks.change('g', by, { kind: 'remove', item: 'mine' }, 'voice')).toEqual({
-    kind: 'removed-own',
-    track: 'voice',
-    removed: 2,
-  });
-  expect(fixture.tracks.steer('g', of, 'skip', 'voice')).toMatchObject([{ kind: 'skipped' }]);
+  expect(fixture.tracks.change('g', by, { kind: 'skip' }, 'voice')).toMatchObject([
+    { kind: 'denied' },
+  ]);
+  expect(fixture.tracks.change('g', by, { kind: 'remove', item: 'mine' }, 'voice')).toEqual([
+    { kind: 'removed-own', track: 'voice', removed: 2 },
+  ]);
+  expect(fixture.tracks.change('g', of, { kind: 'skip' }, 'voice')).toMatchObject([
+    { kind: 'skipped' },
+  ]);
   await pass(fixture, 8_000);
   expect(fixture.spoken()).toEqual(['Adam: Adam, one.', 'Adam, two.']);
-  const none = fixture.tracks.change('g', by, { kind: 'remove', item: 'Mine' }, 'voice');
+  const [none] = fixture.tracks.change('g', by, { kind: 'remove', item: 'Mine' }, 'voice');
   expect(none).toEqual({ kind: 'empty', track: 'voice' });
   await write(fixture, message(adam, 'Adam, three.'), message(adam, 'Adam, four.'));
   expect(fixture.talk.stop('g')).toBe('stopped');

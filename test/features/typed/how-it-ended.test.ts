@@ -43,7 +43,7 @@ test.each(kinds)('%s that is skipped tells so, once', async (_, track, begin) =>
   const fixture = await openQuiet(200);
   const ends = await begin(fixture);
   expect(ends).toEqual([]);
-  fixture.tracks.steer('g', byAdam, 'skip', track);
+  fixture.tracks.change('g', byAdam, { kind: 'skip' }, track);
   await pass(fixture, 1_000);
   expect(ends).toEqual([{ kind: 'skipped' }]);
 });
@@ -79,7 +79,7 @@ test('who is forgotten still learns how their sound ended', async () => {
   const fixture = await openQuiet(200);
   const ends = await sound(fixture);
   await fixture.privacy.forget('g', 'adam');
-  fixture.tracks.steer('g', byEva, 'skip', 'main');
+  fixture.tracks.change('g', byEva, { kind: 'skip' }, 'main');
   await pass(fixture, 20);
   expect(ends).toEqual([{ kind: 'skipped' }]);
 });

@@ -20,7 +20,6 @@ async function openTracks(over: Parameters<typeof openSetup>[1] = {}) {
       programPorts({
         list: (...all) => tracks.list(...all),
         play: (...all) => tracks.play(...all),
-        steer: (...all) => tracks.steer(...all),
         change: (...all) => tracks.change(...all),
       }),
     ),

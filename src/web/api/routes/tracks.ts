@@ -6,8 +6,8 @@ import { isSameTrack, mostTrackNameUnits } from '#src/features/tracks/track-name
 import { playingOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import {
   type Playing,
+  type TrackChange,
   type TrackOutcome,
-  type TrackSetting,
   trackActions,
 } from '#src/features/tracks/track-outcomes.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
@@ -96,7 +96,9 @@ const steerTrack = defineRoute({
   params: z.object({ track: trackName, action: z.enum(trackActions) }),
   async run({ guildId, ports, asker, params: { track, action } }) {
     const caller = { ...asker, mayManage: true };
-    return { outcomes: ports.features.tracks.steer(guildId, caller, action, track).map(done) };
+    return {
+      outcomes: ports.features.tracks.change(guildId, caller, { kind: action }, track).map(done),
+    };
   },
 });
 
@@ -140,7 +142,7 @@ export const trackRoutes: readonly ApiRoute[] = [
 function changeRoute<Body extends z.ZodType>(
   action: string,
   body: Body,
-  settingOf: (body: z.output<Body>) => TrackSetting,
+  changeOf: (body: z.output<Body>) => TrackChange,
   method: ApiRoute['method'] = 'post',
 ): ApiRoute {
   return defineRoute({
@@ -151,10 +153,11 @@ function changeRoute<Body extends z.ZodType>(
     body,
     async run({ guildId, ports, asker, params: { track }, body: wanted }) {
       const caller = { ...asker, mayManage: true };
-      const outcome = ports.features.tracks.change(guildId, caller, settingOf(wanted), track);
-      if (outcome.kind === 'empty')
-        throw refusal(409, 'track.empty', `There is nothing on ${outcome.track}.`, 'track');
-      return { outcomes: [done(outcome)] };
+      const outcomes = ports.features.tracks.change(guildId, caller, changeOf(wanted), track);
+      for (const one of outcomes)
+        if (one.kind === 'empty')
+          throw refusal(409, 'track.empty', `There is nothing on ${one.track}.`, 'track');
+      return { outcomes: outcomes.map(done) };
     },
   });
 }
