@@ -1,0 +1,96 @@
+import { text } from '#src/texts/texts.ts';
+import { only, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { buttonsOf } from '#test/scenarios/setup/asking.ts';
+import { recognised } from '#test/scenarios/setup/scenario-setup.ts';
+import type { Stage } from '#test/scenarios/stage.ts';
+
+const question = 'human-cards-004';
+const another = 'human-cards-003';
+const story = [
+  'Once upon a time there was a small house.',
+  'It stood beside a river that ran down to the sea and its windows were blue.',
+  'Nobody knew who had built it, and nobody asked, for it had always been there.',
+];
+const endless = { replies: [{ match: /^/, text: story.join(' ') }] };
+const brief: Step = { providers: { replies: [{ match: /^/, text: 'Yes.' }] } };
+const audibleSinceThen = ({ last, person }: Stage) =>
+  person('Adam').heard.frames.filter(({ audible, atMs }) => audible && atMs >= last('Emil').sinceMs)
+    .length;
+const nowhere = only('leave.nowhere');
+
+export const returnScenes: Scenes = {
+  'a bot that is killed in the middle of an answer comes back by itself and hears who agreed for that session':
+    {
+      providers: endless,
+      steps: [
+        { Adam: { calls: 'Lounge' } },
+        { Ben: { joins: 'Lounge', runs: '/join' } },
+        { Emil: { joins: 'Lounge' } },
+        { Adam: { says: question, hears: 'something' } },
+        { bot: 'is killed' },
+        brief,
+        { within: 30_000, steps: [{ returnsTo: ['Adam', 'Ben', 'Emil'] }] },
+        { posts: 'general', has: text('seat.returned.anew') },
+        { posts: 'general', fits: { length: 2 } }, // of two calls
+        { Emil: { says: another } },
+        { see: audibleSinceThen, is: 0 },
+        { Ben: { asks: another } },
+        { Adam: { asks: question } },
+        { see: recognised, is: ['Adam', 'Ben', 'Adam'] },
+        { posts: 'Lounge', is: [] },
+      ],
+    },
+  'a bot that is stopped in the middle of an answer ends with its clause, tells who waits, and is back after the next start':
+    {
+      providers: endless,
+      steps: [
+        { Adam: { calls: 'Lounge' } },
+        { Ben: { joins: 'Lounge', runs: '/join', settles: true } },
+        { Adam: { says: question, hears: 'something' } },
+        { Ben: { runs: '/ask question:And you? answer:voice', waits: false } },
+        { posts: 'general', has: text('panel.next', { name: 'Ben' }) },
+        { within: 6_000, steps: [{ bot: 'stops' }] },
+        { botSits: 'nowhere' },
+        { posts: 'Lounge', is: [text('seat.stopped')] },
+        brief,
+        { returnsTo: ['Adam'] },
+        { Adam: { asks: another } },
+        { posts: 'general', has: text('seat.returned.anew') },
+        { Adam: { runs: '/leave' } },
+        { bot: 'restarts' },
+        { posts: 'general', has: text('leave.nowhere') },
+        { botSits: 'nowhere' },
+      ],
+    },
+  'buttons of a former run still work, and an old panel says where the new one is': {
+    steps: [
+      { Adam: { joins: 'Lounge' } },
+      { Ben: { joins: 'Lounge' } },
+      { Adam: { runs: '/join', keep: 'old' } },
+      { Adam: { runs: '/leave' } },
+      { bot: 'restarts' },
+      { message: 'old', is: text('leave.nowhere') },
+      { Ben: { presses: 'stop', on: 'old', reads: nowhere } },
+      { Ben: { presses: 'more', on: 'old', reads: only('consent.no'), keep: 'menu' } },
+      { Ben: { presses: 'pause', on: 'menu', reads: nowhere } },
+      { Ben: { presses: 'privacy', on: 'menu', keep: 'card' } },
+      { Ben: { presses: 'consent.always', on: 'card', reads: only('consent.always') } },
+      { Ben: { presses: 'more', on: 'old', reads: only('consent.always') } },
+      { Adam: { presses: 'more', on: 'old', reads: only('consent.no') } },
+      {
+        Adam: {
+          runs: '/join',
+          reads: { has: text('panel.people.yes', { names: 'Adam, Ben' }) },
+          keep: 'new',
+        },
+      },
+      {
+        message: 'old',
+        is: text('panel.moved', {
+          link: 'https://discord.com/channels/{server}/{#general}/{message new}',
+        }),
+      },
+      { see: (stage) => buttonsOf(stage.message('old')), is: [] },
+    ],
+  },
+};
