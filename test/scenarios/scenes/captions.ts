@@ -17,8 +17,7 @@ const captioned: readonly Step[] = [
   { Ben: { joins: 'Lounge' } },
   { Adam: { calls: 'Lounge' } },
   { Ben: { runs: '/privacy allow' } },
-  { Adam: { runs: '/captions on', reads: isOn } },
-  { Adam: { settles: true }, Ben: { settles: true } },
+  { Adam: { runs: '/captions on', reads: isOn, settles: true }, Ben: { settles: true } },
 ];
 const [friday, table, chess] = ['Friday at eight', 'I book the table', 'we play chess'];
 const talk = [friday, table, chess];
@@ -142,8 +141,7 @@ export const captionScenes: Scenes = {
       },
       // What was being said is kept nowhere, so that it is not shown either.
       { see: linesIn, is: [`**Adam** ${other}`, `**Ben** ${canary}`] },
-      { Adam: { settles: true } },
-      { Adam: { captions: 'here again' } },
+      { Adam: { settles: true, captions: 'here again' } },
       { see: transcribed, is: [other, canary, 'here again'] },
       { Ben: { runs: '/privacy forget', reads: asksToForget, keep: 'card' } },
       { Ben: { presses: 'forget.confirm', on: 'card', reads: copies } },

@@ -1,7 +1,12 @@
+import { expect } from 'vitest';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
+import { sets } from '#test/fakes/providers/sets-reminders.ts';
 import { only, type Scenes, type Step } from '#test/scenarios/scene.ts';
 import { buttonsOf } from '#test/scenarios/setup/asking.ts';
-import { recognised } from '#test/scenarios/setup/scenario-setup.ts';
+import { wordsFor } from '#test/scenarios/setup/numbered-utterances.ts';
+import { madeTexts, recognised } from '#test/scenarios/setup/scenario-setup.ts';
 import type { Stage } from '#test/scenarios/stage.ts';
 
 const question = 'human-cards-004';
@@ -16,6 +21,8 @@ const brief: Step = { providers: { replies: [{ match: /^/, text: 'Yes.' }] } };
 const audibleSinceThen = ({ last, person }: Stage) =>
   person('Adam').heard.frames.filter(({ audible, atMs }) => audible && atMs >= last('Emil').sinceMs)
     .length;
+const remindersLogged = (stage: Stage) =>
+  stage.bot.log.filter(({ msg }) => msg === 'reminder').length;
 const nowhere = only('leave.nowhere');
 
 export const returnScenes: Scenes = {
@@ -93,4 +100,37 @@ export const returnScenes: Scenes = {
       { see: (stage) => buttonsOf(stage.message('old')), is: [] },
     ],
   },
+  'an end takes the words off the panel, and what was due while the bot was away is told as late after its start, once':
+    {
+      providers: { replies: sets('in 1 hour', 'call my mother') },
+      steps: [
+        { Adam: { joins: 'Lounge', runs: '/join', from: 'Lounge', keep: 'face' } },
+        { Adam: { settles: true, asks: question } },
+        { message: 'face', has: text('panel.heard', { name: 'Adam', words: wordsFor(1) }) },
+        { bot: 'stops' },
+        { message: 'face', lacks: wordsFor(1) },
+        { 'the reminder is due since yesterday': ageReminder },
+        { returnsTo: ['Adam'] },
+        { see: toldReminders, fits: [expect.any(String)] },
+        { see: remindersLogged, is: 1 },
+        { returnsTo: ['Adam'] },
+        { Adam: { asks: question } },
+        { see: toldReminders, fits: [expect.any(String)] },
+        { see: remindersLogged, is: 0 },
+      ],
+    },
 };
+
+/** Sets the due time of this server's reminder to a day ago. */
+function ageReminder({ dataDir, sandbox }: Stage): void {
+  using sqlite = new DatabaseSync(storePath(dataDir));
+  const sql = 'UPDATE reminders SET due_at_wall_ms = ? WHERE guild_id = ?';
+  expect(sqlite.prepare(sql).run(Date.now() - 86_400_000, sandbox.guildId).changes).toBe(1);
+}
+
+/** Tellings of the reminder, aloud or in writing. */
+function toldReminders(stage: Stage): readonly string[] {
+  const pinging = stage.sandbox.messages('Lounge').filter(({ pings }) => pings.length > 0);
+  const all = [madeTexts(stage).join(' '), ...pinging.map((message) => message.text)];
+  return all.filter((one) => /Your reminder for .*: call my mother/.test(one));
+}

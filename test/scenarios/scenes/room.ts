@@ -1,17 +1,12 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { expect } from 'vitest';
 import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { ChannelChanges } from '#sandbox/sandbox-channels.ts';
-import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { storePath } from '#src/storage/store.ts';
 import { text } from '#src/texts/texts.ts';
 import { monologue } from '#test/audio/speech.ts';
-import { sets } from '#test/fakes/providers/sets-reminders.ts';
 import { sent } from '#test/scenarios/play-scene.ts';
 import { all, only, type Reading, type Scenes, type Step } from '#test/scenarios/scene.ts';
 import { buttonsOf } from '#test/scenarios/setup/asking.ts';
-import { wordsFor } from '#test/scenarios/setup/numbered-utterances.ts';
 import { madeTexts, recognised } from '#test/scenarios/setup/scenario-setup.ts';
 import type { Stage } from '#test/scenarios/stage.ts';
 
@@ -45,7 +40,6 @@ const tryAgain =
 const saved = { has: text('settings.saved') };
 const spoken = (stage: Stage) => madeTexts(stage).join(' ');
 const logOf = ({ bot }: Stage) => bot.log.map(({ msg = '' }) => msg);
-const remindersLogged = (stage: Stage) => logOf(stage).filter((msg) => msg === 'reminder').length;
 const measure = { name: 'sky__measure', argumentsJson: '{}' };
 /** The message of the bot in Lounge with these words. */
 const posted =
@@ -224,25 +218,6 @@ export const roomScenes: Scenes = {
         { see: recognised, is: ['Adam'] },
       ],
     },
-  'an end takes the words off the panel, and what was due while the bot was away is told as late after its start, once':
-    {
-      providers: { replies: sets('in 1 hour', 'call my mother') },
-      steps: [
-        { Adam: { joins: 'Lounge', runs: '/join', from: 'Lounge', keep: 'face' } },
-        { Adam: { settles: true, asks: question } },
-        { message: 'face', has: text('panel.heard', { name: 'Adam', words: wordsFor(1) }) },
-        { bot: 'stops' },
-        { message: 'face', lacks: wordsFor(1) },
-        { 'the reminder is due since yesterday': ageReminder },
-        { returnsTo: ['Adam'] },
-        { see: toldReminders, fits: [expect.any(String)] },
-        { see: remindersLogged, is: 1 },
-        { returnsTo: ['Adam'] },
-        { Adam: { asks: question } },
-        { see: toldReminders, fits: [expect.any(String)] },
-        { see: remindersLogged, is: 0 },
-      ],
-    },
 };
 
 /** Messages that tell a person how to be heard. */
@@ -260,18 +235,4 @@ function mcpServers(_sandbox: unknown, _providers: unknown, dataDir: string) {
   const path = join(dataDir, 'mcp.json');
   writeFileSync(path, JSON.stringify({ mcpServers: { sky: { ...sky, allow: ['measure'] } } }));
   return { MCP_SERVERS: path };
-}
-
-/** Sets the due time of this server's reminder to a day ago. */
-function ageReminder({ dataDir, sandbox }: Stage): void {
-  using sqlite = new DatabaseSync(storePath(dataDir));
-  const sql = 'UPDATE reminders SET due_at_wall_ms = ? WHERE guild_id = ?';
-  expect(sqlite.prepare(sql).run(Date.now() - 86_400_000, sandbox.guildId).changes).toBe(1);
-}
-
-/** Tellings of the reminder, aloud or in writing. */
-function toldReminders(stage: Stage): readonly string[] {
-  const pinging = stage.sandbox.messages('Lounge').filter(({ pings }) => pings.length > 0);
-  const all = [spoken(stage), ...pinging.map((message) => message.text)];
-  return all.filter((one) => /Your reminder for .*: call my mother/.test(one));
 }

@@ -100,8 +100,7 @@ export const textScenes: Scenes = {
     providers: { replies: [{ match: /^/, text: 'word '.repeat(3_000) }] },
     steps: [
       { Adam: { calls: 'Lounge', runs: `/say text:${endless}`, reads: only('say.now') } },
-      { Adam: { hears: 'something', runs: '/stop', reads: only('stop.ok') } },
-      { Adam: { awaitsQuiet: 500 } },
+      { Adam: { hears: 'something', runs: '/stop', reads: only('stop.ok'), awaitsQuiet: 500 } },
       { see: (stage) => madeTexts(stage).join(' '), has: /^.{0,1000}$/s },
       ...[rtl, '\u200b\u200b', '***', '```x```', '\u{1f642}', '\u0000'].map(
         (words): Step => ({ Adam: { runs: `/say text:${words}`, reads: only('say.empty') } }),
