@@ -2,7 +2,17 @@ import { expect, test } from 'vitest';
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { realClock } from '#src/base/clock.ts';
-import type { Acts, Match, Reading, Scene, Scenes, Sound, Step } from './scene.ts';
+import type {
+  Acts,
+  Match,
+  Reading,
+  Scene,
+  Scenes,
+  Sound,
+  StageSteps,
+  Step,
+  Verbs,
+} from './scene.ts';
 import { buttonsOf, customId, firstAnswer } from './setup/asking.ts';
 import { linesIn } from './setup/captioning.ts';
 import { expectAlike } from './setup/likeness.ts';
@@ -15,10 +25,11 @@ import {
   madeTexts,
   pass,
   returned,
+  type ScenarioExchange,
   soon,
   toneOf,
 } from './setup/scenario-setup.ts';
-import { openStage, type Stage, serverOf } from './stage.ts';
+import { type LastActs, openStage, type Stage, serverOf } from './stage.ts';
 
 /** Deadline of one attempt at a scene: it only ends one that hangs. */
 const sceneMs = 300_000;
@@ -65,178 +76,164 @@ function shown(step: Step): string {
 
 async function playStep(stage: Stage, step: Step): Promise<void> {
   const word = Object.keys(step).find((key) => key in stagePlayers);
-  // Each player is under the word of its own kind.
-  if (word)
-    return await (stagePlayers[word as keyof typeof stagePlayers] as Player<Step>)(stage, step);
-  await Promise.all(
-    Object.entries(step).map(([who, what]) =>
-      typeof what === 'function' ? what(stage) : playActs(stage, who, what as Acts),
-    ),
+  // Each player is under its own word.
+  if (word) return void (await stagePlayers[word as keyof StageSteps](stage, step as never));
+  const people = Object.entries(step).map(([who, what]) =>
+    typeof what === 'function' ? what(stage) : playActs(stage, who, what as Acts),
   );
+  await Promise.all(people);
 }
 
-type Player<Of> = (stage: Stage, step: Of) => Promise<void>;
-type Kind<Of, Word extends string> = Extract<Of, Readonly<Record<Word, unknown>>>;
+type StagePlayers = {
+  readonly [Word in keyof StageSteps]: (stage: Stage, step: StageSteps[Word]) => unknown;
+};
 
-const stagePlayers = {
-  async see(stage: Stage, { see, keep, ...match }: Kind<Step, 'see'>) {
-    await eventually(async () => {
+const stagePlayers: StagePlayers = {
+  see: (stage, { see, keep, ...match }) =>
+    eventually(async () => {
       const value = await see(stage);
       expectMatch(stage, value, match);
       if (Object.keys(match).length === 0) expect(value).toBeDefined();
       if (keep) stage.keep(keep, value as ShownMessage);
-    });
-  },
-  posts: (stage: Stage, { posts, ...match }: Kind<Step, 'posts'>) =>
+    }),
+  posts: (stage, { posts, ...match }) =>
     eventually(() => {
       const [channel = ''] = posts.split(' in ');
       const messages = stage.server(serverOf(posts)).messages(channel);
-      expectMatch(
-        stage,
-        messages.map(({ text }) => text),
-        match,
-      );
+      const texts = messages.map(({ text }) => text);
+      expectMatch(stage, texts, match);
     }),
-  message: (stage: Stage, { message, ...match }: Kind<Step, 'message'>) =>
+  message: (stage, { message, ...match }) =>
     eventually(() => expectMatch(stage, stage.message(message).text, match)),
-  botSits: (stage: Stage, { botSits }: Kind<Step, 'botSits'>) =>
+  botSits: (stage, { botSits }) =>
     eventually(() => {
       const { channel = 'nowhere' } = stage.server(serverOf(botSits)).bot();
       expect(channel).toBe(botSits.split(' in ')[0]);
     }),
-  async line({ sandbox, person }: Stage, { line, suffers }: Kind<Step, 'line'>) {
+  line({ sandbox, person }, { line, suffers }) {
     const id = line === 'bot' ? sandbox.botId : person(line).id;
     if (suffers === 'nothing') sandbox.faults.voice.heal(id);
     else sandbox.faults.voice.network(id, suffers);
   },
-  async logs(stage: Stage, { logs, ...match }: Kind<Step, 'logs'>) {
+  async logs(stage, { logs, ...match }) {
     const fields = Object.entries(logs);
     const fits = (line: typeof logs) => fields.every(([key, value]) => line[key] === value);
     expectMatch(stage, await stage.bot.logged(fits, logMs), match);
   },
-  async bot({ bot, restart }: Stage, step: Kind<Step, 'bot'>) {
+  async bot({ bot, restart }, step) {
     if (step.bot === 'stops') expect(await bot.stop()).toBe(0);
     else if (step.bot === 'is killed') await bot.kill();
     else await restart();
   },
-  async returnsTo(stage: Stage, step: Kind<Step, 'returnsTo'>) {
+  async returnsTo(stage, step) {
     await stage.restart();
     await returned(stage, ...step.returnsTo.map((name) => stage.person(name)));
   },
-  passes: (_stage: Stage, step: Kind<Step, 'passes'>) => pass(step.passes),
-  async providers({ providers }: Stage, step: Kind<Step, 'providers'>) {
-    providers.set(step.providers);
-  },
-  async together(stage: Stage, step: Kind<Step, 'together'>) {
-    await Promise.all(step.together.map((steps) => playAll(stage, steps)));
-  },
-  async within(stage: Stage, step: Kind<Step, 'within'>) {
+  passes: (_stage, step) => pass(step.passes),
+  providers: ({ providers }, step) => providers.set(step.providers),
+  together: (stage, step) => Promise.all(step.together.map((steps) => playAll(stage, steps))),
+  async within(stage, step) {
     const fromMs = realClock.nowMs();
     await playAll(stage, step.steps);
     expect(realClock.nowMs() - fromMs).toBeLessThan(step.within);
   },
 };
 
-/** A person in a scene. */
-type Actor = { readonly stage: Stage; readonly name: string; readonly person: SandboxPerson };
+/** A person in a scene, with what they did last. */
+type Actor = {
+  readonly stage: Stage;
+  readonly name: string;
+  readonly person: SandboxPerson;
+  readonly last: LastActs;
+};
 
 async function playActs(stage: Stage, name: string, acts: Acts): Promise<void> {
-  const actor = { stage, name, person: stage.person(name) };
-  for (const word of Object.keys(acts)) {
-    // Each player is under the word of its own kind; other words are details of one.
-    if (word in players)
-      await (players[word as keyof typeof players] as ActPlayer<Acts>)(actor, acts);
+  const actor = { stage, name, person: stage.person(name), last: stage.last(name) };
+  for (const [word, what] of Object.entries(acts)) {
+    // Each player is under its own word; other words are details of one.
+    await players[word as keyof Verbs]?.(actor, what as never, acts);
   }
 }
 
-type ActPlayer<Of> = (actor: Actor, acts: Of) => Promise<void>;
-
-const players = {
-  joins: ({ person }: Actor, acts: Kind<Acts, 'joins'>) => person.join(acts.joins, soon()),
-  leaves: ({ person }: Actor) => person.leave(),
-  async calls({ stage, name, person }: Actor, { calls }: Kind<Acts, 'calls'>) {
-    if (calls !== true) await person.join(calls, soon());
-    await call(stage.around(name), person);
-  },
-  settles: ({ person }: Actor) => person.settled(soon()),
-  async uses({ person }: Actor, acts: Kind<Acts, 'uses'>) {
-    person.useMicrophone(acts.uses);
-  },
-  says: (actor: Actor, acts: Kind<Acts, 'says'>) => says(actor, acts.says),
-  async captions(actor: Actor, { captions }: Kind<Acts, 'captions'>) {
-    await says(actor, captions);
-    const theirs = () =>
-      linesIn(actor.stage).filter((line) => line.startsWith(`**${actor.name}** `));
-    await eventually(() => expect(theirs().join('\n')).toContain(captions));
-  },
-  async sends({ stage, name }: Actor, acts: Kind<Acts, 'sends'>) {
-    await eventually(() => expect(sent(stage, name)).toBeGreaterThan(acts.sends));
-  },
-  asks: (actor: Actor, acts: Kind<Acts, 'asks'>) => asks(actor, acts.asks),
-  async understands(actor: Actor, { understands }: Kind<Acts, 'understands'>) {
-    await asks(actor, understands);
-    const { stage, name } = actor;
-    const { uttered, heard, made } = stage.last(name).exchange ?? expect.fail();
-    await expectAlike(uttered, stage.sound(understands));
-    await expectAlike(heard.pcm, made);
-  },
-  async hears({ stage, name, person }: Actor, { hears }: Kind<Acts, 'hears'>) {
-    if (hears === 'something') return await hearing(person);
-    const waits = { sinceMs: 0, quietMs: 1_000, timeoutMs: 20_000 };
-    const heard =
-      hears === 'everything'
-        ? await person.listen(waits, soon())
-        : await hearAnswer(person, stage.last(name).sinceMs);
-    await expectAlike(heard.pcm, toneOf(hears === 'everything' ? madeTexts(stage) : hears));
-  },
-  async awaitsQuiet({ stage, name, person }: Actor, { awaitsQuiet }: Kind<Acts, 'awaitsQuiet'>) {
-    const { sinceMs } = stage.last(name);
-    await person.listen({ sinceMs, quietMs: awaitsQuiet, timeoutMs: 20_000 }, soon());
-  },
-  async runs({ stage, name, person }: Actor, acts: Kind<Acts, 'runs'>) {
-    const [line = '', ...options] = acts.runs.slice(1).split(/ (?=[a-z_]+:)/);
-    const words = options.map((option) => [
-      option.split(':', 1)[0],
-      filled(stage, option.replace(/^[a-z_]+:/, '')),
-    ]);
-    const asked = person.command(line, { ...Object.fromEntries(words), ...acts.files }, acts.from);
-    stage.last(name).sinceMs = asked.sentAtMs;
-    if (acts.waits !== false) await read(stage, acts, asked);
-  },
-  async presses({ stage, person }: Actor, acts: Kind<Acts, 'presses'>) {
-    const { presses, on } = acts;
-    const message = stage.kept(on);
-    const name = typeof presses === 'number' ? (buttonsOf(message)[presses]?.[0] ?? '') : presses;
-    await read(stage, acts, person.press(message, customId(name)));
-  },
-  picks: ({ stage, person }: Actor, acts: Kind<Acts, 'picks'>) =>
-    read(stage, acts, person.menu(acts.picks, stage.kept(acts.on))),
-  async writes({ stage, name, person }: Actor, acts: Kind<Acts, 'writes'>) {
-    const { writes, to: channel, attached: files, replyTo, keep } = acts;
-    const wrote = person.write(`${filled(stage, writes)}`, {
-      ...(channel && { channel }),
-      ...(files && { files }),
-      ...(replyTo && { replyTo: stage.message(replyTo) }),
-    });
-    stage.last(name).sinceMs = wrote.atMs;
-    if (keep) stage.keep(keep, wrote);
-  },
-  async deletes({ stage, person }: Actor, acts: Kind<Acts, 'deletes'>) {
-    person.deleteMessage(stage.message(acts.deletes));
-  },
+type Players = {
+  readonly [Verb in keyof Verbs]: (actor: Actor, what: Verbs[Verb], acts: Acts) => unknown;
 };
 
-async function says({ stage, name, person }: Actor, sound: Sound): Promise<void> {
-  const last = stage.last(name);
+const players: Players = {
+  joins: ({ person }, channel) => person.join(channel, soon()),
+  leaves: ({ person }) => person.leave(),
+  async calls({ stage, name, person }, channel) {
+    if (channel !== true) await person.join(channel, soon());
+    await call(stage.around(name), person);
+  },
+  settles: ({ person }) => person.settled(soon()),
+  uses: ({ person }, microphone) => person.useMicrophone(microphone),
+  says,
+  async captions(actor, words) {
+    await says(actor, words);
+    const isTheirs = (line: string) => line.startsWith(`**${actor.name}** `);
+    const theirs = () => linesIn(actor.stage).filter(isTheirs).join('\n');
+    await eventually(() => expect(theirs()).toContain(words));
+  },
+  sends: ({ stage, name }, packets) =>
+    eventually(() => expect(sent(stage, name)).toBeGreaterThan(packets)),
+  asks,
+  async understands(actor, sound) {
+    const { uttered, heard, made } = await asks(actor, sound);
+    await expectAlike(uttered, actor.stage.sound(sound));
+    await expectAlike(heard.pcm, made);
+  },
+  async hears({ stage, person, last }, words) {
+    if (words === 'something') return await hearing(person);
+    if (typeof words === 'object') {
+      const answer = await hearAnswer(person, last.sinceMs);
+      return await expectAlike(answer.pcm, toneOf(words));
+    }
+    const all = await person.listen({ sinceMs: 0, quietMs: 1_000, timeoutMs: 20_000 }, soon());
+    await expectAlike(all.pcm, toneOf(madeTexts(stage)));
+  },
+  awaitsQuiet: ({ person, last: { sinceMs } }, quietMs) =>
+    person.listen({ sinceMs, quietMs, timeoutMs: 20_000 }, soon()),
+  async runs({ stage, person, last }, command, acts) {
+    const [line = '', ...options] = command.slice(1).split(/ (?=[a-z_]+:)/);
+    const words = options.map((option) => {
+      const [, key, value = ''] = /^([a-z_]+):(.*)$/s.exec(option) ?? [];
+      return [key, filled(stage, value)];
+    });
+    const given = { ...Object.fromEntries(words), ...acts.files };
+    const asked = person.command(line, given, acts.place);
+    last.sinceMs = asked.sentAtMs;
+    if (acts.waits !== false) await read(stage, acts, asked);
+  },
+  async presses({ stage, person }, [button, on], acts) {
+    const message = stage.kept(on);
+    const name = typeof button === 'number' ? (buttonsOf(message)[button]?.[0] ?? '') : button;
+    await read(stage, acts, person.press(message, customId(name)));
+  },
+  picks: ({ stage, person }, [entry, on], acts) =>
+    read(stage, acts, person.menu(entry, stage.kept(on))),
+  writes({ stage, person, last }, words, { place, files, replyTo, keep }) {
+    const wrote = person.write(`${filled(stage, words)}`, {
+      ...(place && { channel: place }),
+      ...(files && { files: Object.values(files) }),
+      ...(replyTo && { replyTo: stage.message(replyTo) }),
+    });
+    last.sinceMs = wrote.atMs;
+    if (keep) stage.keep(keep, wrote);
+  },
+  deletes: ({ stage, person }, message) => person.deleteMessage(stage.message(message)),
+};
+
+async function says({ stage, person, last }: Actor, sound: Sound): Promise<void> {
   last.sentPackets = person.counts().sentPackets;
   last.said = await person.say(stage.sound(sound), soon());
   last.sinceMs = last.said.firstPacketAtMs;
 }
 
-async function asks({ stage, name, person }: Actor, sound: Sound): Promise<void> {
-  const last = stage.last(name);
+async function asks({ stage, name, person, last }: Actor, sound: Sound): Promise<ScenarioExchange> {
   last.sentPackets = person.counts().sentPackets;
   last.exchange = await converse(stage.around(name), person, stage.sound(sound));
+  return last.exchange;
 }
 
 /** Packets that this person has sent since they began to speak. */
@@ -244,11 +241,7 @@ export function sent(stage: Stage, name: string): number {
   return stage.person(name).counts().sentPackets - stage.last(name).sentPackets;
 }
 
-async function read(
-  stage: Stage,
-  { reads, last, keep }: Pick<Kind<Acts, 'runs'>, 'reads' | 'last' | 'keep'>,
-  asked: Interaction,
-): Promise<void> {
+async function read(stage: Stage, { reads, last, keep }: Acts, asked: Interaction): Promise<void> {
   const answer = await firstAnswer(asked);
   if (keep) stage.keep(keep, answer);
   if (reads) expectReading(stage, answer, reads);

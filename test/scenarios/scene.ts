@@ -51,74 +51,83 @@ export function all(id: TextId, words?: Filling): Reading {
   return { is: text(id, words), to: 'all' };
 }
 
-/** What comes back first, and last; `keep` names the first for later steps. */
-type Answered = { readonly reads?: Reading; readonly last?: Reading; readonly keep?: string };
-
-/** What a person does, in the order of the words; those of one step do it side by side. */
-export type Acts =
-  | { readonly joins: string }
-  | { readonly leaves: true }
+/** What a person does, by its word. */
+export type Verbs = {
+  readonly joins: string;
+  readonly leaves: true;
   /** Sits down there, or stays, and calls the bot; they can talk afterwards, and any company has been greeted. */
-  | { readonly calls: string | true }
+  readonly calls: string | true;
   /** Everybody who sits there is in the call. */
-  | { readonly settles: true }
-  | { readonly uses: Microphone }
-  | { readonly says: Sound }
+  readonly settles: true;
+  readonly uses: Microphone;
+  readonly says: Sound;
   /** Says one of `sayings`, and it is shown; what somebody says within a second stands on the same line. */
-  | { readonly captions: string }
+  readonly captions: string;
   /** Packets, at least so many, since this person began to speak. */
-  | { readonly sends: number }
+  readonly sends: number;
   /** Says it and hears an answer to its end. */
-  | { readonly asks: Sound }
+  readonly asks: Sound;
   /** The same, and both sides heard what the other said. */
-  | { readonly understands: Sound }
+  readonly understands: Sound;
   /** Hears these texts after what they said or wrote last; or all that the bot ever said; or half a second of it. */
-  | { readonly hears: readonly string[] | 'everything' | 'something' }
+  readonly hears: readonly string[] | 'everything' | 'something';
   /** Hears the bot after what they said or wrote last, and then nothing for that time, in ms. */
-  | { readonly awaitsQuiet: number }
-  /** Issues a command, as in `/say text:good evening when:now`, in `from` or the first text channel. `waits: false` waits for no answer. */
-  | (Answered & {
-      readonly runs: string;
-      readonly files?: Readonly<Record<string, Upload>>;
-      readonly from?: string;
-      readonly waits?: false;
-    })
-  /** Presses a button, by its name or its place, of a kept message, or of `panel` in #general. */
-  | (Answered & { readonly presses: string | number; readonly on: string })
-  /** Picks an entry of the menu of a kept message. */
-  | (Answered & { readonly picks: string; readonly on: string })
-  | {
-      readonly writes: string;
-      readonly to?: string;
-      readonly attached?: readonly Upload[];
-      readonly replyTo?: string;
-      readonly keep?: string;
-    }
-  | { readonly deletes: string };
+  readonly awaitsQuiet: number;
+  /** A command, as in `/say text:good evening when:now`, in `place` or the first text channel. */
+  readonly runs: string;
+  /** A button, by its name or its place, of a kept message, or of `panel` in #general. */
+  readonly presses: readonly [button: string | number, on: string];
+  /** An entry of the menu of a kept message. */
+  readonly picks: readonly [entry: string, on: string];
+  /** A message, in `place` or the first text channel. */
+  readonly writes: string;
+  readonly deletes: string;
+};
 
-/** A step, by the word that tells it. */
-export type Step =
-  /** Acts by the name of the person, as in `Adam` or, in the server Second, `Adam in Second`; or what only code can say, by a sentence. */
-  | { readonly [who: string]: Acts | ((stage: Stage) => unknown) }
+/** Acts of one person, in this order; those of one step are done side by side. */
+export type Acts = Partial<Verbs> & {
+  /** What comes back first, and last; `keep` names the first, or what they wrote, for later steps. */
+  readonly reads?: Reading;
+  readonly last?: Reading;
+  readonly keep?: string;
+  readonly place?: string;
+  /** Files of a command, by option, and of a message. */
+  readonly files?: Readonly<Record<string, Upload>>;
+  /** The command may stay without an answer. */
+  readonly waits?: false;
+  /** The kept message that they write under. */
+  readonly replyTo?: string;
+};
+
+/** Steps that nobody does, by their word. */
+export type StageSteps = {
   /** Looks again until it matches, or until there is something; `keep` names the message that it saw. */
-  | (Match & { readonly see: (stage: Stage) => unknown; readonly keep?: string })
+  readonly see: Match & { readonly see: (stage: Stage) => unknown; readonly keep?: string };
   /** Texts in a channel: of the first server, or as in `Lounge in Second`. */
-  | (Match & { readonly posts: string })
+  readonly posts: Match & { readonly posts: string };
   /** Text of a kept message, or of `panel` in #general, as it is now. */
-  | (Match & { readonly message: string })
+  readonly message: Match & { readonly message: string };
   /** Voice channel of the bot, or `nowhere`. */
-  | { readonly botSits: string }
+  readonly botSits: { readonly botSits: string };
   /** Packets of this person, or of `bot`, from now on. */
-  | { readonly line: string; readonly suffers: Parameters<VoiceFaults['network']>[1] | 'nothing' }
+  readonly line: { readonly line: string; readonly suffers: PersonFaults | 'nothing' };
   /** The next line of the bot's log with these fields. */
-  | (Match & { readonly logs: LogLine })
-  | { readonly bot: 'stops' | 'is killed' | 'restarts' }
+  readonly logs: Match & { readonly logs: LogLine };
+  readonly bot: { readonly bot: 'stops' | 'is killed' | 'restarts' };
   /** The bot restarts, goes back by itself to where it sat, and these people can talk with it. */
-  | { readonly returnsTo: readonly string[] }
+  readonly returnsTo: { readonly returnsTo: readonly string[] };
   /** Time passes, in ms. */
-  | { readonly passes: number }
+  readonly passes: { readonly passes: number };
   /** Settings of the mock providers from now on. */
-  | { readonly providers: Partial<MockSettings> }
-  | { readonly together: readonly (readonly Step[])[] }
+  readonly providers: { readonly providers: Partial<MockSettings> };
+  readonly together: { readonly together: readonly (readonly Step[])[] };
   /** All of these steps take less, in ms. */
-  | { readonly within: number; readonly steps: readonly Step[] };
+  readonly within: { readonly within: number; readonly steps: readonly Step[] };
+};
+
+type PersonFaults = Parameters<VoiceFaults['network']>[1];
+
+/** Acts by the name of the person, as in `Adam` or, in the server Second, `Adam in Second`; or what only code can say, by a sentence. */
+type PeopleStep = { readonly [who: string]: Acts | ((stage: Stage) => unknown) };
+
+export type Step = PeopleStep | StageSteps[keyof StageSteps];

@@ -77,13 +77,13 @@ export const returnScenes: Scenes = {
       { Adam: { runs: '/leave' } },
       { bot: 'restarts' },
       { message: 'old', is: text('leave.nowhere') },
-      { Ben: { presses: 'stop', on: 'old', reads: nowhere } },
-      { Ben: { presses: 'more', on: 'old', reads: only('consent.no'), keep: 'menu' } },
-      { Ben: { presses: 'pause', on: 'menu', reads: nowhere } },
-      { Ben: { presses: 'privacy', on: 'menu', keep: 'card' } },
-      { Ben: { presses: 'consent.always', on: 'card', reads: only('consent.always') } },
-      { Ben: { presses: 'more', on: 'old', reads: only('consent.always') } },
-      { Adam: { presses: 'more', on: 'old', reads: only('consent.no') } },
+      { Ben: { presses: ['stop', 'old'], reads: nowhere } },
+      { Ben: { presses: ['more', 'old'], reads: only('consent.no'), keep: 'menu' } },
+      { Ben: { presses: ['pause', 'menu'], reads: nowhere } },
+      { Ben: { presses: ['privacy', 'menu'], keep: 'card' } },
+      { Ben: { presses: ['consent.always', 'card'], reads: only('consent.always') } },
+      { Ben: { presses: ['more', 'old'], reads: only('consent.always') } },
+      { Adam: { presses: ['more', 'old'], reads: only('consent.no') } },
       {
         Adam: {
           runs: '/join',
@@ -104,7 +104,7 @@ export const returnScenes: Scenes = {
     {
       providers: { replies: sets('in 1 hour', 'call my mother') },
       steps: [
-        { Adam: { joins: 'Lounge', runs: '/join', from: 'Lounge', keep: 'face' } },
+        { Adam: { joins: 'Lounge', runs: '/join', place: 'Lounge', keep: 'face' } },
         { Adam: { settles: true, asks: question } },
         { message: 'face', has: text('panel.heard', { name: 'Adam', words: wordsFor(1) }) },
         { bot: 'stops' },
