@@ -5,6 +5,9 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const waiting = /\/test\/(scenarios|discord|sandbox|processes)\b/;
 /** Files whose many tests stand elsewhere, or take long: their size does not tell. Longest first. */
 const long = [
+  'test/scenarios/scenes.test.ts',
+  'test/scenarios/scenes.long.test.ts',
+  'test/speech/embedded/requests.long.test.ts',
   'test/processes/shard-ranges.long.test.ts',
   'test/doctor/live.long.test.ts',
   'test/processes/reminders.long.test.ts',
@@ -17,11 +20,6 @@ const long = [
   'test/conversation/pipelines/realtime.test.ts',
   'test/doctor/secrets.test.ts',
   'test/storage/postgres/shard-locks.test.ts',
-  'test/scenarios/discord/consent.long.test.ts',
-  'test/scenarios/discord/reconnect.long.test.ts',
-  'test/scenarios/captions/erased.long.test.ts',
-  'test/scenarios/seats/return.long.test.ts',
-  'test/scenarios/captions/restart.long.test.ts',
   'test/deploy/image.long.test.ts',
 ];
 /** Share of the computing files beside which all waiting ones are begun: none begins last. */

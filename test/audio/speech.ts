@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { durationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
 
@@ -10,6 +10,13 @@ export function speech(name: string): Pcm {
 }
 
 export const joined = joinSamples;
+
+/** Somebody who goes on and on. */
+export function monologue(seconds: number): Pcm {
+  const piece = speech('human-cards-005');
+  const count = Math.ceil((seconds * 1_000) / durationMs(piece));
+  return { ...piece, samples: joined(Array.from({ length: count }, () => piece.samples)) };
+}
 
 /** Frames of 20 ms as the bot sends them. */
 export function encoded(pcm: Pcm, codec: OpusCodec): Buffer[] {

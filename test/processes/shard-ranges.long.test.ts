@@ -8,6 +8,8 @@ import { makeToken } from '#test/fakes/program.ts';
 import { freePort } from '#test/fakes/servers/listening.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
 import { commandReply } from '#test/scenarios/setup/asking.ts';
+import type { BotEnvironment } from '#test/scenarios/setup/bot-setup.ts';
+import { pass } from '#test/scenarios/setup/scenario-setup.ts';
 import { openLocks } from '#test/storage/postgres/open-locks.ts';
 import { openProcesses, type ProcessesOptions, type ProcessesSetup } from './bot-processes.ts';
 
@@ -37,9 +39,9 @@ async function answers(setup: ProcessesSetup, names: readonly string[] = servers
   for (const name of names) await commandReply(setup.sandbox.guild(name).person('Adam'), 'help');
 }
 
-async function startFour(setup: ProcessesSetup): Promise<void> {
-  await Promise.all([0, 1, 2, 3].map((n) => setup.start(`p${n}`, rangeOf(`${n}-${n}`))));
-  expect(served(setup)).toEqual(['p0 0', 'p1 1', 'p2 2', 'p3 3']);
+/** These processes are logged in, and people of every server get an answer. */
+async function servesAll(setup: ProcessesSetup, names: readonly string[]): Promise<void> {
+  expect(served(setup)).toEqual(names);
   await answers(setup);
 }
 
@@ -50,6 +52,9 @@ async function exitCode(bot: BotProcess): Promise<number | null> {
   await expect.poll(() => bot.isRunning, { timeout: longMs }).toBe(false);
   return await bot.stop();
 }
+
+type Database = Awaited<ReturnType<typeof openDatabase>>;
+type Schema = Database['schema'];
 
 /** A database whose ways break together. */
 async function openDatabase() {
@@ -72,109 +77,27 @@ test('four processes over folders of their own serve every server once, each the
       setup.start(`p${n}`, { environment: { ...environment, HOSTNAME: `parley-${n}` } }),
     ),
   );
-  expect(served(setup)).toEqual(['p0 0', 'p1 1', 'p2 2', 'p3 3']);
-  await answers(setup);
+  await servesAll(setup, ['p0 0', 'p1 1', 'p2 2', 'p3 3']);
   expect(setup.sandbox.violations()).toEqual([]);
 });
 
 withPostgres(() => {
-  test('four processes over one database serve every server once, and who may not start waits and says so', {
-    timeout: playedMs,
-    retry: 1,
-  }, async () => {
-    await using schema = await openSchema();
-    const environment = { DATABASE_URL: schema.url.reveal() };
-    await using setup = await openFour({ environment });
-    await startFour(setup);
-
-    const taken = await setup.launch('taken', rangeOf('3-3'));
-    await says(
-      taken,
-      /^waiting: shard 3 is served by \S+ \d+: end that process, or correct SHARDS and SHARD_RANGE$/,
-    );
-    const other = { environment: { SHARDS: '8', SHARD_RANGE: '4-7' } };
-    const renumbered = await setup.launch('renumbered', other);
-    await says(renumbered, /^waiting: \S+ \d+ has SHARDS=4, and this one 8: /);
-    expect(await renumbered.stop()).toBe(0);
-    expect(served(setup)).toEqual(['p0 0', 'p1 1', 'p2 2', 'p3 3']);
-    await answers(setup);
-
-    const { id } = setup.sandbox.guild('Sandbox 4');
-    const today = new Date().toISOString().slice(0, 10);
-    await schema.sql(`INSERT INTO spent VALUES ('${id}', '${today}', 1250000000, 3)`);
-    expect(await setup.process('p3').stop()).toBe(0);
-    await expect.poll(() => served(setup), { timeout: longMs }).toContain('taken 3');
-    const olga = setup.sandbox.guild('Sandbox 4').person('Olga');
-    const costs = await commandReply(olga, 'stats', { view: 'cost' });
-    expect(JSON.stringify(costs)).toContain('$1.25'); // spent while it waited for the lock
-    expect(setup.sandbox.violations()).toEqual([]);
-  });
-
-  test('a process that was killed is started elsewhere, and serves again without waiting for a lock or a login', {
-    timeout: playedMs,
-    retry: 1,
-  }, async () => {
-    await using schema = await openSchema();
-    const environment = { DATABASE_URL: schema.url.reveal() };
-    await using setup = await openFour({ environment });
-    await startFour(setup);
-    const port = await freePort();
-    setup.sandbox.changeGatewayRules({ identifyEveryMs: 0 }); // as if it had logged in long ago
-    await setup.process('p2').kill();
-    const holders = () => schema.sql(lockHolders);
-    await expect.poll(holders).toHaveLength(3);
-    const startMs = realClock.nowMs();
-    const { environment: range } = rangeOf('2-2');
-    const options = { environment: { ...range, PAGE_PORT: `${port}` } };
-    const elsewhere = await setup.start('elsewhere', options);
-    await answers(setup, ['Sandbox 3']);
-    const tookS = ((realClock.nowMs() - startMs) / 1_000).toFixed(1);
-    console.info(`a process started in place of one that was killed serves after ${tookS} s`);
-    expect(elsewhere.log.filter(({ msg }) => msg?.startsWith('waiting'))).toEqual([]);
-    expect((await holders()).map(({ shard_ids: ids }) => ids)).toEqual([
-      '[0]',
-      '[1]',
-      '[2]',
-      '[3]',
-    ]);
-    expect(setup.sandbox.violations()).toEqual([]); // no login was refused
-    expect(served(setup)).toEqual(['elsewhere 2', 'p0 0', 'p1 1', 'p3 3']);
-
-    const { id } = setup.sandbox.guild('Sandbox 2');
-    const token = await makeToken(environment, id, 'track');
-    const headers = { authorization: `Bearer ${token}` };
-    const url = `http://127.0.0.1:${port}/v1/servers/${id}/tracks`;
-    const refused = await fetch(url, { headers });
-    const error = { code: 'server.elsewhere', message: expect.stringContaining('shard 1') };
-    expect([refused.status, await refused.json()]).toEqual([
-      409,
-      expect.objectContaining({ error: expect.objectContaining(error) }),
-    ]);
-  });
-});
-
-withPostgres(() => {
-  test('a database that is away for longer than any statement waits ends nothing, and the locks are taken again', {
+  test('processes over one database serve every server once: who may not start waits and says so, one that was killed is replaced at once, and a database that is away ends nothing', {
     timeout: playedMs,
     retry: 1,
   }, async () => {
     await using database = await openDatabase();
-    await using setup = await openFour({ environment: database.environment });
-    await startFour(setup);
-    database.way.cut();
-    const awayMs = realClock.nowMs();
-    while (realClock.nowMs() - awayMs < 20_000) await answers(setup);
-    database.way.heal();
-    const fifth = await setup.launch('fifth', rangeOf('0-3'));
-    await says(fifth, /^waiting: shard 3 is served by/);
-    for (const shard of [2, 1, 0]) {
-      await setup.process(`p${shard + 1}`).stop();
-      const next = await setup.launch(`next${shard}`, rangeOf(`0-${shard}`));
-      await says(next, new RegExp(`^waiting: shard ${shard} is served by`));
-      await next.stop();
-    }
-    expect(served(setup)).toEqual(['p0 0']);
-    expect(setup.sandbox.violations()).toEqual([]);
+    const { schema, environment } = database;
+    await using setup = await openFour({ environment });
+    await Promise.all([0, 1, 2, 3].map((n) => setup.start(`p${n}`, rangeOf(`${n}-${n}`))));
+    await servesAll(setup, ['p0 0', 'p1 1', 'p2 2', 'p3 3']);
+    await waitsForShard(setup, schema);
+    await servesAll(setup, ['p0 0', 'p1 1', 'p2 2', 'taken 3']);
+    await replacesKilled(setup, schema, environment);
+    await servesAll(setup, ['elsewhere 2', 'p0 0', 'p1 1', 'taken 3']);
+    await keepsLocks(setup, database);
+    await servesAll(setup, ['elsewhere 2', 'p0 0', 'p1 1', 'taken 3']);
+    expect(setup.sandbox.violations()).toEqual([]); // no login was refused
   });
 
   test('a process whose shard another one took while the database was away says so, and ends', {
@@ -193,3 +116,73 @@ withPostgres(() => {
     expect(served(setup)).toEqual([]);
   });
 });
+
+/** Who may not start waits and says so, and serves once the shard is free. */
+async function waitsForShard(setup: ProcessesSetup, schema: Schema): Promise<void> {
+  const taken = await setup.launch('taken', rangeOf('3-3'));
+  await says(
+    taken,
+    /^waiting: shard 3 is served by \S+ \d+: end that process, or correct SHARDS and SHARD_RANGE$/,
+  );
+  const other = { environment: { SHARDS: '8', SHARD_RANGE: '4-7' } };
+  const renumbered = await setup.launch('renumbered', other);
+  await says(renumbered, /^waiting: \S+ \d+ has SHARDS=4, and this one 8: /);
+  expect(await renumbered.stop()).toBe(0);
+  await servesAll(setup, ['p0 0', 'p1 1', 'p2 2', 'p3 3']);
+
+  const { id } = setup.sandbox.guild('Sandbox 4');
+  const today = new Date().toISOString().slice(0, 10);
+  await schema.sql(`INSERT INTO spent VALUES ('${id}', '${today}', 1250000000, 3)`);
+  expect(await setup.process('p3').stop()).toBe(0);
+  await expect.poll(() => served(setup), { timeout: longMs }).toContain('taken 3');
+  const olga = setup.sandbox.guild('Sandbox 4').person('Olga');
+  const costs = await commandReply(olga, 'stats', { view: 'cost' });
+  expect(JSON.stringify(costs)).toContain('$1.25'); // spent while it waited for the lock
+}
+
+/** A process that is started in place of one that was killed waits neither for a lock nor for a login. */
+async function replacesKilled(
+  setup: ProcessesSetup,
+  schema: Schema,
+  environment: BotEnvironment,
+): Promise<void> {
+  const port = await freePort();
+  setup.sandbox.changeGatewayRules({ identifyEveryMs: 0 }); // as if it had logged in long ago
+  await setup.process('p2').kill();
+  await expect.poll(() => heldShards(schema)).toHaveLength(3);
+  const { environment: range } = rangeOf('2-2');
+  const options = { environment: { ...range, PAGE_PORT: `${port}` } };
+  const elsewhere = await setup.start('elsewhere', options);
+  await answers(setup, ['Sandbox 3']);
+  expect(elsewhere.log.filter(({ msg }) => msg?.startsWith('waiting'))).toEqual([]);
+  expect(await heldShards(schema)).toEqual(['[0]', '[1]', '[2]', '[3]']);
+
+  const { id } = setup.sandbox.guild('Sandbox 2');
+  const token = await makeToken(environment, id, 'track');
+  const headers = { authorization: `Bearer ${token}` };
+  const url = `http://127.0.0.1:${port}/v1/servers/${id}/tracks`;
+  const refused = await fetch(url, { headers });
+  const error = { code: 'server.elsewhere', message: expect.stringContaining('shard 1') };
+  expect([refused.status, await refused.json()]).toEqual([
+    409,
+    expect.objectContaining({ error: expect.objectContaining(error) }),
+  ]);
+}
+
+/** A database that is away for longer than any statement waits ends nothing, and the locks are taken again. */
+async function keepsLocks(setup: ProcessesSetup, { way, schema }: Database): Promise<void> {
+  way.cut();
+  const awayMs = realClock.nowMs();
+  while (realClock.nowMs() - awayMs < 20_000) {
+    await answers(setup);
+    await pass(1_000);
+  }
+  way.heal();
+  const fifth = await setup.launch('fifth', rangeOf('0-3'));
+  await says(fifth, /^waiting: shard \d is served by/);
+  await expect.poll(() => heldShards(schema)).toEqual(['[0]', '[1]', '[2]', '[3]']);
+}
+
+async function heldShards(schema: Schema): Promise<readonly unknown[]> {
+  return (await schema.sql(lockHolders)).map(({ shard_ids: ids }) => ids);
+}

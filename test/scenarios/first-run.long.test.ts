@@ -3,9 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
+import { speech } from '#test/audio/speech.ts';
 import { type ProcessEnd, runToEnd } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
+import type { MockVoice } from '#test/fakes/providers/sound.ts';
 import { remote } from '#test/scenarios/setup/bot-setup.ts';
 import { scenario } from '#test/scenarios/setup/scenario-setup.ts';
 import { inSharedTime } from '#test/scenarios/setup/shared-time.ts';
@@ -44,4 +47,18 @@ scenario('providers from the environment are used, and a hum is no answer in wor
   expect(out).toContain('failed at words: ');
   expect(code).toBe(1);
   expect(kept && durationMs(kept)).toBeGreaterThan(500);
+});
+
+scenario('the first run proves what a newcomer hears through a Realtime server', async () => {
+  const spoken = speech('human-goforward');
+  /** A man who can say one thing. */
+  const voice: MockVoice = (_text, rateHz) => resample(spoken, rateHz).samples;
+  const talk = { voice, answer: () => ({ text: 'Go forward ten meters.' }) };
+  await using providers = await openMockProviders({ pace: instantPace, voice, talk });
+  const REALTIME_BASE_URL = providers.baseUrl.replace('http', 'ws');
+  const settings = { PIPELINE: 'realtime', ...remote(providers), REALTIME_BASE_URL };
+  const { code, out, complaints } = await once(settings);
+  expect(out).toMatch(/^ {2}Nova {3}Go forward ten meters\.$/m);
+  expect(out).toMatch(/the received sound holds \d+ % of the spoken words/);
+  expect({ code, complaints }).toEqual({ code: 0, complaints: '' });
 });

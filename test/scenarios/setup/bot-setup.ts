@@ -17,7 +17,7 @@ export type BotSetupOptions = {
   /** Environment of the bot, beside its login. */
   readonly environment?:
     | BotEnvironment
-    | ((sandbox: Sandbox, providers: MockProviders) => BotEnvironment);
+    | ((sandbox: Sandbox, providers: MockProviders, dataDir: string) => BotEnvironment);
 };
 
 /** Discord in this process, mock providers, and the bot as a process of its own that is logged in. */
@@ -45,7 +45,7 @@ export async function runBot(options: BotSetupOptions): Promise<BotSetup> {
   stack.defer(() => rm(dataDir, { recursive: true, force: true }));
   const { token, apiUrl, certificate: ca, cdnHost } = sandbox;
   const { environment: given } = options;
-  const own = typeof given === 'function' ? given(sandbox, providers) : given;
+  const own = typeof given === 'function' ? given(sandbox, providers, dataDir) : given;
   const usual = { ...remote(providers), TRACK_ALLOWED_HOSTS: cdnHost, DATA_DIR: dataDir };
   const start = () => startInSharedTime({ token, apiUrl, ca }, { ...usual, ...own });
   let bot = await start();

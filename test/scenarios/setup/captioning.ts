@@ -1,7 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect } from 'vitest';
-import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { speech } from '#test/audio/speech.ts';
@@ -10,7 +9,7 @@ import { knownWords, MockRecogniser } from '#test/fakes/recogniser/recogniser.ts
 import type { KnownWord } from '#test/fakes/recogniser/recogniser-match.ts';
 import { download } from '#test/sandbox/download.ts';
 import { commandReply } from './asking.ts';
-import { callIn, eventually, type ScenarioSetup, seat, soon } from './scenario-setup.ts';
+import type { ScenarioSetup } from './scenario-setup.ts';
 
 /** Recordings that are told apart by their sound, shortest first. */
 const recordings = [
@@ -48,11 +47,6 @@ export class Sayings<Text extends string> {
     return { pace: instantPace, hears: (pcm: Pcm) => this.#recogniser.hear(pcm) };
   }
 
-  /** Resolves when it was said. */
-  async say(person: SandboxPerson, text: Text): Promise<void> {
-    await person.say(this.sound(text), soon());
-  }
-
   sound(text: Text): Pcm {
     const sound = this.#sounds.get(text);
     if (!sound) throw new Error(`Nobody can say "${text}".`);
@@ -72,27 +66,6 @@ function spread(text: string, spoken: readonly KnownWord[]): readonly KnownWord[
   });
 }
 
-/** Adam has called the bot; these people sit there, too, and said yes for always; captions are on. */
-export async function captioned(
-  setup: ScenarioSetup,
-  names: readonly string[] = [],
-): Promise<readonly [SandboxPerson, ...SandboxPerson[]]> {
-  const others = await Promise.all(names.map((name) => seat(setup, name)));
-  const adam = await callIn(setup, 'Adam');
-  await Promise.all(others.map((one) => commandReply(one, 'privacy allow')));
-  await turnOn(adam);
-  await Promise.all([adam, ...others].map((one) => one.settled(soon())));
-  return [adam, ...others];
-}
-
-/** Turns captions on, or waits until they are. */
-export async function turnOn(person: SandboxPerson): Promise<ShownMessage> {
-  const asked = person.command('captions on');
-  const shown = await Promise.any([asked.answered(soon()), asked.followed(soon())]);
-  expect(shown.text).toMatch(/^Captions (?:are )?on/);
-  return shown;
-}
-
 /** Lines of captions in a channel or thread, in order. */
 export function linesIn({ sandbox }: ScenarioSetup, channel = 'Lounge'): readonly string[] {
   return sandbox.messages(channel).flatMap(({ text, author }) => {
@@ -102,19 +75,6 @@ export function linesIn({ sandbox }: ScenarioSetup, channel = 'Lounge'): readonl
 }
 
 const spoken = /^(?:`[^`]*` )?\*\*/;
-
-/** Waits for words of a speaker, as in `**Adam** hello`; what they say within a second stands on the same line. */
-export async function untilShown(
-  setup: ScenarioSetup,
-  line: string,
-  channel = 'Lounge',
-): Promise<void> {
-  const [head = '', words = ''] = line.split('** ');
-  await eventually(() => {
-    const theirs = linesIn(setup, channel).filter((one) => one.startsWith(`${head}** `));
-    expect(theirs.join('\n')).toContain(words);
-  });
-}
 
 /** A transcript as this person gets it, privately. */
 export async function transcriptFor(
@@ -141,9 +101,4 @@ export async function keptBytes({ dataDir }: ScenarioSetup): Promise<string> {
 export function promptsOf({ providers }: ScenarioSetup): string {
   const chats = providers.requests.filter(({ endpoint }) => endpoint === 'chat');
   return JSON.stringify(chats.map(({ body }) => body));
-}
-
-/** All that the bot ever asked Discord to show, to all or to one. */
-export function postedBy({ sandbox }: ScenarioSetup): string {
-  return JSON.stringify(sandbox.requests().map(({ body }) => body ?? null));
 }

@@ -1,16 +1,25 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 
-/** Instant up to which time may pass, and how far this clock is behind the machine's, in ms. */
-export type TimeGrant = { readonly untilMs: number; readonly lagMs: number };
+/**
+ * Instant up to which time may pass. It was `atMs` when the machine's clock showed `realMs`, and since then passes `rate` times
+ * as fast.
+ */
+export type TimeGrant = {
+  readonly untilMs: number;
+  readonly atMs: number;
+  readonly realMs: number;
+  readonly rate: number;
+};
 
 /** A timer that is less early than this counts as due, in ms. */
 const earlyMs = 1.5;
 
-/** A clock that keeps to real time up to the instant that it was granted, and stands still there until the next grant. */
+/** A clock that keeps to its rate up to the instant that it was granted, and stands still there until the next grant. */
 export class GrantedClock implements Clock {
   readonly #real: Clock;
   #grant: TimeGrant;
-  #standing: (() => void)[] = [];
+  /** Looks of each timer that is not due at the clock, with the way to forget the timer of the machine. */
+  readonly #waiting = new Map<() => void, (() => void) | undefined>();
 
   constructor(real: Clock, grant: TimeGrant) {
     this.#real = real;
@@ -18,7 +27,8 @@ export class GrantedClock implements Clock {
   }
 
   nowMs(): number {
-    return Math.min(this.#real.nowMs() - this.#grant.lagMs, this.#grant.untilMs);
+    const { untilMs, atMs, realMs, rate } = this.#grant;
+    return Math.min(atMs + (this.#real.nowMs() - realMs) * rate, untilMs);
   }
 
   wallMs(): number {
@@ -26,10 +36,13 @@ export class GrantedClock implements Clock {
   }
 
   grant(grant: TimeGrant): void {
+    const isOtherRate = grant.rate !== this.#grant.rate;
     this.#grant = grant;
-    const standing = this.#standing;
-    this.#standing = [];
-    for (const check of standing) check();
+    for (const [look, forget] of [...this.#waiting]) {
+      if (forget && !isOtherRate) continue;
+      forget?.();
+      look();
+    }
   }
 
   async sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -48,19 +61,20 @@ export class GrantedClock implements Clock {
 
   later(ms: number, run: () => void): () => void {
     const dueMs = this.nowMs() + Math.max(0, ms);
-    let isForgotten = false;
-    let forget: (() => void) | undefined;
-    const check = () => {
-      if (isForgotten) return;
+    const wait = (restMs: number) =>
+      this.#waiting.set(look, this.#real.later(restMs / this.#grant.rate, look));
+    const look = () => {
       const nowMs = this.nowMs();
-      if (dueMs - nowMs < earlyMs) run();
-      else if (nowMs >= this.#grant.untilMs) this.#standing.push(check);
-      else forget = this.#real.later(dueMs - nowMs, check);
+      if (dueMs - nowMs < earlyMs) {
+        this.#waiting.delete(look);
+        run();
+      } else if (nowMs >= this.#grant.untilMs) this.#waiting.set(look, undefined);
+      else wait(dueMs - nowMs);
     };
-    forget = this.#real.later(ms, check);
+    wait(ms);
     return () => {
-      isForgotten = true;
-      forget?.();
+      this.#waiting.get(look)?.();
+      this.#waiting.delete(look);
     };
   }
 }

@@ -114,7 +114,7 @@ export async function openOwnScenario(options: OwnScenarioOptions = {}): Promise
 }
 
 /** `name` sits down in Lounge. */
-export async function seat({ sandbox }: SpokenSetup, name: string): Promise<SandboxPerson> {
+async function seat({ sandbox }: SpokenSetup, name: string): Promise<SandboxPerson> {
   const person = sandbox.person(name);
   await person.join('Lounge', soon());
   return person;

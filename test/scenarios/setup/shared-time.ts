@@ -8,9 +8,10 @@ import { takeOverClock } from './granted-clock.ts';
 
 /** Longest time, in ms, by which one process may be ahead of another. */
 const windowMs = 40;
-/** Interval of grants, in ms. At 20 a process often waits for the next one, and time stands still for a seventh of it. */
-const everyMs = 15;
-const unlimited = { untilMs: Number.POSITIVE_INFINITY, lagMs: 0 };
+/** Interval of grants, in ms: a process seldom waits for the next one. */
+const everyMs = 8;
+/** Rate of time while bots run: people speak for longer than anybody computes. */
+const playedRate = 2;
 /** Module of which a program calls `shareTime` first. */
 const preload = import.meta.resolve('./process-clock.ts');
 
@@ -25,7 +26,13 @@ type Participant = {
 };
 
 const real = { ...realClock };
-const clock = takeOverClock(unlimited);
+const start = real.nowMs();
+const clock = takeOverClock({
+  untilMs: Number.POSITIVE_INFINITY,
+  atMs: start,
+  realMs: start,
+  rate: 1,
+});
 const server = createServer(join).listen(0, '127.0.0.1').unref();
 await once(server, 'listening');
 const participants = new Set<Participant>();
@@ -38,13 +45,13 @@ let ticking: NodeJS.Timeout | undefined;
  * Environment of a program that is to share its time with this process, as are the programs that it starts: conservative
  * synchronisation of all of them.
  *
- * Time keeps to real time as long as each process gets a processor. While one of them waits for a processor, time stands still
+ * Time passes at its rate as long as each process gets a processor. While one of them waits for a processor, time stands still
  * for all: a busy machine makes a scenario longer, and changes nothing in it.
  */
 export function inSharedTime(name = `program ${++started}`): Readonly<Record<string, string>> {
   const { port } = server.address() as AddressInfo;
   const nowMs = clock.nowMs();
-  const grant = { untilMs: nowMs, lagMs: real.nowMs() - nowMs };
+  const grant = { untilMs: nowMs, atMs: nowMs, realMs: real.nowMs(), rate: playedRate };
   // In a module of its own: with parameters in its address, the other one would be compiled anew for each program.
   const call = `shareTime(${JSON.stringify(name)},${port},${JSON.stringify(grant)},import.meta.url)`;
   const text = `import{shareTime}from'${preload}';${call}`;
@@ -93,14 +100,14 @@ function tick(): void {
   const nowMs = clock.nowMs();
   const waitedFor = used.filter(({ name }) => !bots.get(name)?.isFrozen);
   const reachedMs = Math.min(nowMs, ...waitedFor.map((one) => one.reachedMs));
-  const lagMs = real.nowMs() - nowMs;
-  const grant = { untilMs: Math.max(nowMs, reachedMs + windowMs), lagMs };
+  const present = { atMs: nowMs, realMs: real.nowMs() };
+  const grant = { ...present, untilMs: Math.max(nowMs, reachedMs + windowMs), rate: playedRate };
   for (const participant of used) {
     if (participant.isAsked) continue;
     participant.isAsked = true;
     participant.socket.write(`${JSON.stringify(grant)}\n`);
   }
-  clock.grant(used.length > 0 ? grant : { ...unlimited, lagMs });
+  clock.grant(used.length > 0 ? grant : { ...present, untilMs: Number.POSITIVE_INFINITY, rate: 1 });
   if (used.length > 0) return;
   clearInterval(ticking);
   ticking = undefined;

@@ -11,10 +11,13 @@ export type VoiceRequests = {
   seatings(guildId: string, userId: string): number;
   /** Ends this person's call in this server alone, as the voice server does: their seat stays. */
   close(guildId: string, userId: string, closeCode: number): void;
+  /** Told when the server ends somebody's call. */
+  onExpel(listener: () => void): void;
 };
 
-/** The sandbox's own voice; `onExpel` is told when the server ends somebody's call. */
-export function openVoiceRequests(onExpel: () => void = () => undefined): VoiceRequests {
+/** The sandbox's own voice. */
+export function openVoiceRequests(): VoiceRequests {
+  let expelled: () => void = () => undefined;
   const seatings: string[] = [];
   let opened: VoiceServer | undefined;
   const half: VoiceHalf = {
@@ -31,7 +34,7 @@ export function openVoiceRequests(onExpel: () => void = () => undefined): VoiceR
           server.admit(ticket);
         },
         expel(guildId, userId, closeCode) {
-          onExpel();
+          expelled();
           server.expel(guildId, userId, closeCode);
         },
         allow: (guildId, userId, rights) => server.allow(guildId, userId, rights),
@@ -45,5 +48,8 @@ export function openVoiceRequests(onExpel: () => void = () => undefined): VoiceR
     half,
     seatings: (guildId, userId) => seatings.filter((one) => one === `${guildId}/${userId}`).length,
     close: (guildId, userId, closeCode) => opened?.expel(guildId, userId, closeCode),
+    onExpel: (listener) => {
+      expelled = listener;
+    },
   };
 }

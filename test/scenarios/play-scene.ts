@@ -1,0 +1,283 @@
+import { expect, test } from 'vitest';
+import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import { realClock } from '#src/base/clock.ts';
+import type {
+  Acts,
+  Match,
+  Reading,
+  Scene,
+  Scenes,
+  Sound,
+  StageSteps,
+  Step,
+  Verbs,
+} from './scene.ts';
+import { buttonsOf, customId, firstAnswer } from './setup/asking.ts';
+import { linesIn } from './setup/captioning.ts';
+import { expectAlike } from './setup/likeness.ts';
+import {
+  call,
+  converse,
+  eventually,
+  hearAnswer,
+  hearing,
+  madeTexts,
+  pass,
+  returned,
+  type ScenarioExchange,
+  soon,
+  toneOf,
+} from './setup/scenario-setup.ts';
+import { type LastActs, openStage, type Stage, serverOf } from './stage.ts';
+
+/** Deadline of one attempt at a scene: it only ends one that hangs. */
+const sceneMs = 300_000;
+/** Deadline of a line of the log. */
+const logMs = 40_000;
+/** Lines of the log below a failure. */
+const lastLines = 12;
+
+/** One test for each scene. They are played side by side: most of the time somebody speaks, and nobody computes. */
+export function playScenes(...files: readonly Scenes[]): void {
+  for (const [title, scene] of files.flatMap(Object.entries<Scene>)) {
+    test.concurrent(title, { timeout: sceneMs, retry: 1 }, async () => {
+      await using stage = await openStage(scene);
+      await playAll(stage, scene.steps);
+    });
+  }
+}
+
+async function playAll(stage: Stage, steps: readonly Step[]): Promise<void> {
+  for (const [n, step] of steps.entries()) {
+    try {
+      await playStep(stage, step);
+    } catch (error) {
+      throw placed(error, `step ${n + 1} of ${steps.length}, ${shown(step)}`, stage);
+    }
+  }
+}
+
+/** The error with its innermost step before it, and the last lines of the log below. */
+function placed(error: unknown, where: string, { bot }: Stage): unknown {
+  if (!(error instanceof Error) || error.message.startsWith('step ')) return error;
+  const log = bot.log.slice(-lastLines).map((line) => JSON.stringify(line));
+  error.message = `${where}:\n${error.message}\nLast lines of the log:\n${log.join('\n')}`;
+  return error;
+}
+
+function shown(step: Step): string {
+  const plain = (_key: string, value: unknown) => {
+    if (typeof value === 'function') return `${value.name || value}`;
+    return value instanceof RegExp ? `${value}` : 'samples' in Object(value) ? 'a sound' : value;
+  };
+  return JSON.stringify(step, plain).slice(0, 300);
+}
+
+async function playStep(stage: Stage, step: Step): Promise<void> {
+  const word = Object.keys(step).find((key) => key in stagePlayers);
+  // Each player is under its own word.
+  if (word) return void (await stagePlayers[word as keyof StageSteps](stage, step as never));
+  const people = Object.entries(step).map(([who, what]) =>
+    typeof what === 'function' ? what(stage) : playActs(stage, who, what as Acts),
+  );
+  await Promise.all(people);
+}
+
+type StagePlayers = {
+  readonly [Word in keyof StageSteps]: (stage: Stage, step: StageSteps[Word]) => unknown;
+};
+
+const stagePlayers: StagePlayers = {
+  see: (stage, { see, keep, ...match }) =>
+    eventually(async () => {
+      const value = await see(stage);
+      expectMatch(stage, value, match);
+      if (Object.keys(match).length === 0) expect(value).toBeDefined();
+      if (keep) stage.keep(keep, value as ShownMessage);
+    }),
+  posts: (stage, { posts, ...match }) =>
+    eventually(() => {
+      const [channel = ''] = posts.split(' in ');
+      const messages = stage.server(serverOf(posts)).messages(channel);
+      const texts = messages.map(({ text }) => text);
+      expectMatch(stage, texts, match);
+    }),
+  message: (stage, { message, ...match }) =>
+    eventually(() => expectMatch(stage, stage.message(message).text, match)),
+  botSits: (stage, { botSits }) =>
+    eventually(() => {
+      const { channel = 'nowhere' } = stage.server(serverOf(botSits)).bot();
+      expect(channel).toBe(botSits.split(' in ')[0]);
+    }),
+  line({ sandbox, person }, { line, suffers }) {
+    const id = line === 'bot' ? sandbox.botId : person(line).id;
+    if (suffers === 'nothing') sandbox.faults.voice.heal(id);
+    else sandbox.faults.voice.network(id, suffers);
+  },
+  async logs(stage, { logs, ...match }) {
+    const fields = Object.entries(logs);
+    const fits = (line: typeof logs) => fields.every(([key, value]) => line[key] === value);
+    expectMatch(stage, await stage.bot.logged(fits, logMs), match);
+  },
+  async bot({ bot, restart }, step) {
+    if (step.bot === 'stops') expect(await bot.stop()).toBe(0);
+    else if (step.bot === 'is killed') await bot.kill();
+    else await restart();
+  },
+  async returnsTo(stage, step) {
+    await stage.restart();
+    await returned(stage, ...step.returnsTo.map((name) => stage.person(name)));
+  },
+  passes: (_stage, step) => pass(step.passes),
+  providers: ({ providers }, step) => providers.set(step.providers),
+  together: (stage, step) => Promise.all(step.together.map((steps) => playAll(stage, steps))),
+  async within(stage, step) {
+    const fromMs = realClock.nowMs();
+    await playAll(stage, step.steps);
+    expect(realClock.nowMs() - fromMs).toBeLessThan(step.within);
+  },
+};
+
+/** A person in a scene, with what they did last. */
+type Actor = {
+  readonly stage: Stage;
+  readonly name: string;
+  readonly person: SandboxPerson;
+  readonly last: LastActs;
+};
+
+async function playActs(stage: Stage, name: string, acts: Acts): Promise<void> {
+  const actor = { stage, name, person: stage.person(name), last: stage.last(name) };
+  for (const [word, what] of Object.entries(acts)) {
+    // Each player is under its own word; other words are details of one.
+    await players[word as keyof Verbs]?.(actor, what as never, acts);
+  }
+}
+
+type Players = {
+  readonly [Verb in keyof Verbs]: (actor: Actor, what: Verbs[Verb], acts: Acts) => unknown;
+};
+
+const players: Players = {
+  joins: ({ person }, channel) => person.join(channel, soon()),
+  leaves: ({ person }) => person.leave(),
+  async calls({ stage, name, person }, channel) {
+    if (channel !== true) await person.join(channel, soon());
+    await call(stage.around(name), person);
+  },
+  settles: ({ person }) => person.settled(soon()),
+  uses: ({ person }, microphone) => person.useMicrophone(microphone),
+  says,
+  async captions(actor, words) {
+    await says(actor, words);
+    const isTheirs = (line: string) => line.startsWith(`**${actor.name}** `);
+    const theirs = () => linesIn(actor.stage).filter(isTheirs).join('\n');
+    await eventually(() => expect(theirs()).toContain(words));
+  },
+  sends: ({ stage, name }, packets) =>
+    eventually(() => expect(sent(stage, name)).toBeGreaterThan(packets)),
+  asks,
+  async understands(actor, sound) {
+    const { uttered, heard, made } = await asks(actor, sound);
+    await expectAlike(uttered, actor.stage.sound(sound));
+    await expectAlike(heard.pcm, made);
+  },
+  async hears({ stage, person, last }, words) {
+    if (words === 'something') return await hearing(person);
+    if (typeof words === 'object') {
+      const answer = await hearAnswer(person, last.sinceMs);
+      return await expectAlike(answer.pcm, toneOf(words));
+    }
+    const all = await person.listen({ sinceMs: 0, quietMs: 1_000, timeoutMs: 20_000 }, soon());
+    await expectAlike(all.pcm, toneOf(madeTexts(stage)));
+  },
+  awaitsQuiet: ({ person, last: { sinceMs } }, quietMs) =>
+    person.listen({ sinceMs, quietMs, timeoutMs: 20_000 }, soon()),
+  async runs({ stage, person, last }, command, acts) {
+    const [line = '', ...options] = command.slice(1).split(/ (?=[a-z_]+:)/);
+    const words = options.map((option) => {
+      const [, key, value = ''] = /^([a-z_]+):(.*)$/s.exec(option) ?? [];
+      return [key, filled(stage, value)];
+    });
+    const given = { ...Object.fromEntries(words), ...acts.files };
+    const asked = person.command(line, given, acts.place);
+    last.sinceMs = asked.sentAtMs;
+    if (acts.waits !== false) await read(stage, acts, asked);
+  },
+  async presses({ stage, person }, [button, on], acts) {
+    const message = stage.kept(on);
+    const name = typeof button === 'number' ? (buttonsOf(message)[button]?.[0] ?? '') : button;
+    await read(stage, acts, person.press(message, customId(name)));
+  },
+  picks: ({ stage, person }, [entry, on], acts) =>
+    read(stage, acts, person.menu(entry, stage.kept(on))),
+  writes({ stage, person, last }, words, { place, files, replyTo, keep }) {
+    const wrote = person.write(`${filled(stage, words)}`, {
+      ...(place && { channel: place }),
+      ...(files && { files: Object.values(files) }),
+      ...(replyTo && { replyTo: stage.message(replyTo) }),
+    });
+    last.sinceMs = wrote.atMs;
+    if (keep) stage.keep(keep, wrote);
+  },
+  deletes: ({ stage, person }, message) => person.deleteMessage(stage.message(message)),
+};
+
+async function says({ stage, person, last }: Actor, sound: Sound): Promise<void> {
+  last.sentPackets = person.counts().sentPackets;
+  last.said = await person.say(stage.sound(sound), soon());
+  last.sinceMs = last.said.firstPacketAtMs;
+}
+
+async function asks({ stage, name, person, last }: Actor, sound: Sound): Promise<ScenarioExchange> {
+  last.sentPackets = person.counts().sentPackets;
+  last.exchange = await converse(stage.around(name), person, stage.sound(sound));
+  return last.exchange;
+}
+
+/** Packets that this person has sent since they began to speak. */
+export function sent(stage: Stage, name: string): number {
+  return stage.person(name).counts().sentPackets - stage.last(name).sentPackets;
+}
+
+async function read(stage: Stage, { reads, last, keep }: Acts, asked: Interaction): Promise<void> {
+  const answer = await firstAnswer(asked);
+  if (keep) stage.keep(keep, answer);
+  if (reads) expectReading(stage, answer, reads);
+  const newest = () => asked.followUps.at(-1) ?? asked.reply;
+  if (last) await eventually(() => expectReading(stage, newest(), last));
+}
+
+function expectReading(stage: Stage, message: ShownMessage | undefined, reading: Reading): void {
+  const { to, buttons, ...match } = reading;
+  expectMatch(stage, message?.text, match);
+  if (to) expect(message?.ephemeral ? 'caller' : 'all').toBe(to);
+  if (message && buttons) expect(buttonsOf(message)).toEqual(buttons);
+}
+
+function expectMatch(stage: Stage, value: unknown, match: Match): void {
+  if ('is' in match) expect(value).toEqual(filled(stage, match.is));
+  if (match.fits) expect(value).toMatchObject(match.fits);
+  const isLines = Array.isArray(value) && value.every((one) => typeof one === 'string');
+  const text = isLines
+    ? value.join('\n')
+    : typeof value === 'string'
+      ? value
+      : JSON.stringify(value);
+  for (const part of [match.has ?? []].flat()) expect(text).toMatch(filled(stage, part));
+  for (const part of [match.lacks ?? []].flat()) expect(text).not.toMatch(filled(stage, part));
+}
+
+/** A text with ids in the places of names. */
+function filled<Value>(stage: Stage, value: Value): Value | string {
+  if (typeof value !== 'string') return value;
+  const { sandbox } = stage;
+  return value.replace(/\{(server|[@#][^}]+|message [^}]+)\}/g, (_, name: string) => {
+    if (name === 'server') return sandbox.guildId;
+    if (name === '@bot') return sandbox.botId;
+    if (name.startsWith('message ')) return stage.message(name.replace('message ', '')).id;
+    const rest = name.slice(1);
+    return name.startsWith('#') ? sandbox.channelId(rest) : stage.person(rest).id;
+  });
+}

@@ -1,0 +1,293 @@
+import { expect } from 'vitest';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
+import { text } from '#src/texts/texts.ts';
+import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
+import { readSrt } from '#test/features/captions/files/subtitle-readers.ts';
+import { only, type Reading, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { commandReply } from '#test/scenarios/setup/asking.ts';
+import { keptBytes, linesIn, promptsOf, transcriptFor } from '#test/scenarios/setup/captioning.ts';
+import { eventually } from '#test/scenarios/setup/scenario-setup.ts';
+import type { Stage } from '#test/scenarios/stage.ts';
+import { filesWith } from '#test/storage/copied-stores.ts';
+
+const isOn = { has: /^Captions (?:are )?on/ };
+/** Adam has called the bot; Ben sits there, too, and said yes for always; captions are on. */
+const captioned: readonly Step[] = [
+  { Ben: { joins: 'Lounge' } },
+  { Adam: { calls: 'Lounge' } },
+  { Ben: { runs: '/privacy allow' } },
+  { Adam: { runs: '/captions on', reads: isOn, settles: true }, Ben: { settles: true } },
+];
+const [friday, table, chess] = ['Friday at eight', 'I book the table', 'we play chess'];
+const talk = [friday, table, chess];
+/** A model that was taken in: a line that nobody said, one that says something else. */
+const recap = recapReply(
+  { kind: 'decision', text: 'They meet on Friday.', line: 1, words: 'Friday at eight' },
+  { kind: 'task', text: 'Ben books a table.', line: 2, words: 'book the table' },
+  { kind: 'task', text: 'Somebody brings the board.', line: 3, words: 'we play chess' },
+  { text: 'Unfounded.', line: 99, words: 'we play chess' },
+  { text: 'Misquoted.', line: 3, words: 'we play draughts' },
+);
+const found: Reading = {
+  has: /Ben at \d\d:\d\d: "I book the table" https:\/\/discord\.com\/channels\/\d+\/\d+\/\d+/,
+  to: 'caller',
+};
+const quote: Reading = { has: /^Adam at \d\d:\d\d: "Friday at eight" https:/, to: 'caller' };
+const wholeRecap: Reading = {
+  has: /\*\*Decisions\*\*\nAdam at \d\d:\d\d: They meet on Friday\. \S+\n\*\*Tasks\*\*\nBen at \d\d:\d\d: Ben books a table\. \S+\nAdam at \d\d:\d\d: Somebody brings the board\. \S+$/,
+  to: 'caller',
+};
+const restOfRecap = { has: 'They meet on Friday.', lacks: /Ben|table/ };
+
+const said = [
+  ...['quagga before', 'okapi unasked', 'tapir left out', 'numbat while paused'],
+  ...['dugong captions off', 'we meet at eight', 'I bring the bread', 'Nova who brings wine'],
+];
+/** A word that is nowhere else, in what must not be written. */
+const canaries = /quagga|okapi|tapir|numbat|dugong/;
+const asksToForget = { is: text('privacy.forget.ask', { n: 1, m: 0 }) };
+const copies = { has: text('privacy.forget.copies') };
+const [canary, other] = ['quagga at eight', 'bread and wine'];
+
+/** Ben said the canary and went away; Adam said something else, and stays. */
+const spoken: readonly Step[] = [
+  ...captioned,
+  { Ben: { captions: canary } },
+  { Adam: { captions: other } },
+  {
+    see: ({ dataDir, person }) =>
+      ['quagga', other, person('Ben').id].filter((word) => filesWith(dataDir, word).length === 0),
+    is: [],
+  },
+  { Ben: { leaves: true } },
+];
+/** No file in DATA_DIR holds a word of the canary; who said it stands in the row "forgotten" alone. What Adam said is still there. */
+const erased: Step = {
+  see: ({ dataDir, person }) => ({
+    canary: filesWith(dataDir, 'quagga'),
+    ben: filesWith(dataDir, person('Ben').id).filter((path) => !/parley\.db/.test(path)),
+    other: filesWith(dataDir, other).length > 0,
+  }),
+  is: { canary: [], ben: [], other: true },
+};
+/** Some file in DATA_DIR holds these words. */
+const holds = (words: string, is: boolean): Step => ({
+  see: ({ dataDir }) => filesWith(dataDir, words).length > 0,
+  is,
+});
+const card: Step = { Ben: { runs: '/privacy forget', keep: 'card' } };
+
+export const captionScenes: Scenes = {
+  'what people and the bot say is shown by name and in order, of those who agreed': {
+    own: { rateLimits: 'usual' },
+    sayings: said,
+    providers: { replies: [{ match: 'who brings wine', text: 'Adam brings the wine.' }] },
+    steps: [
+      { Ben: { joins: 'Lounge' }, Cleo: { joins: 'Lounge' }, Dora: { joins: 'Lounge' } },
+      { Adam: { calls: 'Lounge' } },
+      { Ben: { runs: '/privacy allow' }, Dora: { runs: '/privacy allow' } },
+      { Adam: { says: 'quagga before', runs: '/captions on', reads: isOn } },
+      { see: (stage) => noticesOf(stage)[0], keep: 'notice' },
+      { see: isToldAloud, is: true },
+      { Dora: { presses: ['captions.leave_out', 'notice'], reads: only('captions.left_out') } },
+      { Cleo: { says: 'okapi unasked' }, Dora: { says: 'tapir left out' } },
+      { Adam: { captions: 'we meet at eight' } },
+      { Ben: { captions: 'I bring the bread' } },
+      { Emil: { joins: 'Lounge' } },
+      { see: noticesOf, fits: [{}, {}] },
+      { Adam: { says: 'Nova who brings wine' } },
+      {
+        see: linesIn,
+        is: [
+          '**Adam** we meet at eight',
+          '**Ben** I bring the bread',
+          '**Adam** Nova who brings wine',
+          '**Nova** Adam brings the wine.',
+        ],
+      },
+      { see: versionsOf, has: /…$/m },
+      { see: promptsOf, has: 'Ben: I bring the bread' },
+      { Adam: { runs: '/privacy pause' } },
+      { Ben: { says: 'numbat while paused' } },
+      { Adam: { runs: '/privacy resume' } },
+      { Adam: { runs: '/captions off', reads: { has: text('captions.off') } } },
+      { Ben: { says: 'dugong captions off' } },
+      { Emil: { settles: true } },
+      { Adam: { runs: '/leave' } },
+      { see: keptBytes, has: 'we meet at eight', lacks: canaries },
+      { see: promptsOf, lacks: canaries },
+      { see: ({ sandbox }) => sandbox.requests().map(({ body }) => body), lacks: canaries },
+      { see: ({ sandbox }) => sandbox.requests().filter(({ status }) => status === 429), is: [] },
+    ],
+  },
+  'a killed bot goes on with the same transcript, and still forgets what it wrote before': {
+    own: {},
+    sayings: [canary, other, 'a sentence cut off', 'here again'],
+    steps: [
+      ...captioned,
+      { Adam: { captions: other } },
+      { Ben: { captions: canary } },
+      { see: keptBytes, has: canary },
+      {
+        together: [
+          [{ Adam: { says: 'a sentence cut off' } }],
+          [
+            { see: (stage) => linesIn(stage).at(-1), has: /^\*\*Adam\*\*.*…$/ },
+            { bot: 'is killed' },
+            { bot: 'restarts' },
+          ],
+        ],
+      },
+      // What was being said is kept nowhere, so that it is not shown either.
+      { see: linesIn, is: [`**Adam** ${other}`, `**Ben** ${canary}`] },
+      { Adam: { settles: true, captions: 'here again' } },
+      { see: transcribed, is: [other, canary, 'here again'] },
+      { Ben: { runs: '/privacy forget', reads: asksToForget, keep: 'card' } },
+      { Ben: { presses: ['forget.confirm', 'card'], reads: copies } },
+      { see: linesIn, is: [`**Adam** ${other}`, '**Adam** here again'] },
+      { see: keptBytes, has: other, lacks: 'quagga' },
+    ],
+  },
+  'what was said is found again: as files, by words, by a question, and summed up': {
+    sayings: talk,
+    providers: {
+      replies: [
+        { match: 'Question:', text: '[1]' },
+        { match: /Friday at eight[\s\S]*play chess/, text: recap },
+      ],
+    },
+    steps: [
+      ...captioned,
+      { Adam: { captions: friday } },
+      { Ben: { captions: table } },
+      { Adam: { captions: chess } },
+      { see: transcribed, is: talk },
+      { 'the files hold the lines with their times': expectFiles },
+      { Ben: { runs: '/captions find words:table', reads: found } },
+      { Ben: { runs: '/captions find words:zebra', reads: only('ask.unknown') } },
+      // Cleo was not there; whether she may know it depends on whether she may open the place of the captions.
+      { Cleo: { runs: '/captions find words:table', reads: { has: table, to: 'caller' } } },
+      { 'Cleo may not open Lounge any more, and the bot knows it': untilNothingIsFound },
+      { Cleo: { runs: '/captions transcript', reads: only('ask.unknown') } },
+      { Ben: { runs: '/ask question:When do we meet? about:this', reads: quote } },
+      { see: promptsOf, has: table },
+      { Adam: { runs: '/captions recap', reads: wholeRecap, keep: 'recap' } },
+      { see: linkedLines, is: talk.map(() => true) },
+      { Ben: { runs: '/privacy deny' } },
+      { Adam: { runs: '/captions recap', reads: restOfRecap } },
+    ],
+  },
+  'not a word of who was forgotten is in any file, nor their id in a log, nor a byte of what expired':
+    {
+      own: {},
+      sayings: [canary, other],
+      steps: [
+        ...spoken,
+        card,
+        { Ben: { presses: ['forget.confirm', 'card'] } },
+        erased,
+        { bot: 'restarts' },
+        erased,
+        { bot: 'stops' },
+        { 'forty days pass': ageSessions },
+        holds(other, true),
+        { bot: 'restarts' },
+        holds(other, false),
+      ],
+    },
+  'what a bot had begun to erase when it was killed is in no file once the next one runs': {
+    own: {},
+    sayings: [canary, other],
+    steps: [
+      ...spoken,
+      card,
+      { 'the bot is killed while it erases': killWhileErasing },
+      holds('quagga', true),
+      { bot: 'restarts' },
+      erased,
+    ],
+  },
+};
+
+function noticesOf({ sandbox }: Stage) {
+  const notice = 'the words of people I may hear are written here';
+  return sandbox.messages('Lounge').filter((message) => message.text.includes(notice));
+}
+
+/** Ben has heard something since Adam turned captions on. */
+function isToldAloud({ person, last }: Stage): boolean {
+  const { frames } = person('Ben').heard;
+  return frames.some(({ audible, atMs }) => audible && atMs > last('Adam').sinceMs);
+}
+
+function versionsOf({ sandbox }: Stage): readonly string[] {
+  return sandbox.messages('Lounge').flatMap(({ edits }) => edits.map((edit) => edit.text));
+}
+
+type JsonLine = { readonly text: string; readonly startMs: number };
+
+async function jsonLines(stage: Stage): Promise<readonly JsonLine[]> {
+  return JSON.parse(await transcriptFor(stage, stage.person('Adam'), 'json')).lines;
+}
+
+/** Lines of the transcript; they are kept within 300 ms. */
+async function transcribed(stage: Stage): Promise<readonly string[]> {
+  return (await jsonLines(stage)).map((line) => line.text);
+}
+
+async function expectFiles(stage: Stage): Promise<void> {
+  const json = await jsonLines(stage);
+  const srt = readSrt(await transcriptFor(stage, stage.person('Ben'), 'srt'));
+  expect(srt.map((line) => line.text)).toEqual(talk);
+  expect(srt.map(({ speaker }) => speaker)).toEqual(['Adam', 'Ben', 'Adam']);
+  for (const [n, { startMs, endMs }] of srt.entries()) {
+    expect(endMs - startMs).toBeGreaterThan(300);
+    expect(Math.abs(startMs - (json[n]?.startMs ?? 0))).toBeLessThanOrEqual(1);
+    expect(startMs).toBeGreaterThanOrEqual(srt[n - 1]?.endMs ?? 0);
+  }
+  const file = await transcriptFor(stage, stage.person('Adam'), 'txt');
+  for (const line of talk) expect(file).toContain(line);
+}
+
+/** Whether each link of the recap leads to the message that shows the line of its point. */
+function linkedLines(stage: Stage): readonly boolean[] {
+  const { sandbox } = stage;
+  const links = stage
+    .message('recap')
+    .text.matchAll(/https:\/\/discord\.com\/channels\/\d+\/(\d+)\/(\d+)/g);
+  return [...links].map(([, channelId, messageId], n) => {
+    const message = sandbox.messages('Lounge').find(({ id }) => id === messageId);
+    return (
+      channelId === sandbox.channelId('Lounge') && message?.text.includes(talk[n] ?? '?') === true
+    );
+  });
+}
+
+/** Whether Cleo may open a place is known to the bot a little later. */
+function untilNothingIsFound(stage: Stage): Promise<void> {
+  stage.server().permit('Lounge', 'Cleo', { deny: ['viewChannel'] });
+  const nothing = { text: text('ask.unknown'), ephemeral: true };
+  return eventually(async () =>
+    expect(
+      await commandReply(stage.person('Cleo'), 'captions find', { words: 'table' }),
+    ).toMatchObject(nothing),
+  );
+}
+
+function ageSessions({ dataDir }: Stage): void {
+  using sqlite = new DatabaseSync(transcriptsPath(dataDir));
+  sqlite.exec(`UPDATE sessions SET started_at_wall_ms = started_at_wall_ms - ${40 * 86_400_000}`);
+}
+
+async function killWhileErasing(stage: Stage): Promise<void> {
+  const path = transcriptsPath(stage.dataDir);
+  const [reader, other] = [1, 2].map(() => new DatabaseSync(path, { readOnly: true }));
+  reader?.exec('BEGIN; SELECT * FROM lines');
+  stage.person('Ben').press(stage.kept('card'), 'parley:forget.confirm');
+  const lines = () => other?.prepare('SELECT text FROM lines').all();
+  await eventually(() => expect(JSON.stringify(lines())).not.toContain('quagga'));
+  await stage.bot.kill();
+  other?.close();
+  reader?.close();
+}

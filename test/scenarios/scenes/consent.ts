@@ -1,0 +1,185 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { type PlainTextId, text } from '#src/texts/texts.ts';
+import { monologue, speech } from '#test/audio/speech.ts';
+import { sent } from '#test/scenarios/play-scene.ts';
+import { only, type Reading, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
+import { madeTexts, pieced, recognised, shownWords } from '#test/scenarios/setup/scenario-setup.ts';
+import type { Stage } from '#test/scenarios/stage.ts';
+
+const question = 'human-cards-004';
+/** Ben says something else, so that no sound of his passes for one of Adam's. */
+const another = 'human-cards-003';
+const providers = { replies: [{ match: /^/, text: 'Yes.' }] };
+const notice = { CONSENT_POLICY: 'notice' };
+/** Ben sits there, unheard; Adam has called the bot. */
+const seated: readonly Step[] = [
+  { Ben: { joins: 'Lounge' } },
+  { Adam: { calls: 'Lounge' } },
+  { Ben: { settles: true } },
+];
+const recognisedPeople = (stage: Stage) => recognised(stage).filter((name) => name !== 'nobody');
+const linesOf = (...ids: readonly PlainTextId[]) => ids.map((id) => text(id)).join('\n');
+
+const asksToForget: Reading = {
+  ...only('privacy.forget.ask', { n: 0, m: 0 }),
+  buttons: [['forget.confirm', text('button.forget')]],
+};
+const forgotten = {
+  is: `${text('privacy.forget.done', { total: 1 })}\n${linesOf('privacy.forget.copies', 'privacy.forget.denied')}`,
+};
+const unread: Reading = {
+  is: linesOf('consent.no', 'panel.privacy', 'privacy.unread'),
+  to: 'caller',
+};
+const unsaved: Reading = { is: linesOf('consent.always', 'privacy.unsaved'), to: 'caller' };
+
+/** The reply of `/privacy status`; a standing yes or no is an item, and so is what somebody's answers took today. */
+function standing(consent: 'always' | 'no', n: number): Reading {
+  const kept = text('privacy.status', { n: 0, memories: 0, m: n });
+  return { is: `${text(`consent.${consent}`)}\n${kept}`, to: 'caller' };
+}
+
+export const consentScenes: Scenes = {
+  'somebody who goes on and on and did not agree is never opened, nor sent': {
+    providers,
+    steps: [
+      ...seated,
+      {
+        together: [
+          [{ Ben: { says: monologue(8) } }],
+          [
+            { Ben: { sends: 150 } },
+            { see: madeTexts, is: [text('join.spoken')] },
+            { see: (stage) => stage.providers.requests.length, is: 1 },
+            { Adam: { understands: question } },
+          ],
+        ],
+      },
+      { Ben: { sends: 400 } },
+      { Adam: { runs: '/leave' } },
+      {
+        'all that Ben sent was refused, but one packet on its way': async (stage) => {
+          const { counts } = await stage.bot.logged(({ msg }) => msg === 'link-closed', 10_000);
+          expect(counts).toMatchObject({ sealed: 0, unparsed: 0 });
+          const { notAllowed } = counts as { readonly notAllowed: number };
+          expect(sent(stage, 'Ben') - notAllowed).toBeOneOf([0, 1]);
+        },
+      },
+      { see: recognised, is: ['Adam'] },
+    ],
+  },
+  'a yes and a no work from the next packet, and a no takes back what was said': {
+    providers,
+    steps: [
+      ...seated,
+      { Ben: { runs: '/privacy status', reads: standing('no', 0) } },
+      { Ben: { runs: '/privacy allow', reads: only('consent.always') } },
+      { Ben: { runs: '/privacy status', reads: standing('always', 1), asks: another } },
+      { see: recognised, is: ['Ben'] },
+      {
+        together: [
+          [{ Ben: { says: 'human-cards-005' } }],
+          [
+            { Ben: { sends: 60, runs: '/privacy deny', reads: only('consent.no') } },
+            { 'what was heard so far is counted': countHeard },
+          ],
+        ],
+      },
+      { Ben: { says: another, runs: '/privacy status', reads: standing('no', 2) } },
+      { see: requestsSince, is: 0 },
+      { Adam: { asks: question } },
+      { see: recognisedPeople, is: ['Ben', 'Adam'] },
+      { 'the recogniser was given nothing but the question of Adam': expectQuestion },
+      { see: shownWords, lacks: /^Ben: /m },
+    ],
+  },
+  'a yes for good outlives the bot, until its person is forgotten': {
+    providers,
+    steps: [
+      { Ben: { joins: 'Lounge', runs: '/privacy allow', reads: only('consent.always') } },
+      { bot: 'restarts' },
+      { Adam: { calls: 'Lounge' } },
+      { Ben: { settles: true, asks: another } },
+      { see: recognised, is: ['Ben'] },
+      { Ben: { runs: '/privacy forget', reads: asksToForget, keep: 'card' } },
+      { Ben: { presses: ['forget.confirm', 'card'], reads: forgotten } },
+      { Ben: { runs: '/privacy status', reads: standing('no', 0), says: another } },
+      { Adam: { asks: question } },
+      { see: recognised, is: ['Ben', 'Adam'] },
+    ],
+  },
+  'under CONSENT_POLICY=notice everybody is heard, but who said no, which outlives the bot': {
+    providers,
+    environment: notice,
+    steps: [
+      ...seated,
+      { Ben: { understands: another } },
+      { see: recognised, is: ['Ben'] },
+      { Ben: { runs: '/privacy deny', reads: only('consent.no') } },
+      { returnsTo: ['Adam', 'Ben'] },
+      { Ben: { says: another } },
+      { Adam: { asks: question } },
+      { see: recognised, is: ['Ben', 'Adam'] },
+    ],
+  },
+  'where the store cannot be read, only a yes said just now counts': {
+    own: {},
+    providers,
+    environment: notice,
+    steps: [
+      { Ben: { joins: 'Lounge', runs: '/privacy allow' } },
+      { bot: 'stops' },
+      { 'a folder lies in the place of the store': replaceStore },
+      { bot: 'restarts' },
+      // What was agreed, and what was spent; then where the bot was, read and written.
+      {
+        see: warnings,
+        is: [
+          expect.stringMatching(/the store \S+parley\.db/),
+          expect.stringMatching(/the store \S+parley\.db/),
+          expect.stringContaining('servers that removed it while it was away'),
+          'The list of servers could not be saved.',
+        ],
+      },
+      { Adam: { joins: 'Lounge', runs: '/join', last: unread } },
+      { Ben: { runs: '/privacy status', reads: only('privacy.unread') } },
+      { Adam: { settles: true }, Ben: { settles: true, says: another } },
+      { Adam: { runs: '/privacy allow', asks: question } },
+      { see: recognised, is: ['Adam'] },
+      { Ben: { runs: '/privacy allow', reads: unsaved, asks: another } },
+      { see: recognised, is: ['Adam', 'Ben'] },
+      { Ben: { runs: '/privacy forget', keep: 'card' } },
+      { Ben: { presses: ['forget.confirm', 'card'], reads: only('privacy.forget.failed') } },
+      { see: ({ bot }) => bot.isRunning, is: true },
+    ],
+  },
+};
+
+/** What was asked of the providers, and heard of people, when Ben said no. */
+const counted = new WeakMap<Stage, { readonly requests: number; readonly uttered: number }>();
+
+function countHeard(stage: Stage): void {
+  const { providers, uttered } = stage;
+  counted.set(stage, { requests: providers.requests.length, uttered: uttered.length });
+}
+
+function requestsSince(stage: Stage): number {
+  return stage.providers.requests.length - (counted.get(stage)?.requests ?? 0);
+}
+
+function expectQuestion(stage: Stage): Promise<void> {
+  return expectAlike(pieced(stage.uttered.slice(counted.get(stage)?.uttered)), speech(question));
+}
+
+async function replaceStore({ dataDir }: Stage): Promise<void> {
+  await rm(join(dataDir, 'parley.db'));
+  await mkdir(join(dataDir, 'parley.db'));
+}
+
+function warnings({ bot }: Stage): readonly string[] {
+  const all = bot.log.flatMap(({ level, msg = '' }) => (level === 40 ? [msg] : []));
+  return all.filter((msg) => !msg.startsWith('alert raised'));
+}

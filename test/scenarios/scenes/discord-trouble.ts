@@ -1,0 +1,230 @@
+import { expect } from 'vitest';
+import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
+import { text } from '#src/texts/texts.ts';
+import type { Scenes, Step } from '#test/scenarios/scene.ts';
+import { pass } from '#test/scenarios/setup/scenario-setup.ts';
+import type { Stage } from '#test/scenarios/stage.ts';
+
+const question = 'human-cards-001';
+const answer = 'Yes of course';
+const providers = { replies: [{ match: /^/, text: answer }] };
+const called: Step = { Adam: { calls: 'Lounge' } };
+const understood: Step = { Adam: { understands: question } };
+const lost: Step = { logs: { code: 'link.lost' } };
+const joined: Step = { logs: { msg: 'joined' } };
+const settled: Step = { Adam: { settles: true } };
+const inLounge: Step = {
+  see: ({ sandbox }) => sandbox.bot(),
+  fits: { online: true, channel: 'Lounge' },
+};
+const isGone: Step = { botSits: 'nowhere' };
+const asked = ({ providers: { requests } }: Stage) => requests.map(({ endpoint }) => endpoint);
+const linksOpened = ({ bot }: Stage) => bot.log.filter(({ msg }) => msg === 'link-opened').length;
+const fault = (sentence: string, cause: (sandbox: Stage['sandbox']) => unknown): Step => ({
+  [sentence]: ({ sandbox }) => cause(sandbox),
+});
+
+/** Close codes, by name of the server where it happens: all come back but those that Discord will not have. */
+const codes = ['4004', '4006', '4011', '4014', '4015', '4016', '4017', '4020', '4021', '4022'];
+const refused = ['4016', '4017'];
+/** Discord wants to be left alone for a minute. */
+const resting = '4021';
+
+const troubles: Readonly<Record<string, PathFaults>> = {
+  'a fifth lost': { loss: 0.2 },
+  'up to 80 ms late': { delayMs: 20, jitterMs: 80 },
+  'out of order': { reorder: 0.3 },
+  doubled: { duplicates: 0.5 },
+  'without UDP': { dead: true },
+};
+
+const named = (guildName: string) => ({ guildName });
+const isAnswered = { says: question, hears: [answer] };
+/** Somebody in that server. */
+const oneIn = (server: string) => `Adam in ${server}`;
+
+export const discordTroubleScenes: Scenes = {
+  'a gateway that breaks and is resumed while somebody speaks changes nothing': {
+    providers,
+    steps: [
+      called,
+      {
+        together: [
+          [understood],
+          [{ logs: { what: 'resumed' } }],
+          [
+            { Adam: { sends: 20 } },
+            fault('the gateway breaks', ({ faults }) => faults.dropGateway()),
+          ],
+        ],
+      },
+      inLounge,
+      { Adam: { runs: '/leave', reads: { has: /^Left Lounge/ } } },
+    ],
+  },
+  'a gateway that answers no heartbeat is replaced, and the call goes on': {
+    own: { heartbeatMs: 1_500 },
+    providers,
+    steps: [
+      called,
+      fault('no heartbeat is answered', ({ faults }) => faults.ignoreHeartbeats()),
+      { logs: { what: 'reconnecting' } },
+      fault('heartbeats are answered', ({ faults }) => faults.heal()),
+      { logs: { what: 'resumed' } },
+      inLounge,
+      understood,
+      { see: linksOpened, is: 1 },
+    ],
+  },
+  'a bot that is asked to stop leaves its channel first, whatever hangs': {
+    own: {},
+    providers: { trouble: { chat: 'stalled' } },
+    steps: [
+      called,
+      { Adam: { says: question } },
+      { see: asked, has: 'chat' },
+      {
+        'the bot stops, and is online as it leaves': async ({ bot, sandbox, voiceRequests }) => {
+          const onlineAtLeaving: boolean[] = [];
+          voiceRequests.onExpel(() => onlineAtLeaving.push(sandbox.bot().online));
+          expect(await bot.stop()).toBe(0);
+          expect(onlineAtLeaving).toEqual([true]);
+        },
+      },
+    ],
+  },
+  'a Discord that answers no request keeps nobody from sending the bot away': {
+    providers: { ...providers, trouble: { speech: 'error-500' } },
+    steps: [
+      called,
+      fault('no request is answered', ({ faults }) =>
+        faults.rest({ delayMs: 30_000, times: Number.POSITIVE_INFINITY }),
+      ),
+      { Adam: { says: question } },
+      { see: asked, has: 'speech' },
+      { within: 5_000, steps: [{ Adam: { runs: '/leave', waits: false } }, isGone] },
+      { bot: 'stops' },
+    ],
+  },
+  'a gateway session that is over interrupts a call, which then goes on': {
+    providers,
+    steps: [
+      called,
+      fault('the sessions end', ({ faults }) => faults.endSessions()),
+      isGone,
+      lost,
+      joined,
+      settled,
+      understood,
+    ],
+  },
+  'a voice server that is away for a while is found again': {
+    providers,
+    steps: [
+      called,
+      fault('the voice server goes', ({ botId, faults: { voice } }) => {
+        voice.connections('refuse');
+        voice.close(botId, 1006);
+      }),
+      lost,
+      fault('the voice server is back', ({ faults }) => faults.voice.connections('open')),
+      joined,
+      settled,
+      understood,
+    ],
+  },
+  'a bot that hears nothing of somebody shown as speaking joins again by itself': {
+    providers,
+    steps: [
+      called,
+      { passes: 3_000 }, // who speaks as the bot comes is told of in any case
+      { line: 'Adam', suffers: { up: { dead: true } } },
+      { Adam: { says: question } },
+      lost,
+      { line: 'Adam', suffers: 'nothing' },
+      joined,
+      settled,
+      understood,
+      { posts: 'Lounge', lacks: text('link.down') },
+    ],
+  },
+  'after each kind of close code a call is joined anew once, at the latest when asked': {
+    providers,
+    guilds: codes.map(named),
+    steps: [
+      { together: codes.map((at) => [{ [oneIn(at)]: { calls: 'Lounge' } }]) },
+      {
+        'each call is closed with its code': ({ sandbox: { botId }, voiceRequests, server }) => {
+          for (const code of codes) voiceRequests.close(server(code).id, botId, Number(code));
+        },
+      },
+      { together: codes.filter((code) => code !== resting).map(joinsAnew) },
+      { see: seatingsOfAll, is: codes.map((code) => (code === resting ? 1 : 2)) },
+      { see: ({ bot }) => bot.isRunning, is: true },
+    ],
+  },
+  'packets lost, late, doubled, out of order or gone: afterwards all is well': {
+    providers,
+    guilds: Object.keys(troubles).map(named),
+    steps: [
+      { together: Object.keys(troubles).map((at) => [{ [oneIn(at)]: { calls: 'Lounge' } }]) },
+      { together: Object.entries(troubles).map(([at, way]) => speaksThrough(at, way)) },
+    ],
+  },
+  'forged datagrams and a dead line of the bot itself keep nobody from being answered': {
+    providers,
+    steps: [
+      called,
+      { together: [[understood], [{ 'datagrams are forged': forge }]] },
+      { line: 'bot', suffers: { up: { dead: true }, down: { dead: true } } },
+      { Adam: { says: question } },
+      { line: 'bot', suffers: 'nothing' },
+      understood,
+      { Adam: { runs: '/leave' } },
+      { logs: { msg: 'link-closed' }, has: /"unparsed":(5[1-9]|[6-9]\d|\d{3})/ },
+    ],
+  },
+};
+
+/** Number of times that the bot was given a seat in that server. */
+function seatings({ voiceRequests, sandbox, server }: Stage, at: string): number {
+  return voiceRequests.seatings(server(at).id, sandbox.botId);
+}
+
+function seatingsOfAll(stage: Stage): readonly number[] {
+  return codes.map((code) => seatings(stage, code));
+}
+
+function joinsAnew(at: string): readonly Step[] {
+  const calledAgain: readonly Step[] = [
+    { posts: `Lounge in ${at}`, is: [text('gave_up')] },
+    { botSits: `nowhere in ${at}` },
+    { [oneIn(at)]: { calls: true } },
+  ];
+  return [
+    ...(refused.includes(at) ? calledAgain : []),
+    { see: (stage) => seatings(stage, at), is: 2 },
+    { [oneIn(at)]: { settles: true, ...isAnswered } },
+  ];
+}
+
+function speaksThrough(at: string, way: PathFaults): readonly Step[] {
+  return [
+    { line: oneIn(at), suffers: { up: way, down: way } },
+    { [oneIn(at)]: { says: question } },
+    way.dead ? { passes: 2_000 } : { [oneIn(at)]: { awaitsQuiet: 500 } },
+    { line: oneIn(at), suffers: 'nothing' },
+    { [oneIn(at)]: isAnswered },
+  ];
+}
+
+/** Forged datagrams reach the bot, beside what somebody says and hears. */
+async function forge({ sandbox: { botId, faults }, last }: Stage): Promise<void> {
+  while (!last('Adam').exchange) {
+    for (const datagram of ['junk', 'short', 'bad tag'] as const) {
+      faults.voice.forge(botId, { from: 'server', datagram });
+      faults.voice.forge(botId, { from: 'stranger', datagram });
+    }
+    await pass(10);
+  }
+}

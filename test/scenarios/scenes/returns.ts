@@ -1,0 +1,136 @@
+import { expect } from 'vitest';
+import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { storePath } from '#src/storage/store.ts';
+import { text } from '#src/texts/texts.ts';
+import { sets } from '#test/fakes/providers/sets-reminders.ts';
+import { only, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { buttonsOf } from '#test/scenarios/setup/asking.ts';
+import { wordsFor } from '#test/scenarios/setup/numbered-utterances.ts';
+import { madeTexts, recognised } from '#test/scenarios/setup/scenario-setup.ts';
+import type { Stage } from '#test/scenarios/stage.ts';
+
+const question = 'human-cards-004';
+const another = 'human-cards-003';
+const story = [
+  'Once upon a time there was a small house.',
+  'It stood beside a river that ran down to the sea and its windows were blue.',
+  'Nobody knew who had built it, and nobody asked, for it had always been there.',
+];
+const endless = { replies: [{ match: /^/, text: story.join(' ') }] };
+const brief: Step = { providers: { replies: [{ match: /^/, text: 'Yes.' }] } };
+const audibleSinceThen = ({ last, person }: Stage) =>
+  person('Adam').heard.frames.filter(({ audible, atMs }) => audible && atMs >= last('Emil').sinceMs)
+    .length;
+const remindersLogged = (stage: Stage) =>
+  stage.bot.log.filter(({ msg }) => msg === 'reminder').length;
+const nowhere = only('leave.nowhere');
+
+export const returnScenes: Scenes = {
+  'a bot that is killed in the middle of an answer comes back by itself and hears who agreed for that session':
+    {
+      providers: endless,
+      steps: [
+        { Adam: { calls: 'Lounge' } },
+        { Ben: { joins: 'Lounge', runs: '/join' } },
+        { Emil: { joins: 'Lounge' } },
+        { Adam: { says: question, hears: 'something' } },
+        { bot: 'is killed' },
+        brief,
+        { within: 30_000, steps: [{ returnsTo: ['Adam', 'Ben', 'Emil'] }] },
+        { posts: 'general', has: text('seat.returned.anew') },
+        { posts: 'general', fits: { length: 2 } }, // of two calls
+        { Emil: { says: another } },
+        { see: audibleSinceThen, is: 0 },
+        { Ben: { asks: another } },
+        { Adam: { asks: question } },
+        { see: recognised, is: ['Adam', 'Ben', 'Adam'] },
+        { posts: 'Lounge', is: [] },
+      ],
+    },
+  'a bot that is stopped in the middle of an answer ends with its clause, tells who waits, and is back after the next start':
+    {
+      providers: endless,
+      steps: [
+        { Adam: { calls: 'Lounge' } },
+        { Ben: { joins: 'Lounge', runs: '/join', settles: true } },
+        { Adam: { says: question, hears: 'something' } },
+        { Ben: { runs: '/ask question:And you? answer:voice', waits: false } },
+        { posts: 'general', has: text('panel.next', { name: 'Ben' }) },
+        { within: 6_000, steps: [{ bot: 'stops' }] },
+        { botSits: 'nowhere' },
+        { posts: 'Lounge', is: [text('seat.stopped')] },
+        brief,
+        { returnsTo: ['Adam'] },
+        { Adam: { asks: another } },
+        { posts: 'general', has: text('seat.returned.anew') },
+        { Adam: { runs: '/leave' } },
+        { bot: 'restarts' },
+        { posts: 'general', has: text('leave.nowhere') },
+        { botSits: 'nowhere' },
+      ],
+    },
+  'buttons of a former run still work, and an old panel says where the new one is': {
+    steps: [
+      { Adam: { joins: 'Lounge' } },
+      { Ben: { joins: 'Lounge' } },
+      { Adam: { runs: '/join', keep: 'old' } },
+      { Adam: { runs: '/leave' } },
+      { bot: 'restarts' },
+      { message: 'old', is: text('leave.nowhere') },
+      { Ben: { presses: ['stop', 'old'], reads: nowhere } },
+      { Ben: { presses: ['more', 'old'], reads: only('consent.no'), keep: 'menu' } },
+      { Ben: { presses: ['pause', 'menu'], reads: nowhere } },
+      { Ben: { presses: ['privacy', 'menu'], keep: 'card' } },
+      { Ben: { presses: ['consent.always', 'card'], reads: only('consent.always') } },
+      { Ben: { presses: ['more', 'old'], reads: only('consent.always') } },
+      { Adam: { presses: ['more', 'old'], reads: only('consent.no') } },
+      {
+        Adam: {
+          runs: '/join',
+          reads: { has: text('panel.people.yes', { names: 'Adam, Ben' }) },
+          keep: 'new',
+        },
+      },
+      {
+        message: 'old',
+        is: text('panel.moved', {
+          link: 'https://discord.com/channels/{server}/{#general}/{message new}',
+        }),
+      },
+      { see: (stage) => buttonsOf(stage.message('old')), is: [] },
+    ],
+  },
+  'an end takes the words off the panel, and what was due while the bot was away is told as late after its start, once':
+    {
+      providers: { replies: sets('in 1 hour', 'call my mother') },
+      steps: [
+        { Adam: { joins: 'Lounge', runs: '/join', place: 'Lounge', keep: 'face' } },
+        { Adam: { settles: true, asks: question } },
+        { message: 'face', has: text('panel.heard', { name: 'Adam', words: wordsFor(1) }) },
+        { bot: 'stops' },
+        { message: 'face', lacks: wordsFor(1) },
+        { 'the reminder is due since yesterday': ageReminder },
+        { returnsTo: ['Adam'] },
+        { see: toldReminders, fits: [expect.any(String)] },
+        { see: remindersLogged, is: 1 },
+        { returnsTo: ['Adam'] },
+        { Adam: { asks: question } },
+        { see: toldReminders, fits: [expect.any(String)] },
+        { see: remindersLogged, is: 0 },
+      ],
+    },
+};
+
+/** Sets the due time of this server's reminder to a day ago. */
+function ageReminder({ dataDir, sandbox }: Stage): void {
+  using sqlite = new DatabaseSync(storePath(dataDir));
+  const sql = 'UPDATE reminders SET due_at_wall_ms = ? WHERE guild_id = ?';
+  expect(sqlite.prepare(sql).run(Date.now() - 86_400_000, sandbox.guildId).changes).toBe(1);
+}
+
+/** Tellings of the reminder, aloud or in writing. */
+function toldReminders(stage: Stage): readonly string[] {
+  const pinging = stage.sandbox.messages('Lounge').filter(({ pings }) => pings.length > 0);
+  const all = [madeTexts(stage).join(' '), ...pinging.map((message) => message.text)];
+  return all.filter((one) => /Your reminder for .*: call my mother/.test(one));
+}

@@ -1,0 +1,238 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { ChannelChanges } from '#sandbox/sandbox-channels.ts';
+import { text } from '#src/texts/texts.ts';
+import { monologue } from '#test/audio/speech.ts';
+import { sent } from '#test/scenarios/play-scene.ts';
+import { all, only, type Reading, type Scenes, type Step } from '#test/scenarios/scene.ts';
+import { buttonsOf } from '#test/scenarios/setup/asking.ts';
+import { madeTexts, recognised } from '#test/scenarios/setup/scenario-setup.ts';
+import type { Stage } from '#test/scenarios/stage.ts';
+
+const [lounge, workshop] = [{ channel: 'Lounge' }, { channel: 'Workshop' }];
+const question = 'human-cards-004';
+const yes = { replies: [{ match: /^/, text: 'Yes.' }] };
+const vote = { track: 'bg', owner: 'Adam', votes: 1, needed: 2 };
+const rain = all('track.playing', { title: 'rain', track: 'bg' });
+const added = all('track.added', { title: 'digits', track: 'bg', n: 1 });
+const notAllowed = only('track.bad', { reason: text('track.bad.not_allowed') });
+const voteToo: Reading = {
+  is: `${text('perm.dj')}\n${text('track.denied.on', vote)}`,
+  to: 'caller',
+};
+const buttonsIn = (name: string) => (stage: Stage) =>
+  buttonsOf(stage.message(name)).map(([button]) => button);
+const left: Reading = { has: /^Left Lounge after \d+ s\.$/, to: 'all' };
+const wholeCommand: Reading = { has: 'with all of this:\n/leave', to: 'caller' };
+const nova = ({ server }: Stage) => server().bot();
+const isNowhere: Step = { botSits: 'nowhere' };
+const permitting = (...change: Parameters<ChannelChanges['permit']>): Step => ({
+  'rights change': ({ server }) => server().permit(...change),
+});
+const timedOut: Reading = {
+  has: /^I'm timed out until \d{4}-\d\d-\d\d \d\d:\d\d UTC\.$/,
+  to: 'caller',
+};
+const resting = only('join.timeout', { s: 60 });
+const tryAgain =
+  /^Discord doesn't connect me\. If I'm not there in (5\d|60) s, run \/join again\.$/;
+const saved = { has: text('settings.saved') };
+const spoken = (stage: Stage) => madeTexts(stage).join(' ');
+const logOf = ({ bot }: Stage) => bot.log.map(({ msg = '' }) => msg);
+const measure = { name: 'sky__measure', argumentsJson: '{}' };
+/** The message of the bot in Lounge with these words. */
+const posted =
+  (words: string) =>
+  ({ sandbox }: Stage) =>
+    sandbox.messages('Lounge').find((message) => message.text.includes(words));
+
+const rights = [
+  ['viewChannel', 'View Channel'],
+  ['connect', 'Connect'],
+  ['speak', 'Speak'],
+] as const;
+
+const clip = {
+  name: 'digits.mp3',
+  type: 'audio/mpeg',
+  bytes: readFileSync(new URL('../../fixtures/recordings/digits.mp3', import.meta.url)),
+};
+
+export const roomScenes: Scenes = {
+  'what the bot may not do in a channel is named with its fix before it joins': {
+    steps: [
+      { Adam: { joins: 'Lounge' } },
+      ...rights.flatMap(([right, permission]): Step[] => [
+        permitting('Lounge', 'Nova', { deny: [right] }),
+        { Adam: { runs: '/join', reads: only('join.no_right', { ...lounge, permission }) } },
+        isNowhere,
+      ]),
+      permitting('Lounge', 'Nova', {}),
+      { 'Nova is timed out': ({ server }) => server().timeOut('Nova', 60_000) },
+      { Adam: { runs: '/join', reads: timedOut } },
+      { 'Nova is timed out no more': ({ server }) => server().timeOut('Nova', 0) },
+      permitting('Workshop', '@everyone', { deny: ['connect'] }),
+      { Adam: { runs: '/join channel:Workshop', reads: only('join.forbidden', workshop) } },
+      isNowhere,
+      { Adam: { runs: '/join', reads: { has: text('join.ok', lounge) } } },
+    ],
+  },
+  'in a stage the bot sits in the audience, asks to speak, and is heard once invited': {
+    providers: yes,
+    guild: { stageChannels: ['Arena'] },
+    steps: [
+      { Adam: { joins: 'Arena' } },
+      { 'Adam may speak': ({ server }) => server().suppress('Adam', false) },
+      { Adam: { runs: '/join', reads: { has: text('muted.server'), to: 'all' } } },
+      { see: nova, fits: { suppressed: true, handRaised: true } },
+      { 'Nova may speak': ({ server }) => server().suppress('Nova', false) },
+      { Adam: { settles: true, asks: question } },
+    ],
+  },
+  'what Discord refuses a voice link for is told, and when it is tried again': {
+    steps: [
+      { Adam: { joins: 'Lounge' } },
+      ...[4016, 4017, 4021].flatMap((code): Step[] => [
+        {
+          [`Discord closes the next link with ${code}`]: ({ sandbox: { faults, botId } }) =>
+            faults.voice.closeAt(botId, 'identify', code),
+        },
+        { Adam: { runs: '/join', reads: code === 4021 ? resting : only('join.no_voice') } },
+      ]),
+      { 'Discord refuses nothing': ({ sandbox }) => sandbox.faults.heal() },
+      { Adam: { runs: '/join', reads: { has: tryAgain } } },
+      isNowhere,
+    ],
+  },
+  'who talks unheard is told once what to press, unopened, and heard after it': {
+    steps: [
+      { Ben: { joins: 'Lounge' } },
+      { Adam: { calls: 'Lounge' } },
+      { Ben: { settles: true } },
+      {
+        together: [
+          [{ Ben: { says: monologue(8) } }],
+          [
+            { see: noticesIn, fits: [{ pings: ['@Ben'] }] },
+            { see: (stage) => sent(stage, 'Ben') >= 250, is: true },
+          ],
+        ],
+      },
+      { see: noticesIn, fits: [{ pings: ['@Ben'] }] },
+      { see: recognised, is: [] },
+      { see: madeTexts, is: [text('join.spoken')] },
+      { see: (stage) => noticesIn(stage)[0], keep: 'notice' },
+      { see: buttonsIn('notice'), is: ['consent.always', 'consent.never'] },
+      { Ben: { presses: ['consent.always', 'notice'], reads: only('consent.always') } },
+      { Ben: { asks: question } },
+      { see: recognised, is: ['Ben'] },
+      { Adam: { runs: '/leave' } },
+      { logs: { msg: 'link-closed' }, has: /"notAllowed":(2[5-9]\d|[3-9]\d\d|\d{4})/ },
+    ],
+  },
+  'sounds play on tracks, are steered by commands and by the panel, and are heard': {
+    steps: [
+      {
+        Adam: {
+          calls: 'Lounge',
+          runs: '/track play sound:rain track:bg volume:30 loop:true',
+          reads: rain,
+          hears: 'something',
+        },
+      },
+      { message: 'panel', has: /Tracks: bg: rain, 0:0\d \/ 0:30, 30 %/ },
+      {
+        see: (stage) => buttonsIn('panel')(stage).slice(3, 5),
+        is: ['track.pause:bg', 'track.skip:bg'],
+      },
+      { Adam: { runs: '/track play track:bg', files: { file: clip }, reads: added } },
+      { Adam: { runs: '/track skip track:bg', reads: all('track.skipped', { title: 'rain' }) } },
+      { Adam: { runs: '/track play sound:http://127.0.0.1:9/x.mp3', reads: notAllowed } },
+      {
+        Ben: { joins: 'Lounge', runs: '/track stop track:bg', reads: all('track.denied.on', vote) },
+      },
+      { Ben: { runs: '/stop what:sounds', reads: voteToo } },
+      { Adam: { runs: '/stop what:sounds', reads: only('stop.ok') } },
+      { see: ({ bot }) => bot.log.filter(({ level }) => Number(level) >= 50), is: [] },
+    ],
+  },
+  'the bot leaves by voice once its asker, and nobody else, has pressed the button': {
+    providers: {
+      replies: [
+        { match: 'has to press', text: 'Press the button.' },
+        { match: 'utterance', call: { name: 'leave', argumentsJson: '{}' } },
+      ],
+    },
+    steps: [
+      { Adam: { calls: 'Lounge', asks: 'human-cards-001' } },
+      { see: madeTexts, has: 'Press the button.' },
+      { see: posted('60 s to press Show'), keep: 'asked' },
+      { Ben: { joins: 'Lounge' } },
+      { Ben: { presses: [0, 'asked'], reads: only('confirm.other', { name: 'Adam' }) } },
+      { botSits: 'Lounge' },
+      { Adam: { presses: [0, 'asked'], reads: wholeCommand, keep: 'shown' } },
+      { Adam: { presses: [0, 'shown'], reads: left } },
+      isNowhere,
+      { Adam: { presses: [0, 'shown'], reads: only('confirm.over') } },
+    ],
+  },
+  'a tool of a program is asked for by voice, waits for the button, and its result is read and heard':
+    {
+      environment: mcpServers,
+      providers: {
+        hears: 'Nova, who are you?',
+        replies: [
+          { match: 'has to press', text: 'Press the button.' },
+          { match: 'It is being done', call: measure },
+          { match: 'the sky', call: measure },
+        ],
+      },
+      steps: [
+        { see: logOf, has: '1 tools are on' },
+        { Adam: { calls: 'Lounge' } },
+        { Ben: { calls: 'Lounge' } },
+        { Ben: { asks: 'human-cards-001' } }, // so that words of others are in the prompt
+        { providers: { hears: 'Nova, how warm is the sky?' } },
+        { Adam: { says: 'human-cards-001' } },
+        // A question that the button has answered already is not asked aloud.
+        { see: spoken, has: 'Adam, shall I do this: sky measure? Say yes, or press the button.' },
+        { see: posted('press Show'), keep: 'asked' },
+        { Adam: { presses: [0, 'asked'], keep: 'shown' } },
+        { Adam: { presses: [0, 'shown'], reads: { is: 'measure (sky): 21 degrees' } } },
+        { see: spoken, has: 'Adam. Here is what you asked for, in full in the chat: 21 degrees' },
+      ],
+    },
+  'the first person in a channel of auto_join is heard at once if they agreed earlier, and the panel asks the others':
+    {
+      providers: yes,
+      steps: [
+        { Adam: { runs: '/privacy allow' } },
+        { Olga: { runs: '/settings set key:auto_join value:<#{#Lounge}>', reads: saved } },
+        { within: 5_000, steps: [{ Adam: { joins: 'Lounge' } }, { botSits: 'Lounge' }] },
+        { Adam: { settles: true } },
+        { posts: 'Lounge', has: text('join.uncalled', lounge) },
+        { Adam: { asks: question } },
+        { Ben: { joins: 'Lounge', settles: true, says: 'human-cards-003' } },
+        { Adam: { asks: question } },
+        { see: recognised, is: ['Adam'] },
+      ],
+    },
+};
+
+/** Messages that tell a person how to be heard. */
+function noticesIn({ sandbox }: Stage): readonly ShownMessage[] {
+  const all = ['general', 'Lounge'].flatMap((channel) => sandbox.messages(channel));
+  return all.filter(
+    ({ pings, text: words }) => pings.length > 0 && words.includes(text('consent.no')),
+  );
+}
+
+/** An MCP server, of whose tools the operator allows one. */
+function mcpServers(_sandbox: unknown, _providers: unknown, dataDir: string) {
+  const program = resolve('test/fakes/mcp/stdio-server.ts');
+  const sky = { command: process.execPath, args: [program, 'modern'], who: 'room' };
+  const path = join(dataDir, 'mcp.json');
+  writeFileSync(path, JSON.stringify({ mcpServers: { sky: { ...sky, allow: ['measure'] } } }));
+  return { MCP_SERVERS: path };
+}

@@ -1,0 +1,179 @@
+import { expect } from 'vitest';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { resample } from '#src/audio/resample.ts';
+import { realClock } from '#src/base/clock.ts';
+import { text } from '#src/texts/texts.ts';
+import { speech } from '#test/audio/speech.ts';
+import { usualPace } from '#test/fakes/providers/providers.ts';
+import { openRecogniser } from '#test/fakes/recogniser/recogniser.ts';
+import { openTestPage } from '#test/sandbox/page/browser-client.ts';
+import type { Scenes, Step } from '#test/scenarios/scene.ts';
+import { expectAlike } from '#test/scenarios/setup/likeness.ts';
+import {
+  call,
+  eventually,
+  hearAnswer,
+  madeTexts,
+  pass,
+  shownWords,
+  soon,
+  toneOf,
+  utteredBy,
+} from '#test/scenarios/setup/scenario-setup.ts';
+import type { Stage } from '#test/scenarios/stage.ts';
+
+const replies = [
+  { match: 'Adam: ', text: 'Yes, Adam.' },
+  { match: 'Ben: ', text: 'No, Ben.' },
+  { match: 'Cleo: ', text: 'Perhaps, Cleo.' },
+];
+const lounge = { channel: 'Lounge' };
+/** Samples of 20 ms. */
+const frameSamples = 960;
+const recogniser = await openRecogniser();
+/** A recogniser that hears only words that have ended. */
+const honest = { hears: (pcm: Pcm) => recogniser.hear(pcm), replies, pace: usualPace };
+
+const microphones = [
+  ['gate', 'human-cards-004', 'five five'],
+  ['release', 'human-goforward', 'go forward ten meters'],
+  ['open', 'synth-flite-slt-what-time-is-it', 'what time is it'],
+] as const;
+
+/** Everything is understood before anything is answered, and it is answered once. */
+const answersOnce = (words: string): Step => ({
+  [`Adam hears the answer to "${words}", once`]: async (stage) => {
+    const { said, sinceMs } = stage.last('Adam');
+    const waits = { sinceMs, quietMs: 1_000, timeoutMs: 20_000 };
+    const heard = await stage.person('Adam').listen(waits, soon());
+    expect(heard.firstAudibleAtMs).toBeGreaterThan(said?.lastVoicedAtMs ?? expect.fail());
+    expect(shownWords(stage).at(-1)).toBe(`Adam: ${words}`);
+    expect(new Set(madeTexts(stage))).toEqual(new Set(['Yes, Adam.']));
+    await expectAlike(heard.pcm, toneOf(['Yes, Adam.']));
+  },
+});
+
+export const talkScenes: Scenes = {
+  'whoever calls the bot and speaks hears an answer, end-to-end encrypted': {
+    steps: [
+      { Adam: { joins: 'Lounge' } },
+      {
+        Adam: {
+          runs: '/join',
+          reads: { has: `${text('join.ok', lounge)}\n`, to: 'all' },
+          last: { is: `${text('consent.brief')}\n${text('panel.privacy')}`, to: 'caller' },
+        },
+      },
+      { Adam: { settles: true, understands: 'human-goforward' } },
+      { see: ({ last }) => last('Adam').exchange?.heard, fits: { openFrames: 0, ended: 'quiet' } },
+      { Adam: { runs: '/leave', reads: { has: /^Left Lounge after \d+ s\.$/, to: 'all' } } },
+      { see: ({ sandbox }) => sandbox.bot(), is: { online: true, channel: undefined } },
+    ],
+  },
+  'two people who speak at once are told apart, and both are answered': {
+    providers: { replies },
+    steps: [
+      { Adam: { calls: 'Lounge' } },
+      { Ben: { calls: 'Lounge' } },
+      { Adam: { settles: true } },
+      {
+        together: [
+          [{ Adam: { says: 'human-cards-004' } }],
+          [{ Ben: { says: 'human-digits-2934z' } }],
+        ],
+      },
+      { see: madeTexts, has: ['Yes, Adam.', 'No, Ben.'] },
+      { Adam: { hears: 'everything' } },
+      { Ben: { hears: 'everything' } },
+      {
+        'the recogniser was given the words of each alone': async (stage) => {
+          await expectAlike(utteredBy(stage, 'Adam'), speech('human-cards-004'));
+          await expectAlike(utteredBy(stage, 'Ben'), speech('human-digits-2934z'));
+        },
+      },
+    ],
+  },
+  'a bot in company stays with it, and goes where it is called when alone': {
+    providers: { replies },
+    steps: [
+      { Adam: { calls: 'Lounge' } },
+      { Cleo: { runs: '/join', reads: { is: text('join.none') } } },
+      { Cleo: { runs: '/leave', reads: { is: text('perm.room', lounge) } } },
+      { Cleo: { joins: 'Workshop', runs: '/join', reads: { is: text('perm.room', lounge) } } },
+      { Adam: { leaves: true } },
+      { Cleo: { runs: '/join', reads: { has: text('join.ok', { channel: 'Workshop' }) } } },
+      { Cleo: { settles: true, understands: 'human-goforward' } },
+    ],
+  },
+  'behind no kind of microphone anybody is cut off or missed': {
+    providers: honest,
+    steps: [
+      { Adam: { calls: 'Lounge' } },
+      ...microphones.flatMap(([profile, clip, words]): Step[] => [
+        { Adam: { uses: { profile }, says: clip } },
+        answersOnce(words),
+      ]),
+    ],
+  },
+  'a recogniser on a live connection hears while somebody speaks': {
+    environment: { TRANSCRIPTION_BACKEND: 'realtime' },
+    providers: { ...honest, realtime: { recogniseMs: usualPace.recogniseMs } },
+    steps: [
+      { Adam: { calls: 'Lounge' } },
+      {
+        together: [
+          [{ Adam: { says: 'human-goforward' } }],
+          [
+            { see: hasLiveSound, is: true },
+            { see: ({ last }) => last('Adam').said, is: undefined },
+          ],
+        ],
+      },
+      { Adam: { hears: ['Yes, Adam.'] } },
+      { see: (stage) => shownWords(stage).at(-1), has: /^Adam: go / },
+      {
+        see: ({ providers }) => providers.requests.map((one) => one.endpoint),
+        lacks: 'transcriptions',
+      },
+    ],
+  },
+  'somebody talks through a page, and hears the answer there': {
+    providers: honest,
+    steps: [{ 'Adam talks through a page': talksThroughPage }],
+  },
+};
+
+/** The recogniser has 300 ms of somebody's speech. */
+function hasLiveSound({ providers }: Stage): boolean {
+  return providers.realtime.calls.some(({ soundMs }) => soundMs > 300);
+}
+
+async function talksThroughPage(stage: Stage): Promise<void> {
+  await using opened = await openTestPage(stage.sandbox, 'Adam');
+  const adam = stage.person('Adam');
+  const tab = await opened.open('a');
+  expect(await tab.ask({ kind: 'join', channel: 'Lounge' })).toMatchObject({ ok: true });
+  await call(stage, adam);
+  const sound = await opened.openSound('a');
+  const sinceMs = realClock.nowMs();
+  const { samples } = resample(speech('human-cards-004'), 48_000);
+  for (let at = 0; at + frameSamples <= samples.length; at += frameSamples) {
+    sound.send(2, new Uint8Array(samples.slice(at, at + frameSamples).buffer));
+    await pass(Math.max(0, sinceMs + (at + frameSamples) / 48 - realClock.nowMs()));
+  }
+  await eventually(() => expect(shownWords(stage).at(-1)).toBe('Adam: five five'));
+  await hearAnswer(adam, sinceMs);
+  const heard = sound.heard.filter((frame) => frame.readDoubleLE(5) >= sinceMs);
+  await expectAlike(soundOf(heard), toneOf(['Yes, Adam.']));
+  expect(adam.counts()).toMatchObject({ undecodable: 0, stillSealed: 0 });
+  expect(tab.ofKind('speaks')).toContainEqual({ kind: 'speaks', who: 'Adam', on: true });
+  await adam.settled(soon());
+}
+
+/** Sound that the page plays, one frame after the other. */
+function soundOf(frames: readonly Buffer[]): Pcm {
+  const samples = frames.flatMap((frame) =>
+    Array.from({ length: frameSamples }, (_, at) => frame.readInt16LE(13 + at * 2)),
+  );
+  return { samples: Int16Array.from(samples), rateHz: 48_000, channels: 1 };
+}

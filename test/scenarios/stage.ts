@@ -1,0 +1,90 @@
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
+import type { SandboxPerson } from '#sandbox/people/person.ts';
+import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
+import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
+import { speech } from '#test/audio/speech.ts';
+import type { Scene, Sound } from './scene.ts';
+import { panelIn } from './setup/asking.ts';
+import { Sayings } from './setup/captioning.ts';
+import { viewOf } from './setup/sandbox-view.ts';
+import {
+  openOwnScenario,
+  openScenario,
+  type ScenarioExchange,
+  type ScenarioSetup,
+} from './setup/scenario-setup.ts';
+
+/** A scene that is being played: its Discord, its bot, and what has happened in it. */
+export type Stage = ScenarioSetup & {
+  /** The first server, or that of this name. */
+  server(name?: string): SandboxGuild;
+  /** A person by name, as in `Adam` or, in the server Second, `Adam in Second`. */
+  person(name: string): SandboxPerson;
+  /** The stage, with their server alone. */
+  around(name: string): Stage;
+  sound(sound: Sound): Pcm;
+  /** A kept message as it was, or `panel`, the one in #general as it is. */
+  kept(name: string): ShownMessage;
+  /** A kept message as it is now. */
+  message(name: string): ShownMessage;
+  keep(name: string, message: ShownMessage): void;
+  last(name: string): LastActs;
+};
+
+/** What one person did last. */
+export type LastActs = {
+  /** When they began to speak, wrote, or issued a command. */
+  sinceMs: number;
+  /** Packets that they had sent when they began to speak. */
+  sentPackets: number;
+  said?: SpokenTimes;
+  exchange?: ScenarioExchange;
+};
+
+export async function openStage(scene: Scene): Promise<Stage> {
+  const { own, sayings, steps: _, environment, ...options } = scene;
+  const said = sayings && new Sayings(sayings);
+  const providers = { ...said?.providers, ...options.providers };
+  const isOwn = own !== undefined || typeof environment === 'function';
+  const setup = isOwn
+    ? await openOwnScenario({ environment, providers, sandbox: own })
+    : await openScenario({ ...options, environment, providers });
+  const acts = new Map<string, LastActs>();
+  const messages = new Map<string, ShownMessage>();
+  const kept = (name: string) => {
+    const message = name === 'panel' ? panelIn(setup) : messages.get(name);
+    if (!message) throw new Error(`No message was kept as ${name}.`);
+    return message;
+  };
+  const server = (name?: string) => setup.sandbox.guild(name);
+  const more = {
+    server,
+    person: (name: string) => server(serverOf(name)).person(name),
+    around: (name: string) => {
+      const at = serverOf(name);
+      return at === undefined ? stage : { ...stage, sandbox: viewOf(setup.sandbox, [server(at)]) };
+    },
+    sound: (sound: Sound) =>
+      typeof sound !== 'string' ? sound : said ? said.sound(sound) : speech(sound),
+    kept,
+    message(name: string) {
+      const message = setup.sandbox.message(kept(name).id);
+      if (!message) throw new Error(`The message ${name} is gone.`);
+      return message;
+    },
+    keep: (name: string, message: ShownMessage) => void messages.set(name, message),
+    last(name: string) {
+      const known = acts.get(name) ?? { sinceMs: 0, sentPackets: 0 };
+      acts.set(name, known);
+      return known;
+    },
+  };
+  const stage: Stage = Object.assign(setup, more);
+  return stage;
+}
+
+/** Name of the server in `Adam in Second`. */
+export function serverOf(name: string): string | undefined {
+  return / in (.+)$/.exec(name)?.[1];
+}
