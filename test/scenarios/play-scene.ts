@@ -65,9 +65,10 @@ function placed(error: unknown, where: string, { bot }: Stage): unknown {
   return error;
 }
 
+/** A function by its name, or by its source where it has that of its place. */
 function shown(step: Step): string {
-  const plain = (_key: string, value: unknown) => {
-    if (typeof value === 'function') return `${value.name || value}`;
+  const plain = (key: string, value: unknown) => {
+    if (typeof value === 'function') return value.name === key ? `${value}` : value.name;
     return value instanceof RegExp ? `${value}` : 'samples' in Object(value) ? 'a sound' : value;
   };
   return JSON.stringify(step, plain).slice(0, 300);
