@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect } from 'vitest';
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -26,22 +26,21 @@ import {
   pass,
   returned,
   type ScenarioExchange,
+  scenario,
   soon,
   toneOf,
 } from './setup/scenario-setup.ts';
 import { type LastActs, openStage, type Stage, serverOf } from './stage.ts';
 
-/** Deadline of one attempt at a scene: it only ends one that hangs. */
-const sceneMs = 300_000;
 /** Deadline of a line of the log. */
 const logMs = 40_000;
 /** Lines of the log below a failure. */
 const lastLines = 12;
 
-/** One test for each scene. They are played side by side: most of the time somebody speaks, and nobody computes. */
+/** One test for each scene. */
 export function playScenes(...files: readonly Scenes[]): void {
   for (const [title, scene] of files.flatMap(Object.entries<Scene>)) {
-    test.concurrent(title, { timeout: sceneMs, retry: 1 }, async () => {
+    scenario(title, async () => {
       await using stage = await openStage(scene);
       await playAll(stage, scene.steps);
     });
@@ -66,9 +65,10 @@ function placed(error: unknown, where: string, { bot }: Stage): unknown {
   return error;
 }
 
+/** A function by its name, or by its source where it has that of its place. */
 function shown(step: Step): string {
-  const plain = (_key: string, value: unknown) => {
-    if (typeof value === 'function') return `${value.name || value}`;
+  const plain = (key: string, value: unknown) => {
+    if (typeof value === 'function') return value.name === key ? `${value}` : value.name;
     return value instanceof RegExp ? `${value}` : 'samples' in Object(value) ? 'a sound' : value;
   };
   return JSON.stringify(step, plain).slice(0, 300);

@@ -5,7 +5,6 @@ import type { SpokenTimes } from '#sandbox/voice/voice-ports.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { speech } from '#test/audio/speech.ts';
 import type { Scene, Sound } from './scene.ts';
-import { panelIn } from './setup/asking.ts';
 import { Sayings } from './setup/captioning.ts';
 import { viewOf } from './setup/sandbox-view.ts';
 import {
@@ -53,8 +52,10 @@ export async function openStage(scene: Scene): Promise<Stage> {
   const acts = new Map<string, LastActs>();
   const messages = new Map<string, ShownMessage>();
   const kept = (name: string) => {
-    const message = name === 'panel' ? panelIn(setup) : messages.get(name);
-    if (!message) throw new Error(`No message was kept as ${name}.`);
+    const panel = () =>
+      setup.sandbox.messages('general').find(({ components }) => components.length > 0);
+    const message = name === 'panel' ? panel() : messages.get(name);
+    if (!message) throw new Error(`There is no message ${name}.`);
     return message;
   };
   const server = (name?: string) => setup.sandbox.guild(name);

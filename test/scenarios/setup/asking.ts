@@ -1,7 +1,7 @@
 import type { Interaction, ShownMessage } from '#sandbox/interactions/interaction.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
-import { type ScenarioSetup, soon } from './scenario-setup.ts';
+import { soon } from './scenario-setup.ts';
 
 /** Issues a slash command; what came back first. Discord itself takes nothing after 3 s. */
 export function commandReply(
@@ -31,11 +31,4 @@ export function customId(name: string): string {
 /** A bot that was busy has said "thinking" to all or to one, and what is for the others comes as a further message. */
 export function firstAnswer(asked: Interaction): Promise<ShownMessage> {
   return Promise.any([asked.answered(soon()), asked.followed(soon())]);
-}
-
-/** The message in #general with the buttons of the room. */
-export function panelIn({ sandbox }: ScenarioSetup): ShownMessage {
-  const shown = sandbox.messages('general').find(({ components }) => components.length > 0);
-  if (!shown) throw new Error('There is no panel.');
-  return shown;
 }

@@ -60,5 +60,5 @@ function faultsIn({ faults }: Sandbox, first: SandboxGuild): Sandbox['faults'] {
 }
 
 function notHere(): never {
-  throw new Error('Only a sandbox of its own can do that: openOwnScene.');
+  throw new Error('Only a sandbox of its own can do that: `own` of a scene.');
 }

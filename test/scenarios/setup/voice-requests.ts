@@ -24,11 +24,8 @@ export function openVoiceRequests(): VoiceRequests {
     async open(options) {
       const server = await openVoiceServer(options);
       opened = server;
-      const { endpoint, certificate, faults } = server;
       return {
-        endpoint,
-        certificate,
-        faults,
+        ...server,
         admit(ticket) {
           seatings.push(`${ticket.guildId}/${ticket.userId}`);
           server.admit(ticket);
@@ -37,8 +34,6 @@ export function openVoiceRequests(): VoiceRequests {
           expelled();
           server.expel(guildId, userId, closeCode);
         },
-        allow: (guildId, userId, rights) => server.allow(guildId, userId, rights),
-        [Symbol.asyncDispose]: () => server[Symbol.asyncDispose](),
       };
     },
     connect: connectVoice,
