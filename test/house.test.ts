@@ -5,7 +5,7 @@ import { sourceFiles } from '#test/source-files.ts';
 /** Rooms below the conversation. */
 const inner = [
   ...['base', 'texts', 'audio', 'turn', 'people', 'provider', 'speech', 'chat'],
-  ...['pipeline', 'playback', 'sources', 'spending'],
+  ...['pipeline', 'playback', 'sources', 'spending', 'notices', 'voice'],
 ];
 
 /** Folders that each folder may import. A new arrow is a reviewed line here. */
@@ -34,6 +34,10 @@ const below: Readonly<Record<string, readonly string[]>> = {
   settings: [
     ...['ports', 'people', 'pipeline', 'playback', 'speech', 'spending', 'turn', 'texts', 'base'],
   ],
+  /** Sentences of the bot about itself: said, written, and about what fails. */
+  notices: ['ports', 'people', 'speech', 'texts', 'base'],
+  /** What people say and the bot says as sound. */
+  voice: ['settings', 'ports', 'pipeline', 'speech', 'turn', 'base'],
   /** One voice channel's talk, from the packet to the frame; knows no feature. */
   conversation: [...inner, 'settings', 'ports', 'sql'],
   /** Examinations of one part each, for the doctor, setup and `/settings check`. */
@@ -45,20 +49,38 @@ const below: Readonly<Record<string, readonly string[]>> = {
   features: ['conversation', 'settings', 'features/*'],
   /** One folder a feature. Another feature stands here only where it needs it. */
   'features/captions': [
-    ...['conversation', 'settings', 'ports', 'features/memories', 'sql', 'people', 'texts'],
-    ...['turn', 'playback', 'spending', 'speech', 'chat', 'base'],
+    ...[
+      'conversation',
+      'notices',
+      'settings',
+      'ports',
+      'features/memories',
+      'sql',
+      'people',
+      'texts',
+    ],
+    ...['playback', 'spending', 'speech', 'chat', 'base'],
   ],
   'features/memories': ['conversation', 'settings', 'ports', 'sql', 'texts', 'turn', 'base'],
   'features/personas': ['conversation', 'settings', 'ports', 'people', 'speech'],
-  'features/reminders': ['conversation', 'ports', 'sql', 'people', 'texts', 'chat', 'base'],
-  'features/seats': ['conversation', 'ports', 'people', 'texts'],
+  'features/reminders': [
+    'conversation',
+    'notices',
+    'ports',
+    'sql',
+    'people',
+    'texts',
+    'chat',
+    'base',
+  ],
+  'features/seats': ['conversation', 'notices', 'ports', 'people', 'texts'],
   'features/settings': [
     ...['probes', 'conversation', 'settings', 'ports', 'texts', 'spending', 'pipeline'],
     ...['provider', 'audio', 'base'],
   ],
   'features/tools': ['conversation', 'people', 'texts', 'chat', 'base'],
   'features/tracks': [
-    ...['conversation', 'ports', 'sql', 'people', 'texts', 'playback'],
+    ...['conversation', 'notices', 'ports', 'sql', 'people', 'texts', 'playback'],
     ...['sources', 'audio', 'base'],
   ],
   'features/typed': [
@@ -102,7 +124,15 @@ const below: Readonly<Record<string, readonly string[]>> = {
   'web/http': ['base'],
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api': [
-    ...['features/captions', 'features/tracks', 'features/typed', 'conversation', 'ports', 'sql'],
+    ...[
+      'features/captions',
+      'features/tracks',
+      'features/typed',
+      'conversation',
+      'notices',
+      'ports',
+    ],
+    ...['sql'],
     ...['pipeline', 'people', 'spending', 'chat', 'texts', 'audio', 'base'],
   ],
   /** Reads a typed command as the page does. */

@@ -1,6 +1,6 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { ChannelFailure } from '#src/notices/failure-text.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
-import type { ChannelFailure } from './alerts/failure-text.ts';
 import type { ConversationEffect } from './machine/effects.ts';
 import type { EventKind, UntimedEvent } from './machine/events.ts';
 import type {

@@ -1,6 +1,6 @@
-import type { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
 import type { EndedConversation } from '#src/conversation/joining/ended-conversations.ts';
 import type { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
+import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import type { JoinMode } from '#src/ports/command-ports.ts';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';

@@ -8,11 +8,11 @@ import { ReconnectingLink } from '#src/conversation/connection/reconnecting-link
 import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
 import type { ReconnectDecision } from '#src/conversation/joining/join-failure.ts';
 import { type LeaveReason, leftLine } from '#src/conversation/joining/leave-reason.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
 import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import { watchRoles } from '#src/conversation/presence/role-watch.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';

@@ -1,6 +1,4 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
-import { GuildNoticeQueue } from '#src/conversation/alerts/guild-notice-queue.ts';
-import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import { type GuildChoices, GuildConsents } from '#src/conversation/hearing/guild-consents.ts';
 import { EndedConversations } from '#src/conversation/joining/ended-conversations.ts';
@@ -10,8 +8,10 @@ import { joinFailure } from '#src/conversation/joining/join-failure.ts';
 import { mayBeIn } from '#src/conversation/joining/join-obstacles.ts';
 import { farewellLine, restsAfter } from '#src/conversation/joining/leave-reason.ts';
 import { SeatPersistence } from '#src/conversation/joining/seat-persistence.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import { mayOpen } from '#src/conversation/presence/may-open.ts';
+import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
+import { writeInChat } from '#src/notices/say-or-write.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';

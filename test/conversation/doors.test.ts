@@ -1,8 +1,8 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import type { writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
-import type { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { Quote } from '#src/conversation/tool-definition.ts';
+import type { writeUnspeakable } from '#src/notices/report-failure.ts';
+import type { writeInChat } from '#src/notices/say-or-write.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';

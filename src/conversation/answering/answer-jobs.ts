@@ -1,15 +1,7 @@
 import { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
-import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import {
-  failureKindOf,
-  reportUnsaid,
-  writeUnspeakable,
-} from '#src/conversation/alerts/report-failure.ts';
-import { writeToPeople } from '#src/conversation/alerts/say-or-write.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { askersOf, namesFor, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId, TurnState } from '#src/conversation/machine/state.ts';
@@ -31,6 +23,10 @@ import { writeLinksCodeTables } from '#src/conversation/output/write-links-code-
 import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import { failureText } from '#src/notices/failure-text.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
+import { failureKindOf, reportUnsaid, writeUnspeakable } from '#src/notices/report-failure.ts';
+import { writeToPeople } from '#src/notices/say-or-write.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';

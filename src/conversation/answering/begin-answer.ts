@@ -1,4 +1,3 @@
-import { chosenVoice } from '#src/conversation/alerts/report-failure.ts';
 import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
@@ -8,6 +7,7 @@ import { spokenSubstitute } from '#src/conversation/output/write-links-code-tabl
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
+import { chosenVoice } from '#src/notices/report-failure.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';

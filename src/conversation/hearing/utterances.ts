@@ -1,5 +1,4 @@
 import { BotError } from '#src/base/errors.ts';
-import type { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { isPresumed } from '#src/conversation/machine/addressing.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { openSpeech } from '#src/conversation/machine/questions.ts';
@@ -19,6 +18,7 @@ import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
+import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import type { ConsentGate } from './consent-gate.ts';
 import { HeardUtterance } from './heard-utterance.ts';
 import { hintedRecogniser, recognitionHints } from './recogniser-choice.ts';

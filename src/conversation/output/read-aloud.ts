@@ -1,16 +1,12 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
-import {
-  chosenVoice,
-  reportUnsaid,
-  writeUnspeakable,
-} from '#src/conversation/alerts/report-failure.ts';
-import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { synthesizeInTime } from '#src/conversation/alerts/synthesis-timeout.ts';
 import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { chosenVoice, reportUnsaid, writeUnspeakable } from '#src/notices/report-failure.ts';
+import { writeInChat } from '#src/notices/say-or-write.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';

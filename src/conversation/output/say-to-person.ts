@@ -1,6 +1,6 @@
 import { speakable } from '#src/chat/text/speakable.ts';
-import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 import { answerMediumFor } from './answer-medium.ts';
 import { type NamedPerson, spokenNameOf } from './spoken-name-prefix.ts';

@@ -1,9 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import type { ArrivedPart } from '#src/conversation/engines/pending-answer.ts';
-import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';

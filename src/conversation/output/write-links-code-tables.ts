@@ -1,8 +1,8 @@
 import type { AsideKind } from '#src/chat/text/written-passages.ts';
-import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
-import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
+import { writeInChat } from '#src/notices/say-or-write.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { FinishedAnswer } from './play-answer.ts';
 

@@ -1,8 +1,8 @@
 import { BotError } from '#src/base/errors.ts';
-import { writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
-import { writeToPeople } from '#src/conversation/alerts/say-or-write.ts';
 import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { writeUnspeakable } from '#src/notices/report-failure.ts';
+import { writeToPeople } from '#src/notices/say-or-write.ts';
 import type { AnswerProgress } from './play-answer.ts';
 
 /** An answer so far, and the people who may know it. */

@@ -1,6 +1,6 @@
 import { speakable } from '#src/chat/text/speakable.ts';
-import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { greetingRules } from '#src/turn/greeting.ts';
 import { hasUnasked } from './consent-undecided-people.ts';

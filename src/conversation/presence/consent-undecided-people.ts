@@ -1,6 +1,6 @@
-import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
+import { notifyPerson } from '#src/notices/say-or-write.ts';
 import { type PacketHeader, UnheardPackets } from '#src/people/unheard-packets.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 

@@ -1,5 +1,5 @@
-import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
 
 /** Longest wait for a pause, in ms, in which a spoken request is confirmed. */
 const longestReceiptMs = 10_000;

@@ -1,12 +1,12 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { notifyPerson } from '#src/conversation/alerts/say-or-write.ts';
 import type { FeatureShard, PersonHooks } from '#src/conversation/feature-hooks.ts';
-import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
+import { notifyPerson } from '#src/notices/say-or-write.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type {
   ExportOutcome,

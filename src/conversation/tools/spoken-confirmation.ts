@@ -1,8 +1,8 @@
 import { speakable } from '#src/chat/text/speakable.ts';
-import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { spokenNameOf } from '#src/conversation/output/spoken-name-prefix.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ToolEntry } from '#src/conversation/tool-definition.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { onOneLine } from './format-tool-result.ts';
 import { readableName } from './pending-confirmations.ts';

@@ -1,6 +1,6 @@
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { CaptionTexts } from '#src/features/captions/live/caption-line.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** Texts in captions beside the words of people: in italics, which no word of theirs can be. */

@@ -1,12 +1,12 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type {
   LiveCaptions,
   LiveCaptionsTrouble,
 } from '#src/features/captions/live/live-captions.ts';
+import { spokenText, writtenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';

@@ -1,7 +1,7 @@
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { remark } from '#src/features/captions/live/caption-line.ts';
 import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { TrackEvent } from '#src/playback/tracks/track-outcomes.ts';
 import { cut } from '#src/texts/plain.ts';

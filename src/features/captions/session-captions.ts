@@ -6,7 +6,6 @@ import type {
 } from '#src/conversation/feature-hooks.ts';
 import type { FollowUtterance } from '#src/conversation/hearing/utterance-observer.ts';
 import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
@@ -14,6 +13,7 @@ import type { TranscriptPorts } from '#src/features/captions/store/transcript-po
 import { storeFor } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import { notePosted } from '#src/features/captions/transcripts/record-posted-messages.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';

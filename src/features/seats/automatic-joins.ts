@@ -1,12 +1,12 @@
 import { z } from 'zod';
-import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { outcomeOf, tool } from '#src/conversation/tool-definition.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
+import { writeInChat } from '#src/notices/say-or-write.ts';
 import {
   type AutoJoinChannel,
   chooseAutoJoin,

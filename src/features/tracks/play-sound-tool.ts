@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type Quote, type ToolPorts, tool } from '#src/conversation/tool-definition.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';

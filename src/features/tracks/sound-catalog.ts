@@ -1,6 +1,5 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type {
   ShelvedSound,
@@ -10,6 +9,7 @@ import type {
 } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { soundsMeant } from './sound-matching.ts';
+import { soundSourceErrorText } from './sound-source-error-texts.ts';
 
 export type FoundSound =
   | { readonly kind: 'found'; readonly source: SoundSource; readonly origin: SoundOrigin }

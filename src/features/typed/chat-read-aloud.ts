@@ -1,12 +1,12 @@
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { GuildTaskQueue } from '#src/conversation/joining/guild-task-queue.ts';
-import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { type NamedPerson, spokenNameOf } from '#src/conversation/output/spoken-name-prefix.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { Asker } from '#src/ports/command-ports.ts';

@@ -1,4 +1,3 @@
-import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type {
   FailedStream,
   OpenStream,
@@ -10,6 +9,7 @@ import type {
 } from '#src/conversation/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';

@@ -6,7 +6,6 @@ import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import {
   promptMessages,
   textOnlyCompletion,
@@ -23,6 +22,7 @@ import type {
   RecordingSegment,
 } from '#src/conversation/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Transcriber } from '#src/speech/ports.ts';

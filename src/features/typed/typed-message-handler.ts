@@ -1,7 +1,7 @@
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';

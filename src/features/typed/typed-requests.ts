@@ -1,11 +1,9 @@
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import { exchangesFor, messagesOf } from '#src/conversation/answering/conversation-history.ts';
 import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
 import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import { styleIn } from '#src/conversation/engines/reply-style.ts';
-import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
@@ -21,6 +19,7 @@ import {
   ownMemories,
   usableMemories,
 } from '#src/features/memories/usable-memories.ts';
+import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -34,6 +33,7 @@ import type {
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import { type RecordedSound, recogniserOf, utterancesOf } from './question-utterances.ts';
 import { sayIn } from './say-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';

@@ -1,10 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
 import { within } from '#src/base/waiting.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { captionsDays, recap } from '#src/features/captions/caption-settings.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import type { CheckedLine, TextLine } from '#src/texts/texts.ts';

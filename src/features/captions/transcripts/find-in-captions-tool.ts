@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/tool-definition.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -2,7 +2,6 @@ import { parsedMs } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { failureText } from '#src/conversation/alerts/failure-text.ts';
 import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
 import {
   promptMessages,
@@ -36,6 +35,7 @@ import type {
   ListedSession,
   OpenChannels,
 } from '#src/features/captions/transcript-store-types.ts';
+import { failureText } from '#src/notices/failure-text.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';

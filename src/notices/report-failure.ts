@@ -1,19 +1,22 @@
 import type { BotError, FailureStage } from '#src/base/errors.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type {
-  SessionChannel,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type ChannelFailure, failureText } from './failure-text.ts';
-import { writeInChat } from './say-or-write.ts';
+import { writtenText } from './localized-text.ts';
+import { type WritingParts, writeInChat } from './say-or-write.ts';
+
+/** Voice channel, and the parts that write there about the chat model `chatName`. */
+type FailingChannel = {
+  readonly channel: ChannelRef;
+  readonly parts: WritingParts & { readonly chatName: string };
+};
 
 /** Session whose channel is told of failures. */
-type FailingSession = SessionChannel & {
+type FailingSession = FailingChannel & {
   readonly notice: (line: TextLine, holds?: () => boolean) => void;
   readonly talk: {
     isNewFailure(failure: ChannelFailure): boolean;
@@ -22,7 +25,10 @@ type FailingSession = SessionChannel & {
 };
 
 /** Kind of a failure for the channel, which is told once of each. */
-export function failureKindOf(failure: BotError, parts: SessionDependencies): FailureStage | 'key' {
+export function failureKindOf(
+  failure: BotError,
+  parts: FailingChannel['parts'],
+): FailureStage | 'key' {
   return failureText(failure, parts).id === 'fail.key' ? 'key' : (failure.stage ?? 'think');
 }
 
@@ -36,7 +42,7 @@ export function reportUnsaid(failure: BotError, context: FailingSession): void {
 }
 
 /** Writes that an utterance which may have been for the bot was not recognised. */
-export function writeUnrecognised(failure: BotError, { channel, parts }: SessionChannel): void {
+export function writeUnrecognised(failure: BotError, { channel, parts }: FailingChannel): void {
   const failureLine = failureText(failure, parts);
   const line: TextLine = failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
   writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);

@@ -1,13 +1,22 @@
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type {
-  SessionChannel,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { Places } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { consentButtons } from '#src/ports/panel.ts';
+import type { SessionEventListener } from '#src/ports/session-events.ts';
+import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { writtenText } from './localized-text.ts';
+
+/** Parts that write sentences of the bot. */
+export type WritingParts = {
+  readonly messages: VoiceChannelChatPoster;
+  readonly places: Pick<Places, 'localeIn'>;
+  readonly onEvent: SessionEventListener;
+};
+
+/** Voice channel, and the parts that write into its chat. */
+export type ChannelChat = { readonly channel: ChannelRef; readonly parts: WritingParts };
 
 /** Signal of messages that are never withdrawn. */
 const never = new AbortController().signal;
@@ -16,7 +25,7 @@ const never = new AbortController().signal;
 export function writeInChat(
   words: ConfidentialText,
   channel: ChannelRef,
-  parts: SessionDependencies,
+  parts: Omit<WritingParts, 'places'>,
 ): void {
   parts.messages
     .write(channel, words, never)
@@ -27,7 +36,7 @@ export function writeInChat(
 export function writeToPeople(
   personIds: readonly string[],
   words: ConfidentialText,
-  { channel, parts }: SessionChannel,
+  { channel, parts }: ChannelChat,
 ): void {
   const text = words.textIn(channel.channelId) ?? '';
   const lines = personIds.map((personId) => ({ personId, text }));
@@ -43,7 +52,7 @@ export function writeToPeople(
 export function notifyPerson(
   personId: string,
   lines: readonly TextLine[],
-  { channel, parts }: SessionChannel,
+  { channel, parts }: ChannelChat,
   signal: AbortSignal,
 ): void {
   const { guildId } = channel;

@@ -1,5 +1,4 @@
 import type { BotError, BudgetCap, FailureStage } from '#src/base/errors.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** A token is told of its own share by the HTTP interface. */
@@ -13,7 +12,7 @@ const rests = {
 /** Text of a failure for people; the log has its own sentence. */
 export function failureText(
   { about, code, stage }: BotError,
-  { chatName }: SessionDependencies,
+  { chatName }: { readonly chatName: string },
 ): TextLine {
   const { cap, provider = chatName, retryAfterMs } = about;
   if (code === 'budget.used') return restLine(cap);

@@ -1,5 +1,6 @@
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Public } from '#src/base/public.ts';
 import type { AnswerLanguage } from '#src/pipeline/pipeline.ts';
+import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { DetectedLanguage } from '#src/speech/text-language/language-ngrams.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
@@ -34,7 +35,7 @@ type LanguageSettings = {
 export type LanguageSources = {
   readonly guildId: string;
   readonly parts: {
-    readonly peopleSettings: SessionDependencies['peopleSettings'];
+    readonly peopleSettings: Public<PersonalSettingsCache>;
     readonly textLanguage: TextLanguageDetector;
   };
   readonly settings: () => LanguageSettings;

@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { Clock } from '#src/base/clock.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { writeInChat } from './say-or-write.ts';
+import { writtenText } from './localized-text.ts';
+import { type WritingParts, writeInChat } from './say-or-write.ts';
 
 /** A message to a server that is no answer to a request. */
 export type GuildNotice = {
@@ -21,14 +21,15 @@ const apartMs = 30_000;
 /** A further one drops the oldest. */
 const limit = 8;
 
+type NoticeParts = WritingParts & { readonly clock: Clock };
 type ServerNotices = { waiting: readonly GuildNotice[]; lastAtMs: number; busy: boolean };
 /** Writes notices one after the other, never two of one server within 30 s. */
 export class GuildNoticeQueue implements Disposable {
-  readonly #parts: SessionDependencies;
+  readonly #parts: NoticeParts;
   readonly #over = new AbortController();
   readonly #servers = new Map<string, ServerNotices>();
 
-  constructor(parts: SessionDependencies) {
+  constructor(parts: NoticeParts) {
     this.#parts = parts;
   }
 
