@@ -4,7 +4,7 @@ import type {
   CommandOption,
   CommandPorts,
   Replies,
-} from '#src/conversation/command.ts';
+} from '#src/features/contract/command.ts';
 import { quotes } from './find.ts';
 import { noTranscript } from './transcript.ts';
 

@@ -1,4 +1,4 @@
-import type { Button, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type { Button, CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';
 import { longestRecapMs, recapReplies } from './recap.ts';

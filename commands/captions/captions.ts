@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/conversation/command.ts';
+import type { CommandGroup } from '#src/features/contract/command.ts';
 import { find } from './find.ts';
 import { off } from './off.ts';
 import { on } from './on.ts';

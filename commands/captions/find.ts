@@ -1,5 +1,5 @@
-import type { Command, Replies } from '#src/conversation/command.ts';
 import type { QuotedLine } from '#src/features/captions/caption-outcomes.ts';
+import type { Command, Replies } from '#src/features/contract/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import { noTranscript } from './transcript.ts';

@@ -1,5 +1,5 @@
 import { notInChannel, nowhere } from '#commands/rights.ts';
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 export const off: Command = {

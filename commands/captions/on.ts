@@ -1,7 +1,12 @@
 import { languageOption } from '#commands/language-option.ts';
 import { notInChannel, nowhere } from '#commands/rights.ts';
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+} from '#src/features/contract/command.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 

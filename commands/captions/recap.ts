@@ -1,12 +1,12 @@
+import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
+import { recapMessages } from '#src/features/captions/transcripts/recap-messages.ts';
 import type {
   Command,
   CommandCall,
   CommandPorts,
   Replies,
   Reply,
-} from '#src/conversation/command.ts';
-import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
-import { recapMessages } from '#src/features/captions/transcripts/recap-messages.ts';
+} from '#src/features/contract/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 import { pickedSession, sessionOption } from './session-option.ts';

@@ -1,6 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
-import type { CommandCall, CommandOption, CommandPorts } from '#src/conversation/command.ts';
 import type { ListedSession } from '#src/features/captions/transcript-store-types.ts';
+import type { CommandCall, CommandOption, CommandPorts } from '#src/features/contract/command.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
 /** Option for a session by its day, time and channel; offers sessions with lines that the caller may know. */

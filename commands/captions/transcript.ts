@@ -1,6 +1,11 @@
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
 import type { NoTranscript } from '#src/features/captions/caption-outcomes.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+} from '#src/features/contract/command.ts';
 import { pickedSession, sessionOption } from './session-option.ts';
 
 export const transcript: Command = {

@@ -7,7 +7,7 @@ import type {
   CommandOption,
   Reply,
   Suggest,
-} from '#src/conversation/command.ts';
+} from '#src/features/contract/command.ts';
 import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
 import { isSameTrack, ownItems, voiceTrack } from '#src/features/tracks/track-names.ts';

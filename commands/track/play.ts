@@ -1,7 +1,12 @@
 import { closest } from '#commands/closest-names.ts';
 import { inChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type { Command, CommandCall, CommandOption, Replies } from '#src/conversation/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandOption,
+  Replies,
+} from '#src/features/contract/command.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { Playing, TrackKeeping } from '#src/features/tracks/track-outcomes.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,19 +1,12 @@
 import { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
-import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { askersOf, namesFor, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId, TurnState } from '#src/conversation/machine/state.ts';
 import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { endWithToolQuote } from '#src/conversation/output/end-with-tool-quote.ts';
-import {
-  type AnswerProgress,
-  playAnswer,
-  unanswered,
-} from '#src/conversation/output/play-answer.ts';
 import { deliver } from '#src/conversation/output/read-aloud.ts';
-import { type SpeechOutput, stuck } from '#src/conversation/output/speech-output.ts';
 import {
   type NamedPerson,
   namePrefix,
@@ -33,6 +26,9 @@ import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { AnswerFinish } from '#src/ports/session-events.ts';
+import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
+import { type AnswerProgress, playAnswer, unanswered } from '#src/voice/output/play-answer.ts';
+import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
 import { beginAnswer } from './begin-answer.ts';
 import { reportAnswer } from './report-answer.ts';
 

@@ -1,6 +1,3 @@
-import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
-import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import { styleIn } from '#src/conversation/engines/reply-style.ts';
 import type { HistoryExchange, Id, ToolChange } from '#src/conversation/machine/state.ts';
 import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
 import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
@@ -13,7 +10,10 @@ import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
+import { styleIn } from '#src/settings/settings-with-persona.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { answerRequestOf } from '#src/spending/paid-requests.ts';
+import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 import { exchangesFor, messagesOf } from './conversation-history.ts';
 
 /** Answer that the conversation wants, and its manner. */

@@ -1,10 +1,10 @@
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { askersOf } from '#src/conversation/machine/questions.ts';
 import type { PersonId, TurnState } from '#src/conversation/machine/state.ts';
-import type { FinishedAnswer } from '#src/conversation/output/play-answer.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { FinishedAnswer } from '#src/voice/output/play-answer.ts';
 
 /** Content and end of an answer. */
 type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {

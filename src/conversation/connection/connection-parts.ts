@@ -6,12 +6,7 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
-import { Interruptions } from '#src/conversation/hearing/interruptions.ts';
-import { SpeakerInput, type SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
-import { SpeakerInputs } from '#src/conversation/hearing/speaker-inputs.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
-import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
-import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
 import { greetOnArrival } from '#src/conversation/presence/bot-arrival-greeter.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -19,8 +14,13 @@ import type { HearingDependencies } from '#src/conversation/session-dependencies
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import type { SpokenSegment } from '#src/ports/feature-session.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { Interruptions } from '#src/voice/hearing/interruptions.ts';
+import { SpeakerInput, type SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
+import { SpeakerInputs } from '#src/voice/hearing/speaker-inputs.ts';
+import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** Parts that the connections of one session share, and nothing else of it uses. */
 export type ConnectionSources = {

@@ -1,8 +1,8 @@
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
-import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { soundOf } from './read-aloud.ts';
+import { readingRequestOf } from '#src/spending/paid-requests.ts';
+import { soundOf } from '#src/voice/output/clause-sound.ts';
+import type { ArrivedPart, PendingAnswer } from '#src/voice/output/pending-answer.ts';
 
 /**
  * An answer, and what a tool found to be quoted: once it did, the model says nothing more, so that its words do not pass for

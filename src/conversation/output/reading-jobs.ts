@@ -8,8 +8,8 @@ import { failureText } from '#src/notices/failure-text.ts';
 import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import { readAloud } from './read-aloud.ts';
-import type { SpeechOutput } from './speech-output.ts';
 
 /** A text or a sentence of the bot that is said. */
 type ReadingJob = {

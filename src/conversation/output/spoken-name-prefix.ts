@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import type { ArrivedPart } from '#src/conversation/engines/pending-answer.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { spokenText } from '#src/notices/localized-text.ts';
@@ -8,6 +7,7 @@ import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { beginsWithNames } from '#src/turn/answer-wording.ts';
+import type { ArrivedPart } from '#src/voice/output/pending-answer.ts';
 
 /** A person whom the bot names. */
 export type NamedPerson = { readonly id: string; readonly name: string };

@@ -4,7 +4,7 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import { spokenText } from '#src/notices/localized-text.ts';
 import { writeInChat } from '#src/notices/say-or-write.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
-import type { FinishedAnswer } from './play-answer.ts';
+import type { FinishedAnswer } from '#src/voice/output/play-answer.ts';
 
 /** Sentences that are said in place of parts without sound, in a language, or in that of the server. */
 export function spokenSubstitute(

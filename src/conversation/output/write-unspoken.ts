@@ -1,9 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
-import type { ArrivedPart, PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { writeUnspeakable } from '#src/notices/report-failure.ts';
 import { writeToPeople } from '#src/notices/say-or-write.ts';
-import type { AnswerProgress } from './play-answer.ts';
+import type { ArrivedPart, PendingAnswer } from '#src/voice/output/pending-answer.ts';
+import type { AnswerProgress } from '#src/voice/output/play-answer.ts';
 
 /** An answer so far, and the people who may know it. */
 type WrittenAnswer = {

@@ -1,4 +1,4 @@
-import type { Facts } from '#src/conversation/tool-definition.ts';
+import type { Facts } from './tool-entry.ts';
 
 /** Longest name of a person, in characters; Discord's own limit is 32. */
 const longestNameChars = 64;

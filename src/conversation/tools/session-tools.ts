@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { PeopleHere, ToolEntry, ToolPorts } from '#src/conversation/tool-definition.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import { holds, type Right } from '#src/people/rights.ts';
@@ -9,6 +8,7 @@ import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
 import { rightsFactsOf } from './person-rights-facts.ts';
 import { ToolCalls } from './tool-calls.ts';
+import type { PeopleHere, ToolEntry, ToolPorts } from './tool-entry.ts';
 
 /** Parts that only tools use. */
 type ToolSources = {

@@ -1,11 +1,11 @@
 import { speakable } from '#src/chat/text/speakable.ts';
 import { spokenNameOf } from '#src/conversation/output/spoken-name-prefix.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { ToolEntry } from '#src/conversation/tool-definition.ts';
 import { spokenText } from '#src/notices/localized-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { onOneLine } from './format-tool-result.ts';
 import { readableName } from './pending-confirmations.ts';
+import type { ToolEntry } from './tool-entry.ts';
 
 /** Longest spoken question, in characters: nobody keeps a longer one in mind. */
 const longestQuestionChars = 200;

@@ -1,9 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import type { Quote, ToolEntry } from '#src/conversation/tool-definition.ts';
 import type { ToolEnd } from '#src/ports/session-events.ts';
+import type { Quote } from '#src/voice/output/pending-answer.ts';
 import { formatRefusal, formatUnknownOutcome } from './format-tool-result.ts';
+import type { ToolEntry } from './tool-entry.ts';
 
 /** No call takes longer, its check included, unless its tool may. */
 export const longestCallMs = 10_000;

@@ -1,8 +1,8 @@
 import { isPlainName } from '#src/conversation/machine/history.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import { runsUnasked } from '#src/conversation/machine/tools.ts';
-import type { Fitting } from '#src/conversation/tool-definition.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { Fitting } from './tool-entry.ts';
 
 /** What a model has been shown for an answer, beside the bot's own words. */
 export type PromptWords = {

@@ -8,13 +8,13 @@ import {
 } from 'discord.js';
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { Button } from '#src/conversation/command.ts';
 import { rowsOf } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { readMember } from '#src/discord/members.ts';
 import type { Outbox } from '#src/discord/outbox/outbox.ts';
 import { unwritten, writeFailureOf } from '#src/discord/outbox/write-failure.ts';
 import { postToServer } from '#src/discord/server-message.ts';
+import type { Button } from '#src/features/contract/command.ts';
 import type { CaptionChat, CaptionChats, DeletedMessages } from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { cut } from '#src/texts/plain.ts';

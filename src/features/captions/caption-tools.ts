@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { outcomeOf, type ToolOutcome, tool } from '#src/conversation/tool-definition.ts';
+import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
+import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import type { CaptionRequests } from './caption-requests.ts';
 
 /** Turns the captions of the channel on and off. */

@@ -1,17 +1,14 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import {
-  promptMessages,
-  textOnlyCompletion,
-} from '#src/conversation/answering/text-only-completion.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import {
   readTranslations,
   translationBatches,
   translationPrompt,
-} from '#src/conversation/answering/translation-prompt.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+} from '#src/pipeline/translation-prompt.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
@@ -103,7 +100,7 @@ export class CaptionTranslator {
     const given = new AbortController();
     try {
       const signal = AbortSignal.any([this.#over.signal, given.signal]);
-      const asked = textOnlyCompletion(parts.chat, prompt, opened.reservation, signal);
+      const asked = textOnlyCompletion(parts.chat.paidBy(opened.reservation), prompt, signal);
       const reply = await within(unlessAborted(asked, signal), longestMs, parts.clock, late);
       const { translated } = readTranslations(reply, batch);
       if (language === this.#language) this.#show(translated);

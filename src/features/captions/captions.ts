@@ -1,4 +1,3 @@
-import type { Feature } from '#src/conversation/feature.ts';
 import {
   allStores,
   TranscriptStores,
@@ -12,12 +11,13 @@ import {
 import { TranscriptLookup } from '#src/features/captions/transcripts/transcript-lookup.ts';
 import { TranscriptPersonHooks } from '#src/features/captions/transcripts/transcript-person-hooks.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
 import { CaptionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { leaveMeOut, setCaptions } from './caption-tools.ts';
 import { captioned, SessionCaptions } from './session-captions.ts';
 
-declare module '#src/conversation/feature-ports.ts' {
+declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly transcriptStores: TranscriptStores;
     readonly transcriptCleanup: TranscriptCleanup;
@@ -39,16 +39,11 @@ export const captions: Feature = {
   open({ store }) {
     const stores = store(TranscriptStores.key);
     return {
-      shard({ parts: engine, sessions, shard, signal, sources }) {
+      shard({ parts: engine, sessions, shard, signal, writtenQuestions }) {
         const parts = { ...engine, transcripts: stores };
         const cleanup = new TranscriptCleanup({ parts, sessions, shard });
         const lookup = new TranscriptLookup(parts, sessions);
-        const transcripts = new TranscriptRequests(
-          parts,
-          lookup,
-          sessions,
-          sources.writtenQuestions,
-        );
+        const transcripts = new TranscriptRequests(parts, lookup, sessions, writtenQuestions);
         const recaps = new EndOfSessionRecaps(transcripts);
         return {
           ports: {

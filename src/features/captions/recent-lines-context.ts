@@ -1,6 +1,6 @@
-import { dataBlock } from '#src/conversation/answering/prompt-data-block.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { lineWriter } from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import { dataBlock } from '#src/pipeline/prompt-data-block.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 

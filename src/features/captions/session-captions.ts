@@ -1,12 +1,3 @@
-import type {
-  ContextRequest,
-  EndNews,
-  FeatureSession,
-  RetractReason,
-} from '#src/conversation/feature-hooks.ts';
-import type { FollowUtterance } from '#src/conversation/hearing/utterance-observer.ts';
-import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
-import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
@@ -16,8 +7,20 @@ import { notePosted } from '#src/features/captions/transcripts/record-posted-mes
 import { writtenText } from '#src/notices/localized-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type {
+  ContextRequest,
+  EndNews,
+  FeatureSession,
+  FollowUtterance,
+  RetractReason,
+  SpokenSegment,
+} from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
-import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
+import {
+  type FeatureEventKind,
+  featureEvent,
+  type LeaveReason,
+} from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
@@ -42,6 +45,9 @@ import { UtteranceLines, unwritten } from './utterance-lines.ts';
 export type CaptionsTurnedOn =
   | { readonly kind: 'on' | 'already'; readonly placeId: string }
   | { readonly kind: 'failed'; readonly line: TextLine };
+
+/** Reasons after which the bot does not come back by itself: a recap is posted. */
+const isOverForGood: ReadonlySet<LeaveReason> = new Set(['asked', 'alone']);
 
 /** Captions that are on. */
 type ActiveCaptions = {

@@ -1,11 +1,11 @@
-import type {
-  BegunUtterance,
-  UtteranceFollower,
-  UtteranceResult,
-} from '#src/conversation/hearing/utterance-observer.ts';
-import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import { finalLine } from '#src/features/captions/live/line-rendering.ts';
 import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
+import type {
+  BegunUtterance,
+  SpokenSegment,
+  UtteranceFollower,
+  UtteranceResult,
+} from '#src/ports/feature-session.ts';
 import type { Transcript } from '#src/speech/ports.ts';
 import type { TranscriptLine, TranscriptSpeaker } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';

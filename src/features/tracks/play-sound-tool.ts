@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { type Quote, type ToolPorts, tool } from '#src/conversation/tool-definition.ts';
+import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { spokenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
+import type { Quote } from '#src/voice/output/pending-answer.ts';
 import { mostTrackNameUnits, usualTrack } from './track-names.ts';
 import { playingOutcome } from './track-outcome-texts.ts';
 import type { TrackCaller } from './track-outcomes.ts';

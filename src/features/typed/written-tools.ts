@@ -1,16 +1,16 @@
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
+import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
+import type { ToolCallResult } from '#src/conversation/tools/tool-call-results.ts';
+import { barred, failed, inToolTime, refused } from '#src/conversation/tools/tool-call-results.ts';
 import type {
   Fitting,
   Presser,
   ServerToolPorts,
   ToolEntry,
-} from '#src/conversation/tool-definition.ts';
-import { formatToolResult } from '#src/conversation/tools/format-tool-result.ts';
-import type { PendingConfirmation } from '#src/conversation/tools/pending-confirmations.ts';
-import type { ToolCallResult } from '#src/conversation/tools/tool-call-results.ts';
-import { barred, failed, inToolTime, refused } from '#src/conversation/tools/tool-call-results.ts';
+} from '#src/conversation/tools/tool-entry.ts';
 import { mayRun, type PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { ToolResult } from '#src/pipeline/pipeline.ts';
 import type { ShownConfirmation } from '#src/ports/command-ports.ts';

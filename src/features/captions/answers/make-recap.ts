@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
-import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
 import { wordsOf } from '#src/features/captions/store/search-tokeniser.ts';
 import type { FoundLine } from '#src/features/captions/transcript-store-types.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import { cut } from '#src/texts/plain.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import {

@@ -1,10 +1,6 @@
-import {
-  dataBlock,
-  dataWords,
-  type ModelPrompt,
-} from '#src/conversation/answering/prompt-data-block.ts';
 import { speakerNames } from '#src/features/captions/files/speaker-names.ts';
 import type { FoundLine } from '#src/features/captions/transcript-store-types.ts';
+import { dataBlock, dataWords, type ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ToolOutcome, type ToolPorts, tool } from '#src/conversation/tool-definition.ts';
+import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { spokenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';

@@ -1,6 +1,5 @@
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { captionTexts } from '#src/features/captions/bot-texts-in-captions.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
 import { renderMessage } from '#src/features/captions/live/line-rendering.ts';
@@ -13,6 +12,7 @@ import type {
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
 import type { DeletedMessages } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { allStores, type CaptionParts } from './disk-and-memory-stores.ts';
 
 type TranscriptCleanupOptions = {

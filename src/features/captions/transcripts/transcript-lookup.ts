@@ -1,5 +1,3 @@
-import { mayOpen } from '#src/conversation/presence/may-open.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptLine, TranscriptSession } from '#src/features/captions/transcript-line.ts';
@@ -10,6 +8,8 @@ import type {
   OpenChannels,
   TranscriptSearch,
 } from '#src/features/captions/transcript-store-types.ts';
+import { mayOpen } from '#src/ports/caption-chats.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { knownLocale } from '#src/texts/texts.ts';
 import { allStores, type CaptionParts } from './disk-and-memory-stores.ts';
 

@@ -1,10 +1,9 @@
-import type { PersonHooks, StoredCounts } from '#src/conversation/feature-hooks.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { PersonExport } from '#src/features/captions/transcript-store-types.ts';
+import type { PersonHooks, StoredCounts } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
-import type { CaptionParts } from './disk-and-memory-stores.ts';
-import { allStores } from './disk-and-memory-stores.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { allStores, type CaptionParts } from './disk-and-memory-stores.ts';
 import type { TranscriptCleanup } from './transcript-cleanup.ts';
 
 /** Signal that is never aborted: an erasure is completed. */
