@@ -4,8 +4,8 @@ import { ConsentGate, type SessionAnswers } from '#src/conversation/hearing/cons
 import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { ReadingJobs } from '#src/conversation/output/reading-jobs.ts';
+import { pauseAloud } from '#src/conversation/output/say-to-person.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
-import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
@@ -86,11 +86,10 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
   const { channel, former, notices, parts, seat, sessions, sources } = options;
   const { link, maySpeak, signal } = session;
   const { guildId, channelId } = channel;
-  const { clock, panels } = parts;
+  const { clock } = parts;
   const before = former?.context;
   const people = () => link.people();
   const settings = () => options.settings.at(guildId, channelId);
-  let shown = '';
   // All members are there when this function returns.
   const context = {
     channel,
@@ -110,11 +109,6 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     obey(command, personId) {
       if (command === 'pauseHearing') pauseAloud(personId, context);
       else sessions.denyAloud(personId, context);
-    },
-    showFace(face) {
-      const next = JSON.stringify(face);
-      if (next !== shown) panels.show(guildId, face);
-      shown = next;
     },
     isFirst: before?.isFirst ?? firstTimes(seat ? ['greeted'] : []),
     trustsPartials: () => sources.hearing.partialTrust.isTrusted,
