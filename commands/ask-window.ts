@@ -1,4 +1,4 @@
-import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
 import { consentButtons } from '#src/ports/panel.ts';
 import { notInChannel, nowhere } from './rights.ts';
 

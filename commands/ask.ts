@@ -7,7 +7,7 @@ import type {
   Replies,
   Reply,
   ReplyAudience,
-} from '#src/conversation/command.ts';
+} from '#src/features/contract/command.ts';
 import type { AskOutcome, QuestionSubject } from '#src/ports/command-ports.ts';
 import { notInChannel, nowhere } from './rights.ts';
 

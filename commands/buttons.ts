@@ -7,7 +7,7 @@ import { card } from '#commands/privacy/replies.ts';
 import { resume } from '#commands/privacy/resume.ts';
 import { panelButtons } from '#commands/settings/panel-presses.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
-import type { Button, Command } from '#src/conversation/command.ts';
+import type { Button, Command } from '#src/features/contract/command.ts';
 import { features } from '#src/features/features.ts';
 import { openAskWindow } from './ask-window.ts';
 import { confirm, longestPressMs, show } from './confirm.ts';

@@ -3,7 +3,7 @@ import { privacy } from '#commands/privacy/privacy.ts';
 import { settings } from '#commands/settings/settings.ts';
 import { track } from '#commands/track/track.ts';
 import { voice } from '#commands/voice/voice.ts';
-import type { Command, CommandGroup, MessageCommand } from '#src/conversation/command.ts';
+import type { Command, CommandGroup, MessageCommand } from '#src/features/contract/command.ts';
 import { features } from '#src/features/features.ts';
 import { ask } from './ask.ts';
 import { askAbout } from './ask-about.ts';

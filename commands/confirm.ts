@@ -1,5 +1,5 @@
-import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
-import { longestToolMs } from '#src/conversation/tool-definition.ts';
+import { longestToolMs } from '#src/conversation/tools/tool-entry.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
 
 /** Longest time, in ms, until a press is answered: the tool behind it ends before. */
 export const longestPressMs = longestToolMs + 10_000;

@@ -1,4 +1,4 @@
-import type { FormHandler } from '#src/conversation/command.ts';
+import type { FormHandler } from '#src/features/contract/command.ts';
 import { features } from '#src/features/features.ts';
 import { panelForm } from './settings/panel-presses.ts';
 import { personaForm } from './voice/persona-form.ts';

@@ -4,9 +4,13 @@ import type {
   CommandGroup,
   CommandPorts,
   Replies,
-} from '#src/conversation/command.ts';
-import type { Feature } from '#src/conversation/feature.ts';
-import type { HelpEntry, HelpSessionState, HelpState } from '#src/conversation/help-entries.ts';
+} from '#src/features/contract/command.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
+import type {
+  HelpEntry,
+  HelpSessionState,
+  HelpState,
+} from '#src/features/contract/help-entries.ts';
 import { isMachineMade, type TextLine } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 

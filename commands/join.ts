@@ -5,14 +5,14 @@ import type {
   CommandPorts,
   Replies,
   Reply,
-} from '#src/conversation/command.ts';
-import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
-import { joinedLine } from '#src/conversation/joining/joined-line.ts';
+} from '#src/features/contract/command.ts';
 import { isYes } from '#src/people/consent.ts';
 import { type JoinVerdict, judgeJoin } from '#src/people/join-rules.ts';
 import { type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
 import { consentButtons } from '#src/ports/panel.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { obstacleOf } from '#src/sessions/join-obstacles.ts';
+import { joinedLine } from '#src/texts/joined-line.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 type JoinResult = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;

@@ -1,4 +1,4 @@
-import type { CommandOption } from '#src/conversation/command.ts';
+import type { CommandOption } from '#src/features/contract/command.ts';
 import { languageLabel, offeredLanguages } from '#src/texts/language-names.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';

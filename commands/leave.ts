@@ -1,4 +1,4 @@
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import { duration } from '#src/texts/duration.ts';
 import { notInChannel, nowhere } from './rights.ts';
 

@@ -1,4 +1,4 @@
-import type { PickerHandler } from '#src/conversation/command.ts';
+import type { PickerHandler } from '#src/features/contract/command.ts';
 import { features } from '#src/features/features.ts';
 import { help } from './commands.ts';
 import { panelPickers } from './settings/panel-presses.ts';

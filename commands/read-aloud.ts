@@ -1,4 +1,4 @@
-import type { MessageCommand, Reply } from '#src/conversation/command.ts';
+import type { MessageCommand, Reply } from '#src/features/contract/command.ts';
 import type { ReadingOutcome } from '#src/features/typed/chat-read-aloud.ts';
 import { readingReply } from './reading-reply.ts';
 import { inChannel } from './rights.ts';

@@ -1,4 +1,4 @@
-import type { Reply } from '#src/conversation/command.ts';
+import type { Reply } from '#src/features/contract/command.ts';
 import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { nowhere } from './rights.ts';
 

@@ -1,4 +1,4 @@
-import type { Command, CommandCall, CommandPorts, Reply } from '#src/conversation/command.ts';
+import type { Command, CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';
 import { holds } from '#src/people/rights.ts';
 
 /** Reply to a caller who does not manage the server; undefined for those who do. */

@@ -1,5 +1,5 @@
 import { newTrack } from '#commands/track/options.ts';
-import type { Command, CommandCall, Reply } from '#src/conversation/command.ts';
+import type { Command, CommandCall, Reply } from '#src/features/contract/command.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { readingReply } from './reading-reply.ts';

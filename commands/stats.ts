@@ -1,4 +1,4 @@
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import type { AnswerLatencyStats, LatestAnswer } from '#src/ports/command-ports.ts';
 import type { Instants } from '#src/ports/session-events.ts';
 import type { ShownPrices, SpentCost, SpentShare } from '#src/spending/budget-authority.ts';

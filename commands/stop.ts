@@ -5,7 +5,7 @@ import type {
   CommandPorts,
   Replies,
   Reply,
-} from '#src/conversation/command.ts';
+} from '#src/features/contract/command.ts';
 import { everyTrack } from '#src/features/tracks/track-names.ts';
 import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import { inChannel } from './rights.ts';

@@ -3,7 +3,7 @@ import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { type Engines, openEngines } from '#src/app/engines/engines.ts';
 import { pipelinesOf } from '#src/app/engines/pipelines.ts';
 import { readConfig } from '#src/config/config.ts';
-import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
+import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 

@@ -58,13 +58,17 @@ test('every file that a document names exists', async () => {
   expect(missing.filter(([, names]) => names.length > 0)).toEqual([]);
 });
 
-/** Types of `src/conversation/feature-hooks.ts` whose methods are the hooks of a feature. */
-const hookTypes = ['FeatureShard', 'FeatureSession', 'PersonHooks'];
+/** Types whose methods are the hooks of a feature, and their files. */
+const hookTypes = {
+  FeatureShard: 'src/sessions/shard-features.ts',
+  FeatureSession: 'src/ports/feature-session.ts',
+  PersonHooks: 'src/ports/feature-session.ts',
+};
 const mostHooks = 8;
 
 test('a feature has eight hooks at most in a shard, a session, and for a person', async () => {
-  const source = await readFile('src/conversation/feature-hooks.ts', 'utf8');
-  for (const name of hookTypes) {
+  for (const [name, file] of Object.entries(hookTypes)) {
+    const source = await readFile(file, 'utf8');
     const [, members = ''] =
       new RegExp(`^export type ${name} = {\n([^]*?)^};`, 'm').exec(source) ?? [];
     const hooks = members.match(/^ {2}\w+\?\(/gm) ?? [];

@@ -6,9 +6,9 @@ import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
-import { SpeakerInput, type SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { SpeakerInput, type SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
 import type { ClipWord } from './clips.ts';
 import { Oracle } from './oracle.ts';
 

@@ -1,5 +1,5 @@
-import type { SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
 import type { EndpointingEffect } from '#src/turn/endpointing/endpointing.ts';
+import type { SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
 import type { ClipWord } from './clips.ts';
 
 /** From the question to the text. */

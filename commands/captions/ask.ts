@@ -4,7 +4,7 @@ import type {
   CommandOption,
   CommandPorts,
   Replies,
-} from '#src/conversation/command.ts';
+} from '#src/features/contract/command.ts';
 import { noTranscript, quotes, unknownName } from './transcript.ts';
 
 /** Subjects of a question besides a day: the current session, the previous one, or all of them. */

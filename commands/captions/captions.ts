@@ -1,5 +1,6 @@
 import { languageOption } from '#commands/language-option.ts';
 import { notInChannel, nowhere } from '#commands/rights.ts';
+import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
 import type {
   Button,
   Command,
@@ -7,8 +8,7 @@ import type {
   CommandGroup,
   CommandPorts,
   Replies,
-} from '#src/conversation/command.ts';
-import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
+} from '#src/features/contract/command.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import {

@@ -1,12 +1,4 @@
 import { closest } from '#commands/closest-names.ts';
-import type {
-  Command,
-  CommandCall,
-  CommandOption,
-  CommandPorts,
-  Replies,
-  Reply,
-} from '#src/conversation/command.ts';
 import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import type {
   NoTranscript,
@@ -15,6 +7,14 @@ import type {
 } from '#src/features/captions/caption-outcomes.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-line.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandOption,
+  CommandPorts,
+  Replies,
+  Reply,
+} from '#src/features/contract/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 

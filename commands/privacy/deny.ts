@@ -1,4 +1,4 @@
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import { answered } from './replies.ts';
 
 export const deny: Command = {

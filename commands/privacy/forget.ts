@@ -1,4 +1,9 @@
-import type { Command, CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type {
+  Command,
+  CommandCall,
+  CommandPorts,
+  Replies,
+} from '#src/features/contract/command.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Asks first; only the button deletes. */

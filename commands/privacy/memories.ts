@@ -4,7 +4,7 @@ import type {
   CommandPorts,
   Replies,
   Reply,
-} from '#src/conversation/command.ts';
+} from '#src/features/contract/command.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
 import { plainWords } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';

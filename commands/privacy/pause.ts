@@ -1,5 +1,5 @@
 import { inChannel, nowhere } from '#commands/rights.ts';
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 
 export const pause: Command = {
   name: 'pause',

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/conversation/command.ts';
+import type { CommandGroup } from '#src/features/contract/command.ts';
 import { allow } from './allow.ts';
 import { deny } from './deny.ts';
 import { exportAll } from './export.ts';

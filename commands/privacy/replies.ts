@@ -1,5 +1,5 @@
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, CommandPorts, Replies } from '#src/conversation/command.ts';
+import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';

@@ -1,4 +1,4 @@
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import { status as replies } from './replies.ts';
 
 export const status: Command = {

@@ -1,5 +1,5 @@
 import { ifManaging } from '#commands/rights.ts';
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { type Finding, isUsable } from '#src/probes/probe.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';

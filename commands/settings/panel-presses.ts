@@ -1,5 +1,6 @@
 import { notManaging } from '#commands/rights.ts';
 import { unspokenLanguage } from '#commands/voice/unspoken-language.ts';
+import { recap } from '#src/features/captions/caption-settings.ts';
 import type {
   Button,
   CommandCall,
@@ -8,8 +9,7 @@ import type {
   PickerHandler,
   Replies,
   Reply,
-} from '#src/conversation/command.ts';
-import { recap } from '#src/features/captions/caption-settings.ts';
+} from '#src/features/contract/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
 import type { SettingsView } from '#src/settings/setting-definition.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Reply } from '#src/conversation/command.ts';
+import type { Reply } from '#src/features/contract/command.ts';
 import type { NamedById, Picker, PickerOption } from '#src/ports/picker.ts';
 import {
   type Choices,

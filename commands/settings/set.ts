@@ -1,6 +1,6 @@
 import { closest } from '#commands/closest-names.ts';
 import { ifManaging } from '#commands/rights.ts';
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import { maxInstructionsChars } from '#src/settings/guild-settings.ts';
 import { saveAndShow } from './panel-presses.ts';
 

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/conversation/command.ts';
+import type { CommandGroup } from '#src/features/contract/command.ts';
 import { check } from './check.ts';
 import { set } from './set.ts';
 import { view } from './view.ts';

@@ -1,5 +1,5 @@
 import { inChannel } from '#commands/rights.ts';
-import type { Button, CommandCall } from '#src/conversation/command.ts';
+import type { Button, CommandCall } from '#src/features/contract/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { TrackAction } from '#src/features/tracks/track-outcomes.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';

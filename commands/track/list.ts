@@ -1,5 +1,5 @@
 import { inChannel, nowhere } from '#commands/rights.ts';
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import { isOwnTrack, isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';

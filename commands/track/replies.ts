@@ -1,4 +1,4 @@
-import type { CommandCall, Replies, ReplyAudience } from '#src/conversation/command.ts';
+import type { CommandCall, Replies, ReplyAudience } from '#src/features/contract/command.ts';
 import { usualTrack } from '#src/features/tracks/track-names.ts';
 import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type {

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/conversation/command.ts';
+import type { CommandGroup } from '#src/features/contract/command.ts';
 import { fade, loop, remove, seek, steering, volume } from './changes.ts';
 import { list, queue } from './list.ts';
 import { play } from './play.ts';

@@ -1,4 +1,4 @@
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 
 /** Longest list that is shown in the reply itself; a longer one is a file. */
 const longestShownChars = 1_000;

@@ -1,4 +1,4 @@
-import type { Command } from '#src/conversation/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { unknownVoice } from './unknown-voice.ts';
 import { voiceOption } from './voice-option.ts';

@@ -1,5 +1,5 @@
 import { nearest } from '#commands/closest-names.ts';
-import type { Reply } from '#src/conversation/command.ts';
+import type { Reply } from '#src/features/contract/command.ts';
 
 /** Reply to a name that no voice has. */
 export function unknownVoice(x: string, voices: readonly string[]): Reply {

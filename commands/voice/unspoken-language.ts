@@ -1,5 +1,5 @@
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall } from '#src/conversation/command.ts';
+import type { CommandCall } from '#src/features/contract/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,5 +1,5 @@
 import { closest } from '#commands/closest-names.ts';
-import type { CommandOption } from '#src/conversation/command.ts';
+import type { CommandOption } from '#src/features/contract/command.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** Longest name of a voice. */

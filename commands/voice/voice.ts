@@ -1,4 +1,4 @@
-import type { CommandGroup } from '#src/conversation/command.ts';
+import type { CommandGroup } from '#src/features/contract/command.ts';
 import { bot } from './bot.ts';
 import { list } from './list.ts';
 import { me } from './me.ts';

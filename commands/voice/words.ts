@@ -1,7 +1,13 @@
 import { closest, nearest } from '#commands/closest-names.ts';
 import { notManaging } from '#commands/rights.ts';
 import type { Public } from '#src/base/public.ts';
-import type { Command, CommandCall, Replies, Reply, Suggest } from '#src/conversation/command.ts';
+import type {
+  Command,
+  CommandCall,
+  Replies,
+  Reply,
+  Suggest,
+} from '#src/features/contract/command.ts';
 import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import type { WordAdding, WordList } from '#src/features/words/word-outcomes.ts';
 import type { ServerWord } from '#src/settings/stored-vocabulary-words.ts';

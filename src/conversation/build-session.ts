@@ -1,26 +1,67 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
-import { chosenVoiceGone } from '#src/conversation/alerts/report-failure.ts';
 import { AnswerJobs } from '#src/conversation/answering/answer-jobs.ts';
-import { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
-import type { ReconnectingLink } from '#src/conversation/connection/reconnecting-link.ts';
-import { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import { ConsentGate, type SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import { Utterances } from '#src/conversation/hearing/utterances.ts';
-import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { ReadingJobs } from '#src/conversation/output/reading-jobs.ts';
-import { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
-import { SpeechPace } from '#src/conversation/output/speech-pace.ts';
-import { admissionIn } from '#src/conversation/presence/access-control.ts';
+import { pauseAloud } from '#src/conversation/output/say-to-person.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
-import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
+import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
+import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
+import { chosenVoiceGone } from '#src/notices/report-failure.ts';
+import type { LeaveOutcome } from '#src/ports/command-ports.ts';
+import type { SessionBefore, SessionFeatures } from '#src/ports/feature-session.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { admissionIn } from '#src/settings/access-control.ts';
+import type { GuildChoices } from '#src/settings/guild-consents.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
+import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import { CurrentConnection } from '#src/voice/link/current-connection.ts';
+import type { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
+import { SessionTracksAndBotVolumes } from '#src/voice/output/session-tracks-and-bot-volumes.ts';
+import { SpeechPace } from '#src/voice/output/speech-pace.ts';
 import { type ConversationState, initialState } from './machine/state.ts';
 import { effectPerformer, type SessionDecisions } from './perform-effects.ts';
 import { Requests } from './requests.ts';
 import type { SessionContext, SessionOnce } from './session-context.ts';
+import type { HearingDependencies, SessionDependencies } from './session-dependencies.ts';
 import { sessionSettingsOf, Talk } from './talk.ts';
-import type { VoiceSessionOptions } from './voice-session-options.ts';
+
+/** A conversation that is over, and what was said for its session alone. */
+export type EndedConversation = {
+  readonly history: ConversationState['history'];
+  readonly answers: SessionAnswers;
+};
+
+/** Place, parts and past of a conversation. */
+export type ConversationOptions = {
+  readonly channel: ChannelRef;
+  readonly parts: SessionDependencies;
+  readonly sources: {
+    readonly hearing: HearingDependencies;
+    /** Tools that a model may call now: those of the operator, then those of the bot. */
+    readonly tools: () => readonly ToolEntry[];
+    readonly features: {
+      session(context: SessionContext, before: SessionBefore): SessionFeatures;
+    };
+  };
+  readonly settings: StoredSettings;
+  readonly notices: Pick<GuildNoticeQueue, 'report'>;
+  /** What people of the server said, where it is left, and what is done at a spoken no. */
+  readonly sessions: {
+    readonly consents: { in(guildId: string): GuildChoices };
+    denyAloud(personId: string, context: SessionContext): void;
+    leave(guildId: string): Promise<LeaveOutcome>;
+  };
+  /** A session of this server that is to go on here: with its history and what people said about being heard. */
+  readonly former?: { readonly context: SessionContext } | undefined;
+  /** A seat of a former run that is to go on here: no greeting and no notice is repeated. */
+  readonly seat?: SessionAnswers | undefined;
+  /** The conversation of this channel that ended less than 15 minutes ago, in this process; it goes on. */
+  readonly ended?: EndedConversation | undefined;
+};
 
 /** Functions and parts of the session that its context is made of. */
 type SessionSource = SessionDecisions & {
@@ -41,15 +82,14 @@ export type BuiltSession = {
 };
 
 /** Makes the parts of a session, in the order in which they need each other; a part that is given the context only keeps it. */
-export function buildSession(options: VoiceSessionOptions, session: SessionSource): BuiltSession {
+export function buildSession(options: ConversationOptions, session: SessionSource): BuiltSession {
   const { channel, former, notices, parts, seat, sessions, sources } = options;
   const { link, maySpeak, signal } = session;
   const { guildId, channelId } = channel;
-  const { clock, panels } = parts;
+  const { clock } = parts;
   const before = former?.context;
   const people = () => link.people();
   const settings = () => options.settings.at(guildId, channelId);
-  let shown = '';
   // All members are there when this function returns.
   const context = {
     channel,
@@ -69,11 +109,6 @@ export function buildSession(options: VoiceSessionOptions, session: SessionSourc
     obey(command, personId) {
       if (command === 'pauseHearing') pauseAloud(personId, context);
       else sessions.denyAloud(personId, context);
-    },
-    showFace(face) {
-      const next = JSON.stringify(face);
-      if (next !== shown) panels.show(guildId, face);
-      shown = next;
     },
     isFirst: before?.isFirst ?? firstTimes(seat ? ['greeted'] : []),
     trustsPartials: () => sources.hearing.partialTrust.isTrusted,
@@ -138,7 +173,7 @@ function firstTimes(past: readonly SessionOnce[]): SessionContext['isFirst'] {
 
 /** The conversation at its beginning, or as it goes on. */
 function stateOf(
-  { ended, former, seat }: VoiceSessionOptions,
+  { ended, former, seat }: ConversationOptions,
   context: SessionContext,
 ): ConversationState {
   const { channel, gate, parts } = context;

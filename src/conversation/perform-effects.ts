@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { writeUnrecognised } from './alerts/report-failure.ts';
+import { writeUnrecognised } from '#src/notices/report-failure.ts';
 import type { AnswerJobs } from './answering/answer-jobs.ts';
 import type { Utterances } from './hearing/utterances.ts';
 import type { ConversationEffect, EffectOf } from './machine/effects.ts';

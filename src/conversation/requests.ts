@@ -1,7 +1,7 @@
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { failureText } from '#src/notices/failure-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { queueRules } from '#src/turn/queue-rules.ts';
-import { failureText } from './alerts/failure-text.ts';
 import type { ReportedOutcome } from './machine/effects.ts';
 import { isFree, readingOf, turnOf } from './machine/questions.ts';
 import type { Id, PersonId } from './machine/state.ts';

@@ -1,23 +1,22 @@
 import type { Wakeup } from '#src/base/loops/wakeup.ts';
-import type { CurrentConnection } from '#src/conversation/connection/current-connection.ts';
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import type { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
-import type { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { SessionTracksAndBotVolumes } from '#src/conversation/output/session-tracks-and-bot-volumes.ts';
-import type { SpeechPace } from '#src/conversation/output/speech-pace.ts';
 import type { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { PendingConfirmations } from '#src/conversation/tools/pending-confirmations.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
-import type { PanelFace } from '#src/ports/panel.ts';
+import type { SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import type { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
-import type { SessionFeatures } from './feature-hooks.ts';
+import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import type { CurrentConnection } from '#src/voice/link/current-connection.ts';
+import type { SessionTracksAndBotVolumes } from '#src/voice/output/session-tracks-and-bot-volumes.ts';
+import type { SpeechPace } from '#src/voice/output/speech-pace.ts';
 import type { Requests } from './requests.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import type { Talk } from './talk.ts';
@@ -53,8 +52,6 @@ export type SessionContext = {
   readonly notice: (line: TextLine, holds?: () => boolean, posted?: () => void) => void;
   /** Does what a person has said as a command, with their rights. */
   readonly obey: (command: SpokenCommand, personId: string) => void;
-  /** Shows the panel where it has changed. */
-  readonly showFace: (face: PanelFace) => void;
   /** True the first time only. */
   readonly isFirst: (what: SessionOnce) => boolean;
   /** Whether partial words of the recogniser were right before. */

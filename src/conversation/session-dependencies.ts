@@ -2,7 +2,6 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { PaidEngines } from '#src/conversation/engines/paid-engines.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
@@ -16,6 +15,7 @@ import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import type { PaidEngines } from '#src/spending/paid-engine.ts';
 import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
 import type { PartialTrust } from '#src/turn/partial-trust.ts';
 

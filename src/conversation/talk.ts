@@ -1,6 +1,7 @@
 import type { BotError } from '#src/base/errors.ts';
+import type { ChannelFailure } from '#src/notices/failure-text.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
-import type { ChannelFailure } from './alerts/failure-text.ts';
+import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { ConversationEffect } from './machine/effects.ts';
 import type { EventKind, UntimedEvent } from './machine/events.ts';
 import type {
@@ -10,7 +11,6 @@ import type {
   PersonId,
   SessionSettings,
 } from './machine/state.ts';
-import type { SpeechOutput } from './output/speech-output.ts';
 import { Performer } from './performer.ts';
 import type { SessionContext } from './session-context.ts';
 

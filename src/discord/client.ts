@@ -10,12 +10,6 @@ import {
   type VoiceState,
 } from 'discord.js';
 import { messageOf } from '#src/base/errors.ts';
-import type {
-  Button,
-  CommandPorts,
-  FormHandler,
-  PickerHandler,
-} from '#src/conversation/command.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
@@ -28,6 +22,12 @@ import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import { memoryOnlyPanelStore, Panels } from '#src/discord/panel/panels.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
+import type {
+  Button,
+  CommandPorts,
+  FormHandler,
+  PickerHandler,
+} from '#src/features/contract/command.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import type { Members, Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/ports/panel.ts';

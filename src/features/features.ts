@@ -1,6 +1,6 @@
-import type { Feature } from '#src/conversation/feature.ts';
-import type { ToolEntry } from '#src/conversation/tool-definition.ts';
+import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { captions } from '#src/features/captions/captions.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
 import { memories } from '#src/features/memories/memories.ts';
 import { personas } from '#src/features/personas/personas.ts';
 import { seats } from '#src/features/seats/seats.ts';

@@ -1,4 +1,5 @@
 import type { TextLine } from '#src/texts/texts.ts';
+import type { Places } from './command-ports.ts';
 import type { MessagePlace } from './message-place.ts';
 import type { ChannelRef } from './voice-link.ts';
 
@@ -74,4 +75,23 @@ export interface ChatMessage {
 export interface CaptionChat {
   readonly channelId: string;
   message(draw: () => ChatText, report: (outcome: MessageOutcome) => void): ChatMessage;
+}
+/**
+ * Whether a person may open a voice channel and so know what was said there: they sit there now, or the roles of both let them, read at
+ * most 60 s ago; unknown means no. `gone`: the channel was deleted, and its words belong to people with a line in their session.
+ */
+export async function mayOpen(
+  guildId: string,
+  personId: string,
+  channelId: string,
+  {
+    captionChats,
+    places,
+  }: {
+    readonly captionChats: Pick<CaptionChats, 'mayOpen'>;
+    readonly places: Pick<Places, 'seatOf'>;
+  },
+): Promise<'yes' | 'no' | 'gone'> {
+  if (places.seatOf(guildId, personId)?.channelId === channelId) return 'yes';
+  return await captionChats.mayOpen(guildId, channelId, personId);
 }

@@ -178,3 +178,6 @@ export type SessionEvent =
 
 /** Listener to what happens in the channel of each server. */
 export type SessionEventListener = (guildId: string, event: SessionEvent) => void;
+
+/** Why a session ended. */
+export type LeaveReason = Extract<SessionEvent, { kind: 'left' }>['why'];

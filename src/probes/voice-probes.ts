@@ -1,9 +1,9 @@
 import { rms } from '#src/audio/loudness/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
 import { type ChannelFacts, judgeJoin } from '#src/people/join-rules.ts';
 import type { ChannelRef, LinkState } from '#src/ports/voice-link.ts';
+import { obstacleOf } from '#src/sessions/join-obstacles.ts';
 import { failing, notTried, ok, type Probe } from './probe.ts';
 
 /** The voice link of a session; undefined: the bot sits in no channel. */

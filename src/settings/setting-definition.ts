@@ -1,8 +1,7 @@
 import type { ConsentPolicy } from '#src/people/consent.ts';
-import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { PipelineName, PipelineRegistry, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { type MentionMark, mentionMarks, type NamedById } from '#src/ports/picker.ts';
-import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
 import type { StoreWatch } from '#src/ports/store-timeout.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { Caps } from '#src/spending/budget-authority.ts';

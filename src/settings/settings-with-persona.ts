@@ -1,4 +1,7 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
+import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
+import type { SpokenManner } from '#src/ports/command-ports.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { GuildSettings } from './guild-settings.ts';
 import type { Persona } from './persona.ts';
 import type { SettingParts } from './setting-definition.ts';
@@ -29,4 +32,22 @@ export function withPersona(settings: GuildSettings, persona: Persona): GuildSet
 /** Prompt about the language of a persona. */
 export function mannerOf({ language }: Persona): string {
   return language === undefined ? '' : ` Always answer in ${englishLanguageName(language)}.`;
+}
+
+/** A reply style as whoever asked wants this answer spoken; `named` is the voice of that name. */
+export function styleIn(
+  style: ReplyStyle,
+  manner: SpokenManner | undefined,
+  named: SpeechVoice = manner?.voice === undefined ? {} : { name: manner.voice },
+): ReplyStyle {
+  if (!manner) return style;
+  const { model, tone, voice } = manner;
+  const { onGone, ...usual } = style.voice;
+  const spoken = {
+    ...usual,
+    ...(voice === undefined ? onGone && { onGone } : named),
+    ...(model !== undefined && { model }),
+    ...(tone !== undefined && { instructions: tone }),
+  };
+  return { ...style, voice: spoken };
 }

@@ -1,4 +1,5 @@
 import { isOpenAi } from '#src/provider/models/models.ts';
+import type { Transcriber } from './ports.ts';
 
 /** Hints that one request takes, and characters of all of them together: a Whisper model reads 224 tokens of its prompt. */
 const [mostHints, mostChars, mostHintChars] = [100, 600, 40];
@@ -50,4 +51,32 @@ export function hintFields(model: string, baseUrl: string, hints: readonly strin
 export function realtimeHints(model: string, hints: readonly string[]): HintFields {
   if (/^gpt-(live-)?transcribe/.test(model)) return { keywords: [...hints] };
   return { prompt: hints.length === 0 ? '' : `${hints.join(', ')}.` };
+}
+
+/**
+ * Words that a recogniser is given to expect: the names of the bot, the words of the server, and the names of the people there
+ * who may be heard. Words and names alternate, as a recogniser accepts a limited number of them.
+ */
+export function recognitionHints(
+  botNames: readonly string[],
+  words: readonly string[],
+  people: readonly string[],
+): readonly string[] {
+  return hintsOf([...botNames, ...inTurns(words, people)]);
+}
+
+function inTurns(some: readonly string[], others: readonly string[]): readonly string[] {
+  const length = Math.max(some.length, others.length);
+  const pairs = Array.from({ length }, (_, n) => [some[n], others[n]]);
+  return pairs.flat().filter((one) => one !== undefined);
+}
+
+/** Recogniser with these hints, for a language (BCP 47) that people have set. */
+export function hintedRecogniser(
+  paid: Transcriber,
+  hints: readonly string[],
+  language: string | undefined,
+): Transcriber {
+  const hinted = paid.withHints?.(hints) ?? paid;
+  return (language === undefined ? undefined : hinted.inLanguage?.(language)) ?? hinted;
 }

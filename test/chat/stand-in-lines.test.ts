@@ -1,17 +1,14 @@
 import { expect, test } from 'vitest';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
-import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
-import {
-  readTranslations,
-  translationPrompt,
-} from '#src/conversation/answering/translation-prompt.ts';
 import { recap } from '#src/features/captions/answers/make-recap.ts';
 import {
   citedAnswerPrompt,
   citedLines,
   numberedLines,
 } from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
+import { readTranslations, translationPrompt } from '#src/pipeline/translation-prompt.ts';
 import { foundIn, lineAt } from '#test/features/captions/transcript-lines.ts';
 
 const never = new AbortController().signal;

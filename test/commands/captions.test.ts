@@ -3,7 +3,6 @@ import { ask } from '#commands/ask.ts';
 import { buttons } from '#commands/buttons.ts';
 import { captions } from '#commands/captions/captions.ts';
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, Replies } from '#src/conversation/command.ts';
 import type {
   CaptionsOn,
   QuotedLine,
@@ -12,6 +11,7 @@ import type {
 } from '#src/features/captions/caption-outcomes.ts';
 import type { ListedSession } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+import type { CommandCall, Replies } from '#src/features/contract/command.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';

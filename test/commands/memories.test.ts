@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { privacy } from '#commands/privacy/privacy.ts';
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, Replies } from '#src/conversation/command.ts';
+import type { CommandCall, Replies } from '#src/features/contract/command.ts';
 import type { MemoryRequests } from '#src/features/memories/memory-requests.ts';
 import type { Memory, MemoryRemoval } from '#src/features/memories/memory-store.ts';
 

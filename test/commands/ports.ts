@@ -1,9 +1,8 @@
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall, CommandPorts } from '#src/conversation/command.ts';
-import type { FeaturePorts } from '#src/conversation/feature-ports.ts';
-import type { HelpSessionState, HelpState } from '#src/conversation/help-entries.ts';
 import type { CaptionRequests } from '#src/features/captions/caption-requests.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+import type { CommandCall, CommandPorts } from '#src/features/contract/command.ts';
+import type { HelpSessionState, HelpState } from '#src/features/contract/help-entries.ts';
 import { serverSettings } from '#src/features/features.ts';
 import type { MemoryRequests } from '#src/features/memories/memory-requests.ts';
 import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
@@ -17,6 +16,7 @@ import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.
 import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { Places, Stats } from '#src/ports/command-ports.ts';
+import type { FeaturePorts } from '#src/ports/feature-ports.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { settingsOf } from '#src/settings/guild-settings.ts';
 import type { Choices } from '#src/settings/setting-definition.ts';
@@ -108,9 +108,7 @@ function changed(change: TrackChange, track: string): TrackOutcome {
   const title = 'rain';
   switch (change.kind) {
     case 'pause':
-      return { kind: 'paused', track };
     case 'resume':
-      return { kind: 'resumed', track };
     case 'mute':
     case 'unmute':
       return { kind: `${change.kind}d`, track };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
 import { privacy } from '#commands/privacy/privacy.ts';
-import type { CommandCall, Replies } from '#src/conversation/command.ts';
+import type { CommandCall, Replies } from '#src/features/contract/command.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';

@@ -9,9 +9,9 @@ import {
   panelPickers,
 } from '#commands/settings/panel-presses.ts';
 import { messageComponents, modalSchema } from '#sandbox/rest/rest-components.ts';
-import type { CommandCall, CommandPorts, Reply } from '#src/conversation/command.ts';
 import { modalOf } from '#src/discord/interactions/forms.ts';
 import { messagesOf, messageWith } from '#src/discord/interactions/rendering.ts';
+import type { CommandCall, CommandPorts, Reply } from '#src/features/contract/command.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { type Locale, text } from '#src/texts/texts.ts';

@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { commands } from '#commands/commands.ts';
-import type { Command, CommandCall, Replies } from '#src/conversation/command.ts';
+import type { Command, CommandCall, Replies } from '#src/features/contract/command.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
 import { text } from '#src/texts/texts.ts';
 import { inLounge, type PortOverrides, ports } from './ports.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
-import type { CommandCall, Replies } from '#src/conversation/command.ts';
+import type { CommandCall, Replies } from '#src/features/contract/command.ts';
 import type { Playing, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 import { rain, read, run, subcommands, track } from './track-calls.ts';

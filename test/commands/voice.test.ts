@@ -3,7 +3,7 @@ import { list } from '#commands/voice/list.ts';
 import { me } from '#commands/voice/me.ts';
 import { preview } from '#commands/voice/preview.ts';
 import type { Public } from '#src/base/public.ts';
-import type { CommandCall } from '#src/conversation/command.ts';
+import type { CommandCall } from '#src/features/contract/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { text } from '#src/texts/texts.ts';

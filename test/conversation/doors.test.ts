@@ -1,12 +1,12 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import type { writeUnspeakable } from '#src/conversation/alerts/report-failure.ts';
-import type { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { Quote } from '#src/conversation/tool-definition.ts';
+import type { writeUnspeakable } from '#src/notices/report-failure.ts';
+import type { writeInChat } from '#src/notices/say-or-write.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
+import type { Quote } from '#src/voice/output/pending-answer.ts';
 
 /** Words that a door takes or hands on. Checked by the compiler: where one becomes a string, `npm run types` fails here. */
 type DoorWords = {

@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { CommandPorts } from '#src/conversation/command.ts';
 import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { CommandPorts } from '#src/features/contract/command.ts';
 import { type MemoryStores, memoryStores } from '#test/fakes/memory-stores.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { fakeBotId, openFakeGateway } from '#test/fakes/servers/gateway.ts';

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
-import type { CommandPorts } from '#src/conversation/command.ts';
 import { type DiscordOptions, openDiscord } from '#src/discord/client.ts';
+import type { CommandPorts } from '#src/features/contract/command.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 
 const never = new AbortController().signal;

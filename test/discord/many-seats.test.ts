@@ -1,7 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import type { CommandPorts } from '#src/conversation/command.ts';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { CommandPorts } from '#src/features/contract/command.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { type FakeGateway, openFakeGateway } from '#test/fakes/servers/gateway.ts';
 

@@ -1,9 +1,9 @@
 import { test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
-import type { CommandPorts } from '#src/conversation/command.ts';
 import { type Discord, type DiscordOptions, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { CommandPorts } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { memoryStores } from '#test/fakes/memory-stores.ts';
 import { openAccess } from '#test/fakes/open-access.ts';

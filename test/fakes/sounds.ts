@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ProcessParts } from '#src/conversation/feature.ts';
+import type { ProcessParts } from '#src/features/contract/feature.ts';
 import type { SoundFolder, SoundOpener, Where } from '#src/sources/fetch/ports.ts';
 import { fromPcm } from './made-source.ts';
 

@@ -1,9 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { Answering, PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import { type PaidEngine, paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
+import {
+  type Answering,
+  type PaidEngine,
+  type PaidPipeline,
+  paidChat,
+  paidRecogniser,
+  paidVoice,
+} from '#src/spending/paid-engine.ts';
 import { Reservation } from '#src/spending/reservation.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -66,13 +72,8 @@ test('engines are opened for sessions, which pay, and by doctor with the operato
 });
 
 test('an engine is made to be paid for in one place, and asked raw by no session', async () => {
-  expect(
-    await strays(/\bpaidEngines\(/, [/^src\/conversation\/engines\/paid-engines\.ts$/]),
-  ).toEqual(['src/app/shards/shard-bot.ts']);
-  const places = [
-    /^src\/spending\/paid-engine\.ts$/,
-    /^src\/conversation\/engines\/paid-engines\.ts$/,
-  ];
+  const places = [/^src\/spending\/paid-engine\.ts$/];
+  expect(await strays(/\bpaidEngines\(/, places)).toEqual(['src/app/shards/shard-bot.ts']);
   expect(await strays(/\b(new PaidEngine|paid(Chat|Voice|Recogniser))\(/, places)).toEqual([]);
   const meters = /\bmetered(Chat|Voice|Transcriber)\b/;
   expect(await strays(meters, [/^src\/(spending|pipeline|chat|speech)\//])).toEqual([]);

@@ -2,8 +2,7 @@ import type { ChatModel } from '#src/chat/ports.ts';
 import type { Config } from '#src/config/types.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Pipeline, PipelineName } from '#src/pipeline/pipeline.ts';
-import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
+import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import type { Engines } from './engines.ts';
 
 /** One way to answer, and the name of the model that thinks in it. */

@@ -7,24 +7,24 @@ import type { SharedParts } from '#src/app/shared-parts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { isServerAllowed } from '#src/config/servers.ts';
 import type { Config } from '#src/config/types.ts';
-import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import type { CommandPorts } from '#src/conversation/command.ts';
-import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
-import { ShardFeatures } from '#src/conversation/feature-hooks.ts';
-import { helpStateIn } from '#src/conversation/help-entries.ts';
-import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
-import { GuildAccess } from '#src/conversation/presence/access-control.ts';
-import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { SessionSources } from '#src/conversation/session-sources.ts';
-import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
-import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
+import type { CommandPorts } from '#src/features/contract/command.ts';
+import { helpStateIn } from '#src/features/contract/help-entries.ts';
+import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { serverSettings, tools } from '#src/features/features.ts';
+import { ConfirmedToolRunner } from '#src/sessions/confirmed-tool-runner.ts';
+import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
+import type { SessionSources } from '#src/sessions/session-sources.ts';
+import { ShardFeatures } from '#src/sessions/shard-features.ts';
+import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { GuildAccess } from '#src/settings/access-control.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
+import { paidEngines } from '#src/spending/paid-engine.ts';
 import type { SessionBudgets } from '#src/spending/session-budgets.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
@@ -66,7 +66,16 @@ export async function startShardBot(
     const sources = sourcesOf(options, discordPorts, name, features);
     sessions = new VoiceSessions(parts, sources);
     const { members, typed } = discordPorts;
-    const services = { parts, sessions, shard, signal: until, sources, typed };
+    const writtenQuestions = new WrittenAnswerConcurrency();
+    const services = {
+      parts,
+      sessions,
+      shard,
+      signal: until,
+      sources,
+      typed,
+      writtenQuestions,
+    };
     features.add(shared.features.map((feature) => feature.shard(services)));
     for (const feature of features.all) void feature.run?.();
     const all = portsOf(options, { parts, sources, sessions, discordPorts }, until);
@@ -142,7 +151,6 @@ function sourcesOf(
     serverSettings,
     settingsStore: store.settings,
     tools: () => [...shared.operatorTools.all(), ...tools],
-    writtenQuestions: new WrittenAnswerConcurrency(),
     hearing: {
       endpointRules: { ...endpointRules, textTimeoutMs },
       listeningSlots,

@@ -1,7 +1,7 @@
-import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
+import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import { shardOf } from '#src/people/server-share.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerService } from '#src/web/api/authorise.ts';
 import type { ShardBot } from './shard-bot.ts';
 

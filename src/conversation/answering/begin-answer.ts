@@ -1,19 +1,19 @@
-import { chosenVoice } from '#src/conversation/alerts/report-failure.ts';
-import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
-import { PendingAnswer } from '#src/conversation/engines/pending-answer.ts';
-import { styleIn } from '#src/conversation/engines/reply-style.ts';
 import type { HistoryExchange, Id, ToolChange } from '#src/conversation/machine/state.ts';
-import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
-import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
+import { spokenSubstitute } from '#src/conversation/output/answer-parts.ts';
+import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/say-to-person.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
+import { chosenVoice } from '#src/notices/report-failure.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
+import { styleIn } from '#src/settings/settings-with-persona.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
+import { answerRequestOf } from '#src/spending/paid-requests.ts';
+import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 import { exchangesFor, messagesOf } from './conversation-history.ts';
 
 /** Answer that the conversation wants, and its manner. */

@@ -6,21 +6,21 @@ import { speakRateHz } from '#src/audio/pcm.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
-import { Interruptions } from '#src/conversation/hearing/interruptions.ts';
-import { SpeakerInput, type SpeakerInputEvent } from '#src/conversation/hearing/speaker-input.ts';
-import { SpeakerInputs } from '#src/conversation/hearing/speaker-inputs.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
-import { SpeechOutput } from '#src/conversation/output/speech-output.ts';
-import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
-import { greetOnArrival } from '#src/conversation/presence/bot-arrival-greeter.ts';
+import { greetOnArrival } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { CueTrack } from '#src/playback/reply/cue-track.ts';
 import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
-import type { VoiceLink } from '#src/ports/voice-link.ts';
+import type { SpokenSegment } from '#src/ports/feature-session.ts';
+import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { Interruptions } from '#src/voice/hearing/interruptions.ts';
+import { SpeakerInput, type SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
+import { SpeakerInputs } from '#src/voice/hearing/speaker-inputs.ts';
+import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** Parts that the connections of one session share, and nothing else of it uses. */
 export type ConnectionSources = {
@@ -29,6 +29,8 @@ export type ConnectionSources = {
   readonly hearing: HearingDependencies;
   readonly pauseHabits: PauseHabits;
   readonly utterances: Utterances;
+  /** Shows the panel: who is there, and who talks. */
+  show(people: readonly ChannelMember[], talkingIds: readonly string[]): void;
 };
 
 /** Parts that the loops of one connection share. */
@@ -39,6 +41,8 @@ export type ConnectionParts = Disposable & {
   readonly output: SpeechOutput;
   readonly interruptions: Interruptions;
   readonly utterances: Utterances;
+  /** Shows the panel what goes on. */
+  show(): void;
 };
 
 /** Tells features and the process the words of the bot that have left. */
@@ -53,7 +57,7 @@ export function tellSaid({ channel, features, parts }: SessionContext, sent: Spo
 export function openConnectionParts(
   link: VoiceLink,
   context: SessionContext,
-  { callerId, hearing, pauseHabits, utterances }: ConnectionSources,
+  { callerId, hearing, pauseHabits, show, utterances }: ConnectionSources,
   asked: () => void,
 ): ConnectionParts {
   const { channel, parts, talk } = context;
@@ -76,6 +80,7 @@ export function openConnectionParts(
     output,
     interruptions,
     utterances,
+    show: () => show(link.people(), inputs.talking()),
     [Symbol.dispose]() {
       context.connection.attach(undefined);
       talk.attach(undefined);

@@ -1,4 +1,3 @@
-import type { GuildChoices } from '#src/conversation/hearing/guild-consents.ts';
 import type { ConsentState } from '#src/conversation/machine/state.ts';
 import type { Performer } from '#src/conversation/performer.ts';
 import {
@@ -10,6 +9,7 @@ import {
 } from '#src/people/consent.ts';
 import type { StoredConsent } from '#src/people/consent-store.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
 
 /** Sources of who is heard in one session. */

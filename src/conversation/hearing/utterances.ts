@@ -1,5 +1,4 @@
 import { BotError } from '#src/base/errors.ts';
-import type { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import { isPresumed } from '#src/conversation/machine/addressing.ts';
 import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { openSpeech } from '#src/conversation/machine/questions.ts';
@@ -12,18 +11,23 @@ import type {
 } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { FollowUtterance } from '#src/ports/feature-session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { HeldListening } from '#src/speech/held-listening.ts';
+import { hintedRecogniser, recognitionHints } from '#src/speech/hints.ts';
 import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { hasVoice } from '#src/turn/evidence.ts';
+import { HeardUtterance } from '#src/voice/hearing/heard-utterance.ts';
+import type {
+  SpeakerInputEvent,
+  UtteranceEnd,
+  UtteranceSoFar,
+} from '#src/voice/hearing/speaker-input.ts';
+import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import type { ConsentGate } from './consent-gate.ts';
-import { HeardUtterance } from './heard-utterance.ts';
-import { hintedRecogniser, recognitionHints } from './recogniser-choice.ts';
-import type { SpeakerInputEvent, UtteranceEnd, UtteranceSoFar } from './speaker-input.ts';
-import type { FollowUtterance } from './utterance-observer.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
 type PauseEvent = UtteranceSoFar & { readonly kind: InterimMoment };

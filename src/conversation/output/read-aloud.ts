@@ -1,30 +1,17 @@
-import type { Pcm } from '#src/audio/pcm.ts';
-import type { Clock } from '#src/base/clock.ts';
-import { atStage, BotError } from '#src/base/errors.ts';
-import {
-  chosenVoice,
-  reportUnsaid,
-  writeUnspeakable,
-} from '#src/conversation/alerts/report-failure.ts';
-import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
-import { synthesizeInTime } from '#src/conversation/alerts/synthesis-timeout.ts';
-import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
+import { BotError } from '#src/base/errors.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { chosenVoice, reportUnsaid, writeUnspeakable } from '#src/notices/report-failure.ts';
+import { writeInChat } from '#src/notices/say-or-write.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
-import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { readingRequestOf } from '#src/spending/paid-requests.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { type SpeechOutput, stuck } from './speech-output.ts';
-
-type ReadingVoice = {
-  readonly synthesizer: Synthesizer;
-  readonly voice: SpeechVoice;
-  readonly clock: Clock;
-};
+import { type ReadingVoice, soundOf } from '#src/voice/output/clause-sound.ts';
+import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
 
 /**
  * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
@@ -139,20 +126,6 @@ async function attempt(
     }
   };
   return await deliver(reply, work, signal);
-}
-
-/** Sound of one clause; of one that cannot be spoken none. Errors: BotError at the stage `speak`. */
-export async function* soundOf(
-  clause: string,
-  { synthesizer, voice, clock }: ReadingVoice,
-  signal: AbortSignal,
-): AsyncGenerator<Pcm> {
-  try {
-    yield* synthesizeInTime(synthesizer, clause, voice, clock, signal);
-  } catch (error) {
-    if (error instanceof BotError && error.code === 'speech.unspeakable') return;
-    throw atStage('speak', error);
-  }
 }
 
 /**

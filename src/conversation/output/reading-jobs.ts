@@ -1,15 +1,15 @@
 import { controllerUnder } from '#src/base/waiting.ts';
-import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { readingOf } from '#src/conversation/machine/questions.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { failureText } from '#src/notices/failure-text.ts';
+import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import { readAloud } from './read-aloud.ts';
-import type { SpeechOutput } from './speech-output.ts';
 
 /** A text or a sentence of the bot that is said. */
 type ReadingJob = {

@@ -1,12 +1,12 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
-import { spokenLocale, spokenText } from '#src/conversation/languages/localized-text.ts';
 import { currentTurn } from '#src/conversation/machine/questions.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
 import { voiceIn } from '#src/pipeline/answer-language.ts';
 import type { CueTrack, PlayedCue } from '#src/playback/reply/cue-track.ts';
+import { speechRequestOf } from '#src/spending/paid-requests.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 
 type PlainTextLine = { readonly id: PlainTextId };

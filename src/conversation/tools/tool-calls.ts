@@ -1,37 +1,32 @@
 import { parsedJson } from '#src/base/json.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import type { Tool, ToolCall } from '#src/chat/ports.ts';
-import type { AnswerTools } from '#src/conversation/engines/pending-answer.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import type { CallRef, Id, ToolChange } from '#src/conversation/machine/state.ts';
 import { onceIsEnough, waitsForConfirm } from '#src/conversation/machine/tools.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type {
-  ConfirmableAction,
-  Fitting,
-  Presser,
-  Quote,
-  ToolEntry,
-} from '#src/conversation/tool-definition.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import type { DoneCall, ToolResult, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { type PlainTextId, text } from '#src/texts/texts.ts';
-import { runConfirmedCall } from './confirmed-tool-runner.ts';
-import { formatToolResult, formatUnknownOutcome, onOneLine } from './format-tool-result.ts';
+import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
+import { runConfirmedCall, spokenConfirmationQuestion } from './run-confirmed-call.ts';
 import type { SessionTools } from './session-tools.ts';
-import { spokenConfirmationQuestion } from './spoken-confirmation.ts';
 import {
   barred,
   failed,
+  formatToolResult,
+  formatUnknownOutcome,
   inToolTime,
   longestCallMs,
+  onOneLine,
   refused,
   type ToolCallResult,
   tooLate,
 } from './tool-call-results.ts';
+import type { ConfirmableAction, Fitting, Presser, ToolEntry } from './tool-entry.ts';
 
 /** Results that are kept in a session; a further one drops the oldest. */
 const mostResults = 64;

@@ -14,7 +14,6 @@ import {
 import { BotError, messageOf } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { Button } from '#src/conversation/command.ts';
 import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
 import { type ButtonRow, rowsOf } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
@@ -24,6 +23,7 @@ import type { Outbox, RestBody } from '#src/discord/outbox/outbox.ts';
 import { unwritten, writeFailureOf } from '#src/discord/outbox/write-failure.ts';
 import { openRights, permissionsIn } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
+import type { Button } from '#src/features/contract/command.ts';
 import type { CaptionChat, CaptionChats, ChatText } from '#src/ports/caption-chats.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { cut, oneLine } from '#src/texts/plain.ts';

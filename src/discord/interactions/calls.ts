@@ -9,8 +9,8 @@ import {
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
-import type { Command, CommandCall, FormHandler } from '#src/conversation/command.ts';
 import { roleIdsOf } from '#src/discord/permissions.ts';
+import type { Command, CommandCall, FormHandler } from '#src/features/contract/command.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { firstChars, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';

@@ -1,10 +1,10 @@
 import { MessageFlags } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import type { Button, Replies, Reply } from '#src/conversation/command.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
+import type { Button, Replies, Reply } from '#src/features/contract/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { PanelPlace } from '#src/ports/panel.ts';
 import type { TextLine } from '#src/texts/texts.ts';

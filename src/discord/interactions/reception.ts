@@ -8,6 +8,9 @@ import {
   MessageFlags,
   type ModalSubmitInteraction,
 } from 'discord.js';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { withDeadline } from '#src/discord/library/deadline.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type {
   Command,
   CommandCall,
@@ -15,10 +18,7 @@ import type {
   FormHandler,
   PickerHandler,
   Replies,
-} from '#src/conversation/command.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
-import { withDeadline } from '#src/discord/library/deadline.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
+} from '#src/features/contract/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';

@@ -4,7 +4,7 @@ import {
   InteractionContextType,
   PermissionFlagsBits,
 } from 'discord.js';
-import type { Command, CommandGroup, CommandOption } from '#src/conversation/command.ts';
+import type { Command, CommandGroup, CommandOption } from '#src/features/contract/command.ts';
 import { type Locale, type PlainTextId, type readTranslations, text } from '#src/texts/texts.ts';
 import { type CommandEntry, menuName } from './slashes.ts';
 

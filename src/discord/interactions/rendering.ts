@@ -8,7 +8,7 @@ import {
   MessageFlags,
   SelectMenuDefaultValueType,
 } from 'discord.js';
-import type { Button, Reply } from '#src/conversation/command.ts';
+import type { Button, Reply } from '#src/features/contract/command.ts';
 import type { Picker, PickerOption } from '#src/ports/picker.ts';
 import { cut, firstChars, maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';

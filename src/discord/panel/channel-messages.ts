@@ -1,11 +1,11 @@
 import type { Channel, Client } from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
-import type { Button } from '#src/conversation/command.ts';
 import { messageWith, rowsOf } from '#src/discord/interactions/rendering.ts';
 import { nonceOf } from '#src/discord/nonce.ts';
 import { type Outbox, type RestBody, restBody } from '#src/discord/outbox/outbox.ts';
 import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import { mayWriteIn } from '#src/discord/permissions.ts';
+import type { Button } from '#src/features/contract/command.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';

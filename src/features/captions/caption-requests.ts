@@ -1,6 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { SaveOutcome } from '#src/ports/command-ports.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
 import type { CaptionsOff, CaptionsOn } from './caption-outcomes.ts';
 

@@ -1,12 +1,8 @@
 import { z } from 'zod';
-import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import {
-  outcomeOf,
-  type ToolOutcome,
-  type ToolPorts,
-  tool,
-} from '#src/conversation/tool-definition.ts';
+import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
+import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { CaptionRequests } from './caption-requests.ts';

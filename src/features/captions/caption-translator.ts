@@ -1,16 +1,13 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { within } from '#src/base/waiting.ts';
-import {
-  promptMessages,
-  textOnlyCompletion,
-} from '#src/conversation/answering/text-only-completion.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import {
   readTranslations,
   translationBatches,
   translationPrompt,
-} from '#src/conversation/answering/translation-prompt.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
+} from '#src/pipeline/translation-prompt.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
@@ -96,7 +93,7 @@ export class CaptionTranslator {
     const over = new AbortController();
     let isDone = true;
     try {
-      const asked = textOnlyCompletion(parts.chat, prompt, opened.reservation, over.signal);
+      const asked = textOnlyCompletion(parts.chat.paidBy(opened.reservation), prompt, over.signal);
       const reply = await within(asked, longestMs, parts.clock, late);
       const { translated } = readTranslations(reply, batch);
       if (language === this.#language) this.#show(translated);

@@ -1,4 +1,3 @@
-import type { Feature } from '#src/conversation/feature.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
 import { endOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import {
@@ -7,13 +6,14 @@ import {
   transcriptPersonHooks,
 } from '#src/features/captions/transcripts/transcript-cleanup.ts';
 import { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
 import { type CaptionRequests, captionRequests } from './caption-requests.ts';
 import { captionSettings } from './caption-settings.ts';
 import { findInCaptions, leaveMeOut, setCaptions } from './caption-tools.ts';
 import { SessionCaptions } from './session-captions.ts';
 import { captioned } from './transcript-recorder.ts';
 
-declare module '#src/conversation/feature-ports.ts' {
+declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly transcriptStores: TranscriptStores;
     readonly transcriptCleanup: TranscriptCleanup;
@@ -35,10 +35,10 @@ export const captions: Feature = {
   open({ store }) {
     const stores = store(TranscriptStores.key);
     return {
-      shard({ parts: engine, sessions, shard, signal, sources }) {
+      shard({ parts: engine, sessions, shard, signal, writtenQuestions }) {
         const parts = { ...engine, transcripts: stores };
         const cleanup = new TranscriptCleanup(parts, sessions, shard);
-        const transcripts = new TranscriptRequests(parts, sessions, sources.writtenQuestions);
+        const transcripts = new TranscriptRequests(parts, sessions, writtenQuestions);
         const recaps = endOfSessionRecaps(transcripts);
         return {
           ports: {

@@ -1,24 +1,24 @@
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import type {
-  ContextRequest,
-  EndNews,
-  FeatureSession,
-  RetractReason,
-} from '#src/conversation/feature-hooks.ts';
-import type { FollowUtterance } from '#src/conversation/hearing/utterance-observer.ts';
-import { isOverForGood, type LeaveReason } from '#src/conversation/joining/leave-reason.ts';
-import { spokenText, writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { storeFor, type TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
 import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
+import { spokenText, writtenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type {
+  ContextRequest,
+  EndNews,
+  FeatureSession,
+  FollowUtterance,
+  RetractReason,
+  SpokenSegment,
+} from '#src/ports/feature-session.ts';
 import type { FeaturePanel } from '#src/ports/panel.ts';
+import type { LeaveReason } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
@@ -28,6 +28,9 @@ import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
 import { peopleIn, type ResumableSession, type TranscriptSession } from './transcript-line.ts';
 import { endMsOf, TranscriptRecorder } from './transcript-recorder.ts';
+
+/** Reasons after which the bot does not come back by itself: a recap is posted. */
+const isOverForGood: ReadonlySet<LeaveReason> = new Set(['asked', 'alone']);
 
 export type CaptionsTurnedOn =
   | { readonly kind: 'on' | 'already'; readonly placeId: string }

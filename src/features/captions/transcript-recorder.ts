@@ -1,11 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
 import { ifInTime, within } from '#src/base/waiting.ts';
-import type {
-  BegunUtterance,
-  UtteranceFollower,
-} from '#src/conversation/hearing/utterance-observer.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import type { SpokenSegment } from '#src/conversation/output/spoken-segment.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { bySpeech, captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
 import {
@@ -13,9 +7,15 @@ import {
   type LiveCaptionsTrouble,
 } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type {
+  BegunUtterance,
+  SpokenSegment,
+  UtteranceFollower,
+} from '#src/ports/feature-session.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { type FeatureEventKind, featureEvent } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';

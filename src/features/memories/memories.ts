@@ -1,6 +1,6 @@
-import type { Feature } from '#src/conversation/feature.ts';
-import type { ContextRequest } from '#src/conversation/feature-hooks.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
+import type { ContextRequest } from '#src/ports/feature-session.ts';
 import { MemoryCache } from './memory-cache.ts';
 import { MemoryRequests } from './memory-requests.ts';
 import { memorySetting } from './memory-setting.ts';
@@ -8,7 +8,7 @@ import { memoryStore } from './memory-store.ts';
 import { forgetMemory, remember } from './memory-tools.ts';
 import { memoryContext, usableMemories } from './usable-memories.ts';
 
-declare module '#src/conversation/feature-ports.ts' {
+declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly memoryCache: MemoryCache;
     readonly memories: MemoryRequests;

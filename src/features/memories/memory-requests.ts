@@ -1,6 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { MemoryCache } from './memory-cache.ts';
 import { memorySetting } from './memory-setting.ts';
 import type { MemoryList, MemoryRemoval } from './memory-store.ts';

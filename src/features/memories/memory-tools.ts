@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import {
-  outcomeOf,
-  type PreparedAction,
-  type ServerToolPorts,
-  type ToolOutcome,
-  tool,
-} from '#src/conversation/tool-definition.ts';
+import type {
+  PreparedAction,
+  ServerToolPorts,
+  ToolOutcome,
+} from '#src/conversation/tools/tool-entry.ts';
+import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';

@@ -1,5 +1,5 @@
-import { dataBlock, dataWords } from '#src/conversation/answering/prompt-data-block.ts';
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import { dataBlock, dataWords } from '#src/pipeline/prompt-data-block.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import type { Memory } from './memory-store.ts';
 

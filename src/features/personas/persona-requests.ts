@@ -1,8 +1,8 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
 import { holds } from '#src/people/rights.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { type Persona, personaIn, personaKey, storedPersona } from '#src/settings/persona.ts';
 import { botVoices } from '#src/settings/settings-with-persona.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';

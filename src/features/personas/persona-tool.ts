@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ToolOutcome, tool } from '#src/conversation/tool-definition.ts';
+import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { personaLimits, readPersona } from '#src/settings/persona.ts';
 
 const field = (most: number) => z.string().max(most).optional();

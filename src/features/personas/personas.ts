@@ -1,8 +1,8 @@
-import type { Feature } from '#src/conversation/feature.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
 import { PersonaRequests } from './persona-requests.ts';
 import { persona } from './persona-tool.ts';
 
-declare module '#src/conversation/feature-ports.ts' {
+declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly personas: PersonaRequests;
   }

@@ -1,11 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import type { Reminder } from '#src/features/reminders/reminder.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { dueTime } from './due-time-text.ts';
 import type { ReminderResult } from './reminder-scheduler.ts';

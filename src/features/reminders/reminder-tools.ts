@@ -1,11 +1,7 @@
 import { z } from 'zod';
 import { readTime } from '#src/chat/text/time-phrases.ts';
-import {
-  outcomeOf,
-  type ServerToolPorts,
-  type ToolOutcome,
-  tool,
-} from '#src/conversation/tool-definition.ts';
+import type { ServerToolPorts, ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
+import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
 import {
   longestReminderMs,
   maxReminderChars,

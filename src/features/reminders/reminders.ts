@@ -1,11 +1,11 @@
-import type { Feature } from '#src/conversation/feature.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { ReminderDelivery } from './reminder-delivery.ts';
 import { ReminderScheduler, reminderEnded } from './reminder-scheduler.ts';
 import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts';
 
-declare module '#src/conversation/feature-ports.ts' {
+declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly reminders: ReminderScheduler;
   }

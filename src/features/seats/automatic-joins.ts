@@ -1,12 +1,8 @@
 import { z } from 'zod';
-import { writeInChat } from '#src/conversation/alerts/say-or-write.ts';
-import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
-import { admissionIn } from '#src/conversation/presence/access-control.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { outcomeOf, tool } from '#src/conversation/tool-definition.ts';
-import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
+import { writeInChat } from '#src/notices/say-or-write.ts';
 import {
   type AutoJoinChannel,
   chooseAutoJoin,
@@ -20,6 +16,10 @@ import { isYes } from '#src/people/consent.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { judgeEntry, obstacleOf } from '#src/sessions/join-obstacles.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { admissionIn } from '#src/settings/access-control.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Where the bot would go in one server, and how. */

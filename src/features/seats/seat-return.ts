@@ -1,14 +1,14 @@
-import { judgeEntry, obstacleOf } from '#src/conversation/joining/join-obstacles.ts';
-import { leftPanel } from '#src/conversation/panel-view.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { isYes } from '#src/people/consent.ts';
 import { judgeReturn, type ReturnVerdict, returnMs } from '#src/people/return-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import { leftPanel } from '#src/ports/panel.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import { judgeEntry, obstacleOf } from '#src/sessions/join-obstacles.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Seats that are returned to at the same time: each takes messages of the gateway, of which Discord takes 114 a minute. */

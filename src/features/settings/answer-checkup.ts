@@ -1,14 +1,14 @@
 import { within } from '#src/base/waiting.ts';
-import type { CueOutcome } from '#src/conversation/connection/current-connection.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { type Finding, failing, type Probe, tryProbe } from '#src/probes/probe.ts';
 import { decode, encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import type { CueOutcome } from '#src/voice/link/current-connection.ts';
 import { lineOfNews } from './answer-checkup-texts.ts';
 import { checkEngines, checkMs } from './check-engines.ts';
 

@@ -1,4 +1,3 @@
-import { silentHost } from '#src/conversation/engines/paid-engines.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -11,6 +10,7 @@ import {
   think,
 } from '#src/probes/engine-probes.ts';
 import { type Finding, failing, notTried, type Probe, tryProbe } from '#src/probes/probe.ts';
+import { silentHost } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
 import { wrongWith } from './answer-checkup-texts.ts';
 

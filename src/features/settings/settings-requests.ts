@@ -1,5 +1,5 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import {
   type ConsentPolicySettings,

@@ -1,8 +1,8 @@
-import type { Feature } from '#src/conversation/feature.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
 import { AnswerCheckup } from './answer-checkup.ts';
 import { SettingsRequests } from './settings-requests.ts';
 
-declare module '#src/conversation/feature-ports.ts' {
+declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly settings: SettingsRequests;
     readonly answerCheckup: AnswerCheckup;

@@ -6,7 +6,7 @@ import type {
   PreparedAction,
   ToolEntry,
   ToolOutcome,
-} from '#src/conversation/tool-definition.ts';
+} from '#src/conversation/tools/tool-entry.ts';
 import { cut, firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { escapeInvisible } from './escape-invisible.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/conversation/tool-definition.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { duration } from '#src/texts/duration.ts';
 
 /** Sends the bot out of the voice channel. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/conversation/tool-definition.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { cut } from '#src/texts/plain.ts';
 import { escapeInvisible } from './escape-invisible.ts';
 

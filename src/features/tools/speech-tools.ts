@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { exchangesFor } from '#src/conversation/answering/conversation-history.ts';
-import { paceChanges } from '#src/conversation/output/speech-pace.ts';
-import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
-import { tool } from '#src/conversation/tool-definition.ts';
+import { pauseAloud } from '#src/conversation/output/say-to-person.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
+import { paceChanges } from '#src/voice/output/speech-pace.ts';
 
 /** Changes how fast the bot speaks. */
 export const speed = tool({

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ToolOutcome, tool } from '#src/conversation/tool-definition.ts';
+import type { ToolOutcome } from '#src/conversation/tools/tool-entry.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 
 /** Tool for the time, here or elsewhere. */
 export const time = tool({

@@ -1,4 +1,4 @@
-import type { Feature } from '#src/conversation/feature.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
 import { cut } from '#src/texts/plain.ts';
 import { leave } from './leave-tool.ts';
 import { postText } from './post-text-tool.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tool } from '#src/conversation/tool-definition.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 
 /** Tool for the names of people in the channel. */
 export const whoIsHere = tool({

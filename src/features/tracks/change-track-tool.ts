@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { type ToolPorts, tool } from '#src/conversation/tool-definition.ts';
+import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';

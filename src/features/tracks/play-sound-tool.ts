@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { type Quote, tool } from '#src/conversation/tool-definition.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
 import { text } from '#src/texts/texts.ts';
+import type { Quote } from '#src/voice/output/pending-answer.ts';
 import { mostTrackNameUnits, usualTrack } from './track-names.ts';
 import { playingOutcome, shownNames } from './track-outcome-texts.ts';
 import type { TrackCaller } from './track-outcomes.ts';

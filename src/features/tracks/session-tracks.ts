@@ -1,11 +1,8 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Public } from '#src/base/public.ts';
-import { trackErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import type { EndNews, FeatureSession } from '#src/conversation/feature-hooks.ts';
-import type { LeaveReason } from '#src/conversation/joining/leave-reason.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
+import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import { holds } from '#src/people/rights.ts';
 import { TrackVotePolls } from '#src/people/track-votes.ts';
 import { loudnessOf } from '#src/playback/mix/levelling.ts';
@@ -19,9 +16,12 @@ import type {
 } from '#src/playback/tracks/track-item.ts';
 import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { EndNews, FeatureSession } from '#src/ports/feature-session.ts';
 import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
+import type { LeaveReason } from '#src/ports/session-events.ts';
 import { SoundOwners } from './sound-owners.ts';
+import { trackErrorText } from './sound-source-error-texts.ts';
 import { isSameTrack, ownTracks, panelButtons, usualTrack, voiceTrack } from './track-names.ts';
 import type {
   ListedSound,

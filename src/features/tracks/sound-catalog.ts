@@ -1,6 +1,6 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
-import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
+import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import type { SoundFolder, SoundOpener } from '#src/sources/fetch/ports.ts';
 import { soundsMeant } from './sound-matching.ts';

@@ -1,10 +1,6 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
 import type { Public } from '#src/base/public.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import {
-  soundSourceErrorText,
-  trackErrorText,
-} from '#src/conversation/alerts/sound-source-error-texts.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { loudnessOf } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
@@ -12,6 +8,7 @@ import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import type { SoundOwners } from './sound-owners.ts';
+import { soundSourceErrorText, trackErrorText } from './sound-source-error-texts.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
 

@@ -1,4 +1,4 @@
-import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { SessionTracks } from './session-tracks.ts';
 import type { SoundCatalog } from './sound-catalog.ts';
 import { everyTrack, isOwnTrack, ownItems, trackNameOf, voiceTrack } from './track-names.ts';

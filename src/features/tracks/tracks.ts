@@ -1,4 +1,4 @@
-import type { Feature } from '#src/conversation/feature.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
 import { changeTrack } from './change-track-tool.ts';
 import { playSound } from './play-sound-tool.ts';
 import { SessionTracks } from './session-tracks.ts';
@@ -7,7 +7,7 @@ import { TrackRequests } from './track-requests.ts';
 import { trackPart } from './track-store.ts';
 import { volume } from './volume-tool.ts';
 
-declare module '#src/conversation/feature-ports.ts' {
+declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly sounds: SoundCatalog;
     readonly tracks: TrackRequests;

@@ -1,6 +1,6 @@
-import { titleOf } from '#src/conversation/output/lazily-synthesised-text.ts';
 import type { ListedTurn, Requests } from '#src/conversation/requests.ts';
 import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
+import { titleOf } from './lazily-synthesised-text.ts';
 import { voiceTrack as track } from './track-names.ts';
 import type { TrackOutcome } from './track-outcomes.ts';
 import type { TrackSound, TrackSounds } from './track-sounds.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import { tool } from '#src/conversation/tool-definition.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { text } from '#src/texts/texts.ts';
 import { percentOf, volumeFields } from './change-track-tool.ts';
 import { trackOutcome } from './track-outcome-texts.ts';

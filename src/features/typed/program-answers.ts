@@ -1,4 +1,4 @@
-import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   FailedStream,
   OpenStream,
@@ -7,10 +7,10 @@ import type {
   ProgramSpeech,
   ProgramText,
   ProgramUtterance,
-} from '#src/conversation/http-api-ports.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+} from '#src/features/contract/http-api-ports.ts';
+import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';

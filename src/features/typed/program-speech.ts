@@ -1,16 +1,16 @@
 import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { speechRequestOf } from '#src/conversation/engines/paid-requests.ts';
-import type { ProgramSpeech, ProgramText } from '#src/conversation/http-api-ports.ts';
-import { soundOf } from '#src/conversation/output/read-aloud.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
 import { ahead } from '#src/pipeline/ahead.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
+import { speechRequestOf } from '#src/spending/paid-requests.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
+import { soundOf } from '#src/voice/output/clause-sound.ts';
 
 /** Sound that is made before it is read, in ms: the next sentence is asked for while one is sent. */
 const mostAheadMs = 10_000;

@@ -6,23 +6,20 @@ import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
 import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
-import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
-import {
-  promptMessages,
-  textOnlyCompletion,
-} from '#src/conversation/answering/text-only-completion.ts';
-import {
-  readTranslations,
-  translationBatches,
-  translationPrompt,
-} from '#src/conversation/answering/translation-prompt.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   RecordingOutcome,
   RecordingPart,
   RecordingRequest,
   RecordingSegment,
-} from '#src/conversation/http-api-ports.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+} from '#src/features/contract/http-api-ports.ts';
+import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
+import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
+import {
+  readTranslations,
+  translationBatches,
+  translationPrompt,
+} from '#src/pipeline/translation-prompt.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
@@ -216,7 +213,10 @@ export class ProgramTranscriptions {
     });
     if (opened.kind === 'refused') return { line: opened.line };
     using reservation = opened.reservation;
-    return readTranslations(await textOnlyCompletion(chat, prompt, reservation, signal), batch);
+    return readTranslations(
+      await textOnlyCompletion(chat.paidBy(reservation), prompt, signal),
+      batch,
+    );
   }
 }
 

@@ -1,8 +1,8 @@
-import { readingRequestOf } from '#src/conversation/engines/paid-requests.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { AddTurnResult } from '#src/conversation/requests.ts';
-import type { VoiceSession } from '#src/conversation/voice-session.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
+import { readingRequestOf } from '#src/spending/paid-requests.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Outcome of a request to read out a text: its place in the queue, or the reason why it has none. */

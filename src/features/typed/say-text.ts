@@ -1,12 +1,12 @@
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { chosenVoice } from '#src/conversation/alerts/report-failure.ts';
-import { LazilySynthesisedText } from '#src/conversation/output/lazily-synthesised-text.ts';
 import type { DropReason, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import { LazilySynthesisedText } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
+import { chosenVoice } from '#src/notices/report-failure.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { queueReading, unaffordable } from './queue-reading.ts';
 

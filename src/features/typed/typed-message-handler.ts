@@ -1,7 +1,5 @@
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
@@ -12,6 +10,8 @@ import type {
   TypedMessages,
   TypedOutcome,
 } from '#src/ports/typed-messages.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ChatReadAloud } from './chat-read-aloud.ts';
 import type { TypedRequests } from './typed-requests.ts';

@@ -1,26 +1,19 @@
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import { soundSourceErrorText } from '#src/conversation/alerts/sound-source-error-texts.ts';
 import { exchangesFor, messagesOf } from '#src/conversation/answering/conversation-history.ts';
-import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import type { PaidPipeline } from '#src/conversation/engines/paid-engines.ts';
-import { styleIn } from '#src/conversation/engines/reply-style.ts';
-import { SpeakerLanguages } from '#src/conversation/languages/speaker-languages.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { SessionSources } from '#src/conversation/session-sources.ts';
-import type { ServerToolPorts } from '#src/conversation/tool-definition.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
-import type { PromptWords } from '#src/conversation/tools/tool-rule.ts';
-import type { VoiceSession } from '#src/conversation/voice-session.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { ServerToolPorts, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
+import type { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { memorySetting } from '#src/features/memories/memory-setting.ts';
 import {
   memoryContext,
   ownMemories,
   usableMemories,
 } from '#src/features/memories/usable-memories.ts';
+import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
@@ -31,14 +24,19 @@ import type {
   QuestionSubject,
   SpokenManner,
 } from '#src/ports/command-ports.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
+import { styleIn } from '#src/settings/settings-with-persona.ts';
 import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
+import type { PaidPipeline } from '#src/spending/paid-engine.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import { type RecordedSound, recogniserOf, utterancesOf } from './question-utterances.ts';
 import { sayIn } from './say-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
 import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
-import { WrittenTools } from './written-tools.ts';
+import { type PromptWords, WrittenTools } from './written-tools.ts';
 
 /** Longest wait, in ms, for an answer aloud; afterwards the answer is heard without being shown. */
 const longestAloudMs = 50_000;
@@ -51,14 +49,15 @@ export class TypedRequests {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #signal: AbortSignal;
-  readonly #tools: SessionSources['tools'];
+  readonly #tools: () => readonly ToolEntry[];
 
   /** Aborting `signal` ends the answers that are being written. */
   constructor(
     parts: SessionDependencies,
     sessions: VoiceSessions,
     recordings: RecordingReader,
-    { tools, writtenQuestions }: Pick<SessionSources, 'tools' | 'writtenQuestions'>,
+    tools: () => readonly ToolEntry[],
+    writtenQuestions: WrittenAnswerConcurrency,
     longestWritingMs: number,
     signal: AbortSignal,
   ) {

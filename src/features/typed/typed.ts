@@ -1,4 +1,4 @@
-import type { Feature } from '#src/conversation/feature.ts';
+import type { Feature } from '#src/features/contract/feature.ts';
 import { ChatReadAloud } from './chat-read-aloud.ts';
 import { ProgramAnswers } from './program-answers.ts';
 import { ProgramTranscriptions } from './program-transcriptions.ts';
@@ -6,7 +6,7 @@ import { TypedMessageHandler } from './typed-message-handler.ts';
 import { TypedRequests } from './typed-requests.ts';
 import { VoicesAndPreviews } from './voices-and-previews.ts';
 
-declare module '#src/conversation/feature-ports.ts' {
+declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
     readonly typed: TypedRequests;
     readonly chatReadAloud: ChatReadAloud;
@@ -20,12 +20,13 @@ declare module '#src/conversation/feature-ports.ts' {
 export const typedTalk: Feature = {
   name: 'typed talk',
   open: ({ longestWritingMs, models, recordings, weights }) => ({
-    shard({ parts, sessions, signal, sources, typed }) {
+    shard({ parts, sessions, signal, sources, typed, writtenQuestions }) {
       const talk = new TypedRequests(
         parts,
         sessions,
         recordings,
-        sources,
+        sources.tools,
+        writtenQuestions,
         longestWritingMs,
         signal,
       );

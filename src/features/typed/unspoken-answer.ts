@@ -4,17 +4,16 @@ import { writeWav } from '#src/audio/wav.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
-import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import type { PaidPipeline, ReplyHost } from '#src/conversation/engines/paid-engines.ts';
-import { silentHost } from '#src/conversation/engines/paid-engines.ts';
-import { answerRequestOf } from '#src/conversation/engines/paid-requests.ts';
-import type { ProgramAnswer } from '#src/conversation/http-api-ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { ProgramAnswer } from '#src/features/contract/http-api-ports.ts';
+import { failureText } from '#src/notices/failure-text.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import { type PaidPipeline, type ReplyHost, silentHost } from '#src/spending/paid-engine.ts';
+import { answerRequestOf } from '#src/spending/paid-requests.ts';
 import type { WrittenTools } from './written-tools.ts';
 
 /** A question whose answer no channel plays. */

@@ -1,12 +1,12 @@
 import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import { spokenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { failureText } from '#src/notices/failure-text.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { baseLanguage } from '#src/speech/language-hint.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';

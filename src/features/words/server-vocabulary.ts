@@ -1,5 +1,5 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerWord } from '#src/settings/stored-vocabulary-words.ts';
 import {
   mostSayChars,

@@ -1,5 +1,5 @@
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
-import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
+import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import { hashOf } from '#src/web/api/tokens/new-token.ts';
 import type { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { TokenRates } from '#src/web/api/tokens/token-rates.ts';

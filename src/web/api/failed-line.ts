@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BotError } from '#src/base/errors.ts';
-import { restLine } from '#src/conversation/alerts/failure-text.ts';
+import { restLine } from '#src/notices/failure-text.ts';
 import { withUtcInstants } from '#src/spending/calendar.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { ApiRefusal, refusal } from './refusal.ts';

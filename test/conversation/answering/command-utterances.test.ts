@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
-import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
-import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
+import type { Pipeline, PipelineRegistry, Turn } from '#src/pipeline/pipeline.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
   lounge,

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { GuildAccess } from '#src/conversation/presence/access-control.ts';
+import { GuildAccess } from '#src/settings/access-control.ts';
 import { playScripts } from '#test/conversation/setup/script.ts';
 import {
   adam,

@@ -4,43 +4,38 @@ import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import {
-  type PaidEngines,
-  paidEngines,
-  type RawEngines,
-} from '#src/conversation/engines/paid-engines.ts';
-import type { Feature, ProcessParts, ShardServices } from '#src/conversation/feature.ts';
-import { ShardFeatures } from '#src/conversation/feature-hooks.ts';
-import { PrivacyRequests } from '#src/conversation/presence/privacy-requests.ts';
 import type {
   HearingDependencies,
   SessionDependencies,
 } from '#src/conversation/session-dependencies.ts';
-import type { SessionSources } from '#src/conversation/session-sources.ts';
-import type { ToolEntry } from '#src/conversation/tool-definition.ts';
-import { ConfirmedToolRunner } from '#src/conversation/tools/confirmed-tool-runner.ts';
-import { VoiceSessions } from '#src/conversation/voice-sessions.ts';
+import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
+import type { Feature, ProcessParts, ShardServices } from '#src/features/contract/feature.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { features, serverSettings } from '#src/features/features.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { type TrackStore, trackPart } from '#src/features/tracks/track-store.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import type { Pipeline, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { loadCues } from '#src/playback/reply/load-cues.ts';
 import type { Places } from '#src/ports/command-ports.ts';
-import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
 import type { FeatureEventKind, SessionEvent } from '#src/ports/session-events.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
+import { ConfirmedToolRunner } from '#src/sessions/confirmed-tool-runner.ts';
+import { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
+import type { SessionSources } from '#src/sessions/session-sources.ts';
+import { ShardFeatures } from '#src/sessions/shard-features.ts';
+import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
 import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
+import { type PaidEngines, paidEngines, type RawEngines } from '#src/spending/paid-engine.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
@@ -190,7 +185,6 @@ export function openSessionFixture(
     settingsStore: stores.settings,
     trackStore: stores.tracks,
     seatStore: stores.seats,
-    writtenQuestions: new WrittenAnswerConcurrency(),
     features: new ShardFeatures(),
     ...captioning.parts,
     messages,
@@ -211,6 +205,7 @@ export function openSessionFixture(
     signal: new AbortController().signal,
     sources,
     typed: unwritten,
+    writtenQuestions: new WrittenAnswerConcurrency(),
   };
   openFeatures(allFeatures, parts, services, stores);
   const of = <K extends SessionEvent['kind']>(kind: K) =>

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
-import { tool } from '#src/conversation/tool-definition.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import { playScripts } from '#test/conversation/setup/script.ts';
 import { adam, lounge, type SessionFixture } from '#test/conversation/setup/session-fixture.ts';

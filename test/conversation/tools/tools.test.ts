@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { type ToolEntry, tool } from '#src/conversation/tool-definition.ts';
+import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import {

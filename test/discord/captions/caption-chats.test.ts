@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import type { Command, CommandPorts } from '#src/conversation/command.ts';
 import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import type { Command, CommandPorts } from '#src/features/contract/command.ts';
 import type { CaptionChat, ChatMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
 import { openAccess } from '#test/fakes/open-access.ts';

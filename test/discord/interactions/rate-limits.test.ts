@@ -1,6 +1,5 @@
 import type { Interaction } from 'discord.js';
 import { expect, test } from 'vitest';
-import type { Button, CommandPorts } from '#src/conversation/command.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import {
   type Admission,
@@ -8,6 +7,7 @@ import {
   type LimitedRequest,
 } from '#src/discord/interactions/rate-limits.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
+import type { Button, CommandPorts } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 import { openAccess } from '#test/fakes/open-access.ts';

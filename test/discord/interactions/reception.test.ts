@@ -1,13 +1,13 @@
 import { type Interaction, MessageFlags } from 'discord.js';
 import { expect, test } from 'vitest';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import type {
   Button,
   CommandCall,
   CommandPorts,
   PickerHandler,
-} from '#src/conversation/command.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
-import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
+} from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
 import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import type { Command, CommandPorts, Replies } from '#src/conversation/command.ts';
 import { type Discord, openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { Command, CommandPorts, Replies } from '#src/features/contract/command.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { text } from '#src/texts/texts.ts';
 import { openAccess } from '#test/fakes/open-access.ts';

@@ -4,10 +4,10 @@ import {
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord.js';
 import { expect, test } from 'vitest';
-import type { Button } from '#src/conversation/command.ts';
 import { realTiming } from '#src/discord/link/timing.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
+import type { Button } from '#src/features/contract/command.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
 import { openBot } from '#test/discord/setup/sandbox-bot.ts';
 

@@ -1,17 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import type { DiscordEvent } from '#src/discord/events.ts';
+import { registerOnly } from '#src/discord/interactions/register-only.ts';
+import { memoryOnlyPanelStore } from '#src/discord/panel/panels.ts';
 import type {
   Button,
   Command,
   CommandCall,
   CommandGroup,
   CommandPorts,
-} from '#src/conversation/command.ts';
-import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
-import type { DiscordEvent } from '#src/discord/events.ts';
-import { registerOnly } from '#src/discord/interactions/register-only.ts';
-import { memoryOnlyPanelStore } from '#src/discord/panel/panels.ts';
+} from '#src/features/contract/command.ts';
 import type { PanelFace } from '#src/ports/panel.ts';
 import { text } from '#src/texts/texts.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';

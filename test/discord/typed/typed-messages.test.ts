@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { CommandPorts } from '#src/conversation/command.ts';
 import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
+import type { CommandPorts } from '#src/features/contract/command.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import { voiceHalf } from '#test/discord/setup/sandbox-login.ts';

@@ -2,7 +2,7 @@ import type {
   BegunUtterance,
   FollowUtterance,
   UtteranceResult,
-} from '#src/conversation/hearing/utterance-observer.ts';
+} from '#src/ports/feature-session.ts';
 
 /** An utterance as it was told of. */
 export type RecordedUtterance = BegunUtterance & {

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { serverSettings } from '#src/features/features.ts';
-import type { Pipeline, Turn } from '#src/pipeline/pipeline.ts';
-import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
+import type { Pipeline, PipelineRegistry, Turn } from '#src/pipeline/pipeline.ts';
 import {
   adam,
   called,

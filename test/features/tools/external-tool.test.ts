@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import type { ToolPorts } from '#src/conversation/tool-definition.ts';
+import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { messageWith } from '#src/discord/interactions/rendering.ts';
 import { tools } from '#src/features/features.ts';
 import { externalTool } from '#src/features/tools/adapt-external-tool.ts';

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { tool } from '#src/conversation/tool-definition.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { fitArguments } from '#src/features/tools/fit-arguments-to-schema.ts';
 
 const many = { list: Array(2_001).fill(5) };

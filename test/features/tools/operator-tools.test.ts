@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { openOperatorTools } from '#src/app/shared-parts.ts';
 import { readExternalTools } from '#src/config/external-tools.ts';
 import { settings } from '#src/config/settings.ts';
-import type { ToolEntry, ToolPorts } from '#src/conversation/tool-definition.ts';
+import type { ToolEntry, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 const never = new AbortController().signal;

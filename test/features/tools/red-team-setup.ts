@@ -1,8 +1,8 @@
 import { beginAnswer } from '#src/conversation/answering/begin-answer.ts';
-import type { ProcessParts } from '#src/conversation/feature.ts';
-import type { VoiceSession } from '#src/conversation/voice-session.ts';
+import type { ProcessParts } from '#src/features/contract/feature.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import {
   adam,
   eva,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type Fitting, type ToolEntry, tool } from '#src/conversation/tool-definition.ts';
+import type { Fitting, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
+import { tool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';

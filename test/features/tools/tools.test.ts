@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ToolOutcome, ToolPorts } from '#src/conversation/tool-definition.ts';
+import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tools } from '#src/features/features.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 

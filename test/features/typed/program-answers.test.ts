@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { paidEngines } from '#src/conversation/engines/paid-engines.ts';
-import type { ProgramQuestion } from '#src/conversation/http-api-ports.ts';
+import type { ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { PipelineRegistry } from '#src/ports/pipeline-registry.ts';
+import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
+import { paidEngines } from '#src/spending/paid-engine.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';

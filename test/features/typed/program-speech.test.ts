@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ProgramSpeech, ProgramText } from '#src/conversation/http-api-ports.ts';
+import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
 import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ProgramText } from '#src/conversation/http-api-ports.ts';
+import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { openHeldEngine } from '#test/examples/held-engine.ts';

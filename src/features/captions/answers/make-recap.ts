@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
-import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
 import type { QuotedPoint, RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
 import { wordsOf } from '#src/features/captions/store/word-index.ts';
 import type { FoundLine } from '#src/features/captions/transcript-line.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import { cut, maxMessageChars, plainWords } from '#src/texts/plain.ts';
 import { type CheckedLine, type TextLine, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';

@@ -1,12 +1,8 @@
-import {
-  dataBlock,
-  dataWords,
-  type ModelPrompt,
-} from '#src/conversation/answering/prompt-data-block.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { speakerNames } from '#src/features/captions/files/speaker-names.ts';
 import type { FoundLine } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptRecorder } from '#src/features/captions/transcript-recorder.ts';
+import { dataBlock, dataWords, type ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 

@@ -1,6 +1,6 @@
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { TranscriptLine, TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import { address, cut, escapedInside, harmlessUncut } from '#src/texts/plain.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 

@@ -1,7 +1,7 @@
 import sql, { empty, join, type Sql } from 'sql-template-tag';
-import type { StoredCounts } from '#src/conversation/feature-hooks.ts';
 import type { PersonExport } from '#src/features/captions/transcript-line.ts';
 import { memories } from '#src/features/memories/memory-store.ts';
+import type { StoredCounts } from '#src/ports/feature-session.ts';
 import { id, integer } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList, columnOf, named, select } from '#src/sql/table.ts';

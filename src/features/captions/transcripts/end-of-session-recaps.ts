@@ -1,6 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
 import { ifInTime } from '#src/base/waiting.ts';
-import { writtenText } from '#src/conversation/languages/localized-text.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import type { RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
@@ -8,6 +7,7 @@ import { captionsDays, recap } from '#src/features/captions/caption-settings.ts'
 import { storeFor } from '#src/features/captions/store/transcript-ports.ts';
 import type { TranscriptSession } from '#src/features/captions/transcript-line.ts';
 import { notePosted } from '#src/features/captions/transcript-recorder.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { maxMessageChars, plainWords } from '#src/texts/plain.ts';

@@ -1,7 +1,5 @@
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import type { PersonHooks, StoredCounts } from '#src/conversation/feature-hooks.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
 import { captionTexts, renderMessage } from '#src/features/captions/live/caption-line.ts';
 import type {
@@ -16,7 +14,9 @@ import type {
 } from '#src/features/captions/transcript-line.ts';
 import { isOnShard, type ServerShare } from '#src/people/server-share.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { PersonHooks, StoredCounts } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
 /** Words of captions that were erased, and still stand in a channel that is closed to the bot. */
 export const captionsUnerased: FeatureAlert = {

@@ -2,15 +2,6 @@ import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import { instantOf } from '#src/base/zoned-time.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { failureText } from '#src/conversation/alerts/failure-text.ts';
-import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
-import {
-  promptMessages,
-  textOnlyCompletion,
-} from '#src/conversation/answering/text-only-completion.ts';
-import type { WrittenAnswerConcurrency } from '#src/conversation/answering/written-answer-concurrency.ts';
-import { mayOpen } from '#src/conversation/presence/may-open.ts';
-import type { VoiceSessions } from '#src/conversation/voice-sessions.ts';
 import { type Recap, type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
 import {
   citedAnswerPrompt,
@@ -39,11 +30,17 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
+import type { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import { failureText } from '#src/notices/failure-text.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
+import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
+import { mayOpen } from '#src/ports/caption-chats.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { PaidKind } from '#src/spending/budget-authority.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import { knownLocale, type TextLine } from '#src/texts/texts.ts';
@@ -344,7 +341,7 @@ export class TranscriptRequests {
     if (opened.kind === 'refused') throw new RefusedError(opened.line);
     using reservation = opened.reservation;
     if (asker) reservation.wanted();
-    return await textOnlyCompletion(chat, prompt, reservation, signal);
+    return await textOnlyCompletion(chat.paidBy(reservation), prompt, signal);
   }
 
   async #inTime<T>(

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import type { ProgramUtterance } from '#src/conversation/http-api-ports.ts';
+import type { ProgramUtterance } from '#src/features/contract/http-api-ports.ts';
 import { refusal } from '#src/web/api/refusal.ts';
 import { voiceName } from './voice-name.ts';
 

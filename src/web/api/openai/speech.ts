@@ -4,7 +4,7 @@ import {
   type SoundFormat,
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ProgramText } from '#src/conversation/http-api-ports.ts';
+import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
 import { refusalAsReported, refusalOf, refusalOfError } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';

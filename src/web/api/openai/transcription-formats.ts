@@ -1,6 +1,6 @@
 import { englishLanguageName } from '#src/base/language-name.ts';
-import type { RecordingSegment } from '#src/conversation/http-api-ports.ts';
 import { srtOf, vttOf } from '#src/features/captions/files/subtitle-files.ts';
+import type { RecordingSegment } from '#src/features/contract/http-api-ports.ts';
 import type { TranscriptionForm } from './transcription-form.ts';
 
 /** A recording in words, whole. */

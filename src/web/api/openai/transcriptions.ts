@@ -3,7 +3,7 @@ import type {
   RecordingPart,
   RecordingRequest,
   RecordingSegment,
-} from '#src/conversation/http-api-ports.ts';
+} from '#src/features/contract/http-api-ports.ts';
 import { refusalAsReported, refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
 import { type ApiCall, defineRoute } from '#src/web/api/route.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { ProgramPorts } from '#src/conversation/http-api-ports.ts';
+import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import { fastest, longestToneChars, type SpokenManner, slowest } from '#src/ports/command-ports.ts';
 import { unlistedModel } from '#src/web/api/refusal.ts';
 

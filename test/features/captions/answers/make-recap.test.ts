@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { ModelPrompt } from '#src/conversation/answering/prompt-data-block.ts';
 import {
   recap,
   recapLength,
@@ -7,6 +6,7 @@ import {
   recapPrompt,
 } from '#src/features/captions/answers/make-recap.ts';
 import { numberedLines } from '#src/features/captions/answers/numbered-prompt-lines.ts';
+import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
 import { foundIn, lineAt } from '#test/features/captions/transcript-lines.ts';
 import { fc, runs } from '#test/properties.ts';
 import { hostileWords } from './hostile-words.ts';

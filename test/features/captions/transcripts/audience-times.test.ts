@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { ask as askCommand } from '#commands/ask.ts';
-import type { CommandCall } from '#src/conversation/command.ts';
+import type { CommandCall } from '#src/features/contract/command.ts';
 import { ports } from '#test/commands/ports.ts';
 import { atAllTimes } from '#test/conversation/setup/audience-rules.ts';
 import { turnOn } from '#test/conversation/setup/captioned.ts';

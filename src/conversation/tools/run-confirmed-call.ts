@@ -1,0 +1,141 @@
+import { within } from '#src/base/waiting.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import { spokenNameOf } from '#src/conversation/output/answer-parts.ts';
+import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
+import type { Right } from '#src/people/rights.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
+import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { type PendingConfirmation, readableName } from './pending-confirmations.ts';
+import type { SessionTools } from './session-tools.ts';
+import {
+  formatRefusal,
+  formatToolResult,
+  formatUnknownOutcome,
+  longestCallMs,
+  onOneLine,
+  tooLate,
+} from './tool-call-results.ts';
+import type { ToolEntry, ToolOutcome } from './tool-entry.ts';
+
+/** End of a confirmed call, and its result for a model. */
+export type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
+
+/** Runs a call that its presser has just confirmed; who did so aloud hears the outcome. Never throws. Aborting `until` ends it. */
+export async function runConfirmedCall(
+  ask: PendingConfirmation,
+  context: SessionContext,
+  tools: SessionTools,
+  until: AbortSignal,
+): Promise<ConfirmedCall> {
+  const { channel, parts } = context;
+  const { clock } = parts;
+  const isSpoken = ask.confirmation !== undefined && ask.press === undefined;
+  const over = new AbortController();
+  const signal = AbortSignal.any([until, over.signal]);
+  try {
+    const atMs = clock.nowMs();
+    const work = perform(ask, isSpoken, context, tools, signal);
+    const { deadlineMs = longestCallMs } = ask.tool;
+    const confirmed = await within(work, deadlineMs, clock, () => tooLate(deadlineMs));
+    const { outcome } = confirmed;
+    const ran = isSpoken ? 'spoken' : 'pressed';
+    const how = outcome.kind === 'done' ? ran : 'refused';
+    const tookMs = clock.nowMs() - atMs;
+    const event = { kind: 'tool', speakerId: ask.asker.id, tool: ask.tool.name, how } as const;
+    parts.onEvent(channel.guildId, { ...event, tookMs });
+    if (isSpoken && outcome.kind === 'barred') sayAloud(outcome.line, ask.asker.id, context);
+    return confirmed;
+  } catch (error) {
+    parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
+    if (isSpoken) sayAloud({ id: 'store.unread' }, ask.asker.id, context);
+    return { outcome: { kind: 'failed' }, content: formatUnknownOutcome(ask.tool.name, 'failed') };
+  } finally {
+    over.abort(new Error('the press is over'));
+  }
+}
+
+const notDone = 'Whoever pressed Confirm has not the right to that any more. Nothing has happened.';
+
+/** The right is read once more: a minute is long enough to leave or to lose a role. */
+async function perform(
+  { action, asker, outcomeTo: to, presser, tool }: PendingConfirmation,
+  isSpoken: boolean,
+  context: SessionContext,
+  tools: SessionTools,
+  signal: AbortSignal,
+): Promise<ConfirmedCall> {
+  const isOther = presser.id !== asker.id;
+  const content = formatRefusal(notDone);
+  if (!(await tools.isAllowed(isOther ? 'room' : tool.right, asker.id, signal))) {
+    if (isOther) return { outcome: { kind: 'over' }, content }; // nothing the presser could mend
+    return { outcome: { kind: 'barred', line: barredLine(tool.right, context) }, content };
+  }
+  if (isOther && !(await tools.isAllowed('room', presser.id, signal)))
+    return { outcome: { kind: 'barred', line: barredLine('room', context) }, content };
+  signal.throwIfAborted();
+  const outcome = await action.run(tools.actionsFor([asker.id]), signal);
+  const { aloud, facts, line } = outcome;
+  if (isSpoken) reportAloud(outcome, asker.id, context);
+  else if (aloud && !to) sayAloud(aloud, asker.id, context);
+  const result = formatToolResult(facts, tool.resultChars);
+  return { outcome: { kind: 'done', line, to }, content: result };
+}
+
+/** A short receipt; what is longer than can be said is written, too. */
+function reportAloud(
+  { aloud, line = { id: 'confirm.done' } }: ToolOutcome,
+  personId: string,
+  context: SessionContext,
+): void {
+  if (aloud && aloud.id !== line.id) context.notice(line);
+  sayAloud(aloud ?? line, personId, context);
+}
+
+/** Says it without waiting for the end: the chat has it as well. */
+function sayAloud(line: TextLine, personId: string, context: SessionContext): void {
+  const notice = { personId, lines: () => [line], isWanted: () => true };
+  void sayToPerson(notice, context);
+}
+
+function barredLine(right: Right, { channel }: SessionContext): TextLine {
+  if (right === 'manage') return { id: 'perm.manage' };
+  return { id: 'perm.room', with: { channel: channel.name } };
+}
+
+/** Longest spoken question, in characters: nobody keeps a longer one in mind. */
+const longestQuestionChars = 200;
+
+type CallToConfirm = {
+  readonly tool: Pick<ToolEntry, 'name'>;
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly asker: TurnUtterance;
+};
+
+/**
+ * The sentence that asks somebody aloud whether a call shall run, with all names and values of its arguments; undefined where it is too
+ * long, a value cannot be said as it is, or something sounds beside the bot's voice.
+ */
+export function spokenConfirmationQuestion(
+  { tool, given, asker: { speakerId, name } }: CallToConfirm,
+  context: SessionContext,
+): string | undefined {
+  const { channel, languages, mix, parts } = context;
+  const values = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (mix.sounds || !values.every(([, value]) => isSayable(value))) return undefined;
+  const words = [readableName(tool), ...values.map(([key, value]) => `${key}: ${value}`)];
+  const called = spokenNameOf({ id: speakerId, name }, channel.guildId, parts) || name;
+  const call = words.join(', ').replaceAll('_', ' ');
+  const line = { id: 'tool.spoken.ask', with: { name: onOneLine(called), call } } as const;
+  const question = spokenText(line, channel.guildId, parts, languages.of(speakerId));
+  return question.length <= longestQuestionChars ? question : undefined;
+}
+
+/** Whether it is heard as it is: no link, code, list or hidden character is left out. */
+function isSayable(value: unknown): boolean {
+  if (typeof value === 'number' || typeof value === 'boolean') return true;
+  return typeof value === 'string' && value === speakable(onOneLine(value, longestQuestionChars));
+}

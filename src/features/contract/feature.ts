@@ -1,0 +1,85 @@
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import type { FeatureAlert } from '#src/base/alerts.ts';
+import type { Clock } from '#src/base/clock.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
+import type { ServerShare } from '#src/people/server-share.ts';
+import type { FeatureEventKind, SessionEventListener } from '#src/ports/session-events.ts';
+import type { TypedMessages } from '#src/ports/typed-messages.ts';
+import type { ModelNews } from '#src/provider/models/models.ts';
+import type { SessionSources } from '#src/sessions/session-sources.ts';
+import type { FeatureShard } from '#src/sessions/shard-features.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { ServerSetting } from '#src/settings/setting-definition.ts';
+import type { RecordingReader, SoundFolder, SoundOpener } from '#src/sources/fetch/ports.ts';
+import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
+import type { Button, Command, CommandGroup, FormHandler, PickerHandler } from './command.ts';
+import type { HelpEntry } from './help-entries.ts';
+import type { WrittenAnswerConcurrency } from './written-answer-concurrency.ts';
+
+/** One capability of the bot: what it brings, and how a process opens it. */
+export type Feature = {
+  readonly name: string;
+  /** Tools that a model may call. */
+  readonly tools?: readonly ToolEntry[];
+  /** Kinds of its events. */
+  readonly events?: readonly FeatureEventKind[];
+  /** Its alerts, with what each means to the operator. */
+  readonly alerts?: readonly FeatureAlert[];
+  /** Settings of servers, which it reads with `settings().of`. */
+  readonly settings?: readonly ServerSetting[];
+  /** Slash commands in its folder, registered after those of `commands/commands.ts`. */
+  readonly commands?: readonly (Command | CommandGroup)[];
+  /** Its buttons, on replies, messages and the panel. */
+  readonly buttons?: readonly Button[];
+  /** Handlers of its menus on messages. */
+  readonly pickers?: readonly PickerHandler[];
+  /** Handlers of its forms. */
+  readonly forms?: readonly FormHandler[];
+  /** Its lines in `/help`, beside those of its commands. */
+  readonly help?: readonly HelpEntry[];
+  /** Opens it once in a process. */
+  open(parts: ProcessParts): OpenFeature;
+};
+
+/** Parts of a process that features are opened with. */
+export type ProcessParts = {
+  readonly clock: Clock;
+  readonly onEvent: SessionEventListener;
+  /** Recordings that people send. */
+  readonly recordings: RecordingReader;
+  readonly weights: SileroWeights;
+  /** Models that a program or a person may choose; empty: there is no choice. */
+  readonly models: {
+    readonly speech: readonly string[];
+    readonly transcription: readonly string[];
+  };
+  /** Longest time, in ms, that a written answer may take. */
+  readonly longestWritingMs: number;
+  /** News about the configured models, for `/settings check`. */
+  modelNews(): readonly ModelNews[];
+  /** Opens sounds of links, and those that lie on this machine. */
+  readonly sounds: { readonly opener: SoundOpener; readonly library: SoundFolder };
+  /** The open store of a declared part. */
+  store<Port>(part: StorePart<Port> | StoreKey<Port>): Port;
+};
+
+/** A feature in one process, for all of its shards. Disposing it ends what runs outside sessions, where anything does. */
+export type OpenFeature = Partial<AsyncDisposable> & {
+  /** Begins with a shard, before Discord is logged in there. */
+  shard(services: ShardServices): FeatureShard;
+};
+
+/** Parts of a shard that features use. */
+export type ShardServices = {
+  readonly parts: SessionDependencies;
+  readonly sources: Pick<SessionSources, 'seatStore' | 'tools'>;
+  readonly sessions: VoiceSessions;
+  readonly shard: ServerShare;
+  /** Limit of questions that are answered in writing at the same time, recaps included. */
+  readonly writtenQuestions: WrittenAnswerConcurrency;
+  /** Messages that people write. */
+  readonly typed: TypedMessages;
+  /** Aborted when the shard is not served any more. */
+  readonly signal: AbortSignal;
+};

@@ -1,0 +1,68 @@
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { SessionSources } from '#src/sessions/session-sources.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { GuildSettings } from '#src/settings/guild-settings.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Line of `/help` about one thing that the bot can do, declared by a command or a feature. */
+export type HelpEntry = {
+  /** Option of `/help` that shows this line alone. */
+  readonly topic: string;
+  /** Command that the line names, as in `track play`; absent: people say it. */
+  readonly command?: string;
+  /** `everybody`: also people whom the server does not let use the bot. Default: those whom it does. */
+  readonly for?: 'everybody' | 'manager';
+  /** Undefined: the bot cannot do that in this server now. */
+  line(state: HelpState): TextLine | undefined;
+};
+
+/** State of a server and its session by which help chooses its lines. */
+export type HelpState = {
+  /** Settings that apply in the channel of the session, else in the server. */
+  readonly settings: GuildSettings;
+  /** False: only the built-in stand-in answers there. */
+  readonly hasModel: boolean;
+  /** Tools of the operator that a model may call. */
+  readonly operatorTools: readonly Pick<ToolEntry, 'name' | 'right'>[];
+  /** Absent: the bot sits in no channel of this server. */
+  readonly session?: HelpSessionState;
+};
+
+/** Session of a server, for its help. */
+export type HelpSessionState = {
+  readonly channel: ChannelRef;
+  /** Nobody is answered: captions only. */
+  readonly isSilent: boolean;
+  /** Nobody is heard until somebody resumes. */
+  readonly isPaused: boolean;
+  /** People there besides bots. */
+  readonly company: number;
+  /** Whether this person is heard, apart from a pause. */
+  hears(personId: string): boolean;
+};
+
+/** State for the help of a server. Never throws. */
+export async function helpStateIn(
+  guildId: string,
+  parts: Pick<SessionDependencies, 'hasChatModel'>,
+  sources: Pick<SessionSources, 'tools'>,
+  sessions: VoiceSessions,
+): Promise<HelpState> {
+  await sessions.settings.load(guildId);
+  const session = sessions.session(guildId);
+  const settings = sessions.settings.at(guildId, session?.channel.channelId);
+  return {
+    settings,
+    hasModel: parts.hasChatModel || settings.pipeline !== 'chained',
+    operatorTools: sources.tools().filter(({ doing }) => doing === 'tool.external'),
+    session: session && {
+      channel: session.channel,
+      isSilent: session.mode !== 'talk',
+      isPaused: session.context.gate.paused,
+      company: session.company,
+      hears: (personId) => session.context.gate.standing(personId) === 'yes',
+    },
+  };
+}

@@ -1,0 +1,98 @@
+import { z } from 'zod';
+import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
+import type {
+  Fitting,
+  PreparedAction,
+  ServerToolPorts,
+  ToolEntry,
+  ToolOutcome,
+  ToolPorts,
+} from '#src/conversation/tools/tool-entry.ts';
+import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
+import { type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
+
+export type ToolDefinition<T> = Pick<ToolEntry, 'name' | 'description' | 'right' | 'isOffered'> & {
+  /** Schema of the arguments, an object; unknown fields are refused. */
+  readonly schema: z.ZodType<T>;
+  /** Text of the panel while it runs, which the bot says if that takes long. Default: `slow.voice`. */
+  readonly doing?: PlainTextId;
+} & (
+    | (Runs<T> & {
+        readonly effect: 'read' | 'change';
+        /** Its result holds words that people chose, as their names. */
+        readonly quotesOthers?: true;
+      })
+    | (Runs<T> & {
+        readonly effect: 'last' | 'destroy';
+        /** Whether this call is only a change. Default: false. */
+        readonly isChange?: (call: T) => boolean;
+        /** Question beside the button; `{name}` and `{s}` are filled in. */
+        readonly ask: (call: T) => TextLine<'name' | 's'>;
+        /** Content that is too long for that sentence. */
+        readonly files?: (call: T) => readonly ReplyFile[];
+      })
+    | {
+        readonly effect: 'last' | 'destroy';
+        /** Prepares the action; it needs no channel. Errors and abort: as `run` of the others. */
+        prepare(
+          call: T,
+          ports: ServerToolPorts,
+          signal: AbortSignal,
+        ): Promise<PreparedAction<ServerToolPorts>>;
+      }
+  );
+
+/** Errors: BotError; the model gets its code. Aborting `signal` throws `signal.reason`. */
+type Runs<T> =
+  | { run(call: T, ports: ToolPorts, signal: AbortSignal): Promise<ToolOutcome> }
+  /** It needs no channel: answers in writing may use it, too. */
+  | { runAnywhere(call: T, ports: ServerToolPorts, signal: AbortSignal): Promise<ToolOutcome> };
+
+const usualDoing = 'slow.voice';
+
+/** A tool is data plus one action, like a command. */
+export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
+  const { name, description, right, doing = usualDoing, effect, isOffered, schema } = definition;
+  const { $schema: _, ...parameters } = z.toJSONSchema(schema, { io: 'input' });
+  return {
+    name,
+    description,
+    right,
+    doing,
+    effect,
+    isOffered,
+    parameters,
+    quotesOthers: 'quotesOthers' in definition,
+    isAnywhere: !('run' in definition),
+    fit(argumentsJson) {
+      const read = schema.safeParse(foreignJson(argumentsJson, toolArgumentLimits));
+      return read.success ? fitting(read.data, definition) : { unfit: z.prettifyError(read.error) };
+    },
+  };
+}
+
+function fitting<T>(call: T, definition: ToolDefinition<T>): Fitting {
+  const given = Object.fromEntries(Object.entries(call ?? {}));
+  if ('prepare' in definition) {
+    const prepare = (ports: ServerToolPorts, signal: AbortSignal) =>
+      definition.prepare(call, ports, signal);
+    return { effect: definition.effect, given, prepare, prepareAnywhere: prepare };
+  }
+  const isChange = 'isChange' in definition && definition.isChange?.(call) === true;
+  const effect = isChange ? 'change' : definition.effect;
+  const ask = 'ask' in definition ? definition.ask(call) : { id: definition.doing ?? usualDoing };
+  const files = 'ask' in definition ? (definition.files?.(call) ?? []) : [];
+  if ('runAnywhere' in definition) {
+    const run = (ports: ServerToolPorts, signal: AbortSignal) =>
+      definition.runAnywhere(call, ports, signal);
+    const prepare = async () => ({ kind: 'ready', ask, files, run }) as const;
+    return { effect, given, prepare, prepareAnywhere: prepare };
+  }
+  const run = (ports: ToolPorts, signal: AbortSignal) => definition.run(call, ports, signal);
+  return { effect, given, prepare: async () => ({ kind: 'ready', ask, files, run }) };
+}
+
+/** What a line tells, to the model and in the channel. */
+export function outcomeOf(line: TextLine): ToolOutcome {
+  return { facts: { outcome: text(line.id, line.with) }, line };
+}

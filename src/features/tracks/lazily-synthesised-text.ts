@@ -1,0 +1,121 @@
+import { OneRate } from '#src/audio/one-rate.ts';
+import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import type { SoundSource } from '#src/audio/sound-source.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import { TimeStretch } from '#src/playback/reply/stretch.ts';
+import type { Asker } from '#src/ports/command-ports.ts';
+import type { PlayEnd } from '#src/ports/play-end.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
+import { readingRequestOf } from '#src/spending/paid-requests.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { soundOf } from '#src/voice/output/clause-sound.ts';
+
+/** Characters of a text that stand for it in lists. */
+const titleChars = 40;
+
+/** Title of a text in a list. */
+export function titleOf(clauses: readonly string[]): string {
+  const words = [...clauses.join(' ')];
+  if (words.length <= titleChars) return `\u201c${words.join('')}\u201d`;
+  return `\u201c${words.slice(0, titleChars).join('').trim()}\u2026\u201d`;
+}
+
+/**
+ * A text as a sound for a track. Each clause is synthesised when it is first to be heard, and kept as long as the sound is:
+ * what is looped or moved back is not paid for again.
+ */
+export class LazilySynthesisedText implements SoundSource {
+  readonly title: string;
+  readonly seekable = true;
+  readonly #clauses: readonly string[];
+  readonly #context: SessionContext;
+  readonly #payer: Asker | undefined;
+  readonly #voice: SpeechVoice;
+  readonly #speed: number;
+  /** Why the rest is not said, where there is no money for it. */
+  #refused: TextLine | undefined;
+  /** By the place of their clause; those that are whole. */
+  readonly #made = new Map<number, readonly Pcm[]>();
+
+  constructor(
+    clauses: readonly string[],
+    context: SessionContext,
+    payer: Asker | undefined,
+    /** In place of the bot's own voice; `speed` is the pace at which all of it is played. */
+    { speed = 1, ...voice }: Omit<SpeechVoice, 'speed'> & { readonly speed?: number },
+  ) {
+    this.title = titleOf(clauses);
+    this.#clauses = clauses;
+    this.#context = context;
+    this.#payer = payer;
+    this.#voice = voice;
+    this.#speed = speed;
+  }
+
+  /** End of the source, as its track reports it; a source for which there was no money has failed. */
+  endOr(end: PlayEnd): PlayEnd {
+    const isOver = end.kind === 'completed' || end.kind === 'failed';
+    return isOver && this.#refused ? { kind: 'failed', reason: this.#refused } : end;
+  }
+
+  /** Ends where there is no money for the rest. Errors: BotError at the stage `speak`. */
+  async *open(fromMs: number, signal: AbortSignal): AsyncGenerator<Pcm> {
+    const { channel, parts } = this.#context;
+    const { spending, synthesizer } = parts;
+    const missing = this.#clauses.filter((_, at) => !this.#made.has(at)).join(' ');
+    const opened = spending.open(readingRequestOf(missing, channel.guildId, this.#payer));
+    this.#refused = opened.kind === 'refused' ? opened.line : undefined;
+    if (opened.kind === 'refused') return;
+    using reservation = opened.reservation;
+    signal.addEventListener('abort', () => reservation.close(), { once: true });
+    const paid = synthesizer.paidBy(reservation);
+    const voice = paid.oneVoice?.() ?? paid;
+    let leftMs = fromMs;
+    for (const [at] of this.#clauses.entries()) {
+      for await (const pcm of this.#clause(at, voice, signal)) {
+        signal.throwIfAborted();
+        const lengthMs = durationMs(pcm);
+        const rest = leftMs <= 0 ? pcm : behind(pcm, leftMs);
+        leftMs = Math.max(0, leftMs - lengthMs);
+        if (rest.samples.length > 0) yield rest;
+      }
+    }
+  }
+
+  async *#clause(at: number, voice: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
+    const kept = this.#made.get(at);
+    if (kept) return yield* kept;
+    const pieces: Pcm[] = [];
+    const made = this.#synthesised(this.#clauses[at] ?? '', voice, signal);
+    for await (const pcm of this.#speed === 1 ? made : atSpeed(made, this.#speed)) {
+      pieces.push(pcm);
+      yield pcm;
+    }
+    this.#made.set(at, pieces);
+  }
+
+  #synthesised(clause: string, synthesizer: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
+    const { parts, style } = this.#context;
+    const { clock } = parts;
+    const voice = { ...style().voice, ...this.#voice };
+    return soundOf(clause, { synthesizer, voice, clock }, signal);
+  }
+}
+
+/** A sound that is played faster or slower at the same pitch. */
+async function* atSpeed(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
+  const rate = new OneRate(speakRateHz);
+  const stretch = new TimeStretch(speed);
+  const pcmOf = (samples: Int16Array): Pcm => ({ samples, rateHz: speakRateHz, channels: 1 });
+  for await (const pcm of sound) {
+    for (const samples of rate.push(pcm)) yield pcmOf(stretch.push(samples));
+  }
+  yield pcmOf(stretch.push(rate.flush()));
+  yield pcmOf(stretch.flush());
+}
+
+/** Rest of a sound after its first `ms`. */
+function behind({ samples, rateHz, channels }: Pcm, ms: number): Pcm {
+  const from = Math.min(samples.length, Math.round((ms * rateHz) / 1000) * channels);
+  return { samples: samples.subarray(from), rateHz, channels };
+}

@@ -1,0 +1,200 @@
+import type { Transcript } from '#src/speech/ports.ts';
+import type { FeaturePorts, SessionParts } from './feature-ports.ts';
+import type { FeaturePanel } from './panel.ts';
+import type { LeaveReason } from './session-events.ts';
+import type { ChannelMember } from './voice-link.ts';
+
+/** An utterance that has begun; `fromMs` is its first voiced packet on the monotonic clock, without jitter. */
+export type BegunUtterance = {
+  readonly speakerId: string;
+  readonly name: string;
+  readonly fromMs: number;
+};
+
+/** Content of an utterance. */
+export type UtteranceContent =
+  /** Times of words, where there are any, are in ms since the first voiced packet. */
+  | { readonly kind: 'text'; readonly transcript: Transcript }
+  | { readonly kind: 'no-words' }
+  /** The recogniser failed, or was too late. */
+  | { readonly kind: 'not-understood' }
+  /** Its speaker may not be heard any more. */
+  | { readonly kind: 'withdrawn' };
+
+/** End of an utterance; times are of its first and last voiced packet on the monotonic clock, without jitter. */
+export type UtteranceResult = UtteranceContent & {
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** It was for the bot. */
+  readonly meant: boolean;
+};
+
+/** Begins to follow an utterance. */
+export type FollowUtterance = (utterance: BegunUtterance) => UtteranceFollower;
+
+/** Told what becomes of one utterance. Nothing here may throw. */
+export interface UtteranceFollower {
+  /** All words so far, which may still change. */
+  partial(text: string): void;
+  /** All words up to a pause, as sure as they get; more may follow. */
+  whole(text: string): void;
+  /** The pause was none: its speaker goes on. */
+  resumed(): void;
+  /** Called exactly once, whatever happens; no other call follows. */
+  ended(result: UtteranceResult): void;
+}
+
+/** Words that were really sent of one answer or text. */
+export type SpokenSegment = {
+  /** The same for all words of one answer or text. */
+  readonly key: object;
+  readonly text: string;
+  /** First and latest frame sent, in ms of the monotonic clock. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  readonly isOver: boolean;
+  /** It was stopped before its end. */
+  readonly isCut: boolean;
+  readonly answeredIds: readonly string[];
+};
+
+/**
+ * Hooks of a feature for a person in a server, beside the rows of its tables, which are counted, exported and erased by their
+ * declarations. Nothing here throws; undefined: a store is in trouble, which is reported to the operator.
+ */
+export type PersonHooks = {
+  /** Forgets what is held in memory: called before and after rows are erased. */
+  forget?(guildId: string, personId: string): void;
+  /** The person said no: deletes what of theirs goes with it. */
+  withdraw?(guildId: string, personId: string): Promise<unknown>;
+  /** Counts what is stored. */
+  count?(guildId: string, personId: string): Promise<StoredCounts | undefined>;
+  /** Erases what is stored: how many items, and how many messages still show one of them for a while. */
+  erase?(guildId: string, personId: string): Promise<number | undefined>;
+  /** Fields of the export. */
+  export?(
+    guildId: string,
+    personId: string,
+  ): Promise<Readonly<Record<string, unknown>> | undefined>;
+};
+
+/** Numbers of stored items that `/privacy status` tells apart. */
+export type StoredCounts = {
+  readonly lines: number;
+  readonly memories: number;
+};
+
+/** Past of a session that begins. */
+export type SessionBefore = {
+  /** A former run sat there: its people are not told again. */
+  readonly isReturned: boolean;
+  /** Features of the session that it goes on from. */
+  readonly former?: SessionFeatures;
+};
+
+/** News for the person who asked to leave. */
+export type EndNews = { readonly hasTranscript?: boolean };
+
+/** Reason for which nothing of a person is kept any more; `barred`: they may no longer use the bot. */
+export type RetractReason = 'withdrawn' | 'barred';
+
+/** A feature in one session. Nothing here throws. */
+export type FeatureSession = {
+  /** Objects that commands, tools and other features use. */
+  readonly parts?: Partial<SessionParts>;
+  /**
+   * People can be heard and spoken to, the mode of the session has changed, or settings of the server have changed, this `key`
+   * among them, or are known now.
+   */
+  changed?(hasEntered: boolean, key?: string): void;
+  /** Resolves when nothing of it is left to do, with what whoever asked to leave is told. */
+  ended?(why: LeaveReason): Promise<EndNews>;
+  /** To be called now and then with everybody there. */
+  attend?(people: readonly ChannelMember[]): void;
+  /** Drops what this person said. */
+  retract?(personId: string, why: RetractReason): void;
+  /** Follows what this person says from now on; undefined: it does not. Asked when an utterance begins. */
+  follow?(speakerId: string): FollowUtterance | undefined;
+  /** Words of the bot, as they leave: called now and then while it speaks, and once at the end. */
+  said?(words: SpokenSegment): void;
+  /** Data beside the conversation that a model is shown for an answer. */
+  context?(request: ContextRequest): string | undefined;
+  /** Its part of the panel. */
+  panel?(): FeaturePanel;
+};
+
+/** Question for which a model is shown more than the conversation. */
+export type ContextRequest = {
+  readonly askerIds: readonly string[];
+  /** First voiced packet of the question, on the monotonic clock. */
+  readonly fromMs: number;
+};
+
+/** The features of a session, asked and told together. */
+export class SessionFeatures {
+  /** Objects of the shard. */
+  readonly ports: FeaturePorts;
+  readonly sessions: SessionParts;
+  readonly #all: readonly FeatureSession[];
+
+  constructor(ports: FeaturePorts, all: readonly FeatureSession[]) {
+    this.ports = ports;
+    this.#all = all;
+    this.sessions = Object.assign({}, ...all.map(({ parts }) => parts));
+  }
+
+  changed(hasEntered: boolean, key?: string): void {
+    for (const one of this.#all) one.changed?.(hasEntered, key);
+  }
+
+  async ended(why: LeaveReason): Promise<EndNews> {
+    const news = await Promise.all(this.#all.map((one) => one.ended?.(why)));
+    return Object.assign({}, ...news);
+  }
+
+  attend(people: readonly ChannelMember[]): void {
+    for (const one of this.#all) one.attend?.(people);
+  }
+
+  retract(personId: string, why: RetractReason): void {
+    for (const one of this.#all) one.retract?.(personId, why);
+  }
+
+  follow(speakerId: string): FollowUtterance | undefined {
+    const follows = this.#all.flatMap((one) => one.follow?.(speakerId) ?? []);
+    return follows.length > 0 ? (utterance) => together(follows, utterance) : undefined;
+  }
+
+  said(words: SpokenSegment): void {
+    for (const one of this.#all) one.said?.(words);
+  }
+
+  context(request: ContextRequest): readonly string[] {
+    return this.#all.flatMap((one) => one.context?.(request) ?? []);
+  }
+
+  panel(): FeaturePanel {
+    const parts = this.#all.flatMap((one) => one.panel?.() ?? []);
+    const lines = parts.flatMap((part) => part.lines ?? []);
+    const buttons = parts.flatMap((part) => part.buttons ?? []);
+    return Object.assign(
+      {},
+      ...parts,
+      lines.length > 0 && { lines },
+      buttons.length > 0 && { buttons },
+    );
+  }
+}
+
+function together(
+  follows: readonly FollowUtterance[],
+  utterance: BegunUtterance,
+): UtteranceFollower {
+  const followers = follows.map((follow) => follow(utterance));
+  return {
+    partial: (text) => followers.forEach((one) => void one.partial(text)),
+    whole: (text) => followers.forEach((one) => void one.whole(text)),
+    resumed: () => followers.forEach((one) => void one.resumed()),
+    ended: (result) => followers.forEach((one) => void one.ended(result)),
+  };
+}

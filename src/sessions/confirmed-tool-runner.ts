@@ -1,0 +1,53 @@
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { ConfirmationPress } from '#src/conversation/tools/pending-confirmations.ts';
+import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
+import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
+import { lineWith, type TextLine } from '#src/texts/texts.ts';
+import type { VoiceSessions } from './voice-sessions.ts';
+
+/** Runs changes that the model asked for, once the only person who may confirm them has pressed the button. */
+export class ConfirmedToolRunner {
+  readonly #sessions: VoiceSessions;
+  readonly #signal: AbortSignal;
+
+  /** Aborting `signal` ends what runs. */
+  constructor(sessions: VoiceSessions, signal: AbortSignal) {
+    this.#sessions = sessions;
+    this.#signal = signal;
+  }
+
+  /** What a press of Confirm would do, for the only person who may press. `askId` is the id that the button carries. */
+  show(guildId: string, askId: string, personId: string): ShowOutcome {
+    const context = this.#sessions.session(guildId)?.context;
+    if (!context) return { kind: 'over' };
+    const found = foundIn(context, askId, personId);
+    if (found.kind !== 'theirs') return found;
+    const { action, asker, presser, untilMs } = found.ask;
+    const isOther = presser.id !== asker.id;
+    const question = (isOther && action.presser?.ask) || action.ask;
+    const s = Math.ceil((untilMs - context.parts.clock.nowMs()) / 1000);
+    const line = lineWith(question, { name: presser.name, s });
+    return { kind: 'shown', line, files: action.files ?? [] };
+  }
+
+  /** `askId` as of `show`. Never throws. */
+  async confirm(guildId: string, askId: string, personId: string): Promise<ConfirmOutcome> {
+    const session = this.#sessions.session(guildId);
+    if (!session) return { kind: 'over' };
+    const found = foundIn(session.context, askId, personId);
+    if (found.kind !== 'theirs') return found;
+    return await session.tools.calls.confirm(found.ask, this.#signal);
+  }
+}
+
+function foundIn(
+  { parts, tools }: SessionContext,
+  askId: string,
+  personId: string,
+): ConfirmationPress {
+  return tools.confirmations.find(askId, personId, parts.clock.nowMs());
+}
+
+export type ShowOutcome =
+  | { readonly kind: 'shown'; readonly line: TextLine; readonly files: readonly ReplyFile[] }
+  | Exclude<ConfirmationPress, { readonly kind: 'theirs' }>;

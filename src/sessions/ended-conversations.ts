@@ -1,0 +1,53 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { EndedConversation } from '#src/conversation/build-session.ts';
+import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
+import { historyWithout } from '#src/conversation/machine/history.ts';
+import type { ConversationState } from '#src/conversation/machine/state.ts';
+import { returnMs } from '#src/people/return-rules.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+
+type KeptConversation = EndedConversation & {
+  readonly channelId: string;
+  readonly stopTimer: () => void;
+};
+
+/** Last conversation that ended in each server, for 15 minutes: then it goes on there. */
+export class EndedConversations implements Disposable {
+  readonly #clock: Pick<Clock, 'later'>;
+  readonly #all = new Map<string, KeptConversation>();
+
+  constructor(clock: Pick<Clock, 'later'>) {
+    this.#clock = clock;
+  }
+
+  in({ channelId, guildId }: ChannelRef): EndedConversation | undefined {
+    const kept = this.#all.get(guildId);
+    return kept?.channelId === channelId ? kept : undefined;
+  }
+
+  keep(
+    { channelId, guildId }: ChannelRef,
+    history: ConversationState['history'],
+    { agreedIds }: SessionAnswers,
+  ): void {
+    if (history.exchanges.length === 0 && agreedIds.length === 0) return;
+    this.forget(guildId);
+    const stopTimer = this.#clock.later(returnMs, () => this.#all.delete(guildId));
+    const answers = { agreedIds, isPaused: false };
+    this.#all.set(guildId, { channelId, history, answers, stopTimer });
+  }
+
+  forgetPerson(guildId: string, personId: string): void {
+    const kept = this.#all.get(guildId);
+    if (kept) this.#all.set(guildId, { ...kept, history: historyWithout(kept.history, personId) });
+  }
+
+  forget(guildId: string): void {
+    this.#all.get(guildId)?.stopTimer();
+    this.#all.delete(guildId);
+  }
+
+  [Symbol.dispose](): void {
+    for (const guildId of [...this.#all.keys()]) this.forget(guildId);
+  }
+}

@@ -1,0 +1,245 @@
+import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
+import { currentTurn } from '#src/conversation/machine/questions.ts';
+import type { ConversationState } from '#src/conversation/machine/state.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { FeaturePanel, PanelFace, PanelTrack } from '#src/ports/panel.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import { captionsKept } from '#src/texts/captions-kept.ts';
+import { playingTime } from '#src/texts/duration.ts';
+import { joinedLine } from '#src/texts/joined-line.ts';
+import { cut, firstChars } from '#src/texts/plain.ts';
+import { type Locale, type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
+
+/** People in a channel, whether or not the bot reaches them. */
+export type PanelPeople = {
+  /** Everybody there, bots included. */
+  readonly people: readonly ChannelMember[];
+  readonly gate: Pick<
+    ConsentGate,
+    'consentOf' | 'isRead' | 'mayWrite' | 'paused' | 'policy' | 'saidNo' | 'standing'
+  >;
+  /** Whether a person who has not decided is named. */
+  readonly isNamed: (personId: string) => boolean;
+};
+
+/** Everything that the panel is made from while the link is there. */
+export type PanelFacts = PanelPeople & {
+  readonly state: ConversationState;
+  readonly channel: ChannelRef;
+  readonly botName: string;
+  readonly locale: Locale;
+  readonly maySpeak: boolean;
+  readonly talkingIds: readonly string[];
+  /** Whether a person needs no name for a while. */
+  readonly isAddressing: (personId: string) => boolean;
+  readonly nameOf: (personId: string) => string;
+  /** The tool that people wait for. */
+  readonly step?: PlainTextId | undefined;
+  /** When there is a new budget, if this one is used. */
+  readonly quietUntil?: string | undefined;
+  /** The panel stands in the chat of the voice channel: there questions may be read. */
+  readonly isInChat: boolean;
+  readonly features: FeaturePanel;
+};
+
+/** Questions shown at once, one of each person, and the most characters of each. */
+const [mostShown, mostChars] = [3, 200];
+/** Names shown per line, the first one in any case; further ones are counted. */
+const maxNamesChars = 200;
+/** Further tracks are counted, longer titles cut. */
+const [maxTracks, maxTitleChars] = [3, 40];
+
+/** The panel of a channel whose link is there. */
+export function panelOf(facts: PanelFacts): PanelFace {
+  const { botName, channel, features, gate, isAddressing, maySpeak, nameOf } = facts;
+  const { captionsIn, buttons = [], lines = [], tracks = [] } = features;
+  const { dropped, unnamed } = facts.state.notes;
+  const isAsked = ({ id }: ChannelMember) =>
+    gate.standing(id) === 'yes' && isAddressing(id) && !facts.talkingIds.includes(id);
+  const asked = gate.paused ? [] : facts.people.filter(isAsked);
+  const lost = (why: 'late' | 'budget') =>
+    dropped.filter((one) => one.why === why).map(({ by }) => nameOf(by));
+  const place = `https://discord.com/channels/${channel.guildId}/${captionsIn}`;
+  const headline = maySpeak && !gate.paused && headlineOf(facts);
+  return {
+    ...(headline && { headline }),
+    lines: [
+      activityLine(facts),
+      ...(captionsIn === undefined ? [] : [{ id: 'panel.captions', with: { place } } as const]),
+      ...namesLine('panel.next', followingOf(facts.state)),
+      ...understoodLines(facts),
+      ...namesLine('panel.lost.late', lost('late')),
+      ...namesLine('panel.lost.budget', lost('budget')),
+      ...unnamed.map(({ by }): TextLine => {
+        return { id: 'panel.unnamed', with: { name: nameOf(by), bot: botName } };
+      }),
+      ...namesLine('panel.asked', namesOf(asked)),
+      ...peopleLines(facts),
+      ...tracksLine(tracks, facts.locale),
+      ...lines,
+      ...privacyLines(facts, features.captionsDays),
+    ],
+    buttons,
+    isAsking: isAsking(facts),
+  };
+}
+
+/** The panel of a link that is away and is to come back. */
+export function awayPanel(company: PanelPeople): PanelFace {
+  const away = { id: 'panel.reconnecting' } as const;
+  const lines = [away, ...peopleLines(company), ...privacyLines(company)];
+  return { lines, buttons: [], isAsking: isAsking(company) };
+}
+
+function headlineOf(facts: PanelFacts): TextLine {
+  const persons = facts.people.filter(({ isBot }) => !isBot);
+  const names = { channel: facts.channel.name, bot: facts.botName };
+  return joinedLine(persons.length, isAsking(facts), names);
+}
+
+/** What goes on. A pause comes first, so that the button's presser sees that it worked. */
+function activityLine(facts: PanelFacts): TextLine {
+  const { channel, gate, maySpeak, people, quietUntil, state, step, talkingIds } = facts;
+  const { current, queue } = state.floor;
+  const isPending = state.turns.some(({ open }) => open.some(({ isEnded }) => isEnded));
+  const isAwaited = current !== undefined || queue.length > 0 || isPending;
+  if (gate.paused) return { id: 'panel.paused' };
+  if (isAwaited && step) return { id: step };
+  if (isAwaited && !current?.isAudible) return { id: 'panel.thinking' };
+  if (current)
+    return { id: 'panel.speaking', with: { name: currentTurn(state)?.name ?? channel.name } };
+  if (quietUntil !== undefined) return { id: 'panel.quiet', with: { time: quietUntil } };
+  const talker = people.find(({ id }) => talkingIds.includes(id));
+  if (talker) return { id: 'panel.hearing', with: { name: talker.name } };
+  return { id: maySpeak ? 'panel.listening' : 'panel.captions_only' };
+}
+
+/** Name of the person who is answered after the current turn. */
+function followingOf({ floor, turns }: ConversationState): readonly string[] {
+  const [next] = floor.queue.flatMap((id) => turns.find((one) => one.id === id) ?? []);
+  return floor.current && next ? [next.name] : [];
+}
+
+/**
+ * Questions of the last minute, the latest of each person: spoken words, while they are written nowhere else, in the chat of the voice
+ * channel. Each yes is told that all who can open it may read them.
+ */
+function understoodLines({
+  features,
+  gate,
+  isInChat,
+  nameOf,
+  state,
+}: PanelFacts): readonly TextLine[] {
+  if (!isInChat || features.captionsIn !== undefined || gate.paused || state.isEnding) return [];
+  const mayShow = (id: string) => gate.mayWrite(id) && gate.consentOf(id) !== 'policy';
+  const agreed = state.notes.understood.filter(({ by }) => mayShow(by));
+  const latest = new Map(agreed.map(({ by, words }) => [by, words]));
+  return [...latest].slice(-mostShown).flatMap(([by, heard]): readonly TextLine[] => {
+    const words = cut(visibleLine(heard), mostChars);
+    return words === '' ? [] : [{ id: 'panel.heard', with: { name: nameOf(by), words } }];
+  });
+}
+
+/** People who are heard, or have not answered and are named once; of the others only their number. */
+function peopleLines({ gate, isNamed, people }: PanelPeople): readonly TextLine[] {
+  const persons = people.filter(({ isBot }) => !isBot);
+  const those = (heard: string) => persons.filter(({ id }) => gate.standing(id) === heard);
+  const unasked = those('unasked');
+  const named = unasked.filter(({ id }) => isNamed(id));
+  const yes = listed(namesOf(those('yes')));
+  const open = listed(namesOf(named), unasked.length - named.length);
+  const denied = those('no').filter(({ id }) => gate.saidNo(id)).length;
+  return [
+    ...(yes ? [{ id: 'panel.people.yes', with: { names: yes } } as const] : []),
+    ...(open ? [{ id: 'panel.people.unasked', with: { names: open } } as const] : []),
+    ...(denied > 0 ? [{ id: 'panel.people.no', with: { n: denied } } as const] : []),
+  ];
+}
+
+/** What a person who has not decided is to know. */
+function privacyLines(company: PanelPeople, captionsDays?: number): readonly TextLine[] {
+  if (!isAsking(company)) return [];
+  return [
+    { id: 'panel.privacy' },
+    ...(captionsDays === undefined ? [] : [captionsKept(captionsDays)]),
+  ];
+}
+
+function isAsking({ gate, people }: PanelPeople): boolean {
+  return people.some(({ id, isBot }) => !isBot && gate.standing(id) === 'unasked');
+}
+
+function tracksLine(all: readonly PanelTrack[], locale: Locale): readonly TextLine[] {
+  if (all.length === 0) return [];
+  const shown = all.slice(0, maxTracks).map((track) => trackWords(track, locale));
+  const more = all.length - shown.length;
+  const list = [...shown, ...(more > 0 ? [`+${more}`] : [])].join('; ');
+  return [{ id: 'panel.tracks', with: { list } }];
+}
+
+function trackWords(track: PanelTrack, locale: Locale): string {
+  const { name, title, percent: n, isMuted, isPaused, positionMs = 0, lengthMs } = track;
+  const muted = isMuted ? `, ${text('track.mutes', {}, locale)}` : '';
+  const paused = isPaused ? `${text('panel.paused', {}, locale)}, ` : '';
+  const time = `${paused}${playingTime(positionMs, lengthMs)}${muted}`;
+  const words = { track: name, title: firstChars(title, maxTitleChars), time, n };
+  return text('track.line', words, locale);
+}
+
+function namesOf(people: readonly ChannelMember[]): readonly string[] {
+  return people.map(({ name }) => name);
+}
+
+function namesLine(
+  id: 'panel.asked' | 'panel.next' | 'panel.lost.late' | 'panel.lost.budget',
+  names: readonly string[],
+): readonly TextLine[] {
+  return names.length > 0 ? [{ id, with: { name: listed(names) } }] : [];
+}
+
+/** `others`: number of people besides, who are not named. */
+function listed(all: readonly string[], others = 0): string {
+  const fitting = all.filter(
+    (_, n) => n === 0 || all.slice(0, n + 1).join(', ').length <= maxNamesChars,
+  );
+  const more = all.length - fitting.length + others;
+  return [...fitting, ...(more > 0 ? [`+${more}`] : [])].join(', ');
+}
+
+/** The panel of a session now. `talkingIds`: people who talk. */
+export function panelNow(
+  context: SessionContext,
+  people: readonly ChannelMember[],
+  talkingIds: readonly string[],
+): PanelFace {
+  const { addressing, channel, features, maySpeak, nameOf, parts, stepOf, talk } = context;
+  const { panels, places, spending } = parts;
+  const { current } = talk.state.floor;
+  const isSilent = current && (!current.isAudible || current.isStarved);
+  return panelOf({
+    ...companyIn(context, people),
+    state: talk.state,
+    channel,
+    botName: places.botName(channel.guildId),
+    locale: places.localeIn(channel.guildId),
+    maySpeak: maySpeak(),
+    talkingIds,
+    isAddressing: (id) => addressing.isOpen(id),
+    nameOf,
+    step: isSilent ? stepOf(current.reply) : undefined,
+    quietUntil: spending.used(channel.guildId)?.time,
+    isInChat: panels.placeIn(channel.guildId)?.channelId === channel.channelId,
+    features: features.panel(),
+  });
+}
+
+/** People of a session for its panel. */
+export function companyIn(
+  { gate, unanswered }: SessionContext,
+  people: readonly ChannelMember[],
+): PanelPeople {
+  unanswered.check(people);
+  return { people, gate, isNamed: (id) => unanswered.isNamed(id) };
+}

@@ -1,0 +1,209 @@
+import type { AlertChange } from '#src/base/alerts.ts';
+import { runPeriodically } from '#src/base/loops/periodic-task.ts';
+import { answerMediumFor } from '#src/conversation/output/say-to-person.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
+import { notifyPerson } from '#src/notices/say-or-write.ts';
+import type { Consent } from '#src/people/consent.ts';
+import type {
+  ExportOutcome,
+  ForgetOutcome,
+  PrivacyStatus,
+  SaveOutcome,
+} from '#src/ports/command-ports.ts';
+import type { PersonHooks } from '#src/ports/feature-session.ts';
+import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
+import type { FeatureShard } from './shard-features.ts';
+import type { VoiceSessions } from './voice-sessions.ts';
+
+/** Interval, in ms, at which erasures that were interrupted or have failed go on. */
+const resumeMs = 60_000;
+/** Longest wait of a spoken receipt for a pause, in ms; later it is written. */
+const longestReceiptMs = 10_000;
+
+/** Privacy choices of people: applied in the channel they are in first, then in the consent store. */
+export class PrivacyRequests {
+  readonly #parts: SessionDependencies;
+  readonly #sessions: VoiceSessions;
+  readonly #features: readonly PersonHooks[];
+  /** People whose erasure is under way, by server and person. */
+  readonly #erasing = new Set<string>();
+
+  constructor(
+    parts: SessionDependencies,
+    sessions: VoiceSessions,
+    features: readonly FeatureShard[],
+  ) {
+    this.#features = features.flatMap(({ person }) => person ?? []);
+    this.#parts = parts;
+    this.#sessions = sessions;
+    sessions.denyAloud = (personId, context) => void this.#denyAloud(personId, context);
+  }
+
+  async status(guildId: string, personId: string): Promise<PrivacyStatus> {
+    const { store } = this.#parts;
+    const [consent, settings, counts] = await Promise.all([
+      this.#consentOf(guildId, personId),
+      withStoreTimeout(guildId, this.#parts, 'store.unreadable', () =>
+        store.count(guildId, personId),
+      ),
+      this.#ofFeatures((feature) => feature.count?.(guildId, personId)),
+    ]);
+    if (settings === undefined || !counts) return { kind: 'unread' };
+    const lines = counts.reduce((sum, one) => sum + one.lines, 0);
+    const memories = counts.reduce((sum, one) => sum + one.memories, 0);
+    const isBlocked = await this.#isBlocked(guildId, personId);
+    const more = isBlocked && { isBlocked };
+    return { kind: 'read', consent, settings, lines, memories, ...more };
+  }
+
+  /** Works from the next packet on, saved or not. */
+  async allow(guildId: string, personId: string): Promise<SaveOutcome> {
+    const choices = this.#sessions.consents.in(guildId);
+    return { saved: await choices.say(personId, { kind: 'always' }) };
+  }
+
+  /** The no comes first: it counts in every session and is written before anything is erased. */
+  async deny(guildId: string, personId: string): Promise<SaveOutcome> {
+    const choices = this.#sessions.consents.in(guildId);
+    const saved = await choices.say(personId, { kind: 'never' });
+    for (const feature of this.#features) await feature.withdraw?.(guildId, personId);
+    return { saved };
+  }
+
+  /** A no that a person said: as `deny`, with a receipt at the next pause, or in writing where it cannot be heard. */
+  async #denyAloud(personId: string, context: SessionContext): Promise<void> {
+    const { channel, languages, parts, queue, signal } = context;
+    const { guildId } = channel;
+    const language = spokenLocale(guildId, parts, languages.of(personId));
+    const { saved } = await this.deny(guildId, personId);
+    const lines = [
+      { id: 'consent.no' },
+      ...(saved ? [] : [{ id: 'privacy.unsaved' } as const]),
+    ] as const;
+    const isWaiting =
+      answerMediumFor(personId, context) === 'aloud' &&
+      queue.put({
+        language,
+        longestWaitMs: longestReceiptMs,
+        words: () => lines.map((line) => spokenText(line, guildId, parts, language)).join(' '),
+        ended: (wasHeard) => wasHeard || notifyPerson(personId, lines, context, signal),
+      });
+    if (!isWaiting) notifyPerson(personId, lines, context, signal);
+  }
+
+  /**
+   * Deletes everything about the person in this server. That they were forgotten is written first, a no that stays until they
+   * agree.
+   */
+  async forget(guildId: string, personId: string): Promise<ForgetOutcome> {
+    const choices = this.#sessions.consents.in(guildId);
+    await choices.say(personId, { kind: 'forgetting' });
+    this.#sessions.beginAnew(guildId);
+    for (const session of this.#sessions.sessions(guildId)) {
+      session.context.unanswered.forget(personId);
+      if (session.followedId === personId) session.followedId = undefined;
+    }
+    this.#forgetInMemory(guildId, personId);
+    await this.#sessions.seatSettled(guildId);
+    return await this.#erase(guildId, personId);
+  }
+
+  /** Goes on with erasures that were interrupted or have failed, until `signal` is aborted. Never rejects. */
+  async resumeErasures(signal: AbortSignal): Promise<void> {
+    const { clock, onEvent } = this.#parts;
+    const report = (change: AlertChange) => onEvent('', change);
+    const run = () => this.#resumeErasures();
+    await runPeriodically({ name: 'erasure', clock, everyMs: resumeMs, run, report }, signal);
+  }
+
+  async #resumeErasures(): Promise<void> {
+    const { places, store } = this.#parts;
+    const all = await store.forgetting().catch(() => []); // a store in trouble is told of elsewhere
+    for (const { guildId, personId } of all)
+      if (places.has(guildId) && !this.#erasing.has(`${guildId} ${personId}`))
+        await this.#erase(guildId, personId);
+  }
+
+  async #erase(guildId: string, personId: string): Promise<ForgetOutcome> {
+    const key = `${guildId} ${personId}`;
+    this.#erasing.add(key);
+    const outcome = await this.#eraseAll(guildId, personId);
+    this.#erasing.delete(key);
+    return outcome;
+  }
+
+  async #eraseAll(guildId: string, personId: string): Promise<ForgetOutcome> {
+    const choices = await this.#sessions.readConsents(guildId);
+    const parts = this.#parts;
+    const erase = () => parts.store.erase(guildId, personId);
+    const [total, erased] = await Promise.all([
+      withStoreTimeout(guildId, parts, 'store.unwritable', erase, eraseTimeoutMs),
+      this.#ofFeatures((feature) => feature.erase?.(guildId, personId)),
+    ]);
+    this.#forgetInMemory(guildId, personId); // also what was read meanwhile
+    if (total === undefined || !erased) return { kind: 'failed' };
+    if (choices.wordOf(personId)?.kind === 'forgetting')
+      await choices.say(personId, { kind: 'forgotten' });
+    const staysBlocked = await this.#isBlocked(guildId, personId);
+    const count = erased.reduce((sum, one) => sum + one, total);
+    return { kind: 'forgotten', total: count, ...(staysBlocked && { staysBlocked }) };
+  }
+
+  #forgetInMemory(guildId: string, personId: string): void {
+    this.#parts.spending.forget(guildId, personId);
+    this.#parts.peopleSettings.forget(guildId, personId);
+    for (const feature of this.#features) feature.forget?.(guildId, personId);
+  }
+
+  /** Everything that is kept about the person in this server, as JSON. */
+  async export(guildId: string, personId: string): Promise<ExportOutcome> {
+    const parts = this.#parts;
+    const { store } = parts;
+    const standings = await withStoreTimeout(guildId, parts, 'store.unreadable', () =>
+      store.read(guildId),
+    );
+    const settings = await this.#parts.peopleSettings.load(guildId, personId);
+    const fields = await this.#ofFeatures((feature) => feature.export?.(guildId, personId));
+    const tables = await withStoreTimeout(guildId, parts, 'store.unreadable', () =>
+      store.rowsAbout(guildId, personId),
+    );
+    if (!standings || !settings || !fields || !tables) return { kind: 'failed' };
+    const consent = standings.get(personId);
+    const isSet = Object.keys(settings).length > 0;
+    const isBlocked = await this.#isBlocked(guildId, personId);
+    const own = {
+      consent,
+      ...(isSet && { settings }),
+      ...(isBlocked && { isBlocked }),
+    };
+    const all = { guildId, personId, ...own, ...Object.assign({}, ...fields), tables };
+    return { kind: 'exported', json: JSON.stringify(all, undefined, 2) };
+  }
+
+  /** Results of a hook of the features that have it; undefined where a store is in trouble. */
+  async #ofFeatures<T>(
+    hook: (feature: PersonHooks) => Promise<T | undefined> | undefined,
+  ): Promise<readonly T[] | undefined> {
+    const results = await Promise.all(this.#features.flatMap((one) => hook(one) ?? []));
+    const read = results.filter((one): one is Awaited<T> => one !== undefined);
+    return read.length === results.length ? read : undefined;
+  }
+
+  /** Where the bot sits nowhere, by what was said for good; roles are only known in a channel. */
+  async #consentOf(guildId: string, personId: string): Promise<Consent> {
+    const gate = this.#sessions.sessions(guildId).at(-1)?.context.gate;
+    if (gate) return gate.consentOf(personId);
+    await this.#sessions.readConsents(guildId);
+    if (await this.#isBlocked(guildId, personId)) return 'no';
+    return this.#sessions.consentOf(guildId, { id: personId, roleIds: [] });
+  }
+
+  /** Whether this person is on the list of the server, from which no person can remove themselves. */
+  async #isBlocked(guildId: string, personId: string): Promise<boolean> {
+    const { settings } = this.#sessions;
+    await settings.load(guildId);
+    return settings.in(guildId).blockedIds.includes(personId);
+  }
+}

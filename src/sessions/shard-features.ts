@@ -1,0 +1,65 @@
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { FeaturePorts } from '#src/ports/feature-ports.ts';
+import {
+  type FeatureSession,
+  type PersonHooks,
+  type SessionBefore,
+  SessionFeatures,
+} from '#src/ports/feature-session.ts';
+
+/** A feature in one shard. */
+export type FeatureShard = {
+  /** Objects that its commands, its tools and other features use. */
+  readonly ports?: Partial<FeaturePorts>;
+  /** Begins with a session there, when the context is complete. */
+  session?(context: SessionContext, before: SessionBefore): FeatureSession;
+  /** Runs from before Discord is logged in until the shard is not served any more. Never rejects. */
+  run?(): Promise<void>;
+  /** Serves the servers of the shard, once Discord is logged in, until disposed. */
+  serve?(): Disposable;
+  /** These servers are there, or there again. Resolves to those whose panel it decides about. Never throws. */
+  arrived?(guildIds: readonly string[]): Promise<ReadonlySet<string>>;
+  /** A person joined, changed or left a voice channel of this server, or it has set something. */
+  changed?(guildId: string): void;
+  /**
+   * Erases what is held of a server that removed the bot: in memory at once, then what is stored beside the rows of its tables.
+   * Resolves to the number of stored items. Called again where that fails. Errors: BotError `store.unwritable`.
+   */
+  eraseServer?(guildId: string): Promise<number>;
+  /** Before the process ends: completes what is under way outside sessions, within `ms`. Never throws. */
+  drain?(ms: number): Promise<void>;
+  readonly person?: PersonHooks;
+};
+
+/** The features of a shard. */
+export class ShardFeatures {
+  readonly #all: FeatureShard[] = [];
+  /** Complete once all features are added. */
+  readonly ports = {} as FeaturePorts;
+
+  /** In the order in which they are asked and told. */
+  add(features: readonly FeatureShard[]): void {
+    this.#all.push(...features);
+    Object.assign(this.ports, ...features.map(({ ports }) => ports));
+  }
+
+  get all(): readonly FeatureShard[] {
+    return this.#all;
+  }
+
+  /** Servers whose panel a feature decides about. */
+  async arrived(guildIds: readonly string[]): Promise<ReadonlySet<string>> {
+    const decided = await Promise.all(this.#all.map((one) => one.arrived?.(guildIds)));
+    return new Set(decided.flatMap((ids) => [...(ids ?? [])]));
+  }
+
+  changed(guildId: string): void {
+    for (const one of this.#all) one.changed?.(guildId);
+  }
+
+  /** Begins with a session. */
+  session(context: SessionContext, before: SessionBefore): SessionFeatures {
+    const all = this.#all.flatMap((one) => one.session?.(context, before) ?? []);
+    return new SessionFeatures(this.ports, all);
+  }
+}

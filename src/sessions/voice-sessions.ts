@@ -1,0 +1,511 @@
+import { sparesCoders } from '#src/audio/opus/opus.ts';
+import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
+import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
+import { writtenText } from '#src/notices/localized-text.ts';
+import { writeInChat } from '#src/notices/say-or-write.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { type Consent, consentOf } from '#src/people/consent.ts';
+import { mayOpen } from '#src/ports/caption-chats.ts';
+import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
+import { failureEventOf, unfailing } from '#src/ports/failure-event.ts';
+import { leftPanel } from '#src/ports/panel.ts';
+import {
+  type MissingRight,
+  missingRight,
+  type SeatChange,
+} from '#src/ports/seat-changes-by-others.ts';
+import type { Seat } from '#src/ports/stores/seat-store.ts';
+import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
+import { type GuildChoices, GuildConsents } from '#src/settings/guild-consents.ts';
+import { StoredSettings } from '#src/settings/stored-settings.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { EndedConversations } from './ended-conversations.ts';
+import { GuildRemoval } from './guild-removal.ts';
+import { mayBeIn } from './join-obstacles.ts';
+import {
+  farewellLine,
+  followedAfter,
+  type JoinCall,
+  joinFailure,
+  restsAfter,
+} from './joins-and-leaves.ts';
+import { SeatPersistence } from './seat-persistence.ts';
+import type { SessionSources } from './session-sources.ts';
+import type { ShardFeatures } from './shard-features.ts';
+import { VoiceSession, type VoiceSessionOptions } from './voice-session.ts';
+
+/** Opus coders that another channel leaves: one voice, two of music and one speaker input are the least that a channel needs. */
+const codersKept = 3;
+
+/** A session of a server, and when it has come to its end. */
+type SessionPlace = { readonly session: VoiceSession; life: Promise<void> };
+
+/** Past of a session that begins: the session that it goes on from, or its seat of a former run. */
+type SessionStart = Pick<VoiceSessionOptions, 'former' | 'seat'> & {
+  readonly isOnce?: boolean;
+};
+
+/** Where the bot sits, one channel per server; calls for one server are served one after the other. */
+export class VoiceSessions implements AsyncDisposable {
+  /** Settings of each server. */
+  readonly settings: StoredSettings;
+  /** What the people of each server said about being heard. */
+  readonly consents: GuildConsents;
+  /** Stores a no that a person said, and lets them know. Set once by its owner; never throws. */
+  denyAloud: (personId: string, context: SessionContext) => void = () => undefined;
+  readonly #parts: SessionDependencies;
+  readonly #sources: SessionSources;
+  readonly #notices: GuildNoticeQueue;
+  readonly #removal: GuildRemoval;
+  readonly #sessions = new Map<string, SessionPlace>();
+  /** Sessions that are about to go on in another channel, until the turn of their server has come. */
+  readonly #moves = new Map<string, { readonly former: VoiceSession; channelId: string }>();
+  readonly #seats: SeatPersistence;
+  readonly #queue = new GuildTaskQueue();
+  readonly #ended: EndedConversations;
+  #closed = false;
+
+  constructor(parts: SessionDependencies, sources: SessionSources) {
+    this.#sources = sources;
+    this.#parts = { ...parts, onEvent: unfailing(parts.onEvent) };
+    this.#ended = new EndedConversations(parts.clock);
+    this.#notices = new GuildNoticeQueue(this.#parts);
+    this.#seats = new SeatPersistence(this.#parts, sources.seatStore);
+    this.settings = new StoredSettings(this.#parts, sources);
+    this.consents = new GuildConsents(this.#parts, sources.leftOutPeople, (guildId, personId) =>
+      this.#consentChanged(guildId, personId),
+    );
+    this.#removal = new GuildRemoval(this.#parts, sources, this.settings);
+  }
+
+  get features(): ShardFeatures {
+    return this.#sources.features;
+  }
+
+  /** Channel in which the bot sits in this server now. */
+  at(guildId: string): ChannelRef | undefined {
+    return this.#sessions.get(guildId)?.session.channel;
+  }
+
+  /**
+   * Where people can be heard and spoken to in this server now, or will be again when a lost link is back. The caller may
+   * change something there, so the session is woken.
+   */
+  session(guildId: string): VoiceSession | undefined {
+    const session = this.#sessions.get(guildId)?.session;
+    session?.context.wakeup.wake();
+    return session?.entered ? session : undefined;
+  }
+
+  /**
+   * Wherever people of this server are heard now or soon may be: also on the way in, between tries and in a move. Wakes
+   * them, as `session` does.
+   */
+  sessions(guildId: string): readonly VoiceSession[] {
+    const sessions = this.readSessions(guildId);
+    for (const { context } of sessions) context.wakeup.wake();
+    return sessions;
+  }
+
+  /** Same as `sessions`, for a caller that changes nothing there, as a check of each session does: wakes none. */
+  readSessions(guildId: string): readonly VoiceSession[] {
+    const [here, former] = [this.#sessions.get(guildId)?.session, this.#moves.get(guildId)?.former];
+    return [...new Set([former, here])].filter((session) => session !== undefined);
+  }
+
+  /** What people of the server said, read anew where the bot does not sit. Never throws. */
+  async readConsents(guildId: string): Promise<GuildChoices> {
+    const choices = this.consents.in(guildId);
+    if (this.readSessions(guildId).length === 0) choices.reset();
+    await choices.recall();
+    return choices;
+  }
+
+  /** Consent of a person in a voice channel, as far as it is read; `answers`: those of a session there. */
+  consentOf(
+    guildId: string,
+    person: Pick<ChannelMember, 'id' | 'roleIds'>,
+    answers?: SessionAnswers,
+  ): Consent {
+    const hasCalled = answers?.agreedIds.includes(person.id) === true;
+    const isRead = this.settings.isRead(guildId);
+    const rules = this.settings.in(guildId).consent;
+    const facts = { isPaused: false, isRead, hasCalled };
+    return consentOf(this.consents.in(guildId).factsOf(person, rules, facts));
+  }
+
+  /** Wherever the bot sits now. */
+  all(): readonly VoiceSession[] {
+    return [...this.#sessions.values()].map(({ session }) => session);
+  }
+
+  /** `follows`: whether the bot follows the caller to other channels from now on; left out: as before. */
+  async join(
+    channel: ChannelRef,
+    callerId: string,
+    mode?: JoinMode,
+    follows?: boolean,
+  ): Promise<JoinOutcome> {
+    const call = { callerId, mode, follows, isCalled: true };
+    return await this.#queue.run(channel.guildId, () => this.#join(channel, call));
+  }
+
+  /** Pauses or resumes hearing in this server, from the next packet on. False: it sits nowhere there. */
+  pauseHearing(guildId: string, isPaused: boolean): boolean {
+    const sessions = this.sessions(guildId);
+    for (const { context } of sessions) context.gate.paused = isPaused;
+    return sessions.length > 0;
+  }
+
+  /** Whether this person may open a voice channel now, and so know what was said there. */
+  async mayOpen(guildId: string, personId: string, channelId: string): Promise<boolean> {
+    return (await mayOpen(guildId, personId, channelId, this.#parts)) === 'yes';
+  }
+
+  /** No conversation that ended in this server goes on. */
+  beginAnew(guildId: string): void {
+    this.#ended.forget(guildId);
+  }
+
+  /**
+   * Goes on where a former run sat, as `prepare` finds it in this server's turn; undefined where that finds nothing, or the
+   * bot sits somewhere already. `isOnce`: what fails is not tried again.
+   */
+  async returnTo(
+    guildId: string,
+    prepare: () => Promise<{ readonly seat: Seat; readonly channel: ChannelRef } | undefined>,
+    isOnce = false,
+  ): Promise<JoinOutcome | undefined> {
+    const enter = async (): Promise<JoinOutcome | undefined> => {
+      if (this.#closed || this.#sessions.has(guildId)) return undefined;
+      this.#seats.expireLater();
+      const found = await prepare();
+      if (this.#closed || !found) return undefined;
+      const { channel, seat } = found;
+      return await this.#enter(channel, { callerId: seat.callerId ?? '' }, { seat, isOnce });
+    };
+    return await this.#queue.run(guildId, enter);
+  }
+
+  /**
+   * Joins a channel without a call, if the bot sits with no person when this server's turn has come; undefined where it stays.
+   */
+  async enterUncalled(channel: ChannelRef): Promise<JoinOutcome | undefined> {
+    const { guildId } = channel;
+    const enter = async (): Promise<JoinOutcome | undefined> => {
+      const here = this.#sessions.get(guildId)?.session;
+      if (this.#closed || (here && here.company > 0)) return undefined;
+      await this.#leave(guildId);
+      if (this.#closed) return undefined;
+      const { autoJoinMode: mode } = this.settings.in(guildId);
+      return await this.#enter(channel, { callerId: '', mode });
+    };
+    return await this.#queue.run(guildId, enter);
+  }
+
+  /** The bot is not to return there. */
+  forgetSeat(guildId: string): void {
+    if (!this.#sessions.has(guildId)) this.#seats.drop(guildId);
+  }
+
+  /** Resolves when the store holds what people there have said, or has failed to. */
+  seatSettled(guildId: string): Promise<void> {
+    return this.#seats.settled(guildId);
+  }
+
+  leave(guildId: string): Promise<LeaveOutcome> {
+    this.forgetSeat(guildId);
+    this.#moves.delete(guildId);
+    const leave = () => {
+      const session = this.#sessions.get(guildId)?.session;
+      session?.leave('asked');
+      if (session) this.#rest(session.channel);
+    };
+    leave();
+    return this.#queue.run(guildId, () => {
+      leave();
+      return this.#leave(guildId);
+    });
+  }
+
+  /** Handles a change of the bot's seat in this server by another person. */
+  news(guildId: string, event: SeatChange): void {
+    const session = this.#sessions.get(guildId)?.session;
+    session?.context.wakeup.wake();
+    switch (event.kind) {
+      case 'muted':
+      case 'deafened':
+      case 'suppressed':
+        session?.restrict(event.kind, event.on);
+        return;
+      case 'moved':
+        this.#movedByHand(session, event.channelId);
+        void this.move(guildId, event.channelId);
+        return;
+      case 'channel-removed':
+        this.#channelRemoved({ guildId, channelId: event.channelId, name: '' }, session);
+        return;
+      case 'no-view':
+      case 'no-connect':
+        this.#barred(event.channelId, event.kind, session);
+        return;
+      case 'guild-removed':
+        this.#guildRemoved(guildId);
+        return;
+    }
+  }
+
+  /**
+   * The session of this server goes on in that channel, once its link has ended and if it may be there; the newest channel counts.
+   * Resolves when it has come or cannot. Never throws.
+   */
+  async move(guildId: string, channelId: string): Promise<void> {
+    const move = this.#moves.get(guildId);
+    if (move) {
+      move.channelId = channelId;
+      return;
+    }
+    const former = this.#sessions.get(guildId)?.session;
+    if (!former || former.isOver || former.channel.channelId === channelId) return;
+    this.#moves.set(guildId, { former, channelId });
+    former.context.mix.passOn();
+    former.leave('moved');
+    await this.#queue
+      .run(guildId, () => this.#moveAlong(former))
+      .catch((error) => this.#parts.onEvent(guildId, failureEventOf(error, 'link')));
+  }
+
+  /**
+   * Before the process ends: no calls and no questions any more; what sounds ends with its clause, and
+   * features complete what is under way, within `ms`. Never throws.
+   */
+  async drain(ms: number): Promise<void> {
+    this.#closed = true;
+    const ends = this.all().map((session) => session.drain(ms));
+    await Promise.all([...ends, ...this.#sources.features.all.map((one) => one.drain?.(ms))]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    this.#notices[Symbol.dispose]();
+    this.consents[Symbol.dispose]();
+    this.#removal[Symbol.dispose]();
+    const lives = [...this.#sessions.values()];
+    for (const { session } of lives) session.leave('stopped');
+    await Promise.all(lives.map(({ life }) => life));
+    this.#ended[Symbol.dispose]();
+    await this.#seats[Symbol.asyncDispose]();
+  }
+
+  async #join(channel: ChannelRef, call: JoinCall): Promise<JoinOutcome> {
+    if (this.#closed) return { kind: 'stopping' };
+    const { guildId } = channel;
+    const here = this.#sessions.get(guildId)?.session;
+    const isSame = here?.channel.channelId === channel.channelId;
+    if (here?.entered && here.isLinked && isSame) return await this.#joinAgain(here, call);
+    if (here?.isLinked && here.company > 0) {
+      return { kind: 'busy', other: here.channel.name };
+    }
+    if (isSame) here?.context.mix.passOn();
+    await this.#leave(guildId, isSame ? 'moved' : 'asked');
+    if (this.#closed) return { kind: 'stopping' };
+    const joining = await this.#enter(channel, call, isSame ? { former: here } : {});
+    this.forgetSeat(guildId);
+    return joining;
+  }
+
+  /** Whether the bot follows this person to other channels from now on; false: it sits nowhere there. */
+  follow(guildId: string, personId: string, follows: boolean): boolean {
+    const here = this.session(guildId);
+    if (!here) return false;
+    here.followedId = followedAfter({ callerId: personId, follows }, here.followedId);
+    this.#seats.note(here);
+    return true;
+  }
+
+  /** A call to where the bot sits already may still be a yes, and change what it does there. */
+  async #joinAgain(here: VoiceSession, call: JoinCall): Promise<JoinOutcome> {
+    here.context.gate.agree(call.callerId);
+    if (call.mode) here.mode = call.mode;
+    here.followedId = followedAfter(call, here.followedId);
+    this.#seats.note(here);
+    await here.recall();
+    return here.outcome('already', call.callerId);
+  }
+
+  #sessionFor(
+    channel: ChannelRef,
+    { callerId, follows, mode }: JoinCall,
+    { former, seat }: SessionStart,
+  ): VoiceSession {
+    const { guildId } = channel;
+    if (this.readSessions(guildId).length === 0) this.consents.in(guildId).reset();
+    return new VoiceSession({
+      channel,
+      callerId,
+      parts: this.#parts,
+      sources: this.#sources,
+      notices: this.#notices,
+      seats: this.#seats,
+      settings: this.settings,
+      sessions: this,
+      followedId: followedAfter({ callerId, follows }, former?.followedId),
+      mode,
+      former,
+      seat,
+      ended: seat ? undefined : this.#ended.in(channel),
+    });
+  }
+
+  /** Joins a channel in the turn of its server. `isOnce`: what fails is not tried again. */
+  async #enter(
+    channel: ChannelRef,
+    call: JoinCall,
+    start: SessionStart = {},
+  ): Promise<JoinOutcome> {
+    const { guildId } = channel;
+    if (!sparesCoders(this.#parts.codec, codersKept)) return { kind: 'no-coders' };
+    const session = this.#sessionFor(channel, call, start);
+    if (call.isCalled) session.context.gate.agree(call.callerId);
+    const place = { session, life: Promise.resolve() };
+    this.#sessions.set(guildId, place);
+    this.consents.watch(() => [...this.#sessions.keys()]);
+    const joining = await this.#attempt(session);
+    if (joining.kind === 'joined' || ('nextTryMs' in joining && !start.isOnce))
+      place.life = this.#whileHere(session);
+    else {
+      this.#sessions.delete(guildId);
+      session.context.mix.close();
+    }
+    return joining;
+  }
+
+  async #attempt(session: VoiceSession): Promise<JoinOutcome> {
+    try {
+      await session.enter();
+      return session.outcome('joined', session.callerId);
+    } catch (error) {
+      if (session.isOver) return { kind: this.#closed ? 'stopping' : 'left' };
+      const { linkOpener } = this.#sources;
+      return joinFailure(error, session.after(error), linkOpener.restMs(session.channel.guildId));
+    }
+  }
+
+  async #whileHere(session: VoiceSession): Promise<void> {
+    const why = await session.live();
+    this.#seats.ended(session, why);
+    const { guildId } = session.channel;
+    if (this.#sessions.get(guildId)?.session === session) this.#sessions.delete(guildId);
+    const { gate, talk } = session.context;
+    this.#ended.keep(session.channel, talk.state.history, gate.answers);
+    if (restsAfter.has(why)) this.#rest(session.channel);
+    const line = farewellLine(why);
+    if (line) this.#farewell(session.channel, line);
+  }
+
+  /** A no ends all that was said and goes on; without a person: what is stored there was read. */
+  #consentChanged(guildId: string, personId: string | undefined): void {
+    const sessions = this.sessions(guildId);
+    if (personId === undefined) for (const { context } of sessions) context.gate.rejudge();
+    else for (const session of sessions) session.said(personId);
+    if (personId !== undefined && this.consents.in(guildId).saidNo(personId))
+      this.#ended.forgetPerson(guildId, personId);
+  }
+
+  /** It does not come there by itself before the channel was empty. */
+  #rest({ guildId, channelId }: ChannelRef): void {
+    void this.settings.rest(guildId, channelId);
+  }
+
+  /** `why`: `moved` where it goes on in the same channel. */
+  async #leave(guildId: string, why: 'asked' | 'moved' = 'asked'): Promise<LeaveOutcome> {
+    const place = this.#sessions.get(guildId);
+    if (!place) return { kind: 'nowhere' };
+    const { session, life } = place;
+    session.leave(why);
+    await life;
+    const { hasTranscript = false } = session.endNews;
+    const { name: channel } = session.channel;
+    return { kind: 'left', channel, stayedMs: session.stayedMs, hasTranscript };
+  }
+
+  async #moveAlong(former: VoiceSession): Promise<void> {
+    const { guildId } = former.channel;
+    const place = this.#sessions.get(guildId);
+    const isReplaced = place && place.session !== former;
+    if (!isReplaced) await place?.life;
+    const move = this.#moves.get(guildId);
+    this.#moves.delete(guildId);
+    if (isReplaced) return;
+    const channel = move && this.#parts.places.channel(guildId, move.channelId);
+    if (this.#closed || !channel || !mayBeIn(channel, this.#parts)) {
+      former.context.mix.close();
+      former.showFace(leftPanel());
+      this.forgetSeat(guildId);
+      return;
+    }
+    const { kind } = await this.#enter(channel, { callerId: former.callerId }, { former });
+    const session = this.#sessions.get(guildId)?.session;
+    if (session) this.#reportMove(former, session);
+    else if (!this.#moves.has(guildId)) former.showFace(leftPanel());
+    this.forgetSeat(guildId);
+    // Who was sent away or moved on meanwhile was not refused.
+    if (!session && kind !== 'left') this.#farewell(former.channel, { id: 'gave_up' });
+  }
+
+  /** Writes into the former channel where the bot sits now, and into the new one if the conversation begins anew. */
+  #reportMove({ channel: from, context: former }: VoiceSession, session: VoiceSession): void {
+    const { channel, context } = session;
+    if (from.channelId === channel.channelId) return;
+    const line = { id: 'moved', with: { channel: channel.name } } as const;
+    this.#notices.report({ channel: from, line, holds: () => !session.isOver });
+    const isKept = context.talk.state.history.exchanges.length > 0;
+    if (former.talk.state.history.exchanges.length === 0 || isKept) return;
+    const words = writtenText({ id: 'seat.returned.anew' }, from.guildId, this.#parts);
+    writeInChat(openText(words), channel, this.#parts);
+  }
+
+  /** A person who moves the bot does not want it to return by itself. */
+  #movedByHand(session: VoiceSession | undefined, channelId: string): void {
+    if (!session || session.isOver || session.channel.channelId === channelId) return;
+    session.followedId = undefined;
+    this.#rest(session.channel);
+  }
+
+  #channelRemoved(channel: ChannelRef, session: VoiceSession | undefined): void {
+    if (session && session.channel.channelId !== channel.channelId) return;
+    session?.leave('removed');
+    this.#farewell(session?.channel ?? channel, { id: 'channel.removed' }, session);
+  }
+
+  /** Discord lets the bot stay where it may not be any more; it does not. */
+  #barred(channelId: string, kind: MissingRight, session: VoiceSession | undefined): void {
+    if (session?.channel.channelId !== channelId || session.isOver) return;
+    session.leave('forbidden');
+    this.#farewell(session.channel, missingRight(kind, session.channel), session);
+  }
+
+  /** The last word of a session; not said any more where the bot has been called again. */
+  #farewell(channel: ChannelRef, line: TextLine, over?: VoiceSession): void {
+    const holds = () => [undefined, over].includes(this.#sessions.get(channel.guildId)?.session);
+    this.#notices.report({ channel, line, holds });
+  }
+
+  /** Nothing of the server is kept once the session there has ended. */
+  #guildRemoved(guildId: string): void {
+    this.#moves.delete(guildId);
+    this.#sessions.get(guildId)?.session.leave('removed');
+    const erase = async () => {
+      await this.#sessions.get(guildId)?.life;
+      this.beginAnew(guildId);
+      this.consents.forgetServer(guildId);
+      await this.#removal.erase(guildId);
+    };
+    this.#queue
+      .run(guildId, erase)
+      .catch((error) => this.#parts.onEvent(guildId, failureEventOf(error, 'store')));
+  }
+}

@@ -1,0 +1,46 @@
+import { judgeAccess } from '#src/people/access.ts';
+import type { AccessRequest, Places } from '#src/ports/command-ports.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { StoredSettings } from '#src/settings/stored-settings.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/**
+ * Whether the server lets a person in a channel use the bot, at the moment it is asked; `people` are those there, with their
+ * roles as Discord has reported them.
+ */
+export function admissionIn(
+  guildId: string,
+  people: () => readonly ChannelMember[],
+  { places }: { readonly places: Pick<Places, 'mayManage'> },
+  settings: StoredSettings,
+): (personId: string) => boolean {
+  return (id) => {
+    const rules = settings.in(guildId);
+    if (rules.blockedIds.length + rules.userRoleIds.length === 0) return true;
+    const roleIds = people().find((person) => person.id === id)?.roleIds ?? [];
+    const mayManage = places.mayManage(guildId, id);
+    return judgeAccess(rules, { id, roleIds, mayManage }) === 'open';
+  };
+}
+
+/** Access check of commands: whether a server lets their caller use the bot. */
+export class GuildAccess {
+  readonly #settings: StoredSettings;
+
+  constructor(settings: StoredSettings) {
+    this.#settings = settings;
+  }
+
+  /** Text for a caller who may not use the bot in this server; undefined for all others. Never throws. */
+  async denied({
+    callerId: id,
+    callerRoleIds: roleIds,
+    guildId,
+    mayManage,
+  }: AccessRequest): Promise<TextLine | undefined> {
+    await this.#settings.load(guildId);
+    const access = judgeAccess(this.#settings.in(guildId), { id, roleIds, mayManage });
+    if (access === 'open') return undefined;
+    return { id: access === 'blocked' ? 'access.blocked' : 'access.role' };
+  }
+}

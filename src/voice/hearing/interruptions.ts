@@ -1,0 +1,166 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { CueTrack } from '#src/playback/reply/cue-track.ts';
+import {
+  type InterruptionEffect,
+  type InterruptionEvent,
+  isFarField,
+  stepInterruption,
+  uninterrupted,
+} from '#src/turn/overlap/interruption.ts';
+import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
+import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interruption-words.ts';
+import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
+import type { SpeakerInputEvent } from './speaker-input.ts';
+
+/** Words of a person while the bot speaks, as far as they are known. */
+export type Overheard = {
+  readonly personId: string;
+  readonly what: OverlapKind;
+  readonly isFinal: boolean;
+  /** To the bot, by its name or as if. */
+  readonly meant: boolean;
+  readonly sure?: boolean;
+};
+
+/** End of a reply that a voice or words over it cause. */
+type BargeIn = {
+  readonly kind: 'barged';
+  readonly reply: number;
+  readonly action: 'stop' | 'yield' | 'finish-clause';
+};
+
+/** Parts of a session that barge-in needs. */
+type InterruptionParts = {
+  readonly addressing: { readonly names: readonly string[] };
+  readonly parts: { readonly clock: Clock };
+  readonly talk: {
+    readonly sounding: { readonly id: number; readonly by: string | undefined } | undefined;
+    post(event: BargeIn): void;
+  };
+};
+
+/** Effects of voices and words on the bot's speech: it dips, pauses, goes on, or falls silent. */
+export class Interruptions {
+  readonly #context: InterruptionParts;
+  readonly #output: SpeechOutput;
+  readonly #cues: CueTrack;
+  #state = uninterrupted;
+  #isSpeaking = false;
+
+  constructor(context: InterruptionParts, output: SpeechOutput, cues: CueTrack) {
+    this.#context = context;
+    this.#output = output;
+    this.#cues = cues;
+  }
+
+  /** To be given everything that was noticed of this person, in order. */
+  notice(personId: string, noticed: SpeakerInputEvent): void {
+    const event = eventOf(noticed);
+    if (event) this.#step({ personId, atMs: this.#nowMs(), ...event });
+  }
+
+  hear({ personId, ...heard }: Overheard): void {
+    this.#step({ kind: 'heard-as', personId, atMs: this.#nowMs(), ...heard });
+  }
+
+  /** All words so far of what this person is saying; more may come. */
+  overhear(personId: string, text: string): void {
+    const partial = overlapOfPartial(text, this.#context.addressing.names);
+    this.hear({ personId, ...partial, isFinal: false, meant: false });
+  }
+
+  /** Whether this person's last sound is far quieter than the one they were answered for. */
+  isFarField(personId: string): boolean {
+    return isFarField(this.#state, personId, interruptionRules);
+  }
+
+  left(personId: string): void {
+    this.#step({ kind: 'left', personId, atMs: this.#nowMs() });
+  }
+
+  /** To be called every 20 ms or so. */
+  tick(): void {
+    const output = this.#output;
+    const atMs = this.#nowMs();
+    if (output.sounds !== this.#isSpeaking) {
+      this.#isSpeaking = output.sounds;
+      const { by } = this.#context.talk.sounding ?? {};
+      const replyTo = by !== undefined && { replyTo: by };
+      const { interruptible } = output;
+      this.#step(
+        output.sounds
+          ? { kind: 'reply-began', atMs, interruptible, ...replyTo }
+          : { kind: 'reply-over', atMs },
+      );
+    }
+    this.#step({ kind: 'tick', atMs });
+  }
+
+  #barge(action: BargeIn['action']): void {
+    const { talk } = this.#context;
+    const { sounding } = talk;
+    if (sounding) talk.post({ kind: 'barged', reply: sounding.id, action });
+  }
+
+  #nowMs(): number {
+    return this.#context.parts.clock.nowMs();
+  }
+
+  #step(event: InterruptionEvent): void {
+    const { state, effects } = stepInterruption(this.#state, event, interruptionRules);
+    this.#state = state;
+    for (const effect of effects) this.#perform(effect);
+  }
+
+  #perform(effect: InterruptionEffect): void {
+    const output = this.#output;
+    switch (effect.kind) {
+      case 'duck':
+        output.duck(interruptionRules.duckDb, interruptionRules.duckOverMs);
+        return;
+      case 'unduck':
+        output.unduck(interruptionRules.unduckOverMs);
+        return;
+      case 'pause':
+        output.pause();
+        return;
+      case 'resume':
+        output.resume();
+        return;
+      case 'go-on-cue':
+        this.#cues.play('heard');
+        return;
+      case 'stop':
+        this.#barge('stop');
+        this.#cues.play('thinking');
+        return;
+      case 'yield':
+        this.#barge('yield');
+        return;
+      case 'finish-clause':
+        this.#barge('finish-clause');
+        return;
+    }
+  }
+}
+
+function eventOf(noticed: SpeakerInputEvent) {
+  switch (noticed.kind) {
+    case 'overlap-began':
+      return { kind: 'began', fromMs: noticed.fromMs } as const;
+    case 'voiced':
+      return { kind: 'voiced', voicedMs: noticed.voicedMs, levelDb: noticed.levelDb } as const;
+    case 'paused':
+      return { kind: 'paused' } as const;
+    case 'overlap-ended':
+      return { kind: 'ended', voicedMs: noticed.voicedMs } as const;
+    case 'ended':
+      return { kind: 'ended', voicedMs: noticed.heard.voicedMs } as const;
+    case 'began':
+    case 'sound':
+    case 'resumed':
+    case 'long-pause':
+    case 'likely-over':
+      return undefined;
+  }
+}

@@ -1,0 +1,256 @@
+import type { BotError } from '#src/base/errors.ts';
+import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
+import type { ToolCall, Usage } from '#src/chat/ports.ts';
+import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
+import { answerSound } from '#src/pipeline/answer-language.ts';
+import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
+import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
+
+/** A part of an answer, and when it came. */
+export type ArrivedPart = { readonly part: ReplyPart; readonly atMs: number };
+
+/** Words that the bot says itself. */
+export type Quote = {
+  readonly text: ConfidentialText;
+  /** Called when all of it was heard. */
+  readonly onHeard?: () => void;
+};
+
+/** The tools of one turn, as its answer calls them. */
+export interface AnswerTools {
+  /** Found by a tool, to be said in place of the rest of the answer. */
+  readonly quote: Quote | undefined;
+  /** The tool that runs, in words for people. */
+  readonly step: PlainTextId | undefined;
+  /** Result of a call, for the model. Aborting `signal` throws `signal.reason`. */
+  run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
+}
+
+/** Parts of a pending answer. */
+export type PendingAnswerParts = {
+  readonly pipeline: Pick<PaidPipeline, 'paidBy'>;
+  /** It is not spoken: all of it is to be written. Default false. */
+  readonly isWritten?: boolean;
+  readonly preemptiveBudget: PreemptiveBudget;
+  /** Tools that the turn may call; none if left out. */
+  readonly tools?: AnswerTools;
+  /** Owner of what the model is shown for it. */
+  readonly owner: TextOwner;
+  readonly nowMs: () => number;
+  /** Money set aside for it. */
+  readonly reservation: Reservation;
+};
+
+type Early = { readonly parts: readonly ArrivedPart[]; readonly end?: 'over' | { error: unknown } };
+
+/** Reason of an answer to end before its model has: quoted lines replace the rest of it. */
+const quoted = new Error('quoted lines replace the rest of the answer');
+
+/**
+ * One answer from its first request on, perhaps before it is known to be wanted: nothing of it is heard and no tool
+ * runs until it is wanted.
+ *
+ * It is read up to its first sound, or the first that fails, so that what waits is bounded. Aborting `signal` ends it.
+ */
+export class PendingAnswer {
+  /** It is not spoken: all of it is to be written. */
+  readonly isWritten: boolean;
+  /** Pays for all requests of this answer. */
+  readonly reservation: Reservation;
+  readonly #owner: TextOwner;
+  readonly #turn: Turn;
+  readonly #parts: AsyncIterator<ReplyPart>;
+  readonly #preemptiveBudget: PreemptiveBudget;
+  readonly #tools: PendingAnswerParts['tools'];
+  readonly #nowMs: () => number;
+  readonly #over: AbortController;
+  readonly #wanted = Promise.withResolvers<void>();
+  readonly #early: Promise<Early>;
+  readonly #until: AbortSignal;
+  /** Ends the wait for the next part. */
+  #leave: ((reason: unknown) => void) | undefined;
+  #isSpent = false;
+  #awaitsSpeech = false;
+  #fate: 'open' | 'wanted' | 'vain' = 'open';
+  #tokens = 0;
+
+  constructor(turn: Turn, parts: PendingAnswerParts, signal: AbortSignal) {
+    const { pipeline, preemptiveBudget, tools, owner, nowMs } = parts;
+    this.isWritten = parts.isWritten ?? false;
+    this.#owner = owner;
+    this.#turn = turn;
+    this.#preemptiveBudget = preemptiveBudget;
+    this.#tools = tools;
+    this.#nowMs = nowMs;
+    this.reservation = parts.reservation.watched((usage) => this.#spend(usage));
+    this.#over = controllerUnder(signal);
+    const until = this.#over.signal;
+    this.#until = until;
+    const close = () => {
+      this.reservation.close();
+      this.#leave?.(until.reason);
+    };
+    until.addEventListener('abort', close, { once: true });
+    if (until.aborted) close();
+    this.#parts = pipeline
+      .paidBy(this.reservation)
+      .answer(turn, this.#host(), until)
+      [Symbol.asyncIterator]();
+    this.#early = this.#gather();
+  }
+
+  /** Owner of the answer: of what the model was shown for it, else of what a tool has quoted. */
+  get owner(): TextOwner {
+    return this.#owner === 'given' ? (this.quote?.text.owner ?? 'given') : this.#owner;
+  }
+
+  /** Words of it as they are written. */
+  written(words: string): ConfidentialText {
+    return new ConfidentialText(words, this.owner);
+  }
+
+  /** Voice of all that is said in this answer, once it sounds. */
+  get voice(): SpeechVoice {
+    return answerSound(this.#turn).voice;
+  }
+
+  /** It was begun on words that were not final, and those that are get an answer in another language. */
+  get isInWrongLanguage(): boolean {
+    return this.#turn.language?.isOutdated ?? false;
+  }
+
+  /** Whether it was given or discarded, so that it cannot be heard any more. */
+  get isSpent(): boolean {
+    return this.#isSpent;
+  }
+
+  /** Never rejects. */
+  get ready(): Promise<void> {
+    return this.#early.then(() => undefined);
+  }
+
+  /** Said in place of the rest of the answer, which has ended. */
+  get quote(): Quote | undefined {
+    return this.#tools?.quote;
+  }
+
+  /** The tool that runs for it, in words for people. */
+  get step(): PlainTextId | undefined {
+    return this.#tools?.step;
+  }
+
+  /** Which stage the next part is awaited from. */
+  get stage(): 'think' | 'speak' {
+    return this.#awaitsSpeech ? 'speak' : 'think';
+  }
+
+  /** Marks the answer as wanted: from now on it may have effects. */
+  want(): void {
+    this.#wanted.resolve();
+    if (this.#fate !== 'open') return;
+    this.#fate = 'wanted';
+    this.reservation.wanted();
+    this.#preemptiveBudget.turn();
+    this.#preemptiveBudget.use(this.#tokens);
+  }
+
+  /** Ends the answer, since no caller waits for it any longer; its reader gets this error. */
+  giveUp(error: BotError): void {
+    this.#over.abort(error);
+  }
+
+  /**
+   * Gives all of it, to be heard or read. Once.
+   *
+   * Errors: the pipeline's. Aborting `signal` ends it and throws `signal.reason`.
+   */
+  async *release(signal: AbortSignal): AsyncGenerator<ArrivedPart> {
+    this.#isSpent = true;
+    const leave = () => this.#over.abort(signal.reason);
+    signal.addEventListener('abort', leave);
+    if (signal.aborted) leave();
+    try {
+      signal.throwIfAborted();
+      const { parts, end } = await this.#early;
+      signal.throwIfAborted();
+      for (const part of parts) yield part;
+      if (end !== undefined && end !== 'over') throw end.error;
+      for (let isOver = end === 'over'; !isOver; ) {
+        const { done, value: part } = await this.#next();
+        isOver = done === true;
+        if (!done) yield this.#arrived(part);
+      }
+    } catch (error) {
+      if (error !== quoted) throw error;
+    } finally {
+      signal.removeEventListener('abort', leave);
+      this.#over.abort(new Error('the answer is over'));
+    }
+  }
+
+  /** Discards the answer unheard, because it is not wanted; its tokens count as wasted. */
+  discard(why = new Error('the answer is not wanted')): void {
+    if (this.#fate === 'vain') return;
+    this.#isSpent = true;
+    if (this.#fate === 'wanted') this.#preemptiveBudget.use(-this.#tokens);
+    this.#preemptiveBudget.lose(this.#tokens);
+    this.#fate = 'vain';
+    this.#over.abort(why);
+  }
+
+  #host(): ReplyHost {
+    return {
+      run: (call, signal) => this.#run(call, AbortSignal.any([signal, this.#over.signal])),
+    };
+  }
+
+  /** Not before the answer is wanted, and never once it is over. */
+  async #run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
+    await unlessAborted(this.#wanted.promise, signal);
+    signal.throwIfAborted();
+    if (!this.#tools) return { content: 'There is no such tool.' };
+    const result = await this.#tools.run(call, signal);
+    if (this.quote !== undefined) this.#over.abort(quoted);
+    return result;
+  }
+
+  #spend(usage: Usage): void {
+    const tokens = tokensOf(usage);
+    this.#tokens += tokens;
+    if (this.#fate === 'wanted') this.#preemptiveBudget.use(tokens);
+    if (this.#fate === 'vain') this.#preemptiveBudget.lose(tokens);
+  }
+
+  async #gather(): Promise<Early> {
+    const parts: ArrivedPart[] = [];
+    try {
+      for (;;) {
+        const { done, value: part } = await this.#next();
+        if (done) return { parts, end: 'over' };
+        parts.push(this.#arrived(part));
+        if (part.kind === 'audio' || part.kind === 'unspoken') return { parts };
+      }
+    } catch (error) {
+      return { parts, end: { error } };
+    }
+  }
+
+  /** Next part; the wait ends with this answer, also where a pipeline heeds no signal. */
+  #next(): Promise<IteratorResult<ReplyPart>> {
+    return new Promise((resolve, reject) => {
+      this.#until.throwIfAborted();
+      this.#leave = reject;
+      this.#parts.next().then(resolve, reject);
+    });
+  }
+
+  #arrived(part: ReplyPart): ArrivedPart {
+    if (part.kind === 'clause') this.#awaitsSpeech = true;
+    if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
+    return { part, atMs: this.#nowMs() };
+  }
+}

@@ -1,0 +1,166 @@
+import type { Clock } from '#src/base/clock.ts';
+import type { BotError } from '#src/base/errors.ts';
+import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
+import { deadlineError } from '#src/ports/failure-event.ts';
+import type { SpokenSegment } from '#src/ports/feature-session.ts';
+import { SpeechPace } from './speech-pace.ts';
+
+/** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
+const stallMs = 10_000;
+/** Number of those times after which a paused reply is given up: the person who paused it has forgotten it. */
+const longestPauses = 3;
+/** Bounds of the pace at which sound is stretched. */
+const [slowest, fastest] = [0.5, 2];
+
+/** Properties of a reply that never change. */
+export type ReplyBirth = {
+  /** False for what must be heard out. Default true. */
+  readonly interruptible?: boolean;
+  /** Left out, as people asked for it. */
+  readonly speed?: number;
+  /** Pace that its addressee has chosen, beside the pace that people ask for aloud; 1 is usual. */
+  readonly ownSpeed?: number;
+  /** People whom it answers; none for a text that is read out. */
+  readonly answeredIds?: readonly string[];
+};
+
+/** Told what was sent of each reply that is over, but for what the bot has to say of itself. Never throws. */
+export type OnSent = (words: SpokenSegment) => void;
+
+/** Says one thing after the other on the track of one session. */
+export class SpeechOutput {
+  readonly #track: VoiceTrack;
+  readonly #clock: Clock;
+  readonly #onSent: OnSent;
+  readonly #pace: SpeechPace;
+  #reply: SpokenReply | undefined;
+  #answeredIds: readonly string[] = [];
+  #resumes = 0;
+  #isStuck = false;
+
+  /** Everything is said at the pace that holds when it begins. */
+  constructor(
+    track: VoiceTrack,
+    clock: Clock,
+    onSent: OnSent = () => undefined,
+    pace = new SpeechPace(),
+  ) {
+    this.#pace = pace;
+    this.#track = track;
+    this.#clock = clock;
+    this.#onSent = onSent;
+  }
+
+  /** Words of the current reply that were sent so far; undefined before its first frame. */
+  get sent(): SpokenSegment | undefined {
+    const reply = this.#reply;
+    return reply?.interruptible ? this.#sentOf(reply) : undefined;
+  }
+
+  /** Something of what is being said has been heard. */
+  get sounds(): boolean {
+    return this.#reply?.firstSentAtMs !== undefined;
+  }
+
+  /** True where the last reply was given up, since the link did not send it any more. */
+  get isStuck(): boolean {
+    return this.#isStuck;
+  }
+
+  /** Something is being said, but for the moment there is no more of it. */
+  get starves(): boolean {
+    return this.#reply !== undefined && !this.#reply.paused && !this.#reply.ready;
+  }
+
+  /** Whether people may talk down what is being said; true while nothing is. */
+  get interruptible(): boolean {
+    return this.#reply?.interruptible ?? true;
+  }
+
+  /**
+   * Opens a reply for `work`; whatever happens, it is silent afterwards.
+   *
+   * Throws what `work` throws. Aborting `signal` falls silent within a frame and throws `signal.reason`.
+   */
+  async speak(
+    signal: AbortSignal,
+    work: (reply: SpokenReply) => Promise<void>,
+    { answeredIds = [], ownSpeed = 1, ...options }: ReplyBirth = {},
+  ): Promise<void> {
+    const speed = Math.min(fastest, Math.max(slowest, this.#pace.speed * ownSpeed));
+    const reply = new SpokenReply({ speed, ...options });
+    const cut = () => reply.cut();
+    signal.addEventListener('abort', cut);
+    const over = new AbortController();
+    this.#isStuck = false;
+    try {
+      this.#track.add(reply);
+      this.#reply = reply;
+      this.#answeredIds = answeredIds;
+      void this.#watch(reply, AbortSignal.any([signal, over.signal]));
+      await work(reply);
+      signal.throwIfAborted();
+    } finally {
+      over.abort(new Error('the reply is over'));
+      this.#reply = undefined;
+      signal.removeEventListener('abort', cut);
+      reply.cut();
+      const sent = reply.interruptible ? this.#sentOf(reply) : undefined;
+      if (sent) void this.#reportSent(sent, reply);
+    }
+  }
+
+  /** Grows quieter by `db` over `overMs`, from the next frame on; only what is being said, not what comes after. */
+  duck(db: number, overMs: number): void {
+    this.#reply?.duck(db, overMs);
+  }
+
+  unduck(overMs: number): void {
+    this.#reply?.unduck(overMs);
+  }
+
+  /** Silent within a frame; nothing is lost. */
+  pause(): void {
+    this.#reply?.pause();
+  }
+
+  /** Goes on from the start of the word that was cut. */
+  resume(): void {
+    this.#resumes++;
+    this.#reply?.resume();
+  }
+
+  #sentOf(reply: SpokenReply): SpokenSegment | undefined {
+    const fromMs = reply.firstSentAtMs;
+    if (fromMs === undefined) return undefined;
+    const [text, toMs] = [reply.heardText(), this.#clock.nowMs()];
+    const answeredIds = this.#answeredIds;
+    return { key: reply, text, fromMs, toMs, isOver: false, isCut: false, answeredIds };
+  }
+
+  /** Never throws. */
+  async #reportSent(sent: SpokenSegment, { finish }: SpokenReply): Promise<void> {
+    const isCut = (await finish) === 'cancelled';
+    this.#onSent({ ...sent, isOver: true, isCut });
+  }
+
+  /** Cuts a reply whose sound lies here while nothing leaves, so that its writer goes on, and one that no person resumes. */
+  async #watch(reply: SpokenReply, signal: AbortSignal): Promise<void> {
+    let [before, pauses] = [-1, 0];
+    while (!signal.aborted) {
+      const now = reply.playedMs() + this.#resumes; // both only grow
+      const isDue = reply.ready && !reply.paused;
+      pauses = reply.paused ? pauses + 1 : 0;
+      this.#isStuck = isDue && now === before;
+      if (this.#isStuck || pauses > longestPauses) return reply.cut();
+      before = isDue ? now : -1;
+      await this.#clock.sleep(stallMs, signal).catch(() => undefined); // ends the loop
+    }
+  }
+}
+
+/** Why what could not leave for the channel was given up. */
+export function stuck(): BotError {
+  return deadlineError('speak', `The voice link sent no frame of a reply for ${stallMs / 1000} s.`);
+}

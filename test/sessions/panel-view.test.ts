@@ -1,0 +1,119 @@
+import { expect, test } from 'vitest';
+import { buttons } from '#commands/buttons.ts';
+import { initialState } from '#src/conversation/machine/state.ts';
+import { drawPanel } from '#src/discord/panel/panel-face.ts';
+import { panelButtons } from '#src/features/tracks/track-names.ts';
+import { type FeaturePanel, leftPanel, type PanelFace, type PanelTrack } from '#src/ports/panel.ts';
+import { awayPanel, type PanelFacts, panelOf } from '#src/sessions/panel-view.ts';
+import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
+
+const start = initialState({} as Parameters<typeof initialState>[0]);
+
+/** A bot that listens to Adam, and nobody else. */
+function faceOf(features: FeaturePanel, more: Partial<PanelFacts> = {}): PanelFace {
+  const gate = { standing: () => 'yes', paused: false } as unknown as PanelFacts['gate'];
+  const never = () => false;
+  return panelOf({
+    state: start,
+    channel: lounge,
+    botName: 'Nova',
+    locale: 'en',
+    people: [adam],
+    gate,
+    isNamed: never,
+    isAddressing: never,
+    nameOf: (id) => id,
+    maySpeak: true,
+    talkingIds: [],
+    isInChat: false,
+    features,
+    ...more,
+  });
+}
+
+function shown(...of: Parameters<typeof faceOf>): readonly string[] {
+  return drawPanel(undefined, faceOf(...of), 'en', new Map()).content.split('\n');
+}
+
+const rain: PanelTrack = {
+  name: 'bg',
+  title: 'rain',
+  percent: 30,
+  isPaused: false,
+  isMuted: false,
+  positionMs: 40_000,
+  lengthMs: 125_000,
+};
+const sea: PanelTrack = { ...rain, name: 'main', title: 'sea', percent: 100, isPaused: true };
+
+test('tracks read with volume and time under the people, three of them, and none at length', () => {
+  const { lengthMs: _, ...endless } = sea;
+  expect(shown({ tracks: [rain, { ...endless, positionMs: 0 }] }).slice(1)).toEqual([
+    'Hearing: Adam',
+    'Tracks: bg: rain, 0:40 / 2:05, 30 %; main: sea, Paused, 0:00, 100 %',
+  ]);
+  expect(shown({ tracks: Array(25).fill(rain) })[2]).toMatch(/; \+22$/);
+  const long = { ...rain, title: 'x'.repeat(100) };
+  expect(shown({ tracks: [long] })[2]?.length).toBeLessThan(80);
+});
+
+test('what a track is called pings nobody, forges no line and is no markdown', () => {
+  const tracks = [{ ...rain, name: '<@1> @everyone **loud**' }];
+  expect(shown({ tracks })[2]).toBe(
+    'Tracks: \\<@1> @\u200beveryone \\*\\*loud\\*\\*: rain, 0:40 / 2:05, 30 %',
+  );
+});
+
+test('the panel names who is not answered, and why', () => {
+  const dropped = (['late', 'late', 'budget'] as const).map((why, n) => {
+    return { by: `person ${n}`, why, atMs: 0 };
+  });
+  const state = { ...start, notes: { ...start.notes, dropped } };
+  const [, late, budget] = shown({}, { state });
+  expect(late).toContain('person 0, person 1');
+  expect(budget).toContain('person 2');
+});
+
+const known = new Map(buttons.map((button) => [button.name, button]));
+const consent = ['parley:consent.always', 'parley:consent.never'];
+const standings = ['yes', 'no', 'unasked'] as const;
+const trackLists = [[], [rain], [rain, sea]];
+const states = [true, false].flatMap((isThere) =>
+  [true, false].flatMap((isPaused) =>
+    standings.flatMap((adams) =>
+      standings.flatMap((evas) =>
+        trackLists.map((tracks) => ({ isThere, isPaused, adams, evas, tracks })),
+      ),
+    ),
+  ),
+);
+
+test.each(states)(
+  'the panel has seven buttons at most, and asks only people who have not decided: %j',
+  ({ isThere, isPaused, adams, evas, tracks }) => {
+    const standing = (id: string) => (id === adam.id ? adams : evas);
+    const gate = {
+      standing,
+      paused: isPaused,
+      saidNo: () => true,
+    } as unknown as PanelFacts['gate'];
+    const people = [adam, eva];
+    const features = { tracks, buttons: panelButtons(tracks) };
+    const face = isThere
+      ? faceOf(features, { gate, people })
+      : awayPanel({ gate, people, isNamed: () => false });
+    const names = buttonsOf(face);
+    const isUndecided = adams === 'unasked' || evas === 'unasked';
+    expect(names.length).toBeLessThanOrEqual(7);
+    expect(names.filter((name) => consent.includes(name))).toEqual(isUndecided ? consent : []);
+  },
+);
+
+test('the panel of a bot that left asks nobody', () => {
+  expect(buttonsOf(leftPanel())).toEqual(['parley:ask', 'parley:stop', 'parley:more']);
+});
+
+function buttonsOf(face: PanelFace): readonly string[] {
+  const rows = drawPanel(undefined, face, 'en', known).components ?? [];
+  return rows.flatMap(({ components }) => components.map(({ custom_id }) => custom_id));
+}
