@@ -43,7 +43,7 @@ export const volume = changing(
   [{ ...volumeOption, name: 'level', required: true }],
   ({ level }) => {
     const percent = wholeIn(level, 0, maxVolumePercent);
-    return percent === undefined ? outOfRange(0, maxVolumePercent) : { kind: 'volume', percent };
+    return typeof percent === 'object' ? percent : { kind: 'volume', percent };
   },
 );
 
@@ -61,9 +61,9 @@ export const fade = changing(
   ],
   ({ to, seconds }) => {
     const percent = wholeIn(to, 0, maxVolumePercent);
-    if (percent === undefined) return outOfRange(0, maxVolumePercent);
-    const over = seconds === undefined ? usualFadeMs / 1000 : wholeIn(seconds, 1, longestFade);
-    if (over === undefined) return outOfRange(1, longestFade);
+    const over = wholeIn(seconds ?? `${usualFadeMs / 1000}`, 1, longestFade);
+    if (typeof percent === 'object') return percent;
+    if (typeof over === 'object') return over;
     return { kind: 'fade', percent, overMs: over * 1000 };
   },
 );
@@ -151,12 +151,9 @@ function changing(
   };
 }
 
-/** Discord enforces the bounds for people, but not for every unofficial client. */
-export function wholeIn(word: string | undefined, least: number, most: number): number | undefined {
+/** A whole number, or the reply that tells its bounds: Discord enforces them for people, but not for every unofficial client. */
+export function wholeIn(word: string | undefined, least: number, most: number): number | Reply {
   const whole = Number(word?.trim() || Number.NaN);
-  return Number.isInteger(whole) && whole >= least && whole <= most ? whole : undefined;
-}
-
-export function outOfRange(least: number, most: number): Reply {
+  if (Number.isInteger(whole) && whole >= least && whole <= most) return whole;
   return { id: 'number.range', with: { least, most }, to: 'caller' };
 }

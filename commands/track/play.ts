@@ -5,7 +5,7 @@ import type { Command, CommandCall, CommandOption, Replies } from '#src/conversa
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { Playing, TrackKeeping } from '#src/features/tracks/track-outcomes.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { outOfRange, wholeIn } from './changes.ts';
+import { wholeIn } from './changes.ts';
 import { newTrack, volumeOption } from './options.ts';
 import { callerOf, trackIn } from './replies.ts';
 
@@ -37,9 +37,9 @@ export const play: Command = {
     const { words } = call;
     const sound = call.sound ?? words.sound?.trim();
     if (!sound) return [{ id: 'track.which', to: 'caller' }];
-    const percent = wholeIn(words.volume, 0, maxVolumePercent);
-    if (words.volume !== undefined && percent === undefined)
-      return [outOfRange(0, maxVolumePercent)];
+    const percent =
+      words.volume === undefined ? undefined : wholeIn(words.volume, 0, maxVolumePercent);
+    if (typeof percent === 'object') return [percent];
     const playing = await features.tracks.play(call.guildId, callerOf(call), {
       sound,
       track: trackIn(call),

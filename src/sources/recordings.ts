@@ -84,7 +84,7 @@ export class Recordings implements RecordingReader {
     const bytes = here ? piecesOf(here) : fetchSource(url, { ...this.#rules, mostBytes }, signal);
     const pieces: Int16Array[] = [];
     let length = 0;
-    for await (const samples of this.#decoding.decode(bytes, listenRateHz, signal)) {
+    for await (const { samples } of this.#decoding.play(bytes, { want: listenRateHz }, signal)) {
       length += samples.length;
       if (length > (longestMs / 1000) * listenRateHz) throw refusals.tooLong(longestMs);
       pieces.push(samples);

@@ -108,9 +108,7 @@ function changed(change: TrackChange, track: string): TrackOutcome {
   const title = 'rain';
   switch (change.kind) {
     case 'pause':
-      return { kind: 'paused', track };
     case 'resume':
-      return { kind: 'resumed', track };
     case 'mute':
     case 'unmute':
       return { kind: `${change.kind}d`, track };

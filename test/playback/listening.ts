@@ -1,4 +1,3 @@
-import type { Frame } from '#src/audio/frame.ts';
 import type { OpusEncoder } from '#src/audio/opus/opus.ts';
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { Mixer } from '#src/playback/mix/mixer.ts';
@@ -17,10 +16,6 @@ export const noMusic = {
   tracks: new NamedTracks(new VirtualClock()),
   encoder: () => plainEncoder,
 };
-
-function samplesOf(frame: Frame): Int16Array {
-  return new Int16Array(new Uint8Array(frame).buffer);
-}
 
 /** `ms` of one level at the speaking rate. */
 export function level(value: number, ms: number, rateHz = speakRateHz): Pcm {
@@ -47,7 +42,7 @@ export class VirtualListener {
   step(refuses = false): Int16Array | undefined {
     this.atMs += 20;
     const frame = this.mixer.next();
-    const samples = frame && samplesOf(frame);
+    const samples = frame && new Int16Array(new Uint8Array(frame).buffer);
     this.frames.push(samples);
     if (frame && !refuses) this.mixer.left(frame, this.atMs);
     return samples;

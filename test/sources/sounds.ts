@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
@@ -29,9 +29,8 @@ export async function* inPieces(bytes: Uint8Array, length: number): AsyncGenerat
 
 /** All of a sound, 16 kHz mono. */
 export async function soundOf(decoding: Decoding, bytes: AsyncIterable<Uint8Array>): Promise<Pcm> {
-  const pieces: Int16Array[] = [];
-  const signal = new AbortController().signal;
-  for await (const samples of decoding.decode(bytes, listenRateHz, signal)) pieces.push(samples);
-  const samples = Int16Array.from(pieces.flatMap((piece) => [...piece]));
+  const { signal } = new AbortController();
+  const pieces = await Array.fromAsync(decoding.play(bytes, { want: listenRateHz }, signal));
+  const samples = joinSamples(pieces.map((pcm) => pcm.samples));
   return { samples, rateHz: listenRateHz, channels: 1 };
 }

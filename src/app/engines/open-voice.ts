@@ -64,9 +64,6 @@ export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
     return stack.use(new Decoding({ clock: realClock }));
   });
   return async function* decode(bytes, signal) {
-    const decoding = await opened();
-    for await (const samples of decoding.decode(bytes, speakRateHz, signal)) {
-      yield { samples, rateHz: speakRateHz, channels: 1 };
-    }
+    yield* (await opened()).play(bytes, { want: speakRateHz }, signal);
   };
 }

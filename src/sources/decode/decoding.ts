@@ -4,7 +4,6 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import { DecodingProcess } from '#src/sources/decoding-process.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { DecodePlan } from './decode-messages.ts';
-import type { DecodedRateHz } from './decoder.ts';
 import type { SoundTags } from './tags.ts';
 
 export type DecodingOptions = {
@@ -35,15 +34,6 @@ export class Decoding implements AsyncDisposable {
 
   constructor(options: DecodingOptions) {
     this.#options = options;
-  }
-
-  /** Decodes as `play` does, but to one channel at `rateHz`. */
-  async *decode(
-    bytes: AsyncIterable<Uint8Array>,
-    rateHz: DecodedRateHz,
-    signal: AbortSignal,
-  ): AsyncGenerator<Int16Array> {
-    for await (const { samples } of this.play(bytes, { want: rateHz }, signal)) yield samples;
   }
 
   /**

@@ -15,15 +15,7 @@ async function openTracks(over: Parameters<typeof openSetup>[1] = {}) {
   await using stack = new AsyncDisposableStack();
   const fixture = await openSetup(undefined, over);
   const { tracks } = fixture;
-  const api = stack.use(
-    await openApi(
-      programPorts({
-        list: (...all) => tracks.list(...all),
-        play: (...all) => tracks.play(...all),
-        change: (...all) => tracks.change(...all),
-      }),
-    ),
-  );
+  const api = stack.use(await openApi(programPorts({ more: { tracks } })));
   await api.add('band', { guildId: 'g', scopes: ['track'] });
   await api.add('bell', { guildId: 'g', scopes: ['say'] });
   const { url } = stack.use(await openLoopback(api.app));
