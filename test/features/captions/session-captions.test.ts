@@ -113,9 +113,9 @@ test('captions that come back in another place are another session, and whoever 
 
 test('captions that are turned off write nothing more, and stay off', async () => {
   const fixture = await captioned();
-  const packets = await words('human-goforward', adam, fixture.clock.nowMs());
-  const speaking = pass(fixture, 4_000, packets);
-  await fixture.clock.advance(1_000);
+  const { clock } = fixture;
+  const speaking = pass(fixture, 4_000, await words('human-goforward', adam, clock.nowMs()));
+  await clock.advance(1_000);
   expect(await fixture.captions.turnOff('g')).toEqual({ kind: 'off', saved: true });
   await speaking;
   expect(await kept(fixture)).toEqual([]);
