@@ -18,19 +18,16 @@ type Show = (desired: DesiredMessage, report: (outcome: MessageOutcome) => void)
 
 /** A chat that passes on what it is to show. */
 export function keyedChat(channelId: string, show: Show): CaptionChat {
-  let [captions, notices] = [0, 0];
+  const counts = { captions: 0, notice: 0 };
   return {
     channelId,
     message(draw, report) {
       let key = '';
-      const nextKey = (isNotice: boolean) => {
-        const count = isNotice ? ++notices : ++captions;
-        return isNotice && count === 1 ? 'notice' : `${isNotice ? 'notice' : 'captions'} ${count}`;
-      };
       return {
         touch(urgency) {
           const drawn = draw();
-          key ||= nextKey(drawn.buttons !== undefined);
+          const kind = drawn.buttons ? 'notice' : 'captions';
+          if (key === '') key = `${kind} ${++counts[kind]}`.replace(/^notice 1$/, 'notice');
           show({ ...drawn, key, urgency }, report);
         },
         settled: () => Promise.resolve(),

@@ -9,6 +9,7 @@ import {
   translationPrompt,
 } from '#src/pipeline/translation-prompt.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
 import { peopleIn, type TranscriptLine } from './transcript-line.ts';
 import type { TranscriptRecorder } from './transcript-recorder.ts';
 
@@ -46,11 +47,12 @@ export class CaptionTranslator {
     this.#language = language;
   }
 
-  /** Takes a line that is over; one that is in that language already stays as it is. */
+  /** Takes a line that is over; one that has no words or is in that language already stays as it is. */
   add(line: TranscriptLine): void {
     const language = this.#language;
     if (language === undefined || this.#closing.signal.aborted) return;
     if (line.language !== undefined && isSame(line.language, language)) return;
+    if (visibleLine(line.text) === '') return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
     this.#working ??= this.#run().finally(() => {
       this.#working = undefined;

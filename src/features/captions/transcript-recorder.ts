@@ -239,6 +239,9 @@ export class TranscriptRecorder {
     const { clock } = this.#context.parts;
     this.#session = { ...this.#session, endedAtWallMs: clock.wallMs() };
     this.#music?.[Symbol.dispose]();
+    // What is being said is kept nowhere, so that it is not shown either.
+    this.live.remove([...this.#open.keys()]);
+    this.#open.clear();
     const show = async () => {
       await this.translations.close(flushMs);
       await ifInTime(this.live.settled(), flushMs, clock, never);
@@ -332,13 +335,14 @@ export class TranscriptRecorder {
 
   async #write(): Promise<void> {
     const { writer } = this.#store;
-    const lines = [...this.#unsaved].flatMap((number) => this.#recent.get(number) ?? []);
-    if (lines.length === 0 && this.#savedSession === this.#session) return;
     const session = this.#session;
+    if (this.#unsaved.size === 0 && this.#savedSession === session) return;
     const write = async () => {
       if (this.#savedSession !== session) await writer.putSession(session);
-      if (lines.length > 0) await writer.putLines(lines);
       this.#savedSession = session;
+      // What was forgotten meanwhile is in memory no more.
+      const lines = [...this.#unsaved].flatMap((number) => this.#recent.get(number) ?? []);
+      if (lines.length > 0) await writer.putLines(lines);
       for (const line of lines)
         if (this.#recent.get(line.number) === line) this.#unsaved.delete(line.number);
       this.#isUnsaved = false;

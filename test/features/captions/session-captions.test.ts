@@ -7,6 +7,7 @@ import {
   openSessionFixture,
   pass,
   type SessionFixture,
+  words,
 } from '#test/conversation/setup/session-fixture.ts';
 
 test('before the first word is written everybody is told, aloud and in writing', async () => {
@@ -112,7 +113,12 @@ test('captions that come back in another place are another session, and whoever 
 
 test('captions that are turned off write nothing more, and stay off', async () => {
   const fixture = await captioned();
+  const { clock } = fixture;
+  const speaking = pass(fixture, 4_000, await words('human-goforward', adam, clock.nowMs()));
+  await clock.advance(1_000);
   expect(await fixture.captions.turnOff('g')).toEqual({ kind: 'off', saved: true });
+  await speaking;
+  expect(await kept(fixture)).toEqual([]);
   await says(fixture);
   expect(fixture.captionChats.chat.lines).toEqual([]);
   await fixture.sessions.leave('g');

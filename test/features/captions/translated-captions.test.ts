@@ -14,6 +14,7 @@ import {
 } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 const speech = 'human-goforward';
@@ -100,6 +101,16 @@ test('a server that fails is told of once, captions go on, and it is tried again
   expect(reported).toHaveLength(1);
   await pass(fixture, 60_000);
   expect(fixture.captionChats.chat.lines).toEqual(['**Adam** five five', '-# fünf fünf']);
+});
+
+test('a line without words is not translated, and captions end', async () => {
+  const error = new BotError('provider.unreachable', true, 'Nobody there.');
+  const transcriber = new FakeTranscriber({ texts: [], error });
+  const fixture = await translated({ transcriber });
+  await says(fixture);
+  expect(fixture.captionChats.chat.lines).toEqual(['**Adam** *(not understood)*']);
+  expect(await fixture.captions.turnOff('g')).toMatchObject({ kind: 'off' });
+  expect(fixture.model.asked).toEqual([]);
 });
 
 test('a model that gives no translations is told of once', async () => {

@@ -188,7 +188,7 @@ export class LiveCaptions {
   }
 
   #show(message: Message, urgency: 'whole' | 'partial'): void {
-    if (this.#isShut) return;
+    if (this.#isShut || !this.#messages.includes(message)) return;
     message.text = this.#textOf(message);
     if (message.text === '') this.#forget(message);
     message.sent.touch(urgency);

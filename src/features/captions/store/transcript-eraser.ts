@@ -72,7 +72,7 @@ export function transcriptEraser(database: StoreDatabase) {
         },
       );
       if (sessionId !== undefined) return erased;
-      await mergeIndex(database);
+      if (!database.isShared) await database.writeNow(mergeIndex);
       await database.scrub();
       return erased;
     },
