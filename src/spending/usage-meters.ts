@@ -27,10 +27,8 @@ export function meteredTranscriber(
   heard: OnRecognised,
   hold?: HoldSound,
 ): Transcriber {
-  const { wrapped } = transcriber;
-  return wrapped
-    ? wrapped.call(transcriber, (engine) => metered(engine, heard, hold))
-    : metered(transcriber, heard, hold);
+  const each = (engine: Transcriber) => metered(engine, heard, hold);
+  return transcriber.wrapped?.(each) ?? each(transcriber);
 }
 
 function metered(transcriber: Transcriber, heard: OnRecognised, hold?: HoldSound): Transcriber {

@@ -26,10 +26,8 @@ export function meteredVoice(
   spoke: OnSpoken,
   hold?: HoldSpeech,
 ): Synthesizer {
-  const { wrapped } = synthesizer;
-  return wrapped
-    ? wrapped.call(synthesizer, (engine) => metered(engine, spoke, hold))
-    : metered(synthesizer, spoke, hold);
+  const each = (engine: Synthesizer) => metered(engine, spoke, hold);
+  return synthesizer.wrapped?.(each) ?? each(synthesizer);
 }
 
 function metered(synthesizer: Synthesizer, spoke: OnSpoken, hold?: HoldSpeech): Synthesizer {
