@@ -1,6 +1,6 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf } from '#src/base/json.ts';
+import { fieldsOf, textIn } from '#src/base/json.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
 import { type JsonEvent, JsonSocket, type SocketOptions, socketUrl } from './json-socket.ts';
@@ -62,8 +62,8 @@ function expected(what: 'created' | 'updated', options: LinkOptions) {
   const hear = (event: JsonEvent) => {
     if (isOfSession(event, what)) resolve(event);
     if (event.type !== 'error') return;
-    const { message, code } = fieldsOf(event.error);
-    reject(refusalOf(`${message}`, codeOf(code), options));
+    const { code, words } = errorIn(event);
+    reject(refusalOf(words, code, options));
   };
   return { event: promise, listener: { hear, lost: reject } };
 }
@@ -78,6 +78,13 @@ function isOfBeta({ type, session }: JsonEvent): boolean {
   const settings = fieldsOf(session);
   const hasFormerNames = 'input_audio_format' in settings || 'modalities' in settings;
   return hasFormerNames || type === 'transcription_session.created';
+}
+
+/** Error in an event of a server; `eventId`: the event of ours that it is about, where it says so. */
+export function errorIn({ error }: JsonEvent) {
+  const { message, code, event_id } = fieldsOf(error);
+  const words = textIn(message) ?? 'no reason given';
+  return { eventId: textIn(event_id), code: textIn(code), words };
 }
 
 /** Error from a server's message: its code in the sentence, its words apart. */
