@@ -65,6 +65,11 @@ export function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
   return isRecord(value) ? value : {};
 }
 
+/** A foreign value that is a text and not empty. */
+export function textIn(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined;
+}
+
 function measured(given: Uint8Array | string, limits: JsonLimits): JsonExcess | undefined {
   if (given.length > limits.bytes) return excessOf('bytes', limits);
   return new JsonMeter(limits).push(typeof given === 'string' ? Buffer.from(given) : given);

@@ -1,5 +1,4 @@
-import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
-import { type HoldResult, unlessAbandoned } from '#src/provider/models/request-hold.ts';
+import { counted, type HoldResult } from '#src/provider/models/request-hold.ts';
 import type { ChatMessage, ChatModel, ChatPart, Usage } from './ports.ts';
 import { estimateUsage, isReport, settled } from './usage.ts';
 
@@ -25,94 +24,47 @@ export function meteredChat(
     const { wrapped } = model;
     if (wrapped) return wrapped.call(model, each);
     return {
-      reply: (messages, tools, signal, _, voice) =>
-        counted(
-          () => hold?.(messages, tools),
-          (most) => model.reply(messages, tools, signal, most, voice),
-          (usage, progress) => spent(settled(usage, () => estimate(messages, progress))),
+      reply(messages, tools, signal, _, voice) {
+        const progress = new RequestProgress();
+        return counted(
+          {
+            hold: () => hold?.(messages, tools),
+            ask: (most) => model.reply(messages, tools, signal, most, voice),
+            isOutput: (part) => progress.note(part),
+            over: () => spent(settled(progress.usage, () => estimate(messages, progress))),
+          },
           signal,
-        ),
+        );
+      },
     };
   };
   return each(chat);
 }
 
 /** Output of a request so far. */
-export type RequestProgress = {
+export class RequestProgress {
   /** Its text, or the transcript of its sound: one of the two, the first to arrive. */
-  readonly written: string;
-  readonly hasSound: boolean;
-};
-
-/** One request with money held for it; `over` as in `MeteredRequest.read`. */
-async function* counted(
-  hold: () => HoldResult,
-  ask: (mostTokens?: number) => AsyncIterable<ChatPart>,
-  over: (usage: Usage | undefined, progress: RequestProgress) => void,
-  signal: AbortSignal,
-): AsyncGenerator<ChatPart> {
-  signal.throwIfAborted();
-  const held = await unlessAbandoned(hold(), signal);
-  const request = new MeteredRequest(signal);
-  try {
-    yield* request.read(
-      () => ask(held?.units),
-      (usage) => over(usage, request),
-    );
-  } finally {
-    held?.end();
-  }
-}
-
-class MeteredRequest implements RequestProgress {
   written = '';
   hasSound = false;
-  readonly #signal: AbortSignal;
+  usage: Usage | undefined;
   #source: 'text' | 'transcript' | undefined;
-  #hasBegun = false;
-  #usage: Usage | undefined;
 
-  constructor(signal: AbortSignal) {
-    this.#signal = signal;
-  }
-
-  /** Passes the parts of the output on; `over` gets their reported usage, unless they were refused before the first. */
-  async *read(
-    ask: () => AsyncIterable<ChatPart>,
-    over: (usage: Usage | undefined) => void,
-  ): AsyncGenerator<ChatPart> {
-    this.#signal.throwIfAborted(); // a request that is not sent costs nothing
-    let isRefused = false;
-    try {
-      for await (const part of ask()) {
-        this.#note(part);
-        yield part;
-      }
-    } catch (error) {
-      isRefused = !this.#hasBegun && !this.#signal.aborted && isUnpaid(error);
-      throw error;
-    } finally {
-      if (!isRefused) over(this.#usage);
-    }
-  }
-
-  #note(part: ChatPart): void {
+  /** Whether the part is output: an estimate alone is no beginning. */
+  note(part: ChatPart): boolean {
     switch (part.kind) {
       case 'text':
       case 'transcript':
         this.#source ??= part.kind;
         if (this.#source === part.kind) this.written += part.text;
-        break;
+        return true;
       case 'sound':
         this.hasSound = true;
-        break;
+        return true;
       case 'usage':
-        this.#usage = part.usage;
-        break;
+        this.usage = part.usage;
+        return isReport(part.usage);
       case 'tool':
-        break;
+        return true;
     }
-    // An estimate alone is no beginning.
-    this.#hasBegun ||= part.kind !== 'usage' || isReport(part.usage);
   }
 }

@@ -2,7 +2,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError, withAbout } from '#src/base/errors.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import type { Breaker, Pass } from './breaker.ts';
-import { type Deadlines, type StageTiming, timed } from './deadlines.ts';
+import { type Deadlines, timed } from './deadlines.ts';
 import type { ProviderNews, ProviderRole } from './provider-news.ts';
 
 /** An engine that can serve a role. */
@@ -46,24 +46,8 @@ type FallbackStep<Engine> = {
   readonly pass: Pass;
   hasBegun: boolean;
 };
-type FallbackOutcome =
-  /** `moved`: its place moved to another engine meanwhile. */
-  | { readonly kind: 'whole' | 'moved' }
-  | { readonly kind: 'failed'; readonly error: BotError; readonly tookMs: number };
-
-/** One request to one engine. */
-type Attempt<Engine, T> = {
-  readonly step: FallbackStep<Engine>;
-  readonly place: FallbackPosition;
-  readonly signal: AbortSignal;
-  /** Aborts the engine's work. */
-  readonly hangUp: AbortController;
-  readonly startMs: number;
-  /** Once it is asked. */
-  parts?: AsyncIterator<T, undefined>;
-  /** Once it is over. */
-  outcome: FallbackOutcome;
-};
+/** End of a request to one engine. `moved`: its place moved to another engine meanwhile. An error came before any output. */
+type AttemptEnd = 'whole' | 'moved' | BotError;
 
 /** The pause before something is asked again, where the server names none. */
 const retryPauseMs = 200;
@@ -107,24 +91,24 @@ export class FallbackChain<Engine> {
     signal: AbortSignal,
     place = openFallbackPosition(),
   ): AsyncGenerator<T> {
-    const retries = { left: 1 };
+    const { clock } = this.#options;
+    let hasRetried = false;
     let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(0, place);
     try {
       while (step) {
-        const attempt: Attempt<Engine, T> = this.#attempt(step, place, signal);
-        try {
-          for (;;) {
-            const { done, value } = await this.#next(asking, attempt);
-            if (done) break;
-            signal.throwIfAborted();
-            yield value;
+        const startMs = clock.nowMs();
+        const end: AttemptEnd = yield* this.#attempt(asking, step, place, signal);
+        if (end === 'whole') return step.pass.succeeded();
+        if (end !== 'moved') {
+          if (hasRetried || !this.#isWorthIt(end, clock.nowMs() - startMs, step)) {
+            step = this.#after(end, step, place);
+            continue;
           }
-        } finally {
-          await attempt.parts?.return?.();
-          attempt.hangUp.abort(notAwaited);
+          hasRetried = true;
+          await clock.sleep(end.about.retryAfterMs ?? retryPauseMs, signal);
         }
-        if (attempt.outcome.kind === 'whole') return step.pass.succeeded();
-        step = await this.#stepAfter(attempt, retries);
+        step.pass.left();
+        step = this.#stepAt(place);
       }
     } finally {
       step?.pass.left();
@@ -132,20 +116,31 @@ export class FallbackChain<Engine> {
     throw this.#restError();
   }
 
-  /** Next engine after an attempt that gave no output. Errors: its own, where no engine is left. */
-  async #stepAfter(
-    { outcome, place, signal, step }: Attempt<Engine, unknown>,
-    retries: { left: number },
-  ): Promise<FallbackStep<Engine>> {
-    if (outcome.kind === 'failed') {
-      const { error } = outcome;
-      if (retries.left === 0 || !this.#isWorthIt(outcome, step))
-        return this.#after(error, step, place);
-      retries.left--;
-      await this.#options.clock.sleep(error.about.retryAfterMs ?? retryPauseMs, signal);
+  /** One request to one engine. Errors: its own after output, described; the reason of `signal`. */
+  async *#attempt<T>(
+    asking: FallbackRequest<Engine, T>,
+    step: FallbackStep<Engine>,
+    place: FallbackPosition,
+    signal: AbortSignal,
+  ): AsyncGenerator<T, AttemptEnd> {
+    const hangUp = controllerUnder(signal);
+    try {
+      for await (const part of this.#partsOf(asking, step, hangUp.signal)) {
+        const isFirst = !step.hasBegun && asking.isOutput(part);
+        if (isFirst && !this.#begins(step, place)) return 'moved';
+        signal.throwIfAborted();
+        yield part;
+      }
+      return 'whole';
+    } catch (thrown) {
+      signal.throwIfAborted();
+      const error = this.#describe(thrown, step.fallback);
+      if (!step.hasBegun) return error;
+      step.pass.failed(error);
+      throw error;
+    } finally {
+      hangUp.abort(notAwaited);
     }
-    step.pass.left();
-    return this.#stepAt(place);
   }
 
   /** Joins the engine that another attempt of `place` has entered. */
@@ -184,83 +179,31 @@ export class FallbackChain<Engine> {
     return below;
   }
 
-  #isWorthIt(
-    { error, tookMs }: Extract<FallbackOutcome, { kind: 'failed' }>,
-    { fallback }: FallbackStep<Engine>,
-  ): boolean {
+  #isWorthIt(error: BotError, tookMs: number, { fallback }: FallbackStep<Engine>): boolean {
     const waitMs = error.about.retryAfterMs ?? retryPauseMs;
-    const { deadlines } = this.#options;
-    const isSoon = tookMs + waitMs <= deadlines.retryWithinMs;
+    const isSoon = tookMs + waitMs <= this.#options.deadlines.retryWithinMs;
     return error.retryable && fallback.breaker.isClosed && isSoon && waitMs <= longestPauseMs;
   }
 
-  #attempt<T>(
-    step: FallbackStep<Engine>,
-    place: FallbackPosition,
-    signal: AbortSignal,
-  ): Attempt<Engine, T> {
-    const startMs = this.#options.clock.nowMs();
-    const hangUp = controllerUnder(signal);
-    return { step, place, signal, hangUp, startMs, outcome: { kind: 'whole' } };
-  }
-
-  /** The next part of an answer, waited for no longer than the deadlines say; the last one is followed by `outcome`. */
-  async #next<T>(
-    asking: FallbackRequest<Engine, T>,
-    attempt: Attempt<Engine, T>,
-  ): Promise<IteratorResult<T, undefined>> {
-    const { place, step } = attempt;
-    try {
-      attempt.parts ??= this.#partsOf(asking, attempt);
-      const part = await attempt.parts.next();
-      const isFirst = !part.done && !step.hasBegun && asking.isOutput(part.value);
-      if (!isFirst || this.#begins(step, place)) return part;
-      attempt.outcome = { kind: 'moved' };
-    } catch (thrown) {
-      attempt.outcome = this.#failure(thrown, attempt);
-    }
-    return { done: true, value: undefined };
-  }
-
+  /** Output of one engine, waited for no longer than the deadlines say. */
   #partsOf<T>(
     { ask, isOutput, moreMs = 0 }: FallbackRequest<Engine, T>,
-    { hangUp, step }: Attempt<Engine, T>,
-  ): AsyncIterator<T, undefined> {
-    const { at, fallback } = step;
-    const engine = fallback.engine();
-    const asked = (ready: Engine) => ask(ready, hangUp.signal, at);
-    const source = engine instanceof Promise ? opened(engine, asked) : asked(engine);
-    return timed(source, this.#timing(fallback, isOutput, moreMs));
-  }
-
-  /** Errors: `thrown`, described, where there was output before; the reason of `signal`. */
-  #failure(
-    thrown: unknown,
-    { signal, startMs, step }: Pick<Attempt<Engine, unknown>, 'signal' | 'startMs' | 'step'>,
-  ): FallbackOutcome {
-    signal.throwIfAborted();
-    const error = this.#describe(thrown, step.fallback);
-    const tookMs = this.#options.clock.nowMs() - startMs;
-    if (!step.hasBegun) return { kind: 'failed', error, tookMs };
-    step.pass.failed(error);
-    throw error;
-  }
-
-  #timing<T>(
-    fallback: Fallback<Engine>,
-    isOutput: (part: T) => boolean,
-    moreMs: number,
-  ): StageTiming<T> {
+    { at, fallback }: FallbackStep<Engine>,
+    signal: AbortSignal,
+  ): AsyncIterable<T> {
     const { clock, deadlines } = this.#options;
-    const { coldFirstMs, firstMs, idleMs, totalMs } = deadlines;
-    return {
+    const { coldFirstMs, idleMs, totalMs } = deadlines;
+    const firstMs = this.#warm.has(fallback) ? deadlines.firstMs : coldFirstMs;
+    const engine = fallback.engine();
+    const asked = (ready: Engine) => ask(ready, signal, at);
+    return timed(engine instanceof Promise ? opened(engine, asked) : asked(engine), {
       clock,
       isOutput,
       idleMs,
       totalMs,
-      firstMs: (this.#warm.has(fallback) ? firstMs : coldFirstMs) + moreMs,
+      firstMs: firstMs + moreMs,
       late: (ms) => late(fallback, ms),
-    };
+    });
   }
 
   /**

@@ -32,7 +32,7 @@ export type SocketLimits = {
 export type JsonEvent = Readonly<Record<string, unknown>>;
 
 export type SocketListener = {
-  event(event: JsonEvent): void;
+  hear(event: JsonEvent): void;
   /** Once, and never after `close`. */
   lost(error: BotError): void;
 };
@@ -41,6 +41,9 @@ const standardLimits: SocketLimits = { connectMs: 10_000, silenceMs: 20_000 };
 /** Limit of unsent bytes, about four minutes of sound. */
 const mostWaitingBytes = 16 * 1024 * 1024;
 const mostRefusalBytes = 4096;
+/** One second of 24 kHz; far below the 15 MiB a server takes at once. */
+const pieceSamples = 24_000;
+const idle: SocketListener = { hear: () => undefined, lost: () => undefined };
 
 /** The address of `path` below a base URL, its own query kept. */
 export function socketUrl(baseUrl: string, path: string, query: Readonly<Record<string, string>>) {
@@ -56,11 +59,21 @@ export class JsonSocket {
   readonly #socket: WebSocket;
   readonly #options: SocketOptions;
   readonly #over = new AbortController();
+  readonly url: URL;
+  readonly openedAtMs: number;
   #listener: SocketListener;
+  #loss: BotError | undefined;
   #heard = true;
   #isPaused = false;
 
-  private constructor(socket: WebSocket, options: SocketOptions, listener: SocketListener) {
+  private constructor(
+    url: URL,
+    socket: WebSocket,
+    options: SocketOptions,
+    listener: SocketListener,
+  ) {
+    this.url = url;
+    this.openedAtMs = options.clock.nowMs();
     this.#socket = socket;
     this.#options = options;
     this.#listener = listener;
@@ -87,7 +100,7 @@ export class JsonSocket {
     socket.on('error', opened.reject); // Also keeps later ones from ending the process; 'close' follows them.
     socket.on('unexpected-response', (_, response) => refusal(response).then(opened.reject));
     socket.on('open', opened.resolve);
-    const self = new JsonSocket(socket, options, listener);
+    const self = new JsonSocket(url, socket, options, listener);
     socket.on('message', (data, isBinary) => self.#read(isBinary ? '' : String(data)));
     socket.on('pong', () => self.#hears());
     socket.on('close', (code, reason) => self.#closed(code, reason.toString()));
@@ -104,6 +117,20 @@ export class JsonSocket {
     }
   }
 
+  get alive(): boolean {
+    return !this.#over.signal.aborted;
+  }
+
+  /** One listener at a time; it must not throw. It is told of a loss that happened before. */
+  attach(listener: SocketListener): void {
+    this.#listener = listener;
+    if (this.#loss) listener.lost(this.#loss);
+  }
+
+  detach(): void {
+    this.#listener = idle;
+  }
+
   /** False once nothing can be sent any more. */
   send(event: JsonEvent): boolean {
     if (this.#socket.readyState !== WebSocket.OPEN) return false;
@@ -115,16 +142,22 @@ export class JsonSocket {
     return true;
   }
 
-  /** Stops reading until `resume`, which keeps the server from sending. An event on its way may still come. */
-  pause(): void {
-    this.#isPaused = true;
-    this.#socket.pause();
+  /** Adds samples at 24 kHz mono to the input buffer of a Realtime server. */
+  append(samples: Int16Array): void {
+    for (let at = 0; at < samples.length; at += pieceSamples) {
+      const { buffer, byteOffset, byteLength } = samples.subarray(at, at + pieceSamples);
+      const audio = Buffer.from(buffer, byteOffset, byteLength).toString('base64');
+      this.send({ type: 'input_audio_buffer.append', audio });
+    }
   }
 
-  resume(): void {
-    this.#isPaused = false;
+  /** Stops reading, which keeps the server from sending, or goes on. An event on its way may still come. */
+  hold(on: boolean): void {
+    if (!this.alive) return;
+    this.#isPaused = on;
     this.#heard = true;
-    this.#socket.resume();
+    if (on) this.#socket.pause();
+    else this.#socket.resume();
   }
 
   close(): void {
@@ -144,7 +177,7 @@ export class JsonSocket {
     this.#hears();
     if (this.#over.signal.aborted) return;
     const read = readForeignJson(text, eventLimits);
-    if (read.kind === 'ok' && isRecord(read.value)) this.#listener.event(read.value);
+    if (read.kind === 'ok' && isRecord(read.value)) this.#listener.hear(read.value);
     if (read.kind === 'fault' && read.code === 'json.too_large')
       this.#lose(new BotError('provider.refused', false, `${this.#server} sent ${read.words}.`));
   }
@@ -174,6 +207,7 @@ export class JsonSocket {
   #lose(error: BotError): void {
     if (this.#over.signal.aborted) return;
     this.close();
+    this.#loss = error;
     this.#listener.lost(error);
   }
 

@@ -1,7 +1,8 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { type LinkOptions, RealtimeLink } from './realtime-link.ts';
+import type { JsonSocket } from './json-socket.ts';
+import { type LinkOptions, openRealtimeLink } from './realtime-link.ts';
 
 export type RealtimePoolOptions = LinkOptions & {
   /** Number of unused connections that `warm` opens. */
@@ -19,8 +20,8 @@ export class RealtimePool implements Disposable {
   readonly #over = new AbortController();
   #urls: readonly URL[];
   /** Unused connections, with their timers. */
-  readonly #idle = new Map<RealtimeLink, () => void>();
-  readonly #leased = new Set<RealtimeLink>();
+  readonly #idle = new Map<JsonSocket, () => void>();
+  readonly #leased = new Set<JsonSocket>();
   readonly #opening = new Set<Promise<void>>();
 
   constructor(options: RealtimePoolOptions) {
@@ -44,19 +45,19 @@ export class RealtimePool implements Disposable {
   }
 
   /** Leases a connection, until it is given back. Errors: BotError `provider.*`. Aborting `signal` throws its reason. */
-  async lease(signal: AbortSignal): Promise<RealtimeLink> {
+  async lease(signal: AbortSignal): Promise<JsonSocket> {
     const leasing = this.#lease();
     try {
       return await unlessAborted(leasing, signal);
     } catch (cause) {
-      const unwanted = (link: RealtimeLink) => this.giveBack(link, true);
+      const unwanted = (link: JsonSocket) => this.giveBack(link, true);
       leasing.then(unwanted, () => undefined); // each caller gets the error
       throw cause;
     }
   }
 
   /** `isReusable`: the server has nothing more to say about its use. */
-  giveBack(link: RealtimeLink, isReusable: boolean): void {
+  giveBack(link: JsonSocket, isReusable: boolean): void {
     this.#leased.delete(link);
     if (isReusable) this.#keep(link);
     else link.close();
@@ -67,7 +68,7 @@ export class RealtimePool implements Disposable {
     for (const link of [...this.#idle.keys(), ...this.#leased]) this.#drop(link);
   }
 
-  async #lease(): Promise<RealtimeLink> {
+  async #lease(): Promise<JsonSocket> {
     while (this.#idle.size === 0 && this.#opening.size > 0) await Promise.race(this.#opening);
     let [link] = this.#idle.keys();
     while (link && !link.alive) {
@@ -86,7 +87,7 @@ export class RealtimePool implements Disposable {
     if (link) this.#keep(link);
   }
 
-  #keep(link: RealtimeLink): void {
+  #keep(link: JsonSocket): void {
     link.detach();
     const isOld = this.#clock.nowMs() - link.openedAtMs > oldestMs;
     if (!link.alive || isOld || this.#over.signal.aborted) link.close();
@@ -97,16 +98,16 @@ export class RealtimePool implements Disposable {
       );
   }
 
-  #drop(link: RealtimeLink): void {
+  #drop(link: JsonSocket): void {
     this.#idle.get(link)?.();
     this.#idle.delete(link);
     link.close();
   }
 
   /** Opens at the address that worked before, else at the first that does. */
-  async #open(): Promise<RealtimeLink> {
+  async #open(): Promise<JsonSocket> {
     const options = { ...this.#options, urls: this.#urls };
-    const link = await RealtimeLink.open(options, this.#over.signal);
+    const link = await openRealtimeLink(options, this.#over.signal);
     this.#urls = [link.url];
     return link;
   }

@@ -1,6 +1,7 @@
-import { fieldsOf } from '#src/base/json.ts';
+import { fieldsOf, textIn } from '#src/base/json.ts';
 import { reportedTokens, type TokenUsage } from '#src/provider/models/usage-reading.ts';
 import type { JsonEvent } from './json-socket.ts';
+import { errorIn } from './realtime-link.ts';
 
 type ToolCall = { readonly id: string; readonly name: string; readonly argumentsJson: string };
 
@@ -31,13 +32,7 @@ export type TalkEvent =
     })
   | (OfItem & { readonly kind: 'call'; readonly call: ToolCall })
   | (Of & { readonly kind: 'done'; readonly end: ResponseEnd })
-  /** About the event we sent under `eventId`, where it says so. */
-  | {
-      readonly kind: 'error';
-      readonly eventId: string | undefined;
-      readonly words: string;
-      readonly code: string | undefined;
-    };
+  | ({ readonly kind: 'error' } & Readonly<ReturnType<typeof errorIn>>);
 
 export type ResponseEvent = Extract<TalkEvent, Of>;
 export type TalkError = Extract<TalkEvent, { kind: 'error' }>;
@@ -46,7 +41,7 @@ type EventReader = (event: JsonEvent) => TalkEvent | undefined;
 
 const readers: Readonly<Record<string, EventReader>> = {
   'response.created': ({ response }) => {
-    return { kind: 'began', responseId: maybe(fieldsOf(response).id) };
+    return { kind: 'began', responseId: textIn(fieldsOf(response).id) };
   },
   'response.output_item.added': output,
   'response.output_item.done': output,
@@ -62,13 +57,9 @@ const readers: Readonly<Record<string, EventReader>> = {
   }),
   'response.done': ({ response }) => {
     const { id } = fieldsOf(response);
-    return { kind: 'done', responseId: maybe(id), end: endOf(fieldsOf(response)) };
+    return { kind: 'done', responseId: textIn(id), end: endOf(fieldsOf(response)) };
   },
-  error: ({ error }) => {
-    const { message, code, event_id } = fieldsOf(error);
-    const said = word(message) === '' ? 'no reason given' : word(message);
-    return { kind: 'error', eventId: maybe(event_id), words: said, code: maybe(code) };
-  },
+  error: (event) => ({ kind: 'error', ...errorIn(event) }),
 };
 
 /** Undefined for events that are not needed here. */
@@ -106,8 +97,8 @@ function endOf(response: JsonEvent): ResponseEnd {
   const items = Array.isArray(output) ? output.map(fieldsOf) : [];
   return {
     status: statuses.find((one) => one === status) ?? 'failed',
-    words: maybe(error.message) ?? maybe(details.reason),
-    code: maybe(error.code) ?? maybe(error.type),
+    words: textIn(error.message) ?? textIn(details.reason),
+    code: textIn(error.code) ?? textIn(error.type),
     usage: usageOf(usage),
     calls: items.filter(({ type }) => type === 'function_call').map(callOf),
   };
@@ -127,7 +118,7 @@ function callOf(item: JsonEvent): ToolCall {
 }
 
 function of({ response_id }: JsonEvent): Of {
-  return { responseId: maybe(response_id) };
+  return { responseId: textIn(response_id) };
 }
 
 function ofItem(event: JsonEvent): OfItem {
@@ -135,9 +126,5 @@ function ofItem(event: JsonEvent): OfItem {
 }
 
 function word(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
-function maybe(value: unknown): string | undefined {
-  return typeof value === 'string' && value !== '' ? value : undefined;
+  return textIn(value) ?? '';
 }

@@ -1,8 +1,9 @@
-import type { Clock } from '#src/base/clock.ts';
+import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { StreamDeadline, unlessAborted } from '#src/base/waiting.ts';
 import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
-import { type LinkOptions, type RealtimeLink, refusalOf } from './realtime-link.ts';
+import type { JsonSocket } from './json-socket.ts';
+import { type LinkOptions, refusalOf } from './realtime-link.ts';
 import {
   type ResponseEnd,
   type ResponseEvent,
@@ -18,13 +19,14 @@ export type ResponseLimits = {
 };
 
 export type ResponseOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {
-  readonly link: Pick<RealtimeLink, 'attach' | 'hold'>;
+  readonly link: Pick<JsonSocket, 'attach' | 'hold'>;
   /** Ids of the events that it depends on: the request for it, and others whose refusal ends it. */
   readonly eventIds: readonly string[];
-  readonly clock: Clock;
-  readonly limits: ResponseLimits;
+  readonly clock?: Clock;
+  readonly limits?: Partial<ResponseLimits>;
 };
 
+const usualLimits: ResponseLimits = { firstMs: 20_000, idleMs: 10_000 };
 /** Longest unread sound, in ms, before the server is kept from sending more. */
 const mostHereMs = 1000;
 const bytesPerMs = 48;
@@ -34,6 +36,7 @@ const suspectMs = 2000;
 /** One response of a server as it arrives: sound, words, calls, and its end. Who leaves it early closes its connection. */
 export class RealtimeResponse {
   readonly #options: ResponseOptions;
+  readonly #clock: Clock;
   #id: string | undefined;
   readonly #events: ResponseEvent[] = [];
   /** Items whose words came in pieces: they need not come whole. */
@@ -48,6 +51,7 @@ export class RealtimeResponse {
   /** Listens to the link at once. */
   constructor(options: ResponseOptions) {
     this.#options = options;
+    this.#clock = options.clock ?? realClock;
     options.link.attach({
       hear: (json) => {
         const event = readTalk(json);
@@ -63,7 +67,7 @@ export class RealtimeResponse {
    * `signal.reason`.
    */
   async *read(signal: AbortSignal): AsyncGenerator<ResponseEvent> {
-    using deadline = new StreamDeadline(this.#options.clock);
+    using deadline = new StreamDeadline(this.#clock);
     for (;;) {
       signal.throwIfAborted();
       const event = this.#events.shift();
@@ -128,7 +132,7 @@ export class RealtimeResponse {
   }
 
   async #more(deadline: StreamDeadline, signal: AbortSignal): Promise<void> {
-    const { firstMs, idleMs } = this.#options.limits;
+    const { firstMs, idleMs } = { ...usualLimits, ...this.#options.limits };
     const usualMs = this.#isGiven ? idleMs : firstMs;
     const waitMs = this.#suspected ? suspectMs : usualMs;
     const changed = unlessAborted(this.#change.promise, signal);

@@ -1,48 +1,33 @@
-import { durationMs } from '#src/audio/pcm.ts';
-import { controllerUnder } from '#src/base/waiting.ts';
-import { SharedTask } from '#src/speech/embedded/task-queue.ts';
-import type { Listening, OnPartial, OnSoundSent, Transcriber, Transcript } from './ports.ts';
-import { type SpokenSound, UtteranceSound } from './utterance-sound.ts';
-import { shiftTranscript } from './word-times.ts';
+import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
+import type { Listening, Transcript } from './ports.ts';
+import { UtteranceSound } from './utterance-sound.ts';
 
-/** The utterance so far, as it was sent. */
-type RecognitionPass = { readonly length: number; readonly work: SharedTask<Transcript> };
+/** Text of the sound so far; reads it before its first wait. */
+export type RecogniseSoFar = (sound: UtteranceSound, signal: AbortSignal) => Promise<Transcript>;
 
 /**
- * Listens with a recogniser that only takes whole utterances: each text costs the sound so far once more, and is asked for
- * in pauses alone.
+ * Listens by recognising the sound so far in pauses alone. All who wait for the text share one recognition, which serves until
+ * more than silence comes.
  */
 export class GrowingWindow implements Listening {
-  readonly #transcriber: Transcriber;
-  readonly #onPartial: OnPartial;
+  readonly #recognise: RecogniseSoFar;
   readonly #over: AbortController;
-  readonly #signal: AbortSignal;
-  readonly #onSent: OnSoundSent;
   readonly #sound = new UtteranceSound();
   #last: RecognitionPass | undefined;
-  #reported = '';
 
-  constructor(
-    transcriber: Transcriber,
-    onPartial: OnPartial,
-    signal: AbortSignal,
-    onSent: OnSoundSent = () => undefined,
-  ) {
-    this.#transcriber = transcriber;
-    this.#onSent = onSent;
-    this.#onPartial = onPartial;
+  constructor(recognise: RecogniseSoFar, signal: AbortSignal) {
+    this.#recognise = recognise;
     this.#over = controllerUnder(signal);
-    this.#signal = this.#over.signal;
   }
 
   push(samples: Int16Array): void {
-    if (!this.#signal.aborted) this.#sound.push(samples);
+    if (!this.#over.signal.aborted) this.#sound.push(samples);
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
-    const either = AbortSignal.any([this.#signal, signal]);
+    const either = AbortSignal.any([this.#over.signal, signal]);
     either.throwIfAborted();
-    return await (this.#known() ?? this.#recogniseSoFar()).result(either);
+    return await this.#pass().result(either);
   }
 
   [Symbol.dispose](): void {
@@ -50,34 +35,46 @@ export class GrowingWindow implements Listening {
     this.#sound.drop();
   }
 
-  /** Running or finished recognition, if only silence came after it. */
-  #known(): SharedTask<Transcript> | undefined {
-    const last = this.#last;
-    return last?.work.useful && this.#sound.isSilentFrom(last.length) ? last.work : undefined;
+  #pass(): RecognitionPass {
+    const [last, sound] = [this.#last, this.#sound];
+    if (last?.isUseful && sound.isSilentFrom(last.length)) return last;
+    const recognise = (leaving: AbortSignal) =>
+      this.#recognise(sound, AbortSignal.any([leaving, this.#over.signal]));
+    this.#last = new RecognitionPass(sound.length, recognise);
+    return this.#last;
+  }
+}
+
+/** Recognition of the first `length` samples: it is aborted when the last waiting caller leaves before its end. */
+class RecognitionPass {
+  readonly length: number;
+  /** Running or done; one that failed or was abandoned has no output any more. */
+  isUseful = true;
+  readonly #left = new AbortController();
+  readonly #result: Promise<Transcript>;
+  #isRunning = true;
+  #waiting = 0;
+
+  constructor(length: number, work: (signal: AbortSignal) => Promise<Transcript>) {
+    this.length = length;
+    this.#result = work(this.#left.signal);
+    const end = (isUseful: boolean) => () => {
+      this.isUseful &&= isUseful;
+      this.#isRunning = false;
+    };
+    this.#result.then(end(true), end(false));
   }
 
-  #recogniseSoFar(): SharedTask<Transcript> {
-    const { length } = this.#sound;
-    const spoken = this.#sound.spoken();
-    this.#onSent(durationMs(spoken.pcm));
-    const work = new SharedTask((signal) =>
-      this.#recognise(spoken, AbortSignal.any([signal, this.#signal])),
-    );
-    this.#last = { length, work };
-    return work;
-  }
-
-  async #recognise({ pcm, fromMs }: SpokenSound, signal: AbortSignal): Promise<Transcript> {
-    for await (const update of this.#transcriber.transcribe(pcm, signal)) {
-      if (update.kind === 'final') return shiftTranscript(update.transcript, fromMs);
-      if (update.text.length > this.#reported.length) this.#report(update.text, signal);
+  /** Errors: as the work. Aborting `signal` throws `signal.reason`. */
+  async result(signal: AbortSignal): Promise<Transcript> {
+    this.#waiting++;
+    try {
+      return await unlessAborted(this.#result, signal);
+    } finally {
+      if (--this.#waiting === 0 && this.#isRunning) {
+        this.isUseful = false;
+        this.#left.abort(signal.reason);
+      }
     }
-    return { text: '' };
-  }
-
-  #report(text: string, signal: AbortSignal): void {
-    if (signal.aborted) return;
-    this.#reported = text;
-    this.#onPartial(text);
   }
 }

@@ -29,27 +29,19 @@ type OnUsage = (usage: Usage) => void;
  */
 export class Reservation {
   readonly #account: ReservationAccount;
-  readonly #onUsage: OnUsage | undefined;
+  readonly #onUsage: OnUsage[];
   #isWanted = false;
   #isClosed = false;
 
-  constructor(account: ReservationAccount, onUsage?: OnUsage) {
+  constructor(account: ReservationAccount, ...onUsage: OnUsage[]) {
     this.#account = account;
     this.#onUsage = onUsage;
   }
 
-  /** This reservation, with `onUsage` called for each request to a model. */
-  watched(onUsage: OnUsage): Reservation {
-    const account: ReservationAccount = {
-      pay: (what, work) => this.#account.pay(what, work),
-      hold: this.#account.hold,
-      turn: () => this.wanted(),
-      done: () => this.close(),
-    };
-    return new Reservation(account, (usage) => {
-      this.#onUsage?.(usage);
-      onUsage(usage);
-    });
+  /** Calls `onUsage` for each further request to a model. */
+  watched(onUsage: OnUsage): this {
+    this.#onUsage.push(onUsage);
+    return this;
   }
 
   /** Sets money aside for a request that is about to be sent; undefined: it has no limit. Errors: BotError `budget.used`. */
@@ -63,7 +55,7 @@ export class Reservation {
 
   /** Counts one request to a model. */
   used(usage: Usage): void {
-    this.#onUsage?.(usage);
+    for (const report of this.#onUsage) report(usage);
     if (usage.inputTokens === 0 && usage.outputTokens === 0) return; // refused
     const { by, ...tokens } = usage;
     this.#account.pay('think', { uses: [{ ...tokens, kind: 'tokens' }], by });

@@ -1,10 +1,10 @@
 import { durationMs } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
 import {
+  counted,
   type HoldResult,
+  isUnpaid,
   type RequestHold,
-  unlessAbandoned,
 } from '#src/provider/models/request-hold.ts';
 import type { EngineUsage, Listening, Transcriber, Transcript } from '#src/speech/ports.ts';
 
@@ -27,32 +27,28 @@ export function meteredTranscriber(
   heard: OnRecognised,
   hold?: HoldSound,
 ): Transcriber {
-  const { wrapped } = transcriber;
-  return wrapped
-    ? wrapped.call(transcriber, (engine) => metered(engine, heard, hold))
-    : metered(transcriber, heard, hold);
+  const each = (engine: Transcriber) => metered(engine, heard, hold);
+  return transcriber.wrapped?.(each) ?? each(transcriber);
 }
 
 function metered(transcriber: Transcriber, heard: OnRecognised, hold?: HoldSound): Transcriber {
   const { inLanguage, listen, withHints, withOptions } = transcriber;
   return {
-    async *transcribe(pcm, signal) {
-      signal.throwIfAborted();
-      const held = await unlessAbandoned(hold?.(durationMs(pcm)), signal);
-      let isRefused = false;
+    transcribe(pcm, signal) {
+      const ms = durationMs(pcm);
       let usage: EngineUsage | undefined;
-      try {
-        for await (const update of transcriber.transcribe(pcm, signal)) {
-          if (update.kind === 'final') usage = update.transcript.usage;
-          yield update;
-        }
-      } catch (error) {
-        isRefused = !signal.aborted && isUnpaid(error);
-        throw error;
-      } finally {
-        if (!isRefused) heard(durationMs(pcm), usage);
-        held?.end();
-      }
+      return counted(
+        {
+          hold: () => hold?.(ms),
+          ask: () => transcriber.transcribe(pcm, signal),
+          isOutput: (update) => {
+            if (update.kind === 'final') usage = update.transcript.usage;
+            return false;
+          },
+          over: () => heard(ms, usage),
+        },
+        signal,
+      );
     },
     listen:
       listen &&

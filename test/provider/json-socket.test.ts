@@ -19,7 +19,7 @@ async function meet(greet: (socket: WebSocket) => void, clock = realClock) {
   const baseUrl = `http://127.0.0.1:${(http.address() as AddressInfo).port}/v1`;
   const events: JsonEvent[] = [];
   const lost: BotError[] = [];
-  const listener = { event: (e: JsonEvent) => events.push(e), lost: (e: BotError) => lost.push(e) };
+  const listener = { hear: (e: JsonEvent) => events.push(e), lost: (e: BotError) => lost.push(e) };
   const options = { baseUrl, clock, apiKey: new Secret('hunter22') };
   const socket = await JsonSocket.open(socketUrl(baseUrl, '/x', {}), options, listener, staying);
   const close = () => {

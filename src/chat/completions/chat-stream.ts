@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf } from '#src/base/json.ts';
+import { fieldsOf, textIn } from '#src/base/json.ts';
 import type { ChatPart, Usage } from '#src/chat/ports.ts';
 import { wordsOf } from '#src/provider/models/error-phrases.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
@@ -79,7 +79,7 @@ export class ChatStream {
     if (isLast && this.#hasSound) this.#finish ??= 'stop';
     if (typeof transcript === 'string')
       yield* this.#shown('transcript', this.#spokenThink.push(transcript));
-    const bytes = Buffer.from(typeof data === 'string' ? data : '', 'base64');
+    const bytes = Buffer.from(textIn(data) ?? '', 'base64');
     if (bytes.length === 0) return;
     this.#hasSound = true;
     yield { kind: 'sound', bytes };
@@ -117,7 +117,7 @@ function contentOf(content: unknown): string {
   if (!Array.isArray(content)) return '';
   return content
     .map(fieldsOf)
-    .map(({ type, text }) => (type === 'text' && typeof text === 'string' ? text : ''))
+    .map(({ type, text }) => (type === 'text' && textIn(text)) || '')
     .join('');
 }
 

@@ -1,4 +1,4 @@
-import { foreignJson, isRecord, toolArgumentLimits } from '#src/base/json.ts';
+import { foreignJson, isRecord, textIn, toolArgumentLimits } from '#src/base/json.ts';
 import type { ToolCall } from '#src/chat/ports.ts';
 
 /** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
@@ -81,16 +81,12 @@ function readFragment(delta: unknown): Fragment | undefined {
   const { index } = delta;
   return {
     index: typeof index === 'number' ? index : undefined,
-    id: textOf(delta.id),
-    name: textOf(part.name),
+    id: textIn(delta.id) ?? '',
+    name: textIn(part.name) ?? '',
     json: jsonOf(part.arguments),
   };
 }
 
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : '';
-}
-
 function jsonOf(value: unknown): string {
-  return isRecord(value) ? JSON.stringify(value) : textOf(value);
+  return isRecord(value) ? JSON.stringify(value) : (textIn(value) ?? '');
 }

@@ -1,10 +1,10 @@
-import { type Clock, realClock } from '#src/base/clock.ts';
+import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
-import type { OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
+import type { JsonSocket, OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
 import { codeOf } from '#src/provider/models/error-phrases.ts';
 import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
-import { type RealtimeLink, realtimeUrls } from '#src/provider/realtime-link.ts';
+import { realtimeUrls } from '#src/provider/realtime-link.ts';
 import { RealtimePool } from '#src/provider/realtime-pool.ts';
 import type { ResponseEnd, ResponseEvent } from '#src/provider/realtime-reading.ts';
 import { RealtimeResponse, type ResponseLimits } from '#src/provider/realtime-response.ts';
@@ -29,8 +29,6 @@ export type RealtimeTalkOptions = {
   readonly limits?: Partial<SocketLimits & ResponseLimits>;
   readonly openSocket?: OpenSocket;
 };
-
-const usualLimits: ResponseLimits = { firstMs: 20_000, idleMs: 10_000 };
 
 /** Any server with OpenAI's Realtime conversations. Each answer has a connection of its own: the server forgets all with its end. */
 export class RealtimeTalk implements Disposable {
@@ -80,7 +78,7 @@ class TalkAnswer {
   readonly #options: RealtimeTalkOptions;
   readonly #pool: RealtimePool;
   readonly #by: ServedBy;
-  #link: RealtimeLink | undefined;
+  #link: JsonSocket | undefined;
   /** Ids of the calls whose results the server has. */
   readonly #results = new Set<string>();
   #requests = 0;
@@ -108,24 +106,22 @@ class TalkAnswer {
   }
 
   /** A server that has had a request knows all but the results of its calls. */
-  #ask(link: RealtimeLink, request: TalkRequest, isFirst: boolean): RealtimeResponse {
+  #ask(link: JsonSocket, request: TalkRequest, isFirst: boolean): RealtimeResponse {
     const { messages, mostTokens, tools } = request;
-    const { clock = realClock, limits, maxTokens } = this.#options;
     const number = ++this.#requests;
     const [askId, voiceId] = [`ask_${number}`, `voice_${number}`];
     const eventIds = request.voice === undefined ? [askId] : [askId, voiceId];
-    const own = { link, eventIds, clock, limits: { ...usualLimits, ...limits } };
-    const response = new RealtimeResponse({ ...this.#options, ...own });
+    const response = new RealtimeResponse({ ...this.#options, link, eventIds });
     const [system, ...shown] = messages;
     const voice = request.voice ?? this.#options.voice;
     link.send(mannerUpdate(system?.content ?? '', tools));
     if (isFirst && voice !== undefined) link.send(voiceUpdate(voice, voiceId));
     this.#send(link, shown, isFirst);
-    link.send(answerRequest(askId, mostTokens, maxTokens));
+    link.send(answerRequest(askId, mostTokens, this.#options.maxTokens));
     return response;
   }
 
-  #send(link: RealtimeLink, messages: readonly ChatMessage[], isFirst: boolean): void {
+  #send(link: JsonSocket, messages: readonly ChatMessage[], isFirst: boolean): void {
     if (isFirst) this.#results.clear();
     for (const message of messages) {
       const isResult = message.role === 'tool' && !this.#results.has(message.callId);

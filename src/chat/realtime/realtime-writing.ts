@@ -3,8 +3,7 @@ import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { lineOf } from '#src/chat/completions/api-messages.ts';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
-import type { JsonEvent } from '#src/provider/json-socket.ts';
-import type { RealtimeLink } from '#src/provider/realtime-link.ts';
+import type { JsonEvent, JsonSocket } from '#src/provider/json-socket.ts';
 
 /** Servers refuse less sound. */
 const shortestSamples = speakRateHz / 10;
@@ -42,7 +41,7 @@ export function answerRequest(event_id: string, mostTokens = Infinity, most = In
 }
 
 /** Adds a message to the conversation of the server: sound after a line that names its speaker, all else as text. */
-export function sendMessage(link: RealtimeLink, message: ChatMessage): void {
+export function sendMessage(link: JsonSocket, message: ChatMessage): void {
   for (const item of itemsOf(message)) link.send({ type: 'conversation.item.create', item });
   if ('wav' in message) sendSound(link, message.wav);
 }
@@ -68,7 +67,7 @@ function itemsOf(message: ChatMessage): readonly JsonEvent[] {
   }
 }
 
-function sendSound(link: RealtimeLink, wav: Uint8Array): void {
+function sendSound(link: JsonSocket, wav: Uint8Array): void {
   const { samples } = resample(readWav(wav), speakRateHz);
   link.append(samples);
   const missing = shortestSamples - samples.length;

@@ -2,6 +2,7 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import { openClient } from '#src/provider/client.ts';
 import { listModels } from './model-list.ts';
 import { type ModelInUse, type ModelList, type ModelNews, modelNews } from './models.ts';
@@ -75,20 +76,11 @@ export class ModelWatch implements Disposable {
 
   async #askOne({ baseUrl, apiKey }: WatchedModel): Promise<ModelList> {
     const { clock } = this.#options;
-    const answered = new AbortController();
-    const enough = new AbortController();
-    const signal = AbortSignal.any([this.#over.signal, enough.signal]);
-    void clock.sleep(deadlineMs, answered.signal).then(
-      () => enough.abort(),
-      () => {},
-    );
-    try {
-      const address = baseUrl.replace(/^ws/, 'http');
-      const client = openClient({ baseUrl: address, clock, limits, apiKey });
-      return await listModels(client, signal);
-    } finally {
-      answered.abort();
-    }
+    using deadline = deadlineSignal(deadlineMs, clock, () => new Error('It was aborted.'));
+    const signal = AbortSignal.any([this.#over.signal, deadline.signal]);
+    const address = baseUrl.replace(/^ws/, 'http');
+    const client = openClient({ baseUrl: address, clock, limits, apiKey });
+    return await listModels(client, signal);
   }
 
   #notify(): void {

@@ -1,3 +1,5 @@
+import { BotError, type ErrorCode } from '#src/base/errors.ts';
+
 /** Money set aside for one request. */
 export type RequestHold = {
   /** Tokens, or ms of sound, that the request may take. */
@@ -9,13 +11,54 @@ export type RequestHold = {
 /** A hold, once the money is set aside; undefined: the request has no limit. */
 export type HoldResult = Promise<RequestHold | undefined> | undefined;
 
-/** The hold once it is known. Aborting `signal` frees it, and throws `signal.reason`. */
-export async function unlessAbandoned(
-  result: HoldResult,
+export type CountedRequest<T> = {
+  readonly hold: () => HoldResult;
+  /** `units` is the limit of the hold. */
+  readonly ask: (units?: number) => AsyncIterable<T>;
+  /** Called with each part before it is passed on. After output a request costs, whatever its end. */
+  readonly isOutput: (part: T) => boolean;
+  /** Called once the request has ended or was cut short, unless it costs nothing. */
+  readonly over: (isWhole: boolean) => void;
+};
+
+/** Parts of one request, with money held for it until its end. Errors: those of the request and of its hold. */
+export async function* counted<T>(
+  { ask, hold, isOutput, over }: CountedRequest<T>,
   signal: AbortSignal,
-): Promise<RequestHold | undefined> {
-  const hold = await result;
-  if (signal.aborted) hold?.end();
+): AsyncGenerator<T> {
   signal.throwIfAborted();
-  return hold;
+  const held = await hold();
+  let [hasBegun, isWhole, isRefused] = [false, false, true];
+  try {
+    signal.throwIfAborted(); // a request that is not sent costs nothing
+    isRefused = false;
+    for await (const part of ask(held?.units)) {
+      hasBegun = isOutput(part) || hasBegun;
+      yield part;
+    }
+    isWhole = true;
+  } catch (error) {
+    isRefused ||= !hasBegun && !signal.aborted && isUnpaid(error);
+    throw error;
+  } finally {
+    if (!isRefused) over(isWhole);
+    held?.end();
+  }
+}
+
+/** Error codes of requests that the server did not serve, or that were not sent. */
+const unpaid: ReadonlySet<ErrorCode> = new Set([
+  'provider.unreachable',
+  'provider.refused',
+  'provider.bad_key',
+  'provider.rate_limited',
+  'provider.spent',
+  'provider.wrong_type',
+  'speech.unspeakable',
+  'speech.no_voice',
+]);
+
+/** Whether a request that failed with `error` before its first output costs nothing; one that is late may be charged. */
+export function isUnpaid(error: unknown): boolean {
+  return error instanceof BotError && unpaid.has(error.code);
 }

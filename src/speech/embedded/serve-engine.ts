@@ -1,6 +1,11 @@
 import { parentPort, workerData } from 'node:worker_threads';
-import { BotError } from '#src/base/errors.ts';
-import type { Birth, FromEngine, Job } from './engine-messages.ts';
+import { BotError, type ErrorCode, messageOf } from '#src/base/errors.ts';
+
+/** Message of a thread about the job it does, of which loading is the first. */
+export type FromEngine<Out> =
+  | { readonly kind: 'out'; readonly value: Out }
+  | { readonly kind: 'done' }
+  | { readonly kind: 'failed'; readonly code: ErrorCode; readonly message: string };
 
 /** Does one job, synchronously; once `unwanted()` is true the rest may be left undone. */
 export type Perform<In, Out> = (
@@ -18,21 +23,24 @@ export async function serveEngine<In, Out>(load: () => Promise<Perform<In, Out>>
   const port = parentPort;
   if (!port) throw new Error('This file is the entry of a worker thread.');
   const send = (message: FromEngine<Out>) => port.postMessage(message);
-  const { unwanted } = workerData as Birth; // Its only birthplace is EngineThread.
+  const unwanted: Int32Array = workerData; // `Engine` alone starts it.
   try {
     const perform = await load();
-    port.on('message', ({ id, input }: Job<In>) => {
-      const isUnwanted = () => Atomics.load(unwanted, 0) === id;
+    port.on('message', (input: In) => {
       try {
-        perform(input, (value) => send({ kind: 'out', id, value }), isUnwanted);
-        send({ kind: 'done', id });
+        perform(
+          input,
+          (value) => send({ kind: 'out', value }),
+          () => Atomics.load(unwanted, 0) === 1,
+        );
+        send({ kind: 'done' });
       } catch (thrown) {
         if (!(thrown instanceof BotError)) throw thrown;
-        send({ kind: 'failed', id, code: thrown.code, message: thrown.message });
+        send({ kind: 'failed', code: thrown.code, message: thrown.message });
       }
     });
-    send({ kind: 'ready' });
+    send({ kind: 'done' });
   } catch (thrown) {
-    send({ kind: 'broken', message: thrown instanceof Error ? thrown.message : String(thrown) });
+    send({ kind: 'failed', code: 'speech.failed', message: messageOf(thrown) });
   }
 }

@@ -1,6 +1,5 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { isUnpaid } from '#src/provider/models/is-unpaid.ts';
-import { type HoldResult, unlessAbandoned } from '#src/provider/models/request-hold.ts';
+import { counted, type HoldResult } from '#src/provider/models/request-hold.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
 import { sumOf } from './request-counter.ts';
 
@@ -27,40 +26,33 @@ export function meteredVoice(
   spoke: OnSpoken,
   hold?: HoldSpeech,
 ): Synthesizer {
-  const { wrapped } = synthesizer;
-  return wrapped
-    ? wrapped.call(synthesizer, (engine) => metered(engine, spoke, hold))
-    : metered(synthesizer, spoke, hold);
+  const each = (engine: Synthesizer) => metered(engine, spoke, hold);
+  return synthesizer.wrapped?.(each) ?? each(synthesizer);
 }
 
 function metered(synthesizer: Synthesizer, spoke: OnSpoken, hold?: HoldSpeech): Synthesizer {
   const { oneVoice } = synthesizer;
   return {
-    async *synthesize(text, voice, signal) {
-      signal.throwIfAborted(); // a request that is not sent costs nothing
-      const held = await unlessAbandoned(hold?.(text), signal);
+    synthesize(text, voice, signal) {
       const tally = new Tally();
       const onUsage = (usage: EngineUsage) => {
         tally.add(usage);
         voice.onUsage?.(usage);
       };
       let ms = 0;
-      let [isRefused, isWhole] = [false, false];
-      try {
-        const sound = synthesizer.synthesize(text, { ...voice, onUsage }, signal);
-        for await (const pcm of cutAfter(sound, held?.units)) {
-          ms += durationMs(pcm);
-          yield pcm;
-        }
-        isWhole = true;
-      } catch (error) {
-        isRefused = ms === 0 && !signal.aborted && isUnpaid(error);
-        throw error;
-      } finally {
-        const usage = tally.usage(isWhole);
-        if (!isRefused) spoke({ characters: text.length, ms, usage });
-        held?.end();
-      }
+      return counted(
+        {
+          hold: () => hold?.(text),
+          ask: (mostMs) =>
+            cutAfter(synthesizer.synthesize(text, { ...voice, onUsage }, signal), mostMs),
+          isOutput: (pcm) => {
+            ms += durationMs(pcm);
+            return ms > 0;
+          },
+          over: (isWhole) => spoke({ characters: text.length, ms, usage: tally.usage(isWhole) }),
+        },
+        signal,
+      );
     },
     oneVoice: oneVoice && (() => metered(oneVoice.call(synthesizer), spoke, hold)),
   };

@@ -1,16 +1,9 @@
 import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
-import { SharedTask } from '#src/speech/embedded/task-queue.ts';
+import { GrowingWindow } from '#src/speech/growing-window.ts';
 import { listenWith } from '#src/speech/listen.ts';
-import type {
-  Listening,
-  OnPartial,
-  Transcriber,
-  Transcript,
-  TranscriptUpdate,
-} from '#src/speech/ports.ts';
-import { UtteranceSound } from '#src/speech/utterance-sound.ts';
+import type { Listening, OnPartial, Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
 
 const isOutput = ({ kind }: TranscriptUpdate) => kind === 'final';
 
@@ -31,7 +24,7 @@ export function transcriberWithFallbacks(
     transcribe: (pcm, signal) =>
       asked(chain, (engine, inner) => wrap(engine).transcribe(pcm, inner), durationMs(pcm), signal),
     listen: listens
-      ? (onPartial, signal) => new FallbackListening(chain, wrap, onPartial, signal)
+      ? (onPartial, signal) => listenByChain(chain, wrap, onPartial, signal)
       : undefined,
     wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
     inLanguage: (language) => withEach((engine) => wrap(engine.inLanguage?.(language) ?? engine)),
@@ -55,80 +48,48 @@ function asked(
   return chain.run({ ask, isOutput, moreMs }, signal);
 }
 
-/** Recognition of the first `length` samples. */
-type AskedAbout = { readonly length: number; readonly work: SharedTask<Transcript> };
-
-class FallbackListening implements Listening {
-  readonly #chain: FallbackChain<Transcriber>;
-  readonly #wrap: Wrap;
-  readonly #over: AbortController;
-  readonly #signal: AbortSignal;
-  readonly #sound = new UtteranceSound();
-  /** Engine that has listened from the beginning, as long as it works. */
-  readonly #first: Transcriber | undefined;
-  #listening: Listening | undefined;
-  #asked: AskedAbout | undefined;
-
-  constructor(
-    chain: FallbackChain<Transcriber>,
-    wrap: Wrap,
-    onPartial: OnPartial,
-    signal: AbortSignal,
-  ) {
-    this.#chain = chain;
-    this.#wrap = wrap;
-    this.#over = controllerUnder(signal);
-    this.#signal = this.#over.signal;
-    this.#first = chain.present;
-    this.#listening = this.#first && listenWith(wrap(this.#first), onPartial, this.#signal);
-  }
-
-  push(samples: Int16Array): void {
-    if (this.#signal.aborted) return;
-    this.#sound.push(samples);
-    this.#listening?.push(samples);
-  }
-
-  async settle(signal: AbortSignal): Promise<Transcript> {
-    const either = AbortSignal.any([this.#signal, signal]);
-    either.throwIfAborted();
-    const { length } = this.#sound;
-    if (this.#asked?.length !== length || !this.#asked.work.useful) {
-      const work = new SharedTask((leaving) =>
-        this.#recognise(AbortSignal.any([leaving, this.#signal])),
-      );
-      this.#asked = { length, work };
-    }
-    return await this.#asked.work.result(either);
-  }
-
-  [Symbol.dispose](): void {
-    this.#over.abort(new Error('not listened to any more'));
-    this.#listening?.[Symbol.dispose]();
-    this.#sound.drop();
-  }
-
-  async #recognise(signal: AbortSignal): Promise<Transcript> {
-    const ask: AskEngine = (engine, inner) => this.#textBy(engine, inner);
-    const soundMs = (this.#sound.length / listenRateHz) * 1_000;
-    for await (const update of asked(this.#chain, ask, soundMs, signal)) {
+/** A failure of the engine that has listened from the beginning is noticed at the next pause. */
+function listenByChain(
+  chain: FallbackChain<Transcriber>,
+  wrap: Wrap,
+  onPartial: OnPartial,
+  signal: AbortSignal,
+): Listening {
+  const over = controllerUnder(signal);
+  const first = chain.present;
+  let listening = first && listenWith(wrap(first), onPartial, over.signal);
+  const window = new GrowingWindow(async (sound, leaving) => {
+    const ask: AskEngine = async function* (engine, inner) {
+      if (engine !== first || !listening) {
+        yield* wrap(engine).transcribe(sound.whole(), inner);
+        return;
+      }
+      try {
+        yield { kind: 'final', transcript: await listening.settle(inner) };
+      } catch (error) {
+        if (inner.aborted) throw error;
+        listening[Symbol.dispose]();
+        listening = undefined;
+        throw error;
+      }
+    };
+    const soundMs = (sound.length / listenRateHz) * 1_000;
+    for await (const update of asked(chain, ask, soundMs, leaving)) {
       if (update.kind === 'final') return update.transcript;
     }
     return { text: '' };
-  }
-
-  async *#textBy(engine: Transcriber, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
-    if (engine !== this.#first || !this.#listening) {
-      yield* this.#wrap(engine).transcribe(this.#sound.whole(), signal);
-      return;
-    }
-    try {
-      yield { kind: 'final', transcript: await this.#listening.settle(signal) };
-    } catch (error) {
-      if (signal.aborted) throw error;
-      this.#listening[Symbol.dispose]();
-      this.#listening = undefined;
-      throw error;
-    }
-  }
+  }, over.signal);
+  return {
+    push(samples) {
+      if (over.signal.aborted) return;
+      window.push(samples);
+      listening?.push(samples);
+    },
+    settle: (until) => window.settle(until),
+    [Symbol.dispose]() {
+      over.abort(new Error('not listened to any more'));
+      listening?.[Symbol.dispose]();
+      window[Symbol.dispose]();
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { within } from '#src/base/waiting.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 
@@ -42,15 +42,12 @@ export class ServerVoices implements VoiceNames {
 
   /** Never throws: a server that does not answer keeps its known names. */
   async #ask(): Promise<void> {
-    const hangUp = new AbortController();
+    using deadline = deadlineSignal(longestMs, this.#clock, () => new Error('late'));
     try {
-      const asked = readServerVoices(this.#client, hangUp.signal);
-      this.#names = await within(asked, longestMs, this.#clock, () => new Error('late'));
+      this.#names = await readServerVoices(this.#client, deadline.signal);
       this.#dueAtMs = this.#clock.nowMs() + freshMs;
     } catch {
       this.#dueAtMs = this.#clock.nowMs() + retryMs;
-    } finally {
-      hangUp.abort(new Error('the request is over'));
     }
   }
 }

@@ -1,4 +1,6 @@
+import { textIn } from '#src/base/json.ts';
 import type { JsonEvent } from '#src/provider/json-socket.ts';
+import { errorIn } from '#src/provider/realtime-link.ts';
 import { heardCount } from '#src/speech/fallbacks/request-counter.ts';
 import { realtimeHints } from '#src/speech/hints.ts';
 import { languageHint } from '#src/speech/language-hint.ts';
@@ -19,29 +21,25 @@ export type HeardEvent =
       readonly details?: WordDetails;
     }
   /** Error about an item, about the event sent under `eventId`, or about neither. */
-  | {
-      readonly kind: 'failed';
-      readonly itemId: string | undefined;
-      readonly eventId: string | undefined;
-      readonly code: string | undefined;
-      readonly words: string;
-    };
+  | ({ readonly kind: 'failed'; readonly itemId: string | undefined } & Readonly<
+      ReturnType<typeof errorIn>
+    >);
 
 const transcription = 'conversation.item.input_audio_transcription';
 
 /** Undefined for events that a transcription does not need. */
 export function readHeard(event: JsonEvent): HeardEvent | undefined {
-  const itemId = word(event.item_id);
+  const itemId = textIn(event.item_id);
   switch (event.type) {
     case 'input_audio_buffer.committed':
       return { kind: 'committed', itemId };
     case `${transcription}.delta`:
-      return { kind: 'delta', itemId, text: word(event.delta) ?? '' };
+      return { kind: 'delta', itemId, text: textIn(event.delta) ?? '' };
     case `${transcription}.completed`:
       return { kind: 'completed', itemId, ...completed(event) };
     case `${transcription}.failed`:
     case 'error':
-      return { kind: 'failed', itemId, ...failed(event.error) };
+      return { kind: 'failed', itemId, ...errorIn(event) };
     default:
       return undefined;
   }
@@ -67,19 +65,10 @@ function completed(event: JsonEvent): {
   details: WordDetails;
 } {
   const { transcript, languages, usage } = event;
-  const text = (word(transcript) ?? '').trim();
+  const text = (textIn(transcript) ?? '').trim();
   const [first] = Array.isArray(languages) ? languages : [];
-  const language = word(first?.code);
+  const language = textIn(first?.code);
   const count = heardCount(usage);
   const details = wordDetails(event);
   return { text, ...(language && { language }), count, details };
-}
-
-function failed(error: unknown) {
-  const { message, code, event_id } = (error ?? {}) as JsonEvent;
-  return { eventId: word(event_id), code: word(code), words: word(message) ?? 'no reason given' };
-}
-
-function word(value: unknown): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

@@ -3,14 +3,9 @@ import { Resampler } from '#src/audio/resample.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted, within } from '#src/base/waiting.ts';
-import type { JsonEvent } from '#src/provider/json-socket.ts';
+import type { JsonEvent, JsonSocket } from '#src/provider/json-socket.ts';
 import type { ServedBy } from '#src/provider/models/served-by.ts';
-import {
-  isOfSession,
-  type LinkOptions,
-  type RealtimeLink,
-  refusalOf,
-} from '#src/provider/realtime-link.ts';
+import { isOfSession, type LinkOptions, refusalOf } from '#src/provider/realtime-link.ts';
 import type { RealtimePool } from '#src/provider/realtime-pool.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs } from '#src/speech/short-pause.ts';
@@ -50,7 +45,7 @@ export class RealtimeListening implements Listening {
   readonly #sound = new UtteranceSound();
   readonly #parts: TranscriptParts;
   readonly #resampler = new Resampler(listenRateHz, speakRateHz);
-  #link: RealtimeLink | undefined;
+  #link: JsonSocket | undefined;
   /** The server was told hints, and may still refuse them. */
   #awaitsHints = false;
   #sentTo = 0;
@@ -127,7 +122,7 @@ export class RealtimeListening implements Listening {
     this.#send(link, this.#sound.length);
   }
 
-  #send(link: RealtimeLink, toSample: number): void {
+  #send(link: JsonSocket, toSample: number): void {
     const fresh = this.#sound.between(this.#sentTo, toSample);
     this.#sentTo = toSample;
     if (fresh.length > 0) link.append(this.#resampler.push(fresh));

@@ -1,5 +1,4 @@
 import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SocketLimits } from '#src/provider/json-socket.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
@@ -32,7 +31,6 @@ export type RealtimeSynthesizer = Synthesizer &
     warm(): void;
   };
 
-const usualLimits: ResponseLimits = { firstMs: 20_000, idleMs: 10_000 };
 /** About 10 s of sound. */
 const longestPieceChars = 150;
 /** Most voices with connections of their own; further ones close those that are unused. */
@@ -79,10 +77,8 @@ async function* read(
   options: RealtimeSpeechOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
-  const { clock = realClock, limits } = options;
   const link = await pool.lease(signal);
-  const own = { link, eventIds: [eventId], clock, limits: { ...usualLimits, ...limits } };
-  const response = new RealtimeResponse({ ...options, ...own });
+  const response = new RealtimeResponse({ ...options, link, eventIds: [eventId] });
   link.send(speechRequest(asked.manner, asked, eventId));
   asked.report();
   let isWhole = false;
