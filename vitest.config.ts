@@ -53,8 +53,8 @@ export default defineConfig({
       },
     ],
     isolate: false,
-    // One more than two cores carry, for scenarios that wait for people who speak. Each compiles the modules anew: six took a third more CPU.
-    maxWorkers: Math.max(3, availableParallelism() - 1),
+    // Twice the cores: every other test waits, for connections and for people who speak. Each worker compiles the modules anew.
+    maxWorkers: 2 * availableParallelism(),
     // Each scenario that is played beside others has a bot of its own: starting one costs more than what it does then.
     maxConcurrency: 3,
     sequence: { sequencer: Sequencer },
