@@ -122,7 +122,8 @@ test('prices of the owner come before those of the table, and hold everywhere un
 });
 
 test('a file that holds no prices tells where its first mistake is', () => {
-  expect(readPrices('{')).toEqual({ kind: 'bad', why: 'is no JSON' });
+  for (const json of ['{', '[{"model":{"length":{"toString":1}}}]'])
+    expect(readPrices(json)).toEqual({ kind: 'bad', why: 'is no JSON of prices' });
   expect(readPrices('{}')).toMatchObject({ kind: 'bad' });
   const price = { model: 'm', asOf: '2026-11-20', source: 's', usd: { perMinute: -1 } };
   expect(readPrices(JSON.stringify([price]))).toMatchObject({

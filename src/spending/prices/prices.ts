@@ -65,13 +65,12 @@ export type PriceFile =
 
 /** Prices in the operator's file, a JSON list of `Price`; where it is bad, the first mistake and its place. */
 export function readPrices(json: string): PriceFile {
-  let found: unknown;
+  let parsed: z.ZodSafeParseResult<readonly z.infer<typeof price>[]>;
   try {
-    found = JSON.parse(json);
+    parsed = z.array(price).safeParse(JSON.parse(json));
   } catch {
-    return { kind: 'bad', why: 'is no JSON' };
+    return { kind: 'bad', why: 'is no JSON of prices' };
   }
-  const parsed = z.array(price).safeParse(found);
   // What was left out is absent afterwards, as the type says.
   if (parsed.success) return { kind: 'ok', prices: JSON.parse(JSON.stringify(parsed.data)) };
   const [issue] = parsed.error.issues;
