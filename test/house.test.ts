@@ -64,7 +64,7 @@ const below: Readonly<Record<string, string>> = {
   /** A program of its own that writes `.env`. */
   setup: 'discord config doctor commands spending provider base',
   config: 'features/tools spending pipeline sources speech provider turn base',
-  discord: 'features/contract conversation ports people audio texts base',
+  discord: 'ports people audio texts base features/contract',
   sandbox: 'web/http speech audio base',
   storage:
     'web/api features/tracks features/reminders features/captions ports sql spending people base',

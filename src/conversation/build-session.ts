@@ -18,6 +18,7 @@ import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import type { HearingDependencies } from '#src/voice/link/connection-sound.ts';
 import { CurrentConnection } from '#src/voice/link/current-connection.ts';
 import type { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
 import { SessionTracksAndBotVolumes } from '#src/voice/output/session-tracks-and-bot-volumes.ts';
@@ -26,7 +27,7 @@ import { type ConversationState, initialState } from './machine/state.ts';
 import { effectPerformer, type SessionDecisions } from './perform-effects.ts';
 import { Requests } from './requests.ts';
 import type { SessionContext, SessionOnce } from './session-context.ts';
-import type { HearingDependencies, SessionDependencies } from './session-dependencies.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
 import { sessionSettingsOf, Talk } from './talk.ts';
 
 /** A conversation that is over, and what was said for its session alone. */
