@@ -1,5 +1,4 @@
 import { consentLine } from '#commands/privacy/replies.ts';
-import { joinedLine } from '#src/conversation/joining/joined-line.ts';
 import type {
   Command,
   CommandCall,
@@ -13,6 +12,7 @@ import { type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
 import { consentButtons } from '#src/ports/panel.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { obstacleOf } from '#src/sessions/join-obstacles.ts';
+import { joinedLine } from '#src/texts/joined-line.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 type JoinResult = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;

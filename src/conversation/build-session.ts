@@ -4,8 +4,8 @@ import { ConsentGate, type SessionAnswers } from '#src/conversation/hearing/cons
 import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
 import { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { ReadingJobs } from '#src/conversation/output/reading-jobs.ts';
+import { pauseAloud } from '#src/conversation/output/say-to-person.ts';
 import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
-import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
 import { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
@@ -18,6 +18,7 @@ import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import type { HearingDependencies } from '#src/voice/link/connection-sound.ts';
 import { CurrentConnection } from '#src/voice/link/current-connection.ts';
 import type { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
 import { SessionTracksAndBotVolumes } from '#src/voice/output/session-tracks-and-bot-volumes.ts';
@@ -26,7 +27,7 @@ import { type ConversationState, initialState } from './machine/state.ts';
 import { effectPerformer, type SessionDecisions } from './perform-effects.ts';
 import { Requests } from './requests.ts';
 import type { SessionContext, SessionOnce } from './session-context.ts';
-import type { HearingDependencies, SessionDependencies } from './session-dependencies.ts';
+import type { SessionDependencies } from './session-dependencies.ts';
 import { sessionSettingsOf, Talk } from './talk.ts';
 
 /** A conversation that is over, and what was said for its session alone. */
@@ -86,11 +87,10 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
   const { channel, former, notices, parts, seat, sessions, sources } = options;
   const { link, maySpeak, signal } = session;
   const { guildId, channelId } = channel;
-  const { clock, panels } = parts;
+  const { clock } = parts;
   const before = former?.context;
   const people = () => link.people();
   const settings = () => options.settings.at(guildId, channelId);
-  let shown = '';
   // All members are there when this function returns.
   const context = {
     channel,
@@ -110,11 +110,6 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     obey(command, personId) {
       if (command === 'pauseHearing') pauseAloud(personId, context);
       else sessions.denyAloud(personId, context);
-    },
-    showFace(face) {
-      const next = JSON.stringify(face);
-      if (next !== shown) panels.show(guildId, face);
-      shown = next;
     },
     isFirst: before?.isFirst ?? firstTimes(seat ? ['greeted'] : []),
     trustsPartials: () => sources.hearing.partialTrust.isTrusted,

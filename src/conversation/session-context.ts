@@ -7,7 +7,6 @@ import type { PendingConfirmations } from '#src/conversation/tools/pending-confi
 import type { Right } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { SessionFeatures } from '#src/ports/feature-session.ts';
-import type { PanelFace } from '#src/ports/panel.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
@@ -53,8 +52,6 @@ export type SessionContext = {
   readonly notice: (line: TextLine, holds?: () => boolean, posted?: () => void) => void;
   /** Does what a person has said as a command, with their rights. */
   readonly obey: (command: SpokenCommand, personId: string) => void;
-  /** Shows the panel where it has changed. */
-  readonly showFace: (face: PanelFace) => void;
   /** True the first time only. */
   readonly isFirst: (what: SessionOnce) => boolean;
   /** Whether partial words of the recogniser were right before. */

@@ -1,5 +1,4 @@
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ConsentStore } from '#src/people/consent-store.ts';
@@ -11,25 +10,10 @@ import type { SessionEventListener } from '#src/ports/session-events.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
-import type { ListeningSlots } from '#src/speech/listening-slots.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngines } from '#src/spending/paid-engine.ts';
-import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
-import type { PartialTrust } from '#src/turn/partial-trust.ts';
-
-/** Models and rules by which the connections of a session hear people. */
-export type HearingDependencies = {
-  readonly endpointRules: EndpointRules;
-  /** Limit of utterances that stream to the recogniser at the same time. */
-  readonly listeningSlots: ListeningSlots;
-  /** Whether partials of the recogniser may be answered before they are final. */
-  readonly partialTrust: PartialTrust;
-  /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */
-  readonly warm: () => void;
-  readonly weights: SileroWeights;
-};
 
 /** Parts that main builds once and that all sessions, and what serves commands, share. */
 export type SessionDependencies = PaidEngines & {

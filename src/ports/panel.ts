@@ -67,3 +67,9 @@ export interface PanelStore {
   /** Errors: BotError `store.*`. */
   write(guildId: string, place: PanelPlace): Promise<void>;
 }
+
+/** The panel of a bot that left; `why`: what people are to know of it. */
+export function leftPanel(why?: TextLine): PanelFace {
+  const lines = [{ id: 'leave.nowhere' } as const, ...(why ? [why] : [])];
+  return { isLeft: true, lines, buttons: [], isAsking: false };
+}

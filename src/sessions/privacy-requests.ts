@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
+import { answerMediumFor } from '#src/conversation/output/say-to-person.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';

@@ -10,17 +10,16 @@ import {
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
 import { runHearAndSpeakLoop } from '#src/conversation/connection/hear-and-speak-loop.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
-import { leftPanel } from '#src/conversation/panel-view.ts';
 import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { showAwayPanel } from '#src/conversation/show-panel.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import { writtenText } from '#src/notices/localized-text.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { EndNews } from '#src/ports/feature-session.ts';
+import { leftPanel, type PanelFace } from '#src/ports/panel.ts';
 import type { VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
@@ -29,6 +28,7 @@ import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
 import { leftLine, type ReconnectDecision } from './joins-and-leaves.ts';
+import { awayPanel, companyIn, panelNow } from './panel-view.ts';
 import { watchRoles } from './role-watch.ts';
 import type { SeatPersistence } from './seat-persistence.ts';
 import type { SessionSources } from './session-sources.ts';
@@ -89,6 +89,7 @@ export class VoiceSession {
   /** Time, in ms, of the last way in; undefined until people could be heard and spoken to. */
   #joinedInMs: number | undefined;
   #mode: JoinMode;
+  #shownFace = '';
 
   constructor(options: VoiceSessionOptions) {
     const { callerId, channel, followedId, former, mode, parts } = options;
@@ -126,6 +127,7 @@ export class VoiceSession {
       hearing: sources.hearing,
       pauseHabits,
       utterances: built.utterances,
+      show: (people, talkingIds) => this.showFace(panelNow(this.context, people, talkingIds)),
     };
     this.#parts = this.context.parts;
     this.#choices = options.sessions.consents.in(channel.guildId);
@@ -210,6 +212,13 @@ export class VoiceSession {
     };
   }
 
+  /** Shows the panel where it has changed. */
+  showFace(face: PanelFace): void {
+    const next = JSON.stringify(face);
+    if (next !== this.#shownFace) this.#parts.panels.show(this.channel.guildId, face);
+    this.#shownFace = next;
+  }
+
   isHere(personId: string): boolean {
     return this.#connection.people().some(({ id }) => id === personId);
   }
@@ -287,7 +296,7 @@ export class VoiceSession {
     this.#endNews = await this.context.features.ended(why);
     if (this.#connection.wasOpen) {
       if (why === 'moved') this.#showAway();
-      else this.context.showFace(leftPanel(leftLine(why, this.channel)));
+      else this.showFace(leftPanel(leftLine(why, this.channel)));
       this.#report({ kind: 'left', channel: this.channel, why });
     }
     return why;
@@ -413,7 +422,7 @@ export class VoiceSession {
   }
 
   #showAway(): void {
-    showAwayPanel(this.context, this.#connection.people());
+    this.showFace(awayPanel(companyIn(this.context, this.#connection.people())));
   }
 
   #report(event: SessionEvent): void {

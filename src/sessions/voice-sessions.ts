@@ -1,7 +1,6 @@
 import { sparesCoders } from '#src/audio/opus/opus.ts';
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
-import { leftPanel } from '#src/conversation/panel-view.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
@@ -12,6 +11,7 @@ import { type Consent, consentOf } from '#src/people/consent.ts';
 import { mayOpen } from '#src/ports/caption-chats.ts';
 import type { JoinMode, JoinOutcome, LeaveOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf, unfailing } from '#src/ports/failure-event.ts';
+import { leftPanel } from '#src/ports/panel.ts';
 import {
   type MissingRight,
   missingRight,
@@ -443,14 +443,14 @@ export class VoiceSessions implements AsyncDisposable {
     const channel = move && this.#parts.places.channel(guildId, move.channelId);
     if (this.#closed || !channel || !mayBeIn(channel, this.#parts)) {
       former.context.mix.close();
-      former.context.showFace(leftPanel());
+      former.showFace(leftPanel());
       this.forgetSeat(guildId);
       return;
     }
     const { kind } = await this.#enter(channel, { callerId: former.callerId }, { former });
     const session = this.#sessions.get(guildId)?.session;
     if (session) this.#reportMove(former, session);
-    else if (!this.#moves.has(guildId)) former.context.showFace(leftPanel());
+    else if (!this.#moves.has(guildId)) former.showFace(leftPanel());
     this.forgetSeat(guildId);
     // Who was sent away or moved on meanwhile was not refused.
     if (!session && kind !== 'left') this.#farewell(former.channel, { id: 'gave_up' });

@@ -4,16 +4,16 @@ import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { askersOf, namesFor, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId, TurnState } from '#src/conversation/machine/state.ts';
-import { answerMediumFor } from '#src/conversation/output/answer-medium.ts';
-import { endWithToolQuote } from '#src/conversation/output/end-with-tool-quote.ts';
-import { deliver } from '#src/conversation/output/read-aloud.ts';
 import {
+  endWithToolQuote,
   type NamedPerson,
   namePrefix,
   withNamePrefix,
-} from '#src/conversation/output/spoken-name-prefix.ts';
-import { writeLinksCodeTables } from '#src/conversation/output/write-links-code-tables.ts';
-import { writeUnspoken } from '#src/conversation/output/write-unspoken.ts';
+  writeLinksCodeTables,
+  writeUnspoken,
+} from '#src/conversation/output/answer-parts.ts';
+import { deliver } from '#src/conversation/output/read-aloud.ts';
+import { answerMediumFor } from '#src/conversation/output/say-to-person.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
 import { failureText } from '#src/notices/failure-text.ts';
@@ -27,10 +27,14 @@ import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { AnswerFinish } from '#src/ports/session-events.ts';
 import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
-import { type AnswerProgress, playAnswer, unanswered } from '#src/voice/output/play-answer.ts';
+import {
+  type AnswerProgress,
+  type FinishedAnswer,
+  playAnswer,
+  unanswered,
+} from '#src/voice/output/play-answer.ts';
 import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
 import { beginAnswer } from './begin-answer.ts';
-import { reportAnswer } from './report-answer.ts';
 
 /** End of an answer that was to be heard. */
 type AnswerEnd = {
@@ -401,4 +405,52 @@ function reportedOf(
     return { kind: 'failed', line: failureText(failure, parts) };
   if (text.trim() !== '') return { kind: 'answered', text: pending.written(text) };
   return { kind: 'failed', line: { id: 'fail.llm', with: { provider: parts.chatName } } };
+}
+
+/** Content and end of an answer. */
+type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
+  readonly reply?: SpokenReply | undefined;
+};
+
+/** Reports an answer that is over to listeners, once for each person who asked. */
+export function reportAnswer(
+  turn: TurnState,
+  report: AnswerReport,
+  context: SessionContext,
+  utterances: Pick<Utterances, 'find'>,
+): void {
+  for (const by of askersOf(turn)) reportTo(by, turn, report, context, utterances);
+}
+
+function reportTo(
+  speakerId: PersonId,
+  turn: TurnState,
+  { finish, progress, reply }: AnswerReport,
+  { channel, parts, preemptiveBudget }: SessionContext,
+  utterances: Pick<Utterances, 'find'>,
+): void {
+  const asked = [turn, ...turn.duplicates].find(({ by }) => by === speakerId) ?? turn;
+  const { end, failure, words } = utterances.find(asked.parts.at(-1)?.utterance ?? 0) ?? {};
+  const firstSentAtMs = reply?.firstSentAtMs;
+  if (words === undefined && failure !== undefined) {
+    if (firstSentAtMs === undefined) return;
+    parts.onEvent(channel.guildId, failureEventOf(failure, 'recognise'));
+  }
+  parts.onEvent(channel.guildId, {
+    kind: 'answered',
+    speakerId,
+    name: asked.name,
+    text: progress.text,
+    heardText: reply?.heardText() ?? '',
+    finish,
+    typed: asked.request === undefined ? undefined : true,
+    vainShare: preemptiveBudget.share,
+    instants: {
+      ...progress.instants,
+      heardAtMs: end?.whole.toMs ?? turn.voiceMs,
+      endedAtMs: end?.endedAtMs ?? turn.endedMs,
+      recognisedAtMs: words?.atMs,
+      firstSentAtMs,
+    },
+  });
 }

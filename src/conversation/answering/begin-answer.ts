@@ -1,6 +1,6 @@
 import type { HistoryExchange, Id, ToolChange } from '#src/conversation/machine/state.ts';
-import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/answer-medium.ts';
-import { spokenSubstitute } from '#src/conversation/output/write-links-code-tables.ts';
+import { spokenSubstitute } from '#src/conversation/output/answer-parts.ts';
+import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/say-to-person.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';

@@ -1,25 +1,21 @@
-import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
 import { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
-import type { FrameSource } from '#src/audio/frame.ts';
-import { type OpusCodec, sparesCoders } from '#src/audio/opus/opus.ts';
-import { speakRateHz } from '#src/audio/pcm.ts';
-import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
-import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import { WaitingCues } from '#src/conversation/output/waiting-cues.ts';
-import { greetOnArrival } from '#src/conversation/presence/bot-arrival-greeter.ts';
+import { greetOnArrival } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { HearingDependencies } from '#src/conversation/session-dependencies.ts';
-import { Mixer } from '#src/playback/mix/mixer.ts';
-import { CueTrack } from '#src/playback/reply/cue-track.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
-import type { VoiceLink } from '#src/ports/voice-link.ts';
+import type { ChannelMember, VoiceLink } from '#src/ports/voice-link.ts';
 import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { Interruptions } from '#src/voice/hearing/interruptions.ts';
-import { SpeakerInput, type SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
+import type { SpeakerInputEvent } from '#src/voice/hearing/speaker-input.ts';
 import { SpeakerInputs } from '#src/voice/hearing/speaker-inputs.ts';
+import {
+  announced,
+  type HearingDependencies,
+  openInput,
+  openSound,
+  sparesInput,
+} from '#src/voice/link/connection-sound.ts';
 import { SpeechOutput } from '#src/voice/output/speech-output.ts';
 
 /** Parts that the connections of one session share, and nothing else of it uses. */
@@ -29,6 +25,8 @@ export type ConnectionSources = {
   readonly hearing: HearingDependencies;
   readonly pauseHabits: PauseHabits;
   readonly utterances: Utterances;
+  /** Shows the panel: who is there, and who talks. */
+  show(people: readonly ChannelMember[], talkingIds: readonly string[]): void;
 };
 
 /** Parts that the loops of one connection share. */
@@ -39,6 +37,8 @@ export type ConnectionParts = Disposable & {
   readonly output: SpeechOutput;
   readonly interruptions: Interruptions;
   readonly utterances: Utterances;
+  /** Shows the panel what goes on. */
+  show(): void;
 };
 
 /** Tells features and the process the words of the bot that have left. */
@@ -53,19 +53,25 @@ export function tellSaid({ channel, features, parts }: SessionContext, sent: Spo
 export function openConnectionParts(
   link: VoiceLink,
   context: SessionContext,
-  { callerId, hearing, pauseHabits, utterances }: ConnectionSources,
+  { callerId, hearing, pauseHabits, show, utterances }: ConnectionSources,
   asked: () => void,
 ): ConnectionParts {
   const { channel, parts, talk } = context;
   const over = new AbortController();
   const sent = new SentEnvelope();
-  const { voice, cues, mixer, free } = openSound(context, sent);
+  const { voice, cues, mixer, free } = openSound(
+    context.mix,
+    parts.codec,
+    parts.cues,
+    () => context.settings().cues,
+    sent,
+  );
   const onSent = (words: SpokenSegment) => tellSaid(context, words);
   const output = new SpeechOutput(voice, parts.clock, onSent, context.pace);
   const inputs = new SpeakerInputs(
     (speakerId) => openInput(speakerId, sent, parts.codec, hearing, pauseHabits),
     (packets) => parts.onEvent(channel.guildId, { kind: 'stream', ...packets }),
-    () => sparesCoders(parts.codec, inputsSpared),
+    () => sparesInput(parts.codec),
   );
   const interruptions = new Interruptions(context, output, cues);
   const waiting = new WaitingCues(context, cues, over.signal);
@@ -76,6 +82,7 @@ export function openConnectionParts(
     output,
     interruptions,
     utterances,
+    show: () => show(link.people(), inputs.talking()),
     [Symbol.dispose]() {
       context.connection.attach(undefined);
       talk.attach(undefined);
@@ -113,42 +120,6 @@ export function openConnectionParts(
   return connection;
 }
 
-/** Frames of `mixer`; `asked` is called before each, `left` after each that left. */
-function announced(mixer: Mixer, asked: () => void, left: () => void): FrameSource {
-  return {
-    next() {
-      asked();
-      return mixer.next();
-    },
-    get isIdle() {
-      return mixer.isIdle;
-    },
-    left(frame, atMs) {
-      mixer.left(frame, atMs);
-      left();
-    },
-  };
-}
-
-/** Sound that a link sends: speech, cues, and what sounds beside them. */
-function openSound({ mix, parts, settings }: SessionContext, sent: SentEnvelope) {
-  const voice = new VoiceTrack();
-  const cues = new CueTrack(voice, parts.cues, () => settings().cues);
-  const listening = mix.volume.listen((track, percent) => {
-    (track === 'voice' ? voice : cues).volume(percent / 100);
-  });
-  const encoder = parts.codec.encoder(speakRateHz);
-  const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
-  const music = { tracks: mix.tracks, encoder: () => parts.codec.stereoEncoder() };
-  const mixer = new Mixer([voice, cues], encoder, left, music);
-  const free = () => {
-    listening[Symbol.dispose]();
-    encoder.free();
-    mixer.free();
-  };
-  return { voice, cues, mixer, free };
-}
-
 /** Interruptions first: barge-in must not wait for recognition. */
 export function handle(
   speakerId: string,
@@ -157,19 +128,4 @@ export function handle(
 ): void {
   interruptions.notice(speakerId, noticed);
   utterances.handle(speakerId, noticed);
-}
-
-/** Coders that speaker inputs leave to the music of all channels. */
-const inputsSpared = 2;
-
-function openInput(
-  speakerId: string,
-  sent: SentEnvelope,
-  codec: OpusCodec,
-  { endpointRules: rules, weights }: HearingDependencies,
-  pauseHabits: PauseHabits,
-): SpeakerInput {
-  const meter = new VoiceMeter(new VoiceActivity(weights));
-  const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
-  return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
 }

@@ -1,5 +1,4 @@
 import { setImmediate } from 'node:timers/promises';
-import { showPanel } from '#src/conversation/show-panel.ts';
 import { type ConnectionParts, handle, tellSaid } from './connection-parts.ts';
 
 /** Interval of endpointing, in ms, while a person speaks or is answered: an utterance can end between packets. */
@@ -98,7 +97,7 @@ export class ConnectionTickLoop {
     const isCompany = link.people().some(({ isBot }) => !isBot);
     context.mix.attend(isCompany);
     checkFeatures(this.#parts);
-    check(this.#parts);
+    this.#parts.show();
   }
 
   /** Until the next step, unless it is woken. */
@@ -133,11 +132,6 @@ async function packetsFirst(turns: number, signal: AbortSignal): Promise<void> {
 export function attend({ inputs, context: { gate, talk } }: ConnectionParts): void {
   talk.syncPeople();
   inputs.keep((speakerId) => gate.mayHear(speakerId));
-}
-
-/** Shows the panel what goes on. */
-export function check({ link, inputs, context }: ConnectionParts): void {
-  showPanel(context, link.people(), inputs.talking());
 }
 
 /** Tells features who is there, and what is being said. */

@@ -9,7 +9,7 @@ import {
   handle,
   openConnectionParts,
 } from './connection-parts.ts';
-import { attend, ConnectionTickLoop, check } from './connection-tick-loop.ts';
+import { attend, ConnectionTickLoop } from './connection-tick-loop.ts';
 
 /** Undecodable sound of one person in a row, in ms, after which the link is opened anew. */
 const undecodableMs = 10_000;
@@ -34,7 +34,7 @@ export async function runHearAndSpeakLoop(
   const clock = new ConnectionTickLoop(parts);
   gate.onChange(() => {
     attend(parts);
-    check(parts);
+    parts.show();
     context.wakeup.wake();
   });
   link.onPeople(() => {

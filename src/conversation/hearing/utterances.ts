@@ -5,10 +5,7 @@ import { openSpeech } from '#src/conversation/machine/questions.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { Performer } from '#src/conversation/performer.ts';
-import type {
-  HearingDependencies,
-  SessionChannel,
-} from '#src/conversation/session-dependencies.ts';
+import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FollowUtterance } from '#src/ports/feature-session.ts';
@@ -27,6 +24,7 @@ import type {
   UtteranceSoFar,
 } from '#src/voice/hearing/speaker-input.ts';
 import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
+import type { HearingDependencies } from '#src/voice/link/connection-sound.ts';
 import type { ConsentGate } from './consent-gate.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;

@@ -2,8 +2,7 @@ import { speakable } from '#src/chat/text/speakable.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
-import { answerMediumFor } from './answer-medium.ts';
-import { type NamedPerson, spokenNameOf } from './spoken-name-prefix.ts';
+import { type NamedPerson, spokenNameOf } from './answer-parts.ts';
 
 /** Sentences for one person. */
 export type PersonalNotice = {
@@ -64,4 +63,33 @@ function addressed(
   const called = spokenNameOf(person, channel.guildId, parts);
   if (called === '' || text === '') return text;
   return spoken({ id: 'said.to', with: { name: called, text } });
+}
+
+/** Medium of the answers to a person: aloud; in writing, if they chose that; or both, while they are deafened and hear nothing. */
+export type AnswerMedium = 'aloud' | 'both' | 'written';
+
+export function answerMediumFor(
+  personId: string,
+  { channel, parts, people }: SessionContext,
+): AnswerMedium {
+  if (parts.peopleSettings.known(channel.guildId, personId).answers === 'written') return 'written';
+  return people().some(({ id, isDeaf }) => id === personId && isDeaf) ? 'both' : 'aloud';
+}
+
+/** Longest wait for a pause, in ms, in which a spoken request is confirmed. */
+const longestReceiptMs = 10_000;
+
+/** Hears nobody from the next packet on, and tells how that ends: aloud once it is quiet, and in the chat. */
+export function pauseAloud(personId: string, context: SessionContext): void {
+  const { channel, gate, languages, notice, parts, queue } = context;
+  gate.paused = true;
+  const line = { id: 'privacy.paused' } as const;
+  notice(line);
+  const language = spokenLocale(channel.guildId, parts, languages.of(personId));
+  queue.put({
+    language,
+    longestWaitMs: longestReceiptMs,
+    words: () => spokenText(line, channel.guildId, parts, language),
+    ended: () => undefined,
+  });
 }

@@ -1,6 +1,6 @@
 import type { Id } from '#src/conversation/machine/state.ts';
 import type { ConfirmOutcome, ShownConfirmation } from '#src/ports/command-ports.ts';
-import { onOneLine } from './format-tool-result.ts';
+import { onOneLine } from './tool-call-results.ts';
 import type { ConfirmableAction, Presser, ToolEntry } from './tool-entry.ts';
 
 /** A call that is done once the right person presses a button. */

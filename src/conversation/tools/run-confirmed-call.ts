@@ -1,15 +1,25 @@
 import { within } from '#src/base/waiting.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import { spokenNameOf } from '#src/conversation/output/answer-parts.ts';
 import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
 import type { Right } from '#src/people/rights.ts';
+import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { formatRefusal, formatToolResult, formatUnknownOutcome } from './format-tool-result.ts';
-import type { PendingConfirmation } from './pending-confirmations.ts';
+import { type PendingConfirmation, readableName } from './pending-confirmations.ts';
 import type { SessionTools } from './session-tools.ts';
-import { longestCallMs, tooLate } from './tool-call-results.ts';
-import type { ToolOutcome } from './tool-entry.ts';
+import {
+  formatRefusal,
+  formatToolResult,
+  formatUnknownOutcome,
+  longestCallMs,
+  onOneLine,
+  tooLate,
+} from './tool-call-results.ts';
+import type { ToolEntry, ToolOutcome } from './tool-entry.ts';
 
 /** End of a confirmed call, and its result for a model. */
 export type ConfirmedCall = { readonly outcome: ConfirmOutcome; readonly content: string };
@@ -94,4 +104,38 @@ function sayAloud(line: TextLine, personId: string, context: SessionContext): vo
 function barredLine(right: Right, { channel }: SessionContext): TextLine {
   if (right === 'manage') return { id: 'perm.manage' };
   return { id: 'perm.room', with: { channel: channel.name } };
+}
+
+/** Longest spoken question, in characters: nobody keeps a longer one in mind. */
+const longestQuestionChars = 200;
+
+type CallToConfirm = {
+  readonly tool: Pick<ToolEntry, 'name'>;
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly asker: TurnUtterance;
+};
+
+/**
+ * The sentence that asks somebody aloud whether a call shall run, with all names and values of its arguments; undefined where it is too
+ * long, a value cannot be said as it is, or something sounds beside the bot's voice.
+ */
+export function spokenConfirmationQuestion(
+  { tool, given, asker: { speakerId, name } }: CallToConfirm,
+  context: SessionContext,
+): string | undefined {
+  const { channel, languages, mix, parts } = context;
+  const values = Object.entries(given).filter(([, value]) => value !== undefined);
+  if (mix.sounds || !values.every(([, value]) => isSayable(value))) return undefined;
+  const words = [readableName(tool), ...values.map(([key, value]) => `${key}: ${value}`)];
+  const called = spokenNameOf({ id: speakerId, name }, channel.guildId, parts) || name;
+  const call = words.join(', ').replaceAll('_', ' ');
+  const line = { id: 'tool.spoken.ask', with: { name: onOneLine(called), call } } as const;
+  const question = spokenText(line, channel.guildId, parts, languages.of(speakerId));
+  return question.length <= longestQuestionChars ? question : undefined;
+}
+
+/** Whether it is heard as it is: no link, code, list or hidden character is left out. */
+function isSayable(value: unknown): boolean {
+  if (typeof value === 'number' || typeof value === 'boolean') return true;
+  return typeof value === 'string' && value === speakable(onOneLine(value, longestQuestionChars));
 }

@@ -2,11 +2,10 @@ import { BotError } from '#src/base/errors.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
-import { holds, type Right } from '#src/people/rights.ts';
+import { holds, type Right, type RightsFacts } from '#src/people/rights.ts';
 import type { ReplyStyle } from '#src/pipeline/pipeline.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { PendingConfirmations } from './pending-confirmations.ts';
-import { rightsFactsOf } from './person-rights-facts.ts';
 import { ToolCalls } from './tool-calls.ts';
 import type { PeopleHere, ToolEntry, ToolPorts } from './tool-entry.ts';
 
@@ -116,4 +115,21 @@ export function withToolRules(
   if (offered.length === 0) return style;
   const rules = done.length === 0 ? manners : `${manners} ${onceDone}`;
   return { ...style, instructions: `${style.instructions} ${rules}` };
+}
+
+/** Facts that decide about the rights of a person in this session, as cached: Discord is not asked. */
+export function rightsFactsOf(
+  personId: string,
+  mayManage: boolean,
+  { people, settings }: SessionContext,
+): RightsFacts {
+  const humans = people().filter(({ isBot }) => !isBot);
+  const person = humans.find(({ id }) => id === personId);
+  const { djRoleId = '' } = settings();
+  return {
+    isHere: person !== undefined,
+    isAlone: person !== undefined && humans.length === 1,
+    isDj: person?.roleIds.includes(djRoleId) ?? false,
+    mayManage,
+  };
 }

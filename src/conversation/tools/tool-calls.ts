@@ -11,16 +11,17 @@ import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { type PlainTextId, text } from '#src/texts/texts.ts';
 import type { AnswerTools, Quote } from '#src/voice/output/pending-answer.ts';
-import { formatToolResult, formatUnknownOutcome, onOneLine } from './format-tool-result.ts';
 import type { PendingConfirmation } from './pending-confirmations.ts';
-import { runConfirmedCall } from './run-confirmed-call.ts';
+import { runConfirmedCall, spokenConfirmationQuestion } from './run-confirmed-call.ts';
 import type { SessionTools } from './session-tools.ts';
-import { spokenConfirmationQuestion } from './spoken-confirmation.ts';
 import {
   barred,
   failed,
+  formatToolResult,
+  formatUnknownOutcome,
   inToolTime,
   longestCallMs,
+  onOneLine,
   refused,
   type ToolCallResult,
   tooLate,

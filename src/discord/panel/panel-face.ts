@@ -1,7 +1,7 @@
-import { isJoinedLine } from '#src/conversation/joining/joined-line.ts';
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import type { Button } from '#src/features/contract/command.ts';
 import { consentButtons, type PanelFace } from '#src/ports/panel.ts';
+import { isJoinedLine } from '#src/texts/joined-line.ts';
 import { cut, maxMessageChars, oneLine } from '#src/texts/plain.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 

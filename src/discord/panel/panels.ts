@@ -1,13 +1,18 @@
 import type { Client } from 'discord.js';
 import { messageOf } from '#src/base/errors.ts';
-import { leftPanel } from '#src/conversation/panel-view.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { type MessageBody, messageWith } from '#src/discord/interactions/rendering.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { type Outbox, restBody } from '#src/discord/outbox/outbox.ts';
 import type { Button } from '#src/features/contract/command.ts';
-import type { PanelBoard, PanelFace, PanelPlace, PanelStore } from '#src/ports/panel.ts';
+import {
+  leftPanel,
+  type PanelBoard,
+  type PanelFace,
+  type PanelPlace,
+  type PanelStore,
+} from '#src/ports/panel.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { type Locale, localeOf, type TextLine } from '#src/texts/texts.ts';
 import { drawPanel } from './panel-face.ts';

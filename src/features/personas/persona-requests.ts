@@ -1,5 +1,5 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
+import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
 import { holds } from '#src/people/rights.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';

@@ -1,9 +1,9 @@
-import { leftPanel } from '#src/conversation/panel-view.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { isYes } from '#src/people/consent.ts';
 import { judgeReturn, type ReturnVerdict, returnMs } from '#src/people/return-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
+import { leftPanel } from '#src/ports/panel.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { exchangesFor } from '#src/conversation/answering/conversation-history.ts';
-import { pauseAloud } from '#src/conversation/presence/pause-hearing.ts';
+import { pauseAloud } from '#src/conversation/output/say-to-person.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import { paceChanges } from '#src/voice/output/speech-pace.ts';

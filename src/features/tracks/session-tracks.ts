@@ -1,7 +1,7 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Public } from '#src/base/public.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { rightsFactsOf } from '#src/conversation/tools/person-rights-facts.ts';
+import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
 import { writtenText } from '#src/notices/localized-text.ts';
 import { holds } from '#src/people/rights.ts';
 import { TrackVotePolls } from '#src/people/track-votes.ts';

@@ -1,6 +1,6 @@
 import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { type NamedPerson, spokenNameOf } from '#src/conversation/output/spoken-name-prefix.ts';
+import { type NamedPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';

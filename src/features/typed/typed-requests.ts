@@ -6,7 +6,6 @@ import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { ServerToolPorts, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import type { PromptWords } from '#src/conversation/tools/tool-rule.ts';
 import type { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { memorySetting } from '#src/features/memories/memory-setting.ts';
 import {
@@ -37,7 +36,7 @@ import { type RecordedSound, recogniserOf, utterancesOf } from './question-utter
 import { sayIn } from './say-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
 import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
-import { WrittenTools } from './written-tools.ts';
+import { type PromptWords, WrittenTools } from './written-tools.ts';
 
 /** Longest wait, in ms, for an answer aloud; afterwards the answer is heard without being shown. */
 const longestAloudMs = 50_000;

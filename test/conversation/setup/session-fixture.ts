@@ -4,10 +4,7 @@ import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import type { Public } from '#src/base/public.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type {
-  HearingDependencies,
-  SessionDependencies,
-} from '#src/conversation/session-dependencies.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { TranscriptStores } from '#src/features/captions/transcripts/disk-and-memory-stores.ts';
 import type { Feature, ProcessParts, ShardServices } from '#src/features/contract/feature.ts';
@@ -38,6 +35,7 @@ import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { type PaidEngines, paidEngines, type RawEngines } from '#src/spending/paid-engine.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
 import { PartialTrust } from '#src/turn/partial-trust.ts';
+import type { HearingDependencies } from '#src/voice/link/connection-sound.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
 import { FakeChat } from '#test/fakes/chat.ts';

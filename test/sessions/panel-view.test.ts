@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { initialState } from '#src/conversation/machine/state.ts';
-import { awayPanel, leftPanel, type PanelFacts, panelOf } from '#src/conversation/panel-view.ts';
 import { drawPanel } from '#src/discord/panel/panel-face.ts';
 import { panelButtons } from '#src/features/tracks/track-names.ts';
-import type { FeaturePanel, PanelFace, PanelTrack } from '#src/ports/panel.ts';
+import { type FeaturePanel, leftPanel, type PanelFace, type PanelTrack } from '#src/ports/panel.ts';
+import { awayPanel, type PanelFacts, panelOf } from '#src/sessions/panel-view.ts';
 import { adam, eva, lounge } from '#test/conversation/setup/session-fixture.ts';
 
 const start = initialState({} as Parameters<typeof initialState>[0]);

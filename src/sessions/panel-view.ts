@@ -1,14 +1,15 @@
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { currentTurn } from '#src/conversation/machine/questions.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { FeaturePanel, PanelFace, PanelTrack } from '#src/ports/panel.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
 import { captionsKept } from '#src/texts/captions-kept.ts';
 import { playingTime } from '#src/texts/duration.ts';
+import { joinedLine } from '#src/texts/joined-line.ts';
 import { cut, firstChars } from '#src/texts/plain.ts';
 import { type Locale, type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { joinedLine } from './joining/joined-line.ts';
 
 /** People in a channel, whether or not the bot reaches them. */
 export type PanelPeople = {
@@ -89,12 +90,6 @@ export function awayPanel(company: PanelPeople): PanelFace {
   const away = { id: 'panel.reconnecting' } as const;
   const lines = [away, ...peopleLines(company), ...privacyLines(company)];
   return { lines, buttons: [], isAsking: isAsking(company) };
-}
-
-/** The panel of a bot that left; `why`: what people are to know of it. */
-export function leftPanel(why?: TextLine): PanelFace {
-  const lines = [{ id: 'leave.nowhere' } as const, ...(why ? [why] : [])];
-  return { isLeft: true, lines, buttons: [], isAsking: false };
 }
 
 function headlineOf(facts: PanelFacts): TextLine {
@@ -211,4 +206,40 @@ function listed(all: readonly string[], others = 0): string {
   );
   const more = all.length - fitting.length + others;
   return [...fitting, ...(more > 0 ? [`+${more}`] : [])].join(', ');
+}
+
+/** The panel of a session now. `talkingIds`: people who talk. */
+export function panelNow(
+  context: SessionContext,
+  people: readonly ChannelMember[],
+  talkingIds: readonly string[],
+): PanelFace {
+  const { addressing, channel, features, maySpeak, nameOf, parts, stepOf, talk } = context;
+  const { panels, places, spending } = parts;
+  const { current } = talk.state.floor;
+  const isSilent = current && (!current.isAudible || current.isStarved);
+  return panelOf({
+    ...companyIn(context, people),
+    state: talk.state,
+    channel,
+    botName: places.botName(channel.guildId),
+    locale: places.localeIn(channel.guildId),
+    maySpeak: maySpeak(),
+    talkingIds,
+    isAddressing: (id) => addressing.isOpen(id),
+    nameOf,
+    step: isSilent ? stepOf(current.reply) : undefined,
+    quietUntil: spending.used(channel.guildId)?.time,
+    isInChat: panels.placeIn(channel.guildId)?.channelId === channel.channelId,
+    features: features.panel(),
+  });
+}
+
+/** People of a session for its panel. */
+export function companyIn(
+  { gate, unanswered }: SessionContext,
+  people: readonly ChannelMember[],
+): PanelPeople {
+  unanswered.check(people);
+  return { people, gate, isNamed: (id) => unanswered.isNamed(id) };
 }

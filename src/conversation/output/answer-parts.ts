@@ -1,0 +1,235 @@
+import { BotError } from '#src/base/errors.ts';
+import { clausesOf } from '#src/chat/text/clauses-of.ts';
+import { speakable } from '#src/chat/text/speakable.ts';
+import type { AsideKind } from '#src/chat/text/written-passages.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import { spokenText } from '#src/notices/localized-text.ts';
+import { writeUnspeakable } from '#src/notices/report-failure.ts';
+import { writeInChat, writeToPeople } from '#src/notices/say-or-write.ts';
+import { ConfidentialText } from '#src/people/confidential-text.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
+import { readingRequestOf } from '#src/spending/paid-requests.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
+import { beginsWithNames } from '#src/turn/answer-wording.ts';
+import { soundOf } from '#src/voice/output/clause-sound.ts';
+import type { ArrivedPart, PendingAnswer } from '#src/voice/output/pending-answer.ts';
+import type { AnswerProgress, FinishedAnswer } from '#src/voice/output/play-answer.ts';
+
+/** An answer so far, and the people who may know it. */
+type WrittenAnswer = {
+  readonly progress: AnswerProgress;
+  readonly pending: PendingAnswer;
+  /** People for whom it is written in any case, with a mention. */
+  readonly writtenTo: readonly string[];
+};
+
+/**
+ * Passes the parts of a reply on and writes the whole answer at its end, where a part of it had no sound.
+ *
+ * Errors: as `parts`, but only once it is written. Aborting `signal` writes nothing.
+ */
+export async function* writeUnspoken(
+  parts: AsyncIterable<ArrivedPart>,
+  { pending, progress, writtenTo }: WrittenAnswer,
+  context: SessionContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  let hasSound = false;
+  let isUnspoken = false;
+  let language: string | undefined;
+  const write = () => {
+    const text = progress.text.trim();
+    if (signal.aborted || text === '') return;
+    const words = pending.written(text);
+    if (writtenTo.length > 0) writeToPeople(writtenTo, words, context);
+    else if (isUnspoken) writeUnspeakable(words, context, language);
+    progress.isWritten = writtenTo.length > 0 || isUnspoken;
+  };
+  try {
+    for await (const arrived of parts) {
+      const { part } = arrived;
+      yield arrived;
+      hasSound ||= part.kind === 'audio';
+      if (part.kind !== 'unspoken') continue;
+      isUnspoken = true;
+      language = part.language;
+    }
+  } catch (error) {
+    isUnspoken ||= error instanceof BotError && error.stage === 'speak';
+    write();
+    throw error;
+  }
+  write();
+  if (hasSound && !isUnspoken) context.talk.voiceWorks();
+}
+
+/**
+ * An answer, and what a tool found to be quoted: once it did, the model says nothing more, so that its words do not pass for
+ * those of another person. Where there is no money to say it, it is written.
+ *
+ * Errors: as `answer`; of the voice BotError at the stage `speak`. Aborting `signal` throws `signal.reason`.
+ */
+export async function* endWithToolQuote(
+  answer: AsyncIterable<ArrivedPart>,
+  pending: PendingAnswer,
+  context: SessionContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  yield* answer;
+  const { quote } = pending;
+  if (quote === undefined) return;
+  const words = quote.text.textIn(context.channel.channelId) ?? '';
+  yield { part: { kind: 'text', text: words }, atMs: context.parts.clock.nowMs() };
+  if (!pending.isWritten) yield* spoken(words, pending, context, signal);
+}
+
+async function* spoken(
+  said: string,
+  pending: PendingAnswer,
+  { channel, parts }: SessionContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const { clock, spending } = parts;
+  const arrived = (part: ArrivedPart['part']): ArrivedPart => ({ part, atMs: clock.nowMs() });
+  const clauses = clausesOf(said);
+  const opened = spending.open(readingRequestOf(said, channel.guildId));
+  if (opened.kind === 'refused') {
+    for (const text of clauses) yield arrived({ kind: 'unspoken', text });
+    return;
+  }
+  using reservation = opened.reservation;
+  const synthesizer = parts.synthesizer.paidBy(reservation);
+  const voice = {
+    synthesizer: synthesizer.oneVoice?.() ?? synthesizer,
+    voice: pending.voice,
+    clock,
+  };
+  for (const clause of clauses) {
+    yield arrived({ kind: 'clause', text: clause });
+    for await (const pcm of soundOf(clause, voice, signal)) {
+      yield arrived({ kind: 'audio', pcm, ofText: clause });
+    }
+  }
+}
+
+/** Sentences that are said in place of parts without sound, in a language, or in that of the server. */
+export function spokenSubstitute(
+  guildId: string,
+  parts: SessionDependencies,
+  language?: string,
+): Readonly<Record<AsideKind, string>> {
+  const words = spokenText({ id: 'aside.chat' }, guildId, parts, language);
+  return { link: words, code: words, table: words };
+}
+
+/** Writes what of an answer is read, not heard; not for who gets all of it in writing, nor where it was cut off before. */
+export function writeLinksCodeTables(
+  speakerId: string,
+  { reply, progress, finish, owner }: FinishedAnswer,
+  { channel, languages, parts }: SessionContext,
+): void {
+  if (progress.aside === undefined) return;
+  const heard = reply.heardText();
+  const isReported = Object.values(
+    spokenSubstitute(channel.guildId, parts, languages.of(speakerId)),
+  ).some((words) => heard.includes(words));
+  if (!isReported && finish === 'cancelled') return;
+  writeInChat(new ConfidentialText(progress.aside, owner), channel, parts);
+}
+
+/** A person whom the bot names. */
+export type NamedPerson = { readonly id: string; readonly name: string };
+
+/** A person's name as the bot says it: as they have set it for themselves, else as it is shown; empty where that is no word. */
+export function spokenNameOf(
+  { id, name }: NamedPerson,
+  guildId: string,
+  { peopleSettings }: SessionDependencies,
+): string {
+  const { spokenName = name } = peopleSettings.known(guildId, id);
+  return speakable(visibleLine(spokenName));
+}
+
+/** An answer that begins with names, its voice, and its money. */
+type NamedAnswer = {
+  /** Names that are known once it sounds: others may ask the same meanwhile. */
+  readonly people: () => readonly NamedPerson[];
+  readonly speakerId: string;
+  readonly voice: SpeechVoice;
+  readonly reservation: Reservation;
+};
+
+/** Their names as they are spoken before an answer; empty where none can be spoken. */
+export function namePrefix(
+  people: readonly NamedPerson[],
+  context: SessionContext,
+  language: string | undefined,
+): string {
+  const { channel, parts } = context;
+  const names = people.map((one) => spokenNameOf(one, channel.guildId, parts));
+  return joinedNames(names, context, language);
+}
+
+function joinedNames(
+  names: readonly string[],
+  { channel, parts }: SessionContext,
+  language: string | undefined,
+): string {
+  return names
+    .filter((name) => name !== '')
+    .reduce(
+      (one, other) =>
+        one === ''
+          ? other
+          : spokenText({ id: 'said.both', with: { one, other } }, channel.guildId, parts, language),
+      '',
+    );
+}
+
+/**
+ * Puts the names an answer is for in front of its first sound, unless it begins with them by itself.
+ *
+ * Sound whose words are not known is left as it is: it may say them. A name that cannot be spoken is left out.
+ */
+export async function* withNamePrefix(
+  answer: AsyncIterable<ArrivedPart>,
+  named: NamedAnswer,
+  context: SessionContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  let [text, isBegun] = ['', false];
+  for await (const arrived of answer) {
+    const { part } = arrived;
+    if (part.kind === 'text') text += part.text;
+    const begins = part.kind === 'audio' && !isBegun;
+    if (begins && part.ofText !== undefined) yield* salute(text, named, context, signal);
+    isBegun ||= begins;
+    yield arrived;
+  }
+}
+
+async function* salute(
+  text: string,
+  { people, reservation, speakerId, voice }: NamedAnswer,
+  context: SessionContext,
+  signal: AbortSignal,
+): AsyncGenerator<ArrivedPart> {
+  const named = people();
+  const names = named.map(({ name }) => name);
+  const language = context.languages.of(speakerId);
+  const spoken = namePrefix(named, context, language);
+  if (spoken === '' || beginsWithNames(text, names)) return;
+  const shown = joinedNames(names.map(speakable), context, language);
+  const { clock } = context.parts;
+  const synthesizer = context.parts.synthesizer.paidBy(reservation);
+  const ofText = `${shown === '' ? spoken : shown},`;
+  try {
+    for await (const pcm of synthesizer.synthesize(`${spoken},`, voice, signal)) {
+      yield { part: { kind: 'audio', pcm, ofText }, atMs: clock.nowMs() };
+    }
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+  }
+}
