@@ -413,7 +413,7 @@ type AnswerReport = Pick<FinishedAnswer, 'finish' | 'progress'> & {
 };
 
 /** Reports an answer that is over to listeners, once for each person who asked. */
-export function reportAnswer(
+function reportAnswer(
   turn: TurnState,
   report: AnswerReport,
   context: SessionContext,

@@ -162,7 +162,7 @@ export type PromptWords = {
  * Reading runs, and so does a change that everybody notices and anybody can undo. What lasts or leaves the channel runs only if the
  * model was shown nothing but instructions (descriptions of tools among them) and the asker's own words. What destroys waits.
  */
-export function mayRun({ effect }: Pick<Fitting, 'effect'>, shown: PromptWords): boolean {
+function mayRun({ effect }: Pick<Fitting, 'effect'>, shown: PromptWords): boolean {
   return runsUnasked(effect, isOwn(shown));
 }
 
