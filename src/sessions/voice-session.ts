@@ -8,7 +8,6 @@ import {
   type ConversationOptions,
 } from '#src/conversation/build-session.ts';
 import type { ConnectionSources } from '#src/conversation/connection/connection-parts.ts';
-import { runHearAndSpeakLoop } from '#src/conversation/connection/hear-and-speak-loop.ts';
 import { finalLoss, reconnectRules } from '#src/conversation/machine/reconnect-policy.ts';
 import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
@@ -27,6 +26,7 @@ import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts'
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
 import { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
+import { runHearAndSpeakLoop } from './hear-and-speak-loop.ts';
 import { leftLine, type ReconnectDecision } from './joins-and-leaves.ts';
 import { awayPanel, companyIn, panelNow } from './panel-view.ts';
 import { watchRoles } from './role-watch.ts';

@@ -1,14 +1,14 @@
 import { BotError } from '#src/base/errors.ts';
 import { together } from '#src/base/loops/run-together.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { VoiceLink } from '#src/ports/voice-link.ts';
 import {
   type ConnectionParts,
   type ConnectionSources,
   handle,
   openConnectionParts,
-} from './connection-parts.ts';
+} from '#src/conversation/connection/connection-parts.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { VoiceLink } from '#src/ports/voice-link.ts';
 import { attend, ConnectionTickLoop } from './connection-tick-loop.ts';
 
 /** Undecodable sound of one person in a row, in ms, after which the link is opened anew. */

@@ -1,5 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
-import { type ConnectionParts, handle, tellSaid } from './connection-parts.ts';
+import {
+  type ConnectionParts,
+  handle,
+  tellSaid,
+} from '#src/conversation/connection/connection-parts.ts';
 
 /** Interval of endpointing, in ms, while a person speaks or is answered: an utterance can end between packets. */
 const tickMs = 20;
