@@ -5,13 +5,12 @@ import { longestAskMs, replyTo } from './ask.ts';
 /** Entry in the menu of every message; only the caller reads the answer. */
 export const askAbout: MessageCommand = {
   label: 'ask.about',
-  shownTo: 'caller',
   longestMs: longestAskMs,
   async run(call, { features, sessions }) {
     const { guildId, callerId, callerName, callerLocale, message } = call;
     const [recording] = message?.sounds ?? [];
     const words = message?.text.trim() ?? '';
-    if (!message || (words === '' && !recording)) return [{ id: 'say.empty', to: 'caller' }];
+    if (!message || (words === '' && !recording)) return [{ id: 'say.empty' }];
     const quoted = words !== '' && { quoted: { author: message.author, text: words } };
     const about = { ...quoted, ...(recording && { recording, recordedBy: message.author }) };
     const question = text('ask.about.question', {}, callerLocale);

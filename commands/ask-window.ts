@@ -1,6 +1,6 @@
 import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
 import { consentButtons } from '#src/ports/panel.ts';
-import { notInChannel, nowhere } from './rights.ts';
+import { notInChannel, nowhere, pausedReply } from './rights.ts';
 
 /** Press of the Ask button: for a while its presser needs no name. */
 export async function openAskWindow(
@@ -12,11 +12,11 @@ export async function openAskWindow(
   const { guildId, callerId, callerName: name } = call;
   switch (features.typed.openAskWindow(guildId, callerId)) {
     case 'open':
-      return [{ id: 'panel.asked', with: { name }, to: 'caller' }];
+      return [{ id: 'panel.asked', with: { name } }];
     case 'unheard':
-      return [{ id: 'consent.no', to: 'caller', buttons: consentButtons }];
+      return [{ id: 'consent.no', buttons: consentButtons }];
     case 'paused':
-      return [{ id: 'privacy.paused', to: 'caller', buttons: ['resume'] }];
+      return [pausedReply];
     case 'nowhere':
       return [nowhere];
   }

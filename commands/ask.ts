@@ -40,7 +40,7 @@ export const ask: Command = {
     },
     { name: 'recording', description: 'command.ask.recording', kind: 'sound' },
     { name: 'link', description: 'command.ask.recording', kind: 'text', maxChars: 500 },
-    { name: 'answer', description: 'command.ask.answer', kind: 'choice', values: ways },
+    { name: 'answer', description: 'command.ask', kind: 'choice', values: ways },
     subjectOption,
     voiceOption('command.say.voice'),
   ],
@@ -74,7 +74,7 @@ function recordingOf(
   const link = words.link?.trim();
   if (link) return { recording: { url: link, name: hostOf(link) } };
   if (sound) return { recording: sound };
-  return /[\p{L}\p{N}]/u.test(question) ? {} : { wrong: { id: 'say.empty', to: 'caller' } };
+  return /[\p{L}\p{N}]/u.test(question) ? {} : { wrong: { id: 'say.empty' } };
 }
 
 /** The part of a link that others may read: the rest may be a secret. */
@@ -105,7 +105,7 @@ export async function replyTo(
       const open = requested === 'room' ? text.textIn(placeId) : undefined;
       const to = open === undefined ? 'caller' : 'room';
       const answer = open ?? (await text.textFor(callerId, mayOpen));
-      if (answer === undefined) return [{ id: 'ask.aloud', to }];
+      if (answer === undefined) return [{ id: 'confirm.done', to }];
       const files = wav && { files: [{ name: 'answer.wav', bytes: wav }] };
       const waiting = confirmation && {
         lines: [confirmation.line],
@@ -114,7 +114,7 @@ export async function replyTo(
       return [{ id: 'ask.answer', with: { answer }, to, ...files, ...waiting }];
     }
     case 'failed':
-      return [{ ...asking.line, to: 'caller' }];
+      return [asking.line];
     case 'nowhere':
       return [nowhere];
   }

@@ -1,10 +1,6 @@
 import { captionButtons } from '#commands/captions/captions.ts';
-import { allow } from '#commands/privacy/allow.ts';
-import { deny } from '#commands/privacy/deny.ts';
-import { forgetNow } from '#commands/privacy/forget.ts';
-import { pause } from '#commands/privacy/pause.ts';
+import { allow, deny, pauseOrResume } from '#commands/privacy/privacy.ts';
 import { card } from '#commands/privacy/replies.ts';
-import { resume } from '#commands/privacy/resume.ts';
 import { panelButtons } from '#commands/settings/panel-presses.ts';
 import { trackPresses } from '#commands/track/buttons.ts';
 import type { Button, Command } from '#src/features/contract/command.ts';
@@ -20,8 +16,7 @@ export const buttons: readonly Button[] = [
   { name: 'ask', label: 'button.ask', style: 'main', run: openAskWindow },
   button('stop', 'button.stop', 'danger', stop),
   { name: 'more', label: 'button.more', style: 'plain', isForEverybody: true, run: more },
-  button('pause', 'button.pause', 'plain', pause),
-  button('resume', 'button.resume', 'main', resume),
+  { name: 'pause', label: 'button.pause', style: 'plain', run: pauseOrResume },
   ...trackPresses,
   ...captionButtons,
   { name: 'privacy', label: 'button.privacy', style: 'plain', isForEverybody: true, run: card },
@@ -29,18 +24,12 @@ export const buttons: readonly Button[] = [
   button('consent.never', 'button.not_me', 'plain', deny),
   { name: 'tool.show', label: 'button.show', style: 'main', run: show },
   {
-    name: 'tool.confirm',
+    name: 'confirm',
     label: 'button.confirm',
     style: 'main',
     longestMs: longestPressMs,
-    run: confirm,
-  },
-  {
-    name: 'forget.confirm',
-    label: 'button.forget',
-    style: 'danger',
     isForEverybody: true,
-    run: forgetNow,
+    run: confirm,
   },
   ...panelButtons,
   button('try.join', 'button.try.join', 'plain', join),

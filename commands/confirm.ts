@@ -1,3 +1,5 @@
+import { forgetNow } from '#commands/privacy/forget.ts';
+import { confirmSetting } from '#commands/settings/panel-presses.ts';
 import { longestToolMs } from '#src/conversation/tools/tool-entry.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
 
@@ -13,31 +15,41 @@ export async function show(
   switch (shown.kind) {
     case 'shown': {
       const { files, line } = shown;
-      return [{ ...line, to: 'caller', files, buttons: [`tool.confirm:${about}`] }];
+      return [{ ...line, files, buttons: [`confirm:tool:${about}`] }];
     }
     case 'other':
-      return [{ id: 'confirm.other', with: { name: shown.name }, to: 'caller' }];
+      return [{ id: 'confirm.other', with: { name: shown.name } }];
     case 'over':
-      return [{ id: 'confirm.over', to: 'caller' }];
+      return [{ id: 'confirm.over' }];
   }
 }
 
-/** Press of the button that confirms a tool call of the model. */
-export async function confirm(
-  { guildId, callerId, words }: CommandCall,
+/** Press of Confirm; its argument names what it confirms: a tool call of the model, a setting, or the erasure of the presser. */
+export async function confirm(call: CommandCall, ports: CommandPorts): Promise<Replies> {
+  const [what, ...rest] = (call.words.about ?? '').split(':');
+  const about = rest.join(':');
+  if (what === 'forget') return await forgetNow(call, ports);
+  if (what === 'settings') return await confirmSetting({ ...call, words: { about } }, ports);
+  const denied = await ports.access.denied(call);
+  return denied ? [denied] : await confirmTool(call, about, ports);
+}
+
+async function confirmTool(
+  { guildId, callerId }: CommandCall,
+  askId: string,
   { confirmations }: Pick<CommandPorts, 'confirmations'>,
 ): Promise<Replies> {
-  const confirming = await confirmations.confirm(guildId, words.about ?? '', callerId);
+  const confirming = await confirmations.confirm(guildId, askId, callerId);
   switch (confirming.kind) {
     case 'done':
       return [{ ...(confirming.line ?? { id: 'confirm.done' }), to: confirming.to ?? 'room' }];
     case 'barred':
-      return [{ ...confirming.line, to: 'caller' }];
+      return [confirming.line];
     case 'other':
-      return [{ id: 'confirm.other', with: { name: confirming.name }, to: 'caller' }];
+      return [{ id: 'confirm.other', with: { name: confirming.name } }];
     case 'over':
-      return [{ id: 'confirm.over', to: 'caller' }];
+      return [{ id: 'confirm.over' }];
     case 'failed':
-      return [{ id: 'store.unread', to: 'caller' }];
+      return [{ id: 'store.unread' }];
   }
 }

@@ -32,7 +32,6 @@ export function helpAbout(...described: Parameters<typeof helpLines>): Command {
   return {
     name: 'help',
     description: 'command.help',
-    shownTo: 'caller',
     isForEverybody: true,
     options: [
       {
@@ -107,7 +106,7 @@ function replyTo({ callerLocale, words }: CommandCall, own: OwnHelp): Replies {
     options: namesOf(own).map((topic) => ({ value: topic, label: topic })),
   } as const;
   const shown = { lines, buttons, pickers: [menu], linksCommands: true, inPlace: true } as const;
-  return [{ ...line, ...shown, to: 'caller' }];
+  return [{ ...line, ...shown }];
 }
 
 function firstStep(call: CommandCall, state: HelpState, { places }: CommandPorts): FirstStep {
@@ -127,7 +126,7 @@ function nextStep(
   if (callerChannel?.channelId !== channel.channelId)
     return { lines: [{ id: 'perm.room', with: { channel: channel.name } }], buttons: [] };
   if (isSilent) return { lines: [{ id: 'captions.only' }], buttons: [] };
-  if (isPaused) return { lines: [{ id: 'privacy.paused' }], buttons: ['resume'] };
+  if (isPaused) return { lines: [{ id: 'privacy.paused' }], buttons: ['pause:resume'] };
   if (!session.hears(callerId))
     return { lines: [{ id: 'consent.no' }], buttons: ['consent.always'] };
   return { lines: [heardLine(session, settings, bot)], buttons: ['ask'] };

@@ -12,8 +12,8 @@ import { type JoinOutcome, joinModes } from '#src/ports/command-ports.ts';
 import { consentButtons } from '#src/ports/panel.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { obstacleOf } from '#src/sessions/join-obstacles.ts';
-import { joinedLine } from '#src/texts/joined-line.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { joinedLine } from '#src/texts/visible-line.ts';
 
 type JoinResult = Extract<JoinOutcome, { kind: 'joined' | 'already' }>;
 
@@ -23,15 +23,15 @@ export const join: Command = {
   shownTo: 'room',
   options: [
     { name: 'channel', description: 'command.join.channel', kind: 'voice-channel' },
-    { name: 'mode', description: 'command.join.mode', kind: 'choice', values: joinModes },
-    { name: 'follow', description: 'command.join.follow', kind: 'truth' },
+    { name: 'mode', description: 'command.join', kind: 'choice', values: joinModes },
+    { name: 'follow', description: 'tool.follow.on', kind: 'truth' },
   ],
   async run(call, ports) {
     const channel = call.channel ?? call.callerChannel;
     const verdict = channel && judge(channel, call, ports);
-    if (!channel || !verdict) return [{ id: 'join.none', to: 'caller' }];
+    if (!channel || !verdict) return [{ id: 'join.none' }];
     const obstacle = obstacleOf(verdict, channel);
-    if (obstacle) return [{ ...obstacle, to: 'caller' }];
+    if (obstacle) return [obstacle];
     const mode = joinModes.find((one) => one === call.words.mode);
     const follows = call.words.follow === undefined ? undefined : call.words.follow === 'true';
     const joining = await ports.sessions.join(channel, call.callerId, mode, follows);
@@ -40,7 +40,7 @@ export const join: Command = {
       const replies = welcome(joining, verdict, channel, { bot, follows });
       return [...replies, ...(await managerNote(joining, call, ports))];
     }
-    return [{ ...failureOf(joining, channel), to: 'caller' }];
+    return [failureOf(joining, channel)];
   },
 };
 
@@ -99,7 +99,7 @@ async function managerNote(
 ): Promise<readonly Reply[]> {
   if (kind !== 'joined' || !mayManage) return [];
   const { hasModel } = await helpState(guildId);
-  return hasModel ? [] : [{ id: 'help.model', to: 'caller' }];
+  return hasModel ? [] : [{ id: 'help.model' }];
 }
 
 function welcome(
@@ -116,7 +116,6 @@ function welcome(
     { ...line, to: 'room', panel: true },
     {
       ...consentLine(consent),
-      to: 'caller',
       lines: [
         ...(follows ? [{ id: 'tool.follow.on' } as const] : []),
         { id: 'panel.privacy' },

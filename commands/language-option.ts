@@ -1,6 +1,8 @@
-import type { CommandOption } from '#src/features/contract/command.ts';
-import { languageLabel, offeredLanguages } from '#src/texts/language-names.ts';
-import type { PlainTextId } from '#src/texts/texts.ts';
+import type { Public } from '#src/base/public.ts';
+import type { CommandCall, CommandOption } from '#src/features/contract/command.ts';
+import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
+import { languageLabel, languageName, offeredLanguages } from '#src/texts/language-names.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { closest } from './closest-names.ts';
 
 /** A language by its name or its BCP 47 tag; `others` are offered, too. */
@@ -16,4 +18,14 @@ export function languageOption(
     maxChars: 50,
     suggest: async (typed) => closest(typed, [...others, ...offeredLanguages.map(languageLabel)]),
   };
+}
+
+/** Line about a language (BCP 47) that no voice of the server speaks; undefined where one does. */
+export function unspokenLanguage(
+  tag: string,
+  { callerLocale, guildId }: CommandCall,
+  voices: Public<VoicesAndPreviews>,
+): TextLine | undefined {
+  if (voices.speaks(guildId, tag)) return undefined;
+  return { id: 'voice.language.none', with: { language: languageName(tag, callerLocale) } };
 }

@@ -9,6 +9,6 @@ export async function more(call: CommandCall, ports: CommandPorts): Promise<Repl
   const captions = ports.features.captions.isOn(guildId)
     ? ['captions', 'captions.transcript', 'captions.missed', 'captions.leave_out']
     : ['captions'];
-  const buttons = ['privacy', session?.isPaused ? 'resume' : 'pause', ...captions];
-  return [{ ...first, to: 'caller', buttons }];
+  const buttons = ['privacy', session?.isPaused ? 'pause:resume' : 'pause', ...captions];
+  return [{ ...first, buttons }];
 }

@@ -3,11 +3,14 @@ import { holds } from '#src/people/rights.ts';
 
 /** Reply to a caller who does not manage the server; undefined for those who do. */
 export function notManaging({ mayManage }: CommandCall): Reply | undefined {
-  return mayManage ? undefined : { id: 'perm.manage', to: 'caller' };
+  return mayManage ? undefined : { id: 'perm.manage' };
 }
 
 /** Reply where the bot sits in no voice channel, with the next press. */
-export const nowhere: Reply = { id: 'leave.nowhere', to: 'caller', buttons: ['try.join'] };
+export const nowhere: Reply = { id: 'leave.nowhere', buttons: ['try.join'] };
+
+/** Reply where hearing is paused, with the press that ends the pause. */
+export const pausedReply: Reply = { id: 'privacy.paused', buttons: ['pause:resume'] };
 
 /** Reply to a caller who does not sit in the bot's channel; undefined for those who do. */
 export function notInChannel(
@@ -18,7 +21,7 @@ export function notInChannel(
   if (!channel) return nowhere;
   const isHere = callerChannel?.channelId === channel.channelId;
   if (holds('room', { isHere, isAlone: false, isDj: false, mayManage })) return undefined;
-  return { id: 'perm.room', with: { channel: channel.name }, to: 'caller' };
+  return { id: 'perm.room', with: { channel: channel.name } };
 }
 
 /** Runs a command for callers who sit in the bot's channel; others read why not. */

@@ -1,16 +1,13 @@
 import { newTrack } from '#commands/track/options.ts';
-import type { Command, CommandCall, Reply } from '#src/features/contract/command.ts';
+import type { Command } from '#src/features/contract/command.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
-import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import { readingReply } from './reading-reply.ts';
 import { inChannel } from './rights.ts';
-import { unknownVoice } from './voice/unknown-voice.ts';
-import { voiceOption } from './voice/voice-option.ts';
+import { unknownVoice, voiceOption } from './voice/voice-option.ts';
 
 export const say: Command = {
   name: 'say',
   description: 'command.say',
-  shownTo: 'caller',
   options: [
     {
       name: 'text',
@@ -21,7 +18,7 @@ export const say: Command = {
     },
     {
       name: 'when',
-      description: 'command.say.when',
+      description: 'command.say',
       kind: 'choice',
       values: ['now', 'queue'],
     },
@@ -40,21 +37,7 @@ export const say: Command = {
     const chosen = { voice: voice ?? own?.voice, speed: own?.speed };
     const how = { owner, payer: owner, track, ...chosen };
     const saying = await features.typed.say(call.guildId, text, now, how);
-    return [replyTo(saying, call)];
+    if (saying.kind === 'placed') return [playingOutcome(saying.playing)];
+    return [readingReply(saying, '/track queue track:voice')];
   }),
 };
-
-function replyTo(saying: SayOutcome, { callerLocale }: CommandCall): Reply {
-  switch (saying.kind) {
-    case 'full':
-      return {
-        id: 'limit',
-        with: { limit: saying.limit, command: '/track queue track:voice' },
-        to: 'caller',
-      };
-    case 'placed':
-      return { ...playingOutcome(saying.playing, callerLocale), to: 'caller' };
-    default:
-      return readingReply(saying);
-  }
-}

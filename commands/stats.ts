@@ -3,40 +3,20 @@ import type { AnswerLatencyStats, LatestAnswer } from '#src/ports/command-ports.
 import type { Instants } from '#src/ports/session-events.ts';
 import type { ShownPrices, SpentCost, SpentShare } from '#src/spending/budget-authority.ts';
 import type { PaidRole } from '#src/spending/prices/prices.ts';
-import { type Locale, type TextId, type TextLine, text } from '#src/texts/texts.ts';
+import { type TextId, type TextLine, text } from '#src/texts/texts.ts';
 
+/** Delays, and the caller's costs; managers also see the costs of the server. */
 export const stats: Command = {
   name: 'stats',
   description: 'command.stats',
-  shownTo: 'caller',
-  options: [
-    {
-      name: 'view',
-      description: 'command.stats',
-      kind: 'choice',
-      values: ['speed', 'cost', 'last turn'],
-    },
-  ],
-  async run({ guildId, callerId, callerLocale, mayManage, words }, { costs, stats: turns }) {
-    const own = costs.share(guildId, callerId);
-    const line =
-      words.view === 'cost'
-        ? mayManage
-          ? cost(costs.today(guildId))
-          : ownCost(own)
-        : words.view === 'last turn'
-          ? lastTurn(turns.lastTurn(guildId), callerLocale)
-          : speed(turns.speed(guildId));
-    const isBoth = words.view === 'cost' && mayManage;
-    return [
-      {
-        ...line,
-        to: 'caller',
-        ...(isBoth && {
-          lines: [...priceLines(costs.prices(guildId)), ownCost(own)],
-        }),
-      },
-    ];
+  options: [],
+  async run({ guildId, callerId, mayManage }, { costs, stats: turns }) {
+    const ofServer = mayManage
+      ? [cost(costs.today(guildId)), ...priceLines(costs.prices(guildId))]
+      : [];
+    const last = lastTurn(turns.lastTurn(guildId));
+    const lines = [...last, ...ofServer, ownCost(costs.share(guildId, callerId))];
+    return [{ ...speed(turns.speed(guildId)), lines }];
   },
 };
 
@@ -86,14 +66,14 @@ function speed(found: AnswerLatencyStats | undefined): TextLine {
   return { id: 'stats.speed', with: filled };
 }
 
-function lastTurn(found: LatestAnswer | undefined, locale: Locale): TextLine {
-  if (!found) return { id: 'stats.none' };
+function lastTurn(found: LatestAnswer | undefined): readonly TextLine[] {
+  if (!found) return [];
   const { heardAtMs } = found.instants;
   const instants = named.flatMap(([id, atMs]) => {
     const at = atMs(found.instants);
-    return at === undefined ? [] : [`${text(id, {}, locale)} ${Math.round(at - heardAtMs)}`];
+    return at === undefined ? [] : [`${text(id)} ${Math.round(at - heardAtMs)}`];
   });
-  return { id: 'stats.last', with: { finish: found.finish, instants: instants.join(', ') } };
+  return [{ id: 'stats.last', with: { finish: found.finish, instants: instants.join(', ') } }];
 }
 
 /** In the order in which they come. */

@@ -1,7 +1,10 @@
 #!/bin/sh
 # The steps of the Dockerfile where there is no container engine.
 #
-#   deploy/image-steps.sh build FOLDER   installs the bot into FOLDER, which must not exist yet;
+#   deploy/image-steps.sh opus FOLDER    builds @discordjs/opus in FOLDER, which must not exist yet;
+#                                        needs a C++ compiler, make and Python 3
+#   deploy/image-steps.sh build FOLDER   installs the bot into FOLDER, which must not exist yet, with
+#                                        the @discordjs/opus that is behind FOLDER, if it is wanted;
 #                                        it keeps its data in $DATA, /data if that is not set
 #   deploy/image-steps.sh start FOLDER   starts it, with --once behind FOLDER for one exchange in the sandbox; root
 #                                        becomes nobody first, who cannot write to FOLDER, or starts nothing (exit
@@ -13,14 +16,24 @@ set -eu
 repository=$(cd "$(dirname "$0")/.." && pwd)
 nobody=65534
 
+opus() {
+  needs_node
+  mkdir "$1"
+  cd "$1"
+  npm install --install-strategy=nested --no-audit --no-fund @discordjs/opus@0.10.0
+  rm -rf node_modules/@discordjs/opus/build
+}
+
 build() {
   needs_node
+  opus=${2:+$(cd "$2" && pwd)}
   mkdir "$1"
   cd "$1"
   DATA=${DATA:-/data}
   copy package.json package-lock.json
   npm ci --omit=dev --ignore-scripts --no-audit --no-fund
   find node_modules -type f \( -name '*.map' -o -name '*.d.ts' -o -name '*.d.mts' -o -name '*.d.cts' \) -delete
+  copy_from "$opus" node_modules/@discordjs/opus
   copy LICENSE THIRD-PARTY-NOTICES.md
   copy src
   copy commands
@@ -63,12 +76,17 @@ as_nobody() {
   setpriv --reuid="$nobody" --regid="$nobody" --clear-groups --no-new-privs "$@"
 }
 
+copy_from() {
+  [ -z "$1" ] || cp -R "$1/$2" "$2"
+}
+
 copy() {
   for one in "$@"; do cp -R "$repository/$one" .; done
 }
 
 case "${1:-} $#" in
-  'build 2') build "$2" ;;
+  'opus 2') opus "$2" ;;
+  'build 2' | 'build 3') shift; build "$@" ;;
   'start 2' | 'start 3') shift; start "$@" ;;
-  *) sed -n '2,10s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
+  *) sed -n '2,14s/^# \{0,1\}//p' "$0" >&2; exit 64 ;;
 esac

@@ -22,7 +22,6 @@ import type { DoctorProbe } from './doctor-probe.ts';
 /** Every role that has a server, asked with the engine of the bot; offline only by its model's name. */
 export const configuredRoles: DoctorProbe = {
   name: 'roles',
-  examines: 'speech, chat and recognition',
   async *run({ config, isOffline, ...deadline }) {
     const { examineRole, rolesOf } = await import('./roles.ts');
     const lists = new Map<string, Promise<ModelList>>();

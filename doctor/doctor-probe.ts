@@ -16,7 +16,6 @@ export type Examination = ProbeDeadline & {
 /** An examination of one part of the configuration. It yields titles, each with its findings after it. */
 export type DoctorProbe = {
   readonly name: string;
-  readonly examines: string;
   /** Errors: those of the part. */
   run(examination: Examination): AsyncIterable<string | Finding>;
 };

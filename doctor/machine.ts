@@ -18,7 +18,6 @@ const install = 'run npm ci again on this machine';
 /** Node, room on the disk, Opus and the ciphers of voice. */
 export const machine: DoctorProbe = {
   name: 'machine',
-  examines: 'what this machine gives the bot',
   async *run({ config, clock, deadlineMs }) {
     yield 'This machine';
     yield nodeLine(process.versions.node);
@@ -42,7 +41,6 @@ const codec: Probe<undefined> = {
 
 const ciphers: Probe<undefined> = {
   name: 'ciphers',
-  examines: 'the ciphers of voice',
   mend: install,
   async run() {
     await Promise.all([import('@noble/ciphers/chacha.js'), import('@snazzah/davey')]);

@@ -4,9 +4,9 @@ import type { DoctorProbe } from './doctor-probe.ts';
 import { machine } from './machine.ts';
 import { storedData } from './stored-data.ts';
 
+/** The bot at Discord: account, servers, rights and commands, over REST. */
 const discord: DoctorProbe = {
   name: 'discord',
-  examines: 'the bot at Discord: account, servers, rights and commands, over REST',
   async *run({ config: { discord: place }, clock, isOffline }) {
     if (!place || isOffline) {
       yield 'Discord';
@@ -23,9 +23,9 @@ const discord: DoctorProbe = {
 const operatorTest =
   'Parley: this is a test message of npm run doctor -- --tell-operator. Notices about problems come the same way.';
 
+/** A test message to the operator, where it was asked for. */
 const notices: DoctorProbe = {
   name: 'notices',
-  examines: 'a test message to the operator, where it was asked for',
   async *run({ config: { discord: place, operatorWebhook: webhook }, notifiesOperator }) {
     if (!notifiesOperator) return;
     yield 'Operator';
@@ -36,9 +36,9 @@ const notices: DoctorProbe = {
   },
 };
 
+/** Caps of spending, where anything costs money. */
 const budgets: DoctorProbe = {
   name: 'budgets',
-  examines: 'what may be spent, where anything costs money',
   async *run({ config: { budget, chat, speech, transcription } }) {
     if ([chat, speech, transcription].every(({ kind }) => kind === 'embedded')) return;
     const [server, all] = [budget.caps.serverDay / 1e9, budget.totalDayNanoUsd / 1e9];
@@ -52,9 +52,9 @@ function limit(usd: number): string {
   return usd === 0 ? 'without a limit' : `up to ${usd} USD`;
 }
 
+/** Each server of `MCP_SERVERS`; offline none is started. */
 const toolServers: DoctorProbe = {
   name: 'tool servers',
-  examines: 'each server of MCP_SERVERS; offline none is started',
   async *run(examination) {
     if (!examination.config.externalTools.mcp) return;
     // No module is loaded where there are none.

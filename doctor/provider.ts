@@ -14,7 +14,7 @@ import {
 import { openClient } from '#src/provider/client.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
-import { type ModelList, modelNews, standardVoice } from '#src/provider/models/models.ts';
+import { apiUrl, type ModelList, modelNews, standardVoice } from '#src/provider/models/models.ts';
 import { readServerVoices } from '#src/speech/openai/server-voices.ts';
 import { type ModelNames, type Picks, pickModels } from './pick-models.ts';
 import { type ExaminedRole, examineRole, rolesOf } from './roles.ts';
@@ -98,26 +98,19 @@ type Server = Address & {
   readonly findings: readonly Finding[];
 };
 
-/** Asks for the lists of a server, at its address with `/v1` or without. */
+/** Asks for the lists of a server. */
 async function readServer(
   { baseUrl: given, apiKey }: Address,
   { clock, deadlineMs }: ProbeDeadline,
 ): Promise<Server> {
-  let baseUrl = given;
-  const onBaseUrl = (found: string) => {
-    baseUrl = found;
-  };
-  const client = openClient({ baseUrl, clock, onBaseUrl, apiKey });
+  const baseUrl = apiUrl(given);
+  const client = openClient({ baseUrl, clock, apiKey });
   const over = new AbortController();
   const soon = <T>(work: Promise<T>) => ifInTime(work, deadlineMs, clock, over.signal);
   const list = (await soon(listModels(client, over.signal))) ?? { kind: 'not offered' };
   const voices = await soon(readServerVoices(client, over.signal).catch(() => []));
   over.abort(new Error('the lists are read'));
-  const name = serverName(baseUrl);
-  const found =
-    baseUrl === given
-      ? ok('address', `answers at ${name}`)
-      : differs('address', `the base URL needs /v1: ${name}`, `set it to ${name}`);
+  const found = ok('address', `answers at ${serverName(baseUrl)}`);
   return {
     baseUrl,
     apiKey,

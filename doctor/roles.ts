@@ -139,7 +139,10 @@ function talkRole(server: NonNullable<Config['realtime']>): Role {
       const talk = stack.use(new RealtimeTalk({ ...server, maxTokens: 200 }));
       const open = (signal: AbortSignal) => talk.begin(signal);
       const pipeline = audioModel({ open, synthesizer: silent, input: 'audio' });
-      const host = { run: async () => ({ content: '' }), spent: () => {} };
+      const host = {
+        run: async () => ({ content: '' }),
+        meter: { used: quietly, spoke: quietly },
+      };
       const turn = testTurn(deadline.clock, { instructions: '', voice: {} });
       const ask = (signal: AbortSignal) => pipeline.answer(turn, host, signal);
       return [{ ...(await tryProbe(think, { ask }, deadline)), what: 'realtime' }];

@@ -2,14 +2,13 @@ import { basename } from 'node:path';
 import { type Finding, missing, ok } from '#src/probes/probe.ts';
 import { type DataDirOwner, dataDirOwner } from '#src/storage/data-dir/data-dir-lock.ts';
 import { type StoreFile, storeFiles } from '#src/storage/data-dir/store-files.ts';
-import { type FormatRange, isTooOld, lastDevelopmentCommit } from '#src/storage/schema.ts';
+import type { FormatRange } from '#src/storage/schema.ts';
 import type { DoctorProbe } from './doctor-probe.ts';
 import { span } from './span.ts';
 
 /** The store in `DATA_DIR` or in the database: its format and its processes. */
 export const storedData: DoctorProbe = {
   name: 'database',
-  examines: 'the store, and the processes that use it',
   async *run({ config: { dataDir, databaseUrl }, clock }) {
     const nowMs = clock.wallMs();
     if (!databaseUrl) {
@@ -60,14 +59,9 @@ function storeLine({ path, version, ...range }: StoreFile): Finding {
 /** Format of a store, and whether this program reads it. */
 function formatLine(what: string, version: number, range: FormatRange): Finding {
   const { oldest, known } = range;
-  if (version > known) {
-    const why = `format ${version}, but this program reads formats up to ${known}`;
-    return missing(what, why, 'update Parley: a newer version has run here');
-  }
-  if (isTooOld(version, range)) {
-    const why = `format ${version}, but this program reads formats from ${oldest} on`;
-    const mend = `start commit ${lastDevelopmentCommit} to export the data, or move the store away`;
-    return missing(what, why, mend);
+  if (version > 0 && (version < oldest || version > known)) {
+    const why = `format ${version}, but this program reads formats ${oldest} to ${known}`;
+    return missing(what, why, 'start the version that wrote it, or move the store away');
   }
   const later = version < known ? `; the next start changes it to ${known}` : '';
   return ok(what, `format ${version}${later}`);

@@ -17,7 +17,7 @@ export async function* examineToolServers({ config, isOffline, ...deadline }: Ex
 }
 
 function probeOf({ name }: McpServerOptions): Probe<McpServerOptions> {
-  return { name, examines: 'a server of tools', run: examineServer };
+  return { name, run: examineServer };
 }
 
 async function examineServer(

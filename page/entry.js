@@ -1,6 +1,3 @@
-/** Version of the page's files when this browser entered. @type {number | undefined} */
-let openedVersion;
-
 /**
  * Uses the key in the fragment of the address, where there is one, and asks whether this browser is let in.
  * @returns {Promise<string | undefined>} the sentence that says why not
@@ -22,10 +19,7 @@ export async function enter() {
  * @returns {Promise<string | undefined>}
  */
 async function refusalOf(response) {
-  if (!response.ok) return await messageOf(response);
-  const { version } = await response.json();
-  openedVersion ??= version;
-  return version === openedVersion ? undefined : 'The page has changed: reload it.';
+  return response.ok ? undefined : await messageOf(response);
 }
 
 /**

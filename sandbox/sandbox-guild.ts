@@ -1,102 +1,53 @@
-import { type ShownMessage, shown } from '#sandbox/interactions/interaction.ts';
+import { shown } from '#sandbox/interactions/interaction.ts';
 import { openPerson, type PersonOptions, type SandboxPerson } from '#sandbox/people/person.ts';
 import type { Surroundings } from '#sandbox/people/person-surroundings.ts';
-import {
-  type Channel,
-  findChannel,
-  findMember,
-  type Guild,
-  knownChannel,
-} from '#sandbox/world/world.ts';
+import { findChannel, findMember, type Guild, knownChannel } from '#sandbox/world/world.ts';
 import type { Changes } from '#sandbox/world/world-changes.ts';
 import { enterGuild } from '#sandbox/world/world-making.ts';
-import { type ChannelChanges, channelChanges } from './sandbox-channels.ts';
-import { type MemberChanges, memberChanges } from './sandbox-members.ts';
+import { channelChanges } from './sandbox-channels.ts';
+import { memberChanges } from './sandbox-members.ts';
 
-/** One server of the sandbox, with all that its owner can do there. */
-export interface SandboxGuild extends ChannelChanges, MemberChanges {
-  readonly id: string;
-  readonly name: string;
-  channelId(name: string): string;
-  /** The member of that name, who enters the server when first asked for; options count from then on. */
-  person(name: string, options?: PersonOptions): SandboxPerson;
-  /** Messages that everybody in the channel can read now, oldest first. */
-  messages(channel: string): readonly ShownMessage[];
-  bot(): BotHere;
-  roster(): Roster;
-}
+/** One server of the sandbox, with all that its owner can do there; its people leave their calls when it is disposed. */
+export type SandboxGuild = ReturnType<typeof openGuild>;
+export type Roster = ReturnType<typeof rosterOf>;
 
-/** Who is in a server, bots left out, and where they sit; and its channels and roles. */
-export type Roster = {
-  readonly people: readonly {
-    readonly id: string;
-    readonly name: string;
-    /** Name of the voice channel they sit in. */
-    readonly channel?: string;
-  }[];
-  readonly channels: readonly Pick<Channel, 'id' | 'name' | 'kind'>[];
-  /** All but that of everybody. */
-  readonly roles: readonly { readonly id: string; readonly name: string }[];
-};
-
-/** State of the bot in one server. */
-export type BotHere = {
-  /** Name of the voice channel it sits in. */
-  readonly channel: string | undefined;
-  /** Audience on a stage, or without the right to speak. */
-  readonly suppressed: boolean;
-  readonly handRaised: boolean;
-};
-
-export type GuildSurroundings = Surroundings & { readonly changes: Changes };
-
-/** The server itself, and the people in it, who leave their calls when it is disposed. */
-export type OpenGuild = {
-  readonly sandboxGuild: SandboxGuild;
-  nameOf(id: string): string | undefined;
-  [Symbol.asyncDispose](): Promise<void>;
-};
-
-export function openGuild(around: GuildSurroundings): OpenGuild {
-  const { guild, board } = around;
+export function openGuild(
+  around: Surroundings & { readonly changes: Changes; readonly closing: AbortSignal },
+) {
+  const { world, guild, board, changes } = around;
+  const { id, name } = guild;
   const people = new Map<string, SandboxPerson>();
   return {
-    sandboxGuild: {
-      ...channelChanges(around),
-      ...memberChanges(around),
-      id: guild.id,
-      name: guild.name,
-      channelId: (name) => knownChannel(guild, name).id,
-      person: (name, options) => personNamed(around, people, name, options),
-      messages: (name) => board.inChannel(knownChannel(guild, name).id).map(shown),
-      bot: () => botHere(guild, around.world.bot.id),
-      roster: () => rosterOf(guild),
+    ...channelChanges(around),
+    ...memberChanges(around),
+    id,
+    name,
+    channelId: (channel: string) => knownChannel(guild, channel).id,
+    /** The member of that name, who enters the server when first asked for; options count from then on. */
+    person(who: string, { locale, microphone }: PersonOptions = {}): SandboxPerson {
+      const former = findMember(guild, who);
+      const member = former ?? enterGuild(world, guild, who);
+      if (!former) changes.memberEntered(guild, member);
+      if (locale !== undefined) member.locale = locale;
+      const person = people.get(member.user.id) ?? openPerson(member, around);
+      people.set(member.user.id, person);
+      if (microphone) person.useMicrophone(microphone);
+      return person;
     },
-    nameOf: (id) => guild.members.get(id)?.user.name ?? findChannel(guild, id)?.name,
-    async [Symbol.asyncDispose]() {
+    /** Messages that everybody in the channel can read now, oldest first. */
+    messages: (channel: string) => board.inChannel(knownChannel(guild, channel).id).map(shown),
+    bot: () => botHere(guild, world.bot.id),
+    roster: () => rosterOf(guild),
+    /** Name of the channel or member with this id; undefined where it is unknown. */
+    nameOf: (each: string) => guild.members.get(each)?.user.name ?? findChannel(guild, each)?.name,
+    async [Symbol.asyncDispose](): Promise<void> {
       for (const person of people.values()) await person[Symbol.asyncDispose]();
     },
   };
 }
 
-function personNamed(
-  around: GuildSurroundings,
-  people: Map<string, SandboxPerson>,
-  name: string,
-  { locale, microphone }: PersonOptions = {},
-): SandboxPerson {
-  const { world, guild, changes } = around;
-  const known = findMember(guild, name);
-  const member = known ?? enterGuild(world, guild, name);
-  if (!known) changes.memberEntered(guild, member);
-  if (locale !== undefined) member.locale = locale;
-  const person = people.get(member.user.id) ?? openPerson(member, around);
-  people.set(member.user.id, person);
-  if (microphone) person.useMicrophone(microphone);
-  return person;
-}
-
-function rosterOf(guild: Guild): Roster {
+/** Who is in a server, bots left out, with the name of the voice channel they sit in; its channels; and its roles, but that of everybody. */
+function rosterOf(guild: Guild) {
   const members = [...guild.members.values()].filter(({ user }) => !user.bot);
   return {
     people: members.map(({ user: { id, name } }) => {
@@ -109,7 +60,8 @@ function rosterOf(guild: Guild): Roster {
   };
 }
 
-function botHere(guild: Guild, botId: string): BotHere {
+/** State of the bot in one server: its voice channel by name, and on a stage whether it is audience and raises its hand. */
+function botHere(guild: Guild, botId: string) {
   const state = guild.voiceStates.get(botId);
   return {
     channel: state && findChannel(guild, state.channelId)?.name,

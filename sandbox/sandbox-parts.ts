@@ -1,17 +1,16 @@
 import { Gateway } from '#sandbox/gateway/gateway.ts';
 import type { GatewaySession } from '#sandbox/gateway/gateway-session.ts';
 import { lenientGatewayRules } from '#sandbox/gateway/gateway-shards.ts';
-import type { Dispatch, VoiceStateRequest } from '#sandbox/gateway/gateway-wire.ts';
+import type { VoiceStateRequest } from '#sandbox/gateway/gateway-wire.ts';
 import { Interactions } from '#sandbox/interactions/interactions.ts';
 import { commandRoutes } from '#sandbox/rest/commands/rest-commands.ts';
 import { interactionRoutes } from '#sandbox/rest/rest-interactions.ts';
-import { RestRateLimits } from '#sandbox/rest/rest-limits.ts';
-import { memberRoutes } from '#sandbox/rest/rest-members.ts';
 import { messageRoutes } from '#sandbox/rest/rest-messages.ts';
-import { readRoutes } from '#sandbox/rest/rest-reads.ts';
+import { guildRoutes, selfRoutes } from '#sandbox/rest/rest-reads.ts';
 import { RestServer } from '#sandbox/rest/rest-server.ts';
 import { threadRoutes } from '#sandbox/rest/rest-threads.ts';
 import { voiceRoutes } from '#sandbox/rest/rest-voice.ts';
+import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { canSitIn, guildWithId, type World } from '#sandbox/world/world.ts';
 import { Changes } from '#sandbox/world/world-changes.ts';
 import { createWorld } from '#sandbox/world/world-making.ts';
@@ -20,35 +19,23 @@ import { MessageBoard, type MessageChange } from '#sandbox/world/world-messages.
 import { mayEnter } from '#sandbox/world/world-permissions.ts';
 import { Seats } from '#sandbox/world/world-seats.ts';
 import { realClock } from '#src/base/clock.ts';
+import type { SandboxOptions } from './sandbox.ts';
 import type { SeatFaults } from './sandbox-faults.ts';
-import type { RunningOptions } from './sandbox-running.ts';
 
 /** A seat asked for by a gateway session of a shard on which a later one was online: two processes act for one server at once. */
 export type Violation = { readonly guildId: string; readonly atMs: number };
 
-/** Everything behind a sandbox that knows nothing of people, wired together. */
-export type SandboxInternals = {
-  readonly world: World;
-  readonly gateway: Gateway;
-  readonly rest: RestServer;
-  readonly board: MessageBoard;
-  readonly seats: Seats;
-  readonly changes: Changes;
-  readonly interactions: Interactions;
-  readonly seatFaults: SeatFaults;
-  readonly violations: readonly Violation[];
-  readonly dispatch: (event: Dispatch) => void;
-};
-
 /** Resume time as seen on Discord, which publishes none. */
 const usualResumeMs = 180_000;
 
+/** Everything behind a sandbox that knows nothing of people, wired together. */
 export function buildParts(
-  options: RunningOptions,
+  options: Omit<SandboxOptions, 'voice'>,
+  voice: VoiceServer,
   token: string,
   onMessage: (change: MessageChange) => void,
-): SandboxInternals {
-  const { clock = realClock, heartbeatMs = 41_250, resumeMs = usualResumeMs, voice } = options;
+) {
+  const { clock = realClock, heartbeatMs = 41_250, resumeMs = usualResumeMs } = options;
   const { privilegedIntents: privileged = [] } = options;
   const world = createWorld(options, clock);
   const violations: Violation[] = [];
@@ -77,24 +64,17 @@ export function buildParts(
   });
   const interactions = new Interactions(world, board, dispatch);
   const routes = [
-    ...readRoutes(world, gateway, privileged),
+    ...selfRoutes(world, gateway, privileged, changes),
+    ...guildRoutes(world),
     ...commandRoutes(world),
-    ...messageRoutes(world, board, ({ guild, channel }) => changes.archive(guild, channel, false)),
-    ...threadRoutes(world, board, dispatch, ({ guild, channel }, archived) =>
-      changes.archive(guild, channel, archived),
-    ),
-    ...memberRoutes(world, changes),
+    ...messageRoutes(world, board, changes),
+    ...threadRoutes(world, dispatch, changes),
     ...voiceRoutes(world, seats),
     ...interactionRoutes(world, interactions),
   ];
-  const rest = new RestServer({
-    token,
-    clock,
-    routes,
-    limits: new RestRateLimits(options.limits),
-    globalRequestsPerSecond: options.globalRequestsPerSecond,
-  });
-  const parts = { world, gateway, rest, board, seats, changes, interactions };
+  const isLimited = options.rateLimits !== undefined;
+  const rest = new RestServer({ token, clock, routes, isLimited });
+  const parts = { world, voice, gateway, rest, board, seats, changes, interactions };
   return { ...parts, seatFaults, violations, dispatch };
 }
 
@@ -122,7 +102,7 @@ function seatBot(
   seats.takeForBot(guild, {
     userId: bot.id,
     channel,
-    sessionId: session.id,
+    sessionId: session.start.id,
     selfMute: request.self_mute,
     selfDeaf: request.self_deaf,
   });
@@ -131,6 +111,6 @@ function seatBot(
 function unseatBot(world: World, seats: Seats, session: GatewaySession): void {
   const { bot } = world;
   for (const guild of world.guilds) {
-    if (guild.voiceStates.get(bot.id)?.sessionId === session.id) seats.leave(guild, bot.id);
+    if (guild.voiceStates.get(bot.id)?.sessionId === session.start.id) seats.leave(guild, bot.id);
   }
 }

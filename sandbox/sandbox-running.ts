@@ -1,129 +1,106 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import type { ShownSession } from '#sandbox/gateway/gateway.ts';
+import type { AddressInfo } from 'node:net';
 import { guildSeen } from '#sandbox/gateway/gateway-json.ts';
-import type { GatewayRules } from '#sandbox/gateway/gateway-shards.ts';
 import { intents } from '#sandbox/gateway/gateway-wire.ts';
 import { type ShownMessage, shown } from '#sandbox/interactions/interaction.ts';
 import type { PersonOptions, SandboxPerson } from '#sandbox/people/person.ts';
-import type { ConnectVoice } from '#sandbox/people/person-surroundings.ts';
-import { Cdn } from '#sandbox/rest/cdn.ts';
-import type { RateLimit } from '#sandbox/rest/rest-limits.ts';
 import type { LoggedRequest } from '#sandbox/rest/rest-server.ts';
-import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
+import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import type { Guild, RegisteredCommand } from '#sandbox/world/world.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
 import { addGuild, type GuildOptions } from '#sandbox/world/world-making.ts';
 import type { MessageChange } from '#sandbox/world/world-messages.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { addressFor } from './process-address.ts';
-import type { SandboxOptions } from './sandbox.ts';
-import { type Faults, faultsOf } from './sandbox-faults.ts';
-import { type OpenGuild, openGuild, type SandboxGuild } from './sandbox-guild.ts';
-import { buildParts, type SandboxInternals, type Violation } from './sandbox-parts.ts';
+import type { SandboxOptions, VoiceHalf } from './sandbox.ts';
+import { faultsOf } from './sandbox-faults.ts';
+import { openGuild, type SandboxGuild } from './sandbox-guild.ts';
+import { buildParts, type Violation } from './sandbox-parts.ts';
 
-/** Options of a sandbox, with its voice half open. */
-export type RunningOptions = Omit<SandboxOptions, 'voice' | 'rateLimits'> & {
+/** The voice half, open. */
+type OpenVoice = {
   readonly voice: VoiceServer;
   readonly codec: OpusCodec;
-  readonly connect: ConnectVoice;
-  readonly limits: readonly RateLimit[];
-  readonly globalRequestsPerSecond: number;
+  readonly connect: VoiceHalf['connect'];
 };
 
-/** The sandbox itself; its interface is `Sandbox`. */
-export class RunningSandbox {
+/** A small Discord on this machine, for one bot, and people who talk to it. */
+export class RunningSandbox implements AsyncDisposable {
   readonly token = `sandbox.${randomBytes(24).toString('hex')}`;
-  readonly faults: Faults;
-  readonly #parts: SandboxInternals;
-  readonly #options: RunningOptions;
-  readonly #first: OpenGuild;
-  #more: readonly OpenGuild[] = [];
+  readonly faults: ReturnType<typeof faultsOf>;
+  readonly botId: string;
+  /** PEM of the certificate that a bot must trust: for voice, and for files. */
+  readonly certificate: string;
+  /** Where files lie, as in `localhost:4000`; on this machine, so a bot has to be allowed to ask there. */
+  readonly cdnHost: string;
+  readonly #parts: ReturnType<typeof buildParts>;
+  readonly #voice: OpenVoice;
   readonly #listeners: ((change: MessageChange) => void)[] = [];
   readonly #closing = new AbortController();
-  readonly #cdn: Cdn;
-  #apiUrl = '';
-  #cdnHost = '';
+  #guilds: readonly SandboxGuild[] = [];
+  #port = 0;
 
-  constructor(options: RunningOptions) {
-    this.#options = options;
-    this.#parts = buildParts(options, this.token, (change) => {
+  constructor(options: SandboxOptions, voice: OpenVoice) {
+    this.#voice = voice;
+    this.#parts = buildParts(options, voice.voice, this.token, (change) => {
       for (const listener of this.#listeners) listener(change);
     });
-    this.#cdn = new Cdn(this.#parts.board.attachments);
-    const { guild } = this.#parts.world;
-    this.#first = this.#opened(guild);
+    const { world } = this.#parts;
+    this.botId = world.bot.id;
+    this.certificate = voice.voice.certificate;
+    this.cdnHost = voice.voice.endpoint;
+    this.#parts.board.attachments.servedAt(`https://${this.cdnHost}`);
+    this.#open(world.guild);
     for (const each of options.guilds ?? []) this.addGuild(each);
-    this.faults = faultsOf({
-      ...this.#parts,
-      guild,
-      sandboxGuild: this.#first.sandboxGuild,
-      voice: options.voice.faults,
-      closing: this.#closing.signal,
-    });
-  }
-
-  get apiUrl(): string {
-    return this.#apiUrl;
-  }
-
-  apiUrlFor(process: string): string {
-    const { origin, pathname } = new URL(this.#apiUrl);
-    return `${origin}${addressFor(process, pathname)}`;
-  }
-
-  get certificate(): string {
-    return `${this.#options.voice.certificate}\n${this.#cdn.certificate}`;
-  }
-
-  get cdnHost(): string {
-    return this.#cdnHost;
-  }
-
-  get guildId(): string {
-    return this.#first.sandboxGuild.id;
-  }
-
-  get botId(): string {
-    return this.#parts.world.bot.id;
+    this.faults = faultsOf(this.#parts);
   }
 
   async listen(): Promise<void> {
-    const { rest, gateway, board } = this.#parts;
+    const { rest, gateway } = this.#parts;
     rest.server.listen(0, '127.0.0.1');
     await once(rest.server, 'listening');
-    const address = rest.server.address();
-    if (address === null || typeof address === 'string') throw new Error('REST has no port.');
-    this.#apiUrl = `http://127.0.0.1:${address.port}/api`;
-    this.#cdnHost = await this.#cdn.listen();
-    board.attachments.servedAt(`https://${this.#cdnHost}`);
-    gateway.listen(rest.server, address.port);
+    this.#port = (rest.server.address() as AddressInfo).port; // TCP, so never a path
+    gateway.listen(rest.server, this.#port);
   }
 
+  /** Address that a bot uses in place of `https://discord.com/api`. */
+  get apiUrl(): string {
+    return this.apiUrlFor(undefined);
+  }
+
+  /** The same for one of several processes: what it asks and its logins name it. Letters, digits, hyphens. */
+  apiUrlFor(process: string | undefined): string {
+    return `http://127.0.0.1:${this.#port}${addressFor(process, '/api')}`;
+  }
+
+  /** The server of that name or id; default: the first. Throws a plain Error when there is none. */
   guild(nameOrId?: string): SandboxGuild {
-    const all = [this.#first, ...this.#more].map(({ sandboxGuild }) => sandboxGuild);
-    const found = all.find(({ id, name }) => [id, name, undefined].includes(nameOrId));
+    const found = this.#guilds.find(({ id, name }) => [id, name, undefined].includes(nameOrId));
     if (!found) throw new Error(`There is no server ${nameOrId}.`);
     return found;
   }
 
+  /** Invites the bot to one more server. */
   addGuild(options: GuildOptions = {}): SandboxGuild {
     const { world, dispatch } = this.#parts;
     const guild = addGuild(world, options);
-    const open = this.#opened(guild);
-    this.#more = [...this.#more, open];
     const data = (asked: number) => guildSeen(world, guild, asked);
     dispatch({ name: 'GUILD_CREATE', guildId: guild.id, data, intent: intents.guilds });
-    return open.sandboxGuild;
+    return this.#open(guild);
   }
 
+  /** Its people leave their calls, the bot is thrown out, and the server is known no more. Never the first one. */
   async removeGuild(nameOrId: string): Promise<void> {
-    const { id } = this.guild(nameOrId);
-    const open = this.#more.find(({ sandboxGuild }) => sandboxGuild.id === id);
-    if (!open) throw new Error('The first server stays.');
-    await open[Symbol.asyncDispose]();
-    open.sandboxGuild.removeBot();
-    this.#more = this.#more.filter((each) => each !== open);
+    const guild = this.guild(nameOrId);
+    await guild[Symbol.asyncDispose]();
+    guild.removeBot();
+    this.#guilds = this.#guilds.filter((each) => each !== guild);
+  }
+
+  /** Id of the first server; what follows are short ways to `guild()`. */
+  get guildId(): string {
+    return this.guild().id;
   }
 
   channelId(name: string): string {
@@ -138,6 +115,39 @@ export class RunningSandbox {
     return this.guild().messages(channel);
   }
 
+  /** Whether the bot is connected to the gateway, and the name of the voice channel it sits in, in the first server. */
+  bot(): { readonly online: boolean; readonly channel: string | undefined } {
+    const online = this.#parts.gateway.sessions.some((session) => session.online);
+    return { online, channel: this.guild().bot().channel };
+  }
+
+  /** Every login of the bot that is not over, oldest first: those without a socket can be resumed. */
+  gatewaySessions() {
+    return this.#parts.gateway.sessions;
+  }
+
+  /** Violations by several processes that acted for one server at once; empty for a bot that behaves as one. */
+  violations(): readonly Violation[] {
+    return this.#parts.violations;
+  }
+
+  /** Commands that the bot registered, global and of the servers. */
+  commands(): readonly RegisteredCommand[] {
+    return this.#parts.world.commands;
+  }
+
+  /** REST requests of the bot, oldest first, with their JSON; at most the last 1000. */
+  requests(): readonly LoggedRequest[] {
+    return this.#parts.rest.requests;
+  }
+
+  /** A message as it is now, a private one too; undefined when it is gone. */
+  message(id: string): ShownMessage | undefined {
+    const message = this.#parts.board.find(id);
+    return message && shown(message);
+  }
+
+  /** Direct messages of the bot, oldest first. */
   directMessages(): readonly { readonly to: string; readonly text: string }[] {
     const { board, world } = this.#parts;
     return [...world.directChannels].flatMap(([channelId, { name }]) =>
@@ -145,66 +155,34 @@ export class RunningSandbox {
     );
   }
 
+  /** A file of a message or a command, by its id; undefined when it is gone. */
   file(id: string): Upload | undefined {
     return this.#parts.board.attachments.find(id);
   }
 
-  message(id: string): ShownMessage | undefined {
-    const message = this.#parts.board.find(id);
-    return message && shown(message);
-  }
-
-  nameOf(id: string): string {
-    for (const guild of [this.#first, ...this.#more]) {
-      const name = guild.nameOf(id);
-      if (name !== undefined) return name;
-    }
-    return id;
-  }
-
-  bot(): { readonly online: boolean; readonly channel: string | undefined } {
-    return { online: this.#parts.gateway.online, channel: this.guild().bot().channel };
-  }
-
-  gatewaySessions(): readonly ShownSession[] {
-    return this.#parts.gateway.sessions;
-  }
-
-  limitRequests(perSecond: number): void {
-    this.#parts.rest.limitRequests(perSecond);
-  }
-
-  violations(): readonly Violation[] {
-    return this.#parts.violations;
-  }
-
-  changeGatewayRules(change: Partial<GatewayRules>): void {
-    this.#parts.gateway.changeRules(change);
-  }
-
-  commands(): readonly RegisteredCommand[] {
-    return this.#parts.world.commands;
-  }
-
-  requests(): readonly LoggedRequest[] {
-    return this.#parts.rest.requests;
-  }
-
+  /** Told of each message posted, edited or deleted, private ones too. */
   onMessage(listener: (change: MessageChange) => void): void {
     this.#listeners.push(listener);
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closing.abort();
-    for (const guild of [this.#first, ...this.#more]) await guild[Symbol.asyncDispose]();
-    this.#parts.gateway.close();
-    await this.#parts.rest.close();
-    await this.#cdn.close();
-    await this.#options.voice[Symbol.asyncDispose]();
+  /** Name of the channel or member with this id; the id itself if it is unknown. */
+  nameOf(id: string): string {
+    const names = this.#guilds.map((guild) => guild.nameOf(id));
+    return names.find((name) => name !== undefined) ?? id;
   }
 
-  #opened(guild: Guild): OpenGuild {
-    const { voice, codec, connect } = this.#options;
-    return openGuild({ ...this.#parts, voice, codec, connect, guild });
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    for (const guild of this.#guilds) await guild[Symbol.asyncDispose]();
+    this.#parts.gateway.close();
+    await this.#parts.rest.close();
+    await this.#voice.voice[Symbol.asyncDispose]();
+  }
+
+  #open(guild: Guild): SandboxGuild {
+    const closing = this.#closing.signal;
+    const opened = openGuild({ ...this.#parts, ...this.#voice, guild, closing });
+    this.#guilds = [...this.#guilds, opened];
+    return opened;
   }
 }

@@ -43,32 +43,26 @@ if (above.length > 0) {
 function sizes() {
   const nodes = {};
   const lines = {};
-  let codeNodes = 0;
-  let codeLines = 0;
   for (const path of trackedFiles(/\.(?:[mc]?[jt]s|json)$/)) {
     if (path === 'package-lock.json') continue;
     const text = readFileSync(path, 'utf8');
     const isData = path.endsWith('.json');
-    const count = isData ? stringsIn(JSON.parse(text)) : nodesIn(parseSync(path, text).program);
+    const count = isData ? countIn(JSON.parse(text), (one) => typeof one === 'string') : countIn(parseSync(path, text).program, (one) => typeof one?.type === 'string');
     const [top] = path.split('/');
     const part = others.includes(top) ? top : product.has(top) ? 'product' : 'rest';
-    nodes[isData && part === 'product' ? 'JSON of the product' : part] ??= 0;
-    nodes[isData && part === 'product' ? 'JSON of the product' : part] += count;
+    const kind = isData && part === 'product' ? 'JSON of the product' : part;
+    nodes[kind] = (nodes[kind] ?? 0) + count;
     if (isData) continue;
-    const length = text.split('\n').length - 1;
-    lines[part] = (lines[part] ?? 0) + length;
-    codeNodes += count;
-    codeLines += length;
+    lines[part] = (lines[part] ?? 0) + text.split('\n').length - 1;
   }
   const all = Object.values(nodes).reduce((sum, count) => sum + count, 0);
   return {
     'syntax nodes of src, commands, doctor, setup, page': nodes.product,
     'strings in their JSON': nodes['JSON of the product'],
-    ...Object.fromEntries(others.map((part) => [`syntax nodes of ${part}`, nodes[part] ?? 0])),
+    ...Object.fromEntries(others.map((part) => [`syntax nodes of ${part}`, nodes[part]])),
     'syntax nodes of the rest': nodes.rest,
     'syntax nodes of everything': all,
-    'nodes in a line of code': Math.ceil((codeNodes / codeLines) * 10) / 10,
-    ...Object.fromEntries(others.map((part) => [`lines of ${part}`, lines[part] ?? 0])),
+    ...Object.fromEntries(others.map((part) => [`lines of ${part}`, lines[part]])),
   };
 }
 
@@ -107,14 +101,8 @@ function trackedFiles(pattern) {
   return paths.filter((path) => pattern.test(path));
 }
 
-function stringsIn(value) {
-  if (typeof value === 'string') return 1;
-  if (typeof value !== 'object' || value === null) return 0;
-  return Object.values(value).reduce((total, one) => total + stringsIn(one), 0);
-}
-
-function nodesIn(value) {
-  if (typeof value !== 'object' || value === null) return 0;
-  const own = typeof value.type === 'string' ? 1 : 0;
-  return Object.values(value).reduce((total, one) => total + nodesIn(one), own);
+/** Parts of a tree that count. */
+function countIn(tree, counts) {
+  const inside = typeof tree === 'object' ? Object.values(tree ?? {}) : [];
+  return inside.reduce((total, one) => total + countIn(one, counts), counts(tree) ? 1 : 0);
 }

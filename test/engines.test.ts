@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { openEngines } from '#src/app/engines/engines.ts';
+import { PageView } from '#src/app/sandbox/page-view.ts';
 import { good } from '#test/config/read-settings.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
@@ -19,12 +20,6 @@ async function serve() {
   const realtime = attachRealtime(server, { hears: hearWords });
   const served = await listening(server, () => realtime.dropAll());
   return { ...served, baseUrl: `${served.origin}/v1`, knocks, realtime };
-}
-
-/** Where nothing listens any more. */
-async function closedAddress(): Promise<string> {
-  await using server = await serve();
-  return server.baseUrl;
 }
 
 /** Address of engines that a test does not ask: without one they would be embedded, and loading these takes a second of CPU. */
@@ -66,11 +61,10 @@ test('a Realtime voice is connected before anybody speaks, reads, and is closed 
 
 test('a server that is gone is replaced by embedded engines, which are loaded then', async () => {
   await using server = await serve();
-  const gone = await closedAddress();
   const config = good({
-    TRANSCRIPTION_BASE_URL: gone,
-    SPEECH_BASE_URL: gone,
-    CHAT_COMPLETION_BASE_URL: gone,
+    TRANSCRIPTION_BASE_URL: nowhere,
+    SPEECH_BASE_URL: nowhere,
+    CHAT_COMPLETION_BASE_URL: nowhere,
     TRANSCRIPTION_FALLBACK_BASE_URL: 'embedded',
     SPEECH_FALLBACK_BASE_URL: 'embedded',
     CHAT_COMPLETION_FALLBACK_BASE_URL: server.baseUrl,
@@ -117,4 +111,14 @@ test('a server that wants to be left alone is, while the fall-back answers; no s
   for (const request of chats(two))
     expect(request).toMatchObject({ body: { max_completion_tokens: 4_000 } });
   expect(news.filter(({ kind }) => kind === 'fallback-on')).toHaveLength(1);
+});
+
+test('without servers embedded engines are ready, which the page is told, and no model is watched', async () => {
+  const view = new PageView('Nova');
+  await using engines = await openEngines(good({}), (news) => view.engine(news));
+  expect(engines.modelNews()).toEqual([]);
+  const told: object[] = [];
+  view.connect((event) => told.push(event));
+  const lines = ['speech to text: embedded, English, demo quality', 'chat: built-in stand-in'];
+  expect(told).toEqual([{ kind: 'engines', lines: expect.arrayContaining(lines) }]);
 });

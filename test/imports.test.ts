@@ -153,27 +153,16 @@ test.each([
 });
 
 /** Folders of files that the worker of the stores loads. */
-const storeFolders = ['src/base', 'src/storage', 'src/sql', 'src/storage/thread'];
+const storeFolders = ['src/base', 'src/storage', 'src/sql', 'src/storage/sqlite'];
 
-/** Folders of features that a list loads. */
-function foldersOfFeatures(list: string): readonly string[] {
-  const own = loads(all.get(list) ?? '').map((specifier) => dirname(targetOf(list, specifier)));
-  return own.filter((folder) => folder.startsWith('src/features/'));
-}
-
-test('the worker of the stores loads them alone, and no package but that of SQL', () => {
-  const further = [
-    ...['src/web/api/tokens', 'src/people', 'src/spending', 'src/storage/stores'],
-    ...['src/storage/transcripts', 'src/features/captions/store', 'src/features/memories'],
-    ...foldersOfFeatures('src/storage/stores/store-parts.ts'),
-  ];
-  const worker = 'src/storage/thread/store-worker.ts';
+test('the worker of the stores loads nothing of their tables, and no package', () => {
+  const worker = 'src/storage/sqlite/sqlite-thread.ts';
   const reached = [...loadedWith([worker])];
   const folders = new Set(reached.map(dirname));
-  expect([...folders.difference(new Set([...storeFolders, ...further]))]).toEqual([]);
+  expect([...folders.difference(new Set(storeFolders))]).toEqual([]);
   const packages = new Set(reached.flatMap((path) => loads(all.get(path) ?? '')));
   const foreign = [...packages].filter((one) => !/^(?:[#.]|node:)/.test(one));
-  expect(foreign).toEqual(['sql-template-tag']);
+  expect(foreign).toEqual([]);
   expect(reached.filter((path) => !all.has(path))).toEqual([]);
 });
 

@@ -1,14 +1,12 @@
 import { expect, test } from 'vitest';
 import { openBudget } from '#src/app/budget.ts';
-import { readConfig } from '#src/config/config.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
+import { good } from '#test/config/read-settings.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 
 function open(portions?: PortionStore) {
-  const read = readConfig({});
-  if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
   return openBudget({
-    config: read.config,
+    config: good({}),
     spending: new MemorySpending(),
     portions,
     share: 0.5,

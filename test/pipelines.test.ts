@@ -1,37 +1,25 @@
 import { expect, test } from 'vitest';
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
-import { type Engines, openEngines } from '#src/app/engines/engines.ts';
-import { pipelinesOf } from '#src/app/engines/pipelines.ts';
-import { readConfig } from '#src/config/config.ts';
+import { openEngines, pipelinesOf } from '#src/app/engines/engines.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
+import { good } from '#test/config/read-settings.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 
-function configOf(environment: Readonly<Record<string, string>>) {
-  const read = readConfig(environment);
-  if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
-  return read.config;
-}
+const nowhere = 'http://127.0.0.1:9/v1';
 
 /** Pipelines that a bot with these settings can switch between. */
 async function offered(
   environment: Readonly<Record<string, string>> = {},
 ): Promise<PipelineRegistry> {
-  const nowhere = 'http://127.0.0.1:9/v1';
   const servers = { TRANSCRIPTION_BASE_URL: nowhere, SPEECH_BASE_URL: nowhere };
-  const config = configOf({ ...servers, ...environment });
-  const engines: Engines = await openEngines(config, () => undefined);
-  try {
-    return pipelinesOf(config, engines, engines.chat('Nova'));
-  } finally {
-    await engines[Symbol.asyncDispose]();
-  }
+  const config = good({ ...servers, ...environment });
+  await using engines = await openEngines(config, () => undefined);
+  return pipelinesOf(config, engines, engines.chat('Nova'));
 }
 
-const CHAT_COMPLETION_BASE_URL = 'http://127.0.0.1:9/v1';
-
 test('a chat server offers an audio-model once its name is known', async () => {
-  const chat = { CHAT_COMPLETION_BASE_URL, CHAT_COMPLETION_MODEL: 'writes' };
+  const chat = { CHAT_COMPLETION_BASE_URL: nowhere, CHAT_COMPLETION_MODEL: 'writes' };
   expect((await offered(chat)).names).toEqual(['chained']);
   const both = await offered({ ...chat, AUDIO_MODEL_NAME: 'hears' });
   expect(both.names).toEqual(['chained', 'audio-model']);
@@ -41,7 +29,7 @@ test('a chat server offers an audio-model once its name is known', async () => {
 test('the chat model answers in the place of a Realtime server that is away', async () => {
   await using mock = await openMockProviders({ replies: [{ match: /^/, text: 'It is four.' }] });
   const { baseUrl } = mock;
-  const config = configOf({
+  const config = good({
     TRANSCRIPTION_BASE_URL: baseUrl,
     CHAT_COMPLETION_BASE_URL: baseUrl,
     SPEECH_BASE_URL: baseUrl,

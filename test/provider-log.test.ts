@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
-import { ProviderLog } from '#src/app/provider-log.ts';
+import { logProvider } from '#src/app/provider-log.ts';
 import { openLog } from '#src/ops/log.ts';
 import { Metrics } from '#src/ops/metrics/metrics.ts';
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
@@ -22,25 +22,26 @@ const failed: Extract<ProviderNews, { kind: 'failed' }> = {
 function open() {
   const out = new PassThrough();
   const metrics = new Metrics(() => true);
-  const reported = new ProviderLog(openLog('info', [], out, rarely), metrics.providers);
+  const log = openLog('info', [], out, rarely);
+  const report = (news: ProviderNews) => logProvider(log, metrics.providers, news);
   const lines = () =>
     `${out.read() ?? ''}`
       .split('\n')
       .filter((line) => line !== '')
       .map((line) => JSON.parse(line) as { msg: string; level: number });
-  return { reported, metrics, lines, [Symbol.dispose]: () => metrics[Symbol.dispose]() };
+  return { report, metrics, lines, [Symbol.dispose]: () => metrics[Symbol.dispose]() };
 }
 
 test('failures and fall-backs are counted by role', async () => {
   using here = open();
-  here.reported.provider(failed);
-  here.reported.provider({ kind: 'fallback-on', role: 'chat', from: 'api.x', to: 'api.y' });
+  here.report(failed);
+  here.report({ kind: 'fallback-on', role: 'chat', from: 'api.x', to: 'api.y' });
   const page = async () => (await here.metrics.page()).text;
   const count = 'parley_provider_failures_total{role="chat",code="provider.refused"} 1';
   expect(await page()).toContain(count);
   expect(await page()).toContain('parley_provider_fallbacks_total{role="chat"} 1');
   expect(await page()).toContain('parley_provider_roles_down 1');
-  here.reported.provider({ kind: 'fallback-off', role: 'chat', back: 'api.x' });
+  here.report({ kind: 'fallback-off', role: 'chat', back: 'api.x' });
   expect(await page()).toContain('parley_provider_roles_down 0');
   expect(await page()).not.toContain('api.x');
 });

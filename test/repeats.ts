@@ -5,18 +5,12 @@ const mostRepeats = 3;
 
 /** Prints each test that needed a second attempt below the summary of vitest; fails the run above `mostRepeats`. */
 export class RepeatReporter implements Reporter {
-  readonly #print: (line: string) => void;
-
-  constructor(print: (line: string) => void = console.log) {
-    this.#print = print;
-  }
-
   onTestRunEnd(modules: readonly TestModule[]): void {
     const repeated = modules.flatMap(({ children }) => [...children.allTests()].filter(isRepeated));
-    for (const test of repeated) this.#print(`Repeated: ${test.fullName}: ${firstError(test)}`);
+    for (const test of repeated) console.log(`Repeated: ${test.fullName}: ${firstError(test)}`);
     const isTooMany = repeated.length > mostRepeats;
     const verdict = isTooMany ? `, more than ${mostRepeats}: the run fails` : '';
-    this.#print(`Tests repeated: ${repeated.length}${verdict}`);
+    console.log(`Tests repeated: ${repeated.length}${verdict}`);
     if (isTooMany) process.exitCode = 1;
   }
 }

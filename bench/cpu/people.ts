@@ -77,10 +77,10 @@ async function call(open: Sandbox, channels: number): Promise<void> {
 }
 
 /** A codec for people who only note when a packet came: nothing that they hear is decoded. */
-function undecoded({ name, encoder, stereoEncoder }: OpusCodec): OpusCodec {
+function undecoded({ name, encoder }: OpusCodec): OpusCodec {
   const sound = new Int16Array();
   const decoder: OpusDecoder = { decode: () => sound, free: () => undefined };
-  return { name, decoder: () => decoder, stereoDecoder: () => decoder, encoder, stereoEncoder };
+  return { name, decoder: () => decoder, encoder };
 }
 
 function beginConversations(channels: number, quiet: number): void {

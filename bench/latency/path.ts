@@ -1,6 +1,6 @@
 import type { QuestionClip } from '#bench/clips.ts';
 import { serverSettings } from '#bench/pipelines/server-settings.ts';
-import { heard, spoken } from '#src/console/sandbox-lines.ts';
+import type { HeardAnswer, SpokenAnswer } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import {
@@ -114,11 +114,11 @@ export class Path implements AsyncDisposable {
   async #ask(clip: QuestionClip): Promise<MeasuredTurn | undefined> {
     const before = this.#mock.requests.length;
     const responsesBefore = this.#responses().length;
-    const said = spoken.parse(await this.#sandbox.ask({ do: 'say', person, wav: clip.path }));
+    const said = await this.#sandbox.ask<SpokenAnswer>({ do: 'say', person, wav: clip.path });
     const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = said;
     const waits = { sinceMs, quietMs, timeoutMs: patienceMs };
     try {
-      const reached = heard.parse(await this.#sandbox.ask({ do: 'listen', person, ...waits }));
+      const reached = await this.#sandbox.ask<HeardAnswer>({ do: 'listen', person, ...waits });
       const answered = await this.#bot.logged(
         ({ msg, heardAtMs }) => msg === 'answered' && Number(heardAtMs) >= sinceMs,
         patienceMs,

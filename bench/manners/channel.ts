@@ -5,19 +5,23 @@ import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
-import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { PartialTrust } from '#src/turn/same-words.ts';
 import { lounge, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { LeapingClock } from './clock.ts';
 import { Marks } from './marks.ts';
-import { Microphones, readVoices, type SimulatedUtterance } from './microphones.ts';
+import {
+  type MicrophoneSound,
+  Microphones,
+  readVoices,
+  type SimulatedUtterance,
+} from './microphones.ts';
 import { type AnswerStyle, HonestRecogniser, Minds, speakMs } from './minds.ts';
 
 export type TimedEvent = { readonly atMs: number; readonly event: SessionEvent };
 /** 20 ms of the bot's voice that left; the level is the sample value of `FakeSynthesizer`, or less where it ducks. */
-export type VoiceFrame = { readonly atMs: number; readonly level: number };
+type VoiceFrame = { readonly atMs: number; readonly level: number };
 export type BenchChannel = Awaited<ReturnType<typeof openChannel>>;
-type SpokenSound = NonNullable<Parameters<Microphones['say']>[3]>;
 
 /** People and their voices of test/fixtures/scenes. */
 const everybody = [
@@ -37,9 +41,11 @@ const betweenMs = 300;
 const calmMs = 4_000;
 /** Nothing takes longer but a fault. */
 const longestMs = 90_000;
+/** By then it has said hello. */
+export const greetingMs = 12_000;
 
 /** Voices of the microphones. */
-const voices = await readVoices({
+export const voices = await readVoices({
   ...Object.fromEntries(everybody.map(([id, , voice]) => [id, voice])),
   bot: botVoice,
 });
@@ -79,10 +85,6 @@ export async function openChannel(
   };
   const happened: TimedEvent[] = [];
   const voiceFrames: VoiceFrame[] = [];
-  /** Frames of its own voice that left, by the number of the text they are of; cues are none. */
-  const sounded = new Map<number, number>();
-  /** When a voice was noticed that begins an utterance. */
-  const begins: number[] = [];
   const lastSound = { lastMs: Number.NEGATIVE_INFINITY };
   const fixture = openSessionFixture(
     {
@@ -98,10 +100,8 @@ export async function openChannel(
         if (level === 0) return;
         if (isVoice(samples)) voiceFrames.push({ atMs: clock.nowMs(), level });
         lastSound.lastMs = clock.nowMs();
-        sounded.set(level - 4000, (sounded.get(level - 4000) ?? 0) + 1);
       }),
       consent: { policy: 'notice' },
-      warm: () => void begins.push(clock.nowMs()),
       onEvent: (_guildId, event) => void happened.push({ atMs: clock.nowMs(), event }),
     },
     people,
@@ -116,10 +116,8 @@ export async function openChannel(
     minds,
     synthesizer,
     happened,
-    sounded,
     voiceFrames,
     lastSound,
-    begins,
     traffic,
     people,
   };
@@ -136,7 +134,7 @@ export function say(
   personId: string,
   text: string,
   fromMs: number,
-  sound?: SpokenSound,
+  sound?: MicrophoneSound,
 ): SimulatedUtterance {
   const former = channel.microphones.said.findLast((one) => one.personId === personId);
   const freeMs = Math.max(fromMs, (former?.toMs ?? 0) + betweenMs);
@@ -181,6 +179,21 @@ export async function until(channel: BenchChannel, holds: () => boolean): Promis
     await step(channel);
   }
   return true;
+}
+
+/** So many people, and a bot that has said hello and gives long answers. */
+export async function openStoryChannel(count: number): Promise<BenchChannel> {
+  const channel = await openChannel(peopleOf(count), () => 'long');
+  await goTo(channel, greetingMs);
+  return channel;
+}
+
+/** They ask for a long answer, of which the first sound has left at the end. */
+export async function tellStory(channel: BenchChannel, personId: string): Promise<void> {
+  const { clock, lastSound } = channel;
+  const asked = say(channel, personId, 'Nova, tell me a long story.', clock.nowMs() + 4_000);
+  await goTo(channel, asked.toMs);
+  await until(channel, () => clock.nowMs() - lastSound.lastMs <= packetMs);
 }
 
 /** It says nothing, and prepares nothing. */

@@ -1,5 +1,5 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { type BenchChannel, goTo, openChannel, peopleOf, say, until } from './channel.ts';
+import { type BenchChannel, goTo, openStoryChannel, tellStory, until } from './channel.ts';
 
 /** One stop in the middle of an answer. */
 export type AnswerCut = {
@@ -12,14 +12,10 @@ export type AnswerCut = {
 const frameMs = 20;
 /** Time of the longest stop; the answer takes half as long again. */
 const latestMs = 15_000;
-/** By then it has said hello. */
-const greetingMs = 12_000;
-
 /** Stops a long answer at so many moments, spread evenly and shaken. */
 export async function cutAnswers(count: number, seed: number): Promise<readonly AnswerCut[]> {
   const random = seededRandom(seed);
-  const channel = await openChannel(peopleOf(2), () => 'long');
-  await goTo(channel, greetingMs);
+  const channel = await openStoryChannel(2);
   const cuts: AnswerCut[] = [];
   for (let n = 0; n < count; n++) {
     cuts.push(await cutAfter(channel, (latestMs * (n + random())) / count));
@@ -28,24 +24,22 @@ export async function cutAnswers(count: number, seed: number): Promise<readonly 
 }
 
 async function cutAfter(channel: BenchChannel, afterMs: number): Promise<AnswerCut> {
-  const { clock, fixture, lastSound, sounded } = channel;
-  const former = new Map(sounded);
-  const begun = clock.nowMs() + 3_000;
-  const asked = say(channel, 'ana', 'Nova, tell me a long story.', begun);
-  await goTo(channel, asked.toMs);
-  await until(channel, () => lastSound.lastMs > begun);
+  const { fixture, lastSound, voiceFrames } = channel;
+  const before = voiceFrames.length;
+  await tellStory(channel, 'ana');
   await goTo(channel, lastSound.lastMs + afterMs);
   const answered = channel.happened.length;
   fixture.talk.stop('g');
   await until(channel, () => answerIn(channel, answered) !== undefined);
-  const frames = [...sounded].map(([text, all]) => [text, all - (former.get(text) ?? 0)] as const);
-  const sent = frames.filter(([, more]) => more > 0);
-  const sentMs = sent.reduce((sum, [, more]) => sum + more * frameMs, 0);
-  const left = sent.reduce(
-    (sum, [text, more]) => sum + wordsLeft(channel, text, more * frameMs),
-    0,
-  );
-  return { sentMs, left, kept: wordsOf(answerIn(channel, answered) ?? '').length };
+  const sent = voiceFrames.slice(before);
+  const byText = Map.groupBy(sent, ({ level }) => level - 4000);
+  const left = [...byText].map(([text, all]) => wordsLeft(channel, text, all.length * frameMs));
+  const sentMs = sent.length * frameMs;
+  return {
+    sentMs,
+    left: left.reduce((sum, words) => sum + words, 0),
+    kept: wordsOf(answerIn(channel, answered) ?? '').length,
+  };
 }
 
 function answerIn({ happened }: BenchChannel, from: number): string | undefined {

@@ -1,3 +1,4 @@
+import { shuffled } from '#bench/shuffled.ts';
 import { addressingRules } from '#src/turn/addressing/addressing-windows.ts';
 import { type BenchChannel, goTo, isAtRest, move, say, until } from './channel.ts';
 import type { SimulatedUtterance } from './microphones.ts';
@@ -169,11 +170,4 @@ function oneOf<T>(random: () => number, all: readonly T[]): T {
   const one = all[Math.floor(random() * all.length)];
   if (one === undefined) throw new Error('There is nothing to choose from.');
   return one;
-}
-
-export function shuffled<T>(random: () => number, all: readonly T[]): T[] {
-  return all
-    .map((one) => ({ one, place: random() }))
-    .sort((a, b) => a.place - b.place)
-    .map(({ one }) => one);
 }

@@ -3,12 +3,13 @@ import { parseArgs } from 'node:util';
 import { cutAnswers } from './cuts.ts';
 import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
-import { followUps } from './follow-ups.ts';
+import { interruptions } from './interruptions.ts';
 import {
   channelTable,
   cutWords,
+  delayWords,
   type Findings,
-  followUpWords,
+  interruptionWords,
   linesOf,
   targetTable,
 } from './report.ts';
@@ -34,17 +35,15 @@ const findings: Findings = {
   inText: stopsInText(names),
   cuts: await cutAnswers(cutPoints, seed),
   echo: await echo(),
-  followUps: await followUps(120, seed),
+  interrupted: await interruptions(),
 };
 const lines = linesOf(findings);
-const { aloud, cuts, channels } = findings;
+const { aloud, cuts, channels, interrupted } = findings;
 console.log(`\n${channelTable(channels)}`);
 console.log(`\n${targetTable(lines)}`);
-console.log(
-  `\nstop aloud: silent p50 ${aloud.p50Ms}, p95 ${aloud.p95Ms} ms after its first packet`,
-);
+console.log(`\nstop aloud: silent ${delayWords(aloud)} after its first packet`);
+console.log(interruptionWords(interrupted));
 console.log(`history: ${cutWords(cuts)}`);
-console.log(followUpWords(findings.followUps));
 for (const { what, misses, met } of lines) {
   if (misses.length > 0) console.log(`\n${what}${met ? '' : ', NOT MET'}`);
   for (const miss of misses) console.log(`  ${miss}`);

@@ -3,7 +3,6 @@ import { expect, test } from 'vitest';
 import { cutAnswers } from './cuts.ts';
 import { echo } from './echo/echo.ts';
 import { plansOf, spend } from './evening.ts';
-import { followUps } from './follow-ups.ts';
 import { Marks, piecesIn } from './marks.ts';
 import { readScenarioMix } from './scenarios.ts';
 import { readStops, stopAloud, stopPath, stopsInText } from './stops.ts';
@@ -92,10 +91,7 @@ test('a mark in the sound tells which packet it came from, wherever the sound is
     free: () => undefined,
   });
   const encoder = () => ({ encode: () => Buffer.alloc(0), free: () => undefined });
-  const codec = marks.codec(
-    { name: 'none', decoder, encoder, stereoDecoder: decoder, stereoEncoder: encoder },
-    () => undefined,
-  );
+  const codec = marks.codec({ name: 'none', decoder, encoder }, () => undefined);
   const marked = codec.decoder(16_000);
   const sound = Array.from({ length: 3 }, (_, frame) => {
     const opus = Buffer.of(frame);
@@ -106,11 +102,4 @@ test('a mark in the sound tells which packet it came from, wherever the sound is
   expect(piecesIn(all)).toEqual([{ utterance: 70_000, from: 0, to: 2 }]);
   expect(piecesIn(all.subarray(100))).toEqual([{ utterance: 70_000, from: 1, to: 2 }]);
   expect(piecesIn(new Int16Array(2_000))).toEqual([]);
-});
-
-test('a follow-up question misses what it refers to only where somebody came in between', async () => {
-  const { asked, misses } = await followUps(13, 1);
-  expect(asked).toBeGreaterThan(10);
-  const minutes = misses.map((one) => Number(/minute ([\d.]+)/.exec(one)?.[1]));
-  expect(minutes.filter((at) => at < 10 || at % 10 > 2)).toEqual([]);
 });

@@ -30,9 +30,8 @@ export class Marks {
           free: () => decoder.free(),
         };
       },
-      stereoDecoder: () => codec.stereoDecoder(),
-      stereoEncoder: () => codec.stereoEncoder(),
-      encoder: (rateHz) => {
+      encoder: (rateHz, channels) => {
+        if (channels === 2) return codec.encoder(rateHz, channels);
         const encoder = codec.encoder(rateHz);
         return {
           encode: (samples) => {

@@ -20,7 +20,7 @@ export type MicrophoneUtterance = {
   readonly packets: readonly Packet[];
 };
 
-type MicrophoneSound = { readonly packets: readonly Uint8Array[]; readonly ms: number };
+export type MicrophoneSound = { readonly packets: readonly Uint8Array[]; readonly ms: number };
 
 const packetMs = 20;
 const silence = Buffer.from([0xf8, 0xff, 0xfe]);

@@ -1,7 +1,7 @@
 import { percentile, table } from '#bench/table.ts';
 import type { AnswerCut } from './cuts.ts';
 import type { EchoFindings } from './echo/echo.ts';
-import type { FollowUps } from './follow-ups.ts';
+import type { DelayPercentiles, InterruptionDelays } from './interruptions.ts';
 import type { SpokenStops, StopWords } from './stops.ts';
 import type { MannersVerdict } from './verdict.ts';
 
@@ -11,7 +11,7 @@ export type Findings = {
   readonly inText: StopWords & { readonly languages: number };
   readonly cuts: readonly AnswerCut[];
   readonly echo: EchoFindings;
-  readonly followUps: FollowUps;
+  readonly interrupted: InterruptionDelays;
 };
 
 /** One target; `misses` says what went wrong, a line each. */
@@ -26,13 +26,23 @@ export type TargetLine = {
 const [uninvitedPerHour, stopPercent, wordsOff] = [1, 98, 1] as const;
 /** With fewer the target says little. */
 const enoughCuts = 50;
+const latestFullMs = 400;
 
-export function linesOf({ channels, aloud, inText, cuts, echo }: Findings): readonly TargetLine[] {
+export function linesOf(findings: Findings): readonly TargetLine[] {
+  const { channels, aloud, inText, cuts, echo, interrupted } = findings;
+  const { p95Ms } = interrupted.full;
   const off = cuts.filter(({ kept, left }) => Math.abs(kept - left) > wordsOff);
   return [
     ...Object.entries(channels).flatMap(([channel, verdict]) => channelLines(channel, verdict)),
     stopLine(`stop aloud, English, ${aloud.tried} clips (words given)`, aloud),
     stopLine(`stop as text only, ${inText.languages} languages, ${inText.tried} sentences`, inText),
+    {
+      what: 'full level after a sound that is no word, p95',
+      target: `at most ${latestFullMs} ms`,
+      reached: `${p95Ms} ms`,
+      met: p95Ms <= latestFullMs,
+      misses: [],
+    },
     noneLine(`echo of ${echo.tried} rooms: answered or interrupted by it`, echo.misses),
     noneLine(`echo of ${echo.tried} rooms: stops over it not heeded`, echo.unheeded),
     {
@@ -64,18 +74,18 @@ export function targetTable(lines: readonly TargetLine[]): string {
   );
 }
 
+export function delayWords({ p50Ms, p95Ms }: DelayPercentiles): string {
+  return `p50 ${p50Ms}, p95 ${p95Ms} ms`;
+}
+
+export function interruptionWords({ silent, full, gaps }: InterruptionDelays): string {
+  return `interrupted: silent ${delayWords(silent)} after the first packet of a sentence
+sounds under 400 ms: full level ${delayWords(full)} after the last packet, ${gaps} silence it for over 60 ms`;
+}
+
 export function cutWords(cuts: readonly AnswerCut[]): string {
   const off = cuts.map(({ kept, left }) => Math.abs(kept - left));
   return `${off.filter((words) => words === 0).length} of ${cuts.length} exact, at most ${percentile(off, 1)} off`;
-}
-
-/**
- * Share of follow-up questions with the right reference; messages that a newcomer may not know are withheld, so it is below 100
- * %.
- */
-export function followUpWords({ asked, misses }: FollowUps): string {
-  const share = (100 * (asked - misses.length)) / asked;
-  return `follow-up questions, five people, one comes and goes every 5 min: ${share.toFixed(0)} % of ${asked} with the right reference`;
 }
 
 function channelLines(channel: string, verdict: MannersVerdict): TargetLine[] {

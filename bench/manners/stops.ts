@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { percentile } from '#bench/table.ts';
 import { unpack } from '#bench/turns/clips.ts';
 import { classify } from '#src/turn/overlap/interjections.ts';
 import { heldOutStops } from '#test/turn/overlap/interjections-held-out.ts';
-import { type BenchChannel, goTo, isAtRest, openChannel, peopleOf, say, until } from './channel.ts';
+import { type BenchChannel, goTo, isAtRest, openStoryChannel, say, tellStory } from './channel.ts';
+import { type DelayPercentiles, percentilesOf } from './interruptions.ts';
 
 /** Somebody who says stop. */
 export type Stop = { readonly voice: string; readonly say: string };
@@ -14,10 +14,8 @@ export type StopWords = {
 };
 
 /** From the first packet of the word to the last frame of its speech. */
-export type SpokenStops = StopWords & { readonly p50Ms: number; readonly p95Ms: number };
+export type SpokenStops = StopWords & DelayPercentiles;
 
-/** By then it has said hello. */
-const greetingMs = 12_000;
 /** It speaks for so long before somebody stops it. */
 const speaksMs = 1_500;
 /** Then must be silent so long after the end of the word, for good. */
@@ -40,8 +38,7 @@ export function stopPath({ voice, say: text }: Stop): URL {
 
 /** Stops as sound: each clip, by the person answered and another in turn, into a long answer. */
 export async function stopAloud(stops: readonly Stop[]): Promise<SpokenStops> {
-  const channel = await openChannel(peopleOf(2), () => 'long');
-  await goTo(channel, greetingMs);
+  const channel = await openStoryChannel(2);
   const missed: string[] = [];
   const delaysMs: number[] = [];
   for (const [n, stop] of stops.entries()) {
@@ -49,12 +46,7 @@ export async function stopAloud(stops: readonly Stop[]): Promise<SpokenStops> {
     if (ms === undefined) missed.push(`${stop.voice}: ${stop.say}`);
     else delaysMs.push(ms);
   }
-  return {
-    tried: stops.length,
-    missed,
-    p50Ms: percentile(delaysMs, 0.5),
-    p95Ms: percentile(delaysMs, 0.95),
-  };
+  return { tried: stops.length, missed, ...percentilesOf(delaysMs) };
 }
 
 async function silenceAfter(
@@ -64,9 +56,7 @@ async function silenceAfter(
 ): Promise<number | undefined> {
   const { clock, lastSound } = channel;
   const packets = unpack(await readFile(stopPath(stop)));
-  const asked = say(channel, 'ana', 'Nova, tell me a long story.', clock.nowMs() + 4_000);
-  await goTo(channel, asked.toMs);
-  await until(channel, () => clock.nowMs() - lastSound.lastMs <= 20);
+  await tellStory(channel, 'ana');
   const sound = { packets, ms: packets.length * 20 };
   const { fromMs, toMs } = say(channel, who, stop.say, clock.nowMs() + speaksMs, sound);
   await goTo(channel, toMs + silentMs + forGoodMs);

@@ -1,5 +1,5 @@
 import type { QuestionClip } from '#bench/clips.ts';
-import { heard, spoken } from '#src/console/sandbox-lines.ts';
+import type { HeardAnswer, SpokenAnswer } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess } from '#src/console/sandbox-process.ts';
 import { BotProcess } from '#test/fakes/bot-process.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
@@ -45,11 +45,11 @@ export async function answerDelays(
 
 /** Undefined when no answer came. */
 async function ask(sandbox: SandboxProcess, clip: QuestionClip): Promise<number | undefined> {
-  const said = spoken.parse(await sandbox.ask({ do: 'say', person, wav: clip.path }));
+  const said = await sandbox.ask<SpokenAnswer>({ do: 'say', person, wav: clip.path });
   const { firstPacketAtMs: sinceMs, lastVoicedAtMs } = said;
   try {
     const waits = { sinceMs, quietMs, timeoutMs: patienceMs };
-    const reached = heard.parse(await sandbox.ask({ do: 'listen', person, ...waits }));
+    const reached = await sandbox.ask<HeardAnswer>({ do: 'listen', person, ...waits });
     return reached.firstAudibleAtMs - lastVoicedAtMs;
   } catch {
     return undefined;

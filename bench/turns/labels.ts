@@ -1,4 +1,4 @@
-import { energyDb } from '#src/audio/loudness/loudness.ts';
+import { energyDb } from '#src/audio/pcm.ts';
 import type { ClipWord } from './clips.ts';
 
 const samplesPerMs = 16;

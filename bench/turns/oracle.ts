@@ -20,25 +20,10 @@ export class Oracle {
   }
 
   notice(noticed: SpeakerInputEvent | EndpointingEffect, atMs: number): void {
-    switch (noticed.kind) {
-      case 'began':
-        this.#fromMs = noticed.fromMs;
-        break;
-      case 'paused':
-        this.#answer = this.#words && this.#read(this.#words, atMs);
-        break;
-      case 'resumed':
-      case 'ended':
-        this.#answer = undefined;
-        break;
-      case 'sound':
-      case 'long-pause':
-      case 'likely-over':
-      case 'overlap-began':
-      case 'voiced':
-      case 'overlap-ended':
-        break;
-    }
+    const { kind } = noticed;
+    if (kind === 'began') this.#fromMs = noticed.fromMs;
+    if (kind === 'paused') this.#answer = this.#words && this.#read(this.#words, atMs);
+    if (kind === 'resumed' || kind === 'ended') this.#answer = undefined;
   }
 
   answerBy(atMs: number): TimedAnswer | undefined {

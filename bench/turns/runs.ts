@@ -1,11 +1,12 @@
+import { shuffled } from '#bench/shuffled.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
-import { energyDb } from '#src/audio/loudness/loudness.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
+import { openMediaplex } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
+import { energyDb } from '#src/audio/pcm.ts';
 import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
 import { type EndpointRules, endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { hasVoice } from '#src/turn/evidence.ts';
+import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
+import { hasVoice } from '#src/turn/hallucinations.ts';
 import { readClips } from './clips.ts';
 import { listen } from './listening.ts';
 import { framesOf, roomRateHz, send } from './microphone.ts';
@@ -23,7 +24,7 @@ export type RunKind = 'no text' | 'text' | 'text, person known';
 const textRules: EndpointRules = { ...endpointRules, textTimeoutMs: 400 };
 
 export async function openWorkshop(): Promise<Workshop> {
-  return { codec: await loadOpus('mediaplex'), weights: await loadSilero() };
+  return { codec: await openMediaplex(), weights: await loadSilero() };
 }
 
 export async function playScenarios(
@@ -40,7 +41,9 @@ export function judgeAll(
   workshop: Workshop,
 ): ScenarioVerdict[] {
   const known = way === 'text, person known' ? new PauseHabits() : undefined;
-  return (known ? shuffled(sounds) : sounds).map(({ scenario, words, packets, lengthMs }) => {
+  // Every kind of scene early and late.
+  const ordered = known ? shuffled(seededRandom(1), sounds) : sounds;
+  return ordered.map(({ scenario, words, packets, lengthMs }) => {
     const noted = listen(packets, lengthMs, {
       ...workshop,
       speakerId: scenario.clips[0]?.split('/')[0] ?? '',
@@ -51,15 +54,6 @@ export function judgeAll(
     known?.ended(words.at(-1)?.[0] ?? '');
     return judge(scenario, words, noted);
   });
-}
-
-/** Every kind of scene early and late. */
-function shuffled<T>(values: readonly T[]): T[] {
-  const random = seededRandom(1);
-  return values
-    .map((value) => ({ value, at: random() }))
-    .sort((a, b) => a.at - b.at)
-    .map(({ value }) => value);
 }
 
 /** Number of apparent utterances, and of those that reached a recogniser: each of these is a false turn. */

@@ -1,4 +1,4 @@
-import { closest } from '#commands/closest-names.ts';
+import { transcriptSubjects } from '#src/features/captions/store/transcript-ports.ts';
 import type {
   CommandCall,
   CommandOption,
@@ -7,21 +7,12 @@ import type {
 } from '#src/features/contract/command.ts';
 import { noTranscript, quotes, unknownName } from './transcript.ts';
 
-/** Subjects of a question besides a day: the current session, the previous one, or all of them. */
-const subjects = ['this', 'last', 'all'] as const;
-
 /** The transcript that a question is answered from. */
 export const subjectOption: CommandOption = {
   name: 'about',
-  description: 'command.ask.about.option',
-  kind: 'text',
-  maxChars: 20,
-  async suggest(typed, { guildId, callerId }, { features, timesIn }) {
-    const times = timesIn(guildId);
-    const sessions = await features.transcripts.sessions(guildId, callerId);
-    const days = (sessions ?? []).map(({ startedAtWallMs }) => times.day(startedAtWallMs));
-    return closest(typed, [...new Set([...subjects, ...days])]);
-  },
+  description: 'command.captions.find',
+  kind: 'choice',
+  values: transcriptSubjects,
 };
 
 /** Quotes the lines that answer a question, to the caller alone; aloud what everybody there may know. */
@@ -31,13 +22,11 @@ export async function askTranscript(
   question: string,
   isAloud: boolean,
 ): Promise<Replies> {
-  const typed = words.about?.trim().toLowerCase() ?? '';
-  const isDay = /^\d{4}-\d{2}-\d{2}$/.test(typed);
-  const about = subjects.find((one) => one === typed) ?? (isDay ? typed : undefined);
-  if (about === undefined) return unknownName(typed);
-  if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty', to: 'caller' }];
+  const about = transcriptSubjects.find((one) => one === words.about);
+  if (about === undefined) return unknownName(words.about);
+  if (!/[\p{L}\p{N}]/u.test(question)) return [{ id: 'say.empty' }];
   const asker = { id: callerId, name: callerName };
   const found = await features.transcripts.ask(guildId, asker, { question, about, isAloud });
-  if (found.kind === 'failed') return [{ ...found.line, to: 'caller' }];
+  if (found.kind === 'failed') return [found.line];
   return found.kind === 'found' ? quotes(found.lines, timesIn(guildId)) : noTranscript(found);
 }

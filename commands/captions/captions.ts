@@ -26,7 +26,7 @@ const on: Command = {
   shownTo: 'room',
   options: [
     languageOption('language', 'command.captions.language'),
-    languageOption('translate', 'command.captions.translate'),
+    languageOption('translate', 'command.captions.language'),
   ],
   run: turnOn,
 };
@@ -48,16 +48,16 @@ function replyTo(turned: CaptionsOn, guildId: string): Replies {
     case 'nowhere':
       return [nowhere];
     case 'failed':
-      return [{ ...turned.line, to: 'caller' }];
+      return [turned.line];
     case 'already': {
       const place = addressOf(guildId, turned.placeId);
-      return [{ id: 'panel.captions', with: { place }, to: 'caller' }];
+      return [{ id: 'panel.captions', with: { place } }];
     }
     case 'on': {
       const { hourUsd, isHere, placeId, saved } = turned;
       const unsaved: readonly TextLine[] = saved ? [] : [{ id: 'voice.unsaved' }];
       const lines = [...priceLine(hourUsd), ...unsaved];
-      if (isHere) return [{ id: 'captions.on', to: 'caller', lines }];
+      if (isHere) return [{ id: 'captions.on', lines }];
       const place: TextLine = {
         id: 'panel.captions',
         with: { place: addressOf(guildId, placeId) },
@@ -80,7 +80,7 @@ function addressOf(guildId: string, channelId: string): string {
 
 const off: Command = {
   name: 'off',
-  description: 'command.captions.off',
+  description: 'command.captions.on',
   shownTo: 'room',
   options: [],
   async run(call, { features, sessions }) {
@@ -88,7 +88,7 @@ const off: Command = {
     if (barred) return [barred];
     const turned = await features.captions.turnOff(call.guildId);
     if (turned.kind === 'nowhere') return [nowhere];
-    if (turned.kind === 'already') return [{ id: 'captions.off', to: 'caller' }];
+    if (turned.kind === 'already') return [{ id: 'captions.off' }];
     const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'voice.unsaved' }];
     return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
   },
@@ -164,5 +164,5 @@ async function leaveOut(
   const unsaved = saved ? {} : { lines: [{ id: 'privacy.unsaved' } as const] };
   const id = isOut ? 'captions.left_out' : 'captions.left_in';
   const undo = isOut ? ['captions.write_me'] : ['captions.leave_out'];
-  return [{ id, to: 'caller', ...unsaved, buttons: undo }];
+  return [{ id, ...unsaved, buttons: undo }];
 }

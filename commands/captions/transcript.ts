@@ -15,6 +15,7 @@ import type {
   Replies,
   Reply,
 } from '#src/features/contract/command.ts';
+import { cut } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
@@ -30,7 +31,6 @@ const sessionOption: CommandOption = {
 export const transcript: Command = {
   name: 'transcript',
   description: 'command.captions.transcript',
-  shownTo: 'caller',
   thinksFirst: true,
   options: [
     {
@@ -54,18 +54,18 @@ async function sendTranscript(call: CommandCall, ports: CommandPorts): Promise<R
   const { channelName: channel, startedAtWallMs } = outcome.session;
   const date = ports.timesIn(guildId).day(startedAtWallMs);
   const files = [outcome.file];
-  return [{ id: 'captions.thread', with: { channel, date }, to: 'caller', files }];
+  return [{ id: 'captions.thread', with: { channel, date }, files }];
 }
 
 /** Reason for a missing transcript, shown to the caller alone. */
 export function noTranscript({ kind }: NoTranscript): Replies {
-  if (kind === 'unread') return [{ id: 'store.unread', to: 'caller' }];
-  return [{ id: 'ask.unknown', to: 'caller', buttons: ['captions'] }];
+  if (kind === 'unread') return [{ id: 'store.unread' }];
+  return [{ id: 'ask.unknown', buttons: ['captions'] }];
 }
 
 /** Nothing has the name that was typed. */
 export function unknownName(x = ''): Replies {
-  return [{ id: 'unknown', with: { x }, to: 'caller' }];
+  return [{ id: 'unknown', with: { x } }];
 }
 
 /** The picked session; an empty option means the last one. */
@@ -102,7 +102,6 @@ const maxQuoteChars = 150;
 export const find: Command = {
   name: 'find',
   description: 'command.captions.find',
-  shownTo: 'caller',
   options: [
     {
       name: 'words',
@@ -122,15 +121,13 @@ export const find: Command = {
 /** Quoted lines, shown to the caller alone. */
 export function quotes(lines: readonly QuotedLine[], times: WallTimes): Replies {
   const [first, ...others] = lines.map((line) => quoted(line, times));
-  return first ? [{ ...first, to: 'caller', lines: others }] : noTranscript({ kind: 'none' });
+  return first ? [{ ...first, lines: others }] : noTranscript({ kind: 'none' });
 }
 
 /** A stored line with its speaker, its time and the address of its message. */
 function quoted({ name, atWallMs, text, link }: QuotedLine, times: WallTimes): TextLine {
-  const chars = [...text];
-  const short =
-    chars.length > maxQuoteChars ? `${chars.slice(0, maxQuoteChars - 1).join('')}\u2026` : text;
-  const words = link === undefined ? `"${short}"` : `"${short}" ${link}`;
+  const quote = `"${cut(text, maxQuoteChars)}"`;
+  const words = link === undefined ? quote : `${quote} ${link}`;
   return { id: 'find.line', with: { name, time: times.minute(atWallMs), text: words } };
 }
 
@@ -142,12 +139,6 @@ export const longestRecapMs = 14 * 60_000;
 export const recap: Command = {
   name: 'recap',
   description: 'command.captions.recap',
-  help: {
-    topic: 'What did I miss',
-    command: 'captions recap',
-    line: ({ hasModel }) => (hasModel ? { id: 'help.missed' } : undefined),
-  },
-  shownTo: 'caller',
   longestMs: longestRecapMs,
   options: [
     { name: 'since', description: 'command.captions.recap', kind: 'choice', values: starts },
@@ -174,9 +165,9 @@ export function recapReplies(outcome: RecapOutcome, name: string, times: WallTim
       return first ? [first, ...more] : noTranscript({ kind: 'none' });
     }
     case 'late':
-      return [{ id: 'answer.expired', with: { name }, to: 'caller' }];
+      return [{ id: 'answer.expired', with: { name } }];
     case 'failed':
-      return [{ ...outcome.line, to: 'caller' }];
+      return [outcome.line];
     case 'none':
     case 'unread':
       return noTranscript(outcome);
@@ -184,5 +175,5 @@ export function recapReplies(outcome: RecapOutcome, name: string, times: WallTim
 }
 
 function replyOf([first, ...lines]: readonly [TextLine, ...TextLine[]]): Reply {
-  return { ...first, to: 'caller', lines };
+  return { ...first, lines };
 }

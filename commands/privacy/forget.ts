@@ -10,7 +10,6 @@ import type { TextLine } from '#src/texts/texts.ts';
 export const forget: Command = {
   name: 'forget',
   description: 'command.privacy.forget',
-  shownTo: 'caller',
   isForEverybody: true,
   options: [],
   async run({ guildId, callerId }, { privacy }) {
@@ -21,9 +20,8 @@ export const forget: Command = {
       {
         id: 'privacy.forget.ask',
         with: counts,
-        to: 'caller',
         ...(!isRead && { lines: [{ id: 'privacy.unread' }] }),
-        buttons: ['forget.confirm'],
+        buttons: ['confirm:forget'],
       },
     ];
   },
@@ -40,18 +38,16 @@ export async function forgetNow(
       const lines: TextLine[] = [
         ...(forgotten.staysBlocked ? [{ id: 'access.blocked' } as const] : []),
         { id: 'privacy.forget.copies' },
-        { id: 'privacy.forget.denied' },
       ];
       return [
         {
           id: 'privacy.forget.done',
           with: { total: forgotten.total },
-          to: 'caller',
           lines,
         },
       ];
     }
     case 'failed':
-      return [{ id: 'privacy.forget.failed', to: 'caller' }];
+      return [{ id: 'privacy.forget.failed' }];
   }
 }

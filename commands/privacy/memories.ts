@@ -17,11 +17,10 @@ const maxChars = 1_800;
 export const memories: Command = {
   name: 'memories',
   description: 'command.privacy.memories',
-  shownTo: 'caller',
   options: [
     {
       name: 'delete',
-      description: 'command.privacy.memories.delete',
+      description: 'command.privacy.memories',
       kind: 'number',
       least: 1,
       most: 1_000_000,
@@ -40,9 +39,9 @@ async function list(
   { features, timesIn }: Pick<CommandPorts, 'features' | 'timesIn'>,
 ): Promise<Replies> {
   const listed = await features.memories.list(guildId);
-  if (listed.kind === 'failed') return [{ id: 'store.unread', to: 'caller' }];
+  if (listed.kind === 'failed') return [{ id: 'store.unread' }];
   if (listed.memories.length === 0) {
-    return [{ id: listed.isOn ? 'memory.none' : 'memory.off', to: 'caller' }];
+    return [{ id: listed.isOn ? 'memory.none' : 'memory.off' }];
   }
   const times = timesIn(guildId);
   const lines = listed.memories.map((memory) => lineOf(memory, times));
@@ -50,9 +49,9 @@ async function list(
     return text(line.id, plainWords(line.with ?? {}), callerLocale).length + 1;
   });
   const more = rest.flatMap(([line, ...lines]): readonly Reply[] =>
-    line ? [{ ...line, to: 'caller', lines }] : [],
+    line ? [{ ...line, lines }] : [],
   );
-  return [{ id: 'command.privacy.memories', to: 'caller', lines: first }, ...more];
+  return [{ id: 'command.privacy.memories', lines: first }, ...more];
 }
 
 function lineOf(
@@ -89,12 +88,12 @@ async function remove(
   const removed = await features.memories.remove(guildId, number, { id: callerId, mayManage });
   switch (removed.kind) {
     case 'removed':
-      return [{ id: 'confirm.done', to: 'caller' }];
+      return [{ id: 'confirm.done' }];
     case 'unknown':
-      return [{ id: 'unknown', with: { x: number }, to: 'caller' }];
+      return [{ id: 'unknown', with: { x: number } }];
     case 'failed':
-      return [{ id: 'store.unread', to: 'caller' }];
+      return [{ id: 'store.unread' }];
     case 'denied':
-      return [{ id: 'memory.denied', with: { name: removed.author }, to: 'caller' }];
+      return [{ id: 'memory.denied', with: { name: removed.author } }];
   }
 }

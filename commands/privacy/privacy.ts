@@ -1,12 +1,66 @@
-import type { CommandGroup } from '#src/features/contract/command.ts';
-import { allow } from './allow.ts';
-import { deny } from './deny.ts';
-import { exportAll } from './export.ts';
+import { inChannel, nowhere, pausedReply } from '#commands/rights.ts';
+import type { Command, CommandGroup, Reply } from '#src/features/contract/command.ts';
 import { forget } from './forget.ts';
 import { memories } from './memories.ts';
-import { pause } from './pause.ts';
-import { resume } from './resume.ts';
-import { status } from './status.ts';
+import { status as statusReplies } from './replies.ts';
+
+export const allow = consentCommand('allow', 'consent.always');
+export const deny = consentCommand('deny', 'consent.no');
+
+/** The command of a yes or a no to being heard. */
+function consentCommand(name: 'allow' | 'deny', id: 'consent.always' | 'consent.no'): Command {
+  return {
+    name,
+    description: `command.privacy.${name}`,
+    isForEverybody: true,
+    options: [],
+    async run({ guildId, callerId }, { privacy }) {
+      const { saved } = await privacy[name](guildId, callerId);
+      return [{ id, ...(!saved && { lines: [{ id: 'privacy.unsaved' }] }) }];
+    },
+  };
+}
+
+const pause = hearingCommand('pause', pausedReply);
+const resume = hearingCommand('resume', { id: 'panel.listening' });
+
+/** Press of Pause/resume: the button says what the bot did not do when it was drawn, so that two presses of one pause resume nothing. */
+export const pauseOrResume: Command['run'] = (call, ports) =>
+  (call.words.about === 'resume' ? resume : pause).run(call, ports);
+
+/** A command that ends or begins hearing in the channel of the bot. */
+function hearingCommand(name: 'pause' | 'resume', reply: Reply): Command {
+  return {
+    name,
+    description: `command.privacy.${name}`,
+    options: [],
+    run: inChannel(async ({ guildId }, { sessions }) => {
+      const isDone = sessions.pauseHearing(guildId, name === 'pause');
+      return [isDone ? reply : nowhere];
+    }),
+  };
+}
+
+const status: Command = {
+  name: 'status',
+  description: 'command.privacy.status',
+  isForEverybody: true,
+  options: [],
+  run: statusReplies,
+};
+
+const exportAll: Command = {
+  name: 'export',
+  description: 'command.privacy.export',
+  isForEverybody: true,
+  options: [],
+  async run({ guildId, callerId }, { privacy }) {
+    const exported = await privacy.export(guildId, callerId);
+    if (exported.kind === 'failed') return [{ id: 'store.unread' }];
+    const files = [{ name: 'privacy-export.json', text: exported.json }];
+    return [{ id: 'command.privacy.export', files }];
+  },
+};
 
 export const privacy: CommandGroup = {
   name: 'privacy',

@@ -2,24 +2,18 @@ import type { Public } from '#src/base/public.ts';
 import type { CommandCall, CommandPorts, Replies } from '#src/features/contract/command.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
 import type { Consent } from '#src/people/consent.ts';
-import type { SaveOutcome } from '#src/ports/command-ports.ts';
 import { consentButtons } from '#src/ports/panel.ts';
-import { captionsKept } from '#src/texts/captions-kept.ts';
+import { captionsKept } from '#src/sessions/panel-view.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 type Ports = Pick<CommandPorts, 'privacy'>;
 type CardPorts = Ports & Pick<CommandPorts, 'features'>;
 
-/** Reply to a yes or a no. */
-export function answered(id: 'consent.always' | 'consent.no', { saved }: SaveOutcome): Replies {
-  return [{ id, to: 'caller', ...(!saved && { lines: [{ id: 'privacy.unsaved' }] }) }];
-}
-
 /** Privacy status of the caller, and the buttons to change it. */
 export async function status(call: CommandCall, { privacy }: Ports): Promise<Replies> {
   const [first, ...lines] = await statusLines(call, privacy);
   const more = lines.length > 0 && { lines };
-  return [{ ...first, ...more, to: 'caller', buttons: consentButtons }];
+  return [{ ...first, ...more, buttons: consentButtons }];
 }
 
 /** The privacy card: what the bot asks for, what the caller answered, and the buttons to change it. */
@@ -29,7 +23,6 @@ export async function card(call: CommandCall, ports: CardPorts): Promise<Replies
   return [
     {
       ...first,
-      to: 'caller',
       lines: [...lines, { id: 'panel.privacy' }, ...(await keptLines(call, features.settings))],
       buttons: consentButtons,
     },

@@ -1,5 +1,5 @@
+import { unspokenLanguage } from '#commands/language-option.ts';
 import { notManaging } from '#commands/rights.ts';
-import { unspokenLanguage } from '#commands/voice/unspoken-language.ts';
 import { recap } from '#src/features/captions/caption-settings.ts';
 import type {
   Button,
@@ -12,19 +12,10 @@ import type {
 } from '#src/features/contract/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import { conversationSettings } from '#src/settings/guild-settings.ts';
-import type { SettingsView } from '#src/settings/setting-definition.ts';
+import type { SettingOutcome, SettingsView } from '#src/settings/setting-definition.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { changed } from './changed.ts';
-import {
-  groupPage,
-  homePage,
-  type PanelParts,
-  settingNow,
-  settingPage,
-  versionOf,
-  wordsOf,
-} from './panel.ts';
+import { groupPage, homePage, settingNow, settingPage, versionOf, wordsOf } from './panel.ts';
 
 type Ports = Pick<CommandPorts, 'helpState' | 'features'>;
 type Act = (call: CommandCall, ports: Ports) => Promise<Reply>;
@@ -33,12 +24,12 @@ type Act = (call: CommandCall, ports: Ports) => Promise<Reply>;
 const standard = 'default';
 
 /** Opens the panel. */
-export const openPanel = forManagers((call, ports) => page(call, ports, homePage));
+export const openPanel = forManagers(async ({ guildId }, { features }) =>
+  homePage(await features.settings.view(guildId)),
+);
 
-const openGroup: Act = (call, ports) => {
-  const group = call.picked?.[0] ?? call.words.about ?? '';
-  return page(call, ports, (parts) => groupPage(group, parts));
-};
+const openGroup: Act = async ({ guildId, picked, words }, { features }) =>
+  groupPage(picked?.[0] ?? words.about ?? '', await features.settings.view(guildId));
 
 const openSetting: Act = (call, ports) => openOne(call.picked?.[0] ?? '', call, ports);
 
@@ -50,12 +41,14 @@ export const panelButtons: readonly Button[] = [
     'button.settings.reset',
     forManagers((call, ports) => change(call, ports, standard)),
   ),
-  {
-    ...button('confirm', 'button.settings.loosen', forManagers(confirm)),
-    style: 'danger',
-  },
   { ...button('type', 'button.settings.type', forManagers(withoutForm)), form: formFor },
 ];
+
+/** Press of Confirm under a looser policy. */
+export const confirmSetting = forManagers((call, ports) => {
+  const words = subjectOf(call).more.join(':');
+  return change(call, ports, words, { confirmed: 'confirmed' });
+});
 
 /** Menus of the panel. */
 export const panelPickers: readonly PickerHandler[] = [
@@ -95,24 +88,14 @@ function forManagers(act: Act): (call: CommandCall, ports: Ports) => Promise<Rep
   return async (call, ports) => [notManaging(call) ?? (await act(call, ports))];
 }
 
-async function page(
-  { guildId, callerLocale }: CommandCall,
-  { features }: Ports,
-  draw: (parts: PanelParts) => Reply,
-): Promise<Reply> {
-  const view = await features.settings.view(guildId);
-  return draw({ view, locale: callerLocale });
-}
-
 /** Page of one setting, as it is now. */
 async function openOne(
   key: string,
-  { guildId, callerLocale }: CommandCall,
+  { guildId }: CommandCall,
   { features }: Ports,
   news: readonly TextLine[] = [],
 ): Promise<Reply> {
-  const view = await features.settings.view(guildId, key);
-  return settingPage(key, { view, locale: callerLocale, news });
+  return settingPage(key, await features.settings.view(guildId, key), news);
 }
 
 /** Subject of a press: a setting, the version of its value that the person saw, and what else the press names. */
@@ -178,10 +161,10 @@ export async function saveAndShow(
   }
   const now = settingNow(key, await requests.view(call.guildId, key));
   const buttons = now && [
-    `settings.confirm:${key}:${versionOf(now)}:${setting.value}`,
+    `confirm:settings:${key}:${versionOf(now)}:${setting.value}`,
     `settings.group:${now.setting.group}`,
   ];
-  return { id: 'settings.looser', to: 'caller', buttons, inPlace: true };
+  return { id: 'settings.looser', buttons, inPlace: true };
 }
 
 async function pick(call: CommandCall, ports: Ports): Promise<Reply> {
@@ -191,11 +174,6 @@ async function pick(call: CommandCall, ports: Ports): Promise<Reply> {
   const used = now?.setting.inputs[input];
   if (!now || !used) return await openOne(key, call, ports);
   return await change(call, ports, wordsOf(used, row, call.picked ?? [], now));
-}
-
-async function confirm(call: CommandCall, ports: Ports): Promise<Reply> {
-  const words = subjectOf(call).more.join(':');
-  return await change(call, ports, words, { confirmed: 'confirmed' });
 }
 
 /** The form of a setting with its present value; undefined where `withoutForm` gives the reason. */
@@ -230,4 +208,26 @@ async function withoutForm(call: CommandCall, ports: Ports): Promise<Reply> {
     ? { id: 'settings.changed', with: { key } }
     : { id: 'late.form' };
   return await openOne(key, call, ports, [line]);
+}
+
+/** Outcome of a change, over the page of its setting, which shows the value and what it takes. */
+function changed(
+  key: string,
+  setting: Exclude<SettingOutcome, { kind: 'looser' }>,
+): readonly TextLine[] {
+  switch (setting.kind) {
+    case 'set':
+      return [
+        { id: 'settings.saved' },
+        ...(setting.saved ? [] : [{ id: 'voice.unsaved' } as const]),
+      ];
+    case 'unknown':
+      return [{ id: 'unknown.of', with: { x: key, list: setting.keys.join(', ') } }];
+    case 'bad':
+      return [{ id: 'settings.bad', with: { key } }];
+    case 'missing':
+      return [{ id: 'settings.missing', with: { pipeline: setting.name } }];
+    case 'no-role':
+      return [{ id: 'settings.no_role' }];
+  }
 }

@@ -12,7 +12,7 @@ import {
 } from '#src/settings/setting-definition.ts';
 import { languageName, offeredLanguages } from '#src/texts/language-names.ts';
 import { cut, Mentions } from '#src/texts/plain.ts';
-import { type Locale, type TextLine, type TextValue, text } from '#src/texts/texts.ts';
+import { type PlainTextId, type TextLine, type TextValue, text } from '#src/texts/texts.ts';
 
 /** Options of a menu, and most rows of menus of one input. Source: Discord docs, "String Select", "Action Row". */
 const [rowOptions, mostRows] = [25, 3];
@@ -38,28 +38,20 @@ type ValueLimits = { readonly chars: number; readonly ids: number };
 const inGroup: ValueLimits = { chars: 60, ids: 2 };
 const alone: ValueLimits = { chars: 300, ids: 40 };
 
-/** Everything that a page is made of. */
-export type PanelParts = {
-  readonly view: SettingsView;
-  readonly locale: Locale;
-  /** Lines about what has just happened. */
-  readonly news?: readonly TextLine[];
-};
-
 /** First page of the panel: the questions that most servers answer, and a menu of all groups. */
-export function homePage({ view, locale, news = [] }: PanelParts): Reply {
+export function homePage(view: SettingsView, news: readonly TextLine[] = []): Reply {
   const asked = mainKeys.flatMap((key) => settingNow(key, view) ?? []);
   const lines = asked.map((now): TextLine => {
-    const question = text(now.setting.about, {}, locale);
-    return { id: 'settings.own', with: { key: question, value: shownValue(now, locale, inGroup) } };
+    const question = text(now.setting.about);
+    return { id: 'settings.own', with: { key: question, value: shownValue(now, inGroup) } };
   });
   const options = asked.map(({ key, setting: { about } }) => ({
     value: key,
-    label: text(about, {}, locale),
+    label: text(about),
   }));
   const groups = groupsOf(view).map(([group]) => ({
     value: group,
-    label: text(group, {}, locale),
+    label: text(group),
   }));
   return pageOf([...news, ...lines], view, {
     pickers: [
@@ -70,13 +62,12 @@ export function homePage({ view, locale, news = [] }: PanelParts): Reply {
 }
 
 /** Page of one group: its settings with their values; all groups where it is gone. */
-export function groupPage(group: string, parts: PanelParts): Reply {
-  const { view, locale, news = [] } = parts;
+export function groupPage(group: string, view: SettingsView): Reply {
   const found = groupsOf(view).find(([id]) => id === group);
-  if (!found) return homePage({ ...parts, news: group === '' ? [] : [{ id: 'confirm.over' }] });
+  if (!found) return homePage(view, group === '' ? [] : [{ id: 'confirm.over' }]);
   const [id, all] = found;
   const lines = all.flatMap((now): readonly TextLine[] => [
-    nowLine(now, locale, inGroup),
+    nowLine(now, inGroup),
     { id: now.setting.about },
   ]);
   const options = all.map(({ key, setting: { about } }) => ({
@@ -85,17 +76,16 @@ export function groupPage(group: string, parts: PanelParts): Reply {
     description: about,
   }));
   const pickers = menusOf(options, { id: 'settings.pick.value' });
-  return pageOf([...news, { id }, ...lines], view, {
+  return pageOf([{ id }, ...lines], view, {
     pickers: named('settings.open', pickers),
     buttons: ['settings.group:'],
   });
 }
 
 /** Page of one setting: its value, and what it is changed with; all groups where it is gone. */
-export function settingPage(key: string, parts: PanelParts): Reply {
-  const { view, locale, news = [] } = parts;
+export function settingPage(key: string, view: SettingsView, news: readonly TextLine[]): Reply {
   const now = settingNow(key, view);
-  if (!now) return homePage({ ...parts, news: news.length > 0 ? news : [{ id: 'confirm.over' }] });
+  if (!now) return homePage(view, news.length > 0 ? news : [{ id: 'confirm.over' }]);
   const { elsewhere, from, setting } = now;
   const more = elsewhere.length - mostElsewhere;
   const lines: readonly TextLine[] = [
@@ -105,10 +95,10 @@ export function settingPage(key: string, parts: PanelParts): Reply {
   ];
   const about = `${key}:${versionOf(now)}`;
   const pickers = setting.inputs.flatMap((input, n) =>
-    named(`settings.pick:${about}:${n}`, menusFor(input, now, view.choices, locale)),
+    named(`settings.pick:${about}:${n}`, menusFor(input, now, view.choices)),
   );
   const isTyped = setting.inputs.some(({ kind }) => kind === 'typed');
-  return pageOf([...news, nowLine(now, locale, alone), ...lines], view, {
+  return pageOf([...news, nowLine(now, alone), ...lines], view, {
     pickers,
     buttons: [
       ...(isTyped ? [`settings.type:${about}`] : []),
@@ -167,23 +157,19 @@ function pageOf(
 ): Reply {
   const all: readonly TextLine[] = isRead ? lines : [...lines, { id: 'settings.unread' }];
   const [first = { id: 'confirm.over' } as const, ...rest] = all;
-  return { ...first, lines: rest, ...controls, to: 'caller', inPlace: true };
+  return { ...first, lines: rest, ...controls, inPlace: true };
 }
 
-function nowLine(now: SettingNow, locale: Locale, limits: ValueLimits): TextLine {
+function nowLine(now: SettingNow, limits: ValueLimits): TextLine {
   const { key, from } = now;
-  const value = shownValue(now, locale, limits);
-  const source = text(`settings.from.${from}`, {}, locale);
+  const value = shownValue(now, limits);
+  const source = text(`settings.from.${from}`);
   return { id: 'settings.now', with: { key, value, from: source } };
 }
 
 /** Value with names in place of ids and of tags of languages. */
-function shownValue(
-  { setting, value }: SettingNow,
-  locale: Locale,
-  { chars, ids: most }: ValueLimits,
-): TextValue {
-  if (value === '') return text('settings.empty', {}, locale);
+function shownValue({ setting, value }: SettingNow, { chars, ids: most }: ValueLimits): TextValue {
+  if (value === '') return text('settings.empty');
   const mark = mentionMarkOf(setting);
   const ids = idsIn(value);
   if (mark !== undefined && ids.length > 0) {
@@ -191,7 +177,7 @@ function shownValue(
     return new Mentions(shown, mark);
   }
   const isLanguage = value !== none && setting.inputs.some((input) => input.kind === 'language');
-  const languages = () => listed(value).map((tag) => languageName(tag, locale));
+  const languages = () => listed(value).map((tag) => languageName(tag));
   return cut(isLanguage ? languages().join(', ') : value, chars);
 }
 
@@ -205,12 +191,7 @@ function named(name: string, menus: readonly Menu[]): readonly Picker[] {
 }
 
 /** Rows of menus of one input; none where it has no menu. */
-function menusFor(
-  input: SettingInput,
-  now: SettingNow,
-  choices: Choices,
-  locale: Locale,
-): readonly Menu[] {
+function menusFor(input: SettingInput, now: SettingNow, choices: Choices): readonly Menu[] {
   switch (input.kind) {
     case 'typed':
       return [];
@@ -221,20 +202,14 @@ function menusFor(
       const chosen = new Set(now.value.split(', '));
       const options = [...(most === 1 ? [none] : []), ...languagesIn(now.value)].map((tag) => ({
         value: tag,
-        label: tag === none ? none : languageName(tag, locale),
+        label: tag === none ? none : languageName(tag),
         isChosen: chosen.has(tag),
       }));
-      return menusOf(options, pickLine(most), most);
+      return menusOf(options, { id: 'settings.pick.value' }, most);
     }
     default:
       return menusById(input, now);
   }
-}
-
-function pickLine(most: number): TextLine {
-  return most === 1
-    ? { id: 'settings.pick.value' }
-    : { id: 'settings.pick.values', with: { n: most } };
 }
 
 /** The first 25 ids of a list in the first row, the next ones in the next, which is there once the row before is full. */
@@ -245,13 +220,25 @@ function menusById({ kind, most, before }: InputById, { value }: SettingNow): re
     const from = row * rowOptions;
     return {
       kind,
-      placeholder: pickLine(most),
+      placeholder: { id: 'settings.pick.value' },
       least: before === undefined ? 0 : 1,
       most: Math.min(rowOptions, most - from),
       chosen: ids.slice(from, from + rowOptions),
     };
   });
 }
+
+/** Meaning of a choice by setting and value, in words people use, with what it costs. */
+const meanings: Readonly<Record<string, PlainTextId>> = {
+  'pipeline chained': 'settings.means.chained',
+  'pipeline audio-model': 'settings.means.audio-model',
+  'pipeline realtime': 'settings.means.realtime',
+  'addressing auto': 'settings.means.auto',
+  'addressing name': 'settings.means.name',
+  'addressing window': 'settings.means.window',
+  'addressing always': 'settings.means.always',
+  'addressing off': 'settings.means.off',
+};
 
 /** Options for the values of a setting that a person may choose from. */
 function optionsOf({ setting, value }: SettingNow, choices: Choices): readonly PickerOption[] {
@@ -263,6 +250,7 @@ function optionsOf({ setting, value }: SettingNow, choices: Choices): readonly P
       return {
         value: one,
         label: one,
+        description: meanings[`${setting.key} ${one}`],
         isChosen: read.kind === 'ok' && setting.shown(read.value) === value,
       };
     });

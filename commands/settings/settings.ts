@@ -1,7 +1,79 @@
-import type { CommandGroup } from '#src/features/contract/command.ts';
-import { check } from './check.ts';
-import { set } from './set.ts';
-import { view } from './view.ts';
+import { closest } from '#commands/closest-names.ts';
+import { ifManaging } from '#commands/rights.ts';
+import type { Command, CommandGroup } from '#src/features/contract/command.ts';
+import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
+import { type Finding, isUsable } from '#src/probes/probe.ts';
+import { maxInstructionsChars } from '#src/settings/guild-settings.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+import { openPanel, saveAndShow } from './panel-presses.ts';
+
+/** The command checks the right itself, so that it answers people whom the server does not let use the bot. */
+const forManagers = { isForEverybody: true, needsManageServer: true } as const;
+
+const view: Command = {
+  name: 'view',
+  description: 'command.settings.view',
+  ...forManagers,
+  options: [],
+  run: openPanel,
+};
+
+const set: Command = {
+  name: 'set',
+  description: 'command.settings.set',
+  ...forManagers,
+  options: [
+    {
+      name: 'key',
+      description: 'command.settings.set.key',
+      required: true,
+      kind: 'text',
+      maxChars: 100,
+      suggest: async (typed, _call, { features }) => closest(typed, features.settings.keys),
+    },
+    {
+      name: 'value',
+      description: 'command.settings.set.value',
+      required: true,
+      kind: 'text',
+      maxChars: maxInstructionsChars + 1, // one more shows that it is too long
+      suggest: async (typed, { words }, { features }) =>
+        closest(typed, features.settings.values(words.key ?? '')),
+    },
+  ],
+  run: ifManaging(async (call, ports) => {
+    const { key = '', value = '' } = call.words;
+    return [await saveAndShow(key.trim().toLowerCase(), value, call, ports)];
+  }),
+};
+
+const check: Command = {
+  name: 'check',
+  description: 'command.settings.check',
+  ...forManagers,
+  options: [],
+  run: ifManaging(async (call, { features }) => {
+    const { callerChannel, callerId, guildId } = call;
+    const report = await features.answerCheckup.check(guildId, callerId, callerChannel);
+    const [first, ...rest] = report.findings.map((finding) => lineOf(finding));
+    const last = conclusion(report);
+    return [{ ...(first ?? last), lines: [...rest, ...report.news, last] }];
+  }),
+};
+
+function lineOf({ what: point, isIdle, mend, verdict, why }: Finding): TextLine {
+  if (isIdle) return { id: 'check.idle', with: { point, why } };
+  if (verdict !== 'missing') return { id: 'check.ok', with: { point, what: why } };
+  return { id: 'check.bad', with: { point, why: mend === why ? why : `${why} ${mend}` } };
+}
+
+/** A tone was played at the end, unless there was nowhere to play it or the bot was speaking. */
+function conclusion({ findings }: CheckReport): TextLine {
+  const bad = findings.filter((finding) => !isUsable(finding)).length;
+  if (bad > 0) return { id: 'check.count', with: { n: bad } };
+  if (findings.some(({ isIdle }) => isIdle)) return { id: 'check.done.elsewhere' };
+  return { id: 'check.done' };
+}
 
 export const settings: CommandGroup = {
   name: 'settings',

@@ -3,21 +3,12 @@ import type { Button, CommandCall } from '#src/features/contract/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { TrackAction } from '#src/features/tracks/track-outcomes.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
-import { callerOf, repliesOf, shortRepliesOf } from './replies.ts';
+import { callerOf, shortRepliesOf } from './replies.ts';
 
-/** Second row of the panel, where `about` is the track; and the vote button under a refusal, where `about` is the poll. */
+/** Second row of the panel, and Skip under a refusal, which votes; `about` is the track. */
 export const trackPresses: readonly Button[] = [
   steeringButton('pause', 'button.track.pause', (isPaused) => (isPaused ? 'resume' : 'pause')),
   steeringButton('skip', 'button.track.skip', () => 'skip'),
-  {
-    name: 'track.vote',
-    label: 'button.track.vote',
-    style: 'plain',
-    run: inChannel(async (call, { features }) => {
-      const all = features.tracks.vote(call.guildId, call.callerId, about(call));
-      return all.some(({ kind }) => kind === 'denied') ? shortRepliesOf(all) : repliesOf(all);
-    }),
-  },
 ];
 
 function steeringButton(

@@ -10,7 +10,7 @@ import type {
 } from '#src/features/contract/command.ts';
 import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
-import { isSameTrack, ownItems, voiceTrack } from '#src/features/tracks/track-names.ts';
+import { isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { TrackAction, TrackChange } from '#src/features/tracks/track-outcomes.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import {
@@ -26,7 +26,8 @@ import { callerOf, repliesOf, trackIn } from './replies.ts';
 /** `/track pause` and other commands that need no more than the name of a track, or `all`. */
 export function steering(kind: TrackAction): Command {
   const track = kind === 'skip' || kind === 'stop' ? soundsOrAll : trackOrAll;
-  return changing({ name: kind, description: `command.track.${kind}`, track }, [], () => ({
+  const subject = kind === 'resume' ? 'pause' : kind === 'unmute' ? 'mute' : kind;
+  return changing({ name: kind, description: `command.track.${subject}`, track }, [], () => ({
     kind,
   }));
 }
@@ -53,7 +54,7 @@ export const fade = changing(
     { ...volumeOption, name: 'to', required: true },
     {
       name: 'seconds',
-      description: 'command.track.fade.seconds',
+      description: 'command.track.volume',
       kind: 'number',
       least: 1,
       most: longestFade,
@@ -64,7 +65,7 @@ export const fade = changing(
     const over = wholeIn(seconds ?? `${usualFadeMs / 1000}`, 1, longestFade);
     if (typeof percent === 'object') return percent;
     if (typeof over === 'object') return over;
-    return { kind: 'fade', percent, overMs: over * 1000 };
+    return { kind: 'volume', percent, overMs: over * 1000 };
   },
 );
 
@@ -105,8 +106,7 @@ const waitingItems: Suggest = async (typed, call, { features }) => {
   const views = features.tracks.list(call.guildId) ?? [];
   const { waiting = [] } = views.find(({ name }) => isSameTrack(name, track)) ?? {};
   const items = waiting.map(({ title }, at) => `${at + 1}. ${title}`.slice(0, mostItemChars));
-  const hasOwn = isSameTrack(track, voiceTrack) && items.length > 0;
-  return closest(typed, hasOwn ? [...items, ownItems] : items);
+  return closest(typed, items);
 };
 
 export const remove = changing(
@@ -114,7 +114,7 @@ export const remove = changing(
   [
     {
       name: 'item',
-      description: 'command.track.remove.item',
+      description: 'command.track.remove',
       required: true,
       kind: 'text',
       maxChars: mostItemChars,

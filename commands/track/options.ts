@@ -49,7 +49,7 @@ export const soundsOrAll = ofPeople(voiceTrack, everyTrack);
 export const anyTrack = trackOption((known) => known ?? ownTracks);
 
 export const volumeOption = {
-  description: 'command.track.volume.level',
+  description: 'command.track.volume',
   kind: 'number',
   least: 0,
   most: maxVolumePercent,

@@ -1,14 +1,9 @@
 import { closest } from '#commands/closest-names.ts';
 import { inChannel } from '#commands/rights.ts';
 import { maxVolumePercent } from '#src/base/volume.ts';
-import type {
-  Command,
-  CommandCall,
-  CommandOption,
-  Replies,
-} from '#src/features/contract/command.ts';
+import type { Command, CommandOption, Replies } from '#src/features/contract/command.ts';
 import { playingOutcome } from '#src/features/tracks/track-outcome-texts.ts';
-import type { Playing, TrackKeeping } from '#src/features/tracks/track-outcomes.ts';
+import type { Playing } from '#src/features/tracks/track-outcomes.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wholeIn } from './changes.ts';
 import { newTrack, volumeOption } from './options.ts';
@@ -20,17 +15,16 @@ const mostChars = 1_000;
 const options: readonly CommandOption[] = [
   {
     name: 'sound',
-    description: 'command.track.play.sound',
+    description: 'track.which',
     kind: 'text',
     maxChars: mostChars,
-    suggest: async (typed, { guildId }, { features }) =>
-      closest(typed, await features.tracks.sounds(guildId)),
+    suggest: async (typed, _call, { features }) => closest(typed, await features.tracks.sounds()),
   },
-  { name: 'file', description: 'command.track.play.file', kind: 'sound' },
+  { name: 'file', description: 'track.which', kind: 'sound' },
   newTrack,
   { ...volumeOption, name: 'volume' },
   { name: 'loop', description: 'command.track.loop', kind: 'truth' },
-  { name: 'next', description: 'command.track.play.next', kind: 'truth' },
+  { name: 'next', description: 'command.track.play', kind: 'truth' },
 ];
 
 export const play: Command = {
@@ -52,17 +46,15 @@ export const play: Command = {
       loop: words.loop === 'true',
       next: words.next === 'true',
     });
-    return repliesOf(playing, call);
+    return repliesOf(playing);
   }),
 };
 
-function repliesOf(playing: Playing, { callerLocale }: CommandCall): Replies {
-  const line = playingOutcome(playing, callerLocale);
+function repliesOf(playing: Playing): Replies {
+  const line = playingOutcome(playing);
   if (playing.kind !== 'playing' && playing.kind !== 'added') return [{ ...line, to: 'caller' }];
-  const { kept } = playing;
-  return [{ ...line, to: 'room', lines: kept && [keptLine(kept)] }];
-}
-
-function keptLine({ owner }: TrackKeeping): TextLine {
-  return { id: 'track.barred', with: { owner } };
+  const { keptFor: owner, track } = playing;
+  const lines: readonly TextLine[] =
+    owner === undefined ? [] : [{ id: 'track.barred', with: { track, owner } }];
+  return [{ ...line, to: 'room', lines }];
 }

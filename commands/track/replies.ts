@@ -21,8 +21,7 @@ export function trackIn({ words }: CommandCall): string {
 
 /** Outcomes that changed nothing. */
 const idle: ReadonlySet<TrackOutcome['kind']> = new Set([
-  ...(['empty', 'past-end', 'unseekable', 'no-item', 'unknown'] as const),
-  ...(['silent', 'reserved', 'over', 'nowhere'] as const),
+  ...(['empty', 'past-end', 'unseekable', 'no-item', 'unknown', 'reserved', 'nowhere'] as const),
 ]);
 
 /** Outcomes of all tracks, one a line; the channel reads changes and votes. */
@@ -30,9 +29,16 @@ export function repliesOf(all: readonly TrackOutcome[]): Replies {
   const lines = all.map(trackOutcome);
   const [first = { id: 'stop.nothing' } as const, ...rest] = lines;
   const to: ReplyAudience = all.every(({ kind }) => idle.has(kind)) ? 'caller' : 'room';
-  const poll = all.find((one) => one.kind === 'denied');
+  const poll = all.find((one) => one.kind === 'denied' && one.vote);
   const more = rest.length > 0 && { lines: rest };
-  return [{ ...first, to, ...more, buttons: poll && [`track.vote:${poll.pollId}`] }];
+  return [
+    {
+      ...first,
+      to,
+      ...more,
+      ...(poll && 'track' in poll && { buttons: [`track.skip:${poll.track}`] }),
+    },
+  ];
 }
 
 /** Outcomes for the presser of a panel button alone, as everybody sees in the panel what has changed. */

@@ -36,11 +36,11 @@ export const bot: Command = {
     const here = await personas.here(guildId);
     if (!here) return [nowhere];
     const { channel, persona } = here;
-    if (words.form === 'edit') return [{ id: 'late.form', to: 'caller' }];
+    if (words.form === 'edit') return [{ id: 'late.form' }];
     const save = (changed: Persona) => savePersona(guildId, channel.channelId, changed, ports);
     if (words.form === 'remove') return [await save({})];
     if (words.voice === undefined) return [personaReply(persona, guildId, ports)];
-    if (!personas.mayChoose({ guildId, id, mayManage })) return [{ id: 'perm.dj', to: 'caller' }];
+    if (!personas.mayChoose({ guildId, id, mayManage })) return [{ id: 'perm.dj' }];
     const voice = await voiceOf(words.voice, ports);
     const { voice: _, ...rest } = persona;
     return [await save({ ...rest, ...(voice !== undefined && { voice }) })];

@@ -1,4 +1,4 @@
-import { languageOption } from '#commands/language-option.ts';
+import { languageOption, unspokenLanguage } from '#commands/language-option.ts';
 import type { Public } from '#src/base/public.ts';
 import type { Command, CommandCall, Replies, Reply } from '#src/features/contract/command.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
@@ -7,9 +7,7 @@ import type { PersonChange } from '#src/settings/personal-settings-cache.ts';
 import { languageName, languageTag } from '#src/texts/language-names.ts';
 import { oneLine } from '#src/texts/plain.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { unknownVoice } from './unknown-voice.ts';
-import { unspokenLanguage } from './unspoken-language.ts';
-import { voiceOption } from './voice-option.ts';
+import { unknownVoice, voiceOption } from './voice-option.ts';
 
 /** Value that takes a choice back. */
 const standard = 'default';
@@ -21,26 +19,25 @@ type Read = { readonly change: PersonChange } | { readonly wrong: Reply };
 export const me: Command = {
   name: 'me',
   description: 'command.voice.me',
-  shownTo: 'caller',
   options: [
-    languageOption('language', 'command.voice.me.language', [standard]),
+    languageOption('language', 'command.voice.me', [standard]),
     voiceOption('command.say.voice', [standard]),
     {
       name: 'speed',
-      description: 'command.voice.me.speed',
+      description: 'command.voice.me',
       kind: 'decimal',
       least: minSpeed,
       most: maxSpeed,
     },
     {
       name: 'name',
-      description: 'command.voice.me.name',
+      description: 'command.voice.me',
       kind: 'text',
       maxChars: maxNameChars,
     },
     {
       name: 'answers',
-      description: 'command.voice.me.answers',
+      description: 'command.voice.me',
       kind: 'choice',
       values: ['written', 'spoken'],
     },
@@ -58,7 +55,7 @@ export const me: Command = {
   },
 };
 
-const unread: Reply = { id: 'store.unread', to: 'caller' };
+const unread: Reply = { id: 'store.unread' };
 
 async function changeOf(call: CommandCall, voices: Public<VoicesAndPreviews>): Promise<Read> {
   const { words } = call;
@@ -82,9 +79,9 @@ function languageOf(call: CommandCall, voices: Public<VoicesAndPreviews>): Read 
   if (typed === undefined) return nothing;
   if (isStandard(typed)) return { change: { language: null } };
   const language = languageTag(typed);
-  if (language === undefined) return { wrong: { id: 'unknown', with: { x: typed }, to: 'caller' } };
+  if (language === undefined) return { wrong: { id: 'unknown', with: { x: typed } } };
   const unspoken = unspokenLanguage(language, call, voices);
-  return unspoken ? { wrong: { ...unspoken, to: 'caller' } } : { change: { language } };
+  return unspoken ? { wrong: unspoken } : { change: { language } };
 }
 
 async function voiceOf(
@@ -104,7 +101,7 @@ function speedOf(typed: string | undefined): Read {
   const speed = Number(typed);
   if (!(speed >= minSpeed && speed <= maxSpeed))
     return {
-      wrong: { id: 'number.range', with: { least: minSpeed, most: maxSpeed }, to: 'caller' },
+      wrong: { id: 'number.range', with: { least: minSpeed, most: maxSpeed } },
     };
   return { change: { speed: speed === 1 ? null : speed } };
 }
@@ -116,7 +113,7 @@ function spokenNameOf(typed: string | undefined): Read {
   const spokenName = oneLine(typed).trim();
   return /\p{L}/u.test(spokenName) && !/[<>{}[\]|\p{C}]/u.test(spokenName)
     ? { change: { spokenName } }
-    : { wrong: { id: 'voice.name.bad', to: 'caller' } };
+    : { wrong: { id: 'voice.name.bad' } };
 }
 
 function answersOf(chosen: string | undefined): Read {
@@ -149,5 +146,5 @@ function shown(
     ...(answers === undefined ? [] : [{ id: 'voice.answers.written' } as const]),
     ...more,
   ];
-  return [{ id: 'voice.mine', with: own, lines, to: 'caller' }];
+  return [{ id: 'voice.mine', with: own, lines }];
 }

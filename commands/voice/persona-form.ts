@@ -3,7 +3,7 @@ import type { CommandPorts, FormHandler, Reply } from '#src/features/contract/co
 import type { Form } from '#src/ports/form.ts';
 import { type Persona, personaFields, personaLimits, readPersona } from '#src/settings/persona.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { unknownVoice } from './unknown-voice.ts';
+import { unknownVoice } from './voice-option.ts';
 
 const formName = 'persona';
 
@@ -32,7 +32,9 @@ export const personaForm: FormHandler = {
     const reply: Reply =
       read.kind === 'ok'
         ? await savePersona(call.guildId, about, read.persona, ports)
-        : { id: `persona.bad.${read.kind}`, with: { field: read.field }, to: 'caller' };
+        : read.kind === 'hidden'
+          ? { id: 'persona.bad.hidden', with: { field: read.field } }
+          : { id: 'settings.bad', with: { key: read.field } };
     if (reply.id === 'persona.now' || instructions === undefined) return [reply];
     // Discord keeps nothing of a sent form.
     return [{ ...reply, files: [{ name: 'persona.txt', text: `${instructions}\n` }] }];

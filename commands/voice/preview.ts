@@ -1,12 +1,10 @@
 import type { Command } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
-import { unknownVoice } from './unknown-voice.ts';
-import { voiceOption } from './voice-option.ts';
+import { unknownVoice, voiceOption } from './voice-option.ts';
 
 export const preview: Command = {
   name: 'preview',
   description: 'command.voice.preview',
-  shownTo: 'caller',
   options: [voiceOption('command.say.voice')],
   async run(call, { peopleSettings, features }) {
     const { guildId, callerId: id, callerName: name, callerLocale, words } = call;
@@ -18,9 +16,9 @@ export const preview: Command = {
     const sample = { voice, speed: own?.speed, language: own?.language ?? callerLocale };
     const outcome = await features.voices.preview(guildId, { id, name }, sample);
     const shown = voice ?? text('voice.usual', {}, callerLocale);
-    if (outcome.kind === 'failed') return [{ ...outcome.line, to: 'caller' }];
+    if (outcome.kind === 'failed') return [outcome.line];
     const files = [{ name: 'voice.wav', bytes: outcome.wav }];
-    const head = outcome.isGone ? 'voice.gone' : 'voice.preview.aloud';
-    return [{ id: head, with: { voice: shown }, to: 'caller', files }];
+    const head = outcome.isGone ? 'voice.gone' : 'say.now';
+    return [{ id: head, with: { voice: shown }, files }];
   },
 };

@@ -8,8 +8,11 @@ import type {
   Reply,
   Suggest,
 } from '#src/features/contract/command.ts';
-import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
-import type { WordAdding, WordList } from '#src/features/words/word-outcomes.ts';
+import type {
+  ServerVocabulary,
+  WordAdding,
+  WordList,
+} from '#src/features/words/server-vocabulary.ts';
 import type { ServerWord } from '#src/settings/stored-vocabulary-words.ts';
 import { cut } from '#src/texts/plain.ts';
 
@@ -27,7 +30,6 @@ const known: Suggest = async (typed, { guildId }, { features }) =>
 export const words: Command = {
   name: 'words',
   description: 'command.voice.words',
-  shownTo: 'caller',
   options: [
     {
       name: 'add',
@@ -50,10 +52,10 @@ export const words: Command = {
     if (add === undefined && remove === undefined)
       return say === undefined
         ? listed(await features.vocabulary.list(call.guildId))
-        : [{ id: 'words.both', to: 'caller' }];
+        : [{ id: 'words.both' }];
     const denied = notManaging(call);
     if (denied) return [denied];
-    if (add !== undefined && remove !== undefined) return [{ id: 'words.both', to: 'caller' }];
+    if (add !== undefined && remove !== undefined) return [{ id: 'words.both' }];
     return remove === undefined
       ? [addedReply(await features.vocabulary.add(call.guildId, add ?? '', say))]
       : [await removed(remove, call, features.vocabulary)];
@@ -67,18 +69,17 @@ function addedReply(adding: WordAdding): Reply {
       const { word, say } = adding.word;
       const lines = unsaved(adding);
       return say === undefined
-        ? { id: 'words.added', with: { word }, lines, to: 'caller' }
-        : { id: 'words.added.say', with: { word, say }, lines, to: 'caller' };
+        ? { id: 'words.added', with: { word }, lines }
+        : { id: 'words.added.say', with: { word, say }, lines };
     }
     case 'bad-word':
-      return { id: 'words.bad', with: { n: adding.mostChars }, to: 'caller' };
+      return { id: 'words.bad', with: { n: adding.mostChars } };
     case 'bad-say':
-      return { id: 'words.bad.say', with: { n: adding.mostChars }, to: 'caller' };
+      return { id: 'words.bad.say', with: { n: adding.mostChars } };
     case 'full':
       return {
         id: 'limit',
         with: { limit: adding.limit, command: '/voice words remove' },
-        to: 'caller',
       };
   }
 }
@@ -87,13 +88,13 @@ async function removed(typed: string, { guildId }: CommandCall, control: Public<
   const removal = await control.remove(guildId, typed);
   if (removal.kind === 'removed') {
     const { word } = removal;
-    return { id: 'words.removed', with: { word }, lines: unsaved(removal), to: 'caller' } as const;
+    return { id: 'words.removed', with: { word }, lines: unsaved(removal) } as const;
   }
   const x = cut(typed, maxWordChars);
   const close = nearest(typed, removal.known).join(', ');
   return close === ''
-    ? ({ id: 'words.none', to: 'caller' } as const)
-    : ({ id: 'unknown.of', with: { x, list: close }, to: 'caller' } as const);
+    ? ({ id: 'words.none' } as const)
+    : ({ id: 'unknown.of', with: { x, list: close } } as const);
 }
 
 function unsaved({
@@ -105,15 +106,15 @@ function unsaved({
 }
 
 function listed({ isRead, limit, words: all }: WordList): Replies {
-  if (!isRead) return [{ id: 'store.unread', to: 'caller' }];
-  if (all.length === 0) return [{ id: 'words.none', to: 'caller' }];
+  if (!isRead) return [{ id: 'store.unread' }];
+  if (all.length === 0) return [{ id: 'words.none' }];
   const lines = all.map(({ word, say }: ServerWord) =>
     say === undefined ? word : `${word} (${say})`,
   );
   const n = all.length;
   const joined = lines.join(', ');
-  if (joined.length <= longestShownChars)
-    return [{ id: 'words.list', with: { n, limit, words: joined }, to: 'caller' }];
   const files = [{ name: 'words.txt', text: `${lines.join('\n')}\n` }];
-  return [{ id: 'list.file', with: { n }, to: 'caller', files }];
+  const isLong = joined.length > longestShownChars;
+  const shown = { n, limit, words: cut(joined, longestShownChars) };
+  return [{ id: 'words.list', with: shown, ...(isLong && { files }) }];
 }

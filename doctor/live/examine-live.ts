@@ -18,7 +18,6 @@ const [probeMs, connectMs] = [60_000, 15_000];
 /** Checks the bot live in a voice channel; its findings name nobody. */
 export const liveCheck: DoctorProbe = {
   name: 'gateway',
-  examines: 'the bot in a voice channel',
   async *run({ clock, config, deadlineMs, live, signal = new AbortController().signal }) {
     const { discord: login } = config;
     if (!login || !live) throw new Error('a live check needs a bot');

@@ -57,9 +57,9 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
       return await playback.run(output, clock, signal);
     },
   },
+  /** A cut of the main connection. */
   {
     name: 'gateway resume',
-    examines: 'a cut of the main connection',
     async run({ trial, opened, place }, _clock, signal) {
       if (await trial.resumeGateway(signal))
         return ok('gateway resume', 'the session continued after a cut of its connection');
@@ -69,9 +69,9 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
       return differs('gateway resume', why, 'check that no other process uses this token');
     },
   },
+  /** A cut of the voice connection. */
   {
     name: 'voice resume',
-    examines: 'a cut of the voice connection',
     async run({ trial }, _clock, signal) {
       if (!trial.isOpen) return noLink('voice resume');
       if (await trial.resumeVoice(signal))
@@ -80,9 +80,9 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
       return differs('voice resume', why, `${again}: in a conversation this loses a sentence`);
     },
   },
+  /** A message in the chat of the channel: posted, changed, deleted. */
   {
     name: 'messages',
-    examines: 'a message in the chat of the channel: posted, changed, deleted',
     mend: "open Edit Channel, Permissions: allow Send Messages for the bot's role; look for AutoMod rules",
     async run({ rest, place }, _clock, signal) {
       const content = 'My operator checks my connection here: I hear nobody.';
@@ -90,9 +90,9 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
       return ok('messages', 'the bot posted, changed and deleted one');
     },
   },
+  /** A link over which nothing is sent. */
   {
     name: 'silence',
-    examines: 'a link over which nothing is sent',
     async run({ trial, silenceMs }, _clock, signal) {
       if (!trial.isOpen) return noLink('silence');
       const before = trial.troubles.length;
@@ -108,7 +108,6 @@ export const liveProbes: readonly Probe<LiveCheck>[] = [
 /** Whether Discord shows that the bot has left. */
 export const leave: Probe<LiveCheck> = {
   name: 'leave',
-  examines: 'the seat after the bot has left',
   async run({ trial, rest, place }, clock, signal) {
     await trial.leave();
     const untilMs = clock.nowMs() + leftMs;

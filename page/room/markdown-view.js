@@ -21,19 +21,7 @@ export function markdownView(text, nameOf) {
 /** @param {Paragraph} paragraph */
 function paragraphView(paragraph) {
   if (paragraph.kind === 'code') return html`<pre>${paragraph.text}</pre>`;
-  const parts = paragraph.parts.map(pieceView);
-  switch (paragraph.kind) {
-    case 'quote':
-      return html`<blockquote>${parts}</blockquote>`;
-    case 'heading':
-      return html`<p><b>${parts}</b></p>`;
-    case 'small':
-      return html`<p><small>${parts}</small></p>`;
-    case 'item':
-      return html`<p class="item">${parts}</p>`;
-    case 'text':
-      return html`<p>${parts}</p>`;
-  }
+  return html`<p>${paragraph.parts.map(pieceView)}</p>`;
 }
 
 /**
@@ -56,10 +44,6 @@ function pieceView(piece) {
       return html`<b>${parts}</b>`;
     case 'italic':
       return html`<i>${parts}</i>`;
-    case 'underline':
-      return html`<u>${parts}</u>`;
-    case 'strike':
-      return html`<s>${parts}</s>`;
     case 'code':
       return html`<code>${parts}</code>`;
     case 'mention':

@@ -1,15 +1,14 @@
 /**
  * A piece of a message: words, or pieces that are shown in one manner. `mention` names a person, channel or command, `time`
  * an instant in seconds since 1970.
- * @typedef {'bold' | 'italic' | 'underline' | 'strike' | 'code' | 'mention'} Manner
+ * @typedef {'bold' | 'italic' | 'code' | 'mention'} Manner
  * @typedef {{ kind: 'text', text: string } | { kind: Manner, parts: readonly Piece[] }
  *   | { kind: 'link', href: string, parts: readonly Piece[] } | { kind: 'time', atS: number, style: string }} Piece
  */
 
 /**
- * A paragraph of a message; `code` keeps its lines.
- * @typedef {{ kind: 'text' | 'quote' | 'heading' | 'small' | 'item', parts: readonly Piece[] }
- *   | { kind: 'code', text: string }} Paragraph
+ * A paragraph of a message; `code` is as it was written.
+ * @typedef {{ kind: 'text', parts: readonly Piece[] } | { kind: 'code', text: string }} Paragraph
  */
 
 /** Names of what ids stand for: people, channels. @typedef {(id: string) => string | undefined} NameOf */
@@ -17,21 +16,10 @@
 /** Deeper than this marks are words. */
 const deepest = 6;
 
-/** Prefixes of a line. @type {readonly (readonly [RegExp, 'quote' | 'heading' | 'small' | 'item'])[]} */
-const beginnings = [
-  [/^> /, 'quote'],
-  [/^#{1,3} /, 'heading'],
-  [/^-# /, 'small'],
-  [/^ {0,2}[-*] /, 'item'],
-];
-
 /** Marks around words, the longer ones first. @type {readonly (readonly [string, Manner])[]} */
 const marks = [
   ['**', 'bold'],
-  ['__', 'underline'],
-  ['~~', 'strike'],
   ['*', 'italic'],
-  ['_', 'italic'],
 ];
 
 /** Pattern of text without markdown inside: escaped marks, code, mentions and links of channels, times, links. */
@@ -39,43 +27,21 @@ const atom =
   /\\([\\`*_~|>#<[\]()-])|(`{1,2})([^`]+)\2|(?:<(?:@[!&]?|#)|https:\/\/discord\.com\/channels\/\d{1,20}\/)(\d{1,20})(?:\/\d{1,20})?>?|<\/([\w -]{1,100}):\d{1,20}>|<t:(-?\d{1,13})(?::([tTf]))?>|\[([^\]\n]{1,300})\]\((https?:\/\/[^\s)]{1,2000})\)|<?(https?:\/\/[^\s<>]{1,2000})>?/y;
 
 /**
- * The markdown of Discord, as far as messages of bots use it. Source: Discord's help, "Markdown Text 101".
+ * The markdown of Discord, as far as the bot uses it. Source: Discord's help, "Markdown Text 101".
  * @param {string} text
  * @param {NameOf} [nameOf]
  * @returns {readonly Paragraph[]}
  */
 export function readMarkdown(text, nameOf = () => undefined) {
-  return text
-    .split(/```(?:\w+\n)?\n?([^`]+?)\n?```\n?/)
-    .flatMap((part, n) =>
-      n % 2 === 1
-        ? [{ kind: /** @type {const} */ ('code'), text: part }]
-        : part === ''
-          ? []
-          : readLines(part, nameOf),
-    );
-}
-
-/**
- * Lines of plain words stand together, as their breaks are kept.
- * @param {string} text
- * @param {NameOf} nameOf
- * @returns {readonly Paragraph[]}
- */
-function readLines(text, nameOf) {
-  /** @type {{ kind: 'text' | 'quote' | 'heading' | 'small' | 'item', lines: string[] }[]} */
-  const groups = [];
-  for (const line of text.replace(/\n$/, '').split('\n')) {
-    const [beginning, kind] = beginnings.find(([start]) => start.test(line)) ?? [/^/, 'text'];
-    const words = line.replace(beginning, '');
-    const last = groups.at(-1);
-    if (last?.kind === kind && (kind === 'text' || kind === 'quote')) last.lines.push(words);
-    else groups.push({ kind, lines: [words] });
+  const parts = text.split(/```(?:\w+\n)?\n?([^`]+?)\n?```\n?/);
+  /** @type {Paragraph[]} */
+  const paragraphs = [];
+  for (const [n, part] of parts.entries()) {
+    const words = part.replace(/\n$/, '');
+    if (n % 2 === 1) paragraphs.push({ kind: 'code', text: part });
+    else if (words !== '') paragraphs.push({ kind: 'text', parts: readPieces(words, nameOf, 0) });
   }
-  return groups.map(({ kind, lines }) => ({
-    kind,
-    parts: readPieces(lines.join('\n'), nameOf, 0),
-  }));
+  return paragraphs;
 }
 
 /**
@@ -165,9 +131,7 @@ function readMarked(text, at, nameOf, depth) {
     const from = at + mark.length;
     const end = endOf(text, mark, from);
     const inside = text.slice(from, end);
-    const isWord =
-      mark === '_' && (/\w/.test(text[at - 1] ?? '') || /\w/.test(text[end + 1] ?? ''));
-    if (end < 0 || /^\s|\s$/.test(inside) || isWord) continue;
+    if (end < 0 || /^\s|\s$/.test(inside)) continue;
     return { piece: { kind, parts: readPieces(inside, nameOf, depth + 1) }, to: end + mark.length };
   }
   return undefined;

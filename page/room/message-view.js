@@ -46,11 +46,7 @@ function fileView({ name, type, sizeBytes, url }) {
  * @param {RoomButton} button
  * @param {RoomActions} actions
  */
-function buttonView(messageId, { customId, label, disabled, style, url }, actions) {
-  if (customId === undefined)
-    return url === undefined
-      ? html`<button type="button" disabled>${label}</button>`
-      : html`<a href=${url} target="_blank" rel="noreferrer">${label}</a>`;
+function buttonView(messageId, { customId, label, disabled, style }, actions) {
   return html`<button type="button" disabled=${disabled} class=${`style-${style ?? 2}`}
     onClick=${() => actions.press(messageId, customId)}>${label}</button>`;
 }

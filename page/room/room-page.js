@@ -81,17 +81,17 @@ export class RoomPage {
 
   /** @type {RoomActions['join']} */
   join(channel, person) {
-    void this.#ask('join', { channel, ...(person !== undefined && { person }) });
+    void this.#ask('join', { channel, person });
   }
 
   /** @type {RoomActions['leave']} */
   leave(person) {
-    void this.#ask('leave', person === undefined ? {} : { person });
+    void this.#ask('leave', { person });
   }
 
   /** @type {RoomActions['press']} */
   press(messageId, customId, values) {
-    void this.#ask('press', { messageId, customId, ...(values && { values }) });
+    void this.#ask('press', { messageId, customId, values });
   }
 
   /** @type {RoomActions['submit']} */
@@ -127,7 +127,7 @@ export class RoomPage {
     if (!line.startsWith('/')) {
       const channel = bot.channel ?? channels.find(({ kind }) => kind === 'text')?.name;
       const text = bot.id === undefined ? line : `<@${bot.id}> ${line}`; // without a mention the bot cannot read it
-      return void this.#ask('write', { text, ...(channel !== undefined && { channel }) });
+      return void this.#ask('write', { text, channel });
     }
     const read = readCommand(line, commands);
     if (read.kind === 'incomplete') return this.#change({ notice: read.message, line: typed });

@@ -1,21 +1,15 @@
 import { op } from '#sandbox/voice/voice-ops.ts';
+import { realClock } from '#src/base/clock.ts';
 import { type DaveSend, DaveTransitions } from './dave-transitions.ts';
 import { u8, u16, u64, vector } from './mls-bytes.ts';
 import { type Commit, readCommit, type Welcome, welcomeFor } from './mls-commit.ts';
 import { type KeyPackage, readKeyPackage } from './mls-key-package.ts';
 import { ExternalSender, type Proposal } from './mls-proposal.ts';
 
-/** `refused`: the bytes were not what the opcode carries. A commit that only came too late is not refused. */
-export type DaveStep =
-  | { readonly kind: 'taken'; readonly send: readonly DaveSend[] }
-  | { readonly kind: 'refused' };
-
-export type DaveRules = {
-  /** A transition is carried out this long after it was announced, even if somebody is not ready. */
-  readonly transitionMs: number;
-  /** With proposals uncommitted for this long, everybody starts over. */
-  readonly commitMs: number;
-};
+/** A transition is carried out this long after it was announced, even if somebody is not ready; as on Discord. */
+const transitionMs = 2000;
+/** With proposals uncommitted for this long, everybody starts over. */
+const commitMs = 5000;
 
 type GroupMember = {
   /** Offered and not yet carried into the group. */
@@ -39,19 +33,16 @@ type PendingProposal = Proposal & { readonly change: Change };
  */
 export class DaveGroup {
   readonly #groupId: Buffer;
-  readonly #commitMs: number;
   readonly #sender = new ExternalSender();
   readonly #people = new Map<string, GroupMember>();
-  readonly #transitions: DaveTransitions;
+  readonly #transitions = new DaveTransitions(transitionMs);
   #epoch = 0;
   #leaves: (string | undefined)[] = [];
   #proposed: PendingProposal[] = [];
   #proposedAtMs = 0;
 
-  constructor(channelId: string, rules: DaveRules) {
+  constructor(channelId: string) {
     this.#groupId = u64(BigInt(channelId));
-    this.#commitMs = rules.commitMs;
-    this.#transitions = new DaveTransitions(rules.transitionMs);
   }
 
   /** Somebody whose session is described takes part from now on. */
@@ -60,41 +51,41 @@ export class DaveGroup {
     return binary([userId], op.externalSender, this.#sender.introduction);
   }
 
-  leave(userId: string, atMs: number): readonly DaveSend[] {
+  leave(userId: string): readonly DaveSend[] {
     const person = this.#people.get(userId);
     if (!person) return [];
     const send = [...this.#withdraw(userId), ...this.#transitions.drop(userId)];
     this.#people.delete(userId);
-    if (this.#people.size < 2) return [...send, ...this.#disband(atMs)];
+    if (this.#people.size < 2) return [...send, ...this.#disband()];
     if (person.leaf === undefined) return send;
     const inside = this.#inside();
-    if (inside.length === 0) return [...send, ...this.#found(atMs)];
-    return [...send, ...this.#propose(inside, [{ kind: 'remove', leaf: person.leaf }], atMs)];
+    if (inside.length === 0) return [...send, ...this.#found()];
+    return [...send, ...this.#propose(inside, [{ kind: 'remove', leaf: person.leaf }])];
   }
 
-  /** Op 26. From somebody inside the group it means: I lost it, let me in again. */
-  keyPackage(userId: string, payload: Uint8Array, atMs: number): DaveStep {
+  /** Op 26. From somebody inside the group it means: I lost it, let me in again. Undefined: the bytes are no key package of theirs. */
+  keyPackage(userId: string, payload: Uint8Array): readonly DaveSend[] | undefined {
     const person = this.#people.get(userId);
     const keyPackage = readKeyPackage(payload);
-    if (!person || keyPackage?.userId !== userId) return { kind: 'refused' };
+    if (!person || keyPackage?.userId !== userId) return undefined;
     const send = this.#withdraw(userId);
     person.keyPackage = keyPackage;
     person.lost = person.leaf !== undefined;
-    if (this.#epoch === 0) return taken([...send, ...this.#greetFounder(userId, keyPackage, atMs)]);
+    if (this.#epoch === 0) return [...send, ...this.#greetFounder(userId, keyPackage)];
     const inside = this.#inside();
-    if (inside.length === 0) return taken(this.#found(atMs));
+    if (inside.length === 0) return this.#found();
     const changes: Change[] = [{ kind: 'add', userId, keyPackage }];
     const { leaf } = person;
     if (leaf !== undefined && !this.#removes(leaf)) changes.unshift({ kind: 'remove', leaf });
-    return taken([...send, ...this.#propose(inside, changes, atMs)]);
+    return [...send, ...this.#propose(inside, changes)];
   }
 
-  /** Op 28. The first one that carries out exactly what is proposed makes the next epoch. */
-  commit(userId: string, payload: Uint8Array, atMs: number): DaveStep {
+  /** Op 28. The first one that carries out exactly what is proposed makes the next epoch; one that is too late changes nothing. Undefined: the bytes are none. */
+  commit(userId: string, payload: Uint8Array): readonly DaveSend[] | undefined {
     const commit = readCommit(payload);
-    if (!commit) return { kind: 'refused' };
+    if (!commit) return undefined;
     const carried = this.#carriedBy(userId, commit);
-    return taken(carried ? this.#advance(userId, commit, carried, atMs) : []);
+    return carried ? this.#advance(userId, commit, carried) : [];
   }
 
   /** Op 31. A key package follows. */
@@ -109,18 +100,11 @@ export class DaveGroup {
     return this.#transitions.ready(userId, transitionId);
   }
 
-  /** Inside, and no change of the group is proposed or under way. */
-  settled(userId: string): boolean {
-    const person = this.#people.get(userId);
-    const still = this.#proposed.length === 0 && !this.#transitions.waitsFor(userId);
-    return still && person?.leaf !== undefined && !person.lost;
-  }
-
-  /** Messages due at `atMs`: those of transitions, and a new start when proposals stay uncommitted. */
-  tick(atMs: number): readonly DaveSend[] {
-    const send = this.#transitions.tick(atMs);
+  /** Messages due now: those of transitions, and a new start when proposals stay uncommitted. */
+  tick(): readonly DaveSend[] {
+    const send = this.#transitions.tick();
     const stuck = this.#proposed.length > (this.#epoch === 0 ? 1 : 0);
-    if (!stuck || atMs - this.#proposedAtMs < this.#commitMs) return send;
+    if (!stuck || realClock.nowMs() - this.#proposedAtMs < commitMs) return send;
     this.#forget();
     for (const person of this.#people.values()) person.keyPackage = undefined;
     return [...send, ...restart([...this.#people.keys()])];
@@ -137,7 +121,7 @@ export class DaveGroup {
     return welcomesAll(commit.welcome, carried) ? carried : undefined;
   }
 
-  #advance(author: string, commit: Commit, carried: PendingProposal[], atMs: number): DaveSend[] {
+  #advance(author: string, commit: Commit, carried: PendingProposal[]): DaveSend[] {
     const first = this.#epoch === 0;
     const before = first ? [author] : this.#inside();
     if (first) this.#seat(author);
@@ -147,7 +131,7 @@ export class DaveGroup {
     this.#proposed = [];
     this.#epoch++;
     const everybody = [...before, ...added.map(({ userId }) => userId)];
-    const id = u16(first ? 0 : this.#transitions.open(everybody, atMs));
+    const id = u16(first ? 0 : this.#transitions.open(everybody));
     const announced = Buffer.concat([id, commit.message]);
     return [
       ...binary(before, op.announceCommit, announced),
@@ -192,16 +176,16 @@ export class DaveGroup {
   }
 
   /** Ends a group of fewer than two people. The member left inside has to give it up. */
-  #disband(atMs: number): DaveSend[] {
+  #disband(): DaveSend[] {
     if (this.#epoch === 0) return [];
-    return [...restart(this.#inside()), ...this.#found(atMs)];
+    return [...restart(this.#inside()), ...this.#found()];
   }
 
   /** Nobody inside can commit any more: those with a key package begin a new group. */
-  #found(atMs: number): DaveSend[] {
+  #found(): DaveSend[] {
     this.#forget();
     return [...this.#people].flatMap(([userId, { keyPackage }]) =>
-      keyPackage ? this.#greetFounder(userId, keyPackage, atMs) : [],
+      keyPackage ? this.#greetFounder(userId, keyPackage) : [],
     );
   }
 
@@ -216,11 +200,11 @@ export class DaveGroup {
   }
 
   /** A founder adds everybody but themselves. */
-  #greetFounder(userId: string, keyPackage: KeyPackage, atMs: number): DaveSend[] {
+  #greetFounder(userId: string, keyPackage: KeyPackage): DaveSend[] {
     const earlier = this.#proposed.map(({ message }) => message);
     const others = this.#founders(userId);
     const greeting = earlier.length > 0 ? append([userId], earlier) : [];
-    return [...this.#propose(others, [{ kind: 'add', userId, keyPackage }], atMs), ...greeting];
+    return [...this.#propose(others, [{ kind: 'add', userId, keyPackage }]), ...greeting];
   }
 
   #founders(butNot: string): string[] {
@@ -229,8 +213,8 @@ export class DaveGroup {
     );
   }
 
-  #propose(to: readonly string[], changes: readonly Change[], atMs: number): DaveSend[] {
-    this.#proposedAtMs = atMs;
+  #propose(to: readonly string[], changes: readonly Change[]): DaveSend[] {
+    this.#proposedAtMs = realClock.nowMs();
     const proposed = changes.map((change) => ({ ...this.#sign(change), change }));
     this.#proposed.push(...proposed);
     const messages = proposed.map(({ message }) => message);
@@ -253,8 +237,6 @@ export class DaveGroup {
     return binary(reported, op.proposals, Buffer.concat([u8(1), vector(vector(add.ref))]));
   }
 }
-
-const taken = (send: readonly DaveSend[]): DaveStep => ({ kind: 'taken', send });
 
 function adds(change: Change, userId: string): boolean {
   return change.kind === 'add' && change.userId === userId;

@@ -1,11 +1,6 @@
 import { DAVESession } from '@snazzah/davey';
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 
-/** Result of opening a received frame. */
-export type OpenedFrame =
-  | { readonly kind: 'opened'; readonly opus: Buffer; readonly sealed: boolean }
-  | { readonly kind: 'still-sealed' };
-
 const audio = 0;
 /** Ends every sealed frame (DAVE protocol, "Payload Format"). */
 const sealMark = 0xfafa;
@@ -14,7 +9,7 @@ const silence = Buffer.of(0xf8, 0xff, 0xfe);
 /**
  * One person's side of the end-to-end group, over davey. Takes what the server sends, returns what to answer.
  *
- * Never throws: what cannot be processed is answered with op 31 and a new key package, as official clients do.
+ * What cannot be processed is answered with op 31 and a new key package, as official clients do.
  */
 export class DaveMember {
   readonly #userId: string;
@@ -75,14 +70,10 @@ export class DaveMember {
     return this.#session.ready && !opus.equals(silence) ? this.#session.encryptOpus(opus) : opus;
   }
 
-  open(fromUserId: string, frame: Buffer): OpenedFrame {
+  /** Throws for a frame that is sealed for another group. */
+  open(fromUserId: string, frame: Buffer): { readonly opus: Buffer; readonly sealed: boolean } {
     const sealed = frame.length > 2 && frame.readUInt16BE(frame.length - 2) === sealMark;
-    if (!sealed) return { kind: 'opened', opus: frame, sealed };
-    try {
-      return { kind: 'opened', opus: this.#session.decrypt(fromUserId, audio, frame), sealed };
-    } catch {
-      return { kind: 'still-sealed' };
-    }
+    return { opus: sealed ? this.#session.decrypt(fromUserId, audio, frame) : frame, sealed };
   }
 
   #propose(payload: Buffer, present: string[]): VoiceMessage[] {

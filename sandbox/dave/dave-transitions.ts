@@ -1,4 +1,5 @@
 import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+import { realClock } from '#src/base/clock.ts';
 
 export type DaveSend = { readonly to: readonly string[]; readonly message: VoiceMessage };
 
@@ -20,9 +21,9 @@ export class DaveTransitions {
   }
 
   /** A new id, 1 to 65535. */
-  open(asked: readonly string[], atMs: number): number {
+  open(asked: readonly string[]): number {
     this.#last = (this.#last % 0xffff) + 1;
-    this.#open.set(this.#last, { asked, waiting: new Set(asked), atMs });
+    this.#open.set(this.#last, { asked, waiting: new Set(asked), atMs: realClock.nowMs() });
     return this.#last;
   }
 
@@ -32,18 +33,14 @@ export class DaveTransitions {
     return transition.waiting.size === 0 ? [this.#execute(id, transition)] : [];
   }
 
-  waitsFor(userId: string): boolean {
-    return [...this.#open.values()].some(({ waiting }) => waiting.has(userId));
-  }
-
   /** Nobody waits for this person any more. */
   drop(userId: string): readonly DaveSend[] {
     return [...this.#open.keys()].flatMap((id) => this.ready(userId, id));
   }
 
-  tick(atMs: number): readonly DaveSend[] {
+  tick(): readonly DaveSend[] {
     return [...this.#open]
-      .filter(([, { atMs: sinceMs }]) => atMs - sinceMs >= this.#limitMs)
+      .filter(([, { atMs }]) => realClock.nowMs() - atMs >= this.#limitMs)
       .map(([id, transition]) => this.#execute(id, transition));
   }
 

@@ -1,5 +1,5 @@
 import { type MlsReader, reading } from './mls-bytes.ts';
-import { cipherSuite, mlsVersion, refHash, verifyLabelled } from './mls-crypto.ts';
+import { cipherSuite, mlsVersion, refHash } from './mls-crypto.ts';
 
 /** MLS key package: lets others add its owner to the group. */
 export type KeyPackage = {
@@ -12,63 +12,42 @@ export type KeyPackage = {
 const basicCredential = 1;
 const fromKeyPackage = 1;
 const fromCommit = 3;
-const endOfTime = 2n ** 64n - 1n;
+const lifetimeBytes = 16;
 
 /**
- * The key package in a payload of op 26, or undefined if it is not one Discord would take.
+ * The key package in a payload of op 26, or undefined if it has another format. Signatures are left to the members.
  *
  * A bare KeyPackage of RFC 9420 section 10 (libdave and davey send no MLSMessage around it): a basic credential
- * with the person's id as u64, unlimited lifetime, both signatures right.
+ * with the person's id as u64.
  */
 export function readKeyPackage(payload: Uint8Array): KeyPackage | undefined {
   return reading(payload, (reader) => {
     reader.expect(mlsVersion, reader.u16());
     reader.expect(cipherSuite, reader.u16());
     reader.vector(); // init_key
-    const leaf = readLeaf(reader);
-    reader.expect(fromKeyPackage, leaf.source);
+    const { source, userId } = readLeaf(reader);
+    reader.expect(fromKeyPackage, source);
     skipExtensions(reader);
-    const signed = reader.since(0);
-    const right =
-      verifyLabelled(leaf.signatureKey, 'LeafNodeTBS', leaf.signed, leaf.signature) &&
-      verifyLabelled(leaf.signatureKey, 'KeyPackageTBS', signed, reader.vector());
-    if (!right) throw new RangeError('MLS: a key package with a wrong signature');
+    reader.vector(); // signature
     const bytes = Buffer.from(payload);
-    return { bytes, ref: refHash('KeyPackage Reference', bytes), userId: leaf.userId };
+    return { bytes, ref: refHash('KeyPackage Reference', bytes), userId };
   });
 }
 
-type Leaf = {
-  readonly userId: string;
-  readonly signatureKey: Buffer;
-  readonly source: number;
-  /** Bytes that the signature covers, for a leaf from a key package. */
-  readonly signed: Buffer;
-  readonly signature: Buffer;
-};
-
 /** A LeafNode, RFC 9420 section 7.2; also the one inside an UpdatePath. */
-export function readLeaf(reader: MlsReader): Leaf {
-  const from = reader.at;
+export function readLeaf(reader: MlsReader): { readonly userId: string; readonly source: number } {
   reader.vector(); // encryption_key
-  const signatureKey = reader.vector();
+  reader.vector(); // signature_key
   reader.expect(basicCredential, reader.u16());
   const identity = reader.vector();
   reader.expect(8, identity.length);
   for (let list = 0; list < 5; list++) reader.vector(); // capabilities
   const source = reader.u8();
-  if (source === fromKeyPackage) checkLifetime(reader);
+  if (source === fromKeyPackage) reader.take(lifetimeBytes);
   if (source === fromCommit) reader.vector(); // parent_hash
   skipExtensions(reader);
-  const signed = reader.since(from);
-  const userId = identity.readBigUInt64BE().toString();
-  return { userId, signatureKey, source, signed, signature: reader.vector() };
-}
-
-function checkLifetime(reader: MlsReader): void {
-  if (reader.u64() !== 0n || reader.u64() !== endOfTime) {
-    throw new RangeError('MLS: a key package that does not live for ever');
-  }
+  reader.vector(); // signature
+  return { userId: identity.readBigUInt64BE().toString(), source };
 }
 
 function skipExtensions(reader: MlsReader): void {

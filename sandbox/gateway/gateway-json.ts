@@ -1,8 +1,8 @@
-import type { Guild, Member, World } from '#sandbox/world/world.ts';
+import type { Guild, World } from '#sandbox/world/world.ts';
 import { guildCreateJson } from '#sandbox/world/world-guild-json.ts';
-import { type Json, memberJson, userJson } from '#sandbox/world/world-json.ts';
+import { type Json, userJson } from '#sandbox/world/world-json.ts';
 import { isOnShard, type Shard } from './gateway-shards.ts';
-import { intents, type MembersRequest } from './gateway-wire.ts';
+import { intents } from './gateway-wire.ts';
 
 export function readyJson(world: World, sessionId: string, resumeUrl: string, shard: Shard): Json {
   return {
@@ -26,21 +26,4 @@ export function guildSeen(world: World, guild: Guild, asked: number): Json {
     members: asked & intents.guildMembers ? 'all' : 'seated',
     voiceStates: (asked & intents.voiceStates) !== 0,
   });
-}
-
-/** The members of these ids, or whose names begin so. */
-export function membersChunkJson(guild: Guild, request: MembersRequest): Json {
-  const query = (request.query ?? '').toLowerCase();
-  const named = (member: Member) => member.user.name.toLowerCase().startsWith(query);
-  const ids = request.user_ids;
-  const all = [...guild.members.values()];
-  const found = all.filter((member) => (ids ? ids.includes(member.user.id) : named(member)));
-  return {
-    guild_id: guild.id,
-    members: found.map(memberJson),
-    chunk_index: 0,
-    chunk_count: 1,
-    not_found: (ids ?? []).filter((id) => !guild.members.has(id)),
-    ...(request.nonce === undefined ? {} : { nonce: request.nonce }),
-  };
 }

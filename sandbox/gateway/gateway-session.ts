@@ -7,58 +7,39 @@ const replayLimit = 500;
 /** A socket that lets this much pile up is cut. */
 const unsentLimitBytes = 8 * 1024 * 1024;
 
-type SentEvent = { readonly sequence: number; readonly text: string };
-
 /** Data of an accepted identify. */
 export type SessionStart = {
   readonly id: string;
   readonly intents: number;
   readonly shard: Shard;
+  /** The process of the bot that logs in, if its address names one. */
   readonly process: string | undefined;
 };
 
 /** One login of the bot. Outlives its socket, so that a dropped one can be resumed without loss. */
 export class GatewaySession {
-  readonly id: string;
-  readonly intents: number;
-  readonly shard: Shard;
-  readonly process: string | undefined;
-  #sequence = 0;
-  #sent: SentEvent[] = [];
-  #socket: WebSocket | undefined;
-
-  constructor({ id, intents, shard, process }: SessionStart) {
-    this.process = process;
-    this.id = id;
-    this.intents = intents;
-    this.shard = shard;
-  }
-
+  readonly start: SessionStart;
+  /** Ends it, where its socket is gone. */
+  expiry: NodeJS.Timeout | undefined;
+  socket: WebSocket | undefined;
   /** Number of the last event. */
-  get sequence(): number {
-    return this.#sequence;
-  }
+  #sequence = 0;
+  #sent: { readonly sequence: number; readonly text: string }[] = [];
 
-  get socket(): WebSocket | undefined {
-    return this.#socket;
+  constructor(start: SessionStart) {
+    this.start = start;
   }
 
   attach(socket: WebSocket): void {
-    if (this.#socket !== socket) this.#socket?.terminate();
-    this.#socket = socket;
-  }
-
-  /** True if `socket` was the one in use. */
-  detach(socket: WebSocket): boolean {
-    if (this.#socket !== socket) return false;
-    this.#socket = undefined;
-    return true;
+    if (this.socket !== socket) this.socket?.terminate();
+    this.socket = socket;
+    clearTimeout(this.expiry);
   }
 
   wants({ intent, sessionId, guildId }: Dispatch): boolean {
-    if (!isOnShard(guildId, this.shard)) return false;
-    if (sessionId !== undefined && sessionId !== this.id) return false;
-    return intent === undefined || (this.intents & intent) !== 0;
+    const { id, intents, shard } = this.start;
+    if (!isOnShard(guildId, shard) || (sessionId ?? id) !== id) return false;
+    return intent === undefined || (intents & intent) !== 0;
   }
 
   dispatch(name: string, data: unknown): void {
@@ -66,17 +47,15 @@ export class GatewaySession {
     const text = JSON.stringify({ op: 0, s: sequence, t: name, d: data });
     this.#sent.push({ sequence, text });
     if (this.#sent.length > replayLimit) this.#sent.shift();
-    if (this.#socket) sendText(this.#socket, text);
+    if (this.socket) sendText(this.socket, text);
   }
 
-  /** Sends everything after `sequence` once more; false when part of it is no longer known. */
+  /** Sends everything after `sequence` once more; `lost` when part of it is no longer known. */
   replay(sequence: number): 'replayed' | 'lost' | 'ahead' {
     if (sequence > this.#sequence) return 'ahead';
-    const oldest = this.#sent[0]?.sequence ?? this.#sequence + 1;
-    if (sequence < oldest - 1) return 'lost';
-    for (const sent of this.#sent) {
-      if (sent.sequence > sequence && this.#socket) sendText(this.#socket, sent.text);
-    }
+    const missed = this.#sent.filter((sent) => sent.sequence > sequence);
+    if (missed.length < this.#sequence - sequence) return 'lost';
+    for (const { text } of missed) if (this.socket) sendText(this.socket, text);
     return 'replayed';
   }
 }

@@ -1,3 +1,5 @@
+import { RateWindow } from '#sandbox/rate-window.ts';
+
 /** A share of the servers: those for which `(id >> 22) mod count` is `id`. Source: Discord docs, "Sharding". */
 export type Shard = { readonly id: number; readonly count: number };
 
@@ -44,49 +46,19 @@ export function shardOf(named: readonly [number, number] | undefined): Shard | u
   return id >= 0 && id < count ? { id, count } : undefined;
 }
 
-export function recommendedShards(rules: GatewayRules, guildCount: number): number {
-  return rules.recommendedShards ?? Math.max(1, Math.ceil(guildCount / rules.guildsPerShard));
-}
-
 /** Counts identifies by bucket. */
 export class IdentifyLimit {
-  readonly #takenAtMs = new Map<number, number>();
-  #starts = 0;
-
+  readonly #windows = new Map<number, RateWindow>();
   /** Number of identifies so far. */
-  get starts(): number {
-    return this.#starts;
-  }
+  starts = 0;
 
   /** False when the bucket of this shard has had its identify; what is refused does not count. */
   take({ id }: Shard, rules: GatewayRules, nowMs: number): boolean {
     const bucket = id % rules.maxConcurrency;
-    const lastMs = this.#takenAtMs.get(bucket);
-    if (lastMs !== undefined && nowMs - lastMs < rules.identifyEveryMs) return false;
-    this.#takenAtMs.set(bucket, nowMs);
-    this.#starts++;
-    return true;
+    const window = this.#windows.get(bucket) ?? new RateWindow();
+    this.#windows.set(bucket, window);
+    const { isOver } = window.take({ limit: 1, perMs: rules.identifyEveryMs }, nowMs);
+    if (!isOver) this.starts++;
+    return !isOver;
   }
 }
-
-/** Counts the messages of one connection, minute by minute from its beginning. */
-export class MessageLimit {
-  #windowFromMs: number;
-  #count = 0;
-
-  constructor(nowMs: number) {
-    this.#windowFromMs = nowMs;
-  }
-
-  /** False when this message is one too many. */
-  take({ messagesPerMinute }: GatewayRules, nowMs: number): boolean {
-    if (nowMs - this.#windowFromMs >= windowMs) {
-      this.#windowFromMs = nowMs;
-      this.#count = 0;
-    }
-    this.#count++;
-    return this.#count <= messagesPerMinute;
-  }
-}
-
-const windowMs = 60_000;

@@ -68,45 +68,31 @@ const voiceState = z.object({
     self_deaf: z.boolean().default(false),
   }),
 });
-const members = z.object({
-  op: z.literal(8),
-  d: z.object({
-    guild_id: z.string(),
-    query: z.string().optional(),
-    user_ids: z.union([z.string().transform((id) => [id]), z.array(z.string())]).optional(),
-    nonce: z.string().optional(),
-  }),
-});
 const request = z.discriminatedUnion('op', [
   z.object({ op: z.literal(1), d: z.unknown() }),
   z.object({ op: z.literal(3), d: z.unknown() }),
   identify,
   resume,
   voiceState,
-  members,
 ]);
 
-/** Requests that the bot may send on the gateway: heartbeat, presence, identify, resume, voice state, members. */
+/** Requests that the bot may send on the gateway: heartbeat, presence, identify, resume, voice state. */
 export type GatewayRequest = z.infer<typeof request>;
 export type GatewayIdentify = z.infer<typeof identify>['d'];
 export type GatewayResume = z.infer<typeof resume>['d'];
 export type VoiceStateRequest = z.infer<typeof voiceState>['d'];
-export type MembersRequest = z.infer<typeof members>['d'];
 
-const knownOpcodes: readonly unknown[] = [1, 2, 3, 4, 6, 8];
-const envelope = z.object({ op: z.number() });
+const known = z.object({ op: z.literal(request.options.map(({ shape }) => shape.op.value)) });
 
 /** Parses a payload from the bot; gives the close code if it is invalid. */
-export function readRequest(text: string): GatewayRequest | { readonly closeCode: number } {
+export function readRequest(text: string): GatewayRequest | number {
   let payload: unknown;
   try {
     payload = JSON.parse(text);
   } catch {
-    return { closeCode: closeCodes.notUnderstood };
+    return closeCodes.notUnderstood;
   }
   const read = request.safeParse(payload);
   if (read.success) return read.data;
-  const op = envelope.safeParse(payload);
-  const unknown = op.success && !knownOpcodes.includes(op.data.op);
-  return { closeCode: unknown ? closeCodes.unknownOpcode : closeCodes.notUnderstood };
+  return known.safeParse(payload).success ? closeCodes.notUnderstood : closeCodes.unknownOpcode;
 }

@@ -2,20 +2,13 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
+import { PendingFaults } from '#sandbox/pending-faults.ts';
 import { addressFor, readAddress } from '#sandbox/process-address.ts';
-import type { Guild, World } from '#sandbox/world/world.ts';
-import { type GatewayLogin, serveGateway } from './gateway-connection.ts';
-import { EventFaults } from './gateway-faults.ts';
-import { guildSeen, guildsOn, membersChunkJson, readyJson } from './gateway-json.ts';
-import { type GatewaySession, sendText } from './gateway-session.ts';
-import { GatewaySessions } from './gateway-sessions.ts';
-import {
-  type GatewayRules,
-  IdentifyLimit,
-  recommendedShards,
-  type Shard,
-  shardOf,
-} from './gateway-shards.ts';
+import { RateWindow } from '#sandbox/rate-window.ts';
+import type { World } from '#sandbox/world/world.ts';
+import { guildSeen, guildsOn, readyJson } from './gateway-json.ts';
+import { GatewaySession, sendText } from './gateway-session.ts';
+import { type GatewayRules, IdentifyLimit, shardOf } from './gateway-shards.ts';
 import {
   closeCodes,
   type Dispatch,
@@ -25,6 +18,7 @@ import {
   intents,
   type PrivilegedIntent,
   privilegedIntents,
+  readRequest,
   type VoiceStateRequest,
 } from './gateway-wire.ts';
 
@@ -43,31 +37,29 @@ export type GatewayOptions = {
   readonly onSessionEnd: (session: GatewaySession) => void;
 };
 
-/** Answer of `GET /gateway/bot`, without the address. */
-export type GatewayAdvice = {
-  readonly shards: number;
-  readonly maxConcurrency: number;
-  readonly starts: number;
-  readonly startsPerDay: number;
+/** A fault of an event on its way to the bot, say VOICE_SERVER_UPDATE. */
+export type EventFault = {
+  readonly event: string;
+  readonly times?: number;
+  /** 2 is delivered twice, 0 never arrives. */
+  readonly copies: number;
 };
 
-/** One login of the bot, as the sandbox tells of it. */
-export type ShownSession = {
-  readonly id: string;
-  readonly shard: Shard;
-  /** Who identified, where the address of `apiUrlFor` was used; who resumes is not told apart. */
+/** A socket of the bot, with the login over it; after op 9 that is due anew. */
+type Connection = {
+  readonly socket: WebSocket;
   readonly process: string | undefined;
-  /** Whether it has a socket now. */
-  readonly online: boolean;
-  /** Number of the last event it was sent, or would have been. */
-  readonly sequence: number;
+  session: GatewaySession | undefined;
 };
-
-type GuildRequest = Extract<GatewayRequest, { op: 4 | 8 | 43 }>;
+/** A session with READY or the missed events under way, or the close code; `invalid` asks for another identify, later. */
+type LoginOutcome = GatewaySession | 'invalid' | number;
 
 /** The bot's own requests are small; Discord's bound is 15 KiB. */
 const requestLimitBytes = 15 * 1024;
 const path = '/gateway';
+/** Heartbeats missed in a row before the connection counts as dead. */
+const missedHeartbeats = 2;
+const minuteMs = 60_000;
 
 /**
  * The main gateway: tells the bot what happens, and takes its requests.
@@ -75,20 +67,18 @@ const path = '/gateway';
  * Plain JSON only: discord.js 14.28.1 asks for compression where zlib-sync is installed, and reads text all the same.
  */
 export class Gateway {
+  readonly faults = new PendingFaults<EventFault>();
+  /** While false, the bot must take the connection for dead. */
+  answersHeartbeats = true;
   readonly #options: GatewayOptions;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: requestLimitBytes });
-  readonly #sessions: GatewaySessions;
-  readonly #late = new Set<NodeJS.Timeout>();
-  readonly faults = new EventFaults();
+  /** Every login that is not over, oldest first. */
+  readonly #sessions = new Set<GatewaySession>();
   readonly #identifies = new IdentifyLimit();
-  #rules: GatewayRules;
-  #answersHeartbeats = true;
   #origin = '';
 
   constructor(options: GatewayOptions) {
     this.#options = options;
-    this.#rules = options.rules;
-    this.#sessions = new GatewaySessions(options.resumeMs, options.onSessionEnd);
   }
 
   /** `ws://127.0.0.1:PORT/gateway`, or the address of that process of the bot. */
@@ -104,41 +94,46 @@ export class Gateway {
 
   /** Queued for sessions whose socket is gone, too. */
   dispatch(event: Dispatch): void {
-    for (const delayMs of this.faults.delaysMs(event.name)) {
-      if (delayMs > 0) this.#later(delayMs, () => this.#send(event));
-      else this.#send(event);
+    const { name, data } = event;
+    const { copies = 1 } = this.faults.take((fault) => fault.event === name) ?? {};
+    const wanting = [...this.#sessions].filter((session) => session.wants(event));
+    for (let copy = 0; copy < copies; copy++) {
+      for (const session of wanting) {
+        session.dispatch(name, typeof data === 'function' ? data(session.start.intents) : data);
+      }
     }
   }
 
-  /** Holds for what comes from now on. */
-  changeRules(change: Partial<GatewayRules>): void {
-    this.#rules = { ...this.#rules, ...change };
+  /** Answer of `GET /gateway/bot`, without the address. */
+  get advice() {
+    const { recommendedShards, guildsPerShard, maxConcurrency, startsPerDay } = this.#options.rules;
+    const needed = Math.ceil(this.#options.world.guilds.length / guildsPerShard);
+    return {
+      shards: recommendedShards ?? Math.max(1, needed),
+      session_start_limit: {
+        total: startsPerDay,
+        remaining: Math.max(0, startsPerDay - this.#identifies.starts),
+        reset_after: 86_400_000,
+        max_concurrency: maxConcurrency,
+      },
+    };
   }
 
-  get advice(): GatewayAdvice {
-    const { maxConcurrency, startsPerDay } = this.#rules;
-    const shards = recommendedShards(this.#rules, this.#options.world.guilds.length);
-    return { shards, maxConcurrency, starts: this.#identifies.starts, startsPerDay };
-  }
-
-  /** Every session that is not over, oldest first. */
-  get sessions(): readonly ShownSession[] {
-    return this.#sessions.all().map(({ id, shard, process, socket, sequence }) => {
-      return { id, shard, process, online: socket !== undefined, sequence };
+  /** Every login that is not over, oldest first: those that are not online have no socket, and can be resumed. */
+  get sessions() {
+    return [...this.#sessions].map(({ start: { id, shard, process }, socket }) => {
+      return { id, shard, process, online: socket !== undefined };
     });
   }
 
   /** Whether somebody logged in to the shard of `session` later, and is online. */
   hasLaterThan(session: GatewaySession): boolean {
-    const all = this.#sessions.all();
+    const all = [...this.#sessions];
     const later = all.slice(all.indexOf(session) + 1);
-    const { id, count } = session.shard;
-    return later.some((one) => one.socket && one.shard.id === id && one.shard.count === count);
-  }
-
-  /** Whether the bot is connected now. */
-  get online(): boolean {
-    return this.#sessions.all().some((session) => session.socket);
+    const { id, count } = session.start.shard;
+    return later.some(
+      ({ socket, start: { shard } }) => socket && shard.id === id && shard.count === count,
+    );
   }
 
   /** Cuts every socket, as a broken network would; sessions can be resumed. */
@@ -146,59 +141,16 @@ export class Gateway {
     for (const socket of this.#sockets.clients) socket.terminate();
   }
 
-  /** Ends every session: a bot that tries to resume must identify anew. */
+  /** Ends every session and cuts its socket: a bot that tries to resume must identify anew. */
   endSessions(): void {
-    for (const session of this.#sessions.all()) this.#sessions.end(session);
-  }
-
-  /** Op 7 to every socket. */
-  askToReconnect(): void {
-    for (const socket of this.#sockets.clients)
-      sendText(socket, JSON.stringify({ op: 7, d: null }));
-  }
-
-  /** Op 9 to every socket: the bot is to resume, or to identify anew. */
-  invalidateSessions(resumable: boolean): void {
-    for (const session of this.#sessions.all()) {
-      const { socket } = session;
-      if (!socket) continue;
-      sendText(socket, JSON.stringify({ op: 9, d: resumable }));
-      session.detach(socket);
-      if (resumable) this.#sessions.expire(session);
-      else this.#sessions.end(session);
-    }
-  }
-
-  /** While off, the bot must take the connection for dead. */
-  answerHeartbeats(on: boolean): void {
-    this.#answersHeartbeats = on;
+    for (const session of this.#sessions) this.#end(session);
+    this.dropSockets();
   }
 
   close(): void {
-    for (const timer of this.#late) clearTimeout(timer);
     this.endSessions();
-    this.dropSockets();
     this.#sockets.close();
   }
-
-  readonly #login: GatewayLogin = {
-    identify: (identify, socket, process) => this.#identify(identify, socket, process),
-    resume: (resume, socket) => this.#resume(resume, socket),
-    request: (session, request) => {
-      if (request.op !== 4 && request.op !== 8) return;
-      const here = guildsOn(this.#options.world, session.shard);
-      const guild = here.find(({ id }) => id === request.d.guild_id);
-      if (guild) this.#serve(session, guild, request);
-    },
-    admits: (limit) => limit.take(this.#rules, this.#nowMs()),
-    answersHeartbeats: () => this.#answersHeartbeats,
-    closed: (session, socket, code) => {
-      if (!session.detach(socket) || !this.#sessions.find(session.id)) return;
-      // A client that says goodbye properly gives its session up; any other end may be resumed.
-      if (code === 1000 || code === 1001) this.#sessions.end(session);
-      else this.#sessions.expire(session);
-    },
-  };
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy());
@@ -208,33 +160,85 @@ export class Gateway {
       return;
     }
     this.#sockets.handleUpgrade(request, socket, head, (client) =>
-      serveGateway(client, this.#login, {
-        heartbeatMs: this.#options.heartbeatMs,
-        nowMs: this.#nowMs(),
-        process,
-      }),
+      this.#serve({ socket: client, process, session: undefined }),
     );
   }
 
-  #identify(
-    identify: GatewayIdentify,
-    socket: WebSocket,
-    process: string | undefined,
-  ): GatewaySession | 'invalid' | { closeCode: number } {
-    if (!this.#isOurs(identify.token)) return { closeCode: closeCodes.wrongToken };
-    const shard = shardOf(identify.shard);
-    if (!shard) return { closeCode: closeCodes.wrongShard };
-    if (!this.#mayAskFor(identify.intents)) return { closeCode: closeCodes.intentNotAllowed };
-    const { world } = this.#options;
-    const guilds = guildsOn(world, shard);
-    if (guilds.length > this.#rules.guildsPerShard) {
-      return { closeCode: closeCodes.shardingRequired };
+  /** Speaks the gateway protocol on one socket until it closes; nothing it receives can throw. */
+  #serve(connection: Connection): void {
+    const { socket } = connection;
+    const { heartbeatMs, rules } = this.#options;
+    const messages = new RateWindow();
+    const rate = { limit: rules.messagesPerMinute, perMs: minuteMs };
+    const dead = setTimeout(
+      () => socket.close(closeCodes.noHeartbeat, 'No heartbeat'),
+      heartbeatMs * missedHeartbeats,
+    );
+    socket.on('message', (data, isBinary) => {
+      const request = isBinary ? closeCodes.notUnderstood : readRequest(data.toString());
+      const { isOver } = messages.take(rate, this.#nowMs());
+      const refused = isOver ? closeCodes.tooManyMessages : this.#handle(connection, request);
+      if (refused !== undefined) socket.close(refused);
+      else if (typeof request !== 'number' && request.op === 1) dead.refresh();
+    });
+    socket.on('error', () => socket.terminate());
+    socket.on('close', (code) => {
+      clearTimeout(dead);
+      this.#closed(connection, code);
+    });
+    sendText(socket, JSON.stringify({ op: 10, d: { heartbeat_interval: heartbeatMs } }));
+  }
+
+  /** A close code if the request cannot be granted. */
+  #handle(connection: Connection, request: GatewayRequest | number): number | undefined {
+    if (typeof request === 'number') return request;
+    const { socket } = connection;
+    const session = connection.session?.socket === socket ? connection.session : undefined;
+    switch (request.op) {
+      case 1:
+        if (this.answersHeartbeats) sendText(socket, JSON.stringify({ op: 11 }));
+        return undefined;
+      case 2:
+        if (session) return closeCodes.alreadyIdentified;
+        return this.#loggedIn(connection, this.#identify(request.d, connection));
+      case 6:
+        if (session) return closeCodes.alreadyIdentified;
+        return this.#loggedIn(connection, this.#resume(request.d, socket));
+      default:
+        if (!session) return closeCodes.notIdentified;
+        this.#perform(session, request);
+        return undefined;
     }
-    if (!this.#identifies.take(shard, this.#rules, this.#nowMs())) return 'invalid';
+  }
+
+  #loggedIn(connection: Connection, outcome: LoginOutcome): number | undefined {
+    if (typeof outcome === 'number') return outcome;
+    if (outcome === 'invalid') sendText(connection.socket, JSON.stringify({ op: 9, d: false }));
+    else connection.session = outcome;
+    return undefined;
+  }
+
+  #perform(session: GatewaySession, request: GatewayRequest): void {
+    if (request.op !== 4) return;
+    const here = guildsOn(this.#options.world, session.start.shard);
+    if (here.some(({ id }) => id === request.d.guild_id))
+      this.#options.onVoiceState(session, request.d);
+  }
+
+  #identify(identify: GatewayIdentify, { socket, process }: Connection): LoginOutcome {
+    if (!this.#isOurs(identify.token)) return closeCodes.wrongToken;
+    const shard = shardOf(identify.shard);
+    if (!shard) return closeCodes.wrongShard;
+    if (!this.#mayAskFor(identify.intents)) return closeCodes.intentNotAllowed;
+    const { world, rules } = this.#options;
+    const guilds = guildsOn(world, shard);
+    if (guilds.length > rules.guildsPerShard) return closeCodes.shardingRequired;
+    if (!this.#identifies.take(shard, rules, this.#nowMs())) return 'invalid';
     const id = randomUUID().replaceAll('-', '');
-    const session = this.#sessions.open({ id, intents: identify.intents, shard, process });
+    const session = new GatewaySession({ id, intents: identify.intents, shard, process });
+    this.#sessions.add(session);
     session.attach(socket);
-    session.dispatch('READY', readyJson(world, session.id, this.urlFor(undefined), shard));
+    session.dispatch('READY', readyJson(world, id, this.urlFor(undefined), shard));
     if (identify.intents & intents.guilds) {
       for (const guild of guilds) {
         session.dispatch('GUILD_CREATE', guildSeen(world, guild, identify.intents));
@@ -243,50 +247,33 @@ export class Gateway {
     return session;
   }
 
-  #resume(
-    resume: GatewayResume,
-    socket: WebSocket,
-  ): GatewaySession | 'invalid' | { closeCode: number } {
-    if (!this.#isOurs(resume.token)) return { closeCode: closeCodes.wrongToken };
-    const session = this.#sessions.find(resume.session_id);
+  #resume(resume: GatewayResume, socket: WebSocket): LoginOutcome {
+    if (!this.#isOurs(resume.token)) return closeCodes.wrongToken;
+    const session = [...this.#sessions].find(({ start }) => start.id === resume.session_id);
     if (!session) return 'invalid';
     session.attach(socket);
-    this.#sessions.keep(session);
     const outcome = session.replay(resume.seq);
     if (outcome === 'replayed') {
       session.dispatch('RESUMED', { _trace: [] });
       return session;
     }
-    session.detach(socket);
-    this.#sessions.end(session);
-    return outcome === 'ahead' ? { closeCode: closeCodes.wrongSequence } : 'invalid';
+    session.socket = undefined;
+    this.#end(session);
+    return outcome === 'ahead' ? closeCodes.wrongSequence : 'invalid';
   }
 
-  #serve(session: GatewaySession, guild: Guild, request: GuildRequest): void {
-    switch (request.op) {
-      case 4:
-        this.#options.onVoiceState(session, request.d);
-        return;
-      case 8:
-        session.dispatch('GUILD_MEMBERS_CHUNK', membersChunkJson(guild, request.d));
-        return;
-    }
+  /** A client that says goodbye properly gives its session up; any other end may be resumed. */
+  #closed({ socket, session }: Connection, code: number): void {
+    if (!session || session.socket !== socket) return;
+    session.socket = undefined;
+    if (!this.#sessions.has(session)) return;
+    if (code === 1000 || code === 1001) this.#end(session);
+    else session.expiry = setTimeout(() => this.#end(session), this.#options.resumeMs).unref();
   }
 
-  #send(event: Dispatch): void {
-    const { name, data } = event;
-    for (const session of this.#sessions.all()) {
-      if (!session.wants(event)) continue;
-      session.dispatch(name, typeof data === 'function' ? data(session.intents) : data);
-    }
-  }
-
-  #later(delayMs: number, run: () => void): void {
-    const timer = setTimeout(() => {
-      this.#late.delete(timer);
-      run();
-    }, delayMs);
-    this.#late.add(timer);
+  #end(session: GatewaySession): void {
+    clearTimeout(session.expiry);
+    if (this.#sessions.delete(session)) this.#options.onSessionEnd(session);
   }
 
   #mayAskFor(asked: number): boolean {

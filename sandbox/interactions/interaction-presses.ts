@@ -45,7 +45,15 @@ export function formData(modal: Json, fields: FormFields): Json {
   const inputs = pressables(modal.components);
   const stray = Object.keys(fields).find((id) => !inputs.some((each) => each.custom_id === id));
   if (stray !== undefined) throw new Error(`The form has no ${stray}.`);
-  return { custom_id: modal.custom_id, components: filled(modal.components, fields) };
+  const components = modal.components as readonly { type: number; id?: number; component: Json }[];
+  const filled = components.map(({ type, id, component }) => ({
+    ...{ type, id },
+    component: {
+      ...{ type: component.type, id: component.id, custom_id: component.custom_id },
+      ...entry(component, fields),
+    },
+  }));
+  return { custom_id: modal.custom_id, components: filled };
 }
 
 function unseen(custom_id: string, values: readonly string[] | undefined): PressableComponent {
@@ -66,28 +74,11 @@ function found(menu: PressableComponent, resolving: Resolving, word: string): st
       return resolving.user(word);
     case componentTypes.roleMenu:
       return resolving.role(word);
-    case componentTypes.mentionableMenu:
-      return resolving.user(word) ?? resolving.role(word);
     case componentTypes.channelMenu:
       return resolving.channel(word, menu.channel_types);
     default:
       return menu.options?.find(({ value, label }) => value === word || label === word)?.value;
   }
-}
-
-/** A copy of the component tree, with what was typed where the inputs were. */
-function filled(components: unknown, fields: FormFields): Json[] {
-  if (!Array.isArray(components)) return [];
-  return components.map((part: Json) => {
-    const { type, id } = part;
-    const head = { type, ...(id === undefined ? {} : { id }) };
-    if (type === componentTypes.row)
-      return { ...head, components: filled(part.components, fields) };
-    if (type === componentTypes.label) {
-      return { ...head, component: filled([part.component], fields)[0] };
-    }
-    return { ...head, custom_id: part.custom_id, ...entry(part, fields) };
-  });
 }
 
 function entry(input: Json, fields: FormFields): Json {

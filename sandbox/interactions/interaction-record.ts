@@ -1,7 +1,9 @@
+import { ConditionWait } from '#sandbox/condition-wait.ts';
 import type { World } from '#sandbox/world/world.ts';
 import type { BoardMessage, Content, MessageBoard } from '#sandbox/world/world-messages.ts';
 import { BotError } from '#src/base/errors.ts';
-import { type Interaction, type Opening, type ShownMessage, shown } from './interaction.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
+import { type Opening, type ShownMessage, shown } from './interaction.ts';
 
 /** A callback after this is an unknown interaction. Source: Discord docs, "Responding to an Interaction". */
 const ackLimitMs = 3000;
@@ -10,58 +12,44 @@ const tokenLifeMs = 15 * 60_000;
 const answerLimitMs = 15_000;
 const followUpLimit = 100;
 
+/** A person's interaction: a command, a button, a form, a half-typed option. */
+export type Interaction = Pick<
+  InteractionRecord,
+  'id' | 'sentAtMs' | 'reply' | 'followUps' | 'answered' | 'suggested' | 'asked'
+>;
+
 /** An interaction with both its ends: the bot answers through REST, the person watches. */
-export class InteractionRecord implements Interaction {
+export class InteractionRecord {
   readonly opening: Opening;
+  readonly id: string;
   readonly sentAtMs: number;
+  /** When the bot answered or deferred. */
+  ackedAtMs: number | undefined;
+  /** A form the bot asked to be filled in. */
+  modal: unknown;
   readonly #world: World;
   readonly #board: MessageBoard;
-  #ackedAtMs: number | undefined;
-  #deferred = false;
+  readonly #followUps: BoardMessage[] = [];
+  /** The message behind `@original`. */
   #original: BoardMessage | undefined;
-  #followUps: BoardMessage[] = [];
   #choices: readonly unknown[] | undefined;
-  #modal: unknown;
-  #changed = Promise.withResolvers<void>();
+  readonly #changes = new ConditionWait();
 
   constructor(opening: Opening, world: World, board: MessageBoard) {
     this.opening = opening;
+    this.id = opening.id;
     this.#world = world;
     this.#board = board;
     this.sentAtMs = world.clock.nowMs();
   }
 
-  get id(): string {
-    return this.opening.id;
-  }
-
-  get ackedAtMs(): number | undefined {
-    return this.#ackedAtMs;
-  }
-
-  get deferred(): boolean {
-    return this.#deferred;
-  }
-
+  /** The first response; none while the bot is only thinking. For a button it may be the message it sits on. */
   get reply(): ShownMessage | undefined {
     return this.#original && !this.#original.loading ? shown(this.#original) : undefined;
   }
 
   get followUps(): readonly ShownMessage[] {
     return this.#followUps.map(shown);
-  }
-
-  get choices(): readonly unknown[] | undefined {
-    return this.#choices;
-  }
-
-  get modal(): unknown {
-    return this.#modal;
-  }
-
-  /** The message behind `@original`. */
-  get original(): BoardMessage | undefined {
-    return this.#original;
   }
 
   /** Whether the bot may write no follow-ups any more. */
@@ -77,10 +65,10 @@ export class InteractionRecord implements Interaction {
 
   /** Takes note of the one callback an interaction may have; the performer of it tells who waits. */
   acknowledge(): 'taken' | 'late' | 'again' {
-    if (this.#ackedAtMs !== undefined) return 'again';
+    if (this.ackedAtMs !== undefined) return 'again';
     const nowMs = this.#world.clock.nowMs();
     if (nowMs - this.sentAtMs > ackLimitMs) return 'late';
-    this.#ackedAtMs = nowMs;
+    this.ackedAtMs = nowMs;
     return 'taken';
   }
 
@@ -90,14 +78,12 @@ export class InteractionRecord implements Interaction {
   }
 
   defer(ephemeral: boolean): BoardMessage {
-    this.#deferred = true;
     this.#original = this.#post({}, ephemeral, true);
     return this.#note(this.#original);
   }
 
   /** The pressed button's message becomes `@original`; with `content` it is edited at once. */
   update(content: Content | undefined): BoardMessage | undefined {
-    this.#deferred = content === undefined;
     this.#original = this.opening.message;
     if (this.#original && content) this.#board.edit(this.#original, content);
     this.#note(undefined);
@@ -110,7 +96,7 @@ export class InteractionRecord implements Interaction {
   }
 
   ask(modal: unknown): void {
-    this.#modal = modal;
+    this.modal = modal;
     this.#note(undefined);
   }
 
@@ -141,46 +127,31 @@ export class InteractionRecord implements Interaction {
     return this.#followUps.find((each) => each.id === id && each.deletedAtMs === undefined);
   }
 
-  /** The bot may take its "thinking" away and answer with a follow-up. */
+  /**
+   * The first response, deferred or not; the bot may take its "thinking" away and answer with a follow-up.
+   *
+   * This and the next ones wait for up to 15 s. Errors: BotError `sandbox.failed` when it does not come. Aborting `signal`
+   * throws `signal.reason`.
+   */
   answered(signal: AbortSignal): Promise<ShownMessage> {
     return this.#until(() => this.reply ?? this.followUps[0], signal);
   }
 
-  acknowledged(signal: AbortSignal): Promise<number> {
-    return this.#until(() => this.ackedAtMs, signal);
-  }
-
-  followed(signal: AbortSignal): Promise<ShownMessage> {
-    return this.#until(() => this.followUps[0], signal);
-  }
-
+  /** Suggestions for a half-typed option. */
   suggested(signal: AbortSignal): Promise<readonly unknown[]> {
-    return this.#until(() => this.choices, signal);
+    return this.#until(() => this.#choices, signal);
   }
 
+  /** The form, which the person may now submit. */
   asked(signal: AbortSignal): Promise<unknown> {
     return this.#until(() => this.modal, signal);
   }
 
   async #until<T>(read: () => T | undefined, signal: AbortSignal): Promise<T> {
-    const { clock } = this.#world;
-    const done = new AbortController();
-    const either = AbortSignal.any([signal, done.signal]);
-    const late = clock.sleep(answerLimitMs, either).then(() => {
-      const message = `The bot did not answer within ${answerLimitMs / 1000} s.`;
-      throw new BotError('sandbox.failed', false, message);
-    });
-    try {
-      for (;;) {
-        signal.throwIfAborted();
-        const value = read();
-        if (value !== undefined) return value;
-        await Promise.race([this.#changed.promise, late]);
-      }
-    } finally {
-      late.catch(() => undefined);
-      done.abort();
-    }
+    const message = `The bot did not answer within ${answerLimitMs / 1000} s.`;
+    const late = () => new BotError('sandbox.failed', false, message);
+    using deadline = deadlineSignal(answerLimitMs, this.#world.clock, late);
+    return await this.#changes.until(read, AbortSignal.any([signal, deadline.signal]));
   }
 
   #post(content: Content, ephemeral: boolean, loading: boolean): BoardMessage {
@@ -193,8 +164,7 @@ export class InteractionRecord implements Interaction {
   }
 
   #note<T>(value: T): T {
-    this.#changed.resolve();
-    this.#changed = Promise.withResolvers();
+    this.#changes.notify();
     return value;
   }
 }

@@ -10,7 +10,7 @@ import type { Json } from '#sandbox/world/world-json.ts';
 import { permissionsOf } from '#sandbox/world/world-permissions.ts';
 import { type ResolvedEntity, Resolving } from './interaction-resolved.ts';
 
-/** Values of a command's options: channels, people and roles by name or id, a choice by its name or value, or a file. */
+/** Values of a command's options: a channel by name or id, a choice by its name or value, or a file. */
 export type OptionValues = Readonly<Record<string, OptionValue>>;
 export type OptionValue = string | number | boolean | Upload;
 
@@ -21,10 +21,7 @@ const optionTypes = {
   text: 3,
   integer: 4,
   truth: 5,
-  user: 6,
   channel: 7,
-  role: 8,
-  mentionable: 9,
   number: 10,
   file: 11,
 } as const;
@@ -161,12 +158,6 @@ class Filling {
         return { true: true, false: false }[String(word)];
       case optionTypes.channel:
         return this.resolving.channel(String(word), option.channel_types);
-      case optionTypes.user:
-        return this.resolving.user(String(word));
-      case optionTypes.role:
-        return this.resolving.role(String(word));
-      case optionTypes.mentionable:
-        return this.resolving.user(String(word)) ?? this.resolving.role(String(word));
       default:
         return undefined;
     }

@@ -16,7 +16,7 @@ export type InteractionInput = {
   readonly caller: Member;
   readonly channel: Channel;
   readonly data: Json;
-  readonly message?: BoardMessage;
+  readonly message?: BoardMessage | undefined;
 };
 
 /** Source: Discord docs, "Interaction Type". */
@@ -40,19 +40,8 @@ export class Interactions {
     const id = this.#world.ids.next();
     const token = randomBytes(24).toString('base64url');
     const { kind, guild, channel, caller, message } = act;
-    const record = new InteractionRecord(
-      {
-        id,
-        token,
-        kind,
-        guildId: guild.id,
-        channelId: channel.id,
-        callerId: caller.user.id,
-        ...(message ? { message } : {}),
-      },
-      this.#world,
-      this.#board,
-    );
+    const opening = { id, token, kind, channelId: channel.id, callerId: caller.user.id, message };
+    const record = new InteractionRecord(opening, this.#world, this.#board);
     this.#records.set(token, record);
     const data = this.#json(record, act);
     this.#dispatch({ name: 'INTERACTION_CREATE', guildId: guild.id, data });

@@ -1,7 +1,6 @@
-import type { Interaction } from '#sandbox/interactions/interaction.ts';
+import type { Interaction } from '#sandbox/interactions/interaction-record.ts';
 import type { OptionValues } from '#sandbox/interactions/interaction-words.ts';
-import { perform } from '#sandbox/program/program.ts';
-import type { SandboxRequest } from '#sandbox/program/protocol.ts';
+import { join, settled } from '#sandbox/program/program.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { formOf, menuNames } from './browser-components.ts';
 import type { UploadedFiles } from './browser-files.ts';
@@ -43,12 +42,13 @@ async function fieldsOf(
   signal: AbortSignal,
 ): Promise<object> {
   const { sandbox, you, sound } = parts;
-  const { id } = request;
   switch (request.kind) {
     case 'join':
-      return await join(parts, request.person ?? you, request.channel, signal);
+      await enter(parts, request.person ?? you, request.channel, signal);
+      return {};
     case 'leave':
-      return await line(parts, { id, do: 'leave', person: request.person ?? you }, signal);
+      await sandbox.person(request.person ?? you).leave();
+      return {};
     case 'command': {
       const { person = you, name, options, channel } = request;
       const words = withFiles(options, parts.uploads);
@@ -119,27 +119,14 @@ function withFiles(
   );
 }
 
-/** Performs a request like a line of the program. */
-async function line(
-  { sandbox }: BrowserParts,
-  request: SandboxRequest,
-  signal: AbortSignal,
-): Promise<object> {
-  const answer = await perform(sandbox, request, signal);
-  if (!answer.ok) throw new Error(answer.error);
-  const { id: _id, ok: _ok, ...fields } = answer;
-  return fields;
-}
-
 /** Who sits there already stays: joining anew would break off what they say. */
-async function join(
+async function enter(
   parts: BrowserParts,
   person: string,
   channel: string,
   signal: AbortSignal,
-): Promise<object> {
-  if (channelOf(parts, person) === channel) return {};
-  return await line(parts, { id: 0, do: 'join', person, channel }, signal);
+): Promise<void> {
+  if (channelOf(parts, person) !== channel) await join(parts.sandbox, person, channel, signal);
 }
 
 /**
@@ -156,9 +143,9 @@ async function type(
   if (where === undefined) throw new Error('Join a voice channel first.');
   const [said] = await Promise.all([
     voices.say(person, text, signal),
-    join(parts, person, where, signal),
+    enter(parts, person, where, signal),
   ]);
-  await line(parts, { id: 0, do: 'settled', person }, signal);
+  await settled(sandbox, person, signal);
   return await sandbox.person(person).say(said, signal);
 }
 

@@ -6,13 +6,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { menuNames, menusIn } from './browser-components.ts';
 import { fileAddress } from './browser-files.ts';
 import type { BotEvent } from './browser-protocol.ts';
-
-/** One page that shows the room. */
-export interface BrowserScreen {
-  /** Id of the tab; its sound socket sends the same one. */
-  readonly tab: string;
-  send(text: string): void;
-}
+import type { BrowserSocket } from './browser-socket.ts';
 
 type BrowserEvent = { readonly kind: string; readonly [field: string]: unknown };
 
@@ -33,7 +27,7 @@ export type BrowserChannelOptions = {
 /** Events of the sandbox, for the pages that show it; without pages, it only keeps the last messages. */
 export class BrowserChannel implements Disposable {
   readonly #options: BrowserChannelOptions;
-  readonly #screens = new Set<BrowserScreen>();
+  readonly #screens = new Set<BrowserSocket>();
   /** Messages by their ids, and events, in the order in which they came. */
   readonly #shown = new Map<string | object, BrowserEvent>();
   readonly #speaking = new Map<string, number>();
@@ -47,7 +41,7 @@ export class BrowserChannel implements Disposable {
     options.sandbox.onMessage((change) => this.#handleMessage(change));
   }
 
-  add(screen: BrowserScreen): void {
+  add(screen: BrowserSocket): void {
     const { sandbox, you } = this.#options;
     this.#hearing ??= sandbox.person(you).onHeard((frame) => this.#hear(frame));
     this.#checking ??= setInterval(() => this.check(), checkMs).unref();
@@ -58,7 +52,7 @@ export class BrowserChannel implements Disposable {
       if (event) screen.send(JSON.stringify(event));
   }
 
-  remove(screen: BrowserScreen): void {
+  remove(screen: BrowserSocket): void {
     this.#screens.delete(screen);
     if (this.#screens.size === 0) this.#rest();
   }

@@ -78,13 +78,12 @@ export function formOf(id: string, modal: unknown, names: Roster): ShownForm {
   return { id, title, fields: components.map((part) => fieldOf(part, names)) };
 }
 
-/** A field from a row with one input, or from a label with one. */
 function fieldOf(part: Json, names: Roster): ShownField {
-  const input = (Array.isArray(part.components) ? part.components[0] : part.component) as Json;
+  const input = part.component as Json;
   const [menu] = menusIn([input], names);
   return {
     customId: String(input.custom_id),
-    label: String(part.label ?? input.label),
+    label: String(part.label),
     required: input.required !== false,
     isLong: input.style === longStyle,
     value: String(input.value ?? ''),
@@ -101,13 +100,13 @@ function offered(
   }: Pick<PressableComponent, 'type' | 'channel_types' | 'default_values'>,
   { people, channels, roles }: Roster,
 ): readonly ShownChoice[] {
-  const { userMenu, roleMenu, mentionableMenu, channelMenu } = componentTypes;
+  const { userMenu, roleMenu, channelMenu } = componentTypes;
   const fits = ({ kind }: Roster['channels'][number]) =>
     !channel_types || channel_types.length === 0 || channel_types.includes(channelTypes[kind]);
   const all = [
     ...(type === channelMenu ? channels.filter(fits) : []),
-    ...(type === userMenu || type === mentionableMenu ? people : []),
-    ...(type === roleMenu || type === mentionableMenu ? roles : []),
+    ...(type === userMenu ? people : []),
+    ...(type === roleMenu ? roles : []),
   ];
   const chosen = new Set(default_values?.map(({ id }) => id));
   return all.map(({ id, name }) => ({ label: name, value: name, chosen: chosen.has(id) }));

@@ -1,17 +1,9 @@
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { BrowserChannel } from './browser-channel.ts';
+import type { BrowserSocket } from './browser-socket.ts';
 import { HeardMix } from './heard-mix.ts';
 import { type BrowserClose, readSoundFrame, writeHeardFrame } from './sound-frames.ts';
-
-/** A tab's WebSocket for sound. */
-export interface SoundSocket {
-  readonly tab: string;
-  /** Bytes sent and not read yet. */
-  readonly unreadBytes: number;
-  send(frame: Uint8Array<ArrayBuffer>): void;
-  close(close: BrowserClose): void;
-}
 
 /** One second; older sound is worth nothing, so what comes then is left out. */
 const mostUnreadBytes = 100_000;
@@ -25,7 +17,7 @@ export type BrowserSoundOptions = {
 export class BrowserSound implements Disposable {
   readonly #options: BrowserSoundOptions;
   /** Sound that each socket hears. */
-  readonly #lines = new Map<SoundSocket, Disposable>();
+  readonly #lines = new Map<BrowserSocket, Disposable>();
   #tab: string | undefined;
   #isMuted = false;
 
@@ -54,14 +46,14 @@ export class BrowserSound implements Disposable {
     this.#options.person.endLive();
   }
 
-  open(socket: SoundSocket): void {
+  open(socket: BrowserSocket): void {
     const { person } = this.#options;
     person.useMicrophone({ profile: 'gate' });
     this.#lines.set(socket, person.onHeard(hearer(socket)));
   }
 
   /** A frame of the page, left out where another tab has the microphone; one that does not fit ends its socket. */
-  handle(socket: SoundSocket, data: unknown): void {
+  handle(socket: BrowserSocket, data: unknown): void {
     if (!this.#lines.has(socket)) return;
     const { person, channel } = this.#options;
     const read = readSoundFrame(data);
@@ -76,7 +68,7 @@ export class BrowserSound implements Disposable {
   }
 
   /** The socket is gone, with its tab or alone. */
-  closed(socket: SoundSocket): void {
+  closed(socket: BrowserSocket): void {
     this.#lines.get(socket)?.[Symbol.dispose]();
     if (this.#lines.delete(socket) && socket.tab === this.#tab) this.#options.person.endLive();
   }
@@ -92,13 +84,13 @@ export class BrowserSound implements Disposable {
     for (const socket of this.#lines.keys()) this.closed(socket);
   }
 
-  #end(socket: SoundSocket, { code, reason }: BrowserClose): void {
+  #end(socket: BrowserSocket, { code, reason }: BrowserClose): void {
     socket.close({ code, reason });
     this.closed(socket);
   }
 }
 
-function hearer(socket: SoundSocket): (frame: HeardFrame) => void {
+function hearer(socket: BrowserSocket): (frame: HeardFrame) => void {
   const mix = new HeardMix();
   let sequence = 0;
   return (frame) => {

@@ -1,20 +1,13 @@
 import type { Interactions } from '#sandbox/interactions/interactions.ts';
-import type { VoiceClient, VoiceServer, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import type { connectVoice } from '#sandbox/voice-client/voice-client.ts';
+import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import type { Guild, World } from '#sandbox/world/world.ts';
 import type { MessageBoard } from '#sandbox/world/world-messages.ts';
 import type { Seats } from '#sandbox/world/world-seats.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 
 /** Opens a person's end of a voice call. */
-export type ConnectVoice = (
-  call: {
-    readonly endpoint: string;
-    readonly certificate: string;
-    readonly ticket: VoiceTicket;
-    readonly codec: OpusCodec;
-  },
-  signal: AbortSignal,
-) => Promise<VoiceClient>;
+export type ConnectVoice = typeof connectVoice;
 
 /** Parts of the sandbox that a person uses. */
 export type Surroundings = {

@@ -1,17 +1,14 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import type { Interaction } from '#sandbox/interactions/interaction.ts';
 import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
 import type { Sandbox } from '#sandbox/sandbox.ts';
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { withFiles } from './program-files.ts';
 import type { AnswerLine, SandboxRequest } from './protocol.ts';
 
 type AnswerFields = Readonly<Record<string, unknown>>;
 
-const joinLimitMs = 15_000;
-const settleLimitMs = 15_000;
+const limitMs = 15_000;
 /** Source: Discord docs, "Application Command Types". */
 const slashType = 1;
 const wavLimitBytes = 64 * 1024 * 1024;
@@ -38,13 +35,18 @@ async function fieldsOf(
   report: (event: BotEvent) => void,
 ): Promise<AnswerFields> {
   switch (request.do) {
-    case 'join':
-      return await join(sandbox, request, signal);
+    case 'join': {
+      const { person, channel, microphone: profile } = request;
+      if (profile) sandbox.person(person).useMicrophone({ profile });
+      await join(sandbox, person, channel, signal);
+      return {};
+    }
     case 'leave':
       await sandbox.person(request.person).leave();
       return {};
     case 'settled':
-      return await settled(sandbox, request, signal);
+      await settled(sandbox, request.person, signal);
+      return {};
     case 'command':
       return await command(sandbox, request, signal);
     case 'say':
@@ -61,27 +63,27 @@ async function fieldsOf(
 
 type ProgramRequest<Do extends SandboxRequest['do']> = Extract<SandboxRequest, { do: Do }>;
 
-async function join(
+/** Errors: BotError `sandbox.failed` after 15 s. */
+export async function join(
   sandbox: Sandbox,
-  { person, channel, microphone: profile }: ProgramRequest<'join'>,
+  person: string,
+  channel: string,
   signal: AbortSignal,
-): Promise<AnswerFields> {
-  if (profile) sandbox.person(person).useMicrophone({ profile });
-  await within(joinLimitMs, `${person} did not get into ${channel}`, signal, (either) =>
+): Promise<void> {
+  await within(`${person} did not get into ${channel}`, signal, (either) =>
     sandbox.person(person).join(channel, either),
   );
-  return {};
 }
 
-async function settled(
+/** Errors: BotError `sandbox.failed` after 15 s. */
+export async function settled(
   sandbox: Sandbox,
-  { person }: ProgramRequest<'settled'>,
+  person: string,
   signal: AbortSignal,
-): Promise<AnswerFields> {
-  await within(settleLimitMs, `The call of ${person} did not settle`, signal, (either) =>
+): Promise<void> {
+  await within(`The call of ${person} did not settle`, signal, (either) =>
     sandbox.person(person).settled(either),
   );
-  return {};
 }
 
 async function command(
@@ -89,14 +91,9 @@ async function command(
   { person, name, options, channel }: ProgramRequest<'command'>,
   signal: AbortSignal,
 ): Promise<AnswerFields> {
-  const words = await withFiles(options, name, sandbox.commands());
-  return await replyTo(sandbox.person(person).command(name, words, channel), signal);
-}
-
-async function replyTo(interaction: Interaction, signal: AbortSignal): Promise<AnswerFields> {
+  const interaction = sandbox.person(person).command(name, options, channel);
   const { id: messageId, text, ephemeral } = await interaction.answered(signal);
-  const { sentAtMs, ackedAtMs = sentAtMs, deferred } = interaction;
-  return { messageId, text, ephemeral, deferred, sentAtMs, ackedAtMs };
+  return { messageId, text, ephemeral, sentAtMs: interaction.sentAtMs };
 }
 
 async function listen(
@@ -128,15 +125,14 @@ async function readSound(path: string): Promise<Pcm> {
 }
 
 /** Runs with a deadline of its own, told in words. */
-async function within<T>(
-  limitMs: number,
+async function within(
   what: string,
   signal: AbortSignal,
-  run: (either: AbortSignal) => Promise<T>,
-): Promise<T> {
+  run: (either: AbortSignal) => Promise<void>,
+): Promise<void> {
   const deadline = AbortSignal.timeout(limitMs);
   try {
-    return await run(AbortSignal.any([signal, deadline]));
+    await run(AbortSignal.any([signal, deadline]));
   } catch (cause) {
     if (!deadline.aborted) throw cause;
     throw new BotError('sandbox.failed', true, `${what} within ${limitMs / 1000} s.`, cause);

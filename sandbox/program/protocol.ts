@@ -63,18 +63,8 @@ export type ReadyLine = {
   /** Where files lie; the bot has to be allowed to ask there. */
   readonly cdnHost: string;
   readonly guildId: string;
-  readonly botId: string;
-  readonly botName: string;
-  /** Paths of WAVs: a real man says "two nine three four zero", a synthetic one "what time is it". */
-  readonly recordings: { readonly digits: string; readonly time: string };
-};
-/** A button of a message; one without `customId` is a link, or cannot be pressed. */
-export type ShownButton = {
-  readonly customId?: string;
-  readonly label: string;
-  readonly disabled: boolean;
-  /** Discord's number of the style: 1 primary, 2 secondary, 3 success, 4 danger, 5 link. */
-  readonly style: number;
+  /** Path of a WAV: a synthetic man says "what time is it". */
+  readonly recording: string;
 };
 export type MessageLine = {
   readonly kind: 'message';
@@ -83,7 +73,13 @@ export type MessageLine = {
   readonly channel: string;
   readonly author: string;
   readonly text: string;
-  readonly buttons: readonly ShownButton[];
+  readonly buttons: readonly {
+    readonly customId: string;
+    readonly label: string;
+    readonly disabled: boolean;
+    /** Discord's number of the style: 1 primary, 2 secondary, 3 success, 4 danger. */
+    readonly style?: number;
+  }[];
   readonly files: readonly ShownFile[];
   /** The only person who sees it; absent when everybody does. */
   readonly to?: string;

@@ -25,10 +25,7 @@ const { values: given } = parseArgs({
   },
 });
 const tooLong = { id: null, ok: false, error: 'The line is too long.' } as const;
-const recordings = {
-  digits: recordingPath('human-digits-2934z.wav'),
-  time: recordingPath('synth-flite-awb-what-time-is-it.wav'),
-};
+const recording = new URL('../recordings/synth-flite-awb-what-time-is-it.wav', import.meta.url);
 
 const stop = new AbortController();
 process.on('SIGINT', () => stop.abort());
@@ -66,9 +63,7 @@ function introduce(sandbox: Sandbox): void {
     ca: sandbox.certificate,
     cdnHost: sandbox.cdnHost,
     guildId: sandbox.guildId,
-    botId: sandbox.botId,
-    botName: sandbox.nameOf(sandbox.botId),
-    recordings,
+    recording: fileURLToPath(recording),
   });
 }
 
@@ -100,10 +95,6 @@ function keptIn(file: string | undefined): { readonly key: string; readonly made
   const fresh = { key: randomBytes(32).toString('base64url'), madeAtMs: realClock.wallMs() };
   if (file !== undefined) writeFileSync(file, JSON.stringify(fresh), { mode: 0o600 });
   return fresh;
-}
-
-function recordingPath(name: string): string {
-  return fileURLToPath(new URL(`../recordings/${name}`, import.meta.url));
 }
 
 /** Ends when stdin does, which is when the parent is gone. */

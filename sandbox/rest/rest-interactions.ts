@@ -86,7 +86,6 @@ export function interactionRoutes(world: World, interactions: Interactions): rea
       open: true,
       answer: (call) => opened(call, (record) => followUp(call, record, json)),
     },
-    { method: 'GET', path: one, open: true, answer: (call) => found(call, (_, m) => json(m)) },
     {
       method: 'PATCH',
       path: one,

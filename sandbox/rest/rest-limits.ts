@@ -1,110 +1,60 @@
 import { createHash } from 'node:crypto';
-import { matchPath } from './rest-route.ts';
+import { type Rate, type RateState, RateWindow } from '#sandbox/rate-window.ts';
+import type { PathParams, RestRoute } from './rest-route.ts';
 
-/** Rate limit of a route: `limit` requests in `perMs`, for each channel, server or interaction. */
-export type RateLimit = {
-  readonly method: string;
-  /** Path as the route writes it: `/channels/:channel/messages`. */
-  readonly path: string;
-  readonly limit: number;
-  readonly perMs: number;
+/**
+ * Rate limits by route, for each channel, server or interaction. Discord publishes none of these; they are what its headers
+ * commonly say. Interaction callbacks have no limit.
+ */
+const routeRates: Readonly<Record<string, Rate>> = {
+  'POST /channels/:channel/messages': { limit: 5, perMs: 5000 },
+  'PATCH /channels/:channel/messages/:message': { limit: 5, perMs: 5000 },
+  'DELETE /channels/:channel/messages/:message': { limit: 5, perMs: 1000 },
+  'POST /webhooks/:app/:token': { limit: 5, perMs: 2000 },
+  'PATCH /webhooks/:app/:token/messages/:message': { limit: 5, perMs: 2000 },
 };
 
-/** Discord publishes none of these; they are what its headers commonly say. Interaction callbacks have no limit. */
-export const usualRateLimits: readonly RateLimit[] = [
-  { method: 'POST', path: '/channels/:channel/messages', limit: 5, perMs: 5000 },
-  { method: 'PATCH', path: '/channels/:channel/messages/:message', limit: 5, perMs: 5000 },
-  { method: 'DELETE', path: '/channels/:channel/messages/:message', limit: 5, perMs: 1000 },
-  { method: 'POST', path: '/webhooks/:app/:token', limit: 5, perMs: 2000 },
-  { method: 'PATCH', path: '/webhooks/:app/:token/messages/:message', limit: 5, perMs: 2000 },
-];
-
-/** Requests a second that a bot may make in all. Source: Discord docs, "Global Rate Limit". */
-export const usualGlobalLimit = 50;
-
-/** Rate limit headers of an answer; `over` when it is a 429. */
-export type LimitState = {
-  readonly bucket: string;
-  readonly limit: number;
-  readonly remaining: number;
-  readonly resetAfterMs: number;
-  readonly over: boolean;
-};
-
-type Bucket = { used: number; resetAtMs: number };
+/** Requests that a bot may make in all. Source: Discord docs, "Global Rate Limit". */
+const globalRate: Rate = { limit: 50, perMs: 1000 };
 
 /** Path parameters with a bucket of their own for each value. Source: Discord docs, "Rate Limits", top-level resources. */
 const majorParams = ['channel', 'guild', 'token'];
 
-/** Counts requests against the limits. */
+/** Counts requests against the limits of Discord. */
 export class RestRateLimits {
-  readonly #limits: readonly RateLimit[];
-  readonly #buckets = new Map<string, Bucket>();
+  readonly #windows = new Map<string, RateWindow>();
 
-  constructor(limits: readonly RateLimit[]) {
-    this.#limits = limits;
+  /** Counts a request of the bot, whatever it asks. */
+  takeGlobal(nowMs: number): RateState {
+    return this.#window('').take(globalRate, nowMs);
   }
 
-  /** Takes one request from its bucket; undefined for a route without a limit. */
-  take(method: string, path: string, nowMs: number): LimitState | undefined {
-    for (const [number, rule] of this.#limits.entries()) {
-      const params = rule.method === method ? matchPath(rule.path, path) : undefined;
-      if (!params) continue;
-      const major = majorParams.map((name) => params.get(name) ?? '').join('/');
-      const bucket = this.#bucket(`${number}/${major}`, rule, nowMs);
-      const over = bucket.used >= rule.limit;
-      if (!over) bucket.used++;
-      return {
-        bucket: createHash('md5').update(`${rule.method} ${rule.path}`).digest('hex'),
-        limit: rule.limit,
-        remaining: rule.limit - bucket.used,
-        resetAfterMs: bucket.resetAtMs - nowMs,
-        over,
-      };
-    }
-    return undefined;
+  /** Takes one request from its bucket: headers of the answer, and `isOver` when it is a 429; undefined for a route without a limit. */
+  take(
+    { method, path }: RestRoute,
+    params: PathParams,
+    now: { readonly nowMs: number; readonly wallMs: number },
+  ): (RateState & { readonly headers: Readonly<Record<string, string>> }) | undefined {
+    const route = `${method} ${path}`;
+    const rate = routeRates[route];
+    if (!rate) return undefined;
+    const major = majorParams.map((name) => params.get(name) ?? '').join('/');
+    const state = this.#window(`${route} ${major}`).take(rate, now.nowMs);
+    const { remaining, resetAfterMs } = state;
+    // Source: Discord docs, "Rate Limits", header format.
+    const headers = {
+      'x-ratelimit-limit': `${rate.limit}`,
+      'x-ratelimit-remaining': `${remaining}`,
+      'x-ratelimit-reset': ((now.wallMs + resetAfterMs) / 1000).toFixed(3),
+      'x-ratelimit-reset-after': (resetAfterMs / 1000).toFixed(3),
+      'x-ratelimit-bucket': createHash('md5').update(route).digest('hex'),
+    };
+    return { ...state, headers };
   }
 
-  #bucket(key: string, { perMs }: RateLimit, nowMs: number): Bucket {
-    const former = this.#buckets.get(key);
-    if (former && former.resetAtMs > nowMs) return former;
-    const bucket = { used: 0, resetAtMs: nowMs + perMs };
-    this.#buckets.set(key, bucket);
-    return bucket;
+  #window(key: string): RateWindow {
+    const window = this.#windows.get(key) ?? new RateWindow();
+    this.#windows.set(key, window);
+    return window;
   }
-}
-
-/** Counts all requests of the bot, second by second from the first one. */
-export class GlobalRateLimit {
-  perSecond: number;
-  #windowFromMs = Number.NEGATIVE_INFINITY;
-  #used = 0;
-
-  constructor(perSecond: number) {
-    this.perSecond = perSecond;
-  }
-
-  /** Wait in ms when the limit is reached; undefined when the request is let through. */
-  take(nowMs: number): number | undefined {
-    if (nowMs - this.#windowFromMs >= windowMs) {
-      this.#windowFromMs = nowMs;
-      this.#used = 0;
-    }
-    if (this.#used >= this.perSecond) return this.#windowFromMs + windowMs - nowMs;
-    this.#used++;
-    return undefined;
-  }
-}
-
-const windowMs = 1000;
-
-/** Source: Discord docs, "Rate Limits", header format. */
-export function limitHeaders(state: LimitState, wallMs: number): Record<string, string> {
-  return {
-    'x-ratelimit-limit': `${state.limit}`,
-    'x-ratelimit-remaining': `${state.remaining}`,
-    'x-ratelimit-reset': ((wallMs + state.resetAfterMs) / 1000).toFixed(3),
-    'x-ratelimit-reset-after': (state.resetAfterMs / 1000).toFixed(3),
-    'x-ratelimit-bucket': state.bucket,
-  };
 }

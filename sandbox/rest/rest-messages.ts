@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { type ChannelPlace, placeOf, type World } from '#sandbox/world/world.ts';
+import { placeOf, type World } from '#sandbox/world/world.ts';
+import type { Changes } from '#sandbox/world/world-changes.ts';
 import { userJson } from '#sandbox/world/world-json.ts';
 import { messageJson } from '#sandbox/world/world-message-json.ts';
 import type { BoardMessage, MessageBoard } from '#sandbox/world/world-messages.ts';
@@ -16,28 +17,22 @@ import {
   withBody,
 } from './rest-route.ts';
 
-/** Limit of messages in one read. Source: Discord docs, "Get Channel Messages". */
-const readLimit = 100;
-
-/** Messages the bot writes in channels of its own accord, and reads there; and the files of all of them. `wake` opens an archived thread again. */
+/** Messages the bot writes of its own accord. */
 export function messageRoutes(
   world: World,
   board: MessageBoard,
-  wake: (place: ChannelPlace) => void,
+  changes: Changes,
 ): readonly RestRoute[] {
   const path = '/channels/:channel/messages';
   const one = `${path}/:message`;
-  const json = (message: BoardMessage) => ok(messageJson(world, message));
   return [
-    { method: 'POST', path, answer: (call) => post(world, board, wake, call) },
+    { method: 'POST', path, answer: (call) => post(world, board, changes, call) },
     {
       method: 'POST',
       path: '/users/@me/channels',
       answer: (call) =>
         withBody(opening, call.body, (body) => openDirect(world, body.recipient_id)),
     },
-    { method: 'GET', path, answer: (call) => list(world, board, call) },
-    { method: 'GET', path: one, answer: (call) => withMessage(world, board, call, json) },
     {
       method: 'PATCH',
       path: one,
@@ -45,7 +40,7 @@ export function messageRoutes(
         withOwn(world, board, call, (message) =>
           withContent(call, message, (content) => {
             if (placeOf(world, message.channelId)?.channel.archived) return refusals.archived;
-            return json(board.edit(message, content));
+            return ok(messageJson(world, board.edit(message, content)));
           }),
         ),
     },
@@ -57,11 +52,6 @@ export function messageRoutes(
           board.remove(message);
           return noContent;
         }),
-    },
-    {
-      method: 'POST',
-      path: '/channels/:channel/typing',
-      answer: (call) => withOpenChannel(world, call.param('channel'), () => noContent),
     },
   ];
 }
@@ -93,12 +83,7 @@ const once = z.looseObject({
 });
 
 /** A message wakes the thread it is written in. */
-function post(
-  world: World,
-  board: MessageBoard,
-  wake: (place: ChannelPlace) => void,
-  call: RestCall,
-): RestAnswer {
+function post(world: World, board: MessageBoard, changes: Changes, call: RestCall): RestAnswer {
   if (world.directChannels.has(call.param('channel'))) return postDirect(world, board, call);
   return withOpenChannel(world, call.param('channel'), (place) =>
     withContent(call, undefined, (content, replyToId, mayBeGone) => {
@@ -113,7 +98,7 @@ function post(
         loading: false,
         replyToId,
       };
-      wake(place);
+      changes.archive(place.guild, place.channel, false);
       const make = () => board.post(posting, content);
       const read = once.safeParse(call.body);
       const message = read.success ? board.postOnce(`${read.data.nonce}`, make) : make();
@@ -122,33 +107,7 @@ function post(
   );
 }
 
-/** Newest first; without the right to read the history there is nothing. */
-function list(world: World, board: MessageBoard, call: RestCall): RestAnswer {
-  return withOpenChannel(world, call.param('channel'), ({ guild, channel }) => {
-    if (!may(world, guild, world.bot.id, 'readHistory', channel)) return ok([]);
-    const limit = Math.min(readLimit, Number(call.query.get('limit') ?? 50) || 50);
-    const [before, after] = [call.query.get('before'), call.query.get('after')];
-    const within = board
-      .inChannel(channel.id)
-      .filter(({ id }) => before === null || BigInt(id) < BigInt(before))
-      .filter(({ id }) => after === null || BigInt(id) > BigInt(after));
-    const page = after === null ? within.slice(-limit) : within.slice(0, limit);
-    return ok(page.toReversed().map((message) => messageJson(world, message)));
-  });
-}
-
 function withOwn(
-  world: World,
-  board: MessageBoard,
-  call: RestCall,
-  then: (message: BoardMessage) => RestAnswer,
-): RestAnswer {
-  return withMessage(world, board, call, (message) =>
-    message.authorId === world.bot.id ? then(message) : refusals.notOurMessage,
-  );
-}
-
-function withMessage(
   world: World,
   board: MessageBoard,
   call: RestCall,
@@ -157,7 +116,7 @@ function withMessage(
   return withChannel(world, call.param('channel'), ({ guild, channel }) => {
     if (!may(world, guild, world.bot.id, 'viewChannel', channel)) return refusals.forbidden;
     const message = board.find(call.param('message'));
-    const isHere = message?.channelId === channel.id && !message.ephemeral;
-    return message && isHere ? then(message) : refusals.unknownMessage;
+    if (message?.channelId !== channel.id || message.ephemeral) return refusals.unknownMessage;
+    return message.authorId === world.bot.id ? then(message) : refusals.notOurMessage;
   });
 }

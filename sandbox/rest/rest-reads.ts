@@ -1,57 +1,39 @@
 import type { Gateway } from '#sandbox/gateway/gateway.ts';
 import type { PrivilegedIntent } from '#sandbox/gateway/gateway-wire.ts';
-import type { Guild, World } from '#sandbox/world/world.ts';
+import type { World } from '#sandbox/world/world.ts';
+import type { Changes } from '#sandbox/world/world-changes.ts';
 import { channelJson, guildJson } from '#sandbox/world/world-guild-json.ts';
-import { applicationJson, memberJson, roleJson, userJson } from '#sandbox/world/world-json.ts';
+import { applicationJson, memberJson, userJson } from '#sandbox/world/world-json.ts';
 import { userIdOf, withChannel, withGuild } from './rest-place.ts';
-import { ok, type RestRoute, refusals } from './rest-route.ts';
-
-/** Routes that only look: the gateway's address, who is who, the servers and their channels. */
-export function readRoutes(
-  world: World,
-  gateway: Pick<Gateway, 'urlFor' | 'advice'>,
-  privileged: readonly PrivilegedIntent[],
-): readonly RestRoute[] {
-  const flags = privileged.reduce((sum, intent) => sum | applicationFlags[intent], 0);
-  return [...gatewayRoutes(gateway), ...selfRoutes(world, flags), ...guildRoutes(world)];
-}
+import { noContent, ok, type RestRoute, refusals } from './rest-route.ts';
 
 /** Flags that show a small bot's privileged intents. Source: Discord docs, "Application Flags". */
 const applicationFlags = { presences: 1 << 13, members: 1 << 15, content: 1 << 19 } as const;
 
-function gatewayRoutes(gateway: Pick<Gateway, 'urlFor' | 'advice'>): readonly RestRoute[] {
+/** The bot itself: the gateway's address, its application, and its servers, which it may leave. */
+export function selfRoutes(
+  world: World,
+  gateway: Pick<Gateway, 'urlFor' | 'advice'>,
+  privileged: readonly PrivilegedIntent[],
+  changes: Changes,
+): readonly RestRoute[] {
+  const flags = privileged.reduce((sum, intent) => sum | applicationFlags[intent], 0);
   return [
-    {
-      method: 'GET',
-      path: '/gateway',
-      open: true,
-      answer: ({ process }) => ok({ url: gateway.urlFor(process) }),
-    },
     {
       method: 'GET',
       path: '/gateway/bot',
-      answer: ({ process }) => {
-        const { shards, maxConcurrency, starts, startsPerDay } = gateway.advice;
-        const session_start_limit = {
-          total: startsPerDay,
-          remaining: Math.max(0, startsPerDay - starts),
-          reset_after: 86_400_000,
-          max_concurrency: maxConcurrency,
-        };
-        return ok({ url: gateway.urlFor(process), shards, session_start_limit });
-      },
+      answer: ({ process }) => ok({ url: gateway.urlFor(process), ...gateway.advice }),
     },
-  ];
-}
-
-function selfRoutes(world: World, flags: number): readonly RestRoute[] {
-  const self = () => ok({ ...userJson(world.bot), verified: true, mfa_enabled: false });
-  const application = () => ok(applicationJson(world, flags));
-  const users = () => [world.bot, ...world.people.values()];
-  return [
-    { method: 'GET', path: '/users/@me', answer: self },
-    { method: 'GET', path: '/applications/@me', answer: application },
-    { method: 'GET', path: '/oauth2/applications/@me', answer: application },
+    {
+      method: 'GET',
+      path: '/users/@me',
+      answer: () => ok({ ...userJson(world.bot), verified: true, mfa_enabled: false }),
+    },
+    {
+      method: 'GET',
+      path: '/applications/@me',
+      answer: () => ok(applicationJson(world, flags)),
+    },
     {
       method: 'GET',
       path: '/users/@me/guilds',
@@ -59,33 +41,33 @@ function selfRoutes(world: World, flags: number): readonly RestRoute[] {
         ok(world.guilds.map(({ id, name }) => ({ id, name, icon: null, owner: false }))),
     },
     {
-      method: 'GET',
-      path: '/users/:user',
-      answer: (call) => {
-        const user = users().find(({ id }) => id === call.param('user'));
-        return user ? ok(userJson(user)) : refusals.unknownUser;
-      },
+      method: 'DELETE',
+      path: '/users/@me/guilds/:guild',
+      answer: (call) =>
+        withGuild(world, call, (guild) => {
+          changes.removeBot(guild);
+          return noContent;
+        }),
     },
   ];
 }
 
-function guildRoutes(world: World): readonly RestRoute[] {
-  const inGuild = (read: (guild: Guild) => unknown): RestRoute['answer'] => {
-    return (call) => withGuild(world, call, (guild) => ok(read(guild)));
-  };
+/** Servers, their channels and members. */
+export function guildRoutes(world: World): readonly RestRoute[] {
   const path = '/guilds/:guild';
   return [
-    { method: 'GET', path, answer: inGuild(guildJson) },
+    {
+      method: 'GET',
+      path,
+      answer: (call) => withGuild(world, call, (guild) => ok(guildJson(guild))),
+    },
     {
       method: 'GET',
       path: `${path}/channels`,
-      answer: inGuild((guild) => guild.channels.map((channel) => channelJson(guild, channel))),
-    },
-    { method: 'GET', path: `${path}/roles`, answer: inGuild(({ roles }) => roles.map(roleJson)) },
-    {
-      method: 'GET',
-      path: `${path}/members`,
-      answer: inGuild(({ members }) => [...members.values()].map(memberJson)),
+      answer: (call) =>
+        withGuild(world, call, (guild) =>
+          ok(guild.channels.map((channel) => channelJson(guild, channel))),
+        ),
     },
     {
       method: 'GET',
@@ -100,8 +82,8 @@ function guildRoutes(world: World): readonly RestRoute[] {
       method: 'GET',
       path: '/channels/:channel',
       answer: (call) =>
-        withChannel(world, call.param('channel'), (place) =>
-          ok(channelJson(place.guild, place.channel)),
+        withChannel(world, call.param('channel'), ({ guild, channel }) =>
+          ok(channelJson(guild, channel)),
         ),
     },
   ];

@@ -13,11 +13,10 @@ export type RestCall = {
   param(name: string): string;
 };
 
-/** Response of a route: JSON, a page, or nothing, which has no content type either. */
+/** Response of a route: JSON, or nothing, which has no content type either. */
 export type RestAnswer = {
   readonly status: number;
   readonly body?: unknown;
-  readonly html?: string;
   readonly headers?: Readonly<Record<string, string>>;
 };
 
@@ -100,8 +99,10 @@ export function withBody<T>(
   };
 }
 
+export type PathParams = ReadonlyMap<string, string>;
+
 /** Parameters of `path`, decoded, where it fits `pattern`. */
-export function matchPath(pattern: string, path: string): ReadonlyMap<string, string> | undefined {
+export function matchPath(pattern: string, path: string): PathParams | undefined {
   const wanted = pattern.split('/');
   const given = path.split('/');
   if (wanted.length !== given.length) return undefined;
@@ -123,6 +124,6 @@ function decoded(part: string): string {
   }
 }
 
-function refusal(status: number, code: number, message: string): RestAnswer {
+export function refusal(status: number, code: number, message: string): RestAnswer {
   return { status, body: { message, code } };
 }

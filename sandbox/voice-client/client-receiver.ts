@@ -1,30 +1,24 @@
 import type { DaveMember } from '#sandbox/dave/dave-member.ts';
 import { openVoice, readSsrc } from '#sandbox/voice/rtp.ts';
 import type { VoiceCipher } from '#sandbox/voice/voice-cipher.ts';
-import type { HeardFrame, VoiceCounts } from '#sandbox/voice/voice-ports.ts';
+import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
 import { isSilenceFrame } from '#src/audio/packet.ts';
 
 type Speaker = { readonly userId: string; readonly decoder: OpusDecoder };
-type Counts = { -readonly [K in keyof Omit<VoiceCounts, 'sentPackets' | 'latePackets'>]: number };
 
 /** Datagrams kept of SSRCs nobody has named yet: half a second of one person. The oldest is dropped first. */
 const heldDatagrams = 25;
 
-/** Turns datagrams into sound, person by person; counts what it cannot. */
+/** Turns datagrams into sound, person by person. */
 export class ClientReceiver {
   readonly #codec: OpusCodec;
   readonly #cipher: VoiceCipher;
   readonly #dave: DaveMember | undefined;
   readonly #hear: (frame: HeardFrame) => void;
   readonly #speakers = new Map<number, Speaker>();
-  readonly counts: Counts = {
-    receivedPackets: 0,
-    unopened: 0,
-    stillSealed: 0,
-    undecodable: 0,
-    unmapped: 0,
-  };
+  /** Packets that were sealed for another group, or were not Opus. */
+  unheardPackets = 0;
   #held: { readonly datagram: Buffer; readonly atMs: number }[] = [];
 
   constructor(
@@ -61,10 +55,10 @@ export class ClientReceiver {
 
   receive(datagram: Buffer, atMs: number): void {
     const ssrc = readSsrc(datagram);
-    const speaker = ssrc === undefined ? undefined : this.#speakers.get(ssrc);
-    if (ssrc === undefined) this.counts.unopened++;
-    else if (speaker) this.#open(speaker, datagram, atMs);
-    else this.#hold(datagram, atMs);
+    if (ssrc === undefined) return;
+    const speaker = this.#speakers.get(ssrc);
+    if (speaker) this.#open(speaker, datagram, atMs);
+    else this.#held = [...this.#held, { datagram, atMs }].slice(-heldDatagrams);
   }
 
   close(): void {
@@ -72,36 +66,17 @@ export class ClientReceiver {
     this.#speakers.clear();
   }
 
-  #hold(datagram: Buffer, atMs: number): void {
-    if (this.#held.length >= heldDatagrams) {
-      this.#held.shift();
-      this.counts.unmapped++;
-    }
-    this.#held.push({ datagram, atMs });
-  }
-
   #open(speaker: Speaker, datagram: Buffer, atMs: number): void {
     const packet = openVoice(datagram, this.#cipher);
-    if (!packet) {
-      this.counts.unopened++;
-      return;
-    }
-    this.counts.receivedPackets++;
-    const { payload } = packet;
-    const plain = { kind: 'opened', opus: payload, sealed: false } as const;
-    const opened = this.#dave?.open(speaker.userId, payload) ?? plain;
-    if (opened.kind === 'still-sealed') this.counts.stillSealed++;
-    else this.#decode(speaker, opened.opus, opened.sealed, atMs);
-  }
-
-  #decode({ userId, decoder }: Speaker, opus: Buffer, sealed: boolean, atMs: number): void {
-    let samples: Int16Array;
+    if (!packet) return;
+    const { userId, decoder } = speaker;
     try {
-      samples = decoder.decode(opus).slice();
+      const plain = { opus: packet.payload, sealed: false };
+      const { opus, sealed } = this.#dave?.open(userId, packet.payload) ?? plain;
+      const samples = decoder.decode(opus).slice();
+      this.#hear({ fromUserId: userId, atMs, samples, audible: !isSilenceFrame(opus), sealed });
     } catch {
-      this.counts.undecodable++;
-      return;
+      this.unheardPackets++;
     }
-    this.#hear({ fromUserId: userId, atMs, samples, audible: !isSilenceFrame(opus), sealed });
   }
 }

@@ -1,6 +1,5 @@
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
-import { energyDb } from '#src/audio/loudness/loudness.ts';
-import type { Pcm } from '#src/audio/pcm.ts';
+import { energyDb, type Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 

@@ -1,7 +1,6 @@
 import type { EncodedSpeech, SpokenTimes } from '#sandbox/voice/voice-ports.ts';
-import { energyDb } from '#src/audio/loudness/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { type Pcm, toMono } from '#src/audio/pcm.ts';
+import { energyDb, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 
 export type EncoderRateHz = 16_000 | 24_000 | 48_000;

@@ -1,3 +1,4 @@
+import { ConditionWait } from '#sandbox/condition-wait.ts';
 import { DaveMember } from '#sandbox/dave/dave-member.ts';
 import { type VoicePacket, VoiceSealer } from '#sandbox/voice/rtp.ts';
 import { encryptionMode, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
@@ -7,7 +8,6 @@ import type {
   HeardFrame,
   Microphone,
   SpokenTimes,
-  VoiceClient,
   VoiceCounts,
 } from '#sandbox/voice/voice-ports.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
@@ -17,7 +17,6 @@ import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import { ClientReceiver } from './client-receiver.ts';
 import { ClientSender } from './client-sender.ts';
-import { ConditionWait } from './condition-wait.ts';
 import {
   type Description,
   type ReadyMessage,
@@ -32,8 +31,6 @@ export type VoiceClientOptions = VoiceSignalsOptions & {
 };
 
 const connectMs = 10_000;
-
-const noCounts = { receivedPackets: 0, unopened: 0, stillSealed: 0, undecodable: 0, unmapped: 0 };
 
 /**
  * Enters a voice call as a client of Discord would: voice gateway v8 over TLS, UDP, DAVE.
@@ -59,7 +56,10 @@ export async function connectVoice(
   }
 }
 
-class ConnectedVoice implements VoiceClient {
+/** A simulated person's end of a voice call: a real client over TLS and UDP. */
+export type VoiceClient = Omit<Pick<ConnectedVoice, keyof ConnectedVoice>, 'described'>;
+
+class ConnectedVoice implements AsyncDisposable {
   readonly #options: VoiceClientOptions;
   readonly #watch = new ConditionWait();
   readonly #gone = new AbortController();
@@ -89,10 +89,19 @@ class ConnectedVoice implements VoiceClient {
     });
   }
 
-  described(signal: AbortSignal): Promise<void> {
-    return this.#watch.until(() => this.#receiver !== undefined, signal);
+  /** Resolves when the server has said how to encrypt. */
+  async described(signal: AbortSignal): Promise<void> {
+    await this.#until(() => this.#receiver !== undefined, signal);
   }
 
+  /**
+   * Speaks in real time, 20 ms a packet, and what the microphone adds; calls wait for each other. What is encoded already leaves
+   * as it is, without noise of the room.
+   * Ends after the silence frames, with an open microphone after the last frame with voice. A speech that is aborted
+   * ends without silence frames, as a broken line does.
+   *
+   * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
+   */
   async speak(speech: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     const before = this.#turn;
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -106,32 +115,42 @@ class ConnectedVoice implements VoiceClient {
     }
   }
 
-  live(frame: Buffer | Int16Array): void {
-    this.#sender.live(frame);
+  /** Sends 20 ms (48 kHz mono) of a live microphone at once; nothing during a speech. */
+  live(samples: Int16Array): void {
+    this.#sender.live(samples);
   }
 
+  /** The live microphone is off, as it also is after 100 ms without a frame: silence frames follow. */
   endLive(): void {
     this.#sender.endLive();
   }
 
+  /** Another microphone from the end of the present speech on; the first is `gate`. */
   useMicrophone(microphone: Microphone): void {
     this.#sender.use(microphone);
   }
 
+  /** Called for each frame that could be opened and decoded, in order of arrival. */
   onFrame(listener: (frame: HeardFrame) => void): void {
     this.#listeners.push(listener);
   }
 
-  settled(others: readonly string[], signal: AbortSignal): Promise<void> {
+  /**
+   * Resolves when exactly `others` and oneself are in the call and, with DAVE, in its end-to-end group.
+   *
+   * Errors: BotError `link.lost` when the server ended the call. Aborting `signal` throws its reason.
+   */
+  async settled(others: readonly string[], signal: AbortSignal): Promise<void> {
     const wanted = new Set(others);
     const here = () => wanted.size === this.#present.size && wanted.isSubsetOf(this.#present);
     const sealed = () => !this.#dave || wanted.size === 0 || this.#dave.holds(others);
-    return this.#watch.until(() => here() && sealed(), signal);
+    await this.#until(() => here() && sealed(), signal);
   }
 
   counts(): VoiceCounts {
     const { latePackets } = this.#sender;
-    return { ...noCounts, ...this.#receiver?.counts, sentPackets: this.#sentPackets, latePackets };
+    const { unheardPackets = 0 } = this.#receiver ?? {};
+    return { sentPackets: this.#sentPackets, latePackets, unheardPackets };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -143,9 +162,13 @@ class ConnectedVoice implements VoiceClient {
     this.#receiver?.close();
   }
 
+  async #until(holds: () => boolean, signal: AbortSignal): Promise<void> {
+    const either = AbortSignal.any([signal, this.#gone.signal]);
+    await this.#watch.until(() => holds() || undefined, either);
+  }
+
   #end(why: string): void {
     const lost = new BotError('link.lost', true, `The voice call is over: ${why}.`);
-    this.#watch.end(lost);
     this.#gone.abort(lost);
     void this.#sender.close(lost);
   }

@@ -1,12 +1,9 @@
-import { DaveGroup, type DaveStep } from '#sandbox/dave/dave-group.ts';
+import { DaveGroup } from '#sandbox/dave/dave-group.ts';
 import type { DaveSend } from '#sandbox/dave/dave-transitions.ts';
 import type { VoicePacket } from '#sandbox/voice/rtp.ts';
 import { encryptionMode } from '#sandbox/voice/voice-cipher.ts';
 import { op } from '#sandbox/voice/voice-ops.ts';
 import type { Caller } from './voice-caller.ts';
-
-/** Time that clients have for their part of a key change, as on Discord. */
-const rules = { transitionMs: 2000, commitMs: 5000 };
 
 /** Everybody who talks in one voice channel: who is there, who is whose SSRC, and their end-to-end group. */
 export class VoiceCall {
@@ -16,7 +13,7 @@ export class VoiceCall {
 
   constructor(channelId: string, dave: 0 | 1) {
     this.#dave = dave;
-    this.#group = dave === 1 ? new DaveGroup(channelId, rules) : undefined;
+    this.#group = dave === 1 ? new DaveGroup(channelId) : undefined;
   }
 
   get empty(): boolean {
@@ -40,42 +37,42 @@ export class VoiceCall {
     };
     caller.choose();
     caller.send({ op: op.sessionDescription, d: secret });
-    for (const other of this.#others(caller)) if (other.announced) sendSsrc(caller, other);
+    for (const other of this.others(caller)) if (other.announced) sendSsrc(caller, other);
     this.#deliver(this.#group?.join(caller.userId) ?? []);
   }
 
-  leave(caller: Caller, atMs: number): void {
+  leave(caller: Caller): void {
     if (this.#callers.get(caller.userId) !== caller) return;
     this.#callers.delete(caller.userId);
     for (const other of this.#callers.values()) {
       other.send({ op: op.clientDisconnect, d: { user_id: caller.userId } });
     }
-    this.#deliver(this.#group?.leave(caller.userId, atMs) ?? []);
+    this.#deliver(this.#group?.leave(caller.userId) ?? []);
   }
 
   /** Op 5. Passed on once: Discord names an SSRC when somebody first speaks, not at each word. */
   speaking(caller: Caller): void {
     if (caller.announced) return;
     caller.announced = true;
-    for (const other of this.#others(caller)) sendSsrc(other, caller);
+    for (const other of this.others(caller)) sendSsrc(other, caller);
   }
 
   /** Sends a packet of `from` to the other callers, each with its own datagram; of somebody who may not speak, to nobody. */
   relay(from: Caller, packet: VoicePacket, send: (datagram: Buffer, to: Caller) => void): void {
     if (!from.may.speak) return;
-    for (const other of this.#others(from)) {
+    for (const other of this.others(from)) {
       if (other.may.hear && other.secrets && other.remote)
         send(other.secrets.sealer.seal(packet), other);
     }
   }
 
   /** Ops 26 and 28; false if the payload was not what it must be. */
-  handleBinary(caller: Caller, opcode: number, payload: Buffer, atMs: number): boolean {
+  handleBinary(caller: Caller, opcode: number, payload: Buffer): boolean {
     if (!this.#group) return false;
     const take = opcode === op.keyPackage ? 'keyPackage' : 'commit';
-    const step: DaveStep = this.#group[take](caller.userId, payload, atMs);
-    if (step.kind === 'taken') this.#deliver(step.send);
-    return step.kind === 'taken';
+    const send = this.#group[take](caller.userId, payload);
+    if (send) this.#deliver(send);
+    return send !== undefined;
   }
 
   transitionReady(caller: Caller, transitionId: number): void {
@@ -86,17 +83,11 @@ export class VoiceCall {
     this.#deliver(this.#group?.invalid(caller.userId) ?? []);
   }
 
-  /** In the call, and everybody in it has the keys they need, as far as the server can know. */
-  settled(caller: Caller): boolean {
-    if (!caller.secrets) return false;
-    return !this.#group || this.#callers.size < 2 || this.#group.settled(caller.userId);
+  tick(): void {
+    this.#deliver(this.#group?.tick() ?? []);
   }
 
-  tick(atMs: number): void {
-    this.#deliver(this.#group?.tick(atMs) ?? []);
-  }
-
-  #others(caller: Caller): Caller[] {
+  others(caller: Caller): Caller[] {
     return [...this.#callers.values()].filter((other) => other !== caller);
   }
 

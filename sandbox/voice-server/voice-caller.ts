@@ -1,17 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { type UdpPeer, VoiceSealer } from '#sandbox/voice/rtp.ts';
 import { type VoiceCipher, voiceCipher } from '#sandbox/voice/voice-cipher.ts';
-import type { VoiceMessage } from '#sandbox/voice/voice-ops.ts';
+import { op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import { realClock } from '#src/base/clock.ts';
 import type { FaultSchedule } from './voice-fault-schedule.ts';
 import { type SocketData, VoiceOutbox } from './voice-outbox.ts';
-
-/** A socket as the calls see it. */
-export interface CallerSocket {
-  send(wire: SocketData): void;
-  close(code: number): void;
-  freeze(): void;
-}
+import type { VoiceSocket } from './voice-socket.ts';
 
 /** Cipher for this person's packets, and sealer of packets for them, with Discord's header extension. */
 export type Secrets = { readonly cipher: VoiceCipher; readonly sealer: VoiceSealer };
@@ -31,25 +26,18 @@ export class Caller {
   /** Op 5 came: the others know whose SSRC this is. */
   announced = false;
   may: VoiceRights = { speak: true, hear: true };
-  lastBeatAtMs: number;
+  lastBeatAtMs = realClock.nowMs();
   /** Since when there has been no socket. */
   cutAtMs: number | undefined;
   readonly #outbox = new VoiceOutbox(keptMessages);
   readonly #faults: FaultSchedule;
-  #line: CallerSocket;
+  #line: VoiceSocket;
 
-  constructor(
-    ticket: VoiceTicket,
-    ssrc: number,
-    faults: FaultSchedule,
-    line: CallerSocket,
-    atMs: number,
-  ) {
+  constructor(ticket: VoiceTicket, ssrc: number, faults: FaultSchedule, line: VoiceSocket) {
     this.ticket = ticket;
     this.#faults = faults;
     this.ssrc = ssrc;
     this.#line = line;
-    this.lastBeatAtMs = atMs;
   }
 
   get userId(): string {
@@ -82,27 +70,28 @@ export class Caller {
     this.#line.freeze();
   }
 
-  beat(seqAck: number | undefined, atMs: number): void {
-    this.lastBeatAtMs = atMs;
+  beat(seqAck: number | undefined): void {
+    this.lastBeatAtMs = realClock.nowMs();
     if (seqAck !== undefined) this.#outbox.acknowledge(seqAck);
   }
 
   /** `line` is gone; false if it was not the present one. */
-  cut(line: CallerSocket, atMs: number): boolean {
+  cut(line: VoiceSocket): boolean {
     if (line !== this.#line) return false;
-    this.cutAtMs = atMs;
+    this.cutAtMs = realClock.nowMs();
     return true;
   }
 
-  /** Goes on over `line` with what was missed; false if some of that is lost. `greet` is said first. */
-  resume(line: CallerSocket, seqAck: number, greet: SocketData, atMs: number): boolean {
+  /** Goes on over `line` with what was missed; false if some of that is lost. Clients take binary messages only after op 9. */
+  resume(line: VoiceSocket, seqAck: number): boolean {
     const missed = this.#outbox.since(seqAck);
     if (!missed) return false;
     if (this.cutAtMs === undefined) this.#line.close(1000);
     this.#line = line;
     this.cutAtMs = undefined;
-    this.lastBeatAtMs = atMs;
-    for (const wire of [greet, ...missed]) line.send(wire);
+    this.lastBeatAtMs = realClock.nowMs();
+    line.send(JSON.stringify({ op: op.resumed, d: null }));
+    for (const wire of missed) line.send(wire);
     return true;
   }
 

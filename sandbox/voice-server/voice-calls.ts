@@ -1,21 +1,24 @@
-import type { UdpPeer, VoicePacket } from '#sandbox/voice/rtp.ts';
-import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
+import type { UdpPeer } from '#sandbox/voice/rtp.ts';
+import { closeCode } from '#sandbox/voice/voice-ops.ts';
 import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import { realClock } from '#src/base/clock.ts';
 import { VoiceCall } from './voice-call.ts';
-import { Caller, type CallerSocket } from './voice-caller.ts';
+import { Caller } from './voice-caller.ts';
 import { type FaultSchedule, resumable } from './voice-fault-schedule.ts';
 import type { VoiceIdentify, VoiceResume } from './voice-requests.ts';
+import type { VoiceSocket } from './voice-socket.ts';
 
 export type CallRules = {
   readonly dave: 0 | 1;
   /** A client that is silent for three of these is dead. */
   readonly heartbeatMs: number;
-  /** Time that a client without a socket can resume. */
-  readonly resumeMs: number;
   readonly faults: FaultSchedule;
 };
 
-/** All voice calls of this Discord, and who may take part in them. Gets instants, has no timers. */
+/** Time that a client without a socket can resume. */
+const resumeMs = 15_000;
+
+/** All voice calls of this Discord, and who may take part in them. */
 export class VoiceCalls {
   readonly #rules: CallRules;
   /** By server and person. */
@@ -43,14 +46,14 @@ export class VoiceCalls {
     if (caller) caller.may = rights;
   }
 
-  expel(guildId: string, userId: string, code: number, atMs: number): void {
+  expel(guildId: string, userId: string, code: number): void {
     this.#tickets.delete(place(guildId, userId));
     const caller = this.#callers.get(place(guildId, userId));
-    if (caller) this.remove(caller, code, atMs);
+    if (caller) this.remove(caller, code);
   }
 
   /** The new caller, who is to get op 2 before `enter`; or a close code. */
-  identify(identity: VoiceIdentify, line: CallerSocket, atMs: number): Caller | number {
+  identify(identity: VoiceIdentify, line: VoiceSocket): Caller | number {
     const at = place(identity.server_id, identity.user_id);
     const ticket = this.#tickets.get(at);
     if (ticket?.token !== identity.token) return closeCode.wrongToken;
@@ -58,8 +61,8 @@ export class VoiceCalls {
     const sealed = (identity.max_dave_protocol_version ?? 0) >= this.#rules.dave;
     if (!sealed) return closeCode.daveRequired;
     const former = this.#callers.get(at);
-    if (former) this.remove(former, closeCode.disconnected, atMs);
-    const caller = new Caller(ticket, ++this.#lastSsrc, this.#rules.faults, line, atMs);
+    if (former) this.remove(former, closeCode.disconnected);
+    const caller = new Caller(ticket, ++this.#lastSsrc, this.#rules.faults, line);
     caller.may = this.#rights.get(at) ?? caller.may;
     this.#callers.set(at, caller);
     this.#bySsrc.set(caller.ssrc, caller);
@@ -73,24 +76,17 @@ export class VoiceCalls {
     call.enter(caller);
   }
 
-  resume(identity: VoiceResume, line: CallerSocket, atMs: number): Caller | number {
+  resume(identity: VoiceResume, line: VoiceSocket): Caller | number {
     const caller = this.#all().find(({ ticket: { guildId, sessionId, token } }) => {
       const same = guildId === identity.server_id && sessionId === identity.session_id;
       return same && token === identity.token;
     });
     if (!caller) return closeCode.sessionGone;
     const fault = this.#rules.faults.closesAt(caller.userId, 'resume');
-    const resumed = fault === undefined && this.#goOn(caller, identity, line, atMs);
-    if (resumed) return caller;
+    if (fault === undefined && caller.resume(line, identity.seq_ack ?? -1)) return caller;
     const code = fault ?? closeCode.sessionGone;
-    if (!resumable(code)) this.remove(caller, code, atMs);
+    if (!resumable(code)) this.remove(caller, code);
     return code;
-  }
-
-  /** Op 9 comes before what was missed: clients take binary messages only after it. */
-  #goOn(caller: Caller, identity: VoiceResume, line: CallerSocket, atMs: number): boolean {
-    const greet = JSON.stringify({ op: op.resumed, d: null });
-    return caller.resume(line, identity.seq_ack ?? -1, greet, atMs);
   }
 
   /** The call that `caller` is in. */
@@ -112,46 +108,38 @@ export class VoiceCalls {
     return this.#all().filter((caller) => caller.userId === userId);
   }
 
-  /** Others in the same call. */
-  besides(caller: Caller): Caller[] {
-    return this.#all().filter((one) => one !== caller && channelOf(one) === channelOf(caller));
-  }
-
-  relay(from: Caller, packet: VoicePacket, send: (datagram: Buffer, to: Caller) => void): void {
-    this.callOf(from)?.relay(from, packet, send);
-  }
-
-  remove(caller: Caller, code: number, atMs: number): void {
+  remove(caller: Caller, code: number): void {
     const at = place(caller.ticket.guildId, caller.userId);
     if (this.#callers.get(at) !== caller) return;
     this.#callers.delete(at);
     this.#bySsrc.delete(caller.ssrc);
     const call = this.callOf(caller);
-    call?.leave(caller, atMs);
+    call?.leave(caller);
     if (call?.empty) this.#calls.delete(channelOf(caller));
     caller.close(code);
   }
 
   /** Closes the socket for a fault; after some codes a session is there for a resume. */
-  fail(caller: Caller, code: number, atMs: number): void {
+  fail(caller: Caller, code: number): void {
     if (resumable(code)) caller.close(code);
-    else this.remove(caller, code, atMs);
+    else this.remove(caller, code);
   }
 
-  tick(atMs: number): void {
-    const { heartbeatMs, resumeMs } = this.#rules;
+  tick(): void {
+    const { heartbeatMs } = this.#rules;
+    const atMs = realClock.nowMs();
     for (const caller of this.#all()) {
       const { cutAtMs, lastBeatAtMs } = caller;
       const dead = cutAtMs === undefined && atMs - lastBeatAtMs > 3 * heartbeatMs;
       const away = cutAtMs !== undefined && atMs - cutAtMs > resumeMs;
-      if (dead || away) this.remove(caller, closeCode.timeout, atMs);
+      if (dead || away) this.remove(caller, closeCode.timeout);
     }
-    for (const call of this.#calls.values()) call.tick(atMs);
+    for (const call of this.#calls.values()) call.tick();
   }
 
   /** Ends every call. */
-  close(code: number, atMs: number): void {
-    for (const caller of this.#all()) this.remove(caller, code, atMs);
+  close(code: number): void {
+    for (const caller of this.#all()) this.remove(caller, code);
   }
 
   #all(): Caller[] {

@@ -3,57 +3,64 @@ import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer } from 'ws';
 import { makeCertificate } from '#sandbox/certificate.ts';
+import type { VoiceHalfOptions } from '#sandbox/sandbox.ts';
 import { closeCode } from '#sandbox/voice/voice-ops.ts';
-import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
-import { type Clock, realClock } from '#src/base/clock.ts';
+import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
 import { VoiceCalls } from './voice-calls.ts';
 import { FaultSchedule } from './voice-fault-schedule.ts';
 import { voiceFaults } from './voice-faults.ts';
 import { VoiceSocket } from './voice-socket.ts';
 import { VoiceUdp } from './voice-udp.ts';
 
-export type VoiceServerOptions = {
-  /** DAVE protocol version of all calls; 1 (default) refuses clients that cannot do it. */
-  readonly dave?: 0 | 1;
+export type VoiceServerOptions = VoiceHalfOptions & {
   /** Heartbeat interval sent in op 8; Discord's own is 13,750 (default). */
   readonly heartbeatMs?: number;
-  /** Time that a client without a socket can resume (default 15,000). */
-  readonly resumeMs?: number;
-  readonly clock?: Clock;
 };
 
 /** No message of a client comes near this: a key package has 400 bytes. */
 const maxFrameBytes = 1 << 16;
 const tickMs = 100;
 
-/** Opens the voice half of a Discord on 127.0.0.1: TLS and UDP ports of the system's choosing. */
-export async function openVoiceServer(options: VoiceServerOptions = {}): Promise<VoiceServer> {
-  const { dave = 1, heartbeatMs = 13_750, resumeMs = 15_000, clock = realClock } = options;
+/** The voice half of the small Discord: voice gateway v8, UDP, end-to-end group. */
+export type VoiceServer = Awaited<ReturnType<typeof openVoiceServer>>;
+
+/** Opens the voice half of a Discord, and its files, on 127.0.0.1: TLS and UDP ports of the system's choosing. */
+export async function openVoiceServer(options: VoiceServerOptions) {
+  const { dave, file, heartbeatMs = 13_750 } = options;
   const closing = new AbortController();
   setMaxListeners(0, closing.signal); // one of each message that is late
-  const faults = new FaultSchedule(clock, closing.signal);
-  const calls = new VoiceCalls({ dave, heartbeatMs, resumeMs, faults });
+  const faults = new FaultSchedule(closing.signal);
+  const calls = new VoiceCalls({ dave, heartbeatMs, faults });
   const { certificate, key } = makeCertificate();
   const udp = await VoiceUdp.open(calls, faults);
-  const https = createServer({ cert: certificate, key }, (_, response) => {
-    response.writeHead(426).end(); // a page is not what this port is for
+  const https = createServer({ cert: certificate, key }, ({ url = '' }, response) => {
+    const [, id = ''] = /^\/attachments\/\d+\/(\d+)\//.exec(url) ?? [];
+    const upload = file(id);
+    response.writeHead(upload ? 200 : 404, upload && { 'content-type': upload.type });
+    response.end(upload?.bytes);
   });
-  const rules = { clock, heartbeatMs, udpPort: udp.port, faults };
+  const rules = { heartbeatMs, udpPort: udp.port, faults };
   const sockets = gateway(https, faults, (socket) => void new VoiceSocket(socket, calls, rules));
   https.listen(0, '127.0.0.1');
   await once(https, 'listening');
-  const ticking = setInterval(() => calls.tick(clock.nowMs()), tickMs).unref();
+  const ticking = setInterval(() => calls.tick(), tickMs).unref();
   return {
+    /** `localhost:PORT`, as VOICE_SERVER_UPDATE names it; files lie there, too. */
     endpoint: `localhost:${(https.address() as AddressInfo).port}`, // TCP, so never a path
+    /** PEM of the self-signed certificate behind `endpoint`. */
     certificate,
-    admit: (ticket) => calls.admit(ticket),
-    expel: (guildId, userId, code) => calls.expel(guildId, userId, code, clock.nowMs()),
-    allow: (guildId, userId, rights) => calls.allow(guildId, userId, rights),
-    faults: voiceFaults(faults, calls, udp, clock),
-    async [Symbol.asyncDispose]() {
+    /** Lets this ticket identify; a former ticket of the same person in the same server is void. */
+    admit: (ticket: VoiceTicket) => calls.admit(ticket),
+    /** Ends the person's call there with `code` (4014: disconnected). */
+    expel: (guildId: string, userId: string, code: number) => calls.expel(guildId, userId, code),
+    /** From the next packet on, in every call this person has there; until said, everything is allowed. */
+    allow: (guildId: string, userId: string, rights: VoiceRights) =>
+      calls.allow(guildId, userId, rights),
+    faults: voiceFaults(faults, calls, udp),
+    async [Symbol.asyncDispose](): Promise<void> {
       clearInterval(ticking);
       closing.abort(new Error('The voice server was closed.'));
-      calls.close(closeCode.disconnected, clock.nowMs());
+      calls.close(closeCode.disconnected);
       await closeSockets(sockets, https);
       await udp[Symbol.asyncDispose]();
     },
@@ -69,10 +76,10 @@ function gateway(
   const sockets = new WebSocketServer({
     server: https,
     maxPayload: maxFrameBytes,
-    verifyClient: (_, decide) => decide(faults.doorState !== 'refuse', 503),
+    verifyClient: (_, decide) => decide(faults.connections !== 'refuse', 503),
   });
   sockets.on('connection', (socket) => {
-    if (faults.doorState === 'open') greet(socket);
+    if (faults.connections === 'open') greet(socket);
     else socket.on('error', () => socket.terminate());
   });
   return sockets;

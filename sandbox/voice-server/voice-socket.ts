@@ -1,8 +1,7 @@
 import type { WebSocket } from 'ws';
 import { encryptionMode } from '#sandbox/voice/voice-cipher.ts';
 import { closeCode, op } from '#sandbox/voice/voice-ops.ts';
-import type { Clock } from '#src/base/clock.ts';
-import type { Caller, CallerSocket } from './voice-caller.ts';
+import type { Caller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
 import { cutCode, type FaultSchedule } from './voice-fault-schedule.ts';
 import type { SocketData } from './voice-outbox.ts';
@@ -14,7 +13,6 @@ import {
 } from './voice-requests.ts';
 
 export type SocketRules = {
-  readonly clock: Clock;
   readonly heartbeatMs: number;
   readonly udpPort: number;
   readonly faults: FaultSchedule;
@@ -27,7 +25,7 @@ const identifyMs = 10_000;
 const partingMs = 1000;
 
 /** One WebSocket of the voice gateway: greets, lets one person identify or resume, and passes on what they ask. */
-export class VoiceSocket implements CallerSocket {
+export class VoiceSocket {
   readonly #socket: WebSocket;
   readonly #calls: VoiceCalls;
   readonly #rules: SocketRules;
@@ -83,7 +81,7 @@ export class VoiceSocket implements CallerSocket {
     const request = readVoiceRequest(frame, isBinary);
     const refused = typeof request === 'number' ? request : this.#handle(request);
     if (refused === undefined) return;
-    if (this.#caller) this.#calls.fail(this.#caller, refused, this.#nowMs());
+    if (this.#caller) this.#calls.fail(this.#caller, refused);
     else this.close(refused);
   }
 
@@ -96,7 +94,7 @@ export class VoiceSocket implements CallerSocket {
   }
 
   #beat(t: number, seqAck: number | undefined): undefined {
-    this.#caller?.beat(seqAck, this.#nowMs());
+    this.#caller?.beat(seqAck);
     this.#say(op.heartbeatAck, { t });
   }
 
@@ -104,7 +102,7 @@ export class VoiceSocket implements CallerSocket {
     if (this.#caller) return closeCode.identifiedTwice;
     const fault = this.#rules.faults.closesAt(identity.user_id, 'identify');
     if (fault !== undefined) return fault;
-    const caller = this.#calls.identify(identity, this, this.#nowMs());
+    const caller = this.#calls.identify(identity, this);
     if (typeof caller === 'number') return caller;
     this.#seat(caller);
     const { udpPort: port } = this.#rules;
@@ -116,7 +114,7 @@ export class VoiceSocket implements CallerSocket {
 
   #resume(identity: VoiceResume): number | undefined {
     if (this.#caller) return closeCode.identifiedTwice;
-    const caller = this.#calls.resume(identity, this, this.#nowMs());
+    const caller = this.#calls.resume(identity, this);
     if (typeof caller === 'number') return caller;
     this.#seat(caller);
     return undefined;
@@ -154,7 +152,7 @@ export class VoiceSocket implements CallerSocket {
         return undefined;
       case op.keyPackage:
       case op.commitWelcome: {
-        const right = call?.handleBinary(caller, request.op, request.payload, this.#nowMs());
+        const right = call?.handleBinary(caller, request.op, request.payload);
         return right ? undefined : closeCode.badRequest;
       }
     }
@@ -164,12 +162,7 @@ export class VoiceSocket implements CallerSocket {
   #gone(code: number): void {
     clearTimeout(this.#tooLate);
     const caller = this.#caller;
-    const cut = caller?.cut(this, this.#nowMs());
-    if (caller && cut && code === 1000 && !this.#closing)
-      this.#calls.remove(caller, code, this.#nowMs());
-  }
-
-  #nowMs(): number {
-    return this.#rules.clock.nowMs();
+    const cut = caller?.cut(this);
+    if (caller && cut && code === 1000 && !this.#closing) this.#calls.remove(caller, code);
   }
 }

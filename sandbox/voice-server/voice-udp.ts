@@ -7,7 +7,6 @@ import {
   type UdpPeer,
   writeDiscovery,
 } from '#sandbox/voice/rtp.ts';
-import type { Forgery } from '#sandbox/voice/voice-ports.ts';
 import type { Caller } from './voice-caller.ts';
 import type { VoiceCalls } from './voice-calls.ts';
 import type { FaultSchedule } from './voice-fault-schedule.ts';
@@ -19,22 +18,23 @@ const receiveBufferBytes = 2 * 1024 * 1024;
 /** The UDP port of all calls: tells clients their address, and passes voice on. Whatever else arrives is dropped. */
 export class VoiceUdp implements AsyncDisposable {
   readonly #socket: Socket;
-  /** Another port, from which nothing a client is told to trust ever comes. */
-  readonly #stranger: Socket;
   readonly #calls: VoiceCalls;
   readonly #faults: FaultSchedule;
 
-  private constructor(socket: Socket, stranger: Socket, calls: VoiceCalls, faults: FaultSchedule) {
+  private constructor(socket: Socket, calls: VoiceCalls, faults: FaultSchedule) {
     this.#socket = socket;
-    this.#stranger = stranger;
     this.#calls = calls;
     this.#faults = faults;
     socket.on('message', (datagram, from) => this.#receive(datagram, from));
   }
 
   static async open(calls: VoiceCalls, faults: FaultSchedule): Promise<VoiceUdp> {
-    const [socket, stranger] = await Promise.all([bound(), bound()]);
-    return new VoiceUdp(socket, stranger, calls, faults);
+    const socket = createSocket('udp4');
+    socket.on('error', () => {}); // of a send to a port nobody listens to
+    socket.bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    socket.setRecvBufferSize(receiveBufferBytes);
+    return new VoiceUdp(socket, calls, faults);
   }
 
   get port(): number {
@@ -42,16 +42,14 @@ export class VoiceUdp implements AsyncDisposable {
   }
 
   /** Past the faults of the network. Nothing happens before IP discovery. */
-  forge(datagram: Buffer, { remote }: Caller, from: Forgery['from']): void {
-    if (remote) send(from === 'server' ? this.#socket : this.#stranger, datagram, remote);
+  forge(datagram: Buffer, { remote }: Caller): void {
+    if (remote) this.#send(datagram, remote);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    const closed = [this.#socket, this.#stranger].map((socket) => {
-      socket.close();
-      return once(socket, 'close');
-    });
-    await Promise.all(closed);
+    const closed = once(this.#socket, 'close');
+    this.#socket.close();
+    await closed;
   }
 
   #receive(datagram: Buffer, from: RemoteInfo): void {
@@ -68,7 +66,7 @@ export class VoiceUdp implements AsyncDisposable {
   #relay(datagram: Buffer, caller: Caller): void {
     const packet = caller.secrets && openVoice(datagram, caller.secrets.cipher);
     if (!packet) return;
-    this.#calls.relay(caller, packet, (sealed, to) => {
+    this.#calls.callOf(caller)?.relay(caller, packet, (sealed, to) => {
       if (to.remote) this.#answer(sealed, to.remote, to);
     });
   }
@@ -82,20 +80,10 @@ export class VoiceUdp implements AsyncDisposable {
   }
 
   #answer(datagram: Buffer, to: UdpPeer, caller: Caller | undefined): void {
-    this.#faults.carry(caller?.userId, 'down', () => send(this.#socket, datagram, to));
+    this.#faults.carry(caller?.userId, 'down', () => this.#send(datagram, to));
   }
-}
 
-async function bound(): Promise<Socket> {
-  const socket = createSocket('udp4');
-  socket.on('error', () => {}); // of a send to a port nobody listens to
-  socket.bind(0, '127.0.0.1');
-  await once(socket, 'listening');
-  socket.setRecvBufferSize(receiveBufferBytes);
-  return socket;
-}
-
-function send(socket: Socket, datagram: Buffer, to: UdpPeer): void {
-  if (to.port === 0) return;
-  socket.send(datagram, to.port, to.address, () => {}); // UDP promises nothing
+  #send(datagram: Buffer, { address, port }: UdpPeer): void {
+    if (port !== 0) this.#socket.send(datagram, port, address, () => {}); // UDP promises nothing
+  }
 }

@@ -1,6 +1,6 @@
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import type { PathFaults } from '#sandbox/voice/voice-ports.ts';
-import type { Clock } from '#src/base/clock.ts';
+import { realClock } from '#src/base/clock.ts';
 
 /** Datagrams on the way at once; the newest is lost beyond it. */
 const onTheWayLimit = 500;
@@ -14,19 +14,16 @@ type DatagramFate = { readonly lost: boolean; readonly twice: boolean; readonly 
 /** One way of a UDP path with its faults. A perfect one delivers at once. */
 export class VoiceWay {
   readonly #way: PathFaults;
-  readonly #clock: Clock;
   readonly #closing: AbortSignal;
-  readonly #random: () => number;
+  readonly #random = seededRandom(1);
   readonly #queue: { readonly dueMs: number; readonly deliver: Deliver }[] = [];
   #overtaken: Deliver | undefined;
   #lastDueMs = 0;
 
   /** After `closing` nothing arrives any more. */
-  constructor(way: PathFaults, clock: Clock, closing: AbortSignal) {
+  constructor(way: PathFaults, closing: AbortSignal) {
     this.#way = way;
-    this.#clock = clock;
     this.#closing = closing;
-    this.#random = seededRandom(way.seed ?? 1);
   }
 
   pass(deliver: Deliver): void {
@@ -70,7 +67,7 @@ export class VoiceWay {
       return;
     }
     if (this.#queue.length >= onTheWayLimit) return;
-    this.#lastDueMs = Math.max(this.#lastDueMs, this.#clock.nowMs() + lateMs);
+    this.#lastDueMs = Math.max(this.#lastDueMs, realClock.nowMs() + lateMs);
     this.#queue.push({ dueMs: this.#lastDueMs, deliver });
     if (this.#queue.length === 1) this.#await();
   }
@@ -78,16 +75,16 @@ export class VoiceWay {
   /** One timer for the first of the queue: many could fire out of order. */
   #await(): void {
     const [next] = this.#queue;
-    if (next) this.#after(next.dueMs - this.#clock.nowMs(), () => this.#arrive());
+    if (next) this.#after(next.dueMs - realClock.nowMs(), () => this.#arrive());
   }
 
   #arrive(): void {
-    const nowMs = this.#clock.nowMs();
+    const nowMs = realClock.nowMs();
     while (this.#queue[0] && this.#queue[0].dueMs <= nowMs) this.#queue.shift()?.deliver();
     this.#await();
   }
 
   #after(ms: number, then: () => void): void {
-    this.#clock.sleep(ms, this.#closing).then(then, () => {}); // closed: nobody is there
+    realClock.sleep(ms, this.#closing).then(then, () => {}); // closed: nobody is there
   }
 }

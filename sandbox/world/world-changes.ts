@@ -52,15 +52,10 @@ export class Changes {
     this.#role('UPDATE', guild, role);
   }
 
-  addChannel(guild: Guild, channel: Channel): void {
-    guild.channels = [...guild.channels, channel];
-    this.#channel('CREATE', guild, channel);
-  }
-
   channel(
     guild: Guild,
     channel: Channel,
-    change: Partial<Pick<Channel, 'name' | 'userLimit' | 'overwrites'>>,
+    change: Partial<Pick<Channel, 'userLimit' | 'overwrites'>>,
   ): void {
     Object.assign(channel, change);
     this.#channel('UPDATE', guild, channel);
@@ -123,7 +118,7 @@ export class Changes {
     });
   }
 
-  #channel(change: 'CREATE' | 'UPDATE' | 'DELETE', guild: Guild, channel: Channel): void {
+  #channel(change: 'UPDATE' | 'DELETE', guild: Guild, channel: Channel): void {
     const data = channelJson(guild, channel);
     const what = channel.kind === 'thread' ? 'THREAD' : 'CHANNEL';
     this.#dispatch({ name: `${what}_${change}`, guildId: guild.id, data, intent: intents.guilds });

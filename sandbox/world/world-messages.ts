@@ -39,8 +39,6 @@ export type BoardMessage = {
   embeds: readonly unknown[];
   components: readonly unknown[];
   files: readonly Attachment[];
-  /** Texts after each edit, oldest first; filling a deferred reply is one. */
-  edits: readonly { readonly text: string }[];
   editedAt: string | null;
   /** Mentions in every text it ever had, though Discord pings only for the first: a text that could ping is wrong already. */
   pings: MessageMentions;
@@ -89,14 +87,6 @@ export class MessageBoard {
   }
 
   post(posting: Posting, content: Content): BoardMessage {
-    const message = this.draft(posting, content);
-    this.#messages.set(message.id, message);
-    this.#changed({ kind: 'posted', message });
-    return message;
-  }
-
-  /** A message that hangs nowhere. */
-  draft(posting: Posting, content: Content): BoardMessage {
     const { clock, ids, people, bot } = this.#world;
     const author = [...people.values()].find(({ id }) => id === posting.authorId) ?? bot;
     const message: BoardMessage = {
@@ -110,12 +100,13 @@ export class MessageBoard {
       embeds: content.embeds ?? [],
       components: content.components ?? [],
       files: this.#kept(posting.channelId, content),
-      edits: [],
       editedAt: null,
       pings: noPings,
       pinged: [],
     };
     this.#notePings(message, content);
+    this.#messages.set(message.id, message);
+    this.#changed({ kind: 'posted', message });
     return message;
   }
 
@@ -129,18 +120,14 @@ export class MessageBoard {
     if (content.components) message.components = content.components;
     message.files = [...stay, ...this.#kept(message.channelId, content)];
     this.#notePings(message, content);
-    message.edits = [...message.edits, { text: message.text }];
     message.editedAt = new Date(clock.wallMs()).toISOString();
     message.loading = false;
     this.#changed({ kind: 'edited', message });
     return message;
   }
 
-  remove(message: BoardMessage): void {
-    this.#remove(message);
-  }
-
-  #remove(message: BoardMessage, together?: readonly string[]): void {
+  /** `together`: ids of all that are removed at once. */
+  remove(message: BoardMessage, together?: readonly string[]): void {
     message.deletedAtMs = this.#world.clock.nowMs();
     this.#messages.delete(message.id);
     this.#changed({ kind: 'deleted', message, ...(together && { together }) });
@@ -149,7 +136,7 @@ export class MessageBoard {
   /** Several of one channel, told of at once where there are more than one. */
   removeAll(ids: readonly string[]): void {
     const messages = ids.map((id) => this.find(id)).filter((each) => each !== undefined);
-    for (const message of messages) this.#remove(message, messages.length > 1 ? ids : undefined);
+    for (const message of messages) this.remove(message, messages.length > 1 ? ids : undefined);
   }
 
   /** The message that was posted with that nonce of late; without one, `post` makes it. */

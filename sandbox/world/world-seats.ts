@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { type Dispatch, intents } from '#sandbox/gateway/gateway-wire.ts';
-import type { VoiceRights, VoiceServer, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import type { VoiceRights, VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import type { VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import {
   type Channel,
   type Guild,

@@ -2,7 +2,7 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Config } from '#src/config/types.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
+import type { StoreEvent } from '#src/storage/store-health.ts';
 import type { Engines } from './engines/engines.ts';
 import type { ShardNews } from './shards/shard-log.ts';
 

@@ -2,18 +2,22 @@ import { setFlagsFromString } from 'node:v8';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import { realClock } from '#src/base/clock.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
+import type { Discord } from '#src/discord/client.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { SpentTotal } from '#src/spending/total-budget.ts';
 import type { AccessParts } from '#src/web/api/authorise.ts';
+import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
+import { ServerEvents } from '#src/web/api/server-events.ts';
 import type { BotOptions } from './bot-options.ts';
 import { openBudget } from './budget.ts';
 import { openShards } from './shards/open-shards.ts';
-import { type ShardBot, startShardBot } from './shards/shard-bot.ts';
+import { startShardBot } from './shards/shard-bot.ts';
 import { ShardSessions, startShards } from './shards/shard-bots.ts';
 import { openSharedParts } from './shared-parts.ts';
 
 /** A bot that is logged in and can be called. Closing it leaves every channel first. */
-export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow' | 'leaveDisallowed'> & {
+export type RunningBot = Pick<Discord, 'ready' | 'leaveNow' | 'leaveDisallowed'> & {
   readonly name: string | undefined;
   readonly inviteUrl: string | undefined;
   /** Access for a door of programs. */
@@ -25,13 +29,31 @@ export type RunningBot = Pick<ShardBot, 'ready' | 'leaveNow' | 'leaveDisallowed'
 } & AsyncDisposable;
 
 /** Puts the rooms together, and serves the shards that are this process's own. Errors: as `openDiscord`. */
-export async function startBot(options: BotOptions, signal: AbortSignal): Promise<RunningBot> {
-  const { config, discord } = options;
+export async function startBot(given: BotOptions, signal: AbortSignal): Promise<RunningBot> {
   await using stack = new AsyncDisposableStack();
+  const events = stack.use(new ServerEvents(realClock));
+  const options: BotOptions = {
+    ...given,
+    onSession(guildId, event) {
+      events.report(guildId, event);
+      given.onSession(guildId, event);
+    },
+  };
+  const { config, discord } = options;
   const sessions = new ShardSessions();
   using rest = new AccountRest(discord);
   const limits = await readGatewayLimits(rest, signal);
   const shared = stack.use(await openSharedParts(options, signal));
+  const webhooks = stack.use(
+    new EventWebhooks({
+      tokens: shared.store.apiTokens,
+      events,
+      rules: { allowed: new AllowedHosts([]) },
+      clock: realClock,
+      warn: (message, cause) => options.onDiscord({ kind: 'warning', message, cause }),
+    }),
+  );
+  void webhooks.run();
   const encoders = stack.use(new SoundEncoders(options.codec, realClock));
   const own = stack.use(await openShards(options, limits, signal));
   const { count, shards } = own;
@@ -74,18 +96,19 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
   const [first] = bots;
   return {
     name: first?.name ?? config.bot.name,
-    inviteUrl: first?.inviteUrl,
-    ready: () => bots.every((bot) => bot.ready()),
+    inviteUrl: first?.discord.inviteUrl,
+    ready: () => bots.every((bot) => bot.discord.ready()),
     leaveNow() {
-      for (const bot of bots) bot.leaveNow();
+      for (const bot of bots) bot.discord.leaveNow();
     },
     leaveDisallowed() {
-      for (const bot of bots) bot.leaveDisallowed();
+      for (const bot of bots) bot.discord.leaveDisallowed();
     },
     programs: {
       tokens: shared.store.apiTokens,
       budgets: shared.tokenBudgets,
       encoders,
+      events,
       servers: { find: async (guildId) => sessions.serviceOf(guildId) },
     },
     total: () => budgets.total(),
@@ -98,7 +121,7 @@ export async function startBot(options: BotOptions, signal: AbortSignal): Promis
 
 /**
  * V8 lets its heap grow by less before it collects: 20 to 35 MB less resident, idle and in conversation, for a fifth more CPU in
- * conversation (`npm run bench -- cpu --bot A --bot B`, 2026-11). While modules load it would cost a fifth of the start.
+ * conversation (`npm run bench -- cpu --bot A --bot B`). While modules load it would cost a fifth of the start.
  */
 function keepHeapSmall(): void {
   setFlagsFromString('--optimize-for-size');

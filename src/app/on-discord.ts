@@ -3,27 +3,29 @@ import { servePrograms } from '#src/app/page/serve-programs.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
+import { processEnvironment } from '#src/config/config.ts';
 import { secretsOf } from '#src/config/models.ts';
 import { pricesInUse } from '#src/config/tariffs.ts';
 import type { Config, ConfigResult } from '#src/config/types.ts';
-import { type OperatorAddress, writeToOperator } from '#src/discord/account/operator-message.ts';
+import { writeToOperator } from '#src/discord/account/operator-message.ts';
 import { features } from '#src/features/features.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
 import { Metrics } from '#src/ops/metrics/metrics.ts';
 import type { ProcessMetrics } from '#src/ops/metrics/process-metrics.ts';
+import { openTraces, type Traces } from '#src/ops/metrics/traces.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
 import { Readiness } from '#src/ops/readiness.ts';
 import { keepStatusServer } from '#src/ops/server.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { sayNews } from '#src/provider/models/models.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
-import type { StoreEvent } from '#src/storage/thread/steady-store.ts';
+import type { StoreEvent } from '#src/storage/store-health.ts';
 import { type RunningBot, startBot } from './bot.ts';
 import { noteDiscord } from './discord-log.ts';
 import type { EngineNews } from './engines/engine-client.ts';
 import { openEngines } from './engines/engines.ts';
-import { ProviderLog } from './provider-log.ts';
+import { logProvider } from './provider-log.ts';
 import { reloadSettings } from './reload-settings.ts';
 import { logShards } from './shards/shard-log.ts';
 import { loadCorrections } from './text-corrections.ts';
@@ -50,7 +52,14 @@ export async function onDiscord(
   const declared = features.flatMap(({ alerts = [] }) => alerts);
   using metrics = new Metrics(ready, packageJson.version, kinds);
   countTotal(config, metrics, () => running);
-  const notices = openNotices(config, { token, ...place }, log, signal);
+  const address = { webhook: config.operatorWebhook, discord: { token, ...place } };
+  const notices = new OperatorNotices({
+    clock: realClock,
+    log,
+    // Over REST alone, so that they leave while the gateway is away, too.
+    send: (notice, until) => writeToOperator(notice, address, until),
+    signal,
+  });
   const alerts = new AlertBoard(log, metrics.meters, declared, notices);
   metrics.loop.onAlert((change) => alerts.report(change));
   const readiness = new Readiness({
@@ -62,14 +71,15 @@ export async function onDiscord(
   await using _status = await showStatus(config, metrics, readiness, log);
   await using _programs = await servePrograms(config, log, () => running?.programs);
   const codec = await loadOpus();
-  const providers = new ProviderLog(log, metrics.providers);
-  const listeners = { log, metrics, alerts, notices };
-  await using engines = await openEngines(config, (news) => {
-    logEngine(log, alerts, news);
-    if (!isOfProvider(news)) return;
-    noteProvider(readiness, notices, news);
-    providers.provider(news);
-  });
+  const listeners = {
+    log,
+    metrics,
+    alerts,
+    notices,
+    readiness,
+    traces: openTraces(realClock, processEnvironment()),
+  };
+  await using engines = await openEngines(config, (news) => noteEngine(listeners, news));
   const closed = Promise.withResolvers<number>();
   await using bot = await startBot(
     {
@@ -87,18 +97,22 @@ export async function onDiscord(
       onShards: (news) => logShards(log, notices, news, () => closed.resolve(1)),
       onStore: (event) => {
         if (event.kind === 'alert') alerts.report(event);
-        else noteStore(log, metrics.process, readiness, event);
+        else noteStore(listeners, event);
         if (event.kind === 'refused') notices.report(event.error.code);
       },
     },
     signal,
   );
   running = bot;
-  leaveInHurry(bot, log, hurry);
+  hurry.addEventListener('abort', () => {
+    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending at once');
+    bot.leaveNow();
+  });
   surviveBugs(log, metrics.process);
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
   const drain = async (): Promise<void> => {
-    await drainBot(bot, log, signal);
+    log.info({ why: `${signal.reason}` }, draining);
+    await bot.drain(drainMs);
     closed.resolve(0);
   };
   signal.addEventListener('abort', () => void drain());
@@ -133,46 +147,24 @@ function sayPrices(log: Log, config: Config): void {
     );
 }
 
-/** Notices to the operator; over REST alone, so that they leave while the gateway is away, too. */
-function openNotices(
-  { operatorWebhook: webhook }: Config,
-  discord: NonNullable<OperatorAddress['discord']>,
-  log: Log,
-  signal: AbortSignal,
-): OperatorNotices {
-  return new OperatorNotices({
-    clock: realClock,
-    log,
-    send: (notice, until) => writeToOperator(notice, { webhook, discord }, until),
-    signal,
-  });
-}
+const draining = 'draining: no more questions are accepted; seats are kept';
 
-function leaveInHurry(bot: RunningBot, log: Log, hurry: AbortSignal): void {
-  hurry.addEventListener('abort', () => {
-    log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending at once');
-    bot.leaveNow();
-  });
-}
-
-async function drainBot(bot: RunningBot, log: Log, signal: AbortSignal): Promise<void> {
-  log.info({ why: `${signal.reason}` }, 'draining: no more questions are accepted; seats are kept');
-  await bot.drain(drainMs);
-}
-
-type SessionListeners = {
+type Listeners = {
   readonly log: Log;
   readonly metrics: Metrics;
   readonly alerts: AlertBoard;
   readonly notices: OperatorNotices;
+  readonly readiness: Readiness;
+  readonly traces: Traces | undefined;
 };
 
 function reportSession(
-  { log, metrics, alerts, notices }: SessionListeners,
+  { log, metrics, alerts, notices, traces }: Listeners,
   guildId: string,
   event: SessionEvent,
 ): void {
   metrics.sessions.count(guildId, event);
+  traces?.report(guildId, event);
   logSession(log, guildId, event);
   // Without a server it is about the whole process.
   if (event.kind === 'alert') alerts.report(event, guildId === '' ? undefined : guildId);
@@ -213,25 +205,31 @@ async function showStatus(
   });
 }
 
-function isOfProvider(news: EngineNews): news is ProviderNews {
-  const { kind } = news;
-  const isFallback = kind === 'fallback-on' || kind === 'fallback-off';
-  return isFallback || kind === 'failed' || kind === 'mended';
-}
-
-function logEngine(log: Log, alerts: AlertBoard, news: EngineNews): void {
-  if (news.kind === 'alert') alerts.report(news);
-  if (news.kind === 'ready')
-    log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
-  if (news.kind === 'base-url')
-    log.info({ role: news.role }, `the working base URL is ${news.found}`);
-  if (news.kind === 'models') for (const model of news.news) log.warn(model, sayNews(model));
+function noteEngine(listeners: Listeners, news: EngineNews): void {
+  const { alerts, log, metrics } = listeners;
+  switch (news.kind) {
+    case 'alert':
+      alerts.report(news);
+      return;
+    case 'ready':
+      log.info({ role: news.role, tookMs: Math.round(news.tookMs) }, news.what);
+      return;
+    case 'models':
+      for (const model of news.news) log.warn(model, sayNews(model));
+      return;
+    case 'failed':
+    case 'mended':
+      noteProvider(listeners, news);
+      logProvider(log, metrics.providers, news);
+      return;
+    case 'fallback-on':
+    case 'fallback-off':
+      logProvider(log, metrics.providers, news);
+  }
 }
 
 function noteStore(
-  log: Log,
-  metrics: ProcessMetrics,
-  readiness: Readiness,
+  { log, metrics, readiness }: Listeners,
   event: Exclude<StoreEvent, { kind: 'alert' }>,
 ): void {
   switch (event.kind) {
@@ -245,27 +243,24 @@ function noteStore(
       return;
     }
     case 'waiting':
+    case 'deleted':
       log.warn(event.message);
       return;
     case 'copied':
       log.info({ copies: event.copies }, 'store: copied before it is brought to a new format');
       return;
-    case 'deleted':
-      log.info({ lines: event.lines }, deletedCaptions);
-      return;
     case 'written':
-      metrics.writes.observe(event.tookMs / 1000);
+      metrics.process.writes.observe(event.tookMs / 1000);
       return;
   }
 }
 
-const deletedCaptions =
-  'store: captions that were stored while catch_up was off are deleted: words now belong to all who may open their voice channel';
-
 const providerAction = 'Check that server, its account and its key: npm run doctor tries each.';
 
-function noteProvider(readiness: Readiness, notices: OperatorNotices, news: ProviderNews): void {
-  if (news.kind !== 'failed' && news.kind !== 'mended') return;
+function noteProvider(
+  { notices, readiness }: Listeners,
+  news: Extract<ProviderNews, { kind: 'failed' | 'mended' }>,
+): void {
   const name = `${news.role} ${news.provider}`;
   const code = news.kind === 'failed' ? news.code : undefined;
   readiness.trouble(name, code);

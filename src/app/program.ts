@@ -15,8 +15,7 @@ const unusable: readonly ErrorCode[] = [
   'discord.intent_refused',
   'discord.too_few_shards',
   'store.in_use',
-  'store.newer',
-  'store.older',
+  'store.format',
   'store.misconfigured',
 ];
 /** Longest time, in ms, of an orderly end; then, or when asked a second time, the process ends without it. */

@@ -1,24 +1,21 @@
 import { join } from 'node:path';
 import packageJson from '#package.json' with { type: 'json' };
-import { loadSilero, type SileroWeights } from '#src/audio/voice/silero.ts';
-import { windowSamples } from '#src/audio/voice/silero-layers.ts';
-import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
+import { loadSilero, type SileroWeights, windowSamples } from '#src/audio/voice/silero.ts';
+import { VoiceActivity } from '#src/audio/voice/voice-meter.ts';
 import { realClock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
+import type { Public } from '#src/base/public.ts';
 import type { Config } from '#src/config/types.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { OpenFeature, ProcessParts } from '#src/features/contract/feature.ts';
 import { features } from '#src/features/features.ts';
 import type { ExternalTool, ToolNews } from '#src/features/tools/external-tool.ts';
 import { SpeedStats } from '#src/ops/speed-stats.ts';
-import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { type Cues, loadCues } from '#src/playback/reply/load-cues.ts';
 import { longestWritingMs } from '#src/provider/deadlines.ts';
 import { hasStableWords } from '#src/provider/models/models.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import type { RecordingReader } from '#src/sources/fetch/ports.ts';
 import { findFfmpeg } from '#src/sources/ffmpeg.ts';
 import { openLibrary, type ReadTags } from '#src/sources/library.ts';
 import { Recordings } from '#src/sources/recordings.ts';
@@ -33,17 +30,12 @@ import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
-import { refuseForeignFormats, unsharedLines } from '#src/storage/data-dir/store-files.ts';
-import type { PostgresPool } from '#src/storage/postgres/pool.ts';
-import { type Store, storePath } from '#src/storage/store.ts';
-import { mainStore, storeParts } from '#src/storage/stores/store-parts.ts';
-import { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';
-import { keepStore } from '#src/storage/thread/steady-store.ts';
-import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { lostRows, refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
+import type { Store } from '#src/storage/stores/store-parts.ts';
+import { PartialTrust } from '#src/turn/same-words.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import type { BotOptions } from './bot-options.ts';
-import { pipelinesOf } from './engines/pipelines.ts';
-import { type OpenParts, openTranscriptStores } from './transcripts.ts';
+import { type OpenParts, openStores } from './open-stores.ts';
 
 /** Parts that all shards of a process share. */
 export type SharedParts = {
@@ -61,11 +53,7 @@ export type SharedParts = {
   readonly listeningSlots: ListeningSlots;
   readonly operatorTools: OperatorTools;
   readonly textLanguage: TextLanguageDetector;
-  /** Parts that answer under this name; made once, as all shards log in as one bot. */
-  answering(name: string): AnsweringParts;
 };
-
-export type AnsweringParts = { readonly chat: ChatModel; readonly pipelines: PipelineRegistry };
 
 const hourMs = 3_600_000;
 
@@ -78,20 +66,15 @@ export async function openSharedParts(
   const { transcription } = config;
   await using stack = new AsyncDisposableStack();
   stack.use(await claimDataDir(options, signal));
-  const worker = new SqliteWorker({ clock: realClock });
-  const loading = [loadSilero(), loadCues(), openBotStore(options, worker, signal)] as const;
-  const [weights, cues, { store, portions, pool }] = await Promise.all(loading);
-  stack.use(store);
-  void dropDays(store, options);
-  const transcripts = stack.use(await openTranscriptStores(config, { pool, worker }, options));
+  const loading = [loadSilero(), loadCues(), openStores(options, signal)] as const;
+  const [weights, cues, stores] = await Promise.all(loading);
+  const { parts, portions, store } = stack.use(stores);
   stack.use(expireCopies(options));
   const sounds = stack.use(openSounds(config));
-  const parts = [...partsOf(store), ...transcripts.parts];
-  const opened = openFeatures(options, { parts, sounds, weights }, stack);
+  const opened = openFeatures(options, { parts, sounds, weights });
   warmUp(weights);
   const reportTools = (message: string) => options.onDiscord({ kind: 'warning', message });
   const operatorTools = stack.use(await openOperatorTools(config, reportTools));
-  let answering: AnsweringParts | undefined;
   const closing = stack.move();
   return {
     store,
@@ -108,10 +91,6 @@ export async function openSharedParts(
     listeningSlots: new ListeningSlots(),
     operatorTools,
     textLanguage: openTextLanguage(),
-    answering(name) {
-      answering ??= answeringPartsOf(options, name);
-      return answering;
-    },
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -133,17 +112,8 @@ async function claimDataDir(
   removeLeftovers(dataDir);
   const copies = backUpFormerFormats(dataDir, realClock.wallMs());
   if (copies.length > 0) onStore({ kind: 'copied', copies });
-  const lines = unsharedLines(dataDir);
-  if (lines > 0) onStore({ kind: 'deleted', lines });
+  for (const message of lostRows(dataDir)) onStore({ kind: 'deleted', message });
   return stack.move();
-}
-
-/** Deletes each yes for a day, and says how many; where that fails, the next start does. */
-async function dropDays({ consents }: Store, { onDiscord }: BotOptions): Promise<void> {
-  const count = await consents.dropDays().catch(() => 0);
-  if (count === 0) return;
-  const message = `Deleted ${count} of the consents that held for one day: there is no such choice any more, so these people are asked again.`;
-  onDiscord({ kind: 'warning', message });
 }
 
 /** Deletes old copies of the store, until it is disposed. */
@@ -156,14 +126,11 @@ function expireCopies({ config: { dataDir }, onStore }: BotOptions): Disposable 
 }
 
 function openFeatures(
-  { config, engines, onSession: onEvent }: BotOptions,
+  { config, engines }: BotOptions,
   { parts, sounds, weights }: Pick<SharedParts, 'sounds' | 'weights'> & { parts: OpenParts },
-  stack: AsyncDisposableStack,
 ): readonly OpenFeature[] {
   const { deadlines, speech, transcription } = config;
   const given: ProcessParts = {
-    clock: realClock,
-    onEvent,
     store: partIn(parts),
     sounds,
     recordings: sounds.recordings,
@@ -175,27 +142,13 @@ function openFeatures(
     longestWritingMs: longestWritingMs(deadlines),
     modelNews: () => engines.modelNews(),
   };
-  return features.map((feature) => {
-    const open = feature.open(given);
-    stack.defer(() => open[Symbol.asyncDispose]?.());
-    return open;
-  });
-}
-
-function partsOf(store: Store): OpenParts {
-  return Object.entries(storeParts).map(([name, part]) => [
-    part,
-    Reflect.get<object, string>(store, name),
-  ]);
+  return features.map((feature) => feature.open(given));
 }
 
 /** Finds the open store of a declared part. */
 function partIn(parts: OpenParts): ProcessParts['store'] {
   const open = new Map(parts);
-  return (part) => {
-    if (!open.has(part)) throw new TypeError('The store has no such part.');
-    return open.get(part) as never; // the list of parts tells what it is
-  };
+  return (part) => open.get(part) as never; // the list of parts tells what it is
 }
 
 /** Lets the compiler see the hot loop before the first speech: the first windows would take twenty times as long. */
@@ -203,11 +156,6 @@ function warmUp(weights: SileroWeights): void {
   const activity = new VoiceActivity(weights);
   const silence = new Float32Array(windowSamples);
   for (let window = 0; window < 50; window++) activity.probability(silence);
-}
-
-function answeringPartsOf({ config, engines }: BotOptions, name: string): AnsweringParts {
-  const chat = engines.chat(name);
-  return { chat, pipelines: pipelinesOf(config, engines, chat) };
 }
 
 /** Tools of the operator: those of MCP servers that are connected. */
@@ -239,7 +187,7 @@ export async function openOperatorTools(
 /** Sounds that people send or have played: recordings to be heard, and sounds of tracks. */
 type Sounds = AsyncDisposable &
   ProcessParts['sounds'] & {
-    readonly recordings: RecordingReader;
+    readonly recordings: Public<Recordings>;
   };
 
 /** Longest step of a decoding process, in ms, before it is killed: 30 ms are usual. */
@@ -260,44 +208,4 @@ function openSounds(config: Pick<Config, 'allowedHosts' | 'dataDir' | 'searchPat
     library,
     [Symbol.asyncDispose]: () => decoding[Symbol.asyncDispose](),
   };
-}
-
-/** Parts of the store that outlive the process. */
-type OpenedStore = {
-  readonly store: Store;
-  readonly portions?: PortionStore;
-  /** Connections to the database of the store; absent: it is a file. Closed with the store. */
-  readonly pool?: PostgresPool;
-};
-
-/** Time, in ms, that the database has to answer once the process is asked to end: less than an orderly end may take. */
-const endMs = 6_500;
-
-/**
- * Opens the store: SQLite, whose trouble stops no conversation, or PostgreSQL, which is to be there at the start.
- *
- * Errors: of PostgreSQL, as `openPostgresStore`. Aborting `signal` throws `signal.reason`.
- */
-async function openBotStore(
-  { config, onStore }: Pick<BotOptions, 'config' | 'onStore'>,
-  worker: SqliteWorker,
-  signal: AbortSignal,
-): Promise<OpenedStore> {
-  const { dataDir, databaseUrl: url } = config;
-  const clock = realClock;
-  if (url) {
-    // Nothing of it is loaded where it is not used.
-    const [{ openPostgresStore }, { transcriptsPart }] = await Promise.all([
-      import('#src/storage/postgres/keep-stores.ts'),
-      import('#src/storage/postgres/transcripts/schema.ts'),
-    ]);
-    const { pool, portions, ...store } = await openPostgresStore(
-      { url, clock, parts: [transcriptsPart], report: onStore },
-      signal,
-    );
-    signal.addEventListener('abort', () => pool.endWithin(endMs), { once: true });
-    return { store, portions, pool };
-  }
-  const open = () => worker.open(mainStore, storePath(dataDir));
-  return { store: await keepStore(mainStore, open, clock, onStore) };
 }

@@ -26,6 +26,16 @@ export function toMono(pcm: Pcm): Pcm {
   return { samples, rateHz: pcm.rateHz, channels: 1 };
 }
 
+/** One channel on both sides. */
+export function inBoth(one: Int16Array): Int16Array {
+  const both = new Int16Array(2 * one.length);
+  for (let n = 0; n < one.length; n++) {
+    both[2 * n] = one[n] ?? 0;
+    both[2 * n + 1] = one[n] ?? 0;
+  }
+  return both;
+}
+
 /** One behind the other, copied. */
 export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
   const all = new Int16Array(pieces.reduce((sum, { length }) => sum + length, 0));
@@ -35,4 +45,22 @@ export function joinSamples(pieces: readonly Int16Array[]): Int16Array {
     at += piece.length;
   }
   return all;
+}
+
+/** Loudness as root mean square: 0 is digital silence, 1 is full scale. */
+export function rms(samples: Int16Array): number {
+  if (samples.length === 0) return 0;
+  let sum = 0;
+  for (const sample of samples) sum += sample * sample;
+  return Math.sqrt(sum / samples.length) / 32_768;
+}
+
+/** RMS level in dB below full scale: 0 is the loudest, -100 stands for silence. */
+export function energyDb(samples: Int16Array): number {
+  return loudnessDb(rms(samples));
+}
+
+/** Root mean square (0 to 1) as dB below full scale: 0 is the loudest, -100 stands for silence. */
+export function loudnessDb(level: number): number {
+  return Math.max(-100, 20 * Math.log10(level));
 }

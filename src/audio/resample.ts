@@ -1,6 +1,6 @@
-import { changeOfRate } from '#src/audio/polyphase/change-of-rate.ts';
-import { PolyphaseFilter } from '#src/audio/polyphase/polyphase-filter.ts';
-import { joinSamples, type Pcm } from './pcm.ts';
+import { inBoth, joinSamples, type Pcm, toMono } from './pcm.ts';
+import { changeOfRate } from './polyphase/change-of-rate.ts';
+import { PolyphaseFilter } from './polyphase/polyphase-filter.ts';
 
 /**
  * Shared filters by their rates. Each is dropped with the last stream that uses it: a table is only worth its memory
@@ -112,4 +112,40 @@ function sharedFilter(fromHz: number, toHz: number): PolyphaseFilter {
   const filter = new PolyphaseFilter(changeOfRate(fromHz, toHz));
   filters.set(key, new WeakRef(filter));
   return filter;
+}
+
+/** Brings pieces of one sound, each of any rate and channels, to one rate and number of channels. */
+export class OneRate {
+  readonly #toHz: number;
+  readonly #channels: 1 | 2;
+  #from: Pick<Pcm, 'rateHz' | 'channels'> | undefined;
+  #resampler: Resampler | undefined;
+
+  constructor(toHz: number, channels: 1 | 2 = 1) {
+    this.#toHz = toHz;
+    this.#channels = channels;
+  }
+
+  /** Samples that are ready; a few are held back. */
+  push(pcm: Pcm): readonly Int16Array[] {
+    const from = this.#channels === 1 ? toMono(pcm) : pcm;
+    const { samples, rateHz, channels } = from;
+    const pieces: Int16Array[] = [];
+    if (rateHz !== this.#from?.rateHz || channels !== this.#from.channels || !this.#resampler) {
+      pieces.push(this.flush());
+      this.#from = { rateHz, channels };
+      this.#resampler = new Resampler(rateHz, this.#toHz, channels);
+    }
+    pieces.push(this.#spread(this.#resampler.push(samples)));
+    return pieces.filter(({ length }) => length > 0);
+  }
+
+  /** Gives the samples held back. */
+  flush(): Int16Array {
+    return this.#spread(this.#resampler?.flush() ?? new Int16Array(0));
+  }
+
+  #spread(samples: Int16Array): Int16Array {
+    return this.#from?.channels === this.#channels ? samples : inBoth(samples);
+  }
 }

@@ -10,11 +10,21 @@ const layouts = {
 
 export type SpeakerLayout = keyof typeof layouts;
 
+/** Interleaved samples of more than two channels, mixed down to two. */
+export function mixedDown(
+  samples: Int16Array,
+  channels: number,
+  layout: SpeakerLayout = 'usual',
+): Int16Array {
+  const gains = speakers(channels, layout);
+  return Int16Array.from({ length: (2 * samples.length) / channels }, (_, n) => {
+    const from = (n >> 1) * channels;
+    return gains.reduce((sum, gain, c) => sum + (gain[n & 1] ?? 0) * (samples[from + c] ?? 0), 0);
+  });
+}
+
 /** Gain of each speaker on each side, so that all at full strength stay within full scale. */
-export function speakers(
-  count: number,
-  layout: SpeakerLayout,
-): readonly (readonly [number, number])[] {
+function speakers(count: number, layout: SpeakerLayout): readonly (readonly [number, number])[] {
   const letters = layouts[layout][count - 2] ?? 'LR'.repeat(count).slice(0, count);
   const gains = [...letters].map((letter): [number, number] => {
     if (letter === '-') return [0, 0];

@@ -1,12 +1,10 @@
 import { BotError } from '#src/base/errors.ts';
 import type { Pcm } from './pcm.ts';
-import { speakers } from './speakers.ts';
+import { mixedDown } from './speakers.ts';
 
 type WavReading =
   | { readonly kind: 'start' }
   | { readonly kind: 'chunks'; readonly encoding?: Encoding }
-  /** `leftBytes` of an unneeded chunk. */
-  | { readonly kind: 'skip'; readonly leftBytes: number; readonly encoding?: Encoding }
   /** `leftBytes` is Infinity where the writer could not know. */
   | { readonly kind: 'data'; readonly leftBytes: number; readonly encoding: Encoding }
   /** Behind a sound of known length: only another file may follow. */
@@ -74,6 +72,8 @@ export function wavHeader(
 export class WavStream {
   #reading: WavReading = { kind: 'start' };
   #rest: Buffer = Buffer.alloc(0);
+  /** Bytes of an unneeded chunk that are still to come. */
+  #skipBytes = 0;
   #sounded = false;
 
   /** Gives the whole samples that `bytes` completed: nothing, or one piece per file. */
@@ -103,13 +103,8 @@ export class WavStream {
       case 'start':
         return this.#riff();
       case 'chunks':
-        return this.#chunk(reading.encoding);
-      case 'skip': {
-        if (reading.leftBytes === 0) return { ...reading, kind: 'chunks' };
-        const bytes = this.#take(Math.min(reading.leftBytes, this.#rest.length));
-        if (bytes.length === 0) return undefined;
-        return { ...reading, leftBytes: reading.leftBytes - bytes.length };
-      }
+        this.#skipBytes -= this.#take(this.#skipBytes).length;
+        return this.#skipBytes > 0 ? undefined : this.#chunk(reading.encoding);
     }
   }
 
@@ -136,7 +131,8 @@ export class WavStream {
     const padded = sizeBytes + (sizeBytes % 2);
     if (name === 'fmt ') return this.#format(padded);
     this.#take(8);
-    return { kind: 'skip', leftBytes: padded, encoding };
+    this.#skipBytes = padded;
+    return { kind: 'chunks', encoding };
   }
 
   #format(sizeBytes: number): WavReading | undefined {
@@ -156,7 +152,8 @@ export class WavStream {
       this.#sounded = true;
       const samples = new Int16Array(bytes.length / sampleBytes);
       for (let n = 0; n < samples.length; n++) samples[n] = sample(bytes, n * sampleBytes);
-      pieces.push(mixedDown(samples, rateHz, channels));
+      if (channels === 1 || channels === 2) pieces.push({ samples, rateHz, channels });
+      else pieces.push({ samples: mixedDown(samples, channels), rateHz, channels: 2 });
     }
     if (left < frameBytes) return { kind: 'done' };
     this.#reading = { kind: 'data', encoding, leftBytes: left };
@@ -175,16 +172,6 @@ export class WavStream {
     this.#rest = this.#rest.subarray(length);
     return bytes;
   }
-}
-
-function mixedDown(samples: Int16Array, rateHz: number, channels: number): Pcm {
-  if (channels === 1 || channels === 2) return { samples, rateHz, channels };
-  const gains = speakers(channels, 'usual');
-  const mixed = Int16Array.from({ length: (2 * samples.length) / channels }, (_, n) => {
-    const from = (n >> 1) * channels;
-    return gains.reduce((sum, gain, c) => sum + (gain[n & 1] ?? 0) * (samples[from + c] ?? 0), 0);
-  });
-  return { samples: mixed, rateHz, channels: 2 };
 }
 
 /** Start of another file in `bytes`, if there is one. */

@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** Bounds of JSON from outside, which is measured by them before it is parsed. */
 export type JsonLimits = {
   /** Largest document, or event of a stream, in bytes. */
@@ -45,6 +47,21 @@ export function readForeignJson(given: Uint8Array | string, limits: JsonLimits):
 export function foreignJson(given: Uint8Array | string, limits: JsonLimits): unknown {
   const read = readForeignJson(given, limits);
   return read.kind === 'ok' ? read.value : undefined;
+}
+
+/**
+ * Checks a foreign value like `schema.safeParse`. zod reads `length` before it knows the type, and throws where that is
+ * an object like `{"toString":1}`; here such a value is refused like any other.
+ */
+export function checkForeign<Schema extends z.ZodType>(
+  schema: Schema,
+  value: unknown,
+): z.ZodSafeParseResult<z.output<Schema>> {
+  try {
+    return schema.safeParse(value);
+  } catch {
+    return z.never().safeParse(value);
+  }
 }
 
 /** Value of JSON that this program wrote itself; undefined where it is invalid. */

@@ -1,5 +1,5 @@
-import type { ServedBy } from '#src/provider/models/served-by.ts';
-import type { TokenUsage } from '#src/provider/models/usage-reading.ts';
+import type { ServedBy } from '#src/provider/models/models.ts';
+import type { TokenUsage } from '#src/provider/models/request-hold.ts';
 
 export type ToolCall = {
   readonly id: string;

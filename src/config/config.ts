@@ -74,8 +74,7 @@ function impossibleModels(from: EnvironmentSettings): string[] {
   return Object.entries(from)
     .filter(
       ([name, value]) =>
-        /_MODEL(_NAME|S)?$/.test(name) &&
-        listed(`${value}`).some((one) => /^gpt-live-\d/.test(one)),
+        /_MODEL(_NAME)?$/.test(name) && listed(`${value}`).some((one) => /^gpt-live-\d/.test(one)),
     )
     .map(
       ([name, value]) =>
@@ -115,9 +114,9 @@ function realtimeWithout(from: EnvironmentSettings): string[] {
     return [
       'TRANSCRIPTION_BACKEND: realtime needs a server; set TRANSCRIPTION_BASE_URL or OPENAI_API_KEY',
     ];
-  return from.TRANSCRIPTION_MODELS === undefined
+  return (from.TRANSCRIPTION_MODEL ?? []).length <= 1
     ? []
-    : ['TRANSCRIPTION_MODELS: a choice of models needs TRANSCRIPTION_BACKEND=file'];
+    : ['TRANSCRIPTION_MODEL: a choice of models needs TRANSCRIPTION_BACKEND=file'];
 }
 
 /** Complaints about settings that ask for more than the embedded engines can do, one sentence each. */
@@ -126,12 +125,6 @@ function speakersWithout(from: EnvironmentSettings): string[] {
   const needs = [
     ['PIPELINE: audio-model', hearing(from), 'CHAT_COMPLETION'],
     [`SPEECH_BACKEND: ${backend}`, backend !== 'speech', 'SPEECH'],
-    ['SPEECH_MODELS: a choice of models', from.SPEECH_MODELS !== undefined, 'SPEECH'],
-    [
-      'TRANSCRIPTION_MODELS: a choice of models',
-      from.TRANSCRIPTION_MODELS !== undefined,
-      'TRANSCRIPTION',
-    ],
   ] as const;
   return needs
     .filter(([, wanted, group]) => wanted && remote(from, group, '').kind === 'embedded')
@@ -183,7 +176,6 @@ function arrange(
     messageContent,
     bot: { name, otherNames, instructions: from.BOT_INSTRUCTIONS },
     allowedHosts: listed(from.TRACK_ALLOWED_HOSTS),
-    commandsPerPerson: from.COMMANDS_PER_PERSON,
     budget: readBudget(from),
     dataDir: from.DATA_DIR,
     databaseUrl: from.DATABASE_URL,
@@ -227,8 +219,7 @@ function transcription(from: EnvironmentSettings): Config['transcription'] {
     backend === 'realtime' ? standardModels.liveTranscription : standardModels.transcription;
   const role = remote(from, 'TRANSCRIPTION', model);
   if (role.kind === 'embedded') return role;
-  const models = [...new Set([role.model, ...listed(from.TRANSCRIPTION_MODELS)])];
-  return { ...role, models, backend, language };
+  return { ...role, models: from.TRANSCRIPTION_MODEL ?? [role.model], backend, language };
 }
 
 function chat(from: EnvironmentSettings): Config['chat'] {
@@ -259,12 +250,11 @@ function audioModel(from: EnvironmentSettings): AudioModel {
 }
 
 function speech(from: EnvironmentSettings): Config['speech'] {
-  const { SPEECH_VOICE: voice, SPEECH_BACKEND: backend, SPEECH_RATE_HZ: rateHz } = from;
+  const { SPEECH_VOICE: voice, SPEECH_BACKEND: backend, SPEECH_MODEL: models } = from;
   const role = remote(from, 'SPEECH', '');
   if (role.kind === 'embedded') return { ...role, voice };
   const chosen = speechOf(role, backend, voice, from);
-  const models = [...new Set([...chosen.models, ...listed(from.SPEECH_MODELS)])];
-  return { ...chosen, models, ...(rateHz !== undefined && { rateHz }) };
+  return { ...chosen, models: models ?? chosen.models };
 }
 
 /** A group with an address of its own brings its own key. */

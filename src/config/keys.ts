@@ -17,6 +17,6 @@ export function serverAt(
   const { OPENAI_BASE_URL: shared, OPENAI_API_KEY: sharedKey } = from;
   const copy = sharedKey && baseUrl === shared ? new Secret(sharedKey.reveal()) : undefined;
   const apiKey = from[`${prefix}_API_KEY`] ?? copy;
-  const model = from[`${prefix}_MODEL`] ?? standardModel;
+  const [model = standardModel] = [from[`${prefix}_MODEL`]].flat();
   return { kind: 'remote', baseUrl, model, ...(apiKey && { apiKey }) };
 }

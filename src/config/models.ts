@@ -7,11 +7,9 @@ export function modelsInUse(config: Config): WatchedModel[] {
   const { transcription, chat, speech, fallbacks, realtime } = config;
   return [
     ...modelsOf('TRANSCRIPTION', transcription, fallbacks.transcription),
-    ...choosableModels('TRANSCRIPTION_MODELS', transcription),
     ...modelsOf('CHAT_COMPLETION', chat, fallbacks.chat),
     ...hearingModel(config),
     ...modelsOf('SPEECH', speech, fallbacks.speech),
-    ...choosableModels('SPEECH_MODELS', speech),
     ...(realtime ? [watched('REALTIME', realtime)] : []),
   ];
 }
@@ -42,22 +40,17 @@ function hearingModel({ chat, audioModel }: Config): WatchedModel[] {
   return [watched('AUDIO_MODEL', { ...chat, model: audioModel.model })];
 }
 
-/** Models that may be chosen in place of the usual one. */
-function choosableModels(
-  setting: string,
-  engine: Config['speech'] | Config['transcription'],
-): WatchedModel[] {
-  if (engine.kind === 'embedded') return [];
-  return engine.models.slice(1).map((model) => watched(setting, { ...engine, model }));
-}
-
 function modelsOf(
   group: string,
-  engine: RemoteServer | Embedded,
+  engine: (RemoteServer & { readonly models?: readonly string[] }) | Embedded,
   fallback: RemoteServer | Embedded | undefined,
 ): WatchedModel[] {
+  const models =
+    engine.kind === 'remote'
+      ? (engine.models ?? [engine.model]).map((model) => watched(group, { ...engine, model }))
+      : [];
   return [
-    ...(engine.kind === 'remote' ? [watched(group, engine)] : []),
+    ...models,
     ...(fallback?.kind === 'remote' ? [watched(`${group}_FALLBACK`, fallback)] : []),
   ];
 }

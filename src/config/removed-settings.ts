@@ -19,12 +19,17 @@ export const removedLimits: Readonly<Record<string, string>> = {
 /** Settings that are gone, each with what takes its place, in one sentence. */
 export const removedSettings: Readonly<Record<string, string>> = {
   DISCORD_GUILD_ID: 'All servers get the slash commands; SERVERS_ALLOWED bounds the servers.',
+  COMMANDS_PER_PERSON: 'A person may use 5 commands and buttons in 10 s.',
   DJ_ROLE_ID: 'A server names its own by /settings set dj_role.',
   BRAINS: 'Personas use the pipeline of their server.',
   REALTIME_DIALECT: 'OpenAI removed the beta interface; use a server with current names.',
   TOOL_FILES: 'Offer functions through an MCP server of MCP_SERVERS.',
   REALTIME_FIRST_BYTE_SECONDS: fixedWait,
   REALTIME_IDLE_SECONDS: fixedWait,
+  TRANSCRIPTION_MODELS: 'List the models in TRANSCRIPTION_MODEL, the usual one first.',
+  SPEECH_MODELS: 'List the models in SPEECH_MODEL, the usual one first.',
+  SPEECH_RATE_HZ:
+    'A server that does not label its rate needs SPEECH_FORMAT=wav, unless it is 24000 Hz.',
   TRANSCRIPTION_STREAM: byModel,
   TRANSCRIPTION_PARTIALS: byModel,
   TRANSCRIPTION_FIRST_BYTE_SECONDS: fixedWait,

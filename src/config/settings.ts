@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Secret } from '#src/base/secret.ts';
 import { pipelineNames } from '#src/pipeline/pipeline.ts';
 import { isHost } from '#src/sources/fetch/allowed-hosts.ts';
-import { speechFormats } from '#src/speech/openai/speech-formats.ts';
+import { speechFormats } from '#src/speech/openai/sound-stream.ts';
 import { addressingModes } from '#src/turn/addressing/addressing-windows.ts';
 
 const words = z.string().trim().min(1);
@@ -14,6 +14,13 @@ const urlOrEmbedded = words.refine(
 const secret = words
   .regex(/^[\x21-\x7e]+$/, 'holds spaces or characters that no key has; copy it again')
   .transform((value) => new Secret(value));
+/** Models of one server, the usual one first. */
+const models = words
+  .refine(
+    areModels,
+    'must be at most 25 models of at most 100 characters each, with commas between them',
+  )
+  .transform((value) => [...new Set(listed(value))]);
 
 const port = z.coerce
   .number('must be a port, or 0 for off')
@@ -90,13 +97,7 @@ export const settings = z.object({
   REALTIME_MODEL: words.optional(),
   REALTIME_API_KEY: secret.optional(),
   TRANSCRIPTION_BACKEND: z.enum(['file', 'realtime']).default('file'),
-  TRANSCRIPTION_MODEL: words.optional(),
-  TRANSCRIPTION_MODELS: words
-    .refine(
-      areModels,
-      'must be at most 24 models of at most 100 characters each, with commas between them',
-    )
-    .optional(),
+  TRANSCRIPTION_MODEL: models.optional(),
   TRANSCRIPTION_API_KEY: secret.optional(),
   TRANSCRIPTION_LANGUAGE: words
     .regex(/^[a-z]{2,3}(-[A-Za-z0-9]+)*$/, 'must be a language code like en or pt-BR')
@@ -110,22 +111,10 @@ export const settings = z.object({
   CHAT_COMPLETION_FALLBACK_MODEL: words.optional(),
   CHAT_COMPLETION_FALLBACK_API_KEY: secret.optional(),
   SPEECH_BACKEND: z.enum(['speech', 'realtime']).optional(),
-  SPEECH_MODEL: words.optional(),
-  SPEECH_MODELS: words
-    .refine(
-      areModels,
-      'must be at most 24 models of at most 100 characters each, with commas between them',
-    )
-    .optional(),
+  SPEECH_MODEL: models.optional(),
   SPEECH_API_KEY: secret.optional(),
   SPEECH_INSTRUCTIONS: words.optional(),
   SPEECH_FORMAT: z.enum(speechFormats).default('pcm'),
-  SPEECH_RATE_HZ: z.coerce
-    .number('must be a rate in Hz, say 16000')
-    .int('must be a rate in Hz, say 16000')
-    .min(8_000, 'must be at least 8000 Hz')
-    .max(192_000, 'must be at most 192000 Hz')
-    .optional(),
   SPEECH_FALLBACK_BASE_URL: urlOrEmbedded.optional(),
   SPEECH_FALLBACK_MODEL: words.optional(),
   SPEECH_FALLBACK_API_KEY: secret.optional(),
@@ -137,11 +126,6 @@ export const settings = z.object({
   TRACK_ALLOWED_HOSTS: words
     .refine(areHosts, 'must be hosts or addresses, with commas between them, say nas.local:8000')
     .optional(),
-  COMMANDS_PER_PERSON: z.coerce
-    .number('must be a number, or 0 for no limit')
-    .min(0, 'must be a number, or 0 for no limit')
-    .max(1_000, 'must be at most 1000, or 0 for no limit')
-    .default(5),
   MCP_SERVERS: words.optional(),
   PRICES: words.optional(),
   BUDGET_PERSON_DAY_USD: budget.default(1),
@@ -246,10 +230,10 @@ function isNames(value: string): boolean {
   return names.length <= 20 && names.every(({ length }) => length > 0 && length <= 32);
 }
 
-/** Discord suggests 25 choices: these and the usual one. */
+/** Discord suggests 25 choices. */
 function areModels(value: string): boolean {
   const names = listed(value);
-  return names.length <= 24 && names.every(({ length }) => length > 0 && length <= 100);
+  return names.length <= 25 && names.every(({ length }) => length > 0 && length <= 100);
 }
 
 /** Words between commas; none where nothing is set. */

@@ -33,7 +33,7 @@ export function speechMistakes(
   const { SPEECH_BACKEND: asked } = from;
   const isSocket = !isHttpUrl(baseUrl) && asked !== undefined && asked !== 'realtime';
   const backend = asked ?? backendOf({ baseUrl, model });
-  const isChoiceless = from.SPEECH_MODELS !== undefined && backend !== 'speech';
+  const isChoiceless = (from.SPEECH_MODEL ?? []).length > 1 && backend !== 'speech';
   const isNameless = asked === 'speech' && isOpenAi(baseUrl) && !model;
   return [
     ...(isSocket ? ['SPEECH_BASE_URL: a WebSocket address needs SPEECH_BACKEND=realtime'] : []),
@@ -42,7 +42,7 @@ export function speechMistakes(
       ? ['SPEECH_MODEL: missing; name one for SPEECH_BACKEND=speech at OpenAI, or leave both empty']
       : []),
     ...(isChoiceless
-      ? [`SPEECH_MODELS: a choice of models needs SPEECH_BACKEND=speech; this is ${backend}`]
+      ? [`SPEECH_MODEL: a choice of models needs SPEECH_BACKEND=speech; this is ${backend}`]
       : []),
   ];
 }

@@ -1,4 +1,4 @@
-import { embedded, type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
+import { embedded, type ServedBy, servedBy } from '#src/provider/models/models.ts';
 import { isOwnServer } from '#src/provider/own-server.ts';
 import {
   cautiousPrices,
@@ -7,7 +7,7 @@ import {
   type RolePrice,
   rateOf,
 } from '#src/spending/prices/prices.ts';
-import type { Tariff } from '#src/spending/tariff.ts';
+import type { Tariff } from '#src/spending/reservation.ts';
 import type { Budget } from './budget.ts';
 import type { Config } from './types.ts';
 

@@ -61,8 +61,6 @@ export type Config = {
         /** Models that people and programs may choose; `model` is the first of them. */
         readonly models: readonly string[];
         readonly format: EnvironmentSettings['SPEECH_FORMAT'];
-        /** Rate of raw samples without a label. */
-        readonly rateHz?: number;
         readonly voice: string;
         readonly instructions?: string;
       })
@@ -85,8 +83,6 @@ export type Config = {
   };
   /** Hosts of the owner's own network that sounds may be fetched from. */
   readonly allowedHosts: readonly string[];
-  /** Commands and buttons that one person may use in 10 s; 0: no limit. */
-  readonly commandsPerPerson: number;
   readonly budget: Budget;
   /** Where programs of the system are looked for, as in `PATH`. */
   readonly searchPath: string;

@@ -10,7 +10,7 @@ import { type Finding, tryProbe } from '#src/probes/probe.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { EventLog, LoggedEvent } from './event-log.ts';
 import type { ConversationPrinter } from './printer.ts';
-import { type HeardAnswer, heard, replied } from './sandbox-lines.ts';
+import type { CommandAnswer, HeardAnswer } from './sandbox-lines.ts';
 import { silenceOf, whyDropped } from './silence.ts';
 
 /** Person who asks first, and who speaks the typed lines. */
@@ -66,12 +66,13 @@ export async function firstExchange(
   const { events, sandbox } = observers;
   const start = events.place;
   await sandbox.ask({ do: 'join', person: host });
-  const reply = replied.parse(await sandbox.ask({ do: 'command', person: host, name: 'join' }));
+  const request = { do: 'command', person: host, name: 'join' } as const;
+  const reply = await sandbox.ask<CommandAnswer>(request);
   // The obstacle is told to the caller alone.
   if (reply.ephemeral) return failed('join', reply.text);
   await sandbox.ask({ do: 'settled', person: host });
   await events.after(start, ['done'], doneMs, signal);
-  return await exchange(host, sandbox.ready.recordings.time, observers, signal);
+  return await exchange(host, sandbox.ready.recording, observers, signal);
 }
 
 /**
@@ -105,8 +106,8 @@ async function listen(
   if (firstSentAtMs === undefined) return undefined;
   // A cue that passed the time is no answer.
   const waits = { sinceMs: firstSentAtMs - stampMs, quietMs, timeoutMs: arrivalMs };
-  const answer = await sandbox.ask({ do: 'listen', person, wav, ...waits }).catch(() => undefined);
-  return answer && heard.parse(answer);
+  const request = { do: 'listen', person, wav, ...waits } as const;
+  return await sandbox.ask<HeardAnswer>(request).catch(() => undefined);
 }
 
 async function answerTo(

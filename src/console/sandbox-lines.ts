@@ -1,68 +1,53 @@
-import { z } from 'zod';
 import type { readCommand } from '#page/room/command-line.js';
 
-const atMs = z.number();
+/** Lines that the sandbox program writes, as far as they are read here (`sandbox/program/protocol.ts`). */
+export type SandboxLine = SandboxReady | SandboxPageLine | SandboxMessage | SandboxAnswer;
 
 /** First line of the sandbox program: where it is and how to get in. */
-export const readyLine = z.object({
-  kind: z.literal('ready'),
-  apiUrl: z.url(),
-  token: z.string().min(1),
-  ca: z.string().startsWith('-----BEGIN CERTIFICATE-----'),
-  cdnHost: z.string().min(1),
-  guildId: z.string(),
-  botName: z.string(),
-  recordings: z.object({ digits: z.string(), time: z.string() }),
-});
-export type SandboxReady = z.infer<typeof readyLine>;
+export type SandboxReady = {
+  readonly kind: 'ready';
+  readonly apiUrl: string;
+  readonly token: string;
+  /** PEM. */
+  readonly ca: string;
+  readonly cdnHost: string;
+  readonly guildId: string;
+  /** Path of a WAV in which a synthetic man says "what time is it". */
+  readonly recording: string;
+};
 
 /** Where the sandbox's page is, or why there is none. */
-export const pageLine = z.object({
-  kind: z.literal('page'),
-  link: z.url().optional(),
-  why: z.string().optional(),
-});
-export type SandboxPageLine = z.infer<typeof pageLine>;
+export type SandboxPageLine = {
+  readonly kind: 'page';
+  readonly link?: string;
+  readonly why?: string;
+};
 
 /** Message of the bot, as a person in the sandbox sees it. */
-export const messageLine = z.object({
-  kind: z.literal('message'),
-  change: z.enum(['posted', 'edited', 'deleted']),
-  author: z.string(),
-  text: z.string(),
-  to: z.string().optional(),
-});
-export type SandboxMessage = z.infer<typeof messageLine>;
+export type SandboxMessage = {
+  readonly kind: 'message';
+  readonly change: 'posted' | 'edited' | 'deleted';
+  readonly author: string;
+  readonly text: string;
+  readonly to?: string;
+};
 
-export const answerLine = z.discriminatedUnion('ok', [
-  z.looseObject({ id: z.number(), ok: z.literal(true) }),
-  z.object({ id: z.number().nullable(), ok: z.literal(false), error: z.string() }),
-]);
-export type SandboxAnswer = z.infer<typeof answerLine>;
+/** Answer to a request, with fields of its own. */
+export type SandboxAnswer =
+  | { readonly id: number; readonly ok: true }
+  | { readonly id: number | null; readonly ok: false; readonly error: string };
 
-export const spoken = z.object({
-  firstPacketAtMs: atMs,
-  firstVoicedAtMs: atMs,
-  lastVoicedAtMs: atMs,
-});
-
-export const heard = z.object({
-  firstAudibleAtMs: atMs,
-  lastAtMs: atMs,
-  sealedFrames: z.number(),
-  openFrames: z.number(),
-  durationMs: z.number(),
-});
-export type HeardAnswer = z.infer<typeof heard>;
-
-/** The bot's reply to a command or a button. */
-export const replied = z.object({ text: z.string(), ephemeral: z.boolean(), sentAtMs: atMs });
-
+/** When a person spoke. */
+export type SpokenAnswer = { readonly firstPacketAtMs: number; readonly lastVoicedAtMs: number };
+/** Sound of the bot that reached a person. */
+export type HeardAnswer = { readonly firstAudibleAtMs: number };
+/** The bot's reply to a command. */
+export type CommandAnswer = { readonly text: string; readonly ephemeral: boolean };
 /** Place of the bot, and its registered commands. */
-export const stateAnswer = z.object({
-  bot: z.object({ online: z.boolean(), channel: z.string().optional() }),
-  commands: z.custom<Parameters<typeof readCommand>[1]>(),
-});
+export type StateAnswer = {
+  readonly bot: { readonly channel?: string };
+  readonly commands: Parameters<typeof readCommand>[1];
+};
 
 /** Requests to people in the sandbox; each is answered once. */
 export type ConsoleRequest =

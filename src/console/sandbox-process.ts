@@ -5,16 +5,13 @@ import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { fileURLToPath } from 'node:url';
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import {
-  answerLine,
-  type ConsoleRequest,
-  messageLine,
-  pageLine,
-  readyLine,
-  type SandboxAnswer,
-  type SandboxMessage,
-  type SandboxPageLine,
-  type SandboxReady,
+import type {
+  ConsoleRequest,
+  SandboxAnswer,
+  SandboxLine,
+  SandboxMessage,
+  SandboxPageLine,
+  SandboxReady,
 } from './sandbox-lines.ts';
 
 const program = fileURLToPath(new URL('../../sandbox/main.ts', import.meta.url));
@@ -33,7 +30,7 @@ export type SandboxPage = {
   readonly onPage: (line: SandboxPageLine) => void;
 };
 
-type Pending = PromiseWithResolvers<Readonly<Record<string, unknown>>>;
+type Pending = PromiseWithResolvers<unknown>;
 
 /**
  * The sandbox as a child process: one line of JSON per request and answer.
@@ -81,8 +78,7 @@ export class SandboxProcess implements AsyncDisposable {
     try {
       const first = await unlessAborted(lines.next(), either);
       if (first.done) throw new Error(await complaint);
-      const ready = readyLine.parse(JSON.parse(first.value));
-      return new SandboxProcess(child, lines, ready, onMessage, page);
+      return new SandboxProcess(child, lines, JSON.parse(first.value), onMessage, page);
     } catch (cause) {
       child.kill();
       signal.throwIfAborted();
@@ -97,13 +93,10 @@ export class SandboxProcess implements AsyncDisposable {
   }
 
   /**
-   * Errors: BotError `sandbox.failed` with the sandbox's own sentence. Aborting `signal` throws its reason; what was
-   * asked for still happens.
+   * The fields of the answer. Errors: BotError `sandbox.failed` with the sandbox's own sentence. Aborting `signal` throws its
+   * reason; what was asked for still happens.
    */
-  async ask(
-    request: ConsoleRequest,
-    signal: AbortSignal = never,
-  ): Promise<Readonly<Record<string, unknown>>> {
+  async ask<Answer>(request: ConsoleRequest, signal: AbortSignal = never): Promise<Answer> {
     AbortSignal.any([signal, this.gone]).throwIfAborted();
     const id = ++this.#lastId;
     const pending: Pending = Promise.withResolvers();
@@ -112,7 +105,7 @@ export class SandboxProcess implements AsyncDisposable {
     this.#child.stdin.write(`${JSON.stringify({ id, ...request })}\n`);
     signal.addEventListener('abort', leave);
     try {
-      return await pending.promise;
+      return (await pending.promise) as Answer; // written by the program that was started here
     } finally {
       signal.removeEventListener('abort', leave);
     }
@@ -129,21 +122,17 @@ export class SandboxProcess implements AsyncDisposable {
 
   async #read(lines: AsyncIterator<string>): Promise<void> {
     for (let line = await lines.next(); !line.done; line = await lines.next())
-      this.#handle(line.value);
+      this.#handle(JSON.parse(line.value));
     const gone = new BotError('sandbox.failed', true, 'The sandbox has ended.');
     for (const { reject } of this.#pending.values()) reject(gone);
     this.#pending.clear();
     this.#gone.abort(gone);
   }
 
-  #handle(line: string): void {
-    const value = jsonOf(line);
-    const message = messageLine.safeParse(value);
-    if (message.success) this.#onMessage(message.data);
-    const page = pageLine.safeParse(value);
-    if (page.success) this.#page?.onPage(page.data);
-    const answer = answerLine.safeParse(value);
-    if (answer.success) this.#settle(answer.data);
+  #handle(line: SandboxLine): void {
+    if ('ok' in line) this.#settle(line);
+    else if (line.kind === 'message') this.#onMessage(line);
+    else if (line.kind === 'page') this.#page?.onPage(line);
   }
 
   #settle(answer: SandboxAnswer): void {
@@ -164,14 +153,6 @@ function argumentsOf(page: SandboxPage | undefined): readonly string[] {
   const { host, port, publicUrl, keptFile } = page;
   const url = publicUrl ? ['--page-url', publicUrl.href] : [];
   return ['--page-host', host, '--page-port', `${port}`, '--kept', keptFile, ...url];
-}
-
-function jsonOf(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 async function firstComplaint(child: ChildProcessWithoutNullStreams): Promise<string> {

@@ -5,7 +5,7 @@ import { readCommand } from '#page/room/command-line.js';
 import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { host, outcomeOf, type SandboxObservers } from './exchange.ts';
-import { stateAnswer } from './sandbox-lines.ts';
+import type { StateAnswer } from './sandbox-lines.ts';
 import { silenceLine, silenceOf } from './silence.ts';
 import type { TypedVoice } from './typed-voice.ts';
 
@@ -72,7 +72,7 @@ async function speak(
   { botName, events, sandbox, show }: SandboxObservers,
   signal: AbortSignal,
 ): Promise<void> {
-  const { bot } = stateAnswer.parse(await sandbox.ask({ do: 'state' }));
+  const { bot } = await sandbox.ask<StateAnswer>({ do: 'state' });
   const { channel } = bot;
   if (channel === undefined) return show.note(`${botName} is in no voice channel; /join calls it.`);
   await sandbox.ask({ do: 'join', person: host, channel });
@@ -97,7 +97,7 @@ async function command(
   { events, sandbox, show }: SandboxObservers,
   signal: AbortSignal,
 ): Promise<void> {
-  const { commands } = stateAnswer.parse(await sandbox.ask({ do: 'state' }));
+  const { commands } = await sandbox.ask<StateAnswer>({ do: 'state' });
   const read = readCommand(line, commands);
   if (read.kind === 'incomplete') return show.note(read.message);
   const options = Object.fromEntries(

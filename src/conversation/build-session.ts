@@ -1,15 +1,7 @@
+import { BotError } from '#src/base/errors.ts';
 import { Wakeup } from '#src/base/loops/wakeup.ts';
-import { AnswerJobs } from '#src/conversation/answering/answer-jobs.ts';
-import { ConsentGate, type SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
-import { SessionAddressing } from '#src/conversation/hearing/session-addressing.ts';
-import { Utterances } from '#src/conversation/hearing/utterances.ts';
-import { ReadingJobs } from '#src/conversation/output/reading-jobs.ts';
-import { pauseAloud } from '#src/conversation/output/say-to-person.ts';
-import { UndecidedPeople } from '#src/conversation/presence/consent-undecided-people.ts';
-import { SessionTools } from '#src/conversation/tools/session-tools.ts';
-import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
-import { chosenVoiceGone } from '#src/notices/report-failure.ts';
+import { chosenVoiceGone, writeUnrecognised } from '#src/notices/notice.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { SessionBefore, SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -18,17 +10,122 @@ import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
 import { PreemptiveBudget } from '#src/spending/preemptive-budget.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import type { HearingDependencies } from '#src/voice/link/connection-sound.ts';
-import { CurrentConnection } from '#src/voice/link/current-connection.ts';
-import type { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
+import {
+  CurrentConnection,
+  type HearingDependencies,
+  type ReconnectingLink,
+} from '#src/voice/link/reconnecting-link.ts';
 import { SessionTracksAndBotVolumes } from '#src/voice/output/session-tracks-and-bot-volumes.ts';
-import { SpeechPace } from '#src/voice/output/speech-pace.ts';
-import { type ConversationState, initialState } from './machine/state.ts';
-import { effectPerformer, type SessionDecisions } from './perform-effects.ts';
+import { SpeechPace } from '#src/voice/output/speech-output.ts';
+import { AnswerJobs } from './answering/answer-jobs.ts';
+import { ConsentGate, type SessionAnswers } from './hearing/consent-gate.ts';
+import { SessionAddressing } from './hearing/session-addressing.ts';
+import { Utterances } from './hearing/utterances.ts';
+import type { ConversationEffect, EffectOf } from './machine/effects.ts';
+import { type ConversationState, initialState, type PersonId } from './machine/state.ts';
+import { pauseAloud } from './output/answer-parts.ts';
+import { ReadingJobs } from './output/read-aloud.ts';
+import { UndecidedPeople } from './presence/consent-undecided-people.ts';
 import { Requests } from './requests.ts';
 import type { SessionContext, SessionOnce } from './session-context.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
 import { sessionSettingsOf, Talk } from './talk.ts';
+import { SessionTools } from './tools/session-tools.ts';
+import type { ToolCalls } from './tools/tool-calls.ts';
+import type { ToolEntry } from './tools/tool-entry.ts';
+
+/** Decisions that the session itself carries out. */
+export type SessionDecisions = {
+  /** The conversation ends the session. */
+  readonly end: (why: string) => void;
+  /** The link may be opened again. */
+  readonly openLink: () => void;
+  /** Nothing of this person is kept any more. */
+  readonly forgetPerson: (personId: PersonId) => void;
+  /** Something is not answered or not said, as the bot ends. */
+  readonly unanswered: () => void;
+};
+
+/** Parts that perform effects. */
+export type EffectParts = {
+  readonly context: SessionContext;
+  readonly answers: AnswerJobs;
+  readonly calls: ToolCalls;
+  readonly readings: ReadingJobs;
+  readonly session: SessionDecisions;
+  readonly utterances: Utterances;
+};
+
+type Performers = {
+  readonly [Kind in ConversationEffect['do']]: (effect: EffectOf<Kind>) => void;
+};
+
+/** Performs each effect of the conversation by the part that it concerns. */
+function effectPerformer(parts: EffectParts): (effect: ConversationEffect) => void {
+  const { answers, calls, context, readings, session, utterances } = parts;
+  const performers: Performers = {
+    listen: ({ utterance }) => utterances.listen(utterance),
+    recognise: ({ pause, utterance }) => utterances.recognise(utterance, pause),
+    endpoint: ({ text, utterance }) => utterances.endpoint(utterance, text),
+    forget: ({ utterance }) => utterances.forget(utterance),
+    overheard: ({ by, isMeant, what }) => context.connection.sound?.overheard(by, what, isMeant),
+    begin: (effect) => answers.begin(effect),
+    play: (effect) => answers.play(effect),
+    hold: ({ answer }) => answers.running.hold(answer),
+    'give-up': (effect) => answers.giveUp(effect),
+    discard: ({ reply }) => {
+      answers.discard(reply);
+      readings.running.discard(reply);
+    },
+    speak: (effect) => readings.speak(effect),
+    cut: ({ reply }) => void (answers.running.cut(reply) || readings.running.cut(reply)),
+    'finish-clause': ({ reply }) =>
+      void (answers.running.finishClause(reply) || readings.running.finishClause(reply)),
+    cue: (effect) => playCue(effect, context),
+    run: (effect) => calls.run(effect),
+    'stop-run': ({ run }) => calls.stopRun(run),
+    result: (effect) => calls.result(effect),
+    ask: (effect) => calls.ask(effect),
+    'close-ask': ({ confirmation }) => calls.closeAsk(confirmation),
+    report: ({ outcome, request }) => context.queue.report(request, outcome),
+    notice: (effect) => giveNotice(effect, parts),
+    obey: ({ by, command }) => context.obey(command, by),
+    'forget-person': ({ by }) => session.forgetPerson(by),
+    end: ({ why }) => session.end(why),
+    fact: (effect) => tell(effect, parts),
+    'open-link': () => session.openLink(),
+  };
+  return (effect) => {
+    const perform = performers[effect.do] as (effect: ConversationEffect) => void;
+    perform(effect);
+  };
+}
+
+function playCue({ cue }: EffectOf<'cue'>, { connection, parts }: SessionContext): void {
+  if (cue !== 'error') connection.sound?.playWaitingCue(cue);
+  else void connection.play(parts.cues.error);
+}
+
+function giveNotice({ line }: EffectOf<'notice'>, { context, session }: EffectParts): void {
+  const { notice, people, talk } = context;
+  if (line === 'reconnecting') {
+    notice({ id: 'panel.reconnecting' }, () => !talk.state.link.isUp && people().length > 0);
+  } else if (line === 'unrecognised') {
+    if (talk.lastUnrecognised instanceof BotError)
+      writeUnrecognised(talk.lastUnrecognised, context);
+  } else if (line === 'unanswered') {
+    session.unanswered();
+  }
+}
+
+function tell({ fact }: EffectOf<'fact'>, { answers, context, utterances }: EffectParts): void {
+  const { channel, parts } = context;
+  if (fact.kind === 'utterance-over') utterances.over(fact);
+  if (fact.kind === 'turn-over') answers.turnOver(fact.turn, fact.end);
+  if (fact.kind !== 'dropped') return;
+  const { by: speakerId, name, why } = fact;
+  parts.onEvent(channel.guildId, { kind: 'dropped', speakerId, name, why });
+}
 
 /** A conversation that is over, and what was said for its session alone. */
 export type EndedConversation = {
@@ -121,7 +218,6 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     languages: new SpeakerLanguages({ guildId, parts, settings }, before?.languages),
     gate: new ConsentGate({
       rules: settings().consent,
-      people,
       admits: admissionIn(guildId, people, parts, options.settings),
       choices: sessions.consents.in(guildId),
       isRead: () => options.settings.isRead(guildId),
@@ -186,10 +282,10 @@ function stateOf(
   const past = before?.talk.state ?? ended;
   const { agreedIds: callers = [], isPaused = false } =
     before?.gate.answers ?? seat ?? ended?.answers ?? {};
-  const { notes, reportedFailures } = before?.talk.state ?? start;
+  const { consent, notes, reportedFailures } = before?.talk.state ?? start;
   return {
     ...start,
-    consent: { ...start.consent, ...gate.initial, callers, isPaused },
+    consent: { ...consent, ...gate.stored, callers, isPaused },
     history: past && (ended || goesOn) ? past.history : start.history,
     notes: { ...start.notes, toldOfName: notes.toldOfName },
     reportedFailures,

@@ -1,5 +1,5 @@
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
-import { failureText } from '#src/notices/failure-text.ts';
+import { failureText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { queueRules } from '#src/turn/queue-rules.ts';
 import type { ReportedOutcome } from './machine/effects.ts';

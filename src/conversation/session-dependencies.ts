@@ -1,7 +1,7 @@
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
-import type { ConsentStore } from '#src/people/consent-store.ts';
+import type { ConsentStore } from '#src/people/consent.ts';
 import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import type { Places } from '#src/ports/command-ports.ts';

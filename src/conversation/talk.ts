@@ -1,9 +1,10 @@
 import type { BotError } from '#src/base/errors.ts';
-import type { ChannelFailure } from '#src/notices/failure-text.ts';
+import type { ChannelFailure } from '#src/notices/notice.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { ConversationEffect } from './machine/effects.ts';
-import type { EventKind, UntimedEvent } from './machine/events.ts';
+import type { ConversationEvent, EventKind, UntimedEvent } from './machine/events.ts';
+import { conversationRules } from './machine/rules.ts';
 import type {
   ConversationState,
   Id,
@@ -11,12 +12,13 @@ import type {
   PersonId,
   SessionSettings,
 } from './machine/state.ts';
-import { Performer } from './performer.ts';
+import { step, wakeAtMs } from './machine/step.ts';
 import type { SessionContext } from './session-context.ts';
 
-/** Performs effects, and is called after each event. */
 export type TalkHooks = {
+  /** Performs an effect. It never waits, and answers by events. */
   readonly perform: (effect: ConversationEffect) => void;
+  /** Called after each event, once its effects are performed. */
   readonly changed: () => void;
 };
 
@@ -33,7 +35,10 @@ const settingsNeeded: ReadonlySet<EventKind> = new Set([
   'notify',
 ]);
 
-/** The conversation of one session: its state, the sound of the bot, and what people and settings tell it. */
+/**
+ * The conversation of one session: owner of its state, which handles one event after the other and keeps the one timer; the
+ * sound of the bot, and what people and settings tell it.
+ */
 export class Talk {
   /** Reply that was opened last, and the person whom it answers. */
   sounding: { readonly id: Id; readonly by: PersonId | undefined } | undefined;
@@ -42,7 +47,12 @@ export class Talk {
   /** Failure of the utterance that was decided last. */
   lastUnrecognised: unknown;
   readonly #context: SessionContext;
-  readonly #performer: Performer;
+  readonly #hooks: TalkHooks;
+  readonly #inbox: ConversationEvent[] = [];
+  #state: ConversationState;
+  #isStepping = false;
+  #wakeMs = Number.POSITIVE_INFINITY;
+  #stopTimer: () => void = () => undefined;
   #output: SpeechOutput | undefined;
   #bug = Promise.withResolvers<never>();
   #audible: Id | undefined;
@@ -52,16 +62,12 @@ export class Talk {
 
   constructor(context: SessionContext, state: ConversationState, hooks: TalkHooks) {
     this.#context = context;
-    this.#performer = new Performer({
-      clock: context.parts.clock,
-      state,
-      broken: (error) => this.broken(error),
-      ...hooks,
-    });
+    this.#state = state;
+    this.#hooks = hooks;
   }
 
   get state(): ConversationState {
-    return this.#performer.state;
+    return this.#state;
   }
 
   /** Sound of the open connection. */
@@ -81,13 +87,27 @@ export class Talk {
     this.#bug.promise.catch(() => undefined); // whoever waits for it is told
   }
 
+  /** Handles an event; during another one it waits until all effects of that are performed. */
   post(event: UntimedEvent): void {
     if (settingsNeeded.has(event.kind)) this.syncSettings();
-    this.#performer.post(event);
+    const atMs = this.#context.parts.clock.nowMs();
+    this.#inbox.push({ ...event, atMs } as ConversationEvent);
+    if (this.#isStepping) return;
+    this.#isStepping = true;
+    try {
+      for (let next = this.#inbox.shift(); next; next = this.#inbox.shift()) this.#handle(next);
+    } finally {
+      this.#isStepping = false;
+    }
+    this.#setTimer();
+    this.#hooks.changed();
   }
 
+  /** Stops the timer, for good. */
   close(): void {
-    this.#performer.close();
+    this.#stopTimer();
+    this.#stopTimer = () => undefined;
+    this.#wakeMs = Number.NEGATIVE_INFINITY;
   }
 
   /** A bug in work that no caller waits for: the connection ends with it; without one it is reported. */
@@ -99,18 +119,17 @@ export class Talk {
 
   /** Tells the conversation what is heard of the bot. To be called after each frame, and every 20 ms or so. */
   noticeSound(): void {
-    const { output } = this;
-    const { sounding } = this;
+    const { output, sounding } = this;
     if (!output || !sounding) return;
     if (output.sounds && this.#audible !== sounding.id) {
       this.#audible = sounding.id;
       this.#isStarved = false;
-      this.#performer.post({ kind: 'audible', reply: sounding.id });
+      this.post({ kind: 'audible', reply: sounding.id });
     }
     const isStarved = output.sounds && output.starves;
     if (isStarved === this.#isStarved || this.#audible !== sounding.id) return;
     this.#isStarved = isStarved;
-    this.#performer.post({ kind: 'starved', reply: sounding.id, isStarved });
+    this.post({ kind: 'starved', reply: sounding.id, isStarved });
   }
 
   /** Tells the conversation who is there, where that has changed. */
@@ -132,24 +151,22 @@ export class Talk {
     const now = JSON.stringify(here);
     if (now === this.#people) return;
     this.#people = now;
-    this.#performer.post({ kind: 'people', people: here });
+    this.post({ kind: 'people', people: here });
   }
 
   /** Tells the conversation what is stored about consent, where that has changed. */
   syncConsents(): void {
-    const { gate } = this.#context;
-    const { no, yes } = gate.stored;
-    const facts = { policy: gate.policy, isRead: gate.isRead, no, yes };
-    const now = JSON.stringify(facts);
+    const { stored } = this.#context.gate;
+    const now = JSON.stringify(stored);
     if (now === this.#consents) return;
     this.#consents = now;
-    this.#performer.post({ kind: 'consents', ...facts });
+    this.post({ kind: 'consents', ...stored });
   }
 
   /** True the first time of each failure, until it is over. */
   isNewFailure(failure: ChannelFailure): boolean {
     if (this.isFailing(failure)) return false;
-    this.#performer.post({ kind: 'failure', failure, isOver: false });
+    this.post({ kind: 'failure', failure, isOver: false });
     return true;
   }
 
@@ -158,15 +175,10 @@ export class Talk {
     return this.state.reportedFailures.includes(failure);
   }
 
-  /** The voice is heard again. */
-  voiceWorks(): void {
-    this.endFailure('speak');
-  }
-
   /** True where there was this failure. */
   endFailure(failure: ChannelFailure): boolean {
     const isFailing = this.isFailing(failure);
-    if (isFailing) this.#performer.post({ kind: 'failure', failure, isOver: true });
+    if (isFailing) this.post({ kind: 'failure', failure, isOver: true });
     return isFailing;
   }
 
@@ -174,7 +186,31 @@ export class Talk {
   syncSettings(): void {
     const now = sessionSettingsOf(this.#context);
     if (JSON.stringify(now) === JSON.stringify(this.state.settings)) return;
-    this.#performer.post({ kind: 'settings', settings: now });
+    this.post({ kind: 'settings', settings: now });
+  }
+
+  #handle(event: ConversationEvent): void {
+    try {
+      const { effects, state } = step(this.#state, event, conversationRules);
+      this.#state = state;
+      for (const effect of effects) this.#hooks.perform(effect);
+    } catch (error) {
+      this.broken(error);
+    }
+  }
+
+  #setTimer(): void {
+    const wakeMs = wakeAtMs(this.#state, conversationRules);
+    if (wakeMs === this.#wakeMs || this.#wakeMs === Number.NEGATIVE_INFINITY) return;
+    this.#stopTimer();
+    this.#stopTimer = () => undefined;
+    this.#wakeMs = wakeMs;
+    if (wakeMs === Number.POSITIVE_INFINITY) return;
+    const { clock } = this.#context.parts;
+    this.#stopTimer = clock.later(Math.max(0, wakeMs - clock.nowMs()), () => {
+      this.#wakeMs = Number.POSITIVE_INFINITY;
+      this.post({ kind: 'tick' });
+    });
   }
 }
 

@@ -11,7 +11,7 @@ import { isOnShard } from '#src/people/server-share.ts';
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import type { DiscordEvent } from './events.ts';
 
-type GuildRecords = Pick<JoinedGuildStore, 'note' | 'noted'>;
+export type GuildRecords = Pick<JoinedGuildStore, 'note' | 'noted'>;
 type ReportDiscord = (event: DiscordEvent) => void;
 
 /** Error codes by which Discord answers for a server that the bot is not in, or that was deleted. */
@@ -23,26 +23,24 @@ const notMember: readonly unknown[] = [
 export type GuildWatchOptions = {
   readonly store: GuildRecords;
   readonly report: ReportDiscord;
-  /** Left out: the only one. */
-  readonly shard?: Pick<OwnedShard, 'id' | 'count'>;
+  readonly shard: Pick<OwnedShard, 'id' | 'count'>;
   /** The other servers are not noted, so that an invitation of theirs is new once they are allowed. */
   readonly isAllowed: (guildId: string) => boolean;
-  /** Told of each server that is new while the bot runs, after it was noted: it is told of once. Never throws. */
-  readonly onInvited: (guild: Guild) => void;
+  /** Greets a server that is new while the bot runs, after it was noted: once. Resolves to why it could not. Never throws. */
+  readonly greet: (guild: Guild) => Promise<unknown>;
 };
 
 /**
  * Tells `guild-removed` of servers that the bot was in at a former run and is not any more, and notes those it is in. Tells
- * `onInvited` of servers that were not noted.
+ * `greet` of servers that were not noted.
  *
  * A server that READY does not list is asked for by REST: only Discord's word that the bot is no member counts, so an
  * outage or a READY that is not whole tells of none. To be called once the client is ready; never throws.
  */
 export function watchAbsentGuilds(
   client: Client<true>,
-  { store, report, shard = { id: 0, count: 1 }, isAllowed, onInvited }: GuildWatchOptions,
-): Disposable {
-  const over = new AbortController();
+  { store, report, shard, isAllowed, greet }: GuildWatchOptions,
+): void {
   const note = async (guildIds: readonly string[]): Promise<boolean> => {
     try {
       await store.note(client.user.id, guildIds);
@@ -55,42 +53,37 @@ export function watchAbsentGuilds(
   const meet = async (guild: Guild): Promise<void> => {
     const noted = await store.noted(client.user.id).catch(() => undefined);
     const isNew = noted?.includes(guild.id) === false;
-    if ((await note([guild.id])) && isNew && !over.signal.aborted) onInvited(guild);
+    if (!(await note([guild.id])) || !isNew) return;
+    const cause = await greet(guild);
+    const message = 'A server that invited the bot could not be greeted.';
+    if (cause === undefined) report({ kind: 'server-greeted', guildId: guild.id });
+    else report({ kind: 'warning', message, guildId: guild.id, cause });
   };
   // Discord sends this for a server that READY did not list, too: it need not be new.
-  const onCreate = (guild: Guild): void => {
+  client.on(Events.GuildCreate, (guild) => {
     if (isAllowed(guild.id)) void meet(guild);
-  };
-  client.on(Events.GuildCreate, onCreate);
+  });
   const present = [...client.guilds.cache.keys()].filter(isAllowed);
   const noted = async () =>
     (await store.noted(client.user.id)).filter((guildId) => isOnShard(guildId, shard));
-  void reportAbsent(client, noted, report, over.signal).then(() => note(present));
-  return {
-    [Symbol.dispose]() {
-      client.off(Events.GuildCreate, onCreate);
-      over.abort(new Error('closed'));
-    },
-  };
+  void reportAbsent(client, noted, report).then(() => note(present));
 }
 
 async function reportAbsent(
   client: Client<true>,
   noted: () => Promise<readonly string[]>,
   report: ReportDiscord,
-  signal: AbortSignal,
 ): Promise<void> {
   const isThere = (guildId: string) => client.guilds.cache.has(guildId);
   let trouble: unknown;
   try {
     for (const guildId of (await noted()).filter((id) => !isThere(id))) {
-      const answer = await askFor(client, guildId, signal);
+      const answer = await askFor(client, guildId);
       if (answer instanceof DiscordAPIError) trouble = answer;
       else if (answer === 'no-member' && !isThere(guildId))
         report({ kind: 'guild-removed', guildId });
     }
   } catch (error) {
-    if (signal.aborted) return;
     trouble = error;
   }
   const message = 'At its next start the bot looks for servers that removed it while it was away.';
@@ -101,10 +94,9 @@ async function reportAbsent(
 async function askFor(
   client: Client<true>,
   guildId: string,
-  signal: AbortSignal,
 ): Promise<'member' | 'no-member' | DiscordAPIError> {
   try {
-    await client.rest.get(Routes.guild(guildId), { signal });
+    await client.rest.get(Routes.guild(guildId));
     return 'member';
   } catch (error) {
     if (!(error instanceof DiscordAPIError)) throw error;

@@ -11,16 +11,15 @@ type PeopleListener = { readonly channelId: string; readonly changed: () => void
 const freshMs = 1_000;
 
 /** People in each voice channel, read at most once a second and after each event: they are asked for with each packet. */
-export class ChannelPeople implements Disposable {
-  readonly #client: Client<true>;
+export class ChannelPeople {
   readonly #lists = new Map<string, KnownPeople>();
   readonly #listeners = new Set<PeopleListener>();
 
   constructor(client: Client<true>) {
-    this.#client = client;
-    client.on(Events.VoiceStateUpdate, this.#moved);
-    client.on(Events.GuildMemberUpdate, this.#renamed);
-    client.on(Events.GuildCreate, this.#all).on(Events.GuildAvailable, this.#all);
+    client.on(Events.VoiceStateUpdate, (before, now) => this.#moved(before, now));
+    client.on(Events.GuildMemberUpdate, (_, now) => this.#renamed(now));
+    const all = () => this.#all();
+    client.on(Events.GuildCreate, all).on(Events.GuildAvailable, all);
   }
 
   /** All people there but the bot, as far as Discord reported them a second ago. */
@@ -45,27 +44,21 @@ export class ChannelPeople implements Disposable {
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 
-  [Symbol.dispose](): void {
-    const client = this.#client;
-    client.off(Events.VoiceStateUpdate, this.#moved);
-    client.off(Events.GuildMemberUpdate, this.#renamed);
-    client.off(Events.GuildCreate, this.#all).off(Events.GuildAvailable, this.#all);
-  }
-
-  readonly #moved = (before: VoiceState, now: VoiceState): void => {
+  #moved(before: VoiceState, now: VoiceState): void {
     this.#report(before.channelId);
     if (now.channelId !== before.channelId) this.#report(now.channelId);
-  };
+  }
 
   /** Their name or roles are others now. */
-  readonly #renamed = (_: unknown, { id, guild }: Pick<GuildMember, 'id' | 'guild'>): void =>
+  #renamed({ id, guild }: Pick<GuildMember, 'id' | 'guild'>): void {
     this.#report(guild.voiceStates.cache.get(id)?.channelId);
+  }
 
   /** A server that is there, or there again, is told of as a whole. */
-  readonly #all = (): void => {
+  #all(): void {
     this.#lists.clear();
     for (const { changed } of this.#listeners) changed();
-  };
+  }
 
   #report(where: string | null | undefined): void {
     if (!where) return;

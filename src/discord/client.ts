@@ -7,19 +7,18 @@ import {
   type Interaction,
   Routes,
   Status,
-  type VoiceState,
 } from 'discord.js';
+import { realClock } from '#src/base/clock.ts';
 import { messageOf } from '#src/base/errors.ts';
 import { inviteUrlOf } from '#src/discord/account/rights.ts';
 import { openCaptionChats } from '#src/discord/captions/caption-chats.ts';
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import { commandBodies, commandIdsIn } from '#src/discord/interactions/registration.ts';
 import type { CommandEntry } from '#src/discord/interactions/slashes.ts';
-import { realTiming } from '#src/discord/link/timing.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { type MessageOutcome, Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
-import { memoryOnlyPanelStore, Panels } from '#src/discord/panel/panels.ts';
+import { Panels } from '#src/discord/panel/panels.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
 import { openTypedMessages } from '#src/discord/typed/typed-messages.ts';
 import type {
@@ -31,12 +30,11 @@ import type {
 import type { CaptionChats } from '#src/ports/caption-chats.ts';
 import type { Members, Places } from '#src/ports/command-ports.ts';
 import type { PanelBoard, PanelStore } from '#src/ports/panel.ts';
-import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { watchAbsentGuilds } from './absent-guilds.ts';
+import { type GuildRecords, watchAbsentGuilds } from './absent-guilds.ts';
 import { DisallowedServers } from './disallowed-servers.ts';
 import type { DiscordEvent } from './events.ts';
 import { leaveAllSeats, leaveGhosts, shownSeats } from './leave-seats.ts';
@@ -50,39 +48,35 @@ export type DiscordOptions = {
   readonly token: string;
   /** REST base without `/v10`; Discord's own when left out. */
   readonly apiUrl?: string;
-  /** Whether the operator lets the bot be in this server; left out: in all. It leaves the others. */
-  readonly isAllowed?: (guildId: string) => boolean;
-  /** Which servers it is told of; all when left out. Shard 0 registers the commands. */
-  readonly shard?: OwnedShard;
+  /** Whether the operator lets the bot be in this server. It leaves the others. */
+  readonly isAllowed: (guildId: string) => boolean;
+  /** Which servers it is told of. Shard 0 registers the commands. */
+  readonly shard: OwnedShard;
   readonly commands: readonly CommandEntry[];
-  /** Asks for the privileged intent that tells the text of every message. Default false. */
-  readonly messageContent?: boolean;
+  /** Asks for the privileged intent that tells the text of every message. */
+  readonly messageContent: boolean;
   /** Every button that ever stood on a message of ours and still does something. */
-  readonly buttons?: readonly Button[];
+  readonly buttons: readonly Button[];
   /** Handlers of the forms that people send. */
-  readonly forms?: readonly FormHandler[];
+  readonly forms: readonly FormHandler[];
   /** Handlers of the menus on messages. */
-  readonly pickers?: readonly PickerHandler[];
-  /** Commands and buttons that one person may use in 10 s; left out: no limit. */
-  readonly commandsPerPerson?: number;
-  /** Where the panels of former runs are; without it they are forgotten when the process ends. */
-  readonly panelStore?: PanelStore;
-  /** Servers the bot was in; without it, servers that removed the bot between two runs are not noticed. */
-  readonly guildStore?: Pick<JoinedGuildStore, 'note' | 'noted'>;
-  /** Sentence for a server that newly invites the bot, told once; left out, or without `guildStore`: none. */
-  readonly hello?: () => TextLine;
+  readonly pickers: readonly PickerHandler[];
+  /** Where the panels of former runs are. */
+  readonly panelStore: PanelStore;
+  /** Servers the bot was in. */
+  readonly guildStore: GuildRecords;
+  /** Sentence for a server that newly invites the bot, told once. */
+  readonly hello: () => TextLine;
   /**
    * Told which servers are there, and which are there again; resolves to those whose panels of a former run are taken care
-   * of. Left out: none are. Never throws.
+   * of. Never throws.
    */
-  readonly arrived?: GuildArrivals;
+  readonly arrived: (guildIds: readonly string[]) => Promise<ReadonlySet<string>>;
   /** Told of each server in which a person came into, left or changed a voice channel. Never throws. */
-  readonly channelChanged?: (guildId: string) => void;
+  readonly channelChanged: (guildId: string) => void;
   /** Ports that commands may use; called once, after logging in. */
   readonly ports: (discord: DiscordPorts) => CommandPorts;
   readonly onEvent: (event: DiscordEvent) => void;
-  /** Deadline of the login, in ms; 20 s when left out. */
-  readonly timeoutMs?: number;
 };
 
 /** The bot's own name at Discord. */
@@ -113,6 +107,8 @@ export interface Discord extends AsyncDisposable {
   leaveDisallowed(): void;
 }
 
+/** Longest time, in ms, of a login. */
+const loginMs = 20_000;
 /** A rate limit on commands may last hours; the bot does not wait for it. */
 const registerMs = 10_000;
 /** Longest time, in ms, that answers of commands are let end after the sessions. */
@@ -127,8 +123,7 @@ const leaveMs = 250;
  */
 export async function openDiscord(given: DiscordOptions, signal: AbortSignal): Promise<Discord> {
   const options = withAllowed(given);
-  const timeoutMs = options.timeoutMs ?? 20_000;
-  const login = { ...options, timeoutMs, deadline: new LoginDeadline(timeoutMs) };
+  const login = { ...options, timeoutMs: loginMs, deadline: new LoginDeadline(loginMs) };
   const early: Interaction[] = [];
   const made = watched(newClient(login), options);
   made.on(Events.InteractionCreate, (interaction) => early.push(interaction));
@@ -147,48 +142,42 @@ async function opened(
   options: DiscordOptions,
   early: readonly Interaction[],
 ): Promise<Discord> {
-  const { commands, commandsPerPerson = 0, forms = [], pickers = [], onEvent: report } = options;
-  const { isAllowed = () => true } = options;
+  const { guildStore, hello, isAllowed, onEvent: report, shard } = options;
   const bot = { id: client.user.id, name: client.user.username };
-  const buttons = new Map((options.buttons ?? []).map((button) => [button.name, button]));
-  const common = { buttons, timing: realTiming, report };
+  const buttons = new Map(options.buttons.map((button) => [button.name, button]));
+  const common = { buttons, timing: realClock, report };
   const linkOpener = openVoiceLinkOpener(client, report);
-  const panelStore = options.panelStore ?? memoryOnlyPanelStore();
   const told = (outcome: MessageOutcome) => report({ kind: 'message', outcome });
-  const outbox = new Outbox(client.rest, realTiming, told);
-  const panels = new Panels({ ...common, client, panelStore, outbox });
-  const captions = openCaptionChats(client, { ...common, outbox });
-  const typed = openTypedMessages(client, outbox);
-  const discord = {
+  const outbox = new Outbox(client.rest, realClock, told);
+  const panels = new Panels({ ...common, client, panelStore: options.panelStore, outbox });
+  const ports = options.ports({
     linkOpener,
     messages: openChannelMessages(client, panels, buttons, outbox),
     bot,
     panels,
     places: openPlaces(client),
     members: openMembers(client),
-    captions,
-    typed,
-  };
-  const ports = options.ports(discord);
-  const watches = watchClient(client, options);
-  const handlers = { ...common, panels };
+    captions: openCaptionChats(client, { ...common, outbox }),
+    typed: openTypedMessages(client, outbox),
+  });
+  watchOwnState(client, realClock, report);
+  watchChannelChanges(client, options.channelChanged);
   const commandIds = new Map<string, string>();
-  const served = { commands, commandIds, forms, pickers };
-  const reception = new InteractionReceiver({ ...handlers, ...served, ports, commandsPerPerson });
+  const reception = new InteractionReceiver({ ...options, ...common, panels, commandIds, ports });
   client.removeAllListeners(Events.InteractionCreate);
-  const disallowed = new DisallowedServers(client, { ...common, isAllowed });
+  const disallowed = new DisallowedServers(client, { isAllowed, outbox, report });
   const meet = (interaction: Interaction): void => {
     if (!disallowed.refuses(interaction)) reception.meet(interaction);
   };
   client.on(Events.InteractionCreate, meet);
   for (const interaction of early) meet(interaction);
   report({ kind: 'ready', botId: bot.id, guilds: client.guilds.cache.size });
-  const absence = watchGuilds(client, options, isAllowed);
+  const post = (guild: Guild) => postToServer(outbox, guild, hello());
+  watchAbsentGuilds(client, { store: guildStore, report, shard, isAllowed, greet: post });
   const ghosts = leaveGhosts(client, linkOpener.hasLink);
-  const arrivals = watchArrivals(client, ghosts, panels, options.arrived);
-  const onResume = (): void => void leaveGhosts(client, linkOpener.hasLink);
-  client.on(Events.ShardResume, onResume);
-  if ((options.shard?.id ?? 0) === 0) await register(client, options, commandIds);
+  watchArrivals(client, ghosts, panels, options.arrived);
+  client.on(Events.ShardResume, () => void leaveGhosts(client, linkOpener.hasLink));
+  if (shard.id === 0) await register(client, options, commandIds);
   else void learnIds(client, commandIds);
   return {
     bot,
@@ -197,77 +186,40 @@ async function opened(
     leaveNow: () => leaveNow(client, report),
     leaveDisallowed: () => disallowed.leaveAll(),
     async [Symbol.asyncDispose]() {
-      client.removeAllListeners(Events.InteractionCreate);
+      stopListening(client, report);
       await reception.settled(lastAnswersMs);
-      absence?.[Symbol.dispose]();
-      arrivals[Symbol.dispose]();
-      disallowed[Symbol.dispose]();
-      client.off(Events.ShardResume, onResume);
       await linkOpener[Symbol.asyncDispose]();
       await panels.close(lastAnswersMs);
-      captions[Symbol.dispose]();
-      typed[Symbol.dispose]();
       outbox.close();
-      for (const unwatch of watches) unwatch();
-      client.removeAllListeners(Events.ShardReconnecting);
       reportKeptSeats(client, report);
       await closeClient(client);
     },
   };
 }
 
-/** Watches which servers there are, and greets those that newly invite the bot. */
-function watchGuilds(
-  client: Client<true>,
-  { guildStore: store, hello, onEvent: report, shard }: DiscordOptions,
-  isAllowed: (guildId: string) => boolean,
-): Disposable | undefined {
-  if (!store) return undefined;
-  const greet = async (guild: Guild): Promise<void> => {
-    const warn = (message: string, cause?: unknown) =>
-      report({ kind: 'warning', message, guildId: guild.id, cause });
-    if (!hello) return;
-    const cause = await postToServer(guild, hello(), realTiming);
-    if (cause === undefined) report({ kind: 'server-greeted', guildId: guild.id });
-    else warn('A server that invited the bot could not be greeted.', cause);
-  };
-  const onInvited = (guild: Guild): void => void greet(guild);
-  return watchAbsentGuilds(client, {
-    store,
-    report,
-    shard,
-    isAllowed,
-    onInvited,
-  });
-}
-
 /** Servers that are not allowed are there for nobody, and what is stored of them is kept when the bot leaves. */
 function withAllowed(options: DiscordOptions): DiscordOptions {
   const { arrived, isAllowed, onEvent } = options;
-  if (!isAllowed) return options;
   return {
     ...options,
-    ...(arrived && { arrived: (guildIds) => arrived(guildIds.filter(isAllowed)) }),
+    arrived: (guildIds) => arrived(guildIds.filter(isAllowed)),
     onEvent(event) {
       if (event.kind !== 'guild-removed' || isAllowed(event.guildId)) onEvent(event);
     },
   };
 }
 
-/** Starts the watches; returns the functions that end them. */
-function watchClient(
-  client: Client<true>,
-  { channelChanged, onEvent: report }: Pick<DiscordOptions, 'channelChanged' | 'onEvent'>,
-): readonly (() => void)[] {
-  return [
-    watchOwnState(client, realTiming, report),
-    watchChannelChanges(client, (guildId) => channelChanged?.(guildId)),
-  ];
+/** A client that closes is told of nothing more; an error without a listener would end the process. */
+function stopListening(client: Client<true>, report: (event: DiscordEvent) => void): void {
+  client.ws.removeAllListeners();
+  client.removeAllListeners().on(Events.Error, (cause) => {
+    report({ kind: 'warning', message: cause.message, cause });
+  });
 }
 
 function leaveNow(client: Client<true>, report: (event: DiscordEvent) => void): void {
   leaveAllSeats(client);
-  realTiming.later(leaveMs, () => {
+  realClock.later(leaveMs, () => {
     reportKeptSeats(client, report);
     void closeClient(client);
   });
@@ -340,9 +292,6 @@ async function learnIds(client: Client<true>, ids: Map<string, string>): Promise
   for (const [name, id] of commandIdsIn(registered)) ids.set(name, id);
 }
 
-/** Told of servers that are there, or there again; resolves to those it takes care of. Never throws. */
-type GuildArrivals = (guildIds: readonly string[]) => Promise<ReadonlySet<string>>;
-
 /**
  * Reports the servers that are there once the client is ready, and those that are there again after an outage or a gateway
  * that was away. Panels of a former run, in servers that were there at the start and are not taken care of, say that the
@@ -352,25 +301,19 @@ function watchArrivals(
   client: Client<true>,
   ghosts: ReadonlyMap<string, string>,
   panels: Pick<Panels, 'wake'>,
-  arrived: GuildArrivals = async () => new Set(),
-): Disposable {
-  const onGuild = ({ id }: Guild): void => void arrived([id]);
-  const onResume = (shardId: number): void => {
+  arrived: DiscordOptions['arrived'],
+): void {
+  client.on(Events.GuildAvailable, ({ id }) => void arrived([id]));
+  client.on(Events.ShardResume, (shardId) => {
     const there = [...client.guilds.cache.values()].filter((guild) => guild.shardId === shardId);
     void arrived(idsOf(there));
-  };
-  client.on(Events.GuildAvailable, onGuild).on(Events.ShardResume, onResume);
+  });
   const names = [...ghosts].map(([guildId, id]) => [guildId, channelNameOf(client, id)] as const);
   const guildIds = [...client.guilds.cache.keys()];
   void arrived(idsOf([...client.guilds.cache.values()])).then((taken) => {
     const others = guildIds.filter((id) => !taken.has(id));
     void panels.wake(others, new Map(names));
   });
-  return {
-    [Symbol.dispose]() {
-      client.off(Events.GuildAvailable, onGuild).off(Events.ShardResume, onResume);
-    },
-  };
 }
 
 function idsOf(guilds: readonly Guild[]): readonly string[] {
@@ -383,10 +326,8 @@ function channelNameOf(client: Client<true>, channelId: string): string {
 }
 
 /** Reports each server in which a person, or this bot, came into, left or changed a voice channel. */
-function watchChannelChanges(client: Client<true>, changed: (guildId: string) => void): () => void {
-  const onState = (before: VoiceState, { channelId, guild }: VoiceState): void => {
+function watchChannelChanges(client: Client<true>, changed: (guildId: string) => void): void {
+  client.on(Events.VoiceStateUpdate, (before, { channelId, guild }) => {
     if (before.channelId !== channelId) changed(guild.id);
-  };
-  client.on(Events.VoiceStateUpdate, onState);
-  return () => void client.off(Events.VoiceStateUpdate, onState);
+  });
 }

@@ -1,12 +1,12 @@
 import { type Client, Events, type Guild, type Interaction, MessageFlags } from 'discord.js';
 import { localeOf, text } from '#src/texts/texts.ts';
 import type { DiscordEvent } from './events.ts';
-import type { SyncTiming } from './link/timing.ts';
+import type { Outbox } from './outbox/outbox.ts';
 import { postToServer } from './server-message.ts';
 
 export type DisallowedServersOptions = {
   readonly isAllowed: (guildId: string) => boolean;
-  readonly timing: SyncTiming;
+  readonly outbox: Pick<Outbox, 'post'>;
   readonly report: (event: DiscordEvent) => void;
 };
 
@@ -14,25 +14,24 @@ export type DisallowedServersOptions = {
  * Leaves each server that the operator has not allowed, those where the bot already is and those that invite it, with one
  * sentence in a channel where it may write. Interactions from there get the same sentence.
  */
-export class DisallowedServers implements Disposable {
+export class DisallowedServers {
   readonly #client: Client<true>;
   readonly #options: DisallowedServersOptions;
   readonly #announced = new Set<string>();
   readonly #leaving = new Set<string>();
-  readonly #over = new AbortController();
-  readonly #onGuild = (guild: Guild): void => void this.#leave(guild);
 
   constructor(client: Client<true>, options: DisallowedServersOptions) {
     this.#client = client;
     this.#options = options;
-    client.on(Events.GuildCreate, this.#onGuild).on(Events.GuildAvailable, this.#onGuild);
+    const leave = (guild: Guild) => void this.#leave(guild);
+    client.on(Events.GuildCreate, leave).on(Events.GuildAvailable, leave);
     this.leaveAll();
   }
 
   /** Leaves those where the bot is and may not be any more. */
   leaveAll(): void {
     for (const guild of this.#client.guilds.cache.values())
-      if (guild.available) this.#onGuild(guild);
+      if (guild.available) void this.#leave(guild);
   }
 
   /** True where the interaction comes from such a server: it is answered here. */
@@ -49,7 +48,7 @@ export class DisallowedServers implements Disposable {
   async #leave(guild: Guild): Promise<void> {
     const { isAllowed, report } = this.#options;
     const { id: guildId } = guild;
-    if (isAllowed(guildId) || this.#leaving.has(guildId) || this.#over.signal.aborted) return;
+    if (isAllowed(guildId) || this.#leaving.has(guildId)) return;
     this.#leaving.add(guildId);
     await this.#announce(guild);
     try {
@@ -68,12 +67,6 @@ export class DisallowedServers implements Disposable {
   async #announce(guild: Guild): Promise<void> {
     if (this.#announced.has(guild.id)) return;
     this.#announced.add(guild.id);
-    await postToServer(guild, { id: 'server.barred' }, this.#options.timing);
-  }
-
-  [Symbol.dispose](): void {
-    this.#over.abort(new Error('closed'));
-    this.#client.off(Events.GuildCreate, this.#onGuild);
-    this.#client.off(Events.GuildAvailable, this.#onGuild);
+    await postToServer(this.#options.outbox, guild, { id: 'server.barred' });
   }
 }

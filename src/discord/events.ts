@@ -1,6 +1,6 @@
 import type { AlertChange } from '#src/base/alerts.ts';
-import type { PacerCounts } from '#src/discord/link/pacer.ts';
 import type { ReceiverCounts } from '#src/discord/link/receiver.ts';
+import type { SenderCounts } from '#src/discord/link/sender.ts';
 import type { MessageOutcome } from '#src/discord/outbox/outbox.ts';
 import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 
@@ -71,7 +71,7 @@ export type DiscordEvent =
 
 /** Everything one link passed on, lost, refused or had to mend, since it was made. */
 export type LinkCounts = ReceiverCounts &
-  PacerCounts & {
+  SenderCounts & {
     /** Packets that were not fetched within 10 s. */
     readonly dropped: number;
     /** `error` events of the voice library. */

@@ -4,92 +4,85 @@ import {
   Events,
   type GuildBasedChannel,
   PermissionFlagsBits,
-  type PermissionsBitField,
   type VoiceState,
 } from 'discord.js';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { MissingRight, VoiceRestriction } from '#src/ports/seat-changes-by-others.ts';
 import type { DiscordEvent } from './events.ts';
-import { permissionsIn } from './permissions.ts';
+import { ownPermissionsIn } from './permissions.ts';
 
 /** The seat is lost before or after the channel, in no fixed order. */
 const togetherMs = 2_000;
 
-/** Tells what others do to the bot's own seat in voice channels; the returned function stops that. */
+/** Tells what others do to the bot's own seat in voice channels. */
 export function watchOwnState(
   client: Client<true>,
   timing: SyncTiming,
   report: (event: DiscordEvent) => void,
-): () => void {
-  const left = new Map<string, { readonly channelId: string; readonly atMs: number }>();
-  const seats = new Map<string, OwnVoiceState>();
+): void {
+  const seats = new Map<string, OwnSeat>();
+  /** Reports restrictions that have come or gone; returns the right that was taken away. */
+  const look = (state: VoiceState, former: OwnSeat): MissingRight | undefined => {
+    const { channelId, guild } = state;
+    const [hindrances, missing] = [hindrancesOf(state), missingRightOf(state)];
+    seats.set(guild.id, { channelId, hindrances, missing });
+    for (const event of hindranceChanges(guild.id, former, hindrances)) report(event);
+    return missing === former.missing ? undefined : missing;
+  };
   const onState = (former: VoiceState, now: VoiceState) => {
     if (now.id !== client.user.id) return;
-    const guildId = now.guild.id;
-    const seat = seats.get(guildId) ?? unseated;
-    if (now.channelId === null) {
-      const { channelId } = former;
-      if (channelId !== null) left.set(guildId, { channelId, atMs: timing.nowMs() });
-      seats.set(guildId, { ...seat, isThere: false });
+    const { channelId, guild } = now;
+    const seat = seats.get(guild.id) ?? unseated;
+    if (channelId === null) {
+      const left = former.channelId && { channelId: former.channelId, atMs: timing.nowMs() };
+      seats.set(guild.id, { ...seat, channelId, ...(left && { left }) });
       return;
     }
-    const hindrances = hindrancesOf(now);
-    seats.set(guildId, { isThere: true, hindrances, missing: missingRightOf(now) });
-    for (const event of hindranceChanges(guildId, seat, hindrances)) report(event);
-    if (isMove(former, now)) report({ kind: 'moved', guildId, channelId: now.channelId });
+    look(now, seat);
+    const from = former.channelId;
+    if (from !== null && from !== channelId)
+      report({ kind: 'moved', guildId: guild.id, channelId });
   };
   /** Rights may have been given or taken: Discord tells nothing of what that means for a voice state. */
   const onRights = ({ guild }: InGuild) => {
     const voice = guild?.members.me?.voice;
     const seat = guild && seats.get(guild.id);
-    if (!guild || !voice || !seat?.isThere) return;
-    const [hindrances, missing] = [hindrancesOf(voice), missingRightOf(voice)];
-    seats.set(guild.id, { ...seat, hindrances, missing });
-    for (const event of hindranceChanges(guild.id, seat, hindrances)) report(event);
+    if (!guild || !voice || !seat || seat.channelId === null) return;
+    const missing = look(voice, seat);
     const { channelId } = voice;
-    if (channelId === null || missing === undefined || missing === seat.missing) return;
-    report({ kind: missing, guildId: guild.id, channelId });
+    if (channelId !== null && missing) report({ kind: missing, guildId: guild.id, channelId });
   };
   const onChanged = (_: unknown, now: InGuild) => onRights(now);
   const onDelete = (channel: InGuild) => {
     const { guild } = channel;
     if (!guild) return;
-    const last = left.get(guild.id);
-    const hasLeft = last?.channelId === channel.id && timing.nowMs() - last.atMs < togetherMs;
+    const left = seats.get(guild.id)?.left;
+    const hasLeft = left?.channelId === channel.id && timing.nowMs() - left.atMs < togetherMs;
     if (!hasLeft && guild.members.me?.voice.channelId !== channel.id) return;
     report({ kind: 'channel-removed', guildId: guild.id, channelId: channel.id });
   };
   const onRemoved = ({ id: guildId }: { readonly id: string }) => {
     seats.delete(guildId);
-    left.delete(guildId);
     report({ kind: 'guild-removed', guildId });
   };
   client.on(Events.VoiceStateUpdate, onState).on(Events.ChannelDelete, onDelete);
   client.on(Events.GuildDelete, onRemoved);
   client.on(Events.ChannelUpdate, onChanged).on(Events.GuildRoleUpdate, onChanged);
   client.on(Events.GuildMemberUpdate, onChanged).on(Events.GuildRoleDelete, onRights);
-  return () => {
-    client.off(Events.VoiceStateUpdate, onState).off(Events.ChannelDelete, onDelete);
-    client.off(Events.GuildDelete, onRemoved);
-    client.off(Events.ChannelUpdate, onChanged).off(Events.GuildRoleUpdate, onChanged);
-    client.off(Events.GuildMemberUpdate, onChanged).off(Events.GuildRoleDelete, onRights);
-  };
-}
-
-function isMove({ channelId: from }: VoiceState, { channelId: to }: VoiceState): boolean {
-  return from !== null && from !== to;
 }
 
 /** A channel outside of servers has none. */
 type InGuild = { readonly id: string } & Partial<Pick<GuildBasedChannel, 'guild'>>;
 
 /** Last reported state of the bot's seat in one server. */
-type OwnVoiceState = {
-  readonly isThere: boolean;
+type OwnSeat = {
+  readonly channelId: string | null;
   readonly hindrances: ReadonlySet<VoiceRestriction>;
   readonly missing: MissingRight | undefined;
+  /** The channel that it left last. */
+  readonly left?: { readonly channelId: string; readonly atMs: number };
 };
-const unseated: OwnVoiceState = { isThere: false, hindrances: new Set(), missing: undefined };
+const unseated: OwnSeat = { channelId: null, hindrances: new Set(), missing: undefined };
 
 function hindrancesOf(state: VoiceState): ReadonlySet<VoiceRestriction> {
   const { serverDeaf, serverMute, suppress } = state;
@@ -112,21 +105,18 @@ function missingRightOf(state: VoiceState): MissingRight | undefined {
   return mine?.has(PermissionFlagsBits.Connect) === false ? 'no-connect' : undefined;
 }
 
-/** A bot without a single right is rather one of whose rights nothing was told. */
-function rightsOf({ channel, guild }: VoiceState): Readonly<PermissionsBitField> | undefined {
-  const { me } = guild.members;
-  const mine = me && channel ? permissionsIn(channel, me) : undefined;
-  return mine && mine.bitfield !== 0n ? mine : undefined;
+function rightsOf({ channel }: VoiceState) {
+  return channel ? ownPermissionsIn(channel) : undefined;
 }
 
 /** Reports the state anew after a join: a newcomer knows nothing of earlier reports. */
 function* hindranceChanges(
   guildId: string,
-  { isThere, hindrances }: OwnVoiceState,
+  { channelId, hindrances }: OwnSeat,
   now: ReadonlySet<VoiceRestriction>,
 ): Generator<DiscordEvent> {
   for (const kind of ['muted', 'deafened', 'suppressed'] as const) {
     const [was, is] = [hindrances.has(kind), now.has(kind)];
-    if (was !== is || (is && !isThere)) yield { kind, guildId, on: is };
+    if (was !== is || (is && channelId === null)) yield { kind, guildId, on: is };
   }
 }

@@ -20,16 +20,23 @@ export function permissionsIn(
 }
 
 /**
+ * Permissions of the bot in a channel; undefined where Discord told too little: a bot without a single right is rather one of whose
+ * rights the server told nothing.
+ */
+export function ownPermissionsIn(channel: GuildBasedChannel): Permissions | undefined {
+  const { me } = channel.guild.members;
+  const mine = me && permissionsIn(channel, me);
+  return mine && mine.bitfield !== 0n ? mine : undefined;
+}
+
+/**
  * Whether the bot may write in a channel; undefined where Discord told too little of the server to know. The chat of a voice
  * channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions".
  */
 export function mayWriteIn(channel: GuildBasedChannel): boolean | undefined {
-  const { me } = channel.guild.members;
-  const mine = me && permissionsIn(channel, me);
-  // A bot without a single right is rather one of whose rights the server told nothing.
-  if (!mine || mine.bitfield === 0n) return undefined;
   const { Connect, SendMessages, ViewChannel } = Rights;
-  return mine.has([ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])]);
+  const needed = [ViewChannel, SendMessages, ...(channel.isVoiceBased() ? [Connect] : [])];
+  return ownPermissionsIn(channel)?.has(needed);
 }
 
 /** Permissions of a member in a server; as `permissionsIn`. */

@@ -3,16 +3,15 @@ import {
   type Client,
   type Guild,
   PermissionFlagsBits,
-  PermissionsBitField,
   type VoiceBasedChannel,
 } from 'discord.js';
 import { isNoWider, type RightInChannel } from '#src/people/channel-openness.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import { oneLine } from '#src/texts/plain.ts';
-import { localeOf } from '#src/texts/texts.ts';
+import { type Locale, localeOf } from '#src/texts/texts.ts';
 import { othersIn } from './channel-people.ts';
-import { openRights, permissionsIn, permissionsOf } from './permissions.ts';
+import { openRights, ownPermissionsIn, permissionsIn, permissionsOf } from './permissions.ts';
 
 /** Opens the lookup of channels that Discord has described; asks nothing and takes no time. */
 export function openPlaces(client: Client<true>): Places {
@@ -24,7 +23,7 @@ export function openPlaces(client: Client<true>): Places {
     },
     has: (guildId) => client.guilds.cache.has(guildId),
     botName: (guildId) => botNameIn(client, guildId),
-    localeIn: (guildId) => localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? ''),
+    localeIn: (guildId) => localeIn(client, guildId),
     mayManage(guildId, personId) {
       const member = client.guilds.cache.get(guildId)?.members.cache.get(personId);
       const mine = member && permissionsOf(member);
@@ -54,6 +53,11 @@ export function openPlaces(client: Client<true>): Places {
   };
 }
 
+/** Language of a server. */
+export function localeIn(client: Client<true>, guildId: string): Locale {
+  return localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
+}
+
 /** A right of `everyone` and of overwrites in a channel. */
 function rightIn(channel: VoiceBasedChannel, right: bigint): RightInChannel {
   const overwrites = [...channel.permissionOverwrites.cache.values()];
@@ -71,20 +75,19 @@ function botNameIn(client: Client<true>, guildId: string): string {
 }
 
 function factsOf(guild: Guild, channel: VoiceBasedChannel, callerId: string): ChannelFacts {
-  const { me } = guild.members;
-  const mine = (me && permissionsIn(channel, me)) ?? new PermissionsBitField();
-  const timedOutUntilMs = me?.communicationDisabledUntilTimestamp ?? null;
+  const mine = ownPermissionsIn(channel);
+  const has = (right: bigint) => mine?.has(right) === true;
+  const timedOutUntilMs = guild.members.me?.communicationDisabledUntilTimestamp ?? null;
   return {
-    // A bot without a single right is rather one of whose rights the server told nothing.
-    certain: mine.bitfield !== 0n,
+    certain: mine !== undefined,
     kind: channel.type === ChannelType.GuildStageVoice ? 'stage' : 'voice',
     isAfk: guild.afkChannelId === channel.id,
     callerMayEnter: mayEnter(guild, channel, callerId),
     callerMayConnect: mayConnect(guild, channel, callerId),
-    mayView: mine.has(PermissionFlagsBits.ViewChannel),
-    mayConnect: mine.has(PermissionFlagsBits.Connect),
-    maySpeak: mine.has(PermissionFlagsBits.Speak),
-    mayMoveMembers: mine.has(PermissionFlagsBits.MoveMembers),
+    mayView: has(PermissionFlagsBits.ViewChannel),
+    mayConnect: has(PermissionFlagsBits.Connect),
+    maySpeak: has(PermissionFlagsBits.Speak),
+    mayMoveMembers: has(PermissionFlagsBits.MoveMembers),
     // Typed as a number, and handed on as it came.
     limit: Number.isSafeInteger(channel.userLimit) ? Math.max(0, channel.userLimit) : 0,
     members: othersIn(guild, channel.id).length,

@@ -1,38 +1,34 @@
 import type { Guild, GuildChannel, GuildTextBasedChannel } from 'discord.js';
 import { localeOf, type TextLine } from '#src/texts/texts.ts';
 import { sentence } from './interactions/rendering.ts';
-import type { SyncTiming } from './link/timing.ts';
 import { nonceOf } from './nonce.ts';
+import type { Outbox } from './outbox/outbox.ts';
 import { mayWriteIn } from './permissions.ts';
 
-/** Longest wait, in ms, until the caller goes on; the message may still arrive. */
+/** Longest time, in ms, in which the message is to leave. */
 const sayMs = 5_000;
 
 /**
  * Writes a sentence for the whole server, in its language; sent twice within minutes, it appears once. Resolves to why it was
- * not written; undefined: it was, or is on its way. Never throws.
+ * not written; undefined: it was. Never throws.
  */
 export async function postToServer(
+  outbox: Pick<Outbox, 'post'>,
   guild: Guild,
   line: TextLine,
-  timing: SyncTiming,
 ): Promise<unknown> {
-  const late = Promise.withResolvers<undefined>();
-  const forget = timing.later(sayMs, () => late.resolve(undefined));
+  const channel = channelForAll(guild);
+  if (!channel) return new Error('The bot may write in no channel of the server.');
+  const body = {
+    content: sentence(line, localeOf(guild.preferredLocale)),
+    allowed_mentions: { parse: [] },
+    nonce: nonceOf([guild.id, line.id]),
+  };
   try {
-    const channel = channelForAll(guild);
-    if (!channel) return new Error('The bot may write in no channel of the server.');
-    const content = sentence(line, localeOf(guild.preferredLocale));
-    const nonce = nonceOf([guild.id, line.id]);
-    const sending = channel.send({ content, nonce, enforceNonce: true }).then(
-      () => undefined,
-      (cause: unknown) => cause,
-    );
-    return await Promise.race([sending, late.promise]);
+    await outbox.post(channel.id, body, AbortSignal.timeout(sayMs));
+    return undefined;
   } catch (cause) {
     return cause;
-  } finally {
-    forget();
   }
 }
 

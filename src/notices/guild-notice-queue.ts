@@ -3,8 +3,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { writtenText } from './localized-text.ts';
-import { type WritingParts, writeInChat } from './say-or-write.ts';
+import { type WritingParts, writeInChat, writtenText } from './notice.ts';
 
 /** A message to a server that is no answer to a request. */
 export type GuildNotice = {

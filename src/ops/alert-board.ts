@@ -10,10 +10,7 @@ import type { Log } from './log.ts';
 import type { OperatorNotices } from './operator-notices.ts';
 
 /** An alert that is raised: `guildId` is absent where it is about the whole process. */
-export type RaisedAlert = {
-  readonly name: string;
-  readonly meaning: string;
-  readonly action: string;
+export type RaisedAlert = Omit<FeatureAlert, 'remedy'> & {
   readonly guildId?: string;
   readonly cause: string;
   readonly task?: string;
@@ -37,8 +34,8 @@ export class AlertBoard {
     this.#notices = notices;
     const labels = ['name', 'state'];
     this.#changes = meters.counter('alert_changes', 'Watchdog alerts raised and cleared.', labels);
-    const meanings = declared.map(({ name, meaning }) => [name, meaning] as const);
-    for (const [name, meaning] of [...Object.entries(alerts), ...meanings]) {
+    const own = Object.entries(alerts).map(([name, one]) => ({ name, ...one }));
+    for (const { name, meaning } of [...own, ...declared]) {
       meters.gauge(
         `alerts_${name.replaceAll('-', '_')}`,
         `Alerts raised now: ${meaning}.`,
@@ -70,7 +67,7 @@ export class AlertBoard {
         task,
       });
       this.#log.warn(fields, `alert raised: ${meaning}. ${action}`);
-      this.#notices?.report('of' in change ? change.of : change.name);
+      this.#notices?.report(alert);
     } else {
       this.#raised.delete(key);
       this.#log.info(fields, `alert cleared: ${meaning}`);

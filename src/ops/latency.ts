@@ -1,23 +1,9 @@
 import type { Instants } from '#src/ports/session-events.ts';
 
-/** Milliseconds from the last voiced packet to each later instant of the turn, where it happened. */
-export type Latencies = {
-  readonly endedMs: number;
-  readonly recognisedMs?: number;
-  readonly firstTokenMs?: number;
-  readonly firstClauseMs?: number;
-  readonly firstSpeechMs?: number;
-  readonly firstSentMs?: number;
-};
-
-export function latencies(at: Instants): Latencies {
-  const since = (atMs: number) => Math.round(atMs - at.heardAtMs);
-  return {
-    endedMs: since(at.endedAtMs),
-    ...(at.recognisedAtMs !== undefined && { recognisedMs: since(at.recognisedAtMs) }),
-    ...(at.firstTokenAtMs !== undefined && { firstTokenMs: since(at.firstTokenAtMs) }),
-    ...(at.firstClauseAtMs !== undefined && { firstClauseMs: since(at.firstClauseAtMs) }),
-    ...(at.firstSpeechAtMs !== undefined && { firstSpeechMs: since(at.firstSpeechAtMs) }),
-    ...(at.firstSentAtMs !== undefined && { firstSentMs: since(at.firstSentAtMs) }),
-  };
+/** Milliseconds from the last voiced packet to each later instant of the turn, where it happened, as in `firstTokenMs`. */
+export function latencies({ heardAtMs, ...later }: Instants): Readonly<Record<string, number>> {
+  const all = Object.entries(later).filter(([, atMs]) => atMs !== undefined);
+  return Object.fromEntries(
+    all.map(([name, atMs]) => [name.replace('AtMs', 'Ms'), Math.round(atMs - heardAtMs)]),
+  );
 }

@@ -98,6 +98,7 @@ export function logSession(log: Log, guildId: string, event: SessionEvent): void
     case 'failed':
       log.error({ guildId, stage: event.stage, code: event.code, err: event.cause }, event.message);
       return;
+    case 'line':
     case 'words':
     case 'alert':
       return; // alerts are written by the alert board

@@ -1,10 +1,10 @@
-import { type AlertName, alertActions, alerts, type FeatureAlert } from '#src/base/alerts.ts';
+import type { FeatureAlert } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { type ErrorCode, errorCodes } from '#src/base/errors.ts';
 import type { Log } from './log.ts';
 
-/** Kind of trouble: an error code, an alert of no feature, or one of `meanings`. */
-export type TroubleKind = ErrorCode | AlertName | keyof typeof meanings;
+/** Kind of trouble: an error code, or one of `meanings`. */
+export type TroubleKind = ErrorCode | keyof typeof meanings;
 
 export type OperatorNoticesOptions = {
   readonly clock: Pick<Clock, 'nowMs' | 'later'>;
@@ -26,17 +26,6 @@ const meanings = {
   bug: 'a bug of the bot interrupted an operation',
   'logins-spent': 'Discord allows few more logins until its limit is reset, and the bot waits',
 } as const;
-
-/** Alerts that are written at once, with their action; of the others only what lasts. */
-const atOnce: Readonly<Record<AlertName, boolean>> = {
-  'link-down': false,
-  'store-unwritten': true,
-  'transcripts-unwritten': true,
-  'event-loop-delayed': false,
-  'total-budget-low': true,
-  'total-budget-used': true,
-  'task-failing': false,
-};
 
 /** Remedies for the operator, by the kind or by the part before its dot. A kind without one is only logged. */
 const remedies: Readonly<Record<string, string>> = {
@@ -85,7 +74,7 @@ export class OperatorNotices {
     if (!fault) {
       known?.();
       this.#faults.delete(key);
-    } else if (!known && fault.remedy === undefined && !atOnce[fault.name as AlertName]) {
+    } else if (!known && fault.remedy === undefined) {
       const { name, meaning, action } = fault;
       const tell = () => {
         this.#queue(
@@ -124,8 +113,6 @@ export function noticeOf(trouble: TroubleKind | FeatureAlert): string | undefine
 }
 
 function knownTrouble(kind: TroubleKind): Pick<FeatureAlert, 'name' | 'meaning' | 'remedy'> {
-  const isAlert = Object.hasOwn(alerts, kind);
-  const action = isAlert && atOnce[kind as AlertName] ? alertActions[kind as AlertName] : undefined;
-  const remedy = action ?? remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
-  return { name: kind, meaning: { ...errorCodes, ...alerts, ...meanings }[kind], remedy };
+  const remedy = remedies[kind] ?? remedies[kind.split('.', 1)[0] ?? ''];
+  return { name: kind, meaning: { ...errorCodes, ...meanings }[kind], remedy };
 }

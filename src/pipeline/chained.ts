@@ -1,14 +1,11 @@
-import { type HoldRequest, meteredChat } from '#src/chat/metered-chat.ts';
+import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { ahead, type Bound, type BoundedQueue } from './ahead.ts';
-import { type AnswerSound, answerSound } from './answer-language.ts';
-import { asideOf, ClauseWriter } from './clause-writer.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from './pipeline.ts';
-import { promptOf } from './prompt.ts';
-import { speak } from './spoken.ts';
-import { type WrittenAnswerRequest, writeAnswer } from './written.ts';
+import { type AnswerSound, answerSound, promptOf } from './prompt.ts';
+import { ahead, type Bound, type BoundedQueue, speak } from './spoken.ts';
+import { asideOf, ClauseWriter, type WrittenAnswerRequest, writeAnswer } from './written.ts';
 
 export type ChainedParts = { readonly chat: ChatModel; readonly synthesizer: Synthesizer };
 
@@ -38,24 +35,25 @@ export function chained({ chat, synthesizer }: ChainedParts): Pipeline {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
     const { voice, asides } = answerSound(turn);
-    const metered = meteredChat(chat, (usage) => host.spent(usage), textHold(host));
-    const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, host };
+    const writing = {
+      chat: meteredChat(chat, host.meter),
+      prompt,
+      tools: turn.tools,
+      done: turn.done,
+      host,
+    };
     const clauses = ahead<string>(
       clausesAhead,
       (spoken, inner) => write(writing, queue, { asides, spoken }, inner),
       signal,
     );
-    const counted = meteredVoice(synthesizer, (spoken) => host.spoke?.(spoken), host.holdSpeech);
+    const counted = meteredVoice(synthesizer, host.meter);
     await speak(clauses, { synthesizer: counted, voice }, queue, signal);
   };
   return {
     answer: (turn, host, signal) =>
       ahead<ReplyPart>(replyAhead, (queue, inner) => perform(turn, host, queue, inner), signal),
   };
-}
-
-function textHold({ holdModel }: AnswerHost): HoldRequest | undefined {
-  return holdModel && ((messages, tools) => holdModel(messages, tools, 0));
 }
 
 /** All text goes to the reader as it arrives, and in clauses to speech; a tool call ends a clause. */
@@ -95,9 +93,14 @@ export function textOnly(chat: ChatModel): Pipeline {
   ): AsyncGenerator<ReplyPart> {
     const prompt = await promptOf(turn, signal);
     if (!prompt) return;
-    const metered = meteredChat(chat, (usage) => host.spent(usage), textHold(host));
     let length = 0;
-    const writing = { chat: metered, prompt, tools: turn.tools, done: turn.done, host };
+    const writing = {
+      chat: meteredChat(chat, host.meter),
+      prompt,
+      tools: turn.tools,
+      done: turn.done,
+      host,
+    };
     for await (const part of writeAnswer(writing, signal)) {
       yield part;
       if (part.kind === 'text') length += part.text.length;

@@ -1,8 +1,8 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { HoldRequest } from '#src/chat/metered-chat.ts';
+import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { ChatMessage, Tool, ToolCall, Usage } from '#src/chat/ports.ts';
-import type { AsideKind } from '#src/chat/text/written-passages.ts';
-import type { HoldSpeech, SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import type { AsideKind } from '#src/chat/text/speakable.ts';
+import type { VoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { SpeechVoice, Transcript } from '#src/speech/ports.ts';
 
 /** One utterance of one person. */
@@ -86,24 +86,8 @@ export type ToolResult = { readonly content: string };
 export interface AnswerHost {
   /** Waits for the release of the answer first: thinking ahead never has an effect. */
   run(call: ToolCall, signal: AbortSignal): Promise<ToolResult>;
-  /**
-   * Reports the usage of one request to a model that has ended, whole or cut short, as reported, else estimated. Not
-   * called for a refused request. Never throws.
-   */
-  spent(usage: Usage): void;
-  /** A clause was spoken by a synthesizer, whole or cut short: its text, and how long its sound is. Never throws. */
-  spoke?(spoken: SpokenUsage): void;
-  /**
-   * Sets money aside for a request to a model, with so many ms of sound in it: the most tokens that it may write. Absent: no limit.
-   * Errors: BotError `budget.used`.
-   */
-  holdModel?(
-    messages: readonly object[],
-    tools: readonly object[],
-    heardMs: number,
-  ): ReturnType<HoldRequest>;
-  /** As `holdModel`, for a text that is spoken, in ms of sound. */
-  holdSpeech?: HoldSpeech;
+  /** Pays for its requests. */
+  readonly meter: ChatMeter & VoiceMeter;
 }
 
 /** Speech in, speech out. `chained`, `audio-model` and `realtime` behave alike behind it. */

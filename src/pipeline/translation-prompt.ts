@@ -1,33 +1,19 @@
+import { inBatches } from '#src/base/batches.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { dataBlock, dataWords, type ModelPrompt } from './prompt-data-block.ts';
 
 /** A line of words of any speaker. */
 type WrittenLine = { readonly text: string };
 
-export type BatchLimits = { readonly lines: number; readonly chars: number };
-
-/** Small enough that a batch is translated while its lines are still looked at. */
-const standardBatch: BatchLimits = { lines: 20, chars: 3_000 };
+/** Lines and characters of one batch: it is translated while its lines are still looked at. */
+const limits = { items: 20, size: 3_000 };
 
 /** Lines with words, in batches of their order. */
 export function translationBatches<Line extends WrittenLine>(
   lines: readonly Line[],
-  limits: BatchLimits = standardBatch,
 ): readonly (readonly Line[])[] {
-  const batches: Line[][] = [];
-  let chars = 0;
-  for (const line of lines.filter(({ text }) => visibleLine(text) !== '')) {
-    const own = dataWords(line.text).length;
-    const last = batches.at(-1);
-    if (last && last.length < limits.lines && chars + own <= limits.chars) {
-      last.push(line);
-      chars += own;
-      continue;
-    }
-    batches.push([line]);
-    chars = own;
-  }
-  return batches;
+  const spoken = lines.filter(({ text }) => visibleLine(text) !== '');
+  return inBatches(spoken, ({ text }) => dataWords(text).length, limits);
 }
 
 /** Asks for the translation of one batch into a language named in English: `German`. */
@@ -39,12 +25,6 @@ export function translationPrompt(batch: readonly WrittenLine[], language: strin
   const lines = batch.map(({ text }, place) => `[${place + 1}] ${dataWords(text)}`);
   return { system: task, user: dataBlock('lines', lines) };
 }
-
-export type Translations<Line> = {
-  readonly translated: ReadonlyMap<Line, string>;
-  /** Without a translation that can be trusted to be theirs. */
-  readonly missing: readonly Line[];
-};
 
 /** Longest reply that is read, in characters. */
 const maxReplyChars = 20_000;
@@ -59,7 +39,7 @@ const spareChars = 40;
 export function readTranslations<Line extends WrittenLine>(
   reply: string,
   batch: readonly Line[],
-): Translations<Line> {
+): ReadonlyMap<Line, string> {
   const given = new Map<number, string[]>();
   for (const line of reply.slice(0, maxReplyChars).split(/[\n\r]+/)) {
     const [head = '', number] = /^\s*\[(\d+)\]/.exec(line) ?? [];
@@ -72,7 +52,7 @@ export function readTranslations<Line extends WrittenLine>(
     const [words, another] = given.get(place + 1) ?? [];
     if (words && another === undefined && isTrusted(words, line)) translated.set(line, words);
   }
-  return { translated, missing: batch.filter((line) => !translated.has(line)) };
+  return translated;
 }
 
 function isTrusted(words: string, { text }: WrittenLine): boolean {

@@ -1,7 +1,7 @@
 import type { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type { ChannelFacts } from '#src/people/join-rules.ts';
-import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { SoundFile } from '#src/sources/recordings.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
 import type { AnswerFinish, Instants } from './session-events.ts';
 import type { ChannelMember, ChannelRef } from './voice-link.ts';

@@ -25,8 +25,6 @@ export type UtteranceContent =
 export type UtteranceResult = UtteranceContent & {
   readonly fromMs: number;
   readonly toMs: number;
-  /** It was for the bot. */
-  readonly meant: boolean;
 };
 
 /** Begins to follow an utterance. */
@@ -38,8 +36,6 @@ export interface UtteranceFollower {
   partial(text: string): void;
   /** All words up to a pause, as sure as they get; more may follow. */
   whole(text: string): void;
-  /** The pause was none: its speaker goes on. */
-  resumed(): void;
   /** Called exactly once, whatever happens; no other call follows. */
   ended(result: UtteranceResult): void;
 }
@@ -194,7 +190,6 @@ function together(
   return {
     partial: (text) => followers.forEach((one) => void one.partial(text)),
     whole: (text) => followers.forEach((one) => void one.whole(text)),
-    resumed: () => followers.forEach((one) => void one.resumed()),
     ended: (result) => followers.forEach((one) => void one.ended(result)),
   };
 }

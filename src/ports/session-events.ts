@@ -120,6 +120,13 @@ export type SessionEvent =
       readonly text: string;
       readonly isWhole: boolean;
     }
+  /** All words of an utterance are shown in captions. */
+  | {
+      readonly kind: 'line';
+      readonly speakerId: string;
+      readonly name: string;
+      readonly text: string;
+    }
   | {
       readonly kind: 'ignored';
       readonly speakerId: string;

@@ -21,7 +21,6 @@ type AnswerPart = { readonly kind: string; readonly text?: string };
 
 export const think: Probe<{ ask(signal: AbortSignal): AsyncIterable<AnswerPart> }> = {
   name: 'think',
-  examines: 'the model that answers',
   async run({ ask }, clock, signal) {
     const startMs = clock.nowMs();
     let firstMs: number | undefined;
@@ -42,7 +41,6 @@ const ping: Tool = {
 
 export const tools: Probe<ChatModel> = {
   name: 'tools',
-  examines: 'whether the chat model calls a tool',
   async run(model, _clock, signal) {
     const asked = [{ role: 'user', name: 'Check', content: 'Call the tool ping.' }] as const;
     for await (const { kind } of model.reply(asked, [ping], signal))
@@ -66,7 +64,6 @@ type Speaker = {
 
 export const speak: Probe<Speaker> = {
   name: 'speak',
-  examines: 'the voice',
   async run({ synthesizer, voice, text }, clock, signal) {
     const startMs = clock.nowMs();
     const pieces: Int16Array[] = [];
@@ -98,7 +95,6 @@ export const recognise: Probe<{
   readonly clip: SpokenClip;
 }> = {
   name: 'recognise',
-  examines: 'the recogniser, by a spoken sentence',
   async run({ transcriber, clip }, clock, signal) {
     const startMs = clock.nowMs();
     let heard = '';

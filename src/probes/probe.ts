@@ -13,8 +13,6 @@ export type SpokenClip = { readonly pcm: Pcm; readonly text: string };
 export type Finding = {
   readonly what: string;
   readonly why: string;
-  /** Text for people in place of `why`. */
-  readonly line?: TextLine;
   /** The part could not be tried here. */
   readonly isIdle?: true;
   readonly error?: unknown;
@@ -34,8 +32,6 @@ export type Finding = {
 export type Probe<Subject> = {
   /** Name of its finding. */
   readonly name: string;
-  /** Part that it examines. */
-  readonly examines: string;
   /** Remedy for its errors; absent: the remedy for their code. */
   readonly mend?: string;
   /** Errors: those of the part; `tryProbe` turns them into a finding. */
@@ -65,13 +61,13 @@ export function missing(what: string, why: string, mend: string): Finding {
 
 /** Finding about a part that could not be tried here; `line` says why. */
 export function notTried(what: string, line: TextLine): Finding {
-  return { ...ok(what, `not tried. ${text(line.id, line.with)}`), line, isIdle: true };
+  return { ...ok(what, `not tried. ${text(line.id, line.with)}`), isIdle: true };
 }
 
 /** Finding about a part that fails; `line` says why, and the next step. */
 export function failing(what: string, line: TextLine): Finding {
   const [why = '', ...next] = text(line.id, line.with).split(/(?<=\.) /);
-  return { ...missing(what, why, next.join(' ') || why), line };
+  return missing(what, why, next.join(' ') || why);
 }
 
 export function isUsable({ verdict }: Finding): boolean {

@@ -1,6 +1,5 @@
-import { rms } from '#src/audio/loudness/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { speakRateHz } from '#src/audio/pcm.ts';
+import { rms, speakRateHz } from '#src/audio/pcm.ts';
 import { type ChannelFacts, judgeJoin } from '#src/people/join-rules.ts';
 import type { ChannelRef, LinkState } from '#src/ports/voice-link.ts';
 import { obstacleOf } from '#src/sessions/join-obstacles.ts';
@@ -23,7 +22,6 @@ type Entrance = {
 
 export const permission: Probe<Entrance> = {
   name: 'permission',
-  examines: 'whether the bot can join the channel and talk there',
   async run({ channel, facts, isThere }, clock) {
     if (!channel || !facts) return notTried('permission', { id: 'join.none' });
     const verdict = judgeJoin({ ...facts, callerMayEnter: true }, clock.wallMs());
@@ -35,7 +33,6 @@ export const permission: Probe<Entrance> = {
 
 export const voiceLink: Probe<SessionLink> = {
   name: 'voice link',
-  examines: 'the connection to the voice server',
   async run(session) {
     if (!session) return notTried('voice link', nowhere);
     if (!session.link) return failing('voice link', away);
@@ -49,7 +46,6 @@ export const voiceLink: Probe<SessionLink> = {
 
 export const encryption: Probe<SessionLink> = {
   name: 'encryption',
-  examines: 'the ciphers of the voice link',
   async run(session) {
     if (!session) return notTried('encryption', nowhere);
     if (!session.link) return failing('encryption', away);
@@ -68,7 +64,6 @@ const [frameMs, hearHz, audible] = [20, 16_000, 0.001] as const;
 
 export const decode: Probe<{ readonly codec: OpusCodec; readonly tone: Int16Array }> = {
   name: 'decode',
-  examines: 'the Opus codec, by a tone',
   async run({ codec, tone }) {
     const [encoder, decoder] = [codec.encoder(speakRateHz), codec.decoder(hearHz)];
     const frame = (speakRateHz / 1000) * frameMs;
@@ -94,7 +89,6 @@ type Output = {
 
 export const playback: Probe<Output | undefined> = {
   name: 'playback',
-  examines: 'whether sound leaves for the channel',
   async run(output, _clock, signal) {
     if (!output) return notTried('playback', nowhere);
     if (output.isMute) return failing('playback', { id: 'muted.server' });

@@ -80,60 +80,33 @@ export type StageTiming<T> = {
 };
 
 /** Parts of `source`, each waited for no longer than `timing` says. A source that is late must be stopped by its signal. */
-export function timed<T>(
+export async function* timed<T>(
   source: AsyncIterable<T>,
-  timing: StageTiming<T>,
-): AsyncIterableIterator<T, undefined> {
-  return new TimedParts(source, timing);
-}
-
-class TimedParts<T> implements AsyncIterableIterator<T, undefined> {
-  readonly #parts: AsyncIterator<T>;
-  readonly #timing: StageTiming<T>;
-  readonly #deadline: StreamDeadline;
-  #waitedMs = 0;
-  #limitMs: number;
-  #isWaiting = false;
-  #hasBegun = false;
-
-  constructor(source: AsyncIterable<T>, timing: StageTiming<T>) {
-    this.#parts = source[Symbol.asyncIterator]();
-    this.#timing = timing;
-    this.#deadline = new StreamDeadline(timing.clock);
-    this.#limitMs = Math.min(timing.firstMs, timing.totalMs);
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
-
-  async next(): Promise<IteratorResult<T, undefined>> {
-    const { clock, idleMs = Infinity, isOutput, late, totalMs } = this.#timing;
-    const sinceMs = clock.nowMs();
-    const leftMs = this.#limitMs - this.#waitedMs;
-    const isIdle = this.#hasBegun && idleMs < leftMs;
-    const limitMs = isIdle ? idleMs : this.#limitMs;
-    this.#isWaiting = true;
-    try {
-      const part = await this.#deadline.within(this.#parts.next(), isIdle ? idleMs : leftMs, () =>
-        late(limitMs),
-      );
-      this.#isWaiting = false;
-      if (part.done) return await this.return();
-      this.#waitedMs += clock.nowMs() - sinceMs;
-      if (isOutput(part.value)) [this.#limitMs, this.#hasBegun] = [totalMs, true];
-      return part;
-    } catch (error) {
-      await this.return();
-      throw error;
+  { clock, firstMs, idleMs = Infinity, isOutput, late, totalMs }: StageTiming<T>,
+): AsyncGenerator<T, undefined> {
+  using deadline = new StreamDeadline(clock);
+  const parts = source[Symbol.asyncIterator]();
+  let limitMs = Math.min(firstMs, totalMs);
+  let waitedMs = 0;
+  let [isWaiting, hasBegun] = [false, false];
+  try {
+    for (;;) {
+      const sinceMs = clock.nowMs();
+      const leftMs = limitMs - waitedMs;
+      const isIdle = hasBegun && idleMs < leftMs;
+      const lateMs = isIdle ? idleMs : limitMs;
+      isWaiting = true;
+      const next = parts.next();
+      const part = await deadline.within(next, isIdle ? idleMs : leftMs, () => late(lateMs));
+      isWaiting = false;
+      if (part.done) return;
+      waitedMs += clock.nowMs() - sinceMs;
+      if (isOutput(part.value)) [limitMs, hasBegun] = [totalMs, true];
+      yield part.value;
     }
-  }
-
-  /** One that still works gets its turn to stop when its signal is aborted. */
-  async return(): Promise<IteratorReturnResult<undefined>> {
-    this.#deadline[Symbol.dispose]();
-    const stopped = this.#parts.return?.(undefined)?.catch(() => undefined);
-    if (!this.#isWaiting) await stopped;
-    return { done: true, value: undefined };
+  } finally {
+    // One that still works gets its turn to stop when its signal is aborted.
+    const stopped = parts.return?.(undefined)?.catch(() => undefined);
+    if (!isWaiting) await stopped;
   }
 }

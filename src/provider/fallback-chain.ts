@@ -1,9 +1,84 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, withAbout } from '#src/base/errors.ts';
 import { controllerUnder } from '#src/base/waiting.ts';
-import type { Breaker, Pass } from './breaker.ts';
 import { type Deadlines, timed } from './deadlines.ts';
 import type { ProviderNews, ProviderRole } from './provider-news.ts';
+
+export type BreakerRules = {
+  /** Failures in a row that open the breaker; a hopeless one does at once. */
+  readonly failures: number;
+  /** The first rest; each failed trial doubles it. */
+  readonly firstRestMs: number;
+  readonly longestRestMs: number;
+};
+
+/** A server that wants to be left alone for longer is; a shorter wait is the retry's. */
+const longWaitMs = 1000;
+/** Longest rest a server may ask for, in ms. */
+const longestAskedMs = 3_600_000;
+/** Rest in ms after a server refused for lack of credit: no bill is paid within a second. */
+const spentRestMs = 60_000;
+
+type Rest = { readonly plannedMs: number; readonly untilMs: number; readonly reason: BotError };
+
+/** Keeps requests from a server that fails until it has rested. After that a failure begins a longer rest, and a success ends it. */
+export class Breaker {
+  readonly #clock: Clock;
+  readonly #rules: BreakerRules;
+  #failuresInRow = 0;
+  /** The latest, until a success. */
+  #rest: Rest | undefined;
+
+  constructor(rules: BreakerRules, clock: Clock) {
+    this.#rules = rules;
+    this.#clock = clock;
+  }
+
+  get isClosed(): boolean {
+    return this.#rest === undefined;
+  }
+
+  /** Whether a request may be sent now. */
+  get admits(): boolean {
+    return this.#rest === undefined || this.#clock.nowMs() >= this.#rest.untilMs;
+  }
+
+  /** Reason and remaining time, in ms, of the rest; undefined while the breaker is closed. */
+  get resting(): { readonly reason: BotError; readonly restMs: number } | undefined {
+    if (this.#rest === undefined) return undefined;
+    const { reason, untilMs } = this.#rest;
+    return { reason, restMs: Math.max(0, untilMs - this.#clock.nowMs()) };
+  }
+
+  /** Reports an answer that did not fail; one that began before the rest says nothing about now. */
+  succeeded(): void {
+    if (!this.admits) return;
+    this.#failuresInRow = 0;
+    this.#rest = undefined;
+  }
+
+  failed(reason: BotError): void {
+    this.#failuresInRow += 1;
+    if (!this.admits) return;
+    const { failures, firstRestMs, longestRestMs } = this.#rules;
+    if (this.isClosed && this.#failuresInRow < failures && !isHopeless(reason)) return;
+    const doubledMs = this.#rest ? 2 * this.#rest.plannedMs : firstRestMs;
+    const plannedMs = Math.min(longestRestMs, doubledMs);
+    const untilMs = this.#clock.nowMs() + Math.max(plannedMs, restAskedFor(reason));
+    this.#rest = { plannedMs, untilMs, reason };
+  }
+}
+
+/** Asking again at once cannot help. */
+function isHopeless({ code, about }: BotError): boolean {
+  if (code === 'provider.bad_key' || code === 'provider.spent' || about.status === 404) return true;
+  return (about.retryAfterMs ?? 0) > longWaitMs;
+}
+
+function restAskedFor({ about, code }: BotError): number {
+  if (code === 'provider.spent') return spentRestMs;
+  return Math.min(about.retryAfterMs ?? 0, longestAskedMs);
+}
 
 /** An engine that can serve a role. */
 export type Fallback<Engine> = {
@@ -34,18 +109,12 @@ export type FallbackRequest<Engine, T> = {
 };
 
 /** Place in the chain that several requests which belong together use. */
-export type FallbackPosition = { index: number; isEntered: boolean; isPinned: boolean };
+export type FallbackPosition = { index: number | undefined; isPinned: boolean };
 
 export function openFallbackPosition(): FallbackPosition {
-  return { index: 0, isEntered: false, isPinned: false };
+  return { index: undefined, isPinned: false };
 }
 
-type FallbackStep<Engine> = {
-  readonly at: number;
-  readonly fallback: Fallback<Engine>;
-  readonly pass: Pass;
-  hasBegun: boolean;
-};
 /** End of a request to one engine. `moved`: its place moved to another engine meanwhile. An error came before any output. */
 type AttemptEnd = 'whole' | 'moved' | BotError;
 
@@ -93,110 +162,106 @@ export class FallbackChain<Engine> {
   ): AsyncGenerator<T> {
     const { clock } = this.#options;
     let hasRetried = false;
-    let step = place.isEntered ? this.#stepAt(place) : this.#stepFrom(0, place);
-    try {
-      while (step) {
-        const startMs = clock.nowMs();
-        const end: AttemptEnd = yield* this.#attempt(asking, step, place, signal);
-        if (end === 'whole') return step.pass.succeeded();
-        if (end !== 'moved') {
-          if (hasRetried || !this.#isWorthIt(end, clock.nowMs() - startMs, step)) {
-            step = this.#after(end, step, place);
-            continue;
-          }
-          hasRetried = true;
-          await clock.sleep(end.about.retryAfterMs ?? retryPauseMs, signal);
-        }
-        step.pass.left();
-        step = this.#stepAt(place);
-      }
-    } finally {
-      step?.pass.left();
+    for (;;) {
+      const at = this.#indexOf(place);
+      const startMs = clock.nowMs();
+      const end: AttemptEnd = yield* this.#attempt(asking, at, place, signal);
+      if (end === 'whole') return;
+      if (end === 'moved') continue;
+      if (!hasRetried && this.#isWorthIt(end, clock.nowMs() - startMs, this.#at(at))) {
+        hasRetried = true;
+        await clock.sleep(end.about.retryAfterMs ?? retryPauseMs, signal);
+      } else this.#leave(at, end, place);
     }
-    throw this.#restError();
   }
 
   /** One request to one engine. Errors: its own after output, described; the reason of `signal`. */
   async *#attempt<T>(
     asking: FallbackRequest<Engine, T>,
-    step: FallbackStep<Engine>,
+    at: number,
     place: FallbackPosition,
     signal: AbortSignal,
   ): AsyncGenerator<T, AttemptEnd> {
+    const fallback = this.#at(at);
     const hangUp = controllerUnder(signal);
+    let [hasBegun, isWell] = [false, false];
     try {
-      for await (const part of this.#partsOf(asking, step, hangUp.signal)) {
-        const isFirst = !step.hasBegun && asking.isOutput(part);
-        if (isFirst && !this.#begins(step, place)) return 'moved';
+      for await (const part of this.#partsOf(asking, at, hangUp.signal)) {
+        if (!hasBegun && asking.isOutput(part)) {
+          if (place.index !== at) return 'moved';
+          [hasBegun, isWell] = [true, true];
+          place.isPinned = true;
+          this.#reportStart(at);
+        }
         signal.throwIfAborted();
         yield part;
       }
+      isWell = true;
       return 'whole';
     } catch (thrown) {
       signal.throwIfAborted();
-      const error = this.#describe(thrown, step.fallback);
-      if (!step.hasBegun) return error;
-      step.pass.failed(error);
+      const error = this.#describe(thrown, fallback);
+      if (!hasBegun) return error;
+      isWell = false;
+      fallback.breaker.failed(error);
       throw error;
     } finally {
+      if (isWell) fallback.breaker.succeeded();
       hangUp.abort(notAwaited);
     }
   }
 
-  /** Joins the engine that another attempt of `place` has entered. */
-  #stepAt({ index: at }: FallbackPosition): FallbackStep<Engine> {
-    const fallback = this.#options.fallbacks[at];
+  #at(index: number): Fallback<Engine> {
+    const fallback = this.#options.fallbacks[index];
     if (!fallback) throw new RangeError('There is no such fallback.');
-    return { at, fallback, pass: fallback.breaker.accompany(), hasBegun: false };
+    return fallback;
   }
 
-  #stepFrom(first: number, place: FallbackPosition): FallbackStep<Engine> | undefined {
-    for (const [at, fallback] of this.#options.fallbacks.entries()) {
-      const pass = at < first ? undefined : fallback.breaker.enter();
-      if (!pass) continue;
-      place.index = at;
-      place.isEntered = true;
-      return { at, fallback, pass, hasBegun: false };
-    }
-    return undefined;
+  /** Index of the engine that serves a place. Errors: the reason of the first engine's rest, where all rest. */
+  #indexOf(place: FallbackPosition): number {
+    place.index ??= this.#admittingFrom(0);
+    if (place.index === undefined) throw this.#restError();
+    return place.index;
   }
 
-  /** Next engine. Errors: `error`, where no engine is left. */
-  #after(
-    error: BotError,
-    { at, pass }: FallbackStep<Engine>,
-    place: FallbackPosition,
-  ): FallbackStep<Engine> {
-    if (error.code === 'budget.used') {
-      pass.left();
-      throw error;
-    }
-    if (ownFault.has(error.about.status ?? 0) || error.code === 'speech.no_voice') pass.left();
-    else pass.failed(error);
-    if (place.index !== at) return this.#stepAt(place);
-    const below = place.isPinned ? undefined : this.#stepFrom(at + 1, place);
-    if (!below) throw error;
-    return below;
+  #admittingFrom(first: number): number | undefined {
+    const { fallbacks } = this.#options;
+    const index = fallbacks.findIndex(({ breaker }, n) => n >= first && breaker.admits);
+    return index < 0 ? undefined : index;
   }
 
-  #isWorthIt(error: BotError, tookMs: number, { fallback }: FallbackStep<Engine>): boolean {
+  /** Moves a place on from an engine that failed. Errors: `error`, where no engine is left. */
+  #leave(at: number, error: BotError, place: FallbackPosition): void {
+    const { about, code } = error;
+    if (code === 'budget.used') throw error;
+    const isWell = ownFault.has(about.status ?? 0) || code === 'speech.no_voice';
+    if (!isWell) this.#at(at).breaker.failed(error);
+    if (place.index !== at) return;
+    const next = place.isPinned ? undefined : this.#admittingFrom(at + 1);
+    if (next === undefined) throw error;
+    place.index = next;
+  }
+
+  #isWorthIt(error: BotError, tookMs: number, { breaker }: Fallback<Engine>): boolean {
     const waitMs = error.about.retryAfterMs ?? retryPauseMs;
     const isSoon = tookMs + waitMs <= this.#options.deadlines.retryWithinMs;
-    return error.retryable && fallback.breaker.isClosed && isSoon && waitMs <= longestPauseMs;
+    return error.retryable && breaker.isClosed && isSoon && waitMs <= longestPauseMs;
   }
 
   /** Output of one engine, waited for no longer than the deadlines say. */
   #partsOf<T>(
     { ask, isOutput, moreMs = 0 }: FallbackRequest<Engine, T>,
-    { at, fallback }: FallbackStep<Engine>,
+    at: number,
     signal: AbortSignal,
   ): AsyncIterable<T> {
+    const fallback = this.#at(at);
     const { clock, deadlines } = this.#options;
     const { coldFirstMs, idleMs, totalMs } = deadlines;
     const firstMs = this.#warm.has(fallback) ? deadlines.firstMs : coldFirstMs;
-    const engine = fallback.engine();
-    const asked = (ready: Engine) => ask(ready, signal, at);
-    return timed(engine instanceof Promise ? opened(engine, asked) : asked(engine), {
+    const asked = async function* () {
+      yield* ask(await fallback.engine(), signal, at);
+    };
+    return timed(asked(), {
       clock,
       isOutput,
       idleMs,
@@ -222,23 +287,15 @@ export class FallbackChain<Engine> {
     return error;
   }
 
-  /** The first output of a step; false where its place is at another engine meanwhile. */
-  #begins(step: FallbackStep<Engine>, place: FallbackPosition): boolean {
-    if (place.index !== step.at) return false;
-    step.hasBegun = true;
-    place.isPinned = true;
-    this.#reportStart(step);
-    return true;
-  }
-
-  #reportStart({ fallback, at, pass }: FallbackStep<Engine>): void {
+  #reportStart(at: number): void {
     const { role, fallbacks, report } = this.#options;
+    const fallback = this.#at(at);
     const { provider } = fallback;
     this.#warm.add(fallback);
-    pass.began();
     if (this.#failing.delete(fallback)) report({ kind: 'mended', role, provider });
     const [first] = fallbacks;
-    if (!first || at === this.#reported || (at === 0) !== first.breaker.isClosed) return;
+    if (!first || at === this.#reported) return;
+    if (at === 0 ? !first.breaker.admits : first.breaker.isClosed) return;
     this.#reported = at;
     if (at === 0) report({ kind: 'fallback-off', role, back: provider });
     else report({ kind: 'fallback-on', role, from: first.provider, to: provider });
@@ -252,14 +309,6 @@ export class FallbackChain<Engine> {
     const known = { ...about, retryAfterMs: restMs };
     return new BotError(code, false, message, undefined, undefined, known);
   }
-}
-
-/** Requests output of an engine that is loaded first. */
-async function* opened<Engine, T>(
-  engine: Promise<Engine>,
-  ask: (engine: Engine) => AsyncIterable<T>,
-): AsyncGenerator<T> {
-  yield* ask(await engine);
 }
 
 function late({ provider }: Fallback<unknown>, ms: number): BotError {

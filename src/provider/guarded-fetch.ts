@@ -1,11 +1,12 @@
 import type { UnderlyingSource } from 'node:stream/web';
 import { setImmediate } from 'node:timers/promises';
+import { createParser, type EventSourceMessage } from 'eventsource-parser';
+import { APIError } from 'openai/core/error';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { JsonMeter } from '#src/base/json.ts';
+import { JsonMeter, parsedJson } from '#src/base/json.ts';
 import { plainFetch } from '#src/base/plain-fetch.ts';
 import { StreamDeadline } from '#src/base/waiting.ts';
-import { plainWords, wordsOfText } from '#src/provider/models/error-phrases.ts';
 import {
   answerLimits,
   askedOf,
@@ -15,7 +16,9 @@ import {
   mediaType,
   objectionToHead,
   objectionToType,
-} from './answer-type.ts';
+  plainWords,
+  wordsOfText,
+} from './models/error-phrases.ts';
 
 export type Limits = {
   /** Longest wait from the request to the first byte of the answer, in ms, headers included; a cold model loads in it. */
@@ -36,7 +39,7 @@ export type Fetch = (url: string | URL | Request, init?: RequestInit) => Promise
 
 export type Guard = {
   /** Name of the server in messages. */
-  readonly server: () => string;
+  readonly server: string;
   readonly secret: () => string | undefined;
   readonly limits: Limits;
   readonly clock: Clock;
@@ -49,7 +52,7 @@ const eventPartBytes = 16 * 1024;
 const endMs = 1_000;
 
 /** Why a stream is left at its end mark. */
-export const endMark = new Error('the stream is at its end mark');
+const endMark = new Error('the stream is at its end mark');
 
 /** Sent where no key is set: some servers insist on one, those without keys ignore it. */
 export const noKey = 'none';
@@ -127,7 +130,7 @@ type Watch = Guard & {
 
 async function check(response: Response, watch: Watch): Promise<Response> {
   const { status, statusText, headers } = response;
-  const server = watch.server();
+  const { server } = watch;
   if (status >= 300 && status < 400) {
     const to = plainWords(headers.get('location') ?? 'nowhere', watch.secret(), 80);
     throw new BotError(
@@ -235,13 +238,13 @@ class WatchedBody implements UnderlyingSource<Uint8Array> {
 function judgeHead(head: Uint8Array, watch: Watch): void {
   const objection = objectionToHead(head, watch.asked);
   if (objection === 'json') throw jsonInstead(Buffer.from(head).toString(), watch);
-  if (objection) throw wrongType(watch.server(), objection);
+  if (objection) throw wrongType(watch.server, objection);
 }
 
 function late({ server, limits }: Guard, limit: 'firstByteMs' | 'idleMs'): BotError {
   const seconds = Math.round(limits[limit] / 100) / 10;
   const doing = limit === 'idleMs' ? 'paused its answer for' : 'did not answer in';
-  return new BotError('provider.late', true, `${server()} ${doing} ${seconds} s.`);
+  return new BotError('provider.late', true, `${server} ${doing} ${seconds} s.`);
 }
 
 function wrongType(server: string, what: string): BotError {
@@ -253,7 +256,7 @@ function wrongType(server: string, what: string): BotError {
 /** JSON where sound or a stream was asked is an error in the clothes of a success. */
 function jsonInstead(text: string, { server, secret }: Guard): BotError {
   const words = plainWords(wordsOfText(text), secret(), 120);
-  const message = `${server()} answered with JSON.`;
+  const message = `${server} answered with JSON.`;
   return new BotError('provider.wrong_type', false, message, undefined, undefined, {
     serverWords: words,
   });
@@ -265,5 +268,53 @@ function checkSize(piece: Uint8Array, bytes: number, watch: MeasuredAnswer): voi
   const isTooLong = bytes > limits.maxBytes;
   const megabytes = Math.round(limits.maxBytes / 1024 / 1024);
   const what = isTooLong ? `more than ${megabytes} MB` : meter?.push(piece)?.words;
-  if (what) throw new BotError('provider.refused', false, `${server()} sent ${what}.`);
+  if (what) throw new BotError('provider.refused', false, `${server} sent ${what}.`);
+}
+
+/**
+ * Events of a stream as values, up to `[DONE]` or the end of the stream. Leaving early closes the connection; at `[DONE]` it is
+ * kept, if the stream ends there. `onEndMark` is called at `[DONE]`, which events before it may follow here.
+ *
+ * Errors: APIError where an event holds one, SyntaxError where it is no JSON, and those of the body.
+ */
+export async function* readEvents(
+  response: Response,
+  onEndMark: () => void = () => undefined,
+): AsyncGenerator<unknown> {
+  const reader = response.body?.getReader();
+  if (!reader) return;
+  const text = new TextDecoder();
+  const events: EventSourceMessage[] = [];
+  let [isOver, isAtEndMark] = [false, false];
+  const onEvent = (event: EventSourceMessage) => {
+    if (event.data === endOfEvents) onEndMark();
+    isAtEndMark ||= event.data === endOfEvents;
+    if (!isAtEndMark) events.push(event);
+  };
+  const parser = createParser({ onEvent });
+  try {
+    while (!isOver && !isAtEndMark) {
+      const { done, value } = await reader.read();
+      isOver = done;
+      // The blank line after the last event may be missing.
+      parser.feed(done ? `${text.decode()}\n\n` : text.decode(value, { stream: true }));
+      for (const event of events.splice(0)) yield readValue(event, response.headers);
+    }
+  } finally {
+    // A body that has failed rejects.
+    if (!isOver) reader.cancel(isAtEndMark ? endMark : notRead).catch(() => undefined);
+  }
+}
+
+const endOfEvents = '[DONE]';
+const notRead = new Error('the reader of the stream has stopped');
+
+function readValue({ data, event: name }: EventSourceMessage, headers: Headers): unknown {
+  const value = parsedJson(data);
+  if (value === undefined)
+    throw new SyntaxError('Error reading response: malformed server-sent event JSON.');
+  const { error } = Object(value ?? {});
+  if (name === 'error') throw new APIError(undefined, error ?? value, undefined, headers);
+  if (error) throw new APIError(undefined, error, undefined, headers);
+  return value;
 }

@@ -6,28 +6,20 @@ import { BotError } from '#src/base/errors.ts';
 import { foreignJson, isRecord, readForeignJson } from '#src/base/json.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { answerLimits, eventLimits } from '#src/provider/answer-type.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
+import { answerLimits, eventLimits } from './models/error-phrases.ts';
 
 export type SocketOptions = {
   /** URL from the settings, `http` meaning `ws`; the key goes to no other host. */
   readonly baseUrl: string;
   readonly apiKey?: Secret;
   readonly clock: Clock;
-  readonly limits?: Partial<SocketLimits>;
   readonly openSocket?: OpenSocket;
 };
 
 /** Opens a WebSocket; left out, over the network. */
 export type OpenSocket = (url: URL, options: WebSocket.ClientOptions) => WebSocket;
-
-export type SocketLimits = {
-  /** Longest wait, in ms, for the server to accept WebSocket. */
-  readonly connectMs: number;
-  /** Silence in ms after which a server counts as gone; half way it is asked for a sign of life. */
-  readonly silenceMs: number;
-};
 
 export type JsonEvent = Readonly<Record<string, unknown>>;
 
@@ -37,7 +29,10 @@ export type SocketListener = {
   lost(error: BotError): void;
 };
 
-const standardLimits: SocketLimits = { connectMs: 10_000, silenceMs: 20_000 };
+/** Longest wait, in ms, for the server to accept WebSocket. */
+const connectMs = 10_000;
+/** Silence in ms after which a server counts as gone; half way it is asked for a sign of life. */
+const silenceMs = 20_000;
 /** Limit of unsent bytes, about four minutes of sound. */
 const mostWaitingBytes = 16 * 1024 * 1024;
 const mostRefusalBytes = 4096;
@@ -105,7 +100,6 @@ export class JsonSocket {
     socket.on('pong', () => self.#hears());
     socket.on('close', (code, reason) => self.#closed(code, reason.toString()));
     try {
-      const { connectMs } = self.#limits;
       const late = () => self.#late('did not connect');
       await within(unlessAborted(opened.promise, signal), connectMs, options.clock, late);
       void self.#watch();
@@ -165,10 +159,6 @@ export class JsonSocket {
     this.#socket.terminate();
   }
 
-  get #limits(): SocketLimits {
-    return { ...standardLimits, ...this.#options.limits };
-  }
-
   #hears(): void {
     this.#heard = true;
   }
@@ -185,8 +175,7 @@ export class JsonSocket {
   /** Ends with the socket; a peer that vanished without a word would otherwise be waited for. */
   async #watch(): Promise<void> {
     const { signal } = this.#over;
-    const halfMs = this.#limits.silenceMs / 2;
-    const sleep = () => this.#options.clock.sleep(halfMs, signal).catch(() => {});
+    const sleep = () => this.#options.clock.sleep(silenceMs / 2, signal).catch(() => {});
     for (await sleep(); !signal.aborted; await sleep()) {
       if (this.#isPaused) continue;
       if (!this.#heard) return this.#lose(this.#late('answered no ping'));

@@ -3,6 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { fieldsOf, textIn } from '#src/base/json.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import { codeOf, plainWords, serverName } from '#src/provider/models/error-phrases.ts';
+import { apiUrl } from '#src/provider/models/models.ts';
 import { type JsonEvent, JsonSocket, type SocketOptions, socketUrl } from './json-socket.ts';
 
 export type LinkOptions = Omit<SocketOptions, 'clock'> & {
@@ -110,9 +111,7 @@ export function refusalOf(
   );
 }
 
-/** Addresses below a base URL, with each of these queries; also below its `/v1`, where it lacks that. */
+/** Addresses of the Realtime API below a base URL, with each of these queries. */
 export function realtimeUrls(baseUrl: string, queries: readonly object[]): URL[] {
-  const versioned = /\/v\d+\/?$/.test(new URL(baseUrl).pathname);
-  const paths = versioned ? ['/realtime'] : ['/realtime', '/v1/realtime'];
-  return paths.flatMap((path) => queries.map((query) => socketUrl(baseUrl, path, { ...query })));
+  return queries.map((query) => socketUrl(apiUrl(baseUrl), '/realtime', { ...query }));
 }

@@ -1,121 +1,194 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { StreamDeadline, unlessAborted } from '#src/base/waiting.ts';
+import { fieldsOf, textIn } from '#src/base/json.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import { codeOf, serverName } from '#src/provider/models/error-phrases.ts';
-import type { JsonSocket } from './json-socket.ts';
-import { type LinkOptions, refusalOf } from './realtime-link.ts';
-import {
-  type ResponseEnd,
-  type ResponseEvent,
-  readTalk,
-  type TalkError,
-} from './realtime-reading.ts';
-
-export type ResponseLimits = {
-  /** Longest wait from the request to the first event of its answer, in ms. */
-  readonly firstMs: number;
-  /** Longest wait between two events of an answer, in ms. */
-  readonly idleMs: number;
-};
+import type { JsonEvent, JsonSocket } from './json-socket.ts';
+import { reportedTokens, type TokenUsage } from './models/request-hold.ts';
+import { errorIn, type LinkOptions, refusalOf } from './realtime-link.ts';
 
 export type ResponseOptions = Pick<LinkOptions, 'baseUrl' | 'apiKey'> & {
   readonly link: Pick<JsonSocket, 'attach' | 'hold'>;
   /** Ids of the events that it depends on: the request for it, and others whose refusal ends it. */
   readonly eventIds: readonly string[];
+  /** The request limits its output: there the response is over. */
+  readonly isLimited?: boolean;
   readonly clock?: Clock;
-  readonly limits?: Partial<ResponseLimits>;
 };
 
-const usualLimits: ResponseLimits = { firstMs: 20_000, idleMs: 10_000 };
+type ToolCall = { readonly id: string; readonly name: string; readonly argumentsJson: string };
+
+export type ResponsePart =
+  | { readonly kind: 'sound'; readonly bytes: Buffer }
+  /** Words of the sound are a `transcript`. */
+  | { readonly kind: 'text' | 'transcript'; readonly text: string }
+  | { readonly kind: 'usage'; readonly usage: TokenUsage }
+  /** Calls come last, and not of an interrupted response. */
+  | { readonly kind: 'tool'; readonly call: ToolCall };
+
 /** Longest unread sound, in ms, before the server is kept from sending more. */
 const mostHereMs = 1000;
 const bytesPerMs = 48;
 /** Time in ms a request has to begin after an error that may be about it. */
 const suspectMs = 2000;
 
-/** One response of a server as it arrives: sound, words, calls, and its end. Who leaves it early closes its connection. */
+/** One response of a server as it arrives: sound, words, usage, calls. Who leaves it early closes its connection. */
 export class RealtimeResponse {
   readonly #options: ResponseOptions;
-  readonly #clock: Clock;
   #id: string | undefined;
-  readonly #events: ResponseEvent[] = [];
+  readonly #parts: ResponsePart[] = [];
   /** Items whose words came in pieces: they need not come whole. */
   readonly #streamed = new Set<string>();
+  /** Calls by their items: servers report them in several events, each incomplete on some servers. */
+  readonly #calls = new Map<string, ToolCall>();
   #hereMs = 0;
   #isHeld = false;
-  #isGiven = false;
-  #suspicion: TalkError | undefined;
   #change = Promise.withResolvers<void>();
-  #error: BotError | undefined;
+  #ended: { readonly error: BotError | undefined } | undefined;
 
   /** Listens to the link at once. */
   constructor(options: ResponseOptions) {
     this.#options = options;
-    this.#clock = options.clock ?? realClock;
     options.link.attach({
-      hear: (json) => {
-        const event = readTalk(json);
-        if (event?.kind === 'error') this.#object(event);
-        else if (event) this.#handle(event);
-      },
-      lost: (error) => this.#lose(error),
+      hear: (event) => this.#hear(event),
+      lost: (error) => this.#end(error),
     });
   }
 
   /**
-   * May be called once. The last event is `done`. Errors: BotError `provider.*`, after partial output. Aborting `signal` throws
-   * `signal.reason`.
+   * May be called once. It has no deadline of its own. Errors: BotError `provider.*`, after partial output, also where the response
+   * has no proper end. Aborting `signal` throws `signal.reason`.
    */
-  async *read(signal: AbortSignal): AsyncGenerator<ResponseEvent> {
-    using deadline = new StreamDeadline(this.#clock);
+  async *read(signal: AbortSignal): AsyncGenerator<ResponsePart> {
     for (;;) {
       signal.throwIfAborted();
-      const event = this.#events.shift();
-      if (event) {
-        this.#isGiven = true;
-        if (event.kind === 'sound') this.#unread(-event.bytes.length / bytesPerMs);
-        yield event;
-        if (event.kind === 'done') return;
-      } else if (this.#error) throw this.#error;
-      else await this.#more(deadline, signal);
+      const part = this.#parts.shift();
+      if (part) {
+        if (part.kind === 'sound') this.#unread(-part.bytes.length / bytesPerMs);
+        yield part;
+      } else if (this.#ended?.error) throw this.#ended.error;
+      else if (this.#ended) return;
+      else await unlessAborted(this.#change.promise, signal);
     }
   }
 
+  #hear(event: JsonEvent): void {
+    if (this.#ended) return;
+    if (event.type === 'error') this.#object(event);
+    else if (this.#isOurs(event)) this.#handle(event);
+    this.#wake();
+  }
+
+  /** Events without an id are of this response. */
+  #isOurs({ type, response, response_id }: JsonEvent): boolean {
+    if (!textIn(type)?.startsWith('response.')) return false;
+    const id = textIn(fieldsOf(response).id) ?? textIn(response_id) ?? this.#id;
+    this.#id ??= id;
+    return id === this.#id;
+  }
+
+  #handle(event: JsonEvent): void {
+    const { type, item_id, delta } = event;
+    const itemId = word(item_id);
+    switch (type) {
+      case 'response.output_audio.delta':
+        this.#sound(Buffer.from(word(delta), 'base64'));
+        break;
+      case 'response.output_audio_transcript.delta':
+        this.#words('transcript', itemId, word(delta));
+        break;
+      case 'response.output_audio_transcript.done':
+        this.#whole('transcript', itemId, word(event.transcript));
+        break;
+      case 'response.output_text.delta':
+        this.#words('text', itemId, word(delta));
+        break;
+      case 'response.output_text.done':
+        this.#whole('text', itemId, word(event.text));
+        break;
+      case 'response.output_item.added':
+      case 'response.output_item.done': {
+        const item = fieldsOf(event.item);
+        if (item.type === 'function_call') this.#call(word(item.id), callOf(item));
+        break;
+      }
+      case 'response.function_call_arguments.done':
+        this.#call(itemId, callOf(event));
+        break;
+      case 'response.done':
+        this.#done(fieldsOf(event.response));
+        break;
+    }
+  }
+
+  #sound(bytes: Buffer): void {
+    this.#unread(bytes.length / bytesPerMs);
+    this.#parts.push({ kind: 'sound', bytes });
+  }
+
+  #words(kind: 'text' | 'transcript', itemId: string, text: string): void {
+    this.#streamed.add(itemId);
+    if (text !== '') this.#parts.push({ kind, text });
+  }
+
+  /** Words of servers that do not stream them. */
+  #whole(kind: 'text' | 'transcript', itemId: string, text: string): void {
+    if (!this.#streamed.has(itemId)) this.#words(kind, itemId, text);
+  }
+
+  #call(itemId: string, { id, name, argumentsJson }: ToolCall): void {
+    const known = this.#calls.get(itemId);
+    this.#calls.set(itemId, {
+      id: known?.id || id,
+      name: known?.name || name,
+      argumentsJson: argumentsJson || (known?.argumentsJson ?? ''),
+    });
+  }
+
+  #done(response: JsonEvent): void {
+    const usage = usageOf(response);
+    if (usage) this.#parts.push({ kind: 'usage', usage });
+    const error = this.#errorOf(response);
+    const items = Array.isArray(response.output) ? response.output.map(fieldsOf) : [];
+    const called = items.filter(({ type }) => type === 'function_call').map(callOf);
+    const isWhole = ({ id, name }: ToolCall) => id !== '' && name !== '';
+    const whole = called.filter(isWhole);
+    const calls = whole.length > 0 ? whole : [...this.#calls.values()].filter(isWhole);
+    if (!error) for (const call of calls) this.#parts.push({ kind: 'tool', call });
+    this.#end(error);
+  }
+
   /** Error of an end that is not the proper one. */
-  errorOf({ status, words, code }: ResponseEnd): BotError | undefined {
-    if (status === 'completed') return undefined;
-    if (status === 'failed') return refusalOf(words ?? 'no reason given', code, this.#options);
+  #errorOf({ status, status_details }: JsonEvent): BotError | undefined {
+    const { baseUrl, isLimited } = this.#options;
+    const { error, reason } = fieldsOf(status_details);
+    const { message: words = reason, code, type } = fieldsOf(error);
     const statedCode = codeOf(words);
+    if (status === 'completed' || (isLimited && statedCode === 'max_output_tokens'))
+      return undefined;
+    if (status !== 'cancelled' && status !== 'incomplete') {
+      const text = textIn(words) ?? 'no reason given';
+      return refusalOf(text, textIn(code) ?? textIn(type), this.#options);
+    }
     const why = statedCode === undefined ? status : `${status}, ${statedCode}`;
-    const message = `${serverName(this.#options.baseUrl)} ended its answer early (${why}).`;
+    const message = `${serverName(baseUrl)} ended its answer early (${why}).`;
     if (words === 'content_filter') return new BotError('provider.refused', false, message);
     return new BotError('provider.truncated', true, message);
   }
 
-  /** Events without an id are of this response. What follows a refusal is none of it. */
-  #handle(event: ResponseEvent): void {
-    const { responseId = this.#id } = event;
-    this.#id ??= responseId;
-    if (responseId !== this.#id || this.#error) return;
-    if (event.kind === 'words') {
-      if (event.isWhole && this.#streamed.has(event.itemId)) return;
-      this.#streamed.add(event.itemId);
-    }
-    if (event.kind === 'sound') this.#unread(event.bytes.length / bytesPerMs);
-    if (event.kind !== 'began') this.#events.push(event);
-    this.#wake();
+  #object(event: JsonEvent): void {
+    const { code, eventId, words } = errorIn(event);
+    const error = refusalOf(words, code, this.#options);
+    const { clock = realClock, eventIds } = this.#options;
+    if (eventId !== undefined && eventIds.includes(eventId)) this.#end(error);
+    if (eventId !== undefined || this.#id !== undefined) return;
+    const judge = () => (this.#id === undefined ? this.#end(error) : undefined);
+    clock.later(suspectMs, judge);
   }
 
-  #object(error: TalkError): void {
-    const { eventId } = error;
-    if (eventId !== undefined && this.#options.eventIds.includes(eventId))
-      this.#lose(refusalOf(error.words, error.code, this.#options));
-    else if (eventId === undefined && this.#id === undefined) this.#suspicion = error;
-    this.#wake();
-  }
-
-  #lose(error: BotError): void {
-    this.#error = error;
+  /** What follows a refusal is none of it. */
+  #end(error: BotError | undefined): void {
+    this.#ended ??= { error };
     this.#wake();
   }
 
@@ -131,27 +204,22 @@ export class RealtimeResponse {
     this.#options.link.hold(on);
   }
 
-  async #more(deadline: StreamDeadline, signal: AbortSignal): Promise<void> {
-    const { firstMs, idleMs } = { ...usualLimits, ...this.#options.limits };
-    const usualMs = this.#isGiven ? idleMs : firstMs;
-    const waitMs = this.#suspected ? suspectMs : usualMs;
-    const changed = unlessAborted(this.#change.promise, signal);
-    await deadline.within(changed, waitMs, () => this.#late());
-  }
-
-  get #suspected(): TalkError | undefined {
-    return this.#id === undefined ? this.#suspicion : undefined;
-  }
-
-  #late(): BotError {
-    const suspected = this.#suspected;
-    if (suspected) return refusalOf(suspected.words, suspected.code, this.#options);
-    const what = this.#isGiven ? 'stopped in the middle of its answer' : 'did not answer in time';
-    return new BotError('provider.late', true, `${serverName(this.#options.baseUrl)} ${what}.`);
-  }
-
   #wake(): void {
     this.#change.resolve();
     this.#change = Promise.withResolvers();
   }
+}
+
+function usageOf({ usage }: JsonEvent): TokenUsage | undefined {
+  const { input_tokens, output_tokens, input_token_details, output_token_details } =
+    fieldsOf(usage);
+  return reportedTokens(input_tokens, output_tokens, input_token_details, output_token_details);
+}
+
+function callOf({ call_id, name, arguments: json }: JsonEvent): ToolCall {
+  return { id: word(call_id), name: word(name), argumentsJson: word(json) };
+}
+
+function word(value: unknown): string {
+  return textIn(value) ?? '';
 }

@@ -3,7 +3,7 @@ import type { EndedConversation } from '#src/conversation/build-session.ts';
 import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import { historyWithout } from '#src/conversation/machine/history.ts';
 import type { ConversationState } from '#src/conversation/machine/state.ts';
-import { returnMs } from '#src/people/return-rules.ts';
+import { returnMs } from '#src/people/join-rules.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 
 type KeptConversation = EndedConversation & {

@@ -1,7 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { StoredSettings } from '#src/settings/stored-settings.ts';
-import { dayOf } from '#src/spending/calendar.ts';
 import type { SessionSources } from './session-sources.ts';
 
 /** Tries, the longest time of each (transcripts have more) and the wait between two: 46 s in all. */
@@ -22,12 +21,12 @@ export class GuildRemoval implements Disposable {
 
   /** Erases a server once nothing runs there any more; a failure of the store is reported and tried again. Never throws. */
   async erase(guildId: string): Promise<void> {
-    const { clock, onEvent, panels } = this.#parts;
+    const { onEvent, panels } = this.#parts;
     const { features, guildStore } = this.#sources;
     this.#settings.forget(guildId);
     this.#parts.peopleSettings.forget(guildId);
     await panels.forget(guildId);
-    const erase = () => guildStore.erase(guildId, dayOf(clock.wallMs()));
+    const erase = () => guildStore.erase(guildId);
     const counts = await Promise.all([
       this.#persist(guildId, erase, longestMs),
       ...features.all.map((feature) =>

@@ -4,12 +4,10 @@ import type { ConversationState } from '#src/conversation/machine/state.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { FeaturePanel, PanelFace, PanelTrack } from '#src/ports/panel.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
-import { captionsKept } from '#src/texts/captions-kept.ts';
 import { playingTime } from '#src/texts/duration.ts';
-import { joinedLine } from '#src/texts/joined-line.ts';
 import { cut, firstChars } from '#src/texts/plain.ts';
 import { type Locale, type PlainTextId, type TextLine, text } from '#src/texts/texts.ts';
-import { visibleLine } from '#src/texts/visible-line.ts';
+import { joinedLine, visibleLine } from '#src/texts/visible-line.ts';
 
 /** People in a channel, whether or not the bot reaches them. */
 export type PanelPeople = {
@@ -242,4 +240,9 @@ export function companyIn(
 ): PanelPeople {
   unanswered.check(people);
   return { people, gate, isNamed: (id) => unanswered.isNamed(id) };
+}
+
+/** Retention of captions where they are on, in days, as text. */
+export function captionsKept(days: number): TextLine {
+  return { id: 'captions.kept', with: { days } };
 }

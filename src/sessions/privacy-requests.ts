@@ -1,10 +1,9 @@
 import type { AlertChange } from '#src/base/alerts.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
-import { answerMediumFor } from '#src/conversation/output/say-to-person.ts';
+import { answerMediumFor } from '#src/conversation/output/answer-parts.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { spokenLocale, spokenText } from '#src/notices/localized-text.ts';
-import { notifyPerson } from '#src/notices/say-or-write.ts';
+import { notifyPerson, spokenLocale, spokenText } from '#src/notices/notice.ts';
 import type { Consent } from '#src/people/consent.ts';
 import type {
   ExportOutcome,

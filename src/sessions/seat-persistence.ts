@@ -1,4 +1,4 @@
-import { returnMs } from '#src/people/return-rules.ts';
+import { returnMs } from '#src/people/join-rules.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { Seat, SeatStore } from '#src/ports/stores/seat-store.ts';

@@ -4,7 +4,7 @@ import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import type { SeatStore } from '#src/ports/stores/seat-store.ts';
 import type { VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import type { SettingSources } from '#src/settings/stored-settings.ts';
-import type { HearingDependencies } from '#src/voice/link/connection-sound.ts';
+import type { HearingDependencies } from '#src/voice/link/reconnecting-link.ts';
 import type { ShardFeatures } from './shard-features.ts';
 
 /** Parts that `VoiceSessions` gives to the one or two classes that use each. */

@@ -16,7 +16,7 @@ export type FeatureShard = {
   /** Runs from before Discord is logged in until the shard is not served any more. Never rejects. */
   run?(): Promise<void>;
   /** Serves the servers of the shard, once Discord is logged in, until disposed. */
-  serve?(): Disposable;
+  serve?(): AsyncDisposable;
   /** These servers are there, or there again. Resolves to those whose panel it decides about. Never throws. */
   arrived?(guildIds: readonly string[]): Promise<ReadonlySet<string>>;
   /** A person joined, changed or left a voice channel of this server, or it has set something. */
@@ -26,8 +26,6 @@ export type FeatureShard = {
    * Resolves to the number of stored items. Called again where that fails. Errors: BotError `store.unwritable`.
    */
   eraseServer?(guildId: string): Promise<number>;
-  /** Before the process ends: completes what is under way outside sessions, within `ms`. Never throws. */
-  drain?(ms: number): Promise<void>;
   readonly person?: PersonHooks;
 };
 

@@ -13,7 +13,7 @@ import { hasUnasked } from '#src/conversation/presence/consent-undecided-people.
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
-import { writtenText } from '#src/notices/localized-text.ts';
+import { writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { JoinMode, JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -24,7 +24,7 @@ import type { LeaveReason, SessionEvent } from '#src/ports/session-events.ts';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
 import type { ChannelRef, LinkState, VoiceLink } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
-import { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
+import { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import { ReconnectingLink } from '#src/voice/link/reconnecting-link.ts';
 import { runHearAndSpeakLoop } from './hear-and-speak-loop.ts';
 import { leftLine, type ReconnectDecision } from './joins-and-leaves.ts';
@@ -53,6 +53,8 @@ const checkMs = 100;
 const writeMs = 1_500;
 /** On a stage one begins in the audience, in ms, and may be let out of it at once. */
 const audienceMs = 3_000;
+
+const answers = { always: 'yes', never: 'no', forgetting: 'forget', forgotten: 'forget' } as const;
 
 /** One session: the bot in one voice channel, from the call to the goodbye; its link may be lost and come back meanwhile. */
 export class VoiceSession {
@@ -251,13 +253,11 @@ export class VoiceSession {
     this.#parts.clock.later(waitMs, () => this.context.notice(line, holds));
   }
 
-  /** This person said whether they may be heard; after a no nothing more comes of what they said so far. */
+  /** This person said whether they may be heard or captioned; after a no nothing more comes of what they said so far. */
   said(personId: string): void {
     const { gate, talk } = this.context;
     const kind = gate.wordOf(personId)?.kind;
-    const no = kind === 'forgetting' || kind === 'forgotten' ? 'forget' : 'no';
-    const answer = gate.saidNo(personId) ? no : 'yes';
-    talk.post({ kind: 'answered-consent', by: personId, answer });
+    if (kind) talk.post({ kind: 'answered-consent', by: personId, answer: answers[kind] });
     gate.rejudge();
   }
 

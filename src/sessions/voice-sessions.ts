@@ -4,8 +4,7 @@ import type { SessionAnswers } from '#src/conversation/hearing/consent-gate.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
-import { writtenText } from '#src/notices/localized-text.ts';
-import { writeInChat } from '#src/notices/say-or-write.ts';
+import { writeInChat, writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { type Consent, consentOf } from '#src/people/consent.ts';
 import { mayOpen } from '#src/ports/caption-chats.ts';
@@ -279,13 +278,11 @@ export class VoiceSessions implements AsyncDisposable {
   }
 
   /**
-   * Before the process ends: no calls and no questions any more; what sounds ends with its clause, and
-   * features complete what is under way, within `ms`. Never throws.
+   * Before the process ends: no calls and no questions any more; what sounds ends with its clause, within `ms`. Never throws.
    */
   async drain(ms: number): Promise<void> {
     this.#closed = true;
-    const ends = this.all().map((session) => session.drain(ms));
-    await Promise.all([...ends, ...this.#sources.features.all.map((one) => one.drain?.(ms))]);
+    await Promise.all(this.all().map((session) => session.drain(ms)));
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -372,7 +369,6 @@ export class VoiceSessions implements AsyncDisposable {
     if (call.isCalled) session.context.gate.agree(call.callerId);
     const place = { session, life: Promise.resolve() };
     this.#sessions.set(guildId, place);
-    this.consents.watch(() => [...this.#sessions.keys()]);
     const joining = await this.#attempt(session);
     if (joining.kind === 'joined' || ('nextTryMs' in joining && !start.isOnce))
       place.life = this.#whileHere(session);

@@ -1,14 +1,112 @@
-import { within } from '#src/base/waiting.ts';
-import { type HearingFacts, isNo } from '#src/people/consent.ts';
-import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
+import {
+  type ConsentStore,
+  type HearingFacts,
+  isNo,
+  type StoredConsent,
+} from '#src/people/consent.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
-import type { StoreWatch } from '#src/ports/store-timeout.ts';
+import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
-import { PersonChoices } from './person-choices.ts';
+import type { ConsentPolicySettings } from './setting-definition.ts';
 
-/** Interval in ms at which each no of other processes is read: all know of it within 5 s. */
-const everyMs = 4_000;
+/** Pause, in ms, after which a choice that could not be stored is written again. */
+const againMs = 5_000;
+
+/** Store of one kind of choice in one server. */
+type ChoiceStore<Choice> = {
+  readonly guildId: string;
+  readonly parts: StoreWatch;
+  /** Told of each choice at once; without a person, that the stored ones were read. */
+  readonly changed: (personId?: string) => void;
+  /** Errors: BotError `store.unreadable`. */
+  readonly read: () => Promise<ReadonlyMap<string, Choice>>;
+  /** Errors: BotError `store.unwritable`. */
+  readonly write: (personId: string, choice: Choice) => Promise<void>;
+  /** Aborted when nothing is written any more. */
+  readonly signal: AbortSignal;
+};
+
+type SaidChoice<Choice> = { readonly choice: Choice; isSaved: boolean };
+
+/** One kind of choice of the people of one server. A choice counts before it is stored, and is written until it is. */
+export class PersonChoices<Choice> {
+  readonly #store: ChoiceStore<Choice>;
+  #stored: Map<string, Choice> | undefined;
+  /** Newer than what was read. */
+  readonly #said = new Map<string, SaidChoice<Choice>>();
+  /** Number of choices that were stored: what was read meanwhile may be older. */
+  #saves = 0;
+
+  constructor(store: ChoiceStore<Choice>) {
+    this.#store = store;
+  }
+
+  get isRead(): boolean {
+    return this.#stored !== undefined;
+  }
+
+  /** All that are known. */
+  all(): readonly (readonly [string, Choice])[] {
+    const said = [...this.#said].map(([id, { choice }]) => [id, choice] as const);
+    return [...new Map([...(this.#stored ?? []), ...said])];
+  }
+
+  of(personId: string): Choice | undefined {
+    return this.#said.get(personId)?.choice ?? this.#stored?.get(personId);
+  }
+
+  /** Counts from now on; whether it is stored. What is not is written as soon as that is possible. */
+  async say(personId: string, choice: Choice): Promise<boolean> {
+    const said = { choice, isSaved: false };
+    this.#said.set(personId, said);
+    const saving = this.#save(personId, said, this.#store.parts);
+    this.#store.changed(personId);
+    if (await saving) return true;
+    void this.#saveLater(personId, said);
+    return false;
+  }
+
+  /** Reads what is stored, until it was read once. */
+  async read(): Promise<void> {
+    while (!this.#stored) {
+      const saves = this.#saves;
+      const { guildId, parts, read } = this.#store;
+      const found = await withStoreTimeout(guildId, parts, 'store.unreadable', read);
+      if (!found) return;
+      if (saves !== this.#saves) continue;
+      this.#stored ??= new Map(found);
+      for (const [personId, { isSaved }] of this.#said) if (isSaved) this.#said.delete(personId);
+      this.#store.changed();
+    }
+  }
+
+  reset(): void {
+    this.#stored = undefined;
+  }
+
+  async #save(personId: string, said: SaidChoice<Choice>, parts: StoreWatch): Promise<boolean> {
+    const { guildId, write } = this.#store;
+    await withStoreTimeout(guildId, parts, 'store.unwritable', async () => {
+      await write(personId, said.choice);
+      said.isSaved = true;
+    });
+    if (!said.isSaved) return false;
+    this.#saves++;
+    this.#stored?.set(personId, said.choice);
+    if (this.#stored && this.#said.get(personId) === said) this.#said.delete(personId);
+    return true;
+  }
+
+  async #saveLater(personId: string, said: SaidChoice<Choice>): Promise<void> {
+    const { parts, signal } = this.#store;
+    const { clock } = parts;
+    for (;;) {
+      await clock.sleep(againMs, signal).catch(() => undefined);
+      if (signal.aborted || this.#said.get(personId) !== said) return;
+      if (await this.#save(personId, said, { clock, onEvent: () => undefined })) return;
+    }
+  }
+}
 
 /** Store of consents, and its watch. */
 type ConsentParts = StoreWatch & { readonly store: ConsentStore };
@@ -104,12 +202,6 @@ export class GuildChoices {
     this.#consents.reset();
     this.#leftOut.reset();
   }
-
-  /** A no that another process stored. */
-  learn(personId: string, kind: Exclude<StoredConsent['kind'], 'always'> | 'left-out'): void {
-    if (kind === 'left-out') this.#leftOut.learn(personId, true, (before) => before === true);
-    else this.#consents.learn(personId, { kind }, isNo);
-  }
 }
 
 /**
@@ -122,7 +214,6 @@ export class GuildConsents implements Disposable {
   readonly #listener: ConsentListener;
   readonly #guilds = new Map<string, GuildChoices>();
   readonly #over = new AbortController();
-  #isWatching = false;
 
   constructor(parts: ConsentParts, leftOutPeople: LeftOutPeopleStore, listener: ConsentListener) {
     this.#parts = parts;
@@ -141,31 +232,8 @@ export class GuildConsents implements Disposable {
     this.#guilds.delete(guildId);
   }
 
-  /** Learns each no that another process stores of these servers, until there are none. */
-  watch(guildIds: () => readonly string[]): void {
-    if (this.#isWatching) return;
-    this.#isWatching = true;
-    void this.#watch(guildIds).finally(() => {
-      this.#isWatching = false;
-    });
-  }
-
   [Symbol.dispose](): void {
     this.#over.abort(new Error('the sessions are closed'));
-  }
-
-  async #watch(guildIds: () => readonly string[]): Promise<void> {
-    const { clock, store } = this.#parts;
-    const { signal } = this.#over;
-    const late = () => new Error('the store did not answer');
-    for (;;) {
-      const here = guildIds();
-      if (signal.aborted || here.length === 0) return;
-      const noes = await within(store.noes(here), everyMs, clock, late).catch(() => []);
-      if (!noes) return;
-      for (const { guildId, kind, personId } of noes) this.in(guildId).learn(personId, kind);
-      await clock.sleep(everyMs, signal).catch(() => undefined);
-    }
   }
 
   #open(guildId: string): GuildChoices {

@@ -1,29 +1,83 @@
 import { isTimeZone } from '#src/base/zoned-time.ts';
+import { aloneMs } from '#src/people/join-rules.ts';
 import { type PipelineName, pipelineNames } from '#src/pipeline/pipeline.ts';
-import { cueLevels } from '#src/playback/reply/cue-track.ts';
+import { joinModes } from '#src/ports/command-ports.ts';
 import { typedModes } from '#src/ports/typed-messages.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import { languageLabel, languageTag, offeredLanguages } from '#src/texts/language-names.ts';
 import { type AddressingMode, addressingModes } from '#src/turn/addressing/addressing-windows.ts';
-import {
-  autoJoin,
-  autoJoinMode,
-  blockedIds,
-  leaveAfterMs,
-  userRoleIds,
-} from './join-and-access-settings.ts';
 import { type Persona, personasElsewhere } from './persona.ts';
 import {
   bad,
   type Choices,
   type ConsentPolicySettings,
   idSetting,
+  idsSetting,
   none,
   ok,
   readStored,
   type ServerSetting,
   wordSetting,
 } from './setting-definition.ts';
+
+/** Word for a `leave_after` under which the bot stays in an empty channel. */
+const never = 'never';
+
+/** People whom a server may block. */
+const mostPeople = 40;
+const [mostChannels, mostRoles] = [10, 20];
+/** Time alone that a server may set, in s. */
+const [leastAloneS, mostAloneS] = [10, 86_400];
+/** Most characters of a `leave_after`, as in `86400 s`. */
+const maxDurationChars = 8;
+
+/** Voice channels the bot comes to by itself, the one preferred first. */
+const autoJoin: ServerSetting<readonly string[]> = {
+  ...idsSetting('auto_join', 'voice-channel', mostChannels, {
+    group: 'settings.group.presence',
+    about: 'settings.about.auto_join',
+  }),
+  exists: (channelIds, guildId, { places }) =>
+    channelIds.every((id) => places.channel(guildId, id) !== undefined),
+};
+
+/** Mode of the sessions in those channels. */
+const autoJoinMode = wordSetting('auto_join_mode', joinModes, () => 'talk', {
+  group: 'settings.group.presence',
+  about: 'settings.about.auto_join_mode',
+});
+
+/** Roles of which a person needs one; empty: all people may. */
+const userRoleIds = idsSetting('roles', 'role', mostRoles, {
+  group: 'settings.group.people',
+  about: 'settings.about.roles',
+});
+
+/** People who are neither heard nor answered. */
+const blockedIds = idsSetting('blocked', 'person', mostPeople, {
+  group: 'settings.group.people',
+  about: 'settings.about.blocked',
+});
+
+/** Time alone, in ms, after which the bot leaves; infinite: it stays. Seconds, or as in `5m` and `2h`. */
+const leaveAfterMs: ServerSetting<number> = {
+  key: 'leave_after',
+  group: 'settings.group.presence',
+  about: 'settings.about.leave_after',
+  inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: maxDurationChars }],
+  standard: () => aloneMs,
+  read(words) {
+    if (words.toLowerCase() === never) return ok(Number.POSITIVE_INFINITY);
+    const [, digits = '', unit = 's'] = /^(\d{1,5})\s*([smh]?)$/i.exec(words) ?? [];
+    const seconds = Number(digits) * (secondsOf[unit.toLowerCase()] ?? 1);
+    const isFit = digits !== '' && seconds >= leastAloneS && seconds <= mostAloneS;
+    return isFit ? ok(seconds * 1_000) : bad;
+  },
+  shown: (ms) => (Number.isFinite(ms) ? `${ms / 1_000}` : never),
+  values: () => ['30', '60', '5m', '1h', never],
+};
+
+const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600 };
 
 /** Settings that apply in one server, and with `StoredSettings.at` in one of its voice channels. */
 export type GuildSettings = ConversationValues & {
@@ -79,11 +133,6 @@ const addressing: ServerSetting<AddressingMode> = {
   }),
   operator: 'ADDRESSING',
 };
-
-const cues = wordSetting('cues', cueLevels, () => 'soft', {
-  group: 'settings.group.sounds',
-  about: 'settings.about.cues',
-});
 
 /** Who the bot is and how it talks. */
 const instructions: ServerSetting<string> = {
@@ -214,7 +263,7 @@ const readChannelId = idSetting('read_channel', 'text-channel', {
 /** Cap a day of a server below that of the operator, in billionths of a dollar; 0: the operator's alone. */
 const serverDayCap: ServerSetting<number> = {
   key: 'budget_day',
-  group: 'settings.group.budget',
+  group: 'settings.group.answers',
   about: 'settings.about.budget_day',
   inputs: [{ kind: 'one-of' }, { kind: 'typed', maxChars: 12 }],
   standard: () => 0,
@@ -235,7 +284,6 @@ const serverDayCap: ServerSetting<number> = {
 export const conversationSettings = {
   pipeline,
   addressing,
-  cues,
   instructions,
   voice,
   djRoleId,
@@ -280,10 +328,7 @@ export function settingsOf(
   choices: Choices,
 ): GuildSettings {
   const values = new Map(all.map((one) => [one, storedValue(one, stored, choices)]));
-  const of = <Value>(setting: ServerSetting<Value>): Value => {
-    if (!values.has(setting)) throw new TypeError(`No feature has the setting ${setting.key}.`);
-    return values.get(setting) as Value; // this record has read it
-  };
+  const of = <Value>(setting: ServerSetting<Value>) => values.get(setting) as Value; // this record has read it
   const fields = Object.entries(conversationSettings).map(([field, one]) => [
     field,
     values.get(one),

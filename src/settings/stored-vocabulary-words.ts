@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { parsedJson } from '#src/base/json.ts';
 import { oneLine } from '#src/texts/plain.ts';
-import { hasHiddenCharacters } from './hidden-characters.ts';
+import { hasHiddenCharacters } from './persona.ts';
 
 /** Most characters of a word, and of how it is said. */
 export const [mostWordChars, mostSayChars] = [40, 80];

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { Worker } from 'node:worker_threads';
-import type { DecoderReady, FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
+import type { FromDecoder, ToDecoder } from '#src/sources/decode/decode-messages.ts';
 
 /**
  * Code of a thread that kills the process once its standard input is closed: the system closes it when the bot ends,
@@ -26,12 +26,8 @@ export function openDecoderPort(
   const bare = { env: {}, execArgv: [], resourceLimits: watchLimits };
   new Worker(parentWatch, { eval: true, ...bare }).unref();
   process.on('message', receive);
-  const send = (message: FromDecoder | DecoderReady) => {
-    process.send?.(message, () => undefined); // the bot is gone, and so is this process
-  };
   flushCompileCache(); // this process is killed, not ended
-  send({ kind: 'ready' });
-  return send;
+  return (answer) => void process.send?.(answer, () => undefined); // the bot is gone, and so is this process
 }
 
 /** Makes the system end a decoder before the bot where memory runs out. */

@@ -1,9 +1,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { Clock } from '#src/base/clock.ts';
+import { within } from '#src/base/waiting.ts';
 import type {
   DecodePlan,
-  DecoderReady,
   FeedResult,
   FromDecoder,
   ToDecoder,
@@ -18,7 +18,7 @@ export type ProcessOptions = {
   readonly stepMs: number;
 };
 
-/** Longest time a process may take to load its decoders; 300 ms are usual, and no file has to answer for it. */
+/** Time in ms that the first answer may take longer: the process loads its decoders, usually in 300 ms. */
 const startMs = 10_000;
 /** Time without a file, in ms, after which a process and its memory are given up. */
 const idleMs = 30_000;
@@ -50,10 +50,10 @@ export class DecodingProcess {
   readonly #options: ProcessOptions;
   /** Undefined where the system has no room for another process. */
   readonly #child: ChildProcess | undefined;
-  readonly #ready = Promise.withResolvers<void>();
   readonly #gone = Promise.withResolvers<void>();
-  #before: Promise<unknown> = this.#ready.promise;
-  #answer: ((message: FromDecoder | 'dead') => void) | undefined;
+  #before: Promise<unknown> = Promise.resolve();
+  #hasAnswered = false;
+  #answer: PromiseWithResolvers<DecoderAnswer> | undefined;
   #lastId = 0;
   #files = 0;
   /** Ends the wait for its end. */
@@ -64,18 +64,15 @@ export class DecodingProcess {
     this.#options = options;
     this.#child = childOf(options.entry);
     if (!this.#child) this.#bury();
-    this.#child?.on('message', (message: FromDecoder | DecoderReady) => {
-      if (message.kind === 'ready') this.#ready.resolve();
-      else this.#answer?.(message);
+    this.#child?.on('message', (message: FromDecoder) => {
+      this.#hasAnswered = true;
+      if (message.kind === 'damaged') this.#answer?.reject(refusals.notAudio(message.why));
+      else this.#answer?.resolve(message);
     });
     for (const end of ['error', 'disconnect', 'exit'] as const)
       this.#child?.on(end, () => this.#bury());
     for (const end of ['error', 'exit'] as const) this.#child?.on(end, () => this.#gone.resolve());
-    const giveUp = options.clock.later(startMs, () => this.#bury());
-    this.#ready.promise.then(() => {
-      giveUp();
-      this.#release();
-    });
+    this.#release();
   }
 
   get alive(): boolean {
@@ -129,22 +126,21 @@ export class DecodingProcess {
   async #askNow(message: ToDecoder): Promise<DecoderAnswer> {
     if (this.#isDead) throw refusals.unreachable('another file stopped its decoder');
     const { clock, stepMs } = this.#options;
-    const answered = Promise.withResolvers<FromDecoder | 'dead' | 'late'>();
-    this.#answer = answered.resolve;
-    const forget = clock.later(stepMs, () => {
-      answered.resolve('late');
-      this.#bury();
-    });
+    const answer = Promise.withResolvers<DecoderAnswer>();
+    this.#answer = answer;
     this.#hold();
     this.#send(message);
-    const answer = await answered.promise;
-    forget();
-    this.#answer = undefined;
-    this.#release();
-    if (answer === 'late') throw refusals.notAudio('it decodes too slowly');
-    if (answer === 'dead') throw refusals.notAudio('its decoder crashed');
-    if (answer.kind === 'damaged') throw refusals.notAudio(answer.why);
-    return answer;
+    try {
+      const limitMs = this.#hasAnswered ? stepMs : startMs + stepMs;
+      return await within(answer.promise, limitMs, clock, () => {
+        this.#answer = undefined;
+        this.#bury();
+        return refusals.notAudio('it decodes too slowly');
+      });
+    } finally {
+      this.#answer = undefined;
+      this.#release();
+    }
   }
 
   #send(message: ToDecoder): void {
@@ -167,8 +163,7 @@ export class DecodingProcess {
     this.#isDead = true;
     this.#stayAwake?.();
     this.#child?.kill('SIGKILL'); // also one that merely hung up
-    this.#ready.resolve(); // the requests that wait fail
-    this.#answer?.('dead');
+    this.#answer?.reject(refusals.notAudio('its decoder crashed'));
   }
 }
 

@@ -1,12 +1,13 @@
-import { glob } from 'node:fs/promises';
+import { glob, stat } from 'node:fs/promises';
 import { extname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
+import { durationMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
 import type { SoundTags } from '#src/sources/decode/tags.ts';
-import type { ShelvedSound, SoundFolder, SoundOpener } from '#src/sources/fetch/ports.ts';
-import { FileFacts } from './file-facts.ts';
-import { measuredLufs } from './measured-loudness.ts';
+import type { Sources } from './sources.ts';
 
 /** Extensions of sound files; the real format shows when a file is opened. */
 const extensions = new Set([
@@ -36,8 +37,17 @@ const longestSearchMs = 3_000;
 /** Reads the tags of a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
 export type ReadTags = (path: string, signal: AbortSignal) => Promise<SoundTags>;
 
+/** A sound that lies on this machine. */
+export type ShelvedSound = {
+  /** Its folders and itself, as `weather/heavy rain`. */
+  readonly name: string;
+  /** Title in the tags of its file, if any. */
+  readonly title?: string;
+  readonly artist?: string;
+};
+
 export type LibraryParts = {
-  readonly opener: SoundOpener;
+  readonly opener: Public<Sources>;
   readonly clock: Clock;
   /** Without it sounds are called as their files are. */
   readonly readTags?: ReadTags;
@@ -55,9 +65,9 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
  * Only regular files: no links, nothing hidden. Read again when one is opened, and after 5 s when names are asked for; a
  * missing folder is empty.
  */
-export class SoundLibrary implements SoundFolder {
+export class SoundLibrary {
   readonly #folders: readonly string[];
-  readonly #opener: SoundOpener;
+  readonly #opener: Public<Sources>;
   readonly #tags: FileFacts<SoundTags>;
   readonly #loudness: FileFacts<{ readonly lufs: number | undefined }>;
   readonly #clock: Clock;
@@ -78,10 +88,15 @@ export class SoundLibrary implements SoundFolder {
     });
   }
 
+  /** Sorted; files that were added meanwhile are among them. */
   async names(): Promise<readonly string[]> {
     return (await this.#sorted()).map(({ name }) => name);
   }
 
+  /**
+   * The same names with the titles of their files, as far as they are known after 3 s; the next call reads the rest.
+   * Aborting `signal` throws `signal.reason`.
+   */
   async titled(signal: AbortSignal): Promise<readonly ShelvedSound[]> {
     const files = await this.#sorted();
     const untilMs = this.#clock.nowMs() + longestSearchMs;
@@ -93,7 +108,10 @@ export class SoundLibrary implements SoundFolder {
     return all;
   }
 
-  /** Names are compared without case. The source carries its measured loudness, so that all sounds can be levelled. */
+  /**
+   * Undefined where there is no sound of that name; any string is allowed, in any case. The source carries its measured loudness,
+   * so that all sounds can be levelled. Errors: as `Sources.openSource`.
+   */
   async open(name: string, signal: AbortSignal): Promise<SoundSource | undefined> {
     const files = await this.#files(Number.POSITIVE_INFINITY);
     const found = files.get(plainName(name).toLowerCase());
@@ -169,4 +187,52 @@ function plainPart(part: string): string {
 /** A sound as its tags title it. */
 function titleOf(title: string | undefined, artist: string | undefined): string | undefined {
   return title !== undefined && artist !== undefined ? `${artist} \u2013 ${title}` : title;
+}
+
+/** A further one drops the oldest. */
+const mostFacts = 2_000;
+
+/** Facts about files, each found when it is first wanted and again when the file has changed. */
+class FileFacts<Fact> {
+  readonly #find: (path: string, signal: AbortSignal) => Promise<Fact>;
+  readonly #known = new Map<string, Fact>();
+
+  constructor(find: (path: string, signal: AbortSignal) => Promise<Fact>) {
+    this.#find = find;
+  }
+
+  /** Errors: those of `find`, after which nothing is known. */
+  async of(path: string, signal: AbortSignal): Promise<Fact> {
+    const { mtimeMs, size } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0 }));
+    const key = `${mtimeMs} ${size} ${path}`;
+    const known = this.#known.get(key);
+    if (known !== undefined) return known;
+    const found = await this.#find(path, signal);
+    this.#known.set(key, found);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > mostFacts && oldest !== undefined) this.#known.delete(oldest);
+    return found;
+  }
+}
+
+/** Length of sound, in ms, from which its loudness is measured. */
+const measuredMs = 60_000;
+/** Longest measurement, in ms: a person waits to hear the sound meanwhile. */
+const longestMeasureMs = 1_000;
+
+/** Loudness in LUFS of sound of two channels at 48 kHz; undefined for silence. Errors: those of the source. Aborting `signal` throws `signal.reason`. */
+async function measuredLufs(
+  source: SoundSource,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const meter = new LoudnessMeter();
+  const untilMs = clock.nowMs() + longestMeasureMs;
+  let leftMs = measuredMs;
+  for await (const pcm of source.open(0, signal)) {
+    meter.push(pcm.samples);
+    leftMs -= durationMs(pcm);
+    if (leftMs <= 0 || clock.nowMs() >= untilMs) break;
+  }
+  return meter.lufs;
 }

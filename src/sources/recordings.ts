@@ -2,15 +2,24 @@ import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource, mayBeSound } from '#src/sources/fetch/fetch.ts';
-import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
-import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
+
+/** A file on another server, with its claimed properties, which may be wrong. */
+export type SoundFile = {
+  readonly url: string;
+  /** The content, where it came with the request: then nothing is fetched. */
+  readonly bytes?: Uint8Array;
+  readonly name: string;
+  /** Media type, written as in a Content-Type header. */
+  readonly type?: string;
+  readonly sizeBytes?: number;
+  readonly durationMs?: number;
+  /** Id of the sender: only one file of each sender is read at a time. */
+  readonly personId?: string;
+};
 
 export type RecordingRules = {
   readonly allowed: AllowedHosts;
-  readonly resolve?: Resolve;
-  readonly longestMs?: number;
-  readonly mostBytes?: number;
   /** Longest time from the first request to the last sample, in ms. */
   readonly deadlineMs?: number;
 };
@@ -20,14 +29,13 @@ export const longestRecordingMs = 120_000;
 /** Deadline, in ms, of sound that may be longer than that. */
 const longDeadlineMs = 60_000;
 /** Two minutes of studio sound: 16 bit, stereo, 48 kHz, and a third more. */
-const usualMostBytes = 32 * 1024 * 1024;
+const mostBytes = 32 * 1024 * 1024;
 const usualDeadlineMs = 20_000;
-const pieceBytes = 64 * 1024;
 /** Recordings at once; each takes up to 4 MB until it is recognised. */
 const mostAtOnce = 4;
 
 /** Fetches recordings and decodes them for recognition. Nothing of them is kept. */
-export class Recordings implements RecordingReader {
+export class Recordings {
   readonly #decoding: Decoding;
   readonly #rules: RecordingRules;
   readonly #underWay = new Set<SoundFile>();
@@ -37,12 +45,12 @@ export class Recordings implements RecordingReader {
     this.#rules = rules;
   }
 
-  /** Implements `RecordingReader.read`. */
-  async read(
-    file: SoundFile,
-    signal: AbortSignal,
-    longestMs = this.#rules.longestMs ?? longestRecordingMs,
-  ): Promise<Pcm> {
+  /**
+   * The sound of a file, 16 kHz mono and at most `longestMs` long.
+   *
+   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`.
+   */
+  async read(file: SoundFile, signal: AbortSignal, longestMs = longestRecordingMs): Promise<Pcm> {
     const standardMs = longestMs > longestRecordingMs ? longDeadlineMs : usualDeadlineMs;
     const { deadlineMs = standardMs } = this.#rules;
     const deadline = AbortSignal.timeout(deadlineMs);
@@ -53,7 +61,7 @@ export class Recordings implements RecordingReader {
       throw refusals.unreachable('the limit of simultaneous recordings is reached');
     this.#underWay.add(file);
     try {
-      this.#check(file, longestMs);
+      check(file, longestMs);
       return await this.#sound(file, longestMs, AbortSignal.any([signal, deadline]));
     } catch (cause) {
       signal.throwIfAborted();
@@ -64,40 +72,32 @@ export class Recordings implements RecordingReader {
     }
   }
 
-  /** Checks the claimed properties. */
-  #check(
-    { bytes, type, sizeBytes = bytes?.length ?? 0, durationMs = 0 }: SoundFile,
-    longestMs: number,
-  ): void {
-    const mostBytes = this.#mostBytes;
-    if (!bytes && !mayBeSound(type)) throw refusals.notAudio("its media type is not a sound's");
-    if (sizeBytes > mostBytes) throw refusals.tooBig(mostBytes);
-    if (durationMs > longestMs) throw refusals.tooLong(longestMs);
-  }
-
   async #sound(
     { bytes: here, url }: SoundFile,
     longestMs: number,
     signal: AbortSignal,
   ): Promise<Pcm> {
-    const mostBytes = this.#mostBytes;
-    const bytes = here ? piecesOf(here) : fetchSource(url, { ...this.#rules, mostBytes }, signal);
+    const bytes = here
+      ? [here]
+      : fetchSource(url, { allowed: this.#rules.allowed, mostBytes }, signal);
     const pieces: Int16Array[] = [];
     let length = 0;
-    for await (const { samples } of this.#decoding.play(bytes, { want: listenRateHz }, signal)) {
+    const plan = { rateHz: listenRateHz, channels: 1 } as const;
+    for await (const { samples } of this.#decoding.play(bytes, plan, signal)) {
       length += samples.length;
       if (length > (longestMs / 1000) * listenRateHz) throw refusals.tooLong(longestMs);
       pieces.push(samples);
     }
     return { samples: joinSamples(pieces), rateHz: listenRateHz, channels: 1 };
   }
-
-  get #mostBytes(): number {
-    return this.#rules.mostBytes ?? usualMostBytes;
-  }
 }
 
-/** Bytes in pieces as they would arrive: with many at once the decoder's limits would not apply. */
-async function* piecesOf(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += pieceBytes) yield bytes.subarray(at, at + pieceBytes);
+/** Checks the claimed properties. */
+function check(
+  { bytes, type, sizeBytes = bytes?.length ?? 0, durationMs = 0 }: SoundFile,
+  longestMs: number,
+): void {
+  if (!bytes && !mayBeSound(type)) throw refusals.notAudio("its media type is not a sound's");
+  if (sizeBytes > mostBytes) throw refusals.tooBig(mostBytes);
+  if (durationMs > longestMs) throw refusals.tooLong(longestMs);
 }

@@ -1,9 +1,12 @@
 import { constants, open, stat } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { deadlineSignal } from '#src/base/waiting.ts';
+import { longestPageBytes } from '#src/audio/ogg-page.ts';
+import type { Clock } from '#src/base/clock.ts';
+import { deadlineSignal, unlessAborted, within } from '#src/base/waiting.ts';
 import { bodyOf, type FetchRules, mayBeSound, request } from '#src/sources/fetch/fetch.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
-import { type ReadTimeouts, ThrottledRead } from '#src/sources/fetch/throttled-read.ts';
+import { type Format, type SniffResult, sniff } from '#src/sources/formats/sniff.ts';
+import { soundLengthMs } from '#src/sources/formats/sound-length.ts';
 
 /** The bytes of one sound, wherever they are. */
 export interface SoundBytes {
@@ -69,4 +72,100 @@ export async function bytesOfLink(
   }
   const from = (byte: number) => new ThrottledRead((own) => read(byte, own), patience);
   return { sizeBytes, canJump, from };
+}
+
+/** Longest waits for bytes. */
+export type ReadTimeouts = {
+  readonly clock: Clock;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  /** Longest sum of all waits, in ms, beyond the sound that came of them: a server may send no faster than playback. */
+  readonly waitMs: number;
+};
+
+/** Bytes from somewhere on, read no further than asked for, and not waited for longer than `patience` has. */
+class ThrottledRead implements Disposable {
+  readonly #patience: ReadTimeouts;
+  readonly #over = new AbortController();
+  readonly #open: (signal: AbortSignal) => AsyncIterable<Uint8Array>;
+  #waitedMs = 0;
+
+  /** Nothing is opened before the first piece is asked for. */
+  constructor(open: (signal: AbortSignal) => AsyncIterable<Uint8Array>, patience: ReadTimeouts) {
+    this.#open = open;
+    this.#patience = patience;
+  }
+
+  /** All pieces, for one reader. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
+  async *all(signal: AbortSignal): AsyncGenerator<Uint8Array> {
+    const { clock, firstByteMs, idleMs, waitMs } = this.#patience;
+    const pieces = this.#open(this.#over.signal)[Symbol.asyncIterator]();
+    // Nobody waits for the end of the source, which may never come.
+    const letGo = () => void pieces.return?.().catch(() => undefined);
+    this.#over.signal.addEventListener('abort', letGo);
+    for (let hasBegun = false; ; hasBegun = true) {
+      const sinceMs = clock.nowMs();
+      const leftMs = Math.max(0, waitMs - this.#waitedMs);
+      const why = hasBegun ? 'its data stopped' : 'its data did not begin';
+      const { value, done } = await within(
+        unlessAborted(pieces.next(), signal),
+        Math.min(hasBegun ? idleMs : firstByteMs, leftMs),
+        clock,
+        () => refusals.unreachable(why),
+      );
+      this.#waitedMs += clock.nowMs() - sinceMs;
+      if (done) return;
+      yield value;
+    }
+  }
+
+  /** Reports sound that was decoded from its bytes, in ms. */
+  earn(ms: number): void {
+    this.#waitedMs = Math.max(0, this.#waitedMs - ms);
+  }
+
+  [Symbol.dispose](): void {
+    this.#over.abort(new Error('Its reader has stopped.'));
+  }
+}
+
+/** The first bytes of a file. */
+export type SoundHead = {
+  readonly head: Buffer;
+  readonly sniffed: SniffResult;
+};
+
+/**
+ * Reads until the format is known.
+ *
+ * Errors: those of the bytes. Aborting `signal` throws `signal.reason`.
+ */
+export async function readHead(bytes: SoundBytes, signal: AbortSignal): Promise<SoundHead> {
+  using flow = bytes.from(0);
+  let head = Buffer.alloc(0);
+  for await (const piece of flow.all(signal)) {
+    head = Buffer.concat([head, piece]);
+    const sniffed = sniff(head, false);
+    if (sniffed.kind !== 'more') return { head, sniffed };
+  }
+  return { head, sniffed: sniff(head, true) };
+}
+
+/** Length of a sound, in ms, where it is known; its end is read only where that costs nothing. Errors: as `readHead`. */
+export async function readLengthMs(
+  bytes: SoundBytes,
+  { head, format }: { readonly head: Buffer; readonly format: Format },
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  const { canJump, sizeBytes } = bytes;
+  if (format !== 'ogg' || !canJump || sizeBytes === undefined)
+    return soundLengthMs(format, { head, tail: undefined, sizeBytes });
+  const endBytes = 2 * longestPageBytes;
+  using flow = bytes.from(Math.max(0, sizeBytes - endBytes));
+  let tail = Buffer.alloc(0);
+  for await (const piece of flow.all(signal)) {
+    tail = Buffer.concat([tail, piece]);
+    if (tail.length >= endBytes) break;
+  }
+  return soundLengthMs(format, { head, tail, sizeBytes });
 }

@@ -1,16 +1,32 @@
 import { basename } from 'node:path';
-import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { durationMs, musicRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
-import type { SoundOpener, Where } from '#src/sources/fetch/ports.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { SniffResult } from '#src/sources/formats/sniff.ts';
 import { type FfmpegOptions, programLimit, throughFfmpeg } from './ffmpeg.ts';
-import { bytesOfFile, bytesOfLink, type SoundBytes } from './sound-bytes.ts';
-import { readHead, readLengthMs } from './sound-head.ts';
+import {
+  bytesOfFile,
+  bytesOfLink,
+  readHead,
+  readLengthMs,
+  type SoundBytes,
+} from './sound-bytes.ts';
+
+/** Origin of a sound's bytes. The first bytes decide the format, not the name. */
+export type Where =
+  /** A file the owner of the machine put there; never a path from a stranger. */
+  (
+    | { readonly kind: 'file'; readonly path: string }
+    /** A web page or an attachment, fetched behind the guard; `type` is its claimed media type. */
+    | { readonly kind: 'link'; readonly url: string; readonly type?: string }
+  ) & {
+    /** Title shown to people; else the last part of the path or link. */
+    readonly title?: string;
+  };
 
 export type SourcesOptions = {
   readonly clock: Clock;
@@ -46,7 +62,7 @@ const usual: SourceLimits = {
 const longestTitle = 100;
 
 /** Makes anything that holds sound playable. */
-export class Sources implements SoundOpener {
+export class Sources {
   readonly #options: SourcesOptions;
   readonly #limits: SourceLimits;
   readonly #startProgram = programLimit();
@@ -56,7 +72,11 @@ export class Sources implements SoundOpener {
     this.#limits = { ...usual, ...options.limits };
   }
 
-  /** Implements `SoundOpener.openSource`. */
+  /**
+   * Reads the first bytes and refuses unplayable sounds; decodes nothing yet.
+   *
+   * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`; it has no effect on an open source.
+   */
   async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
     const { decoding } = this.#options;
     const bytes = await this.#bytesOf(where, signal);
@@ -120,7 +140,7 @@ async function* soundFrom(
   const all = flow.all(signal);
   const sound = ffmpeg
     ? throughFfmpeg(all, skipMs, ffmpeg, signal)
-    : decoding.play(all, { want: 'track', skipMs }, signal);
+    : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, signal);
   let atMs = skipMs;
   for await (const pcm of sound) {
     const ms = durationMs(pcm);

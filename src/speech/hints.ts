@@ -1,6 +1,17 @@
 import { isOpenAi } from '#src/provider/models/models.ts';
 import type { Transcriber } from './ports.ts';
 
+/** gpt-transcribe and its live kin take a list and refuse the single field; everything else knows only the field. */
+export function languageHint(model: string, language: string | undefined) {
+  if (!language) return {};
+  return /^gpt-(live-)?transcribe/.test(model) ? { languages: [language] } : { language };
+}
+
+/** Language of a BCP 47 tag without region and script, as recognisers take it: `pt` of `pt-BR`. */
+export function baseLanguage(tag: string): string {
+  return tag.toLowerCase().split('-', 1)[0] ?? tag;
+}
+
 /** Hints that one request takes, and characters of all of them together: a Whisper model reads 224 tokens of its prompt. */
 const [mostHints, mostChars, mostHintChars] = [100, 600, 40];
 

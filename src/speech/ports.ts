@@ -1,6 +1,6 @@
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { ServedBy } from '#src/provider/models/served-by.ts';
-import type { TokenUsage } from '#src/provider/models/usage-reading.ts';
+import type { ServedBy } from '#src/provider/models/models.ts';
+import type { TokenUsage } from '#src/provider/models/request-hold.ts';
 
 /** Usage that a server reports. */
 export type ServerUsage =

@@ -1,5 +1,27 @@
 import type { Synthesizer } from './ports.ts';
 
+/** Cuts a text into pieces of at most `maxChars` UTF-16 units, at sentence ends or spaces where there are any. */
+export function textPieces(text: string, maxChars: number): string[] {
+  const pieces: string[] = [];
+  let rest = text.trim();
+  while (rest.length > maxChars) {
+    const at = cutAt(rest, maxChars);
+    pieces.push(rest.slice(0, at).trim());
+    rest = rest.slice(at).trim();
+  }
+  if (rest !== '') pieces.push(rest);
+  return pieces;
+}
+
+function cutAt(text: string, maxChars: number): number {
+  const head = text.slice(0, maxChars);
+  const sentence = Math.max(...['. ', '! ', '? ', '; '].map((end) => head.lastIndexOf(end) + 1));
+  if (sentence > maxChars / 3) return sentence;
+  const space = head.lastIndexOf(' ');
+  if (space > 0) return space;
+  return /[\uD800-\uDBFF]$/.test(head) ? maxChars - 1 : maxChars;
+}
+
 /** A word, and the letters by which a voice says it. */
 export type Pronunciation = { readonly word: string; readonly say: string };
 
@@ -8,19 +30,24 @@ export type Pronounce = (text: string) => string;
 
 /**
  * Puts pronunciations in place of words: whole ones only, in any case, of several that begin at one place the longest.
- * Takes time in proportion to the text. Undefined where there are none.
+ * Undefined where there are none.
  */
 export function pronounceWith(all: readonly Pronunciation[]): Pronounce | undefined {
-  const root = treeOf(all);
-  if (root.next.size === 0) return undefined;
+  const words = all.map(({ word, say }) => ({ tokens: tokensOf(word).map(folded), say }));
+  const says = new Map(words.map(({ tokens, say }) => [tokens.join(''), say]));
+  says.delete('');
+  if (says.size === 0) return undefined;
+  const mostTokens = Math.max(...words.map(({ tokens }) => tokens.length));
   return (text) => {
     const tokens = tokensOf(text);
     const known = tokens.map(folded);
     const spoken: string[] = [];
     for (let at = 0; at < tokens.length; ) {
-      const found = longestAt(known, at, root);
-      spoken.push(found?.say ?? tokens[at] ?? '');
-      at = found?.end ?? at + 1;
+      let length = mostTokens;
+      while (length > 0 && !says.has(known.slice(at, at + length).join(''))) length--;
+      const say = length > 0 ? says.get(known.slice(at, at + length).join('')) : tokens[at];
+      spoken.push(say ?? '');
+      at += Math.max(1, length);
     }
     return spoken.join('');
   };
@@ -35,38 +62,6 @@ export function withPronunciation(synthesizer: Synthesizer): Synthesizer {
     oneVoice: oneVoice && (() => withPronunciation(oneVoice.call(synthesizer))),
     wrapped: (wrap) => withPronunciation(wrapped?.call(synthesizer, wrap) ?? wrap(synthesizer)),
   };
-}
-
-/** Words by their tokens; `say` where one ends. */
-type WordTree = { readonly next: Map<string, WordTree>; say?: string };
-
-function treeOf(all: readonly Pronunciation[]): WordTree {
-  const root: WordTree = { next: new Map() };
-  for (const { word, say } of all) {
-    let node = root;
-    for (const token of tokensOf(word).map(folded)) {
-      const next = node.next.get(token) ?? { next: new Map() };
-      node.next.set(token, next);
-      node = next;
-    }
-    if (node !== root) node.say = say;
-  }
-  return root;
-}
-
-function longestAt(
-  tokens: readonly string[],
-  from: number,
-  root: WordTree,
-): { readonly say: string; readonly end: number } | undefined {
-  let found: { readonly say: string; readonly end: number } | undefined;
-  let node: WordTree | undefined = root;
-  for (let at = from; at < tokens.length; at++) {
-    node = node.next.get(tokens[at] ?? '');
-    if (!node) break;
-    if (node.say !== undefined) found = { say: node.say, end: at + 1 };
-  }
-  return found;
 }
 
 /** Runs of letters and digits, and all other characters one by one; scripts without spaces are split by a dictionary. */

@@ -1,5 +1,17 @@
-import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import { quietest } from './listenable.ts';
+import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+
+/** RMS level of -60 dBFS: speech is louder, and recognisers invent words below it. */
+const quietest = 33;
+/** Shortest word, in ms. */
+const shortestMs = 100;
+
+/** Whether `pcm` should go to a recogniser at all; silence would come back as invented words. */
+export function isListenable(pcm: Pcm): boolean {
+  if (pcm.rateHz !== listenRateHz || pcm.channels !== 1) {
+    throw new RangeError('An utterance must be 16 kHz mono.');
+  }
+  return durationMs(pcm) >= shortestMs && pcm.samples.some((sample) => Math.abs(sample) > quietest);
+}
 
 /** Limit of samples, above the session's limit for utterances. */
 const longestSamples = 70 * listenRateHz;
@@ -60,7 +72,7 @@ export class UtteranceSound {
     return this.#copy(0, this.#length);
   }
 
-  /** A copy without long silence, or room noise, before and after the words. */
+  /** A copy without long silence, or room noise, before and after the words; nothing where there are none. */
   spoken(): SpokenSound {
     const noise = this.#noise();
     let [first, last, at] = [this.#length, 0, 0];
@@ -70,7 +82,6 @@ export class UtteranceSound {
       first = Math.min(first, at - windowSamples);
       last = at;
     }
-    if (last === 0) return { pcm: this.whole(), fromMs: 0 };
     const from = Math.max(0, first - leadSamples);
     const to = Math.min(this.#length, last + tailSamples);
     return { pcm: this.#copy(from, to), fromMs: (from / listenRateHz) * 1_000 };

@@ -1,7 +1,7 @@
 import type { TextLine } from '#src/texts/texts.ts';
 import type { PaidRole } from './prices/prices.ts';
-import type { ModelRequest } from './request-bound.ts';
-import type { Reservation } from './reservation.ts';
+import type { ModelRequest, Reservation } from './reservation.ts';
+import type { SessionBudgets } from './session-budgets.ts';
 
 /** Work that costs money. */
 export type AnswerRequest = {
@@ -41,34 +41,13 @@ export type HearingBudget = {
 };
 
 /** Budgets of sessions. Nothing here throws or waits. */
-export interface BudgetAuthority {
-  /** To be asked before the first request of any work: what that takes at least, 100 tokens and their sound, is set aside. */
-  open(order: AnswerRequest): AnswerBudget | BudgetRefusal;
-  /**
-   * Whether what this person says may be recognised; where captions are wanted of it, also if they have used their own
-   * share.
-   */
-  listen(guildId: string, personId: string, isCaptioned?: boolean): HearingBudget | BudgetRefusal;
-  /** Budget for recognising a recording, paid by the person who sent it. */
-  listenToRecording(
-    guildId: string,
-    personId: string,
-  ): Pick<HearingBudget, 'reservation'> | BudgetRefusal;
-  /** Price of an hour of talk that is recognised, in US dollars. */
-  hourPrice(guildId: string): number;
-  /** Undefined as long as an answer fits into the budgets. */
-  used(guildId: string): UsedBudget | undefined;
-  /** Keeps nothing of this person. */
-  forget(guildId: string, personId: string): void;
-}
+export type BudgetAuthority = Pick<
+  SessionBudgets,
+  'open' | 'listen' | 'listenToRecording' | 'hourPrice' | 'used' | 'forget'
+>;
 
-/** Costs of a server so far; `/stats view:cost` shows them. */
-export interface SpentCosts {
-  today(guildId: string): SpentCost;
-  prices(guildId: string): ShownPrices;
-  /** Spending of this person there today. */
-  share(guildId: string, personId: string): SpentShare;
-}
+/** Costs of a server so far; `/stats` shows them. */
+export type SpentCosts = Pick<SessionBudgets, 'today' | 'prices' | 'share'>;
 
 /** Roles that cost nothing in a server, and those with a model of unknown price. */
 export type ShownPrices = {

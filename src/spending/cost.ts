@@ -1,4 +1,8 @@
-import type { TokenUsage } from '#src/provider/models/usage-reading.ts';
+import {
+  msPerTokenHeard,
+  msPerTokenSpoken,
+  type TokenUsage,
+} from '#src/provider/models/request-hold.ts';
 import {
   cautiousPrices,
   type PaidRole,
@@ -14,8 +18,6 @@ export type Use =
   /** Text that was spoken, and how long that sounds. */
   | { readonly kind: 'spoken'; readonly characters: number; readonly ms: number };
 
-/** Sound in ms per token, as OpenAI counts it (its price lists, 2025). */
-export const [msPerTokenHeard, msPerTokenSpoken] = [100, 50];
 /** Above what any one request can take. */
 const mostCount = 1e9;
 /** Characters per token of text, where the server does not count. */

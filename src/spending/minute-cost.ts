@@ -1,7 +1,8 @@
-import { mostSentShare } from '#src/speech/interim-budget.ts';
-import { charactersPerToken, costAt, msPerTokenHeard, msPerTokenSpoken, type Use } from './cost.ts';
+import { msPerTokenHeard, msPerTokenSpoken } from '#src/provider/models/request-hold.ts';
+import { mostSentShare } from '#src/speech/listen.ts';
+import { charactersPerToken, costAt, type Use } from './cost.ts';
 import { knownPrices, rateOf } from './prices/prices.ts';
-import { spokenCharacters } from './tariff.ts';
+import { spokenCharacters } from './reservation.ts';
 
 /** A minute of conversation: so many questions, and for each of them, in ms, what people and the bot say. */
 export const [questions, askedMs, answeredMs] = [4, 5_000, 8_000];

@@ -1,3 +1,5 @@
+import { durationMs } from '#src/audio/pcm.ts';
+import { BotError } from '#src/base/errors.ts';
 import { meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { textOnly } from '#src/pipeline/chained.ts';
@@ -8,11 +10,152 @@ import type {
   ReplyPart,
   Turn,
 } from '#src/pipeline/pipeline.ts';
+import { counted, isUnpaid, type RequestHold } from '#src/provider/models/request-hold.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
-import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
-import { modelBound, recognitionBound, speechBound } from './request-bound.ts';
-import type { Reservation } from './reservation.ts';
-import { meteredTranscriber } from './usage-meters.ts';
+import type {
+  EngineUsage,
+  Listening,
+  Synthesizer,
+  Transcriber,
+  Transcript,
+} from '#src/speech/ports.ts';
+import type { Reservation, SoundMeter } from './reservation.ts';
+
+const heardRateHz = 16_000;
+/** Sound of a stream for which money is set aside at once, and the least that is worth sending, in ms. */
+const [reservedMs, leastMs] = [30_000, 1_000];
+
+/**
+ * A recogniser for one utterance with its requests counted, whole or cut short, also one that is made
+ * beside another or in its place, unless the server refused it.
+ */
+export function meteredTranscriber(transcriber: Transcriber, meter: SoundMeter): Transcriber {
+  const each = (engine: Transcriber) => metered(engine, meter);
+  return transcriber.wrapped?.(each) ?? each(transcriber);
+}
+
+function metered(transcriber: Transcriber, meter: SoundMeter): Transcriber {
+  const { inLanguage, listen, withHints, withOptions } = transcriber;
+  return {
+    transcribe(pcm, signal) {
+      const ms = durationMs(pcm);
+      let usage: EngineUsage | undefined;
+      return counted(
+        {
+          hold: () => meter.holdSound?.(ms),
+          ask: () => transcriber.transcribe(pcm, signal),
+          isOutput: (update) => {
+            if (update.kind === 'final') usage = update.transcript.usage;
+            return false;
+          },
+          over: () => meter.recognised(ms, usage),
+        },
+        signal,
+      );
+    },
+    listen:
+      listen &&
+      ((onPartial, signal) =>
+        new MeteredListening(listen.call(transcriber, onPartial, signal), meter, signal)),
+    inLanguage:
+      inLanguage && ((language) => metered(inLanguage.call(transcriber, language), meter)),
+    withHints: withHints && ((hints) => metered(withHints.call(transcriber, hints), meter)),
+    withOptions: withOptions && ((asked) => metered(withOptions.call(transcriber, asked), meter)),
+  };
+}
+
+/** Sound that streams counts once, whatever is asked about it: when its words come, or with the end. */
+class MeteredListening implements Listening {
+  readonly #inner: Listening;
+  readonly #meter: SoundMeter;
+  readonly #signal: AbortSignal;
+  /** Transcripts that several wait for come more than once. */
+  readonly #counted = new WeakSet<EngineUsage>();
+  readonly #held: RequestHold[] = [];
+  /** Sound that waits until money for it is set aside. */
+  #waiting: Int16Array[] = [];
+  #reserving: Promise<void> | undefined;
+  /** Sound that is paid for, in samples. */
+  #mostPushed = 0;
+  #pushed = 0;
+  #paid = 0;
+  /** True while the request counts as refused, which costs nothing: it has no words yet. */
+  #isRefused = false;
+  #isOver = false;
+
+  constructor(inner: Listening, meter: SoundMeter, signal: AbortSignal) {
+    this.#inner = inner;
+    this.#meter = meter;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#end, { once: true });
+  }
+
+  /** Drops the sound once nothing more is paid for. */
+  push(sound: Int16Array): void {
+    this.#waiting.push(sound);
+    if (this.#reserving === undefined) this.#send();
+  }
+
+  async settle(signal: AbortSignal): Promise<Transcript> {
+    while (this.#reserving !== undefined) await this.#reserving;
+    const upTo = this.#pushed;
+    const transcript = await this.#inner.settle(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#isRefused = isUnpaid(error);
+      throw error;
+    });
+    this.#isRefused = false;
+    if (!this.#isOver) this.#pay(upTo, transcript.usage);
+    return transcript;
+  }
+
+  [Symbol.dispose](): void {
+    this.#signal.removeEventListener('abort', this.#end);
+    this.#end();
+    this.#inner[Symbol.dispose]();
+  }
+
+  #send(): void {
+    for (let [sound] = this.#waiting; sound; [sound] = this.#waiting) {
+      if (this.#meter.holdSound && this.#pushed + sound.length > this.#mostPushed) {
+        this.#reserving = this.#reserve();
+        return;
+      }
+      this.#waiting.shift();
+      this.#pushed += sound.length;
+      this.#inner.push(sound);
+    }
+  }
+
+  /** Sets money aside for more sound, and goes on with it; where it is refused, the sound is dropped. */
+  async #reserve(): Promise<void> {
+    const held = await this.#meter.holdSound?.(reservedMs, leastMs)?.catch((error: unknown) => {
+      if (error instanceof BotError) return 'refused' as const;
+      throw error;
+    });
+    this.#reserving = undefined;
+    if (this.#isOver || held === 'refused') this.#waiting = [];
+    if (held === 'refused') return;
+    if (this.#isOver) held?.end();
+    else if (held) this.#held.push(held);
+    this.#mostPushed += held ? Math.floor((held.units * heardRateHz) / 1_000) : Infinity;
+    this.#send();
+  }
+
+  readonly #end = (): void => {
+    if (!this.#isOver && !this.#isRefused) this.#pay(this.#pushed);
+    this.#isOver = true;
+    for (const held of this.#held.splice(0)) held.end();
+  };
+
+  #pay(upTo: number, usage?: EngineUsage): void {
+    const ms = (Math.max(0, upTo - this.#paid) / heardRateHz) * 1_000;
+    this.#paid = Math.max(this.#paid, upTo);
+    const isNews = usage?.count !== undefined && !this.#counted.has(usage);
+    if (usage) this.#counted.add(usage);
+    if (isNews) this.#meter.recognised(ms, usage);
+    else if (ms > 0) this.#meter.recognised(ms, usage?.by && { by: usage.by });
+  }
+}
 
 /** An engine that costs money. It can be asked with a reservation only, to which every request is counted. */
 export class PaidEngine<Engine extends object> {
@@ -35,33 +178,15 @@ export class PaidEngine<Engine extends object> {
 }
 
 export function paidChat(chat: ChatModel): PaidEngine<ChatModel> {
-  return new PaidEngine(chat, (engine, reservation) =>
-    meteredChat(
-      engine,
-      (usage) => reservation.used(usage),
-      (messages, tools) => reservation.hold(modelBound({ messages, tools })),
-    ),
-  );
+  return new PaidEngine(chat, meteredChat);
 }
 
 export function paidVoice(voice: Synthesizer): PaidEngine<Synthesizer> {
-  return new PaidEngine(voice, (engine, reservation) =>
-    meteredVoice(
-      engine,
-      (spoken) => reservation.spoke(spoken),
-      (text) => reservation.hold(speechBound(text)),
-    ),
-  );
+  return new PaidEngine(voice, meteredVoice);
 }
 
 export function paidRecogniser(recogniser: Transcriber): PaidEngine<Transcriber> {
-  return new PaidEngine(recogniser, (engine, reservation) =>
-    meteredTranscriber(
-      engine,
-      (ms, usage) => reservation.recognised(ms, usage),
-      (ms, least) => reservation.hold(recognitionBound(ms, least)),
-    ),
-  );
+  return new PaidEngine(recogniser, meteredTranscriber);
 }
 
 /** Requests that a running answer may make to the channel; its usage goes to its reservation. */
@@ -88,17 +213,8 @@ export class PaidPipeline {
 
   paidBy(reservation: Reservation): Answering {
     return {
-      answer: (turn, { run }, signal) => {
-        const host: AnswerHost = {
-          run,
-          spent: (usage) => reservation.used(usage),
-          spoke: (spoken) => reservation.spoke(spoken),
-          holdModel: (messages, tools, heardMs) =>
-            reservation.hold(modelBound({ messages, tools, heardMs })),
-          holdSpeech: (text) => reservation.hold(speechBound(text)),
-        };
-        return this.#pipeline.answer(turn, host, signal);
-      },
+      answer: (turn, { run }, signal) =>
+        this.#pipeline.answer(turn, { run, meter: reservation }, signal),
     };
   }
 }

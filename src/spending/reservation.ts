@@ -1,11 +1,188 @@
+import { durationMs } from '#src/audio/pcm.ts';
 import { BotError, type BudgetCap } from '#src/base/errors.ts';
+import type { ChatMeter } from '#src/chat/metered-chat.ts';
 import type { Usage } from '#src/chat/ports.ts';
-import type { RequestHold } from '#src/provider/models/request-hold.ts';
-import type { SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
+import type { Turn } from '#src/pipeline/pipeline.ts';
+import { promptHead } from '#src/pipeline/prompt.ts';
+import type { ServedBy } from '#src/provider/models/models.ts';
+import {
+  type HoldResult,
+  msPerTokenHeard,
+  msPerTokenSpoken,
+  type RequestHold,
+} from '#src/provider/models/request-hold.ts';
+import type { SpokenUsage, VoiceMeter } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
-import type { PaidRole } from './prices/prices.ts';
-import type { RequestBound } from './request-bound.ts';
-import { type UsageCount, workOf } from './usage-bill.ts';
+import type { AnswerRequest, PaidKind } from './budget-authority.ts';
+import { charactersPerToken, costOf, type Use } from './cost.ts';
+import type { PaidRole, RolePrice, Usd } from './prices/prices.ts';
+
+/** Prices of the roles of one server. */
+export type Tariff = {
+  readonly recognise: RolePrice;
+  /** Whether the recogniser gets the sound once, while it is spoken. */
+  readonly streams?: boolean;
+  readonly think: RolePrice;
+  readonly speak: RolePrice;
+  /** Prices of further models that may be asked in a role: a fallback, those that people choose. */
+  readonly others?: Partial<Readonly<Record<PaidRole, readonly RolePrice[]>>>;
+};
+
+/** Expected cost of a text that is spoken, in billionths of a dollar. */
+export function speechCost(characters: number, { speak }: Tariff): number {
+  const ms = Math.round(spokenMs(characters));
+  return costOf([{ kind: 'spoken', characters, ms }], 'speak', speak);
+}
+
+/** Speaking rate, in characters per ms. */
+const charactersPerMs = 0.015;
+
+/** About how many characters are said in `ms` of speech. */
+export function spokenCharacters(ms: number): number {
+  return ms * charactersPerMs;
+}
+
+/** About how long, in ms, so many characters are said. */
+function spokenMs(characters: number): number {
+  return characters / charactersPerMs;
+}
+
+/** Most that one request can cost, by the units that limit its output: tokens of a model, ms of sound. */
+export type RequestBound = {
+  readonly role: PaidRole;
+  /** With fewer units it is not worth sending. */
+  readonly least: number;
+  /** Units of the usual longest output. */
+  readonly most: number;
+  /** Use by so many units, in the counts that these rates price. */
+  readonly useOf: (units: number, rates: Usd) => Use;
+};
+
+/** A request to a model: everything that it is shown, and the length of sound in it, in ms. */
+export type ModelRequest = {
+  readonly messages: readonly object[];
+  readonly tools?: readonly object[];
+  readonly heardMs?: number;
+};
+
+/** Fewest tokens for which a model is asked, and the most that it may write for one answer, thoughts included. */
+const leastTokens = 100;
+export const mostAnswerTokens = 4_000;
+/** Most ms of sound for a character, and beside it, of any voice. */
+const [mostMsPerCharacter, mostExtraMs] = [200, 2_000];
+/** Text that a model which reads aloud is shown beside the words, in tokens. */
+const readingTokens = 1_000;
+/** Text of a recogniser that sells tokens, by the second of its sound. */
+const recognisedTokensPerSecond = 20;
+
+/** No token is shorter than a byte. */
+export function modelBound({ messages, tools = [], heardMs = 0 }: ModelRequest): RequestBound {
+  const bytes = Buffer.byteLength(JSON.stringify([messages.map(withoutSound), tools]));
+  const heard = Math.ceil(heardMs / msPerTokenHeard);
+  return {
+    role: 'think',
+    least: leastTokens,
+    most: mostAnswerTokens,
+    useOf: (units, { perMillionAudioInputTokens: hears, perMillionAudioOutputTokens: speaks }) => ({
+      kind: 'tokens',
+      inputTokens: bytes + heard,
+      ...(hears !== undefined && { audioInputTokens: heard }),
+      outputTokens: units,
+      ...(speaks !== undefined && { audioOutputTokens: units }),
+    }),
+  };
+}
+
+export function speechBound(text: string): RequestBound {
+  const bytes = Buffer.byteLength(text);
+  return {
+    role: 'speak',
+    least: Math.ceil(spokenMs(text.length)),
+    most: text.length * mostMsPerCharacter + mostExtraMs,
+    useOf: (ms, { perMillionCharacters, perMillionOutputTokens }) => {
+      if (perMillionCharacters !== undefined || perMillionOutputTokens === undefined)
+        return {
+          kind: 'spoken',
+          characters: Math.max(text.length, bytes / charactersPerToken),
+          ms,
+        };
+      const sound = Math.ceil(ms / msPerTokenSpoken);
+      return {
+        kind: 'tokens',
+        inputTokens: bytes + readingTokens,
+        outputTokens: sound + bytes,
+        audioOutputTokens: sound,
+      };
+    },
+  };
+}
+
+/** `least`: of a stream, what is worth sending of it. */
+export function recognitionBound(ms: number, least = ms): RequestBound {
+  return {
+    role: 'recognise',
+    least,
+    most: ms,
+    useOf: (units, { perMinute, perMillionOutputTokens }) => {
+      if (perMinute !== undefined || perMillionOutputTokens === undefined)
+        return { kind: 'heard', ms: units };
+      const heard = Math.ceil(units / msPerTokenHeard);
+      const outputTokens = Math.ceil((units / 1_000) * recognisedTokensPerSecond);
+      return { kind: 'tokens', inputTokens: heard, audioInputTokens: heard, outputTokens };
+    },
+  };
+}
+
+function withoutSound(message: object): object {
+  return 'wav' in message ? { ...message, wav: undefined } : message;
+}
+
+/** Person or program that pays. */
+type Payer = { readonly id: string; readonly name: string };
+
+/** Most that is said in a second, in bytes of text, and the longest sentence about the language of an answer. */
+const [bytesPerSecond, languageBytes] = [40, 400];
+
+/** An answer by a pipeline, whose words may not be known yet. */
+export function answerRequestOf(
+  turn: Turn,
+  guildId: string,
+  kind: PaidKind = 'answer',
+): AnswerRequest {
+  const { done = [], said, tools } = turn;
+  const heardMs = soundMs(said);
+  const unknown = 'x'.repeat(languageBytes + Math.ceil((heardMs / 1_000) * bytesPerSecond));
+  const asked = said.map(({ name, text: content = '' }) => ({ role: 'user', name, content }));
+  const messages = [...promptHead(turn), ...asked, ...done, { content: unknown }];
+  const { speakerId: personId = '', name = '' } = said.at(-1) ?? {};
+  return { kind, guildId, personId, name, first: { messages, tools, heardMs } };
+}
+
+function soundMs(said: Turn['said']): number {
+  return said.reduce((sum, { pcm }) => sum + (pcm ? durationMs(pcm) : 0), 0);
+}
+
+/** A text that is read out in a channel: paid by `by`, else by the server. */
+export function readingRequestOf(words: string, guildId: string, by?: Payer): AnswerRequest {
+  return speechRequestOf(by ? 'reading' : 'notice', guildId, words, by);
+}
+
+/** A text that is to be spoken; `by` is the person who asks for it, if any. */
+export function speechRequestOf(
+  kind: Extract<PaidKind, 'reading' | 'notice' | 'voice preview' | 'speech to a program'>,
+  guildId: string,
+  words: string,
+  { id: personId, name }: Payer = { id: '', name: '' },
+): AnswerRequest {
+  return { kind, guildId, personId, name, first: words };
+}
+
+/** Counted work, in one or two ways: the first of them that has a price is paid. */
+export type UsageCount = {
+  readonly uses: readonly Use[];
+  /** Engine that did the work; undefined: the usual one. */
+  readonly by: ServedBy | undefined;
+};
 
 /** Books to which a reservation is counted. */
 export interface ReservationAccount {
@@ -19,6 +196,14 @@ export interface ReservationAccount {
 /** Money set aside for one request, or the cap that refuses it. */
 export type HoldOrCap = RequestHold | BudgetCap | undefined;
 
+/** Pays for sound that is recognised. */
+export type SoundMeter = {
+  /** Counts sound that was sent, in ms, and who heard it. Never throws. */
+  recognised(ms: number, usage?: EngineUsage): void;
+  /** Sets money aside for sound that is to be sent: how many ms of it may be. `least`: what is worth sending. Errors refuse it. */
+  holdSound?(ms: number, least?: number): HoldResult;
+};
+
 type OnUsage = (usage: Usage) => void;
 
 /**
@@ -27,15 +212,14 @@ type OnUsage = (usage: Usage) => void;
  *
  * Only the ledger makes them.
  */
-export class Reservation {
+export class Reservation implements ChatMeter, SoundMeter, VoiceMeter {
   readonly #account: ReservationAccount;
-  readonly #onUsage: OnUsage[];
+  readonly #onUsage: OnUsage[] = [];
   #isWanted = false;
   #isClosed = false;
 
-  constructor(account: ReservationAccount, ...onUsage: OnUsage[]) {
+  constructor(account: ReservationAccount) {
     this.#account = account;
-    this.#onUsage = onUsage;
   }
 
   /** Calls `onUsage` for each further request to a model. */
@@ -44,8 +228,20 @@ export class Reservation {
     return this;
   }
 
+  holdModel(messages: readonly object[], tools: readonly object[], heardMs: number): HoldResult {
+    return this.#hold(modelBound({ messages, tools, heardMs }));
+  }
+
+  holdSpeech(text: string): HoldResult {
+    return this.#hold(speechBound(text));
+  }
+
+  holdSound(ms: number, least?: number): HoldResult {
+    return this.#hold(recognitionBound(ms, least));
+  }
+
   /** Sets money aside for a request that is about to be sent; undefined: it has no limit. Errors: BotError `budget.used`. */
-  async hold(bound: RequestBound): Promise<RequestHold | undefined> {
+  async #hold(bound: RequestBound): Promise<RequestHold | undefined> {
     const held = await this.#account.hold?.(bound);
     if (typeof held !== 'string') return held;
     const whose = held === 'all' ? 'all servers' : `this ${held}`;
@@ -63,12 +259,12 @@ export class Reservation {
 
   /** Counts one text that was spoken. */
   spoke({ usage, ...spoken }: SpokenUsage): void {
-    this.#account.pay('speak', workOf(usage, { ...spoken, kind: 'spoken' }));
+    this.#count('speak', usage, { ...spoken, kind: 'spoken' });
   }
 
   /** Counts sound that was sent to be recognised, in ms. */
   recognised(ms: number, usage?: EngineUsage): void {
-    this.#account.pay('recognise', workOf(usage, { kind: 'heard', ms }));
+    this.#count('recognise', usage, { kind: 'heard', ms });
   }
 
   /** Counts it as a turn: it is going to be heard or read. */
@@ -87,5 +283,11 @@ export class Reservation {
 
   [Symbol.dispose](): void {
     this.close();
+  }
+
+  /** Counts work by the report of its engine, or else by our estimate. */
+  #count(what: PaidRole, usage: EngineUsage | undefined, estimate: Use): void {
+    const uses = usage?.count ? [usage.count, estimate] : [estimate];
+    this.#account.pay(what, { uses, by: usage?.by });
   }
 }

@@ -1,13 +1,12 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BudgetCap } from '#src/base/errors.ts';
-import type { ServedBy } from '#src/provider/models/served-by.ts';
-import { mostSentShare } from '#src/speech/interim-budget.ts';
+import type { ServedBy } from '#src/provider/models/models.ts';
+import { mostSentShare } from '#src/speech/listen.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { AskerNames } from './asker-names.ts';
 import {
   type AnswerBudget,
   type AnswerRequest,
-  type BudgetAuthority,
   type BudgetRefusal,
   type Caps,
   type HearingBudget,
@@ -16,7 +15,6 @@ import {
   paidKinds,
   type ShownPrices,
   type SpentCost,
-  type SpentCosts,
   type SpentEvent,
   type SpentShare,
   type UsedBudget,
@@ -26,11 +24,17 @@ import { dayOf, nextDayMs, shownInstant } from './calendar.ts';
 import { charactersPerToken, costOf } from './cost.ts';
 import type { Ledger, Reserve, Sum } from './ledger/ledger.ts';
 import { cautiousPrices, type PaidRole, paidRoles, type RolePrice } from './prices/prices.ts';
-import { modelBound, type RequestBound, speechBound } from './request-bound.ts';
-import { type HoldOrCap, Reservation } from './reservation.ts';
-import { speechCost, type Tariff } from './tariff.ts';
+import {
+  type HoldOrCap,
+  modelBound,
+  type RequestBound,
+  Reservation,
+  speechBound,
+  speechCost,
+  type Tariff,
+  type UsageCount,
+} from './reservation.ts';
 import type { SpentTotal, TotalBudget } from './total-budget.ts';
-import type { UsageCount } from './usage-bill.ts';
 
 export type SessionBudgetsOptions = {
   readonly clock: Clock;
@@ -58,7 +62,7 @@ type Room = { readonly cap: BudgetCap; readonly nanoUsd: number };
 type CostOf = (units: number) => number;
 
 /** Lets work begin as long as it fits into the budgets, and charges what it really took. */
-export class SessionBudgets implements BudgetAuthority, SpentCosts {
+export class SessionBudgets {
   readonly #options: SessionBudgetsOptions;
   readonly #news: BudgetNotices;
   readonly #names = new AskerNames();
@@ -70,6 +74,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     this.#news = new BudgetNotices(() => dayOf(options.clock.wallMs()));
   }
 
+  /** To be asked before the first request of any work: what that takes at least, 100 tokens and their sound, is set aside. */
   open(order: AnswerRequest): AnswerBudget | BudgetRefusal {
     const { ledger, tariffOf } = this.#options;
     const { first, guildId, kind, name } = order;
@@ -87,6 +92,10 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return { kind: 'open', reservation, ...(isNear && { news: { id: 'budget.warn' } }) };
   }
 
+  /**
+   * Whether what this person says may be recognised; where captions are wanted of it, also if they have used their own
+   * share.
+   */
   listen(guildId: string, personId: string, isCaptioned = false): HearingBudget | BudgetRefusal {
     const { clock, ledger, tariffOf } = this.#options;
     const tariff = tariffOf(guildId);
@@ -117,18 +126,24 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return this.#refusal(guildId, payerId, rate.kind === 'free' ? 0 : 1) ?? open;
   }
 
-  listenToRecording(guildId: string, personId: string) {
+  /** Budget for recognising a recording, paid by the person who sent it. */
+  listenToRecording(
+    guildId: string,
+    personId: string,
+  ): Pick<HearingBudget, 'reservation'> | BudgetRefusal {
     const heard = this.listen(guildId, personId);
     if (!('line' in heard)) heard.decided(true);
     return heard;
   }
 
+  /** Price of an hour of talk that is recognised, in US dollars. */
   hourPrice(guildId: string): number {
     const { recognise, streams } = this.#options.tariffOf(guildId);
     const ms = 3_600_000 * (streams ? 1 : mostSentShare);
     return costOf([{ kind: 'heard', ms }], 'recognise', recognise) / 1e9;
   }
 
+  /** Undefined as long as an answer fits into the budgets. */
   used(guildId: string): UsedBudget | undefined {
     const usual = () =>
       leastCost(modelBound({ messages: [] }), 'answer', this.#options.tariffOf(guildId));
@@ -136,6 +151,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return refusal && { line: refusal.line, time: this.#nextDay() };
   }
 
+  /** Keeps nothing of this person. */
   forget(guildId: string, personId: string): void {
     this.#options.ledger.forget(guildId, personId);
     this.#news.forget(guildId, 'user', personId);
@@ -164,6 +180,7 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     };
   }
 
+  /** Spending of this person there today. */
   share(guildId: string, personId: string): SpentShare {
     const { caps, clock, ledger } = this.#options;
     return shown(ledger.shareOf(guildId, personId, clock.wallMs()), caps.personDay);
@@ -176,30 +193,24 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     nanoUsd: number,
   ): BudgetRefusal | undefined {
     if (nanoUsd === 0) return undefined;
-    if (this.#serverRoom(guildId).nanoUsd < nanoUsd) return this.#serverUsed(guildId, 'day');
-    if (!this.#options.total.fits(nanoUsd)) return this.#serverUsed(guildId, 'total');
-    if (personId === undefined || this.#personRoom(guildId, personId).nanoUsd >= nanoUsd)
-      return undefined;
-    const nowMs = this.#options.clock.wallMs();
+    const { clock, total } = this.#options;
+    const full = this.#rooms(guildId, personId).find(({ cap, nanoUsd: room }) =>
+      cap === 'all' ? !total.fits(nanoUsd) : room < nanoUsd,
+    );
+    if (!full) return undefined;
+    const kind = 'refused';
+    if (full.cap === 'server' || full.cap === 'all') {
+      const line: TextLine = { id: 'budget.guild', with: { time: this.#nextDay() } };
+      return { kind, line, isNews: () => this.#news.first(guildId, full.cap) };
+    }
+    const nowMs = clock.wallMs();
     const h = Math.ceil((nextDayMs(nowMs) - nowMs) / 3_600_000);
     const line: TextLine = { id: 'budget.user', with: { h } };
-    return { kind: 'refused', line, isNews: () => this.#news.first(guildId, 'user', personId) };
-  }
-
-  #serverUsed(guildId: string, used: 'day' | 'total'): BudgetRefusal {
-    const line: TextLine = { id: 'budget.guild', with: { time: this.#nextDay() } };
-    return { kind: 'refused', line, isNews: () => this.#news.first(guildId, used) };
+    return { kind, line, isNews: () => this.#news.first(guildId, 'user', personId ?? '') };
   }
 
   #nextDay(): string {
     return shownInstant(nextDayMs(this.#options.clock.wallMs()));
-  }
-
-  #serverRoom(guildId: string): Room {
-    const { clock, ledger } = this.#options;
-    const { day } = ledger.standing(guildId, clock.wallMs());
-    const nanoUsd = left(this.#serverCap(guildId), day.nanoUsd + ledger.reserved(guildId));
-    return { cap: 'server', nanoUsd };
   }
 
   #personRoom(guildId: string, personId: string): Room {
@@ -210,14 +221,16 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
     return { cap: own === undefined ? 'person' : 'token', nanoUsd };
   }
 
-  /** Money that may be put aside beside what is, by the cap that leaves least. */
-  #room({ guildId, personId }: Reserve): Room {
-    const rooms: Room[] = [
-      this.#serverRoom(guildId),
-      { cap: 'all', nanoUsd: this.#options.total.room() },
+  /** Caps that hold for work of a payer, with the money that may be put aside beside what is. */
+  #rooms(guildId: string, personId: string | undefined): readonly Room[] {
+    const { clock, ledger, total } = this.#options;
+    const { day } = ledger.standing(guildId, clock.wallMs());
+    const taken = day.nanoUsd + ledger.reserved(guildId);
+    const rooms: readonly Room[] = [
+      { cap: 'server', nanoUsd: left(this.#serverCap(guildId), taken) },
+      { cap: 'all', nanoUsd: total.room() },
     ];
-    if (personId !== undefined) rooms.push(this.#personRoom(guildId, personId));
-    return rooms.reduce((least, room) => (room.nanoUsd < least.nanoUsd ? room : least));
+    return personId === undefined ? rooms : [...rooms, this.#personRoom(guildId, personId)];
   }
 
   #isNearEnd(guildId: string): boolean {
@@ -228,7 +241,11 @@ export class SessionBudgets implements BudgetAuthority, SpentCosts {
   }
 
   #holds(reserve: Reserve): Holds {
-    return new Holds(reserve, () => this.#room(reserve), this.#options.total);
+    const least = () =>
+      this.#rooms(reserve.guildId, reserve.personId).reduce((one, other) =>
+        other.nanoUsd < one.nanoUsd ? other : one,
+      );
+    return new Holds(reserve, least, this.#options.total);
   }
 
   /** Sets money aside for one request to a recogniser. */

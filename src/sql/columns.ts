@@ -1,17 +1,6 @@
 export type SqlDialect = 'postgres' | 'sqlite';
 
-type Kind =
-  | 'flag'
-  | 'id'
-  | 'instant'
-  | 'integer'
-  | 'json'
-  | 'key'
-  | 'money'
-  | 'number'
-  | 'terms'
-  | 'text'
-  | 'whole';
+type Kind = 'flag' | 'id' | 'integer' | 'json' | 'key' | 'number' | 'terms' | 'text' | 'whole';
 
 /** Column of a table: its kind, and whether it may be empty. Its value in TypeScript is a `Value`. */
 export type Column<Value = unknown, IsOptional extends boolean = boolean> = {
@@ -43,18 +32,18 @@ const column = <Value>(kind: Kind): Column<Value, false> => ({ kind, isOptional:
 
 /** Id of Discord or of our own: text, compared byte by byte, since numbers over 2^53 lose digits. */
 export const id = column<string>('id');
-/** Text that people or providers wrote. It may hold any character, U+0000, too; half a surrogate pair becomes U+FFFD. */
+/** Text that people or providers wrote. U+0000 and half a surrogate pair become U+FFFD. */
 export const text = column<string>('text');
 /** Whole number from -2^31 to 2^31 - 1. */
 export const integer = column<number>('integer');
 /** Number with a fraction. */
 export const number = column<number>('number');
 /** Instant or duration in ms, with a fraction. */
-export const instant = column<number>('instant');
+export const instant = column<number>('number');
 /** Whole number up to 2^53. */
 export const whole = column<number>('whole');
 /** Money in whole billionths of a dollar, up to 2^53. */
-export const money = column<number>('money');
+export const money = column<number>('whole');
 export const flag = column<boolean>('flag');
 /** A flag that is true or, in an optional column, absent. */
 export const yes = column<true>('flag');
@@ -82,61 +71,33 @@ export function optional<Value>(one: Column<Value, false>): Column<Value, true> 
   return { ...one, isOptional: true };
 }
 
-/** Types of both databases, the values that a kind takes, and its codecs. */
+/** Types of both databases, and codecs where a database may have another form of the value: a count of PostgreSQL is a text. */
 type KindRules = {
   readonly sqlite: string;
   readonly postgres: string;
-  readonly isValid: (value: unknown) => boolean;
   readonly encode?: (value: unknown) => unknown;
-  readonly decode: (value: unknown) => unknown;
+  readonly decode?: (value: unknown) => unknown;
 };
 
-const plainText = {
-  sqlite: 'TEXT',
-  postgres: 'text',
-  isValid: (value: unknown) => typeof value === 'string',
-  decode: String,
-} as const;
-
-/** SQLite would take NaN for an empty column. */
-const anyNumber = {
-  sqlite: 'REAL',
-  postgres: 'double precision',
-  isValid: (value: unknown) => typeof value === 'number' && !Number.isNaN(value),
-  decode: Number,
-} as const;
-
-const bigWhole = {
-  sqlite: 'INTEGER',
-  postgres: 'bigint',
-  isValid: Number.isSafeInteger,
-  decode: Number,
-} as const;
+const whole64: KindRules = { sqlite: 'INTEGER', postgres: 'bigint', decode: Number };
 
 /** Every kind of column, with its types and codecs in both databases. */
 const kinds: Readonly<Record<Kind, KindRules>> = {
-  id: { ...plainText, postgres: 'text COLLATE "C"' },
-  text: plainText,
-  integer: {
-    ...bigWhole,
-    postgres: 'integer',
-    isValid: (value) => typeof value === 'number' && value >> 0 === value,
-  },
-  number: anyNumber,
-  instant: anyNumber,
-  whole: bigWhole,
-  money: bigWhole,
-  key: bigWhole,
-  terms: { ...plainText, postgres: 'tsvector' },
+  id: { sqlite: 'TEXT', postgres: 'text COLLATE "C"' },
+  text: { sqlite: 'TEXT', postgres: 'text' },
+  integer: { sqlite: 'INTEGER', postgres: 'integer', decode: Number },
+  number: { sqlite: 'REAL', postgres: 'double precision', decode: Number },
+  whole: whole64,
+  key: whole64,
+  terms: { sqlite: 'TEXT', postgres: 'tsvector' },
   flag: {
     sqlite: 'INTEGER',
     postgres: 'boolean',
-    isValid: (value) => typeof value === 'boolean',
     decode: (value) => value === true || value === 1,
   },
   json: {
-    ...plainText,
-    isValid: () => true,
+    sqlite: 'TEXT',
+    postgres: 'text',
     encode: (value) => JSON.stringify(value),
     decode: (value) => JSON.parse(String(value)), // as `encode` wrote it
   },
@@ -159,26 +120,21 @@ export function columnType({ kind }: Column, dialect: SqlDialect): string {
   return kinds[kind][dialect];
 }
 
-/** Field of a row as its column stores it. Errors: TypeError for what the column does not take. */
+/** Field of a row as its column stores it. Errors: TypeError where it is empty and may not be. */
 export function encodeField(field: string, column: Column, row: object): unknown {
   const value: unknown = Reflect.get(row, field);
   if (value === undefined) {
     if (!column.isOptional) throw isEmpty(field);
     return null;
   }
-  const { encode, isValid } = kinds[column.kind];
-  if (!isValid(value)) throw isForeign(field, column);
+  const { encode } = kinds[column.kind];
   return encode ? encode(value) : value;
 }
 
-/**
- * Rows of a database as values; `plain` makes the value of a column as it was before it was bound. Errors: TypeError where a
- * column that is never empty is, or a value is none of its kind.
- */
+/** Rows of a database as values. Errors: TypeError where a column that is never empty is. */
 export function decodeRows<Shape extends Columns>(
   shape: Shape,
   rows: readonly Readonly<Record<string, unknown>>[],
-  plain: (value: unknown) => unknown = (value) => value,
 ): readonly RowOf<Shape>[] {
   const fields = Object.entries(shape).map(([field, column]) => {
     return { field, column, name: columnName(field) };
@@ -187,26 +143,18 @@ export function decodeRows<Shape extends Columns>(
     const decoded: Record<string, unknown> = {};
     for (const { column, field, name } of fields) {
       const stored = row[name];
-      if (stored !== null && stored !== undefined)
-        decoded[field] = decodeField(field, column, plain(stored));
+      if (stored !== null && stored !== undefined) decoded[field] = decodeField(column, stored);
       else if (!column.isOptional) throw isEmpty(field);
     }
     return decoded as RowOf<Shape>; // each field by the kind of its column
   });
 }
 
-function decodeField(field: string, column: Column, stored: unknown): unknown {
-  const { decode, isValid } = kinds[column.kind];
-  const value = decode(stored);
-  if (!isValid(value)) throw isForeign(field, column);
-  return value;
+function decodeField({ kind }: Column, stored: unknown): unknown {
+  const { decode } = kinds[kind];
+  return decode ? decode(stored) : stored;
 }
 
 function isEmpty(field: string): TypeError {
   return new TypeError(`The column ${columnName(field)} is empty.`);
-}
-
-/** Names no value: it may be what somebody said. */
-function isForeign(field: string, { kind }: Column): TypeError {
-  return new TypeError(`The value of the column ${columnName(field)} is not of the kind ${kind}.`);
 }

@@ -1,14 +1,23 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import {
-  type Column,
   type Columns,
   columnName,
+  decodeRows,
   encodeField,
   type RowOf,
   type SqlDialect,
 } from './columns.ts';
-import type { SqliteValue } from './sqlite.ts';
 import type { NewRow, Table } from './table.ts';
+
+export type StatementRow = Readonly<Record<string, unknown>>;
+type Awaitable<T> = T | Promise<T>;
+
+/** Statements of one session with a database. */
+export interface Statements {
+  all(text: string, values: readonly unknown[]): Awaitable<readonly StatementRow[]>;
+  /** Runs a statement with each of these values; the number of changed rows. */
+  run(text: string, values: readonly (readonly unknown[])[]): Awaitable<number>;
+}
 
 export type InsertOptions<Computed extends string> = {
   /** SQL of these columns, the same for every row. */
@@ -17,82 +26,101 @@ export type InsertOptions<Computed extends string> = {
   readonly conflict?: Sql;
 };
 
-/** One connection to a database, in one dialect. Rows are values; an absent field is an empty column. */
-export interface Connection {
+/** One session with a database, in one dialect. Rows are values; an absent field is an empty column. */
+export class Connection {
   readonly dialect: SqlDialect;
+  readonly #statements: Statements;
+  readonly #wallMs: () => number;
+
+  /** `wallMs`: the clock of SQLite. */
+  constructor(dialect: SqlDialect, statements: Statements, wallMs: () => number) {
+    this.dialect = dialect;
+    this.#statements = statements;
+    this.#wallMs = wallMs;
+  }
+
   /** SQL of the instant now in ms, by the clock of the database. */
-  readonly now: Sql;
-  /** SQL behind a selection that locks its rows in their order; none where one write at a time is under way. */
-  readonly forUpdate: Sql;
-  /** This process, as writer. */
-  readonly writer: string;
-  /** Time, in ms, since the operation was asked for. */
-  readonly ageMs: number;
+  get now(): Sql {
+    return this.dialect === 'sqlite'
+      ? sql`${this.#wallMs()}`
+      : sql`(1000 * extract(epoch FROM clock_timestamp())::double precision)`;
+  }
+
   /** Rows of a statement that has these columns. */
-  rows<Shape extends Columns>(shape: Shape, statement: Sql): Promise<readonly RowOf<Shape>[]>;
+  async rows<Shape extends Columns>(
+    shape: Shape,
+    statement: Sql,
+  ): Promise<readonly RowOf<Shape>[]> {
+    const { text, values } = this.#bound(statement);
+    return decodeRows(shape, await this.#statements.all(text, values));
+  }
+
   /** Runs a statement; the number of changed rows. */
-  run(statement: Sql): Promise<number>;
+  async run(statement: Sql): Promise<number> {
+    const { text, values } = this.#bound(statement);
+    return await this.#statements.run(text, [values]);
+  }
+
   /** Inserts rows, each with a key of its own; the number of changed ones. */
-  insert<One extends Table, Computed extends string = never>(
+  async insert<One extends Table, Computed extends string = never>(
     table: One,
     rows: readonly Omit<NewRow<One>, Computed>[],
-    options?: InsertOptions<Computed>,
-  ): Promise<number>;
+    options: InsertOptions<Computed> = {},
+  ): Promise<number> {
+    // SQLite prepares one text for all rows; PostgreSQL takes them in one message.
+    const portions = this.dialect === 'sqlite' ? rows.map((row) => [row]) : [rows];
+    const statements = portions
+      .filter((some) => some.length > 0)
+      .map((some) => this.#bound(insertion(table, some, options)));
+    const [first] = statements;
+    if (!first) return 0;
+    const values = statements.map((one) => one.values);
+    return await this.#statements.run(first.text, values);
+  }
+
   /** SQL of whether what stands before it is one of these: a condition of one text, however many there are. */
-  among(values: readonly (number | string)[]): Sql;
+  among(values: readonly (number | string)[]): Sql {
+    return this.dialect === 'sqlite'
+      ? sql`IN (SELECT value FROM json_each(${JSON.stringify(values.map(boundValue))}))`
+      : sql`= ANY (${[...values]})`;
+  }
+
+  #bound({ sql: text, text: numbered, values }: Sql) {
+    const isSqlite = this.dialect === 'sqlite';
+    return {
+      text: isSqlite ? text : numbered,
+      values: values
+        .map(boundValue)
+        .map((value) => (isSqlite && typeof value === 'boolean' ? +value : value)),
+    };
+  }
 }
 
-/** Parts of an insertion that both dialects have. */
-export type Insertion = {
-  /** Columns whose values the rows hold. */
-  readonly columns: readonly (readonly [field: string, column: Column])[];
-  /** SQL of the computed ones. */
-  readonly computed: readonly Sql[];
-  /** SQL of the table with the names of all its columns, those first. */
-  readonly into: Sql;
-  readonly conflict: Sql;
-};
-
-export function insertionOf<Computed extends string>(
+/** SQL that inserts rows, with computed columns behind those of the rows. */
+function insertion<Computed extends string>(
   { columns, name }: Table,
-  options: InsertOptions<Computed>,
-): Insertion {
-  const computed = Object.entries<Sql>(options.with ?? {});
+  rows: readonly object[],
+  { conflict = empty, with: computed }: InsertOptions<Computed>,
+): Sql {
+  const others = Object.entries<Sql>(computed ?? {});
   const given = Object.entries(columns).filter(
-    ([field]) => !Object.hasOwn(options.with ?? {}, field),
+    ([field]) => !others.some(([other]) => other === field),
   );
-  const names = [...given, ...computed].map(([field]) => columnName(field)).join(', ');
-  return {
-    columns: given,
-    computed: computed.map(([, value]) => value),
-    into: raw(`${name} (${names})`),
-    conflict: options.conflict ?? empty,
-  };
-}
-
-/** SQL that inserts one row. */
-export function insertOne({ columns, computed, conflict, into }: Insertion, row: object): Sql {
-  const values = columns.map(([field, column]) => encodeField(field, column, row));
-  return sql`INSERT INTO ${into} VALUES (${join([...values, ...computed])}) ${conflict}`;
-}
-
-/** Value that a statement binds. Errors: TypeError for any other, and for NaN, which SQLite takes for an empty column. */
-export function boundValue(value: unknown): SqliteValue | boolean {
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value;
-  if (typeof value === 'number' && !Number.isNaN(value)) return value;
-  if (value instanceof Uint8Array) return value;
-  const found = typeof value === 'number' ? 'NaN' : `a value of the type ${typeof value}`;
-  throw new TypeError(`A statement got ${found}.`);
-}
-
-/**
- * Values that `among` looks for: half a surrogate pair is stored as U+FFFD, and JSON has no number that is not finite.
- * Errors: TypeError for such a number.
- */
-export function listed(values: readonly (number | string)[]): readonly (number | string)[] {
-  return values.map((value) => {
-    if (typeof value === 'string') return value.toWellFormed();
-    if (!Number.isFinite(value)) throw new TypeError(`A list of a statement holds ${value}.`);
-    return value;
+  const names = [...given, ...others].map(([field]) => columnName(field)).join(', ');
+  const values = rows.map((row) => {
+    const own = given.map(([field, column]) => encodeField(field, column, row));
+    return sql`(${join([...own, ...others.map(([, value]) => value)])})`;
   });
+  return sql`INSERT INTO ${raw(`${name} (${names})`)} VALUES ${join(values)} ${conflict}`;
+}
+
+/** Value as a statement binds it. */
+function boundValue(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(boundValue);
+  return typeof value === 'string' ? storedText(value) : value;
+}
+
+/** Text as both databases store it. */
+function storedText(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }

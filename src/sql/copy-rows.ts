@@ -3,8 +3,8 @@ import { columnName, type RowOf } from './columns.ts';
 import type { Connection } from './connection.ts';
 import { select, type Table } from './table.ts';
 
-/** Rows that are read and written at a time. */
-const rowsAtOnce = 2_000;
+/** Rows that are read and written at a time: PostgreSQL takes 65,535 values in a statement. */
+const rowsAtOnce = 1_000;
 
 /**
  * Copies every row of these tables into the empty ones of another database; how many. Tables without a key hold nothing that

@@ -1,16 +1,6 @@
 import { existsSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import sql, { empty, type Sql } from 'sql-template-tag';
-import { type Columns, decodeRows, type RowOf } from './columns.ts';
-import {
-  boundValue,
-  type Connection,
-  type InsertOptions,
-  insertionOf,
-  insertOne,
-  listed,
-} from './connection.ts';
-import type { NewRow, Table } from './table.ts';
+import type { StatementRow, Statements } from './connection.ts';
 
 const sqlite = process.getBuiltinModule('node:sqlite');
 
@@ -19,7 +9,7 @@ export const DatabaseSync = sqlite.DatabaseSync;
 export type DatabaseSync = InstanceType<typeof DatabaseSync>;
 type Statement = ReturnType<DatabaseSync['prepare']>;
 /** Value that a statement takes. */
-export type SqliteValue = null | number | string | Uint8Array;
+type SqliteValue = null | number | string | Uint8Array;
 
 /**
  * A file that is only read. Without a log beside it no program has it open, and none is made; with one, it is read along.
@@ -35,63 +25,31 @@ export function openReadOnly(path: string, waitMs: number): DatabaseSync {
 /** Statements that one file keeps prepared; then it begins anew. */
 const mostStatements = 200;
 
-/** SQLite through `node:sqlite`: every statement is done when its method returns, so that nothing comes between two of them. */
-export class SqliteConnection implements Connection {
-  readonly dialect = 'sqlite';
-  readonly writer: string;
-  readonly ageMs = 0;
-  readonly forUpdate = empty;
+/** Statements of one open file, which are prepared once. */
+export class SqliteStatements implements Statements {
   readonly #sqlite: DatabaseSync;
-  readonly #statements = new Map<string, Statement>();
-  readonly #wallMs: () => number;
+  readonly #prepared = new Map<string, Statement>();
 
-  constructor(sqlite: DatabaseSync, writer: string, wallMs: () => number) {
-    this.writer = writer;
+  constructor(sqlite: DatabaseSync) {
     this.#sqlite = sqlite;
-    this.#wallMs = wallMs;
   }
 
-  get now(): Sql {
-    return sql`${this.#wallMs()}`;
+  all(text: string, values: readonly unknown[]): readonly StatementRow[] {
+    return this.#statement(text).all(...(values as readonly SqliteValue[])); // it refuses others
   }
 
-  async rows<Shape extends Columns>(
-    shape: Shape,
-    statement: Sql,
-  ): Promise<readonly RowOf<Shape>[]> {
-    const rows = this.#prepared(statement.sql).all(...statement.values.map(bound));
-    return decodeRows(shape, rows);
+  run(text: string, values: readonly (readonly unknown[])[]): number {
+    const statement = this.#statement(text);
+    return values.reduce(
+      (sum, row) => sum + Number(statement.run(...(row as readonly SqliteValue[])).changes),
+      0,
+    );
   }
 
-  async run(statement: Sql): Promise<number> {
-    const { changes } = this.#prepared(statement.sql).run(...statement.values.map(bound));
-    return Number(changes);
-  }
-
-  async insert<One extends Table, Computed extends string = never>(
-    table: One,
-    rows: readonly Omit<NewRow<One>, Computed>[],
-    options: InsertOptions<Computed> = {},
-  ): Promise<number> {
-    const insertion = insertionOf(table, options);
-    let changed = 0;
-    for (const row of rows) changed += await this.run(insertOne(insertion, row));
-    return changed;
-  }
-
-  among(values: readonly (number | string)[]): Sql {
-    return sql`IN (SELECT value FROM json_each(${JSON.stringify(listed(values))}))`;
-  }
-
-  #prepared(text: string): Statement {
-    const statement = this.#statements.get(text) ?? this.#sqlite.prepare(text);
-    if (this.#statements.size >= mostStatements) this.#statements.clear();
-    this.#statements.set(text, statement);
+  #statement(text: string): Statement {
+    const statement = this.#prepared.get(text) ?? this.#sqlite.prepare(text);
+    if (this.#prepared.size >= mostStatements) this.#prepared.clear();
+    this.#prepared.set(text, statement);
     return statement;
   }
-}
-
-function bound(value: unknown): SqliteValue {
-  const checked = boundValue(value);
-  return typeof checked === 'boolean' ? Number(checked) : checked;
 }

@@ -12,28 +12,22 @@ import type { Connection } from './connection.ts';
 
 type FieldOf<Shape extends Columns> = keyof Shape & string;
 
-/** Field that names a person, and what is done with their rows when they are forgotten. */
-export type PersonRule<Field extends string = string> =
-  | { readonly forget: 'delete'; readonly column: Field }
-  /** Rows are deleted, but neither counted nor exported: they are no records about the person, for the reason given. */
-  | { readonly forget: 'discard'; readonly column: Field; readonly reason: string }
-  /** Rows in which one of several fields names them are deleted. */
-  | { readonly forget: 'delete-any'; readonly columns: readonly Field[] }
-  /** The line whose id is in `line` is erased, with its rows in all tables. */
-  | { readonly forget: 'erase-line'; readonly column: Field; readonly line: Field }
-  /** The id alone stays, for the reason given. */
-  | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
+/** Fields that name a person, and what is done with their rows when they are forgotten. */
+type PersonRule<Field extends string = string> =
+  /** Rows in which one of these fields names them are deleted. */
+  | { readonly forget: 'delete'; readonly columns: readonly Field[] }
+  /** Lines of captions: what a person said, and answers to them. */
+  | { readonly forget: 'erase-line' }
   /** No row is about a person. */
   | { readonly forget: 'nothing' };
 
 /** Treatment of the rows of a server that removed the bot. */
-export type ServerRule<Field extends string = string> =
+type ServerRule<Field extends string = string> =
   | { readonly forget: 'delete'; readonly column: Field }
-  /** Their own store deletes them later, for the reason given. */
+  /** They are deleted later, for the reason given. */
   | { readonly forget: 'later'; readonly column: Field; readonly reason: string }
-  /** The row belongs to the line whose id is in `line`, and goes with it. */
-  | { readonly forget: 'erase-line'; readonly line: Field }
-  | { readonly forget: 'keep'; readonly column: Field; readonly reason: string }
+  /** Lines of captions. */
+  | { readonly forget: 'erase-line' }
   /** No row is about a server. */
   | { readonly forget: 'nothing' };
 

@@ -1,6 +1,8 @@
 import { dirname } from 'node:path';
 import { BotError, messageOf } from '#src/base/errors.ts';
-import type { StoreCode } from '#src/sql/store-part.ts';
+
+/** Error code of an operation that failed. */
+export type StoreCode = 'store.unreadable' | 'store.unwritable';
 
 /** SQLite's primary result codes, as far as they need different help. https://sqlite.org/rescode.html */
 const [perm, busy, locked, readonly, ioerr, corrupt, full, cantopen, constraint, notadb] = [
@@ -19,16 +21,23 @@ export function isDamage(error: unknown): boolean {
   return code === corrupt || code === notadb;
 }
 
-/** Whether another connection may do better: a full disk or another program is in the way of that one, too. */
-export function helpsReopening(error: unknown): boolean {
-  const code = resultCode(error instanceof BotError ? error.cause : error);
-  return ![full, busy, locked, constraint].some((one) => one === code);
+/** Whether the file was closed meanwhile. */
+export function hasClosed(error: unknown): boolean {
+  return resultCode(error) === 0;
 }
 
-/** The file is not there any more, or another stands in its place: what is written into it is lost. */
-export function removed(path: string): BotError {
-  const message = `The store ${path} was removed or replaced while the bot ran. The bot opens it again within a minute.`;
-  return new BotError('store.unwritable', true, message);
+/** In the shape of node:sqlite's own. */
+export function sqliteError(code: string, errcode?: number): Error {
+  return Object.assign(new Error(code), { code, ...(errcode && { errcode }) });
+}
+
+/** Operations are ended, or are about to be. */
+export function isClosed(place: string): BotError {
+  return new BotError(
+    'store.unreadable',
+    false,
+    `The store ${place} is closed: start the bot again.`,
+  );
 }
 
 /** The database did not answer in time; whether a write was done is unknown. */

@@ -2,80 +2,52 @@ import { existsSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { type DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
 
-export type Migration = {
-  readonly version: number;
-  readonly sql: string;
-  /** It changes tables that a former version made; new ones are made in the present form. */
-  readonly isUpgrade?: true;
-};
+/** SQL that brings tables to a format. The first one of a store makes all tables in the present form, the others change former ones. */
+export type Migration = { readonly version: number; readonly sql: string };
 
-/** SQL of a migration for tables of this version; 0: there are none. */
-export function sqlFor({ sql, isUpgrade }: Migration, from: number): string {
-  return isUpgrade && from === 0 ? '' : sql;
-}
-
-/** Formats that a program opens: from that of its first migration, which creates the schema, to that of its last. */
+/** Formats that a program opens: from that of its first migration to that of its last. */
 export type FormatRange = { readonly oldest: number; readonly known: number };
 
 export function rangeOf(steps: readonly Migration[]): FormatRange {
   return { oldest: steps[0]?.version ?? 0, known: steps.at(-1)?.version ?? 0 };
 }
 
-/** Whether a program from before the first release wrote this format; 0 is that of a file without tables. */
-export function isTooOld(version: number, { oldest }: FormatRange): boolean {
-  return version > 0 && version < oldest;
+/** SQL that brings tables of this version to the present format; 0: there are none. */
+export function stepsFrom(version: number, steps: readonly Migration[]): readonly string[] {
+  const due = version === 0 ? steps.slice(0, 1) : steps.filter((step) => step.version > version);
+  return due.map(({ sql }) => sql);
 }
-
-/** Last commit that reads every format from before the first release. */
-export const lastDevelopmentCommit = '01650480a1d658358765f12df982b24194455494';
 
 /** Error for a format that this program does not read, of `what`, say "The store /data/parley.db"; undefined for one that it does. */
 export function formatError(
   what: string,
   version: number,
-  range: FormatRange,
+  { oldest, known }: FormatRange,
 ): BotError | undefined {
-  const { oldest, known } = range;
-  if (version > known) {
-    const message = `${what} was written by a newer Parley (format ${version}, this one reads up to ${known}). Update the bot, or restore a copy from before the update: npm run restore -- FILE`;
-    return new BotError('store.newer', false, message);
-  }
-  if (!isTooOld(version, range)) return undefined;
-  const message = `${what} has format ${version}, from before the first release; this program reads formats from ${oldest} on. Start commit ${lastDevelopmentCommit} to export the data, or start without it.`;
-  return new BotError('store.older', false, message);
+  if (version === 0 || (version >= oldest && version <= known)) return undefined;
+  const message = `${what} has format ${version}, and this Parley reads formats ${oldest} to ${known}. Start the version that wrote it, or restore a copy of this one: npm run restore -- FILE`;
+  return new BotError('store.format', false, message);
 }
 
 /** Refuses a file whose format this program does not read. Errors: BotError `store.unreadable`. */
-export function checkFormat(path: string, version: number, steps: readonly Migration[]): void {
-  const error = formatError(`The store ${path}`, version, rangeOf(steps));
+export function checkFormat(path: string, sqlite: DatabaseSync, steps: readonly Migration[]): void {
+  const error = formatError(`The store ${path}`, versionOf(sqlite), rangeOf(steps));
   if (error) throw new BotError('store.unreadable', false, error.message);
 }
 
 /**
- * Brings an empty file, or one of a released format, to the present format, wholly or not at all.
+ * Brings an empty file, or one of a former format, to the present format, wholly or not at all.
  *
  * Errors: BotError `store.unreadable` for a format that this program does not read.
  */
 export function migrate(sqlite: DatabaseSync, path: string, steps: readonly Migration[]): void {
-  if (versionOf(sqlite) === rangeOf(steps).known) return;
-  inTransaction(sqlite, () => {
-    const version = versionOf(sqlite);
-    checkFormat(path, version, steps);
-    for (const step of steps) {
-      if (step.version <= version) continue;
-      sqlite.exec(sqlFor(step, version));
-      sqlite.exec(`PRAGMA user_version = ${step.version}`);
-    }
-  });
-}
-
-/** All of `work` or nothing of it. */
-function inTransaction<T>(sqlite: DatabaseSync, work: () => T): T {
+  const { known } = rangeOf(steps);
+  if (versionOf(sqlite) === known) return;
   sqlite.exec('BEGIN IMMEDIATE');
   try {
-    const done = work();
-    sqlite.exec('COMMIT');
-    return done;
+    checkFormat(path, sqlite, steps);
+    for (const sql of stepsFrom(versionOf(sqlite), steps)) sqlite.exec(sql);
+    sqlite.exec(`PRAGMA user_version = ${known}; COMMIT`);
   } catch (error) {
     if (sqlite.isTransaction) sqlite.exec('ROLLBACK');
     throw error;

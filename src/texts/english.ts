@@ -11,13 +11,11 @@ import privacy from './en/privacy.json' with { type: 'json' };
 import reading from './en/reading.json' with { type: 'json' };
 import reminders from './en/reminders.json' with { type: 'json' };
 import settings from './en/settings.json' with { type: 'json' };
-import stats from './en/stats.json' with { type: 'json' };
 import talking from './en/talking.json' with { type: 'json' };
 import tools from './en/tools.json' with { type: 'json' };
 import tracks from './en/tracks.json' with { type: 'json' };
 import transcript from './en/transcript.json' with { type: 'json' };
 import voice from './en/voice.json' with { type: 'json' };
-import words from './en/words.json' with { type: 'json' };
 
 /** Texts that only managers of a server and the operator read, or without a word: other languages have none of them. */
 export const englishOnlyIds: ReadonlySet<string> = new Set(Object.keys(managers));
@@ -40,11 +38,9 @@ export const english = {
   ...reading,
   ...reminders,
   ...settings,
-  ...stats,
   ...talking,
   ...tools,
   ...tracks,
   ...transcript,
   ...voice,
-  ...words,
 };

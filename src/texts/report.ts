@@ -18,8 +18,7 @@ export function reportOn(locale: LocaleTag): TextReport {
   const [english, own] = [builtInTexts('en'), builtInTexts(locale)];
   const isEnglish = locale === 'en';
   const stale = [...own].filter(
-    ([id, { by, english: hash }]) =>
-      by === undefined || hash !== englishHash(english.get(id)?.text ?? ''),
+    ([id, { english: hash }]) => hash !== englishHash(english.get(id)?.text ?? ''),
   );
   const faulty = [...own].flatMap(([id, { text }]) => {
     const fault = faultOf(id, text, locale);
@@ -36,27 +35,25 @@ export function reportOn(locale: LocaleTag): TextReport {
   };
 }
 
-export type Mark = 'machine' | 'reviewed';
-
 /** Widest line of a table, in characters. */
 const lineChars = 100;
 
 /**
- * A file of translations, as JSON, in which each text is marked as made of the present English: those of `ids`, else each that
- * carries no mark yet. Texts without English stay as they are. Throws where it is no JSON.
+ * A file of translations, as JSON, in which each text is marked as made of the present English: those of `reviewed`, which a
+ * speaker has read, else each that carries no mark yet. Texts without English stay as they are. Throws where it is no JSON.
  */
 export function markedTable(
   json: string,
   english: ReadonlyMap<string, string>,
-  by: Mark,
-  ids?: ReadonlySet<string>,
+  reviewed?: ReadonlySet<string>,
 ): string {
   const entries = Object.entries<unknown>(JSON.parse(json)).map(([id, entry]) => {
     const source = english.get(id);
-    const isMeant = ids ? ids.has(id) : typeof entry === 'string';
+    const isMeant = reviewed ? reviewed.has(id) : typeof entry === 'string';
     if (source === undefined || !isMeant) return [id, entry] as const;
     const { text = entry }: { text?: unknown } = Object(entry);
-    return [id, { text, by, english: englishHash(source) }] as const;
+    const by = reviewed && { by: 'reviewed' };
+    return [id, { text, ...by, english: englishHash(source) }] as const;
   });
   return `{\n${entries.map(([id, entry]) => lineOf(id, entry)).join(',\n')}\n}\n`;
 }

@@ -1,8 +1,7 @@
 import type { english } from './english.ts';
 import { discordLocales, type LocaleTag } from './locales.ts';
-import { filled } from './message.ts';
 import type { Mentions } from './plain.ts';
-import { type Corrections, type TextTable, TextTables } from './tables.ts';
+import { type Corrections, filled, type TextTable, TextTables } from './tables.ts';
 
 type English = typeof english;
 export type TextId = keyof English;

@@ -7,11 +7,9 @@ import {
 import type { AddressingRules, AddressingState } from '#src/turn/addressing/addressing-windows.ts';
 import { endOfTurnOf } from '#src/turn/endpointing/end-of-turn.ts';
 import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
-import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
-import { isYes } from './confirmation-words.ts';
-import { type Evidence, hasVoice } from './evidence.ts';
-import { isHallucination } from './hallucinations.ts';
-import { type SpokenCommand, spokenCommand } from './spoken-command.ts';
+import { type Evidence, hasVoice, isHallucination } from './hallucinations.ts';
+import type { OverlapKind } from './overlap/interruption-speech.ts';
+import { isYes, type SpokenCommand, spokenCommand } from './spoken-command.ts';
 
 /** Facts about one utterance, in a pause of it or at its end. */
 export type UtteranceFacts = SpeakerTurn & {

@@ -1,9 +1,80 @@
-import { phrasesIn } from '#src/turn/overlap/interjections-tables.ts';
-import { isHum, pause, tokensIn, tokensOf } from '#src/turn/overlap/interjections-text.ts';
-import type { SpokenCommandPhrases } from './languages/language-words.ts';
+import type { ConfirmationPhrases, SpokenCommandPhrases } from './languages/language-words.ts';
 import { languages } from './languages/languages.ts';
-import { nameEndsIn } from './overlap/interjections.ts';
+import {
+  classify,
+  isHum,
+  nameEndsIn,
+  pause,
+  phrasesIn,
+  tokensIn,
+  tokensOf,
+} from './overlap/interjections.ts';
 import { plainWords } from './same-words.ts';
+
+/** Longest sentence that is looked at, in tokens: words, or letters of scripts without spaces. */
+const mostTokens = 30;
+
+/** Words of a text with single spaces between, as `phrasesIn` gives those of word data; none of a longer text. */
+function wordsOf(text: string): string {
+  const tokens = tokensOf(text).filter((token) => token !== pause);
+  return tokens.length > mostTokens ? '' : tokens.join(' ');
+}
+
+/** Whether a sentence consists of phrases, at least one of them wanted; the others stand beside it. `isFound`: one was before. */
+function consistsOf(
+  words: string,
+  wanted: readonly string[],
+  beside: readonly string[],
+  isFound = false,
+): boolean {
+  if (words === '') return isFound;
+  const goesOnWith = (phrase: string, isWanted: boolean) =>
+    phrase !== '' &&
+    `${words} `.startsWith(`${phrase} `) &&
+    consistsOf(words.slice(phrase.length + 1), wanted, beside, isFound || isWanted);
+  const isWanted = wanted.some((one) => goesOnWith(one, true));
+  return isWanted || beside.some((one) => goesOnWith(one, false));
+}
+
+type ConfirmationTable = ConfirmationPhrases & { readonly code: string };
+
+const tables: readonly ConfirmationTable[] = languages.map(({ code, confirmations }) => ({
+  code,
+  yes: phrasesIn(confirmations.yes),
+  beside: phrasesIn(confirmations.beside),
+}));
+
+const refusals = new Set(
+  languages.flatMap(({ overlap: { neverMind, refusals, stop, wait } }) =>
+    phrasesIn([...(refusals ?? []), ...neverMind, ...stop, ...(wait ?? [])]),
+  ),
+);
+const unambiguous = tables.map(({ yes, ...table }) => ({
+  ...table,
+  yes: yes.filter((phrase) => !refusals.has(phrase)),
+}));
+
+/**
+ * Whether a final text is a yes and nothing else: phrases of one language, with politeness and the bot's names around them. Where
+ * the speaker's language is known (BCP 47), a yes of another one does not count, but for English. A question is no yes.
+ */
+export function isYes(text: string, names: readonly string[], language?: string): boolean {
+  if (/[?\uff1f\u061f\u037e]/u.test(text)) return false;
+  const { kind } = classify(text, { isFinal: true, names });
+  if (kind === 'stop' || kind === 'wait' || kind === 'never-mind') return false;
+  const words = wordsOf(text);
+  const called = phrasesIn(names);
+  return tablesOf(language).some(({ yes, beside }) =>
+    consistsOf(words, yes, [...beside, ...called]),
+  );
+}
+
+/** Those of a language that has one; else all, without what refuses in any language: Poles say yes with a no of Malays. */
+function tablesOf(language: string | undefined): readonly ConfirmationTable[] {
+  const code = language?.split('-')[0];
+  if (!tables.some((one) => one.code === code)) return unambiguous;
+  return tables.filter((one) => one.code === code || one.code === 'en');
+}
 
 /** Command of a person about themselves or the bot, by the list of `LanguageWords.commands` that holds its phrases. */
 export type SpokenCommand = Exclude<keyof SpokenCommandPhrases, 'beside' | 'others'>;

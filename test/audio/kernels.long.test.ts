@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtempDisposable, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,14 +8,11 @@ import { expect, test } from 'vitest';
 const run = promisify(execFile);
 
 test('the kernels that are checked in are what their source compiles to', async () => {
-  const folder = await mkdtemp(join(tmpdir(), 'parley-kernels-'));
-  try {
-    await run(process.execPath, ['scripts/make-kernels.mjs', folder]);
-    for (const path of ['voice/silero-kernels.wasm', 'polyphase/polyphase-kernels.wasm']) {
-      const made = await readFile(join(folder, basename(path)));
-      expect(made.equals(await readFile(join('src/audio', path))), path).toBe(true);
-    }
-  } finally {
-    await rm(folder, { recursive: true });
+  await using own = await mkdtempDisposable(join(tmpdir(), 'parley-kernels-'));
+  const folder = own.path;
+  await run(process.execPath, ['scripts/make-kernels.mjs', folder]);
+  for (const path of ['voice/silero-kernels.wasm', 'polyphase/polyphase-kernels.wasm']) {
+    const made = await readFile(join(folder, basename(path)));
+    expect(made.equals(await readFile(join('src/audio', path))), path).toBe(true);
   }
 });

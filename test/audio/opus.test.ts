@@ -1,14 +1,13 @@
 import { expect, test } from 'vitest';
-import { loadOpus, openMediaplex } from '#src/audio/opus/load-opus.ts';
-import { openOpusScript } from '#src/audio/opus/opus-script.ts';
-import { opusSamples } from '#src/audio/opus/opus-toc.ts';
+import { loadOpus, openMediaplex, openOpusScript } from '#src/audio/opus/load-opus.ts';
+import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { opusCodecContract } from '#test/contracts/opus-codec.ts';
 
 opusCodecContract('mediaplex', openMediaplex);
 opusCodecContract('opusscript', openOpusScript);
 
 test('an Opus library nobody knows is no reason to fail', async () => {
-  expect(['@discordjs/opus', 'mediaplex']).toContain((await loadOpus('none')).name);
+  expect(['@discordjs/opus', 'mediaplex']).toContain((await loadOpus()).name);
 });
 
 test('opusscript refuses one coder too many instead of overrunning its heap', async () => {

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
 import type { Packet } from '#src/audio/packet.ts';
-import { type OrderStep, PacketOrder } from '#src/audio/voice/packet-order.ts';
+import { type OrderedPacket, PacketOrder } from '#src/audio/voice/packet-order.ts';
 import { fc } from '#test/properties.ts';
 import { packetAt } from './packets.ts';
 
-function ordered(packets: readonly Packet[], order = new PacketOrder()): OrderStep[] {
-  const steps = packets.flatMap((packet) => order.put(packet));
-  return [...steps, ...order.settle(Number.POSITIVE_INFINITY)];
+function ordered(packets: readonly Packet[], order = new PacketOrder()): OrderedPacket[] {
+  const passed = packets.flatMap((packet) => order.put(packet));
+  return [...passed, ...order.settle(Number.POSITIVE_INFINITY)];
 }
 
 test('a packet waits 40 ms for one before it, and not longer', () => {
@@ -15,8 +15,11 @@ test('a packet waits 40 ms for one before it, and not longer', () => {
   expect(order.put(packetAt(2, { atMs: 100 }))).toEqual([]);
   expect(order.settle(139)).toEqual([]);
   expect(order.settle(140)).toEqual([
-    { kind: 'lost', frames: 1, samples: 960 },
-    { kind: 'packet', packet: packetAt(2, { atMs: 100 }), samples: 960 },
+    {
+      packet: packetAt(2, { atMs: 100 }),
+      samples: 960,
+      gap: { frames: 1, lost: 960, silent: 0, isRestart: false },
+    },
   ]);
   expect(order.counts()).toEqual({ lost: 1, late: 0, duplicate: 0, reordered: 0 });
 });
@@ -28,11 +31,8 @@ test.each([
   ['the sequence leaps', packetAt(1000)],
   ['the sequence falls back by more than two seconds', packetAt(60_000, { timestamp: 5 })],
 ])('the stream starts anew when %s', (_, packet) => {
-  expect(ordered([packetAt(0), packet]).map(({ kind }) => kind)).toEqual([
-    'packet',
-    'restart',
-    'packet',
-  ]);
+  const restarts = ordered([packetAt(0), packet]).map(({ gap }) => gap?.isRestart);
+  expect(restarts).toEqual([undefined, true]);
 });
 
 /** Fate of one packet in a long stream: the steps of sequence and clock, and the packets that arrive. */
@@ -65,16 +65,20 @@ test('over wraps, losses, silences, doubles and delays: each packet at most once
         return Array.from({ length: times }, (_, n) => ({ ...packet, atMs: atMs + laterMs + n }));
       });
       const order = new PacketOrder();
-      const steps: OrderStep[] = [];
+      const passed: OrderedPacket[] = [];
       for (const packet of arrivals.toSorted((a, b) => a.atMs - b.atMs)) {
-        steps.push(...order.put(packet));
+        passed.push(...order.put(packet));
       }
-      steps.push(...order.settle(Number.POSITIVE_INFINITY));
+      passed.push(...order.settle(Number.POSITIVE_INFINITY));
       const names = arrivals.map(nameOf);
-      const passed = steps.flatMap((step) => (step.kind === 'packet' ? [step.packet] : []));
-      const sentAs = passed.map((packet) => names.indexOf(nameOf(packet)));
+      const sentAs = passed.map(({ packet }) => names.indexOf(nameOf(packet)));
       expect(sentAs).toEqual([...new Set(sentAs)].sort((a, b) => a - b));
-      expect(steps.every(({ samples = 0 }) => samples >= 0)).toBe(true);
+      const lengths = passed.flatMap(({ samples, gap }) => [
+        samples,
+        gap?.lost ?? 0,
+        gap?.silent ?? 0,
+      ]);
+      expect(lengths.every((length) => length >= 0)).toBe(true);
     }),
   );
 });

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
-import { meteredChat } from '#src/chat/metered-chat.ts';
+import { chatWithFallbacks, meteredChat } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -54,7 +53,9 @@ async function spentOn(...outcomes: Parameters<typeof model>[0][]): Promise<read
   const models = outcomes.map((outcome) => model(outcome, clock));
   const spent: Usage[] = [];
   const { chain } = chainOf<ChatModel>('chat', models, clock);
-  const metered = meteredChat(chatWithFallbacks(chain), (usage) => void spent.push(usage));
+  const metered = meteredChat(chatWithFallbacks(chain), {
+    used: (usage) => void spent.push(usage),
+  });
   const answer = Array.fromAsync(metered.reply(question, [], never));
   await clock.advance(301_000);
   await answer;

@@ -1,15 +1,17 @@
 import { expect, test } from 'vitest';
+import type { ChatMessage } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { tools } from '#src/features/features.ts';
 
 const standIn = openStandIn({ wallMs: () => 0, timeZone: 'UTC', random: () => 0, botName: 'Nova' });
 
+const said = (content: string): ChatMessage => ({ role: 'user', name: 'Adam', content });
+const partsOf = (messages: readonly ChatMessage[]) =>
+  Array.fromAsync(standIn.reply(messages, tools, new AbortController().signal));
+
 /** The call for these words, if its arguments fit the tool of the bot that it names. */
-async function callFor(words: string, offered = tools) {
-  const said = { role: 'user', name: 'Adam', content: words } as const;
-  const [part] = await Array.fromAsync(
-    standIn.reply([said], offered, new AbortController().signal),
-  );
+async function callFor(words: string) {
+  const [part] = await partsOf([said(words)]);
   if (part?.kind !== 'tool') return undefined;
   const { argumentsJson, name } = part.call;
   const fit = tools.find((one) => one.name === name)?.fit(argumentsJson);
@@ -27,6 +29,43 @@ test.each([
   ['Nova, play me some rain, please', 'play_sound', { sound: 'rain' }],
   ['Pause the music.', 'change_track', { deed: 'pause' }],
   ['Call yourself Max.', 'persona', { name: 'max' }],
+  [
+    'Nova, set a timer for ten minutes.',
+    'set_reminder',
+    { when: expect.stringMatching(/ten minutes$/) },
+  ],
+  [
+    'Start a 10 minute timer, please.',
+    'set_reminder',
+    { when: expect.stringMatching(/10 minute$/) },
+  ],
+  ['set a timer of an hour and a half', 'set_reminder', { when: 'an hour and a half' }],
+  [
+    'Remind me in ten minutes to take the tea out.',
+    'set_reminder',
+    { when: 'in ten minutes', text: 'take the tea out' },
+  ],
+  [
+    'Remind me to call Ben at half past six.',
+    'set_reminder',
+    { when: 'at half past six', text: 'call ben' },
+  ],
+  [
+    'remind me tomorrow at nine about the report',
+    'set_reminder',
+    { when: 'tomorrow at nine', text: 'the report' },
+  ],
+  [
+    'Remind me that the cake is done in an hour',
+    'set_reminder',
+    { when: 'in an hour', text: 'the cake is done' },
+  ],
+  ['remind me in five minutes', 'set_reminder', { when: 'in five minutes' }],
+  ['What timers do I have?', 'list_reminders', {}],
+  ['list my reminders', 'list_reminders', {}],
+  ['Cancel the timer.', 'cancel_reminder', {}],
+  ['delete reminder number two', 'cancel_reminder', { number: 2 }],
+  ['cancel timer 3', 'cancel_reminder', { number: 3 }],
 ])('the stand-in calls a tool for %j', async (words, name, given) => {
   expect(await callFor(words)).toEqual([name, given]);
 });
@@ -35,3 +74,22 @@ test.each(['What time is it?', 'I play the piano.', 'She is a skipper.', 'Who fo
   'the stand-in calls no tool for %j',
   async (words) => expect(await callFor(words)).toBeUndefined(),
 );
+
+test.each([
+  [{ when: 'at six' }, { result: { outcome: 'You have 20 reminders.' } }, 'You have 20 reminders.'],
+  [
+    {},
+    { result: { reminders: 'number 1, a timer for 18:30' } },
+    'You have these: number 1, a timer for 18:30.',
+  ],
+  [{}, { result: { waiting: 'Nothing yet.' } }, 'Press Confirm in the chat, please.'],
+  [{}, { error: 'There is no such tool.' }, 'There is no such tool.'],
+])('it says what came of a call (%j, %j)', async (given, result, words) => {
+  const call = { id: 'c1', name: 'set_reminder', argumentsJson: JSON.stringify(given) };
+  const parts = await partsOf([
+    said('set a timer'),
+    { role: 'assistant', content: '', calls: [call] },
+    { role: 'tool', callId: 'c1', content: JSON.stringify(result) },
+  ]);
+  expect(parts.map((part) => (part.kind === 'text' ? part.text : '')).join('')).toBe(words);
+});

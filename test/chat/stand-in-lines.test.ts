@@ -30,7 +30,7 @@ const talk = foundIn(
   lineAt(20_000, 'The Millau Viaduct is 343 metres high.', { name: 'Cleo' }),
   lineAt(30_000, 'I will book a table for us.', { name: 'Cleo' }),
   lineAt(40_000, 'mhm'),
-  lineAt(50_000, 'Bring some bread.', { name: 'Ben' }),
+  lineAt(50_000, 'Bring bread and butter.', { name: 'Ben' }),
 );
 
 const numbered = numberedLines(talk, { maxChars: 10_000 });
@@ -46,16 +46,17 @@ test('the stand-in cites the lines that share most words with a question', async
 });
 
 test('the stand-in makes a recap whose points are lines', async () => {
-  const { points } = await recap(talk, { maxChars: 10_000, language: 'English' }, ask, never);
+  const { points } = await recap(talk, { maxChars: 10_000 }, ask, never);
   expect(points.map(({ text }) => text)).toEqual([
     'We decided on Friday at eight, my place',
     'The Millau Viaduct is 343 metres high.',
     'I will book a table for us.',
+    'Bring bread and butter.',
   ]);
   const long = foundIn(
     ...Array.from({ length: 60 }, (_, n) => lineAt(n * 1_000, `This is the sentence number ${n}.`)),
   );
-  const made = await recap(long, { maxChars: 700, language: 'English' }, ask, never);
+  const made = await recap(long, { maxChars: 700 }, ask, never);
   expect(made.points).toHaveLength(5);
 });
 
@@ -63,5 +64,5 @@ test('the stand-in says that it cannot translate', async () => {
   const batch = talk.map(({ line }) => line);
   const reported = await ask(translationPrompt(batch, 'German'));
   expect(reported).toContain('cannot translate');
-  expect(readTranslations(reported, batch).missing).toEqual(batch);
+  expect(readTranslations(reported, batch).size).toBe(0);
 });

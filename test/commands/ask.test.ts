@@ -74,12 +74,12 @@ test('Ask about this answers whoever picked it, about what somebody else wrote',
   const quoted = { author: 'Ben', text: 'Dinner at eight?' };
   const question = 'Sag mir in ein paar Sätzen etwas dazu.';
   expect(asked).toEqual([['g', question, asker, 'text', { quoted }]]);
-  expect(askAbout.shownTo).toBe('caller');
+  expect(askAbout.shownTo).toBeUndefined();
 });
 
 test('a message without words or sound is nothing to ask about', async () => {
   const { asked, hears } = asking();
-  const nothing = [{ id: 'say.empty', to: 'caller' }];
+  const nothing = [{ id: 'say.empty' }];
   expect(await askAbout.run({ ...adam, message }, hears)).toEqual(nothing);
   expect(await askAbout.run(adam, hears)).toEqual(nothing);
   expect(asked).toEqual([]);
@@ -89,18 +89,20 @@ test('whoever has not agreed to be heard is asked for that first', async () => {
   const [reply] = await openAskWindow(inLounge, ports({ openAskWindow: () => 'unheard' }));
   expect(reply).toEqual({
     id: 'consent.no',
-    to: 'caller',
     buttons: ['consent.always', 'consent.never'],
   });
 });
 
 test('while listening is paused Ask tells how to resume it', async () => {
   const [reply] = await openAskWindow(inLounge, ports({ openAskWindow: () => 'paused' }));
-  expect(reply).toEqual({ id: 'privacy.paused', to: 'caller', buttons: ['resume'] });
+  expect(reply).toEqual({ id: 'privacy.paused', buttons: ['pause:resume'] });
 });
 
 test('Ask is for those in the channel', async () => {
-  expect((await openAskWindow(adam, ports()))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
+  expect((await openAskWindow(adam, ports()))[0]).toEqual({
+    id: 'perm.room',
+    with: expect.anything(),
+  });
   for (const over of [{ at: () => undefined }, { openAskWindow: () => 'nowhere' as const }]) {
     expect((await openAskWindow(inLounge, ports(over)))[0].id).toBe('leave.nowhere');
   }

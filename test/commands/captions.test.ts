@@ -13,8 +13,8 @@ import type { ListedSession } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { CommandCall, Replies } from '#src/features/contract/command.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
-import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
+import { linesOf, typed } from './typed.ts';
 
 const session: ListedSession = {
   id: 's1',
@@ -32,24 +32,14 @@ const quote: QuotedLine = {
   link: 'https://discord.com/channels/g/lounge/m',
 };
 
-function run(
-  name: string,
-  call: CommandCall = inLounge,
-  over: PortOverrides = {},
-): Promise<Replies> {
-  const command = captions.commands.find((one) => one.name === name);
-  if (!command) throw new Error(`no /captions ${name}`);
-  return command.run(call, ports(over));
-}
+const run = (name: string, call: CommandCall = inLounge, over?: PortOverrides) =>
+  typed(`captions ${name}`, call, over);
 
 function saying(words: CommandCall['words']): CommandCall {
   return { ...inLounge, words };
 }
 
-function read([first, ...others]: Replies): readonly string[] {
-  const lines = [first, ...(first.lines ?? []), ...others];
-  return lines.map(({ id, with: words }) => text(id, words));
-}
+const read = (replies: Replies): readonly string[] => replies.flatMap(linesOf);
 
 async function suggestions(command: 'transcript', typed: string, over: PortOverrides) {
   const [, option] = captions.commands.find(({ name }) => name === command)?.options ?? [];
@@ -90,7 +80,7 @@ test('a session is picked by the label that was offered, and another one is told
   await run('transcript', saying({ session: label }), { transcripts });
   expect(asked).toEqual([{ format: 'txt', sessionId: 's1' }]);
   expect(await run('transcript', saying({ session: 'yesterday' }), { transcripts })).toMatchObject([
-    { id: 'unknown', with: { x: 'yesterday' }, to: 'caller' },
+    { id: 'unknown', with: { x: 'yesterday' } },
   ]);
 });
 
@@ -98,7 +88,7 @@ test('/captions find quotes what it found, with speaker, time and link', async (
   const find = async () => ({ kind: 'found', lines: [quote] }) as const;
   const replies = await run('find', saying({ words: 'friday' }), { transcripts: { find } });
   const [line] = read(replies);
-  expect(line).toMatch(/^Ben at \d\d:\d\d: "Friday at eight, my place." https:/);
+  expect(line).toMatch(/^\d\d:\d\d Ben: "Friday at eight, my place." https:/);
   expect(read(await run('find', saying({ words: 'monday' })))).toEqual([
     'I found nothing about that in what you may read.',
   ]);
@@ -115,11 +105,11 @@ test('/captions recap groups points, and ends each point with its line', async (
   expect(read(await run('recap', inLounge, { transcripts: { recap } }))).toEqual([
     'Recap of Lounge, 2026-11-20:',
     '**Decisions**',
-    expect.stringMatching(/^Ben at \d\d:\d\d: Friday at eight, my place. https:\S+\/m$/),
+    expect.stringMatching(/^\d\d:\d\d Ben: Friday at eight, my place. https:\S+\/m$/),
     '**Tasks**',
-    expect.stringMatching(/^Ben at \d\d:\d\d: Ben books. https:\S+\/m$/),
+    expect.stringMatching(/^\d\d:\d\d Ben: Ben books. https:\S+\/m$/),
     '**Open questions**',
-    expect.stringMatching(/^Ben at \d\d:\d\d: Who drives\?$/),
+    expect.stringMatching(/^\d\d:\d\d Ben: Who drives\?$/),
   ]);
 });
 
@@ -131,19 +121,20 @@ test('/ask about answers from what was said, to the asker alone', async () => {
       return { kind: 'found', lines: [quote] };
     },
   };
-  const words = { question: 'What did we decide about Friday?', about: 'This' };
+  const words = { question: 'What did we decide about Friday?', about: 'this' };
   const replies = await ask.run(saying(words), ports({ transcripts: find }));
-  expect(replies).toMatchObject([{ id: 'find.line', to: 'caller' }]);
+  expect(replies).toMatchObject([{ id: 'find.line' }]);
+  expect(replies[0].to).not.toBe('room');
   expect(asked).toEqual([
     [
       { id: 'adam', name: 'Adam' },
       { question: words.question, about: 'this', isAloud: true },
     ],
   ]);
-  const nothing = await ask.run(saying({ ...words, about: '2026-11-20' }), ports());
+  const nothing = await ask.run(saying(words), ports());
   expect(read(nothing)).toEqual(['I found nothing about that in what you may read.']);
   const unknown = await ask.run(saying({ ...words, about: 'tomorrow' }), ports());
-  expect(unknown).toMatchObject([{ id: 'unknown', to: 'caller' }]);
+  expect(unknown).toEqual([{ id: 'unknown', with: expect.anything() }]);
 });
 
 test('the button of the panel turns captions on, and off where they are on', async () => {
@@ -178,6 +169,7 @@ test('"What did I miss" gives what was said before somebody came, to them alone'
   };
   const missed = buttons.find(({ name }) => name === 'captions.missed');
   const replies = await missed?.run(inLounge, ports({ transcripts: { recap } }));
-  expect(replies).toMatchObject([{ id: 'recap.title', to: 'caller' }]);
+  expect(replies).toMatchObject([{ id: 'recap.title' }]);
+  expect(replies?.[0].to).not.toBe('room');
   expect(asked).toEqual([{ since: 'start', until: 'i came' }]);
 });

@@ -3,7 +3,7 @@ import { buttons } from '#commands/buttons.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import { inLounge, ports } from './ports.ts';
 
-const button = buttons.find(({ name }) => name === 'tool.confirm');
+const button = buttons.find(({ name }) => name === 'confirm');
 const line = { id: 'track.line.idle', with: { track: 'voice', n: 40 } } as const;
 
 test.each<[ConfirmOutcome, object]>([
@@ -12,23 +12,20 @@ test.each<[ConfirmOutcome, object]>([
     { ...line, to: 'room' },
   ],
   [{ kind: 'done' }, { id: 'confirm.done', to: 'room' }],
-  [
-    { kind: 'barred', line: { id: 'perm.manage' } },
-    { id: 'perm.manage', to: 'caller' },
-  ],
+  [{ kind: 'barred', line: { id: 'perm.manage' } }, { id: 'perm.manage' }],
   [
     { kind: 'other', name: 'Ben' },
-    { id: 'confirm.other', with: { name: 'Ben' }, to: 'caller' },
+    { id: 'confirm.other', with: { name: 'Ben' } },
   ],
-  [{ kind: 'over' }, { id: 'confirm.over', to: 'caller' }],
-  [{ kind: 'failed' }, { id: 'store.unread', to: 'caller' }],
+  [{ kind: 'over' }, { id: 'confirm.over' }],
+  [{ kind: 'failed' }, { id: 'store.unread' }],
 ])('a press on Confirm that ends as %j is answered', async (confirming, reply) => {
   const asked: unknown[] = [];
   const confirm = async (...all: unknown[]) => {
     asked.push(all);
     return confirming;
   };
-  const call = { ...inLounge, words: { about: 'a1' } };
+  const call = { ...inLounge, words: { about: 'tool:a1' } };
   expect(await button?.run(call, ports({ confirm }))).toEqual([reply]);
   expect(asked).toEqual([['g', 'a1', 'adam']]);
 });

@@ -1,12 +1,11 @@
 import { expect, test } from 'vitest';
-import { privacy } from '#commands/privacy/privacy.ts';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Replies } from '#src/features/contract/command.ts';
-import type { MemoryRequests } from '#src/features/memories/memory-requests.ts';
+import type { MemoryRequests } from '#src/features/memories/memory-cache.ts';
 import type { Memory, MemoryRemoval } from '#src/features/memories/memory-store.ts';
 
-import { text } from '#src/texts/texts.ts';
-import { adam, ports } from './ports.ts';
+import { adam } from './ports.ts';
+import { linesOf, typed } from './typed.ts';
 
 const tea: Memory = {
   guildId: 'g',
@@ -17,29 +16,22 @@ const tea: Memory = {
   atWallMs: Date.UTC(2026, 10, 20, 12),
 };
 
-async function run(
+const run = (
   memories: Partial<Public<MemoryRequests>>,
   words: CommandCall['words'] = {},
   call = adam,
-): Promise<Replies> {
-  const command = privacy.commands.find(({ name }) => name === 'memories');
-  if (!command) throw new Error('no /privacy memories');
-  return await command.run({ ...call, words }, ports({ memories }));
-}
+) => typed('privacy memories', { ...call, words }, { memories });
 
 const listing = (memories: readonly Memory[], isOn = true): Partial<Public<MemoryRequests>> => ({
   list: async () => ({ kind: 'read', memories, isOn }),
 });
 const unreadable: Partial<Public<MemoryRequests>> = { list: async () => ({ kind: 'failed' }) };
-const shown = (replies: Replies): readonly (readonly string[])[] =>
-  replies.map(({ lines = [], ...head }) =>
-    [head, ...lines].map((line) => text(line.id, line.with)),
-  );
+const shown = (replies: Replies) => replies.map(linesOf);
 
 test('/privacy memories lists what the server has remembered, to the caller alone', async () => {
   const about = { ...tea, number: 4, text: 'Is late.', aboutId: 'ben', aboutName: 'Ben' };
   const replies = await run(listing([tea, about]));
-  expect(replies.map(({ to }) => to)).toEqual(['caller']);
+  expect(replies.map(({ to }) => to)).toEqual([undefined]);
   expect(shown(replies)).toEqual([
     [
       'What I remember here',
@@ -54,7 +46,7 @@ test.each([
   [listing([], false), 'memory.off'],
   [unreadable, 'store.unread'],
 ])('/privacy memories says why it lists nothing', async (memories, id) => {
-  expect(await run(memories)).toEqual([{ id, to: 'caller' }]);
+  expect(await run(memories)).toEqual([{ id }]);
 });
 
 test.each([
@@ -72,6 +64,6 @@ test.each([
     return removal;
   };
   const manager = { ...adam, mayManage: true };
-  expect(await run({ remove }, { delete: '3' }, manager)).toEqual([{ ...reported, to: 'caller' }]);
+  expect(await run({ remove }, { delete: '3' }, manager)).toEqual([{ ...reported }]);
   expect(asked).toEqual([['g', 3, { id: 'adam', mayManage: true }]]);
 });

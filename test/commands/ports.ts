@@ -4,7 +4,7 @@ import type { TranscriptRequests } from '#src/features/captions/transcripts/tran
 import type { CommandCall, CommandPorts } from '#src/features/contract/command.ts';
 import type { HelpSessionState, HelpState } from '#src/features/contract/help-entries.ts';
 import { serverSettings } from '#src/features/features.ts';
-import type { MemoryRequests } from '#src/features/memories/memory-requests.ts';
+import type { MemoryRequests } from '#src/features/memories/memory-cache.ts';
 import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import type { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
@@ -72,7 +72,7 @@ export type PortOverrides = Partial<All & Public<SettingsRequests> & Public<Answ
 };
 
 /** One pipeline, no known voices, no caps. */
-const choices: Choices = {
+export const choices: Choices = {
   pipelines: { names: ['chained'] },
   voices: [],
   knownVoices: [],
@@ -91,8 +91,8 @@ const choices: Choices = {
 const settings: Public<SettingsRequests> = {
   keys: serverSettings.map(({ key }) => key),
   view: async () => ({ all: [], choices, isRead: true }),
-  set: async (_guildId, _key, value) => ({ kind: 'set', key: 'cues', value, saved: true }),
-  values: () => ['off', 'soft', 'on', 'default'],
+  set: async (_guildId, _key, value) => ({ kind: 'set', key: 'typed', value, saved: true }),
+  values: () => ['voice', 'text', 'off', 'default'],
 };
 
 /** Does what it is told, to whomever. */
@@ -101,31 +101,23 @@ const tracks: Public<TrackRequests> = {
   change: (_guildId, _caller, change, track) => [changed(change, track)],
   list: () => [],
   sounds: async () => ['rain', 'bell', 'train'],
-  vote: () => [{ kind: 'over' }],
 };
 
 function changed(change: TrackChange, track: string): TrackOutcome {
-  const title = 'rain';
   switch (change.kind) {
     case 'pause':
     case 'resume':
     case 'mute':
     case 'unmute':
-      return { kind: `${change.kind}d`, track };
-    case 'skip':
-      return { kind: 'skipped', track, title };
     case 'stop':
-      return { kind: 'stopped', track, removed: 2 };
+    case 'seek':
+    case 'loop':
+    case 'remove':
+      return { kind: 'changed', track };
+    case 'skip':
+      return { kind: 'skipped', track, title: 'rain' };
     case 'volume':
       return { ...change, track };
-    case 'fade':
-      return { ...change, kind: 'fading', track };
-    case 'seek':
-      return { kind: 'sought', track, title, positionMs: change.to.ms, lengthMs: 125_000 };
-    case 'loop':
-      return { kind: change.on ? 'looping' : 'unlooped', track, title };
-    case 'remove':
-      return { kind: 'removed', track, title: change.item };
   }
 }
 

@@ -1,28 +1,21 @@
 import { expect, test } from 'vitest';
 import { buttons } from '#commands/buttons.ts';
 import { commands } from '#commands/commands.ts';
-import { privacy } from '#commands/privacy/privacy.ts';
-import type { CommandCall, Replies } from '#src/features/contract/command.ts';
+import type { CommandCall } from '#src/features/contract/command.ts';
 import { builtInLocales } from '#src/texts/locales.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
+import { pressed, typed } from './typed.ts';
 
 const nowhere = { at: () => undefined };
 const unread = async () => ({ kind: 'unread' }) as const;
 const unsaved = async () => ({ saved: false });
 const consents = ['consent.always', 'consent.never'];
 
-function run(name: string, call: CommandCall = adam, over: PortOverrides = {}): Promise<Replies> {
-  const command = privacy.commands.find((one) => one.name === name);
-  if (!command) throw new Error(`no /privacy ${name}`);
-  return command.run(call, ports(over));
-}
-
-function press(name: string, call: CommandCall = adam, over: PortOverrides = {}): Promise<Replies> {
-  const found = buttons.find((one) => one.name === name);
-  if (!found) throw new Error(`no button ${name}`);
-  return found.run(call, ports(over));
-}
+const run = (name: string, call: CommandCall = adam, over?: PortOverrides) =>
+  typed(`privacy ${name}`, call, over);
+const press = (name: string, call: CommandCall = adam, over?: PortOverrides) =>
+  pressed(name, call, over);
 
 test.each([
   ['always', 'I hear you, always, until you say no: /privacy deny.'],
@@ -38,8 +31,8 @@ test.each([
 });
 
 test('/privacy status says when it could not be read', async () => {
-  expect(await run('status', adam, { status: unread })).toMatchObject([
-    { id: 'privacy.unread', to: 'caller' },
+  expect(await run('status', adam, { status: unread })).toEqual([
+    { id: 'privacy.unread', buttons: expect.anything() },
   ]);
 });
 
@@ -50,9 +43,9 @@ test.each(['allow', 'deny'])('/privacy %s that could not be kept says so', async
 
 test('/privacy pause and resume are for those in the channel', async () => {
   expect(await run('pause', inLounge)).toEqual([
-    { id: 'privacy.paused', to: 'caller', buttons: ['resume'] },
+    { id: 'privacy.paused', buttons: ['pause:resume'] },
   ]);
-  expect(await run('resume', inLounge)).toEqual([{ id: 'panel.listening', to: 'caller' }]);
+  expect(await run('resume', inLounge)).toEqual([{ id: 'panel.listening' }]);
   for (const name of ['pause', 'resume']) {
     expect((await run(name))[0].id).toBe('perm.room');
     expect((await run(name, inLounge, nowhere))[0].id).toBe('leave.nowhere');
@@ -65,23 +58,22 @@ test('/privacy forget deletes nothing before its button is pressed', async () =>
   const [asked] = await run('forget', adam, { forget });
   expect([asked.id, asked.buttons, forgotten]).toEqual([
     'privacy.forget.ask',
-    ['forget.confirm'],
+    ['confirm:forget'],
     0,
   ]);
-  expect(await press('forget.confirm', adam, { forget })).toEqual([
+  expect(await press('confirm:forget', adam, { forget })).toEqual([
     {
       id: 'privacy.forget.done',
       with: { total: 1 },
-      to: 'caller',
-      lines: [{ id: 'privacy.forget.copies' }, { id: 'privacy.forget.denied' }],
+      lines: [{ id: 'privacy.forget.copies' }],
     },
   ]);
 });
 
 test('a forgetting that failed is admitted', async () => {
   const forget = async () => ({ kind: 'failed' }) as const;
-  expect(await press('forget.confirm', adam, { forget })).toEqual([
-    { id: 'privacy.forget.failed', to: 'caller' },
+  expect(await press('confirm:forget', adam, { forget })).toEqual([
+    { id: 'privacy.forget.failed' },
   ]);
 });
 
@@ -93,7 +85,7 @@ test('the button Privacy shows the card, where one stands, and the buttons of co
     'Stored about you: 0 caption lines, 0 memories, 3 other entries.',
     "Sound is never stored. Your questions may show for a minute to all who can open the voice channel's chat.",
   ]);
-  expect([reply.to, reply.buttons]).toEqual(['caller', consents]);
+  expect([reply.to, reply.buttons]).toEqual([undefined, consents]);
 });
 
 test.each([
@@ -101,16 +93,17 @@ test.each([
   ['consent.never', 'consent.no'],
   ['stop', 'stop.ok'],
   ['pause', 'privacy.paused'],
-  ['resume', 'panel.listening'],
+  ['pause:resume', 'panel.listening'],
   ['more', 'consent.always'],
 ])('the button %s answers the one who pressed it with %s', async (name, id) => {
-  expect((await press(name, inLounge))[0]).toMatchObject({ id, to: 'caller' });
+  const [reply] = await press(name, inLounge);
+  expect([reply.id, reply.to]).toEqual([id, undefined]);
 });
 
-test.each(['stop', 'pause', 'resume'])(
+test.each(['stop', 'pause', 'pause:resume'])(
   'the button %s does nothing for those outside',
   async (name) => {
-    expect((await press(name))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
+    expect((await press(name))[0]).toEqual({ id: 'perm.room', with: expect.anything() });
   },
 );
 
@@ -120,7 +113,7 @@ test('every button that a reply names exists, once', async () => {
   const lists = commands.map((one) => ('commands' in one ? one.commands : [one]));
   for (const command of lists.flat()) {
     for (const reply of await command.run(inLounge, ports())) {
-      for (const button of reply.buttons ?? []) expect(names).toContain(button);
+      for (const button of reply.buttons ?? []) expect(names).toContain(button.split(':')[0]);
     }
   }
 });

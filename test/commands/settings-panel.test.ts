@@ -95,7 +95,7 @@ const named = (reply: Reply, start: string) =>
 
 test('groups hold every setting once, with its sentence, its value and where that is from', async () => {
   const { home, pick, settings } = open({ given: new Set(['ADDRESSING']) });
-  await settings.set('g', 'cues', 'off');
+  await settings.set('g', 'typed', 'off');
   const first = await home();
   const menu = first.pickers?.at(-1);
   if (menu?.kind !== 'one-of') throw new Error('no groups');
@@ -115,9 +115,7 @@ test('groups hold every setting once, with its sentence, its value and where tha
   const answers = read(await pick(menu.name, ['settings.group.answers']));
   expect(answers).toContain('**pipeline**: chained (default)');
   expect(answers).toContain('**addressing**: always (set by the operator)');
-  expect(read(await pick(menu.name, ['settings.group.sounds']))).toContain(
-    '**cues**: off (set in this server)',
-  );
+  expect(answers).toContain('**typed**: off (set in this server)');
   expect(read(await pick(menu.name, ['settings.group.former']))[0]).toBe(text('confirm.over'));
 });
 
@@ -142,6 +140,17 @@ test('of a list of ids each row of 25 is picked by itself, and clearing all is n
   expect(await value('blocked')).toBe('none');
 });
 
+test('languages are picked from a list, and those of other rows stay', async () => {
+  const { pick, setting, settings, value } = open();
+  const menu = async () => (await setting('languages')).pickers?.[0]?.name;
+  await pick(await menu(), ['de', 'fr']);
+  expect(await value('languages')).toBe('de, fr');
+  await pick(await menu(), []);
+  expect(await value('languages')).toBe('none');
+  for (const language of ['de-at', 'none'])
+    expect(await settings.set('g', 'language', language)).toMatchObject({ kind: 'set' });
+});
+
 test('a text is typed into a form that holds the present one; what is refused says why and is not lost', async () => {
   const { form, send, setting, settings, value } = open();
   await settings.set('g', 'leave_after', '5m');
@@ -162,13 +171,13 @@ test('a text is typed into a form that holds the present one; what is refused sa
 
 test('what somebody else changed meanwhile is shown and not replaced, and what was typed is not lost', async () => {
   const { form, pick, press, send, setting, settings, value } = open();
-  const [cues, zone] = [await setting('cues'), await setting('timezone')];
+  const [typed, zone] = [await setting('typed'), await setting('timezone')];
   const opened = await form(named(zone, 'settings.type'));
-  await settings.set('g', 'cues', 'on');
+  await settings.set('g', 'typed', 'text');
   await settings.set('g', 'timezone', 'Asia/Tokyo');
-  const changed = text('settings.changed', { key: 'cues' });
-  expect(read(await pick(named(cues, 'settings.pick'), ['off']))).toEqual(
-    expect.arrayContaining([changed, '**cues**: on (set in this server)']),
+  const changed = text('settings.changed', { key: 'typed' });
+  expect(read(await pick(named(typed, 'settings.pick'), ['off']))).toEqual(
+    expect.arrayContaining([changed, '**typed**: text (set in this server)']),
   );
   const late = read(await send(opened?.name ?? '', 'Nova'));
   expect(late).toContain(text('settings.typed', { typed: 'Nova' }));
@@ -177,7 +186,7 @@ test('what somebody else changed meanwhile is shown and not replaced, and what w
   expect(read(await press(named(zone, 'settings.type')))[0]).toBe(
     text('settings.changed', { key: 'timezone' }),
   );
-  expect([await value('cues'), await value('timezone')]).toEqual(['on', 'Asia/Tokyo']);
+  expect([await value('typed'), await value('timezone')]).toEqual(['text', 'Asia/Tokyo']);
 });
 
 test('a looser policy is asked about first; Back leaves it', async () => {
@@ -188,7 +197,7 @@ test('a looser policy is asked about first; Back leaves it', async () => {
   expect(asked).toMatchObject({ id: 'settings.looser', inPlace: true });
   expect(read(await press(named(asked, 'settings.group')))).toContain('**consent**: ask (default)');
   expect(await value('consent')).toBe('ask');
-  await press(named(asked, 'settings.confirm'));
+  await press(named(asked, 'confirm:settings'));
   expect(await value('consent')).toBe(`role ${id(1)}`);
   expect(read(await pick(words?.name, ['role']))[0]).toBe(
     text('settings.changed', { key: 'consent' }),
@@ -200,14 +209,14 @@ test('a looser policy is asked about first; Back leaves it', async () => {
 
 test('whoever has lost Manage Server gets the usual refusal at each press, and no form', async () => {
   const { all, form, setting, value } = open();
-  const about = named(await setting('cues'), 'settings.pick').replace(/^[^:]*:/, '');
+  const about = named(await setting('typed'), 'settings.pick').replace(/^[^:]*:/, '');
   const call = { ...manager, mayManage: false, words: { about, value: 'off' }, picked: ['off'] };
   for (const one of [...panelButtons, ...panelPickers, panelForm])
-    expect(await one.run(call, all), one.name).toEqual([{ id: 'perm.manage', to: 'caller' }]);
+    expect(await one.run(call, all), one.name).toEqual([{ id: 'perm.manage' }]);
   const type = named(await setting('timezone'), 'settings.type');
   expect(await form(type)).toBeDefined();
   expect(await form(type, { mayManage: false })).toBeUndefined();
-  expect(await value('cues')).toBe('soft');
+  expect(await value('typed')).toBe('voice');
 });
 
 test.each(builtInLocales)(
@@ -259,9 +268,16 @@ test.each(builtInLocales)(
 
 test('reset gives a setting back, and is there only where one is set', async () => {
   const { press, setting, settings, value } = open();
-  expect(named(await setting('cues'), 'settings.reset')).toBe('');
-  await settings.set('g', 'cues', 'off');
-  const page = await press(named(await setting('cues'), 'settings.reset'));
-  expect(await value('cues')).toBe('soft');
-  expect(read(page)).toContain('**cues**: soft (default)');
+  expect(named(await setting('typed'), 'settings.reset')).toBe('');
+  await settings.set('g', 'typed', 'off');
+  const page = await press(named(await setting('typed'), 'settings.reset'));
+  expect(await value('typed')).toBe('voice');
+  expect(read(page)).toContain('**typed**: voice (default)');
+});
+
+test.each(['pipeline', 'addressing'])('each choice of %s says what it means', async (key) => {
+  const { pickers: [menu] = [] } = await open().setting(key);
+  const options = menu?.kind === 'one-of' ? menu.options : [];
+  expect(options.length).toBeGreaterThan(0);
+  for (const { value, description } of options) expect(description).toBe(`settings.means.${value}`);
 });

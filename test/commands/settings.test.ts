@@ -4,31 +4,18 @@ import type { Command, CommandCall, Replies } from '#src/features/contract/comma
 import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
 import { type Finding, failing, notTried, ok } from '#src/probes/probe.ts';
 import type { SettingOutcome } from '#src/settings/setting-definition.ts';
-import { text } from '#src/texts/texts.ts';
 import { adam, type PortOverrides, ports } from './ports.ts';
+import { linesOf, typed } from './typed.ts';
 
 const manager: CommandCall = { ...adam, mayManage: true };
 
-function settings(name: string): Command {
-  const groups = commands.filter((one) => 'commands' in one);
-  const group = groups.find((one) => one.name === 'settings');
-  const found = group?.commands.find((one) => one.name === name);
-  if (!found) throw new Error(`no /settings ${name}`);
-  return found;
-}
-
-function run(
-  name: string,
-  words: CommandCall['words'] = {},
-  over: PortOverrides = {},
-): Promise<Replies> {
-  return settings(name).run({ ...manager, words }, ports(over));
-}
+const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverrides) =>
+  typed(`settings ${name}`, { ...manager, words }, over);
 
 /** The one private message this is, as it is read. */
-function read([reply, ...others]: Replies): string[] {
-  expect([others, reply.to]).toEqual([[], 'caller']);
-  return [reply, ...(reply.lines ?? [])].map((line) => text(line.id, line.with));
+function read([reply, ...others]: Replies): readonly string[] {
+  expect([others, reply.to]).toEqual([[], undefined]);
+  return linesOf(reply);
 }
 
 const saying = (setting: SettingOutcome): PortOverrides => ({ set: async () => setting });
@@ -40,8 +27,7 @@ test('/settings alone is hidden from people without Manage Server, and all that 
   });
   const own = commands.find((one) => 'commands' in one && one.name === 'settings');
   expect(own).toMatchObject({ commands: hidden });
-  for (const one of hidden)
-    expect(await one.run(adam, ports())).toEqual([{ id: 'perm.manage', to: 'caller' }]);
+  for (const one of hidden) expect(await one.run(adam, ports())).toEqual([{ id: 'perm.manage' }]);
 });
 
 test.each<[SettingOutcome, readonly string[]]>([
@@ -50,7 +36,7 @@ test.each<[SettingOutcome, readonly string[]]>([
     { kind: 'set', value: 'off', saved: false },
     ['Saved.', "I can't save that now: it holds until I restart."],
   ],
-  [{ kind: 'unknown', keys: ['cues', 'voice'] }, ['There is no "tone". There are: cues, voice.']],
+  [{ kind: 'unknown', keys: ['typed', 'voice'] }, ['There is no "tone". There are: typed, voice.']],
   [{ kind: 'bad' }, ['tone does not take that. Nothing changed.']],
   [
     { kind: 'missing', name: 'realtime' },

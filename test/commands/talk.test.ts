@@ -13,10 +13,7 @@ const saying = (words: Record<string, string>) => ({ ...inLounge, words });
 test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
   [{ kind: 'queued', ahead: 0 }, 'Saying it now.'],
   [{ kind: 'queued', ahead: 2 }, 'Queued, 2 ahead.'],
-  [
-    { kind: 'placed', playing: { kind: 'playing', title: '“Hello”', track: 'bg' } },
-    '“Hello” on bg.',
-  ],
+  [{ kind: 'placed', playing: { kind: 'playing', title: '“Hello”', track: 'bg' } }, 'bg: “Hello”'],
   [
     { kind: 'placed', playing: { kind: 'reserved', track: 'cues' } },
     'cues is mine. Choose another track, say main.',
@@ -25,11 +22,11 @@ test.each<[Awaited<ReturnType<TypedRequests['say']>>, string]>([
     { kind: 'full', limit: 8 },
     'The limit of 8 is reached. Try again later, or make room: /track queue track:voice.',
   ],
-  [{ kind: 'unspeakable' }, 'That contains nothing I can say or answer.'],
+  [{ kind: 'refused', line: { id: 'say.empty' } }, 'That contains nothing I can say or answer.'],
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/say that ends with %j tells the caller alone: %s', async (outcome, sentence) => {
   const replies = await say.run(saying({ text: 'Hello' }), ports({ say: async () => outcome }));
-  expect(replies.map(({ to }) => to)).toEqual(['caller']);
+  expect(replies.map(({ to }) => to)).toEqual([undefined]);
   expect(text(replies[0].id, replies[0].with)).toBe(sentence);
 });
 
@@ -44,14 +41,14 @@ test('/say refuses a voice that there is not, as /voice preview does, and says n
   const [reply] = await say.run(saying({ text: 'Hello', voice: 'rmz' }), listening);
   expect([text(reply.id, reply.with), reply.to]).toEqual([
     'There is no "rmz". There are: rms, slt, kal.',
-    'caller',
+    undefined,
   ]);
   await say.run(saying({ text: 'Hello', voice: 'SLT' }), listening);
   expect(said).toMatchObject([['g', 'Hello', 'queue', { voice: 'slt' }]]);
 });
 
 test('/say is for those in the channel', async () => {
-  expect((await say.run(adam, ports()))[0]).toMatchObject({ id: 'perm.room', to: 'caller' });
+  expect((await say.run(adam, ports()))[0]).toEqual({ id: 'perm.room', with: expect.anything() });
   const [reply] = await say.run(inLounge, ports(nowhere));
   expect(reply).toMatchObject({ id: 'leave.nowhere', buttons: ['try.join'] });
 });
@@ -61,7 +58,7 @@ const question = { question: 'What time is it?' };
 test('/ask for the caller only is seen by nobody else, the thinking included', async () => {
   const call = saying({ ...question, answer: 'only me' });
   const { shownTo } = ask;
-  expect(typeof shownTo === 'string' ? shownTo : shownTo(call)).toBe('caller');
+  expect(typeof shownTo === 'function' ? shownTo(call) : shownTo).toBe('caller');
   expect(await ask.run(call, ports())).toEqual([
     { id: 'ask.answer', with: { answer: 'It is five.' }, to: 'caller' },
   ]);
@@ -84,9 +81,7 @@ test('/ask shows the button of what waits for Confirm below the answer', async (
 });
 
 test('/ask without a word is no question', async () => {
-  expect(await ask.run(saying({ question: ' ?! ' }), ports())).toEqual([
-    { id: 'say.empty', to: 'caller' },
-  ]);
+  expect(await ask.run(saying({ question: ' ?! ' }), ports())).toEqual([{ id: 'say.empty' }]);
 });
 
 test.each<[AskOutcome, string]>([
@@ -98,6 +93,6 @@ test.each<[AskOutcome, string]>([
   [{ kind: 'nowhere' }, "I'm in no voice channel here. Call me with /join."],
 ])('/ask that ends with %j tells the caller alone: %s', async (asking, sentence) => {
   const replies = await ask.run(saying(question), ports({ ask: async () => asking }));
-  expect(replies.map(({ to }) => to)).toEqual(['caller']);
+  expect(replies.map(({ to }) => to)).toEqual([undefined]);
   expect(text(replies[0].id, replies[0].with)).toBe(sentence);
 });

@@ -1,15 +1,40 @@
 import { expect, test } from 'vitest';
-import { buttons } from '#commands/buttons.ts';
-import type { CommandCall, Replies } from '#src/features/contract/command.ts';
-import type { Playing, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
+import { commands } from '#commands/commands.ts';
+import type { Command, CommandCall, Replies } from '#src/features/contract/command.ts';
+import type { ListedTrack, Playing, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
-import { rain, read, run, subcommands, track } from './track-calls.ts';
+import { linesOf, pressed, typed } from './typed.ts';
 
-function press(name: string, about: string, over: PortOverrides = {}): Promise<Replies> {
-  const found = buttons.find((one) => one.name === name);
-  if (!found) throw new Error(`no button ${name}`);
-  return found.run({ ...inLounge, words: { about } }, ports(over));
+const group = commands.find((one) => 'commands' in one && one.name === 'track');
+const subcommands: readonly Command[] = group && 'commands' in group ? group.commands : [];
+
+function track(name: string): Command {
+  const found = subcommands.find((one) => one.name === name);
+  if (!found) throw new Error(`no /track ${name}`);
+  return found;
 }
+
+/** Runs `/track name`. */
+const run = (name: string, words: CommandCall['words'] = {}, over?: PortOverrides) =>
+  typed(`track ${name}`, { ...inLounge, words }, over);
+
+/** Who reads it, and what. */
+function read([reply, ...others]: Replies): readonly string[] {
+  expect(others).toEqual([]);
+  return [reply.to ?? 'caller', ...linesOf(reply)];
+}
+
+const rain: ListedTrack = {
+  name: 'bg',
+  percent: 30,
+  isPaused: false,
+  isMuted: false,
+  current: { title: 'rain', owner: 'Ana', positionMs: 40_000, lengthMs: 125_000, loop: true },
+  waiting: [{ title: 'wind', owner: 'Ben' }, { title: 'sea' }],
+};
+
+const press = (name: string, about: string, over?: PortOverrides) =>
+  pressed(name, { ...inLounge, words: { about } }, over);
 
 const own = ['voice', 'cues'].map((name) => ({
   name,
@@ -40,14 +65,17 @@ test.each<[Playing, string]>([
   ],
   [
     { kind: 'bad', reason: { id: 'track.bad.too_long', with: { max: '3 h 0 min' } } },
-    "Can't play that: longer than 3 h 0 min.",
+    'That sound is longer than 3 h 0 min.',
   ],
-  [{ kind: 'bad', reason: { id: 'track.bad.not_audio' } }, "Can't play that: not audio."],
   [
-    { kind: 'no-sound', sound: 'ran', closest: ['rain', 'train'] },
+    { kind: 'bad', reason: { id: 'track.bad.busy' } },
+    "I can't play more now. Stop a sound, or try again in a minute.",
+  ],
+  [
+    { kind: 'no-sound', sound: 'ran', names: ['rain', 'train'] },
     'There is no "ran". There are: rain, train.',
   ],
-  [{ kind: 'no-sound', sound: 'x', closest: [] }, 'There is no "x". Pick one from the list.'],
+  [{ kind: 'no-sound', sound: 'x', names: [] }, 'There is no "x". Pick one from the list.'],
   [
     { kind: 'bad-name' },
     'The name of a track takes 1 to 40 characters, not only dots or spaces. A joined emoji counts as several.',
@@ -75,33 +103,32 @@ test.each([
 });
 
 test('a volume that is not theirs to change stays, and they are told', async () => {
-  const kept = { owner: 'Ana', percent: 30 };
-  const play = async () => ({ kind: 'playing', title: 'wind', track: 'bg', kept }) as const;
+  const wind = { title: 'wind', track: 'bg', keptFor: 'Ana' };
+  const play = async () => ({ kind: 'playing', ...wind }) as const;
   expect(read(await run('play', { sound: 'wind', volume: '90' }, { play }))).toEqual([
     'room',
-    'wind on bg.',
-    "That's Ana's. Ask a DJ.",
+    'bg: wind',
+    "bg is Ana's. Ask a DJ.",
   ]);
 });
 
 test.each<[readonly TrackOutcome[], readonly string[]]>([
-  [[{ kind: 'skipped', track: 'bg', title: 'rain', next: 'wind' }], ['room', 'Skipped rain.']],
+  [[{ kind: 'skipped', track: 'bg', title: 'rain' }], ['room', 'Skipped rain.']],
   [[{ kind: 'empty', track: 'bg' }], ['caller', 'Nothing is playing. /track play starts a sound.']],
   [
     [{ kind: 'unknown', track: 'gb', names: ['bg', 'voice', 'cues'] }],
     ['caller', 'There is no "gb". There are: bg, voice, cues.'],
   ],
-  [[{ kind: 'silent' }], ['caller', 'Nothing is playing. /track play starts a sound.']],
   [
     [{ kind: 'reserved', track: 'voice' }],
     ['caller', 'voice is mine. Choose another track, say main.'],
   ],
   [
     [
-      { kind: 'stopped', track: 'bg', removed: 1 },
-      { kind: 'stopped', track: 'main', removed: 4 },
+      { kind: 'changed', track: 'bg' },
+      { kind: 'changed', track: 'main' },
     ],
-    ['room', 'bg stopped, 1 removed.', 'main stopped, 4 removed.'],
+    ['room', 'bg: done.', 'main: done.'],
   ],
 ])('%j reads so', async (changed, words) => {
   expect(read(await run('skip', { track: 'all' }, { change: () => changed }))).toEqual(words);
@@ -111,22 +138,15 @@ const denied: TrackOutcome = {
   kind: 'denied',
   track: 'main',
   owner: 'Ana',
-  votes: 1,
-  needed: 2,
-  pollId: 'p-1',
+  vote: { votes: 1, needed: 2 },
 };
 
-test('a vote is answered to the voter alone, what it has carried to all', async () => {
-  const vote: PortOverrides['vote'] = (_guildId, personId, pollId) =>
-    personId === 'adam' && pollId === 'p-1' ? [denied] : [];
-  expect(read(await press('track.vote', 'p-1', { vote }))).toEqual([
-    ...['caller', "main is Ana's. Ask a DJ, or vote: 1/2."],
-  ]);
-  const carried: PortOverrides['vote'] = () => [{ kind: 'skipped', track: 'bg', title: 'rain' }];
-  expect(read(await press('track.vote', 'p-1', { vote: carried }))[0]).toBe('room');
-  expect(read(await press('track.vote', 'p-1'))).toEqual([
-    'caller',
-    'That no longer works. Ask me again, or see /help.',
+test('a refused skip comes with Skip, which counts votes and answers the voter alone', async () => {
+  const words = "main is Ana's. Ask a DJ, or vote with Skip: 1/2.";
+  const [refused] = await run('skip', {}, { change: () => [denied] });
+  expect([refused?.buttons, read([refused])]).toEqual([['track.skip:main'], ['room', words]]);
+  expect(read(await press('track.skip', 'main', { change: () => [denied] }))).toEqual([
+    ...['caller', words],
   ]);
 });
 
@@ -163,7 +183,7 @@ test.each([['201'], ['-1'], ['loud'], ['']])('/track volume does not take %j', a
 
 test('/track list tells what plays, how loud and where it is', async () => {
   expect(read(await run('list', {}, listing))).toEqual([
-    ...['caller', 'bg: rain, 0:40 / 2:05, on repeat, 30 %', 'voice: 100 %', 'cues: 100 %'],
+    ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', 'voice: 100 %', 'cues: 100 %'],
   ]);
   expect(read(await run('list', {}, listing))).toHaveLength(4);
   const quiet = await run('list', {}, { list: () => own });
@@ -172,7 +192,7 @@ test('/track list tells what plays, how loud and where it is', async () => {
 
 test('/track queue tells what waits and whose it is, but not all of a long line', async () => {
   expect(read(await run('queue', { track: 'BG' }, listing))).toEqual([
-    ...['caller', 'bg: rain, 0:40 / 2:05, on repeat, 30 %', '1. wind (Ben)'],
+    ...['caller', 'bg: rain, 0:40 / 2:05, 🔁, 30 %', '1. wind (Ben)'],
     '2. sea (Somebody)',
   ]);
   const waiting = Array.from({ length: 50 }, (_, n) => ({ title: `${n}`, owner: 'Ben' }));
@@ -209,7 +229,7 @@ test('sounds and tracks are suggested, first what begins so, and all where an ac
 const waitingTracks: PortOverrides = { list: () => [rain] };
 
 test.each([
-  ['seek', { to: '1:30' }, 'rain on main goes on at 1:30 / 2:05.'],
+  ['seek', { to: '1:30' }, 'main: done.'],
   ['fade', { to: '20' }, 'main: 20 %'],
   ['fade', { to: '0', seconds: '600' }, 'main: 0 %'],
   ['mute', {}, 'main: done.'],
@@ -262,6 +282,6 @@ test('what waits is suggested for /track remove, by place and title of the track
 test('a muted track says so in the list', async () => {
   const muted = { ...rain, isMuted: true };
   expect(read(await run('list', {}, { list: () => [muted] }))[1]).toBe(
-    'bg: rain, 0:40 / 2:05, on repeat, muted, 30 %',
+    'bg: rain, 0:40 / 2:05, 🔁, muted, 30 %',
   );
 });

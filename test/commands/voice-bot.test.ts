@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { bot } from '#commands/voice/bot.ts';
 import { personaForm } from '#commands/voice/persona-form.ts';
 import type { CommandCall, Reply } from '#src/features/contract/command.ts';
-import type { PersonaSaving } from '#src/features/personas/persona-outcomes.ts';
+import type { PersonaSaving } from '#src/features/personas/persona-requests.ts';
 import type { Persona } from '#src/settings/persona.ts';
 import { text } from '#src/texts/texts.ts';
 import { adam, lounge, ports } from './ports.ts';
@@ -60,7 +60,7 @@ test.each<[CommandCall['words'], string]>([
   const call = { ...adam, words };
   expect(await bot.form?.(call, all)).toBeUndefined();
   const [reply] = await bot.run(call, all);
-  expect([reply.id, reply.to, stored]).toEqual([id, 'caller', []]);
+  expect([reply.id, reply.to, stored]).toEqual([id, undefined, []]);
 });
 
 test('the form shows the persona of the channel, and stores what is sent', async () => {
@@ -79,7 +79,7 @@ test('the form shows the persona of the channel, and stores what is sent', async
 });
 
 test.each<[CommandCall['words'], PersonaSaving | undefined, string]>([
-  [{ language: 'Klingon!' }, undefined, 'persona.bad.language'],
+  [{ language: 'Klingon!' }, undefined, 'settings.bad'],
   [{ name: 'Nova\u{E0042}' }, undefined, 'persona.bad.hidden'],
   [{ voice: 'rmz' }, { kind: 'unknown-voice', known: ['rms'] }, 'unknown.of'],
 ])(

@@ -16,7 +16,7 @@ function shown({ id, lines = [], with: values }: Reply): readonly string[] {
 
 async function replied(typed: CommandCall['words'], over: Partial<Public<ServerVocabulary>> = {}) {
   const [reply] = await words.run({ ...manager, words: typed }, control(over));
-  expect(reply.to).toBe('caller');
+  expect(reply.to).not.toBe('room');
   return shown(reply);
 }
 
@@ -73,7 +73,7 @@ test.each<Record<string, string>>([{ add: 'Ana' }, { remove: 'Ana' }])(
   async (typed) => {
     const fail = () => expect.fail();
     const denied = await words.run({ ...adam, words: typed }, control({ add: fail, remove: fail }));
-    expect(denied).toEqual([{ id: 'perm.manage', to: 'caller' }]);
+    expect(denied).toEqual([{ id: 'perm.manage' }]);
     const list = async () => ({ words: some, isRead: true, limit: 200 });
     expect((await words.run(adam, control({ list })))[0].id).toBe('words.list');
   },

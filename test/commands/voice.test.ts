@@ -56,7 +56,7 @@ test.each<[Words, string]>([
 ])('/voice me with %j changes nothing and says: %s', async (words, sentence) => {
   const reported = await change({ language: 'de', ...words });
   expect(reported.changes).toEqual([]);
-  expect([reported.sentence, reported.reply.to]).toEqual([sentence, 'caller']);
+  expect([reported.sentence, reported.reply.to]).toEqual([sentence, undefined]);
 });
 
 test('where the server does not tell its voices, any name that could be one is taken', async () => {
@@ -95,12 +95,14 @@ test('/voice list names the voices, in a file where they are many', async () => 
   expect(await of(['slt', 'rms'])).toEqual({
     id: 'voice.list',
     with: { voices: 'slt, rms' },
-    to: 'caller',
   });
   expect((await of([])).id).toBe('voice.list.unknown');
   const many = Array.from({ length: 400 }, (_, n) => `voice-${n}`);
   const { files, ...reply } = await of(many);
-  expect(reply).toMatchObject({ id: 'list.file', with: { n: 400 } });
+  expect(reply).toMatchObject({
+    id: 'voice.list',
+    with: { voices: expect.stringMatching(/^voice-0, .{1,990}\u2026$/) },
+  });
   expect(files).toEqual([{ name: 'voices.txt', text: `${many.join('\n')}\n` }]);
 });
 
@@ -118,7 +120,11 @@ test('/voice preview lets its caller hear their voice at their pace, or the one 
     peopleSettings: { load: async () => ({ voice: 'rms', speed: 0.8 }) },
   });
   const [own] = await preview.run(adam, all);
-  expect(own).toMatchObject({ id: 'voice.preview.aloud', with: { voice: 'rms' }, to: 'caller' });
+  expect(own).toEqual({
+    id: 'say.now',
+    with: { voice: 'rms' },
+    files: expect.anything(),
+  });
   await preview.run(typing({ voice: 'SLT' }), all);
   expect(samples).toEqual([
     { voice: 'rms', speed: 0.8, language: 'en' },

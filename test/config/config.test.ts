@@ -61,12 +61,14 @@ test.each(['0', '-1', '2.5', 'many', '1e9'])('SHARDS=%s is no number of shards',
   expect([good({}).shards, good({ SHARDS: '4' }).shards]).toEqual(['auto', 4]);
 });
 
-test('wrong ids of servers are told with their setting', () => {
+test('wrong ids of servers, and what is no host, are told with their setting', () => {
   const ids = 'must be numeric ids of servers, with commas between them';
   expect(mistakes({ SERVERS_ALLOWED: 'home', SERVERS_BARRED: '1029384756102938475,' })).toEqual([
     `SERVERS_ALLOWED: ${ids}`,
     `SERVERS_BARRED: ${ids}`,
   ]);
+  const [hosts] = mistakes({ TRACK_ALLOWED_HOSTS: 'nas.local:8000, nas.local/music' });
+  expect(hosts).toMatch(/^TRACK_ALLOWED_HOSTS: must be hosts or addresses/);
 });
 
 test('a mistaken secret is never repeated', () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readConfig } from '#src/config/config.ts';
+import { good as read, mistakes as refused } from './read-settings.ts';
 
 const servers = {
   TRANSCRIPTION_BASE_URL: 'http://one/v1',
@@ -7,16 +7,8 @@ const servers = {
   SPEECH_BASE_URL: 'http://one/v1',
 };
 
-function good(environment: NodeJS.ProcessEnv) {
-  const result = readConfig({ ...servers, ...environment });
-  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
-  return result.config;
-}
-
-function mistakes(environment: NodeJS.ProcessEnv): readonly string[] {
-  const result = readConfig({ ...servers, ...environment });
-  return result.kind === 'bad' ? result.mistakes : [];
-}
+const good = (environment: NodeJS.ProcessEnv) => read({ ...servers, ...environment });
+const mistakes = (environment: NodeJS.ProcessEnv) => refused({ ...servers, ...environment });
 
 test('a fall-back has its own model, key and voice', () => {
   const baseUrl = 'http://two/v1';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { readConfig } from '#src/config/config.ts';
 import { modelsInUse, secretsOf } from '#src/config/models.ts';
 import { settingNames } from '#src/config/settings.ts';
+import { good } from './read-settings.ts';
 
 const groups = [...settingNames().keys()].flatMap(
   (name) => name.match(/^(.+)_BASE_URL$/)?.[1] ?? [],
@@ -14,10 +14,7 @@ function everything() {
     [`${group}_BASE_URL`, `http://${group.toLowerCase().replaceAll('_', '-')}.test/v1`],
     [`${group}_API_KEY`, `key-of-${group}`],
   ]);
-  const given = { ...Object.fromEntries(pairs), DISCORD_TOKEN: 'the-token', PIPELINE: 'realtime' };
-  const result = readConfig(given);
-  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
-  return result.config;
+  return good({ ...Object.fromEntries(pairs), DISCORD_TOKEN: 'the-token', PIPELINE: 'realtime' });
 }
 
 test('the model of every server that can be set is watched, under the group it is set in', () => {
@@ -35,9 +32,7 @@ test('every key that can be set, and the token, is known as a secret', () => {
 });
 
 test('a model that hears beside one that reads is watched too', () => {
-  const result = readConfig({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: 'gpt-audio-mini' });
-  const models = result.kind === 'ok' ? modelsInUse(result.config) : [];
-  expect(models).toContainEqual(
-    expect.objectContaining({ role: 'AUDIO_MODEL', model: 'gpt-audio-mini' }),
-  );
+  const model = 'gpt-audio-mini';
+  const models = modelsInUse(good({ OPENAI_API_KEY: 'a-key', AUDIO_MODEL_NAME: model }));
+  expect(models).toContainEqual(expect.objectContaining({ role: 'AUDIO_MODEL', model }));
 });

@@ -13,28 +13,29 @@ test.each(['REALTIME_MODEL', 'CHAT_COMPLETION_MODEL', 'AUDIO_MODEL_NAME', 'SPEEC
   },
 );
 
-test('people may choose the speech models that the operator lists, and by default none but the usual one', () => {
-  const server = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1', SPEECH_MODEL: 'piper' };
-  expect(good(server).speech).toMatchObject({ models: ['piper'] });
-  const more = good({ ...server, SPEECH_MODELS: 'kokoro, piper,tts-1' });
+test('programs may choose among the speech models that the operator lists; the first is the usual one', () => {
+  const server = { SPEECH_BASE_URL: 'http://127.0.0.1:8000/v1' };
+  expect(good({ ...server, SPEECH_MODEL: 'piper' }).speech).toMatchObject({ models: ['piper'] });
+  const more = good({ ...server, SPEECH_MODEL: 'piper, kokoro, piper,tts-1' });
   expect(more.speech).toMatchObject({ model: 'piper', models: ['piper', 'kokoro', 'tts-1'] });
   expect(modelsInUse(more).map(({ role, model }) => [role, model])).toEqual([
     ['SPEECH', 'piper'],
-    ['SPEECH_MODELS', 'kokoro'],
-    ['SPEECH_MODELS', 'tts-1'],
+    ['SPEECH', 'kokoro'],
+    ['SPEECH', 'tts-1'],
   ]);
-  for (const wrong of [',', 'a,,b', 'x'.repeat(101), Array(25).fill('a').join()])
-    expect(mistakes({ ...server, SPEECH_MODELS: wrong }), wrong).toEqual([
-      'SPEECH_MODELS: must be at most 24 models of at most 100 characters each, with commas between them',
+  for (const wrong of [',', 'a,,b', 'x'.repeat(101), Array(26).fill('a').join()])
+    expect(mistakes({ ...server, SPEECH_MODEL: wrong }), wrong).toEqual([
+      'SPEECH_MODEL: must be at most 25 models of at most 100 characters each, with commas between them',
     ]);
-  expect(mistakes({ ...server, SPEECH_MODELS: 'kokoro,gpt-live-1' })).toHaveLength(1);
+  expect(mistakes({ ...server, SPEECH_MODEL: 'kokoro,gpt-live-1' })).toHaveLength(1);
 });
 
-test('speech models can be chosen only where texts go to /audio/speech', () => {
-  expect(mistakes({ SPEECH_MODELS: 'kokoro' })).toEqual([
-    'SPEECH_MODELS: a choice of models needs a server; set SPEECH_BASE_URL or OPENAI_API_KEY',
-  ]);
-  expect(mistakes({ OPENAI_API_KEY: 'k', SPEECH_MODELS: 'tts-1' })).toEqual([
-    'SPEECH_MODELS: a choice of models needs SPEECH_BACKEND=speech; this is realtime',
+test('models can be chosen only where each request names one', () => {
+  expect(
+    mistakes({ OPENAI_API_KEY: 'k', SPEECH_MODEL: 'gpt-realtime-2.1-mini,gpt-realtime-2.1' }),
+  ).toEqual(['SPEECH_MODEL: a choice of models needs SPEECH_BACKEND=speech; this is realtime']);
+  const streaming = { OPENAI_API_KEY: 'k', TRANSCRIPTION_BACKEND: 'realtime' };
+  expect(mistakes({ ...streaming, TRANSCRIPTION_MODEL: 'gpt-live-transcribe,whisper-1' })).toEqual([
+    'TRANSCRIPTION_MODEL: a choice of models needs TRANSCRIPTION_BACKEND=file',
   ]);
 });

@@ -3,11 +3,56 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as breathe } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { EventLog } from '#src/console/event-log.ts';
 import { exchange, type SpokenExchange } from '#src/console/exchange.ts';
-import type { ConsoleRequest } from '#src/console/sandbox-lines.ts';
+import { ConversationPrinter } from '#src/console/printer.ts';
+import type { ConsoleRequest, SandboxReady } from '#src/console/sandbox-lines.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { IgnoreReason } from '#src/turn/answerable.ts';
-import { openSetup } from '#test/console/exchange-setup.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+
+type Answer = Readonly<Record<string, unknown>>;
+
+/** A stage whose sandbox only does as `answer` says, on virtual time. */
+function openSetup(answer: (request: ConsoleRequest) => Answer) {
+  let text = '';
+  const terminal = {
+    write(part: string) {
+      text += part;
+    },
+  };
+  const clock = new VirtualClock();
+  const events = new EventLog(clock);
+  const sandbox = {
+    ask: async <Answer>(request: ConsoleRequest) => answer(request) as Answer,
+    ready,
+    gone: new AbortController().signal,
+  };
+  const parts = {
+    sandbox,
+    events,
+    show: new ConversationPrinter(terminal),
+    botName: 'Nova',
+    dataDir: 'none',
+  };
+  /** Text printed since the last call. */
+  const screen = () => {
+    const seen = text;
+    text = '';
+    return seen;
+  };
+  return { parts, clock, witness: events, screen };
+}
+
+const ready: SandboxReady = {
+  kind: 'ready',
+  apiUrl: 'http://127.0.0.1:1',
+  cdnHost: 'localhost:1',
+  token: 't',
+  guildId: 'g',
+  ca: '-----BEGIN CERTIFICATE-----',
+  recording: 'time.wav',
+};
 
 const never = new AbortController().signal;
 const ben = { speakerId: 'b', name: 'Ben' } as const;
@@ -32,12 +77,12 @@ afterAll(() => rm(dataDir, { recursive: true }));
 /** Result and duration when Ben speaks and these events follow. */
 async function spoken(...events: readonly SessionEvent[]) {
   const said = { firstPacketAtMs: 0, firstVoicedAtMs: 0, lastVoicedAtMs: 0 };
-  const heard = { firstAudibleAtMs: 210, lastAtMs: 900, sealedFrames: 35, openFrames: 0 };
+  const heard = { firstAudibleAtMs: 210 };
   const listened: ConsoleRequest[] = [];
   const { parts, clock, witness, screen } = openSetup((request) => {
     if (request.do !== 'say') {
       listened.push(request);
-      return { ...heard, durationMs: 690 };
+      return heard;
     }
     saidAtMs = clock.nowMs();
     for (const event of events) witness.report(event);

@@ -31,15 +31,24 @@ test('a line of a person stands under their name, without the mention of the bot
   expect(text()).toBe('  Adam   hello\n');
 });
 
-test.each<[Parameters<typeof printEvent>[0], string]>([
+test.each<readonly [Parameters<typeof printEvent>[0], string]>([
   [{ kind: 'recognised', ...ben, text: 'nova what time is it' }, '  Ben    nova what time is it\n'],
   [answered('completed'), '  Nova   It is five.\n'],
   [answered('cancelled'), '  Nova   It is (cancelled)\n'],
   [{ kind: 'ignored', ...ben, why: 'off' }, '  Nova did not answer: it answers commands only.\n'],
-  [{ kind: 'ignored', ...ben, why: 'no-voice' }, ''],
+  ...(['bot', 'dismissed', 'mentioned', 'not-named'] as const).map(
+    (why) =>
+      [
+        { kind: 'ignored', ...ben, why },
+        expect.stringMatching(/^ {2}Nova did not answer: \w[^.]+\./),
+      ] as const,
+  ),
+  ...(['empty', 'hallucination', 'interjection', 'no-voice'] as const).map(
+    (why) => [{ kind: 'ignored', ...ben, why }, ''] as const,
+  ),
   [{ ...answered('completed'), typed: true }, ''],
 ])('whoever speaks, here or on the page, is printed with the answer: %j', (event, line) => {
   const { show, text } = screen();
   printEvent(event, 'Nova', show);
-  expect(text()).toBe(line);
+  expect(text()).toEqual(line);
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { rms } from '#src/audio/loudness/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { opusSamples } from '#src/audio/opus/opus-toc.ts';
+import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { isSilenceFrame } from '#src/audio/packet.ts';
+import { rms } from '#src/audio/pcm.ts';
 
 const rates = [16_000, 24_000, 48_000] as const;
 
@@ -54,7 +54,7 @@ function keepsSound(name: string, open: () => Promise<OpusCodec>): void {
 function keepsChannels(name: string, open: () => Promise<OpusCodec>): void {
   test(`${name}: two channels stay two, and music takes about 128 kbit/s`, async () => {
     const codec = await open();
-    const [encoder, decoder] = [codec.stereoEncoder(), codec.stereoDecoder()];
+    const [encoder, decoder] = [codec.encoder(48_000, 2), codec.decoder(48_000, 2)];
     const mono = tone(48_000);
     const left = Int16Array.from({ length: 1920 }, (_, n) =>
       n % 2 === 0 ? (mono[n >> 1] ?? 0) : 0,

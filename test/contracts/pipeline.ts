@@ -74,9 +74,10 @@ export class FakeHost implements AnswerHost {
 
   readonly spendings: Usage[] = [];
 
-  spent(usage: Usage): void {
-    this.spendings.push(usage);
-  }
+  readonly meter: AnswerHost['meter'] = {
+    used: (usage) => void this.spendings.push(usage),
+    spoke: () => undefined,
+  };
 
   async run(call: ToolCall, signal: AbortSignal): Promise<ToolResult> {
     await this.#released.promise;
@@ -266,8 +267,8 @@ async function read(pipeline: Pipeline, host: AnswerHost, turn = turnOf(said('he
 }
 
 /** Reads to the end, and tells how it ended. */
-export async function drain(answer: AsyncIterator<ReplyPart>) {
-  const parts: ReplyPart[] = [];
+export async function drain<Part>(answer: AsyncIterator<Part>) {
+  const parts: Part[] = [];
   try {
     for (let next = await answer.next(); !next.done; next = await answer.next())
       parts.push(next.value);

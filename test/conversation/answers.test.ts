@@ -135,7 +135,7 @@ playScripts({
     read now: Three. > queued ahead 1
     read now as rms: Four. > queued ahead 2
     8000 > says "Three. Four. Two is bold. And so it ends."
-    read: \`\`\`code\`\`\` > unspeakable
+    read: \`\`\`code\`\`\` > refused say.empty
     voice fails
     read: Hello there.
     > queued ahead 0
@@ -224,7 +224,7 @@ playScripts({
     ben asks: Three?
     cleo asks: Four?
     dan asks: Five? > told eva: failed ask.dropped, dropped Eva: crowded
-    100
+    300
     panel
     > join.ok.ask; thinking; next name Ben; lost.late name Eva; asked name Adam; people.yes names Adam; people.unasked names Eva, Ben, Cleo, Dan
     leave
@@ -264,7 +264,7 @@ playScripts({
     > told adam: answered Here is the first sentence of it. And this is another one.
     600
     ben asks: And the weather?
-    200
+    300
     panel
     > join.ok.ask; speaking name Adam; next name Ben; asked name Adam; people.yes names Adam; people.unasked names Eva, Ben
     8000
@@ -341,13 +341,17 @@ playScripts({
     > Adam: five | Nova: Here is the story you asked for. It began | Adam: no what about the other one
     `,
   'who waits hears that they do, once; an answer that takes 12 s is promised and given at the next pause': `
-    model: wait 40000 | Here it is. || Two.
+    with natural
+    model: wait 20000 | Here it is. || It is two, as in every school that I know of, and as it will be tomorrow.
     adam asks: Count the stars.
     11900 > says slow.voice
     4100 > told adam: failed ask.late, says ask.late
-    eva asks: One and one? > told eva: answered Two.
-    6000 > answered Eva: Two.
-    20000 > answered Adam: Adam, Here it is., says "Adam,"
+    eva asks: One and one?
+    > told eva: answered It is two, as in every school that I know of, and as it will be tomorrow.
+    6000 sounding
+    > answered Eva: It is two, as in every school that I know of, and as it will be tomorrow.
+    > answered Adam: Adam, Here it is.
+    > says "Adam,"
     `,
   'while the model of an answer that has begun stalls, who waits hears that they wait': `
     model: That is one part. And then | wait 20000 | that is all. || Nothing else.

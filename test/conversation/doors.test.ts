@@ -1,7 +1,6 @@
 import { expect, expectTypeOf, test } from 'vitest';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
-import type { writeUnspeakable } from '#src/notices/report-failure.ts';
-import type { writeInChat } from '#src/notices/say-or-write.ts';
+import type { writeInChat, writeUnspeakable } from '#src/notices/notice.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';

@@ -356,11 +356,11 @@ playScripts({
     muted on > writes muted.server
     adam says: five > heard Adam: five
     requests > 0 requests
-    read now: Hello. > muted
+    read now: Hello. > refused muted.server
     adam asks: Why? > told adam: failed muted.server
     moved den > left moved
     100
-    read now: Hello. > muted
+    read now: Hello. > refused muted.server
     muted off
     adam says: five > heard Adam: five, answered Adam: You said five.
     `,
@@ -374,7 +374,7 @@ playScripts({
   'a bot that may not speak says so unless it is let speak at once, and each new time it is muted': `
     with alone
     suppressed on
-    read now: Hello. > muted
+    read now: Hello. > refused muted.server
     2900
     suppressed off
     200
@@ -408,7 +408,7 @@ playScripts({
     `
     do muteEarly
     adam joins > joined company 1 consent brief, writes muted.server
-    read now: Hello. > muted
+    read now: Hello. > refused muted.server
     `,
   ],
   'calls that come at once open one link, a bot in company stays, and one that nobody keeps comes along':

@@ -51,10 +51,10 @@ playScripts({
     panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Bob; people.no n 1
     eva denies > saved true
     bob allows > saved true
-    100
+    300
     panel > join.ok.several; listening; people.yes names Adam, Bob; people.no n 1
     bob goes
-    200
+    300
     panel > join.ok.several; listening; people.yes names Adam; people.no n 1
     `,
   ],
@@ -87,17 +87,17 @@ playScripts({
     with alone
     panel > join.ok; listening; people.yes names Adam
     pause > paused
-    200
+    300
     panel > paused; people.yes names Adam
     resume > resumed
     eva comes
-    200
+    300
     panel > join.ok.ask; listening; people.yes names Adam; people.unasked names Eva
     eva allows > saved true
-    200
+    300
     panel > join.ok.several; listening; people.yes names Adam, Eva
     eva goes
-    200
+    300
     panel > join.ok; listening; people.yes names Adam
     leave > left channel Lounge, left asked
     panel > leave.nowhere
@@ -188,7 +188,7 @@ playScripts({
     panel
     > join.ok.several; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva
     bob comes
-    200
+    300
     panel
     > join.ok.ask; listening; heard name Adam words what is a quagga what is a quagga; heard name Eva words and where; people.yes names Adam, Eva; people.unasked names Bob
     eva is forgotten > forgotten total 0
@@ -202,13 +202,13 @@ playScripts({
     resume > resumed
     200
     adam is left out > saved true
-    200
+    300
     panel
     > join.ok.ask; listening; asked name Adam; people.yes names Adam; people.unasked names Bob; people.no n 1
     adam is left in > saved true
     adam says: what is a tapir > heard Adam: what is a tapir x2, answered Adam: You said five.
     do drain
-    200
+    300
     panel
     > join.ok.ask; listening; asked name Adam; people.yes names Adam; people.unasked names Bob; people.no n 1
     6000

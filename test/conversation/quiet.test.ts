@@ -15,10 +15,10 @@ const minuteMs = 60_000;
 /** Until nothing of what happened passes by itself any more. */
 const settledMs = 25_000;
 /**
- * Seats are told to be alive four times a minute, in all channels together, each with a deadline for the store; the channel
- * is looked at once.
+ * Seats are told to be alive four times a minute, in all channels together, each with a deadline of the session and one of the
+ * store; the channel is looked at once.
  */
-const timersAMinute = 10;
+const timersAMinute = 15;
 
 /** Counts the timers that are started, and those that fire. */
 class CountingClock extends VirtualClock {

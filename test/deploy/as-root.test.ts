@@ -1,33 +1,30 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, mkdtempDisposableSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { expect, test } from 'vitest';
 
 /** The start of a bot by root on a machine without setpriv, where programs that need root only pretend. */
 function startAsRoot(environment: Readonly<Record<string, string>> = {}) {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-root-'));
-  try {
-    const [programs, app] = [join(folder, 'bin'), join(folder, 'app')];
-    for (const path of [programs, app]) mkdirSync(path);
-    symlinkSync(join(folder, 'data'), join(app, 'data'));
-    const write = (name: string, lines: string) => {
-      writeFileSync(join(programs, name), `#!/bin/sh\n${lines}\n`);
-      chmodSync(join(programs, name), 0o755);
-    };
-    write('id', 'echo 0');
-    write('install', 'exit 0');
-    write('setpriv', 'exit 127');
-    write('node', '[ "$2" != src/app/main.mjs ] || echo started');
-    const { status, stdout, stderr } = spawnSync('sh', ['deploy/image-steps.sh', 'start', app], {
-      env: { PATH: [programs, '/usr/bin', '/bin'].join(delimiter), ...environment },
-      encoding: 'utf8',
-      timeout: 20_000,
-    });
-    return { status, stdout, stderr };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using made = mkdtempDisposableSync(join(tmpdir(), 'parley-root-'));
+  const folder = made.path;
+  const [programs, app] = [join(folder, 'bin'), join(folder, 'app')];
+  for (const path of [programs, app]) mkdirSync(path);
+  symlinkSync(join(folder, 'data'), join(app, 'data'));
+  const write = (name: string, lines: string) => {
+    writeFileSync(join(programs, name), `#!/bin/sh\n${lines}\n`);
+    chmodSync(join(programs, name), 0o755);
+  };
+  write('id', 'echo 0');
+  write('install', 'exit 0');
+  write('setpriv', 'exit 127');
+  write('node', '[ "$2" != src/app/main.mjs ] || echo started');
+  const { status, stdout, stderr } = spawnSync('sh', ['deploy/image-steps.sh', 'start', app], {
+    env: { PATH: [programs, '/usr/bin', '/bin'].join(delimiter), ...environment },
+    encoding: 'utf8',
+    timeout: 20_000,
+  });
+  return { status, stdout, stderr };
 }
 
 test('where root cannot drop its rights, the bot is not started, and the operator reads what to do', () => {

@@ -1,15 +1,112 @@
-import { execFile } from 'node:child_process';
-import { mkdtemp, readdir, stat } from 'node:fs/promises';
+import { execFile, spawn } from 'node:child_process';
+import {
+  chmod,
+  copyFile,
+  link,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  stat,
+  symlink,
+  writeFile,
+} from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect, test, vi } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
-import { BotProcess } from '#test/fakes/bot-process.ts';
+import { BotProcess, environmentOf } from '#test/fakes/bot-process.ts';
 import { freePort } from '#test/fakes/servers/listening.ts';
-import { buildImage, filesOf, healthCheck, settingsFor } from './image.ts';
 
 const run = promisify(execFile);
+
+/** Packages of a lockfile, with the fields used here. */
+type Lock = { readonly packages: Readonly<Record<string, { readonly dev?: boolean }>> };
+
+/**
+ * A folder for the PATH with this Node, and with a stand-in for `npm`: what its `ci` "installs" are hard links to this repository's
+ * modules, those that the lockfile marks as for development left out. All else is left to the next npm on the PATH.
+ */
+async function npmWithoutNetwork(folder: string): Promise<string> {
+  const [bin, modules] = [join(folder, 'bin'), join(folder, 'modules')];
+  await mkdir(bin);
+  await linkProduction(modules);
+  const lines = [
+    'set -eu',
+    `[ "$1" = ci ] || PATH="\${PATH#*:}" exec npm "$@"`,
+    `[ "$1 $2" = 'ci --omit=dev' ]`,
+    `cp -Rl '${modules}/node_modules' .`,
+  ];
+  await writeFile(join(bin, 'npm'), `#!/bin/sh\n${lines.join('\n')}\n`, { mode: 0o755 });
+  await symlink(process.execPath, join(bin, 'node'));
+  return bin;
+}
+
+/** Runs the `build` of the script in `folder`, without the network: the tree that it makes, and how to start it. */
+async function buildImage(folder: string) {
+  const script = 'deploy/image-steps.sh';
+  await chmod(folder, 0o755);
+  const [app, data] = [join(folder, 'app'), join(folder, 'data')];
+  const bin = await npmWithoutNetwork(folder);
+  const env = { PATH: `${bin}:/usr/sbin:/usr/bin:/sbin:/bin`, DATA: data };
+  await run('sh', [script, 'build', app], { env });
+  return {
+    app,
+    data,
+    start: (environment: Readonly<Record<string, string>>, ...options: string[]) =>
+      spawn('sh', [script, 'start', app, ...options], {
+        env: { ...env, ...environment },
+      }),
+  };
+}
+
+/** Arguments of `node` in the Dockerfile's health check. */
+async function healthCheck(): Promise<string[]> {
+  const [, command = '[]'] =
+    /^HEALTHCHECK .* CMD (\[.*\])$/m.exec(await readFile('deploy/Dockerfile', 'utf8')) ?? [];
+  return JSON.parse(command).slice(1);
+}
+
+/** Every file of the tree with the time it was written last; `data` leads out of it. */
+async function filesOf(tree: string): Promise<string[]> {
+  const files: string[] = [];
+  for (const path of await readdir(tree, { recursive: true })) {
+    if (path.startsWith('data/')) continue;
+    const { mtimeMs } = await lstat(join(tree, path));
+    files.push(`${path} ${mtimeMs}`);
+  }
+  return files.sort();
+}
+
+async function linkProduction(to: string): Promise<void> {
+  const lock: Lock = JSON.parse(await readFile('package-lock.json', 'utf8'));
+  for (const [at, { dev }] of Object.entries(lock.packages)) {
+    if (at !== '' && !dev) await linkPackage(at, to);
+  }
+}
+
+/** Packages inside a package have an entry of their own in the lockfile; those of other platforms are not here. */
+async function linkPackage(at: string, to: string): Promise<void> {
+  const entries = await readdir(at, { recursive: true, withFileTypes: true }).catch(() => []);
+  for (const entry of entries) {
+    const path = join(entry.parentPath, entry.name);
+    const inside = path.slice(at.length).includes('node_modules');
+    if (inside || !entry.isFile()) continue;
+    await mkdir(dirname(join(to, path)), { recursive: true });
+    await linkOrCopy(path, join(to, path));
+  }
+}
+
+/** A hard link, unlike a symbolic one, does not lead Node back to modules that are for development. */
+async function linkOrCopy(from: string, to: string): Promise<void> {
+  try {
+    await link(from, to);
+  } catch {
+    await copyFile(from, to); // another file system
+  }
+}
 
 /** On a busy machine; idle it takes a few seconds. */
 const testMs = 120_000;
@@ -23,12 +120,13 @@ test('the tree of the image starts with production modules only, as nobody, and 
   const folder = await mkdtemp(join(tmpdir(), 'parley-image-'));
   const image = await buildImage(folder);
   expect(await readdir(join(image.app, 'node_modules'))).not.toContain('vitest');
-  const before = await filesOf(image);
+  const before = await filesOf(image.app);
 
   const { token, apiUrl, certificate: ca } = stack.use(await openSandbox());
   const port = await freePort();
+  const settings = await environmentOf({ token, apiUrl, ca }, folder);
   const bot = stack.use(
-    BotProcess.over(image.start(await settingsFor({ token, apiUrl, ca }, folder, port)), folder),
+    BotProcess.over(image.start({ ...settings, STATUS_PORT: `${port}` }), folder),
   );
   await reported(bot, 'status:');
   expect(await asked(port, 'readyz')).toMatchObject({ status: 503 });
@@ -42,7 +140,7 @@ test('the tree of the image starts with production modules only, as nobody, and 
   bot.ignore();
   expect(await asked(port, 'readyz')).toMatchObject({ status: 200 });
   expect(await bot.stop()).toBe(0);
-  expect(await filesOf(image)).toEqual(before);
+  expect(await filesOf(image.app)).toEqual(before);
   expect(await readdir(image.data)).toEqual(
     expect.arrayContaining([expect.stringMatching(/^parley\./)]),
   );

@@ -1,9 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { CommandPorts } from '#src/features/contract/command.ts';
+import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { type MemoryStores, memoryStores } from '#test/fakes/memory-stores.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
 import { fakeBotId, openFakeGateway } from '#test/fakes/servers/gateway.ts';
 
 const never = new AbortController().signal;
@@ -34,9 +32,7 @@ async function logInOver(store: MemoryStores['guilds'], unavailableIds: readonly
   const options = {
     token: 'a.b.c',
     apiUrl: gateway.apiUrl,
-    commands: [],
     guildStore: store,
-    ports: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
     onEvent: (event: DiscordEvent) => void events.push(event),
   };
   stack.use(await openDiscord(options, never));

@@ -1,34 +1,15 @@
-import { once } from 'node:events';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { expect, onTestFinished, test } from 'vitest';
-import { type DiscordOptions, openDiscord } from '#src/discord/client.ts';
-import type { CommandPorts } from '#src/features/contract/command.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
+import { openDiscord } from '#test/discord/setup/open-discord.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 const never = new AbortController().signal;
 
-function optionsFor(apiUrl: string, timeoutMs = 30_000): DiscordOptions {
-  return {
-    token: 'wrong.token',
-    apiUrl,
-    timeoutMs,
-    commands: [],
-    ports: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
-    onEvent: () => {},
-  };
-}
-
 /** An API that answers every request in one way. */
 async function serve(answer: RequestListener): Promise<string> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  onTestFinished(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  return `http://127.0.0.1:${port}/api`;
+  const served = await listening(answer);
+  onTestFinished(() => served[Symbol.asyncDispose]());
+  return `${served.origin}/api`;
 }
 
 test('a refused token is told as such, with where to get a new one', async () => {
@@ -36,7 +17,9 @@ test('a refused token is told as such, with where to get a new one', async () =>
     response.writeHead(401, { 'content-type': 'application/json' });
     response.end('{"message":"401: Unauthorized","code":0}');
   });
-  const refusal = await openDiscord(optionsFor(apiUrl), never).catch((error) => error);
+  const refusal = await openDiscord({ token: 'wrong.token', apiUrl }, never).catch(
+    (error) => error,
+  );
   expect(refusal).toMatchObject({ code: 'discord.bad_token', retryable: false });
   expect(refusal.message).toContain('https://discord.com/developers/applications');
   expect(refusal.message).not.toContain('wrong.token');
@@ -51,7 +34,9 @@ test.each<[string, number, string, string]>([
   const apiUrl = await serve((_request, response) => {
     response.writeHead(status, { 'content-type': type }).end(type === 'text/html' ? '<p>' : '{}');
   });
-  const refusal = await openDiscord(optionsFor(apiUrl), never).catch((error) => error);
+  const refusal = await openDiscord({ token: 'wrong.token', apiUrl }, never).catch(
+    (error) => error,
+  );
   expect(refusal).toMatchObject({ code: 'discord.unreachable' });
   expect(refusal.message).toBe(
     `Discord at ${apiUrl} ${words}: check DISCORD_API_URL and that it runs.`,

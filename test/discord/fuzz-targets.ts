@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { DAVESession, type VoiceConnection, VoiceReceiver, VoiceWebSocket } from '@discordjs/voice';
-import { guardMessages } from '#src/discord/library/voice-library.ts';
 import { ConsentedReceiver, HeldDatagrams } from '#src/discord/link/receiver.ts';
+import { guardMessages } from '#src/discord/link/voice-library.ts';
 import { emptyNonce, mode, sealedDatagram } from '#test/discord/setup/sealed-datagram.ts';
 import { bytesLike, jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';

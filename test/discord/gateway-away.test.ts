@@ -17,6 +17,7 @@ function away() {
     members: { me: null },
     channels: { cache: new Map() },
     voiceStates: { cache: new Map() },
+    client: { application: { id: 'bot' }, user: { id: 'bot' } },
     voiceAdapterCreator: () => {
       adapters++;
       return { sendPayload: () => false, destroy: () => undefined };

@@ -1,8 +1,7 @@
 import { expect, test, vi } from 'vitest';
-import { type Discord, openDiscord } from '#src/discord/client.ts';
+import type { Discord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { CommandPorts } from '#src/features/contract/command.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
+import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { type FakeGateway, openFakeGateway } from '#test/fakes/servers/gateway.ts';
 
 const never = new AbortController().signal;
@@ -24,8 +23,6 @@ async function openSeatedBot(): Promise<SeatedBot> {
   const options = {
     token: 'a.b.c',
     apiUrl: gateway.apiUrl,
-    commands: [],
-    ports: () => ({ ...openAccess, sessions: {} }) as CommandPorts,
     onEvent: (event: DiscordEvent) => void events.push(event),
   };
   const discord = stack.use(await openDiscord(options, never));
@@ -50,6 +47,8 @@ test('of 130 seats as many as Discord takes are given up first, and the rest is 
   expect(gateway.seatRequests.map(({ guild_id }) => guild_id)).toEqual(
     guildIds.slice(0, sentAMinute),
   );
+  discord.leaveNow();
+  expect(gateway.seatRequests).toHaveLength(sentAMinute);
   const [kept, ...more] = keptSeats(events);
   expect(kept).toEqual(expect.arrayContaining(guildIds.slice(sentAMinute)));
   expect(more).toEqual([]);

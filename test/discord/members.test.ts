@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type { CommandPorts } from '#src/features/contract/command.ts';
+import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
@@ -11,14 +12,15 @@ let opened: { readonly sandbox: Sandbox; readonly bot: Discord; readonly ports: 
 
 beforeAll(async () => {
   const sandbox = await openSandbox({ voice: silentVoice().half });
-  sandbox.guild().addRole('Boss', ['manageServer']);
+  sandbox.guild().addRole('Boss');
+  sandbox.guild().setRole('Boss', ['manageServer']);
   const { apiUrl, token } = sandbox;
   const { promise, resolve } = Promise.withResolvers<DiscordPorts>();
   const ports = (given: DiscordPorts) => {
     resolve(given);
     return { ...openAccess } as CommandPorts;
   };
-  const options = { apiUrl, token, commands: [], ports, onEvent: () => {} };
+  const options = { apiUrl, token, ports };
   const bot = await openDiscord(options, new AbortController().signal);
   opened = { sandbox, bot, ports: await promise };
 });

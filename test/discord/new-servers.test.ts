@@ -1,12 +1,11 @@
 import { test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
-import { type Discord, type DiscordOptions, openDiscord } from '#src/discord/client.ts';
+import type { Discord, DiscordOptions } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { CommandPorts } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
+import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { memoryStores } from '#test/fakes/memory-stores.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
@@ -44,13 +43,8 @@ async function openBot(
   more: Partial<DiscordOptions>,
   events: DiscordEvent[],
 ): Promise<Discord> {
-  const ports = () => ({ ...openAccess, sessions: {} }) as CommandPorts;
   const onEvent = (event: DiscordEvent) => void events.push(event);
-  const said = () => ({ id: 'server.new', with: { bot: 'Nova' } }) as const;
-  return await openDiscord(
-    { apiUrl, token, commands: [], ports, onEvent, hello: said, ...more },
-    never,
-  );
+  return await openDiscord({ apiUrl, token, onEvent, ...more }, never);
 }
 
 function written(guild: SandboxGuild, channel = 'general'): readonly string[] {

@@ -1,9 +1,9 @@
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { Secret } from '#src/base/secret.ts';
 import { writeToOperator } from '#src/discord/account/operator-message.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const never = new AbortController().signal;
@@ -11,19 +11,14 @@ const never = new AbortController().signal;
 /** A webhook of this machine that answers so. */
 async function openWebhook(answer: RequestListener) {
   const bodies: unknown[] = [];
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     bodies.push(JSON.parse(`${Buffer.concat(await Array.fromAsync<Buffer>(request))}`));
     answer(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   return {
     bodies,
-    webhook: new Secret(`http://127.0.0.1:${port}/api/webhooks/1/canary-of-the-hook`),
-    async [Symbol.asyncDispose]() {
-      server.closeAllConnections();
-      await new Promise((resolve) => server.close(resolve));
-    },
+    webhook: new Secret(`${served.origin}/api/webhooks/1/canary-of-the-hook`),
+    ...served,
   };
 }
 

@@ -1,12 +1,11 @@
-import { once } from 'node:events';
-import { createServer, request } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { openSandbox } from '#sandbox/sandbox.ts';
 import { AccountRest } from '#src/discord/account/account-rest.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
 import { readGatewayLimits } from '#src/discord/shards/gateway-limits.ts';
 import type { OwnedShard } from '#src/discord/shards/owned-shard.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
@@ -21,7 +20,7 @@ const shardOf = (count: number): OwnedShard => ({
 async function openProxy(apiUrl: string) {
   const target = new URL(apiUrl);
   const paths: string[] = [];
-  const server = createServer((incoming, answer) => {
+  const served = await listening((incoming, answer) => {
     paths.push(`${incoming.method} ${incoming.url}`);
     const { method, headers, url: path } = incoming;
     const { hostname, port } = target;
@@ -30,17 +29,11 @@ async function openProxy(apiUrl: string) {
       response.pipe(answer);
     });
     incoming.pipe(outgoing);
-  }).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
+  });
   return {
     paths,
-    apiUrl: `http://127.0.0.1:${port}${target.pathname}`,
-    [Symbol.asyncDispose]: async () => {
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-    },
+    apiUrl: `${served.origin}${target.pathname}`,
+    ...served,
   };
 }
 

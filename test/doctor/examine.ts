@@ -4,12 +4,12 @@ import {
   type Server,
   type ServerResponse,
 } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { runDoctor } from '#doctor/doctor.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
 import { instantPace } from '#test/fakes/providers/providers.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 export const canary = 'canary-Key+of/mine=42';
 
@@ -65,17 +65,8 @@ export async function openServer(
     asked.push(one);
     (routes[`${request.method} ${one.path}`] ?? otherwise)(response, one);
   });
-  const detach = attach(server);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  return {
-    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    asked,
-    [Symbol.dispose]: () => {
-      detach();
-      server.close();
-      server.closeAllConnections();
-    },
-  };
+  const served = await listening(server, attach(server));
+  return { ...served, asked };
 }
 
 export function answers(body: object, status = 200, headers = {}): FakeRoute {

@@ -170,7 +170,7 @@ const faults: readonly Fault[] = [
   },
   {
     name: 'a moderator removes the bot',
-    after: ['messages', ({ faults }) => faults.disconnectBot()],
+    after: ['messages', (sandbox) => sandbox.guild().disconnectBot()],
     silence: '9s',
     finds: /^missing silence .* \| mend: .*audit log/,
   },

@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { expect, test } from 'vitest';
 import { openMockProviders } from '#test/fakes/providers/providers.ts';
 import type { TalkSettings } from '#test/fakes/providers/realtime-call.ts';
-import { attachTalk, wantsTalk } from '#test/fakes/providers/realtime-talk.ts';
+import { attachTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { answers, examine, lists, openServer, speaks, streams, swift } from './examine.ts';
 
 const said =
@@ -35,10 +35,10 @@ test('a server that can do everything is told so, with the settings to use', asy
   });
 });
 
-test('an address without /v1 is completed, and the settings hold the whole one', async () => {
+test('an address without a path means its /v1, and the settings hold the whole one', async () => {
   await using server = await openMockProviders({ ...swift });
   const { about, settings } = await examine(['--provider', server.baseUrl.replace(/\/v1$/, '')]);
-  expect(about('address')).toBe(`differs address the base URL needs /v1: ${server.baseUrl}`);
+  expect(about('address')).toBe(`ok address answers at ${server.baseUrl}`);
   expect(settings.SPEECH_BASE_URL).toBe(server.baseUrl);
 });
 
@@ -101,10 +101,7 @@ test('a server of speech alone is usable, and no list of models is no error', as
 
 function talks(settings: Partial<TalkSettings> = {}) {
   return (server: Server) => {
-    const talk = attachTalk(server, { hears: () => '', answer: () => ({}), ...settings });
-    server.on('upgrade', (request, socket) => {
-      if (!wantsTalk(request)) socket.end('HTTP/1.1 404 Not Found\r\nconnection: close\r\n\r\n');
-    });
+    const talk = attachTalk(server, { answer: () => ({}), ...settings }, true);
     return () => talk.dropAll();
   };
 }

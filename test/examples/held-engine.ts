@@ -1,15 +1,8 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 
-/** An engine that gives 200 ms of a text, and 200 ms more once it is let go. */
-export type HeldEngine = {
-  readonly synthesizer: Synthesizer;
-  letGo(): void;
-  /** Texts that are being read. */
-  reading(): number;
-};
-
-export function openHeldEngine(): HeldEngine {
+/** An engine that gives 200 ms of a text, and 200 ms more once it is let go; `reading` texts are being read. */
+export function openHeldEngine() {
   const rest = Promise.withResolvers<void>();
   let reading = 0;
   const samples = Int16Array.from({ length: 4_800 }, (_, n) => Math.round(4_000 * Math.sin(n / 9)));

@@ -70,7 +70,7 @@ const startMs = 90_000;
 /** Lines kept of a log; the oldest are forgotten first. */
 const keptLines = 1000;
 
-/** Environment of a bot in `folder` for the Discord of `login`, with closed ports and without limits on people. */
+/** Environment of a bot in `folder` for the Discord of `login`, with closed ports. */
 export async function environmentOf(
   login: BotLogin,
   folder: string,
@@ -83,7 +83,6 @@ export async function environmentOf(
     NODE_EXTRA_CA_CERTS: certificatePath,
     STATUS_PORT: '0',
     PAGE_PORT: '0',
-    COMMANDS_PER_PERSON: '0',
   };
 }
 

@@ -62,9 +62,13 @@ export class FakeCaptionChat {
   }
 
   show(desired: DesiredMessage, report: (outcome: MessageOutcome) => void): void {
+    const outcome = this.answer(desired);
+    queueMicrotask(() => report(outcome));
+  }
+
+  answer(desired: DesiredMessage): MessageOutcome {
     this.desired.push(desired);
-    const refused = this.refuses?.(desired);
-    queueMicrotask(() => report(refused ?? this.#handle(desired)));
+    return this.refuses?.(desired) ?? this.#handle(desired);
   }
 
   /** A key that is the id of a message stands for that. */

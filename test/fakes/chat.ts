@@ -15,6 +15,11 @@ export type FakeChatRequest = {
   readonly tools: readonly Tool[];
 };
 
+/** The model calls this tool. */
+export function toolCall(name: string, given: object = {}, id = 'call_1'): ChatStep {
+  return { call: { id, name, argumentsJson: JSON.stringify(given) } };
+}
+
 /** A chat model that plays one list of steps per request, the last one again and again. */
 export class FakeChat implements ChatModel {
   readonly asked: FakeChatRequest[] = [];
@@ -26,6 +31,12 @@ export class FakeChat implements ChatModel {
   constructor(rounds: readonly (readonly ChatStep[])[], clock?: Clock) {
     this.#rounds = rounds;
     this.#clock = clock;
+  }
+
+  /** Results of tools that it was shown last. */
+  get results(): string[] {
+    const { messages = [] } = this.asked.at(-1) ?? {};
+    return messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
   }
 
   async *reply(

@@ -62,23 +62,28 @@ export class VirtualClock implements Clock {
   /** Lets `ms` pass, waking sleepers in order of their hour, each with time to go to sleep again. */
   async advance(ms: number): Promise<void> {
     const untilMs = this.#nowMs + ms;
-    for (;;) {
-      await roundsPassed(this.#rounds);
-      const next = this.#next();
-      if (!next || next.dueMs > untilMs) break;
-      this.#nowMs = Math.max(this.#nowMs, next.dueMs);
-      this.#sleepers.delete(next);
-      next.wake();
-    }
+    do await roundsPassed(this.#rounds);
+    while (this.#wakeNext(untilMs));
     this.#nowMs = untilMs;
   }
 
-  /** The first to wake; of several at one time, whoever went to sleep first. */
-  #next(): Sleeper | undefined {
+  /** Same as `advance`, for code that waits for no promise. */
+  passMs(ms: number): void {
+    const untilMs = this.#nowMs + ms;
+    while (this.#wakeNext(untilMs));
+    this.#nowMs = untilMs;
+  }
+
+  /** Wakes the first sleeper that is due by then; of several at one time, the one that went to sleep first. */
+  #wakeNext(untilMs: number): boolean {
     let next: Sleeper | undefined;
     for (const sleeper of this.#sleepers)
       if (next === undefined || sleeper.dueMs < next.dueMs) next = sleeper;
-    return next;
+    if (!next || next.dueMs > untilMs) return false;
+    this.#nowMs = Math.max(this.#nowMs, next.dueMs);
+    this.#sleepers.delete(next);
+    next.wake();
+    return true;
   }
 }
 

@@ -1,6 +1,5 @@
 import type { Clock } from '#src/base/clock.ts';
-import { Breaker, type BreakerRules } from '#src/provider/breaker.ts';
-import { FallbackChain } from '#src/provider/fallback-chain.ts';
+import { Breaker, type BreakerRules, FallbackChain } from '#src/provider/fallback-chain.ts';
 import { good } from '#test/config/read-settings.ts';
 
 type ChainOptions = ConstructorParameters<typeof FallbackChain>[0];

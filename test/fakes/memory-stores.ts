@@ -1,13 +1,14 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
-import type { StoreCode } from '#src/sql/store-part.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
-import type { Store } from '#src/storage/store.ts';
-import { mainStore, type StoreParts } from '#src/storage/stores/store-parts.ts';
-import { perform, type StoreKind, storeOver } from '#src/storage/thread/store-kind.ts';
-import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
-import { transcriptStore } from '#src/storage/transcripts/transcript-operations.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
+import { Database } from '#src/storage/database.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import type { FileFormat } from '#src/storage/sqlite/sqlite-file.ts';
+import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
+import { type StoreParts, storeParts, storeTables } from '#src/storage/stores/store-parts.ts';
+import { transcriptStore } from '#test/fakes/local-stores.ts';
 import { VirtualClock } from './clock.ts';
 
 /** Trouble of a store: it refuses writes, or reads as well. */
@@ -20,37 +21,47 @@ export type MemoryStores = {
 
 /** Store of the bot as it is, in memory. */
 export function memoryStores(clock: Clock = new VirtualClock()): MemoryStores {
-  const open = () => openLocalStore(':memory:', { clock });
-  const stores: Store = lazily(mainStore, open, (part, code): void => {
-    failIf(Reflect.get(stores, part).trouble, code);
+  const database = inMemory(mainStore.sqlite, clock);
+  const opened = Object.entries<StorePart<unknown>>(storeParts).map(([name, part]) => {
+    const failing = failingDatabase(database, () => open.trouble);
+    const open = part.open(failing, storeTables) as { trouble?: StoreTrouble };
+    return [name, open];
   });
-  return stores as unknown as MemoryStores; // nothing is in trouble yet
+  return Object.fromEntries(opened);
 }
 
 /** Stores of transcripts as they are, in memory. */
 export function memoryTranscripts(clock: Clock): TranscriptStores {
-  const open = () => lazily(transcriptStore, () => openLocalTranscripts(':memory:', { clock }));
+  const open = () => transcriptStore(inMemory(transcripts.sqlite, clock));
   return new TranscriptStores(open(), open());
 }
 
-/** A store that is opened when it is asked first, as fixtures are made without waiting. */
-function lazily<Store extends AsyncDisposable>(
-  kind: StoreKind<Store>,
-  open: () => Promise<Store>,
-  check: (part: string, code: StoreCode) => void = () => undefined,
-): Store {
-  let opened: Promise<Store> | undefined;
-  const call = async (name: string, args: readonly unknown[], code: StoreCode) => {
-    check(name.split('.')[0] ?? '', code);
-    opened ??= open();
-    return await perform(await opened, name, args);
-  };
-  return storeOver(kind, call, async () => undefined);
+function inMemory(format: FileFormat, clock: Clock): Database {
+  return new Database({ driver: new SqliteDriver(':memory:', format), clock });
 }
 
-function failIf(trouble: StoreTrouble | undefined, code: StoreCode): void {
-  if (code === 'store.unwritable' && trouble)
-    throw new BotError(code, true, 'There is no room left: free space on the disk.');
-  if (code === 'store.unreadable' && trouble === 'unreadable')
-    throw new BotError(code, false, 'The store is damaged: restore a backup.');
+/** The database as it is, unless a part of the store is in trouble. */
+function failingDatabase(
+  database: StoreDatabase,
+  trouble: () => StoreTrouble | undefined,
+): StoreDatabase {
+  const write = async <T>(work: () => Promise<T>): Promise<T> => {
+    const message = 'There is no room left: free space on the disk.';
+    if (trouble()) throw new BotError('store.unwritable', true, message);
+    return await work();
+  };
+  const read = async <T>(work: () => Promise<T>): Promise<T> => {
+    const message = 'The store is damaged: restore a backup.';
+    if (trouble() === 'unreadable') throw new BotError('store.unreadable', false, message);
+    return await work();
+  };
+  return {
+    dialect: database.dialect,
+    place: database.place,
+    read: (work) => read(() => database.read(work)),
+    write: (work) => write(() => database.write(work)),
+    erase: (work, isMore) => write(() => database.erase(work, isMore)),
+    scrub: () => database.scrub(),
+    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+  };
 }

@@ -1,8 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { Public } from '#src/base/public.ts';
 import type { ProcessParts } from '#src/features/contract/feature.ts';
-import type { SoundFolder, SoundOpener, Where } from '#src/sources/fetch/ports.ts';
+import type { SoundLibrary } from '#src/sources/library.ts';
+import type { Sources, Where } from '#src/sources/sources.ts';
 import { fromPcm } from './made-source.ts';
 
 /** A sound of so many seconds. */
@@ -12,7 +14,7 @@ export function seconds(title: string, length = 10): SoundSource {
 }
 
 /** Where everything at `https://sounds.example` is a sound of ten seconds, live under `/live`, and everything else is refused. */
-const opener: SoundOpener = {
+const opener: Public<Sources> = {
   async openSource(where: Where) {
     await setImmediate();
     const { title } = where;
@@ -28,7 +30,7 @@ const opener: SoundOpener = {
 };
 
 /** Ten seconds of anything that lies there. */
-export function library(...names: readonly string[]): SoundFolder {
+export function library(...names: readonly string[]): Public<SoundLibrary> {
   return {
     names: async () => names,
     titled: async () => names.map((name) => ({ name })),

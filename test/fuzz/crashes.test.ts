@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { readForeignJson } from '#src/base/json.ts';
+import { postText } from '#src/features/tools/post-text-tool.ts';
 import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
 import { replaySound } from './decoders.ts';
 import { unlessBotError } from './expected.ts';
@@ -18,6 +19,9 @@ const parsers: Readonly<Record<string, (bytes: Buffer) => unknown>> = {
   json: (bytes) => {
     const read = readForeignJson(`${bytes}`, limits);
     expect(read.kind).toBe('fault');
+  },
+  'tool-arguments': (bytes) => {
+    expect(postText.fit(`${bytes}`)).toEqual({ unfit: expect.stringContaining('Invalid input') });
   },
   'transcript-reply': (bytes) => {
     unlessBotError(() => {

@@ -21,7 +21,10 @@ const mostGrownMb = 400;
 const collectedCases = 1_000;
 
 const pieceBytes = fc.constantFrom(1_000, 4_096, 16_384);
-const allWants = [16_000, 'track'] as const;
+const allWants = [
+  { rateHz: 16_000, channels: 1 },
+  { rateHz: 48_000, channels: 2 },
+] as const;
 const wants = fc.constantFrom(...allWants);
 const skips = fc.constantFrom(0, 0, 0, 500);
 
@@ -99,15 +102,12 @@ type DecoderCase = [
   skipMs: number,
 ];
 
-/** Samples of the output in a ms, of all channels. */
-const samplesPerMs = { 16000: 16, track: 96 } as const;
-
 /** Totals of the steps of one file. */
 type Steps = { slowestMs: number; soundMs: number; count: number };
 
 /** CPU time of the slowest step. Throws what the decoding process would not call damage. */
 async function decode([bytes, size, want, skipMs]: DecoderCase): Promise<number> {
-  const stream = new DecodeStream({ want, skipMs });
+  const stream = new DecodeStream({ ...want, skipMs });
   const steps: Steps = { slowestMs: 0, soundMs: 0, count: 0 };
   try {
     await feedAll(stream, want, bytes, size, steps);
@@ -125,7 +125,7 @@ async function decode([bytes, size, want, skipMs]: DecoderCase): Promise<number>
 
 async function feedAll(
   stream: DecodeStream,
-  want: DecoderCase[2],
+  { rateHz, channels }: DecoderCase[2],
   bytes: Buffer,
   size: number,
   steps: Steps,
@@ -136,7 +136,7 @@ async function feedAll(
     const before = process.threadCpuUsage();
     const fed = await stream.feed(piece, at >= bytes.length);
     steps.slowestMs = Math.max(steps.slowestMs, cpuSinceMs(before));
-    steps.soundMs += fed.samples.length / samplesPerMs[want];
+    steps.soundMs += fed.samples.length / ((rateHz / 1000) * channels);
     ({ hasMore } = fed);
   }
 }

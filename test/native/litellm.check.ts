@@ -1,12 +1,11 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { afterAll, beforeEach, expect, test } from 'vitest';
-import { type Engines, openEngines } from '#src/app/engines/engines.ts';
-import { pipelinesOf } from '#src/app/engines/pipelines.ts';
+import { type Engines, openEngines, pipelinesOf } from '#src/app/engines/engines.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { realClock } from '#src/base/clock.ts';
-import { readConfig } from '#src/config/config.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import { good } from '#test/config/read-settings.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
 import { botEnvironment } from '#test/deploy/compose-files.ts';
@@ -62,15 +61,13 @@ async function isAlive(origin: string): Promise<boolean> {
 
 /** Engines of the bot under the settings that the compose file and its `.env` make. */
 async function openSet(more: Readonly<Record<string, string>> = {}) {
-  const result = readConfig({
+  const config = good({
     ...(await botEnvironment('compose.proxy.yaml')),
     OPENAI_BASE_URL: `${proxy.origin}/v1`,
     OPENAI_API_KEY: 'sk-proxy',
     ...more,
   });
-  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
-  const engines = await openEngines(result.config, () => {});
-  return { config: result.config, engines };
+  return { config, engines: await openEngines(config, () => {}) };
 }
 
 async function hold(set: Awaited<ReturnType<typeof openSet>>, kind: 'chained' | 'audio-model') {

@@ -1,6 +1,11 @@
 import { test } from 'vitest';
-import { type ConsentPolicy, consentOf, type HearingFacts, mayHear } from '#src/people/consent.ts';
-import type { StoredConsent } from '#src/people/consent-store.ts';
+import {
+  type ConsentPolicy,
+  consentOf,
+  type HearingFacts,
+  mayHear,
+  type StoredConsent,
+} from '#src/people/consent.ts';
 import { fc } from '#test/properties.ts';
 
 const policies: readonly ConsentPolicy[] = ['ask', 'role', 'notice'];

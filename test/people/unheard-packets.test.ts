@@ -35,3 +35,18 @@ test('packets that are sent again, or come late, do not count', () => {
   const twice = stream(249).flatMap((one) => [one, one]);
   expect(enoughAt(twice)).toBeUndefined();
 });
+
+test('packets from before a person is forgotten do not count', () => {
+  const packets = new UnheardPackets();
+  const forgets = [() => {}, () => packets.forget('eva'), () => packets.keep(new Set(['ben']))];
+  for (const [n, forget] of forgets.entries()) {
+    forget();
+    expect(enoughAt(stream(249, 20, 249 * n), packets)).toBeUndefined();
+  }
+});
+
+test('of more than a hundred people at once no more are counted', () => {
+  const packets = new UnheardPackets();
+  for (let n = 0; n < 100; n++) packets.add({ speakerId: `p${n}`, ssrc: n, sequence: 0, atMs: 0 });
+  expect(enoughAt(stream(300), packets)).toBeUndefined();
+});

@@ -61,6 +61,22 @@ test.each([
   expect(unspoken).toEqual([sentence(1)]);
 });
 
+test.each([
+  ['fixed', 'Be brief.'],
+  ['settled', 'Be brief. Answer in German, unless these very words ask for another language.'],
+  [
+    'open',
+    'Be brief. Answer in German, unless these words, more than one, are in another language or ask for it.',
+  ],
+] as const)('a model is told the language of the answer where it is %s', async (hold, content) => {
+  const chat = new FakeChat([['Ja.']]);
+  const language = { now: 'de', hold, isOutdated: false, hear: async () => undefined };
+  const spoken = chained({ chat, synthesizer: new FakeSynthesizer() });
+  const turn = { ...turnOf(said('Hallo')), language };
+  await Array.fromAsync(spoken.answer(turn, new FakeHost(), never));
+  expect(chat.asked[0]?.messages[0]).toEqual({ role: 'system', content });
+});
+
 test('where no voice speaks the language nothing is asked again, and all is to be read', async () => {
   const voice = new FakeSynthesizer({
     fault: () => before(broken(false, 'speech.no_voice')),

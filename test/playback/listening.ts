@@ -6,16 +6,16 @@ import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 /** An encoder whose frames are the samples themselves. */
-export const plainEncoder: OpusEncoder = {
+const plainEncoder: OpusEncoder = {
   encode: (samples) => Buffer.from(samples.slice().buffer),
   free: () => undefined,
 };
 
-/** Named tracks on which nothing plays. */
-export const noMusic = {
-  tracks: new NamedTracks(new VirtualClock()),
-  encoder: () => plainEncoder,
-};
+export const plainCodec = { encoder: () => plainEncoder };
+
+const silentTrack: Track = { pull: () => undefined, onSound: () => undefined };
+/** Nothing beside the speech. */
+export const onlySpeech = { cues: silentTrack, music: new NamedTracks(new VirtualClock()) };
 
 /** `ms` of one level at the speaking rate. */
 export function level(value: number, ms: number, rateHz = speakRateHz): Pcm {
@@ -31,8 +31,8 @@ export class VirtualListener {
   wakes = 0;
   atMs = 0;
 
-  constructor(...tracks: readonly Track[]) {
-    this.mixer = new Mixer(tracks, plainEncoder, () => undefined, noMusic);
+  constructor(voice: Track, cues = silentTrack) {
+    this.mixer = new Mixer({ ...onlySpeech, voice, cues }, plainCodec, () => undefined);
     this.mixer.onSound(() => {
       this.wakes++;
     });

@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest';
 import { Mixer } from '#src/playback/mix/mixer.ts';
 import { frameSamples, type Track } from '#src/playback/mix/track.ts';
+import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { fc } from '#test/properties.ts';
-import { level, loudest, noMusic, open, plainEncoder, VirtualListener } from './listening.ts';
+import { level, loudest, onlySpeech, open, plainCodec, VirtualListener } from './listening.ts';
 
 /** A track that never ends. */
-function steady(name: string, value: number): Track {
+function steady(value: number): Track {
   const samples = new Int16Array(frameSamples).fill(value);
-  return { name, pull: () => ({ samples, left: () => undefined }), onSound: () => undefined };
+  return { pull: () => ({ samples, left: () => undefined }), onSound: () => undefined };
 }
 
 function speaking(): { reply: SpokenReply; track: VoiceTrack; listener: VirtualListener } {
@@ -112,11 +112,8 @@ test('after a cut at any moment nothing sounds from the second frame on', async 
 
 test('what left is told as it was before Opus, and what did not leave is not', () => {
   const left: [number, number][] = [];
-  const mixer = new Mixer(
-    [steady('voice', 1000), steady('music', -300)],
-    plainEncoder,
-    (samples, atMs) => left.push([samples[0] ?? 0, atMs]),
-    noMusic,
+  const mixer = new Mixer({ ...onlySpeech, voice: steady(700) }, plainCodec, (samples, atMs) =>
+    left.push([samples[0] ?? 0, atMs]),
   );
   const [first, second] = [mixer.next(), mixer.next()];
   if (!first || !second) throw new Error('A steady track always sounds.');

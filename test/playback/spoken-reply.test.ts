@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { longestQueueMs, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { level, loudest, open, VirtualListener } from './listening.ts';
 
 /** A reply that sounds already, on a link of its own. */

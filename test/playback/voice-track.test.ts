@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { level, open, VirtualListener } from './listening.ts';
 
 async function reply(value: number, ms: number): Promise<SpokenReply> {

@@ -136,7 +136,7 @@ async function waitsForShard(setup: ProcessesSetup, schema: Schema): Promise<voi
   expect(await setup.process('p3').stop()).toBe(0);
   await expect.poll(() => served(setup), { timeout: longMs }).toContain('taken 3');
   const olga = setup.sandbox.guild('Sandbox 4').person('Olga');
-  const costs = await commandReply(olga, 'stats', { view: 'cost' });
+  const costs = await commandReply(olga, 'stats');
   expect(JSON.stringify(costs)).toContain('$1.25'); // spent while it waited for the lock
 }
 
@@ -147,7 +147,7 @@ async function replacesKilled(
   environment: BotEnvironment,
 ): Promise<void> {
   const port = await freePort();
-  setup.sandbox.changeGatewayRules({ identifyEveryMs: 0 }); // as if it had logged in long ago
+  await pass(usualGatewayLimits.identifyEveryMs);
   await setup.process('p2').kill();
   await expect.poll(() => heldShards(schema)).toHaveLength(3);
   const { environment: range } = rangeOf('2-2');
@@ -175,7 +175,7 @@ async function keepsLocks(setup: ProcessesSetup, { way, schema }: Database): Pro
   const awayMs = realClock.nowMs();
   while (realClock.nowMs() - awayMs < 20_000) {
     await answers(setup);
-    await pass(1_000);
+    await pass(4_000); // a person may type ten commands in 20 s
   }
   way.heal();
   const fifth = await setup.launch('fifth', rangeOf('0-3'));

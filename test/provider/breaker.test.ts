@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
-import { Breaker } from '#src/provider/breaker.ts';
+import { Breaker } from '#src/provider/fallback-chain.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 
 const broken = (code: ErrorCode = 'provider.refused', about: FailureServer = {}) =>
@@ -9,20 +9,20 @@ const broken = (code: ErrorCode = 'provider.refused', about: FailureServer = {})
 function open(failures = 2) {
   const clock = new VirtualClock();
   const breaker = new Breaker({ failures, firstRestMs: 5_000, longestRestMs: 20_000 }, clock);
-  const fail = (error = broken()) => breaker.enter()?.failed(error);
+  const fail = (error = broken()) => breaker.failed(error);
   return { clock, breaker, fail };
 }
 
-test('after its rest one request tries the server, and only one', async () => {
+test('after its rest the server is tried, and the first whole answer ends the rest', async () => {
   const { clock, breaker, fail } = open(1);
   fail();
+  breaker.succeeded();
   await clock.advance(4_999);
-  expect(breaker.enter()).toBeUndefined();
+  expect(breaker.admits).toBe(false);
   await clock.advance(1);
-  const trial = breaker.enter();
-  expect(trial).toBeDefined();
-  expect(breaker.enter()).toBeUndefined();
-  trial?.began();
+  expect(breaker.admits).toBe(true);
+  expect(breaker.isClosed).toBe(false);
+  breaker.succeeded();
   expect(breaker.isClosed).toBe(true);
 });
 
@@ -47,14 +47,4 @@ test.each([
   const { breaker, fail } = open(3);
   fail(error);
   expect(breaker.resting).toEqual({ reason: error, restMs });
-});
-
-test('a server that begins every answer and ends none is left alone', () => {
-  const { breaker } = open(3);
-  for (let n = 0; n < 3; n++) {
-    const pass = breaker.enter();
-    pass?.began();
-    pass?.failed(broken('provider.truncated'));
-  }
-  expect(breaker.isClosed).toBe(false);
 });

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
-import { Breaker } from '#src/provider/breaker.ts';
-import { FallbackChain, type FallbackPosition } from '#src/provider/fallback-chain.ts';
+import { Breaker, FallbackChain, type FallbackPosition } from '#src/provider/fallback-chain.ts';
 import { untilAborted } from '#test/fakes/chat.ts';
 import { settled, VirtualClock } from '#test/fakes/clock.ts';
 
@@ -125,6 +124,14 @@ test('after the first output nothing is asked again: what came is kept', async (
   expect(two.asked).toBe(0);
 });
 
+test('a server that begins every answer and ends none is left alone', async () => {
+  const { ask, fallbacks } = open([engine(['so far', broken('provider.truncated')])], {
+    failures: 3,
+  });
+  for (let n = 0; n < 3; n++) await ask();
+  expect(fallbacks[0]?.breaker.isClosed).toBe(false);
+});
+
 test('a server that hangs is left at its deadline, the first time later than after', async () => {
   const one = engine(['hang'], ['yes'], ['hang']);
   const { ask, passing, clock } = open([one], { failures: 9 });
@@ -164,7 +171,7 @@ test('whoever leaves gets their own reason, and no server is blamed', async () =
   expect(fallbacks[0]?.breaker.isClosed).toBe(true);
 });
 
-test('a trial that its asker gives up leaves the server to be tried by the next one', async () => {
+test('a request that its asker gives up after a rest leaves the server to be tried by the next one', async () => {
   const one = engine([broken('provider.bad_key', false)], ['hang'], ['yes']);
   const { ask, passing, clock } = open([one]);
   await passing(ask(), 1);

@@ -1,5 +1,4 @@
-import { createServer, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { inspect } from 'node:util';
 import { expect, test } from 'vitest';
 import { type Clock, realClock } from '#src/base/clock.ts';
@@ -7,30 +6,22 @@ import { Secret } from '#src/base/secret.ts';
 import { openClient } from '#src/provider/client.ts';
 import { guardFetch, standardLimits } from '#src/provider/guarded-fetch.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 type Handler = (response: ServerResponse, headers: NodeJS.Dict<string | string[]>) => void;
 
 async function serving(handler: Handler) {
-  const server: Server = createServer((request, response) => {
+  const served = await listening((request, response) => {
     request.resume();
     handler(response, request.headers);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  return {
-    baseUrl,
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
-  };
+  return { ...served, baseUrl: `${served.origin}/v1` };
 }
 
 function guarded(clock: Clock, maxBytes = standardLimits.maxBytes) {
   const limits = { firstByteMs: 1000, idleMs: 300, maxBytes };
   return guardFetch({
-    server: () => 'http://example.test/v1',
+    server: 'http://example.test/v1',
     secret: () => 'hunter22',
     limits,
     clock,

@@ -1,10 +1,9 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { ModelWatch, type WatchedModel } from '#src/provider/models/model-watch.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 const dayMs = 86_400_000;
 
@@ -16,17 +15,11 @@ async function serve(
 ) {
   const asked: { path: string; key: string | undefined }[] = [];
   const body = { text, status };
-  const server = createServer((request, response) => {
+  const served = await listening((request, response) => {
     asked.push({ path: request.url ?? '', key: request.headers.authorization });
     if (body.text !== undefined) response.writeHead(body.status, headers).end(body.text);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const close = () => {
-    server.close();
-    server.closeAllConnections();
-  };
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-  return { baseUrl, asked, body, [Symbol.dispose]: close };
+  return { ...served, baseUrl: `${served.origin}/v1`, asked, body };
 }
 
 function list(...models: object[]): string {

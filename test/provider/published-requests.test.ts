@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { writeWav } from '#src/audio/wav.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
@@ -7,6 +5,7 @@ import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { type DescribedOperation, faultsIn } from '#test/web/api/openai-description.ts';
 
 const signal = new AbortController().signal;
@@ -35,18 +34,16 @@ const tools: readonly Tool[] = [
 /** A server that refuses everything and notes it: an operation, and the fields of its body. */
 async function openNoting() {
   const asked: (readonly [DescribedOperation, object])[] = [];
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     const body = Buffer.concat(await Array.fromAsync(request));
     const path = `post ${request.url?.replace('/v1', '')}` as DescribedOperation;
     asked.push([path, await fieldsOf(body, `${request.headers['content-type']}`)]);
     response.writeHead(403, { 'content-type': 'application/json' }).end('{}');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   return {
-    client: openClient({ baseUrl: `http://127.0.0.1:${port}/v1` }),
+    client: openClient({ baseUrl: `${served.origin}/v1` }),
     asked,
-    [Symbol.dispose]: () => void server.close().closeAllConnections(),
+    ...served,
   };
 }
 

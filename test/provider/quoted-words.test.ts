@@ -1,10 +1,10 @@
-import { once } from 'node:events';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 const staying = new AbortController().signal;
 const said = 'my pin is four seven one one';
@@ -13,22 +13,16 @@ type Quote = (quoted: string, response: ServerResponse) => void;
 
 /** A server that answers whatever is asked with what was asked. */
 async function failureAt(quote: Quote, ask: (baseUrl: string) => AsyncIterable<unknown>) {
-  const server = createServer(async (request: IncomingMessage, response) => {
+  await using served = await listening(async (request, response) => {
     let body = '';
     for await (const piece of request) body += piece;
     quote(body, response);
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const address = server.address();
-  const port = typeof address === 'object' ? address?.port : undefined;
   try {
-    for await (const _ of ask(`http://127.0.0.1:${port}/v1`));
+    for await (const _ of ask(`${served.origin}/v1`));
   } catch (error) {
     if (error instanceof BotError) return error;
     throw error;
-  } finally {
-    server.close();
-    server.closeAllConnections();
   }
   throw new Error('It did not fail.');
 }

@@ -40,7 +40,7 @@ type Payload = {
 
 /** A gateway socket without a library: says what it is told to, and keeps what it hears. */
 export async function openSocket(sandbox: BotAddress) {
-  const { json } = await ask(sandbox, '/gateway');
+  const { json } = await ask(sandbox, '/gateway/bot');
   const socket = new WebSocket(`${json?.url}?v=10&encoding=json`);
   const heard: Payload[] = [];
   socket.on('message', (data) => heard.push(JSON.parse(data.toString())));

@@ -49,3 +49,12 @@ test('whom a message would ring for is told, whatever allowed_mentions let throu
   sandbox.guild().setRole('@everyone', ['viewChannel', 'sendMessages']);
   expect(await pings()).toEqual(['@Adam']);
 });
+
+test("what Discord's published description forbids is refused", async () => {
+  await using sandbox = await open();
+  const button = { type: 2, style: 1, custom_id: 'a', label: 'x'.repeat(81) };
+  const pressed = { content: 'x', components: [{ type: 1, components: [button] }] };
+  expect(await write(sandbox, pressed)).toMatchObject({ status: 400, code: 50_035 });
+  expect(await write(sandbox, { content: 'x', colour: 1 })).toMatchObject({ status: 400 });
+  expect(await write(sandbox, { content: 'x', flags: 'all' })).toMatchObject({ status: 400 });
+});

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 import { ask, identified } from './raw-bot.ts';
-import { SteppedClock } from './stepped-clock.ts';
 
-const open = (clock?: SteppedClock) =>
+const open = (clock?: VirtualClock) =>
   openSandbox({ voice: silentVoice().half, ...(clock ? { clock } : {}) });
 
 /** Adam issued `/join`: where the bot calls back, and where it follows up. */
@@ -31,7 +31,7 @@ test('a body that is no JSON, too long or of the wrong shape is refused, and log
 });
 
 test('a follow-up before the callback finds no webhook, and after 15 minutes its token counts no more', async () => {
-  const clock = new SteppedClock();
+  const clock = new VirtualClock();
   await using sandbox = await open(clock);
   const { callback, webhook } = await joinIssued(sandbox);
   const unknown = { status: 404, json: { code: 10_015 } };
@@ -39,7 +39,7 @@ test('a follow-up before the callback finds no webhook, and after 15 minutes its
   expect(await followUp()).toMatchObject(unknown);
   await ask(sandbox, callback, { body: { type: 4, data: { content: 'now' } } });
   expect(await followUp()).toMatchObject({ status: 200 });
-  await clock.step(15 * 60_000);
+  await clock.advance(15 * 60_000);
   const expired = { status: 401, json: { code: 50_027, message: 'Invalid Webhook Token' } };
   expect(await followUp()).toMatchObject(expired);
   const edit = { method: 'PATCH', body: { content: 'then' } };

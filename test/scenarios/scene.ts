@@ -1,5 +1,6 @@
 import type { SandboxOptions } from '#sandbox/sandbox.ts';
-import type { Microphone, VoiceFaults } from '#sandbox/voice/voice-ports.ts';
+import type { Microphone } from '#sandbox/voice/voice-ports.ts';
+import type { NetworkFaults } from '#sandbox/voice-server/voice-fault-schedule.ts';
 import type { Upload } from '#sandbox/world/world-attachments.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { type TextValues as Filling, type TextId, text } from '#src/texts/texts.ts';
@@ -110,7 +111,7 @@ export type StageSteps = {
   /** Voice channel of the bot, or `nowhere`. */
   readonly botSits: { readonly botSits: string };
   /** Packets of this person, or of `bot`, from now on. */
-  readonly line: { readonly line: string; readonly suffers: PersonFaults | 'nothing' };
+  readonly line: { readonly line: string; readonly suffers: NetworkFaults | 'nothing' };
   /** The next line of the bot's log with these fields. */
   readonly logs: Match & { readonly logs: LogLine };
   readonly bot: { readonly bot: 'stops' | 'is killed' | 'restarts' };
@@ -124,8 +125,6 @@ export type StageSteps = {
   /** All of these steps take less, in ms. */
   readonly within: { readonly within: number; readonly steps: readonly Step[] };
 };
-
-type PersonFaults = Parameters<VoiceFaults['network']>[1];
 
 /** Acts by the name of the person, as in `Adam` or, in the server Second, `Adam in Second`; or what only code can say, by a sentence. */
 type PeopleStep = { readonly [who: string]: Acts | ((stage: Stage) => unknown) };

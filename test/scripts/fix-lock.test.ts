@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempDisposableSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
@@ -17,27 +17,24 @@ const lock = {
 
 /** The lock file after the script, with a registry client that knows `listed` and answers nonsense about `odd`. */
 function fixed(...options: readonly string[]) {
-  const folder = mkdtempSync(join(tmpdir(), 'parley-lock-'));
-  try {
-    const [path, npm] = [join(folder, 'package-lock.json'), join(folder, 'npm')];
-    writeFileSync(path, JSON.stringify(lock));
-    const answers = `listed@1.0.0) echo ${known};; odd@2.0.0) echo yes;; *) exit 1;;`;
-    writeFileSync(npm, `#!/bin/sh\ncase "$2" in ${answers} esac\n`);
-    chmodSync(npm, 0o755);
-    const { status, stderr } = spawnSync(
-      process.execPath,
-      ['scripts/fix-lock.mjs', path, ...options],
-      {
-        env: { PATH: [folder, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter) },
-        encoding: 'utf8',
-        timeout: 20_000,
-      },
-    );
-    const { packages } = JSON.parse(readFileSync(path, 'utf8')) as typeof lock;
-    return { status, stderr, packages };
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  using made = mkdtempDisposableSync(join(tmpdir(), 'parley-lock-'));
+  const folder = made.path;
+  const [path, npm] = [join(folder, 'package-lock.json'), join(folder, 'npm')];
+  writeFileSync(path, JSON.stringify(lock));
+  const answers = `listed@1.0.0) echo ${known};; odd@2.0.0) echo yes;; *) exit 1;;`;
+  writeFileSync(npm, `#!/bin/sh\ncase "$2" in ${answers} esac\n`);
+  chmodSync(npm, 0o755);
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['scripts/fix-lock.mjs', path, ...options],
+    {
+      env: { PATH: [folder, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter) },
+      encoding: 'utf8',
+      timeout: 20_000,
+    },
+  );
+  const { packages } = JSON.parse(readFileSync(path, 'utf8')) as typeof lock;
+  return { status, stderr, packages };
 }
 
 test('packages without a checksum are named, and none is made up', () => {

@@ -50,7 +50,7 @@ test('tracks read with volume and time under the people, three of them, and none
   const { lengthMs: _, ...endless } = sea;
   expect(shown({ tracks: [rain, { ...endless, positionMs: 0 }] }).slice(1)).toEqual([
     'Hearing: Adam',
-    'Tracks: bg: rain, 0:40 / 2:05, 30 %; main: sea, Paused, 0:00, 100 %',
+    '♪ bg: rain, 0:40 / 2:05, 30 %; main: sea, Paused, 0:00, 100 %',
   ]);
   expect(shown({ tracks: Array(25).fill(rain) })[2]).toMatch(/; \+22$/);
   const long = { ...rain, title: 'x'.repeat(100) };
@@ -60,7 +60,7 @@ test('tracks read with volume and time under the people, three of them, and none
 test('what a track is called pings nobody, forges no line and is no markdown', () => {
   const tracks = [{ ...rain, name: '<@1> @everyone **loud**' }];
   expect(shown({ tracks })[2]).toBe(
-    'Tracks: \\<@1> @\u200beveryone \\*\\*loud\\*\\*: rain, 0:40 / 2:05, 30 %',
+    '♪ \\<@1> @\u200beveryone \\*\\*loud\\*\\*: rain, 0:40 / 2:05, 30 %',
   );
 });
 

@@ -26,12 +26,10 @@ test('transcripts, recaps and the time that is asked for are those of the zone o
   for (let n = 0; n < 5; n++) await says(fixture);
   const made = await fixture.transcriptFor.file('g', 'adam', { format: 'txt' });
   if (made.kind !== 'file') throw new Error('There is no transcript.');
-  expect(made.file.text).toMatch(/Lounge, 2026-11-21 01:2\d\nAsia\/Tokyo\n/);
+  expect(made.file.text).toMatch(/Lounge, 2026-11-21\nAsia\/Tokyo\n\n\[01:2\d/);
   const tools = fixture.sessions.session('g')?.tools;
   expect(tools?.actionsFor(['adam']).timeZone).toBe('Asia/Tokyo');
   await fixture.sessions.leave('g');
   await pass(fixture, 3_000);
-  expect(fixture.captionChats.chat.texts.at(-1)).toMatch(
-    /2026-11-21:\n.*\nAdam at 01:2\d: .* https:/,
-  );
+  expect(fixture.captionChats.chat.texts.at(-1)).toMatch(/2026-11-21:\n.*\n01:2\d Adam: .* https:/);
 });

@@ -7,9 +7,8 @@ import { portNames } from './world.ts';
 
 const { values: options } = parseArgs({
   options: {
-    /** Seeds to play, from the first one on. */
+    /** Seeds to play. */
     seeds: { type: 'string', default: '1000' },
-    from: { type: 'string', default: '1' },
     /** One seed alone. */
     seed: { type: 'string' },
     /** Simulated hours to play, in place of a number of seeds. */
@@ -25,7 +24,7 @@ const { values: options } = parseArgs({
 });
 
 const minutes = Number(options.minutes);
-const first = Number(options.seed ?? options.from);
+const first = Number(options.seed ?? 1);
 const msOfHour = 3_600_000;
 /** Findings that are made shorter and printed. */
 const mostPrinted = 3;

@@ -6,7 +6,7 @@ import type { StepFunction } from '#test/conversation/machine/play-case.ts';
 import type { SimulationOptions } from './simulate.ts';
 
 /** A fault that the simulation has to find. */
-export type PlantedFault = Pick<SimulationOptions, 'step' | 'leaksReservations'> & {
+type PlantedFault = Pick<SimulationOptions, 'step' | 'leaksReservations'> & {
   readonly name: string;
 };
 
@@ -22,12 +22,6 @@ function afterStep(
   return (state, event, rules) => change(step(state, event, rules), event);
 }
 
-function withoutEffect(isDropped: (effect: ConversationEffect) => boolean): StepFunction {
-  return afterStep(({ effects, state }) => {
-    return { state, effects: effects.filter((one) => !isDropped(one)) };
-  });
-}
-
 function keepConsent(state: ConversationState): ConversationState {
   return { ...state, consent: { ...state.consent, no: [] } };
 }
@@ -39,18 +33,6 @@ function forgetChanges({ turns, ...state }: ConversationState): ConversationStat
 function playDiscarded(effect: ConversationEffect): ConversationEffect {
   return effect.do === 'discard' ? { do: 'play', answer: effect.reply } : effect;
 }
-
-/** Answers with a lasting effect look as if nobody else had said anything. */
-function trustAnswers({ turns, ...state }: ConversationState): ConversationState {
-  const trusted = turns.map((turn) => {
-    const { answer } = turn;
-    return answer ? { ...turn, answer: { ...answer, hasForeignWords: false } } : turn;
-  });
-  return { ...state, turns: trusted };
-}
-
-/** Number of faults that the suite plants; `--canary` plants all. */
-export const plantedInSuite = 5;
 
 export const plantedFaults: readonly PlantedFault[] = [
   {
@@ -67,46 +49,10 @@ export const plantedFaults: readonly PlantedFault[] = [
   },
   {
     name: 'a report of a stop is lost',
-    step: withoutEffect((one) => one.do === 'report' && one.outcome === 'stopped'),
-  },
-  { name: 'a reservation of a discarded answer is not settled', leaksReservations: true },
-  {
-    name: 'a pause of hearing is not obeyed',
-    step: (state, event, rules) =>
-      event.kind === 'paused-hearing' ? { state, effects: [] } : step(state, event, rules),
-  },
-  {
-    name: 'a no keeps the words in the history',
-    step: (state, event, rules) => {
-      const taken = step(state, event, rules);
-      if (event.kind !== 'answered-consent') return taken;
-      return { ...taken, state: { ...taken.state, history: state.history } };
-    },
-  },
-  {
-    name: 'a tool runs on after a stop',
-    step: withoutEffect((one) => one.do === 'stop-run'),
-  },
-  {
-    name: 'words of others in the prompt do not count',
-    step: beforeStep((state, { kind }) => (kind === 'called' ? trustAnswers(state) : state)),
-  },
-  {
-    name: 'a person who asked the same is lost when the first one says no',
-    step: beforeStep((state, { kind }) => {
-      if (kind !== 'answered-consent') return state;
-      return { ...state, turns: state.turns.map((turn) => ({ ...turn, duplicates: [] })) };
+    step: afterStep(({ effects, state }) => {
+      const isLost = (one: ConversationEffect) => one.do === 'report' && one.outcome === 'stopped';
+      return { state, effects: effects.filter((one) => !isLost(one)) };
     }),
   },
-  {
-    name: 'a question that waits is not dropped after 45 s',
-    step: (state, event, rules) => {
-      const queue = { ...rules.queue, longestWaitMs: 90_000 };
-      return step(state, event, { ...rules, queue });
-    },
-  },
-  {
-    name: 'a cut reply is not silent',
-    step: withoutEffect((one) => one.do === 'cut'),
-  },
+  { name: 'a reservation of a discarded answer is not settled', leaksReservations: true },
 ];

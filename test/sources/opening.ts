@@ -5,7 +5,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
-import type { Where } from '#src/sources/fetch/ports.ts';
+import type { Where } from '#src/sources/sources.ts';
 import { Sources, type SourcesOptions } from '#src/sources/sources.ts';
 import { type DecodedSound, heard } from './tones.ts';
 

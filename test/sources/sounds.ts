@@ -30,7 +30,9 @@ export async function* inPieces(bytes: Uint8Array, length: number): AsyncGenerat
 /** All of a sound, 16 kHz mono. */
 export async function soundOf(decoding: Decoding, bytes: AsyncIterable<Uint8Array>): Promise<Pcm> {
   const { signal } = new AbortController();
-  const pieces = await Array.fromAsync(decoding.play(bytes, { want: listenRateHz }, signal));
+  const pieces = await Array.fromAsync(
+    decoding.play(bytes, { rateHz: listenRateHz, channels: 1 }, signal),
+  );
   const samples = joinSamples(pieces.map((pcm) => pcm.samples));
   return { samples, rateHz: listenRateHz, channels: 1 };
 }

@@ -46,7 +46,9 @@ export async function played(
 ): Promise<DecodedSound> {
   const { signal } = new AbortController();
   const bytes = inPieces(file, pieceBytes);
-  return heard(await Array.fromAsync(decoding.play(bytes, { want: 'track' }, signal)));
+  return heard(
+    await Array.fromAsync(decoding.play(bytes, { rateHz: 48_000, channels: 2 }, signal)),
+  );
 }
 
 /** The frequency that is strongest, by the zeros of a sound, in Hz. */

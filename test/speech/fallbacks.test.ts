@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
-import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
+import {
+  synthesizerWithFallbacks,
+  transcriberWithFallbacks,
+} from '#src/speech/fallbacks/speech-fallbacks.ts';
 import { listenWith } from '#src/speech/listen.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { listeningContract } from '#test/contracts/listening.ts';

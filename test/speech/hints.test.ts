@@ -1,11 +1,10 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { openClient } from '#src/provider/client.ts';
 import { hintsOf } from '#src/speech/hints.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 type Rule = 'as gpt-transcribe' | 'refuses hints' | 'refuses everything';
 
@@ -13,7 +12,7 @@ type Rule = 'as gpt-transcribe' | 'refuses hints' | 'refuses everything';
 async function recogniser(rule: Rule = 'as gpt-transcribe') {
   const forms: FormData[] = [];
   const refused: FormData[] = [];
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
     const type = `${request.headers['content-type']}`;
@@ -31,14 +30,9 @@ async function recogniser(rule: Rule = 'as gpt-transcribe') {
     response.writeHead(isBad ? 400 : 200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(body));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const baseUrl = `${served.origin}/v1`;
   const open = (model: string) => openTranscriber(openClient({ baseUrl }), { model });
-  const close = () => {
-    server.close();
-    server.closeAllConnections();
-  };
-  return { forms, refused, open, [Symbol.dispose]: close };
+  return { forms, refused, open, ...served };
 }
 
 const sound: Pcm = {
@@ -66,6 +60,9 @@ test('names become hints of one plain line each, without doubles', () => {
     '彡',
     'Jürgen-Óscar',
   ]);
+  expect(hintsOf(Array.from({ length: 200 }, (_, n) => `Ana ${n}`)).join(', ').length).toBeLessThan(
+    600,
+  );
 });
 
 test('a server that refuses hints is asked without them, and only once with', async () => {
@@ -74,4 +71,7 @@ test('a server that refuses hints is asked without them, and only once with', as
   if (!transcriber) throw new Error('it takes no hints');
   for (let n = 0; n < 3; n++) expect(await textOf(transcriber, sound)).toBe('hello');
   expect(server.forms.map((form) => form.get('prompt'))).toEqual(['Nova.', null, null, null]);
+  const faster = server.open('faster-whisper').withHints?.(['Nova', 'Ana']);
+  await textOf(faster ?? transcriber, sound);
+  expect(server.forms[4]?.get('hotwords')).toBe('Nova, Ana');
 });

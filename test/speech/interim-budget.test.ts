@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { InterimBudget } from '#src/speech/interim-budget.ts';
+import { InterimBudget } from '#src/speech/listen.ts';
 import { fc } from '#test/properties.ts';
 
 test('whoever pauses however often, all that is sent stays within it', () => {

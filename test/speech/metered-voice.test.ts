@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { servedBy } from '#src/provider/models/served-by.ts';
+import { servedBy } from '#src/provider/models/models.ts';
 import { meteredVoice, type SpokenUsage } from '#src/speech/fallbacks/metered-voice.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
 
@@ -25,7 +25,7 @@ function openSynthesizer(...reported: readonly EngineUsage[]): Synthesizer {
 async function spokenBy(voice: Synthesizer, pieces = 9): Promise<readonly SpokenUsage[]> {
   const spoken: SpokenUsage[] = [];
   let left = pieces;
-  const metered = meteredVoice(voice, (one) => void spoken.push(one));
+  const metered = meteredVoice(voice, { spoke: (one) => void spoken.push(one) });
   for await (const _ of metered.synthesize('Four.', {}, never)) if (--left === 0) break;
   return spoken;
 }

@@ -34,8 +34,7 @@ afterAll(() => server[Symbol.asyncDispose]());
 
 const client = () => openClient({ baseUrl: server.baseUrl, apiKey: new Secret('hunter22') });
 const hearing = (model = 'whisper-1') => openTranscriber(client(), { model, language: 'en' });
-const speaking = (format: 'pcm' | 'wav' = 'pcm', rate: { readonly rateHz?: number } = {}) =>
-  openSynthesizer(client(), { model: 'tts', voice: 'alloy', format, ...rate });
+const speaking = () => openSynthesizer(client(), { model: 'tts', voice: 'alloy', format: 'pcm' });
 
 transcriberContract('OpenAI transcriptions', () => hearing(), utterances);
 synthesizerContract('OpenAI speech', () => speaking());

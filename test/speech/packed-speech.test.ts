@@ -1,15 +1,14 @@
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { RequestListener } from 'node:http';
 import { afterAll, expect, test } from 'vitest';
 import { openSpeechDecoder } from '#src/app/engines/open-voice.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
-import type { SpeechFormat } from '#src/speech/openai/speech-formats.ts';
+import type { SpeechFormat } from '#src/speech/openai/sound-stream.ts';
 import { similarity } from '#test/audio/similarity.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { digits, files } from '#test/sources/sounds.ts';
 
 const aac = readFileSync(new URL('../fixtures/sounds/tones.aac', import.meta.url));
@@ -21,12 +20,10 @@ const decode = openSpeechDecoder(stack);
 
 /** A speech server that answers as `listener` does, and a voice over it. */
 async function speakingTo(listener: RequestListener, format: SpeechFormat = 'pcm') {
-  const server = createServer(listener).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  const client = openClient({ baseUrl: `http://127.0.0.1:${port}/v1` });
+  const served = await listening(listener);
+  const client = openClient({ baseUrl: `${served.origin}/v1` });
   const voice = openSynthesizer(client, { model: 'tts', voice: 'alloy', format, decode });
-  return { voice, [Symbol.dispose]: () => void server.close().closeAllConnections() };
+  return { voice, ...served };
 }
 
 async function whole(pieces: AsyncIterable<Pcm>): Promise<Pcm> {

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { openClient } from '#src/provider/client.ts';
-import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
+import { transcriberWithFallbacks } from '#src/speech/fallbacks/speech-fallbacks.ts';
 import { openTranscriber, type TranscriberOptions } from '#src/speech/openai/openai-transcriber.ts';
 import type { Transcriber, Transcript, TranscriptionOptions } from '#src/speech/ports.ts';
 import { paidRecogniser } from '#src/spending/paid-engine.ts';

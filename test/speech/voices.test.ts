@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { ApiClient, openClient } from '#src/provider/client.ts';
@@ -11,6 +9,7 @@ import { ServerVoices } from '#src/speech/openai/server-voices.ts';
 import { fixedVoiceNames, voiceNamed } from '#src/speech/voice-names.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const untold = fixedVoiceNames([]);
@@ -94,7 +93,7 @@ test('a model that the server refuses gives way to the usual one, which the bill
   await using server = await openBodies(({ model }) => (model === 'kokoro' ? 200 : 404));
   const bills: SpokenUsage[] = [];
   const instead = standardVoiceInstead(server.engine, untold, new VirtualClock());
-  const spoken = meteredVoice(instead, (spoke) => void bills.push(spoke));
+  const spoken = meteredVoice(instead, { spoke: (one) => void bills.push(one) });
   const sound = await soundOf(spoken, 'Hello.', { model: 'kokoro-hd', name: 'marin' });
   expect(sound.samples.length).toBeGreaterThan(0);
   const asked = server.bodies.map(({ model, voice }) => [model, voice]);
@@ -110,7 +109,7 @@ type SpeechBody = { readonly model: string; readonly voice: string };
 /** An engine of two models over a server that answers with this status, and the bodies it was sent. */
 async function openBodies(statusOf: (body: SpeechBody) => number = () => 200) {
   const bodies: SpeechBody[] = [];
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     const body = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
     bodies.push(body);
     const status = statusOf(body);
@@ -118,17 +117,11 @@ async function openBodies(statusOf: (body: SpeechBody) => number = () => 200) {
     response.writeHead(status, { 'content-type': isFine ? 'audio/pcm' : 'application/json' });
     response.end(isFine ? Buffer.alloc(4_800, 1) : '{"error":{"message":"no such model"}}');
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   const models = ['kokoro', 'kokoro-hd'];
-  const client = openClient({ baseUrl: `http://127.0.0.1:${port}/v1` });
+  const client = openClient({ baseUrl: `${served.origin}/v1` });
   return {
     engine: openSynthesizer(client, { model: 'kokoro', models, voice: 'v', format: 'pcm' }),
     bodies,
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    ...served,
   };
 }

@@ -39,13 +39,14 @@ test('what the store holds is added to what was spent since', () => {
   const [first, second] = [new Ledger(), new Ledger()];
   first.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon);
   first.charge('g', 'ana', { nanoUsd: 5, turns: 1 }, noon + dayMs);
-  const saved = first.drain();
+  const saved = first.unsaved();
+  first.saved(saved);
   expect(first.hasUnsaved).toBe(false);
   second.charge('g', 'ana', { nanoUsd: 1 }, noon + dayMs);
   second.recall(saved);
   const { day, people } = second.standing('g', noon + dayMs);
   expect([day.nanoUsd, people.get('ana')?.nanoUsd]).toEqual([6, 6]);
-  expect(second.drain().map(({ nanoUsd }) => nanoUsd)).toEqual([1, 1]);
+  expect(second.unsaved().map(({ nanoUsd }) => nanoUsd)).toEqual([1, 1]);
 });
 
 test('no sum is lost between ledger and store, whatever the order of charges, failures and midnights', () => {
@@ -59,7 +60,7 @@ test('no sum is lost between ledger and store, whatever the order of charges, fa
       };
       for (const one of all) live(life, one);
       const { entries, ledger, charged, wallMs } = life;
-      entries.push(...ledger.drain());
+      entries.push(...ledger.unsaved());
       const ofServer = entries.filter(({ personId }) => personId === undefined);
       expect(ofServer.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(charged);
       const after = new Ledger();
@@ -101,9 +102,10 @@ function live(life: Life, step: LedgerStep): void {
       life.charged += step.nanoUsd;
       return;
     case 'save': {
-      const entries = ledger.drain();
-      if (step.works) stored.push(...entries);
-      else ledger.putBack();
+      const entries = ledger.unsaved();
+      if (!step.works) return;
+      stored.push(...entries);
+      ledger.saved(entries);
     }
   }
 }
@@ -128,9 +130,8 @@ test('what is not yet in the store of several processes counts beside what is', 
   ledger.charge('g', 'ana', { nanoUsd: 5 }, noon);
   ledger.settleTotal('2026-11-20', 2);
   expect(ledger.standing('all', noon).day.nanoUsd).toBe(7);
-  ledger.drain();
   expect(ledger.spentHere).toEqual({ nanoUsd: 5, savedNanoUsd: 0 });
-  ledger.saved();
+  ledger.saved(ledger.unsaved());
   expect(ledger.spentHere).toEqual({ nanoUsd: 5, savedNanoUsd: 5 });
 });
 
@@ -150,26 +151,16 @@ test('whoever was forgotten keeps their share of the day and what is put aside f
   expect([...ledger.standing('g', noon).people.keys()]).toEqual(['ben']);
 });
 
-test('whoever is forgotten while the store is being written is not put back when it fails', () => {
+test('whoever is forgotten while the store is being written is not written again when it fails', () => {
   const ledger = new Ledger();
   ledger.charge('g', 'ana', { nanoUsd: 1 }, noon);
   ledger.charge('g', 'ben', { nanoUsd: 2 }, noon);
-  ledger.drain();
+  const entries = ledger.unsaved();
   ledger.forget('g', 'ana');
-  ledger.putBack();
-  expect(ledger.hasUnsaved).toBe(true);
-  const entries = ledger.drain();
-  expect(entries.map(({ personId, nanoUsd }) => [personId, nanoUsd])).toEqual([
+  expect(ledger.unsaved().map(({ personId, nanoUsd }) => [personId, nanoUsd])).toEqual([
     [undefined, 3],
     ['ben', 2],
   ]);
-});
-
-test('what is put back comes before what was spent since: its day is the older one', () => {
-  const ledger = new Ledger();
-  ledger.charge('g', undefined, { nanoUsd: 1 }, noon);
-  ledger.drain();
-  ledger.charge('g', undefined, { nanoUsd: 2 }, noon + 3 * 86_400_000);
-  ledger.putBack();
-  expect(ledger.drain().map(({ day }) => day)).toEqual(['2026-11-20', '2026-11-23']);
+  ledger.saved(entries);
+  expect(ledger.hasUnsaved).toBe(false);
 });

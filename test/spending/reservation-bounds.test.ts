@@ -7,7 +7,12 @@ import { type PaidKind, paidKinds } from '#src/spending/budget-authority.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { paidChat, paidRecogniser, paidVoice } from '#src/spending/paid-engine.ts';
 import type { RolePrice } from '#src/spending/prices/prices.ts';
-import type { Reservation } from '#src/spending/reservation.ts';
+import {
+  modelBound,
+  type Reservation,
+  recognitionBound,
+  speechBound,
+} from '#src/spending/reservation.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { fc, runs } from '#test/properties.ts';
@@ -252,3 +257,23 @@ test.each([
     expect(alerts.includes('total-budget-used')).toBe(cap === 'all');
   },
 );
+
+test('a bound is in the counts that its rates price, and in none of sound itself', () => {
+  const message = { role: 'user', content: 'é' };
+  const wav = new Uint8Array(9);
+  const { useOf } = modelBound({ messages: [{ ...message, wav }], heardMs: 1_000 });
+  const bytes = Buffer.byteLength(JSON.stringify([[message], []]));
+  const plain = { kind: 'tokens', inputTokens: bytes + 10, outputTokens: 7 };
+  const ofSound = { perMillionAudioInputTokens: 1, perMillionAudioOutputTokens: 1 };
+  expect(useOf(7, {})).toEqual(plain);
+  expect(useOf(7, ofSound)).toEqual({ ...plain, audioInputTokens: 10, audioOutputTokens: 7 });
+  const tokens = { perMillionOutputTokens: 1 };
+  for (const [bound, unit, kind] of [
+    [speechBound('Hi.'), 'perMillionCharacters', 'spoken'],
+    [recognitionBound(1_000), 'perMinute', 'heard'],
+  ] as const) {
+    const rates = [{}, tokens, { [unit]: 1 }, { ...tokens, [unit]: 1 }];
+    const kinds = rates.map((one) => bound.useOf(1_000, one).kind);
+    expect(kinds).toEqual([kind, 'tokens', kind, kind]);
+  }
+});

@@ -1,15 +1,50 @@
 import { expect, test } from 'vitest';
+import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { Ledger } from '#src/spending/ledger/ledger.ts';
 import { LedgerPersistence } from '#src/spending/ledger/ledger-persistence.ts';
-import { TotalPortion } from '#src/spending/ledger/total-portion.ts';
+import { type PortionStore, TotalPortion } from '#src/spending/ledger/total-portion.ts';
 import { paidChat } from '#src/spending/paid-engine.ts';
 import { portionStoreContract } from '#test/contracts/stores/server-stores.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { MemoryPortions } from '#test/fakes/portions.ts';
 import { MemorySpending, openBudgets } from '#test/fakes/spending.ts';
 import { fc, runs } from '#test/properties.ts';
+
+/** Portions in memory, of processes that spend into one book. */
+class MemoryPortions {
+  isAway = false;
+  requests = 0;
+  readonly #spending: MemorySpending;
+  readonly #portions = new Map<object, number>();
+
+  constructor(spending: MemorySpending) {
+    this.#spending = spending;
+  }
+
+  /** The store as one process sees it; each request takes as long as `waitMs` says. */
+  of(clock: Pick<Clock, 'sleep'>, waitMs: () => number): PortionStore {
+    const holder = {};
+    return {
+      reserve: async ({ capNanoUsd, day, nanoUsd, usedNanoUsd }) => {
+        await clock.sleep(waitMs(), new AbortController().signal);
+        if (this.isAway) throw new BotError('store.unwritable', true, 'Away.');
+        this.requests++;
+        this.#portions.delete(holder);
+        const all = this.#spending.entries.filter(({ guildId }) => guildId === 'all');
+        const spentNanoUsd = sumOf(all.filter((e) => e.day === day).map((e) => e.nanoUsd));
+        const free = Math.max(0, capNanoUsd - spentNanoUsd - sumOf([...this.#portions.values()]));
+        const granted = Math.max(usedNanoUsd, Math.min(nanoUsd, free));
+        this.#portions.set(holder, granted);
+        return { nanoUsd: granted, spentNanoUsd, leftNanoUsd: Math.max(0, free - granted) };
+      },
+    };
+  }
+}
+
+function sumOf(amounts: readonly number[]): number {
+  return amounts.reduce((sum, one) => sum + one, 0);
+}
 
 const never = new AbortController().signal;
 const hourMs = 3_600_000;

@@ -5,8 +5,8 @@ import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp, backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { backupsFolder, copiesIn, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
 import { versionIn } from '#src/storage/schema.ts';
+import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { copiedStores } from './copied-stores.ts';
 import { heldByAnother, storeFolder } from './files.ts';
 
@@ -45,6 +45,8 @@ test('a backup of nothing makes nothing, and says what to do', () => {
     `There is no store ${place.path} to copy: start the bot once, or set DATA_DIR.`,
   );
   expect(existsSync(place.path)).toBe(false);
+  expect(backUpFormerFormats(place.folder, atWallMs)).toEqual([]);
+  deleteOldCopies(place.folder, atWallMs);
 });
 
 test('a damaged store is not copied over good backups', async () => {
@@ -63,9 +65,9 @@ test('a store of a former format is copied before it is migrated, one of the pre
   expect(backUpFormerFormats(dataDir, atWallMs)).toEqual([]);
   {
     using sqlite = new DatabaseSync(place.path);
-    sqlite.exec('PRAGMA user_version = 13');
+    sqlite.exec('PRAGMA user_version = 1');
   }
   const copies = backUpFormerFormats(dataDir, atWallMs);
   expect(copies).toEqual([join(backupsFolder(dataDir), 'parley-2026-11-20T16-25-00-000Z.sqlite')]);
-  expect(versionIn(copies[0] ?? '', 0)).toBe(13);
+  expect(versionIn(copies[0] ?? '', 0)).toBe(1);
 });

@@ -2,13 +2,13 @@ import { dirname } from 'node:path';
 import { realClock } from '#src/base/clock.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
-import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
+import { by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import {
+  openLocalStore,
+  openLocalTranscripts,
   type TranscriptStore,
   transcriptsPath,
-} from '#src/storage/transcripts/transcripts-path.ts';
-import { by, lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
+} from '#test/fakes/local-stores.ts';
 import { everyByte, type StoreFolder } from './files.ts';
 
 export const options = { clock: realClock, patienceMs: 0 };

@@ -1,7 +1,13 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { Database } from '#src/storage/database.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import type { FileFormat } from '#src/storage/sqlite/sqlite-file.ts';
+import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 
 /** A folder of its own that goes away with the test, with the path of a store in it. */
 export type StoreFolder = Disposable & { readonly folder: string; readonly path: string };
@@ -13,6 +19,24 @@ export function storeFolder(): StoreFolder {
     path: join(folder, 'data', 'parley.db'),
     [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true }),
   };
+}
+
+/** In a thread of its own. Unreadable as a damaged file, unwritable as one that another program holds. */
+export async function openSqlite(
+  format: FileFormat,
+  trouble: StoreTrouble | undefined,
+  resources: AsyncDisposableStack,
+) {
+  const { path } = resources.use(storeFolder());
+  if (trouble === 'unreadable') {
+    mkdirSync(dirname(path));
+    writeFileSync(path, 'no database '.repeat(1000));
+  }
+  const driver = new SqliteDriver(path, format, resources.use(new SqliteWorker()).file(path));
+  const database = new Database({ driver, clock: realClock, patienceMs: 0 });
+  await database.open();
+  if (trouble === 'unwritable') resources.use(heldByAnother(path));
+  return { database, path };
 }
 
 /** All bytes below a folder, by path. */

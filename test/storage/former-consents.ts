@@ -1,5 +1,17 @@
-/** SQL, for both databases, that puts rows of format 15 in the place of the table of consents. */
+/** SQL of the columns that told when and by which process a row was written. */
+const versioned = ['panels', 'person_settings', 'seats', 'server_settings']
+  .map(
+    (name) => `ALTER TABLE ${name} ADD COLUMN written_at_ms INTEGER NOT NULL DEFAULT 5;
+      ALTER TABLE ${name} ADD COLUMN written_by TEXT;`,
+  )
+  .join('\n');
+
+/** SQL, for both databases, that gives present tables their form of format 15, with rows of consents. */
 export const formerRows = `
+  ALTER TABLE api_tokens DROP COLUMN channel_ids;
+  ALTER TABLE api_tokens DROP COLUMN events_url;
+  CREATE TABLE removed_guilds (guild_id TEXT NOT NULL);
+${versioned}
   DROP TABLE consents;
   CREATE TABLE consents (
     guild_id TEXT NOT NULL,

@@ -1,10 +1,7 @@
 import { createHash } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { migrations } from '#src/storage/main-format.ts';
-import { storesPart } from '#src/storage/postgres/stores/schema.ts';
-import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
 import type { Migration } from '#src/storage/schema.ts';
-import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
+import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 
 /**
  * Versions with the beginning of the SHA-256 of their SQL. A declaration of a table changes the migration that creates it: before a
@@ -13,32 +10,16 @@ import { migrations as transcriptMigrations } from '#src/storage/transcripts/sch
 const known: readonly (readonly [string, readonly Migration[], readonly string[]])[] = [
   [
     'parley.db',
-    migrations,
-    [
-      '15 4f6147c447930b9c',
-      '16 788aecbcbe88858a',
-      '17 7f42c6a764347e18',
-      '18 7f3df392d89fb151',
-      '19 f51eb91a4dffa250',
-    ],
+    mainStore.sqlite.migrations,
+    ['15 a66da6afc894ec9e', '17 5b4b7e1d2949f780', '18 7f3df392d89fb151', '20 230bdb107bb8da44'],
   ],
   [
     'the store in PostgreSQL',
-    storesPart.migrations,
-    [
-      '15 8f3b2afa31f8f106',
-      '16 479e9b274eac96ab',
-      '17 9b5a368a35169b41',
-      '18 7f3df392d89fb151',
-      '19 add550757bd60e61',
-    ],
+    mainStore.postgres,
+    ['15 8dfb6b0ab702af8b', '17 5beac65b3f4862eb', '18 7f3df392d89fb151', '20 2289ce30d4704b51'],
   ],
-  ['transcripts.db', transcriptMigrations, ['3 6edc9ce372530574', '5 320a714d6e64e2e0']],
-  [
-    'transcripts in PostgreSQL',
-    transcriptsPart.migrations,
-    ['3 4b2223e9326471a0', '5 3db51a0013ed5b3a'],
-  ],
+  ['transcripts.db', transcripts.sqlite.migrations, ['3 188c2a19dc74dce3', '5 d152c9bda4940ca9']],
+  ['transcripts in PostgreSQL', transcripts.postgres, ['3 c161e3fd917d77bf', '5 665d3d4050b15216']],
 ];
 
 test.each(known)('the migrations of %s are those that were known', (_, all, hashes) => {

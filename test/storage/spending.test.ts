@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
 import { spendingStoreContract } from '#test/contracts/stores/spending-store.ts';
+import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 import { everyByte, storeFolder } from './files.ts';
 
@@ -27,7 +27,7 @@ test('what a removed server spent stays until its day is over, and of its people
     const theirs = { ...entry, guildId };
     await store.spending.add([theirs, { ...theirs, personId: person }], entry.day);
   }
-  await store.guilds.erase(gone, '2026-11-20');
+  await store.guilds.erase(gone);
   const all = () => store.spending.read('2026-11-20');
   expect((await all()).filter(({ guildId }) => guildId === gone)).toEqual([
     { ...entry, guildId: gone },

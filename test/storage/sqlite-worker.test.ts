@@ -1,75 +1,40 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { mainStore } from '#src/storage/stores/store-parts.ts';
-import { SqliteWorker } from '#src/storage/thread/sqlite-worker.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
+import { Database } from '#src/storage/database.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import { mainStore } from '#src/storage/store-kinds.ts';
 import { storeFolder } from './files.ts';
-
-const entry = new URL('./scripted-worker.ts', import.meta.url);
-const always = { kind: 'always' } as const;
-const unwritable = (message: string) => ({
-  name: 'BotError',
-  code: 'store.unwritable',
-  retryable: true,
-  message: expect.stringContaining(message),
-});
 
 test('the store is written while the thread that sends voice does something else', async () => {
   using place = storeFolder();
-  await using store = await new SqliteWorker({ clock: realClock }).open(mainStore, place.path);
+  await using worker = new SqliteWorker();
+  const call = worker.file(place.path);
+  await call('open', mainStore.sqlite);
   using reader = new DatabaseSync(place.path);
-  const rows = () => reader.prepare('SELECT count(*) AS n FROM consents').get()?.n;
-  const writing = store.consents.write('10', '1', always);
+  const rows = () => reader.prepare('SELECT count(*) AS n FROM bot_guilds').get()?.n;
+  const writing = call('run', 'INSERT INTO bot_guilds VALUES (?, ?)', [['1', '10']]);
   const untilMs = realClock.nowMs() + 20_000;
   while (rows() === 0 && realClock.nowMs() < untilMs); // this thread stands still
   expect(rows()).toBe(1);
-  await writing;
-});
-
-test('a request that the store does not answer fails by its deadline, and others go on', async () => {
-  const clock = new VirtualClock();
-  await using store = await new SqliteWorker({ clock, entry }).open(mainStore, 'scripted');
-  const writing = expect(store.panels.write('silent', place)).rejects.toMatchObject(
-    unwritable('did not answer in 60 s: check its disk'),
-  );
-  await clock.advance(60_000);
-  await writing;
-  await store.panels.write('10', place);
-});
-
-test('what waits for the store is bounded', async () => {
-  const clock = new VirtualClock();
-  await using store = await new SqliteWorker({ clock, entry }).open(mainStore, 'scripted');
-  const waiting = Array.from({ length: 1_000 }, () =>
-    store.panels.write('silent', place).catch(() => undefined),
-  );
-  await expect(store.panels.write('10', place)).rejects.toMatchObject(
-    unwritable('Too many operations wait for the store'),
-  );
-  await clock.advance(60_000);
-  await Promise.all(waiting);
+  expect(await writing).toBe(1);
 });
 
 test('a thread that breaks fails what waits for it, and the next operation starts it again', async () => {
-  const clock = new VirtualClock();
-  await using store = await new SqliteWorker({ clock, entry }).open(mainStore, 'scripted');
-  const waiting = expect(store.panels.write('silent', place)).rejects.toMatchObject({
-    ...unwritable('The thread of the store ended'),
+  await using worker = new SqliteWorker(new URL('./scripted-worker.ts', import.meta.url));
+  const call = worker.file('scripted');
+  const driver = new SqliteDriver('scripted', mainStore.sqlite, call);
+  await using database = new Database({ driver, clock: realClock });
+  await database.open();
+  const breaking = expect(call('close')).rejects.toMatchObject({ code: 'store.unreadable' });
+  await expect(database.write(async () => undefined)).rejects.toMatchObject({
+    name: 'BotError',
+    code: 'store.unwritable',
+    retryable: true,
+    message: expect.stringContaining('The thread of the store ended'),
     cause: { message: 'out of order' },
   });
-  await expect(store.panels.read('broken')).rejects.toMatchObject({ code: 'store.unreadable' });
-  await waiting;
-  await store.panels.write('10', place);
+  await breaking;
+  await database.write(async () => undefined);
 });
-
-test('a store that does not open in time is given up', async () => {
-  const clock = new VirtualClock();
-  const opening = new SqliteWorker({ clock, entry }).open(mainStore, 'silent');
-  const refused = expect(opening).rejects.toThrow('did not answer in 60 s');
-  await clock.advance(60_000);
-  await clock.advance(3_000);
-  await refused;
-});
-
-const place = { channelId: '100', messageId: '1000' };

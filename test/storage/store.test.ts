@@ -3,9 +3,10 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
+import { lostRows } from '#src/storage/data-dir/store-files.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { everyByte, heldByAnother, storeFolder } from './files.ts';
 import { formerRows } from './former-consents.ts';
 
@@ -31,7 +32,7 @@ test('what people said survives a process that was killed', async () => {
   expect(await found.consents.read('10')).toEqual(new Map([['1', never]]));
 });
 
-test('a store that another program does not let go of is given up after two seconds', async () => {
+test('a store that another program does not let go of is given up after five seconds', async () => {
   using place = storeFolder();
   const clock = new VirtualClock();
   await using store = await openLocalStore(place.path, { clock });
@@ -41,26 +42,30 @@ test('a store that another program does not let go of is given up after two seco
     retryable: true,
     message: expect.stringContaining(`Another program uses the store ${place.path}`),
   });
-  await clock.advance(2_100);
+  for (let ms = 0; ms < 5_500; ms += 100) await clock.advance(100);
   await writing;
 });
 
-test('the yes for a day of a former format is deleted and counted, and the no of a seat is kept', async () => {
-  using place = storeFolder();
-  await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
-  {
-    using sqlite = new DatabaseSync(place.path);
-    sqlite.exec(formerRows);
-    sqlite.exec('ALTER TABLE api_tokens DROP COLUMN channel_ids; PRAGMA user_version = 15');
-  }
-  await using store = await openLocalStore(place.path, options);
-  const kept = new Map(Object.entries({ ann: always, bob: never, cy: never }));
-  expect(await store.consents.read('g')).toEqual(kept);
-  expect(await store.consents.dropDays()).toBe(1);
-  expect(await store.consents.dropDays()).toBe(0);
-  expect(await store.consents.read('g')).toEqual(kept);
-  expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
-});
+test.each([15, 19])(
+  'the yes for a day of format %d is deleted and counted, and the no of a seat is kept',
+  async (version) => {
+    using place = storeFolder();
+    await (await openLocalStore(place.path, options))[Symbol.asyncDispose]();
+    {
+      using sqlite = new DatabaseSync(place.path);
+      sqlite.exec(formerRows);
+      if (version > 15) sqlite.exec('ALTER TABLE api_tokens ADD COLUMN channel_ids text');
+      sqlite.exec(`PRAGMA user_version = ${version}`);
+    }
+    const lost = expect.stringMatching(/^The upgrade deletes 1 consents that held for one day/);
+    expect(lostRows(dirname(place.path))).toEqual([lost]);
+    await using store = await openLocalStore(place.path, options);
+    expect(lostRows(dirname(place.path))).toEqual([]);
+    const kept = new Map(Object.entries({ ann: always, bob: never, cy: never }));
+    expect(await store.consents.read('g')).toEqual(kept);
+    expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
+  },
+);
 
 test('a step that fails leaves the file as it was', () => {
   using sqlite = new DatabaseSync(':memory:');
@@ -81,7 +86,7 @@ test('a file of a newer bot is left alone, and the operator told to update', asy
   await expect(openLocalStore(place.path, options)).rejects.toMatchObject({
     code: 'store.unreadable',
     retryable: false,
-    message: expect.stringMatching(/newer Parley \(format 99, .*Update the bot/),
+    message: expect.stringMatching(/has format 99, and this Parley reads formats 15 to 20/),
   });
   expect(everyByte(place.folder)).toEqual(new Map([[place.path, before]]));
 });

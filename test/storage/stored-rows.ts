@@ -4,16 +4,16 @@ import type {
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
-import type { NewReminder } from '#src/features/reminders/reminder.ts';
+import type { NewReminder } from '#src/features/reminders/reminder-store.ts';
 import type { StoredTrack } from '#src/features/tracks/track-store.ts';
-import type { StoredConsent } from '#src/people/consent-store.ts';
+import type { StoredConsent } from '#src/people/consent.ts';
 import type { PersonSettings } from '#src/people/person-settings.ts';
 import type { PanelPlace } from '#src/ports/panel.ts';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
 import type { SpendingEntry } from '#src/spending/spending-store.ts';
-import type { Store } from '#src/storage/store.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
+import type { Store } from '#src/storage/stores/store-parts.ts';
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
+import type { TranscriptStore } from '#test/fakes/local-stores.ts';
 
 /** Time, in ms of the wall clock, at which the rows are written. */
 const writtenAtWallMs = Date.UTC(2026, 10, 20, 18);
@@ -62,14 +62,12 @@ const tracks: readonly StoredTrack[] = [
       {
         source: { kind: 'link', url: 'https://media.example/a%20song.ogg?x=1', type: 'audio/ogg' },
         title: 'A song – “live”',
-        owner: { id: ana, name: 'Ana' },
         positionMs: 83_240,
         loop: true,
       },
       {
         source: { kind: 'link', url: 'https://media.example/next.mp3' },
         title: 'Next',
-        owner: { id: ben, name: 'Бен' },
         positionMs: 0,
         loop: false,
       },
@@ -91,12 +89,6 @@ const tracks: readonly StoredTrack[] = [
   },
 ];
 
-/** In another channel. */
-const mutedTracks: readonly StoredTrack[] = tracks.map((track) => ({
-  ...track,
-  isMuted: true,
-}));
-
 const spent = { day, turns: 17 };
 
 const spending: readonly SpendingEntry[] = [
@@ -107,16 +99,12 @@ const spending: readonly SpendingEntry[] = [
   { ...spent, guildId: removedGuildId, nanoUsd: 5 },
 ];
 
-const notedGuildIds = [guildId, otherGuildId];
-
 const personSettings: PersonSettings = {
   language: 'pt-BR',
   voice: 'marin',
   speed: 0.85,
   spokenName: '智 Dóra',
 };
-
-const leftOut = { guildId, personId: dora };
 
 const seat: Seat = {
   guildId,
@@ -129,9 +117,6 @@ const seat: Seat = {
   sinceWallMs: writtenAtWallMs - 600_000,
   agreedIds: [chi],
 };
-
-/** In the other server. */
-const followingSeat: Seat = { ...seat, guildId: otherGuildId, followedId: ana };
 
 const apiToken: ApiToken = {
   name: 'doorbell',
@@ -183,7 +168,7 @@ const said = [
   [ben, 'Бен', ''],
 ] as const;
 
-/** A minute of talk again and again, some of it with times of words, and an answer of the bot at the end. */
+/** A minute of talk again and again, and an answer of the bot at the end. */
 const lines: readonly TranscriptLine[] = [
   ...Array.from({ length: 40 }, (_, n): TranscriptLine => {
     const [personId, name, text] = said[n % said.length] ?? said[0];
@@ -195,8 +180,6 @@ const lines: readonly TranscriptLine[] = [
       endMs: n * 12_000 + 2_400,
       text,
       language: 'en',
-      confidence: 0.75,
-      words: [{ text: text.split(' ')[0] ?? '', startMs: n * 12_000, endMs: n * 12_000 + 300 }],
       post: { channelId: placeId, messageId: `${3_200_000_000_000_000_000n + BigInt(n)}` },
     };
   }),
@@ -231,15 +214,13 @@ const longLine: TranscriptLine = {
   post: { channelId: placeId, messageId: '3300000000000000001' },
 };
 
-const captionMessages: readonly CaptionMessage[] = [
-  {
-    guildId,
-    channelId: placeId,
-    messageId: '3400000000000000001',
-    sessionId: first,
-    postedAtWallMs: writtenAtWallMs - 3_700_000,
-  },
-];
+const captionMessage: CaptionMessage = {
+  guildId,
+  channelId: placeId,
+  messageId: '3400000000000000001',
+  sessionId: first,
+  postedAtWallMs: writtenAtWallMs - 3_700_000,
+};
 
 const memories: readonly NewMemory[] = [
   {
@@ -265,13 +246,14 @@ export async function writeMain(store: Store): Promise<void> {
   for (const panel of panels) await store.panels.write(...panel);
   for (const setting of settings) await store.settings.write(...setting);
   await store.tracks.write(guildId, channelId, tracks);
-  await store.tracks.write(guildId, placeId, mutedTracks);
+  const muted = tracks.map((track) => ({ ...track, isMuted: true }));
+  await store.tracks.write(guildId, placeId, muted);
   await store.spending.add(spending, day);
-  await store.guilds.erase(removedGuildId, day);
-  await store.guilds.note(botId, notedGuildIds);
-  await store.leftOutPeople.leaveOut(leftOut.guildId, leftOut.personId, true);
+  await store.guilds.erase(removedGuildId);
+  await store.guilds.note(botId, [guildId, otherGuildId]);
+  await store.leftOutPeople.leaveOut(guildId, dora, true);
   await store.seats.write(seat);
-  await store.seats.write(followingSeat);
+  await store.seats.write({ ...seat, guildId: otherGuildId, followedId: ana });
   await store.apiTokens.add(apiToken, apiTokenHash);
   await store.personSettings.write(guildId, dora, personSettings);
   await store.reminders.add(reminder);
@@ -280,6 +262,6 @@ export async function writeMain(store: Store): Promise<void> {
 export async function writeTranscripts(store: TranscriptStore): Promise<void> {
   for (const session of sessions) await store.writer.putSession(session);
   await store.writer.putLines([...lines, longLine]);
-  for (const message of captionMessages) await store.messages.put(message);
+  await store.messages.put(captionMessage);
   for (const memory of memories) await store.memories.add(memory);
 }

@@ -3,10 +3,9 @@ import { tables as transcriptTables } from '#src/features/captions/store/transcr
 import type { id } from '#src/sql/columns.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import type { table } from '#src/sql/table.ts';
-import { migrations } from '#src/storage/main-format.ts';
 import { migrate } from '#src/storage/schema.ts';
-import { tables } from '#src/storage/stores/tables.ts';
-import { migrations as transcriptMigrations } from '#src/storage/transcripts/schema.ts';
+import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
+import { storeTables } from '#src/storage/stores/store-parts.ts';
 
 const rules = { key: ['guildId'], server: { forget: 'delete', column: 'guildId' } } as const;
 
@@ -20,7 +19,7 @@ test('a table does not compile without what becomes of its rows about persons an
 
 test('every table with a server or a person in it declares what becomes of its rows', () => {
   using sqlite = new DatabaseSync(':memory:');
-  migrate(sqlite, ':memory:', migrations);
+  migrate(sqlite, ':memory:', mainStore.sqlite.migrations);
   const tablesWith = (column: string) =>
     sqlite
       .prepare(
@@ -29,7 +28,7 @@ test('every table with a server or a person in it declares what becomes of its r
       )
       .all(column)
       .map(({ name }) => name);
-  const all = tables;
+  const all = storeTables;
   const ofServers = all.filter(({ server }) => server.forget !== 'nothing');
   expect(ofServers.map(({ name }) => name).toSorted()).toEqual(tablesWith('guild_id'));
   const ofPersons = all.filter(({ person }) => person.forget !== 'nothing');
@@ -44,17 +43,16 @@ test('every table of transcripts with a server or a person in it declares what b
     person.forget,
   ]);
   expect(Object.fromEntries(ofPersons)).toEqual({
-    answered: 'erase-line',
     lines: 'erase-line',
-    memories: 'delete-any',
+    memories: 'delete',
   });
   expect(tablesOf('guildId').every(({ server }) => server.forget === 'delete')).toBe(true);
   expect(tablesOf('session').every(({ server }) => server.forget !== 'nothing')).toBe(true);
 });
 
 test.each([
-  ['the store', migrations],
-  ['transcripts', transcriptMigrations],
+  ['the store', mainStore.sqlite.migrations],
+  ['transcripts', transcripts.sqlite.migrations],
 ])('no table of %s can hold sound', (_, steps) => {
   using sqlite = new DatabaseSync(':memory:');
   migrate(sqlite, ':memory:', steps);

@@ -49,11 +49,13 @@ test('the right texts of a broken table are used, and one sentence names the oth
       'join.ok': 'In {kanal}.',
       'say.now': 7,
       'say.empty': ' ',
+      'perm.manage': '{',
+      'stop.none': "It's '{'",
     }),
   );
   expect([locale, [...texts]]).toEqual(['de', [['stop.ok', 'Ruhe.']]]);
   expect(complaint).toBe(
-    'de.json is used without 4 of its texts: stop.okay: there is no such text; join.ok: its words are kanal in place of channel; say.now: it is not a text; and 1 more.',
+    'de.json is used without 6 of its texts: stop.okay: there is no such text; join.ok: its words are kanal in place of channel; say.now: it is not a text; and 3 more.',
   );
 });
 
@@ -74,14 +76,14 @@ test('a translation is marked with a hash of its English, and only once', () => 
     b: { text: 'Zwei.', by: 'reviewed', english: 'old' },
     gone: 'x',
   });
-  const marked = markedTable(former, source, 'machine');
+  const marked = markedTable(former, source);
   expect(JSON.parse(marked)).toEqual({
-    a: { text: 'Eins.', by: 'machine', english: englishHash('One.') },
+    a: { text: 'Eins.', english: englishHash('One.') },
     b: { text: 'Zwei.', by: 'reviewed', english: 'old' },
     gone: 'x',
   });
-  expect(markedTable(marked, source, 'machine')).toBe(marked);
-  expect(JSON.parse(markedTable(marked, source, 'reviewed', new Set(['b']))).b).toEqual({
+  expect(markedTable(marked, source)).toBe(marked);
+  expect(JSON.parse(markedTable(marked, source, new Set(['b']))).b).toEqual({
     text: 'Zwei.',
     by: 'reviewed',
     english: englishHash('Two.'),

@@ -11,7 +11,7 @@ import {
   isAnsweredEarly,
   type UtteranceFacts,
 } from '#src/turn/answerable.ts';
-import { nothingHeard } from '#src/turn/evidence.ts';
+import { nothingHeard } from '#src/turn/hallucinations.ts';
 
 const rules = { ...addressingRules, names: ['Computer'] };
 

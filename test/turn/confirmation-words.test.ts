@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { isYes } from '#src/turn/confirmation-words.ts';
 import { languages } from '#src/turn/languages/languages.ts';
+import { isYes } from '#src/turn/spoken-command.ts';
 
 const names = ['Nova'];
 

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Evidence } from '#src/turn/evidence.ts';
-import { isHallucination } from '#src/turn/hallucinations.ts';
+import { type Evidence, isHallucination } from '#src/turn/hallucinations.ts';
 
 const clear: Evidence = {
   voicedMs: 900,

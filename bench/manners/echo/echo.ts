@@ -1,5 +1,11 @@
 import { readFile } from 'node:fs/promises';
-import { type BenchChannel, isAtRest, openChannel, peopleOf } from '#bench/manners/channel.ts';
+import {
+  type BenchChannel,
+  greetingMs,
+  isAtRest,
+  openChannel,
+  peopleOf,
+} from '#bench/manners/channel.ts';
 import { spread } from '#bench/manners/microphones.ts';
 import { readStops, type Stop, stopPath } from '#bench/manners/stops.ts';
 import { decodeClip, readClips, readSound } from '#bench/turns/clips.ts';
@@ -19,8 +25,6 @@ export type EchoFindings = {
 
 const codec = await loadOpus();
 const person = 'ana';
-/** By then it has said hello. */
-const greetingMs = 12_000;
 /** It is stopped so long after its first sound, and silent so long after the end of the word, for good. */
 const [speaksMs, silentMs, forGoodMs] = [6_000, 800, 3_000];
 const answerMs = 40_000;

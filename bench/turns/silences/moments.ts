@@ -5,8 +5,7 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { isSilenceFrame, type Packet } from '#src/audio/packet.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { type SpeakerSound, SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
-import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
+import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import {
   type EndpointingEvent,
   type EndpointingState,
@@ -15,8 +14,7 @@ import {
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
 import type { PauseSigns } from '#src/turn/endpointing/endpointing-delay.ts';
-import { stoppedMs } from '#src/turn/endpointing/speaking.ts';
-import { readingAt } from '#src/turn/endpointing/understood.ts';
+import { readingAt, stoppedMs } from '#src/turn/endpointing/speaking.ts';
 
 /** State of a turn at one instant, from packets that had come by then, and nothing later. */
 export type Moment = {

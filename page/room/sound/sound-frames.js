@@ -46,18 +46,15 @@ export function readFrame(bytes) {
 }
 
 /**
- * Samples from -1 to 1 as 16-bit little-endian; what is louder is cut off.
+ * Samples from -1 to 1 as 16-bit little-endian, as all machines with browsers have them; what is louder is cut off.
  * @param {Float32Array} samples
  * @returns {Uint8Array<ArrayBuffer>}
  */
 export function pcmBytes(samples) {
-  const bytes = new Uint8Array(samples.length * 2);
-  const view = new DataView(bytes.buffer);
-  samples.forEach((sample, n) => {
-    const bounded = Math.max(-1, Math.min(1, sample));
-    view.setInt16(n * 2, Math.round(bounded * 32_767), true);
-  });
-  return bytes;
+  const pcm = Int16Array.from(samples, (sample) =>
+    Math.round(Math.max(-1, Math.min(1, sample)) * 32_767),
+  );
+  return new Uint8Array(pcm.buffer);
 }
 
 /**
@@ -66,10 +63,8 @@ export function pcmBytes(samples) {
  * @returns {Float32Array<ArrayBuffer>}
  */
 export function pcmSamples(bytes) {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const samples = new Float32Array(bytes.length >> 1);
-  for (let n = 0; n < samples.length; n++) samples[n] = view.getInt16(n * 2, true) / 32_767;
-  return samples;
+  const whole = bytes.slice(0, bytes.length - (bytes.length % 2));
+  return Float32Array.from(new Int16Array(whole.buffer), (sample) => sample / 32_767);
 }
 
 /**

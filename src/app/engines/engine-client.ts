@@ -5,7 +5,7 @@ import type { Deadlines } from '#src/provider/deadlines.ts';
 import type { Limits } from '#src/provider/guarded-fetch.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
-import { mostAnswerTokens } from '#src/spending/request-bound.ts';
+import { mostAnswerTokens } from '#src/spending/reservation.ts';
 
 /** News for the operator while the engines are made ready. */
 export type EngineNews =
@@ -16,8 +16,6 @@ export type EngineNews =
       readonly tookMs: number;
       readonly advice?: string;
     }
-  /** The base URL works only with `/v1` behind it. */
-  | { readonly kind: 'base-url'; readonly role: ProviderRole; readonly found: string }
   /** Models that are gone or about to go, once a day each. */
   | { readonly kind: 'models'; readonly news: readonly ModelNews[] }
   /** A background task of an engine fails, or works again. */
@@ -41,13 +39,7 @@ export async function clientOf(
 ) {
   const { openClient } = await import('#src/provider/client.ts');
   stopwatch(role, `${model} at ${new URL(baseUrl).host}`, report)();
-  const onBaseUrl = (found: string) => report({ kind: 'base-url', role, found });
-  return openClient({
-    baseUrl,
-    limits: limitsOf(within),
-    onBaseUrl,
-    apiKey,
-  });
+  return openClient({ baseUrl, limits: limitsOf(within), apiKey });
 }
 
 /** Bytes may come long before output does, so none of them are missed sooner than that. */

@@ -1,16 +1,16 @@
 import { realClock } from '#src/base/clock.ts';
-import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
+import { announced, chatWithFallbacks } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { announced } from '#src/chat/usage.ts';
 import type { Config, Embedded, RemoteServer } from '#src/config/types.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
-import { Breaker } from '#src/provider/breaker.ts';
 import type { RoleDeadlines } from '#src/provider/deadlines.ts';
-import { type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
+import { Breaker, type Fallback, FallbackChain } from '#src/provider/fallback-chain.ts';
+import { servedBy } from '#src/provider/models/models.ts';
 import type { ProviderNews, ProviderRole } from '#src/provider/provider-news.ts';
-import { synthesizerWithFallbacks } from '#src/speech/fallbacks/synthesizer-fallbacks.ts';
-import { transcriberWithFallbacks } from '#src/speech/fallbacks/transcriber-fallbacks.ts';
+import {
+  synthesizerWithFallbacks,
+  transcriberWithFallbacks,
+} from '#src/speech/fallbacks/speech-fallbacks.ts';
 import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import { lazily } from './engine-client.ts';
 
@@ -31,12 +31,7 @@ export type Openers = {
 };
 
 type ReportEngineNews = (news: ProviderNews) => void;
-/** The engines of one role, as they are set. */
-type RoleEngines<E> = {
-  readonly first: { readonly config: RemoteServer; readonly engine: E };
-  readonly fallback: RoleFallback<E> | undefined;
-};
-type RoleFallback<E> = {
+type ServedEngine<E> = {
   readonly config: RemoteServer | Embedded;
   readonly engine: () => E | Promise<E>;
 };
@@ -45,20 +40,14 @@ type RoleFallback<E> = {
 const replaceable = { failures: 1, firstRestMs: 5_000, longestRestMs: 60_000 };
 /** Breaker limits of an engine without a fallback: it is asked as long as there is hope. */
 const only = { failures: 5, firstRestMs: 2_000, longestRestMs: 30_000 };
-/** Time, in ms, without output after which the stand-in of a Realtime server answers. */
-const realtimeFirstMs = 20_000;
+/** Time, in ms, without output after which the stand-in of a Realtime server answers, and the longest pause in its answer. */
+const [realtimeFirstMs, realtimeIdleMs] = [20_000, 10_000];
 /** Names of embedded engines in logs and texts, by role. */
 const embeddedNames = {
   'speech to text': 'PocketSphinx',
   'text to speech': 'Flite',
   chat: 'the built-in list',
 } as const;
-
-/** Parts that build the fallback chain of a role. */
-export type ChainParts = {
-  readonly deadlines: RoleDeadlines;
-  readonly report: ReportEngineNews;
-};
 
 /** Engine roles with a breaker each: while one fails, its fallbacks, if there are any, are asked in its place. */
 export function withFallbacks(
@@ -68,32 +57,42 @@ export function withFallbacks(
   report: ReportEngineNews,
 ): EngineRoles {
   const { transcription, chat, speech, fallbacks, deadlines } = config;
-  const chainParts: ChainParts = { deadlines, report };
-  let { transcriber, synthesizer } = roles;
+  /** The fallback is opened when it is first needed. */
+  const chain = <E, C extends RemoteServer | Embedded>(
+    role: ProviderRole,
+    first: ServedEngine<E>,
+    fallback: C | undefined,
+    openFallback: (config: C) => Promise<E>,
+  ): FallbackChain<E> => {
+    const engines = [first];
+    if (fallback) engines.push({ config: fallback, engine: lazily(() => openFallback(fallback)) });
+    return chainOf(role, engines, { deadlines, report });
+  };
+  let { audioModel, chat: chatNamed, synthesizer, transcriber } = roles;
   if (transcription.kind === 'remote') {
-    const first = { config: transcription, engine: transcriber };
-    const order = { first, fallback: fallbackOf(fallbacks.transcription, open.transcriber) };
+    const first = { config: transcription, engine: () => roles.transcriber };
     const listens = transcriber.listen !== undefined;
-    transcriber = transcriberWithFallbacks(chainOf('speech to text', order, chainParts), listens);
+    const engines = chain('speech to text', first, fallbacks.transcription, open.transcriber);
+    transcriber = transcriberWithFallbacks(engines, listens);
   }
   if (speech.kind === 'remote') {
-    const first = { config: speech, engine: synthesizer };
-    const fallback = fallbackOf(fallbacks.speech, open.voice);
-    const order = { first, fallback };
-    synthesizer = synthesizerWithFallbacks(chainOf('text to speech', order, chainParts));
+    const first = { config: speech, engine: () => roles.synthesizer };
+    const engines = chain('text to speech', first, fallbacks.speech, open.voice);
+    synthesizer = synthesizerWithFallbacks(engines);
   }
-  if (chat.kind === 'embedded') return { ...roles, transcriber, synthesizer };
-  const thinking = {
-    transcriber,
-    synthesizer,
-    chat: chatOf(chat, config, roles, open, chainParts),
-  };
-  const { audioModel: hearing } = roles;
-  if (!hearing) return thinking;
-  const first = { config: chat, engine: hearing };
-  const openHearing = async (one: RemoteServer) => audioModelStandIn(await open.chat(one));
-  const order = { first, fallback: fallbackOf(fallbacks.chat, openHearing) };
-  return { ...thinking, audioModel: chatWithFallbacks(chainOf('chat', order, chainParts)) };
+  if (chat.kind === 'remote') {
+    const written = roles.chat('');
+    const first = { config: chat, engine: () => written };
+    const model = chatWithFallbacks(chain('chat', first, fallbacks.chat, open.chat));
+    chatNamed = () => model;
+  }
+  if (chat.kind === 'remote' && audioModel) {
+    const hearing = audioModel;
+    const first = { config: chat, engine: () => hearing };
+    const openHearing = async (one: RemoteServer) => audioModelStandIn(await open.chat(one));
+    audioModel = chatWithFallbacks(chain('chat', first, fallbacks.chat, openHearing));
+  }
+  return { audioModel, chat: chatNamed, synthesizer, transcriber };
 }
 
 type RealtimeFallback = Pick<Config, 'chat' | 'deadlines'> & {
@@ -120,7 +119,12 @@ export function realtimeWithStandIn(
   }
   const provider = nameIn({ ...realtime, kind: 'remote' });
   const breaker = new Breaker(others.length > 0 ? replaceable : only, realClock);
-  const limits = { ...deadlines.chat, firstMs: realtimeFirstMs, coldFirstMs: realtimeFirstMs };
+  const limits = {
+    ...deadlines.chat,
+    firstMs: realtimeFirstMs,
+    coldFirstMs: realtimeFirstMs,
+    idleMs: Math.min(realtimeIdleMs, deadlines.chat.idleMs),
+  };
   const usual = {
     role: 'chat',
     clock: realClock,
@@ -133,51 +137,22 @@ export function realtimeWithStandIn(
   };
 }
 
-function chatOf(
-  chat: RemoteServer,
-  { fallbacks }: Config,
-  roles: EngineRoles,
-  open: Openers,
-  chainParts: ChainParts,
-): EngineRoles['chat'] {
-  const first = { config: chat, engine: roles.chat('') };
-  const order = { first, fallback: fallbackOf(fallbacks.chat, open.chat) };
-  const model = chatWithFallbacks(chainOf('chat', order, chainParts));
-  return () => model;
-}
-
-/** A fallback that is opened when it is first needed. */
-function fallbackOf<C extends RemoteServer | Embedded, E>(
-  config: C | undefined,
-  open: (config: C) => Promise<E>,
-): RoleFallback<E> | undefined {
-  return config && { config, engine: lazily(() => open(config)) };
-}
-
 function chainOf<E>(
   role: ProviderRole,
-  { first, fallback }: RoleEngines<E>,
-  { deadlines, report }: ChainParts,
+  engines: readonly ServedEngine<E>[],
+  { deadlines, report }: { readonly deadlines: RoleDeadlines; readonly report: ReportEngineNews },
 ): FallbackChain<E> {
-  const engines: readonly RoleFallback<E>[] = [
-    { config: first.config, engine: () => first.engine },
-    ...(fallback ? [fallback] : []),
-  ];
   const configs = engines.map(({ config }) => config);
+  const limits = engines.length > 1 ? replaceable : only;
   const fallbacks = engines.map(
     ({ config, engine }): Fallback<E> => ({
       provider: nameOf(role, config, configs),
-      breaker: new Breaker(fallback ? replaceable : only, realClock),
+      breaker: new Breaker(limits, realClock),
       engine,
     }),
   );
-  return new FallbackChain({
-    role,
-    fallbacks,
-    clock: realClock,
-    deadlines: deadlines[role],
-    report,
-  });
+  const clock = realClock;
+  return new FallbackChain({ role, fallbacks, clock, deadlines: deadlines[role], report });
 }
 
 /** The host, which people know it by; where two are the same, the model as well. */

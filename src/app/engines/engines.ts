@@ -1,14 +1,15 @@
 import { realClock } from '#src/base/clock.ts';
+import { announced } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { openStandIn } from '#src/chat/stand-in.ts';
 import { standInGrammar } from '#src/chat/stand-in-grammar.ts';
-import { announced } from '#src/chat/usage.ts';
 import { modelsInUse } from '#src/config/models.ts';
 import type { AudioModel, Config, RemoteServer } from '#src/config/types.ts';
-import type { Pipeline } from '#src/pipeline/pipeline.ts';
+import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
+import { chained } from '#src/pipeline/chained.ts';
+import type { Pipeline, PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import type { RoleDeadlines } from '#src/provider/deadlines.ts';
-import type { ModelNews } from '#src/provider/models/models.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
+import { type ModelNews, servedBy } from '#src/provider/models/models.ts';
 import {
   type EmbeddedTranscriberOptions,
   openEmbeddedTranscriber,
@@ -52,7 +53,9 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
     const { synthesizer, voices } = await voice;
     const chat = await openChat(config, report);
     const opened = { transcriber, synthesizer, ...chat };
-    const roles = pronouncing(await openChains(config, opened, stack, report));
+    const chained = await openChains(config, opened, stack, report);
+    // Every voice says words as servers have it.
+    const roles = { ...chained, synthesizer: withPronunciation(chained.synthesizer) };
     const talking = await openRealtime(config, roles, stack, report);
     const isTalking = config.pipeline === 'realtime';
     const warm = await openWarmth(
@@ -77,11 +80,6 @@ export async function openEngines(config: Config, report: OnEngineNews): Promise
   }
 }
 
-/** Every voice says words as servers have it. */
-function pronouncing(roles: EngineRoles): EngineRoles {
-  return { ...roles, synthesizer: withPronunciation(roles.synthesizer) };
-}
-
 /** Opens the fallback chains. Engines that are only asked during a failure are opened then, unreported. */
 async function openChains(
   config: Config,
@@ -92,8 +90,7 @@ async function openChains(
   const { transcription, chat, speech, deadlines } = config;
   if ([transcription, chat, speech].every(({ kind }) => kind === 'embedded')) return roles;
   const { withFallbacks } = await import('./engine-fallbacks.ts');
-  const quietly: OnEngineNews = (news) =>
-    ['base-url', 'alert'].includes(news.kind) ? report(news) : undefined;
+  const quietly: OnEngineNews = (news) => (news.kind === 'alert' ? report(news) : undefined);
   const open = {
     transcriber: (one: Config['transcription']) =>
       openTranscriberOf(one, deadlines, stack, quietly),
@@ -185,8 +182,7 @@ async function openRealtime(
   const { RealtimeTalk } = await import('#src/chat/realtime/realtime-talk.ts');
   const { audioModel } = await import('#src/pipeline/audio-model/audio-model.ts');
   const { realtimeWithStandIn } = await import('./engine-fallbacks.ts');
-  const limits = { firstMs: config.deadlines.chat.firstMs };
-  const talk = stack.use(new RealtimeTalk({ ...limited(server), limits }));
+  const talk = stack.use(new RealtimeTalk(limited(server)));
   const withStandIn = realtimeWithStandIn({ ...config, realtime: server }, roles, report);
   const open = (signal: AbortSignal) => withStandIn(talk.begin(signal));
   return { talk, pipeline: audioModel({ open, synthesizer: roles.synthesizer, input: 'audio' }) };
@@ -219,10 +215,62 @@ async function openWarmth(
     for (const engine of engines) engine?.warm?.();
   };
   if (addresses.length === 0) return warmEngines;
-  const { WarmConnections } = await import('#src/provider/warm-connections.ts');
+  const { WarmConnections } = await import('#src/provider/client.ts');
   const connections = stack.use(new WarmConnections(addresses, realClock));
   return () => {
     connections.warm();
     warmEngines();
   };
+}
+
+/** One way to answer, and the name of the model that thinks in it. */
+type PipelineChoice = {
+  readonly engine: string;
+  readonly pipeline: Pipeline;
+};
+
+/** Every way to answer that there are engines for; the configured one first. */
+export function pipelinesOf(
+  config: Config,
+  engines: Omit<Engines, typeof Symbol.asyncDispose>,
+  chat: ChatModel,
+): PipelineRegistry {
+  const ways = new Map<PipelineName, PipelineChoice>([
+    ['chained', chainedWay(config, engines, chat)],
+  ]);
+  const hearing = audioModelWay(config, engines);
+  if (hearing) ways.set('audio-model', hearing);
+  const { realtime } = engines;
+  if (realtime) {
+    ways.set('realtime', { engine: config.realtime?.model ?? 'realtime', pipeline: realtime });
+  }
+  const { pipeline: standard } = config;
+  const wayOf = (name: PipelineName): PipelineChoice => {
+    const way = ways.get(name);
+    if (!way) throw new Error(`The pipeline ${name} is not set up.`);
+    return way;
+  };
+  return {
+    names: [...ways.keys()].sort((a, b) => Number(b === standard) - Number(a === standard)),
+    open: (name) => wayOf(name).pipeline,
+    engine: (name) => wayOf(name).engine,
+  };
+}
+
+function chainedWay(
+  { chat: { ...config } }: Config,
+  { chatName, synthesizer }: Pick<Engines, 'chatName' | 'synthesizer'>,
+  chat: ChatModel,
+): PipelineChoice {
+  const engine = config.kind === 'remote' ? config.model : chatName;
+  return { engine, pipeline: chained({ chat, synthesizer }) };
+}
+
+function audioModelWay(
+  { audioModel: config }: Config,
+  { audioModel: model, synthesizer }: Pick<Engines, 'audioModel' | 'synthesizer'>,
+): PipelineChoice | undefined {
+  if (!model) return undefined;
+  const { input, model: engine = 'audio-model' } = config;
+  return { engine, pipeline: audioModel({ open: () => model, synthesizer, input }) };
 }

@@ -64,6 +64,6 @@ export function openSpeechDecoder(stack: AsyncDisposableStack): DecodeSpeech {
     return stack.use(new Decoding({ clock: realClock }));
   });
   return async function* decode(bytes, signal) {
-    yield* (await opened()).play(bytes, { want: speakRateHz }, signal);
+    yield* (await opened()).play(bytes, { rateHz: speakRateHz, channels: 1 }, signal);
   };
 }

@@ -4,8 +4,7 @@ import { argumentMistake } from '#src/base/argument-mistake.ts';
 import type { Config } from '#src/config/types.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
-import { storePath } from '#src/storage/store.ts';
-import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
+import { storePath, transcripts } from '#src/storage/store-kinds.ts';
 import { wantedKinds, withDatabaseCopies } from './database-copies.ts';
 import { misconfigured, runProgram } from './run-program.ts';
 
@@ -43,7 +42,7 @@ function copy(storesDir: string, dataDir: string, withTranscripts: boolean): voi
   console.log(backUp(storePath(storesDir), folder, now));
   deleteOldCopies(dataDir, now);
   if (!withTranscripts) return;
-  const transcripts = transcriptsPath(storesDir);
-  if (existsSync(transcripts)) console.log(backUp(transcripts, folder, now));
-  else console.error(`There are no transcripts ${transcripts} to copy: captions were never on.`);
+  const path = storePath(storesDir, transcripts);
+  if (existsSync(path)) console.log(backUp(path, folder, now));
+  else console.error(`There are no transcripts ${path} to copy: captions were never on.`);
 }

@@ -1,19 +1,16 @@
 import { rmSync } from 'node:fs';
-import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { type BackupKind, backupKinds } from '#src/storage/backups/backup-kinds.ts';
 import { databaseCopyFolder } from '#src/storage/backups/copy-names.ts';
-import { copyToFiles } from '#src/storage/postgres/copies.ts';
+import { copyMs, copyToFiles } from '#src/storage/postgres/copies.ts';
 import {
   migratePostgres,
   readFormats,
   refuseFormerFormats,
 } from '#src/storage/postgres/migrate.ts';
-import { PostgresPool } from '#src/storage/postgres/pool.ts';
-import { storesPart } from '#src/storage/postgres/stores/schema.ts';
-import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
+import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { mainStore, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 
 /**
  * Copies the stores of a database to files of SQLite, and gives their folder to `work`, after which they are gone. With `isMade`
@@ -25,30 +22,30 @@ export async function withDatabaseCopies<T>(
     dataDir,
     isMade,
   }: { readonly url: Secret; readonly dataDir: string; readonly isMade: boolean },
-  kinds: readonly BackupKind[],
-  work: (storesDir: string, pool: PostgresPool) => T | Promise<T>,
+  kinds: readonly StoreKind[],
+  work: (storesDir: string, driver: PostgresDriver) => T | Promise<T>,
 ): Promise<T> {
-  await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
-  const parts = [storesPart, transcriptsPart];
-  const before = await readFormats(pool, parts);
-  refuseFormerFormats(parts, before, pool.place);
-  if (isMade) await migratePostgres(pool, parts);
-  else if (!before.has(storesPart.name)) throw noStore(pool.place);
-  const there = kinds.filter((_, n) => before.has(parts[n]?.name ?? ''));
+  await using driver = new PostgresDriver({ url, settings: { statement_timeout: `${copyMs}` } });
+  const before = isMade
+    ? await migratePostgres(driver, storeKinds)
+    : await readFormats(driver, storeKinds);
+  refuseFormerFormats(storeKinds, before, driver.place);
+  if (!isMade && !before.has(mainStore.name)) throw noStore(driver.place);
+  const there = kinds.filter(({ name }) => before.has(name));
   const storesDir = databaseCopyFolder(dataDir);
   try {
     rmSync(storesDir, { recursive: true, force: true });
     makeFolder(storesDir);
-    await copyToFiles(pool, there, storesDir);
-    return await work(storesDir, pool);
+    await copyToFiles(driver, there, storesDir);
+    return await work(storesDir, driver);
   } finally {
     rmSync(storesDir, { recursive: true, force: true });
   }
 }
 
-/** Kinds of copies that are wanted, in the order of the parts of a database. */
-export function wantedKinds(withTranscripts: boolean): readonly BackupKind[] {
-  return backupKinds.slice(0, withTranscripts ? 2 : 1);
+/** Stores that are wanted. */
+export function wantedKinds(withTranscripts: boolean): readonly StoreKind[] {
+  return storeKinds.slice(0, withTranscripts ? 2 : 1);
 }
 
 function noStore(place: string): BotError {

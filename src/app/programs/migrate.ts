@@ -1,12 +1,8 @@
-import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import { migratePostgres, readFormats } from '#src/storage/postgres/migrate.ts';
-import { PostgresPool } from '#src/storage/postgres/pool.ts';
-import { storesPart } from '#src/storage/postgres/stores/schema.ts';
-import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
-import { unsharedLinesIn } from '#src/storage/postgres/transcripts/unshared-lines.ts';
+import { lostRowsIn, migratePostgres, readFormats } from '#src/storage/postgres/migrate.ts';
+import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { rangeOf } from '#src/storage/schema.ts';
-import { withoutPresences } from '#src/storage/transcripts/schema.ts';
+import { storeKinds } from '#src/storage/store-kinds.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run migrate: brings the tables of DATABASE_URL to the format of this version; former versions cannot read them afterwards.
@@ -20,14 +16,11 @@ async function run({ databaseUrl: url }: Config): Promise<number> {
     );
     return 0;
   }
-  await using pool = new PostgresPool({ url, clock: realClock, mostConnections: 1 });
-  const parts = [storesPart, transcriptsPart];
-  const before = await readFormats(pool, parts);
-  const formerFormat = before.get(transcriptsPart.name) ?? withoutPresences;
-  const lines = formerFormat < withoutPresences ? await unsharedLinesIn(pool) : 0;
-  await migratePostgres(pool, parts, { upgrades: true });
-  if (lines > 0) console.log(`Deleted ${lines} captions that were stored while catch_up was off.`);
-  for (const { migrations, name } of parts)
-    console.log(`${name}: format ${before.get(name) ?? 'none'} -> ${rangeOf(migrations).known}`);
+  await using driver = new PostgresDriver({ url });
+  const before = await readFormats(driver, storeKinds);
+  for (const sentence of await lostRowsIn(driver, before)) console.log(sentence);
+  await migratePostgres(driver, storeKinds, { upgrades: true });
+  for (const { name, postgres } of storeKinds)
+    console.log(`${name}: format ${before.get(name) ?? 'none'} -> ${rangeOf(postgres).known}`);
   return 0;
 }

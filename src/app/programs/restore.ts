@@ -4,7 +4,6 @@ import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { Config } from '#src/config/types.ts';
-import { backupKinds } from '#src/storage/backups/backup-kinds.ts';
 import {
   newestCopies,
   type RestoredFile,
@@ -14,6 +13,7 @@ import {
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { copyFromFiles } from '#src/storage/postgres/copies.ts';
 import { refuseLiveProcesses } from '#src/storage/postgres/database-state.ts';
+import { storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { withDatabaseCopies } from './database-copies.ts';
 import { runProgram } from './run-program.ts';
 
@@ -59,13 +59,13 @@ async function restoreDatabase(
 ): Promise<readonly RestoredFile[]> {
   await refuseLiveProcesses(url, realClock);
   const database = { url, dataDir: options.dataDir, isMade: true };
-  return await withDatabaseCopies(database, backupKinds, async (storesDir, pool) => {
+  return await withDatabaseCopies(database, storeKinds, async (storesDir, driver) => {
     const restored = restoreStores({ ...options, storesDir });
-    const kinds = backupKinds.filter((kind) =>
-      restored.some(({ to }) => to === kind.path(storesDir)),
+    const kinds = storeKinds.filter((kind) =>
+      restored.some(({ to }) => to === storePath(storesDir, kind)),
     );
-    await copyFromFiles(pool, kinds, storesDir);
-    return restored.map((file) => ({ ...file, to: pool.place }));
+    await copyFromFiles(driver, kinds, storesDir);
+    return restored.map((file) => ({ ...file, to: driver.place }));
   });
 }
 

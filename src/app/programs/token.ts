@@ -6,16 +6,17 @@ import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats, storeFiles } from '#src/storage/data-dir/store-files.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
-import { type Store, storePath } from '#src/storage/store.ts';
+import { Database } from '#src/storage/database.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { mainStore, storePath } from '#src/storage/store-kinds.ts';
+import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
 import { hashOf, newSecret, tokenName } from '#src/web/api/tokens/new-token.ts';
-import type { ApiScope, ApiToken } from '#src/web/api/tokens/token-store.ts';
-import { apiScopes } from '#src/web/api/tokens/token-store.ts';
+import { type ApiScope, type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
 import { runProgram } from './run-program.ts';
 
 // npm run token: makes, lists and revokes the tokens with which programs use the bot over HTTP, also while it runs.
 
-const usage = `npm run token -- create NAME --server ID --scopes ${apiScopes.join()} [--budget USD-A-DAY] [--channels ID,ID]
+const usage = `npm run token -- create NAME --server ID --scopes ${apiScopes.join()} [--budget USD-A-DAY] [--channels ID,ID] [--events URL]
 npm run token -- list
 npm run token -- revoke NAME`;
 
@@ -36,18 +37,21 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   const clock = realClock;
   if (databaseUrl) {
     const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
-    return await openPostgresStore({ url: databaseUrl, clock, report: () => undefined }, signal);
+    const options = { url: databaseUrl, clock, report: () => undefined };
+    return (await openPostgresStore(options, signal)).store;
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
   const path = storePath(folder);
   refuseForeignFormats(folder);
   const file = storeFiles(folder).find((one) => one.path === path);
-  if (file && file.version === file.known) return await openLocalStore(path, { clock });
+  const database = new Database({ driver: new SqliteDriver(path, mainStore.sqlite), clock });
+  if (file && file.version === file.known) return sqlStores(database);
   // Its format changes: no other process may work with it meanwhile.
   const { version } = packageJson;
   const onWait = (message: string) => console.error(message);
   using _lock = await lockDataDir(folder, { clock, version, onWait }, signal);
-  return await openLocalStore(path, { clock });
+  await database.open();
+  return sqlStores(database);
 }
 
 async function perform(args: TokenArguments, { apiTokens }: Store): Promise<number> {
@@ -82,7 +86,15 @@ async function perform(args: TokenArguments, { apiTokens }: Store): Promise<numb
   }
 }
 
-function lineOf({ name, guildId, scopes, budgetUsd, channelIds, ...times }: ApiToken): string {
+function lineOf({
+  name,
+  guildId,
+  scopes,
+  budgetUsd,
+  channelIds,
+  eventsUrl,
+  ...times
+}: ApiToken): string {
   const budget = budgetUsd === undefined ? '' : `, at most $${budgetUsd} a day`;
   const created = new Date(times.createdAtWallMs).toISOString().slice(0, 10);
   const revoked =
@@ -90,7 +102,8 @@ function lineOf({ name, guildId, scopes, budgetUsd, channelIds, ...times }: ApiT
       ? ''
       : `, revoked ${new Date(times.revokedAtWallMs).toISOString().slice(0, 10)}`;
   const channels = channelIds ? `, channels ${channelIds.join()}` : '';
-  return `${name}: server ${guildId}, ${scopes.join()}${channels}${budget}, created ${created}${revoked}`;
+  const events = eventsUrl ? `, events to ${new URL(eventsUrl).host}` : '';
+  return `${name}: server ${guildId}, ${scopes.join()}${channels}${events}${budget}, created ${created}${revoked}`;
 }
 
 /** Reads the arguments; a sentence says why they do not fit. */
@@ -103,6 +116,7 @@ function readArguments(args: readonly string[]): TokenArguments | string {
         scopes: { type: 'string' },
         budget: { type: 'string' },
         channels: { type: 'string' },
+        events: { type: 'string' },
       },
       allowPositionals: true,
     });
@@ -123,6 +137,7 @@ type TokenOptions = {
   readonly scopes?: string;
   readonly budget?: string;
   readonly channels?: string;
+  readonly events?: string;
 };
 
 function newToken(name: string | undefined, options: TokenOptions): TokenArguments | string {
@@ -137,9 +152,17 @@ function newToken(name: string | undefined, options: TokenOptions): TokenArgumen
     return '--budget: US dollars a day, above 0.';
   const channelIds = channelsFor(scopes, channels);
   if (typeof channelIds === 'string') return channelIds;
+  const eventsUrl = options.events;
+  if (!mayBePosted(eventsUrl, scopes))
+    return '--events: with the scope events, the https address that they are posted to.';
   const limits = { ...(budgetUsd && { budgetUsd }), channelIds };
-  const token = { name: name ?? '', guildId, scopes, ...limits };
+  const token = { name: name ?? '', guildId, scopes, ...limits, eventsUrl };
   return { kind: 'create', token };
+}
+
+function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]): boolean {
+  if (url === undefined) return true;
+  return scopes.includes('events') && URL.canParse(url) && new URL(url).protocol === 'https:';
 }
 
 /** Scopes of a list; none where one of them is unknown. */
@@ -149,14 +172,15 @@ function scopesIn(listed: string): readonly ApiScope[] {
   return isKnown ? apiScopes.filter((scope) => words.includes(scope)) : [];
 }
 
-/** Voice channels that a token may read transcripts of, or why these do not fit its scopes. */
+/** Voice channels whose words a token may read, or why these do not fit its scopes. */
 function channelsFor(
   scopes: readonly ApiScope[],
   listed: string | undefined,
 ): readonly string[] | string | undefined {
   const isReading = scopes.includes('transcript');
   if (!isReading && listed === undefined) return undefined;
+  const mayRead = isReading || scopes.includes('events');
   const ids = (listed ?? '').split(',').filter((id) => id !== '');
-  if (isReading && ids.length > 0 && ids.every((id) => /^\d{15,21}$/.test(id))) return ids;
-  return '--channels: with the scope transcript, the numeric ids of the voice channels that it may read.';
+  if (mayRead && ids.length > 0 && ids.every((id) => /^\d{15,21}$/.test(id))) return ids;
+  return '--channels: with the scopes transcript and events, the numeric ids of the voice channels that it may read.';
 }

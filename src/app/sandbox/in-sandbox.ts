@@ -6,12 +6,14 @@ import { programDoor } from '#src/app/page/serve-programs.ts';
 import { loadCorrections } from '#src/app/text-corrections.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import { realClock } from '#src/base/clock.ts';
+import { processEnvironment } from '#src/config/config.ts';
 import type { Config } from '#src/config/types.ts';
 import { EventLog } from '#src/console/event-log.ts';
 import { openFolder } from '#src/console/exchange.ts';
 import { ConversationPrinter, printMessage } from '#src/console/printer.ts';
 import type { SandboxPageLine } from '#src/console/sandbox-lines.ts';
 import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
+import { openTraces } from '#src/ops/metrics/traces.ts';
 import { proposals } from '#src/provider/nearby.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
 import { PageView } from './page-view.ts';
@@ -136,8 +138,10 @@ function reportOf(
   views: readonly Pick<SandboxView, 'session'>[],
   view: SandboxView,
 ): Pick<BotOptions, 'onSession' | 'onDiscord' | 'onStore'> {
+  const traces = openTraces(realClock, processEnvironment());
   return {
-    onSession(_guildId, event) {
+    onSession(guildId, event) {
+      traces?.report(guildId, event);
       events.report(event);
       for (const each of views) each.session(event);
     },

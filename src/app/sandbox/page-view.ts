@@ -1,7 +1,6 @@
 import type { EngineNews } from '#src/app/engines/engine-client.ts';
 import { silenceLine, silenceOf, whyDropped } from '#src/console/silence.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
-import type { ProviderRole } from '#src/provider/provider-news.ts';
 
 /** Takes an event for the page; its shape stands in `sandbox/page/browser-protocol.ts`. */
 export type SendToPage = (event: object) => void;
@@ -9,7 +8,7 @@ export type SendToPage = (event: object) => void;
 /** Answers of the bot for the page of the sandbox: the page cannot see them on Discord, so the bot's process reports them. */
 export class PageView {
   readonly #botName: string;
-  readonly #engines = new Map<ProviderRole, string>();
+  readonly #engines: string[] = [];
   readonly #live = new Map<string, string>();
   #report: SendToPage | undefined;
 
@@ -17,16 +16,14 @@ export class PageView {
     this.#botName = botName;
   }
 
-  /** Connects the page: `report` hears all from now on, and of the engines also what was before. */
+  /** Connects the page: `report` is told of the engines, which are ready by then, and of everything from now on. */
   connect(report: SendToPage): void {
     this.#report = report;
-    this.#sendEngines();
+    report({ kind: 'engines', lines: this.#engines });
   }
 
   engine(news: EngineNews): void {
-    if (news.kind !== 'ready') return;
-    this.#engines.set(news.role, `${news.role}: ${news.what}`);
-    this.#sendEngines();
+    if (news.kind === 'ready') this.#engines.push(`${news.role}: ${news.what}`);
   }
 
   session(event: SessionEvent): void {
@@ -70,10 +67,5 @@ export class PageView {
     if (isWhole || this.#live.get(who) === text) return;
     this.#live.set(who, text);
     this.#report?.({ kind: 'live', who, text });
-  }
-
-  #sendEngines(): void {
-    if (this.#engines.size > 0)
-      this.#report?.({ kind: 'engines', lines: [...this.#engines.values()] });
   }
 }

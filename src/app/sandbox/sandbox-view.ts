@@ -17,9 +17,6 @@ export class SandboxView {
 
   engine(news: EngineNews): void {
     switch (news.kind) {
-      case 'base-url':
-        this.#show.note(`${news.role}: the working base URL is ${news.found}`);
-        return;
       case 'models':
         for (const one of news.news) this.#show.note(sayNews(one));
         return;

@@ -3,6 +3,7 @@ import { commands } from '#commands/commands.ts';
 import { forms } from '#commands/forms.ts';
 import { pickers } from '#commands/pickers.ts';
 import type { BotOptions } from '#src/app/bot-options.ts';
+import { pipelinesOf } from '#src/app/engines/engines.ts';
 import type { SharedParts } from '#src/app/shared-parts.ts';
 import { realClock } from '#src/base/clock.ts';
 import { isServerAllowed } from '#src/config/servers.ts';
@@ -42,9 +43,7 @@ export type ShardBotOptions = {
 };
 
 /** One shard with everything behind it: a Discord login of its own and its sessions. Closing it leaves every channel first. */
-export type ShardBot = Pick<Discord, 'inviteUrl' | 'leaveDisallowed' | 'leaveNow' | 'ready'> & {
-  readonly name: string;
-} & AsyncDisposable;
+export type ShardBot = AsyncDisposable & { readonly name: string; readonly discord: Discord };
 
 /** Logs one shard in and answers there. Errors: as `openDiscord`. */
 export async function startShardBot(
@@ -91,7 +90,6 @@ export async function startShardBot(
       ...discord,
       isAllowed: (guildId) => isServerAllowed(config.servers, guildId),
       shard,
-      commandsPerPerson: config.commandsPerPerson,
       messageContent: config.messageContent,
       ...face,
       panelStore: shared.store.panels,
@@ -110,22 +108,26 @@ export async function startShardBot(
   const closing = stack.move();
   return {
     name,
-    inviteUrl: open.inviteUrl,
-    ready: () => open.ready(),
-    leaveNow: () => open.leaveNow(),
-    leaveDisallowed: () => open.leaveDisallowed(),
+    discord: open,
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
 
 /** Passes changes of the bot's own seat to the sessions. */
 function reportToSessions(sessions: VoiceSessions | undefined, event: DiscordEvent): void {
-  const { kind } = event;
-  const isHindrance = kind === 'muted' || kind === 'deafened' || kind === 'suppressed';
-  const isGone = kind === 'channel-removed' || kind === 'guild-removed';
-  const isBarred = kind === 'no-view' || kind === 'no-connect';
-  const isSeat = isHindrance || isGone || isBarred || kind === 'moved';
-  if (isSeat) sessions?.news(event.guildId, event);
+  switch (event.kind) {
+    case 'muted':
+    case 'deafened':
+    case 'suppressed':
+    case 'moved':
+    case 'channel-removed':
+    case 'guild-removed':
+    case 'no-view':
+    case 'no-connect':
+      sessions?.news(event.guildId, event);
+      return;
+    default: // no change of the seat
+  }
 }
 
 /** Longest wait, in ms, for the words that decide about the end of a turn; a slower recogniser is not awaited. */
@@ -177,10 +179,11 @@ function partsOf(
   discord: DiscordPorts,
   name: string,
 ): SessionDependencies {
-  const { engines, codec, onSession } = bot;
+  const { config, engines, codec, onSession } = bot;
   const { store } = shared;
   const { messages, panels, places } = discord;
-  const { chat, pipelines } = shared.answering(name);
+  const chat = engines.chat(name);
+  const pipelines = pipelinesOf(config, engines, chat);
   const onEvent: SessionDependencies['onEvent'] = (guildId, event) => {
     shared.stats.report(guildId, event);
     onSession(guildId, event);

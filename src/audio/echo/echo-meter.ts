@@ -1,8 +1,104 @@
 import type { VoiceWindow } from '#src/audio/voice/voice-meter.ts';
-import { Bands, bandCount, bandSamples } from './echo-bands.ts';
-import { LagFinder, type Likeness } from './echo-lag.ts';
 import { EchoPath } from './echo-path.ts';
-import { hopMs, type SentEnvelope } from './echo-sent.ts';
+import { Bands, bandCount, bandSamples, hopMs, type SentEnvelope } from './echo-sent.ts';
+
+/** Number of lags compared: 0 to 520 ms. */
+const lagCount = 66;
+/** Time constant of forgetting, in ms of voice: heard levels count by 1/e after it. */
+const fadeMs = 800;
+/** Interval between two measurements of the microphone, in ms. */
+const stepMs = (1000 * bandSamples) / 16_000;
+const fade = Math.exp(-stepMs / fadeMs);
+/** Lowest sent level, in dB: the echo of quieter sound is below a room's noise. */
+const sentFloorDb = -55;
+
+export type Likeness = {
+  /** Hops of 8 ms from leaving to coming back. */
+  readonly lag: number;
+  /** 0..1: correlation of the loudness over time, all bands together. */
+  readonly likeness: number;
+  /** The voice behind it, in measurements of 16 ms; the older ones count less. */
+  readonly weight: number;
+};
+
+/** Finds the lag at which a person's microphone sounds most like the sent sound. */
+export class LagFinder {
+  readonly #sent: SentEnvelope;
+  readonly #heard = new Float64Array(bandCount);
+  #heardSquares = 0;
+  /** Per lag and band. */
+  readonly #levels = new Float64Array(lagCount * bandCount);
+  /** Per lag, all bands together. */
+  readonly #squares = new Float64Array(lagCount);
+  readonly #products = new Float64Array(lagCount);
+  #weight = 0;
+
+  constructor(sent: SentEnvelope) {
+    this.#sent = sent;
+  }
+
+  /** `levels` of the microphone in the 16 ms that ended at hop `hop`. */
+  add(levels: Float32Array, hop: number): void {
+    this.#weight = this.#weight * fade + 1;
+    let squares = 0;
+    for (let band = 0; band < bandCount; band++) {
+      const level = levels[band] ?? 0;
+      this.#heard[band] = (this.#heard[band] ?? 0) * fade + level;
+      squares += level * level;
+    }
+    this.#heardSquares = this.#heardSquares * fade + squares;
+    for (let lag = 0; lag < lagCount; lag++) this.#addAt(lag, levels, this.#sent.at(hop - lag));
+  }
+
+  best(): Likeness {
+    let [lag, likeness] = [0, 0];
+    for (let n = 0; n < lagCount; n++) {
+      const now = this.likenessAt(n);
+      if (now > likeness) [lag, likeness] = [n, now];
+    }
+    return { lag, likeness, weight: this.#weight };
+  }
+
+  reset(): void {
+    this.#heard.fill(0);
+    this.#levels.fill(0);
+    this.#squares.fill(0);
+    this.#products.fill(0);
+    this.#heardSquares = 0;
+    this.#weight = 0;
+  }
+
+  #addAt(lag: number, levels: Float32Array, sentAt: number): void {
+    const sent = this.#sent.levels;
+    const from = lag * bandCount;
+    let [squares, products] = [0, 0];
+    for (let band = 0; band < bandCount; band++) {
+      const level = Math.max(sentFloorDb, sentAt < 0 ? sentFloorDb : (sent[sentAt + band] ?? 0));
+      this.#levels[from + band] = (this.#levels[from + band] ?? 0) * fade + level;
+      squares += level * level;
+      products += level * (levels[band] ?? 0);
+    }
+    this.#squares[lag] = (this.#squares[lag] ?? 0) * fade + squares;
+    this.#products[lag] = (this.#products[lag] ?? 0) * fade + products;
+  }
+
+  /** Likeness of the changes in each band; the overall loudness of a band does not count. */
+  likenessAt(lag: number): number {
+    let [common, sent, heard] = [0, 0, 0];
+    for (let band = 0; band < bandCount; band++) {
+      const a = this.#heard[band] ?? 0;
+      const b = this.#levels[lag * bandCount + band] ?? 0;
+      common += a * b;
+      heard += a * a;
+      sent += b * b;
+    }
+    const together = (this.#products[lag] ?? 0) - common / this.#weight;
+    const alone = this.#heardSquares - heard / this.#weight;
+    const theirs = (this.#squares[lag] ?? 0) - sent / this.#weight;
+    const size = alone * theirs;
+    return size > 1 ? together / Math.sqrt(size) : 0;
+  }
+}
 
 /** Echo verdict on an utterance so far. */
 export type EchoView = {
@@ -20,7 +116,6 @@ export type EchoView = {
 type EchoMeasurement = { readonly levels: Float32Array; readonly hop: number };
 
 const windowMs = 32;
-const stepMs = (1000 * bandSamples) / 16_000;
 /** Largest difference in ms at which a stream counts as continuous. */
 const jumpMs = 60;
 /** Clocks of sound cards differ; of a window, that the arrival may be late again. */
@@ -34,7 +129,7 @@ const silentMs = 600;
 const [echoWindows, speechWindows] = [5, 22];
 const echoShare = 0.6;
 /**
- * Excess over echo and noise, in dB, that is a voice. At -20 dB, 2026-11: echo alone up to 1 dB, words 10 dB above it
+ * Excess over echo and noise, in dB, that is a voice. At -20 dB: echo alone up to 1 dB, words 10 dB above it
  * from 4 dB.
  */
 const ownDb = 2;
@@ -54,7 +149,7 @@ const wrong = 25;
 const [mostMissing, missingDb, audibleDb] = [120, 6, 6];
 /** Hops by which a lag may be found wrong, and likeness by which another one must be better. */
 const [sameLag, clearly] = [3, 0.35];
-/** Likeness that proves an echo, by the voice it was found in: of 250 unrelated voices 2026-11 at most 0.64, 0.81 and 0.85. */
+/** Likeness that proves an echo, by the voice it was found in: of 250 unrelated voices at most 0.64, 0.81 and 0.85. */
 const proofs = [
   { weight: 24, likeness: 0.7 },
   { weight: 16, likeness: 0.84 },

@@ -1,5 +1,4 @@
-import { bandCount, silenceDb } from './echo-bands.ts';
-import { hopMs, type SentEnvelope } from './echo-sent.ts';
+import { bandCount, hopMs, type SentEnvelope, silenceDb } from './echo-sent.ts';
 
 /** Hops of reverberation, each quieter than the one before. */
 const tailHops = 12;

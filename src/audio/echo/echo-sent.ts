@@ -1,6 +1,99 @@
 import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
-import { Bands, bandCount, bandSamples, silenceDb } from './echo-bands.ts';
+
+const size = 256;
+const half = size / 2;
+const angles = Float64Array.from({ length: half }, (_, n) => (2 * Math.PI * n) / size);
+const cosines = angles.map(Math.cos);
+const sines = angles.map(Math.sin);
+/** Place of each sample before the transform: its eight bits the other way round. */
+const order = Uint8Array.from({ length: size }, (_, n) =>
+  Number.parseInt([...n.toString(2).padStart(8, '0')].toReversed().join(''), 2),
+);
+
+/** Magnitudes of 256 real samples at 129 frequencies, by a fast Fourier transform, without allocating. */
+export class Spectrum {
+  readonly #window: Float64Array;
+  readonly #re = new Float64Array(size);
+  readonly #im = new Float64Array(size);
+  readonly #magnitudes = new Float64Array(half + 1);
+
+  /** `window` is multiplied onto the samples first; 256 values. */
+  constructor(window: Float64Array) {
+    this.#window = window;
+  }
+
+  /** Reads 256 samples from `at`; the result is valid until the next call. */
+  magnitudes(samples: Float32Array, at: number): Float64Array {
+    for (let n = 0; n < size; n++) {
+      this.#re[order[n] ?? 0] = (samples[at + n] ?? 0) * (this.#window[n] ?? 0);
+    }
+    this.#im.fill(0);
+    this.#transform();
+    for (let n = 0; n <= half; n++) {
+      this.#magnitudes[n] = Math.sqrt((this.#re[n] ?? 0) ** 2 + (this.#im[n] ?? 0) ** 2);
+    }
+    return this.#magnitudes;
+  }
+
+  #transform(): void {
+    for (let span = 1; span < size; span *= 2) {
+      for (let start = 0; start < size; start += 2 * span) {
+        for (let n = 0; n < span; n++) this.#join(start + n, start + n + span, (n * half) / span);
+      }
+    }
+  }
+
+  /** One butterfly: `b` turned by `angle` is added to and taken from `a`. */
+  #join(a: number, b: number, angle: number): void {
+    const re = this.#re;
+    const im = this.#im;
+    const cos = cosines[angle] ?? 0;
+    const sin = sines[angle] ?? 0;
+    const x = re[b] ?? 0;
+    const y = im[b] ?? 0;
+    const turnedRe = x * cos + y * sin;
+    const turnedIm = y * cos - x * sin;
+    re[b] = (re[a] ?? 0) - turnedRe;
+    im[b] = (im[a] ?? 0) - turnedIm;
+    re[a] = (re[a] ?? 0) + turnedRe;
+    im[a] = (im[a] ?? 0) + turnedIm;
+  }
+}
+
+/** Samples at 16 kHz that one measurement looks at: 16 ms. */
+export const bandSamples = 256;
+
+/** Bins of 62.5 Hz where the bands begin, and where the last one ends: 125 Hz to 5.5 kHz, as wide as the ear's. */
+const edges = [2, 5, 8, 11, 15, 20, 27, 36, 48, 64, 88];
+export const bandCount = edges.length - 1;
+/** Quieter than this is silence. */
+export const silenceDb = -100;
+
+/** Power of a sine at full scale under a Hann window, all its bins together. */
+const fullScale = 1.5 * (bandSamples / 4) ** 2;
+
+/** Measures the loudness of 16 ms in each of ten bands. */
+export class Bands {
+  readonly #spectrum = new Spectrum(hann());
+
+  /** Reads 256 samples, each -1..1, from `at`, and writes decibels below full scale from `to`. */
+  measure(samples: Float32Array, at: number, into: Float32Array, to: number): void {
+    const magnitudes = this.#spectrum.magnitudes(samples, at);
+    for (let band = 0; band < bandCount; band++) {
+      let power = 0;
+      for (let bin = edges[band] ?? 0; bin < (edges[band + 1] ?? 0); bin++) {
+        power += (magnitudes[bin] ?? 0) ** 2;
+      }
+      into[to + band] = Math.max(silenceDb, 10 * Math.log10(power / fullScale));
+    }
+  }
+}
+
+function hann(): Float64Array {
+  const step = (2 * Math.PI) / bandSamples;
+  return Float64Array.from({ length: bandSamples }, (_, n) => 0.5 - 0.5 * Math.cos(step * n));
+}
 
 /** Time between two measurements of the sent sound. */
 export const hopMs = 8;

@@ -1,9 +1,15 @@
-import { Worker } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import type { Clock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
-import type { FromEncoders, SoundEncoder, ThreadedFormat, ToEncoders } from './sound-encoder.ts';
+import type {
+  FromEncoder,
+  SoundEncoder,
+  SoundToEncode,
+  ThreadedFormat,
+  ToEncoder,
+} from './sound-encoder.ts';
 
 /** Longest time, in ms, for one piece of sound, the loading of a library counted. */
 const longestMs = 10_000;
@@ -13,15 +19,16 @@ const idleMs = 60_000;
 const resourceLimits = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 2 };
 const entry = new URL('./encoder-worker.ts', import.meta.url);
 
-/** Thread that encodes all sounds that are not encoded on the main thread: to load a library holds a thread for 40 ms and more. */
+/**
+ * Thread that encodes all sounds that are not encoded on the main thread: to load a library holds a thread for 40 ms and more.
+ * Each sound has a channel of messages of its own, which closes with the sound or with the thread.
+ */
 export class EncoderThread {
   readonly #clock: Clock;
   readonly #worker: Worker;
-  /** Requests that wait for bytes, by the id of their sound. */
-  readonly #waiting = new Map<number, PromiseWithResolvers<Uint8Array>>();
-  readonly #open = new Set<number>();
-  #lastId = 0;
+  readonly #open = new Set<MessagePort>();
   #isAlive = true;
+  #cause: unknown;
   #forgetIdle: () => void = () => undefined;
 
   constructor(clock: Clock) {
@@ -31,8 +38,9 @@ export class EncoderThread {
     this.#worker.stdout.resume();
     this.#worker.stderr.resume();
     this.#worker.unref();
-    this.#worker.on('message', (message: FromEncoders) => this.#handle(message));
-    this.#worker.on('error', (cause) => this.#bury(failed('it has ended', cause)));
+    this.#worker.on('error', (cause) => {
+      this.#cause = cause;
+    });
     this.#worker.on('exit', () => this.#bury());
   }
 
@@ -41,14 +49,31 @@ export class EncoderThread {
   }
 
   open(format: ThreadedFormat): SoundEncoder {
-    const id = ++this.#lastId;
+    const { port1: port, port2 } = new MessageChannel();
+    this.#open.add(port);
     this.#forgetIdle();
-    this.#open.add(id);
-    this.#send({ kind: 'open', id, format });
+    const sound: SoundToEncode = { format, port: port2 };
+    this.#worker.postMessage(sound, [port2]);
+    let waiting: PromiseWithResolvers<Uint8Array> | undefined;
+    port.on('message', (answer: FromEncoder) => {
+      if (typeof answer === 'string') waiting?.reject(failed(answer));
+      else waiting?.resolve(answer);
+    });
+    port.on('close', () => waiting?.reject(failed('it has ended', this.#cause)));
+    port.unref();
+    const ask = async (message: ToEncoder): Promise<Uint8Array> => {
+      if (!this.#isAlive) throw failed('it has ended', this.#cause);
+      waiting = Promise.withResolvers();
+      port.postMessage(message);
+      return await within(waiting.promise, longestMs, this.#clock, () => {
+        this.stop().catch(() => undefined); // one that does not even stop is out of reach
+        return failed('it was too slow');
+      });
+    };
     return {
-      push: (samples) => this.#ask({ kind: 'push', id, samples: samples.slice() }),
-      end: () => this.#ask({ kind: 'end', id }),
-      [Symbol.dispose]: () => this.#close(id),
+      push: (samples) => ask(samples.slice()),
+      end: () => ask('end'),
+      [Symbol.dispose]: () => this.#close(port),
     };
   }
 
@@ -57,43 +82,17 @@ export class EncoderThread {
     await this.#worker.terminate();
   }
 
-  #ask(message: ToEncoders): Promise<Uint8Array> {
-    const waiting = Promise.withResolvers<Uint8Array>();
-    if (!this.#isAlive) return Promise.reject(failed('it has ended'));
-    this.#waiting.set(message.id, waiting);
-    this.#send(message);
-    return within(waiting.promise, longestMs, this.#clock, () => {
-      const late = failed('it was too slow');
-      this.#bury(late);
-      this.stop().catch(() => undefined); // one that does not even stop is out of reach
-      return late;
-    });
-  }
-
-  #close(id: number): void {
-    if (!this.#open.delete(id)) return;
-    this.#send({ kind: 'close', id });
+  #close(port: MessagePort): void {
+    if (!this.#open.delete(port)) return;
+    port.close();
     if (this.#open.size > 0 || !this.#isAlive) return;
     const stop = () => void this.stop().catch(() => undefined);
     this.#forgetIdle = this.#clock.later(idleMs, stop);
   }
 
-  #send(message: ToEncoders): void {
-    this.#worker.postMessage(message);
-  }
-
-  #handle(message: FromEncoders): void {
-    const waiting = this.#waiting.get(message.id);
-    this.#waiting.delete(message.id);
-    if (message.kind === 'bytes') waiting?.resolve(message.bytes);
-    else waiting?.reject(failed(message.message));
-  }
-
-  #bury(why: BotError = failed('it has ended')): void {
+  #bury(): void {
     this.#isAlive = false;
     this.#forgetIdle();
-    for (const waiting of this.#waiting.values()) waiting.reject(why);
-    this.#waiting.clear();
   }
 }
 

@@ -1,6 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { speakRateHz } from '#src/audio/pcm.ts';
-import type { FromEncoders, ThreadedFormat, ToEncoders } from './sound-encoder.ts';
+import type { FromEncoder, SoundToEncode, ThreadedFormat, ToEncoder } from './sound-encoder.ts';
 
 // Entry of the thread of encoders. Each library is loaded when its format is first asked for.
 
@@ -57,36 +57,23 @@ async function openFlac(): Promise<LoadedEncoder> {
   };
 }
 
-const encoders = new Map<number, Promise<LoadedEncoder>>();
-
-function send(message: FromEncoders): void {
-  parentPort?.postMessage(message);
-}
-
-async function handle(message: ToEncoders): Promise<void> {
-  const { id, kind } = message;
-  if (kind === 'open') {
-    const opened = open[message.format]();
-    opened.catch(() => undefined); // `push` reports the error
-    encoders.set(id, opened);
-    return;
-  }
-  const opening = encoders.get(id);
-  if (kind === 'close') {
-    encoders.delete(id);
-    (await opening)?.free();
-    return;
-  }
+/** Never rejects. */
+async function answerTo(message: ToEncoder, opening: Promise<LoadedEncoder>): Promise<FromEncoder> {
   try {
     const encoder = await opening;
-    if (!encoder) return;
-    const bytes = kind === 'push' ? encoder.push(message.samples) : encoder.end();
-    send({ kind: 'bytes', id, bytes });
+    return message === 'end' ? encoder.end() : encoder.push(message);
   } catch (thrown) {
-    send({ kind: 'failed', id, message: thrown instanceof Error ? thrown.message : `${thrown}` });
+    return thrown instanceof Error ? thrown.message : `${thrown}`;
   }
 }
 
-parentPort?.on('message', (message: ToEncoders) => {
-  handle(message).catch(() => undefined); // one that did not open is not freed
+parentPort?.on('message', ({ format, port }: SoundToEncode) => {
+  const opening = open[format]();
+  opening.catch(() => undefined); // `push` reports the error
+  port.on('message', (message: ToEncoder) => {
+    void answerTo(message, opening).then((answer) => port.postMessage(answer));
+  });
+  port.on('close', () => {
+    opening.then((encoder) => encoder.free()).catch(() => undefined); // one that did not open is not freed
+  });
 });

@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import type { MessagePort } from 'node:worker_threads';
 import { speakRateHz } from '#src/audio/pcm.ts';
 
 /** Sound as it is sent to programs, in pieces of any length: mono at `speakRateHz` in, bytes of one format out. Has state. */
@@ -29,14 +30,8 @@ export type SoundFormat = (typeof soundFormats)[number];
 /** Formats that are encoded in a thread. */
 export type ThreadedFormat = Extract<SoundFormat, 'mp3' | 'flac'>;
 
-/** Messages to the thread of encoders; answers come in order. */
-export type ToEncoders =
-  | { readonly kind: 'open'; readonly id: number; readonly format: ThreadedFormat }
-  | { readonly kind: 'push'; readonly id: number; readonly samples: Int16Array }
-  | { readonly kind: 'end'; readonly id: number }
-  | { readonly kind: 'close'; readonly id: number };
-
-/** Answer to each `push` and `end`. */
-export type FromEncoders =
-  | { readonly kind: 'bytes'; readonly id: number; readonly bytes: Uint8Array }
-  | { readonly kind: 'failed'; readonly id: number; readonly message: string };
+/** A sound for the thread of encoders; what is sent to `port` is answered in order. */
+export type SoundToEncode = { readonly format: ThreadedFormat; readonly port: MessagePort };
+export type ToEncoder = Int16Array | 'end';
+/** Bytes that are ready, or why there are none. */
+export type FromEncoder = Uint8Array | string;

@@ -1,8 +1,7 @@
-import { rms } from '#src/audio/loudness/loudness.ts';
+import { rms } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { OpusCodec } from './opus.ts';
-import { ctl, decoded, modeValue, twentyMs } from './opus-bytes.ts';
-import { openOpusScript } from './opus-script.ts';
+import type { CoderRateHz, OpusCodec } from './opus.ts';
+import { ctl, decoded, modeValue, twentyMs } from './opus-packet.ts';
 
 const codecs = {
   '@discordjs/opus': openNative,
@@ -18,7 +17,6 @@ type NativeOpus = {
   ) => {
     encode(pcm: Buffer): Buffer;
     decode(opus: Buffer): Buffer;
-    setBitrate(bitrate: number): void;
     applyEncoderCTL(request: number, value: number): void;
   };
 };
@@ -26,26 +24,25 @@ type NativeOpus = {
 // In a variable, so that neither types nor tools ask for a package most people do not have.
 const packageName: string = '@discordjs/opus';
 
-/** A coder of @discordjs/opus or of mediaplex, which follows it; nothing has to be freed. */
+/** All coders of opusscript share one small heap; from the 31st on opusscript 0.0.8 runs out of it. */
+const scriptCoderLimit = 28;
+
+/** An encoder and a decoder of one library. */
 type Coder = {
   encode(pcm: Buffer): Buffer;
-  decode(opus: Buffer): Buffer;
-  setBitrate(bitrate: number): void;
+  decode(opus: Buffer): Uint8Array;
+  /** Sets a property of the encoder. */
+  request(ctl: number, value: number): void;
+  /** Left out where the library frees it with its garbage. */
+  free?(): void;
 };
 
-/**
- * The first Opus library, fastest first, that loads and passes a short test; `prefer` names one to try before.
- *
- * Errors: BotError `audio.no_codec`.
- */
-export async function loadOpus(prefer?: string): Promise<OpusCodec> {
-  const entries = Object.entries(codecs);
-  const ordered = [
-    ...entries.filter(([name]) => name === prefer),
-    ...entries.filter(([name]) => name !== prefer),
-  ];
+type OpenCoder = (rateHz: CoderRateHz, channels: 1 | 2) => Coder;
+
+/** The first Opus library, fastest first, that loads and passes a short test. Errors: BotError `audio.no_codec`. */
+export async function loadOpus(): Promise<OpusCodec> {
   const failures: unknown[] = [];
-  for (const [, open] of ordered) {
+  for (const open of Object.values(codecs)) {
     try {
       const codec = await open();
       selfTest(codec);
@@ -54,7 +51,7 @@ export async function loadOpus(prefer?: string): Promise<OpusCodec> {
       failures.push(cause);
     }
   }
-  const names = ordered.map(([name]) => name).join(', ');
+  const names = Object.keys(codecs).join(', ');
   const cause = new AggregateError(failures, 'Every Opus library failed.');
   throw new BotError('audio.no_codec', false, `No Opus library works here: ${names}.`, cause);
 }
@@ -79,64 +76,68 @@ function selfTest(codec: OpusCodec): void {
 /** Opus by mediaplex: prebuilt, needs no compiler. Rejects where it has no binary for this machine. */
 export async function openMediaplex(): Promise<OpusCodec> {
   const { OpusEncoder } = await import('mediaplex');
-  return codecOf(
-    'mediaplex',
-    (rateHz, channels) => new OpusEncoder(rateHz, channels),
-    (coder, ctl, value) => coder.applyEncoderCtl(ctl, value),
-  );
+  return codecOf('mediaplex', (rateHz, channels) => {
+    const coder = new OpusEncoder(rateHz, channels);
+    return {
+      encode: (pcm) => coder.encode(pcm),
+      decode: (opus) => coder.decode(opus),
+      request: (request, value) => coder.applyEncoderCtl(request, value),
+    };
+  });
 }
 
 /** Opus by @discordjs/opus: the fastest, but compiled on the spot. Rejects where it is absent or has no binary. */
 export async function openNative(): Promise<OpusCodec> {
   const { default: native }: { readonly default: NativeOpus } = await import(packageName);
-  const { OpusEncoder } = native;
-  return codecOf(
-    packageName,
-    (rateHz, channels) => new OpusEncoder(rateHz, channels),
-    (coder, ctl, value) => coder.applyEncoderCTL(ctl, value),
-  );
+  return codecOf(packageName, (rateHz, channels) => {
+    const coder = new native.OpusEncoder(rateHz, channels);
+    return {
+      encode: (pcm) => coder.encode(pcm),
+      decode: (opus) => coder.decode(opus),
+      request: (request, value) => coder.applyEncoderCTL(request, value),
+    };
+  });
 }
 
-/** A codec around such coders; `request` is how the library spells an encoder request. */
-function codecOf<C extends Coder>(
-  name: string,
-  open: (rateHz: number, channels: 1 | 2) => C,
-  request: (coder: C, ctl: number, value: number) => void,
-): OpusCodec {
+/** Opus by opusscript: slow, but runs everywhere. At most 28 coders at once; one more throws a plain Error. */
+export async function openOpusScript(): Promise<OpusCodec> {
+  const { default: Script } = await import('opusscript');
+  const open = new Set<object>();
+  const openCoder: OpenCoder = (rateHz, channels) => {
+    if (open.size >= scriptCoderLimit)
+      throw new Error("The limit of opusscript's Opus encoders and decoders is reached.");
+    const coder = new Script(rateHz, channels);
+    open.add(coder);
+    return {
+      encode: (pcm) => coder.encode(pcm, rateHz / 50),
+      decode: (opus) => coder.decode(opus),
+      request: (request, value) => coder.encoderCTL(request, value),
+      free() {
+        if (open.delete(coder)) coder.delete();
+      },
+    };
+  };
+  return { ...codecOf('opusscript', openCoder), spare: () => scriptCoderLimit - open.size };
+}
+
+function codecOf(name: string, open: OpenCoder): OpusCodec {
   return {
     name,
-    decoder(rateHz) {
-      const coder = open(rateHz, 1);
+    decoder(rateHz, channels = 1) {
+      const coder = open(rateHz, channels);
       return {
-        decode: (opus) => decoded(coder, opus, rateHz),
-        free() {},
+        decode: (opus) => decoded(coder, opus, rateHz, channels),
+        free: () => coder.free?.(),
       };
     },
-    encoder(rateHz) {
-      const coder = open(rateHz, 1);
-      request(coder, ctl.application, ctl.voip);
-      coder.setBitrate(ctl.speechBitrate);
+    encoder(rateHz, channels = 1) {
+      const coder = open(rateHz, channels);
+      coder.request(ctl.application, channels === 1 ? ctl.voip : ctl.audio);
+      coder.request(ctl.bitrate, channels === 1 ? ctl.speechBitrate : ctl.musicBitrate);
       return {
-        encode: (samples) => coder.encode(twentyMs(samples, rateHz)),
-        force: (mode) => request(coder, ctl.forceMode, modeValue(mode)),
-        free() {},
-      };
-    },
-    stereoDecoder() {
-      const coder = open(48_000, 2);
-      return {
-        decode: (opus) => decoded(coder, opus, 48_000, 2),
-        free() {},
-      };
-    },
-    stereoEncoder() {
-      const coder = open(48_000, 2);
-      request(coder, ctl.application, ctl.audio);
-      coder.setBitrate(ctl.musicBitrate);
-      return {
-        encode: (samples) => coder.encode(twentyMs(samples, 48_000, 2)),
-        force: (mode) => request(coder, ctl.forceMode, modeValue(mode)),
-        free() {},
+        encode: (samples) => coder.encode(twentyMs(samples, rateHz, channels)),
+        force: (mode) => coder.request(ctl.forceMode, modeValue(mode)),
+        free: () => coder.free?.(),
       };
     },
   };

@@ -1,14 +1,17 @@
 import type { Frame } from '#src/audio/frame.ts';
-import type { OpusMode } from './opus-toc.ts';
+import type { OpusMode } from './opus-packet.ts';
 
-/** One person's stream, decoded straight to `rateHz` mono (libopus mixes down and resamples). Has state. */
+/** Rates that Opus codes by itself. */
+export type CoderRateHz = 16_000 | 24_000 | 48_000;
+
+/** One stream, decoded straight to the wanted rate and channels (libopus mixes down and resamples). Has state. */
 export interface OpusDecoder {
   /** Any legal frame length. Throws a plain Error on a payload that is not Opus. */
   decode(opus: Uint8Array): Int16Array;
   free(): void;
 }
 
-/** Mono, 20 ms a call, 64 kbit/s, application VOIP. Has state. */
+/** 20 ms a call. Has state. */
 export interface OpusEncoder {
   /** `samples` holds exactly 20 ms at the encoder's rate. */
   encode(samples: Int16Array): Frame;
@@ -26,12 +29,10 @@ export function sparesCoders({ spare }: Pick<OpusCodec, 'spare'>, coders: number
 export interface OpusCodec {
   /** Name printed at start, say `mediaplex`. */
   readonly name: string;
-  decoder(rateHz: 16_000 | 24_000 | 48_000): OpusDecoder;
-  encoder(rateHz: 16_000 | 24_000 | 48_000): OpusEncoder;
-  /** A decoder for music: 48 kHz, two channels interleaved. */
-  stereoDecoder(): OpusDecoder;
-  /** An encoder for music: 48 kHz, two channels interleaved, 128 kbit/s, application AUDIO. */
-  stereoEncoder(): OpusEncoder;
+  /** Channels are interleaved; one when left out. */
+  decoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusDecoder;
+  /** One channel is for speech: 64 kbit/s, application VOIP. Two are for music: 128 kbit/s, application AUDIO. */
+  encoder(rateHz: CoderRateHz, channels?: 1 | 2): OpusEncoder;
   /** Coders that may still be opened; left out where only memory bounds them. */
   readonly spare?: () => number;
 }

@@ -11,27 +11,10 @@ type FilterInput = {
   readonly phase: number;
 };
 
-/** Arguments of both filters; places are of bytes. */
-type FilterArguments = readonly [
-  taps: number,
-  rowBytes: number,
-  from: number,
-  to: number,
-  count: number,
-  phase: number,
-  up: number,
-  phases: number,
-  step: number,
-  phaseStep: number,
-];
-
-/** Exports of scripts/kernels/polyphase.ts. */
-type FilterModule = {
-  readonly floatMono: (from: number, to: number, frames: number) => void;
-  readonly floatStereo: (from: number, left: number, right: number, frames: number) => void;
-  readonly filterMono: (...of: FilterArguments) => void;
-  readonly filterStereo: (...of: [...FilterArguments, apart: number]) => void;
-};
+/** Exports of scripts/kernels/polyphase.ts, which names their arguments; places are of bytes. */
+type FilterModule = Readonly<
+  Record<'floatMono' | 'floatStereo' | 'filterMono' | 'filterStereo', (...of: number[]) => void>
+>;
 
 /** Group size of taps and frames in one step. */
 const group = 8;

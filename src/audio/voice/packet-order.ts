@@ -1,17 +1,90 @@
-import { opusSamples } from '#src/audio/opus/opus-toc.ts';
+import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { isSealed, type Packet } from '#src/audio/packet.ts';
-import { Jitter } from './jitter.ts';
 
-/** Samples are at 48 kHz, as in RTP. */
-export type OrderStep =
+/** Number of packets measured: the last two seconds of speech. */
+const windowPackets = 100;
+/** Packets between two evaluations, and fewest for one. */
+const judgedEvery = 25;
+const unevenAboveMs = 25;
+const evenBelowMs = 15;
+/** Largest leap of timestamps, in ms: a further one belongs to another word, whose clock may have been reset. */
+const leapMs = 200;
+/** Packets that are this much later or earlier than the one before belong to another clock, too. */
+const clockLeapMs = 500;
+const rtpPerMs = 48;
+
+/**
+ * Measures how unevenly one person's packets arrive, from their own instants and timestamps only.
+ *
+ * A packet's delay is its arrival minus its timestamp, over the last 100. They are uneven when the 95th percentile is
+ * more than 25 ms above the 5th (which is as good as the fastest, and no single packet decides it), until less than 15.
+ */
+class Jitter {
+  #transitsMs: number[] = [];
+  #noted = 0;
+  #former: Packet | undefined;
+  #uneven = false;
+  #spreadMs: number | undefined;
+
+  get uneven(): boolean {
+    return this.#uneven;
+  }
+
+  /** 95th percentile of their delays above the 5th, in ms; undefined before 25 packets came. */
+  get spreadMs(): number | undefined {
+    return this.#spreadMs;
+  }
+
+  /** Takes every packet in order of arrival, also those that come too late. */
+  note(packet: Packet): void {
+    this.#transitsMs.push(this.#transitMs(packet));
+    if (this.#transitsMs.length > windowPackets) this.#transitsMs.shift();
+    this.#noted++;
+    this.#former = packet;
+    if (this.#noted % judgedEvery === 0) this.#judge();
+  }
+
+  /** Transit time of a packet, relative to the one before; 0 for the first of a word. */
+  #transitMs(packet: Packet): number {
+    if (!this.#former) return 0;
+    const sentMs = ((packet.timestamp - this.#former.timestamp) | 0) / rtpPerMs;
+    const longerMs = packet.atMs - this.#former.atMs - sentMs;
+    if (Math.abs(sentMs) > leapMs || Math.abs(longerMs) > clockLeapMs) {
+      this.#noted = 0;
+      this.#transitsMs = [];
+      return 0;
+    }
+    return (this.#transitsMs.at(-1) ?? 0) + longerMs;
+  }
+
+  #judge(): void {
+    const sorted = this.#transitsMs.toSorted((a, b) => a - b);
+    const at = (share: number) => sorted[Math.ceil(sorted.length * share) - 1] ?? 0;
+    const p95Ms = at(0.95) - at(0.05);
+    this.#spreadMs = p95Ms;
+    if (p95Ms > unevenAboveMs) this.#uneven = true;
+    if (p95Ms < evenBelowMs) this.#uneven = false;
+  }
+}
+
+/** A packet in its place, and the gap before it. Samples are at 48 kHz, as in RTP. */
+export type OrderedPacket = {
+  readonly packet: Packet;
   /** An unreadable packet counts as long as the last readable one. */
-  | { readonly kind: 'packet'; readonly packet: Packet; readonly samples: number }
-  /** Frames that never came, just before the packet that follows. */
-  | { readonly kind: 'lost'; readonly frames: number; readonly samples: number }
-  /** Silence: nothing was sent for this many samples. */
-  | { readonly kind: 'silence'; readonly samples: number }
-  /** Too much is missing for `samples`, or another stream begins and only the clock knows how long nothing came. */
-  | { readonly kind: 'restart'; readonly samples?: number };
+  readonly samples: number;
+  readonly gap?: PacketGap;
+};
+
+/** Time before a packet for which there is none. */
+export type PacketGap = {
+  /** Frames that never came, and their samples. */
+  readonly frames: number;
+  readonly lost: number;
+  /** Samples of silence: nothing was sent. Left out where another stream begins and only the clock knows. */
+  readonly silent?: number;
+  /** Too much is missing for the packet to continue the sound before, or another stream begins. */
+  readonly isRestart: boolean;
+};
 
 /** Packets since the stream was opened; `late` came after they had been given up as lost. */
 export type OrderCounts = {
@@ -37,7 +110,8 @@ const usualSamples = 960;
 const lateLimit = 100;
 const remembered = 128;
 
-const noSteps: readonly OrderStep[] = [];
+const none: readonly OrderedPacket[] = [];
+const anotherStream: PacketGap = { frames: 0, lost: 0, isRestart: true };
 
 /** A packet with its sequence unwrapped, so that nothing is confused over hours. */
 type PlacedPacket = { readonly packet: Packet; readonly place: number };
@@ -45,34 +119,33 @@ type PlacedPacket = { readonly packet: Packet; readonly place: number };
 /**
  * Puts one person's packets in order and reports the gaps between them.
  *
- * Of a valid stream the lengths of all steps add up to its timestamps. A packet in order is passed at once; otherwise it
+ * Of a valid stream the lengths of all packets and gaps add up to its timestamps. A packet in order is passed at once; otherwise it
  * waits up to 40 ms, or 60 ms while `Jitter` is uneven: `settle` must be called regularly. Packets carry no SSRC: another
  * stream shows by a sequence or timestamp that does not follow.
  */
 export class PacketOrder {
   readonly #jitter = new Jitter();
   readonly #held = new Map<number, PlacedPacket>();
-  /** Places released lately and their timestamps, each at the place modulo the length. */
-  readonly #places = new Float64Array(remembered).fill(-1);
-  readonly #timestamps = new Uint32Array(remembered);
+  /** Timestamps of the packets released lately, by their places, the oldest first. */
+  readonly #released = new Map<number, number>();
   #last: PlacedPacket | undefined;
   #lastSamples = usualSamples;
   #counts = { lost: 0, late: 0, duplicate: 0, reordered: 0 };
 
-  put(packet: Packet): readonly OrderStep[] {
+  put(packet: Packet): readonly OrderedPacket[] {
     this.#jitter.note(packet);
     if (!this.#last) return [this.#pass({ packet, place: 0x1_0000 + packet.sequence })];
     const place = unwrap(packet.sequence, this.#last.place);
     if (place <= this.#last.place) return this.#old({ packet, place });
-    if (this.#held.size === 0 && this.#missing(place) === 0) return this.#join({ packet, place });
+    if (this.#held.size === 0 && this.#missing(place) === 0) return [this.#join({ packet, place })];
     const full = this.#missing(place) >= reorderLimit ? this.#release(() => true) : [];
-    if (this.#missing(place) >= reorderLimit) return [...full, ...this.#join({ packet, place })];
+    if (this.#missing(place) >= reorderLimit) return [...full, this.#join({ packet, place })];
     return [...full, ...this.#hold({ packet, place })];
   }
 
   /** Gives up packets that were waited for long enough. */
-  settle(atMs: number): readonly OrderStep[] {
-    if (this.#held.size === 0) return noSteps;
+  settle(atMs: number): readonly OrderedPacket[] {
+    if (this.#held.size === 0) return none;
     const waitMs = this.#jitter.uneven ? unevenWaitMs : reorderWaitMs;
     return this.#release((missing) => missing === 0 || atMs - this.#oldestAtMs() >= waitMs);
   }
@@ -86,7 +159,7 @@ export class PacketOrder {
     return this.#jitter.spreadMs;
   }
 
-  #hold(placed: PlacedPacket): readonly OrderStep[] {
+  #hold(placed: PlacedPacket): readonly OrderedPacket[] {
     if (this.#held.has(placed.place)) this.#counts.duplicate++;
     else {
       if (this.#isOvertaken(placed.place)) this.#counts.reordered++;
@@ -95,13 +168,13 @@ export class PacketOrder {
     return this.settle(placed.packet.atMs);
   }
 
-  #release(ready: (missing: number) => boolean): OrderStep[] {
-    const steps: OrderStep[] = [];
+  #release(ready: (missing: number) => boolean): OrderedPacket[] {
+    const released: OrderedPacket[] = [];
     for (;;) {
       const next = this.#held.get(Math.min(...this.#held.keys()));
-      if (!next || !ready(this.#missing(next.place))) return steps;
+      if (!next || !ready(this.#missing(next.place))) return released;
       this.#held.delete(next.place);
-      steps.push(...this.#join(next));
+      released.push(this.#join(next));
     }
   }
 
@@ -120,37 +193,28 @@ export class PacketOrder {
     return false;
   }
 
-  /** A packet, and the gap before it: little, much lost at once, or another stream begins. */
-  #join(next: PlacedPacket): OrderStep[] {
-    const steps: OrderStep[] = [];
-    if (this.#last) this.#emitBetween(this.#last.packet, next, steps);
-    steps.push(this.#pass(next));
-    return steps;
+  #join(next: PlacedPacket): OrderedPacket {
+    return this.#pass(next, this.#last && this.#gap(this.#last.packet, next));
   }
 
-  #emitBetween(last: Packet, { packet, place }: PlacedPacket, steps: OrderStep[]): void {
+  /** Little, much lost at once, or another stream begins. */
+  #gap(last: Packet, { packet, place }: PlacedPacket): PacketGap | undefined {
     const missing = this.#missing(place);
     const jump = (packet.timestamp - last.timestamp) | 0;
-    if (!follows(jump, missing)) {
-      steps.push({ kind: 'restart' });
-      return;
-    }
+    if (!follows(jump, missing)) return anotherStream;
     this.#counts.lost += missing;
     const between = Math.max(0, jump - this.#lastSamples);
-    if (missing > lossLimitFrames) {
-      steps.push({ kind: 'restart', samples: between });
-      return;
-    }
+    if (missing > lossLimitFrames) return { ...anotherStream, silent: between };
     const lost = Math.min(between, missing * this.#lastSamples);
-    if (missing > 0) steps.push({ kind: 'lost', frames: missing, samples: lost });
-    if (between > lost) steps.push({ kind: 'silence', samples: between - lost });
+    if (missing === 0 && between === 0) return undefined;
+    return { frames: missing, lost, silent: between - lost, isRestart: false };
   }
 
-  #old({ packet, place }: PlacedPacket): readonly OrderStep[] {
-    const slot = place % remembered;
-    const isKnown = this.#places[slot] === place;
-    const isDuplicate = isKnown && this.#timestamps[slot] === packet.timestamp;
-    if (!isDuplicate && (isKnown || !this.#isLate(packet, place))) return this.#restart(packet);
+  #old({ packet, place }: PlacedPacket): readonly OrderedPacket[] {
+    const timestamp = this.#released.get(place);
+    const isDuplicate = timestamp === packet.timestamp;
+    const isLate = timestamp === undefined && this.#isLate(packet, place);
+    if (!isDuplicate && !isLate) return this.#restart(packet);
     this.#counts[isDuplicate ? 'duplicate' : 'late']++;
     return this.settle(packet.atMs);
   }
@@ -161,20 +225,21 @@ export class PacketOrder {
     return between < lateLimit && follows(since, between);
   }
 
-  #restart(packet: Packet): OrderStep[] {
-    const steps = this.#release(() => true);
-    this.#places.fill(-1);
+  #restart(packet: Packet): readonly OrderedPacket[] {
+    const released = this.#release(() => true);
+    this.#released.clear();
     const place = 0x1_0000 + packet.sequence;
-    return [...steps, { kind: 'restart' }, this.#pass({ packet, place })];
+    return [...released, this.#pass({ packet, place }, anotherStream)];
   }
 
-  #pass(placed: PlacedPacket): OrderStep {
+  #pass(placed: PlacedPacket, gap?: PacketGap): OrderedPacket {
     const { packet, place } = placed;
     this.#last = placed;
     this.#lastSamples = lengthOf(packet) || this.#lastSamples;
-    this.#places[place % remembered] = place;
-    this.#timestamps[place % remembered] = packet.timestamp;
-    return { kind: 'packet', packet, samples: this.#lastSamples };
+    this.#released.set(place, packet.timestamp);
+    const [oldest = place] = this.#released.keys();
+    if (this.#released.size > remembered) this.#released.delete(oldest);
+    return { packet, samples: this.#lastSamples, ...(gap && { gap }) };
   }
 }
 

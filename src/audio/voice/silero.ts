@@ -1,104 +1,80 @@
 import { readFile } from 'node:fs/promises';
-import {
-  bins,
-  cellCount,
-  contextSamples,
-  type Layer,
-  readLayers,
-  type SileroLayers,
-  windowSamples,
-} from './silero-layers.ts';
 
-/** Exports of scripts/kernels/silero.ts; addresses are in bytes. */
-type Kernels = {
-  spectra(
-    samples: number,
-    hann: number,
-    twiddles: number,
-    order: number,
-    work: number,
-    out: number,
-  ): void;
-  multiply(
-    weights: number,
-    bias: number,
-    rows: number,
-    input: number,
-    width: number,
-    least: number,
-    list: number,
-    out: number,
-  ): void;
-  remember(gates: number, count: number, cells: number, outputs: number): void;
-};
+/** Samples at 16 kHz of the former window that each window is seen with. */
+export const contextSamples = 64;
+/** Cells of the long short-term memory. */
+export const cellCount = 128;
+/** Samples of one window at 16 kHz: 32 ms. */
+export const windowSamples = 512;
 
-/** Address of a layer. */
-type PlacedLayer = Pick<Layer, 'rows' | 'width'> & {
+/** Exports of scripts/kernels/silero.ts, which names their arguments; addresses are in bytes. */
+type Kernels = Readonly<Record<'spectra' | 'multiply' | 'remember', (...of: number[]) => void>>;
+
+/** Addresses of a layer. */
+type Layer = {
+  readonly rows: number;
+  readonly width: number;
   readonly weights: number;
   readonly bias: number;
 };
 
+const magic = 'silero-v5-16k';
 const pageBytes = 65_536;
 const numberBytes = 4;
 const vectorBytes = 16;
-/** Rows that `multiply` sums at once. */
-const blockRows = 32;
 /** Complex points of a Fourier transform of 256 real samples. */
 const points = 128;
+/** Frequencies of a short-time spectrum. */
+const bins = 129;
 /** The widest input: three spectra. */
 const mostInputs = 3 * bins;
 
-/** Hands out addresses one behind the other. */
-class AddressSpace {
-  #end = 0;
-
+/** Addresses of everything in the memory, which never grows. It begins with the file that scripts/silero-weights.mjs writes. */
+function addresses() {
+  let endBytes = vectorBytes; // the name of the file
   /** Reserves this many numbers, at a multiple of 16 bytes. */
-  take(numbers: number): number {
-    const at = this.#end;
-    this.#end += Math.ceil((numbers * numberBytes) / vectorBytes) * vectorBytes;
-    return at;
-  }
-
-  layer({ rows, width }: Layer): PlacedLayer {
-    return { rows, width, weights: this.take(rows * width), bias: this.take(rows) };
-  }
-
-  get pages(): number {
-    return Math.ceil(this.#end / pageBytes);
-  }
-}
-
-/** Addresses of everything in the memory, which never grows. */
-function addressesFor({ encoder: [a, b, c, d], cells }: SileroLayers) {
-  const space = new AddressSpace();
-  const at = {
-    hann: space.take(2 * points),
-    twiddles: space.take(2 * bins),
-    order: space.take(points),
-    work: space.take(2 * bins * 4),
-    /** 64 samples of the former window, 512 new ones, 64 mirrored at the end. */
-    samples: space.take(contextSamples + windowSamples + contextSamples),
-    // Inputs of the four convolutions, one row per time step; the spare rows before and after stay zero.
-    spectra: space.take(6 * bins),
-    first: space.take(6 * 128),
-    second: space.take(2 * 64),
-    third: space.take(64),
-    /** Input of the cells: 128 features and their own former output. */
-    seen: space.take(2 * cellCount),
-    gates: space.take(4 * cellCount),
-    cells: space.take(cellCount),
-    /** Pairs of a value and its column. */
-    list: space.take(2 * mostInputs),
+  const take = (numbers: number): number => {
+    const from = endBytes;
+    endBytes += Math.ceil((numbers * numberBytes) / vectorBytes) * vectorBytes;
+    return from;
   };
-  const encoder = [space.layer(a), space.layer(b), space.layer(c), space.layer(d)] as const;
-  return { at, encoder, memoryLayer: space.layer(cells), pages: space.pages };
+  const layer = (rows: number, width: number): Layer => {
+    return { rows, width, weights: take(rows * width), bias: take(rows) };
+  };
+  return {
+    hann: take(2 * points),
+    /** Four convolutions over time; each row holds its taps one after the other, as the input lies in time. */
+    encoder: [layer(128, 3 * bins), layer(64, 3 * 128), layer(64, 2 * 64), layer(128, 64)],
+    /** Input, forget, cell and output gates of 128 cells, for the input followed by the former output. */
+    memory: layer(4 * cellCount, 2 * cellCount),
+    output: layer(1, cellCount),
+    twiddles: take(2 * bins),
+    order: take(points),
+    work: take(2 * bins * 4),
+    /** 64 samples of the former window, 512 new ones, 64 mirrored at the end. */
+    samples: take(contextSamples + windowSamples + contextSamples),
+    // Inputs of the four convolutions, one row per time step; the spare rows before and after stay zero.
+    spectra: take(6 * bins),
+    first: take(6 * 128),
+    second: take(2 * 64),
+    third: take(64),
+    /** Input of the cells: 128 features and their own former output. */
+    seen: take(2 * cellCount),
+    gates: take(4 * cellCount),
+    cells: take(cellCount),
+    /** Pairs of a value and its column. */
+    list: take(2 * mostInputs),
+    pages: Math.ceil(endBytes / pageBytes),
+  } as const;
 }
 
-/** The voice detector's numbers in one WebAssembly instance that all streams share: 0.9 MB, of a fixed size. */
+const at = addresses();
+
+/** The voice detector in one WebAssembly instance that all streams share: 0.9 MB, of a fixed size. */
 export class SileroWeights {
   readonly #kernels: Kernels;
-  readonly #places: ReturnType<typeof addressesFor>;
-  readonly #output: Layer;
+  readonly #output: Float32Array;
+  readonly #bias: Float32Array;
   readonly #samples: Float32Array;
   /** Parts of the memory that hold the stream in use. */
   readonly #context: Float32Array;
@@ -106,25 +82,19 @@ export class SileroWeights {
   readonly #cells: Float32Array;
 
   /** Throws the errors of WebAssembly. */
-  constructor(wasm: Uint8Array, layers: SileroLayers) {
-    this.#output = layers.output;
-    this.#places = addressesFor(layers);
-    const { at, encoder, memoryLayer, pages } = this.#places;
-    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages });
+  constructor(wasm: Uint8Array, weights: Buffer) {
+    if (weights.toString('latin1', 0, magic.length) !== magic)
+      throw new Error('Not the Silero weights.');
+    const memory = new WebAssembly.Memory({ initial: at.pages, maximum: at.pages });
     const imports = { env: { memory } };
-    this.#kernels = kernelsOf(new WebAssembly.Instance(new WebAssembly.Module(wasm), imports));
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(wasm), imports);
+    this.#kernels = exports as Kernels; // of the file beside this one
     const numbers = (from: number, length: number) => new Float32Array(memory.buffer, from, length);
-    const place = (layer: Layer, placed: PlacedLayer) => {
-      numbers(placed.weights, layer.weights.length).set(inBlocks(layer));
-      numbers(placed.bias, layer.rows).set(layer.bias);
-    };
-    layers.encoder.forEach((layer, n) => {
-      place(layer, encoder[n] ?? memoryLayer);
-    });
-    place(layers.cells, memoryLayer);
-    numbers(at.hann, 2 * points).set(layers.window);
+    new Uint8Array(memory.buffer).set(weights);
     numbers(at.twiddles, 2 * bins).set(twiddles());
     new Uint32Array(memory.buffer, at.order, points).set(bitReversed());
+    this.#output = numbers(at.output.weights, cellCount);
+    this.#bias = numbers(at.output.bias, 1);
     this.#samples = numbers(at.samples, contextSamples + windowSamples + contextSamples);
     this.#context = this.#samples.subarray(windowSamples, windowSamples + contextSamples);
     this.#outputs = numbers(at.seen + cellCount * numberBytes, cellCount);
@@ -152,8 +122,7 @@ export class SileroWeights {
   }
 
   #run(): void {
-    const { at, encoder, memoryLayer } = this.#places;
-    const [a, b, c, d] = encoder;
+    const [a, b, c, d] = at.encoder;
     const row = (from: number, step: number, width: number) => from + step * width * numberBytes;
     const { hann, twiddles, order, work } = at;
     this.#kernels.spectra(at.samples, hann, twiddles, order, work, row(at.spectra, 1, bins));
@@ -165,20 +134,19 @@ export class SileroWeights {
     }
     this.#multiply(c, at.second, 0, at.third);
     this.#multiply(d, at.third, 0, at.seen);
-    this.#multiply(memoryLayer, at.seen, Number.NEGATIVE_INFINITY, at.gates);
+    this.#multiply(at.memory, at.seen, Number.NEGATIVE_INFINITY, at.gates);
     this.#kernels.remember(at.gates, cellCount, at.cells, row(at.seen, 1, cellCount));
   }
 
-  #multiply(layer: PlacedLayer, input: number, least: number, out: number): void {
+  #multiply(layer: Layer, input: number, least: number, out: number): void {
     const { weights, bias, rows, width } = layer;
-    this.#kernels.multiply(weights, bias, rows, input, width, least, this.#places.at.list, out);
+    this.#kernels.multiply(weights, bias, rows, input, width, least, at.list, out);
   }
 
   #answer(): number {
-    const { weights, bias } = this.#output;
-    let sum = bias[0] ?? 0;
+    let sum = this.#bias[0] ?? 0;
     for (let n = 0; n < cellCount; n++) {
-      sum += Math.max(0, this.#outputs[n] ?? 0) * (weights[n] ?? 0);
+      sum += Math.max(0, this.#outputs[n] ?? 0) * (this.#output[n] ?? 0);
     }
     return 1 / (1 + Math.exp(-sum));
   }
@@ -191,33 +159,12 @@ export type StreamState = {
   readonly cells: Float32Array;
 };
 
-/** Reads the 16 kHz weights of Silero VAD v5 (1 MB, MIT, LICENSE.silero.txt) and the kernels that lie beside this file. */
+/** Reads the 16 kHz weights of Silero VAD v5 (0.9 MB, MIT, LICENSE.silero.txt) and the kernels that lie beside this file. */
 export async function loadSilero(): Promise<SileroWeights> {
   const read = (name: string) => readFile(new URL(name, import.meta.url));
   const files = [read('./silero-v5-16k.bin'), read('./silero-kernels.wasm')] as const;
   const [bytes, wasm] = await Promise.all(files);
-  return new SileroWeights(wasm, readLayers(bytes));
-}
-
-function kernelsOf({ exports }: WebAssembly.Instance): Kernels {
-  for (const name of ['spectra', 'multiply', 'remember']) {
-    if (typeof exports[name] !== 'function') throw new Error(`The kernels have no ${name}.`);
-  }
-  return exports as Kernels;
-}
-
-/** From rows to blocks of 32 rows, in a block column by column. */
-function inBlocks({ rows, width, weights }: Layer): Float32Array {
-  const blocks = new Float32Array(rows * width);
-  let at = 0;
-  for (let block = 0; block < rows; block += blockRows) {
-    for (let column = 0; column < width; column++) {
-      for (let row = block; row < block + blockRows; row++) {
-        blocks[at++] = weights[row * width + column] ?? 0;
-      }
-    }
-  }
-  return blocks;
+  return new SileroWeights(wasm, bytes);
 }
 
 /** Cosines and then sines of 2 pi n / 256, n being 0 to 128. */

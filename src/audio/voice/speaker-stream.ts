@@ -1,8 +1,108 @@
 import type { OpusCodec, OpusDecoder } from '#src/audio/opus/opus.ts';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
-import { listenRateHz } from '#src/audio/pcm.ts';
-import { Concealment } from './concealment.ts';
-import { type OrderCounts, type OrderStep, PacketOrder } from './packet-order.ts';
+import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import {
+  type OrderCounts,
+  type OrderedPacket,
+  type PacketGap,
+  PacketOrder,
+} from './packet-order.ts';
+
+const perMs = listenRateHz / 1000;
+/** Voices are 60 to 400 Hz high. */
+const shortestPeriod = listenRateHz / 400;
+const longestPeriod = Math.ceil(listenRateHz / 60);
+/** Samples over which one period is compared. */
+const compared = 15 * perMs;
+const remembered = longestPeriod + compared;
+/** Samples after which made-up sound has faded to nothing: the real sound is unknown then. */
+const fadeSamples = 100 * perMs;
+/** Samples over which sound after a loss is faded in, over the last of the made-up sound. */
+const crossfadeSamples = 5 * perMs;
+
+/**
+ * Fills lost sound with the last period of the voice, repeated, fading within 100 ms. 16 kHz mono.
+ *
+ * Not the library's own method: mediaplex 1.0.0 conceals SILK and hybrid with noise near full scale; where libopus does
+ * it well (opusscript) this is as good for voice detection. With 10 % of the packets lost, against zeros: 0.4 instead of
+ * 1.7 % of the voice windows misjudged, 13 instead of 26 % of the words wrong.
+ */
+class Concealment {
+  readonly #past = new Int16Array(remembered);
+  #knows = false;
+  #period = 0;
+  /** Samples made up since the last real one. */
+  #made = 0;
+
+  /** Whether there is sound to continue; else it fills with zeros. */
+  get knows(): boolean {
+    return this.#knows;
+  }
+
+  /** Takes samples really received; the first 5 ms are changed in place where they follow a loss. */
+  heard(samples: Int16Array): void {
+    if (this.#made > 0) this.#join(samples);
+    this.#made = 0;
+    this.#knows = true;
+    const past = this.#past;
+    const kept = Math.min(samples.length, remembered);
+    past.copyWithin(0, kept);
+    past.set(samples.subarray(samples.length - kept), remembered - kept);
+  }
+
+  fill(length: number): Int16Array {
+    if (this.#made === 0 && this.#knows) this.#period = periodOf(this.#past);
+    const samples = new Int16Array(length);
+    if (!this.#knows) return samples;
+    for (let n = 0; n < length; n++) samples[n] = this.#next();
+    return samples;
+  }
+
+  /** Forgets the stream, after a long silence: earlier sound does not predict later sound. */
+  reset(): void {
+    this.#past.fill(0);
+    this.#knows = false;
+    this.#made = 0;
+  }
+
+  #next(): number {
+    const gain = Math.max(0, 1 - this.#made / fadeSamples);
+    const at = remembered - this.#period + (this.#made++ % this.#period);
+    return gain * (this.#past[at] ?? 0);
+  }
+
+  #join(samples: Int16Array): void {
+    const length = Math.min(crossfadeSamples, samples.length);
+    for (let n = 0; n < length; n++) {
+      const real = n / length;
+      samples[n] = real * (samples[n] ?? 0) + (1 - real) * this.#next();
+    }
+  }
+}
+
+/** The shift under which the end of `past` is most like itself. */
+function periodOf(past: Int16Array): number {
+  let best = longestPeriod;
+  let highest = 0;
+  for (let period = shortestPeriod; period <= longestPeriod; period++) {
+    const likeness = likenessAt(past, period);
+    if (likeness <= highest) continue;
+    highest = likeness;
+    best = period;
+  }
+  return best;
+}
+
+function likenessAt(past: Int16Array, period: number): number {
+  let product = 0;
+  let power = 1;
+  for (let n = past.length - compared; n < past.length; n++) {
+    const earlier = past[n - period] ?? 0;
+    product += earlier * (past[n] ?? 0);
+    power += earlier * earlier;
+  }
+  return product / Math.sqrt(power);
+}
 
 /**
  * Sound of one person's microphone, in order, as 16 kHz mono. `atMs` is the instant of the last sample, and never goes
@@ -36,12 +136,7 @@ export type StreamCounts = OrderCounts & {
   readonly concealed: number;
 };
 
-/** Gap before a packet, in samples at 48 kHz. */
-type Missing = { readonly frames: number; readonly lost: number; readonly silent: number };
-type PacketStep = Extract<OrderStep, { kind: 'packet' }>;
-
 const noSounds: readonly SpeakerSound[] = [];
-const nothing: Missing = { frames: 0, lost: 0, silent: 0 };
 
 const rtpPerMs = 48;
 const rtpPerSample = 3;
@@ -53,7 +148,6 @@ const filledRun = 5;
 /** Bad packets in a row that may have been the decoder's fault. */
 const spoiledRun = 2;
 
-const timestampRange = 2 ** 32;
 /** Largest lag in ms; beyond it the client's clock has jumped. */
 const mostLagMs = 500;
 /** Rate at which the offset may rise, so that a clock that is slower than ours is followed: 500 ppm. */
@@ -106,41 +200,28 @@ export class SpeakerStream {
     return this.#order.jitterMs;
   }
 
-  #hear(steps: readonly OrderStep[]): readonly SpeakerSound[] {
-    if (steps.length === 0) return noSounds;
+  #hear(ordered: readonly OrderedPacket[]): readonly SpeakerSound[] {
+    if (ordered.length === 0) return noSounds;
     const heard: SpeakerSound[] = [];
-    let missing = nothing;
-    for (let n = 0; n < steps.length; n++) {
-      const step = steps[n];
-      if (step?.kind === 'packet') {
-        this.#join(missing, step, heard);
-        missing = nothing;
-      } else if (step?.kind === 'lost') {
-        missing = { ...missing, frames: step.frames, lost: step.samples };
-      } else if (step) {
-        if (step.kind === 'restart') this.#forget();
-        missing = { ...missing, silent: step.samples ?? this.#absent(steps[n + 1]) };
-      }
+    for (const { packet, samples, gap } of ordered) {
+      const atMs = Math.max(this.#lastAtMs, packet.atMs);
+      const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpPerMs);
+      if (gap)
+        heard.push(this.#gap(gap, beganAtMs, (packet.atMs - this.#lastAtMs) * rtpPerMs - samples));
+      this.#lastAtMs = atMs;
+      heard.push(this.#open(packet, samples, atMs));
     }
     return heard;
   }
 
-  /** Between two streams only the clock measures the gap; before the first there is none. */
-  #absent(next: OrderStep | undefined): number {
-    if (next?.kind !== 'packet' || !Number.isFinite(this.#lastAtMs)) return 0;
-    return Math.max(0, (next.packet.atMs - this.#lastAtMs) * rtpPerMs - next.samples);
-  }
-
-  /** A packet, and the gap before it. */
-  #join(missing: Missing, { packet, samples }: PacketStep, heard: SpeakerSound[]): void {
-    const atMs = Math.max(this.#lastAtMs, packet.atMs);
-    const beganAtMs = Math.max(this.#lastAtMs, atMs - samples / rtpPerMs);
-    if (missing !== nothing) heard.push(this.#gap(missing, beganAtMs));
-    this.#lastAtMs = atMs;
-    heard.push(this.#open(packet, samples, atMs));
-  }
-
-  #gap({ frames, lost, silent }: Missing, atMs: number): SpeakerSound {
+  /** `absent`: samples for which the clock knows of no packet; between two streams nothing else measures the gap. */
+  #gap(
+    { frames, lost, silent: sent, isRestart }: PacketGap,
+    atMs: number,
+    absent: number,
+  ): SpeakerSound {
+    if (isRestart) this.#forget();
+    const silent = sent ?? Math.max(0, absent);
     const made = this.#fill(frames, lost);
     if (silent > 0) this.#concealment.reset();
     const zeros = Math.min(Math.floor(silent / rtpPerSample), gapLimitSamples);
@@ -218,7 +299,7 @@ class PacketClock {
     const before = this.#timestamp;
     this.#timestamp = timestamp;
     if (before === undefined) return this.#anchor(atMs);
-    this.#sentMs += signed(timestamp - before) / rtpPerMs;
+    this.#sentMs += ((timestamp - before) | 0) / rtpPerMs; // timestamps wrap at 32 bits
     this.#offsetMs += Math.max(0, atMs - this.#atMs) * driftShare;
     this.#atMs = Math.max(this.#atMs, atMs);
     const lagMs = atMs - this.#sentMs - this.#offsetMs;
@@ -235,8 +316,63 @@ class PacketClock {
   }
 }
 
-/** Signed difference of two timestamps of 32 bits, in any order. */
-function signed(difference: number): number {
-  const around = ((difference % timestampRange) + timestampRange) % timestampRange;
-  return around > timestampRange / 2 ? around - timestampRange : around;
+/**
+ * Kept from before the voice was noticed, since the first word counts: onset is noticed up to 150 ms late (Silero v5 on
+ * recordings, p90), three windows make a beginning, and a soft first sound comes before both.
+ */
+const preRollMs = 400;
+/** Kept after the last voice: word endings are quiet. */
+const tailMs = 200;
+
+const samplesOf = (ms: number): number => (ms * listenRateHz) / 1000;
+
+/** Sound of one utterance: a short past while there is no voice, everything since the voice began, cut where it ended. */
+export class Recording {
+  #chunks: Int16Array[] = [];
+  #length = 0;
+  #voiced = 0;
+  #running = false;
+
+  /** 16 kHz mono, any length. While not running only the last 400 ms are kept. */
+  push(samples: Int16Array): void {
+    this.#chunks.push(samples);
+    this.#length += samples.length;
+    if (!this.#running) this.#forget();
+  }
+
+  begin(): void {
+    this.#running = true;
+    this.#voiced = this.#length;
+  }
+
+  /** The last pushed sound held voice. */
+  voiced(): void {
+    this.#voiced = this.#length;
+  }
+
+  /** All of it up to now. */
+  soFar(): Pcm {
+    return { samples: joinSamples(this.#chunks), rateHz: listenRateHz, channels: 1 };
+  }
+
+  /** Ends the utterance and hands it over; the next one begins with the sound behind the cut, if any. */
+  take(): Pcm {
+    const kept = Math.min(this.#length, this.#voiced + samplesOf(tailMs));
+    const all = joinSamples(this.#chunks);
+    this.#running = false;
+    this.#chunks = [all.slice(kept)];
+    this.#length -= kept;
+    this.#voiced = 0;
+    this.#forget();
+    return { samples: all.subarray(0, kept), rateHz: listenRateHz, channels: 1 };
+  }
+
+  #forget(): void {
+    for (;;) {
+      const first = this.#chunks[0];
+      if (!first || this.#length - first.length < samplesOf(preRollMs)) return;
+      this.#chunks.shift();
+      this.#length -= first.length;
+    }
+  }
 }

@@ -1,11 +1,144 @@
 import { BotError } from '#src/base/errors.ts';
-import { fieldsOf, textIn } from '#src/base/json.ts';
-import type { ChatPart, Usage } from '#src/chat/ports.ts';
+import { fieldsOf, foreignJson, isRecord, textIn, toolArgumentLimits } from '#src/base/json.ts';
+import type { ChatPart, ToolCall, Usage } from '#src/chat/ports.ts';
 import { wordsOf } from '#src/provider/models/error-phrases.ts';
-import type { ServedBy } from '#src/provider/models/served-by.ts';
-import { reportedTokens } from '#src/provider/models/usage-reading.ts';
-import { ThinkFilter } from './think-filter.ts';
-import { ToolCalls } from './tool-calls.ts';
+import type { ServedBy } from '#src/provider/models/models.ts';
+import { reportedTokens } from '#src/provider/models/request-hold.ts';
+
+/** One piece of a tool call as servers stream it; any field may be missing, empty or repeated. */
+type Fragment = {
+  readonly index: number | undefined;
+  readonly id: string;
+  readonly name: string;
+  readonly json: string;
+};
+
+type PartialToolCall = { id: string; name: string; json: string };
+
+/** Limit of characters of arguments that are searched for their end in one answer: each piece may start a new search. */
+const mostCheckedChars = 4 * 2 ** 20;
+
+/**
+ * Puts streamed tool calls together.
+ *
+ * Sources differ (`index` missing or always 0, `id` empty, a call whole or in crumbs), so a piece belongs to the
+ * last call of its key, `index` or else `id` or else its place, unless it can only be a new one.
+ */
+class ToolCalls {
+  readonly #calls: PartialToolCall[] = [];
+  readonly #byKey = new Map<string, PartialToolCall>();
+  #checkedChars = 0;
+
+  /** `deltas` is `delta.tool_calls` as it came from the server, checked here. */
+  add(deltas: unknown): void {
+    if (!Array.isArray(deltas)) return;
+    for (const [place, delta] of deltas.entries()) {
+      const fragment = readFragment(delta);
+      if (fragment) this.#join(fragment, keyOf(fragment, place));
+    }
+  }
+
+  /** Every call that has a name, in order of appearance. `argumentsJson` is not checked to be JSON. */
+  collected(): readonly ToolCall[] {
+    return this.#calls
+      .filter((call) => call.name !== '')
+      .map(({ id, name, json }, place) => ({
+        id: id === '' ? `call_${place}` : id,
+        name,
+        argumentsJson: json.trim() === '' ? '{}' : json,
+      }));
+  }
+
+  #join(fragment: Fragment, key: string): void {
+    let call = this.#byKey.get(key);
+    if (!call || this.#startsAnew(call, fragment)) {
+      call = { id: '', name: '', json: '' };
+      this.#calls.push(call);
+      this.#byKey.set(key, call);
+    }
+    if (call.id === '') call.id = fragment.id;
+    if (call.name === '') call.name = fragment.name;
+    if (call.json.length <= toolArgumentLimits.bytes) call.json += fragment.json; // longer ones fit no tool
+  }
+
+  #startsAnew(call: PartialToolCall, { id, name, json }: Fragment): boolean {
+    if (id !== '' && call.id !== '') return id !== call.id;
+    if (name === '' || json === '') return false;
+    this.#checkedChars += call.json.length;
+    return this.#checkedChars <= mostCheckedChars && isJson(call.json);
+  }
+}
+
+function keyOf({ index, id }: Fragment, place: number): string {
+  if (index !== undefined) return `index ${index}`;
+  return id === '' ? `place ${place}` : `id ${id}`;
+}
+
+/** Whether the arguments of a call are whole. */
+export function isJson(text: string): boolean {
+  return foreignJson(text, toolArgumentLimits) !== undefined;
+}
+
+function readFragment(delta: unknown): Fragment | undefined {
+  if (!isRecord(delta)) return undefined;
+  const part = isRecord(delta.function) ? delta.function : {};
+  const { index } = delta;
+  return {
+    index: typeof index === 'number' ? index : undefined,
+    id: textIn(delta.id) ?? '',
+    name: textIn(part.name) ?? '',
+    json: jsonOf(part.arguments),
+  };
+}
+
+function jsonOf(value: unknown): string {
+  return isRecord(value) ? JSON.stringify(value) : (textIn(value) ?? '');
+}
+
+/** Longest tag is `</thinking>`; a tail that could still become one is held back. */
+const tag = /<(\/?)think(?:ing)?>/i;
+const partialTag = /<(?:\/?(?:t(?:h(?:i(?:n(?:k(?:i(?:n(?:g)?)?)?)?)?)?)?)?)?$/i;
+
+/**
+ * Drops text between `<think>` and `</think>`, also where the tags are cut by pieces.
+ *
+ * The white space after a closing tag goes too. Of a closing tag without an opening one only the tag is dropped.
+ */
+class ThinkFilter {
+  #held = '';
+  #thinking = false;
+  #trimming = true;
+
+  /** Text that may be shown so far, beyond the text returned before. */
+  push(text: string): string {
+    this.#held += text;
+    let shown = '';
+    for (let found = tag.exec(this.#held); found; found = tag.exec(this.#held)) {
+      shown += this.#show(this.#held.slice(0, found.index));
+      this.#thinking = found[1] === '';
+      this.#trimming = true;
+      this.#held = this.#held.slice(found.index + found[0].length);
+    }
+    const safe = this.#held.length - (partialTag.exec(this.#held)?.[0].length ?? 0);
+    shown += this.#show(this.#held.slice(0, safe));
+    this.#held = this.#held.slice(safe);
+    return shown;
+  }
+
+  /** The rest, once the model has finished. A thought that was never closed is not shown. */
+  flush(): string {
+    const rest = this.#show(this.#held);
+    this.#held = '';
+    return rest;
+  }
+
+  #show(text: string): string {
+    if (this.#thinking) return '';
+    const shown = this.#trimming ? text.trimStart() : text;
+    if (shown !== '') this.#trimming = false;
+    return shown;
+  }
+}
 
 type ChunkFields = Readonly<Record<string, unknown>>;
 

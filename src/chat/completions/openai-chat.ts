@@ -1,17 +1,218 @@
-import type { ChatModel, ChatPart } from '#src/chat/ports.ts';
+import { APIError } from 'openai/core/error';
+import type {
+  ChatCompletionContentPart,
+  ChatCompletionCreateParamsNonStreaming,
+  ChatCompletionCreateParamsStreaming,
+  ChatCompletionMessageParam,
+  ChatCompletionTool,
+} from 'openai/resources/chat/completions';
+import { BotError } from '#src/base/errors.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import type { ApiClient } from '#src/provider/client.ts';
-import { readEvents } from '#src/provider/event-stream.ts';
+import { readEvents } from '#src/provider/guarded-fetch.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
-import {
-  type ChatOptions,
-  type ChatRequest,
-  type RefusableField,
-  refusal,
-  requestBody,
-} from './chat-request.ts';
+import { servedBy } from '#src/provider/models/models.ts';
+import { untilAccepted } from '#src/provider/refused-parts.ts';
 import { ChatStream, completionAsChunk } from './chat-stream.ts';
+
+/**
+ * A conversation in the format of the chat completions API, with sound where there is some: after a line that names its speaker.
+ *
+ * Consecutive messages of several people become one message of lines `Name: text`: the templates of many local models
+ * insist that user and assistant alternate.
+ */
+function apiMessages(messages: readonly ChatMessage[]): ChatCompletionMessageParam[] {
+  const sent: ChatCompletionMessageParam[] = [];
+  for (const message of messages) {
+    const next = apiMessage(message);
+    const last = sent.at(-1);
+    if (next.role === 'user' && last?.role === 'user')
+      last.content = joined(last.content, next.content);
+    else sent.push(next);
+  }
+  return sent;
+}
+
+function apiMessage(message: ChatMessage): ChatCompletionMessageParam {
+  if ('wav' in message) {
+    const data = Buffer.from(message.wav).toString('base64');
+    const text = lineOf(message.name, '').trim() || 'Somebody:';
+    const sound = { type: 'input_audio' as const, input_audio: { data, format: 'wav' as const } };
+    return { role: 'user', content: [{ type: 'text', text }, sound] };
+  }
+  switch (message.role) {
+    case 'system':
+      return { role: 'system', content: message.content };
+    case 'user':
+      return { role: 'user', content: lineOf(message.name, message.content) };
+    case 'assistant': {
+      const { content, calls = [] } = message;
+      if (calls.length === 0) return { role: 'assistant', content };
+      const tool_calls = calls.map(({ id, name, argumentsJson }) => ({
+        id,
+        type: 'function' as const,
+        function: { name, arguments: argumentsJson },
+      }));
+      return { role: 'assistant', content, tool_calls };
+    }
+    case 'tool':
+      return { role: 'tool', tool_call_id: message.callId, content: message.content };
+  }
+}
+
+type Content = string | ChatCompletionContentPart[];
+
+function joined(one: Content, other: Content): Content {
+  if (typeof one === 'string' && typeof other === 'string') return `${one}\n${other}`;
+  return [...partsOf(one), ...partsOf(other)];
+}
+
+function partsOf(content: Content): ChatCompletionContentPart[] {
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
+}
+
+/** All characters that are read like the colon between a name and its words. */
+const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
+
+/**
+ * Puts a message on one line, with one colon that ends the name, so that no person can speak in the name of another by
+ * having a line break or a colon in theirs, or a line break in their words.
+ */
+export function lineOf(name: string, content: string): string {
+  if (name === '') return content;
+  const plain = name
+    .replace(colons, ' ')
+    .replace(/[\s\p{Cc}]+/gu, ' ')
+    .trim();
+  const words = content.replace(/[\s\u0085]+/gu, (gap) =>
+    /[\n\v\f\r\u0085\u2028\u2029]/.test(gap) ? ' ' : gap,
+  );
+  return `${plain === '' ? 'Somebody' : plain}: ${words}`;
+}
+
+function apiTools(tools: readonly Tool[]): ChatCompletionTool[] {
+  return tools.map(({ name, description, parameters }) => ({
+    type: 'function',
+    function: { name, description, parameters: { ...parameters } },
+  }));
+}
+
+export type ChatOptions = {
+  readonly model: string;
+  /** Longest answer, sound and thoughts included. */
+  readonly maxTokens?: number;
+  /** Models with which a chaining server hears and speaks. Left out: its own choice. */
+  readonly transcriptionModel?: string;
+  readonly speechModel?: string;
+};
+
+export type ChatRequest = {
+  readonly messages: readonly ChatMessage[];
+  readonly tools: readonly Tool[];
+  /** Voice of an answer in sound; absent: it is written. */
+  readonly voice?: string;
+  readonly mostTokens?: number;
+};
+
+/** Fields that not every server knows, in the order in which they are given up. */
+const optionalFields = [
+  'include_obfuscation',
+  'stream_options',
+  'max_completion_tokens',
+  'max_tokens',
+  'reasoning_effort',
+] as const;
+/** The present name of the longest answer, and the former one, which many servers know alone. */
+const limitFields = ['max_completion_tokens', 'max_tokens'] as const;
+/** Parts of a request that a server may refuse: fields, a stream, tools. */
+export const refusableParts = [...optionalFields, 'stream', 'tools'] as const;
+export type RefusablePart = (typeof refusableParts)[number];
+
+/**
+ * OpenAI's models that think before they answer. Thinking is too slow for a conversation, and in chat completions they
+ * call functions only with an effort of "none" (OpenAI's model pages).
+ */
+const thinker = /(^|[/:])gpt-[56](\b|[.-])/;
+
+function requestBody(
+  options: ChatOptions,
+  { messages, mostTokens = options.maxTokens, tools, voice }: ChatRequest,
+  parts: ReadonlySet<RefusablePart>,
+): ChatCompletionCreateParamsStreaming | ChatCompletionCreateParamsNonStreaming {
+  const { model } = options;
+  const limit = limitFields.find((field) => parts.has(field));
+  const thinks = thinker.test(model) && parts.has('reasoning_effort');
+  const body = {
+    model,
+    messages: apiMessages(messages),
+    ...(thinks && { reasoning_effort: 'none' as const }),
+    ...(limit && mostTokens !== undefined && { [limit]: mostTokens }),
+    ...(tools.length > 0 && parts.has('tools') && { tools: apiTools(tools) }),
+    ...(voice !== undefined && soundFields(options, voice, parts.has('stream'))),
+  };
+  if (!parts.has('stream')) return body;
+  const obfuscation = parts.has('include_obfuscation') ? { include_obfuscation: false } : {};
+  const stream_options = { include_usage: true, ...obfuscation };
+  return { ...body, stream: true, ...(parts.has('stream_options') && { stream_options }) };
+}
+
+function soundFields(
+  { speechModel, transcriptionModel }: ChatOptions,
+  voice: string,
+  streams: boolean,
+) {
+  const format: 'pcm16' | 'wav' = streams ? 'pcm16' : 'wav';
+  return {
+    modalities: ['text', 'audio'] as ('text' | 'audio')[],
+    audio: { voice, format },
+    ...(transcriptionModel && { transcription_model: transcriptionModel }),
+    ...(speechModel && { speech_model: speechModel }),
+  };
+}
+
+/**
+ * Complaints of servers without tools: "does not support tools", "tool choice requires --enable-auto-tool-choice",
+ * "function calling".
+ */
+const aboutTools = /\btools?\b|\btool[_ -]|function[_ -]call/i;
+/** Statuses with which servers refuse a part of a request. */
+const refusals = new Set([400, 404, 422]);
+
+/**
+ * The part of a request that a server refused, if any. Where it may also have refused something else, `onGuess` is called:
+ * then the error counts if leaving the part out does not help.
+ */
+function refusedPart(
+  cause: unknown,
+  parts: ReadonlySet<RefusablePart>,
+  onGuess: () => void,
+): RefusablePart | undefined {
+  const guess = () => {
+    if (parts.has('stream')) onGuess();
+    return parts.has('stream') ? 'stream' : undefined;
+  };
+  if (isWrongType(cause)) return guess();
+  if (!(cause instanceof APIError) || !refusals.has(cause.status ?? 0)) return undefined;
+  const words = `${cause.message} ${JSON.stringify(cause.error ?? '')}`;
+  if (aboutTools.test(words) && parts.has('tools')) return 'tools';
+  return refusedField(words, parts) ?? (/\bstream/i.test(words) ? guess() : undefined);
+}
+
+/** Field that a server refused: the one it names, or the rarest if it only says that one is unknown. */
+function refusedField(words: string, parts: ReadonlySet<RefusablePart>): RefusablePart | undefined {
+  const open = optionalFields.filter((field) => parts.has(field));
+  const named = open.find((field) => words.includes(field));
+  if (named) return named;
+  // vLLM, of a model with less room than the answer may take: "(9 in the messages, 4000 in the completion)".
+  if (words.includes('in the completion')) return limitFields.find((field) => parts.has(field));
+  return /unknown|unrecogni|unexpected|extra|not permitted/i.test(words) ? open[0] : undefined;
+}
+
+function isWrongType(thrown: unknown): boolean {
+  if (thrown instanceof BotError && thrown.code === 'provider.wrong_type') return true;
+  return thrown instanceof Error && isWrongType(thrown.cause);
+}
 
 /** A chat model behind any server that speaks OpenAI's streamed chat completions; with a `voice` it speaks. */
 export function openChatModel(
@@ -32,7 +233,7 @@ export function openChatModel(
 class ChatServer {
   readonly #client: ApiClient;
   readonly #options: ChatOptions;
-  readonly #refused = new Set<RefusableField>();
+  #accepted: ReadonlySet<RefusablePart> = new Set(refusableParts);
 
   constructor(client: ApiClient, options: ChatOptions) {
     this.#client = client;
@@ -44,9 +245,11 @@ class ChatServer {
     const { baseURL } = this.#client;
     const answer = new ChatStream(servedBy(this.#options.model, baseURL));
     try {
-      for await (const chunk of await this.#open(request, answer, signal)) {
-        signal.throwIfAborted();
-        yield* answer.add(chunk);
+      for await (const chunks of this.#open(request, answer, signal)) {
+        for await (const chunk of chunks) {
+          signal.throwIfAborted();
+          yield* answer.add(chunk);
+        }
       }
     } catch (cause) {
       signal.throwIfAborted();
@@ -58,44 +261,40 @@ class ChatServer {
     yield* answer.end(serverName(baseURL));
   }
 
-  /** Repeats the request without the refused parts, until the server answers or no part is left to leave out. */
-  async #open(request: ChatRequest, answer: ChatStream, signal: AbortSignal): Promise<Chunks> {
-    const attempt: Attempt = { without: new Set(this.#refused), doubted: undefined };
-    for (;;) {
-      try {
-        const chunks = await this.#send(request, attempt.without, answer, signal);
-        // A part whose absence did not help was not the reason.
-        for (const field of attempt.without) this.#refused.add(field);
-        return chunks;
-      } catch (cause) {
-        signal.throwIfAborted();
-        leaveOut(attempt, cause);
-      }
-    }
+  /** The chunks of the answer. Errors: the last one, or the first that was only taken for a refusal. */
+  #open(request: ChatRequest, answer: ChatStream, signal: AbortSignal): AsyncIterable<Chunks> {
+    let doubted: unknown;
+    return untilAccepted<RefusablePart, Chunks>(
+      {
+        wanted: this.#accepted,
+        send: (parts) => this.#send(request, parts, answer, signal),
+        next: (cause, parts) => {
+          const refused = refusedPart(cause, parts, () => {
+            doubted ??= cause;
+          });
+          if (!refused) throw doubted ?? cause;
+          return parts.difference(new Set([refused]));
+        },
+        onAccepted: (parts) => {
+          this.#accepted = this.#accepted.intersection(parts);
+        },
+      },
+      signal,
+    );
   }
 
-  async #send(
+  async *#send(
     request: ChatRequest,
-    without: ReadonlySet<RefusableField>,
+    parts: ReadonlySet<RefusablePart>,
     answer: ChatStream,
     signal: AbortSignal,
-  ): Promise<Chunks> {
-    const body = requestBody(this.#options, request, without);
+  ): AsyncGenerator<Chunks> {
+    const body = requestBody(this.#options, request, parts);
     const asked = this.#client.chat.completions.create(body, { signal });
-    if (!body.stream) return completionAsChunk(await asked);
     // The library's own stream ends with a TypeError at a choice that is null.
-    return readEvents(await asked.asResponse(), () => answer.done());
+    if (body.stream) yield readEvents(await asked.asResponse(), () => answer.done());
+    else yield completionAsChunk(await asked);
   }
 }
 
 type Chunks = AsyncIterable<unknown> | Iterable<unknown>;
-/** A request with what it is sent without, and the first error that was only taken for a refusal. */
-type Attempt = { readonly without: Set<RefusableField>; doubted: unknown };
-
-/** Errors: the cause, or the first error if leaving a part out on a guess did not help. */
-function leaveOut(attempt: Attempt, cause: unknown): void {
-  const found = refusal(cause, attempt.without);
-  if (!found) throw attempt.doubted ?? cause;
-  if (found.isGuess) attempt.doubted ??= cause;
-  attempt.without.add(found.field);
-}

@@ -1,13 +1,11 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool, ToolCall } from '#src/chat/ports.ts';
-import type { JsonSocket, OpenSocket, SocketLimits } from '#src/provider/json-socket.ts';
-import { codeOf } from '#src/provider/models/error-phrases.ts';
-import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
+import type { JsonSocket, OpenSocket } from '#src/provider/json-socket.ts';
+import { type ServedBy, servedBy } from '#src/provider/models/models.ts';
 import { realtimeUrls } from '#src/provider/realtime-link.ts';
 import { RealtimePool } from '#src/provider/realtime-pool.ts';
-import type { ResponseEnd, ResponseEvent } from '#src/provider/realtime-reading.ts';
-import { RealtimeResponse, type ResponseLimits } from '#src/provider/realtime-response.ts';
+import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 import {
   answerRequest,
   mannerUpdate,
@@ -26,7 +24,6 @@ export type RealtimeTalkOptions = {
   /** Longest answer, sound included. Left out: the server's own limit. */
   readonly maxTokens?: number;
   readonly clock?: Clock;
-  readonly limits?: Partial<SocketLimits & ResponseLimits>;
   readonly openSocket?: OpenSocket;
 };
 
@@ -95,10 +92,12 @@ class TalkAnswer {
     const link = known ?? (await this.#pool.lease(signal));
     this.#link = link;
     const response = this.#ask(link, request, known === undefined);
-    const rules = { by: this.#by, isLimited: request.mostTokens !== undefined };
     let isWhole = false;
     try {
-      yield* partsOf(response, rules, signal);
+      for await (const part of response.read(signal)) {
+        if (part.kind === 'usage') yield { kind: 'usage', usage: { ...part.usage, by: this.#by } };
+        else yield part;
+      }
       isWhole = true;
     } finally {
       if (!isWhole) this.#close();
@@ -111,7 +110,12 @@ class TalkAnswer {
     const number = ++this.#requests;
     const [askId, voiceId] = [`ask_${number}`, `voice_${number}`];
     const eventIds = request.voice === undefined ? [askId] : [askId, voiceId];
-    const response = new RealtimeResponse({ ...this.#options, link, eventIds });
+    const response = new RealtimeResponse({
+      ...this.#options,
+      link,
+      eventIds,
+      isLimited: mostTokens !== undefined,
+    });
     const [system, ...shown] = messages;
     const voice = request.voice ?? this.#options.voice;
     link.send(mannerUpdate(system?.content ?? '', tools));
@@ -122,7 +126,6 @@ class TalkAnswer {
   }
 
   #send(link: JsonSocket, messages: readonly ChatMessage[], isFirst: boolean): void {
-    if (isFirst) this.#results.clear();
     for (const message of messages) {
       const isResult = message.role === 'tool' && !this.#results.has(message.callId);
       if (isFirst || isResult) sendMessage(link, message);
@@ -134,58 +137,4 @@ class TalkAnswer {
     if (this.#link) this.#pool.giveBack(this.#link, false);
     this.#link = undefined;
   }
-}
-
-type AnswerRules = {
-  readonly by: ServedBy;
-  /** The request limits its output: there the answer is over. */
-  readonly isLimited: boolean;
-};
-
-/** Parts of an answer; its calls come last, and not of an interrupted one. */
-async function* partsOf(
-  response: RealtimeResponse,
-  rules: AnswerRules,
-  signal: AbortSignal,
-): AsyncGenerator<ChatPart> {
-  const named = new Map<string, ToolCall>();
-  for await (const event of response.read(signal)) {
-    if (event.kind === 'sound') yield { kind: 'sound', bytes: event.bytes };
-    else if (event.kind === 'words') yield* writtenPart(event);
-    else if (event.kind === 'done') yield* lastParts(response, event.end, named, rules);
-    else if ('call' in event && event.call)
-      named.set(event.itemId, joined(named.get(event.itemId), event.call));
-  }
-}
-
-function* writtenPart({
-  isSpoken,
-  text,
-}: Extract<ResponseEvent, { kind: 'words' }>): Generator<ChatPart> {
-  if (text !== '') yield { kind: isSpoken ? 'transcript' : 'text', text };
-}
-
-function* lastParts(
-  response: RealtimeResponse,
-  end: ResponseEnd,
-  named: ReadonlyMap<string, ToolCall>,
-  { by, isLimited }: AnswerRules,
-): Generator<ChatPart> {
-  if (end.usage) yield { kind: 'usage', usage: { ...end.usage, by } };
-  const isFull = isLimited && codeOf(end.words) === 'max_output_tokens';
-  const error = isFull ? undefined : response.errorOf(end);
-  if (error) throw error;
-  const isWhole = ({ id, name }: ToolCall) => id !== '' && name !== '';
-  const whole = end.calls.filter(isWhole);
-  const all = whole.length > 0 ? whole : [...named.values()].filter(isWhole);
-  for (const call of all) yield { kind: 'tool', call };
-}
-
-/** A call, which servers report in several events, each incomplete on some servers. */
-function joined(known: ToolCall | undefined, { id, name, argumentsJson }: ToolCall): ToolCall {
-  return {
-    id: known?.id || id,
-    name: known?.name || name,
-    argumentsJson: argumentsJson || (known?.argumentsJson ?? ''),
-  };
 }

@@ -1,7 +1,7 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import { readWav } from '#src/audio/wav.ts';
-import { lineOf } from '#src/chat/completions/api-messages.ts';
+import { lineOf } from '#src/chat/completions/openai-chat.ts';
 import type { ChatMessage, Tool } from '#src/chat/ports.ts';
 import type { JsonEvent, JsonSocket } from '#src/provider/json-socket.ts';
 

@@ -1,10 +1,11 @@
 import { BotError } from '#src/base/errors.ts';
-import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import type { Utterances } from '#src/conversation/hearing/utterances.ts';
 import type { EffectOf } from '#src/conversation/machine/effects.ts';
 import { askersOf, namesFor, turnOf } from '#src/conversation/machine/questions.ts';
 import type { Id, PersonId, TurnState } from '#src/conversation/machine/state.ts';
 import {
+  answerMediumFor,
   endWithToolQuote,
   type NamedPerson,
   namePrefix,
@@ -12,61 +13,53 @@ import {
   writeLinksCodeTables,
   writeUnspoken,
 } from '#src/conversation/output/answer-parts.ts';
-import { deliver } from '#src/conversation/output/read-aloud.ts';
-import { answerMediumFor } from '#src/conversation/output/say-to-person.ts';
+import {
+  deliver,
+  newReply,
+  type ReplyEnd,
+  RunningReplies,
+  type RunningReply,
+} from '#src/conversation/output/running-replies.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { SessionTools } from '#src/conversation/tools/session-tools.ts';
-import { failureText } from '#src/notices/failure-text.ts';
-import { writtenText } from '#src/notices/localized-text.ts';
-import { failureKindOf, reportUnsaid, writeUnspeakable } from '#src/notices/report-failure.ts';
-import { writeToPeople } from '#src/notices/say-or-write.ts';
+import {
+  failureKindOf,
+  failureText,
+  reportUnsaid,
+  writeToPeople,
+  writeUnspeakable,
+  writtenText,
+} from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
-import type { AnswerFinish } from '#src/ports/session-events.ts';
-import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
 import {
   type AnswerProgress,
   type FinishedAnswer,
+  PendingAnswer,
   playAnswer,
   unanswered,
-} from '#src/voice/output/play-answer.ts';
+} from '#src/voice/output/pending-answer.ts';
 import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
 import { beginAnswer } from './begin-answer.ts';
 
-/** End of an answer that was to be heard. */
-type AnswerEnd = {
-  readonly finish: AnswerFinish;
-  readonly heard: string;
-  readonly stage?: string | undefined;
-  /** True where listeners know of it. */
-  readonly isReported?: boolean;
-};
-
 /** One attempt at an answer, from its first request to its end. */
-type AnswerJob = {
-  readonly id: Id;
+type AnswerJob = RunningReply & {
   /** Question as it was when the answer began. */
   readonly turn: TurnState;
   readonly effect: EffectOf<'begin'>;
-  /** Ends all that is made for it. */
-  readonly over: AbortController;
   pending: PendingAnswer;
-  playing: AbortController | undefined;
-  reply: SpokenReply | undefined;
   progress: AnswerProgress;
-  /** End of an answer whose connection closed before the conversation knew. */
-  ended: AnswerEnd | undefined;
 };
 
 /** Answers of one session that are made or heard. */
 export class AnswerJobs {
+  readonly running: RunningReplies<AnswerJob>;
   readonly #context: SessionContext;
   readonly #tools: SessionTools;
   readonly #utterances: Utterances;
-  readonly #jobs = new Map<Id, AnswerJob>();
   readonly #playing = new Set<Promise<void>>();
   /** Answers that were awaited and discarded, by their turn. */
   readonly #unheard = new Map<Id, AnswerJob>();
@@ -75,6 +68,7 @@ export class AnswerJobs {
     this.#context = context;
     this.#tools = tools;
     this.#utterances = utterances;
+    this.running = new RunningReplies(context, (job, end) => this.#concluded(job, end));
   }
 
   /** Resolves when nothing is heard any more. Never rejects. */
@@ -83,7 +77,7 @@ export class AnswerJobs {
   }
 
   pendingOf(answer: Id | undefined): PendingAnswer | undefined {
-    return answer === undefined ? undefined : this.#jobs.get(answer)?.pending;
+    return this.running.of(answer)?.pending;
   }
 
   // Effects.
@@ -93,31 +87,34 @@ export class AnswerJobs {
     const { signal, gate, talk } = this.#context;
     const turn = turnOf(talk.state, effect.turn);
     if (!turn) return;
-    const over = controllerUnder(AbortSignal.any([signal, gate.withdrawals.of(turn.by)]));
-    const begun = this.#make(effect, turn, over.signal);
-    if (!begun) return;
     const { answer: id } = effect;
+    const reply = newReply(id, AbortSignal.any([signal, gate.withdrawals.of(turn.by)]));
+    const begun = this.#make(effect, turn, reply.over.signal);
+    if (!begun) return;
     const progress = unanswered(turn.voiceMs, turn.endedMs);
-    const rest = { playing: undefined, reply: undefined, ended: undefined };
-    const job: AnswerJob = { id, turn, effect, over, pending: begun, progress, ...rest };
-    this.#jobs.set(id, job);
+    const job: AnswerJob = { ...reply, turn, effect, pending: begun, progress };
+    this.running.add(job);
     void begun.ready.then(() => this.#noteReady(job, begun));
   }
 
   play({ answer }: EffectOf<'play'>): void {
-    const job = this.#jobs.get(answer);
+    const job = this.running.of(answer);
     if (!job) return;
     const isVoid = job.pending.isSpent || job.pending.isInWrongLanguage;
     if (isVoid && !this.#makeAnew(job)) return;
     job.pending.want();
-    const playing = this.#play(job).catch((error: unknown) => this.#broken(job, error));
+    const speaking = this.running.play(job, async (output, signal) => {
+      await unlessAborted(job.pending.ready, signal);
+      return await this.#speak(job, output, signal);
+    });
+    const playing = speaking.catch((error: unknown) => this.#broken(job, error));
     this.#playing.add(playing);
     void playing.finally(() => this.#playing.delete(playing));
   }
 
   /** A bug: nothing of the question is tried again. */
   #broken(job: AnswerJob, error: unknown): void {
-    this.#jobs.delete(job.id);
+    this.running.discard(job.id);
     const { talk } = this.#context;
     talk.post({ kind: 'taken-out', id: job.turn.id, why: 'failed' });
     talk.broken(error);
@@ -132,11 +129,6 @@ export class AnswerJobs {
     reportAnswer(job.turn, report, this.#context, this.#utterances);
   }
 
-  hold(answer: Id): void {
-    const job = this.#jobs.get(answer);
-    if (job) this.#stopPlaying(job);
-  }
-
   giveUp({ afterMs, answer }: EffectOf<'give-up'>): void {
     const pending = this.pendingOf(answer);
     const message = `An answer made no progress for ${afterMs / 1000} s.`;
@@ -144,40 +136,10 @@ export class AnswerJobs {
   }
 
   discard(answer: Id): void {
-    const job = this.#jobs.get(answer);
-    if (!job) return;
-    this.#jobs.delete(answer);
-    if (job.playing) this.#unheard.set(job.turn.id, job);
-    this.#stopPlaying(job);
-    job.pending.discard();
-    job.over.abort(new Error('the answer is not wanted'));
-  }
-
-  /** Falls silent; `over` follows. False: there is no such answer. */
-  cut(answer: Id): boolean {
-    const job = this.#jobs.get(answer);
-    if (!job) return false;
-    if (job.ended) this.#tellOver(job, job.ended);
-    else if (job.playing) job.playing.abort(new Error('the answer was cut'));
-    else this.#tellOver(job, { finish: 'cancelled', heard: '' });
-    return true;
-  }
-
-  finishClause(answer: Id): boolean {
-    const job = this.#jobs.get(answer);
-    const { playing, reply } = job ?? {};
-    if (!playing || reply?.firstSentAtMs === undefined) return this.cut(answer);
-    reply.endAfterSentence();
-    void reply.finish.then((finish) => {
-      if (finish === 'cancelled') playing.abort(new Error('the clause was over'));
-    });
-    return true;
-  }
-
-  #stopPlaying(job: AnswerJob): void {
-    const { playing } = job;
-    job.playing = undefined;
-    playing?.abort(new Error('the answer is not heard now'));
+    const job = this.running.of(answer);
+    if (job?.playing) this.#unheard.set(job.turn.id, job);
+    job?.pending.discard();
+    this.running.discard(answer);
   }
 
   #make(
@@ -228,7 +190,7 @@ export class AnswerJobs {
     const turn = this.#turnNow(job);
     const made = this.#make(job.effect, turn, job.over.signal);
     if (!made) {
-      this.#jobs.delete(job.id);
+      this.running.discard(job.id);
       return false;
     }
     job.pending = made;
@@ -238,7 +200,7 @@ export class AnswerJobs {
   }
 
   #noteReady(job: AnswerJob, pending: PendingAnswer): void {
-    if (this.#jobs.get(job.id) !== job || job.pending !== pending) return;
+    if (this.running.of(job.id)?.pending !== pending) return;
     this.#context.talk.post({ kind: 'ready', answer: job.id });
   }
 
@@ -246,50 +208,13 @@ export class AnswerJobs {
     return { id, name: this.#context.people().find((one) => one.id === id)?.name ?? '' };
   }
 
-  async #play(job: AnswerJob): Promise<void> {
-    const playing = controllerUnder(job.over.signal);
-    job.playing = playing;
-    const { signal } = playing;
-    const { talk } = this.#context;
-    const { output } = talk;
-    let end: AnswerEnd;
-    try {
-      await unlessAborted(job.pending.ready, signal);
-      end = output ? await this.#speak(job, output, signal) : { finish: 'cancelled', heard: '' };
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      end = { finish: 'cancelled', heard: job.reply ? reached(job) : '' };
-    }
-    if (job.playing !== playing || this.#jobs.get(job.id) !== job) return;
-    if (!end.isReported) this.#report(job, end.finish);
-    if (talk.output === output || signal.aborted) this.#tellOver(job, end);
-    else job.ended = end;
-  }
-
-  #tellOver(job: AnswerJob, end: AnswerEnd): void {
-    this.#jobs.delete(job.id);
-    const { id: reply, turn } = job;
-    const { queue, talk } = this.#context;
-    const words = queue.questionOf(turn.request)?.words?.text;
-    const { finish, heard, stage } = end;
-    talk.post({
-      kind: 'over',
-      reply,
-      finish,
-      heard,
-      ...(words && { words }),
-      ...(stage && { stage }),
-    });
-    job.over.abort(new Error('the answer is over'));
-  }
-
-  async #speak(job: AnswerJob, output: SpeechOutput, signal: AbortSignal): Promise<AnswerEnd> {
+  async #speak(job: AnswerJob, output: SpeechOutput, signal: AbortSignal): Promise<ReplyEnd> {
     const { channel, parts, queue, talk } = this.#context;
     const { id, turn } = job;
     const own = parts.peopleSettings.known(channel.guildId, turn.by);
     const { manner } = queue.questionOf(turn.request) ?? {};
     const ownSpeed = manner?.speed ?? own.speed;
-    let end: AnswerEnd = { finish: 'cancelled', heard: '' };
+    let end: ReplyEnd = { finish: 'cancelled' };
     const speak = async (reply: SpokenReply) => {
       job.reply = reply;
       talk.sounding = { id, by: turn.by };
@@ -305,7 +230,7 @@ export class AnswerJobs {
     reply: SpokenReply,
     output: SpeechOutput,
     signal: AbortSignal,
-  ): Promise<AnswerEnd> {
+  ): Promise<ReplyEnd> {
     const context = this.#context;
     const { pending, progress, turn } = job;
     const { reservation, voice } = pending;
@@ -324,26 +249,28 @@ export class AnswerJobs {
     if (output.isStuck) {
       writeUnspeakable(pending.written(progress.text), context);
       progress.isWritten = true;
-      return this.#failed(job, stuck(), writtenTo);
+      return { finish: 'failed', failure: stuck() };
     }
     if (finish === 'completed' && !progress.isWritten) pending.quote?.onHeard?.();
-    if (failure) return this.#failed(job, failure, writtenTo);
+    if (failure) return { finish: 'failed', failure };
     // For want of a voice for its language, all of it was written.
     const end = finish === 'empty' && progress.isWritten ? 'completed' : finish;
-    this.#conclude(job, reply, end, writtenTo);
-    return { finish: end, heard: reached(job) };
+    if (writtenTo.length === 0 && turn.request === undefined) {
+      const finished = { reply, progress, finish: end, owner: pending.owner };
+      writeLinksCodeTables(turn.by, finished, context);
+    }
+    return { finish: end };
   }
 
-  #failed(job: AnswerJob, failure: BotError, writtenTo: readonly string[]): AnswerEnd {
+  /** Tells people of a failure, and returns its stage for the channel. */
+  #failed(job: AnswerJob, failure: BotError): string {
     const { channel, parts } = this.#context;
-    this.#report(job, 'failed');
+    const writtenTo = this.#writtenTo(job);
     const stage = this.#noteFailure(failure, job.turn.by);
-    const heard = reached(job);
-    const end = { finish: 'failed', heard, isReported: true } as const;
-    if (stage === 'speak' || writtenTo.length === 0) return { ...end, stage };
+    if (stage === 'speak' || writtenTo.length === 0) return stage;
     const text = writtenText(failureText(failure, parts), channel.guildId, parts);
     writeToPeople(writtenTo, openText(text), this.#context);
-    return { ...end, stage: 'speak' };
+    return 'speak';
   }
 
   /** Reports a failure to the operator, and returns its kind for the channel. */
@@ -359,22 +286,17 @@ export class AnswerJobs {
     return failureKindOf(error, parts);
   }
 
-  #conclude(
-    job: AnswerJob,
-    reply: SpokenReply,
-    finish: AnswerFinish,
-    writtenTo: readonly string[],
-  ): void {
-    const { owner } = job.pending;
-    const { progress, turn } = job;
-    if (writtenTo.length === 0 && turn.request === undefined)
-      writeLinksCodeTables(turn.by, { reply, progress, finish, owner }, this.#context);
-  }
-
-  #report({ id, progress, reply, turn }: AnswerJob, finish: AnswerFinish): void {
-    const now = turnOf(this.#context.talk.state, turn.id);
+  /** Reports an answer that was to be heard. */
+  #concluded(job: AnswerJob, { failure, finish }: ReplyEnd) {
+    const { id, progress, reply, turn } = job;
+    const { queue, talk } = this.#context;
+    const now = turnOf(talk.state, turn.id);
     if (now?.answer?.id === id)
       reportAnswer(now, { reply, progress, finish }, this.#context, this.#utterances);
+    const { isWritten, text } = progress;
+    const heard = isWritten ? text : (reply?.heardText() ?? '');
+    const words = queue.questionOf(turn.request)?.words?.text;
+    return { heard, words, stage: failure && this.#failed(job, failure) };
   }
 
   /** People for whom the answer is written, beside what is heard of it. */
@@ -388,11 +310,6 @@ export class AnswerJobs {
 
 function requestsOf({ duplicates, request }: TurnState): readonly (Id | undefined)[] {
   return [request, ...duplicates.map((one) => one.request)];
-}
-
-/** Text of the answer that people have. */
-function reached({ progress: { isWritten, text }, reply }: AnswerJob): string {
-  return isWritten ? text : (reply?.heardText() ?? '');
 }
 
 /** An answer that could not be spoken was written all the same; one without a word is none. */

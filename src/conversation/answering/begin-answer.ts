@@ -1,20 +1,45 @@
+import { recentMessages } from '#src/chat/history.ts';
+import type { ChatMessage } from '#src/chat/ports.ts';
 import type { HistoryExchange, Id, ToolChange } from '#src/conversation/machine/state.ts';
-import { spokenSubstitute } from '#src/conversation/output/answer-parts.ts';
-import { type AnswerMedium, answerMediumFor } from '#src/conversation/output/say-to-person.ts';
+import {
+  type AnswerMedium,
+  answerMediumFor,
+  spokenSubstitute,
+} from '#src/conversation/output/answer-parts.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { type SessionTools, withToolRules } from '#src/conversation/tools/session-tools.ts';
 import { AnswerCalls } from '#src/conversation/tools/tool-calls.ts';
-import { chosenVoice } from '#src/notices/report-failure.ts';
+import { chosenVoice } from '#src/notices/notice.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
 import type { Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { namingStyle } from '#src/pipeline/prompt.ts';
 import type { SpokenManner } from '#src/ports/command-ports.ts';
-import { styleIn } from '#src/settings/settings-with-persona.ts';
+import { styleIn } from '#src/settings/stored-settings.ts';
 import type { BudgetRefusal } from '#src/spending/budget-authority.ts';
-import { answerRequestOf } from '#src/spending/paid-requests.ts';
+import { answerRequestOf } from '#src/spending/reservation.ts';
 import { PendingAnswer } from '#src/voice/output/pending-answer.ts';
-import { exchangesFor, messagesOf } from './conversation-history.ts';
+
+/** Placeholder, for a model, of words that it heard itself and that were not recognised. */
+const unrecognised = '(Nobody recognised these words.)';
+
+/** Exchanges as a model is shown them: as many of the last ones as fit. */
+export function messagesOf(exchanges: readonly HistoryExchange[]): readonly ChatMessage[] {
+  const all = exchanges.flatMap(({ heard, name, words }): readonly ChatMessage[] => [
+    { role: 'user', name, content: (words || unrecognised).trim() },
+    { role: 'assistant', content: heard.trim() },
+  ]);
+  return recentMessages(all);
+}
+
+/** Exchanges that a model may be shown for an answer to these people, oldest first: nobody else in them is left out. */
+export function exchangesFor(
+  askerIds: readonly string[],
+  { gate, talk }: Pick<SessionContext, 'gate' | 'talk'>,
+): readonly HistoryExchange[] {
+  const mayShow = (id: string) => askerIds.includes(id) || !gate.isLeftOut(id);
+  return talk.state.history.exchanges.filter(({ alsoBy, by }) => [by, ...alsoBy].every(mayShow));
+}
 
 /** Answer that the conversation wants, and its manner. */
 export type WantedAnswer = {

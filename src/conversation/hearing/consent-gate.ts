@@ -1,13 +1,7 @@
-import type { ConsentState } from '#src/conversation/machine/state.ts';
-import type { Performer } from '#src/conversation/performer.ts';
-import {
-  type Consent,
-  type ConsentPolicy,
-  consentOf,
-  type HearingFacts,
-  mayHear,
-} from '#src/people/consent.ts';
-import type { StoredConsent } from '#src/people/consent-store.ts';
+import { consentIn, mayHear, standingOf } from '#src/conversation/machine/questions.ts';
+import type { ConsentState, ConversationState } from '#src/conversation/machine/state.ts';
+import type { Talk } from '#src/conversation/talk.ts';
+import type { Consent, ConsentPolicy, StoredConsent } from '#src/people/consent.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { GuildChoices } from '#src/settings/guild-consents.ts';
 import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts';
@@ -15,25 +9,20 @@ import type { ConsentPolicySettings } from '#src/settings/setting-definition.ts'
 /** Sources of who is heard in one session. */
 type ConsentGateOptions = {
   readonly rules: ConsentPolicySettings;
-  /** Those in the channel now, for their roles. */
-  readonly people: () => readonly ChannelMember[];
   /** Whether the server lets this person use the bot, over anything they agreed to. */
   readonly admits: (personId: string) => boolean;
   /** What the people of the server said. */
   readonly choices: GuildChoices;
   /** Whether the settings of the server were read. */
   readonly isRead: () => boolean;
-  /** The conversation: it knows who called the bot in for this session, and whether hearing is paused. */
-  readonly talk: () => Pick<Performer, 'post' | 'state'> & {
-    syncPeople(): void;
-    syncConsents(): void;
-  };
+  /** The conversation, which owns who is heard. */
+  readonly talk: () => Pick<Talk, 'post' | 'state' | 'syncConsents' | 'syncPeople'>;
 };
 
 /** What was said for one session alone. */
 export type SessionAnswers = { readonly agreedIds: readonly string[]; readonly isPaused: boolean };
 
-/** Who is heard in one session. A change counts from the next packet. */
+/** Who is heard in one session, as its conversation decides. A change counts from the next packet. */
 export class ConsentGate {
   readonly withdrawals = new ConsentWithdrawals();
   readonly #options: ConsentGateOptions;
@@ -48,7 +37,7 @@ export class ConsentGate {
 
   /** What was said for this session alone. A no outlives it, and is not in it. */
   get answers(): SessionAnswers {
-    const { callers, isPaused } = this.#consent;
+    const { callers, isPaused } = this.#state.consent;
     return { agreedIds: callers.filter((id) => !this.saidNo(id)), isPaused };
   }
 
@@ -57,7 +46,7 @@ export class ConsentGate {
   }
 
   get paused(): boolean {
-    return this.#consent.isPaused;
+    return this.#state.consent.isPaused;
   }
 
   set paused(isPaused: boolean) {
@@ -78,7 +67,7 @@ export class ConsentGate {
 
   /** The session goes on in another channel: a yes for it counts only of people who are there, too. */
   keepAgreed(presentIds: readonly string[]): void {
-    const callers = this.#consent.callers.filter((id) => presentIds.includes(id));
+    const callers = this.#state.consent.callers.filter((id) => presentIds.includes(id));
     this.#options.talk().post({ kind: 'came-along', callers });
     this.rejudge();
   }
@@ -98,7 +87,7 @@ export class ConsentGate {
 
   /** This person's consent, apart from a pause; whom the server does not let use the bot counts as a no. */
   consentOf(personId: string): Consent {
-    return this.isAdmitted(personId) ? consentOf(this.#facts(personId)) : 'no';
+    return this.isAdmitted(personId) ? consentIn(this.#state, personId) : 'no';
   }
 
   /** Whether the server lets this person use the bot. */
@@ -121,16 +110,13 @@ export class ConsentGate {
     this.#keeper?.();
   }
 
-  /** Other bots are never heard, whatever the policy. */
   mayHear(personId: string): boolean {
-    const isBot = this.#options.people().some((one) => one.isBot && one.id === personId);
-    return !isBot && this.isAdmitted(personId) && mayHear(this.#facts(personId));
+    return this.isAdmitted(personId) && mayHear(this.#state, personId);
   }
 
   /** Where this person stands, apart from a pause. */
   standing(personId: string): 'yes' | 'unasked' | 'no' {
-    const consent = this.consentOf(personId);
-    return consent === 'no' || consent === 'unasked' ? consent : 'yes';
+    return this.isAdmitted(personId) ? standingOf(this.#state, personId) : 'no';
   }
 
   wordOf(personId: string): StoredConsent | undefined {
@@ -152,14 +138,9 @@ export class ConsentGate {
     this.#keeper = keeper;
   }
 
-  /** Each stored yes and no of the server. */
-  get stored(): { readonly no: readonly string[]; readonly yes: readonly string[] } {
-    return this.#options.choices.stored;
-  }
-
-  /** Facts about consent with which a conversation begins. */
-  get initial(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
-    return { policy: this.policy, isRead: this.isRead, ...this.stored };
+  /** What is stored about consent, for the conversation. */
+  get stored(): Pick<ConsentState, 'policy' | 'isRead' | 'no' | 'yes'> {
+    return { policy: this.policy, isRead: this.isRead, ...this.#options.choices.stored };
   }
 
   /** Whether a person has the role of the policy in force. */
@@ -168,19 +149,8 @@ export class ConsentGate {
     return roleId !== undefined && roleIds.includes(roleId);
   }
 
-  get #consent(): ConsentState {
-    return this.#options.talk().state.consent;
-  }
-
-  #facts(id: string): HearingFacts {
-    const { choices, isRead, people } = this.#options;
-    const person = people().find((one) => one.id === id) ?? { id, roleIds: [] };
-    const session = {
-      hasCalled: this.#consent.callers.includes(id),
-      isPaused: this.#consent.isPaused,
-      isRead: isRead(),
-    };
-    return choices.factsOf(person, this.#rules, session);
+  get #state(): ConversationState {
+    return this.#options.talk().state;
   }
 }
 

@@ -1,7 +1,7 @@
 import { addressingRulesOf } from '#src/conversation/machine/addressing.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
-import type { Performer } from '#src/conversation/performer.ts';
 import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
+import type { Talk } from '#src/conversation/talk.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { judge } from '#src/turn/addressing/addressing.ts';
 import type { AddressingMode, AddressingState } from '#src/turn/addressing/addressing-windows.ts';
@@ -14,7 +14,7 @@ type AddressingParts = SessionChannel & {
     readonly addressing: AddressingMode;
     readonly names: readonly string[];
   };
-  readonly talk: Pick<Performer, 'post' | 'state'> & { syncSettings(): void };
+  readonly talk: Pick<Talk, 'post' | 'state' | 'syncSettings'>;
 };
 
 /** People to whom the bot listens in one session, as the panel and commands ask. The conversation decides. */

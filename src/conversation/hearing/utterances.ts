@@ -4,19 +4,19 @@ import type { ConversationFact } from '#src/conversation/machine/effects.ts';
 import { openSpeech } from '#src/conversation/machine/questions.ts';
 import { conversationRules } from '#src/conversation/machine/rules.ts';
 import type { Id } from '#src/conversation/machine/state.ts';
-import type { Performer } from '#src/conversation/performer.ts';
 import type { SessionChannel } from '#src/conversation/session-dependencies.ts';
+import type { Talk } from '#src/conversation/talk.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { FollowUtterance } from '#src/ports/feature-session.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { HeldListening } from '#src/speech/held-listening.ts';
 import { hintedRecogniser, recognitionHints } from '#src/speech/hints.ts';
-import { InterimBudget, type InterimMoment } from '#src/speech/interim-budget.ts';
+import { InterimBudget, type InterimMoment } from '#src/speech/listen.ts';
+import { HeldListening } from '#src/speech/listening-slots.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
 import type { HearingBudget } from '#src/spending/budget-authority.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import { hasVoice } from '#src/turn/evidence.ts';
+import { hasVoice } from '#src/turn/hallucinations.ts';
 import { HeardUtterance } from '#src/voice/hearing/heard-utterance.ts';
 import type {
   SpeakerInputEvent,
@@ -24,7 +24,7 @@ import type {
   UtteranceSoFar,
 } from '#src/voice/hearing/speaker-input.ts';
 import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import type { HearingDependencies } from '#src/voice/link/connection-sound.ts';
+import type { HearingDependencies } from '#src/voice/link/reconnecting-link.ts';
 import type { ConsentGate } from './consent-gate.ts';
 
 type UtteranceBegin = Extract<SpeakerInputEvent, { kind: 'began' }>;
@@ -56,7 +56,7 @@ type UtterancesParts = SessionChannel & {
   readonly people: () => readonly ChannelMember[];
   readonly signal: AbortSignal;
   readonly stored: { wordsIn(guildId: string): readonly string[] };
-  readonly talk: Pick<Performer, 'post' | 'state'> & { lastUnrecognised: unknown };
+  readonly talk: Pick<Talk, 'lastUnrecognised' | 'post' | 'state'>;
 };
 
 /** Utterances of one session, with their sound, their recognisers and their captions, until the conversation forgets them. */

@@ -1,8 +1,7 @@
 import { closeWindows } from './addressing.ts';
-import { change, changeNotes, type Draft, emit } from './draft.ts';
 import type { EventOf } from './events.ts';
 import { clearHistory, forgetExchanges } from './history.ts';
-import { mayHear } from './questions.ts';
+import { change, changeNotes, type Draft, emit, mayHear } from './questions.ts';
 import { dropReadingsOf } from './readings.ts';
 import { dropTurnsOfLeaver } from './replying.ts';
 import type { ConsentState, Participant, PersonId } from './state.ts';

@@ -1,6 +1,6 @@
 import type { ConsentPolicy } from '#src/people/consent.ts';
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
-import type { Evidence } from '#src/turn/evidence.ts';
+import type { Evidence } from '#src/turn/hallucinations.ts';
 import type {
   EarlyEnd,
   Id,
@@ -73,9 +73,9 @@ type ReplyEvent =
       /** Words that left for the channel. */
       readonly heard: string;
       /** Stage that failed. */
-      readonly stage?: string;
+      readonly stage?: string | undefined;
       /** Words of a typed question, where a recording was recognised meanwhile. */
-      readonly words?: string;
+      readonly words?: string | undefined;
     }
   /** The budget refuses an answer. `isNews`: the channel reads of it now. */
   | { readonly kind: 'refused'; readonly answer: Id; readonly isNews: boolean };

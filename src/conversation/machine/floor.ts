@@ -3,24 +3,22 @@ import { asksTheSame } from '#src/turn/queue-rules.ts';
 import { sameWords } from '#src/turn/same-words.ts';
 import { waitSince, waitsFromMs } from '#src/turn/waiting.ts';
 import { noteAnswered, noteAnswering } from './addressing.ts';
+import { remember } from './history.ts';
 import {
+  askersOf,
   change,
   changeFloor,
   changeNotes,
   type Draft,
   emit,
-  leaveFloor,
-  putTurn,
-  removeTurn,
-  report,
-} from './draft.ts';
-import { remember } from './history.ts';
-import {
-  askersOf,
   isOnFloor,
   isQuiet,
   lastUtteranceOf,
+  leaveFloor,
+  putTurn,
   readingOf,
+  removeTurn,
+  report,
   soundOf,
   turnOf,
   wordsOf,

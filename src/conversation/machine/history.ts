@@ -1,7 +1,6 @@
 import { noteAnswered } from './addressing.ts';
-import { change, type Draft } from './draft.ts';
 import type { EventOf } from './events.ts';
-import { hasRefused, nameOf, wordsOf } from './questions.ts';
+import { change, type Draft, hasRefused, nameOf, wordsOf } from './questions.ts';
 import type { ConversationState, HistoryExchange, PersonId, TurnState } from './state.ts';
 
 /** Keeps a question and the part of its answer that was heard. People who asked the same are kept with it. */

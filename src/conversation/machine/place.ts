@@ -1,7 +1,17 @@
 import { noteAnswered } from './addressing.ts';
-import { change, changeFloor, type Draft, emit, putTurn } from './draft.ts';
 import type { EventOf } from './events.ts';
-import { askerNamesOf, askersOf, currentTurn, readingOf, soundOf } from './questions.ts';
+import {
+  askerNamesOf,
+  askersOf,
+  change,
+  changeFloor,
+  currentTurn,
+  type Draft,
+  emit,
+  putTurn,
+  readingOf,
+  soundOf,
+} from './questions.ts';
 import { stepReconnect } from './reconnect-policy.ts';
 import {
   discardAnswer,

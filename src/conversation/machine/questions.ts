@@ -1,9 +1,18 @@
-import { consentOf, type HearingFacts, isYes, mayHear as mayHearBy } from '#src/people/consent.ts';
+import {
+  type Consent,
+  consentOf,
+  type HearingFacts,
+  mayHear as mayHearBy,
+} from '#src/people/consent.ts';
+import type { ConversationEffect, ConversationFact } from './effects.ts';
+import type { ConversationEvent } from './events.ts';
 import type { ConversationRules } from './rules.ts';
 import type {
   ConversationState,
   CurrentReply,
+  Floor,
   Id,
+  PanelNotes,
   PersonId,
   Reading,
   TurnPart,
@@ -104,15 +113,19 @@ export function namesFor(state: ConversationState, turn: TurnState): readonly Pe
 
 /** Whether a person is heard. Asked for each packet before it is decrypted. */
 export function mayHear(state: ConversationState, personId: PersonId): boolean {
-  return isAllowed(state, personId) && mayHearBy(hearingFactsOf(state, personId));
+  const facts = hearingFactsOf(state, personId);
+  return facts !== undefined && mayHearBy(facts);
 }
 
-/** Consent of a person, apart from a pause of hearing. */
+/** Consent of a person, apart from a pause of hearing; `no` for a bot, and for a person who may not use this one. */
+export function consentIn(state: ConversationState, personId: PersonId): Consent {
+  const facts = hearingFactsOf(state, personId);
+  return facts ? consentOf(facts) : 'no';
+}
+
 export function standingOf(state: ConversationState, personId: PersonId): 'yes' | 'no' | 'unasked' {
-  if (!isAllowed(state, personId)) return 'no';
-  const consent = consentOf(hearingFactsOf(state, personId));
-  if (isYes(consent)) return 'yes';
-  return consent === 'no' ? 'no' : 'unasked';
+  const consent = consentIn(state, personId);
+  return consent === 'no' || consent === 'unasked' ? consent : 'yes';
 }
 
 /** Whether nothing of this person's words may be kept. */
@@ -120,13 +133,12 @@ export function hasRefused(state: ConversationState, personId: PersonId): boolea
   return standingOf(state, personId) === 'no';
 }
 
-function isAllowed({ people }: ConversationState, personId: PersonId): boolean {
+function hearingFactsOf(
+  { consent, people }: ConversationState,
+  personId: PersonId,
+): HearingFacts | undefined {
   const person = people.find(({ id }) => id === personId);
-  return person === undefined || (person.isAdmitted && !person.isBot);
-}
-
-function hearingFactsOf({ consent, people }: ConversationState, personId: PersonId): HearingFacts {
-  const person = people.find(({ id }) => id === personId);
+  if (person && (person.isBot || !person.isAdmitted)) return undefined;
   return {
     policy: consent.policy,
     isPaused: consent.isPaused,
@@ -141,4 +153,65 @@ function hearingFactsOf({ consent, people }: ConversationState, personId: Person
 function wordOf({ no, yes }: ConversationState['consent'], personId: PersonId) {
   if (no.includes(personId)) return { kind: 'never' } as const;
   return yes.includes(personId) ? ({ kind: 'always' } as const) : undefined;
+}
+
+/** One step in the making. The state before it is never changed. */
+export type Draft = {
+  state: ConversationState;
+  readonly effects: ConversationEffect[];
+  /** Events that follow from this one, such as a spoken no. They are handled in the same step. */
+  readonly raised: ConversationEvent[];
+  readonly rules: ConversationRules;
+  readonly atMs: number;
+};
+
+export function change(draft: Draft, part: Partial<ConversationState>): void {
+  draft.state = { ...draft.state, ...part };
+}
+
+export function emit(draft: Draft, effect: ConversationEffect): void {
+  draft.effects.push(effect);
+}
+
+export function report(draft: Draft, fact: ConversationFact): void {
+  emit(draft, { do: 'fact', fact });
+}
+
+export function newId(draft: Draft): Id {
+  const id = draft.state.nextId;
+  change(draft, { nextId: id + 1 });
+  return id;
+}
+
+/** Replaces the former state of a turn, or adds the turn. */
+export function putTurn(draft: Draft, turn: TurnState): void {
+  const { turns } = draft.state;
+  const isKnown = turns.some(({ id }) => id === turn.id);
+  const replaced = turns.map((one) => (one.id === turn.id ? turn : one));
+  change(draft, { turns: isKnown ? replaced : [...turns, turn] });
+}
+
+export function removeTurn(draft: Draft, id: Id): void {
+  const turns = draft.state.turns.filter((one) => one.id !== id);
+  change(draft, { turns });
+}
+
+export function changeFloor(draft: Draft, part: Partial<Floor>): void {
+  const floor = { ...draft.state.floor, ...part };
+  change(draft, { floor });
+}
+
+export function changeNotes(draft: Draft, part: Partial<PanelNotes>): void {
+  const notes = { ...draft.state.notes, ...part };
+  change(draft, { notes });
+}
+
+/** Takes a turn or a reading out of the floor. Its sound is the caller's to end. */
+export function leaveFloor(draft: Draft, id: Id): void {
+  const { current, queue, postponed } = draft.state.floor;
+  changeFloor(draft, {
+    current: current?.id === id ? undefined : current,
+    queue: queue.filter((one) => one !== id),
+    postponed: postponed.filter((one) => one !== id),
+  });
 }

@@ -1,7 +1,17 @@
-import { change, changeFloor, type Draft, emit, newId } from './draft.ts';
 import type { ReportedOutcome } from './effects.ts';
 import type { EventOf } from './events.ts';
-import { isFree, isQuiet, readingOf, soundOf, standingOf } from './questions.ts';
+import {
+  change,
+  changeFloor,
+  type Draft,
+  emit,
+  isFree,
+  isQuiet,
+  newId,
+  readingOf,
+  soundOf,
+  standingOf,
+} from './questions.ts';
 import { dropReading, endReading, refusalOf } from './replies.ts';
 import type { ConversationState, Id, PersonId, Reading } from './state.ts';
 

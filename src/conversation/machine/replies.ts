@@ -1,19 +1,24 @@
 import type { ReplyFinish } from '#src/playback/reply/spoken-reply.ts';
 import { noteAnswered } from './addressing.ts';
+import { hasForeignHistory, remember } from './history.ts';
 import {
+  askersOf,
   change,
   changeFloor,
   changeNotes,
   type Draft,
   emit,
+  isOnFloor,
+  lastUtteranceOf,
   leaveFloor,
+  nameOf,
   newId,
   putTurn,
   removeTurn,
   report,
-} from './draft.ts';
-import { hasForeignHistory, remember } from './history.ts';
-import { askersOf, isOnFloor, lastUtteranceOf, nameOf, soundOf, turnOf } from './questions.ts';
+  soundOf,
+  turnOf,
+} from './questions.ts';
 import type {
   Answer,
   ConversationState,

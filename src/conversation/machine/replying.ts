@@ -1,10 +1,14 @@
 import { stepWaiting, waitSince } from '#src/turn/waiting.ts';
-import { change, changeFloor, type Draft, emit, putTurn } from './draft.ts';
 import type { EventOf } from './events.ts';
 import { clearFailures, completeTurn, concludeTurn, noteFailure, reportFailure } from './floor.ts';
 import {
+  change,
+  changeFloor,
   currentTurn,
+  type Draft,
+  emit,
   isOnFloor,
+  putTurn,
   readingOf,
   soundOf,
   stallsAtMs,

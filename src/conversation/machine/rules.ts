@@ -1,6 +1,5 @@
 import { type AddressingRules, addressingRules } from '#src/turn/addressing/addressing-windows.ts';
-import { longestDecidingMs } from '#src/turn/endpointing/continuation.ts';
-import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
+import { endpointRules, longestDecidingMs } from '#src/turn/endpointing/endpointing.ts';
 import { type QueueRules, queueRules } from '#src/turn/queue-rules.ts';
 import { type WaitingRules, waitingRules } from '#src/turn/waiting.ts';
 import { reconnectRules } from './reconnect-policy.ts';

@@ -4,7 +4,7 @@ import {
   type AddressingState,
   initialAddressing,
 } from '#src/turn/addressing/addressing-windows.ts';
-import type { Evidence } from '#src/turn/evidence.ts';
+import type { Evidence } from '#src/turn/hallucinations.ts';
 import type { Waiting } from '#src/turn/waiting.ts';
 import { noLosses, type ReconnectState } from './reconnect-policy.ts';
 

@@ -1,13 +1,12 @@
 import type { Waiting, WaitingRules } from '#src/turn/waiting.ts';
 import { openWindow } from './addressing.ts';
 import { answeredConsent, cameAlong, consents, pausedHearing, people } from './consent.ts';
-import { changeNotes, type Draft } from './draft.ts';
 import type { ConversationEffect } from './effects.ts';
 import type { ConversationEvent, EventKind, EventOf } from './events.ts';
 import { advance } from './floor.ts';
 import { exchanged, outdated } from './history.ts';
 import { draining, leave, linkLost, linkUp, muted, passPlace, settings } from './place.ts';
-import { stallsAtMs } from './questions.ts';
+import { changeNotes, type Draft, stallsAtMs } from './questions.ts';
 import { notify, passReadings, read } from './readings.ts';
 import { dropAll } from './replies.ts';
 import {

@@ -1,6 +1,14 @@
-import { change, type Draft, emit, newId, putTurn } from './draft.ts';
 import type { EventOf } from './events.ts';
-import { lastUtteranceOf, turnOf, turnOfAnswer } from './questions.ts';
+import {
+  change,
+  type Draft,
+  emit,
+  lastUtteranceOf,
+  newId,
+  putTurn,
+  turnOf,
+  turnOfAnswer,
+} from './questions.ts';
 import type {
   CallRef,
   Confirmation,

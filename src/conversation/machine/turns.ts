@@ -1,16 +1,18 @@
-import { hasVoice, nothingHeard } from '#src/turn/evidence.ts';
+import { hasVoice, nothingHeard } from '#src/turn/hallucinations.ts';
 import { sameWords } from '#src/turn/same-words.ts';
-import { needsWords, noteAnswered, noteTalk } from './addressing.ts';
-import { mayBegin } from './decisions.ts';
-import { type Draft, emit, leaveFloor, putTurn } from './draft.ts';
+import { mayBegin, needsWords, noteAnswered, noteTalk } from './addressing.ts';
 import type { EventOf } from './events.ts';
 import { askTurn } from './floor.ts';
 import {
+  type Draft,
+  emit,
   hasRefused,
   isSpeaking,
+  leaveFloor,
   mayHear,
   type OpenSpeech,
   openSpeech,
+  putTurn,
   soundOf,
   turnOf,
   wordsOf,

@@ -1,10 +1,19 @@
 import type { UtteranceCommand, UtteranceDecision } from '#src/turn/answerable.ts';
-import { hasVoice } from '#src/turn/evidence.ts';
-import { decide } from './decisions.ts';
-import { changeNotes, type Draft, emit, putTurn, removeTurn, report } from './draft.ts';
+import { hasVoice } from '#src/turn/hallucinations.ts';
+import { decide } from './addressing.ts';
 import type { UtteranceOutcome } from './effects.ts';
 import { askTurn, noteFailure } from './floor.ts';
-import { isOnFloor, type OpenSpeech, turnOf } from './questions.ts';
+import {
+  changeNotes,
+  type Draft,
+  emit,
+  isOnFloor,
+  type OpenSpeech,
+  putTurn,
+  removeTurn,
+  report,
+  turnOf,
+} from './questions.ts';
 import {
   discardAnswer,
   dropTurn,

@@ -1,17 +1,81 @@
-import { BotError } from '#src/base/errors.ts';
+import type { BotError } from '#src/base/errors.ts';
+import type { EffectOf } from '#src/conversation/machine/effects.ts';
+import { readingOf } from '#src/conversation/machine/questions.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { chosenVoice, reportUnsaid, writeUnspeakable } from '#src/notices/report-failure.ts';
-import { writeInChat } from '#src/notices/say-or-write.ts';
+import {
+  chosenVoice,
+  failureText,
+  reportUnsaid,
+  spokenLocale,
+  spokenText,
+  writeInChat,
+  writeUnspeakable,
+} from '#src/notices/notice.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
-import { voiceIn } from '#src/pipeline/answer-language.ts';
+import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { ReplyFinish, SpokenReply } from '#src/playback/reply/spoken-reply.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
-import { readingRequestOf } from '#src/spending/paid-requests.ts';
+import { readingRequestOf } from '#src/spending/reservation.ts';
 import { languageName } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { type ReadingVoice, soundOf } from '#src/voice/output/clause-sound.ts';
 import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
+import { deliver, newReply, RunningReplies, type RunningReply } from './running-replies.ts';
+
+/** Texts and sentences of the bot, as they are said in one session. */
+export class ReadingJobs {
+  readonly running: RunningReplies<RunningReply>;
+  readonly #context: SessionContext;
+
+  constructor(context: SessionContext) {
+    this.#context = context;
+    this.running = new RunningReplies(context, (reading) => this.#concluded(reading));
+  }
+
+  speak({ reading: id, text }: EffectOf<'speak'>): void {
+    const { signal, talk } = this.#context;
+    const job = newReply(id, signal);
+    this.running.add(job);
+    const playing = this.running.play(job, async (output, until) => ({
+      finish: await this.#say(job, text, output, until),
+    }));
+    void playing.catch((error: unknown) => talk.broken(error));
+  }
+
+  async #say(
+    job: RunningReply,
+    text: string,
+    output: SpeechOutput,
+    signal: AbortSignal,
+  ): Promise<ReplyFinish> {
+    const context = this.#context;
+    const { talk } = context;
+    const request = readingOf(talk.state, job.id)?.request;
+    const onReply = (reply: SpokenReply) => {
+      job.reply = reply;
+      talk.sounding = { id: job.id, by: undefined };
+    };
+    const reading = this.#context.queue.readingOf(request) ?? this.#sentence(text);
+    return await readAloud(reading, context, output, onReply, signal);
+  }
+
+  /** Sentence of the bot about an answer, in the language of its asker. */
+  #sentence(text: string): QueuedReading {
+    const { channel, parts, talk } = this.#context;
+    const { error, language } = (text !== 'later' && talk.lastFailure) || {};
+    const line = error ? failureText(error, parts) : ({ id: 'ask.late' } as const);
+    const spoken = spokenLocale(channel.guildId, parts, language);
+    const words = spokenText(line, channel.guildId, parts, spoken);
+    return { kind: 'reading', clauses: [openText(words)], language: spoken, when: 'now' };
+  }
+
+  #concluded({ id, reply }: RunningReply): { readonly heard: string } {
+    const { queue, talk } = this.#context;
+    if (reply?.firstSentAtMs !== undefined) queue.noteHeard(readingOf(talk.state, id)?.request);
+    return { heard: reply?.heardText() ?? '' };
+  }
+}
 
 /**
  * Reads a text out and returns when it has been played, or has failed and was written instead. Nothing is read out where
@@ -19,7 +83,7 @@ import { type SpeechOutput, stuck } from '#src/voice/output/speech-output.ts';
  *
  * Throws only what is a bug. Aborting `signal` falls silent and throws `signal.reason`.
  */
-export async function readAloud(
+async function readAloud(
   reading: QueuedReading,
   context: SessionContext,
   output: SpeechOutput,
@@ -64,7 +128,7 @@ export async function readAloud(
     if (isStuck) reportUnsaid(stuck(), context);
     else if (failure?.code === 'speech.no_voice') reportUnread(language, context);
     else if (failure) reportUnsaid(failure, context);
-    else context.talk.voiceWorks();
+    else context.talk.endFailure('speak');
   };
   const answeredIds = personId === undefined ? [] : [personId];
   await output.speak(signal, read, { interruptible, answeredIds, ownSpeed });
@@ -126,25 +190,4 @@ async function attempt(
     }
   };
   return await deliver(reply, work, signal);
-}
-
-/**
- * Fills `reply` by `work`: what went wrong outside, or undefined. What there is of the reply plays on either way.
- *
- * Throws what is a bug. Aborting `signal` throws what `work` threw.
- */
-export async function deliver(
-  reply: SpokenReply,
-  work: () => Promise<void>,
-  signal: AbortSignal,
-): Promise<BotError | undefined> {
-  try {
-    await work();
-    reply.end();
-    return undefined;
-  } catch (error) {
-    if (signal.aborted || !(error instanceof BotError)) throw error;
-    reply.fail();
-    return error;
-  }
 }

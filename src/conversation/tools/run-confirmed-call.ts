@@ -1,9 +1,8 @@
 import { within } from '#src/base/waiting.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
-import { spokenNameOf } from '#src/conversation/output/answer-parts.ts';
-import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
+import { sayToPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { spokenText } from '#src/notices/localized-text.ts';
+import { spokenText } from '#src/notices/notice.ts';
 import type { Right } from '#src/people/rights.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';

@@ -1,6 +1,7 @@
 import '#src/discord/library/undici.ts';
-import { REST } from 'discord.js';
+import { Client } from 'discord.js';
 import type { z } from 'zod';
+import { unlessAborted } from '#src/base/waiting.ts';
 import { type LoginOptions, refused, restBase } from '#src/discord/login.ts';
 
 /** Token of the account, and address of the API. */
@@ -14,14 +15,15 @@ const timeoutMs = 30_000;
 /** Discord's REST API for programs that do not go online. */
 export class AccountRest implements Disposable {
   readonly #login: AccountLogin;
-  readonly #rest: REST;
+  readonly #client: Client;
 
   constructor(login: AccountLogin) {
     const { token, apiUrl } = login;
     this.#login = login;
     const base = apiUrl && restBase(apiUrl);
-    this.#rest = new REST({ timeout: requestMs, retries: 1, ...(base && { api: base }) });
-    this.#rest.setToken(token);
+    const rest = { timeout: requestMs, retries: 1, ...(base && { api: base }) };
+    this.#client = new Client({ intents: [], shardCount: 1, rest });
+    this.#client.rest.setToken(token);
   }
 
   /**
@@ -36,8 +38,8 @@ export class AccountRest implements Disposable {
     signal: AbortSignal,
     query?: URLSearchParams,
   ): Promise<T> {
-    const get = (either: AbortSignal) => this.#rest.get(route, { signal: either, query });
-    return await this.#ask(get, schema, signal);
+    const get = (either: AbortSignal) => this.#client.rest.get(route, { signal: either, query });
+    return await this.#checked(get, schema, signal);
   }
 
   /** Sends `body`; errors and abort as `read`. */
@@ -48,30 +50,40 @@ export class AccountRest implements Disposable {
     schema: z.ZodType<T>,
     signal: AbortSignal,
   ): Promise<T> {
-    const send = (either: AbortSignal) => this.#rest[method](route, { signal: either, body });
-    return await this.#ask(send, schema, signal);
+    const { rest } = this.#client;
+    const send = (either: AbortSignal) => rest[method](route, { signal: either, body });
+    return await this.#checked(send, schema, signal);
   }
 
-  async #ask<T>(
-    ask: (either: AbortSignal) => Promise<unknown>,
-    schema: z.ZodType<T>,
+  /** Asks through the managers of discord.js; errors and abort as `read`. */
+  async ask<T>(
+    ask: (client: Client, either: AbortSignal) => Promise<T>,
     signal: AbortSignal,
   ): Promise<T> {
     const deadline = AbortSignal.timeout(timeoutMs);
+    const either = AbortSignal.any([signal, deadline]);
     try {
-      const answer = await ask(AbortSignal.any([signal, deadline]));
-      const read = schema.safeParse(answer);
-      if (read.success) return read.data;
+      return await unlessAborted(ask(this.#client, either), either);
     } catch (cause) {
       signal.throwIfAborted();
       throw refused(deadline.aborted ? deadline.reason : cause, { ...this.#login, timeoutMs });
     }
-    const foreign = new TypeError('the answer is not from Discord');
-    throw refused(foreign, { ...this.#login, timeoutMs });
+  }
+
+  async #checked<T>(
+    ask: (either: AbortSignal) => Promise<unknown>,
+    schema: z.ZodType<T>,
+    signal: AbortSignal,
+  ): Promise<T> {
+    return await this.ask(async (_client, either) => {
+      const read = schema.safeParse(await ask(either));
+      if (read.success) return read.data;
+      throw new TypeError('the answer is not from Discord');
+    }, signal);
   }
 
   [Symbol.dispose](): void {
-    this.#rest.clearHashSweeper();
-    this.#rest.clearHandlerSweeper();
+    this.#client.rest.clearHashSweeper();
+    this.#client.rest.clearHandlerSweeper();
   }
 }

@@ -1,10 +1,11 @@
 import {
   ChannelType,
   DiscordAPIError,
-  OverwriteType,
-  PermissionFlagsBits,
+  type GuildMember,
+  type PermissionsBitField,
   RESTJSONErrorCodes,
   Routes,
+  type VoiceBasedChannel,
 } from 'discord.js';
 import { z } from 'zod';
 import { BotError } from '#src/base/errors.ts';
@@ -34,28 +35,6 @@ export type GuildRights = {
   readonly timedOutUntilMs?: number;
 };
 
-const bits = z.string().regex(/^\d+$/).transform(BigInt);
-const role = z.object({ id: z.string(), permissions: bits });
-const guild = z.object({
-  id: z.string(),
-  name: z.string(),
-  owner_id: z.string(),
-  afk_channel_id: z.string().nullish(),
-  roles: z.array(role),
-});
-const member = z.object({
-  roles: z.array(z.string()),
-  communication_disabled_until: z.string().nullish(),
-});
-const channel = z.object({
-  id: z.string(),
-  name: z.string().nullish(),
-  type: z.int(),
-  position: z.int().default(0),
-  permission_overwrites: z
-    .array(z.object({ id: z.string(), type: z.int(), allow: bits, deny: bits }))
-    .default([]),
-});
 const place = z.object({
   guild_id: z.string().nullish(),
   name: z.string().nullish(),
@@ -63,32 +42,27 @@ const place = z.object({
 });
 const voiceState = z.object({ channel_id: z.string().nullish() });
 
-type GuildBody = z.infer<typeof guild>;
-type ChannelBody = z.infer<typeof channel>;
-type Bot = { readonly id: string; readonly roleIds: readonly string[] };
-
 /** Asks which rights the bot has in a server and its voice channels. Errors and abort: as `AccountRest.read`. */
 export async function readGuildRights(
   rest: AccountRest,
   { guildId, botId }: { readonly guildId: string; readonly botId: string },
   signal: AbortSignal,
 ): Promise<GuildRights> {
-  const server = await rest.read(Routes.guild(guildId), guild, signal);
-  const me = await rest.read(Routes.guildMember(guildId, botId), member, signal);
-  const channels = await rest.read(Routes.guildChannels(guildId), z.array(channel), signal);
-  const bot = { id: botId, roleIds: me.roles };
-  const base = rightsInServer(server, bot);
-  const until = Date.parse(me.communication_disabled_until ?? '');
-  return {
-    id: guildId,
-    name: server.name,
-    lacksInServer: lacking(base, neededRights),
-    channels: channels
-      .filter(({ id, type }) => kindOf(type) !== undefined && id !== server.afk_channel_id)
-      .toSorted((one, other) => one.position - other.position)
-      .map((each) => channelRights(server, bot, each)),
-    ...(Number.isFinite(until) && { timedOutUntilMs: until }),
-  };
+  return await rest.ask(async (client) => {
+    const guild = await client.guilds.fetch(guildId);
+    const me = await guild.members.fetch(botId);
+    const channels = [...(await guild.channels.fetch()).values()].flatMap((channel) =>
+      channel?.isVoiceBased() && channel.id !== guild.afkChannelId ? [channel] : [],
+    );
+    const inOrder = channels.toSorted((one, other) => one.rawPosition - other.rawPosition);
+    return {
+      id: guildId,
+      name: guild.name,
+      lacksInServer: lacking(me.permissions, neededRights),
+      channels: inOrder.map((channel) => channelRights(channel, me)),
+      timedOutUntilMs: me.communicationDisabledUntilTimestamp ?? undefined,
+    };
+  }, signal);
 }
 
 /** The voice channel or stage with this id; undefined where the bot sees none. Errors and abort: as `AccountRest.read`. */
@@ -146,48 +120,18 @@ function kindOf(type: number): ChannelRights['kind'] | undefined {
   return type === ChannelType.GuildStageVoice ? 'stage' : undefined;
 }
 
-function channelRights(server: GuildBody, bot: Bot, body: ChannelBody): ChannelRights {
-  const mine = rightsInChannel(server, bot, body);
-  const kind = kindOf(body.type) ?? 'voice';
+function channelRights(channel: VoiceBasedChannel, me: GuildMember): ChannelRights {
+  const mine = channel.permissionsFor(me);
+  const kind = kindOf(channel.type) ?? 'voice';
   return {
-    id: body.id,
-    name: body.name ?? body.id,
+    id: channel.id,
+    name: channel.name,
     kind,
     lacksToTalk: lacking(mine, kind === 'stage' ? stageRights : talkRights),
     lacksToWrite: lacking(mine, chatRights),
   };
 }
 
-function lacking(mine: bigint, wanted: readonly NeededRight[]): readonly NeededRight[] {
-  return wanted.filter((right) => !(mine & PermissionFlagsBits[right]));
-}
-
-const everything = (1n << 64n) - 1n;
-
-function rightsInServer({ id, owner_id: ownerId, roles }: GuildBody, bot: Bot): bigint {
-  if (bot.id === ownerId) return everything;
-  const held = roles.filter((each) => each.id === id || bot.roleIds.includes(each.id));
-  const all = held.reduce((sum, { permissions }) => sum | permissions, 0n);
-  return all & PermissionFlagsBits.Administrator ? everything : all;
-}
-
-/**
- * Applies the overwrites of @everyone, then those of all roles at once, then the bot's own. Source: Discord docs,
- * "Permission Overwrites".
- */
-function rightsInChannel(server: GuildBody, bot: Bot, body: ChannelBody): bigint {
-  const base = rightsInServer(server, bot);
-  if (base === everything) return everything;
-  const overwrites = body.permission_overwrites;
-  const ofRoles = overwrites.filter(({ type }) => type === OverwriteType.Role);
-  const layers = [
-    ofRoles.filter(({ id }) => id === server.id),
-    ofRoles.filter(({ id }) => id !== server.id && bot.roleIds.includes(id)),
-    overwrites.filter(({ type, id }) => type === OverwriteType.Member && id === bot.id),
-  ];
-  return layers.reduce((rights, layer) => {
-    const denied = layer.reduce((sum, { deny }) => sum | deny, 0n);
-    const allowed = layer.reduce((sum, { allow }) => sum | allow, 0n);
-    return (rights & ~denied) | allowed;
-  }, base);
+function lacking(mine: Readonly<PermissionsBitField>, wanted: readonly NeededRight[]) {
+  return wanted.filter((right) => !mine.has(right));
 }

@@ -5,13 +5,13 @@ import {
 } from '@discordjs/voice';
 import { VERSION as daveyVersion } from '@snazzah/davey';
 import { type Client, version as discordVersion, Events } from 'discord.js';
-import type { Frame, FrameSource } from '#src/audio/frame.ts';
+import type { Frame } from '#src/audio/frame.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { ifInTime } from '#src/base/waiting.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { cutSocket, networkingOf, socketOf } from '#src/discord/library/voice-library.ts';
-import { realTiming } from '#src/discord/link/timing.ts';
+import { cutSocket, networkingOf, socketOf } from '#src/discord/link/voice-library.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, LoginDeadline, logIn, newClient } from '#src/discord/login.ts';
 import { watchOwnState } from '#src/discord/own-state.ts';
@@ -67,7 +67,6 @@ export class VoiceTrial implements AsyncDisposable {
   readonly #clock: Clock;
   readonly #opener: ReturnType<typeof openVoiceLinkOpener>;
   readonly #places: ReturnType<typeof openPlaces>;
-  readonly #unwatch: () => void;
   readonly #over = new AbortController();
   readonly #troubles: string[] = [];
   readonly #restrictions = new Set<string>();
@@ -82,7 +81,7 @@ export class VoiceTrial implements AsyncDisposable {
     const report = (event: DiscordEvent) => this.#report(event);
     this.#opener = openVoiceLinkOpener(client, report, connectMs ? { connectMs } : {});
     this.#places = openPlaces(client);
-    this.#unwatch = watchOwnState(client, realTiming, report);
+    watchOwnState(client, realClock, report);
   }
 
   /** Alerts and closes of the voice link so far, by name. */
@@ -173,12 +172,15 @@ export class VoiceTrial implements AsyncDisposable {
 
   /** Plays frames of 20 ms; `away`: not all were sent. Errors and abort: as `stay`. */
   async play(frames: readonly Frame[], signal: AbortSignal): Promise<'left' | 'away'> {
-    const source = new KnownFrames(frames);
-    this.#link?.play(source).wake();
+    const waiting = [...frames];
+    let sent = 0;
+    const left = () => {
+      sent++;
+    };
+    this.#link?.play({ next: () => waiting.shift(), left, isIdle: true }).wake();
     const untilMs = this.#clock.nowMs() + frames.length * 20 + lateMs;
-    while (source.sent < frames.length && this.#clock.nowMs() < untilMs)
-      await this.stay(checkMs, signal);
-    return source.sent < frames.length ? 'away' : 'left';
+    while (sent < frames.length && this.#clock.nowMs() < untilMs) await this.stay(checkMs, signal);
+    return sent < frames.length ? 'away' : 'left';
   }
 
   /** Leaves; Discord has confirmed it, or a second has passed. */
@@ -192,7 +194,6 @@ export class VoiceTrial implements AsyncDisposable {
     this.#over.abort(new Error('the trial is over'));
     await this.leave();
     await this.#opener[Symbol.asyncDispose]();
-    this.#unwatch();
     await closeClient(this.#client);
   }
 
@@ -235,24 +236,4 @@ type InnerShard = { readonly connection: { terminate(): void } | null };
 function gatewayShards({ ws }: Client<true>): readonly InnerShard[] {
   const { _ws: manager } = ws as unknown as InnerGateway;
   return [...(manager?.strategy.shards.values() ?? [])];
-}
-
-/** Sound that is known beforehand, once. */
-class KnownFrames implements FrameSource {
-  readonly isIdle = true;
-  readonly #frames: readonly Frame[];
-  #next = 0;
-  sent = 0;
-
-  constructor(frames: readonly Frame[]) {
-    this.#frames = frames;
-  }
-
-  next(): Frame | undefined {
-    return this.#frames[this.#next++];
-  }
-
-  left(): void {
-    this.sent++;
-  }
 }

@@ -21,7 +21,7 @@ import { readMember } from '#src/discord/members.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import type { Outbox, RestBody } from '#src/discord/outbox/outbox.ts';
 import { unwritten, writeFailureOf } from '#src/discord/outbox/write-failure.ts';
-import { openRights, permissionsIn } from '#src/discord/permissions.ts';
+import { openRights, ownPermissionsIn, permissionsIn } from '#src/discord/permissions.ts';
 import { postToServer } from '#src/discord/server-message.ts';
 import type { Button } from '#src/features/contract/command.ts';
 import type { CaptionChat, CaptionChats, ChatText } from '#src/ports/caption-chats.ts';
@@ -44,13 +44,13 @@ export type CaptionChatsParts = {
   readonly timing: SyncTiming;
 };
 
-/** Chats of a logged-in client; disposing it ends the watch of deletions. */
+/** Chats of a logged-in client. */
 export function openCaptionChats(
   client: Client<true>,
   { outbox, buttons: buttonsByName, timing }: CaptionChatsParts,
-): CaptionChats & Disposable {
+): CaptionChats {
   let listener: (messageIds: readonly string[]) => void = () => {};
-  const unwatch = watchDeleted(client, (all) => {
+  watchDeleted(client, (all) => {
     const messageIds = all.filter((id) => !outbox.takeOwnDeletion(id));
     if (messageIds.length > 0) listener(messageIds);
   });
@@ -101,12 +101,11 @@ export function openCaptionChats(
     mayOpen: mayOpenWith(client, timing),
     tellServer(guildId, line) {
       const guild = client.guilds.cache.get(guildId);
-      if (guild) void postToServer(guild, line, timing);
+      if (guild) void postToServer(outbox, guild, line);
     },
     onDeleted(given) {
       listener = given;
     },
-    [Symbol.dispose]: unwatch,
   };
 }
 
@@ -211,12 +210,9 @@ function demandRights(channel: GuildBasedChannel, asThread: boolean): void {
     const why = asThread ? `${name} is no text channel` : `${name} has no chat`;
     throw new BotError('discord.forbidden', false, `Captions cannot be written: ${why}.`);
   }
-  const { me } = channel.guild.members;
-  const mine = me && permissionsIn(channel, me);
-  // A bot without a single right is rather one of whose rights the server told nothing.
-  if (!mine || mine.bitfield === 0n) return;
-  const missing = (asThread ? inThreadOf : inVoiceChat).filter((right) => !mine.has(Rights[right]));
-  const [right] = missing;
+  const mine = ownPermissionsIn(channel);
+  const needed = asThread ? inThreadOf : inVoiceChat;
+  const right = needed.find((one) => mine?.has(Rights[one]) === false);
   if (right === undefined) return;
   const message = `Captions cannot be written in ${name}: the bot does not have the permission ${rightNames[right]} there.`;
   throw new BotError('discord.forbidden', false, message);
@@ -241,18 +237,12 @@ const mostAtOnce = 100;
 export function watchDeleted(
   client: Client<true>,
   report: (messageIds: readonly string[]) => void,
-): () => void {
+): void {
   const onDeleted = (data: unknown) => {
     const { id, ids } = fieldsOf(data);
     const all: readonly unknown[] = Array.isArray(ids) ? ids : [id];
     report(all.slice(0, mostAtOnce).filter((one) => typeof one === 'string'));
   };
-  const events = [
-    GatewayDispatchEvents.MessageDelete,
-    GatewayDispatchEvents.MessageDeleteBulk,
-  ] as const;
-  for (const event of events) client.ws.on(event, onDeleted);
-  return () => {
-    for (const event of events) client.ws.off(event, onDeleted);
-  };
+  client.ws.on(GatewayDispatchEvents.MessageDelete, onDeleted);
+  client.ws.on(GatewayDispatchEvents.MessageDeleteBulk, onDeleted);
 }

@@ -1,36 +1,24 @@
 import {
-  type AnySelectMenuInteraction,
   type Attachment,
   type AutocompleteInteraction,
-  type ButtonInteraction,
+  type BaseInteraction,
   type ChatInputCommandInteraction,
   type MessageContextMenuCommandInteraction,
-  type ModalSubmitInteraction,
   PermissionFlagsBits,
   type VoiceBasedChannel,
 } from 'discord.js';
 import { roleIdsOf } from '#src/discord/permissions.ts';
-import type { Command, CommandCall, FormHandler } from '#src/features/contract/command.ts';
+import type { Command, CommandCall } from '#src/features/contract/command.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { firstChars, oneLine } from '#src/texts/plain.ts';
 import { localeOf } from '#src/texts/texts.ts';
-import { typedInto } from './forms.ts';
-import type { Languages } from './rendering.ts';
 
 type SentFile = NonNullable<CommandCall['sound']>;
 type SlashInteraction = ChatInputCommandInteraction<'cached'> | AutocompleteInteraction<'cached'>;
 type MenuInteraction = MessageContextMenuCommandInteraction<'cached'>;
-type PickInteraction = AnySelectMenuInteraction<'cached'>;
-type FormInteraction = ModalSubmitInteraction<'cached'>;
-type KnownInteraction =
-  | SlashInteraction
-  | MenuInteraction
-  | FormInteraction
-  | PickInteraction
-  | ButtonInteraction<'cached'>;
 
 /** Call of a press: the person, and the subject of the button. */
-export function callOf(asked: KnownInteraction, about?: string): CommandCall {
+export function callOf(asked: BaseInteraction<'cached'>, about?: string): CommandCall {
   const { channelId, member } = asked;
   const where = member.voice.channel;
   return {
@@ -78,21 +66,6 @@ export function commandCallOf(asked: SlashInteraction, { options }: Command): Co
   return { ...callOf(asked), words, ...given };
 }
 
-/** Call of a form: the sender, the text that was typed, and the subject. */
-export function formCallOf(
-  asked: FormInteraction,
-  handler: FormHandler,
-  about?: string,
-): CommandCall {
-  const call = callOf(asked, about);
-  return { ...call, words: { ...typedInto(asked, handler), ...call.words } };
-}
-
-/** Call of a menu on a message: the person, the picked values, and the subject. */
-export function pickCallOf(asked: PickInteraction, about?: string): CommandCall {
-  return { ...callOf(asked, about), picked: asked.values };
-}
-
 /** Call of an entry of the menu of a message: the person and the message. */
 export function menuCallOf(asked: MenuInteraction): CommandCall {
   const { author, member, attachments, id: messageId, webhookId } = asked.targetMessage;
@@ -110,11 +83,6 @@ function textOf({ content, mentions }: MenuInteraction['targetMessage']): string
     const { displayName = whole } = mentions.members?.get(id) ?? mentions.users.get(id) ?? {};
     return displayName;
   });
-}
-
-/** Languages of an interaction: that of its caller, and that of the server for the channel. */
-export function languagesOf({ locale, guild }: KnownInteraction): Languages {
-  return { caller: localeOf(locale), room: localeOf(guild.preferredLocale) };
 }
 
 /** Whether an attachment is sound, by Discord's fields; a voice message alone has a duration. */

@@ -1,25 +1,33 @@
-import { MessageFlags } from 'discord.js';
+import {
+  type AnySelectMenuInteraction,
+  type ButtonInteraction,
+  DiscordAPIError,
+  type InteractionCallbackResponse,
+  type Message,
+  MessageFlags,
+  type ModalMessageModalSubmitInteraction,
+  RESTJSONErrorCodes,
+  type RepliableInteraction,
+} from 'discord.js';
 import { BotError } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import type { Panels } from '#src/discord/panel/panels.ts';
-import type { Button, Replies, Reply } from '#src/features/contract/command.ts';
+import type { Button, Replies, Reply, ReplyAudience } from '#src/features/contract/command.ts';
 import type { Form } from '#src/ports/form.ts';
 import type { PanelPlace } from '#src/ports/panel.ts';
-import type { TextLine } from '#src/texts/texts.ts';
-import type { InteractionAnswer, MessageEdit } from './answering.ts';
-import { type Languages, type MessageBody, messagesOf, messageWith } from './rendering.ts';
+import { localeOf, type TextLine } from '#src/texts/texts.ts';
+import { modalOf } from './forms.ts';
+import { type MessageBody, messagesOf, messageWith } from './rendering.ts';
 
-/** Use of a command or a button. */
+/** Use of a command, a button, a menu or a form. */
 export type Invocation = {
   /** Name for logs, say `privacy status` or `press stop`. */
   readonly name: string;
-  readonly guildId: string;
-  readonly languages: Languages;
-  /** Audience of "thinking" while a slow answer is awaited. */
-  readonly shownTo: 'room' | 'caller';
-  /** It changes the message that it came from, so nothing shows as thinking. */
+  /** Audience of "thinking" while a slow answer is awaited; the caller where it is not given. */
+  readonly shownTo?: ReplyAudience;
+  /** It changes the message that it came from, if there is one, so nothing shows as thinking. */
   readonly inPlace?: true;
   /** Stands in place of "thinking". */
   meanwhile?(): TextLine | undefined;
@@ -34,11 +42,24 @@ export type Invocation = {
 
 export type InteractionRunnerOptions = {
   readonly buttons: ReadonlyMap<string, Button>;
-  /** Content with its names of commands as links. Left out: they stay names. */
-  readonly linked?: (content: string) => string;
   readonly panels: Pick<Panels, 'dressed' | 'put'>;
   readonly timing: SyncTiming;
   readonly report: (event: DiscordEvent) => void;
+};
+
+type Asking = RepliableInteraction<'cached'>;
+/** An interaction that came from a message: not so commands, and forms that they opened. */
+type AskingOnMessage =
+  | AnySelectMenuInteraction<'cached'>
+  | ButtonInteraction<'cached'>
+  | ModalMessageModalSubmitInteraction<'cached'>;
+/** Where a slow answer is awaited. */
+type WaitingPlace = ReplyAudience | 'in place';
+/** `head`: this message becomes the panel, under that sentence. */
+type RenderedReply = {
+  readonly message: MessageBody;
+  readonly head?: TextLine;
+  readonly inPlace?: true;
 };
 
 /** Discord gives 3 s for the first answer; what takes longer than this shows as thinking. */
@@ -55,34 +76,24 @@ const never = new AbortController().signal;
 /** Runs commands and sends their replies; no failure of a command or of Discord throws. */
 export class InteractionRunner {
   readonly #options: InteractionRunnerOptions;
+  readonly #linked: (content: string) => string;
   readonly #seen = new Set<string>();
 
-  constructor(options: InteractionRunnerOptions) {
+  /** `linked` makes links of the names of commands in a content. */
+  constructor(options: InteractionRunnerOptions, linked: (content: string) => string) {
     this.#options = options;
+    this.#linked = linked;
   }
 
   /** Second deliveries are ignored. */
-  async answer(asked: InteractionAnswer, invocation: Invocation): Promise<void> {
-    if (!this.#isFirst(asked.id)) return;
-    if (invocation.form && (await this.#opensForm(asked, invocation))) return;
+  async answer(asking: Asking, invocation: Invocation): Promise<void> {
+    if (!this.#isFirst(asking.id)) return;
     const { timing, report } = this.#options;
     const { name } = invocation;
-    const shownTo = waitingPlace(invocation);
     const startMs = timing.nowMs();
-    let deferring: Promise<boolean> | undefined;
-    const defer = () => {
-      deferring ??= succeeded(think(asked, invocation));
-    };
-    const forget = timing.later(deferMs, defer);
-    if (invocation.thinksFirst) {
-      defer();
-      await deferring;
-    }
-    const sayings = await this.#sayings(invocation);
-    forget();
+    const opensForm = await this.#opensForm(asking, invocation);
     try {
-      const deferred = (await deferring) ?? false;
-      await this.#say(asked, sayings, deferred ? shownTo : undefined, invocation.guildId);
+      if (!opensForm) await this.#runAndSay(asking, invocation);
       report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
     } catch (error) {
       report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
@@ -90,82 +101,69 @@ export class InteractionRunner {
   }
 
   /** Never throws: without a form it runs, which tells why. */
-  async #opensForm(asked: InteractionAnswer, invocation: Invocation): Promise<boolean> {
-    const { timing, report } = this.#options;
-    const { name } = invocation;
-    const startMs = timing.nowMs();
+  async #opensForm(asking: Asking, { form: find, name }: Invocation): Promise<boolean> {
+    if (!find || asking.isModalSubmit()) return false;
     try {
-      const late = () => new Error(`The form of ${name} took longer than ${formMs / 1000} s.`);
-      const find = async () => await invocation.form?.();
-      const form = await withDeadline(find, { ms: formMs, timing, late }, never);
-      if (!form) return false;
-      await asked.openForm(form);
-      report({ kind: 'command', name, tookMs: timing.nowMs() - startMs });
-      return true;
+      const form = await this.#within(formMs, `The form of ${name}`, find);
+      if (form) await asking.showModal(modalOf(form, localeOf(asking.locale)));
+      return form !== undefined;
     } catch (error) {
-      report({ kind: 'command-failed', name, code: 'internal', error });
+      this.#options.report({ kind: 'command-failed', name, code: 'internal', error });
       return false;
     }
   }
 
-  async #sayings(invocation: Invocation): Promise<Sayings> {
+  async #runAndSay(asking: Asking, invocation: Invocation): Promise<void> {
+    let thinking: Promise<WaitingPlace | undefined> | undefined;
+    const defer = () => {
+      thinking ??= think(asking, invocation).catch(() => undefined);
+      return thinking;
+    };
+    const forget = this.#options.timing.later(deferMs, () => void defer());
+    if (invocation.thinksFirst) await defer();
+    const [first, ...rest] = await this.#replies(asking, invocation);
+    forget();
+    this.#posted(asking, first, await sayFirst(asking, first, await thinking));
+    for (const reply of rest)
+      this.#posted(asking, reply, placeOf(await asking.followUp(reply.message)));
+  }
+
+  async #replies(
+    asking: Asking,
+    { longestMs = usualLongestMs, name, run }: Invocation,
+  ): Promise<readonly [RenderedReply, ...RenderedReply[]]> {
     try {
-      return this.#rendered(await this.#inTime(invocation), invocation);
+      return this.#rendered(asking, await this.#within(longestMs, name, run));
     } catch (error) {
       const code = error instanceof BotError ? error.code : 'internal';
-      this.#options.report({ kind: 'command-failed', name: invocation.name, code, error });
-      return this.#rendered([{ id: 'generic', with: { code }, to: 'caller' }], invocation);
+      this.#options.report({ kind: 'command-failed', name, code, error });
+      return this.#rendered(asking, [{ id: 'generic', with: { code } }]);
     }
   }
 
-  async #inTime(invocation: Invocation): Promise<Replies> {
-    const { timing } = this.#options;
-    const { name, longestMs: ms = usualLongestMs } = invocation;
+  async #within<T>(ms: number, name: string, work: () => Promise<T>): Promise<T> {
     const late = () => new Error(`${name} took longer than ${ms / 1000} s.`);
-    return await withDeadline(() => invocation.run(), { ms, timing, late }, never);
+    return await withDeadline(work, { ms, timing: this.#options.timing, late }, never);
   }
 
-  #rendered([first, ...rest]: Replies, { guildId, languages }: Invocation): Sayings {
-    const { panels, buttons, linked = (content) => content } = this.#options;
-    const each = (reply: Reply): Sayings => {
+  #rendered(
+    { guildId, guild, locale }: Asking,
+    [first, ...rest]: Replies,
+  ): readonly [RenderedReply, ...RenderedReply[]] {
+    const { panels, buttons } = this.#options;
+    const languages = { caller: localeOf(locale), room: localeOf(guild.preferredLocale) };
+    const each = (reply: Reply): readonly [RenderedReply, ...RenderedReply[]] => {
       const [plain, ...more] = messagesOf(reply, languages, buttons);
-      const message = reply.linksCommands ? { ...plain, content: linked(plain.content) } : plain;
-      const following = more.map((one) => ({ message: one }));
-      const { inPlace } = reply;
-      if (!reply.panel || reply.to !== 'room') return [{ message, inPlace }, ...following];
-      return [{ message: panels.dressed(guildId, reply), head: reply }, ...following];
+      const following = more.map((message) => ({ message }));
+      if (reply.panel && reply.to === 'room')
+        return [{ message: panels.dressed(guildId, reply), head: reply }, ...following];
+      const content = reply.linksCommands ? this.#linked(plain.content) : plain.content;
+      return [{ message: { ...plain, content }, inPlace: reply.inPlace }, ...following];
     };
-    const [opening, ...more] = each(first);
-    return [opening, ...more, ...rest.flatMap(each)];
+    return [...each(first), ...rest.flatMap(each)];
   }
 
-  /** "Thinking" cannot turn from public to private or back: then it is taken away first. */
-  async #say(
-    asked: InteractionAnswer,
-    [first, ...rest]: Sayings,
-    deferredTo: WaitingPlace | undefined,
-    guildId: string,
-  ): Promise<void> {
-    const to = first.message.flags === undefined ? 'room' : 'caller';
-    const isThinking = deferredTo === 'room' || deferredTo === 'caller';
-    if (isThinking && deferredTo !== to) await asked.deleteReply();
-    this.#posted(first, await this.#first(asked, first, deferredTo, to), guildId);
-    for (const saying of rest) this.#posted(saying, await asked.followUp(saying.message), guildId);
-  }
-
-  async #first(
-    asked: InteractionAnswer,
-    { inPlace, message }: RenderedReply,
-    deferredTo: WaitingPlace | undefined,
-    to: Invocation['shownTo'],
-  ): Promise<PanelPlace | undefined> {
-    if (deferredTo === undefined)
-      return await (inPlace ? asked.update(withoutFlags(message)) : asked.reply(message));
-    const edits = deferredTo === 'in place' ? inPlace : deferredTo === to;
-    return await (edits ? asked.editReply(withoutFlags(message)) : asked.followUp(message));
-  }
-
-  #posted({ head, message }: RenderedReply, place: PanelPlace | undefined, guildId: string): void {
+  #posted({ guildId }: Asking, { head, message }: RenderedReply, place?: PanelPlace): void {
     if (head !== undefined && place) this.#options.panels.put(guildId, place, head, message);
   }
 
@@ -178,40 +176,71 @@ export class InteractionRunner {
   }
 }
 
-/** `head`: this message becomes the panel, under that sentence. */
-type RenderedReply = {
-  readonly message: MessageBody;
-  readonly head?: TextLine;
-  readonly inPlace?: true;
-};
-/** Where a slow answer is awaited. */
-type WaitingPlace = Invocation['shownTo'] | 'in place';
-
-function waitingPlace({ inPlace, shownTo }: Invocation): WaitingPlace {
-  return inPlace ? 'in place' : shownTo;
-}
-
-type Sayings = readonly [RenderedReply, ...RenderedReply[]];
-
-async function think(asked: InteractionAnswer, invocation: Invocation): Promise<unknown> {
-  const { inPlace, shownTo, languages, meanwhile } = invocation;
-  if (inPlace) return await asked.deferUpdate();
-  const how = shownTo === 'caller' ? ({ flags: MessageFlags.Ephemeral } as const) : {};
-  const line = meanwhile?.();
-  if (!line) return await asked.deferReply(how);
-  return await asked.reply({ ...messageWith([line], languages[shownTo]), ...how });
-}
-
-/** An edit cannot say who sees a message. */
-function withoutFlags({ flags: _, ...message }: MessageBody): MessageEdit {
-  return message;
-}
-
-async function succeeded(attempt: Promise<unknown>): Promise<boolean> {
-  try {
-    await attempt;
-    return true;
-  } catch {
-    return false;
+/** Shows that an answer is on its way. */
+async function think(
+  asking: Asking,
+  { inPlace, shownTo = 'caller', meanwhile }: Invocation,
+): Promise<WaitingPlace> {
+  if (inPlace && isOnMessage(asking)) {
+    await unlessTaken(asking, 'deferred', asking.deferUpdate());
+    return 'in place';
   }
+  const flags = shownTo === 'caller' ? (MessageFlags.Ephemeral as const) : undefined;
+  const locale = shownTo === 'caller' ? asking.locale : asking.guild.preferredLocale;
+  const line = meanwhile?.();
+  if (line) {
+    const message = { ...messageWith([line], localeOf(locale)), flags };
+    await unlessTaken(asking, 'replied', asking.reply(message));
+  } else await unlessTaken(asking, 'deferred', asking.deferReply({ flags }));
+  return shownTo;
+}
+
+/** Answers; "thinking" cannot turn from public to private or back: then it is taken away first. */
+async function sayFirst(
+  asking: Asking,
+  { inPlace, message }: RenderedReply,
+  thinking: WaitingPlace | undefined,
+): Promise<PanelPlace | undefined> {
+  const { flags, ...edit } = message;
+  const to = flags === undefined ? 'room' : 'caller'; // an edit cannot say who sees a message
+  if (thinking === 'in place' ? inPlace : thinking === to)
+    return placeOf(await asking.editReply(edit));
+  if (thinking !== undefined) {
+    if (thinking !== 'in place') await asking.deleteReply();
+    return placeOf(await asking.followUp(message));
+  }
+  if (inPlace && isOnMessage(asking)) {
+    const update = asking.update({ ...edit, withResponse: true });
+    return placeOf(await unlessTaken(asking, 'replied', update));
+  }
+  const own = inPlace ? { ...message, flags: MessageFlags.Ephemeral as const } : message;
+  const reply = asking.reply({ ...own, withResponse: true });
+  return placeOf(await unlessTaken(asking, 'replied', reply));
+}
+
+function isOnMessage(asking: Asking): asking is AskingOnMessage {
+  return asking.isMessageComponent() || (asking.isModalSubmit() && asking.isFromMessage());
+}
+
+/** Sent again by discord.js after a cut connection, an answer may be there already, which Discord refuses to take twice. */
+async function unlessTaken<T>(
+  asking: Asking,
+  state: 'deferred' | 'replied',
+  sending: Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await sending;
+  } catch (error) {
+    const taken = RESTJSONErrorCodes.InteractionHasAlreadyBeenAcknowledged;
+    if (!(error instanceof DiscordAPIError) || error.code !== taken) throw error;
+    asking[state] = true;
+    return undefined;
+  }
+}
+
+function placeOf(
+  posted: Message | InteractionCallbackResponse | undefined,
+): PanelPlace | undefined {
+  const message = posted && 'resource' in posted ? posted.resource?.message : posted;
+  return message ? { channelId: message.channelId, messageId: message.id } : undefined;
 }

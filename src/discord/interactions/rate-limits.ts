@@ -16,45 +16,35 @@ export type Admission =
   | { readonly kind: 'refused'; readonly waitMs: number }
   | { readonly kind: 'dropped' };
 
-/** Time, in s, in which a person gets twice the commands of 10 s, all at once if they like. */
+/** Time, in s, in which each limit counts. */
 const windowS = 20;
-/** Limit of a server as a multiple of one person's, and keystrokes allowed per command. */
-const [serverTimes, keysForEach] = [4, 10];
+/** Most commands and buttons of a person in a server and of a server, and most suggestions for that person. */
+const [personMost, serverMost, suggestionsMost] = [10, 40, 100];
 /** Least time between two refusals that one person reads, in s. */
 const reportEveryS = 30;
 
 /** Commands that end sound or hearing: others' commands never hold them up. */
 const quietening = new Set([
   ...['leave', 'stop', 'press stop', 'privacy deny', 'privacy pause', 'press consent.never'],
-  ...['press pause', 'privacy forget', 'press forget.confirm'],
+  ...['press pause', 'privacy forget', 'press confirm'],
 ]);
 
-/** Rate limit of commands, buttons and suggestions, for each person and each server; `perPerson` commands in 10 s, 0: no limit. */
+/** Rate limits of commands, buttons and suggestions, for each person in a server and each server. */
 export class InteractionLimits {
-  readonly #isOff: boolean;
-  readonly #people: RateLimiterMemory;
-  readonly #servers: RateLimiterMemory;
-  readonly #typists: RateLimiterMemory;
+  readonly #people = new RateLimiterMemory({ points: personMost, duration: windowS });
+  readonly #servers = new RateLimiterMemory({ points: serverMost, duration: windowS });
+  readonly #typists = new RateLimiterMemory({ points: suggestionsMost, duration: windowS });
   readonly #reported = new RateLimiterMemory({ points: 1, duration: reportEveryS });
 
-  constructor(perPerson: number) {
-    this.#isOff = perPerson === 0;
-    const of = (times: number) =>
-      new RateLimiterMemory({ points: 2 * times * perPerson, duration: windowS });
-    this.#people = of(1);
-    this.#servers = of(serverTimes);
-    this.#typists = of(keysForEach);
-  }
-
   async admit({ kind, name, userId, guildId }: LimitedRequest): Promise<Admission> {
-    if (this.#isOff) return { kind: 'admitted' };
+    const person = `${guildId} ${userId}`;
     if (kind === 'suggestion')
-      return { kind: (await waitMs(this.#typists, userId)) === 0 ? 'admitted' : 'dropped' };
-    const ownMs = await waitMs(this.#people, userId);
+      return { kind: (await waitMs(this.#typists, person)) === 0 ? 'admitted' : 'dropped' };
+    const ownMs = await waitMs(this.#people, person);
     const isFree = ownMs > 0 || quietening.has(name);
     const ms = isFree ? ownMs : await waitMs(this.#servers, guildId);
     if (ms === 0) return { kind: 'admitted' };
-    if ((await waitMs(this.#reported, userId)) > 0) return { kind: 'dropped' };
+    if ((await waitMs(this.#reported, person)) > 0) return { kind: 'dropped' };
     return { kind: 'refused', waitMs: ms };
   }
 }

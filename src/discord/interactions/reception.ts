@@ -4,26 +4,23 @@ import {
   type ButtonInteraction,
   type ChatInputCommandInteraction,
   type Interaction,
-  type MessageContextMenuCommandInteraction,
   MessageFlags,
   type ModalSubmitInteraction,
+  type RepliableInteraction,
 } from 'discord.js';
-import type { DiscordEvent } from '#src/discord/events.ts';
-import { withDeadline } from '#src/discord/library/deadline.ts';
-import type { SyncTiming } from '#src/discord/link/timing.ts';
+import { atMost, withDeadline } from '#src/discord/library/deadline.ts';
 import type {
+  Button,
   Command,
   CommandCall,
   CommandPorts,
   FormHandler,
   PickerHandler,
-  Replies,
 } from '#src/features/contract/command.ts';
-import type { Form } from '#src/ports/form.ts';
 import { firstChars } from '#src/texts/plain.ts';
-import { localeOf } from '#src/texts/texts.ts';
-import { InteractionAnswer, type RepliableInteraction } from './answering.ts';
-import { callOf, commandCallOf, formCallOf, languagesOf, menuCallOf, pickCallOf } from './calls.ts';
+import { localeOf, type TextLine } from '#src/texts/texts.ts';
+import { callOf, commandCallOf, menuCallOf } from './calls.ts';
+import { typedInto } from './forms.ts';
 import {
   InteractionRunner,
   type InteractionRunnerOptions,
@@ -42,33 +39,32 @@ export type InteractionReceiverOptions = InteractionRunnerOptions & {
   /** Handlers of the menus on messages. */
   readonly pickers: readonly PickerHandler[];
   readonly ports: CommandPorts;
-  /** Commands and buttons that one person may use in 10 s; 0: no limit. */
-  readonly commandsPerPerson: number;
 };
+
+/** Command, button, menu or form, in the fields that its answer needs. */
+type Handler = Pick<Button, 'inPlace' | 'run'> & Partial<Command>;
 
 /** Passes interactions of discord.js to their runner; every caller gets an answer. */
 export class InteractionReceiver {
   readonly #options: InteractionReceiverOptions;
   readonly #commands: ReadonlyMap<string, Command>;
   readonly #runner: InteractionRunner;
-  readonly #limits: InteractionLimits;
+  readonly #limits = new InteractionLimits();
   readonly #underWay = new Set<Promise<void>>();
 
   constructor(options: InteractionReceiverOptions) {
     this.#options = options;
     this.#commands = byLine(options.commands);
-    this.#runner = new InteractionRunner({
-      ...options,
-      linked: (content) => linkedCommands(content, this.#commands, options.commandIds ?? new Map()),
-    });
-    this.#limits = new InteractionLimits(options.commandsPerPerson);
+    this.#runner = new InteractionRunner(options, (content) =>
+      linkedCommands(content, this.#commands, options.commandIds ?? new Map()),
+    );
   }
 
   /** Never throws. */
   meet(interaction: Interaction): void {
     try {
       if (interaction.isAutocomplete()) void this.#suggest(interaction);
-      else if (isForUs(interaction)) this.#accept(interaction);
+      else if (interaction.isRepliable()) this.#accept(interaction);
     } catch (error) {
       this.#unread(error);
     }
@@ -76,13 +72,10 @@ export class InteractionReceiver {
 
   /** Resolves when whatever was met is answered, after `ms` at the latest. */
   async settled(ms: number): Promise<void> {
-    const late = Promise.withResolvers<void>();
-    const forget = this.#options.timing.later(ms, late.resolve);
-    await Promise.race([late.promise, Promise.allSettled(this.#underWay)]);
-    forget();
+    await atMost(ms, this.#options.timing, Promise.allSettled(this.#underWay));
   }
 
-  #accept(asking: ForUs): void {
+  #accept(asking: RepliableInteraction): void {
     const work = this.#serve(asking)
       .catch((error: unknown) => this.#unread(error))
       .finally(() => this.#underWay.delete(work));
@@ -93,20 +86,27 @@ export class InteractionReceiver {
     this.#options.report({ kind: 'command-failed', name: 'unread', code: 'internal', error });
   }
 
-  async #serve(asking: ForUs): Promise<void> {
-    if (asking.inCachedGuild()) await this.#answer(asking);
-    else if ((await this.#admit('command', 'elsewhere', asking)).kind === 'admitted')
-      await refuse(asking, this.#options.report);
+  async #serve(asking: RepliableInteraction): Promise<void> {
+    if (!asking.inCachedGuild()) return await this.#refuse(asking);
+    const invocation = this.#invocationOf(asking);
+    const admission = await this.#admit('command', invocation.name, asking);
+    if (admission.kind === 'admitted') await this.#runner.answer(asking, invocation);
+    if (admission.kind !== 'refused') return;
+    const s = Math.ceil(admission.waitMs / 1_000);
+    await this.#runner.answer(asking, saying('too fast', { id: 'slow.down', with: { s } }));
   }
 
-  async #answer(asking: RepliableInteraction): Promise<void> {
-    const invocation = this.#requestOf(asking);
-    const admission = await this.#admit('command', invocation.name, asking);
-    if (admission.kind === 'dropped') return;
-    const languages = languagesOf(asking);
-    const done = admission.kind === 'admitted' ? invocation : tooFast(admission.waitMs);
-    const invocationContext = { guildId: asking.guildId, languages, ...done };
-    await this.#runner.answer(new InteractionAnswer(asking), invocationContext);
+  /** Refuses a call from a direct message, or from a server that the bot is not in. */
+  async #refuse(asking: RepliableInteraction): Promise<void> {
+    const name = 'elsewhere';
+    if ((await this.#admit('command', name, asking)).kind !== 'admitted') return;
+    const line = { id: 'generic', with: { code: name } } as const;
+    try {
+      const message = messageWith([line], localeOf(asking.locale));
+      await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
+    } catch (error) {
+      this.#options.report({ kind: 'command-failed', name, code: 'discord.unreachable', error });
+    }
   }
 
   async #admit(
@@ -118,102 +118,90 @@ export class InteractionReceiver {
   }
 
   /** An interaction that cannot even be read is answered like one that fails. */
-  #requestOf(asking: RepliableInteraction): InvocationRequest {
+  #invocationOf(asking: RepliableInteraction<'cached'>): Invocation {
     try {
-      if (asking.isButton()) return this.#press(asking);
-      if (asking.isAnySelectMenu()) return this.#pick(asking);
-      return asking.isModalSubmit() ? this.#send(asking) : this.#command(asking);
+      return this.#found(asking);
     } catch (error) {
-      return { name: 'unread', shownTo: 'caller', run: () => Promise.reject(error) };
+      return { name: 'unread', run: () => Promise.reject(error) };
     }
   }
 
-  #command(asking: CommandInteraction): InvocationRequest {
+  #found(asking: RepliableInteraction<'cached'>): Invocation {
+    if (asking.isButton() || asking.isAnySelectMenu() || asking.isModalSubmit())
+      return this.#component(asking);
     const name = asking.isChatInputCommand() ? lineOf(asking) : asking.commandName;
     const command = this.#commands.get(name);
     if (!command) return unknown('command');
-    const { longestMs, shownTo, thinksFirst, meanwhile } = command;
-    const call = () =>
-      asking.isChatInputCommand() ? commandCallOf(asking, command) : menuCallOf(asking);
+    if (asking.isChatInputCommand())
+      return this.#known(name, command, commandCallOf(asking, command));
+    return asking.isMessageContextMenuCommand()
+      ? this.#known(name, command, menuCallOf(asking))
+      : unknown('command');
+  }
+
+  #component(
+    asking:
+      | AnySelectMenuInteraction<'cached'>
+      | ButtonInteraction<'cached'>
+      | ModalSubmitInteraction<'cached'>,
+  ): Invocation {
+    const { buttons, forms, pickers } = this.#options;
+    const { name, about } = pressedOf(asking.customId);
+    const call = callOf(asking, about);
+    const hasName = (one: { readonly name: string }) => one.name === name;
+    if (asking.isButton()) return this.#invocation('press', name, buttons.get(name), call);
+    if (asking.isAnySelectMenu()) {
+      const picked = { ...call, picked: asking.values };
+      return this.#invocation('pick', name, pickers.find(hasName), picked);
+    }
+    const handler = forms.find(hasName);
+    const words = { ...(handler && typedInto(asking, handler)), ...call.words };
+    return this.#invocation('form', name, handler, { ...call, words });
+  }
+
+  #invocation(
+    kind: 'press' | 'pick' | 'form',
+    name: string,
+    handler: Handler | undefined,
+    call: CommandCall,
+  ): Invocation {
+    return handler ? this.#known(`${kind} ${name}`, handler, call) : unknown(kind);
+  }
+
+  /** Runs it, and opens its form, unless the server does not let the caller use the bot. */
+  #known(name: string, handler: Handler, call: CommandCall): Invocation {
+    const { ports } = this.#options;
+    const { form, longestMs, shownTo } = handler;
+    const denied = async () =>
+      handler.isForEverybody ? undefined : await ports.access.denied(call);
     return {
       name,
-      longestMs: typeof longestMs === 'function' ? longestMs(call()) : longestMs,
-      thinksFirst,
-      shownTo: typeof shownTo === 'string' ? shownTo : shownTo(call()),
-      meanwhile: meanwhile && (() => meanwhile(call())),
-      form: command.form && (() => this.#formOf(command, call())),
-      run: () => this.#allowed(command, call()),
-    };
-  }
-
-  #press(asking: ButtonInteraction<'cached'>): InvocationRequest {
-    const { name, about } = pressedOf(asking.customId);
-    const button = this.#options.buttons.get(name);
-    if (!button) return unknown('press');
-    return {
-      name: `press ${button.name}`,
-      longestMs: button.longestMs,
-      thinksFirst: button.thinksFirst,
-      inPlace: button.inPlace,
-      shownTo: 'caller',
-      form: button.form && (() => this.#formOf(button, callOf(asking, about))),
-      run: () => this.#allowed(button, callOf(asking, about)),
-    };
-  }
-
-  #pick(asking: AnySelectMenuInteraction<'cached'>): InvocationRequest {
-    const { name, about } = pressedOf(asking.customId);
-    const handler = this.#options.pickers.find((one) => one.name === name);
-    if (!handler) return unknown('menu');
-    return {
-      name: `pick ${handler.name}`,
       inPlace: handler.inPlace,
-      shownTo: 'caller',
-      run: () => this.#allowed(handler, pickCallOf(asking, about)),
+      longestMs: typeof longestMs === 'function' ? longestMs(call) : longestMs,
+      thinksFirst: handler.thinksFirst,
+      shownTo: typeof shownTo === 'function' ? shownTo(call) : shownTo,
+      meanwhile: () => handler.meanwhile?.(call),
+      form:
+        form && (async () => ((await denied()) ? undefined : await handler.form?.(call, ports))),
+      async run() {
+        const why = await denied();
+        return why ? [why] : await handler.run(call, ports);
+      },
     };
-  }
-
-  #send(asking: ModalSubmitInteraction<'cached'>): InvocationRequest {
-    const { name, about } = pressedOf(asking.customId);
-    const handler = this.#options.forms.find((one) => one.name === name);
-    if (!handler) return unknown('form');
-    return {
-      name: `form ${handler.name}`,
-      // A form that a command opened is on no message.
-      inPlace: asking.isFromMessage() ? handler.inPlace : undefined,
-      shownTo: 'caller',
-      run: () => this.#allowed(handler, formCallOf(asking, handler, about)),
-    };
-  }
-
-  async #formOf(
-    command: Pick<Command, 'form' | 'isForEverybody'>,
-    call: CommandCall,
-  ): Promise<Form | undefined> {
-    const { ports } = this.#options;
-    const denied = command.isForEverybody ? undefined : await ports.access.denied(call);
-    return denied ? undefined : await command.form?.(call, ports);
-  }
-
-  /** Runs it, unless the server does not let the caller use the bot. */
-  async #allowed(
-    command: Pick<Command, 'isForEverybody' | 'run'>,
-    call: CommandCall,
-  ): Promise<Replies> {
-    const { ports } = this.#options;
-    const denied = command.isForEverybody ? undefined : await ports.access.denied(call);
-    return denied ? [{ ...denied, to: 'caller' }] : await command.run(call, ports);
   }
 
   async #suggest(asking: AutocompleteInteraction): Promise<void> {
-    const { ports, timing } = this.#options;
     if ((await this.#admit('suggestion', 'suggest', asking)).kind !== 'admitted') return;
-    const found = async () => await this.#found(asking, ports);
-    const choices = await suggestions(found, timing);
+    const { timing } = this.#options;
+    const late = () => new Error(`nothing was found in ${lateMs} ms`);
+    const find = () => this.#suggestions(asking);
+    const words = await withDeadline(find, { ms: lateMs, timing, late }, never).catch(() => []);
+    const choices = choicesOf(words);
     await asking.respond(choices).catch(() => {}); // too late: the person typed on
   }
 
-  async #found(asking: AutocompleteInteraction, ports: CommandPorts): Promise<readonly string[]> {
+  async #suggestions(asking: AutocompleteInteraction): Promise<readonly string[]> {
+    const { ports } = this.#options;
     const command = this.#commands.get(lineOf(asking));
     if (!command || !asking.inCachedGuild()) return [];
     const { name, value } = asking.options.getFocused(true);
@@ -225,82 +213,27 @@ export class InteractionReceiver {
   }
 }
 
-/** Interactions that get an answer. */
-type ForUs =
-  | ChatInputCommandInteraction
-  | MessageContextMenuCommandInteraction
-  | AnySelectMenuInteraction
-  | ButtonInteraction
-  | ModalSubmitInteraction;
-type CommandInteraction =
-  | ChatInputCommandInteraction<'cached'>
-  | MessageContextMenuCommandInteraction<'cached'>;
-
-function isForUs(interaction: Interaction): interaction is ForUs {
-  return (
-    interaction.isChatInputCommand() ||
-    interaction.isMessageContextMenuCommand() ||
-    interaction.isButton() ||
-    interaction.isAnySelectMenu() ||
-    interaction.isModalSubmit()
-  );
-}
-
-/** Invocation without the fields that are the same for all. */
-type InvocationRequest = Pick<Invocation, 'name' | 'shownTo' | 'run'> &
-  Partial<Pick<Invocation, 'form' | 'inPlace' | 'longestMs' | 'meanwhile' | 'thinksFirst'>>;
-
 /** `privacy status`, as the person typed it. */
 function lineOf(asking: ChatInputCommandInteraction | AutocompleteInteraction): string {
   return [asking.commandName, asking.options.getSubcommand(false)].filter(Boolean).join(' ');
 }
 
-function tooFast(waitMs: number): InvocationRequest {
-  const reply = { id: 'slow.down', with: { s: Math.ceil(waitMs / 1_000) }, to: 'caller' } as const;
-  return { name: 'too fast', shownTo: 'caller', run: async () => [reply] };
-}
-
 /** A command, a button, a menu or a form of another version of this bot. */
-function unknown(name: string): InvocationRequest {
-  const reply = { id: 'confirm.over', to: 'caller' } as const;
-  return { name: `unknown ${name}`, shownTo: 'caller', run: async () => [reply] };
+function unknown(kind: string): Invocation {
+  return saying(`unknown ${kind}`, { id: 'confirm.over' });
 }
 
-/** Refuses a call from a direct message, or from a server that the bot is not in. */
-async function refuse(asking: ForUs, report: (event: DiscordEvent) => void): Promise<void> {
-  const line = { id: 'generic', with: { code: 'elsewhere' } } as const;
-  try {
-    const message = messageWith([line], localeOf(asking.locale));
-    await asking.reply({ ...message, flags: MessageFlags.Ephemeral });
-  } catch (error) {
-    report({ kind: 'command-failed', name: 'elsewhere', code: 'discord.unreachable', error });
-  }
+function saying(name: string, line: TextLine): Invocation {
+  return { name, run: async () => [line] };
 }
-
-type Choice = { readonly name: string; readonly value: string };
 
 /** Discord's limits of choices and of their length, and longest wait, in ms, of a person who types. */
 const [maxChoices, maxChars, lateMs] = [25, 100, 200];
 
 const never = new AbortController().signal;
 
-/**
- * Choices for a person who types, out of the words that `ask` finds in time; none where it fails, and as many as Discord
- * takes. Never throws.
- */
-async function suggestions(
-  ask: () => Promise<readonly string[]>,
-  timing: SyncTiming,
-): Promise<Choice[]> {
-  const late = () => new Error(`nothing was found in ${lateMs} ms`);
-  try {
-    return choicesOf(await withDeadline(ask, { ms: lateMs, timing, late }, never));
-  } catch {
-    return [];
-  }
-}
-
-function choicesOf(found: readonly string[]): Choice[] {
+/** Choices for a person who types, as many as Discord takes. */
+function choicesOf(found: readonly string[]) {
   const words = found.map((word) => firstChars(word, maxChars)).filter((word) => word.trim());
   return [...new Set(words)].slice(0, maxChoices).map((word) => ({ name: word, value: word }));
 }

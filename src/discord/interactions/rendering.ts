@@ -23,7 +23,7 @@ export type MessageBody = {
   readonly allowedMentions: { readonly parse: [] };
   readonly components?: (ButtonRow | PickerRow)[];
   readonly flags?: MessageFlags.Ephemeral;
-  readonly files?: FileUpload[];
+  readonly files?: readonly FileUpload[];
 };
 
 export type Languages = { readonly caller: Locale; readonly room: Locale };
@@ -80,7 +80,7 @@ function messageOf(
   languages: Languages,
   buttons: ReadonlyMap<string, Button>,
 ): MessageBody {
-  const isPrivate = reply.to === 'caller';
+  const isPrivate = reply.to !== 'room';
   const locale = isPrivate ? languages.caller : languages.room;
   return {
     ...messageWith([reply, ...(reply.lines ?? [])], locale),

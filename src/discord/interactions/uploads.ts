@@ -1,3 +1,4 @@
+import { inBatches } from '#src/base/batches.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 
 /** A file as discord.js uploads it. */
@@ -12,19 +13,11 @@ const maxFiles = 10;
 const maxBytes = 10 * 1024 * 1024;
 
 /** Files by message, in their order; one that is too large for any goes alone, and Discord refuses it. */
-export function uploadsOf(files: readonly ReplyFile[]): readonly FileUpload[][] {
-  const messages: FileUpload[][] = [];
-  let sizeBytes = 0;
-  for (const file of files) {
-    const attachment = Buffer.from('text' in file ? Buffer.from(file.text) : file.bytes);
-    const last = messages.at(-1);
-    sizeBytes += attachment.length;
-    if (last && last.length < maxFiles && sizeBytes <= maxBytes) {
-      last.push({ name: file.name, attachment });
-      continue;
-    }
-    messages.push([{ name: file.name, attachment }]);
-    sizeBytes = attachment.length;
-  }
-  return messages;
+export function uploadsOf(files: readonly ReplyFile[]): readonly (readonly FileUpload[])[] {
+  const uploads = files.map((file) => ({
+    name: file.name,
+    attachment: 'text' in file ? Buffer.from(file.text) : Buffer.from(file.bytes),
+  }));
+  const limits = { items: maxFiles, size: maxBytes };
+  return inBatches(uploads, ({ attachment }) => attachment.length, limits);
 }

@@ -1,5 +1,4 @@
-import { BotError } from '#src/base/errors.ts';
-import { unlessAborted } from '#src/base/waiting.ts';
+import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 
 export type Deadline = {
@@ -7,9 +6,6 @@ export type Deadline = {
   readonly timing: SyncTiming;
   readonly late: () => Error;
 };
-
-/** Deadline, in ms, from sending a request to Discord's answer. */
-const answerMs = 4_000;
 
 /**
  * Gives `work` a deadline: then the signal it got is aborted, and it is not waited for any longer.
@@ -22,22 +18,24 @@ export async function withDeadline<T>(
   signal: AbortSignal,
 ): Promise<T> {
   signal.throwIfAborted();
-  const over = new AbortController();
-  const either = AbortSignal.any([signal, over.signal]);
-  const forget = timing.later(ms, () => over.abort(late()));
+  using deadline = deadlineSignal(ms, timing, late);
+  const either = AbortSignal.any([signal, deadline.signal]);
   try {
     return await unlessAborted(work(either), either);
   } catch (cause) {
     either.throwIfAborted();
     throw cause;
-  } finally {
-    forget();
   }
 }
 
-/** Longest time that Discord has to answer one request. */
-export function answerWithin(timing: SyncTiming): Deadline {
-  const message = `Discord did not answer in ${answerMs / 1000} s.`;
-  const late = () => new BotError('discord.unreachable', true, message);
-  return { ms: answerMs, timing, late };
+/** Waits for `work`, for at most `ms`. */
+export async function atMost(
+  ms: number,
+  timing: SyncTiming,
+  work: Promise<unknown>,
+): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const forget = timing.later(ms, late.resolve);
+  await Promise.race([late.promise, work]);
+  forget();
 }

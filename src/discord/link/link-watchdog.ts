@@ -1,5 +1,5 @@
 import { type VoiceConnection, VoiceConnectionStatus, type VoiceWebSocket } from '@discordjs/voice';
-import { groupLacksSomebody, missesHeartbeats } from '#src/discord/library/voice-library.ts';
+import { groupLacksSomebody, missesHeartbeats } from '#src/discord/link/voice-library.ts';
 import type { SyncTiming } from './timing.ts';
 
 /** Interval, in ms, of looks; most that one look counts for, however long the process stood still before it. */
@@ -40,7 +40,7 @@ export type LinkWatchdogOptions = {
   fail(error: unknown): void;
 };
 
-/** Tells what keeps a ready voice link from carrying sound; its owner tells how long it is not ready. */
+/** Tells what keeps a voice link from carrying sound. */
 export class LinkWatchdog {
   readonly #options: LinkWatchdogOptions;
   /** For how long, in ms, each fault has been seen, and that there was none. */
@@ -119,6 +119,7 @@ export class LinkWatchdog {
     const hasSent = sent !== this.#sent;
     this.#sent = sent;
     return {
+      'it has not been ready': !isReady,
       'frames have waited, and none has left': output.isBusy && isOpen && !hasSent,
       'the heartbeats of the voice socket have had no answer': missesHeartbeats(connection),
       'the end-to-end group has not been whole':

@@ -1,10 +1,11 @@
 import type { VoiceConnection, VoiceReceiver } from '@discordjs/voice';
-import { opusSamples } from '#src/audio/opus/opus-toc.ts';
+import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { isSealed, isSilenceFrame, type Packet } from '#src/audio/packet.ts';
-import { innerReceiver } from '#src/discord/library/voice-library.ts';
+import { realClock } from '#src/base/clock.ts';
+import { innerReceiver } from '#src/discord/link/voice-library.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
 import type { MayHear } from '#src/ports/voice-link.ts';
-import { realTiming, type SyncTiming } from './timing.ts';
+import type { SyncTiming } from './timing.ts';
 
 /** Counts of datagrams by outcome. */
 export type ReceiverCounts = {
@@ -58,7 +59,7 @@ export class ConsentedReceiver {
     mayHear: MayHear,
     give: (packet: Packet) => void,
     fail: (error: unknown) => void,
-    timing: SyncTiming = realTiming,
+    timing: SyncTiming = realClock,
   ) {
     this.#timing = timing;
     this.#receiver = connection.receiver;

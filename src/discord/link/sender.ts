@@ -1,65 +1,142 @@
 import type { VoiceConnection } from '@discordjs/voice';
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
-import { Pacer, type PacerCounts } from './pacer.ts';
 import type { SyncTiming } from './timing.ts';
 
 export type FrameSenderOptions = {
-  readonly connection: VoiceConnection;
+  readonly connection: Pick<VoiceConnection, 'playOpusPacket' | 'setSpeaking'>;
   readonly timing: SyncTiming;
   /** False: no frame is taken or sent. */
   readonly settled: () => boolean;
   /** The library threw on a frame: that one is lost. */
   readonly refused: (error: unknown) => void;
-  /** The source threw; the output has stopped. */
+  /** Anything else threw; the output has stopped. */
   readonly fail: (error: unknown) => void;
 };
 
-/** The speaking half of one connection: pulls from one source at a time, and tells it what left. */
+export type SenderCounts = {
+  sent: number;
+  /** Frames of the source that the library did not take. */
+  refused: number;
+  /** Stalls of more than 60 ms: the clock moved, no frame was cut. */
+  shifts: number;
+};
+
+const frameMs = 20;
+/** Longest time, in ms, that a frame leaves before its point of the grid: timers count whole ms, and another one would be due for the rest. */
+const earlyMs = 0.5;
+/** Longest delay, in ms, up to which overdue frames go back to back; beyond it the grid moves. */
+const catchUpMs = 60;
+/** Discord docs, "Voice Data Interpolation". */
+const silenceFrames = 5;
+const silence: Frame = Buffer.from([0xf8, 0xff, 0xfe]);
+
+/**
+ * The speaking half of one connection, on its own 20 ms grid: asks its source for a frame at each point and sends it at once. While
+ * there is nothing to play no timer runs; `play` and `wake` begin a new grid.
+ */
 export class FrameSender {
-  readonly #pacer: Pacer;
+  readonly counts: SenderCounts = { sent: 0, refused: 0, shifts: 0 };
+  readonly #options: FrameSenderOptions;
   #source: FrameSource | undefined;
+  #dueMs = 0;
+  #forget: (() => void) | undefined;
+  /** Silence frames still owed after the last frame of the source. */
+  #owed = 0;
+  #quiet = true;
   #stopped = false;
 
-  constructor({ connection, timing, settled, refused, fail }: FrameSenderOptions) {
-    const send = (frame: Frame): boolean => {
-      try {
-        return connection.playOpusPacket(frame) === true;
-      } catch (error) {
-        refused(error);
-        return false;
-      }
-    };
-    const line = {
-      take: () => this.#source?.next(),
-      send,
-      left: (frame: Frame, atMs: number) => this.#source?.left(frame, atMs),
-      isIdle: () => this.#source?.isIdle ?? true,
-      settled,
-      fellSilent: () => void connection.setSpeaking(false),
-      fail,
-    };
-    this.#pacer = new Pacer(line, timing);
+  constructor(options: FrameSenderOptions) {
+    this.#options = options;
   }
 
-  get counts(): PacerCounts {
-    return this.#pacer.counts;
-  }
-
-  /** The source has frames to send. */
+  /** Whether sound is under way, or was announced by `wake`. */
   get isBusy(): boolean {
-    return this.#pacer.isBusy;
+    return !this.#quiet;
   }
 
+  /** Takes frames from this source from now on. */
   play(source: FrameSource): { wake(): void } {
-    this.#source = this.#stopped ? undefined : source;
-    const wake = () => this.#pacer.wake();
+    this.#source = source;
+    const wake = () => this.#wake();
     wake();
     return { wake };
   }
 
   stop(): void {
     this.#stopped = true;
-    this.#pacer.stop();
     this.#source = undefined;
+    this.#forget?.();
+  }
+
+  /** Starts a quiet grid anew, as there is sound to play; a busy one goes on. */
+  #wake(): void {
+    if (this.#stopped || !this.#quiet) return;
+    this.#dueMs = this.#options.timing.nowMs();
+    this.#quiet = false; // once is enough
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#forget?.();
+    const { timing } = this.#options;
+    const waitMs = Math.max(0, this.#dueMs - timing.nowMs());
+    this.#forget = timing.later(waitMs, () => this.#step());
+  }
+
+  /** Catches every error of the timer: a sender that was not armed again would be silent for ever. */
+  #step(): void {
+    try {
+      this.#catchUp();
+      const isIdle = this.#quiet && (this.#source?.isIdle ?? true);
+      if (!this.#stopped && !isIdle) this.#arm();
+    } catch (error) {
+      this.stop();
+      this.#options.fail(error);
+    }
+  }
+
+  #catchUp(): void {
+    const { timing } = this.#options;
+    const lateMs = timing.nowMs() - this.#dueMs;
+    if (lateMs > catchUpMs) {
+      this.#dueMs += frameMs * Math.floor(lateMs / frameMs);
+      if (!this.#quiet) this.counts.shifts++;
+    }
+    const untilMs = timing.nowMs() + earlyMs;
+    for (; this.#dueMs <= untilMs && !this.#stopped; this.#dueMs += frameMs) this.#tick();
+  }
+
+  #tick(): void {
+    if (!this.#options.settled()) return;
+    const frame = this.#source?.next();
+    if (frame) this.#play(frame);
+    else if (this.#owed > 0) this.#pad();
+    else this.#quiet = true;
+  }
+
+  #play(frame: Frame): void {
+    this.#quiet = false;
+    this.#owed = silenceFrames;
+    if (this.#send(frame)) {
+      this.counts.sent++;
+      this.#source?.left(frame, this.#options.timing.nowMs());
+    } else this.counts.refused++;
+  }
+
+  /** Five silence frames, after which the bot is not speaking any more. */
+  #pad(): void {
+    this.#send(silence);
+    this.#owed--;
+    if (this.#owed === 0) this.#options.connection.setSpeaking(false);
+  }
+
+  /** True when the frame left as a datagram. */
+  #send(frame: Frame): boolean {
+    try {
+      return this.#options.connection.playOpusPacket(frame) === true;
+    } catch (error) {
+      this.#options.refused(error);
+      return false;
+    }
   }
 }

@@ -1,15 +1,14 @@
 import { ChannelType, type Client, type Guild, PermissionFlagsBits, Status } from 'discord.js';
 import { realClock } from '#src/base/clock.ts';
-import { BotError, messageOf, type OpeningStep } from '#src/base/errors.ts';
+import { BotError, messageOf } from '#src/base/errors.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import { ChannelPeople } from '#src/discord/channel-people.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { readMember } from '#src/discord/members.ts';
-import { permissionsIn } from '#src/discord/permissions.ts';
+import { ownPermissionsIn } from '#src/discord/permissions.ts';
 import type { ChannelRef, MayHear, VoiceLink, VoiceLinkOpener } from '#src/ports/voice-link.ts';
 import { ShardPace, SignalPace } from './signal-pace.ts';
-import { realTiming, type SyncTiming } from './timing.ts';
-import { DiscordLink } from './voice-link.ts';
+import type { SyncTiming } from './timing.ts';
+import { DiscordLink, unopened } from './voice-link.ts';
 
 export type DoorLimits = {
   /** Deadline, in ms, from the request to being heard, IP discovery and end-to-end group included. */
@@ -45,7 +44,7 @@ export function openVoiceLinkOpener(
       const server =
         servers.get(guild.id) ??
         new GuildLinks(
-          { client, people, shard, report, limits: { ...defaultLimits, ...limits } },
+          { people, shard, report, limits: { ...defaultLimits, ...limits } },
           guild.id,
         );
       servers.set(guild.id, server);
@@ -54,14 +53,12 @@ export function openVoiceLinkOpener(
     restMs: (guildId) => servers.get(guildId)?.restMs() ?? 0,
     hasLink: (guildId) => servers.get(guildId)?.hasLink ?? false,
     async [Symbol.asyncDispose]() {
-      people[Symbol.dispose]();
       await Promise.all([...servers.values()].map((server) => server.close()));
     },
   };
 }
 
 type ServerParts = {
-  readonly client: Client<true>;
   readonly people: ChannelPeople;
   readonly shard: ShardPace;
   readonly report: (event: DiscordEvent) => void;
@@ -77,8 +74,6 @@ class GuildLinks {
   /** The operator was told that its links fail. */
   #isDown = false;
   #link: DiscordLink | undefined;
-  /** The link has not closed yet. */
-  #isOpen = false;
   #opening = 0;
   #turn: Promise<unknown> = Promise.resolve();
   /** A missing right is reported once. */
@@ -106,7 +101,7 @@ class GuildLinks {
   }
 
   get hasLink(): boolean {
-    return this.#opening > 0 || this.#isOpen;
+    return this.#opening > 0 || this.#link?.isOpen === true;
   }
 
   /** The first time nobody is told: mostly that mends it. */
@@ -141,7 +136,7 @@ class GuildLinks {
     const { connectMs, offlineMs } = limits;
     await connected(guild, offlineMs, signal);
     const startMs = realClock.nowMs();
-    using deadline = deadlineSignal(connectMs, realClock, () => unopened(this.#link));
+    using deadline = deadlineSignal(connectMs, realClock, () => this.#unopened);
     const either = AbortSignal.any([signal, deadline.signal]);
     try {
       await this.close();
@@ -159,19 +154,28 @@ class GuildLinks {
     } catch (cause) {
       await this.close();
       signal.throwIfAborted();
-      const error: unknown = either.aborted ? either.reason : brokenOff(this.#link, cause);
+      const error: unknown = either.aborted ? either.reason : this.#brokenOff(cause);
       if (error instanceof BotError && this.#rejoins.isRepeated(realClock.nowMs()))
         this.#alert(true, error.message);
       throw error;
     }
   }
 
+  get #unopened(): BotError {
+    return this.#link?.unopened ?? unopened('seat');
+  }
+
+  /** A link that the network broke before it was open did not open. */
+  #brokenOff(cause: unknown): unknown {
+    const isBroken = cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
+    return isBroken ? this.#unopened : cause;
+  }
+
   #becomeSpeaker(guild: Guild, channelId: string): void {
     const { report } = this.#parts;
-    void becomeSpeaker(guild, channelId, realTiming, report);
-    const { me } = guild.members;
+    void becomeSpeaker(guild, channelId, realClock, report);
     const channel = guild.channels.cache.get(channelId);
-    const mine = me && channel ? permissionsIn(channel, me) : undefined;
+    const mine = channel && ownPermissionsIn(channel);
     if (this.#warned || !mine || mine.has(PermissionFlagsBits.UseVAD)) return;
     this.#warned = true;
     const message = `Server ${guild.id}: the bot does not have Use Voice Activity, and its voice may stop within a sentence.`;
@@ -179,33 +183,21 @@ class GuildLinks {
   }
 
   #join(guild: Guild, channel: ChannelRef, mayHear: MayHear): DiscordLink {
-    const { client, people, report } = this.#parts;
+    const { people: channelPeople, report } = this.#parts;
     const link = new DiscordLink(
       {
-        channel,
-        applicationId: client.application.id,
-        gateway: guild.voiceAdapterCreator,
+        guild,
+        channelId: channel.channelId,
+        channelPeople,
         pace: this.#pace,
-        timing: realTiming,
+        timing: realClock,
+        report,
         mayRejoin: (fault) => this.#mayRejoin(fault),
         whole: () => this.#alert(false, 'it works again by itself'),
-        people: () => people.in(guild, channel.channelId),
-        listenToPeople: (listener) => people.listen(channel.channelId, listener),
-        others: () => people.in(guild, channel.channelId).length,
-        refresh: async (personId, signal) => {
-          await readMember(guild, personId, signal);
-          people.reread(channel.channelId);
-        },
-        socketClosed: (closeCode) => report({ kind: 'voice-closed', guildId: guild.id, closeCode }),
-        closed: (counts) => {
-          this.#isOpen = false;
-          report({ kind: 'link-closed', guildId: guild.id, counts });
-        },
       },
       mayHear,
     );
     this.#link = link;
-    this.#isOpen = true;
     report({ kind: 'link-made', guildId: guild.id, counts: () => link.counts() });
     return link;
   }
@@ -224,30 +216,6 @@ async function connected(
     }
     await realClock.sleep(checkMs, signal);
   }
-}
-
-const stepWords: Readonly<Record<OpeningStep, string>> = {
-  seat: 'it gave the bot no seat.',
-  socket: 'the voice server accepts no connection.',
-  login: 'the voice server did not answer the login.',
-  udp: 'is UDP blocked here?',
-  key: 'the voice server sent no key.',
-  group: 'the end-to-end encrypted group was not established.',
-};
-
-/** A link that the network broke before it was open did not open. */
-function brokenOff(link: DiscordLink | undefined, cause: unknown): unknown {
-  const isBroken = cause instanceof BotError && cause.code === 'link.lost' && cause.retryable;
-  return isBroken ? unopened(link) : cause;
-}
-
-/** A refusal is an answer, too. */
-function unopened(link: DiscordLink | undefined): BotError {
-  if (link?.refusal) return link.refusal;
-  const [lastError, openingStep] = [link?.lastError, link?.openingStep ?? 'seat'];
-  const hint = lastError instanceof Error ? lastError.message : stepWords[openingStep];
-  const message = `Discord did not open the voice link: ${hint}`;
-  return new BotError('link.timeout', true, message, lastError, undefined, { openingStep });
 }
 
 function tooOften(waitMs: number): BotError {
@@ -285,11 +253,10 @@ export async function becomeSpeaker(
 }
 
 async function askToSpeak(guild: Guild, channelId: string): Promise<void> {
-  const { me } = guild.members;
-  const seat = me?.voice;
+  const seat = guild.members.me?.voice;
   if (seat?.channelId !== channelId) throw new Error('the bot is not seated there yet');
   if (seat.suppress === false) return;
-  const mine = me && seat.channel ? permissionsIn(seat.channel, me) : undefined;
+  const mine = seat.channel && ownPermissionsIn(seat.channel);
   if (mine?.has(PermissionFlagsBits.MuteMembers)) await seat.setSuppressed(false);
   else await seat.setRequestToSpeak(true);
 }

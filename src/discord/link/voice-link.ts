@@ -1,6 +1,5 @@
 import {
   type DAVESession,
-  type DiscordGatewayAdapterCreator,
   joinVoiceChannel,
   type Networking,
   NetworkingStatusCode,
@@ -9,60 +8,42 @@ import {
   type VoiceConnectionState,
   VoiceConnectionStatus,
 } from '@discordjs/voice';
+import type { Guild } from 'discord.js';
 import type { FrameSource } from '#src/audio/frame.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { realClock } from '#src/base/clock.ts';
 import { BotError, type OpeningStep } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
-import type { LinkCounts } from '#src/discord/events.ts';
-import { daveOf, mendNetworking, networkingOf } from '#src/discord/library/voice-library.ts';
+import type { ChannelPeople } from '#src/discord/channel-people.ts';
+import type { DiscordEvent, LinkCounts } from '#src/discord/events.ts';
+import { readMember } from '#src/discord/members.ts';
 import type { PacketHeader } from '#src/people/unheard-packets.ts';
-import type {
-  ChannelMember,
-  ChannelRef,
-  LinkState,
-  MayHear,
-  VoiceLink,
-} from '#src/ports/voice-link.ts';
+import type { ChannelMember, LinkState, MayHear, VoiceLink } from '#src/ports/voice-link.ts';
 import { LinkWatchdog } from './link-watchdog.ts';
 import { ConsentedReceiver } from './receiver.ts';
 import { FrameSender } from './sender.ts';
 import type { SignalPace } from './signal-pace.ts';
 import { type SeatLoss, Signals } from './signals.ts';
 import type { SyncTiming } from './timing.ts';
+import { daveOf, mendNetworking, networkingOf } from './voice-library.ts';
 
-/** Where a link is to be opened. */
+/** Where a link is to be opened, and listeners to how it goes. */
 export type LinkPlace = {
-  readonly channel: ChannelRef;
-  /** Keeps two bots of one process apart in the library's registry. */
-  readonly applicationId: string;
-  readonly gateway: DiscordGatewayAdapterCreator;
+  readonly guild: Guild;
+  readonly channelId: string;
+  /** People in all channels; the number of those in this one is asked for fifty times a second. */
+  readonly channelPeople: ChannelPeople;
   readonly pace: SignalPace;
   readonly timing: SyncTiming;
+  readonly report: (event: DiscordEvent) => void;
   /** The link carries no sound; whether the channel may be left and joined anew now. If so, that is done. */
   mayRejoin(fault: string): boolean;
   /** The link has had no fault for a while; told often. */
   whole(): void;
-  /** All people in the channel but the bot. */
-  people(): readonly ChannelMember[];
-  /** Calls `listener` after each change of `people`, until it is disposed of. */
-  listenToPeople(listener: () => void): Disposable;
-  /** Number of those people; asked fifty times a second. */
-  others(): number;
-  /** Errors and abort: as `VoiceLink.refresh`. */
-  refresh(personId: string, signal: AbortSignal): Promise<void>;
-  /** Told each time, before anything follows from it. */
-  socketClosed(closeCode: number): void;
-  /** Told once, when everything is freed. */
-  closed(counts: LinkCounts): void;
 };
 
 /** Ten seconds of one speaker, in packets: older speech is not worth an answer. */
 const maxWaiting = 500;
-/** Longest time, in ms, that a link is not ready; and that one waits for the main gateway after a disconnect by Discord. */
-const [downMs, disconnectedMs] = [10_000, 5_000];
-/** Disconnected, and call terminated: the main gateway tells whether a person did it. Source: Discord docs, "Voice Close Event Codes". */
-const disconnects: readonly (number | undefined)[] = [4014, 4022];
 
 const openingSteps: Readonly<Partial<Record<NetworkingStatusCode, OpeningStep>>> = {
   [NetworkingStatusCode.OpeningWs]: 'socket',
@@ -83,7 +64,6 @@ export class DiscordLink implements VoiceLink {
   readonly #settled: () => boolean;
   readonly #packets = new Mailbox<Packet>(maxWaiting);
   #networking: Networking | undefined;
-  #forgetDown: (() => void) | undefined;
   #closeCode: number | undefined;
   #openingStep: OpeningStep = 'seat';
   #peopleListening: Disposable | undefined;
@@ -93,53 +73,46 @@ export class DiscordLink implements VoiceLink {
   #closing: Promise<void> | undefined;
 
   constructor(place: LinkPlace, mayHear: MayHear) {
-    const { channel, gateway, pace, timing } = place;
+    const { guild, channelId, pace, timing } = place;
     this.#place = place;
+    const fail = (error: unknown) => this.#end(error);
     this.#signals = new Signals({
-      ...channel,
-      gateway,
+      guildId: guild.id,
+      channelId,
+      gateway: guild.voiceAdapterCreator,
       pace,
       timing,
-      gone: (how) => this.#end(gone(how)),
+      gone: (how) => fail(gone(how)),
     });
     this.#connection = joinVoiceChannel({
-      guildId: channel.guildId,
-      channelId: channel.channelId,
-      group: place.applicationId,
+      guildId: guild.id,
+      channelId,
+      group: guild.client.application.id, // keeps two bots of one process apart in the library's registry
       selfDeaf: false,
       adapterCreator: this.#signals.adapter,
     });
-    this.#connection.on('error', (error) => this.#failed(error));
-    this.#receiver = new ConsentedReceiver(
-      this.#connection,
-      mayHear,
-      (packet) => this.#packets.put(packet),
-      (error) => this.#end(error),
-      timing,
-    );
-    this.#settled = watchSettled(this.#connection, () => place.others());
-    this.#sender = new FrameSender({
-      connection: this.#connection,
-      timing,
-      settled: this.#settled,
-      refused: (error) => this.#failed(error),
-      fail: (error) => this.#end(error),
-    });
+    const connection = this.#connection;
+    connection.on('error', (error) => this.#failed(error));
+    const give = (packet: Packet) => this.#packets.put(packet);
+    this.#receiver = new ConsentedReceiver(connection, mayHear, give, fail, timing);
+    const others = () => this.people().length;
+    const settled = watchSettled(connection, others);
+    const refused = (error: unknown) => this.#failed(error);
+    this.#settled = settled;
+    this.#sender = new FrameSender({ connection, timing, settled, refused, fail });
     this.#watchdog = new LinkWatchdog({
-      connection: this.#connection,
+      connection,
       timing,
-      settled: this.#settled,
-      others: () => place.others(),
+      settled,
+      others,
       speakers: this.#receiver,
       output: this.#sender,
-      broken: (fault) => {
-        if (place.mayRejoin(fault)) this.#end(lost(fault));
-      },
+      broken: (fault) => this.#broken(fault),
       whole: () => place.whole(),
-      fail: (error) => this.#end(error),
+      fail,
     });
-    this.#connection.on('stateChange', (_, state) => this.#changed(state));
-    this.#changed(this.#connection.state);
+    connection.on('stateChange', (_, state) => this.#changed(state));
+    this.#changed(connection.state);
   }
 
   /** Resolves once sent frames are heard. Errors: as the link's end. */
@@ -163,43 +136,38 @@ export class DiscordLink implements VoiceLink {
   }
 
   people(): readonly ChannelMember[] {
-    return this.#place.people();
+    const { channelId, channelPeople, guild } = this.#place;
+    return channelPeople.in(guild, channelId);
   }
 
   onPeople(listener: () => void): void {
     this.#peopleListening?.[Symbol.dispose]();
-    this.#peopleListening = this.#ended ? undefined : this.#place.listenToPeople(listener);
+    const { channelId, channelPeople } = this.#place;
+    this.#peopleListening = this.#ended ? undefined : channelPeople.listen(channelId, listener);
   }
 
   onUnheard(listener: (packet: PacketHeader) => void): void {
     this.#receiver.onUnheard = listener;
   }
 
-  refresh(personId: string, signal: AbortSignal): Promise<void> {
-    return this.#place.refresh(personId, signal);
+  async refresh(personId: string, signal: AbortSignal): Promise<void> {
+    const { channelId, channelPeople, guild } = this.#place;
+    await readMember(guild, personId, signal);
+    channelPeople.reread(channelId);
   }
 
   state(): LinkState {
     return {
-      cipher: this.#cipher(),
+      cipher: this.#connection.receiver.connectionData.encryptionMode ?? '',
       endToEnd: (daveOf(this.#connection)?.protocolVersion ?? 0) > 0,
     };
   }
 
-  /** Why Discord closed it; undefined: Discord did not. */
-  get refusal(): BotError | undefined {
-    const isClosed = this.#closeCode !== undefined && this.#closeCode >= 4_000;
-    return isClosed ? closedBy(this.#closeCode, this.#lastError) : undefined;
-  }
-
-  /** The step that its last connection reached. */
-  get openingStep(): OpeningStep {
-    return this.#openingStep;
-  }
-
-  /** Why the library's last error came, for the operator. */
-  get lastError(): unknown {
-    return this.#lastError;
+  /** Why it has not opened, for the operator; a refusal by Discord is an answer, too. */
+  get unopened(): BotError {
+    const [closeCode, lastError] = [this.#closeCode, this.#lastError];
+    if (closeCode !== undefined && closeCode >= 4_000) return closedBy(closeCode, lastError);
+    return unopened(this.#openingStep, lastError);
   }
 
   counts(): LinkCounts {
@@ -212,13 +180,6 @@ export class DiscordLink implements VoiceLink {
     await this.#closing;
   }
 
-  #cipher(): string {
-    const state = networkingOf(this.#connection)?.state;
-    if (!state || !('connectionData' in state)) return '';
-    const { connectionData } = state;
-    return 'encryptionMode' in connectionData ? connectionData.encryptionMode : '';
-  }
-
   #failed(error: unknown): void {
     this.#errors++;
     this.#lastError = error;
@@ -228,26 +189,30 @@ export class DiscordLink implements VoiceLink {
   #changed(state: VoiceConnectionState): void {
     const networking = networkingOf(this.#connection);
     if (networking && networking !== this.#networking) this.#connected(networking);
-    if (state.status === VoiceConnectionStatus.Ready) {
-      this.#forgetDown?.();
-      this.#forgetDown = this.#closeCode = undefined;
-    } else if (state.status === VoiceConnectionStatus.Destroyed || this.#isOver(state)) {
+    if (state.status === VoiceConnectionStatus.Ready) this.#closeCode = undefined;
+    if (state.status === VoiceConnectionStatus.Destroyed || this.#isOver(state))
       this.#end(closedBy(this.#closeCode, this.#lastError));
-    } else this.#watchDown(state.status === VoiceConnectionStatus.Disconnected);
   }
 
-  /** The library would join anew, which the session does. */
+  /** The library would join anew, which the session does; after a terminated call the main gateway tells who did it. */
   #isOver(state: VoiceConnectionState): boolean {
     if (state.status !== VoiceConnectionStatus.Disconnected) return false;
     if (state.reason !== VoiceConnectionDisconnectReason.AdapterUnavailable) return false;
-    return !disconnects.includes(this.#closeCode);
+    return this.#closeCode !== closeCodes.callTerminated;
+  }
+
+  /** One that is not even connected is given up in any case. */
+  #broken(fault: string): void {
+    const mayRejoin = this.#place.mayRejoin(fault);
+    const isReady = this.#connection.state.status === VoiceConnectionStatus.Ready;
+    if (mayRejoin || !isReady) this.#end(lost(fault, this.#lastError));
   }
 
   #connected(networking: Networking): void {
     this.#networking = networking;
     this.#receiver.restart();
     this.#watchdog.restart();
-    const { pace, timing } = this.#place;
+    const { guild, pace, report, timing } = this.#place;
     mendNetworking(networking, { timing, onSocket: (ws) => this.#watchdog.watch(ws) });
     const follow = () => {
       this.#openingStep = openingSteps[networking.state.code] ?? this.#openingStep;
@@ -256,19 +221,8 @@ export class DiscordLink implements VoiceLink {
     follow();
     networking.prependListener('close', (code: number) => {
       this.#closeCode = code;
-      this.#place.socketClosed(code);
+      report({ kind: 'voice-closed', guildId: guild.id, closeCode: code });
       if (code === closeCodes.rateLimited) pace.rest(timing.nowMs());
-    });
-  }
-
-  /** Being away has an end: it is counted from the moment the link was last ready. */
-  #watchDown(disconnected: boolean): void {
-    if (this.#ended || (this.#forgetDown && !disconnected)) return;
-    this.#forgetDown?.();
-    this.#forgetDown = this.#place.timing.later(disconnected ? disconnectedMs : downMs, () => {
-      const error = closedBy(this.#closeCode, this.#lastError);
-      if (error.code === 'link.lost') this.#place.mayRejoin(error.message);
-      this.#end(error);
     });
   }
 
@@ -281,7 +235,6 @@ export class DiscordLink implements VoiceLink {
     this.#sender.stop();
     this.#receiver.close();
     this.#peopleListening?.[Symbol.dispose]();
-    this.#forgetDown?.();
     this.#closing = this.#close();
   }
 
@@ -290,12 +243,34 @@ export class DiscordLink implements VoiceLink {
     if (this.#connection.state.status !== VoiceConnectionStatus.Destroyed) {
       this.#connection.destroy(false);
     }
-    this.#place.closed(this.counts());
+    const { guild, report } = this.#place;
+    report({ kind: 'link-closed', guildId: guild.id, counts: this.counts() });
   }
 }
 
+const stepWords: Readonly<Record<OpeningStep, string>> = {
+  seat: 'it gave the bot no seat.',
+  socket: 'the voice server accepts no connection.',
+  login: 'the voice server did not answer the login.',
+  udp: 'is UDP blocked here?',
+  key: 'the voice server sent no key.',
+  group: 'the end-to-end encrypted group was not established.',
+};
+
+/** Error of a link that did not open in time. */
+export function unopened(openingStep: OpeningStep, cause?: unknown): BotError {
+  const hint = cause instanceof Error ? cause.message : stepWords[openingStep];
+  const message = `Discord did not open the voice link: ${hint}`;
+  return new BotError('link.timeout', true, message, cause, undefined, { openingStep });
+}
+
 /** Close codes after which a new link is no use, or has to wait. Source: Discord docs, "Voice Close Event Codes". */
-const closeCodes = { unknownCipher: 4016, endToEndRequired: 4017, rateLimited: 4021 };
+const closeCodes = {
+  unknownCipher: 4016,
+  endToEndRequired: 4017,
+  rateLimited: 4021,
+  callTerminated: 4022,
+};
 
 /** Error of a link that does not come back, by the code with which its socket closed last. */
 function closedBy(closeCode: number | undefined, cause: unknown): BotError {

@@ -77,14 +77,12 @@ export class LiveMessage {
 
   async #post(): Promise<void> {
     const { channelId, draw, flags, outbox, report } = this.#options;
-    const sinceMs = outbox.nowMs;
     let sent: RestBody = { content: '' };
     const posted = await outbox.put(
       {
         channelId,
         route: 'POST',
-        dueMs: () => sinceMs, // in the order in which they are to stand
-        longestMs: Number.POSITIVE_INFINITY,
+        isPatient: true,
         send: async (signal) => {
           const body = draw();
           if (this.#isOver || (!body && !this.#isTried)) return undefined;
@@ -113,7 +111,7 @@ export class LiveMessage {
         channelId: place.channelId,
         route: isDeletion ? 'DELETE' : 'PATCH',
         dueMs: () => this.#dueMs,
-        longestMs: Number.POSITIVE_INFINITY,
+        isPatient: true,
         send: async (signal) => {
           const body = draw();
           if (isDeletion !== (body === undefined) || this.#isOver) return undefined;

@@ -3,7 +3,7 @@ import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { MessageBody } from '#src/discord/interactions/rendering.ts';
-import { answerWithin, withDeadline } from '#src/discord/library/deadline.ts';
+import { withDeadline } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { newNonce } from '#src/discord/nonce.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
@@ -27,10 +27,10 @@ export type OutboxOrder<T> = {
   readonly channelId: string;
   /** Each route of a channel has a rate limit of its own. */
   readonly route: 'POST' | 'PATCH' | 'DELETE';
-  /** Instant at which it is due: the earliest goes first. */
-  readonly dueMs: () => number;
-  /** Longest wait, in ms, until it is not sent any more. */
-  readonly longestMs: number;
+  /** Instant at which it is due: the earliest goes first. Absent: when it was put. */
+  readonly dueMs?: () => number;
+  /** It waits as long as it takes; else for two minutes, after which its subject is forgotten. */
+  readonly isPatient?: true;
   readonly send: (signal: AbortSignal) => Promise<T>;
 };
 
@@ -48,6 +48,8 @@ type Lane = { waiting: readonly QueuedOrder[]; freeAtMs: number; failures: numbe
 const gapMs = 1_020;
 /** Longest wait, in ms, of a message whose subject is forgotten by then. */
 const forgottenAfterMs = 120_000;
+/** Deadline, in ms, from sending a request to Discord's answer. */
+const answerMs = 4_000;
 /** Orders that wait in a lane; a further one drops the oldest. */
 const mostWaiting = 1_000;
 /** Deletions of the bot itself whose events are awaited. */
@@ -88,18 +90,9 @@ export class Outbox {
    */
   async post(channelId: string, body: RestBody, signal: AbortSignal): Promise<PostedMessage> {
     const once = { nonce: newNonce(), enforce_nonce: true, ...body };
-    const dueMs = this.nowMs;
+    const send = (until: AbortSignal) => this.sendPost(channelId, once, until);
     try {
-      const posted = await this.put(
-        {
-          channelId,
-          route: 'POST',
-          dueMs: () => dueMs,
-          longestMs: forgottenAfterMs,
-          send: (until) => this.sendPost(channelId, once, until),
-        },
-        signal,
-      );
+      const posted = await this.put({ channelId, route: 'POST', send }, signal);
       this.#ended('sent');
       return posted;
     } catch (error) {
@@ -118,21 +111,14 @@ export class Outbox {
     const dueMs = this.nowMs + patienceMs.partial;
     const send = (until: AbortSignal) =>
       body ? this.sendEdit(place, body, until) : this.sendDeletion(place, until);
-    await this.put(
-      {
-        channelId: place.channelId,
-        route: body ? 'PATCH' : 'DELETE',
-        dueMs: () => dueMs,
-        longestMs: forgottenAfterMs,
-        send,
-      },
-      signal,
-    );
+    const { channelId } = place;
+    const route = body ? 'PATCH' : 'DELETE';
+    await this.put({ channelId, route, dueMs: () => dueMs, send }, signal);
   }
 
   /** Sends when its turn has come. Errors: BotError `discord.unsent`, or the last error of Discord. */
   async put<T>(
-    { channelId, route, dueMs, longestMs, send }: OutboxOrder<T>,
+    { channelId, route, dueMs, isPatient, send }: OutboxOrder<T>,
     signal: AbortSignal,
   ): Promise<T> {
     signal.throwIfAborted();
@@ -140,9 +126,10 @@ export class Outbox {
     const key = `${route} ${channelId}`;
     const lane = this.#lanes.get(key) ?? { waiting: [], freeAtMs: 0, failures: 0 };
     const result = Promise.withResolvers<T>();
+    const putAtMs = this.nowMs;
     const order: QueuedOrder = {
-      dueMs,
-      untilMs: this.nowMs + longestMs,
+      dueMs: dueMs ?? (() => putAtMs),
+      untilMs: isPatient ? Number.POSITIVE_INFINITY : putAtMs + forgottenAfterMs,
       send: async (until) => {
         if (!signal.aborted) result.resolve(await send(until));
       },
@@ -230,7 +217,8 @@ export class Outbox {
     lane.waiting = lane.waiting.filter((one) => one !== order);
     lane.freeAtMs = this.nowMs + gapMs;
     try {
-      await withDeadline(order.send, answerWithin(this.#timing), this.#over.signal);
+      const deadline = { ms: answerMs, timing: this.#timing, late };
+      await withDeadline(order.send, deadline, this.#over.signal);
       lane.failures = 0;
     } catch (error) {
       const waitMs = retryAfterMs(error, lane.failures);
@@ -258,6 +246,11 @@ export class Outbox {
 /** A message as Discord's API takes it. */
 export function restBody({ allowedMentions, ...rest }: MessageBody): RestBody {
   return { ...rest, allowed_mentions: allowedMentions };
+}
+
+function late(): BotError {
+  const message = `Discord did not answer in ${answerMs / 1000} s.`;
+  return new BotError('discord.unreachable', true, message);
 }
 
 function unsent(why: string): BotError {

@@ -5,12 +5,12 @@ import { nonceOf } from '#src/discord/nonce.ts';
 import { type Outbox, type RestBody, restBody } from '#src/discord/outbox/outbox.ts';
 import { unwritten } from '#src/discord/outbox/write-failure.ts';
 import { mayWriteIn } from '#src/discord/permissions.ts';
+import { localeIn } from '#src/discord/places.ts';
 import type { Button } from '#src/features/contract/command.ts';
 import type { PanelBoard } from '#src/ports/panel.ts';
 import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import { cut, maxMessageChars, posted } from '#src/texts/plain.ts';
-import { localeOf } from '#src/texts/texts.ts';
 
 /**
  * Writes into the chat that belongs to a voice channel. Where that is gone or closed to it, a given text goes beside the panel of its
@@ -23,8 +23,6 @@ export function openChannelMessages(
   outbox: Pick<Outbox, 'post'>,
 ): VoiceChannelChatPoster {
   const channelOf = (id = '') => client.channels.cache.get(id);
-  const localeIn = (guildId: string) =>
-    localeOf(client.guilds.cache.get(guildId)?.preferredLocale ?? '');
   const placeOf = ({ channelId, guildId, name }: ChannelRef, isGiven: boolean) => {
     const own = channelOf(channelId);
     const beside = isGiven ? channelOf(panels.placeIn(guildId)?.channelId) : undefined;
@@ -59,11 +57,11 @@ export function openChannelMessages(
       const content = cut(shown.join('\n'), maxMessageChars);
       const ids = lines.flatMap(({ id }) => id ?? []);
       const once = ids.length === lines.length && { nonce: nonceOf(ids) };
-      const components = rowsOf(buttons, localeIn(where.guildId), presses);
+      const components = rowsOf(buttons, localeIn(client, where.guildId), presses);
       await send(where, { content, allowed_mentions: { users }, components, ...once }, signal);
     },
     async offer(where, line, buttons, signal) {
-      const locale = localeIn(where.guildId);
+      const locale = localeIn(client, where.guildId);
       const components = rowsOf(buttons, locale, presses);
       await send(where, { ...restBody(messageWith([line], locale)), components }, signal);
     },

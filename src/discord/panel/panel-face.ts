@@ -1,9 +1,9 @@
 import { type MessageBody, rowsOf, sentence } from '#src/discord/interactions/rendering.ts';
 import type { Button } from '#src/features/contract/command.ts';
 import { consentButtons, type PanelFace } from '#src/ports/panel.ts';
-import { isJoinedLine } from '#src/texts/joined-line.ts';
 import { cut, maxMessageChars, oneLine } from '#src/texts/plain.ts';
 import type { Locale, TextLine } from '#src/texts/texts.ts';
+import { isJoinedLine } from '#src/texts/visible-line.ts';
 
 /** The panel as it looks now. `head`: the line that put it there; that of a `/join` changes with the channel. */
 export function drawPanel(

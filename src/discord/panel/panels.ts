@@ -1,10 +1,12 @@
 import type { Client } from 'discord.js';
 import { messageOf } from '#src/base/errors.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import { type MessageBody, messageWith } from '#src/discord/interactions/rendering.ts';
+import type { MessageBody } from '#src/discord/interactions/rendering.ts';
+import { atMost } from '#src/discord/library/deadline.ts';
 import type { SyncTiming } from '#src/discord/link/timing.ts';
 import { LiveMessage } from '#src/discord/outbox/live-message.ts';
 import { type Outbox, restBody } from '#src/discord/outbox/outbox.ts';
+import { localeIn } from '#src/discord/places.ts';
 import type { Button } from '#src/features/contract/command.ts';
 import {
   leftPanel,
@@ -14,19 +16,8 @@ import {
   type PanelStore,
 } from '#src/ports/panel.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { type Locale, localeOf, type TextLine } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { drawPanel } from './panel-face.ts';
-
-/** Forgets everything when the process ends: for a bot that has nowhere to remember. */
-export function memoryOnlyPanelStore(): PanelStore {
-  const places = new Map<string, PanelPlace>();
-  return {
-    read: async (guildId) => places.get(guildId),
-    async write(guildId, place) {
-      places.set(guildId, place);
-    },
-  };
-}
 
 export type PanelOptions = {
   readonly client: Client<true>;
@@ -74,7 +65,7 @@ export class Panels implements PanelBoard {
     return this.#draw(guildId, head, isHere(face) ? face : undefined);
   }
 
-  /** Makes this message the panel, with `shown` as its content; the former one says where it went. */
+  /** Makes this message the panel, with `shown` as its content; the former one is deleted. */
   put(guildId: string, place: PanelPlace, head: TextLine, shown: MessageBody): void {
     const panel = this.#panel(guildId);
     const former = panel.message?.place;
@@ -136,16 +127,13 @@ export class Panels implements PanelBoard {
   /** Takes the words of people off the panels, within `ms`; then no edit is begun any more. Never throws. */
   async close(ms: number): Promise<void> {
     this.#isClosed = true;
-    const late = Promise.withResolvers<void>();
-    const forget = this.#options.timing.later(ms, late.resolve);
     const cleared = [...this.#panels.values()].map(async (panel) => {
       if (!panel.showsWords || !panel.face) return;
       panel.face = { ...panel.face, lines: panel.face.lines.filter(isWordless) };
       panel.message?.touch('whole');
       await panel.message?.settled();
     });
-    await Promise.race([Promise.all(cleared), late.promise]);
-    forget();
+    await atMost(ms, this.#options.timing, Promise.all(cleared));
     for (const { message } of this.#panels.values()) message?.end();
   }
 
@@ -183,11 +171,8 @@ export class Panels implements PanelBoard {
   }
 
   #draw(guildId: string, head: TextLine | undefined, face: PanelFace | undefined): MessageBody {
-    return drawPanel(head, face, this.#localeIn(guildId), this.#options.buttons);
-  }
-
-  #localeIn(guildId: string): Locale {
-    return localeOf(this.#options.client.guilds.cache.get(guildId)?.preferredLocale ?? '');
+    const { buttons, client } = this.#options;
+    return drawPanel(head, face, localeIn(client, guildId), buttons);
   }
 
   /** Where the panel of a former run is, as far as the store tells. */
@@ -201,22 +186,11 @@ export class Panels implements PanelBoard {
     try {
       const former = known ?? (await panelStore.read(guildId));
       await panelStore.write(guildId, place);
-      if (former && former.messageId !== place.messageId) void this.#point(guildId, former, place);
+      if (former && former.messageId !== place.messageId)
+        void this.#options.outbox.change(former, undefined, never).catch(() => undefined);
     } catch (error) {
       this.#warn(guildId, messageOf(error), error);
     }
-  }
-
-  /** Never throws: often the message is gone. */
-  async #point(
-    guildId: string,
-    former: PanelPlace,
-    { channelId, messageId }: PanelPlace,
-  ): Promise<void> {
-    const link = `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
-    const message = messageWith([{ id: 'panel.moved', with: { link } }], this.#localeIn(guildId));
-    const body = { ...restBody(message), components: [] };
-    await this.#options.outbox.change(former, body, never).catch(() => undefined);
   }
 
   #warn(guildId: string, why: string, cause?: unknown): void {

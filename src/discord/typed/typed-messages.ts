@@ -26,19 +26,18 @@ const mostKnown = 200;
 export function openTypedMessages(
   client: Client<true>,
   outbox: Pick<Outbox, 'post'>,
-): TypedMessages & Disposable {
+): TypedMessages {
   let listener: TypedMessageListener | undefined;
   const known = new Set<string>();
-  const onMessage = (data: unknown) => {
+  client.ws.on(GatewayDispatchEvents.MessageCreate, (data: unknown) => {
     const message = readTyped(data, client.user.id);
     if (!message || known.has(message.messageId)) return;
     known.add(message.messageId);
     const [oldest = ''] = known;
     if (known.size > mostKnown) known.delete(oldest);
     listener?.written(message);
-  };
-  client.ws.on(GatewayDispatchEvents.MessageCreate, onMessage);
-  const unwatch = watchDeleted(client, (messageIds) => listener?.deleted(messageIds));
+  });
+  watchDeleted(client, (messageIds) => listener?.deleted(messageIds));
   return {
     listen(next) {
       listener = next;
@@ -64,10 +63,6 @@ export function openTypedMessages(
         if (isGone(cause)) return 'deleted';
         throw unwritten('reply to a typed question', cause);
       }
-    },
-    [Symbol.dispose]() {
-      client.ws.off(GatewayDispatchEvents.MessageCreate, onMessage);
-      unwatch();
     },
   };
 }

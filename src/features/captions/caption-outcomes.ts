@@ -3,6 +3,7 @@ import type {
   TranscriptFile,
   TranscriptFormat,
 } from '#src/features/captions/files/transcript-file.ts';
+import type { transcriptSubjects } from '#src/features/captions/store/transcript-ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { ListedSession, TranscriptSession } from './transcript-line.ts';
 
@@ -26,10 +27,9 @@ export type CaptionsOff =
 
 export type FileRequest = { readonly format: TranscriptFormat; readonly sessionId?: string };
 
-/** `about`: the session now or the last one, all of them, or a day as `2026-11-20`. */
 export type TranscriptQuestion = {
   readonly question: string;
-  readonly about: string;
+  readonly about: (typeof transcriptSubjects)[number];
   /** The lines are said aloud as well, in the channel where the bot sits. */
   readonly isAloud?: boolean;
 };
@@ -65,15 +65,10 @@ export type QuotedLine = {
 export type QuotedPoint = QuotedLine & { readonly kind: RecapPoint['kind'] };
 
 export type FindOutcome =
-  | {
-      readonly kind: 'found';
-      readonly lines: readonly QuotedLine[];
-      /** Found by search alone, without a choice by a chat server. */
-      readonly isUnchosen?: true;
-    }
+  | { readonly kind: 'found'; readonly lines: readonly QuotedLine[] }
   | NoTranscript;
 
-/** `failed`: the limit of concurrent answers is reached. */
+/** `failed`: too many are being answered, the budget is used, or the chat server failed. */
 export type AnswerOutcome = FindOutcome | { readonly kind: 'failed'; readonly line: TextLine };
 
 export type RecapOutcome =

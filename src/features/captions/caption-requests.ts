@@ -26,19 +26,15 @@ export function captionRequests(parts: SessionDependencies, sessions: VoiceSessi
       const session = sessions.session(guildId);
       if (!session) return { kind: 'nowhere' };
       const captions = session.context.features.sessions.captions;
-      const kind = captions.active ? 'off' : 'already';
+      const kind = captions.recorder ? 'off' : 'already';
       const choice = captions.beginThemselves ? 'off' : undefined;
-      const { channelId } = session.channel;
-      const { settings } = sessions;
-      const [saved] = await Promise.all([
-        settings.setCaptionsIn(guildId, channelId, choice),
-        captions.turnOff(),
-      ]);
-      return { kind, saved };
+      const saving = sessions.settings.setCaptionsIn(guildId, session.channel.channelId, choice);
+      await captions.turnOff();
+      return { kind, saved: await saving };
     },
 
     isOn(guildId: string): boolean {
-      return sessions.session(guildId)?.context.features.sessions.captions.active !== undefined;
+      return sessions.session(guildId)?.context.features.sessions.captions.recorder !== undefined;
     },
 
     /** `isOut`: this person is heard and answered, but not written. Applies at once, and in later sessions. */

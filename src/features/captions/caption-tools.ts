@@ -1,11 +1,11 @@
 import { z } from 'zod';
-import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
+import { transcriptSubjects } from '#src/features/captions/store/transcript-ports.ts';
 import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
-import { spokenText } from '#src/notices/localized-text.ts';
+import { spokenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { isProgram } from '#src/people/program-ids.ts';
-import type { CaptionRequests } from './caption-requests.ts';
+import type { TranscriptQuestion } from './caption-outcomes.ts';
 
 /** Turns the captions of the channel on and off. */
 export const setCaptions = tool({
@@ -18,9 +18,13 @@ export const setCaptions = tool({
   async run({ on }, { context }) {
     const { guildId } = context.channel;
     const control = context.features.ports.captions;
-    if (on) return turnOn(control, context);
-    await control.turnOff(guildId);
-    return outcomeOf({ id: 'captions.off' });
+    if (!on) await control.turnOff(guildId);
+    // They begin once they were announced, which waits for the answer that this is a part of: what fails is written.
+    else
+      void control
+        .turnOn(guildId, {})
+        .then((turned) => turned.kind === 'failed' && context.notice(turned.line)); // never rejects
+    return outcomeOf({ id: on ? 'captions.on' : 'captions.off' });
   },
 });
 
@@ -41,13 +45,6 @@ export const leaveMeOut = tool({
   },
 });
 
-/** They begin once they were announced, which waits for the answer that this is a part of: what fails is written. */
-function turnOn(control: CaptionRequests, { channel, notice }: SessionContext): ToolOutcome {
-  const turning = control.turnOn(channel.guildId, {});
-  void turning.then((turned) => turned.kind === 'failed' && notice(turned.line)); // never rejects
-  return outcomeOf({ id: 'captions.on' });
-}
-
 /** Searches the captions of the channel; the bot quotes the lines itself. */
 export const findInCaptions = tool({
   name: 'find_in_captions',
@@ -57,11 +54,8 @@ export const findInCaptions = tool({
   schema: z.strictObject({
     question: z.string().min(1).max(300).describe('The whole question, as it was asked.'),
     about: z
-      .string()
-      .regex(/^(?:this|last|all|\d{4}-\d{2}-\d{2})$/)
-      .describe(
-        '`this` session, the `last` one, `all`, or a day as 2026-11-20. If nobody says when: all.',
-      ),
+      .enum(transcriptSubjects)
+      .describe('`this` session, the `last` one, or `all`. If nobody says when: all.'),
   }),
   right: 'anyone',
   effect: 'read',
@@ -70,19 +64,17 @@ export const findInCaptions = tool({
     if (!context) return false;
     const captions = context.features.sessions.captions;
     return (
-      context.features.ports.transcripts.has(context.channel.guildId) ||
+      context.features.ports.transcriptCleanup.has(context.channel.guildId) ||
       captions.hasTranscript ||
-      captions.active !== undefined
+      captions.recorder !== undefined
     );
   },
   run: findLines,
 });
 
-type LineRequest = { readonly question: string; readonly about: string };
-
 /** Quotes lines of this channel that answer a question of the last asker; none to a program. Aborting `signal` throws `signal.reason`. */
 async function findLines(
-  request: LineRequest,
+  request: TranscriptQuestion,
   { askerIds, context }: ToolPorts,
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
@@ -94,12 +86,12 @@ async function findLines(
   const found = askerIds.some(isProgram)
     ? ({ kind: 'none' } as const)
     : await transcripts.askIn(channel, asker, request, signal);
-  if (found.kind === 'found' && !found.isUnchosen) {
+  if (found.kind === 'found') {
     const quote = { text: transcripts.quoteIn(channel, found.lines) };
     return { facts: { linesQuoted: found.lines.length }, quote };
   }
-  // Lines that were found and not chosen by the model are not said.
-  const why = { id: found.kind === 'none' ? 'ask.unknown' : 'store.unread' } as const;
+  const none = { id: found.kind === 'none' ? 'ask.unknown' : 'store.unread' } as const;
+  const why = found.kind === 'failed' ? found.line : none;
   const text = spokenText(why, guildId, parts, languages.of(id));
   return { facts: { linesQuoted: 0 }, quote: { text: openText(text) } };
 }

@@ -1,6 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
-import { within } from '#src/base/waiting.ts';
+import { deadlineSignal, ifInTime, unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import {
@@ -15,12 +15,11 @@ import type { TranscriptRecorder } from './transcript-recorder.ts';
 
 /** Time, in ms, in which lines are gathered for one request. */
 const gatherMs = 1_500;
-/** Rest, in ms, after a request that failed. */
-const restMs = 30_000;
 /** Longest time, in ms, for one request. */
 const longestMs = 30_000;
 /** Lines that wait; the oldest are given up first. */
 const mostWaiting = 60;
+const never = new AbortController().signal;
 
 /**
  * Translations of the captions of one session, below their line, shown and not kept. The chat model translates several lines a
@@ -33,7 +32,6 @@ export class CaptionTranslator {
   #language: string | undefined;
   #waiting: readonly TranscriptLine[] = [];
   #working: Promise<void> | undefined;
-  #hasFailed = false;
   #isReported = false;
 
   constructor(context: SessionContext, recorder: TranscriptRecorder) {
@@ -54,65 +52,62 @@ export class CaptionTranslator {
     if (line.language !== undefined && isSame(line.language, language)) return;
     if (visibleLine(line.text) === '') return;
     this.#waiting = [...this.#waiting, line].slice(-mostWaiting);
-    this.#working ??= this.#run().finally(() => {
-      this.#working = undefined;
-    });
+    this.#working ??= this.#run();
   }
 
   /** Translates at once what waits, for at most `ms`. */
   async close(ms: number): Promise<void> {
     this.#closing.abort(new Error('the captions have ended'));
-    const working = this.#working ?? Promise.resolve();
-    await within(working, ms, this.#context.parts.clock, late).catch(() => undefined);
+    await ifInTime(this.#working ?? Promise.resolve(), ms, this.#context.parts.clock, never);
   }
 
   /** Until nothing waits. Never throws. */
   async #run(): Promise<void> {
-    const { signal } = this.#closing;
     while (this.#waiting.length > 0) {
-      const waitMs = this.#hasFailed ? restMs : gatherMs;
-      await this.#context.parts.clock.sleep(waitMs, signal).catch(() => undefined);
-      if (this.#hasFailed && signal.aborted) return;
-      await this.#translateSome(this.#language ?? '');
+      await this.#context.parts.clock.sleep(gatherMs, this.#closing.signal).catch(() => undefined);
+      const batches = translationBatches(this.#waiting);
+      this.#waiting = [];
+      for (const batch of batches) await this.#translate(batch);
     }
+    this.#working = undefined;
   }
 
-  async #translateSome(language: string): Promise<void> {
+  /** Lines of a request that fails stay as they were said. */
+  async #translate(lines: readonly TranscriptLine[]): Promise<void> {
     const { channel, notice, parts } = this.#context;
-    this.#waiting = this.#waiting.filter((line) => this.#mayShow(line));
-    const [batch = []] = translationBatches(this.#waiting);
-    if (batch.length === 0) return;
+    const { guildId } = channel;
+    const batch = lines.filter((line) => this.#mayShow(line));
+    const language = this.#language;
+    if (language === undefined || batch.length === 0) return;
     const prompt = translationPrompt(batch, englishLanguageName(language));
-    const payer = { kind: 'translation', personId: '', name: '' } as const;
     const first = { messages: promptMessages(prompt) };
-    const opened = parts.spending.open({ guildId: channel.guildId, ...payer, first });
+    const order = { guildId, kind: 'translation', personId: '', name: '', first } as const;
+    const opened = parts.spending.open(order);
     if (opened.kind === 'refused') {
       if (opened.isNews()) notice(opened.line);
-      this.#waiting = [];
       return;
     }
     if (opened.news) notice(opened.news);
-    const over = new AbortController();
-    let isDone = true;
+    using reservation = opened.reservation;
+    using deadline = deadlineSignal(longestMs, parts.clock, late);
+    const { signal } = deadline;
     try {
-      const asked = textOnlyCompletion(parts.chat.paidBy(opened.reservation), prompt, over.signal);
-      const reply = await within(asked, longestMs, parts.clock, late);
-      const { translated } = readTranslations(reply, batch);
+      const asked = textOnlyCompletion(parts.chat.paidBy(reservation), prompt, signal);
+      const translated = readTranslations(await unlessAborted(asked, signal), batch);
       if (language === this.#language) this.#show(translated);
-      this.#hasFailed = translated.size === 0;
+      if (translated.size === 0) this.#failed();
     } catch (error) {
-      parts.onEvent(channel.guildId, failureEventOf(error, 'think'));
-      this.#hasFailed = true;
-      // Lines that the model took too long for stay as they were spoken; others are tried again.
-      isDone = error instanceof BotError && error.code === 'answer.late';
-    } finally {
-      over.abort(new Error('the request is over'));
-      opened.reservation.close();
+      parts.onEvent(guildId, failureEventOf(error, 'think'));
+      this.#failed();
     }
-    if (isDone) this.#waiting = this.#waiting.filter((line) => !batch.includes(line));
-    if (this.#hasFailed && !this.#isReported)
+  }
+
+  /** Told once. */
+  #failed(): void {
+    const { notice, parts } = this.#context;
+    if (!this.#isReported)
       notice({ id: 'captions.translate.off', with: { provider: parts.chatName } });
-    this.#isReported ||= this.#hasFailed;
+    this.#isReported = true;
   }
 
   /** Whether this line may be shown to a model now, and its translation to people. */

@@ -1,7 +1,5 @@
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
-import { endOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
 import {
-  captionsUnerased,
   TranscriptCleanup,
   transcriptPersonHooks,
 } from '#src/features/captions/transcripts/transcript-cleanup.ts';
@@ -31,7 +29,6 @@ export const captions: Feature = {
   tools: [findInCaptions, setCaptions, leaveMeOut],
   settings: captionSettings,
   events: [captioned],
-  alerts: [captionsUnerased],
   open({ store }) {
     const stores = store(TranscriptStores.key);
     return {
@@ -39,7 +36,6 @@ export const captions: Feature = {
         const parts = { ...engine, transcripts: stores };
         const cleanup = new TranscriptCleanup(parts, sessions, shard);
         const transcripts = new TranscriptRequests(parts, sessions, writtenQuestions);
-        const recaps = endOfSessionRecaps(transcripts);
         return {
           ports: {
             transcriptStores: stores,
@@ -47,10 +43,9 @@ export const captions: Feature = {
             transcripts,
             captions: captionRequests(parts, sessions),
           },
-          session: (context, { isReturned }) => new SessionCaptions(context, isReturned, recaps),
+          session: (context, { isReturned }) => new SessionCaptions(context, isReturned),
           run: () => cleanup.run(signal),
           eraseServer: (guildId) => stores.sum(({ eraser }) => eraser.forgetGuild(guildId)),
-          drain: (ms) => recaps.drain(ms, parts.clock),
           person: transcriptPersonHooks(parts, sessions, cleanup),
         };
       },

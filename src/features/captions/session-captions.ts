@@ -4,8 +4,8 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { recentContext } from '#src/features/captions/answers/numbered-prompt-lines.ts';
 import type { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
 import { storeFor, type TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import type { EndOfSessionRecaps } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
-import { spokenText, writtenText } from '#src/notices/localized-text.ts';
+import { postRecap } from '#src/features/captions/transcripts/end-of-session-recaps.ts';
+import { spokenText, writtenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -21,12 +21,12 @@ import type { FeaturePanel } from '#src/ports/panel.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import { captionsKept } from '#src/sessions/panel-view.ts';
 import type { CaptionOptions } from '#src/settings/setting-definition.ts';
-import { captionsKept } from '#src/texts/captions-kept.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import { captionsBegin, captionsChannelId, captionsDays } from './caption-settings.ts';
-import { peopleIn, type ResumableSession, type TranscriptSession } from './transcript-line.ts';
+import type { ResumableSession, TranscriptSession } from './transcript-line.ts';
 import { endMsOf, TranscriptRecorder } from './transcript-recorder.ts';
 
 /** Reasons after which the bot does not come back by itself: a recap is posted. */
@@ -38,7 +38,6 @@ export type CaptionsTurnedOn =
 
 /** Captions that are on. */
 type ActiveCaptions = {
-  readonly options: CaptionOptions;
   readonly recorder: TranscriptRecorder;
   /** Time at which each person came last, in ms of the session. */
   readonly cameAtMs: Map<string, number>;
@@ -58,21 +57,13 @@ export class SessionCaptions implements FeatureSession {
   #active: ActiveCaptions | undefined;
   #turning: Promise<CaptionsTurnedOn> | undefined;
   readonly #isReturned: boolean;
-  readonly #recaps: EndOfSessionRecaps;
   #hasTranscript = false;
   #hereIds: ReadonlySet<string> = new Set();
 
   /** `isReturned`: the session goes on where a former run sat, whose people heard the notice. */
-  constructor(context: SessionContext, isReturned: boolean, recaps: EndOfSessionRecaps) {
+  constructor(context: SessionContext, isReturned: boolean) {
     this.#context = context;
     this.#isReturned = isReturned;
-    this.#recaps = recaps;
-  }
-
-  /** Where they are posted, and in which languages; undefined while they are off. */
-  get active(): { readonly placeId: string; readonly options: CaptionOptions } | undefined {
-    const active = this.#active;
-    return active && { placeId: active.recorder.live.placeId, options: active.options };
   }
 
   /** Time at which a person came into the channel of this session, in ms since its start; 0 where that is not known. */
@@ -81,7 +72,7 @@ export class SessionCaptions implements FeatureSession {
     return active?.recorder.session.id === sessionId ? (active.cameAtMs.get(personId) ?? 0) : 0;
   }
 
-  /** The transcript that is being written. */
+  /** The transcript that is being written; undefined while captions are off. */
   get recorder(): TranscriptRecorder | undefined {
     return this.#active?.recorder;
   }
@@ -96,7 +87,7 @@ export class SessionCaptions implements FeatureSession {
     const { notice, signal } = this.#context;
     const options = this.#wanted();
     if (!options || this.#active || this.#turning) return;
-    void this.turnOn(options, true).then((turned) => {
+    void this.turnOn(options).then((turned) => {
       if (turned.kind === 'failed' && !signal.aborted) notice(turned.line);
     });
   }
@@ -127,25 +118,16 @@ export class SessionCaptions implements FeatureSession {
     return begin || !maySpeak() ? {} : undefined;
   }
 
-  /** The people there heard the notice before a restart; they hear the next one. */
-  #isAnnounced(): boolean {
-    return this.#isReturned && this.#context.isFirst('captions-on');
-  }
-
-  /**
-   * Resolves once all people have the notice, or have read why captions stay off. Never throws. `isBack`: people who had the
-   * notice in this session do not get it again.
-   */
-  async turnOn(options: CaptionOptions, isBack = false): Promise<CaptionsTurnedOn> {
-    const active = this.#active;
-    if (active && !active.recorder.live.isShut) {
-      this.#active = { ...active, options };
-      active.recorder.translations.into(options.translateTo);
+  /** Resolves once all people have the notice, or have read why captions stay off. Never throws. */
+  async turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
+    const { recorder } = this;
+    if (recorder && !recorder.live.isShut) {
+      recorder.translations.into(options.translateTo);
       this.#context.languages.spokenHere = options.language;
-      return { kind: 'already', placeId: active.recorder.live.placeId };
+      return { kind: 'already', placeId: recorder.live.placeId };
     }
-    if (active) await this.turnOff(); // a new place, and the same session
-    this.#turning ??= this.#turnOn(options, isBack).finally(() => {
+    if (recorder) await this.turnOff(); // a new place, and the same session
+    this.#turning ??= this.#turnOn(options).finally(() => {
       this.#turning = undefined;
     });
     return await this.#turning;
@@ -208,9 +190,8 @@ export class SessionCaptions implements FeatureSession {
   }
 
   panel(): FeaturePanel {
-    const captionsIn = this.active?.placeId;
     return {
-      ...(captionsIn !== undefined && { captionsIn }),
+      captionsIn: this.recorder?.live.placeId,
       captionsDays: this.#context.settings().of(captionsDays),
     };
   }
@@ -218,7 +199,7 @@ export class SessionCaptions implements FeatureSession {
   /** Ends them, and has a recap made where the session is over for good. */
   async ended(why: LeaveReason): Promise<EndNews> {
     const captioned = await this.turnOff();
-    if (captioned && isOverForGood.has(why)) this.#recaps.begin(captioned, this.#context);
+    if (captioned && isOverForGood.has(why)) void postRecap(captioned, this.#context);
     return { hasTranscript: this.#hasTranscript };
   }
 
@@ -232,20 +213,21 @@ export class SessionCaptions implements FeatureSession {
     return this.recorder?.live.owns(messageId) === true;
   }
 
-  async #turnOn(options: CaptionOptions, isBack: boolean): Promise<CaptionsTurnedOn> {
+  async #turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
     const { features, people, settings, signal } = this.#context;
     const store = storeFor(features.ports.transcriptStores, settings().of(captionsDays));
     const latest = await formerSession(store, this.#context);
-    const chat = await openPlace(this.#context, latest?.session.placeId, signal);
+    const chat = await openPlace(this.#context, latest?.session.placeId);
     if (!chat) return { kind: 'failed', line: { id: 'captions.no_place' } };
     // In another place it is another session: the messages of one session stand in one place.
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
     const recorder = new TranscriptRecorder(this.#context, chat, store, former);
     const { live } = recorder;
-    const writers = recorder.recent().flatMap(({ speaker }) => peopleIn(speaker));
-    const hasNotice = isBack && writers.length > 0;
-    const notified = new Set(hasNotice ? writers : people().map(({ id }) => id));
-    if (!hasNotice) await notifyEverybody(this.#context, live, this.#isAnnounced(), signal);
+    const notified = new Set(people().map(({ id }) => id));
+    writeNotice(this.#context, live, noticeButtons);
+    // People who heard the notice before a restart hear the next one.
+    const isAnnounced = this.#isReturned && this.#context.isFirst('captions-on');
+    if (!isAnnounced) await sayNotice(this.#context);
     if (signal.aborted) {
       live.end();
       return { kind: 'failed', line: { id: 'leave.nowhere' } };
@@ -253,7 +235,7 @@ export class SessionCaptions implements FeatureSession {
     recorder.translations.into(options.translateTo);
     recorder.begin();
     this.#hereIds = new Set();
-    this.#active = { options, recorder, notified, cameAtMs: new Map() };
+    this.#active = { recorder, notified, cameAtMs: new Map() };
     this.#context.languages.spokenHere = options.language;
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };
@@ -279,9 +261,8 @@ async function formerSession(
  * is still one. Undefined where there is none, which is reported. Never throws.
  */
 async function openPlace(
-  { channel, parts, settings }: SessionContext,
+  { channel, parts, settings, signal }: SessionContext,
   formerId: string | undefined,
-  signal: AbortSignal,
 ): Promise<CaptionChat | undefined> {
   const { of, timeZone } = settings();
   const inChannelId = of(captionsChannelId);
@@ -303,32 +284,21 @@ const longestSayMs = 8_000;
 /** Buttons under the notice: agree, refuse, leave out. */
 const noticeButtons = ['consent.always', 'consent.never', 'captions.leave_out'] as const;
 
-/**
- * Announces captions in writing and, unless people heard it already, aloud; resolves when the notice was said, or could not
- * be.
- */
-async function notifyEverybody(
-  context: SessionContext,
-  live: LiveCaptions,
-  isAnnounced: boolean,
-  signal: AbortSignal,
-): Promise<void> {
-  writeNotice(context, live, noticeButtons);
-  if (!isAnnounced) await sayNotice(context, signal);
-}
-
-/** Says it to its end. */
-async function sayNotice(context: SessionContext, signal: AbortSignal): Promise<void> {
-  const { channel, parts, queue, settings } = context;
+/** Announces captions aloud; resolves when that was said, or could not be. */
+async function sayNotice({ channel, parts, queue, settings, signal }: SessionContext) {
   const said = Promise.withResolvers<void>();
   const unsaid = () => new Error('the notice was not said in time');
   using late = deadlineSignal(longestSayMs, parts.clock, unsaid);
-  const { language } = settings();
-  const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, language);
-  const clauses = [openText(speakable(words))];
-  const ends = { signal: late.signal, onOver: () => said.resolve() };
-  const reading = { kind: 'reading', clauses, when: 'now', interruptible: false } as const;
-  if (queue.read({ ...reading, ...ends }).kind !== 'added') return;
+  const words = spokenText({ id: 'captions.on' }, channel.guildId, parts, settings().language);
+  const reading = queue.read({
+    kind: 'reading',
+    clauses: [openText(speakable(words))],
+    when: 'now',
+    interruptible: false,
+    signal: late.signal,
+    onOver: () => said.resolve(),
+  });
+  if (reading.kind !== 'added') return;
   const over = AbortSignal.any([signal, late.signal]);
   await unlessAborted(said.promise, over).catch(() => undefined);
 }
@@ -339,14 +309,12 @@ function writeNotice(
   live: LiveCaptions,
   buttons: readonly string[],
 ): void {
-  const { of } = context.settings();
-  const days = of(captionsDays);
+  const { channel, parts, settings } = context;
   const lines: readonly TextLine[] = [
     { id: 'captions.notice' },
-    captionsKept(days),
+    captionsKept(settings().of(captionsDays)),
     { id: 'captions.notice.readers' },
   ];
-  const { channel, parts } = context;
   const text = lines.map((line) => writtenText(line, channel.guildId, parts)).join('\n');
   live.post({ text, buttons });
 }

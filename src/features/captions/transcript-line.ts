@@ -27,14 +27,6 @@ export function peopleIn(speaker: TranscriptSpeaker): readonly string[] {
   return speaker.kind === 'person' ? [speaker.personId] : speaker.answeredIds;
 }
 
-/** One recognised word, in ms since the start of its session; `confidence` is 0 to 1. */
-export type TranscriptWord = {
-  readonly text: string;
-  readonly startMs: number;
-  readonly endMs: number;
-  readonly confidence?: number;
-};
-
 /** One utterance of a session, or what was really sent of one answer of the bot. */
 export type TranscriptLine = {
   readonly sessionId: string;
@@ -50,9 +42,6 @@ export type TranscriptLine = {
   readonly isCut?: true;
   /** BCP 47, where the recogniser tells. */
   readonly language?: string;
-  readonly words?: readonly TranscriptWord[];
-  /** 0 to 1, where the recogniser tells. */
-  readonly confidence?: number;
   /** Message that shows it. */
   readonly post?: MessagePlace;
   /** Its speaker's yes was for this session: kept 24 h at most. */
@@ -86,9 +75,6 @@ export type TranscriptSearch = {
   readonly limit: number;
   /** Only lines of this session. */
   readonly sessionId?: string;
-  /** Only lines begun within these instants of the wall clock. */
-  readonly fromWallMs?: number;
-  readonly toWallMs?: number;
 };
 
 export type FoundLine = { readonly line: TranscriptLine; readonly session: TranscriptSession };
@@ -112,4 +98,6 @@ export type CaptionMessage = MessagePlace & {
 export type OutdatedMessage = {
   readonly message: CaptionMessage;
   readonly lines: readonly TranscriptLine[];
+  /** Erasures that touched it. */
+  readonly outdated: number;
 };

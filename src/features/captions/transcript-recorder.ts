@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { ifInTime, within } from '#src/base/waiting.ts';
+import { ifInTime } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { bySpeech, captionTexts, remark } from '#src/features/captions/live/caption-line.ts';
 import {
@@ -7,7 +7,7 @@ import {
   type LiveCaptionsTrouble,
 } from '#src/features/captions/live/live-captions.ts';
 import type { TranscriptPorts } from '#src/features/captions/store/transcript-ports.ts';
-import { writtenText } from '#src/notices/localized-text.ts';
+import { writtenText } from '#src/notices/notice.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import type { CaptionChat } from '#src/ports/caption-chats.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -55,7 +55,7 @@ export const captioned: FeatureEventKind<'speakerId' | 'tookMs'> = {
 /** Time, in ms, for what waits to be shown when captions end. */
 const flushMs = 2_000;
 const never = new AbortController().signal;
-/** Longest wait, in ms, for a write; then it is told, and goes on. */
+/** Longest wait, in ms, for a write of what a person reads then. */
 const waitMs = 5_000;
 /** Age, in ms, of the lines that are kept in memory: for models, for messages that still change, and for a store in trouble. */
 const recentMs = 60 * 60_000;
@@ -64,14 +64,6 @@ const causes: Readonly<Record<LiveCaptionsTrouble, string>> = {
   'chat-gone': 'The channel or thread for captions no longer exists: captions are not shown.',
   forbidden: 'The bot may no longer write in the channel or thread for captions.',
   refused: 'Discord refused a message with captions.',
-};
-
-/** Follower of what is not written. */
-const unwritten: UtteranceFollower = {
-  partial: () => undefined,
-  whole: () => undefined,
-  resumed: () => undefined,
-  ended: () => undefined,
 };
 
 /**
@@ -134,7 +126,7 @@ export class TranscriptRecorder {
       clock,
       texts: captionTexts(guildId, parts),
       onPosted: (place) => void notePosted(place, this.#session, store, context),
-      onPlaced: (number, post) => this.#placed(number, post),
+      onPlaced: (numbers, post) => this.#placed(numbers, post),
       onDeleted: (numbers) => this.#deleted(numbers),
       onTrouble: (trouble) => this.#unshown(trouble),
       onShown: (number, atMs) => this.#shown(number, atMs),
@@ -168,9 +160,8 @@ export class TranscriptRecorder {
 
   /** Handles an utterance that begins. */
   began({ fromMs, name, speakerId }: BegunUtterance): UtteranceFollower {
-    if (fromMs < this.#fromMs) return unwritten;
     const number = ++this.#lastNumber;
-    this.#open.set(number, speakerId);
+    if (fromMs >= this.#fromMs) this.#open.set(number, speakerId);
     const speaker = { kind: 'person', personId: speakerId, name } as const;
     const mayWrite = () => this.#open.has(number) && this.#mayWrite([speakerId]);
     const show = (state: 'partial' | 'whole') => (text: string) => {
@@ -180,7 +171,6 @@ export class TranscriptRecorder {
     return {
       partial: show('partial'),
       whole: show('whole'),
-      resumed: () => undefined,
       ended: (result) => {
         const isWritten = mayWrite() && result.kind !== 'withdrawn' && result.kind !== 'no-words';
         this.#open.delete(number);
@@ -221,17 +211,12 @@ export class TranscriptRecorder {
 
   /** Drops what was said by this person or answered to them. */
   forget(personId: string): void {
-    const lines = [...this.#recent.values()];
-    const numbers = lines
-      .filter(({ speaker }) => peopleIn(speaker).includes(personId))
-      .map(numberOf);
-    this.#drop(numbers);
-    this.live.remove(numbers);
+    this.live.remove(this.#drop(({ speaker }) => peopleIn(speaker).includes(personId)));
   }
 
   /** Writes the lines that wait at once, as a person reads them now. Never throws. */
   async settled(): Promise<void> {
-    await within(this.#save(), waitMs, this.#context.parts.clock, silent).catch(() => undefined);
+    await ifInTime(this.#save(), waitMs, this.#context.parts.clock, never);
   }
 
   /** Ends the session: shows what waits, for some time, and writes it. Never throws. */
@@ -257,14 +242,15 @@ export class TranscriptRecorder {
   #keep({ fromMs, isCut, number, speaker, toMs, transcript }: EndedLine): void {
     const { gate } = this.#context;
     const [startMs, endMs] = [this.sessionMs(fromMs), this.sessionMs(toMs)];
-    const { confidence, language, text, words } = transcript;
+    const { language, text } = transcript;
     const line: TranscriptLine = {
-      ...{ confidence, language },
+      language,
       sessionId: this.#session.id,
-      ...{ number, speaker, startMs },
+      number,
+      speaker,
+      startMs,
       endMs: Math.max(startMs, endMs),
       text: text.trim(),
-      words: words?.map((word) => wordAt(word, startMs)),
       post: this.live.placeOf(number),
       ...(isCut && { isCut: true }),
       ...(peopleIn(speaker).some((id) => gate.consentOf(id) === 'brief') && { isBrief: true }),
@@ -279,27 +265,31 @@ export class TranscriptRecorder {
     this.#recent.set(line.number, line);
     this.#unsaved.add(line.number);
     const sinceMs = this.sessionMs(this.#context.parts.clock.nowMs()) - recentMs;
-    const old = [...this.#recent.values()].filter(({ endMs }) => endMs < sinceMs);
-    this.#drop(old.map(numberOf));
+    this.#drop(({ endMs }) => endMs < sinceMs);
     void this.#save();
   }
 
-  #placed(number: number, post: MessagePlace): void {
-    const line = this.#recent.get(number);
-    if (line) this.#put({ ...line, post });
+  #placed(numbers: readonly number[], post: MessagePlace): void {
+    for (const number of numbers) {
+      const line = this.#recent.get(number);
+      if (line && line.post?.messageId !== post.messageId) this.#put({ ...line, post });
+    }
   }
 
-  #drop(numbers: readonly number[]): void {
+  /** Numbers of the lines that are kept in memory no more. */
+  #drop(which: (line: TranscriptLine) => boolean): readonly number[] {
+    const numbers = [...this.#recent.values()].filter(which).map(({ number }) => number);
     for (const number of numbers) {
       this.#recent.delete(number);
       this.#unsaved.delete(number);
     }
+    return numbers;
   }
 
   /** Deletes the lines that a deleted message showed. */
   #deleted(numbers: readonly number[]): void {
     const { guildId, id } = this.#session;
-    this.#drop(numbers);
+    this.#drop(({ number }) => numbers.includes(number));
     const forget = () => this.#store.eraser.forgetLines(id, numbers);
     void withStoreTimeout(guildId, this.#context.parts, 'store.unwritable', forget);
   }
@@ -309,22 +299,21 @@ export class TranscriptRecorder {
     if (line?.speaker.kind !== 'person') return;
     const tookMs = atMs - this.#startedAtMs - line.endMs;
     const event = featureEvent(captioned, { speakerId: line.speaker.personId, tookMs });
+    const { speaker, text } = line;
+    const written = { speakerId: speaker.personId, name: speaker.name, text };
     this.#context.parts.onEvent(this.#session.guildId, event);
+    this.#context.parts.onEvent(this.#session.guildId, { kind: 'line', ...written });
   }
 
+  /** Reports to the operator and the people of the channel that captions cannot be shown. */
   #unshown(trouble: LiveCaptionsTrouble): void {
     const isRefused = trouble === 'refused';
     if (isRefused && this.#isRefused) return;
     this.#isRefused ||= isRefused;
-    const error = new BotError('discord.unsent', false, causes[trouble]);
-    this.#failed(error, isRefused ? 'captions.unsaved' : 'captions.no_place');
-  }
-
-  /** Reports to the operator and the people of the channel that captions cannot be shown or saved. */
-  #failed(error: unknown, id: 'captions.no_place' | 'captions.unsaved'): void {
     const { notice, parts } = this.#context;
+    const error = new BotError('discord.unsent', false, causes[trouble]);
     parts.onEvent(this.#session.guildId, failureEventOf(error, 'store'));
-    notice({ id });
+    notice({ id: isRefused ? 'captions.unsaved' : 'captions.no_place' });
   }
 
   /** Writes what the store does not hold yet, after the writes before; what fails is tried again with the next line. Never throws. */
@@ -334,43 +323,33 @@ export class TranscriptRecorder {
   }
 
   async #write(): Promise<void> {
+    const { notice, parts } = this.#context;
+    if (this.#unsaved.size === 0 && this.#savedSession === this.#session) return;
+    const writing = this.#writeUnsaved();
+    const { guildId } = this.#session;
+    const isWritten = await withStoreTimeout(guildId, parts, 'store.unwritable', () => writing);
+    if (!isWritten && !this.#isUnsaved) notice({ id: 'captions.unsaved' });
+    this.#isUnsaved = !isWritten;
+    await writing.catch(() => undefined);
+  }
+
+  async #writeUnsaved(): Promise<true> {
     const { writer } = this.#store;
     const session = this.#session;
-    if (this.#unsaved.size === 0 && this.#savedSession === session) return;
-    const write = async () => {
-      if (this.#savedSession !== session) await writer.putSession(session);
-      this.#savedSession = session;
-      // What was forgotten meanwhile is in memory no more.
-      const lines = [...this.#unsaved].flatMap((number) => this.#recent.get(number) ?? []);
-      if (lines.length > 0) await writer.putLines(lines);
-      for (const line of lines)
-        if (this.#recent.get(line.number) === line) this.#unsaved.delete(line.number);
-      this.#isUnsaved = false;
-    };
-    const writing = write();
-    await within(writing, waitMs, this.#context.parts.clock, silent).catch((error: unknown) => {
-      if (!this.#isUnsaved) this.#failed(error, 'captions.unsaved');
-      this.#isUnsaved = true;
-    });
-    await writing.catch(() => undefined);
+    if (this.#savedSession !== session) await writer.putSession(session);
+    this.#savedSession = session;
+    // What was forgotten meanwhile is in memory no more.
+    const lines = [...this.#unsaved].flatMap((number) => this.#recent.get(number) ?? []);
+    if (lines.length > 0) await writer.putLines(lines);
+    for (const line of lines)
+      if (this.#recent.get(line.number) === line) this.#unsaved.delete(line.number);
+    return true;
   }
 }
 
 /** End of the last of these lines, in ms since the start of their session. */
 export function endMsOf(lines: readonly TranscriptLine[]): number {
   return Math.max(0, ...lines.map(({ endMs }) => endMs));
-}
-
-function numberOf({ number }: TranscriptLine): number {
-  return number;
-}
-
-type Word = NonNullable<TranscriptLine['words']>[number];
-
-/** A word of a line that begins then, in ms of the session. */
-function wordAt(word: Word, lineMs: number): Word {
-  const at = (ms: number) => lineMs + Math.round(ms);
-  return { ...word, startMs: at(word.startMs), endMs: at(word.endMs) };
 }
 
 /**
@@ -387,11 +366,6 @@ export async function notePosted(
   const stores = [...new Set([store, features.ports.transcriptStores.onDisk])];
   const put = () => Promise.all(stores.map(({ messages }) => messages.put(message)));
   await withStoreTimeout(guildId, parts, 'store.unwritable', put);
-}
-
-function silent(): BotError {
-  const message = `Captions are not saved yet: the store did not answer in ${waitMs / 1000} s.`;
-  return new BotError('store.unwritable', true, message);
 }
 
 const maxTitleChars = 100;

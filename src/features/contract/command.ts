@@ -11,7 +11,7 @@ import type { PrivacyRequests } from '#src/sessions/privacy-requests.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildAccess } from '#src/settings/access-control.ts';
 import type { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
-import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { SoundFile } from '#src/sources/recordings.ts';
 import type { SpentCosts } from '#src/spending/budget-authority.ts';
 import type { Locale, PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
@@ -19,8 +19,8 @@ import type { HelpEntry, HelpState } from './help-entries.ts';
 
 /** A message to the caller or to the channel. The first sentence stands in the reply itself, `lines` follow under it. */
 export type Reply = TextLine & {
-  /** Seen by everybody in the channel, or only by the caller. */
-  readonly to: ReplyAudience;
+  /** Only the caller sees it, where it does not say `room`: then everybody in the channel does. */
+  readonly to?: ReplyAudience;
   readonly lines?: readonly TextLine[];
   /** In rows of five, by the names of `Press`; what follows a colon its press finds in `words.about`. */
   readonly buttons?: readonly string[];
@@ -125,8 +125,8 @@ export interface Command {
   readonly name: string;
   readonly description: PlainTextId;
   readonly options: readonly CommandOption[];
-  /** Audience of "thinking" while a slow answer is awaited. */
-  readonly shownTo: ReplyAudience | ((call: CommandCall) => ReplyAudience);
+  /** Audience of "thinking" while a slow answer is awaited; the caller where it is not given. */
+  readonly shownTo?: ReplyAudience | ((call: CommandCall) => ReplyAudience);
   /** Longest time, in ms, that it may take, below the 15 minutes that Discord waits; a minute where it is not given. */
   readonly longestMs?: number | ((call: CommandCall) => number | undefined);
   /** It shows as thinking before it begins: its work may hold up the thread, and Discord waits 3 s for the first answer. */

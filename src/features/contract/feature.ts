@@ -1,17 +1,19 @@
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import type { FeatureAlert } from '#src/base/alerts.ts';
-import type { Clock } from '#src/base/clock.ts';
+import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
-import type { FeatureEventKind, SessionEventListener } from '#src/ports/session-events.ts';
+import type { FeatureEventKind } from '#src/ports/session-events.ts';
 import type { TypedMessages } from '#src/ports/typed-messages.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { SessionSources } from '#src/sessions/session-sources.ts';
 import type { FeatureShard } from '#src/sessions/shard-features.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { ServerSetting } from '#src/settings/setting-definition.ts';
-import type { RecordingReader, SoundFolder, SoundOpener } from '#src/sources/fetch/ports.ts';
+import type { SoundLibrary } from '#src/sources/library.ts';
+import type { Recordings } from '#src/sources/recordings.ts';
+import type { Sources } from '#src/sources/sources.ts';
 import type { StoreKey, StorePart } from '#src/sql/store-part.ts';
 import type { Button, Command, CommandGroup, FormHandler, PickerHandler } from './command.ts';
 import type { HelpEntry } from './help-entries.ts';
@@ -44,10 +46,8 @@ export type Feature = {
 
 /** Parts of a process that features are opened with. */
 export type ProcessParts = {
-  readonly clock: Clock;
-  readonly onEvent: SessionEventListener;
   /** Recordings that people send. */
-  readonly recordings: RecordingReader;
+  readonly recordings: Public<Recordings>;
   readonly weights: SileroWeights;
   /** Models that a program or a person may choose; empty: there is no choice. */
   readonly models: {
@@ -59,13 +59,13 @@ export type ProcessParts = {
   /** News about the configured models, for `/settings check`. */
   modelNews(): readonly ModelNews[];
   /** Opens sounds of links, and those that lie on this machine. */
-  readonly sounds: { readonly opener: SoundOpener; readonly library: SoundFolder };
+  readonly sounds: { readonly opener: Public<Sources>; readonly library: Public<SoundLibrary> };
   /** The open store of a declared part. */
   store<Port>(part: StorePart<Port> | StoreKey<Port>): Port;
 };
 
-/** A feature in one process, for all of its shards. Disposing it ends what runs outside sessions, where anything does. */
-export type OpenFeature = Partial<AsyncDisposable> & {
+/** A feature in one process, for all of its shards. */
+export type OpenFeature = {
   /** Begins with a shard, before Discord is logged in there. */
   shard(services: ShardServices): FeatureShard;
 };

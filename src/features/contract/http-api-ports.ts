@@ -2,7 +2,7 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import type { ChatMessage, Usage } from '#src/chat/ports.ts';
 import type { PipelineName, ReplyPart } from '#src/pipeline/pipeline.ts';
 import type { Asker, Members } from '#src/ports/command-ports.ts';
-import type { SoundFile } from '#src/sources/fetch/ports.ts';
+import type { SoundFile } from '#src/sources/recordings.ts';
 import type { EngineUsage, TranscribedWord } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import type { CommandPorts } from './command.ts';
@@ -83,21 +83,12 @@ export type RecordingRequest = {
   readonly longestMs: number;
 };
 
-export type RecordingOutcome =
-  /** To be read to its end: it counts for the limit of concurrent recordings until then. */
-  | {
-      readonly kind: 'open';
-      readonly durationMs: number;
-      readonly parts: AsyncIterable<RecordingPart>;
-    }
+/** Parts of a transcription, in order: its length, then segments; nothing follows any other part. */
+export type RecordingPart =
+  | { readonly kind: 'begun'; readonly durationMs: number }
+  | { readonly kind: 'segment'; readonly segment: RecordingSegment }
   /** The limit of concurrent recordings is reached: of this program, or in this server. */
   | { readonly kind: 'busy'; readonly of: 'program' | 'server'; readonly limit: number }
-  | { readonly kind: 'late' }
-  | FailedStream;
-
-/** Parts of a transcription, in order; nothing follows a part that is no segment. */
-export type RecordingPart =
-  | { readonly kind: 'segment'; readonly segment: RecordingSegment }
   | { readonly kind: 'late' }
   /** The chat model gave no translation. */
   | { readonly kind: 'untranslated' }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
+import { checkForeign, foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type {
   Fitting,
   PreparedAction,
@@ -65,7 +65,7 @@ export function tool<T>(definition: ToolDefinition<T>): ToolEntry {
     quotesOthers: 'quotesOthers' in definition,
     isAnywhere: !('run' in definition),
     fit(argumentsJson) {
-      const read = schema.safeParse(foreignJson(argumentsJson, toolArgumentLimits));
+      const read = checkForeign(schema, foreignJson(argumentsJson, toolArgumentLimits));
       return read.success ? fitting(read.data, definition) : { unfit: z.prettifyError(read.error) };
     },
   };

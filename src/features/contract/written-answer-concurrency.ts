@@ -21,13 +21,13 @@ export class WrittenAnswerConcurrency {
   /** A place to be left when the answer is there, or why there is none. */
   enter(guildId: string, personId: string, isRecap = false): Disposable | QuestionRefusal {
     const all = [...this.#places];
-    if (all.filter((one) => one.personId === personId).length >= mostOfPerson)
-      return { line: { id: 'ask.dropped' } };
-    if (isRecap && this.#recapsIn(guildId).length >= mostRecaps)
-      return { line: { id: 'ask.dropped' } };
+    const theirs = all.filter((one) => one.personId === personId);
     const asked = all.filter((one) => one.guildId === guildId && one.personId !== undefined);
-    if (asked.length >= mostInServer) return { line: { id: 'ask.dropped' } };
-    return this.#take({ guildId, personId, isRecap });
+    const isFull =
+      theirs.length >= mostOfPerson ||
+      asked.length >= mostInServer ||
+      (isRecap && this.#recapsIn(guildId).length >= mostRecaps);
+    return isFull ? { line: { id: 'ask.dropped' } } : this.#take({ guildId, personId, isRecap });
   }
 
   /** Same as `enter`, of a recap; one without an asker waits for the one before. Aborting `signal` throws `signal.reason`. */

@@ -1,12 +1,10 @@
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
-import { MemoryCache } from './memory-cache.ts';
-import { MemoryRequests } from './memory-requests.ts';
-import { memorySetting } from './memory-setting.ts';
+import { MemoryCache, type MemoryRequests, memoryRequests } from './memory-cache.ts';
 import { memoryStore } from './memory-store.ts';
 import { forgetMemory, remember } from './memory-tools.ts';
-import { memoryContext, usableMemories } from './usable-memories.ts';
+import { memoryContext, memorySetting, usableMemories } from './usable-memories.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
@@ -32,7 +30,7 @@ export const memories: Feature = {
     shard({ parts, sessions }) {
       const known = new MemoryCache({ ...parts, store: store(memoryStore) });
       return {
-        ports: { memoryCache: known, memories: new MemoryRequests(parts, sessions) },
+        ports: { memoryCache: known, memories: memoryRequests(known, parts, sessions) },
         session: (context) => ({
           changed() {
             if (context.settings().of(memorySetting)) void known.load(context.channel.guildId);

@@ -1,6 +1,10 @@
 import type { Public } from '#src/base/public.ts';
+import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
-import type { Memory, MemoryStore, NewMemory } from './memory-store.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import type { Memory, MemoryList, MemoryRemoval, MemoryStore, NewMemory } from './memory-store.ts';
+import { mayForget } from './memory-tools.ts';
+import { memorySetting } from './usable-memories.ts';
 
 type MemoryParts = StoreWatch & {
   readonly store: Public<MemoryStore>;
@@ -74,4 +78,39 @@ export class MemoryCache {
 
 function isOfOthers({ byId, aboutId }: Memory, personId: string): boolean {
   return byId !== personId && aboutId !== personId;
+}
+
+export type MemoryRequests = ReturnType<typeof memoryRequests>;
+
+/** Requests of commands about the memories of servers. */
+export function memoryRequests(
+  known: MemoryCache,
+  parts: SessionDependencies,
+  { settings }: VoiceSessions,
+) {
+  return {
+    async list(guildId: string): Promise<MemoryList> {
+      await settings.load(guildId);
+      const memories = await known.load(guildId);
+      if (!memories) return { kind: 'failed' };
+      return { kind: 'read', memories, isOn: settings.in(guildId).of(memorySetting) };
+    },
+
+    /** Allowed for its author, the person it is about, and managers of the server. */
+    async remove(
+      guildId: string,
+      number: number,
+      by: { readonly id: string; readonly mayManage: boolean },
+    ): Promise<MemoryRemoval> {
+      const all = await known.load(guildId);
+      if (!all) return { kind: 'failed' };
+      const memory = all.find((one) => one.number === number);
+      if (!memory) return { kind: 'unknown' };
+      if (!mayForget(memory, by.id, by.mayManage)) return { kind: 'denied', author: memory.byName };
+      const remove = () => known.remove(guildId, number);
+      const removed = await withStoreTimeout(guildId, parts, 'store.unwritable', remove);
+      if (removed === undefined) return { kind: 'failed' };
+      return { kind: removed ? 'removed' : 'unknown' };
+    },
+  };
 }

@@ -43,7 +43,7 @@ export const memories = table(
   },
   {
     key: ['guildId', 'number'],
-    person: { forget: 'delete-any', columns: ['byId', 'aboutId'] },
+    person: { forget: 'delete', columns: ['byId', 'aboutId'] },
     server: { forget: 'delete', column: 'guildId' },
   },
 );
@@ -73,7 +73,7 @@ export class MemoryStore {
     | { readonly kind: 'full'; readonly limit: number }
   > {
     const { guildId } = memory;
-    return this.#database.writeNow(async (connection) => {
+    return this.#database.write(async (connection) => {
       const [{ count, last } = { count: 0, last: 0 }] = await connection.rows(
         { count: integer, last: integer },
         sql`SELECT COUNT(*) AS count, COALESCE(MAX(number), 0) AS last
@@ -89,7 +89,7 @@ export class MemoryStore {
   /** False: there is none of that number. */
   async remove(guildId: string, number: number): Promise<boolean> {
     const statement = sql`DELETE FROM memories WHERE guild_id = ${guildId} AND number = ${number}`;
-    const removed = await this.#database.writeNow((connection) => connection.run(statement));
+    const removed = await this.#database.write((connection) => connection.run(statement));
     if (removed === 0) return false;
     await this.#database.scrub();
     return true;

@@ -9,9 +9,9 @@ import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
-import { memorySetting } from './memory-setting.ts';
 import { type Memory, mostMemories } from './memory-store.ts';
 import { peopleNamedIn, personByName } from './person-by-name.ts';
+import { memorySetting } from './usable-memories.ts';
 
 /** Longest memory, in characters. */
 const maxMemoryChars = 200;
@@ -59,9 +59,8 @@ export const forgetMemory = tool({
 });
 
 /** The asker; memories may not be changed for several at once. */
-function onlyAsker({ askerIds }: ServerToolPorts): string {
-  const [askerId = ''] = askerIds.length === 1 ? askerIds : [];
-  return askerId;
+function onlyAsker({ askerIds: [askerId = '', ...others] }: ServerToolPorts): string {
+  return others.length === 0 ? askerId : '';
 }
 
 type MemoryDraft = {
@@ -84,16 +83,15 @@ async function prepareMemory(
   const about = subject.id === author.id ? undefined : subject;
   const objection = await objectionTo(author.id, about?.id, ports);
   if (objection) return refused(objection);
-  const run = () => write(words, author, about, ports);
-  const asked = { text: words };
-  const action = {
+  return {
     kind: 'ready',
     ask: { id: 'tool.external.ask', with: { tool: 'remember', given: words } },
-    run,
-  } as const;
-  if (!about) return action;
-  const ask = { id: 'memory.about.ask', with: { ...asked, by: author.name } } as const;
-  return { ...action, presser: { ...about, ask } };
+    run: () => write(words, author, about, ports),
+    presser: about && {
+      ...about,
+      ask: { id: 'memory.about.ask', with: { text: words, by: author.name } },
+    },
+  };
 }
 
 /** The author, or the one other person the memory names; undefined for a bot, an absent person, and several at once. */
@@ -107,10 +105,9 @@ function subjectOf(
   const named = peopleNamedIn(words, others);
   const given = about === undefined ? undefined : personByName(about, people);
   if (about !== undefined && (!given || given.isBot)) return undefined;
-  const meant = new Map([...named, ...(given ? [given] : [])].map((one) => [one.id, one]));
-  if (named.length > 0) meant.delete(author.id);
+  const meant = new Set(given && given.id !== author.id ? [...named, given] : named);
   if (meant.size > 1) return undefined;
-  return [...meant.values()][0] ?? author;
+  return [...meant][0] ?? author;
 }
 
 /** Why this author may have nothing remembered, or not about this person; undefined: nothing stands against it. */
@@ -120,7 +117,7 @@ async function objectionTo(
   { agreed, guildId, features, settings }: ServerToolPorts,
 ): Promise<TextLine | undefined> {
   if (!settings().of(memorySetting)) return { id: 'memory.off' };
-  const involved = [authorId, ...(aboutId === undefined ? [] : [aboutId])];
+  const involved = [authorId, aboutId ?? authorId];
   if ((await Promise.all(involved.map(agreed))).includes(false)) return { id: 'memory.no_yes' };
   const isFull = features.memoryCache.known(guildId).length >= mostMemories;
   return isFull ? full(mostMemories) : undefined;
@@ -158,7 +155,8 @@ async function prepareForgetting(
 ): Promise<PreparedAction<ServerToolPorts>> {
   const { guildId, features, settings } = ports;
   if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
-  const memory = features.memoryCache.known(guildId).find((one) => one.number === number);
+  const find = () => features.memoryCache.known(guildId).find((one) => one.number === number);
+  const memory = find();
   if (!memory) return refused({ id: 'unknown', with: { x: number } });
   const objection = await objectionToForgetting(memory, askerId, ports, signal);
   if (objection) return refused(objection);
@@ -171,9 +169,9 @@ async function prepareForgetting(
     run: async (_ports, until) => {
       const denied = await objectionToForgetting(memory, askerId, ports, until);
       if (denied) return outcomeOf(denied);
-      const known = features.memoryCache.known(guildId).find((one) => one.number === number);
-      const isSame = known?.atWallMs === memory.atWallMs && known.text === memory.text;
-      const isGone = !isSame || !(await features.memoryCache.remove(guildId, number));
+      const isGone =
+        find()?.atWallMs !== memory.atWallMs ||
+        !(await features.memoryCache.remove(guildId, number));
       return outcomeOf(isGone ? { id: 'unknown', with: { x: number } } : { id: 'confirm.done' });
     },
   };

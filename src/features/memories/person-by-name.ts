@@ -1,6 +1,12 @@
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { isDense, normalised } from '#src/turn/addressing/names-sentences.ts';
-import { isWithin, latinOf, slackOf, soundOf } from '#src/turn/addressing/names-sound.ts';
+import {
+  isDense,
+  isWithin,
+  latinOf,
+  normalised,
+  slackOf,
+  soundOf,
+} from '#src/turn/addressing/names.ts';
 import { plainWords } from '#src/turn/same-words.ts';
 
 /**

@@ -1,7 +1,14 @@
 import type { ConsentGate } from '#src/conversation/hearing/consent-gate.ts';
 import { dataBlock, dataWords } from '#src/pipeline/prompt-data-block.ts';
+import { switchSetting } from '#src/settings/setting-definition.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
 import type { Memory } from './memory-store.ts';
+
+/** People may have the bot remember things for this server. */
+export const memorySetting = switchSetting('memory', false, {
+  group: 'settings.group.people',
+  about: 'settings.about.memory',
+});
 
 /**
  * Memories that an answer to these people may use.

@@ -4,9 +4,20 @@ import { holds } from '#src/people/rights.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { type Persona, personaIn, personaKey, storedPersona } from '#src/settings/persona.ts';
-import { botVoices } from '#src/settings/settings-with-persona.ts';
+import { botVoices } from '#src/settings/stored-settings.ts';
 import { isVoiceAmong } from '#src/speech/voice-names.ts';
-import type { PersonaCaller, PersonaSaving } from './persona-outcomes.ts';
+
+export type PersonaCaller = {
+  readonly guildId: string;
+  readonly id: string;
+  readonly mayManage: boolean;
+};
+
+export type PersonaSaving =
+  /** `saved` is false where it holds until the process ends. */
+  | { readonly kind: 'saved'; readonly saved: boolean }
+  /** `known`: names there are. */
+  | { readonly kind: 'unknown-voice'; readonly known: readonly string[] };
 
 /** Requests about the persona of the bot in each voice channel. */
 export class PersonaRequests {

@@ -1,9 +1,9 @@
 import { BotError } from '#src/base/errors.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import { sayToPerson } from '#src/conversation/output/say-to-person.ts';
+import { sayToPerson } from '#src/conversation/output/answer-parts.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import type { Reminder } from '#src/features/reminders/reminder.ts';
-import { writtenText } from '#src/notices/localized-text.ts';
+import type { Reminder } from '#src/features/reminders/reminder-store.ts';
+import { writtenText } from '#src/notices/notice.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -24,24 +24,24 @@ export class ReminderDelivery {
   }
 
   /**
-   * Result for each, by id; all are of one person in one server. Aborting `signal` throws `signal.reason`, and no other reminder
+   * Result of each, in their order; all are of one person in one server. Aborting `signal` throws `signal.reason`, and no other reminder
    * is begun; one that is being said or sent by then is completed.
    */
   async deliver(
     reminders: readonly Reminder[],
     signal: AbortSignal,
-  ): Promise<ReadonlyMap<string, ReminderResult>> {
+  ): Promise<readonly ReminderResult[]> {
     const { guildId = '' } = reminders[0] ?? {};
-    if (!this.#parts.places.has(guildId)) return new Map(reminders.map(({ id }) => [id, 'away']));
+    if (!this.#parts.places.has(guildId)) return reminders.map(() => 'away');
     await this.#sessions.settings.load(guildId);
     signal.throwIfAborted();
     const aloud = reminders.slice(0, mostAloud);
     const saying = this.#say(aloud, signal);
     const results = reminders.map(async (one) => {
       const isSaid = aloud.includes(one) && (await saying);
-      return [one.id, isSaid ? 'said' : await this.#write(one, signal)] as const;
+      return isSaid ? 'said' : await this.#write(one, signal);
     });
-    return new Map(await Promise.all(results));
+    return await Promise.all(results);
   }
 
   /** False: nothing of it was heard. Aborting `signal` throws `signal.reason` where it still waits for a pause. */
@@ -49,18 +49,16 @@ export class ReminderDelivery {
     const { guildId = '', personId = '' } = reminders[0] ?? {};
     const context = this.#sessions.session(guildId)?.context;
     if (!context) return false;
-    const waiting = new AbortController();
-    const leave = () => waiting.abort(signal.reason);
-    signal.addEventListener('abort', leave);
+    let isBegun = false;
     const lines = () => {
-      signal.removeEventListener('abort', leave);
+      isBegun = true;
       return reminders.map((one) => this.#line(one));
     };
-    const notice = { personId, lines, isWanted: () => !signal.aborted };
-    const saying = sayToPerson(notice, context);
-    return await unlessAborted(saying, waiting.signal).finally(() =>
-      signal.removeEventListener('abort', leave),
-    );
+    const saying = sayToPerson({ personId, lines, isWanted: () => !signal.aborted }, context);
+    return await unlessAborted(saying, signal).catch((reason: unknown) => {
+      if (!isBegun) throw reason;
+      return saying;
+    });
   }
 
   async #write(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {

@@ -1,18 +1,36 @@
 import sql from 'sql-template-tag';
-import { BotError } from '#src/base/errors.ts';
 import type { Public } from '#src/base/public.ts';
-import {
-  freeNumber,
-  mostReminders,
-  type NewReminder,
-  type Reminder,
-} from '#src/features/reminders/reminder.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { id, instant, integer, text } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
 import { isOfShard, select, table } from '#src/sql/table.ts';
+
+/** A person's reminder for an instant. */
+export type Reminder = {
+  /** Never the same again. */
+  readonly id: string;
+  /** Number by which its person names it: 1 to `mostReminders`, the smallest that was free. */
+  readonly number: number;
+  readonly guildId: string;
+  readonly personId: string;
+  /** Voice channel where it was asked for, and is written. */
+  readonly channelId: string;
+  readonly channelName: string;
+  /** Subject in the words of the person; empty for a timer. */
+  readonly text: string;
+  readonly setAtWallMs: number;
+  readonly dueAtWallMs: number;
+};
+
+export type NewReminder = Omit<Reminder, 'number'>;
+
+/** Reminders that one person may have in one server. */
+export const mostReminders = 20;
+/** Longest text of a reminder, in characters. */
+export const maxReminderChars = 200;
+/** Longest time until a reminder, in ms: a year. */
+export const longestReminderMs = 366 * 86_400_000;
 
 const reminders = table(
   'reminders',
@@ -31,7 +49,7 @@ const reminders = table(
     key: ['id'],
     unique: [['guildId', 'personId', 'number']],
     indexes: { reminders_by_time: ['dueAtWallMs'] },
-    person: { forget: 'delete', column: 'personId' },
+    person: { forget: 'delete', columns: ['personId'] },
     server: { forget: 'delete', column: 'guildId' },
   },
 );
@@ -51,17 +69,18 @@ export class ReminderStore {
     | { readonly kind: 'added'; readonly number: number }
     | { readonly kind: 'full'; readonly limit: number }
   > {
-    return this.#database.writeNow(async (connection) => {
-      for (let tries = 0; tries < mostReminders; tries++) {
-        const number = await freeNumberOf(connection, reminder);
-        if (number === undefined) return { kind: 'full', limit: mostReminders };
-        const rows = [{ ...reminder, number }];
-        const conflict = sql`ON CONFLICT DO NOTHING`; // another process took the number just now
-        if ((await connection.insert(reminders, rows, { conflict })) > 0)
-          return { kind: 'added', number };
-      }
-      const message = 'Too many reminders were set at once, and one of them was not written.';
-      throw new BotError('store.unwritable', true, message);
+    const { guildId, personId } = reminder;
+    return this.#database.write(async (connection) => {
+      const theirs = await connection.rows(
+        { number: integer },
+        sql`SELECT number FROM reminders WHERE guild_id = ${guildId} AND person_id = ${personId}`,
+      );
+      const taken = new Set(theirs.map(({ number }) => number));
+      let number = 1;
+      while (taken.has(number)) number++;
+      if (number > mostReminders) return { kind: 'full', limit: mostReminders };
+      await connection.insert(reminders, [{ ...reminder, number }]);
+      return { kind: 'added', number };
     });
   }
 
@@ -78,7 +97,7 @@ export class ReminderStore {
 
   /** Reminders of all servers of a shard, at most so many, the soonest first. Errors: BotError `store.unreadable`. */
   soonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
-    return this.#database.readTogether((connection) =>
+    return this.#database.read((connection) =>
       select(
         connection,
         reminders,
@@ -90,7 +109,7 @@ export class ReminderStore {
   /** False: it no longer exists. Errors: BotError `store.unwritable`. */
   async remove(id: string): Promise<boolean> {
     const statement = sql`DELETE FROM reminders WHERE id = ${id}`;
-    return (await this.#database.writeNow((connection) => connection.run(statement))) > 0;
+    return (await this.#database.write((connection) => connection.run(statement))) > 0;
   }
 
   /** Deletes those of one person in one server; how many. Errors: BotError `store.unwritable`. */
@@ -100,19 +119,7 @@ export class ReminderStore {
   }
 }
 
-export const reminderPart = storePart<Public<ReminderStore>>({
+export const reminderPart: StorePart<Public<ReminderStore>> = {
   tables: [reminders],
-  operations: { add: writes, list: reads, soonest: reads, remove: writes, withdraw: writes },
   open: (database) => new ReminderStore(database),
-});
-
-async function freeNumberOf(
-  connection: Connection,
-  { guildId, personId }: NewReminder,
-): Promise<number | undefined> {
-  const theirs = await connection.rows(
-    { number: integer },
-    sql`SELECT number FROM reminders WHERE guild_id = ${guildId} AND person_id = ${personId}`,
-  );
-  return freeNumber(new Set(theirs.map(({ number }) => number)));
-}
+};

@@ -7,12 +7,11 @@ import {
   maxReminderChars,
   mostReminders,
   type Reminder,
-} from '#src/features/reminders/reminder.ts';
+} from '#src/features/reminders/reminder-store.ts';
 import { firstChars } from '#src/texts/plain.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { dueTime } from './due-time-text.ts';
-import type { ReminderScheduler } from './reminder-scheduler.ts';
 
 /** Longest description of a time, in characters. */
 const maxTimeChars = 80;
@@ -84,24 +83,19 @@ export const cancelReminder = tool({
   },
 });
 
-type ForOne = (
-  personId: string,
-  ports: ServerToolPorts,
-  reminders: ReminderScheduler,
-) => Promise<ToolOutcome>;
+type ForOne = (personId: string, ports: ServerToolPorts) => Promise<ToolOutcome>;
 
 /** Reminders may be changed for one asker, not for several at once. */
 async function forOne(ports: ServerToolPorts, work: ForOne): Promise<ToolOutcome> {
   const [askerId, ...others] = ports.askerIds;
   if (askerId === undefined || others.length > 0) return vain({ id: 'reminder.one_asker' });
-  return await work(askerId, ports, ports.features.reminders);
+  return await work(askerId, ports);
 }
 
 async function set(
   draft: { readonly when: string; readonly text?: string },
   personId: string,
-  { clock, place, timeZone }: ServerToolPorts,
-  reminders: ReminderScheduler,
+  { clock, features, place, timeZone }: ServerToolPorts,
 ): Promise<ToolOutcome> {
   if (!place) return { facts: { outcome: placeless }, isVain: true };
   const nowWallMs = clock.wallMs();
@@ -110,7 +104,7 @@ async function set(
     return vain({ id: 'reminder.unclear' });
   const words = firstChars(visibleLine(draft.text ?? ''), maxReminderChars);
   const { guildId, channelId, name: channelName } = place;
-  const added = await reminders.add({
+  const added = await features.reminders.add({
     id: crypto.randomUUID(),
     guildId,
     personId,
@@ -130,12 +124,8 @@ async function set(
   return { facts: { ...facts, number: n }, line };
 }
 
-async function list(
-  personId: string,
-  ports: ServerToolPorts,
-  reminders: ReminderScheduler,
-): Promise<ToolOutcome> {
-  const all = await reminders.list(ports.guildId, personId);
+async function list(personId: string, ports: ServerToolPorts): Promise<ToolOutcome> {
+  const all = await ports.features.reminders.list(ports.guildId, personId);
   if (all.length === 0) return outcomeOf({ id: 'reminder.which' });
   const facts = { reminders: all.map((one) => shown(one, ports)).join('; ') };
   return { facts, isPrivate: true };
@@ -144,14 +134,12 @@ async function list(
 async function cancel(
   number: number | undefined,
   personId: string,
-  { guildId }: ServerToolPorts,
-  reminders: ReminderScheduler,
+  { features, guildId }: ServerToolPorts,
 ): Promise<ToolOutcome> {
-  const all = await reminders.list(guildId, personId);
-  const meant = meantBy(number, all);
-  const isGone = !meant || !(await reminders.cancel(meant.id));
+  const meant = meantBy(number, await features.reminders.list(guildId, personId));
+  const isGone = !meant || !(await features.reminders.cancel(meant.id));
   if (isGone) return vain({ id: 'reminder.which' });
-  return outcomeOf({ id: 'reminder.cancelled', with: { n: meant.number } });
+  return outcomeOf({ id: 'confirm.done' });
 }
 
 /** The one of this number; left out: the only one. */

@@ -22,12 +22,17 @@ export const reminders: Feature = {
       line: ({ session }) => (session?.isSilent ? undefined : { id: 'help.reminders' }),
     },
   ],
-  open({ clock, onEvent, store }) {
-    const due = new ReminderScheduler({ clock, onEvent, store: store(reminderPart) });
-    return {
-      shard: ({ parts, sessions, shard }) => ({
+  open: ({ store }) => ({
+    shard({ parts, sessions, shard: { id, count } }) {
+      const due = new ReminderScheduler({
+        ...parts,
+        store: store(reminderPart),
+        shard: { id, count }, // what a store on another thread can be given
+        delivery: new ReminderDelivery(parts, sessions),
+      });
+      return {
         ports: { reminders: due },
-        serve: () => due.serve(shard, new ReminderDelivery(parts, sessions)),
+        serve: () => due.serve(),
         async arrived(guildIds) {
           due.arrived(guildIds);
           return new Set();
@@ -43,8 +48,7 @@ export const reminders: Feature = {
               reminders: await due.list(guildId, personId),
             })),
         },
-      }),
-      [Symbol.asyncDispose]: () => due[Symbol.asyncDispose](),
-    };
-  },
+      };
+    },
+  }),
 };

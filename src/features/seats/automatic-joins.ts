@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { GuildTaskQueue } from '#src/base/loops/guild-task-queue.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { outcomeOf, tool } from '#src/features/contract/tool-definition.ts';
-import { writtenText } from '#src/notices/localized-text.ts';
-import { writeInChat } from '#src/notices/say-or-write.ts';
+import { writeInChat, writtenText } from '#src/notices/notice.ts';
+import { openText } from '#src/people/confidential-text.ts';
+import { isYes } from '#src/people/consent.ts';
 import {
   type AutoJoinChannel,
   chooseAutoJoin,
@@ -10,9 +12,7 @@ import {
   isWayIn,
   judgeFollow,
   uncalledJoinAtMs,
-} from '#src/people/auto-join-rules.ts';
-import { openText } from '#src/people/confidential-text.ts';
-import { isYes } from '#src/people/consent.ts';
+} from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -31,8 +31,6 @@ type GuildJoins = {
   wantedId: string | undefined;
   /** Since when that channel has been wanted. */
   sinceMs: number;
-  isBusy: boolean;
-  isDue: boolean;
   /** Cancels the next check. */
   forget: () => void;
   /** Channels whose people have read what keeps the bot out, until these are empty. */
@@ -70,6 +68,7 @@ export class AutomaticJoins implements Disposable {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #servers = new Map<string, GuildJoins>();
+  readonly #checks = new GuildTaskQueue();
   #isOver = false;
 
   constructor(parts: SessionDependencies, sessions: VoiceSessions) {
@@ -113,29 +112,21 @@ export class AutomaticJoins implements Disposable {
     }
   }
 
-  /** Runs one check at a time in each server; a change meanwhile causes another one. */
+  /** Runs one check at a time in each server. */
   async #settle(guildId: string): Promise<void> {
-    if (this.#isOver) return;
-    const joins = this.#servers.get(guildId) ?? noJoins();
-    this.#servers.set(guildId, joins);
-    joins.isDue = true;
-    if (joins.isBusy) return;
-    joins.isBusy = true;
     try {
-      while (joins.isDue && !this.#isOver) {
-        joins.isDue = false;
-        await this.#step(guildId, joins);
-      }
+      await this.#checks.run(guildId, () => this.#step(guildId));
     } catch (error) {
       this.#parts.onEvent(guildId, failureEventOf(error, 'link'));
-    } finally {
-      joins.isBusy = false;
-      if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
     }
+    if (!this.#isConcerned(guildId)) this.#servers.delete(guildId);
   }
 
-  async #step(guildId: string, joins: GuildJoins): Promise<void> {
+  async #step(guildId: string): Promise<void> {
+    if (this.#isOver) return;
     const { clock } = this.#parts;
+    const joins = this.#servers.get(guildId) ?? noJoins();
+    this.#servers.set(guildId, joins);
     joins.forget();
     const target = this.#followed(guildId, joins) ?? (await this.#autoJoined(guildId, joins));
     const nowMs = clock.nowMs();
@@ -157,22 +148,23 @@ export class AutomaticJoins implements Disposable {
     const { places } = this.#parts;
     const session = this.#sessions.session(guildId);
     const found = session && followRequest(session, this.#parts);
-    if (!found) joins.notifiedOf = undefined;
-    if (!found || !session) return undefined;
-    const { channel, verdict } = found;
-    const { followedId = '' } = session;
-    if (verdict !== 'follow') {
-      const holds = () => places.seatOf(guildId, followedId)?.channelId === channel.channelId;
-      const isReported = joins.notifiedOf === channel.channelId;
-      if (!isReported) session.context.notice({ id: 'follow.barred' }, holds);
-      joins.notifiedOf = channel.channelId;
+    if (!found) {
+      joins.notifiedOf = undefined;
+      return undefined;
+    }
+    const { channelId } = found.channel;
+    if (found.verdict !== 'follow') {
+      const { followedId = '' } = session;
+      const holds = () => places.seatOf(guildId, followedId)?.channelId === channelId;
+      if (joins.notifiedOf !== channelId) session.context.notice({ id: 'follow.barred' }, holds);
+      joins.notifiedOf = channelId;
       return undefined;
     }
     const go = async () => {
-      await this.#sessions.move(guildId, channel.channelId);
+      await this.#sessions.move(guildId, channelId);
       return true;
     };
-    return { channelId: channel.channelId, go };
+    return { channelId, go };
   }
 
   async #autoJoined(guildId: string, joins: GuildJoins): Promise<JoinTarget | undefined> {
@@ -181,16 +173,16 @@ export class AutomaticJoins implements Disposable {
     if (!(await settings.load(guildId))) return this.#checkLater(guildId, joins);
     const { autoJoin } = settings.in(guildId);
     const at = this.#sessions.at(guildId);
-    const company = at ? this.#peopleIn(guildId, at.channelId).length : 0;
-    if (autoJoin.length === 0 || company > 0) return undefined;
-    if (autoJoin.every((id) => this.#peopleIn(guildId, id).length === 0)) return undefined;
+    const isInCompany = at && this.#peopleIn(guildId, at.channelId).length > 0;
+    const isAwaited = autoJoin.some((id) => this.#peopleIn(guildId, id).length > 0);
+    if (isInCompany || !isAwaited) return undefined;
     const choices = await this.#sessions.readConsents(guildId);
     if (!choices.isRead) return this.#checkLater(guildId, joins);
     const channels = autoJoin.map((id) => this.#channel(guildId, id));
     for (const channel of channels) this.#reportObstacle(guildId, channel, joins);
-    const chosen = chooseAutoJoin(channels, at && { channelId: at.channelId, company });
-    const channel = chosen === undefined ? undefined : places.channel(guildId, chosen);
-    return channel && { channelId: channel.channelId, go: () => this.#enter(channel) };
+    const channelId = chooseAutoJoin(channels, at?.channelId);
+    const channel = channelId && places.channel(guildId, channelId);
+    return channel ? { channelId, go: () => this.#enter(channel) } : undefined;
   }
 
   /** Undefined: nothing is wanted for now. */
@@ -222,21 +214,18 @@ export class AutomaticJoins implements Disposable {
     { notified }: GuildJoins,
   ): void {
     const channel = this.#parts.places.channel(guildId, channelId);
-    if (!channel || !joining || isWayIn(joining) || isSentAway || count === 0) return;
-    if (notified.has(channelId)) return;
+    const line = channel && joining && obstacleOf(joining, channel);
+    if (!line || isWayIn(joining) || isSentAway || count === 0 || notified.has(channelId)) return;
     notified.add(channelId);
-    const line = obstacleOf(joining, channel);
-    if (line) this.#report(channel, line);
+    this.#report(channel, line);
   }
 
   /** True where it tried. */
   async #enter(channel: ChannelRef): Promise<boolean> {
-    const { guildId, channelId } = channel;
-    if (this.#peopleIn(guildId, channelId).length === 0) return false;
+    if (this.#peopleIn(channel.guildId, channel.channelId).length === 0) return false;
     const joining = await this.#sessions.enterUncalled(channel);
-    if (!joining) return false;
-    await this.#show(channel, joining);
-    return true;
+    if (joining) await this.#show(channel, joining);
+    return joining !== undefined;
   }
 
   /** Posts the panel, as there was no command to carry it; where the bot could not come, people read why. */
@@ -268,8 +257,6 @@ function noJoins(): GuildJoins {
     joinedAtMs: [],
     wantedId: undefined,
     sinceMs: 0,
-    isBusy: false,
-    isDue: false,
     forget: () => undefined,
     notified: new Set(),
     notifiedOf: undefined,

@@ -1,6 +1,6 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { isYes } from '#src/people/consent.ts';
-import { judgeReturn, type ReturnVerdict, returnMs } from '#src/people/return-rules.ts';
+import { judgeReturn, type ReturnVerdict, returnMs } from '#src/people/join-rules.ts';
 import type { JoinOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { leftPanel } from '#src/ports/panel.ts';
@@ -25,27 +25,29 @@ type PreparedReturn =
   | { readonly kind: 'none' | 'unread' };
 
 /** Goes on where a former run sat, once Discord has listed its server. */
-export class SeatReturn implements Disposable {
+export class SeatReturn {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #seatStore: SeatStore;
-  readonly #over = new AbortController();
+  readonly #signal: AbortSignal;
   /** Servers whose session was given up. */
   readonly #givenUp = new Set<string>();
   /** Called for each server once it is decided whether the bot returns there. */
   readonly #decided: (guildId: string) => void;
-  #waiting: readonly string[] = [];
+  readonly #waiting = new Set<string>();
   #running = 0;
 
   constructor(
     parts: SessionDependencies,
     sessions: VoiceSessions,
     seatStore: SeatStore,
+    signal: AbortSignal,
     decided: (guildId: string) => void = () => undefined,
   ) {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#seatStore = seatStore;
+    this.#signal = signal;
     this.#decided = decided;
   }
 
@@ -63,7 +65,7 @@ export class SeatReturn implements Disposable {
   async givenUp(guildId: string): Promise<void> {
     if (this.#givenUp.has(guildId)) return;
     this.#givenUp.add(guildId);
-    const { signal } = this.#over;
+    const signal = this.#signal;
     for (let stands = true; stands; ) {
       await this.#parts.clock.sleep(checkAgainMs, signal).catch(() => undefined);
       if (signal.aborted || this.#sessions.at(guildId)) break;
@@ -74,14 +76,8 @@ export class SeatReturn implements Disposable {
     this.#givenUp.delete(guildId);
   }
 
-  /** Nothing is begun any more. */
-  [Symbol.dispose](): void {
-    this.#over.abort(new Error('the return to seats is closed'));
-    this.#waiting = [];
-  }
-
   async #readAgain(guildIds: readonly string[]): Promise<void> {
-    const { signal } = this.#over;
+    const signal = this.#signal;
     for (let waitedMs = 0; waitedMs < returnMs; waitedMs += retryMs) {
       await this.#parts.clock.sleep(retryMs, signal).catch(() => undefined);
       const seats = signal.aborted ? [] : await this.#read(guildIds);
@@ -108,53 +104,41 @@ export class SeatReturn implements Disposable {
   /** The seats that were left last come first. */
   #enqueue(seats: readonly StoredSeat[]): readonly string[] {
     const guildIds = seats.map(({ guildId }) => guildId);
-    if (this.#over.signal.aborted) return guildIds;
-    this.#waiting = [...new Set([...this.#waiting, ...guildIds])];
-    while (this.#running < Math.min(mostAtOnce, this.#waiting.length + this.#running)) {
-      this.#running++;
-      void this.#work().finally(() => this.#running--);
-    }
+    for (const guildId of guildIds) this.#waiting.add(guildId);
+    for (let free = mostAtOnce - this.#running; free > 0; free--) void this.#work();
     return guildIds;
   }
 
+  /** Never throws. */
   async #work(): Promise<void> {
-    for (;;) {
-      const [guildId, ...rest] = this.#waiting;
-      if (guildId === undefined) return;
-      this.#waiting = rest;
+    this.#running++;
+    for (const guildId of this.#waiting) {
+      if (this.#signal.aborted) break;
+      this.#waiting.delete(guildId);
       try {
         await this.#settle(guildId);
       } catch (error) {
         this.#parts.onEvent(guildId, failureEventOf(error, 'link'));
       }
     }
+    this.#running--;
   }
 
   async #settle(guildId: string): Promise<void> {
-    let prepared: PreparedReturn = { kind: 'none' };
+    const ends: TextLine[] = [];
     const prepare = async () => {
-      prepared = await this.#prepare(guildId);
-      return prepared.kind === 'return' ? prepared : undefined;
+      const prepared = await this.#prepare(guildId);
+      if (prepared.kind === 'return') return prepared;
+      if (prepared.kind === 'unread') void this.#readAgain([guildId]);
+      if (prepared.kind === 'over') ends.push(prepared.line);
+      return undefined;
     };
     const isOnce = this.#givenUp.has(guildId);
     const joining = await this.#sessions.returnTo(guildId, prepare, isOnce);
-    await this.#report(guildId, prepared, joining);
+    if (ends.length > 0) this.#sessions.forgetSeat(guildId);
+    for (const line of ends) await this.#showLeft(guildId, line);
+    if (joining) await this.#reportJoined(guildId, joining);
     this.#decided(guildId);
-  }
-
-  async #report(guildId: string, prepared: PreparedReturn, joining?: JoinOutcome): Promise<void> {
-    switch (prepared.kind) {
-      case 'none':
-        return;
-      case 'unread':
-        return void this.#readAgain([guildId]);
-      case 'over':
-        this.#sessions.forgetSeat(guildId);
-        await this.#showLeft(guildId, prepared.line);
-        return;
-      case 'return':
-        if (joining) await this.#reportJoined(guildId, joining); // else somebody called the bot meanwhile
-    }
   }
 
   async #reportJoined(guildId: string, joining: JoinOutcome): Promise<void> {
@@ -184,18 +168,13 @@ export class SeatReturn implements Disposable {
       settings.load(guildId),
     ]);
     if (!seat || !choices.isRead) return { kind: 'unread' };
-    const { found: kept } = seat;
-    if (!kept) return { kind: 'none' };
-    const channel = places.channel(guildId, kept.channelId);
-    const verdict = this.#judge(kept, channel);
-    if (verdict.kind === 'return' && channel) return { kind: 'return', seat: kept, channel };
-    return {
-      kind: 'over',
-      line: lineOf(
-        verdict,
-        channel ?? { guildId, channelId: kept.channelId, name: kept.channelName },
-      ),
-    };
+    const { found } = seat;
+    if (!found) return { kind: 'none' };
+    const channel = places.channel(guildId, found.channelId);
+    const verdict = this.#judge(found, channel);
+    if (verdict.kind === 'return' && channel) return { kind: 'return', seat: found, channel };
+    const { channelId, channelName: name } = found;
+    return { kind: 'over', line: lineOf(verdict, channel ?? { guildId, channelId, name }) };
   }
 
   #judge(seat: StoredSeat, channel: ChannelRef | undefined): ReturnVerdict {

@@ -16,11 +16,8 @@ export const seats: Feature = {
     shard({ parts, sessions, signal, sources }) {
       const uncalled = new AutomaticJoins(parts, sessions);
       const check = (guildId: string) => uncalled.check(guildId);
-      const seatReturn = new SeatReturn(parts, sessions, sources.seatStore, check);
-      signal.addEventListener('abort', () => {
-        seatReturn[Symbol.dispose]();
-        uncalled[Symbol.dispose]();
-      });
+      const seatReturn = new SeatReturn(parts, sessions, sources.seatStore, signal, check);
+      signal.addEventListener('abort', () => uncalled[Symbol.dispose]());
       return {
         ports: { automaticJoins: uncalled },
         async arrived(guildIds) {

@@ -1,16 +1,26 @@
+import { BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type { PipelineName, ReplyStyle } from '#src/pipeline/pipeline.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
-import { type Finding, failing, type Probe, tryProbe } from '#src/probes/probe.ts';
+import {
+  questionTo,
+  recognise,
+  request,
+  speak,
+  testTurn,
+  think,
+} from '#src/probes/engine-probes.ts';
+import { type Finding, failing, notTried, type Probe, tryProbe } from '#src/probes/probe.ts';
 import { decode, encryption, permission, playback, voiceLink } from '#src/probes/voice-probes.ts';
 import type { ModelNews } from '#src/provider/models/models.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { silentHost } from '#src/spending/paid-engine.ts';
+import type { Reservation } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { CueOutcome } from '#src/voice/link/current-connection.ts';
-import { lineOfNews } from './answer-checkup-texts.ts';
-import { checkEngines, checkMs } from './check-engines.ts';
+import type { CueOutcome } from '#src/voice/link/reconnecting-link.ts';
 
 export type CheckReport = {
   /** One of each part, in their order. */
@@ -88,4 +98,101 @@ function outputOf({ context }: VoiceSession, { clock, cues }: SessionDependencie
     }
   };
   return { isMute: context.talk.state.isMuted, play };
+}
+
+/** Words that every engine for English can say and understand. */
+const sentence = 'one two three';
+/** Longest wait for one part, in ms. */
+const checkMs = 8_000;
+
+/** Speaks a sentence and listens to it, and thinks meanwhile; the server pays. Never throws. */
+async function checkEngines(
+  guildId: string,
+  parts: SessionDependencies,
+  style: ReplyStyle,
+  pipeline: PipelineName,
+): Promise<readonly Finding[]> {
+  const order = {
+    kind: 'check',
+    guildId,
+    personId: '',
+    name: '',
+    first: { messages: [{ content: request }] },
+  } as const;
+  const opened = parts.spending.open(order);
+  if (opened.kind === 'refused')
+    return [recognise, think, speak].map(({ name }) => notTried(name, opened.line));
+  using reservation = opened.reservation;
+  const tried = async <Subject>(probe: Probe<Subject>, subject: Subject) => {
+    const finding = await tryProbe(probe, subject, { clock: parts.clock, deadlineMs: checkMs });
+    if (!('error' in finding)) return finding;
+    parts.onEvent(guildId, failureEventOf(finding.error, stages[probe.name] ?? 'link'));
+    return failing(probe.name, wrongWith(finding.error, parts.chatName));
+  };
+  const thinking = tried(think, { ask: askerOf({ parts, style, reservation }, pipeline) });
+  const synthesizer = parts.synthesizer.paidBy(reservation);
+  const spoken = await tried(speak, { synthesizer, voice: style.voice, text: sentence });
+  const { clip } = spoken;
+  const transcriber = parts.transcriber.paidBy(reservation);
+  const heard = clip
+    ? await tried(recognise, { transcriber, clip })
+    : notTried(recognise.name, { id: 'check.mute' });
+  return [heard, await thinking, spoken];
+}
+
+const stages: Readonly<Record<string, 'recognise' | 'think' | 'speak'>> = {
+  recognise: 'recognise',
+  think: 'think',
+  speak: 'speak',
+};
+
+type PaidCheck = {
+  readonly parts: SessionDependencies;
+  readonly style: ReplyStyle;
+  readonly reservation: Reservation;
+};
+
+/** Asks the chat model, or the pipeline whose model hears and speaks. */
+function askerOf({ parts, style, reservation }: PaidCheck, name: PipelineName) {
+  if (name === 'chained') return questionTo(parts.chat.paidBy(reservation));
+  return async function* answer(signal: AbortSignal) {
+    const pipeline = parts.pipelines.open(name);
+    yield* pipeline.paidBy(reservation).answer(testTurn(parts.clock, style), silentHost, signal);
+  };
+}
+
+/** Failure of a checked role; never the words of the server. */
+function wrongWith(error: unknown, chatName: string): TextLine {
+  if (!(error instanceof BotError)) return { id: 'check.bug' };
+  const { provider = chatName } = error.about;
+  switch (error.code) {
+    case 'provider.bad_key':
+    case 'provider.spent':
+      return { id: 'fail.key', with: { provider } };
+    case 'provider.rate_limited':
+      return limited(error, provider);
+    case 'provider.unreachable':
+      return { id: 'check.unreachable', with: { provider } };
+    case 'provider.late':
+      return { id: 'check.late' };
+    case 'provider.refused':
+      return { id: 'check.refused', with: { provider } };
+    case 'provider.wrong_type':
+    case 'provider.empty':
+    case 'provider.truncated':
+      return { id: 'check.odd' };
+    default:
+      return { id: 'check.bug' };
+  }
+}
+
+function limited({ about }: BotError, provider: string): TextLine {
+  const s = Math.max(1, Math.ceil((about.retryAfterMs ?? 60_000) / 1000));
+  return { id: 'fail.limit', with: { provider, s } };
+}
+
+/** News about a model, as a line for people who can change the settings. */
+function lineOfNews({ kind, model, onDate = '' }: ModelNews): TextLine {
+  if (kind === 'unlisted') return { id: `check.model.${kind}`, with: { model } };
+  return { id: 'check.model.ending', with: { model, date: onDate } };
 }

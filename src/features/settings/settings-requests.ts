@@ -2,7 +2,6 @@ import type { SessionDependencies } from '#src/conversation/session-dependencies
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { conversationSettings, isLooser } from '#src/settings/guild-settings.ts';
 import {
-  type ConsentPolicySettings,
   readSetting,
   type ServerSetting,
   type SettingNow,
@@ -20,17 +19,10 @@ const standard = 'default';
 export class SettingsRequests {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
-  readonly #changed: (guildId: string) => void;
 
-  /** `changed` is called for each server that has set something. */
-  constructor(
-    parts: SessionDependencies,
-    sessions: VoiceSessions,
-    changed: (guildId: string) => void = () => undefined,
-  ) {
+  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
     this.#parts = parts;
     this.#sessions = sessions;
-    this.#changed = changed;
   }
 
   /** Keys of all settings, in the order in which they are listed. */
@@ -83,7 +75,11 @@ export class SettingsRequests {
     const looser = setting === conversationSettings.consent && isLooser(former, after.consent);
     const { policy } = after.consent;
     if (looser && !confirmed) return { kind: 'looser', policy, value: words ?? standard };
-    if (setting === conversationSettings.consent) this.#keepRules(guildId, looser, former);
+    if (setting === conversationSettings.consent) {
+      // Looser rules than the former ones do not count yet where they are still to be announced.
+      const isTold = looser && this.#sessions.session(guildId) !== undefined;
+      this.#sessions.consents.in(guildId).keepRules(isTold ? former : undefined);
+    }
     const saved = await settings.set(guildId, key, words);
     this.#follow(guildId, key, looser);
     return { kind: 'set', value: setting.shown(settings.in(guildId).of(setting)), saved };
@@ -104,22 +100,15 @@ export class SettingsRequests {
 
   #obstacle(guildId: string, setting: ServerSetting, words: string): SettingOutcome | undefined {
     const read = readSetting(setting, words, this.#sessions.settings.choices);
-    if (read.kind === 'ok' && (setting.exists?.(read.value, guildId, this.#parts) ?? true))
-      return undefined;
-    if (read.kind !== 'ok' && read.kind !== 'bad') return read;
-    return { kind: 'bad' };
-  }
-
-  /** Looser rules than the former ones do not count yet where they are still to be announced. */
-  #keepRules(guildId: string, looser: boolean, former: ConsentPolicySettings): void {
-    const isTold = looser && this.#sessions.session(guildId) !== undefined;
-    this.#sessions.consents.in(guildId).keepRules(isTold ? former : undefined);
+    if (read.kind !== 'ok') return read;
+    const exists = setting.exists?.(read.value, guildId, this.#parts) ?? true;
+    return exists ? undefined : { kind: 'bad' };
   }
 
   /** Applies changed settings to the sessions. People who are to be heard without having been asked read of it 30 s before. */
   #follow(guildId: string, key: string, looser: boolean): void {
     for (const session of this.#sessions.sessions(guildId)) session.govern(key);
-    this.#changed(guildId);
+    this.#sessions.features.changed(guildId);
     const session = this.#sessions.session(guildId);
     const { policy } = this.#sessions.settings.in(guildId).consent;
     if (!session || !looser || policy === 'ask') return;

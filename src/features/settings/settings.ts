@@ -15,9 +15,7 @@ export const settings: Feature = {
   open: ({ modelNews }) => ({
     shard: ({ parts, sessions }) => ({
       ports: {
-        settings: new SettingsRequests(parts, sessions, (guildId) =>
-          sessions.features.changed(guildId),
-        ),
+        settings: new SettingsRequests(parts, sessions),
         answerCheckup: new AnswerCheckup(parts, sessions, modelNews),
       },
     }),

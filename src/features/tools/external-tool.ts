@@ -25,7 +25,20 @@ export type ExternalTool = {
   readonly parameters: Readonly<Record<string, unknown>>;
   readonly rules: ToolRules;
   /** Errors: BotError `tool.*`. Aborting `signal` throws `signal.reason`, and ends the run. */
-  run(given: Readonly<Record<string, unknown>>, signal: AbortSignal): Promise<ExternalResult>;
+  run(call: ExternalCall, signal: AbortSignal): Promise<ExternalResult>;
+};
+
+/** Arguments of a call, and who asked for it. */
+export type ExternalCall = {
+  readonly given: Readonly<Record<string, unknown>>;
+  readonly asker: {
+    readonly id: string;
+    readonly name?: string;
+    /** Where the answer is given; absent: only the asker reads it. */
+    readonly channelId?: string;
+    /** Language that the server's setting fixes, BCP 47; absent: that of the asker. */
+    readonly language?: string;
+  };
 };
 
 /** Result of a tool; content other than text and structured data is left out. */
@@ -57,26 +70,24 @@ const mostResultChars = 20_000;
 /** Rules as the operator writes them. */
 export const ruleFields = {
   who: z.enum(['anyone', 'room', 'dj', 'manage']).optional(),
+  /** `always`: it destroys, so it waits for Confirm each time. */
   confirm: z.enum(['always', 'asked']).optional(),
+  /** The tool changes nothing, so it needs no Confirm. */
   effect: z.literal('read').optional(),
   deadlineSeconds: z.number().min(1).max(longestDeadlineSeconds).optional(),
   resultCharacters: z.number().int().min(100).max(mostResultChars).optional(),
 };
 
-export type WrittenRules = {
-  readonly who?: Right;
-  /** `always`: it destroys, so it waits for Confirm each time. */
-  readonly confirm?: 'always' | 'asked';
-  /** The tool changes nothing, so it needs no Confirm. */
-  readonly effect?: 'read';
-  readonly deadlineSeconds?: number;
-  readonly resultCharacters?: number;
-};
+/** Rules of a server or tool in the operator's file. */
+export const writtenRules = z.strictObject(ruleFields);
 
 const effects = { always: 'destroy', asked: 'last' } as const;
 
 /** Rules of which `written` says a part. */
-export function rulesOf(written: WrittenRules, rest: ToolRules = usualRules): ToolRules {
+export function rulesOf(
+  written: z.infer<typeof writtenRules>,
+  rest: ToolRules = usualRules,
+): ToolRules {
   const { who, confirm, effect, deadlineSeconds, resultCharacters } = written;
   return {
     who: who ?? rest.who,

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { exchangesFor } from '#src/conversation/answering/conversation-history.ts';
-import { pauseAloud } from '#src/conversation/output/say-to-person.ts';
+import { exchangesFor } from '#src/conversation/answering/begin-answer.ts';
+import { pauseAloud } from '#src/conversation/output/answer-parts.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
-import { paceChanges } from '#src/voice/output/speech-pace.ts';
+import { paceChanges } from '#src/voice/output/speech-output.ts';
 
 /** Changes how fast the bot speaks. */
 export const speed = tool({

@@ -10,7 +10,7 @@ import type { SessionTracks } from './session-tracks.ts';
 import { soundsMeant } from './sound-matching.ts';
 import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
-import { type TrackChange, trackActions } from './track-outcomes.ts';
+import { trackActions } from './track-outcomes.ts';
 
 const actions = [
   ...trackActions,
@@ -50,16 +50,12 @@ const schema = z.strictObject({
 
 type Call = z.infer<typeof schema>;
 
-type ToolChange =
-  | { readonly kind: 'volume'; readonly percentFrom: (before: number) => number }
-  | Exclude<TrackChange, { kind: 'volume' }>;
-
 /** Changes sounds and music that people play on tracks. */
 export const changeTrack = tool({
   name: 'change_track',
   description:
     'Changes a sound or music that plays: volume, fade, pause, resume, skip (next), stop, mute, unmute, seek, loop (again and again), unloop, or remove one that waits. For volume give level in percent (100 is usual), or change for louder (20) and quieter (-20); for fade give level.',
-  schema: schema.refine((call) => changeOf(call) !== undefined, {
+  schema: schema.refine(isComplete, {
     error:
       'For volume give either level or change, for fade level, for seek to as 2:00 or +30, for remove item.',
   }),
@@ -67,80 +63,61 @@ export const changeTrack = tool({
   effect: 'change',
   quotesOthers: true,
   async run(call, ports, signal) {
-    const change = changeOf(call);
-    if (!change) throw new Error('The call does not fit.');
-    const [line, ...rest] = await performed(change, call.track, ports, signal);
+    const [line, ...rest] = await performed(call, ports, signal);
     const said = [line, ...rest].map((one) => text(one.id, one.with));
     return { facts: { outcome: said }, line };
   },
 });
 
-/** Undefined where an argument is missing or superfluous. */
-function changeOf({
-  deed,
-  level,
-  change: by,
-  seconds,
-  to = '',
-  item,
-}: Call): ToolChange | undefined {
+/** Whether no argument of its deed is missing or superfluous. */
+function isComplete({ deed, level, change, to = '', item }: Call): boolean {
   switch (deed) {
     case 'volume':
-      if ((level === undefined) === (by === undefined)) return undefined;
-      return { kind: deed, percentFrom: (before) => percentOf(level ?? before + (by ?? 0)) };
-    case 'fade': {
-      const overMs = seconds === undefined ? usualFadeMs : seconds * 1000;
-      return level === undefined ? undefined : { kind: deed, percent: level, overMs };
-    }
-    case 'seek': {
-      const target = seekTargetOf(to);
-      return target && { kind: deed, to: target };
-    }
-    case 'loop':
-    case 'unloop':
-      return { kind: 'loop', on: deed === 'loop' };
+      return (level === undefined) !== (change === undefined);
+    case 'fade':
+      return level !== undefined;
+    case 'seek':
+      return seekTargetOf(to) !== undefined;
     case 'remove':
-      return item === undefined ? undefined : { kind: deed, item };
+      return item !== undefined;
     default:
-      return { kind: deed };
+      return true;
   }
 }
 
 /**
- * Changes tracks for those who asked, all of whom must have the right. `called` is a track, what sounds there, or `all`; left out:
+ * Changes tracks for those who asked, all of whom must have the right. `track` is a track, what sounds there, or `all`; left out:
  * the one that is meant first. What became of each, in words. Aborting
  * `signal` throws `signal.reason`.
  */
 async function performed(
-  change: ToolChange,
-  called: string | undefined,
+  call: Call,
   ports: ToolPorts,
   signal: AbortSignal,
 ): Promise<readonly [TextLine, ...TextLine[]]> {
   const tracks = ports.context.features.sessions.tracks;
   const lines: TextLine[] = [];
-  for (const track of tracksMeant(change, called, tracks)) {
-    const command = commandOf(change, track, tracks);
+  for (const track of tracksMeant(call, tracks)) {
+    const command = commandOf(call, track, tracks);
     lines.push(
       command
         ? await changed(track, command, ports, signal)
-        : { id: 'unknown', with: { x: 'item' in change ? change.item : track } },
+        : { id: 'unknown', with: { x: call.item ?? track } },
     );
   }
-  const [first = missing(called, tracks), ...rest] = lines;
+  const [first = missing(call.track, tracks), ...rest] = lines;
   return [first, ...rest];
 }
 
 function tracksMeant(
-  change: ToolChange,
-  called: string | undefined,
+  { deed, item = '', track: called }: Call,
   tracks: SessionTracks,
 ): readonly string[] {
   const { busy } = tracks;
   if (trackNameOf(called ?? '') === everyTrack) return busy;
   const holding =
-    change.kind === 'remove' && called === undefined
-      ? busy.find((track) => tracks.removal(track, change.item))
+    deed === 'remove' && called === undefined
+      ? busy.find((track) => tracks.removal(track, item))
       : undefined;
   const track = holding ?? named(called, tracks);
   return track === undefined ? [] : [track];
@@ -153,32 +130,44 @@ async function changed(
   signal: AbortSignal,
 ): Promise<TextLine> {
   const tracks = context.features.sessions.tracks;
-  const about = tracks.subject(track, command);
-  for (const id of askerIds) {
-    const owner = tracks.ownerBeside(id, track, command);
-    if (!owner || (await context.tools.isAllowed('dj', id, signal))) continue;
-    return { id: 'track.barred', with: { owner: owner.name } };
-  }
+  const others = new Set(askerIds);
+  for (const id of askerIds)
+    if (tracks.ownerBeside(id, track, command) && (await context.tools.isAllowed('dj', id, signal)))
+      others.delete(id);
   signal.throwIfAborted();
-  if (tracks.subject(track, command) !== about) return { id: 'confirm.over' }; // while roles were read
+  // The track may have changed while roles were read.
+  for (const id of others) {
+    const owner = tracks.ownerBeside(id, track, command);
+    if (owner) return { id: 'track.barred', with: { track, owner: owner.name } };
+  }
   return trackOutcome(tracks.perform(track, command));
 }
 
 /** Undefined where nothing waits to be removed. */
 function commandOf(
-  change: ToolChange,
+  { deed, level, change = 0, seconds, to = '', item = '' }: Call,
   track: string,
   tracks: SessionTracks,
 ): TrackCommand | undefined {
-  switch (change.kind) {
-    case 'volume': {
+  switch (deed) {
+    case 'volume':
+    case 'fade': {
       const before = tracks.tracks.track(track)?.percent ?? 100;
-      return { kind: 'volume', percent: change.percentFrom(before) };
+      const fadeMs = seconds === undefined ? usualFadeMs : seconds * 1000;
+      const percent = percentOf(level ?? before + change);
+      return { kind: 'volume', percent, overMs: deed === 'fade' ? fadeMs : 0 };
     }
+    case 'seek': {
+      const target = seekTargetOf(to);
+      return target && { kind: deed, to: target };
+    }
+    case 'loop':
+    case 'unloop':
+      return { kind: 'loop', on: deed === 'loop' };
     case 'remove':
-      return tracks.removal(track, change.item);
+      return tracks.removal(track, item);
     default:
-      return change;
+      return { kind: deed };
   }
 }
 

@@ -1,12 +1,13 @@
-import { OneRate } from '#src/audio/one-rate.ts';
-import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { OneRate } from '#src/audio/resample.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
+import { Skip } from '#src/sources/decode/decoder.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
-import { readingRequestOf } from '#src/spending/paid-requests.ts';
+import { readingRequestOf } from '#src/spending/reservation.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { soundOf } from '#src/voice/output/clause-sound.ts';
 
@@ -70,14 +71,12 @@ export class LazilySynthesisedText implements SoundSource {
     signal.addEventListener('abort', () => reservation.close(), { once: true });
     const paid = synthesizer.paidBy(reservation);
     const voice = paid.oneVoice?.() ?? paid;
-    let leftMs = fromMs;
+    const skip = new Skip(fromMs);
     for (const [at] of this.#clauses.entries()) {
       for await (const pcm of this.#clause(at, voice, signal)) {
         signal.throwIfAborted();
-        const lengthMs = durationMs(pcm);
-        const rest = leftMs <= 0 ? pcm : behind(pcm, leftMs);
-        leftMs = Math.max(0, leftMs - lengthMs);
-        if (rest.samples.length > 0) yield rest;
+        const rest = skip.cut(pcm);
+        if (rest && rest.samples.length > 0) yield rest;
       }
     }
   }
@@ -112,10 +111,4 @@ async function* atSpeed(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerato
   }
   yield pcmOf(stretch.push(rate.flush()));
   yield pcmOf(stretch.flush());
-}
-
-/** Rest of a sound after its first `ms`. */
-function behind({ samples, rateHz, channels }: Pcm, ms: number): Pcm {
-  const from = Math.min(samples.length, Math.round((ms * rateHz) / 1000) * channels);
-  return { samples: samples.subarray(from), rateHz, channels };
 }

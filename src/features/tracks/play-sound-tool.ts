@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
-import { spokenText } from '#src/notices/localized-text.ts';
+import { spokenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
+import type { ShelvedSound } from '#src/sources/library.ts';
 import { text } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
 import { mostTrackNameUnits, usualTrack } from './track-names.ts';

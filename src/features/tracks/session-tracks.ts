@@ -1,10 +1,8 @@
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import type { Public } from '#src/base/public.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
-import { writtenText } from '#src/notices/localized-text.ts';
+import { writtenText } from '#src/notices/notice.ts';
 import { holds } from '#src/people/rights.ts';
-import { TrackVotePolls } from '#src/people/track-votes.ts';
 import { loudnessOf } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
@@ -20,9 +18,15 @@ import type { EndNews, FeatureSession } from '#src/ports/feature-session.ts';
 import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
-import { SoundOwners } from './sound-owners.ts';
 import { trackErrorText } from './sound-source-error-texts.ts';
-import { isSameTrack, ownTracks, panelButtons, usualTrack, voiceTrack } from './track-names.ts';
+import {
+  isOwnTrack,
+  isSameTrack,
+  ownTracks,
+  panelButtons,
+  usualTrack,
+  voiceTrack,
+} from './track-names.ts';
 import type {
   ListedSound,
   ListedTrack,
@@ -34,40 +38,42 @@ import type {
 import { TrackPersistence } from './track-persistence.ts';
 import { soundMeant, soundsTouched, type TrackSound, type TrackSounds } from './track-sounds.ts';
 import type { TrackStore } from './track-store.ts';
-import { dropFromVoice, performOnVoice, soundsOnVoice } from './voice-track-queue.ts';
+import { performOnVoice, soundsOnVoice } from './voice-track-queue.ts';
 
 /** Reasons after which tracks go on when the bot is called back: no person sent it away. */
 const keepsTracks: ReadonlySet<LeaveReason> = new Set(['stopped', 'lost', 'refused', 'outdated']);
 /** The panel shows the position of a sound in such steps, in ms: each is an edit. */
 const stepMs = 5_000;
 
+/** Commands that speech on the track `voice` takes. */
+const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set(['skip', 'stop', 'remove']);
+
 /** A sound that is there, and whose it is going to be. */
 export type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
   readonly source: SoundSource;
 };
 
-type Sounds = { readonly track: string; readonly command: TrackCommand };
-
 /** Tracks of one session: people may change their own sounds, a DJ all, the others vote. */
 export class SessionTracks implements FeatureSession {
   readonly parts = { tracks: this };
   readonly tracks: NamedTracks;
-  readonly owners: SoundOwners;
-  readonly #polls = new TrackVotePolls<Sounds>();
+  /** Owners of sounds by person; each is emptied when its person is forgotten, wherever it is held by then. */
+  readonly #owners: Map<string, SoundOwner>;
+  /** Votes to skip, by track: those for the sound that plays. */
+  readonly #votes = new Map<
+    string,
+    { readonly about: string | undefined; readonly voters: ReadonlySet<string> }
+  >();
   readonly #context: SessionContext;
   readonly #keeper: TrackPersistence;
   #keeping: Promise<void> | undefined;
 
   /** `former`: tracks of the session that this one goes on from. */
-  constructor(
-    context: SessionContext,
-    store: Public<TrackStore>,
-    former: SessionTracks | undefined,
-  ) {
+  constructor(context: SessionContext, store: TrackStore, former: SessionTracks | undefined) {
     this.#context = context;
     this.tracks = context.mix.tracks;
-    this.owners = former?.owners ?? new SoundOwners();
-    this.#keeper = new TrackPersistence(context, store, this.owners, former !== undefined);
+    this.#owners = former ? former.#owners : new Map();
+    this.#keeper = new TrackPersistence(context, store, former !== undefined);
   }
 
   /** Brings back what a former process left, and keeps all for the next one until the session is over. */
@@ -116,47 +122,43 @@ export class SessionTracks implements FeatureSession {
     return this.tracks.track(name)?.name ?? name;
   }
 
+  /** Owner of what this person asks for now. */
+  owner({ id, name }: Pick<TrackCaller, 'id' | 'name'>): SoundOwner {
+    const owner = this.#owners.get(id) ?? { person: undefined };
+    this.#owners.set(id, owner);
+    owner.person = { id, name };
+    return owner;
+  }
+
+  /** The sounds of this person go on without an owner. */
+  forget(personId: string): void {
+    const owner = this.#owners.get(personId);
+    if (owner) owner.person = undefined;
+    this.#owners.delete(personId);
+  }
+
   /** Puts a sound on a track as a person wishes; a volume only where the track is theirs to change. */
   place(
     caller: TrackCaller,
     { loop, next, onEnd, percent, track: called }: Omit<PlayRequest, 'sound'>,
     { source, ...sound }: PlaceableSound,
   ): Playing {
-    const before = this.tracks.track(called)?.percent ?? 100;
-    const volume = { kind: 'volume', percent: percent ?? before } as const;
-    const other = this.ownerBeside(caller.id, called, volume);
-    const keeps = other && volume.percent !== before && !this.#isDj(caller);
     const options = { ...sound, isLooping: loop, isNext: next, loudness: loudnessOf(source) };
     const added = this.tracks.enqueue(called, source, options);
     if (!('item' in added)) return added;
     const { item, ...placed } = added;
     if (onEnd) void item.ended.then((ended) => onEnd(endOf(ended)));
     const track = this.shownName(called);
-    if (!keeps) this.perform(track, volume);
-    const kept = keeps ? { owner: other.name, percent: before } : undefined;
-    return { ...placed, title: source.title, track, kept };
+    const volume = percent === undefined ? undefined : { kind: 'volume' as const, percent };
+    const set = volume && this.request(caller, track, volume);
+    const keptFor = set?.kind === 'denied' ? set.owner : undefined;
+    return { ...placed, title: source.title, track, ...(keptFor !== undefined && { keptFor }) };
   }
 
   /** The command that removes the waiting sound which a person means; undefined where none does. */
   removal(track: string, typed: string): TrackCommand | undefined {
     const sound = soundMeant(this.#soundsOn(track).waiting, typed);
     return sound && { kind: 'remove', id: sound.id };
-  }
-
-  /** Takes away all speech that is this person's own. */
-  removeOwnSpeech(personId: string): TrackOutcome {
-    const { current, waiting } = this.#soundsOn(voiceTrack);
-    const all = [...(current ? [current] : []), ...waiting];
-    const own = all.filter(({ owner }) => owner?.id === personId);
-    dropFromVoice(this.#context.queue, own, 'stopped');
-    if (own.length === 0) return { kind: 'empty', track: voiceTrack };
-    return { kind: 'removed-own', track: voiceTrack, removed: own.length };
-  }
-
-  /** Subject of a command: outdated once the track has changed. */
-  subject(track: string, command: TrackCommand): string {
-    const [first] = this.#touched(track, command);
-    return JSON.stringify([track, command, first?.id ?? null]);
   }
 
   /** First owner of a sound that a command touches, this person left out. */
@@ -167,44 +169,48 @@ export class SessionTracks implements FeatureSession {
 
   /** Performs a command of a person who may give it. */
   perform(name: string, command: TrackCommand): TrackOutcome {
-    if (name === voiceTrack) {
-      const touched = this.#touched(name, command);
-      return performOnVoice(this.#context.queue, command, this.#soundsOn(name), touched);
-    }
+    if (isOwnTrack(name)) return this.#performOnOwn(name, command);
     const track = this.tracks.track(name);
     if (track) return track.perform(command);
     const names = this.#ranked.map((one) => one.name);
     if (command.kind === 'volume')
       return { kind: 'unknown', track: name, names: [...names, ...ownTracks] };
-    if (isSameTrack(name, usualTrack)) return { kind: 'empty', track: name };
-    return names.length > 0 ? { kind: 'unknown', track: name, names } : { kind: 'silent' };
+    if (names.length === 0 || isSameTrack(name, usualTrack)) return { kind: 'empty', track: name };
+    return { kind: 'unknown', track: name, names };
   }
 
-  /** Performs a command of a person who may give it, and puts it to the vote for anybody else. */
+  /** The bot's own tracks can be made louder, and speech skipped, stopped and removed. */
+  #performOnOwn(track: (typeof ownTracks)[number], command: TrackCommand): TrackOutcome {
+    const { mix, queue } = this.#context;
+    if (command.kind === 'volume' && !command.overMs) {
+      mix.volume.set(track, command.percent);
+      return { kind: 'volume', track, percent: command.percent };
+    }
+    if (track !== voiceTrack || !speechCommands.has(command.kind))
+      return { kind: 'reserved', track };
+    return performOnVoice(queue, command, this.#touched(track, command));
+  }
+
+  /** Performs a command of a person who may give it; others can only vote to skip. */
   request(caller: TrackCaller, track: string, command: TrackCommand): TrackOutcome {
     const owner = this.ownerBeside(caller.id, track, command);
     if (!owner || this.#isDj(caller)) return this.perform(track, command);
-    return this.#voted(caller.id, track, command);
+    if (command.kind === 'skip') return this.#votedToSkip(caller.id, track, owner.name);
+    return { kind: 'denied', track, owner: owner.name };
   }
 
-  /** Counts a vote on a sound of another person; `pollId` is the id that the button carries. */
-  vote(personId: string, pollId: string): TrackOutcome {
-    const poll = this.#polls.find(pollId);
-    if (!poll) return { kind: 'over' };
-    const { command, track } = poll.action;
-    if (this.subject(track, command) !== poll.about) return { kind: 'over' };
-    return this.#voted(personId, track, command);
-  }
-
-  #voted(personId: string, track: string, command: TrackCommand): TrackOutcome {
+  /** Counts a vote on skipping the current sound; more than half of the people present skip it. */
+  #votedToSkip(personId: string, track: string, owner: string): TrackOutcome {
+    const skip = { kind: 'skip' } as const;
+    const about = this.#touched(track, skip)[0]?.id;
+    const known = this.#votes.get(track);
+    const voters = new Set(known && known.about === about ? known.voters : []).add(personId);
     const here = this.#context.people().filter(({ isBot }) => !isBot);
-    const subject = { about: this.subject(track, command), action: { track, command } };
-    const ids = here.map(({ id }) => id);
-    const count = this.#polls.vote(subject, personId, ids);
-    if (count.kind === 'carried') return this.perform(track, command);
-    const { id: pollId, votes, needed } = count;
-    const owner = this.ownerBeside(personId, track, command)?.name ?? '';
-    return { kind: 'denied', track, owner, votes, needed, pollId };
+    const votes = here.filter(({ id }) => voters.has(id)).length;
+    const needed = Math.floor(here.length / 2) + 1;
+    this.#votes.set(track, { about, voters });
+    if (votes >= needed) return this.perform(track, skip);
+    return { kind: 'denied', track, owner, vote: { votes, needed } };
   }
 
   get #ranked(): readonly NamedTrack[] {
@@ -213,6 +219,7 @@ export class SessionTracks implements FeatureSession {
   }
 
   #touched(track: string, command: TrackCommand): readonly TrackSound[] {
+    if (isOwnTrack(track) && !speechCommands.has(command.kind)) return [];
     return soundsTouched(this.#soundsOn(track), command);
   }
 

@@ -1,5 +1,5 @@
 import { editDistance } from '#src/base/edit-distance.ts';
-import type { ShelvedSound } from '#src/sources/fetch/ports.ts';
+import type { ShelvedSound } from '#src/sources/library.ts';
 
 type SoundMatch = readonly ShelvedSound[];
 

@@ -1,46 +1,39 @@
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ItemEnd } from '#src/playback/tracks/track-item.ts';
-import { longestRecordingMs } from '#src/sources/recordings.ts';
+import { duration } from '#src/texts/duration.ts';
 import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 
-/** Purpose of a sound: to be listened to with a question, or to be played on a track. */
-export type SoundUse = 'recording' | 'track';
-
-/** Longest sound of a track, in words. Source: `sources.ts`. */
-const longestTrackWords = '3 h';
+/** Longest sound of a track, in ms. Source: `sources.ts`. */
+const longestTrackMs = 10_800_000;
 
 type SoundErrorCode = Extract<ErrorCode, `source.${string}`>;
 
-/** The sentence for each failure; for a recording there is none where its sender can do nothing about it. */
-const faults: Readonly<
-  Record<
-    Exclude<SoundErrorCode, 'source.too_long'>,
-    { track: PlainTextId; recording?: PlainTextId }
-  >
-> = {
-  'source.not_audio': { recording: 'ask.bad.not_audio', track: 'track.bad.not_audio' },
-  'source.too_big': { recording: 'ask.bad.too_big', track: 'track.bad.too_big' },
-  'source.not_allowed': { recording: 'ask.bad.not_audio', track: 'track.bad.not_allowed' },
-  'source.unreachable': { recording: 'ask.bad.not_audio', track: 'track.bad.unreachable' },
-  'source.crowded': { track: 'track.bad.busy' },
-  'source.broken': { track: 'track.bad.unreachable' },
+/** Sentence for each failure of a sound. */
+const faults: Readonly<Record<Exclude<SoundErrorCode, 'source.too_long'>, PlainTextId>> = {
+  'source.not_audio': 'track.bad.not_audio',
+  'source.too_big': 'track.bad.too_big',
+  'source.not_allowed': 'track.bad.not_allowed',
+  'source.unreachable': 'track.bad.unreachable',
+  'source.crowded': 'track.bad.busy',
+  'source.broken': 'track.bad.unreachable',
 };
 
-/** The sentence for the person who sent or chose a sound that cannot be used; undefined for any other failure. */
+/** Sentence for the person who chose a sound that cannot be used; undefined for any other failure. `longestMs` is the limit. */
 export function soundSourceErrorText(
   error: unknown,
-  use: SoundUse,
-  longestMs = longestRecordingMs,
+  longestMs = longestTrackMs,
 ): TextLine | undefined {
-  if (!(error instanceof BotError)) return undefined;
-  const { code } = error;
-  if (!isSoundError(code)) return undefined;
-  if (code !== 'source.too_long') {
-    const id = faults[code][use];
-    return id && { id };
-  }
-  if (use === 'track') return { id: 'track.bad.too_long', with: { max: longestTrackWords } };
-  return { id: 'ask.bad.too_long', with: { max: longestMs / 1000 } };
+  if (!(error instanceof BotError) || !isSoundError(error.code)) return undefined;
+  if (error.code !== 'source.too_long') return { id: faults[error.code] };
+  return { id: 'track.bad.too_long', with: { max: duration(longestMs) } };
+}
+
+/** Sentence for the sender of a recording; undefined where the sender can do nothing about the failure. */
+export function recordingErrorText(error: unknown, longestMs: number): TextLine | undefined {
+  const isOurs =
+    error instanceof BotError &&
+    (error.code === 'source.crowded' || error.code === 'source.broken');
+  return isOurs ? undefined : soundSourceErrorText(error, longestMs);
 }
 
 /** Why a sound or a text on a track was not played to its end; undefined where nothing broke. */
@@ -55,7 +48,7 @@ export function trackErrorText(ended: ItemEnd): TextLine | undefined {
       // What is no fault of a file is one of a speech server: the sound is a text.
       const isVoice = !ended.error.code.startsWith('source.');
       const usual = isVoice ? 'track.bad.voice' : 'track.bad.unreachable';
-      return soundSourceErrorText(ended.error, 'track') ?? { id: usual };
+      return soundSourceErrorText(ended.error) ?? { id: usual };
     }
   }
 }

@@ -15,8 +15,6 @@ export const ownTracks = ['voice', 'cues'] as const;
 
 /** The one of what the bot says itself. */
 export const voiceTrack = 'voice';
-/** On it, in place of an item: all of one's own. */
-export const ownItems = 'mine';
 
 /** Longest name of a track in UTF-16 code units; most names are bound by 40 characters before. */
 export const mostTrackNameUnits = mostNameUnits;

@@ -1,5 +1,5 @@
 import { playingTime } from '#src/texts/duration.ts';
-import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import type { Playing, TrackOutcome } from './track-outcomes.ts';
 
 /** Names that a sentence lists at most. */
@@ -8,31 +8,14 @@ export const shownNames = 5;
 /** Outcome of a command for a track, in one sentence. */
 export function trackOutcome(one: TrackOutcome): TextLine {
   switch (one.kind) {
-    case 'resumed':
-    case 'unmuted':
-    case 'unlooped':
-    case 'paused':
-    case 'muted':
-    case 'looping':
-    case 'removed':
-    case 'removed-own':
+    case 'changed':
       return { id: 'track.changed', with: { track: one.track } };
     case 'reserved':
       return { id: 'track.reserved', with: { track: one.track } };
     case 'skipped':
       return { id: 'track.skipped', with: { title: one.title } };
-    case 'stopped':
-      return { id: 'track.stopped', with: { track: one.track, n: one.removed } };
     case 'volume':
-    case 'fading':
       return { id: 'track.line.idle', with: { track: one.track, n: one.percent } };
-    case 'sought': {
-      const { track, title, positionMs, lengthMs } = one;
-      return {
-        id: 'track.sought',
-        with: { track, title, time: playingTime(positionMs, lengthMs) },
-      };
-    }
     case 'past-end': {
       const { title, lengthMs } = one;
       return { id: 'track.past_end', with: { title, time: playingTime(lengthMs) } };
@@ -42,23 +25,21 @@ export function trackOutcome(one: TrackOutcome): TextLine {
     case 'no-item':
       return { id: 'unknown', with: { x: one.item } };
     case 'denied': {
-      const { track, owner, votes, needed } = one;
-      return { id: 'track.denied.on', with: { track, owner, votes, needed } };
+      const { track, owner, vote } = one;
+      if (!vote) return { id: 'track.barred', with: { track, owner } };
+      return { id: 'track.denied.on', with: { track, owner, ...vote } };
     }
     case 'unknown':
       return { id: 'unknown.of', with: { x: one.track, list: one.names.join(', ') } };
     case 'empty':
-    case 'silent':
       return { id: 'stop.nothing' };
-    case 'over':
-      return { id: 'confirm.over' };
     case 'nowhere':
       return { id: 'leave.nowhere' };
   }
 }
 
 /** Outcome of a request to play a sound, in one sentence. */
-export function playingOutcome(playing: Playing, locale: Locale = 'en'): TextLine {
+export function playingOutcome(playing: Playing): TextLine {
   switch (playing.kind) {
     case 'playing':
       return { id: 'track.playing', with: { title: playing.title, track: playing.track } };
@@ -71,14 +52,12 @@ export function playingOutcome(playing: Playing, locale: Locale = 'en'): TextLin
     case 'many': {
       return { id: 'limit', with: { limit: playing.limit, command: '/track stop' } };
     }
-    case 'bad': {
-      const { id, with: words } = playing.reason;
-      return { id: 'track.bad', with: { reason: text(id, words, locale) } };
-    }
+    case 'bad':
+      return playing.reason;
     case 'no-sound': {
-      const { sound: x, closest } = playing;
-      if (closest.length === 0) return { id: 'unknown', with: { x } };
-      return { id: 'unknown.of', with: { x, list: closest.join(', ') } };
+      const { sound: x, names } = playing;
+      if (names.length === 0) return { id: 'unknown', with: { x } };
+      return { id: 'unknown.of', with: { x, list: names.join(', ') } };
     }
     case 'several': {
       const names = playing.sounds.slice(0, shownNames).map(({ name }) => name);

@@ -4,7 +4,8 @@ import type {
   TrackCommand,
 } from '#src/playback/tracks/track-outcomes.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
-import type { ShelvedSound, SoundFile } from '#src/sources/fetch/ports.ts';
+import type { ShelvedSound } from '#src/sources/library.ts';
+import type { SoundFile } from '#src/sources/recordings.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 
 /** Caller of a track request; their rights are judged by the latest facts from Discord. */
@@ -39,16 +40,16 @@ export type TrackAction = (typeof trackActions)[number];
 /** Change of one track, or of a sound on it, as people ask for it. */
 export type TrackChange =
   | Exclude<TrackCommand, { kind: 'remove' }>
-  /** A sound that waits, by its place, its title, or both as in `2. rain`; on `voice` also `mine`: all that is one's own. */
+  /** A sound that waits, by its place, its title, or both as in `2. rain`. */
   | { readonly kind: 'remove'; readonly item: string };
 
 export type Playing =
-  /** `kept`: the volume was not theirs to change. */
+  /** `keptFor`: owner for whom the track keeps its volume. */
   | {
       readonly kind: 'playing';
       readonly title: string;
       readonly track: string;
-      readonly kept?: TrackKeeping;
+      readonly keptFor?: string;
     }
   | {
       readonly kind: 'added';
@@ -56,38 +57,29 @@ export type Playing =
       readonly track: string;
       /** 1 plays next. */
       readonly place: number;
-      readonly kept?: TrackKeeping;
+      readonly keptFor?: string;
     }
   | SoundRejection
   /** The sound cannot be played; the reason is for the person who asked. */
   | { readonly kind: 'bad'; readonly reason: TextLine }
-  | { readonly kind: 'no-sound'; readonly sound: string; readonly closest: readonly string[] }
+  | { readonly kind: 'no-sound'; readonly sound: string; readonly names: readonly string[] }
   /** Several sounds match, and none has exactly this name. */
   | { readonly kind: 'several'; readonly sounds: readonly ShelvedSound[] }
   /** A moderator keeps the bot from being heard. */
   | { readonly kind: 'muted' };
 
-/** Owner of the track, and the volume it keeps. */
-export type TrackKeeping = { readonly owner: string; readonly percent: number };
-
 export type TrackOutcome =
   | PlayerOutcome
-  /** All that was the caller's own, and nothing else. */
-  | { readonly kind: 'removed-own'; readonly track: string; readonly removed: number }
   /** No item of this name waits there. */
   | { readonly kind: 'no-item'; readonly track: string; readonly item: string }
-  /** The sound belongs to another person; a DJ may, or more than half of the people there, by the button of `pollId`. */
+  /** The sound belongs to another person: a DJ may change it, and more than half of the people there may skip it by vote. */
   | {
       readonly kind: 'denied';
       readonly track: string;
       readonly owner: string;
-      readonly votes: number;
-      readonly needed: number;
-      readonly pollId: string;
+      readonly vote?: { readonly votes: number; readonly needed: number };
     }
   | { readonly kind: 'unknown'; readonly track: string; readonly names: readonly string[] }
-  /** There is no sound on any track. */
-  | { readonly kind: 'silent' }
   /** The bot's own, which is neither paused nor skipped. */
   | { readonly kind: 'reserved'; readonly track: string }
   | { readonly kind: 'nowhere' };

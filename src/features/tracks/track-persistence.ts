@@ -1,5 +1,4 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
-import type { Public } from '#src/base/public.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { loudnessOf } from '#src/playback/mix/levelling.ts';
@@ -7,7 +6,6 @@ import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import type { SoundOwners } from './sound-owners.ts';
 import { soundSourceErrorText, trackErrorText } from './sound-source-error-texts.ts';
 import { isOwnTrack, ownTracks } from './track-names.ts';
 import type { StoredSound, StoredTrack, TrackStore } from './track-store.ts';
@@ -19,23 +17,16 @@ const usualPercent = 100;
 /** Stores the tracks of a session so that they outlive the process, and restores those of a former one. */
 export class TrackPersistence {
   readonly #context: SessionContext;
-  readonly #store: Public<TrackStore>;
-  readonly #owners: SoundOwners;
+  readonly #store: TrackStore;
   /** Content of the store for this channel, as far as it is known. */
   #written: string | undefined;
   /** True once the tracks of a former process are restored: from then on memory is newer than the store. */
   #isLaid: boolean;
 
   /** `isPassedOn`: the tracks go on from another session. */
-  constructor(
-    context: SessionContext,
-    store: Public<TrackStore>,
-    owners: SoundOwners,
-    isPassedOn: boolean,
-  ) {
+  constructor(context: SessionContext, store: TrackStore, isPassedOn: boolean) {
     this.#context = context;
     this.#store = store;
-    this.#owners = owners;
     this.#isLaid = isPassedOn;
   }
 
@@ -117,8 +108,7 @@ export class TrackPersistence {
   ): Promise<void> {
     const { tracks, volume } = this.#context.mix;
     if (isOwnTrack(name)) volume.set(name, percent);
-    const all = sounds.map((sound) => ({ ...sound, owner: this.#ownerOf(sound) }));
-    for (const sound of all) {
+    for (const sound of sounds) {
       await this.#restoreSound(name, sound, signal);
       const track = tracks.track(name);
       if (isPaused) track?.perform({ kind: 'pause' });
@@ -130,7 +120,7 @@ export class TrackPersistence {
   /** Restores one sound; one that is gone is skipped, and the channel reads why. */
   async #restoreSound(
     track: string,
-    { source: origin, title, owner, positionMs: fromMs, loop: isLooping }: OwnedSound,
+    { source: origin, title, positionMs: fromMs, loop: isLooping }: StoredSound,
     signal: AbortSignal,
   ): Promise<void> {
     const { mix, features } = this.#context;
@@ -138,17 +128,13 @@ export class TrackPersistence {
       const again = features.ports.sounds.again(origin, title, signal);
       const source = await unlessAborted(again, signal);
       const loudness = loudnessOf(source);
-      mix.tracks.enqueue(track, source, { origin, owner, isLooping, fromMs, loudness });
+      mix.tracks.enqueue(track, source, { origin, isLooping, fromMs, loudness });
     } catch (error) {
       signal.throwIfAborted();
-      const reason = soundSourceErrorText(error, 'track');
+      const reason = soundSourceErrorText(error);
       if (!reason) throw error;
       this.#gone(track, title, reason);
     }
-  }
-
-  #ownerOf({ owner }: StoredSound) {
-    return owner && this.#owners.storedOwner(owner);
   }
 
   #gone(track: string, title: string, { id, with: words }: TextLine): void {
@@ -158,10 +144,6 @@ export class TrackPersistence {
   }
 }
 
-type OwnedSound = Omit<StoredSound, 'owner'> & {
-  readonly owner: ReturnType<SoundOwners['owner']> | undefined;
-};
-
 /** A track that is to outlive the process, with those of its sounds that can be had again. */
 function stored({ name, percent, isPaused, isMuted, items }: NamedTrack): readonly StoredTrack[] {
   const sounds = items.flatMap((item, place) => storedSound(item, place));
@@ -169,10 +151,10 @@ function stored({ name, percent, isPaused, isMuted, items }: NamedTrack): readon
 }
 
 function storedSound(
-  { isLooping: loop, origin, owner, positionMs: atMs, source }: TrackItem,
+  { isLooping: loop, origin, positionMs: atMs, source }: TrackItem,
   place: number,
 ): readonly StoredSound[] {
   if (!origin) return [];
   const positionMs = place === 0 && source.seekable ? Math.round(atMs) : 0;
-  return [{ source: origin, title: source.title, ...(owner && { owner }), positionMs, loop }];
+  return [{ source: origin, title: source.title, positionMs, loop }];
 }

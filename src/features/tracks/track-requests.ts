@@ -1,7 +1,7 @@
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { SessionTracks } from './session-tracks.ts';
 import type { SoundCatalog } from './sound-catalog.ts';
-import { everyTrack, isOwnTrack, ownItems, trackNameOf, voiceTrack } from './track-names.ts';
+import { everyTrack, trackNameOf } from './track-names.ts';
 import {
   type ListedTrack,
   type Playing,
@@ -39,7 +39,7 @@ export class TrackRequests {
     const refused = before.tracks.refusal(request.track);
     if (refused) return refused;
     if (context.talk.state.isMuted) return { kind: 'muted' };
-    const owner = before.owners.owner(caller);
+    const owner = before.owner(caller);
     const { signal: own = context.signal } = request;
     const signal = AbortSignal.any([this.#signal, context.signal, own]);
     const found = await this.#catalog.find(guildId, request, signal).catch((error: unknown) => {
@@ -49,9 +49,7 @@ export class TrackRequests {
     if (!found || !tracks) return nowhere; // the session has ended meanwhile
     if (found.kind !== 'found') return found;
     const { source, origin } = found;
-    const playing = tracks.place(caller, request, { source, origin, owner });
-    if ('title' in playing) this.#catalog.remember(guildId, source.title, origin);
-    return playing;
+    return tracks.place(caller, request, { source, origin, owner });
   }
 
   /**
@@ -66,20 +64,16 @@ export class TrackRequests {
   ): readonly TrackOutcome[] {
     const session = this.#sessions.session(guildId);
     if (!session) return [nowhere];
-    const { features, mix } = session.context;
-    const { tracks } = features.sessions;
+    const { tracks } = session.context.features.sessions;
     const track = tracks.shownName(trackNameOf(typed) ?? typed);
     if (track === everyTrack && trackActions.some((action) => action === change.kind)) {
       const all = tracks.busy.flatMap((one) => this.change(guildId, caller, change, one));
-      return all.length > 0 ? all : [{ kind: 'silent' }];
+      return all.length > 0 ? all : [{ kind: 'empty', track }];
     }
-    if (change.kind === 'remove') return [removed(change.item, track, caller, tracks)];
-    // Speech can be skipped and stopped; else the bot's own tracks can be made louder, and nothing else.
-    const isSpeech = track === voiceTrack && (change.kind === 'skip' || change.kind === 'stop');
-    if (!isOwnTrack(track) || isSpeech) return [tracks.request(caller, track, change)];
-    if (change.kind !== 'volume') return [{ kind: 'reserved', track }];
-    mix.volume.set(track, change.percent);
-    return [{ ...change, track }];
+    if (change.kind !== 'remove') return [tracks.request(caller, track, change)];
+    const removal = tracks.removal(track, change.item);
+    if (removal) return [tracks.request(caller, track, removal)];
+    return [{ kind: 'no-item', track, item: change.item }];
   }
 
   /** Tracks that hold something, the one people mean first, then `voice` and `cues`; undefined without a session. */
@@ -87,29 +81,12 @@ export class TrackRequests {
     return this.#tracks(guildId)?.views;
   }
 
-  /** Names that `play` accepts: the whole library, then recently played sounds, newest first. */
-  async sounds(guildId: string): Promise<readonly string[]> {
-    return await this.#catalog.names(guildId);
-  }
-
-  /** As `SessionTracks.vote`. */
-  vote(guildId: string, personId: string, pollId: string): readonly TrackOutcome[] {
-    return [this.#tracks(guildId)?.vote(personId, pollId) ?? nowhere];
+  /** Names of the library. */
+  sounds(): Promise<readonly string[]> {
+    return this.#catalog.names();
   }
 
   #tracks(guildId: string): SessionTracks | undefined {
     return this.#sessions.session(guildId)?.context.features.sessions.tracks;
   }
-}
-
-function removed(
-  item: string,
-  track: string,
-  caller: TrackCaller,
-  tracks: SessionTracks,
-): TrackOutcome {
-  if (track === voiceTrack && item.trim().toLowerCase() === ownItems)
-    return tracks.removeOwnSpeech(caller.id);
-  const removal = tracks.removal(track, item);
-  return removal ? tracks.request(caller, track, removal) : { kind: 'no-item', track, item };
 }

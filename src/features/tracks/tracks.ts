@@ -31,7 +31,7 @@ export const tracks: Feature = {
         person: {
           forget(guildId, personId) {
             for (const { context } of sessions.sessions(guildId))
-              context.features.sessions.tracks.owners.forget(personId);
+              context.features.sessions.tracks.forget(personId);
           },
         },
       }),

@@ -17,40 +17,18 @@ export function soundsOnVoice({ current, line }: Requests, answer: string): Trac
 export function performOnVoice(
   queue: Requests,
   { kind }: TrackCommand,
-  { current, waiting: [next] }: TrackSounds,
   touched: readonly TrackSound[],
 ): TrackOutcome {
   const [first] = touched;
-  const drop = () => dropFromVoice(queue, touched, kind === 'stop' ? 'stopped' : 'skipped');
-  switch (kind) {
-    case 'skip': {
-      if (!first) return { kind: 'empty', track };
-      drop();
-      const after = first.id === current?.id ? next?.title : undefined;
-      return { kind: 'skipped', track, title: first.title, next: after };
-    }
-    case 'stop':
-      drop();
-      return first
-        ? { kind: 'stopped', track, removed: touched.length - 1 }
-        : { kind: 'empty', track };
-    case 'remove':
-      drop();
-      return first ? { kind: 'removed', track, title: first.title } : { kind: 'over' };
-    default:
-      return { kind: 'reserved', track };
-  }
-}
-
-/** The last first: else the next would begin. */
-export function dropFromVoice(
-  queue: Requests,
-  sounds: readonly TrackSound[],
-  why: 'skipped' | 'stopped',
-): void {
+  if (!first) return { kind: 'empty', track };
   const turns = [...(queue.current ? [queue.current] : []), ...queue.line];
+  // The last first: else the next would begin.
   for (const turn of turns.toReversed())
-    if (sounds.some(({ id }) => id === `${turn.id}`)) queue.drop(turn, why);
+    if (touched.some(({ id }) => id === `${turn.id}`))
+      queue.drop(turn, kind === 'stop' ? 'stopped' : 'skipped');
+  return kind === 'skip'
+    ? { kind: 'skipped', track, title: first.title }
+    : { kind: 'changed', track };
 }
 
 /** Some things everybody has to have heard. */

@@ -3,18 +3,16 @@ import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { type NamedPerson, spokenNameOf } from '#src/conversation/output/answer-parts.ts';
 import type { QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { spokenText } from '#src/notices/localized-text.ts';
+import { spokenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
-import { voiceIn } from '#src/pipeline/answer-language.ts';
+import { voiceIn } from '#src/pipeline/prompt.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { TypedMessage, TypedOutcome } from '#src/ports/typed-messages.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { cut } from '#src/texts/plain.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 import { isSure } from '#src/turn/speaker-language/speaker-language.ts';
-import { queueReading } from './queue-reading.ts';
+import { queueReading, type SayOutcome, unreadable } from './say-text.ts';
 
 /** Longest time, in ms, after which a writer who goes on is not named again. */
 const longestRunGapMs = 60_000;
@@ -28,92 +26,46 @@ export type WrittenLine = {
   readonly text: string;
 };
 
-export type ReadingOutcome =
-  /** 0 ahead: it is being said. */
-  | { readonly kind: 'queued'; readonly ahead: number }
-  /** The limit of waiting lines of this person is reached. */
-  | { readonly kind: 'full'; readonly limit: number }
-  /** Written by a bot; by a person who said no or is blocked; it was deleted meanwhile. */
-  | { readonly kind: 'bot' | 'refused' | 'deleted' }
-  /** Nothing of it can be said. */
-  | { readonly kind: 'unspeakable' }
-  /** A moderator keeps the bot from speaking, or it was called to write captions only. */
-  | { readonly kind: 'muted' | 'captions-only' }
-  /** The sentence that says when there is money again. */
-  | { readonly kind: 'unaffordable'; readonly line: TextLine }
-  | { readonly kind: 'nowhere' };
-
-/** A line that is to be read out, until it was or is dropped. */
-type OpenLine = { readonly messageId: string; readonly deleted: AbortController };
+export type ReadingOutcome = Exclude<SayOutcome, { readonly kind: 'placed' }>;
 
 /** Words of a line as they are spoken, with voice and speed. */
 type LineSpeech = Pick<QueuedReading, 'clauses' | 'language' | 'speed' | 'voice'>;
 
+export type ChatReadAloud = ReturnType<typeof chatReadAloud>;
+
 /** Reads out what people have written, each in their own voice, behind all answers. */
-export class ChatReadAloud {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+export function chatReadAloud(sessions: VoiceSessions) {
   /** Lines of one server keep their order. */
-  readonly #order = new GuildTaskQueue();
-  readonly #open = new Set<OpenLine>();
+  const order = new GuildTaskQueue();
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
-    this.#parts = parts;
-    this.#sessions = sessions;
-  }
+  /** Lines that are to be read out, by their message, until they were or are dropped. */
+  const openLines = new Map<string, AbortController>();
 
-  /** Reads out a message in its writer's voice, behind all answers, as a line of the asker. */
-  async read(guildId: string, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
-    const session = this.#sessions.session(guildId);
-    if (!session) return { kind: 'nowhere' };
-    if (line.isBot) return { kind: 'bot' };
-    if (mayNotQuote(line.author.id, session.context)) return { kind: 'refused' };
-    return await this.#inOrder(session, line, asker);
-  }
-
-  /** Takes a line of the channel that a server has read out; undefined where it is none. Never throws. */
-  async handle(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
-    const { context } = session;
-    const { author, channelId, isHidden, isWebhook: isBot, messageId, text } = message;
-    if (context.settings().readChannelId !== channelId) return undefined;
-    const objection = objectionTo(message, session);
-    if (objection === 'unread' && isHidden && context.isFirst('lines-hidden'))
-      context.notice({ id: 'read.hidden' });
-    if (objection) return objection;
-    const reading = await this.#inOrder(session, { messageId, author, isBot, text }, author);
-    return outcomeOf(reading);
-  }
-
-  /** Nothing is read of a message that is gone. */
-  deleted(messageIds: readonly string[]): void {
-    for (const one of this.#open)
-      if (messageIds.includes(one.messageId))
-        one.deleted.abort(new Error('the message was deleted'));
-  }
-
-  async #inOrder(session: VoiceSession, line: WrittenLine, owner: Asker): Promise<ReadingOutcome> {
-    const open: OpenLine = { messageId: line.messageId, deleted: new AbortController() };
-    this.#open.add(open);
-    const outcome = await this.#order.run(session.channel.guildId, () =>
-      this.#enqueue(session, line, owner, open),
-    );
-    if (outcome.kind !== 'queued') this.#open.delete(open);
-    return outcome;
-  }
-
-  async #enqueue(
+  async function inOrder(
     session: VoiceSession,
     line: WrittenLine,
     owner: Asker,
-    open: OpenLine,
   ): Promise<ReadingOutcome> {
-    const { channel, context } = session;
-    if (!context.maySpeak()) return { kind: 'captions-only' };
-    const { spoken, ...speech } = await this.#speechOf(line, context);
-    if (open.deleted.signal.aborted) return { kind: 'deleted' };
-    if (speech.clauses.length === 0) return { kind: 'unspeakable' };
-    const used = context.parts.spending.used(channel.guildId);
-    if (used) return { kind: 'unaffordable', line: used.line };
+    const deleted = new AbortController();
+    openLines.set(line.messageId, deleted);
+    const outcome = await order.run(session.channel.guildId, () =>
+      enqueue(session, line, owner, deleted.signal),
+    );
+    if (outcome.kind !== 'queued') openLines.delete(line.messageId);
+    return outcome;
+  }
+
+  async function enqueue(
+    session: VoiceSession,
+    line: WrittenLine,
+    owner: Asker,
+    deleted: AbortSignal,
+  ): Promise<ReadingOutcome> {
+    const { context } = session;
+    const { spoken, ...speech } = await speechOf(line, context);
+    if (deleted.aborted) return unread;
+    const refused = unreadable(spoken, session);
+    if (refused) return refused;
     const reading: QueuedReading = {
       kind: 'reading',
       ...speech,
@@ -123,20 +75,20 @@ export class ChatReadAloud {
       personId: line.author.id,
       isWrittenElsewhere: true,
       opening: () => openingOf(line.author, context),
-      signal: open.deleted.signal,
-      onOver: () => this.#open.delete(open),
+      signal: deleted,
+      onOver: () => openLines.delete(line.messageId),
     };
     return queueReading(reading, spoken, session);
   }
 
   /** Speech for a line. */
-  async #speechOf(
+  async function speechOf(
     { author, text }: WrittenLine,
     context: SessionContext,
   ): Promise<LineSpeech & { readonly spoken: readonly string[] }> {
     const { channel, languages, parts, settings, style } = context;
     const { guildId } = channel;
-    const own = (await this.#parts.peopleSettings.load(guildId, author.id)) ?? {};
+    const own = (await parts.peopleSettings.load(guildId, author.id)) ?? {};
     const found = await parts.textLanguage.detect(text, settings().languages);
     const language = found && isSure(found) ? found.language : undefined;
     const likely = language ?? languages.of(author.id);
@@ -152,6 +104,34 @@ export class ChatReadAloud {
       speed: own.speed,
     };
   }
+
+  return {
+    /** Reads out a message in its writer's voice, behind all answers, as a line of the asker. */
+    async read(guildId: string, line: WrittenLine, asker: Asker): Promise<ReadingOutcome> {
+      const session = sessions.session(guildId);
+      if (!session) return { kind: 'nowhere' };
+      if (line.isBot || mayNotQuote(line.author.id, session.context)) return unread;
+      return await inOrder(session, line, asker);
+    },
+
+    /** Takes a line of the channel that a server has read out; undefined where it is none. Never throws. */
+    async handle(message: TypedMessage, session: VoiceSession): Promise<TypedOutcome | undefined> {
+      const { context } = session;
+      const { author, channelId, isHidden, isWebhook: isBot, messageId, text } = message;
+      if (context.settings().readChannelId !== channelId) return undefined;
+      const objection = objectionTo(message, session);
+      if (objection === 'unread' && isHidden && context.isFirst('lines-hidden'))
+        context.notice({ id: 'read.hidden' });
+      if (objection) return objection;
+      const reading = await inOrder(session, { messageId, author, isBot, text }, author);
+      return outcomeOf(reading);
+    },
+
+    /** Nothing is read of a message that is gone. */
+    deleted(messageIds: readonly string[]): void {
+      for (const id of messageIds) openLines.get(id)?.abort(new Error('the message was deleted'));
+    },
+  };
 }
 
 /** Whether nothing of this person may be repeated: they said no, are blocked, or that is unknown. */
@@ -175,23 +155,23 @@ function objectionTo(
   return text === '' ? 'unread' : undefined;
 }
 
+/** It was written by a bot, or by a person who said no or is blocked, or was deleted meanwhile. */
+const unread: ReadingOutcome = { kind: 'refused', line: { id: 'read.refused' } };
+const refusals = new Map<string, TypedOutcome>([
+  ['say.empty', 'empty'],
+  ['read.refused', 'deleted'],
+]);
+
 function outcomeOf(reading: ReadingOutcome): TypedOutcome {
   switch (reading.kind) {
     case 'queued':
       return 'read';
-    case 'unspeakable':
-      return 'empty';
     case 'nowhere':
       return 'elsewhere';
-    case 'muted':
-    case 'captions-only':
-    case 'unaffordable':
-      return 'silent';
-    case 'bot':
-    case 'deleted':
     case 'full':
+      return 'full';
     case 'refused':
-      return reading.kind;
+      return refusals.get(reading.line.id) ?? 'silent';
   }
 }
 

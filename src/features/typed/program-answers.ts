@@ -1,3 +1,4 @@
+import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   FailedStream,
@@ -8,107 +9,63 @@ import type {
   ProgramText,
   ProgramUtterance,
 } from '#src/features/contract/http-api-ports.ts';
-import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import type { RecordingReader } from '#src/sources/fetch/ports.ts';
+import type { Recordings } from '#src/sources/recordings.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
+import { heldStream } from './held-stream.ts';
 import { openSpeech } from './program-speech.ts';
-import { once, transcribed } from './question-utterances.ts';
+import { once, soundOfRecording, transcribed } from './question-utterances.ts';
 import { openUnspokenAnswer } from './unspoken-answer.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
 const mostInServer = 4;
 
-/** Answers and speech for programs, which no channel hears, within the budgets of their server and their token. */
-export class ProgramAnswers {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
-  readonly #recordings: RecordingReader;
-  readonly #signal: AbortSignal;
-  readonly #underWay = new Map<string, number>();
+export type ProgramAnswers = ReturnType<typeof programAnswers>;
 
-  /** Aborting `signal` ends the answers that are being made. */
-  constructor(
-    parts: SessionDependencies,
-    sessions: VoiceSessions,
-    recordings: RecordingReader,
-    signal: AbortSignal,
-  ) {
-    this.#parts = parts;
-    this.#sessions = sessions;
-    this.#recordings = recordings;
-    this.#signal = signal;
-  }
-
-  /**
-   * Pipelines that a program may ask for, the server's own first. A Realtime conversation belongs to one channel, so it is not
-   * among them.
-   */
-  pipelines(guildId: string): readonly PipelineName[] {
-    const { settings } = this.#sessions;
-    const own = settings.in(guildId).pipeline;
-    const names = this.#parts.pipelines.names.filter((name) => name !== 'realtime');
-    return names.toSorted((one, other) => Number(other === own) - Number(one === own));
-  }
-
-  /**
-   * Begins an answer, if the budget and the limit of concurrent answers allow it.
-   *
-   * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
-   */
-  answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
-    return this.#placed(question.guildId, signal, (until) => this.#open(question, until));
-  }
-
-  /**
-   * Begins to speak a text, if the budget and the limit of concurrent answers allow it.
-   *
-   * Reading the sound, mono at `speakRateHz`, throws what a synthesizer throws. Aborting `signal` throws its reason.
-   */
-  speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
-    const { settings } = this.#sessions;
-    return this.#placed(text.guildId, signal, (until) =>
-      openSpeech('speech to a program', text, this.#parts, settings, until),
-    );
-  }
+/**
+ * Answers and speech for programs, which no channel hears, within the budgets of their server and their token. Aborting `ending`
+ * ends them.
+ */
+export function programAnswers(
+  parts: SessionDependencies,
+  sessions: VoiceSessions,
+  recordings: Public<Recordings>,
+  ending: AbortSignal,
+) {
+  const underWay = new Map<string, number>();
 
   /** Opens a stream that counts for the limit of the server until it has been read. */
-  async #placed<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
+  async function placed<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
     guildId: string,
     signal: AbortSignal,
     open: (until: AbortSignal) => Promise<OpenStream<Part> | Other>,
   ): Promise<OpenStream<Part> | Other | FailedStream> {
-    const count = this.#underWay.get(guildId) ?? 0;
+    const count = underWay.get(guildId) ?? 0;
     if (count >= mostInServer) return failed({ id: 'ask.dropped' });
-    this.#underWay.set(guildId, count + 1);
+    underWay.set(guildId, count + 1);
     using stack = new DisposableStack();
-    stack.defer(() => this.#underWay.set(guildId, (this.#underWay.get(guildId) ?? 1) - 1));
-    const until = AbortSignal.any([signal, this.#signal]);
+    stack.defer(() => underWay.set(guildId, (underWay.get(guildId) ?? 1) - 1));
+    const until = AbortSignal.any([signal, ending]);
     const answer = await open(until);
     if (answer.kind !== 'open') return answer;
-    const place = stack.move();
-    // A stream whose reading never begins.
-    until.addEventListener('abort', () => place.dispose(), { once: true });
-    if (until.aborted) place.dispose();
-    return { kind: 'open', parts: whileOpen(answer.parts, place) };
+    return { kind: 'open', parts: heldStream(answer.parts, stack.move(), until) };
   }
 
-  async #open(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
+  async function openAnswer(
+    question: ProgramQuestion,
+    signal: AbortSignal,
+  ): Promise<ProgramAnswer> {
     const { guildId, asker, history, instructions, isSpoken, speechModel, voice } = question;
-    const { clock, pipelines } = this.#parts;
-    const { settings } = this.#sessions;
+    const { clock, pipelines } = parts;
+    const { settings } = sessions;
     await settings.load(guildId);
-    const heard = await this.#understand(question, signal);
+    const heard = await understand(question, signal);
     if ('line' in heard) return failed(heard.line);
     const atMs = clock.nowMs();
-    const said = heard.said.map((one) => ({
-      ...one,
-      speakerId: asker.id,
-      fromMs: atMs,
-      toMs: atMs,
-    }));
+    const by = { speakerId: asker.id, fromMs: atMs, toMs: atMs };
+    const said = heard.said.map((one) => ({ ...one, ...by }));
     const own = settings.styleIn(guildId);
     const style = {
       ...own,
@@ -119,49 +76,77 @@ export class ProgramAnswers {
         ...(speechModel !== undefined && { model: speechModel }),
       },
     };
-    const [standard = 'chained'] = this.pipelines(guildId);
+    const [standard = 'chained'] = pipelinesOf(guildId);
     const pipeline = isSpoken
       ? pipelines.open(question.pipeline ?? standard)
       : pipelines.textOnly();
     const turn = { said, style, history, tools: [] };
     const asked = { guildId, turn, pipeline, isWritten: !isSpoken };
-    return openUnspokenAnswer(asked, this.#parts, signal, question.onUsage);
+    return openUnspokenAnswer(asked, parts, signal, question.onUsage);
   }
 
   /** A fault of a sound comes back as a line. */
-  async #understand(
+  async function understand(
     { guildId, asker, said, transcriptionModel }: ProgramQuestion,
     signal: AbortSignal,
   ): Promise<{ readonly said: readonly Words[] } | { readonly line: TextLine }> {
-    const { spending, transcriber } = this.#parts;
-    if (said.every(({ kind }) => kind === 'typed')) return { said: said.flatMap(typedWords) };
+    const { spending, transcriber } = parts;
+    const typed = said.flatMap((one) => (one.kind === 'typed' ? [typedWords(one)] : []));
+    if (typed.length === said.length) return { said: typed };
     const listening = spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { line: listening.line };
     const recogniser = withModel(transcriber.paidBy(listening.reservation), transcriptionModel);
     const words: Words[] = [];
-    try {
-      for (const one of said) {
-        if (one.kind === 'typed') words.push(...typedWords(one));
-        else words.push(await this.#spokenWords(one, asker.id, recogniser, signal));
+    for (const one of said) {
+      if (one.kind === 'typed') {
+        words.push(typedWords(one));
+        continue;
       }
-      return { said: words };
-    } catch (error) {
-      const line = signal.aborted ? undefined : soundSourceErrorText(error, 'recording');
-      if (!line) throw error;
-      return { line };
+      const { name, bytes } = one;
+      const file = { url: '', name, bytes, personId: asker.id };
+      const pcm = await soundOfRecording(file, recordings, signal);
+      if ('line' in pcm) return pcm;
+      const transcript = once(() => transcribed(pcm, recogniser, signal));
+      words.push({ name, pcm, isRecording: true, transcript });
     }
+    return { said: words };
   }
 
-  async #spokenWords(
-    { name, bytes }: Extract<ProgramUtterance, { kind: 'spoken' }>,
-    personId: string,
-    transcriber: Transcriber,
-    signal: AbortSignal,
-  ): Promise<Words> {
-    const pcm = await this.#recordings.read({ url: '', name, bytes, personId }, signal);
-    const transcript = once(() => transcribed(pcm, transcriber, signal));
-    return { name, pcm, isRecording: true, transcript };
+  /**
+   * Pipelines that a program may ask for, the server's own first. A Realtime conversation belongs to one channel, so it is not
+   * among them.
+   */
+  function pipelinesOf(guildId: string): readonly PipelineName[] {
+    const { settings } = sessions;
+    const own = settings.in(guildId).pipeline;
+    const names = parts.pipelines.names.filter((name) => name !== 'realtime');
+    return names.toSorted((one, other) => Number(other === own) - Number(one === own));
   }
+
+  return {
+    pipelines: pipelinesOf,
+
+    /**
+     * Begins an answer, if the budget and the limit of concurrent answers allow it.
+     *
+     * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
+     */
+    answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
+      return placed(question.guildId, signal, (until) => openAnswer(question, until));
+    },
+
+    /**
+     * Begins to speak a text, if the budget and the limit of concurrent answers allow it.
+     *
+     * Reading the sound, mono at `speakRateHz`, throws what a synthesizer throws. Aborting `signal` throws its reason.
+     */
+    speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
+      const { settings } = sessions;
+      return placed(text.guildId, signal, (until) =>
+        openSpeech('speech to a program', text, parts, settings, until),
+      );
+    },
+  };
 }
 
 type Words = Omit<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;
@@ -172,15 +157,8 @@ function withModel(transcriber: Transcriber, model: string | undefined): Transcr
   return transcriber.withOptions?.({ model }) ?? transcriber;
 }
 
-function typedWords(one: ProgramUtterance): readonly Words[] {
-  if (one.kind !== 'typed') return [];
-  const { name, text } = one;
-  return [{ name, text, transcript: async () => ({ text }) }];
-}
-
-async function* whileOpen<T>(parts: AsyncIterable<T>, place: Disposable): AsyncGenerator<T> {
-  using _ = place;
-  yield* parts;
+function typedWords({ name, text }: Extract<ProgramUtterance, { kind: 'typed' }>): Words {
+  return { name, text, transcript: async () => ({ text }) };
 }
 
 function failed(line: TextLine): FailedStream {

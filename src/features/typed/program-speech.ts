@@ -1,16 +1,16 @@
-import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { OneRate } from '#src/audio/resample.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
-import { ahead } from '#src/pipeline/ahead.ts';
+import { ahead } from '#src/pipeline/spoken.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import { speechRequestOf } from '#src/spending/paid-requests.ts';
-import type { Reservation } from '#src/spending/reservation.ts';
+import { type Reservation, speechRequestOf } from '#src/spending/reservation.ts';
 import { soundOf } from '#src/voice/output/clause-sound.ts';
+import { heldStream } from './held-stream.ts';
 
 /** Sound that is made before it is read, in ms: the next sentence is asked for while one is sent. */
 const mostAheadMs = 10_000;
@@ -37,7 +37,6 @@ export async function openSpeech(
   const opened = spending.open(speechRequestOf(kind, guildId, clauses.join(' '), asker));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { reservation } = opened;
-  signal.addEventListener('abort', () => reservation.close(), { once: true });
   const voice: SpeechVoice = {
     ...settings.styleIn(guildId).voice,
     ...(name !== undefined && { name }),
@@ -46,7 +45,6 @@ export async function openSpeech(
     ...told,
   };
   async function* read(): AsyncGenerator<Pcm> {
-    using _ = reservation;
     try {
       yield* paced(spoken(clauses, voice, reservation, parts, signal), speed);
     } catch (error) {
@@ -54,7 +52,7 @@ export async function openSpeech(
       throw error;
     }
   }
-  return { kind: 'open', parts: read() };
+  return { kind: 'open', parts: heldStream(read(), reservation, signal) };
 }
 
 function spoken(

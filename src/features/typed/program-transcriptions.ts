@@ -2,28 +2,27 @@ import { setImmediate } from 'node:timers/promises';
 import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import { RecordingCuts, type SpeechSpan } from '#src/audio/voice/recording-cuts.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
-import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
-import { VoiceMeter } from '#src/audio/voice/voice-meter.ts';
+import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import { BotError } from '#src/base/errors.ts';
+import type { Public } from '#src/base/public.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
-  RecordingOutcome,
   RecordingPart,
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
-import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
+import { recordingErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import {
   readTranslations,
   translationBatches,
   translationPrompt,
 } from '#src/pipeline/translation-prompt.ts';
-import type { RecordingReader } from '#src/sources/fetch/ports.ts';
+import type { Recordings } from '#src/sources/recordings.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
+import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
-import { shiftWords } from '#src/speech/word-times.ts';
 import { transcribed } from './question-utterances.ts';
 
 /** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
@@ -39,7 +38,7 @@ const mostTries = 2;
  */
 export class ProgramTranscriptions {
   readonly #parts: SessionDependencies;
-  readonly #recordings: RecordingReader;
+  readonly #recordings: Public<Recordings>;
   readonly #models: readonly string[];
   readonly #weights: SileroWeights;
   readonly #signal: AbortSignal;
@@ -52,7 +51,7 @@ export class ProgramTranscriptions {
    */
   constructor(
     parts: SessionDependencies,
-    recordings: RecordingReader,
+    recordings: Public<Recordings>,
     models: readonly string[],
     weights: SileroWeights,
     signal: AbortSignal,
@@ -70,46 +69,36 @@ export class ProgramTranscriptions {
   }
 
   /**
-   * Begins to recognise a recording, if the budget and the limits of concurrent recordings allow it.
+   * Recognises a recording, if the budget and the limits of concurrent recordings allow it.
    *
-   * Reading its parts throws what a recogniser throws. Aborting `signal` throws its reason.
+   * Reading throws what a recogniser throws. Aborting `signal` throws its reason.
    */
-  async transcribe(request: RecordingRequest, signal: AbortSignal): Promise<RecordingOutcome> {
+  async *transcribe(request: RecordingRequest, signal: AbortSignal): AsyncGenerator<RecordingPart> {
     const busy = this.#busy(request);
-    if (busy) return busy;
+    if (busy) return yield busy;
     using stack = new DisposableStack();
-    this.#underWay.add(request);
-    stack.defer(() => this.#underWay.delete(request));
-    const { clock } = this.#parts;
-    const deadline = stack.use(deadlineSignal(request.longestMs, clock, late));
     const given = AbortSignal.any([signal, this.#signal]);
+    const leave = () => this.#underWay.delete(request);
+    this.#underWay.add(request);
+    stack.defer(leave);
+    given.addEventListener('abort', leave, { once: true });
+    const deadline = stack.use(deadlineSignal(request.longestMs, this.#parts.clock, late));
     const until = AbortSignal.any([given, deadline.signal]);
     try {
-      const listening = this.#listen(request);
-      if ('line' in listening) return { kind: 'failed', line: listening.line };
-      const { asker, recording } = request;
-      const file = { ...recording, personId: asker.id };
+      const file = { ...request.recording, personId: request.asker.id };
       const pcm = await this.#recordings.read(file, until, longestSoundMs);
-      const parts = this.#read(request, pcm, until);
-      const place = stack.move();
-      // A stream whose reading never begins.
-      given.addEventListener('abort', () => place.dispose(), { once: true });
-      if (given.aborted) place.dispose();
-      return {
-        kind: 'open',
-        durationMs: durationMs(pcm),
-        parts: whileOpen(parts, place, deadline.signal),
-      };
+      yield { kind: 'begun', durationMs: durationMs(pcm) };
+      yield* this.#read(request, pcm, until);
     } catch (error) {
       given.throwIfAborted();
-      if (deadline.signal.aborted) return { kind: 'late' };
-      const line = soundSourceErrorText(error, 'recording', longestSoundMs);
+      if (deadline.signal.aborted) return yield { kind: 'late' };
+      const line = recordingErrorText(error, longestSoundMs);
       if (!line) throw error;
-      return { kind: 'failed', line };
+      yield { kind: 'failed', line };
     }
   }
 
-  #busy({ guildId, asker }: RecordingRequest): RecordingOutcome | undefined {
+  #busy({ guildId, asker }: RecordingRequest): RecordingPart | undefined {
     const here = [...this.#underWay].filter((one) => one.guildId === guildId);
     const own = here.filter((one) => one.asker.id === asker.id);
     if (own.length >= mostForProgram) return { kind: 'busy', of: 'program', limit: mostForProgram };
@@ -191,7 +180,7 @@ export class ProgramTranscriptions {
       for (const batch of translationBatches(missing())) {
         const asked = await this.#translate(request, batch, signal);
         if ('line' in asked) return { kind: 'failed', line: asked.line };
-        for (const [segment, text] of asked.translated) english.set(segment, text);
+        for (const [segment, text] of asked) english.set(segment, text);
       }
     }
     return missing().length > 0 ? { kind: 'untranslated' } : english;
@@ -261,21 +250,6 @@ function inEnglish({ words: _, ...segment }: RecordingSegment, text: string): Re
 
 function isForeign({ language = '', translatedBy }: RecordingSegment): boolean {
   return translatedBy === undefined && !/^en\b/i.test(language);
-}
-
-/** Parts until the deadline, with which they end as late. */
-async function* whileOpen(
-  parts: AsyncIterable<RecordingPart>,
-  place: Disposable,
-  deadline: AbortSignal,
-): AsyncGenerator<RecordingPart> {
-  using _ = place;
-  try {
-    yield* parts;
-  } catch (error) {
-    if (!deadline.aborted || error !== deadline.reason) throw error;
-    yield { kind: 'late' };
-  }
 }
 
 /** Part of a recording that holds speech, with its sound. */

@@ -1,7 +1,12 @@
 import type { Pcm } from '#src/audio/pcm.ts';
+import type { Public } from '#src/base/public.ts';
+import { recordingErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { Asker, QuestionSubject } from '#src/ports/command-ports.ts';
+import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
+import { longestRecordingMs } from '#src/sources/recordings.ts';
 import type { Transcriber, Transcript } from '#src/speech/ports.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 
 /** A recording, and what recognises it. */
 export type RecordedSound = { readonly pcm: Pcm; readonly transcriber: Transcriber };
@@ -67,6 +72,21 @@ export function recogniserOf(
 ): Transcriber {
   if (recordedBy !== undefined || spoken === undefined) return transcriber;
   return transcriber.inLanguage?.(spoken) ?? transcriber;
+}
+
+/** Sound of a recording, or what is wrong with it: only its sender can mend that. Aborting `signal` throws its reason. */
+export async function soundOfRecording(
+  file: SoundFile,
+  recordings: Public<Recordings>,
+  signal: AbortSignal,
+): Promise<Pcm | { readonly line: TextLine }> {
+  try {
+    return await recordings.read(file, signal);
+  } catch (error) {
+    const line = signal.aborted ? undefined : recordingErrorText(error, longestRecordingMs);
+    if (!line) throw error;
+    return { line };
+  }
 }
 
 /** Recognised words of a sound. Errors and abort: as `Transcriber.transcribe`. */

@@ -2,13 +2,39 @@ import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import type { DropReason, QueuedReading } from '#src/conversation/queue/queued-turn.ts';
 import { LazilySynthesisedText } from '#src/features/tracks/lazily-synthesised-text.ts';
 import { trackNameOf, voiceTrack } from '#src/features/tracks/track-names.ts';
-import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
-import { chosenVoice } from '#src/notices/report-failure.ts';
+import type { Playing } from '#src/features/tracks/track-outcomes.ts';
+import { chosenVoice } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import type { Asker, SpokenManner } from '#src/ports/command-ports.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
-import { queueReading, unaffordable } from './queue-reading.ts';
+import { readingRequestOf } from '#src/spending/reservation.ts';
+import type { TextLine } from '#src/texts/texts.ts';
+
+/** Options of a text that is read out. */
+export type SayOptions = SpokenManner & {
+  /** Person or program whose share pays; absent: the server alone does. */
+  readonly payer?: Asker;
+  /** Owner in lists, who may also withdraw it. */
+  readonly owner?: Asker;
+  /** In place of the track `voice`: it plays there as a sound, and waits like one. */
+  readonly track?: string;
+  /** Called once with the end, if it was queued or placed. Never throws. */
+  readonly onEnd?: (end: PlayEnd) => void;
+};
+
+export type SayOutcome =
+  /** 0 ahead: it is being said. */
+  | { readonly kind: 'queued'; readonly ahead: number }
+  | { readonly kind: 'full'; readonly limit: number }
+  /** On a named track, or why not. */
+  | { readonly kind: 'placed'; readonly playing: Playing }
+  | Unsaid
+  | { readonly kind: 'nowhere' };
+
+/** Why a text is not read out. */
+type Unsaid = { readonly kind: 'refused'; readonly line: TextLine };
 
 /** Has a text read out in a session: on the track `voice`, or as a sound on a named one. Nothing where there is no money for it. */
 export function sayIn(
@@ -17,13 +43,9 @@ export function sayIn(
   when: 'now' | 'queue',
   how: SayOptions,
 ): SayOutcome {
-  const { channel, context } = session;
-  const { spending } = context.parts;
-  if (!context.maySpeak()) return { kind: 'captions-only' };
   const clauses = clausesOf(words);
-  if (clauses.length === 0) return { kind: 'unspeakable' };
-  const used = spending.used(channel.guildId);
-  if (used) return { kind: 'unaffordable', line: used.line };
+  const refused = unreadable(clauses, session);
+  if (refused) return refused;
   const track = trackNameOf(how.track ?? voiceTrack);
   if (track !== voiceTrack) return placed(session, clauses, when, { ...how, track });
   return queued(session, clauses, when, how);
@@ -79,17 +101,14 @@ function placed(
   const { onEnd, owner, payer, speed, track = '', voice } = how;
   const playing = tracks.tracks.refusal(track);
   if (playing) return { kind: 'placed', playing };
-  if (context.talk.state.isMuted) return { kind: 'muted' };
+  if (context.talk.state.isMuted) return refusedBy({ id: 'muted.server' });
   const refused = unaffordable(clauses, payer, session);
   if (refused) return refused;
-  const own = {
-    ...chosenVoice(voice, context),
-    ...mannerOf(how),
-  };
+  const own = { ...chosenVoice(voice, context), ...mannerOf(how) };
   const source = new LazilySynthesisedText(clauses, context, payer, { ...own, speed });
   const caller = { id: '', name: '', ...owner, mayManage: false };
   const onPlayEnd = onEnd && ((end: PlayEnd) => onEnd(source.endOr(end)));
-  const sound = { source, owner: owner && tracks.owners.owner(owner) };
+  const sound = { source, owner: owner && tracks.owner(owner) };
   const play = { track, loop: false, next: when === 'now', onEnd: onPlayEnd };
   return { kind: 'placed', playing: tracks.place(caller, play, sound) };
 }
@@ -115,4 +134,54 @@ function endOf(why: DropReason): PlayEnd {
     case 'replaced':
       return { kind: 'stopped', why: 'asked' };
   }
+}
+
+/** Why nothing of a text is read out in a session now, whoever pays. */
+export function unreadable(
+  clauses: readonly string[],
+  { channel, context }: VoiceSession,
+): Unsaid | undefined {
+  if (!context.maySpeak()) return refusedBy({ id: 'captions.only' });
+  if (clauses.length === 0) return refusedBy({ id: 'say.empty' });
+  const used = context.parts.spending.used(channel.guildId);
+  return used && refusedBy(used.line);
+}
+
+function refusedBy(line: TextLine): Unsaid {
+  return { kind: 'refused', line };
+}
+
+/** Queues a text if its payer can pay it now. It is paid when it is spoken. */
+export function queueReading(
+  reading: QueuedReading,
+  clauses: readonly string[],
+  session: VoiceSession,
+): Exclude<SayOutcome, { kind: 'placed' }> {
+  const refused = unaffordable(clauses, reading.payer, session);
+  if (refused) return refused;
+  const added = session.context.queue.read(reading);
+  switch (added.kind) {
+    case 'added':
+      return { kind: 'queued', ahead: added.ahead };
+    case 'full':
+      return added;
+    case 'muted':
+      return refusedBy({ id: 'muted.server' });
+    case 'closed':
+      return { kind: 'nowhere' };
+  }
+}
+
+/** Why a text may not be read, where its payer cannot pay it now. */
+function unaffordable(
+  clauses: readonly string[],
+  payer: Asker | undefined,
+  { channel, context }: VoiceSession,
+): Unsaid | undefined {
+  if (!payer) return undefined;
+  const request = readingRequestOf(clauses.join(' '), channel.guildId, payer);
+  const opened = context.parts.spending.open(request);
+  if (opened.kind === 'refused') return refusedBy(opened.line);
+  opened.reservation.close();
+  return undefined;
 }

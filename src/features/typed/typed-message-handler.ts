@@ -1,5 +1,5 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { writtenText } from '#src/notices/localized-text.ts';
+import { writtenText } from '#src/notices/notice.ts';
 import { judgeAccess } from '#src/people/access.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';

@@ -1,6 +1,7 @@
 import type { DropReason, QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
+import type { PlainTextId } from '#src/texts/texts.ts';
 
 /** The bot sits in no channel. */
 export const nowhere: AskOutcome = { kind: 'nowhere' };
@@ -36,26 +37,20 @@ export function questionOf(
 
 /** Message to the asker of a question that is not answered. */
 export function droppedFor(why: DropReason): AskOutcome {
-  switch (why) {
-    case 'stopped':
-    case 'skipped':
-    case 'withdrawn':
-    case 'interrupted':
-      return { kind: 'failed', line: { id: 'stop.ok' } };
-    case 'crowded':
-    case 'late':
-      return { kind: 'failed', line: { id: 'ask.dropped' } };
-    case 'replaced':
-      return { kind: 'failed', line: { id: 'ask.replaced' } };
-    case 'muted':
-      return { kind: 'failed', line: { id: 'muted.server' } };
-    case 'ending':
-      return { kind: 'failed', line: { id: 'seat.stopped' } };
-    case 'left':
-      return nowhere;
-    case 'lost':
-      return { kind: 'failed', line: { id: 'panel.reconnecting' } };
-    case 'over':
-      return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
-  }
+  if (why === 'left') return nowhere;
+  if (why === 'over') return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
+  return { kind: 'failed', line: { id: drops[why] } };
 }
+
+const drops = {
+  stopped: 'stop.ok',
+  skipped: 'stop.ok',
+  withdrawn: 'stop.ok',
+  interrupted: 'stop.ok',
+  crowded: 'ask.dropped',
+  late: 'ask.dropped',
+  replaced: 'ask.replaced',
+  muted: 'muted.server',
+  ending: 'seat.stopped',
+  lost: 'panel.reconnecting',
+} as const satisfies Readonly<Record<Exclude<DropReason, 'left' | 'over'>, PlainTextId>>;

@@ -1,20 +1,19 @@
+import type { Public } from '#src/base/public.ts';
 import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
-import { exchangesFor, messagesOf } from '#src/conversation/answering/conversation-history.ts';
+import { exchangesFor, messagesOf } from '#src/conversation/answering/begin-answer.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
 import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { ServerToolPorts, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import type { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
-import { memorySetting } from '#src/features/memories/memory-setting.ts';
 import {
   memoryContext,
+  memorySetting,
   ownMemories,
   usableMemories,
 } from '#src/features/memories/usable-memories.ts';
-import { soundSourceErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
-import type { SayOptions, SayOutcome } from '#src/features/typed/say-outcomes.ts';
 import type { TextOwner } from '#src/people/confidential-text.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type {
@@ -27,13 +26,18 @@ import type {
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { GuildSettings } from '#src/settings/guild-settings.ts';
-import { styleIn } from '#src/settings/settings-with-persona.ts';
-import type { RecordingReader, SoundFile } from '#src/sources/fetch/ports.ts';
+import { styleIn } from '#src/settings/stored-settings.ts';
+import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
 import type { PaidPipeline } from '#src/spending/paid-engine.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
-import { type RecordedSound, recogniserOf, utterancesOf } from './question-utterances.ts';
-import { sayIn } from './say-text.ts';
+import {
+  type RecordedSound,
+  recogniserOf,
+  soundOfRecording,
+  utterancesOf,
+} from './question-utterances.ts';
+import { type SayOptions, type SayOutcome, sayIn } from './say-text.ts';
 import { droppedFor, nowhere, questionOf } from './typed-question.ts';
 import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
 import { type PromptWords, WrittenTools } from './written-tools.ts';
@@ -43,7 +47,7 @@ const longestAloudMs = 50_000;
 
 /** Typed requests: texts to read out, questions, and the command to be silent. */
 export class TypedRequests {
-  readonly #recordings: RecordingReader;
+  readonly #recordings: Public<Recordings>;
   readonly #writtenQuestions: WrittenAnswerConcurrency;
   readonly #longestWritingMs: number;
   readonly #parts: SessionDependencies;
@@ -55,7 +59,7 @@ export class TypedRequests {
   constructor(
     parts: SessionDependencies,
     sessions: VoiceSessions,
-    recordings: RecordingReader,
+    recordings: Public<Recordings>,
     tools: () => readonly ToolEntry[],
     writtenQuestions: WrittenAnswerConcurrency,
     longestWritingMs: number,
@@ -273,7 +277,6 @@ export class TypedRequests {
     return this.#sessions.session(guildId)?.context.channel.channelId;
   }
 
-  /** Reads a recording; only its sender can mend a faulty one, so only they read of it. */
   async #heard(
     recording: SoundFile,
     about: QuestionSubject,
@@ -287,14 +290,9 @@ export class TypedRequests {
     if ('line' in listening) return listening;
     const paid = this.#parts.transcriber.paidBy(listening.reservation);
     const transcriber = recogniserOf(about, paid, hint);
-    try {
-      const pcm = await this.#recordings.read({ ...recording, personId: asker.id }, signal);
-      return { pcm, transcriber };
-    } catch (error) {
-      const line = signal.aborted ? undefined : soundSourceErrorText(error, 'recording');
-      if (!line) throw error;
-      return { line };
-    }
+    const file = { ...recording, personId: asker.id };
+    const pcm = await soundOfRecording(file, this.#recordings, signal);
+    return 'line' in pcm ? pcm : { pcm, transcriber };
   }
 
   async #aloud(

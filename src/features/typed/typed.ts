@@ -1,6 +1,6 @@
 import type { Feature } from '#src/features/contract/feature.ts';
-import { ChatReadAloud } from './chat-read-aloud.ts';
-import { ProgramAnswers } from './program-answers.ts';
+import { type ChatReadAloud, chatReadAloud } from './chat-read-aloud.ts';
+import { type ProgramAnswers, programAnswers } from './program-answers.ts';
 import { ProgramTranscriptions } from './program-transcriptions.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
 import { TypedRequests } from './typed-requests.ts';
@@ -30,14 +30,14 @@ export const typedTalk: Feature = {
         longestWritingMs,
         signal,
       );
-      const lines = new ChatReadAloud(parts, sessions);
+      const lines = chatReadAloud(sessions);
       typed.listen(new TypedMessageHandler(parts, sessions, { talk, lines }, typed, signal));
       return {
         ports: {
           typed: talk,
           chatReadAloud: lines,
           voices: new VoicesAndPreviews(parts, sessions, models.speech, signal),
-          programAnswers: new ProgramAnswers(parts, sessions, recordings, signal),
+          programAnswers: programAnswers(parts, sessions, recordings, signal),
           programTranscriptions: new ProgramTranscriptions(
             parts,
             recordings,

@@ -1,19 +1,20 @@
-import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, joinSamples } from '#src/audio/pcm.ts';
+import { OneRate } from '#src/audio/resample.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ProgramAnswer } from '#src/features/contract/http-api-ports.ts';
-import { failureText } from '#src/notices/failure-text.ts';
+import { failureText } from '#src/notices/notice.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { type PaidPipeline, type ReplyHost, silentHost } from '#src/spending/paid-engine.ts';
-import { answerRequestOf } from '#src/spending/paid-requests.ts';
+import { answerRequestOf } from '#src/spending/reservation.ts';
+import { heldStream } from './held-stream.ts';
 import type { WrittenTools } from './written-tools.ts';
 
 /** A question whose answer no channel plays. */
@@ -56,17 +57,15 @@ export function openUnspokenAnswer(
   const kind = isWritten ? 'answer in writing' : 'answer in a file';
   const opened = spending.open(answerRequestOf(turn, guildId, kind));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
-  const reserved = opened.reservation.watched(onUsage);
-  signal.addEventListener('abort', () => reserved.close(), { once: true });
+  const reservation = opened.reservation.watched(onUsage);
   const host: ReplyHost = tools
     ? { ...silentHost, run: (call, until) => tools.run(call, until) }
     : silentHost;
   async function* read(): AsyncGenerator<ReplyPart> {
-    using reservation = reserved;
     reservation.wanted();
     yield* pipeline.paidBy(reservation).answer(turn, host, signal);
   }
-  return { kind: 'open', parts: read() };
+  return { kind: 'open', parts: heldStream(read(), reservation, signal) };
 }
 
 /**

@@ -3,11 +3,10 @@ import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
-import { failureText } from '#src/notices/failure-text.ts';
-import { spokenText } from '#src/notices/localized-text.ts';
+import { failureText, spokenText } from '#src/notices/notice.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import { baseLanguage } from '#src/speech/language-hint.ts';
+import { baseLanguage } from '#src/speech/hints.ts';
 import { voiceNamed } from '#src/speech/voice-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { openSpeech } from './program-speech.ts';
@@ -82,9 +81,7 @@ export class VoicesAndPreviews {
     listener: Asker,
     { language, speed, voice }: VoiceSample,
   ): Promise<PreviewOutcome> {
-    const { places, spending } = this.#parts;
-    const used = spending.used(guildId);
-    if (used) return { kind: 'failed', line: used.line };
+    const { places } = this.#parts;
     const place = this.#files.enter(guildId, listener.id);
     if ('line' in place) return { kind: 'failed', line: place.line };
     using _ = place;

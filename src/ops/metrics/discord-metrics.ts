@@ -107,22 +107,17 @@ export class DiscordMetrics {
   }
 
   #totalLinks(meters: Meters): void {
-    const one = (key: string) => () => [{ labels: {}, total: this.#totals().get(key) ?? 0 }];
+    const one = (key: string) => () => this.#totals().get(key) ?? 0;
     const some = (which: (key: string) => boolean) => () =>
-      [...this.#totals()].flatMap(([key, total]) =>
-        which(key) ? [{ labels: { what: snake(key) }, total }] : [],
+      [...this.#totals()].flatMap(([key, value]) =>
+        which(key) ? [{ labels: { what: snake(key) }, value }] : [],
       );
     const isFrame = (key: string) => frameKeys.has(key);
     const isPacket = (key: string) => !frameKeys.has(key) && !otherKeys.has(key);
-    meters.total('link_errors', 'Errors of the voice library.', [], one('errors'));
-    meters.total('frames', 'Frames to the voice library, 20 ms each.', ['what'], some(isFrame));
-    meters.total(
-      'clock_shifts',
-      'Stalls over 60 ms: a gap without a lost frame.',
-      [],
-      one('shifts'),
-    );
-    meters.total('packets', 'Packets of people, by outcome.', ['what'], some(isPacket));
+    meters.total('link_errors', 'Errors of the voice library.', one('errors'));
+    meters.total('frames', 'Frames to the voice library, 20 ms each.', some(isFrame), ['what']);
+    meters.total('clock_shifts', 'Stalls over 60 ms: a gap without a lost frame.', one('shifts'));
+    meters.total('packets', 'Packets of people, by outcome.', some(isPacket), ['what']);
   }
 
   /** Sums over all links there ever were; none of them ever falls. */

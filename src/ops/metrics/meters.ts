@@ -3,15 +3,11 @@ import Counter from 'prom-client/lib/counter.js';
 import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
 
-export type Total<Label extends string> = {
-  readonly labels: Partial<Record<Label, string>>;
-  readonly total: number;
-};
-
-export type Value<Label extends string> = {
-  readonly labels: Partial<Record<Label, string>>;
-  readonly value: number;
-};
+/** Values at one look: one, none, or each with its labels. */
+export type Values<Label extends string> =
+  | number
+  | undefined
+  | readonly { readonly labels: Partial<Record<Label, string>>; readonly value: number }[];
 
 /** Makes the counters and histograms of one registry; each name gets the prefix `parley_`. */
 export class Meters {
@@ -39,8 +35,8 @@ export class Meters {
   total<Label extends string = never>(
     what: string,
     help: string,
-    labelNames: Label[],
-    read: () => readonly Total<Label>[],
+    read: () => Values<Label>,
+    labelNames: Label[] = [],
   ): void {
     new Counter({
       name: `parley_${what}_total`,
@@ -49,7 +45,7 @@ export class Meters {
       registers: [this.registry],
       collect() {
         this.reset();
-        for (const { labels, total } of read()) this.inc(labels, total);
+        for (const { labels, value } of eachOf(read())) this.inc(labels, value);
       },
     });
   }
@@ -65,12 +61,12 @@ export class Meters {
     return new Histogram({ name, help, buckets, labelNames, registers: [this.registry] });
   }
 
-  /** Like `gauge`; `read` gives every value there is. */
-  labelledGauge<Label extends string>(
+  /** `what` is named `parley_what`; `read` is called at each look. */
+  gauge<Label extends string = never>(
     what: string,
     help: string,
-    labelNames: Label[],
-    read: () => readonly Value<Label>[],
+    read: () => Values<Label>,
+    labelNames: Label[] = [],
   ): void {
     new Gauge({
       name: `parley_${what}`,
@@ -78,23 +74,15 @@ export class Meters {
       labelNames,
       registers: [this.registry],
       collect() {
+        const values = read();
         this.reset();
-        for (const { labels, value } of read()) this.set(labels, value);
+        if (values === undefined) this.remove();
+        for (const { labels, value } of eachOf(values)) this.set(labels, value);
       },
     });
   }
+}
 
-  /** `read` is called at each look; undefined: there is no value. */
-  gauge(what: string, help: string, read: () => number | undefined): void {
-    new Gauge({
-      name: `parley_${what}`,
-      help,
-      registers: [this.registry],
-      collect() {
-        const value = read();
-        if (value === undefined) this.remove();
-        else this.set(value);
-      },
-    });
-  }
+function eachOf<Label extends string>(values: Values<Label>) {
+  return typeof values === 'number' ? [{ labels: {}, value: values }] : (values ?? []);
 }

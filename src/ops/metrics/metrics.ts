@@ -30,7 +30,7 @@ export class Metrics implements Disposable {
     this.providers = new ProviderMetrics(meters);
     this.process = new ProcessMetrics(meters, version);
     const links = 'Voice channels of the bot, by whether its voice link is open or it reconnects.';
-    meters.labelledGauge('channel_links', links, ['state'], () => this.#links());
+    meters.gauge('channel_links', links, () => this.#links(), ['state']);
     const delay =
       'Delay of the event loop within the last half to whole minute; measured while there is a voice link';
     meters.gauge('event_loop_delay_p50_seconds', `${delay}: median.`, () =>

@@ -10,9 +10,8 @@ export class ProcessMetrics {
 
   constructor(meters: Meters, version: string) {
     const help = 'Always 1; the labels tell which program runs.';
-    meters.labelledGauge('info', help, ['version', 'node'], () => [
-      { labels: { version, node: process.versions.node }, value: 1 },
-    ]);
+    const labels = { version, node: process.versions.node };
+    meters.gauge('info', help, () => [{ labels, value: 1 }], ['version', 'node']);
     const startedAtS = Math.round(Date.now() / 1000 - process.uptime());
     meters.gauge(
       'start_time_seconds',
@@ -21,7 +20,7 @@ export class ProcessMetrics {
     );
     const cpu =
       'CPU time of all threads since the start, in seconds; decoders of files are other processes.';
-    meters.total('cpu_seconds', cpu, [], () => [{ labels: {}, total: cpuSeconds() }]);
+    meters.total('cpu_seconds', cpu, cpuSeconds);
     this.bugs = meters.counter('bugs_survived', 'Bugs that reached the top of the process.');
     this.writes = meters.seconds(
       'store_write',

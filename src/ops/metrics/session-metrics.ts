@@ -15,67 +15,12 @@ const joinBuckets = [0.1, 0.25, 0.5, 1, 2, 3, 5, 10, 15];
 /** Counts what happens in voice channels; labels are words of ours, never ids. */
 export class SessionMetrics {
   readonly #present = new Set<string>();
-  readonly #joins;
-  readonly #leaves;
-  readonly #turns;
-  readonly #ignored;
-  readonly #typed;
-  readonly #dropped;
-  readonly #instants;
-  readonly #failures;
-  readonly #packets;
-  readonly #spent;
-  readonly #tools;
-  readonly #recogniserWaits;
+  readonly #meters;
   /** Count the events of features, by their kind. */
   readonly #features: ReadonlyMap<FeatureEventKind, (fields: FeatureFields) => void>;
 
   constructor(meters: Meters, kinds: readonly FeatureEventKind[]) {
-    this.#joins = meters.seconds(
-      'join',
-      'Time from the call until the bot was in the channel.',
-      joinBuckets,
-    );
-    this.#leaves = meters.counter('leaves', 'Voice channels left, by reason.', ['why']);
-    this.#turns = meters.counter('turns', 'Questions, by how the answer ended.', [
-      'finish',
-      'asked',
-    ]);
-    this.#typed = meters.counter('typed', 'Messages in the chat of a channel, by outcome.', [
-      'outcome',
-    ]);
-    this.#ignored = meters.counter('ignored', 'Utterances that were not answered, by reason.', [
-      'why',
-    ]);
-    this.#dropped = meters.counter(
-      'dropped',
-      'Questions that were dropped while they waited, by reason.',
-      ['why'],
-    );
-    this.#instants = meters.seconds(
-      'turn_instant',
-      'Time from the last voiced packet of a spoken question to each instant of its answer.',
-      turnBuckets,
-      ['instant'],
-    );
-    this.#failures = meters.counter('failures', 'Failures, by stage and error code.', [
-      'stage',
-      'code',
-    ]);
-    this.#packets = meters.counter(
-      'voice_packets',
-      'Packets of people who are heard, by outcome; one packet may have several outcomes.',
-      ['fate'],
-    );
-    this.#spent = meters.counter('spent_usd', 'US dollars spent on servers, by purpose.', ['what']);
-    this.#tools = meters.counter('tool_calls', 'Calls of tools by a model, by how they ended.', [
-      'tool',
-      'how',
-    ]);
-    this.#recogniserWaits = meters.counter(
-      'recogniser_waits',
-      'Utterances that waited because all recogniser slots were busy.',
-    );
+    this.#meters = sessionMeters(meters);
     this.#features = new Map(kinds.map((kind) => [kind, featureMeter(kind, meters)]));
     meters.gauge('channels', 'Voice channels the bot is in.', () => this.#present.size);
   }
@@ -86,36 +31,37 @@ export class SessionMetrics {
   }
 
   count(guildId: string, event: SessionEvent): void {
+    const meters = this.#meters;
     switch (event.kind) {
       case 'joined':
         this.#present.add(guildId);
-        this.#joins.observe(event.tookMs / 1000);
+        meters.joins.observe(event.tookMs / 1000);
         return;
       case 'left':
         this.#present.delete(guildId);
-        this.#leaves.inc({ why: event.why });
+        meters.leaves.inc({ why: event.why });
         return;
       case 'stream':
         for (const [fate, count] of Object.entries(event.packets))
-          this.#packets.inc({ fate }, count);
+          meters.packets.inc({ fate }, count);
         return;
       case 'recogniser-full':
-        this.#recogniserWaits.inc();
+        meters.recogniserWaits.inc();
         return;
       case 'typed':
-        this.#typed.inc({ outcome: event.outcome });
+        meters.typed.inc({ outcome: event.outcome });
         return;
       case 'ignored':
-        this.#ignored.inc({ why: event.why });
+        meters.ignored.inc({ why: event.why });
         return;
       case 'dropped':
-        this.#dropped.inc({ why: event.why });
+        meters.dropped.inc({ why: event.why });
         return;
       case 'spent':
-        this.#spent.inc({ what: event.what }, event.usd);
+        meters.spent.inc({ what: event.what }, event.usd);
         return;
       case 'tool':
-        this.#tools.inc({ tool: event.tool, how: event.how });
+        meters.tools.inc({ tool: event.tool, how: event.how });
         return;
       case 'feature':
         this.#features.get(event.of)?.(event.fields);
@@ -124,10 +70,11 @@ export class SessionMetrics {
         this.#answered(event);
         return;
       case 'failed':
-        this.#failures.inc({ stage: event.stage, code: event.code });
+        meters.failures.inc({ stage: event.stage, code: event.code });
         return;
       case 'recognised':
       case 'erased':
+      case 'line':
       case 'words':
       case 'alert':
         return; // alerts are counted by the alert board
@@ -136,12 +83,53 @@ export class SessionMetrics {
 
   /** A typed question was not heard: its instants would spoil the figures of those that were. */
   #answered({ finish, typed, instants }: AnsweredEvent): void {
-    this.#turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
+    const meters = this.#meters;
+    meters.turns.inc({ finish, asked: typed ? 'typed' : 'spoken' });
     if (typed) return;
     for (const [key, ms] of Object.entries(latencies(instants))) {
-      this.#instants.observe({ instant: labelOf(key) }, Math.max(0, ms) / 1000);
+      meters.instants.observe({ instant: labelOf(key) }, Math.max(0, ms) / 1000);
     }
   }
+}
+
+function sessionMeters(meters: Meters) {
+  return {
+    joins: meters.seconds(
+      'join',
+      'Time from the call until the bot was in the channel.',
+      joinBuckets,
+    ),
+    leaves: meters.counter('leaves', 'Voice channels left, by reason.', ['why']),
+    turns: meters.counter('turns', 'Questions, by how the answer ended.', ['finish', 'asked']),
+    typed: meters.counter('typed', 'Messages in the chat of a channel, by outcome.', ['outcome']),
+    ignored: meters.counter('ignored', 'Utterances that were not answered, by reason.', ['why']),
+    dropped: meters.counter(
+      'dropped',
+      'Questions that were dropped while they waited, by reason.',
+      ['why'],
+    ),
+    instants: meters.seconds(
+      'turn_instant',
+      'Time from the last voiced packet of a spoken question to each instant of its answer.',
+      turnBuckets,
+      ['instant'],
+    ),
+    failures: meters.counter('failures', 'Failures, by stage and error code.', ['stage', 'code']),
+    packets: meters.counter(
+      'voice_packets',
+      'Packets of people who are heard, by outcome; one packet may have several outcomes.',
+      ['fate'],
+    ),
+    spent: meters.counter('spent_usd', 'US dollars spent on servers, by purpose.', ['what']),
+    tools: meters.counter('tool_calls', 'Calls of tools by a model, by how they ended.', [
+      'tool',
+      'how',
+    ]),
+    recogniserWaits: meters.counter(
+      'recogniser_waits',
+      'Utterances that waited because all recogniser slots were busy.',
+    ),
+  };
 }
 
 function featureMeter(

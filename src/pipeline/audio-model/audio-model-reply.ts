@@ -1,8 +1,8 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import type { ChatPart } from '#src/chat/ports.ts';
-import type { BoundedQueue } from '#src/pipeline/ahead.ts';
-import type { AnswerSound } from '#src/pipeline/answer-language.ts';
-import { ClauseWriter } from '#src/pipeline/clause-writer.ts';
+import type { AnswerSound } from '#src/pipeline/prompt.ts';
+import type { BoundedQueue } from '#src/pipeline/spoken.ts';
+import { ClauseWriter } from '#src/pipeline/written.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { SpokenWords } from './audio-model-words.ts';
 
@@ -26,7 +26,7 @@ export class AudioReply {
   readonly #queue: BoundedQueue<AudibleAnswer>;
   readonly #habit: ModelHabit;
   readonly #words = new SpokenWords();
-  readonly #sound = new SoundStream('audio/pcm', undefined);
+  readonly #sound = new SoundStream('audio/pcm');
   readonly #clauses: ClauseWriter;
   readonly #unread: string[] = [];
   /** Words come twice from some servers; those that came first count. */

@@ -1,5 +1,5 @@
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { boundaries, sureEnd } from '#src/chat/text/boundaries.ts';
+import { boundaries, sureEnd } from '#src/chat/text/clauses.ts';
 
 /** Sound, and the words it says as far as they are known. */
 export type PlacedSound = { readonly pcm: Pcm; readonly ofText?: string; readonly begins: boolean };
@@ -63,7 +63,6 @@ export class SpokenWords {
 
   /** Neither words nor sound will come. */
   end(): void {
-    if (this.#ended) return;
     this.#ended = true;
     this.#anchors.push({ letters: this.#letters, ms: this.#arrivedMs });
   }
@@ -131,7 +130,7 @@ export class SpokenWords {
     const head = rest.slice(0, longestClause);
     for (const { end, kind } of boundaries(head, this.#ended))
       if (kind === 'sentence' && head.slice(0, end).trim() !== '') return end;
-    if (rest.length > longestClause) return cutOf(head).length;
+    if (head !== rest) return cutOf(head).length;
     if (this.#ended || sureEnd(rest) === 'sentence') return rest.length;
     const words = cutOf(rest);
     if (!this.#clause) return words.length;

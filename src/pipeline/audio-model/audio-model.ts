@@ -1,16 +1,20 @@
 import { durationMs } from '#src/audio/pcm.ts';
-import { meteredChat, type RequestProgress } from '#src/chat/metered-chat.ts';
-import type { ChatMessage, ChatModel, ChatPart, Tool, Usage } from '#src/chat/ports.ts';
-import { estimateUsage } from '#src/chat/usage.ts';
-import { ahead, type Bound, type BoundedQueue } from '#src/pipeline/ahead.ts';
-import { answerSound } from '#src/pipeline/answer-language.ts';
+import { meteredChat } from '#src/chat/metered-chat.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import { longestAnswerChars, replyAhead } from '#src/pipeline/chained.ts';
-import { asideOf } from '#src/pipeline/clause-writer.ts';
 import type { AnswerHost, Pipeline, ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
-import { type ClauseVoice, speak } from '#src/pipeline/spoken.ts';
-import { writeAnswer } from '#src/pipeline/written.ts';
+import { answerSound } from '#src/pipeline/prompt.ts';
+import {
+  ahead,
+  type Bound,
+  type BoundedQueue,
+  type ClauseVoice,
+  speak,
+} from '#src/pipeline/spoken.ts';
+import { asideOf, writeAnswer } from '#src/pipeline/written.ts';
+import { untilAccepted } from '#src/provider/refused-parts.ts';
 import { meteredVoice } from '#src/speech/fallbacks/metered-voice.ts';
-import { unlessRefused } from '#src/speech/fallbacks/standard-voice.ts';
+import { isVoiceRefusal } from '#src/speech/fallbacks/standard-voice.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { type AudioInput, type AudioPrompt, audioPrompt } from './audio-model-prompt.ts';
 import { type AudibleAnswer, AudioReply, type ModelHabit } from './audio-model-reply.ts';
@@ -32,10 +36,6 @@ const soundAhead: Bound<AudibleAnswer> = {
 /** Longest sound of an answer, in ms: as long as the longest text takes to say; there the answer ends. */
 const longestSoundMs = 18 * 60_000;
 
-/** Duration in ms of a token of sound at OpenAI (its price lists, 2025). */
-const msPerTokenHeard = 100;
-const msPerTokenSpoken = 50;
-
 /** Speech to a model that hears and speaks by itself. Text that it only wrote is read out, so that no answer is silent. */
 export function audioModel(parts: AudioModelParts): Pipeline {
   const habit: ModelHabit = { isSilent: false, goneVoices: new Set() };
@@ -54,11 +54,7 @@ export function audioModel(parts: AudioModelParts): Pipeline {
       (own, inner) => ask(asking, queue, own, inner),
       signal,
     );
-    const counted = meteredVoice(
-      parts.synthesizer,
-      (spoken) => host.spoke?.(spoken),
-      host.holdSpeech,
-    );
+    const counted = meteredVoice(parts.synthesizer, host.meter);
     const synthesizer = counted.oneVoice?.() ?? counted;
     await play(heard, { synthesizer, voice }, queue, signal);
   };
@@ -118,16 +114,12 @@ class Rounds implements ChatModel {
   constructor(asking: AudioAnswerParts, heard: BoundedQueue<AudibleAnswer>) {
     this.#asking = asking;
     this.#heard = heard;
-    const { host, model } = asking;
-    const { holdModel } = host;
-    this.#model = meteredChat(
-      model,
-      (usage) => host.spent(usage),
-      holdModel && ((messages, tools) => holdModel(messages, tools, this.#heardIn(messages))),
-      this.#estimate,
+    const { host, model, prompt } = asking;
+    this.#model = meteredChat(model, host.meter, (messages) =>
+      messages.some((message) => 'wav' in message) ? prompt.soundMs : 0,
     );
-    this.#inWords = asking.prompt.messages;
-    void asking.prompt.inWords.then((words) => {
+    this.#inWords = prompt.messages;
+    void prompt.inWords.then((words) => {
       this.#inWords = words ?? this.#inWords;
     });
   }
@@ -136,27 +128,6 @@ class Rounds implements ChatModel {
   get soundMs(): number {
     return this.#reply?.soundMs ?? 0;
   }
-
-  #heardIn(messages: readonly object[]): number {
-    return messages.some(isSpoken) ? this.#asking.prompt.soundMs : 0;
-  }
-
-  readonly #estimate = (
-    messages: readonly ChatMessage[],
-    { written, hasSound }: RequestProgress,
-  ): Usage => {
-    const { inputTokens, outputTokens } = estimateUsage(messages, written);
-    const heardMs = this.#heardIn(messages);
-    const audioInputTokens = Math.ceil(heardMs / msPerTokenHeard);
-    const audioOutputTokens = Math.ceil((hasSound ? this.soundMs : 0) / msPerTokenSpoken);
-    return {
-      inputTokens: inputTokens + audioInputTokens,
-      outputTokens: outputTokens + audioOutputTokens,
-      audioInputTokens,
-      audioOutputTokens,
-      isEstimate: true,
-    };
-  };
 
   async *reply(
     messages: readonly ChatMessage[],
@@ -181,23 +152,39 @@ class Rounds implements ChatModel {
   }
 
   /** Uses the voice of the turn or, where the model refuses that, its usual one. */
-  async *#inVoice(
+  #inVoice(
     messages: readonly ChatMessage[],
     tools: readonly Tool[],
     signal: AbortSignal,
-  ): AsyncGenerator<ChatPart> {
+  ): AsyncIterable<ChatPart> {
     const { habit, turn } = this.#asking;
     const { name, onGone } = answerSound(turn).voice;
     if (name === undefined || habit.goneVoices.has(name))
-      return yield* this.#model.reply(messages, tools, signal);
-    const spoken = this.#model.reply(messages, tools, signal, undefined, name);
-    if (!(yield* unlessRefused(spoken, isOutput, signal))) return;
-    for await (const part of this.#model.reply(messages, tools, signal)) {
-      const isFirst = isOutput(part) && !habit.goneVoices.has(name);
-      if (isFirst) habit.goneVoices.add(name);
-      if (isFirst) onGone?.(name, 'model');
-      yield part;
-    }
+      return this.#model.reply(messages, tools, signal);
+    return untilAccepted<'voice', ChatPart>(
+      {
+        wanted: new Set(['voice']),
+        send: (parts) =>
+          this.#model.reply(
+            messages,
+            tools,
+            signal,
+            undefined,
+            parts.has('voice') ? name : undefined,
+          ),
+        isAnswer: isOutput,
+        next: (error, parts) => {
+          if (parts.size === 0 || !isVoiceRefusal(error)) throw error;
+          return [];
+        },
+        onAccepted: (parts) => {
+          if (parts.has('voice')) return;
+          habit.goneVoices.add(name);
+          onGone?.(name, 'model');
+        },
+      },
+      signal,
+    );
   }
 
   /** The sound was sent once; after that its words will do. */
@@ -207,7 +194,6 @@ class Rounds implements ChatModel {
 }
 
 const isOutput = ({ kind }: ChatPart) => kind !== 'usage';
-const isSpoken = (message: object) => 'wav' in message;
 
 /** Gives the sound to the reader up to its limit, clause by clause, and reads out clauses without sound. */
 async function play(

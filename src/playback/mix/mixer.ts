@@ -1,15 +1,168 @@
 import type { Frame, FrameSource } from '#src/audio/frame.ts';
-import type { OpusEncoder } from '#src/audio/opus/opus.ts';
-import { FrameEncoders } from './frame-encoders.ts';
-import { limit } from './limiter.ts';
+import type { OpusCodec, OpusEncoder } from '#src/audio/opus/opus.ts';
+import { opusMode } from '#src/audio/opus/opus-packet.ts';
+import { restEncoder } from '#src/audio/opus/pause-aware-encoder.ts';
+import { inBoth, joinSamples, musicRateHz, speakRateHz } from '#src/audio/pcm.ts';
+import { Resampler } from '#src/audio/resample.ts';
 import { MusicLimiter } from './music-limiter.ts';
 import { type Block, frameSamples, type Track } from './track.ts';
-import { WideSpeech } from './wide-speech.ts';
+
+/** Frames an encoder is given first, so that its state matches the latest sound of the listeners. */
+const silenceFrames = 3;
+/** Delay of the resampler, in samples: 1 ms. */
+const late = speakRateHz / 1000;
+/** Share of a frame in which sound slides from in time to late: 5 % lower in pitch meanwhile. */
+const slide = 0.94;
+
+const silence = new Int16Array(frameSamples);
+
+/**
+ * Speech for the mix at 48 kHz, 1 ms late, with a switch to it without a jump.
+ *
+ * Takes every frame of speech, silence included, also of sound that is not used.
+ */
+class WideSpeech {
+  /** The latest frames, oldest first. */
+  #recent: readonly Int16Array[] = [];
+  #up: Resampler | undefined;
+  /** The resampler holds nothing but silence. */
+  #isSilent = true;
+
+  /** This frame of speech goes out at its own rate. */
+  keep(samples: Int16Array): void {
+    this.#recent = [...this.#recent, samples].slice(-(silenceFrames + 1));
+  }
+
+  /** 20 ms at 48 kHz, one channel; undefined where they are silent. */
+  widen(samples: Int16Array | undefined): Int16Array | undefined {
+    const frame = samples ?? silence;
+    const out = this.#up ? this.#go(this.#up, frame, samples === undefined) : this.#begin(frame);
+    this.keep(frame);
+    return out;
+  }
+
+  /** Right after the first `widen`: the frames before it in two channels. */
+  before(): Int16Array[] {
+    const up = new Resampler(speakRateHz, musicRateHz);
+    const wide = up.push(joinSamples(this.#last(silenceFrames + 1)));
+    return Array.from({ length: silenceFrames }, (_, n) => {
+      const from = 2 * frameSamples * n;
+      return inBoth(wide.subarray(from, from + 2 * frameSamples));
+    });
+  }
+
+  /** Forgets the sound after a long silence. */
+  forget(): void {
+    this.#recent = [];
+    this.#up = undefined;
+    this.#isSilent = true;
+  }
+
+  #go(up: Resampler, frame: Int16Array, isOver: boolean): Int16Array | undefined {
+    if (isOver && this.#isSilent) return undefined;
+    this.#isSilent = isOver;
+    return up.push(frame);
+  }
+
+  #begin(frame: Int16Array): Int16Array {
+    this.#up = new Resampler(speakRateHz, musicRateHz);
+    this.#isSilent = false;
+    const wide = this.#up.push(joinSamples([...this.#last(silenceFrames), frame]));
+    return slid(wide, 2 * frameSamples * silenceFrames);
+  }
+
+  #last(count: number): Int16Array[] {
+    const lacking = Math.max(0, count - this.#recent.length);
+    return [...Array.from({ length: lacking }, () => silence), ...this.#recent.slice(-count)];
+  }
+}
+
+/** `sound` from place `at` on, read more and more before that, up to twice `late`. */
+function slid(sound: Int16Array, at: number): Int16Array {
+  const length = 2 * frameSamples;
+  return Int16Array.from({ length }, (_, n) => {
+    const share = Math.min(1, n / (slide * length));
+    return Math.round(between(sound, at + n - 2 * late * share));
+  });
+}
+
+/** Interpolates between samples, by the cubic through the four around. */
+function between(sound: Int16Array, place: number): number {
+  const at = Math.floor(place);
+  const share = place - at;
+  const [a = 0, b = 0, c = 0, d = 0] = sound.subarray(at - 1, at + 3);
+  const [rise, bow] = [c - a, 2 * a - 5 * b + 4 * c - d];
+  return b + (share / 2) * (rise + share * (bow + share * (3 * (b - c) + d - a)));
+}
+
+/**
+ * Joins the frames of two encoders into one stream that sounds like one encoder's: that of speech, and from any frame to
+ * the next silence that of music.
+ *
+ * Opus codes the level of a frame as the difference to the one before. So an encoder must know, before its first frame,
+ * the sound that listeners heard last: a pause, or the sound of the other encoder, which it then encodes without sending
+ * it, in the mode of that. A change of mode it then makes itself, in its next frame; else there would be a crack up to 30
+ * dB above the speech.
+ */
+export class FrameEncoders {
+  readonly #mono: OpusEncoder;
+  readonly #codec: Pick<OpusCodec, 'encoder'>;
+  #stereo: OpusEncoder | undefined;
+  /** Encoder and frame that people heard last; undefined in silence. */
+  #last: { readonly encoder: OpusEncoder; readonly frame: Frame } | undefined;
+  /** Encoders that do not know of the latest silence yet. */
+  readonly #restless = new Set<OpusEncoder>();
+
+  /** The encoder of music is opened with its first frame: most links never need it. */
+  constructor(codec: Pick<OpusCodec, 'encoder'>) {
+    this.#codec = codec;
+    this.#mono = codec.encoder(speakRateHz);
+  }
+
+  /** Only after speech, or after silence. */
+  mono(samples: Int16Array): Frame {
+    return this.#encoded(this.#mono, samples);
+  }
+
+  /** `before` gives the latest frames that were heard, as this encoder would have had them; only asked after speech. */
+  stereo(samples: Int16Array, before?: () => readonly Int16Array[]): Frame {
+    this.#stereo ??= this.#codec.encoder(musicRateHz, 2);
+    if (before && this.#last?.encoder === this.#mono) {
+      this.#stereo.force?.(opusMode(this.#last.frame));
+      for (const frame of before()) this.#stereo.encode(frame);
+      this.#stereo.force?.(undefined);
+    }
+    return this.#encoded(this.#stereo, samples);
+  }
+
+  /** People hear silence from now on. */
+  rest(): void {
+    for (const encoder of this.#restless) {
+      if (encoder === this.#mono) restEncoder(encoder, speakRateHz);
+      else restEncoder(encoder, musicRateHz, 2);
+    }
+    this.#restless.clear();
+    this.#last = undefined;
+  }
+
+  free(): void {
+    this.#mono.free();
+    this.#stereo?.free();
+    this.#stereo = undefined;
+  }
+
+  #encoded(encoder: OpusEncoder, samples: Int16Array): Frame {
+    const frame = encoder.encode(samples);
+    this.#last = { encoder, frame };
+    this.#restless.add(encoder);
+    return frame;
+  }
+}
 
 /** Frames that may wait for their confirmation, one second; the oldest then counts as never sent. */
 const mostUnconfirmed = 50;
 
-type UnconfirmedMix = { readonly heard: () => Int16Array; readonly blocks: readonly Block[] };
+type UnconfirmedMix = { readonly heard: () => Int16Array; readonly speech: Block | undefined };
 
 /** Named tracks as the mixer sees them. */
 export interface MusicSource {
@@ -21,14 +174,15 @@ export interface MusicSource {
   onSound(listener: () => void): void;
 }
 
+/** All that one link sends. */
+export type MixedTracks = {
+  readonly voice: Track;
+  readonly cues: Track;
+  readonly music: MusicSource;
+};
+
 /** A frame, and its audible sound, mono at the speaking rate. */
 type MixedFrame = { readonly frame: Frame; readonly heard: () => Int16Array };
-
-/** Named tracks beside the speech, and the encoder for music. */
-export type WithMusic = {
-  readonly tracks: MusicSource;
-  readonly encoder: () => OpusEncoder;
-};
 
 /**
  * All tracks as one stream of frames. Nothing is mixed or encoded before the link asks.
@@ -37,7 +191,8 @@ export type WithMusic = {
  * the speaking rate; with music, stereo at 48 kHz.
  */
 export class Mixer implements FrameSource {
-  readonly #tracks: readonly Track[];
+  readonly #voice: Track;
+  readonly #cues: Track;
   readonly #encoders: FrameEncoders;
   readonly #music: MusicSource;
   readonly #limiter = new MusicLimiter();
@@ -52,32 +207,35 @@ export class Mixer implements FrameSource {
   #wake: (() => void) | undefined;
 
   /**
-   * `encoder` works at the speaking rate; its opener frees it. `onLeft` gets every frame that left, as it was
-   * before Opus: mono at the speaking rate.
+   * `cues` are silent while `voice` sounds. `onLeft` gets every frame that left, as it was before Opus: mono at the
+   * speaking rate.
    */
   constructor(
-    tracks: readonly Track[],
-    encoder: OpusEncoder,
+    { voice, cues, music }: MixedTracks,
+    codec: Pick<OpusCodec, 'encoder'>,
     onLeft: (samples: Int16Array, atMs: number) => void,
-    music: WithMusic,
   ) {
-    this.#tracks = tracks;
-    this.#encoders = new FrameEncoders(encoder, music.encoder);
-    this.#music = music.tracks;
+    this.#voice = voice;
+    this.#cues = cues;
+    this.#encoders = new FrameEncoders(codec);
+    this.#music = music;
     this.#onLeft = onLeft;
-    for (const track of [...tracks, music.tracks]) track.onSound(() => this.#rouse());
+    for (const track of [voice, cues, music]) track.onSound(() => this.#rouse());
   }
 
   next(): Frame | undefined {
     this.#due = false;
-    const { blocks, isSpeaking } = this.#pull();
-    const speech = blocks.length > 0 ? mix(blocks) : undefined;
-    const music = this.#music.pull(isSpeaking);
+    const voice = this.#voice.pull();
+    const cue = this.#cues.pull();
+    const speech = voice ?? cue;
+    const music = this.#music.pull(voice !== undefined);
     if (!speech && !music) return this.#rest();
     this.#quiet = false;
     const isNarrow = speech && !music && !this.#isWide;
-    const { frame, heard } = isNarrow ? this.#narrow(speech) : this.#wide(speech, music);
-    this.#remember(frame, { heard, blocks });
+    const { frame, heard } = isNarrow
+      ? this.#narrow(speech.samples)
+      : this.#wide(speech?.samples, music);
+    this.#remember(frame, { heard, speech });
     return frame;
   }
 
@@ -91,7 +249,7 @@ export class Mixer implements FrameSource {
     if (!unconfirmed) return;
     this.#unconfirmed.delete(frame);
     this.#onLeft(unconfirmed.heard(), atMs);
-    for (const block of unconfirmed.blocks) block.left(atMs);
+    unconfirmed.speech?.left(atMs);
   }
 
   /** `wake` is called once whenever there is something again after `next` had nothing. Replaces the former one. */
@@ -100,21 +258,8 @@ export class Mixer implements FrameSource {
     if (this.#due) wake();
   }
 
-  /** Frees only encoders that it opened itself. */
   free(): void {
     this.#encoders.free();
-  }
-
-  #pull(): { readonly blocks: readonly Block[]; readonly isSpeaking: boolean } {
-    const blocks: Block[] = [];
-    let isSpeaking = false;
-    for (const track of this.#tracks) {
-      const block = track.pull();
-      if (!block) continue;
-      blocks.push(block);
-      isSpeaking ||= track.name === 'voice';
-    }
-    return { blocks, isSpeaking };
   }
 
   #rest(): undefined {
@@ -152,17 +297,6 @@ export class Mixer implements FrameSource {
     const [oldest] = this.#unconfirmed.keys();
     if (oldest) this.#unconfirmed.delete(oldest);
   }
-}
-
-/** One block alone cannot be too loud, and passes bit by bit. */
-function mix(blocks: readonly Block[]): Int16Array {
-  const [first, second] = blocks;
-  if (first && !second) return first.samples;
-  const sum = new Float32Array(frameSamples);
-  for (const { samples } of blocks) {
-    for (let n = 0; n < frameSamples; n++) sum[n] = (sum[n] ?? 0) + (samples[n] ?? 0);
-  }
-  return limit(sum);
 }
 
 function addToBoth(sum: Float32Array, one: Int16Array): void {

@@ -11,9 +11,8 @@ export type Block = {
   readonly left: (atMs: number) => void;
 };
 
-/** One named source of sound for the mixer. */
+/** One source of sound for the mixer. */
 export interface Track {
-  readonly name: string;
   /** The next 20 ms, or undefined while there is nothing to play. */
   pull(): Block | undefined;
   /** Replaces the former listener, called whenever `pull` has something again. */

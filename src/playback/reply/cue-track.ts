@@ -1,18 +1,72 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
-import { fadeOut, Gain, gainOf } from '#src/playback/mix/gain.ts';
+import { fadeOut, Gain } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples, type Track } from '#src/playback/mix/track.ts';
 import type { CueName, Cues } from './load-cues.ts';
-import type { VoiceTrack } from './voice-track.ts';
+import type { SpokenReply } from './spoken-reply.ts';
 
-/** Loudness of cues, as a server sets it. */
-export const cueLevels = ['off', 'soft', 'on'] as const;
-export type CueLevel = (typeof cueLevels)[number];
+/** Duration, in samples, of a change of volume during speech. */
+const glideSamples = speakRateHz / 50;
+
+/** The track `voice`: the bot's replies, one after the other. */
+export class VoiceTrack implements Track {
+  readonly #volume = new Gain(1);
+  #replies: SpokenReply[] = [];
+  #sounds = false;
+  #listener: (() => void) | undefined;
+
+  /** The latest frame held speech. */
+  get sounds(): boolean {
+    return this.#sounds;
+  }
+
+  /** Sounds at once, or after the replies that were added before. */
+  add(reply: SpokenReply): void {
+    this.#replies = [...this.#replies.filter((one) => !one.over), reply];
+    reply.onChange(() => this.#notify());
+    this.#notify();
+  }
+
+  /** 1 is as loud as replies are; from the next frame on. */
+  volume(gain: number): void {
+    this.#volume.to(gain, this.#sounds ? glideSamples : 0);
+  }
+
+  /** Cuts the reply that sounds and all that wait. */
+  cut(): void {
+    // The last first: else the end of one would wake the link for the next.
+    for (const reply of this.#replies.toReversed()) reply.cut();
+  }
+
+  /** Undefined inside a reply whose sound is late; the next reply waits for its end. */
+  pull(): Block | undefined {
+    const block = this.#pull();
+    this.#sounds = block !== undefined;
+    if (block) this.#volume.applyToMono(block.samples); // each block is a copy of the reply's samples
+    return block;
+  }
+
+  onSound(listener: () => void): void {
+    this.#listener = listener;
+  }
+
+  #pull(): Block | undefined {
+    for (let reply = this.#replies[0]; reply; reply = this.#replies[0]) {
+      const block = reply.pull();
+      if (block || !reply.over) return block;
+      this.#replies.shift();
+    }
+    return undefined;
+  }
+
+  #notify(): void {
+    const reply = this.#replies.find((one) => !one.over);
+    if (reply?.ready) this.#listener?.();
+  }
+}
 
 /** One signal as it was asked for, by which it can be cut. */
 export type PlayedCue = { readonly samples: Int16Array; readonly left: () => void };
 
-/** `soft` is as the files are. */
-const onDb = 6;
 const fadeSamples = speakRateHz / 200;
 
 /** Longest wait of a cue for speech that is being silenced, in frames; then its moment has passed. */
@@ -23,13 +77,11 @@ const silence: Int16Array = new Int16Array(0);
 /**
  * The track `cues`: short signals that never sound together with speech, and end with the first sample of it.
  *
- * Stands behind the voice track in the list of the mixer, so that it knows the frame.
+ * The mixer asks it after the voice track, so that it knows the frame.
  */
 export class CueTrack implements Track {
-  readonly name = 'cues';
   readonly #voice: Pick<VoiceTrack, 'sounds'>;
   readonly #cues: Cues;
-  readonly #level: () => CueLevel;
   readonly #volume = new Gain(1);
   #sounding = silence;
   /** The one that sounds, or did last. */
@@ -39,25 +91,18 @@ export class CueTrack implements Track {
   #waited = 0;
   #listener: (() => void) | undefined;
 
-  /** `level` is asked before each cue. */
-  constructor(voice: Pick<VoiceTrack, 'sounds'>, cues: Cues, level: () => CueLevel = () => 'soft') {
+  constructor(voice: Pick<VoiceTrack, 'sounds'>, cues: Cues) {
     this.#voice = voice;
     this.#cues = cues;
-    this.#level = level;
+  }
+
+  /** Plays a cue from the next frame on, or after the current cue; replaces one that waits. Lost while the bot speaks. */
+  play(name: CueName): PlayedCue {
+    return this.say(this.#cues[name]);
   }
 
   /**
-   * Plays a cue from the next frame on, or after the current cue; replaces one that waits. Lost while the bot speaks.
-   * Undefined where cues are off.
-   */
-  play(name: CueName): PlayedCue | undefined {
-    const level = this.#level();
-    if (level === 'off') return undefined;
-    return this.say(level === 'on' ? louder(this.#cues[name]) : this.#cues[name]);
-  }
-
-  /**
-   * Plays a sound at the speaking rate, mono, at every cue level: a few words said while people wait, or a
+   * Plays a sound at the speaking rate, mono: a few words said while people wait, or a
    * tone they asked for. `left` is called as each frame of it really leaves.
    */
   say(samples: Int16Array, left: () => void = () => undefined): PlayedCue {
@@ -107,10 +152,4 @@ export class CueTrack implements Track {
     this.#waited++;
     if (this.#waited >= patience) this.#next = undefined;
   }
-}
-
-function louder(cue: Int16Array): Int16Array {
-  const samples = cue.slice();
-  new Gain(gainOf(onDb)).applyToMono(samples);
-  return samples;
 }

@@ -29,8 +29,8 @@ export const longestQueueMs = 5_000;
 /** Frames of a pause so short that no word is missed: it resumes where it stopped. */
 const shortestPause = 4;
 
-/** A change of volume that is faster would click. */
-const shortestGlideMs = 5;
+/** Length of a change of volume: a faster one would click. */
+const glideMs = 5;
 
 /** One answer on its way to the channel: its sound, and its heard part. Written by one, pulled by a track. */
 export class SpokenReply {
@@ -137,14 +137,14 @@ export class SpokenReply {
     else if (this.#sound.dropAfterSentence()) this.#drop();
   }
 
-  /** Grows `db` quieter than its own volume, from the next frame on, over `overMs`; at least 5 ms. */
-  duck(db: number, overMs: number): void {
-    this.#glide(gainOf(-Math.abs(db)), overMs);
+  /** Turns `db` down from its own volume, with the next frame. */
+  duck(db: number): void {
+    this.#glide(gainOf(-db));
   }
 
-  /** Grows as loud again as it was. */
-  unduck(overMs: number): void {
-    this.#glide(1, overMs);
+  /** Returns to its own volume, with the next frame. */
+  unduck(): void {
+    this.#glide(1);
   }
 
   /** Silent within one frame, after a fade of 4 ms, and keeps everything; its writer waits when 5 s are queued. */
@@ -181,9 +181,8 @@ export class SpokenReply {
   }
 
   /** Out of silence there is nothing to glide from. */
-  #glide(gain: number, overMs: number): void {
-    const glideMs = this.#sounding ? Math.max(overMs, shortestGlideMs) : 0;
-    this.#sound.gain.to(gain, glideMs * samplesPerMs);
+  #glide(gain: number): void {
+    this.#sound.gain.to(gain, this.#sounding ? glideMs * samplesPerMs : 0);
   }
 
   #close(ending: 'completed' | 'failed' | 'cancelled'): void {

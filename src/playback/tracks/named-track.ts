@@ -89,7 +89,7 @@ export class NamedTrack {
   perform(command: TrackCommand): PlayerOutcome {
     const track = this.name;
     if (command.kind === 'volume')
-      return { kind: 'volume', track, percent: this.#fade(command.percent, 0) };
+      return { kind: 'volume', track, percent: this.#fade(command.percent, command.overMs) };
     return this.now ? this.#performOn(this.now, command) : { kind: 'empty', track };
   }
 
@@ -132,47 +132,42 @@ export class NamedTrack {
   #performOn(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): PlayerOutcome {
     const track = this.name;
     const { seekable, title } = now.source;
+    const changed = { kind: 'changed', track } as const;
     switch (command.kind) {
       case 'pause':
       case 'resume':
         this.#isPaused = command.kind === 'pause';
         this.#follow();
-        return { kind: this.#isPaused ? 'paused' : 'resumed', track };
+        return changed;
       case 'mute':
       case 'unmute':
         this.#isMuted = command.kind === 'mute';
-        this.#fade(this.#percent, 0);
-        return { kind: this.isMuted ? 'muted' : 'unmuted', track };
+        this.#fade(this.#percent);
+        return changed;
       case 'skip':
         this.#cancel([now], 'skipped');
-        return { kind: 'skipped', track, title, next: this.now?.source.title };
-      case 'stop': {
-        const removed = this.#items.length - 1;
+        return { kind: 'skipped', track, title };
+      case 'stop':
         this.#stop('stopped');
-        return { kind: 'stopped', track, removed };
-      }
-      case 'fade': {
-        const { overMs } = command;
-        return { kind: 'fading', track, percent: this.#fade(command.percent, overMs), overMs };
-      }
+        return changed;
       case 'seek':
         return this.#seek(now, command.to);
       case 'loop':
         if (command.on && !seekable) return { kind: 'unseekable', track, title };
         now.loop(command.on);
         this.#report();
-        return { kind: command.on ? 'looping' : 'unlooped', track, title };
+        return changed;
       case 'remove': {
         const item = this.#items.slice(1).find(({ id }) => id === command.id);
-        if (!item) return { kind: 'over' };
+        if (!item) return { kind: 'empty', track };
         this.#cancel([item], 'skipped');
-        return { kind: 'removed', track, title: item.source.title };
+        return changed;
       }
     }
   }
 
   /** Volume that is reached, limited to the allowed range; every change takes 5 ms at least. */
-  #fade(percent: number, overMs: number): number {
+  #fade(percent: number, overMs = 0): number {
     if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(maxVolumePercent, percent));
     const gain = this.#isMuted ? 0 : this.#percent / 100;
     this.#gain.to(gain, Math.max(overMs * musicPerMs, rampSamples));
@@ -190,7 +185,7 @@ export class NamedTrack {
     this.#cut();
     item.seek(positionMs);
     this.#follow();
-    return { kind: 'sought', track, title, positionMs, lengthMs };
+    return { kind: 'changed', track };
   }
 
   #stop(reason: CancelReason): void {

@@ -70,13 +70,11 @@ export class NamedTracks {
     return this.#isPaused;
   }
 
-  /** Pauses all; a track paused by itself stays so afterwards. */
-  pause(): void {
-    this.#hold(true);
-  }
-
-  resume(): void {
-    this.#hold(false);
+  /** Pauses all, or ends that; a track paused by itself stays so afterwards. */
+  pause(on: boolean): void {
+    if (on === this.#isPaused) return;
+    this.#isPaused = on;
+    for (const track of this.#tracks.values()) track.hold(on);
   }
 
   /** Calls `listener` synchronously for each event, and without one for other changes, until disposed of. */
@@ -137,11 +135,6 @@ export class NamedTracks {
     track.hold(this.#isPaused);
     this.#tracks.set(track.key, track);
     return track;
-  }
-
-  #hold(on: boolean): void {
-    this.#isPaused = on;
-    for (const track of this.#tracks.values()) track.hold(on);
   }
 
   #report(event: TrackEvent | undefined): void {

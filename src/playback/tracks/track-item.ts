@@ -1,8 +1,11 @@
+import { joinSamples, musicRateHz } from '#src/audio/pcm.ts';
+import { OneRate } from '#src/audio/resample.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
+import { StreamDeadline } from '#src/base/waiting.ts';
 import { Levelling, type Loudness } from '#src/playback/mix/levelling.ts';
-import { Pump } from './source-pump.ts';
+import { musicPerMs } from '#src/playback/mix/stereo.ts';
 
 /**
  * End of an item; exactly one each.
@@ -41,7 +44,19 @@ export type ItemOptions = {
   readonly origin?: SoundOrigin;
 };
 
-/** One sound on a track: the current one, or a queued one. */
+/** Samples needed before a sound begins, or resumes after a gap; fewer where there are no more. */
+const enough = 400 * musicPerMs;
+/** Samples read ahead; after that nothing is read before the low mark. */
+const ahead = 2_000 * musicPerMs;
+const low = 1_500 * musicPerMs;
+
+/** Time without sound from its source, in ms, after which an item is given up. */
+const sourceTimeoutMs = 8_000;
+
+/**
+ * One sound on a track: the current one, or a queued one. Reads its source to its end, round after round where it loops,
+ * ahead within a bound: 48 kHz stereo, first in, first out. All lengths are samples of one channel.
+ */
 export class TrackItem {
   readonly source: SoundSource;
   readonly origin: SoundOrigin | undefined;
@@ -54,8 +69,24 @@ export class TrackItem {
   readonly ended = this.#done.promise;
   readonly #levelling: Levelling | undefined;
   #isLooping: boolean;
+  /** The present reading of its source. */
+  #reading: AbortController | undefined;
+  /** Samples that were read and not taken. */
+  #sound: Int16Array = new Int16Array(0);
+  #taken = 0;
+  /** Round that sounds: its start in the source, in ms, and its first sample. */
   #fromMs: number;
-  #pump: Pump | undefined;
+  #roundAt = 0;
+  /** First samples of the rounds behind it. */
+  #rounds: number[] = [];
+  #isBuffering = true;
+  #isHeld = false;
+  /** Within the present wait for the source. */
+  #wasHeld = false;
+  /** Resolved after sound was taken or the reading ended. */
+  #space = Promise.withResolvers<void>();
+  /** No more sound comes; with a cause where the source broke, or gave nothing for too long. */
+  #sourceEnd: { readonly cause?: unknown } | undefined;
   /** A sound of it was taken, or it is known to have had one. */
   #sounded = false;
   #isOver = false;
@@ -82,9 +113,9 @@ export class TrackItem {
     return this.#isLooping;
   }
 
-  /** Position of the sound the link took last, in ms; the start position before that. */
+  /** Position of the next sample to be taken, in ms. */
   get positionMs(): number {
-    return this.#pump?.positionMs ?? this.#fromMs;
+    return this.#fromMs + (this.#taken - this.#roundAt) / musicPerMs;
   }
 
   /** Whether some of it was taken, or an earlier part is known to have been. */
@@ -92,14 +123,14 @@ export class TrackItem {
     return this.#sounded;
   }
 
-  /** A frame of it can be had now, or it is over. */
+  /** There is enough of it to begin with, or no more will come. */
   get isReady(): boolean {
-    return this.#pump?.isReady ?? false;
+    return this.isWhole || !this.#isBuffering;
   }
 
   /** No more will come than is here. */
   get isWhole(): boolean {
-    return this.#pump?.end !== undefined;
+    return this.#sourceEnd !== undefined;
   }
 
   /** All of it was taken. */
@@ -107,71 +138,89 @@ export class TrackItem {
     return this.isWhole && this.rest === 0;
   }
 
-  /** Samples of one channel that are here without a gap. */
+  /** Samples that were read and not taken. */
   get rest(): number {
-    return this.#pump?.length ?? 0;
+    return this.#sound.length / 2;
   }
 
   /** Begins to read, or continues, so that it can sound when its turn comes. */
   open(): void {
     if (this.#isOver) return;
-    this.#pump ??= new Pump(this.source, this.#clock, {
-      fromMs: this.#fromMs,
-      isLooping: this.#isLooping,
-      changed: this.#onChange,
-      read: (samples) => this.#levelling?.measure(samples),
-    });
-    this.#pump.hold(false);
+    this.#hold(false);
+    if (!this.#reading) this.#read(this.#fromMs);
   }
 
   /** Stops reading from the source until it is opened again. */
   hold(): void {
-    this.#pump?.hold(true);
+    this.#hold(true);
   }
 
-  /** Round and round, or to its end; only of a source that can be sought. */
+  /** Round and round, or to the end of the present round; only of a source that can be sought. */
   loop(on: boolean): void {
     this.#isLooping = on;
-    this.#pump?.loop(on);
+    const [next] = this.#rounds;
+    if (on && this.#sourceEnd && !('cause' in this.#sourceEnd)) {
+      this.#rounds.push(this.#given);
+      this.#read(0);
+    } else if (!on && next !== undefined) {
+      this.#stopReading();
+      this.#sound = this.#sound.subarray(0, 2 * (next - this.#taken));
+      this.#rounds = [];
+      this.#sourceEnd = {};
+    }
   }
 
   /** Goes on from there with a new reading of its source, once it is opened; only of one that can be sought. */
   seek(toMs: number): void {
-    this.#pump?.close();
-    this.#pump = undefined;
+    this.#stopReading();
+    this.#reading = undefined;
+    this.#sourceEnd = undefined;
+    this.#isBuffering = true;
+    this.#sound = new Int16Array(0);
+    this.#rounds = [];
+    this.#roundAt = this.#taken;
     this.#fromMs = toMs;
     this.#sounded = true;
   }
 
-  /** Takes samples as `Pump.take` does. */
+  /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
   take(into: Float32Array, at: number): number {
-    const count = this.#pump?.take(into, at) ?? 0;
+    const count = this.#copy(into, at);
+    this.#taken += count;
+    this.#sound = this.#sound.subarray(2 * count);
+    while ((this.#rounds[0] ?? Number.POSITIVE_INFINITY) <= this.#taken) {
+      this.#roundAt = this.#rounds.shift() ?? 0;
+      this.#fromMs = 0;
+    }
+    if (this.rest <= low) this.#wake();
     this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
     if (count > 0) this.#sounded = true;
     return count;
   }
 
+  /** As `take`, from the start of `into` on, without taking them. */
   peek(into: Float32Array): void {
-    this.#pump?.peek(into);
+    this.#copy(into, 0);
     this.#levelling?.preview(into);
   }
 
-  /** Reports that the item should have gone on and had no sound. */
+  /** Reports that the item should have gone on and had no sound: it resumes when there is enough again. */
   starve(): void {
-    this.#pump?.starve();
+    this.#isBuffering = true;
+    this.#wake();
   }
 
   /** Ends as its source did, or for a reason of its own. */
   end(reason?: CancelReason): ItemEnd {
     const ended = reason ? { reason } : this.#endOfSource();
     this.#isOver = true;
-    this.#pump?.close();
+    this.#stopReading();
     this.#done.resolve(ended);
     return ended;
   }
 
   #endOfSource(): ItemEnd {
-    const { cause } = this.#pump?.end ?? {};
+    const { cause } = this.#sourceEnd ?? {};
     if (cause instanceof BotError) return { reason: 'failed', error: cause };
     if (cause !== undefined) {
       const error = new BotError('source.broken', false, 'The source of a sound failed.', cause);
@@ -181,4 +230,126 @@ export class TrackItem {
     const error = new BotError('source.not_audio', false, 'The source of a sound gave none.');
     return { reason: 'failed', error };
   }
+
+  #copy(into: Float32Array, at: number): number {
+    const next = this.#sound.subarray(0, into.length - 2 * at);
+    into.set(next, 2 * at);
+    return next.length / 2;
+  }
+
+  #hold(on: boolean): void {
+    if (on === this.#isHeld) return;
+    this.#isHeld = on;
+    this.#wasHeld = true;
+    if (!on) this.#wake();
+  }
+
+  /** Samples that the source gave so far. */
+  get #given(): number {
+    return this.#taken + this.rest;
+  }
+
+  #stopReading(): void {
+    this.#reading?.abort(new Error('the sound is not wanted any more'));
+    this.#wake();
+  }
+
+  #read(fromMs: number): void {
+    this.#reading = new AbortController();
+    this.#sourceEnd = undefined;
+    const { signal } = this.#reading;
+    const conclude = (end: { readonly cause?: unknown }) => {
+      if (signal.aborted) return;
+      this.#sourceEnd = end;
+      this.#isBuffering = false;
+      this.#onChange();
+    };
+    void this.#readRounds(fromMs, signal).then(
+      () => conclude({}),
+      (cause: unknown) => conclude({ cause }),
+    );
+  }
+
+  /** A round without sound is the last, unless it began behind its start. */
+  async #readRounds(startMs: number, signal: AbortSignal): Promise<void> {
+    for (let fromMs = startMs; ; fromMs = 0) {
+      const before = this.#given;
+      await this.#readRound(fromMs, signal);
+      const isEmpty = this.#given === before && fromMs === 0;
+      if (!this.#isLooping || isEmpty) return;
+      this.#rounds.push(this.#given);
+    }
+  }
+
+  /** A source that breaks is opened again where it was, as long as it gave sound since it was opened last. */
+  async #readRound(fromMs: number, signal: AbortSignal): Promise<void> {
+    for (const start = this.#given; ; ) {
+      const before = this.#given;
+      try {
+        return await this.#readSource(fromMs + (before - start) / musicPerMs, signal);
+      } catch (cause) {
+        if (!isBreak(cause) || this.#given === before) throw cause;
+      }
+    }
+  }
+
+  async #readSource(fromMs: number, signal: AbortSignal): Promise<void> {
+    const pieces = this.source.open(fromMs, signal)[Symbol.asyncIterator]();
+    const rate = new OneRate(musicRateHz, 2);
+    using deadline = new StreamDeadline(this.#clock);
+    try {
+      for (;;) {
+        await this.#untilSpace(signal);
+        const next = await this.#inTime(pieces.next(), deadline);
+        signal.throwIfAborted();
+        if (next.done) break;
+        for (const samples of rate.push(next.value)) this.#push(samples);
+      }
+    } finally {
+      if (!signal.aborted) this.#push(rate.flush());
+      void pieces.return?.().catch(() => undefined); // the source is being stopped: its errors are ignored
+    }
+  }
+
+  /** The next sound of the source; a wait in which the sound was held does not count. */
+  async #inTime<T>(next: Promise<T>, deadline: StreamDeadline): Promise<T> {
+    for (;;) {
+      this.#wasHeld = this.#isHeld;
+      try {
+        return await deadline.within(next, sourceTimeoutMs, late);
+      } catch (cause) {
+        if (!this.#wasHeld) throw cause;
+      }
+    }
+  }
+
+  #push(samples: Int16Array): void {
+    if (samples.length === 0) return;
+    this.#levelling?.measure(samples);
+    this.#sound = joinSamples([this.#sound, samples]);
+    if (!this.#isBuffering || this.rest < enough) return;
+    this.#isBuffering = false;
+    this.#onChange();
+  }
+
+  /** Has the limit of sound checked again. */
+  #wake(): void {
+    this.#space.resolve();
+    this.#space = Promise.withResolvers();
+  }
+
+  /** Aborting `signal` throws `signal.reason`. */
+  async #untilSpace(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (this.#isHeld || this.rest >= ahead)) await this.#space.promise;
+    signal.throwIfAborted();
+  }
+}
+
+function late(): BotError {
+  return new BotError('source.unreachable', false, 'A sound did not arrive: its source stopped.');
+}
+
+/** A connection or a decoder broke, say while a track was paused. */
+function isBreak(cause: unknown): boolean {
+  return cause instanceof BotError && cause.code === 'source.unreachable' && cause.retryable;
 }

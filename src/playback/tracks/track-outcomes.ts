@@ -6,10 +6,8 @@ export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
 /** Command for one track. */
 export type TrackCommand =
   | { readonly kind: 'pause' | 'resume' | 'skip' | 'stop' | 'mute' | 'unmute' }
-  /** 0 to 200. */
-  | { readonly kind: 'volume'; readonly percent: number }
-  /** Volume, reached gradually. */
-  | { readonly kind: 'fade'; readonly percent: number; readonly overMs: number }
+  /** 0 to 200; a fade reaches it after `overMs`. */
+  | { readonly kind: 'volume'; readonly percent: number; readonly overMs?: number }
   | { readonly kind: 'seek'; readonly to: SeekTarget }
   | { readonly kind: 'loop'; readonly on: boolean }
   /** Of a sound that waits. */
@@ -17,31 +15,10 @@ export type TrackCommand =
 
 /** What a command did to a track. */
 export type PlayerOutcome =
-  | {
-      readonly kind: 'paused' | 'resumed' | 'muted' | 'unmuted' | 'empty';
-      readonly track: string;
-    }
-  | {
-      readonly kind: 'skipped';
-      readonly track: string;
-      readonly title: string;
-      readonly next?: string;
-    }
-  | { readonly kind: 'stopped'; readonly track: string; readonly removed: number }
+  /** `empty`: nothing sounds there. */
+  | { readonly kind: 'changed' | 'empty'; readonly track: string }
+  | { readonly kind: 'skipped'; readonly track: string; readonly title: string }
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
-  | {
-      readonly kind: 'fading';
-      readonly track: string;
-      readonly percent: number;
-      readonly overMs: number;
-    }
-  | {
-      readonly kind: 'sought';
-      readonly track: string;
-      readonly title: string;
-      readonly positionMs: number;
-      readonly lengthMs?: number;
-    }
   | {
       readonly kind: 'past-end';
       readonly track: string;
@@ -49,14 +26,7 @@ export type PlayerOutcome =
       readonly lengthMs: number;
     }
   /** A live stream, which can neither seek nor repeat. */
-  | { readonly kind: 'unseekable'; readonly track: string; readonly title: string }
-  | {
-      readonly kind: 'looping' | 'unlooped' | 'removed';
-      readonly track: string;
-      readonly title: string;
-    }
-  /** The sound does not wait any more. */
-  | { readonly kind: 'over' };
+  | { readonly kind: 'unseekable'; readonly track: string; readonly title: string };
 
 /** Why a sound was not taken. */
 export type SoundRejection =

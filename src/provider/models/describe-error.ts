@@ -1,8 +1,7 @@
 import { APIConnectionTimeoutError, APIError } from 'openai/core/error';
 import { parsedMs } from '#src/base/clock.ts';
 import { BotError, type ErrorCode, type FailureServer } from '#src/base/errors.ts';
-import type { ApiClient } from '#src/provider/client.ts';
-import { keyOf } from '#src/provider/client.ts';
+import { type ApiClient, keyOf } from '#src/provider/client.ts';
 import { codeOf, plainWords, serverName, wordsOf, wordsOfText } from './error-phrases.ts';
 
 /**

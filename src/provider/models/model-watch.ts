@@ -33,7 +33,7 @@ export class ModelWatch implements Disposable {
   constructor(options: WatchOptions) {
     this.#options = options;
     this.#news = this.#judge(() => ({ kind: 'not offered' }));
-    if (options.models.length > 0) void this.#run();
+    void this.#run();
   }
 
   /** Model news as of the last round, in the order of the roles; before the first, from the table. */

@@ -1,6 +1,17 @@
 import { parsedMs } from '#src/base/clock.ts';
 import { endings, type ModelRetirement } from './model-table.ts';
 
+/** Server of a request: what is built in, or a model at a host, which may hold a port. */
+export type ServedBy =
+  | { readonly kind: 'embedded' }
+  | { readonly kind: 'remote'; readonly model: string; readonly host: string };
+
+export const embedded: ServedBy = { kind: 'embedded' };
+
+export function servedBy(model: string, baseUrl: string): ServedBy {
+  return { kind: 'remote', model, host: new URL(baseUrl).host };
+}
+
 /** Voice that is asked of a server where none is named. */
 export const standardVoice = 'alloy';
 
@@ -84,7 +95,6 @@ function kindOf(daysFromNotice: number, isOver: boolean, isMissing: boolean) {
 
 /** Setting that holds the model of a group of settings. */
 function settingOf(role: string): string {
-  if (role === 'SPEECH_MODELS' || role === 'TRANSCRIPTION_MODELS') return role;
   return role === 'AUDIO_MODEL' ? 'AUDIO_MODEL_NAME' : `${role}_MODEL`;
 }
 
@@ -102,7 +112,7 @@ export function sayNews({ role, model, kind, onDate, successor }: ModelNews): st
   }
 }
 
-/** Recognisers that send words during speech and only add to them (OpenAI's Realtime API, 2026-11). */
+/** Recognisers that send words during speech and only add to them (OpenAI's Realtime API). */
 const stableRecognisers = ['gpt-live-transcribe', 'gpt-realtime-whisper'];
 
 /** Whether a streaming recogniser is known to keep the words it has told. */
@@ -128,6 +138,14 @@ function findModel(models: readonly ListedModel[], model: string): ListedModel |
 
 export function isOpenAi(baseUrl: string): boolean {
   return URL.canParse(baseUrl) && new URL(baseUrl).host === 'api.openai.com';
+}
+
+/** Base URL of the API at an address: without a path the address means its `/v1`. */
+export function apiUrl(address: string): string {
+  const url = new URL(address);
+  if (url.pathname !== '/') return address;
+  url.pathname = '/v1';
+  return url.href;
 }
 
 const dayMs = 86_400_000;

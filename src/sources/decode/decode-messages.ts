@@ -1,9 +1,8 @@
-import type { Want } from './decoder.ts';
+import type { SoundShape } from './decoder.ts';
 import type { SoundTags } from './tags.ts';
 
 /** Decoding order for one file. */
-export type DecodePlan = {
-  readonly want: Want;
+export type DecodePlan = SoundShape & {
   /** Left out at the start. */
   readonly skipMs?: number;
 };
@@ -31,9 +30,6 @@ export type FeedResult = {
   /** Whether sound was decoded, even if all of it was left out. */
   readonly hasSound: boolean;
 };
-
-/** Sent once, before any answer: the process has loaded its decoders. */
-export type DecoderReady = { readonly kind: 'ready' };
 
 export type FromDecoder =
   | FeedResult

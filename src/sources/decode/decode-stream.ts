@@ -1,35 +1,25 @@
-import { OneRate } from '#src/audio/one-rate.ts';
-import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { durationMs, joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { StereoRate } from '#src/audio/stereo-rate.ts';
+import { OneRate } from '#src/audio/resample.ts';
+import { WavStream } from '#src/audio/wav.ts';
 import { openFlac } from '#src/sources/formats/flac-decoder.ts';
 import { openMp3 } from '#src/sources/formats/mp3-decoder.ts';
 import { openOgg } from '#src/sources/formats/ogg-decoder.ts';
 import { type Format, sniff } from '#src/sources/formats/sniff.ts';
-import { openWav } from '#src/sources/formats/wav-decoder.ts';
 import { openWebm } from '#src/sources/formats/webm-decoder.ts';
 import type { DecodePlan, FeedResult } from './decode-messages.ts';
-import type { Decoder } from './decoder.ts';
-import { Skip } from './skip.ts';
+import { type Decoder, Skip } from './decoder.ts';
 
 /** Longest sound given at a time, in ms; the reader asks again. */
 const enoughMs = 500;
 /** Bytes decoded at a time, of formats of which 15 bytes may hold a second and a half, and of all others. */
 const [burstStepBytes, stepBytes] = [512, 2048];
 
-let loaded: Promise<OpusCodec> | undefined;
-const codec = () => {
-  loaded ??= loadOpus();
-  return loaded;
-};
-
 /** One file in a decoding process: its bytes that are not decoded yet, and its decoder once the format is known. */
 export class DecodeStream {
   readonly #plan: DecodePlan;
   readonly #skip: Skip;
   /** Resamples here, since the asking process has frames to send. */
-  readonly #rate: OneRate | StereoRate;
+  readonly #rate: OneRate;
   #bytes: Buffer = Buffer.alloc(0);
   #stepBytes: number = burstStepBytes;
   #decoder: Decoder | undefined;
@@ -37,7 +27,7 @@ export class DecodeStream {
   constructor(plan: DecodePlan) {
     this.#plan = plan;
     this.#skip = new Skip(plan.skipMs ?? 0);
-    this.#rate = plan.want === 'track' ? new StereoRate() : new OneRate(plan.want);
+    this.#rate = new OneRate(plan.rateHz, plan.channels);
   }
 
   /** Throws a plain Error where the file is damaged. */
@@ -92,7 +82,6 @@ export class DecodeStream {
   }
 
   async #openAs(format: Format): Promise<Decoder> {
-    const { want } = this.#plan;
     this.#stepBytes = format === 'flac' || format === 'ogg' ? burstStepBytes : stepBytes;
     switch (format) {
       case 'wav':
@@ -102,9 +91,21 @@ export class DecodeStream {
       case 'flac':
         return await openFlac(this.#skip);
       case 'ogg':
-        return openOgg(codec, want, this.#skip);
+        return openOgg(this.#plan, this.#skip);
       case 'webm':
-        return openWebm(await codec(), want, this.#skip);
+        return openWebm(this.#plan, this.#skip);
     }
   }
+}
+
+function openWav(): Decoder {
+  const wav = new WavStream();
+  return {
+    push: (bytes) => wav.push(bytes),
+    end() {
+      wav.end();
+      return [];
+    },
+    free() {},
+  };
 }

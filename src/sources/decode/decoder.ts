@@ -1,4 +1,6 @@
-import type { Pcm } from '#src/audio/pcm.ts';
+import type { CoderRateHz } from '#src/audio/opus/opus.ts';
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
+import { mixedDown, type SpeakerLayout } from '#src/audio/speakers.ts';
 
 type Some = readonly Pcm[];
 
@@ -11,8 +13,63 @@ export interface Decoder {
   free(): void;
 }
 
-/** Rates of everything that listens and speaks, which Opus decodes to by itself. */
-export type DecodedRateHz = 16_000 | 24_000 | 48_000;
+/** Shape of the decoded sound: for a track 48 kHz stereo, for recognition or speech one channel. */
+export type SoundShape = { readonly rateHz: CoderRateHz; readonly channels: 1 | 2 };
 
-/** Shape of the decoded sound: one channel at this rate, for recognition or speech; for a track 48 kHz stereo. */
-export type Want = DecodedRateHz | 'track';
+/** Sound that is decoded, or read, only to reach the wanted position. */
+export class Skip {
+  #leftMs: number;
+
+  constructor(ms: number) {
+    this.#leftMs = ms;
+  }
+
+  get leftMs(): number {
+    return this.#leftMs;
+  }
+
+  /** Leaves out `ms` of sound undecoded where the wanted position lies more than `preRollMs` behind them. */
+  passes(ms: number, preRollMs: number): boolean {
+    const isFar = this.#leftMs > preRollMs + ms;
+    if (isFar) this.#leftMs -= ms;
+    return isFar;
+  }
+
+  /** Cuts the unwanted start off a piece; undefined where nothing of it is left. */
+  cut(pcm: Pcm): Pcm | undefined {
+    if (this.#leftMs <= 0) return pcm;
+    const { samples, rateHz, channels } = pcm;
+    const cut = Math.round((this.#leftMs * rateHz) / 1000) * channels;
+    this.#leftMs = cut < samples.length ? 0 : this.#leftMs - durationMs(pcm);
+    return cut < samples.length ? { ...pcm, samples: samples.subarray(cut) } : undefined;
+  }
+}
+
+/** Range of accepted rates, in Hz. A file may claim any other: lower ones take seconds to resample, higher ones gigabytes. */
+const rates = { leastHz: 8_000, mostHz: 384_000 } as const;
+
+/**
+ * Samples of -1 to 1 by channel as a piece of one or two channels; more are mixed down. Nothing for no samples.
+ *
+ * Throws a plain Error for a rate no sound has.
+ */
+export function pcmOf(
+  channels: readonly Float32Array[],
+  rateHz: number,
+  layout: SpeakerLayout = 'usual',
+): readonly Pcm[] {
+  const [first] = channels;
+  if (!first || first.length === 0) return [];
+  if (!(rateHz >= rates.leastHz && rateHz <= rates.mostHz))
+    throw new Error(`its rate of ${rateHz} Hz is not supported`);
+  const count = channels.length;
+  const samples = new Int16Array(first.length * count);
+  channels.forEach((channel, c) => {
+    for (let n = 0; n < first.length; n++) {
+      const value = channel[n] || 0; // hostile files hold NaN
+      samples[n * count + c] = Math.max(-1, Math.min(1, value)) * 32_767;
+    }
+  });
+  if (count === 1 || count === 2) return [{ samples, rateHz, channels: count }];
+  return [{ samples: mixedDown(samples, count, layout), rateHz, channels: 2 }];
+}

@@ -15,7 +15,7 @@ export type DecodingOptions = {
 
 /** Longest call of a decoder is 30 ms (measured, 4 kB, cold); a busy machine gets much more. */
 const usualStepMs = 5_000;
-/** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded, 2026-11-21). */
+/** Each takes about 57 MB of its own and 4 threads (measured with all decoders loaded). */
 const mostProcesses = 8;
 /** Bytes given at a time, 2 s of MP3: each exchange costs as much as the mixing of half a second. */
 const feedBytes = 32 * 1024;
@@ -44,14 +44,12 @@ export class Decoding implements AsyncDisposable {
    * reading `bytes`.
    */
   async *play(
-    bytes: AsyncIterable<Uint8Array>,
+    bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
     plan: DecodePlan,
     signal: AbortSignal,
   ): AsyncGenerator<Pcm> {
     using file = this.#leastBusy().open(plan);
-    const { want } = plan;
-    const isTrack = want === 'track';
-    const shape = { rateHz: isTrack ? musicRateHz : want, channels: isTrack ? 2 : 1 } as const;
+    const { rateHz, channels } = plan;
     let hasSound = false;
     for await (const { piece, isLast } of feedsOf(bytes)) {
       for (let hasMore = true, left = piece; hasMore; left = nothing) {
@@ -60,7 +58,7 @@ export class Decoding implements AsyncDisposable {
         signal.throwIfAborted();
         hasSound ||= fed.hasSound;
         ({ hasMore } = fed);
-        if (fed.samples.length > 0) yield { samples: fed.samples, ...shape };
+        if (fed.samples.length > 0) yield { samples: fed.samples, rateHz, channels };
       }
     }
     if (!hasSound) throw refusals.notAudio('it contains no sound');
@@ -68,7 +66,7 @@ export class Decoding implements AsyncDisposable {
 
   /** Tags of a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
   async readTags(path: string, signal: AbortSignal): Promise<SoundTags> {
-    using file = this.#leastBusy().open({ want: 'track' });
+    using file = this.#leastBusy().open({ rateHz: musicRateHz, channels: 2 });
     return await unlessAborted(file.readTags(path), signal);
   }
 
@@ -92,7 +90,7 @@ const ownEntry = new URL('../decoder-main.ts', import.meta.url);
 
 const nothing = new Uint8Array(0);
 
-async function* feedsOf(bytes: AsyncIterable<Uint8Array>) {
+async function* feedsOf(bytes: AsyncIterable<Uint8Array> | Iterable<Uint8Array>) {
   for await (const some of bytes) {
     for (let at = 0; at < some.length; at += feedBytes) {
       yield { piece: some.subarray(at, at + feedBytes), isLast: false };

@@ -8,13 +8,9 @@ type HostEntry = { readonly host: string; readonly port?: string };
 export class AllowedHosts {
   readonly #entries: readonly HostEntry[];
 
-  /** Each a name, an address, or one of them with a port, as in `nas.local:8000`; errors: a plain Error for anything else. */
+  /** Each a name, an address, or one of them with a port, as in `nas.local:8000`; anything else allows nothing. */
   constructor(hosts: readonly string[]) {
-    this.#entries = hosts.map((host) => {
-      const entry = entryOf(host);
-      if (!entry) throw new Error('A host must be a name or an address, with or without a port.');
-      return entry;
-    });
+    this.#entries = hosts.flatMap((host) => entryOf(host) ?? []);
   }
 
   /** `host` as in a URL's `hostname`, or a resolved address; an entry without a port holds for all of them. */
@@ -24,7 +20,7 @@ export class AllowedHosts {
   }
 }
 
-/** Whether `AllowedHosts` takes it. */
+/** Whether `AllowedHosts` can allow it. */
 export function isHost(host: string): boolean {
   return entryOf(host) !== undefined;
 }

@@ -1,18 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { BotError } from '#src/base/errors.ts';
-import type { AllowedHosts } from './allowed-hosts.ts';
-import type { Resolve } from './name-resolver.ts';
 import { type RedirectRules, requestOnce } from './redirect.ts';
 import { refusals } from './refusals.ts';
 
-export type FetchRules = {
-  readonly allowed: AllowedHosts;
-  readonly mostBytes: number;
-  /** Left out: the system's for allowed hosts, and name servers asked by ourselves for all others. */
-  readonly resolve?: Resolve;
-  /** See `RedirectRules.own`. */
-  readonly own?: readonly string[];
-};
+export type FetchRules = RedirectRules & { readonly mostBytes: number };
 
 const mostRedirects = 3;
 const redirects = new Set([301, 302, 303, 307, 308]);

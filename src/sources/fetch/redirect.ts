@@ -17,6 +17,14 @@ export type RedirectRules = {
   readonly own?: readonly string[];
 };
 
+/** What a request asks for beside its address. */
+export type Asked = {
+  /** As HTTP writes it. */
+  readonly range?: string;
+  /** It is posted, with headers of its own. */
+  readonly post?: { readonly headers: Readonly<Record<string, string>>; readonly body: string };
+};
+
 /** Headers that identify no sender: no cookie, no key, no referrer. */
 const headers = {
   accept: 'audio/*, application/ogg, application/octet-stream;q=0.5',
@@ -27,23 +35,25 @@ const headers = {
 /**
  * One request to an address that was checked, and to no other: a later resolution of the name does not count.
  *
- * `more` asks for a part. The answer has to be read or destroyed. Errors: BotError `source.not_allowed`,
+ * The answer has to be read or destroyed. Errors: BotError `source.not_allowed`,
  * `source.unreachable`. Aborting `signal` closes the connection, later too, and throws `signal.reason`.
  */
 export async function requestOnce(
   url: URL,
   rules: RedirectRules,
   signal: AbortSignal,
-  more: { readonly range?: string } = {},
+  { range, post }: Asked = {},
 ): Promise<IncomingMessage> {
   const addresses = await checked(url, rules, signal);
   const request = url.protocol === 'https:' ? secureRequest : plainRequest;
   try {
     // A connection of its own: one that was opened earlier may lead elsewhere.
-    const options = { headers: { ...headers, ...more }, lookup: pinned(addresses), signal };
+    const own = post?.headers ?? { ...headers, ...(range && { range }) };
+    const method = post ? 'POST' : 'GET';
+    const options = { method, headers: own, lookup: pinned(addresses), signal };
     const asked = request(url, { agent: false, ...options });
     asked.on('error', () => undefined); // after the answer it shows in the body
-    asked.end();
+    asked.end(post?.body);
     const [answer] = (await once(asked, 'response', { signal })) as [IncomingMessage];
     return answer;
   } catch (cause) {

@@ -1,8 +1,6 @@
 import { FLACDecoder } from '@wasm-audio-decoders/flac';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { pcmOf } from '#src/sources/decode/channel-chunks.ts';
-import type { Decoder } from '#src/sources/decode/decoder.ts';
-import type { Skip } from '#src/sources/decode/skip.ts';
+import { type Decoder, pcmOf, type Skip } from '#src/sources/decode/decoder.ts';
 import { type FlacFrame, FlacFrames, isWhole } from './flac-frames.ts';
 
 /** Native FLAC. Frames far before the wanted position are left out undecoded, and so are damaged ones, of which the decoder dies. */

@@ -18,7 +18,7 @@ export type FlacFrame = {
  * of them, pictures say, is left out.
  *
  * The decoder's own way holds 16 kB and more back, of which hostile files make gigabytes at once, and is lost for ever at the
- * first wrong byte (measured, 2026-11-20).
+ * first wrong byte.
  */
 export class FlacFrames {
   /** Begins with the frame of `#header`, if there is one. */

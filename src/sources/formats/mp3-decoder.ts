@@ -1,8 +1,6 @@
 import { MPEGDecoder } from 'mpg123-decoder';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { pcmOf } from '#src/sources/decode/channel-chunks.ts';
-import type { Decoder } from '#src/sources/decode/decoder.ts';
-import type { Skip } from '#src/sources/decode/skip.ts';
+import { type Decoder, pcmOf, type Skip } from '#src/sources/decode/decoder.ts';
 import { type Mp3Frame, Mp3Frames } from './mp3-frames.ts';
 
 /** Sound decoded before the wanted place, in ms: a frame may use up to 511 bytes of the frames before it. */

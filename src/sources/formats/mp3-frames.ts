@@ -1,4 +1,4 @@
-import { type FrameHeader, readHeader } from '#src/audio/opus/frame-headers.ts';
+import { type FrameHeader, readHeader } from '#src/audio/opus/opus-packet.ts';
 
 /** Bytes of a tag that contain its length. */
 const tagHeadBytes = 10;

@@ -1,13 +1,10 @@
 import { OggVorbisDecoder } from '@wasm-audio-decoders/ogg-vorbis';
 import { type OggPage, OggPages, writePages } from '#src/audio/ogg-page.ts';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import { opusSamples } from '#src/audio/opus/opus-toc.ts';
+import { opusSamples } from '#src/audio/opus/opus-packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
-import { pcmOf } from '#src/sources/decode/channel-chunks.ts';
-import type { Decoder, Want } from '#src/sources/decode/decoder.ts';
-import type { Skip } from '#src/sources/decode/skip.ts';
+import { type Decoder, pcmOf, type Skip, type SoundShape } from '#src/sources/decode/decoder.ts';
 import { openFlac } from './flac-decoder.ts';
-import { OpusSound, preSkipOf } from './opus-sound.ts';
+import { type OpusSound, openOpus } from './opus-sound.ts';
 
 /** One sound within an Ogg file; radios send one after the other. Has state. */
 interface OggSound {
@@ -20,13 +17,13 @@ interface OggSound {
 const preRollMs = 1_000;
 
 /** Ogg with Opus, Vorbis or FLAC: the first such sound in it, and every one that follows when that is over. */
-export function openOgg(codec: () => Promise<OpusCodec>, want: Want, skip: Skip): Decoder {
+export function openOgg(shape: SoundShape, skip: Skip): Decoder {
   const pages = new OggPages();
   let sound: OggSound | undefined;
   let serial: number | undefined;
   let hasBegun = false;
   const next = async (page: OggPage): Promise<readonly Pcm[]> => {
-    const opened = await opening(page, codec, want, skip);
+    const opened = await opening(page, shape, skip);
     if (!opened) return [];
     const rest = (await sound?.end()) ?? [];
     sound?.free();
@@ -53,14 +50,12 @@ export function openOgg(codec: () => Promise<OpusCodec>, want: Want, skip: Skip)
 
 async function opening(
   page: OggPage,
-  codec: () => Promise<OpusCodec>,
-  want: Want,
+  shape: SoundShape,
   skip: Skip,
 ): Promise<OggSound | undefined> {
   const [head = Buffer.alloc(0)] = page.pieces;
   const name = head.toString('latin1', 0, 8);
-  if (name === 'OpusHead')
-    return openOggOpus(new OpusSound(await codec(), want, skip, preSkipOf(head)));
+  if (name === 'OpusHead') return openOggOpus(await openOpus(head, shape, skip));
   if (name.startsWith('\x01vorbis')) return await openOggVorbis(page.serial, skip);
   if (name.startsWith('\x7fFLAC')) return await openOggFlac(skip);
   return undefined;

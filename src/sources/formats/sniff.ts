@@ -1,4 +1,4 @@
-import { type FrameHeader, readHeader } from '#src/audio/opus/frame-headers.ts';
+import { type FrameHeader, readHeader } from '#src/audio/opus/opus-packet.ts';
 
 /** Formats with a decoder here. */
 export type Format = 'wav' | 'mp3' | 'flac' | 'ogg' | 'webm';
@@ -37,7 +37,7 @@ export function sniff(head: Uint8Array, isWhole: boolean): SniffResult {
 }
 
 function byName(text: string): SniffResult | undefined {
-  if (/^(RIFF|RF64)....(?!AVI )/s.test(text)) return { kind: 'format', format: 'wav' };
+  if (/^RIFF....(?!AVI )/s.test(text)) return { kind: 'format', format: 'wav' };
   if (text.startsWith('fLaC')) return { kind: 'format', format: 'flac' };
   if (text.startsWith('ID3')) return { kind: 'format', format: 'mp3' };
   const known = byFfmpeg.find(([pattern]) => pattern.test(text));

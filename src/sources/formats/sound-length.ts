@@ -1,4 +1,4 @@
-import { readHeader } from '#src/audio/opus/frame-headers.ts';
+import { readHeader } from '#src/audio/opus/opus-packet.ts';
 import { tagBytes } from './mp3-frames.ts';
 import type { Format } from './sniff.ts';
 

@@ -1,8 +1,6 @@
 import { opus } from 'prism-media';
-import type { OpusCodec } from '#src/audio/opus/opus.ts';
-import type { Decoder, Want } from '#src/sources/decode/decoder.ts';
-import type { Skip } from '#src/sources/decode/skip.ts';
-import { OpusSound, preSkipOf } from './opus-sound.ts';
+import type { Decoder, Skip, SoundShape } from '#src/sources/decode/decoder.ts';
+import { type OpusSound, openOpus } from './opus-sound.ts';
 
 /** An element is never longer: no such file is fetched. */
 const mostElementBytes = 2 ** 31;
@@ -29,36 +27,30 @@ function elementSize(bytes: Buffer, at: number) {
 }
 
 /** WebM or Matroska with Opus, as browsers record; other streams in it are passed over. */
-export function openWebm(codec: OpusCodec, want: Want, skip: Skip): Decoder {
+export function openWebm(shape: SoundShape, skip: Skip): Decoder {
   const demuxer = new opus.WebmDemuxer();
-  let damage: Error | undefined;
-  let sound: OpusSound | undefined;
+  let sound: Promise<OpusSound> | undefined;
   demuxer.on('error', () => undefined); // it comes a tick late; `errored` shows it at once
   // It takes the private data of every track for its own, and a film's for damage (prism-media 1.3.5).
   const tooShort: unknown = Reflect.get(opus.WebmDemuxer, 'TOO_SHORT');
   const _readTagDataSize = (bytes: Buffer, at: number) => elementSize(bytes, at) ?? tooShort;
   Object.assign(demuxer, { _checkHead() {}, _readTagDataSize });
   demuxer.on('head', (head: Buffer) => {
-    if (head.toString('latin1', 0, 8) !== 'OpusHead') return;
-    try {
-      sound ??= new OpusSound(codec, want, skip, preSkipOf(head));
-    } catch (error) {
-      damage = error instanceof Error ? error : new Error('it is damaged');
-    }
+    if (head.toString('latin1', 0, 8) === 'OpusHead') sound ??= openOpus(head, shape, skip);
   });
   return {
-    push(bytes) {
+    async push(bytes) {
       demuxer.write(bytes);
       const packets: Buffer[] = [];
       for (let packet = demuxer.read(); packet; packet = demuxer.read()) packets.push(packet);
-      damage ??= demuxer.errored ?? undefined;
-      if (damage) throw damage;
-      return packets.flatMap((packet) => sound?.push(packet) ?? []);
+      const opened = await sound;
+      if (demuxer.errored) throw demuxer.errored;
+      return packets.flatMap((packet) => opened?.push(packet) ?? []);
     },
     end: () => [],
     free() {
       demuxer.destroy();
-      sound?.free();
+      sound?.then((opened) => opened.free()).catch(() => undefined); // one that did not open
     },
   };
 }

@@ -2,7 +2,7 @@ import { listenRateHz } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
-import { embedded } from '#src/provider/models/served-by.ts';
+import { embedded } from '#src/provider/models/models.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs } from '#src/speech/short-pause.ts';
@@ -19,7 +19,7 @@ export type SoundPiece = {
 
 /** Sound between two pauses. */
 class Stretch {
-  from: number;
+  readonly from: number;
   to = Number.POSITIVE_INFINITY;
   /** Up to here the recogniser has it. */
   fed: number;
@@ -75,13 +75,17 @@ export class EmbeddedListening implements Listening {
     this.#sound.push(samples);
     this.#open.isVoiced ||= !this.#sound.isSilentFrom(this.#open.from);
     if (this.#open.isVoiced) this.#wake();
-    else this.#open.from = Math.max(this.#open.from, this.#sound.length - leadSamples);
-    if (!this.#open.isVoiced) this.#open.fed = this.#open.from;
+    else this.#open = new Stretch(Math.max(this.#open.from, this.#sound.length - leadSamples));
   }
 
   async settle(signal: AbortSignal): Promise<Transcript> {
+    await this.#clock.sleep(shortPauseMs, AbortSignal.any([this.signal, signal]));
+    return await this.finish(signal);
+  }
+
+  /** As `settle`, without waiting for more sound first. */
+  async finish(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.signal, signal]);
-    await this.#clock.sleep(shortPauseMs, either);
     if (this.#failed) this.#revive();
     if (this.#open.isVoiced) {
       this.#open.to = this.#sound.length;

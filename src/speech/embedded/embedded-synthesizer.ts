@@ -3,10 +3,10 @@ import { type Clock, realClock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { englishLanguageName } from '#src/base/language-name.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
-import { embedded } from '#src/provider/models/served-by.ts';
-import { baseLanguage } from '#src/speech/language-hint.ts';
+import { embedded } from '#src/provider/models/models.ts';
+import { baseLanguage } from '#src/speech/hints.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
-import { textPieces } from '#src/speech/text-pieces.ts';
+import { textPieces } from '#src/speech/pronunciation.ts';
 import { Engine } from './engine.ts';
 import { type FliteVoice, standardEmbeddedVoice, voiceGains } from './flite-voices.ts';
 import type { FliteJob, FliteSound } from './flite-worker.ts';
@@ -48,7 +48,6 @@ export async function openEmbeddedSynthesizer(
     entry: new URL('./flite-worker.ts', import.meta.url),
     startLimitMs,
     clock,
-    repeatable: false,
   });
   return {
     synthesize(text, voice, signal) {

@@ -1,8 +1,7 @@
-import { durationMs, listenRateHz } from '#src/audio/pcm.ts';
+import { listenRateHz } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
-import { embedded } from '#src/provider/models/served-by.ts';
-import { isListenable } from '#src/speech/listenable.ts';
-import type { Transcriber, TranscriptUpdate } from '#src/speech/ports.ts';
+import type { Transcriber } from '#src/speech/ports.ts';
+import { isListenable } from '#src/speech/utterance-sound.ts';
 import { Engine } from './engine.ts';
 import { EngineScheduler } from './engine-scheduler.ts';
 import type { SphinxJob, SphinxWords } from './pocketsphinx-worker.ts';
@@ -15,13 +14,11 @@ export type EmbeddedTranscriberOptions = {
 
 const longestSamples = 30 * listenRateHz;
 const startLimitMs = 60_000;
-/** Measured: a tenth of the utterance; a busy machine gets twenty times that. */
-const limitMs = (utteranceMs: number) => 5000 + utteranceMs * 2;
 
 /**
  * English without any server: PocketSphinx in a worker thread, good for clear, close speech in plain words.
  *
- * Whole utterances are heard in order of call, each up to its first 30 s. One recogniser is kept, since it adapts.
+ * A whole utterance is heard up to its first 30 s. One recogniser is kept, since it adapts.
  */
 export async function openEmbeddedTranscriber(
   options: EmbeddedTranscriberOptions = {},
@@ -32,30 +29,24 @@ export async function openEmbeddedTranscriber(
     entry: new URL('./pocketsphinx-worker.ts', import.meta.url),
     startLimitMs,
     clock,
-    repeatable: true,
   });
   const scheduler = new EngineScheduler(engine, clock);
   const expecting = (names: readonly string[]): Transcriber => {
     const grammar = rules === undefined ? undefined : { rules, names };
     return {
-      transcribe(pcm, signal) {
-        const samples = isListenable(pcm) ? pcm.samples.slice(0, longestSamples) : new Int16Array();
-        scheduler.interrupt();
-        const job = { kind: 'whole', samples, grammar } as const;
-        return updatesOf(engine.run(job, limitMs(durationMs(pcm)), signal));
+      async *transcribe(pcm, signal) {
+        signal.throwIfAborted();
+        if (!isListenable(pcm)) {
+          yield { kind: 'final', transcript: { text: '' } };
+          return;
+        }
+        using listening = scheduler.listen(() => {}, grammar, signal);
+        listening.push(pcm.samples.subarray(0, longestSamples));
+        yield { kind: 'final', transcript: await listening.finish(signal) };
       },
       listen: (onPartial, signal) => scheduler.listen(onPartial, grammar, signal),
       withHints: expecting,
     };
   };
   return { ...expecting([]), [Symbol.asyncDispose]: () => engine[Symbol.asyncDispose]() };
-}
-
-/** A whole utterance never loses sound. */
-async function* updatesOf(words: AsyncIterable<SphinxWords>): AsyncGenerator<TranscriptUpdate> {
-  for await (const update of words) {
-    if (update.kind === 'partial') yield update;
-    if (update.kind !== 'final') continue;
-    yield { kind: 'final', transcript: { ...update.transcript, usage: { by: embedded } } };
-  }
 }

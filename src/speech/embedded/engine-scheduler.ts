@@ -51,12 +51,6 @@ export class EngineScheduler {
     return listening;
   }
 
-  /** The recogniser is about to do something else. */
-  interrupt(): void {
-    this.#holder?.forget();
-    this.#holder = undefined;
-  }
-
   /** Never throws: an error belongs to the utterance that is served. */
   async #serve(): Promise<void> {
     if (this.#serving) return;
@@ -76,23 +70,18 @@ export class EngineScheduler {
   }
 
   async #feed(listening: EmbeddedListening): Promise<void> {
-    if (this.#holder !== listening) this.interrupt();
+    if (this.#holder !== listening) this.#holder?.forget();
     this.#holder = listening;
     const piece = listening.next();
     if (piece.at === 0) this.#stretch++;
     const { grammar } = listening;
-    const job = {
-      kind: 'piece',
-      stretch: this.#stretch,
-      ...piece,
-      grammar,
-    } as const;
+    const job = { stretch: this.#stretch, ...piece, grammar };
     try {
       const staying = new AbortController().signal;
       for await (const words of this.#engine.run(job, limitMs(piece.samples.length), staying)) {
         if (words.kind === 'lost') listening.lost();
         else if (words.kind === 'partial') listening.heard(words.text);
-        else listening.finished(words.transcript.text);
+        else listening.finished(words.text);
       }
     } catch (error) {
       listening.forget();

@@ -1,8 +1,10 @@
+import { on } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { Clock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { BotError } from '#src/base/errors.ts';
 import { Mailbox } from '#src/base/loops/mailbox.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import type { FromEngine } from './serve-engine.ts';
 
 export type EngineOptions = {
@@ -12,8 +14,6 @@ export type EngineOptions = {
   /** Longest time until the engine is warm, in ms. */
   readonly startLimitMs: number;
   readonly clock: Clock;
-  /** Whether a job may be repeated after some of its output was already given. */
-  readonly repeatable: boolean;
 };
 
 /** Jobs that wait beside the one that runs; one more is refused. */
@@ -33,10 +33,6 @@ type Task<In, Out> = {
   readonly signal: AbortSignal;
 };
 
-type JobEnd =
-  | { readonly kind: 'done' }
-  | { readonly kind: 'failed' | 'died'; readonly error: BotError };
-
 /** `unwanted`: 1 once the result of its job is not wanted any more. */
 type Thread = { readonly worker: Worker; readonly unwanted: Int32Array };
 
@@ -44,8 +40,6 @@ type Thread = { readonly worker: Worker; readonly unwanted: Int32Array };
 export class Engine<In, Out> implements AsyncDisposable {
   readonly #options: EngineOptions;
   #thread: Thread | undefined;
-  #hear: (message: FromEngine<Out>) => void = () => {};
-  #end: (end: JobEnd) => void = () => {};
   #queue: Task<In, Out>[] = [];
   #serving = false;
   #closed = false;
@@ -90,35 +84,38 @@ export class Engine<In, Out> implements AsyncDisposable {
     this.#serving = true;
     for (let task = this.#queue.shift(); task; task = this.#queue.shift()) {
       if (task.signal.aborted) continue;
-      const error = await this.#perform(task).catch((thrown: unknown) => thrown);
-      if (error) task.out.fail(error);
-      else task.out.end();
+      await this.#perform(task).then(
+        () => task.out.end(),
+        (error: unknown) => task.out.fail(error),
+      );
     }
     this.#serving = false;
   }
 
-  /** Runs the task; returns its error, if any. */
-  async #perform({ input, limitMs, out, signal }: Task<In, Out>): Promise<BotError | undefined> {
-    let given = 0;
-    const give = (value: Out) => {
-      given++;
-      out.put(value);
-    };
+  async #perform({ input, limitMs, out, signal }: Task<In, Out>): Promise<void> {
     for (let tried = 1; ; tried++) {
-      const { worker, unwanted } = await this.#awake();
+      const thread = await this.#awake();
+      const { worker, unwanted } = thread;
       const leave = () => Atomics.store(unwanted, 0, 1);
       Atomics.store(unwanted, 0, 0);
       if (signal.aborted) leave();
       signal.addEventListener('abort', leave);
+      let hasGiven = false;
+      const give = (value: Out) => {
+        hasGiven = true;
+        out.put(value);
+      };
       worker.ref();
       worker.postMessage(input);
-      const end = await this.#endOf(limitMs, give);
-      signal.removeEventListener('abort', leave);
-      worker.unref();
-      if (end.kind === 'done') return undefined;
-      const again =
-        end.kind === 'died' && tried < tries && (given === 0 || this.#options.repeatable);
-      if (!again || signal.aborted || this.#closed) return end.error;
+      try {
+        const death = await this.#endOf(thread, limitMs, give);
+        if (!death) return;
+        const mayTryAgain = tried < tries && !hasGiven && !signal.aborted && !this.#closed;
+        if (!mayTryAgain) throw death;
+      } finally {
+        signal.removeEventListener('abort', leave);
+        worker.unref();
+      }
     }
   }
 
@@ -132,56 +129,66 @@ export class Engine<In, Out> implements AsyncDisposable {
     const worker = new Worker(entry, { workerData: unwanted, ...bare, resourceLimits });
     const thread = { worker, unwanted };
     this.#thread = thread;
-    worker.on('message', (message: FromEngine<Out>) => {
-      if (this.#thread === thread) this.#hear(message);
-    });
-    worker.on('error', (cause) => this.#bury(thread, cause));
-    worker.on('exit', () => this.#bury(thread));
-    const end = await this.#endOf(startLimitMs);
-    worker.unref();
-    if (end.kind === 'done') return thread;
-    await this.#stop();
-    throw this.#closed ? this.#refusal('is closed') : end.error;
+    const bury = () => {
+      if (this.#thread === thread) this.#thread = undefined;
+    };
+    worker.on('error', bury);
+    worker.on('exit', bury);
+    try {
+      const death = await this.#endOf(thread, startLimitMs);
+      if (!death) return thread;
+      throw this.#closed ? this.#refusal('is closed') : death;
+    } catch (error) {
+      await this.#stop();
+      throw error;
+    } finally {
+      worker.unref();
+    }
   }
 
-  /** End of what the thread does: of its start, or of one job. One that takes too long takes the thread down with it. */
-  #endOf(limitMs: number, give: (value: Out) => void = () => {}): Promise<JobEnd> {
-    const { promise, resolve } = Promise.withResolvers<JobEnd>();
+  /**
+   * Waits for the end of what the thread does: of its start, or of one job; the result is the error of a thread that died.
+   *
+   * Errors: BotError `speech.failed` where it takes too long, which takes the thread down; those of the job.
+   */
+  async #endOf(
+    { worker }: Thread,
+    limitMs: number,
+    give: (value: Out) => void = () => {},
+  ): Promise<BotError | undefined> {
     const { clock, name } = this.#options;
-    const forget = clock.later(limitMs, () => {
-      const message = `The ${name} was too slow and is restarted.`;
-      this.#end({ kind: 'failed', error: new BotError('speech.failed', true, message) });
+    const slow = new BotError('speech.failed', true, `The ${name} was too slow and is restarted.`);
+    using deadline = deadlineSignal(limitMs, clock, () => slow);
+    const { signal } = deadline;
+    try {
+      const messages: AsyncIterable<readonly FromEngine<Out>[]> = on(worker, 'message', {
+        signal,
+        close: ['exit'],
+      });
+      for await (const [message] of messages) {
+        if (message?.kind === 'out') give(message.value);
+        else if (message?.kind === 'failed')
+          throw new BotError(message.code, false, message.message);
+        else return undefined;
+      }
+    } catch (cause) {
+      if (cause instanceof BotError) throw cause;
+      if (!signal.aborted) return this.#death(cause);
       this.#stop().catch(() => {}); // A thread that does not even stop is out of reach.
-    });
-    this.#end = (end) => {
-      forget();
-      resolve(end);
-    };
-    this.#hear = (message) => {
-      if (message.kind === 'out') return give(message.value);
-      if (message.kind === 'done') return this.#end(message);
-      const error = new BotError(message.code, false, message.message);
-      this.#end({ kind: 'failed', error });
-    };
-    if (!this.#thread) this.#end(this.#died());
-    return promise;
+      throw slow;
+    }
+    return this.#death();
   }
 
   async #stop(): Promise<void> {
     const thread = this.#thread;
-    if (thread) this.#bury(thread);
+    this.#thread = undefined;
     await thread?.worker.terminate();
   }
 
-  #bury(thread: Thread, cause?: unknown): void {
-    if (this.#thread !== thread) return;
-    this.#thread = undefined;
-    this.#end(this.#died(cause));
-  }
-
-  #died(cause?: unknown): JobEnd {
+  #death(cause?: unknown): BotError {
     const message = `The ${this.#options.name} stopped working.`;
-    return { kind: 'died', error: new BotError('speech.failed', true, message, cause) };
+    return new BotError('speech.failed', true, message, cause);
   }
 
   #refusal(why: string): BotError {

@@ -16,7 +16,7 @@ export const embeddedVoices: readonly string[] = Object.keys(voiceGains);
 
 /** Peak between samples is up to 0.3 dB higher, and stays below -1 dB. */
 const loudest = 0.85 * 32767;
-/** A window quieter than this holds no speech: voices idle at 4 to 60, an f begins at 70 (2026-11-20). */
+/** A window quieter than this holds no speech: voices idle at 4 to 60, an f begins at 70. */
 const silenceRms = 64;
 const windowMs = 10;
 const leadMs = 60;
@@ -26,7 +26,7 @@ const tailMs = 200;
  * One piece as it is to be played: brought to the common loudness without clipping, and with short silences.
  *
  * Flite puts 150 to 270 ms of silence before the first sound, which a listener would wait for; after the last it
- * leaves 60 to 190 ms, less than a pause between sentences (2026-11-20, five voices).
+ * leaves 60 to 190 ms, less than a pause between sentences (five voices).
  */
 export function tidySound(samples: Int16Array, rateHz: number, gain: number): Int16Array {
   const peak = samples.reduce((most, sample) => Math.max(most, Math.abs(sample)), 1);

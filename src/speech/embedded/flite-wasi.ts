@@ -1,11 +1,10 @@
 const [ok, badFile, notSeekable] = [0, 8, 70];
-const folderFd = 3;
-
-type OpenFile = { at: number; size: number };
+/** The folder that a command finds open, and the file it opens there. */
+const [folderFd, fileFd] = [3, 4];
 
 class Exit extends Error {}
 
-/** 64 KiB each: to start with, and at most; 160 characters of digits at half pace take 150 MiB (2026-11-20). */
+/** 64 KiB each: to start with, and at most; 160 characters of digits at half pace take 150 MiB. */
 const pages = { initial: 262, maximum: 4096 };
 /** Largest memory, in bytes, that is reused: ordinary pieces take 18 to 31 MiB; a larger one is left to the garbage collector. */
 const keptBytes = 32 << 20;
@@ -47,11 +46,11 @@ export class Flite {
   }
 }
 
+/** A file system in memory, for one file that is written. */
 class MemorySystem {
   readonly #memory: WebAssembly.Memory;
   readonly #args: readonly Buffer[];
-  readonly #files = new Map<number, OpenFile>();
-  #nextFd = folderFd + 1;
+  #at = 0;
   #output = Buffer.alloc(1 << 16);
   #outputBytes = 0;
 
@@ -68,8 +67,7 @@ class MemorySystem {
   readonly calls: Record<string, (...args: never[]) => number> = {
     args_sizes_get: (count: number, bytes: number) => {
       this.#put32(count, this.#args.length);
-      this.#put32(bytes, Buffer.concat(this.#args).length);
-      return ok;
+      return this.#put32(bytes, Buffer.concat(this.#args).length);
     },
     args_get: (pointers: number, bytes: number) => {
       let at = bytes;
@@ -80,92 +78,59 @@ class MemorySystem {
       }
       return ok;
     },
-    clock_time_get: (_clock: number, _precision: bigint, time: number) => {
-      this.#view().setBigUint64(time, 0n, true);
-      return ok;
-    },
-    fd_close: (fd: number) => {
-      this.#files.delete(fd);
-      return ok;
-    },
-    fd_fdstat_get: (fd: number, stat: number) => this.#describe(fd, stat),
+    clock_time_get: () => ok,
+    fd_close: () => ok,
+    fd_fdstat_get: () => ok,
     fd_fdstat_set_flags: () => ok,
     fd_prestat_get: (fd: number, stat: number) => {
       if (fd !== folderFd) return badFile;
       this.#put32(stat, 0);
-      this.#put32(stat + 4, 1);
-      return ok;
+      return this.#put32(stat + 4, 1);
     },
-    fd_prestat_dir_name: (fd: number, name: number) => {
-      if (fd !== folderFd) return badFile;
+    fd_prestat_dir_name: (_fd: number, name: number) => {
       this.#bytes()[name] = 0x2e;
       return ok;
     },
-    fd_read: (_fd: number, _pieces: number, _count: number, read: number) => {
-      this.#put32(read, 0);
+    fd_read: (_fd: number, _pieces: number, _count: number, read: number) => this.#put32(read, 0),
+    fd_seek: (fd: number, offset: bigint, whence: number, result: number) => {
+      if (fd !== fileFd) return notSeekable;
+      const from = [0, this.#at, this.#outputBytes][whence] ?? 0;
+      this.#at = from + Number(offset);
+      this.#view().setBigUint64(result, BigInt(this.#at), true);
       return ok;
     },
-    fd_seek: (fd: number, offset: bigint, whence: number, result: number) =>
-      this.#seek(fd, Number(offset), whence, result),
     fd_write: (fd: number, pieces: number, count: number, written: number) => {
-      this.#put32(written, this.#write(fd, pieces, count));
-      return ok;
+      let total = 0;
+      for (let at = pieces; at < pieces + 8 * count; at += 8) {
+        const start = this.#view().getUint32(at, true);
+        const size = this.#view().getUint32(at + 4, true);
+        if (fd === fileFd) this.#store(this.#bytes().subarray(start, start + size));
+        total += size;
+      }
+      return this.#put32(written, total);
     },
     path_open: (...args: number[]) => {
-      this.#files.set(this.#nextFd, { at: 0, size: 0 });
-      this.#put32(args[8] ?? 0, this.#nextFd++);
-      return ok;
+      this.#at = 0;
+      return this.#put32(args[8] ?? 0, fileFd);
     },
     proc_exit: () => {
       throw new Exit();
     },
   };
 
-  /** A folder, a terminal or a file, with every right. */
-  #describe(fd: number, stat: number): number {
-    const [folder, terminal, file] = [3, 2, 4];
-    const kind = fd < folderFd ? terminal : file;
-    this.#bytes().fill(0, stat, stat + 8);
-    this.#bytes().fill(0xff, stat + 8, stat + 24);
-    this.#bytes()[stat] = fd === folderFd ? folder : kind;
-    return ok;
-  }
-
-  #seek(fd: number, offset: number, whence: number, result: number): number {
-    const file = this.#files.get(fd);
-    if (!file) return notSeekable;
-    const from = [0, file.at, file.size][whence] ?? 0;
-    file.at = from + offset;
-    this.#view().setBigUint64(result, BigInt(file.at), true);
-    return ok;
-  }
-
-  /** Output to the terminal is dropped. */
-  #write(fd: number, pieces: number, count: number): number {
-    const file = this.#files.get(fd);
-    let total = 0;
-    for (let at = pieces; at < pieces + 8 * count; at += 8) {
-      const start = this.#view().getUint32(at, true);
-      const size = this.#view().getUint32(at + 4, true);
-      if (file) this.#store(file, this.#bytes().subarray(start, start + size));
-      total += size;
-    }
-    return total;
-  }
-
-  #store(file: OpenFile, bytes: Uint8Array): void {
-    const end = file.at + bytes.length;
+  #store(bytes: Uint8Array): void {
+    const end = this.#at + bytes.length;
     if (end > this.#output.length) {
       this.#output = Buffer.concat([this.#output], Math.max(end, this.#output.length * 2));
     }
-    this.#output.set(bytes, file.at);
-    file.at = end;
-    file.size = Math.max(file.size, end);
+    this.#output.set(bytes, this.#at);
+    this.#at = end;
     this.#outputBytes = Math.max(this.#outputBytes, end);
   }
 
-  #put32(at: number, value: number): void {
+  #put32(at: number, value: number): number {
     this.#view().setUint32(at, value, true);
+    return ok;
   }
 
   #view(): DataView {

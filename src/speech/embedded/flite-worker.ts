@@ -17,7 +17,7 @@ export type FliteJob = {
 export type FliteSound = { readonly samples: Int16Array; readonly rateHz: number };
 
 const fliteSha256 = 'f975276f4f2a6de78613f197533aac2167d181b77020866d142d594bcc2a0e80';
-/** Shortest real speech, in s: for a text it cannot say flite gives silence, and no error (0.18 s, measured 2026-11-20). */
+/** Shortest real speech, in s: for a text it cannot say flite gives silence, and no error (0.18 s). */
 const shortestSeconds = 0.25;
 
 await serveEngine<FliteJob, FliteSound>(async () => {

@@ -76,7 +76,7 @@ const wasmSha256 = 'b2d03d4182626c0a01ef7cadce1c3cf1d501b4dc357e451b1d1200aec680
 const glueSha256 = '9d6fa76277b70486b14be15eb23506fe2b938f3655a2e2f30cc291ae3067adb9';
 /** Ahead of it the glue carries 3 MB of a small model that is not used. */
 const glueStart = 'var moduleOverrides={}';
-/** 256 MiB; with the 96 MiB of the package an utterance of 74 s ends the module (2026-11-20). */
+/** 256 MiB; with the 96 MiB of the package an utterance of 74 s ends the module. */
 const pages = 4096;
 const pageBytes = 65_536;
 
@@ -149,7 +149,7 @@ function unmount(sphinx: Sphinx, mounted: readonly MountedFile[]): void {
 
 type SphinxOptions = readonly (readonly [name: string, value: string])[];
 
-/** `-fwdflat no`: as good on real speech, and final 7 ms after the last sample instead of 55 (2026-11-20). */
+/** `-fwdflat no`: as good on real speech, and final 7 ms after the last sample instead of 55. */
 const freeSearch: SphinxOptions = [
   ['-dict', `/${dictionary}`],
   ['-lm', '/en-us.lm.bin'],

@@ -1,7 +1,42 @@
 import { durationMs, type Pcm } from '#src/audio/pcm.ts';
-import { counted, type HoldResult } from '#src/provider/models/request-hold.ts';
+import { fieldsOf } from '#src/base/json.ts';
+import { counted, type HoldResult, reportedCount } from '#src/provider/models/request-hold.ts';
 import type { EngineUsage, ServerUsage, Synthesizer } from '#src/speech/ports.ts';
-import { sumOf } from './request-counter.ts';
+
+/** Usage of an utterance, as a transcription server reports it; undefined where it does not. */
+export function heardCount(usage: unknown): ServerUsage | undefined {
+  const { type, seconds, input_tokens, output_tokens, input_token_details } = fieldsOf(usage);
+  if (type === 'duration') {
+    const counted = reportedCount(seconds);
+    return counted ? { kind: 'heard', ms: counted * 1_000 } : undefined;
+  }
+  const [inputTokens, outputTokens = 0] = [
+    reportedCount(input_tokens),
+    reportedCount(output_tokens),
+  ];
+  if (!inputTokens) return undefined;
+  // Input is sound, unless the server reports it separately.
+  const audioInputTokens = reportedCount(fieldsOf(input_token_details).audio_tokens) ?? inputTokens;
+  return { kind: 'tokens', inputTokens, outputTokens, audioInputTokens };
+}
+
+/** Both together; undefined if they cannot be added, or one is not known. */
+export function sumOf(
+  one: ServerUsage | undefined,
+  other: ServerUsage | undefined,
+): ServerUsage | undefined {
+  if (one?.kind === 'heard' && other?.kind === 'heard')
+    return { kind: 'heard', ms: one.ms + other.ms };
+  if (one?.kind !== 'tokens' || other?.kind !== 'tokens') return undefined;
+  const optional = ['audioInputTokens', 'audioOutputTokens', 'cachedInputTokens'] as const;
+  const known = optional.filter((name) => one[name] !== undefined || other[name] !== undefined);
+  return {
+    kind: 'tokens',
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    ...Object.fromEntries(known.map((name) => [name, (one[name] ?? 0) + (other[name] ?? 0)])),
+  };
+}
 
 /** Length of a spoken text, and of its sound. */
 export type SpokenUsage = {
@@ -11,26 +46,24 @@ export type SpokenUsage = {
   readonly usage?: EngineUsage;
 };
 
-/**
- * Called once for each request for a text, when it has ended or was cut short. A request refused before its first sound
- * costs nothing.
- */
-export type OnSpoken = (spoken: SpokenUsage) => void;
-
-/** Called before each request, which it may refuse by an error; its sound is cut after so many ms. */
-export type HoldSpeech = (text: string) => HoldResult;
+/** Pays for texts that are spoken. */
+export type VoiceMeter = {
+  /**
+   * Counts a request for a text that has ended or was cut short, but not one that was refused before its first sound. Never
+   * throws.
+   */
+  spoke(spoken: SpokenUsage): void;
+  /** Sets money aside for a text: the most sound that is taken of it, in ms. Absent: no limit. Errors: BotError `budget.used`. */
+  holdSpeech?(text: string): HoldResult;
+};
 
 /** Counts every request of a synthesizer, also of one that stands in for another. */
-export function meteredVoice(
-  synthesizer: Synthesizer,
-  spoke: OnSpoken,
-  hold?: HoldSpeech,
-): Synthesizer {
-  const each = (engine: Synthesizer) => metered(engine, spoke, hold);
+export function meteredVoice(synthesizer: Synthesizer, meter: VoiceMeter): Synthesizer {
+  const each = (engine: Synthesizer) => metered(engine, meter);
   return synthesizer.wrapped?.(each) ?? each(synthesizer);
 }
 
-function metered(synthesizer: Synthesizer, spoke: OnSpoken, hold?: HoldSpeech): Synthesizer {
+function metered(synthesizer: Synthesizer, meter: VoiceMeter): Synthesizer {
   const { oneVoice } = synthesizer;
   return {
     synthesize(text, voice, signal) {
@@ -42,19 +75,20 @@ function metered(synthesizer: Synthesizer, spoke: OnSpoken, hold?: HoldSpeech): 
       let ms = 0;
       return counted(
         {
-          hold: () => hold?.(text),
+          hold: () => meter.holdSpeech?.(text),
           ask: (mostMs) =>
             cutAfter(synthesizer.synthesize(text, { ...voice, onUsage }, signal), mostMs),
           isOutput: (pcm) => {
             ms += durationMs(pcm);
             return ms > 0;
           },
-          over: (isWhole) => spoke({ characters: text.length, ms, usage: tally.usage(isWhole) }),
+          over: (isWhole) =>
+            meter.spoke({ characters: text.length, ms, usage: tally.usage(isWhole) }),
         },
         signal,
       );
     },
-    oneVoice: oneVoice && (() => metered(oneVoice.call(synthesizer), spoke, hold)),
+    oneVoice: oneVoice && (() => metered(oneVoice.call(synthesizer), meter)),
   };
 }
 

@@ -1,9 +1,9 @@
+import type { Pcm } from '#src/audio/pcm.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
+import { untilAccepted } from '#src/provider/refused-parts.ts';
+import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
 import { isVoiceAmong, type VoiceNames } from '#src/speech/voice-names.ts';
-
-type Synthesize = Synthesizer['synthesize'];
 
 /** Time, in ms, for which a voice that was refused is not asked for again. */
 const refusedMs = 600_000;
@@ -11,6 +11,9 @@ const refusedMs = 600_000;
 const mostRefused = 100;
 /** Statuses of a request that asks for something which is not there. */
 const refusals: ReadonlySet<number> = new Set([400, 404, 422]);
+
+/** Parts of a voice that a server may refuse. */
+type VoicePart = 'model' | 'name';
 
 /**
  * Uses the engine's standard voice for one that it no longer lists, or refuses while the standard one works; `onGone` is
@@ -31,65 +34,43 @@ export function standardVoiceInstead(
     const [oldest] = refused.keys();
     if (oldest !== undefined && refused.size > mostRefused) refused.delete(oldest);
   };
-  const named: Synthesize = async function* (text, voice, signal) {
-    const { name = '', onGone, ...standard } = voice;
-    if (!isGone(name)) {
-      const sound = engine.synthesize(text, voice, signal);
-      const isRefused = yield* unlessRefused(sound, () => true, signal);
-      if (!isRefused) return;
-    }
-    let hasBegun = false;
-    for await (const pcm of engine.synthesize(text, standard, signal)) {
-      if (!hasBegun) {
-        hasBegun = true;
-        refuse(name);
-        onGone?.(name, 'reader');
-      }
-      yield pcm;
-    }
-  };
-  const usualModel: Synthesize = (text, voice, signal) =>
-    voice.name === undefined ? engine.synthesize(text, voice, signal) : named(text, voice, signal);
-  const chosenModel: Synthesize = async function* (text, voice, signal) {
-    const { model: _model, ...usual } = voice;
-    const sound = engine.synthesize(text, voice, signal);
-    const isRefused = yield* unlessRefused(sound, () => true, signal);
-    if (isRefused) yield* usualModel(text, usual, signal);
-  };
+  const nameOf = ({ name }: SpeechVoice) =>
+    new Set<VoicePart>(name === undefined || isGone(name) ? [] : ['name']);
   return {
     synthesize: (text, voice, signal) =>
-      (voice.model === undefined ? usualModel : chosenModel)(text, voice, signal),
+      untilAccepted<VoicePart, Pcm>(
+        {
+          wanted: voice.model === undefined ? nameOf(voice) : new Set(['model', 'name']),
+          send: (parts) => engine.synthesize(text, only(parts, voice), signal),
+          next: (error, parts) => {
+            if (parts.size === 0 || !isVoiceRefusal(error)) throw error;
+            return parts.has('model') ? nameOf(voice) : [];
+          },
+          onAccepted: (parts) => {
+            const { name, onGone } = voice;
+            if (name === undefined || parts.has('name')) return;
+            refuse(name);
+            onGone?.(name, 'reader');
+          },
+        },
+        signal,
+      ),
   };
 }
 
-/**
- * Output of one voice; returns true where that was refused before any output.
- *
- * Errors: all others. Aborting `signal` throws what the parts throw.
- */
-export async function* unlessRefused<T>(
-  parts: AsyncIterable<T>,
-  isOutput: (part: T) => boolean,
-  signal: AbortSignal,
-): AsyncGenerator<T, boolean> {
-  let hasBegun = false;
-  try {
-    for await (const part of parts) {
-      hasBegun ||= isOutput(part);
-      yield part;
-    }
-    return false;
-  } catch (error) {
-    if (hasBegun || signal.aborted || !isRefusal(error)) throw error;
-    return true;
-  }
+function only(parts: ReadonlySet<VoicePart>, { model, name, ...voice }: SpeechVoice): SpeechVoice {
+  return {
+    ...voice,
+    ...(parts.has('model') && { model }),
+    ...(parts.has('name') && { name }),
+  };
 }
 
 /**
  * Whether a request may have been refused for its voice. Over WebSockets there is no status, and some servers send no
  * answer at all for an unknown voice.
  */
-function isRefusal(error: unknown): boolean {
+export function isVoiceRefusal(error: unknown): boolean {
   if (!(error instanceof BotError)) return false;
   if (error.code === 'provider.empty') return true;
   const { status } = error.about;

@@ -2,11 +2,10 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
+import { servedBy } from '#src/provider/models/models.ts';
 import type { SpeechVoice, Synthesizer } from '#src/speech/ports.ts';
-import { textPieces } from '#src/speech/text-pieces.ts';
-import { type PackedSound, SoundStream } from './sound-stream.ts';
-import type { SpeechFormat } from './speech-formats.ts';
+import { textPieces } from '#src/speech/pronunciation.ts';
+import { type PackedSound, SoundStream, type SpeechFormat } from './sound-stream.ts';
 
 /**
  * Sound out of MP3, Ogg or FLAC while it arrives, mono and all at one rate.
@@ -25,15 +24,12 @@ export type SynthesizerOptions = {
   readonly voice: string;
   readonly instructions?: string;
   readonly format: SpeechFormat;
-  /** Rate of raw samples, in Hz; left out: the rate the server names, else 24 kHz. */
-  readonly rateHz?: number;
   /** Decoder of compressed sound; without it only raw samples and WAV are accepted, in any response format. */
   readonly decode?: DecodeSpeech;
 };
 
 /**
- * Longest piece, in bytes. Node's fetch gives all that has piled up, 260 kB and more at once: 5 s of sound (measured,
- * 2026-11-20).
+ * Longest piece, in bytes. Node's fetch gives all that has piled up, 260 kB and more at once: 5 s of sound.
  */
 const pieceBytes = 8192;
 /** OpenAI takes 4096. */
@@ -73,8 +69,8 @@ async function* speak(
   const body = request(input, how);
   const response = await client.audio.speech.create(body, { signal }).asResponse();
   const type = response.headers.get('content-type') ?? '';
-  const { rateHz, decode } = how.options;
-  const stream = new SoundStream(type, rateHz, decode !== undefined);
+  const { decode } = how.options;
+  const stream = new SoundStream(type, decode !== undefined);
   let sounded = false;
   for await (const pcm of sounds(response.body, stream, decode, signal)) {
     sounded = true;

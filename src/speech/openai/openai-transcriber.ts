@@ -4,16 +4,16 @@ import { writeWav } from '#src/audio/wav.ts';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ApiClient } from '#src/provider/client.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
-import { type ServedBy, servedBy } from '#src/provider/models/served-by.ts';
-import { hintFields } from '#src/speech/hints.ts';
-import { baseLanguage, languageHint } from '#src/speech/language-hint.ts';
-import { isListenable } from '#src/speech/listenable.ts';
+import { servedBy } from '#src/provider/models/models.ts';
+import { untilAccepted } from '#src/provider/refused-parts.ts';
+import { baseLanguage, hintFields, languageHint } from '#src/speech/hints.ts';
 import type {
   Transcriber,
   Transcript,
   TranscriptionOptions,
   TranscriptUpdate,
 } from '#src/speech/ports.ts';
+import { isListenable } from '#src/speech/utterance-sound.ts';
 import { transcriptOf } from './transcript-reply.ts';
 import { readTranscript } from './transcript-stream.ts';
 
@@ -35,29 +35,21 @@ const noStream: ReadonlySet<ErrorCode> = new Set([
   'provider.empty',
 ]);
 
+/** Parts of a request that a server may refuse. Only the first answer pays for finding out. */
+type RequestPart = 'translation' | 'word times' | 'hints' | 'stream';
+
 type Form = {
   readonly wav: Uint8Array<ArrayBuffer>;
   readonly model: string;
   readonly language: string | undefined;
-  readonly by: ServedBy;
   readonly hints: readonly string[];
-  readonly hasWordTimes: boolean;
 };
 
 /** Facts known about an utterance before recognition, and its options. */
-type ListeningContext = {
-  readonly language: string | undefined;
-  readonly hints: readonly string[];
-  readonly asked: TranscriptionOptions;
-};
+type ListeningContext = Pick<Form, 'hints' | 'language'> & { readonly asked: TranscriptionOptions };
 
-/** Abilities a server has shown with a model. Only the first answer pays for finding out. */
-type Abilities = {
-  streams: 'yes' | 'no' | 'unknown';
-  acceptsHints: boolean;
-  hasWordTimes: boolean;
-  translates: boolean;
-};
+/** Abilities a server has shown with a model. */
+type Abilities = { refused: ReadonlySet<RequestPart>; hasStreamed: boolean };
 
 /** Statuses with which servers refuse the form of a request; `notThere` adds those of a missing endpoint. */
 const notUnderstood = new Set([400, 422]);
@@ -97,16 +89,26 @@ class TranscriptionServer {
     }
     const model = this.#modelOf(asked);
     const can = this.#abilitiesOf(model);
-    const form: Form = {
-      wav: new Uint8Array(writeWav(pcm)),
-      model,
-      language,
-      by: servedBy(model, this.#client.baseURL),
-      hints: can.acceptsHints ? hints : [],
-      hasWordTimes: asked.hasWordTimes === true && can.hasWordTimes,
-    };
-    const isTranslated = asked.isTranslated === true && can.translates;
-    yield* isTranslated ? this.#translated(form, signal) : this.#asFarAsTaken(form, signal);
+    const form = { wav: new Uint8Array(writeWav(pcm)), model, language, hints };
+    const wanted = partsOf(form, asked).difference(can.refused);
+    yield* untilAccepted<RequestPart, TranscriptUpdate>(
+      {
+        wanted,
+        send: (parts) => this.#send(form, parts, can, signal),
+        isAnswer: ({ kind }) => kind === 'final',
+        next: (error, parts) => {
+          const refused = refusedPart(error, parts, can);
+          if (!refused) throw error;
+          // A stream may have been refused for another part.
+          const isLeft = (part: RequestPart) => parts.has(part) || part === 'stream';
+          return [...wanted].filter((part) => part !== refused && isLeft(part));
+        },
+        onAccepted: (parts) => {
+          can.refused = can.refused.union(wanted.difference(parts));
+        },
+      },
+      signal,
+    );
   }
 
   /** A name that is not on the list never reaches the server: anyone may have chosen it. */
@@ -118,146 +120,99 @@ class TranscriptionServer {
   #abilitiesOf(model: string): Abilities {
     const known = this.#abilities.get(model);
     if (known) return known;
-    const streams = streaming.test(model) ? 'unknown' : 'no';
-    const found: Abilities = { streams, acceptsHints: true, hasWordTimes: true, translates: true };
+    const found: Abilities = { refused: new Set(), hasStreamed: false };
     this.#abilities.set(model, found);
     return found;
   }
 
-  /** Text in English, where the server translates with this model; else in the spoken language. */
-  async *#translated(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
+  async *#send(
+    form: Form,
+    parts: ReadonlySet<RequestPart>,
+    can: Abilities,
+    signal: AbortSignal,
+  ): AsyncGenerator<TranscriptUpdate> {
+    const { language, model } = form;
+    const { baseURL } = this.#client;
+    const by = servedBy(model, baseURL);
+    const final = (transcript: Transcript): TranscriptUpdate => {
+      const usage = { ...transcript.usage, by };
+      return { kind: 'final', transcript: { ...transcript, usage } };
+    };
+    const { translations, transcriptions } = this.#client.audio;
+    const fields = fieldsOf(form, parts, baseURL);
     try {
-      const plainForm = { ...form, language: undefined, hasWordTimes: false }; // it takes neither
-      const transcript = await ask(this.#client, 'translations', plainForm, signal);
+      if (parts.has('translation')) {
+        const body = { ...fields, response_format: 'json' as const };
+        const reply = await translations.create(body, { signal });
+        signal.throwIfAborted();
+        const transcript = transcriptOf(reply, undefined);
+        yield final({ ...transcript, language: 'en', isTranslated: true });
+      } else if (isStreamed(parts)) {
+        const body = { ...fields, stream: true as const };
+        const response = await transcriptions.create(body, { signal }).asResponse();
+        let isWhole = false;
+        const onWhole = () => {
+          isWhole = true;
+        };
+        for await (const update of readTranscript(response, language, onWhole)) {
+          signal.throwIfAborted();
+          if (isWhole) can.refused = can.refused.union(new Set(['stream'] as const));
+          else can.hasStreamed ||= update.kind === 'final';
+          yield update.kind === 'partial' ? update : final(update.transcript);
+        }
+      } else {
+        const reply = await transcriptions.create(fields, { signal });
+        signal.throwIfAborted();
+        yield final(transcriptOf(reply, language));
+      }
       signal.throwIfAborted();
-      yield { kind: 'final', transcript: { ...transcript, language: 'en', isTranslated: true } };
-    } catch (error) {
+    } catch (cause) {
       signal.throwIfAborted();
-      if (!hasStatus(error, notThere)) throw error;
-      yield* learning(this.#asFarAsTaken(form, signal), () => {
-        this.#abilitiesOf(form.model).translates = false;
-      });
-    }
-  }
-
-  /** Repeats the request with fewer fields where the server does not know one. */
-  async *#asFarAsTaken(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
-    const { hasWordTimes, hints } = form;
-    try {
-      yield* this.#recognise(form, signal);
-    } catch (error) {
-      signal.throwIfAborted();
-      const isPlain = hints.length === 0 && !hasWordTimes;
-      if (isPlain || !hasStatus(error, notUnderstood)) throw error;
-      const can = this.#abilitiesOf(form.model);
-      const fewer = hasWordTimes ? { ...form, hasWordTimes: false } : { ...form, hints: [] };
-      yield* learning(this.#asFarAsTaken(fewer, signal), () => {
-        if (hasWordTimes) can.hasWordTimes = false;
-        else can.acceptsHints = false;
-      });
-    }
-  }
-
-  async *#recognise(form: Form, signal: AbortSignal): AsyncGenerator<TranscriptUpdate> {
-    const can = this.#abilitiesOf(form.model);
-    const mayStream = can.streams !== 'no' && !form.hasWordTimes; // a stream has no times
-    if (mayStream && (yield* this.#tryStream(form, can, signal))) return;
-    const transcript = await ask(this.#client, 'transcriptions', form, signal);
-    signal.throwIfAborted();
-    if (mayStream) can.streams = 'no';
-    yield { kind: 'final', transcript };
-  }
-
-  /** True once the words are given; false if the server cannot do it this way. */
-  async *#tryStream(form: Form, can: Abilities, signal: AbortSignal) {
-    let isWhole = false;
-    try {
-      const onWhole = () => {
-        isWhole = true;
-      };
-      yield* follow(this.#client, form, signal, onWhole);
-      can.streams = isWhole ? 'no' : 'yes';
-      return true;
-    } catch (error) {
-      const unable = error instanceof BotError && noStream.has(error.code);
-      if (!unable || can.streams === 'yes') throw error;
-      return false;
+      throw describeError(cause, this.#client);
     }
   }
 }
 
-/** Records abilities of a server once its words are there, before they are handed on: the reader may stop there. */
-async function* learning(
-  updates: AsyncIterable<TranscriptUpdate>,
-  learn: () => void,
-): AsyncGenerator<TranscriptUpdate> {
-  for await (const update of updates) {
-    if (update.kind === 'final') learn();
-    yield update;
-  }
+function partsOf(
+  { hints, model }: Form,
+  { hasWordTimes, isTranslated }: TranscriptionOptions,
+): Set<RequestPart> {
+  const parts = new Set<RequestPart>();
+  if (isTranslated) parts.add('translation');
+  if (hasWordTimes) parts.add('word times');
+  if (hints.length > 0) parts.add('hints');
+  if (streaming.test(model)) parts.add('stream');
+  return parts;
 }
 
-async function ask(
-  client: ApiClient,
-  at: 'transcriptions' | 'translations',
-  form: Form,
-  signal: AbortSignal,
-): Promise<Transcript> {
-  try {
-    const body = fieldsOf(form, client.baseURL);
-    const asked =
-      at === 'translations'
-        ? client.audio.translations.create({ ...body, response_format: 'json' }, { signal })
-        : client.audio.transcriptions.create(body, { signal });
-    return signed(transcriptOf(await asked, form.language), form.by);
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw describeError(cause, client);
-  }
+/** A stream has no times. */
+function isStreamed(parts: ReadonlySet<RequestPart>): boolean {
+  return parts.has('stream') && !parts.has('translation') && !parts.has('word times');
 }
 
-async function* follow(
-  client: ApiClient,
-  form: Form,
-  signal: AbortSignal,
-  onWhole: () => void,
-): AsyncGenerator<TranscriptUpdate> {
-  try {
-    const body = { ...fieldsOf(form, client.baseURL), stream: true as const };
-    const response = await client.audio.transcriptions.create(body, { signal }).asResponse();
-    for await (const update of readTranscript(response, form.language, onWhole)) {
-      signal.throwIfAborted();
-      if (update.kind === 'partial') yield update;
-      else yield { kind: 'final', transcript: signed(update.transcript, form.by) };
-    }
-    signal.throwIfAborted();
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw describeError(cause, client);
-  }
-}
-
-function hasStatus(error: unknown, statuses: ReadonlySet<number>): boolean {
-  return error instanceof BotError && statuses.has(error.about.status ?? 0);
-}
-
-function signed(transcript: Transcript, by: ServedBy): Transcript {
-  return { ...transcript, usage: { ...transcript.usage, by } };
+function refusedPart(
+  error: unknown,
+  parts: ReadonlySet<RequestPart>,
+  { hasStreamed }: Abilities,
+): RequestPart | undefined {
+  if (!(error instanceof BotError)) return undefined;
+  const { status = 0 } = error.about;
+  if (parts.has('translation')) return notThere.has(status) ? 'translation' : undefined;
+  if (isStreamed(parts) && !hasStreamed && noStream.has(error.code)) return 'stream';
+  if (!notUnderstood.has(status)) return undefined;
+  return (['word times', 'hints'] as const).find((part) => parts.has(part));
 }
 
 function fieldsOf(
-  { wav, model, language, hints, hasWordTimes }: Form,
+  { wav, model, language, hints }: Form,
+  parts: ReadonlySet<RequestPart>,
   baseUrl: string,
 ): TranscriptionCreateParamsNonStreaming {
   // Servers choose their decoder by the name of the file.
   const file = new File([wav], 'utterance.wav', { type: 'audio/wav' });
-  const formFields = { ...languageHint(model, language), ...hintFields(model, baseUrl, hints) };
-  if (!hasWordTimes) return { model, file, response_format: 'json', ...formFields };
-  return {
-    model,
-    file,
-    response_format: 'verbose_json',
-    timestamp_granularities: ['word'],
-    ...formFields,
-  };
+  const likely = parts.has('hints') ? hintFields(model, baseUrl, hints) : {};
+  if (parts.has('translation')) return { model, file, ...likely };
+  const plain = { model, file, ...languageHint(model, language), ...likely };
+  if (!parts.has('word times')) return { ...plain, response_format: 'json' };
+  return { ...plain, response_format: 'verbose_json', timestamp_granularities: ['word'] };
 }

@@ -1,7 +1,11 @@
-import { areFrames } from '#src/audio/opus/frame-headers.ts';
+import { areFrames } from '#src/audio/opus/opus-packet.ts';
 import { type Pcm, speakRateHz, toMono } from '#src/audio/pcm.ts';
 import { WavStream } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
+
+/** Forms of sound that can be asked of a speech server and read here. */
+export const speechFormats = ['pcm', 'wav', 'mp3', 'opus', 'flac'] as const;
+export type SpeechFormat = (typeof speechFormats)[number];
 
 /** Bytes needed to detect the format of a body. */
 const headBytes = 12;
@@ -21,7 +25,7 @@ export type PackedSound = { readonly name: string; readonly bytes: Buffer };
  * Turns the body of a speech answer into sound while it arrives, mono, for pieces of any length.
  *
  * A WAV header is recognised by its bytes, since servers send WAV for raw samples and label anything `audio/mpeg`; bytes
- * in no other known format are 16-bit little-endian at `rateHz`. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
+ * in no other known format are 16-bit little-endian, at 24 kHz where no rate is sent. Errors: BotError `provider.wrong_type`, `audio.bad_wav`.
  */
 export class SoundStream {
   readonly #rateHz: number;
@@ -33,10 +37,10 @@ export class SoundStream {
    * `contentType` as sent; it may name the rate, as in `audio/pcm; rate=16000`. With `isPackedFine` MP3, Ogg and FLAC are no
    * errors: they show in `packed`, and nothing more is to be pushed.
    */
-  constructor(contentType: string, rateHz: number | undefined, isPackedFine = false) {
+  constructor(contentType: string, isPackedFine = false) {
     this.#isPackedFine = isPackedFine;
     const rate = /[;\s]rate=(\d{4,6})/i.exec(contentType)?.[1];
-    this.#rateHz = rateHz ?? (rate ? Number(rate) : speakRateHz);
+    this.#rateHz = rate ? Number(rate) : speakRateHz;
   }
 
   /** Once it is known that it has to be decoded: all that was pushed. */

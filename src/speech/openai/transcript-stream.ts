@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import { readEvents } from '#src/provider/event-stream.ts';
+import { readEvents } from '#src/provider/guarded-fetch.ts';
 import type { TranscriptUpdate } from '#src/speech/ports.ts';
 import { transcriptOf } from './transcript-reply.ts';
 

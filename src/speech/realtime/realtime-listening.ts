@@ -2,15 +2,15 @@ import { listenRateHz, speakRateHz } from '#src/audio/pcm.ts';
 import { Resampler } from '#src/audio/resample.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import { controllerUnder, unlessAborted, within } from '#src/base/waiting.ts';
+import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { JsonEvent, JsonSocket } from '#src/provider/json-socket.ts';
-import type { ServedBy } from '#src/provider/models/served-by.ts';
+import type { ServedBy } from '#src/provider/models/models.ts';
 import { isOfSession, type LinkOptions, refusalOf } from '#src/provider/realtime-link.ts';
 import type { RealtimePool } from '#src/provider/realtime-pool.ts';
 import type { Listening, OnPartial, Transcript } from '#src/speech/ports.ts';
 import { shortPauseMs } from '#src/speech/short-pause.ts';
 import { UtteranceSound } from '#src/speech/utterance-sound.ts';
-import { readHeard } from './realtime-events.ts';
+import { failureIn } from './realtime-events.ts';
 import { TranscriptParts } from './realtime-parts.ts';
 
 /** Likely words, for all connections of a recogniser: once a server refuses them, or ends there, it is told none any more. */
@@ -23,7 +23,6 @@ export type TranscriptionHints = {
 export type RealtimeListeningOptions = Pick<LinkOptions, 'apiKey' | 'baseUrl'> & {
   readonly pool: RealtimePool;
   readonly clock: Clock;
-  readonly settleMs: number;
   readonly language: string | undefined;
   readonly told: TranscriptionHints;
   /** Words that are likely to be said. */
@@ -70,17 +69,11 @@ export class RealtimeListening implements Listening {
   async settle(signal: AbortSignal): Promise<Transcript> {
     const either = AbortSignal.any([this.#signal, signal]);
     either.throwIfAborted();
-    const { by, clock, settleMs, language } = this.#options;
+    const { by, clock, language } = this.#options;
     await clock.sleep(shortPauseMs, either);
     if (!this.#sound.isSilentFrom(this.#parts.openFrom)) this.#parts.cut(this.#sound.length);
     this.#flow();
-    const late = new BotError('provider.late', true, lateMessage);
-    try {
-      await within(unlessAborted(this.#parts.done(), either), settleMs, clock, () => late);
-    } catch (cause) {
-      if (cause === late) this.#fail(late);
-      throw cause;
-    }
+    await unlessAborted(this.#parts.done(), either);
     return this.#parts.transcript(language, by);
   }
 
@@ -129,16 +122,17 @@ export class RealtimeListening implements Listening {
   }
 
   #hear(event: JsonEvent): void {
-    const heard = readHeard(event);
+    const failure = failureIn(event);
     if (this.#awaitsHints) {
-      const isUnnamed = heard?.kind === 'failed' && !heard.eventId && !heard.itemId;
-      const isRefusal = heard?.kind === 'failed' && (heard.eventId === hintsEventId || isUnnamed);
+      const isUnnamed = failure && !failure.eventId && !failure.itemId;
+      const isRefusal = isUnnamed || failure?.eventId === hintsEventId;
       if (isRefusal) this.#options.told.areRefused = true;
       this.#awaitsHints = !isRefusal && !isOfSession(event, 'updated');
       if (isRefusal) return;
     }
-    if (!heard || this.#parts.hear(heard) || heard.kind !== 'failed') return;
-    this.#fail(refusalOf(heard.words, heard.code, this.#options));
+    if (!failure) this.#parts.hear(event);
+    else if (!this.#parts.forgives(failure))
+      this.#fail(refusalOf(failure.words, failure.code, this.#options));
   }
 
   #lose(error: BotError): void {
@@ -157,5 +151,3 @@ export class RealtimeListening implements Listening {
     if (link) this.#options.pool.giveBack(link, false);
   }
 }
-
-const lateMessage = 'The transcription server did not send the words of an utterance in time.';

@@ -1,12 +1,19 @@
 import { listenRateHz } from '#src/audio/pcm.ts';
 import type { BotError } from '#src/base/errors.ts';
-import type { ServedBy } from '#src/provider/models/served-by.ts';
-import { sumOf } from '#src/speech/fallbacks/request-counter.ts';
+import { textIn } from '#src/base/json.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
+import type { ServedBy } from '#src/provider/models/models.ts';
+import { sumOf } from '#src/speech/fallbacks/metered-voice.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
-import type { WordDetails } from '#src/speech/openai/word-details.ts';
-import type { OnPartial, ServerUsage, Transcript } from '#src/speech/ports.ts';
-import { shiftWords } from '#src/speech/word-times.ts';
-import type { HeardEvent } from './realtime-events.ts';
+import { shiftWords } from '#src/speech/listen.ts';
+import type { WordDetails } from '#src/speech/openai/transcript-reply.ts';
+import type { OnPartial, Transcript } from '#src/speech/ports.ts';
+import {
+  type ItemFailure,
+  type ItemTranscript,
+  transcriptIn,
+  transcription,
+} from './realtime-events.ts';
 
 /** The stretch of an utterance up to a pause; becomes one item of the server. */
 class TranscriptPart {
@@ -17,10 +24,7 @@ class TranscriptPart {
   itemId: string | undefined;
   /** The server said so when it took the stretch in; before, words may have come under another id. */
   isNamed = false;
-  text = '';
-  language: string | undefined;
-  count: ServerUsage | undefined;
-  details: WordDetails = {};
+  heard: ItemTranscript = { text: '', details: {} };
   readonly end = ending();
 
   constructor(fromSample: number, number: number) {
@@ -28,10 +32,9 @@ class TranscriptPart {
     this.eventId = `part-${number}`;
   }
 
-  finish(text: string, language?: string, count?: ServerUsage, details: WordDetails = {}): void {
-    [this.text, this.language, this.state] = [text, language, 'done'];
-    this.count = count;
-    this.details = details;
+  finish(heard: ItemTranscript): void {
+    this.heard = heard;
+    this.state = 'done';
     this.end.resolve();
   }
 }
@@ -75,9 +78,10 @@ export class TranscriptParts {
 
   /** Transcript with the usage since the last one, if the server reported all of it. */
   transcript(asked: string | undefined, by: ServedBy): Transcript {
-    const language = this.#parts.findLast((part) => part.language)?.language ?? asked;
-    const text = joinTexts(this.#parts.map((part) => part.text));
-    const [first, ...more] = this.#parts.slice(this.#counted).map((part) => part.count);
+    const heard = this.#parts.map((part) => part.heard);
+    const language = heard.findLast((one) => one.language)?.language ?? asked;
+    const text = joinTexts(heard.map((one) => one.text));
+    const [first, ...more] = heard.slice(this.#counted).map((one) => one.count);
     this.#counted = this.#parts.length;
     const count = more.reduce(sumOf, first);
     const details = joinDetails(this.#parts);
@@ -90,27 +94,25 @@ export class TranscriptParts {
     for (const { end } of this.#parts) end.reject(error);
   }
 
-  /** False if a part failed that a caller waits for. */
-  hear(event: HeardEvent): boolean {
-    switch (event.kind) {
-      case 'committed': {
+  /** Takes any event that is no failure. */
+  hear(event: JsonEvent): void {
+    const itemId = textIn(event.item_id);
+    switch (event.type) {
+      case 'input_audio_buffer.committed': {
         const part = this.#parts.find(({ state, isNamed }) => state === 'sent' && !isNamed);
-        if (part) Object.assign(part, { itemId: event.itemId, isNamed: true });
-        return true;
+        if (part) Object.assign(part, { itemId, isNamed: true });
+        break;
       }
-      case 'delta': {
-        const part = this.#partOf(event.itemId) ?? this.#open;
-        if (part.state === 'done') return true;
-        part.itemId ??= event.itemId;
-        part.text += event.text;
+      case `${transcription}.delta`: {
+        const part = this.#partOf(itemId) ?? this.#open;
+        if (part.state === 'done') break;
+        part.itemId ??= itemId;
+        part.heard = { ...part.heard, text: part.heard.text + (textIn(event.delta) ?? '') };
         this.#notify();
-        return true;
+        break;
       }
-      case 'completed':
-        this.#partOf(event.itemId)?.finish(event.text, event.language, event.count, event.details);
-        return true;
-      case 'failed':
-        return this.#forgives(event);
+      case `${transcription}.completed`:
+        this.#partOf(itemId)?.finish(transcriptIn(event));
     }
   }
 
@@ -121,18 +123,18 @@ export class TranscriptParts {
   }
 
   /** Forgives errors about silence, and about parts no caller waits for. */
-  #forgives({ itemId, eventId, code }: Extract<HeardEvent, { kind: 'failed' }>): boolean {
+  forgives({ itemId, eventId, code }: ItemFailure): boolean {
     const sent = this.#parts.filter(({ state }) => state === 'sent');
     const meant = sent.find((part) => part.eventId === eventId || part.itemId === itemId);
     if (meant && code === 'input_audio_buffer_commit_empty') {
-      meant.finish('');
+      meant.finish({ text: '', details: {} });
       return true;
     }
     return sent.length === 0 || (itemId !== undefined && !meant);
   }
 
   #notify(): void {
-    const text = joinTexts([...this.#parts, this.#open].map((part) => part.text));
+    const text = joinTexts([...this.#parts, this.#open].map(({ heard }) => heard.text));
     if (text === this.#reported || text === '') return;
     this.#reported = text;
     this.#onPartial(text);
@@ -141,17 +143,17 @@ export class TranscriptParts {
 
 /** Words of all parts from the beginning of the utterance; only where each part that holds a text has them. */
 function joinDetails(all: readonly TranscriptPart[]): WordDetails {
-  const parts = all.filter(({ text }) => text !== '');
-  const words = parts.flatMap(({ details, fromSample }) => {
+  const parts = all.filter(({ heard }) => heard.text !== '');
+  const words = parts.flatMap(({ fromSample, heard }) => {
     const fromMs = Math.round((fromSample / listenRateHz) * 1_000);
-    return shiftWords(details.words ?? [], fromMs);
+    return shiftWords(heard.details.words ?? [], fromMs);
   });
-  const isTimed = words.length > 0 && parts.every(({ details }) => details.words);
-  const letters = parts.reduce((sum, { text }) => sum + text.length, 0);
-  const sure = parts.reduce(
-    (sum, { details, text }) => sum + (details.confidence ?? Number.NaN) * text.length,
-    0,
-  );
+  const isTimed = words.length > 0 && parts.every(({ heard }) => heard.details.words);
+  let [letters, sure] = [0, 0];
+  for (const { heard } of parts) {
+    letters += heard.text.length;
+    sure += (heard.details.confidence ?? Number.NaN) * heard.text.length;
+  }
   const confidence = sure / letters;
   return {
     ...(isTimed && { words }),

@@ -1,15 +1,14 @@
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { SocketLimits } from '#src/provider/json-socket.ts';
 import { serverName } from '#src/provider/models/error-phrases.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
+import { servedBy } from '#src/provider/models/models.ts';
+import type { TokenUsage } from '#src/provider/models/request-hold.ts';
 import { type LinkOptions, realtimeUrls } from '#src/provider/realtime-link.ts';
 import { RealtimePool } from '#src/provider/realtime-pool.ts';
-import type { ResponseEnd } from '#src/provider/realtime-reading.ts';
-import { RealtimeResponse, type ResponseLimits } from '#src/provider/realtime-response.ts';
+import { RealtimeResponse } from '#src/provider/realtime-response.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import type { ServerUsage, Synthesizer } from '#src/speech/ports.ts';
-import { textPieces } from '#src/speech/text-pieces.ts';
+import { textPieces } from '#src/speech/pronunciation.ts';
 import {
   type SentenceRequest,
   type SpeechManner,
@@ -17,12 +16,11 @@ import {
   speechRequest,
 } from './realtime-speech-request.ts';
 
-export type RealtimeSpeechOptions = Omit<LinkOptions, 'limits' | 'opening' | 'urls'> & {
+export type RealtimeSpeechOptions = Omit<LinkOptions, 'opening' | 'urls'> & {
   readonly model: string;
   readonly voice: string;
   /** The tone where a voice asks for none. */
   readonly instructions?: string;
-  readonly limits?: Partial<ResponseLimits & SocketLimits>;
 };
 
 export type RealtimeSynthesizer = Synthesizer &
@@ -71,52 +69,34 @@ type SpeechRequest = SentenceRequest & {
   readonly report: (count?: ServerUsage) => void;
 };
 
+/** Each piece of a server is decoded by itself; half a sample waits for its other half. */
 async function* read(
   pool: RealtimePool,
-  asked: SpeechRequest,
+  { manner, report, ...sentence }: SpeechRequest,
   options: RealtimeSpeechOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   const link = await pool.lease(signal);
   const response = new RealtimeResponse({ ...options, link, eventIds: [eventId] });
-  link.send(speechRequest(asked.manner, asked, eventId));
-  asked.report();
-  let isWhole = false;
+  link.send(speechRequest(manner, sentence, eventId));
+  report();
+  const stream = new SoundStream('audio/pcm');
+  let usage: TokenUsage | undefined;
+  let [hasSounded, isWhole] = [false, false];
   try {
-    yield* soundOf(response, asked, options, signal);
+    for await (const part of response.read(signal)) {
+      if (part.kind === 'usage') usage = part.usage;
+      if (part.kind !== 'sound') continue;
+      hasSounded ||= part.bytes.length > 0;
+      yield* stream.push(part.bytes);
+    }
+    if (!hasSounded) throw silent(options.baseUrl);
+    if (usage) report({ kind: 'tokens', ...usage });
+    yield* stream.end();
     isWhole = true;
   } finally {
     pool.giveBack(link, isWhole);
   }
-}
-
-/** Each piece of a server is decoded by itself; half a sample waits for its other half. */
-async function* soundOf(
-  response: RealtimeResponse,
-  { report }: SpeechRequest,
-  { baseUrl }: RealtimeSpeechOptions,
-  signal: AbortSignal,
-): AsyncGenerator<Pcm> {
-  const stream = new SoundStream('audio/pcm', speakRateHz);
-  let hasSounded = false;
-  let usage: ResponseEnd['usage'];
-  for await (const event of response.read(signal)) {
-    if (event.kind === 'sound') {
-      hasSounded ||= event.bytes.length > 0;
-      yield* stream.push(event.bytes);
-    }
-    if (event.kind === 'done') usage = endOf(response, event.end);
-  }
-  if (!hasSounded) throw silent(baseUrl);
-  if (usage) report({ kind: 'tokens', ...usage });
-  yield* stream.end();
-}
-
-/** Usage of a response. Errors: those of an end that is not the proper one. */
-function endOf(response: RealtimeResponse, end: ResponseEnd): ResponseEnd['usage'] {
-  const error = response.errorOf(end);
-  if (error) throw error;
-  return end.usage;
 }
 
 function silent(baseUrl: string): BotError {

@@ -1,29 +1,21 @@
 import { realClock } from '#src/base/clock.ts';
-import type { SocketLimits } from '#src/provider/json-socket.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
+import { servedBy } from '#src/provider/models/models.ts';
 import { type LinkOptions, realtimeUrls } from '#src/provider/realtime-link.ts';
 import { RealtimePool } from '#src/provider/realtime-pool.ts';
-import { baseLanguage } from '#src/speech/language-hint.ts';
-import { isListenable } from '#src/speech/listenable.ts';
+import { baseLanguage } from '#src/speech/hints.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
+import { isListenable } from '#src/speech/utterance-sound.ts';
 import { sessionUpdate } from './realtime-events.ts';
-import { RealtimeListening, type TranscriptionHints } from './realtime-listening.ts';
+import { RealtimeListening, type RealtimeListeningOptions } from './realtime-listening.ts';
 
-export type RealtimeOptions = Omit<LinkOptions, 'limits' | 'opening' | 'urls'> & {
+export type RealtimeOptions = Omit<LinkOptions, 'opening' | 'urls'> & {
   readonly model: string;
   /** BCP 47; left out, the server finds out by itself. */
   readonly language?: string;
-  readonly limits?: Partial<RealtimeLimits>;
 };
 
-export type RealtimeLimits = SocketLimits & {
-  /** Longest time from a pause to the words before it, in ms, including a new connection. */
-  readonly settleMs: number;
-};
-
-const standardSettleMs = 15_000;
 /** Languages with connections of their own; others are recognised without a hint. */
-const mostLanguages = 8;
+const mostLanguages = 9;
 
 export type RealtimeTranscriber = Transcriber &
   Disposable & {
@@ -36,25 +28,30 @@ export type RealtimeTranscriber = Transcriber &
  * sends them early.
  */
 export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTranscriber {
-  const { clock = realClock, language } = options;
-  const settleMs = options.limits?.settleMs ?? standardSettleMs;
-  const { baseUrl, model } = options;
+  const { baseUrl, clock = realClock, language: usual, model } = options;
   const by = servedBy(model, baseUrl);
-  const opening = sessionUpdate(model, language);
   // OpenAI refuses a model in the address, speaches insists on one.
   const intent = 'transcription';
   const urls = realtimeUrls(baseUrl, [{ intent }, { intent, model }]);
-  const pool = new RealtimePool({ ...options, urls, opening, ready: 1 });
-  const told: TranscriptionHints = {
-    areRefused: false,
-    updateOf: (hints) => sessionUpdate(model, language, hints),
+  /** The language of a connection is fixed, so each language has connections of its own. */
+  const languages = new Map<string | undefined, LanguageConnections>();
+  const connections = (language: string | undefined): LanguageConnections => {
+    const known = languages.get(language);
+    if (known) return known;
+    if (languages.size >= mostLanguages) return connections(usual);
+    const opening = sessionUpdate(model, language);
+    const updateOf = (hints: readonly string[]) => sessionUpdate(model, language, hints);
+    const pool = new RealtimePool({ ...options, urls, opening, ready: 1 });
+    const opened = { pool, language, told: { areRefused: false, updateOf } };
+    languages.set(language, opened);
+    return opened;
   };
-  const hearing = (hints: readonly string[]) => {
+  const knowing = (language: string | undefined, hints: readonly string[]): Transcriber => {
     const listen = (onPartial: OnPartial, signal: AbortSignal): Listening => {
-      const common = { ...options, pool, told, clock, settleMs, language, hints, by };
+      const common = { ...options, ...connections(language), clock, hints, by };
       return new RealtimeListening(common, onPartial, signal);
     };
-    const transcriber: Transcriber = {
+    return {
       listen,
       async *transcribe(pcm, signal) {
         signal.throwIfAborted();
@@ -66,32 +63,18 @@ export function openRealtimeTranscriber(options: RealtimeOptions): RealtimeTrans
         listening.push(pcm.samples);
         yield { kind: 'final', transcript: await listening.settle(signal) };
       },
-      withHints: hearing,
-      inLanguage: (tag) => {
-        const other = own.inLanguage?.(tag) ?? own;
-        return other.withHints?.(hints) ?? other;
-      },
+      withHints: (others) => knowing(language, others),
+      inLanguage: (tag) => knowing(baseLanguage(tag), hints),
     };
-    return transcriber;
   };
-  /** The language of a connection is fixed, so each language has connections of its own. */
-  const others = new Map<string, RealtimeTranscriber>();
-  const own: RealtimeTranscriber = {
-    ...hearing([]),
+  const { pool } = connections(usual);
+  return {
+    ...knowing(usual, []),
     warm: () => pool.warm(),
-    inLanguage: (tag) => {
-      const known = baseLanguage(tag);
-      const other = others.get(known);
-      if (known === language) return own;
-      if (other) return other;
-      if (others.size >= mostLanguages) return own;
-      const opened = openRealtimeTranscriber({ ...options, language: known });
-      others.set(known, opened);
-      return opened;
-    },
     [Symbol.dispose]: () => {
-      for (const one of [pool, ...others.values()]) one[Symbol.dispose]();
+      for (const one of languages.values()) one.pool[Symbol.dispose]();
     },
   };
-  return own;
 }
+
+type LanguageConnections = Pick<RealtimeListeningOptions, 'language' | 'pool' | 'told'>;

@@ -12,7 +12,7 @@ export interface TextLanguageDetector {
 
 const place = new URL('./ngrams.txt', import.meta.url);
 
-/** A detector by n-grams in 26 languages; about 1.8 MB once it was asked (`npm run bench -- languages`, 2026-11-22). */
+/** A detector by n-grams in 26 languages; about 1.8 MB once it was asked. */
 export function openTextLanguage(): TextLanguageDetector {
   let loading: Promise<LanguageNgrams> | undefined;
   const load = async (): Promise<LanguageNgrams> => {

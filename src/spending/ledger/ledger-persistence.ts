@@ -82,17 +82,11 @@ export class LedgerPersistence implements AsyncDisposable {
   async #save(): Promise<void> {
     const { clock, ledger, spending } = this.#options;
     if (this.#isWriting || !ledger.hasUnsaved || !(await this.#recall())) return;
-    const entries = ledger.drain();
+    const entries = ledger.unsaved();
     this.#isWriting = true;
     this.#writing = spending
       .add(entries, dayOf(clock.wallMs()))
-      .then(
-        () => ledger.saved(),
-        (error) => {
-          ledger.putBack();
-          throw error;
-        },
-      )
+      .then(() => ledger.saved(entries))
       .finally(() => {
         this.#isWriting = false;
       });

@@ -33,10 +33,8 @@ const empty: Sum = { nanoUsd: 0, turns: 0 };
 /** Amounts that servers and people have spent each day of UTC, with reserves; what is not in the store yet is kept apart. */
 export class Ledger {
   readonly #servers = new Map<string, GuildSpending>();
-  /** By server, person and day. */
-  #unsaved = new Map<string, SpendingEntry>();
-  /** Entries drained last. */
-  #saving: readonly SpendingEntry[] = [];
+  /** What is not known to be in the store, by server, person and day. */
+  readonly #unsaved = new Map<string, SpendingEntry>();
   #spentHere = 0;
   #onUnsaved: () => void = () => undefined;
   readonly #countsAll: boolean;
@@ -128,10 +126,9 @@ export class Ledger {
 
   /** Stores nothing of this person any more; what they spent stays in the sums of the server. */
   forget(guildId: string, personId: string): void {
-    const isTheirs = (entry: SpendingEntry) =>
-      entry.guildId === guildId && entry.personId === personId;
-    this.#saving = this.#saving.filter((entry) => !isTheirs(entry));
-    for (const [key, entry] of this.#unsaved) if (isTheirs(entry)) this.#unsaved.delete(key);
+    for (const entry of this.unsaved())
+      if (entry.guildId === guildId && entry.personId === personId)
+        this.#unsaved.delete(keyOf(entry));
     this.#server(guildId).forgotten.add(personId);
   }
 
@@ -152,36 +149,30 @@ export class Ledger {
     now.today = { ...now.today, nanoUsd: nanoUsd + sumOf(unsaved.map((entry) => entry.nanoUsd)) };
   }
 
-  /** Entries to add to the store, until they are `saved` or put back. */
-  drain(): readonly SpendingEntry[] {
-    this.#saving = [...this.#unsaved.values()];
-    this.#unsaved = new Map();
-    return this.#saving;
+  /** Entries to add to the store. */
+  unsaved(): readonly SpendingEntry[] {
+    return [...this.#unsaved.values()];
   }
 
-  /** The entries drained last are in the store. */
-  saved(): void {
-    this.#saving = [];
-  }
-
-  /** Keeps the entries drained last for the next time, because the store did not take them. */
-  putBack(): void {
-    const since = this.#unsaved;
-    this.#unsaved = new Map();
-    for (const entry of [...this.#saving, ...since.values()]) this.#note(entry);
-    this.#saving = [];
+  /** These entries are in the store, as `unsaved` gave them; what was spent since is not. */
+  saved(entries: readonly SpendingEntry[]): void {
+    for (const entry of entries) {
+      const { nanoUsd = 0, turns = 0 } = this.#unsaved.get(keyOf(entry)) ?? {};
+      const rest = { nanoUsd: nanoUsd - entry.nanoUsd, turns: turns - entry.turns };
+      if (rest.nanoUsd > 0 || rest.turns > 0)
+        this.#unsaved.set(keyOf(entry), { ...entry, ...rest });
+      else this.#unsaved.delete(keyOf(entry));
+    }
   }
 
   #unsavedOfAll(): readonly SpendingEntry[] {
-    const entries = [...this.#saving, ...this.#unsaved.values()];
-    return entries.filter(({ guildId }) => guildId === allServers);
+    return this.unsaved().filter(({ guildId }) => guildId === allServers);
   }
 
   #note(entry: SpendingEntry): void {
-    const key = JSON.stringify([entry.guildId, entry.personId, entry.day]);
-    const before = this.#unsaved.get(key);
+    const before = this.#unsaved.get(keyOf(entry)) ?? empty;
     const isFirst = this.#unsaved.size === 0;
-    this.#unsaved.set(key, before ? { ...entry, ...plus(before, entry) } : entry);
+    this.#unsaved.set(keyOf(entry), { ...entry, ...plus(before, entry) });
     if (isFirst) this.#onUnsaved();
   }
 
@@ -205,6 +196,10 @@ export class Ledger {
     if (days.size > mostDays && oldest !== undefined) days.delete(oldest);
     return opened;
   }
+}
+
+function keyOf({ guildId, personId, day }: SpendingEntry): string {
+  return JSON.stringify([guildId, personId, day]);
 }
 
 function addTo(sums: Map<string, Sum>, key: string, sum: Sum): void {

@@ -5,7 +5,7 @@ import { makeFolder } from '#src/base/make-folder.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
 import { rangeOf, versionIn } from '#src/storage/schema.ts';
-import { backupKinds } from './backup-kinds.ts';
+import { storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { backupsFolder, copyName } from './copy-names.ts';
 
 const lockWaitMs = 10_000;
@@ -15,17 +15,17 @@ const lockWaitMs = 10_000;
  *
  * Waits inside for a locked store: for a program of its own. Errors: BotError `store.*`.
  */
-export function backUp(storePath: string, folder: string, atWallMs: number): string {
-  if (!existsSync(storePath)) {
-    const message = `There is no store ${storePath} to copy: start the bot once, or set DATA_DIR.`;
+export function backUp(from: string, folder: string, atWallMs: number): string {
+  if (!existsSync(from)) {
+    const message = `There is no store ${from} to copy: start the bot once, or set DATA_DIR.`;
     throw new BotError('store.unreadable', false, message);
   }
-  const path = join(folder, copyName(storePath, atWallMs));
+  const path = join(folder, copyName(from, atWallMs));
   try {
-    using sqlite = new DatabaseSync(storePath, { timeout: lockWaitMs });
+    using sqlite = new DatabaseSync(from, { timeout: lockWaitMs });
     copyStore(sqlite, path);
   } catch (error) {
-    throw asTrouble('store.unreadable', storePath, error);
+    throw asTrouble('store.unreadable', from, error);
   }
   return path;
 }
@@ -36,14 +36,12 @@ export function backUp(storePath: string, folder: string, atWallMs: number): str
  * Paths of the copies. Errors: BotError `store.*`; then nothing may be migrated.
  */
 export function backUpFormerFormats(dataDir: string, atWallMs: number): readonly string[] {
-  const copies: string[] = [];
-  for (const kind of backupKinds) {
-    const path = kind.path(dataDir);
+  return storeKinds.flatMap((kind) => {
+    const path = storePath(dataDir, kind);
     const version = versionIn(path, lockWaitMs) ?? 0; // nothing is migrated where it cannot be read
-    const { known } = rangeOf(kind.migrations);
-    if (version > 0 && version < known) copies.push(backUp(path, backupsFolder(dataDir), atWallMs));
-  }
-  return copies;
+    const isFormer = version > 0 && version < rangeOf(kind.sqlite.migrations).known;
+    return isFormer ? [backUp(path, backupsFolder(dataDir), atWallMs)] : [];
+  });
 }
 
 /**

@@ -52,7 +52,6 @@ export function isOld(path: string, nowWallMs: number): boolean {
 /** Wall time, in ms, at which a copy was made, as far as its name says so. */
 function madeAtWallMs(name: string): number | undefined {
   const [, day, hours, minutes, seconds, ms] = date.exec(name) ?? [];
-  if (day === undefined) return undefined;
   const atWallMs = Date.parse(`${day}T${hours}:${minutes}:${seconds}.${ms}Z`);
   return Number.isNaN(atWallMs) ? undefined : atWallMs;
 }

@@ -1,13 +1,11 @@
 import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import { personTables } from '#src/sql/person-tables.ts';
 import { DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
 import { formatError, migrate, rangeOf, versionOf } from '#src/storage/schema.ts';
-import { tables } from '#src/storage/stores/tables.ts';
+import { mainStore, type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { backUp } from './backup.ts';
-import { type BackupKind, backupKinds, mainKind } from './backup-kinds.ts';
 import { backupsFolder, copiesIn, isOld, keptDays } from './copy-names.ts';
 
 export type RestoreOptions = {
@@ -29,19 +27,18 @@ export type RestoredFile = {
   readonly former?: string;
 };
 
-type ExaminedCopy = { readonly path: string; readonly kind: BackupKind };
+type ExaminedCopy = { readonly path: string; readonly kind: StoreKind };
 type PreparedFile = RestoredFile & { readonly part: string };
 
 const lockWaitMs = 10_000;
 
 /** The newest copy of the store in `DATA_DIR/backups`, and of transcripts where wanted. Errors: BotError `store.unreadable`. */
 export function newestCopies(dataDir: string, withTranscripts: boolean): readonly string[] {
-  return backupKinds.slice(0, withTranscripts ? 2 : 1).map((kind) => {
+  return (withTranscripts ? storeKinds : [mainStore]).map((kind) => {
     const folder = backupsFolder(dataDir);
-    const newest = copiesIn(folder, kind.path(dataDir)).at(-1);
+    const newest = copiesIn(folder, storePath(dataDir, kind)).at(-1);
     if (newest) return newest.path;
-    const message = `There is no copy of ${kind.words} in ${folder}: name the file to restore.`;
-    throw new BotError('store.unreadable', false, message);
+    throw unreadable(`There is no copy of ${kind.words} in ${folder}: name the file to restore.`);
   });
 }
 
@@ -56,8 +53,8 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
   const examined = copies.map((path) => examine(path, options));
   const [one, other] = examined;
   if (one && other?.kind === one.kind) {
-    const message = `Both ${one.path} and ${other.path} are copies of ${one.kind.words}: name one of them.`;
-    throw new BotError('store.unreadable', false, message);
+    const both = `Both ${one.path} and ${other.path} are copies of ${one.kind.words}`;
+    throw unreadable(`${both}: name one of them.`);
   }
   makeFolder(storesDir);
   const prepared: PreparedFile[] = [];
@@ -65,7 +62,7 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
     for (const copy of examined) prepared.push(prepare(copy, options));
     for (const file of prepared) replace(file);
   } finally {
-    for (const { kind } of examined) rmSync(partOf(kind.path(storesDir)), { force: true });
+    for (const { kind } of examined) rmSync(partOf(storePath(storesDir, kind)), { force: true });
   }
   return prepared;
 }
@@ -73,51 +70,42 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
 /** Takes away what a restoring that was killed left beside the stores. */
 export function removeLeftovers(dataDir: string): void {
   try {
-    for (const kind of backupKinds) rmSync(partOf(kind.path(dataDir)), { force: true });
+    for (const kind of storeKinds) rmSync(partOf(storePath(dataDir, kind)), { force: true });
   } catch {
     // It cannot be written there, which the store tells of.
   }
 }
 
-function partOf(storePath: string): string {
-  return `${storePath}.part`;
+function partOf(path: string): string {
+  return `${path}.part`;
 }
 
 /** Errors: BotError `store.*` for what is no copy, damaged, too new or too old. */
 function examine(path: string, options: RestoreOptions): ExaminedCopy {
-  if (!existsSync(path))
-    throw new BotError('store.unreadable', false, `There is no copy ${path} to restore.`);
+  if (!existsSync(path)) throw unreadable(`There is no copy ${path} to restore.`);
   const { isSettingsOnly, nowWallMs } = options;
   if (!isSettingsOnly) refuseOld(path, nowWallMs);
   try {
     using sqlite = openReadOnly(path, lockWaitMs);
     const kind = kindOf(sqlite);
-    if (!kind) {
-      const message = `The file ${path} is a copy of neither the store nor transcripts: name another file.`;
-      throw new BotError('store.unreadable', false, message);
-    }
+    const what = 'is a copy of neither the store nor transcripts: name another file.';
+    if (!kind) throw unreadable(`The file ${path} ${what}`);
     if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
-    const foreign = formatError(`The copy ${path}`, versionOf(sqlite), rangeOf(kind.migrations));
+    const range = rangeOf(kind.sqlite.migrations);
+    const foreign = formatError(`The copy ${path}`, versionOf(sqlite), range);
     if (foreign) throw foreign;
-    if (isSettingsOnly && kind !== mainKind) {
-      const message = `The copy ${path} of ${kind.words} holds no settings: name a copy of ${mainKind.words}.`;
-      throw new BotError('store.unreadable', false, message);
-    }
+    const none = `holds no settings: name a copy of ${mainStore.words}.`;
+    if (isSettingsOnly && kind !== mainStore)
+      throw unreadable(`The copy ${path} of ${kind.words} ${none}`);
     return { path, kind };
   } catch (error) {
     throw isDamage(error) ? damaged(path, error) : asTrouble('store.unreadable', path, error);
   }
 }
 
-function kindOf(sqlite: DatabaseSync): BackupKind | undefined {
-  const sql = "SELECT name FROM sqlite_schema WHERE type = 'table'";
-  const tables = new Set(
-    sqlite
-      .prepare(sql)
-      .all()
-      .map(({ name }) => name),
-  );
-  return backupKinds.find(({ table }) => tables.has(table));
+function kindOf(sqlite: DatabaseSync): StoreKind | undefined {
+  const isThere = sqlite.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?');
+  return storeKinds.find((kind) => kind.tables.some(({ name }) => isThere.get(name)));
 }
 
 /** Refuses a copy in which people may stand who were forgotten more than seven days ago. */
@@ -130,13 +118,13 @@ function refuseOld(path: string, nowWallMs: number): void {
 /** The file as it is to be, beside its place. */
 function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): PreparedFile {
   const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
-  const to = kind.path(storesDir);
+  const to = storePath(storesDir, kind);
   const part = partOf(to);
   try {
     copyTo(part, from);
     changeFile(part, (sqlite) => {
-      migrate(sqlite, from, kind.migrations);
-      if (kind === mainKind) dropAgreements(sqlite, isSettingsOnly);
+      migrate(sqlite, from, kind.sqlite.migrations);
+      if (kind === mainStore) dropAgreements(sqlite, isSettingsOnly);
     });
   } catch (error) {
     throw asTrouble('store.unwritable', to, error);
@@ -145,18 +133,20 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): P
   return { from, to, part, former };
 }
 
-/** SQL of the rows that never come back, by their table; in the others of `consents`, each row about a person is a no. */
+/** SQL of the rows that never come back, by their table: in the others of `consents`, each row about a person is a no. */
 const agreements: Readonly<Record<string, string>> = {
-  consents: "kind IN ('always', 'until')",
+  consents: "kind = 'always'",
   seat_consents: 'true',
   left_out_of_captions: 'false',
   api_tokens: 'true',
 };
 
 function dropAgreements(sqlite: DatabaseSync, isSettingsOnly: boolean): void {
-  const people = isSettingsOnly ? personTables(tables).map(({ name }) => [name, 'true']) : [];
-  for (const [name, where] of Object.entries({ ...Object.fromEntries(people), ...agreements }))
+  for (const { name, person } of mainStore.tables) {
+    const isOther = person.forget === 'delete' || name === 'tracks';
+    const where = agreements[name] ?? `${isSettingsOnly && isOther}`;
     sqlite.exec(`DELETE FROM ${name} WHERE ${where}`);
+  }
 }
 
 /**
@@ -180,26 +170,15 @@ function copyTo(part: string, from: string): void {
 }
 
 /**
- * Puts a file in its place. The log there belongs to the former one. A process that is killed leaves in each place the former file
- * or the new one, whole. Errors: BotError `store.unwritable`.
+ * Puts a file in its place. The log there belongs to the former one, and is in that since it was copied. A process that is killed
+ * leaves in each place the former file or the new one, whole. Errors: BotError `store.unwritable`.
  */
 function replace({ part, to }: PreparedFile): void {
   try {
-    mergeLog(to);
     for (const ending of ['-wal', '-shm']) rmSync(`${to}${ending}`, { force: true });
     renameSync(part, to);
   } catch (error) {
     throw asTrouble('store.unwritable', to, error);
-  }
-}
-
-function mergeLog(path: string): void {
-  if (!existsSync(path)) return;
-  try {
-    using sqlite = new DatabaseSync(path);
-    sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  } catch {
-    // A damaged file is of no more use than before.
   }
 }
 
@@ -216,6 +195,9 @@ function copyFormer(path: string, dataDir: string, nowWallMs: number): string | 
 }
 
 function damaged(path: string, cause?: unknown): BotError {
-  const message = `The copy ${path} is damaged or is no database: take another copy.`;
+  return unreadable(`The copy ${path} is damaged or is no database: take another copy.`, cause);
+}
+
+function unreadable(message: string, cause?: unknown): BotError {
   return new BotError('store.unreadable', false, message, cause);
 }

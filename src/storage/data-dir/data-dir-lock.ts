@@ -1,20 +1,23 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy } from '#src/sql/trouble.ts';
 
-/** The process that works on a `DATA_DIR`, as it named itself. */
-export type DataDirOwner = {
-  readonly pid: number;
-  readonly host: string;
+const ownerSchema = z.object({
+  pid: z.number(),
+  host: z.string(),
   /** ISO 8601. */
-  readonly since: string;
-  readonly version: string;
-};
+  since: z.string(),
+  version: z.string(),
+});
+
+/** The process that works on a `DATA_DIR`, as it named itself. */
+export type DataDirOwner = Readonly<z.infer<typeof ownerSchema>>;
 
 export type DataDirLockOptions = {
   readonly clock: Clock;
@@ -46,7 +49,8 @@ export async function lockDataDir(
   let isReported = false;
   for (;;) {
     signal.throwIfAborted();
-    const lock = tryLock(dataDir, { version, sinceMs: clock.wallMs() });
+    const since = new Date(clock.wallMs()).toISOString();
+    const lock = tryLock(dataDir, { pid: process.pid, host: hostname(), since, version });
     if (lock) return lock;
     if (clock.nowMs() >= untilMs) throw inUse(dataDir);
     if (!isReported) onWait(`${heldWords(dataDir)}: waiting ${patienceMs / 1000} s for it to end.`);
@@ -55,7 +59,7 @@ export async function lockDataDir(
   }
 }
 
-/** Process that works on `dataDir` now: undefined for none, `unnamed` for one that has not named itself. */
+/** Process that works on `dataDir` now; undefined for none, `unnamed` for one whose name cannot be read. */
 export function dataDirOwner(dataDir: string): DataDirOwner | 'unnamed' | undefined {
   try {
     using sqlite = new DatabaseSync(lockPath(dataDir), { readOnly: true, timeout: 0 });
@@ -67,40 +71,19 @@ export function dataDirOwner(dataDir: string): DataDirOwner | 'unnamed' | undefi
 }
 
 /** Undefined while another process holds it. */
-function tryLock(
-  dataDir: string,
-  { version, sinceMs }: { readonly version: string; readonly sinceMs: number },
-): Disposable | undefined {
+function tryLock(dataDir: string, owner: DataDirOwner): Disposable | undefined {
   try {
     makeFolder(dataDir);
-    const sqlite = new DatabaseSync(lockPath(dataDir), { timeout: 0 });
-    try {
-      sqlite.exec('BEGIN EXCLUSIVE');
-      writeOwner(dataDir, {
-        pid: process.pid,
-        host: hostname(),
-        since: new Date(sinceMs).toISOString(),
-        version,
-      });
-      return releasing(dataDir, sqlite);
-    } catch (error) {
-      sqlite.close();
-      throw error;
-    }
+    using stack = new DisposableStack();
+    stack.use(new DatabaseSync(lockPath(dataDir), { timeout: 0 })).exec('BEGIN EXCLUSIVE');
+    stack.defer(() => rmSync(ownerPath(dataDir), { force: true }));
+    writeFileSync(ownerPath(dataDir), JSON.stringify(owner));
+    return stack.move();
   } catch (error) {
     if (isBusy(error)) return undefined;
     if (asTrouble('store.unwritable', dataDir, error) === error) throw error;
-    return { [Symbol.dispose]: () => undefined };
+    return new DisposableStack();
   }
-}
-
-function releasing(dataDir: string, sqlite: DatabaseSync): Disposable {
-  return {
-    [Symbol.dispose]() {
-      rmSync(ownerPath(dataDir), { force: true });
-      sqlite.close();
-    },
-  };
 }
 
 /** Only SQLite may open this file in the bot's process: on POSIX systems, closing it would free the lock. */
@@ -112,31 +95,12 @@ function ownerPath(dataDir: string): string {
   return join(dataDir, 'parley.lock.json');
 }
 
-/** Names the owner of the lock, except on a full disk: a lock without a name is better than none. */
-function writeOwner(dataDir: string, owner: DataDirOwner): void {
-  const path = ownerPath(dataDir);
-  try {
-    rmSync(path, { force: true });
-    writeFileSync(`${path}.part`, JSON.stringify(owner), { mode: 0o600 });
-    renameSync(`${path}.part`, path);
-  } catch {
-    rmSync(`${path}.part`, { force: true });
-  }
-}
-
 function readOwner(dataDir: string): DataDirOwner | undefined {
   try {
-    const read: unknown = JSON.parse(readFileSync(ownerPath(dataDir), 'utf8'));
-    return isOwner(read) ? read : undefined;
+    return ownerSchema.parse(JSON.parse(readFileSync(ownerPath(dataDir), 'utf8')));
   } catch {
     return undefined;
   }
-}
-
-function isOwner(value: unknown): value is DataDirOwner {
-  if (typeof value !== 'object' || value === null) return false;
-  const { pid, host, since, version } = value as Partial<Record<keyof DataDirOwner, unknown>>;
-  return typeof pid === 'number' && [host, since, version].every((one) => typeof one === 'string');
 }
 
 function inUse(dataDir: string): BotError {
@@ -146,10 +110,8 @@ function inUse(dataDir: string): BotError {
 
 function heldWords(dataDir: string): string {
   const owner = readOwner(dataDir);
-  return `DATA_DIR ${dataDir} is in use by ${owner ? ownerWords(owner) : 'another process'}`;
-}
-
-/** The owner of a lock, as an operator reads it. */
-function ownerWords({ pid, host, since, version }: DataDirOwner): string {
-  return `process ${pid} on ${host} (Parley ${version}, since ${since})`;
+  const words = owner
+    ? `process ${owner.pid} on ${owner.host} (Parley ${owner.version}, since ${owner.since})`
+    : 'another process';
+  return `DATA_DIR ${dataDir} is in use by ${words}`;
 }

@@ -10,7 +10,7 @@ export type ConnectionOptions = {
 };
 
 /** Longest time, in ms, that the server works on one statement, unless an operation asks for more. */
-export const statementMs = 10_000;
+const statementMs = 10_000;
 /** Longest time, in ms, until a connection is open. */
 const connectMs = 5_000;
 

@@ -1,13 +1,15 @@
-import sql, { raw, type Sql } from 'sql-template-tag';
+import sql, { raw } from 'sql-template-tag';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
-import { type Columns, flag, instant, integer, json, type RowOf, text } from '#src/sql/columns.ts';
+import { flag, instant, integer, json, text } from '#src/sql/columns.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import { transact } from '#src/storage/database.ts';
 import { type FormatRange, rangeOf } from '#src/storage/schema.ts';
-import { placeOf } from './connection-options.ts';
-import { PostgresPool } from './pool.ts';
+import { storeKinds } from '#src/storage/store-kinds.ts';
+import { versionsOf } from './migrate.ts';
+import { PostgresDriver } from './postgres-driver.ts';
 import { lockHolders, processNameOf } from './shard-locks.ts';
-import { storesPart } from './stores/schema.ts';
 
 /** Process that serves shards over this database. */
 export type DatabaseProcess = {
@@ -35,34 +37,42 @@ export type DatabaseState = {
   readonly processes: readonly DatabaseProcess[];
 };
 
-/** Longest time, in ms, for one statement. */
-const readMs = 10_000;
 const msSince = (at: string) => raw(`1000 * extract(epoch FROM clock_timestamp() - ${at})`);
 
 /** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
 export async function readDatabaseState(url: Secret, clock: Clock): Promise<DatabaseState> {
-  await using pool = new PostgresPool({
-    url,
-    clock,
-    applicationName: 'parley doctor',
-    settings: { default_transaction_read_only: 'on' },
-    mostConnections: 1,
-  });
-  const rows: Rows = (shape, statement) =>
-    pool.read((connection) => connection.rows(shape, statement), readMs);
-  const [server] = await rows(
-    { upMs: instant, isThere: flag },
-    sql`SELECT ${msSince('pg_postmaster_start_time()')} AS up_ms,
-       to_regclass('parley_schema') IS NOT NULL AS is_there`,
-  );
-  const parts = server?.isThere ? await partsIn(rows) : [];
-  return {
-    place: placeOf(url),
-    upMs: server?.upMs ?? 0,
-    parts,
-    processes: await processesIn(rows),
+  await using driver = new PostgresDriver({ url, applicationName: 'parley doctor' });
+  const { place } = driver;
+  const options = { clock, code: 'store.unreadable', mode: 'read' } as const;
+  const read = async (connection: Connection) => {
+    const [server] = await connection.rows(
+      { upMs: instant, isThere: flag },
+      sql`SELECT ${msSince('pg_postmaster_start_time()')} AS up_ms,
+         to_regclass('parley_schema') IS NOT NULL AS is_there`,
+    );
+    const parts = server?.isThere ? await versionsOf(connection) : [];
+    const processes = await connection.rows(processColumns, raw(lockHolders));
+    return {
+      place,
+      upMs: server?.upMs ?? 0,
+      parts: [...parts].map(([name, version]) => {
+        const known = storeKinds.find((kind) => kind.name === name);
+        return { name, version, range: known && rangeOf(known.postgres) };
+      }),
+      processes: processes.map((one) => ({ ...one, name: processNameOf(one.name) })),
+    };
   };
+  return await transact(driver, options, read, AbortSignal.timeout(readMs));
 }
+
+/** Longest time, in ms, for all of it. */
+const readMs = 10_000;
+const processColumns = {
+  name: text,
+  ageMs: instant,
+  shardIds: json<readonly number[]>(),
+  shardCount: integer,
+};
 
 /** Refuses a database that a process of the bot uses now. Errors: BotError `store.in_use`, `store.unreadable`. */
 export async function refuseLiveProcesses(url: Secret, clock: Clock): Promise<void> {
@@ -71,32 +81,4 @@ export async function refuseLiveProcesses(url: Secret, clock: Clock): Promise<vo
   if (!live) return;
   const message = `${live.name} uses the database ${place}: stop every process first.`;
   throw new BotError('store.in_use', false, message);
-}
-
-type Rows = <Shape extends Columns>(
-  shape: Shape,
-  statement: Sql,
-) => Promise<readonly RowOf<Shape>[]>;
-
-async function partsIn(rows: Rows): Promise<readonly DatabasePart[]> {
-  const known = new Map([storesPart].map(({ name, migrations }) => [name, rangeOf(migrations)]));
-  const found = await rows(
-    { part: text, version: integer },
-    sql`SELECT part, version FROM parley_schema ORDER BY part`,
-  );
-  return found.map(({ part, version }) => {
-    const range = known.get(part);
-    return { name: part, version, range };
-  });
-}
-
-async function processesIn(rows: Rows): Promise<readonly DatabaseProcess[]> {
-  const columns = {
-    name: text,
-    ageMs: instant,
-    shardIds: json<readonly number[]>(),
-    shardCount: integer,
-  };
-  const found = await rows(columns, sql`${raw(lockHolders)}`);
-  return found.map((one) => ({ ...one, name: processNameOf(one.name) }));
 }

@@ -1,19 +1,16 @@
 import sql, { raw } from 'sql-template-tag';
+import { realClock } from '#src/base/clock.ts';
 import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { formatError, type Migration, rangeOf, sqlFor } from '#src/storage/schema.ts';
-import type { PostgresPool } from './pool.ts';
+import { type Driver, transact } from '#src/storage/database.ts';
+import { formatError, rangeOf, stepsFrom } from '#src/storage/schema.ts';
+import { lostSentences, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 import { isReadOnly, schemaToMigrate } from './postgres-trouble.ts';
 
-/**
- * A group of tables with migrations of its own, in order; a released one never changes.
- *
- * The first migration creates all tables of the part. Its number is that of the part's last format before the first release,
- * whose tables are the same: so no schema of an earlier format is taken for this one. Those have lower numbers, and are refused.
- */
-export type SchemaPart = { readonly name: string; readonly migrations: readonly Migration[] };
+/** Group of tables, of which `parley_schema` has the format. */
+export type SchemaPart = Pick<StoreKind, 'name' | 'postgres'>;
 
-/** Several processes that start at once wait for the one that migrates. */
+/** Longest time, in ms, for the migration: processes that start at once wait for the one that migrates. */
 const migrateMs = 60_000;
 
 export type MigrateOptions = {
@@ -24,39 +21,66 @@ export type MigrateOptions = {
 /**
  * Brings every part of the schema to the present format, wholly or not at all; one process at a time does it.
  *
- * The tables stand in the connection's first schema. Errors: BotError `store.*`; none of a format that this program does not
- * read or may not migrate, of a database that takes no writes, or without rights is retryable.
+ * The tables stand in the connection's first schema. Formats of the parts before. Errors: BotError `store.*`; none of a format that
+ * this program does not read or may not migrate, of a database that takes no writes, or without rights is retryable.
  */
 export async function migratePostgres(
-  pool: PostgresPool,
+  driver: Driver,
   parts: readonly SchemaPart[],
   { upgrades = false }: MigrateOptions = {},
-): Promise<void> {
-  const found = await readFormats(pool, parts);
-  if (parts.every(({ name, migrations }) => found.get(name) === rangeOf(migrations).known)) return;
-  if (!upgrades) refuseFormerFormats(parts, found, pool.place);
-  await pool.write(async (connection) => {
-    await connection.run(sql`SET LOCAL lock_timeout = '60s'`);
+): Promise<ReadonlyMap<string, number>> {
+  const found = await readFormats(driver, parts);
+  const isPresent = ({ name, postgres }: SchemaPart) => found.get(name) === rangeOf(postgres).known;
+  if (parts.every(isPresent)) return found;
+  if (!upgrades) refuseFormerFormats(parts, found, driver.place);
+  const options = { clock: realClock, code: 'store.unwritable', mode: 'write' } as const;
+  const migrate = async (connection: Connection) => {
     await connection.run(
-      sql`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0))`,
-    );
-    await connection.run(
-      sql`CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)`,
+      raw(`SET LOCAL lock_timeout = ${migrateMs}; SET LOCAL statement_timeout = ${migrateMs};
+        SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0));
+        CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)`),
     );
     const versions = await versionsOf(connection);
-    checkFormats(parts, versions, pool.place);
-    for (const part of parts) await migratePart(connection, part, versions.get(part.name) ?? 0);
-  }, migrateMs);
+    checkFormats(parts, versions, driver.place);
+    for (const { name, postgres } of parts) {
+      for (const step of stepsFrom(versions.get(name) ?? 0, postgres))
+        await connection.run(raw(step));
+      await connection.run(sql`INSERT INTO parley_schema VALUES (${name}, ${rangeOf(postgres).known})
+        ON CONFLICT (part) DO UPDATE SET version = excluded.version`);
+    }
+  };
+  await transact(driver, options, migrate, AbortSignal.timeout(migrateMs));
+  return found;
 }
 
 /** Versions of the parts that are there. Errors: BotError `store.*`; as `migratePostgres`. */
 export async function readFormats(
-  pool: PostgresPool,
+  driver: Driver,
   parts: readonly SchemaPart[],
 ): Promise<ReadonlyMap<string, number>> {
-  const found = await pool.read((connection) => examine(connection, pool.place));
-  checkFormats(parts, found, pool.place);
+  const options = { clock: realClock, code: 'store.unreadable', mode: 'bare' } as const;
+  const examine = (connection: Connection) => formatsIn(connection, driver.place);
+  const found = await transact(driver, options, examine, AbortSignal.timeout(migrateMs));
+  checkFormats(parts, found, driver.place);
   return found;
+}
+
+/** Rows that the migration of tables of these versions deletes, in sentences. Errors: BotError `store.unreadable`. */
+export async function lostRowsIn(
+  driver: Driver,
+  versions: ReadonlyMap<string, number>,
+): Promise<readonly string[]> {
+  const options = { clock: realClock, code: 'store.unreadable', mode: 'read' } as const;
+  const count = async (connection: Connection) => {
+    const lost: string[] = [];
+    for (const kind of storeKinds) {
+      if ((versions.get(kind.name) ?? Number.POSITIVE_INFINITY) >= kind.lost.before) continue;
+      const [row] = await connection.rows({ count: integer }, raw(kind.lost.sql));
+      lost.push(...lostSentences(kind, row?.count));
+    }
+    return lost;
+  };
+  return await transact(driver, options, count, AbortSignal.timeout(migrateMs));
 }
 
 /** Refuses tables that a former version wrote and still reads. Errors: BotError `store.misconfigured`. */
@@ -65,26 +89,14 @@ export function refuseFormerFormats(
   versions: ReadonlyMap<string, number>,
   place: string,
 ): void {
-  for (const { name, migrations } of parts) {
+  for (const { name, postgres } of parts) {
     const version = versions.get(name) ?? 0;
-    const { known } = rangeOf(migrations);
+    const { known } = rangeOf(postgres);
     if (version > 0 && version < known) throw schemaToMigrate(place, name, version, known);
   }
 }
 
-async function migratePart(connection: Connection, part: SchemaPart, from: number): Promise<void> {
-  for (const migration of part.migrations) {
-    const { version } = migration;
-    if (version <= from) continue;
-    const script = sqlFor(migration, from);
-    if (script !== '') await connection.run(raw(script));
-    await connection.run(sql`INSERT INTO parley_schema VALUES (${part.name}, ${version})
-      ON CONFLICT (part) DO UPDATE SET version = excluded.version`);
-  }
-}
-
-/** Versions of the parts that are there. */
-async function examine(
+async function formatsIn(
   connection: Connection,
   place: string,
 ): Promise<ReadonlyMap<string, number>> {
@@ -97,24 +109,24 @@ async function examine(
   return state?.isThere ? await versionsOf(connection) : new Map();
 }
 
-async function versionsOf(connection: Connection): Promise<ReadonlyMap<string, number>> {
+/** Versions of the parts, where any part is there. */
+export async function versionsOf(connection: Connection): Promise<ReadonlyMap<string, number>> {
   const rows = await connection.rows(
     { part: text, version: integer },
-    sql`SELECT part, version FROM parley_schema`,
+    sql`SELECT part, version FROM parley_schema ORDER BY part`,
   );
   return new Map(rows.map(({ part, version }) => [part, version]));
 }
 
-/** Errors: BotError `store.newer` or `store.older` for a format that this program does not read. */
+/** Errors: BotError `store.format` for a format that this program does not read. */
 function checkFormats(
   parts: readonly SchemaPart[],
   versions: ReadonlyMap<string, number>,
   place: string,
 ): void {
-  for (const { name, migrations } of parts) {
-    const version = versions.get(name) ?? 0;
+  for (const { name, postgres } of parts) {
     const what = `The part ${name} of the database ${place}`;
-    const error = formatError(what, version, rangeOf(migrations));
+    const error = formatError(what, versions.get(name) ?? 0, rangeOf(postgres));
     if (error) throw error;
   }
 }

@@ -1,5 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
-import type { StoreCode } from '#src/sql/store-part.ts';
+import type { StoreCode } from '#src/sql/trouble.ts';
 
 /** Kinds of database failures that need different help. */
 export type PostgresHindrance =
@@ -57,7 +57,7 @@ export function comesBack(error: unknown): boolean {
 }
 
 /** Kind of failure behind an error or a BotError. */
-export function hindranceBehind(error: unknown): PostgresHindrance | undefined {
+function hindranceBehind(error: unknown): PostgresHindrance | undefined {
   return hindranceOf(error instanceof BotError ? error.cause : error);
 }
 
@@ -82,11 +82,6 @@ export function isReadOnly(place: string): BotError {
 export function schemaToMigrate(place: string, part: string, version: number, known: number) {
   const message = `The database ${place} has format ${version} of ${part}; this version writes format ${known}, which the former version cannot read. First copy the database with the former version (npm run backup -- --transcripts), then run npm run migrate.`;
   return new BotError('store.misconfigured', false, message);
-}
-
-/** The connections to the database are closed, or are about to be. */
-export function isClosed(code: StoreCode, place: string): BotError {
-  return new BotError(code, false, `The database ${place} was closed: start the bot again.`);
 }
 
 function tlsHindrance(message: string): PostgresHindrance | undefined {

@@ -1,9 +1,8 @@
 import sql from 'sql-template-tag';
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import { id } from '#src/sql/columns.ts';
-import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
 import { columnOf, deleteRows, named, select, table } from '#src/sql/table.ts';
-import { eraseOldSpending } from './spending.ts';
 
 /** Which bot is in which server, so that a removal between two runs is found. */
 const botGuilds = table(
@@ -16,40 +15,20 @@ const botGuilds = table(
   },
 );
 
-const removedGuilds = table(
-  'removed_guilds',
-  { guildId: id },
-  {
-    key: ['guildId'],
-    person: { forget: 'nothing' },
-    server: {
-      forget: 'later',
-      column: 'guildId',
-      reason: 'It tells whose spending is deleted when the month is over, and goes then.',
-    },
-  },
-);
-
 const unlessThere = { conflict: sql`ON CONFLICT DO NOTHING` };
 
 /** Everything that is kept of a server in one of `tables`. */
-export const guildPart = storePart<JoinedGuildStore>({
-  tables: [botGuilds, removedGuilds],
-  operations: { erase: writes, note: writes, noted: reads },
+export const guildPart: StorePart<JoinedGuildStore> = {
+  tables: [botGuilds],
   open: (database, all) => ({
     /** After every write that was asked for before, so that none of these brings the server back. */
-    async erase(guildId, day) {
+    async erase(guildId) {
       const theirs = all.flatMap(({ name, server }) =>
         server.forget === 'delete'
           ? [sql`${named(name)} WHERE ${columnOf(server.column)} = ${guildId}`]
           : [],
       );
-      const deleted = await database.write(async (connection) => {
-        const total = await deleteRows(connection, theirs);
-        await connection.insert(removedGuilds, [{ guildId }], unlessThere);
-        await eraseOldSpending(connection, day);
-        return total;
-      });
+      const deleted = await database.write((connection) => deleteRows(connection, theirs));
       await database.scrub();
       return deleted;
     },
@@ -66,4 +45,4 @@ export const guildPart = storePart<JoinedGuildStore>({
       await database.write((connection) => connection.insert(botGuilds, rows, unlessThere));
     },
   }),
-});
+};

@@ -1,15 +1,14 @@
 import sql from 'sql-template-tag';
 import type { PanelStore } from '#src/ports/panel.ts';
 import { id } from '#src/sql/columns.ts';
-import { reads, storePart, writes } from '#src/sql/store-part.ts';
-import { columnList, table } from '#src/sql/table.ts';
-import { putIfNewer, versioned } from '#src/sql/versions.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
+import { columnList, replacing, table } from '#src/sql/table.ts';
 
 const placeColumns = { channelId: id, messageId: id };
 
 const panels = table(
   'panels',
-  { guildId: id, ...placeColumns, ...versioned },
+  { guildId: id, ...placeColumns },
   {
     key: ['guildId'],
     person: { forget: 'nothing' },
@@ -18,9 +17,8 @@ const panels = table(
 );
 
 /** Places of the panels: a row per server. */
-export const panelPart = storePart<PanelStore>({
+export const panelPart: StorePart<PanelStore> = {
   tables: [panels],
-  operations: { read: reads, write: writes },
   open: (database) => ({
     async read(guildId) {
       const statement = sql`SELECT ${columnList(placeColumns)} FROM panels
@@ -30,7 +28,10 @@ export const panelPart = storePart<PanelStore>({
     },
 
     async write(guildId, place) {
-      await database.write((connection) => putIfNewer(connection, panels, { guildId, ...place }));
+      const conflict = replacing(panels);
+      await database.write((connection) =>
+        connection.insert(panels, [{ guildId, ...place }], { conflict }),
+      );
     },
   }),
-});
+};

@@ -1,9 +1,8 @@
 import sql from 'sql-template-tag';
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
 import { id, number, oneOf, optional, text } from '#src/sql/columns.ts';
-import { reads, storePart, writes } from '#src/sql/store-part.ts';
-import { columnList, table } from '#src/sql/table.ts';
-import { isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
+import { columnList, replacing, table } from '#src/sql/table.ts';
 
 const chosen = {
   language: optional(text),
@@ -15,18 +14,17 @@ const chosen = {
 
 const personSettings = table(
   'person_settings',
-  { guildId: id, personId: id, ...chosen, ...versioned },
+  { guildId: id, personId: id, ...chosen },
   {
     key: ['guildId', 'personId'],
-    person: { forget: 'delete', column: 'personId' },
+    person: { forget: 'delete', columns: ['personId'] },
     server: { forget: 'delete', column: 'guildId' },
   },
 );
 
 /** Personal settings: a row per person and server with any setting. */
-export const personSettingsPart = storePart<PersonSettingsStore>({
+export const personSettingsPart: StorePart<PersonSettingsStore> = {
   tables: [personSettings],
-  operations: { read: reads, write: writes },
   open: (database) => ({
     async read(guildId, personId) {
       const statement = sql`SELECT ${columnList(chosen)} FROM person_settings
@@ -36,15 +34,13 @@ export const personSettingsPart = storePart<PersonSettingsStore>({
     },
 
     async write(guildId, personId, settings) {
-      await database.write(async (connection) => {
-        if (Object.keys(settings).length > 0)
-          await putIfNewer(connection, personSettings, { guildId, personId, ...settings });
-        else
-          await connection.run(
-            sql`DELETE FROM person_settings WHERE guild_id = ${guildId} AND person_id = ${personId}
-            AND ${isNewer(connection, personSettings)}`,
-          );
-      });
+      const remove = sql`DELETE FROM person_settings WHERE guild_id = ${guildId} AND person_id = ${personId}`;
+      const row = { guildId, personId, ...settings };
+      await database.write((connection) =>
+        Object.keys(settings).length === 0
+          ? connection.run(remove)
+          : connection.insert(personSettings, [row], { conflict: replacing(personSettings) }),
+      );
     },
   }),
-});
+};

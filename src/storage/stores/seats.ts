@@ -2,9 +2,8 @@ import sql, { empty, type Sql } from 'sql-template-tag';
 import type { SeatStore, StoredSeat } from '#src/ports/stores/seat-store.ts';
 import { flag, id, instant, oneOf, type RowOf, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { reads, storePart, writes } from '#src/sql/store-part.ts';
-import { columnList, select, table } from '#src/sql/table.ts';
-import { askedAt, isNew, isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
+import { columnList, replacing, select, table } from '#src/sql/table.ts';
 
 const seatColumns = {
   guildId: id,
@@ -18,7 +17,7 @@ const seatColumns = {
 
 const seats = table(
   'seats',
-  { ...seatColumns, aliveAtMs: instant, ...versioned },
+  { ...seatColumns, aliveAtMs: instant },
   {
     key: ['guildId'],
     person: { forget: 'nothing' },
@@ -31,7 +30,7 @@ const seatConsents = table(
   { guildId: id, personId: id, kind: oneOf('caller', 'followed', 'yes') },
   {
     key: ['guildId', 'personId', 'kind'],
-    person: { forget: 'delete', column: 'personId' },
+    person: { forget: 'delete', columns: ['personId'] },
     server: { forget: 'delete', column: 'guildId' },
   },
 );
@@ -39,16 +38,8 @@ const seatConsents = table(
 type SeatConsent = RowOf<typeof seatConsents.columns>;
 
 /** Seats, a row per server, and one for each thing a person said there or did; by the clock of the database. */
-export const seatPart = storePart<SeatStore>({
+export const seatPart: StorePart<SeatStore> = {
   tables: [seats, seatConsents],
-  operations: {
-    read: reads,
-    readIn: reads,
-    write: writes,
-    alive: writes,
-    erase: writes,
-    expire: writes,
-  },
   open: (database) => ({
     read() {
       return database.read((connection) => storedSeats(connection, empty));
@@ -68,31 +59,25 @@ export const seatPart = storePart<SeatStore>({
         ...consentsOf(guildId, 'yes', agreedIds),
       ];
       await database.write(async (connection) => {
-        const aliveAtMs = askedAt(connection);
-        if (!(await putIfNewer(connection, seats, seat, { aliveAtMs }))) return; // another process sits there since
+        const alive = { aliveAtMs: connection.now };
+        await connection.insert(seats, [seat], { with: alive, conflict: replacing(seats) });
         await eraseConsents(connection, guildId);
         await connection.insert(seatConsents, consents, { conflict: sql`ON CONFLICT DO NOTHING` });
       });
     },
 
     async alive(guildIds) {
-      await database.write((connection) => {
-        const atMs = askedAt(connection);
-        const theirs = sql`SELECT guild_id FROM seats WHERE guild_id ${connection.among(guildIds)}
-        ORDER BY guild_id ${connection.forUpdate}`;
-        return connection.run(
-          sql`UPDATE seats SET alive_at_ms = ${atMs}
-          WHERE guild_id IN (${theirs}) AND (${isNew(connection)} OR alive_at_ms < ${atMs})`,
-        );
-      });
+      await database.write((connection) =>
+        connection.run(
+          sql`UPDATE seats SET alive_at_ms = ${connection.now} WHERE guild_id ${connection.among(guildIds)}`,
+        ),
+      );
     },
 
     async erase(guildId) {
       await database.write(async (connection) => {
-        const erased = await connection.run(
-          sql`DELETE FROM seats WHERE guild_id = ${guildId} AND ${isNewer(connection, seats)}`,
-        );
-        if (erased > 0) await eraseConsents(connection, guildId);
+        await connection.run(sql`DELETE FROM seats WHERE guild_id = ${guildId}`);
+        await eraseConsents(connection, guildId);
       });
     },
 
@@ -103,7 +88,7 @@ export const seatPart = storePart<SeatStore>({
       });
     },
   }),
-});
+};
 
 function consentsOf(
   guildId: string,

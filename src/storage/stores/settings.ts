@@ -1,13 +1,12 @@
 import sql from 'sql-template-tag';
 import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
 import { id, text } from '#src/sql/columns.ts';
-import { reads, storePart, writes } from '#src/sql/store-part.ts';
-import { select, table } from '#src/sql/table.ts';
-import { isNewer, putIfNewer, versioned } from '#src/sql/versions.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
+import { replacing, select, table } from '#src/sql/table.ts';
 
 const serverSettings = table(
   'server_settings',
-  { guildId: id, key: id, value: text, ...versioned },
+  { guildId: id, key: id, value: text },
   {
     key: ['guildId', 'key'],
     // The list of blocked people belongs to the server: nobody takes themselves out of it.
@@ -17,9 +16,8 @@ const serverSettings = table(
 );
 
 /** Settings of servers: a row per server and key. */
-export const settingsPart = storePart<GuildSettingsStore>({
+export const settingsPart: StorePart<GuildSettingsStore> = {
   tables: [serverSettings],
-  operations: { read: reads, write: writes },
   open: (database) => ({
     async read(guildId) {
       const rows = await database.read((connection) =>
@@ -29,15 +27,13 @@ export const settingsPart = storePart<GuildSettingsStore>({
     },
 
     async write(guildId, key, value) {
-      await database.write(async (connection) => {
-        if (value !== undefined)
-          await putIfNewer(connection, serverSettings, { guildId, key, value });
-        else
-          await connection.run(
-            sql`DELETE FROM server_settings WHERE guild_id = ${guildId} AND key = ${key}
-            AND ${isNewer(connection, serverSettings)}`,
-          );
-      });
+      const remove = sql`DELETE FROM server_settings WHERE guild_id = ${guildId} AND key = ${key}`;
+      const conflict = replacing(serverSettings);
+      await database.write((connection) =>
+        value === undefined
+          ? connection.run(remove)
+          : connection.insert(serverSettings, [{ guildId, key, value }], { conflict }),
+      );
     },
   }),
-});
+};

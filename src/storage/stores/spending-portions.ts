@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import type {
   GrantedPortion,
@@ -22,14 +23,17 @@ const portionMs = 300_000;
 /** Portions in PostgreSQL: one process at a time asks for one. */
 export class PostgresPortions implements PortionStore {
   readonly #database: StoreDatabase;
+  /** This process. */
+  readonly #writer = randomUUID();
 
   constructor(database: StoreDatabase) {
     this.#database = database;
   }
 
   reserve({ capNanoUsd, day, nanoUsd, usedNanoUsd }: PortionRequest): Promise<GrantedPortion> {
-    return this.#database.writeNow(async (connection) => {
-      const { now, writer } = connection;
+    return this.#database.write(async (connection) => {
+      const { now } = connection;
+      const writer = this.#writer;
       await connection.run(
         sql`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':portions', 0))`,
       );

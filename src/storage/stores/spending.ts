@@ -3,9 +3,8 @@ import { addDays } from '#src/spending/calendar.ts';
 import type { SpendingEntry, SpendingStore } from '#src/spending/spending-store.ts';
 import { id, money, optional, whole } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
 import { adding, columnList, named, type Table, table } from '#src/sql/table.ts';
-import { isNew } from '#src/sql/versions.ts';
 
 const amounts = { nanoUsd: money, turns: whole };
 /** Amounts of a day, such as `2026-11-20`: in the order of its bytes, as an id. */
@@ -33,15 +32,14 @@ const spentByPerson = table(
   {
     key: ['guildId', 'personId', 'day'],
     indexes: { spent_by_person_by_day: ['day'] },
-    person: { forget: 'delete', column: 'personId' },
+    person: { forget: 'delete', columns: ['personId'] },
     server: { forget: 'delete', column: 'guildId' },
   },
 );
 
 /** Amounts spent, a row per server, person and day, of the days around the last one only. */
-export const spendingPart = storePart<SpendingStore>({
+export const spendingPart: StorePart<SpendingStore> = {
   tables: [spent, spentByPerson],
-  operations: { read: reads, add: writes },
   open: (database) => ({
     read(day) {
       return database.read((connection) => {
@@ -58,36 +56,19 @@ export const spendingPart = storePart<SpendingStore>({
       await database.write((connection) => addSpending(connection, entries, day));
     },
   }),
-});
+};
 
-/**
- * Adds to the sums, in one order of rows: two processes would wait for each other otherwise. A write that waited deletes nothing:
- * its `day` may be long over.
- */
 async function addSpending(
   connection: Connection,
   entries: readonly SpendingEntry[],
   day: string,
 ): Promise<void> {
-  if (entries.length === 0) return;
-  const sorted = entries.toSorted((one, other) => (keyOf(one) < keyOf(other) ? -1 : 1));
-  const ofPersons = sorted.filter(({ personId }) => personId !== undefined);
-  await addRows(
-    connection,
-    spent,
-    sorted.filter(({ personId }) => personId === undefined),
-  );
+  const ofPersons = entries.filter(({ personId }) => personId !== undefined);
+  const ofServers = entries.filter(({ personId }) => personId === undefined);
+  await addRows(connection, spent, ofServers);
   await addRows(connection, spentByPerson, ofPersons);
-  if (!isNew(connection)) return;
   if (ofPersons.length > 0) await eraseFarOff(connection, spentByPerson, day);
-  await eraseOldSpending(connection, day);
-}
-
-/** Deletes sums of servers of long before or after `day`, and ids of removed servers without sums. */
-export async function eraseOldSpending(connection: Connection, day: string): Promise<void> {
   await eraseFarOff(connection, spent, day);
-  const theirs = sql`SELECT 1 FROM spent WHERE spent.guild_id = removed_guilds.guild_id`;
-  await connection.run(sql`DELETE FROM removed_guilds WHERE NOT EXISTS (${theirs})`);
 }
 
 async function addRows(
@@ -103,8 +84,4 @@ async function addRows(
 async function eraseFarOff(connection: Connection, { name }: Table, day: string): Promise<void> {
   const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
   await connection.run(sql`DELETE FROM ${named(name)} WHERE ${isFarOff}`);
-}
-
-function keyOf({ guildId, personId, day }: SpendingEntry): string {
-  return JSON.stringify([guildId, personId, day]);
 }

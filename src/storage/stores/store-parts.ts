@@ -1,9 +1,9 @@
 import { leftOutPeoplePart } from '#src/features/captions/store/left-out-people.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { trackPart } from '#src/features/tracks/track-store.ts';
-import type { StoreCode, StorePart } from '#src/sql/store-part.ts';
-import type { Store } from '#src/storage/store.ts';
-import type { StoreKind } from '#src/storage/thread/store-kind.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
+import type { Table } from '#src/sql/table.ts';
 import { apiTokenPart } from '#src/web/api/tokens/api-tokens.ts';
 import { consentPart } from './consents.ts';
 import { guildPart } from './guilds.ts';
@@ -12,6 +12,7 @@ import { personSettingsPart } from './person-settings.ts';
 import { seatPart } from './seats.ts';
 import { settingsPart } from './settings.ts';
 import { spendingPart } from './spending.ts';
+import { spendingPortions } from './spending-portions.ts';
 
 /** All parts of the store by name. A new one is a line here. */
 export const storeParts = {
@@ -28,6 +29,12 @@ export const storeParts = {
   tracks: trackPart,
 };
 
+/** All tables of the store, in both databases. */
+export const storeTables: readonly Table[] = [
+  ...Object.values(storeParts).flatMap((part): readonly Table[] => part.tables),
+  spendingPortions,
+];
+
 /** Every part as its class over one database. */
 export type StoreParts = {
   readonly [Name in keyof typeof storeParts]: (typeof storeParts)[Name] extends StorePart<
@@ -37,13 +44,15 @@ export type StoreParts = {
     : never;
 };
 
-const ofParts = Object.entries<StorePart<unknown>>(storeParts).flatMap(([part, { operations }]) =>
-  Object.entries<StoreCode>(operations).map(([name, code]) => [`${part}.${name}`, code]),
-);
+/** Everything that outlives the process. */
+export type Store = StoreParts & AsyncDisposable;
 
-/** The store of consents, settings, panels, tracks and sums. */
-export const mainStore: StoreKind<Store> = {
-  name: 'main',
-  operations: Object.fromEntries(ofParts),
-  alert: 'store-unwritten',
-};
+/** Every part of the store over one database, which is closed with them. */
+export function sqlStores(database: StoreDatabase): Store {
+  const opened = Object.entries<StorePart<unknown>>(storeParts).map(([name, part]) => [
+    name,
+    part.open(database, storeTables),
+  ]);
+  const close = () => database[Symbol.asyncDispose]();
+  return { ...Object.fromEntries(opened), [Symbol.asyncDispose]: close };
+}

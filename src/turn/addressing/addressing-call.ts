@@ -4,17 +4,22 @@ import {
   fillerPhrases,
   governorPhrases,
   greetingPhrases,
+  type Hit,
   impersonalSubjects,
+  isDense,
+  type Name,
+  nameAt,
   objectAuxiliaries,
   questionWords,
   reportPhrases,
   requestPhrases,
+  type Sentence,
+  type SentenceWord,
   secondPersonWords,
   strandedPhrases,
   subjects,
-} from './addressing-phrases.ts';
-import { type Hit, type Name, nameAt, type Tolerance } from './names.ts';
-import { isDense, type Sentence, type SentenceWord } from './names-sentences.ts';
+  type Tolerance,
+} from './names.ts';
 
 /**
  * Use of a name in a text: a person is called by it; others talk about it; neither is sure (then it counts only where the

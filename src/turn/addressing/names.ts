@@ -1,6 +1,287 @@
-import { commonWords } from './addressing-phrases.ts';
-import { isDense, type Sentence, type SentenceWord, sentencesOf } from './names-sentences.ts';
-import { isWithin, latinOf, mostSlack, slackOf, soundOf } from './names-sound.ts';
+import type { AddressingPhrases } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
+
+/** Gap between a word and the one before it: a space, none within a written-together word (`super-nova`), a pause. */
+type Gap = 'start' | 'space' | 'within' | 'pause';
+
+export type SentenceWord = {
+  /** Normalised, without apostrophes. */
+  readonly text: string;
+  /** Parts around apostrophes, say `nova` and `s`; one part for most words. */
+  readonly parts: readonly string[];
+  readonly before: Gap;
+  /** A quotation mark stands right before or after it. */
+  readonly quoted: boolean;
+};
+
+export type Sentence = { readonly words: readonly SentenceWord[]; readonly asks: boolean };
+
+const headLength = 800;
+const tailLength = 400;
+
+/** Marks that only colour a letter: Latin accents, stacked marks, Hebrew points, Arabic vowel signs and tatweel. */
+const marks =
+  /\p{Cf}|[\u0300-\u036f]|[\u0591-\u05c7]|[\u0610-\u061a]|\u0640|[\u064b-\u065f]|\u0670|[\u1ab0-\u1aff]|[\u1dc0-\u1dff]|[\u20d0-\u20ff]|[\ufe00-\ufe0f]|[\ufe20-\ufe2f]/gu;
+const letters: Readonly<Record<string, string>> = {
+  \u00df: 'ss',
+  \u0131: 'i',
+  \u00f8: 'o',
+  \u0142: 'l',
+  \u0111: 'd',
+  \u00f0: 'd',
+  \u00e6: 'ae',
+  \u0153: 'oe',
+  \u00fe: 'th',
+};
+const word = /[\p{L}\p{N}\p{M}]+(?:['\u2019][\p{L}\p{N}\p{M}]+)*/gu;
+const apostrophe = /['\u2019]/;
+const quotes =
+  /["\u201c\u201d\u201e\u201f\u00ab\u00bb\u300c\u300d\u300e\u300f\u301d\u301e\u2018\u2019']/;
+const ends = /[?!\u061f\u3002\u0964;]|\.[\s"\u201c\u201d\u00bb'\u2019]|\n/;
+const questions = /[?\u061f]/;
+const pauses = /[,\u3001\u060c:\u2026()\u00bf\u00a1\u2013\u2014]|\.\.|\s-+\s/;
+const titles = new Set(languages.flatMap(({ addressing }) => addressing?.titles ?? []));
+const dense =
+  /[\p{scx=Han}\p{scx=Hiragana}\p{scx=Katakana}\p{scx=Thai}\p{scx=Lao}\p{scx=Khmer}\p{scx=Myanmar}]/u;
+const segmenter = new Intl.Segmenter('und', { granularity: 'word' });
+
+/** Lower case, one form for letters that look alike, no accents; signs stay. */
+export function normalised(text: string): string {
+  const plain = text.normalize('NFKD').toLowerCase().replace(marks, '').normalize('NFC');
+  return plain.replace(
+    /[\u00df\u0131\u00f8\u0142\u0111\u00f0\u00e6\u0153\u00fe]/g,
+    (letter) => letters[letter] ?? letter,
+  );
+}
+
+/** Written without spaces, say Japanese or Thai. */
+export function isDense(text: string): boolean {
+  return dense.test(text);
+}
+
+/**
+ * Sentences of an utterance, as normalised words.
+ *
+ * Of more than 1,200 characters only the first 800 and the last 400 are read, and no sentence ends or starts at the cut.
+ */
+export function sentencesOf(text: string): Sentence[] {
+  const plain = shortened(text.trim());
+  const bare = plain.replace(/^["\u201c\u201e\u00ab](.*)["\u201d\u201c\u00bb]$/su, '$1');
+  const sentences: Sentence[] = [];
+  let words: SentenceWord[] = [];
+  let toIndex = 0;
+  const close = (gap: string) => {
+    if (words.length > 0) sentences.push({ words, asks: questions.test(gap) });
+    words = [];
+  };
+  for (const found of bare.matchAll(word)) {
+    const gap = bare.slice(toIndex, found.index);
+    const ended = ends.test(gap) && !(gap.startsWith('. ') && titles.has(words.at(-1)?.text ?? ''));
+    if (ended) close(gap);
+    const next = bare[found.index + found[0].length] ?? '';
+    const quoted = quotes.test(gap.at(-1) ?? '') || quotes.test(next);
+    addWords(words, found[0], gap, quoted);
+    toIndex = found.index + found[0].length;
+  }
+  close(bare.slice(toIndex));
+  return sentences;
+}
+
+function shortened(text: string): string {
+  if (text.length <= headLength + tailLength)
+    return normalised(text).slice(0, headLength + tailLength);
+  const head = normalised(text.slice(0, headLength)).slice(0, headLength);
+  return `${head} x ${normalised(text.slice(-tailLength)).slice(-tailLength)}`;
+}
+
+function addWords(words: SentenceWord[], run: string, gap: string, quoted: boolean): void {
+  const before = words.length === 0 ? 'start' : gapOf(gap);
+  if (!isDense(run)) {
+    const parts = run.split(apostrophe);
+    words.push({ text: parts.join(''), parts, before, quoted });
+    return;
+  }
+  const pieces = [...segmenter.segment(run)].map(({ segment }) => segment);
+  for (const [at, text] of pieces.entries()) {
+    const isEdge = at === 0 || at === pieces.length - 1;
+    const place = at === 0 ? before : 'space';
+    words.push({ text, parts: [text], before: place, quoted: quoted && isEdge });
+  }
+}
+
+function gapOf(gap: string): Gap {
+  if (pauses.test(gap)) return 'pause';
+  return /\s/.test(gap) || gap === '' ? 'space' : 'within';
+}
+
+export const requestPhrases = phrasesFor('requests');
+export const reportPhrases = phrasesFor('reports');
+export const governorPhrases = phrasesFor('governors');
+export const completePhrases = phrasesFor('completePhrases');
+export const strandedPhrases = phrasesFor('strandedPhrases');
+export const questionWords = phrasesFor('questionWords');
+export const greetingPhrases = phrasesFor('greetings');
+export const fillerPhrases = phrasesFor('fillers');
+export const secondPersonWords = phrasesFor('secondPerson');
+export const auxiliaries = phrasesFor('auxiliaries');
+export const subjects = phrasesFor('subjects');
+export const impersonalSubjects = phrasesFor('impersonalSubjects');
+export const objectAuxiliaries = phrasesFor('objectAuxiliaries');
+
+/** Everyday words: they are no misspelt names, and a name among them needs a pause. */
+const commonWords: ReadonlySet<string> = new Set(
+  [
+    ...[requestPhrases, reportPhrases, governorPhrases, greetingPhrases],
+    ...[fillerPhrases, secondPersonWords, phrasesFor('notNames')],
+  ].flatMap((phrases) => [...phrases].filter((phrase) => !phrase.includes(' '))),
+);
+
+/** The phrases of one kind in all languages. */
+function phrasesFor(kind: keyof AddressingPhrases): ReadonlySet<string> {
+  return phrasesOf(languages.flatMap(({ addressing }) => addressing?.[kind] ?? []));
+}
+
+/** Phrases, normalised, without apostrophes. */
+export function phrasesOf(phrases: readonly string[]): ReadonlySet<string> {
+  return new Set(phrases.map(readPhrase));
+}
+
+function readPhrase(phrase: string): string {
+  return normalised(phrase).replaceAll("'", '').replace(/\s+/g, ' ').trim();
+}
+
+const cyrillic = new Map(
+  Object.entries({
+    \u0430: 'a',
+    \u0431: 'b',
+    \u0432: 'v',
+    \u0433: 'g',
+    \u0491: 'g',
+    \u0434: 'd',
+    \u0435: 'e',
+    \u044d: 'e',
+    \u0454: 'e',
+    \u0436: 'j',
+    \u0437: 'z',
+    \u0438: 'i',
+    \u0456: 'i',
+    \u043a: 'k',
+    \u043b: 'l',
+    \u043c: 'm',
+    \u043d: 'n',
+    \u043e: 'o',
+    \u043f: 'p',
+    \u0440: 'r',
+    \u0441: 's',
+    \u0442: 't',
+    \u0443: 'u',
+    \u0444: 'f',
+    \u0445: 'h',
+    \u0446: 'ts',
+    \u0447: 'ch',
+    \u0448: 'sh',
+    \u0449: 'sh',
+    \u044a: '',
+    \u044b: 'i',
+    \u044c: '',
+    \u044e: 'yu',
+    \u044f: 'ya',
+    \u0458: 'j',
+    \u0459: 'l',
+    \u045a: 'n',
+    \u045b: 'ch',
+    \u0452: 'j',
+    \u045f: 'j',
+    \u03b1: 'a',
+    \u03b2: 'v',
+    \u03b3: 'g',
+    \u03b4: 'd',
+    \u03b5: 'e',
+    \u03b6: 'z',
+    \u03b7: 'i',
+    \u03b8: 't',
+    \u03b9: 'i',
+    \u03ba: 'k',
+    \u03bb: 'l',
+    \u03bc: 'm',
+    \u03bd: 'n',
+    \u03be: 'x',
+    \u03bf: 'o',
+    \u03c0: 'p',
+    \u03c1: 'r',
+    \u03c3: 's',
+    \u03c2: 's',
+    \u03c4: 't',
+    \u03c5: 'i',
+    \u03c6: 'f',
+    \u03c7: 'h',
+    \u03c8: 'ps',
+    \u03c9: 'o',
+  }),
+);
+
+const latinOnly = /^[a-z0-9]+$/;
+
+/** Spellings that sound alike, in this order, made one. */
+const folds: readonly (readonly [RegExp, string])[] = [
+  [/^kn/, 'n'],
+  [/^wr/, 'r'],
+  [/s?ch|sh/g, 'j'],
+  [/ph/g, 'f'],
+  [/gh/g, ''],
+  [/c(?=[eiy])/g, 's'],
+  [/ck|[cq]/g, 'k'],
+  [/x/g, 'ks'],
+  [/z/g, 's'],
+  [/ow(?![aeiou])/g, 'o'],
+  [/w/g, 'v'],
+  [/y/g, 'i'],
+  [/(?<=..)(?:[aeou]r|ah|re)$/, 'a'],
+  [/(?!^)h/g, ''],
+  [/e[ea]/g, 'i'],
+  [/oo|ou/g, 'u'],
+  [/ai|ei/g, 'e'],
+  [/au/g, 'o'],
+  [/(.)\1+/g, '$1'],
+];
+
+/** Latin, Cyrillic and Greek letters as Latin ones; undefined for any other script. */
+export function latinOf(text: string): string | undefined {
+  if (latinOnly.test(text)) return text;
+  const latin = Array.from(text, (letter) => cyrillic.get(letter) ?? letter).join('');
+  return latinOnly.test(latin) ? latin : undefined;
+}
+
+/** Rough phonetic code of a Latin word, across languages: `nover`, `novah` and `nova` are one. */
+export function soundOf(latin: string): string {
+  return folds.reduce((sound, [spelling, into]) => sound.replace(spelling, into), latin);
+}
+
+/** Largest edit distance, in letters, that still counts as the same name: none in a short one, so no word becomes a call. */
+export function slackOf(sound: string): number {
+  if (sound.length <= 3) return 0;
+  if (sound.length <= 6) return 1;
+  return sound.length <= 10 ? 2 : mostSlack;
+}
+
+/** Largest edit distance of any name. */
+const mostSlack = 3;
+
+/** Whether at most `most` letters must be added, removed or changed. */
+export function isWithin(from: string, to: string, most: number): boolean {
+  if (Math.abs(from.length - to.length) > most) return false;
+  let row = Array.from({ length: to.length + 1 }, (_, place) => place);
+  for (let above = 0; above < from.length; above++) {
+    const next = [above + 1];
+    for (let place = 1; place <= to.length; place++) {
+      const same = from[above] === to[place - 1] ? 0 : 1;
+      const [left = 0, up = 0, corner = 0] = [next[place - 1], row[place], row[place - 1]];
+      next.push(Math.min(left + 1, up + 1, corner + same));
+    }
+    row = next;
+  }
+  return (row[to.length] ?? 0) <= most;
+}
 
 const mostNames = 20;
 const longestName = 60;

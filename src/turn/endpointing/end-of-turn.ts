@@ -1,6 +1,140 @@
+import type { LanguageWords, NumberWords } from '#src/turn/languages/language-words.ts';
+import { languages } from '#src/turn/languages/languages.ts';
 import { englishCompleteLogit } from './english.ts';
-import { guessLanguage, type Lexicon } from './lexicon.ts';
-import { dictationLogit } from './numbers.ts';
+
+/** The end-of-turn words of one language, compiled. */
+export type Lexicon = {
+  /** ISO 639-1 code; empty for a language without data. */
+  readonly code: string;
+  readonly openWords: ReadonlySet<string>;
+  readonly fillers: ReadonlySet<string>;
+  readonly numbers: ReadonlySet<string>;
+  readonly subordinators: ReadonlySet<string>;
+  readonly openSuffixes: readonly string[];
+  readonly closedSuffixes: readonly string[];
+  /** Words that distinguish the language from others of its script. */
+  readonly known: ReadonlySet<string>;
+};
+
+const hesitations = languages.flatMap(({ endOfTurn }) => endOfTurn?.fillers ?? []);
+/** Sounds that mean nothing in any of the languages; words like "also" stay with theirs. */
+const sounds = hesitations.filter((word) =>
+  /^(?:[eua\u00e4\u00f6hm]{2,}|h+m+|e+h*m*|um+|uh+m*)$/u.test(word),
+);
+
+const lexicons: ReadonlyMap<string, Lexicon> = new Map(
+  languages.filter(({ endOfTurn }) => endOfTurn).map((words) => [words.code, lexiconOf(words)]),
+);
+
+/** Lexicon for languages without data: only the sounds are known. */
+const unknown = lexiconOf({ code: '' });
+const japanese = lexicons.get('ja') ?? unknown;
+const inLatin = [...lexicons.values()].filter((lexicon) => lexicon !== japanese);
+
+const kana = /[\p{Script=Hiragana}\p{Script=Katakana}]/u;
+const otherThanLatin = /[\p{L}--\p{Script=Latin}]/v;
+
+function lexiconOf({
+  code,
+  endOfTurn,
+  numbers,
+}: Pick<LanguageWords, 'code' | 'endOfTurn' | 'numbers'>): Lexicon {
+  const [openWords, numberWords] = [endOfTurn?.openWords ?? [], numbers?.words ?? []];
+  return {
+    code,
+    openWords: new Set(openWords),
+    fillers: new Set([...(endOfTurn?.fillers ?? []), ...sounds]),
+    numbers: new Set(numberWords),
+    subordinators: new Set(endOfTurn?.subordinators),
+    openSuffixes: endOfTurn?.openSuffixes ?? [],
+    closedSuffixes: endOfTurn?.closedSuffixes ?? [],
+    known: new Set([...openWords, ...(endOfTurn?.frequentWords ?? []), ...numberWords]),
+  };
+}
+
+/** Guesses by the recogniser's report, else by script, else by the number of frequent words of each language. */
+function guessLanguage(text: string, words: readonly string[], language?: string): Lexicon {
+  if (language) return lexicons.get(language.slice(0, 2).toLowerCase()) ?? unknown;
+  if (kana.test(text)) return japanese;
+  return otherThanLatin.test(text) ? unknown : nearest(words);
+}
+
+/** The first of them when none knows more of the words than it does. */
+function nearest(words: readonly string[]): Lexicon {
+  let best = unknown;
+  let most = -1;
+  for (const lexicon of inLatin) {
+    const hits = words.filter((word) => lexicon.known.has(word)).length;
+    if (hits > most) [best, most] = [lexicon, hits];
+  }
+  return best;
+}
+
+/** Digits of the longest numbers that people dictate. */
+const longestDictated = 12;
+
+/** "My number is", "der Code". */
+const namesNumber = new RegExp(
+  `^(?:${wordsFor('nouns').join('|').replaceAll('*', '\\p{L}*')})$`,
+  'u',
+);
+
+/** "At six", "um acht", "root of two", "two plus two": a time of day, an amount, or the end of a sum. */
+const settling = new Set(wordsFor('prepositions'));
+
+const tens = new Set(wordsFor('tens'));
+const units = new Set(wordsFor('units'));
+
+/** Logit below 0 while numbers are being dictated, or one waits for its noun; else 0. */
+function dictationLogit(words: readonly string[], numbers: ReadonlySet<string>): number {
+  const run = trailing(words, numbers);
+  if (run.words === 0) return 0;
+  if (run.digits >= longestDictated) return -0.3;
+  const isOne = run.words === 1 || (run.words === 2 && isCompound(words.slice(-2)));
+  if (run.words >= 3 || run.digits >= 3) return -1.9;
+  if (words.some((word) => namesNumber.test(word))) return -1.8;
+  if (run.words === words.length) return isOne ? -0.4 : -1.9;
+  if (!isOne) return -1.2;
+  return isSettled(words, words.length - run.words, numbers) ? 0 : -0.6;
+}
+
+/** The number at this place completes the sentence: "at six", "from one to six", "between one and six", "this one". */
+function isSettled(words: readonly string[], at: number, numbers: ReadonlySet<string>): boolean {
+  if (settling.has(words[at - 1] ?? '') || numbers.has(words[at - 2] ?? '')) return true;
+  return words[at] === 'one' && words.length > 2;
+}
+
+/** "Forty two" is one number. */
+function isCompound([ten = '', unit = '']: readonly string[]): boolean {
+  return tens.has(ten) && units.has(unit);
+}
+
+/** Number of number words, and least number of digits, at the end. */
+function trailing(
+  words: readonly string[],
+  numbers: ReadonlySet<string>,
+): { words: number; digits: number } {
+  let count = 0;
+  let digits = 0;
+  for (const word of words.toReversed()) {
+    const figures = isFigures(word) ? word.replace(/\D/gu, '').length : 0;
+    const parts = word.split('-');
+    if (figures === 0 && !parts.every((part) => numbers.has(part))) break;
+    count += 1;
+    digits += figures || 1;
+  }
+  return { words: count, digits };
+}
+
+/** Digits of any script, also grouped: "12-34", "3.5". A clock time or a year is left alone. */
+function isFigures(word: string): boolean {
+  return /^\p{N}+(?:[.,-]\p{N}+)*$/u.test(word) && !/^(19|20)\d\d$/.test(word);
+}
+
+/** The words of one kind in all languages. */
+function wordsFor(kind: keyof NumberWords): string[] {
+  return languages.flatMap(({ numbers }) => numbers?.[kind] ?? []);
+}
 
 /** Whether a text sounds finished. */
 export type EndOfTurn = {

@@ -1,6 +1,81 @@
 import type { EndOfTurn } from './end-of-turn.ts';
-import { type Endings, leaning, noEndings } from './endings.ts';
-import { type PauseHabit, slownessMs, unknownHabit } from './habit.ts';
+
+/** Counts of last words that ended utterances and that did not, learned without any word list. One per server. */
+export type Endings = ReadonlyMap<string, { readonly ended: number; readonly wentOn: number }>;
+
+export const noEndings: Endings = new Map();
+
+/** Words known at most; the one not met for longest is forgotten. */
+const mostWords = 500;
+/** Counts are halved here, so habits may change. */
+const fullCount = 64;
+/** Meetings that count for nothing, so one chance does not decide. */
+const doubt = 2;
+
+/** To be called once for every pause with a known outcome: `wentOn` when speech resumed or was merged. */
+export function learnEnding(
+  endings: Endings,
+  lastWord: string,
+  fate: 'ended' | 'went-on',
+): Endings {
+  if (lastWord === '') return endings;
+  const known = endings.get(lastWord) ?? { ended: 0, wentOn: 0 };
+  const scale = known.ended + known.wentOn >= fullCount ? 0.5 : 1;
+  const next = new Map(endings);
+  next.delete(lastWord);
+  next.set(lastWord, {
+    ended: known.ended * scale + (fate === 'ended' ? 1 : 0),
+    wentOn: known.wentOn * scale + (fate === 'went-on' ? 1 : 0),
+  });
+  for (const oldest of next.keys()) {
+    if (next.size <= mostWords) break;
+    next.delete(oldest);
+  }
+  return next;
+}
+
+/** Logit that an utterance ending in this word is over; 0 for a word hardly met, at most 1.5 either way. */
+export function leaning(endings: Endings, lastWord: string): number {
+  const known = endings.get(lastWord);
+  if (!known) return 0;
+  const logit = Math.log((known.ended + doubt) / (known.wentOn + doubt));
+  return Math.max(-1.5, Math.min(1.5, logit));
+}
+
+/** Length of one person's pauses inside sentences, learned as they talk. */
+export type PauseHabit = {
+  /** Pauses learned from, as far as it matters. */
+  readonly pauses: number;
+  /** Four of five of their pauses are shorter. */
+  readonly typicalMs: number;
+};
+
+export const unknownHabit: PauseHabit = { pauses: 0, typicalMs: 450 };
+
+const shortestMs = 80;
+const longestMs = 2000;
+/** Largest step of the estimate for one pause, in ms: a quantile followed by steps, not a mean. */
+const stepMs = 100;
+const quantile = 0.8;
+const enough = 6;
+
+/**
+ * Learns a pause: after every `resumed`, and after speech that resumed within the merge time. Shorter is no pause, longer
+ * no habit.
+ */
+export function learnPause(habit: PauseHabit, pausedMs: number): PauseHabit {
+  if (!(pausedMs >= shortestMs && pausedMs <= longestMs)) return habit;
+  const moveMs = pausedMs > habit.typicalMs ? stepMs * quantile : -stepMs * (1 - quantile);
+  return {
+    pauses: Math.min(enough, habit.pauses + 1),
+    typicalMs: Math.min(longestMs, Math.max(shortestMs, habit.typicalMs + moveMs)),
+  };
+}
+
+/** Length of this person's pauses beyond the usual, in milliseconds; less while little is known. */
+function slownessMs({ pauses, typicalMs }: PauseHabit): number {
+  return ((typicalMs - unknownHabit.typicalMs) * pauses) / enough;
+}
 
 /** Delays in ms between the last voice of an utterance and its end. */
 export type EndpointingDelayRules = {
@@ -114,4 +189,39 @@ function within(delayMs: number, rules: EndpointingDelayRules): number {
 
 function clamp(value: number, least: number, most: number): number {
   return Math.max(least, Math.min(most, value));
+}
+
+/** People remembered at most; the one not met for longest is forgotten. */
+const mostPeople = 100;
+
+/** Pause habits of the people of one session, learned while they talk and kept nowhere else. */
+export class PauseHabits {
+  readonly #pauses = new Map<string, PauseHabit>();
+  #endings = noEndings;
+
+  of(speakerId: string): SpeakerHabits {
+    const habit = this.#pauses.get(speakerId);
+    return { endings: this.#endings, habit };
+  }
+
+  /** Learns a pause inside an utterance: its length in ms, and the word before it. */
+  wentOn(speakerId: string, pausedMs: number, lastWord: string): void {
+    const habit = this.#pauses.get(speakerId) ?? unknownHabit;
+    this.#pauses.delete(speakerId);
+    this.#pauses.set(speakerId, learnPause(habit, pausedMs));
+    for (const oldest of this.#pauses.keys()) {
+      if (this.#pauses.size <= mostPeople) break;
+      this.#pauses.delete(oldest);
+    }
+    this.#endings = learnEnding(this.#endings, lastWord, 'went-on');
+  }
+
+  /** An utterance ended with this word. */
+  ended(lastWord: string): void {
+    this.#endings = learnEnding(this.#endings, lastWord, 'ended');
+  }
+
+  forget(speakerId: string): void {
+    this.#pauses.delete(speakerId);
+  }
 }

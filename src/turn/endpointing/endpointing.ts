@@ -1,12 +1,19 @@
-import { type Evidence, heardWindow, nothingHeard } from '#src/turn/evidence.ts';
+import { type Evidence, heardWindow, nothingHeard } from '#src/turn/hallucinations.ts';
 import {
   type EndpointingDelayRules,
   endpointingDelay,
   endpointingDelayRules,
   type SpeakerHabits,
 } from './endpointing-delay.ts';
-import { isAskedTooEarly, isFaint, type SpeakingVoice, stoppedMs, withPacket } from './speaking.ts';
-import { readingAt, understand } from './understood.ts';
+import {
+  isAskedTooEarly,
+  isFaint,
+  readingAt,
+  type SpeakingVoice,
+  stoppedMs,
+  understand,
+  withPacket,
+} from './speaking.ts';
 
 /** Rules for the beginning, pauses and end of one person's voice. */
 export type EndpointRules = EndpointingDelayRules & {
@@ -39,7 +46,7 @@ export type EndpointRules = EndpointingDelayRules & {
 };
 
 /**
- * Measured with silero v5 over 14 recordings (2026-11): onset p50 56 and p90 146 ms; synthetic tones trip single windows.
+ * Measured with silero v5 over 14 recordings: onset p50 56 and p90 146 ms; synthetic tones trip single windows.
  * Clients close with five silence frames, but the last of them often get lost: hence the gap of 200 ms.
  * So each recording of test/fixtures/speech is one turn, its end within 200 ms of the label (test/turn/endpointing/recordings.test.ts).
  */
@@ -313,4 +320,16 @@ function end(voice: SpeakingVoice, why: 'quiet' | 'mute' | 'too-long'): Endpoint
   const { fromMs, lastVoiceMs: toMs } = voice;
   const heard = { ...voice.heard, spanMs: toMs - fromMs };
   return { voice: quiet, effects: [{ kind: 'ended', fromMs, toMs, why, heard }] };
+}
+
+/** Longest time, in ms, that a recognised text waits for the decision on the text it continues. */
+export const longestDecidingMs = 500;
+
+/** Whether a voice that began at `beganFromMs` continues the utterance that ended at `endedToMs`: both are answered once. */
+export function continues(
+  endedToMs: number,
+  beganFromMs: number,
+  { mergeMs }: EndpointRules,
+): boolean {
+  return beganFromMs - endedToMs <= mergeMs;
 }

@@ -9,10 +9,6 @@ export type InterruptionRules = {
   readonly minDuckDurationMs: number;
   /** Depth of ducking: 12 dB after a codec. */
   readonly duckDb: number;
-  /** Fade of ducking, done within two frames. */
-  readonly duckOverMs: number;
-  /** Fade back to full level. */
-  readonly unduckOverMs: number;
   /** Usual time from the onset of a voice to its first window. The durations below count from there, however late that came. */
   readonly usualNoticeMs: number;
   /** Shortest overlap that pauses the speech tentatively, where its packet is not far below the loudest (the field below). */
@@ -27,7 +23,7 @@ export type InterruptionRules = {
   readonly voiceEndDropDb: number;
   /** Shortest voice of a bystander, any other person, that pauses the speech. */
   readonly minBystanderDurationMs: number;
-  /** Silence since the last voiced window of a voice that only ducked, after which the speech grows loud again. */
+  /** Silence since the last voiced window of a voice that only ducked, after which the speech returns to full level. */
   readonly duckTimeoutMs: number;
   /** Time without voice or words after which the "stop" of a partial text counts. */
   readonly partialStopTimeoutMs: number;
@@ -46,16 +42,14 @@ export type InterruptionRules = {
 };
 
 /**
- * `usualNoticeMs` to `voiceEndDropDb`: silero v5 over the 270 clips of test/fixtures from 0.7 s and the 100 sounds under
- * 400 ms of `npm run bench -- --rows barge-in`, without any text, 2026-11. From the first voiced packet to the silence,
- * decided: p50 300, p95 400 ms; 8 of the 100 sounds keep it from speaking for more than 60 ms, 13 with an open microphone.
- * `duckTimeoutMs`: shorter ones bring it back inside sentences of bystanders, in 7 of 263 clips at 180 ms, in 2 at 200.
+ * `npm run bench -- manners`: after the first packet of a sentence it is silent at p50 300, p95 400 ms; after the last packet
+ * of a sound under 400 ms that is no word it is at full level at p50 120, p95 180 ms.
+ * A shorter `minPauseDurationMs` makes more of those sounds silence it. A shorter `duckTimeoutMs` brings it back inside
+ * sentences of bystanders.
  */
 export const interruptionRules: InterruptionRules = {
   minDuckDurationMs: 30,
   duckDb: 13,
-  duckOverMs: 5,
-  unduckOverMs: 100,
   usualNoticeMs: 75,
   minTentativePauseDurationMs: 220,
   falseInterruptionDropDb: 18,

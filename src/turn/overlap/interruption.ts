@@ -2,6 +2,8 @@ import type { InterruptionRules } from './interruption-rules.ts';
 import {
   carried,
   explained,
+  meaningOf,
+  type OverlapKind,
   type OverlapSpeech,
   overdue,
   type SpeechEvent,
@@ -9,7 +11,6 @@ import {
   unheard,
   worded,
 } from './interruption-speech.ts';
-import { meaningOf, type OverlapKind } from './interruption-words.ts';
 
 /** Events come in order of `atMs`. While the bot speaks a `tick` every 20 ms: silence sends nothing. */
 export type InterruptionEvent = { readonly atMs: number } & (

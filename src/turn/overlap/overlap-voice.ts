@@ -1,5 +1,5 @@
 /**
- * Silero v5 over test/fixtures/speech, 2026-11: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. It
+ * Silero v5 over test/fixtures/speech: after a first window above 0.5, "seven" falls to 0.2 for 100 ms. It
  * notices voices 60 (p50) to 140 ms (p95) after their first loud packet: the loudness shows their start.
  */
 const rules = {

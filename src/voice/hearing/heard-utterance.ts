@@ -3,11 +3,11 @@ import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
 import { deadlineError } from '#src/ports/failure-event.ts';
 import type { UtteranceContent, UtteranceFollower } from '#src/ports/feature-session.ts';
-import type { HeldListening } from '#src/speech/held-listening.ts';
+import { shiftTranscript } from '#src/speech/listen.ts';
+import type { HeldListening } from '#src/speech/listening-slots.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { shiftTranscript } from '#src/speech/word-times.ts';
 import { contentOf } from '#src/turn/answerable.ts';
-import type { Evidence } from '#src/turn/evidence.ts';
+import type { Evidence } from '#src/turn/hallucinations.ts';
 import type { Utterance, UtteranceEnd } from './speaker-input.ts';
 
 /** Longest time, in ms, until the words of a pause are there, whatever engines do; and for each ms of their sound. */
@@ -144,7 +144,6 @@ export class HeardUtterance {
     this.#requested = undefined;
     this.deferredPause = undefined;
     this.words = undefined;
-    this.#follower?.resumed();
   }
 
   /** Content of the utterance; without `evidence` its words alone decide. */
@@ -163,7 +162,7 @@ export class HeardUtterance {
     if (this.#isDecided) return;
     this.#isDecided = true;
     this.#options.onDecided(meant);
-    this.#follower?.ended({ ...content, ...this.spoken, meant });
+    this.#follower?.ended({ ...content, ...this.spoken });
     this.#follower = undefined;
     this.#options.listening[Symbol.dispose]();
   }

@@ -8,7 +8,7 @@ import {
   uninterrupted,
 } from '#src/turn/overlap/interruption.ts';
 import { interruptionRules } from '#src/turn/overlap/interruption-rules.ts';
-import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interruption-words.ts';
+import { type OverlapKind, overlapOfPartial } from '#src/turn/overlap/interruption-speech.ts';
 import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
 import type { SpeakerInputEvent } from './speaker-input.ts';
 
@@ -116,10 +116,10 @@ export class Interruptions {
     const output = this.#output;
     switch (effect.kind) {
       case 'duck':
-        output.duck(interruptionRules.duckDb, interruptionRules.duckOverMs);
+        output.duck(interruptionRules.duckDb);
         return;
       case 'unduck':
-        output.unduck(interruptionRules.unduckOverMs);
+        output.unduck();
         return;
       case 'pause':
         output.pause();

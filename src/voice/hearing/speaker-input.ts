@@ -1,14 +1,16 @@
 import type { EchoMeter } from '#src/audio/echo/echo-meter.ts';
-import { energyDb } from '#src/audio/loudness/loudness.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { listenRateHz, type Pcm } from '#src/audio/pcm.ts';
-import { Recording } from '#src/audio/voice/recording.ts';
-import type { SpeakerSound, SpeakerStream, StreamCounts } from '#src/audio/voice/speaker-stream.ts';
-import type { VoiceMeter, VoiceWindow } from '#src/audio/voice/voice-meter.ts';
-import { WindowLags } from '#src/audio/voice/voice-meter.ts';
-import type { Transcript } from '#src/speech/ports.ts';
-import { continues } from '#src/turn/endpointing/continuation.ts';
+import { energyDb, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import {
+  Recording,
+  type SpeakerSound,
+  type SpeakerStream,
+  type StreamCounts,
+} from '#src/audio/voice/speaker-stream.ts';
+import { type VoiceMeter, type VoiceWindow, WindowLags } from '#src/audio/voice/voice-meter.ts';
+import type { Transcript } from '#src/speech/ports.ts';
+import {
+  continues,
   type EndpointingEffect,
   type EndpointingEvent,
   type EndpointingState,
@@ -16,8 +18,8 @@ import {
   quiet,
   stepEndpointing,
 } from '#src/turn/endpointing/endpointing.ts';
-import type { PauseHabits } from '#src/turn/endpointing/pause-habits.ts';
-import { type Evidence, nothingHeard } from '#src/turn/evidence.ts';
+import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
+import { type Evidence, nothingHeard } from '#src/turn/hallucinations.ts';
 import {
   type OverlapVoice,
   type OverlapVoiceEvent,

@@ -4,7 +4,6 @@ import type { PersonalSettingsCache } from '#src/settings/personal-settings-cach
 import type { Transcript } from '#src/speech/ports.ts';
 import type { DetectedLanguage } from '#src/speech/text-language/language-ngrams.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
-import { requestedLanguage } from '#src/turn/speaker-language/language-request.ts';
 import {
   countWords,
   hintOf,
@@ -17,6 +16,7 @@ import {
   languageOf,
   languageOfWords,
   needsDetection,
+  requestedLanguage,
   type SpeakerLanguage,
   spokenBefore,
   stepSpeakerLanguage,

@@ -1,5 +1,15 @@
+import { EchoMeter } from '#src/audio/echo/echo-meter.ts';
+import type { SentEnvelope } from '#src/audio/echo/echo-sent.ts';
+import type { FrameSource } from '#src/audio/frame.ts';
+import { type OpusCodec, sparesCoders } from '#src/audio/opus/opus.ts';
+import type { SileroWeights } from '#src/audio/voice/silero.ts';
+import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
+import { VoiceActivity, VoiceMeter } from '#src/audio/voice/voice-meter.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
+import { Mixer } from '#src/playback/mix/mixer.ts';
+import { CueTrack, VoiceTrack } from '#src/playback/reply/cue-track.ts';
+import type { Cues } from '#src/playback/reply/load-cues.ts';
 import type {
   ChannelMember,
   ChannelRef,
@@ -8,6 +18,84 @@ import type {
   VoiceLink,
   VoiceLinkOpener,
 } from '#src/ports/voice-link.ts';
+import type { ListeningSlots } from '#src/speech/listening-slots.ts';
+import type { EndpointRules } from '#src/turn/endpointing/endpointing.ts';
+import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
+import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
+import type { PartialTrust } from '#src/turn/same-words.ts';
+import { SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
+import type { SessionTracksAndBotVolumes } from '#src/voice/output/session-tracks-and-bot-volumes.ts';
+
+/** Models and rules by which the connections of a session hear people. */
+export type HearingDependencies = {
+  readonly endpointRules: EndpointRules;
+  /** Limit of utterances that stream to the recogniser at the same time. */
+  readonly listeningSlots: ListeningSlots;
+  /** Whether partials of the recogniser may be answered before they are final. */
+  readonly partialTrust: PartialTrust;
+  /** Connects to the servers that will be asked, as a person began to talk. Never throws, costs nothing. */
+  readonly warm: () => void;
+  readonly weights: SileroWeights;
+};
+
+/** Frames of `mixer`; `asked` is called before each, `left` after each that left. */
+export function announced(mixer: Mixer, asked: () => void, left: () => void): FrameSource {
+  return {
+    next() {
+      asked();
+      return mixer.next();
+    },
+    get isIdle() {
+      return mixer.isIdle;
+    },
+    left(frame, atMs) {
+      mixer.left(frame, atMs);
+      left();
+    },
+  };
+}
+
+/** Sound that a link sends: speech, cues, and what sounds beside them. */
+export function openSound(
+  mix: SessionTracksAndBotVolumes,
+  codec: OpusCodec,
+  cueSounds: Cues,
+  sent: SentEnvelope,
+) {
+  const voice = new VoiceTrack();
+  const cues = new CueTrack(voice, cueSounds);
+  const listening = mix.volume.listen((track, percent) => {
+    (track === 'voice' ? voice : cues).volume(percent / 100);
+  });
+  const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
+  const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, left);
+  const free = () => {
+    listening[Symbol.dispose]();
+    mixer.free();
+  };
+  return { voice, cues, mixer, free };
+}
+
+/** Coders that speaker inputs leave to the music of all channels. */
+const inputsSpared = 2;
+
+/** Whether enough Opus coders are left for one person more. */
+export function sparesInput(codec: OpusCodec): boolean {
+  return sparesCoders(codec, inputsSpared);
+}
+
+/** Speaker input of a person; `sent`: sound of the bot, which may come back. */
+export function openInput(
+  speakerId: string,
+  sent: SentEnvelope,
+  codec: OpusCodec,
+  { endpointRules: rules, weights }: HearingDependencies,
+  pauseHabits: PauseHabits,
+): SpeakerInput {
+  const meter = new VoiceMeter(new VoiceActivity(weights));
+  const [stream, echo] = [new SpeakerStream(codec), new EchoMeter(sent)];
+  return new SpeakerInput({ speakerId, stream, meter, echo, rules, pauseHabits });
+}
 
 /** Longest time, in ms, for a session to end. */
 const graceMs = 2_000;
@@ -83,4 +171,43 @@ export class ReconnectingLink {
 
 function hung(): Error {
   return new Error(`the work on a voice link did not end within ${graceMs / 1000} s`);
+}
+
+/** Outcome of a cue: it left for the channel, the bot was speaking, or no connection was open. */
+export type CueOutcome = 'left' | 'speaking' | 'away';
+
+/** Sound of a connection that is open now. */
+type ConnectionSound = {
+  /** The bot speaks: then no cue sounds. */
+  readonly isSpeaking: () => boolean;
+  /** `left` is called as each frame of it leaves. */
+  readonly play: (samples: Int16Array, left: () => void) => void;
+  /** Gives barge-in the meaning of words over the bot's voice. */
+  readonly overheard: (personId: string, what: OverlapKind, isMeant: boolean) => void;
+  readonly playWaitingCue: (cue: 'tick' | 'moment' | 'pad') => void;
+  /** Nothing is awaited any more. */
+  readonly endWaitingCues: () => void;
+};
+
+/** Connection of a session that is open now, for whatever outlives it: plays cues. */
+export class CurrentConnection {
+  #sound: ConnectionSound | undefined;
+
+  /** Undefined while the link is away. */
+  get sound(): ConnectionSound | undefined {
+    return this.#sound;
+  }
+
+  /** Sets the sound of the connection; undefined: none is open. */
+  attach(sound: ConnectionSound | undefined): void {
+    this.#sound = sound;
+  }
+
+  /** Plays a cue at once; `speaking` and `away` play nothing. Resolves with `left` when the first frame has left, perhaps never. */
+  play(samples: Int16Array): Promise<CueOutcome> {
+    const sound = this.#sound;
+    if (!sound) return Promise.resolve('away');
+    if (sound.isSpeaking()) return Promise.resolve('speaking');
+    return new Promise((resolve) => sound.play(samples, () => resolve('left')));
+  }
 }

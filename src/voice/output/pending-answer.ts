@@ -2,8 +2,10 @@ import type { BotError } from '#src/base/errors.ts';
 import { controllerUnder, unlessAborted } from '#src/base/waiting.ts';
 import type { ToolCall, Usage } from '#src/chat/ports.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
-import { answerSound } from '#src/pipeline/answer-language.ts';
 import type { ReplyPart, ToolResult, Turn } from '#src/pipeline/pipeline.ts';
+import { answerSound } from '#src/pipeline/prompt.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { AnswerFinish, Instants } from '#src/ports/session-events.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import type { PaidPipeline, ReplyHost } from '#src/spending/paid-engine.ts';
 import { type PreemptiveBudget, tokensOf } from '#src/spending/preemptive-budget.ts';
@@ -252,5 +254,65 @@ export class PendingAnswer {
     if (part.kind === 'clause') this.#awaitsSpeech = true;
     if (part.kind === 'audio' || part.kind === 'unspoken') this.#awaitsSpeech = false;
     return { part, atMs: this.#nowMs() };
+  }
+}
+
+type Writable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Content of an answer so far; filled while it streams, so that a failure loses nothing of it. */
+export type AnswerProgress = {
+  text: string;
+  /** Text that is to be read, not heard. */
+  aside?: string;
+  /** All of its text was written: it counts like text that was heard. */
+  isWritten?: boolean;
+  readonly instants: Writable<Instants>;
+};
+
+/** An answer that is over. */
+export type FinishedAnswer = {
+  readonly reply: SpokenReply;
+  readonly progress: AnswerProgress;
+  readonly finish: AnswerFinish;
+  readonly owner: TextOwner;
+};
+
+export function unanswered(heardAtMs: number, endedAtMs: number): AnswerProgress {
+  return { text: '', instants: { heardAtMs, endedAtMs } };
+}
+
+/**
+ * Puts an answer on its track as it arrives. Waits where the track is full.
+ *
+ * Errors: what the pipeline throws. Aborting `signal` throws `signal.reason`.
+ */
+export async function playAnswer(
+  parts: AsyncIterable<ArrivedPart>,
+  reply: SpokenReply,
+  progress: AnswerProgress,
+  signal: AbortSignal,
+): Promise<void> {
+  const { instants } = progress;
+  for await (const { part, atMs } of parts) {
+    switch (part.kind) {
+      case 'text':
+        instants.firstTokenAtMs ??= atMs;
+        progress.text += part.text;
+        break;
+      case 'clause':
+        instants.firstClauseAtMs ??= atMs;
+        break;
+      case 'audio':
+        instants.firstSpeechAtMs ??= atMs;
+        await reply.write(part.pcm, part.ofText, signal);
+        break;
+      case 'aside':
+        progress.aside = part.text;
+        break;
+      case 'unspoken':
+      case 'tool':
+      case 'usage':
+        break;
+    }
   }
 }

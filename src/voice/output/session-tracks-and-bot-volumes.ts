@@ -22,9 +22,7 @@ export class SessionTracksAndBotVolumes {
 
   /** Pauses all tracks while no person is there to hear them. */
   attend(isAnybodyThere: boolean): void {
-    if (isAnybodyThere !== this.tracks.isPaused) return;
-    if (isAnybodyThere) this.tracks.resume();
-    else this.tracks.pause();
+    this.tracks.pause(!isAnybodyThere);
   }
 
   /** Whether a track may be heard now. */

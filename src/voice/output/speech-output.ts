@@ -1,10 +1,31 @@
 import type { Clock } from '#src/base/clock.ts';
 import type { BotError } from '#src/base/errors.ts';
+import type { VoiceTrack } from '#src/playback/reply/cue-track.ts';
 import { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
-import type { VoiceTrack } from '#src/playback/reply/voice-track.ts';
 import { deadlineError } from '#src/ports/failure-event.ts';
 import type { SpokenSegment } from '#src/ports/feature-session.ts';
-import { SpeechPace } from './speech-pace.ts';
+
+/** Ways to change the pace. */
+export const paceChanges = ['slower', 'faster', 'usual'] as const;
+
+const [slowerBy, slowestPace, fastestPace] = [0.85, 0.7, 1.4];
+
+/** Pace of the bot's speech in one session, as people asked for it, until they ask otherwise; 1 is usual, less is slower. */
+export class SpeechPace {
+  #speed = 1;
+
+  get speed(): number {
+    return this.#speed;
+  }
+
+  /** "Faster" takes back "slower", and the other way round, before it goes further. */
+  change(to: (typeof paceChanges)[number]): void {
+    const speed = this.#speed;
+    if (to === 'usual') this.#speed = 1;
+    else if (to === 'slower') this.#speed = speed > 1 ? 1 : Math.max(slowestPace, speed * slowerBy);
+    else this.#speed = speed < 1 ? 1 : Math.min(fastestPace, speed / slowerBy);
+  }
+}
 
 /** Longest time in ms in which nothing of a reply leaves; then it is given up, as the link does not send it. */
 const stallMs = 10_000;
@@ -111,13 +132,13 @@ export class SpeechOutput {
     }
   }
 
-  /** Grows quieter by `db` over `overMs`, from the next frame on; only what is being said, not what comes after. */
-  duck(db: number, overMs: number): void {
-    this.#reply?.duck(db, overMs);
+  /** Turns the current reply down by `db`, not the next one. */
+  duck(db: number): void {
+    this.#reply?.duck(db);
   }
 
-  unduck(overMs: number): void {
-    this.#reply?.unduck(overMs);
+  unduck(): void {
+    this.#reply?.unduck();
   }
 
   /** Silent within a frame; nothing is lost. */

@@ -39,7 +39,8 @@ export function createApi(options: ApiParts): Hono {
   const { clock } = options;
   const doors = { ...parts, answers: new SpokenAnswers(clock) };
   app.onError((error, context) => {
-    const { facts } = refusalAsReported(error, (bug) => parts.onBug(bug));
+    const onBug = whileThere(parts.onBug, context.req.raw.signal);
+    const { facts } = refusalAsReported(error, onBug);
     if (facts.retryAfterS !== undefined) context.header('retry-after', `${facts.retryAfterS}`);
     if (facts.status === 401) context.header('www-authenticate', 'Bearer');
     return context.json(refusalBody(facts), facts.status);
@@ -60,7 +61,7 @@ type Doors = ApiDoor &
 async function perform(route: ApiRoute, context: Context, parts: Doors): Promise<Response> {
   const guildId = context.req.param('server');
   const header = context.req.header('authorization');
-  const { encoders, token, ports } = await authorise(header, route.scope, guildId, parts);
+  const { encoders, events, token, ports } = await authorise(header, route.scope, guildId, parts);
   const { server: _, ...params } = context.req.param();
   const { signal } = context.req.raw;
   const { outgoing } = { ...context.env } as { readonly outgoing?: { destroy(): void } };
@@ -72,6 +73,7 @@ async function perform(route: ApiRoute, context: Context, parts: Doors): Promise
     asker: { id: payerIdOf(token), name: token.name, isProgram: true },
     ports,
     encoders,
+    events,
     clock: parts.clock,
     answers: parts.answers,
     params: checked(route.params ?? z.object(), params),

@@ -6,6 +6,7 @@ import type { TokenRates } from '#src/web/api/tokens/token-rates.ts';
 import type { ApiScope, ApiToken, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
 import { refusal } from './refusal.ts';
 import type { BodyReads } from './request-body.ts';
+import type { ServerEvents } from './server-events.ts';
 
 /** Where a server is served. */
 export type ServerService =
@@ -24,6 +25,7 @@ export type AccessParts = {
   readonly budgets: TokenBudgets;
   readonly servers: ServedServers;
   readonly encoders: Pick<SoundEncoders, 'open'>;
+  readonly events: Pick<ServerEvents, 'read'>;
 };
 
 /** Where the parts of the bot are; undefined until it has started. */
@@ -33,7 +35,7 @@ export type AccessSource = { readonly access: () => AccessParts | undefined };
 export type ApiDoor = AccessSource & { readonly rates: TokenRates; readonly bodies: BodyReads };
 
 /** A request that may be done. */
-export type Access = Pick<AccessParts, 'encoders'> & {
+export type Access = Pick<AccessParts, 'encoders' | 'events'> & {
   readonly token: ApiToken;
   readonly ports: ProgramPorts;
 };
@@ -53,7 +55,7 @@ export async function authorise(
 ): Promise<Access> {
   const parts = access();
   if (!parts) throw refusal(503, 'bot.starting', 'The bot is starting: try again in a moment.');
-  const { tokens, budgets, servers, encoders } = parts;
+  const { tokens, budgets, servers, encoders, events } = parts;
   const token = await tokenOf(header, tokens);
   await rates.count(token);
   if (!token.scopes.includes(scope))
@@ -61,7 +63,7 @@ export async function authorise(
   if (guildId !== undefined && guildId !== token.guildId)
     throw refusal(403, 'token.server', `The token ${token.name} is for another server.`);
   budgets.note(token);
-  return { token, ports: await portsOf(token.guildId, servers), encoders };
+  return { token, ports: await portsOf(token.guildId, servers), encoders, events };
 }
 
 async function tokenOf(

@@ -1,6 +1,6 @@
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { BotError } from '#src/base/errors.ts';
-import { restLine } from '#src/notices/failure-text.ts';
+import { restLine } from '#src/notices/notice.ts';
 import { withUtcInstants } from '#src/spending/calendar.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { ApiRefusal, refusal } from './refusal.ts';
@@ -12,15 +12,17 @@ const endings: readonly (readonly [idStart: string, ...Ending])[] = [
   ['budget.', 429, 'budget.server'],
   ['ask.dropped', 429, 'answer.busy'],
   ['ask.late', 504, 'answer.late'],
-  ['ask.bad.too_big', 413, 'sound.too_big'],
-  ['ask.bad.too_long', 413, 'sound.too_long'],
-  ['ask.bad.', 400, 'sound.unusable'],
+  ['track.bad.too_big', 413, 'sound.too_big'],
+  ['track.bad.too_long', 413, 'sound.too_long'],
+  ['track.bad.not_a', 400, 'sound.unusable'],
+  ['track.bad.unreachable', 400, 'sound.unusable'],
   ['ask.replaced', 409, 'answer.stopped'],
   ['stop.', 409, 'answer.stopped'],
   ['fail.', 502, 'provider.failed'],
   ['seat.stopped', 503, 'bot.stopping'],
   ['panel.reconnecting', 503, 'bot.reconnecting'],
   ['muted.', 409, 'bot.muted'],
+  ['say.empty', 422, 'text.unspeakable'],
   ['captions.only', 409, 'bot.captions_only'],
 ];
 

@@ -33,6 +33,11 @@ export function refusal(
   return new ApiRefusal({ status, code, message, param });
 }
 
+/** Refusal of a request with a mistake in one of its fields. */
+export function invalid(message: string, param: string): ApiRefusal {
+  return refusal(400, 'request.invalid', message, param);
+}
+
 /** Refusal of a model that is not among those that may be chosen. */
 export function unlistedModel(field: string, model: string, models: readonly string[]): ApiRefusal {
   const there = models.join(', ') || 'none';

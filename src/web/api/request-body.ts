@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Context } from 'hono';
 import { z } from 'zod';
-import { type JsonLimits, readForeignJson } from '#src/base/json.ts';
+import { checkForeign, type JsonLimits, readForeignJson } from '#src/base/json.ts';
 import { ApiRefusal, refusal } from './refusal.ts';
 
 /** JSON of a request: a conversation of 1,000 messages fits, or two minutes of sound in base64. */
@@ -82,7 +82,7 @@ export function checked<Schema extends z.ZodType>(
   schema: Schema,
   value: unknown,
 ): z.output<Schema> {
-  const read = schema.safeParse(value);
+  const read = checkForeign(schema, value);
   if (read.success) return read.data;
   const [issue] = read.error.issues;
   const param = z.core.toDotPath(issue?.path ?? []);

@@ -24,6 +24,7 @@ export type ApiCall<Body, Query, Params> = {
   /** Accept header of the program. */
   readonly accept: string;
   readonly encoders: AccessParts['encoders'];
+  readonly events: AccessParts['events'];
   /** Answers that the program may name by their ids. */
   readonly answers: SpokenAnswers;
   readonly clock: Clock;

@@ -1,4 +1,3 @@
-import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { serveStatic } from '@hono/node-server/serve-static';
@@ -18,11 +17,4 @@ export function serveBrowserFiles(app: PageApp): void {
     app.get(`/vendor/${name}.js`, serveStatic({ path }));
   }
   app.get('/:path{.+\\.(?:js|css)}', serveStatic({ root }));
-}
-
-/** Version of the page's files: the time of the latest change, in ms since 1970. */
-export async function filesVersion(): Promise<number> {
-  const paths = await readdir(root, { recursive: true });
-  const files = await Promise.all(paths.map((path) => stat(join(root, path))));
-  return Math.max(...files.map(({ mtimeMs }) => mtimeMs));
 }

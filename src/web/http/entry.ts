@@ -1,9 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { Context } from 'hono';
 import { getCookie, setCookie } from 'hono/cookie';
 import { z } from 'zod';
 import { foreignJson, type JsonLimits } from '#src/base/json.ts';
-import { filesVersion } from './browser-files.ts';
 import { refuse } from './refusal.ts';
 import { onlyEntered, type PageApp, type PageEnv } from './viewer.ts';
 
@@ -22,7 +20,7 @@ const wrongKey = {
 
 /**
  * Lets in browsers that open a link with the key of this page. The key is in the fragment of the
- * link, which browsers do not send; `POST /enter {key}` puts it into a cookie, and `GET /enter` says whether it is there; both tell the version of the page's files.
+ * link, which browsers do not send; `POST /enter {key}` puts it into a cookie, and `GET /enter` says whether it is there.
  */
 export class Entry {
   readonly #key: string;
@@ -43,8 +41,7 @@ export class Entry {
       context.set('isEntered', cookie !== undefined && this.#isKey(cookie));
       return await next();
     });
-    const entered = async (context: Context) => context.json({ version: await filesVersion() });
-    app.get('/enter', onlyEntered, entered);
+    app.get('/enter', onlyEntered, (context) => context.body(null, 204));
     app.post('/enter', async (context) => {
       const bytes = new Uint8Array(await context.req.arrayBuffer());
       const body = entryBody.safeParse(foreignJson(bytes, entryLimits));
@@ -55,7 +52,7 @@ export class Entry {
         secure: context.get('isPublic'),
         path: '/',
       });
-      return await entered(context);
+      return context.body(null, 204);
     });
   }
 

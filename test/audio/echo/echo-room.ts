@@ -3,15 +3,13 @@ import { clipPath, decodeClip, scenariosFolder, type VoiceClip } from '#bench/tu
 import { frameSamples, framesOf, roomRateHz, send } from '#bench/turns/microphone.ts';
 import { seededRandom } from '#sandbox/seeded-random.ts';
 import { add } from '#sandbox/voice-client/acoustics.ts';
-import { energyDb } from '#src/audio/loudness/loudness.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
-import { speakRateHz } from '#src/audio/pcm.ts';
+import { energyDb, speakRateHz } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 import type { SileroWeights } from '#src/audio/voice/silero.ts';
 import { SpeakerStream } from '#src/audio/voice/speaker-stream.ts';
-import { VoiceActivity } from '#src/audio/voice/voice-activity.ts';
-import { VoiceMeter, type VoiceWindow } from '#src/audio/voice/voice-meter.ts';
+import { VoiceActivity, VoiceMeter, type VoiceWindow } from '#src/audio/voice/voice-meter.ts';
 import { joined } from '#test/audio/speech.ts';
 
 /** Echo of the bot's speech from `fromMs` on, until the next part. A hall throws it back for 400 ms (60 dB). */

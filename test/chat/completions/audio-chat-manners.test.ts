@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { answersJson, spokenAnswer, streams } from '#test/fakes/providers/audio-chat.ts';
-import { hello, openAudioChatAt as open, short, soundOf, wordsOf } from './audio-chat-server.ts';
+import { hello, openAudioChat as open, short, soundOf, wordsOf } from './chat-server.ts';
 
 test.each([
   ['answers in one piece whatever was asked', 200],

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type AudioChatAnswer, audio, base64, streams } from '#test/fakes/providers/audio-chat.ts';
 import { fc } from '#test/properties.ts';
-import { openAudioChatAt as open, short, soundOf, stop, wordsOf } from './audio-chat-server.ts';
+import { openAudioChat as open, short, soundOf, stop, wordsOf } from './chat-server.ts';
 
 test('each piece of sound is decoded alone, padded or not, whatever fields come with it', async () => {
   const sound = Buffer.from(Array.from({ length: 300 }, (_, n) => n % 251));

@@ -1,56 +1,55 @@
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import type { ChatMessage, ChatPart } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatPart, Tool } from '#src/chat/ports.ts';
 import { openClient } from '#src/provider/client.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
+import { servedBy } from '#src/provider/models/models.ts';
+import { drain } from '#test/contracts/pipeline.ts';
 import {
   type AudioChatAnswer,
-  answersJson,
+  audio,
+  base64,
   delta,
   openMockAudioChat,
-  type StreamEnd,
-  streams,
 } from '#test/fakes/providers/audio-chat.ts';
 
-export type ChatServerAnswer = AudioChatAnswer;
-
-export const never = new AbortController().signal;
+const never = new AbortController().signal;
 export const hello: ChatMessage = { role: 'user', name: 'Ana', content: 'hello' };
 
-/** A chat server that answers the requests in turn, the last way again and again. */
+type Options = Partial<Parameters<typeof openChatModel>[1]> &
+  Pick<Parameters<typeof openClient>[0], 'limits'>;
+
+/** A model behind a server that answers the requests in turn, the last way again and again. */
 export async function openChatServer(
-  answers: readonly ChatServerAnswer[],
-  options: { maxTokens?: number; model?: string } = {},
+  answers: readonly AudioChatAnswer[],
+  { limits, ...options }: Options = {},
 ) {
   const server = await openMockAudioChat(answers);
-  const client = openClient({ baseUrl: server.baseUrl });
-  const by = servedBy('mock', client.baseURL);
-  return { ...server, by, model: openChatModel(client, { model: 'mock', ...options }) };
+  const client = openClient({ baseUrl: server.baseUrl, limits });
+  const model = openChatModel(client, { model: 'mock', ...options });
+  const ask = (messages: readonly ChatMessage[] = [hello], tools: readonly Tool[] = []) =>
+    drain(model.reply(messages, tools, never)[Symbol.asyncIterator]());
+  return { ...server, by: servedBy('mock', client.baseURL), model, ask };
 }
 
-/** A stream of these chunks, whole or broken off. */
-export function stream(chunks: readonly unknown[], end: StreamEnd = 'done'): ChatServerAnswer {
-  return streams(chunks, { end });
+/** The same for a model that speaks. */
+export const openAudioChat: typeof openChatServer = (answers, options) =>
+  openChatServer(answers, { voice: 'alloy', ...options });
+
+export function wordsOf(parts: readonly ChatPart[], kind: 'text' | 'transcript' = 'transcript') {
+  return parts.map((part) => (part.kind === kind ? part.text : '')).join('');
+}
+
+export const textOf = (parts: readonly ChatPart[]) => wordsOf(parts, 'text');
+
+export function soundOf(parts: readonly ChatPart[]): Buffer {
+  return Buffer.concat(parts.flatMap((part) => (part.kind === 'sound' ? [part.bytes] : [])));
 }
 
 export const says = (content: unknown) => delta({ content });
 export const stop = delta({}, 'stop');
-export const refuse = (status: number, body: unknown): ChatServerAnswer =>
-  answersJson(body, status);
-
-export async function partsOf(answer: AsyncIterable<ChatPart>): Promise<ChatPart[]> {
-  return Array.fromAsync(answer);
-}
-
-export const textOf = (parts: readonly ChatPart[]) =>
-  parts.map((part) => (part.kind === 'text' ? part.text : '')).join('');
-
-/** All parts that came before the error, and the error. */
-export async function broken(answer: AsyncIterable<ChatPart>) {
-  const parts: ChatPart[] = [];
-  try {
-    for await (const part of answer) parts.push(part);
-  } catch (error) {
-    return { parts, error };
-  }
-  throw new Error('it did not fail');
-}
+/** A short answer in sound. */
+export const short = (id: string, expires_at?: number) => [
+  audio({ id, transcript: 'Four.' }),
+  audio({ data: base64(Buffer.alloc(96)) }),
+  audio({ ...(expires_at !== undefined && { expires_at }) }),
+  stop,
+];

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { type Aside, asidesIn } from '#src/chat/text/written-passages.ts';
+import { type Aside, asidesIn } from '#src/chat/text/speakable.ts';
 
 const rows = '| a | b |\n|---|---|\n| 1 | 2 |';
 
@@ -17,7 +17,8 @@ test.each<[string, readonly Aside[]]>([
     'Try:\n```js\na(); // https://a.b\n```\nDone.',
     [{ kind: 'code', text: '```js\na(); // https://a.b\n```' }],
   ],
-  ['Try:\n```\na();', [{ kind: 'code', text: '```\na();\n```' }]],
+  ['See [https://a.b](https://a.b).', [{ kind: 'link', text: 'https://a.b' }]],
+  ['Try:\r\n```\r\na();\r\n', [{ kind: 'code', text: '```\na();\n```' }]],
   ['Call `a.b(c)` now, then `stop`.', [{ kind: 'code', text: '`a.b(c)`' }]],
   [`So:\n${rows}\nThat is all.`, [{ kind: 'table', text: `\`\`\`\n${rows}\n\`\`\`` }]],
   ['www.a.b and www.a.b', [{ kind: 'link', text: 'www.a.b' }]],

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { ConsentStore, StoredConsent } from '#src/people/consent-store.ts';
+import type { ConsentStore, StoredConsent } from '#src/people/consent.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
 
 export type OpenConsents = AsyncDisposable & { readonly consents: ConsentStore };

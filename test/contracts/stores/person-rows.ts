@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Store } from '#src/storage/store.ts';
-import { tables } from '#src/storage/stores/tables.ts';
+import { type Store, storeTables } from '#src/storage/stores/store-parts.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
 
 type OpenStore = () => Promise<Store>;
@@ -11,7 +10,9 @@ export function personRowsContract(name: string, open: OpenStore): void {
     await using store = await open();
     await writeMain(store);
     const { consents } = store;
-    const records = tables.filter(({ person }) => !['nothing', 'discard'].includes(person.forget));
+    const records = storeTables.filter(
+      ({ person }) => !['nothing', 'discard'].includes(person.forget),
+    );
     const names = records.map((table) => table.name);
     const ofAna = await consents.rowsAbout(guildId, ana);
     const ofDora = await consents.rowsAbout(guildId, dora);

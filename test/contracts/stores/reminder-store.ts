@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import { mostReminders, type NewReminder } from '#src/features/reminders/reminder.ts';
-import type { ReminderStore } from '#src/features/reminders/reminder-store.ts';
-import type { ConsentStore } from '#src/people/consent-store.ts';
+import {
+  mostReminders,
+  type NewReminder,
+  type ReminderStore,
+} from '#src/features/reminders/reminder-store.ts';
+import type { ConsentStore } from '#src/people/consent.ts';
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 
 export type OpenReminders = AsyncDisposable & {

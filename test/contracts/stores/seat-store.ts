@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
-import type { Store } from '#src/storage/store.ts';
+import type { Store } from '#src/storage/stores/store-parts.ts';
 
 /** The book of seats with those that erase people and servers from it. */
 export type OpenSeats = AsyncDisposable &

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import type { ConsentStore } from '#src/people/consent-store.ts';
+import type { ConsentStore } from '#src/people/consent.ts';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
 import type { PanelStore } from '#src/ports/panel.ts';
 import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
-import type { Store } from '#src/storage/store.ts';
+import type { Store } from '#src/storage/stores/store-parts.ts';
 
 export type OpenPanels = AsyncDisposable & { readonly panels: PanelStore };
 
@@ -110,8 +110,6 @@ export type OpenGuilds = AsyncDisposable &
 
 export type OpenGuildStore = () => Promise<OpenGuilds>;
 
-const day = '2026-11-20';
-
 /** Contract of every store of servers. */
 export function guildStoreContract(name: string, open: OpenGuildStore): void {
   test(`${name}: of an erased server nothing is left, and all of another`, async () => {
@@ -126,8 +124,8 @@ export function guildStoreContract(name: string, open: OpenGuildStore): void {
       await settings.write(guildId, 'cues', 'on');
       await tracks.write(guildId, '100', [track]);
     }
-    expect(await guilds.erase('10', day)).toBe(5);
-    expect(await guilds.erase('10', day)).toBe(0);
+    expect(await guilds.erase('10')).toBe(5);
+    expect(await guilds.erase('10')).toBe(0);
     const kept = async (guildId: string) => [
       (await consents.read(guildId)).size,
       await panels.read(guildId),
@@ -145,7 +143,7 @@ export function guildStoreContract(name: string, open: OpenGuildStore): void {
     await guilds.note('7', ['20', '30']);
     await guilds.note('8', ['10']);
     expect((await guilds.noted('7')).toSorted()).toEqual(['10', '20', '30']);
-    await guilds.erase('10', day);
+    await guilds.erase('10');
     expect((await guilds.noted('7')).toSorted()).toEqual(['20', '30']);
     expect(await guilds.noted('8')).toEqual([]);
   });

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Store } from '#src/storage/store.ts';
+import type { Store } from '#src/storage/stores/store-parts.ts';
 import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 import { tea } from './reminder-store.ts';
 import { lounge } from './seat-store.ts';

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import type { Public } from '#src/base/public.ts';
 import type { StoredTrack, TrackStore } from '#src/features/tracks/track-store.ts';
 
-type OpenTracks = AsyncDisposable & { readonly tracks: Public<TrackStore> };
+type OpenTracks = AsyncDisposable & { readonly tracks: TrackStore };
 
 type OpenTrackStore = () => Promise<OpenTracks>;
 
@@ -15,7 +14,6 @@ const bg: StoredTrack = {
     {
       source: { kind: 'library', name: 'rain' },
       title: "Rain; it's O'Neil's",
-      owner: { id: '7', name: 'Zoë' },
       positionMs: 40_000.5,
       loop: true,
     },

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { KeptDays } from '#src/features/captions/transcript-line.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
+import type { TranscriptStore } from '#test/fakes/local-stores.ts';
 import {
   allOpen,
   answerTo,
@@ -166,8 +166,8 @@ function notesMessages(name: string, open: OpenTranscripts): void {
     expect(third).toMatchObject({ message: { messageId: '302' }, lines: [] });
     await store.messages.put(message);
     expect(await store.messages.outdated(1)).toHaveLength(1);
-    await store.messages.settled('300', false);
-    await store.messages.settled('302', true);
+    await store.messages.settled('300', first?.outdated);
+    await store.messages.settled('302');
     expect((await store.messages.outdated(9)).map((one) => one.message.messageId)).toEqual(['301']);
   });
 

@@ -3,7 +3,7 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
+import type { TranscriptStore } from '#test/fakes/local-stores.ts';
 
 /** An empty store that works, or one in trouble: one nobody can read, or one that takes nothing more. */
 export type OpenTranscripts = (trouble?: 'unreadable' | 'unwritable') => Promise<TranscriptStore>;

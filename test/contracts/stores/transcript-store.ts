@@ -41,8 +41,6 @@ function reads(name: string, open: OpenTranscripts): void {
     const whole: TranscriptLine = {
       ...lineOf('a', 1, 'Friday at eight', inMessage('300')),
       language: 'en-GB',
-      words: [{ text: 'Friday', startMs: 1_000, endMs: 1_200, confidence: 0.9 }],
-      confidence: 0.8,
       isBrief: true,
     };
     const said = lineOf('a', 2, 'I see,', answerTo('1', '2'));

@@ -57,11 +57,11 @@ test('a recording is answered aloud like what is said, and the next question kno
 });
 
 test.each<[ErrorCode, string]>([
-  ['source.not_audio', 'ask.bad.not_audio'],
-  ['source.too_long', 'ask.bad.too_long'],
-  ['source.too_big', 'ask.bad.too_big'],
-  ['source.not_allowed', 'ask.bad.not_audio'],
-  ['source.unreachable', 'ask.bad.not_audio'],
+  ['source.not_audio', 'track.bad.not_audio'],
+  ['source.too_long', 'track.bad.too_long'],
+  ['source.too_big', 'track.bad.too_big'],
+  ['source.not_allowed', 'track.bad.not_allowed'],
+  ['source.unreachable', 'track.bad.unreachable'],
 ])('a recording that is %s is told to its sender, and no model is asked', async (code, id) => {
   const read = () => Promise.reject(new BotError(code, false, 'A sound could not be read.'));
   const fixture = await inLounge({ recordings: { read } });

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { chained } from '#src/pipeline/chained.ts';
 import type { Listening, OnPartial, Transcriber } from '#src/speech/ports.ts';
 import type { TextLanguageDetector } from '#src/speech/text-language/text-language.ts';
-import { PartialTrust } from '#src/turn/partial-trust.ts';
+import { PartialTrust } from '#src/turn/same-words.ts';
 import {
   adam,
   lounge,
@@ -10,9 +9,8 @@ import {
   pass,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 const said = 'go forward ten meters';
 const thinksMs = 300;
@@ -62,11 +60,9 @@ async function called(
   const clock = new VirtualClock();
   const transcriber = streaming(clock, now);
   const partialTrust = new PartialTrust(isKnownStable);
-  const chat = new FakeChat([[{ waitMs: thinksMs }, 'You said five.']], clock);
-  const synthesizer = new FakeSynthesizer({ pieces: 10 });
-  const pipeline = chained({ chat, synthesizer });
-  const parts = { transcriber, partialTrust, pipeline, synthesizer, textLanguage };
-  const fixture = { ...openSessionFixture(parts, [adam], clock), chat };
+  const rounds = [[{ waitMs: thinksMs }, 'You said five.']];
+  const parts = { transcriber, partialTrust, rounds, textLanguage };
+  const fixture = openSessionFixture(parts, [adam], clock);
   await fixture.sessions.join(lounge, 'adam');
   const ask = async () => pass(fixture, 6_000, await words('human-goforward', adam, clock.nowMs()));
   return { fixture, ask };

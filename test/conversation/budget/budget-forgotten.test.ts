@@ -31,7 +31,7 @@ type World = ReturnType<typeof openBudgets> & {
   readonly entries: SpendingEntry[];
 };
 
-const acts = ['listen', 'hear', 'open', 'use', 'speak', 'drain', 'fail', 'wait'] as const;
+const acts = ['listen', 'hear', 'open', 'use', 'speak', 'save', 'wait'] as const;
 type Act = { readonly kind: (typeof acts)[number]; readonly which: number };
 
 function perform({ kind, which }: Act, world: World): Promise<void> | void {
@@ -52,11 +52,11 @@ function perform({ kind, which }: Act, world: World): Promise<void> | void {
       return bill?.used({ inputTokens: which + 1, outputTokens: 1 });
     case 'speak':
       return bill?.spoke({ characters: which, ms: 100 });
-    case 'drain':
-      return void entries.push(...ledger.drain());
-    case 'fail':
-      ledger.drain();
-      return ledger.putBack();
+    case 'save': {
+      const unsaved = ledger.unsaved();
+      entries.push(...unsaved);
+      return ledger.saved(unsaved);
+    }
     case 'wait':
       return clock.advance(which * 7_000);
   }
@@ -76,10 +76,9 @@ test('whatever was under way when somebody was forgotten, nothing names them aft
       world.entries.length = 0; // what is in the book is erased there
       for (const act of after) await perform(act, world);
       const { entries, ledger } = world;
-      ledger.putBack();
       const reported = [
         ...entries,
-        ...ledger.drain(),
+        ...ledger.unsaved(),
         ...ledger.standing('g', clock.wallMs()).people,
       ];
       expect(JSON.stringify(reported)).not.toContain('ana');

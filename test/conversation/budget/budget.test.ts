@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
@@ -8,7 +7,6 @@ import {
   eva,
   type FixtureOptions,
   lounge,
-  only,
   openSessionFixture,
   pass,
   words,
@@ -72,8 +70,7 @@ test('what a server refuses costs nothing, and is not put aside for ever', async
   const error = new BotError('provider.refused', false, 'No.');
   const chat = new FakeChat([[{ error }]]);
   const synthesizer = new FakeSynthesizer({ fault: () => ({ afterPieces: 0, error }) });
-  const pipelines = only(chained({ chat, synthesizer }));
-  const { fixture, ledger, spent } = await openPaid({ parts: { chat, pipelines, synthesizer } });
+  const { fixture, ledger, spent } = await openPaid({ parts: { chat, synthesizer } });
   expect(await asking(fixture, 'voice')).toMatchObject({ kind: 'failed' });
   expect(await asking(fixture, 'text')).toMatchObject({ kind: 'failed' });
   expect(spent().nanoUsd).toBe(0);
@@ -103,7 +100,7 @@ test('when the budget is used it says so once, shows until when, and reads nothi
   const quiet = { id: 'panel.quiet', with: { time: '<t:1795219200:f>' } };
   expect(fixture.faces.at(-1)?.lines[0]).toEqual(quiet);
   expect(await fixture.talk.say('g', 'Hello.', 'now')).toMatchObject({
-    kind: 'unaffordable',
+    kind: 'refused',
     line: { id: 'budget.guild' },
   });
   expect(fixture.linkOpener.link.sent).toBe(0);
@@ -153,8 +150,12 @@ test('a check is paid by the server, and asks nobody where its budget is used', 
   expect(spent().nanoUsd).toBeGreaterThan(before);
   use(budgets, 99_500);
   const asked = fixture.chat.asked.length;
-  const line = { id: 'budget.guild' };
-  expect(await check()).toMatchObject(Array.from({ length: 3 }, () => ({ isIdle: true, line })));
+  expect(await check()).toMatchObject(
+    Array.from({ length: 3 }, () => ({
+      isIdle: true,
+      why: expect.stringContaining("Today's budget is used."),
+    })),
+  );
   expect(fixture.chat.asked).toHaveLength(asked);
 });
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { embedded, servedBy } from '#src/provider/models/served-by.ts';
+import { embedded, servedBy } from '#src/provider/models/models.ts';
 import type { EngineUsage } from '#src/speech/ports.ts';
 import type {
   AnswerBudget,
@@ -7,7 +7,9 @@ import type {
   BudgetRefusal,
   Caps,
 } from '#src/spending/budget-authority.ts';
+import { paidChat } from '#src/spending/paid-engine.ts';
 import type { Reservation } from '#src/spending/reservation.ts';
+import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { fc } from '#test/properties.ts';
@@ -156,7 +158,7 @@ test('whatever the order of turns, bills, cuts and midnights, sums are those of 
       };
       for (const act of acts) await perform(act, world, caps);
       const paid = world.paid.reduce((sum, { usd = 0 }) => sum + Math.round(usd * 1e9), 0);
-      const kept = world.ledger.drain().filter(({ personId }) => personId === undefined);
+      const kept = world.ledger.unsaved().filter(({ personId }) => personId === undefined);
       expect(kept.reduce((sum, { nanoUsd }) => sum + nanoUsd, 0)).toBe(paid);
       for (const bill of world.bills) bill.close();
       expect(world.ledger.reserved('g')).toBe(0);
@@ -203,3 +205,21 @@ async function perform(
     }
   }
 }
+
+test.each([
+  { inputTokens: -1e9, outputTokens: 0 },
+  { inputTokens: 1e308, outputTokens: 1e308 },
+  { inputTokens: Number.NaN, outputTokens: 1 },
+])(
+  'counts that cannot be, $inputTokens and $outputTokens, cost what was set aside',
+  async (usage) => {
+    const { budgets, ledger } = openBudgets(new VirtualClock(), {
+      caps: { serverDay: dollars(5) },
+    });
+    using reservation = open(budgets.open(order));
+    const chat = paidChat(new FakeChat([[{ usage }]])).paidBy(reservation);
+    await Array.fromAsync(chat.reply([], [], new AbortController().signal));
+    expect(ledger.standing('g', todayMs).day).toMatchObject({ nanoUsd: 4_007_000 });
+    expect(budgets.open(order).kind).toBe('open');
+  },
+);

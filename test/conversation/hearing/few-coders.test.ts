@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { openOpusScript } from '#src/audio/opus/opus-script.ts';
+import { openOpusScript } from '#src/audio/opus/load-opus.ts';
 import { adam, openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 
 const codec = await openOpusScript();

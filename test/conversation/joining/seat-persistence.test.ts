@@ -48,15 +48,29 @@ test('after ten minutes without a network the bot returns by itself, after an ho
   expect(bot.faces.at(-1)).toMatchObject({ isLeft: true, lines: [{ id: 'leave.nowhere' }, why] });
 });
 
-test('what people said for a session is gone 15 minutes after it, and who called', async () => {
-  const bot = await called(await openSeats());
-  cut(bot);
-  await bot.clock.advance(17 * minuteMs);
-  const seat = await bot.store.seats.readIn('g');
-  expect(seat).toMatchObject({ channelId: 'lounge', agreedIds: [] });
-  expect(seat?.callerId).toBeUndefined();
-  expect(await bot.store.consents.count('g', 'adam')).toBe(0);
-});
+async function breakTwice(bot: SeatedBot): Promise<void> {
+  for (let n = 0; n < 2; n++) {
+    bot.sessions.session('g')?.context.talk.broken(new TypeError('a bug'));
+    await pass(bot, 2_000);
+  }
+  expect(bot.of('left')).toMatchObject([{ why: 'lost' }]);
+}
+
+test.each([
+  ['finds no link', cut],
+  ['has a bug twice', breakTwice],
+])(
+  'what people said for a session that %s is gone 15 minutes after it, and who called',
+  async (_, end) => {
+    const bot = await called(await openSeats());
+    await end(bot);
+    await bot.clock.advance(17 * minuteMs);
+    const seat = await bot.store.seats.readIn('g');
+    expect(seat).toMatchObject({ channelId: 'lounge', agreedIds: [] });
+    expect(seat?.callerId).toBeUndefined();
+    expect(await bot.store.consents.count('g', 'adam')).toBe(0);
+  },
+);
 
 test('a laptop that slept for more than 15 minutes does not go back into a call that is over', async () => {
   const bot = await called(await openSeats());

@@ -78,13 +78,17 @@ test.each([
   expect(inLanguage(await here.say(adam))).toBe(language);
 });
 
-test('"in German, please" holds for the session', async () => {
+test('"in German, please" holds for the session, until its asker is forgotten', async () => {
   const here = await openSetup([
     { text: 'In German, please.', language: 'en' },
     { text: 'What time is it?', language: 'en' },
     { text: 'And in Lima now?', language: 'en' },
+    { text: 'And in Rome now?', language: 'en' },
   ]);
   for (let n = 0; n < 3; n++) expect(inLanguage(await here.say(adam))).toBe('German');
+  await here.privacy.forget('g', 'adam');
+  await here.privacy.allow('g', 'adam');
+  expect(inLanguage(await here.say(adam))).toBe('English');
 });
 
 test('what a person has set goes before what they speak, and the recogniser is told it', async () => {

@@ -14,7 +14,7 @@ import {
   type SessionSettings,
   type ToolChange,
 } from '#src/conversation/machine/state.ts';
-import type { Evidence } from '#src/turn/evidence.ts';
+import type { Evidence } from '#src/turn/hallucinations.ts';
 
 /** Events and the effects that they have, as data. */
 export type ConversationCase = readonly CaseStep[] | CaseInRoom;

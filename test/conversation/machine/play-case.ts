@@ -1,3 +1,4 @@
+import { expect } from 'vitest';
 import type { ConversationEffect } from '#src/conversation/machine/effects.ts';
 import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import { type ConversationRules, conversationRules } from '#src/conversation/machine/rules.ts';
@@ -17,7 +18,7 @@ export type StepFunction = (
   rules: ConversationRules,
 ) => ConversationStep;
 
-/** Effects of each step of a case, as text. A step that changes the state it was given throws. */
+/** Effects of each step of a case, as text. A step that changes the state it was given, or leaves an empty turn, throws. */
 export function playCase(one: ConversationCase): readonly (readonly string[])[] {
   const { also = [], room: start = room('ana', 'ben', 'cleo') } = 'steps' in one ? one : {};
   let state = start;
@@ -29,6 +30,7 @@ export function playCase(one: ConversationCase): readonly (readonly string[])[] 
       const { exchanges } = state.history;
       const next = step(frozen(state), event, conversationRules);
       state = next.state;
+      expect(state.turns.filter((turn) => turn.parts.length + turn.open.length === 0)).toEqual([]);
       const added = state.history.exchanges.filter((one) => !exchanges.includes(one));
       const known = added.map(({ by, heard }) => `known of ${by}: ${heard}`);
       const effects = next.effects.filter(isCompared).map((one) => shown(one, state));

@@ -1,7 +1,6 @@
 import { BotError } from '#src/base/errors.ts';
 import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import { tools } from '#src/features/features.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
@@ -88,8 +87,7 @@ export async function openNarration(
   const synthesizer = new FakeSynthesizer({ pieces, fault });
   let said = '';
   const transcriber = new FakeTranscriber({ texts: () => said });
-  const pipeline = chained({ chat, synthesizer });
-  const parts = { chat, pipeline, synthesizer, transcriber, tools, addressing: 'off' } as const;
+  const parts = { chat, synthesizer, transcriber, tools, addressing: 'off' } as const;
   const fixture = openSessionFixture({ ...parts, ...options }, people, clock);
   await fixture.settings.set('g', 'memory', 'on');
   await fixture.sessions.join(lounge, 'adam');

@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { BotError, type ErrorCode } from '#src/base/errors.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import type { StoredConsent } from '#src/people/consent-store.ts';
-import { chained } from '#src/pipeline/chained.ts';
+import type { StoredConsent } from '#src/people/consent.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
@@ -22,7 +21,7 @@ import {
 } from './session-fixture.ts';
 
 /** State before a script begins. */
-type Given = FixtureOptions & {
+type Given = Omit<FixtureOptions, 'pieces'> & {
   /** People in the channel; default: Adam and Eva. */
   readonly people?: readonly ChannelMember[];
   /** Consents in the store. */
@@ -85,8 +84,8 @@ class Play {
     const chat = this.#model();
     const transcriber = this.#recogniser();
     const onEvent = (_guildId: string, event: SessionEvent) => void this.#events.push(event);
-    const engines = { chat, synthesizer, transcriber, pipeline: chained({ chat, synthesizer }) };
-    this.fixture = openSessionFixture({ ...engines, onEvent, ...over }, this.#people, this.clock);
+    const parts = { chat, synthesizer, transcriber, onEvent, ...over };
+    this.fixture = openSessionFixture(parts, this.#people, this.clock);
   }
 
   /** Does one line of a script. Returns what comes of it. */

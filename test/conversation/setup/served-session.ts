@@ -1,35 +1,31 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'vitest';
-import { openEngines } from '#src/app/engines/engines.ts';
-import { pipelinesOf } from '#src/app/engines/pipelines.ts';
+import { openEngines, pipelinesOf } from '#src/app/engines/engines.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
+import { readWav } from '#src/audio/wav.ts';
 import type { Clock } from '#src/base/clock.ts';
-import { readConfig } from '#src/config/config.ts';
+import type { Usage } from '#src/chat/ports.ts';
 import { tools } from '#src/features/features.ts';
 import type { PipelineName } from '#src/pipeline/pipeline.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
+import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
+import { Reservation } from '#src/spending/reservation.ts';
 import type { AddressingMode } from '#src/turn/addressing/addressing-windows.ts';
+import { good } from '#test/config/read-settings.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { type MockReply, replyTo } from '#test/fakes/providers/chat.ts';
-import type { Pace } from '#test/fakes/providers/mock-settings.ts';
+import type { MockRequest, Pace } from '#test/fakes/providers/mock-settings.ts';
 import {
   instantPace,
   type MockProviders,
   openMockProviders,
 } from '#test/fakes/providers/providers.ts';
-import { RecordedSpending } from '#test/fakes/recorded-spending.ts';
+import type { TalkThing } from '#test/fakes/providers/realtime-call.ts';
 import type { RecordedUtterances } from '#test/fakes/speakers/utterances.ts';
+import { boundless } from '#test/fakes/spending.ts';
 import { hears, packetsOf, type SayingName } from './sayings.ts';
-import {
-  adam,
-  eva,
-  lounge,
-  openSessionFixture,
-  pass,
-  type SessionFixture,
-} from './session-fixture.ts';
-import { askedIn, linesIn, running, type ShownRequest } from './shown-requests.ts';
+import { adam, eva, lounge, openSessionFixture, pass } from './session-fixture.ts';
 
 export type ServedOptions = {
   readonly replies?: readonly MockReply[];
@@ -43,133 +39,33 @@ export type ServedOptions = {
   readonly listener?: RecordedUtterances;
 };
 
+/** One request for an answer: what was shown, a line each thing, as in `user: Adam: hello`; sound by its words. */
+type ShownRequest = { readonly lines: readonly string[] };
+
+type ShownRequestMessage = {
+  readonly role: string;
+  readonly content?: string | readonly ShownPiece[];
+  readonly audio?: { readonly id: string };
+};
+type ShownPiece = { readonly text?: string; readonly input_audio?: { readonly data: string } };
+
 const longestMs = 60_000;
 /** Those it may not hear are told so; then it is quiet. */
 const greetingMs = 4_000;
 /** Real time in a step of 20 ms in which a server is at work. */
 const workMs = 1;
 
-type Props = {
-  readonly fixture: SessionFixture;
-  readonly providers: MockProviders;
-  readonly spending: RecordedSpending;
-  readonly heard: readonly string[];
-  readonly talked: readonly ShownRequest[];
-  readonly stack: AsyncDisposableStack;
-};
+export type ServedSession = Awaited<ReturnType<typeof openServed>>;
 
 /** A session that Adam called in, answered by one of the pipelines, with all its servers on this machine; time is virtual, and their work takes real time besides. */
-export class ServedSession implements AsyncDisposable {
-  readonly fixture: SessionFixture;
-  readonly providers: MockProviders;
-  readonly spending: RecordedSpending;
-  /** Texts that servers recognised from whole recordings. */
-  readonly heard: readonly string[];
-  readonly #talked: readonly ShownRequest[];
-  readonly #stack: AsyncDisposableStack;
-  readonly #leftAtMs: number[] = [];
-
-  constructor({ fixture, providers, spending, heard, talked, stack }: Props) {
-    this.fixture = fixture;
-    this.providers = providers;
-    this.spending = spending;
-    this.heard = heard;
-    this.#talked = talked;
-    this.#stack = stack;
-    fixture.linkOpener.link.onLeft = (_frame, atMs) => this.#leftAtMs.push(atMs);
-  }
-
-  /** Name of the pipeline that answers now. */
-  get name(): PipelineName {
-    return this.fixture.sessions.settings.in(lounge.guildId).pipeline;
-  }
-
-  /** Lets time pass; servers get some of their own where they are at work. */
-  async pass(ms: number, packets: readonly Packet[] = []): Promise<void> {
-    const { clock } = this.fixture;
-    for (const endMs = clock.nowMs() + ms; clock.nowMs() < endMs; ) {
-      const nowMs = clock.nowMs();
-      const due = packets.filter(({ atMs }) => atMs > nowMs && atMs <= nowMs + 20);
-      await pass(this.fixture, 20, due);
-      if (this.running.length > 0) await wait(workMs);
-    }
-  }
-
-  /** Lets time pass until it holds. */
-  async until(holds: () => boolean, what: string): Promise<void> {
-    const { clock } = this.fixture;
-    for (const endMs = clock.nowMs() + longestMs; !holds(); await this.pass(20)) {
-      expect(clock.nowMs(), what).toBeLessThan(endMs);
-    }
-  }
-
-  /** A second after which nothing is under way any more. */
-  async settle(): Promise<void> {
-    await this.pass(1_000);
-    await this.until(() => this.running.length === 0, 'the end of all that goes on');
-  }
-
-  /** The packets of it, were it said `inMs` from now. */
-  packets(saying: SayingName, who: ChannelMember, inMs = 0): Promise<Packet[]> {
-    return packetsOf(saying, who, this.fixture.clock.nowMs() + 20 + inMs);
-  }
-
-  /** It is said, up to `ms` of it. */
-  async say(
-    saying: SayingName,
-    who: ChannelMember = adam,
-    ms = Number.POSITIVE_INFINITY,
-  ): Promise<void> {
-    const nowMs = this.fixture.clock.nowMs();
-    const packets = (await this.packets(saying, who)).filter(({ atMs }) => atMs <= nowMs + ms);
-    await this.pass((packets.at(-1)?.atMs ?? nowMs) - nowMs, packets);
-  }
-
-  /** It is said, and answered to the end. */
-  async ask(saying: SayingName, who: ChannelMember = adam) {
-    const { length } = this.fixture.of('answered');
-    await this.say(saying, who);
-    await this.until(() => this.fixture.of('answered').length > length, `an answer to ${saying}`);
-    return this.fixture.of('answered').at(-1);
-  }
-
-  /** Milliseconds of the bot's sound among the last so many; a cue is short. */
-  soundedMs(ms: number): number {
-    const sinceMs = this.fixture.clock.nowMs() - ms;
-    return 20 * this.#leftAtMs.filter((atMs) => atMs > sinceMs).length;
-  }
-
-  /** Requests for answers, oldest first. */
-  get asked(): readonly ShownRequest[] {
-    return this.name === 'realtime' ? this.#talked : askedIn(this.providers);
-  }
-
-  /** Lines of the last request. */
-  get shown(): readonly string[] {
-    return this.asked.at(-1)?.lines ?? [];
-  }
-
-  /** Work that servers are doing now. */
-  get running(): readonly string[] {
-    return running(this.providers);
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.#stack.disposeAsync();
-  }
-}
-
-export async function openServed(
-  name: PipelineName,
-  given: ServedOptions = {},
-): Promise<ServedSession> {
+export async function openServed(name: PipelineName, given: ServedOptions = {}) {
   await using stack = new AsyncDisposableStack();
   const clock = new VirtualClock();
   const { providers, heard, talked } = await openServers(given, clock);
   stack.use(providers);
   const config = configFor(name, providers, given.settings?.(providers.baseUrl));
   const engines = stack.use(await openEngines(config, () => undefined));
-  const [chat, spending] = [engines.chat('Nova'), new RecordedSpending()];
+  const [chat, spending] = [engines.chat('Nova'), recordedSpending()];
   const { transcriber, synthesizer, warm } = engines;
   const pipelines = pipelinesOf(config, engines, chat);
   const { addressing = 'always', listener } = given;
@@ -178,10 +74,94 @@ export async function openServed(
   const fixture = openSessionFixture({ ...parts, ...wanted }, given.people ?? [adam, eva], clock);
   stack.use(fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
+  const leftAtMs: number[] = [];
+  fixture.linkOpener.link.onLeft = (_frame, atMs) => leftAtMs.push(atMs);
   const all = stack.move();
-  const served = new ServedSession({ fixture, providers, spending, heard, talked, stack: all });
+  const served = {
+    fixture,
+    providers,
+    spending,
+    /** Texts that servers recognised from whole recordings. */
+    heard,
+    /** Name of the pipeline that answers now. */
+    get name(): PipelineName {
+      return fixture.sessions.settings.in(lounge.guildId).pipeline;
+    },
+    /** Lets time pass; servers get some of their own where they are at work. */
+    async pass(ms: number, packets: readonly Packet[] = []): Promise<void> {
+      for (const endMs = clock.nowMs() + ms; clock.nowMs() < endMs; ) {
+        const nowMs = clock.nowMs();
+        const due = packets.filter(({ atMs }) => atMs > nowMs && atMs <= nowMs + 20);
+        await pass(fixture, 20, due);
+        if (served.running.length > 0) await wait(workMs);
+      }
+    },
+    /** Lets time pass until it holds. */
+    async until(holds: () => boolean, what: string): Promise<void> {
+      for (const endMs = clock.nowMs() + longestMs; !holds(); await served.pass(20)) {
+        expect(clock.nowMs(), what).toBeLessThan(endMs);
+      }
+    },
+    /** A second after which nothing is under way any more. */
+    async settle(): Promise<void> {
+      await served.pass(1_000);
+      await served.until(() => served.running.length === 0, 'the end of all that goes on');
+    },
+    /** The packets of it, were it said `inMs` from now. */
+    packets: (saying: SayingName, who: ChannelMember, inMs = 0): Promise<Packet[]> =>
+      packetsOf(saying, who, clock.nowMs() + 20 + inMs),
+    /** It is said, up to `ms` of it. */
+    async say(saying: SayingName, who = adam, ms = Number.POSITIVE_INFINITY): Promise<void> {
+      const nowMs = clock.nowMs();
+      const packets = await served.packets(saying, who);
+      const said = packets.filter(({ atMs }) => atMs <= nowMs + ms);
+      await served.pass((said.at(-1)?.atMs ?? nowMs) - nowMs, said);
+    },
+    /** It is said, and answered to the end. */
+    async ask(saying: SayingName, who = adam) {
+      const { length } = fixture.of('answered');
+      await served.say(saying, who);
+      await served.until(() => fixture.of('answered').length > length, `an answer to ${saying}`);
+      return fixture.of('answered').at(-1);
+    },
+    /** Milliseconds of the bot's sound among the last so many; a cue is short. */
+    soundedMs(ms: number): number {
+      const sinceMs = clock.nowMs() - ms;
+      return 20 * leftAtMs.filter((atMs) => atMs > sinceMs).length;
+    },
+    /** Requests for answers, oldest first. */
+    get asked(): readonly ShownRequest[] {
+      return served.name === 'realtime' ? talked : askedIn(providers);
+    },
+    /** Lines of the last request. */
+    get shown(): readonly string[] {
+      return served.asked.at(-1)?.lines ?? [];
+    },
+    /** Work that servers are doing now. */
+    get running(): readonly string[] {
+      return running(providers);
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
   await served.pass(greetingMs);
   return served;
+}
+
+/** Nothing is too dear, and every answer is written down: its usage, and the number of calls that report its fate. */
+function recordedSpending() {
+  const bills: { readonly used: Usage[]; wanted: number; closed: number }[] = [];
+  const open: BudgetAuthority['open'] = (order) => {
+    const own = { used: [] as Usage[], wanted: 0, closed: 0 };
+    if (order.kind === 'answer') bills.push(own);
+    const account = {
+      pay: () => undefined,
+      turn: () => void own.wanted++,
+      done: () => void own.closed++,
+    };
+    const reservation = new Reservation(account).watched((usage) => void own.used.push(usage));
+    return { kind: 'open', reservation };
+  };
+  return { ...boundless, bills, open };
 }
 
 /** Realtime servers get names as items of their own, so replies are chosen as if there were one before the words. */
@@ -213,7 +193,7 @@ function configFor(
   { baseUrl }: MockProviders,
   more: Readonly<Record<string, string>> = {},
 ) {
-  const read = readConfig({
+  return good({
     PIPELINE: name,
     TRANSCRIPTION_BASE_URL: baseUrl,
     CHAT_COMPLETION_BASE_URL: baseUrl,
@@ -224,6 +204,52 @@ function configFor(
     REALTIME_MODEL: 'talks',
     ...more,
   });
-  if (read.kind === 'bad') throw new Error(read.mistakes.join('\n'));
-  return read.config;
+}
+
+/** Requests to a chat server. */
+function askedIn(providers: MockProviders): readonly ShownRequest[] {
+  return providers.requests.flatMap((one) =>
+    one.endpoint === 'chat' && one.body ? [shownIn(one, providers)] : [],
+  );
+}
+
+/** Conversation items of a Realtime server. A name is an item of its own before the sound it belongs to. */
+function linesIn(items: readonly TalkThing[]): string[] {
+  const lines: string[] = [];
+  for (const { type, role, text, sound } of items) {
+    if (sound) lines.push(`${lines.pop()} ${text}`);
+    else lines.push(`${role ?? (type === 'function_call' ? 'call' : 'tool')}: ${text}`);
+  }
+  return lines;
+}
+
+/** Work that servers are doing now. */
+function running({ requests, talk }: MockProviders): readonly string[] {
+  const open = requests.filter(
+    ({ endedAtMs, leftAtMs }) => endedAtMs === undefined && leftAtMs === undefined,
+  );
+  const answers = talk.calls.flatMap(({ active }) => (active > 0 ? ['talk'] : []));
+  return [...open.map(({ endpoint }) => endpoint), ...answers];
+}
+
+function shownIn({ body }: MockRequest, providers: MockProviders): ShownRequest {
+  const messages = (body?.messages ?? []) as readonly ShownRequestMessage[];
+  const lines = messages.flatMap(({ role, content = '', audio }) => {
+    if (role === 'system') return [];
+    if (audio) return [`${role}: ${textBehind(audio.id, providers)}`];
+    const text = typeof content === 'string' ? content : content.map(wordsOf).join('').trim();
+    return text.split('\n').map((line) => `${role}: ${line}`);
+  });
+  return { lines };
+}
+
+function wordsOf({ text, input_audio }: ShownPiece): string {
+  if (!input_audio) return `\n${text}`;
+  return ` ${hears(readWav(Buffer.from(input_audio.data, 'base64')))}`;
+}
+
+/** The mock server names its answers by their length. */
+function textBehind(id: string, { requests }: MockProviders): string {
+  const said = requests.find(({ text }) => text !== undefined && id === `audio_${text.length}`);
+  return said?.text ?? id;
 }

@@ -3,7 +3,6 @@ import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import type { Packet } from '#src/audio/packet.ts';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import type { Public } from '#src/base/public.ts';
-import type { ChatModel } from '#src/chat/ports.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
@@ -28,17 +27,16 @@ import { ShardFeatures } from '#src/sessions/shard-features.ts';
 import { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { PersonalSettingsCache } from '#src/settings/personal-settings-cache.ts';
 import type { OperatorDefaults } from '#src/settings/setting-definition.ts';
-import type { RecordingReader } from '#src/sources/fetch/ports.ts';
+import type { Recordings } from '#src/sources/recordings.ts';
 import { ListeningSlots } from '#src/speech/listening-slots.ts';
-import type { Synthesizer } from '#src/speech/ports.ts';
 import { fixedVoiceNames } from '#src/speech/voice-names.ts';
 import { type PaidEngines, paidEngines, type RawEngines } from '#src/spending/paid-engine.ts';
 import { endpointRules } from '#src/turn/endpointing/endpointing.ts';
-import { PartialTrust } from '#src/turn/partial-trust.ts';
-import type { HearingDependencies } from '#src/voice/link/connection-sound.ts';
+import { PartialTrust } from '#src/turn/same-words.ts';
+import type { HearingDependencies } from '#src/voice/link/reconnecting-link.ts';
 import { FakeCaptionChats } from '#test/fakes/caption-chats.ts';
 import { fineFacts } from '#test/fakes/channel-facts.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
+import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeLinkOpener } from '#test/fakes/link.ts';
 import { type MemoryStores, memoryStores, memoryTranscripts } from '#test/fakes/memory-stores.ts';
@@ -72,7 +70,7 @@ export const germanPlaces: Places = { ...places, localeIn: () => 'de' };
 
 const [library, weights, cues] = await Promise.all([loadOpus(), loadSilero(), loadCues()]);
 /** Opus library without encoding on the way out, which took a sixth of all time: the fake link sends to nobody. */
-const codec: OpusCodec = { ...library, encoder: () => unencoded, stereoEncoder: () => unencoded };
+const codec: OpusCodec = { ...library, encoder: () => unencoded };
 const unencoded = {
   encode: () => Buffer.alloc(160, 0x78),
   free: () => undefined,
@@ -128,13 +126,13 @@ export function only(pipeline: Pipeline): PipelineRegistry {
 type CommandParts = {
   readonly longestWritingMs: number;
   readonly modelNews: () => readonly ModelNews[];
-  readonly recordings: RecordingReader;
+  readonly recordings: Public<Recordings>;
   readonly speechModels: readonly string[];
   readonly transcripts: TranscriptStores;
 };
 
 /** Parts that features are opened with. */
-type FeatureParts = Pick<ProcessParts, 'sounds'> & { readonly trackStore: Public<TrackStore> };
+type FeatureParts = Pick<ProcessParts, 'sounds'> & { readonly trackStore: TrackStore };
 
 /** Everything that main gives to sessions, commands and programs. */
 type FixtureParts = SessionDependencies &
@@ -143,7 +141,7 @@ type FixtureParts = SessionDependencies &
   CommandParts &
   FeatureParts;
 
-/** Engines are given as they are: the fixture has them paid. Settings of the operator are given one by one, tools as lists. */
+/** Engines are given as they are: the fixture has them paid, and the usual pipeline answers with them. Settings of the operator are given one by one, tools as lists. */
 export type FixtureOptions = Partial<
   Omit<FixtureParts, keyof PaidEngines | 'defaults' | 'tools'> & OperatorDefaults & RawEngines
 > & {
@@ -151,27 +149,36 @@ export type FixtureOptions = Partial<
   /** Tools of the operator. */
   readonly moreTools?: () => readonly ToolEntry[];
   readonly pipeline?: Pipeline;
+  /** Steps of the model `chat`. Default: it says "You said five.". */
+  readonly rounds?: readonly (readonly ChatStep[])[];
+  /** Pieces of 100 ms of each text that the voice `synthesizer` says. */
+  readonly pieces?: number;
   /** Told of every utterance. */
   readonly listener?: RecordedUtterances;
 };
 
-/** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. */
+/** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. Whatever is said is "five five". */
 export function openSessionFixture(
-  { listener, ...options }: FixtureOptions = {},
+  { listener, rounds = [['You said five.']], pieces = 10, ...options }: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
 ) {
   const linkOpener = new FakeLinkOpener(people);
-  const chat = new FakeChat([['You said five.']], clock);
-  const synthesizer = new FakeSynthesizer({ pieces: 10 });
-  const { engines, over } = enginesOf(options, { chat, synthesizer });
+  const own = { chat: new FakeChat(rounds, clock), synthesizer: new FakeSynthesizer({ pieces }) };
+  const { chat, synthesizer, transcriber, pipeline, ...given } = {
+    transcriber: new FakeTranscriber({ texts: ['five five'] }),
+    ...own,
+    ...options,
+  };
+  const { pipelines = only(pipeline ?? chained({ chat, synthesizer })), ...others } = given;
+  const { tools = [], moreTools = () => [], ...over } = others;
   const stores = memoryStores(clock);
   const events: SessionEvent[] = [];
   const shown = recordPanels();
   const { scribe: messages, ...recorded } = recordMessages();
-  const captioning = openCaptioning(clock);
+  const captionChats = new FakeCaptionChats();
+  const transcripts = memoryTranscripts(clock);
   const onEvent = over.onEvent ?? ((_guildId, event) => void events.push(event));
-  const allFeatures = listener ? [...features, listening(listener)] : features;
   const parts: FixtureParts = {
     ...usual,
     serverSettings,
@@ -184,15 +191,19 @@ export function openSessionFixture(
     trackStore: stores.tracks,
     seatStore: stores.seats,
     features: new ShardFeatures(),
-    ...captioning.parts,
+    captionChats,
+    transcripts,
     messages,
     panels: shown.panels,
-    ...paidEngines(engines),
-    ...recognition(),
+    ...paidEngines({ chat, synthesizer, transcriber, pipelines }),
+    partialTrust: new PartialTrust(false),
+    listeningSlots: new ListeningSlots(),
     sounds: catalog(),
     onEvent,
     peopleSettings: new PersonalSettingsCache({ clock, onEvent, store: stores.personSettings }),
     ...over,
+    defaults: { ...usualDefaults, ...over },
+    tools: () => [...moreTools(), ...tools],
   };
   const sources = { ...parts, hearing: parts };
   const sessions = new VoiceSessions(parts, sources);
@@ -205,6 +216,7 @@ export function openSessionFixture(
     typed: unwritten,
     writtenQuestions: new WrittenAnswerConcurrency(),
   };
+  const allFeatures = listener ? [...features, listening(listener)] : features;
   openFeatures(allFeatures, parts, services, stores);
   const of = <K extends SessionEvent['kind']>(kind: K) =>
     events.filter((event): event is Extract<SessionEvent, { kind: K }> => event.kind === kind);
@@ -213,58 +225,22 @@ export function openSessionFixture(
   return {
     clock,
     linkOpener,
-    chat,
-    synthesizer,
+    ...own,
     stores,
     consents: stores.consents,
     guildStore: stores.guilds,
     settingsStore: stores.settings,
     trackStore: stores.tracks,
     events,
-    ...recorded,
-    ...shown,
-    reminders: parts.features.ports.reminders,
-    sessions,
-    cleanup: parts.features.ports.transcriptCleanup,
-    dependencies: parts,
     of,
     fieldsOf,
-    ...captioning,
+    ...recorded,
+    ...shown,
+    sessions,
+    dependencies: parts,
+    captionChats,
+    transcripts,
     ...controls(parts, sessions),
-  };
-}
-
-/** Engines of a fixture, and what else was given. Whatever is said is "five five". */
-function enginesOf(
-  { pipeline, ...given }: Omit<FixtureOptions, 'listener'>,
-  usual: { readonly chat: ChatModel; readonly synthesizer: Synthesizer },
-) {
-  const {
-    chat = usual.chat,
-    synthesizer = usual.synthesizer,
-    transcriber = new FakeTranscriber({ texts: ['five five'] }),
-    addressing = usualDefaults.addressing,
-    consent = usualDefaults.consent,
-    names = usualDefaults.names,
-    style = usualDefaults.style,
-    timeZone = usualDefaults.timeZone,
-    tools = [],
-    moreTools = () => [],
-    pipelines = only(pipeline ?? chained({ chat: usual.chat, synthesizer })),
-    ...over
-  } = given;
-  const others = { names, style, timeZone, given: over.given ?? usualDefaults.given };
-  const defaults: OperatorDefaults = { addressing, consent, ...others };
-  const engines = { chat, synthesizer, transcriber, pipelines };
-  const all = () => [...moreTools(), ...tools];
-  return { engines, over: { ...over, defaults, tools: all } };
-}
-
-/** A recogniser nobody knows. */
-function recognition() {
-  return {
-    partialTrust: new PartialTrust(false),
-    listeningSlots: new ListeningSlots(),
   };
 }
 
@@ -291,32 +267,22 @@ function openFeatures(
 
 /** Controls that commands use. */
 function controls(parts: FixtureParts, sessions: VoiceSessions) {
-  const never = new AbortController().signal;
-  const { features } = parts;
+  const { all, ports } = parts.features;
   return {
     peopleSettings: parts.peopleSettings,
-    privacy: new PrivacyRequests(parts, sessions, features.all),
-    memories: features.ports.memories,
-    captions: features.ports.captions,
-    transcriptFor: features.ports.transcripts,
-    talk: features.ports.typed,
-    voiceControl: features.ports.voices,
-    confirmations: new ConfirmedToolRunner(sessions, never),
-    settings: features.ports.settings,
-    personas: features.ports.personas,
-    tracks: features.ports.tracks,
-    checkup: features.ports.answerCheckup,
-  };
-}
-
-/** Where captions go: chats and transcripts in memory. */
-function openCaptioning(clock: VirtualClock) {
-  const captionChats = new FakeCaptionChats();
-  const transcripts = memoryTranscripts(clock);
-  return {
-    captionChats,
-    transcripts,
-    parts: { captionChats, transcripts },
+    privacy: new PrivacyRequests(parts, sessions, all),
+    confirmations: new ConfirmedToolRunner(sessions, new AbortController().signal),
+    reminders: ports.reminders,
+    cleanup: ports.transcriptCleanup,
+    memories: ports.memories,
+    captions: ports.captions,
+    transcriptFor: ports.transcripts,
+    talk: ports.typed,
+    voiceControl: ports.voices,
+    settings: ports.settings,
+    personas: ports.personas,
+    tracks: ports.tracks,
+    checkup: ports.answerCheckup,
   };
 }
 

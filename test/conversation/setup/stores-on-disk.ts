@@ -1,13 +1,14 @@
 import { realClock } from '#src/base/clock.ts';
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
-import { type Store, storePath } from '#src/storage/store.ts';
-import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
+import { storePath } from '#src/storage/store-kinds.ts';
+import type { Store } from '#src/storage/stores/store-parts.ts';
+import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
 import {
+  openLocalStore,
+  openLocalTranscripts,
   type TranscriptStore,
   transcriptsPath,
-} from '#src/storage/transcripts/transcripts-path.ts';
-import { roundsPassed, VirtualClock } from '#test/fakes/clock.ts';
+} from '#test/fakes/local-stores.ts';
 import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { openSchema } from '#test/fakes/postgres.ts';
 import { storeFolder } from '#test/storage/files.ts';

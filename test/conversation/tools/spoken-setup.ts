@@ -2,7 +2,6 @@ import type { Packet } from '#src/audio/packet.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import { tools } from '#src/features/features.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
@@ -13,9 +12,8 @@ import {
   pass,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { fromPcm } from '#test/fakes/made-source.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 /** Words that ask for nothing; the model calls something all the same. */
 export const vague = 'And a little more.';
@@ -49,14 +47,11 @@ export type SpokenTrap = Awaited<ReturnType<typeof openSpoken>>;
 
 /** Adam and Eva sit there and may be heard; a persona, which somebody has written, makes a message wait for Confirm. */
 export async function openSpoken(over: FixtureOptions = {}, pieces = 2) {
-  const clock = new VirtualClock();
   const model = new VagueModel();
-  const synthesizer = new FakeSynthesizer({ pieces });
   let heard = '';
   const transcriber = new FakeTranscriber({ texts: () => heard });
-  const pipeline = chained({ chat: model, synthesizer });
-  const parts = { chat: model, synthesizer, pipeline, transcriber, tools, ...over };
-  const fixture = openSessionFixture(parts, [adam, eva], clock);
+  const fixture = openSessionFixture({ chat: model, pieces, transcriber, tools, ...over });
+  const { clock, synthesizer } = fixture;
   for (const { id } of [adam, eva]) await fixture.sessions.join(lounge, id);
   await pass(fixture, 40);
   await fixture.personas.save('g', lounge.channelId, { instructions: 'Be brief.' });

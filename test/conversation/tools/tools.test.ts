@@ -3,7 +3,6 @@ import { z } from 'zod';
 import type { ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import {
   adam,
   eva,
@@ -13,13 +12,8 @@ import {
   pass,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
+import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-
-const call = (name: string, given: object = {}, id = 'call_1'): ChatStep => ({
-  call: { id, name, argumentsJson: JSON.stringify(given) },
-});
 
 /** Takes so long; `seen` tells how often it began, and how it was told to end. */
 function slow(clock: VirtualClock, tookMs: number, name = 'look') {
@@ -46,18 +40,10 @@ function slow(clock: VirtualClock, tookMs: number, name = 'look') {
 type Over = FixtureOptions & { readonly clock?: VirtualClock };
 
 async function open(rounds: readonly (readonly ChatStep[])[], { clock, ...over }: Over = {}) {
-  const time = clock ?? new VirtualClock();
-  const chat = new FakeChat(rounds, time);
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
-  const pipeline = chained({ chat, synthesizer });
-  const fixture = openSessionFixture(
-    { chat, synthesizer, pipeline, tools, ...over },
-    [adam, eva],
-    time,
-  );
+  const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, undefined, clock);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 40);
-  return { fixture, chat, synthesizer };
+  return { ...fixture, fixture };
 }
 
 async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000): Promise<void> {
@@ -65,8 +51,6 @@ async function ask(fixture: SessionFixture, question = 'What is up?', ms = 3_000
   await pass(fixture, ms);
 }
 
-const resultsIn = (chat: FakeChat): string[] =>
-  (chat.asked.at(-1)?.messages ?? []).flatMap((one) => (one.role === 'tool' ? [one.content] : []));
 const buttonIn = ({ offered }: SessionFixture): string => offered.at(-1)?.split(':')[1] ?? '';
 
 test('a program is told how many people are there, and no names', async () => {
@@ -74,14 +58,14 @@ test('a program is told how many people are there, and no names', async () => {
   const radio = { ...adam, id: 'token:radio', name: 'radio' };
   void fixture.talk.ask('g', 'Who is there?', radio, 'voice');
   await pass(fixture, 3_000);
-  expect(resultsIn(chat)).toEqual(['{"result":{"names":[],"othersWithoutName":2,"otherBots":0}}']);
+  expect(chat.results).toEqual(['{"result":{"names":[],"othersWithoutName":2,"otherBots":0}}']);
 });
 
 test('bad JSON, and arguments that do not fit, are told to the model and nothing runs', async () => {
   const bad: ChatStep = { call: { id: '1', name: 'time', argumentsJson: '{"zone":' } };
   const { fixture, chat } = await open([[bad, call('time', { city: 'Tokyo' }, '2')], ['Sorry.']]);
   await ask(fixture);
-  expect(resultsIn(chat)).toEqual([
+  expect(chat.results).toEqual([
     expect.stringContaining('not valid JSON'),
     expect.stringContaining('do not fit'),
   ]);
@@ -95,7 +79,7 @@ test('a tool that takes ten seconds is given up, and the model is told', async (
     tools: [readTool],
   });
   await ask(fixture, 'Look.', 11_000);
-  expect(resultsIn(chat)).toEqual(['{"error":"look failed (tool.late)."}']);
+  expect(chat.results).toEqual(['{"error":"look failed (tool.late)."}']);
   expect(seen.endedAtMs).toBeLessThan(10_200);
 });
 
@@ -140,7 +124,7 @@ test('a change that everybody notices runs without a button, whatever else the m
   void fixture.talk.ask('g', 'Hello there.', eva, 'voice');
   await pass(fixture, 3_000);
   await ask(fixture, 'Speak lower.');
-  expect(resultsIn(chat)).toEqual(['{"result":{"outcome":"voice: 40 %"}}']);
+  expect(chat.results).toEqual(['{"result":{"outcome":"voice: 40 %"}}']);
   expect(chat.asked).toHaveLength(3); // no other model is asked
   expect(fixture.offered).toEqual([]);
 });
@@ -161,7 +145,7 @@ test('a message waits once the model was shown words of others; what it is, only
   ]);
   const show = (who: string) => fixture.confirmations.show('g', buttonIn(fixture), who);
   expect(show('eva')).toEqual({ kind: 'other', name: 'Adam' });
-  expect(show('adam')).toMatchObject({ line: { with: { given: 'Dinner at eight.' } } });
+  expect(show('adam')).toMatchObject({ line: { with: { given: '"text": "Dinner at eight."' } } });
   const press = (who: string) => fixture.confirmations.confirm('g', buttonIn(fixture), who);
   expect(await press('eva')).toEqual({ kind: 'other', name: 'Adam' });
   expect(await press('adam')).toMatchObject({ line: { id: 'confirm.done' } });

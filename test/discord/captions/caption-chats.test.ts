@@ -1,8 +1,9 @@
 import { afterEach, expect, test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
-import { type Discord, type DiscordPorts, openDiscord } from '#src/discord/client.ts';
+import type { Discord, DiscordPorts } from '#src/discord/client.ts';
 import type { Command, CommandPorts } from '#src/features/contract/command.ts';
 import type { CaptionChat, ChatMessage, MessageOutcome } from '#src/ports/caption-chats.ts';
+import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { until } from '#test/discord/setup/sandbox-login.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
@@ -32,10 +33,7 @@ async function open(options: Partial<SandboxOptions> = {}) {
     resolve(given);
     return { ...openAccess } as CommandPorts;
   };
-  const bot = await openDiscord(
-    { apiUrl, token, commands: [join], ports, onEvent: () => {} },
-    never,
-  );
+  const bot = await openDiscord({ apiUrl, token, commands: [join], ports }, never);
   opened = { sandbox, bot };
   const given = await promise;
   const lounge = { guildId, channelId: sandbox.channelId('Lounge'), name: 'Lounge' };

@@ -9,7 +9,7 @@ import {
 import { InteractionReceiver } from '#src/discord/interactions/reception.ts';
 import type { Button, CommandPorts } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
-import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 import { openAccess } from '#test/fakes/open-access.ts';
 
 const knock: LimitedRequest = { kind: 'command', name: 'help', userId: 'mallory', guildId: 'g' };
@@ -23,12 +23,12 @@ async function flood(limits: InteractionLimits, n: number, more: (n: number) => 
 }
 
 test('of 200 commands of one person at once ten are done, one is answered, and the rest is dropped', async () => {
-  const limits = new InteractionLimits(5);
+  const limits = new InteractionLimits();
   expect(await flood(limits, 200, () => ({}))).toEqual([10, 1, 189]);
 });
 
 test('what others do holds up nobody who leaves, stops it, or says no', async () => {
-  const limits = new InteractionLimits(5);
+  const limits = new InteractionLimits();
   await flood(limits, 1_000, (n) => ({ userId: `${n % 50}` }));
   const quiet = ['leave', 'stop', 'press stop', 'privacy deny', 'press consent.never'];
   for (const name of quiet)
@@ -37,7 +37,7 @@ test('what others do holds up nobody who leaves, stops it, or says no', async ()
 });
 
 test('suggestions are dropped without a word above a hundred keys at once, and cost no command', async () => {
-  const limits = new InteractionLimits(5);
+  const limits = new InteractionLimits();
   expect(await flood(limits, 500, () => ({ kind: 'suggestion' }))).toEqual([100, 0, 400]);
   expect(await limits.admit(knock)).toEqual({ kind: 'admitted' });
 });
@@ -53,10 +53,8 @@ function press(id: number, guildId: string, userId: string, said: unknown[]): In
     guild: { preferredLocale: 'en' },
     member: { displayName: userId, voice: {} },
     isAutocomplete: () => false,
-    isChatInputCommand: () => false,
-    isMessageContextMenuCommand: () => false,
+    isRepliable: () => true,
     isButton: () => true,
-    isAnySelectMenu: () => false,
     inCachedGuild: () => true,
     async reply(message: unknown) {
       said.push(message);
@@ -77,12 +75,11 @@ test('in a flood Discord gets few answers, one of them says why, and other serve
       return [{ id: 'stop.ok', to: 'caller' }];
     },
   };
-  const timing = new SteppedTiming();
+  const timing = new VirtualClock();
   const reception = new InteractionReceiver({
     commands: [],
     forms: [],
     pickers: [],
-    commandsPerPerson: 5,
     ports: { ...openAccess } as CommandPorts,
     timing,
     buttons: new Map([['hark', hark]]),

@@ -9,7 +9,7 @@ import type {
   PickerHandler,
 } from '#src/features/contract/command.ts';
 import { text } from '#src/texts/texts.ts';
-import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 
 const blocked = { id: 'access.blocked' } as const;
 
@@ -26,9 +26,8 @@ function open(buttons: readonly Button[] = [], pickers: readonly PickerHandler[]
         denied: async ({ callerId }: CommandCall) => (callerId === 'ben' ? blocked : undefined),
       },
     } as unknown as CommandPorts,
-    commandsPerPerson: 5,
     panels: { dressed: () => ({ content: '', allowedMentions: { parse: [] } }), put: () => {} },
-    timing: new SteppedTiming(),
+    timing: new VirtualClock(),
     report: (event) => events.push(event),
   });
   return { reception, events };
@@ -43,10 +42,7 @@ function fromElsewhere(
     locale,
     user: { id: 'ben' },
     isAutocomplete: () => false,
-    isChatInputCommand: () => false,
-    isMessageContextMenuCommand: () => false,
-    isButton: () => true,
-    isAnySelectMenu: () => false,
+    isRepliable: () => true,
     inCachedGuild: () => false,
     reply,
   } as unknown as Interaction;
@@ -70,10 +66,8 @@ function pressBy(more: object): Interaction {
     guild: { preferredLocale: 'en' },
     member: { displayName: 'Adam', voice: {}, roles: { cache: new Map() } },
     isAutocomplete: () => false,
-    isChatInputCommand: () => false,
-    isMessageContextMenuCommand: () => false,
+    isRepliable: () => true,
     isButton: () => true,
-    isAnySelectMenu: () => false,
     inCachedGuild: () => true,
     reply: async () => ({}),
     ...more,
@@ -83,21 +77,26 @@ function pressBy(more: object): Interaction {
 test.each([
   ['is turned away with the reason', undefined, 'access.blocked'],
   ['may still use what is about their own data', true, 'consent.no'],
-] as const)('whom the server does not let use the bot %s', async (_, isForEverybody, id) => {
-  const { reception } = open([
-    {
-      name: 'stop',
-      label: 'button.stop',
-      style: 'plain',
-      ...(isForEverybody && { isForEverybody }),
-      run: async () => [{ id: 'consent.no', to: 'caller' }],
-    },
-  ]);
-  const said = Promise.withResolvers<unknown>();
-  const reply = async (message: unknown) => said.resolve(message);
-  reception.meet(pressBy({ customId: 'parley:stop', user: { id: 'ben' }, reply }));
-  expect(await said.promise).toMatchObject({ content: text(id), flags: MessageFlags.Ephemeral });
-});
+] as const)(
+  'whom the server does not let use the bot %s, once a press',
+  async (_, isForEverybody, id) => {
+    const { reception } = open([
+      {
+        name: 'stop',
+        label: 'button.stop',
+        style: 'plain',
+        ...(isForEverybody && { isForEverybody }),
+        run: async () => [{ id: 'consent.no', to: 'caller' }],
+      },
+    ]);
+    const replies: unknown[] = [];
+    const reply = async (message: unknown) => void replies.push(message);
+    const press = pressBy({ customId: 'parley:stop', user: { id: 'ben' }, reply });
+    for (const one of [press, press]) reception.meet(one);
+    const said = { content: text(id), flags: MessageFlags.Ephemeral };
+    await expect.poll(() => replies).toMatchObject([said]);
+  },
+);
 
 test('what is picked from a menu is handed over with its subject', async () => {
   const calls: CommandCall[] = [];

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import type { ShownMessage } from '#sandbox/interactions/interaction.ts';
 import { openSandbox, type Sandbox } from '#sandbox/sandbox.ts';
-import { type Discord, openDiscord } from '#src/discord/client.ts';
+import type { Discord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
-import type { Command, CommandPorts, Replies } from '#src/features/contract/command.ts';
+import type { Command, Replies } from '#src/features/contract/command.ts';
 import type { ReplyFile } from '#src/ports/voice-channel-chat-poster.ts';
 import { text } from '#src/texts/texts.ts';
-import { openAccess } from '#test/fakes/open-access.ts';
+import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { download } from '#test/sandbox/download.ts';
-import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
 
 const soon = () => AbortSignal.timeout(30_000);
 const events: DiscordEvent[] = [];
@@ -32,11 +32,10 @@ const commands = [
 
 let opened: { readonly sandbox: Sandbox; readonly bot: Discord } | undefined;
 beforeAll(async () => {
-  const sandbox = await openSandbox({ voice: silentVoice().half });
-  const ports = () => ({ ...openAccess }) as CommandPorts;
+  const sandbox = await openSandbox();
   const onEvent = (event: DiscordEvent) => events.push(event);
   const { apiUrl, token } = sandbox;
-  const bot = await openDiscord({ apiUrl, token, commands, ports, onEvent }, soon());
+  const bot = await openDiscord({ apiUrl, token, commands, onEvent }, soon());
   opened = { sandbox, bot };
 });
 afterAll(async () => {
@@ -56,6 +55,7 @@ function asked(line: string, to: 'room' | 'caller', files: readonly ReplyFile[])
 
 const transcript: ReplyFile = { name: 'transcript-Größe.md', text: 'Ana: größer\n' };
 const sound: ReplyFile = { name: 'a.bin', bytes: new Uint8Array([1, 2, 3]) };
+const namesIn = ({ files }: ShownMessage) => files.map(({ name }) => name);
 const failures = () => events.filter(({ kind }) => kind === 'command-failed');
 
 test.each([
@@ -73,17 +73,15 @@ test.each([
   expect(read).toMatchObject({ status: 200, text: 'Ana: größer\n' });
 });
 
-test.each([
-  ['slow', true],
-  ['misjudged', false],
-] as const)(
+test.each(['slow', 'misjudged'])(
   'a private answer that showed as thinking (/%s) holds its files, too',
-  async (line, fills) => {
-    const { answer } = asked(line, 'caller', [transcript]);
-    await answer.acknowledged(soon());
+  async (line) => {
+    const { sandbox, answer } = asked(line, 'caller', [transcript]);
+    const isThinking = () => sandbox.requests().some(({ path }) => path.includes(`/${answer.id}/`));
+    await expect.poll(isThinking).toBe(true);
     release.resolve();
-    const shown = fills ? await answer.answered(soon()) : await answer.followed(soon());
-    expect([shown.ephemeral, shown.fileNames]).toEqual([true, [transcript.name]]);
+    const shown = await answer.answered(soon());
+    expect([shown.ephemeral, namesIn(shown)]).toEqual([true, [transcript.name]]);
     expect(failures()).toEqual([]);
   },
 );
@@ -95,11 +93,11 @@ test('an eleventh file, and what is too much for one message, follows in private
   );
   const large = (name: string): ReplyFile => ({ name, bytes: new Uint8Array(6 * 1024 * 1024) });
   const { answer } = asked('aside', 'caller', [...small, large('a'), large('b')]);
-  expect((await answer.answered(soon())).fileNames).toEqual(
+  expect(namesIn(await answer.answered(soon()))).toEqual(
     small.slice(0, 10).map(({ name }) => name),
   );
   await expect
-    .poll(() => answer.followUps.map(({ fileNames }) => fileNames))
+    .poll(() => answer.followUps.map(namesIn))
     .toEqual([['10.txt', '11.txt', 'a'], ['b']]);
   expect(answer.followUps.map((each) => [each.ephemeral, each.text])).toEqual([
     [true, ''],

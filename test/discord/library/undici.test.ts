@@ -1,22 +1,16 @@
 import { spawnSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
-import { createServer, type IncomingMessage, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage, RequestListener } from 'node:http';
 import { REST } from 'discord.js';
 import { expect, onTestFinished, test } from 'vitest';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { sourceFiles } from '#test/source-files.ts';
 
 /** Discord as `answer` has it. */
 async function restOf(answer: RequestListener): Promise<REST> {
-  const server = createServer(answer).listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  onTestFinished(() => {
-    server.close();
-    server.closeAllConnections();
-  });
-  const { port } = server.address() as AddressInfo;
-  const rest = new REST({ api: `http://127.0.0.1:${port}`, retries: 0, timeout: 30_000 });
+  const served = await listening(answer);
+  onTestFinished(() => served[Symbol.asyncDispose]());
+  const rest = new REST({ api: served.origin, retries: 0, timeout: 30_000 });
   onTestFinished(() => {
     rest.clearHashSweeper();
     rest.clearHandlerSweeper();

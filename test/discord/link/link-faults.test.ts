@@ -1,32 +1,19 @@
 import { KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { getVoiceConnection, type VoiceConnection } from '@discordjs/voice';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { networkingOf } from '#src/discord/library/voice-library.ts';
+import { expect, test } from 'vitest';
+import { networkingOf } from '#src/discord/link/voice-library.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import {
   listen,
-  openSandboxLogin,
+  loginOfFile,
   openSetup,
-  type SandboxLogin,
   toneFrames,
   until,
 } from '#test/discord/setup/sandbox-login.ts';
 
 const never = new AbortController().signal;
-let opened: SandboxLogin | undefined;
-
-function login(): SandboxLogin {
-  if (!opened) throw new Error('the sandbox is not open');
-  return opened;
-}
-
-beforeAll(async () => {
-  opened = await openSandboxLogin(1);
-});
-afterAll(async () => {
-  await opened?.[Symbol.asyncDispose]();
-});
+const login = loginOfFile(1);
 
 /** The library's own connection under the open link. */
 function connection(): VoiceConnection {
@@ -80,7 +67,7 @@ test('a resumed voice socket speaks and hears on', async () => {
 test('being moved ends the link, and is not to be tried again', async () => {
   await using setup = await openSetup(login(), () => true);
   const log = listen(setup.link);
-  login().sandbox.faults.moveBot('Attic');
+  login().sandbox.guild().moveBot('Attic');
   await until(() => log.error !== undefined);
   expect(log.error).toMatchObject({ code: 'link.lost', retryable: false });
   await until(() => login().sandbox.bot().channel === undefined);

@@ -1,26 +1,7 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
-import {
-  listen,
-  openSandboxLogin,
-  openSetup,
-  type SandboxLogin,
-  until,
-} from '#test/discord/setup/sandbox-login.ts';
+import { expect, test } from 'vitest';
+import { listen, loginOfFile, openSetup, until } from '#test/discord/setup/sandbox-login.ts';
 
-let opened: SandboxLogin | undefined;
-
-function login(): SandboxLogin {
-  if (!opened) throw new Error('the sandbox is not open');
-  return opened;
-}
-
-beforeAll(async () => {
-  opened = await openSandboxLogin(0, 1_000);
-});
-afterEach(() => login().faults.heal());
-afterAll(async () => {
-  await opened?.[Symbol.asyncDispose]();
-});
+const login = loginOfFile(0, 1_000);
 
 test('a voice socket that leaves heartbeats unanswered for ten seconds ends the link, to be opened anew', async () => {
   const { sandbox, faults } = login();

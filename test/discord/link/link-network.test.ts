@@ -1,31 +1,17 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { VoiceLink } from '#src/ports/voice-link.ts';
 import {
-  openSandboxLogin,
+  loginOfFile,
   openSetup,
-  type SandboxLogin,
   tone,
   toneFrames,
   until,
 } from '#test/discord/setup/sandbox-login.ts';
 
 const never = new AbortController().signal;
-let opened: SandboxLogin | undefined;
-
-function login(): SandboxLogin {
-  if (!opened) throw new Error('the sandbox is not open');
-  return opened;
-}
-
-beforeAll(async () => {
-  opened = await openSandboxLogin(1);
-});
-afterEach(() => login().faults.heal());
-afterAll(async () => {
-  await opened?.[Symbol.asyncDispose]();
-});
+const login = loginOfFile(1);
 
 /** Packets that a link receives until it ends, and its end. */
 function listen(link: VoiceLink) {
@@ -59,7 +45,7 @@ test('the first words of somebody are heard although Discord names them late', a
   const { sandbox, faults } = login();
   {
     await using setup = await openSetup(login(), () => true);
-    faults.late(sandbox.botId, 'speaking', 300);
+    faults.lateSpeaking(sandbox.botId, 300);
     const log = listen(setup.link);
     await setup.speak();
     await until(() => log.sequences.length >= 18);
@@ -92,7 +78,7 @@ test.each([
 ])('a seat request with no answer %s is given up in time, and taken back', async (which, event) => {
   const { sandbox, lobby, linkOpener } = login();
   const { faults } = sandbox;
-  if (which.startsWith('nor')) faults.ignoreSeats(1);
+  if (which.startsWith('nor')) faults.ignoreSeat();
   else faults.event({ event, copies: 0 });
   const opening = linkOpener(700).open(lobby, () => true, never);
   const about = { openingStep: 'seat' };
@@ -109,7 +95,7 @@ test('a voice server that goes away is followed to the next one, and hearing goe
   const log = listen(setup.link);
   const closes = () => login().events.filter(({ kind }) => kind === 'voice-closed').length;
   const before = closes();
-  sandbox.faults.replaceVoiceServer(300);
+  sandbox.guild().replaceVoiceServer(300);
   await until(() => closes() > before);
   await wait(600);
   const played = play(setup.link, 5);

@@ -2,11 +2,11 @@ import { EventEmitter } from 'node:events';
 import type { VoiceConnection, VoiceWebSocket } from '@discordjs/voice';
 import { expect, test } from 'vitest';
 import { LinkWatchdog } from '#src/discord/link/link-watchdog.ts';
-import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 
 /** A ready connection with one other person, as far as the watchdog looks at it. */
 function open() {
-  const timing = new SteppedTiming();
+  const timing = new VirtualClock();
   const output = { isBusy: false, counts: { sent: 0 } };
   const call = { settled: true, others: 1, output };
   const packets = new Map<string, number>();
@@ -16,7 +16,8 @@ function open() {
   const members = new Set(['bot', 'ann']);
   const dave = { session: { ready: true, getUserIds: () => [...members] } };
   const networking = { state: { ws, dave, connectionData: { connectedClients } } };
-  const connection = { state: { status: 'ready', networking } } as unknown as VoiceConnection;
+  const state = { status: 'ready', networking };
+  const connection = { state } as unknown as VoiceConnection;
   const watchdog = new LinkWatchdog({
     connection,
     timing,
@@ -36,12 +37,17 @@ function open() {
   timing.passMs(5_000);
   const send = (op: number, d: object) => ws.emit('packet', { op, d });
   const speaks = (id: string, flag = 1) => send(5, { user_id: id, ssrc: 9, speaking: flag });
-  return { timing, call, log, packets, ws, send, speaks, connectedClients, members };
+  return { timing, call, log, packets, state, ws, send, speaks, connectedClients, members };
 }
 
 type Opened = ReturnType<typeof open>;
 
 test.each<[string, (link: Opened) => void, RegExp]>([
+  [
+    'a link that is not ready',
+    ({ state }) => Object.assign(state, { status: 'connecting' }),
+    /ready/,
+  ],
   ['frames that wait', ({ call }) => Object.assign(call.output, { isBusy: true }), /frames/],
   ['unanswered heartbeats', ({ ws }) => Object.assign(ws, { missedHeartbeats: 1 }), /heartbeats/],
   ['a group that is not open', ({ call }) => Object.assign(call, { settled: false }), /group/],
@@ -56,6 +62,7 @@ test.each<[string, (link: Opened) => void, RegExp]>([
     expect(link.log.faults).toEqual([]);
     link.timing.passMs(500);
     expect(link.log.faults[0]).toMatch(fault);
+    Object.assign(link.state, { status: 'ready' });
     Object.assign(link.call, { settled: true });
     Object.assign(link.call.output, { isBusy: false });
     Object.assign(link.ws, { missedHeartbeats: 0 });
@@ -74,7 +81,7 @@ test('alone for an hour, a stall of a minute and people who come and go are no f
   timing.passMs(3_600_000);
   call.others = 1;
   timing.passMs(250);
-  timing.stallMs(60_000);
+  timing.suspend(60_000);
   for (let second = 0; second < 60; second++) {
     call.settled = true;
     timing.passMs(700);

@@ -8,7 +8,7 @@ import {
   sealedDatagram,
   type UnboundSocket,
 } from '#test/discord/setup/sealed-datagram.ts';
-import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 
 const server = { address: '127.0.0.1', port: 9 };
 
@@ -19,7 +19,7 @@ export function voiced(): Buffer {
 
 /** The library's own receiver and unbound UDP socket under an ear; no datagram leaves the process. */
 export function listen(mayHear: (speakerId: string) => boolean) {
-  const [key, timing] = [Buffer.alloc(32, 7), new SteppedTiming()];
+  const [key, timing] = [Buffer.alloc(32, 7), new VirtualClock()];
   const connection = { state: { status: 'none' } } as unknown as VoiceConnection;
   const receiver = new VoiceReceiver(connection);
   Object.assign(connection, { receiver });

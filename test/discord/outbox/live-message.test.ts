@@ -4,13 +4,13 @@ import { Outbox, type Urgency } from '#src/discord/outbox/outbox.ts';
 import type { MessageOutcome } from '#src/ports/caption-chats.ts';
 import { refusal } from '#test/discord/setup/refusals.ts';
 import { openRest } from '#test/discord/setup/rest-notes.ts';
-import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 
 const place = (messageId: string) => ({ channelId: 'c', messageId });
 
 /** Live messages of one channel over a Discord that answers after 120 ms. */
 function open(...given: (Error | undefined)[]) {
-  const timing = new SteppedTiming();
+  const timing = new VirtualClock();
   const { rest, sent, failures } = openRest(timing, given, 120);
   const outbox = new Outbox(rest, timing, () => {});
   const outcomes: MessageOutcome[] = [];

@@ -3,13 +3,13 @@ import { expect, test } from 'vitest';
 import { type MessageOutcome, Outbox } from '#src/discord/outbox/outbox.ts';
 import { rateLimit, refusal } from '#test/discord/setup/refusals.ts';
 import { openRest } from '#test/discord/setup/rest-notes.ts';
-import { SteppedTiming } from '#test/discord/setup/stepped-timing.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
 
 const never = new AbortController().signal;
 
 /** An outbox to a Discord that fails as `failures` say, in order, and then takes everything. */
 function open(...failures: readonly (Error | 'hang')[]) {
-  const timing = new SteppedTiming();
+  const timing = new VirtualClock();
   const outcomes: MessageOutcome[] = [];
   const { rest, sent } = openRest(timing, [...failures]);
   const outbox = new Outbox(rest, timing, (outcome) => void outcomes.push(outcome));

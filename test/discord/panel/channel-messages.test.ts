@@ -1,15 +1,44 @@
+import { once } from 'node:events';
 import {
-  type Client,
+  Client,
+  GatewayIntentBits,
   PermissionsBitField,
   type RESTPostAPIChannelMessageJSONBody,
 } from 'discord.js';
 import { expect, test } from 'vitest';
-import { realTiming } from '#src/discord/link/timing.ts';
+import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
+import { realClock } from '#src/base/clock.ts';
 import { Outbox } from '#src/discord/outbox/outbox.ts';
 import { openChannelMessages } from '#src/discord/panel/channel-messages.ts';
 import type { Button } from '#src/features/contract/command.ts';
 import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
-import { openBot } from '#test/discord/setup/sandbox-bot.ts';
+import { silentVoice } from '#test/sandbox/voice/silent-voice.ts';
+
+/** discord.js, unmodified, logged in to a sandbox without sound. */
+async function openBot(options: Partial<SandboxOptions> = {}) {
+  const voice = silentVoice();
+  const sandbox = await openSandbox({ voice: voice.half, ...options });
+  const client = newClient(sandbox);
+  const ready = once(client, 'clientReady');
+  await client.login(sandbox.token);
+  await ready;
+  const dispose = async () => {
+    await client.destroy();
+    await sandbox[Symbol.asyncDispose]();
+  };
+  return { client, sandbox, voice, [Symbol.asyncDispose]: dispose };
+}
+
+function newClient(sandbox: Sandbox): Client {
+  return new Client({
+    intents: [
+      GatewayIntentBits.Guilds,
+      GatewayIntentBits.GuildVoiceStates,
+      GatewayIntentBits.GuildMessages,
+    ],
+    rest: { api: sandbox.apiUrl, timeout: 5000 },
+  });
+}
 
 const never = new AbortController().signal;
 
@@ -52,7 +81,7 @@ function open(ids: readonly string[], panelIn?: string, trouble?: Error, rights?
 }
 
 const button: Button = {
-  name: 'tool.confirm',
+  name: 'confirm',
   label: 'button.confirm',
   style: 'main',
   run: async () => [{ id: 'confirm.over', to: 'caller' }],
@@ -99,11 +128,11 @@ test('a question with a button is asked in the language of the server, and its w
     id: 'tool.external.ask',
     with: { name: '**Ana**', s: 60, tool: 'leave', given: 'now' },
   } as const;
-  await scribe.offer(lounge, line, ['tool.confirm:a1'], never);
+  await scribe.offer(lounge, line, ['confirm:tool:a1'], never);
   const content =
     '\\*\\*Ana\\*\\*, drück innerhalb von 60 s auf Bestätigen für leave, mit all dem:\nnow';
   const button = expect.objectContaining({
-    custom_id: 'parley:tool.confirm:a1',
+    custom_id: 'parley:confirm:tool:a1',
     label: 'Bestätigen',
   });
   const row = expect.objectContaining({ components: [button] });
@@ -116,7 +145,7 @@ test('lines whose answer from Discord was lost are written once, however often t
   if (!client.isReady()) return expect.fail();
   const channel = [...client.channels.cache.values()].find((one) => one.isVoiceBased());
   const place = { guildId: sandbox.guildId, channelId: channel?.id ?? '', name: 'Lounge' };
-  const outbox = new Outbox(client.rest, realTiming, () => {});
+  const outbox = new Outbox(client.rest, realClock, () => {});
   const messages = openChannelMessages(client, { placeIn: () => undefined }, new Map(), outbox);
   const line = (id: string) => ({
     id,

@@ -1,37 +1,41 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
-import type { Client } from 'discord.js';
-import { openSandbox, type Sandbox, type VoiceHalf } from '#sandbox/sandbox.ts';
-import type { VoiceFaults, VoiceServer } from '#sandbox/voice/voice-ports.ts';
+import { afterAll, afterEach, beforeAll } from 'vitest';
+import { openSandbox, type VoiceHalf } from '#sandbox/sandbox.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
-import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
+import { openVoiceServer, type VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import { openVoiceLinkOpener } from '#src/discord/link/voice-link-opener.ts';
 import { closeClient, logIn, newClient } from '#src/discord/login.ts';
-import type { ChannelRef, MayHear, VoiceLink, VoiceLinkOpener } from '#src/ports/voice-link.ts';
+import type { MayHear, VoiceLink } from '#src/ports/voice-link.ts';
 import type { LinkSetup } from '#test/contracts/voice-link.ts';
 
 const never = new AbortController().signal;
 
-/** A sandbox in this process with a logged-in client; certificates are trusted until it closes. */
-export type SandboxLogin = AsyncDisposable & {
-  readonly sandbox: Sandbox;
-  readonly client: Client<true>;
-  readonly codec: OpusCodec;
-  readonly lobby: ChannelRef;
-  readonly events: DiscordEvent[];
-  /** The voice server ends the bot's call with this close code. */
-  cutVoice(closeCode: number): void;
-  /** Faults of the bot's own call; healed by hand. */
-  readonly faults: VoiceFaults;
-  /** An opener of links with a rate limit of its own, as after a minute's rest. */
-  linkOpener(connectMs?: number): VoiceLinkOpener;
-};
+export type SandboxLogin = Awaited<ReturnType<typeof openSandboxLogin>>;
 
-export async function openSandboxLogin(dave: 0 | 1, heartbeatMs?: number): Promise<SandboxLogin> {
+/** The login of all tests of a file; faults end with each test. */
+export function loginOfFile(dave: 0 | 1, heartbeatMs?: number): () => SandboxLogin {
+  let opened: SandboxLogin | undefined;
+  const login = () => {
+    if (!opened) throw new Error('the sandbox is not open');
+    return opened;
+  };
+  beforeAll(async () => {
+    opened = await openSandboxLogin(dave, heartbeatMs);
+  });
+  afterEach(() => login().faults.heal());
+  afterAll(async () => {
+    await opened?.[Symbol.asyncDispose]();
+  });
+  return login;
+}
+
+/** A sandbox in this process with a logged-in client; certificates are trusted until it closes. */
+export async function openSandboxLogin(dave: 0 | 1, heartbeatMs?: number) {
   const codec = await loadOpus();
   const servers: VoiceServer[] = [];
   const voice = voiceHalf(codec, servers, heartbeatMs);
@@ -48,12 +52,13 @@ export async function openSandboxLogin(dave: 0 | 1, heartbeatMs?: number): Promi
   return {
     sandbox,
     client,
+    /** Faults of the bot's own call; healed by hand. */
     faults: server.faults,
     codec,
     lobby: { guildId, channelId: sandbox.channelId('Lobby'), name: 'Lobby' },
     events,
-    cutVoice: (code) => server.expel(guildId, sandbox.botId, code),
-    linkOpener: (connectMs) =>
+    /** An opener of links with a rate limit of its own, as after a minute's rest. */
+    linkOpener: (connectMs?: number) =>
       openVoiceLinkOpener(
         client,
         (event) => events.push(event),
@@ -117,7 +122,7 @@ export async function openSetup(
     },
     pass: (ms) => wait(ms),
     heard: () => ann.heard.frames.filter(({ audible }) => audible).length - before,
-    lose: () => sandbox.faults.disconnectBot(),
+    lose: () => sandbox.guild().disconnectBot(),
     async [Symbol.asyncDispose]() {
       await link[Symbol.asyncDispose]();
       await ann.leave();

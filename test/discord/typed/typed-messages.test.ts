@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import { openSandbox, type Sandbox, type SandboxOptions } from '#sandbox/sandbox.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
-import { openDiscord } from '#src/discord/client.ts';
 import type { DiscordEvent } from '#src/discord/events.ts';
 import type { CommandPorts } from '#src/features/contract/command.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
+import { openDiscord } from '#test/discord/setup/open-discord.ts';
 import { voiceHalf } from '#test/discord/setup/sandbox-login.ts';
 
 const never = new AbortController().signal;
@@ -21,7 +21,6 @@ async function reading(sandbox: Sandbox, messageContent: boolean) {
     {
       apiUrl,
       token,
-      commands: [],
       messageContent,
       onEvent: (event) => events.push(event),
       ports: (discord) => {
@@ -50,12 +49,12 @@ test('without a privileged intent it reads what mentions it, and replies that pi
   const adam = sandbox.person('Adam');
   const lounge = { channel: 'Lounge' };
   adam.write('among ourselves', lounge);
-  const asked = adam.write(`<@${sandbox.botId}> what time is it?`, lounge);
+  const asked = adam.write(`<@${sandbox.botId}> <@99> what time is it?`, lounge);
   await expect
     .poll(() => bot.read.map(({ isMention, text }) => [isMention, text]))
     .toEqual([
       [false, ''],
-      [true, 'what time is it?'],
+      [true, '<@99> what time is it?'],
     ]);
   const [, message] = bot.read;
   if (!message) throw new Error('nothing was read');

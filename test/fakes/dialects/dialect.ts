@@ -1,9 +1,4 @@
-import {
-  createServer,
-  type IncomingHttpHeaders,
-  type Server,
-  type ServerResponse,
-} from 'node:http';
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
@@ -17,57 +12,62 @@ export type Behind = {
   readonly replies: readonly MockReply[];
 };
 
-export type RequestFields = Readonly<Record<string, unknown>>;
-
 /** One request: JSON as it was, a form as its fields with the upload as `pcm`. */
 export type DialectRequest = {
   readonly path: string;
   readonly headers: IncomingHttpHeaders;
-  readonly body: RequestFields;
+  readonly body: Readonly<Record<string, unknown>>;
   readonly pcm?: Pcm;
 };
 
-export type DialectRoute = (
-  asked: DialectRequest,
-  response: ServerResponse,
-) => void | Promise<void>;
+/** An answer; each piece is a write of its own. */
+export type DialectReply = {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly pieces: readonly (string | Uint8Array)[];
+};
+export type DialectRoute = (asked: DialectRequest) => DialectReply;
 
-export interface DialectServer extends AsyncDisposable {
+export type Dialect = {
+  /** By method and path, as in `POST /v1/models`. */
+  readonly routes: Readonly<Record<string, DialectRoute>>;
+  /** Answer in place of that of a route. */
+  readonly refuses?: (asked: DialectRequest) => DialectReply | undefined;
+  /** Answer to everything else. */
+  readonly otherwise?: DialectRoute;
+  /** Adds what is not HTTP and returns what ends it. */
+  readonly attach?: (server: Server) => () => void;
+};
+
+export type DialectServer = AsyncDisposable & {
   /** Without a path. */
   readonly origin: string;
-  readonly asked: readonly DialectRequest[];
-  /** Requests to one path. */
-  to(path: string): readonly DialectRequest[];
-}
+};
 
-/**
- * A server with these routes, say `POST /v1/models`; `otherwise` answers everything else. `attach` adds what is not
- * HTTP and gives what ends it.
- */
-export async function openDialect(
-  routes: Readonly<Record<string, DialectRoute>>,
-  otherwise: DialectRoute,
-  attach: (server: Server) => () => void = () => () => undefined,
-): Promise<DialectServer> {
-  const asked: DialectRequest[] = [];
+export async function openDialect({
+  routes,
+  refuses = () => undefined,
+  otherwise = () => json({ detail: 'Not Found' }, 404),
+  attach = () => () => undefined,
+}: Dialect): Promise<DialectServer> {
   const server = createServer(async (request, response) => {
     const bytes = Buffer.concat(await Array.fromAsync<Buffer>(request));
     const path = (request.url ?? '').replace(/\?.*/, '');
-    const one = { path, headers: request.headers, ...(await read(bytes, request.headers)) };
-    if (request.method !== 'OPTIONS') asked.push(one);
-    await (routes[`${request.method} ${path}`] ?? otherwise)(one, response);
+    const asked = { path, headers: request.headers, ...(await read(bytes, request.headers)) };
+    const route = routes[`${request.method} ${path}`];
+    const reply = route ? (refuses(asked) ?? route(asked)) : otherwise(asked);
+    response.writeHead(reply.status, reply.headers);
+    for (const piece of reply.pieces) {
+      response.write(piece);
+      await turn();
+    }
+    response.end();
   });
-  const served = await listening(server, attach(server));
-  return {
-    origin: served.origin,
-    asked,
-    to: (path) => asked.filter((one) => one.path === path),
-    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
-  };
+  return await listening(server, attach(server));
 }
 
 async function read(bytes: Buffer, { 'content-type': type = '' }: IncomingHttpHeaders) {
-  if (/json/.test(type)) return { body: JSON.parse(bytes.toString()) as RequestFields };
+  if (/json/.test(type)) return { body: JSON.parse(bytes.toString()) as DialectRequest['body'] };
   if (!/multipart/.test(type)) return { body: {} };
   const headers = { 'content-type': type };
   const form = await new Response(new Uint8Array(bytes), { headers }).formData();
@@ -75,40 +75,30 @@ async function read(bytes: Buffer, { 'content-type': type = '' }: IncomingHttpHe
   return file instanceof File ? { body, pcm: readWav(await file.bytes()) } : { body };
 }
 
-export function json(response: ServerResponse, body: unknown, status = 200, headers = {}): void {
-  response.writeHead(status, { 'content-type': 'application/json', ...headers });
-  response.end(JSON.stringify(body));
+export function reply(type: string, pieces: DialectReply['pieces']): DialectReply {
+  return { status: 200, headers: { 'content-type': type }, pieces };
 }
 
-/** Each event in a write of its own; `[DONE]` is one like any other. */
-export async function events(
-  response: ServerResponse,
-  list: readonly (object | '[DONE]')[],
-  type = 'text/event-stream; charset=utf-8',
-): Promise<void> {
-  response.writeHead(200, { 'content-type': type });
-  for (const event of list) {
-    response.write(`data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`);
-    await turn();
-  }
-  response.end();
+export function json(body: unknown, status = 200, headers = {}): DialectReply {
+  const type = { 'content-type': 'application/json' };
+  return { status, headers: { ...type, ...headers }, pieces: [JSON.stringify(body)] };
 }
 
-/** Pieces in writes of their own, odd in size where one is large. */
-export async function sound(
-  response: ServerResponse,
-  pieces: readonly Uint8Array[],
-  type: string,
-): Promise<void> {
-  response.writeHead(200, { 'content-type': type });
-  for (const bytes of pieces.flatMap((piece) => [...cut(piece, 4801)])) {
-    response.write(bytes);
-    await turn();
-  }
-  response.end();
+const eventType = 'text/event-stream; charset=utf-8';
+
+/** Events that are written already, as those of `chatEvents`. */
+export const written = (events: readonly string[]) => reply(eventType, events);
+
+export function events(...list: readonly object[]): DialectReply {
+  return written(
+    [...list.map((one) => JSON.stringify(one)), '[DONE]'].map((one) => `data: ${one}\n\n`),
+  );
 }
 
-/** The fields of a request that are not among these. */
-export function strangers(body: RequestFields, known: readonly string[]): string[] {
-  return Object.keys(body).filter((name) => !known.includes(name));
+/** In pieces that are odd in size where one is large. */
+export function sound(format: string, ...pieces: readonly Uint8Array[]): DialectReply {
+  return reply(
+    `audio/${format}`,
+    pieces.flatMap((piece) => [...cut(piece, 4801)]),
+  );
 }

@@ -1,11 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import type { Behind, DialectServer } from './dialect.ts';
-import { openKokoro } from './kokoro.ts';
-import { openLiteLlm } from './litellm.ts';
-import { openOllama } from './ollama.ts';
-import { openOpenAi } from './openai.ts';
-import { openSpeaches } from './speaches.ts';
-import { openVllm } from './vllm.ts';
+import {
+  openKokoro,
+  openLiteLlm,
+  openOllama,
+  openOpenAi,
+  openSpeaches,
+  openVllm,
+} from './vendors.ts';
 
 const docs = new URL('../../../docs/providers.md', import.meta.url);
 
@@ -47,7 +49,6 @@ const stands: Readonly<Record<string, Stands>> = {
 export type Kitchen = AsyncDisposable & {
   /** Environment of the recipe, with other addresses. */
   readonly environment: Environment;
-  readonly servers: readonly DialectServer[];
 };
 
 /** Servers of the right manners for one recipe of docs/providers.md. */
@@ -64,17 +65,14 @@ export async function openKitchen(
   behind: Behind,
 ): Promise<Kitchen> {
   await using stack = new AsyncDisposableStack();
-  const servers: DialectServer[] = [];
   let lines = JSON.stringify(recipe);
   for (const [address, open] of Object.entries(stands)) {
     const server = stack.use(await open(behind));
-    servers.push(server);
     lines = lines.replaceAll(`${address}/`, `${server.origin}/`);
   }
   const all = stack.move();
   return {
     environment: JSON.parse(lines) as Environment,
-    servers,
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
 }

@@ -23,7 +23,11 @@ export type FakeTool = {
   readonly name: string;
   readonly description: string;
   readonly shape: Record<string, z.ZodType>;
-  run(given: Record<string, unknown>): Promise<FakeResult>;
+  /** `meta`: what the call says of itself. */
+  run(
+    given: Record<string, unknown>,
+    meta?: Readonly<Record<string, unknown>>,
+  ): Promise<FakeResult>;
 };
 
 const say = (text: string): FakeResult => ({ content: [{ type: 'text', text }] });
@@ -39,6 +43,7 @@ export function fakeTools({ crash, flood }: Mischief): readonly FakeTool[] {
   });
   return [
     tool('echo', async ({ text }) => say(`You said ${text}.`), { text: z.string() }),
+    tool('asker', async (_given, meta) => say(JSON.stringify(meta?.['parley/asker']))),
     tool('measure', async () => ({ ...say('21 degrees'), structuredContent: { degrees: 21 } })),
     tool('picture', async () => ({
       content: [...say('A cat.').content, { type: 'image', data: 'aGk=', mimeType: 'image/png' }],

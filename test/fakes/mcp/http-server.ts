@@ -8,16 +8,7 @@ import type { FakeTool, Mischief } from './fake-tools.ts';
 import { legacyServer } from './legacy-server.ts';
 import { modernServer } from './modern-server.ts';
 
-/** An MCP server over streamable HTTP on 127.0.0.1. */
-export interface FakeMcpServer extends AsyncDisposable {
-  readonly url: URL;
-  /** Headers of each request so far. */
-  readonly headers: readonly Headers[];
-  /** Knows no session of before any more, as a server does that was started anew. */
-  restart(): void;
-  /** Says that its tools are others now; of the present generation only. */
-  toolsChanged(): void;
-}
+export type FakeMcpServer = Awaited<ReturnType<typeof openFakeMcp>>;
 
 export type FakeMcpOptions = {
   readonly era: 'legacy' | 'modern';
@@ -30,7 +21,8 @@ type Answers = {
   toolsChanged(): void;
 };
 
-export async function openFakeMcp(options: FakeMcpOptions): Promise<FakeMcpServer> {
+/** An MCP server over streamable HTTP on 127.0.0.1. */
+export async function openFakeMcp(options: FakeMcpOptions) {
   const headers: Headers[] = [];
   let answers = answersOf(options, () => server.closeAllConnections());
   const fetch = async (request: Request): Promise<Response> => {
@@ -42,13 +34,16 @@ export async function openFakeMcp(options: FakeMcpOptions): Promise<FakeMcpServe
   const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
   const served = await listening(server);
   return {
+    ...served,
     url: new URL('/mcp', served.origin),
+    /** Headers of each request so far. */
     headers,
+    /** Knows no session of before any more, as a server does that was started anew. */
     restart() {
       answers = answersOf(options, () => server.closeAllConnections());
     },
+    /** Says that its tools are others now; of the present generation only. */
     toolsChanged: () => answers.toolsChanged(),
-    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 

@@ -5,8 +5,8 @@ import { type FakeTool, fakeTools, type Mischief } from './fake-tools.ts';
 export function legacyServer(mischief: Mischief, more: readonly FakeTool[] = []): McpServer {
   const server = new McpServer({ name: 'fake', version: '1.0.0' });
   for (const { name, description, shape, run } of [...fakeTools(mischief), ...more]) {
-    server.registerTool(name, { description, inputSchema: shape }, async (given) => ({
-      ...(await run(given)),
+    server.registerTool(name, { description, inputSchema: shape }, async (given, { _meta }) => ({
+      ...(await run(given, _meta)),
     }));
   }
   // Asks as the former generation does: by requests to the client.

@@ -6,9 +6,13 @@ import { type FakeTool, fakeTools, type Mischief } from './fake-tools.ts';
 export function modernServer(mischief: Mischief, more: readonly FakeTool[] = []): McpServer {
   const server = new McpServer({ name: 'fake', version: '1.0.0' });
   for (const { name, description, shape, run } of [...fakeTools(mischief), ...more]) {
-    server.registerTool(name, { description, inputSchema: z.object(shape) }, async (given) => ({
-      ...(await run(given)),
-    }));
+    server.registerTool(
+      name,
+      { description, inputSchema: z.object(shape) },
+      async (given, { mcpReq }) => ({
+        ...(await run(given, mcpReq._meta)),
+      }),
+    );
   }
   // Asks as the present generation does: by its result.
   server.registerTool('ask_person', { description: 'Asks.' }, async () =>

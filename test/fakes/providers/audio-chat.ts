@@ -10,17 +10,8 @@ import { lazySound, type MockVoice, tone } from './sound.ts';
 export type AudioChatBody = Readonly<Record<string, unknown>>;
 export type AudioChatAnswer = (response: ServerResponse, body: AudioChatBody) => void;
 
-export interface MockAudioChat extends AsyncDisposable {
-  readonly baseUrl: string;
-  readonly bodies: readonly AudioChatBody[];
-  /** Answers going on now. */
-  running(): number;
-}
-
 /** A chat server that answers the requests in turn, the last way again and again. */
-export async function openMockAudioChat(
-  answers: readonly AudioChatAnswer[],
-): Promise<MockAudioChat> {
+export async function openMockAudioChat(answers: readonly AudioChatAnswer[]) {
   const bodies: AudioChatBody[] = [];
   let running = 0;
   const served = await listening(async (request, response) => {
@@ -33,12 +24,8 @@ export async function openMockAudioChat(
     response.on('close', () => running--);
     answer?.(response, body);
   });
-  return {
-    baseUrl: `${served.origin}/v1`,
-    bodies,
-    running: () => running,
-    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
-  };
+  /** `running`: answers going on now. */
+  return { ...served, baseUrl: `${served.origin}/v1`, bodies, running: () => running };
 }
 
 /** End of a stream: with `[DONE]`, without, with the connection, or never. */

@@ -5,8 +5,8 @@ import { listening } from '#test/fakes/servers/listening.ts';
 import { answers, heard } from './answers.ts';
 import { replyTo } from './chat.ts';
 import type { Endpoint, MockRequest, MockSettings, Pace } from './mock-settings.ts';
-import { attachRealtime, type MockRealtime } from './realtime.ts';
-import { attachTalk, type MockTalk } from './realtime-talk.ts';
+import { attachRealtime } from './realtime.ts';
+import { attachTalk } from './realtime-talk.ts';
 import { usualMsPerChar } from './sound.ts';
 import { misbehave } from './trouble.ts';
 
@@ -26,22 +26,7 @@ export const instantPace: Pace = {
   soundSpeed: Number.POSITIVE_INFINITY,
 };
 
-/** A speech and chat server of our own on 127.0.0.1, with the manners and the faults of real ones. */
-export interface MockProviders extends AsyncDisposable {
-  /** Ends in `/v1`; anything beside it is a plain 404, as with servers given without `/v1`. */
-  readonly baseUrl: string;
-  /** All but those for its list of models. */
-  readonly requests: readonly MockRequest[];
-  /** Number of requests for the list. */
-  readonly listings: () => number;
-  readonly realtime: MockRealtime;
-  readonly talk: MockTalk;
-  /** Holds from the next request on. */
-  set(settings: Partial<MockSettings>): void;
-  /** Forgets all requests; these settings and else the usual ones hold from then on, but live connections keep theirs. */
-  reset(settings: Partial<MockSettings>): void;
-  connections(): Promise<number>;
-}
+export type MockProviders = Awaited<ReturnType<typeof openMockProviders>>;
 
 const usual: MockSettings = {
   clock: realClock,
@@ -56,9 +41,8 @@ const usual: MockSettings = {
   talk: {},
 };
 
-export async function openMockProviders(
-  settings: Partial<MockSettings> = {},
-): Promise<MockProviders> {
+/** A speech and chat server of our own on 127.0.0.1, with the manners and the faults of real ones. */
+export async function openMockProviders(settings: Partial<MockSettings> = {}) {
   const all: MockRequest[] = [];
   const requests: MockRequest[] = [];
   const keep = (record: MockRequest) => {
@@ -91,23 +75,28 @@ export async function openMockProviders(
     talk.set(more.talk ?? {});
   };
   return {
+    ...served,
+    /** Ends in `/v1`; anything beside it is a plain 404, as with servers given without `/v1`. */
     baseUrl: `${served.origin}/v1`,
-    requests,
+    /** All but those for its list of models. */
+    requests: requests as readonly MockRequest[],
+    /** Number of requests for the list. */
     listings: () => all.length - requests.length,
     realtime,
     talk,
+    /** Holds from the next request on. */
     set,
-    reset: (more) => {
+    /** Forgets all requests; these settings and else the usual ones hold from then on, but live connections keep theirs. */
+    reset: (more: Partial<MockSettings>) => {
       all.splice(0);
       requests.splice(0);
       now = usual;
       set(more);
     },
     connections: () =>
-      new Promise((resolve, reject) =>
+      new Promise<number>((resolve, reject) =>
         server.getConnections((error, count) => (error ? reject(error) : resolve(count))),
       ),
-    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 

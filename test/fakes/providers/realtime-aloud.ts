@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Clock } from '#src/base/clock.ts';
-import { soundBytes, steadyTone, tone } from './sound.ts';
+import { spokenWords } from './sound.ts';
 
 /** The model's treatment of one text that it is to read. */
 export type AloudReply = {
   /** Said instead. */
   readonly text?: string;
-  readonly ends?: 'fail' | 'incomplete' | 'filtered' | 'stall' | 'drop' | 'mute' | 'silence';
+  readonly ends?: 'fail' | 'incomplete' | 'filtered' | 'stall' | 'drop' | 'silence';
   /** After so many words of it. */
   readonly endsAfter?: number;
 };
@@ -49,7 +49,6 @@ type AloudParts = {
   readonly isClosed: () => boolean;
 };
 
-const rateHz = 24_000;
 const usage = {
   input_tokens: 120,
   output_tokens: 90,
@@ -96,7 +95,6 @@ export class AloudResponses {
     const { send, drop, isClosed } = this.#parts;
     const { id } = call;
     const { ends } = reply;
-    if (ends === 'mute') return;
     send('response.created', { response: { id, status: 'in_progress' } });
     await this.#speak(call, reply);
     if (ends === 'drop') return drop();
@@ -107,26 +105,27 @@ export class AloudResponses {
     send('response.done', { response: { id, status, status_details, usage } });
   }
 
-  /** A word, and a little later its sound. */
   async #speak(call: AloudCall, reply: AloudReply): Promise<void> {
     const { send, isClosed, settings } = this.#parts;
-    const { text = call.text, ends, endsAfter } = reply;
+    const { text = call.text, ends, endsAfter = Number.POSITIVE_INFINITY } = reply;
     const of = { response_id: call.id, item_id: `item_of_${call.id}`, content_index: 0 };
-    const words = ends === 'silence' ? [] : (text.match(/\s*\S+/g) ?? []);
-    const sound = soundBytes((text.length > 1000 ? steadyTone : tone)(text, rateHz), rateHz, 'pcm');
-    const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
-    for (const [n, word] of words.slice(0, endsAfter).entries()) {
+    let left = ends === 'silence' ? 0 : endsAfter;
+    for (const { word, sound, ms } of spokenWords(text)) {
       if (isClosed()) return;
-      const piece = sound.subarray(n * size, (n + 1) * size);
+      if (left-- <= 0) break;
       send('response.output_audio_transcript.delta', { ...of, delta: word });
-      send('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
-      call.sentMs += piece.length / 48;
-      const { clock, soundSpeed } = settings();
-      const ms = piece.length / 48 / soundSpeed;
-      await (ms === 0 ? turn() : clock.sleep(ms, new AbortController().signal));
+      send('response.output_audio.delta', { ...of, delta: sound });
+      call.sentMs += ms;
+      await passSound(ms, settings());
     }
     send('response.output_audio_transcript.done', { ...of, transcript: text });
   }
+}
+
+/** Time of so much sound; none where it is endlessly fast. */
+export async function passSound(ms: number, { clock, soundSpeed }: AloudSettings): Promise<void> {
+  const waitMs = ms / soundSpeed;
+  await (waitMs === 0 ? turn() : clock.sleep(waitMs, new AbortController().signal));
 }
 
 /** Error of a strict server for a request to read. */

@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { WebSocket } from 'ws';
 import { joinSamples } from '#src/audio/pcm.ts';
 import { until } from './paced.ts';
-import { AloudRefusal, AloudResponses } from './realtime-aloud.ts';
+import { AloudRefusal, AloudResponses, passSound } from './realtime-aloud.ts';
 import type {
   TalkCall,
   TalkCommand,
@@ -11,7 +11,7 @@ import type {
   TalkSettings,
   TalkThing,
 } from './realtime-call.ts';
-import { lazySound, steadyTone, tone } from './sound.ts';
+import { spokenWords } from './sound.ts';
 
 const rateHz = 24_000;
 const never = new AbortController().signal;
@@ -38,6 +38,7 @@ export class TalkSession {
   #buffer: Int16Array[] = [];
   #response: Response | undefined;
   #number = 0;
+  #called = 0;
   readonly #aloud = new AloudResponses({
     settings: () => this.#settings(),
     calls: () => this.#call.aloud,
@@ -198,7 +199,6 @@ export class TalkSession {
     this.#end(reply, response, calls);
   }
 
-  /** A word, and a little later its sound. */
   async #speak(
     reply: TalkReply,
     thing: TalkThing,
@@ -206,41 +206,32 @@ export class TalkSession {
     response: Response,
   ): Promise<void> {
     const { text = '', isWritten } = reply;
-    const words = text.match(/\s*\S+/g) ?? [];
-    const { voice = text.length > 1000 ? steadyTone : tone } = this.#settings();
-    const sound = lazySound(text, rateHz, voice);
-    const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
-    for (const [n, word] of words.entries()) {
+    const name = isWritten ? 'response.output_text' : 'response.output_audio_transcript';
+    for (const { word, sound, ms } of spokenWords(text, this.#settings().voice)) {
       if (this.#call.isClosed) return;
       thing.text += word;
-      const name = isWritten ? 'response.output_text' : 'response.output_audio_transcript';
       this.#send(`${name}.delta`, { ...of, delta: word });
-      const piece = sound.subarray(n * size, (n + 1) * size);
-      const ms = piece.length / 48;
       if (!isWritten) {
         thing.soundMs += ms;
         response.reported.firstSoundAtMs ??= this.#settings().clock.nowMs();
-        this.#send('response.output_audio.delta', { ...of, delta: piece.toString('base64') });
+        this.#send('response.output_audio.delta', { ...of, delta: sound });
       }
-      await this.#pass(ms / this.#settings().soundSpeed);
+      await passSound(ms, this.#settings());
     }
     this.#send('response.output_audio_transcript.done', { ...of, transcript: text });
-  }
-
-  async #pass(ms: number): Promise<void> {
-    await (ms === 0 ? turn() : this.#settings().clock.sleep(ms, never));
   }
 
   /** Arguments are told as done even of answers that are interrupted. */
   #name({ name, argumentsJson }: NonNullable<TalkReply['call']>, response: Response): object {
     const id = `item_${++this.#number}`;
-    const call = { id, type: 'function_call', call_id: 'call_1', name, arguments: argumentsJson };
+    const call_id = `call_${++this.#called}`;
+    const call = { id, type: 'function_call', call_id, name, arguments: argumentsJson };
     this.#send('response.output_item.added', { response_id: response.named.id, item: call });
-    this.#put({ id, type: 'function_call', callId: 'call_1', text: '', soundMs: 0 });
+    this.#put({ id, type: 'function_call', callId: call_id, text: '', soundMs: 0 });
     this.#send('response.function_call_arguments.done', {
       response_id: response.named.id,
       item_id: id,
-      call_id: 'call_1',
+      call_id,
       arguments: argumentsJson,
     });
     return call;

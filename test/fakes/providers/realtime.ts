@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http';
-import type { Duplex } from 'node:stream';
-import { type WebSocket, WebSocketServer } from 'ws';
+import type { WebSocket } from 'ws';
 import type { Pcm } from '#src/audio/pcm.ts';
 import { type Clock, realClock } from '#src/base/clock.ts';
+import { attachSockets } from '#test/fakes/servers/web-sockets.ts';
 import { wantsTalk } from './realtime-talk.ts';
 
 export type RealtimeTrouble =
@@ -17,8 +17,7 @@ export type RealtimeTrouble =
   | 'refuses-hints-namelessly'
   | 'drops-at-hints'
   /** The connection goes away at every commit. */
-  | 'drops'
-  | 'silent';
+  | 'drops';
 
 export type RealtimeSettings = {
   /** Greets as servers of the interface of before May 2026 do. */
@@ -48,13 +47,7 @@ export type RealtimeCall = {
   closedAtMs?: number;
 };
 
-export interface MockRealtime {
-  readonly calls: readonly RealtimeCall[];
-  readonly open: number;
-  set(settings: Partial<RealtimeSettings>): void;
-  /** The server goes away from everybody, without a word. */
-  dropAll(): void;
-}
+export type MockRealtime = ReturnType<typeof attachRealtime>;
 
 const rateHz = 24_000;
 const usualSureMs = 700;
@@ -68,49 +61,30 @@ const refusals: Partial<Record<RealtimeTrouble, string>> = {
 export function attachRealtime(
   server: Server,
   settings: Pick<RealtimeSettings, 'hears'> & Partial<RealtimeSettings>,
-): MockRealtime {
-  let now: RealtimeSettings = {
-    continuous: true,
-    sureMs: usualSureMs,
-    recogniseMs: 0,
-    clock: realClock,
-    ...settings,
-  };
-  const calls: RealtimeCall[] = [];
-  const sockets = new WebSocketServer({ noServer: true });
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
-    if (wantsTalk(request)) return;
-    socket.on('error', () => {});
-    const refused = refusal(request, now);
-    const call = callOf(request);
-    calls.push(call);
-    socket.on('close', () => {
-      call.closedAtMs = realClock.nowMs();
-    });
-    if (refused) {
-      const body = JSON.stringify({ error: { message: `You may not: ${refused}` } });
-      const fields = `content-type: application/json\r\ncontent-length: ${body.length}`;
-      socket.end(`HTTP/1.1 ${refused}\r\n${fields}\r\nconnection: close\r\n\r\n${body}`);
-      return;
-    }
-    sockets.handleUpgrade(request, socket, head, (open) => new Conversation(open, call, () => now));
-  });
-  return {
-    calls,
-    get open() {
-      return sockets.clients.size;
+) {
+  const usual = { continuous: true, sureMs: usualSureMs, recogniseMs: 0, clock: realClock };
+  return attachSockets<RealtimeCall, RealtimeSettings>(
+    server,
+    { ...usual, ...settings },
+    {
+      fits: (request) => !wantsTalk(request),
+      callOf: ({ url = '', headers: { authorization } }) => {
+        return {
+          url,
+          authorization,
+          atMs: realClock.nowMs(),
+          updates: [],
+          commits: [],
+          soundMs: 0,
+        };
+      },
+      refusal,
+      serve: (...parts) => void new Conversation(...parts),
+      closed: (call) => {
+        call.closedAtMs = realClock.nowMs();
+      },
     },
-    set: (more) => {
-      now = { ...now, ...more };
-    },
-    dropAll: () => {
-      for (const client of sockets.clients) client.terminate();
-    },
-  };
-}
-
-function callOf({ url = '', headers: { authorization } }: IncomingMessage): RealtimeCall {
-  return { url, authorization, atMs: realClock.nowMs(), updates: [], commits: [], soundMs: 0 };
+  );
 }
 
 function refusal({ url = '', headers }: IncomingMessage, settings: RealtimeSettings) {
@@ -157,14 +131,12 @@ class Conversation {
     this.#settings = settings;
     socket.on('error', () => {});
     socket.on('message', (data) => this.#handle(JSON.parse(String(data))));
-    if (settings().trouble === 'silent') return;
     const { greetsAsBeta } = settings();
     const type = greetsAsBeta ? 'transcription_session.created' : 'session.created';
     this.#send({ type, session: { type: 'realtime', audio: {} } });
   }
 
   #handle(event: { type: string; event_id?: string; audio?: string; session?: object }): void {
-    if (this.#settings().trouble === 'silent') return;
     if (event.type.endsWith('session.update'))
       this.#update(event.type, event.session ?? {}, event.event_id);
     if (event.type === 'input_audio_buffer.append') this.#append(event.audio ?? '');

@@ -48,6 +48,20 @@ export function lazySound(text: string, rateHz: number, voice: MockVoice): LazyS
   };
 }
 
+/** Words of a text, each with its part of the sound, a little later than it. */
+export function* spokenWords(
+  text: string,
+  voice: MockVoice = text.length > 1000 ? steadyTone : tone,
+): Generator<{ readonly word: string; readonly sound: string; readonly ms: number }> {
+  const words = text.match(/\s*\S+/g) ?? [];
+  const sound = lazySound(text, 24_000, voice);
+  const size = 1 + Math.ceil(sound.length / words.length); // odd as often as not
+  for (const [n, word] of words.entries()) {
+    const piece = sound.subarray(n * size, (n + 1) * size);
+    yield { word, sound: piece.toString('base64'), ms: piece.length / 48 };
+  }
+}
+
 /** One period again and again, up to a length in samples. */
 function repeated(period: Int16Array, length: number): Int16Array {
   const samples = new Int16Array(length);

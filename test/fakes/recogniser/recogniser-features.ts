@@ -1,4 +1,4 @@
-import { Spectrum } from '#src/audio/echo/spectrum.ts';
+import { Spectrum } from '#src/audio/echo/echo-sent.ts';
 import { listenRateHz, type Pcm, toMono } from '#src/audio/pcm.ts';
 import { resample } from '#src/audio/resample.ts';
 
@@ -42,13 +42,12 @@ export function featuresOf(pcm: Pcm): Features {
 function loudness(pcm: Int16Array): Float32Array {
   const spectrum = new Spectrum(hann());
   const frames = Math.floor(pcm.length / stepSamples);
-  const samples = new Float64Array(frames * stepSamples + windowSamples);
+  const samples = new Float32Array(frames * stepSamples + windowSamples);
   const lead = (windowSamples - stepSamples) / 2;
   for (let n = 0; n < pcm.length; n++) samples[n + lead] = (pcm[n] ?? 0) / 32_768;
-  const magnitudes = new Float64Array(windowSamples / 2 + 1);
   const loud = new Float32Array(frames * bands);
   for (let frame = 0; frame < frames; frame++) {
-    spectrum.magnitudes(samples, frame * stepSamples, magnitudes, 0);
+    const magnitudes = spectrum.magnitudes(samples, frame * stepSamples);
     for (let band = 0; band < bands; band++) {
       loud[frame * bands + band] = bandDb(magnitudes, band) - floorDb;
     }

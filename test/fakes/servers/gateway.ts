@@ -14,23 +14,14 @@ type FakeGatewayOptions = {
 /** Op 4 as the bot sent it. */
 type SeatRequest = { readonly guild_id: string; readonly channel_id: string | null };
 
-/** REST and main gateway in as few words as a login takes, on 127.0.0.1; seats are given up as soon as that is asked. */
-export interface FakeGateway extends AsyncDisposable {
-  readonly apiUrl: string;
-  readonly seatRequests: readonly SeatRequest[];
-  /** Close codes of sockets that the bot has closed. */
-  readonly closeCodes: readonly number[];
-  /** Ids of servers that were asked for by REST. */
-  readonly askedGuildIds: readonly string[];
-  /** Shows the bot in a voice channel of each server, muted there. */
-  seatEverywhere(): void;
-}
+export type FakeGateway = Awaited<ReturnType<typeof openFakeGateway>>;
 
 /** User id of the bot that logs in; everywhere the same. */
 export const fakeBotId = '1000000000000000001';
 const bot = { id: fakeBotId, username: 'Nova', discriminator: '0', avatar: null, bot: true };
 
-export async function openFakeGateway(options: FakeGatewayOptions): Promise<FakeGateway> {
+/** REST and main gateway in as few words as a login takes, on 127.0.0.1; seats are given up as soon as that is asked. */
+export async function openFakeGateway(options: FakeGatewayOptions) {
   const seatRequests: SeatRequest[] = [];
   const closeCodes: number[] = [];
   const askedGuildIds: string[] = [];
@@ -69,14 +60,17 @@ export async function openFakeGateway(options: FakeGatewayOptions): Promise<Fake
   });
   const { port } = served;
   return {
+    ...served,
     apiUrl: `http://127.0.0.1:${port}/api`,
     seatRequests,
+    /** Close codes of sockets that the bot has closed. */
     closeCodes,
+    /** Ids of servers that were asked for by REST. */
     askedGuildIds,
+    /** Shows the bot in a voice channel of each server, muted there. */
     seatEverywhere() {
       for (const id of guildIds) send('VOICE_STATE_UPDATE', voiceStateOf(id, channelIdOf(id)));
     },
-    [Symbol.asyncDispose]: () => served[Symbol.asyncDispose](),
   };
 }
 

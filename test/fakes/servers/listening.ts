@@ -3,12 +3,13 @@ import { createServer as createHttpServer, type RequestListener, type Server } f
 import { type AddressInfo, createServer } from 'node:net';
 
 /** A server of HTTP at a port of 127.0.0.1 of its own. */
-export type ListeningServer = AsyncDisposable & {
-  readonly server: Server;
-  readonly port: number;
-  /** Without a path. */
-  readonly origin: string;
-};
+export type ListeningServer = AsyncDisposable &
+  Disposable & {
+    readonly server: Server;
+    readonly port: number;
+    /** Without a path. */
+    readonly origin: string;
+  };
 
 /** Starts a server, or one with this listener; it ends with all its connections, after `detach`. */
 export async function listening(
@@ -19,15 +20,18 @@ export async function listening(
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
+  const end = () => {
+    detach();
+    server.close().closeAllConnections();
+  };
   return {
     server,
     port,
     origin: `http://127.0.0.1:${port}`,
+    [Symbol.dispose]: end,
     async [Symbol.asyncDispose]() {
-      detach();
       const closed = once(server, 'close');
-      server.close();
-      server.closeAllConnections();
+      end();
       await closed;
     },
   };

@@ -6,7 +6,7 @@ import type {
 
 /** An utterance as it was told of. */
 export type RecordedUtterance = BegunUtterance & {
-  /** `partial …`, `whole …`, `resumed`, in order. */
+  /** `partial …`, `whole …`, in order. */
   readonly reported: string[];
   /** Each end it was told of; there should be one. */
   readonly ends: UtteranceResult[];
@@ -35,7 +35,6 @@ export class RecordedUtterances {
         reported.push(`whole ${text}`);
         this.onWhole();
       },
-      resumed: () => void reported.push('resumed'),
       ended: (result: UtteranceResult) => void ends.push(result),
     };
   }

@@ -1,14 +1,16 @@
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { TranscriptStores } from '#src/features/captions/store/transcript-ports.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
-import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
-import type { TranscriptStore } from '#src/storage/transcripts/transcripts-path.ts';
 import { text } from '#src/texts/texts.ts';
 import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { captioned, kept, says } from '#test/conversation/setup/captioned.ts';
 import { eva, pass } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import {
+  openLocalStore,
+  openLocalTranscripts,
+  type TranscriptStore,
+} from '#test/fakes/local-stores.ts';
 import { memoryTranscripts } from '#test/fakes/memory-stores.ts';
 import { storeFolder } from '#test/storage/files.ts';
 

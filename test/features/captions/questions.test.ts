@@ -18,8 +18,8 @@ test('a question is answered before its command is given up, also where the chat
   const answered = answering.then((found) => ({ found, tookMs: clock.nowMs() - fromMs }));
   await clock.advance(longestAskMs);
   const { found, tookMs } = await answered;
-  expect(found).toEqual({ kind: 'none' });
-  expect(tookMs).toBeGreaterThan(60_000);
+  expect(found).toMatchObject({ line: { id: 'fail.llm' } });
+  expect(tookMs).toBeGreaterThan(30_000);
   expect(tookMs).toBeLessThan(longestAskMs);
 });
 

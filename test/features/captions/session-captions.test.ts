@@ -167,7 +167,10 @@ test('a bot that was called for captions writes, and never answers', async () =>
   expect(fixture.synthesizer.asked.map(({ text }) => text)).toEqual([
     'Captions on, for people I may hear.',
   ]);
-  expect(await fixture.talk.say('g', 'Hello', 'now')).toEqual({ kind: 'captions-only' });
+  expect(await fixture.talk.say('g', 'Hello', 'now')).toEqual({
+    kind: 'refused',
+    line: { id: 'captions.only' },
+  });
   expect(fixture.faces.at(-1)?.lines[0]).toEqual({ id: 'panel.captions_only' });
   await fixture.sessions.join(lounge, 'adam', 'talk');
   await says(fixture);

@@ -3,17 +3,8 @@ import { BotError } from '#src/base/errors.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
 
 import { adam, eva, pass } from '#test/conversation/setup/session-fixture.ts';
-import {
-  ask,
-  ben,
-  call,
-  calling,
-  open,
-  press,
-  remember,
-  reportedIn,
-  shownIn,
-} from './memory-setup.ts';
+import { toolCall } from '#test/fakes/chat.ts';
+import { ask, ben, calling, open, press, remember, reportedIn, shownIn } from './memory-setup.ts';
 
 test('memories are shown to the model as data, while the server has them on', async () => {
   const { fixture, chat, keep } = await open();
@@ -58,7 +49,7 @@ test.each([
   ['nobody else', ben, 'none'],
 ])('a memory is forgotten by voice for %s, once they press Confirm', async (_who, who, end) => {
   const { fixture, chat, kept, keep } = await open([
-    [call('forget_memory', { number: 1 })],
+    [toolCall('forget_memory', { number: 1 })],
     ['So.'],
   ]);
   await keep({ aboutId: 'eva', aboutName: 'Eva' });

@@ -1,6 +1,5 @@
 import { tools } from '#src/features/features.ts';
 import type { NewMemory } from '#src/features/memories/memory-store.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
@@ -12,18 +11,12 @@ import {
   pass,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { type ChatStep, type FakeChat, toolCall } from '#test/fakes/chat.ts';
 
 export const ben: ChannelMember = { id: 'ben', name: 'Ben Mole', isBot: false, roleIds: [] };
 const otherBot: ChannelMember = { id: 'otto', name: 'Otto', isBot: true, roleIds: [] };
 
-export const call = (name: string, given: object): ChatStep => ({
-  call: { id: 'call_1', name, argumentsJson: JSON.stringify(given) },
-});
-export const remember = (text: string, about?: string): ChatStep =>
-  call('remember', { text, about });
+export const remember = (text: string, about?: string) => toolCall('remember', { text, about });
 
 /** The model calls this, and then says something. */
 export const calling = (step: ChatStep) => [[step], ['All right.']];
@@ -34,15 +27,9 @@ export async function open(
   over: FixtureOptions = {},
   agreed: readonly ChannelMember[] = [adam, eva, ben],
 ) {
-  const clock = new VirtualClock();
-  const chat = new FakeChat(rounds, clock);
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
-  const pipeline = chained({ chat, synthesizer });
-  const fixture = openSessionFixture(
-    { chat, pipeline, synthesizer, tools, ...over },
-    [adam, eva, ben, otherBot],
-    clock,
-  );
+  const people = [adam, eva, ben, otherBot];
+  const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, people);
+  const { chat } = fixture;
   await fixture.settings.set('g', 'memory', 'on');
   await fixture.sessions.join(lounge, 'adam');
   for (const { id } of agreed) await fixture.privacy.allow('g', id);
@@ -80,10 +67,7 @@ export async function press(
   return await confirming;
 }
 
-export const reportedIn = (chat: FakeChat): string =>
-  (chat.asked.at(-1)?.messages ?? []).flatMap((one) =>
-    one.role === 'tool' ? [one.content] : [],
-  )[0] ?? '';
+export const reportedIn = ({ results: [first = ''] }: FakeChat): string => first;
 export const shownIn = (chat: FakeChat): string =>
   (chat.asked.at(-1)?.messages ?? [])
     .filter((one) => one.role === 'user')

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { PersonaCaller } from '#src/features/personas/persona-outcomes.ts';
-import { chained } from '#src/pipeline/chained.ts';
+import type { PersonaCaller } from '#src/features/personas/persona-requests.ts';
 import type { Persona } from '#src/settings/persona.ts';
 import {
   adam,
@@ -13,7 +12,6 @@ import {
   type SessionFixture,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const speech = 'human-cards-004';
@@ -48,8 +46,7 @@ test('the next answer after a change is that of the persona, which knows what wa
 test('a voice never changes inside an answer: one that sounds ends as it began', async () => {
   const synthesizer = new FakeSynthesizer({ pieces: 30 });
   const long = [Array.from({ length: 12 }, (_, n) => `This is sentence number ${n}. `)];
-  const pipeline = chained({ chat: new FakeChat(long), synthesizer });
-  const fixture = await called({ pipeline });
+  const fixture = await called({ rounds: long, synthesizer });
   const packets = await words(speech, adam, fixture.clock.nowMs());
   await pass(fixture, 4_000, packets);
   const { length } = synthesizer.asked;

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import type { NewReminder, Reminder } from '#src/features/reminders/reminder.ts';
 import {
   type ReminderResult,
   ReminderScheduler,
 } from '#src/features/reminders/reminder-scheduler.ts';
+import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { memoryStores } from '#test/fakes/memory-stores.ts';
@@ -21,18 +21,19 @@ function open(
   const reminders = new ReminderScheduler({
     clock,
     store,
+    shard: all,
+    delivery: {
+      async deliver(due, signal) {
+        const result = await deliver(due, signal);
+        if (result === 'said' || result === 'written') delivered.push(...due.map(({ id }) => id));
+        return due.map(() => result);
+      },
+    },
     onEvent: (_guildId, event) => void events.push(event),
   });
-  const delivery = {
-    async deliver(due: readonly Reminder[], signal: AbortSignal) {
-      const result = await deliver(due, signal);
-      if (result === 'said' || result === 'written') delivered.push(...due.map(({ id }) => id));
-      return new Map(due.map(({ id }) => [id, result]));
-    },
-  };
   const outcomes = () =>
     events.flatMap((event) => (event.kind === 'feature' ? [event.fields.outcome] : []));
-  return { clock, store, reminders, delivery, delivered, events, outcomes };
+  return { clock, store, reminders, delivered, events, outcomes };
 }
 
 function reminder(clock: VirtualClock, inMs: number, over: Partial<NewReminder> = {}): NewReminder {
@@ -54,7 +55,7 @@ const said = async (): Promise<ReminderResult> => 'said';
 
 test('of 1,000 at once no more than 16 people are told at a time, and everybody once', async () => {
   let [busy, most] = [0, 0];
-  const { clock, store, reminders, delivery, delivered } = open(async () => {
+  const { clock, store, reminders, delivered } = open(async () => {
     most = Math.max(most, ++busy);
     await clock.sleep(500, new AbortController().signal);
     busy--;
@@ -64,7 +65,7 @@ test('of 1,000 at once no more than 16 people are told at a time, and everybody 
     const who = { guildId: `${1000 + (n % 7)}`, personId: `${n % 100}` };
     await reminders.add(reminder(clock, minuteMs, { id: `${n}`, ...who }));
   }
-  reminders.serve(all, delivery);
+  reminders.serve();
   await clock.advance(minuteMs);
   await clock.advance(minuteMs);
   expect(most).toBe(16);
@@ -77,13 +78,13 @@ test('what the owner of a shard did not tell its successor does, and it alone', 
   const [clock, store] = [new VirtualClock(), memoryStores().reminders];
   const never = () => new Promise<ReminderResult>(() => undefined);
   const owner = open(never, { clock, store });
-  const serving = owner.reminders.serve(all, owner.delivery);
+  const serving = owner.reminders.serve();
   await owner.reminders.add(reminder(clock, minuteMs, { id: 'tea' }));
   await clock.advance(minuteMs);
-  serving[Symbol.dispose]();
+  void serving[Symbol.asyncDispose]();
   await clock.advance(5 * minuteMs);
   const successor = open(said, { clock, store });
-  successor.reminders.serve(all, successor.delivery);
+  successor.reminders.serve();
   await clock.advance(1);
   expect([owner.delivered, successor.delivered]).toEqual([[], ['tea']]);
   expect(successor.events).toMatchObject([{ fields: { outcome: 'said', lateMs: 5 * minuteMs } }]);
@@ -91,11 +92,11 @@ test('what the owner of a shard did not tell its successor does, and it alone', 
 
 test('where Discord does not take it, it is tried again, ever more seldom, and given up after a day or so', async () => {
   const tries: number[] = [];
-  const { clock, store, reminders, delivery, outcomes } = open(async () => {
+  const { clock, store, reminders, outcomes } = open(async () => {
     tries.push(clock.nowMs());
     return 'unsent';
   });
-  reminders.serve(all, delivery);
+  reminders.serve();
   await reminders.add(reminder(clock, 0));
   await clock.advance(4 * minuteMs);
   expect(tries).toHaveLength(4); // at once, and after 30, 60 and 120 s
@@ -107,8 +108,8 @@ test('where Discord does not take it, it is tried again, ever more seldom, and g
 });
 
 test('a reminder that was told is not told again where the store does not let it go', async () => {
-  const { clock, store, reminders, delivery, delivered, outcomes } = open(said);
-  reminders.serve(all, delivery);
+  const { clock, store, reminders, delivered, outcomes } = open(said);
+  reminders.serve();
   await reminders.add(reminder(clock, 5, { id: 'tea' }));
   store.trouble = 'unwritable';
   await clock.advance(60 * minuteMs);
@@ -121,13 +122,13 @@ test('a reminder that was told is not told again where the store does not let it
 
 test('what is cancelled, forgotten or withdrawn is not told, even while it waits for a pause', async () => {
   const signals: AbortSignal[] = [];
-  const { clock, store, reminders, delivery, delivered } = open((_due, signal) => {
+  const { clock, store, reminders, delivered } = open((_due, signal) => {
     signals.push(signal);
     return new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason));
     });
   });
-  reminders.serve(all, delivery);
+  reminders.serve();
   for (const personId of ['1', '2', '3'])
     await reminders.add(reminder(clock, 5, { id: personId, personId }));
   await clock.advance(5);

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { tools } from '#src/features/features.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import {
   adam,
   eva,
@@ -11,15 +10,10 @@ import {
   pass,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
 
 const minuteMs = 60_000;
 
-const call = (name: string, given: object): ChatStep => ({
-  call: { id: 'call_1', name, argumentsJson: JSON.stringify(given) },
-});
 const set = (when: string, text?: string) => call('set_reminder', { when, text });
 
 /** Both the model that answers and the check of the own words call this, and then something is said. */
@@ -27,12 +21,8 @@ const twice = (step: ChatStep) => [[step], [step], ['All right.']];
 
 /** Adam and Eva sit there with a yes for always. */
 async function open(rounds: readonly (readonly ChatStep[])[] = [], over: FixtureOptions = {}) {
-  const clock = new VirtualClock();
-  const chat = new FakeChat(rounds, clock);
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
-  const pipeline = chained({ chat, synthesizer });
-  const options = { chat, pipeline, synthesizer, tools, ...over };
-  const fixture = openSessionFixture(options, [adam, eva], clock);
+  const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over });
+  const { chat, synthesizer } = fixture;
   await fixture.sessions.join(lounge, 'adam');
   for (const { id } of [adam, eva]) await fixture.privacy.allow('g', id);
   await pass(fixture, 4_000);
@@ -45,9 +35,6 @@ async function ask(fixture: SessionFixture, said: string, who = adam): Promise<v
   await pass(fixture, 4_000);
 }
 
-const reportedIn = (chat: FakeChat) =>
-  (chat.asked.at(-1)?.messages ?? []).flatMap((one) => (one.role === 'tool' ? [one.content] : []));
-
 /** Without the steps of 20 ms. */
 async function wait({ clock, linkOpener }: SessionFixture, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 1_000) {
@@ -59,7 +46,7 @@ async function wait({ clock, linkOpener }: SessionFixture, ms: number): Promise<
 test('what somebody asks to be reminded of is said to them at its time, if they are there', async () => {
   const { fixture, chat, spoken } = await open(twice(set('in ten minutes', 'take the tea out')));
   await ask(fixture, 'Remind me in ten minutes to take the tea out.');
-  expect(reportedIn(chat)[0]).toContain('Reminder 1 is set for 16:35: take the tea out');
+  expect(chat.results[0]).toContain('Reminder 1 is set for 16:35: take the tea out');
   await wait(fixture, 10 * minuteMs);
   await pass(fixture, 4_000);
   expect(spoken().join(' ')).toContain('Adam. Your reminder for 16:35: take the tea out');
@@ -110,15 +97,15 @@ test('a person has twenty, cancels one by its number, and is told which there ar
   const dueAtWallMs = fixture.clock.wallMs() + 3_600_000;
   for (let n = 1; n <= 20; n++) await add(fixture, `thing ${n}`, { id: `${n}`, dueAtWallMs });
   await ask(fixture, 'Remind me in an hour of one more.');
-  expect(reportedIn(chat)[0]).toContain(
+  expect(chat.results[0]).toContain(
     'The limit of 20 is reached. Try again later, or make room: cancel reminder.',
   );
   await ask(fixture, 'Which reminders do I have?');
-  expect(reportedIn(chat)[0]).toContain('number 3, for 17:25: thing 3; ');
+  expect(chat.results[0]).toContain('number 3, for 17:25: thing 3; ');
   await ask(fixture, 'Cancel reminder 3.');
-  expect(reportedIn(chat)[0]).toContain('Reminder 3 is cancelled.');
+  expect(chat.results[0]).toContain('Done.');
   await ask(fixture, 'Cancel my reminder.');
-  expect(reportedIn(chat)[0]).toContain('You have no such reminder here.');
+  expect(chat.results[0]).toContain('You have no such reminder here.');
   expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(19);
 });
 
@@ -130,7 +117,7 @@ test('nobody sees or cancels the reminders of others', async () => {
   ]);
   await add(fixture, 'secret', { dueAtWallMs: fixture.clock.wallMs() + 3_600_000 });
   await ask(fixture, 'Which reminders do I have?', eva);
-  expect(reportedIn(chat)[0]).toContain('You have no such reminder here.');
+  expect(chat.results[0]).toContain('You have no such reminder here.');
   await ask(fixture, 'Cancel reminder 1.', eva);
   expect(await fixture.stores.reminders.list('g', 'adam')).toHaveLength(1);
 });

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { BotError } from '#src/base/errors.ts';
 import { AutomaticJoins } from '#src/features/seats/automatic-joins.ts';
 import type { Places } from '#src/ports/command-ports.ts';
 import type { ChannelMember, ChannelRef } from '#src/ports/voice-link.ts';
@@ -52,7 +53,7 @@ async function opened(set = `${loungeId} ${denId}`, over: Partial<Places> = {}) 
     comes.check('g');
     await rest(ms);
   };
-  return { ...bot, comes, move, rest };
+  return { ...bot, comes, move, rest, seats };
 }
 
 test('it comes to the first person, hears a standing yes, and its panel asks the others', async () => {
@@ -65,6 +66,34 @@ test('it comes to the first person, hears a standing yes, and its panel asks the
   expect(bot.posted).toEqual([
     { id: 'join.uncalled', with: { channel: 'Lounge' }, channel: 'Lounge' },
   ]);
+});
+
+test('it does not come where all people said no', async () => {
+  const bot = await opened();
+  await bot.consents.write('g', 'eva', { kind: 'never' });
+  await bot.move(eva, one, 2_000);
+  expect(bot.sessions.at('g')).toBeUndefined();
+});
+
+test('it comes to the channel where it hears more people, and may ask more', async () => {
+  const bot = await opened(`${denId} ${loungeId}`);
+  bot.seats.set('eva', two);
+  await bot.move(adam, one);
+  expect(bot.sessions.at('g')).toEqual(one);
+});
+
+test('where it cannot come it says so once, and tries again only after the channel was empty', async () => {
+  const bot = await opened(loungeId);
+  bot.linkOpener.failures.push(new BotError('link.no_cipher', false, 'No cipher.'));
+  await bot.move(adam, one);
+  await bot.move(eva, one, 2_000);
+  expect(bot.written).toEqual([text('join.uncalled.failed', { channel: 'Lounge' })]);
+  expect(bot.sessions.at('g')).toBeUndefined();
+  await bot.move(eva, undefined);
+  await bot.move(adam, undefined);
+  bot.comes[Symbol.dispose]();
+  await bot.move(adam, one, 2_000);
+  expect(bot.sessions.at('g')).toBeUndefined();
 });
 
 test('after /leave it comes back only once the channel was empty, also after a restart', async () => {
@@ -80,6 +109,17 @@ test('after /leave it comes back only once the channel was empty, also after a r
   await bot.move(adam, one);
   await bot.rest(2_000);
   expect(bot.sessions.at('g')).toEqual(one);
+});
+
+test('where a person moves it by hand, it does not come back by itself', async () => {
+  const bot = await opened(loungeId);
+  await bot.move(adam, one);
+  bot.linkOpener.link.lose(new BotError('link.lost', false, 'A person has moved the bot.'));
+  bot.sessions.news('g', { kind: 'moved', channelId: denId });
+  await bot.rest(1_000);
+  expect(bot.sessions.at('g')).toEqual(two);
+  await bot.move(eva, one, 20_000);
+  expect(bot.sessions.at('g')).not.toEqual(one);
 });
 
 test('twenty changes of channel in 10 s end in one seat with three joins at most', async () => {

@@ -35,7 +35,7 @@ test.each([
     const next = { transcripts: new TranscriptStores(onDisk, inMemory), settingsStore };
     const bot = await restarted(kept, next, [adam]);
     await pass(bot, 6_000);
-    expect(bot.sessions.session('g')?.context.features.sessions.captions.active).toBeDefined();
+    expect(bot.sessions.session('g')?.context.features.sessions.captions.recorder).toBeDefined();
     expect(bot.synthesizer.asked).toEqual([]); // people were told aloud before
     const shown = await shownNext(bot);
     expect([shown.includes('What did I say?'), shown.includes(said)]).toEqual([true, isKnown]);

@@ -2,8 +2,7 @@ import { SeatReturn } from '#src/features/seats/seat-return.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import type { SeatStore } from '#src/ports/stores/seat-store.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
-import type { Store } from '#src/storage/store.ts';
+import type { Store } from '#src/storage/stores/store-parts.ts';
 import {
   adam,
   eva,
@@ -15,6 +14,7 @@ import {
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
+import { openLocalStore } from '#test/fakes/local-stores.ts';
 
 /** A bot of one process, which finds in the store what former ones left there. */
 export type SeatedBot = SessionFixture & {
@@ -68,7 +68,12 @@ export function start(
   };
   const own = { onEvent, ...over, store: store.consents, places: here, seatStore };
   const fixture: SessionFixture = openSessionFixture(own, people, clock);
-  const seats: SeatReturn = new SeatReturn(fixture.dependencies, fixture.sessions, seatStore);
+  const seats: SeatReturn = new SeatReturn(
+    fixture.dependencies,
+    fixture.sessions,
+    seatStore,
+    new AbortController().signal,
+  );
   return { ...fixture, store, seats, arrive: () => seats.arrived([lounge.guildId]) };
 }
 

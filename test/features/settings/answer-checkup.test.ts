@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import type { CheckReport } from '#src/features/settings/answer-checkup.ts';
-import { text } from '#src/texts/texts.ts';
 import {
   adam,
   den,
@@ -43,9 +42,12 @@ async function checked(fixture: SessionFixture, ms = 2_000): Promise<CheckReport
 
 /** Part, outcome and the sentence that tells why. */
 function reportOf({ findings }: CheckReport): string[] {
-  return findings.map(({ what, isIdle, line, verdict }) => {
+  return findings.map(({ what, isIdle, mend, verdict, why }) => {
     const outcome = isIdle ? 'idle' : verdict === 'missing' ? 'bad' : 'ok';
-    return `${what} ${outcome}${line ? ` ${text(line.id, line.with)}` : ''}`;
+    const said = mend === undefined || mend === why ? why : `${why} ${mend}`;
+    return outcome === 'ok'
+      ? `${what} ok`
+      : `${what} ${outcome} ${said.replace('not tried. ', '')}`;
   });
 }
 

@@ -50,7 +50,6 @@ test('what nobody has set is what the operator has', async () => {
   expect(await viewed(settings)).toEqual([
     { key: 'pipeline', value: 'chained', from: 'default' },
     { key: 'addressing', value: 'always', from: 'default' },
-    { key: 'cues', value: 'soft', from: 'default' },
     { key: 'instructions', value: 'Be brief.', from: 'default' },
     { key: 'voice', value: 'slt', from: 'default' },
     { key: 'dj_role', value: 'none', from: 'default' },
@@ -78,7 +77,7 @@ test.each([
   ['volume', '3', { kind: 'unknown', keys: serverSettings.map(({ key }) => key) }],
   ['constructor', '3', { kind: 'unknown', keys: serverSettings.map(({ key }) => key) }],
   ['addressing', 'shout', { kind: 'bad' }],
-  ['cues', '', { kind: 'bad' }],
+  ['typed', '', { kind: 'bad' }],
   ['pipeline', 'magic', { kind: 'bad' }],
   ['pipeline', 'audio-model', { kind: 'missing', name: 'audio-model' }],
   ['instructions', ' ', { kind: 'bad' }],
@@ -101,6 +100,9 @@ test.each([
   ['blocked', Array.from({ length: 41 }, (_, n) => 10 ** 16 + n).join(), { kind: 'bad' }],
   ['leave_after', '25h', { kind: 'bad' }],
   ['recap', 'maybe', { kind: 'bad' }],
+  ['language', 'gibberish', { kind: 'bad' }],
+  ['languages', 'de, gibberish', { kind: 'bad' }],
+  ['languages', Array.from({ length: 21 }, () => 'de').join(), { kind: 'bad' }],
   ['consent', 'role', { kind: 'no-role' }],
   ['consent', 'role everyone', { kind: 'bad' }],
 ])('%s set to %j changes nothing', async (key, value, expected) => {
@@ -140,7 +142,7 @@ test('a stricter policy ends the announcement of a looser one', async () => {
   await fixture.settings.set('g', 'consent', 'notice', 'confirmed');
   await pass(fixture, 10_000);
   await fixture.settings.set('g', 'consent', 'ask');
-  await fixture.settings.set('g', 'cues', 'off');
+  await fixture.settings.set('g', 'typed', 'off');
   await pass(fixture, 40_000);
   await pass(fixture, 6_000, await words(speech, eva, fixture.clock.nowMs()));
   expect(fixture.of('recognised')).toEqual([]);
@@ -161,10 +163,10 @@ test('fewer people are heard unasked at once, and a no is never undone', async (
 test('settings that cannot be saved hold until the bot ends, and the operator is told', async () => {
   const fixture = openSessionFixture();
   fixture.settingsStore.trouble = 'unwritable';
-  const set = await fixture.settings.set('g', 'cues', 'off');
+  const set = await fixture.settings.set('g', 'typed', 'off');
   expect(set).toEqual({ kind: 'set', value: 'off', saved: false });
   expect(await viewed(fixture.settings)).toContainEqual({
-    key: 'cues',
+    key: 'typed',
     value: 'off',
     from: 'server',
   });

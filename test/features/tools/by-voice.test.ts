@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { tools } from '#src/features/features.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import {
   adam,
   eva,
@@ -9,37 +8,19 @@ import {
   openSessionFixture,
   pass,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-
-const call = (name: string, given: object): ChatStep => ({
-  call: { id: 'call_1', name, argumentsJson: JSON.stringify(given) },
-});
+import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
 
 async function open(calls: readonly ChatStep[], over: FixtureOptions = {}, people = [adam, eva]) {
-  const clock = new VirtualClock();
-  const chat = new FakeChat(
-    calls.flatMap((one) => [[one], ['All right.']]),
-    clock,
-  );
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
-  const pipeline = chained({ chat, synthesizer });
-  const fixture = openSessionFixture(
-    { chat, synthesizer, pipeline, tools, ...over },
-    people,
-    clock,
-  );
+  const rounds = calls.flatMap((one) => [[one], ['All right.']]);
+  const fixture = openSessionFixture({ rounds, pieces: 2, tools, ...over }, people);
+  const { chat } = fixture;
   for (const { id } of people) await fixture.sessions.join(lounge, id);
   await pass(fixture, 40);
   const session = fixture.sessions.session('g') ?? expect.fail();
   return {
     fixture,
     session,
-    results: () =>
-      (chat.asked.at(-1)?.messages ?? []).flatMap((one) =>
-        one.role === 'tool' ? [one.content] : [],
-      ),
+    results: () => chat.results,
     offered: () => chat.asked[0]?.tools.map(({ name }) => name) ?? [],
     async ask(words: string, who = adam) {
       void fixture.talk.ask('g', words, who, 'voice');
@@ -55,10 +36,10 @@ test('captions are turned on and off by voice', async () => {
   ]);
   await ask('Captions on, please.');
   expect(results()).toEqual([expect.stringContaining('Captions on,')]);
-  expect(session.context.features.sessions.captions.active).toBeDefined();
+  expect(session.context.features.sessions.captions.recorder).toBeDefined();
   await ask('Captions off.');
   expect(results()).toEqual([expect.stringContaining('Captions off.')]);
-  expect(session.context.features.sessions.captions.active).toBeUndefined();
+  expect(session.context.features.sessions.captions.recorder).toBeUndefined();
   expect(fixture.of('tool').map(({ how }) => how)).toEqual(['ran', 'ran']);
 });
 

@@ -9,7 +9,8 @@ import type { ToolEntry, ToolPorts } from '#src/conversation/tools/tool-entry.ts
 import { sourceFiles } from '#test/source-files.ts';
 
 const never = new AbortController().signal;
-const noPorts = {} as ToolPorts; // tools of the operator reach nothing of ours
+/** What a program is told of: nothing. */
+const noPorts = { askerIds: [], people: () => [], settings: () => ({}) } as unknown as ToolPorts;
 
 /** Settings of an operator, with a program all of whose tools may be called. */
 async function configured(mode: string) {

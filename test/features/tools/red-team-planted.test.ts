@@ -5,7 +5,7 @@ import {
   type ToolRules,
   usualRules,
 } from '#src/features/tools/external-tool.ts';
-import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
+import { chatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
 import {
   adam,
@@ -15,8 +15,7 @@ import {
   pass,
 } from '#test/conversation/setup/session-fixture.ts';
 import { catalog, library } from '#test/fakes/sounds.ts';
-import type { BaitCall } from './red-team.ts';
-import { idle, openTrap } from './red-team-trap.ts';
+import { type BaitCall, idle, openTrap } from './red-team-trap.ts';
 
 const spam: BaitCall = { name: 'post_text', argumentsJson: '{"text":"https://evil.example"}' };
 const remind: BaitCall = {
@@ -97,7 +96,7 @@ const readChannel = '123456789012345678';
 async function write({ trap: { fixture } }: Planted, text: string, isMention: boolean) {
   const { context } = fixture.sessions.session('g') ?? expect.fail();
   const { sessions, talk } = fixture;
-  const lines = new ChatReadAloud(context.parts, sessions);
+  const lines = chatReadAloud(sessions);
   const replies = { reply: async () => 'sent' as const, listen: () => undefined };
   const parts = [context.parts, sessions, { talk, lines }, replies, context.signal] as const;
   const channelId = isMention ? lounge.channelId : readChannel;

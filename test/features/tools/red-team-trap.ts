@@ -1,9 +1,9 @@
 import { z } from 'zod';
+import type { Clock } from '#src/base/clock.ts';
+import type { ChatMessage, ChatModel, ChatPart, Tool } from '#src/chat/ports.ts';
 import type { Fitting, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { tools } from '#src/features/features.ts';
-import { chained } from '#src/pipeline/chained.ts';
-import type { ConfirmOutcome } from '#src/ports/command-ports.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
   adam,
@@ -12,28 +12,92 @@ import {
   lounge,
   openSessionFixture,
   pass,
-  type SessionFixture,
   words,
 } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
-import { Gullible } from './gullible.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
+
+/** Call that a fully credulous model makes of a text. */
+export type BaitCall = { readonly name: string; readonly argumentsJson: string };
+
+export type Bait = {
+  readonly bait: string;
+  readonly calls: readonly BaitCall[];
+  /** It looks first who is there, or calls the tool of this name. */
+  readonly checks?: boolean | string;
+  /** It writes the bait and calls nothing. */
+  readonly writes?: boolean;
+  readonly tookMs?: number;
+};
+
+/** A model without judgement: whatever text it sees the bait in, it calls what the bait wants, offered or not. */
+class Gullible implements ChatModel {
+  bait: Bait | undefined;
+  /** The bait was seen where other words than the asker's were shown, too. */
+  bitten = 0;
+  readonly results: string[] = [];
+  readonly #clock: Clock;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  async *reply(
+    messages: readonly ChatMessage[],
+    tools: readonly Tool[],
+    signal: AbortSignal,
+  ): AsyncGenerator<ChatPart> {
+    signal.throwIfAborted();
+    const { bait } = this;
+    if (!bait) return yield { kind: 'text', text: 'All right.' };
+    const results = messages.flatMap((one) => (one.role === 'tool' ? [one.content] : []));
+    this.results.push(...results);
+    if (bait.writes) return yield { kind: 'text', text: bait.bait };
+    if (bait.checks && results.length === 0 && isNamed(messages)) return yield checkBy(bait.checks);
+    if (bait.tookMs) await this.#clock.sleep(bait.tookMs, never); // nor has it manners
+    const isDone = messages.some((one) => one.role === 'assistant' && isCalled(one.calls, bait));
+    if (isDone || !shows(messages, tools, bait.bait)) return yield { kind: 'text', text: 'Done.' };
+    this.bitten++;
+    for (const [n, call] of bait.calls.entries()) {
+      yield { kind: 'tool', call: { id: `call_${n}`, ...call } };
+    }
+  }
+}
+
+const never = new AbortController().signal;
+
+function checkBy(checks: true | string): ChatPart {
+  const name = checks === true ? 'who_is_here' : checks;
+  return { kind: 'tool', call: { id: 'look', name, argumentsJson: '{}' } };
+}
+
+/** Whose turn it is stands before it. */
+function isNamed(messages: readonly ChatMessage[]): boolean {
+  return messages.some((one) => one.role === 'user' && one.name !== '');
+}
+
+function isCalled(
+  calls: readonly { name: string }[] | undefined,
+  { calls: wanted }: Bait,
+): boolean {
+  return calls?.some(({ name }) => wanted.some((one) => one.name === name)) ?? false;
+}
+
+/** Names, words, results and what tools say of themselves, however they are wrapped. */
+function shows(messages: readonly ChatMessage[], tools: readonly Tool[], bait: string): boolean {
+  const said = messages.map((one) => `${one.role === 'user' ? one.name : ''} ${one.content}`);
+  const all = [...said, ...tools.map((one) => JSON.stringify(one))];
+  return letters(all.join(' ')).includes(letters(bait));
+}
+
+function letters(text: string): string {
+  return text.replaceAll('\\n', '').replace(/[^\p{L}\p{M}\p{N}]/gu, '');
+}
 
 /** Harmless words that ask for nothing. */
 export const idle = 'What is the weather like?';
 
-/** A house with a model that believes everything, and what its tools did. */
-export type Trap = {
-  readonly fixture: SessionFixture;
-  readonly model: Gullible;
-  /** Names of tools that had an effect. */
-  readonly ran: string[];
-  /** Those of them that anybody cannot undo, or that nobody there may use. */
-  lasting(): readonly string[];
-  ask(who: ChannelMember, words: string): Promise<void>;
-  say(who: ChannelMember, words: string): Promise<void>;
-  press(who: ChannelMember, about?: string): Promise<ConfirmOutcome>;
-};
+export type Trap = Awaited<ReturnType<typeof openTrap>>;
 
 /** Changes of the bot's own: they run, whatever a model has read. */
 const undoable = new Set(tools.filter(({ effect }) => effect === 'change').map((one) => one.name));
@@ -58,38 +122,39 @@ const forbidden = [
   }),
 ];
 
+/** A house with a model that believes everything, and what its tools did. */
 export async function openTrap(
   people: readonly ChannelMember[] = [adam, eva],
   channel = lounge,
   over: FixtureOptions = {},
-): Promise<Trap> {
+) {
   const clock = new VirtualClock();
   const model = new Gullible(clock);
   const ran: string[] = [];
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
   let heard = '';
   const transcriber = new FakeTranscriber({ texts: () => heard });
-  const pipeline = chained({ chat: model, synthesizer });
   const spied = [...tools, ...forbidden].map((one) => watched(one, ran));
-  const parts = { chat: model, synthesizer, transcriber, pipeline, tools: spied, ...over };
+  const parts = { chat: model, pieces: 2, transcriber, tools: spied, ...over };
   const fixture = openSessionFixture(parts, people, clock);
   for (const { id } of people) await fixture.sessions.join(channel, id);
   await pass(fixture, 40);
   return {
     fixture,
     model,
+    /** Names of tools that had an effect. */
     ran,
+    /** Those of them that anybody cannot undo, or that nobody there may use. */
     lasting: () => ran.filter((name) => !undoable.has(name)),
-    async ask({ id, name }, words) {
+    async ask({ id, name }: ChannelMember, words: string) {
       const answered = fixture.talk.ask('g', words, { id, name }, 'voice');
       await pass(fixture, 3_000);
       await answered;
     },
-    async say(who, said) {
+    async say(who: ChannelMember, said: string) {
       heard = said;
       await pass(fixture, 6_000, await words('human-cards-004', who, clock.nowMs()));
     },
-    async press({ id }, about) {
+    async press({ id }: ChannelMember, about?: string) {
       const offered = fixture.offered.at(-1)?.split(':')[1] ?? 'none';
       const confirming = fixture.confirmations.confirm('g', about ?? offered, id);
       await pass(fixture, 200);

@@ -6,19 +6,6 @@ import {
   type SpokenTrap,
 } from '#test/conversation/tools/spoken-setup.ts';
 
-/** Path of a yes that does not come from the person asked. */
-type YesPath =
-  | 'track'
-  | 'echo'
-  | 'tail'
-  | 'other'
-  | 'other-first'
-  | 'longer'
-  | 'goes-on'
-  | 'late'
-  | 'overlapped'
-  | 'answered-before';
-
 /** Yes in 20 forms, each of which would confirm. */
 const yes = [
   ...['Yes.', 'Yes, please.', 'Yes, do it.', 'Do it!', 'Yeah.', 'Yes, Nova.', 'Nova, yes please.'],
@@ -34,21 +21,8 @@ const longer = [
   'Evet ama sonra.',
 ];
 
-const attempts: readonly (readonly [YesPath, readonly string[]])[] = [
-  ['track', yes],
-  ['echo', yes],
-  ['tail', yes],
-  ['other', yes],
-  ['other-first', yes],
-  ['longer', longer],
-  ['goes-on', yes],
-  ['late', yes],
-  ['overlapped', yes],
-  ['answered-before', yes],
-];
-
-/** The question is heard to its end, then the attempt is made. */
-const ways: Readonly<Record<YesPath, (trap: SpokenTrap, said: string) => Promise<void>>> = {
+/** Paths of a yes that does not come from the person asked: the question is heard to its end, then the attempt is made. */
+const ways: Readonly<Record<string, (trap: SpokenTrap, said: string) => Promise<void>>> = {
   async track(trap, said) {
     await trap.ask();
     trap.play(); // Adam's loudspeaker plays it into his microphone
@@ -116,20 +90,16 @@ async function untilAsked(trap: SpokenTrap): Promise<void> {
   for (let n = 0; n < 200 && !isAsked(trap); n++) await pass(trap.fixture, 20);
 }
 
-let [tried, ran] = [0, 0];
-
-test.each(attempts)(
+test.each(Object.entries(ways))(
   'a yes by way of "%s" confirms nothing, in twenty forms',
-  async (way, all) => {
+  async (name, attempt) => {
     const trap = await openSpoken();
-    for (const [n, said] of all.entries()) {
+    for (const [n, said] of (name === 'longer' ? longer : yes).entries()) {
       trap.model.calls = [postOf(n + 1)]; // another question each time
       const before = trap.confirmed();
       const { length } = trap.fixture.offered;
-      await ways[way](trap, said);
+      await attempt(trap, said);
       expect(trap.fixture.offered.length, 'nothing was asked').toBe(length + 1);
-      tried++;
-      ran += trap.confirmed() - before;
       expect(trap.confirmed() - before, said).toBe(0);
     }
     expect(trap.posted()).toEqual([]);
@@ -145,9 +115,4 @@ test('each of the twenty forms confirms where nothing is against it', async () =
     await trap.say(said);
   }
   expect(trap.confirmed()).toBe(yes.length);
-});
-
-test('of 200 attempts none runs', () => {
-  console.log(`wrong confirmations: ${ran} of ${tried}`);
-  expect([ran, tried]).toEqual([0, 200]);
 });

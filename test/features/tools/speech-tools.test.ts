@@ -1,32 +1,19 @@
 import { expect, test } from 'vitest';
 import { tools } from '#src/features/features.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import {
   adam,
-  eva,
   lounge,
   openSessionFixture,
   pass,
   places,
 } from '#test/conversation/setup/session-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
-
-const call = (name: string, given: object = {}): ChatStep => ({
-  call: { id: 'call_1', name, argumentsJson: JSON.stringify(given) },
-});
+import { type ChatStep, toolCall as call } from '#test/fakes/chat.ts';
 
 /** Adam and Eva sit with the bot; the model says these one after the other. */
 async function open(...rounds: readonly (readonly ChatStep[])[]) {
-  const clock = new VirtualClock();
-  const chat = new FakeChat(rounds, clock);
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
-  const pipeline = chained({ chat, synthesizer });
   let manages = false;
   const managed = { ...places, mayManage: () => manages };
-  const over = { chat, synthesizer, pipeline, tools, places: managed };
-  const fixture = openSessionFixture(over, [adam, eva], clock);
+  const fixture = openSessionFixture({ rounds, pieces: 2, tools, places: managed });
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 40);
   const { context } = fixture.sessions.session('g') ?? expect.fail();
@@ -35,14 +22,11 @@ async function open(...rounds: readonly (readonly ChatStep[])[]) {
     await pass(fixture, 6_000);
     return await asked;
   };
-  const results = () =>
-    (chat.asked.at(-1)?.messages ?? []).flatMap((one) =>
-      one.role === 'tool' ? [one.content] : [],
-    );
+  const results = () => fixture.chat.results;
   const manage = () => {
     manages = true;
   };
-  return { ask, context, fixture, manage, results, synthesizer };
+  return { ask, context, fixture, manage, results, synthesizer: fixture.synthesizer };
 }
 
 test.each([

@@ -1,12 +1,13 @@
 import { expect, test } from 'vitest';
 import type { ToolOutcome, ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tools } from '#src/features/features.ts';
+import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { CheckedLine } from '#src/texts/texts.ts';
 
 const never = new AbortController().signal;
 
 /** A room of Ana and two who did not agree, at noon of a winter's day. */
-function open() {
+function open(leaving: LeaveOutcome = { kind: 'nowhere' }) {
   const posted: string[] = [];
   const ports: Pick<ToolPorts, 'askerIds' | 'clock' | 'timeZone' | 'company' | 'post' | 'leave'> = {
     askerIds: ['ana'],
@@ -14,12 +15,7 @@ function open() {
     timeZone: 'Pacific/Kiritimati',
     company: () => ({ names: ['Ana'], others: 2, bots: 1 }),
     post: async (text) => void posted.push(text),
-    leave: async () => ({
-      kind: 'left',
-      channel: 'Lounge',
-      stayedMs: 61_000,
-      hasTranscript: false,
-    }),
+    leave: async () => leaving,
   };
   const run = async (name: string, call: object): Promise<ToolOutcome> => {
     const fit = tools.find((one) => one.name === name)?.fit(JSON.stringify(call));
@@ -44,6 +40,13 @@ test('the time is told here and in any zone, and a zone there is not is no error
   expect((await run('time', { zone: '../etc' })).facts).toEqual({ unknownZone: '../etc' });
 });
 
+test('who has it leave is told how long it stayed, or that it sits nowhere', async () => {
+  expect((await open().run('leave', {})).line).toEqual({ id: 'leave.nowhere' });
+  const left = { kind: 'left', channel: 'Lounge', stayedMs: 61_000, hasTranscript: false } as const;
+  const { line } = await open(left).run('leave', {});
+  expect(line).toEqual({ id: 'leave.ok', with: { channel: 'Lounge', duration: '1 min' } });
+});
+
 /** Text shown before Confirm is pressed: the sentence beside the button, and files. */
 async function shownOf(text: string) {
   const { ports } = open();
@@ -55,21 +58,14 @@ async function shownOf(text: string) {
   return { id: ask.id, words: ask.with, files: prepared.files };
 }
 
-test.each([
-  ['is long', 'a'.repeat(1_500)],
-  ['holds an address', 'Look: https://evil.example/x discord.gg/x'],
-  ['has several lines', 'One\n\n\nTwo'],
-])(
-  'a text that %s is shown whole in a file, with its length and its beginning, and no address beside the button',
-  async (_, text) => {
-    const { id, words, files } = await shownOf(text);
-    expect(id).toBe('tool.external.ask');
-    expect(`${words?.given}`).toMatch(new RegExp(`^text.txt \\(${text.length}\\): `));
-    expect(files).toEqual([{ name: 'text.txt', text }]);
-    expect(`${words?.given}`).not.toMatch(/evil|gg|\n/);
-    expect(`${words?.given}`.length).toBeLessThanOrEqual(97);
-  },
-);
+test('a long text stands whole in a file, and its beginning beside the button', async () => {
+  const text = 'Look, Ana. '.repeat(130).trim();
+  const { id, words, files } = await shownOf(text);
+  expect(id).toBe('tool.external.ask');
+  expect(`${words?.given}`).toMatch(/^"text": "Look, Ana\. [\s\S]*\u2026\narguments\.json$/);
+  const [file] = files ?? [];
+  expect(file && 'text' in file && JSON.parse(file.text)).toEqual({ text });
+});
 
 test.each([
   [{ deed: 'volume' }],

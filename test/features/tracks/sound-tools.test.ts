@@ -1,20 +1,17 @@
 import { expect, test } from 'vitest';
+import type { Public } from '#src/base/public.ts';
 import type { ChatMessage, ChatModel, ChatPart } from '#src/chat/ports.ts';
 import { tools } from '#src/features/features.ts';
-import { chained } from '#src/pipeline/chained.ts';
-import type { SoundFolder } from '#src/sources/fetch/ports.ts';
+import type { SoundLibrary } from '#src/sources/library.ts';
 import {
   adam,
-  eva,
   lounge,
   openSessionFixture,
   pass,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
 import { titles } from '#test/conversation/setup/tracks-fixture.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
 import { catalog, seconds } from '#test/fakes/sounds.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
 
 const lying = [
   { name: 'bell' },
@@ -22,7 +19,7 @@ const lying = [
   { name: 'city/rain' },
   { name: 'song', title: 'An Ending', artist: 'Brian Eno' },
 ];
-const library: SoundFolder = {
+const library: Public<SoundLibrary> = {
   names: async () => lying.map(({ name }) => name),
   titled: async () => lying,
   open: async (name) => {
@@ -59,16 +56,11 @@ class Caller implements ChatModel {
 
 /** Adam and Eva sit with the bot; the model wants these one after the other. */
 async function openSetup(...requests: readonly object[]) {
-  const clock = new VirtualClock();
   const chat = new Caller(requests);
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
-  const pipeline = chained({ chat, synthesizer });
-  const sounds = catalog(library);
-  const over = { chat, synthesizer, pipeline, tools, sounds };
-  const fixture = openSessionFixture(over, [adam, eva], clock);
+  const fixture = openSessionFixture({ chat, pieces: 2, tools, sounds: catalog(library) });
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 40);
-  return { fixture, chat, synthesizer };
+  return { fixture, chat, synthesizer: fixture.synthesizer };
 }
 
 async function ask(fixture: SessionFixture, words: string, who = adam): Promise<void> {

@@ -35,9 +35,11 @@ test('/stop ends sounds alone, speech alone, or both', async () => {
   await play(fixture, byAdam, { track: 'bg' });
   await play(fixture, byAdam, { track: 'bg', sound: 'sea' });
   expect(fixture.talk.stop('g')).toBe('nothing');
-  expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual([{ id: 'stop.ok', to: 'caller' }]);
-  expect(fixture.tracks.change('g', byEva, { kind: 'skip' }, 'all')).toEqual([{ kind: 'silent' }]);
-  const nothing = [{ id: 'stop.nothing', to: 'caller' }];
+  expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual([{ id: 'stop.ok' }]);
+  expect(fixture.tracks.change('g', byEva, { kind: 'skip' }, 'all')).toEqual([
+    { kind: 'empty', track: 'all' },
+  ]);
+  const nothing = [{ id: 'stop.nothing' }];
   expect(await stopSounds(fixture, byAdam, 'sounds')).toEqual(nothing);
   await play(fixture, byAdam);
   await fixture.talk.say('g', 'Hello there.', 'queue');
@@ -45,27 +47,17 @@ test('/stop ends sounds alone, speech alone, or both', async () => {
   expect(await stopSounds(fixture, byAdam, 'everything')).toEqual(nothing);
 });
 
-test('/stop ends one’s own sounds, counts as a vote on those of others, and says which is which', async () => {
+test('/stop ends one’s own sounds, leaves those of others, and says which is which', async () => {
   const fixture = await openSetup();
   await play(fixture, byAdam);
   await play(fixture, byBen, { track: 'bg', sound: 'sea' });
-  const outcome = {
-    id: 'track.denied.on',
-    with: { track: 'main', owner: 'Adam', votes: 1, needed: 2 },
-  };
-  const [reported, poll] = await stopSounds(fixture, byBen, 'sounds');
-  expect(reported).toMatchObject({ id: 'stop.ok', to: 'caller' });
+  const outcome = { id: 'track.barred', with: { track: 'main', owner: 'Adam' } };
+  const [reported] = await stopSounds(fixture, byBen, 'sounds');
+  expect(reported).toEqual({ id: 'stop.ok', lines: expect.anything() });
   expect(reported.lines).toHaveLength(2);
   expect(reported.lines).toEqual(
-    expect.arrayContaining([outcome, { id: 'track.stopped', with: { track: 'bg', n: 0 } }]),
+    expect.arrayContaining([outcome, { id: 'track.changed', with: { track: 'bg' } }]),
   );
-  expect(poll).toMatchObject({
-    ...outcome,
-    to: 'room',
-    buttons: [expect.stringMatching(/^track\.vote:/)],
-  });
   expect([titles(fixture), titles(fixture, 'bg')]).toEqual([['rain'], [undefined]]);
-  expect(await stopSounds(fixture, byBen, 'sounds')).toMatchObject([{ id: 'perm.dj' }, outcome]);
-  expect(await stopSounds(fixture, byEva, 'sounds')).toEqual([{ id: 'stop.ok', to: 'caller' }]);
-  expect(titles(fixture)).toEqual([undefined]);
+  expect(await stopSounds(fixture, byBen, 'sounds')).toEqual([{ id: 'perm.dj', lines: [outcome] }]);
 });

@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { tools } from '#src/features/features.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import {
   adam,
   eva,
@@ -9,27 +8,18 @@ import {
   pass,
 } from '#test/conversation/setup/session-fixture.ts';
 import { ben, byAdam, byEva, play } from '#test/conversation/setup/tracks-fixture.ts';
-import { type ChatStep, FakeChat } from '#test/fakes/chat.ts';
-import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer, FakeTranscriber } from '#test/fakes/speech.ts';
+import { toolCall } from '#test/fakes/chat.ts';
+import { FakeTranscriber } from '#test/fakes/speech.ts';
 
 type Laid = readonly ['adam' | 'eva', string, string][];
 
 /** Adam sits with the bot and sounds; the model, asked twice, calls the tool, and has something to say to it. */
 async function openBand(given: object, tracks: Laid, words = 'As you like.', heard?: string) {
-  const clock = new VirtualClock();
-  const call: ChatStep = {
-    call: { id: '1', name: 'change_track', argumentsJson: JSON.stringify(given) },
-  };
-  const chat = new FakeChat([[call], [words]], clock);
-  const synthesizer = new FakeSynthesizer({ pieces: 2 });
-  const pipeline = chained({ chat, synthesizer });
+  const rounds = [[toolCall('change_track', given)], [words]];
   const transcriber = new FakeTranscriber({ texts: [heard ?? 'Turn the rain down.'] });
-  const fixture = openSessionFixture(
-    { chat, synthesizer, transcriber, pipeline, tools },
-    [adam, eva, ben],
-    clock,
-  );
+  const options = { rounds, pieces: 2, transcriber, tools };
+  const fixture = openSessionFixture(options, [adam, eva, ben]);
+  const { chat } = fixture;
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 40);
   for (const [who, sound, track] of tracks) {
@@ -68,10 +58,10 @@ test.each([
 });
 
 test.each([
-  [{ deed: 'seek', to: '0:04' }, 'sea on main goes on at 0:04 / 0:10.'],
-  [{ deed: 'seek', to: '+2', track: 'rain' }, 'rain on bg goes on at 0:02 / 0:10.'],
+  [{ deed: 'seek', to: '0:04' }, 'main: done.'],
+  [{ deed: 'seek', to: '+2', track: 'rain' }, 'bg: done.'],
   [{ deed: 'seek', to: '2:00' }, 'sea ends at 0:10. Choose an earlier place.'],
-  [{ deed: 'seek', to: '-30' }, 'sea on main goes on at 0:00 / 0:10.'],
+  [{ deed: 'seek', to: '-30' }, 'main: done.'],
   [{ deed: 'volume', level: 0 }, 'main: 0 %'],
   [{ deed: 'fade', level: 10, seconds: 3, track: 'bg' }, 'bg: 10 %'],
   [{ deed: 'fade', level: 0 }, 'main: 0 %'],
@@ -106,7 +96,7 @@ test.each([
     ['eva', 'rain', 'bg'],
     ['eva', 'wind', 'bg'],
   ]);
-  expect(outcome).toEqual(["That's Eva's. Ask a DJ."]);
+  expect(outcome).toEqual(["bg is Eva's. Ask a DJ."]);
   expect(fixture.tracks.list('g')?.[0]).toMatchObject({
     percent: 100,
     isMuted: false,

@@ -1,8 +1,6 @@
 import { expect, test } from 'vitest';
-import type { WrittenLine } from '#src/features/typed/chat-read-aloud.ts';
-import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
+import { chatReadAloud, type WrittenLine } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import type { TypedMessage } from '#src/ports/typed-messages.ts';
 import type { ChannelMember } from '#src/ports/voice-link.ts';
 import {
@@ -13,9 +11,7 @@ import {
   pass,
   type SessionFixture,
 } from '#test/conversation/setup/session-fixture.ts';
-import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
-import { FakeSynthesizer } from '#test/fakes/speech.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 
 const readChannel = '123456789012345678';
@@ -27,17 +23,15 @@ type Over = Parameters<typeof openSessionFixture>[0];
 
 /** Adam called the bot, Ben agreed, Eva sits there and was not asked; Zoe does not sit there. */
 async function joined(over: Over = {}) {
-  const clock = new VirtualClock();
-  const chat = new FakeChat([['The answer is five.']], clock);
-  const synthesizer = new FakeSynthesizer({ pieces: 20 });
-  const parts = { chat, synthesizer, pipeline: chained({ chat, synthesizer }), ...over };
-  const fixture: SessionFixture = openSessionFixture(parts, [adam, eva, ben], clock);
+  const parts = { rounds: [['The answer is five.']], pieces: 20, ...over };
+  const fixture: SessionFixture = openSessionFixture(parts, [adam, eva, ben]);
+  const { synthesizer } = fixture;
   await fixture.settings.set('g', 'read_channel', readChannel);
   await fixture.sessions.join(lounge, 'adam');
   await fixture.privacy.allow('g', 'ben');
   await pass(fixture, 11_000);
   const context = fixture.sessions.session('g')?.context ?? expect.fail();
-  const reader = new ChatReadAloud(context.parts, fixture.sessions);
+  const reader = chatReadAloud(fixture.sessions);
   const reply = async () => 'sent' as const;
   const never = new AbortController().signal;
   const { sessions, talk } = fixture;
@@ -51,7 +45,7 @@ async function joined(over: Over = {}) {
   );
   const before = synthesizer.asked.length;
   const spoken = () => synthesizer.asked.slice(before).map(({ text }) => text);
-  return { ...fixture, context, lines, reader, spoken, synthesizer };
+  return { ...fixture, context, lines, reader, spoken };
 }
 
 type JoinedSetup = Awaited<ReturnType<typeof joined>>;
@@ -89,7 +83,8 @@ test('three lines of each wait, and what waits lets answers and other texts pass
     'read',
   ]);
   const asked = fixture.talk.ask('g', 'How many?', ben, 'voice');
-  void fixture.talk.say('g', 'A text of somebody.', 'queue');
+  const how = { model: 'other', tone: 'calm' };
+  void fixture.talk.say('g', 'A text of somebody.', 'queue', how);
   await pass(fixture, 30_000);
   await asked;
   expect(fixture.spoken()).toEqual([
@@ -102,6 +97,8 @@ test('three lines of each wait, and what waits lets answers and other texts pass
     'Line 3.',
     'Ben: Mine.',
   ]);
+  const text = fixture.synthesizer.asked.find((one) => one.text === 'A text of somebody.');
+  expect(text?.voice).toMatchObject({ model: 'other', instructions: 'calm' });
 });
 
 test.each<[string, TypedMessage, string]>([
@@ -110,6 +107,7 @@ test.each<[string, TypedMessage, string]>([
   ['somebody who was not asked', message(eva, 'Hi.'), 'unasked'],
   ['somebody who does not sit there', message(zoe, 'Hi.'), 'absent'],
   ['somebody of whose words nothing is told', message(adam, ''), 'unread'],
+  ['somebody without a word', message(adam, '🎉'), 'empty'],
   ['somebody in another channel', message(adam, 'Hi.', { channelId: 'other' }), 'elsewhere'],
 ])('nothing is read of %s', async (_, one, outcome) => {
   const fixture = await joined();
@@ -131,7 +129,7 @@ test('nothing is read of people who said no or are blocked, nor of what waits of
   const blocked = { ...ben, id: ids };
   await fixture.settings.set('g', 'blocked', ids);
   const asked = await fixture.reader.read('g', line(blocked, 'Third.'), adam);
-  expect(asked).toEqual({ kind: 'refused' });
+  expect(asked).toEqual(refused('read.refused'));
 });
 
 test('messages that are deleted while they wait, or are read, are not read on', async () => {
@@ -154,7 +152,7 @@ test('messages that are deleted while they wait, or are read, are not read on', 
   expect(fixture.spoken().join()).not.toMatch(/Second|Gone/);
 });
 
-test('one’s own lines are skipped one by one or all at once, those of others need their rights', async () => {
+test('one’s own lines are skipped and removed one by one, those of others need their rights', async () => {
   const fixture = await joined({ addressing: 'off' });
   await write(fixture, message(adam, 'Adam, one.'), message(ben, 'Ben, one.'));
   await write(fixture, message(adam, 'Adam, two.'), message(ben, 'Ben, two.'));
@@ -165,21 +163,21 @@ test('one’s own lines are skipped one by one or all at once, those of others n
   expect(fixture.tracks.change('g', by, { kind: 'skip' }, 'voice')).toMatchObject([
     { kind: 'denied' },
   ]);
-  expect(fixture.tracks.change('g', by, { kind: 'remove', item: 'mine' }, 'voice')).toEqual([
-    { kind: 'removed-own', track: 'voice', removed: 2 },
-  ]);
+  const remove = () => fixture.tracks.change('g', by, { kind: 'remove', item: 'Ben' }, 'voice');
+  expect([...remove(), ...remove()]).toMatchObject([{ kind: 'changed' }, { kind: 'changed' }]);
   expect(fixture.tracks.change('g', of, { kind: 'skip' }, 'voice')).toMatchObject([
     { kind: 'skipped' },
   ]);
   await pass(fixture, 8_000);
   expect(fixture.spoken()).toEqual(['Adam: Adam, one.', 'Adam, two.']);
-  const [none] = fixture.tracks.change('g', by, { kind: 'remove', item: 'Mine' }, 'voice');
-  expect(none).toEqual({ kind: 'empty', track: 'voice' });
+  expect(remove()).toMatchObject([{ kind: 'no-item' }]);
   await write(fixture, message(adam, 'Adam, three.'), message(adam, 'Adam, four.'));
   expect(fixture.talk.stop('g')).toBe('stopped');
   await pass(fixture, 5_000);
   expect(fixture.spoken()).not.toContain('Adam, four.');
 });
+
+const refused = (id: string) => ({ kind: 'refused', line: { id } });
 
 test('the menu has a message read for whoever picks it, whoever wrote it, in the writer’s voice', async () => {
   const fixture = await joined();
@@ -197,12 +195,12 @@ test('the menu has a message read for whoever picks it, whoever wrote it, in the
     kind: 'full',
     limit: 3,
   });
-  expect(await fixture.reader.read('g', line(zoe, '🎉'), ben)).toEqual({ kind: 'unspeakable' });
+  expect(await fixture.reader.read('g', line(zoe, '🎉'), ben)).toEqual(refused('say.empty'));
   const bot = line(zoe, 'Beep.', { isBot: true });
-  expect(await fixture.reader.read('g', bot, ben)).toEqual({ kind: 'bot' });
+  expect(await fixture.reader.read('g', bot, ben)).toEqual(refused('read.refused'));
   expect(await fixture.reader.read('h', line(zoe, 'Hi.'), ben)).toEqual({ kind: 'nowhere' });
   await fixture.privacy.deny('g', 'zoe');
-  expect(await fixture.reader.read('g', line(zoe, 'Hi.'), adam)).toEqual({ kind: 'refused' });
+  expect(await fixture.reader.read('g', line(zoe, 'Hi.'), adam)).toEqual(refused('read.refused'));
 });
 
 test('what somebody has read out is paid from their share, whatever it takes, and refused when that is used', async () => {
@@ -220,8 +218,11 @@ test('what somebody has read out is paid from their share, whatever it takes, an
   expect(spent).toHaveLength(2);
   expect(ledger.shareOf('g', 'adam', nowMs).nanoUsd).toBe((spent[0] ?? 0) + (spent[1] ?? 0));
   ledger.assign('g', 'adam', { nanoUsd: caps.personDay }, nowMs);
-  const refused = { kind: 'unaffordable', line: { id: 'budget.user' } };
+  const unpaid = refused('budget.user');
   for (const outcome of [await read(adam), await say('voice'), await say('bg')])
-    expect(outcome).toMatchObject(refused);
+    expect(outcome).toMatchObject(unpaid);
+  expect(await write(fixture, message(adam, 'Hi.'))).toEqual(['silent']);
   expect(await read(ben)).toMatchObject({ kind: 'queued' });
+  fixture.sessions.pauseHearing('g', true);
+  expect(await write(fixture, message(ben, 'Hi.'))).toEqual(['paused']);
 });

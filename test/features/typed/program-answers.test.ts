@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import type { ProgramQuestion } from '#src/features/contract/http-api-ports.ts';
-import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { programAnswers } from '#src/features/typed/program-answers.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { PipelineRegistry } from '#src/pipeline/pipeline.ts';
 import { Decoding } from '#src/sources/decode/decoding.ts';
@@ -35,7 +35,7 @@ test('a stream that is given up before anybody reads it gives its place back', a
   };
   const recordings = new Recordings(decoding, { allowed: new AllowedHosts([]) });
   const { signal } = new AbortController();
-  const answers = new ProgramAnswers(parts, sessions, recordings, signal);
+  const answers = programAnswers(parts, sessions, recordings, signal);
   const question = {
     guildId: 'g',
     asker: { id: 'token:dog', name: 'dog' },

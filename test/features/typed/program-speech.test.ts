@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
-import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { programAnswers } from '#src/features/typed/program-answers.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
@@ -30,7 +30,7 @@ function openSpeech(options: FakeSynthesizerOptions = {}) {
     undefined,
     clock,
   );
-  const answers = new ProgramAnswers(dependencies, sessions, dependencies.recordings, staying);
+  const answers = programAnswers(dependencies, sessions, dependencies.recordings, staying);
   return { answers, clock, events, ledger, paid, sessions, synthesizer };
 }
 

@@ -1,11 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { Recordings } from '#src/sources/recordings.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { FakeTranscriber } from '#test/fakes/speech.ts';
 import { sharedDecoding } from '#test/sources/sounds.ts';
 
@@ -16,13 +15,13 @@ const asker = { id: 'adam', name: 'Adam' };
 async function openLink(isAllowed: boolean) {
   await using stack = new AsyncDisposableStack();
   let asked = 0;
-  const server = createServer((_, response) => {
-    asked++;
-    response.writeHead(200, { 'content-type': 'audio/mpeg' }).end(file);
-  });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  stack.defer(() => void server.close());
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const served = stack.use(
+    await listening((_, response) => {
+      asked++;
+      response.writeHead(200, { 'content-type': 'audio/mpeg' }).end(file);
+    }),
+  );
+  const host = `127.0.0.1:${served.port}`;
   const allowed = new AllowedHosts(isAllowed ? [host] : []);
   const transcriber = new FakeTranscriber({ texts: ['one two three'] });
   const recordings = new Recordings(sharedDecoding, { allowed });
@@ -45,6 +44,6 @@ test('a recording is fetched by its link, and heard', async () => {
 
 test('a link into a private network is refused in a sentence, and nobody there is asked', async () => {
   await using link = await openLink(false);
-  expect(await link.ask()).toEqual({ kind: 'failed', line: { id: 'ask.bad.not_audio' } });
+  expect(await link.ask()).toEqual({ kind: 'failed', line: { id: 'track.bad.not_allowed' } });
   expect([link.asked(), link.heard]).toEqual([0, []]);
 });

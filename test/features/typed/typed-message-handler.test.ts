@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
-import { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
+import { chatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import { TypedMessageHandler } from '#src/features/typed/typed-message-handler.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import type { TypedMessage, TypedMessages } from '#src/ports/typed-messages.ts';
 import {
   adam,
@@ -29,8 +28,7 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   const { isNowhere, typed, ...options } = over;
   const chat = new FakeChat(rounds, clock);
   const synthesizer = new FakeSynthesizer();
-  const pipeline = chained({ chat, synthesizer });
-  const parts = { addressing: 'auto', chat, pipeline, synthesizer, ...options } as const;
+  const parts = { addressing: 'auto', chat, synthesizer, ...options } as const;
   const fixture: SessionFixture = openSessionFixture(parts, [adam, eva], clock);
   if (typed) await fixture.sessions.settings.set('g', 'typed', typed);
   await fixture.sessions.join(lounge, 'adam');
@@ -48,7 +46,7 @@ async function joined(rounds: readonly (readonly ChatStep[])[] = [['Five.']], ov
   };
   const ended = new AbortController().signal;
   const { sessions, talk } = fixture;
-  const reader = new ChatReadAloud(context.parts, sessions);
+  const reader = chatReadAloud(sessions);
   const lines = new TypedMessageHandler(
     context.parts,
     sessions,

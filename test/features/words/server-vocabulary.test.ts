@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
 import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
-import { chained } from '#src/pipeline/chained.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
@@ -19,8 +18,7 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const fake = new FakeSynthesizer();
   const synthesizer = withPronunciation(fake);
   const chat = new FakeChat([['Kubernetes is up, Ana.']], clock);
-  const pipeline = chained({ chat, synthesizer });
-  const parts = { chat, synthesizer, pipeline, ...over };
+  const parts = { chat, synthesizer, ...over };
   const fixture = openSessionFixture(parts, [adam], clock);
   const control = new ServerVocabulary({ clock }, fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
@@ -77,7 +75,7 @@ test('words are there after a restart, and gone with the server', async () => {
   await before.control.add('g', 'Łódź', 'woodge');
   const after = await joined({ settingsStore });
   expect((await after.control.list('g')).words).toEqual([{ word: 'Łódź', say: 'woodge' }]);
-  await guildStore.erase('g', '2026-11-20');
+  await guildStore.erase('g');
   const rejoined = await joined({ settingsStore });
   expect((await rejoined.control.list('g')).words).toEqual([]);
 });

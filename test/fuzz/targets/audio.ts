@@ -1,5 +1,4 @@
-import { areFrames } from '#src/audio/opus/frame-headers.ts';
-import { opusMode, opusSamples } from '#src/audio/opus/opus-toc.ts';
+import { areFrames, opusMode, opusSamples } from '#src/audio/opus/opus-packet.ts';
 import { readWav, writeWav } from '#src/audio/wav.ts';
 import { SoundStream } from '#src/speech/openai/sound-stream.ts';
 import { unlessBotError } from '#test/fuzz/expected.ts';
@@ -44,7 +43,7 @@ export const audioTargets = [
     'speech-bytes',
     fc.tuple(inPieces(bytesLike([...wavs, ...packed])), fc.constantFrom(...types), fc.boolean()),
     ([pieces, type, isPackedFine]) => {
-      const stream = new SoundStream(type, undefined, isPackedFine);
+      const stream = new SoundStream(type, isPackedFine);
       unlessBotError(() => {
         for (const piece of pieces) if (!stream.packed) stream.push(piece);
         stream.end();

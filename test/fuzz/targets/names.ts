@@ -1,6 +1,6 @@
 import { buttons as allButtons } from '#commands/buttons.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
-import { openHistory, standardHistory } from '#src/chat/history.ts';
+import { recentMessages, standardHistory } from '#src/chat/history.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { speakable } from '#src/chat/text/speakable.ts';
 import { type MessageBody, messagesOf, sentence } from '#src/discord/interactions/rendering.ts';
@@ -143,12 +143,12 @@ async function readPrompts([a, b]: readonly [string, string]): Promise<void> {
     lines.every((line) => /^[^:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]+: /.test(`${line} `)),
     'A line has no name, or one with a colon.',
   );
-  const history = openHistory();
-  for (let n = 0; n < 3; n++) {
-    history.addUser(a, b);
-    history.addAssistant(b);
-  }
-  const kept = history.messages().reduce((sum, { content }) => sum + content.length, 0);
+  const exchange = [
+    { role: 'user', name: a, content: b },
+    { role: 'assistant', content: b },
+  ] as const;
+  const recent = recentMessages([...exchange, ...exchange, ...exchange]);
+  const kept = recent.reduce((sum, { content }) => sum + content.length, 0);
   must(kept <= standardHistory.characters, `The history holds ${kept} characters.`);
 }
 

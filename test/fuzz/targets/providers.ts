@@ -2,13 +2,14 @@ import { APIError } from 'openai/core/error';
 import { BotError } from '#src/base/errors.ts';
 import { openChatModel } from '#src/chat/completions/openai-chat.ts';
 import { ApiClient } from '#src/provider/client.ts';
+import type { JsonEvent } from '#src/provider/json-socket.ts';
 import { describeError } from '#src/provider/models/describe-error.ts';
 import { listModels } from '#src/provider/models/model-list.ts';
-import { servedBy } from '#src/provider/models/served-by.ts';
+import { servedBy } from '#src/provider/models/models.ts';
 import { transcriptOf } from '#src/speech/openai/transcript-reply.ts';
 import { readTranscript } from '#src/speech/openai/transcript-stream.ts';
 import type { Transcript } from '#src/speech/ports.ts';
-import { readHeard } from '#src/speech/realtime/realtime-events.ts';
+import { failureIn } from '#src/speech/realtime/realtime-events.ts';
 import { TranscriptParts } from '#src/speech/realtime/realtime-parts.ts';
 import { unlessBotError } from '#test/fuzz/expected.ts';
 import { inPieces, jsonLike, textOf } from '#test/fuzz/inputs.ts';
@@ -140,9 +141,10 @@ function commit(parts: TranscriptParts, atSample: number): void {
   for (const part of parts.waiting()) part.state = 'sent';
 }
 
-function report(parts: TranscriptParts, message: Parameters<typeof readHeard>[0]): void {
-  const event = readHeard(message);
-  if (event) parts.hear(event);
+function report(parts: TranscriptParts, message: JsonEvent): void {
+  const failure = failureIn(message);
+  if (failure) parts.forgives(failure);
+  else parts.hear(message);
 }
 
 export const providerTargets = [

@@ -3,8 +3,9 @@ import { settings } from '#src/config/settings.ts';
 import { serverSettings } from '#src/features/features.ts';
 import { postText } from '#src/features/tools/post-text-tool.ts';
 import { settingsOf } from '#src/settings/guild-settings.ts';
-import { type Choices, readSetting } from '#src/settings/setting-definition.ts';
+import { readSetting } from '#src/settings/setting-definition.ts';
 import { readPrices } from '#src/spending/prices/prices.ts';
+import { choices } from '#test/commands/ports.ts';
 import { jsonLike, textOf } from '#test/fuzz/inputs.ts';
 import { target } from '#test/fuzz/target.ts';
 import { fc } from '#test/properties.ts';
@@ -36,21 +37,6 @@ const environment = fc.dictionary(
 const guildValues = fc.array(fc.tuple(fc.constantFrom(...serverSettings), textOf(words, 6)), {
   maxLength: 9,
 });
-
-const choices: Choices = {
-  pipelines: { names: ['chained'] },
-  voices: [],
-  knownVoices: [],
-  caps: { personDay: 0, serverDay: 0 },
-  defaults: {
-    given: new Set(),
-    addressing: 'auto',
-    consent: { policy: 'ask', roleId: '1' },
-    names: [],
-    style: { instructions: 'x', voice: {} },
-    timeZone: 'UTC',
-  },
-};
 
 export const settingsTargets = [
   target('price-file', jsonText([price], [price, { ...price, model: 'n' }]), (json) => {

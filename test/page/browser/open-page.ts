@@ -15,11 +15,9 @@ export type PageRequest = {
   readonly [field: string]: unknown;
 };
 
-const button = (label: string, customId?: string, style = 2) => ({
-  label,
+const button = (label: string, customId: string, style = 2) => ({
+  ...{ label, customId, style },
   disabled: false,
-  style,
-  ...(customId !== undefined && { customId }),
 });
 
 const colours = {
@@ -31,7 +29,7 @@ const colours = {
 };
 const usual = { required: true, isLong: false, value: '', mostLength: 100 };
 
-/** Form that the bot opens for a press on Guide: a line, a text and a menu. */
+/** Form that the bot opens for a press on About you: a line, a text and a menu. */
 const form = {
   ...{ id: '70', title: 'About you' },
   fields: [
@@ -83,7 +81,6 @@ const lines: readonly object[] = [
     buttons: [
       button('Hear me', 'hear', 1),
       button('Stop', 'stop', 4),
-      button('Guide'),
       button('About you', 'about'),
     ],
     menus: [colours],

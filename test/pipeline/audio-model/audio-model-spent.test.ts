@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
-import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
+import { chatWithFallbacks } from '#src/chat/metered-chat.ts';
 import type { ChatModel, Usage } from '#src/chat/ports.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import { audioModelStandIn } from '#src/pipeline/audio-model/audio-model-stand-in.ts';
@@ -21,7 +21,7 @@ const withSound = {
   audioOutputTokens: 0,
   isEstimate: true,
 };
-const inWords = { ...withSound, inputTokens: 4, audioInputTokens: 0 };
+const inWords = { inputTokens: 4, outputTokens: 0, isEstimate: true };
 const broken = new BotError('provider.truncated', true, 'It broke off.');
 const refused = new BotError('provider.bad_key', false, 'No.');
 

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { durationMs } from '#src/audio/pcm.ts';
 import { readWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { ChatMessage } from '#src/chat/ports.ts';
+import type { ChatMessage, ChatPart } from '#src/chat/ports.ts';
 import { type AudioModelParts, audioModel } from '#src/pipeline/audio-model/audio-model.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
 import {
@@ -153,4 +153,42 @@ test('words that begin with an empty line are shown as they sound, not all at th
   const shown = soundedTexts((await drain(answer())).parts);
   expect(shown.join(' ').trim()).toBe(`${one}${two}`);
   expect(shown.slice(0, 2)).toEqual(['', 'This']);
+});
+
+/** Texts and the ms of sound with each, of an answer that arrives as these words and ms; `late`: before its first sound is taken. */
+async function placed(arrivals: readonly (string | number)[], late: boolean) {
+  const reply = async function* (): AsyncGenerator<ChatPart> {
+    for (const one of arrivals)
+      if (typeof one === 'string') yield { kind: 'transcript', text: one };
+      else yield { kind: 'sound', bytes: Buffer.alloc(one * 48, 0x11) };
+  };
+  const synthesizer = new FakeSynthesizer();
+  const pipeline = audioModel({ open: () => ({ reply }), synthesizer, input: 'audio' });
+  const answer = pipeline.answer(turnOf(said('hello')), new FakeHost(), never);
+  if (late) await settled();
+  const { parts } = await drain(answer[Symbol.asyncIterator]());
+  const lines = soundedTexts(parts).map((text) => {
+    const own = parts.filter((part) => part.kind === 'audio' && part.ofText === text);
+    return `${text} ${Math.round(soundMs(own) / 10) * 10}`;
+  });
+  return lines.join(' ');
+}
+
+const three = 'One is first. Two is longer than it. Three.';
+const endless = 'word '.repeat(48).trim();
+const pieces = 'An unbelievable story'.match(/.{1,3}/g) ?? [];
+const tail = 'This is the longest. One of it. Then go.';
+const [fine, park] = ['\u5929\u6c14\u5f88\u597d\u3002', '\u53bb\u516c\u56ed\u5427\u3002'];
+
+test.each([
+  ['first', false, [three, 60, 2_740], 'One is first. 850 Two is longer than it. 1500 Three. 460'],
+  ['fast', true, [three, 20, 1_380], 'One is first. 420 Two is longer than it. 750 Three. 230'],
+  ['in ideograms', false, [fine + park, 1_950], `${fine} 980 ${park} 980`],
+  ['late', true, ['This is heard.', 20, 890, ' It is. So.'], 'This is heard. 870 It is. So. 40'],
+  ['without an end', false, [`${endless} ${endless}`, 20_000], `${endless} 20000`],
+  ['in pieces', false, pieces.flatMap((one) => [one, 195]), 'An 940 unbelievable 390 story 40'],
+  ['of one letter', false, ['A\nB is next.', 780], 'A 130 B is next. 650'],
+  ['at last', true, [tail, 20, 180], 'This is the longest. 100 One of it. 60 Then go. 50'],
+])('words that come %s go with their own sound', async (_, late, arrivals, clauses) => {
+  expect(await placed(arrivals, late)).toBe(clauses);
 });

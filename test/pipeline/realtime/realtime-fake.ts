@@ -1,11 +1,17 @@
 import { setImmediate as turn, setTimeout as wait } from 'node:timers/promises';
 import { realClock } from '#src/base/clock.ts';
-import { chatWithFallbacks } from '#src/chat/chat-fallbacks.ts';
+import { chatWithFallbacks } from '#src/chat/metered-chat.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
 import { RealtimeTalk } from '#src/chat/realtime/realtime-talk.ts';
 import { audioModel } from '#src/pipeline/audio-model/audio-model.ts';
-import type { Pipeline, ReplyPart, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
-import { FakeHost, type ModelScript, said, turnOf } from '#test/contracts/pipeline.ts';
+import type { Pipeline, Turn, TurnUtterance } from '#src/pipeline/pipeline.ts';
+import {
+  FakeHost,
+  type ModelScript,
+  drain as read,
+  said,
+  turnOf,
+} from '#test/contracts/pipeline.ts';
 import { chainOf } from '#test/fakes/fallbacks.ts';
 import type { TalkCall, TalkReply, TalkSettings } from '#test/fakes/providers/realtime-call.ts';
 import { openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
@@ -16,7 +22,7 @@ type TalkOptions = Pick<TalkSettings, 'answer'> & Partial<TalkSettings>;
 /** A pipeline and the server it talks to. */
 export async function openTalking(settings: TalkOptions) {
   const server = await openMockTalk(settings);
-  const talk = new RealtimeTalk({ baseUrl: server.baseUrl, model: 'mock' });
+  const talk = new RealtimeTalk({ baseUrl: server.baseUrl, model: 'mock', maxTokens: 4_000 });
   const synthesizer = new FakeSynthesizer();
   const open = (signal: AbortSignal) => {
     const { chain } = chainOf<ChatModel>('chat', [talk.begin(signal)], realClock);
@@ -70,13 +76,7 @@ export async function drain(
   host = releasedHost(),
   signal = new AbortController().signal,
 ) {
-  const parts: ReplyPart[] = [];
-  try {
-    for await (const part of pipeline.answer(turn, host, signal)) parts.push(part);
-  } catch (error) {
-    return { parts, error };
-  }
-  return { parts, error: undefined };
+  return await read(pipeline.answer(turn, host, signal)[Symbol.asyncIterator]());
 }
 
 /** Conversation items of the server: role and content. */

@@ -40,7 +40,8 @@ test.each([
   await using talking = await openTalking({ answer: first(ends, '') });
   let holds = 0;
   const holdModel = () => void holds++;
-  const host = Object.assign(releasedHost(), { holdModel });
+  const host = releasedHost();
+  Object.assign(host.meter, { holdModel });
   const { parts, error } = await drain(talking.pipeline, turnOf(speaking('hello')), host);
   const { calls } = talking.server;
   expect([error, textOf(parts), calls.length, holds]).toEqual([undefined, four, 2, 2]);

@@ -46,39 +46,42 @@ test('an answer that is dropped before it sounds leaves nothing with the server'
   await expect.poll(() => [talking.running(), talking.server.open]).toEqual([0, 0]);
 });
 
-test('an answer may be as long as its money pays, with the sound of its question set aside', async () => {
-  await using talking = await openTalking({
-    answer: () => ({ text: four, ends: 'incomplete' }),
-  });
-  const heard: number[] = [];
-  const holdModel = (_: readonly object[], __: readonly object[], heardMs: number) => {
-    heard.push(heardMs);
-    return { units: 900, end: () => undefined };
-  };
-  const host = Object.assign(releasedHost(), { holdModel });
-  const { error, parts } = await drain(talking.pipeline, turnOf(speaking('how many')), host);
-  expect([error, textOf(parts), heard]).toEqual([undefined, four, [1_000]]);
-  const asked = talking.server.calls[0]?.commands.filter(({ type }) => type === 'response.create');
-  expect(asked).toMatchObject([{ response: { max_output_tokens: 900 } }]);
-});
+test.each([
+  [900, { max_output_tokens: 900 }],
+  [4_000, undefined], // the limit of every answer
+])(
+  'an answer may be as long as its money pays, %s tokens, with the sound of its question set aside',
+  async (units, response) => {
+    await using talking = await openTalking({
+      answer: () => ({ text: four, ends: 'incomplete' }),
+    });
+    const heard: number[] = [];
+    const holdModel = (_: readonly object[], __: readonly object[], heardMs: number) => {
+      heard.push(heardMs);
+      return { units, end: () => undefined };
+    };
+    const host = releasedHost();
+    Object.assign(host.meter, { holdModel });
+    const { error, parts } = await drain(talking.pipeline, turnOf(speaking('how many')), host);
+    expect([error, textOf(parts), heard]).toEqual([undefined, four, [1_000]]);
+    const asked = talking.server.calls[0]?.commands.filter(
+      ({ type }) => type === 'response.create',
+    );
+    expect(asked?.map((one) => one.response)).toEqual([response]);
+  },
+);
 
 test('an answer with a tool goes on over its connection, which is told the result', async () => {
   const lamp = { name: 'lamp', argumentsJson: '{}' };
   const answer = (_: string, request: number) =>
-    request === 0 ? { text: 'One moment.', call: lamp } : { text: 'It is on.' };
+    request < 2 ? { text: 'One moment.', call: lamp } : { text: 'It is on.' };
   await using talking = await openTalking({ answer });
   const host = releasedHost();
   const { parts } = await drain(talking.pipeline, turnOf(speaking('lamp on')), host);
-  expect([host.ran.length, textOf(parts)]).toEqual([1, 'One moment. It is on.']);
+  expect([host.ran.length, textOf(parts)]).toEqual([2, 'One moment. One moment. It is on.']);
+  const round = ['assistant: One moment.', 'function_call: ', 'function_call_output: done'];
   expect(talking.server.calls.map(remembered)).toEqual([
-    [
-      'user: Ana:',
-      'user: sound 1000',
-      'assistant: One moment.',
-      'function_call: ',
-      'function_call_output: done',
-      'assistant: It is on.',
-    ],
+    ['user: Ana:', 'user: sound 1000', ...round, ...round, 'assistant: It is on.'],
   ]);
 });
 

@@ -142,7 +142,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.tuple(name, fc.integer({ min: 0, max: 200 })).map(
     ([on, percent]): Act =>
       (model) =>
-        void model.band.tracks.track(on)?.perform({ kind: 'fade', percent, overMs: percent }),
+        void model.band.tracks.track(on)?.perform({ kind: 'volume', percent, overMs: percent }),
   ),
   fc.integer({ min: 1, max: 30 }).map(
     (frames): Act =>

@@ -13,12 +13,11 @@ export type BrowserFrame = { readonly kind: string; readonly [field: string]: un
 /** The page of a sandbox's room on a free port, entered as a browser does; gone when it is disposed. */
 export async function openTestPage(sandbox: Sandbox, you: string) {
   await using stack = new AsyncDisposableStack();
-  const bugs: unknown[] = [];
   const outcome = await openBrowserPage(sandbox, {
     host: '127.0.0.1',
     port: 0,
     you,
-    onBug: (error) => bugs.push(error),
+    onBug: (error) => console.error(error),
   });
   if (outcome.kind === 'refused') throw new Error(outcome.why);
   const page = stack.use(outcome.page);
@@ -33,8 +32,6 @@ export async function openTestPage(sandbox: Sandbox, you: string) {
   const dispose = () => stack2.disposeAsync();
   return {
     page,
-    bugs,
-    cookie,
     open: (tab: string) => openTab(tab, connect),
     openSound: (tab: string) => openSound(connect(`/room/sound?tab=${tab}`)),
     [Symbol.asyncDispose]: dispose,
@@ -48,25 +45,18 @@ export async function openSilentPage() {
   const sandbox = stack.use(await openSandbox({ voice: voice.half, ownerName: 'Adam' }));
   const setup = stack.use(await openTestPage(sandbox, 'Adam'));
   const all = stack.move();
-  return { ...setup, voice, sandbox, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return { ...setup, sandbox, [Symbol.asyncDispose]: () => all.disposeAsync() };
 }
 
 async function openTab(tab: string, connect: (path: string) => WebSocket) {
   const socket = connect(`/room?tab=${tab}`);
   const frames: BrowserFrame[] = [];
   socket.on('message', (data) => frames.push(JSON.parse(`${data}`)));
-  const ended = endOf(socket);
   await once(socket, 'open');
   let lastId = 0;
   const ofKind = (kind: string) => frames.filter((frame) => frame.kind === kind);
   return {
-    frames,
-    ended,
     ofKind,
-    sendText: (text: string) => socket.send(text),
-    /** Reads nothing until it is resumed. */
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
     /** Asks, and waits for the reply. */
     async ask(request: object): Promise<BrowserFrame> {
       const id = ++lastId;
@@ -78,7 +68,6 @@ async function openTab(tab: string, connect: (path: string) => WebSocket) {
         return reply;
       }, replying);
     },
-    close: () => socket.close(),
   };
 }
 
@@ -101,10 +90,6 @@ async function openSound(socket: WebSocket) {
     ended,
     send,
     sendRaw: (data: string | Buffer) => socket.send(data),
-    /** Reads nothing until it is resumed. */
-    pause: () => socket.pause(),
-    resume: () => socket.resume(),
-    close: () => socket.close(),
   };
 }
 

@@ -1,5 +1,5 @@
 import type { VoiceHalf } from '#sandbox/sandbox.ts';
-import type { VoiceFaults } from '#sandbox/voice/voice-ports.ts';
+import type { VoiceFaults } from '#sandbox/voice-server/voice-faults.ts';
 import type { OpusCodec } from '#src/audio/opus/opus.ts';
 
 /** A voice half without sound: it notes who was thrown out. */
@@ -25,11 +25,7 @@ export function silentVoice() {
       counts: () => ({
         sentPackets: 0,
         latePackets: 0,
-        receivedPackets: 0,
-        unopened: 0,
-        stillSealed: 0,
-        undecodable: 0,
-        unmapped: 0,
+        unheardPackets: 0,
       }),
       [Symbol.asyncDispose]: async () => undefined,
     }),
@@ -38,30 +34,14 @@ export function silentVoice() {
   return { half, expelled };
 }
 
-const noFaults: VoiceFaults = {
-  network: () => undefined,
-  forge: () => undefined,
-  freeze: () => undefined,
-  send: () => undefined,
-  close: () => undefined,
-  late: () => undefined,
-  closeAt: () => undefined,
-  connections: () => undefined,
-  heal: () => undefined,
-};
+const noFaults = new Proxy({} as VoiceFaults, { get: () => () => undefined });
+
+function silent(): never {
+  throw new Error('There is no sound here.');
+}
 
 const noCodec: OpusCodec = {
   name: 'none',
-  decoder: () => {
-    throw new Error('Nothing is decoded here.');
-  },
-  encoder: () => {
-    throw new Error('Nothing is encoded here.');
-  },
-  stereoDecoder: () => {
-    throw new Error('Nothing is decoded here.');
-  },
-  stereoEncoder: () => {
-    throw new Error('Nothing is encoded here.');
-  },
+  decoder: silent,
+  encoder: silent,
 };

@@ -1,10 +1,8 @@
 import { resolve } from 'node:path';
 import { speech } from '#test/audio/speech.ts';
 import { botEnvironment } from '#test/deploy/compose-files.ts';
-import { openLiteLlm } from '#test/fakes/dialects/litellm.ts';
-import { openOllama } from '#test/fakes/dialects/ollama.ts';
 import { openKitchen, type Stands } from '#test/fakes/dialects/recipes.ts';
-import { openSpeaches } from '#test/fakes/dialects/speaches.ts';
+import { openLiteLlm, openOllama, openSpeaches } from '#test/fakes/dialects/vendors.ts';
 import { expectAlike } from '#test/scenarios/setup/likeness.ts';
 import {
   callIn,

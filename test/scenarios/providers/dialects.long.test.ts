@@ -1,8 +1,8 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { expect } from 'vitest';
 import { speech } from '#test/audio/speech.ts';
 import { instantPace, openMockProviders } from '#test/fakes/providers/providers.ts';
-import { type EchoingServer, openEchoing } from '#test/fakes/servers/key-echo-server.ts';
-import { freePort } from '#test/fakes/servers/listening.ts';
+import { freePort, listening } from '#test/fakes/servers/listening.ts';
 import {
   callIn,
   eventually,
@@ -11,6 +11,71 @@ import {
   scenario,
   soon,
 } from '#test/scenarios/setup/scenario-setup.ts';
+
+type EchoingServer = Awaited<ReturnType<typeof openEchoing>>;
+
+/** A server in front of another that hands requests on, or else repeats the key it was given wherever it can. */
+async function openEchoing(behindUrl: string) {
+  const served = await listening(async (request, response) => {
+    const body = Buffer.concat(await Array.fromAsync<Buffer>(request));
+    self.received += `${request.method} ${request.url}\n${request.rawHeaders.join('\n')}\n${body.toString('latin1')}\n`;
+    if (request.method === 'OPTIONS') response.writeHead(204).end();
+    else if (self.echo) repeat(request, response, self.elsewhere, self.echoes++);
+    else await handOn(request, body, response, behindUrl);
+  });
+  const self = {
+    ...served,
+    baseUrl: `${served.origin}/v1`,
+    /** Everything that was sent to it: lines, headers and bodies. */
+    received: '',
+    /** Number of requests answered with an echo. */
+    echoes: 0,
+    echo: false,
+    /** Where its redirects lead. */
+    elsewhere: '',
+  };
+  return self;
+}
+
+async function handOn(
+  { url = '', headers, method = 'GET' }: IncomingMessage,
+  body: Buffer<ArrayBuffer>,
+  response: ServerResponse,
+  behindUrl: string,
+): Promise<void> {
+  const type = { 'content-type': headers['content-type'] ?? '' };
+  const sent = method === 'GET' ? { method } : { method, headers: type, body };
+  const answer = await fetch(`${behindUrl}${url.replace(/^\/v1/, '')}`, sent);
+  response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' });
+  for await (const piece of answer.body ?? []) response.write(piece);
+  response.end();
+}
+
+/** In another way each time: an error, a redirect, a success that is none, a stream that breaks. */
+function repeat(
+  { headers }: IncomingMessage,
+  response: ServerResponse,
+  elsewhere: string,
+  time: number,
+): void {
+  const given = headers.authorization ?? '';
+  const key = given.replace('Bearer ', '');
+  const said = `Wrong key ${key} in "${given}", which is ${encodeURIComponent(given)}.`;
+  const error = { error: { message: said, type: key, param: key, code: key }, detail: said };
+  const own = { 'x-request-id': key, 'www-authenticate': given, 'retry-after': key };
+  const answer = (status: number, type: string, body: string, more = {}) =>
+    response.writeHead(status, { ...own, 'content-type': type, ...more }).end(body);
+  switch (time % 4) {
+    case 0:
+      return void answer(500, 'application/json', JSON.stringify(error));
+    case 1:
+      return void answer(307, 'text/html', said, { location: `${elsewhere}/${key}?key=${key}` });
+    case 2:
+      return void answer(200, 'text/html', `<title>${key}</title><p>${said}`);
+    default:
+      return void answer(200, 'text/event-stream', `data: ${JSON.stringify(error)}\n\n`);
+  }
+}
 
 const question = speech('human-cards-001');
 const roles = ['TRANSCRIPTION', 'CHAT_COMPLETION', 'SPEECH'] as const;

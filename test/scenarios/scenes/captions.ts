@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
-import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
 import { text } from '#src/texts/texts.ts';
+import { transcriptsPath } from '#test/fakes/local-stores.ts';
 import { recapReply } from '#test/features/captions/answers/recap-reply.ts';
 import { readSrt } from '#test/features/captions/files/subtitle-readers.ts';
 import { only, type Reading, type Scenes, type Step } from '#test/scenarios/scene.ts';
@@ -30,12 +30,12 @@ const recap = recapReply(
   { text: 'Misquoted.', line: 3, words: 'we play draughts' },
 );
 const found: Reading = {
-  has: /Ben at \d\d:\d\d: "I book the table" https:\/\/discord\.com\/channels\/\d+\/\d+\/\d+/,
+  has: /\d\d:\d\d Ben: "I book the table" https:\/\/discord\.com\/channels\/\d+\/\d+\/\d+/,
   to: 'caller',
 };
-const quote: Reading = { has: /^Adam at \d\d:\d\d: "Friday at eight" https:/, to: 'caller' };
+const quote: Reading = { has: /^\d\d:\d\d Adam: "Friday at eight" https:/, to: 'caller' };
 const wholeRecap: Reading = {
-  has: /\*\*Decisions\*\*\nAdam at \d\d:\d\d: They meet on Friday\. \S+\n\*\*Tasks\*\*\nBen at \d\d:\d\d: Ben books a table\. \S+\nAdam at \d\d:\d\d: Somebody brings the board\. \S+$/,
+  has: /\*\*Decisions\*\*\n\d\d:\d\d Adam: They meet on Friday\. \S+\n\*\*Tasks\*\*\n\d\d:\d\d Ben: Ben books a table\. \S+\n\d\d:\d\d Adam: Somebody brings the board\. \S+$/,
   to: 'caller',
 };
 const restOfRecap = { has: 'They meet on Friday.', lacks: /Ben|table/ };
@@ -135,16 +135,16 @@ export const captionScenes: Scenes = {
           [
             { see: (stage) => linesIn(stage).at(-1), has: /^\*\*Adam\*\*.*…$/ },
             { bot: 'is killed' },
-            { bot: 'restarts' },
+            { returnsTo: ['Adam', 'Ben'] },
           ],
         ],
       },
       // What was being said is kept nowhere, so that it is not shown either.
       { see: linesIn, is: [`**Adam** ${other}`, `**Ben** ${canary}`] },
-      { Adam: { settles: true, captions: 'here again' } },
+      { Adam: { captions: 'here again' } },
       { see: transcribed, is: [other, canary, 'here again'] },
       { Ben: { runs: '/privacy forget', reads: asksToForget, keep: 'card' } },
-      { Ben: { presses: ['forget.confirm', 'card'], reads: copies } },
+      { Ben: { presses: ['confirm:forget', 'card'], reads: copies } },
       { see: linesIn, is: [`**Adam** ${other}`, '**Adam** here again'] },
       { see: keptBytes, has: other, lacks: 'quagga' },
     ],
@@ -185,7 +185,7 @@ export const captionScenes: Scenes = {
       steps: [
         ...spoken,
         card,
-        { Ben: { presses: ['forget.confirm', 'card'] } },
+        { Ben: { presses: ['confirm:forget', 'card'] } },
         erased,
         { bot: 'restarts' },
         erased,
@@ -222,7 +222,8 @@ function isToldAloud({ person, last }: Stage): boolean {
 }
 
 function versionsOf({ sandbox }: Stage): readonly string[] {
-  return sandbox.messages('Lounge').flatMap(({ edits }) => edits.map((edit) => edit.text));
+  const edits = sandbox.requests().filter(({ method }) => method === 'PATCH');
+  return edits.map(({ body }) => `${Object(body).content}`);
 }
 
 type JsonLine = { readonly text: string; readonly startMs: number };
@@ -284,7 +285,7 @@ async function killWhileErasing(stage: Stage): Promise<void> {
   const path = transcriptsPath(stage.dataDir);
   const [reader, other] = [1, 2].map(() => new DatabaseSync(path, { readOnly: true }));
   reader?.exec('BEGIN; SELECT * FROM lines');
-  stage.person('Ben').press(stage.kept('card'), 'parley:forget.confirm');
+  stage.person('Ben').press(stage.kept('card'), 'parley:confirm:forget');
   const lines = () => other?.prepare('SELECT text FROM lines').all();
   await eventually(() => expect(JSON.stringify(lines())).not.toContain('quagga'));
   await stage.bot.kill();

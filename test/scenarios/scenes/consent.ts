@@ -25,10 +25,10 @@ const linesOf = (...ids: readonly PlainTextId[]) => ids.map((id) => text(id)).jo
 
 const asksToForget: Reading = {
   ...only('privacy.forget.ask', { n: 0, m: 0 }),
-  buttons: [['forget.confirm', text('button.forget')]],
+  buttons: [['confirm:forget', text('button.confirm')]],
 };
 const forgotten = {
-  is: `${text('privacy.forget.done', { total: 1 })}\n${linesOf('privacy.forget.copies', 'privacy.forget.denied')}`,
+  is: `${text('privacy.forget.done', { total: 1 })}\n${text('privacy.forget.copies')}`,
 };
 const unread: Reading = {
   is: linesOf('consent.no', 'panel.privacy', 'privacy.unread'),
@@ -105,7 +105,7 @@ export const consentScenes: Scenes = {
       { Ben: { settles: true, asks: another } },
       { see: recognised, is: ['Ben'] },
       { Ben: { runs: '/privacy forget', reads: asksToForget, keep: 'card' } },
-      { Ben: { presses: ['forget.confirm', 'card'], reads: forgotten } },
+      { Ben: { presses: ['confirm:forget', 'card'], reads: forgotten } },
       { Ben: { runs: '/privacy status', reads: standing('no', 0), says: another } },
       { Adam: { asks: question } },
       { see: recognised, is: ['Ben', 'Adam'] },
@@ -152,7 +152,7 @@ export const consentScenes: Scenes = {
       { Ben: { runs: '/privacy allow', reads: unsaved, asks: another } },
       { see: recognised, is: ['Adam', 'Ben'] },
       { Ben: { runs: '/privacy forget', keep: 'card' } },
-      { Ben: { presses: ['forget.confirm', 'card'], reads: only('privacy.forget.failed') } },
+      { Ben: { presses: ['confirm:forget', 'card'], reads: only('privacy.forget.failed') } },
       { see: ({ bot }) => bot.isRunning, is: true },
     ],
   },

@@ -48,7 +48,7 @@ export const providerScenes: Scenes = {
       called,
       { Adam: { says: question } },
       { see: (stage) => endpoints(stage).at(-1), is: 'chat' },
-      { 'a moderator sends the bot away': ({ sandbox }) => sandbox.faults.disconnectBot() },
+      { 'a moderator sends the bot away': ({ server }) => server().disconnectBot() },
       { botSits: 'nowhere' },
       { Adam: { calls: true } },
       ...mended,

@@ -18,7 +18,7 @@ const mp3 = file('digits.mp3', 'audio/mpeg');
 const voiceMessage = { ...file('digits.ogg', 'audio/ogg'), voiceSeconds: 2.4 };
 const picture = { ...mp3, name: 'x.png', type: 'image/png' };
 const noise = { ...mp3, bytes: Buffer.from('no sound at all, only words') };
-const notAudio = { is: text('ask.bad.not_audio') };
+const notAudio = { is: text('track.bad.not_audio') };
 const digits = speech('human-digits-2934z');
 
 const rtl = '\u202e';
@@ -35,7 +35,7 @@ const endless = 'a long text that goes on and on '.repeat(3_200);
 const commands = [
   'Ask about this',
   'Read aloud',
-  'ask question recording link answer=voice|text|only me|file about voice',
+  'ask question recording link answer=voice|text|only me|file about=this|last|all voice',
   'captions on language translate; off; transcript format=txt|srt|json session; find words!; recap since=start|i came session',
   'help topic',
   'join channel mode=talk|captions follow',
@@ -43,7 +43,7 @@ const commands = [
   'privacy status; allow; deny; pause; resume; forget; export; memories delete',
   'say text! when=now|queue track voice',
   'settings view; set key! value!; check',
-  'stats view=speed|cost|last turn',
+  'stats',
   'stop what=speech|sounds|everything',
   'track play sound file track volume loop next; queue track; pause track; resume track; skip track; stop track; volume level! track; seek to! track; fade to! seconds track; mute track; unmute track; loop mode!=on|off track; remove item! track; list',
   'voice me language voice speed name answers=written|spoken; bot voice form=edit|remove; preview voice; list; words add say remove',

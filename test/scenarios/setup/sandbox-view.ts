@@ -5,17 +5,9 @@ import type { SandboxGuild } from '#sandbox/sandbox-guild.ts';
 export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandbox {
   const [first] = guilds;
   if (!first) throw new Error('A scenario has a server.');
-  const { apiUrl, token, certificate, botId, cdnHost } = sandbox;
   const lastBefore = sandbox.requests().at(-1);
-  return {
-    apiUrl,
-    apiUrlFor: (process) => sandbox.apiUrlFor(process),
-    token,
-    certificate,
-    botId,
-    cdnHost,
+  const own: Partial<Sandbox> = {
     guildId: first.id,
-    faults: faultsIn(sandbox, first),
     guild(nameOrId = first.id) {
       const found = guilds.find(({ id, name }) => id === nameOrId || name === nameOrId);
       if (!found) throw new Error(`There is no server ${nameOrId}.`);
@@ -23,8 +15,6 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandb
     },
     addGuild: notHere,
     removeGuild: notHere,
-    changeGatewayRules: notHere,
-    limitRequests: notHere,
     channelId: (name) => first.channelId(name),
     person: (name, options) => first.person(name, options),
     messages: (channel) => first.messages(channel),
@@ -33,30 +23,18 @@ export function viewOf(sandbox: Sandbox, guilds: readonly SandboxGuild[]): Sandb
       const ids = guilds.map(({ id }) => id);
       return sandbox.violations().filter(({ guildId }) => ids.includes(guildId));
     },
-    gatewaySessions: () => sandbox.gatewaySessions(),
-    commands: () => sandbox.commands(),
     requests() {
       const all = sandbox.requests();
       return all.slice(lastBefore ? all.indexOf(lastBefore) + 1 : 0);
     },
-    directMessages: () => sandbox.directMessages(),
-    message: (id) => sandbox.message(id),
-    file: (id) => sandbox.file(id),
-    onMessage: (listener) => sandbox.onMessage(listener),
-    nameOf: (id) => sandbox.nameOf(id),
     [Symbol.asyncDispose]: notHere,
   };
-}
-
-/** Faults of the sandbox; a fault that names no server happens in the first one of the scenario. */
-function faultsIn({ faults }: Sandbox, first: SandboxGuild): Sandbox['faults'] {
-  return {
-    ...faults,
-    disconnectBot: (closeCode) => first.disconnectBot(closeCode),
-    moveBot: (channel) => first.moveBot(channel),
-    closeChannel: (channel) => first.permit(channel, '@everyone', { deny: ['connect'] }),
-    replaceVoiceServer: notHere,
-  };
+  return new Proxy(sandbox, {
+    get(target, key) {
+      const value: unknown = Reflect.get(key in own ? own : target, key);
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 function notHere(): never {

@@ -1,22 +1,12 @@
 import type { VoiceHalf } from '#sandbox/sandbox.ts';
-import type { VoiceServer } from '#sandbox/voice/voice-ports.ts';
 import { connectVoice } from '#sandbox/voice-client/voice-client.ts';
-import { openVoiceServer } from '#sandbox/voice-server/voice-server.ts';
+import { openVoiceServer, type VoiceServer } from '#sandbox/voice-server/voice-server.ts';
 import { loadOpus } from '#src/audio/opus/load-opus.ts';
 
-/** The voice half of a scene, with what it knows about single servers. */
-export type VoiceRequests = {
-  readonly half: VoiceHalf;
-  /** Number of times that this person was given a seat in a voice channel of this server. */
-  seatings(guildId: string, userId: string): number;
-  /** Ends this person's call in this server alone, as the voice server does: their seat stays. */
-  close(guildId: string, userId: string, closeCode: number): void;
-  /** Told when the server ends somebody's call. */
-  onExpel(listener: () => void): void;
-};
+export type VoiceRequests = ReturnType<typeof openVoiceRequests>;
 
-/** The sandbox's own voice. */
-export function openVoiceRequests(): VoiceRequests {
+/** The sandbox's own voice, with what it knows about single servers. */
+export function openVoiceRequests() {
   let expelled: () => void = () => undefined;
   const seatings: string[] = [];
   let opened: VoiceServer | undefined;
@@ -41,9 +31,14 @@ export function openVoiceRequests(): VoiceRequests {
   };
   return {
     half,
-    seatings: (guildId, userId) => seatings.filter((one) => one === `${guildId}/${userId}`).length,
-    close: (guildId, userId, closeCode) => opened?.expel(guildId, userId, closeCode),
-    onExpel: (listener) => {
+    /** Number of times that this person was given a seat in a voice channel of this server. */
+    seatings: (guildId: string, userId: string) =>
+      seatings.filter((one) => one === `${guildId}/${userId}`).length,
+    /** Ends this person's call in this server alone, as the voice server does: their seat stays. */
+    close: (guildId: string, userId: string, closeCode: number) =>
+      opened?.expel(guildId, userId, closeCode),
+    /** Told when the server ends somebody's call. */
+    onExpel: (listener: () => void) => {
       expelled = listener;
     },
   };

@@ -37,7 +37,11 @@ test('a decoder that eats all memory, throws, or dies of a fatal error takes onl
 test('aborting ends a decoding at once with the reason of whoever aborted', async () => {
   const left = new AbortController();
   const reason = new Error('left');
-  const reading = decoding.play(inPieces(files.wav, 1000), { want: 16_000 }, left.signal);
+  const reading = decoding.play(
+    inPieces(files.wav, 1000),
+    { rateHz: 16_000, channels: 1 },
+    left.signal,
+  );
   await reading.next();
   left.abort(reason);
   await expect(reading.next()).rejects.toBe(reason);

@@ -49,7 +49,7 @@ test.each([
 test('four files share a process, and the bot has eight of them at most', async () => {
   await using decoding = new Decoding({ clock: realClock, entry: moody, stepMs: 20_000 });
   const readings = Array.from({ length: 36 }, () =>
-    decoding.play(endless(song), { want: 'track' }, patient),
+    decoding.play(endless(song), { rateHz: 48_000, channels: 2 }, patient),
   );
   const begin = async (from: number, to: number): Promise<number> => {
     for (const reading of readings.slice(from, to)) expect((await reading.next()).done).toBe(false);

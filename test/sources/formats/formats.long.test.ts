@@ -48,7 +48,7 @@ test.each(names)(
 
 /** All samples as bytes, decoded in this thread: a hop to another a byte takes longer than the decoding. */
 async function streamed(pieces: readonly Uint8Array[]): Promise<Buffer> {
-  const stream = new DecodeStream({ want: 'track' });
+  const stream = new DecodeStream({ rateHz: 48_000, channels: 2 });
   const sounds: Buffer[] = [];
   const feed = async (bytes: Uint8Array, isLast: boolean) => {
     const { samples, hasMore } = await stream.feed(bytes, isLast);

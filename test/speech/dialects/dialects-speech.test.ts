@@ -1,11 +1,11 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { BotError } from '#src/base/errors.ts';
 import { openClient } from '#src/provider/client.ts';
 import { openSynthesizer } from '#src/speech/openai/openai-synthesizer.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
 import { soundOf } from '#test/contracts/synthesizer.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 const never = new AbortController().signal;
 const usual = { model: 'tts', voice: 'alloy', format: 'pcm' } as const;
@@ -19,21 +19,15 @@ type Answer = (response: ServerResponse, input: string) => void;
 
 async function openAnswering(answer: Answer) {
   const inputs: string[] = [];
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     const { input } = JSON.parse(Buffer.concat(await Array.fromAsync(request)).toString());
     inputs.push(input);
     answer(response, input);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
   return {
-    voice: voiceAt(`http://127.0.0.1:${port}`),
+    voice: voiceAt(served.origin),
     inputs,
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    ...served,
   };
 }
 

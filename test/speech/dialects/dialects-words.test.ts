@@ -1,30 +1,25 @@
-import { createServer, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { ServerResponse } from 'node:http';
 import { expect, test } from 'vitest';
 import { openClient } from '#src/provider/client.ts';
 import { openTranscriber } from '#src/speech/openai/openai-transcriber.ts';
 import { textOf } from '#test/contracts/transcriber.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { speakWords } from '#test/fakes/spoken-words.ts';
 
 const spoken = speakWords('nova one two three');
 /** Answers every transcription alike. */
 async function openAnswering(answer: (response: ServerResponse) => void) {
   let requests = 0;
-  const server = createServer(async (request, response) => {
+  const served = await listening(async (request, response) => {
     for await (const _ of request); // all of it, or the client is cut off
     requests++;
     answer(response);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
+  const baseUrl = `${served.origin}/v1`;
   return {
     hearing: openTranscriber(openClient({ baseUrl }), { model: 'whisper-1' }),
     requests: () => requests,
-    [Symbol.asyncDispose]: () =>
-      new Promise<void>((resolve) => {
-        server.close(() => resolve());
-        server.closeAllConnections();
-      }),
+    ...served,
   };
 }
 

@@ -1,12 +1,12 @@
 import { expect, test } from 'vitest';
-import { type Engines, openEngines } from '#src/app/engines/engines.ts';
+import { openEngines } from '#src/app/engines/engines.ts';
 import { joinSamples, type Pcm } from '#src/audio/pcm.ts';
-import { readConfig } from '#src/config/config.ts';
 import { chained } from '#src/pipeline/chained.ts';
-import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import type { ReplyPart } from '#src/pipeline/pipeline.ts';
+import { good } from '#test/config/read-settings.ts';
 import { FakeHost, said, textOf, turnOf } from '#test/contracts/pipeline.ts';
 import { textOf as wordsOf } from '#test/contracts/transcriber.ts';
-import { type Environment, openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
+import { openRecipe, readRecipes } from '#test/fakes/dialects/recipes.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 import { hearWords, speakWords } from '#test/fakes/spoken-words.ts';
 
@@ -20,21 +20,6 @@ const replies = [
 const behind = { hears: hearWords, replies };
 const recipes = [...(await readRecipes())];
 const spoken = speakWords('nova one two three');
-
-async function openSet(environment: Environment): Promise<Engines> {
-  const result = readConfig({ ...environment });
-  if (result.kind === 'bad') throw new Error(result.mistakes.join('\n'));
-  return await openEngines(result.config, () => {});
-}
-
-/** Answer to these words, in sound and text. */
-async function hold(engines: Engines, turn: Turn, host: FakeHost) {
-  const { synthesizer } = engines;
-  const pipeline = chained({ chat: engines.chat('Nova'), synthesizer });
-  const parts: ReplyPart[] = [];
-  for await (const part of pipeline.answer(turn, host, never)) parts.push(part);
-  return parts;
-}
 
 /** All sound of each clause. */
 function soundsOf(parts: readonly ReplyPart[]): ReadonlyMap<string, Pcm> {
@@ -59,15 +44,14 @@ test.each(recipes)(
     const isRemote = title !== 'Ollama';
     // The embedded recogniser has tests of its own, and loads for seconds.
     const unheard = { TRANSCRIPTION_BASE_URL: 'http://127.0.0.1:9/v1' };
-    await using engines = await openSet({
-      ...(isRemote ? {} : unheard),
-      ...kitchen.environment,
-    });
+    const config = good({ ...(isRemote ? {} : unheard), ...kitchen.environment });
+    await using engines = await openEngines(config, () => {});
     const heard = isRemote ? await wordsOf(engines.transcriber, spoken.pcm) : spoken.text;
     expect(heard.toLowerCase()).toBe(spoken.text);
     const host = new FakeHost();
     host.release();
-    const parts = await hold(engines, turnOf(said(heard)), host);
+    const pipeline = chained({ chat: engines.chat('Nova'), synthesizer: engines.synthesizer });
+    const parts = await Array.fromAsync(pipeline.answer(turnOf(said(heard)), host, never));
     expect(textOf(parts)).toBe(answer);
     expect(host.spendings).toHaveLength(1);
     const sounds = soundsOf(parts);

@@ -4,6 +4,7 @@ import { Engine } from '#src/speech/embedded/engine.ts';
 import { EngineScheduler } from '#src/speech/embedded/engine-scheduler.ts';
 import type { SphinxJob, SphinxWords } from '#src/speech/embedded/pocketsphinx-worker.ts';
 import { heardBy, say } from '#test/contracts/listening.ts';
+import { settled } from '#test/fakes/clock.ts';
 import { speakWords } from '#test/fakes/spoken-words.ts';
 
 const staying = new AbortController().signal;
@@ -18,7 +19,6 @@ beforeAll(async () => {
     entry: new URL('./word-worker.ts', import.meta.url),
     startLimitMs: 20_000,
     clock: realClock,
-    repeatable: true,
   });
   scheduler = new EngineScheduler(engine, realClock);
 });
@@ -43,12 +43,23 @@ test('whoever pauses is understood before the other has finished, and the other 
   expect(await heardBy(first)).toBe(`${five.text} ${four.text}`);
 });
 
+test('noise long before the first word is not recognised', async () => {
+  using listening = listen();
+  const noise = new Int16Array(16_000);
+  noise[11_500] = 350;
+  await say(listening, { pcm: { ...five.pcm, samples: noise } });
+  await say(listening, five);
+  expect(await heardBy(listening)).toBe(five.text);
+});
+
 test('the one heard first gets words while speaking, the next one after a pause', async () => {
-  const reported: string[] = [];
-  using first = listen();
+  await settled(); // the recogniser rests, so that only sound wakes it
+  const [live, reported]: [string[], string[]] = [[], []];
+  using first = listen(live);
   using second = listen(reported);
   await say(first, five);
   await say(second, four);
+  await expect.poll(() => live.length).toBeGreaterThan(0);
   expect(reported).toEqual([]);
   await heardBy(first);
   await expect.poll(() => reported.at(-1)).toBe(four.text);

@@ -17,7 +17,6 @@ const options: EngineOptions = {
   entry: new URL('./sturdy-worker.ts', import.meta.url),
   startLimitMs: patientMs,
   clock,
-  repeatable: false,
 };
 
 let engine: Engine<string, string>;
@@ -57,11 +56,13 @@ test('a job that takes too long takes only its thread down', async () => {
   expect(await does('next')).toEqual(['next as job 1']);
 });
 
-test('an engine that was closed refuses and lets nobody wait', async () => {
+test('an engine that is full or was closed refuses, and lets nobody wait', async () => {
   const closing = await Engine.open<string, string>(options);
   const waiting = ['hang', 'next'].map((input) =>
     Array.fromAsync(closing.run(input, patientMs, staying)),
   );
+  const many = Array.from({ length: 32 }, () => closing.run('next', patientMs, staying));
+  await expect(Array.fromAsync(many.at(-1) ?? [])).rejects.toThrow('limit of waiting tasks');
   const ends = Promise.allSettled(waiting);
   await closing[Symbol.asyncDispose]();
   expect((await ends).map(({ status }) => status)).toEqual(['rejected', 'rejected']);

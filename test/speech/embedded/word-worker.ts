@@ -2,16 +2,12 @@ import type { SphinxJob, SphinxWords } from '#src/speech/embedded/pocketsphinx-w
 import { serveEngine } from '#src/speech/embedded/serve-engine.ts';
 import { hearWords } from '#test/fakes/spoken-words.ts';
 
-type Piece = Extract<SphinxJob, { kind: 'piece' }>;
-
 let open: { readonly stretch: number; readonly samples: number[] } | undefined;
 
 /** Stands in for the recogniser's thread: a sample of 31 000 kills it, one of 30 000 unless a stretch begins with it. */
-await serveEngine<SphinxJob, SphinxWords>(async () => (job, out) => {
-  if (job.kind === 'piece') out(hear(job));
-});
+await serveEngine<SphinxJob, SphinxWords>(async () => (job, out) => out(hear(job)));
 
-function hear({ stretch, at, samples, last }: Piece): SphinxWords {
+function hear({ stretch, at, samples, last }: SphinxJob): SphinxWords {
   if (at === 0) open = { stretch, samples: [] };
   if (open?.stretch !== stretch || open.samples.length !== at) return { kind: 'lost' };
   const deadly = at > 0 ? [30_000, 31_000] : [31_000];
@@ -19,5 +15,5 @@ function hear({ stretch, at, samples, last }: Piece): SphinxWords {
   open.samples.push(...samples);
   const all = Int16Array.from(open.samples);
   const text = hearWords({ samples: all, rateHz: 16_000, channels: 1 });
-  return last ? { kind: 'final', transcript: { text, language: 'en' } } : { kind: 'partial', text };
+  return { kind: last ? 'final' : 'partial', text };
 }

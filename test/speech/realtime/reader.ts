@@ -6,8 +6,8 @@ import {
   type RealtimeSpeechOptions,
   type RealtimeSynthesizer,
 } from '#src/speech/realtime/realtime-synthesizer.ts';
-import type { TalkCall, TalkSettings } from '#test/fakes/providers/realtime-call.ts';
-import { type MockTalk, openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
+import type { TalkSettings } from '#test/fakes/providers/realtime-call.ts';
+import { openMockTalk } from '#test/fakes/providers/realtime-talk.ts';
 import { tone } from '#test/fakes/providers/sound.ts';
 
 export const usualReader: Partial<TalkSettings> = {
@@ -15,24 +15,19 @@ export const usualReader: Partial<TalkSettings> = {
   aloud: () => ({}),
 };
 
-export type RealtimeReader = AsyncDisposable & {
-  readonly server: MockTalk;
-  /** Connection over which a text was read last. */
-  readonly lastCall: () => TalkCall;
-  readonly lastAloud: () => TalkCall['aloud'][number];
-  readonly opened: (more?: Partial<RealtimeSpeechOptions>) => RealtimeSynthesizer;
-};
+export type RealtimeReader = Awaited<ReturnType<typeof openReader>>;
 
 /** A server that reads aloud, and voices over it. */
-export async function openReader(): Promise<RealtimeReader> {
+export async function openReader() {
   const server = await openMockTalk({ answer: () => ({}), key: 'hunter22', ...usualReader });
   const { baseUrl } = server;
   const lastCall = () => server.calls.findLast(({ aloud }) => aloud.length > 0) ?? expect.fail();
   return {
     server,
+    /** Connection over which a text was read last. */
     lastCall,
     lastAloud: () => lastCall().aloud.at(-1) ?? expect.fail(),
-    opened: (more) => {
+    opened: (more: Partial<RealtimeSpeechOptions> = {}) => {
       const apiKey = new Secret('hunter22');
       return openRealtimeSynthesizer({ baseUrl, model: 'reads', voice: 'marin', apiKey, ...more });
     },

@@ -1,16 +1,20 @@
 import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
+import sql, { raw } from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { columnName } from '#src/sql/columns.ts';
+import { Connection } from '#src/sql/connection.ts';
+import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
+import { select } from '#src/sql/table.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
-import { backupKinds } from '#src/storage/backups/backup-kinds.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
-import { openLocalTranscripts } from '#src/storage/transcripts/local-transcripts.ts';
-import { transcriptsPath } from '#src/storage/transcripts/transcripts-path.ts';
+import { Database } from '#src/storage/database.ts';
+import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
+import { openLocalStore, openLocalTranscripts, transcriptsPath } from '#test/fakes/local-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
-import { type EveryRow, rowsOfFile, rowsOfSchema } from '#test/storage/every-row.ts';
 import { storeFolder } from '#test/storage/files.ts';
 import {
   channelId,
@@ -22,6 +26,32 @@ import {
 import { openLocks } from './open-locks.ts';
 import { openIn } from './open-stores.ts';
 import { openTranscriptsIn } from './open-transcripts.ts';
+
+/** Rows of each table, by its name. */
+type EveryRow = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+
+/** Every row of every table that outlives an operation, in the order of its key. */
+async function everyRow(connection: Connection, { tables }: StoreKind): Promise<EveryRow> {
+  const found: Record<string, Readonly<Record<string, unknown>>[]> = {};
+  for (const table of tables.filter(({ key }) => key.length > 0)) {
+    const order = raw(table.key.map(columnName).join(', '));
+    const rows = await select(connection, table, sql`ORDER BY ${order}`);
+    found[table.name] = rows.map(({ terms: _, ...row }) => row); // each database has its own index of words
+  }
+  return found;
+}
+
+async function rowsOfFile(path: string, kind: StoreKind): Promise<EveryRow> {
+  using file = new DatabaseSync(path, { readOnly: true });
+  const statements = new SqliteStatements(file);
+  return await everyRow(new Connection('sqlite', statements, Date.now), kind);
+}
+
+async function rowsOfSchema({ url }: TestSchema, kind: StoreKind): Promise<EveryRow> {
+  const driver = new PostgresDriver({ url });
+  await using database = new Database({ driver, clock });
+  return await database.read((connection) => everyRow(connection, kind));
+}
 
 const clock = realClock;
 
@@ -66,15 +96,15 @@ withPostgres(() => {
       await using transcripts = await openLocalTranscripts(transcriptsPath(dataDir), { clock });
       await writeTranscripts(transcripts);
     }
-    const copies = backupKinds.map((kind) =>
-      backUp(kind.path(dataDir), backupsFolder(dataDir), Date.now()),
+    const copies = storeKinds.map((kind) =>
+      backUp(storePath(dataDir, kind), backupsFolder(dataDir), Date.now()),
     );
     const restored = run('restore', dataDir, schema, ...copies);
     expect(restored).toMatchObject({ status: 0, stderr: '' });
     const kept = run('backup', dataDir, schema, '--transcripts');
     expect(kept).toMatchObject({ status: 0, stderr: '' });
-    for (const [n, kind] of backupKinds.entries()) {
-      const expected = restorable(await rowsOfFile(kind.path(dataDir), kind));
+    for (const [n, kind] of storeKinds.entries()) {
+      const expected = restorable(await rowsOfFile(storePath(dataDir, kind), kind));
       expect(Object.values(expected).flat().length).toBeGreaterThan(0);
       expect(await rowsOfSchema(schema, kind), 'in the database').toEqual(expected);
       const copy = kept.stdout.trim().split('\n')[n] ?? '';

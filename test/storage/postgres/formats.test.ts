@@ -1,17 +1,15 @@
 import { expect, test } from 'vitest';
-import { realClock } from '#src/base/clock.ts';
-import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
-import { PostgresPool } from '#src/storage/postgres/pool.ts';
-import { storesPart } from '#src/storage/postgres/stores/schema.ts';
-import { transcriptsPart } from '#src/storage/postgres/transcripts/schema.ts';
+import { lostRowsIn, migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
+import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { rangeOf } from '#src/storage/schema.ts';
+import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { formerRows } from '#test/storage/former-consents.ts';
 import { openIn } from './open-stores.ts';
 
-const parts: readonly SchemaPart[] = [storesPart, transcriptsPart];
-function openPool({ url }: TestSchema): PostgresPool {
-  return new PostgresPool({ url, clock: realClock, mostConnections: 2 });
+const parts: readonly SchemaPart[] = [mainStore, transcripts];
+function openPool({ url }: TestSchema): PostgresDriver {
+  return new PostgresDriver({ url });
 }
 
 withPostgres(() => {
@@ -21,14 +19,14 @@ withPostgres(() => {
       await using schema = await openSchema();
       await using pool = openPool(schema);
       await migratePostgres(pool, [part]);
-      const { known } = rangeOf(part.migrations);
+      const { known } = rangeOf(part.postgres);
       expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([
         { part: name, version: known },
       ]);
       await schema.sql('CREATE TABLE kept (id text); INSERT INTO kept VALUES (1)');
       const version = known + 1;
       const sql = "ALTER TABLE kept ADD COLUMN word text NOT NULL DEFAULT 'new'";
-      const later = { name, migrations: [...part.migrations, { version, sql }] };
+      const later = { name, postgres: [...part.postgres, { version, sql }] };
       const copyFirst = `has format ${known} of ${name}; this version writes format ${version}, .* \\(npm run backup -- --transcripts\\), then run npm run migrate\\.$`;
       await expect(migratePostgres(pool, [later])).rejects.toMatchObject({
         code: 'store.misconfigured',
@@ -42,7 +40,7 @@ withPostgres(() => {
         await migratePostgres(pool, [later], { upgrades: true });
       expect(await schema.sql('SELECT * FROM kept')).toEqual([{ id: '1', word: 'new' }]);
       expect(await schema.sql('SELECT * FROM parley_schema')).toEqual([{ part: name, version }]);
-      await expect(migratePostgres(pool, [part])).rejects.toMatchObject({ code: 'store.newer' });
+      await expect(migratePostgres(pool, [part])).rejects.toMatchObject({ code: 'store.format' });
     },
   );
 
@@ -50,16 +48,16 @@ withPostgres(() => {
     await using schema = await openSchema();
     await (await openIn(schema))[Symbol.asyncDispose]();
     await schema.sql(formerRows);
-    await schema.sql('ALTER TABLE api_tokens DROP COLUMN channel_ids');
     await schema.sql("UPDATE parley_schema SET version = 15 WHERE part = 'store'");
     {
       await using pool = openPool(schema);
-      await migratePostgres(pool, [storesPart], { upgrades: true });
+      const lost = expect.stringMatching(/^The upgrade deletes 1 consents that held for one day/);
+      expect(await lostRowsIn(pool, new Map([['store', 15]]))).toEqual([lost]);
+      await migratePostgres(pool, [mainStore], { upgrades: true });
     }
     await using store = await openIn(schema);
     const kept = { ann: { kind: 'always' }, bob: { kind: 'never' }, cy: { kind: 'never' } };
     expect(await store.consents.read('g')).toEqual(new Map(Object.entries(kept)));
-    expect([await store.consents.dropDays(), await store.consents.dropDays()]).toEqual([1, 0]);
     expect(await store.settings.read('g')).toEqual(new Map([['cues', 'on']]));
   });
 });

@@ -1,17 +1,23 @@
 import { type Clock, realClock } from '#src/base/clock.ts';
-import { openStores, type PostgresStores } from '#src/storage/postgres/keep-stores.ts';
+import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
+import { Database } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
-import { PostgresPool } from '#src/storage/postgres/pool.ts';
-import { storesPart } from '#src/storage/postgres/stores/schema.ts';
+import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { mainStore } from '#src/storage/store-kinds.ts';
+import { PostgresPortions } from '#src/storage/stores/spending-portions.ts';
+import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
+
+export type OpenedStore = Store & { readonly portions: PortionStore };
 
 /** The store of one process in a schema. */
 export async function openIn(
   { url }: Pick<TestSchema, 'url'>,
   clock: Clock = realClock,
   settings: Readonly<Record<string, string>> = {},
-): Promise<PostgresStores> {
-  const pool = new PostgresPool({ url, settings, clock: realClock, mostConnections: 2 });
-  await migratePostgres(pool, [storesPart]);
-  return openStores(pool, clock);
+): Promise<OpenedStore> {
+  const driver = new PostgresDriver({ url, settings });
+  await migratePostgres(driver, [mainStore]);
+  const database = new Database({ driver, clock });
+  return { ...sqlStores(database), portions: new PostgresPortions(database) };
 }

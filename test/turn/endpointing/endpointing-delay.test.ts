@@ -1,11 +1,16 @@
 import { expect, test } from 'vitest';
-import { type Endings, leaning, learnEnding, noEndings } from '#src/turn/endpointing/endings.ts';
 import {
+  type Endings,
   endpointingDelay,
   endpointingDelayRules,
+  leaning,
+  learnEnding,
+  learnPause,
+  noEndings,
+  type PauseHabit,
   type PauseSigns,
+  unknownHabit,
 } from '#src/turn/endpointing/endpointing-delay.ts';
-import { learnPause, type PauseHabit, unknownHabit } from '#src/turn/endpointing/habit.ts';
 import { fc } from '#test/properties.ts';
 
 const silent: PauseSigns = { closed: true, lags: false, textless: true };

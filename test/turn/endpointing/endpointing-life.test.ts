@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
-import type { EndpointingEvent } from '#src/turn/endpointing/endpointing.ts';
-import { endpointRules as rules } from '#src/turn/endpointing/endpointing.ts';
+import {
+  type EndpointingEvent,
+  endpointRules as rules,
+} from '#src/turn/endpointing/endpointing.ts';
 import { fc } from '#test/properties.ts';
 import { kinds, type NotedEffect, runEvents, ticks } from './endpointing-run.ts';
 

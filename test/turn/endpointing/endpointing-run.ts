@@ -1,9 +1,7 @@
-import type {
-  EndpointingEffect,
-  EndpointingEvent,
-  EndpointingState,
-} from '#src/turn/endpointing/endpointing.ts';
 import {
+  type EndpointingEffect,
+  type EndpointingEvent,
+  type EndpointingState,
   quiet,
   endpointRules as rules,
   stepEndpointing,

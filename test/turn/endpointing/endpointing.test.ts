@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import type { EndpointingEvent, EndpointingState } from '#src/turn/endpointing/endpointing.ts';
 import {
+  type EndpointingEvent,
+  type EndpointingState,
   quiet,
   endpointRules as rules,
   stepEndpointing,

@@ -1,7 +1,52 @@
 import { expect, test } from 'vitest';
 import { classify, type Interjection } from '#src/turn/overlap/interjections.ts';
-import { containing } from './interjections-containing.ts';
 import { heldOutStops } from './interjections-held-out.ts';
+
+/** Sentences that contain a word for stopping, waiting or going on and mean something else, by language, separated by `|`. */
+const containing: Readonly<Record<string, string>> = {
+  en: `don't stop | don't stop now please | stop at the next bus station, what is there? | when does the bus stop |
+    wait for me at the station | where is the nearest bus stop | the bus stops here | I can't stop laughing |
+    how do I stop a nosebleed | stop the music at ten o'clock tonight | is that enough sugar | we have enough time |
+    what does stop mean | who said stop | Ben, tell her to be quiet in the library | how quiet is it on the moon |
+    they told him to shut up and he left | I'm waiting for the train | why did the train stop | never stop learning |
+    what does hold on mean in German | how long does the wait take | continue the story about the dragon |
+    stop sign | a quiet place | is it ok to wait until Monday | yeah but what about the other one | okay what time is it |
+    no the other one | right turn or left turn | again and again people ask this | what was that song called |
+    louder music is bad for the ears | slow down the playback of the song | cancel my meeting tomorrow | the silence of the lambs`,
+  de: `hör nicht auf | wo hält der Bus | wann hört der Regen auf | halt mal den Hammer | ist das genug Mehl |
+    warte am Bahnhof auf mich | Stoppschild | was heißt Stopp auf Spanisch | ich kann nicht aufhören zu lachen |
+    mach weiter so mit dem Lernen und frag Ben | ja aber was ist mit dem anderen | es reicht nicht für alle |
+    die Ruhe vor dem Sturm | wie weit ist es noch`,
+  fr: `n'arrête pas | où est l'arrêt de bus | quand est-ce que ça s'arrête | attends-moi à la gare | il n'y a pas assez de pain |
+    le silence des agneaux | ne t'arrête pas | oui mais pourquoi | arrête la musique dans le salon | continue tout droit jusqu'à la gare`,
+  es: `no pares | para qué sirve esto | para mí no | un regalo para Ana | cuándo para el autobús | no para de llover |
+    no basta con eso, qué más hay | dónde está la parada | espera a Juan en la estación | sí pero cuál | silencio se rueda, quién la dirigió |
+    sigue a ese coche | más alto que la torre`,
+  pt: `não para | não pare | para onde vamos | um presente para a Ana | quando para o ônibus | não para de chover | espera por mim na estação |
+    chega amanhã às dez | a que horas chega o trem | sim mas qual`,
+  it: `non fermarti | dove si ferma l'autobus | non basta il pane | il silenzio degli innocenti |
+    sì ma quale | quanto basta di sale | non smettere di cantare | fermata del bus`,
+  nl: `niet stoppen | waar stopt de bus | is er genoeg brood | ja maar welke`,
+  sv: `sluta inte | var stannar bussen | är det nog med mjöl`,
+  pl: `nie przestawaj | gdzie jest przystanek | poczekaj na mnie na dworcu | nie dość | tak ale który | ile wystarczy mąki`,
+  cs: `nepřestávej | kde staví autobus | jo ale který`,
+  sl: `ne nehaj`,
+  ro: `nu te opri | nu e destul`,
+  hu: `ne állj meg | nem elég | hol áll meg a busz`,
+  el: `όχι αρκετά | μη σταματάς`,
+  ru: `не останавливайся | не надо останавливаться | где остановка автобуса | когда хватит денег на машину |
+    тихо в лесу, кто поёт | да, а какой | не стой там | молчание ягнят | хватит ли нам хлеба | стоп-кран в поезде где`,
+  tr: `durma | durma devam et | otobüs nerede duruyor | dur durak bilmiyor | evet ama hangisi | yeter mi bu kadar un`,
+  ar: `لا تتوقف | أين موقف الحافلة | متى يتوقف المطر`,
+  hi: `मत रुको | बस कहाँ रुकती है | बस कब आएगी | रुको नहीं`,
+  bn: `থামো না | বাস কোথায় থামে`,
+  id: `jangan berhenti | di mana bus berhenti | apakah sudah cukup gulanya`,
+  vi: `đừng dừng lại | xe buýt dừng ở đâu`,
+  th: `อย่าหยุด | รถเมล์หยุดที่ไหน | พอมีเวลาไหม`,
+  zh: `别停 | 不要停 | 公交车停在哪里 | 雨什么时候停 | 不停 | 停车场在哪里 | 安静的地方有哪些`,
+  ja: `やめないで | 止まらないで | バスはどこに止まりますか | 雨はいつ止みますか | 駅で待ってるから来て | 静かな場所はどこ`,
+  ko: `멈추지 마 | 그만두지 마 | 버스는 어디에 멈춰요 | 조용한 카페 어디 있어`,
+};
 
 /** Nova, as recognisers of other scripts spell her. */
 const names = 'Nova Нова Νόβα نوفا נובה نوا नोवा নোভা நோவா نووا โนวา ノバ 노바'.split(' ');

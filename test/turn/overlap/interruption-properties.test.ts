@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { InterruptionEvent } from '#src/turn/overlap/interruption.ts';
-import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
+import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
 import { fc } from '#test/properties.ts';
 import {
   answering,

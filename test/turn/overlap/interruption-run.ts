@@ -5,7 +5,7 @@ import {
   uninterrupted,
 } from '#src/turn/overlap/interruption.ts';
 import { interruptionRules as rules } from '#src/turn/overlap/interruption-rules.ts';
-import type { OverlapKind } from '#src/turn/overlap/interruption-words.ts';
+import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
 
 export type TimedEffect = InterruptionEffect & { readonly atMs: number };
 

@@ -56,6 +56,14 @@ test('a backchannel that goes on into a question pauses it after all', () => {
   expect(heard.slice(0, 2)).toEqual(['duck 1032', 'pause 1416']);
 });
 
+test('a final backchannel lets it speak on after words that had paused it, and a partial one does not', () => {
+  const both = [...voice('ann', from, 900), partial('ann', 'stop', 1_150)];
+  const eased = (isFinal: boolean) =>
+    runReports([answering(), ...both, words('ann', 'backchannel', 1_300, { isFinal })], 1_400);
+  expect(eased(true).slice(0, 3)).toEqual(['duck 1032', 'pause 1150', 'resume 1300']);
+  expect(eased(false)).toEqual(['duck 1032', 'pause 1150']);
+});
+
 test('without a final text a long voice gets the turn, and a short one is forgotten', () => {
   const long = runReports([answering(), ...voice('ann', from, 704)]);
   expect(long.at(-2)).toBe('yield ann 3420');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { requestedLanguage } from '#src/turn/speaker-language/language-request.ts';
+import { requestedLanguage } from '#src/turn/speaker-language/speaker-language.ts';
 import { expectLinear } from '#test/regexps/growth.ts';
 
 test.each([

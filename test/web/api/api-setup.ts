@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
@@ -10,13 +9,15 @@ import type { TranscriptRequests } from '#src/features/captions/transcripts/tran
 import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import type { ProgramAnswers } from '#src/features/typed/program-answers.ts';
 import type { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
-import { openLocalStore } from '#src/storage/local-store.ts';
 import { createApi } from '#src/web/api/api.ts';
-import type { AccessSource, ServerService } from '#src/web/api/authorise.ts';
+import type { ServerService } from '#src/web/api/authorise.ts';
+import { ServerEvents } from '#src/web/api/server-events.ts';
 import { hashOf } from '#src/web/api/tokens/new-token.ts';
 import { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
 import { type ApiScope, type ApiToken, apiScopes } from '#src/web/api/tokens/token-store.ts';
 import { type PortOverrides, ports } from '#test/commands/ports.ts';
+import { openLocalStore } from '#test/fakes/local-stores.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 
 /** The server that tokens are for. */
 export const guildId = '1029384756102938475';
@@ -30,7 +31,9 @@ export function programPorts(over: PortOverrides = {}): ProgramPorts {
   };
   const transcriptions: Public<ProgramTranscriptions> = {
     models: () => [],
-    transcribe: async () => ({ kind: 'late' }),
+    async *transcribe() {
+      yield { kind: 'late' };
+    },
   };
   const transcripts: Pick<TranscriptRequests, 'sessions' | 'file'> = {
     sessions: async () => [],
@@ -43,37 +46,24 @@ export function programPorts(over: PortOverrides = {}): ProgramPorts {
   };
 }
 
-export type ApiFixture = AsyncDisposable & {
-  readonly app: Hono;
-  /** Arguments of a listener for programs. */
-  readonly access: AccessSource['access'];
-  readonly bugs: readonly unknown[];
-  readonly budgets: TokenBudgets;
-  /** A token that may do everything, or these things; its secret is its name. */
-  add(name: string, over?: Partial<ApiToken>): Promise<void>;
-  revoke(name: string): Promise<void>;
-  /** Asks with the token of that name. */
-  ask(name: string, path: string, init?: RequestInit): Promise<Response>;
-  /** Posts JSON with it. */
-  post(name: string, path: string, body: unknown): Promise<Response>;
-};
-
 /** The API over a real store in memory; its servers are served as `find` says. */
 export async function openApi(
   find: ProgramPorts | (() => ServerService) = programPorts(),
   clock: Clock = realClock,
-): Promise<ApiFixture> {
+) {
   const store = await openLocalStore(':memory:', { clock: realClock });
   const bugs: unknown[] = [];
   const budgets = new TokenBudgets();
-  const served: () => ServerService =
+  const serve: () => ServerService =
     typeof find === 'function' ? find : () => ({ kind: 'here', ports: find });
   const encoders = new SoundEncoders(await loadOpus(), realClock);
+  const events = new ServerEvents(clock);
   const parts = {
     tokens: store.apiTokens,
     budgets,
     encoders,
-    servers: { find: async () => served() },
+    events,
+    servers: { find: async () => serve() },
   };
   const access = () => parts;
   const app = createApi({
@@ -88,19 +78,24 @@ export async function openApi(
   };
   return {
     app,
+    /** Arguments of a listener for programs. */
     access,
     bugs,
     budgets,
-    async add(name, over = {}) {
+    events,
+    /** A token that may do everything, or these things; its secret is its name. */
+    async add(name: string, over: Partial<ApiToken> = {}) {
       const scopes: readonly ApiScope[] = apiScopes;
       const token = { name, guildId, scopes, createdAtWallMs: realClock.wallMs(), ...over };
       await store.apiTokens.add(token, hashOf(name));
     },
-    async revoke(name) {
+    async revoke(name: string) {
       await store.apiTokens.revoke(name, Date.UTC(2026, 10, 20));
     },
+    /** Asks with the token of that name. */
     ask,
-    post: (name, path, body) =>
+    /** Posts JSON with it. */
+    post: (name: string, path: string, body: unknown) =>
       ask(name, path, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -117,13 +112,9 @@ export async function openApi(
 export async function openLoopback({
   fetch,
 }: Pick<Hono, 'fetch'>): Promise<Disposable & { readonly url: string }> {
-  const server = createServer(getRequestListener(fetch, { overrideGlobalObjects: false }));
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  return {
-    url: `http://127.0.0.1:${port}`,
-    [Symbol.dispose]: () => void server.close(),
-  };
+  const listener = getRequestListener(fetch, { overrideGlobalObjects: false });
+  const served = await listening(createServer(listener));
+  return { url: served.origin, ...served };
 }
 
 /** Status, code and sentence of a refusal. */

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { loadSilero } from '#src/audio/voice/silero.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { ChatModel } from '#src/chat/ports.ts';
-import { ProgramAnswers } from '#src/features/typed/program-answers.ts';
+import { programAnswers } from '#src/features/typed/program-answers.ts';
 import { ProgramTranscriptions } from '#src/features/typed/program-transcriptions.ts';
 import { chained } from '#src/pipeline/chained.ts';
 import type { PipelineName, PipelineRegistry } from '#src/pipeline/pipeline.ts';
@@ -69,7 +69,7 @@ export async function openCompletions(over: Parts = {}) {
     style: { instructions: 'Be brief.', voice: {} },
   };
   const { signal } = new AbortController();
-  const answers = new ProgramAnswers(parts, sessions, recordings, signal);
+  const answers = programAnswers(parts, sessions, recordings, signal);
   const transcriptions = new ProgramTranscriptions(
     parts,
     recordings,

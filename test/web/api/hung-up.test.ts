@@ -1,7 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, test, vi } from 'vitest';
-import { chained } from '#src/pipeline/chained.ts';
-import { only, openSessionFixture, places } from '#test/conversation/setup/session-fixture.ts';
+import { openSessionFixture, places } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { FakeSynthesizer } from '#test/fakes/speech.ts';
@@ -16,9 +15,8 @@ test.each(['text', 'file'])(
   async (answer) => {
     const clock = new VirtualClock();
     const chat = new FakeChat([['stall']]);
-    const pipelines = only(chained({ chat, synthesizer: new FakeSynthesizer() }));
     const { budgets, ledger } = openBudgets(clock, { caps: { serverDay: dollars(1) } });
-    const fixture = openSessionFixture({ chat, pipelines, spending: budgets }, undefined, clock);
+    const fixture = openSessionFixture({ chat, spending: budgets }, undefined, clock);
     const { talk } = fixture;
     const ask: typeof talk.ask = (...question) => talk.ask(...question);
     await using api = await openApi(programPorts({ ask, ...places }));

@@ -40,14 +40,17 @@ test('a text is read out in the name of the token, which pays for it', async () 
   expect(said).toEqual([[guildId, 'Dinner is ready.', 'queue', how]]);
 });
 
+const refused = <Id extends 'say.empty' | 'muted.server' | 'captions.only'>(id: Id) =>
+  ({ kind: 'refused', line: { id } }) as const;
+
 test.each([
   [{ kind: 'nowhere' }, 409, 'bot.nowhere', /in no voice channel/],
   [{ kind: 'full', limit: 8 }, 429, 'queue.full', /\(8\)/],
-  [{ kind: 'unspeakable' }, 422, 'text.unspeakable', /nothing in that text/],
-  [{ kind: 'muted' }, 409, 'bot.muted', /Unmute me/],
-  [{ kind: 'captions-only' }, 409, 'bot.captions_only', /./],
+  [refused('say.empty'), 422, 'text.unspeakable', /nothing I can say/],
+  [refused('muted.server'), 409, 'bot.muted', /Unmute me/],
+  [refused('captions.only'), 409, 'bot.captions_only', /./],
   [
-    { kind: 'unaffordable', line: { id: 'budget.user', with: { h: 5 } } },
+    { kind: 'refused', line: { id: 'budget.user', with: { h: 5 } } },
     429,
     'budget.token',
     /used its budget of today: try again in 5 h/,
@@ -57,8 +60,8 @@ test.each([
   async (outcome, status, code, sentence) => {
     await using api = await openApi(programPorts({ say: async () => outcome }));
     await api.add('bell');
-    const refused = await refusalIn(await api.post('bell', at('say'), { text: 'Hi' }));
-    expect(refused).toEqual([status, code, expect.stringMatching(sentence)]);
+    const answer = await refusalIn(await api.post('bell', at('say'), { text: 'Hi' }));
+    expect(answer).toEqual([status, code, expect.stringMatching(sentence)]);
   },
 );
 
@@ -107,8 +110,12 @@ test('a question is asked in words, with a recording in base64, or as a WAV file
 
 test.each([
   [{ kind: 'nowhere' }, 409, 'bot.nowhere'],
-  [{ kind: 'failed', line: { id: 'ask.bad.not_audio' } }, 400, 'sound.unusable'],
-  [{ kind: 'failed', line: { id: 'ask.bad.too_long', with: { max: 120 } } }, 413, 'sound.too_long'],
+  [{ kind: 'failed', line: { id: 'track.bad.not_audio' } }, 400, 'sound.unusable'],
+  [
+    { kind: 'failed', line: { id: 'track.bad.too_long', with: { max: '2 min' } } },
+    413,
+    'sound.too_long',
+  ],
   [{ kind: 'failed', line: { id: 'ask.late' } }, 504, 'answer.late'],
   [{ kind: 'failed', line: { id: 'ask.dropped' } }, 429, 'answer.busy'],
   [{ kind: 'failed', line: { id: 'budget.rest.person' } }, 429, 'budget.token'],
@@ -154,7 +161,7 @@ function playing(outcome: Playing, over: Partial<Public<TrackRequests>> = {}) {
 }
 
 test.each<[Playing, number, string]>([
-  [{ kind: 'no-sound', sound: 'rian', closest: ['rain'] }, 404, 'sound.unknown'],
+  [{ kind: 'no-sound', sound: 'rian', names: ['rain'] }, 404, 'sound.unknown'],
   [{ kind: 'bad', reason: { id: 'track.bad.not_audio' } }, 422, 'track.bad'],
   [{ kind: 'full', track: 'main', limit: 50 }, 429, 'track.full'],
   [{ kind: 'bad-name' }, 400, 'track.name'],

@@ -54,7 +54,7 @@ test.each<[PlayEnd, object]>([
   ],
   [
     { kind: 'failed', reason: { id: 'track.bad.voice' } },
-    { ended: 'failed', reason: 'my voice is out' },
+    { ended: 'failed', reason: 'My voice is out.' },
   ],
 ])('with wait a program is answered when it has ended: %j', async (end, reported) => {
   await using bot = await openPlaying();

@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { parse } from '@plussub/srt-vtt-parser';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
@@ -10,6 +8,7 @@ import {
   openTranscriptions,
   type TranscriptionsRules,
 } from '#test/fakes/providers/transcriptions.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
 import { dollars, openBudgets } from '#test/fakes/spending.ts';
 import { guildId, refusalIn } from './api-setup.ts';
 import { openCompletions } from './completions-setup.ts';
@@ -146,7 +145,13 @@ test.each([
   ['nothing to hear', { model: 'x' }, 400, 'file.missing', /^file: send an audio file/],
   ['an empty file', { file: new Blob([]) }, 400, 'sound.empty', /empty/],
   ['a file and an address', { file: wav, url: 'https://a.b/c' }, 400, 'request.invalid', /^url: /],
-  ['a file of no sound', { file: new Blob(['hello']) }, 400, 'sound.unusable', /I take wav/],
+  [
+    'a file of no sound',
+    { file: new Blob(['hello']) },
+    400,
+    'sound.unusable',
+    /only play sound: wav/,
+  ],
   [
     'subtitles as a stream',
     { file: wav, response_format: 'srt', stream: 'true' },
@@ -162,7 +167,7 @@ test.each([
     /^timestamp_granularities: word needs/,
   ],
   ['two files', { file: wav, other: wav }, 413, 'form.too_large', /more than one file/],
-  ['a private address', { url: 'https://127.0.0.1/a.wav' }, 400, 'sound.unusable', /I take wav/],
+  ['a private address', { url: 'https://127.0.0.1/a.wav' }, 400, 'sound.unusable', /may not fetch/],
 ] as const)('%s is refused in a sentence', async (_, fields, status, code, sentence) => {
   await using hearing = await openHearing();
   const init = { method: 'POST', body: form(fields) };
@@ -187,16 +192,14 @@ test('a recording that does not fit into the budget of its token is not sent', a
 
 /** A web server on this machine with one recording. */
 async function openFiles() {
-  const server = createServer((request, response) => {
+  const served = await listening((request, response) => {
     if (request.url === '/moved') {
       response.writeHead(302, { location: 'http://127.0.0.1:1/a.wav' }).end();
       return;
     }
     response.writeHead(200, { 'content-type': 'audio/wav' }).end(Buffer.from(twoSentences));
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return { host, [Symbol.dispose]: () => void server.close() };
+  return { ...served, host: `127.0.0.1:${served.port}` };
 }
 
 test('a recording is heard by its address, which only the owner may let lie in a private network', async () => {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { inBatches } from '#src/base/batches.ts';
 import { BotError } from '#src/base/errors.ts';
 import { foreignJson, toolArgumentLimits } from '#src/base/json.ts';
 import type { QuotedPoint, RecapOutcome } from '#src/features/captions/caption-outcomes.ts';
@@ -33,11 +34,6 @@ export type Recap = {
   readonly isPartial?: true;
 };
 
-export type RecapOptions = NumberingOptions & {
-  /** Language of the points, in English: `German`. */
-  readonly language: string;
-};
-
 /** Puts a request to a chat model, and gives its whole reply. */
 export type AskModel = (prompt: ModelPrompt, signal: AbortSignal) => Promise<string>;
 
@@ -61,7 +57,7 @@ export function recapLength(found: readonly FoundLine[]): number {
  */
 export async function recap(
   found: readonly FoundLine[],
-  options: RecapOptions,
+  options: NumberingOptions,
   ask: AskModel,
   signal: AbortSignal,
 ): Promise<Recap> {
@@ -71,9 +67,7 @@ export async function recap(
   const points: RecapPoint[] = [];
   let unread = 0;
   for (const piece of pieces) {
-    signal.throwIfAborted();
-    const reply = await ask(recapPrompt(piece, options.language, share), signal);
-    signal.throwIfAborted();
+    const reply = await ask(recapPrompt(piece, share), signal);
     const read = recapPoints(reply, piece, share);
     points.push(...(read ?? []));
     if (!read) unread++;
@@ -83,16 +77,12 @@ export async function recap(
 }
 
 /** Asks for the points of one piece, as JSON. */
-export function recapPrompt(
-  piece: NumberedLines,
-  language: string,
-  most = recapLength([...piece.byNumber.values()]),
-): ModelPrompt {
+export function recapPrompt(piece: NumberedLines, most: number): ModelPrompt {
   const task =
     `You note what is worth knowing of a conversation, in at most ${most} points: decisions, tasks, questions that nobody ` +
     'answered, then the rest. Reply with JSON only, as in ' +
     '{"points":[{"kind":"task","text":"Ben books a table.","lines":[{"line":5,"words":"then I book a table"}]}]}. ' +
-    `"kind" is decision, task, question or point. "text" is one sentence in ${language}; of a task it says who is to do it, where ` +
+    `"kind" is decision, task, question or point. "text" is one sentence in the language of most lines; of a task it says who is to do it, where ` +
     'a line says that. "lines" are the numbers of the lines that say it, each with some of its words, copied exactly as they stand there. Write nothing that ' +
     'no line says.';
   return { system: `${task}\n${linesAreData}`, user: piece.block };
@@ -112,7 +102,7 @@ const pointShape = z.object({
 export function recapPoints(
   reply: string,
   { byNumber }: Pick<NumberedLines, 'byNumber'>,
-  most = recapLength([...byNumber.values()]),
+  most: number,
 ): readonly RecapPoint[] | undefined {
   const json = reply.slice(reply.indexOf('{'), reply.lastIndexOf('}') + 1); // some put it between fences
   const read = shape.safeParse(foreignJson(json, toolArgumentLimits));
@@ -164,24 +154,17 @@ export function recapMessages(
     id: 'recap.title',
     with: { channel, date: times.day(startedAtWallMs) },
   };
-  const messages: [TextLine, ...TextLine[]][] = [];
   const lines = recapKinds.flatMap((kind) => {
     const own = points.filter((point) => point.kind === kind);
     return own.length === 0 ? [] : [headings[kind], ...own.map((point) => lineOf(point, times))];
   });
-  let chars = 0;
-  for (const line of [title, ...lines, ...(isPartial ? [partial] : [])]) {
-    const { id, with: words = {} }: CheckedLine = line;
-    const own = text(id, plainWords(words)).length + 1;
-    const last = messages.at(-1);
-    chars += own;
-    if (last && chars <= maxMessageChars - spareChars) last.push(line);
-    else {
-      messages.push([line]);
-      chars = own;
-    }
-  }
-  return messages;
+  const all = [title, ...lines, ...(isPartial ? [partial] : [])];
+  return inBatches(all, charsOf, { size: maxMessageChars - spareChars });
+}
+
+/** Length in English, with its line break. */
+function charsOf({ id, with: words = {} }: CheckedLine): number {
+  return text(id, plainWords(words)).length + 1;
 }
 
 type RecapMessage = readonly [TextLine, ...TextLine[]];

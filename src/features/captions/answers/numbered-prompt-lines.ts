@@ -1,5 +1,6 @@
+import { inBatches } from '#src/base/batches.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { speakerNames } from '#src/features/captions/files/speaker-names.ts';
+import { datedTimes, speakerNames } from '#src/features/captions/files/transcript-file.ts';
 import type { FoundLine } from '#src/features/captions/transcript-line.ts';
 import type { TranscriptRecorder } from '#src/features/captions/transcript-recorder.ts';
 import { dataBlock, dataWords, type ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
@@ -43,19 +44,14 @@ export function numberedPieces(
 ): readonly NumberedLines[] {
   const spoken = found.filter(({ line }) => visibleLine(line.text) !== '');
   const write = lineWriter(spoken, timeZone);
-  const pieces: { lines: string[]; byNumber: Map<number, FoundLine> }[] = [];
-  let chars = 0;
-  for (const each of spoken) {
-    const words = write(each);
-    const last = pieces.at(-1);
-    const piece = last && chars + words.length < maxChars ? last : undefined;
-    chars = (piece ? chars : 0) + words.length + numberChars;
-    const { lines, byNumber } = piece ?? { lines: [], byNumber: new Map<number, FoundLine>() };
-    if (!piece) pieces.push({ lines, byNumber });
-    byNumber.set(lines.length + 1, each);
-    lines.push(`[${lines.length + 1}] ${words}`);
-  }
-  return pieces.map(({ lines, byNumber }) => ({ block: dataBlock('lines', lines), byNumber }));
+  const charsOf = (each: FoundLine) => write(each).length + numberChars;
+  return inBatches(spoken, charsOf, { size: maxChars }).map((piece) => ({
+    block: dataBlock(
+      'lines',
+      piece.map((each, n) => `[${n + 1}] ${write(each)}`),
+    ),
+    byNumber: new Map(piece.map((each, n) => [n + 1, each])),
+  }));
 }
 
 /** Room that a number and a line break take. */
@@ -66,17 +62,12 @@ function lineWriter(
   found: readonly FoundLine[],
   timeZone: string | undefined,
 ): (found: FoundLine) => string {
-  const times = wallTimesIn(timeZone);
-  const nameOf = speakerNames(
-    found.map(({ line }) => line),
-    'Somebody',
-  );
-  const days = new Set(found.map((each) => times.day(wallMsOf(each))));
+  const timeOf = datedTimes(found.map(wallMsOf), wallTimesIn(timeZone), 'minute');
+  const lines = found.map(({ line }) => line);
+  const nameOf = speakerNames(lines, 'Somebody');
   return (each) => {
-    const wallMs = wallMsOf(each);
-    const day = days.size > 1 ? `${times.day(wallMs)} ` : '';
     const name = dataWords(nameOf(each.line.speaker));
-    return `${day}${times.minute(wallMs)} ${name}: ${dataWords(each.line.text)}`;
+    return `${timeOf(wallMsOf(each))} ${name}: ${dataWords(each.line.text)}`;
   };
 }
 
@@ -157,15 +148,9 @@ export function recentContext(
     })
     .map((line) => ({ line, session }));
   const write = lineWriter(recent, settings().timeZone);
-  const kept: string[] = [];
-  let chars = contextOf([]).length;
-  for (const each of recent.toReversed()) {
-    const written = write(each);
-    chars += written.length + 1;
-    if (chars > contextChars) break;
-    kept.unshift(written);
-  }
-  return kept.length === 0 ? undefined : contextOf(kept);
+  const room = { size: contextChars - contextOf([]).length };
+  const [kept] = inBatches(recent.toReversed().map(write), (line) => line.length + 1, room);
+  return kept && contextOf(kept.toReversed());
 }
 
 function contextOf(lines: readonly string[]): string {

@@ -11,9 +11,6 @@ export type SubtitleLine = {
   readonly name?: string;
 };
 
-/** Part of one utterance that is shown at once. */
-type SubtitleCue = SubtitleLine;
-
 /**
  * SubRip: each cue one line `Name: text`, numbered from 1. The format has no escapes: what a player would
  * take for a tag or for a time line is written with other characters.
@@ -35,7 +32,7 @@ function nameOf({ name }: SubtitleLine): string {
   return name === undefined ? '' : `${name}: `;
 }
 
-function spanOf({ startMs, endMs }: SubtitleCue, point: ',' | '.'): string {
+function spanOf({ startMs, endMs }: SubtitleLine, point: ',' | '.'): string {
   return `${cueTime(startMs, point)} --> ${cueTime(endMs, point)}`;
 }
 
@@ -57,58 +54,33 @@ function srtWords(words: string): string {
     .replace(/\{(?=\\)/g, '(');
 }
 
-/** Longest text of a cue with its speaker's name, in characters: about three lines of a screen. Only a single word may be longer. */
-const longestChars = 200;
-/** Longest time of a cue, in ms; only a single word may take longer. */
-const longestMs = 7_000;
 /** Time, in ms, that a line without a length is shown. */
 const shortestMs = 500;
+/** Words of a cue, at most 180 characters: about three lines of a screen. A script without spaces is cut anywhere. */
+const pieces = /.{1,180}(?:\s|$)|.{1,180}/gu;
 
 /**
  * Cues in order of their beginnings. Each belongs to one utterance, so who speaks at the same time has cues of their own;
  * long utterances are cut between words.
  */
-function subtitleCues(lines: readonly SubtitleLine[]): readonly SubtitleCue[] {
+function subtitleCues(lines: readonly SubtitleLine[]): readonly SubtitleLine[] {
   return lines.flatMap(piecesOf).toSorted((a, b) => a.startMs - b.startMs || a.number - b.number);
 }
 
 /** A character takes its share of the time of its line. */
-function piecesOf(line: SubtitleLine): readonly SubtitleCue[] {
+function piecesOf(line: SubtitleLine): readonly SubtitleLine[] {
   const text = visibleLine(line.text);
   const [fromMs, toMs] = wholeSpanOf(line);
-  const msPerChar = (toMs - fromMs) / Math.max(1, text.length);
-  const atMs = (char: number) => fromMs + Math.round(char * msPerChar);
-  const mostChars = Math.min(longestChars - nameOf(line).length, longestMs / msPerChar);
-  const cues: SubtitleCue[] = [];
-  for (let from = 0; from < text.length; ) {
-    const to = from + endOfPiece(text.slice(from), mostChars);
-    const startMs = atMs(from);
-    const endMs = Math.max(atMs(to), startMs + 1);
-    cues.push({ ...line, startMs, endMs, text: text.slice(from, to).trim() });
-    from = to;
-  }
-  return cues;
+  const atMs = (char: number) => fromMs + Math.round((char * (toMs - fromMs)) / text.length);
+  return Array.from(text.matchAll(pieces), ({ 0: words, index }) => {
+    const startMs = atMs(index);
+    const endMs = Math.max(atMs(index + words.length), startMs + 1);
+    return { ...line, startMs, endMs, text: words.trim() };
+  });
 }
 
 /** Whole ms, not before the session, and never backwards. */
 function wholeSpanOf({ startMs, endMs }: SubtitleLine): readonly [number, number] {
   const [fromMs, toMs] = [wholeMs(startMs), wholeMs(endMs)];
   return [fromMs, toMs > fromMs ? toMs : fromMs + shortestMs];
-}
-
-const words = new Intl.Segmenter(undefined, { granularity: 'word' });
-const clauseEnd =
-  /[.!?\u2026,;:\u3002\u3001\uff01\uff1f\uff0c\uff1b\uff1a]["'\u201d\u2019\u00bb)\]]*\s*$/u;
-
-/** Place in a text, in characters, at which its first cue ends: between words, at the end of a clause where one is in the second half. */
-function endOfPiece(text: string, mostChars: number): number {
-  if (text.length <= mostChars) return text.length;
-  const part = text.slice(0, mostChars * 2);
-  const starts = [...words.segment(part)]
-    .filter(({ isWordLike, index }) => isWordLike && index > 0)
-    .map(({ index }) => index);
-  const fitting = starts.filter((index) => index <= mostChars);
-  const end = fitting.at(-1) ?? starts[0] ?? part.length;
-  const isClauseEnd = (index: number) => clauseEnd.test(text.slice(0, index));
-  return fitting.findLast((index) => index > end / 2 && isClauseEnd(index)) ?? end;
 }

@@ -3,14 +3,12 @@ import type {
   TranscriptLine,
   TranscriptSession,
   TranscriptSpeaker,
-  TranscriptWord,
 } from '#src/features/captions/transcript-line.ts';
 import type { MessagePlace } from '#src/ports/message-place.ts';
 import { harmlessUncut } from '#src/texts/plain.ts';
 import { type Locale, text } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { isoTime, type WallTimes, wallTimesIn, wholeMs } from '#src/texts/wall-time.ts';
-import { speakerNames } from './speaker-names.ts';
 import { srtOf } from './subtitle-files.ts';
 
 /** By the ending of the file's name. */
@@ -69,8 +67,8 @@ function channelPart(channelName: string): string {
 }
 
 /** What was said, or that it was not understood, and whether the bot was stopped. */
-function wordsOf({ isCut, text: said }: TranscriptLine, locale?: Locale): string {
-  const words = visibleLine(said);
+function wordsOf({ isCut, text: spoken }: TranscriptLine, locale?: Locale): string {
+  const words = visibleLine(spoken);
   if (words === '') return text('transcript.not_understood', undefined, locale);
   if (!isCut) return words;
   let end = words.length;
@@ -78,36 +76,33 @@ function wordsOf({ isCut, text: said }: TranscriptLine, locale?: Locale): string
   return `${words.slice(0, end)}\u2014 ${text('transcript.stopped', undefined, locale)}`;
 }
 
-/** Plain text: channel, date, zone and speakers, then one line for each, with its date where they are of several days. */
+/** Plain text: channel, date and zone, then one line for each, with its date where they are of several days. */
 function textFile(
-  { channelName, endedAtWallMs, startedAtWallMs }: TranscriptSession,
+  { channelName, startedAtWallMs }: TranscriptSession,
   lines: readonly WrittenLine[],
   times: WallTimes,
   locale?: Locale,
 ): string {
-  const day = times.day(startedAtWallMs);
-  const dayOf = (wallMs: number) => (times.day(wallMs) === day ? '' : `${times.day(wallMs)} `);
-  const until =
-    endedAtWallMs === undefined
-      ? ''
-      : ` \u2013 ${dayOf(endedAtWallMs)}${times.minute(endedAtWallMs)}`;
-  const date = `${day} ${times.minute(startedAtWallMs)}${until}`;
   const channel = unpinged(visibleLine(channelName));
-  const names = [...new Set(lines.map(({ name }) => unpinged(name)))];
-  const wallOf = ({ startMs }: WrittenLine) => startedAtWallMs + startMs;
-  const days = new Set(lines.map((line) => times.day(wallOf(line))));
-  const entries = lines.map((line) => {
-    const date = days.size > 1 ? `${times.day(wallOf(line))} ` : '';
-    return `[${date}${times.second(wallOf(line))}] ${unpinged(line.name)}: ${unpinged(line.text)}`;
-  });
-  return [
-    text('captions.thread', { channel, date }, locale),
-    times.timeZone,
-    ...(names.length === 0 ? [] : [names.join(', ')]),
-    '',
-    ...entries,
-    '',
-  ].join('\n');
+  const date = times.day(startedAtWallMs);
+  const atWallMs = lines.map(({ startMs }) => startedAtWallMs + startMs);
+  const timeOf = datedTimes(atWallMs, times, 'second');
+  const entries = lines.map(
+    ({ name, startMs, text: said }) =>
+      `[${timeOf(startedAtWallMs + startMs)}] ${unpinged(name)}: ${unpinged(said)}`,
+  );
+  const title = text('captions.thread', { channel, date }, locale);
+  return [title, times.timeZone, '', ...entries, ''].join('\n');
+}
+
+/** Writes times of day of these instants, with the date where they are of several days. */
+export function datedTimes(
+  allWallMs: readonly number[],
+  times: WallTimes,
+  unit: 'minute' | 'second',
+): (wallMs: number) => string {
+  const days = new Set(allWallMs.map((wallMs) => times.day(wallMs)));
+  return (wallMs) => `${days.size > 1 ? `${times.day(wallMs)} ` : ''}${times[unit](wallMs)}`;
 }
 
 /** A line that is copied into a chat notifies no person. */
@@ -138,16 +133,18 @@ function jsonFile(
 
 function lineJson(line: TranscriptLine, guildId: string, startedAtWallMs: number) {
   const { number, speaker, isCut, language, post } = line;
-  const said = wordJson(line);
+  const text = visibleLine(line.text);
+  const startMs = wholeMs(line.startMs);
   return {
     number,
     speaker: speakerJson(speaker),
-    ...said,
-    startedAt: isoTime(startedAtWallMs + said.startMs),
-    isUnderstood: said.text !== '',
+    text,
+    startMs,
+    endMs: Math.max(startMs, wholeMs(line.endMs)),
+    startedAt: isoTime(startedAtWallMs + startMs),
+    isUnderstood: text !== '',
     isCut,
     language,
-    words: line.words?.map(wordJson),
     link: post && messageLink(guildId, post),
   };
 }
@@ -158,20 +155,59 @@ function speakerJson(speaker: TranscriptSpeaker) {
   return { ...speaker, name };
 }
 
-/** A word or a line; its confidence is 0 to 1, whatever a recogniser counts. */
-function wordJson({ text: said, confidence, ...word }: TranscriptWord) {
-  const startMs = wholeMs(word.startMs);
-  return {
-    text: visibleLine(said),
-    startMs,
-    endMs: Math.max(startMs, wholeMs(word.endMs)),
-    ...(confidence !== undefined && {
-      confidence: Math.min(1, Math.max(0, confidence)) || 0,
-    }),
-  };
-}
-
 /** Address of a message in a server. */
 export function messageLink(guildId: string, { channelId, messageId }: MessagePlace): string {
   return `https://discord.com/channels/${guildId}/${channelId}/${messageId}`;
+}
+
+/** Longest name that is shown, in characters; Discord takes 32. */
+const maxNameChars = 64;
+/** Everything that is read like the colon between a name and its words. */
+const colons = /[:\u02d0\u05c3\u2236\ua789\ufe13\ufe55\uff1a]/gu;
+
+/** Name that a line shows for its speaker. */
+type NameOf = (speaker: TranscriptSpeaker) => string;
+
+/**
+ * Names on one line and without a colon, so that no name can look like another person's line. A name that another
+ * speaker of these lines has already is followed by a number: no person can pass for another.
+ */
+export function speakerNames(lines: readonly TranscriptLine[], somebody: string): NameOf {
+  const shown = new Map<string, string>();
+  const owners = new Map<string, string>();
+  const isTaken = (name: string, id: string) => (owners.get(alike(name)) ?? id) !== id;
+  const add = (speaker: TranscriptSpeaker): void => {
+    const key = keyOf(speaker);
+    if (shown.has(key)) return;
+    const [id, name] = [idOf(speaker), plainName(speaker.name, somebody)];
+    let free = name;
+    for (let number = 2; isTaken(free, id); number++) free = `${name} (${number})`;
+    owners.set(alike(free), id);
+    shown.set(key, free);
+  };
+  // The bot keeps its name, whatever people call themselves.
+  for (const kind of ['bot', 'person'] as const) {
+    for (const { speaker } of lines) if (speaker.kind === kind) add(speaker);
+  }
+  return (speaker) => shown.get(keyOf(speaker)) ?? plainName(speaker.name, somebody);
+}
+
+function plainName(name: string, somebody: string): string {
+  const plain = visibleLine(name.replace(colons, ' '));
+  const short = [...plain].slice(0, maxNameChars).join('').trim();
+  return short === '' ? somebody : short;
+}
+
+/** A changed name is another one: each line keeps the name that its speaker had then. */
+function keyOf(speaker: TranscriptSpeaker): string {
+  return `${idOf(speaker)} ${speaker.name}`;
+}
+
+function idOf(speaker: TranscriptSpeaker): string {
+  return speaker.kind === 'bot' ? 'bot' : speaker.personId;
+}
+
+/** Small and capital letters, and letters of other widths, look the same to a reader in a hurry. */
+function alike(name: string): string {
+  return name.normalize('NFKC').toLowerCase();
 }

@@ -1,8 +1,9 @@
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { TranscriptLine, TranscriptSpeaker } from '#src/features/captions/transcript-line.ts';
-import { writtenText } from '#src/notices/localized-text.ts';
+import { writtenText } from '#src/notices/notice.ts';
 import { address, cut, escapedInside, harmlessUncut } from '#src/texts/plain.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
+import { visibleLine } from '#src/texts/visible-line.ts';
 
 /** In place of a speaker: the line says what happens beside words, for example that music plays. */
 export type RemarkSpeaker = { readonly kind: 'remark' };
@@ -41,8 +42,6 @@ export type CaptionTexts = {
 const maxLineChars = 1_900;
 /** Most characters of the words of a line; further ones stand in the transcript. */
 const maxWordsChars = 1_500;
-/** Shortest pause, in ms, after which the next utterance of a person is a line of its own. */
-const mergedGapMs = 1_000;
 /** Characters that begin a heading, quotation or list at the start of a line. */
 const startOfBlock = /^(\d*)([#>+.)-])/;
 
@@ -56,13 +55,8 @@ export function wordsOf({ speaker, state, text }: CaptionLine, texts: CaptionTex
 
 /** Markdown of a message with these lines, which are in order; empty: none has visible words. */
 export function renderLines(lines: readonly CaptionLine[], texts: CaptionTexts): string {
-  const groups: CaptionLine[][] = [];
-  for (const line of lines.filter((one) => wordsOf(one, texts) !== '')) {
-    const [group, last] = [groups.at(-1), groups.at(-1)?.at(-1)];
-    if (group && last && areMerged(last, line)) group.push(line);
-    else groups.push([line]);
-  }
-  return groups.map((group) => renderGroup(group, texts)).join('\n');
+  const shown = lines.filter((line) => wordsOf(line, texts) !== '');
+  return shown.map((line) => renderLine(line, texts)).join('\n');
 }
 
 /** Text of a message with stored lines, without translations; empty: none. */
@@ -81,29 +75,13 @@ export function bySpeech(
   return one.startMs - other.startMs || one.number - other.number;
 }
 
-/** Whether both are of one speaker, uninterrupted, and are read as one. `b` comes next in order of speech. */
-function areMerged(a: CaptionLine, b: CaptionLine): boolean {
-  if (a.isCut || a.endMs === undefined || b.startMs - a.endMs >= mergedGapMs) return false;
-  if (a.speaker.kind === 'remark' || b.speaker.kind === 'remark') return false;
-  const isFailed = [a, b].some(({ state, text }) => state === 'final' && text === '');
-  return !isFailed && speakerKey(a.speaker) === speakerKey(b.speaker);
-}
-
-function speakerKey(speaker: TranscriptSpeaker): string {
-  return speaker.kind === 'bot' ? 'bot' : `${speaker.personId} ${speaker.name}`;
-}
-
-function renderGroup(group: readonly CaptionLine[], texts: CaptionTexts): string {
-  const [first] = group;
-  if (!first) return '';
-  const { speaker } = first;
+function renderLine(line: CaptionLine, texts: CaptionTexts): string {
+  const { speaker, translation = '' } = line;
   const name = speaker.kind === 'remark' ? '' : `${shownName(speaker.name, texts.unnamed)} `;
-  const said = group.map((line) => `${wordsOf(line, texts)}${markOf(line, texts)}`).join(' ');
-  const room = maxLineChars - name.length - said.length;
-  const translated = group.map(({ translation = '' }) => translation).join(' ');
-  const below = room > 0 ? shownWords(translated, room) : '';
-  const line = `${name}${said}`;
-  return below === '' ? line : `${line}\n-# ${below.replace(startOfBlock, '$1\\$2')}`;
+  const said = `${name}${wordsOf(line, texts)}${markOf(line, texts)}`;
+  const room = maxLineChars - said.length;
+  const below = room > 0 ? shownWords(translation, room) : '';
+  return below === '' ? said : `${said}\n-# ${below.replace(startOfBlock, '$1\\$2')}`;
 }
 
 function markOf(line: CaptionLine, texts: CaptionTexts): string {
@@ -113,9 +91,8 @@ function markOf(line: CaptionLine, texts: CaptionTexts): string {
 
 /** Words of people on one line, without what hides, reorders or pushes aside other text; empty where nothing is visible. */
 function cleanWords(words: string): string {
-  const onOneLine = words.toWellFormed().replace(unseen, '').replace(spaces, ' ');
-  const clean = harmlessUncut(onOneLine).replace(/ {2,}/g, ' ').trim();
-  return visible.test(clean) ? clean : '';
+  const line = words.replace(spaces, ' ').replace(/\p{Cc}/gu, '');
+  return harmlessUncut(visibleLine(line)).replace(/ {2,}/g, ' ');
 }
 
 /** A name in bold; `unnamed` where it has nothing visible. No address in it becomes a link. */
@@ -138,11 +115,8 @@ function shownWords(words: string, maxLength: number): string {
 
 /** Longest name; those of Discord have 32 characters. */
 const maxNameChars = 100;
-/** Joiners and vowel signs without any ink, beyond those of `harmless`. */
-const unseen = /[\u034f\u17b4\u17b5\u180e]/g;
 /** Spaces, line breaks, and letters that look like spaces; a word joiner is none. */
 const spaces = /[^\S\ufeff]+|[\u0085\u115f\u1160\u2800\u3164\uffa0]+/g;
-const visible = /[\p{L}\p{N}\p{P}\p{S}]/u;
 const endOfSentence = new Set('.,:;!?"\')');
 
 /** Discord shows no preview of a link within `<` and `>`. Source: Discord help, "Markdown text". */

@@ -20,8 +20,8 @@ export type LiveCaptionsOptions = {
   readonly texts: CaptionTexts;
   /** A message with captions is posted. */
   readonly onPosted: (place: MessagePlace) => void;
-  /** This message shows this line now. */
-  readonly onPlaced: (number: number, place: MessagePlace) => void;
+  /** This message shows these lines now. */
+  readonly onPlaced: (numbers: readonly number[], place: MessagePlace) => void;
   /** Called when a person deleted the message that showed these lines. */
   readonly onDeleted: (numbers: readonly number[]) => void;
   /** Called when nothing can be shown there any more, or Discord refuses some lines. */
@@ -42,18 +42,10 @@ const leftAfterMs = 55 * 60_000;
 type Message = {
   readonly sent: ChatMessage;
   readonly openedAtMs: number;
-  text: string;
+  /** By number. */
+  readonly lines: Map<number, CaptionLine>;
   place?: MessagePlace;
   isPlain: boolean;
-};
-
-type ShownLine = {
-  readonly line: CaptionLine;
-  readonly message: Message;
-  /** Place that was reported. */
-  place?: MessagePlace;
-  /** When all its words were shown first. */
-  shownAtMs?: number;
 };
 
 /**
@@ -64,10 +56,10 @@ export class LiveCaptions {
   readonly #options: LiveCaptionsOptions;
   /** Messages that still change, the newest last. */
   #messages: readonly Message[] = [];
-  /** Lines of these messages by their number. */
-  readonly #lines = new Map<number, ShownLine>();
   /** Lines that are never shown again. */
   readonly #erased = new Set<number>();
+  /** Final lines that are shown. */
+  readonly #shown = new Set<number>();
   #isShut = false;
 
   constructor(options: LiveCaptionsOptions) {
@@ -90,33 +82,29 @@ export class LiveCaptions {
 
   /** Message that shows a line, once it is posted. */
   placeOf(number: number): MessagePlace | undefined {
-    return this.#lines.get(number)?.message.place;
+    return this.#messageOf(number)?.place;
   }
 
   /** Adds or changes a line. */
   put(line: CaptionLine): void {
     const { number, state } = line;
     if (this.#isShut || this.#erased.has(number)) return;
-    const { texts } = this.#options;
-    const former = this.#lines.get(number);
-    const words = wordsOf(line, texts);
-    if (words === '') {
+    if (wordsOf(line, this.#options.texts) === '') {
       if (state === 'final') this.#take(number);
       return;
     }
-    const isNew = !former || wordsOf(former.line, texts) !== words;
-    const message = this.#messageFor(line, former?.message);
-    const shown = { ...former, line, message, ...(isNew && { shownAtMs: undefined }) };
-    this.#lines.set(number, shown);
-    if (former && former.message !== message) this.#show(former.message, 'whole');
-    this.#show(message, isNew && state !== 'partial' ? 'whole' : 'partial');
-    if (former?.line.state !== 'final') this.#report(shown);
+    const former = this.#messageOf(number);
+    former?.lines.delete(number);
+    const message = this.#messageFor(line, former);
+    message.lines.set(number, line);
+    if (former && former !== message) this.#show(former, 'whole');
+    this.#show(message, state === 'partial' ? 'partial' : 'whole');
   }
 
   /** Shows the translation of a line that is final. */
   translate(number: number, translation: string): void {
-    const known = this.#lines.get(number);
-    if (known) this.put({ ...known.line, translation });
+    const known = this.#messageOf(number)?.lines.get(number);
+    if (known) this.put({ ...known, translation });
   }
 
   /** Takes lines out of their messages for good. */
@@ -150,61 +138,58 @@ export class LiveCaptions {
     this.#isShut = true;
   }
 
-  /** Lines of a message in order of speech. */
-  #linesOf(message: Message): readonly ShownLine[] {
-    const lines = [...this.#lines.values()].filter((shown) => shown.message === message);
-    return lines.sort((one, other) => bySpeech(one.line, other.line));
+  #messageOf(number: number): Message | undefined {
+    return this.#messages.find(({ lines }) => lines.has(number));
   }
 
-  /** The message where a line stands, or else the newest one, if that is open, as far as it has room; or else a further one. */
-  #messageFor(line: CaptionLine, known: Message | undefined): Message {
+  /** The message where a line stood, or else the newest one, if that is open, as far as it has room; or else a further one. */
+  #messageFor(line: CaptionLine, former: Message | undefined): Message {
     const nowMs = this.#options.clock.nowMs();
-    if (known && this.#hasRoom(known, line, maxChars)) return known;
+    if (former && this.#hasRoom(former, line, maxChars)) return former;
     const newest = this.#messages.at(-1);
     const isOpen = newest && nowMs - newest.openedAtMs < openMs;
     if (isOpen && this.#hasRoom(newest, line, maxOpenChars)) return newest;
-    for (const old of this.#messages) if (nowMs - old.openedAtMs >= leftAfterMs) this.#forget(old);
+    this.#messages = this.#messages.filter((old) => nowMs - old.openedAtMs < leftAfterMs);
     const sent = this.#options.chat.message(
-      () => ({ text: message.text }),
+      () => ({ text: this.#textOf(message) }),
       (outcome) => this.#handleOutcome(outcome, message),
     );
-    const message: Message = { sent, openedAtMs: nowMs, text: '', isPlain: false };
+    const message: Message = { sent, openedAtMs: nowMs, lines: new Map(), isPlain: false };
     this.#messages = [...this.#messages, message];
     return message;
   }
 
   #hasRoom(message: Message, line: CaptionLine, mostChars: number): boolean {
-    const others = this.#linesOf(message).map(lineOf);
-    const all = [...others.filter(({ number }) => number !== line.number), line];
-    const text = renderLines(all.toSorted(bySpeech), this.#options.texts);
-    return all.length === 1 || text.length <= mostChars;
+    return message.lines.size === 0 || this.#rendered(message, [line]).length <= mostChars;
+  }
+
+  /** Lines of a message and `more`, in order of speech. */
+  #rendered({ lines }: Message, more: readonly CaptionLine[] = []): string {
+    const all = [...lines.values(), ...more];
+    return renderLines(all.sort(bySpeech), this.#options.texts);
+  }
+
+  #textOf(message: Message): string {
+    const text = this.#rendered(message);
+    return message.isPlain ? plainText(text) : text;
   }
 
   /** Takes a line out of its message; a message without lines is deleted. */
   #take(number: number): void {
-    const message = this.#lines.get(number)?.message;
-    this.#lines.delete(number);
+    const message = this.#messageOf(number);
+    message?.lines.delete(number);
     if (message) this.#show(message, 'whole');
   }
 
   #show(message: Message, urgency: 'whole' | 'partial'): void {
-    if (this.#isShut || !this.#messages.includes(message)) return;
-    message.text = this.#textOf(message);
-    if (message.text === '') this.#forget(message);
+    if (this.#isShut) return;
+    if (message.lines.size === 0) this.#leave(message);
     message.sent.touch(urgency);
   }
 
-  #textOf(message: Message): string {
-    const text = renderLines(this.#linesOf(message).map(lineOf), this.#options.texts);
-    return message.isPlain ? plainText(text) : text;
-  }
-
-  /** Leaves a message as it is; its lines. */
-  #forget(message: Message): readonly number[] {
+  /** Changes a message no more. */
+  #leave(message: Message): void {
     this.#messages = this.#messages.filter((one) => one !== message);
-    const numbers = this.#linesOf(message).map(({ line }) => line.number);
-    for (const number of numbers) this.#lines.delete(number);
-    return numbers;
   }
 
   #handleOutcome(outcome: MessageOutcome, message?: Message): void {
@@ -222,46 +207,44 @@ export class LiveCaptions {
   }
 
   #confirm(message: Message, place: MessagePlace, text: string): void {
-    const { clock, onPlaced, onPosted, texts } = this.#options;
+    const { clock, onPlaced, onPosted, onShown, texts } = this.#options;
     if (!message.place) onPosted(place);
     message.place ??= place;
-    for (const shown of this.#linesOf(message)) {
-      const { number, state } = shown.line;
-      if (shown.place !== message.place) onPlaced(number, message.place);
-      shown.place = message.place;
-      const isShown = state !== 'partial' && text.includes(wordsOf(shown.line, texts));
-      if (shown.shownAtMs !== undefined || !isShown) continue;
-      shown.shownAtMs = clock.nowMs();
-      this.#report(shown);
+    onPlaced([...message.lines.keys()], message.place);
+    for (const line of message.lines.values()) {
+      const { number, state } = line;
+      if (state !== 'final' || this.#shown.has(number) || !text.includes(wordsOf(line, texts)))
+        continue;
+      this.#shown.add(number);
+      onShown(number, clock.nowMs());
     }
-  }
-
-  #report({ line, shownAtMs }: ShownLine): void {
-    if (line.state === 'final' && shownAtMs !== undefined)
-      this.#options.onShown(line.number, shownAtMs);
   }
 
   /** A person deleted a message: its lines are gone. */
   #deleteWithLines(message: Message): void {
-    const numbers = this.#forget(message);
-    for (const number of numbers) this.#erased.add(number);
+    const numbers = this.#erase(message);
     if (numbers.length > 0) this.#options.onDeleted(numbers);
+  }
+
+  /** Numbers of the lines of a message, which are never shown again. */
+  #erase(message: Message): readonly number[] {
+    this.#leave(message);
+    const numbers = [...message.lines.keys()];
+    for (const number of numbers) this.#erased.add(number);
+    return numbers;
   }
 
   /** It goes once more as plain text; where that is refused, too, its lines are given up. */
   #refused(message: Message): void {
-    if (plainText(message.text) !== message.text) {
+    const text = this.#textOf(message);
+    if (plainText(text) !== text) {
       message.isPlain = true;
       this.#show(message, 'whole');
       return;
     }
-    for (const number of this.#forget(message)) this.#erased.add(number);
+    this.#erase(message);
     this.#options.onTrouble('refused');
   }
-}
-
-function lineOf({ line }: ShownLine): CaptionLine {
-  return line;
 }
 
 /** Without characters that Discord renders or resolves. */

@@ -37,8 +37,6 @@ const put = replacing({ ...captionMessages, columns: messageColumns });
  * `outdated`. Errors: BotError `store.*`.
  */
 export function captionMessageStore(database: StoreDatabase) {
-  /** Erasures that a message was told of as outdated for: a later one is not settled by its edit. */
-  const reported = new Map<string, number>();
   return {
     async put(message: CaptionMessage): Promise<void> {
       await database.write((connection) =>
@@ -55,7 +53,7 @@ export function captionMessageStore(database: StoreDatabase) {
       shard: ServerShare = { id: 0, count: 1 },
       waitingChannelIds: readonly string[] = [],
     ): Promise<readonly OutdatedMessage[]> {
-      const { found, lines } = await database.readTogether(async (connection) => {
+      const { found, lines } = await database.read(async (connection) => {
         const found = await select(
           connection,
           captionMessages,
@@ -72,25 +70,22 @@ export function captionMessageStore(database: StoreDatabase) {
         return { found, lines: Map.groupBy(lines, ({ postMessageId }) => postMessageId) };
       });
       return found.map(({ outdated, ...message }) => {
-        reported.set(message.messageId, outdated);
         const shown = lines.get(message.messageId) ?? [];
         const linesOf = shown.map(({ sessionId, ...line }) => lineOf(line, sessionId));
-        return { message, lines: linesOf };
+        return { message, lines: linesOf, outdated };
       });
     },
 
-    /** It shows what it should, or is gone; it is not told of as outdated any more. */
-    async settled(messageId: string, isGone: boolean): Promise<void> {
-      const told = reported.get(messageId) ?? 0;
-      await database.writeNow((connection) =>
+    /** It shows what it should after so many erasures, a later one apart; undefined: it is gone. */
+    async settled(messageId: string, outdated?: number): Promise<void> {
+      await database.write((connection) =>
         connection.run(
-          isGone
+          outdated === undefined
             ? sql`DELETE FROM caption_messages WHERE message_id = ${messageId}`
             : sql`UPDATE caption_messages SET outdated = 0
-              WHERE message_id = ${messageId} AND outdated = ${told}`,
+              WHERE message_id = ${messageId} AND outdated = ${outdated}`,
         ),
       );
-      reported.delete(messageId);
     },
   };
 }

@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import { id } from '#src/sql/columns.ts';
-import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
 
 const leftOutOfCaptions = table(
@@ -9,15 +9,14 @@ const leftOutOfCaptions = table(
   { guildId: id, personId: id },
   {
     key: ['guildId', 'personId'],
-    person: { forget: 'delete', column: 'personId' },
+    person: { forget: 'delete', columns: ['personId'] },
     server: { forget: 'delete', column: 'guildId' },
   },
 );
 
 /** People left out of captions: a row per person and server. */
-export const leftOutPeoplePart = storePart<LeftOutPeopleStore>({
+export const leftOutPeoplePart: StorePart<LeftOutPeopleStore> = {
   tables: [leftOutOfCaptions],
-  operations: { readLeftOut: reads, leaveOut: writes },
   open: (database) => ({
     async readLeftOut(guildId) {
       const rows = await database.read((connection) =>
@@ -36,4 +35,4 @@ export const leftOutPeoplePart = storePart<LeftOutPeopleStore>({
       );
     },
   }),
-});
+};

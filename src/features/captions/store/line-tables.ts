@@ -1,10 +1,9 @@
-import type { TranscriptLine, TranscriptWord } from '#src/features/captions/transcript-line.ts';
+import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import {
   id,
   instant,
   json,
   key,
-  number,
   optional,
   type RowOf,
   reference,
@@ -53,8 +52,6 @@ export const lineColumns = {
   isCut: optional(yes),
   isBrief: optional(yes),
   language: optional(text),
-  words: optional(json<readonly TranscriptWord[]>()),
-  confidence: optional(number),
   postChannelId: optional(id),
   postMessageId: optional(id),
   answeredIds: optional(json<readonly string[]>()),
@@ -75,20 +72,8 @@ export const lines = table(
       lines_by_message: { fields: ['postMessageId'], where: 'post_message_id IS NOT NULL' },
       brief_lines: { fields: ['id'], where: 'is_brief = TRUE' },
     },
-    person: { forget: 'erase-line', column: 'personId', line: 'id' },
-    server: { forget: 'erase-line', line: 'id' },
-  },
-);
-
-/** People whom a line of the bot answers, to find such lines by; the line itself has them in order. */
-export const answered = table(
-  'answered',
-  { line: reference, personId: id },
-  {
-    key: ['line', 'personId'],
-    indexes: { answered_by_person: ['personId'] },
-    person: { forget: 'erase-line', column: 'personId', line: 'line' },
-    server: { forget: 'erase-line', line: 'line' },
+    person: { forget: 'erase-line' },
+    server: { forget: 'erase-line' },
   },
 );
 

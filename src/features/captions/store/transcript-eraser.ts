@@ -1,13 +1,83 @@
-import sql, { join, type Sql } from 'sql-template-tag';
-import type { KeptDays } from '#src/features/captions/transcript-line.ts';
-import { key } from '#src/sql/columns.ts';
+import sql, { empty, join, type Sql } from 'sql-template-tag';
+import type { KeptDays, PersonExport } from '#src/features/captions/transcript-line.ts';
+import { memories } from '#src/features/memories/memory-store.ts';
+import type { StoredCounts } from '#src/ports/feature-session.ts';
+import { id, integer, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
-import { columnOf, deleteRows, named } from '#src/sql/table.ts';
-import { sessionKeyOf } from './line-tables.ts';
-import { linesAbout, type PersonThere, rowsAbout } from './person-records.ts';
+import { personRows } from '#src/sql/person-rows.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { columnList, columnOf, deleteRows, named, select } from '#src/sql/table.ts';
+import { lineColumns, lineOf, sessionColumns, sessionKeyOf } from './line-tables.ts';
 import { tables } from './transcript-tables.ts';
 import { mergeIndex } from './word-index.ts';
+
+/** Records about one person: all that `eraser.forget` deletes. Errors: BotError `store.unreadable`. */
+export function personRecords(database: StoreDatabase) {
+  return {
+    async count(guildId: string, personId: string): Promise<StoredCounts> {
+      const [counts] = await database.read((connection) =>
+        connection.rows(
+          { lines: integer, memories: integer },
+          sql`WITH theirs AS (${linesAbout({ guildId, personId })})
+          SELECT (SELECT COUNT(*) FROM theirs) AS lines,
+          (SELECT COUNT(*) FROM memories WHERE ${memoriesOf(guildId, personId)}) AS memories`,
+        ),
+      );
+      return counts ?? { lines: 0, memories: 0 };
+    },
+
+    /** Every line of theirs, answers to them, and memories by or about them. */
+    all(guildId: string, personId: string): Promise<PersonExport> {
+      return database.read(async (connection) => {
+        const rows = await connection.rows(
+          { ...lineColumns, sessionId: id },
+          sql`SELECT ${columnList(lineColumns, 'l')}, s.id AS session_id
+          FROM lines l JOIN sessions s ON s.key = l.session
+          WHERE l.id IN (${linesAbout({ guildId, personId })})
+          ORDER BY s.key, l.start_ms, l.id`,
+        );
+        const lines = rows.map(({ sessionId, ...row }) => lineOf(row, sessionId));
+        const ids = [...new Set(lines.map(({ sessionId }) => sessionId))];
+        const sessions = await connection.rows(
+          sessionColumns,
+          sql`SELECT ${columnList(sessionColumns)} FROM sessions
+          WHERE id ${connection.among(ids)} ORDER BY key`,
+        );
+        const rest = sql`WHERE ${memoriesOf(guildId, personId)} ORDER BY number`;
+        return { sessions, lines, memories: await select(connection, memories, rest) };
+      });
+    },
+  };
+}
+
+function memoriesOf(guildId: string, personId: string) {
+  return sql`guild_id = ${guildId} AND (by_id = ${personId} OR about_id = ${personId})`;
+}
+
+/** Person in a server, or in one session of it. */
+export type PersonThere = {
+  readonly guildId: string;
+  readonly personId: string;
+  readonly sessionId?: string;
+};
+
+/** SQL of the ids of lines about a person, their own and answers to them, each once. */
+function linesAbout({ guildId, personId, sessionId }: PersonThere): Sql {
+  // SQLite begins a CROSS JOIN with its left table, and finds no more of UNION ALL than a portion takes.
+  return sql`SELECT l.id
+    FROM (SELECT id FROM lines WHERE person_id = ${personId}
+      UNION ALL SELECT a.id FROM sessions o CROSS JOIN lines a
+        WHERE o.guild_id = ${guildId} AND a.session = o.key AND a.answered_ids LIKE ${`%"${personId}"%`}
+    ) AS found CROSS JOIN lines l CROSS JOIN sessions s
+    WHERE l.id = found.id AND s.key = l.session AND s.guild_id = ${guildId}
+    ${sessionId === undefined ? empty : sql`AND s.id = ${sessionId}`}`;
+}
+
+/** SQL of the rows about a person beside lines, each behind `FROM`. Memories belong to no session. */
+function rowsAbout({ guildId, personId, sessionId }: PersonThere): readonly Sql[] {
+  if (sessionId !== undefined) return [];
+  return personRows(tables, guildId, personId).map(({ rows }) => rows);
+}
 
 /** Lines that one transaction erased, and whether it was the last one. */
 type ErasedPortion = { readonly count: number; readonly isLast: boolean };
@@ -18,7 +88,7 @@ const briefMs = dayMs;
 /** Time, in ms, for which a session that a server does not keep can be resumed once it is over. */
 const unkeptMs = 15 * 60_000;
 /** Lines that one transaction deletes from a shared database, and from a file: FTS5 takes about 0.5 ms for the words of a line, and up to 1.2 ms. */
-const [sharedLinesAtOnce, linesAtOnce] = [20_000, 25];
+const [sharedLinesAtOnce, linesAtOnce] = [2_000, 25];
 
 /**
  * Erases what was said, in portions of lines that are each done wholly or not at all. SQLite overwrites the erased rows, and where a
@@ -27,23 +97,20 @@ const [sharedLinesAtOnce, linesAtOnce] = [20_000, 25];
  * Errors: BotError `store.unwritable`.
  */
 export function transcriptEraser(database: StoreDatabase) {
-  const most = database.isShared ? sharedLinesAtOnce : linesAtOnce;
+  const most = database.dialect === 'postgres' ? sharedLinesAtOnce : linesAtOnce;
 
   /** Erases chosen lines, so that nothing that was asked for before brings them back; `finish` with the last portion. */
-  function erase(
+  async function erase(
     chosen: (connection: Connection) => Sql,
     finish?: (connection: Connection) => Promise<void>,
   ): Promise<number> {
-    return inPortions(async (connection) => {
+    let count = 0;
+    const portion = async (connection: Connection) => {
       const done = await eraseLines(connection, chosen(connection), most);
       if (done.isLast) await finish?.(connection);
       return done;
-    });
-  }
-
-  async function inPortions(portion: Work<ErasedPortion>): Promise<number> {
-    let count = 0;
-    await database.eraseInPortions(portion, (done) => {
+    };
+    await database.erase(portion, (done) => {
       count += done.count;
       return !done.isLast;
     });
@@ -53,13 +120,12 @@ export function transcriptEraser(database: StoreDatabase) {
   return {
     /** Of these servers: lines older than they are kept, brief ones after 24 h, and ended sessions without a line. */
     expire(nowWallMs: number, keptDays: KeptDays): Promise<number> {
-      return inPortions(async (connection) => {
-        const isTheirs = sql`guild_id ${connection.among(Object.keys(keptDays))}`;
-        const due = dueLines(connection, isTheirs, nowWallMs, keptDays);
-        const done = await eraseLines(connection, due, most);
-        if (done.isLast) await eraseEmptySessions(connection, isTheirs);
-        return done;
-      });
+      const guildIds = Object.keys(keptDays);
+      const isTheirs = (connection: Connection) => sql`guild_id ${connection.among(guildIds)}`;
+      return erase(
+        (connection) => dueLines(connection, isTheirs(connection), nowWallMs, keptDays),
+        (connection) => eraseEmptySessions(connection, isTheirs(connection)),
+      );
     },
 
     /** All about a person in a server: lines, answers to them, memories by or about them; or only of one session. */
@@ -72,7 +138,7 @@ export function transcriptEraser(database: StoreDatabase) {
         },
       );
       if (sessionId !== undefined) return erased;
-      if (!database.isShared) await database.writeNow(mergeIndex);
+      if (database.dialect === 'sqlite') await database.write(mergeIndex);
       await database.scrub();
       return erased;
     },
@@ -128,7 +194,6 @@ async function eraseLines(
   const among = connection.among(ids);
   await connection.run(noteMessages(among));
   await connection.run(noteRecaps(connection.among([...new Set(ids.map(sessionKeyOf))])));
-  await connection.run(sql`DELETE FROM answered WHERE line ${among}`);
   const count = await connection.run(sql`DELETE FROM lines WHERE id ${among}`);
   return { count, isLast };
 }

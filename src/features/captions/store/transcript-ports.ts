@@ -1,11 +1,18 @@
 import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
+import type {
+  FoundLine,
+  LineRange,
+  ListedSession,
+  OpenChannels,
+  TranscriptLine,
+  TranscriptSession,
+} from '#src/features/captions/transcript-line.ts';
 import { MemoryStore } from '#src/features/memories/memory-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { captionMessageStore } from './caption-message-store.ts';
-import { personRecords } from './person-records.ts';
-import { transcriptEraser } from './transcript-eraser.ts';
+import { personRecords, transcriptEraser } from './transcript-eraser.ts';
 import { transcriptReader } from './transcript-reader.ts';
 import { transcriptWriter } from './transcript-writer.ts';
 
@@ -57,4 +64,63 @@ export type CaptionParts = SessionDependencies & { readonly transcripts: Transcr
 /** The store for a server that keeps captions for so many days. */
 export function storeFor(stores: TranscriptStores, keptDays: number): TranscriptPorts {
   return keptDays === 0 ? stores.inMemory : stores.onDisk;
+}
+
+/** Subjects of a question: the current session, the previous one, or all of them. */
+export const transcriptSubjects = ['this', 'last', 'all'] as const;
+
+/** Sessions offered at most. */
+const mostSessions = 25;
+
+export type OpenTranscripts = ReturnType<typeof openTranscripts>;
+
+/** Transcripts of one server, limited to lines that their reader may know. Errors: BotError `store.unreadable`. */
+export function openTranscripts(
+  stores: TranscriptStores,
+  guildId: string,
+  open: OpenChannels,
+  liveIds: readonly string[],
+) {
+  return {
+    /** Newest first, at most 25. */
+    async sessions(): Promise<readonly ListedSession[]> {
+      const all = await stores.lists(({ reader }) => reader.sessions(guildId, open, mostSessions));
+      return all
+        .toSorted((one, other) => other.startedAtWallMs - one.startedAtWallMs)
+        .slice(0, mostSessions);
+    },
+
+    /**
+     * The session of that id; `this`: the one that goes on, or else the last one; `now`: only the one that goes on; `last`: the
+     * last one before it; left out: the last one.
+     */
+    async session(about?: string): Promise<ListedSession | undefined> {
+      const sessions = await this.sessions();
+      const live = sessions.find(({ id }) => liveIds.includes(id));
+      switch (about) {
+        case undefined:
+          return sessions[0];
+        case 'this':
+          return live ?? sessions[0];
+        case 'now':
+          return live;
+        case 'last':
+          return sessions.find(({ id }) => !liveIds.includes(id));
+        default:
+          return sessions.find(({ id }) => id === about);
+      }
+    },
+
+    /** Lines of a session in order of speech. */
+    lines({ id }: TranscriptSession, range?: LineRange): Promise<readonly TranscriptLine[]> {
+      return stores.lists(({ reader }) => reader.lines(id, open, range));
+    },
+
+    /** Best first, of all sessions or of one. */
+    async search(words: string, limit: number, sessionId?: string): Promise<readonly FoundLine[]> {
+      const search = { guildId, words, limit, sessionId };
+      const found = await stores.lists(({ reader }) => reader.search(search, open));
+      return found.slice(0, limit);
+    },
+  };
 }

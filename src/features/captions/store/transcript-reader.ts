@@ -27,9 +27,7 @@ export function transcriptReader(database: StoreDatabase) {
       open: OpenChannels,
       limit: number,
     ): Promise<readonly ListedSession[]> {
-      const all = await database.readTogether((connection) =>
-        openSessions(connection, guildId, open),
-      );
+      const all = await database.read((connection) => openSessions(connection, guildId, open));
       return all.slice(0, limit).map(({ key: _, ...session }) => session);
     },
 
@@ -39,7 +37,7 @@ export function transcriptReader(database: StoreDatabase) {
       open: OpenChannels,
       { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY }: LineRange = {},
     ): Promise<readonly TranscriptLine[]> {
-      return database.readTogether(async (connection) => {
+      return database.read(async (connection) => {
         const rows = await connection.rows(
           lineColumns,
           sql`SELECT ${columnList(lineColumns, 'l')} FROM sessions s JOIN lines l ON l.session = s.key
@@ -53,12 +51,12 @@ export function transcriptReader(database: StoreDatabase) {
 
     /** Best first, at most `limit`. */
     search(search: TranscriptSearch, open: OpenChannels): Promise<readonly FoundLine[]> {
-      return database.readTogether((connection) => searchLines(connection, search, open));
+      return database.read((connection) => searchLines(connection, search, open));
     },
 
     /** Latest session of that voice channel, for resuming it. */
     latest(guildId: string, channelId: string): Promise<ResumableSession | undefined> {
-      return database.readTogether(async (connection) => {
+      return database.read(async (connection) => {
         const [row] = await connection.rows(
           { key, ...sessionColumns },
           sql`SELECT key, ${columnList(sessionColumns)} FROM sessions
@@ -78,7 +76,7 @@ export function transcriptReader(database: StoreDatabase) {
 
     /** Servers of which something is kept. */
     async guilds(): Promise<readonly string[]> {
-      const rows = await database.readTogether((connection) =>
+      const rows = await database.read((connection) =>
         connection.rows(
           { guildId: id },
           sql`SELECT DISTINCT guild_id FROM sessions ORDER BY guild_id`,
@@ -89,7 +87,7 @@ export function transcriptReader(database: StoreDatabase) {
 
     /** Voice channels of which captions of this server are kept. */
     async channels(guildId: string): Promise<readonly string[]> {
-      const rows = await database.readTogether((connection) =>
+      const rows = await database.read((connection) =>
         connection.rows(
           { channelId: id },
           sql`SELECT DISTINCT channel_id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`,
@@ -129,7 +127,7 @@ function openSessions(connection: Connection, guildId: string, open: OpenChannel
 /** Lines with words of the search, ranked as in BM25: those with most and rarest of them first, then the newest. */
 async function searchLines(
   connection: Connection,
-  { guildId, words, limit, sessionId, ...range }: TranscriptSearch,
+  { guildId, words, limit, sessionId }: TranscriptSearch,
   open: OpenChannels,
 ): Promise<readonly FoundLine[]> {
   const all = await openSessions(connection, guildId, open);
@@ -143,13 +141,11 @@ async function searchLines(
       SELECT id, CAST(COUNT(*) OVER () AS REAL) AS found
       FROM (${linesWith(connection, guildId, word, keys)}) AS newest) AS counted`,
   );
-  const { fromWallMs = 0, toWallMs = Number.MAX_SAFE_INTEGER } = range;
   const rows = await connection.rows(
     { ...lineColumns, session: reference, score: number },
     sql`SELECT ${columnList(lineColumns, 'l')}, l.session, ranked.score FROM (
         SELECT id, SUM(score) AS score FROM (${join(hits, ' UNION ALL ')}) AS hits GROUP BY id
-      ) AS ranked JOIN lines l ON l.id = ranked.id JOIN sessions s ON s.key = l.session
-      WHERE s.started_at_wall_ms + l.start_ms BETWEEN ${fromWallMs} AND ${toWallMs}
+      ) AS ranked JOIN lines l ON l.id = ranked.id
       ORDER BY ranked.score DESC, l.id DESC LIMIT ${Math.max(0, limit)}`,
   );
   const byKey = new Map(sessions.map(({ key, lineCount: _, ...session }) => [key, session]));

@@ -4,9 +4,9 @@ import type { ServerShare } from '#src/people/server-share.ts';
 import { id, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { isOfShard, type NewRow, replacing } from '#src/sql/table.ts';
+import { isOfShard, replacing } from '#src/sql/table.ts';
 import { orphaned } from '#src/sql/trouble.ts';
-import { answered, lineRow, lines, sessionColumns, sessions } from './line-tables.ts';
+import { lineRow, lines, sessionColumns, sessions } from './line-tables.ts';
 
 /**
  * Writes what was said: lines with their words. A write waits while the database is away. Errors: BotError
@@ -28,7 +28,7 @@ export function transcriptWriter(database: StoreDatabase) {
         const open = await connection.rows(
           { id, key, guildId: id },
           sql`SELECT id, key, guild_id FROM sessions
-          WHERE id ${connection.among([...new Set(ids)])} ORDER BY key ${connection.forUpdate}`,
+          WHERE id ${connection.among([...new Set(ids)])}`,
         );
         const byId = new Map(open.map((session) => [session.id, session]));
         const puts = all.map((line) => {
@@ -37,9 +37,7 @@ export function transcriptWriter(database: StoreDatabase) {
           return lineRow(line, session);
         });
         const rows = [...new Map(puts.map((row) => [row.id, row])).values()];
-        rows.sort((one, other) => one.id - other.id); // in one order, or two processes would wait for each other
         await connection.insert(lines, rows, { conflict: replacing(lines) });
-        await putAnswered(connection, rows);
       });
     },
 
@@ -49,7 +47,7 @@ export function transcriptWriter(database: StoreDatabase) {
      * are not kept.
      */
     async endOpenSessions(shard: ServerShare, running: readonly string[] = []): Promise<void> {
-      await database.writeNow((connection) => endOpenSessions(connection, shard, running));
+      await database.write((connection) => endOpenSessions(connection, shard, running));
     },
   };
 }
@@ -57,20 +55,6 @@ export function transcriptWriter(database: StoreDatabase) {
 /** A session that is put gets its key from the database. */
 const sessionRows = { ...sessions, columns: sessionColumns };
 const putSession = replacing({ ...sessionRows, key: ['id'] });
-
-/** Whom the lines answer. */
-async function putAnswered(
-  connection: Connection,
-  rows: readonly NewRow<typeof lines>[],
-): Promise<void> {
-  const among = connection.among(rows.map((row) => row.id));
-  await connection.run(sql`DELETE FROM answered WHERE line ${among}`);
-  const people = rows.flatMap(({ id: line, answeredIds = [] }) =>
-    answeredIds.map((personId) => ({ line, personId })),
-  );
-  const conflict = sql`ON CONFLICT DO NOTHING`; // the same person twice
-  await connection.insert(answered, people, { conflict });
-}
 
 async function endOpenSessions(
   connection: Connection,

@@ -1,4 +1,5 @@
-import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
+import type { AlertChange } from '#src/base/alerts.ts';
+import { BotError } from '#src/base/errors.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { captionsDays } from '#src/features/captions/caption-settings.ts';
 import { captionTexts, renderMessage } from '#src/features/captions/live/caption-line.ts';
@@ -18,16 +19,8 @@ import type { PersonHooks, StoredCounts } from '#src/ports/feature-session.ts';
 import { eraseTimeoutMs, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 
-/** Words of captions that were erased, and still stand in a channel that is closed to the bot. */
-export const captionsUnerased: FeatureAlert = {
-  name: 'captions-unerased',
-  meaning: 'messages with erased captions could not be changed for a day',
-  action: 'Ask the managers of that server to open the channel to the bot, or to delete them.',
-  remedy: 'Ask the managers of that server to open the channel to the bot, or to delete them.',
-};
-
-/** A channel in which no message could be changed, in ms of the monotonic clock. */
-type ClosedChannel = { readonly sinceMs: number; readonly triedMs: number };
+/** A channel in which no message could be changed: its last try, in ms of the monotonic clock. */
+type ClosedChannel = { readonly triedMs: number; readonly tries: number };
 
 /** Longest time, in days, for which a server may keep its captions; it holds where settings cannot be read. */
 const longestDays = 365;
@@ -35,8 +28,8 @@ const longestDays = 365;
 const expireMs = 60_000;
 /** Messages changed at the same time. */
 const mostAtOnce = 20;
-/** Pause, in ms, between two tries in a closed channel, and time until the operator and that server are told. */
-const [closedMs, toldAfterMs] = [30 * 60_000, 86_400_000];
+/** Pause, in ms, between two tries in a closed channel, and number of tries after which the operator and that server are told. */
+const [closedMs, toldAfterTries] = [30 * 60_000, 3];
 
 /**
  * Erases captions whose time is over, and changes or deletes the messages that show what was erased, at the pace that
@@ -48,6 +41,7 @@ export class TranscriptCleanup {
   /** Channels that are closed to the bot, by their ids; each waits by itself. */
   readonly #closed = new Map<string, ClosedChannel>();
   readonly #shard: ServerShare;
+  #guildIds: ReadonlySet<string> = new Set();
   #sweeping: Promise<void> = Promise.resolve();
 
   /** `shard`: servers whose captions expire and whose messages are changed. */
@@ -79,6 +73,11 @@ export class TranscriptCleanup {
     await runPeriodically({ name, clock, everyMs: expireMs, run: round, report }, signal);
   }
 
+  /** Whether something is kept of this server, as was known at the last search for expired captions. */
+  has(guildId: string): boolean {
+    return this.#guildIds.has(guildId);
+  }
+
   async #endOpenSessions(): Promise<void> {
     const running = this.#sessions
       .all()
@@ -96,9 +95,9 @@ export class TranscriptCleanup {
   /** Days for which each server of the shard keeps its captions. */
   async #keptDays(): Promise<KeptDays> {
     const { settings } = this.#sessions;
-    const guildIds = await this.#parts.transcripts.lists(({ reader }) => reader.guilds());
+    this.#guildIds = new Set(await this.#parts.transcripts.lists(({ reader }) => reader.guilds()));
     const keptDays: Record<string, number> = {};
-    for (const guildId of new Set(guildIds)) {
+    for (const guildId of this.#guildIds) {
       if (!isOnShard(guildId, this.#shard)) continue;
       const isRead = await settings.load(guildId);
       keptDays[guildId] = isRead ? settings.in(guildId).of(captionsDays) : longestDays;
@@ -131,7 +130,7 @@ export class TranscriptCleanup {
       const outdated = await store.messages.outdated(mostAtOnce, this.#shard, waiting);
       const byChannel = Map.groupBy(outdated, ({ message }) => message.channelId);
       const changing = byChannel.values().map(async (some) => {
-        const changed = await Promise.all(some.map((one) => this.#change(one, store, signal)));
+        const changed = await Promise.all(some.map((one) => this.#change(one, signal)));
         if (some[0] && !signal.aborted) this.#tried(some[0].message, changed.includes(true));
       });
       await Promise.all(changing);
@@ -142,39 +141,31 @@ export class TranscriptCleanup {
   /** Some of the captions of this message's channel were to be changed; `isOpen`: at least one was. */
   #tried({ channelId, guildId }: CaptionMessage, isOpen: boolean): void {
     const { captionChats, clock, onEvent } = this.#parts;
-    const nowMs = clock.nowMs();
-    const { sinceMs, triedMs } = this.#closed.get(channelId) ?? { sinceMs: nowMs, triedMs: nowMs };
-    const isLong = (atMs: number) => atMs - sinceMs >= toldAfterMs;
-    const isTold = !isOpen && isLong(nowMs);
+    const tries = (this.#closed.get(channelId)?.tries ?? 0) + 1;
     if (isOpen) this.#closed.delete(channelId);
-    else this.#closed.set(channelId, { sinceMs, triedMs: nowMs });
-    if (isTold === isLong(triedMs)) return;
-    const cause = `channel ${channelId} of server ${guildId}`;
-    const state = isTold ? 'raised' : 'cleared';
-    // An alert of the process: leaving a voice channel does not end it.
-    onEvent('', { kind: 'alert', of: captionsUnerased, state, task: channelId, cause });
-    const line = { id: 'captions.unerased', with: { channel: `<#${channelId}>` } } as const;
-    if (isTold) captionChats.tellServer(guildId, line);
+    else this.#closed.set(channelId, { triedMs: clock.nowMs(), tries });
+    if (isOpen || tries !== toldAfterTries) return;
+    const message = `Erased captions still stand in channel ${channelId}: its managers have to open it to the bot, or to delete them.`;
+    onEvent(guildId, failureEventOf(new BotError('discord.forbidden', true, message), 'store'));
+    captionChats.tellServer(guildId, {
+      id: 'captions.unerased',
+      with: { channel: `<#${channelId}>` },
+    });
   }
 
   /** False where it could not be changed yet. */
   async #change(
-    outdated: OutdatedMessage,
-    store: TranscriptPorts,
+    { message, lines, outdated }: OutdatedMessage,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { message, lines } = outdated;
     const { captionChats, transcripts } = this.#parts;
-    if (this.#isLive(message)) {
-      await store.messages.settled(message.messageId, false);
-      return true;
-    }
-    const texts = captionTexts(message.guildId, this.#parts);
-    const text = renderMessage(lines, texts);
-    const outcome = await captionChats.change(message, text, signal);
+    const text = renderMessage(lines, captionTexts(message.guildId, this.#parts));
+    const outcome = this.#isLive(message)
+      ? 'changed'
+      : await captionChats.change(message, text, signal);
     if (outcome === 'closed') return false;
-    const isGone = outcome === 'gone';
-    await transcripts.all(({ messages }) => messages.settled(message.messageId, isGone));
+    const shown = outcome === 'gone' ? undefined : outdated;
+    await transcripts.all(({ messages }) => messages.settled(message.messageId, shown));
     return true;
   }
 

@@ -1,6 +1,5 @@
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted } from '#src/base/waiting.ts';
-import { instantOf } from '#src/base/zoned-time.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import { type Recap, type RecapPoint, recap } from '#src/features/captions/answers/make-recap.ts';
 import {
@@ -21,7 +20,11 @@ import type {
 } from '#src/features/captions/caption-outcomes.ts';
 import { messageLink, transcriptFile } from '#src/features/captions/files/transcript-file.ts';
 import type { SessionCaptions } from '#src/features/captions/session-captions.ts';
-import type { CaptionParts } from '#src/features/captions/store/transcript-ports.ts';
+import {
+  type CaptionParts,
+  type OpenTranscripts,
+  openTranscripts,
+} from '#src/features/captions/store/transcript-ports.ts';
 import type {
   FoundLine,
   LineRange,
@@ -31,10 +34,13 @@ import type {
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
 import type { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
-import { failureText } from '#src/notices/failure-text.ts';
+import { failureText } from '#src/notices/notice.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
-import type { ModelPrompt } from '#src/pipeline/prompt-data-block.ts';
-import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
+import {
+  type ModelPrompt,
+  promptMessages,
+  textOnlyCompletion,
+} from '#src/pipeline/prompt-data-block.ts';
 import { mayOpen } from '#src/ports/caption-chats.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -42,24 +48,20 @@ import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { PaidKind } from '#src/spending/budget-authority.ts';
-import { languageName } from '#src/texts/language-names.ts';
-import { knownLocale, type TextLine } from '#src/texts/texts.ts';
+import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
-import { type OpenTranscripts, openTranscripts, type SearchScope } from './open-transcripts.ts';
 
 /** Reader of transcripts: a person, by their id, or a program, by the channels that its token names. */
 type Reader = string | readonly string[];
 
-/** Lines that a search finds at most, and shown where no model could choose. */
-const [mostFound, mostUnchosen] = [6, 5];
+/** Lines that a search finds at most. */
+const mostFound = 6;
 /** Lines that a model chooses from: in number, and in characters of one request. */
 const [mostLines, maxChars] = [80, 12_000];
 /** Longest wait, in ms, for a recap: Discord accepts no answer to a command after 15 minutes. */
 const longestRecapMs = 13 * 60_000;
 const longestAnswerMs = 40_000;
-/** Lifetime, in ms, of the list of servers that keep transcripts. */
-const believedMs = 60_000;
 const never = new AbortController().signal;
 
 /** Too many are being answered, or the budget is used: the caller reads which. */
@@ -80,8 +82,6 @@ export class TranscriptRequests {
   readonly #parts: CaptionParts;
   readonly #sessions: VoiceSessions;
   readonly #writtenQuestions: WrittenAnswerConcurrency;
-  #guildIds: ReadonlySet<string> = new Set();
-  #checkedAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(
     parts: CaptionParts,
@@ -91,23 +91,6 @@ export class TranscriptRequests {
     this.#parts = parts;
     this.#sessions = sessions;
     this.#writtenQuestions = writtenQuestions;
-  }
-
-  /** Whether something is kept of this server, as was known a moment ago. Waits for nothing: it reads the store for the next call. */
-  has(guildId: string): boolean {
-    const nowMs = this.#parts.clock.nowMs();
-    if (nowMs - this.#checkedAtMs >= believedMs) {
-      this.#checkedAtMs = nowMs;
-      void this.#parts.transcripts
-        .lists(({ reader }) => reader.guilds())
-        .then(
-          (found) => {
-            this.#guildIds = new Set(found);
-          },
-          () => undefined, // a request reports it
-        );
-    }
-    return this.#guildIds.has(guildId);
   }
 
   /** Newest first, at most 25; undefined where they cannot be read. */
@@ -125,9 +108,8 @@ export class TranscriptRequests {
       const session = await open.session(sessionId);
       return { session, lines: session ? await open.lines(session) : [] };
     });
-    if (!read) return { kind: 'unread' };
+    if (!read?.session) return { kind: read ? 'none' : 'unread' };
     const { session, lines } = read;
-    if (!session) return { kind: 'none' };
     const { timeZone } = this.#sessions.settings.in(guildId);
     const locale = this.#parts.places.localeIn(guildId);
     const file = transcriptFile(format, { session, lines, timeZone, locale });
@@ -148,16 +130,14 @@ export class TranscriptRequests {
     if ('line' in place) return { kind: 'failed', line: place.line };
     using _ = place;
     const session = request.isAloud ? this.#sessions.session(guildId) : undefined;
-    if (session) {
-      const found = await this.askIn(session.channel, asker, request, never);
-      if (found.kind === 'found' && !found.isUnchosen) {
-        const clauses = this.quoteIn(session.channel, found.lines).split(clausesOf);
-        const reading = { kind: 'reading', clauses, when: 'queue' } as const;
-        session.context.queue.read({ ...reading, personId: asker.id });
-      }
-      if (found.kind === 'found') return found;
+    const here = session && (await this.askIn(session.channel, asker, request, never));
+    if (!here || here.kind === 'none' || here.kind === 'unread')
+      return await this.#ask(guildId, asker, request, asker.id, never);
+    if (session && here.kind === 'found') {
+      const clauses = this.quoteIn(session.channel, here.lines).split(clausesOf);
+      session.context.queue.read({ kind: 'reading', clauses, when: 'queue', personId: asker.id });
     }
-    return await this.#ask(guildId, asker, request, asker.id, never);
+    return here;
   }
 
   /** Lines of this channel that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
@@ -166,7 +146,7 @@ export class TranscriptRequests {
     asker: Asker,
     request: TranscriptQuestion,
     signal: AbortSignal,
-  ): Promise<FindOutcome> {
+  ): Promise<AnswerOutcome> {
     return this.#ask(guildId, asker, request, [channelId], signal);
   }
 
@@ -188,13 +168,14 @@ export class TranscriptRequests {
     const read = await this.#read(guildId, asker.id, async (open) => ({
       session: await open.session(until === undefined ? sessionId : 'now'),
     }));
-    if (!read) return { kind: 'unread' };
+    if (!read?.session) return { kind: read ? 'none' : 'unread' };
     const { session } = read;
-    if (!session) return { kind: 'none' };
     const came = this.#captions(guildId).map((one) => one.cameAtMs(session.id, asker.id));
     const cameAtMs = Math.max(0, ...came);
-    if (until === 'i came') return await this.sumUp(session, asker, { toMs: cameAtMs });
-    return await this.sumUp(session, asker, since === 'i came' ? { fromMs: cameAtMs } : {});
+    return await this.sumUp(session, asker, {
+      fromMs: since === 'i came' && !until ? cameAtMs : undefined,
+      toMs: until && cameAtMs,
+    });
   }
 
   /**
@@ -213,8 +194,7 @@ export class TranscriptRequests {
     if (!lines) return { kind: 'unread' };
     if (lines.length < leastLines) return { kind: 'none' };
     try {
-      const work = (signal: AbortSignal) => this.#made(session, lines, asker, signal);
-      const { points: made, isPartial } = await this.#inTime(longestRecapMs, work, never);
+      const { points: made, isPartial } = await this.#made(session, lines, asker);
       const left = await read();
       if (!left) return { kind: 'unread' };
       const points = stillKnown(made, left);
@@ -227,12 +207,11 @@ export class TranscriptRequests {
 
   #failedRecap(guildId: string, error: unknown): RecapOutcome {
     if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
-    this.#report(guildId, error);
+    this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
     if (!(error instanceof BotError)) throw error;
-    const { code } = error;
-    if (code === 'answer.late') return { kind: 'late' };
-    const unreadable = { id: 'recap.failed' } as const;
-    const line = code === 'answer.malformed' ? unreadable : failureText(error, this.#parts);
+    if (error.code === 'answer.late') return { kind: 'late' };
+    const isMalformed = error.code === 'answer.malformed';
+    const line = isMalformed ? ({ id: 'recap.failed' } as const) : failureText(error, this.#parts);
     return { kind: 'failed', line };
   }
 
@@ -240,28 +219,18 @@ export class TranscriptRequests {
     session: TranscriptSession,
     lines: readonly TranscriptLine[],
     asker: Asker | undefined,
-    signal: AbortSignal,
   ): Promise<Recap> {
     const { guildId } = session;
+    using deadline = deadlineSignal(longestRecapMs, this.#parts.clock, () => late(longestRecapMs));
+    const { signal } = deadline;
     const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
     if ('line' in place) throw new RefusedError(place.line);
     using _ = place;
     const { timeZone } = this.#sessions.settings.in(guildId);
-    const language = languageName(this.#languageOf(guildId, lines));
     const found = lines.map((line) => ({ line, session }));
     const kind = asker ? 'recap' : 'recap at the end';
-    const ask = (prompt: ModelPrompt, until: AbortSignal) =>
-      this.#reply(guildId, asker, kind, prompt, until);
-    return await recap(found, { maxChars, timeZone, language }, ask, signal);
-  }
-
-  /** Language in which most of these lines are, as a BCP 47 tag, if there are texts in it; else that of the server. */
-  #languageOf(guildId: string, lines: readonly TranscriptLine[]): string {
-    const byLanguage = Map.groupBy(lines, ({ language }) => knownLocale(language));
-    byLanguage.delete(undefined);
-    const [most] = [...byLanguage].toSorted(([, one], [, other]) => other.length - one.length);
-    const { language } = this.#sessions.settings.in(guildId);
-    return most?.[0] ?? knownLocale(language) ?? this.#parts.places.localeIn(guildId);
+    const ask = (prompt: ModelPrompt) => this.#reply(guildId, asker, kind, prompt, signal);
+    return await recap(found, { maxChars, timeZone }, ask, signal);
   }
 
   async #ask(
@@ -270,23 +239,28 @@ export class TranscriptRequests {
     { question, about }: TranscriptQuestion,
     reader: Reader,
     signal: AbortSignal,
-  ): Promise<FindOutcome> {
+  ): Promise<AnswerOutcome> {
     const { timeZone } = this.#sessions.settings.in(guildId);
-    const read = await this.#read(guildId, reader, (open) =>
-      candidates(open, question, about, timeZone),
-    );
+    const read = await this.#read(guildId, reader, (open) => candidates(open, question, about));
     if (!read) return { kind: 'unread' };
-    if (read.all.length === 0) return { kind: 'none' };
-    const lines = numberedLines(read.all, { maxChars, timeZone });
+    if (read.length === 0) return { kind: 'none' };
+    const lines = numberedLines(read, { maxChars, timeZone });
     const prompt = citedAnswerPrompt(question, lines);
+    const deadline = deadlineSignal(longestAnswerMs, this.#parts.clock, () =>
+      late(longestAnswerMs),
+    );
+    using _ = deadline;
+    const either = AbortSignal.any([signal, deadline.signal]);
+    const kind = 'question about a transcript';
     try {
-      const work = (until: AbortSignal) =>
-        this.#reply(guildId, asker, 'question about a transcript', prompt, until);
-      return foundOf(citedLines(await this.#inTime(longestAnswerMs, work, signal), lines) ?? []);
+      const reply = await this.#reply(guildId, asker, kind, prompt, either);
+      return foundOf(citedLines(reply, lines) ?? []);
     } catch (error) {
       signal.throwIfAborted();
-      this.#report(guildId, error);
-      return foundOf(read.best.slice(0, mostUnchosen), true);
+      if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
+      this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
+      if (!(error instanceof BotError)) throw error;
+      return { kind: 'failed', line: failureText(error, this.#parts) };
     }
   }
 
@@ -341,56 +315,28 @@ export class TranscriptRequests {
     if (opened.kind === 'refused') throw new RefusedError(opened.line);
     using reservation = opened.reservation;
     if (asker) reservation.wanted();
-    return await textOnlyCompletion(chat.paidBy(reservation), prompt, signal);
-  }
-
-  async #inTime<T>(
-    ms: number,
-    work: (signal: AbortSignal) => Promise<T>,
-    signal: AbortSignal,
-  ): Promise<T> {
-    const message = `A recap or search took longer than ${ms / 1000} s.`;
-    const late = () => new BotError('answer.late', true, message);
-    using deadline = deadlineSignal(ms, this.#parts.clock, late);
-    const either = AbortSignal.any([signal, deadline.signal]);
-    return await unlessAborted(work(either), either);
-  }
-
-  #report(guildId: string, error: unknown): void {
-    if (!(error instanceof RefusedError))
-      this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
+    const reply = textOnlyCompletion(chat.paidBy(reservation), prompt, signal);
+    return await unlessAborted(reply, signal);
   }
 }
 
-/** Lines that a model chooses from, and the best of them by their words. */
+function late(ms: number): BotError {
+  return new BotError('answer.late', true, `A recap or search took longer than ${ms / 1000} s.`);
+}
+
+/** Lines that a model chooses from. */
 async function candidates(
   open: OpenTranscripts,
   question: string,
-  about: string,
-  timeZone: string,
-): Promise<{ readonly all: readonly FoundLine[]; readonly best: readonly FoundLine[] }> {
-  if (about === 'all' || /^\d{4}-\d{2}-\d{2}$/.test(about)) {
-    const best = await open.search(question, mostLines, scopeOf(about, timeZone));
-    return { all: best, best };
-  }
+  about: TranscriptQuestion['about'],
+): Promise<readonly FoundLine[]> {
+  if (about === 'all') return await open.search(question, mostLines);
   const session = await open.session(about);
-  if (!session) return { all: [], best: [] };
-  const best = await open.search(question, mostLines, { sessionId: session.id });
+  if (!session) return [];
   const lines = await open.lines(session);
   const chars = lines.reduce((sum, { text }) => sum + text.length + 30, 0);
-  return { all: chars <= maxChars ? lines.map((line) => ({ line, session })) : best, best };
-}
-
-/** The day of a question; all days of another one. */
-function scopeOf(about: string, timeZone: string): SearchScope {
-  if (about === 'all') return {};
-  const [year = 0, month = 0, day = 0] = about.split('-').map(Number);
-  const date = { year, month, hour: 0, minute: 0, second: 0 };
-  const [fromWallMs, endWallMs] = [
-    instantOf({ ...date, day }, timeZone),
-    instantOf({ ...date, day: day + 1 }, timeZone),
-  ];
-  return { fromWallMs, toWallMs: endWallMs - 1 };
+  if (chars <= maxChars) return lines.map((line) => ({ line, session }));
+  return await open.search(question, mostLines, session.id);
 }
 
 /** Points whose lines are all still there. */
@@ -405,9 +351,9 @@ function stillKnown(
 }
 
 /** Lines as they are quoted. */
-function foundOf(found: readonly FoundLine[], isUnchosen = false): FindOutcome {
+function foundOf(found: readonly FoundLine[]): FindOutcome {
   if (found.length === 0) return { kind: 'none' };
-  return { kind: 'found', lines: found.map(quotedLine), ...(isUnchosen && { isUnchosen: true }) };
+  return { kind: 'found', lines: found.map(quotedLine) };
 }
 
 /** A stored line as it is quoted: on one line, so that no words pass for a quotation of another person. */

@@ -42,7 +42,7 @@ export function externalTools(
       description: tool.description.replace(unseen, ' '),
       parameters: tool.inputSchema,
       rules,
-      run: (given, signal) => call(tool.name, given, rules.deadlineMs, signal),
+      run: (asked, signal) => call(tool.name, asked, rules.deadlineMs, signal),
     });
   }
   return { tools: [...tools.values()], problems: [...new Set(problems)] };

@@ -14,11 +14,10 @@ import packageJson from '#package.json' with { type: 'json' };
 import { BotError } from '#src/base/errors.ts';
 import { JsonMeter } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { ExternalResult } from '#src/features/tools/external-tool.ts';
+import type { ExternalCall, ExternalResult } from '#src/features/tools/external-tool.ts';
 import { checkedMessage, MessageLimiter, messageLimits } from './message-limits.ts';
-import { countLines } from './message-line-splitter.ts';
 import type { McpTransport } from './servers-file.ts';
-import { type StdioOptions, StdioTransport } from './stdio-transport.ts';
+import { type EndListener, type StdioOptions, StdioTransport } from './stdio-transport.ts';
 import type { OfferedTool } from './tool-changes.ts';
 
 /** Deadline, in ms, of the handshake, and of each list of tools: some programs are fetched first. */
@@ -29,6 +28,9 @@ const probeMs = 15_000;
 const slackMs = 5_000;
 /** Pages of tools that are asked for. */
 const mostPages = 16;
+
+/** Key in `_meta` of a call, under which a server reads who asked. */
+const askerKey = 'parley/asker';
 
 /** Generation of the protocol: `legacy` opens with `initialize` (2024-10-07 to 2025-11-25), `modern` does not (2026-07-28 on). */
 export type ProtocolEra = 'legacy' | 'modern';
@@ -43,7 +45,7 @@ export type McpConnection = {
   /** Errors: BotError `tool.*`. Aborting `signal` throws `signal.reason`, and the server is told. */
   callTool(
     name: string,
-    given: Readonly<Record<string, unknown>>,
+    call: ExternalCall,
     deadlineMs: number,
     signal: AbortSignal,
   ): Promise<ExternalResult>;
@@ -101,7 +103,7 @@ async function connect(
       },
     },
   );
-  client.onclose = () => ended.abort(failureOf(transport) ?? crashed());
+  client.onclose = () => ended.abort(crashed());
   const close = async () => {
     ended.abort(crashed());
     await client.close().catch(() => undefined);
@@ -115,7 +117,7 @@ async function connect(
     } catch (error) {
       until.throwIfAborted();
       ended.signal.throwIfAborted();
-      const failure = failureOf(transport) ?? asBotError(error);
+      const failure = asBotError(error);
       if (isGone(error)) ended.abort(failure);
       throw failure;
     }
@@ -146,8 +148,8 @@ async function connect(
         inputSchema,
       }));
     },
-    async callTool(name, given, deadlineMs, until) {
-      const params = { name, arguments: { ...given } };
+    async callTool(name, { given, asker }, deadlineMs, until) {
+      const params = { name, arguments: { ...given }, _meta: { [askerKey]: asker } };
       const timeout = deadlineMs + slackMs;
       const call = (either: AbortSignal): Promise<CallToolResult> =>
         client.callTool(params, { timeout, signal: either });
@@ -160,20 +162,16 @@ async function connect(
 function transportFor(
   server: McpTransport,
   options: McpConnectionOptions,
-  onFlood: (error: BotError) => void,
+  onEnd: EndListener,
 ): Transport {
-  if (server.kind === 'stdio') return new StdioTransport(server, options);
+  if (server.kind === 'stdio') return new StdioTransport(server, options, onEnd);
   const headers = Object.fromEntries(
     [...server.headers].map(([name, value]) => [name, value.reveal()]),
   );
   return new StreamableHTTPClientTransport(server.url, {
     requestInit: { headers },
-    fetch: limitedFetch({ nowMs: options.nowMs, onFlood }),
+    fetch: limitedFetch(options.nowMs, onEnd),
   });
-}
-
-function failureOf(transport: Transport): BotError | undefined {
-  return transport instanceof StdioTransport ? transport.failure : undefined;
 }
 
 /** Results are data whatever their shape: a schema of a server is not run over them. */
@@ -244,17 +242,11 @@ function resultOf({ content, structuredContent, isError }: CallToolResult): Exte
   };
 }
 
-type LimitedFetchOptions = {
-  readonly nowMs: () => number;
-  /** Told once a server has sent more than it may. */
-  readonly onFlood: (error: BotError) => void;
-};
-
 /**
  * `fetch` that stays with its host, whatever that answers, and takes no larger message, nor more of streams in a while, than
  * servers may send: the SDK reads whatever comes.
  */
-function limitedFetch({ nowMs, onFlood }: LimitedFetchOptions): typeof fetch {
+function limitedFetch(nowMs: () => number, onEnd: EndListener): typeof fetch {
   const budget = new MessageLimiter();
   return async (input, init) => {
     if (typeof init?.body === 'string') checkedMessage(init.body);
@@ -265,13 +257,14 @@ function limitedFetch({ nowMs, onFlood }: LimitedFetchOptions): typeof fetch {
     const meter = new JsonMeter(messageLimits, { isStream });
     const flood = (what: string) => {
       const error = new BotError('tool.flooded', true, `An MCP server ${what}.`);
-      onFlood(error);
+      onEnd(error);
       return error;
     };
     const body = response.body.pipeThrough(
       new TransformStream<Uint8Array, Uint8Array>({
         transform(chunk, controller) {
-          const isFine = !isStream || budget.take(chunk.length, countLines(chunk), nowMs());
+          const lines = Buffer.from(chunk).toString('latin1').split('\n').length - 1;
+          const isFine = !isStream || budget.take(chunk.length, lines, nowMs());
           const excess = meter.push(chunk);
           if (!isFine) controller.error(flood('exceeded its limit of messages'));
           else if (excess) controller.error(flood(`sent ${excess.words}`));

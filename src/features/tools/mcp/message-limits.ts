@@ -8,38 +8,20 @@ export const messageLimits: JsonLimits = {
   values: 10_000,
 };
 
-/** Limits of the messages of a server. */
-export type FlowLimits = {
-  /** Limit of all messages in one window. */
-  readonly windowBytes: number;
-  readonly windowLines: number;
-  readonly windowMs: number;
-};
-
 /**
- * Two thousand lines in ten seconds are far above the need of progress and results, and far below a load that delays
- * speech.
+ * Limits of all messages in one window. Two thousand lines in ten seconds are far above the need of progress and results, and
+ * far below a load that delays speech.
  */
-const flowLimits: FlowLimits = {
-  windowBytes: 16 * 2 ** 20,
-  windowLines: 2_000,
-  windowMs: 10_000,
-};
+const [windowBytes, windowLines, windowMs] = [16 * 2 ** 20, 2_000, 10_000];
 
 /** Rate limit of the messages of a server, in windows of time. */
 export class MessageLimiter {
-  readonly #limits: FlowLimits;
   #fromMs = Number.NEGATIVE_INFINITY;
   #bytes = 0;
   #lines = 0;
 
-  constructor(limits: FlowLimits = flowLimits) {
-    this.#limits = limits;
-  }
-
   /** False where this is more than it may send. */
   take(bytes: number, lines: number, atMs: number): boolean {
-    const { windowBytes, windowLines, windowMs } = this.#limits;
     if (atMs - this.#fromMs >= windowMs) {
       this.#fromMs = atMs;
       this.#bytes = 0;

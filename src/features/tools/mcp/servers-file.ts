@@ -1,9 +1,14 @@
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import { z } from 'zod';
-import { parsedJson } from '#src/base/json.ts';
+import { checkForeign, parsedJson } from '#src/base/json.ts';
 import { Secret } from '#src/base/secret.ts';
-import { ruleFields, rulesOf, type ToolRules } from '#src/features/tools/external-tool.ts';
+import {
+  ruleFields,
+  rulesOf,
+  type ToolRules,
+  writtenRules,
+} from '#src/features/tools/external-tool.ts';
 
 /** Address or program of a server. */
 export type McpTransport =
@@ -40,12 +45,11 @@ const inherited: readonly string[] = [
 export type VariableReader = (name: string) => string | undefined;
 
 const values = z.record(z.string().min(1), z.string());
-const toolRules = z.strictObject(ruleFields);
 const serverFields = {
   ...ruleFields,
   disabled: z.boolean().optional(),
   allow: z.array(z.string().min(1)).optional(),
-  tools: z.record(z.string().min(1), toolRules).optional(),
+  tools: z.record(z.string().min(1), writtenRules).optional(),
 };
 const stdioServer = z.object({
   ...serverFields,
@@ -110,7 +114,7 @@ function readServer(
   if (isObject && 'type' in written && written.type === 'sse')
     return 'asks for the former transport sse; only stdio and http are supported';
   const shape = isObject && 'url' in written ? httpServer : stdioServer;
-  const read = shape.safeParse(written);
+  const read = checkForeign<z.ZodType<WrittenServer>>(shape, written);
   if (!read.success) {
     const [issue] = read.error.issues;
     return `has a mistake at ${issue?.path.join('.') || 'its top'}: ${issue?.message}`;

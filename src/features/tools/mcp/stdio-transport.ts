@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout } from 'node:timers/promises';
 import type { JSONRPCMessage, Transport } from '@modelcontextprotocol/client';
 import { BotError } from '#src/base/errors.ts';
 import { readForeignJson } from '#src/base/json.ts';
 import { checkedMessage, MessageLimiter, messageLimits } from './message-limits.ts';
-import { countLines, MessageLineSplitter } from './message-line-splitter.ts';
 import type { McpTransport } from './servers-file.ts';
 
 /** A program's life after its input was closed, and after it was told to end, in ms. */
@@ -15,26 +15,36 @@ export type StdioOptions = {
   readonly stderr?: 'inherit';
 };
 
+/** Listener to the end of a server: it is gone, or has sent more than it may. The first reason counts. */
+export type EndListener = (why: BotError) => void;
+
 /**
  * MCP over the standard streams of a program that is started for it, with a bound on what it may send: the SDK's own counts
  * neither messages nor lines that are none, and hands on more of the environment.
  *
- * Ends by itself where the program ends or sends too much; `failure` says why.
+ * Ends by itself where the program ends or sends too much.
  */
 export class StdioTransport implements Transport {
   onclose?: () => void;
   onerror?: (error: Error) => void;
   onmessage?: (message: JSONRPCMessage) => void;
-  failure: BotError | undefined;
   readonly #server: McpTransport & { readonly kind: 'stdio' };
   readonly #options: StdioOptions;
+  readonly #onEnd: EndListener;
   readonly #budget = new MessageLimiter();
-  readonly #lines = new MessageLineSplitter(messageLimits.bytes);
+  /** Pieces of the line that has not ended. */
+  #unfinished: Uint8Array[] = [];
+  #unfinishedBytes = 0;
   #child: ChildProcess | undefined;
 
-  constructor(server: McpTransport & { readonly kind: 'stdio' }, options: StdioOptions) {
+  constructor(
+    server: McpTransport & { readonly kind: 'stdio' },
+    options: StdioOptions,
+    onEnd: EndListener,
+  ) {
     this.#server = server;
     this.#options = options;
+    this.#onEnd = onEnd;
   }
 
   /** Errors: BotError `tool.unreachable`. */
@@ -56,8 +66,7 @@ export class StdioTransport implements Transport {
         new BotError('tool.unreachable', true, `${command} could not be started.`, cause),
       );
     });
-    child.once('exit', () => this.#exited(child));
-    child.once('close', () => this.#ended());
+    child.once('exit', () => this.#ended(child));
     child.stdin?.on('error', () => undefined); // it has gone: `exit` tells
     child.stdout?.on('error', () => undefined);
     child.stdout?.on('data', (chunk: Buffer) => this.#receive(chunk));
@@ -66,12 +75,8 @@ export class StdioTransport implements Transport {
 
   async send(message: JSONRPCMessage): Promise<void> {
     const stdin = this.#child?.stdin;
-    if (!stdin?.writable) throw this.failure ?? gone();
-    if (!stdin.write(`${checkedMessage(JSON.stringify(message))}\n`))
-      await new Promise<void>((resolve) => {
-        stdin.once('drain', resolve);
-        stdin.once('close', resolve);
-      });
+    if (!stdin?.writable) throw gone();
+    stdin.write(`${checkedMessage(JSON.stringify(message))}\n`);
   }
 
   async close(): Promise<void> {
@@ -80,10 +85,7 @@ export class StdioTransport implements Transport {
     const ended = new Promise<void>((resolve) => child.once('exit', () => resolve()));
     child.stdin?.end();
     for (const signal of ['SIGTERM', 'SIGKILL'] as const) {
-      const grace = Promise.withResolvers<'late'>();
-      const timer = setTimeout(grace.resolve, graceMs, 'late');
-      const first = await Promise.race([ended, grace.promise]);
-      clearTimeout(timer);
+      const first = await Promise.race([ended, setTimeout(graceMs, 'late', { ref: false })]);
       if (first !== 'late') return;
       kill(child, signal);
     }
@@ -92,10 +94,9 @@ export class StdioTransport implements Transport {
 
   /** Lines that are no message are passed over: some programs greet. */
   #receive(chunk: Buffer): void {
-    const isFine = this.#budget.take(chunk.length, countLines(chunk), this.#options.nowMs());
-    if (!isFine) return void this.#fail('exceeded its limit of messages');
-    const lines = this.#lines.push(chunk);
-    if (!lines) return void this.#fail('sent too long a message');
+    const lines = this.#linesEndedBy(chunk);
+    if (!this.#budget.take(chunk.length, lines.length, this.#options.nowMs()))
+      return void this.#fail('exceeded its limit of messages');
     for (const line of lines) {
       if (!line.startsWith('{')) continue;
       const read = readForeignJson(line, messageLimits);
@@ -103,26 +104,30 @@ export class StdioTransport implements Transport {
       if (read.kind === 'fault' && read.code === 'json.too_large')
         return void this.#fail(`sent ${read.words}`);
     }
+    if (this.#unfinishedBytes > messageLimits.bytes) this.#fail('sent too long a message');
+  }
+
+  #linesEndedBy(chunk: Buffer): readonly string[] {
+    const endsAt = chunk.lastIndexOf('\n') + 1;
+    const ended = endsAt === 0 ? [] : [...this.#unfinished.splice(0), chunk.subarray(0, endsAt)];
+    if (endsAt > 0) this.#unfinishedBytes = 0;
+    this.#unfinished.push(chunk.subarray(endsAt));
+    this.#unfinishedBytes += chunk.length - endsAt;
+    return Buffer.concat(ended).toString().split('\n').slice(0, -1);
   }
 
   #fail(what: string): void {
-    if (this.failure || !this.#child) return;
-    this.failure = new BotError('tool.flooded', true, `An MCP server ${what}.`);
-    this.#child.stdout?.removeAllListeners('data');
-    this.#child.stdout?.destroy();
-    kill(this.#child, 'SIGKILL');
-    this.onerror?.(this.failure);
+    const child = this.#child;
+    child?.stdout?.removeAllListeners('data').destroy();
+    if (child) kill(child, 'SIGKILL');
+    this.#onEnd(new BotError('tool.flooded', true, `An MCP server ${what}.`));
   }
 
-  /** Reads its last words, but not for long: a process that it has left behind may hold its output open. */
-  #exited(child: ChildProcess): void {
+  /** Processes that it has left behind end with it. */
+  #ended(child: ChildProcess): void {
     kill(child, 'SIGKILL');
-    const timer = setTimeout(() => child.stdout?.destroy(), graceMs);
-    child.once('close', () => clearTimeout(timer));
-  }
-
-  #ended(): void {
-    this.failure ??= gone();
+    child.stdout?.destroy();
+    this.#onEnd(gone());
     this.onclose?.();
   }
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type SoundFormat, soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import type { ProgramUtterance } from '#src/features/contract/http-api-ports.ts';
-import { refusal } from '#src/web/api/refusal.ts';
+import { invalid, refusal } from '#src/web/api/refusal.ts';
 import { voiceName } from './voice-name.ts';
 
 /** Parts of one message. */
@@ -152,8 +152,4 @@ function utterancesOf(
   const isEmpty = said.every((one) => one.kind === 'typed' && one.text.trim() === '');
   if (isEmpty) throw invalid('The last message holds nothing to answer.', place);
   return said;
-}
-
-function invalid(message: string, param: string) {
-  return refusal(400, 'request.invalid', message, param);
 }

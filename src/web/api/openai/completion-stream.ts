@@ -1,49 +1,33 @@
-import { OneRate } from '#src/audio/one-rate.ts';
 import { speakRateHz } from '#src/audio/pcm.ts';
+import { OneRate } from '#src/audio/resample.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';
-import { refusalAsReported } from '#src/web/api/failed-line.ts';
-import { refusalBody } from '#src/web/api/refusal.ts';
 import { type CompletionHead, headOf, pcm16Of, usageOf } from './completion.ts';
-import { comment, doneEvent, event } from './server-events.ts';
+import { comment, doneEvent, type StreamPart } from './server-events.ts';
 
 type Parts = AsyncIterable<ReplyPart | 'still'>;
 type Deltas = AsyncGenerator<object | 'still'>;
 
-type StreamOptions = {
-  readonly includesUsage: boolean;
-  /** Told of a bug of ours, which is no failure of the outside world. */
-  onBug(error: unknown): void;
-};
-
-/**
- * An answer as events of `chat.completion.chunk`, each sent as it comes, then `[DONE]`. What fails on the way is an event
- * with an error, after which nothing follows; `still` is a comment. Never throws.
- */
+/** An answer as events of `chat.completion.chunk`, each as it comes, then `[DONE]`; `still` is a comment. */
 export async function* chunksOf(
   parts: Parts,
   head: CompletionHead,
-  { includesUsage, onBug }: StreamOptions,
-): AsyncGenerator<Uint8Array> {
+  includesUsage: boolean,
+): AsyncGenerator<StreamPart> {
   const base = {
     ...headOf(head, 'chat.completion.chunk'),
     ...(includesUsage && { usage: null }), // the last one has it
   };
-  const chunk = (delta: object, finish_reason: string | null = null) =>
-    event({ ...base, choices: [{ index: 0, delta, logprobs: null, finish_reason }] });
-  try {
-    yield chunk({ role: 'assistant', ...(head.isSpoken ? {} : { content: '' }) });
-    for await (const delta of deltasOf(parts, head))
-      yield delta === 'still' ? comment('still answering') : chunk(delta);
-    yield chunk({}, 'stop');
-    if (includesUsage) yield event({ ...base, choices: [], usage: usageOf(head.taken) });
-    yield doneEvent;
-  } catch (error) {
-    yield event(refusalBody(refusalAsReported(error, onBug).facts));
-  }
-}
-
-function deltasOf(parts: Parts, head: CompletionHead): Deltas {
-  return head.isSpoken ? spokenDeltas(parts, head) : writtenDeltas(parts);
+  const chunk = (delta: object, finish_reason: string | null = null) => ({
+    ...base,
+    choices: [{ index: 0, delta, logprobs: null, finish_reason }],
+  });
+  const deltas = head.isSpoken ? spokenDeltas(parts, head) : writtenDeltas(parts);
+  yield chunk({ role: 'assistant', ...(head.isSpoken ? {} : { content: '' }) });
+  for await (const delta of deltas)
+    yield delta === 'still' ? comment('still answering') : chunk(delta);
+  yield chunk({}, 'stop');
+  if (includesUsage) yield { ...base, choices: [], usage: usageOf(head.taken) };
+  yield doneEvent;
 }
 
 async function* writtenDeltas(parts: Parts): Deltas {

@@ -4,8 +4,8 @@ import {
   type SoundFormat,
 } from '#src/audio/encode/sound-encoder.ts';
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
-import { OneRate } from '#src/audio/one-rate.ts';
 import { durationMs, speakRateHz } from '#src/audio/pcm.ts';
+import { OneRate } from '#src/audio/resample.ts';
 import { wavHeader } from '#src/audio/wav.ts';
 import type { Usage } from '#src/chat/ports.ts';
 import type { ReplyPart } from '#src/pipeline/pipeline.ts';

@@ -9,7 +9,7 @@ import { defineRoute } from '#src/web/api/route.ts';
 import { type CompletionHead, completionOf } from './completion.ts';
 import { type CompletionQuestion, completionRequest, questionOf } from './completion-request.ts';
 import { chunksOf } from './completion-stream.ts';
-import { commented, eventHeaders, whenBegun } from './server-events.ts';
+import { commented, eventResponse, whenBegun } from './server-events.ts';
 
 /** One question to the pipeline of a server, in OpenAI's shape. */
 export const createChatCompletion = defineRoute({
@@ -50,8 +50,7 @@ export const createChatCompletion = defineRoute({
     if (!request.stream) return await completionOf(answer.parts, head, encoders);
     const begun = await whenBegun(commented(answer.parts));
     const includesUsage = request.stream_options?.include_usage === true;
-    const chunks = chunksOf(begun, head, { includesUsage, onBug });
-    return new Response(ReadableStream.from(chunks), { headers: eventHeaders });
+    return eventResponse(chunksOf(begun, head, includesUsage), onBug);
   },
 });
 

@@ -1,25 +1,44 @@
+import { refusalAsReported } from '#src/web/api/failed-line.ts';
+import { refusalBody } from '#src/web/api/refusal.ts';
+
 /** Header of an answer that a proxy like nginx is to pass on at once. */
 export const unbuffered = { 'x-accel-buffering': 'no' };
 
-/** Headers of a stream of server-sent events. */
-export const eventHeaders = {
-  ...unbuffered,
-  'content-type': 'text/event-stream; charset=utf-8',
-};
+const headers = { ...unbuffered, 'content-type': 'text/event-stream; charset=utf-8' };
 
-const encoder = new TextEncoder();
-
-/** One server-sent event with this data as JSON, in bytes. */
-export function event(data: object): Uint8Array {
-  return encoder.encode(`data: ${JSON.stringify(data)}\n\n`);
-}
+/** Data of an event, which is sent as JSON, or a part of the stream as it stands. */
+export type StreamPart = object | string;
 
 /** The last event of OpenAI's streams. */
-export const doneEvent: Uint8Array = encoder.encode('data: [DONE]\n\n');
+export const doneEvent = 'data: [DONE]\n\n';
 
 /** Comment of a stream that its reader skips: it moves the stream while there are no events. */
-export function comment(words: string): Uint8Array {
-  return encoder.encode(`: ${words}\n\n`);
+export function comment(words: string): string {
+  return `: ${words}\n\n`;
+}
+
+/** Answer of server-sent events, each sent as it comes. What fails on the way is an event with an error, the last one. */
+export function eventResponse(
+  parts: AsyncIterable<StreamPart>,
+  onBug: (error: unknown) => void,
+): Response {
+  const text = ReadableStream.from(textOf(parts, onBug));
+  return new Response(text.pipeThrough(new TextEncoderStream()), { headers });
+}
+
+async function* textOf(
+  parts: AsyncIterable<StreamPart>,
+  onBug: (error: unknown) => void,
+): AsyncGenerator<string> {
+  try {
+    for await (const part of parts) yield typeof part === 'string' ? part : eventOf(part);
+  } catch (error) {
+    yield eventOf(refusalBody(refusalAsReported(error, onBug).facts));
+  }
+}
+
+function eventOf(data: object): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
 }
 
 /** Longest silence of a stream, in ms, before a comment shows that it goes on. */

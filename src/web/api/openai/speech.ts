@@ -5,10 +5,10 @@ import {
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
-import { refusalAsReported, refusalOf, refusalOfError } from '#src/web/api/failed-line.ts';
-import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
+import { refusalOf, refusalOfError } from '#src/web/api/failed-line.ts';
+import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
-import { event, eventHeaders, unbuffered, whenBegun } from './server-events.ts';
+import { eventResponse, unbuffered, whenBegun } from './server-events.ts';
 import { speechRequest } from './speech-request.ts';
 
 const types: Readonly<Record<SoundFormat, string>> = {
@@ -48,10 +48,7 @@ export const createSpeech = defineRoute({
     if (speech.kind === 'unspeakable') throw unspeakable();
     const opened = stack.move();
     const bytes = await whenBegun(encoded(speech.parts, encoder, opened));
-    if (request.stream_format === 'sse') {
-      const events = ReadableStream.from(eventsOf(bytes, usage, onBug));
-      return new Response(events, { headers: eventHeaders });
-    }
+    if (request.stream_format === 'sse') return eventResponse(eventsOf(bytes, usage), onBug);
     const headers = { ...unbuffered, 'content-type': types[format] };
     return new Response(ReadableStream.from(cutOff(bytes, cut, onBug)), { headers });
   },
@@ -94,15 +91,10 @@ async function* cutOff(
 async function* eventsOf(
   bytes: AsyncIterable<Uint8Array>,
   usage: readonly SpeechUsage[],
-  onBug: (error: unknown) => void,
-): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const one of bytes)
-      yield event({ type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') });
-    yield event({ type: 'speech.audio.done', usage: usageOf(usage) });
-  } catch (error) {
-    yield event(refusalBody(refusalAsReported(error, onBug).facts));
-  }
+): AsyncGenerator<object> {
+  for await (const one of bytes)
+    yield { type: 'speech.audio.delta', audio: Buffer.from(one).toString('base64') };
+  yield { type: 'speech.audio.done', usage: usageOf(usage) };
 }
 
 /** Tokens as far as the engine counts them. */

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { FormBody } from '#src/web/api/form-body.ts';
-import { refusal } from '#src/web/api/refusal.ts';
+import { invalid, refusal } from '#src/web/api/refusal.ts';
 import { checked } from '#src/web/api/request-body.ts';
 
 const isTrue = z.enum(['true', 'false']).transform((value) => value === 'true');
@@ -42,10 +42,10 @@ export function transcriptionAsked(
       : { ...checked(translationForm, fields), ...untold };
   const { response_format: format, stream, timestamp_granularities: granularities } = asked;
   if (stream && format !== 'json' && format !== 'text')
-    throw refusal(400, 'request.invalid', 'stream: needs response_format json or text.', 'stream');
+    throw invalid('stream: needs response_format json or text.', 'stream');
   if (granularities.includes('word') && format !== 'verbose_json') {
     const message = 'timestamp_granularities: word needs response_format verbose_json.';
-    throw refusal(400, 'request.invalid', message, 'timestamp_granularities');
+    throw invalid(message, 'timestamp_granularities');
   }
   return { ...asked, sound: soundOf(form, asked.url) };
 }
@@ -60,8 +60,7 @@ function valuesOf({ fields }: FormBody): Readonly<Record<string, unknown>> {
 }
 
 function soundOf({ file }: FormBody, url: string | undefined): TranscriptionForm['sound'] {
-  if (file && url !== undefined)
-    throw refusal(400, 'request.invalid', 'url: send a file or an address, not both.', 'url');
+  if (file && url !== undefined) throw invalid('url: send a file or an address, not both.', 'url');
   if (url !== undefined) return { url, name: 'recording' };
   if (file?.field !== 'file')
     throw refusal(400, 'file.missing', 'file: send an audio file, or its address as url.', 'file');

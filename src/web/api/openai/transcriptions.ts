@@ -1,14 +1,20 @@
 import type {
-  RecordingOutcome,
   RecordingPart,
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
-import { refusalAsReported, refusalOf } from '#src/web/api/failed-line.ts';
-import { type ApiRefusal, refusal, refusalBody } from '#src/web/api/refusal.ts';
+import { refusalOf } from '#src/web/api/failed-line.ts';
+import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { type ApiCall, defineRoute } from '#src/web/api/route.ts';
-import { comment, commented, doneEvent, event, eventHeaders, whenBegun } from './server-events.ts';
-import { type TranscriptionForm, transcriptionAsked } from './transcription-form.ts';
+import {
+  comment,
+  commented,
+  doneEvent,
+  eventResponse,
+  type StreamPart,
+  whenBegun,
+} from './server-events.ts';
+import { transcriptionAsked } from './transcription-form.ts';
 import { textOf, transcriptionResponse } from './transcription-formats.ts';
 
 /** Longest wait, in ms, for all words of a recording: a connection on which nothing moves for 2 minutes is cut. */
@@ -51,47 +57,22 @@ async function hear(
     isTranslated: task === 'translate',
     longestMs: stream ? longestStreamMs : longestWholeMs,
   };
-  try {
-    const outcome = await ports.features.programTranscriptions.transcribe(request, signal);
-    return await answerOf(outcome, task, asked, { onBug, signal });
-  } catch (error) {
-    throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
+  const parts = ports.features.programTranscriptions.transcribe(request, signal);
+  let durationMs = 0;
+  /** Errors: `ApiRefusal` where words are missing. */
+  async function* read(): AsyncGenerator<RecordingSegment> {
+    for await (const part of parts) {
+      if (part.kind === 'begun') durationMs = part.durationMs;
+      else if (part.kind === 'segment') yield part.segment;
+      else throw refusalOfRecording(part, stream);
+    }
   }
+  if (stream) return eventResponse(eventsOf(await whenBegun(read())), onBug);
+  const segments = await Array.fromAsync(read());
+  return transcriptionResponse({ task, durationMs, segments }, asked);
 }
 
-type Hearer = { readonly signal: AbortSignal; onBug(error: unknown): void };
-
-async function answerOf(
-  outcome: RecordingOutcome,
-  task: TranscriptionTask,
-  asked: TranscriptionForm,
-  hearer: Hearer,
-): Promise<Response> {
-  const { stream } = asked;
-  if (outcome.kind !== 'open') throw refusalOfRecording(outcome, stream);
-  const { durationMs } = outcome;
-  const read = segmentsOf(outcome.parts, stream);
-  if (!stream)
-    return transcriptionResponse(
-      { task, durationMs, segments: await Array.fromAsync(read) },
-      asked,
-    );
-  const events = eventsOf(await whenBegun(read), hearer);
-  return new Response(ReadableStream.from(events), { headers: eventHeaders });
-}
-
-/** Errors: `ApiRefusal` where words are missing. */
-async function* segmentsOf(
-  parts: AsyncIterable<RecordingPart>,
-  isStreamed: boolean,
-): AsyncGenerator<RecordingSegment> {
-  for await (const part of parts) {
-    if (part.kind !== 'segment') throw refusalOfRecording(part, isStreamed);
-    yield part.segment;
-  }
-}
-
-type RecordingRefusal = Exclude<RecordingOutcome | RecordingPart, { kind: 'open' | 'segment' }>;
+type RecordingRefusal = Exclude<RecordingPart, { kind: 'begun' | 'segment' }>;
 
 function refusalOfRecording(refused: RecordingRefusal, isStreamed: boolean): ApiRefusal {
   switch (refused.kind) {
@@ -115,27 +96,19 @@ function refusalOfRecording(refused: RecordingRefusal, isStreamed: boolean): Api
   }
 }
 
-/** Events as OpenAI has them, `[DONE]` last; what fails on the way is an event with an error. Never throws. */
-async function* eventsOf(
-  segments: AsyncIterable<RecordingSegment>,
-  { signal, onBug }: Hearer,
-): AsyncGenerator<Uint8Array> {
+/** Events as OpenAI has them, `[DONE]` last. */
+async function* eventsOf(segments: AsyncIterable<RecordingSegment>): AsyncGenerator<StreamPart> {
   const sent: RecordingSegment[] = [];
-  try {
-    for await (const segment of commented(segments)) {
-      if (segment === 'still') {
-        yield comment('still recognising');
-        continue;
-      }
-      sent.push(segment);
-      yield event({ type: 'transcript.text.delta', delta: segment.lead + segment.text });
+  for await (const segment of commented(segments)) {
+    if (segment === 'still') {
+      yield comment('still recognising');
+      continue;
     }
-    yield event({ type: 'transcript.text.done', text: textOf(sent) });
-    yield doneEvent;
-  } catch (error) {
-    if (signal.aborted) return; // there is no reader
-    yield event(refusalBody(refusalAsReported(error, onBug).facts));
+    sent.push(segment);
+    yield { type: 'transcript.text.delta', delta: segment.lead + segment.text };
   }
+  yield { type: 'transcript.text.done', text: textOf(sent) };
+  yield doneEvent;
 }
 
 /** Words of a prompt that may be said: each short piece between commas or sentences, and else each word. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { QuestionSubject } from '#src/ports/command-ports.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
-import { refusal } from '#src/web/api/refusal.ts';
+import { invalid, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { nowhere } from './nowhere.ts';
 import { mannerFields, mannerIn, pace } from './spoken-manner.ts';
@@ -39,10 +39,8 @@ export const ask = defineRoute({
       throw refusal(400, 'question.empty', 'The request holds no question.', 'question');
     const { manner, ignored } = mannerIn(asked, ports);
     const about = { longestMs: longestAnswerMs, signal, recording, manner };
-    const asking = ports.features.typed.ask(guildId, asked.question, asker, asked.answer, about);
-    const outcome = await asking.catch((error: unknown) => {
-      throw signal.aborted ? refusal(409, 'answer.stopped', 'The program has hung up.') : error;
-    });
+    const { question, answer } = asked;
+    const outcome = await ports.features.typed.ask(guildId, question, asker, answer, about);
     if (outcome.kind === 'nowhere') throw nowhere();
     if (outcome.kind === 'failed') throw refusalOf(outcome.line);
     const text = outcome.text.textIn(undefined);
@@ -68,6 +66,5 @@ function recordingOf({ sound, recording, url }: SentSound): QuestionSubject['rec
   const bytes = sound ?? (recording && Buffer.from(recording, 'base64'));
   if (!url) return bytes ? { url: '', name: 'recording', bytes } : undefined;
   if (!bytes) return { url, name: 'recording' };
-  const message = 'url: send a recording or an address, not both.';
-  throw refusal(400, 'request.invalid', message, 'url');
+  throw invalid('url: send a recording or an address, not both.', 'url');
 }

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { ifInTime } from '#src/base/waiting.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
 import { text } from '#src/texts/texts.ts';
-import { refusal } from '#src/web/api/refusal.ts';
 import type { ApiCall } from '#src/web/api/route.ts';
 
 /**
@@ -16,13 +15,7 @@ export const waitField = z.boolean().default(false);
 /** Listener to the end of a text or sound, and the fields that tell of it, or that it goes on. */
 export function awaitedEnd({ clock, signal }: Pick<ApiCall<0, 0, 0>, 'clock' | 'signal'>) {
   const { promise: ended, resolve: onEnd } = Promise.withResolvers<PlayEnd>();
-  const view = async () => {
-    try {
-      return endView(await ifInTime(ended, longestWaitMs, clock, signal));
-    } catch (error) {
-      throw signal.aborted ? refusal(409, 'program.gone', 'The program has hung up.') : error;
-    }
-  };
+  const view = async () => endView(await ifInTime(ended, longestWaitMs, clock, signal));
   return { onEnd, view };
 }
 

@@ -4,6 +4,7 @@ import { createSpeech } from '#src/web/api/openai/speech.ts';
 import { createTranscription, createTranslation } from '#src/web/api/openai/transcriptions.ts';
 import type { ApiRoute } from '#src/web/api/route.ts';
 import { ask } from './ask.ts';
+import { listenToEvents } from './events.ts';
 import { say } from './say.ts';
 import { trackRoutes } from './tracks.ts';
 import { listTranscripts, readTranscript } from './transcripts.ts';
@@ -15,6 +16,7 @@ export const allRoutes: readonly ApiRoute[] = [
   ...trackRoutes,
   listTranscripts,
   readTranscript,
+  listenToEvents,
   listModels,
   retrieveModel,
   createChatCompletion,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { SayOutcome } from '#src/features/typed/say-outcomes.ts';
+import type { SayOutcome } from '#src/features/typed/say-text.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
@@ -53,17 +53,9 @@ function unsaid(saying: SayOutcome): ApiRefusal {
       const message = `The speech queue is full (${saying.limit}): try again.`;
       return refusal(429, 'queue.full', message);
     }
-    case 'unspeakable': {
-      const message = 'There is nothing in that text that can be said.';
-      return refusal(422, 'text.unspeakable', message, 'text');
-    }
     case 'placed':
       return unplayed(saying.playing);
-    case 'muted':
-      return refusalOf({ id: 'muted.server' });
-    case 'captions-only':
-      return refusalOf({ id: 'captions.only' });
-    case 'unaffordable':
+    case 'refused':
       return refusalOf(saying.line);
     case 'queued':
     case 'nowhere':

@@ -2,7 +2,7 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
-import { isSameTrack, mostTrackNameUnits } from '#src/features/tracks/track-names.ts';
+import { mostTrackNameUnits } from '#src/features/tracks/track-names.ts';
 import { playingOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import {
   type Playing,
@@ -52,22 +52,7 @@ const listTracks = defineRoute({
   async run({ guildId, ports }) {
     const tracks = ports.features.tracks.list(guildId);
     if (!tracks) throw nowhere();
-    return { tracks, sounds: await ports.features.tracks.sounds(guildId) };
-  },
-});
-
-const readTrack = defineRoute({
-  method: 'get',
-  path: '/v1/servers/{server}/tracks/{track}',
-  scope: 'track',
-  params: z.object({ track: trackName }),
-  async run({ guildId, ports, params }) {
-    const tracks = ports.features.tracks.list(guildId);
-    if (!tracks) throw nowhere();
-    const track = tracks.find((one) => isSameTrack(one.name, params.track));
-    return (
-      track ?? done({ kind: 'unknown', track: params.track, names: tracks.map((one) => one.name) })
-    );
+    return { tracks, sounds: await ports.features.tracks.sounds() };
   },
 });
 
@@ -114,7 +99,7 @@ const seekTrack = changeRoute('seek', seekTo, ({ atMs, byMs = 0 }) => ({
   to: atMs === undefined ? { kind: 'by', ms: byMs } : { kind: 'at', ms: atMs },
 }));
 
-const fadeTrack = changeRoute('fade', fadeTo, (fade) => ({ kind: 'fade', ...fade }));
+const fadeTrack = changeRoute('fade', fadeTo, (fade) => ({ kind: 'volume', ...fade }));
 
 const loopTrack = changeRoute('loop', z.strictObject({ on: z.boolean() }), ({ on }) => ({
   kind: 'loop',
@@ -128,7 +113,6 @@ const removeFromTrack = changeRoute('remove', itemToRemove, ({ item }) => ({
 
 export const trackRoutes: readonly ApiRoute[] = [
   listTracks,
-  readTrack,
   playTrack,
   setTrackVolume,
   seekTrack,
@@ -185,13 +169,11 @@ function refusedAs([status, code, param]: Refused, line: TextLine): ApiRefusal {
 const refusals: Partial<Record<(Playing | TrackOutcome)['kind'], Refused>> = {
   nowhere: [409, 'bot.nowhere'],
   unknown: [404, 'track.unknown', 'track'],
-  silent: [409, 'track.silent'],
   reserved: [409, 'track.reserved', 'track'],
   'past-end': [422, 'track.past_end'],
   unseekable: [422, 'track.unseekable'],
   'no-item': [404, 'track.no_item', 'item'],
   denied: [403, 'track.denied'],
-  over: [403, 'track.denied'],
   full: [429, 'track.full', 'track'],
   many: [429, 'track.many'],
   bad: [422, 'track.bad', 'sound'],

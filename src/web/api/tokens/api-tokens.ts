@@ -1,11 +1,16 @@
 import sql from 'sql-template-tag';
 import { id, instant, json, number, optional, type RowOf } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { reads, storePart, writes } from '#src/sql/store-part.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
 import { columnList, replacing, table } from '#src/sql/table.ts';
-import { type ApiToken, type ApiTokenStore, apiScopes } from '#src/web/api/tokens/token-store.ts';
+import {
+  type ApiToken,
+  type ApiTokenStore,
+  apiScopes,
+  type EventListener,
+} from '#src/web/api/tokens/token-store.ts';
 
-/** Columns of what is told of a token: its hash is only ever compared. */
+/** Columns of what is told of a token: its hash is compared, and signs its events. */
 const tokenColumns = {
   name: id,
   guildId: id,
@@ -14,6 +19,7 @@ const tokenColumns = {
   createdAtWallMs: instant,
   revokedAtWallMs: optional(instant),
   channelIds: optional(json<readonly string[]>()),
+  eventsUrl: optional(id),
 };
 
 const apiTokens = table(
@@ -61,6 +67,18 @@ class SqlApiTokens implements ApiTokenStore {
     return rows.map(tokenOf);
   }
 
+  async listeners(): Promise<readonly EventListener[]> {
+    const columns = { ...tokenColumns, eventsUrl: id, hash: id };
+    const rows = await this.#database.read((connection) =>
+      connection.rows(
+        columns,
+        sql`SELECT ${columnList(columns)} FROM api_tokens
+          WHERE events_url IS NOT NULL AND revoked_at_wall_ms IS NULL`,
+      ),
+    );
+    return rows.map((row) => ({ ...row, ...tokenOf(row), eventsUrl: row.eventsUrl }));
+  }
+
   async revoke(name: string, atWallMs: number): Promise<boolean> {
     const isInUse = sql`(revoked_at_wall_ms IS NULL OR revoked_at_wall_ms = ${atWallMs})`; // done twice, too
     const statement = sql`UPDATE api_tokens SET revoked_at_wall_ms = ${atWallMs} WHERE name = ${name} AND ${isInUse}`;
@@ -69,11 +87,10 @@ class SqlApiTokens implements ApiTokenStore {
   }
 }
 
-export const apiTokenPart = storePart<ApiTokenStore>({
+export const apiTokenPart: StorePart<ApiTokenStore> = {
   tables: [apiTokens],
-  operations: { add: writes, find: reads, list: reads, revoke: writes },
   open: (database) => new SqlApiTokens(database),
-});
+};
 
 /** A token of its row. A scope that this version does not know is left out. */
 function tokenOf(row: RowOf<typeof tokenColumns>): ApiToken {

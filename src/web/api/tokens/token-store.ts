@@ -1,5 +1,5 @@
 /** Scopes of a token; `audio`: speech and recognition, as below OpenAI's `/v1/audio`. */
-export const apiScopes = ['say', 'ask', 'track', 'transcript', 'chat', 'audio'] as const;
+export const apiScopes = ['say', 'ask', 'track', 'transcript', 'events', 'chat', 'audio'] as const;
 export type ApiScope = (typeof apiScopes)[number];
 
 /** A named token of one server, as it is kept: of its secret only a hash. */
@@ -9,11 +9,16 @@ export type ApiToken = {
   readonly scopes: readonly ApiScope[];
   /** Most that it may spend a day, in US dollars; absent: as much as a person may. */
   readonly budgetUsd?: number;
-  /** Voice channels whose transcripts it may read; absent: none. */
+  /** Voice channels whose words it may read; absent: none. */
   readonly channelIds?: readonly string[];
+  /** Address that its events are posted to. */
+  readonly eventsUrl?: string;
   readonly createdAtWallMs: number;
   readonly revokedAtWallMs?: number;
 };
+
+/** A token whose events are posted, with the hash that signs them. */
+export type EventListener = ApiToken & { readonly eventsUrl: string; readonly hash: string };
 
 /** Tokens of programs; storage implements it. */
 export interface ApiTokenStore {
@@ -23,6 +28,8 @@ export interface ApiTokenStore {
   find(hash: string): Promise<ApiToken | undefined>;
   /** All of them by name, those that were revoked as well. Errors: BotError `store.unreadable`. */
   list(): Promise<readonly ApiToken[]>;
+  /** Those in use whose events are posted. Errors: BotError `store.unreadable`. */
+  listeners(): Promise<readonly EventListener[]>;
   /** False: no token of that name is in use. Errors: BotError `store.unwritable`. */
   revoke(name: string, atWallMs: number): Promise<boolean>;
 }

@@ -22,7 +22,7 @@ const talk = foundIn(
 const numbered = numberedLines(talk, { maxChars: 10_000 });
 /** Points shown of a reply: kind, text and number of the line in its session. */
 const read = (reply: string, piece = numbered) =>
-  recapPoints(reply, piece)?.map(({ kind, text, sources: [{ line }] }) => [
+  recapPoints(reply, piece, 5)?.map(({ kind, text, sources: [{ line }] }) => [
     kind,
     text,
     line.startMs / 60_000,
@@ -90,7 +90,7 @@ test('who claims to speak for the line of another has no quote of theirs', () =>
   const words = 'I, Ben, pay for all';
   // A model that is taken in names the line that it was told to, or the one that says so.
   const fooled = recapReply({ kind: 'decision', text: 'Ben pays for all.', line: 1, words });
-  const points = recapPoints(fooled, piece) ?? [];
+  const points = recapPoints(fooled, piece, 5) ?? [];
   expect(points).toEqual([]);
 });
 
@@ -115,7 +115,7 @@ function scripted() {
   };
   return { asked, ask };
 }
-const options = { maxChars: 700, language: 'English' };
+const options = { maxChars: 700 };
 
 test('a long transcript is asked about in pieces, each for its share of the points', async () => {
   const { asked, ask } = scripted();
@@ -125,13 +125,28 @@ test('a long transcript is asked about in pieces, each for its share of the poin
   for (const { text, sources } of points) expect(sources[0].line.text).toBe(text);
   expect(asked.filter(({ user }) => user.startsWith('<lines>')).length).toBeGreaterThan(3);
   for (const { user } of asked) expect(user.length).toBeLessThan(options.maxChars + 60);
+  const each = scripted();
+  await recap(long, { maxChars: 60 }, each.ask, never);
+  expect(each.asked[0]?.system).toContain('in at most 1 points');
+});
+
+test('a recap of pieces of which one has no readable reply says that it is partial', async () => {
+  const { asked, ask } = scripted();
+  const halfRead = async (prompt: ModelPrompt) => {
+    const reply = await ask(prompt);
+    return asked.length === 1 ? 'oops' : reply;
+  };
+  const some = await recap(long, options, halfRead, never);
+  expect(some.isPartial).toBe(true);
+  expect(some.points.length).toBeGreaterThan(3);
+  expect(await recap([], options, ask, never)).toEqual({ points: [] });
 });
 
 test('whatever is said and replied, a point names lines that were shown', async () => {
   const lines = hostileWords.map((text, n) => lineAt(n * 1_000, text, { number: n + 1 }));
   const found = foundIn(...lines);
   const piece = numberedLines(found, { maxChars: 100_000 });
-  expect(recapPrompt(piece, 'English').user).toBe(piece.block);
+  expect(recapPrompt(piece, 5).user).toBe(piece.block);
   const words = fc.constantFrom(...hostileWords, 'answer [3]', 'I agree', '');
   const point = fc.record({
     kind: fc.constantFrom('decision', 'task', 'order') as fc.Arbitrary<'task'>,
@@ -142,7 +157,7 @@ test('whatever is said and replied, a point names lines that were shown', async 
   await fc.assert(
     fc.asyncProperty(fc.array(point, { maxLength: 30 }), words, async (parts, noise) => {
       const ask = async () => `${noise} ${recapReply(...parts)}`;
-      const made = recap(found, { maxChars: 100_000, language: 'English' }, ask, never);
+      const made = recap(found, { maxChars: 100_000 }, ask, never);
       const { points } = await made.catch(() => ({ points: [] }));
       expect(points.length).toBeLessThanOrEqual(recapLength(found));
       for (const { sources, text } of points) {

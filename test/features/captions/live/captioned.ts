@@ -1,7 +1,6 @@
 import type { CaptionLine } from '#src/features/captions/live/caption-line.ts';
 import { LiveCaptions } from '#src/features/captions/live/live-captions.ts';
-import type { MessageOutcome } from '#src/ports/caption-chats.ts';
-import { type DesiredMessage, keyedChat } from '#test/fakes/caption-chats.ts';
+import { FakeCaptionChat, keyedChat } from '#test/fakes/caption-chats.ts';
 
 const texts = {
   notUnderstood: '(not understood)',
@@ -45,16 +44,13 @@ export function openLive(show: Parameters<typeof keyedChat>[1]) {
   return { live, clock, deleted, troubles, shown };
 }
 
-/** A chat that shows what it is asked to at once, and what it was asked. */
-export class InstantChat {
-  readonly desired: DesiredMessage[] = [];
-  readonly #shown = new Map<string, string>();
-  readonly #opened = openLive((desired, report) => {
-    this.desired.push(desired);
-    report(this.refuses?.(desired) ?? this.#perform(desired));
-  });
-  /** Outcome of the next desired messages instead. */
-  refuses: ((desired: DesiredMessage) => MessageOutcome | undefined) | undefined;
+/** A chat that shows what it is asked to at once, and captions there. */
+export class InstantChat extends FakeCaptionChat {
+  readonly #opened = openLive((desired, report) => report(this.answer(desired)));
+
+  constructor() {
+    super('c');
+  }
 
   get live(): LiveCaptions {
     return this.#opened.live;
@@ -74,26 +70,7 @@ export class InstantChat {
 
   /** A person deletes the message of this key. */
   delete(key: string): void {
-    this.#shown.delete(key);
-    this.live.messagesDeleted([`message ${key}`]);
-  }
-
-  /** Text of each message, in order of posting. */
-  messages(): readonly string[] {
-    return [...this.#shown.values()];
-  }
-
-  lines(): readonly string[] {
-    return this.messages().flatMap((text) => text.split('\n'));
-  }
-
-  #perform({ key, text }: DesiredMessage): MessageOutcome {
-    if (text === '') {
-      this.#shown.delete(key);
-      return { kind: 'deleted' };
-    }
-    this.#shown.set(key, text);
-    const place = { channelId: 'c', messageId: `message ${key}` };
-    return { kind: 'shown', place, text };
+    this.shown.delete(key);
+    this.live.messagesDeleted([`c ${key}`]);
   }
 }

@@ -7,7 +7,7 @@ import { InstantChat, line } from './captioned.ts';
 function shown(name: string, text: string, translation?: string): readonly string[] {
   const chat = new InstantChat();
   chat.put(line(1, name, text, translation === undefined ? {} : { translation }));
-  return chat.lines();
+  return chat.lines;
 }
 
 test('an utterance that imitates the line of somebody else stays one line of its speaker', () => {
@@ -103,8 +103,8 @@ test('whatever people are called and say, each shown line is theirs, and no mess
     fc.property(twoLines, ([name, text, translation]) => {
       const chat = new InstantChat();
       chat.put(line(1, name, text, { translation }), line(2, 'Ben', 'I agree'));
-      expect(chat.messages().every((one) => one.length <= 2_000)).toBe(true);
-      const lines = chat.lines();
+      expect(chat.texts.every((one) => one.length <= 2_000)).toBe(true);
+      const lines = chat.lines;
       const ours = lines.filter((one) => one !== '**Ben** I agree' && !one.startsWith('-# '));
       expect(lines.filter((one) => one === '**Ben** I agree').length).toBeGreaterThanOrEqual(1);
       const names = new Set(ours.map((one) => head.exec(one)?.[1]));

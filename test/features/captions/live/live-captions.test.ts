@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { InstantChat, line, openLive } from './captioned.ts';
 
-test('whole words are urgent, words that go on and a dropped ellipsis are not', () => {
+test('whole words are urgent, words that go on are not', () => {
   const chat = new InstantChat();
   const urgencies = (state: 'partial' | 'whole' | 'final', text: string) => {
     const before = chat.desired.length;
@@ -10,24 +10,24 @@ test('whole words are urgent, words that go on and a dropped ellipsis are not', 
   };
   expect(urgencies('partial', 'one')).toEqual(['partial']);
   expect(urgencies('whole', 'one two')).toEqual(['whole']);
-  expect(urgencies('final', 'one two')).toEqual(['partial']);
+  expect(urgencies('final', 'one two')).toEqual(['whole']);
   expect(chat.reported.shown).toEqual([1]);
 });
 
 test('a line that is heard late stands in order of speech in the newest message', () => {
   const chat = new InstantChat();
   chat.put(line(1, 'Ana', 'one'), line(3, 'Ana', 'three'), line(2, 'Ben', 'two'));
-  expect(chat.messages()).toEqual(['**Ana** one\n**Ben** two\n**Ana** three']);
+  expect(chat.texts).toEqual(['**Ana** one\n**Ben** two\n**Ana** three']);
   chat.atMs = 11 * 60_000;
   chat.put(line(9, 'Ana', 'nine'), line(2.5, 'Ben', 'late'));
-  expect(chat.messages()[1]).toBe('**Ben** late\n**Ana** nine');
+  expect(chat.texts[1]).toBe('**Ben** late\n**Ana** nine');
 });
 
 test('a message takes lines until it is full, and a line that grows beyond it moves on', () => {
   const chat = new InstantChat();
   chat.put(line(1, 'Ana', 'x'.repeat(700), { state: 'partial' }), line(2, 'Ben', 'y'.repeat(700)));
   chat.put(line(1, 'Ana', 'x'.repeat(1_400)));
-  expect(chat.messages().map((text) => text.slice(0, 28))).toEqual([
+  expect(chat.texts.map((text) => text.slice(0, 28))).toEqual([
     `**Ben** ${'y'.repeat(20)}`,
     `**Ana** ${'x'.repeat(20)}`,
   ]);
@@ -37,10 +37,10 @@ test('a translation stands below its line, however long both are', () => {
   const chat = new InstantChat();
   chat.put(line(1, 'Ana', 'one'), line(2, 'Ben', 'two'));
   chat.live.translate(1, '# eins');
-  expect(chat.messages()).toEqual(['**Ana** one\n-# \\# eins\n**Ben** two']);
+  expect(chat.texts).toEqual(['**Ana** one\n-# \\# eins\n**Ben** two']);
   chat.put(line(3, 'Cem', 'x '.repeat(900), { translation: 'y '.repeat(900) }));
-  expect(chat.messages().every((text) => text.length <= 2_000)).toBe(true);
-  expect(chat.lines().at(-1)).toMatch(/^-# y y .*…$/);
+  expect(chat.texts.every((text) => text.length <= 2_000)).toBe(true);
+  expect(chat.lines.at(-1)).toMatch(/^-# y y .*…$/);
 });
 
 test('the lines of a message that a person deleted are gone', () => {
@@ -48,7 +48,7 @@ test('the lines of a message that a person deleted are gone', () => {
   chat.put(line(1, 'Ana', 'one', { state: 'partial' }), line(2, 'Ben', 'two'));
   chat.delete('captions 1');
   chat.put(line(1, 'Ana', 'one two'), line(3, 'Ben', 'three'));
-  expect([chat.reported.deleted, chat.lines()]).toEqual([[1, 2], ['**Ben** three']]);
+  expect([chat.reported.deleted, chat.lines]).toEqual([[1, 2], ['**Ben** three']]);
 });
 
 test('after a chat is gone nothing is shown, and its lines are kept', () => {
@@ -73,17 +73,17 @@ test('a refused message goes as plain text, and its lines are given up where tha
   expect(chat.reported.troubles).toEqual(['refused']);
   chat.refuses = undefined;
   chat.put(line(2, 'Ana', 'next'));
-  expect(chat.lines()).toEqual(['**Ana** next']);
+  expect(chat.lines).toEqual(['**Ana** next']);
 });
 
 test('a forgotten line goes from its message, and a message without lines is deleted', () => {
   const chat = new InstantChat();
   chat.put(line(1, 'Ana', 'one'), line(2, 'Ben', 'two'));
   chat.live.remove([1]);
-  expect(chat.messages()).toEqual(['**Ben** two']);
+  expect(chat.texts).toEqual(['**Ben** two']);
   expect(chat.desired.at(-1)?.urgency).toBe('whole');
   chat.put(line(1, 'Ana', 'one'));
   chat.live.remove([2, 99]);
   chat.put(line(99, 'Ana', 'late'));
-  expect(chat.messages()).toEqual([]);
+  expect(chat.texts).toEqual([]);
 });

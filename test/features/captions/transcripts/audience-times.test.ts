@@ -2,7 +2,6 @@ import { expect, test } from 'vitest';
 import { ask as askCommand } from '#commands/ask.ts';
 import type { CommandCall } from '#src/features/contract/command.ts';
 import { ports } from '#test/commands/ports.ts';
-import { atAllTimes } from '#test/conversation/setup/audience-rules.ts';
 import { turnOn } from '#test/conversation/setup/captioned.ts';
 import {
   asked,
@@ -13,9 +12,6 @@ import {
   talked,
 } from '#test/conversation/setup/narration.ts';
 import { adam, eva, lounge, pass, places } from '#test/conversation/setup/session-fixture.ts';
-import { sqliteIn } from '#test/conversation/setup/stores-on-disk.ts';
-
-atAllTimes(sqliteIn);
 
 /** Answer that would be said again. */
 function lastAnswer({ fixture }: Narration) {

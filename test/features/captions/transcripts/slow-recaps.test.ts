@@ -56,7 +56,7 @@ test('one recap is made at once in a server, and one thing is written at once fo
   const first = recapOf(fixture);
   await fixture.clock.advance(20);
   const { transcriptFor, model } = fixture;
-  const question = { question: 'What do they take?', about: 'all' };
+  const question = { question: 'What do they take?', about: 'all' } as const;
   const refused = (id: string) => ({ kind: 'failed', line: { id } });
   expect(await transcriptFor.recap('g', eva, request)).toEqual(refused('ask.dropped'));
   expect(await transcriptFor.ask('g', adam, question)).toEqual(refused('ask.dropped'));
@@ -91,8 +91,10 @@ test('recaps, quotes and answers in writing end with the share of a person', asy
   expect(await fixture.transcriptFor.recap('g', eva, request)).toMatchObject({
     line: { id: 'budget.user' },
   });
-  const question = { question: 'five', about: 'all' };
-  expect(await fixture.transcriptFor.ask('g', eva, question)).toMatchObject({ isUnchosen: true });
+  const question = { question: 'five', about: 'all' } as const;
+  expect(await fixture.transcriptFor.ask('g', eva, question)).toMatchObject({
+    line: { id: 'budget.user' },
+  });
   expect([share(), model.asked.length - made]).toEqual([spent, outcomes.length - 1]);
   expect(await fixture.talk.ask('g', 'Hello?', eva, 'text')).toMatchObject({ kind: 'failed' });
 });

@@ -38,6 +38,8 @@ function http({ url }: FakeMcpServer): McpTransport {
   return { kind: 'http', url, headers: new Map([['x-key', new Secret('k-1')]]) };
 }
 
+const asker = { id: '1', name: 'Adam', channelId: '2', language: 'en' };
+
 async function connected(server: McpTransport): Promise<McpConnection> {
   const options = { nowMs: () => realClock.nowMs(), onToolsChanged: () => undefined };
   return await openMcpConnection(server, options, never);
@@ -52,7 +54,7 @@ async function open([transport, era]: Kind) {
     server,
     connection,
     call: (name: string, given = {}, signal = never) =>
-      connection.callTool(name, given, 10_000, signal),
+      connection.callTool(name, { given, asker }, 10_000, signal),
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
   };
 }
@@ -81,6 +83,7 @@ test.each(kinds)('over %s a server of the %s generation is spoken to', async (..
     text: 'You said hi.',
     isError: false,
   });
+  expect(await call('asker')).toMatchObject({ text: JSON.stringify(asker) });
   expect(await call('measure')).toMatchObject({ structured: '{"degrees":21}' });
   expect(await call('picture')).toEqual({ text: 'A cat.', leftOut: ['image'], isError: false });
   expect(await call('fail')).toMatchObject({ text: 'No such city.', isError: true });
@@ -90,7 +93,12 @@ test.each(kinds)(
   'over %s (%s) a call is ended by whoever asked at its deadline, and by the connection later',
   async (...kind) => {
     const open_ = await lend(kind);
-    const reported = await open_.connection.callTool('echo', { text: 'hi' }, 1, never);
+    const reported = await open_.connection.callTool(
+      'echo',
+      { given: { text: 'hi' }, asker },
+      1,
+      never,
+    );
     expect(reported.text).toBe('You said hi.');
   },
 );
@@ -142,7 +150,7 @@ test.each(kinds)('over %s (%s) no tool asks a person, and none a model', async (
 test('a program gets of the environment only what its entry names and what it needs to run', async () => {
   vi.stubEnv('OPENAI_API_KEY', 'sk-secret');
   await using connection = await connected(stdio('modern'));
-  const { text } = await connection.callTool('environment', {}, 10_000, never);
+  const { text } = await connection.callTool('environment', { given: {}, asker }, 10_000, never);
   vi.unstubAllEnvs();
   expect(JSON.parse(text)).toEqual({ ...compileCacheEnvironment(), UNITS: 'metric' });
 });

@@ -69,6 +69,7 @@ test('rules of a server count for its tools, and those of a tool before them', (
 });
 
 test.each([
+  ['no servers', 7, 'not JSON with "mcpServers"'],
   ['no command', { sky: {} }, '"sky" has a mistake at command'],
   ['an unknown right', { sky: { command: 'a', who: 'everybody' } }, 'at who'],
   ['too long a deadline', { sky: { command: 'a', deadlineSeconds: 301 } }, 'at deadlineSeconds'],

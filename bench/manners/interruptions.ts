@@ -1,0 +1,81 @@
+import { percentile } from '#bench/table.ts';
+import { type BenchChannel, goTo, openStoryChannel, say, tellStory, voices } from './channel.ts';
+import type { MicrophoneSound } from './microphones.ts';
+
+export type DelayPercentiles = { readonly p50Ms: number; readonly p95Ms: number };
+
+export type InterruptionDelays = {
+  /** From the first packet of a sentence to the last frame of speech. */
+  readonly silent: DelayPercentiles;
+  /** From the last packet of a sound under 400 ms that is no word to the first frame at full level. */
+  readonly full: DelayPercentiles;
+  /** Number of these sounds that silence the bot. */
+  readonly gaps: number;
+};
+
+const frameMs = 20;
+/** It speaks for so long before. */
+const speaksMs = 1_500;
+const clipsOfEach = 24;
+const shortestSentenceMs = 700;
+const shortestGapMs = 60;
+/** Sample value of a frame at full level. */
+const full = 4_000;
+
+/** Five people interrupt an answer to them with a sentence, and with the beginning of a word. */
+export async function interruptions(): Promise<InterruptionDelays> {
+  const channel = await openStoryChannel(5);
+  const sentences: Interruption[] = [];
+  const beginnings: Interruption[] = [];
+  for (const { id } of channel.people) {
+    for (const [n, sound] of (voices.get(id) ?? []).slice(0, clipsOfEach).entries()) {
+      const packets = sound.packets.slice(0, 7 + (n % 12));
+      const beginning = { packets, ms: packets.length * frameMs };
+      beginnings.push(await interrupt(channel, id, 'Mhm.', beginning));
+      if (sound.ms < shortestSentenceMs) continue;
+      sentences.push(await interrupt(channel, id, 'And what then?', sound));
+    }
+  }
+  return {
+    silent: percentilesOf(sentences.map(({ silentMs }) => silentMs)),
+    full: percentilesOf(beginnings.map(({ fullMs }) => fullMs)),
+    gaps: beginnings.filter(({ gapMs }) => gapMs > shortestGapMs).length,
+  };
+}
+
+export function percentilesOf(delaysMs: readonly number[]): DelayPercentiles {
+  return { p50Ms: percentile(delaysMs, 0.5), p95Ms: percentile(delaysMs, 0.95) };
+}
+
+type Interruption = {
+  readonly silentMs: number;
+  readonly fullMs: number;
+  /** Longest time without a frame of speech. */
+  readonly gapMs: number;
+};
+
+async function interrupt(
+  channel: BenchChannel,
+  who: string,
+  text: string,
+  sound: MicrophoneSound,
+): Promise<Interruption> {
+  const { clock, voiceFrames, fixture } = channel;
+  await tellStory(channel, who);
+  const { fromMs, toMs } = say(channel, who, text, clock.nowMs() + speaksMs, sound);
+  await goTo(channel, toMs);
+  const silentMs = (voiceFrames.at(-1)?.atMs ?? 0) - fromMs;
+  await goTo(channel, toMs + 2_000);
+  const frames = voiceFrames.filter(({ atMs }) => atMs >= fromMs);
+  const loud = frames.filter(({ level }) => level > full);
+  fixture.talk.stop('g');
+  await goTo(channel, clock.nowMs() + 2_000);
+  const back = loud.findLast((_, n) => gapBefore(loud, n) > 0);
+  const gapMs = Math.max(...frames.map((_, n) => gapBefore(frames, n)));
+  return { silentMs, fullMs: Math.max(0, (back?.atMs ?? 0) - toMs), gapMs };
+}
+
+function gapBefore(frames: BenchChannel['voiceFrames'], n: number): number {
+  const [former, frame] = [frames[n - 1], frames[n]];
+  return former && frame ? frame.atMs - former.atMs - frameMs : 0;
+}

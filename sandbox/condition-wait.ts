@@ -1,0 +1,22 @@
+import { unlessAborted } from '#src/base/waiting.ts';
+
+/** Lets callers wait for something that messages from outside bring about. */
+export class ConditionWait {
+  #changed = Promise.withResolvers<void>();
+
+  /** Something changed: whoever waits looks again. */
+  notify(): void {
+    this.#changed.resolve();
+    this.#changed = Promise.withResolvers();
+  }
+
+  /** The first value of `read` that is not undefined. Aborting `signal` throws its reason. */
+  async until<T>(read: () => T | undefined, signal: AbortSignal): Promise<T> {
+    for (;;) {
+      signal.throwIfAborted();
+      const value = read();
+      if (value !== undefined) return value;
+      await unlessAborted(this.#changed.promise, signal);
+    }
+  }
+}

@@ -1,0 +1,20 @@
+/** Faults that wait for what they concern. */
+export class PendingFaults<Fault extends { readonly times?: number }> {
+  #waiting: { readonly fault: Fault; left: number }[] = [];
+
+  /** `times` is how often it happens: once by default, Infinity until it is cleared. */
+  add(fault: Fault): void {
+    this.#waiting.push({ fault, left: fault.times ?? 1 });
+  }
+
+  clear(): void {
+    this.#waiting = [];
+  }
+
+  /** The first that fits, used up by one. */
+  take(fits: (fault: Fault) => boolean): Fault | undefined {
+    const found = this.#waiting.find(({ fault, left }) => left > 0 && fits(fault));
+    if (found) found.left--;
+    return found?.fault;
+  }
+}

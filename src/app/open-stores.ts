@@ -1,0 +1,100 @@
+import { realClock } from '#src/base/clock.ts';
+import type { Secret } from '#src/base/secret.ts';
+import {
+  TranscriptStores,
+  transcriptPorts,
+} from '#src/features/captions/store/transcript-ports.ts';
+import { memoryStore } from '#src/features/memories/memory-store.ts';
+import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
+import { Database } from '#src/storage/database.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
+import { StoreHealth } from '#src/storage/store-health.ts';
+import { mainStore, type StoreKind, storePath, transcripts } from '#src/storage/store-kinds.ts';
+import { type Store, sqlStores, storeParts } from '#src/storage/stores/store-parts.ts';
+import type { BotOptions } from './bot-options.ts';
+
+/** Declared parts of a store, each with what is open of it. */
+export type OpenParts = readonly (readonly [part: object, open: unknown])[];
+
+type Stores = {
+  readonly store: Store;
+  /** Present only where several processes may share the store. */
+  readonly portions?: PortionStore;
+  readonly transcripts: Database;
+};
+type OpenStores = Omit<Stores, 'transcripts'> & { readonly parts: OpenParts } & AsyncDisposable;
+type StoreOptions = Pick<BotOptions, 'config' | 'onDiscord' | 'onStore'>;
+
+/** Time, in ms, that the database has to answer once the process is asked to end: less than an orderly end may take. */
+const endMs = 6_500;
+
+/**
+ * Opens the store and the transcripts: files, whose trouble stops no conversation, or PostgreSQL, which is to be there at the start.
+ *
+ * Errors: of PostgreSQL, as `openPostgresStore`. Aborting `signal` throws `signal.reason`.
+ */
+export async function openStores(options: StoreOptions, signal: AbortSignal): Promise<OpenStores> {
+  await using stack = new AsyncDisposableStack();
+  const worker = stack.use(new SqliteWorker());
+  const { databaseUrl } = options.config;
+  const opened = databaseUrl
+    ? await inDatabase(databaseUrl, options, signal)
+    : await inFiles(options, worker);
+  const store = stack.use(opened.store);
+  stack.use(opened.transcripts);
+  const inMemory = stack.use(fileOf(worker, ':memory:', transcripts));
+  const onDisk = transcriptPorts(opened.transcripts);
+  const closing = stack.move();
+  return {
+    store,
+    portions: opened.portions,
+    parts: [
+      ...Object.entries(storeParts).map(
+        ([name, part]) => [part, Reflect.get(store, name)] as const,
+      ),
+      [TranscriptStores.key, new TranscriptStores(onDisk, transcriptPorts(inMemory))],
+      [memoryStore, onDisk.memories],
+    ],
+    [Symbol.asyncDispose]: () => closing.disposeAsync(),
+  };
+}
+
+async function inDatabase(
+  url: Secret,
+  { onStore: report }: StoreOptions,
+  signal: AbortSignal,
+): Promise<Stores> {
+  // Nothing of it is loaded where it is not used.
+  const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
+  const over = new AbortController();
+  const end = () => realClock.later(endMs, () => over.abort(new Error('the process ends')));
+  signal.addEventListener('abort', end, { once: true });
+  return await openPostgresStore({ url, clock: realClock, report, until: over.signal }, signal);
+}
+
+async function inFiles(
+  { config: { dataDir }, onDiscord, onStore }: StoreOptions,
+  worker: SqliteWorker,
+): Promise<Stores> {
+  const storeHealth = new StoreHealth('store-unwritten', realClock, onStore);
+  const health = new StoreHealth('transcripts-unwritten', realClock, (event) => {
+    if (event.kind === 'alert') onStore(event);
+    if (event.kind !== 'refused') return;
+    onDiscord({ kind: 'warning', message: event.error.message, cause: event.error });
+  });
+  const database = fileOf(worker, storePath(dataDir), mainStore, storeHealth);
+  const spoken = fileOf(worker, storePath(dataDir, transcripts), transcripts, health);
+  await Promise.all([database.open(), spoken.open()]);
+  return { store: sqlStores(database), transcripts: spoken };
+}
+
+function fileOf(
+  worker: SqliteWorker,
+  path: string,
+  { sqlite }: StoreKind,
+  health?: StoreHealth,
+): Database {
+  const driver = new SqliteDriver(path, sqlite, worker.file(path));
+  return new Database({ driver, clock: realClock, health });
+}

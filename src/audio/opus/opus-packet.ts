@@ -1,0 +1,177 @@
+import { isSilenceFrame } from '#src/audio/packet.ts';
+
+/** Longest a packet may be (RFC 6716, section 3.2.5), at 48 kHz. */
+const longestSamples = 5760;
+
+/** Lengths of one frame at 48 kHz by the upper five bits of the first byte (RFC 6716, table 2). */
+const silk = [480, 960, 1920, 2880];
+const hybrid = [480, 960];
+const celt = [120, 240, 480, 960];
+
+/** Samples at 48 kHz that an Opus packet holds, as its first byte tells; 0 if it cannot be Opus. */
+export function opusSamples(opus: Uint8Array): number {
+  const first = opus[0];
+  if (first === undefined) return 0;
+  const samples = frameSamples(first >> 3) * frameCount(first & 3, opus[1]);
+  return samples <= longestSamples ? samples : 0;
+}
+
+/** Coding mode of a packet: for speech, for any sound, or one for the low band and the other for the high band. */
+export type OpusMode = 'silk' | 'hybrid' | 'celt';
+
+/** Mode in its first byte (RFC 6716, table 2). */
+export function opusMode(opus: Uint8Array): OpusMode {
+  const mode = (opus[0] ?? 0) >> 3;
+  if (mode < 12) return 'silk';
+  return mode < 16 ? 'hybrid' : 'celt';
+}
+
+function frameSamples(mode: number): number {
+  if (mode < 12) return silk[mode % 4] ?? 0;
+  if (mode < 16) return hybrid[mode % 2] ?? 0;
+  return celt[mode % 4] ?? 0;
+}
+
+function frameCount(code: number, second: number | undefined): number {
+  if (code === 0) return 1;
+  if (code === 3) return (second ?? 0) & 63;
+  return 2;
+}
+
+/** Requests of libopus (opus_defines.h) and the values we set. */
+export const ctl = {
+  application: 4000,
+  bitrate: 4002,
+  /** From libopus's private header (opus_private.h). */
+  forceMode: 11_002,
+  voip: 2048,
+  audio: 2049,
+  /** Left alone libopus picks a hybrid mode at 24 kHz that costs 2.8 times as much. */
+  speechBitrate: 64_000,
+  /** Bit rate of stereo. */
+  musicBitrate: 128_000,
+} as const;
+
+const modes = { silk: 1000, hybrid: 1001, celt: 1002, auto: -1000 } as const;
+
+/** Argument of `ctl.forceMode`. */
+export function modeValue(mode: OpusMode | undefined): number {
+  return modes[mode ?? 'auto'];
+}
+
+/** Largest packet that all of the libraries take; a packet on the wire has at most 1.5 kB. */
+const payloadLimitBytes = 3828;
+
+/** A packet this short holds one frame without sound: its sender saves bandwidth while all is quiet (DTX). */
+const soundlessBytes = 2;
+
+/**
+ * Decodes `opus` with a library's decoder; throws a plain Error for bytes that could harm a library.
+ *
+ * Packets without sound are zeros: mediaplex 1.0.0 makes full-scale noise of them, in every mode but CELT, and of a silence frame after
+ * hybrid frames.
+ */
+export function decoded(
+  library: { decode(opus: Buffer): Uint8Array },
+  opus: Uint8Array,
+  rateHz: number,
+  channels: 1 | 2 = 1,
+): Int16Array {
+  if (opus.length > payloadLimitBytes) throw new Error('An Opus packet is too long.');
+  const length = opusSamples(opus);
+  if (length === 0) throw new Error('A packet is not Opus.');
+  const samples = new Int16Array((length * rateHz * channels) / 48_000);
+  if (opus.length <= soundlessBytes) return samples;
+  const pcm = library.decode(asBuffer(opus));
+  if (isSilenceFrame(opus)) return samples;
+  if (pcm.length < samples.byteLength)
+    throw new Error('An Opus packet was decoded to too few samples.');
+  // The first byte gives their number: mediaplex gives mono at twice its length, zeros behind.
+  samples.set(new Int16Array(pcm.buffer, pcm.byteOffset, samples.length));
+  return samples;
+}
+
+/** Bytes from the network already are a Buffer. */
+function asBuffer(opus: Uint8Array): Buffer {
+  return opus instanceof Buffer ? opus : Buffer.from(opus.buffer, opus.byteOffset, opus.length);
+}
+
+/** 20 ms of samples as the bytes that libraries take. */
+export function twentyMs(samples: Int16Array, rateHz: number, channels: 1 | 2 = 1): Buffer {
+  const length = (rateHz / 50) * channels;
+  if (samples.length !== length) throw new Error(`A frame holds ${length} samples.`);
+  return Buffer.from(samples.buffer, samples.byteOffset, samples.byteLength);
+}
+
+/** Bit rates of Layer I, II and III, in kbit/s, by version; the first and the last index are none. */
+const bitrates = {
+  first: [
+    [32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448],
+    [32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384],
+    [32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320],
+  ],
+  later: [
+    [32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256],
+    [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+    [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160],
+  ],
+} as const;
+const ratesHz = [44_100, 48_000, 32_000];
+/** Version 2.5, none, 2, 1. */
+const rateParts = [4, 0, 2, 1];
+const headerBytes = 6;
+
+/**
+ * Whether bytes are frames of MP3 or AAC: two headers of the same kind, the second where the first says.
+ *
+ * Samples may begin like one header, but not like two. `unknown` until the place of the second is here, 8 kB at most.
+ */
+export function areFrames(bytes: Buffer): 'MP3' | 'AAC' | 'no' | 'unknown' {
+  if (bytes.length < headerBytes) return 'unknown';
+  const first = readHeader(bytes);
+  if (!first) return 'no';
+  if (bytes.length < first.lengthBytes + headerBytes) return 'unknown';
+  const second = readHeader(bytes.subarray(first.lengthBytes));
+  return second && second.kind === first.kind ? first.name : 'no';
+}
+
+export type FrameHeader = {
+  readonly name: 'MP3' | 'AAC';
+  /** Version, layer and rate in one number: equal in every frame of one sound. */
+  readonly kind: number;
+  readonly lengthBytes: number;
+  /** Samples per channel; 0 for AAC, whose rate is written elsewhere. */
+  readonly samples: number;
+  readonly rateHz: number;
+};
+
+/** The header `bytes` begin with, if its fields all mean something. Needs 6 bytes. */
+export function readHeader(bytes: Buffer): FrameHeader | undefined {
+  const head = bytes.readUInt32BE(0);
+  if (head >>> 21 !== 0x7ff) return undefined;
+  const layer = (head >>> 17) & 3;
+  return layer === 0 ? readAac(bytes, head) : readMpeg(head, 3 - layer);
+}
+
+/** ISO 13818-7, ADTS. */
+function readAac(bytes: Buffer, head: number): FrameHeader | undefined {
+  const lengthBytes = ((bytes.readUInt32BE(2) >>> 5) & 0x1fff) >>> 0;
+  const rate = (head >>> 10) & 15;
+  if (((head >>> 20) & 1) === 0 || rate > 12 || lengthBytes < 8) return undefined;
+  return { name: 'AAC', kind: head >>> 10, lengthBytes, samples: 0, rateHz: 0 };
+}
+
+/** ISO 11172-3, 13818-3. */
+function readMpeg(head: number, layer: number): FrameHeader | undefined {
+  const version = (head >>> 19) & 3;
+  const [slow, rateHz] = [rateParts[version] ?? 0, ratesHz[(head >>> 10) & 3]];
+  const table = version === 3 ? bitrates.first : bitrates.later;
+  const kilobits = table[layer]?.[((head >>> 12) & 15) - 1];
+  if (slow === 0 || rateHz === undefined || kilobits === undefined) return undefined;
+  const samples = layer === 0 ? 384 : layer === 2 && version !== 3 ? 576 : 1152;
+  const slot = layer === 0 ? 4 : 1;
+  const slots = Math.floor((samples * kilobits * 125 * slow) / rateHz / slot);
+  const lengthBytes = (slots + ((head >>> 9) & 1)) * slot;
+  const kind = (head >>> 17) * 4 + ((head >>> 10) & 3);
+  return { name: 'MP3', kind, lengthBytes, samples, rateHz: rateHz / slow };
+}

@@ -1,0 +1,140 @@
+import { BotError } from '#src/base/errors.ts';
+import { controllerUnder } from '#src/base/waiting.ts';
+import type { EventOf } from '#src/conversation/machine/events.ts';
+import type { Id } from '#src/conversation/machine/state.ts';
+import type { SessionContext } from '#src/conversation/session-context.ts';
+import type { SpokenReply } from '#src/playback/reply/spoken-reply.ts';
+import type { SpeechOutput } from '#src/voice/output/speech-output.ts';
+
+type ReplyOver = Omit<EventOf<'over'>, 'atMs'>;
+
+/** End of the sound of a reply, and the failure that caused it. */
+export type ReplyEnd = Pick<ReplyOver, 'finish'> & { readonly failure?: BotError };
+
+/** An answer or a text that is made or heard. */
+export type RunningReply = {
+  readonly id: Id;
+  /** Ends all that is made for it. */
+  readonly over: AbortController;
+  /** Ends its sound. */
+  playing: AbortController | undefined;
+  reply: SpokenReply | undefined;
+  /** End of a reply whose connection closed before the conversation knew. */
+  ended: ReplyOver | undefined;
+};
+
+/** A reply that runs until `signal` is aborted. */
+export function newReply(id: Id, signal: AbortSignal): RunningReply {
+  const over = controllerUnder(signal);
+  return { id, over, playing: undefined, reply: undefined, ended: undefined };
+}
+
+/** Called once for each reply whose sound is over; returns what the conversation is told of it. */
+type Concluded<Reply> = (
+  reply: Reply,
+  end: ReplyEnd,
+) => Omit<ReplyOver, 'finish' | 'kind' | 'reply'>;
+
+/** Replies of one kind that run in a session: plays and stops them, and tells the conversation of their ends. */
+export class RunningReplies<Reply extends RunningReply> {
+  readonly #context: SessionContext;
+  readonly #concluded: Concluded<Reply>;
+  readonly #all = new Map<Id, Reply>();
+
+  constructor(context: SessionContext, concluded: Concluded<Reply>) {
+    this.#context = context;
+    this.#concluded = concluded;
+  }
+
+  add(reply: Reply): void {
+    this.#all.set(reply.id, reply);
+  }
+
+  of(id: Id | undefined): Reply | undefined {
+    return id === undefined ? undefined : this.#all.get(id);
+  }
+
+  /** Says a reply by `speak`. Throws only what is a bug. */
+  async play(
+    reply: Reply,
+    speak: (output: SpeechOutput, signal: AbortSignal) => Promise<ReplyEnd>,
+  ): Promise<void> {
+    const playing = controllerUnder(reply.over.signal);
+    reply.playing = playing;
+    const { signal } = playing;
+    const { talk } = this.#context;
+    const { output } = talk;
+    let end: ReplyEnd = { finish: 'cancelled' };
+    try {
+      if (output) end = await speak(output, signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    if (reply.playing !== playing || this.of(reply.id) !== reply) return;
+    const { finish } = end;
+    const concluded = this.#concluded(reply, end);
+    reply.ended = { kind: 'over', reply: reply.id, finish, ...concluded };
+    if (talk.output === output || signal.aborted) this.#tellOver(reply, reply.ended);
+  }
+
+  /** Falls silent and goes on being made. */
+  hold(id: Id): void {
+    const reply = this.of(id);
+    const playing = reply?.playing;
+    if (reply) reply.playing = undefined;
+    playing?.abort(new Error('the reply is not heard now'));
+  }
+
+  /** Ends a reply that was not heard. */
+  discard(id: Id): void {
+    const reply = this.of(id);
+    this.#all.delete(id);
+    reply?.over.abort(new Error('the reply is not wanted'));
+  }
+
+  /** Falls silent; `over` follows. False: there is no such reply. */
+  cut(id: Id): boolean {
+    const reply = this.of(id);
+    if (reply?.ended) this.#tellOver(reply, reply.ended);
+    else reply?.playing?.abort(new Error('the reply was cut'));
+    return reply !== undefined;
+  }
+
+  /** Falls silent at the end of the clause, at once before the first sound. False: there is no such reply. */
+  finishClause(id: Id): boolean {
+    const { playing, reply } = this.of(id) ?? {};
+    if (!playing || reply?.firstSentAtMs === undefined) return this.cut(id);
+    reply.endAfterSentence();
+    void reply.finish.then((finish) => {
+      if (finish === 'cancelled') playing.abort(new Error('the clause was over'));
+    });
+    return true;
+  }
+
+  #tellOver(reply: Reply, over: ReplyOver): void {
+    this.#all.delete(reply.id);
+    this.#context.talk.post(over);
+    reply.over.abort(new Error('the reply is over'));
+  }
+}
+
+/**
+ * Fills `reply` by `work`: what went wrong outside, or undefined. What there is of the reply plays on either way.
+ *
+ * Throws what is a bug. Aborting `signal` throws what `work` threw.
+ */
+export async function deliver(
+  reply: SpokenReply,
+  work: () => Promise<void>,
+  signal: AbortSignal,
+): Promise<BotError | undefined> {
+  try {
+    await work();
+    reply.end();
+    return undefined;
+  } catch (error) {
+    if (signal.aborted || !(error instanceof BotError)) throw error;
+    reply.fail();
+    return error;
+  }
+}

@@ -1,0 +1,177 @@
+import { createSecretKey, type KeyObject } from 'node:crypto';
+import type { Socket } from 'node:dgram';
+import { isIP } from 'node:net';
+import {
+  type DAVESession,
+  type Networking,
+  type NetworkingState,
+  NetworkingStatusCode,
+  type VoiceConnection,
+  type VoiceReceiver,
+  type VoiceUDPSocket,
+  type VoiceWebSocket,
+} from '@discordjs/voice';
+import { BotError } from '#src/base/errors.ts';
+import type { SyncTiming } from '#src/discord/link/timing.ts';
+
+/**
+ * Private members of @discordjs/voice 0.19.2, and of the sockets and the end-to-end group below it, each with the reason why it is
+ * used; test/discord/link tells where another version has changed them.
+ */
+
+/** `parsePacket` decrypts one datagram; the library's own way to it needs a stream and a timer for each speaker. */
+type InnerReceiver = {
+  parsePacket(
+    datagram: Buffer,
+    mode: string,
+    nonce: Buffer,
+    key: Uint8Array,
+    speakerId: string,
+  ): Buffer | null;
+  /** `map`: the library has no way to forget all sources. */
+  readonly ssrcMap: { readonly map: Map<number, { readonly userId: string }> };
+};
+/** The socket, whose buffer and peer the library leaves as the system makes them. */
+type InnerUdp = {
+  readonly socket: Pick<Socket, 'once' | 'setRecvBufferSize' | 'send'> & {
+    /** Node's own signature; its typings know of no error. */
+    connect(port: number, ip: string, done: (error?: Error) => void): void;
+  };
+  readonly remote: { readonly ip: string; readonly port: number };
+};
+/** `ws`: to be cut as a broken network does. `missedHeartbeats`: the library ends a silent socket later than a link is to be silent. */
+type InnerSocket = { readonly ws: { terminate(): void }; readonly missedHeartbeats: number };
+/** Members of the group, by which one that lacks somebody is known. */
+type InnerGroup = { getUserIds(): readonly string[] };
+/** Node's ciphers take a key object at once, and make it anew from bytes for each packet, which takes longer than the cipher. */
+type InnerKey = { readonly encryptionMode: string; secretKey: Uint8Array | KeyObject };
+
+// The typings call these members private.
+export const innerReceiver = (receiver: VoiceReceiver) => receiver as unknown as InnerReceiver;
+const innerUdp = (udp: VoiceUDPSocket) => udp as unknown as InnerUdp;
+const innerSocket = (ws: VoiceWebSocket) => ws as unknown as InnerSocket;
+
+/** A stall of a second with 25 people talking: 1,250 datagrams, for each of which the kernel counts about 1.3 kB. */
+const receiveBufferBytes = 2 * 1024 * 1024;
+/** The library asks once for our outside address, and waits for ever. */
+const askAgainMs = 500;
+const discoveryBytes = 74;
+
+export type NetworkingOptions = {
+  readonly timing: SyncTiming;
+  /** Told of each voice socket: a resumed session comes over another one. */
+  readonly onSocket: (ws: VoiceWebSocket) => void;
+};
+
+/** Mends what the library leaves undone with the sockets of one networking, each as it comes. */
+export function mendNetworking(networking: Networking, options: NetworkingOptions): void {
+  let ws: VoiceWebSocket | undefined;
+  let [udp, connected]: [VoiceUDPSocket?, VoiceUDPSocket?] = [];
+  const follow = (state: NetworkingState): void => {
+    if ('ws' in state && state.ws !== ws) {
+      ws = state.ws;
+      guardMessages(ws);
+      options.onSocket(ws);
+    }
+    if ('udp' in state && state.udp !== udp) {
+      udp = state.udp;
+      enlargeReceiveBuffer(udp);
+      repeatDiscovery(networking, options.timing);
+    }
+    if (state.code !== NetworkingStatusCode.Ready) return;
+    useKeyObject(state.connectionData);
+    if (udp !== connected) connectSocket(state.udp);
+    connected = udp;
+  };
+  networking.on('stateChange', (_, state) => follow(state));
+  follow(networking.state);
+}
+
+/** A message that the library throws on comes out as an `error` event with a BotError `link.lost`, in place of ending the process. */
+export function guardMessages(ws: VoiceWebSocket): void {
+  const inner = ws.onMessage.bind(ws);
+  ws.onMessage = (event) => {
+    try {
+      inner(event);
+    } catch (cause) {
+      const message = 'A message of the voice server broke the voice library.';
+      ws.emit('error', new BotError('link.lost', true, message, cause));
+    }
+  };
+}
+
+/** Enlarges the receive buffer once it is bound, as far as the kernel allows. */
+function enlargeReceiveBuffer(udp: VoiceUDPSocket): void {
+  const { socket } = innerUdp(udp);
+  socket.once('listening', () => socket.setRecvBufferSize(receiveBufferBytes));
+}
+
+/**
+ * Makes the voice server the only peer of a bound socket: the kernel then drops datagrams of other senders, and needs no address for
+ * each datagram. Without an answer of the kernel the socket stays as it was.
+ */
+export function connectSocket(udp: VoiceUDPSocket): void {
+  const { socket, remote } = innerUdp(udp);
+  if (isIP(remote.ip) === 0) return;
+  socket.connect(remote.port, remote.ip, (error?: Error) => {
+    if (!error) udp.send = (datagram) => socket.send(datagram);
+  });
+}
+
+function repeatDiscovery(networking: Networking, timing: SyncTiming): void {
+  timing.later(askAgainMs, () => {
+    const { state } = networking;
+    if (state.code !== NetworkingStatusCode.UdpHandshaking) return;
+    state.udp.send(discoveryRequest(state.connectionData.ssrc));
+    repeatDiscovery(networking, timing);
+  });
+}
+
+/** Discord docs, "IP Discovery": type 1, length 70, our SSRC, then room for the answer. */
+function discoveryRequest(ssrc: number): Buffer {
+  const datagram = Buffer.alloc(discoveryBytes);
+  datagram.writeUInt16BE(1, 0);
+  datagram.writeUInt16BE(70, 2);
+  datagram.writeUInt32BE(ssrc, 4);
+  return datagram;
+}
+
+function useKeyObject(key: InnerKey): void {
+  if (key.encryptionMode !== 'aead_aes256_gcm_rtpsize') return;
+  if (key.secretKey instanceof Uint8Array) key.secretKey = createSecretKey(key.secretKey);
+}
+
+/** The connection's networking, in the states that have one. */
+export function networkingOf({ state }: VoiceConnection): Networking | undefined {
+  return 'networking' in state ? state.networking : undefined;
+}
+
+export function socketOf(connection: VoiceConnection): VoiceWebSocket | undefined {
+  const state = networkingOf(connection)?.state;
+  return state && 'ws' in state ? state.ws : undefined;
+}
+
+/** The end-to-end session; undefined in a call without DAVE. */
+export function daveOf(connection: VoiceConnection): DAVESession | undefined {
+  const state = networkingOf(connection)?.state;
+  return state && 'dave' in state ? state.dave : undefined;
+}
+
+/** Ends a voice socket without the close handshake, for which `ws` would wait 30 s; the library resumes then. */
+export function cutSocket(ws: VoiceWebSocket): void {
+  innerSocket(ws).ws.terminate();
+}
+
+/** Whether the voice socket has heartbeats without an answer. */
+export function missesHeartbeats(connection: VoiceConnection): boolean {
+  const ws = socketOf(connection);
+  return ws !== undefined && innerSocket(ws).missedHeartbeats > 0;
+}
+
+/** Whether a person who is connected (op 11) is missing from the open end-to-end group: the message about them was lost. */
+export function groupLacksSomebody(connection: VoiceConnection): boolean {
+  const [state, dave] = [networkingOf(connection)?.state, daveOf(connection)];
+  if (!state || !('connectionData' in state) || !dave?.session?.ready) return false;
+  const members = new Set((dave.session as unknown as InnerGroup).getUserIds());
+  return [...state.connectionData.connectedClients].some((id) => !members.has(id));
+}

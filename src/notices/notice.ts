@@ -1,0 +1,222 @@
+import type { BotError, BudgetCap, FailureStage } from '#src/base/errors.ts';
+import { ConfidentialText, openText } from '#src/people/confidential-text.ts';
+import type { Places } from '#src/ports/command-ports.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
+import { consentButtons } from '#src/ports/panel.ts';
+import type { SessionEventListener } from '#src/ports/session-events.ts';
+import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
+import type { ChannelRef } from '#src/ports/voice-link.ts';
+import type { SpeechVoice } from '#src/speech/ports.ts';
+import type { VoiceNames } from '#src/speech/voice-names.ts';
+import { languageName } from '#src/texts/language-names.ts';
+import {
+  type CheckedLine,
+  knownLocale,
+  type Locale,
+  type TextLine,
+  text,
+} from '#src/texts/texts.ts';
+
+/** Language that people of each server read. */
+type ReaderLanguages = { readonly places: Pick<Places, 'localeIn'> };
+/** The same, and whether the voice speaks it. */
+type ListenerLanguages = ReaderLanguages & {
+  readonly voices: Pick<VoiceNames, 'isEnglishOnly'>;
+};
+
+/** A sentence of the bot as people of that server read it. */
+export function writtenText(
+  { id, with: words }: CheckedLine,
+  guildId: string,
+  { places }: ReaderLanguages,
+): string {
+  return text(id, words, places.localeIn(guildId));
+}
+
+/** A text as it is spoken to people of a language, or of the server: in English where the voice speaks nothing else. */
+export function spokenText(
+  { id, with: words }: CheckedLine,
+  guildId: string,
+  parts: ListenerLanguages,
+  /** BCP 47; one without texts counts as the server's. */
+  language?: string,
+): string {
+  return text(id, words, spokenLocale(guildId, parts, language));
+}
+
+/** In which language `spokenText` gives a text. */
+export function spokenLocale(
+  guildId: string,
+  { places, voices }: ListenerLanguages,
+  language?: string,
+): Locale {
+  return voices.isEnglishOnly ? 'en' : (knownLocale(language) ?? places.localeIn(guildId));
+}
+
+/** A token is told of its own share by the HTTP interface. */
+const rests = {
+  person: 'budget.rest.person',
+  token: 'budget.rest.person',
+  server: 'budget.rest.server',
+  all: 'budget.rest.server',
+} as const satisfies Readonly<Record<BudgetCap, string>>;
+
+/** Text of a failure for people; the log has its own sentence. */
+export function failureText(
+  { about, code, stage }: BotError,
+  { chatName }: { readonly chatName: string },
+): TextLine {
+  const { cap, provider = chatName, retryAfterMs } = about;
+  if (code === 'budget.used') return restLine(cap);
+  if (code === 'provider.bad_key' || code === 'provider.spent')
+    return { id: 'fail.key', with: { provider } };
+  if (code === 'provider.rate_limited' && retryAfterMs !== undefined) {
+    return { id: 'fail.limit', with: { provider, s: Math.max(1, Math.ceil(retryAfterMs / 1000)) } };
+  }
+  if (stage === 'recognise') return { id: 'fail.stt' };
+  return { id: 'fail.llm', with: { provider } };
+}
+
+/** Says which cap leaves too little for a request. */
+export function restLine(cap: BudgetCap = 'server'): TextLine {
+  return { id: rests[cap] };
+}
+
+/** A stage that fails, a deadline of one that was missed, a key that is refused, a voice that is gone, or a language (BCP 47) that no voice speaks. */
+export type ChannelFailure = FailureStage | 'deadline' | 'key' | `no voice ${string}`;
+
+/** Parts that write sentences of the bot. */
+export type WritingParts = {
+  readonly messages: VoiceChannelChatPoster;
+  readonly places: Pick<Places, 'localeIn'>;
+  readonly onEvent: SessionEventListener;
+};
+
+/** Voice channel, and the parts that write into its chat. */
+export type ChannelChat = { readonly channel: ChannelRef; readonly parts: WritingParts };
+
+/** Signal of messages that are never withdrawn. */
+const never = new AbortController().signal;
+
+/** Into the chat of the channel, without waiting for it. If that is shut, only the operator reads of it. */
+export function writeInChat(
+  words: ConfidentialText,
+  channel: ChannelRef,
+  parts: Omit<WritingParts, 'places'>,
+): void {
+  parts.messages
+    .write(channel, words, never)
+    .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
+}
+
+/** Words for these people into the chat of the channel, with a mention of each, without waiting for it. */
+export function writeToPeople(
+  personIds: readonly string[],
+  words: ConfidentialText,
+  { channel, parts }: ChannelChat,
+): void {
+  const text = words.textIn(channel.channelId) ?? '';
+  const lines = personIds.map((personId) => ({ personId, text }));
+  parts.messages
+    .notify(channel, lines, never)
+    .catch((error: unknown) => parts.onEvent(channel.guildId, failureEventOf(error, 'speak')));
+}
+
+/**
+ * Writes lines to one person into the chat of the channel, which notifies them, with the buttons of consent; without waiting for it. If
+ * that chat is shut, only the operator reads of it. Aborting `signal` takes back what still waits.
+ */
+export function notifyPerson(
+  personId: string,
+  lines: readonly TextLine[],
+  { channel, parts }: ChannelChat,
+  signal: AbortSignal,
+): void {
+  const { guildId } = channel;
+  const text = lines.map((line) => writtenText(line, guildId, parts)).join(' ');
+  parts.messages
+    .notify(channel, [{ personId, text }], signal, consentButtons)
+    .catch((error: unknown) => {
+      if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'speak'));
+    });
+}
+
+/** Voice channel, and the parts that write there about the chat model `chatName`. */
+type FailingChannel = {
+  readonly channel: ChannelRef;
+  readonly parts: WritingParts & { readonly chatName: string };
+};
+
+/** Session whose channel is told of failures. */
+type FailingSession = FailingChannel & {
+  readonly notice: (line: TextLine, holds?: () => boolean) => void;
+  readonly talk: {
+    isNewFailure(failure: ChannelFailure): boolean;
+    isFailing(failure: ChannelFailure): boolean;
+  };
+};
+
+/** Kind of a failure for the channel, which is told once of each. */
+export function failureKindOf(
+  failure: BotError,
+  parts: FailingChannel['parts'],
+): FailureStage | 'key' {
+  return failureText(failure, parts).id === 'fail.key' ? 'key' : (failure.stage ?? 'think');
+}
+
+/** Reports a text that had no sound and is written: the operator reads the cause, the channel once that a key is refused. */
+export function reportUnsaid(failure: BotError, context: FailingSession): void {
+  const { channel, notice, parts, talk } = context;
+  parts.onEvent(channel.guildId, failureEventOf(failure, failure.stage ?? 'speak'));
+  const kind = failureKindOf(failure, parts);
+  const isNews = talk.isNewFailure(kind) && kind === 'key';
+  if (isNews) notice(failureText(failure, parts), () => talk.isFailing(kind));
+}
+
+/** Writes that an utterance which may have been for the bot was not recognised. */
+export function writeUnrecognised(failure: BotError, { channel, parts }: FailingChannel): void {
+  const failureLine = failureText(failure, parts);
+  const line: TextLine = failureLine.id === 'fail.llm' ? { id: 'fail.stt' } : failureLine;
+  writeInChat(openText(writtenText(line, channel.guildId, parts)), channel, parts);
+}
+
+/**
+ * Writes words that could not be said, since the voice failed, or none speaks their `language` (BCP 47); the reason is written
+ * once for each fault. Waits for nothing.
+ */
+export function writeUnspeakable(
+  words: ConfidentialText,
+  context: FailingSession,
+  language?: string,
+): void {
+  const { channel, parts, talk } = context;
+  const { guildId } = channel;
+  const isFirst = talk.isNewFailure(language ? `no voice for ${language}` : 'speak');
+  const name = language && languageName(language, parts.places.localeIn(guildId));
+  const why: TextLine = name
+    ? { id: 'voice.language.none', with: { language: name } }
+    : { id: 'fail.tts' };
+  const reason = openText(writtenText(why, guildId, parts));
+  writeInChat(isFirst ? ConfidentialText.joined([reason, words], ' ') : words, channel, parts);
+}
+
+/** Tells the channel once that a voice is gone and the usual one speaks. */
+function reportGoneVoice(voice: string, { notice, talk }: FailingSession): void {
+  if (talk.isNewFailure(`no voice ${voice}`)) notice({ id: 'voice.gone', with: { voice } });
+}
+
+/** Told of a voice of the bot that is gone. A model that speaks has voices of its own, which the reader of texts need not have. */
+export function chosenVoiceGone(
+  context: FailingSession & { readonly settings: () => { readonly pipeline: string } },
+): SpeechVoice['onGone'] {
+  return (voice, of) => {
+    const isMissed = of === 'model' || context.settings().pipeline === 'chained';
+    if (isMissed) reportGoneVoice(voice, context);
+  };
+}
+
+/** A voice that a person has chosen; without one, that of the bot. */
+export function chosenVoice(name: string | undefined, context: FailingSession): SpeechVoice {
+  if (name === undefined) return {};
+  return { name, onGone: (gone) => reportGoneVoice(gone, context) };
+}

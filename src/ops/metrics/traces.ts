@@ -1,0 +1,116 @@
+import {
+  type Attributes,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type Span,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from '@opentelemetry/api';
+import type { Clock } from '#src/base/clock.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+
+type Answered = Extract<SessionEvent, { kind: 'answered' }>;
+type Called = Extract<SessionEvent, { kind: 'tool' }>;
+/** A tool call, and the instant of its end in ms. */
+type ToolCall = { readonly call: Called; readonly endedAtMs: number };
+type Time = Pick<Clock, 'nowMs' | 'wallMs'>;
+
+/** Tool calls of a server that wait for the end of their turn; more are not traced. */
+const mostTools = 100;
+
+/**
+ * OpenTelemetry spans of turns: recognition, chat model, first sound and tools, by the conventions for generative AI. They are made
+ * from events once a turn has ended, so nothing is measured for them; an answer in writing alone has none.
+ */
+export class Traces {
+  readonly #tracer: Tracer;
+  readonly #clock: Time;
+  readonly #hasWords: boolean;
+  /** By server: calls since the last turn of the person who asked. */
+  readonly #calls = new Map<string, readonly ToolCall[]>();
+
+  constructor(tracer: Tracer, clock: Time, { hasWords = false } = {}) {
+    this.#tracer = tracer;
+    this.#clock = clock;
+    this.#hasWords = hasWords;
+  }
+
+  report(guildId: string, event: SessionEvent): void {
+    const calls = this.#calls.get(guildId) ?? [];
+    if (event.kind === 'left') this.#calls.delete(guildId);
+    if (event.kind === 'tool') {
+      const called = { call: event, endedAtMs: this.#clock.nowMs() };
+      this.#calls.set(guildId, [...calls, called].slice(-mostTools));
+    }
+    if (event.kind === 'answered') {
+      const isOwn = ({ call }: ToolCall) => call.speakerId === event.speakerId;
+      this.#calls.set(
+        guildId,
+        calls.filter((one) => !isOwn(one)),
+      );
+      this.#turn(guildId, event, calls.filter(isOwn));
+    }
+  }
+
+  #turn(guildId: string, event: Answered, calls: readonly ToolCall[]): void {
+    const { heardAtMs, endedAtMs, recognisedAtMs, firstSentAtMs, ...answer } = event.instants;
+    const writtenAtMs = answer.firstClauseAtMs ?? answer.firstTokenAtMs;
+    const turn = this.#start('turn', heardAtMs, ROOT_CONTEXT, {
+      'parley.server.id': guildId,
+      'parley.turn.finish': event.finish,
+      'parley.turn.typed': event.typed === true,
+    });
+    if (event.finish === 'failed') turn.setStatus({ code: SpanStatusCode.ERROR });
+    this.#part(turn, 'recognition', heardAtMs, recognisedAtMs);
+    this.#part(turn, 'chat', recognisedAtMs ?? endedAtMs, writtenAtMs, {
+      'gen_ai.operation.name': 'chat',
+      ...(this.#hasWords && { 'gen_ai.output.messages': messageOf(event.text) }),
+    });
+    this.#part(turn, 'first sound', writtenAtMs, firstSentAtMs);
+    for (const { call, endedAtMs: toMs } of calls)
+      this.#part(turn, `execute_tool ${call.tool}`, toMs - call.tookMs, toMs, {
+        'gen_ai.operation.name': 'execute_tool',
+        'gen_ai.tool.name': call.tool,
+        'parley.tool.end': call.how,
+      });
+    turn.end(this.#clock.wallMs());
+  }
+
+  /** A part of a turn, where both its instants came; a preemptive answer begins before the recognition ends. */
+  #part(
+    turn: Span,
+    name: string,
+    fromMs: number | undefined,
+    toMs: number | undefined,
+    attributes: Attributes = {},
+  ): void {
+    if (fromMs === undefined || toMs === undefined) return;
+    const within = trace.setSpan(ROOT_CONTEXT, turn);
+    const part = this.#start(name, Math.min(fromMs, toMs), within, attributes);
+    part.end(this.#wallMs(toMs));
+  }
+
+  #start(name: string, fromMs: number, within: typeof ROOT_CONTEXT, attributes: Attributes): Span {
+    const startTime = this.#wallMs(fromMs);
+    return this.#tracer.startSpan(name, { startTime, attributes }, within);
+  }
+
+  /** Time of day of an instant of the monotonic clock. */
+  #wallMs(atMs: number): number {
+    return this.#clock.wallMs() - this.#clock.nowMs() + atMs;
+  }
+}
+
+/** The answer as the conventions write messages. */
+function messageOf(content: string): string {
+  return JSON.stringify([{ role: 'assistant', parts: [{ type: 'text', content }] }]);
+}
+
+/** Traces where `--import` registered an SDK; undefined where nothing takes spans. */
+export function openTraces(clock: Time, environment: NodeJS.ProcessEnv): Traces | undefined {
+  const tracer = trace.getTracer('parley');
+  if (!isSpanContextValid(tracer.startSpan('start').spanContext())) return undefined;
+  const hasWords = environment.OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT === 'true';
+  return new Traces(tracer, clock, { hasWords });
+}

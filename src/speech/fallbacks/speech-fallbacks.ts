@@ -1,0 +1,143 @@
+import { durationMs, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { controllerUnder } from '#src/base/waiting.ts';
+import {
+  type FallbackChain,
+  type FallbackPosition,
+  openFallbackPosition,
+} from '#src/provider/fallback-chain.ts';
+import { GrowingWindow, listenWith } from '#src/speech/listen.ts';
+import type {
+  Listening,
+  OnPartial,
+  Synthesizer,
+  Transcriber,
+  TranscriptUpdate,
+} from '#src/speech/ports.ts';
+
+/** A clause that is not short takes longer where the server sends it in one piece, as proxies do. */
+const shortChars = 80;
+const moreMsPerChar = 25;
+
+/** Several voices as one: the first that can speak. Its names for voices and models are those of the first of them. */
+export function synthesizerWithFallbacks(chain: FallbackChain<Synthesizer>): Synthesizer {
+  return withEach(chain, (engine) => engine);
+}
+
+function withEach(
+  chain: FallbackChain<Synthesizer>,
+  wrap: (engine: Synthesizer) => Synthesizer,
+): Synthesizer {
+  const at = (place: () => FallbackPosition): Synthesizer => ({
+    synthesize(text, voice, signal) {
+      const { name: _name, model: _model, ...usual } = voice;
+      return chain.run<Pcm>(
+        {
+          ask: (engine, inner, index) =>
+            wrap(engine).synthesize(text, index ? usual : voice, inner),
+          isOutput: ({ samples }) => samples.length > 0,
+          moreMs: Math.max(0, text.length - shortChars) * moreMsPerChar,
+        },
+        signal,
+        place(),
+      );
+    },
+  });
+  const oneVoice = () => {
+    const place = openFallbackPosition();
+    return at(() => place);
+  };
+  return {
+    ...at(openFallbackPosition),
+    oneVoice,
+    wrapped: (outer) => withEach(chain, (engine) => outer(wrap(engine))),
+  };
+}
+
+const isOutput = ({ kind }: TranscriptUpdate) => kind === 'final';
+
+/** Longest sound, in ms, that gets the usual time; longer sound adds a share of the rest. */
+const shortMs = 5_000;
+const moreShare = 0.25;
+
+/**
+ * Several recognisers as one: the first that works. `listens` where the first of them takes sound while it is spoken.
+ *
+ * A failure during speech is noticed at the next pause, and then the whole utterance is sent again.
+ */
+export function transcriberWithFallbacks(
+  chain: FallbackChain<Transcriber>,
+  listens: boolean,
+): Transcriber {
+  const withEach = (wrap: Wrap): Transcriber => ({
+    transcribe: (pcm, signal) =>
+      asked(chain, (engine, inner) => wrap(engine).transcribe(pcm, inner), durationMs(pcm), signal),
+    listen: listens
+      ? (onPartial, signal) => listenByChain(chain, wrap, onPartial, signal)
+      : undefined,
+    wrapped: (outer) => withEach((engine) => outer(wrap(engine))),
+    inLanguage: (language) => withEach((engine) => wrap(engine.inLanguage?.(language) ?? engine)),
+    withHints: (hints) => withEach((engine) => wrap(engine.withHints?.(hints) ?? engine)),
+    withOptions: (options) => withEach((engine) => wrap(engine.withOptions?.(options) ?? engine)),
+  });
+  return withEach((engine) => engine);
+}
+
+type Wrap = (engine: Transcriber) => Transcriber;
+type AskEngine = (engine: Transcriber, signal: AbortSignal) => AsyncIterable<TranscriptUpdate>;
+
+/** One request, with as much time as `soundMs` of sound need. Errors and abort: as `FallbackChain.run`. */
+function asked(
+  chain: FallbackChain<Transcriber>,
+  ask: AskEngine,
+  soundMs: number,
+  signal: AbortSignal,
+): AsyncGenerator<TranscriptUpdate> {
+  const moreMs = Math.max(0, soundMs - shortMs) * moreShare;
+  return chain.run({ ask, isOutput, moreMs }, signal);
+}
+
+/** A failure of the engine that has listened from the beginning is noticed at the next pause. */
+function listenByChain(
+  chain: FallbackChain<Transcriber>,
+  wrap: Wrap,
+  onPartial: OnPartial,
+  signal: AbortSignal,
+): Listening {
+  const over = controllerUnder(signal);
+  const first = chain.present;
+  let listening = first && listenWith(wrap(first), onPartial, over.signal);
+  const window = new GrowingWindow(async (sound, leaving) => {
+    const ask: AskEngine = async function* (engine, inner) {
+      if (engine !== first || !listening) {
+        yield* wrap(engine).transcribe(sound.whole(), inner);
+        return;
+      }
+      try {
+        yield { kind: 'final', transcript: await listening.settle(inner) };
+      } catch (error) {
+        if (inner.aborted) throw error;
+        listening[Symbol.dispose]();
+        listening = undefined;
+        throw error;
+      }
+    };
+    const soundMs = (sound.length / listenRateHz) * 1_000;
+    for await (const update of asked(chain, ask, soundMs, leaving)) {
+      if (update.kind === 'final') return update.transcript;
+    }
+    return { text: '' };
+  }, over.signal);
+  return {
+    push(samples) {
+      if (over.signal.aborted) return;
+      window.push(samples);
+      listening?.push(samples);
+    },
+    settle: (until) => window.settle(until),
+    [Symbol.dispose]() {
+      over.abort(new Error('not listened to any more'));
+      listening?.[Symbol.dispose]();
+      window[Symbol.dispose]();
+    },
+  };
+}

@@ -1,0 +1,55 @@
+import pg from 'pg';
+import type { StoreCode } from '#src/sql/trouble.ts';
+import type { Driver, Session } from '#src/storage/database.ts';
+import { type ConnectionOptions, connectionOptions, placeOf } from './connection-options.ts';
+import { asPostgresTrouble, comesBack } from './postgres-trouble.ts';
+
+/**
+ * A connection to a PostgreSQL database, made when it is needed; after a failure there is a new one. No statement has a prepared
+ * name: poolers in transaction mode lose such statements.
+ */
+export class PostgresDriver implements Driver {
+  readonly dialect = 'postgres';
+  /** Host, port and name of the database. */
+  readonly place: string;
+  readonly #pool: pg.Pool;
+
+  constructor(options: ConnectionOptions) {
+    this.place = placeOf(options.url);
+    this.#pool = new pg.Pool({
+      ...connectionOptions(options),
+      max: 1,
+      allowExitOnIdle: true,
+    });
+    // A connection was lost: the next operation takes another.
+    this.#pool.on('error', ignore);
+    this.#pool.on('connect', (client) => client.on('error', ignore));
+  }
+
+  async connect(): Promise<Session> {
+    const client = await this.#pool.connect();
+    return {
+      all: async (text, values) => (await client.query(text, [...values])).rows,
+      async run(text, values) {
+        let count = 0;
+        for (const row of values) count += (await client.query(text, [...row])).rowCount ?? 0;
+        return count;
+      },
+      end: (hasFailed) => client.release(hasFailed),
+    };
+  }
+
+  trouble(code: StoreCode, error: unknown): unknown {
+    return asPostgresTrouble(code, this.place, error);
+  }
+
+  mayPass(error: unknown): boolean {
+    return comesBack(error);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (!this.#pool.ending) await this.#pool.end();
+  }
+}
+
+function ignore(): void {}

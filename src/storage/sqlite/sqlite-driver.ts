@@ -1,0 +1,46 @@
+import { asTrouble, hasClosed, isBusy, type StoreCode } from '#src/sql/trouble.ts';
+import type { Driver, Session } from '#src/storage/database.ts';
+import { type FileCall, type FileFormat, fileHere } from './sqlite-file.ts';
+
+/** A file of SQLite, which is opened by its first operation, and anew after one that failed. */
+export class SqliteDriver implements Driver {
+  readonly dialect = 'sqlite';
+  readonly place: string;
+  readonly #format: FileFormat;
+  readonly #call: FileCall;
+  #isOpen = false;
+
+  /** `call` performs the operations of the file; default: on this thread. */
+  constructor(path: string, format: FileFormat, call: FileCall = fileHere(path)) {
+    this.place = path;
+    this.#format = format;
+    this.#call = call;
+  }
+
+  async connect(): Promise<Session> {
+    if (!this.#isOpen) await this.#call('open', this.#format);
+    this.#isOpen = true;
+    return {
+      all: (text, values) => this.#call('all', text, values),
+      run: (text, values) => this.#call('run', text, values),
+      end: (hasFailed) => {
+        if (!hasFailed) return;
+        this.#isOpen = false;
+        this.#call('rollBack').catch(() => undefined);
+      },
+    };
+  }
+
+  trouble(code: StoreCode, error: unknown): unknown {
+    return asTrouble(code, this.place, error);
+  }
+
+  mayPass(error: unknown): boolean {
+    const cause = error instanceof Error ? error.cause : undefined;
+    return isBusy(cause) || hasClosed(cause);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#call('close').catch(() => undefined);
+  }
+}

@@ -1,0 +1,104 @@
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { makeFolder } from '#src/base/make-folder.ts';
+import type { StatementRow } from '#src/sql/connection.ts';
+import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
+import { damaged, sqliteError } from '#src/sql/trouble.ts';
+import { checkFormat, type Migration, migrate } from '#src/storage/schema.ts';
+
+/** Migrations and limits of a file: data, as another thread may open it. */
+export type FileFormat = {
+  readonly migrations: readonly Migration[];
+  /** Largest file, in bytes, that is read through for damage when it is opened. */
+  readonly checkedBytes: number;
+  /** Most memory, in KiB, for pages that were read. */
+  readonly cacheKib: number;
+};
+
+/** Performs an operation of a file, on this thread or another. Errors: as the operation, those of SQLite among them. */
+export type FileCall = <Name extends keyof SqliteFile>(
+  name: Name,
+  ...args: Parameters<SqliteFile[Name]>
+) => Promise<ReturnType<SqliteFile[Name]>>;
+
+/** SQLite waits inside the call, and with it every voice of this process; so it waits this long only. */
+const innerWaitMs = 5;
+
+/** One file of SQLite; `:memory:` is a store that ends with its thread. Arguments and results are data, so that they can cross threads. */
+export class SqliteFile {
+  readonly #path: string;
+  #sqlite: DatabaseSync | undefined;
+  #statements: SqliteStatements | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Opens the file, or opens it anew, in the present format. What is in memory stays. Errors: BotError `store.unreadable` among them. */
+  open(format: FileFormat): void {
+    if (this.#sqlite && this.#path === ':memory:') return;
+    this.close();
+    this.#sqlite = openSqlite(this.#path, format);
+    this.#statements = new SqliteStatements(this.#sqlite);
+  }
+
+  close(): void {
+    this.#sqlite?.close();
+    this.#sqlite = undefined;
+    this.#statements = undefined;
+  }
+
+  all(text: string, values: readonly unknown[]): readonly StatementRow[] {
+    return this.#opened.all(text, values);
+  }
+
+  /** Runs a statement with each of these values; the number of changed rows. */
+  run(text: string, values: readonly (readonly unknown[])[]): number {
+    return this.#opened.run(text, values);
+  }
+
+  rollBack(): void {
+    if (this.#sqlite?.isTransaction) this.#sqlite.exec('ROLLBACK');
+  }
+
+  get #opened(): SqliteStatements {
+    if (!this.#statements) throw sqliteError('ERR_INVALID_STATE');
+    return this.#statements;
+  }
+}
+
+/** A file on this thread, which stands still for every sync of the disk. */
+export function fileHere(path: string): FileCall {
+  const file = new SqliteFile(path);
+  return async (name, ...args) => Reflect.apply(file[name], file, args);
+}
+
+function openSqlite(
+  path: string,
+  { migrations, checkedBytes, cacheKib }: FileFormat,
+): DatabaseSync {
+  if (path !== ':memory:') makeFolder(dirname(path));
+  const sqlite = new DatabaseSync(path, {
+    timeout: innerWaitMs,
+    enableForeignKeyConstraints: true,
+  });
+  try {
+    checkFormat(path, sqlite, migrations);
+    sqlite.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL');
+    sqlite.exec('PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY');
+    sqlite.exec(`PRAGMA cache_size = -${cacheKib}`);
+    const bytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes <= checkedBytes) check(sqlite, path);
+    migrate(sqlite, path, migrations);
+    // What a killed process deleted may still stand in its log; where that must wait, closing does it.
+    sqlite.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+    return sqlite;
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
+}
+
+function check(sqlite: DatabaseSync, path: string): void {
+  if (sqlite.prepare('PRAGMA quick_check(1)').get()?.quick_check !== 'ok') throw damaged(path);
+}

@@ -1,0 +1,73 @@
+import { Worker } from 'node:worker_threads';
+import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
+import { BotError } from '#src/base/errors.ts';
+import type { FileCall } from './sqlite-file.ts';
+import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
+
+/** The worker thread of all SQLite files: a disk that is slow delays no frame. The next operation starts a thread that broke anew. */
+export class SqliteWorker implements AsyncDisposable {
+  readonly #entry: URL;
+  readonly #requests = new Map<number, PromiseWithResolvers<unknown>>();
+  #worker: Worker | undefined;
+  #lastId = 0;
+
+  /** `entry`: file that the thread starts with. */
+  constructor(entry = new URL('./sqlite-thread.ts', import.meta.url)) {
+    this.#entry = entry;
+  }
+
+  /** Performs the operations of the file at `path` on the thread. */
+  file(path: string): FileCall {
+    return async (name, ...args) => {
+      const result = await this.#ask({ id: ++this.#lastId, path, name, args });
+      return result as never; // the thread performs the method of that name
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#worker?.terminate();
+  }
+
+  async #ask(request: SqliteRequest): Promise<unknown> {
+    this.#worker ??= this.#start();
+    const answer = Promise.withResolvers<unknown>();
+    this.#requests.set(request.id, answer);
+    try {
+      this.#worker.ref();
+      this.#worker.postMessage(request);
+      return await answer.promise;
+    } finally {
+      this.#requests.delete(request.id);
+      if (this.#requests.size === 0) this.#worker?.unref();
+    }
+  }
+
+  #start(): Worker {
+    const bare = { execArgv: [], stdout: true, stderr: true };
+    const worker = new Worker(this.#entry, { env: compileCacheEnvironment(), ...bare });
+    worker.stdout.resume();
+    worker.stderr.resume();
+    worker.on('message', (answer: SqliteAnswer) => {
+      const request = this.#requests.get(answer.id);
+      if ('error' in answer) request?.reject(errorOf(answer.error));
+      else request?.resolve(answer.result);
+    });
+    const fail = (cause?: unknown) => {
+      if (this.#worker !== worker) return;
+      this.#worker = undefined;
+      const message = 'The thread of the store ended: the next operation starts it again.';
+      for (const { reject } of this.#requests.values())
+        reject(new BotError('store.unreadable', true, message, cause));
+    };
+    worker.on('error', fail);
+    worker.on('exit', () => fail());
+    return worker;
+  }
+}
+
+/** An error as it was on the other thread; a BotError is one again. */
+function errorOf(fields: Partial<BotError> & { readonly isBotError?: boolean }): Error {
+  const { code = 'store.unreadable', isBotError, message = '', retryable = false } = fields;
+  if (isBotError) return new BotError(code, retryable, message);
+  return Object.assign(new Error(message), fields);
+}

@@ -1,0 +1,164 @@
+import { join } from 'node:path';
+import { tables as transcriptTables } from '#src/features/captions/store/transcript-tables.ts';
+import { lineWordsTable, termsIndex } from '#src/features/captions/store/word-index.ts';
+import { trackPart } from '#src/features/tracks/track-store.ts';
+import type { SqlDialect } from '#src/sql/columns.ts';
+import { createTables, type Table } from '#src/sql/table.ts';
+import type { Migration } from './schema.ts';
+import type { FileFormat } from './sqlite/sqlite-file.ts';
+import { consents } from './stores/consents.ts';
+import { spendingPart } from './stores/spending.ts';
+import { spendingPortions } from './stores/spending-portions.ts';
+import { storeTables } from './stores/store-parts.ts';
+
+/** One of the two stores: a file of SQLite, or a group of tables in PostgreSQL. A released migration never changes. */
+export type StoreKind = {
+  readonly name: 'store' | 'transcripts';
+  /** With its article, for sentences. */
+  readonly words: string;
+  readonly file: string;
+  readonly tables: readonly Table[];
+  readonly sqlite: FileFormat;
+  readonly postgres: readonly Migration[];
+  readonly lost: LostRows;
+};
+
+/** Rows that the upgrade from formats before `before` deletes: SQL of their `count`, and words for them. */
+type LostRows = { readonly before: number; readonly sql: string; readonly words: string };
+
+/**
+ * Migrations of the store. Formats from before the first release have lower numbers than the first, and are refused.
+ *
+ * Ids are text, so that a forgotten one can be searched for in the bytes. No table holds sound.
+ */
+function storeMigrations(dialect: SqlDialect): readonly Migration[] {
+  const create = (...tables: readonly Table[]) => createTables(tables, dialect);
+  return [
+    { version: 15, sql: create(...storeTables) },
+    {
+      version: 17,
+      sql: `DROP TABLE IF EXISTS spent; DROP TABLE IF EXISTS spent_by_person; DROP TABLE IF EXISTS spent_on_captions;
+        ${create(...spendingPart.tables)}`,
+    },
+    { version: 18, sql: 'ALTER TABLE api_tokens ADD COLUMN channel_ids text' },
+    {
+      version: 20,
+      sql: `ALTER TABLE api_tokens ADD COLUMN events_url text;
+        ALTER TABLE consents RENAME TO former_consents;
+        ${create(consents)}
+        INSERT INTO consents (guild_id, person_id, kind) SELECT guild_id, person_id, kind FROM former_consents
+          WHERE kind <> 'until';
+        INSERT INTO consents (guild_id, person_id, kind)
+          SELECT guild_id, person_id, 'never' FROM seat_consents WHERE kind = 'no'
+          ON CONFLICT (guild_id, person_id) DO UPDATE SET kind = 'never';
+        DELETE FROM seat_consents WHERE kind = 'no';
+        DROP TABLE former_consents; DROP TABLE removed_guilds; DROP TABLE IF EXISTS spending_reserves; DROP TABLE IF EXISTS spending_portions;
+        DROP TABLE IF EXISTS tracks; DROP TABLE IF EXISTS track_sounds;
+        ${create(spendingPortions, ...trackPart.tables)}
+        DELETE FROM server_settings WHERE key IN ('announce', 'budget_month', 'budget_person', 'catch_up',
+          'duck_for_people', 'names', 'personas_answer', 'show_heard');
+        ${unversioned}`,
+    },
+  ];
+}
+
+/** Columns that told when and by which process a row was written. */
+const unversioned = ['panels', 'person_settings', 'seats', 'server_settings']
+  .flatMap((name) => ['written_at_ms', 'written_by'].map((column) => [name, column]))
+  .map(([name, column]) => `ALTER TABLE ${name} DROP COLUMN ${column};`)
+  .join('\n');
+
+/** SQL of the lines that were stored while `catch_up` was off, so that only people who sat there might read them. */
+const unsharedLines =
+  'SELECT l.id FROM lines l JOIN sessions s ON s.key = l.session WHERE s.catch_up = FALSE';
+
+/** Deletes lines that only people who sat there might read, and tables and columns that are used no more. */
+const deleteFormer = `
+  UPDATE caption_messages SET outdated = outdated + 1
+    WHERE session_id IN (SELECT id FROM sessions WHERE catch_up = FALSE);
+  DELETE FROM lines WHERE id IN (${unsharedLines});
+  DELETE FROM sessions WHERE catch_up = FALSE;
+  DROP VIEW IF EXISTS posts;
+  DROP TABLE IF EXISTS more_posts;
+  DROP TABLE IF EXISTS memory_numbers;
+  DROP TABLE IF EXISTS guilds;
+  DROP TABLE presences;
+  DROP TABLE transcript_writers;
+  DROP TABLE answered;
+  ALTER TABLE lines DROP COLUMN words;
+  ALTER TABLE lines DROP COLUMN confidence;
+  ALTER TABLE sessions DROP COLUMN catch_up;
+  ALTER TABLE sessions DROP COLUMN written_by;
+  ALTER TABLE caption_messages DROP COLUMN written_by;`;
+
+/** Migrations of transcripts with their index of words; `upgrade` makes it anew. */
+function transcriptMigrations(
+  dialect: SqlDialect,
+  index: string,
+  upgrade = '',
+): readonly Migration[] {
+  return [
+    { version: 3, sql: `${createTables(transcriptTables, dialect)}\n${index}` },
+    { version: 5, sql: `${deleteFormer}\n${upgrade}` },
+  ];
+}
+
+/** Consents, settings and sums: a small file, which is checked for damage before it is used. */
+export const mainStore: StoreKind = {
+  name: 'store',
+  words: 'the store',
+  file: 'parley.db',
+  tables: storeTables,
+  sqlite: {
+    migrations: storeMigrations('sqlite'),
+    checkedBytes: Number.POSITIVE_INFINITY,
+    cacheKib: 2_000,
+  },
+  postgres: storeMigrations('postgres'),
+  lost: {
+    before: 20,
+    sql: "SELECT COUNT(*) AS count FROM consents WHERE kind = 'until'",
+    words: 'consents that held for one day: there is no such choice any more',
+  },
+};
+
+/**
+ * What was said, and memories: a file of its own, so that a fault there costs no consent. Reading 200 MB through for damage takes 0.9 s
+ * from memory and a minute from a slow disk; then damage is told when it is met.
+ */
+export const transcripts: StoreKind = {
+  name: 'transcripts',
+  words: 'the transcripts',
+  file: 'transcripts.db',
+  tables: transcriptTables,
+  sqlite: {
+    migrations: transcriptMigrations(
+      'sqlite',
+      lineWordsTable,
+      `DROP TABLE line_words; ${lineWordsTable} INSERT INTO line_words (line_words) VALUES ('rebuild');
+      DROP TABLE IF EXISTS unscrubbed;`,
+    ),
+    checkedBytes: 32 * 2 ** 20,
+    cacheKib: 16_000,
+  },
+  postgres: transcriptMigrations('postgres', termsIndex),
+  lost: {
+    before: 5,
+    sql: `SELECT COUNT(*) AS count FROM (${unsharedLines}) AS unshared`,
+    words:
+      'captions that were stored while catch_up was off: words now belong to all who may open their voice channel',
+  },
+};
+
+/** In the order in which they are restored. */
+export const storeKinds: readonly StoreKind[] = [mainStore, transcripts];
+
+/** Where the bot and `npm run backup` look for a store. */
+export function storePath(dataDir: string, { file }: Pick<StoreKind, 'file'> = mainStore): string {
+  return join(dataDir, file);
+}
+
+/** Sentence about rows that an upgrade deletes; none where it deletes none. */
+export function lostSentences({ lost }: StoreKind, count: unknown): readonly string[] {
+  return Number(count) > 0 ? [`The upgrade deletes ${count} ${lost.words}.`] : [];
+}

@@ -1,0 +1,111 @@
+import { createHmac } from 'node:crypto';
+import type { Clock } from '#src/base/clock.ts';
+import { controllerUnder } from '#src/base/waiting.ts';
+import { type RedirectRules, requestOnce } from '#src/sources/fetch/redirect.ts';
+import type { ServerEvent, ServerEvents } from './server-events.ts';
+import type { ApiTokenStore, EventListener } from './tokens/token-store.ts';
+
+export type EventWebhooksOptions = {
+  readonly tokens: Pick<ApiTokenStore, 'listeners'>;
+  readonly events: Pick<ServerEvents, 'read'>;
+  /** Addresses that may be asked; none of a private network but those allowed here. */
+  readonly rules: RedirectRules;
+  readonly clock: Pick<Clock, 'sleep'>;
+  /** Takes a sentence for the operator. */
+  warn(message: string, cause: unknown): void;
+};
+
+/** Time, in ms, between two looks at the tokens. */
+const lookMs = 60_000;
+/** Longest time of a post, in ms. */
+const postMs = 10_000;
+/** Times, in ms, before the second and the third try. */
+const pausesMs = [2_000, 10_000];
+
+/**
+ * Posts events to the addresses of tokens, one after the other: JSON with `parley-signature`, the HMAC-SHA256 of the body by the
+ * token's hash. An event that fails three times is left out, and the operator is told.
+ */
+export class EventWebhooks implements Disposable {
+  readonly #options: EventWebhooksOptions;
+  readonly #closing = new AbortController();
+  readonly #posting = new Map<string, AbortController>();
+
+  constructor(options: EventWebhooksOptions) {
+    this.#options = options;
+  }
+
+  /** Follows the tokens until it is disposed of. Never rejects. */
+  async run(): Promise<void> {
+    const { signal } = this.#closing;
+    while (!signal.aborted) {
+      await this.#look().catch(() => undefined); // the store says itself that it cannot be read
+      await this.#options.clock.sleep(lookMs, signal).catch(() => undefined);
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#closing.abort();
+  }
+
+  async #look(): Promise<void> {
+    const listeners = await this.#options.tokens.listeners();
+    const wanted = new Set(listeners.map(({ hash }) => hash));
+    for (const [hash, ending] of this.#posting) {
+      if (wanted.has(hash)) continue;
+      ending.abort();
+      this.#posting.delete(hash);
+    }
+    for (const listener of listeners) {
+      if (this.#posting.has(listener.hash)) continue;
+      const ending = controllerUnder(this.#closing.signal);
+      this.#posting.set(listener.hash, ending);
+      void this.#post(listener, ending.signal);
+    }
+  }
+
+  /** Posts what happens from now on; where the address is too slow, it goes on with what happens then. */
+  async #post(listener: EventListener, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      for await (const event of this.#options.events.read(listener, signal))
+        await this.#deliver(listener, event, signal);
+    }
+  }
+
+  async #deliver(listener: EventListener, event: ServerEvent, signal: AbortSignal): Promise<void> {
+    for (let failures = 0; !signal.aborted; failures++) {
+      try {
+        return await this.#send(listener, JSON.stringify(event), signal);
+      } catch (error) {
+        const pauseMs = pausesMs[failures];
+        if (signal.aborted) return;
+        if (pauseMs === undefined)
+          return this.#options.warn(
+            `The webhook of the token ${listener.name} failed three times.`,
+            error,
+          );
+        await this.#options.clock.sleep(pauseMs, signal).catch(() => undefined);
+      }
+    }
+  }
+
+  /** Errors: BotError `source.*`; a plain Error for a status other than 2xx, a redirect among them. */
+  async #send(
+    { eventsUrl, hash }: EventListener,
+    body: string,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const headers = {
+      'content-type': 'application/json',
+      'parley-signature': `sha256=${createHmac('sha256', hash).update(body).digest('hex')}`,
+      'user-agent': 'Parley',
+    };
+    const until = AbortSignal.any([signal, AbortSignal.timeout(postMs)]);
+    const answer = await requestOnce(new URL(eventsUrl), this.#options.rules, until, {
+      post: { headers, body },
+    });
+    const { statusCode = 0 } = answer;
+    answer.destroy();
+    if (statusCode < 200 || statusCode > 299) throw new Error(`The status is ${statusCode}.`);
+  }
+}

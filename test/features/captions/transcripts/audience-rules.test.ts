@@ -1,0 +1,454 @@
+import { expect, test } from 'vitest';
+import type { Public } from '#src/base/public.ts';
+import { type ProgramAnswers, programAnswers } from '#src/features/typed/program-answers.ts';
+import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
+import type { AnswerForm } from '#src/ports/command-ports.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
+import { turnOn } from '#test/conversation/setup/captioned.ts';
+import {
+  asked,
+  ben,
+  converse,
+  type Narration,
+  openNarration,
+  overheard,
+  type PlantedWord,
+  passUntil,
+  reported,
+} from '#test/conversation/setup/narration.ts';
+import {
+  adam,
+  den,
+  eva,
+  pass,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { fixtureStores, StoreClock, sqliteIn } from '#test/conversation/setup/stores-on-disk.ts';
+import type { FakeSynthesizer } from '#test/fakes/speech.ts';
+import { openApi, openLoopback, programPorts } from '#test/web/api/api-setup.ts';
+
+/** Data that a program gets over HTTP, by the door through which it comes. */
+async function programDoors(
+  fixture: SessionFixture,
+  synthesizer: FakeSynthesizer,
+): Promise<Readonly<Record<string, string>>> {
+  const { dependencies, sessions, talk, transcriptFor } = fixture;
+  const { recordings } = dependencies;
+  const { signal } = new AbortController();
+  const answers = programAnswers(dependencies, sessions, recordings, signal);
+  let arrived = Promise.withResolvers<void>();
+  const asking: Pick<Public<TypedRequests>, 'ask'> = {
+    ask: (...all) => {
+      arrived.resolve();
+      return talk.ask(...all);
+    },
+  };
+  const answering: Public<ProgramAnswers> = {
+    pipelines: (guildId) => answers.pipelines(guildId),
+    answer: (...all) => {
+      arrived.resolve();
+      return answers.answer(...all);
+    },
+    speak: (...all) => answers.speak(...all),
+  };
+  const ports = programPorts({
+    ...asking,
+    more: { programAnswers: answering, transcripts: transcriptFor },
+  });
+  await using api = await openApi(ports);
+  await using server = await openLoopback(api.app);
+  await api.add('bell', { guildId: 'g' });
+  const headers = { authorization: 'Bearer bell', 'content-type': 'application/json' };
+  const read = async (path: string, init: RequestInit = {}) => {
+    const response = await fetch(`${server.url}/v1/${path}`, { headers, ...init });
+    return `${response.status} ${await response.text()}`;
+  };
+  const post = async (path: string, body: object) => {
+    arrived = Promise.withResolvers();
+    const answer = read(path, { method: 'POST', body: JSON.stringify(body) });
+    await Promise.race([arrived.promise, answer]);
+    await passUntil(fixture, answer);
+    return await answer;
+  };
+  const ask = (question: string, answer: AnswerForm) => post('servers/g/ask', { question, answer });
+  const before = synthesizer.asked.length;
+  const heard = {
+    'an answer to a program': await ask('What did you hear?', 'voice'),
+    'lines for a program': await ask('What was decided?', 'voice'),
+  };
+  const spoken = JSON.stringify(synthesizer.asked.slice(before));
+  const messages = [{ role: 'user', content: 'What did you hear?' }];
+  const answered = {
+    ...heard,
+    'an answer to a program in writing': await ask('What did you hear?', 'text'),
+    'an answer to a program in a file': await ask('What was decided?', 'file'),
+    'a completion': await post('chat/completions', { model: 'chained', messages }),
+  };
+  for (const answer of Object.values(answered))
+    expect(answer).toMatch(/^200 .*(I know nothing|I found nothing)/);
+  return {
+    ...answered,
+    'answers to a program, said': spoken,
+    'transcripts for a program': await read('servers/g/transcripts'),
+    'a transcript for a program': await read('servers/g/transcripts/last'),
+  };
+}
+
+/** Who must not know which of the two words, of people who may open the Lounge. Ben may not. */
+type BarredReaders = { readonly [Word in PlantedWord]: readonly ChannelMember[] };
+
+type Rule = {
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Says the words under this rule, with Adam and Eva there and captions on. */
+  readonly act: (setup: Narration) => Promise<unknown>;
+  readonly barred: BarredReaders;
+  /** Not even captions have shown what Eva said beside the bot. */
+  readonly isUnwritten?: true;
+  /** Its message goes later, at the pace of Discord: `test/features/captions/captions-erased.test.ts`. */
+  readonly staysInChats?: true;
+  /** Same as `barred`, where captions and the conversation ended with the former run of the bot. */
+  readonly barredAfterRestart?: BarredReaders;
+};
+
+const words = [overheard, reported] as const;
+const insiders = [adam, eva];
+const everybody = [...insiders, ben];
+const allMay: BarredReaders = { [overheard]: [], [reported]: [] };
+const nobodyMay: BarredReaders = { [overheard]: insiders, [reported]: insiders };
+/** Words that are heard and answered without being written: the conversation has them, and captions have not. */
+const unwritten: BarredReaders = { [overheard]: insiders, [reported]: [] };
+/** Times at which words that nothing holds could yet come out, from a store or a prompt of before. */
+const lasting = ['now', 'after a restart'];
+const eightDaysMs = 8 * 24 * 60 * 60_000;
+
+/** Eva says one word beside the bot and the other to it. */
+async function saidByEva(setup: Narration): Promise<void> {
+  await setup.say(eva, `the ${overheard} is decided`);
+  await asked(setup, eva, `Mind the ${reported}.`);
+}
+
+const rules: Readonly<Record<string, Rule>> = {
+  'what is said': { act: converse, barred: allMay },
+  'what is said where nothing is kept': {
+    settings: { captions_days: '0' },
+    act: converse,
+    barred: allMay,
+    barredAfterRestart: nobodyMay,
+  },
+  'what somebody says who is left out': {
+    act: async (setup) => {
+      await setup.fixture.captions.leaveOut('g', 'eva', true);
+      await saidByEva(setup);
+      await setup.fixture.captions.leaveOut('g', 'eva', false);
+    },
+    isUnwritten: true,
+    barred: unwritten,
+    barredAfterRestart: nobodyMay,
+  },
+  'what is said while captions are off': {
+    act: async (setup) => {
+      await setup.fixture.captions.turnOff('g');
+      await saidByEva(setup);
+      await turnOn(setup.fixture);
+    },
+    isUnwritten: true,
+    barred: unwritten,
+    barredAfterRestart: nobodyMay,
+  },
+  'what somebody says before their yes': {
+    act: async ({ fixture, say }) => {
+      await fixture.privacy.deny('g', 'eva');
+      await say(eva, `the ${overheard} is decided, ${reported}`);
+      await fixture.privacy.allow('g', 'eva');
+    },
+    isUnwritten: true,
+    barred: nobodyMay,
+  },
+  'what somebody says who is blocked': {
+    act: async ({ fixture, say }) => {
+      const id = '123456789012345678';
+      fixture.linkOpener.link.present.push({ ...eva, id });
+      await fixture.privacy.allow('g', id);
+      await fixture.settings.set('g', 'blocked', id);
+      await say({ ...eva, id }, `the ${overheard} is decided, ${reported}`);
+      await fixture.settings.set('g', 'blocked', 'none');
+      fixture.linkOpener.link.present.pop();
+    },
+    isUnwritten: true,
+    barred: nobodyMay,
+  },
+  'what is said while paused': {
+    act: async ({ fixture, say }) => {
+      fixture.sessions.pauseHearing('g', true);
+      await say(eva, `the ${overheard} is decided, ${reported}`);
+      fixture.sessions.pauseHearing('g', false);
+    },
+    isUnwritten: true,
+    barred: nobodyMay,
+  },
+  'what is taken back by a no': {
+    act: async (setup) => {
+      await saidByEva(setup);
+      await setup.fixture.privacy.deny('g', 'eva');
+      await setup.fixture.privacy.allow('g', 'eva');
+    },
+    barred: nobodyMay,
+  },
+  'what is erased': {
+    act: async (setup) => {
+      await saidByEva(setup);
+      await setup.fixture.privacy.forget('g', 'eva');
+      await setup.fixture.privacy.allow('g', 'eva');
+    },
+    barred: nobodyMay,
+  },
+  'what is kept no more': {
+    act: async (setup) => {
+      const { clock, cleanup, captions } = setup.fixture;
+      await setup.say(eva, `the ${overheard} is decided, ${reported}`);
+      await captions.turnOff('g');
+      clock.setWall(eightDaysMs);
+      await cleanup.expire();
+      await turnOn(setup.fixture);
+    },
+    barred: nobodyMay,
+    staysInChats: true,
+  },
+};
+
+/** Another run of the bot over the same stores, with these people there. */
+type Reopen = (people: readonly ChannelMember[]) => Promise<Narration>;
+
+/** Events between the words and the questions. */
+const times: Readonly<Record<string, (setup: Narration, reopen: Reopen) => Promise<Narration>>> = {
+  now: async (setup) => setup,
+  'after a move to another channel': async (setup) => {
+    setup.fixture.linkOpener.people.splice(0, 9, ...everybody);
+    setup.fixture.sessions.news('g', { kind: 'moved', channelId: den.channelId });
+    await pass(setup.fixture, 3_000);
+    return setup;
+  },
+  'after captions went on in another place': async (setup) => {
+    const { fixture } = setup;
+    await fixture.captions.turnOff('g');
+    await fixture.settings.set('g', 'captions_channel', '123456789012345678');
+    void fixture.captions.turnOn('g', {});
+    await pass(fixture, 4_000);
+    return setup;
+  },
+  'after a restart': async ({ fixture }, reopen) => {
+    await fixture.sessions.leave('g');
+    await pass(fixture, 1_000);
+    return await reopen(insiders);
+  },
+};
+
+type Doors = Readonly<Record<string, string>>;
+
+/** Doors into the channel in which the bot sits: its voice, the chat, and the prompts of what it says there. */
+async function channelDoors(setup: Narration, reader: ChannelMember): Promise<Doors> {
+  const { fixture, chat } = setup;
+  const [promptsBefore, writtenBefore] = [chat.prompts.length, fixture.written.length];
+  const aloud = await asked(setup, reader, 'What did you tell them?');
+  const quoted = await asked(setup, reader, 'What was decided?');
+  return {
+    'what it says': aloud.spoken,
+    'lines that it says': quoted.spoken,
+    'lines that are asked for aloud': await linesAloud(setup, reader),
+    'what a model is shown': chat.prompts.slice(promptsBefore).join(),
+    'the chat of the channel': fixture.written.slice(writtenBefore).join(),
+  };
+}
+
+/** Doors to one person alone: private replies, the prompts of these, and their export. */
+async function privateDoors(setup: Narration, reader: ChannelMember): Promise<Doors> {
+  const { fixture, chat } = setup;
+  const before = chat.prompts.length;
+  const question = 'What did you tell them?';
+  const typed = await fixture.talk.ask('g', question, reader, 'text');
+  const mayOpen = (id: string) => fixture.sessions.mayOpen('g', reader.id, id);
+  const answer =
+    typed.kind === 'answered' ? await typed.text.textFor(reader.id, mayOpen) : undefined;
+  const shown = chat.prompts.slice(before).join();
+  const transcripts = await transcriptDoors(setup, reader);
+  return {
+    'an answer in writing': `${answer}`,
+    'what a model is shown for it': answer === undefined ? '' : shown,
+    ...transcripts,
+  };
+}
+
+/** A public reply in a text channel, and what a model is shown for it. */
+async function publicDoors({ chat, fixture }: Narration, reader: ChannelMember): Promise<Doors> {
+  const before = chat.prompts.length;
+  const about = { placeId: 'general' };
+  const typed = await fixture.talk.ask('g', 'What did you tell them?', reader, 'text', about);
+  return {
+    'a public reply': typed.kind === 'answered' ? `${typed.text.textIn('general')}` : '',
+    'what a model is shown for a public reply': chat.prompts.slice(before).join(),
+  };
+}
+
+async function linesAloud(
+  { fixture, synthesizer }: Narration,
+  reader: ChannelMember,
+): Promise<string> {
+  const before = synthesizer.asked.length;
+  const question = { question: 'decided', about: 'all', isAloud: true } as const;
+  await passUntil(fixture, fixture.transcriptFor.ask('g', reader, question));
+  return JSON.stringify(synthesizer.asked.slice(before));
+}
+
+/** Nobody presses Confirm: who does gives it to the server. */
+async function remembered(setup: Narration, reader: ChannelMember): Promise<string> {
+  const answer = await asked(setup, reader, 'Remember that.');
+  const memories = await setup.fixture.dependencies.transcripts.onDisk.memories.list('g');
+  return JSON.stringify([answer, memories]);
+}
+
+/** Data of transcripts that is for one person alone. One after the other: of a person one thing is written at once. */
+async function transcriptDoors(
+  { fixture: { privacy, transcriptFor } }: Narration,
+  reader: ChannelMember,
+): Promise<Doors> {
+  const { id } = reader;
+  const formats = ['txt', 'srt', 'json'] as const;
+  const doors = {
+    ...Object.fromEntries(
+      formats.map((format) => [format, () => transcriptFor.file('g', id, { format })]),
+    ),
+    'a list of sessions': () => transcriptFor.sessions('g', id),
+    'a search': () => transcriptFor.find('g', id, 'decided'),
+    ...Object.fromEntries(
+      (['this', 'all'] as const).map((about) => [
+        `a question about ${about}`,
+        () => transcriptFor.ask('g', reader, { question: 'decided', about }),
+      ]),
+    ),
+    'a recap': () => transcriptFor.recap('g', reader, { since: 'start' }),
+    'a recap since they came': () => transcriptFor.recap('g', reader, { since: 'i came' }),
+    'a recap of what they missed': () =>
+      transcriptFor.recap('g', reader, { since: 'start', until: 'i came' }),
+    'all that is kept of them': () => privacy.export('g', id),
+  };
+  const opened: Record<string, string> = {};
+  for (const [door, open] of Object.entries(doors)) opened[door] = JSON.stringify(await open());
+  return opened;
+}
+
+/** Private doors through which none of it comes to a person who sat there all the time. */
+const withoutWords = ['a list of sessions', 'a recap of what they missed'];
+
+/** Texts that captions show, or have ever shown where they were to show nothing. */
+function chatsOf(
+  { fixture: { captionChats } }: Narration,
+  { isUnwritten }: Rule,
+): Readonly<Record<string, string>> {
+  const shown = [...captionChats.chats].map(
+    ([id, { texts, desired }]) => [id, JSON.stringify(isUnwritten ? desired : texts)] as const,
+  );
+  return Object.fromEntries(shown);
+}
+
+/** People there for whom a search does not find what is said then, which all of them may know: doors of theirs prove nothing. */
+async function blindOnes({ fixture, say }: Narration): Promise<readonly string[]> {
+  void fixture.captions.turnOn('g', {});
+  await pass(fixture, 2_000);
+  await say(adam, 'we meet at eight');
+  const blind: string[] = [];
+  for (const { id } of fixture.linkOpener.link.present) {
+    const found = await fixture.transcriptFor.find('g', id, 'eight');
+    if (!JSON.stringify(found).includes('we meet at eight')) blind.push(id);
+  }
+  return blind;
+}
+
+/** Doors through which one of these words came. */
+function openTo(words: readonly PlantedWord[], found: Doors): readonly string[] {
+  const isOpen = (text: string) => words.some((word) => text.includes(word));
+  return Object.entries(found).flatMap(([door, text]) => (isOpen(text) ? [door] : []));
+}
+
+/** Channel doors through which these words came. What a person may know they may give to the server: then its memory proves nothing. */
+async function channelLeaks(
+  setup: Narration,
+  reader: ChannelMember,
+  barred: readonly PlantedWord[],
+): Promise<Readonly<Record<string, readonly string[]>>> {
+  const doors = await channelDoors(setup, reader);
+  const hasMemory = barred.length === words.length;
+  const all = hasMemory
+    ? { ...doors, 'what it remembers': await remembered(setup, reader) }
+    : doors;
+  return { [`${reader.id} in the channel`]: openTo(barred, all) };
+}
+
+/** State after `rule.act`, over stores in a new place; Ben may open every channel but the Lounge. */
+async function act(rule: Rule, reopen: Reopen): Promise<Narration> {
+  const setup = await reopen(insiders);
+  for (const [key, value] of Object.entries(rule.settings ?? {}))
+    await setup.fixture.settings.set('g', key, value);
+  await turnOn(setup.fixture);
+  await rule.act(setup);
+  return setup;
+}
+
+const reopenIn = async (stack: AsyncDisposableStack): Promise<Reopen> => {
+  const openStores = await sqliteIn(stack);
+  return async (people) => {
+    const clock = new StoreClock();
+    const stores = fixtureStores(await openStores(), clock);
+    const setup = await openNarration(stores, people, clock, 2);
+    setup.fixture.captionChats.barred.add('ben lounge');
+    return setup;
+  };
+};
+/** Each rule at each of the times, through every door. */
+const cells = Object.entries(rules).flatMap(([rule, given]) =>
+  Object.entries(times)
+    .filter(([time]) => given.barred !== nobodyMay || lasting.includes(time))
+    .map(([time, happen]) => ({ rule, given, time, happen })),
+);
+
+test('what is said comes out at every door of its channel, to a person who came later as well', async () => {
+  await using stack = new AsyncDisposableStack();
+  const setup = await act({ act: converse, barred: allMay }, await reopenIn(stack));
+  const { fixture } = setup;
+  const open = async (doors: Doors) => {
+    const through = new Set(openTo(words, doors));
+    return Object.keys(doors).filter((door) => !through.has(door));
+  };
+  expect(await open(await privateDoors(setup, eva))).toEqual(withoutWords);
+  expect(await open(await channelDoors(setup, eva))).toEqual(['the chat of the channel']);
+  fixture.captionChats.barred.clear();
+  fixture.linkOpener.link.present.push(ben);
+  await pass(fixture, 40_000);
+  expect(await open(await channelDoors(setup, ben))).toEqual(['the chat of the channel']);
+  expect(fixture.written.filter((text) => text.includes('Ben'))).toEqual([]);
+});
+
+test.each(cells)(
+  '$rule comes out at no door of another channel, person or program, $time',
+  async ({ given, time, happen }) => {
+    await using stack = new AsyncDisposableStack();
+    const reopen = await reopenIn(stack);
+    const setup = await happen(await act(given, reopen), reopen);
+    const { fixture } = setup;
+    const isRestarted = time === 'after a restart';
+    const barred = (isRestarted && given.barredAfterRestart) || given.barred;
+    const isThere = fixture.sessions.at('g')?.channelId === 'lounge';
+    const leaks: Record<string, readonly string[]> = {};
+    for (const reader of everybody) {
+      const kept = words.filter((word) => reader === ben || barred[word].includes(reader));
+      leaks[`${reader.id} alone`] = openTo(kept, await privateDoors(setup, reader));
+      leaks[`${reader.id} in public`] = openTo(words, await publicDoors(setup, reader));
+      const here = isThere ? words.filter((word) => barred[word].length > 0) : words;
+      if (!isThere || reader !== ben) Object.assign(leaks, await channelLeaks(setup, reader, here));
+    }
+    leaks.programs = openTo(words, await programDoors(fixture, setup.synthesizer));
+    const isErased = (word: PlantedWord) => !given.staysInChats && given.barred[word].length > 0;
+    leaks.chats = openTo(words.filter(isErased), chatsOf(setup, given));
+    expect(await blindOnes(setup)).toEqual([]);
+    expect(leaks).toEqual(Object.fromEntries(Object.keys(leaks).map((who) => [who, []])));
+  },
+);

@@ -1,0 +1,21 @@
+import { expect, test, vi } from 'vitest';
+import { z } from 'zod';
+import { tool } from '#src/features/contract/tool-definition.ts';
+
+const many = { list: Array(2_001).fill(5) };
+
+test('a tool of the bot sees no arguments of many values', () => {
+  const schema = z.looseObject({});
+  const seen = vi.spyOn(schema, 'safeParse');
+  const own = tool({
+    name: 'own',
+    description: 'Does something.',
+    schema,
+    right: 'anyone',
+    doing: 'tool.external',
+    effect: 'read',
+    run: async () => ({ facts: {} }),
+  });
+  expect(own.fit(JSON.stringify(many))).toHaveProperty('unfit');
+  expect(seen).toHaveBeenCalledWith(undefined);
+});

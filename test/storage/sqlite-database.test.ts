@@ -1,0 +1,129 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { expect, test } from 'vitest';
+import { Database } from '#src/storage/database.ts';
+import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
+import { fileHere } from '#src/storage/sqlite/sqlite-file.ts';
+import { type StoreEvent, StoreHealth } from '#src/storage/store-health.ts';
+import { mainStore } from '#src/storage/store-kinds.ts';
+import { sqlStores } from '#src/storage/stores/store-parts.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { heldByAnother, storeFolder } from './files.ts';
+
+const always = { kind: 'always' } as const;
+const place = { channelId: '100', messageId: '1000' };
+
+/** A store in a file of this content, with what it tells, a count of its openings, and a disk that may hang. */
+async function openStore(content?: string) {
+  const folder = storeFolder();
+  const { path } = folder;
+  mkdirSync(dirname(path));
+  if (content !== undefined) writeFileSync(path, content);
+  const clock = new VirtualClock();
+  const events: StoreEvent[] = [];
+  const here = fileHere(path);
+  const disk = { openings: 0, works: Promise.resolve() };
+  const call: typeof here = async (name, ...args) => {
+    await disk.works;
+    if (name === 'open') disk.openings++;
+    return await here(name, ...args);
+  };
+  const health = new StoreHealth('store-unwritten', clock, (event) => events.push(event));
+  const driver = new SqliteDriver(path, mainStore.sqlite, call);
+  const database = new Database({ driver, clock, patienceMs: 0, health });
+  await database.open();
+  const store = sqlStores(database);
+  return {
+    path,
+    clock,
+    store,
+    events,
+    disk,
+    alerts: () => events.filter((event) => event.kind === 'alert'),
+    async [Symbol.asyncDispose]() {
+      await store[Symbol.asyncDispose]();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+const damage = 'no database '.repeat(1000);
+
+test('a store that cannot be opened does not keep the bot from starting, and the operator is told once why', async () => {
+  await using fixture = await openStore(damage);
+  const refused = { kind: 'refused', error: { code: 'store.unreadable' } };
+  expect(fixture.events).toMatchObject([refused]);
+  for (let minute = 0; minute < 3; minute++) {
+    await expect(fixture.store.consents.read('10')).rejects.toThrow('is damaged');
+    await fixture.clock.advance(60_000);
+  }
+  expect(fixture.events).toHaveLength(1);
+});
+
+test('a store that could not be opened is opened by the next operation', async () => {
+  await using fixture = await openStore(damage);
+  const { disk, store } = fixture;
+  await expect(store.consents.read('10')).rejects.toThrow('is damaged');
+  expect(disk.openings).toBe(2);
+  rmSync(fixture.path);
+  await store.consents.write('10', '1', always);
+  expect(await store.consents.read('10')).toEqual(new Map([['1', always]]));
+});
+
+test('what a disk that hangs does not answer fails by its deadline, nothing of it is written later, and the rest is in order', async () => {
+  await using fixture = await openStore();
+  const { clock, disk, store } = fixture;
+  const answer = Promise.withResolvers<void>();
+  disk.works = answer.promise;
+  const late = { code: 'store.unwritable', retryable: true };
+  const write = () => store.panels.write('10', place);
+  const failing = Array.from({ length: 3 }, () => expect(write()).rejects.toMatchObject(late));
+  await clock.advance(5_000);
+  const others = [
+    store.consents.write('10', '1', always),
+    store.consents.write('10', '1', { kind: 'never' }),
+  ];
+  await clock.advance(5_000);
+  await Promise.all(failing);
+  answer.resolve();
+  await Promise.all(others);
+  expect(await store.panels.read('10')).toBeUndefined();
+  expect(await store.consents.read('10')).toEqual(new Map([['1', { kind: 'never' }]]));
+});
+
+test('the number of operations that wait for the store is limited', async () => {
+  await using fixture = await openStore();
+  const { disk, store } = fixture;
+  const answer = Promise.withResolvers<void>();
+  disk.works = answer.promise;
+  const waiting = Array.from({ length: 10_000 }, () => store.panels.read('10'));
+  await expect(store.panels.write('10', place)).rejects.toMatchObject({
+    code: 'store.unwritable',
+    message: expect.stringContaining('Too many operations wait for the store'),
+  });
+  answer.resolve();
+  await Promise.all(waiting);
+  await store.panels.write('10', place);
+});
+
+test('the operator is told when nothing could be written for 30 seconds, and when it can be again', async () => {
+  await using fixture = await openStore();
+  const other = heldByAnother(fixture.path);
+  await expect(fixture.store.consents.write('10', '1', always)).rejects.toThrow(
+    'Another program uses the store',
+  );
+  const write = () => fixture.store.consents.write('10', '1', always);
+  await fixture.clock.advance(29_000);
+  await expect(write()).rejects.toThrow();
+  expect(fixture.alerts()).toEqual([]);
+  await fixture.clock.advance(11_000);
+  await expect(write()).rejects.toThrow();
+  const name = 'store-unwritten';
+  const cause = expect.stringMatching(
+    /^nothing was written for \d+ s: Another program uses the store/,
+  );
+  expect(fixture.alerts()).toEqual([{ kind: 'alert', name, state: 'raised', cause }]);
+  other[Symbol.dispose]();
+  await write();
+  expect(fixture.alerts().slice(1)).toMatchObject([{ name, state: 'cleared' }]);
+});

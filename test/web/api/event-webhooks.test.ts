@@ -1,0 +1,97 @@
+import { createHash, createHmac } from 'node:crypto';
+import { expect, test, vi } from 'vitest';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
+import { EventWebhooks } from '#src/web/api/event-webhooks.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { listening } from '#test/fakes/servers/listening.ts';
+import { guildId, openApi } from './api-setup.ts';
+
+const channel = { guildId, channelId: '2029384756102938475', name: 'Lounge' };
+const joined: SessionEvent = { kind: 'joined', channel, tookMs: 200 };
+const left: SessionEvent = { kind: 'left', channel, why: 'asked' };
+
+type Posted = { readonly body: string; readonly signature: string | undefined };
+
+/** A token whose events are posted to a server on loopback that answers these statuses, then 204. */
+async function openPosting({ statuses = [] as number[], isAllowed = true } = {}) {
+  await using stack = new AsyncDisposableStack();
+  const posted: Posted[] = [];
+  const served = stack.use(
+    await listening(async (request, response) => {
+      const body = Buffer.concat(await Array.fromAsync(request)).toString();
+      posted.push({ body, signature: request.headers['parley-signature']?.toString() });
+      response.writeHead(statuses.shift() ?? 204, { location: '/elsewhere' }).end();
+    }),
+  );
+  const api = stack.use(await openApi());
+  await api.add('bell', { scopes: ['events'], eventsUrl: `${served.origin}/events` });
+  const clock = new VirtualClock();
+  const warnings: string[] = [];
+  const webhooks = new EventWebhooks({
+    tokens: api.access().tokens,
+    events: api.events,
+    rules: { allowed: new AllowedHosts(isAllowed ? [new URL(served.origin).host] : []) },
+    clock,
+    warn: (message) => void warnings.push(message),
+  });
+  stack.use(webhooks);
+  void webhooks.run();
+  await vi.waitFor(() => expect(clock.sleeping).toBe(1));
+  const all = stack.move();
+  return {
+    api,
+    clock,
+    posted,
+    warnings,
+    types: () => posted.map(({ body }) => JSON.parse(body).type),
+    /** Waits until a try has failed, and lets the pause after it pass. */
+    async again(pauseMs: number) {
+      await vi.waitFor(() => expect(clock.sleeping).toBe(2));
+      await clock.advance(pauseMs);
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
+}
+
+test('events are posted in their order, signed by the hash of the token', async () => {
+  await using posting = await openPosting();
+  const { api, posted, types } = posting;
+  for (const event of [joined, left]) api.events.report(guildId, event);
+  await vi.waitFor(() => expect(types()).toEqual(['joined', 'left']));
+  const key = createHash('sha256').update('bell').digest('base64url');
+  for (const { body, signature } of posted)
+    expect(signature).toBe(`sha256=${createHmac('sha256', key).update(body).digest('hex')}`);
+});
+
+test('a post that fails, by a redirect too, is made three times; then the operator is told, and the next one goes out', async () => {
+  await using posting = await openPosting({ statuses: [500, 302, 500] });
+  const { api, types, warnings } = posting;
+  for (const event of [joined, left]) api.events.report(guildId, event);
+  await posting.again(2_000);
+  await posting.again(10_000);
+  await vi.waitFor(() => expect(types()).toEqual(['joined', 'joined', 'joined', 'left']));
+  expect(warnings).toEqual(['The webhook of the token bell failed three times.']);
+});
+
+test('no private address is asked', async () => {
+  await using posting = await openPosting({ isAllowed: false });
+  posting.api.events.report(guildId, joined);
+  await posting.again(2_000);
+  await posting.again(10_000);
+  await vi.waitFor(() => expect(posting.warnings).toHaveLength(1));
+  expect(posting.posted).toEqual([]);
+});
+
+test('a revoked token hears nothing from the next minute on', async () => {
+  await using posting = await openPosting();
+  const { api, clock, types } = posting;
+  api.events.report(guildId, joined);
+  await vi.waitFor(() => expect(types()).toEqual(['joined']));
+  await api.revoke('bell');
+  await clock.advance(60_000);
+  await vi.waitFor(() => expect(clock.sleeping).toBe(1));
+  await api.add('other', { scopes: ['events'] });
+  api.events.report(guildId, left);
+  expect(types()).toEqual(['joined']);
+});

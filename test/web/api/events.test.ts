@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { type Clock, realClock } from '#src/base/clock.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import { guildId, openApi, programPorts } from './api-setup.ts';
+
+const lounge = '2029384756102938475';
+const path = `/v1/servers/${guildId}/events`;
+const channel = { guildId, channelId: lounge, name: 'Lounge' };
+const joined: SessionEvent = { kind: 'joined', channel, tookMs: 200 };
+const left: SessionEvent = { kind: 'left', channel, why: 'asked' };
+const heard: SessionEvent = { kind: 'recognised', speakerId: '1', name: 'Ana', text: 'Hello.' };
+const answered: SessionEvent = {
+  kind: 'answered',
+  speakerId: '1',
+  name: 'Ana',
+  text: 'Hello, Ana. How are you?',
+  heardText: 'Hello, Ana.',
+  finish: 'cancelled',
+  vainShare: 0,
+  instants: { heardAtMs: 1, endedAtMs: 2 },
+};
+
+type Api = Awaited<ReturnType<typeof openApi>>;
+
+/** Events that a program reads, as they come; the stream is open when this resolves. */
+async function listen(api: Api, token: string) {
+  const response = await api.ask(token, path);
+  expect(response.headers.get('content-type')).toContain('text/event-stream');
+  const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+  expect(await reader?.read()).toEqual({ done: false, value: ': listening\n\n' });
+  return {
+    async next() {
+      const { value } = (await reader?.read()) ?? {};
+      return value === undefined ? undefined : JSON.parse(value.slice('data: '.length));
+    },
+    close: () => reader?.cancel(),
+  };
+}
+
+test('a program is told who says what in the channels of its token, and of others only what happens', async () => {
+  await using api = await openApi();
+  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
+  await api.add('far', { scopes: ['events'] });
+  const [near, far] = [await listen(api, 'near'), await listen(api, 'far')];
+  for (const event of [joined, heard, answered, left]) api.events.report(guildId, event);
+  const at = expect.stringMatching(/^\d{4}-.*Z$/);
+  const each = { at, channelId: lounge };
+  const words = (text: string) => ({ speakerId: '1', name: 'Ana', text });
+  expect(await near.next()).toEqual({ type: 'joined', ...each });
+  expect(await near.next()).toEqual({ type: 'heard', ...each, ...words('Hello.') });
+  const finish = { type: 'answered', ...each, finish: 'cancelled' };
+  expect(await near.next()).toEqual({ ...finish, ...words('Hello, Ana.') });
+  expect(await near.next()).toEqual({ type: 'left', ...each, why: 'asked' });
+  expect(await far.next()).toEqual({ type: 'joined', ...each });
+  expect(await far.next()).toEqual({ type: 'heard', ...each });
+  expect(await far.next()).toEqual(finish);
+});
+
+test('an alert is told with its meaning, and another server is none of its business', async () => {
+  await using api = await openApi();
+  await api.add('near', { scopes: ['events'], channelIds: [lounge] });
+  const near = await listen(api, 'near');
+  api.events.report('3029384756102938475', joined);
+  const alert = { kind: 'alert', name: 'store-unwritten', state: 'raised', cause: '' } as const;
+  api.events.report(guildId, alert);
+  expect(await near.next()).toMatchObject({ type: 'alert', name: alert.name, state: 'raised' });
+});
+
+test('a session has ended once nobody can call the bot back to it, or at another channel', async () => {
+  const timers: (() => void)[] = [];
+  const later: Clock['later'] = (_ms, run) => {
+    timers.push(run);
+    return () => undefined;
+  };
+  await using api = await openApi(programPorts(), { ...realClock, later });
+  await api.add('far', { scopes: ['events'] });
+  const far = await listen(api, 'far');
+  api.events.report(guildId, joined);
+  api.events.report(guildId, left);
+  timers[0]?.();
+  const types = [await far.next(), await far.next(), await far.next()].map(({ type }) => type);
+  expect(types).toEqual(['joined', 'left', 'ended']);
+  const other = { ...channel, channelId: '4029384756102938475' };
+  for (const event of [joined, { ...joined, channel: other }]) api.events.report(guildId, event);
+  expect(await far.next()).toMatchObject({ type: 'joined', channelId: lounge });
+  expect(await far.next()).toMatchObject({ type: 'ended', channelId: lounge });
+  expect(await far.next()).toMatchObject({ type: 'joined', channelId: other.channelId });
+});
+
+test('a program that reads too slowly is cut off', async () => {
+  await using api = await openApi();
+  await api.add('far', { scopes: ['events'] });
+  const far = await listen(api, 'far');
+  for (let n = 0; n < 300; n++) api.events.report(guildId, heard);
+  let count = 0;
+  while ((await far.next()) !== undefined) count++;
+  expect(count).toBeLessThan(300);
+});
+
+test('a token without the scope is refused', async () => {
+  await using api = await openApi();
+  await api.add('other', { scopes: ['say'] });
+  expect((await api.ask('other', path)).status).toBe(403);
+});
