@@ -101,17 +101,22 @@ export class SessionBudgets {
     const tariff = tariffOf(guildId);
     const rate = tariff.recognise;
     const payerId = isCaptioned ? undefined : personId;
+    const refusal = this.#refusal(guildId, payerId, rate.kind === 'free' ? 0 : 1);
+    if (refusal) return refusal;
     const assign = (nanoUsd: number) => {
       const fits = !isCaptioned || this.#personRoom(guildId, personId).nanoUsd >= nanoUsd;
       if (fits) ledger.assign(guildId, personId, { nanoUsd }, clock.wallMs());
     };
-    // The server is charged at once, a person only after it is decided that they asked for it.
+    // The server is charged at once, a person only after it is decided that they asked for it: until then it is reserved for them.
     let payer: 'undecided' | 'person' | 'server' = 'undecided';
     let undecided = 0;
+    const waiting = ledger.reserve(guildId, payerId, 0);
     const charge = ({ nanoUsd = 0 }: Partial<Sum>) => {
       ledger.charge(guildId, undefined, { nanoUsd }, clock.wallMs());
       if (payer === 'person') assign(nanoUsd);
-      if (payer === 'undecided') undecided += nanoUsd;
+      if (payer !== 'undecided') return;
+      undecided += nanoUsd;
+      waiting.left = undecided;
     };
     const reservation = new Reservation({
       pay: (what, work) => this.#charge(what, guildId, work, rate, charge),
@@ -120,10 +125,10 @@ export class SessionBudgets {
     const decided = (meant: boolean) => {
       if (payer !== 'undecided') return;
       payer = meant ? 'person' : 'server';
+      ledger.release(waiting);
       if (meant) assign(undecided);
     };
-    const open = { reservation, decided } as const;
-    return this.#refusal(guildId, payerId, rate.kind === 'free' ? 0 : 1) ?? open;
+    return { reservation, decided };
   }
 
   /** Budget for recognising a recording, paid by the person who sent it. */
@@ -245,7 +250,8 @@ export class SessionBudgets {
       this.#rooms(reserve.guildId, reserve.personId).reduce((one, other) =>
         other.nanoUsd < one.nanoUsd ? other : one,
       );
-    return new Holds(reserve, least, this.#options.total);
+    const { ledger, total } = this.#options;
+    return new Holds(reserve, { ledger, room: least, total });
   }
 
   /** Sets money aside for one request to a recogniser. */
@@ -272,7 +278,7 @@ export class SessionBudgets {
         ),
       pay: (what, work) => this.#charge(what, guildId, work, tariff[what], take, holds.held),
       turn: () => take({ turns: 1 }),
-      done: () => ledger.release(reserve),
+      done: () => holds.close(),
     });
   }
 
@@ -327,18 +333,25 @@ function soundCost({ role }: RequestBound, units: number, kind: PaidKind, tariff
   return speechCost(units * charactersPerToken, tariff);
 }
 
+type HoldParts = Pick<SessionBudgetsOptions, 'ledger' | 'total'> & { readonly room: () => Room };
+
 /** Requests that are paid out of one reserve: what they hold is theirs, and more is put aside where there is room. */
 class Holds {
   readonly #reserve: Reserve;
-  readonly #room: () => Room;
-  readonly #total: TotalBudget;
+  readonly #parts: HoldParts;
   /** Held by requests that run. */
   #held = 0;
+  #isClosed = false;
 
-  constructor(reserve: Reserve, room: () => Room, total: TotalBudget) {
+  constructor(reserve: Reserve, parts: HoldParts) {
     this.#reserve = reserve;
-    this.#room = room;
-    this.#total = total;
+    this.#parts = parts;
+  }
+
+  /** No further request comes: what those that still end do not hold is free. */
+  close(): void {
+    this.#isClosed = true;
+    this.#free();
   }
 
   /**
@@ -353,15 +366,16 @@ class Holds {
     const totalOf = (units: number) => costOf(units) + soundOf(units);
     const dearest = totalOf(most);
     if (dearest === 0) return undefined;
-    await this.#total.ask(dearest - this.#own);
+    const { room, total } = this.#parts;
+    await total.ask(dearest - this.#own);
     const own = this.#own;
-    const { cap, nanoUsd } = this.#room();
+    const { cap, nanoUsd } = room();
     const granted = Math.min(dearest, own + nanoUsd);
     const base = totalOf(0);
     const share = dearest === base ? 1 : (granted - base) / (dearest - base);
     const units = granted < dearest ? Math.floor(most * share) : most;
     if (granted < totalOf(least) || units < least) {
-      if (cap === 'all') this.#total.refused();
+      if (cap === 'all') total.refused();
       return cap;
     }
     this.#reserve.left += Math.max(0, granted - own);
@@ -383,7 +397,15 @@ class Holds {
     const end = () => {
       if (!isOver) this.#held -= held;
       isOver = true;
+      this.#free();
     };
     return { units, end };
+  }
+
+  #free(): void {
+    if (!this.#isClosed) return;
+    const reserve = this.#reserve;
+    reserve.left = Math.min(reserve.left, this.#held);
+    if (this.#held === 0) this.#parts.ledger.release(reserve);
   }
 }

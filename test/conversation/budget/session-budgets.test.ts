@@ -57,6 +57,29 @@ test('a program has its own budget, or that of a person, which answers in writin
   expect(budgets.open(reading)).toMatchObject({ line: { id: 'budget.user' } });
 });
 
+test('what a person said counts against their cap before it is decided whether they meant the bot', () => {
+  const caps = { personDay: dollars(0.001) };
+  const { budgets } = openBudgets(new VirtualClock(), { caps });
+  const heard = budgets.listen('g', 'ana');
+  if (!('reservation' in heard)) throw new Error('refused');
+  heard.reservation.recognised(5_000);
+  expect(budgets.open(order).kind).toBe('refused');
+  heard.decided(false);
+  expect(budgets.open(order).kind).toBe('open');
+});
+
+test('a request that still ends keeps its money after its answer is over', async () => {
+  const caps = { personDay: dollars(0.0006) };
+  const { budgets, ledger } = openBudgets(new VirtualClock(), { caps });
+  const bill = open(budgets.open(order));
+  const held = await bill.holdModel([], [], 0);
+  bill.close();
+  expect(budgets.open(order).kind).toBe('refused');
+  held?.end();
+  expect(ledger.reserved('g')).toBe(0);
+  expect(budgets.open(order).kind).toBe('open');
+});
+
 test('a running answer may finish, whatever it costs, and then nobody begins another', () => {
   const { budgets, ledger } = openBudgets(new VirtualClock(), {
     caps: { serverDay: dollars(0.01) },
