@@ -14,6 +14,7 @@ import type { TextLanguageDetector } from '#src/speech/text-language/text-langua
 import type { VoiceNames } from '#src/speech/voice-names.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import type { PaidEngines } from '#src/spending/paid-engine.ts';
+import type { step } from './machine/step.ts';
 
 /** Parts that main builds once and that all sessions, and what serves commands, share. */
 export type SessionDependencies = PaidEngines & {
@@ -40,6 +41,8 @@ export type SessionDependencies = PaidEngines & {
   readonly spending: BudgetAuthority;
   /** An exception from it is a bug of its own and ends no session. */
   readonly onEvent: SessionEventListener;
+  /** Decisions of a conversation. Default: `step`; a simulation watches them. */
+  readonly decide?: typeof step;
 };
 
 /** Voice channel of a session, and the parts that all sessions share. */

@@ -191,7 +191,8 @@ export class Talk {
 
   #handle(event: ConversationEvent): void {
     try {
-      const { effects, state } = step(this.#state, event, conversationRules);
+      const { decide = step } = this.#context.parts;
+      const { effects, state } = decide(this.#state, event, conversationRules);
       this.#state = state;
       for (const effect of effects) this.#hooks.perform(effect);
     } catch (error) {

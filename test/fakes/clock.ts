@@ -20,6 +20,11 @@ export class VirtualClock implements Clock {
     return this.#sleepers.size;
   }
 
+  /** Instant at which the next sleeper wakes; infinite: there is none. */
+  get nextDueMs(): number {
+    return this.#next()?.dueMs ?? Number.POSITIVE_INFINITY;
+  }
+
   nowMs(): number {
     return this.#nowMs;
   }
@@ -74,11 +79,16 @@ export class VirtualClock implements Clock {
     this.#nowMs = untilMs;
   }
 
-  /** Wakes the first sleeper that is due by then; of several at one time, the one that went to sleep first. */
-  #wakeNext(untilMs: number): boolean {
+  /** First sleeper that is due; of several at one time, the one that went to sleep first. */
+  #next(): Sleeper | undefined {
     let next: Sleeper | undefined;
     for (const sleeper of this.#sleepers)
       if (next === undefined || sleeper.dueMs < next.dueMs) next = sleeper;
+    return next;
+  }
+
+  #wakeNext(untilMs: number): boolean {
+    const next = this.#next();
     if (!next || next.dueMs > untilMs) return false;
     this.#nowMs = Math.max(this.#nowMs, next.dueMs);
     this.#sleepers.delete(next);

@@ -4,10 +4,10 @@ import type {
   Participant,
   ToolRun,
 } from '#src/conversation/machine/state.ts';
-import type { SimulatedStep } from './performer.ts';
+import type { SimulatedStep } from './invariants.ts';
 import { everybody } from './script.ts';
 
-/** Consent of each person, reckoned from events alone. */
+/** Consent of each person, by what they did. A yes of others and a stored one change nothing. */
 export class ConsentBook {
   readonly refusals = new Set<string>();
   readonly #agreed = new Set<string>(everybody);
@@ -20,7 +20,6 @@ export class ConsentBook {
     );
     if (event.kind === 'paused-hearing') this.#isPaused = event.isPaused;
     else if (isPausedAloud) this.#isPaused = true;
-    if (event.kind === 'answered-consent') this.#answer(event.by, event.answer === 'yes');
     if (event.kind === 'people') this.#notePeople(event.people);
     else this.#noteSpokenNo(effects);
   }
@@ -33,14 +32,19 @@ export class ConsentBook {
   }
 
   #noteSpokenNo(effects: SimulatedStep['effects']): void {
-    for (const one of effects) if (one.do === 'forget-person') this.#answer(one.by, false);
+    for (const one of effects) if (one.do === 'forget-person') this.answer(one.by, false);
   }
 
-  #answer(by: string, isYes: boolean): void {
+  answer(by: string, isYes: boolean): void {
     if (isYes) this.#agreed.add(by);
     else this.#agreed.delete(by);
     if (isYes) this.refusals.delete(by);
     else this.refusals.add(by);
+  }
+
+  /** Another process knows of no pause. */
+  restarted(): void {
+    this.#isPaused = false;
   }
 
   hears(by: string): boolean {

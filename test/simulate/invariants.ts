@@ -1,73 +1,85 @@
 import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
+import type { ConversationEvent } from '#src/conversation/machine/events.ts';
 import { conversationRules as rules } from '#src/conversation/machine/rules.ts';
 import type { ConversationState, Id, ToolRun, TurnState } from '#src/conversation/machine/state.ts';
 import { wakeAtMs } from '#src/conversation/machine/step.ts';
+import type { SessionEvent } from '#src/ports/session-events.ts';
+import type { Said } from './engines.ts';
 import { ConsentBook, EndBook, ToolBook } from './invariant-books.ts';
-import type { SimulatedStep } from './performer.ts';
+import { type InvariantNumber, invariants } from './invariant-list.ts';
+import { everybody } from './script.ts';
 import type { Simulation } from './world.ts';
 
-/** Invariants of a conversation, by number. They hold after each event, the last two at rest. */
-export const invariants = {
-  1: 'nobody is listened to, recognised or fed without consent',
-  2: 'after a no nothing of that person is open, waits, sounds, runs, asks, is shown or kept',
-  3: 'a no of one person leaves the work of others',
-  4: 'each turn ends once',
-  5: 'each utterance ends once',
-  6: 'each request ends once',
-  7: 'each reply ends once',
-  8: 'each question that vanishes has an end',
-  9: 'nobody who asked the same is lost',
-  10: 'one reply sounds, and it is current',
-  11: 'after a stop it is silent within 40 ms, and nothing of it runs',
-  12: 'a voice alone ends no answer',
-  13: 'a change runs once for its turn and arguments',
-  14: 'a lasting change after words of others was confirmed',
-  15: 'a tool that destroys was confirmed by its asker',
-  16: 'no tool runs before its answer is wanted',
-  17: 'no result is given to an answer that is gone',
-  18: 'nobody spends more than the cap',
-  19: 'the history holds what was heard',
-  20: 'a model is shown nothing that was forgotten',
-  21: 'an answer answers the words of its turn',
-  22: 'questions wait in the order of their ends, three at most',
-  23: 'nobody waits too long',
-  24: 'a free floor over a link takes the next turn at once',
-  25: 'an awaited answer and a notice never talk over people',
-  26: 'nothing is made or said while muted, without a link, or after the end',
-  27: 'the link is up, or a try is due or under way',
-  28: 'the next wake is not in the past',
-  29: 'cues come in silence only',
-  30: 'windows are open for people only who may be heard',
-  32: 'at rest nothing is left: no job, sound, call, request or reservation',
-  33: 'after the end no timer waits, and the session is over',
-} as const;
+/** One step of a simulated conversation. */
+export type SimulatedStep = {
+  readonly event: ConversationEvent;
+  readonly before: ConversationState;
+  readonly after: ConversationState;
+  readonly effects: readonly ConversationEffect[];
+};
 
-export type InvariantNumber = keyof typeof invariants;
+/** Time, in ms, from the loss of a link to the first try. */
+const longestTryMs = 1_000;
+/** Time, in ms, in which a voice that is cut falls silent. */
+const mostLateMs = 60;
+
+/** Effects by which people learn that something failed. */
+const signs: ReadonlySet<ConversationEffect['do']> = new Set(['cue', 'notice', 'report', 'speak']);
 
 /** Judges each step by facts of its own, which know no function of the machine but its wake and its panel. */
 export class Invariants {
   /** Invariants that were asked at least once. */
   readonly asked = new Set<InvariantNumber>();
   readonly #consent = new ConsentBook();
-  readonly #ends = new EndBook();
-  readonly #tools = new ToolBook();
+  #ends = new EndBook();
+  #tools = new ToolBook();
   /** People whose words each answer was shown. */
   readonly #shown = new Map<Id, readonly string[]>();
   #silentFromMs = Number.POSITIVE_INFINITY;
+  /** Instant, in ms, from which no reply has the floor. */
+  #freeFromMs = Number.POSITIVE_INFINITY;
+  /** Instant, in ms, at which the link was up or tried last. */
+  #tryMs = Number.POSITIVE_INFINITY;
+  /** Confirmed tools that still run for a session before this one. */
+  #inheritedRuns = 0;
+  #last: ConversationState | undefined;
+  #failure: unknown;
+
+  /** Throws the first finding of a check. */
+  throwFinding(): void {
+    if (this.#failure !== undefined) throw this.#failure;
+  }
 
   check(world: Simulation, taken: SimulatedStep): void {
+    this.#note(() => this.#checkStep(world, taken));
+  }
+
+  #checkStep(world: Simulation, taken: SimulatedStep): void {
+    if (taken.before !== this.#last) this.#beginSession(world);
+    this.#last = taken.after;
     this.#consent.note(taken);
     this.#checkHearing(taken);
     this.#checkNo(world, taken);
     this.#checkEnds(taken);
     this.#checkDuplicates(taken);
-    this.#checkFloor(world, taken);
+    this.#checkFloor(taken);
     this.#checkReplies(taken);
     this.#checkTools(world, taken);
     this.#checkMoney(world);
     this.#checkHistory(taken);
     this.#checkWaits(taken);
-    this.#checkPlace(world, taken);
+    this.#checkPlace(taken);
+  }
+
+  /** Ids of another session are new ones. */
+  #beginSession({ engines }: Simulation): void {
+    this.#inheritedRuns = engines.running.filter(({ port }) => port === 'run').length;
+    this.#ends = new EndBook();
+    this.#tools = new ToolBook();
+    this.#shown.clear();
+    this.#silentFromMs = Number.POSITIVE_INFINITY;
+    this.#freeFromMs = Number.POSITIVE_INFINITY;
+    this.#tryMs = Number.POSITIVE_INFINITY;
   }
 
   #hold(number: InvariantNumber, isTrue: boolean, about: string | number | undefined = ''): void {
@@ -105,13 +117,8 @@ export class Invariants {
       this.#hold(2, !isKept, `history of ${by}`);
       const window = after.attention.windows.find(({ personId }) => personId === by);
       this.#hold(30, window === undefined, by);
-      const jobs = world.performer.jobs.filter((key) => key.startsWith('utterance '));
-      const ids = jobs.map((key) => Number(key.split(' ')[1]));
-      this.#hold(
-        2,
-        ids.every((id) => world.spoken.get(id)?.by !== by),
-        `recogniser of ${by}`,
-      );
+      const isHeard = world.engines.running.some((one) => one.by.includes(by));
+      this.#hold(2, !isHeard, `recogniser of ${by}`);
     }
     if (event.kind !== 'answered-consent' || event.answer === 'yes') return;
     const begun = effects.filter((one) => one.do === 'begin' && one.by === event.by);
@@ -130,6 +137,13 @@ export class Invariants {
       for (const one of open) this.#ends.expect('utterance', one.id);
     }
     for (const effect of effects) this.#noteEnd(effect);
+    const isUnheard =
+      event.kind === 'over' &&
+      event.finish === 'failed' &&
+      event.heard === '' &&
+      before.turns.some(({ answer }) => answer?.id === event.reply);
+    const isTold = effects.some((one) => signs.has(one.do));
+    this.#hold(36, !isUnheard || isTold || after.isOver, event.kind);
     if (event.kind === 'over') this.#ends.end('reply', event.reply);
     this.#hold(4, !this.#ends.isRepeated('turn'), this.#ends.repeatedId('turn'));
     this.#hold(5, !this.#ends.isRepeated('utterance'), this.#ends.repeatedId('utterance'));
@@ -169,7 +183,7 @@ export class Invariants {
     }
   }
 
-  #checkFloor(world: Simulation, { after, before, effects, event }: SimulatedStep): void {
+  #checkFloor({ after, before, effects, event }: SimulatedStep): void {
     const { current, postponed, queue } = after.floor;
     const all = [...queue, ...postponed, ...(current ? [current.id] : [])];
     this.#hold(10, new Set(all).size === all.length, 'stands twice');
@@ -182,9 +196,8 @@ export class Invariants {
     const asked = after.turns.filter(({ open, parts }) => open.length === 0 && parts.length > 0);
     const lost = asked.find(({ id }) => !all.includes(id));
     this.#hold(8, lost === undefined, `turn ${lost?.id} stands nowhere`);
-    const { sounding } = world.performer;
-    const isCurrent = sounding === undefined || current?.reply === sounding || effects.length > 0;
-    this.#hold(10, isCurrent, sounding);
+    if (current) this.#freeFromMs = Number.POSITIVE_INFINITY;
+    else this.#freeFromMs = Math.min(this.#freeFromMs, event.atMs);
     const isIdle = current === undefined && after.link.isUp && !after.isMuted && !after.isOver;
     this.#hold(24, !isIdle || queue.length === 0, queue[0]);
     const cut = effects.find((one) => one.do === 'cut');
@@ -193,15 +206,16 @@ export class Invariants {
     );
     const isUnheard = isGreeting && before.floor.current?.isAudible === false;
     this.#hold(12, cut === undefined || isUnheard || event.kind !== 'began');
-    this.#checkSilence(world, { after, effects, event });
+    this.#checkSilence({ after, effects, event });
   }
 
-  #checkSilence(
-    world: Simulation,
-    { after, effects, event }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>,
-  ): void {
+  #checkSilence({
+    after,
+    effects,
+    event,
+  }: Pick<SimulatedStep, 'after' | 'effects' | 'event'>): void {
     if (event.kind === 'stop') {
-      this.#silentFromMs = event.atMs + 40;
+      this.#silentFromMs = event.atMs;
       const { postponed, queue } = after.floor;
       this.#hold(11, queue.length + postponed.length === 0, 'waits');
       const unconfirmed = after.runs.filter(({ ref }) => ref !== undefined);
@@ -210,8 +224,6 @@ export class Invariants {
     }
     const isNew = effects.some((one) => one.do === 'play' || one.do === 'speak');
     if (isNew) this.#silentFromMs = Number.POSITIVE_INFINITY;
-    const { sounding } = world.performer;
-    this.#hold(11, sounding === undefined || event.atMs <= this.#silentFromMs, sounding);
     const isSilent = after.floor.current?.isAudible !== true || after.floor.current.isStarved;
     const cue = effects.find((one) => one.do === 'cue' && one.cue !== 'error');
     this.#hold(29, cue === undefined || isSilent);
@@ -287,13 +299,9 @@ export class Invariants {
   }
 
   #checkJobs(world: Simulation, after: ConversationState): void {
-    const known = after.runs.map(({ id }) => `run ${id}`);
-    const running = world.performer.jobs.filter((key) => key.startsWith('run '));
-    this.#hold(
-      11,
-      running.every((key) => known.includes(key)),
-      'a tool that was stopped',
-    );
+    const running = world.engines.running.filter(({ port }) => port === 'run');
+    const most = after.runs.length + this.#inheritedRuns;
+    this.#hold(11, running.length <= most, 'a tool that was stopped');
   }
 
   #checkRun(
@@ -324,12 +332,8 @@ export class Invariants {
     if (result.startsWith('look')) this.#tools.taint(answer);
   }
 
-  #checkMoney({ cap, reserved, spent }: Simulation): void {
-    for (const by of ['ana', 'ben', 'cleo']) {
-      const open = [...reserved.values()].filter((one) => one.by === by);
-      const sum = open.reduce((total, { cost }) => total + cost, spent.get(by) ?? 0);
-      this.#hold(18, sum <= cap, by);
-    }
+  #checkMoney(world: Simulation): void {
+    for (const by of everybody) this.#hold(18, world.costOf(by) <= world.capNanoUsd, by);
   }
 
   #checkHistory({ after, before, effects, event }: SimulatedStep): void {
@@ -368,37 +372,93 @@ export class Invariants {
     }
   }
 
-  #checkPlace(world: Simulation, { after, event }: SimulatedStep): void {
-    const { isUp, retryAtMs } = after.link;
-    const isTried = world.performer.jobs.includes('link') || retryAtMs !== undefined;
-    this.#hold(27, isUp || isTried || after.isOver || event.kind === 'link-lost');
+  #checkPlace({ after, event }: SimulatedStep): void {
     const wakeMs = wakeAtMs(after, rules);
     this.#hold(28, wakeMs > event.atMs, wakeMs);
   }
 
+  /** A person answers whether they may be heard. */
+  answered(by: string, isYes: boolean): void {
+    this.#consent.answer(by, isYes);
+  }
+
+  restarted(): void {
+    this.#consent.restarted();
+  }
+
+  /** People who said no. */
+  get refusals(): ReadonlySet<string> {
+    return this.#consent.refusals;
+  }
+
+  /** Time has passed. */
+  checkTime({ clock, isOpening }: Simulation): void {
+    const nowMs = clock.nowMs();
+    const { isOver, link } = this.#last ?? {};
+    const isTried = isOpening || link?.retryAtMs !== undefined;
+    if (isOver !== false || link?.isUp || isTried) this.#tryMs = nowMs;
+    this.#note(() => this.#hold(27, nowMs <= this.#tryMs + longestTryMs));
+    this.throwFinding();
+  }
+
+  /** A recogniser gets sound of this person. */
+  checkRecogniser(by: string): void {
+    this.#note(() => this.#hold(1, this.#consent.hears(by), `recogniser of ${by}`));
+  }
+
+  /** A frame with the bot's voice leaves. */
+  checkVoice(atMs: number): void {
+    this.#note(() => {
+      this.#hold(10, atMs <= this.#freeFromMs + mostLateMs, 'a voice without a reply');
+      this.#hold(11, atMs <= this.#silentFromMs + mostLateMs, 'a voice after a stop');
+    });
+  }
+
+  checkEvent(event: SessionEvent, said: readonly Said[]): void {
+    if (event.kind === 'failed')
+      this.#note(() => this.#hold(34, event.code !== 'bug', event.message));
+    if (event.kind !== 'recognised') return;
+    const isSaid = said.some(({ by, text }) => by === event.speakerId && event.text.includes(text));
+    this.#note(() => this.#hold(35, isSaid, event.text));
+  }
+
+  /** Something failed in a place that nobody waits for: it is thrown by the next check. */
+  fail(error: unknown): void {
+    this.#failure ??= error;
+  }
+
+  #note(check: () => void): void {
+    try {
+      check();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
   /** After a long rest. */
-  checkRest({ keptSounds, performer, reserved, state, waitingRequests }: Simulation): void {
-    this.#hold(32, state.turns.length === 0, `turn ${state.turns[0]?.id}`);
-    const { current, postponed, queue } = state.floor;
+  checkRest(world: Simulation): void {
+    this.throwFinding();
+    const { engines, reserved, state, waitingRequests } = world;
+    if (state) this.#checkFloorAtRest(state);
+    this.#hold(32, waitingRequests === 0, 'a typed question');
+    this.#hold(32, engines.left === 0, engines.running[0]?.port);
+    this.#hold(32, reserved === 0, 'a reservation');
+  }
+
+  #checkFloorAtRest({ floor, turns }: ConversationState): void {
+    const { current, postponed, queue } = floor;
+    this.#hold(32, turns.length === 0, `turn ${turns[0]?.id}`);
     this.#hold(32, !current && queue.length + postponed.length === 0, 'the floor');
-    this.#hold(32, waitingRequests.size === 0, `request ${[...waitingRequests][0]}`);
-    const left = performer.jobs.find((key) => key !== 'link');
-    this.#hold(32, left === undefined, left);
-    this.#hold(32, performer.kept === 0, 'a sound of the performer');
-    this.#hold(32, reserved.size === 0, 'a reservation');
-    this.#hold(32, keptSounds.size === 0, `sound of utterance ${[...keptSounds][0]}`);
     this.#hold(4, this.#ends.missing('turn') === undefined, this.#ends.missing('turn'));
     this.#hold(5, this.#ends.missing('utterance') === undefined, this.#ends.missing('utterance'));
   }
 
-  /** After the end of the session. */
+  /** After the end of the process. */
   checkEnd(world: Simulation): void {
     this.checkRest(world);
-    const { performer, state, time } = world;
-    this.#hold(33, state.isOver, 'it is not over');
-    this.#hold(33, performer.jobs.length === 0, performer.jobs[0]);
-    this.#hold(33, state.runs.length + state.confirmations.length === 0, 'a tool');
-    this.#hold(33, time.waiting === 0, 'a timer');
+    const isOver = this.#last?.isOver !== false;
+    this.#hold(33, isOver, 'it is not over');
+    this.#hold(33, (this.#last?.runs.length ?? 0) === 0, 'a tool');
   }
 }
 

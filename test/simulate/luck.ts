@@ -1,40 +1,47 @@
-type Timer = { readonly atMs: number; readonly run: () => void };
+/** Ports of a talk whose calls take time and fail. */
+export const portNames = [
+  'recognise',
+  'think',
+  'speak',
+  'run',
+  'link',
+  'store',
+  'message',
+] as const;
+export type PortName = (typeof portNames)[number];
 
-/** Timers in virtual time. Nothing passes by itself. */
-export class VirtualTime {
-  #nowMs = 0;
-  /** Sorted, the next one last. */
-  #timers: Timer[] = [];
+/** Call of a port that fails. */
+export type FailingCall = { readonly port: PortName; readonly call: number };
 
-  get nowMs(): number {
-    return this.#nowMs;
+type Call = { readonly takesMs: number; readonly fails: boolean };
+
+/** Delays and failures, by the seed alone. */
+export class Luck {
+  readonly #seed: number;
+  readonly #failing: FailingCall | undefined;
+  readonly #calls = new Map<PortName, number>();
+
+  constructor(seed: number, failing: FailingCall | undefined) {
+    this.#seed = seed;
+    this.#failing = failing;
   }
 
-  /** Number of timers that wait. */
-  get waiting(): number {
-    return this.#timers.length;
+  /** Number from 0 to 1. */
+  of(key: string): number {
+    return chance(this.#seed, key);
   }
 
-  /** Returns a function that cancels the timer. */
-  later(ms: number, run: () => void): () => void {
-    const timer = { atMs: this.#nowMs + Math.max(0, ms), run };
-    const place = this.#timers.findLastIndex((one) => one.atMs > timer.atMs);
-    this.#timers.splice(place + 1, 0, timer);
-    return () => {
-      this.#timers = this.#timers.filter((one) => one !== timer);
-    };
-  }
-
-  /** Runs every timer that is due by then, in order. */
-  advance(untilMs: number): void {
-    for (;;) {
-      const next = this.#timers.at(-1);
-      if (!next || next.atMs > untilMs) break;
-      this.#timers.pop();
-      this.#nowMs = next.atMs;
-      next.run();
-    }
-    this.#nowMs = Math.max(this.#nowMs, untilMs);
+  /** Next call of a port. Some are slow, fail, or hang until their deadline. */
+  call(port: PortName, leastMs: number, usualMs: number, longestMs: number): Call {
+    const call = (this.#calls.get(port) ?? 0) + 1;
+    this.#calls.set(port, call);
+    const luck = this.of(`${port} ${call}`);
+    const isChosen = this.#failing?.port === port && this.#failing.call === call;
+    const hangs = luck > 0.98;
+    const usual = leastMs + this.of(`${port} ${call} takes`) * (usualMs - leastMs);
+    const slow = luck > 0.9 ? usual * 10 : usual;
+    const takesMs = Math.round(hangs ? longestMs : Math.min(slow, longestMs));
+    return { takesMs, fails: isChosen || hangs || luck < 0.04 };
   }
 }
 

@@ -1,9 +1,9 @@
 // npm run simulate [-- --seeds 1000] [--seed 7] [--hours 1] [--minutes 5] [--each-call-fails [--calls 30]] [--canary]
 import { parseArgs } from 'node:util';
+import { portNames } from './luck.ts';
 import { plantedFaults } from './planted-faults.ts';
 import { scriptOf } from './script.ts';
 import { type SimulationOptions, shrink, simulate, testOf } from './simulate.ts';
-import { portNames } from './world.ts';
 
 const { values: options } = parseArgs({
   options: {
@@ -14,7 +14,7 @@ const { values: options } = parseArgs({
     /** Simulated hours to play, in place of a number of seeds. */
     hours: { type: 'string' },
     /** Minutes of each script. */
-    minutes: { type: 'string', default: '5' },
+    minutes: { type: 'string', default: '1' },
     /** The n-th call of each port fails, for each n up to `calls`. */
     'each-call-fails': { type: 'boolean', default: false },
     calls: { type: 'string', default: '30' },
@@ -34,29 +34,29 @@ type Totals = { runs: number; failed: number; steps: number; virtualMs: number }
 const totals: Totals = { runs: 0, failed: 0, steps: 0, virtualMs: 0 };
 const startedMs = performance.now();
 
-if (options.canary) findPlantedFaults();
-else if (options['each-call-fails']) failEachCall();
-else playSeeds();
+if (options.canary) await findPlantedFaults();
+else if (options['each-call-fails']) await failEachCall();
+else await playSeeds();
 
-function playSeeds(): void {
+async function playSeeds(): Promise<void> {
   const mostMs = options.hours === undefined ? undefined : Number(options.hours) * msOfHour;
   const most = options.seed === undefined ? Number(options.seeds) : 1;
   const goesOn = () => (mostMs === undefined ? totals.runs < most : totals.virtualMs < mostMs);
-  for (let seed = first; goesOn(); seed++) play({ seed, acts: scriptOf(seed, minutes) });
+  for (let seed = first; goesOn(); seed++) await play({ seed, acts: scriptOf(seed, minutes) });
   printTotals();
 }
 
-function failEachCall(): void {
+async function failEachCall(): Promise<void> {
   for (const port of portNames) {
     for (let call = 1; call <= Number(options.calls); call++) {
-      play({ seed: first, acts: scriptOf(first, minutes), failing: { port, call } });
+      await play({ seed: first, acts: scriptOf(first, minutes), failing: { port, call } });
     }
   }
   printTotals();
 }
 
-function play(run: SimulationOptions): void {
-  const { failure, steps, virtualMs } = simulate(run);
+async function play(run: SimulationOptions): Promise<void> {
+  const { failure, steps, virtualMs } = await simulate(run);
   totals.runs++;
   totals.steps += steps;
   totals.virtualMs += virtualMs;
@@ -64,22 +64,24 @@ function play(run: SimulationOptions): void {
   totals.failed++;
   process.exitCode = 1;
   console.log(`seed ${run.seed}: ${failure}`);
-  if (totals.failed <= mostPrinted) console.log(testOf(run, shrink(run, failure)));
+  if (totals.failed <= mostPrinted) console.log(testOf(run, await shrink(run, failure)));
 }
 
 /** Exits with 1 where a planted fault is not found. */
-function findPlantedFaults(): void {
+async function findPlantedFaults(): Promise<void> {
   for (const { name, ...fault } of plantedFaults) {
-    const found = firstFinding(fault);
+    const found = await firstFinding(fault);
     if (found === undefined) process.exitCode = 1;
     console.log(found === undefined ? `missed  ${name}` : `found   ${name} (${found})`);
   }
 }
 
-function firstFinding(fault: Omit<SimulationOptions, 'seed' | 'acts'>): string | undefined {
+async function firstFinding(
+  fault: Omit<SimulationOptions, 'seed' | 'acts'>,
+): Promise<string | undefined> {
   const last = first + Math.min(200, Number(options.seeds));
   for (let seed = first; seed < last; seed++) {
-    const { failure } = simulate({ seed, acts: scriptOf(seed, minutes), ...fault });
+    const { failure } = await simulate({ seed, acts: scriptOf(seed, minutes), ...fault });
     if (failure !== undefined) return `seed ${seed}: ${failure}`;
   }
   return undefined;

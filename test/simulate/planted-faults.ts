@@ -6,7 +6,7 @@ import type { StepFunction } from '#test/conversation/machine/play-case.ts';
 import type { SimulationOptions } from './simulate.ts';
 
 /** A fault that the simulation has to find. */
-type PlantedFault = Pick<SimulationOptions, 'step' | 'leaksReservations'> & {
+type PlantedFault = Pick<SimulationOptions, 'step' | 'leaksReservations' | 'misheard'> & {
   readonly name: string;
 };
 
@@ -48,11 +48,12 @@ export const plantedFaults: readonly PlantedFault[] = [
     step: beforeStep((state, { kind }) => (kind === 'link-up' ? forgetChanges(state) : state)),
   },
   {
-    name: 'a report of a stop is lost',
+    name: 'a failed question gets no sign',
     step: afterStep(({ effects, state }) => {
-      const isLost = (one: ConversationEffect) => one.do === 'report' && one.outcome === 'stopped';
-      return { state, effects: effects.filter((one) => !isLost(one)) };
+      const isSign = (one: ConversationEffect) => one.do === 'cue' && one.cue === 'error';
+      return { state, effects: effects.filter((one) => !isSign(one)) };
     }),
   },
   { name: 'a reservation of a discarded answer is not settled', leaksReservations: true },
+  { name: 'a recogniser gives cut-off JSON as words', misheard: '{"text": "half of' },
 ];

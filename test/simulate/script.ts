@@ -1,4 +1,4 @@
-import { chance } from './virtual-time.ts';
+import { chance } from './luck.ts';
 
 export const everybody = ['ana', 'ben', 'cleo'] as const;
 
@@ -20,11 +20,17 @@ export type ActKind =
   | 'go'
   | 'come'
   | 'bar'
+  | 'unbar'
   | 'press'
-  | 'press-other'
   | 'lose-link'
+  | 'move'
+  | 'call'
   | 'window'
-  | 'captions';
+  | 'captions'
+  | 'break-store'
+  | 'mend-store'
+  | 'set-clock'
+  | 'restart';
 
 /** One act of a person, of Discord or of a moderator. */
 export type Act = {
@@ -109,6 +115,7 @@ const scenes: readonly Scene[] = [
     ['say', 'b', 3_500, 6_000],
   ),
   scene(5, ['say', 'a', 0, 0, 'Nova, a timer'], ['lose-link', 'a', 1_200, 5_000]),
+  scene(4, ['say', 'a', 0, 0, 'Nova, the volume'], ['lose-link', 'a', 2_500, 5_000]),
   scene(
     5,
     ['say', 'a', 0, 0, 'Nova, a timer'],
@@ -119,7 +126,7 @@ const scenes: readonly Scene[] = [
     5,
     ['say', 'a', 0, 0, 'Nova, wipe it'],
     ['press', 'a', 3_000, 9_000],
-    ['press-other', 'b', 3_000, 9_000],
+    ['press', 'b', 3_000, 9_000],
   ),
   scene(
     4,
@@ -150,7 +157,7 @@ const scenes: readonly Scene[] = [
     ['go', 'a', 500, 6_000],
     ['come', 'a', 8_000, 9_000],
   ),
-  scene(1, ['say', 'a', 0, 0], ['bar', 'a', 500, 5_000], ['come', 'a', 8_000, 9_000]),
+  scene(1, ['say', 'a', 0, 0], ['bar', 'a', 500, 5_000], ['unbar', 'a', 8_000, 9_000]),
   scene(3, ['say', 'a', 0, 0], ['lose-link', 'a', 300, 8_000]),
   scene(
     3,
@@ -176,7 +183,12 @@ const scenes: readonly Scene[] = [
   scene(3, ['say', 'b', 0, 0], ['notify', 'a', 0, 900]),
   scene(1, ['say', 'a', 0, 0], ['mute', 'b', 500, 5_000], ['unmute', 'b', 6_000, 9_000]),
   scene(1, ['window', 'a', 0, 0], ['say', 'a', 500, 9_000, 'and long?']),
-  scene(1, ['captions', 'a', 0, 0]),
+  scene(2, ['captions', 'a', 0, 0]),
+  scene(2, ['say', 'a', 0, 0], ['move', 'b', 300, 5_000], ['say', 'c', 4_000, 8_000]),
+  scene(1, ['say', 'a', 0, 0], ['call', 'b', 300, 5_000]),
+  scene(2, ['break-store', 'a', 0, 0], ['no', 'b', 100, 3_000], ['mend-store', 'a', 4_000, 9_000]),
+  scene(2, ['say', 'a', 0, 0], ['restart', 'a', 300, 5_000], ['say', 'b', 6_000, 9_000]),
+  scene(1, ['set-clock', 'a', 0, 0], ['set-clock', 'a', 3_000, 9_000]),
 ];
 
 const deck = scenes.flatMap(({ acts, weight }) => Array.from({ length: weight }, () => acts));

@@ -1,14 +1,9 @@
-import type { StepFunction } from '#test/conversation/machine/play-case.ts';
 import { Invariants } from './invariants.ts';
 import type { Act } from './script.ts';
-import { type FailingCall, Simulation } from './world.ts';
+import { Simulation, type SimulationSetup } from './world.ts';
 
-export type SimulationOptions = {
-  readonly seed: number;
+export type SimulationOptions = Omit<SimulationSetup, 'judge'> & {
   readonly acts: readonly Act[];
-  readonly step?: StepFunction | undefined;
-  readonly failing?: FailingCall | undefined;
-  readonly leaksReservations?: boolean | undefined;
   /** Keeps which invariants were asked. */
   readonly judge?: Invariants;
 };
@@ -23,46 +18,29 @@ export type SimulationResult = {
 /** Rest, in ms, after which nothing may be left: the longest wait for a postponed answer and more. */
 const restMs = 420_000;
 
-/** Time, in ms, that a process which ends gives the clause that sounds. */
-const drainMs = 8_000;
-
 /** Plays a script. Each fifth seed ends in the middle of everything. */
-export function simulate(options: SimulationOptions): SimulationResult {
+export async function simulate(options: SimulationOptions): Promise<SimulationResult> {
   const { acts, judge = new Invariants(), seed } = options;
-  const world = new Simulation({
-    seed,
-    ...(options.step && { step: options.step }),
-    failing: options.failing,
-    leaksReservations: options.leaksReservations === true,
-    onStep: (one, taken) => judge.check(one, taken),
-  });
-  const failure = failureOf(() => {
+  const world = new Simulation({ ...options, judge });
+  const failure = await failureOf(async () => {
+    await world.begin();
     for (const act of acts) {
-      world.time.advance(act.atMs);
-      world.act(act);
+      await world.advance(act.atMs);
+      await world.act(act);
     }
     const isCutShort = seed % 5 === 0;
-    if (!isCutShort) world.time.advance(world.time.nowMs + restMs);
-    if (!isCutShort && !world.state.isOver) judge.checkRest(world);
-    end(world, seed);
-    world.time.advance(world.time.nowMs + 60_000);
+    if (!isCutShort) await world.advance(world.clock.nowMs() + restMs);
+    if (!isCutShort) judge.checkRest(world);
+    await world.end(seed % 2 === 1);
+    await world.advance(world.clock.nowMs() + 60_000);
     judge.checkEnd(world);
   });
-  return { steps: world.steps, virtualMs: world.time.nowMs, failure };
+  return { steps: world.steps, virtualMs: world.clock.nowMs(), failure };
 }
 
-function end(world: Simulation, seed: number): void {
-  if (seed % 2 === 0) world.performer.post({ kind: 'leave', why: 'asked' });
-  else {
-    world.performer.post({ kind: 'draining' });
-    world.time.advance(world.time.nowMs + drainMs);
-    world.performer.post({ kind: 'leave', why: 'stopped' });
-  }
-}
-
-function failureOf(work: () => void): string | undefined {
+async function failureOf(work: () => Promise<void>): Promise<string | undefined> {
   try {
-    work();
+    await work();
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : `${error}`;
@@ -70,12 +48,12 @@ function failureOf(work: () => void): string | undefined {
 }
 
 /** Shortest script found that breaks the same invariant. */
-export function shrink(options: SimulationOptions, failure: string): readonly Act[] {
+export async function shrink(options: SimulationOptions, failure: string): Promise<readonly Act[]> {
   let least = options.acts;
   for (let size = Math.ceil(least.length / 2); size >= 1; size = Math.floor(size / 2)) {
     for (let at = 0; at < least.length; ) {
       const acts = least.toSpliced(at, size);
-      const again = simulate({ ...options, acts }).failure;
+      const { failure: again } = await simulate({ ...options, acts, judge: new Invariants() });
       if (ruleOf(again) === ruleOf(failure)) least = acts;
       else at += size;
     }
@@ -92,11 +70,11 @@ export function testOf({ failing, seed }: SimulationOptions, acts: readonly Act[
   const lines = acts.map((act) => `    ${JSON.stringify(act)},`);
   const fails = failing ? `, failing: ${JSON.stringify(failing)}` : '';
   return [
-    `test('seed ${seed} holds', () => {`,
+    `test('seed ${seed} holds', async () => {`,
     '  const acts = [',
     ...lines,
     '  ] as const;',
-    `  expect(simulate({ seed: ${seed}, acts${fails} }).failure).toBeUndefined();`,
+    `  expect((await simulate({ seed: ${seed}, acts${fails} })).failure).toBeUndefined();`,
     '});',
   ].join('\n');
 }

@@ -1,411 +1,398 @@
-import type { ConversationEffect, EffectOf } from '#src/conversation/machine/effects.ts';
-import { mayHear } from '#src/conversation/machine/questions.ts';
-import type { Id, ToolRequest } from '#src/conversation/machine/state.ts';
+import type { Packet } from '#src/audio/packet.ts';
+import { BotError } from '#src/base/errors.ts';
 import { step } from '#src/conversation/machine/step.ts';
-import { clearVoice, noVoice, person, room } from '#test/conversation/machine/conversation-case.ts';
+import type { VoiceChannelChatPoster } from '#src/ports/voice-channel-chat-poster.ts';
+import type { ChannelMember } from '#src/ports/voice-link.ts';
 import type { StepFunction } from '#test/conversation/machine/play-case.ts';
+import { recordMessages } from '#test/conversation/setup/recorders.ts';
 import {
-  type PlannedAnswer,
-  type PlannedCall,
-  SimulatedPerformer,
-  type SimulatedPorts,
-  type SimulatedStep,
-} from './performer.ts';
+  den,
+  lounge,
+  openSessionFixture,
+  type SessionFixture,
+} from '#test/conversation/setup/session-fixture.ts';
+import { VirtualClock } from '#test/fakes/clock.ts';
+import { FakeLinkOpener } from '#test/fakes/link.ts';
+import { dollars, openBudgets } from '#test/fakes/spending.ts';
+import { type Said, SimulatedEngines } from './engines.ts';
+import type { Invariants, SimulatedStep } from './invariants.ts';
+import { type FailingCall, Luck } from './luck.ts';
 import { type Act, everybody } from './script.ts';
-import { chance, VirtualTime } from './virtual-time.ts';
-
-/** Call of a port that fails. */
-export type FailingCall = { readonly port: PortName; readonly call: number };
-
-export const portNames = [
-  'recognise',
-  'answer',
-  'synthesise',
-  'run',
-  'openLink',
-  'reserve',
-] as const;
-export type PortName = (typeof portNames)[number];
+import { isVoice, simulatedCodec, spokenPackets } from './spoken-sound.ts';
 
 export type SimulationSetup = {
   readonly seed: number;
-  readonly step?: StepFunction;
+  readonly judge: Invariants;
+  readonly step?: StepFunction | undefined;
   readonly failing?: FailingCall | undefined;
-  /** True: reservations of answers that were discarded stay open. A planted fault. */
-  readonly leaksReservations?: boolean;
-  readonly onStep: (world: Simulation, step: SimulatedStep) => void;
+  /** True: each reservation keeps a part for ever. A planted fault. */
+  readonly leaksReservations?: boolean | undefined;
+  /** Text that the recogniser gives in place of the words. A planted fault. */
+  readonly misheard?: string | undefined;
 };
 
-/** Voice of a person as the audio plane has it. */
-type Voice = {
-  readonly id: Id;
-  readonly by: string;
-  readonly isClear: boolean;
-  lastMs: number;
-  isPaused: boolean;
-};
+const guildId = lounge.guildId;
+const gridMs = 20;
+/** Daily cap of a person, in US dollars: enough for the talk, or, for each fourth seed, not. */
+const [usualCapUsd, lowCapUsd] = [1, 0.01];
+const people: readonly ChannelMember[] = everybody.map((id) => ({
+  id,
+  name: `${id.charAt(0).toUpperCase()}${id.slice(1)}`,
+  isBot: false,
+  roleIds: [],
+}));
 
-type SpokenText = { readonly by: string; readonly text: string };
-
-/** People, Discord, engines, tools and a ledger around one conversation. */
+/** A voice channel with people, Discord, engines and stores around the real conversation, in virtual time. */
 export class Simulation {
-  readonly time = new VirtualTime();
-  readonly performer: SimulatedPerformer;
-  /** Words of each utterance. */
-  readonly spoken = new Map<Id, SpokenText>();
-  /** Utterances whose sound the audio plane keeps. */
-  readonly keptSounds = new Set<Id>();
-  readonly waitingRequests = new Set<Id>();
-  readonly spent = new Map<string, number>();
-  readonly reserved = new Map<Id, { readonly by: string; readonly cost: number }>();
-  readonly cap = 90;
+  readonly clock = new VirtualClock();
+  readonly engines: SimulatedEngines;
+  readonly #luck: Luck;
+  readonly #judge: Invariants;
+  readonly #leaksReservations: boolean;
+  readonly #run: StepFunction;
+  #fixture: SessionFixture;
+  readonly #opener: SimulatedLinkOpener;
+  readonly #messages;
+  readonly #budgets;
+  readonly #ledger;
+  readonly #said: Said[] = [];
+  #packets: Packet[] = [];
+  readonly #busyUntilMs = new Map<string, number>();
+  readonly #requests = new Set<AbortController>();
+  #taken: SimulatedStep | undefined;
+  #isSounding = false;
+  #isCaptioned = false;
+  #isStoreBroken = false;
+  readonly capNanoUsd: number;
   steps = 0;
-  readonly #options: SimulationSetup;
-  readonly #calls = new Map<PortName, number>();
-  readonly #voices = new Map<string, Voice>();
-  #isCaptioned: boolean;
-  #nextUtterance = 1;
-  #nextRequest = 1;
 
-  constructor(options: SimulationSetup) {
-    this.#options = options;
-    const { onStep, seed, step: run = step } = options;
-    this.#isCaptioned = seed % 2 === 0;
-    const start = room(...everybody);
-    this.performer = new SimulatedPerformer(start, this.time, run, this.#ports(), (one) => {
-      this.steps++;
-      onStep(this, one);
-    });
+  constructor(setup: SimulationSetup) {
+    const { failing, judge, leaksReservations = false, misheard, seed, step: run = step } = setup;
+    this.#judge = judge;
+    this.#leaksReservations = leaksReservations;
+    this.#luck = new Luck(seed, failing);
+    const saidOf = (number: number) => this.#said[number];
+    const onHeard = (by: string) => judge.checkRecogniser(by);
+    this.engines = new SimulatedEngines(this.clock, this.#luck, saidOf, onHeard);
+    this.engines.misheard = misheard;
+    this.#opener = new SimulatedLinkOpener(people, this.clock, this.#luck);
+    this.#messages = recordMessages();
+    this.capNanoUsd = dollars(seed % 4 === 0 ? lowCapUsd : usualCapUsd);
+    const { budgets, ledger } = openBudgets(this.clock, { caps: { personDay: this.capNanoUsd } });
+    this.#ledger = ledger;
+    this.#budgets = budgets;
+    this.#run = run;
+    this.#fixture = this.#open();
+    for (const one of Object.values(this.#fixture.stores)) {
+      Object.defineProperty(one, 'trouble', { get: () => this.#troubleOfStore() });
+    }
+  }
+
+  #open(former?: SessionFixture): SessionFixture {
+    const { chat, synthesizer, tools, transcriber } = this.engines;
+    return openSessionFixture(
+      {
+        ...{ chat, synthesizer, tools, transcriber },
+        codec: simulatedCodec,
+        linkOpener: this.#opener,
+        addressing: 'auto',
+        spending: this.#budgets,
+        messages: this.#slowMessages(),
+        onEvent: (_guildId, event) => this.#judge.checkEvent(event, this.#said),
+        decide: (...given) => this.#decide(given),
+        ...(former && { stores: former.stores, transcripts: former.transcripts }),
+      },
+      people,
+      this.clock,
+    );
+  }
+
+  /** Everybody has agreed, and Ana calls the bot. */
+  async begin(): Promise<void> {
+    for (const id of everybody) await this.#fixture.consents.write(guildId, id, { kind: 'always' });
+    await this.#waitFor(this.#fixture.sessions.join(lounge, 'ana'));
   }
 
   get state() {
-    return this.performer.state;
+    return this.#fixture.sessions.session(guildId)?.context.talk.state;
   }
 
-  act({ by, kind, text }: Act): void {
-    switch (kind) {
-      case 'say':
-      case 'breathe':
-        this.#say(by, text, kind === 'say');
-        return;
-      case 'typed':
-      case 'read':
-      case 'notify':
-      case 'take-back':
-        this.#request(kind, by, text);
-        return;
-      case 'press':
-      case 'press-other':
-        this.#press(by, kind === 'press');
-        return;
-      case 'go':
-      case 'come':
-      case 'bar':
-        this.#seat(kind, by);
-        return;
-      case 'lose-link':
-        this.#loseLink();
-        return;
-      default:
-        this.#answerOrSet(kind, by);
-        return;
+  /** Money that a person has spent or that is reserved for them, in billionths of a dollar. */
+  costOf(by: string): number {
+    const spent = this.#ledger.shareOf(guildId, by, this.clock.wallMs()).nanoUsd;
+    return spent + this.#ledger.reserved(guildId, by);
+  }
+
+  get reserved(): number {
+    return this.#ledger.reserved(guildId);
+  }
+
+  /** Number of typed questions that were not told of their end. */
+  get waitingRequests(): number {
+    return this.#requests.size;
+  }
+
+  get isOpening(): boolean {
+    return this.#opener.opening > 0;
+  }
+
+  /** Lets time pass on the grid of frames, or faster while nothing is heard. */
+  async advance(untilMs: number): Promise<void> {
+    while (this.clock.nowMs() < untilMs) {
+      await this.clock.advance(this.#nextMs(untilMs) - this.clock.nowMs());
+      this.#checkTaken();
+      this.#arrive();
+      this.#tick();
+      this.#checkTaken();
+      this.#judge.checkTime(this);
     }
   }
 
-  #answerOrSet(kind: Act['kind'], by: string): void {
-    const { performer } = this;
-    switch (kind) {
-      case 'no':
-      case 'yes':
-      case 'forget':
-        performer.post({ kind: 'answered-consent', by, answer: kind });
-        return;
-      case 'pause':
-      case 'resume':
-        performer.post({ kind: 'paused-hearing', isPaused: kind === 'pause' });
-        return;
-      case 'mute':
-      case 'unmute':
-        performer.post({ kind: 'muted', isMuted: kind === 'mute' });
-        return;
-      case 'window':
-        performer.post({ kind: 'opened-window', by });
-        return;
-      case 'captions':
-        this.#isCaptioned = !this.#isCaptioned;
-        return;
-      default:
-        performer.post({ kind: 'stop' });
-        return;
-    }
+  async act(one: Act): Promise<void> {
+    if (one.kind === 'restart') await this.#restart();
+    else this.#perform(one);
+    await this.clock.advance(0);
+    this.#checkTaken();
   }
 
-  #request(kind: 'typed' | 'read' | 'notify' | 'take-back', by: string, text: string): void {
-    const { performer, time, waitingRequests } = this;
-    const [oldest] = waitingRequests;
-    if (kind === 'take-back') {
-      if (oldest !== undefined) performer.post({ kind: 'taken-back', request: oldest });
-      return;
-    }
-    const request = this.#nextRequest++;
-    waitingRequests.add(request);
-    if (kind === 'typed') performer.post({ kind, request, by, name: by, text });
-    if (kind === 'notify') {
-      const isDroppedByVoice = this.#chance(text) < 0.2;
-      const untilMs = time.nowMs + (isDroppedByVoice ? 2_000 : 20_000);
-      const fromMs = isDroppedByVoice ? time.nowMs + 500 : 0;
-      performer.post({ kind, request, to: by, text, fromMs, untilMs, isDroppedByVoice });
-    }
-    if (kind !== 'read') return;
-    const place = Math.floor(this.#chance(text) * 3);
-    const when = (['now', 'queue', 'behind'] as const)[place] ?? 'queue';
-    const reading = { owner: by, about: [], when, text, isInterruptible: true };
-    performer.post({ kind, request, ...reading });
+  /** Another process goes on with the stores, once they hold each no. */
+  async #restart(): Promise<void> {
+    const stored = await this.#fixture.consents.read(guildId).catch(() => undefined);
+    const isKept = (by: string) => stored?.get(by)?.kind !== 'always';
+    if (!stored || ![...this.#judge.refusals].every(isKept)) return;
+    await this.end(true);
+    this.#isSounding = false;
+    this.#judge.restarted();
+    this.#fixture = this.#open(this.#fixture);
+    await this.#waitFor(this.#fixture.sessions.join(lounge, 'ana'));
   }
 
-  #press(by: string, isOwn: boolean): void {
-    const open = this.state.confirmations.at(-1);
-    if (!open) return;
-    const presser = isOwn ? open.presser : by;
-    this.performer.post({ kind: 'pressed', confirmation: open.id, by: presser });
+  /** The bot leaves, or its process ends. */
+  async end(isStopped: boolean): Promise<void> {
+    const { sessions } = this.#fixture;
+    const drainMs = 8_000;
+    if (isStopped) await this.#waitFor(sessions.drain(drainMs));
+    else await this.#waitFor(sessions.leave(guildId));
+    await this.#waitFor(sessions[Symbol.asyncDispose]());
+    this.#checkTaken();
   }
 
-  #seat(kind: 'go' | 'come' | 'bar', by: string): void {
-    const others = this.state.people.filter(({ id }) => id !== by);
-    const own = { go: [], come: [person(by)], bar: [person(by, { isAdmitted: false })] };
-    this.performer.post({ kind: 'people', people: [...others, ...own[kind]] });
+  #decide([state, event, rules]: Parameters<StepFunction>) {
+    this.#checkTaken();
+    const { effects, state: after } = this.#run(state, event, rules);
+    this.steps++;
+    this.#taken = { event, before: state, after, effects };
+    const isDropped = effects.some((one) => one.do === 'discard');
+    if (isDropped && this.#leaksReservations) this.#ledger.reserve(guildId, undefined, 1);
+    return { effects, state: after };
   }
 
-  #loseLink(): void {
-    if (!this.state.link.isUp) return;
-    this.#voices.clear();
-    this.performer.post({ kind: 'link-lost', random: 1, restMs: 0, final: undefined });
+  /** The effects of a step are performed before it is judged. */
+  #checkTaken(): void {
+    const taken = this.#taken;
+    this.#taken = undefined;
+    if (taken) this.#judge.check(this, taken);
   }
 
-  #chance(key: string): number {
-    return chance(this.#options.seed, key);
-  }
-
-  // The audio plane: one voice of each person at a time, and no packets of people who may not be heard.
-
-  #say(by: string, text: string, isClear: boolean): void {
-    const { performer, state, time } = this;
-    const isHere = state.people.some(({ id }) => id === by);
-    if (!isHere || !state.link.isUp || this.#voices.has(by) || !mayHear(state, by)) return;
-    const id = this.#nextUtterance++;
-    this.spoken.set(id, { by, text });
-    this.keptSounds.add(id);
-    const voice = { id, by, isClear, lastMs: time.nowMs, isPaused: false };
-    this.#voices.set(by, voice);
-    const isCaptioned = this.#isCaptioned;
-    performer.post({
-      kind: 'began',
-      utterance: id,
-      by,
-      fromMs: time.nowMs,
-      hints: [],
-      isCaptioned,
+  /** Time passes until the promise is kept. */
+  async #waitFor(promise: Promise<unknown>): Promise<void> {
+    let isOver = false;
+    void promise.finally(() => {
+      isOver = true;
     });
-    const talkMs = 200 + Math.floor(this.#chance(`talk ${id}`) * 1_800);
-    time.later(talkMs, () => this.#pause(voice));
-    if (this.#chance(`partial ${id}`) > 0.5) return;
-    const sendPartial = () => {
-      if (this.#isOpen(voice)) performer.post({ kind: 'partial', utterance: id, text });
-    };
-    time.later(talkMs - 50, sendPartial);
+    while (!isOver) await this.advance(this.clock.nowMs() + gridMs);
+    await promise;
   }
 
-  #isOpen(voice: Voice): boolean {
-    return this.#voices.get(voice.by) === voice;
+  #nextMs(untilMs: number): number {
+    const nextMs = this.clock.nowMs() + gridMs;
+    const isQuiet = !this.#isSounding && this.#packets.length === 0;
+    if (!isQuiet) return nextMs;
+    const dueMs = Math.ceil(Math.min(this.clock.nextDueMs, untilMs) / gridMs) * gridMs;
+    return Math.max(nextMs, dueMs);
   }
 
-  #pause(voice: Voice): void {
-    if (!this.#isOpen(voice)) return;
-    const { performer, time } = this;
-    voice.isPaused = true;
-    voice.lastMs = time.nowMs;
-    const goesOn = this.#chance(`resumes ${voice.id} ${voice.lastMs}`) < 0.2;
-    if (voice.isClear)
-      performer.post({ kind: 'paused', utterance: voice.id, evidence: clearVoice });
-    if (goesOn) time.later(350, () => this.#resume(voice));
-    else time.later(900, () => this.#endVoice(voice));
-  }
-
-  #resume(voice: Voice): void {
-    if (!this.#isOpen(voice)) return;
-    voice.isPaused = false;
-    this.performer.post({ kind: 'resumed', utterance: voice.id });
-    this.time.later(400, () => this.#pause(voice));
-  }
-
-  #endVoice(voice: Voice): void {
-    if (!this.#isOpen(voice) || !voice.isPaused) return;
-    this.#voices.delete(voice.by);
-    const isFarField = this.#chance(`far ${voice.id}`) < 0.1;
-    this.performer.post({
-      kind: 'ended',
-      utterance: voice.id,
-      toMs: voice.lastMs,
-      endedMs: this.time.nowMs,
-      evidence: voice.isClear ? clearVoice : noVoice,
-      isFarField,
-      isAmongSounds: this.#voices.size > 0,
-    });
-  }
-
-  #show(effect: ConversationEffect): void {
-    switch (effect.do) {
-      case 'endpoint':
-        this.#endSoon(effect.utterance);
-        return;
-      case 'forget':
-        this.#forgetSound(effect.utterance);
-        return;
-      case 'overheard':
-        this.#bargeIn(effect);
-        return;
-      case 'end':
-        this.#voices.clear();
-        return;
-      case 'report':
-        if (effect.outcome !== 'postponed') this.waitingRequests.delete(effect.request);
-        return;
-      default:
-        return;
+  #arrive(): void {
+    const nowMs = this.clock.nowMs();
+    const due = this.#packets.filter(({ atMs }) => atMs <= nowMs);
+    if (due.length === 0) return;
+    this.#packets = this.#packets.filter(({ atMs }) => atMs > nowMs);
+    for (const packet of due) {
+      const isHere = this.#opener.people.some(({ id }) => id === packet.speakerId);
+      if (isHere) this.#opener.current?.arrive(packet);
     }
   }
 
-  /** Words that sound complete end the utterance sooner. */
-  #endSoon(utterance: Id): void {
-    const voice = [...this.#voices.values()].find(({ id }) => id === utterance);
-    if (!voice) return;
-    this.performer.post({ kind: 'likely-over', utterance, evidence: clearVoice });
-    this.time.later(150, () => this.#endVoice(voice));
-  }
-
-  #forgetSound(utterance: Id): void {
-    this.keptSounds.delete(utterance);
-    for (const [by, { id }] of this.#voices) if (id === utterance) this.#voices.delete(by);
-  }
-
-  #bargeIn({ by, isMeant, what }: EffectOf<'overheard'>): void {
-    const { current } = this.state.floor;
-    if (!current?.isAudible) return;
-    const asker = this.state.turns.find(({ id }) => id === current.id)?.by;
-    const { reply } = current;
-    const { performer } = this;
-    if (what === 'stop') performer.post({ kind: 'barged', reply, action: 'stop' });
-    else if (isMeant && asker === by) performer.post({ kind: 'barged', reply, action: 'yield' });
-    else if (isMeant) performer.post({ kind: 'barged', reply, action: 'finish-clause' });
-  }
-
-  // Engines, tools, the ledger and Discord.
-
-  #ports(): SimulatedPorts {
-    const nowMs = () => this.time.nowMs;
-    return {
-      recognise: ({ pause, utterance }) =>
-        this.#call('recognise', `${utterance}.${pause}`, [60, 400, 20_000], () => {
-          return this.spoken.get(utterance)?.text ?? '';
-        }),
-      answer: (effect) =>
-        this.#call('answer', `${effect.answer}`, [100, 1_500, 20_000], () => this.#plan(effect)),
-      synthesise: ({ text }) =>
-        this.#call('synthesise', text, [50, 300, 20_000], () => {
-          return { text, lengthMs: 400 + text.length * 40 };
-        }),
-      run: ({ run }) =>
-        this.#call('run', `${run}`, [20, 2_000, 10_000], () => {
-          const tool = this.state.runs.find(({ id }) => id === run)?.tool;
-          return this.#chance(`vain ${run}`) < 0.1 ? 'refused' : `${tool} done`;
-        }),
-      openLink: () => this.#call('openLink', `${nowMs()}`, [100, 800, 15_000], () => true as const),
-      reserve: (id, by) => this.#reserve(id, by),
-      settle: (id) => this.#settle(id),
-      show: (effect) => this.#show(effect),
+  #tick(): void {
+    const link = this.#opener.current;
+    if (!link) return;
+    this.#isSounding = false;
+    link.onLeft = (frame, atMs) => {
+      this.#isSounding = true;
+      if (isVoice(frame)) this.#judge.checkVoice(atMs);
     };
+    link.tick(this.clock.nowMs());
   }
 
-  /** Some calls are slow, fail, or hang until their deadline. */
-  #call<Result>(
-    port: PortName,
-    key: string,
-    [leastMs, usualMs, longestMs]: readonly [number, number, number],
-    result: () => Result,
-  ): PlannedCall<Result> {
-    const luck = this.#chance(`${port} ${key}`);
-    const fails = this.#isFailing(port) || luck < 0.04;
-    const hangs = luck > 0.98;
-    const share = luck * 7_919 - Math.floor(luck * 7_919);
-    const takesMs = leastMs + share * (usualMs - leastMs);
-    const slowMs = luck > 0.9 ? takesMs * 10 : takesMs;
-    const afterMs = hangs ? longestMs : Math.min(slowMs, longestMs);
-    return { afterMs, result: fails || hangs ? undefined : result() };
-  }
-
-  #isFailing(port: PortName): boolean {
-    const call = (this.#calls.get(port) ?? 0) + 1;
-    this.#calls.set(port, call);
-    const { failing } = this.#options;
-    return failing?.port === port && failing.call === call;
-  }
-
-  #plan({ answer, turn, words }: EffectOf<'begin'>): PlannedAnswer {
-    const luck = this.#chance(`answer ${answer}`);
-    const asked = words ?? this.#soundOf(turn);
-    const text = `${asked} is answer ${answer}`;
-    const slowMs = luck > 0.985 ? 400_000 : luck > 0.88 ? 40_000 * luck : 0;
-    return {
-      sound: { text: luck < 0.2 ? `${text}?` : text, lengthMs: 500 + luck * 9_000 },
-      calls: callsFor(asked, luck, answer),
-      restMs: slowMs,
-      hasOthers: this.#chance(`others ${answer}`) < 0.1,
-      stallMs: this.#chance(`stall ${answer}`) < 0.1 ? 3_000 : 0,
+  #perform(one: Act): void {
+    const { by, kind, text } = one;
+    const { privacy, sessions, settings, talk } = this.#fixture;
+    const pause = (isPaused: boolean) => sessions.pauseHearing(guildId, isPaused);
+    const mute = (on: boolean) => sessions.news(guildId, { kind: 'muted', on });
+    const acts: Readonly<Record<Act['kind'], () => unknown>> = {
+      restart: () => undefined,
+      say: () => this.#say(by, text),
+      breathe: () => this.#say(by, ''),
+      typed: () => this.#ask(by, text),
+      read: () => talk.say(guildId, text, 'queue'),
+      'take-back': () => [...this.#requests][0]?.abort(),
+      notify: () => this.#notify(by, text),
+      stop: () => talk.stop(guildId),
+      window: () => talk.openAskWindow(guildId, by),
+      press: () => this.#press(by),
+      no: () => this.#answer(by, false, privacy.deny(guildId, by)),
+      yes: () => this.#answer(by, true, privacy.allow(guildId, by)),
+      forget: () => this.#answer(by, false, privacy.forget(guildId, by)),
+      pause: () => pause(true),
+      resume: () => pause(false),
+      mute: () => mute(true),
+      unmute: () => mute(false),
+      go: () => this.#seat(by, false),
+      come: () => this.#seat(by, true),
+      bar: () => settings.set(guildId, 'blocked', `<@${by}>`),
+      unbar: () => settings.set(guildId, 'blocked', ''),
+      'lose-link': () => this.#opener.current?.lose(),
+      move: () => this.#move(),
+      call: () => sessions.join(lounge, by),
+      captions: () => this.#caption(),
+      'break-store': () => this.#breakStore(true),
+      'mend-store': () => this.#breakStore(false),
+      'set-clock': () => this.clock.setWall(one.atMs % 2 === 0 ? 7_200_000 : -7_200_000),
     };
+    void Promise.resolve(acts[kind]()).catch((error: unknown) => this.#judge.fail(error));
   }
 
-  /** Words in the sound that a model gets. */
-  #soundOf(turn: Id): string {
-    const asked = this.state.turns.find(({ id }) => id === turn);
-    const parts = asked?.parts.map(({ utterance }) => utterance) ?? [];
-    const open = asked?.open.map(({ id }) => id) ?? [];
-    return [...parts, ...open].map((id) => this.spoken.get(id)?.text ?? '').join(' ');
+  /** One voice of each person at a time. */
+  #say(by: string, text: string): void {
+    const nowMs = this.clock.nowMs();
+    if ((this.#busyUntilMs.get(by) ?? 0) > nowMs) return;
+    const number = this.#said.push({ by, text }) - 1;
+    const packets = spokenPackets(by, { number, text }, nowMs);
+    this.#busyUntilMs.set(by, (packets.at(-1)?.atMs ?? nowMs) + gridMs);
+    this.#packets.push(...packets);
   }
 
-  #reserve(id: Id, by: string): 'reserved' | 'refused' {
-    const open = [...this.reserved.values()].filter((one) => one.by === by);
-    const reserved = open.reduce((sum, { cost }) => sum + cost, this.spent.get(by) ?? 0);
-    if (this.#isFailing('reserve') || reserved + 3 > this.cap) return 'refused';
-    this.reserved.set(id, { by, cost: 3 });
-    return 'reserved';
+  #answer(by: string, isYes: boolean, saved: Promise<unknown>): Promise<unknown> {
+    this.#judge.answered(by, isYes);
+    return saved;
   }
 
-  #settle(id: Id): void {
-    const open = this.reserved.get(id);
-    if (!open || (this.#options.leaksReservations && this.performer.sounding !== id)) return;
-    this.reserved.delete(id);
-    const cost = 1 + this.#chance(`cost ${id}`) * 2;
-    this.spent.set(open.by, (this.spent.get(open.by) ?? 0) + cost);
+  async #ask(by: string, text: string): Promise<void> {
+    const over = new AbortController();
+    const { signal } = over;
+    this.#requests.add(over);
+    await this.#fixture.talk.ask(guildId, text, { id: by, name: by }, 'voice', { signal });
+    this.#requests.delete(over);
+  }
+
+  #notify(personId: string, text: string): void {
+    const queue = this.#fixture.sessions.session(guildId)?.context.queue;
+    const words = () => text;
+    queue?.put({ words, language: 'en', personId, longestWaitMs: 20_000, ended: () => undefined });
+  }
+
+  async #press(by: string): Promise<void> {
+    const button = this.#messages.offered.at(-1)?.split(':')[1] ?? '';
+    await this.#fixture.confirmations.confirm(guildId, button, by);
+  }
+
+  #seat(by: string, isThere: boolean): void {
+    const { current, people: here } = this.#opener;
+    const there = people.filter(({ id }) => {
+      return id === by ? isThere : here.some((one) => one.id === id);
+    });
+    for (const list of [here, current?.present ?? []]) list.splice(0, list.length, ...there);
+  }
+
+  /** Discord moves the bot: the link ends, and everybody goes along. */
+  #move(): void {
+    const at = this.#fixture.sessions.at(guildId);
+    const { channelId } = at?.channelId === den.channelId ? lounge : den;
+    this.#opener.current?.lose(new BotError('link.lost', false, 'Moved.'));
+    this.#fixture.sessions.news(guildId, { kind: 'moved', channelId });
+  }
+
+  async #caption(): Promise<void> {
+    this.#isCaptioned = !this.#isCaptioned;
+    const { captions } = this.#fixture;
+    if (this.#isCaptioned) await captions.turnOn(guildId, {});
+    else await captions.turnOff(guildId);
+  }
+
+  #breakStore(isBroken: boolean): void {
+    this.#isStoreBroken = isBroken;
+  }
+
+  #troubleOfStore(): 'unwritable' | undefined {
+    if (this.steps === 0) return undefined;
+    const { fails } = this.#luck.call('store', 0, 0, 0);
+    return fails || this.#isStoreBroken ? 'unwritable' : undefined;
+  }
+
+  /** Messages that Discord takes late, or refuses. */
+  #slowMessages(): VoiceChannelChatPoster {
+    const { scribe } = this.#messages;
+    const late = async (signal: AbortSignal) => {
+      const { fails, takesMs } = this.#luck.call('message', 50, 300, 10_000);
+      await this.clock.sleep(takesMs, signal);
+      if (fails) throw new BotError('discord.forbidden', false, 'Not there.');
+    };
+    return {
+      write: async (...given) => {
+        await late(given[2]);
+        await scribe.write(...given);
+      },
+      notify: async (...given) => {
+        await late(given[2]);
+        await scribe.notify(...given);
+      },
+      offer: async (...given) => {
+        await late(given[3]);
+        await scribe.offer(...given);
+      },
+    };
   }
 }
 
-/** Calls of an obstinate model: it calls whatever it is asked for, each time. */
-function callsFor(words: string, luck: number, answer: Id): readonly ToolRequest[] {
-  const call = (
-    tool: string,
-    over: Omit<ToolRequest, 'callId' | 'tool' | 'isForeign'>,
-  ): ToolRequest => {
-    return { callId: `${answer} ${tool}`, tool, isForeign: tool === 'look', ...over };
-  };
-  const isSayable = luck < 0.7;
-  const args = luck < 0.3 ? words : 'usual';
-  return [
-    ...(/look/.test(words) ? [call('look', { args: words, effect: 'read', isSayable })] : []),
-    ...(/timer/.test(words) ? [call('timer', { args, effect: 'last', isSayable })] : []),
-    ...(/wipe/.test(words) ? [call('wipe', { args: '', effect: 'destroy', isSayable })] : []),
-    ...(/volume/.test(words) ? [call('volume', { args, effect: 'change', isSayable })] : []),
-    ...(/note/.test(words)
-      ? [call('note', { args, effect: 'last', isSayable, presser: 'cleo' })]
-      : []),
-  ];
+/** Opens links late, or not at all, by chance. */
+class SimulatedLinkOpener extends FakeLinkOpener {
+  /** Links that are being opened. */
+  opening = 0;
+  readonly #clock: VirtualClock;
+  readonly #luck: Luck;
+
+  constructor(people: readonly ChannelMember[], clock: VirtualClock, luck: Luck) {
+    super(people);
+    this.#clock = clock;
+    this.#luck = luck;
+  }
+
+  /** Link that is open. */
+  get current() {
+    const link = this.links.at(-1);
+    return link?.closed === false ? link : undefined;
+  }
+
+  override async open(...given: Parameters<FakeLinkOpener['open']>) {
+    const [, , signal] = given;
+    const { fails, takesMs } = this.#luck.call('link', 100, 800, 15_000);
+    this.opening++;
+    try {
+      await this.#clock.sleep(this.asked === 0 ? 0 : takesMs, signal);
+      if (fails && this.asked > 0) throw new BotError('link.timeout', true, 'Not in time.');
+      return await super.open(...given);
+    } finally {
+      this.opening--;
+    }
+  }
 }

@@ -155,11 +155,19 @@ export type FixtureOptions = Partial<
   readonly pieces?: number;
   /** Told of every utterance. */
   readonly listener?: RecordedUtterances;
+  /** Stores of a former run. */
+  readonly stores?: MemoryStores;
 };
 
 /** Everything a session is made of, on virtual time; Adam and Eva sit in the channel. Whatever is said is "five five". */
 export function openSessionFixture(
-  { listener, rounds = [['You said five.']], pieces = 10, ...options }: FixtureOptions = {},
+  {
+    listener,
+    rounds = [['You said five.']],
+    pieces = 10,
+    stores: former,
+    ...options
+  }: FixtureOptions = {},
   people: readonly ChannelMember[] = [adam, eva],
   clock = new VirtualClock(),
 ) {
@@ -172,7 +180,7 @@ export function openSessionFixture(
   };
   const { pipelines = only(pipeline ?? chained({ chat, synthesizer })), ...others } = given;
   const { tools = [], moreTools = () => [], ...over } = others;
-  const stores = memoryStores(clock);
+  const stores = former ?? memoryStores(clock);
   const events: SessionEvent[] = [];
   const shown = recordPanels();
   const { scribe: messages, ...recorded } = recordMessages();
