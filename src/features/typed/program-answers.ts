@@ -9,6 +9,7 @@ import type {
   ProgramText,
   ProgramUtterance,
 } from '#src/features/contract/http-api-ports.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
@@ -34,19 +35,18 @@ export function programAnswers(
   recordings: Public<Recordings>,
   ending: AbortSignal,
 ) {
-  const underWay = new Map<string, number>();
+  const limits = new WrittenAnswerConcurrency(mostInServer, mostInServer);
 
   /** Opens a stream that counts for the limit of the server until it has been read. */
   async function placed<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
-    guildId: string,
+    { asker, guildId }: Pick<ProgramQuestion, 'asker' | 'guildId'>,
     signal: AbortSignal,
     open: (until: AbortSignal) => Promise<OpenStream<Part> | Other>,
   ): Promise<OpenStream<Part> | Other | FailedStream> {
-    const count = underWay.get(guildId) ?? 0;
-    if (count >= mostInServer) return failed({ id: 'ask.dropped' });
-    underWay.set(guildId, count + 1);
+    const place = limits.enter(guildId, asker.id);
+    if (typeof place === 'string') return failed({ id: 'ask.dropped' });
     using stack = new DisposableStack();
-    stack.defer(() => underWay.set(guildId, (underWay.get(guildId) ?? 1) - 1));
+    stack.use(place);
     const until = AbortSignal.any([signal, ending]);
     const answer = await open(until);
     if (answer.kind !== 'open') return answer;
@@ -132,7 +132,7 @@ export function programAnswers(
      * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
      */
     answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
-      return placed(question.guildId, signal, (until) => openAnswer(question, until));
+      return placed(question, signal, (until) => openAnswer(question, until));
     },
 
     /**
@@ -142,7 +142,7 @@ export function programAnswers(
      */
     speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
       const { settings } = sessions;
-      return placed(text.guildId, signal, (until) =>
+      return placed(text, signal, (until) =>
         openSpeech('speech to a program', text, parts, settings, until),
       );
     },

@@ -12,6 +12,7 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { recordingErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import {
@@ -26,7 +27,7 @@ import type { Transcriber } from '#src/speech/ports.ts';
 import { transcribed } from './question-utterances.ts';
 
 /** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
-const [mostForProgram, mostInServer] = [1, 2];
+const limits = { program: 1, server: 2 } as const;
 /** Longest recording, in ms: 19 MB of samples. */
 const longestSoundMs = 600_000;
 /** Requests to the chat model that a segment is part of. */
@@ -42,8 +43,7 @@ export class ProgramTranscriptions {
   readonly #models: readonly string[];
   readonly #weights: SileroWeights;
   readonly #signal: AbortSignal;
-  /** Server and program of each that is under way. */
-  readonly #underWay = new Set<Pick<RecordingRequest, 'guildId' | 'asker'>>();
+  readonly #limits = new WrittenAnswerConcurrency(limits.program, limits.server);
 
   /**
    * `models`: models that may be chosen to recognise a recording, the usual one first; none: there is no choice. Aborting
@@ -74,14 +74,16 @@ export class ProgramTranscriptions {
    * Reading throws what a recogniser throws. Aborting `signal` throws its reason.
    */
   async *transcribe(request: RecordingRequest, signal: AbortSignal): AsyncGenerator<RecordingPart> {
-    const busy = this.#busy(request);
-    if (busy) return yield busy;
+    const { asker, guildId } = request;
+    const place = this.#limits.enter(guildId, asker.id);
+    if (typeof place === 'string') {
+      const of = place === 'person' ? 'program' : place;
+      return yield { kind: 'busy', of, limit: limits[of] };
+    }
     using stack = new DisposableStack();
     const given = AbortSignal.any([signal, this.#signal]);
-    const leave = () => this.#underWay.delete(request);
-    this.#underWay.add(request);
-    stack.defer(leave);
-    given.addEventListener('abort', leave, { once: true });
+    stack.use(place);
+    given.addEventListener('abort', () => place[Symbol.dispose](), { once: true });
     const deadline = stack.use(deadlineSignal(request.longestMs, this.#parts.clock, late));
     const until = AbortSignal.any([given, deadline.signal]);
     try {
@@ -96,14 +98,6 @@ export class ProgramTranscriptions {
       if (!line) throw error;
       yield { kind: 'failed', line };
     }
-  }
-
-  #busy({ guildId, asker }: RecordingRequest): RecordingPart | undefined {
-    const here = [...this.#underWay].filter((one) => one.guildId === guildId);
-    const own = here.filter((one) => one.asker.id === asker.id);
-    if (own.length >= mostForProgram) return { kind: 'busy', of: 'program', limit: mostForProgram };
-    if (here.length >= mostInServer) return { kind: 'busy', of: 'server', limit: mostInServer };
-    return undefined;
   }
 
   #read(request: RecordingRequest, pcm: Pcm, signal: AbortSignal): AsyncIterable<RecordingPart> {

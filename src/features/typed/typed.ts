@@ -21,15 +21,15 @@ export const typedTalk: Feature = {
   name: 'typed talk',
   open: ({ longestWritingMs, models, recordings, weights }) => ({
     shard({ parts, sessions, signal, sources, typed, writtenQuestions }) {
-      const talk = new TypedRequests(
+      const talk = new TypedRequests({
         parts,
         sessions,
         recordings,
-        sources.tools,
+        tools: sources.tools,
         writtenQuestions,
         longestWritingMs,
-        signal,
-      );
+        ending: signal,
+      });
       const lines = chatReadAloud(sessions);
       typed.listen(new TypedMessageHandler(parts, sessions, { talk, lines }, typed, signal));
       return {

@@ -72,7 +72,7 @@ export function openUnspokenAnswer(
  * Answers in writing, or with a WAV file and the words in it, within `ms`.
  *
  * A failure outside is reported to the operator and returned as a line; anything else is a bug. Aborting `signal`
- * throws `signal.reason`.
+ * throws `signal.reason`; the caller aborts it when the answer is there, for what goes on.
  */
 export async function answerUnspoken(
   asked: OwnedQuestion,
@@ -80,13 +80,11 @@ export async function answerUnspoken(
   ms: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
   const late = () =>
     new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
   const answer: GrowingAnswer = { text: '', pieces: [] };
   try {
-    const opened = openUnspokenAnswer(asked, parts, until);
+    const opened = openUnspokenAnswer(asked, parts, signal);
     if (opened.kind === 'failed') return opened;
     const collected = asked.isWritten
       ? collectText(opened.parts, answer)
@@ -100,8 +98,6 @@ export async function answerUnspoken(
     // Where only the voice is out, the words are there.
     if (failure.stage === 'speak' && answer.text.trim() !== '') return outcomeOf(answer, asked);
     return { kind: 'failed', line: failureText(failure, parts) };
-  } finally {
-    over.abort(new Error('the answer is over'));
   }
 }
 

@@ -83,7 +83,7 @@ export class VoicesAndPreviews {
   ): Promise<PreviewOutcome> {
     const { places } = this.#parts;
     const place = this.#files.enter(guildId, listener.id);
-    if ('line' in place) return { kind: 'failed', line: place.line };
+    if (typeof place === 'string') return { kind: 'failed', line: { id: 'ask.dropped' } };
     using _ = place;
     const bot = places.botName(guildId);
     const line = { id: 'voice.preview.words', with: { bot } } as const;
