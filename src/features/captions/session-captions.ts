@@ -39,10 +39,8 @@ export type CaptionsTurnedOn =
 /** Captions that are on. */
 type ActiveCaptions = {
   readonly recorder: TranscriptRecorder;
-  /** Time at which each person came last, in ms of the session. */
+  /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
   readonly cameAtMs: Map<string, number>;
-  /** People who had the notice of captions. */
-  readonly notified: Set<string>;
 };
 
 /** Number of lines from which on a newcomer is offered a recap. */
@@ -163,11 +161,10 @@ export class SessionCaptions implements FeatureSession {
     const { recorder } = active;
     const atMs = recorder.sessionMs(parts.clock.nowMs());
     const hereIds = new Set(here.map(({ id }) => id));
+    const hasNewcomer = [...hereIds].some((id) => !active.cameAtMs.has(id));
     for (const id of hereIds.difference(this.#hereIds)) active.cameAtMs.set(id, atMs);
     this.#hereIds = hereIds;
-    const newcomers = here.filter(({ id }) => !active.notified.has(id));
-    if (newcomers.length === 0) return;
-    for (const { id } of newcomers) active.notified.add(id);
+    if (!hasNewcomer) return;
     const hasMissed = recorder.recent().length >= leastMissed;
     const buttons = hasMissed ? [...noticeButtons, 'captions.missed'] : noticeButtons;
     writeNotice(this.#context, recorder.live, buttons);
@@ -223,7 +220,7 @@ export class SessionCaptions implements FeatureSession {
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
     const recorder = new TranscriptRecorder(this.#context, chat, store, former);
     const { live } = recorder;
-    const notified = new Set(people().map(({ id }) => id));
+    const cameAtMs = new Map(people().map(({ id }) => [id, 0]));
     writeNotice(this.#context, live, noticeButtons);
     // People who heard the notice before a restart hear the next one.
     const isAnnounced = this.#isReturned && this.#context.isFirst('captions-on');
@@ -235,7 +232,7 @@ export class SessionCaptions implements FeatureSession {
     recorder.translations.into(options.translateTo);
     recorder.begin();
     this.#hereIds = new Set();
-    this.#active = { recorder, notified, cameAtMs: new Map() };
+    this.#active = { recorder, cameAtMs };
     this.#context.languages.spokenHere = options.language;
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };

@@ -10,15 +10,13 @@ type MemoryParts = StoreWatch & {
   readonly store: Public<MemoryStore>;
 };
 
-/** Memories of one server as they are known; each change of them counts `version` on. */
-type KnownMemories = { readonly all: readonly Memory[]; readonly version: number };
-
-const nothing: KnownMemories = { all: [], version: 0 };
-
-/** Cache of the memories of all servers, over their store: answers wait for no store. */
+/**
+ * Cache of the memories of all servers, over their store: answers wait for no store. The store answers in the order in which it is
+ * asked, so that nothing older replaces a change.
+ */
 export class MemoryCache {
   readonly #parts: MemoryParts;
-  readonly #known = new Map<string, KnownMemories>();
+  readonly #known = new Map<string, readonly Memory[]>();
 
   constructor(parts: MemoryParts) {
     this.#parts = parts;
@@ -26,17 +24,14 @@ export class MemoryCache {
 
   /** Memories as last read; none before that. */
   known(guildId: string): readonly Memory[] {
-    return this.#at(guildId).all;
+    return this.#known.get(guildId) ?? [];
   }
 
   /** Reads them anew; undefined where that fails, which is reported to the operator. Never throws. */
   async load(guildId: string): Promise<readonly Memory[] | undefined> {
-    const { version } = this.#at(guildId);
     const read = () => this.#parts.store.list(guildId);
     const all = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
-    if (!all) return undefined;
-    if (this.#at(guildId).version !== version) return await this.load(guildId); // changed meanwhile
-    this.#known.set(guildId, { all, version });
+    if (all) this.#known.set(guildId, all);
     return all;
   }
 
@@ -44,10 +39,8 @@ export class MemoryCache {
   async add(memory: NewMemory): ReturnType<MemoryStore['add']> {
     const added = await this.#parts.store.add(memory);
     if (added.kind === 'added') {
-      this.#change(memory.guildId, (all) => [
-        ...all.filter(({ number }) => number !== added.memory.number),
-        added.memory,
-      ]);
+      const { memory: one } = added;
+      this.#keep(one.guildId, ({ number }) => number !== one.number, [one]);
     }
     return added;
   }
@@ -55,29 +48,21 @@ export class MemoryCache {
   /** False: there is none of that number. Errors: as `MemoryStore.remove`. */
   async remove(guildId: string, number: number): Promise<boolean> {
     const removed = await this.#parts.store.remove(guildId, number);
-    this.#change(guildId, (all) => all.filter((one) => one.number !== number));
+    this.#keep(guildId, (one) => one.number !== number);
     return removed;
   }
 
   /** Drops those by or about this person, or all of the server, from the cache; the store is unchanged. */
   forget(guildId: string, personId?: string): void {
-    this.#change(guildId, (all) =>
-      all.filter((one) => personId !== undefined && isOfOthers(one, personId)),
+    this.#keep(
+      guildId,
+      ({ byId, aboutId }) => personId !== undefined && byId !== personId && aboutId !== personId,
     );
   }
 
-  #at(guildId: string): KnownMemories {
-    return this.#known.get(guildId) ?? nothing;
+  #keep(guildId: string, which: (one: Memory) => boolean, more: readonly Memory[] = []): void {
+    this.#known.set(guildId, [...this.known(guildId).filter(which), ...more]);
   }
-
-  #change(guildId: string, step: (all: readonly Memory[]) => readonly Memory[]): void {
-    const { all, version } = this.#at(guildId);
-    this.#known.set(guildId, { all: step(all), version: version + 1 });
-  }
-}
-
-function isOfOthers({ byId, aboutId }: Memory, personId: string): boolean {
-  return byId !== personId && aboutId !== personId;
 }
 
 export type MemoryRequests = ReturnType<typeof memoryRequests>;
