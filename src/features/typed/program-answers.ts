@@ -12,6 +12,7 @@ import type {
 import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { styleIn } from '#src/settings/stored-settings.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
@@ -66,16 +67,8 @@ export function programAnswers(
     const atMs = clock.nowMs();
     const by = { speakerId: asker.id, fromMs: atMs, toMs: atMs };
     const said = heard.said.map((one) => ({ ...one, ...by }));
-    const own = settings.styleIn(guildId);
-    const style = {
-      ...own,
-      ...(instructions !== undefined && { instructions }),
-      voice: {
-        ...own.voice,
-        ...(voice !== undefined && { name: voice }),
-        ...(speechModel !== undefined && { model: speechModel }),
-      },
-    };
+    const own = styleIn(settings.styleIn(guildId), { voice, model: speechModel });
+    const style = instructions === undefined ? own : { ...own, instructions };
     const [standard = 'chained'] = pipelinesOf(guildId);
     const pipeline = isSpoken
       ? pipelines.open(question.pipeline ?? standard)
@@ -94,7 +87,7 @@ export function programAnswers(
     const typed = said.flatMap((one) => (one.kind === 'typed' ? [typedWords(one)] : []));
     if (typed.length === said.length) return { said: typed };
     const listening = spending.listenToRecording(guildId, asker.id);
-    if ('line' in listening) return { line: listening.line };
+    if ('line' in listening) return listening;
     const recogniser = withModel(transcriber.paidBy(listening.reservation), transcriptionModel);
     const words: Words[] = [];
     for (const one of said) {

@@ -7,6 +7,7 @@ import { ahead } from '#src/pipeline/spoken.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { styleIn } from '#src/settings/stored-settings.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { type Reservation, speechRequestOf } from '#src/spending/reservation.ts';
 import { soundOf } from '#src/voice/output/clause-sound.ts';
@@ -37,13 +38,8 @@ export async function openSpeech(
   const opened = spending.open(speechRequestOf(kind, guildId, clauses.join(' '), asker));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { reservation } = opened;
-  const voice: SpeechVoice = {
-    ...settings.styleIn(guildId).voice,
-    ...(name !== undefined && { name }),
-    ...(model !== undefined && { model }),
-    ...(instructions !== undefined && { instructions }),
-    ...told,
-  };
+  const manner = { voice: name, model, tone: instructions };
+  const voice = { ...styleIn(settings.styleIn(guildId), manner).voice, ...told };
   async function* read(): AsyncGenerator<Pcm> {
     try {
       yield* paced(spoken(clauses, voice, reservation, parts, signal), speed);
