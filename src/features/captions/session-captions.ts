@@ -82,11 +82,11 @@ export class SessionCaptions implements FeatureSession {
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
   #enter(): void {
-    const { notice, signal } = this.#context;
     const options = this.#wanted();
     if (!options || this.#active || this.#turning) return;
     void this.turnOn(options).then((turned) => {
-      if (turned.kind === 'failed' && !signal.aborted) notice(turned.line);
+      if (turned.kind === 'failed' && !this.#context.signal.aborted)
+        this.#context.notice(turned.line);
     });
   }
 
@@ -156,10 +156,9 @@ export class SessionCaptions implements FeatureSession {
   attend(people: readonly ChannelMember[]): void {
     const active = this.#active;
     if (!active) return;
-    const { parts } = this.#context;
     const here = people.filter(({ isBot }) => !isBot);
     const { recorder } = active;
-    const atMs = recorder.sessionMs(parts.clock.nowMs());
+    const atMs = recorder.sessionMs(this.#context.parts.clock.nowMs());
     const hereIds = new Set(here.map(({ id }) => id));
     const hasNewcomer = [...hereIds].some((id) => !active.cameAtMs.has(id));
     for (const id of hereIds.difference(this.#hereIds)) active.cameAtMs.set(id, atMs);

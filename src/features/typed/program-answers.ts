@@ -83,12 +83,14 @@ export function programAnswers(
     { guildId, asker, said, transcriptionModel }: ProgramQuestion,
     signal: AbortSignal,
   ): Promise<{ readonly said: readonly Words[] } | { readonly line: TextLine }> {
-    const { spending, transcriber } = parts;
     const typed = said.flatMap((one) => (one.kind === 'typed' ? [typedWords(one)] : []));
     if (typed.length === said.length) return { said: typed };
-    const listening = spending.listenToRecording(guildId, asker.id);
+    const listening = parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return listening;
-    const recogniser = withModel(transcriber.paidBy(listening.reservation), transcriptionModel);
+    const recogniser = withModel(
+      parts.transcriber.paidBy(listening.reservation),
+      transcriptionModel,
+    );
     const words: Words[] = [];
     for (const one of said) {
       if (one.kind === 'typed') {
@@ -110,8 +112,7 @@ export function programAnswers(
    * among them.
    */
   function pipelinesOf(guildId: string): readonly PipelineName[] {
-    const { settings } = sessions;
-    const own = settings.in(guildId).pipeline;
+    const own = sessions.settings.in(guildId).pipeline;
     const names = parts.pipelines.names.filter((name) => name !== 'realtime');
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));
   }
@@ -134,9 +135,8 @@ export function programAnswers(
      * Reading the sound, mono at `speakRateHz`, throws what a synthesizer throws. Aborting `signal` throws its reason.
      */
     speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
-      const { settings } = sessions;
       return placed(text, signal, (until) =>
-        openSpeech('speech to a program', text, parts, settings, until),
+        openSpeech('speech to a program', text, parts, sessions.settings, until),
       );
     },
   };

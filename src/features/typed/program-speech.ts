@@ -31,11 +31,10 @@ export async function openSpeech(
   signal: AbortSignal,
 ): Promise<ProgramSpeech> {
   const { guildId, asker, input, speed = 1, voice: name, model, instructions, ...told } = text;
-  const { spending } = parts;
   const clauses = clausesOf(input);
   if (clauses.length === 0) return { kind: 'unspeakable' };
   await settings.load(guildId);
-  const opened = spending.open(speechRequestOf(kind, guildId, clauses.join(' '), asker));
+  const opened = parts.spending.open(speechRequestOf(kind, guildId, clauses.join(' '), asker));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { reservation } = opened;
   const manner = { voice: name, model, tone: instructions };
@@ -74,8 +73,8 @@ function spoken(
   );
 }
 
-/** The same at `speakRateHz` and another pace, at the same pitch; 0.25 to 4 takes two steps of at most 2. */
-async function* paced(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
+/** Sound at `speakRateHz` and another pace, at the same pitch; 0.25 to 4 takes two steps of at most 2. */
+export async function* paced(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
   const rate = new OneRate(speakRateHz);
   const isFar = speed < 0.5 || speed > 2;
   const steps = speed === 1 ? [] : isFar ? [Math.sqrt(speed), Math.sqrt(speed)] : [speed];

@@ -74,8 +74,7 @@ export class ProgramTranscriptions {
    * Reading throws what a recogniser throws. Aborting `signal` throws its reason.
    */
   async *transcribe(request: RecordingRequest, signal: AbortSignal): AsyncGenerator<RecordingPart> {
-    const { asker, guildId } = request;
-    const place = this.#limits.enter(guildId, asker.id);
+    const place = this.#limits.enter(request.guildId, request.asker.id);
     if (typeof place === 'string') {
       const of = place === 'person' ? 'program' : place;
       return yield { kind: 'busy', of, limit: limits[of] };
@@ -132,10 +131,9 @@ export class ProgramTranscriptions {
     hasWordTimes,
     isTranslated,
   }: RecordingRequest) {
-    const { spending, transcriber } = this.#parts;
-    const listening = spending.listenToRecording(guildId, asker.id);
+    const listening = this.#parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return listening;
-    const paid = transcriber.paidBy(listening.reservation);
+    const paid = this.#parts.transcriber.paidBy(listening.reservation);
     const hinted = hints.length > 0 ? (paid.withHints?.(hints) ?? paid) : paid;
     const hintedTranscriber =
       language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
@@ -185,9 +183,8 @@ export class ProgramTranscriptions {
     batch: readonly RecordingSegment[],
     signal: AbortSignal,
   ) {
-    const { chat, spending } = this.#parts;
     const prompt = translationPrompt(batch, 'English');
-    const opened = spending.open({
+    const opened = this.#parts.spending.open({
       kind: 'translation of a recording',
       guildId,
       personId: asker.id,
@@ -197,7 +194,7 @@ export class ProgramTranscriptions {
     if (opened.kind === 'refused') return { line: opened.line };
     using reservation = opened.reservation;
     return readTranslations(
-      await textOnlyCompletion(chat.paidBy(reservation), prompt, signal),
+      await textOnlyCompletion(this.#parts.chat.paidBy(reservation), prompt, signal),
       batch,
     );
   }

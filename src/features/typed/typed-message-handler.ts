@@ -157,8 +157,8 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (sent === 'deleted') return 'deleted';
     if (isAnswered && outcome.confirmation) {
       const { channelId, guildId } = message;
-      const { button, line } = outcome.confirmation;
       const place = { channelId, guildId, name: channelId };
+      const { button, line } = outcome.confirmation;
       await this.#parts.messages.offer(place, line, [button], signal);
     }
     return isAnswered ? 'answered' : 'failed';
@@ -182,10 +182,9 @@ export class TypedMessageHandler implements TypedMessageListener {
 /** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
 function objectionTo(message: TypedMessage, session: VoiceSession): TypedOutcome | undefined {
   const { author, isWebhook, isMention, text } = message;
-  const { context } = session;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
-  const { addressing, gate, settings } = context;
+  const { addressing, gate, people, settings } = session.context;
   if (settings().typed === 'off' || addressing.isOff) return 'off';
   const standing = gate.standing(author.id);
   if (standing === 'no') return 'refused';
@@ -193,15 +192,9 @@ function objectionTo(message: TypedMessage, session: VoiceSession): TypedOutcome
   if (standing !== 'yes') return 'unasked';
   if (gate.paused) return 'paused';
   if (text === '') return 'unread';
-  return isMeant(message, session) ? undefined : 'not-meant';
+  return addressing.isLineMeant(author.id, text, people()) ? undefined : 'not-meant';
 }
 
 function unmentioned({ author, isMention, isWebhook }: TypedMessage): TypedOutcome | undefined {
   return isMention && !isWebhook && !author.isBot ? undefined : 'elsewhere';
-}
-
-function isMeant(message: TypedMessage, session: VoiceSession): boolean {
-  const { addressing, people } = session.context;
-  const { author, text } = message;
-  return addressing.isLineMeant(author.id, text, people());
 }

@@ -161,17 +161,16 @@ export class TypedRequests {
   }
 
   async #aloud(asked: TypedQuestion, ending: AbortSignal): Promise<AskOutcome> {
-    const { parts, sessions } = this.#services;
     const { about, asker, guildId, question } = asked;
     const { longestMs = longestAloudMs, recording, signal } = about;
-    const { clock } = parts;
+    const { clock } = this.#services.parts;
     const untilMs = clock.nowMs() + longestMs;
     const until = AbortSignal.any([ending, signal ?? ending]);
     const sound = recording && (await this.#sound(asked, recording, until));
     if (sound && 'line' in sound) return sound;
     const atMs = clock.nowMs();
     const said = utterancesOf({ ...asked, sound, atMs }, until);
-    const context = sessions.session(guildId)?.context;
+    const context = this.#services.sessions.session(guildId)?.context;
     if (!context) return nowhere;
     const answered = Promise.withResolvers<AskOutcome>();
     context.queue.ask(

@@ -81,18 +81,22 @@ export class VoicesAndPreviews {
     listener: Asker,
     { language, speed, voice }: VoiceSample,
   ): Promise<PreviewOutcome> {
-    const { places } = this.#parts;
     const place = this.#files.enter(guildId, listener.id);
     if (typeof place === 'string') return { kind: 'failed', line: { id: 'ask.dropped' } };
     using _ = place;
-    const bot = places.botName(guildId);
+    const bot = this.#parts.places.botName(guildId);
     const line = { id: 'voice.preview.words', with: { bot } } as const;
     const input = spokenText(line, guildId, this.#parts, language);
     const gone: string[] = [];
     const told = { onGone: (name: string) => void gone.push(name), onUsage: () => undefined };
     const text = { guildId, asker: listener, input, speed, voice, ...told };
-    const { settings } = this.#sessions;
-    const opened = await openSpeech('voice preview', text, this.#parts, settings, this.#signal);
+    const opened = await openSpeech(
+      'voice preview',
+      text,
+      this.#parts,
+      this.#sessions.settings,
+      this.#signal,
+    );
     if (opened.kind === 'failed') return opened;
     if (opened.kind === 'unspeakable') throw new Error('The sentence of a preview has no words.');
     try {
