@@ -14,11 +14,10 @@ import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { heldStream } from './held-stream.ts';
 import { openSpeech } from './program-speech.ts';
-import { once, soundOfRecording, transcribed } from './question-utterances.ts';
+import { once, recogniserWith, soundOfRecording, transcribed } from './question-utterances.ts';
 import { openUnspokenAnswer } from './unspoken-answer.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
@@ -87,10 +86,8 @@ export function programAnswers(
     if (typed.length === said.length) return { said: typed };
     const listening = parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return listening;
-    const recogniser = withModel(
-      parts.transcriber.paidBy(listening.reservation),
-      transcriptionModel,
-    );
+    const paid = parts.transcriber.paidBy(listening.reservation);
+    const recogniser = recogniserWith(paid, { model: transcriptionModel });
     const words: Words[] = [];
     for (const one of said) {
       if (one.kind === 'typed') {
@@ -143,12 +140,6 @@ export function programAnswers(
 }
 
 type Words = Omit<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;
-
-/** A recogniser of one model hears with that. */
-function withModel(transcriber: Transcriber, model: string | undefined): Transcriber {
-  if (model === undefined) return transcriber;
-  return transcriber.withOptions?.({ model }) ?? transcriber;
-}
 
 function typedWords({ name, text }: Extract<ProgramUtterance, { kind: 'typed' }>): Words {
   return { name, text, transcript: async () => ({ text }) };

@@ -24,7 +24,7 @@ import type { Recordings } from '#src/sources/recordings.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
-import { transcribed } from './question-utterances.ts';
+import { recogniserWith, transcribed } from './question-utterances.ts';
 
 /** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
 const limits = { program: 1, server: 2 } as const;
@@ -134,11 +134,8 @@ export class ProgramTranscriptions {
     const listening = this.#parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return listening;
     const paid = this.#parts.transcriber.paidBy(listening.reservation);
-    const hinted = hints.length > 0 ? (paid.withHints?.(hints) ?? paid) : paid;
-    const hintedTranscriber =
-      language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
-    const asked = { model, hasWordTimes, isTranslated };
-    return { transcriber: hintedTranscriber.withOptions?.(asked) ?? hintedTranscriber };
+    const choices = { hints, language, model, hasWordTimes, isTranslated };
+    return { transcriber: recogniserWith(paid, choices) };
   }
 
   /** The chat model translates the rest, once all is heard. */

@@ -31,7 +31,7 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import {
   type RecordedSound,
-  recogniserOf,
+  recogniserWith,
   soundOfRecording,
   utterancesOf,
 } from './question-utterances.ts';
@@ -152,10 +152,12 @@ export class TypedRequests {
   ): Promise<RecordedSound | { readonly kind: 'failed'; readonly line: TextLine }> {
     const { parts, recordings } = this.#services;
     const { about, asker, guildId } = asked;
-    const hint = (await this.#languagesFor(asked)).hintFor(asker.id);
+    const spoken = (await this.#languagesFor(asked)).hintFor(asker.id);
     const listening = parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return { kind: 'failed', line: listening.line };
-    const transcriber = recogniserOf(about, parts.transcriber.paidBy(listening.reservation), hint);
+    const language = about.recordedBy === undefined ? spoken : undefined;
+    const paid = parts.transcriber.paidBy(listening.reservation);
+    const transcriber = recogniserWith(paid, { language });
     const pcm = await soundOfRecording({ ...recording, personId: asker.id }, recordings, signal);
     return 'line' in pcm ? { kind: 'failed', line: pcm.line } : { pcm, transcriber };
   }
