@@ -171,13 +171,8 @@ export class SessionCaptions implements FeatureSession {
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
   retract(personId: string, why: RetractReason): void {
-    this.leaveOut(personId);
-    if (why === 'withdrawn') this.recorder?.forget(personId);
-  }
-
-  /** Nothing more is written of what this person is saying. */
-  leaveOut(personId: string): void {
     this.recorder?.leaveOut(personId);
+    if (why === 'withdrawn') this.recorder?.forget(personId);
   }
 
   /** Recent lines. */
@@ -197,16 +192,6 @@ export class SessionCaptions implements FeatureSession {
     const captioned = await this.turnOff();
     if (captioned && isOverForGood.has(why)) void postRecap(captioned, this.#context);
     return { hasTranscript: this.#hasTranscript };
-  }
-
-  /** Handles messages that a person deleted: the lines that they showed are deleted, too. */
-  messagesDeleted(messageIds: readonly string[]): void {
-    this.recorder?.live.messagesDeleted(messageIds);
-  }
-
-  /** Whether captions that are on posted this message, and so change it themselves. */
-  owns(messageId: string): boolean {
-    return this.recorder?.live.owns(messageId) === true;
   }
 
   async #turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {

@@ -8,6 +8,9 @@ type WorkPlace = {
   readonly left: PromiseWithResolvers<void>;
 };
 
+/** Outcome of work above the limits. */
+export const tooMuchAtOnce = { kind: 'failed', line: { id: 'ask.dropped' } } as const;
+
 /** A place to be left when the work is done, or the limit that is reached. */
 type EnteredPlace = Disposable | 'person' | 'server';
 

@@ -9,7 +9,10 @@ import type {
   ProgramText,
   ProgramUtterance,
 } from '#src/features/contract/http-api-ports.ts';
-import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import {
+  tooMuchAtOnce,
+  WrittenAnswerConcurrency,
+} from '#src/features/contract/written-answer-concurrency.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
@@ -44,7 +47,7 @@ export function programAnswers(
     open: (until: AbortSignal) => Promise<OpenStream<Part> | Other>,
   ): Promise<OpenStream<Part> | Other | FailedStream> {
     const place = limits.enter(guildId, asker.id);
-    if (typeof place === 'string') return failed({ id: 'ask.dropped' });
+    if (typeof place === 'string') return tooMuchAtOnce;
     using stack = new DisposableStack();
     stack.use(place);
     const until = AbortSignal.any([signal, ending]);
@@ -62,7 +65,7 @@ export function programAnswers(
     const { settings } = sessions;
     await settings.load(guildId);
     const heard = await understand(question, signal);
-    if ('line' in heard) return failed(heard.line);
+    if ('line' in heard) return { kind: 'failed', line: heard.line };
     const atMs = clock.nowMs();
     const by = { speakerId: asker.id, fromMs: atMs, toMs: atMs };
     const said = heard.said.map((one) => ({ ...one, ...by }));
@@ -143,8 +146,4 @@ type Words = Omit<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;
 
 function typedWords({ name, text }: Extract<ProgramUtterance, { kind: 'typed' }>): Words {
   return { name, text, transcript: async () => ({ text }) };
-}
-
-function failed(line: TextLine): FailedStream {
-  return { kind: 'failed', line };
 }

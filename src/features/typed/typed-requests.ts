@@ -7,7 +7,10 @@ import type { DropReason, QueuedQuestion } from '#src/conversation/queue/queued-
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { ServerToolPorts, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import type { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import {
+  tooMuchAtOnce,
+  type WrittenAnswerConcurrency,
+} from '#src/features/contract/written-answer-concurrency.ts';
 import {
   memoryContext,
   memorySetting,
@@ -44,8 +47,6 @@ const longestAloudMs = 50_000;
 
 /** The bot sits in no channel. */
 const nowhere = { kind: 'nowhere' } as const;
-/** Message to an asker above the limit of answers that are written at the same time. */
-const busy: AskOutcome = { kind: 'failed', line: { id: 'ask.dropped' } };
 const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
 const late: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
 
@@ -110,7 +111,7 @@ export class TypedRequests {
       return session.context.maySpeak() ? await this.#aloud(asked, ending) : captionsOnly;
     }
     const place = writtenQuestions.enter(guildId, asker.id);
-    if (typeof place === 'string') return busy;
+    if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
     const over = new AbortController();
     try {

@@ -2,7 +2,10 @@ import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import {
+  tooMuchAtOnce,
+  WrittenAnswerConcurrency,
+} from '#src/features/contract/written-answer-concurrency.ts';
 import { failureText, spokenText } from '#src/notices/notice.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
@@ -82,7 +85,7 @@ export class VoicesAndPreviews {
     { language, speed, voice }: VoiceSample,
   ): Promise<PreviewOutcome> {
     const place = this.#files.enter(guildId, listener.id);
-    if (typeof place === 'string') return { kind: 'failed', line: { id: 'ask.dropped' } };
+    if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
     const bot = this.#parts.places.botName(guildId);
     const line = { id: 'voice.preview.words', with: { bot } } as const;

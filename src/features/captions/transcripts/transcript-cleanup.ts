@@ -172,13 +172,15 @@ export class TranscriptCleanup {
   /** True where a session that goes on changes this message itself. */
   #isLive({ guildId, messageId }: CaptionMessage): boolean {
     const here = this.#sessions.sessions(guildId);
-    return here.some(({ context }) => context.features.sessions.captions.owns(messageId));
+    return here.some(({ context }) =>
+      context.features.sessions.captions.recorder?.live.owns(messageId),
+    );
   }
 
   /** Deleting a message of captions deletes its lines. */
   async #deleted(messageIds: readonly string[]): Promise<void> {
     for (const { context } of this.#sessions.all())
-      context.features.sessions.captions.messagesDeleted(messageIds);
+      context.features.sessions.captions.recorder?.live.messagesDeleted(messageIds);
     await this.#attempt(() =>
       this.#parts.transcripts.all(({ eraser }) => eraser.forgetMessages(messageIds)),
     );

@@ -33,7 +33,10 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import type { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import {
+  tooMuchAtOnce,
+  type WrittenAnswerConcurrency,
+} from '#src/features/contract/written-answer-concurrency.ts';
 import { failureText } from '#src/notices/notice.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import {
@@ -127,7 +130,7 @@ export class TranscriptRequests {
    */
   async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome> {
     const place = this.#writtenQuestions.enter(guildId, asker.id);
-    if (typeof place === 'string') return { kind: 'failed', line: { id: 'ask.dropped' } };
+    if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
     const session = request.isAloud ? this.#sessions.session(guildId) : undefined;
     const here = session && (await this.askIn(session.channel, asker, request, never));
@@ -283,7 +286,7 @@ export class TranscriptRequests {
     using deadline = deadlineSignal(longestRecapMs, this.#parts.clock, () => late(longestRecapMs));
     const { signal } = deadline;
     const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
-    if (typeof place === 'string') throw new RefusedError({ id: 'ask.dropped' });
+    if (typeof place === 'string') throw new RefusedError(tooMuchAtOnce.line);
     using _ = place;
     const { timeZone } = this.#sessions.settings.in(guildId);
     const found = lines.map((line) => ({ line, session }));
