@@ -89,7 +89,8 @@ export class ProgramTranscriptions {
       const file = { ...request.recording, personId: request.asker.id };
       const pcm = await this.#recordings.read(file, until, longestSoundMs);
       yield { kind: 'begun', durationMs: durationMs(pcm) };
-      yield* this.#read(request, pcm, until);
+      const spoken = this.#spoken(request, pcm, until);
+      yield* withLeads(request.isTranslated ? this.#translated(request, spoken, until) : spoken);
     } catch (error) {
       given.throwIfAborted();
       if (deadline.signal.aborted) return yield { kind: 'late' };
@@ -97,11 +98,6 @@ export class ProgramTranscriptions {
       if (!line) throw error;
       yield { kind: 'failed', line };
     }
-  }
-
-  #read(request: RecordingRequest, pcm: Pcm, signal: AbortSignal): AsyncIterable<RecordingPart> {
-    const spoken = this.#spoken(request, pcm, signal);
-    return withLeads(request.isTranslated ? this.#translated(request, spoken, signal) : spoken);
   }
 
   /** Money is asked for before each utterance: a budget is passed by one of them at most. */
@@ -159,41 +155,30 @@ export class ProgramTranscriptions {
 
   /** The texts of all of these in English, or why they are not. */
   async #english(
-    request: RecordingRequest,
+    { guildId, asker }: RecordingRequest,
     segments: readonly RecordingSegment[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
+    const { chat, spending } = this.#parts;
     const english = new Map<RecordingSegment, string>();
     const missing = () => segments.filter((segment) => !english.has(segment));
     for (let n = 0; n < mostTries; n++) {
       for (const batch of translationBatches(missing())) {
-        const asked = await this.#translate(request, batch, signal);
-        if ('line' in asked) return { kind: 'failed', line: asked.line };
-        for (const [segment, text] of asked) english.set(segment, text);
+        const prompt = translationPrompt(batch, 'English');
+        const opened = spending.open({
+          kind: 'translation of a recording',
+          guildId,
+          personId: asker.id,
+          name: asker.name,
+          first: { messages: promptMessages(prompt) },
+        });
+        if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
+        using reservation = opened.reservation;
+        const reply = await textOnlyCompletion(chat.paidBy(reservation), prompt, signal);
+        for (const [segment, text] of readTranslations(reply, batch)) english.set(segment, text);
       }
     }
     return missing().length > 0 ? { kind: 'untranslated' } : english;
-  }
-
-  async #translate(
-    { guildId, asker }: RecordingRequest,
-    batch: readonly RecordingSegment[],
-    signal: AbortSignal,
-  ) {
-    const prompt = translationPrompt(batch, 'English');
-    const opened = this.#parts.spending.open({
-      kind: 'translation of a recording',
-      guildId,
-      personId: asker.id,
-      name: asker.name,
-      first: { messages: promptMessages(prompt) },
-    });
-    if (opened.kind === 'refused') return { line: opened.line };
-    using reservation = opened.reservation;
-    return readTranslations(
-      await textOnlyCompletion(this.#parts.chat.paidBy(reservation), prompt, signal),
-      batch,
-    );
   }
 }
 
