@@ -1,25 +1,28 @@
 import type { Public } from '#src/base/public.ts';
-import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { Memory, MemoryList, MemoryRemoval, MemoryStore, NewMemory } from './memory-store.ts';
 import { mayForget } from './memory-tools.ts';
 import { memorySetting } from './usable-memories.ts';
 
-type MemoryParts = StoreWatch & {
-  readonly store: Public<MemoryStore>;
-};
-
 /**
- * Cache of the memories of all servers, over their store: answers wait for no store. The store answers in the order in which it is
- * asked, so that nothing older replaces a change.
+ * Memories of all servers, cached over their store: answers wait for no store. The store answers in the order in which it is asked, so
+ * that nothing older replaces a change.
  */
 export class MemoryCache {
-  readonly #parts: MemoryParts;
+  readonly #store: Public<MemoryStore>;
+  readonly #watch: StoreWatch;
+  readonly #settings: VoiceSessions['settings'];
   readonly #known = new Map<string, readonly Memory[]>();
 
-  constructor(parts: MemoryParts) {
-    this.#parts = parts;
+  constructor(
+    store: Public<MemoryStore>,
+    watch: StoreWatch,
+    { settings }: Pick<VoiceSessions, 'settings'>,
+  ) {
+    this.#store = store;
+    this.#watch = watch;
+    this.#settings = settings;
   }
 
   /** Memories as last read; none before that. */
@@ -29,15 +32,15 @@ export class MemoryCache {
 
   /** Reads them anew; undefined where that fails, which is reported to the operator. Never throws. */
   async load(guildId: string): Promise<readonly Memory[] | undefined> {
-    const read = () => this.#parts.store.list(guildId);
-    const all = await withStoreTimeout(guildId, this.#parts, 'store.unreadable', read);
+    const read = () => this.#store.list(guildId);
+    const all = await withStoreTimeout(guildId, this.#watch, 'store.unreadable', read);
     if (all) this.#known.set(guildId, all);
     return all;
   }
 
   /** Errors: as `MemoryStore.add`. */
   async add(memory: NewMemory): ReturnType<MemoryStore['add']> {
-    const added = await this.#parts.store.add(memory);
+    const added = await this.#store.add(memory);
     if (added.kind === 'added') {
       const { memory: one } = added;
       this.#keep(one.guildId, ({ number }) => number !== one.number, [one]);
@@ -46,8 +49,8 @@ export class MemoryCache {
   }
 
   /** False: there is none of that number. Errors: as `MemoryStore.remove`. */
-  async remove(guildId: string, number: number): Promise<boolean> {
-    const removed = await this.#parts.store.remove(guildId, number);
+  async delete(guildId: string, number: number): Promise<boolean> {
+    const removed = await this.#store.remove(guildId, number);
     this.#keep(guildId, (one) => one.number !== number);
     return removed;
   }
@@ -60,42 +63,32 @@ export class MemoryCache {
     );
   }
 
+  /** All of a server, read anew. */
+  async list(guildId: string): Promise<MemoryList> {
+    await this.#settings.load(guildId);
+    const memories = await this.load(guildId);
+    if (!memories) return { kind: 'failed' };
+    return { kind: 'read', memories, isOn: this.#settings.in(guildId).of(memorySetting) };
+  }
+
+  /** Allowed for its author, the person it is about, and managers of the server. */
+  async remove(
+    guildId: string,
+    number: number,
+    by: { readonly id: string; readonly mayManage: boolean },
+  ): Promise<MemoryRemoval> {
+    const all = await this.load(guildId);
+    if (!all) return { kind: 'failed' };
+    const memory = all.find((one) => one.number === number);
+    if (!memory) return { kind: 'unknown' };
+    if (!mayForget(memory, by.id, by.mayManage)) return { kind: 'denied', author: memory.byName };
+    const remove = () => this.delete(guildId, number);
+    const removed = await withStoreTimeout(guildId, this.#watch, 'store.unwritable', remove);
+    if (removed === undefined) return { kind: 'failed' };
+    return { kind: removed ? 'removed' : 'unknown' };
+  }
+
   #keep(guildId: string, which: (one: Memory) => boolean, more: readonly Memory[] = []): void {
     this.#known.set(guildId, [...this.known(guildId).filter(which), ...more]);
   }
-}
-
-export type MemoryRequests = ReturnType<typeof memoryRequests>;
-
-/** Requests of commands about the memories of servers. */
-export function memoryRequests(
-  known: MemoryCache,
-  parts: SessionDependencies,
-  { settings }: VoiceSessions,
-) {
-  return {
-    async list(guildId: string): Promise<MemoryList> {
-      await settings.load(guildId);
-      const memories = await known.load(guildId);
-      if (!memories) return { kind: 'failed' };
-      return { kind: 'read', memories, isOn: settings.in(guildId).of(memorySetting) };
-    },
-
-    /** Allowed for its author, the person it is about, and managers of the server. */
-    async remove(
-      guildId: string,
-      number: number,
-      by: { readonly id: string; readonly mayManage: boolean },
-    ): Promise<MemoryRemoval> {
-      const all = await known.load(guildId);
-      if (!all) return { kind: 'failed' };
-      const memory = all.find((one) => one.number === number);
-      if (!memory) return { kind: 'unknown' };
-      if (!mayForget(memory, by.id, by.mayManage)) return { kind: 'denied', author: memory.byName };
-      const remove = () => known.remove(guildId, number);
-      const removed = await withStoreTimeout(guildId, parts, 'store.unwritable', remove);
-      if (removed === undefined) return { kind: 'failed' };
-      return { kind: removed ? 'removed' : 'unknown' };
-    },
-  };
 }

@@ -290,7 +290,7 @@ export class TypedRequests {
   /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */
   async #memoriesFor({ asker, guildId }: TypedQuestion): Promise<readonly ChatMessage[]> {
     const { sessions } = this.#services;
-    const memories = sessions.features.ports.memoryCache;
+    const memories = sessions.features.ports.memories;
     const { of, timeZone } = sessions.settings.in(guildId);
     if (!of(memorySetting) || asker.isProgram) return [];
     const gate = sessions.session(guildId)?.context.gate;
