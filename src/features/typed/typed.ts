@@ -4,7 +4,7 @@ import { type ProgramAnswers, programAnswers } from './program-answers.ts';
 import { ProgramTranscriptions } from './program-transcriptions.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
 import { TypedRequests } from './typed-requests.ts';
-import { VoicesAndPreviews } from './voices-and-previews.ts';
+import { type VoicesAndPreviews, voicesAndPreviews } from './voices-and-previews.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
@@ -36,7 +36,7 @@ export const typedTalk: Feature = {
         ports: {
           typed: talk,
           chatReadAloud: lines,
-          voices: new VoicesAndPreviews(parts, sessions, models.speech, signal),
+          voices: voicesAndPreviews(parts, sessions, models.speech, signal),
           programAnswers: programAnswers(parts, sessions, recordings, signal),
           programTranscriptions: new ProgramTranscriptions(
             parts,
