@@ -1,4 +1,3 @@
-import type { Public } from '#src/base/public.ts';
 import { type StoreWatch, withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import type { Memory, MemoryList, MemoryRemoval, MemoryStore, NewMemory } from './memory-store.ts';
@@ -10,13 +9,13 @@ import { memorySetting } from './usable-memories.ts';
  * that nothing older replaces a change.
  */
 export class MemoryCache {
-  readonly #store: Public<MemoryStore>;
+  readonly #store: MemoryStore;
   readonly #watch: StoreWatch;
   readonly #settings: VoiceSessions['settings'];
   readonly #known = new Map<string, readonly Memory[]>();
 
   constructor(
-    store: Public<MemoryStore>,
+    store: MemoryStore,
     watch: StoreWatch,
     { settings }: Pick<VoiceSessions, 'settings'>,
   ) {

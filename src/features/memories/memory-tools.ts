@@ -170,8 +170,7 @@ async function prepareForgetting(
       const denied = await objectionToForgetting(memory, askerId, ports, until);
       if (denied) return outcomeOf(denied);
       const isGone =
-        find()?.atWallMs !== memory.atWallMs ||
-        !(await features.memories.delete(guildId, number));
+        find()?.atWallMs !== memory.atWallMs || !(await features.memories.delete(guildId, number));
       return outcomeOf(isGone ? { id: 'unknown', with: { x: number } } : { id: 'confirm.done' });
     },
   };
