@@ -1,5 +1,5 @@
 import { languageOption } from '#commands/language-option.ts';
-import { notInChannel, nowhere } from '#commands/rights.ts';
+import { inChannel, nowhere } from '#commands/rights.ts';
 import type { CaptionsOn } from '#src/features/captions/caption-outcomes.ts';
 import type {
   Button,
@@ -11,14 +11,7 @@ import type {
 } from '#src/features/contract/command.ts';
 import { languageTag } from '#src/texts/language-names.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import {
-  find,
-  longestRecapMs,
-  recap,
-  recapReplies,
-  transcript,
-  unknownName,
-} from './transcript.ts';
+import { find, longestRecapMs, recap, recapFor, transcript, unknownName } from './transcript.ts';
 
 const on: Command = {
   name: 'on',
@@ -28,12 +21,10 @@ const on: Command = {
     languageOption('language', 'command.captions.language'),
     languageOption('translate', 'command.captions.language'),
   ],
-  run: turnOn,
+  run: inChannel(turnOn),
 };
 
 async function turnOn(call: CommandCall, ports: CommandPorts): Promise<Replies> {
-  const barred = notInChannel(call, ports.sessions);
-  if (barred) return [barred];
   const { language: spoken, translate } = call.words;
   const [language, translateTo] = [spoken, translate].map((typed) => typed && languageTag(typed));
   if (spoken && !language) return unknownName(spoken);
@@ -83,15 +74,13 @@ const off: Command = {
   description: 'command.captions.on',
   shownTo: 'room',
   options: [],
-  async run(call, { features, sessions }) {
-    const barred = notInChannel(call, sessions);
-    if (barred) return [barred];
-    const turned = await features.captions.turnOff(call.guildId);
+  run: inChannel(async ({ guildId }, { features }) => {
+    const turned = await features.captions.turnOff(guildId);
     if (turned.kind === 'nowhere') return [nowhere];
     if (turned.kind === 'already') return [{ id: 'captions.off' }];
     const lines: readonly TextLine[] = turned.saved ? [] : [{ id: 'voice.unsaved' }];
     return [{ id: 'captions.off', to: 'room', lines, buttons: ['captions.transcript'] }];
-  },
+  }),
 };
 
 export const captions: CommandGroup = {
@@ -120,7 +109,7 @@ export const captionButtons: readonly Button[] = [
     label: 'button.missed',
     style: 'plain',
     longestMs: longestRecapMs,
-    run: sumUpMissed,
+    run: (call, ports) => recapFor(call, ports, { since: 'start', until: 'i came' }),
   },
   {
     name: 'captions.leave_out',
@@ -135,20 +124,6 @@ export const captionButtons: readonly Button[] = [
     run: (call, ports) => leaveOut(call, ports, false),
   },
 ];
-
-/** Recap of the session before the presser came. */
-async function sumUpMissed(
-  { guildId, callerId, callerName }: CommandCall,
-  { features, timesIn }: CommandPorts,
-): Promise<Replies> {
-  const asker = { id: callerId, name: callerName };
-  const missed = { since: 'start', until: 'i came' } as const;
-  return recapReplies(
-    await features.transcripts.recap(guildId, asker, missed),
-    callerName,
-    timesIn(guildId),
-  );
-}
 
 async function toggle(call: CommandCall, ports: CommandPorts): Promise<Replies> {
   const command = ports.features.captions.isOn(call.guildId) ? off : on;

@@ -3,7 +3,7 @@ import { recapMessages } from '#src/features/captions/answers/make-recap.ts';
 import type {
   NoTranscript,
   QuotedLine,
-  RecapOutcome,
+  RecapRequest,
 } from '#src/features/captions/caption-outcomes.ts';
 import { transcriptFormats } from '#src/features/captions/files/transcript-file.ts';
 import type { ListedSession } from '#src/features/captions/transcript-line.ts';
@@ -148,20 +148,22 @@ export const recap: Command = {
 };
 
 async function sumUp(call: CommandCall, ports: CommandPorts): Promise<Replies> {
-  const { guildId, callerId, callerName, words } = call;
   const picked = await pickedSession(call, ports);
-  if (picked === 'unknown') return unknownName(words.session);
-  const asker = { id: callerId, name: callerName };
-  const since = starts.find((one) => one === words.since) ?? 'start';
-  const outcome = await ports.features.transcripts.recap(guildId, asker, { since, ...picked });
-  return recapReplies(outcome, callerName, ports.timesIn(guildId));
+  if (picked === 'unknown') return unknownName(call.words.session);
+  const since = starts.find((one) => one === call.words.since) ?? 'start';
+  return await recapFor(call, ports, { since, ...picked });
 }
 
 /** A recap that only the caller sees, or the reason why there is none. */
-export function recapReplies(outcome: RecapOutcome, name: string, times: WallTimes): Replies {
+export async function recapFor(
+  { guildId, callerId, callerName: name }: CommandCall,
+  { features, timesIn }: CommandPorts,
+  request: RecapRequest,
+): Promise<Replies> {
+  const outcome = await features.transcripts.recap(guildId, { id: callerId, name }, request);
   switch (outcome.kind) {
     case 'recap': {
-      const [first, ...more] = recapMessages(outcome, times).map(replyOf);
+      const [first, ...more] = recapMessages(outcome, timesIn(guildId)).map(replyOf);
       return first ? [first, ...more] : noTranscript({ kind: 'none' });
     }
     case 'late':

@@ -1,3 +1,4 @@
+import { inBatches } from '#src/base/batches.ts';
 import type {
   Command,
   CommandCall,
@@ -7,7 +8,7 @@ import type {
 } from '#src/features/contract/command.ts';
 import type { Memory } from '#src/features/memories/memory-store.ts';
 import { plainWords } from '#src/texts/plain.ts';
-import { type TextLine, text } from '#src/texts/texts.ts';
+import { type CheckedLine, type TextLine, text } from '#src/texts/texts.ts';
 import type { WallTimes } from '#src/texts/wall-time.ts';
 
 /** Most characters of one message; the rest of Discord's 2,000 is for its heading. */
@@ -45,13 +46,11 @@ async function list(
   }
   const times = timesIn(guildId);
   const lines = listed.memories.map((memory) => lineOf(memory, times));
-  const [first = [], ...rest] = inMessages(lines, (line) => {
-    return text(line.id, plainWords(line.with ?? {}), callerLocale).length + 1;
-  });
-  const more = rest.flatMap(([line, ...lines]): readonly Reply[] =>
-    line ? [{ ...line, lines }] : [],
-  );
-  return [{ id: 'command.privacy.memories', lines: first }, ...more];
+  const charsOf = ({ id, with: words = {} }: CheckedLine) =>
+    text(id, plainWords(words), callerLocale).length + 1;
+  const [first = [], ...more] = inBatches(lines, charsOf, { size: maxChars });
+  const replies = more.map(([line, ...others]): Reply => ({ ...line, lines: others }));
+  return [{ id: 'command.privacy.memories', lines: first }, ...replies];
 }
 
 function lineOf(
@@ -60,24 +59,6 @@ function lineOf(
 ): TextLine {
   const names = about === undefined ? name : `${name} \u2192 ${about}`;
   return { id: 'memory.line', with: { n, text, name: names, date: times.day(atWallMs) } };
-}
-
-/** In order, as many lines in each message as fit. */
-function inMessages(
-  lines: readonly TextLine[],
-  charsOf: (line: TextLine) => number,
-): readonly (readonly TextLine[])[] {
-  const messages: TextLine[][] = [];
-  let chars = Number.POSITIVE_INFINITY;
-  for (const line of lines) {
-    if (chars + charsOf(line) > maxChars) {
-      messages.push([]);
-      chars = 0;
-    }
-    messages.at(-1)?.push(line);
-    chars += charsOf(line);
-  }
-  return messages;
 }
 
 async function remove(

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
 import type { CommandCall, Replies } from '#src/features/contract/command.ts';
-import type { MemoryRequests } from '#src/features/memories/memory-cache.ts';
+import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { Memory, MemoryRemoval } from '#src/features/memories/memory-store.ts';
 
 import { adam } from './ports.ts';
@@ -17,15 +17,15 @@ const tea: Memory = {
 };
 
 const run = (
-  memories: Partial<Public<MemoryRequests>>,
+  memories: Partial<Public<MemoryCache>>,
   words: CommandCall['words'] = {},
   call = adam,
 ) => typed('privacy memories', { ...call, words }, { memories });
 
-const listing = (memories: readonly Memory[], isOn = true): Partial<Public<MemoryRequests>> => ({
+const listing = (memories: readonly Memory[], isOn = true): Partial<Public<MemoryCache>> => ({
   list: async () => ({ kind: 'read', memories, isOn }),
 });
-const unreadable: Partial<Public<MemoryRequests>> = { list: async () => ({ kind: 'failed' }) };
+const unreadable: Partial<Public<MemoryCache>> = { list: async () => ({ kind: 'failed' }) };
 const shown = (replies: Replies) => replies.map(linesOf);
 
 test('/privacy memories lists what the server has remembered, to the caller alone', async () => {

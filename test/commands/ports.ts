@@ -4,7 +4,7 @@ import type { TranscriptRequests } from '#src/features/captions/transcripts/tran
 import type { CommandCall, CommandPorts } from '#src/features/contract/command.ts';
 import type { HelpSessionState, HelpState } from '#src/features/contract/help-entries.ts';
 import { serverSettings } from '#src/features/features.ts';
-import type { MemoryRequests } from '#src/features/memories/memory-cache.ts';
+import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import type { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
@@ -61,7 +61,7 @@ export type PortOverrides = Partial<All & Public<SettingsRequests> & Public<Answ
   readonly personas?: Partial<Public<PersonaRequests>>;
   readonly words?: Partial<Public<ServerVocabulary>>;
   readonly lines?: Partial<Public<ChatReadAloud>>;
-  readonly memories?: Partial<Public<MemoryRequests>>;
+  readonly memories?: Partial<Public<MemoryCache>>;
   readonly voices?: Public<VoicesAndPreviews>;
   readonly peopleSettings?: Partial<CommandPorts['peopleSettings']>;
   readonly help?: HelpOverrides;
@@ -179,7 +179,7 @@ const lines: Public<ChatReadAloud> = {
 };
 
 /** There are none, and nobody may have any. */
-const memories: Public<MemoryRequests> = {
+const memories: Pick<MemoryCache, 'list' | 'remove'> = {
   list: async () => ({ kind: 'read', memories: [], isOn: false }),
   remove: async () => ({ kind: 'unknown' }),
 };

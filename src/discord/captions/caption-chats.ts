@@ -1,7 +1,6 @@
 import {
   ChannelType,
   type Client,
-  DiscordAPIError,
   GatewayDispatchEvents,
   type Guild,
   type GuildBasedChannel,
@@ -10,8 +9,9 @@ import {
   PermissionFlagsBits as Rights,
   type TextChannel,
   ThreadAutoArchiveDuration,
+  type VoiceBasedChannel,
 } from 'discord.js';
-import { BotError, messageOf } from '#src/base/errors.ts';
+import { BotError } from '#src/base/errors.ts';
 import { fieldsOf } from '#src/base/json.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import { type NeededRight, rightNames } from '#src/discord/account/rights.ts';
@@ -68,11 +68,13 @@ export function openCaptionChats(
   return {
     async open(channel, thread, signal) {
       signal.throwIfAborted();
-      const home = knownChannel(client, channel, thread?.inChannelId ?? channel.channelId);
-      demandRights(home, thread !== undefined);
-      if (!thread || home.type !== ChannelType.GuildText) return open(channel.channelId);
-      const formerId = goesOn(home, thread.formerId) ? thread.formerId : undefined;
-      return open(formerId ?? (await newThread(home, thread.name, signal)));
+      const known = client.guilds.cache.get(channel.guildId)?.channels.cache;
+      const home = known?.get(thread?.inChannelId ?? channel.channelId);
+      demandRights(channel, home, thread !== undefined);
+      if (!thread || home?.type !== ChannelType.GuildText) return open(channel.channelId);
+      const former = home.threads.cache.get(thread.formerId ?? '');
+      const isOpen = former && !former.locked;
+      return open(isOpen ? former.id : await newThread(home, thread.name, signal));
     },
     async post(channelId, text, signal) {
       const body = { ...captionBody(text), flags: quiet };
@@ -114,27 +116,29 @@ function captionBody(text: string, components: readonly ButtonRow[] = []): RestB
   return { content: text, allowed_mentions: { parse: [] }, components };
 }
 
-/** Tells whether a person may open a voice channel now. */
+/** Tells whether a person may open a voice channel now and read its history; no where Discord told too little to know. */
 function mayOpenWith(client: Client<true>, timing: SyncTiming): CaptionChats['mayOpen'] {
   /** When roles of a member were read. */
   const readAtMs = new WeakMap<GuildMember, number>();
   /** Channels that Discord knows no more: none of their ids is used again. */
   const gone = new Set<string>();
-  const read = async ({ members }: Guild, personId: string) => {
+  const memberOf = async ({ members }: Guild, personId: string) => {
     const known = members.cache.get(personId);
     const sinceMs = timing.nowMs() - rolesFreshMs;
-    if (known && (readAtMs.get(known) ?? -Infinity) > sinceMs) return;
+    if (known && (readAtMs.get(known) ?? -Infinity) > sinceMs) return known;
     await readMember(members.guild, personId, new AbortController().signal);
     const member = members.cache.get(personId);
     if (member) readAtMs.set(member, timing.nowMs());
+    return member;
   };
   return async (guildId, channelId, personId) => {
     if (gone.has(channelId)) return 'gone';
     try {
-      const channel = await foundChannel(client, guildId, channelId);
-      if (!channel) return 'no';
-      await read(channel.guild, personId);
-      return mayOpenChannel(client, channel, personId) ? 'yes' : 'no';
+      const asked = client.channels.fetch(channelId); // known ones are not asked for
+      const channel = await unlessAborted(asked, AbortSignal.timeout(askMs));
+      if (!channel?.isVoiceBased() || channel.guildId !== guildId) return 'no';
+      const member = await memberOf(channel.guild, personId);
+      return isOpenTo(channel, member) ? 'yes' : 'no';
     } catch (error) {
       if (writeFailureOf(error).kind !== 'chat-gone') return 'no'; // no member any more, or not known
       gone.add(channelId);
@@ -143,24 +147,12 @@ function mayOpenWith(client: Client<true>, timing: SyncTiming): CaptionChats['ma
   };
 }
 
-/** Throws BotError `discord.forbidden`: what Discord does not show, the bot may not see. */
-function knownChannel(
-  client: Client<true>,
-  { guildId, name }: ChannelRef,
-  channelId: string,
-): GuildBasedChannel {
-  const channel = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
-  if (channel) return channel;
-  const message = `Captions of ${name} cannot be written: their channel is gone, or the bot does not have the permission View Channel there.`;
-  throw new BotError('discord.forbidden', false, message);
+function isOpenTo(channel: VoiceBasedChannel, member: GuildMember | undefined): boolean {
+  const isKnown = member !== undefined && channel.guild.available;
+  return isKnown && permissionsIn(channel, member)?.has(openRights) === true;
 }
 
-/** Whether that is a thread there which takes messages. */
-function goesOn(home: GuildBasedChannel, threadId: string | undefined): boolean {
-  const thread = home.guild.channels.cache.get(threadId ?? '');
-  return thread?.isThread() === true && thread.parentId === home.id && thread.locked !== true;
-}
-
+/** Errors: BotError `discord.*`. Aborting `signal` throws `signal.reason`. */
 async function newThread(home: TextChannel, name: string, signal: AbortSignal): Promise<string> {
   const made = home.threads.create({
     name: cut(name, maxNameChars),
@@ -172,26 +164,8 @@ async function newThread(home: TextChannel, name: string, signal: AbortSignal): 
     return id;
   } catch (cause) {
     signal.throwIfAborted();
-    const isForbidden = cause instanceof DiscordAPIError && cause.status < 500;
-    const why = messageOf(cause);
-    const message = `No thread could be opened in ${home.name}: ${why}.`;
-    const code = isForbidden ? 'discord.forbidden' : 'discord.unreachable';
-    throw new BotError(code, !isForbidden, message, cause);
+    throw unwritten(`a new thread of ${home.name}`, cause);
   }
-}
-
-/** Undefined where there is none in that server; a thread that sleeps has to be asked for. */
-async function foundChannel(
-  client: Client<true>,
-  guildId: string,
-  channelId: string,
-): Promise<GuildBasedChannel | undefined> {
-  const known = client.guilds.cache.get(guildId)?.channels.cache.get(channelId);
-  if (known) return known;
-  const asked = client.channels.fetch(channelId);
-  const channel = await unlessAborted(asked, AbortSignal.timeout(askMs));
-  if (!channel || channel.isDMBased() || channel.guildId !== guildId) return undefined;
-  return channel;
 }
 
 /** The chat of a voice channel takes nothing from people who may not enter it. Source: Discord docs, "Permissions". */
@@ -202,32 +176,31 @@ const inThreadOf: readonly NeededRight[] = [
   'SendMessagesInThreads',
 ];
 
-/** Throws BotError `discord.forbidden` where the bot lacks what it needs to write captions there; `asThread`: in a new thread. */
-function demandRights(channel: GuildBasedChannel, asThread: boolean): void {
+/**
+ * Throws BotError `discord.forbidden` where Discord does not show a channel, or the bot lacks what it needs to write captions there;
+ * `asThread`: in a new thread.
+ */
+function demandRights(
+  { name: channelName }: ChannelRef,
+  channel: GuildBasedChannel | undefined,
+  asThread: boolean,
+): void {
+  if (!channel) {
+    const why = 'their channel is gone, or the bot does not have the permission View Channel there';
+    throw unfit(`for ${channelName}`, why);
+  }
   const name = oneLine(channel.name);
   const isFit = asThread ? channel.type === ChannelType.GuildText : channel.isVoiceBased();
-  if (!isFit) {
-    const why = asThread ? `${name} is no text channel` : `${name} has no chat`;
-    throw new BotError('discord.forbidden', false, `Captions cannot be written: ${why}.`);
-  }
+  if (!isFit) throw unfit(`in ${name}`, asThread ? 'it is no text channel' : 'it has no chat');
   const mine = ownPermissionsIn(channel);
   const needed = asThread ? inThreadOf : inVoiceChat;
   const right = needed.find((one) => mine?.has(Rights[one]) === false);
   if (right === undefined) return;
-  const message = `Captions cannot be written in ${name}: the bot does not have the permission ${rightNames[right]} there.`;
-  throw new BotError('discord.forbidden', false, message);
+  throw unfit(`in ${name}`, `the bot does not have the permission ${rightNames[right]} there`);
 }
 
-/** Whether a member may open a voice channel now and read its history; false where Discord told too little to know. */
-function mayOpenChannel(
-  client: Client<true>,
-  channel: GuildBasedChannel,
-  personId: string,
-): boolean {
-  const member = channel.guild.members.cache.get(personId);
-  if (!member || !channel.isVoiceBased()) return false;
-  if (!client.guilds.cache.get(channel.guildId)?.available) return false;
-  return permissionsIn(channel, member)?.has(openRights) === true;
+function unfit(where: string, why: string): BotError {
+  return new BotError('discord.forbidden', false, `Captions cannot be written ${where}: ${why}.`);
 }
 
 /** Most messages that one event may name. Source: Discord docs, "Bulk Delete Messages". */

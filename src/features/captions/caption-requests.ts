@@ -41,7 +41,7 @@ export function captionRequests(parts: SessionDependencies, sessions: VoiceSessi
     async leaveOut(guildId: string, personId: string, isOut: boolean): Promise<SaveOutcome> {
       const saving = sessions.consents.in(guildId).leaveOut(personId, isOut);
       for (const { context } of sessions.sessions(guildId))
-        if (isOut) context.features.sessions.captions.leaveOut(personId);
+        if (isOut) context.features.sessions.captions.recorder?.leaveOut(personId);
       return { saved: await saving };
     },
   };

@@ -79,7 +79,6 @@ async function findLines(
   signal: AbortSignal,
 ): Promise<ToolOutcome> {
   const { channel, languages, parts, people, features } = context;
-  const { guildId } = channel;
   const id = askerIds.at(-1) ?? '';
   const asker = { id, name: people().find((one) => one.id === id)?.name ?? 'Someone' };
   const transcripts = features.ports.transcripts;
@@ -92,6 +91,6 @@ async function findLines(
   }
   const none = { id: found.kind === 'none' ? 'ask.unknown' : 'store.unread' } as const;
   const why = found.kind === 'failed' ? found.line : none;
-  const text = spokenText(why, guildId, parts, languages.of(id));
+  const text = spokenText(why, channel.guildId, parts, languages.of(id));
   return { facts: { linesQuoted: 0 }, quote: { text: openText(text) } };
 }

@@ -39,10 +39,8 @@ export type CaptionsTurnedOn =
 /** Captions that are on. */
 type ActiveCaptions = {
   readonly recorder: TranscriptRecorder;
-  /** Time at which each person came last, in ms of the session. */
+  /** Time at which each person came last, in ms of the session; all of them had the notice of captions. */
   readonly cameAtMs: Map<string, number>;
-  /** People who had the notice of captions. */
-  readonly notified: Set<string>;
 };
 
 /** Number of lines from which on a newcomer is offered a recap. */
@@ -84,11 +82,11 @@ export class SessionCaptions implements FeatureSession {
 
   /** Turns captions on where they are kept on, as soon as people can read the notice; where that fails they read why. */
   #enter(): void {
-    const { notice, signal } = this.#context;
     const options = this.#wanted();
     if (!options || this.#active || this.#turning) return;
     void this.turnOn(options).then((turned) => {
-      if (turned.kind === 'failed' && !signal.aborted) notice(turned.line);
+      if (turned.kind === 'failed' && !this.#context.signal.aborted)
+        this.#context.notice(turned.line);
     });
   }
 
@@ -158,16 +156,14 @@ export class SessionCaptions implements FeatureSession {
   attend(people: readonly ChannelMember[]): void {
     const active = this.#active;
     if (!active) return;
-    const { parts } = this.#context;
     const here = people.filter(({ isBot }) => !isBot);
     const { recorder } = active;
-    const atMs = recorder.sessionMs(parts.clock.nowMs());
+    const atMs = recorder.sessionMs(this.#context.parts.clock.nowMs());
     const hereIds = new Set(here.map(({ id }) => id));
+    const hasNewcomer = [...hereIds].some((id) => !active.cameAtMs.has(id));
     for (const id of hereIds.difference(this.#hereIds)) active.cameAtMs.set(id, atMs);
     this.#hereIds = hereIds;
-    const newcomers = here.filter(({ id }) => !active.notified.has(id));
-    if (newcomers.length === 0) return;
-    for (const { id } of newcomers) active.notified.add(id);
+    if (!hasNewcomer) return;
     const hasMissed = recorder.recent().length >= leastMissed;
     const buttons = hasMissed ? [...noticeButtons, 'captions.missed'] : noticeButtons;
     writeNotice(this.#context, recorder.live, buttons);
@@ -175,13 +171,8 @@ export class SessionCaptions implements FeatureSession {
 
   /** Keeps nothing any more of what this person said in this session; of somebody who is barred, only writes nothing more. */
   retract(personId: string, why: RetractReason): void {
-    this.leaveOut(personId);
-    if (why === 'withdrawn') this.recorder?.forget(personId);
-  }
-
-  /** Nothing more is written of what this person is saying. */
-  leaveOut(personId: string): void {
     this.recorder?.leaveOut(personId);
+    if (why === 'withdrawn') this.recorder?.forget(personId);
   }
 
   /** Recent lines. */
@@ -203,16 +194,6 @@ export class SessionCaptions implements FeatureSession {
     return { hasTranscript: this.#hasTranscript };
   }
 
-  /** Handles messages that a person deleted: the lines that they showed are deleted, too. */
-  messagesDeleted(messageIds: readonly string[]): void {
-    this.recorder?.live.messagesDeleted(messageIds);
-  }
-
-  /** Whether captions that are on posted this message, and so change it themselves. */
-  owns(messageId: string): boolean {
-    return this.recorder?.live.owns(messageId) === true;
-  }
-
   async #turnOn(options: CaptionOptions): Promise<CaptionsTurnedOn> {
     const { features, people, settings, signal } = this.#context;
     const store = storeFor(features.ports.transcriptStores, settings().of(captionsDays));
@@ -223,7 +204,7 @@ export class SessionCaptions implements FeatureSession {
     const former = latest?.session.placeId === chat.channelId ? latest : undefined;
     const recorder = new TranscriptRecorder(this.#context, chat, store, former);
     const { live } = recorder;
-    const notified = new Set(people().map(({ id }) => id));
+    const cameAtMs = new Map(people().map(({ id }) => [id, 0]));
     writeNotice(this.#context, live, noticeButtons);
     // People who heard the notice before a restart hear the next one.
     const isAnnounced = this.#isReturned && this.#context.isFirst('captions-on');
@@ -235,7 +216,7 @@ export class SessionCaptions implements FeatureSession {
     recorder.translations.into(options.translateTo);
     recorder.begin();
     this.#hereIds = new Set();
-    this.#active = { recorder, notified, cameAtMs: new Map() };
+    this.#active = { recorder, cameAtMs };
     this.#context.languages.spokenHere = options.language;
     this.attend(people());
     return { kind: 'on', placeId: live.placeId };

@@ -240,7 +240,6 @@ export class TranscriptRecorder {
   }
 
   #keep({ fromMs, isCut, number, speaker, toMs, transcript }: EndedLine): void {
-    const { gate } = this.#context;
     const [startMs, endMs] = [this.sessionMs(fromMs), this.sessionMs(toMs)];
     const { language, text } = transcript;
     const line: TranscriptLine = {
@@ -253,7 +252,9 @@ export class TranscriptRecorder {
       text: text.trim(),
       post: this.live.placeOf(number),
       ...(isCut && { isCut: true }),
-      ...(peopleIn(speaker).some((id) => gate.consentOf(id) === 'brief') && { isBrief: true }),
+      ...(peopleIn(speaker).some((id) => this.#context.gate.consentOf(id) === 'brief') && {
+        isBrief: true,
+      }),
     };
     this.#put(line);
     this.live.put({ ...line, state: 'final' });
@@ -288,10 +289,9 @@ export class TranscriptRecorder {
 
   /** Deletes the lines that a deleted message showed. */
   #deleted(numbers: readonly number[]): void {
-    const { guildId, id } = this.#session;
     this.#drop(({ number }) => numbers.includes(number));
-    const forget = () => this.#store.eraser.forgetLines(id, numbers);
-    void withStoreTimeout(guildId, this.#context.parts, 'store.unwritable', forget);
+    const forget = () => this.#store.eraser.forgetLines(this.#session.id, numbers);
+    void withStoreTimeout(this.#session.guildId, this.#context.parts, 'store.unwritable', forget);
   }
 
   #shown(number: number, atMs: number): void {
@@ -310,10 +310,9 @@ export class TranscriptRecorder {
     const isRefused = trouble === 'refused';
     if (isRefused && this.#isRefused) return;
     this.#isRefused ||= isRefused;
-    const { notice, parts } = this.#context;
     const error = new BotError('discord.unsent', false, causes[trouble]);
-    parts.onEvent(this.#session.guildId, failureEventOf(error, 'store'));
-    notice({ id: isRefused ? 'captions.unsaved' : 'captions.no_place' });
+    this.#context.parts.onEvent(this.#session.guildId, failureEventOf(error, 'store'));
+    this.#context.notice({ id: isRefused ? 'captions.unsaved' : 'captions.no_place' });
   }
 
   /** Writes what the store does not hold yet, after the writes before; what fails is tried again with the next line. Never throws. */
@@ -323,12 +322,15 @@ export class TranscriptRecorder {
   }
 
   async #write(): Promise<void> {
-    const { notice, parts } = this.#context;
     if (this.#unsaved.size === 0 && this.#savedSession === this.#session) return;
     const writing = this.#writeUnsaved();
-    const { guildId } = this.#session;
-    const isWritten = await withStoreTimeout(guildId, parts, 'store.unwritable', () => writing);
-    if (!isWritten && !this.#isUnsaved) notice({ id: 'captions.unsaved' });
+    const isWritten = await withStoreTimeout(
+      this.#session.guildId,
+      this.#context.parts,
+      'store.unwritable',
+      () => writing,
+    );
+    if (!isWritten && !this.#isUnsaved) this.#context.notice({ id: 'captions.unsaved' });
     this.#isUnsaved = !isWritten;
     await writing.catch(() => undefined);
   }

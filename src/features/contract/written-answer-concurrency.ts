@@ -1,10 +1,6 @@
 import { unlessAborted } from '#src/base/waiting.ts';
-import type { TextLine } from '#src/texts/texts.ts';
 
-/** Answers in writing that are made at once, for one person and in one server; recaps in one server. */
-const [mostOfPerson, mostInServer, mostRecaps] = [1, 4, 1];
-
-type QuestionPlace = {
+type WorkPlace = {
   readonly guildId: string;
   /** Absent: no person asked. */
   readonly personId?: string;
@@ -12,22 +8,37 @@ type QuestionPlace = {
   readonly left: PromiseWithResolvers<void>;
 };
 
-type QuestionRefusal = { readonly line: TextLine };
+/** Outcome of work above the limits. */
+export const tooMuchAtOnce = { kind: 'failed', line: { id: 'ask.dropped' } } as const;
 
-/** Limits of the answers, recaps and quotes that are written at the same time. A question above them is refused and does not wait. */
+/** A place to be left when the work is done, or the limit that is reached. */
+type EnteredPlace = Disposable | 'person' | 'server';
+
+/** Recaps that are made at once in one server. */
+const mostRecaps = 1;
+
+/**
+ * Limits of the work that is done at the same time for one person or program, and in one server: by default answers, recaps and
+ * quotes that are written. What comes above them is refused and does not wait.
+ */
 export class WrittenAnswerConcurrency {
-  readonly #places = new Set<QuestionPlace>();
+  readonly #mostOfPerson: number;
+  readonly #mostInServer: number;
+  readonly #places = new Set<WorkPlace>();
 
-  /** A place to be left when the answer is there, or why there is none. */
-  enter(guildId: string, personId: string, isRecap = false): Disposable | QuestionRefusal {
+  constructor(mostOfPerson = 1, mostInServer = 4) {
+    this.#mostOfPerson = mostOfPerson;
+    this.#mostInServer = mostInServer;
+  }
+
+  enter(guildId: string, personId: string, isRecap = false): EnteredPlace {
     const all = [...this.#places];
     const theirs = all.filter((one) => one.personId === personId);
     const asked = all.filter((one) => one.guildId === guildId && one.personId !== undefined);
-    const isFull =
-      theirs.length >= mostOfPerson ||
-      asked.length >= mostInServer ||
-      (isRecap && this.#recapsIn(guildId).length >= mostRecaps);
-    return isFull ? { line: { id: 'ask.dropped' } } : this.#take({ guildId, personId, isRecap });
+    if (theirs.length >= this.#mostOfPerson) return 'person';
+    const isFull = isRecap && this.#recapsIn(guildId).length >= mostRecaps;
+    if (isFull || asked.length >= this.#mostInServer) return 'server';
+    return this.#take({ guildId, personId, isRecap });
   }
 
   /** Same as `enter`, of a recap; one without an asker waits for the one before. Aborting `signal` throws `signal.reason`. */
@@ -35,7 +46,7 @@ export class WrittenAnswerConcurrency {
     guildId: string,
     personId: string | undefined,
     signal: AbortSignal,
-  ): Promise<Disposable | QuestionRefusal> {
+  ): Promise<EnteredPlace> {
     if (personId !== undefined) return this.enter(guildId, personId, true);
     for (;;) {
       const [before] = this.#recapsIn(guildId);
@@ -44,11 +55,11 @@ export class WrittenAnswerConcurrency {
     }
   }
 
-  #recapsIn(guildId: string): readonly QuestionPlace[] {
+  #recapsIn(guildId: string): readonly WorkPlace[] {
     return [...this.#places].filter((one) => one.guildId === guildId && one.isRecap);
   }
 
-  #take(wanted: Omit<QuestionPlace, 'left'>): Disposable {
+  #take(wanted: Omit<WorkPlace, 'left'>): Disposable {
     const place = { ...wanted, left: Promise.withResolvers<void>() };
     this.#places.add(place);
     return {

@@ -1,15 +1,14 @@
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { Feature } from '#src/features/contract/feature.ts';
 import type { ContextRequest } from '#src/ports/feature-session.ts';
-import { MemoryCache, type MemoryRequests, memoryRequests } from './memory-cache.ts';
+import { MemoryCache } from './memory-cache.ts';
 import { memoryStore } from './memory-store.ts';
 import { forgetMemory, remember } from './memory-tools.ts';
 import { memoryContext, memorySetting, usableMemories } from './usable-memories.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
-    readonly memoryCache: MemoryCache;
-    readonly memories: MemoryRequests;
+    readonly memories: MemoryCache;
   }
 }
 
@@ -28,9 +27,9 @@ export const memories: Feature = {
   ],
   open: ({ store }) => ({
     shard({ parts, sessions }) {
-      const known = new MemoryCache({ ...parts, store: store(memoryStore) });
+      const known = new MemoryCache(store(memoryStore), parts, sessions);
       return {
-        ports: { memoryCache: known, memories: memoryRequests(known, parts, sessions) },
+        ports: { memories: known },
         session: (context) => ({
           changed() {
             if (context.settings().of(memorySetting)) void known.load(context.channel.guildId);

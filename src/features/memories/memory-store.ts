@@ -1,5 +1,4 @@
 import sql from 'sql-template-tag';
-import type { Public } from '#src/base/public.ts';
 import { id, instant, integer, optional, text } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
@@ -51,50 +50,48 @@ export const memories = table(
 /** Entries that one server may have. */
 export const mostMemories = 50;
 
+export type MemoryStore = ReturnType<typeof memoriesIn>;
+
 /** Memories of servers. No write waits while the database is away: the caller learns of it at once. Errors: BotError `store.*`. */
-export class MemoryStore {
-  readonly #database: StoreDatabase;
-
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
-
-  list(guildId: string): Promise<readonly Memory[]> {
-    return this.#database.read((connection) =>
-      select(connection, memories, sql`WHERE guild_id = ${guildId} ORDER BY number`),
-    );
-  }
-
-  /** `full`: the server has as many as it may. */
-  add(
-    memory: NewMemory,
-  ): Promise<
-    | { readonly kind: 'added'; readonly memory: Memory }
-    | { readonly kind: 'full'; readonly limit: number }
-  > {
-    const { guildId } = memory;
-    return this.#database.write(async (connection) => {
-      const [{ count, last } = { count: 0, last: 0 }] = await connection.rows(
-        { count: integer, last: integer },
-        sql`SELECT COUNT(*) AS count, COALESCE(MAX(number), 0) AS last
-          FROM memories WHERE guild_id = ${guildId}`,
+export function memoriesIn(database: StoreDatabase) {
+  return {
+    list(guildId: string): Promise<readonly Memory[]> {
+      return database.read((connection) =>
+        select(connection, memories, sql`WHERE guild_id = ${guildId} ORDER BY number`),
       );
-      if (count >= mostMemories) return { kind: 'full', limit: mostMemories };
-      const added = { ...memory, number: last + 1 };
-      await connection.insert(memories, [added]);
-      return { kind: 'added', memory: added };
-    });
-  }
+    },
 
-  /** False: there is none of that number. */
-  async remove(guildId: string, number: number): Promise<boolean> {
-    const statement = sql`DELETE FROM memories WHERE guild_id = ${guildId} AND number = ${number}`;
-    const removed = await this.#database.write((connection) => connection.run(statement));
-    if (removed === 0) return false;
-    await this.#database.scrub();
-    return true;
-  }
+    /** `full`: the server has as many as it may. */
+    add(
+      memory: NewMemory,
+    ): Promise<
+      | { readonly kind: 'added'; readonly memory: Memory }
+      | { readonly kind: 'full'; readonly limit: number }
+    > {
+      const { guildId } = memory;
+      return database.write(async (connection) => {
+        const [{ count, last } = { count: 0, last: 0 }] = await connection.rows(
+          { count: integer, last: integer },
+          sql`SELECT COUNT(*) AS count, COALESCE(MAX(number), 0) AS last
+            FROM memories WHERE guild_id = ${guildId}`,
+        );
+        if (count >= mostMemories) return { kind: 'full', limit: mostMemories };
+        const added = { ...memory, number: last + 1 };
+        await connection.insert(memories, [added]);
+        return { kind: 'added', memory: added };
+      });
+    },
+
+    /** False: there is none of that number. */
+    async remove(guildId: string, number: number): Promise<boolean> {
+      const statement = sql`DELETE FROM memories WHERE guild_id = ${guildId} AND number = ${number}`;
+      const removed = await database.write((connection) => connection.run(statement));
+      if (removed === 0) return false;
+      await database.scrub();
+      return true;
+    },
+  };
 }
 
 /** Where memories are kept. */
-export const memoryStore = new StoreKey<Public<MemoryStore>>('memories');
+export const memoryStore = new StoreKey<MemoryStore>('memories');

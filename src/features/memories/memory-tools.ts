@@ -119,7 +119,7 @@ async function objectionTo(
   if (!settings().of(memorySetting)) return { id: 'memory.off' };
   const involved = [authorId, aboutId ?? authorId];
   if ((await Promise.all(involved.map(agreed))).includes(false)) return { id: 'memory.no_yes' };
-  const isFull = features.memoryCache.known(guildId).length >= mostMemories;
+  const isFull = features.memories.known(guildId).length >= mostMemories;
   return isFull ? full(mostMemories) : undefined;
 }
 
@@ -133,7 +133,7 @@ async function write(
   const objection = await objectionTo(author.id, about?.id, ports);
   if (objection) return outcomeOf(objection);
   const { clock, guildId, features } = ports;
-  const added = await features.memoryCache.add({
+  const added = await features.memories.add({
     guildId,
     text: words,
     byId: author.id,
@@ -155,7 +155,7 @@ async function prepareForgetting(
 ): Promise<PreparedAction<ServerToolPorts>> {
   const { guildId, features, settings } = ports;
   if (!settings().of(memorySetting)) return refused({ id: 'memory.off' });
-  const find = () => features.memoryCache.known(guildId).find((one) => one.number === number);
+  const find = () => features.memories.known(guildId).find((one) => one.number === number);
   const memory = find();
   if (!memory) return refused({ id: 'unknown', with: { x: number } });
   const objection = await objectionToForgetting(memory, askerId, ports, signal);
@@ -170,8 +170,7 @@ async function prepareForgetting(
       const denied = await objectionToForgetting(memory, askerId, ports, until);
       if (denied) return outcomeOf(denied);
       const isGone =
-        find()?.atWallMs !== memory.atWallMs ||
-        !(await features.memoryCache.remove(guildId, number));
+        find()?.atWallMs !== memory.atWallMs || !(await features.memories.delete(guildId, number));
       return outcomeOf(isGone ? { id: 'unknown', with: { x: number } } : { id: 'confirm.done' });
     },
   };

@@ -9,14 +9,18 @@ import type {
   ProgramText,
   ProgramUtterance,
 } from '#src/features/contract/http-api-ports.ts';
+import {
+  tooMuchAtOnce,
+  WrittenAnswerConcurrency,
+} from '#src/features/contract/written-answer-concurrency.ts';
 import type { PipelineName, TurnUtterance } from '#src/pipeline/pipeline.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { styleIn } from '#src/settings/stored-settings.ts';
 import type { Recordings } from '#src/sources/recordings.ts';
-import type { Transcriber } from '#src/speech/ports.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { heldStream } from './held-stream.ts';
 import { openSpeech } from './program-speech.ts';
-import { once, soundOfRecording, transcribed } from './question-utterances.ts';
+import { once, recogniserWith, soundOfRecording, transcribed } from './question-utterances.ts';
 import { openUnspokenAnswer } from './unspoken-answer.ts';
 
 /** Answers and texts that programs get at once in one server; what comes above it is refused. */
@@ -34,19 +38,18 @@ export function programAnswers(
   recordings: Public<Recordings>,
   ending: AbortSignal,
 ) {
-  const underWay = new Map<string, number>();
+  const limits = new WrittenAnswerConcurrency(mostInServer, mostInServer);
 
   /** Opens a stream that counts for the limit of the server until it has been read. */
   async function placed<Part, Other extends { readonly kind: 'failed' | 'unspeakable' }>(
-    guildId: string,
+    { asker, guildId }: Pick<ProgramQuestion, 'asker' | 'guildId'>,
     signal: AbortSignal,
     open: (until: AbortSignal) => Promise<OpenStream<Part> | Other>,
   ): Promise<OpenStream<Part> | Other | FailedStream> {
-    const count = underWay.get(guildId) ?? 0;
-    if (count >= mostInServer) return failed({ id: 'ask.dropped' });
-    underWay.set(guildId, count + 1);
+    const place = limits.enter(guildId, asker.id);
+    if (typeof place === 'string') return tooMuchAtOnce;
     using stack = new DisposableStack();
-    stack.defer(() => underWay.set(guildId, (underWay.get(guildId) ?? 1) - 1));
+    stack.use(place);
     const until = AbortSignal.any([signal, ending]);
     const answer = await open(until);
     if (answer.kind !== 'open') return answer;
@@ -62,20 +65,12 @@ export function programAnswers(
     const { settings } = sessions;
     await settings.load(guildId);
     const heard = await understand(question, signal);
-    if ('line' in heard) return failed(heard.line);
+    if ('line' in heard) return { kind: 'failed', line: heard.line };
     const atMs = clock.nowMs();
     const by = { speakerId: asker.id, fromMs: atMs, toMs: atMs };
     const said = heard.said.map((one) => ({ ...one, ...by }));
-    const own = settings.styleIn(guildId);
-    const style = {
-      ...own,
-      ...(instructions !== undefined && { instructions }),
-      voice: {
-        ...own.voice,
-        ...(voice !== undefined && { name: voice }),
-        ...(speechModel !== undefined && { model: speechModel }),
-      },
-    };
+    const own = styleIn(settings.styleIn(guildId), { voice, model: speechModel });
+    const style = instructions === undefined ? own : { ...own, instructions };
     const [standard = 'chained'] = pipelinesOf(guildId);
     const pipeline = isSpoken
       ? pipelines.open(question.pipeline ?? standard)
@@ -90,12 +85,12 @@ export function programAnswers(
     { guildId, asker, said, transcriptionModel }: ProgramQuestion,
     signal: AbortSignal,
   ): Promise<{ readonly said: readonly Words[] } | { readonly line: TextLine }> {
-    const { spending, transcriber } = parts;
     const typed = said.flatMap((one) => (one.kind === 'typed' ? [typedWords(one)] : []));
     if (typed.length === said.length) return { said: typed };
-    const listening = spending.listenToRecording(guildId, asker.id);
-    if ('line' in listening) return { line: listening.line };
-    const recogniser = withModel(transcriber.paidBy(listening.reservation), transcriptionModel);
+    const listening = parts.spending.listenToRecording(guildId, asker.id);
+    if ('line' in listening) return listening;
+    const paid = parts.transcriber.paidBy(listening.reservation);
+    const recogniser = recogniserWith(paid, { model: transcriptionModel });
     const words: Words[] = [];
     for (const one of said) {
       if (one.kind === 'typed') {
@@ -117,8 +112,7 @@ export function programAnswers(
    * among them.
    */
   function pipelinesOf(guildId: string): readonly PipelineName[] {
-    const { settings } = sessions;
-    const own = settings.in(guildId).pipeline;
+    const own = sessions.settings.in(guildId).pipeline;
     const names = parts.pipelines.names.filter((name) => name !== 'realtime');
     return names.toSorted((one, other) => Number(other === own) - Number(one === own));
   }
@@ -132,7 +126,7 @@ export function programAnswers(
      * Reading its parts throws what a pipeline throws. Aborting `signal` throws its reason.
      */
     answer(question: ProgramQuestion, signal: AbortSignal): Promise<ProgramAnswer> {
-      return placed(question.guildId, signal, (until) => openAnswer(question, until));
+      return placed(question, signal, (until) => openAnswer(question, until));
     },
 
     /**
@@ -141,9 +135,8 @@ export function programAnswers(
      * Reading the sound, mono at `speakRateHz`, throws what a synthesizer throws. Aborting `signal` throws its reason.
      */
     speak(text: ProgramText, signal: AbortSignal): Promise<ProgramSpeech> {
-      const { settings } = sessions;
-      return placed(text.guildId, signal, (until) =>
-        openSpeech('speech to a program', text, parts, settings, until),
+      return placed(text, signal, (until) =>
+        openSpeech('speech to a program', text, parts, sessions.settings, until),
       );
     },
   };
@@ -151,16 +144,6 @@ export function programAnswers(
 
 type Words = Omit<TurnUtterance, 'speakerId' | 'fromMs' | 'toMs'>;
 
-/** A recogniser of one model hears with that. */
-function withModel(transcriber: Transcriber, model: string | undefined): Transcriber {
-  if (model === undefined) return transcriber;
-  return transcriber.withOptions?.({ model }) ?? transcriber;
-}
-
 function typedWords({ name, text }: Extract<ProgramUtterance, { kind: 'typed' }>): Words {
   return { name, text, transcript: async () => ({ text }) };
-}
-
-function failed(line: TextLine): FailedStream {
-  return { kind: 'failed', line };
 }

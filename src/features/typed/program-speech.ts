@@ -7,6 +7,7 @@ import { ahead } from '#src/pipeline/spoken.ts';
 import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
+import { styleIn } from '#src/settings/stored-settings.ts';
 import type { SpeechVoice } from '#src/speech/ports.ts';
 import { type Reservation, speechRequestOf } from '#src/spending/reservation.ts';
 import { soundOf } from '#src/voice/output/clause-sound.ts';
@@ -30,20 +31,14 @@ export async function openSpeech(
   signal: AbortSignal,
 ): Promise<ProgramSpeech> {
   const { guildId, asker, input, speed = 1, voice: name, model, instructions, ...told } = text;
-  const { spending } = parts;
   const clauses = clausesOf(input);
   if (clauses.length === 0) return { kind: 'unspeakable' };
   await settings.load(guildId);
-  const opened = spending.open(speechRequestOf(kind, guildId, clauses.join(' '), asker));
+  const opened = parts.spending.open(speechRequestOf(kind, guildId, clauses.join(' '), asker));
   if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
   const { reservation } = opened;
-  const voice: SpeechVoice = {
-    ...settings.styleIn(guildId).voice,
-    ...(name !== undefined && { name }),
-    ...(model !== undefined && { model }),
-    ...(instructions !== undefined && { instructions }),
-    ...told,
-  };
+  const manner = { voice: name, model, tone: instructions };
+  const voice = { ...styleIn(settings.styleIn(guildId), manner).voice, ...told };
   async function* read(): AsyncGenerator<Pcm> {
     try {
       yield* paced(spoken(clauses, voice, reservation, parts, signal), speed);
@@ -78,8 +73,8 @@ function spoken(
   );
 }
 
-/** The same at `speakRateHz` and another pace, at the same pitch; 0.25 to 4 takes two steps of at most 2. */
-async function* paced(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
+/** Sound at `speakRateHz` and another pace, at the same pitch; 0.25 to 4 takes two steps of at most 2. */
+export async function* paced(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
   const rate = new OneRate(speakRateHz);
   const isFar = speed < 0.5 || speed > 2;
   const steps = speed === 1 ? [] : isFar ? [Math.sqrt(speed), Math.sqrt(speed)] : [speed];

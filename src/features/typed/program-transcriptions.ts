@@ -12,6 +12,7 @@ import type {
   RecordingRequest,
   RecordingSegment,
 } from '#src/features/contract/http-api-ports.ts';
+import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
 import { recordingErrorText } from '#src/features/tracks/sound-source-error-texts.ts';
 import { promptMessages, textOnlyCompletion } from '#src/pipeline/prompt-data-block.ts';
 import {
@@ -23,10 +24,10 @@ import type { Recordings } from '#src/sources/recordings.ts';
 import { joinTexts } from '#src/speech/join-texts.ts';
 import { shiftWords } from '#src/speech/listen.ts';
 import type { Transcriber } from '#src/speech/ports.ts';
-import { transcribed } from './question-utterances.ts';
+import { recogniserWith, transcribed } from './question-utterances.ts';
 
 /** Recordings that are put into words at once, for one program and in one server; what comes above it is refused. */
-const [mostForProgram, mostInServer] = [1, 2];
+const limits = { program: 1, server: 2 } as const;
 /** Longest recording, in ms: 19 MB of samples. */
 const longestSoundMs = 600_000;
 /** Requests to the chat model that a segment is part of. */
@@ -42,8 +43,7 @@ export class ProgramTranscriptions {
   readonly #models: readonly string[];
   readonly #weights: SileroWeights;
   readonly #signal: AbortSignal;
-  /** Server and program of each that is under way. */
-  readonly #underWay = new Set<Pick<RecordingRequest, 'guildId' | 'asker'>>();
+  readonly #limits = new WrittenAnswerConcurrency(limits.program, limits.server);
 
   /**
    * `models`: models that may be chosen to recognise a recording, the usual one first; none: there is no choice. Aborting
@@ -74,21 +74,23 @@ export class ProgramTranscriptions {
    * Reading throws what a recogniser throws. Aborting `signal` throws its reason.
    */
   async *transcribe(request: RecordingRequest, signal: AbortSignal): AsyncGenerator<RecordingPart> {
-    const busy = this.#busy(request);
-    if (busy) return yield busy;
+    const place = this.#limits.enter(request.guildId, request.asker.id);
+    if (typeof place === 'string') {
+      const of = place === 'person' ? 'program' : place;
+      return yield { kind: 'busy', of, limit: limits[of] };
+    }
     using stack = new DisposableStack();
     const given = AbortSignal.any([signal, this.#signal]);
-    const leave = () => this.#underWay.delete(request);
-    this.#underWay.add(request);
-    stack.defer(leave);
-    given.addEventListener('abort', leave, { once: true });
+    stack.use(place);
+    given.addEventListener('abort', () => place[Symbol.dispose](), { once: true });
     const deadline = stack.use(deadlineSignal(request.longestMs, this.#parts.clock, late));
     const until = AbortSignal.any([given, deadline.signal]);
     try {
       const file = { ...request.recording, personId: request.asker.id };
       const pcm = await this.#recordings.read(file, until, longestSoundMs);
       yield { kind: 'begun', durationMs: durationMs(pcm) };
-      yield* this.#read(request, pcm, until);
+      const spoken = this.#spoken(request, pcm, until);
+      yield* withLeads(request.isTranslated ? this.#translated(request, spoken, until) : spoken);
     } catch (error) {
       given.throwIfAborted();
       if (deadline.signal.aborted) return yield { kind: 'late' };
@@ -96,19 +98,6 @@ export class ProgramTranscriptions {
       if (!line) throw error;
       yield { kind: 'failed', line };
     }
-  }
-
-  #busy({ guildId, asker }: RecordingRequest): RecordingPart | undefined {
-    const here = [...this.#underWay].filter((one) => one.guildId === guildId);
-    const own = here.filter((one) => one.asker.id === asker.id);
-    if (own.length >= mostForProgram) return { kind: 'busy', of: 'program', limit: mostForProgram };
-    if (here.length >= mostInServer) return { kind: 'busy', of: 'server', limit: mostInServer };
-    return undefined;
-  }
-
-  #read(request: RecordingRequest, pcm: Pcm, signal: AbortSignal): AsyncIterable<RecordingPart> {
-    const spoken = this.#spoken(request, pcm, signal);
-    return withLeads(request.isTranslated ? this.#translated(request, spoken, signal) : spoken);
   }
 
   /** Money is asked for before each utterance: a budget is passed by one of them at most. */
@@ -138,15 +127,11 @@ export class ProgramTranscriptions {
     hasWordTimes,
     isTranslated,
   }: RecordingRequest) {
-    const { spending, transcriber } = this.#parts;
-    const listening = spending.listenToRecording(guildId, asker.id);
+    const listening = this.#parts.spending.listenToRecording(guildId, asker.id);
     if ('line' in listening) return listening;
-    const paid = transcriber.paidBy(listening.reservation);
-    const hinted = hints.length > 0 ? (paid.withHints?.(hints) ?? paid) : paid;
-    const hintedTranscriber =
-      language === undefined ? hinted : (hinted.inLanguage?.(language) ?? hinted);
-    const asked = { model, hasWordTimes, isTranslated };
-    return { transcriber: hintedTranscriber.withOptions?.(asked) ?? hintedTranscriber };
+    const paid = this.#parts.transcriber.paidBy(listening.reservation);
+    const choices = { hints, language, model, hasWordTimes, isTranslated };
+    return { transcriber: recogniserWith(paid, choices) };
   }
 
   /** The chat model translates the rest, once all is heard. */
@@ -170,42 +155,30 @@ export class ProgramTranscriptions {
 
   /** The texts of all of these in English, or why they are not. */
   async #english(
-    request: RecordingRequest,
+    { guildId, asker }: RecordingRequest,
     segments: readonly RecordingSegment[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<RecordingSegment, string> | RecordingPart> {
+    const { chat, spending } = this.#parts;
     const english = new Map<RecordingSegment, string>();
     const missing = () => segments.filter((segment) => !english.has(segment));
     for (let n = 0; n < mostTries; n++) {
       for (const batch of translationBatches(missing())) {
-        const asked = await this.#translate(request, batch, signal);
-        if ('line' in asked) return { kind: 'failed', line: asked.line };
-        for (const [segment, text] of asked) english.set(segment, text);
+        const prompt = translationPrompt(batch, 'English');
+        const opened = spending.open({
+          kind: 'translation of a recording',
+          guildId,
+          personId: asker.id,
+          name: asker.name,
+          first: { messages: promptMessages(prompt) },
+        });
+        if (opened.kind === 'refused') return { kind: 'failed', line: opened.line };
+        using reservation = opened.reservation;
+        const reply = await textOnlyCompletion(chat.paidBy(reservation), prompt, signal);
+        for (const [segment, text] of readTranslations(reply, batch)) english.set(segment, text);
       }
     }
     return missing().length > 0 ? { kind: 'untranslated' } : english;
-  }
-
-  async #translate(
-    { guildId, asker }: RecordingRequest,
-    batch: readonly RecordingSegment[],
-    signal: AbortSignal,
-  ) {
-    const { chat, spending } = this.#parts;
-    const prompt = translationPrompt(batch, 'English');
-    const opened = spending.open({
-      kind: 'translation of a recording',
-      guildId,
-      personId: asker.id,
-      name: asker.name,
-      first: { messages: promptMessages(prompt) },
-    });
-    if (opened.kind === 'refused') return { line: opened.line };
-    using reservation = opened.reservation;
-    return readTranslations(
-      await textOnlyCompletion(chat.paidBy(reservation), prompt, signal),
-      batch,
-    );
   }
 }
 

@@ -68,26 +68,28 @@ export class TypedMessageHandler implements TypedMessageListener {
   /** Answers it if it is meant for the bot; resolves when that is done. Never throws. */
   async handle(message: TypedMessage): Promise<TypedOutcome> {
     const { guildId, author, messageId } = message;
-    const session = this.#sessions.session(guildId);
-    const chat = session?.channel.channelId === message.channelId ? session : undefined;
-    let objection = chat ? objectionTo(message, chat) : unmentioned(message);
-    if (!chat && !objection) objection = await this.#objectionElsewhere(message, session);
-    let outcome: TypedOutcome;
-    if (objection) outcome = (await this.#read(message, session)) ?? objection;
-    else {
-      const over = new AbortController();
-      this.#open.set(messageId, over);
-      const until = AbortSignal.any([this.#signal, over.signal]);
-      outcome = await this.#answer(message, chat, until).catch((error: unknown) => {
-        this.#failed(guildId, error, until);
-        return 'failed' as const;
-      });
-      this.#open.delete(messageId);
-      if (over.signal.aborted) outcome = 'deleted';
-    }
+    const over = new AbortController();
+    this.#open.set(messageId, over);
+    let outcome = await this.#outcome(message, over.signal).catch((error: unknown) => {
+      if (!this.#signal.aborted && !over.signal.aborted)
+        this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
+      return 'failed' as const;
+    });
+    this.#open.delete(messageId);
+    if (over.signal.aborted) outcome = 'deleted';
     if (outcome !== 'elsewhere' && outcome !== 'bot')
       this.#parts.onEvent(guildId, { kind: 'typed', speakerId: author.id, outcome });
     return outcome;
+  }
+
+  /** Aborting `over` ends the answer: the message is deleted. */
+  async #outcome(message: TypedMessage, over: AbortSignal): Promise<TypedOutcome> {
+    const session = this.#sessions.session(message.guildId);
+    const chat = session?.channel.channelId === message.channelId ? session : undefined;
+    const own = chat ? objectionTo(message, chat) : unmentioned(message);
+    const objection = own ?? (chat ? undefined : await this.#objectionElsewhere(message, session));
+    if (!objection) return await this.#answer(message, chat, AbortSignal.any([this.#signal, over]));
+    return (session && (await this.#reader.handle(message, session))) ?? objection;
   }
 
   /** Reason for which a line outside the chat of the bot's channel is not answered, as for a command. Never throws. */
@@ -104,19 +106,6 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (session) return session.context.gate.saidNo(author.id) ? 'refused' : undefined;
     const choices = await this.#sessions.readConsents(guildId);
     return !choices.isRead || choices.saidNo(author.id) ? 'refused' : undefined;
-  }
-
-  /** Never throws. */
-  async #read(
-    message: TypedMessage,
-    session: VoiceSession | undefined,
-  ): Promise<TypedOutcome | undefined> {
-    try {
-      return session && (await this.#reader.handle(message, session));
-    } catch (error) {
-      this.#failed(message.guildId, error, this.#signal);
-      return 'failed';
-    }
   }
 
   async #answer(
@@ -157,8 +146,8 @@ export class TypedMessageHandler implements TypedMessageListener {
     if (sent === 'deleted') return 'deleted';
     if (isAnswered && outcome.confirmation) {
       const { channelId, guildId } = message;
-      const { button, line } = outcome.confirmation;
       const place = { channelId, guildId, name: channelId };
+      const { button, line } = outcome.confirmation;
       await this.#parts.messages.offer(place, line, [button], signal);
     }
     return isAnswered ? 'answered' : 'failed';
@@ -172,20 +161,14 @@ export class TypedMessageHandler implements TypedMessageListener {
     const words = writtenText(line, message.guildId, this.#parts);
     return await this.#replies.reply(message, openText(words), signal);
   }
-
-  #failed(guildId: string, error: unknown, signal: AbortSignal): void {
-    if (signal.aborted) return;
-    this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
-  }
 }
 
 /** Reason for which a message is not for the bot; its words are read only where the bot may read them. */
 function objectionTo(message: TypedMessage, session: VoiceSession): TypedOutcome | undefined {
   const { author, isWebhook, isMention, text } = message;
-  const { context } = session;
   if (isWebhook) return 'webhook';
   if (author.isBot) return 'bot';
-  const { addressing, gate, settings } = context;
+  const { addressing, gate, people, settings } = session.context;
   if (settings().typed === 'off' || addressing.isOff) return 'off';
   const standing = gate.standing(author.id);
   if (standing === 'no') return 'refused';
@@ -193,15 +176,9 @@ function objectionTo(message: TypedMessage, session: VoiceSession): TypedOutcome
   if (standing !== 'yes') return 'unasked';
   if (gate.paused) return 'paused';
   if (text === '') return 'unread';
-  return isMeant(message, session) ? undefined : 'not-meant';
+  return addressing.isLineMeant(author.id, text, people()) ? undefined : 'not-meant';
 }
 
 function unmentioned({ author, isMention, isWebhook }: TypedMessage): TypedOutcome | undefined {
   return isMention && !isWebhook && !author.isBot ? undefined : 'elsewhere';
-}
-
-function isMeant(message: TypedMessage, session: VoiceSession): boolean {
-  const { addressing, people } = session.context;
-  const { author, text } = message;
-  return addressing.isLineMeant(author.id, text, people());
 }

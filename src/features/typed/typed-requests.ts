@@ -3,11 +3,14 @@ import { within } from '#src/base/waiting.ts';
 import type { ChatMessage } from '#src/chat/ports.ts';
 import { exchangesFor, messagesOf } from '#src/conversation/answering/begin-answer.ts';
 import type { HistoryExchange } from '#src/conversation/machine/state.ts';
-import type { DropReason } from '#src/conversation/queue/queued-turn.ts';
+import type { DropReason, QueuedQuestion } from '#src/conversation/queue/queued-turn.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import { withToolRules } from '#src/conversation/tools/session-tools.ts';
 import type { ServerToolPorts, ToolEntry } from '#src/conversation/tools/tool-entry.ts';
-import type { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import {
+  tooMuchAtOnce,
+  type WrittenAnswerConcurrency,
+} from '#src/features/contract/written-answer-concurrency.ts';
 import {
   memoryContext,
   memorySetting,
@@ -25,53 +28,53 @@ import type {
 } from '#src/ports/command-ports.ts';
 import type { VoiceSession } from '#src/sessions/voice-session.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import type { GuildSettings } from '#src/settings/guild-settings.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
 import type { Recordings, SoundFile } from '#src/sources/recordings.ts';
-import type { PaidPipeline } from '#src/spending/paid-engine.ts';
-import type { TextLine } from '#src/texts/texts.ts';
+import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import {
   type RecordedSound,
-  recogniserOf,
+  recogniserWith,
   soundOfRecording,
   utterancesOf,
 } from './question-utterances.ts';
 import { type SayOptions, type SayOutcome, sayIn } from './say-text.ts';
-import { droppedFor, nowhere, questionOf } from './typed-question.ts';
 import { answerUnspoken, type OwnedQuestion } from './unspoken-answer.ts';
 import { type PromptWords, WrittenTools } from './written-tools.ts';
 
 /** Longest wait, in ms, for an answer aloud; afterwards the answer is heard without being shown. */
 const longestAloudMs = 50_000;
 
+/** The bot sits in no channel. */
+const nowhere = { kind: 'nowhere' } as const;
+const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
+const late: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
+
+/** Services that typed requests use. */
+export type TypedServices = {
+  readonly parts: SessionDependencies;
+  readonly sessions: VoiceSessions;
+  readonly recordings: Public<Recordings>;
+  readonly tools: () => readonly ToolEntry[];
+  readonly writtenQuestions: WrittenAnswerConcurrency;
+  readonly longestWritingMs: number;
+  /** Aborting it ends the answers that are being written. */
+  readonly ending: AbortSignal;
+};
+
+type TypedQuestion = {
+  readonly guildId: string;
+  readonly question: string;
+  readonly asker: Asker;
+  readonly about: QuestionSubject;
+};
+
 /** Typed requests: texts to read out, questions, and the command to be silent. */
 export class TypedRequests {
-  readonly #recordings: Public<Recordings>;
-  readonly #writtenQuestions: WrittenAnswerConcurrency;
-  readonly #longestWritingMs: number;
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
-  readonly #signal: AbortSignal;
-  readonly #tools: () => readonly ToolEntry[];
+  readonly #services: TypedServices;
 
-  /** Aborting `signal` ends the answers that are being written. */
-  constructor(
-    parts: SessionDependencies,
-    sessions: VoiceSessions,
-    recordings: Public<Recordings>,
-    tools: () => readonly ToolEntry[],
-    writtenQuestions: WrittenAnswerConcurrency,
-    longestWritingMs: number,
-    signal: AbortSignal,
-  ) {
-    this.#recordings = recordings;
-    this.#writtenQuestions = writtenQuestions;
-    this.#longestWritingMs = longestWritingMs;
-    this.#parts = parts;
-    this.#sessions = sessions;
-    this.#signal = signal;
-    this.#tools = tools;
+  constructor(services: TypedServices) {
+    this.#services = services;
   }
 
   /**
@@ -84,8 +87,8 @@ export class TypedRequests {
     when: 'now' | 'queue',
     how: SayOptions = {},
   ): Promise<SayOutcome> {
-    const session = this.#sessions.session(guildId);
-    return session ? sayIn(session, words, when, how) : { kind: 'nowhere' };
+    const session = this.#services.sessions.session(guildId);
+    return session ? sayIn(session, words, when, how) : nowhere;
   }
 
   /**
@@ -100,90 +103,27 @@ export class TypedRequests {
     answer: AnswerForm,
     about: QuestionSubject = {},
   ): Promise<AskOutcome> {
-    if (answer === 'voice') return await this.#answer(guildId, question, asker, answer, about);
-    const place = this.#writtenQuestions.enter(guildId, asker.id);
-    if ('line' in place) return { kind: 'failed', line: place.line };
-    using _ = place;
-    return await this.#answer(guildId, question, asker, answer, about);
-  }
-
-  async #answer(
-    guildId: string,
-    question: string,
-    asker: Asker,
-    answer: AnswerForm,
-    about: QuestionSubject,
-  ): Promise<AskOutcome> {
-    const { clock } = this.#parts;
-    const refusal = answer === 'voice' ? this.#unaskable(guildId) : undefined;
-    if (refusal) return refusal;
-    const askedAtMs = clock.nowMs();
-    const over = new AbortController();
-    const gone = about.signal ? [about.signal] : [];
-    const until = AbortSignal.any([this.#signal, over.signal, ...gone]);
-    const { recording } = about;
-    const heard = recording && (await this.#heard(recording, about, guildId, asker, until));
-    if (heard && 'line' in heard) return { kind: 'failed', line: heard.line };
-    const atMs = clock.nowMs();
-    const said = utterancesOf({ asker, question, about, sound: heard, atMs }, until);
-    const usualMs = answer === 'voice' ? longestAloudMs : this.#longestWritingMs;
-    const ms = (about.longestMs ?? usualMs) - (atMs - askedAtMs);
+    const { ending, sessions, writtenQuestions } = this.#services;
+    const asked = { guildId, question, asker, about };
     if (answer === 'voice') {
-      const session = this.#sessions.session(guildId);
-      return session ? await this.#aloud({ said, question, asker, about }, session, ms) : nowhere;
+      const session = sessions.session(guildId);
+      if (!session) return nowhere;
+      return session.context.maySpeak() ? await this.#aloud(asked, ending) : captionsOnly;
     }
+    const place = writtenQuestions.enter(guildId, asker.id);
+    if (typeof place === 'string') return tooMuchAtOnce;
+    using _ = place;
+    const over = new AbortController();
     try {
-      const asked = { guildId, said, asker, about, isHeard: heard !== undefined };
-      const unspoken = await this.#unspoken(asked, answer === 'text');
-      return await answerUnspoken(unspoken, this.#parts, ms, until);
+      return await this.#unspoken(asked, answer, AbortSignal.any([ending, over.signal]));
     } finally {
       over.abort(new Error('the answer is over'));
     }
   }
 
-  /** Why nothing can be asked aloud there. */
-  #unaskable(guildId: string): AskOutcome | undefined {
-    const session = this.#sessions.session(guildId);
-    if (!session) return nowhere;
-    return session.context.maySpeak() ? undefined : captionsOnly;
-  }
-
-  /** A question to be answered in writing or as a file, on what is known now. */
-  async #unspoken(
-    { guildId, said, asker, about, isHeard }: AskedQuestion,
-    isWritten: boolean,
-  ): Promise<OwnedQuestion> {
-    const { exchanges, owner } = knownTo(asker, this.#sessions.session(guildId), about);
-    const { settings } = this.#sessions;
-    await settings.load(guildId);
-    const remembered = await this.#remembered(guildId, asker);
-    const history = [...messagesOf(exchanges), ...remembered];
-    const language = (await this.#languagesFor(guildId, asker)).answerTo(asker.id);
-    const channelId = this.#channelIn(guildId);
-    const usual = settings.styleIn(guildId, channelId);
-    const asked = { guildId, owner, isWritten };
-    if (!isWritten) {
-      const turn = { said, style: styleIn(usual, about.manner), history, tools: [], language };
-      const pipeline = this.#pipelineIn(guildId);
-      return { ...asked, turn, pipeline, speed: about.manner?.speed };
-    }
-    const { name, instructions } = settings.at(guildId, channelId).persona ?? {};
-    const hasOthers = remembered.length > 0 || (name ?? instructions) !== undefined;
-    const tools = await this.#toolsFor(
-      guildId,
-      { said, earlier: exchanges, hasOthers },
-      asker,
-      about,
-    );
-    const { offered } = tools;
-    const style = withToolRules(usual, { done: [], offered });
-    const turn = { said, style, history, tools: offered, language };
-    return { ...asked, turn, tools, pipeline: this.#writingPipeline(guildId, isHeard) };
-  }
-
   /** Lets this person ask without the bot's name for a while; `unheard`: they have not agreed to be heard, `paused`: hearing is paused. */
   openAskWindow(guildId: string, personId: string): 'open' | 'unheard' | 'paused' | 'nowhere' {
-    const context = this.#sessions.session(guildId)?.context;
+    const context = this.#services.sessions.session(guildId)?.context;
     if (!context) return 'nowhere';
     if (context.gate.standing(personId) !== 'yes') return 'unheard';
     if (context.gate.paused) return 'paused';
@@ -193,40 +133,154 @@ export class TypedRequests {
 
   /** Silences the bot within two frames. All that waits is dropped as well, questions and sounds included; what was heard stays known. */
   stop(guildId: string): 'stopped' | 'nothing' {
-    return this.#sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
+    return this.#services.sessions.session(guildId)?.context.queue.stop() ? 'stopped' : 'nothing';
+  }
+
+  /** Languages of the session, else by the asker's settings and words. */
+  async #languagesFor({ asker, guildId }: TypedQuestion): Promise<SpeakerLanguages> {
+    const { parts, sessions } = this.#services;
+    await parts.peopleSettings.load(guildId, asker.id);
+    const session = sessions.session(guildId);
+    const settings = () => sessions.settings.in(guildId);
+    return session?.context.languages ?? new SpeakerLanguages({ guildId, parts, settings });
+  }
+
+  /** Sound of the recording of a question, and what recognises it; a fault of it comes back as a line. Aborting `signal` throws its reason. */
+  async #sound(
+    asked: TypedQuestion,
+    recording: SoundFile,
+    signal: AbortSignal,
+  ): Promise<RecordedSound | { readonly kind: 'failed'; readonly line: TextLine }> {
+    const { parts, recordings } = this.#services;
+    const { about, asker, guildId } = asked;
+    const spoken = (await this.#languagesFor(asked)).hintFor(asker.id);
+    const listening = parts.spending.listenToRecording(guildId, asker.id);
+    if ('line' in listening) return { kind: 'failed', line: listening.line };
+    const language = about.recordedBy === undefined ? spoken : undefined;
+    const paid = parts.transcriber.paidBy(listening.reservation);
+    const transcriber = recogniserWith(paid, { language });
+    const pcm = await soundOfRecording({ ...recording, personId: asker.id }, recordings, signal);
+    return 'line' in pcm ? { kind: 'failed', line: pcm.line } : { pcm, transcriber };
+  }
+
+  async #aloud(asked: TypedQuestion, ending: AbortSignal): Promise<AskOutcome> {
+    const { about, asker, guildId, question } = asked;
+    const { longestMs = longestAloudMs, recording, signal } = about;
+    const { clock } = this.#services.parts;
+    const untilMs = clock.nowMs() + longestMs;
+    const until = AbortSignal.any([ending, signal ?? ending]);
+    const sound = recording && (await this.#sound(asked, recording, until));
+    if (sound && 'line' in sound) return sound;
+    const atMs = clock.nowMs();
+    const said = utterancesOf({ ...asked, sound, atMs }, until);
+    const context = this.#services.sessions.session(guildId)?.context;
+    if (!context) return nowhere;
+    const answered = Promise.withResolvers<AskOutcome>();
+    context.queue.ask(
+      questionOf(said, question, atMs, {
+        manner: mannerIn(context.settings().pipeline, about),
+        signal,
+        report: answered.resolve,
+        onOver: (why) => answered.resolve(droppedFor(why)),
+      }),
+    );
+    const follow = () => context.addressing.open(asker.id);
+    follow();
+    void answered.promise.then(follow);
+    return await within(answered.promise, untilMs - atMs, clock, () => new Error('late')).catch(
+      () => late,
+    );
+  }
+
+  /** Answers in writing or as a file, by what is known now. */
+  async #unspoken(
+    asked: TypedQuestion,
+    answer: Exclude<AnswerForm, 'voice'>,
+    ending: AbortSignal,
+  ): Promise<AskOutcome> {
+    const { longestWritingMs, parts } = this.#services;
+    const { longestMs = longestWritingMs, recording, signal = ending } = asked.about;
+    const until = AbortSignal.any([ending, signal]);
+    const untilMs = parts.clock.nowMs() + longestMs;
+    const sound = recording && (await this.#sound(asked, recording, until));
+    if (sound && 'line' in sound) return sound;
+    const atMs = parts.clock.nowMs();
+    const said = utterancesOf({ ...asked, sound, atMs }, until);
+    const owned = await this.#owned(asked, said, answer === 'text');
+    return await answerUnspoken(owned, parts, untilMs - atMs, until);
+  }
+
+  /** A question with all that its answer is made of. */
+  async #owned(
+    asked: TypedQuestion,
+    said: readonly TurnUtterance[],
+    isWritten: boolean,
+  ): Promise<OwnedQuestion> {
+    const { parts, sessions } = this.#services;
+    const { about, asker, guildId } = asked;
+    const { settings } = sessions;
+    const session = sessions.session(guildId);
+    const { exchanges, owner } = knownTo(asker, session, about);
+    await settings.load(guildId);
+    const remembered = await this.#memoriesFor(asked);
+    const history = [...messagesOf(exchanges), ...remembered];
+    const language = (await this.#languagesFor(asked)).answerTo(asker.id);
+    const channelId = session?.channel.channelId;
+    const usual = settings.styleIn(guildId, channelId);
+    const { persona, pipeline: name } = settings.at(guildId, channelId);
+    if (!isWritten) {
+      const { manner } = about;
+      const turn = { said, style: styleIn(usual, manner), history, tools: [], language };
+      // A Realtime conversation belongs to one channel.
+      const pipeline = parts.pipelines.open(name === 'realtime' ? 'chained' : name);
+      return { guildId, owner, isWritten, turn, pipeline, speed: manner?.speed };
+    }
+    const hasPersona = (persona?.name ?? persona?.instructions) !== undefined;
+    const hasOthers = remembered.length > 0 || hasPersona;
+    const tools = await this.#toolsFor(asked, { said, earlier: exchanges, hasOthers });
+    const { offered } = tools;
+    const style = withToolRules(usual, { done: [], offered });
+    const turn = { said, style, history, tools: offered, language };
+    // The audio model hears a recording; what it would say is written.
+    const isHeard = about.recording && name === 'audio-model';
+    const pipeline = isHeard ? parts.pipelines.open(name) : parts.pipelines.textOnly();
+    return { guildId, owner, isWritten, turn, tools, pipeline };
   }
 
   /** Tools that need no channel; none for programs. */
   async #toolsFor(
-    guildId: string,
+    { about, asker: { id, isProgram, name }, guildId }: TypedQuestion,
     shown: PromptWords,
-    { id, isProgram, name }: Asker,
-    { placeId, askedInId = placeId }: QuestionSubject,
   ): Promise<WrittenTools> {
-    const session = this.#sessions.session(guildId);
-    const context = session?.context;
+    const { parts, sessions, tools } = this.#services;
+    const { placeId, askedInId: channelId = placeId } = about;
+    const session = sessions.session(guildId);
     const usual = session?.tools.actionsFor([id]) ?? (await this.#portsOutside(guildId, id));
     const others = usual.people().filter((one) => one.id !== id);
-    const place =
-      askedInId === undefined ? undefined : { guildId, channelId: askedInId, name: askedInId };
     const asker = { id, name, isBot: false, roleIds: [] };
-    const ports = { ...usual, place, people: () => [...others, asker] };
-    const isOpen = placeId !== undefined;
-    const used = { asker, context, isOpen, parts: this.#parts, ports, shown };
-    return new WrittenTools(isProgram ? [] : this.#tools(), used);
+    const place = channelId === undefined ? undefined : { guildId, channelId, name: channelId };
+    return new WrittenTools(isProgram ? [] : tools(), {
+      asker,
+      context: session?.context,
+      isOpen: placeId !== undefined,
+      parts,
+      ports: { ...usual, place, people: () => [...others, asker] },
+      shown,
+    });
   }
 
   /** Parts of tools where the bot sits nowhere, by what people said for good. */
   async #portsOutside(guildId: string, id: string): Promise<Omit<ServerToolPorts, 'place'>> {
-    const { features, settings } = this.#sessions;
-    const choices = await this.#sessions.readConsents(guildId);
+    const { parts, sessions } = this.#services;
+    const choices = await sessions.readConsents(guildId);
+    const settings = () => sessions.settings.in(guildId);
     return {
       askerIds: [id],
-      clock: this.#parts.clock,
+      clock: parts.clock,
       guildId,
-      features: features.ports,
-      timeZone: settings.in(guildId).timeZone,
-      settings: () => settings.in(guildId),
+      features: sessions.features.ports,
+      timeZone: settings().timeZone,
+      settings,
       people: () => [],
       agreed: async (personId) => choices.wordOf(personId)?.kind === 'always',
       isAllowed: async (right) => right === 'anyone',
@@ -234,84 +288,17 @@ export class TypedRequests {
   }
 
   /** Memories of the server, as data; where the bot sits nowhere, only those of the asker alone; none for programs. */
-  async #remembered(guildId: string, { id, isProgram }: Asker): Promise<readonly ChatMessage[]> {
-    const memories = this.#sessions.features.ports.memoryCache;
-    const { of, timeZone } = this.#sessions.settings.in(guildId);
-    if (!of(memorySetting) || isProgram) return [];
-    const gate = this.#sessions.session(guildId)?.context.gate;
+  async #memoriesFor({ asker, guildId }: TypedQuestion): Promise<readonly ChatMessage[]> {
+    const { sessions } = this.#services;
+    const memories = sessions.features.ports.memories;
+    const { of, timeZone } = sessions.settings.in(guildId);
+    if (!of(memorySetting) || asker.isProgram) return [];
+    const gate = sessions.session(guildId)?.context.gate;
     const usable = gate
-      ? usableMemories(memories.known(guildId), [id], gate)
-      : ownMemories((await memories.load(guildId)) ?? [], id);
+      ? usableMemories(memories.known(guildId), [asker.id], gate)
+      : ownMemories((await memories.load(guildId)) ?? [], asker.id);
     const content = memoryContext(usable, timeZone);
     return content === undefined ? [] : [{ role: 'user', name: '', content }];
-  }
-
-  /** Languages of the session, else by the asker's settings and words. */
-  async #languagesFor(guildId: string, { id }: Asker): Promise<SpeakerLanguages> {
-    await this.#parts.peopleSettings.load(guildId, id);
-    const settings = () => this.#settingsIn(guildId);
-    return (
-      this.#sessions.session(guildId)?.context.languages ??
-      new SpeakerLanguages({ guildId, parts: this.#parts, settings })
-    );
-  }
-
-  /** The chat model, or for a recording the audio model that answers speech; what it would say is written. */
-  #writingPipeline(guildId: string, isHeard: boolean): PaidPipeline {
-    const { pipelines } = this.#parts;
-    const { pipeline } = this.#settingsIn(guildId);
-    return isHeard && pipeline === 'audio-model' ? pipelines.open(pipeline) : pipelines.textOnly();
-  }
-
-  /** Pipeline that answers outside a channel: a Realtime conversation belongs to one channel. */
-  #pipelineIn(guildId: string): PaidPipeline {
-    const { pipeline } = this.#settingsIn(guildId);
-    return this.#parts.pipelines.open(pipeline === 'realtime' ? 'chained' : pipeline);
-  }
-
-  #settingsIn(guildId: string): GuildSettings {
-    return this.#sessions.settings.at(guildId, this.#channelIn(guildId));
-  }
-
-  #channelIn(guildId: string): string | undefined {
-    return this.#sessions.session(guildId)?.context.channel.channelId;
-  }
-
-  async #heard(
-    recording: SoundFile,
-    about: QuestionSubject,
-    guildId: string,
-    asker: Asker,
-    signal: AbortSignal,
-  ): Promise<RecordedSound | { readonly line: TextLine }> {
-    const { spending } = this.#parts;
-    const hint = (await this.#languagesFor(guildId, asker)).hintFor(asker.id);
-    const listening = spending.listenToRecording(guildId, asker.id);
-    if ('line' in listening) return listening;
-    const paid = this.#parts.transcriber.paidBy(listening.reservation);
-    const transcriber = recogniserOf(about, paid, hint);
-    const file = { ...recording, personId: asker.id };
-    const pcm = await soundOfRecording(file, this.#recordings, signal);
-    return 'line' in pcm ? pcm : { pcm, transcriber };
-  }
-
-  async #aloud(
-    { said, question, asker, about }: AloudQuestion,
-    { context }: VoiceSession,
-    ms: number,
-  ): Promise<AskOutcome> {
-    const { clock } = this.#parts;
-    const answered = Promise.withResolvers<AskOutcome>();
-    const onOver = (why: DropReason) => answered.resolve(droppedFor(why));
-    const ends = { onOver, signal: about.signal };
-    const manner = mannerIn(context.settings().pipeline, about);
-    const how = { ...ends, manner, report: answered.resolve };
-    context.queue.ask(questionOf(said, question, clock.nowMs(), how));
-    const follow = () => context.addressing.open(asker.id);
-    follow();
-    void answered.promise.then(follow);
-    const late: AskOutcome = { kind: 'failed', line: { id: 'ask.late' } };
-    return await within(answered.promise, ms, clock, () => new Error('late')).catch(() => late);
   }
 }
 
@@ -334,15 +321,51 @@ function knownTo(
   return { exchanges, owner: exchanges.length === 0 ? 'given' : { channelId } };
 }
 
-const captionsOnly: AskOutcome = { kind: 'failed', line: { id: 'captions.only' } };
+/** A question from a typed text or a recording, which is recognised when it is answered. */
+function questionOf(
+  all: readonly TurnUtterance[],
+  text: string,
+  atMs: number,
+  how: Pick<QueuedQuestion, 'manner' | 'onOver' | 'report' | 'signal'>,
+): QueuedQuestion {
+  const known = all.map((one): TurnUtterance => {
+    if (!one.isRecording) return one;
+    const transcript = async () => {
+      const words = await one.transcript();
+      question.words = { text: `${text} (${words.text})`.trim(), atMs };
+      return words;
+    };
+    return { ...one, transcript };
+  });
+  const said = known.at(-1);
+  if (!said) throw new Error('A typed question holds no utterance.');
+  const question: QueuedQuestion = {
+    kind: 'question',
+    said,
+    earlier: known.slice(0, -1),
+    endedAtMs: atMs,
+    words: { text, atMs },
+    ...how,
+  };
+  return question;
+}
 
-type AloudQuestion = {
-  readonly said: readonly TurnUtterance[];
-  readonly question: string;
-  readonly asker: Asker;
-  readonly about: QuestionSubject;
-};
+/** Message to the asker of a question that is not answered. */
+function droppedFor(why: DropReason): AskOutcome {
+  if (why === 'left') return nowhere;
+  if (why === 'over') return { kind: 'failed', line: { id: 'generic', with: { code: 'bug' } } };
+  return { kind: 'failed', line: { id: drops[why] } };
+}
 
-/** `isHeard`: one of its utterances is a recording. */
-type AskedQuestion = Omit<AloudQuestion, 'question'> &
-  Pick<OwnedQuestion, 'guildId'> & { readonly isHeard: boolean };
+const drops = {
+  stopped: 'stop.ok',
+  skipped: 'stop.ok',
+  withdrawn: 'stop.ok',
+  interrupted: 'stop.ok',
+  crowded: 'ask.dropped',
+  late: 'ask.dropped',
+  replaced: 'ask.replaced',
+  muted: 'muted.server',
+  ending: 'seat.stopped',
+  lost: 'panel.reconnecting',
+} as const satisfies Readonly<Record<Exclude<DropReason, 'left' | 'over'>, PlainTextId>>;

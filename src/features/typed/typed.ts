@@ -4,7 +4,7 @@ import { type ProgramAnswers, programAnswers } from './program-answers.ts';
 import { ProgramTranscriptions } from './program-transcriptions.ts';
 import { TypedMessageHandler } from './typed-message-handler.ts';
 import { TypedRequests } from './typed-requests.ts';
-import { VoicesAndPreviews } from './voices-and-previews.ts';
+import { type VoicesAndPreviews, voicesAndPreviews } from './voices-and-previews.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
@@ -21,22 +21,22 @@ export const typedTalk: Feature = {
   name: 'typed talk',
   open: ({ longestWritingMs, models, recordings, weights }) => ({
     shard({ parts, sessions, signal, sources, typed, writtenQuestions }) {
-      const talk = new TypedRequests(
+      const talk = new TypedRequests({
         parts,
         sessions,
         recordings,
-        sources.tools,
+        tools: sources.tools,
         writtenQuestions,
         longestWritingMs,
-        signal,
-      );
+        ending: signal,
+      });
       const lines = chatReadAloud(sessions);
       typed.listen(new TypedMessageHandler(parts, sessions, { talk, lines }, typed, signal));
       return {
         ports: {
           typed: talk,
           chatReadAloud: lines,
-          voices: new VoicesAndPreviews(parts, sessions, models.speech, signal),
+          voices: voicesAndPreviews(parts, sessions, models.speech, signal),
           programAnswers: programAnswers(parts, sessions, recordings, signal),
           programTranscriptions: new ProgramTranscriptions(
             parts,

@@ -1,5 +1,4 @@
-import { durationMs, joinSamples } from '#src/audio/pcm.ts';
-import { OneRate } from '#src/audio/resample.ts';
+import { durationMs, joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { atStage, BotError } from '#src/base/errors.ts';
 import { within } from '#src/base/waiting.ts';
@@ -9,12 +8,12 @@ import type { ProgramAnswer } from '#src/features/contract/http-api-ports.ts';
 import { failureText } from '#src/notices/notice.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
-import { TimeStretch } from '#src/playback/reply/stretch.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { type PaidPipeline, type ReplyHost, silentHost } from '#src/spending/paid-engine.ts';
 import { answerRequestOf } from '#src/spending/reservation.ts';
 import { heldStream } from './held-stream.ts';
+import { paced } from './program-speech.ts';
 import type { WrittenTools } from './written-tools.ts';
 
 /** A question whose answer no channel plays. */
@@ -36,8 +35,6 @@ export type OwnedQuestion = UnspokenQuestion & {
   readonly speed?: number;
 };
 
-/** Rate of answers in files, in Hz: what OpenAI's speech has. */
-const soundAnswerRateHz = 24_000;
 /** Longest answer in a file, in ms: 8.6 MB, which Discord accepts. */
 const longestFileMs = 180_000;
 /** Longest answer in writing, in characters: more than one message holds is not awaited. */
@@ -72,7 +69,7 @@ export function openUnspokenAnswer(
  * Answers in writing, or with a WAV file and the words in it, within `ms`.
  *
  * A failure outside is reported to the operator and returned as a line; anything else is a bug. Aborting `signal`
- * throws `signal.reason`.
+ * throws `signal.reason`; the caller aborts it when the answer is there, for what goes on.
  */
 export async function answerUnspoken(
   asked: OwnedQuestion,
@@ -80,13 +77,11 @@ export async function answerUnspoken(
   ms: number,
   signal: AbortSignal,
 ): Promise<AskOutcome> {
-  const over = new AbortController();
-  const until = AbortSignal.any([signal, over.signal]);
   const late = () =>
     new BotError('provider.late', true, `An answer took longer than ${Math.round(ms / 1000)} s.`);
   const answer: GrowingAnswer = { text: '', pieces: [] };
   try {
-    const opened = openUnspokenAnswer(asked, parts, until);
+    const opened = openUnspokenAnswer(asked, parts, signal);
     if (opened.kind === 'failed') return opened;
     const collected = asked.isWritten
       ? collectText(opened.parts, answer)
@@ -100,12 +95,10 @@ export async function answerUnspoken(
     // Where only the voice is out, the words are there.
     if (failure.stage === 'speak' && answer.text.trim() !== '') return outcomeOf(answer, asked);
     return { kind: 'failed', line: failureText(failure, parts) };
-  } finally {
-    over.abort(new Error('the answer is over'));
   }
 }
 
-/** Words, and samples at `soundAnswerRateHz`, of an answer so far. */
+/** Words, and samples at `speakRateHz`, of an answer so far. */
 type GrowingAnswer = { text: string; readonly pieces: Int16Array[] };
 
 async function collectText(parts: AsyncIterable<ReplyPart>, answer: GrowingAnswer): Promise<void> {
@@ -121,19 +114,17 @@ async function collectSound(
   answer: GrowingAnswer,
   speed = 1,
 ): Promise<void> {
-  const rate = new OneRate(soundAnswerRateHz);
-  const stretch = speed === 1 ? undefined : new TimeStretch(speed);
-  const take = (samples: Int16Array) => answer.pieces.push(stretch?.push(samples) ?? samples);
-  let soundMs = 0;
-  for await (const part of parts) {
-    if (part.kind === 'text') answer.text += part.text;
-    if (part.kind !== 'audio') continue;
-    for (const samples of rate.push(part.pcm)) take(samples);
-    soundMs += durationMs(part.pcm);
-    if (soundMs >= longestFileMs) break;
+  async function* sound(): AsyncGenerator<Pcm> {
+    let soundMs = 0;
+    for await (const part of parts) {
+      if (part.kind === 'text') answer.text += part.text;
+      if (part.kind !== 'audio') continue;
+      yield part.pcm;
+      soundMs += durationMs(part.pcm);
+      if (soundMs >= longestFileMs) break;
+    }
   }
-  take(rate.flush());
-  if (stretch) answer.pieces.push(stretch.flush());
+  for await (const { samples } of paced(sound(), speed)) answer.pieces.push(samples);
 }
 
 /** Errors: BotError `provider.empty`. */
@@ -146,6 +137,6 @@ function outcomeOf({ text: written, pieces }: GrowingAnswer, asked: OwnedQuestio
   const text = new ConfidentialText(words, tools?.isPrivate ? { onlyFor } : owner);
   const samples = joinSamples(pieces);
   if (samples.length === 0) return { kind: 'answered', text, confirmation: tools?.awaitPress() };
-  const wav = writeWav({ samples, rateHz: soundAnswerRateHz, channels: 1 });
+  const wav = writeWav({ samples, rateHz: speakRateHz, channels: 1 });
   return { kind: 'answered', text, wav };
 }

@@ -2,7 +2,10 @@ import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
 import { writeWav } from '#src/audio/wav.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
-import { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import {
+  tooMuchAtOnce,
+  WrittenAnswerConcurrency,
+} from '#src/features/contract/written-answer-concurrency.ts';
 import { failureText, spokenText } from '#src/notices/notice.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
@@ -22,88 +25,78 @@ export type VoiceSample = {
 
 export type PreviewOutcome =
   /** 24 kHz mono. `isGone`: there is no such voice any more, so that the standard one speaks. */
-  | { readonly kind: 'file'; readonly wav: Uint8Array; readonly isGone?: true }
+  | { readonly kind: 'file'; readonly wav: Uint8Array; readonly isGone?: boolean }
   /** Reason for the listener why there is nothing to hear. */
   | { readonly kind: 'failed'; readonly line: TextLine };
 
-/** Voices and models that read texts, and previews of voices. */
-export class VoicesAndPreviews {
-  readonly #speechModels: readonly string[];
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
-  readonly #signal: AbortSignal;
+export type VoicesAndPreviews = ReturnType<typeof voicesAndPreviews>;
+
+/** Voices and models that read texts, and previews of voices. Aborting `signal` ends what is being made. */
+export function voicesAndPreviews(
+  parts: SessionDependencies,
+  sessions: VoiceSessions,
+  speechModels: readonly string[],
+  signal: AbortSignal,
+) {
   /** Files that are being made: one for each person. */
-  readonly #files = new WrittenAnswerConcurrency();
+  const files = new WrittenAnswerConcurrency();
 
-  /** Aborting `signal` ends what is being made. */
-  constructor(
-    parts: SessionDependencies,
-    sessions: VoiceSessions,
-    speechModels: readonly string[],
-    signal: AbortSignal,
-  ) {
-    this.#speechModels = speechModels;
-    this.#parts = parts;
-    this.#sessions = sessions;
-    this.#signal = signal;
-  }
+  return {
+    /** Speech models that may be chosen for a text, the default first; empty: there is no choice. */
+    models(): readonly string[] {
+      return speechModels;
+    },
 
-  /** Speech models that may be chosen for a text, the default first; empty: there is no choice. */
-  models(): readonly string[] {
-    return this.#speechModels;
-  }
+    /** Whether the speech engine accepts a tone; an embedded one does not. */
+    acceptsTone(): boolean {
+      return speechModels.length > 0; // an embedded engine has no model to name
+    },
 
-  /** Whether the speech engine accepts a tone; an embedded one does not. */
-  acceptsTone(): boolean {
-    return this.#speechModels.length > 0; // an embedded engine has no model to name
-  }
+    /** Whether answers in that server can be spoken in this language (BCP 47); the embedded engine speaks English only. */
+    speaks(guildId: string, language: string): boolean {
+      const isEmbedded = speechModels.length === 0;
+      const { pipeline } = sessions.settings.in(guildId);
+      return !isEmbedded || pipeline !== 'chained' || baseLanguage(language) === 'en';
+    },
 
-  /** Whether answers in that server can be spoken in this language (BCP 47); the embedded engine speaks English only. */
-  speaks(guildId: string, language: string): boolean {
-    const isEmbedded = this.#speechModels.length === 0;
-    const { pipeline } = this.#sessions.settings.in(guildId);
-    return !isEmbedded || pipeline !== 'chained' || baseLanguage(language) === 'en';
-  }
+    /** Names of the voices, as far as the server lists them, within 2 s; empty where they are unknown. Never throws. */
+    names(): Promise<readonly string[]> {
+      return parts.voices.load();
+    },
 
-  /** Names of the voices, as far as the server lists them, within 2 s; empty where they are unknown. Never throws. */
-  names(): Promise<readonly string[]> {
-    return this.#parts.voices.load();
-  }
+    /** A typed voice as its server writes it, ignoring case; undefined where there is none. */
+    async named(typed: string): Promise<string | undefined> {
+      return voiceNamed(typed, await this.names());
+    },
 
-  /** A typed voice as its server writes it, ignoring case; undefined where there is none. */
-  async named(typed: string): Promise<string | undefined> {
-    return voiceNamed(typed, await this.names());
-  }
-
-  /** Speaks a sentence to a person, in a file. */
-  async preview(
-    guildId: string,
-    listener: Asker,
-    { language, speed, voice }: VoiceSample,
-  ): Promise<PreviewOutcome> {
-    const { places } = this.#parts;
-    const place = this.#files.enter(guildId, listener.id);
-    if ('line' in place) return { kind: 'failed', line: place.line };
-    using _ = place;
-    const bot = places.botName(guildId);
-    const line = { id: 'voice.preview.words', with: { bot } } as const;
-    const input = spokenText(line, guildId, this.#parts, language);
-    const gone: string[] = [];
-    const told = { onGone: (name: string) => void gone.push(name), onUsage: () => undefined };
-    const text = { guildId, asker: listener, input, speed, voice, ...told };
-    const { settings } = this.#sessions;
-    const opened = await openSpeech('voice preview', text, this.#parts, settings, this.#signal);
-    if (opened.kind === 'failed') return opened;
-    if (opened.kind === 'unspeakable') throw new Error('The sentence of a preview has no words.');
-    try {
-      const pieces = await Array.fromAsync(opened.parts, ({ samples }) => samples);
-      const wav = writeWav({ samples: joinSamples(pieces), rateHz: speakRateHz, channels: 1 });
-      return { kind: 'file', wav, ...(gone.length > 0 && { isGone: true }) };
-    } catch (error) {
-      if (this.#signal.aborted || !(error instanceof BotError)) throw error;
-      return { kind: 'failed', line: failureLine(error, this.#parts) };
-    }
-  }
+    /** Speaks a sentence to a person, in a file. */
+    async preview(
+      guildId: string,
+      listener: Asker,
+      { language, speed, voice }: VoiceSample,
+    ): Promise<PreviewOutcome> {
+      const place = files.enter(guildId, listener.id);
+      if (typeof place === 'string') return tooMuchAtOnce;
+      using _ = place;
+      const bot = parts.places.botName(guildId);
+      const line = { id: 'voice.preview.words', with: { bot } } as const;
+      const input = spokenText(line, guildId, parts, language);
+      const gone: string[] = [];
+      const told = { onGone: (name: string) => void gone.push(name), onUsage: () => undefined };
+      const text = { guildId, asker: listener, input, speed, voice, ...told };
+      const opened = await openSpeech('voice preview', text, parts, sessions.settings, signal);
+      if (opened.kind === 'failed') return opened;
+      if (opened.kind === 'unspeakable') throw new Error('The sentence of a preview has no words.');
+      try {
+        const pieces = await Array.fromAsync(opened.parts, ({ samples }) => samples);
+        const wav = writeWav({ samples: joinSamples(pieces), rateHz: speakRateHz, channels: 1 });
+        return { kind: 'file', wav, isGone: gone.length > 0 };
+      } catch (error) {
+        if (signal.aborted || !(error instanceof BotError)) throw error;
+        return { kind: 'failed', line: failureLine(error, parts) };
+      }
+    },
+  };
 }
 
 /** Where the voice alone is out, there is nothing else to hear. */

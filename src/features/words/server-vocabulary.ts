@@ -33,53 +33,47 @@ export type WordRemoval =
 /** Words of one server. */
 const mostWords = 200;
 
+export type ServerVocabulary = ReturnType<typeof serverVocabulary>;
+
 /** Vocabulary of servers: words that recognisers are given to expect, and how voices say them. */
-export class ServerVocabulary {
-  readonly #clock: Pick<SessionDependencies['clock'], 'wallMs'>;
-  readonly #sessions: VoiceSessions;
+export function serverVocabulary(
+  { clock }: Pick<SessionDependencies, 'clock'>,
+  { settings }: VoiceSessions,
+) {
+  return {
+    /** Sorted; `isRead` is false where they could not be read. */
+    async list(guildId: string): Promise<WordList> {
+      const isRead = await settings.load(guildId);
+      const words = wordsIn(settings.stored(guildId)).toSorted((one, other) =>
+        one.word.localeCompare(other.word),
+      );
+      return { words, isRead, limit: mostWords };
+    },
 
-  constructor(
-    { clock }: { readonly clock: Pick<SessionDependencies['clock'], 'wallMs'> },
-    sessions: VoiceSessions,
-  ) {
-    this.#clock = clock;
-    this.#sessions = sessions;
-  }
+    /** Adds a word, or replaces it, however it was written. */
+    async add(guildId: string, typed: string, typedSay?: string): Promise<WordAdding> {
+      const word = readWord(typed);
+      if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };
+      const say = typedSay === undefined ? undefined : readSay(typedSay);
+      if (typedSay !== undefined && say === undefined)
+        return { kind: 'bad-say', mostChars: mostSayChars };
+      await settings.load(guildId);
+      const before = settings.stored(guildId);
+      const isNew = !before.has(wordKey(word));
+      if (isNew && wordsIn(before).length >= mostWords) return { kind: 'full', limit: mostWords };
+      const added: ServerWord = { word, say };
+      const value = storedWord(added, clock.wallMs());
+      const saved = await settings.set(guildId, wordKey(word), value);
+      return { kind: isNew ? 'added' : 'replaced', word: added, saved };
+    },
 
-  /** Sorted; `isRead` is false where they could not be read. */
-  async list(guildId: string): Promise<WordList> {
-    const { settings } = this.#sessions;
-    const isRead = await settings.load(guildId);
-    const words = wordsIn(settings.stored(guildId)).toSorted((one, other) =>
-      one.word.localeCompare(other.word),
-    );
-    return { words, isRead, limit: mostWords };
-  }
-
-  /** Adds a word, or replaces it, however it was written. */
-  async add(guildId: string, typed: string, typedSay?: string): Promise<WordAdding> {
-    const word = readWord(typed);
-    if (word === undefined) return { kind: 'bad-word', mostChars: mostWordChars };
-    const say = typedSay === undefined ? undefined : readSay(typedSay);
-    if (typedSay !== undefined && say === undefined)
-      return { kind: 'bad-say', mostChars: mostSayChars };
-    const { settings } = this.#sessions;
-    await settings.load(guildId);
-    const before = settings.stored(guildId);
-    const isNew = !before.has(wordKey(word));
-    if (isNew && wordsIn(before).length >= mostWords) return { kind: 'full', limit: mostWords };
-    const added: ServerWord = { word, say };
-    const value = storedWord(added, this.#clock.wallMs());
-    const saved = await settings.set(guildId, wordKey(word), value);
-    return { kind: isNew ? 'added' : 'replaced', word: added, saved };
-  }
-
-  async remove(guildId: string, typed: string): Promise<WordRemoval> {
-    const { words } = await this.list(guildId);
-    const key = wordKey(typed);
-    const found = words.find(({ word }) => wordKey(word) === key);
-    if (!found) return { kind: 'unknown', known: words.map(({ word }) => word) };
-    const saved = await this.#sessions.settings.set(guildId, key, undefined);
-    return { kind: 'removed', word: found.word, saved };
-  }
+    async remove(guildId: string, typed: string): Promise<WordRemoval> {
+      const { words } = await this.list(guildId);
+      const key = wordKey(typed);
+      const found = words.find(({ word }) => wordKey(word) === key);
+      if (!found) return { kind: 'unknown', known: words.map(({ word }) => word) };
+      const saved = await settings.set(guildId, key, undefined);
+      return { kind: 'removed', word: found.word, saved };
+    },
+  };
 }

@@ -1,5 +1,5 @@
 import type { Feature } from '#src/features/contract/feature.ts';
-import { ServerVocabulary } from './server-vocabulary.ts';
+import { type ServerVocabulary, serverVocabulary } from './server-vocabulary.ts';
 
 declare module '#src/ports/feature-ports.ts' {
   interface FeaturePorts {
@@ -12,7 +12,7 @@ export const words: Feature = {
   name: 'words',
   open: () => ({
     shard: ({ parts, sessions }) => ({
-      ports: { vocabulary: new ServerVocabulary(parts, sessions) },
+      ports: { vocabulary: serverVocabulary(parts, sessions) },
     }),
   }),
 };

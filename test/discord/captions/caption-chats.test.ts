@@ -112,6 +112,14 @@ test.each([
   },
 );
 
+test('a channel of another server takes no captions', async () => {
+  const { captions, lounge, sandbox } = await open();
+  const thread = { inChannelId: sandbox.channelId('general'), name: 'Captions' };
+  await expect(captions.open({ ...lounge, guildId: '2' }, thread, never)).rejects.toMatchObject({
+    code: 'discord.forbidden',
+  });
+});
+
 test('what people delete is told, whoever wrote it, and what the bot deletes is not', async () => {
   const { captions, lounge, sandbox, deleted } = await open();
   const chat = await captions.open(lounge, undefined, never);

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
+import { serverVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { withPronunciation } from '#src/speech/pronunciation.ts';
 import { readBy } from '#test/conversation/setup/read-outcome.ts';
 import {
@@ -20,7 +20,7 @@ async function joined(over: Parameters<typeof openSessionFixture>[0] = {}) {
   const chat = new FakeChat([['Kubernetes is up, Ana.']], clock);
   const parts = { chat, synthesizer, ...over };
   const fixture = openSessionFixture(parts, [adam], clock);
-  const control = new ServerVocabulary({ clock }, fixture.sessions);
+  const control = serverVocabulary({ clock }, fixture.sessions);
   await fixture.sessions.join(lounge, 'adam');
   await pass(fixture, 11_000);
   return { ...fixture, control, spoken: () => fake.asked.map(({ text }) => text), chat };

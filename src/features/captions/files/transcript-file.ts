@@ -66,14 +66,16 @@ function channelPart(channelName: string): string {
   return short === '' ? 'channel' : short;
 }
 
+/** Signs at the end of words that go on no more. */
+const endOfSentence = /[ .,;:!?\u2026\u2014\u2013-]+$/;
+
 /** What was said, or that it was not understood, and whether the bot was stopped. */
 function wordsOf({ isCut, text: spoken }: TranscriptLine, locale?: Locale): string {
   const words = visibleLine(spoken);
   if (words === '') return text('transcript.not_understood', undefined, locale);
   if (!isCut) return words;
-  let end = words.length;
-  while (end > 0 && ' .,;:!?\u2026\u2014\u2013-'.includes(words.charAt(end - 1))) end--;
-  return `${words.slice(0, end)}\u2014 ${text('transcript.stopped', undefined, locale)}`;
+  const open = words.replace(endOfSentence, '');
+  return `${open}\u2014 ${text('transcript.stopped', undefined, locale)}`;
 }
 
 /** Plain text: channel, date and zone, then one line for each, with its date where they are of several days. */
@@ -175,19 +177,15 @@ type NameOf = (speaker: TranscriptSpeaker) => string;
 export function speakerNames(lines: readonly TranscriptLine[], somebody: string): NameOf {
   const shown = new Map<string, string>();
   const owners = new Map<string, string>();
-  const isTaken = (name: string, id: string) => (owners.get(alike(name)) ?? id) !== id;
-  const add = (speaker: TranscriptSpeaker): void => {
-    const key = keyOf(speaker);
-    if (shown.has(key)) return;
+  const isBot = ({ kind }: TranscriptSpeaker) => Number(kind === 'bot');
+  // The bot keeps its name, whatever people call themselves.
+  const all = lines.map(({ speaker }) => speaker).toSorted((a, b) => isBot(b) - isBot(a));
+  for (const speaker of all) {
     const [id, name] = [idOf(speaker), plainName(speaker.name, somebody)];
     let free = name;
-    for (let number = 2; isTaken(free, id); number++) free = `${name} (${number})`;
+    for (let n = 2; (owners.get(alike(free)) ?? id) !== id; n++) free = `${name} (${n})`;
     owners.set(alike(free), id);
-    shown.set(key, free);
-  };
-  // The bot keeps its name, whatever people call themselves.
-  for (const kind of ['bot', 'person'] as const) {
-    for (const { speaker } of lines) if (speaker.kind === kind) add(speaker);
+    shown.set(keyOf(speaker), free);
   }
   return (speaker) => shown.get(keyOf(speaker)) ?? plainName(speaker.name, somebody);
 }

@@ -3,8 +3,8 @@ import type { CaptionMessage, OutdatedMessage } from '#src/features/captions/tra
 import type { ServerShare } from '#src/people/server-share.ts';
 import { id, instant, integer } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
-import { columnList, isOfShard, replacing, select, table } from '#src/sql/table.ts';
-import { lineColumns, lineOf } from './line-tables.ts';
+import { isOfShard, replacing, select, table } from '#src/sql/table.ts';
+import { selectLines } from './line-tables.ts';
 
 const messageColumns = {
   messageId: id,
@@ -61,18 +61,14 @@ export function captionMessageStore(database: StoreDatabase) {
           ORDER BY posted_at_wall_ms LIMIT ${Math.max(0, limit)}`,
         );
         const ids = found.map(({ messageId }) => messageId);
-        const lines = await connection.rows(
-          shownColumns,
-          sql`SELECT ${columnList(lineColumns, 'l')}, s.id AS session_id
-          FROM lines l JOIN sessions s ON s.key = l.session
-          WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
+        const lines = await selectLines(
+          connection,
+          sql`WHERE l.post_message_id ${connection.among(ids)} ORDER BY l.start_ms, l.id`,
         );
-        return { found, lines: Map.groupBy(lines, ({ postMessageId }) => postMessageId) };
+        return { found, lines: Map.groupBy(lines, ({ post }) => post?.messageId) };
       });
       return found.map(({ outdated, ...message }) => {
-        const shown = lines.get(message.messageId) ?? [];
-        const linesOf = shown.map(({ sessionId, ...line }) => lineOf(line, sessionId));
-        return { message, lines: linesOf, outdated };
+        return { message, lines: lines.get(message.messageId) ?? [], outdated };
       });
     },
 
@@ -89,5 +85,3 @@ export function captionMessageStore(database: StoreDatabase) {
     },
   };
 }
-
-const shownColumns = { ...lineColumns, sessionId: id };

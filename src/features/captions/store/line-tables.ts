@@ -1,3 +1,4 @@
+import sql, { type Sql } from 'sql-template-tag';
 import type { TranscriptLine } from '#src/features/captions/transcript-line.ts';
 import {
   id,
@@ -11,7 +12,8 @@ import {
   text,
   yes,
 } from '#src/sql/columns.ts';
-import { type NewRow, table } from '#src/sql/table.ts';
+import type { Connection } from '#src/sql/connection.ts';
+import { columnList, type NewRow, table } from '#src/sql/table.ts';
 import { termsOf } from './word-index.ts';
 
 /** Columns of a `TranscriptSession`. */
@@ -93,6 +95,19 @@ export function sessionKeyOf(id: number): number {
 /** Lowest and highest id that lines of a session may have. */
 export function idsOf(sessionKey: number): readonly [number, number] {
   return [sessionKey * idsPerSession, (sessionKey + 1) * idsPerSession - 1];
+}
+
+/** Lines `l` of sessions `s` that fit `rest`: SQL of a condition and an order. */
+export async function selectLines(
+  connection: Connection,
+  rest: Sql,
+): Promise<readonly TranscriptLine[]> {
+  const rows = await connection.rows(
+    { ...lineColumns, sessionId: id },
+    sql`SELECT ${columnList(lineColumns, 'l')}, s.id AS session_id
+      FROM lines l JOIN sessions s ON s.key = l.session ${rest}`,
+  );
+  return rows.map(({ sessionId, ...row }) => lineOf(row, sessionId));
 }
 
 export function lineOf(row: RowOf<typeof lineColumns>, sessionId: string): TranscriptLine {

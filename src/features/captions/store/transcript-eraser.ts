@@ -2,12 +2,12 @@ import sql, { empty, join, type Sql } from 'sql-template-tag';
 import type { KeptDays, PersonExport } from '#src/features/captions/transcript-line.ts';
 import { memories } from '#src/features/memories/memory-store.ts';
 import type { StoredCounts } from '#src/ports/feature-session.ts';
-import { id, integer, key } from '#src/sql/columns.ts';
+import { integer, key } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import { personRows } from '#src/sql/person-rows.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList, columnOf, deleteRows, named, select } from '#src/sql/table.ts';
-import { lineColumns, lineOf, sessionColumns, sessionKeyOf } from './line-tables.ts';
+import { selectLines, sessionColumns, sessionKeyOf } from './line-tables.ts';
 import { tables } from './transcript-tables.ts';
 import { mergeIndex } from './word-index.ts';
 
@@ -29,14 +29,10 @@ export function personRecords(database: StoreDatabase) {
     /** Every line of theirs, answers to them, and memories by or about them. */
     all(guildId: string, personId: string): Promise<PersonExport> {
       return database.read(async (connection) => {
-        const rows = await connection.rows(
-          { ...lineColumns, sessionId: id },
-          sql`SELECT ${columnList(lineColumns, 'l')}, s.id AS session_id
-          FROM lines l JOIN sessions s ON s.key = l.session
-          WHERE l.id IN (${linesAbout({ guildId, personId })})
-          ORDER BY s.key, l.start_ms, l.id`,
+        const lines = await selectLines(
+          connection,
+          sql`WHERE l.id IN (${linesAbout({ guildId, personId })}) ORDER BY s.key, l.start_ms, l.id`,
         );
-        const lines = rows.map(({ sessionId, ...row }) => lineOf(row, sessionId));
         const ids = [...new Set(lines.map(({ sessionId }) => sessionId))];
         const sessions = await connection.rows(
           sessionColumns,

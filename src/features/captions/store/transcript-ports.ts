@@ -1,4 +1,3 @@
-import type { Public } from '#src/base/public.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type {
   FoundLine,
@@ -8,7 +7,7 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import { MemoryStore } from '#src/features/memories/memory-store.ts';
+import { memoriesIn } from '#src/features/memories/memory-store.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { captionMessageStore } from './caption-message-store.ts';
@@ -27,7 +26,7 @@ export function transcriptPorts(database: StoreDatabase) {
     eraser: transcriptEraser(database),
     records: personRecords(database),
     messages: captionMessageStore(database),
-    memories: new MemoryStore(database) as Public<MemoryStore>,
+    memories: memoriesIn(database),
   };
 }
 

@@ -12,7 +12,7 @@ import { id, integer, key, number, reference } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { columnList } from '#src/sql/table.ts';
-import { idsOf, lineColumns, lineOf, sessionColumns } from './line-tables.ts';
+import { idsOf, lineColumns, lineOf, selectLines, sessionColumns } from './line-tables.ts';
 import { termOf, wordsOf } from './word-index.ts';
 
 /** Lines of a resumed session that are told, in ms before the last one. */
@@ -37,16 +37,14 @@ export function transcriptReader(database: StoreDatabase) {
       open: OpenChannels,
       { fromMs = Number.NEGATIVE_INFINITY, toMs = Number.POSITIVE_INFINITY }: LineRange = {},
     ): Promise<readonly TranscriptLine[]> {
-      return database.read(async (connection) => {
-        const rows = await connection.rows(
-          lineColumns,
-          sql`SELECT ${columnList(lineColumns, 'l')} FROM sessions s JOIN lines l ON l.session = s.key
-          WHERE s.id = ${sessionId} AND l.start_ms BETWEEN ${fromMs} AND ${toMs}
+      return database.read((connection) =>
+        selectLines(
+          connection,
+          sql`WHERE s.id = ${sessionId} AND l.start_ms BETWEEN ${fromMs} AND ${toMs}
             AND ${isOpenSession(connection, open)}
           ORDER BY l.start_ms, l.id`,
-        );
-        return rows.map((row) => lineOf(row, sessionId));
-      });
+        ),
+      );
     },
 
     /** Best first, at most `limit`. */
@@ -64,38 +62,32 @@ export function transcriptReader(database: StoreDatabase) {
         );
         if (!row) return undefined;
         const { key: sessionKey, ...session } = row;
-        const rows = await connection.rows(
-          lineColumns,
-          sql`SELECT ${columnList(lineColumns)} FROM lines WHERE session = ${sessionKey} AND start_ms >=
+        const lines = await selectLines(
+          connection,
+          sql`WHERE l.session = ${sessionKey} AND l.start_ms >=
           (SELECT MAX(start_ms) FROM lines WHERE session = ${sessionKey}) - ${resumedMs}
-          ORDER BY start_ms, id`,
+          ORDER BY l.start_ms, l.id`,
         );
-        return { session, lines: rows.map((line) => lineOf(line, session.id)) };
+        return { session, lines };
       });
     },
 
     /** Servers of which something is kept. */
     async guilds(): Promise<readonly string[]> {
-      const rows = await database.read((connection) =>
-        connection.rows(
-          { guildId: id },
-          sql`SELECT DISTINCT guild_id FROM sessions ORDER BY guild_id`,
-        ),
-      );
-      return rows.map((row) => row.guildId);
+      const all = sql`SELECT DISTINCT guild_id AS id FROM sessions ORDER BY guild_id`;
+      return (await database.read((connection) => connection.rows({ id }, all))).map(idOf);
     },
 
     /** Voice channels of which captions of this server are kept. */
     async channels(guildId: string): Promise<readonly string[]> {
-      const rows = await database.read((connection) =>
-        connection.rows(
-          { channelId: id },
-          sql`SELECT DISTINCT channel_id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`,
-        ),
-      );
-      return rows.map((row) => row.channelId);
+      const all = sql`SELECT DISTINCT channel_id AS id FROM sessions WHERE guild_id = ${guildId} ORDER BY channel_id`;
+      return (await database.read((connection) => connection.rows({ id }, all))).map(idOf);
     },
   };
+}
+
+function idOf(row: { readonly id: string }): string {
+  return row.id;
 }
 
 /** Lines that a word ranks: the newest with it. */

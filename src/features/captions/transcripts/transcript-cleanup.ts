@@ -87,9 +87,10 @@ export class TranscriptCleanup {
 
   /** Each store by itself. Throws the first failure. */
   async expire(): Promise<void> {
-    const { clock, transcripts } = this.#parts;
     const days = await this.#keptDays();
-    await transcripts.all(({ eraser }) => eraser.expire(clock.wallMs(), days));
+    await this.#parts.transcripts.all(({ eraser }) =>
+      eraser.expire(this.#parts.clock.wallMs(), days),
+    );
   }
 
   /** Days for which each server of the shard keeps its captions. */
@@ -158,29 +159,31 @@ export class TranscriptCleanup {
     { message, lines, outdated }: OutdatedMessage,
     signal: AbortSignal,
   ): Promise<boolean> {
-    const { captionChats, transcripts } = this.#parts;
     const text = renderMessage(lines, captionTexts(message.guildId, this.#parts));
     const outcome = this.#isLive(message)
       ? 'changed'
-      : await captionChats.change(message, text, signal);
+      : await this.#parts.captionChats.change(message, text, signal);
     if (outcome === 'closed') return false;
     const shown = outcome === 'gone' ? undefined : outdated;
-    await transcripts.all(({ messages }) => messages.settled(message.messageId, shown));
+    await this.#parts.transcripts.all(({ messages }) => messages.settled(message.messageId, shown));
     return true;
   }
 
   /** True where a session that goes on changes this message itself. */
   #isLive({ guildId, messageId }: CaptionMessage): boolean {
     const here = this.#sessions.sessions(guildId);
-    return here.some(({ context }) => context.features.sessions.captions.owns(messageId));
+    return here.some(({ context }) =>
+      context.features.sessions.captions.recorder?.live.owns(messageId),
+    );
   }
 
   /** Deleting a message of captions deletes its lines. */
   async #deleted(messageIds: readonly string[]): Promise<void> {
     for (const { context } of this.#sessions.all())
-      context.features.sessions.captions.messagesDeleted(messageIds);
-    const { transcripts } = this.#parts;
-    await this.#attempt(() => transcripts.all(({ eraser }) => eraser.forgetMessages(messageIds)));
+      context.features.sessions.captions.recorder?.live.messagesDeleted(messageIds);
+    await this.#attempt(() =>
+      this.#parts.transcripts.all(({ eraser }) => eraser.forgetMessages(messageIds)),
+    );
   }
 
   async #attempt(work: () => Promise<unknown>, signal = never): Promise<void> {

@@ -33,7 +33,10 @@ import type {
   TranscriptLine,
   TranscriptSession,
 } from '#src/features/captions/transcript-line.ts';
-import type { WrittenAnswerConcurrency } from '#src/features/contract/written-answer-concurrency.ts';
+import {
+  tooMuchAtOnce,
+  type WrittenAnswerConcurrency,
+} from '#src/features/contract/written-answer-concurrency.ts';
 import { failureText } from '#src/notices/notice.ts';
 import { ConfidentialText } from '#src/people/confidential-text.ts';
 import {
@@ -47,7 +50,7 @@ import { failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
-import type { PaidKind } from '#src/spending/budget-authority.ts';
+import type { AnswerRequest } from '#src/spending/budget-authority.ts';
 import type { TextLine } from '#src/texts/texts.ts';
 import { visibleLine } from '#src/texts/visible-line.ts';
 import { wallTimesIn } from '#src/texts/wall-time.ts';
@@ -104,12 +107,12 @@ export class TranscriptRequests {
     reader: Reader,
     { format, sessionId }: FileRequest,
   ): Promise<TranscriptOutcome> {
-    const read = await this.#read(guildId, reader, async (open) => {
+    const known = await this.#read(guildId, reader, async (open) => {
       const session = await open.session(sessionId);
       return { session, lines: session ? await open.lines(session) : [] };
     });
-    if (!read?.session) return { kind: read ? 'none' : 'unread' };
-    const { session, lines } = read;
+    if (!known?.session) return { kind: known ? 'none' : 'unread' };
+    const { session, lines } = known;
     const { timeZone } = this.#sessions.settings.in(guildId);
     const locale = this.#parts.places.localeIn(guildId);
     const file = transcriptFile(format, { session, lines, timeZone, locale });
@@ -127,12 +130,12 @@ export class TranscriptRequests {
    */
   async ask(guildId: string, asker: Asker, request: TranscriptQuestion): Promise<AnswerOutcome> {
     const place = this.#writtenQuestions.enter(guildId, asker.id);
-    if ('line' in place) return { kind: 'failed', line: place.line };
+    if (typeof place === 'string') return tooMuchAtOnce;
     using _ = place;
     const session = request.isAloud ? this.#sessions.session(guildId) : undefined;
     const here = session && (await this.askIn(session.channel, asker, request, never));
     if (!here || here.kind === 'none' || here.kind === 'unread')
-      return await this.#ask(guildId, asker, request, asker.id, never);
+      return await this.#answer(guildId, asker, request, asker.id, never);
     if (session && here.kind === 'found') {
       const clauses = this.quoteIn(session.channel, here.lines).split(clausesOf);
       session.context.queue.read({ kind: 'reading', clauses, when: 'queue', personId: asker.id });
@@ -147,7 +150,7 @@ export class TranscriptRequests {
     request: TranscriptQuestion,
     signal: AbortSignal,
   ): Promise<AnswerOutcome> {
-    return this.#ask(guildId, asker, request, [channelId], signal);
+    return this.#answer(guildId, asker, request, [channelId], signal);
   }
 
   /** Lines of this channel as they are said: who, when, and what. */
@@ -165,12 +168,12 @@ export class TranscriptRequests {
     asker: Asker,
     { sessionId, since, until }: RecapRequest,
   ): Promise<RecapOutcome> {
-    const read = await this.#read(guildId, asker.id, async (open) => ({
+    const known = await this.#read(guildId, asker.id, async (open) => ({
       session: await open.session(until === undefined ? sessionId : 'now'),
     }));
-    if (!read?.session) return { kind: read ? 'none' : 'unread' };
-    const { session } = read;
-    const came = this.#captions(guildId).map((one) => one.cameAtMs(session.id, asker.id));
+    if (!known?.session) return { kind: known ? 'none' : 'unread' };
+    const { session } = known;
+    const came = this.#captionsIn(guildId).map((one) => one.cameAtMs(session.id, asker.id));
     const cameAtMs = Math.max(0, ...came);
     return await this.sumUp(session, asker, {
       fromMs: since === 'i came' && !until ? cameAtMs : undefined,
@@ -189,79 +192,43 @@ export class TranscriptRequests {
   ): Promise<RecapOutcome> {
     const { guildId } = session;
     const reader = asker?.id ?? [session.channelId];
-    const read = () => this.#read(guildId, reader, (open) => open.lines(session, range));
-    const lines = await read();
-    if (!lines) return { kind: 'unread' };
-    if (lines.length < leastLines) return { kind: 'none' };
+    const lines = () => this.#read(guildId, reader, (open) => open.lines(session, range));
+    const before = await lines();
+    if (!before) return { kind: 'unread' };
+    if (before.length < leastLines) return { kind: 'none' };
     try {
-      const { points: made, isPartial } = await this.#made(session, lines, asker);
-      const left = await read();
+      const { points: all, isPartial } = await this.#made(session, before, asker);
+      const left = await lines();
       if (!left) return { kind: 'unread' };
-      const points = stillKnown(made, left);
+      const points = stillKnown(all, left);
       if (points.length === 0) return { kind: 'none' };
       return { kind: 'recap', session, points: points.map(quotedPoint), isPartial };
     } catch (error) {
-      return this.#failedRecap(guildId, error);
+      const line = this.#failedLine(guildId, error);
+      const isLate = error instanceof BotError && error.code === 'answer.late';
+      return isLate ? { kind: 'late' } : { kind: 'failed', line };
     }
   }
 
-  #failedRecap(guildId: string, error: unknown): RecapOutcome {
-    if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
-    this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
-    if (!(error instanceof BotError)) throw error;
-    if (error.code === 'answer.late') return { kind: 'late' };
-    const isMalformed = error.code === 'answer.malformed';
-    const line = isMalformed ? ({ id: 'recap.failed' } as const) : failureText(error, this.#parts);
-    return { kind: 'failed', line };
+  /** Captions of the sessions that go on. */
+  #captionsIn(guildId: string): readonly SessionCaptions[] {
+    return this.#sessions
+      .sessions(guildId)
+      .map(({ context }) => context.features.sessions.captions);
   }
 
-  async #made(
-    session: TranscriptSession,
-    lines: readonly TranscriptLine[],
-    asker: Asker | undefined,
-  ): Promise<Recap> {
-    const { guildId } = session;
-    using deadline = deadlineSignal(longestRecapMs, this.#parts.clock, () => late(longestRecapMs));
-    const { signal } = deadline;
-    const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
-    if ('line' in place) throw new RefusedError(place.line);
-    using _ = place;
-    const { timeZone } = this.#sessions.settings.in(guildId);
-    const found = lines.map((line) => ({ line, session }));
-    const kind = asker ? 'recap' : 'recap at the end';
-    const ask = (prompt: ModelPrompt) => this.#reply(guildId, asker, kind, prompt, signal);
-    return await recap(found, { maxChars, timeZone }, ask, signal);
-  }
-
-  async #ask(
-    guildId: string,
-    asker: Asker,
-    { question, about }: TranscriptQuestion,
-    reader: Reader,
-    signal: AbortSignal,
-  ): Promise<AnswerOutcome> {
-    const { timeZone } = this.#sessions.settings.in(guildId);
-    const read = await this.#read(guildId, reader, (open) => candidates(open, question, about));
-    if (!read) return { kind: 'unread' };
-    if (read.length === 0) return { kind: 'none' };
-    const lines = numberedLines(read, { maxChars, timeZone });
-    const prompt = citedAnswerPrompt(question, lines);
-    const deadline = deadlineSignal(longestAnswerMs, this.#parts.clock, () =>
-      late(longestAnswerMs),
-    );
-    using _ = deadline;
-    const either = AbortSignal.any([signal, deadline.signal]);
-    const kind = 'question about a transcript';
-    try {
-      const reply = await this.#reply(guildId, asker, kind, prompt, either);
-      return foundOf(citedLines(reply, lines) ?? []);
-    } catch (error) {
-      signal.throwIfAborted();
-      if (error instanceof RefusedError) return { kind: 'failed', line: error.line };
-      this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
-      if (!(error instanceof BotError)) throw error;
-      return { kind: 'failed', line: failureText(error, this.#parts) };
-    }
+  /** Channels that this reader may open, and the deleted ones. */
+  async #openTo(guildId: string, reader: Reader): Promise<OpenChannels> {
+    if (typeof reader !== 'string') return { channelIds: reader };
+    const all = [
+      ...new Set(await this.#parts.transcripts.lists((store) => store.reader.channels(guildId))),
+    ];
+    const may = await Promise.all(all.map((id) => mayOpen(guildId, reader, id, this.#parts)));
+    const those = (answer: 'yes' | 'gone') => all.filter((_, n) => may[n] === answer);
+    return {
+      channelIds: those('yes'),
+      own: { personId: reader, goneChannelIds: those('gone') },
+    };
   }
 
   /** Result of `work` with what this reader may know; undefined where it cannot be read, which the operator is told. */
@@ -271,7 +238,7 @@ export class TranscriptRequests {
     work: (open: OpenTranscripts) => Promise<T>,
   ): Promise<T | undefined> {
     return withStoreTimeout(guildId, this.#parts, 'store.unreadable', async () => {
-      const recorders = this.#captions(guildId).flatMap(({ recorder }) => recorder ?? []);
+      const recorders = this.#captionsIn(guildId).flatMap(({ recorder }) => recorder ?? []);
       // What was said a moment ago is written first, so that it is found.
       await Promise.all(recorders.map((recorder) => recorder.settled()));
       const liveIds = recorders.map(({ session }) => session.id);
@@ -280,43 +247,84 @@ export class TranscriptRequests {
     });
   }
 
-  /** Channels that this reader may open, and the deleted ones. */
-  async #openTo(guildId: string, reader: Reader): Promise<OpenChannels> {
-    if (typeof reader !== 'string') return { channelIds: reader };
-    const kept = await this.#parts.transcripts.lists((store) => store.reader.channels(guildId));
-    const all = [...new Set(kept)];
-    const may = await Promise.all(all.map((id) => mayOpen(guildId, reader, id, this.#parts)));
-    const those = (answer: 'yes' | 'gone') => all.filter((_, n) => may[n] === answer);
-    return {
-      channelIds: those('yes'),
-      own: { personId: reader, goneChannelIds: those('gone') },
-    };
-  }
-
-  /** Captions of the sessions that go on. */
-  #captions(guildId: string): readonly SessionCaptions[] {
-    return this.#sessions
-      .sessions(guildId)
-      .map(({ context }) => context.features.sessions.captions);
-  }
-
   /** The whole reply of the chat model. Errors: `RefusedError`, or the model's. */
   async #reply(
-    guildId: string,
-    asker: Asker | undefined,
-    kind: PaidKind,
+    order: Omit<AnswerRequest, 'first'>,
     prompt: ModelPrompt,
     signal: AbortSignal,
   ): Promise<string> {
-    const { chat, spending } = this.#parts;
-    const payer = { personId: asker?.id ?? '', name: asker?.name ?? '' };
-    const order = { kind, guildId, ...payer, first: { messages: promptMessages(prompt) } };
-    const opened = spending.open(order);
+    const opened = this.#parts.spending.open({
+      ...order,
+      first: { messages: promptMessages(prompt) },
+    });
     if (opened.kind === 'refused') throw new RefusedError(opened.line);
     using reservation = opened.reservation;
-    if (asker) reservation.wanted();
-    const reply = textOnlyCompletion(chat.paidBy(reservation), prompt, signal);
-    return await unlessAborted(reply, signal);
+    if (order.personId !== '') reservation.wanted();
+    return await unlessAborted(
+      textOnlyCompletion(this.#parts.chat.paidBy(reservation), prompt, signal),
+      signal,
+    );
+  }
+
+  /** Reason for a person why there is no reply; a failure outside is reported to the operator. Throws any other error. */
+  #failedLine(guildId: string, error: unknown): TextLine {
+    if (error instanceof RefusedError) return error.line;
+    this.#parts.onEvent(guildId, failureEventOf(error, 'think'));
+    if (!(error instanceof BotError)) throw error;
+    return error.code === 'answer.malformed'
+      ? { id: 'recap.failed' }
+      : failureText(error, this.#parts);
+  }
+
+  /** Points of these lines, made within the time of an interaction. */
+  async #made(
+    session: TranscriptSession,
+    lines: readonly TranscriptLine[],
+    asker: Asker | undefined,
+  ): Promise<Recap> {
+    const { guildId } = session;
+    using deadline = deadlineSignal(longestRecapMs, this.#parts.clock, () => late(longestRecapMs));
+    const { signal } = deadline;
+    const place = await this.#writtenQuestions.enterRecap(guildId, asker?.id, signal);
+    if (typeof place === 'string') throw new RefusedError(tooMuchAtOnce.line);
+    using _ = place;
+    const { timeZone } = this.#sessions.settings.in(guildId);
+    const found = lines.map((line) => ({ line, session }));
+    const order = {
+      kind: asker ? 'recap' : 'recap at the end',
+      guildId,
+      personId: asker?.id ?? '',
+      name: asker?.name ?? '',
+    } as const;
+    const ask = (prompt: ModelPrompt) => this.#reply(order, prompt, signal);
+    return await recap(found, { maxChars, timeZone }, ask, signal);
+  }
+
+  /** Lines that answer a question, chosen by the chat model. Aborting `signal` throws `signal.reason`. */
+  async #answer(
+    guildId: string,
+    { id: personId, name }: Asker,
+    { question, about }: TranscriptQuestion,
+    reader: Reader,
+    signal: AbortSignal,
+  ): Promise<AnswerOutcome> {
+    const { timeZone } = this.#sessions.settings.in(guildId);
+    const found = await this.#read(guildId, reader, (open) => candidates(open, question, about));
+    if (!found) return { kind: 'unread' };
+    if (found.length === 0) return { kind: 'none' };
+    const lines = numberedLines(found, { maxChars, timeZone });
+    using deadline = deadlineSignal(longestAnswerMs, this.#parts.clock, () =>
+      late(longestAnswerMs),
+    );
+    const until = AbortSignal.any([signal, deadline.signal]);
+    const order = { kind: 'question about a transcript', guildId, personId, name } as const;
+    try {
+      const cited = await this.#reply(order, citedAnswerPrompt(question, lines), until);
+      return foundOf(citedLines(cited, lines) ?? []);
+    } catch (error) {
+      signal.throwIfAborted();
+      return { kind: 'failed', line: this.#failedLine(guildId, error) };
+    }
   }
 }
 
