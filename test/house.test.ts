@@ -212,7 +212,7 @@ const doors: Readonly<Record<string, string>> = {
   'storage/data-dir': 'data-dir-lock store-files',
   'storage/postgres': 'keep-stores migrate postgres-driver shard-locks',
   'storage/sqlite': 'sqlite-driver sqlite-file sqlite-worker',
-  'storage/stores': 'spending-portions store-parts',
+  'storage/stores': 'store-parts',
   texts: 'locales plain report tables texts wall-time',
   turn: 'answerable hallucinations same-words spoken-command',
   'turn/addressing': 'addressing addressing-windows names',

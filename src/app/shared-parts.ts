@@ -25,7 +25,6 @@ import {
   openTextLanguage,
   type TextLanguageDetector,
 } from '#src/speech/text-language/text-language.ts';
-import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
@@ -40,8 +39,6 @@ import { type OpenParts, openStores } from './open-stores.ts';
 /** Parts that all shards of a process share. */
 export type SharedParts = {
   readonly store: Store;
-  /** Present only where several processes may share the store. */
-  readonly portions: PortionStore | undefined;
   readonly features: readonly OpenFeature[];
   readonly sounds: Sounds;
   readonly weights: SileroWeights;
@@ -68,7 +65,7 @@ export async function openSharedParts(
   stack.use(await claimDataDir(options, signal));
   const loading = [loadSilero(), loadCues(), openStores(options, signal)] as const;
   const [weights, cues, stores] = await Promise.all(loading);
-  const { parts, portions, store } = stack.use(stores);
+  const { parts, store } = stack.use(stores);
   stack.use(expireCopies(options));
   const sounds = stack.use(openSounds(config));
   const opened = openFeatures(options, { parts, sounds, weights });
@@ -78,7 +75,6 @@ export async function openSharedParts(
   const closing = stack.move();
   return {
     store,
-    portions,
     features: opened,
     sounds,
     weights,

@@ -57,15 +57,15 @@ async function restoreDatabase(
   url: Secret,
   options: RestoreOptions,
 ): Promise<readonly RestoredFile[]> {
-  await refuseLiveProcesses(url, realClock);
+  await refuseLiveProcesses(url);
   const database = { url, dataDir: options.dataDir, isMade: true };
-  return await withDatabaseCopies(database, storeKinds, async (storesDir, driver) => {
+  return await withDatabaseCopies(database, storeKinds, async (storesDir, opened) => {
     const restored = restoreStores({ ...options, storesDir });
     const kinds = storeKinds.filter((kind) =>
       restored.some(({ to }) => to === storePath(storesDir, kind)),
     );
-    await copyFromFiles(driver, kinds, storesDir);
-    return restored.map((file) => ({ ...file, to: driver.place }));
+    await copyFromFiles(opened, kinds, storesDir);
+    return restored.map((file) => ({ ...file, to: opened.place }));
   });
 }
 

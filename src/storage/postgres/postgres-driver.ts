@@ -1,6 +1,7 @@
 import pg from 'pg';
+import { realClock } from '#src/base/clock.ts';
 import type { StoreCode } from '#src/sql/trouble.ts';
-import type { Driver, Session } from '#src/storage/database.ts';
+import { Database, type Driver, type Session } from '#src/storage/database.ts';
 import { type ConnectionOptions, connectionOptions, placeOf } from './connection-options.ts';
 import { asPostgresTrouble, comesBack } from './postgres-trouble.ts';
 
@@ -50,6 +51,13 @@ export class PostgresDriver implements Driver {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end();
   }
+}
+
+/** A database for operations that take up to `deadlineMs`, and are not tried again. */
+export function openForProgram(connection: ConnectionOptions, deadlineMs: number): Database {
+  const settings = { lock_timeout: `${deadlineMs}`, statement_timeout: `${deadlineMs}` };
+  const driver = new PostgresDriver({ ...connection, settings });
+  return new Database({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
 }
 
 function ignore(): void {}

@@ -36,8 +36,7 @@ export class SqliteDriver implements Driver {
   }
 
   mayPass(error: unknown): boolean {
-    const cause = error instanceof Error ? error.cause : undefined;
-    return isBusy(cause) || hasClosed(cause);
+    return isBusy(error) || hasClosed(error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
