@@ -4,6 +4,7 @@ import { id, instant, integer, optional, text } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
+import { removeRows } from '#src/sql/table-rows.ts';
 
 /** Something a server asked the bot to remember. */
 export type Memory = {
@@ -88,8 +89,7 @@ export class MemoryStore {
 
   /** False: there is none of that number. */
   async remove(guildId: string, number: number): Promise<boolean> {
-    const statement = sql`DELETE FROM memories WHERE guild_id = ${guildId} AND number = ${number}`;
-    const removed = await this.#database.write((connection) => connection.run(statement));
+    const removed = await removeRows(this.#database, memories, { guildId, number });
     if (removed === 0) return false;
     await this.#database.scrub();
     return true;
