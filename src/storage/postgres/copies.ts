@@ -2,7 +2,7 @@ import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { columnName, type RowOf } from '#src/sql/columns.ts';
 import { Connection } from '#src/sql/connection.ts';
-import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
+import { DatabaseSync, statementsOf } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { named, select, type Table } from '#src/sql/table.ts';
 import { asTrouble } from '#src/sql/trouble.ts';
@@ -53,7 +53,7 @@ export async function copyFromFiles(
 
 /** A file that no other program uses. */
 function connectionTo(sqlite: DatabaseSync): Connection {
-  return new Connection('sqlite', new SqliteStatements(sqlite), () => realClock.wallMs());
+  return new Connection('sqlite', statementsOf(sqlite), () => realClock.wallMs());
 }
 
 /** Rows that are read and written at a time: PostgreSQL takes 65,535 values in a statement. */

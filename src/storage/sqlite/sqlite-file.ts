@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { StatementRow } from '#src/sql/connection.ts';
-import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
+import { DatabaseSync, statementsOf } from '#src/sql/sqlite.ts';
 import { damaged, sqliteError } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate } from '#src/storage/schema.ts';
 
@@ -28,7 +28,6 @@ const innerWaitMs = 5;
 export class SqliteFile {
   readonly #path: string;
   #sqlite: DatabaseSync | undefined;
-  #statements: SqliteStatements | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -39,31 +38,29 @@ export class SqliteFile {
     if (this.#sqlite && this.#path === ':memory:') return;
     this.close();
     this.#sqlite = openSqlite(this.#path, format);
-    this.#statements = new SqliteStatements(this.#sqlite);
   }
 
   close(): void {
     this.#sqlite?.close();
     this.#sqlite = undefined;
-    this.#statements = undefined;
   }
 
   all(text: string, values: readonly unknown[]): readonly StatementRow[] {
-    return this.#opened.all(text, values);
+    return this.#statements.all(text, values);
   }
 
   /** Runs a statement with each of these values; the number of changed rows. */
   run(text: string, values: readonly (readonly unknown[])[]): number {
-    return this.#opened.run(text, values);
+    return this.#statements.run(text, values);
   }
 
   rollBack(): void {
     if (this.#sqlite?.isTransaction) this.#sqlite.exec('ROLLBACK');
   }
 
-  get #opened(): SqliteStatements {
-    if (!this.#statements) throw sqliteError('ERR_INVALID_STATE');
-    return this.#statements;
+  get #statements() {
+    if (!this.#sqlite) throw sqliteError('ERR_INVALID_STATE');
+    return statementsOf(this.#sqlite);
   }
 }
 
