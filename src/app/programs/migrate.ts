@@ -12,7 +12,11 @@ import { runProgram } from './run-program.ts';
 
 // npm run migrate: brings the tables of DATABASE_URL to the format of this version; former versions cannot read them afterwards.
 
-await runProgram({}, (_, config) => run(config));
+await runProgram(
+  () => undefined,
+  '',
+  (_, config) => run(config),
+);
 
 async function run({ databaseUrl: url }: Config): Promise<number> {
   if (!url) {

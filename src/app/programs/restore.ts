@@ -1,6 +1,5 @@
 import { parseArgs } from 'node:util';
 import packageJson from '#package.json' with { type: 'json' };
-import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { Config } from '#src/config/types.ts';
@@ -28,7 +27,7 @@ type RestoreArguments = {
   readonly withTranscripts: boolean;
 };
 
-await runProgram(readArguments(), run);
+await runProgram(readArguments, usage, run);
 
 async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Promise<number> {
   const { files, isSettingsOnly, withTranscripts } = args;
@@ -74,21 +73,16 @@ function report({ former, from, to }: RestoredFile): void {
   if (former !== undefined) console.log(`former file: ${former}`);
 }
 
-/** Undefined where the options cannot be understood. */
-function readArguments(): RestoreArguments | string {
-  try {
-    const { positionals, values } = parseArgs({
-      options: {
-        settings: { type: 'boolean', default: false },
-        transcripts: { type: 'boolean', default: false },
-      },
-      allowPositionals: true,
-    });
-    const { settings: isSettingsOnly, transcripts: withTranscripts } = values;
-    return withTranscripts && (isSettingsOnly || positionals.length > 0)
-      ? `--transcripts: goes with no other flag and no FILE.\n${usage}`
-      : { files: positionals, isSettingsOnly, withTranscripts };
-  } catch (error) {
-    return `${argumentMistake(error)}\n${usage}`;
-  }
+function readArguments(): RestoreArguments {
+  const { positionals: files, values } = parseArgs({
+    options: {
+      settings: { type: 'boolean', default: false },
+      transcripts: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const { settings: isSettingsOnly, transcripts: withTranscripts } = values;
+  if (withTranscripts && (isSettingsOnly || files.length > 0))
+    throw new Error('--transcripts: goes with no other flag and no FILE.');
+  return { files, isSettingsOnly, withTranscripts };
 }
