@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import type { StatementRow } from './connection.ts';
 
@@ -21,6 +21,13 @@ export function openReadOnly(path: string, waitMs: number): DatabaseSync {
   return new DatabaseSync(place, { readOnly: true, timeout: waitMs });
 }
 
+/** Writes all of a store to a new file for its own user, without a log beside it. Errors: SQLite's own, and those of the file system. */
+export function copyInto(sqlite: DatabaseSync, path: string): void {
+  rmSync(path, { force: true });
+  sqlite.prepare('VACUUM INTO ?').run(path);
+  chmodSync(path, 0o600);
+}
+
 /** Statements of an open file. */
 export function statementsOf(sqlite: DatabaseSync) {
   return {
@@ -28,7 +35,9 @@ export function statementsOf(sqlite: DatabaseSync) {
       sqlite.prepare(text).all(...(values as readonly SqliteValue[])), // it refuses others
     run(text: string, values: readonly (readonly unknown[])[]): number {
       const statement = sqlite.prepare(text);
-      const changes = values.map((row) => statement.run(...(row as readonly SqliteValue[])).changes);
+      const changes = values.map(
+        (row) => statement.run(...(row as readonly SqliteValue[])).changes,
+      );
       return changes.reduce((sum: number, one) => sum + Number(one), 0);
     },
   };
