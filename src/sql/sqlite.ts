@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import type { StatementRow } from './connection.ts';
+import type { StatementResult } from './connection.ts';
 
 const sqlite = process.getBuiltinModule('node:sqlite');
 
@@ -28,17 +28,14 @@ export function copyInto(sqlite: DatabaseSync, path: string): void {
   chmodSync(path, 0o600);
 }
 
-/** Statements of an open file. */
-export function statementsOf(sqlite: DatabaseSync) {
-  return {
-    all: (text: string, values: readonly unknown[]): readonly StatementRow[] =>
-      sqlite.prepare(text).all(...(values as readonly SqliteValue[])), // it refuses others
-    run(text: string, values: readonly (readonly unknown[])[]): number {
-      const statement = sqlite.prepare(text);
-      const changes = values.map(
-        (row) => statement.run(...(row as readonly SqliteValue[])).changes,
-      );
-      return changes.reduce((sum: number, one) => sum + Number(one), 0);
-    },
-  };
+/** Performs a statement in an open file. */
+export function performIn(
+  sqlite: DatabaseSync,
+  text: string,
+  values: readonly unknown[],
+): StatementResult {
+  const statement = sqlite.prepare(text);
+  const bound = values as readonly SqliteValue[]; // it refuses others
+  if (statement.columns().length > 0) return { rows: statement.all(...bound), changes: 0 };
+  return { rows: [], changes: Number(statement.run(...bound).changes) };
 }

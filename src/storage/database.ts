@@ -3,13 +3,14 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted, within } from '#src/base/waiting.ts';
 import { integer, type SqlDialect } from '#src/sql/columns.ts';
-import { Connection, type Statements } from '#src/sql/connection.ts';
+import { Connection, type PerformStatement } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { isClosed, isSilent, type StoreCode, sqliteError } from '#src/sql/trouble.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** Session of a driver, for one operation. */
-export interface Session extends Statements {
+export interface Session {
+  readonly perform: PerformStatement;
   /** To be called once; after a failure what was begun is rolled back. */
   end(hasFailed: boolean): void;
 }
@@ -165,8 +166,11 @@ export class Database implements StoreDatabase {
       (error) => health?.refused(driver.trouble('store.unreadable', error)),
     );
     const perform = async (session: Session) => {
-      const statements = unlessLate(session, signal);
-      const connection = new Connection(driver.dialect, statements, () => clock.wallMs());
+      const performing: PerformStatement = (...statement) => {
+        signal.throwIfAborted(); // what is late does not reach the operation behind it
+        return session.perform(...statement);
+      };
+      const connection = new Connection(driver.dialect, performing, () => clock.wallMs());
       const beginning = begin[driver.dialect][mode];
       if (beginning) await connection.run(beginning);
       const done = await work(connection);
@@ -182,20 +186,6 @@ export class Database implements StoreDatabase {
       throw error;
     }
   }
-}
-
-/** What is late does not reach the operation behind it. */
-function unlessLate(session: Session, signal: AbortSignal): Statements {
-  return {
-    async all(...statement) {
-      signal.throwIfAborted();
-      return await session.all(...statement);
-    },
-    async run(...statement) {
-      signal.throwIfAborted();
-      return await session.run(...statement);
-    },
-  };
 }
 
 /** Deleted bytes live on in the log of SQLite until it is emptied; a reader elsewhere keeps it from that for a moment. */

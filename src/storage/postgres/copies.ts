@@ -1,8 +1,8 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { columnName, type RowOf } from '#src/sql/columns.ts';
-import { Connection } from '#src/sql/connection.ts';
-import { DatabaseSync, statementsOf } from '#src/sql/sqlite.ts';
+import { Connection, type PerformStatement } from '#src/sql/connection.ts';
+import { DatabaseSync, performIn } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { named, select, type Table } from '#src/sql/table.ts';
 import { asTrouble } from '#src/sql/trouble.ts';
@@ -53,10 +53,11 @@ export async function copyFromFiles(
 
 /** A file that no other program uses. */
 function connectionTo(sqlite: DatabaseSync): Connection {
-  return new Connection('sqlite', statementsOf(sqlite), () => realClock.wallMs());
+  const perform: PerformStatement = (...statement) => performIn(sqlite, ...statement);
+  return new Connection('sqlite', perform, () => realClock.wallMs());
 }
 
-/** Rows that are read and written at a time: PostgreSQL takes 65,535 values in a statement. */
+/** Rows that are read and written at a time. */
 const rowsAtOnce = 1_000;
 
 /**

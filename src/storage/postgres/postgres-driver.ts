@@ -30,11 +30,9 @@ export class PostgresDriver implements Driver {
   async connect(): Promise<Session> {
     const client = await this.#pool.connect();
     return {
-      all: async (text, values) => (await client.query(text, [...values])).rows,
-      async run(text, values) {
-        let count = 0;
-        for (const row of values) count += (await client.query(text, [...row])).rowCount ?? 0;
-        return count;
+      async perform(text, values) {
+        const { rowCount, rows } = await client.query(text, [...values]);
+        return { rows, changes: rowCount ?? 0 };
       },
       end: (hasFailed) => client.release(hasFailed),
     };

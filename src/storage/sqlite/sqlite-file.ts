@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '#src/base/make-folder.ts';
-import type { StatementRow } from '#src/sql/connection.ts';
-import { DatabaseSync, statementsOf } from '#src/sql/sqlite.ts';
+import type { StatementResult } from '#src/sql/connection.ts';
+import { DatabaseSync, performIn } from '#src/sql/sqlite.ts';
 import { damaged, sqliteError } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate } from '#src/storage/schema.ts';
 
@@ -45,22 +45,13 @@ export class SqliteFile {
     this.#sqlite = undefined;
   }
 
-  all(text: string, values: readonly unknown[]): readonly StatementRow[] {
-    return this.#statements.all(text, values);
-  }
-
-  /** Runs a statement with each of these values; the number of changed rows. */
-  run(text: string, values: readonly (readonly unknown[])[]): number {
-    return this.#statements.run(text, values);
+  perform(text: string, values: readonly unknown[]): StatementResult {
+    if (!this.#sqlite) throw sqliteError('ERR_INVALID_STATE');
+    return performIn(this.#sqlite, text, values);
   }
 
   rollBack(): void {
     if (this.#sqlite?.isTransaction) this.#sqlite.exec('ROLLBACK');
-  }
-
-  get #statements() {
-    if (!this.#sqlite) throw sqliteError('ERR_INVALID_STATE');
-    return statementsOf(this.#sqlite);
   }
 }
 

@@ -14,7 +14,7 @@ withPostgres(() => {
     opening.defer(() => session.end(false));
     const resources = opening.move();
     return {
-      connection: new Connection('postgres', session, Date.now),
+      connection: new Connection('postgres', session.perform, Date.now),
       wallMs: Date.now,
       [Symbol.asyncDispose]: () => resources.disposeAsync(),
     };

@@ -6,7 +6,7 @@ import { realClock } from '#src/base/clock.ts';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { columnName } from '#src/sql/columns.ts';
 import { Connection } from '#src/sql/connection.ts';
-import { DatabaseSync, statementsOf } from '#src/sql/sqlite.ts';
+import { DatabaseSync, performIn } from '#src/sql/sqlite.ts';
 import { select } from '#src/sql/table.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder } from '#src/storage/backups/copy-names.ts';
@@ -43,8 +43,8 @@ async function everyRow(connection: Connection, { tables }: StoreKind): Promise<
 
 async function rowsOfFile(path: string, kind: StoreKind): Promise<EveryRow> {
   using file = new DatabaseSync(path, { readOnly: true });
-  const statements = statementsOf(file);
-  return await everyRow(new Connection('sqlite', statements, Date.now), kind);
+  const connection = new Connection('sqlite', (...one) => performIn(file, ...one), Date.now);
+  return await everyRow(connection, kind);
 }
 
 async function rowsOfSchema({ url }: TestSchema, kind: StoreKind): Promise<EveryRow> {
