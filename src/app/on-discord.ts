@@ -233,11 +233,11 @@ function noteStore(
 ): void {
   switch (event.kind) {
     case 'opened':
-      readiness.check('store', undefined);
+      readiness.store(undefined);
       return;
     case 'refused': {
       const { code, message, cause } = event.error;
-      readiness.check('store', message);
+      readiness.store(message);
       log.warn({ code, err: cause }, message);
       return;
     }

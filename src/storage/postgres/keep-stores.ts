@@ -3,9 +3,8 @@ import { BotError } from '#src/base/errors.ts';
 import { Database } from '#src/storage/database.ts';
 import { type StoreEvent, StoreHealth } from '#src/storage/store-health.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
-import type { ConnectionOptions } from './connection-options.ts';
 import { migrateMs, migratePostgres } from './migrate.ts';
-import { openForProgram, PostgresDriver } from './postgres-driver.ts';
+import { type ConnectionOptions, openForProgram, PostgresDriver } from './postgres-driver.ts';
 
 export type PostgresStoreOptions = ConnectionOptions & {
   readonly clock: Clock;
