@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import sql, { raw } from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { columnName } from '#src/sql/columns.ts';
 import { Connection } from '#src/sql/connection.ts';
 import { DatabaseSync, performIn } from '#src/sql/sqlite.ts';
@@ -15,6 +13,7 @@ import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { openLocalStore, openLocalTranscripts, transcriptsPath } from '#test/fakes/local-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { runProgram } from '#test/fakes/program.ts';
 import { storeFolder } from '#test/storage/files.ts';
 import {
   channelId,
@@ -62,16 +61,7 @@ function run(
   { url }: TestSchema,
   ...args: string[]
 ) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [`src/app/programs/${program}.ts`, ...args],
-    {
-      env: { ...compileCacheEnvironment(), DATA_DIR: dataDir, DATABASE_URL: url.reveal() },
-      encoding: 'utf8',
-      timeout: 60_000,
-    },
-  );
-  return { status, stdout, stderr };
+  return runProgram(program, { DATA_DIR: dataDir, DATABASE_URL: url.reveal() }, ...args);
 }
 
 /** Rows that a restore brings back. */
