@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import packageJson from '#package.json' with { type: 'json' };
 import { loadSilero, type SileroWeights, windowSamples } from '#src/audio/voice/silero.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-meter.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -100,10 +99,9 @@ async function claimDataDir(
   signal: AbortSignal,
 ): Promise<Disposable> {
   if (databaseUrl) return new DisposableStack();
-  const { version } = packageJson;
   const onWait = (message: string) => onStore({ kind: 'waiting', message });
   using stack = new DisposableStack();
-  stack.use(await lockDataDir(dataDir, { clock: realClock, version, onWait }, signal));
+  stack.use(await lockDataDir(dataDir, { clock: realClock, onWait }, signal));
   refuseForeignFormats(dataDir);
   removeLeftovers(dataDir);
   const copies = backUpFormerFormats(dataDir, realClock.wallMs());

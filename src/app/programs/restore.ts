@@ -1,5 +1,4 @@
 import { parseArgs } from 'node:util';
-import packageJson from '#package.json' with { type: 'json' };
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { Config } from '#src/config/types.ts';
@@ -41,13 +40,8 @@ async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Pr
 }
 
 async function restoreFiles(options: RestoreOptions): Promise<readonly RestoredFile[]> {
-  const { version } = packageJson;
   const never = new AbortController().signal;
-  using _lock = await lockDataDir(
-    options.dataDir,
-    { clock: realClock, version, patienceMs: 0, onWait: () => undefined },
-    never,
-  );
+  using _lock = await lockDataDir(options.dataDir, { clock: realClock }, never);
   return restoreStores(options);
 }
 

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import packageJson from '#package.json' with { type: 'json' };
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -53,9 +52,7 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   const database = new Database({ driver: new SqliteDriver(path, mainStore.sqlite), clock });
   if (file && file.version === file.known) return sqlStores(database);
   // Its format changes: no other process may work with it meanwhile.
-  const { version } = packageJson;
-  const onWait = (message: string) => console.error(message);
-  using _lock = await lockDataDir(folder, { clock, version, onWait }, signal);
+  using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);
   await database.open();
   return sqlStores(database);
 }
