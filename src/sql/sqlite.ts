@@ -7,6 +7,7 @@ const sqlite = process.getBuiltinModule('node:sqlite');
 /** Node's own SQLite, taken from the process because the linter's list of Node's modules lacks it. */
 export const DatabaseSync = sqlite.DatabaseSync;
 export type DatabaseSync = InstanceType<typeof DatabaseSync>;
+type Statement = ReturnType<DatabaseSync['prepare']>;
 /** Value that a statement takes. */
 type SqliteValue = null | number | string | Uint8Array;
 
@@ -28,14 +29,24 @@ export function copyInto(sqlite: DatabaseSync, path: string): void {
   chmodSync(path, 0o600);
 }
 
-/** Performs a statement in an open file. */
-export function performIn(
-  sqlite: DatabaseSync,
-  text: string,
-  values: readonly unknown[],
-): StatementResult {
-  const statement = sqlite.prepare(text);
-  const bound = values as readonly SqliteValue[]; // it refuses others
-  if (statement.columns().length > 0) return { rows: statement.all(...bound), changes: 0 };
-  return { rows: [], changes: Number(statement.run(...bound).changes) };
+/** Statements that one file keeps prepared; then it begins anew. */
+const mostStatements = 200;
+
+/** Statements of one open file, which are prepared once: the memory of each is freed late. */
+export class SqliteStatements {
+  readonly #sqlite: DatabaseSync;
+  readonly #prepared = new Map<string, Statement>();
+
+  constructor(sqlite: DatabaseSync) {
+    this.#sqlite = sqlite;
+  }
+
+  perform(text: string, values: readonly unknown[]): StatementResult {
+    const statement = this.#prepared.get(text) ?? this.#sqlite.prepare(text);
+    if (this.#prepared.size >= mostStatements) this.#prepared.clear();
+    this.#prepared.set(text, statement);
+    const bound = values as readonly SqliteValue[]; // it refuses others
+    if (statement.columns().length > 0) return { rows: statement.all(...bound), changes: 0 };
+    return { rows: [], changes: Number(statement.run(...bound).changes) };
+  }
 }

@@ -2,7 +2,7 @@ import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
 import { columnName, type RowOf } from '#src/sql/columns.ts';
 import { Connection, type PerformStatement } from '#src/sql/connection.ts';
-import { DatabaseSync, performIn } from '#src/sql/sqlite.ts';
+import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { named, select, type Table } from '#src/sql/table.ts';
 import { asTrouble } from '#src/sql/trouble.ts';
@@ -53,7 +53,8 @@ export async function copyFromFiles(
 
 /** A file that no other program uses. */
 function connectionTo(sqlite: DatabaseSync): Connection {
-  const perform: PerformStatement = (...statement) => performIn(sqlite, ...statement);
+  const statements = new SqliteStatements(sqlite);
+  const perform: PerformStatement = (...one) => statements.perform(...one);
   return new Connection('sqlite', perform, () => realClock.wallMs());
 }
 

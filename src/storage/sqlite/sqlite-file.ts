@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { StatementResult } from '#src/sql/connection.ts';
-import { DatabaseSync, performIn } from '#src/sql/sqlite.ts';
+import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
 import { damaged, sqliteError } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate } from '#src/storage/schema.ts';
 
@@ -28,6 +28,7 @@ const innerWaitMs = 5;
 export class SqliteFile {
   readonly #path: string;
   #sqlite: DatabaseSync | undefined;
+  #statements: SqliteStatements | undefined;
 
   constructor(path: string) {
     this.#path = path;
@@ -38,16 +39,18 @@ export class SqliteFile {
     if (this.#sqlite && this.#path === ':memory:') return;
     this.close();
     this.#sqlite = openSqlite(this.#path, format);
+    this.#statements = new SqliteStatements(this.#sqlite);
   }
 
   close(): void {
     this.#sqlite?.close();
     this.#sqlite = undefined;
+    this.#statements = undefined;
   }
 
   perform(text: string, values: readonly unknown[]): StatementResult {
-    if (!this.#sqlite) throw sqliteError('ERR_INVALID_STATE');
-    return performIn(this.#sqlite, text, values);
+    if (!this.#statements) throw sqliteError('ERR_INVALID_STATE');
+    return this.#statements.perform(text, values);
   }
 
   rollBack(): void {
