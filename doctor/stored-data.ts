@@ -23,7 +23,7 @@ export const storedData: DoctorProbe = {
     yield 'DATABASE_URL';
     // No module of PostgreSQL is loaded where there is none.
     const { readDatabaseState } = await import('#src/storage/postgres/database-state.ts');
-    const { parts, place, processes, upMs } = await readDatabaseState(databaseUrl, clock);
+    const { parts, place, processes, upMs } = await readDatabaseState(databaseUrl);
     yield ok('database', `${place}, running for ${span(upMs)}`);
     if (parts.length === 0)
       yield ok('tables', 'there are none yet: the bot creates them at its first start');

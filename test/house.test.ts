@@ -74,7 +74,7 @@ const below: Readonly<Record<string, string>> = {
   'web/http': 'base',
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api':
-    'features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources chat people audio texts base',
+    'web/http features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources chat people audio texts base',
   /** Reads a typed command as the page does. */
   console: 'probes ports speech turn audio base page',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */
@@ -212,7 +212,7 @@ const doors: Readonly<Record<string, string>> = {
   'storage/data-dir': 'data-dir-lock store-files',
   'storage/postgres': 'keep-stores migrate postgres-driver shard-locks',
   'storage/sqlite': 'sqlite-driver sqlite-file sqlite-worker',
-  'storage/stores': 'spending-portions store-parts',
+  'storage/stores': 'store-parts',
   texts: 'locales plain report tables texts wall-time',
   turn: 'answerable hallucinations same-words spoken-command',
   'turn/addressing': 'addressing addressing-windows names',

@@ -2,7 +2,7 @@ import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { logProvider } from '#src/app/provider-log.ts';
 import { openLog } from '#src/ops/log.ts';
-import { Metrics } from '#src/ops/metrics/metrics.ts';
+import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import type { FallbackChain } from '#src/provider/fallback-chain.ts';
 
 type ProviderNews = Parameters<ConstructorParameters<typeof FallbackChain>[0]['report']>[0];
@@ -21,7 +21,7 @@ const failed: Extract<ProviderNews, { kind: 'failed' }> = {
 
 function open() {
   const out = new PassThrough();
-  const metrics = new Metrics(() => true);
+  const metrics = openMetrics(() => true);
   const log = openLog('info', [], out, rarely);
   const report = (news: ProviderNews) => logProvider(log, metrics.providers, news);
   const lines = () =>

@@ -23,7 +23,7 @@ export const liveCheck: DoctorProbe = {
     if (!login || !live) throw new Error('a live check needs a bot');
     yield 'Live check';
     yield ok('versions', versions(clock));
-    const who = await runningBot(config, clock);
+    const who = await runningBot(config);
     if (who !== undefined) {
       const why = `not started: ${who} with these settings, and the check would remove that bot from its channel`;
       return yield missing(

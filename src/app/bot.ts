@@ -61,7 +61,7 @@ export async function startBot(given: BotOptions, signal: AbortSignal): Promise<
     await openBudget({
       config,
       spending: shared.store.spending,
-      portions: shared.portions,
+      portions: shared.store.spendingPortions,
       share: shards.length / count,
       wayIn: (guildId) => {
         const served = sessions.of(guildId);

@@ -11,8 +11,7 @@ import { writeToOperator } from '#src/discord/account/operator-message.ts';
 import { features } from '#src/features/features.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { type Log, logSession, openLog } from '#src/ops/log.ts';
-import { Metrics } from '#src/ops/metrics/metrics.ts';
-import type { ProcessMetrics } from '#src/ops/metrics/process-metrics.ts';
+import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import { openTraces, type Traces } from '#src/ops/metrics/traces.ts';
 import { OperatorNotices } from '#src/ops/operator-notices.ts';
 import { Readiness } from '#src/ops/readiness.ts';
@@ -50,7 +49,7 @@ export async function onDiscord(
   const ready = () => !signal.aborted && running?.ready() === true;
   const kinds = features.flatMap(({ events = [] }) => events);
   const declared = features.flatMap(({ alerts = [] }) => alerts);
-  using metrics = new Metrics(ready, packageJson.version, kinds);
+  using metrics = openMetrics(ready, packageJson.version, kinds);
   countTotal(config, metrics, () => running);
   const address = { webhook: config.operatorWebhook, discord: { token, ...place } };
   const notices = new OperatorNotices({
@@ -108,7 +107,7 @@ export async function onDiscord(
     log.warn({ why: `${hurry.reason}` }, 'leaving every channel and ending at once');
     bot.leaveNow();
   });
-  surviveBugs(log, metrics.process);
+  surviveBugs(log, metrics);
   log.info({ bot: bot.name, opus: codec.name, invite: bot.inviteUrl }, 'ready: call it with /join');
   const drain = async (): Promise<void> => {
     log.info({ why: `${signal.reason}` }, draining);
@@ -179,9 +178,9 @@ const drainMs = 5_000;
 const fatal = new Set([4004, 4010, 4011, 4012, 4013, 4014]);
 
 /** Once the bot is ready, a bug in a timer or a socket of some library must not end the sessions of other servers. */
-function surviveBugs(log: Log, metrics: ProcessMetrics): void {
+function surviveBugs(log: Log, { bugs }: Metrics): void {
   process.on('uncaughtException', (err, origin) => {
-    metrics.bugs.inc();
+    bugs.inc();
     log.fatal({ err, origin }, 'a bug was caught; the bot goes on');
   });
 }
@@ -234,11 +233,11 @@ function noteStore(
 ): void {
   switch (event.kind) {
     case 'opened':
-      readiness.check('store', undefined);
+      readiness.store(undefined);
       return;
     case 'refused': {
       const { code, message, cause } = event.error;
-      readiness.check('store', message);
+      readiness.store(message);
       log.warn({ code, err: cause }, message);
       return;
     }
@@ -250,7 +249,7 @@ function noteStore(
       log.info({ copies: event.copies }, 'store: copied before it is brought to a new format');
       return;
     case 'written':
-      metrics.process.writes.observe(event.tookMs / 1000);
+      metrics.writes.observe(event.tookMs / 1000);
       return;
   }
 }

@@ -5,8 +5,8 @@ import {
   transcriptPorts,
 } from '#src/features/captions/store/transcript-ports.ts';
 import { memoryStore } from '#src/features/memories/memory-store.ts';
-import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { Database } from '#src/storage/database.ts';
+import type { StoreDatabases } from '#src/storage/postgres/keep-stores.ts';
 import { SqliteDriver } from '#src/storage/sqlite/sqlite-driver.ts';
 import { SqliteWorker } from '#src/storage/sqlite/sqlite-worker.ts';
 import { StoreHealth } from '#src/storage/store-health.ts';
@@ -17,13 +17,7 @@ import type { BotOptions } from './bot-options.ts';
 /** Declared parts of a store, each with what is open of it. */
 export type OpenParts = readonly (readonly [part: object, open: unknown])[];
 
-type Stores = {
-  readonly store: Store;
-  /** Present only where several processes may share the store. */
-  readonly portions?: PortionStore;
-  readonly transcripts: Database;
-};
-type OpenStores = Omit<Stores, 'transcripts'> & { readonly parts: OpenParts } & AsyncDisposable;
+type OpenStores = { readonly store: Store; readonly parts: OpenParts } & AsyncDisposable;
 type StoreOptions = Pick<BotOptions, 'config' | 'onDiscord' | 'onStore'>;
 
 /** Time, in ms, that the database has to answer once the process is asked to end: less than an orderly end may take. */
@@ -41,19 +35,17 @@ export async function openStores(options: StoreOptions, signal: AbortSignal): Pr
   const opened = databaseUrl
     ? await inDatabase(databaseUrl, options, signal)
     : await inFiles(options, worker);
-  const store = stack.use(opened.store);
-  stack.use(opened.transcripts);
-  const inMemory = stack.use(fileOf(worker, ':memory:', transcripts));
-  const onDisk = transcriptPorts(opened.transcripts);
+  const store = stack.use(sqlStores(opened.main));
+  const onDisk = transcriptPorts(stack.use(opened.transcripts));
+  const inMemory = transcriptPorts(stack.use(fileOf(worker, ':memory:', transcripts)));
   const closing = stack.move();
   return {
     store,
-    portions: opened.portions,
     parts: [
       ...Object.entries(storeParts).map(
         ([name, part]) => [part, Reflect.get(store, name)] as const,
       ),
-      [TranscriptStores.key, new TranscriptStores(onDisk, transcriptPorts(inMemory))],
+      [TranscriptStores.key, new TranscriptStores(onDisk, inMemory)],
       [memoryStore, onDisk.memories],
     ],
     [Symbol.asyncDispose]: () => closing.disposeAsync(),
@@ -64,7 +56,7 @@ async function inDatabase(
   url: Secret,
   { onStore: report }: StoreOptions,
   signal: AbortSignal,
-): Promise<Stores> {
+): Promise<StoreDatabases> {
   // Nothing of it is loaded where it is not used.
   const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
   const over = new AbortController();
@@ -76,17 +68,17 @@ async function inDatabase(
 async function inFiles(
   { config: { dataDir }, onDiscord, onStore }: StoreOptions,
   worker: SqliteWorker,
-): Promise<Stores> {
+): Promise<StoreDatabases> {
   const storeHealth = new StoreHealth('store-unwritten', realClock, onStore);
   const health = new StoreHealth('transcripts-unwritten', realClock, (event) => {
     if (event.kind === 'alert') onStore(event);
     if (event.kind !== 'refused') return;
     onDiscord({ kind: 'warning', message: event.error.message, cause: event.error });
   });
-  const database = fileOf(worker, storePath(dataDir), mainStore, storeHealth);
+  const main = fileOf(worker, storePath(dataDir), mainStore, storeHealth);
   const spoken = fileOf(worker, storePath(dataDir, transcripts), transcripts, health);
-  await Promise.all([database.open(), spoken.open()]);
-  return { store: sqlStores(database), transcripts: spoken };
+  await Promise.all([main.open(), spoken.open()]);
+  return { main, transcripts: spoken };
 }
 
 function fileOf(

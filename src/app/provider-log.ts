@@ -1,5 +1,5 @@
 import type { Log } from '#src/ops/log.ts';
-import type { ProviderMetrics } from '#src/ops/metrics/provider-metrics.ts';
+import type { ProviderMetrics } from '#src/ops/metrics/metrics.ts';
 import type { ProviderNews } from '#src/provider/provider-news.ts';
 
 /** Logs and counts failures and fallbacks of servers. */

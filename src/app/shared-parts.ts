@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import packageJson from '#package.json' with { type: 'json' };
 import { loadSilero, type SileroWeights, windowSamples } from '#src/audio/voice/silero.ts';
 import { VoiceActivity } from '#src/audio/voice/voice-meter.ts';
 import { realClock } from '#src/base/clock.ts';
@@ -25,7 +24,6 @@ import {
   openTextLanguage,
   type TextLanguageDetector,
 } from '#src/speech/text-language/text-language.ts';
-import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { backUpFormerFormats } from '#src/storage/backups/backup.ts';
 import { deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { removeLeftovers } from '#src/storage/backups/restore.ts';
@@ -40,8 +38,6 @@ import { type OpenParts, openStores } from './open-stores.ts';
 /** Parts that all shards of a process share. */
 export type SharedParts = {
   readonly store: Store;
-  /** Present only where several processes may share the store. */
-  readonly portions: PortionStore | undefined;
   readonly features: readonly OpenFeature[];
   readonly sounds: Sounds;
   readonly weights: SileroWeights;
@@ -68,7 +64,7 @@ export async function openSharedParts(
   stack.use(await claimDataDir(options, signal));
   const loading = [loadSilero(), loadCues(), openStores(options, signal)] as const;
   const [weights, cues, stores] = await Promise.all(loading);
-  const { parts, portions, store } = stack.use(stores);
+  const { parts, store } = stack.use(stores);
   stack.use(expireCopies(options));
   const sounds = stack.use(openSounds(config));
   const opened = openFeatures(options, { parts, sounds, weights });
@@ -78,7 +74,6 @@ export async function openSharedParts(
   const closing = stack.move();
   return {
     store,
-    portions,
     features: opened,
     sounds,
     weights,
@@ -104,10 +99,9 @@ async function claimDataDir(
   signal: AbortSignal,
 ): Promise<Disposable> {
   if (databaseUrl) return new DisposableStack();
-  const { version } = packageJson;
   const onWait = (message: string) => onStore({ kind: 'waiting', message });
   using stack = new DisposableStack();
-  stack.use(await lockDataDir(dataDir, { clock: realClock, version, onWait }, signal));
+  stack.use(await lockDataDir(dataDir, { clock: realClock, onWait }, signal));
   refuseForeignFormats(dataDir);
   removeLeftovers(dataDir);
   const copies = backUpFormerFormats(dataDir, realClock.wallMs());

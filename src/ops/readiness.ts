@@ -1,16 +1,13 @@
 import type { AlertName } from '#src/base/alerts.ts';
 import type { RaisedAlert } from './alert-board.ts';
 
-/** Conditions that must hold for the process to be ready. */
-export type ProcessCheck = 'draining' | 'gateway' | 'store' | 'event loop';
-
 export type ReadinessReport = { readonly isReady: boolean; readonly lines: readonly string[] };
 
 export type ReadinessSources = {
   /** Whether the main gateway is connected. */
   gateway(): boolean;
   /** Whether the process is being stopped and takes nothing new. */
-  isDraining?(): boolean;
+  isDraining(): boolean;
   /** Longest delay of the event loop, in ms, within the last half to whole minute. */
   heldUpMs(): number;
   raised(): readonly RaisedAlert[];
@@ -24,18 +21,17 @@ const mostTroubles = 50;
 /** Whether the process can do its work, and what else is amiss: one line for each check, no ids. */
 export class Readiness {
   readonly #sources: ReadinessSources;
-  /** Why a check does not hold, as it was told. */
-  readonly #broken = new Map<ProcessCheck, string>();
+  /** Why the store cannot be used. */
+  #storeFault: string | undefined;
   readonly #troubles = new Map<string, string>();
 
   constructor(sources: ReadinessSources) {
     this.#sources = sources;
   }
 
-  /** `why` is undefined while it holds. */
-  check(name: 'store', why: string | undefined): void {
-    if (why === undefined) this.#broken.delete(name);
-    else this.#broken.set(name, why);
+  /** `why` the store cannot be used; undefined while it can. */
+  store(why: string | undefined): void {
+    this.#storeFault = why;
   }
 
   /** Trouble, of one provider for example: it is shown and leaves the process ready. `why` is undefined when it is over. */
@@ -45,14 +41,14 @@ export class Readiness {
   }
 
   report(): ReadinessReport {
-    const { gateway, heldUpMs, raised } = this.#sources;
+    const { gateway, heldUpMs, isDraining, raised } = this.#sources;
     const delayMs = Math.round(heldUpMs());
     const alerts = raised();
     const draining = ['draining', 'the process is being stopped'] as const;
-    const checks: readonly (readonly [ProcessCheck, string | undefined])[] = [
-      ...(this.#sources.isDraining?.() ? [draining] : []),
+    const checks: readonly (readonly [name: string, why: string | undefined])[] = [
+      ...(isDraining() ? [draining] : []),
       ['gateway', gateway() ? undefined : 'not connected'],
-      ['store', causeOf('store-unwritten', alerts) ?? this.#broken.get('store')],
+      ['store', causeOf('store-unwritten', alerts) ?? this.#storeFault],
       [
         'event loop',
         delayMs > longestDelayMs ? `the main thread was blocked for ${delayMs} ms` : undefined,

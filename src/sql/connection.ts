@@ -9,15 +9,17 @@ import {
 } from './columns.ts';
 import type { NewRow, Table } from './table.ts';
 
-export type StatementRow = Readonly<Record<string, unknown>>;
-type Awaitable<T> = T | Promise<T>;
+/** Rows of a statement, or the number of those that it changed. */
+export type StatementResult = {
+  readonly rows: readonly Readonly<Record<string, unknown>>[];
+  readonly changes: number;
+};
 
-/** Statements of one session with a database. */
-export interface Statements {
-  all(text: string, values: readonly unknown[]): Awaitable<readonly StatementRow[]>;
-  /** Runs a statement with each of these values; the number of changed rows. */
-  run(text: string, values: readonly (readonly unknown[])[]): Awaitable<number>;
-}
+/** Performs a statement in one session with a database. */
+export type PerformStatement = (
+  text: string,
+  values: readonly unknown[],
+) => StatementResult | Promise<StatementResult>;
 
 export type InsertOptions<Computed extends string> = {
   /** SQL of these columns, the same for every row. */
@@ -26,16 +28,19 @@ export type InsertOptions<Computed extends string> = {
   readonly conflict?: Sql;
 };
 
+/** Rows of one statement: PostgreSQL takes 65,535 values in one, SQLite 32,766. */
+const rowsAtOnce = 1_000;
+
 /** One session with a database, in one dialect. Rows are values; an absent field is an empty column. */
 export class Connection {
   readonly dialect: SqlDialect;
-  readonly #statements: Statements;
+  readonly #perform: PerformStatement;
   readonly #wallMs: () => number;
 
   /** `wallMs`: the clock of SQLite. */
-  constructor(dialect: SqlDialect, statements: Statements, wallMs: () => number) {
+  constructor(dialect: SqlDialect, perform: PerformStatement, wallMs: () => number) {
     this.dialect = dialect;
-    this.#statements = statements;
+    this.#perform = perform;
     this.#wallMs = wallMs;
   }
 
@@ -51,14 +56,12 @@ export class Connection {
     shape: Shape,
     statement: Sql,
   ): Promise<readonly RowOf<Shape>[]> {
-    const { text, values } = this.#bound(statement);
-    return decodeRows(shape, await this.#statements.all(text, values));
+    return decodeRows(shape, (await this.#send(statement)).rows);
   }
 
   /** Runs a statement; the number of changed rows. */
   async run(statement: Sql): Promise<number> {
-    const { text, values } = this.#bound(statement);
-    return await this.#statements.run(text, [values]);
+    return (await this.#send(statement)).changes;
   }
 
   /** Inserts rows, each with a key of its own; the number of changed ones. */
@@ -67,15 +70,10 @@ export class Connection {
     rows: readonly Omit<NewRow<One>, Computed>[],
     options: InsertOptions<Computed> = {},
   ): Promise<number> {
-    // SQLite prepares one text for all rows; PostgreSQL takes them in one message.
-    const portions = this.dialect === 'sqlite' ? rows.map((row) => [row]) : [rows];
-    const statements = portions
-      .filter((some) => some.length > 0)
-      .map((some) => this.#bound(insertion(table, some, options)));
-    const [first] = statements;
-    if (!first) return 0;
-    const values = statements.map((one) => one.values);
-    return await this.#statements.run(first.text, values);
+    let changes = 0;
+    for (let from = 0; from < rows.length; from += rowsAtOnce)
+      changes += await this.run(insertion(table, rows.slice(from, from + rowsAtOnce), options));
+    return changes;
   }
 
   /** SQL of whether what stands before it is one of these: a condition of one text, however many there are. */
@@ -85,14 +83,11 @@ export class Connection {
       : sql`= ANY (${[...values]})`;
   }
 
-  #bound({ sql: text, text: numbered, values }: Sql) {
-    const isSqlite = this.dialect === 'sqlite';
-    return {
-      text: isSqlite ? text : numbered,
-      values: values
-        .map(boundValue)
-        .map((value) => (isSqlite && typeof value === 'boolean' ? +value : value)),
-    };
+  async #send({ sql: text, text: numbered, values }: Sql): Promise<StatementResult> {
+    const bound = values.map(boundValue);
+    if (this.dialect === 'postgres') return await this.#perform(numbered, bound);
+    const flags = bound.map((value) => (typeof value === 'boolean' ? +value : value));
+    return await this.#perform(text, flags);
   }
 }
 

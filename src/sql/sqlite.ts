@@ -1,6 +1,6 @@
-import { existsSync } from 'node:fs';
+import { chmodSync, existsSync, rmSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
-import type { StatementRow, Statements } from './connection.ts';
+import type { StatementResult } from './connection.ts';
 
 const sqlite = process.getBuiltinModule('node:sqlite');
 
@@ -22,11 +22,18 @@ export function openReadOnly(path: string, waitMs: number): DatabaseSync {
   return new DatabaseSync(place, { readOnly: true, timeout: waitMs });
 }
 
+/** Writes all of a store to a new file for its own user, without a log beside it. Errors: SQLite's own, and those of the file system. */
+export function copyInto(sqlite: DatabaseSync, path: string): void {
+  rmSync(path, { force: true });
+  sqlite.prepare('VACUUM INTO ?').run(path);
+  chmodSync(path, 0o600);
+}
+
 /** Statements that one file keeps prepared; then it begins anew. */
 const mostStatements = 200;
 
-/** Statements of one open file, which are prepared once. */
-export class SqliteStatements implements Statements {
+/** Statements of one open file, which are prepared once: the memory of each is freed late. */
+export class SqliteStatements {
   readonly #sqlite: DatabaseSync;
   readonly #prepared = new Map<string, Statement>();
 
@@ -34,22 +41,12 @@ export class SqliteStatements implements Statements {
     this.#sqlite = sqlite;
   }
 
-  all(text: string, values: readonly unknown[]): readonly StatementRow[] {
-    return this.#statement(text).all(...(values as readonly SqliteValue[])); // it refuses others
-  }
-
-  run(text: string, values: readonly (readonly unknown[])[]): number {
-    const statement = this.#statement(text);
-    return values.reduce(
-      (sum, row) => sum + Number(statement.run(...(row as readonly SqliteValue[])).changes),
-      0,
-    );
-  }
-
-  #statement(text: string): Statement {
+  perform(text: string, values: readonly unknown[]): StatementResult {
     const statement = this.#prepared.get(text) ?? this.#sqlite.prepare(text);
     if (this.#prepared.size >= mostStatements) this.#prepared.clear();
     this.#prepared.set(text, statement);
-    return statement;
+    const bound = values as readonly SqliteValue[]; // it refuses others
+    if (statement.columns().length > 0) return { rows: statement.all(...bound), changes: 0 };
+    return { rows: [], changes: Number(statement.run(...bound).changes) };
   }
 }

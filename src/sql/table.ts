@@ -125,6 +125,7 @@ export function isOfShard({ count, id }: { readonly id: number; readonly count: 
 /** SQL of what a new row does that has the key of an old one: it takes its place. */
 export function replacing({ columns, key }: Table): Sql {
   const others = Object.keys(columns).filter((field) => !key.includes(field));
+  if (others.length === 0) return raw('ON CONFLICT DO NOTHING');
   const changes = others.map(columnName).map((name) => `${name} = excluded.${name}`);
   return raw(`ON CONFLICT (${key.map(columnName)}) DO UPDATE SET ${changes}`);
 }

@@ -3,14 +3,14 @@ import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { deadlineSignal, unlessAborted, within } from '#src/base/waiting.ts';
 import { integer, type SqlDialect } from '#src/sql/columns.ts';
-import { Connection, type Statements } from '#src/sql/connection.ts';
+import { Connection, type PerformStatement } from '#src/sql/connection.ts';
 import type { StoreDatabase, Work } from '#src/sql/store-database.ts';
 import { isClosed, isSilent, type StoreCode, sqliteError } from '#src/sql/trouble.ts';
-import { OperationQueue, retried } from './operation-queue.ts';
 import type { StoreHealth } from './store-health.ts';
 
 /** Session of a driver, for one operation. */
-export interface Session extends Statements {
+export interface Session {
+  readonly perform: PerformStatement;
   /** To be called once; after a failure what was begun is rolled back. */
   end(hasFailed: boolean): void;
 }
@@ -38,79 +38,21 @@ const begin: Readonly<Record<SqlDialect, Readonly<Partial<Record<Mode, Sql>>>>> 
   },
 };
 
-type TransactionOptions = {
-  readonly clock: Clock;
-  readonly code: StoreCode;
-  readonly mode: Mode;
-  readonly health?: StoreHealth | undefined;
-};
-
-/**
- * Performs `work` on a session of its own, wholly or not at all. Aborting `signal` throws its reason; then it is unknown whether it
- * was done. Errors: BotError with `code`.
- */
-export async function transact<T>(
-  driver: Driver,
-  { clock, code, health, mode }: TransactionOptions,
-  work: Work<T>,
-  signal: AbortSignal,
-): Promise<T> {
-  const opening = driver.connect();
-  opening.then(
-    () => health?.opened(),
-    (error) => health?.refused(driver.trouble('store.unreadable', error)),
-  );
-  const perform = async (session: Session) => {
-    const statements = unlessLate(session, signal);
-    const connection = new Connection(driver.dialect, statements, () => clock.wallMs());
-    const beginning = begin[driver.dialect][mode];
-    if (beginning) await connection.run(beginning);
-    const done = await work(connection);
-    if (beginning) await connection.run(sql`COMMIT`);
-    return done;
-  };
-  try {
-    const done = await unlessAborted(opening.then(perform), signal);
-    (await opening).end(false);
-    return done;
-  } catch (error) {
-    void opening.then((session) => session.end(true)).catch(() => undefined);
-    throw recoded(code, driver.trouble(code, error));
-  }
-}
-
-/** What is late does not reach the operation behind it. */
-function unlessLate(session: Session, signal: AbortSignal): Statements {
-  return {
-    async all(...statement) {
-      signal.throwIfAborted();
-      return await session.all(...statement);
-    },
-    async run(...statement) {
-      signal.throwIfAborted();
-      return await session.run(...statement);
-    },
-  };
-}
-
-/** A failure to reach the database, as one of the operation. */
-function recoded(code: StoreCode, error: unknown): unknown {
-  if (!(error instanceof BotError) || error.code !== 'store.unreadable') return error;
-  return new BotError(code, error.retryable, error.message, error.cause);
-}
-
 export type DatabaseOptions = {
   readonly driver: Driver;
   readonly clock: Clock;
   readonly health?: StoreHealth;
+  /** Longest time, in ms, for an operation, with its wait for those before it; default 10 s. */
+  readonly deadlineMs?: number;
   /** Time, in ms, for which a write is tried again while the database is away or busy; default 5 s. */
   readonly patienceMs?: number;
   /** Ends all operations, and all later ones. */
   readonly until?: AbortSignal;
 };
 
-/** Longest time, in ms, for an operation, with its wait for those before it. */
-const deadlineMs = 10_000;
+const [usualDeadlineMs, usualPatienceMs] = [10_000, 5_000];
+/** Operations that wait at a time; further ones fail at once. */
+const mostOperations = 10_000;
 /** Pause, in ms, before a write is tried again. */
 const retryMs = 200;
 /** Longest time, in ms, that closing waits for what was asked for before. */
@@ -123,45 +65,44 @@ export class Database implements StoreDatabase {
   readonly dialect: SqlDialect;
   readonly place: string;
   readonly #options: DatabaseOptions;
-  readonly #driver: Driver;
-  readonly #queue: OperationQueue;
   readonly #over = new AbortController();
+  /** End of all operations so far; never rejects. */
+  #last: Promise<unknown> = Promise.resolve();
+  #waiting = 0;
 
   constructor(options: DatabaseOptions) {
     const { driver, until } = options;
     this.dialect = driver.dialect;
     this.place = driver.place;
     this.#options = options;
-    this.#driver = driver;
-    this.#queue = new OperationQueue(driver.place);
     until?.addEventListener('abort', () => this.#over.abort(isClosed(this.place)));
   }
 
   /** Resolves once the database is open, or cannot be for now, which is told. */
   async open(): Promise<void> {
-    await this.#perform('store.unreadable', 'read', async () => undefined).catch((error) => {
+    await this.read(async () => undefined).catch((error) => {
       if (!(error instanceof BotError)) throw error;
     });
   }
 
   read<T>(work: Work<T>): Promise<T> {
-    return this.#perform('store.unreadable', 'read', work);
+    return this.#perform('read', work);
   }
 
   write<T>(work: Work<T>): Promise<T> {
-    const write = () => this.#perform('store.unwritable', 'write', work);
+    const write = () => this.#perform('write', work);
     const { health } = this.#options;
     return health ? health.write(write) : write();
   }
 
   async erase<T>(portion: Work<T>, isMore: (done: T) => boolean): Promise<void> {
     while (isMore(await this.write(portion)));
-    if (this.dialect === 'sqlite') await this.#perform('store.unwritable', 'bare', emptyLog);
+    if (this.dialect === 'sqlite') await this.#perform('bare', emptyLog);
   }
 
   async scrub(): Promise<void> {
     if (this.dialect === 'postgres' || this.place === ':memory:') return;
-    await this.#perform('store.unwritable', 'bare', async (connection) => {
+    await this.#perform('bare', async (connection) => {
       const [file] = await connection.rows(
         { bytes: integer },
         sql`SELECT page_count * page_size AS bytes FROM pragma_page_count, pragma_page_size`,
@@ -173,33 +114,76 @@ export class Database implements StoreDatabase {
 
   /** Lets what was asked for before end, for 3 s, and fails the rest. */
   async [Symbol.asyncDispose](): Promise<void> {
-    const inTime = (work: PromiseLike<unknown>) =>
-      within(Promise.resolve(work), closeMs, this.#options.clock, () => new Error('late')).catch(
-        () => undefined,
-      );
-    await inTime(this.#queue.ended);
+    const { clock, driver } = this.#options;
+    const late = () => new Error('late');
+    await within(this.#last, closeMs, clock, late).catch(ignore);
     this.#over.abort(isClosed(this.place));
-    await inTime(this.#driver[Symbol.asyncDispose]());
+    const closed = Promise.resolve(driver[Symbol.asyncDispose]());
+    await within(closed, closeMs, clock, late).catch(ignore);
   }
 
-  async #perform<T>(code: StoreCode, mode: Mode, work: Work<T>): Promise<T> {
-    const { clock, health, patienceMs = 5_000 } = this.#options;
+  async #perform<T>(mode: Mode, work: Work<T>): Promise<T> {
+    const { clock, deadlineMs = usualDeadlineMs } = this.#options;
+    const code = mode === 'read' ? 'store.unreadable' : 'store.unwritable';
+    if (this.#waiting >= mostOperations) throw tooMany(code, this.place);
     const late = () => isSilent(code, this.place, deadlineMs);
     using deadline = deadlineSignal(deadlineMs, clock, late);
     const signal = AbortSignal.any([deadline.signal, this.#over.signal]);
-    const untilMs = clock.nowMs() + (mode === 'read' ? 0 : patienceMs);
-    const mayRetry = (error: unknown) => this.#driver.mayPass(error) && clock.nowMs() < untilMs;
-    const done = this.#queue.add(code, () =>
-      retried(
-        () => transact(this.#driver, { clock, code, health, mode }, work, signal),
-        { clock, everyMs: retryMs, mayRetry },
-        signal,
-      ),
-    );
+    const fromMs = clock.nowMs();
+    this.#waiting++;
+    const done = this.#last.then(() => this.#retried(mode, work, fromMs, signal));
+    this.#last = done.catch(ignore).then(() => void this.#waiting--);
     try {
       return await unlessAborted(done, signal);
+    } catch (cause) {
+      const error = this.#options.driver.trouble(code, cause);
+      if (!(error instanceof BotError) || error.code !== 'store.unreadable') throw error;
+      throw new BotError(code, error.retryable, error.message, error.cause);
+    }
+  }
+
+  /** Tries a write again until it succeeds, or may not be tried again. Aborting `signal` throws its reason. */
+  async #retried<T>(mode: Mode, work: Work<T>, fromMs: number, signal: AbortSignal): Promise<T> {
+    const { clock, driver, patienceMs = usualPatienceMs } = this.#options;
+    for (;;) {
+      signal.throwIfAborted();
+      try {
+        return await this.#transact(mode, work, signal);
+      } catch (error) {
+        const isOver = mode === 'read' || clock.nowMs() >= fromMs + patienceMs;
+        if (isOver || !driver.mayPass(error)) throw error;
+      }
+      await clock.sleep(retryMs, signal);
+    }
+  }
+
+  /** Performs `work` on a session of its own, wholly or not at all. Aborting `signal` throws its reason; then that is unknown. */
+  async #transact<T>(mode: Mode, work: Work<T>, signal: AbortSignal): Promise<T> {
+    const { clock, driver, health } = this.#options;
+    const opening = driver.connect();
+    opening.then(
+      () => health?.opened(),
+      (error) => health?.refused(driver.trouble('store.unreadable', error)),
+    );
+    const perform = async (session: Session) => {
+      const performing: PerformStatement = (...statement) => {
+        signal.throwIfAborted(); // what is late does not reach the operation behind it
+        return session.perform(...statement);
+      };
+      const connection = new Connection(driver.dialect, performing, () => clock.wallMs());
+      const beginning = begin[driver.dialect][mode];
+      if (beginning) await connection.run(beginning);
+      const done = await work(connection);
+      if (beginning) await connection.run(sql`COMMIT`);
+      return done;
+    };
+    try {
+      const done = await unlessAborted(opening.then(perform), signal);
+      (await opening).end(false);
+      return done;
     } catch (error) {
-      throw recoded(code, error);
+      void opening.then((session) => session.end(true)).catch(ignore);
+      throw error;
     }
   }
 }
@@ -209,3 +193,10 @@ async function emptyLog(connection: Connection): Promise<void> {
   const [log] = await connection.rows({ busy: integer }, sql`PRAGMA wal_checkpoint(TRUNCATE)`);
   if (log?.busy === 1) throw sqliteError('ERR_SQLITE_ERROR', 5);
 }
+
+function tooMany(code: StoreCode, place: string): BotError {
+  const message = `Too many operations wait for the store ${place}, which is too slow or away for too long: check it.`;
+  return new BotError(code, true, message);
+}
+
+function ignore(): void {}

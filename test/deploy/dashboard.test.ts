@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
-import { Metrics } from '#src/ops/metrics/metrics.ts';
+import { openMetrics } from '#src/ops/metrics/metrics.ts';
 import { composeFile } from './compose-files.ts';
 
 type Dashboard = {
@@ -13,7 +13,7 @@ type Dashboard = {
 const ofPrometheus = ['__name__', 'instance', 'job', 'le'];
 
 test('each query of the dashboard names a metric of the bot and its labels', async () => {
-  using metrics = new Metrics(() => true);
+  using metrics = openMetrics(() => true);
   new AlertBoard(openLog('silent'), metrics.meters);
   const known = new Map(
     metrics.meters.registry

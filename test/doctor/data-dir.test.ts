@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import packageJson from '#package.json' with { type: 'json' };
 import { realClock } from '#src/base/clock.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -38,14 +39,13 @@ test('where no bot ever ran, the doctor says so and makes nothing', async () => 
 
 test('the doctor names the process that works on DATA_DIR, and the format of its store', async () => {
   using place = dataDir();
-  const options = { clock: realClock, version: '1.2.3', onWait: () => undefined };
-  using _lock = await lockDataDir(place.folder, options, never);
+  using _lock = await lockDataDir(place.folder, { clock: realClock }, never);
   await using _store = await openLocalStore(storePath(place.folder), { clock: realClock });
   const { code, about } = await place.examine();
   expect(code).toBe(0);
   expect(about('lock')).toMatch(
     new RegExp(
-      `^ok lock process ${process.pid} on \\S+ has used this folder for \\d+ s, Parley 1\\.2\\.3$`,
+      `^ok lock process ${process.pid} on \\S+ has used this folder for \\d+ s, Parley ${RegExp.escape(packageJson.version)}$`,
     ),
   );
   expect(about('parley.db')).toMatch(/^ok parley.db format \d+$/);

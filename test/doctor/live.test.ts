@@ -40,8 +40,7 @@ test('--silence belongs to --live', () => {
 test('the check does not begin beside a bot that runs, and says what to do', async () => {
   await using patient = await openPatient();
   const { sandbox, environment, examine } = patient;
-  const options = { clock: realClock, version: '1.2.3', onWait: () => undefined };
-  using _lock = await lockDataDir(environment.DATA_DIR, options, never);
+  using _lock = await lockDataDir(environment.DATA_DIR, { clock: realClock }, never);
   const place = `${sandbox.guildId}/${sandbox.channelId('Lounge')}`;
   const { code, about, lines, mendOf } = await examine(['--live', place]);
   expect(code).toBe(1);

@@ -17,7 +17,7 @@ class LimitedDriver extends SqliteDriver {
   override async connect() {
     const session = await super.connect();
     const pages = Math.floor((this.maxBytes ?? 0) / 4_096);
-    if (pages > 0) await session.all(`PRAGMA max_page_count = ${pages}`, []);
+    if (pages > 0) await session.perform(`PRAGMA max_page_count = ${pages}`, []);
     return session;
   }
 }

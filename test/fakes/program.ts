@@ -1,8 +1,21 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawnSync } from 'node:child_process';
 import { promisify } from 'node:util';
 import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 
 const run = promisify(execFile);
+
+/** Runs a program beside the bot to its end, with these settings alone. */
+export function runProgram(
+  name: 'backup' | 'restore' | 'token',
+  settings: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+) {
+  const env = { ...compileCacheEnvironment(), ...settings };
+  const program = [`src/app/programs/${name}.ts`, ...args];
+  const options = { env, encoding: 'utf8', timeout: 60_000 } as const;
+  const { status, stdout, stderr } = spawnSync(process.execPath, program, options);
+  return { status, stdout, stderr };
+}
 
 /** A token that `npm run token` makes beside running bots, for the store that these settings name. */
 export async function makeToken(

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import type { AlertChange, FeatureAlert } from '#src/base/alerts.ts';
 import { AlertBoard } from '#src/ops/alert-board.ts';
 import { openLog } from '#src/ops/log.ts';
-import { Metrics } from '#src/ops/metrics/metrics.ts';
+import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 
 const raised: AlertChange = {
   kind: 'alert',
@@ -21,7 +21,7 @@ function boardOf(metrics: Metrics, declared: readonly FeatureAlert[] = []) {
 }
 
 test('an alert that is raised twice is told once, and again after it was cleared', async () => {
-  using metrics = new Metrics(() => true);
+  using metrics = openMetrics(() => true);
   const { board, lines } = boardOf(metrics);
   for (const change of [raised, raised, cleared, cleared, raised]) board.report(change, 'guild-1');
   expect(lines.map(({ msg }) => `${msg}`.split(':')[0])).toEqual([
@@ -36,7 +36,7 @@ test('an alert that is raised twice is told once, and again after it was cleared
 });
 
 test('the alerts of a channel end when it is left, those of others stay', () => {
-  using metrics = new Metrics(() => true);
+  using metrics = openMetrics(() => true);
   const { board } = boardOf(metrics);
   board.report(raised, 'guild-1');
   board.report(raised, 'guild-2');
@@ -49,7 +49,7 @@ test('the alerts of a channel end when it is left, those of others stay', () => 
 });
 
 test('an alert lasts for the operator until no channel has it', () => {
-  using metrics = new Metrics(() => true);
+  using metrics = openMetrics(() => true);
   const told: unknown[] = [];
   const fault = (key: string, alert?: FeatureAlert) => told.push([key, alert?.name]);
   const notices = { report: () => undefined, fault };
@@ -64,7 +64,7 @@ test('an alert lasts for the operator until no channel has it', () => {
 });
 
 test('each background task that fails has an alert of its own', () => {
-  using metrics = new Metrics(() => true);
+  using metrics = openMetrics(() => true);
   const { board, lines } = boardOf(metrics);
   const failing: AlertChange = { ...raised, name: 'task-failing' };
   board.report({ ...failing, task: 'expiry', error: new Error('broken') });
@@ -75,7 +75,7 @@ test('each background task that fails has an alert of its own', () => {
 });
 
 test('an alert that a feature declares is logged with its meaning, and counted from the start', async () => {
-  using metrics = new Metrics(() => true);
+  using metrics = openMetrics(() => true);
   const full: FeatureAlert = {
     name: 'notes-full',
     meaning: 'no more notes are kept',

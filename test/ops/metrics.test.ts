@@ -2,7 +2,7 @@ import { expect, test, vi } from 'vitest';
 import { captioned } from '#src/features/captions/transcript-recorder.ts';
 import { features } from '#src/features/features.ts';
 import { reminderEnded } from '#src/features/reminders/reminder-scheduler.ts';
-import { Metrics } from '#src/ops/metrics/metrics.ts';
+import { type Metrics, openMetrics } from '#src/ops/metrics/metrics.ts';
 import { featureEvent, type SessionEvent } from '#src/ports/session-events.ts';
 
 const channel = { guildId: 'guild-1', channelId: 'channel-1', name: 'Lounge' };
@@ -21,7 +21,7 @@ const counts = { sent: 50, refused: 1, shifts: 2, errors: 0, notAllowed: 7, seal
 
 /** The page after `count`, as lines. */
 async function pageAfter(count: (metrics: Metrics) => void, ready = true): Promise<string[]> {
-  using metrics = new Metrics(() => ready);
+  using metrics = openMetrics(() => ready);
   count(metrics);
   return (await metrics.page()).text.split('\n');
 }
@@ -49,7 +49,7 @@ test('a typed question counts as a turn and leaves the figures of spoken ones al
 });
 
 test('an open link counts as it goes, and nothing gets less when it closes or another begins', async () => {
-  using metrics = new Metrics(() => true);
+  using metrics = openMetrics(() => true);
   const { discord } = metrics;
   const lines = async () => (await metrics.page()).text.split('\n');
   let sent = 10;
@@ -103,7 +103,7 @@ test('no figure carries an id, a name or a word', async () => {
 
 test('the delay of the event loop is measured from the first voice link on, and until a minute after the last one', async () => {
   vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
-  using metrics = new Metrics(() => true);
+  using metrics = openMetrics(() => true);
   const delays = async () =>
     (await metrics.page()).text.match(/^parley_event_loop_delay_\w+ .*$/gm)?.length ?? 0;
   try {
@@ -124,8 +124,8 @@ test('the delay of the event loop is measured from the first voice link on, and 
 
 test('the page tells which version runs, bugs it outlived and how long the store takes', async () => {
   const page = await pageAfter((metrics) => {
-    metrics.process.bugs.inc();
-    metrics.process.writes.observe(0.02);
+    metrics.bugs.inc();
+    metrics.writes.observe(0.02);
   });
   expect(page.join('\n')).toMatch(/^parley_info{version="unknown",node="\d+[\d.]*"} 1$/m);
   expect(page.join('\n')).toMatch(/^parley_start_time_seconds \d{10}$/m);
@@ -135,7 +135,7 @@ test('the page tells which version runs, bugs it outlived and how long the store
 
 test('events of features are counted by the labels or timed by the field that their kinds declare', async () => {
   const kinds = features.flatMap(({ events = [] }) => events);
-  using metrics = new Metrics(() => true, 'unknown', kinds);
+  using metrics = openMetrics(() => true, 'unknown', kinds);
   const said = featureEvent(reminderEnded, { personId: 'adam-1', outcome: 'said', lateMs: 2 });
   const shown = featureEvent(captioned, { speakerId: 'adam-1', tookMs: 250 });
   for (const event of [said, said, shown]) metrics.sessions.count('guild-1', event);

@@ -4,7 +4,13 @@ import { Readiness, type ReadinessSources } from '#src/ops/readiness.ts';
 
 /** Readiness of a process that is well, unless `over` says otherwise. */
 function readinessOf(over: Partial<ReadinessSources> = {}): Readiness {
-  return new Readiness({ gateway: () => true, heldUpMs: () => 3, raised: () => [], ...over });
+  const well = {
+    gateway: () => true,
+    heldUpMs: () => 3,
+    isDraining: () => false,
+    raised: () => [],
+  };
+  return new Readiness({ ...well, ...over });
 }
 
 const allOk = ['ok gateway', 'ok store', 'ok event loop'];

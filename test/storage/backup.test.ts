@@ -30,7 +30,7 @@ test('copies older than seven days are deleted, whole or not, and nothing else',
   using place = storeFolder();
   const dataDir = await copiedStores(place, atWallMs, atWallMs + 1);
   const folder = backupsFolder(dataDir);
-  const [older = '', newer = ''] = copiesIn(folder, place.path).map(({ path }) => path);
+  const [older = '', newer = ''] = copiesIn(folder, place.path);
   writeFileSync(`${older}.part`, 'half');
   writeFileSync(join(folder, 'notes.txt'), 'mine');
   deleteOldCopies(dataDir, atWallMs + 7 * 86_400_000 + 1);

@@ -6,9 +6,10 @@ import { columnKindsContract, kindTables } from '#test/contracts/stores/column-k
 columnKindsContract('SQLite', async () => {
   const sqlite = new DatabaseSync(':memory:');
   sqlite.exec(createTables(kindTables, 'sqlite'));
+  const statements = new SqliteStatements(sqlite);
   const wallMs = () => 1_795_190_400_123.25;
   return {
-    connection: new Connection('sqlite', new SqliteStatements(sqlite), wallMs),
+    connection: new Connection('sqlite', (...one) => statements.perform(...one), wallMs),
     wallMs,
     async [Symbol.asyncDispose]() {
       sqlite.close();

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
+import packageJson from '#package.json' with { type: 'json' };
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { dataDirOwner, lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
 import { refuseForeignFormats } from '#src/storage/data-dir/store-files.ts';
@@ -11,21 +12,21 @@ import { VirtualClock } from '#test/fakes/clock.ts';
 import { storeFolder } from './files.ts';
 
 const never = new AbortController().signal;
-const firstOwner = `process ${process.pid} on ${hostname()} (Parley 1.2.3, since 2026-11-20T16:25:00.000Z)`;
+const firstOwner = `process ${process.pid} on ${hostname()} (Parley ${packageJson.version}, since 2026-11-20T16:25:00.000Z)`;
 
 /** One bot after the other on the folder of `path`, all on one clock. */
 function startsIn(dataDir: string, clock = new VirtualClock()) {
   const reported: string[] = [];
-  const start = (version: string, signal = never) =>
-    lockDataDir(dataDir, { clock, version, onWait: (message) => reported.push(message) }, signal);
+  const start = (signal = never) =>
+    lockDataDir(dataDir, { clock, onWait: (message) => reported.push(message) }, signal);
   return { clock, reported, start };
 }
 
 test('a second process on one DATA_DIR waits 15 s for the first, and is refused with its name', async () => {
   using place = storeFolder();
   const { clock, reported, start } = startsIn(place.folder);
-  using _first = await start('1.2.3');
-  const second = start('1.2.4');
+  using _first = await start();
+  const second = start();
   const refused = expect(second).rejects.toMatchObject({
     code: 'store.in_use',
     message: `DATA_DIR ${place.folder} is in use by ${firstOwner}: end that process, or give each bot its own DATA_DIR.`,
@@ -45,23 +46,26 @@ test('a process that is killed leaves no lock, and one that waits can be stopped
   const holding = `
     import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
     import { realClock as clock } from '#src/base/clock.ts';
-    const options = { clock, version: '1.2.3', onWait() {} };
+    const options = { clock, onWait() {} };
     globalThis.lock = await lockDataDir(process.argv[1], options, new AbortController().signal);
     console.log('locked');
     setInterval(() => {}, 1_000);`;
   const child = spawn(process.execPath, ['--input-type=module', '-e', holding, place.folder]);
   const ended = once(child, 'exit');
   await once(child.stdout, 'data');
-  expect(dataDirOwner(place.folder)).toMatchObject({ pid: child.pid, version: '1.2.3' });
+  expect(dataDirOwner(place.folder)).toMatchObject({
+    pid: child.pid,
+    version: packageJson.version,
+  });
   const stop = new AbortController();
-  const waiting = expect(start('1.2.4', stop.signal)).rejects.toThrow('asked to stop');
+  const waiting = expect(start(stop.signal)).rejects.toThrow('asked to stop');
   await clock.advance(1_000);
   stop.abort(new Error('asked to stop'));
   await waiting;
   child.kill('SIGKILL');
   await ended;
   expect(dataDirOwner(place.folder)).toBeUndefined();
-  using _lock = await start('1.2.4');
+  using _lock = await start();
   expect(clock.nowMs()).toBe(1_000);
 });
 
@@ -69,11 +73,11 @@ test('a lock is no reason to fail: a folder that cannot be written is not locked
   using place = storeFolder();
   writeFileSync(join(place.folder, 'file'), '');
   for (const path of [join(place.folder, 'file'), '/proc/nope']) {
-    const none = await startsIn(path).start('1.2.3');
+    const none = await startsIn(path).start();
     none[Symbol.dispose]();
   }
   const data = join(place.folder, 'data');
-  const lock = await startsIn(data).start('1.2.3');
+  const lock = await startsIn(data).start();
   lock[Symbol.dispose]();
   expect(readdirSync(data)).toEqual(['parley.lock']);
   expect(dataDirOwner(data)).toBeUndefined();

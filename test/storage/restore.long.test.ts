@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -16,6 +15,7 @@ import { backupsFolder } from '#src/storage/backups/copy-names.ts';
 import { newestCopies, restoreStores } from '#src/storage/backups/restore.ts';
 import { allOpen } from '#test/contracts/stores/transcript-samples.ts';
 import { openLocalStore, openLocalTranscripts, transcriptsPath } from '#test/fakes/local-stores.ts';
+import { runProgram } from '#test/fakes/program.ts';
 import { adam, copiedStores, dayMs, eva, options } from './copied-stores.ts';
 import { everyByte, type StoreFolder, storeFolder } from './files.ts';
 
@@ -151,12 +151,7 @@ test.each(troubles)('%s is told in a sentence, and changes nothing', async (_, m
 });
 
 function restoring(dataDir: string, args: readonly string[] = [], env = {}) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['src/app/programs/restore.ts', ...args],
-    { env: { DATA_DIR: dataDir, ...env }, encoding: 'utf8', timeout: 20_000 },
-  );
-  return { status, stdout, stderr };
+  return runProgram('restore', { DATA_DIR: dataDir, ...env }, ...args);
 }
 
 test('npm run restore tells what it put where', async () => {

@@ -5,7 +5,6 @@ import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { MemorySpending } from '#test/fakes/spending.ts';
 import { everyByte, storeFolder } from './files.ts';
 
-spendingStoreContract('a store in memory', () => openLocalStore(':memory:', { clock: realClock }));
 spendingStoreContract('the fake book', async () => ({
   spending: new MemorySpending(),
   async [Symbol.asyncDispose]() {},

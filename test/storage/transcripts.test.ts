@@ -1,9 +1,7 @@
-import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import type { OpenChannels } from '#src/features/captions/transcript-line.ts';
 import { DatabaseSync } from '#src/sql/sqlite.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
@@ -30,6 +28,7 @@ import {
   transcriptStore,
   transcriptsPath,
 } from '#test/fakes/local-stores.ts';
+import { runProgram } from '#test/fakes/program.ts';
 import { everyByte, heldByAnother, storeFolder } from './files.ts';
 
 const options = { clock: realClock, patienceMs: 0 };
@@ -256,12 +255,7 @@ test('transcripts of servers that keep none are never in a file', async () => {
 test('npm run backup copies transcripts only when it is told to, and says when there are none', async () => {
   using place = storeFolder();
   new DatabaseSync(join(place.folder, 'parley.db')).close();
-  const run = (...args: string[]) =>
-    spawnSync(process.execPath, ['src/app/programs/backup.ts', ...args], {
-      env: { ...compileCacheEnvironment(), DATA_DIR: place.folder },
-      encoding: 'utf8',
-      timeout: 20_000,
-    });
+  const run = (...args: string[]) => runProgram('backup', { DATA_DIR: place.folder }, ...args);
   const old = backUp(join(place.folder, 'parley.db'), backupsFolder(place.folder), 0);
   const none = expect.stringContaining('There are no transcripts');
   expect(run('--transcripts')).toMatchObject({ status: 0, stderr: none });

@@ -3,13 +3,13 @@ import { keepServer } from '#src/base/keep-server.ts';
 import type { Config } from '#src/config/types.ts';
 import type { Log } from '#src/ops/log.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
-import type { ProgramDoorOptions } from '#src/web/http/doors.ts';
+import type { OpenDoorsOptions } from '#src/web/http/doors.ts';
 
 /** Routes for programs; their modules are loaded only where they are served. */
 export async function programDoor(
   access: AccessSource['access'],
   onBug: (error: unknown) => void,
-): Promise<Pick<ProgramDoorOptions, 'mostBodyBytes' | 'onBug' | 'routes'>> {
+): Promise<Pick<OpenDoorsOptions, 'mostBodyBytes' | 'onBug' | 'routes'>> {
   const { apiBodyBytes, createApi } = await import('#src/web/api/api.ts');
   const api = createApi({ access, clock: realClock, onBug });
   return {
@@ -26,11 +26,11 @@ export async function servePrograms(
   access: AccessSource['access'],
 ): Promise<AsyncDisposable | undefined> {
   if (!page) return undefined;
-  const { openProgramDoor } = await import('#src/web/http/doors.ts');
+  const { openDoors } = await import('#src/web/http/doors.ts');
   const onBug = (err: unknown) => log.error({ err }, 'http: a request of a program failed');
   const door = await programDoor(access, onBug);
   return await keepServer(
-    () => openProgramDoor({ ...page, ...door }),
+    () => openDoors({ ...page, ...door }),
     realClock,
     (news) => {
       if (news.kind === 'refused') log.warn(news.why);

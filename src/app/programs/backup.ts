@@ -1,18 +1,19 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { argumentMistake } from '#src/base/argument-mistake.ts';
 import type { Config } from '#src/config/types.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
 import { backupsFolder, deleteOldCopies } from '#src/storage/backups/copy-names.ts';
 import { storePath, transcripts } from '#src/storage/store-kinds.ts';
 import { wantedKinds, withDatabaseCopies } from './database-copies.ts';
-import { misconfigured, runProgram } from './run-program.ts';
+import { runProgram } from './run-program.ts';
 
-await runProgram({}, (_, config) => run(config));
+const options = { transcripts: { type: 'boolean', default: false } } as const;
+await runProgram(() => parseArgs({ options }).values, 'npm run backup [-- --transcripts]', run);
 
-async function run({ dataDir, databaseUrl }: Config): Promise<number> {
-  const withTranscripts = readOptions();
-  if (withTranscripts === undefined) return misconfigured;
+async function run(
+  { transcripts: withTranscripts }: { readonly transcripts: boolean },
+  { dataDir, databaseUrl }: Config,
+): Promise<number> {
   if (!databaseUrl) {
     copy(dataDir, dataDir, withTranscripts);
     return 0;
@@ -22,17 +23,6 @@ async function run({ dataDir, databaseUrl }: Config): Promise<number> {
     copy(storesDir, dataDir, withTranscripts),
   );
   return 0;
-}
-
-/** Whether transcripts are copied, too; undefined where the options cannot be understood. */
-function readOptions(): boolean | undefined {
-  try {
-    const { values } = parseArgs({ options: { transcripts: { type: 'boolean', default: false } } });
-    return values.transcripts;
-  } catch (error) {
-    console.error(argumentMistake(error));
-    return undefined;
-  }
 }
 
 /** Transcripts only on demand: a copy that is carried elsewhere keeps words until it is deleted. */

@@ -3,13 +3,14 @@ import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { databaseCopyFolder } from '#src/storage/backups/copy-names.ts';
+import type { Database } from '#src/storage/database.ts';
 import { copyMs, copyToFiles } from '#src/storage/postgres/copies.ts';
 import {
   migratePostgres,
   readFormats,
   refuseFormerFormats,
 } from '#src/storage/postgres/migrate.ts';
-import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 
 /**
@@ -23,21 +24,21 @@ export async function withDatabaseCopies<T>(
     isMade,
   }: { readonly url: Secret; readonly dataDir: string; readonly isMade: boolean },
   kinds: readonly StoreKind[],
-  work: (storesDir: string, driver: PostgresDriver) => T | Promise<T>,
+  work: (storesDir: string, database: Database) => T | Promise<T>,
 ): Promise<T> {
-  await using driver = new PostgresDriver({ url, settings: { statement_timeout: `${copyMs}` } });
+  await using database = openForProgram({ url }, copyMs);
   const before = isMade
-    ? await migratePostgres(driver, storeKinds)
-    : await readFormats(driver, storeKinds);
-  refuseFormerFormats(storeKinds, before, driver.place);
-  if (!isMade && !before.has(mainStore.name)) throw noStore(driver.place);
+    ? await migratePostgres(database, storeKinds)
+    : await readFormats(database, storeKinds);
+  refuseFormerFormats(storeKinds, before, database.place);
+  if (!isMade && !before.has(mainStore.name)) throw noStore(database.place);
   const there = kinds.filter(({ name }) => before.has(name));
   const storesDir = databaseCopyFolder(dataDir);
   try {
     rmSync(storesDir, { recursive: true, force: true });
     makeFolder(storesDir);
-    await copyToFiles(driver, there, storesDir);
-    return await work(storesDir, driver);
+    await copyToFiles(database, there, storesDir);
+    return await work(storesDir, database);
   } finally {
     rmSync(storesDir, { recursive: true, force: true });
   }

@@ -1,22 +1,19 @@
 import { parseArgs } from 'node:util';
 import { loadCorrections } from '#src/app/text-corrections.ts';
-import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Config } from '#src/config/types.ts';
 import { misconfigured, runProgram } from './run-program.ts';
 
-const usage = 'npm run commands [-- --remove]';
-
-await runProgram(readArguments(), run);
+/** `remove`: removes all instead of registering them. */
+const options = { remove: { type: 'boolean', default: false } } as const;
+await runProgram(() => parseArgs({ options }).values, 'npm run commands [-- --remove]', run);
 // Whatever a library still holds open must not keep an ended program alive.
 setTimeout(() => process.exit(), 1_000).unref();
 
-type Request = {
-  /** Removes all instead of registering them. */
-  readonly removes: boolean;
-};
-
-async function run({ removes }: Request, { discord, dataDir }: Config): Promise<number> {
+async function run(
+  { remove: removes }: { readonly remove: boolean },
+  { discord, dataDir }: Config,
+): Promise<number> {
   loadCorrections({ dataDir }, (complaint) => console.error(complaint));
   if (!discord) {
     console.error('DISCORD_TOKEN: missing; registering commands needs a bot');
@@ -34,14 +31,5 @@ async function run({ removes }: Request, { discord, dataDir }: Config): Promise<
     if (!(error instanceof BotError) || error.code !== 'discord.bad_token') throw error;
     console.error(error.message);
     return misconfigured;
-  }
-}
-
-function readArguments(): Request | string {
-  try {
-    const { values } = parseArgs({ options: { remove: { type: 'boolean', default: false } } });
-    return { removes: values.remove };
-  } catch (error) {
-    return `${argumentMistake(error)}\n${usage}`;
   }
 }

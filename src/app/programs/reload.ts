@@ -5,18 +5,22 @@ import { runProgram } from './run-program.ts';
 
 // npm run reload: the running bot reads lists of servers, prices and keys anew.
 
-await runProgram({}, (_, { dataDir }) => {
-  if (process.platform === 'win32') {
-    console.error('Windows has no such signal: restart the bot.');
-    return 1;
-  }
-  // Only a bot on Discord holds this lock: other programs that lock DATA_DIR would end.
-  const owner = dataDirOwner(join(dataDir, 'process'));
-  if (owner === undefined || owner === 'unnamed' || owner.host !== hostname()) {
-    console.error(`No single bot of this machine is known to run over DATA_DIR ${dataDir}.`);
-    return 1;
-  }
-  process.kill(owner.pid, 'SIGHUP');
-  console.log(`Asked process ${owner.pid}: its log says "reloaded" or "not reloaded".`);
-  return 0;
-});
+await runProgram(
+  () => undefined,
+  '',
+  (_, { dataDir }) => {
+    if (process.platform === 'win32') {
+      console.error('Windows has no such signal: restart the bot.');
+      return 1;
+    }
+    // Only a bot on Discord holds this lock: other programs that lock DATA_DIR would end.
+    const owner = dataDirOwner(join(dataDir, 'process'));
+    if (owner === undefined || owner === 'unnamed' || owner.host !== hostname()) {
+      console.error(`No single bot of this machine is known to run over DATA_DIR ${dataDir}.`);
+      return 1;
+    }
+    process.kill(owner.pid, 'SIGHUP');
+    console.log(`Asked process ${owner.pid}: its log says "reloaded" or "not reloaded".`);
+    return 0;
+  },
+);

@@ -1,6 +1,4 @@
 import { parseArgs } from 'node:util';
-import packageJson from '#package.json' with { type: 'json' };
-import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Secret } from '#src/base/secret.ts';
 import type { Config } from '#src/config/types.ts';
@@ -28,7 +26,7 @@ type RestoreArguments = {
   readonly withTranscripts: boolean;
 };
 
-await runProgram(readArguments(), run);
+await runProgram(readArguments, usage, run);
 
 async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Promise<number> {
   const { files, isSettingsOnly, withTranscripts } = args;
@@ -42,13 +40,8 @@ async function run(args: RestoreArguments, { databaseUrl, dataDir }: Config): Pr
 }
 
 async function restoreFiles(options: RestoreOptions): Promise<readonly RestoredFile[]> {
-  const { version } = packageJson;
   const never = new AbortController().signal;
-  using _lock = await lockDataDir(
-    options.dataDir,
-    { clock: realClock, version, patienceMs: 0, onWait: () => undefined },
-    never,
-  );
+  using _lock = await lockDataDir(options.dataDir, { clock: realClock }, never);
   return restoreStores(options);
 }
 
@@ -57,15 +50,15 @@ async function restoreDatabase(
   url: Secret,
   options: RestoreOptions,
 ): Promise<readonly RestoredFile[]> {
-  await refuseLiveProcesses(url, realClock);
+  await refuseLiveProcesses(url);
   const database = { url, dataDir: options.dataDir, isMade: true };
-  return await withDatabaseCopies(database, storeKinds, async (storesDir, driver) => {
+  return await withDatabaseCopies(database, storeKinds, async (storesDir, opened) => {
     const restored = restoreStores({ ...options, storesDir });
     const kinds = storeKinds.filter((kind) =>
       restored.some(({ to }) => to === storePath(storesDir, kind)),
     );
-    await copyFromFiles(driver, kinds, storesDir);
-    return restored.map((file) => ({ ...file, to: driver.place }));
+    await copyFromFiles(opened, kinds, storesDir);
+    return restored.map((file) => ({ ...file, to: opened.place }));
   });
 }
 
@@ -74,21 +67,16 @@ function report({ former, from, to }: RestoredFile): void {
   if (former !== undefined) console.log(`former file: ${former}`);
 }
 
-/** Undefined where the options cannot be understood. */
-function readArguments(): RestoreArguments | string {
-  try {
-    const { positionals, values } = parseArgs({
-      options: {
-        settings: { type: 'boolean', default: false },
-        transcripts: { type: 'boolean', default: false },
-      },
-      allowPositionals: true,
-    });
-    const { settings: isSettingsOnly, transcripts: withTranscripts } = values;
-    return withTranscripts && (isSettingsOnly || positionals.length > 0)
-      ? `--transcripts: goes with no other flag and no FILE.\n${usage}`
-      : { files: positionals, isSettingsOnly, withTranscripts };
-  } catch (error) {
-    return `${argumentMistake(error)}\n${usage}`;
-  }
+function readArguments(): RestoreArguments {
+  const { positionals: files, values } = parseArgs({
+    options: {
+      settings: { type: 'boolean', default: false },
+      transcripts: { type: 'boolean', default: false },
+    },
+    allowPositionals: true,
+  });
+  const { settings: isSettingsOnly, transcripts: withTranscripts } = values;
+  if (withTranscripts && (isSettingsOnly || files.length > 0))
+    throw new Error('--transcripts: goes with no other flag and no FILE.');
+  return { files, isSettingsOnly, withTranscripts };
 }

@@ -1,3 +1,4 @@
+import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { BotError } from '#src/base/errors.ts';
 import { readConfig } from '#src/config/config.ts';
 import { loadDotEnv } from '#src/config/dot-env.ts';
@@ -10,26 +11,36 @@ export const misconfigured = 78;
  * Runs a program beside the bot, on the bot's settings, and sets the exit code of this process: that of `perform`; 1 for a
  * BotError, with its sentence; 78 for settings or arguments that cannot be understood.
  *
- * `args` is the request in the arguments, or the sentence that describes their form. Other errors throw.
+ * `readArguments` throws what is wrong with them; their form is `usage`. Other errors throw.
  */
-export async function runProgram<Arguments extends object>(
-  args: Arguments | string,
+export async function runProgram<Arguments>(
+  readArguments: () => Arguments,
+  usage: string,
   perform: (args: Arguments, config: Config) => number | Promise<number>,
 ): Promise<void> {
   process.umask(0o077);
   const isRead = loadDotEnv(console.error);
   const read = readConfig();
   if (read.kind === 'bad') for (const mistake of read.mistakes) console.error(mistake);
-  if (typeof args === 'string') console.error(args);
-  if (!isRead || read.kind === 'bad' || typeof args === 'string') {
+  const args = attempt(readArguments);
+  if ('mistake' in args) console.error(`${argumentMistake(args.mistake)}\n${usage}`);
+  if (!isRead || read.kind === 'bad' || 'mistake' in args) {
     process.exitCode = misconfigured;
     return;
   }
   try {
-    process.exitCode = await perform(args, read.config);
+    process.exitCode = await perform(args.result, read.config);
   } catch (error) {
     if (!(error instanceof BotError)) throw error;
     console.error(error.message);
     process.exitCode = 1;
+  }
+}
+
+function attempt<T>(work: () => T): { readonly result: T } | { readonly mistake: unknown } {
+  try {
+    return { result: work() };
+  } catch (mistake) {
+    return { mistake };
   }
 }

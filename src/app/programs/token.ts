@@ -1,7 +1,5 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import packageJson from '#package.json' with { type: 'json' };
-import { argumentMistake } from '#src/base/argument-mistake.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
 import { lockDataDir } from '#src/storage/data-dir/data-dir-lock.ts';
@@ -20,13 +18,20 @@ const usage = `npm run token -- create NAME --server ID --scopes ${apiScopes.joi
 npm run token -- list
 npm run token -- revoke NAME`;
 
+const options = {
+  server: { type: 'string' },
+  scopes: { type: 'string' },
+  budget: { type: 'string' },
+  channels: { type: 'string' },
+  events: { type: 'string' },
+} as const;
+
 type TokenArguments =
   | { readonly kind: 'create'; readonly token: Omit<ApiToken, 'createdAtWallMs'> }
   | { readonly kind: 'list' }
   | { readonly kind: 'revoke'; readonly name: string };
 
-const read = readArguments(process.argv.slice(2));
-await runProgram(typeof read === 'string' ? `${read}\n${usage}` : read, async (args, config) => {
+await runProgram(readArguments, usage, async (args, config) => {
   await using store = await openForTokens(config);
   return await perform(args, store);
 });
@@ -38,7 +43,7 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   if (databaseUrl) {
     const { openPostgresStore } = await import('#src/storage/postgres/keep-stores.ts');
     const options = { url: databaseUrl, clock, report: () => undefined };
-    return (await openPostgresStore(options, signal)).store;
+    return sqlStores((await openPostgresStore(options, signal)).main);
   }
   const folder = discord ? dataDir : join(dataDir, 'sandbox');
   const path = storePath(folder);
@@ -47,9 +52,7 @@ async function openForTokens({ databaseUrl, dataDir, discord }: Config): Promise
   const database = new Database({ driver: new SqliteDriver(path, mainStore.sqlite), clock });
   if (file && file.version === file.known) return sqlStores(database);
   // Its format changes: no other process may work with it meanwhile.
-  const { version } = packageJson;
-  const onWait = (message: string) => console.error(message);
-  using _lock = await lockDataDir(folder, { clock, version, onWait }, signal);
+  using _lock = await lockDataDir(folder, { clock, onWait: console.error }, signal);
   await database.open();
   return sqlStores(database);
 }
@@ -106,58 +109,38 @@ function lineOf({
   return `${name}: server ${guildId}, ${scopes.join()}${channels}${events}${budget}, created ${created}${revoked}`;
 }
 
-/** Reads the arguments; a sentence says why they do not fit. */
-function readArguments(args: readonly string[]): TokenArguments | string {
-  try {
-    const { positionals, values } = parseArgs({
-      args: [...args],
-      options: {
-        server: { type: 'string' },
-        scopes: { type: 'string' },
-        budget: { type: 'string' },
-        channels: { type: 'string' },
-        events: { type: 'string' },
-      },
-      allowPositionals: true,
-    });
-    const [verb, name, ...more] = positionals;
-    if (more.length > 0) return 'A name is one word.';
-    if (verb === 'list' && name === undefined) return { kind: 'list' };
-    if (verb === 'revoke' && name !== undefined) return { kind: 'revoke', name };
-    return verb === 'create'
-      ? newToken(name, values)
-      : 'The first word must be create, list or revoke.';
-  } catch (error) {
-    return argumentMistake(error);
-  }
+/** Errors: an Error with a sentence. */
+function readArguments(): TokenArguments {
+  const { positionals, values } = parseArgs({ options, allowPositionals: true });
+  const [verb, name, ...more] = positionals;
+  if (more.length > 0) throw new Error('A name is one word.');
+  if (verb === 'list' && name === undefined) return { kind: 'list' };
+  if (verb === 'revoke' && name !== undefined) return { kind: 'revoke', name };
+  if (verb === 'create') return { kind: 'create', token: newToken(name, values) };
+  throw new Error('The first word must be create, list or revoke.');
 }
 
-type TokenOptions = {
-  readonly server?: string;
-  readonly scopes?: string;
-  readonly budget?: string;
-  readonly channels?: string;
-  readonly events?: string;
-};
+type TokenOptions = { readonly [Name in keyof typeof options]?: string };
 
-function newToken(name: string | undefined, options: TokenOptions): TokenArguments | string {
-  const { server: guildId = '', scopes: listed = '', budget, channels } = options;
-  if (!tokenName.test(name ?? ''))
-    return 'NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.';
-  if (!/^\d{15,21}$/.test(guildId)) return '--server: the numeric id of a server.';
+/** Errors: an Error with a sentence. */
+function newToken(name = '', values: TokenOptions): Omit<ApiToken, 'createdAtWallMs'> {
+  const { server: guildId = '', scopes: listed = '', budget, channels, events: eventsUrl } = values;
+  if (!tokenName.test(name))
+    throw new Error('NAME: 1 to 32 letters, digits, - and _, the first a letter or digit.');
+  if (!isId(guildId)) throw new Error('--server: the numeric id of a server.');
   const scopes = scopesIn(listed);
-  if (scopes.length === 0) return `--scopes: one or several of ${apiScopes.join()}.`;
+  if (scopes.length === 0) throw new Error(`--scopes: one or several of ${apiScopes.join()}.`);
   const budgetUsd = budget === undefined ? undefined : Number(budget);
   if (budgetUsd !== undefined && !(budgetUsd > 0 && budgetUsd <= 1e6))
-    return '--budget: US dollars a day, above 0.';
+    throw new Error('--budget: US dollars a day, above 0.');
   const channelIds = channelsFor(scopes, channels);
-  if (typeof channelIds === 'string') return channelIds;
-  const eventsUrl = options.events;
   if (!mayBePosted(eventsUrl, scopes))
-    return '--events: with the scope events, the https address that they are posted to.';
-  const limits = { ...(budgetUsd && { budgetUsd }), channelIds };
-  const token = { name: name ?? '', guildId, scopes, ...limits, eventsUrl };
-  return { kind: 'create', token };
+    throw new Error('--events: with the scope events, the https address that they are posted to.');
+  return { name, guildId, scopes, budgetUsd, channelIds, eventsUrl };
+}
+
+function isId(text: string): boolean {
+  return /^\d{15,21}$/.test(text);
 }
 
 function mayBePosted(url: string | undefined, scopes: readonly ApiScope[]): boolean {
@@ -172,15 +155,17 @@ function scopesIn(listed: string): readonly ApiScope[] {
   return isKnown ? apiScopes.filter((scope) => words.includes(scope)) : [];
 }
 
-/** Voice channels whose words a token may read, or why these do not fit its scopes. */
+/** Voice channels whose words a token may read. Errors: an Error where these do not fit its scopes. */
 function channelsFor(
   scopes: readonly ApiScope[],
   listed: string | undefined,
-): readonly string[] | string | undefined {
+): readonly string[] | undefined {
   const isReading = scopes.includes('transcript');
   if (!isReading && listed === undefined) return undefined;
   const mayRead = isReading || scopes.includes('events');
   const ids = (listed ?? '').split(',').filter((id) => id !== '');
-  if (mayRead && ids.length > 0 && ids.every((id) => /^\d{15,21}$/.test(id))) return ids;
-  return '--channels: with the scopes transcript and events, the numeric ids of the voice channels that it may read.';
+  if (mayRead && ids.length > 0 && ids.every(isId)) return ids;
+  throw new Error(
+    '--channels: with the scopes transcript and events, the numeric ids of the voice channels that it may read.',
+  );
 }

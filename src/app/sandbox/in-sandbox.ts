@@ -177,12 +177,12 @@ export async function openSandboxPrograms({
   report,
 }: SandboxProgramOptions): Promise<AsyncDisposable | undefined> {
   const { openAtFreePort } = await import('#src/web/http/listener.ts');
-  const { openProgramDoor } = await import('#src/web/http/doors.ts');
+  const { openDoors } = await import('#src/web/http/doors.ts');
   const onBug = (error: unknown) => report(`a request of a program failed: ${error}`);
   const door = await programDoor(access, onBug);
   const outcome = await openAtFreePort(
     port + 1,
-    async (free) => await openProgramDoor({ ...door, apiOrigins, host, port: free }),
+    async (free) => await openDoors({ ...door, apiOrigins, host, port: free }),
   );
   if (outcome.kind === 'refused') {
     report(outcome.why);

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import packageJson from '#package.json' with { type: 'json' };
 import type { BotOptions } from '#src/app/bot-options.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { GatewayLimits } from '#src/discord/shards/gateway-limits.ts';
@@ -54,9 +53,8 @@ export async function openShards(
 
 /** Names this process in `DATA_DIR` for `npm run reload`; not where another process of the bot shares the folder. */
 async function claimProcess(dataDir: string, signal: AbortSignal): Promise<Disposable | undefined> {
-  const { version } = packageJson;
-  const options = { clock: realClock, version, onWait: () => undefined, patienceMs: 0 };
-  return await lockDataDir(join(dataDir, 'process'), options, signal).catch(() => undefined);
+  const lock = lockDataDir(join(dataDir, 'process'), { clock: realClock }, signal);
+  return await lock.catch(() => undefined);
 }
 
 async function openLocks(

@@ -7,30 +7,31 @@ import type { ShardBot } from './shard-bot.ts';
 
 /** The sessions of the shards of this process, found by server. */
 export class ShardSessions {
-  readonly #byShard = new Map<number, VoiceSessions>();
-  readonly #programs = new Map<number, ProgramPorts>();
+  readonly #byShard = new Map<
+    number,
+    { readonly sessions: VoiceSessions; readonly ports: ProgramPorts }
+  >();
   #count = 1;
 
   /** Takes the sessions of a shard, and what programs may do in its servers. */
   set({ id, count }: OwnedShard, sessions: VoiceSessions, ports: ProgramPorts): void {
     this.#count = count;
-    this.#byShard.set(id, sessions);
-    this.#programs.set(id, ports);
+    this.#byShard.set(id, { sessions, ports });
   }
 
   of(guildId: string): VoiceSessions | undefined {
-    return this.#byShard.get(shardOf(guildId, this.#count));
+    return this.#byShard.get(shardOf(guildId, this.#count))?.sessions;
   }
 
   /** Service for programs in a server, once all shards are served. */
   serviceOf(guildId: string): ServerService {
     const shard = shardOf(guildId, this.#count);
-    const ports = this.#programs.get(shard);
-    return ports ? { kind: 'here', ports } : { kind: 'elsewhere', shard };
+    const served = this.#byShard.get(shard);
+    return served ? { kind: 'here', ports: served.ports } : { kind: 'elsewhere', shard };
   }
 
   all(): readonly VoiceSessions[] {
-    return [...this.#byShard.values()];
+    return [...this.#byShard.values()].map(({ sessions }) => sessions);
   }
 }
 

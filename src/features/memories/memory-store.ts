@@ -3,6 +3,7 @@ import { id, instant, integer, optional, text } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { StoreKey } from '#src/sql/store-part.ts';
 import { select, table } from '#src/sql/table.ts';
+import { removeRows } from '#src/sql/table-rows.ts';
 
 /** Something a server asked the bot to remember. */
 export type Memory = {
@@ -84,8 +85,7 @@ export function memoriesIn(database: StoreDatabase) {
 
     /** False: there is none of that number. */
     async remove(guildId: string, number: number): Promise<boolean> {
-      const statement = sql`DELETE FROM memories WHERE guild_id = ${guildId} AND number = ${number}`;
-      const removed = await database.write((connection) => connection.run(statement));
+      const removed = await removeRows(database, memories, { guildId, number });
       if (removed === 0) return false;
       await database.scrub();
       return true;

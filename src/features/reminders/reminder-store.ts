@@ -5,6 +5,7 @@ import { id, instant, integer, text } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { isOfShard, select, table } from '#src/sql/table.ts';
+import { removeRows } from '#src/sql/table-rows.ts';
 
 /** A person's reminder for an instant. */
 export type Reminder = {
@@ -108,14 +109,12 @@ export class ReminderStore {
 
   /** False: it no longer exists. Errors: BotError `store.unwritable`. */
   async remove(id: string): Promise<boolean> {
-    const statement = sql`DELETE FROM reminders WHERE id = ${id}`;
-    return (await this.#database.write((connection) => connection.run(statement))) > 0;
+    return (await removeRows(this.#database, reminders, { id })) > 0;
   }
 
   /** Deletes those of one person in one server; how many. Errors: BotError `store.unwritable`. */
   withdraw(guildId: string, personId: string): Promise<number> {
-    const statement = sql`DELETE FROM reminders WHERE guild_id = ${guildId} AND person_id = ${personId}`;
-    return this.#database.write((connection) => connection.run(statement));
+    return removeRows(this.#database, reminders, { guildId, personId });
   }
 }
 

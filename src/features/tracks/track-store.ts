@@ -1,8 +1,8 @@
-import sql from 'sql-template-tag';
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
 import { id, json } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { replacing, select, table } from '#src/sql/table.ts';
+import { table } from '#src/sql/table.ts';
+import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
 /** One sound of a track. */
 export type StoredSound = {
@@ -45,19 +45,13 @@ export const trackPart: StorePart<TrackStore> = {
   tables: [tracks],
   open: (database) => ({
     async read(guildId, channelId) {
-      const here = sql`WHERE guild_id = ${guildId} AND channel_id = ${channelId}`;
-      const [row] = await database.read((connection) => select(connection, tracks, here));
+      const [row] = await findRows(database, tracks, { guildId, channelId });
       return row?.list ?? [];
     },
 
     async write(guildId, channelId, list) {
-      const remove = sql`DELETE FROM tracks WHERE guild_id = ${guildId} AND channel_id = ${channelId}`;
-      const conflict = replacing(tracks);
-      await database.write((connection) =>
-        list.length === 0
-          ? connection.run(remove)
-          : connection.insert(tracks, [{ guildId, channelId, list }], { conflict }),
-      );
+      if (list.length === 0) await removeRows(database, tracks, { guildId, channelId });
+      else await putRows(database, tracks, [{ guildId, channelId, list }]);
     },
   }),
 };

@@ -22,110 +22,80 @@ const closeCodes = new Set([
   4020, 4021, 4022,
 ]);
 
-/** Counts what happens at Discord; labels are words of ours and known close codes, never ids. */
-export class DiscordMetrics {
-  readonly commands;
-  readonly commandFailures;
-  readonly gateway;
-  readonly messages;
-  readonly warnings;
-  readonly #links;
-  readonly #closes;
-  /** Counts of links that have closed, by key of their tallies. */
-  readonly #past = new Map<string, number>();
+export type DiscordMetrics = ReturnType<typeof discordMetrics>;
+
+/** Counts what happens at Discord; labels are words of ours and known close codes, never ids. `onLink` is called when a voice link is made. */
+export function discordMetrics(meters: Meters, onLink: () => void) {
+  const links = meters.seconds('link_open', 'Time until a voice link could be used.', linkBuckets);
+  const closed = 'Voice sockets that closed, by close code.';
+  const closes = meters.counter('voice_closes', closed, ['code']);
   /** Tally by server, which has one link at a time. */
-  readonly #open = new Map<string, () => LinkTally>();
+  const open = new Map<string, () => LinkTally>();
+  /** Counts of links that have closed, by key of their tallies. */
+  const past = new Map<string, number>();
   /** Servers whose link is open. */
-  readonly #usable = new Set<string>();
-
-  readonly #onLink: () => void;
-
-  /** `onLink` is called when a voice link is made. */
-  constructor(meters: Meters, onLink: () => void) {
-    this.#onLink = onLink;
-    this.commands = meters.seconds(
-      'command',
-      'Time until a command was answered.',
-      commandBuckets,
-      ['name'],
-    );
-    this.commandFailures = meters.counter('command_failures', 'Commands that failed, by code.', [
-      'code',
-    ]);
-    this.gateway = meters.counter('gateway', 'Reconnects and resumes of the main gateway.', [
-      'what',
-      'shard',
-    ]);
-    this.messages = meters.counter('messages', 'Messages written into chats, by outcome.', [
-      'outcome',
-    ]);
-    this.warnings = meters.counter('warnings', 'Warnings in the log about Discord.');
-    this.#links = meters.seconds(
-      'link_open',
-      'Time until a voice link could be used.',
-      linkBuckets,
-    );
-    this.#closes = meters.counter('voice_closes', 'Voice sockets that closed, by close code.', [
-      'code',
-    ]);
-    this.#totalLinks(meters);
-  }
-
-  linkOpened(guildId: string, tookMs: number): void {
-    this.#usable.add(guildId);
-    this.#links.observe(tookMs / 1000);
-  }
-
-  /** Whether people are heard and answered there now. */
-  isLinked(guildId: string): boolean {
-    return this.#usable.has(guildId);
-  }
-
-  /** Whether there is a voice link, open or being opened. */
-  get hasLink(): boolean {
-    return this.#open.size > 0;
-  }
-
-  /** Counts an unknown code as `other`. */
-  voiceClosed(closeCode: number): void {
-    this.#closes.inc({ code: closeCodes.has(closeCode) ? `${closeCode}` : 'other' });
-  }
-
-  /** `tally` is read at each look, until the link has closed. */
-  linkMade(guildId: string, tally: () => LinkTally): void {
-    this.#usable.delete(guildId);
-    const former = this.#open.get(guildId);
-    if (former) add(former(), this.#past);
-    this.#open.set(guildId, tally);
-    this.#onLink();
-  }
-
-  linkClosed(guildId: string, tally: LinkTally): void {
-    this.#open.delete(guildId);
-    this.#usable.delete(guildId);
-    add(tally, this.#past);
-  }
-
-  #totalLinks(meters: Meters): void {
-    const one = (key: string) => () => this.#totals().get(key) ?? 0;
-    const some = (which: (key: string) => boolean) => () =>
-      [...this.#totals()].flatMap(([key, value]) =>
-        which(key) ? [{ labels: { what: snake(key) }, value }] : [],
-      );
-    const isFrame = (key: string) => frameKeys.has(key);
-    const isPacket = (key: string) => !frameKeys.has(key) && !otherKeys.has(key);
-    meters.total('link_errors', 'Errors of the voice library.', one('errors'));
-    meters.total('frames', 'Frames to the voice library, 20 ms each.', some(isFrame), ['what']);
-    meters.total('clock_shifts', 'Stalls over 60 ms: a gap without a lost frame.', one('shifts'));
-    meters.total('packets', 'Packets of people, by outcome.', some(isPacket), ['what']);
-  }
-
-  /** Sums over all links there ever were; none of them ever falls. */
-  #totals(): ReadonlyMap<string, number> {
-    const totals = new Map(this.#past);
-    for (const tally of this.#open.values()) add(tally(), totals);
+  const usable = new Set<string>();
+  totalLinks(meters, () => {
+    const totals = new Map(past);
+    for (const tally of open.values()) add(tally(), totals);
     return totals;
-  }
+  });
+  const answered = 'Time until a command was answered.';
+  const reconnects = 'Reconnects and resumes of the main gateway.';
+  const written = 'Messages written into chats, by outcome.';
+  return {
+    commands: meters.seconds('command', answered, commandBuckets, ['name']),
+    commandFailures: meters.counter('command_failures', 'Commands that failed, by code.', ['code']),
+    gateway: meters.counter('gateway', reconnects, ['what', 'shard']),
+    messages: meters.counter('messages', written, ['outcome']),
+    warnings: meters.counter('warnings', 'Warnings in the log about Discord.'),
+
+    linkOpened(guildId: string, tookMs: number): void {
+      usable.add(guildId);
+      links.observe(tookMs / 1000);
+    },
+
+    /** Whether people are heard and answered there now. */
+    isLinked: (guildId: string) => usable.has(guildId),
+
+    /** Whether there is a voice link, open or being opened. */
+    hasLink: () => open.size > 0,
+
+    /** Counts an unknown code as `other`. */
+    voiceClosed(closeCode: number): void {
+      closes.inc({ code: closeCodes.has(closeCode) ? `${closeCode}` : 'other' });
+    },
+
+    /** `tally` is read at each look, until the link has closed. */
+    linkMade(guildId: string, tally: () => LinkTally): void {
+      usable.delete(guildId);
+      const former = open.get(guildId);
+      if (former) add(former(), past);
+      open.set(guildId, tally);
+      onLink();
+    },
+
+    linkClosed(guildId: string, tally: LinkTally): void {
+      open.delete(guildId);
+      usable.delete(guildId);
+      add(tally, past);
+    },
+  };
+}
+
+/** `totals`: sums over all links there ever were, of which none ever falls. */
+function totalLinks(meters: Meters, totals: () => ReadonlyMap<string, number>): void {
+  const one = (key: string) => () => totals().get(key) ?? 0;
+  const some = (which: (key: string) => boolean) => () =>
+    [...totals()].flatMap(([key, value]) =>
+      which(key) ? [{ labels: { what: snake(key) }, value }] : [],
+    );
+  const isFrame = (key: string) => frameKeys.has(key);
+  const isPacket = (key: string) => !frameKeys.has(key) && !otherKeys.has(key);
+  meters.total('link_errors', 'Errors of the voice library.', one('errors'));
+  meters.total('frames', 'Frames to the voice library, 20 ms each.', some(isFrame), ['what']);
+  meters.total('clock_shifts', 'Stalls over 60 ms: a gap without a lost frame.', one('shifts'));
+  meters.total('packets', 'Packets of people, by outcome.', some(isPacket), ['what']);
 }
 
 const frameKeys = new Set(['sent', 'refused']);

@@ -1,7 +1,7 @@
-import type { Registry } from 'prom-client';
 import Counter from 'prom-client/lib/counter.js';
 import Gauge from 'prom-client/lib/gauge.js';
 import Histogram from 'prom-client/lib/histogram.js';
+import Registry from 'prom-client/lib/registry.js';
 
 /** Values at one look: one, none, or each with its labels. */
 export type Values<Label extends string> =
@@ -9,13 +9,9 @@ export type Values<Label extends string> =
   | undefined
   | readonly { readonly labels: Partial<Record<Label, string>>; readonly value: number }[];
 
-/** Makes the counters and histograms of one registry; each name gets the prefix `parley_`. */
+/** Counters, gauges and histograms of one registry; each name gets the prefix `parley_`. */
 export class Meters {
-  readonly registry: Registry;
-
-  constructor(registry: Registry) {
-    this.registry = registry;
-  }
+  readonly registry = new Registry();
 
   /** `what` is named `parley_what_total`. */
   counter<Label extends string = never>(

@@ -1,78 +1,106 @@
-import Registry from 'prom-client/lib/registry.js';
 import type { FeatureEventKind } from '#src/ports/session-events.ts';
-import { DiscordMetrics } from './discord-metrics.ts';
-import { LoopDelay } from './loop-delay.ts';
+import { discordMetrics } from './discord-metrics.ts';
+import { type Delays, LoopDelay } from './loop-delay.ts';
 import { Meters } from './meters.ts';
-import { ProcessMetrics } from './process-metrics.ts';
-import { ProviderMetrics } from './provider-metrics.ts';
-import { SessionMetrics } from './session-metrics.ts';
+import { sessionMetrics } from './session-metrics.ts';
 
-/** All figures of one bot, for a scraper. Closing it ends the watch over the event loop. */
-export class Metrics implements Disposable {
-  readonly sessions: SessionMetrics;
-  readonly discord: DiscordMetrics;
-  readonly providers: ProviderMetrics;
-  readonly process: ProcessMetrics;
-  readonly meters: Meters;
-  readonly #registry = new Registry();
+export type Metrics = ReturnType<typeof openMetrics>;
+
+/** Around a write to a good disk; its deadline is 10 s. */
+const writeBuckets = [0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10];
+
+/**
+ * All figures of one bot, for a scraper. Closing it ends the watch over the event loop.
+ *
+ * `ready` tells whether the gateway is connected, `version` is that of this program. Of features the events of `kinds` are counted.
+ */
+export function openMetrics(
+  ready: () => boolean,
+  version = 'unknown',
+  kinds: readonly FeatureEventKind[] = [],
+) {
+  const meters = new Meters();
   /** Measures while there is a voice link. */
-  readonly loop = new LoopDelay(() => this.discord.hasLink);
-
-  /**
-   * `ready` tells whether the gateway is connected, `version` is that of this program. Of features the events of `kinds`
-   * are counted.
-   */
-  constructor(ready: () => boolean, version = 'unknown', kinds: readonly FeatureEventKind[] = []) {
-    const meters = new Meters(this.#registry);
-    this.meters = meters;
-    this.sessions = new SessionMetrics(meters, kinds);
-    this.discord = new DiscordMetrics(meters, () => this.loop.start());
-    this.providers = new ProviderMetrics(meters);
-    this.process = new ProcessMetrics(meters, version);
-    const links = 'Voice channels of the bot, by whether its voice link is open or it reconnects.';
-    meters.gauge('channel_links', links, () => this.#links(), ['state']);
-    const delay =
-      'Delay of the event loop within the last half to whole minute; measured while there is a voice link';
-    meters.gauge('event_loop_delay_p50_seconds', `${delay}: median.`, () =>
-      seconds(this.loop.read()?.p50Ms),
-    );
-    meters.gauge('event_loop_delay_p99_seconds', `${delay}: 99th percentile.`, () =>
-      seconds(this.loop.read()?.p99Ms),
-    );
-    meters.gauge('event_loop_delay_max_seconds', `${delay}: maximum.`, () =>
-      seconds(this.loop.read()?.maxMs),
-    );
-    meters.gauge('resident_memory_bytes', 'Memory of the process.', () =>
-      process.memoryUsage.rss(),
-    );
-    meters.gauge('uptime_seconds', 'Time since the process started.', () => process.uptime());
-    meters.gauge('ready', '1 while the gateway is connected.', () => Number(ready()));
-  }
-
-  /** Longest recent delay of the event loop, in ms; 0 while that is not measured. */
-  heldUpMs(): number {
-    return this.loop.read()?.maxMs ?? 0;
-  }
-
-  #links() {
-    const { present } = this.sessions;
-    const open = [...present].filter((guildId) => this.discord.isLinked(guildId)).length;
+  const loop = new LoopDelay(() => discord.hasLink());
+  const discord = discordMetrics(meters, () => loop.start());
+  const sessions = sessionMetrics(meters, kinds);
+  measureLoop(meters, loop);
+  describeProcess(meters, version);
+  meters.gauge('ready', '1 while the gateway is connected.', () => Number(ready()));
+  const links = 'Voice channels of the bot, by whether its voice link is open or it reconnects.';
+  const countLinks = () => {
+    const open = [...sessions.present].filter(discord.isLinked).length;
     return [
       { labels: { state: 'open' }, value: open },
-      { labels: { state: 'reconnecting' }, value: present.size - open },
+      { labels: { state: 'reconnecting' }, value: sessions.present.size - open },
     ];
-  }
-
-  /** Everything in the text format of Prometheus, with its content type. */
-  async page(): Promise<{ readonly type: string; readonly text: string }> {
-    return { type: this.#registry.contentType, text: await this.#registry.metrics() };
-  }
-
-  [Symbol.dispose](): void {
-    this.loop[Symbol.dispose]();
-  }
+  };
+  meters.gauge('channel_links', links, countLinks, ['state']);
+  return {
+    sessions,
+    discord,
+    providers: providerMetrics(meters),
+    bugs: meters.counter('bugs_survived', 'Bugs that reached the top of the process.'),
+    writes: meters.seconds(
+      'store_write',
+      'Time until a write to the store was done.',
+      writeBuckets,
+    ),
+    meters,
+    loop,
+    /** Longest recent delay of the event loop, in ms; 0 while that is not measured. */
+    heldUpMs: () => loop.read()?.maxMs ?? 0,
+    /** Everything in the text format of Prometheus, with its content type. */
+    async page(): Promise<{ readonly type: string; readonly text: string }> {
+      return { type: meters.registry.contentType, text: await meters.registry.metrics() };
+    },
+    [Symbol.dispose]: () => loop[Symbol.dispose](),
+  };
 }
 
-function seconds(ms: number | undefined): number | undefined {
-  return ms === undefined ? undefined : ms / 1000;
+function measureLoop(meters: Meters, loop: LoopDelay): void {
+  const delay =
+    'Delay of the event loop within the last half to whole minute; measured while there is a voice link';
+  const seconds = (of: keyof Delays) => () => {
+    const delays = loop.read();
+    return delays && delays[of] / 1000;
+  };
+  meters.gauge('event_loop_delay_p50_seconds', `${delay}: median.`, seconds('p50Ms'));
+  meters.gauge('event_loop_delay_p99_seconds', `${delay}: 99th percentile.`, seconds('p99Ms'));
+  meters.gauge('event_loop_delay_max_seconds', `${delay}: maximum.`, seconds('maxMs'));
+}
+
+/** Figures of the process itself, and of the program that runs. */
+function describeProcess(meters: Meters, version: string): void {
+  const help = 'Always 1; the labels tell which program runs.';
+  const labels = { version, node: process.versions.node };
+  meters.gauge('info', help, () => [{ labels, value: 1 }], ['version', 'node']);
+  meters.gauge('resident_memory_bytes', 'Memory of the process.', () => process.memoryUsage.rss());
+  meters.gauge('uptime_seconds', 'Time since the process started.', () => process.uptime());
+  const startedAtS = Math.round(Date.now() / 1000 - process.uptime());
+  const started = 'Start of the process, in seconds since 1970.';
+  meters.gauge('start_time_seconds', started, () => startedAtS);
+  const cpu =
+    'CPU time of all threads since the start, in seconds; decoders of files are other processes.';
+  meters.total('cpu_seconds', cpu, () => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1e6;
+  });
+}
+
+export type ProviderMetrics = ReturnType<typeof providerMetrics>;
+
+/** Counts outcomes of requests to speech and chat servers; labels are words of ours, never hosts. */
+function providerMetrics(meters: Meters) {
+  /** Roles that use a fallback. */
+  const down = new Set<string>();
+  const failures = 'Requests to servers that failed, by role and error code.';
+  const fallbacks = 'Switches to a fallback server, by role.';
+  const unavailable = 'Roles that use a fallback instead of their first server.';
+  meters.gauge('provider_roles_down', unavailable, () => down.size);
+  return {
+    down,
+    failures: meters.counter('provider_failures', failures, ['role', 'code']),
+    fallbacks: meters.counter('provider_fallbacks', fallbacks, ['role']),
+  };
 }

@@ -1,8 +1,8 @@
-import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import { DatabaseSync } from '#src/sql/sqlite.ts';
+import { copyInto, DatabaseSync } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
 import { rangeOf, versionIn } from '#src/storage/schema.ts';
 import { storeKinds, storePath } from '#src/storage/store-kinds.ts';
@@ -53,9 +53,7 @@ function copyStore(sqlite: DatabaseSync, toPath: string): void {
   const part = `${toPath}.part`;
   try {
     makeFolder(dirname(toPath));
-    rmSync(part, { force: true });
-    sqlite.prepare('VACUUM INTO ?').run(part);
-    chmodSync(part, 0o600);
+    copyInto(sqlite, part);
     renameSync(part, toPath);
   } catch (error) {
     if (isBusy(error) || isDamage(error)) throw error;

@@ -1,9 +1,6 @@
 import { existsSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { basename, join } from 'node:path';
 
-/** A copy of a store, named by the time it was made. */
-export type DatedCopy = { readonly name: string; readonly path: string };
-
 /** Days for which a copy is kept, and restored with what people said. */
 export const keptDays = 7;
 
@@ -24,13 +21,13 @@ export function copyName(storePath: string, atWallMs: number): string {
 
 const date = /-(\d{4}-\d\d-\d\d)T(\d\d)-(\d\d)-(\d\d)-(\d{3})Z\.sqlite(\.part)?$/;
 
-/** Whole copies of this store, the oldest first. */
-export function copiesIn(folder: string, storePath: string): readonly DatedCopy[] {
+/** Paths of the whole copies of this store, the oldest first. */
+export function copiesIn(folder: string, storePath: string): readonly string[] {
   if (!existsSync(folder)) return [];
   const isCopy = (name: string) =>
     name.replace(date, '') === basename(storePath, '.db') && name.endsWith('.sqlite');
   const names = readdirSync(folder).filter(isCopy).sort();
-  return names.map((name) => ({ name, path: join(folder, name) }));
+  return names.map((name) => join(folder, name));
 }
 
 /** Deletes the copies that are older than seven days, whole or not. Errors: those of the file system. */

@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
-import { DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
+import { copyInto, DatabaseSync, openReadOnly } from '#src/sql/sqlite.ts';
 import { asTrouble, isBusy, isDamage } from '#src/sql/trouble.ts';
 import { formatError, migrate, rangeOf, versionOf } from '#src/storage/schema.ts';
 import { mainStore, type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
@@ -28,7 +28,6 @@ export type RestoredFile = {
 };
 
 type ExaminedCopy = { readonly path: string; readonly kind: StoreKind };
-type PreparedFile = RestoredFile & { readonly part: string };
 
 const lockWaitMs = 10_000;
 
@@ -37,7 +36,7 @@ export function newestCopies(dataDir: string, withTranscripts: boolean): readonl
   return (withTranscripts ? storeKinds : [mainStore]).map((kind) => {
     const folder = backupsFolder(dataDir);
     const newest = copiesIn(folder, storePath(dataDir, kind)).at(-1);
-    if (newest) return newest.path;
+    if (newest !== undefined) return newest;
     throw unreadable(`There is no copy of ${kind.words} in ${folder}: name the file to restore.`);
   });
 }
@@ -57,7 +56,7 @@ export function restoreStores(options: RestoreOptions): readonly RestoredFile[] 
     throw unreadable(`${both}: name one of them.`);
   }
   makeFolder(storesDir);
-  const prepared: PreparedFile[] = [];
+  const prepared: RestoredFile[] = [];
   try {
     for (const copy of examined) prepared.push(prepare(copy, options));
     for (const file of prepared) replace(file);
@@ -116,12 +115,13 @@ function refuseOld(path: string, nowWallMs: number): void {
 }
 
 /** The file as it is to be, beside its place. */
-function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): PreparedFile {
+function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): RestoredFile {
   const { dataDir, isSettingsOnly = false, nowWallMs, storesDir = dataDir } = options;
   const to = storePath(storesDir, kind);
   const part = partOf(to);
   try {
-    copyTo(part, from);
+    using copy = openReadOnly(from, lockWaitMs);
+    copyInto(copy, part);
     changeFile(part, (sqlite) => {
       migrate(sqlite, from, kind.sqlite.migrations);
       if (kind === mainStore) dropAgreements(sqlite, isSettingsOnly);
@@ -129,8 +129,7 @@ function prepare({ path: from, kind }: ExaminedCopy, options: RestoreOptions): P
   } catch (error) {
     throw asTrouble('store.unwritable', to, error);
   }
-  const former = copyFormer(to, dataDir, nowWallMs);
-  return { from, to, part, former };
+  return { from, to, former: copyFormer(to, dataDir, nowWallMs) };
 }
 
 /** SQL of the rows that never come back, by their table: in the others of `consents`, each row about a person is a no. */
@@ -162,21 +161,14 @@ function changeFile(path: string, change: (sqlite: DatabaseSync) => void): void 
   sqlite.exec('VACUUM');
 }
 
-function copyTo(part: string, from: string): void {
-  rmSync(part, { force: true });
-  using sqlite = openReadOnly(from, lockWaitMs);
-  sqlite.prepare('VACUUM INTO ?').run(part);
-  chmodSync(part, 0o600);
-}
-
 /**
  * Puts a file in its place. The log there belongs to the former one, and is in that since it was copied. A process that is killed
  * leaves in each place the former file or the new one, whole. Errors: BotError `store.unwritable`.
  */
-function replace({ part, to }: PreparedFile): void {
+function replace({ to }: RestoredFile): void {
   try {
     for (const ending of ['-wal', '-shm']) rmSync(`${to}${ending}`, { force: true });
-    renameSync(part, to);
+    renameSync(partOf(to), to);
   } catch (error) {
     throw asTrouble('store.unwritable', to, error);
   }

@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import packageJson from '#package.json' with { type: 'json' };
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { makeFolder } from '#src/base/make-folder.ts';
@@ -21,16 +22,12 @@ export type DataDirOwner = Readonly<z.infer<typeof ownerSchema>>;
 
 export type DataDirLockOptions = {
   readonly clock: Clock;
-  /** Version of this program, shown to a process that is refused. */
-  readonly version: string;
-  /** Told once, in one sentence, when another process holds the folder. */
-  readonly onWait: (message: string) => void;
-  /** Longest wait, in ms, for that process; default 15 s. */
-  readonly patienceMs?: number;
+  /** Told once, in one sentence, when another process holds the folder. Absent: that process is not waited for. */
+  readonly onWait?: (message: string) => void;
 };
 
 /** Longest wait, in ms, for the process before this one: an orderly end takes up to 8 s. */
-const usualPatienceMs = 15_000;
+const patienceMs = 15_000;
 const retryMs = 100;
 
 /**
@@ -42,18 +39,24 @@ const retryMs = 100;
  */
 export async function lockDataDir(
   dataDir: string,
-  { clock, version, onWait, patienceMs = usualPatienceMs }: DataDirLockOptions,
+  { clock, onWait }: DataDirLockOptions,
   signal: AbortSignal,
 ): Promise<Disposable> {
-  const untilMs = clock.nowMs() + patienceMs;
+  const untilMs = clock.nowMs() + (onWait ? patienceMs : 0);
   let isReported = false;
   for (;;) {
     signal.throwIfAborted();
     const since = new Date(clock.wallMs()).toISOString();
-    const lock = tryLock(dataDir, { pid: process.pid, host: hostname(), since, version });
+    const lock = tryLock(dataDir, {
+      pid: process.pid,
+      host: hostname(),
+      since,
+      version: packageJson.version,
+    });
     if (lock) return lock;
     if (clock.nowMs() >= untilMs) throw inUse(dataDir);
-    if (!isReported) onWait(`${heldWords(dataDir)}: waiting ${patienceMs / 1000} s for it to end.`);
+    if (!isReported)
+      onWait?.(`${heldWords(dataDir)}: waiting ${patienceMs / 1000} s for it to end.`);
     isReported = true;
     await clock.sleep(retryMs, signal);
   }

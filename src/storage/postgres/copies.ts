@@ -1,12 +1,11 @@
-import sql, { raw } from 'sql-template-tag';
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import { realClock } from '#src/base/clock.ts';
-import { columnName } from '#src/sql/columns.ts';
-import { Connection } from '#src/sql/connection.ts';
-import { copyRows } from '#src/sql/copy-rows.ts';
+import { columnName, type RowOf } from '#src/sql/columns.ts';
+import { Connection, type PerformStatement } from '#src/sql/connection.ts';
 import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
-import { named, type Table } from '#src/sql/table.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
+import { named, select, type Table } from '#src/sql/table.ts';
 import { asTrouble } from '#src/sql/trouble.ts';
-import { type Driver, transact } from '#src/storage/database.ts';
 import { migrate } from '#src/storage/schema.ts';
 import { type StoreKind, storePath } from '#src/storage/store-kinds.ts';
 
@@ -15,12 +14,11 @@ export const copyMs = 600_000;
 
 /** Writes the stores of a database to new files, each at its usual place in `folder`, as of one instant. Errors: BotError `store.*`. */
 export async function copyToFiles(
-  driver: Driver,
+  database: StoreDatabase,
   kinds: readonly StoreKind[],
   folder: string,
 ): Promise<void> {
-  const options = { clock: realClock, code: 'store.unreadable', mode: 'read' } as const;
-  const copy = async (connection: Connection) => {
+  await database.read(async (connection) => {
     for (const kind of kinds) {
       const path = storePath(folder, kind);
       try {
@@ -34,31 +32,56 @@ export async function copyToFiles(
         throw asTrouble('store.unwritable', path, error);
       }
     }
-  };
-  await transact(driver, options, copy, AbortSignal.timeout(copyMs));
+  });
 }
 
 /** Puts the stores in the files of `folder` in the place of those in a database, all of it or nothing. Errors: BotError `store.*`. */
 export async function copyFromFiles(
-  driver: Driver,
+  database: StoreDatabase,
   kinds: readonly StoreKind[],
   folder: string,
 ): Promise<void> {
-  const options = { clock: realClock, code: 'store.unwritable', mode: 'write' } as const;
-  const copy = async (connection: Connection) => {
+  await database.write(async (connection) => {
     for (const kind of kinds) {
       using file = new DatabaseSync(storePath(folder, kind), { readOnly: true });
       for (const { name } of kind.tables) await connection.run(sql`DELETE FROM ${named(name)}`);
       await copyRows(connectionTo(file), connection, kind.tables);
       for (const table of kind.tables) await countOn(connection, table);
     }
-  };
-  await transact(driver, options, copy, AbortSignal.timeout(copyMs));
+  });
 }
 
 /** A file that no other program uses. */
 function connectionTo(sqlite: DatabaseSync): Connection {
-  return new Connection('sqlite', new SqliteStatements(sqlite), () => realClock.wallMs());
+  const statements = new SqliteStatements(sqlite);
+  const perform: PerformStatement = (...one) => statements.perform(...one);
+  return new Connection('sqlite', perform, () => realClock.wallMs());
+}
+
+/** Rows that are read and written at a time. */
+const rowsAtOnce = 1_000;
+
+/**
+ * Copies every row of these tables into the empty ones of another database. Tables without a key hold nothing that outlives an
+ * operation, and are left out.
+ */
+async function copyRows(from: Connection, to: Connection, tables: readonly Table[]): Promise<void> {
+  for (const table of tables.filter(({ key }) => key.length > 0)) {
+    for (let last: RowOf<Table['columns']> | undefined; ; ) {
+      const rows = await select(from, table, portionAfter(table, last));
+      await to.insert(table, rows);
+      last = rows.at(-1);
+      if (rows.length < rowsAtOnce) break;
+    }
+  }
+}
+
+/** SQL of the next rows in the order of their keys. */
+function portionAfter({ key }: Table, last: object | undefined): Sql {
+  const names = raw(key.map(columnName).join(', '));
+  const values = last && join(key.map((field) => Reflect.get(last, field)));
+  const later = values ? sql`WHERE (${names}) > (${values})` : empty;
+  return sql`${later} ORDER BY ${names} LIMIT ${rowsAtOnce}`;
 }
 
 /** Keys of new rows go on behind those that were copied. */

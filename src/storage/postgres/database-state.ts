@@ -1,14 +1,11 @@
 import sql, { raw } from 'sql-template-tag';
-import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import type { Secret } from '#src/base/secret.ts';
 import { flag, instant, integer, json, text } from '#src/sql/columns.ts';
-import type { Connection } from '#src/sql/connection.ts';
-import { transact } from '#src/storage/database.ts';
 import { type FormatRange, rangeOf } from '#src/storage/schema.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
 import { versionsOf } from './migrate.ts';
-import { PostgresDriver } from './postgres-driver.ts';
+import { openForProgram } from './postgres-driver.ts';
 import { lockHolders, processNameOf } from './shard-locks.ts';
 
 /** Process that serves shards over this database. */
@@ -40,11 +37,10 @@ export type DatabaseState = {
 const msSince = (at: string) => raw(`1000 * extract(epoch FROM clock_timestamp() - ${at})`);
 
 /** Reads who uses a database now; nothing is written, no lock is taken. Errors: BotError `store.unreadable`. */
-export async function readDatabaseState(url: Secret, clock: Clock): Promise<DatabaseState> {
-  await using driver = new PostgresDriver({ url, applicationName: 'parley doctor' });
-  const { place } = driver;
-  const options = { clock, code: 'store.unreadable', mode: 'read' } as const;
-  const read = async (connection: Connection) => {
+export async function readDatabaseState(url: Secret): Promise<DatabaseState> {
+  await using database = openForProgram({ url }, readMs);
+  const { place } = database;
+  return await database.read(async (connection) => {
     const [server] = await connection.rows(
       { upMs: instant, isThere: flag },
       sql`SELECT ${msSince('pg_postmaster_start_time()')} AS up_ms,
@@ -61,8 +57,7 @@ export async function readDatabaseState(url: Secret, clock: Clock): Promise<Data
       }),
       processes: processes.map((one) => ({ ...one, name: processNameOf(one.name) })),
     };
-  };
-  return await transact(driver, options, read, AbortSignal.timeout(readMs));
+  });
 }
 
 /** Longest time, in ms, for all of it. */
@@ -75,8 +70,8 @@ const processColumns = {
 };
 
 /** Refuses a database that a process of the bot uses now. Errors: BotError `store.in_use`, `store.unreadable`. */
-export async function refuseLiveProcesses(url: Secret, clock: Clock): Promise<void> {
-  const { place, processes } = await readDatabaseState(url, clock);
+export async function refuseLiveProcesses(url: Secret): Promise<void> {
+  const { place, processes } = await readDatabaseState(url);
   const [live] = processes;
   if (!live) return;
   const message = `${live.name} uses the database ${place}: stop every process first.`;

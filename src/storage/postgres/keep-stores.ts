@@ -1,15 +1,10 @@
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
-import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import { Database } from '#src/storage/database.ts';
-import { retried } from '#src/storage/operation-queue.ts';
 import { type StoreEvent, StoreHealth } from '#src/storage/store-health.ts';
 import { storeKinds } from '#src/storage/store-kinds.ts';
-import { PostgresPortions } from '#src/storage/stores/spending-portions.ts';
-import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
-import type { ConnectionOptions } from './connection-options.ts';
-import { migratePostgres } from './migrate.ts';
-import { PostgresDriver } from './postgres-driver.ts';
+import { migrateMs, migratePostgres } from './migrate.ts';
+import { type ConnectionOptions, openForProgram, PostgresDriver } from './postgres-driver.ts';
 
 export type PostgresStoreOptions = ConnectionOptions & {
   readonly clock: Clock;
@@ -18,19 +13,15 @@ export type PostgresStoreOptions = ConnectionOptions & {
   readonly until?: AbortSignal;
 };
 
-/** The store in PostgreSQL, which several processes share. */
-export type PostgresStores = {
-  readonly store: Store;
-  readonly portions: PortionStore;
-  readonly transcripts: Database;
-};
+/** Databases of the two stores. */
+export type StoreDatabases = { readonly main: Database; readonly transcripts: Database };
 
 /** Longest time, in ms, that the start waits for a database that cannot be reached. */
 const startMs = 60_000;
 const retryMs = 2_000;
 
 /**
- * The stores in PostgreSQL. While the database is away, `report` hears of it once.
+ * The stores in PostgreSQL, which several processes share. While the database is away, `report` hears of it once.
  *
  * Errors: BotError `store.misconfigured` where DATABASE_URL cannot work, `store.format`, `store.unreadable` where the database was not
  * reached for 60 s. Aborting `signal` throws `signal.reason`.
@@ -38,32 +29,30 @@ const retryMs = 2_000;
 export async function openPostgresStore(
   { clock, report, until, ...connection }: PostgresStoreOptions,
   signal: AbortSignal,
-): Promise<PostgresStores> {
+): Promise<StoreDatabases> {
   const health = new StoreHealth('store-unwritten', clock, report);
-  const driver = new PostgresDriver(connection);
   const untilMs = clock.nowMs() + startMs;
-  const mayRetry = (error: unknown) => {
-    if (!(error instanceof BotError) || !error.retryable) return false;
-    health.refused(error);
-    return clock.nowMs() + retryMs <= untilMs;
-  };
-  try {
-    const migrate = () => migratePostgres(driver, storeKinds);
-    await retried(migrate, { everyMs: retryMs, mayRetry, clock }, signal);
-  } catch (error) {
-    await driver[Symbol.asyncDispose]();
-    throw misconfigured(error);
+  await using migrating = openForProgram(connection, migrateMs);
+  for (;;) {
+    try {
+      await migratePostgres(migrating, storeKinds);
+      break;
+    } catch (error) {
+      if (!(error instanceof BotError)) throw error;
+      if (!error.retryable) throw misconfigured(error);
+      health.refused(error);
+      if (clock.nowMs() + retryMs > untilMs) throw error;
+    }
+    await clock.sleep(retryMs, signal);
   }
-  const database = new Database({ driver, clock, health, until });
+  const driver = () => new PostgresDriver(connection);
   return {
-    store: sqlStores(database),
-    portions: new PostgresPortions(database),
-    transcripts: new Database({ driver: new PostgresDriver(connection), clock, until }),
+    main: new Database({ driver: driver(), clock, health, until }),
+    transcripts: new Database({ driver: driver(), clock, until }),
   };
 }
 
-function misconfigured(error: unknown): unknown {
-  if (!(error instanceof BotError) || error.retryable || error.code === 'store.format')
-    return error;
-  return new BotError('store.misconfigured', false, error.message, error.cause);
+function misconfigured({ cause, code, message }: BotError): BotError {
+  const own = code === 'store.format' ? code : 'store.misconfigured';
+  return new BotError(own, false, message, cause);
 }

@@ -1,8 +1,7 @@
 import sql, { raw } from 'sql-template-tag';
-import { realClock } from '#src/base/clock.ts';
 import { flag, integer, text } from '#src/sql/columns.ts';
 import type { Connection } from '#src/sql/connection.ts';
-import { type Driver, transact } from '#src/storage/database.ts';
+import type { StoreDatabase } from '#src/sql/store-database.ts';
 import { formatError, rangeOf, stepsFrom } from '#src/storage/schema.ts';
 import { lostSentences, type StoreKind, storeKinds } from '#src/storage/store-kinds.ts';
 import { isReadOnly, schemaToMigrate } from './postgres-trouble.ts';
@@ -10,8 +9,11 @@ import { isReadOnly, schemaToMigrate } from './postgres-trouble.ts';
 /** Group of tables, of which `parley_schema` has the format. */
 export type SchemaPart = Pick<StoreKind, 'name' | 'postgres'>;
 
+/** Formats of the parts that are there, by their names. */
+export type Formats = ReadonlyMap<string, number>;
+
 /** Longest time, in ms, for the migration: processes that start at once wait for the one that migrates. */
-const migrateMs = 60_000;
+export const migrateMs = 60_000;
 
 export type MigrateOptions = {
   /** Whether tables of a former format are migrated, which the former version reads no more; default: only missing tables are made. */
@@ -25,53 +27,52 @@ export type MigrateOptions = {
  * this program does not read or may not migrate, of a database that takes no writes, or without rights is retryable.
  */
 export async function migratePostgres(
-  driver: Driver,
+  database: StoreDatabase,
   parts: readonly SchemaPart[],
   { upgrades = false }: MigrateOptions = {},
-): Promise<ReadonlyMap<string, number>> {
-  const found = await readFormats(driver, parts);
+): Promise<Formats> {
+  const found = await readFormats(database, parts);
   const isPresent = ({ name, postgres }: SchemaPart) => found.get(name) === rangeOf(postgres).known;
   if (parts.every(isPresent)) return found;
-  if (!upgrades) refuseFormerFormats(parts, found, driver.place);
-  const options = { clock: realClock, code: 'store.unwritable', mode: 'write' } as const;
-  const migrate = async (connection: Connection) => {
+  if (!upgrades) refuseFormerFormats(parts, found, database.place);
+  await database.write(async (connection) => {
     await connection.run(
-      raw(`SET LOCAL lock_timeout = ${migrateMs}; SET LOCAL statement_timeout = ${migrateMs};
-        SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0));
+      raw(`SELECT pg_advisory_xact_lock(hashtextextended('parley:' || current_schema() || ':schema', 0));
         CREATE TABLE IF NOT EXISTS parley_schema (part text PRIMARY KEY, version integer NOT NULL)`),
     );
     const versions = await versionsOf(connection);
-    checkFormats(parts, versions, driver.place);
+    checkFormats(parts, versions, database.place);
     for (const { name, postgres } of parts) {
       for (const step of stepsFrom(versions.get(name) ?? 0, postgres))
         await connection.run(raw(step));
       await connection.run(sql`INSERT INTO parley_schema VALUES (${name}, ${rangeOf(postgres).known})
         ON CONFLICT (part) DO UPDATE SET version = excluded.version`);
     }
-  };
-  await transact(driver, options, migrate, AbortSignal.timeout(migrateMs));
+  });
   return found;
 }
 
 /** Versions of the parts that are there. Errors: BotError `store.*`; as `migratePostgres`. */
 export async function readFormats(
-  driver: Driver,
+  database: StoreDatabase,
   parts: readonly SchemaPart[],
-): Promise<ReadonlyMap<string, number>> {
-  const options = { clock: realClock, code: 'store.unreadable', mode: 'bare' } as const;
-  const examine = (connection: Connection) => formatsIn(connection, driver.place);
-  const found = await transact(driver, options, examine, AbortSignal.timeout(migrateMs));
-  checkFormats(parts, found, driver.place);
+): Promise<Formats> {
+  const found = await database.read(async (connection) => {
+    const [state] = await connection.rows(
+      { isReadOnly: flag, isThere: flag },
+      sql`SELECT pg_is_in_recovery() OR current_setting('default_transaction_read_only') = 'on' AS is_read_only,
+         to_regclass(quote_ident(current_schema()) || '.parley_schema') IS NOT NULL AS is_there`,
+    );
+    if (state?.isReadOnly) throw isReadOnly(database.place);
+    return state?.isThere ? await versionsOf(connection) : new Map<string, number>();
+  });
+  checkFormats(parts, found, database.place);
   return found;
 }
 
 /** Rows that the migration of tables of these versions deletes, in sentences. Errors: BotError `store.unreadable`. */
-export async function lostRowsIn(
-  driver: Driver,
-  versions: ReadonlyMap<string, number>,
-): Promise<readonly string[]> {
-  const options = { clock: realClock, code: 'store.unreadable', mode: 'read' } as const;
-  const count = async (connection: Connection) => {
+export function lostRowsIn(database: StoreDatabase, versions: Formats): Promise<readonly string[]> {
+  return database.read(async (connection) => {
     const lost: string[] = [];
     for (const kind of storeKinds) {
       if ((versions.get(kind.name) ?? Number.POSITIVE_INFINITY) >= kind.lost.before) continue;
@@ -79,14 +80,13 @@ export async function lostRowsIn(
       lost.push(...lostSentences(kind, row?.count));
     }
     return lost;
-  };
-  return await transact(driver, options, count, AbortSignal.timeout(migrateMs));
+  });
 }
 
 /** Refuses tables that a former version wrote and still reads. Errors: BotError `store.misconfigured`. */
 export function refuseFormerFormats(
   parts: readonly SchemaPart[],
-  versions: ReadonlyMap<string, number>,
+  versions: Formats,
   place: string,
 ): void {
   for (const { name, postgres } of parts) {
@@ -96,21 +96,8 @@ export function refuseFormerFormats(
   }
 }
 
-async function formatsIn(
-  connection: Connection,
-  place: string,
-): Promise<ReadonlyMap<string, number>> {
-  const [state] = await connection.rows(
-    { isReadOnly: flag, isThere: flag },
-    sql`SELECT pg_is_in_recovery() OR current_setting('transaction_read_only') = 'on' AS is_read_only,
-       to_regclass(quote_ident(current_schema()) || '.parley_schema') IS NOT NULL AS is_there`,
-  );
-  if (state?.isReadOnly) throw isReadOnly(place);
-  return state?.isThere ? await versionsOf(connection) : new Map();
-}
-
 /** Versions of the parts, where any part is there. */
-export async function versionsOf(connection: Connection): Promise<ReadonlyMap<string, number>> {
+export async function versionsOf(connection: Connection): Promise<Formats> {
   const rows = await connection.rows(
     { part: text, version: integer },
     sql`SELECT part, version FROM parley_schema ORDER BY part`,
@@ -119,11 +106,7 @@ export async function versionsOf(connection: Connection): Promise<ReadonlyMap<st
 }
 
 /** Errors: BotError `store.format` for a format that this program does not read. */
-function checkFormats(
-  parts: readonly SchemaPart[],
-  versions: ReadonlyMap<string, number>,
-  place: string,
-): void {
+function checkFormats(parts: readonly SchemaPart[], versions: Formats, place: string): void {
   for (const { name, postgres } of parts) {
     const what = `The part ${name} of the database ${place}`;
     const error = formatError(what, versions.get(name) ?? 0, rangeOf(postgres));

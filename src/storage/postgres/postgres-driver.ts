@@ -1,8 +1,63 @@
-import pg from 'pg';
+import pg, { type ClientConfig } from 'pg';
+import { realClock } from '#src/base/clock.ts';
+import type { Secret } from '#src/base/secret.ts';
 import type { StoreCode } from '#src/sql/trouble.ts';
-import type { Driver, Session } from '#src/storage/database.ts';
-import { type ConnectionOptions, connectionOptions, placeOf } from './connection-options.ts';
+import { Database, type Driver, type Session } from '#src/storage/database.ts';
 import { asPostgresTrouble, comesBack } from './postgres-trouble.ts';
+
+export type ConnectionOptions = {
+  readonly url: Secret;
+  /** Names the connection in `pg_stat_activity`; default `parley`. */
+  readonly applicationName?: string;
+  /** Further settings of the server for this connection, by name. */
+  readonly settings?: Readonly<Record<string, string>>;
+};
+
+/** Longest time, in ms, that the server works on one statement, unless an operation asks for more. */
+const statementMs = 10_000;
+/** Longest time, in ms, until a connection is open. */
+const connectMs = 5_000;
+
+/**
+ * Settings of every connection. A process that stands still in a transaction holds its row locks for 5 s at most, and a peer
+ * that is gone without a word is noticed after 11 s. Compiling a statement would take half a second of what takes 2 ms.
+ */
+const usualSettings = {
+  statement_timeout: `${statementMs}`,
+  lock_timeout: '5000',
+  idle_in_transaction_session_timeout: '5000',
+  tcp_keepalives_idle: '5',
+  tcp_keepalives_interval: '2',
+  tcp_keepalives_count: '3',
+  client_min_messages: 'warning',
+  jit: 'off',
+} as const;
+
+/** Options of a `pg` client. Options that stand in the URL, say a search path, come first. */
+export function connectionOptions({
+  url,
+  applicationName = 'parley',
+  settings = {},
+}: ConnectionOptions): ClientConfig {
+  const address = new URL(url.reveal());
+  const all = Object.entries({ ...usualSettings, ...settings });
+  const ours = all.map(([name, value]) => `-c ${name}=${value}`).join(' ');
+  const theirs = address.searchParams.get('options') ?? '';
+  address.searchParams.set('options', `${theirs} ${ours}`.trim());
+  return {
+    connectionString: address.href,
+    application_name: applicationName,
+    connectionTimeoutMillis: connectMs,
+    keepAlive: true,
+    keepAliveInitialDelayMillis: 5_000,
+  };
+}
+
+/** The database as people know it: host, port and name, without user and password. */
+export function placeOf(url: Secret): string {
+  const { host, pathname, searchParams } = new URL(url.reveal());
+  return `${host || searchParams.get('host')}${pathname}`;
+}
 
 /**
  * A connection to a PostgreSQL database, made when it is needed; after a failure there is a new one. No statement has a prepared
@@ -29,11 +84,9 @@ export class PostgresDriver implements Driver {
   async connect(): Promise<Session> {
     const client = await this.#pool.connect();
     return {
-      all: async (text, values) => (await client.query(text, [...values])).rows,
-      async run(text, values) {
-        let count = 0;
-        for (const row of values) count += (await client.query(text, [...row])).rowCount ?? 0;
-        return count;
+      async perform(text, values) {
+        const { rowCount, rows } = await client.query(text, [...values]);
+        return { rows, changes: rowCount ?? 0 };
       },
       end: (hasFailed) => client.release(hasFailed),
     };
@@ -50,6 +103,13 @@ export class PostgresDriver implements Driver {
   async [Symbol.asyncDispose](): Promise<void> {
     if (!this.#pool.ending) await this.#pool.end();
   }
+}
+
+/** A database for operations that take up to `deadlineMs`, and are not tried again. */
+export function openForProgram(connection: ConnectionOptions, deadlineMs: number): Database {
+  const settings = { lock_timeout: `${deadlineMs}`, statement_timeout: `${deadlineMs}` };
+  const driver = new PostgresDriver({ ...connection, settings });
+  return new Database({ driver, clock: realClock, deadlineMs, patienceMs: 0 });
 }
 
 function ignore(): void {}

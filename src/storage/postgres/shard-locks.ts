@@ -5,7 +5,7 @@ import type { AlertChange } from '#src/base/alerts.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { unlessAborted, within } from '#src/base/waiting.ts';
-import { type ConnectionOptions, connectionOptions, placeOf } from './connection-options.ts';
+import { type ConnectionOptions, connectionOptions, placeOf } from './postgres-driver.ts';
 import { asPostgresTrouble } from './postgres-trouble.ts';
 
 export type ShardLockOptions = ConnectionOptions & {

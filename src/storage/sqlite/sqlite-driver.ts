@@ -21,8 +21,7 @@ export class SqliteDriver implements Driver {
     if (!this.#isOpen) await this.#call('open', this.#format);
     this.#isOpen = true;
     return {
-      all: (text, values) => this.#call('all', text, values),
-      run: (text, values) => this.#call('run', text, values),
+      perform: (text, values) => this.#call('perform', text, values),
       end: (hasFailed) => {
         if (!hasFailed) return;
         this.#isOpen = false;
@@ -36,8 +35,7 @@ export class SqliteDriver implements Driver {
   }
 
   mayPass(error: unknown): boolean {
-    const cause = error instanceof Error ? error.cause : undefined;
-    return isBusy(cause) || hasClosed(cause);
+    return isBusy(error) || hasClosed(error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

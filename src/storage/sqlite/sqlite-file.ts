@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { makeFolder } from '#src/base/make-folder.ts';
-import type { StatementRow } from '#src/sql/connection.ts';
+import type { StatementResult } from '#src/sql/connection.ts';
 import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
 import { damaged, sqliteError } from '#src/sql/trouble.ts';
 import { checkFormat, type Migration, migrate } from '#src/storage/schema.ts';
@@ -48,22 +48,13 @@ export class SqliteFile {
     this.#statements = undefined;
   }
 
-  all(text: string, values: readonly unknown[]): readonly StatementRow[] {
-    return this.#opened.all(text, values);
-  }
-
-  /** Runs a statement with each of these values; the number of changed rows. */
-  run(text: string, values: readonly (readonly unknown[])[]): number {
-    return this.#opened.run(text, values);
+  perform(text: string, values: readonly unknown[]): StatementResult {
+    if (!this.#statements) throw sqliteError('ERR_INVALID_STATE');
+    return this.#statements.perform(text, values);
   }
 
   rollBack(): void {
     if (this.#sqlite?.isTransaction) this.#sqlite.exec('ROLLBACK');
-  }
-
-  get #opened(): SqliteStatements {
-    if (!this.#statements) throw sqliteError('ERR_INVALID_STATE');
-    return this.#statements;
   }
 }
 

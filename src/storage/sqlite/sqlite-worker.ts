@@ -7,9 +7,9 @@ import type { SqliteAnswer, SqliteRequest } from './sqlite-thread.ts';
 /** The worker thread of all SQLite files: a disk that is slow delays no frame. The next operation starts a thread that broke anew. */
 export class SqliteWorker implements AsyncDisposable {
   readonly #entry: URL;
-  readonly #requests = new Map<number, PromiseWithResolvers<unknown>>();
+  /** Requests in the order in which the thread answers them, which is that in which they were sent. */
+  readonly #waiting: PromiseWithResolvers<unknown>[] = [];
   #worker: Worker | undefined;
-  #lastId = 0;
 
   /** `entry`: file that the thread starts with. */
   constructor(entry = new URL('./sqlite-thread.ts', import.meta.url)) {
@@ -19,7 +19,7 @@ export class SqliteWorker implements AsyncDisposable {
   /** Performs the operations of the file at `path` on the thread. */
   file(path: string): FileCall {
     return async (name, ...args) => {
-      const result = await this.#ask({ id: ++this.#lastId, path, name, args });
+      const result = await this.#ask({ path, name, args });
       return result as never; // the thread performs the method of that name
     };
   }
@@ -31,15 +31,10 @@ export class SqliteWorker implements AsyncDisposable {
   async #ask(request: SqliteRequest): Promise<unknown> {
     this.#worker ??= this.#start();
     const answer = Promise.withResolvers<unknown>();
-    this.#requests.set(request.id, answer);
-    try {
-      this.#worker.ref();
-      this.#worker.postMessage(request);
-      return await answer.promise;
-    } finally {
-      this.#requests.delete(request.id);
-      if (this.#requests.size === 0) this.#worker?.unref();
-    }
+    this.#worker.ref();
+    this.#worker.postMessage(request);
+    this.#waiting.push(answer);
+    return await answer.promise;
   }
 
   #start(): Worker {
@@ -48,7 +43,9 @@ export class SqliteWorker implements AsyncDisposable {
     worker.stdout.resume();
     worker.stderr.resume();
     worker.on('message', (answer: SqliteAnswer) => {
-      const request = this.#requests.get(answer.id);
+      if (this.#worker !== worker) return;
+      const request = this.#waiting.shift();
+      if (this.#waiting.length === 0) worker.unref();
       if ('error' in answer) request?.reject(errorOf(answer.error));
       else request?.resolve(answer.result);
     });
@@ -56,7 +53,7 @@ export class SqliteWorker implements AsyncDisposable {
       if (this.#worker !== worker) return;
       this.#worker = undefined;
       const message = 'The thread of the store ended: the next operation starts it again.';
-      for (const { reject } of this.#requests.values())
+      for (const { reject } of this.#waiting.splice(0))
         reject(new BotError('store.unreadable', true, message, cause));
     };
     worker.on('error', fail);

@@ -3,15 +3,8 @@ import type { ConsentStore, StoredRows } from '#src/people/consent.ts';
 import { id, oneOf } from '#src/sql/columns.ts';
 import { personRows } from '#src/sql/person-rows.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import {
-  columnList,
-  countRows,
-  deleteRows,
-  replacing,
-  select,
-  type Table,
-  table,
-} from '#src/sql/table.ts';
+import { columnList, countRows, deleteRows, type Table, table } from '#src/sql/table.ts';
+import { findRows, putRows } from '#src/sql/table-rows.ts';
 
 export const consents = table(
   'consents',
@@ -32,27 +25,14 @@ export const consentPart: StorePart<ConsentStore> = {
   tables: [consents],
   open: (database, all) => ({
     async read(guildId) {
-      const rows = await database.read((connection) =>
-        select(connection, consents, sql`WHERE guild_id = ${guildId}`),
-      );
+      const rows = await findRows(database, consents, { guildId });
       return new Map(rows.map(({ personId, kind }) => [personId, { kind }]));
     },
 
-    async write(guildId, personId, standing) {
-      const row = { guildId, personId, ...standing };
-      await database.write((connection) =>
-        connection.insert(consents, [row], { conflict: replacing(consents) }),
-      );
-    },
+    write: (guildId, personId, standing) =>
+      putRows(database, consents, [{ guildId, personId, ...standing }]),
 
-    forgetting() {
-      return database.read((connection) =>
-        connection.rows(
-          { guildId: id, personId: id },
-          sql`SELECT guild_id, person_id FROM consents WHERE kind = 'forgetting'`,
-        ),
-      );
-    },
+    forgetting: () => findRows(database, consents, { kind: 'forgetting' }),
 
     count(guildId, personId) {
       const rows = rowsOf(all, guildId, personId);

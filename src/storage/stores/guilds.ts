@@ -2,7 +2,8 @@ import sql from 'sql-template-tag';
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 import { id } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { columnOf, deleteRows, named, select, table } from '#src/sql/table.ts';
+import { columnOf, deleteRows, named, table } from '#src/sql/table.ts';
+import { findRows, putRows } from '#src/sql/table-rows.ts';
 
 /** Which bot is in which server, so that a removal between two runs is found. */
 const botGuilds = table(
@@ -14,8 +15,6 @@ const botGuilds = table(
     server: { forget: 'delete', column: 'guildId' },
   },
 );
-
-const unlessThere = { conflict: sql`ON CONFLICT DO NOTHING` };
 
 /** Everything that is kept of a server in one of `tables`. */
 export const guildPart: StorePart<JoinedGuildStore> = {
@@ -34,15 +33,13 @@ export const guildPart: StorePart<JoinedGuildStore> = {
     },
 
     async noted(botId) {
-      const rows = await database.read((connection) =>
-        select(connection, botGuilds, sql`WHERE bot_id = ${botId} ORDER BY guild_id`),
-      );
+      const rows = await findRows(database, botGuilds, { botId });
       return rows.map(({ guildId }) => guildId);
     },
 
     async note(botId, guildIds) {
       const rows = guildIds.toSorted().map((guildId) => ({ botId, guildId }));
-      await database.write((connection) => connection.insert(botGuilds, rows, unlessThere));
+      await putRows(database, botGuilds, rows);
     },
   }),
 };

@@ -1,14 +1,12 @@
-import sql from 'sql-template-tag';
 import type { PanelStore } from '#src/ports/panel.ts';
 import { id } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { columnList, replacing, table } from '#src/sql/table.ts';
-
-const placeColumns = { channelId: id, messageId: id };
+import { table } from '#src/sql/table.ts';
+import { findRows, putRows } from '#src/sql/table-rows.ts';
 
 const panels = table(
   'panels',
-  { guildId: id, ...placeColumns },
+  { guildId: id, channelId: id, messageId: id },
   {
     key: ['guildId'],
     person: { forget: 'nothing' },
@@ -21,17 +19,9 @@ export const panelPart: StorePart<PanelStore> = {
   tables: [panels],
   open: (database) => ({
     async read(guildId) {
-      const statement = sql`SELECT ${columnList(placeColumns)} FROM panels
-      WHERE guild_id = ${guildId}`;
-      const [row] = await database.read((connection) => connection.rows(placeColumns, statement));
-      return row;
+      const [place] = await findRows(database, panels, { guildId });
+      return place;
     },
-
-    async write(guildId, place) {
-      const conflict = replacing(panels);
-      await database.write((connection) =>
-        connection.insert(panels, [{ guildId, ...place }], { conflict }),
-      );
-    },
+    write: (guildId, place) => putRows(database, panels, [{ guildId, ...place }]),
   }),
 };

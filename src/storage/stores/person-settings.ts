@@ -1,20 +1,20 @@
-import sql from 'sql-template-tag';
 import type { PersonSettingsStore } from '#src/people/person-settings.ts';
 import { id, number, oneOf, optional, text } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { columnList, replacing, table } from '#src/sql/table.ts';
-
-const chosen = {
-  language: optional(text),
-  voice: optional(text),
-  speed: optional(number),
-  spokenName: optional(text),
-  answers: optional(oneOf('written')),
-};
+import { table } from '#src/sql/table.ts';
+import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
 const personSettings = table(
   'person_settings',
-  { guildId: id, personId: id, ...chosen },
+  {
+    guildId: id,
+    personId: id,
+    language: optional(text),
+    voice: optional(text),
+    speed: optional(number),
+    spokenName: optional(text),
+    answers: optional(oneOf('written')),
+  },
   {
     key: ['guildId', 'personId'],
     person: { forget: 'delete', columns: ['personId'] },
@@ -27,20 +27,13 @@ export const personSettingsPart: StorePart<PersonSettingsStore> = {
   tables: [personSettings],
   open: (database) => ({
     async read(guildId, personId) {
-      const statement = sql`SELECT ${columnList(chosen)} FROM person_settings
-      WHERE guild_id = ${guildId} AND person_id = ${personId}`;
-      const [row = {}] = await database.read((connection) => connection.rows(chosen, statement));
-      return row;
+      const [chosen = {}] = await findRows(database, personSettings, { guildId, personId });
+      return chosen;
     },
-
     async write(guildId, personId, settings) {
-      const remove = sql`DELETE FROM person_settings WHERE guild_id = ${guildId} AND person_id = ${personId}`;
-      const row = { guildId, personId, ...settings };
-      await database.write((connection) =>
-        Object.keys(settings).length === 0
-          ? connection.run(remove)
-          : connection.insert(personSettings, [row], { conflict: replacing(personSettings) }),
-      );
+      if (Object.keys(settings).length > 0)
+        await putRows(database, personSettings, [{ guildId, personId, ...settings }]);
+      else await removeRows(database, personSettings, { guildId, personId });
     },
   }),
 };

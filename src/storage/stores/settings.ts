@@ -1,8 +1,8 @@
-import sql from 'sql-template-tag';
 import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
 import { id, text } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { replacing, select, table } from '#src/sql/table.ts';
+import { table } from '#src/sql/table.ts';
+import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
 const serverSettings = table(
   'server_settings',
@@ -20,20 +20,12 @@ export const settingsPart: StorePart<GuildSettingsStore> = {
   tables: [serverSettings],
   open: (database) => ({
     async read(guildId) {
-      const rows = await database.read((connection) =>
-        select(connection, serverSettings, sql`WHERE guild_id = ${guildId}`),
-      );
+      const rows = await findRows(database, serverSettings, { guildId });
       return new Map(rows.map(({ key, value }) => [key, value]));
     },
-
     async write(guildId, key, value) {
-      const remove = sql`DELETE FROM server_settings WHERE guild_id = ${guildId} AND key = ${key}`;
-      const conflict = replacing(serverSettings);
-      await database.write((connection) =>
-        value === undefined
-          ? connection.run(remove)
-          : connection.insert(serverSettings, [{ guildId, key, value }], { conflict }),
-      );
+      if (value === undefined) await removeRows(database, serverSettings, { guildId, key });
+      else await putRows(database, serverSettings, [{ guildId, key, value }]);
     },
   }),
 };

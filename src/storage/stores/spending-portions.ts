@@ -8,6 +8,7 @@ import type {
 import { allServers } from '#src/spending/spending-store.ts';
 import { id, instant, money } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
+import type { StorePart } from '#src/sql/store-part.ts';
 import { table } from '#src/sql/table.ts';
 
 /** Portion of each process of the cap over all servers. SQLite has this table, too, and no row in it. */
@@ -17,11 +18,18 @@ export const spendingPortions = table(
   { key: ['holder'], person: { forget: 'nothing' }, server: { forget: 'nothing' } },
 );
 
+/** Portions, where several processes may share the store. */
+export const spendingPortionPart: StorePart<PortionStore | undefined> = {
+  tables: [spendingPortions],
+  open: (database) =>
+    database.dialect === 'postgres' ? new PostgresPortions(database) : undefined,
+};
+
 /** Longest time, in ms, that a portion counts after the last request of its process. */
 const portionMs = 300_000;
 
 /** Portions in PostgreSQL: one process at a time asks for one. */
-export class PostgresPortions implements PortionStore {
+class PostgresPortions implements PortionStore {
   readonly #database: StoreDatabase;
   /** This process. */
   readonly #writer = randomUUID();

@@ -58,30 +58,17 @@ export const spendingPart: StorePart<SpendingStore> = {
   }),
 };
 
+/** Deletes sums of days that are not next to `day`, too: a clock may be wrong, also by years. */
 async function addSpending(
   connection: Connection,
   entries: readonly SpendingEntry[],
   day: string,
 ): Promise<void> {
-  const ofPersons = entries.filter(({ personId }) => personId !== undefined);
-  const ofServers = entries.filter(({ personId }) => personId === undefined);
-  await addRows(connection, spent, ofServers);
-  await addRows(connection, spentByPerson, ofPersons);
-  if (ofPersons.length > 0) await eraseFarOff(connection, spentByPerson, day);
-  await eraseFarOff(connection, spent, day);
-}
-
-async function addRows(
-  connection: Connection,
-  into: Table,
-  entries: readonly SpendingEntry[],
-): Promise<void> {
-  const conflict = adding(into, Object.keys(amounts));
-  await connection.insert<Table>(into, entries, { conflict });
-}
-
-/** Deletes sums of days that are not next to `day`: a clock may be wrong, also by years. */
-async function eraseFarOff(connection: Connection, { name }: Table, day: string): Promise<void> {
   const isFarOff = sql`day < ${addDays(day, -1)} OR day > ${addDays(day, 1)}`;
-  await connection.run(sql`DELETE FROM ${named(name)} WHERE ${isFarOff}`);
+  for (const into of [spent, spentByPerson]) {
+    const rows = entries.filter(({ personId }) => (personId === undefined) === (into === spent));
+    const conflict = adding(into, Object.keys(amounts));
+    await connection.insert<Table>(into, rows, { conflict });
+    await connection.run(sql`DELETE FROM ${named(into.name)} WHERE ${isFarOff}`);
+  }
 }

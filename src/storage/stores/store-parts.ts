@@ -12,7 +12,7 @@ import { personSettingsPart } from './person-settings.ts';
 import { seatPart } from './seats.ts';
 import { settingsPart } from './settings.ts';
 import { spendingPart } from './spending.ts';
-import { spendingPortions } from './spending-portions.ts';
+import { spendingPortionPart } from './spending-portions.ts';
 
 /** All parts of the store by name. A new one is a line here. */
 export const storeParts = {
@@ -27,13 +27,13 @@ export const storeParts = {
   settings: settingsPart,
   spending: spendingPart,
   tracks: trackPart,
+  spendingPortions: spendingPortionPart,
 };
 
 /** All tables of the store, in both databases. */
-export const storeTables: readonly Table[] = [
-  ...Object.values(storeParts).flatMap((part): readonly Table[] => part.tables),
-  spendingPortions,
-];
+export const storeTables: readonly Table[] = Object.values(storeParts).flatMap(
+  (part): readonly Table[] => part.tables,
+);
 
 /** Every part as its class over one database. */
 export type StoreParts = {

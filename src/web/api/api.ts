@@ -4,8 +4,7 @@ import type { Clock } from '#src/base/clock.ts';
 import { SpokenAnswers } from '#src/web/api/openai/spoken-answers.ts';
 import { allRoutes } from '#src/web/api/routes/routes.ts';
 import { payerIdOf } from '#src/web/api/tokens/token-budgets.ts';
-import { TokenRates } from '#src/web/api/tokens/token-rates.ts';
-import { type AccessSource, type ApiDoor, authorise } from './authorise.ts';
+import { type AccessSource, type ApiDoor, authorise, tokenRates } from './authorise.ts';
 import { refusalAsReported, whileThere } from './failed-line.ts';
 import { formBodyOf } from './form-body.ts';
 import { refusal, refusalBody } from './refusal.ts';
@@ -35,7 +34,7 @@ export function apiBodyBytes(path: string): number | undefined {
 /** Everything below `/v1`: operations of one server, and those of OpenAI's API. */
 export function createApi(options: ApiParts): Hono {
   const app = new Hono();
-  const parts = { ...options, rates: new TokenRates(), bodies: new BodyReads() };
+  const parts = { ...options, rates: tokenRates(), bodies: new BodyReads() };
   const { clock } = options;
   const doors = { ...parts, answers: new SpokenAnswers(clock) };
   app.onError((error, context) => {

@@ -1,10 +1,11 @@
+import { RateLimiterMemory } from 'rate-limiter-flexible';
 import type { SoundEncoders } from '#src/audio/encode/sound-encoders.ts';
 import type { ProgramPorts } from '#src/features/contract/http-api-ports.ts';
 import { hashOf } from '#src/web/api/tokens/new-token.ts';
 import type { TokenBudgets } from '#src/web/api/tokens/token-budgets.ts';
-import type { TokenRates } from '#src/web/api/tokens/token-rates.ts';
 import type { ApiScope, ApiToken, ApiTokenStore } from '#src/web/api/tokens/token-store.ts';
-import { refusal } from './refusal.ts';
+import { waitS } from '#src/web/http/rate-limits.ts';
+import { ApiRefusal, refusal } from './refusal.ts';
 import type { BodyReads } from './request-body.ts';
 import type { ServerEvents } from './server-events.ts';
 
@@ -32,13 +33,24 @@ export type AccessParts = {
 export type AccessSource = { readonly access: () => AccessParts | undefined };
 
 /** Checks that a request passes before it is handled. */
-export type ApiDoor = AccessSource & { readonly rates: TokenRates; readonly bodies: BodyReads };
+export type ApiDoor = AccessSource & {
+  readonly rates: RateLimiterMemory;
+  readonly bodies: BodyReads;
+};
 
 /** A request that may be done. */
 export type Access = Pick<AccessParts, 'encoders' | 'events'> & {
   readonly token: ApiToken;
   readonly ports: ProgramPorts;
 };
+
+/** Requests with one token within a minute. */
+const requestsPerToken = 300;
+
+/** Counts how often each token asks, in this process. */
+export function tokenRates(): RateLimiterMemory {
+  return new RateLimiterMemory({ points: requestsPerToken, duration: 60 });
+}
 
 /** Longer than any token of ours. */
 const longestSecretChars = 200;
@@ -57,7 +69,11 @@ export async function authorise(
   if (!parts) throw refusal(503, 'bot.starting', 'The bot is starting: try again in a moment.');
   const { tokens, budgets, servers, encoders, events } = parts;
   const token = await tokenOf(header, tokens);
-  await rates.count(token);
+  const retryAfterS = await waitS(rates, token.name);
+  if (retryAfterS !== undefined) {
+    const message = `The token ${token.name} asks more than ${requestsPerToken} times a minute: try again in ${retryAfterS} s.`;
+    throw new ApiRefusal({ status: 429, code: 'token.rate', message, retryAfterS });
+  }
   if (!token.scopes.includes(scope))
     throw refusal(403, 'token.scope', `The token ${token.name} has no scope ${scope}.`);
   if (guildId !== undefined && guildId !== token.guildId)

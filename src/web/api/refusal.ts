@@ -38,6 +38,12 @@ export function invalid(message: string, param: string): ApiRefusal {
   return refusal(400, 'request.invalid', message, param);
 }
 
+/** Refusal of what needs a voice channel. */
+export function nowhere(): ApiRefusal {
+  const message = 'The bot is in no voice channel of this server: call it with /join.';
+  return refusal(409, 'bot.nowhere', message);
+}
+
 /** Refusal of a model that is not among those that may be chosen. */
 export function unlistedModel(field: string, model: string, models: readonly string[]): ApiRefusal {
   const there = models.join(', ') || 'none';

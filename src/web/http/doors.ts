@@ -2,7 +2,7 @@ import { Hono } from 'hono';
 import { cors } from 'hono/cors';
 import { createMiddleware } from 'hono/factory';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
-import { type HttpListener, openListener } from './listener.ts';
+import { type HttpListener, type ListenerOptions, openListener } from './listener.ts';
 import { checkOrigin } from './own-origin.ts';
 import { addressOf, addressRates, waitS } from './rate-limits.ts';
 import { refuse, refuseRate } from './refusal.ts';
@@ -51,7 +51,7 @@ const headers = {
 };
 
 /** Routes behind the doors: every request, upgrades of WebSockets too, is checked before any handler sees it. */
-export function createPageApp(options: DoorOptions): PageApp {
+function createApp(options: DoorOptions): PageApp {
   const app = new Hono<PageEnv>();
   app.use(sendHeaders, checkedRequest(options));
   // None of them is let in by a cookie: `credentials` stays off.
@@ -116,19 +116,15 @@ function bodyRefusal(
   return { status: 413, code: 'door.body_size', message } as const;
 }
 
-export type ProgramDoorOptions = DoorOptions & {
-  readonly host: string;
-  /** 0: any that is free. */
-  readonly port: number;
-  routes(app: PageApp): void;
-};
+export type OpenDoorsOptions = DoorOptions &
+  Pick<ListenerOptions, 'host' | 'port' | 'webSocket'> & {
+    /** Adds routes behind the doors. */
+    routes(app: PageApp): void;
+  };
 
-/** Opens an address for programs alone, with the doors of the page and without its files and link. Never throws. */
-export async function openProgramDoor(
-  options: ProgramDoorOptions,
-): Promise<ServerOutcome<HttpListener>> {
-  const { host, port, ...doors } = options;
-  const app = createPageApp(doors);
+/** Opens an address with the doors of the page. Never throws. */
+export async function openDoors(options: OpenDoorsOptions): Promise<ServerOutcome<HttpListener>> {
+  const app = createApp(options);
   options.routes(app);
-  return await openListener({ host, port, app });
+  return await openListener({ ...options, app });
 }

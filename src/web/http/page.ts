@@ -1,35 +1,31 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerOutcome } from '#src/base/keep-server.ts';
 import { serveBrowserFiles } from './browser-files.ts';
-import { createPageApp, type DoorOptions } from './doors.ts';
+import { type OpenDoorsOptions, openDoors } from './doors.ts';
 import { Entry } from './entry.ts';
-import { type ListenerOptions, openListener } from './listener.ts';
+import type { HttpListener } from './listener.ts';
 import type { PageApp } from './viewer.ts';
 
 /** Page that is open to everybody with its link. */
-export type Page = AsyncDisposable & {
-  /** URL for a browser on this machine. */
-  readonly url: URL;
-  readonly link: URL;
-};
+export type Page = HttpListener & { readonly link: URL };
 
-export type PageOptions = Pick<ListenerOptions, 'host' | 'port' | 'webSocket'> &
-  Pick<DoorOptions, 'publicUrl' | 'apiOrigins' | 'mostBodyBytes' | 'onBug'> & {
-    /** Needs no escaping in a link. Default: 256 random bits. */
-    readonly key?: string;
-    /** Adds routes behind the doors. */
-    routes?(app: PageApp): void;
-  };
+export type PageOptions = Omit<OpenDoorsOptions, 'routes'> & {
+  /** Needs no escaping in a link. Default: 256 random bits. */
+  readonly key?: string;
+  /** Adds routes behind the doors. */
+  routes?(app: PageApp): void;
+};
 
 /** Opens doors, entry, browser files and routes at one address. Never throws. */
 export async function openPage(options: PageOptions): Promise<ServerOutcome<Page>> {
   const { key = randomBytes(32).toString('base64url') } = options;
   const entry = new Entry(key);
-  const app = createPageApp(options);
-  entry.routes(app);
-  options.routes?.(app);
-  serveBrowserFiles(app);
-  const outcome = await openListener({ ...options, app });
+  const routes = (app: PageApp) => {
+    entry.routes(app);
+    options.routes?.(app);
+    serveBrowserFiles(app);
+  };
+  const outcome = await openDoors({ ...options, routes });
   if (outcome.kind === 'refused') return outcome;
   const { server } = outcome;
   const link = entry.link(options.publicUrl ?? server.url);

@@ -1,10 +1,6 @@
 import { expect, test } from 'vitest';
-import type { Store } from '#src/storage/stores/store-parts.ts';
 import type { ApiToken } from '#src/web/api/tokens/token-store.ts';
-
-export type OpenApiTokens = AsyncDisposable & Pick<Store, 'apiTokens' | 'guilds'>;
-
-export type OpenApiTokenStore = () => Promise<OpenApiTokens>;
+import type { OpenStore } from './open-store.ts';
 
 const clock: ApiToken = {
   name: 'clock',
@@ -22,7 +18,7 @@ const diary: ApiToken = {
 };
 
 /** Contract of every store of API tokens. */
-export function apiTokenStoreContract(name: string, open: OpenApiTokenStore): void {
+export function apiTokenStoreContract(name: string, open: OpenStore): void {
   test(`${name}: a token is found by the hash of its secret alone`, async () => {
     await using opened = await open();
     const { apiTokens } = opened;

@@ -1,13 +1,10 @@
 import { expect, test } from 'vitest';
-import type { ConsentStore, StoredConsent } from '#src/people/consent.ts';
+import type { StoredConsent } from '#src/people/consent.ts';
 import { anyCharacter, fc } from '#test/properties.ts';
-
-export type OpenConsents = AsyncDisposable & { readonly consents: ConsentStore };
-
-export type OpenConsentStore = () => Promise<OpenConsents>;
+import type { OpenStore } from './open-store.ts';
 
 /** Contract of every store of consents. */
-export function consentStoreContract(name: string, open: OpenConsentStore): void {
+export function consentStoreContract(name: string, open: OpenStore): void {
   remembers(name, open);
   forgets(name, open);
 }
@@ -15,7 +12,7 @@ export function consentStoreContract(name: string, open: OpenConsentStore): void
 const always: StoredConsent = { kind: 'always' };
 const never: StoredConsent = { kind: 'never' };
 
-function remembers(name: string, open: OpenConsentStore): void {
+function remembers(name: string, open: OpenStore): void {
   test(`${name}: rows about a person are those of that person in that server, as they are stored`, async () => {
     await using opened = await open();
     const { consents } = opened;
@@ -44,7 +41,7 @@ function remembers(name: string, open: OpenConsentStore): void {
   });
 }
 
-function forgets(name: string, open: OpenConsentStore): void {
+function forgets(name: string, open: OpenStore): void {
   test(`${name}: a forgotten person is gone from that server, and only that person from only that one`, async () => {
     await using opened = await open();
     const { consents } = opened;

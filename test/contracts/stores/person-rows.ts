@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-import { type Store, storeTables } from '#src/storage/stores/store-parts.ts';
+import { storeTables } from '#src/storage/stores/store-parts.ts';
 import { ana, dora, guildId, reminder, writeMain } from '#test/storage/stored-rows.ts';
-
-type OpenStore = () => Promise<Store>;
+import type { OpenStore } from './open-store.ts';
 
 /** Contract of every store for all rows about a person. */
 export function personRowsContract(name: string, open: OpenStore): void {

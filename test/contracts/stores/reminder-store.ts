@@ -1,20 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Public } from '#src/base/public.ts';
 import {
   mostReminders,
   type NewReminder,
   type ReminderStore,
 } from '#src/features/reminders/reminder-store.ts';
-import type { ConsentStore } from '#src/people/consent.ts';
-import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
-
-export type OpenReminders = AsyncDisposable & {
-  readonly reminders: Public<ReminderStore>;
-  readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
-  readonly guilds: Pick<JoinedGuildStore, 'erase'>;
-};
-
-export type OpenReminderStore = () => Promise<OpenReminders>;
+import type { OpenStore } from './open-store.ts';
 
 /** Ids of two servers of which the first is on shard 0 of 2, the second on shard 1. */
 const [even, odd] = [`${2n << 22n}`, `${3n << 22n}`];
@@ -35,7 +25,7 @@ export const tea: NewReminder = {
 };
 
 /** Contract of every store of reminders. */
-export function reminderStoreContract(name: string, open: OpenReminderStore): void {
+export function reminderStoreContract(name: string, open: OpenStore): void {
   test(`${name}: a reminder is kept as it was set until it is removed, once`, async () => {
     await using opened = await open();
     const { reminders } = opened;

@@ -1,15 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Seat } from '#src/ports/stores/seat-store.ts';
-import type { Store } from '#src/storage/stores/store-parts.ts';
-
-/** The book of seats with those that erase people and servers from it. */
-export type OpenSeats = AsyncDisposable &
-  Pick<Store, 'consents' | 'guilds' | 'seats'> & {
-    /** Makes every seat older by so many ms, by the clock of the store. */
-    pass(ms: number): Promise<void>;
-  };
-
-export type OpenSeatStore = () => Promise<OpenSeats>;
+import type { OpenStore } from './open-store.ts';
 
 export const lounge: Seat = {
   guildId: '10',
@@ -36,13 +27,13 @@ const stageSeat: Seat = {
 const minuteMs = 60_000;
 
 /** Contract of every store of seats. */
-export function seatStoreContract(name: string, open: OpenSeatStore): void {
+export function seatStoreContract(name: string, open: OpenStore): void {
   remembers(name, open);
   ages(name, open);
   forgets(name, open);
 }
 
-function remembers(name: string, open: OpenSeatStore): void {
+function remembers(name: string, open: OpenStore): void {
   test(`${name}: where the bot sits comes back as it was written, one seat a server, the latest`, async () => {
     await using opened = await open();
     const { seats } = opened;
@@ -59,7 +50,7 @@ function remembers(name: string, open: OpenSeatStore): void {
   });
 }
 
-function ages(name: string, open: OpenSeatStore): void {
+function ages(name: string, open: OpenStore): void {
   test(`${name}: a seat tells how long ago its session was last alive`, async () => {
     await using opened = await open();
     const { pass, seats } = opened;
@@ -91,7 +82,7 @@ function ages(name: string, open: OpenSeatStore): void {
   });
 }
 
-function forgets(name: string, open: OpenSeatStore): void {
+function forgets(name: string, open: OpenStore): void {
   test(`${name}: a forgotten person is in no seat, and the bot still knows where it sat`, async () => {
     await using opened = await open();
     const { consents, seats } = opened;

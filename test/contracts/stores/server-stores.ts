@@ -1,19 +1,10 @@
 import { expect, test } from 'vitest';
-import type { ConsentStore } from '#src/people/consent.ts';
-import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
-import type { PersonSettingsStore } from '#src/people/person-settings.ts';
-import type { PanelStore } from '#src/ports/panel.ts';
-import type { GuildSettingsStore } from '#src/ports/stores/guild-settings-store.ts';
 import type { PortionStore } from '#src/spending/ledger/total-portion.ts';
 import type { SpendingStore } from '#src/spending/spending-store.ts';
-import type { Store } from '#src/storage/stores/store-parts.ts';
-
-export type OpenPanels = AsyncDisposable & { readonly panels: PanelStore };
-
-export type OpenPanelStore = () => Promise<OpenPanels>;
+import type { OpenStore } from './open-store.ts';
 
 /** Contract of every store of panels. */
-export function panelStoreContract(name: string, open: OpenPanelStore): void {
+export function panelStoreContract(name: string, open: OpenStore): void {
   const here = { channelId: '100', messageId: '1000' };
   const there = { channelId: '200', messageId: '2000' };
 
@@ -27,15 +18,8 @@ export function panelStoreContract(name: string, open: OpenPanelStore): void {
   });
 }
 
-export type OpenChoices = AsyncDisposable & {
-  readonly leftOutPeople: LeftOutPeopleStore;
-  readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
-};
-
-export type OpenChoiceStore = () => Promise<OpenChoices>;
-
 /** Contract of every store of people who are left out of captions. */
-export function leftOutPeopleContract(name: string, open: OpenChoiceStore): void {
+export function leftOutPeopleContract(name: string, open: OpenStore): void {
   test(`${name}: who wants to be left out of captions is so in that server, until they say otherwise`, async () => {
     await using opened = await open();
     const { leftOutPeople } = opened;
@@ -50,17 +34,10 @@ export function leftOutPeopleContract(name: string, open: OpenChoiceStore): void
   });
 }
 
-export type OpenPersonSettings = AsyncDisposable & {
-  readonly personSettings: PersonSettingsStore;
-  readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
-};
-
-export type OpenPersonSettingsStore = () => Promise<OpenPersonSettings>;
-
 const all = { language: 'pt-BR', voice: 'marin', speed: 0.85, spokenName: '智 Dóra' } as const;
 
 /** Contract of every store of personal settings. */
-export function personSettingsContract(name: string, open: OpenPersonSettingsStore): void {
+export function personSettingsContract(name: string, open: OpenStore): void {
   test(`${name}: what a person has chosen holds in that server alone, until they choose otherwise`, async () => {
     await using opened = await open();
     const { personSettings } = opened;
@@ -75,12 +52,8 @@ export function personSettingsContract(name: string, open: OpenPersonSettingsSto
   });
 }
 
-export type OpenSettings = AsyncDisposable & { readonly settings: GuildSettingsStore };
-
-export type OpenSettingsStore = () => Promise<OpenSettings>;
-
 /** Contract of every store of settings. */
-export function settingsStoreContract(name: string, open: OpenSettingsStore): void {
+export function settingsStoreContract(name: string, open: OpenStore): void {
   test(`${name}: each server keeps the latest value of each key`, async () => {
     await using opened = await open();
     await opened.settings.write('10', 'cues', 'on');
@@ -104,14 +77,8 @@ export function settingsStoreContract(name: string, open: OpenSettingsStore): vo
   });
 }
 
-/** The book of servers among those whose entries it erases. */
-export type OpenGuilds = AsyncDisposable &
-  Pick<Store, 'consents' | 'guilds' | 'panels' | 'settings' | 'tracks'>;
-
-export type OpenGuildStore = () => Promise<OpenGuilds>;
-
 /** Contract of every store of servers. */
-export function guildStoreContract(name: string, open: OpenGuildStore): void {
+export function guildStoreContract(name: string, open: OpenStore): void {
   test(`${name}: of an erased server nothing is left, and all of another`, async () => {
     await using opened = await open();
     const { consents, guilds, panels, settings, tracks } = opened;

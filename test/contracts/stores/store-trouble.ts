@@ -1,26 +1,10 @@
 import { expect, test } from 'vitest';
-import type { Store } from '#src/storage/stores/store-parts.ts';
-import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
+import type { OpenedStore, OpenStore } from './open-store.ts';
 import { tea } from './reminder-store.ts';
 import { lounge } from './seat-store.ts';
 
-type Parts = Pick<
-  Store,
-  | 'consents'
-  | 'leftOutPeople'
-  | 'panels'
-  | 'personSettings'
-  | 'reminders'
-  | 'seats'
-  | 'settings'
-  | 'tracks'
->;
-
-/** An empty store that nothing can be read from, or that takes nothing more. */
-export type OpenTroubledStore = (trouble: StoreTrouble) => Promise<Parts & AsyncDisposable>;
-
 /** Operations that read, and that write, of each part. */
-const reads: readonly ((store: Parts) => Promise<unknown>)[] = [
+const reads: readonly ((store: OpenedStore) => Promise<unknown>)[] = [
   ({ consents }) => consents.read('10'),
   ({ consents }) => consents.count('10', '1'),
   ({ consents }) => consents.rowsAbout('10', '1'),
@@ -33,7 +17,7 @@ const reads: readonly ((store: Parts) => Promise<unknown>)[] = [
   ({ settings }) => settings.read('10'),
   ({ tracks }) => tracks.read('10', '1'),
 ];
-const writes: readonly ((store: Parts) => Promise<unknown>)[] = [
+const writes: readonly ((store: OpenedStore) => Promise<unknown>)[] = [
   ({ consents }) => consents.write('10', '1', { kind: 'always' }),
   ({ consents }) => consents.write('10', '1', { kind: 'never' }),
   ({ leftOutPeople }) => leftOutPeople.leaveOut('10', '1', true),
@@ -46,7 +30,7 @@ const writes: readonly ((store: Parts) => Promise<unknown>)[] = [
 ];
 
 /** Contract of every store in trouble. */
-export function storeTroubleContract(name: string, open: OpenTroubledStore): void {
+export function storeTroubleContract(name: string, open: OpenStore): void {
   test(`${name}: a store that cannot be read says so of each part, and never that there is nothing`, async () => {
     await using store = await open('unreadable');
     const unreadable = { name: 'BotError', code: 'store.unreadable' };

@@ -1,9 +1,6 @@
 import { expect, test } from 'vitest';
-import type { StoredTrack, TrackStore } from '#src/features/tracks/track-store.ts';
-
-type OpenTracks = AsyncDisposable & { readonly tracks: TrackStore };
-
-type OpenTrackStore = () => Promise<OpenTracks>;
+import type { StoredTrack } from '#src/features/tracks/track-store.ts';
+import type { OpenStore } from './open-store.ts';
 
 const bg: StoredTrack = {
   name: 'bg',
@@ -34,7 +31,7 @@ const main: StoredTrack = {
 };
 
 /** Contract of every store of tracks. */
-export function trackStoreContract(name: string, open: OpenTrackStore): void {
+export function trackStoreContract(name: string, open: OpenStore): void {
   test(`${name}: tracks, volumes, sounds and places in them are kept in their order`, async () => {
     await using opened = await open();
     expect(await opened.tracks.read('10', '1')).toEqual([]);

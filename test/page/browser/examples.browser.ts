@@ -3,7 +3,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { soundFormats } from '#src/audio/encode/sound-encoder.ts';
 import type { Synthesizer } from '#src/speech/ports.ts';
-import { openProgramDoor } from '#src/web/http/doors.ts';
+import { openDoors } from '#src/web/http/doors.ts';
 import { openHeldEngine } from '#test/examples/held-engine.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
 import { openLoopback } from '#test/web/api/api-setup.ts';
@@ -24,7 +24,7 @@ async function openExample(synthesizer: Synthesizer) {
   const page = stack.use(await openLoopback({ fetch }));
   const chat = new FakeChat([['It is ready.']]);
   const served = stack.use(await openCompletions({ synthesizer, chat }));
-  const outcome = await openProgramDoor({
+  const outcome = await openDoors({
     host: '127.0.0.1',
     port: 0,
     apiOrigins: [page.url],

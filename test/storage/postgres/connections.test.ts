@@ -6,7 +6,8 @@ import { integer } from '#src/sql/columns.ts';
 import { Database } from '#src/storage/database.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
-import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { openForProgram, PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { sqlStores } from '#src/storage/stores/store-parts.ts';
 import { lineOf, sessionOf } from '#test/contracts/stores/transcript-samples.ts';
 import { transcriptStore } from '#test/fakes/local-stores.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
@@ -46,8 +47,8 @@ function refuses(): void {
     await using schema = await openSchema();
     const url = new URL(schema.url.reveal());
     url.searchParams.set('options', `-c search_path=${schema.name} -c ${option}`);
-    await using driver = new PostgresDriver({ url: new Secret(url.href) });
-    await expect(migratePostgres(driver, [part])).rejects.toMatchObject({
+    await using database = openForProgram({ url: new Secret(url.href) }, 5_000);
+    await expect(migratePostgres(database, [part])).rejects.toMatchObject({
       retryable: false,
       message: expect.stringContaining(words),
     });
@@ -66,7 +67,7 @@ function endsInTime(): void {
     ];
     const options = { url, clock: realClock, report, until: over.signal };
     const opened = await openPostgresStore(options, signal);
-    const { store } = opened;
+    const store = sqlStores(opened.main);
     const transcripts = transcriptStore(opened.transcripts);
     await transcripts.writer.putSession(sessionOf('a'));
     await store.consents.write('10', '1', { kind: 'never' });

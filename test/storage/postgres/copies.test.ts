@@ -1,11 +1,9 @@
-import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import sql, { raw } from 'sql-template-tag';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { columnName } from '#src/sql/columns.ts';
-import { Connection } from '#src/sql/connection.ts';
+import { Connection, type PerformStatement } from '#src/sql/connection.ts';
 import { DatabaseSync, SqliteStatements } from '#src/sql/sqlite.ts';
 import { select } from '#src/sql/table.ts';
 import { backUp } from '#src/storage/backups/backup.ts';
@@ -15,6 +13,7 @@ import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { type StoreKind, storeKinds, storePath } from '#src/storage/store-kinds.ts';
 import { openLocalStore, openLocalTranscripts, transcriptsPath } from '#test/fakes/local-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { runProgram } from '#test/fakes/program.ts';
 import { storeFolder } from '#test/storage/files.ts';
 import {
   channelId,
@@ -44,7 +43,9 @@ async function everyRow(connection: Connection, { tables }: StoreKind): Promise<
 async function rowsOfFile(path: string, kind: StoreKind): Promise<EveryRow> {
   using file = new DatabaseSync(path, { readOnly: true });
   const statements = new SqliteStatements(file);
-  return await everyRow(new Connection('sqlite', statements, Date.now), kind);
+  const perform: PerformStatement = (...one) => statements.perform(...one);
+  const connection = new Connection('sqlite', perform, Date.now);
+  return await everyRow(connection, kind);
 }
 
 async function rowsOfSchema({ url }: TestSchema, kind: StoreKind): Promise<EveryRow> {
@@ -62,16 +63,7 @@ function run(
   { url }: TestSchema,
   ...args: string[]
 ) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [`src/app/programs/${program}.ts`, ...args],
-    {
-      env: { ...compileCacheEnvironment(), DATA_DIR: dataDir, DATABASE_URL: url.reveal() },
-      encoding: 'utf8',
-      timeout: 60_000,
-    },
-  );
-  return { status, stdout, stderr };
+  return runProgram(program, { DATA_DIR: dataDir, DATABASE_URL: url.reveal() }, ...args);
 }
 
 /** Rows that a restore brings back. */

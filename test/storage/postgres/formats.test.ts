@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { lostRowsIn, migratePostgres, type SchemaPart } from '#src/storage/postgres/migrate.ts';
-import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { rangeOf } from '#src/storage/schema.ts';
 import { mainStore, transcripts } from '#src/storage/store-kinds.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
@@ -8,9 +8,7 @@ import { formerRows } from '#test/storage/former-consents.ts';
 import { openIn } from './open-stores.ts';
 
 const parts: readonly SchemaPart[] = [mainStore, transcripts];
-function openPool({ url }: TestSchema): PostgresDriver {
-  return new PostgresDriver({ url });
-}
+const openPool = ({ url }: TestSchema) => openForProgram({ url }, 10_000);
 
 withPostgres(() => {
   test.each(parts.map((part) => [part.name, part] as const))(

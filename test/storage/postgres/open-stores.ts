@@ -4,7 +4,6 @@ import { Database } from '#src/storage/database.ts';
 import { migratePostgres } from '#src/storage/postgres/migrate.ts';
 import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import { mainStore } from '#src/storage/store-kinds.ts';
-import { PostgresPortions } from '#src/storage/stores/spending-portions.ts';
 import { type Store, sqlStores } from '#src/storage/stores/store-parts.ts';
 import type { TestSchema } from '#test/fakes/postgres.ts';
 
@@ -17,7 +16,10 @@ export async function openIn(
   settings: Readonly<Record<string, string>> = {},
 ): Promise<OpenedStore> {
   const driver = new PostgresDriver({ url, settings });
-  await migratePostgres(driver, [mainStore]);
   const database = new Database({ driver, clock });
-  return { ...sqlStores(database), portions: new PostgresPortions(database) };
+  await migratePostgres(database, [mainStore]);
+  const store = sqlStores(database);
+  const { spendingPortions: portions } = store;
+  if (!portions) throw new Error('Several processes share a database.');
+  return { ...store, portions };
 }

@@ -14,7 +14,7 @@ export async function openTranscriptsIn(
   clock: Clock = realClock,
 ): Promise<OpenedTranscripts> {
   const driver = new PostgresDriver({ url });
-  await migratePostgres(driver, [transcripts]);
   const database = new Database({ driver, clock });
+  await migratePostgres(database, [transcripts]);
   return { ...transcriptStore(database), database };
 }

@@ -6,6 +6,7 @@ import { Database } from '#src/storage/database.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
+import { sqlStores } from '#src/storage/stores/store-parts.ts';
 import { VirtualClock } from '#test/fakes/clock.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { TcpProxy } from '#test/fakes/tcp-proxy.ts';
@@ -112,7 +113,8 @@ function reports(): void {
     const events: StoreEvent[] = [];
     const report = (event: StoreEvent) => events.push(event);
     const opened = await openPostgresStore({ url: place.url, clock: realClock, report }, until);
-    await using store = opened.store;
+    await using store = sqlStores(opened.main);
+    await store.consents.read('10');
     place.proxy.cut();
     for (let n = 0; n < 3; n++)
       await expect(store.consents.read('10')).rejects.toMatchObject({ code: 'store.unreadable' });

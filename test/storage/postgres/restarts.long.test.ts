@@ -12,6 +12,7 @@ import { Database } from '#src/storage/database.ts';
 import { openPostgresStore } from '#src/storage/postgres/keep-stores.ts';
 import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
 import type { StoreEvent } from '#src/storage/store-health.ts';
+import { sqlStores } from '#src/storage/stores/store-parts.ts';
 import { withPostgres } from '#test/fakes/postgres.ts';
 import { freePort } from '#test/fakes/servers/listening.ts';
 
@@ -105,7 +106,7 @@ withPostgres(() => {
     const events: StoreEvent[] = [];
     const report = (event: StoreEvent) => events.push(event);
     const opened = await openPostgresStore({ url, clock, report }, until);
-    await using store = opened.store;
+    await using store = sqlStores(opened.main);
     for (const mode of ['fast', 'immediate'] as const) {
       await store.consents.write('10', mode, { kind: 'always' });
       await cluster.stop(mode);

@@ -1,22 +1,10 @@
 import { afterAll } from 'vitest';
-import { apiTokenStoreContract } from '#test/contracts/stores/api-token-store.ts';
-import { consentStoreContract } from '#test/contracts/stores/consent-store.ts';
-import { personRowsContract } from '#test/contracts/stores/person-rows.ts';
-import { reminderStoreContract } from '#test/contracts/stores/reminder-store.ts';
-import { seatStoreContract } from '#test/contracts/stores/seat-store.ts';
-import {
-  guildStoreContract,
-  leftOutPeopleContract,
-  panelStoreContract,
-  personSettingsContract,
-  settingsStoreContract,
-} from '#test/contracts/stores/server-stores.ts';
-import { spendingStoreContract } from '#test/contracts/stores/spending-store.ts';
-import { storeTroubleContract } from '#test/contracts/stores/store-trouble.ts';
-import { trackStoreContract } from '#test/contracts/stores/track-store.ts';
+import { storeContract } from '#test/contracts/stores/store-contract.ts';
+import { transcriptContract } from '#test/contracts/stores/transcript-contract.ts';
 import type { StoreTrouble } from '#test/fakes/memory-stores.ts';
 import { openSchema, type TestSchema, withPostgres } from '#test/fakes/postgres.ts';
 import { openIn } from './open-stores.ts';
+import { openTranscriptsIn } from './open-transcripts.ts';
 
 /** One for all tests of this file, emptied for each. */
 let schema: TestSchema | undefined;
@@ -24,10 +12,13 @@ let schema: TestSchema | undefined;
 afterAll(() => schema?.[Symbol.asyncDispose]());
 
 /** Unreadable as closed connections, unwritable as tables that were taken away. */
-async function open(trouble?: StoreTrouble) {
+async function emptied<Store extends AsyncDisposable>(
+  open: (schema: TestSchema) => Promise<Store>,
+  trouble?: StoreTrouble,
+) {
   schema ??= await openSchema();
-  const { name, sql, url } = schema;
-  const store = await openIn({ url });
+  const { name, sql } = schema;
+  const store = await open(schema);
   const tables = await sql(
     "SELECT tablename FROM pg_tables WHERE schemaname = current_schema() AND tablename <> 'parley_schema'",
   );
@@ -47,19 +38,7 @@ async function open(trouble?: StoreTrouble) {
   };
 }
 
-const name = 'PostgreSQL';
 withPostgres(() => {
-  apiTokenStoreContract(name, open);
-  leftOutPeopleContract(name, open);
-  consentStoreContract(name, open);
-  guildStoreContract(name, open);
-  panelStoreContract(name, open);
-  personRowsContract(name, open);
-  personSettingsContract(name, open);
-  reminderStoreContract(name, open);
-  seatStoreContract(name, open);
-  settingsStoreContract(name, open);
-  spendingStoreContract(name, open);
-  storeTroubleContract(name, open);
-  trackStoreContract(name, open);
+  storeContract('PostgreSQL', (trouble) => emptied(openIn, trouble));
+  transcriptContract('PostgreSQL', (trouble) => emptied(openTranscriptsIn, trouble));
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { Secret } from '#src/base/secret.ts';
 import { lostRowsIn, migratePostgres } from '#src/storage/postgres/migrate.ts';
-import { PostgresDriver } from '#src/storage/postgres/postgres-driver.ts';
+import { openForProgram } from '#src/storage/postgres/postgres-driver.ts';
 import { transcripts } from '#src/storage/store-kinds.ts';
 import {
   allOpen,
@@ -48,10 +48,10 @@ function goesOn(): void {
       ALTER TABLE sessions ADD COLUMN written_by text;
       ALTER TABLE caption_messages ADD COLUMN written_by text;
       UPDATE parley_schema SET version = 3 WHERE part = 'transcripts'`);
-    await using driver = new PostgresDriver({ url: schema.url });
+    await using database = openForProgram({ url: schema.url }, 10_000);
     const lost = expect.stringMatching(/^The upgrade deletes 2 captions that were stored/);
-    expect(await lostRowsIn(driver, new Map([['transcripts', 3]]))).toEqual([lost]);
-    await migratePostgres(driver, [transcripts], { upgrades: true });
+    expect(await lostRowsIn(database, new Map([['transcripts', 3]]))).toEqual([lost]);
+    await migratePostgres(database, [transcripts], { upgrades: true });
     await using store = await openTranscriptsIn(schema);
     expect([await textsIn(store, 'a'), await textsIn(store, 'b')]).toEqual([[], ['one', 'two']]);
   });

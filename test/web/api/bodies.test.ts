@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { expect, test } from 'vitest';
 import { openText } from '#src/people/confidential-text.ts';
 import { apiBodyBytes } from '#src/web/api/api.ts';
-import { openProgramDoor } from '#src/web/http/doors.ts';
+import { openDoors } from '#src/web/http/doors.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
 
 const path = `/v1/servers/${guildId}/ask`;
@@ -23,7 +23,7 @@ async function openServed() {
   await api.add('bell');
   const bugs: unknown[] = [];
   const ended = { count: 0 };
-  const outcome = await openProgramDoor({
+  const outcome = await openDoors({
     host: '127.0.0.1',
     port: 0,
     mostBodyBytes: apiBodyBytes,

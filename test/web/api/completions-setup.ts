@@ -13,7 +13,7 @@ import type { Synthesizer, Transcriber } from '#src/speech/ports.ts';
 import type { BudgetAuthority } from '#src/spending/budget-authority.ts';
 import { paidEngines } from '#src/spending/paid-engine.ts';
 import { apiBodyBytes } from '#src/web/api/api.ts';
-import { openProgramDoor } from '#src/web/http/doors.ts';
+import { openDoors } from '#src/web/http/doors.ts';
 import { voicesOf } from '#test/commands/ports.ts';
 import { openSessionFixture } from '#test/conversation/setup/session-fixture.ts';
 import { FakeChat } from '#test/fakes/chat.ts';
@@ -87,7 +87,7 @@ export async function openCompletions(over: Parts = {}) {
     ),
   );
   await api.add('parley_dog');
-  const outcome = await openProgramDoor({
+  const outcome = await openDoors({
     host: '127.0.0.1',
     port: 0,
     mostBodyBytes: apiBodyBytes,

@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
 import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { realClock } from '#src/base/clock.ts';
-import { compileCacheEnvironment } from '#src/base/compile-cache.ts';
 import { hashOf } from '#src/web/api/tokens/new-token.ts';
 import { openLocalStore } from '#test/fakes/local-stores.ts';
 import { openSchema, withPostgres } from '#test/fakes/postgres.ts';
+import { runProgram } from '#test/fakes/program.ts';
 import { storeFolder } from '#test/storage/files.ts';
 import { openIn } from '#test/storage/postgres/open-stores.ts';
 
@@ -15,18 +14,8 @@ const create = (name: string, ...more: readonly string[]) => [
   ...more,
 ];
 
-function run(env: Readonly<Record<string, string>>, ...args: readonly string[]) {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    ['src/app/programs/token.ts', ...args],
-    {
-      env: { ...compileCacheEnvironment(), DISCORD_TOKEN: 'of-discord', ...env },
-      encoding: 'utf8',
-      timeout: 30_000,
-    },
-  );
-  return { status, stdout, stderr };
-}
+const run = (env: Readonly<Record<string, string>>, ...args: readonly string[]) =>
+  runProgram('token', { DISCORD_TOKEN: 'of-discord', ...env }, ...args);
 
 test('beside a running bot tokens are made, listed and revoked, and only their hash is kept', async () => {
   using place = storeFolder();

@@ -1,8 +1,8 @@
-import sql from 'sql-template-tag';
 import type { LeftOutPeopleStore } from '#src/people/left-out-people.ts';
 import { id } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
-import { select, table } from '#src/sql/table.ts';
+import { table } from '#src/sql/table.ts';
+import { findRows, putRows, removeRows } from '#src/sql/table-rows.ts';
 
 const leftOutOfCaptions = table(
   'left_out_of_captions',
@@ -19,20 +19,13 @@ export const leftOutPeoplePart: StorePart<LeftOutPeopleStore> = {
   tables: [leftOutOfCaptions],
   open: (database) => ({
     async readLeftOut(guildId) {
-      const rows = await database.read((connection) =>
-        select(connection, leftOutOfCaptions, sql`WHERE guild_id = ${guildId}`),
-      );
+      const rows = await findRows(database, leftOutOfCaptions, { guildId });
       return new Set(rows.map(({ personId }) => personId));
     },
     async leaveOut(guildId, personId, isLeftOut) {
-      const conflict = sql`ON CONFLICT DO NOTHING`;
-      const remove = sql`DELETE FROM left_out_of_captions
-        WHERE guild_id = ${guildId} AND person_id = ${personId}`;
-      await database.write((connection) =>
-        isLeftOut
-          ? connection.insert(leftOutOfCaptions, [{ guildId, personId }], { conflict })
-          : connection.run(remove),
-      );
+      const row = { guildId, personId };
+      if (isLeftOut) await putRows(database, leftOutOfCaptions, [row]);
+      else await removeRows(database, leftOutOfCaptions, row);
     },
   }),
 };

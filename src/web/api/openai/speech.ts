@@ -1,7 +1,9 @@
+import { z } from 'zod';
 import {
   encodedInSteps,
   type SoundEncoder,
   type SoundFormat,
+  soundFormats,
 } from '#src/audio/encode/sound-encoder.ts';
 import type { Pcm } from '#src/audio/pcm.ts';
 import type { ProgramText } from '#src/features/contract/http-api-ports.ts';
@@ -9,7 +11,21 @@ import { refusalOf, refusalOfError } from '#src/web/api/failed-line.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { eventResponse, unbuffered, whenBegun } from './server-events.ts';
-import { speechRequest } from './speech-request.ts';
+import { voiceName } from './voice-name.ts';
+
+/** Longest text, in characters: as long as OpenAI's. */
+const mostChars = 4_096;
+
+/** Fields of OpenAI's speech requests that are read here; other fields change nothing. */
+const speechRequest = z.looseObject({
+  model: z.string(),
+  input: z.string().min(1).max(mostChars),
+  voice: voiceName,
+  instructions: z.string().max(mostChars).nullish(),
+  response_format: z.enum(soundFormats).nullish(),
+  speed: z.number().min(0.25).max(4).nullish(),
+  stream_format: z.enum(['audio', 'sse']).nullish(),
+});
 
 const types: Readonly<Record<SoundFormat, string>> = {
   mp3: 'audio/mpeg',

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import type { QuestionSubject } from '#src/ports/command-ports.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
-import { invalid, refusal } from '#src/web/api/refusal.ts';
+import { invalid, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
-import { nowhere } from './nowhere.ts';
 import { mannerFields, mannerIn, pace } from './spoken-manner.ts';
 
 const question = z.string().trim().max(1_000);

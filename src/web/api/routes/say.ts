@@ -1,10 +1,9 @@
 import { z } from 'zod';
 import type { SayOutcome } from '#src/features/typed/say-text.ts';
 import { refusalOf } from '#src/web/api/failed-line.ts';
-import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
+import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { defineRoute } from '#src/web/api/route.ts';
 import { awaitedEnd, waitField } from './awaited-end.ts';
-import { nowhere } from './nowhere.ts';
 import { mannerFields, mannerIn } from './spoken-manner.ts';
 import { trackName, unplayed } from './tracks.ts';
 

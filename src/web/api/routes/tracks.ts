@@ -11,10 +11,9 @@ import {
   trackActions,
 } from '#src/features/tracks/track-outcomes.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
-import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
+import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { awaitedEnd, waitField } from './awaited-end.ts';
-import { nowhere } from './nowhere.ts';
 
 export const trackName = z.string().min(1).max(mostTrackNameUnits);
 const percent = z.int().min(0).max(maxVolumePercent);

@@ -1,0 +1,44 @@
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import { type Columns, columnName, type RowOf } from './columns.ts';
+import type { StoreDatabase } from './store-database.ts';
+import { columnList, columnOf, replacing, type Table } from './table.ts';
+
+/** Rows of a table that have these fields: their other fields, in the order of their keys. Errors: BotError `store.unreadable`. */
+export async function findRows<Shape extends Columns, const Known extends Partial<RowOf<Shape>>>(
+  database: StoreDatabase,
+  { columns, key, name }: Table<Shape>,
+  known: Known,
+): Promise<readonly Omit<RowOf<Shape>, keyof Known>[]> {
+  const others = Object.fromEntries(Object.entries(columns).filter(([field]) => !(field in known)));
+  const order = raw(key.map(columnName).join(', '));
+  const statement = sql`SELECT ${columnList(others)} FROM ${raw(name)} ${where(known)} ORDER BY ${order}`;
+  const rows = await database.read((connection) => connection.rows(others, statement));
+  return rows as never; // each has the other fields
+}
+
+/** Writes rows, each in the place of the one with its key. Errors: BotError `store.unwritable`. */
+export async function putRows<Shape extends Columns>(
+  database: StoreDatabase,
+  table: Table<Shape>,
+  rows: readonly RowOf<Shape>[],
+): Promise<void> {
+  const conflict = replacing(table);
+  await database.write((connection) => connection.insert(table, rows, { conflict }));
+}
+
+/** Deletes the rows of a table that have these fields; how many. Errors: BotError `store.unwritable`. */
+export function removeRows<Shape extends Columns>(
+  database: StoreDatabase,
+  { name }: Table<Shape>,
+  known: Partial<RowOf<Shape>>,
+): Promise<number> {
+  const statement = sql`DELETE FROM ${raw(name)} ${where(known)}`;
+  return database.write((connection) => connection.run(statement));
+}
+
+function where(known: object): Sql {
+  const conditions = Object.entries(known).map(
+    ([field, value]) => sql`${columnOf(field)} = ${value}`,
+  );
+  return conditions.length > 0 ? sql`WHERE ${join(conditions, ' AND ')}` : empty;
+}
