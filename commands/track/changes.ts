@@ -11,7 +11,7 @@ import type {
 import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
-import type { TrackAction, TrackChange } from '#src/features/tracks/track-outcomes.ts';
+import type { TrackAction, TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import {
   anyTrack,
@@ -136,7 +136,7 @@ function changing(
     readonly track?: CommandOption;
   },
   options: readonly CommandOption[],
-  changeOf: (words: CommandCall['words']) => TrackChange | Reply,
+  changeOf: (words: CommandCall['words']) => TrackCommand | Reply,
 ): Command {
   return {
     name,

@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/features/contract/command.ts';
-import type { ListedTrack, Playing, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
+import type { ListedTrack, Playing } from '#src/features/tracks/track-outcomes.ts';
+import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 import { linesOf, pressed, typed } from './typed.ts';
 

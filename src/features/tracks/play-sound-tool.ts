@@ -37,10 +37,9 @@ export const playSound = tool({
     { askerIds, context },
     signal,
   ) {
-    const { channel, features } = context;
     const asker = askerIn(askerIds.at(-1) ?? '', context);
     const request = { sound, track, loop, next, signal, isHeard: true };
-    const playing = await features.ports.tracks.play(channel.guildId, asker, request);
+    const playing = await context.features.sessions.tracks.play(asker, request);
     const line = playingOutcome(playing);
     const facts = { outcome: text(line.id, line.with) };
     if (playing.kind !== 'several') return { facts, line };

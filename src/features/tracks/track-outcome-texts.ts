@@ -1,6 +1,7 @@
+import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { Playing, TrackOutcome } from './track-outcomes.ts';
+import type { Playing } from './track-outcomes.ts';
 
 /** Names that a sentence lists at most. */
 export const shownNames = 5;
@@ -48,9 +49,9 @@ export function playingOutcome(playing: Playing): TextLine {
       return { id: 'track.added', with: { title, track, n } };
     }
     case 'full':
-      return { id: 'limit', with: { limit: playing.limit, command: '/track queue' } };
     case 'many': {
-      return { id: 'limit', with: { limit: playing.limit, command: '/track stop' } };
+      const command = playing.kind === 'full' ? '/track queue' : '/track stop';
+      return { id: 'limit', with: { limit: playing.limit, command } };
     }
     case 'bad':
       return playing.reason;

@@ -1,7 +1,6 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { loudnessOf } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
@@ -102,18 +101,12 @@ export class TrackPersistence {
     await Promise.all(tracks.map((track) => this.#restoreTrack(track, signal)));
   }
 
-  async #restoreTrack(
-    { name, percent, isPaused, isMuted, sounds }: StoredTrack,
-    signal: AbortSignal,
-  ): Promise<void> {
+  async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal): Promise<void> {
     const { tracks, volume } = this.#context.mix;
-    if (isOwnTrack(name)) volume.set(name, percent);
+    if (isOwnTrack(name)) volume.set(name, state.percent);
     for (const sound of sounds) {
       await this.#restoreSound(name, sound, signal);
-      const track = tracks.track(name);
-      if (isPaused) track?.perform({ kind: 'pause' });
-      if (isMuted) track?.perform({ kind: 'mute' });
-      track?.perform({ kind: 'volume', percent });
+      tracks.track(name)?.change(state);
     }
   }
 
@@ -127,8 +120,7 @@ export class TrackPersistence {
     try {
       const again = features.ports.sounds.again(origin, title, signal);
       const source = await unlessAborted(again, signal);
-      const loudness = loudnessOf(source);
-      mix.tracks.enqueue(track, source, { origin, isLooping, fromMs, loudness });
+      mix.tracks.enqueue(track, source, { origin, isLooping, fromMs });
     } catch (error) {
       signal.throwIfAborted();
       const reason = soundSourceErrorText(error);
@@ -145,16 +137,16 @@ export class TrackPersistence {
 }
 
 /** A track that is to outlive the process, with those of its sounds that can be had again. */
-function stored({ name, percent, isPaused, isMuted, items }: NamedTrack): readonly StoredTrack[] {
-  const sounds = items.flatMap((item, place) => storedSound(item, place));
-  return sounds.length === 0 ? [] : [{ name, percent, isPaused, isMuted, sounds }];
+function stored({ name, state, items }: NamedTrack): readonly StoredTrack[] {
+  const sounds = items.flatMap(storedSound);
+  return sounds.length === 0 ? [] : [{ name, ...state, sounds }];
 }
 
 function storedSound(
-  { isLooping: loop, origin, positionMs: atMs, source }: TrackItem,
+  { isLooping: loop, origin, positionMs: atMs, source, title }: TrackItem,
   place: number,
 ): readonly StoredSound[] {
   if (!origin) return [];
   const positionMs = place === 0 && source.seekable ? Math.round(atMs) : 0;
-  return [{ source: origin, title: source.title, positionMs, loop }];
+  return [{ source: origin, title, positionMs, loop }];
 }

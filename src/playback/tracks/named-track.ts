@@ -6,12 +6,14 @@ import { fall, musicFrame, musicPerMs, rampSamples, rise } from '#src/playback/m
 import { type CancelReason, type ItemEnd, type ItemOptions, TrackItem } from './track-item.ts';
 import { trackKey } from './track-name.ts';
 import type {
-  AddedItem,
-  PlayerOutcome,
+  AddItemResult,
   SeekTarget,
   TrackCommand,
   TrackEvent,
+  TrackOutcome,
+  TrackState,
 } from './track-outcomes.ts';
+import { soundMeant } from './track-sounds.ts';
 
 /** Sounds of one track, the one that plays included. */
 export const mostSounds = 50;
@@ -25,11 +27,9 @@ export class NamedTrack {
   readonly #clock: Clock;
   readonly #report: (event?: TrackEvent) => void;
   readonly #gain = new Gain();
-  #percent = 100;
-  #isMuted = false;
+  #state: TrackState = { percent: 100, isPaused: false, isMuted: false };
   #items: readonly TrackItem[] = [];
-  #isPaused = false;
-  /** All tracks are. */
+  /** All tracks are paused. */
   #isHeld = false;
   /** The item whose beginning was reported last. */
   #begun: TrackItem | undefined;
@@ -48,6 +48,10 @@ export class NamedTrack {
     this.#report = report;
   }
 
+  get state(): TrackState {
+    return this.#state;
+  }
+
   /** The item that plays, also while paused, then those that wait. */
   get items(): readonly TrackItem[] {
     return this.#items;
@@ -57,40 +61,39 @@ export class NamedTrack {
     return this.#items[0];
   }
 
-  /** There is no place for another sound. */
-  get isFull(): boolean {
-    return this.#items.length >= mostSounds;
-  }
-
-  get isPaused(): boolean {
-    return this.#isPaused;
-  }
-
-  /** It plays on without being heard. */
-  get isMuted(): boolean {
-    return this.#isMuted;
-  }
-
-  get percent(): number {
-    return this.#percent;
-  }
-
   /** Adds an item at the end of the queue, or at its head. */
-  enqueue(source: SoundSource, options: ItemOptions): AddedItem {
+  enqueue(source: SoundSource, options: ItemOptions): AddItemResult {
+    const { name: track } = this;
     const { length } = this.#items;
+    if (length >= mostSounds) return { kind: 'full', track, limit: mostSounds };
     const item = new TrackItem(source, options, this.#clock, () => this.#report());
     const place = options.isNext ? Math.min(1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
     this.#follow();
-    return place === 0 ? { kind: 'playing', item } : { kind: 'added', item, place };
+    const { title } = source;
+    if (place === 0) return { kind: 'playing', title, track, item };
+    return { kind: 'added', title, track, place, item };
   }
 
-  /** Volume is limited to 0 to 200 %; all else needs an item. A pause is a fade of 5 ms, and its source is not read; a stop ends it. */
-  perform(command: TrackCommand): PlayerOutcome {
-    const track = this.name;
-    if (command.kind === 'volume')
-      return { kind: 'volume', track, percent: this.#fade(command.percent, command.overMs) };
-    return this.now ? this.#performOn(this.now, command) : { kind: 'empty', track };
+  /** Performs a command; all but a change of the volume needs an item. A pause is a fade of 5 ms, and its source is not read; a stop ends it. */
+  perform(command: TrackCommand): TrackOutcome {
+    const { now, name: track } = this;
+    if (command.kind === 'volume') {
+      this.change({ percent: command.percent }, command.overMs);
+      return { kind: 'volume', track, percent: this.#state.percent };
+    }
+    return now ? this.#performOn(now, command) : { kind: 'empty', track };
+  }
+
+  /** Changes the state, limits the volume to 0 to 200 %, and reaches it within `overMs`, but not faster than in 5 ms. */
+  change(change: Partial<TrackState>, overMs = 0): void {
+    const { percent, isMuted, ...rest } = { ...this.#state, ...change };
+    const limited = Math.max(0, Math.min(maxVolumePercent, percent));
+    const next = Number.isFinite(percent) ? limited : this.#state.percent;
+    this.#state = { ...rest, isMuted, percent: next };
+    if (change.percent !== undefined || change.isMuted !== undefined)
+      this.#gain.to(isMuted ? 0 : next / 100, Math.max(overMs * musicPerMs, rampSamples));
+    this.#follow();
   }
 
   /** For the mixer: pauses the track with all others, or ends that. */
@@ -126,56 +129,44 @@ export class NamedTrack {
   }
 
   get #isStill(): boolean {
-    return this.#isPaused || this.#isHeld;
+    return this.#state.isPaused || this.#isHeld;
   }
 
-  #performOn(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): PlayerOutcome {
+  #performOn(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): TrackOutcome {
     const track = this.name;
     const { seekable, title } = now.source;
-    const changed = { kind: 'changed', track } as const;
     switch (command.kind) {
       case 'pause':
       case 'resume':
-        this.#isPaused = command.kind === 'pause';
-        this.#follow();
-        return changed;
+        this.change({ isPaused: command.kind === 'pause' });
+        break;
       case 'mute':
       case 'unmute':
-        this.#isMuted = command.kind === 'mute';
-        this.#fade(this.#percent);
-        return changed;
+        this.change({ isMuted: command.kind === 'mute' });
+        break;
       case 'skip':
         this.#cancel([now], 'skipped');
         return { kind: 'skipped', track, title };
       case 'stop':
         this.#stop('stopped');
-        return changed;
+        break;
       case 'seek':
         return this.#seek(now, command.to);
       case 'loop':
         if (command.on && !seekable) return { kind: 'unseekable', track, title };
         now.loop(command.on);
         this.#report();
-        return changed;
+        break;
       case 'remove': {
-        const item = this.#items.slice(1).find(({ id }) => id === command.id);
-        if (!item) return { kind: 'empty', track };
+        const item = soundMeant(this.#items.slice(1), command.item);
+        if (!item) return { kind: 'no-item', track, item: command.item };
         this.#cancel([item], 'skipped');
-        return changed;
       }
     }
+    return { kind: 'changed', track };
   }
 
-  /** Volume that is reached, limited to the allowed range; every change takes 5 ms at least. */
-  #fade(percent: number, overMs = 0): number {
-    if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(maxVolumePercent, percent));
-    const gain = this.#isMuted ? 0 : this.#percent / 100;
-    this.#gain.to(gain, Math.max(overMs * musicPerMs, rampSamples));
-    this.#report();
-    return this.#percent;
-  }
-
-  #seek(item: TrackItem, { kind, ms }: SeekTarget): PlayerOutcome {
+  #seek(item: TrackItem, { kind, ms }: SeekTarget): TrackOutcome {
     const track = this.name;
     const { lengthMs, seekable, title } = item.source;
     if (!seekable) return { kind: 'unseekable', track, title };
@@ -189,7 +180,7 @@ export class NamedTrack {
   }
 
   #stop(reason: CancelReason): void {
-    this.#isPaused = false;
+    this.#state = { ...this.#state, isPaused: false };
     this.#cancel(this.#items, reason);
   }
 

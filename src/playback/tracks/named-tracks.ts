@@ -51,7 +51,8 @@ export class NamedTracks {
   refusal(name: string): SoundRejection | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
     const track = this.track(name);
-    if (track?.isFull) return { kind: 'full', track: track.name, limit: mostSounds };
+    if (track && track.items.length >= mostSounds)
+      return { kind: 'full', track: track.name, limit: mostSounds };
     if (track) return undefined;
     const shown = trackName(name);
     const objection = objectionToName(shown);

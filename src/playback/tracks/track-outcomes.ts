@@ -1,22 +1,35 @@
 import type { ItemEnd, TrackItem } from './track-item.ts';
 
+/** State of a track that outlives its sounds. */
+export type TrackState = {
+  /** Volume, 0 to 200. */
+  readonly percent: number;
+  readonly isPaused: boolean;
+  /** It goes on without being heard. */
+  readonly isMuted: boolean;
+};
+
 /** Target of a seek: a position in the sound, or an offset from the current one; negative is back. */
 export type SeekTarget = { readonly kind: 'at' | 'by'; readonly ms: number };
 
+/** Commands that need no more than a track. */
+export const trackActions = ['pause', 'resume', 'skip', 'stop', 'mute', 'unmute'] as const;
+export type TrackAction = (typeof trackActions)[number];
+
 /** Command for one track. */
 export type TrackCommand =
-  | { readonly kind: 'pause' | 'resume' | 'skip' | 'stop' | 'mute' | 'unmute' }
+  | { readonly kind: TrackAction }
   /** 0 to 200; a fade reaches it after `overMs`. */
   | { readonly kind: 'volume'; readonly percent: number; readonly overMs?: number }
   | { readonly kind: 'seek'; readonly to: SeekTarget }
   | { readonly kind: 'loop'; readonly on: boolean }
-  /** Of a sound that waits. */
-  | { readonly kind: 'remove'; readonly id: string };
+  /** A sound that waits, by its place, its title, or both as in `2. rain`. */
+  | { readonly kind: 'remove'; readonly item: string };
 
 /** What a command did to a track. */
-export type PlayerOutcome =
-  /** `empty`: nothing sounds there. */
-  | { readonly kind: 'changed' | 'empty'; readonly track: string }
+export type TrackOutcome =
+  /** `empty`: nothing sounds there; `reserved`: the bot's own, which is neither paused nor skipped. */
+  | { readonly kind: 'changed' | 'empty' | 'reserved'; readonly track: string }
   | { readonly kind: 'skipped'; readonly track: string; readonly title: string }
   | { readonly kind: 'volume'; readonly track: string; readonly percent: number }
   | {
@@ -26,7 +39,18 @@ export type PlayerOutcome =
       readonly lengthMs: number;
     }
   /** A live stream, which can neither seek nor repeat. */
-  | { readonly kind: 'unseekable'; readonly track: string; readonly title: string };
+  | { readonly kind: 'unseekable'; readonly track: string; readonly title: string }
+  /** No item of this name waits there. */
+  | { readonly kind: 'no-item'; readonly track: string; readonly item: string }
+  /** The sound belongs to another person: a DJ may change it, and more than half of the people there may skip it by vote. */
+  | {
+      readonly kind: 'denied';
+      readonly track: string;
+      readonly owner: string;
+      readonly vote?: { readonly votes: number; readonly needed: number };
+    }
+  | { readonly kind: 'unknown'; readonly track: string; readonly names: readonly string[] }
+  | { readonly kind: 'nowhere' };
 
 /** Why a sound was not taken. */
 export type SoundRejection =
@@ -41,13 +65,19 @@ export type SoundRejection =
   /** The tracks have been closed. */
   | { readonly kind: 'nowhere' };
 
-export type AddedItem =
-  /** The item sounds as soon as its source gives sound. */
-  | { readonly kind: 'playing'; readonly item: TrackItem }
-  /** Place 1 comes next. */
-  | { readonly kind: 'added'; readonly item: TrackItem; readonly place: number };
+/** Place of a sound that was taken. */
+export type PlacedSound =
+  /** The sound is heard as soon as its source gives any. */
+  | { readonly kind: 'playing'; readonly title: string; readonly track: string }
+  | {
+      readonly kind: 'added';
+      readonly title: string;
+      readonly track: string;
+      /** 1 plays next. */
+      readonly place: number;
+    };
 
-export type AddItemResult = AddedItem | SoundRejection;
+export type AddItemResult = (PlacedSound & { readonly item: TrackItem }) | SoundRejection;
 
 /** Event of a track; for each item that sounds first its beginning, then its end. */
 export type TrackEvent =

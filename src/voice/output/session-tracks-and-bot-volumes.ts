@@ -29,7 +29,9 @@ export class SessionTracksAndBotVolumes {
   get sounds(): boolean {
     if (this.tracks.isPaused) return false;
     const all = this.tracks.all();
-    return all.some((one) => one.now && !one.isPaused && !one.isMuted && one.percent > 0);
+    return all.some(
+      ({ now, state }) => now && !state.isPaused && !state.isMuted && state.percent > 0,
+    );
   }
 
   /** Another session goes on with what plays. */

@@ -44,7 +44,7 @@ test('a volume is kept between 0 and 200, and what is no number changes nothing'
   tracks.enqueue('main', steady(1, 20));
   const volumes = [50, 250, -3, 70, Number.NaN].map((percent) => {
     tracks.track('main')?.perform({ kind: 'volume', percent });
-    return tracks.track('main')?.percent;
+    return tracks.track('main')?.state.percent;
   });
   expect(volumes).toEqual([50, 200, 0, 70, 70]);
 });

@@ -3,7 +3,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
-import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import type { TrackRequests } from '#src/features/tracks/tracks.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';

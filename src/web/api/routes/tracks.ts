@@ -4,12 +4,12 @@ import { maxVolumePercent } from '#src/base/volume.ts';
 import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { mostTrackNameUnits } from '#src/features/tracks/track-names.ts';
 import { playingOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import type { Playing } from '#src/features/tracks/track-outcomes.ts';
 import {
-  type Playing,
-  type TrackChange,
+  type TrackCommand,
   type TrackOutcome,
   trackActions,
-} from '#src/features/tracks/track-outcomes.ts';
+} from '#src/playback/tracks/track-outcomes.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { type ApiRefusal, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
@@ -126,7 +126,7 @@ export const trackRoutes: readonly ApiRoute[] = [
 function changeRoute<Body extends z.ZodType>(
   action: string,
   body: Body,
-  changeOf: (body: z.output<Body>) => TrackChange,
+  changeOf: (body: z.output<Body>) => TrackCommand,
   method: ApiRoute['method'] = 'post',
 ): ApiRoute {
   return defineRoute({
