@@ -231,8 +231,8 @@ const waitingTracks: PortOverrides = { list: () => [rain] };
 
 test.each([
   ['seek', { to: '1:30' }, 'main: done.'],
-  ['fade', { to: '20' }, 'main: 20 %'],
-  ['fade', { to: '0', seconds: '600' }, 'main: 0 %'],
+  ['volume', { level: '20' }, 'main: 20 %'],
+  ['volume', { level: '0', seconds: '600' }, 'main: 0 %'],
   ['mute', {}, 'main: done.'],
   ['loop', { mode: 'on' }, 'main: done.'],
   ['loop', { mode: 'off' }, 'main: done.'],
@@ -244,8 +244,8 @@ test.each([
 test.each([
   ['seek', { to: 'later' }, 'Give a position as 90, 1:30, +10 or -10.'],
   ['seek', {}, 'Give a position as 90, 1:30, +10 or -10.'],
-  ['fade', { to: '201' }, 'Choose a number from 0 to 200.'],
-  ['fade', { to: '20', seconds: '0' }, 'Choose a number from 1 to 600.'],
+  ['volume', { level: '201' }, 'Choose a number from 0 to 200.'],
+  ['volume', { level: '20', seconds: '0' }, 'Choose a number from 1 to 600.'],
 ])('/track %s with %j changes nothing and tells its caller why', async (name, words, sentence) => {
   const change = () => {
     throw new Error('changed');
