@@ -112,6 +112,7 @@ function changed(change: TrackCommand, track: string): TrackOutcome {
     case 'stop':
     case 'seek':
     case 'loop':
+    case 'crossfade':
     case 'remove':
       return { kind: 'changed', track };
     case 'skip':

@@ -234,6 +234,8 @@ test.each([
   ['volume', { level: '20' }, 'main: 20 %'],
   ['volume', { level: '0', seconds: '600' }, 'main: 0 %'],
   ['mute', {}, 'main: done.'],
+  ['queue', { fade: '10' }, 'main: done.'],
+  ['queue', { fade: '0' }, 'main: done.'],
   ['loop', { mode: 'on' }, 'main: done.'],
   ['loop', { mode: 'off' }, 'main: done.'],
   ['remove', { item: ' 2. wind ' }, 'main: done.'],
@@ -244,6 +246,7 @@ test.each([
 test.each([
   ['seek', { to: 'later' }, 'Give a position as 90, 1:30, +10 or -10.'],
   ['seek', {}, 'Give a position as 90, 1:30, +10 or -10.'],
+  ['queue', { fade: '11' }, 'Choose a number from 0 to 10.'],
   ['volume', { level: '201' }, 'Choose a number from 0 to 200.'],
   ['volume', { level: '20', seconds: '0' }, 'Choose a number from 1 to 600.'],
 ])('/track %s with %j changes nothing and tells its caller why', async (name, words, sentence) => {

@@ -15,6 +15,8 @@ import type {
 } from './track-outcomes.ts';
 import { soundMeant } from './track-sounds.ts';
 
+type Crossfade = { readonly next: TrackItem; readonly samples: number };
+
 /** Sounds of one track, the one that plays included. */
 export const mostSounds = 50;
 
@@ -39,6 +41,8 @@ export class NamedTrack {
   #isFalling = false;
   /** Fading end of a sound that was cut. */
   #tail: Float32Array | undefined;
+  /** The next sound, which comes in while the current one ends, and the samples that this takes. */
+  #crossfade: Crossfade | undefined;
 
   /** `report` is called without an event when there may be sound again. */
   constructor(name: string, clock: Clock, report: (event?: TrackEvent) => void) {
@@ -67,7 +71,7 @@ export class NamedTrack {
     const { length } = this.#items;
     if (length >= mostSounds) return { kind: 'full', track, limit: mostSounds };
     const item = new TrackItem(source, options, this.#clock, () => this.#report());
-    const place = options.isNext ? Math.min(1, length) : length;
+    const place = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
     this.#follow();
     const { title } = source;
@@ -154,8 +158,12 @@ export class NamedTrack {
         return this.#seek(now, command.to);
       case 'loop':
         if (command.on && !seekable) return { kind: 'unseekable', track, title };
+        if (command.on) this.#endCrossfade();
         now.loop(command.on);
         this.#report();
+        break;
+      case 'crossfade':
+        this.change({ crossfadeMs: command.ms });
         break;
       case 'remove': {
         const item = soundMeant(this.#items.slice(1), command.item);
@@ -173,6 +181,7 @@ export class NamedTrack {
     const positionMs = Math.max(0, kind === 'at' ? ms : item.positionMs + ms);
     if (lengthMs !== undefined && positionMs >= lengthMs)
       return { kind: 'past-end', track, title, lengthMs };
+    this.#endCrossfade();
     this.#cut();
     item.seek(positionMs);
     this.#follow();
@@ -185,7 +194,10 @@ export class NamedTrack {
   }
 
   #cancel(items: readonly TrackItem[], reason: CancelReason): void {
-    if (items.some((item) => item === this.now)) this.#cut();
+    if (items.some((item) => item === this.now || item === this.#crossfade?.next)) {
+      this.#cut();
+      this.#crossfade = undefined;
+    }
     this.#items = this.#items.filter((item) => !items.includes(item));
     for (const item of items) this.#ended(item, item.end(reason));
     this.#follow();
@@ -201,13 +213,14 @@ export class NamedTrack {
     this.#report();
   }
 
-  /** Fades the current item out within 5 ms: call before it is taken away or moved. */
+  /** Fades what sounds out within 5 ms: call before an item is taken away or moved. */
   #cut(): void {
     if (!this.#isFlowing) return;
     this.#isFlowing = false;
     this.#isFalling = false;
     const tail = new Float32Array(2 * rampSamples);
     this.now?.peek(tail);
+    if (this.#crossfade) this.#mixNext(tail, this.#crossfade, this.now?.rest ?? 0, 'peek');
     fall(tail, rampSamples);
     this.#tail = tail;
   }
@@ -241,16 +254,53 @@ export class NamedTrack {
   #fill(raw: Float32Array): number {
     let end = 0;
     for (let { now } = this; now && end < musicFrame; { now } = this) {
-      now.open();
+      now.open(this.#crossfadeSamples);
       if (!now.isReady) break;
-      end += now.take(raw, end);
+      const crossfade = this.#crossfadeFrom(now);
+      const { rest } = now;
+      const from = end;
+      end += now.take(raw, from);
+      if (crossfade) this.#mixNext(raw.subarray(2 * from, 2 * end), crossfade, rest, 'take');
       if (now.isWhole) this.#items[1]?.open();
       if (!now.isDrained) break;
+      this.#crossfade = undefined;
       this.#items = this.#items.slice(1);
       this.#ended(now, now.end());
       if (this.#isFalling) break; // the next sound comes out of silence
     }
     return end;
+  }
+
+  get #crossfadeSamples(): number {
+    return (this.#state.crossfadeMs ?? 0) * musicPerMs;
+  }
+
+  /** The crossfade that goes on, or begins where the rest of the current sound is no longer. */
+  #crossfadeFrom({ isWhole, rest }: TrackItem): Crossfade | undefined {
+    const [, next] = this.#items;
+    const isDue = isWhole && rest > 0 && rest <= this.#crossfadeSamples;
+    if (isDue && next?.isReady) this.#crossfade ??= { next, samples: rest };
+    return this.#crossfade;
+  }
+
+  /** Mixes the next sound into the current one in `raw`, of which `rest` samples were left before that; the power stays the same. */
+  #mixNext(raw: Float32Array, { next, samples }: Crossfade, rest: number, move: 'take' | 'peek') {
+    const coming = new Float32Array(raw.length);
+    next[move](coming);
+    for (let n = 0; n < raw.length; n++) {
+      const share = Math.min(1, 1 - (rest - (n >> 1)) / samples);
+      const angle = (share * Math.PI) / 2;
+      raw[n] = (raw[n] ?? 0) * Math.cos(angle) + (coming[n] ?? 0) * Math.sin(angle);
+    }
+  }
+
+  /** Leaves the current sound alone: the next one waits for its turn from its beginning. */
+  #endCrossfade(): void {
+    if (!this.#crossfade) return;
+    this.#cut();
+    const { next } = this.#crossfade;
+    if (next.source.seekable) next.seek(0);
+    this.#crossfade = undefined;
   }
 
   /** Length of the sound behind place `end` before a silence; undefined where it continues. */

@@ -79,6 +79,8 @@ export class TrackItem {
   /** Place in the source of the next sample to be taken, and of its end, once a loop has reached that. */
   #at: number;
   #end = endless;
+  /** Samples read ahead beyond the usual. */
+  #lead = 0;
   #isBuffering = true;
   #isHeld = false;
   /** Within the present wait for the source. */
@@ -148,9 +150,10 @@ export class TrackItem {
     return this.#sound.length / 2;
   }
 
-  /** Begins to read, or continues, so that it can sound when its turn comes. */
-  open(): void {
+  /** Begins to read, or continues, so that it can sound when its turn comes; `lead` samples further ahead than usual. */
+  open(lead = 0): void {
     if (this.#isOver) return;
+    this.#lead = lead;
     this.#hold(false);
     if (!this.#reading) this.#read(this.positionMs);
   }
@@ -186,11 +189,11 @@ export class TrackItem {
   }
 
   /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
-  take(into: Float32Array, at: number): number {
+  take(into: Float32Array, at = 0): number {
     const count = this.#copy(into, at);
     this.#at = (this.#at + count) % this.#end;
     this.#sound = this.#sound.subarray(2 * count);
-    if (this.rest <= low) this.#wake();
+    if (this.rest <= low + this.#lead) this.#wake();
     this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
     if (count > 0) this.#sounded = true;
     return count;
@@ -339,7 +342,8 @@ export class TrackItem {
 
   /** Aborting `signal` throws `signal.reason`. */
   async #untilSpace(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (this.#isHeld || this.rest >= ahead)) await this.#space.promise;
+    while (!signal.aborted && (this.#isHeld || this.rest >= ahead + this.#lead))
+      await this.#space.promise;
     signal.throwIfAborted();
   }
 }

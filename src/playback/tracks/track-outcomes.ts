@@ -7,6 +7,8 @@ export type TrackState = {
   readonly isPaused: boolean;
   /** It goes on without being heard. */
   readonly isMuted: boolean;
+  /** Time, in ms, in which a sound ends while the next one begins; left out: none. */
+  readonly crossfadeMs?: number;
 };
 
 /** Target of a seek: a position in the sound, or an offset from the current one; negative is back. */
@@ -23,6 +25,8 @@ export type TrackCommand =
   | { readonly kind: 'volume'; readonly percent: number; readonly overMs?: number }
   | { readonly kind: 'seek'; readonly to: SeekTarget }
   | { readonly kind: 'loop'; readonly on: boolean }
+  /** Between two sounds from now on; 0 ends it. */
+  | { readonly kind: 'crossfade'; readonly ms: number }
   /** A sound that waits, by its place, its title, or both as in `2. rain`. */
   | { readonly kind: 'remove'; readonly item: string };
 
