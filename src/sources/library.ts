@@ -6,6 +6,7 @@ import { durationMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import type { SoundTags } from '#src/sources/decode/tags.ts';
 import type { Sources } from './sources.ts';
 
@@ -227,12 +228,17 @@ async function measuredLufs(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const meter = new LoudnessMeter();
-  const untilMs = clock.nowMs() + longestMeasureMs;
+  using deadline = deadlineSignal(longestMeasureMs, clock, () => new Error('it takes too long'));
   let leftMs = measuredMs;
-  for await (const pcm of source.open(0, signal)) {
-    meter.push(pcm.samples);
-    leftMs -= durationMs(pcm);
-    if (leftMs <= 0 || clock.nowMs() >= untilMs) break;
+  try {
+    const until = AbortSignal.any([signal, deadline.signal]);
+    for await (const pcm of source.open(0, until)) {
+      meter.push(pcm.samples);
+      leftMs -= durationMs(pcm);
+      if (leftMs <= 0) break;
+    }
+  } catch (error) {
+    if (signal.aborted || !deadline.signal.aborted) throw error;
   }
   return meter.lufs;
 }
