@@ -387,6 +387,6 @@ function watchMusic(
   };
   for (const { now, state } of tracks.all()) if (now && !state.isMuted) began(now);
   return tracks.listen((event) => {
-    if (event?.kind === 'began' && !tracks.track(event.track)?.state.isMuted) began(event.item);
+    if (event.kind === 'began' && !tracks.track(event.track)?.state.isMuted) began(event.item);
   });
 }

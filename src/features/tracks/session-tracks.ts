@@ -100,7 +100,7 @@ export class SessionTracks implements FeatureSession {
   get views(): readonly ListedTrack[] {
     const own = ownTracks.map((name) => {
       const { current, waiting } = this.#soundsOn(name);
-      const percent = this.#context.mix.volume.of(name);
+      const percent = this.#context.mix.volumes[name];
       const now = current && { ...listed(current), loop: false };
       const state = { percent, isPaused: false, isMuted: false };
       return { name, ...state, current: now, waiting: waiting.map(listed) };
@@ -210,7 +210,7 @@ export class SessionTracks implements FeatureSession {
   ): TrackOutcome {
     const { mix, queue } = this.#context;
     if (command.kind === 'volume' && !command.overMs) {
-      mix.volume.set(track, command.percent);
+      mix.volumes[track] = command.percent;
       return { kind: 'volume', track, percent: command.percent };
     }
     if (track !== voiceTrack || !speechCommands.has(command.kind))

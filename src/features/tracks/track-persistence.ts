@@ -1,4 +1,3 @@
-import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
@@ -35,22 +34,16 @@ export class TrackPersistence {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { mix, parts } = this.#context;
-    const changes = new Wakeup(parts.clock);
-    const wake = () => changes.wake();
     using _tracks = mix.tracks.listen((event) => {
-      wake();
-      const fault = event?.kind === 'ended' && trackErrorText(event.ended);
-      if (fault) this.#gone(event.track, event.item.source.title, fault);
+      const fault = event.kind === 'ended' && trackErrorText(event.ended);
+      if (fault) this.#gone(event.track, event.item.title, fault);
     });
-    using _volume = mix.volume.listen(wake);
-    signal.addEventListener('abort', wake);
     try {
       if (!this.#isLaid) await this.#restore(signal);
       this.#isLaid = true;
       for (;;) {
         await parts.clock.sleep(everyMs, signal);
         await this.#write(this.#kept());
-        while (this.#isStored() && !signal.aborted) await changes.wait(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -65,18 +58,12 @@ export class TrackPersistence {
 
   /** The bot's own tracks have a volume and nothing else. */
   #kept(): readonly StoredTrack[] {
-    const { tracks, volume } = this.#context.mix;
-    const own = ownTracks.filter((name) => volume.of(name) !== usualPercent);
-    const volumes = own.map((name) => {
-      return { name, percent: volume.of(name), isPaused: false, isMuted: false, sounds: [] };
+    const { tracks, volumes } = this.#context.mix;
+    const own = ownTracks.filter((name) => volumes[name] !== usualPercent);
+    const kept = own.map((name) => {
+      return { name, percent: volumes[name], isPaused: false, isMuted: false, sounds: [] };
     });
-    return [...tracks.all().flatMap(stored), ...volumes];
-  }
-
-  /** The store holds all of it, and nothing moves on by itself. */
-  #isStored(): boolean {
-    const { isMoving } = this.#context.mix.tracks;
-    return !isMoving && JSON.stringify(this.#kept()) === this.#written;
+    return [...tracks.all().flatMap(stored), ...kept];
   }
 
   async #write(tracks: readonly StoredTrack[]): Promise<void> {
@@ -102,8 +89,8 @@ export class TrackPersistence {
   }
 
   async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal): Promise<void> {
-    const { tracks, volume } = this.#context.mix;
-    if (isOwnTrack(name)) volume.set(name, state.percent);
+    const { tracks, volumes } = this.#context.mix;
+    if (isOwnTrack(name)) volumes[name] = state.percent;
     for (const sound of sounds) {
       await this.#restoreSound(name, sound, signal);
       tracks.track(name)?.change(state);

@@ -32,6 +32,11 @@ export class Gain {
     this.#done = 0;
   }
 
+  /** Glides to a volume in percent, unless it is there or on its way. */
+  follow(percent: number, overSamples: number): void {
+    if (percent / 100 !== this.#goal) this.to(percent / 100, overSamples);
+  }
+
   /** Applies the gain in place to two channels of floats alike; where there is no sound, 20 ms go by. */
   applyToStereo(sound: Float32Array | undefined): void {
     const { steady } = this;

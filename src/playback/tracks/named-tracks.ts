@@ -28,7 +28,7 @@ export class NamedTracks {
   readonly #gain = new Gain();
   #isDucked = false;
   #sounds = false;
-  readonly #listeners = new Set<(event?: TrackEvent) => void>();
+  readonly #listeners = new Set<(event: TrackEvent) => void>();
   #onSound: (() => void) | undefined;
   #isPaused = false;
   #isClosed = false;
@@ -78,8 +78,8 @@ export class NamedTracks {
     for (const track of this.#tracks.values()) track.hold(on);
   }
 
-  /** Calls `listener` synchronously for each event, and without one for other changes, until disposed of. */
-  listen(listener: (event?: TrackEvent) => void): Disposable {
+  /** Calls `listener` synchronously for each event, until disposed of. */
+  listen(listener: (event: TrackEvent) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
@@ -139,7 +139,7 @@ export class NamedTracks {
   }
 
   #report(event: TrackEvent | undefined): void {
-    for (const listener of this.#listeners) listener(event);
+    if (event) for (const listener of this.#listeners) listener(event);
     this.#rouse();
   }
 

@@ -62,18 +62,11 @@ export function openSound(
   cueSounds: Cues,
   sent: SentEnvelope,
 ) {
-  const voice = new VoiceTrack();
-  const cues = new CueTrack(voice, cueSounds);
-  const listening = mix.volume.listen((track, percent) => {
-    (track === 'voice' ? voice : cues).volume(percent / 100);
-  });
+  const voice = new VoiceTrack(() => mix.volumes.voice);
+  const cues = new CueTrack(voice, cueSounds, () => mix.volumes.cues);
   const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
   const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, left);
-  const free = () => {
-    listening[Symbol.dispose]();
-    mixer.free();
-  };
-  return { voice, cues, mixer, free };
+  return { voice, cues, mixer, free: () => mixer.free() };
 }
 
 /** Coders that speaker inputs leave to the music of all channels. */

@@ -1,8 +1,8 @@
 import type { Clock } from '#src/base/clock.ts';
 import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 
-/** Own tracks of the bot whose volume can be changed. */
-export type TrackName = 'voice' | 'cues';
+/** Volumes of the bot's own tracks, in percent. */
+export type BotVolumes = { voice: number; cues: number };
 
 /**
  * Sounds beside the speech of one session, and volumes of the bot's own tracks, over all its connections. A following session may
@@ -11,13 +11,14 @@ export type TrackName = 'voice' | 'cues';
 export class SessionTracksAndBotVolumes {
   /** For the mixer. */
   readonly tracks: NamedTracks;
-  readonly volume: BotTrackVolumes;
+  /** Kept while links come and go. */
+  readonly volumes: BotVolumes;
   #isPassedOn = false;
 
   /** `former`: mix of the session that this one goes on from. */
   constructor(clock: Clock, former: SessionTracksAndBotVolumes | undefined) {
     this.tracks = former?.tracks ?? new NamedTracks(clock);
-    this.volume = former?.volume ?? new BotTrackVolumes();
+    this.volumes = former?.volumes ?? { voice: 100, cues: 100 };
   }
 
   /** Pauses all tracks while no person is there to hear them. */
@@ -51,27 +52,5 @@ export class SessionTracksAndBotVolumes {
   /** Ends what plays, because the session could not begin or go on elsewhere. */
   close(): void {
     this.tracks.close();
-  }
-}
-
-/** Volumes of the bot's own tracks, in percent of the source; kept while links come and go. */
-class BotTrackVolumes {
-  readonly #percents = new Map<TrackName, number>();
-  readonly #listeners = new Set<(track: TrackName, percent: number) => void>();
-
-  of(track: TrackName): number {
-    return this.#percents.get(track) ?? 100;
-  }
-
-  set(track: TrackName, percent: number): void {
-    this.#percents.set(track, percent);
-    for (const listener of this.#listeners) listener(track, percent);
-  }
-
-  /** Called at once with every volume that was set, and with each change until it is disposed of. */
-  listen(listener: (track: TrackName, percent: number) => void): Disposable {
-    this.#listeners.add(listener);
-    for (const [track, percent] of this.#percents) listener(track, percent);
-    return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
 }

@@ -22,7 +22,7 @@ class Model {
 
   constructor() {
     this.band.tracks.listen((event) => {
-      if (event?.kind !== 'ended') return;
+      if (event.kind !== 'ended') return;
       const { item, ended, track } = event;
       this.#ends.set(item, [...(this.#ends.get(item) ?? []), ended]);
       if (cancelled.has(ended.reason)) expect(this.#doomed.delete(item)).toBe(true);
