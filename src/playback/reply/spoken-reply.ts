@@ -1,8 +1,8 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { gainOf } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/track.ts';
-import { ReplySound, samplesPerMs } from './reply-sound.ts';
-import type { WordMark } from './word-times.ts';
+import { ReplySound } from './reply-sound.ts';
+import { samplesPerMs, type WordMark } from './word-times.ts';
 
 /**
  * End of an answer on its track; exactly one each.
