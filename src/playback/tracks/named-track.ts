@@ -6,7 +6,7 @@ import { fall, musicFrame, musicPerMs, rampSamples, rise } from '#src/playback/m
 import { type CancelReason, type ItemEnd, type ItemOptions, TrackItem } from './track-item.ts';
 import { trackKey } from './track-name.ts';
 import type {
-  AddItemResult,
+  AddedItem,
   SeekTarget,
   TrackCommand,
   TrackEvent,
@@ -15,10 +15,14 @@ import type {
 } from './track-outcomes.ts';
 import { soundMeant } from './track-sounds.ts';
 
-type Crossfade = { readonly next: TrackItem; readonly samples: number };
+/** All tracks, of which this is one. */
+type TrackHost = {
+  readonly isPaused: boolean;
+  /** Called without an event when there may be sound again. */
+  readonly report: (event?: TrackEvent) => void;
+};
 
-/** Sounds of one track, the one that plays included. */
-export const mostSounds = 50;
+type Crossfade = { readonly next: TrackItem; readonly samples: number };
 
 /** One name, the sound that plays on it, those that wait, and its volume: item after item without a gap or a click. */
 export class NamedTrack {
@@ -27,12 +31,10 @@ export class NamedTrack {
   /** The name as it is compared. */
   readonly key: string;
   readonly #clock: Clock;
-  readonly #report: (event?: TrackEvent) => void;
+  readonly #host: TrackHost;
   readonly #gain = new Gain();
   #state: TrackState = { percent: 100, isPaused: false, isMuted: false };
   #items: readonly TrackItem[] = [];
-  /** All tracks are paused. */
-  #isHeld = false;
   /** The item whose beginning was reported last. */
   #begun: TrackItem | undefined;
   /** The former frame ended in sound, and this one continues it. */
@@ -44,12 +46,11 @@ export class NamedTrack {
   /** The next sound, which comes in while the current one ends, and the samples that this takes. */
   #crossfade: Crossfade | undefined;
 
-  /** `report` is called without an event when there may be sound again. */
-  constructor(name: string, clock: Clock, report: (event?: TrackEvent) => void) {
+  constructor(name: string, clock: Clock, host: TrackHost) {
     this.name = name;
     this.key = trackKey(name);
     this.#clock = clock;
-    this.#report = report;
+    this.#host = host;
   }
 
   get state(): TrackState {
@@ -66,20 +67,19 @@ export class NamedTrack {
   }
 
   /** Adds an item at the end of the queue, or at its head. */
-  enqueue(source: SoundSource, options: ItemOptions): AddItemResult {
+  enqueue(source: SoundSource, options: ItemOptions): AddedItem {
     const { name: track } = this;
     const { length } = this.#items;
-    if (length >= mostSounds) return { kind: 'full', track, limit: mostSounds };
-    const item = new TrackItem(source, options, this.#clock, () => this.#report());
+    const item = new TrackItem(source, options, this.#clock, () => this.#host.report());
     const place = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
-    this.#follow();
+    this.follow();
     const { title } = source;
     if (place === 0) return { kind: 'playing', title, track, item };
     return { kind: 'added', title, track, place, item };
   }
 
-  /** Performs a command; all but a change of the volume needs an item. A pause is a fade of 5 ms, and its source is not read; a stop ends it. */
+  /** Performs a command; all but a change of the volume needs an item. A pause is a fade of 5 ms; a stop ends it. */
   perform(command: TrackCommand): TrackOutcome {
     const { now, name: track } = this;
     if (command.kind === 'volume') {
@@ -97,13 +97,7 @@ export class NamedTrack {
     this.#state = { ...rest, isMuted, percent: next };
     if (change.percent !== undefined || change.isMuted !== undefined)
       this.#gain.to(isMuted ? 0 : next / 100, Math.max(overMs * musicPerMs, rampSamples));
-    this.#follow();
-  }
-
-  /** For the mixer: pauses the track with all others, or ends that. */
-  hold(on: boolean): void {
-    this.#isHeld = on;
-    this.#follow();
+    this.follow();
   }
 
   /** For the mixer of another link: forgets the ramp, because the listener has not heard the sound before. */
@@ -133,7 +127,7 @@ export class NamedTrack {
   }
 
   get #isStill(): boolean {
-    return this.#state.isPaused || this.#isHeld;
+    return this.#state.isPaused || this.#host.isPaused;
   }
 
   #performOn(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): TrackOutcome {
@@ -160,7 +154,7 @@ export class NamedTrack {
         if (command.on && !seekable) return { kind: 'unseekable', track, title };
         if (command.on) this.#endCrossfade();
         now.loop(command.on);
-        this.#report();
+        this.#host.report();
         break;
       case 'crossfade':
         this.change({ crossfadeMs: command.ms });
@@ -184,7 +178,7 @@ export class NamedTrack {
     this.#endCrossfade();
     this.#cut();
     item.seek(positionMs);
-    this.#follow();
+    this.follow();
     return { kind: 'changed', track };
   }
 
@@ -200,17 +194,14 @@ export class NamedTrack {
     }
     this.#items = this.#items.filter((item) => !items.includes(item));
     for (const item of items) this.#ended(item, item.end(reason));
-    this.#follow();
+    this.follow();
   }
 
-  /** Plays, or keeps still, as it is now meant to. */
-  #follow(): void {
-    const [now, next] = this.#items;
-    if (this.#isStill) {
-      this.#cut();
-      for (const item of [now, next]) item?.hold();
-    } else now?.open();
-    this.#report();
+  /** Plays, or keeps still, as it is now meant to: call when all are paused or go on. */
+  follow(): void {
+    if (this.#isStill) this.#cut();
+    else this.now?.open();
+    this.#host.report();
   }
 
   /** Fades what sounds out within 5 ms: call before an item is taken away or moved. */
@@ -317,11 +308,11 @@ export class NamedTrack {
   #began(item: TrackItem | undefined): void {
     if (!item?.hasSounded || item === this.#begun) return;
     this.#begun = item;
-    this.#report({ kind: 'began', track: this.name, item });
+    this.#host.report({ kind: 'began', track: this.name, item });
   }
 
   #ended(item: TrackItem, ended: ItemEnd): void {
     this.#began(item);
-    this.#report({ kind: 'ended', track: this.name, item, ended });
+    this.#host.report({ kind: 'ended', track: this.name, item, ended });
   }
 }

@@ -2,13 +2,16 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Gain, gainOf } from '#src/playback/mix/gain.ts';
 import { musicFrame, musicPerMs } from '#src/playback/mix/stereo.ts';
-import { mostSounds, NamedTrack } from './named-track.ts';
+import { NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
 import { objectionToName, trackKey, trackName } from './track-name.ts';
 import type { AddItemResult, SoundRejection, TrackEvent } from './track-outcomes.ts';
 
 /** Tracks at once; a new name takes the place of the one that has been idle for longest. */
 export const mostTracks = 25;
+
+/** Sounds of one track, the one that plays included. */
+const mostSounds = 50;
 
 /** Gain of named tracks under speech, in dB: still heard, and no word is masked. */
 const duckDb = -14;
@@ -75,7 +78,7 @@ export class NamedTracks {
   pause(on: boolean): void {
     if (on === this.#isPaused) return;
     this.#isPaused = on;
-    for (const track of this.#tracks.values()) track.hold(on);
+    for (const track of this.#tracks.values()) track.follow();
   }
 
   /** Calls `listener` synchronously for each event, until disposed of. */
@@ -132,13 +135,13 @@ export class NamedTracks {
     if (known) return known;
     const idle = this.all().find(({ now }) => !now);
     if (idle && this.#tracks.size >= mostTracks) this.#tracks.delete(idle.key);
-    const track = new NamedTrack(trackName(name), this.#clock, (event) => this.#report(event));
-    track.hold(this.#isPaused);
+    const track = new NamedTrack(trackName(name), this.#clock, this);
     this.#tracks.set(track.key, track);
     return track;
   }
 
-  #report(event: TrackEvent | undefined): void {
+  /** For a track: tells listeners of an event, and without one the mixer that there may be sound. */
+  report(event?: TrackEvent): void {
     if (event) for (const listener of this.#listeners) listener(event);
     this.#rouse();
   }

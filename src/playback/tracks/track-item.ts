@@ -82,9 +82,6 @@ export class TrackItem {
   /** Samples read ahead beyond the usual. */
   #lead = 0;
   #isBuffering = true;
-  #isHeld = false;
-  /** Within the present wait for the source. */
-  #wasHeld = false;
   /** Resolved after sound was taken or the reading ended. */
   #space = Promise.withResolvers<void>();
   /** No more sound comes; with a cause where the source broke, or gave nothing for too long. */
@@ -154,13 +151,7 @@ export class TrackItem {
   open(lead = 0): void {
     if (this.#isOver) return;
     this.#lead = lead;
-    this.#hold(false);
     if (!this.#reading) this.#read(this.positionMs);
-  }
-
-  /** Stops reading from the source until it is opened again. */
-  hold(): void {
-    this.#hold(true);
   }
 
   /** Round and round, or to the end of the present round; only of a source that can be sought. */
@@ -238,13 +229,6 @@ export class TrackItem {
     return next.length / 2;
   }
 
-  #hold(on: boolean): void {
-    if (on === this.#isHeld) return;
-    this.#isHeld = on;
-    this.#wasHeld = true;
-    if (!on) this.#wake();
-  }
-
   /** Remembers the end of the source, all of which was read once. */
   #endRound(): void {
     if (this.#end === endless) this.#end = this.#at + this.rest || endless;
@@ -301,7 +285,7 @@ export class TrackItem {
     try {
       for (;;) {
         await this.#untilSpace(signal);
-        const next = await this.#inTime(pieces.next(), deadline);
+        const next = await deadline.within(pieces.next(), sourceTimeoutMs, late);
         signal.throwIfAborted();
         if (next.done) break;
         for (const samples of rate.push(next.value)) this.#push(samples);
@@ -309,18 +293,6 @@ export class TrackItem {
     } finally {
       if (!signal.aborted) this.#push(rate.flush());
       void pieces.return?.().catch(() => undefined); // the source is being stopped: its errors are ignored
-    }
-  }
-
-  /** The next sound of the source; a wait in which the sound was held does not count. */
-  async #inTime<T>(next: Promise<T>, deadline: StreamDeadline): Promise<T> {
-    for (;;) {
-      this.#wasHeld = this.#isHeld;
-      try {
-        return await deadline.within(next, sourceTimeoutMs, late);
-      } catch (cause) {
-        if (!this.#wasHeld) throw cause;
-      }
     }
   }
 
@@ -342,8 +314,7 @@ export class TrackItem {
 
   /** Aborting `signal` throws `signal.reason`. */
   async #untilSpace(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (this.#isHeld || this.rest >= ahead + this.#lead))
-      await this.#space.promise;
+    while (!signal.aborted && this.rest >= ahead + this.#lead) await this.#space.promise;
     signal.throwIfAborted();
   }
 }

@@ -81,7 +81,9 @@ export type PlacedSound =
       readonly place: number;
     };
 
-export type AddItemResult = (PlacedSound & { readonly item: TrackItem }) | SoundRejection;
+export type AddedItem = PlacedSound & { readonly item: TrackItem };
+
+export type AddItemResult = AddedItem | SoundRejection;
 
 /** Event of a track; for each item that sounds first its beginning, then its end. */
 export type TrackEvent =
