@@ -255,25 +255,22 @@ export class TrackItem {
     );
   }
 
-  /** A round without sound is the last, unless it began behind its start. */
+  /**
+   * A round without sound is the last, unless it began behind its start. A source that breaks is opened again where it was, as
+   * long as it gave sound since it was opened last.
+   */
   async #readRounds(startMs: number, signal: AbortSignal): Promise<void> {
-    for (let fromMs = startMs; ; fromMs = 0) {
-      const before = this.#given;
-      await this.#readRound(fromMs, signal);
-      const isEmpty = this.#given === before && fromMs === 0;
-      if (!this.#isLooping || isEmpty) return;
-      this.#endRound();
-    }
-  }
-
-  /** A source that breaks is opened again where it was, as long as it gave sound since it was opened last. */
-  async #readRound(fromMs: number, signal: AbortSignal): Promise<void> {
-    for (const start = this.#given; ; ) {
+    for (let fromMs = startMs; ; ) {
       const before = this.#given;
       try {
-        return await this.#readSource(fromMs + (before - start) / musicPerMs, signal);
+        await this.#readSource(fromMs, signal);
+        const isEmpty = this.#given === before && fromMs === 0;
+        if (!this.#isLooping || isEmpty) return;
+        this.#endRound();
+        fromMs = 0;
       } catch (cause) {
         if (!isBreak(cause) || this.#given === before) throw cause;
+        fromMs += (this.#given - before) / musicPerMs;
       }
     }
   }
