@@ -87,9 +87,21 @@ export class Sources {
     const seekable = bytes.sizeBytes !== undefined;
     const longestMs = seekable ? this.#limits.longestMs : Number.POSITIVE_INFINITY;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
-    const sound = { bytes, decoding, lengthMs, longestMs, ffmpeg };
-    const open = (fromMs: number, until: AbortSignal) =>
-      soundFrom(sound, seekable ? Math.max(0, fromMs) : 0, until);
+    /** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
+    async function* open(fromMs: number, until: AbortSignal): AsyncGenerator<Pcm> {
+      const skipMs = seekable ? Math.max(0, fromMs) : 0;
+      if (lengthMs !== undefined && skipMs >= lengthMs) return;
+      const all = bytes.from(0, until);
+      const sound = ffmpeg
+        ? throughFfmpeg(all, skipMs, ffmpeg, until)
+        : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, until);
+      let atMs = skipMs;
+      for await (const pcm of sound) {
+        atMs += durationMs(pcm);
+        if (atMs > longestMs) throw refusals.tooLong(longestMs);
+        yield pcm;
+      }
+    }
     return { title: titleOf(where), lengthMs, seekable, open };
   }
 
@@ -113,34 +125,6 @@ export class Sources {
     const { mostBytes } = this.#limits;
     if (where.kind === 'file') return await bytesOfFile(where.path, mostBytes);
     return await bytesOfLink(where.url, where.type, { allowed, mostBytes, resolve }, signal);
-  }
-}
-
-type OpenableSound = {
-  readonly bytes: SoundBytes;
-  readonly decoding: Decoding;
-  readonly lengthMs: number | undefined;
-  readonly longestMs: number;
-  /** Decodes in place of our decoders. */
-  readonly ffmpeg: FfmpegOptions | undefined;
-};
-
-/** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
-async function* soundFrom(
-  { bytes, decoding, lengthMs = Number.POSITIVE_INFINITY, longestMs, ffmpeg }: OpenableSound,
-  skipMs: number,
-  signal: AbortSignal,
-): AsyncGenerator<Pcm> {
-  if (skipMs >= lengthMs) return;
-  const all = bytes.from(0, signal);
-  const sound = ffmpeg
-    ? throughFfmpeg(all, skipMs, ffmpeg, signal)
-    : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, signal);
-  let atMs = skipMs;
-  for await (const pcm of sound) {
-    atMs += durationMs(pcm);
-    if (atMs > longestMs) throw refusals.tooLong(longestMs);
-    yield pcm;
   }
 }
 
