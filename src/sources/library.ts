@@ -8,6 +8,7 @@ import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
 import { deadlineSignal } from '#src/base/waiting.ts';
 import type { SoundTags } from '#src/sources/decode/tags.ts';
+import { oneLine } from './one-line.ts';
 import type { Sources } from './sources.ts';
 
 /** Extensions of sound files; the real format shows when a file is opened. */
@@ -177,12 +178,11 @@ async function soundsIn(folder: string): Promise<readonly SoundFileAt[]> {
 /** One line, as people may type it. */
 function plainName(name: string): string {
   const parts = name.split('/').map(plainPart);
-  return [...parts.join('/')].slice(0, longestName).join('').trim();
+  return oneLine(parts.join('/'), longestName);
 }
 
 function plainPart(part: string): string {
-  const line = part.normalize('NFC').replace(/[\p{C}\s]+/gu, ' ');
-  return [...line.trim()].slice(0, longestPart).join('').trim();
+  return oneLine(part, longestPart);
 }
 
 /** A sound as its tags title it. */

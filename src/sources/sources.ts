@@ -9,6 +9,7 @@ import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { SniffResult } from '#src/sources/formats/sniff.ts';
 import { type FfmpegOptions, programLimit, throughFfmpeg } from './ffmpeg.ts';
+import { oneLine } from './one-line.ts';
 import {
   bytesOfFile,
   bytesOfLink,
@@ -130,9 +131,7 @@ export class Sources {
 
 /** One line that people may see: no path, and no secret of a link. */
 function titleOf(where: Where): string {
-  const name = where.title ?? nameOf(where);
-  const line = name.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return [...line].slice(0, longestTitle).join('') || 'a sound';
+  return oneLine(where.title ?? nameOf(where), longestTitle) || 'a sound';
 }
 
 function nameOf(where: Where): string {

@@ -1,5 +1,4 @@
 import { expect, test } from 'vitest';
-import type { Public } from '#src/base/public.ts';
 import {
   mostReminders,
   type NewReminder,
@@ -9,7 +8,7 @@ import type { ConsentStore } from '#src/people/consent.ts';
 import type { JoinedGuildStore } from '#src/ports/stores/joined-guild-store.ts';
 
 export type OpenReminders = AsyncDisposable & {
-  readonly reminders: Public<ReminderStore>;
+  readonly reminders: ReminderStore;
   readonly consents: Pick<ConsentStore, 'count' | 'erase'>;
   readonly guilds: Pick<JoinedGuildStore, 'erase'>;
 };
