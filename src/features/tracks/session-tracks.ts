@@ -87,7 +87,7 @@ export class SessionTracks implements FeatureSession {
     await this.#keeping;
     const { mix } = this.#context;
     await this.#keeper.close(keepsTracks.has(why) && !mix.isPassedOn ? 'keep' : 'forget');
-    mix.end();
+    if (!mix.isPassedOn) mix.tracks.close();
     return {};
   }
 

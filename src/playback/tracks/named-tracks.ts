@@ -74,6 +74,13 @@ export class NamedTracks {
     return this.#isPaused;
   }
 
+  /** Whether a track may be heard now. */
+  get isAudible(): boolean {
+    const isHeard = ({ now, state }: NamedTrack) =>
+      now !== undefined && !state.isPaused && !state.isMuted && state.percent > 0;
+    return !this.#isPaused && this.all().some(isHeard);
+  }
+
   /** Pauses all, or ends that; a track paused by itself stays so afterwards. */
   pause(on: boolean): void {
     if (on === this.#isPaused) return;
