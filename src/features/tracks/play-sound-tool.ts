@@ -3,10 +3,11 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { spokenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import type { ShelvedSound } from '#src/sources/library.ts';
 import { text } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
-import { mostTrackNameUnits, usualTrack } from './track-names.ts';
+import { usualTrack } from './track-names.ts';
 import { playingOutcome, shownNames } from './track-outcome-texts.ts';
 import type { TrackCaller } from './track-outcomes.ts';
 
@@ -18,7 +19,7 @@ const schema = z.strictObject({
     .max(100)
     .refine((words) => !/:\/\/|\w\.\w+\//.test(words), { error: 'Links are not played.' })
     .describe('What they call it, in their own words.'),
-  track: z.string().max(mostTrackNameUnits).optional().describe('Only where they name one.'),
+  track: z.string().max(mostNameUnits).optional().describe('Only where they name one.'),
   loop: z.boolean().optional().describe('Again and again.'),
   next: z.boolean().optional().describe('Before all that wait.'),
 });

@@ -16,7 +16,6 @@ import {
   type TrackSound,
   type TrackSounds,
 } from '#src/playback/tracks/track-sounds.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { EndNews, FeatureSession } from '#src/ports/feature-session.ts';
 import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
@@ -79,7 +78,7 @@ export class SessionTracks implements FeatureSession {
 
   /** Brings back what a former process left, and keeps all for the next one until the session is over. */
   changed(hasEntered: boolean): void {
-    if (hasEntered) this.#keeping ??= this.#keep();
+    if (hasEntered) this.#keeping ??= this.#keeper.run();
   }
 
   /** Keeps tracks that go on elsewhere; otherwise all of them end. */
@@ -259,15 +258,6 @@ export class SessionTracks implements FeatureSession {
   /** As far as Discord has reported. */
   #isDj({ id, mayManage }: TrackCaller): boolean {
     return holds('dj', rightsFactsOf(id, mayManage, this.#context));
-  }
-
-  async #keep(): Promise<void> {
-    const { channel, parts, signal } = this.#context;
-    try {
-      await this.#keeper.run(signal);
-    } catch (error) {
-      parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
-    }
   }
 }
 

@@ -2,6 +2,7 @@ import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { soundSourceErrorText, trackErrorText } from './sound-source-error-texts.ts';
@@ -29,11 +30,11 @@ export class TrackPersistence {
   }
 
   /**
-   * Lays what was kept for this channel, then writes what changes, and tells the channel of sounds that broke. Throws only
-   * what is a bug, also when aborted.
+   * Lays what was kept for this channel, then writes what changes, and tells the channel of sounds that broke, until the
+   * session is over. Never throws.
    */
-  async run(signal: AbortSignal): Promise<void> {
-    const { mix, parts } = this.#context;
+  async run(): Promise<void> {
+    const { channel, mix, parts, signal } = this.#context;
     using _tracks = mix.tracks.listen((event) => {
       const fault = event.kind === 'ended' && trackErrorText(event.ended);
       if (fault) this.#gone(event.track, event.item.title, fault);
@@ -46,7 +47,7 @@ export class TrackPersistence {
         await this.#write(this.#kept());
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
     }
   }
 

@@ -2,9 +2,9 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
-import { mostTrackNameUnits } from '#src/features/tracks/track-names.ts';
 import { playingOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
 import type { Playing } from '#src/features/tracks/track-outcomes.ts';
+import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import {
   type TrackCommand,
   type TrackOutcome,
@@ -16,7 +16,7 @@ import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { awaitedEnd, waitField } from './awaited-end.ts';
 import { nowhere } from './nowhere.ts';
 
-export const trackName = z.string().min(1).max(mostTrackNameUnits);
+export const trackName = z.string().min(1).max(mostNameUnits);
 const percent = z.int().min(0).max(maxVolumePercent);
 /** Longest sound in ms that a seek names: 24 hours. */
 const longestSeekMs = 86_400_000;
