@@ -57,12 +57,8 @@ test.each(subcommands.map(({ name }) => name))(
 
 test.each<[Playing, string]>([
   [
-    { kind: 'full', track: 'main', limit: 50 },
+    { kind: 'full', limit: 50 },
     'The limit of 50 is reached. Try again later, or make room: /track queue.',
-  ],
-  [
-    { kind: 'many', limit: 2 },
-    'The limit of 2 is reached. Try again later, or make room: /track stop.',
   ],
   [
     { kind: 'bad', reason: { id: 'track.bad.too_long', with: { max: '3 h 0 min' } } },

@@ -49,10 +49,7 @@ export function playingOutcome(playing: Playing): TextLine {
       return { id: 'track.added', with: { title, track, n } };
     }
     case 'full':
-    case 'many': {
-      const command = playing.kind === 'full' ? '/track queue' : '/track stop';
-      return { id: 'limit', with: { limit: playing.limit, command } };
-    }
+      return { id: 'limit', with: { limit: playing.limit, command: '/track queue' } };
     case 'bad':
       return playing.reason;
     case 'no-sound': {

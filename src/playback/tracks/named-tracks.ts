@@ -7,11 +7,8 @@ import type { ItemOptions } from './track-item.ts';
 import { objectionToName, trackKey, trackName } from './track-name.ts';
 import type { AddItemResult, SoundRejection, TrackEvent } from './track-outcomes.ts';
 
-/** Tracks at once; a new name takes the place of the one that has been idle for longest. */
-export const mostTracks = 25;
-
-/** Sounds of one track, the one that plays included. */
-const mostSounds = 50;
+/** Sounds of all tracks, those that play and those that wait; and names, of which an idle one makes room for a new one. */
+export const mostSounds = 100;
 
 /** Gain of named tracks under speech, in dB: still heard, and no word is masked. */
 const duckDb = -14;
@@ -53,16 +50,12 @@ export class NamedTracks {
   /** Why no sound can be added to a track of that name; undefined where one can. */
   refusal(name: string): SoundRejection | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
-    const track = this.track(name);
-    if (track && track.items.length >= mostSounds)
-      return { kind: 'full', track: track.name, limit: mostSounds };
-    if (track) return undefined;
-    const shown = trackName(name);
-    const objection = objectionToName(shown);
+    const track = trackName(name);
+    const objection = objectionToName(track);
     if (objection === 'bad-name') return { kind: objection };
-    if (objection) return { kind: objection, track: shown };
-    const hasSpace = this.#tracks.size < mostTracks || this.all().some(({ now }) => !now);
-    return hasSpace ? undefined : { kind: 'many', limit: mostTracks };
+    if (objection) return { kind: objection, track };
+    const count = this.all().reduce((sum, { items }) => sum + items.length, 0);
+    return count < mostSounds ? undefined : { kind: 'full', limit: mostSounds };
   }
 
   /** Adds a sound; makes the track. */
@@ -141,7 +134,7 @@ export class NamedTracks {
     const known = this.track(name);
     if (known) return known;
     const idle = this.all().find(({ now }) => !now);
-    if (idle && this.#tracks.size >= mostTracks) this.#tracks.delete(idle.key);
+    if (idle && this.#tracks.size >= mostSounds) this.#tracks.delete(idle.key);
     const track = new NamedTrack(trackName(name), this.#clock, this);
     this.#tracks.set(track.key, track);
     return track;

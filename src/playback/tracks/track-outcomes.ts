@@ -62,10 +62,8 @@ export type SoundRejection =
   | { readonly kind: 'bad-name' }
   /** `voice` and `cues` belong to the bot itself, `all` means every track. */
   | { readonly kind: 'reserved'; readonly track: string }
-  /** The track has `limit` sounds already. */
-  | { readonly kind: 'full'; readonly track: string; readonly limit: number }
-  /** `limit` tracks have something to play already. */
-  | { readonly kind: 'many'; readonly limit: number }
+  /** The tracks have `limit` sounds already. */
+  | { readonly kind: 'full'; readonly limit: number }
   /** The tracks have been closed. */
   | { readonly kind: 'nowhere' };
 

@@ -163,7 +163,7 @@ function playing(outcome: Playing, over: Partial<Public<TrackRequests>> = {}) {
 test.each<[Playing, number, string]>([
   [{ kind: 'no-sound', sound: 'rian', names: ['rain'] }, 404, 'sound.unknown'],
   [{ kind: 'bad', reason: { id: 'track.bad.not_audio' } }, 422, 'track.bad'],
-  [{ kind: 'full', track: 'main', limit: 50 }, 429, 'track.full'],
+  [{ kind: 'full', limit: 100 }, 429, 'track.full'],
   [{ kind: 'bad-name' }, 400, 'track.name'],
   [{ kind: 'muted' }, 409, 'bot.muted'],
   [{ kind: 'nowhere' }, 409, 'bot.nowhere'],
