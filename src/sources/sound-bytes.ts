@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { longestPageBytes } from '#src/audio/ogg-page.ts';
 import { bodyOf, type FetchRules, mayBeSound, request } from '#src/sources/fetch/fetch.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
-import { type Format, type SniffResult, sniff } from '#src/sources/formats/sniff.ts';
+import { sniff } from '#src/sources/formats/sniff.ts';
 import { soundLengthMs } from '#src/sources/formats/sound-length.ts';
 
 /** The bytes of one sound, wherever they are. */
@@ -65,41 +65,39 @@ export async function bytesOfLink(
   return { sizeBytes, canJump, from };
 }
 
-/** The first bytes of a file. */
-export type SoundHead = {
-  readonly head: Buffer;
-  readonly sniffed: SniffResult;
-};
+/** Bytes in which the last page of an Ogg file lies. */
+const endBytes = 2 * longestPageBytes;
 
 /**
- * Reads until the format is known.
+ * The format of a sound, and its length, in ms, where it is known; its end is read only where that costs nothing.
  *
  * Errors: those of the bytes. Aborting `signal` throws `signal.reason`.
  */
-export async function readHead(bytes: SoundBytes, signal: AbortSignal): Promise<SoundHead> {
-  let head = Buffer.alloc(0);
-  for await (const piece of bytes.from(0, signal)) {
-    head = Buffer.concat([head, piece]);
-    const sniffed = sniff(head, false);
-    if (sniffed.kind !== 'more') return { head, sniffed };
-  }
-  return { head, sniffed: sniff(head, true) };
+export async function examine(bytes: SoundBytes, signal: AbortSignal) {
+  const { canJump, sizeBytes } = bytes;
+  const isKnown = (some: Buffer) => sniff(some, false).kind !== 'more';
+  const head = await gathered(bytes.from(0, signal), isKnown);
+  const sniffed = sniff(head, !isKnown(head));
+  if (sniffed.kind !== 'format') return { sniffed };
+  const isShort = sniffed.format !== 'ogg' || !canJump || sizeBytes === undefined;
+  const tail = isShort
+    ? undefined
+    : await gathered(
+        bytes.from(Math.max(0, sizeBytes - endBytes), signal),
+        ({ length }) => length >= endBytes,
+      );
+  return { sniffed, lengthMs: soundLengthMs(sniffed.format, { head, tail, sizeBytes }) };
 }
 
-/** Length of a sound, in ms, where it is known; its end is read only where that costs nothing. Errors: as `readHead`. */
-export async function readLengthMs(
-  bytes: SoundBytes,
-  { head, format }: { readonly head: Buffer; readonly format: Format },
-  signal: AbortSignal,
-): Promise<number | undefined> {
-  const { canJump, sizeBytes } = bytes;
-  if (format !== 'ogg' || !canJump || sizeBytes === undefined)
-    return soundLengthMs(format, { head, tail: undefined, sizeBytes });
-  const endBytes = 2 * longestPageBytes;
-  let tail = Buffer.alloc(0);
-  for await (const piece of bytes.from(Math.max(0, sizeBytes - endBytes), signal)) {
-    tail = Buffer.concat([tail, piece]);
-    if (tail.length >= endBytes) break;
+/** The first pieces that are enough, or all. */
+async function gathered(
+  pieces: AsyncIterable<Uint8Array>,
+  isEnough: (some: Buffer) => boolean,
+): Promise<Buffer> {
+  let all = Buffer.alloc(0);
+  for await (const piece of pieces) {
+    all = Buffer.concat([all, piece]);
+    if (isEnough(all)) break;
   }
-  return soundLengthMs(format, { head, tail, sizeBytes });
+  return all;
 }

@@ -10,13 +10,7 @@ import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { SniffResult } from '#src/sources/formats/sniff.ts';
 import { type FfmpegOptions, programLimit, throughFfmpeg } from './ffmpeg.ts';
 import { oneLine } from './one-line.ts';
-import {
-  bytesOfFile,
-  bytesOfLink,
-  readHead,
-  readLengthMs,
-  type SoundBytes,
-} from './sound-bytes.ts';
+import { bytesOfFile, bytesOfLink, examine, type SoundBytes } from './sound-bytes.ts';
 
 /** Origin of a sound's bytes. The first bytes decide the format, not the name. */
 export type Where =
@@ -79,12 +73,8 @@ export class Sources {
     using deadline = deadlineSignal(this.#limits.openMs, clock, late);
     const inTime = AbortSignal.any([signal, deadline.signal]);
     const bytes = await this.#bytesOf(where, inTime);
-    const { head, sniffed } = await readHead(bytes, inTime);
+    const { sniffed, lengthMs } = await examine(bytes, inTime);
     const ffmpeg = this.#ffmpegFor(sniffed);
-    const lengthMs =
-      sniffed.kind === 'format'
-        ? await readLengthMs(bytes, { head, format: sniffed.format }, inTime)
-        : undefined;
     const seekable = bytes.sizeBytes !== undefined;
     const longestMs = seekable ? this.#limits.longestMs : Number.POSITIVE_INFINITY;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
