@@ -247,12 +247,10 @@ export class NamedTrack {
     for (let { now } = this; now && end < musicFrame; { now } = this) {
       now.open(this.#crossfadeSamples);
       if (!now.isReady) break;
-      const crossfade = this.#crossfadeFrom(now);
       const { rest } = now;
       const from = end;
       end += now.take(raw, from);
-      if (crossfade) this.#mixNext(raw.subarray(2 * from, 2 * end), crossfade, rest, 'take');
-      if (now.isWhole) this.#items[1]?.open();
+      if (now.isWhole) this.#followOn(raw.subarray(2 * from, 2 * end), rest);
       if (!now.isDrained) break;
       this.#crossfade = undefined;
       this.#items = this.#items.slice(1);
@@ -266,12 +264,13 @@ export class NamedTrack {
     return (this.#state.crossfadeMs ?? 0) * musicPerMs;
   }
 
-  /** The crossfade that goes on, or begins where the rest of the current sound is no longer. */
-  #crossfadeFrom({ isWhole, rest }: TrackItem): Crossfade | undefined {
-    const [, next] = this.#items;
-    const isDue = isWhole && rest > 0 && rest <= this.#crossfadeSamples;
-    if (isDue && next?.isReady) this.#crossfade ??= { next, samples: rest };
-    return this.#crossfade;
+  /** Reads the next sound ahead of its turn, and mixes it into `raw`, of which `rest` samples were left, if that is a crossfade. */
+  #followOn(raw: Float32Array, rest: number): void {
+    const next = this.#items[1];
+    next?.open();
+    if (next?.isReady && rest > 0 && rest <= this.#crossfadeSamples)
+      this.#crossfade ??= { next, samples: rest };
+    if (this.#crossfade) this.#mixNext(raw, this.#crossfade, rest, 'take');
   }
 
   /** Mixes the next sound into the current one in `raw`, of which `rest` samples were left before that; the power stays the same. */

@@ -182,7 +182,8 @@ export class TrackItem {
   /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
   take(into: Float32Array, at = 0): number {
     const count = this.#copy(into, at);
-    this.#at = (this.#at + count) % this.#end;
+    this.#at += count;
+    while (this.#at >= this.#end) this.#at -= this.#end;
     this.#sound = this.#sound.subarray(2 * count);
     if (this.rest <= low + this.#lead) this.#wake();
     this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
