@@ -154,6 +154,7 @@ export class SessionTracks implements FeatureSession {
     const options = { ...sound, isLooping: loop, isNext: next };
     const added = this.tracks.enqueue(called, source, options);
     if (!('item' in added)) return added;
+    this.#keeper.wake();
     const { item, ...placed } = added;
     if (onEnd) void item.ended.then((ended) => onEnd(endOf(ended)));
     const set =
@@ -210,6 +211,7 @@ export class SessionTracks implements FeatureSession {
     const { mix, queue } = this.#context;
     if (command.kind === 'volume' && !command.overMs) {
       mix.volumes[track] = command.percent;
+      this.#keeper.wake();
       return { kind: 'volume', track, percent: command.percent };
     }
     if (track !== voiceTrack || !speechCommands.has(command.kind))

@@ -20,8 +20,9 @@ export const volume = tool({
   effect: 'change',
   async run({ level, change = 0 }, { context }) {
     const { volumes } = context.mix;
-    volumes.voice = percentOf(level ?? volumes.voice + change);
-    const line = trackOutcome({ kind: 'volume', track: voiceTrack, percent: volumes.voice });
+    const percent = percentOf(level ?? volumes.voice + change);
+    const { tracks } = context.features.sessions;
+    const line = trackOutcome(tracks.perform(voiceTrack, { kind: 'volume', percent }));
     return { facts: { outcome: text(line.id, line.with) }, line };
   },
 });
