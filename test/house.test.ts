@@ -58,7 +58,7 @@ const below: Readonly<Record<string, string>> = {
     'features/tracks features/memories features/contract sessions conversation voice notices settings ports spending pipeline sources playback speech chat people turn audio texts base',
   'features/words': 'features/contract sessions conversation settings',
   commands:
-    'features probes sessions conversation settings ports spending people texts base features/*',
+    'features probes sessions conversation settings ports spending playback people texts base features/*',
   /** A program of its own, over the bot's own settings. */
   doctor:
     'app storage discord config commands features/tools probes ports pipeline speech chat provider audio base',
@@ -74,7 +74,7 @@ const below: Readonly<Record<string, string>> = {
   'web/http': 'base',
   /** Requests of programs over HTTP, and the tokens they come with. */
   'web/api':
-    'web/http features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources chat people audio texts base',
+    'web/http features/typed features/tracks features/captions features/contract notices ports sql spending pipeline sources playback chat people audio texts base',
   /** Reads a typed command as the page does. */
   console: 'probes ports speech turn audio base page',
   /** Programs that measure folders, and the whole bot as a process. Tests share its recordings. */

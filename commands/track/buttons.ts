@@ -1,7 +1,7 @@
 import { inChannel } from '#commands/rights.ts';
 import type { Button, CommandCall } from '#src/features/contract/command.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
-import type { TrackAction } from '#src/features/tracks/track-outcomes.ts';
+import type { TrackAction } from '#src/playback/tracks/track-outcomes.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import { callerOf, shortRepliesOf } from './replies.ts';
 

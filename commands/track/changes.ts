@@ -8,10 +8,10 @@ import type {
   Reply,
   Suggest,
 } from '#src/features/contract/command.ts';
-import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
+import { longestFadeMs } from '#src/features/tracks/fade-limits.ts';
 import { seekTargetOf } from '#src/features/tracks/parse-seek-target.ts';
 import { isSameTrack } from '#src/features/tracks/track-names.ts';
-import type { TrackAction, TrackChange } from '#src/features/tracks/track-outcomes.ts';
+import type { TrackAction, TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
 import type { PlainTextId } from '#src/texts/texts.ts';
 import {
   anyTrack,
@@ -41,17 +41,8 @@ const mostItemChars = 100;
 
 export const volume = changing(
   { name: 'volume', description: 'command.track.volume', track: anyTrack },
-  [{ ...volumeOption, name: 'level', required: true }],
-  ({ level }) => {
-    const percent = wholeIn(level, 0, maxVolumePercent);
-    return typeof percent === 'object' ? percent : { kind: 'volume', percent };
-  },
-);
-
-export const fade = changing(
-  { name: 'fade', description: 'command.track.volume' },
   [
-    { ...volumeOption, name: 'to', required: true },
+    { ...volumeOption, name: 'level', required: true },
     {
       name: 'seconds',
       description: 'command.track.volume',
@@ -60,12 +51,12 @@ export const fade = changing(
       most: longestFade,
     },
   ],
-  ({ to, seconds }) => {
-    const percent = wholeIn(to, 0, maxVolumePercent);
-    const over = wholeIn(seconds ?? `${usualFadeMs / 1000}`, 1, longestFade);
+  ({ level, seconds }) => {
+    const percent = wholeIn(level, 0, maxVolumePercent);
     if (typeof percent === 'object') return percent;
-    if (typeof over === 'object') return over;
-    return { kind: 'volume', percent, overMs: over * 1000 };
+    if (seconds === undefined) return { kind: 'volume', percent };
+    const over = wholeIn(seconds, 1, longestFade);
+    return typeof over === 'object' ? over : { kind: 'volume', percent, overMs: over * 1000 };
   },
 );
 
@@ -136,7 +127,7 @@ function changing(
     readonly track?: CommandOption;
   },
   options: readonly CommandOption[],
-  changeOf: (words: CommandCall['words']) => TrackChange | Reply,
+  changeOf: (words: CommandCall['words']) => TrackCommand | Reply,
 ): Command {
   return {
     name,

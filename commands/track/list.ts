@@ -3,9 +3,12 @@ import type { Command } from '#src/features/contract/command.ts';
 import { isOwnTrack, isSameTrack } from '#src/features/tracks/track-names.ts';
 import type { ListedTrack } from '#src/features/tracks/track-outcomes.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
+import { wholeIn } from './changes.ts';
 import { queueTrack } from './options.ts';
-import { trackIn, trackLine } from './replies.ts';
+import { callerOf, repliesOf, trackIn, trackLine } from './replies.ts';
 
+/** Longest crossfade, in s. */
+const longestCrossfade = 10;
 /** Most waiting items listed; the rest is counted. */
 const shown = 15;
 
@@ -30,8 +33,25 @@ export const queue: Command = {
   name: 'queue',
   description: 'command.track.queue',
   shownTo: 'caller',
-  options: [queueTrack],
+  options: [
+    queueTrack,
+    {
+      name: 'fade',
+      description: 'command.track.queue',
+      kind: 'number',
+      least: 0,
+      most: longestCrossfade,
+    },
+  ],
   run: inChannel(async (call, { features }) => {
+    const { fade } = call.words;
+    if (fade !== undefined) {
+      const seconds = wholeIn(fade, 0, longestCrossfade);
+      if (typeof seconds === 'object') return [seconds];
+      const command = { kind: 'crossfade', ms: seconds * 1000 } as const;
+      const who = callerOf(call);
+      return repliesOf(features.tracks.change(call.guildId, who, command, trackIn(call)));
+    }
     const views = features.tracks.list(call.guildId);
     if (!views) return [nowhere];
     const typed = trackIn(call);

@@ -5,11 +5,11 @@ import {
   everyTrack,
   isOwnTrack,
   isSameTrack,
-  mostTrackNameUnits,
   ownTracks,
   usualTrack,
   voiceTrack,
 } from '#src/features/tracks/track-names.ts';
+import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 
 /** Option for a track, by some of which the bot knows the names. */
 function trackOption(
@@ -19,7 +19,7 @@ function trackOption(
     name: 'track',
     description: 'command.track.name',
     kind: 'text',
-    maxChars: mostTrackNameUnits + 1, // so that a longer name is noticed
+    maxChars: mostNameUnits + 1, // so that a longer name is noticed
     suggest: async (typed, { guildId }, { features }) => {
       const views = features.tracks.list(guildId);
       return closest(typed, namesOf(views?.map(({ name }) => name)));

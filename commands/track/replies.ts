@@ -1,11 +1,8 @@
 import type { CommandCall, Replies, ReplyAudience } from '#src/features/contract/command.ts';
 import { usualTrack } from '#src/features/tracks/track-names.ts';
 import { trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
-import type {
-  ListedTrack,
-  TrackCaller,
-  TrackOutcome,
-} from '#src/features/tracks/track-outcomes.ts';
+import type { ListedTrack, TrackCaller } from '#src/features/tracks/track-outcomes.ts';
+import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import { type Locale, type TextLine, text } from '#src/texts/texts.ts';
 

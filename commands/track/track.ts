@@ -1,5 +1,5 @@
 import type { CommandGroup } from '#src/features/contract/command.ts';
-import { fade, loop, remove, seek, steering, volume } from './changes.ts';
+import { loop, remove, seek, steering, volume } from './changes.ts';
 import { list, queue } from './list.ts';
 import { play } from './play.ts';
 
@@ -16,7 +16,6 @@ export const track: CommandGroup = {
     steering('stop'),
     volume,
     seek,
-    fade,
     steering('mute'),
     steering('unmute'),
     loop,

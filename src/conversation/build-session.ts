@@ -2,6 +2,7 @@ import { BotError } from '#src/base/errors.ts';
 import { Wakeup } from '#src/base/loops/wakeup.ts';
 import type { GuildNoticeQueue } from '#src/notices/guild-notice-queue.ts';
 import { chosenVoiceGone, writeUnrecognised } from '#src/notices/notice.ts';
+import { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
 import type { LeaveOutcome } from '#src/ports/command-ports.ts';
 import type { SessionBefore, SessionFeatures } from '#src/ports/feature-session.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -15,7 +16,6 @@ import {
   type HearingDependencies,
   type ReconnectingLink,
 } from '#src/voice/link/reconnecting-link.ts';
-import { SessionTracksAndBotVolumes } from '#src/voice/output/session-tracks-and-bot-volumes.ts';
 import { SpeechPace } from '#src/voice/output/speech-output.ts';
 import { AnswerJobs } from './answering/answer-jobs.ts';
 import { ConsentGate, type SessionAnswers } from './hearing/consent-gate.ts';
@@ -214,7 +214,11 @@ export function buildSession(options: ConversationOptions, session: SessionSourc
     preemptiveBudget: new PreemptiveBudget(),
     connection: new CurrentConnection(),
     pace: new SpeechPace(),
-    mix: new SessionTracksAndBotVolumes(clock, before?.mix),
+    mix: {
+      tracks: before?.mix.tracks ?? new NamedTracks(clock),
+      volumes: before?.mix.volumes ?? { voice: 100, cues: 100 },
+      isPassedOn: false,
+    },
     languages: new SpeakerLanguages({ guildId, parts, settings }, before?.languages),
     gate: new ConsentGate({
       rules: settings().consent,

@@ -15,7 +15,7 @@ import type { PlainTextId, TextLine } from '#src/texts/texts.ts';
 import type { SpokenCommand } from '#src/turn/spoken-command.ts';
 import type { SpeakerLanguages } from '#src/voice/hearing/speaker-languages.ts';
 import type { CurrentConnection } from '#src/voice/link/reconnecting-link.ts';
-import type { SessionTracksAndBotVolumes } from '#src/voice/output/session-tracks-and-bot-volumes.ts';
+import type { SoundMix } from '#src/voice/output/sound-mix.ts';
 import type { SpeechPace } from '#src/voice/output/speech-output.ts';
 import type { Requests } from './requests.ts';
 import type { SessionDependencies } from './session-dependencies.ts';
@@ -72,7 +72,7 @@ export type SessionContext = {
   /** Pace of its speech. */
   readonly pace: SpeechPace;
   /** Sounds beside its speech. */
-  readonly mix: SessionTracksAndBotVolumes;
+  readonly mix: SoundMix;
   /** People who have said neither yes nor no. */
   readonly unanswered: UndecidedPeople;
   readonly features: SessionFeatures;

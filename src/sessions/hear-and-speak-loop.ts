@@ -101,7 +101,7 @@ class ConnectionTickLoop {
     this.#checkAtMs = this.#nowMs + checkMs;
     attend(this.#parts);
     const people = link.people();
-    context.mix.attend(people.some(({ isBot }) => !isBot));
+    context.mix.tracks.pause(people.every(({ isBot }) => isBot));
     context.features.attend(people);
     const { sent } = output;
     if (sent) tellSaid(context, sent);

@@ -270,7 +270,7 @@ export class VoiceSessions implements AsyncDisposable {
     const former = this.#sessions.get(guildId)?.session;
     if (!former || former.isOver || former.channel.channelId === channelId) return;
     this.#moves.set(guildId, { former, channelId });
-    former.context.mix.passOn();
+    former.context.mix.isPassedOn = true;
     former.leave('moved');
     await this.#queue
       .run(guildId, () => this.#moveAlong(former))
@@ -306,7 +306,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (here?.isLinked && here.company > 0) {
       return { kind: 'busy', other: here.channel.name };
     }
-    if (isSame) here?.context.mix.passOn();
+    if (isSame && here) here.context.mix.isPassedOn = true;
     await this.#leave(guildId, isSame ? 'moved' : 'asked');
     if (this.#closed) return { kind: 'stopping' };
     const joining = await this.#enter(channel, call, isSame ? { former: here } : {});
@@ -374,7 +374,7 @@ export class VoiceSessions implements AsyncDisposable {
       place.life = this.#whileHere(session);
     else {
       this.#sessions.delete(guildId);
-      session.context.mix.close();
+      session.context.mix.tracks.close();
     }
     return joining;
   }
@@ -438,7 +438,7 @@ export class VoiceSessions implements AsyncDisposable {
     if (isReplaced) return;
     const channel = move && this.#parts.places.channel(guildId, move.channelId);
     if (this.#closed || !channel || !mayBeIn(channel, this.#parts)) {
-      former.context.mix.close();
+      former.context.mix.tracks.close();
       former.showFace(leftPanel());
       this.forgetSeat(guildId);
       return;

@@ -3,25 +3,20 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { Readable, type Writable } from 'node:stream';
 import type { Pcm } from '#src/audio/pcm.ts';
-import type { Clock } from '#src/base/clock.ts';
-import { unlessAborted, within } from '#src/base/waiting.ts';
+import { unlessAborted } from '#src/base/waiting.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 
 export type FfmpegOptions = {
   /** Absolute path of the program. */
   readonly path: string;
-  readonly clock: Clock;
   /** Container to read, by ffmpeg's name for it; ffmpeg never guesses it. */
   readonly demuxer: string;
-  /** Longest it may give nothing although its next sound is waited for; 30 s. */
-  readonly silentMs?: number;
   /** Counts the program while it runs. Throws where no other may be started. */
   readonly start?: () => Disposable;
 };
 
 const rateHz = 48_000;
 const frameBytes = 4;
-const usualSilentMs = 30_000;
 const longestComplaint = 500;
 /** No picture and no table needs more at once. */
 const mostAllocBytes = 64 * 1024 * 1024;
@@ -56,7 +51,7 @@ function isProgram(path: string): boolean {
 export async function* throughFfmpeg(
   bytes: AsyncIterable<Uint8Array>,
   skipMs: number,
-  { path, clock, demuxer, silentMs = usualSilentMs, start }: FfmpegOptions,
+  { path, demuxer, start }: FfmpegOptions,
   signal: AbortSignal,
 ): AsyncGenerator<Pcm> {
   signal.throwIfAborted();
@@ -68,11 +63,10 @@ export async function* throughFfmpeg(
   });
   const fed = feed(bytes, child);
   const pieces = child.stdout[Symbol.asyncIterator]();
-  const tooLate = () => refusals.notAudio('it decodes too slowly');
   let [rest, hasSound]: [Buffer, boolean] = [Buffer.alloc(0), false];
   try {
     for (;;) {
-      const next = within(unlessAborted(pieces.next(), fed.failed), silentMs, clock, tooLate);
+      const next = unlessAborted(pieces.next(), fed.failed);
       const { value, done } = await unlessAborted(next, signal);
       if (done) break;
       const all: Buffer = Buffer.concat([rest, value]);

@@ -6,7 +6,9 @@ import { durationMs } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import type { Public } from '#src/base/public.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import type { SoundTags } from '#src/sources/decode/tags.ts';
+import { oneLine } from './one-line.ts';
 import type { Sources } from './sources.ts';
 
 /** Extensions of sound files; the real format shows when a file is opened. */
@@ -34,8 +36,9 @@ const builtIn = fileURLToPath(new URL('./sounds', import.meta.url));
 /** Longest time, in ms, that tags of many files are read for one search: a person waits for it. */
 const longestSearchMs = 3_000;
 
-/** Reads the tags of a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
-export type ReadTags = (path: string, signal: AbortSignal) => Promise<SoundTags>;
+/** Finds a fact about a file of the owner's. Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`. */
+type FindFact<Fact> = (path: string, signal: AbortSignal) => Promise<Fact>;
+export type ReadTags = FindFact<SoundTags>;
 
 /** A sound that lies on this machine. */
 export type ShelvedSound = {
@@ -68,8 +71,8 @@ export function openLibrary(dataDir: string, parts: LibraryParts): SoundLibrary 
 export class SoundLibrary {
   readonly #folders: readonly string[];
   readonly #opener: Public<Sources>;
-  readonly #tags: FileFacts<SoundTags>;
-  readonly #loudness: FileFacts<{ readonly lufs: number | undefined }>;
+  readonly #tags: ReadTags;
+  readonly #loudness: FindFact<{ readonly lufs: number | undefined }>;
   readonly #clock: Clock;
   /** Files found at the last look. */
   #read: { readonly atMs: number; readonly files: Promise<Files> } | undefined;
@@ -78,12 +81,12 @@ export class SoundLibrary {
     this.#folders = folders;
     this.#opener = opener;
     this.#clock = clock;
-    this.#tags = new FileFacts(async (path, signal) => {
+    this.#tags = remembered(async (path, signal) => {
       const tags = await readTags?.(path, signal).catch(() => undefined);
       signal.throwIfAborted();
       return tags ?? {}; // a file that ends its decoder: the player reports the error
     });
-    this.#loudness = new FileFacts(async (path, signal) => {
+    this.#loudness = remembered(async (path, signal) => {
       return { lufs: await measuredLufs(await this.#source(path, '', signal), clock, signal) };
     });
   }
@@ -103,7 +106,7 @@ export class SoundLibrary {
     const all: ShelvedSound[] = [];
     for (const { name, path } of files) {
       const isLate = this.#clock.nowMs() >= untilMs;
-      all.push({ name, ...(isLate ? {} : await this.#tags.of(path, signal)) });
+      all.push({ name, ...(isLate ? {} : await this.#tags(path, signal)) });
     }
     return all;
   }
@@ -118,10 +121,10 @@ export class SoundLibrary {
     if (!found) return undefined;
     const { path } = found;
     const [{ title, artist }, source] = await Promise.all([
-      this.#tags.of(path, signal),
+      this.#tags(path, signal),
       this.#source(path, found.name, signal),
     ]);
-    const { lufs } = await this.#loudness.of(path, signal).catch(() => {
+    const { lufs } = await this.#loudness(path, signal).catch(() => {
       signal.throwIfAborted();
       return { lufs: undefined }; // the player reports the error
     });
@@ -176,12 +179,11 @@ async function soundsIn(folder: string): Promise<readonly SoundFileAt[]> {
 /** One line, as people may type it. */
 function plainName(name: string): string {
   const parts = name.split('/').map(plainPart);
-  return [...parts.join('/')].slice(0, longestName).join('').trim();
+  return oneLine(parts.join('/'), longestName);
 }
 
 function plainPart(part: string): string {
-  const line = part.normalize('NFC').replace(/[\p{C}\s]+/gu, ' ');
-  return [...line.trim()].slice(0, longestPart).join('').trim();
+  return oneLine(part, longestPart);
 }
 
 /** A sound as its tags title it. */
@@ -192,27 +194,18 @@ function titleOf(title: string | undefined, artist: string | undefined): string 
 /** A further one drops the oldest. */
 const mostFacts = 2_000;
 
-/** Facts about files, each found when it is first wanted and again when the file has changed. */
-class FileFacts<Fact> {
-  readonly #find: (path: string, signal: AbortSignal) => Promise<Fact>;
-  readonly #known = new Map<string, Fact>();
-
-  constructor(find: (path: string, signal: AbortSignal) => Promise<Fact>) {
-    this.#find = find;
-  }
-
-  /** Errors: those of `find`, after which nothing is known. */
-  async of(path: string, signal: AbortSignal): Promise<Fact> {
+/** Remembers a fact about each file until the file has changed. Errors: those of `find`, after which nothing is known. */
+function remembered<Fact>(find: FindFact<Fact>): FindFact<Fact> {
+  const facts = new Map<string, Fact>();
+  return async (path, signal) => {
     const { mtimeMs, size } = await stat(path).catch(() => ({ mtimeMs: 0, size: 0 }));
     const key = `${mtimeMs} ${size} ${path}`;
-    const known = this.#known.get(key);
-    if (known !== undefined) return known;
-    const found = await this.#find(path, signal);
-    this.#known.set(key, found);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > mostFacts && oldest !== undefined) this.#known.delete(oldest);
-    return found;
-  }
+    const fact = facts.get(key) ?? (await find(path, signal));
+    facts.set(key, fact);
+    const [oldest] = facts.keys();
+    if (facts.size > mostFacts && oldest !== undefined) facts.delete(oldest);
+    return fact;
+  };
 }
 
 /** Length of sound, in ms, from which its loudness is measured. */
@@ -227,12 +220,17 @@ async function measuredLufs(
   signal: AbortSignal,
 ): Promise<number | undefined> {
   const meter = new LoudnessMeter();
-  const untilMs = clock.nowMs() + longestMeasureMs;
+  using deadline = deadlineSignal(longestMeasureMs, clock, () => new Error('it takes too long'));
   let leftMs = measuredMs;
-  for await (const pcm of source.open(0, signal)) {
-    meter.push(pcm.samples);
-    leftMs -= durationMs(pcm);
-    if (leftMs <= 0 || clock.nowMs() >= untilMs) break;
+  try {
+    const until = AbortSignal.any([signal, deadline.signal]);
+    for await (const pcm of source.open(0, until)) {
+      meter.push(pcm.samples);
+      leftMs -= durationMs(pcm);
+      if (leftMs <= 0) break;
+    }
+  } catch (error) {
+    if (signal.aborted || !deadline.signal.aborted) throw error;
   }
   return meter.lufs;
 }

@@ -1,4 +1,4 @@
-import { joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
+import { durationMs, joinSamples, listenRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import { fetchSource, mayBeSound } from '#src/sources/fetch/fetch.ts';
@@ -72,23 +72,18 @@ export class Recordings {
     }
   }
 
-  async #sound(
-    { bytes: here, url }: SoundFile,
-    longestMs: number,
-    signal: AbortSignal,
-  ): Promise<Pcm> {
-    const bytes = here
-      ? [here]
-      : fetchSource(url, { allowed: this.#rules.allowed, mostBytes }, signal);
+  async #sound({ bytes, url }: SoundFile, longestMs: number, signal: AbortSignal): Promise<Pcm> {
+    const { allowed } = this.#rules;
+    const all = bytes ? [bytes] : fetchSource(url, { allowed, mostBytes }, signal);
+    const shape = { rateHz: listenRateHz, channels: 1 } as const;
     const pieces: Int16Array[] = [];
-    let length = 0;
-    const plan = { rateHz: listenRateHz, channels: 1 } as const;
-    for await (const { samples } of this.#decoding.play(bytes, plan, signal)) {
-      length += samples.length;
-      if (length > (longestMs / 1000) * listenRateHz) throw refusals.tooLong(longestMs);
-      pieces.push(samples);
+    let leftMs = longestMs;
+    for await (const pcm of this.#decoding.play(all, shape, signal)) {
+      leftMs -= durationMs(pcm);
+      if (leftMs < 0) throw refusals.tooLong(longestMs);
+      pieces.push(pcm.samples);
     }
-    return { samples: joinSamples(pieces), rateHz: listenRateHz, channels: 1 };
+    return { ...shape, samples: joinSamples(pieces) };
   }
 }
 

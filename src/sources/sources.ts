@@ -2,19 +2,15 @@ import { basename } from 'node:path';
 import { durationMs, musicRateHz, type Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
+import { deadlineSignal } from '#src/base/waiting.ts';
 import type { Decoding } from '#src/sources/decode/decoding.ts';
 import type { AllowedHosts } from '#src/sources/fetch/allowed-hosts.ts';
 import type { Resolve } from '#src/sources/fetch/name-resolver.ts';
 import { refusals } from '#src/sources/fetch/refusals.ts';
 import type { SniffResult } from '#src/sources/formats/sniff.ts';
 import { type FfmpegOptions, programLimit, throughFfmpeg } from './ffmpeg.ts';
-import {
-  bytesOfFile,
-  bytesOfLink,
-  readHead,
-  readLengthMs,
-  type SoundBytes,
-} from './sound-bytes.ts';
+import { oneLine } from './one-line.ts';
+import { bytesOfFile, bytesOfLink, examine, type SoundBytes } from './sound-bytes.ts';
 
 /** Origin of a sound's bytes. The first bytes decide the format, not the name. */
 export type Where =
@@ -44,20 +40,14 @@ type SourceLimits = {
   readonly longestMs: number;
   /** Largest file or link that tells its size, or ends, in bytes. */
   readonly mostBytes: number;
-  /** Longest wait for the first bytes, in ms. */
-  readonly firstByteMs: number;
-  /** Longest silence of a stream that stops sending, in ms. */
-  readonly idleMs: number;
-  /** Longest sum of all waits for the bytes of a file, in ms, beyond the sound that came of them. */
-  readonly waitMs: number;
+  /** Longest time for the first bytes and the length, in ms; a reader of the sound has deadlines of its own. */
+  readonly openMs: number;
 };
 
 const usual: SourceLimits = {
   longestMs: 3 * 3_600_000,
   mostBytes: 256 * 1024 * 1024,
-  firstByteMs: 10_000,
-  idleMs: 10_000,
-  waitMs: 120_000,
+  openMs: 10_000,
 };
 const longestTitle = 100;
 
@@ -78,31 +68,42 @@ export class Sources {
    * Errors: BotError `source.*`. Aborting `signal` throws `signal.reason`; it has no effect on an open source.
    */
   async openSource(where: Where, signal: AbortSignal): Promise<SoundSource> {
-    const { decoding } = this.#options;
-    const bytes = await this.#bytesOf(where, signal);
-    const { head, sniffed } = await readHead(bytes, signal);
+    const { clock, decoding } = this.#options;
+    const late = () => refusals.unreachable('its first bytes did not come in time');
+    using deadline = deadlineSignal(this.#limits.openMs, clock, late);
+    const inTime = AbortSignal.any([signal, deadline.signal]);
+    const bytes = await this.#bytesOf(where, inTime);
+    const { sniffed, lengthMs } = await examine(bytes, inTime);
     const ffmpeg = this.#ffmpegFor(sniffed);
-    const lengthMs =
-      sniffed.kind === 'format'
-        ? await readLengthMs(bytes, { head, format: sniffed.format }, signal)
-        : undefined;
     const seekable = bytes.sizeBytes !== undefined;
     const longestMs = seekable ? this.#limits.longestMs : Number.POSITIVE_INFINITY;
     if (lengthMs !== undefined && lengthMs > longestMs) throw refusals.tooLong(longestMs);
-    const sound = { bytes, decoding, lengthMs, longestMs, ffmpeg };
-    const open = (fromMs: number, until: AbortSignal) =>
-      soundFrom(sound, seekable ? Math.max(0, fromMs) : 0, until);
+    /** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
+    async function* open(fromMs: number, until: AbortSignal): AsyncGenerator<Pcm> {
+      const skipMs = seekable ? Math.max(0, fromMs) : 0;
+      if (lengthMs !== undefined && skipMs >= lengthMs) return;
+      const all = bytes.from(0, until);
+      const sound = ffmpeg
+        ? throughFfmpeg(all, skipMs, ffmpeg, until)
+        : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, until);
+      let atMs = skipMs;
+      for await (const pcm of sound) {
+        atMs += durationMs(pcm);
+        if (atMs > longestMs) throw refusals.tooLong(longestMs);
+        yield pcm;
+      }
+    }
     return { title: titleOf(where), lengthMs, seekable, open };
   }
 
   /** Errors: BotError `source.not_audio` for formats that cannot be decoded here, `source.crowded`. */
   #ffmpegFor(sniffed: SniffResult): FfmpegOptions | undefined {
     if (sniffed.kind === 'format') return undefined;
-    const { clock, ffmpeg: path } = this.#options;
+    const { ffmpeg: path } = this.#options;
     if (sniffed.kind === 'ffmpeg' && path) {
       const start = this.#startProgram;
       start()[Symbol.dispose]();
-      return { path, clock, start, demuxer: sniffed.demuxer };
+      return { path, start, demuxer: sniffed.demuxer };
     }
     const needs = sniffed.kind === 'ffmpeg' ? ', which needs ffmpeg' : '';
     throw refusals.notAudio(
@@ -111,51 +112,16 @@ export class Sources {
   }
 
   async #bytesOf(where: Where, signal: AbortSignal): Promise<SoundBytes> {
-    const { clock, allowed, resolve } = this.#options;
+    const { allowed, resolve } = this.#options;
     const { mostBytes } = this.#limits;
-    const patience = { clock, ...this.#limits };
-    if (where.kind === 'file') return await bytesOfFile(where.path, mostBytes, patience);
-    const rules = { allowed, mostBytes, resolve };
-    return await bytesOfLink(where.url, where.type, rules, patience, signal);
-  }
-}
-
-type OpenableSound = {
-  readonly bytes: SoundBytes;
-  readonly decoding: Decoding;
-  readonly lengthMs: number | undefined;
-  readonly longestMs: number;
-  /** Decodes in place of our decoders. */
-  readonly ffmpeg: FfmpegOptions | undefined;
-};
-
-/** Sound from a position on: all that precedes it is read and left out. Each call opens the bytes anew. */
-async function* soundFrom(
-  { bytes, decoding, lengthMs = Number.POSITIVE_INFINITY, longestMs, ffmpeg }: OpenableSound,
-  skipMs: number,
-  signal: AbortSignal,
-): AsyncGenerator<Pcm> {
-  if (skipMs >= lengthMs) return;
-  using flow = bytes.from(0);
-  const all = flow.all(signal);
-  const sound = ffmpeg
-    ? throughFfmpeg(all, skipMs, ffmpeg, signal)
-    : decoding.play(all, { rateHz: musicRateHz, channels: 2, skipMs }, signal);
-  let atMs = skipMs;
-  for await (const pcm of sound) {
-    const ms = durationMs(pcm);
-    flow.earn(ms);
-    atMs += ms;
-    if (atMs > longestMs) throw refusals.tooLong(longestMs);
-    yield pcm;
+    if (where.kind === 'file') return await bytesOfFile(where.path, mostBytes);
+    return await bytesOfLink(where.url, where.type, { allowed, mostBytes, resolve }, signal);
   }
 }
 
 /** One line that people may see: no path, and no secret of a link. */
 function titleOf(where: Where): string {
-  const name = where.title ?? nameOf(where);
-  const line = name.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  return [...line].slice(0, longestTitle).join('') || 'a sound';
+  return oneLine(where.title ?? nameOf(where), longestTitle) || 'a sound';
 }
 
 function nameOf(where: Where): string {

@@ -8,13 +8,13 @@ import type { MemoryCache } from '#src/features/memories/memory-cache.ts';
 import type { PersonaRequests } from '#src/features/personas/persona-requests.ts';
 import type { AnswerCheckup } from '#src/features/settings/answer-checkup.ts';
 import type { SettingsRequests } from '#src/features/settings/settings-requests.ts';
-import type { TrackChange, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
-import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import type { TrackRequests } from '#src/features/tracks/tracks.ts';
 import type { ChatReadAloud } from '#src/features/typed/chat-read-aloud.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import type { VoicesAndPreviews } from '#src/features/typed/voices-and-previews.ts';
 import type { ServerVocabulary } from '#src/features/words/server-vocabulary.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import type { Places, Stats } from '#src/ports/command-ports.ts';
 import type { FeaturePorts } from '#src/ports/feature-ports.ts';
 import type { ChannelRef } from '#src/ports/voice-link.ts';
@@ -103,7 +103,7 @@ const tracks: Public<TrackRequests> = {
   sounds: async () => ['rain', 'bell', 'train'],
 };
 
-function changed(change: TrackChange, track: string): TrackOutcome {
+function changed(change: TrackCommand, track: string): TrackOutcome {
   switch (change.kind) {
     case 'pause':
     case 'resume':
@@ -112,6 +112,7 @@ function changed(change: TrackChange, track: string): TrackOutcome {
     case 'stop':
     case 'seek':
     case 'loop':
+    case 'crossfade':
     case 'remove':
       return { kind: 'changed', track };
     case 'skip':

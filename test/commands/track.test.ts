@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { commands } from '#commands/commands.ts';
 import type { Command, CommandCall, Replies } from '#src/features/contract/command.ts';
-import type { ListedTrack, Playing, TrackOutcome } from '#src/features/tracks/track-outcomes.ts';
+import type { ListedTrack, Playing } from '#src/features/tracks/track-outcomes.ts';
+import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import { adam, inLounge, type PortOverrides, ports } from './ports.ts';
 import { linesOf, pressed, typed } from './typed.ts';
 
@@ -56,12 +57,8 @@ test.each(subcommands.map(({ name }) => name))(
 
 test.each<[Playing, string]>([
   [
-    { kind: 'full', track: 'main', limit: 50 },
+    { kind: 'full', limit: 50 },
     'The limit of 50 is reached. Try again later, or make room: /track queue.',
-  ],
-  [
-    { kind: 'many', limit: 2 },
-    'The limit of 2 is reached. Try again later, or make room: /track stop.',
   ],
   [
     { kind: 'bad', reason: { id: 'track.bad.too_long', with: { max: '3 h 0 min' } } },
@@ -230,9 +227,11 @@ const waitingTracks: PortOverrides = { list: () => [rain] };
 
 test.each([
   ['seek', { to: '1:30' }, 'main: done.'],
-  ['fade', { to: '20' }, 'main: 20 %'],
-  ['fade', { to: '0', seconds: '600' }, 'main: 0 %'],
+  ['volume', { level: '20' }, 'main: 20 %'],
+  ['volume', { level: '0', seconds: '600' }, 'main: 0 %'],
   ['mute', {}, 'main: done.'],
+  ['queue', { fade: '10' }, 'main: done.'],
+  ['queue', { fade: '0' }, 'main: done.'],
   ['loop', { mode: 'on' }, 'main: done.'],
   ['loop', { mode: 'off' }, 'main: done.'],
   ['remove', { item: ' 2. wind ' }, 'main: done.'],
@@ -243,8 +242,9 @@ test.each([
 test.each([
   ['seek', { to: 'later' }, 'Give a position as 90, 1:30, +10 or -10.'],
   ['seek', {}, 'Give a position as 90, 1:30, +10 or -10.'],
-  ['fade', { to: '201' }, 'Choose a number from 0 to 200.'],
-  ['fade', { to: '20', seconds: '0' }, 'Choose a number from 1 to 600.'],
+  ['queue', { fade: '11' }, 'Choose a number from 0 to 10.'],
+  ['volume', { level: '201' }, 'Choose a number from 0 to 200.'],
+  ['volume', { level: '20', seconds: '0' }, 'Choose a number from 1 to 600.'],
 ])('/track %s with %j changes nothing and tells its caller why', async (name, words, sentence) => {
   const change = () => {
     throw new Error('changed');

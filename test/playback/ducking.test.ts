@@ -27,7 +27,7 @@ test('a change of volume does not click', async () => {
   const { reply, listener, samples } = await sounding();
   reply.duck(12);
   listener.steps(6);
-  reply.unduck();
+  reply.duck(0);
   listener.steps(6);
   expect(steepest(joined(listener.frames))).toBeLessThan(steepest(samples) * 1.2);
   expect(listener.frames.at(-1)).toEqual(samples.slice(16 * 480, 17 * 480));

@@ -24,12 +24,12 @@ test('a reply waits while the one before it is late', async () => {
 });
 
 test('the volume of the voice is true gain', async () => {
-  const track = new VoiceTrack();
+  let percent = 50;
+  const track = new VoiceTrack(() => percent);
   const listener = new VirtualListener(track);
   track.add(await reply(1_000, 120));
-  track.volume(0.5);
   listener.step();
-  track.volume(2);
+  percent = 200;
   listener.steps(5);
   expect(listener.levels.at(0)).toBe(500);
   expect(listener.levels.at(-1)).toBeCloseTo(2_000, -2);

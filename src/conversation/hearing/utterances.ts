@@ -51,7 +51,7 @@ type UtterancesParts = SessionChannel & {
   };
   readonly gate: ConsentGate;
   readonly languages: SpeakerLanguages;
-  readonly mix: { readonly sounds: boolean };
+  readonly mix: { readonly tracks: { readonly isAudible: boolean } };
   readonly notice: (line: TextLine) => void;
   readonly people: () => readonly ChannelMember[];
   readonly signal: AbortSignal;
@@ -189,7 +189,7 @@ export class Utterances {
     const { state } = this.#context.talk;
     if (state.confirmations.every(({ spoken }) => spoken === 'none')) return false;
     const isAlone = [...this.#open.keys()].every((id) => id === speakerId);
-    return !isAlone || this.#connection?.isSpeaking === true || this.#context.mix.sounds;
+    return !isAlone || this.#connection?.isSpeaking === true || this.#context.mix.tracks.isAudible;
   }
 
   #affords(utterance: HeardUtterance, moment: InterimMoment): boolean {

@@ -124,7 +124,7 @@ export function spokenConfirmationQuestion(
 ): string | undefined {
   const { channel, languages, mix, parts } = context;
   const values = Object.entries(given).filter(([, value]) => value !== undefined);
-  if (mix.sounds || !values.every(([, value]) => isSayable(value))) return undefined;
+  if (mix.tracks.isAudible || !values.every(([, value]) => isSayable(value))) return undefined;
   const words = [readableName(tool), ...values.map(([key, value]) => `${key}: ${value}`)];
   const called = spokenNameOf({ id: speakerId, name }, channel.guildId, parts) || name;
   const call = words.join(', ').replaceAll('_', ' ');

@@ -387,8 +387,8 @@ function watchMusic(
     const words = { title: cut(title, maxTitleChars) };
     write(writtenText({ id: 'captions.remark.music', with: words }, channel.guildId, parts));
   };
-  for (const { isMuted, now } of tracks.all()) if (now && !isMuted) began(now);
+  for (const { now, state } of tracks.all()) if (now && !state.isMuted) began(now);
   return tracks.listen((event) => {
-    if (event?.kind === 'began' && !tracks.track(event.track)?.isMuted) began(event.item);
+    if (event.kind === 'began' && !tracks.track(event.track)?.state.isMuted) began(event.item);
   });
 }

@@ -13,46 +13,31 @@ import type { ReminderResult } from './reminder-scheduler.ts';
 /** Reminders of one person that are said at once; the others are written. */
 const mostAloud = 3;
 
-/** Delivers reminders to people of one shard: aloud at a pause where they sit with the bot, else in writing with a mention. */
-export class ReminderDelivery {
-  readonly #parts: SessionDependencies;
-  readonly #sessions: VoiceSessions;
+/**
+ * Delivers reminders of one person in one server: aloud at a pause where they sit with the bot, else in writing with a mention.
+ *
+ * The result of each, in their order. Aborting `signal` throws `signal.reason`, and no other reminder is begun; one that is
+ * being said or sent by then is completed.
+ */
+export type DeliverReminders = (
+  reminders: readonly Reminder[],
+  signal: AbortSignal,
+) => Promise<readonly ReminderResult[]>;
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
-    this.#parts = parts;
-    this.#sessions = sessions;
-  }
-
-  /**
-   * Result of each, in their order; all are of one person in one server. Aborting `signal` throws `signal.reason`, and no other reminder
-   * is begun; one that is being said or sent by then is completed.
-   */
-  async deliver(
-    reminders: readonly Reminder[],
-    signal: AbortSignal,
-  ): Promise<readonly ReminderResult[]> {
-    const { guildId = '' } = reminders[0] ?? {};
-    if (!this.#parts.places.has(guildId)) return reminders.map(() => 'away');
-    await this.#sessions.settings.load(guildId);
-    signal.throwIfAborted();
-    const aloud = reminders.slice(0, mostAloud);
-    const saying = this.#say(aloud, signal);
-    const results = reminders.map(async (one) => {
-      const isSaid = aloud.includes(one) && (await saying);
-      return isSaid ? 'said' : await this.#write(one, signal);
-    });
-    return await Promise.all(results);
-  }
-
+/** Delivery to people of one shard. */
+export function reminderDelivery(
+  parts: SessionDependencies,
+  sessions: VoiceSessions,
+): DeliverReminders {
   /** False: nothing of it was heard. Aborting `signal` throws `signal.reason` where it still waits for a pause. */
-  async #say(reminders: readonly Reminder[], signal: AbortSignal): Promise<boolean> {
+  async function say(reminders: readonly Reminder[], signal: AbortSignal): Promise<boolean> {
     const { guildId = '', personId = '' } = reminders[0] ?? {};
-    const context = this.#sessions.session(guildId)?.context;
+    const context = sessions.session(guildId)?.context;
     if (!context) return false;
     let isBegun = false;
     const lines = () => {
       isBegun = true;
-      return reminders.map((one) => this.#line(one));
+      return reminders.map(lineOf);
     };
     const saying = sayToPerson({ personId, lines, isWanted: () => !signal.aborted }, context);
     return await unlessAborted(saying, signal).catch((reason: unknown) => {
@@ -61,28 +46,40 @@ export class ReminderDelivery {
     });
   }
 
-  async #write(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
+  async function write(reminder: Reminder, signal: AbortSignal): Promise<ReminderResult> {
     const { id, guildId, channelId, channelName: name, personId } = reminder;
-    const text = writtenText(this.#line(reminder), guildId, this.#parts);
+    const text = writtenText(lineOf(reminder), guildId, parts);
     try {
-      const channel = { guildId, channelId, name };
-      await this.#parts.messages.notify(channel, [{ id, personId, text }], signal);
+      await parts.messages.notify({ guildId, channelId, name }, [{ id, personId, text }], signal);
       return 'written';
     } catch (error) {
       if (signal.aborted || !(error instanceof BotError)) throw error;
-      this.#parts.onEvent(guildId, failureEventOf(error, 'speak'));
+      parts.onEvent(guildId, failureEventOf(error, 'speak'));
       return 'unsent';
     }
   }
 
-  #line(reminder: Reminder): TextLine {
-    const { guildId, text, dueAtWallMs } = reminder;
-    const { clock, places } = this.#parts;
-    const { timeZone } = this.#sessions.settings.in(guildId);
+  function lineOf({ guildId, text, dueAtWallMs }: Reminder): TextLine {
+    const { clock, places } = parts;
+    const { timeZone } = sessions.settings.in(guildId);
     const shown = { timeZone, nowWallMs: clock.wallMs(), locale: places.localeIn(guildId) };
     const time = dueTime(dueAtWallMs, shown);
     return text === ''
       ? { id: 'reminder.due.timer', with: { time } }
       : { id: 'reminder.due.text', with: { text, time } };
   }
+
+  return async (reminders, signal) => {
+    const { guildId = '' } = reminders[0] ?? {};
+    if (!parts.places.has(guildId)) return reminders.map(() => 'away');
+    await sessions.settings.load(guildId);
+    signal.throwIfAborted();
+    const aloud = reminders.slice(0, mostAloud);
+    const saying = say(aloud, signal);
+    const results = reminders.map(async (one) => {
+      const isSaid = aloud.includes(one) && (await saying);
+      return isSaid ? 'said' : await write(one, signal);
+    });
+    return await Promise.all(results);
+  };
 }

@@ -1,7 +1,6 @@
 import type { Clock } from '#src/base/clock.ts';
 import { runPeriodically } from '#src/base/loops/periodic-task.ts';
 import { Wakeup } from '#src/base/loops/wakeup.ts';
-import type { Public } from '#src/base/public.ts';
 import type { NewReminder, Reminder } from '#src/features/reminders/reminder-store.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
@@ -10,15 +9,15 @@ import {
   featureEvent,
   type SessionEventListener,
 } from '#src/ports/session-events.ts';
-import type { ReminderDelivery } from './reminder-delivery.ts';
+import type { DeliverReminders } from './reminder-delivery.ts';
 import type { ReminderStore } from './reminder-store.ts';
 
 type ReminderSchedulerParts = {
   readonly clock: Clock;
-  readonly store: Public<ReminderStore>;
+  readonly store: ReminderStore;
   /** Servers whose reminders are delivered. */
   readonly shard: ServerShare;
-  readonly delivery: Public<ReminderDelivery>;
+  readonly deliver: DeliverReminders;
   readonly onEvent: SessionEventListener;
 };
 
@@ -193,7 +192,7 @@ export class ReminderScheduler {
 
   /** Delivers reminders of one person. Never throws. */
   async #deliver(theirs: readonly DueReminder[]): Promise<void> {
-    const { delivery, onEvent } = this.#parts;
+    const { deliver, onEvent } = this.#parts;
     const stop = new AbortController();
     for (const due of theirs) {
       due.stop = stop;
@@ -201,7 +200,7 @@ export class ReminderScheduler {
     }
     const reminders = theirs.map(({ reminder }) => reminder);
     try {
-      const results = await delivery.deliver(reminders, stop.signal);
+      const results = await deliver(reminders, stop.signal);
       for (const [n, due] of theirs.entries()) this.#settle(due, results[n] ?? 'unsent');
     } catch (error) {
       if (!stop.signal.aborted) {

@@ -1,5 +1,4 @@
 import sql from 'sql-template-tag';
-import type { Public } from '#src/base/public.ts';
 import type { ServerShare } from '#src/people/server-share.ts';
 import { id, instant, integer, text } from '#src/sql/columns.ts';
 import type { StoreDatabase } from '#src/sql/store-database.ts';
@@ -56,69 +55,54 @@ const reminders = table(
 );
 
 /** Reminders, a row each until it was delivered. No write waits while the database is away: the caller learns of the failure at once. */
-export class ReminderStore {
-  readonly #database: StoreDatabase;
+export type ReminderStore = ReturnType<typeof openReminders>;
 
-  constructor(database: StoreDatabase) {
-    this.#database = database;
-  }
+/** `full`: this person has as many there as may be. */
+type AddedReminder =
+  | { readonly kind: 'added'; readonly number: number }
+  | { readonly kind: 'full'; readonly limit: number };
 
-  /** `full`: this person has as many there as may be. Errors: BotError `store.unwritable`. */
-  add(
-    reminder: NewReminder,
-  ): Promise<
-    | { readonly kind: 'added'; readonly number: number }
-    | { readonly kind: 'full'; readonly limit: number }
-  > {
-    const { guildId, personId } = reminder;
-    return this.#database.write(async (connection) => {
-      const theirs = await connection.rows(
-        { number: integer },
-        sql`SELECT number FROM reminders WHERE guild_id = ${guildId} AND person_id = ${personId}`,
-      );
-      const taken = new Set(theirs.map(({ number }) => number));
-      let number = 1;
-      while (taken.has(number)) number++;
-      if (number > mostReminders) return { kind: 'full', limit: mostReminders };
-      await connection.insert(reminders, [{ ...reminder, number }]);
-      return { kind: 'added', number };
-    });
-  }
+function openReminders(database: StoreDatabase) {
+  return {
+    /** Errors: BotError `store.unwritable`. */
+    add(reminder: NewReminder): Promise<AddedReminder> {
+      const { guildId, personId } = reminder;
+      return database.write(async (connection) => {
+        const theirs = await connection.rows(
+          { number: integer },
+          sql`SELECT number FROM reminders WHERE guild_id = ${guildId} AND person_id = ${personId}`,
+        );
+        const taken = new Set(theirs.map(({ number }) => number));
+        let number = 1;
+        while (taken.has(number)) number++;
+        if (number > mostReminders) return { kind: 'full', limit: mostReminders };
+        await connection.insert(reminders, [{ ...reminder, number }]);
+        return { kind: 'added', number };
+      });
+    },
 
-  /** Reminders of one person in one server, the soonest first. Errors: BotError `store.unreadable`. */
-  list(guildId: string, personId: string): Promise<readonly Reminder[]> {
-    return this.#database.read((connection) =>
-      select(
-        connection,
-        reminders,
-        sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`,
-      ),
-    );
-  }
+    /** Reminders of one person in one server, the soonest first. Errors: BotError `store.unreadable`. */
+    list(guildId: string, personId: string): Promise<readonly Reminder[]> {
+      const theirs = sql`WHERE guild_id = ${guildId} AND person_id = ${personId} ORDER BY due_at_wall_ms, number`;
+      return database.read((connection) => select(connection, reminders, theirs));
+    },
 
-  /** Reminders of all servers of a shard, at most so many, the soonest first. Errors: BotError `store.unreadable`. */
-  soonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
-    return this.#database.read((connection) =>
-      select(
-        connection,
-        reminders,
-        sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`,
-      ),
-    );
-  }
+    /** Reminders of all servers of a shard, at most so many, the soonest first. Errors: BotError `store.unreadable`. */
+    soonest(shard: ServerShare, limit: number): Promise<readonly Reminder[]> {
+      const first = sql`WHERE ${isOfShard(shard)} ORDER BY due_at_wall_ms, id LIMIT ${limit}`;
+      return database.read((connection) => select(connection, reminders, first));
+    },
 
-  /** False: it no longer exists. Errors: BotError `store.unwritable`. */
-  async remove(id: string): Promise<boolean> {
-    return (await removeRows(this.#database, reminders, { id })) > 0;
-  }
+    /** False: it no longer exists. Errors: BotError `store.unwritable`. */
+    async remove(id: string): Promise<boolean> {
+      return (await removeRows(database, reminders, { id })) > 0;
+    },
 
-  /** Deletes those of one person in one server; how many. Errors: BotError `store.unwritable`. */
-  withdraw(guildId: string, personId: string): Promise<number> {
-    return removeRows(this.#database, reminders, { guildId, personId });
-  }
+    /** Deletes those of one person in one server; how many. Errors: BotError `store.unwritable`. */
+    withdraw(guildId: string, personId: string): Promise<number> {
+      return removeRows(database, reminders, { guildId, personId });
+    },
+  };
 }
 
-export const reminderPart: StorePart<Public<ReminderStore>> = {
-  tables: [reminders],
-  open: (database) => new ReminderStore(database),
-};
+export const reminderPart: StorePart<ReminderStore> = { tables: [reminders], open: openReminders };

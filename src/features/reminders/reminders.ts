@@ -1,7 +1,7 @@
 import type { Feature } from '#src/features/contract/feature.ts';
 import { reminderPart } from '#src/features/reminders/reminder-store.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
-import { ReminderDelivery } from './reminder-delivery.ts';
+import { reminderDelivery } from './reminder-delivery.ts';
 import { ReminderScheduler, reminderEnded } from './reminder-scheduler.ts';
 import { cancelReminder, listReminders, setReminder } from './reminder-tools.ts';
 
@@ -28,7 +28,7 @@ export const reminders: Feature = {
         ...parts,
         store: store(reminderPart),
         shard: { id, count }, // what a store on another thread can be given
-        delivery: new ReminderDelivery(parts, sessions),
+        deliver: reminderDelivery(parts, sessions),
       });
       return {
         ports: { reminders: due },

@@ -64,16 +64,21 @@ export const followMe = tool({
 });
 
 /** Joins channels without a call: those of `auto_join`, and that of the person whom the bot follows. */
-export class AutomaticJoins implements Disposable {
+export class AutomaticJoins {
   readonly #parts: SessionDependencies;
   readonly #sessions: VoiceSessions;
   readonly #servers = new Map<string, GuildJoins>();
   readonly #checks = new GuildTaskQueue();
-  #isOver = false;
+  readonly #signal: AbortSignal;
 
-  constructor(parts: SessionDependencies, sessions: VoiceSessions) {
+  /** Once `signal` is aborted nothing is begun any more. */
+  constructor(parts: SessionDependencies, sessions: VoiceSessions, signal: AbortSignal) {
     this.#parts = parts;
     this.#sessions = sessions;
+    this.#signal = signal;
+    signal.addEventListener('abort', () => {
+      for (const { forget } of this.#servers.values()) forget();
+    });
   }
 
   /** Goes along with this person from now on, or no longer. */
@@ -83,15 +88,9 @@ export class AutomaticJoins implements Disposable {
 
   /** To be called whenever a person changed the channel in this server, or it set something. Never throws, waits for nothing. */
   check(guildId: string): void {
-    if (this.#isOver) return;
+    if (this.#signal.aborted) return;
     this.#endRests(guildId);
     if (this.#isConcerned(guildId)) void this.#settle(guildId);
-  }
-
-  /** Nothing is begun any more. */
-  [Symbol.dispose](): void {
-    this.#isOver = true;
-    for (const { forget } of this.#servers.values()) forget();
   }
 
   /** False where nothing of the kind is set; unknown settings are read. */
@@ -123,7 +122,7 @@ export class AutomaticJoins implements Disposable {
   }
 
   async #step(guildId: string): Promise<void> {
-    if (this.#isOver) return;
+    if (this.#signal.aborted) return;
     const { clock } = this.#parts;
     const joins = this.#servers.get(guildId) ?? noJoins();
     this.#servers.set(guildId, joins);
@@ -134,7 +133,7 @@ export class AutomaticJoins implements Disposable {
       joins.wantedId = target?.channelId;
       joins.sinceMs = nowMs;
     }
-    if (!target || this.#isOver) return;
+    if (!target || this.#signal.aborted) return;
     const waitMs = uncalledJoinAtMs(joins.joinedAtMs, joins.sinceMs) - nowMs;
     if (waitMs > 0) {
       joins.forget = clock.later(waitMs, () => void this.#settle(guildId));

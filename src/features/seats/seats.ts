@@ -14,10 +14,9 @@ export const seats: Feature = {
   tools: [followMe],
   open: () => ({
     shard({ parts, sessions, signal, sources }) {
-      const uncalled = new AutomaticJoins(parts, sessions);
+      const uncalled = new AutomaticJoins(parts, sessions, signal);
       const check = (guildId: string) => uncalled.check(guildId);
       const seatReturn = new SeatReturn(parts, sessions, sources.seatStore, signal, check);
-      signal.addEventListener('abort', () => uncalled[Symbol.dispose]());
       return {
         ports: { automaticJoins: uncalled },
         async arrived(guildIds) {

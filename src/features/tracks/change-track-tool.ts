@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import type { ToolPorts } from '#src/conversation/tools/tool-entry.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
-import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
+import { type TrackCommand, trackActions } from '#src/playback/tracks/track-outcomes.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { longestFadeMs, usualFadeMs } from './fade-limits.ts';
 import { seekTargetOf } from './parse-seek-target.ts';
@@ -10,7 +10,6 @@ import type { SessionTracks } from './session-tracks.ts';
 import { soundsMeant } from './sound-matching.ts';
 import { everyTrack, isSameTrack, trackNameOf } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
-import { trackActions } from './track-outcomes.ts';
 
 const actions = [
   ...trackActions,
@@ -63,7 +62,11 @@ export const changeTrack = tool({
   effect: 'change',
   quotesOthers: true,
   async run(call, ports, signal) {
-    const [line, ...rest] = await performed(call, ports, signal);
+    const tracks = ports.context.features.sessions.tracks;
+    const lines: TextLine[] = [];
+    for (const track of tracksMeant(call, tracks))
+      lines.push(await changed(track, commandOf(call, track, tracks), ports, signal));
+    const [line = missing(call.track, tracks), ...rest] = lines;
     const said = [line, ...rest].map((one) => text(one.id, one.with));
     return { facts: { outcome: said }, line };
   },
@@ -85,44 +88,20 @@ function isComplete({ deed, level, change, to = '', item }: Call): boolean {
   }
 }
 
-/**
- * Changes tracks for those who asked, all of whom must have the right. `track` is a track, what sounds there, or `all`; left out:
- * the one that is meant first. What became of each, in words. Aborting
- * `signal` throws `signal.reason`.
- */
-async function performed(
-  call: Call,
-  ports: ToolPorts,
-  signal: AbortSignal,
-): Promise<readonly [TextLine, ...TextLine[]]> {
-  const tracks = ports.context.features.sessions.tracks;
-  const lines: TextLine[] = [];
-  for (const track of tracksMeant(call, tracks)) {
-    const command = commandOf(call, track, tracks);
-    lines.push(
-      command
-        ? await changed(track, command, ports, signal)
-        : { id: 'unknown', with: { x: call.item ?? track } },
-    );
-  }
-  const [first = missing(call.track, tracks), ...rest] = lines;
-  return [first, ...rest];
-}
-
+/** A track, what sounds there, or `all`; left out: the one that is meant first. */
 function tracksMeant(
   { deed, item = '', track: called }: Call,
   tracks: SessionTracks,
 ): readonly string[] {
   const { busy } = tracks;
   if (trackNameOf(called ?? '') === everyTrack) return busy;
-  const holding =
-    deed === 'remove' && called === undefined
-      ? busy.find((track) => tracks.removal(track, item))
-      : undefined;
+  const holds = (one: string) => tracks.touched(one, { kind: 'remove', item }).length > 0;
+  const holding = deed === 'remove' && called === undefined ? busy.find(holds) : undefined;
   const track = holding ?? named(called, tracks);
   return track === undefined ? [] : [track];
 }
 
+/** Changes a track for those who asked, all of whom must have the right. Aborting `signal` throws `signal.reason`. */
 async function changed(
   track: string,
   command: TrackCommand,
@@ -143,29 +122,26 @@ async function changed(
   return trackOutcome(tracks.perform(track, command));
 }
 
-/** Undefined where nothing waits to be removed. */
 function commandOf(
   { deed, level, change = 0, seconds, to = '', item = '' }: Call,
   track: string,
-  tracks: SessionTracks,
-): TrackCommand | undefined {
+  { tracks }: SessionTracks,
+): TrackCommand {
   switch (deed) {
     case 'volume':
     case 'fade': {
-      const before = tracks.tracks.track(track)?.percent ?? 100;
+      const before = tracks.track(track)?.state.percent ?? 100;
       const fadeMs = seconds === undefined ? usualFadeMs : seconds * 1000;
       const percent = percentOf(level ?? before + change);
       return { kind: 'volume', percent, overMs: deed === 'fade' ? fadeMs : 0 };
     }
-    case 'seek': {
-      const target = seekTargetOf(to);
-      return target && { kind: deed, to: target };
-    }
+    case 'seek':
+      return { kind: deed, to: seekTargetOf(to) ?? { kind: 'by', ms: 0 } };
     case 'loop':
     case 'unloop':
       return { kind: 'loop', on: deed === 'loop' };
     case 'remove':
-      return tracks.removal(track, item);
+      return { kind: deed, item };
     default:
       return { kind: deed };
   }

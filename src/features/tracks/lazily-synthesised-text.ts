@@ -1,8 +1,7 @@
-import { type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { OneRate } from '#src/audio/resample.ts';
+import type { Pcm } from '#src/audio/pcm.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { TimeStretch } from '#src/playback/reply/stretch.ts';
+import { atSpeed } from '#src/playback/reply/stretch.ts';
 import type { Asker } from '#src/ports/command-ports.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
 import { Skip } from '#src/sources/decode/decoder.ts';
@@ -81,34 +80,21 @@ export class LazilySynthesisedText implements SoundSource {
     }
   }
 
-  async *#clause(at: number, voice: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
+  async *#clause(at: number, synthesizer: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
     const kept = this.#made.get(at);
     if (kept) return yield* kept;
+    const { parts, style } = this.#context;
+    const reading = {
+      synthesizer,
+      voice: { ...style().voice, ...this.#voice },
+      clock: parts.clock,
+    };
+    const made = soundOf(this.#clauses[at] ?? '', reading, signal);
     const pieces: Pcm[] = [];
-    const made = this.#synthesised(this.#clauses[at] ?? '', voice, signal);
     for await (const pcm of this.#speed === 1 ? made : atSpeed(made, this.#speed)) {
       pieces.push(pcm);
       yield pcm;
     }
     this.#made.set(at, pieces);
   }
-
-  #synthesised(clause: string, synthesizer: Synthesizer, signal: AbortSignal): AsyncGenerator<Pcm> {
-    const { parts, style } = this.#context;
-    const { clock } = parts;
-    const voice = { ...style().voice, ...this.#voice };
-    return soundOf(clause, { synthesizer, voice, clock }, signal);
-  }
-}
-
-/** A sound that is played faster or slower at the same pitch. */
-async function* atSpeed(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
-  const rate = new OneRate(speakRateHz);
-  const stretch = new TimeStretch(speed);
-  const pcmOf = (samples: Int16Array): Pcm => ({ samples, rateHz: speakRateHz, channels: 1 });
-  for await (const pcm of sound) {
-    for (const samples of rate.push(pcm)) yield pcmOf(stretch.push(samples));
-  }
-  yield pcmOf(stretch.push(rate.flush()));
-  yield pcmOf(stretch.flush());
 }

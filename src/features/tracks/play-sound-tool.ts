@@ -3,10 +3,11 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { spokenText } from '#src/notices/notice.ts';
 import { openText } from '#src/people/confidential-text.ts';
+import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import type { ShelvedSound } from '#src/sources/library.ts';
 import { text } from '#src/texts/texts.ts';
 import type { Quote } from '#src/voice/output/pending-answer.ts';
-import { mostTrackNameUnits, usualTrack } from './track-names.ts';
+import { usualTrack } from './track-names.ts';
 import { playingOutcome, shownNames } from './track-outcome-texts.ts';
 import type { TrackCaller } from './track-outcomes.ts';
 
@@ -18,7 +19,7 @@ const schema = z.strictObject({
     .max(100)
     .refine((words) => !/:\/\/|\w\.\w+\//.test(words), { error: 'Links are not played.' })
     .describe('What they call it, in their own words.'),
-  track: z.string().max(mostTrackNameUnits).optional().describe('Only where they name one.'),
+  track: z.string().max(mostNameUnits).optional().describe('Only where they name one.'),
   loop: z.boolean().optional().describe('Again and again.'),
   next: z.boolean().optional().describe('Before all that wait.'),
 });
@@ -37,10 +38,9 @@ export const playSound = tool({
     { askerIds, context },
     signal,
   ) {
-    const { channel, features } = context;
     const asker = askerIn(askerIds.at(-1) ?? '', context);
     const request = { sound, track, loop, next, signal, isHeard: true };
-    const playing = await features.ports.tracks.play(channel.guildId, asker, request);
+    const playing = await context.features.sessions.tracks.play(asker, request);
     const line = playingOutcome(playing);
     const facts = { outcome: text(line.id, line.with) };
     if (playing.kind !== 'several') return { facts, line };

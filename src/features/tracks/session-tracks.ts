@@ -3,27 +3,31 @@ import type { SessionContext } from '#src/conversation/session-context.ts';
 import { rightsFactsOf } from '#src/conversation/tools/session-tools.ts';
 import { writtenText } from '#src/notices/notice.ts';
 import { holds } from '#src/people/rights.ts';
-import { loudnessOf } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { NamedTracks } from '#src/playback/tracks/named-tracks.ts';
-import type {
-  ItemEnd,
-  ItemOptions,
-  SoundOwner,
-  TrackItem,
-} from '#src/playback/tracks/track-item.ts';
-import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
-import { failureEventOf } from '#src/ports/failure-event.ts';
+import type { ItemEnd, ItemOptions, SoundOwner } from '#src/playback/tracks/track-item.ts';
+import {
+  type TrackCommand,
+  type TrackOutcome,
+  trackActions,
+} from '#src/playback/tracks/track-outcomes.ts';
+import {
+  soundsTouched,
+  type TrackSound,
+  type TrackSounds,
+} from '#src/playback/tracks/track-sounds.ts';
 import type { EndNews, FeatureSession } from '#src/ports/feature-session.ts';
 import type { FeaturePanel, PanelTrack } from '#src/ports/panel.ts';
 import type { PlayEnd } from '#src/ports/play-end.ts';
 import type { LeaveReason } from '#src/ports/session-events.ts';
 import { trackErrorText } from './sound-source-error-texts.ts';
 import {
+  everyTrack,
   isOwnTrack,
   isSameTrack,
   ownTracks,
   panelButtons,
+  trackNameOf,
   usualTrack,
   voiceTrack,
 } from './track-names.ts';
@@ -33,10 +37,8 @@ import type {
   Playing,
   PlayRequest,
   TrackCaller,
-  TrackOutcome,
 } from './track-outcomes.ts';
 import { TrackPersistence } from './track-persistence.ts';
-import { soundMeant, soundsTouched, type TrackSound, type TrackSounds } from './track-sounds.ts';
 import type { TrackStore } from './track-store.ts';
 import { performOnVoice, soundsOnVoice } from './voice-track-queue.ts';
 
@@ -49,9 +51,7 @@ const stepMs = 5_000;
 const speechCommands: ReadonlySet<TrackCommand['kind']> = new Set(['skip', 'stop', 'remove']);
 
 /** A sound that is there, and whose it is going to be. */
-export type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & {
-  readonly source: SoundSource;
-};
+type PlaceableSound = Pick<ItemOptions, 'origin' | 'owner'> & { readonly source: SoundSource };
 
 /** Tracks of one session: people may change their own sounds, a DJ all, the others vote. */
 export class SessionTracks implements FeatureSession {
@@ -78,7 +78,7 @@ export class SessionTracks implements FeatureSession {
 
   /** Brings back what a former process left, and keeps all for the next one until the session is over. */
   changed(hasEntered: boolean): void {
-    if (hasEntered) this.#keeping ??= this.#keep();
+    if (hasEntered) this.#keeping ??= this.#keeper.run();
   }
 
   /** Keeps tracks that go on elsewhere; otherwise all of them end. */
@@ -86,28 +86,23 @@ export class SessionTracks implements FeatureSession {
     await this.#keeping;
     const { mix } = this.#context;
     await this.#keeper.close(keepsTracks.has(why) && !mix.isPassedOn ? 'keep' : 'forget');
-    mix.end();
+    if (!mix.isPassedOn) mix.tracks.close();
     return {};
   }
 
   panel(): FeaturePanel {
-    const tracks = this.#ranked.flatMap((track) => shownTrack(viewOf(track)));
+    const tracks = this.#ranked.flatMap(shownTrack);
     return tracks.length > 0 ? { tracks, buttons: panelButtons(tracks) } : {};
   }
 
   /** All tracks, those first that hold something, and among them the usual one; the bot's own behind them. */
   get views(): readonly ListedTrack[] {
-    const { mix } = this.#context;
-    const own = ownTracks.map((name): ListedTrack => {
+    const own = ownTracks.map((name) => {
       const { current, waiting } = this.#soundsOn(name);
-      return {
-        name,
-        percent: mix.volume.of(name),
-        isPaused: false,
-        isMuted: false,
-        current: current && { ...listed(current), loop: false },
-        waiting: waiting.map(listed),
-      };
+      const percent = this.#context.mix.volumes[name];
+      const now = current && { ...listed(current), loop: false };
+      const state = { percent, isPaused: false, isMuted: false };
+      return { name, ...state, current: now, waiting: waiting.map(listed) };
     });
     return [...this.#ranked.map(viewOf), ...own];
   }
@@ -115,11 +110,6 @@ export class SessionTracks implements FeatureSession {
   /** Tracks of people that hold something, by name. */
   get busy(): readonly string[] {
     return this.#ranked.filter(({ now }) => now).map(({ name }) => name);
-  }
-
-  /** A track as whoever played on it first wrote it, or as it is called here where it is not there. */
-  shownName(name: string): string {
-    return this.tracks.track(name)?.name ?? name;
   }
 
   /** Owner of what this person asks for now. */
@@ -137,39 +127,72 @@ export class SessionTracks implements FeatureSession {
     this.#owners.delete(personId);
   }
 
+  /** Finds a sound and plays it. Answers once the sound was examined, at most 12 s later. */
+  async play(caller: TrackCaller, request: PlayRequest): Promise<Playing> {
+    const { channel, features, signal: over, talk } = this.#context;
+    const refused = this.tracks.refusal(request.track);
+    if (refused) return refused;
+    if (talk.state.isMuted) return { kind: 'muted' };
+    const owner = this.owner(caller);
+    const signal = AbortSignal.any([over, request.signal ?? over]);
+    const finding = features.ports.sounds.find(channel.guildId, request, signal);
+    const found = await finding.catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
+    if (!found || over.aborted) return { kind: 'nowhere' };
+    if (found.kind !== 'found') return found;
+    const { source, origin } = found;
+    return this.place(caller, request, { source, origin, owner });
+  }
+
   /** Puts a sound on a track as a person wishes; a volume only where the track is theirs to change. */
   place(
     caller: TrackCaller,
     { loop, next, onEnd, percent, track: called }: Omit<PlayRequest, 'sound'>,
     { source, ...sound }: PlaceableSound,
   ): Playing {
-    const options = { ...sound, isLooping: loop, isNext: next, loudness: loudnessOf(source) };
+    const options = { ...sound, isLooping: loop, isNext: next };
     const added = this.tracks.enqueue(called, source, options);
     if (!('item' in added)) return added;
+    this.#keeper.wake();
     const { item, ...placed } = added;
     if (onEnd) void item.ended.then((ended) => onEnd(endOf(ended)));
-    const track = this.shownName(called);
-    const volume = percent === undefined ? undefined : { kind: 'volume' as const, percent };
-    const set = volume && this.request(caller, track, volume);
-    const keptFor = set?.kind === 'denied' ? set.owner : undefined;
-    return { ...placed, title: source.title, track, ...(keptFor !== undefined && { keptFor }) };
+    const set =
+      percent !== undefined && this.request(caller, placed.track, { kind: 'volume', percent });
+    return set && set.kind === 'denied' ? { ...placed, keptFor: set.owner } : placed;
   }
 
-  /** The command that removes the waiting sound which a person means; undefined where none does. */
-  removal(track: string, typed: string): TrackCommand | undefined {
-    const sound = soundMeant(this.#soundsOn(track).waiting, typed);
-    return sound && { kind: 'remove', id: sound.id };
+  /**
+   * One outcome per track, and at least one. `all` is every track that holds something, for a change that needs no more than
+   * its track.
+   */
+  change(caller: TrackCaller, command: TrackCommand, typed: string): readonly TrackOutcome[] {
+    const name = trackNameOf(typed) ?? typed;
+    const track = this.tracks.track(name)?.name ?? name;
+    if (track !== everyTrack || !trackActions.some((action) => action === command.kind))
+      return [this.request(caller, track, command)];
+    const all = this.busy.map((one) => this.request(caller, one, command));
+    return all.length > 0 ? all : [{ kind: 'empty', track }];
   }
 
   /** First owner of a sound that a command touches, this person left out. */
   ownerBeside(personId: string, track: string, command: TrackCommand): SoundOwner['person'] {
-    const owners = this.#touched(track, command).map(({ owner }) => owner);
+    const owners = this.touched(track, command).map(({ owner }) => owner);
     return owners.find((owner) => owner && owner.id !== personId);
+  }
+
+  /** Sounds that a command changes. */
+  touched(track: string, command: TrackCommand): readonly TrackSound[] {
+    if (isOwnTrack(track) && !speechCommands.has(command.kind)) return [];
+    return soundsTouched(this.#soundsOn(track), command);
   }
 
   /** Performs a command of a person who may give it. */
   perform(name: string, command: TrackCommand): TrackOutcome {
-    if (isOwnTrack(name)) return this.#performOnOwn(name, command);
+    const touched = this.touched(name, command);
+    if (command.kind === 'remove' && touched.length === 0)
+      return { kind: 'no-item', track: name, item: command.item };
+    if (isOwnTrack(name)) return this.#performOnOwn(name, command, touched);
     const track = this.tracks.track(name);
     if (track) return track.perform(command);
     const names = this.#ranked.map((one) => one.name);
@@ -180,15 +203,20 @@ export class SessionTracks implements FeatureSession {
   }
 
   /** The bot's own tracks can be made louder, and speech skipped, stopped and removed. */
-  #performOnOwn(track: (typeof ownTracks)[number], command: TrackCommand): TrackOutcome {
+  #performOnOwn(
+    track: (typeof ownTracks)[number],
+    command: TrackCommand,
+    touched: readonly TrackSound[],
+  ): TrackOutcome {
     const { mix, queue } = this.#context;
     if (command.kind === 'volume' && !command.overMs) {
-      mix.volume.set(track, command.percent);
+      mix.volumes[track] = command.percent;
+      this.#keeper.wake();
       return { kind: 'volume', track, percent: command.percent };
     }
     if (track !== voiceTrack || !speechCommands.has(command.kind))
       return { kind: 'reserved', track };
-    return performOnVoice(queue, command, this.#touched(track, command));
+    return performOnVoice(queue, command, touched);
   }
 
   /** Performs a command of a person who may give it; others can only vote to skip. */
@@ -202,7 +230,7 @@ export class SessionTracks implements FeatureSession {
   /** Counts a vote on skipping the current sound; more than half of the people present skip it. */
   #votedToSkip(personId: string, track: string, owner: string): TrackOutcome {
     const skip = { kind: 'skip' } as const;
-    const about = this.#touched(track, skip)[0]?.id;
+    const about = this.touched(track, skip)[0]?.id;
     const known = this.#votes.get(track);
     const voters = new Set(known && known.about === about ? known.voters : []).add(personId);
     const here = this.#context.people().filter(({ isBot }) => !isBot);
@@ -218,11 +246,6 @@ export class SessionTracks implements FeatureSession {
     return this.tracks.all().toSorted((a, b) => rank(b) - rank(a));
   }
 
-  #touched(track: string, command: TrackCommand): readonly TrackSound[] {
-    if (isOwnTrack(track) && !speechCommands.has(command.kind)) return [];
-    return soundsTouched(this.#soundsOn(track), command);
-  }
-
   #soundsOn(name: string): TrackSounds {
     const { channel, parts, queue } = this.#context;
     if (name === voiceTrack)
@@ -230,7 +253,7 @@ export class SessionTracks implements FeatureSession {
         queue,
         writtenText({ id: 'track.voice.answer' }, channel.guildId, parts),
       );
-    const [current, ...waiting] = this.tracks.track(name)?.items.map(soundOf) ?? [];
+    const [current, ...waiting] = this.tracks.track(name)?.items ?? [];
     return { current, waiting };
   }
 
@@ -238,40 +261,27 @@ export class SessionTracks implements FeatureSession {
   #isDj({ id, mayManage }: TrackCaller): boolean {
     return holds('dj', rightsFactsOf(id, mayManage, this.#context));
   }
-
-  async #keep(): Promise<void> {
-    const { channel, parts, signal } = this.#context;
-    try {
-      await this.#keeper.run(signal);
-    } catch (error) {
-      parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
-    }
-  }
-}
-
-function soundOf({ id, owner, source }: TrackItem): TrackSound {
-  return { id, owner, title: source.title };
 }
 
 function listed({ title, owner }: TrackSound): Pick<ListedSound, 'owner' | 'title'> {
   return { title, ...(owner && { owner: owner.name }) };
 }
 
-function viewOf({ name, percent, isPaused, isMuted, items, now }: NamedTrack): ListedTrack {
-  const [, ...waiting] = items.map((item) => listed(soundOf(item)));
+function viewOf({ name, state, items: [now, ...waiting] }: NamedTrack): ListedTrack {
   const current = now && {
-    ...listed(soundOf(now)),
+    ...listed(now),
     positionMs: now.positionMs,
     lengthMs: now.source.lengthMs,
     loop: now.isLooping,
   };
-  return { name, percent, isPaused, isMuted, current, waiting };
+  return { name, ...state, current, waiting: waiting.map(listed) };
 }
 
-function shownTrack({ current, waiting: _, ...track }: ListedTrack): readonly PanelTrack[] {
-  if (!current) return [];
-  const { title, positionMs = 0, lengthMs } = current;
-  return [{ ...track, title, positionMs: positionMs - (positionMs % stepMs), lengthMs }];
+function shownTrack({ name, now, state }: NamedTrack): readonly PanelTrack[] {
+  if (!now) return [];
+  const { positionMs, source, title } = now;
+  const { lengthMs } = source;
+  return [{ name, ...state, title, positionMs: positionMs - (positionMs % stepMs), lengthMs }];
 }
 
 function endOf(ended: ItemEnd): PlayEnd {

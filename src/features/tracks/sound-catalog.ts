@@ -61,13 +61,8 @@ export class SoundCatalog {
 
   /** By its name; else by its title, its folder, or some of its words, of which several are named and not played. */
   async #find({ sound, isHeard }: SoundRequest, signal: AbortSignal): Promise<FoundSound> {
-    if (typeof sound !== 'string') {
-      const { name, type, url } = sound;
-      return await this.#found({ kind: 'link', url, type }, signal, withoutEnding(name));
-    }
-    if (sound.includes('://')) return await this.#found({ kind: 'link', url: sound }, signal);
-    const named = await this.#found({ kind: 'library', name: sound }, signal);
-    if (named.kind === 'found') return named;
+    const named = await this.#found(originOf(sound), signal, titleOf(sound));
+    if (named.kind === 'found' || typeof sound !== 'string') return named;
     const sounds = soundsMeant(sound, await this.#folder.titled(signal), { isHeard });
     const [first, second] = sounds;
     if (second) return { kind: 'several', sounds };
@@ -93,6 +88,13 @@ export class SoundCatalog {
   }
 }
 
-function withoutEnding(name: string): string {
-  return name.replace(/\.[a-z\d]{2,5}$/i, '') || name;
+function originOf(sound: SoundRequest['sound']): SoundOrigin {
+  if (typeof sound === 'object') return { kind: 'link', url: sound.url, type: sound.type };
+  return sound.includes('://') ? { kind: 'link', url: sound } : { kind: 'library', name: sound };
+}
+
+/** The name of a sent file without its ending. */
+function titleOf(sound: SoundRequest['sound']): string | undefined {
+  if (typeof sound === 'string') return undefined;
+  return sound.name.replace(/\.[a-z\d]{2,5}$/i, '') || sound.name;
 }

@@ -38,19 +38,11 @@ export function recordingErrorText(error: unknown, longestMs: number): TextLine 
 
 /** Why a sound or a text on a track was not played to its end; undefined where nothing broke. */
 export function trackErrorText(ended: ItemEnd): TextLine | undefined {
-  switch (ended.reason) {
-    case 'completed':
-    case 'skipped':
-    case 'stopped':
-    case 'closed':
-      return undefined;
-    case 'failed': {
-      // What is no fault of a file is one of a speech server: the sound is a text.
-      const isVoice = !ended.error.code.startsWith('source.');
-      const usual = isVoice ? 'track.bad.voice' : 'track.bad.unreachable';
-      return soundSourceErrorText(ended.error) ?? { id: usual };
-    }
-  }
+  if (ended.reason !== 'failed') return undefined;
+  // What is no fault of a file is one of a speech server: the sound is a text.
+  const isVoice = !ended.error.code.startsWith('source.');
+  const usual = isVoice ? 'track.bad.voice' : 'track.bad.unreachable';
+  return soundSourceErrorText(ended.error) ?? { id: usual };
 }
 
 function isSoundError(code: ErrorCode): code is SoundErrorCode {

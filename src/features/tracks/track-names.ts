@@ -1,9 +1,4 @@
-import {
-  mostNameUnits,
-  objectionToName,
-  trackKey,
-  trackName,
-} from '#src/playback/tracks/track-name.ts';
+import { objectionToName, trackKey, trackName } from '#src/playback/tracks/track-name.ts';
 import type { PanelTrack } from '#src/ports/panel.ts';
 
 /** Where a sound goes that was given no track. */
@@ -16,8 +11,6 @@ export const ownTracks = ['voice', 'cues'] as const;
 /** The one of what the bot says itself. */
 export const voiceTrack = 'voice';
 
-/** Longest name of a track in UTF-16 code units; most names are bound by 40 characters before. */
-export const mostTrackNameUnits = mostNameUnits;
 /** A track as people call it, as it is shown; undefined for what no track is called. */
 export function trackNameOf(typed: string): string | undefined {
   const name = trackName(typed);

@@ -1,6 +1,7 @@
+import type { TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
 import { playingTime } from '#src/texts/duration.ts';
 import type { TextLine } from '#src/texts/texts.ts';
-import type { Playing, TrackOutcome } from './track-outcomes.ts';
+import type { Playing } from './track-outcomes.ts';
 
 /** Names that a sentence lists at most. */
 export const shownNames = 5;
@@ -49,9 +50,6 @@ export function playingOutcome(playing: Playing): TextLine {
     }
     case 'full':
       return { id: 'limit', with: { limit: playing.limit, command: '/track queue' } };
-    case 'many': {
-      return { id: 'limit', with: { limit: playing.limit, command: '/track stop' } };
-    }
     case 'bad':
       return playing.reason;
     case 'no-sound': {

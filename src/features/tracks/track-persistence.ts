@@ -1,9 +1,9 @@
 import { Wakeup } from '#src/base/loops/wakeup.ts';
 import { unlessAborted } from '#src/base/waiting.ts';
 import type { SessionContext } from '#src/conversation/session-context.ts';
-import { loudnessOf } from '#src/playback/mix/levelling.ts';
 import type { NamedTrack } from '#src/playback/tracks/named-track.ts';
 import type { TrackItem } from '#src/playback/tracks/track-item.ts';
+import { failureEventOf } from '#src/ports/failure-event.ts';
 import { withStoreTimeout } from '#src/ports/store-timeout.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { soundSourceErrorText, trackErrorText } from './sound-source-error-texts.ts';
@@ -17,6 +17,7 @@ const usualPercent = 100;
 /** Stores the tracks of a session so that they outlive the process, and restores those of a former one. */
 export class TrackPersistence {
   readonly #context: SessionContext;
+  readonly #changes: Wakeup;
   readonly #store: TrackStore;
   /** Content of the store for this channel, as far as it is known. */
   #written: string | undefined;
@@ -26,36 +27,45 @@ export class TrackPersistence {
   /** `isPassedOn`: the tracks go on from another session. */
   constructor(context: SessionContext, store: TrackStore, isPassedOn: boolean) {
     this.#context = context;
+    this.#changes = new Wakeup(context.parts.clock);
     this.#store = store;
     this.#isLaid = isPassedOn;
   }
 
   /**
-   * Lays what was kept for this channel, then writes what changes, and tells the channel of sounds that broke. Throws only
-   * what is a bug, also when aborted.
+   * Lays what was kept for this channel, then writes what changes, and tells the channel of sounds that broke, until the
+   * session is over. Never throws.
    */
-  async run(signal: AbortSignal): Promise<void> {
-    const { mix, parts } = this.#context;
-    const changes = new Wakeup(parts.clock);
-    const wake = () => changes.wake();
+  async run(): Promise<void> {
+    const { channel, mix, parts, signal } = this.#context;
     using _tracks = mix.tracks.listen((event) => {
-      wake();
-      const fault = event?.kind === 'ended' && trackErrorText(event.ended);
-      if (fault) this.#gone(event.track, event.item.source.title, fault);
+      const fault = event.kind === 'ended' && trackErrorText(event.ended);
+      if (fault) this.#gone(event.track, event.item.title, fault);
     });
-    using _volume = mix.volume.listen(wake);
-    signal.addEventListener('abort', wake);
+    signal.addEventListener('abort', () => this.wake());
     try {
       if (!this.#isLaid) await this.#restore(signal);
       this.#isLaid = true;
       for (;;) {
         await parts.clock.sleep(everyMs, signal);
         await this.#write(this.#kept());
-        while (this.#isStored() && !signal.aborted) await changes.wait(Number.POSITIVE_INFINITY);
+        if (this.#isStored()) await this.#changes.wait(Number.POSITIVE_INFINITY);
       }
     } catch (error) {
-      if (!signal.aborted) throw error;
+      if (!signal.aborted) parts.onEvent(channel.guildId, failureEventOf(error, 'speak'));
     }
+  }
+
+  /** To be called when something was changed or placed. */
+  wake(): void {
+    this.#changes.wake();
+  }
+
+  /** The store holds all of it, and no track holds a sound. */
+  #isStored(): boolean {
+    const { signal, mix } = this.#context;
+    const isIdle = !signal.aborted && mix.tracks.all().every(({ now }) => !now);
+    return isIdle && JSON.stringify(this.#kept()) === this.#written;
   }
 
   /** Last write: the tracks for the next process, or none. Never throws. */
@@ -66,18 +76,12 @@ export class TrackPersistence {
 
   /** The bot's own tracks have a volume and nothing else. */
   #kept(): readonly StoredTrack[] {
-    const { tracks, volume } = this.#context.mix;
-    const own = ownTracks.filter((name) => volume.of(name) !== usualPercent);
-    const volumes = own.map((name) => {
-      return { name, percent: volume.of(name), isPaused: false, isMuted: false, sounds: [] };
+    const { tracks, volumes } = this.#context.mix;
+    const own = ownTracks.filter((name) => volumes[name] !== usualPercent);
+    const kept = own.map((name) => {
+      return { name, percent: volumes[name], isPaused: false, isMuted: false, sounds: [] };
     });
-    return [...tracks.all().flatMap(stored), ...volumes];
-  }
-
-  /** The store holds all of it, and nothing moves on by itself. */
-  #isStored(): boolean {
-    const { isMoving } = this.#context.mix.tracks;
-    return !isMoving && JSON.stringify(this.#kept()) === this.#written;
+    return [...tracks.all().flatMap(stored), ...kept];
   }
 
   async #write(tracks: readonly StoredTrack[]): Promise<void> {
@@ -102,18 +106,12 @@ export class TrackPersistence {
     await Promise.all(tracks.map((track) => this.#restoreTrack(track, signal)));
   }
 
-  async #restoreTrack(
-    { name, percent, isPaused, isMuted, sounds }: StoredTrack,
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { tracks, volume } = this.#context.mix;
-    if (isOwnTrack(name)) volume.set(name, percent);
+  async #restoreTrack({ name, sounds, ...state }: StoredTrack, signal: AbortSignal): Promise<void> {
+    const { tracks, volumes } = this.#context.mix;
+    if (isOwnTrack(name)) volumes[name] = state.percent;
     for (const sound of sounds) {
       await this.#restoreSound(name, sound, signal);
-      const track = tracks.track(name);
-      if (isPaused) track?.perform({ kind: 'pause' });
-      if (isMuted) track?.perform({ kind: 'mute' });
-      track?.perform({ kind: 'volume', percent });
+      tracks.track(name)?.change(state);
     }
   }
 
@@ -127,8 +125,7 @@ export class TrackPersistence {
     try {
       const again = features.ports.sounds.again(origin, title, signal);
       const source = await unlessAborted(again, signal);
-      const loudness = loudnessOf(source);
-      mix.tracks.enqueue(track, source, { origin, isLooping, fromMs, loudness });
+      mix.tracks.enqueue(track, source, { origin, isLooping, fromMs });
     } catch (error) {
       signal.throwIfAborted();
       const reason = soundSourceErrorText(error);
@@ -145,16 +142,16 @@ export class TrackPersistence {
 }
 
 /** A track that is to outlive the process, with those of its sounds that can be had again. */
-function stored({ name, percent, isPaused, isMuted, items }: NamedTrack): readonly StoredTrack[] {
-  const sounds = items.flatMap((item, place) => storedSound(item, place));
-  return sounds.length === 0 ? [] : [{ name, percent, isPaused, isMuted, sounds }];
+function stored({ name, state, items }: NamedTrack): readonly StoredTrack[] {
+  const sounds = items.flatMap(storedSound);
+  return sounds.length === 0 ? [] : [{ name, ...state, sounds }];
 }
 
 function storedSound(
-  { isLooping: loop, origin, positionMs: atMs, source }: TrackItem,
+  { isLooping: loop, origin, positionMs: atMs, source, title }: TrackItem,
   place: number,
 ): readonly StoredSound[] {
   if (!origin) return [];
   const positionMs = place === 0 && source.seekable ? Math.round(atMs) : 0;
-  return [{ source: origin, title: source.title, positionMs, loop }];
+  return [{ source: origin, title, positionMs, loop }];
 }

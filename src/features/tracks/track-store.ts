@@ -1,4 +1,5 @@
 import type { SoundOrigin } from '#src/playback/tracks/track-item.ts';
+import type { TrackState } from '#src/playback/tracks/track-outcomes.ts';
 import { id, json } from '#src/sql/columns.ts';
 import type { StorePart } from '#src/sql/store-part.ts';
 import { table } from '#src/sql/table.ts';
@@ -14,11 +15,8 @@ export type StoredSound = {
 };
 
 /** Stored state of a track; the first sound is the one that plays. */
-export type StoredTrack = {
+export type StoredTrack = TrackState & {
   readonly name: string;
-  readonly percent: number;
-  readonly isPaused: boolean;
-  readonly isMuted: boolean;
   readonly sounds: readonly StoredSound[];
 };
 

@@ -1,9 +1,11 @@
 import type { Feature } from '#src/features/contract/feature.ts';
+import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
+import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { changeTrack } from './change-track-tool.ts';
 import { playSound } from './play-sound-tool.ts';
 import { SessionTracks } from './session-tracks.ts';
 import { SoundCatalog } from './sound-catalog.ts';
-import { TrackRequests } from './track-requests.ts';
+import type { Playing, PlayRequest, TrackCaller } from './track-outcomes.ts';
 import { trackPart } from './track-store.ts';
 import { volume } from './volume-tool.ts';
 
@@ -25,8 +27,8 @@ export const tracks: Feature = {
     const catalog = new SoundCatalog(sounds.opener, sounds.library);
     const kept = store(trackPart);
     return {
-      shard: ({ sessions, signal }) => ({
-        ports: { sounds: catalog, tracks: new TrackRequests(catalog, sessions, signal) },
+      shard: ({ sessions }) => ({
+        ports: { sounds: catalog, tracks: requestsTo(sessions, catalog) },
         session: (context, { former }) => new SessionTracks(context, kept, former?.sessions.tracks),
         person: {
           forget(guildId, personId) {
@@ -38,3 +40,28 @@ export const tracks: Feature = {
     };
   },
 };
+
+/** Track requests of the servers of a shard. */
+export type TrackRequests = ReturnType<typeof requestsTo>;
+
+const nowhere = { kind: 'nowhere' } as const;
+
+/** Track requests by server, for callers who check that a person sits in the channel of the bot. */
+function requestsTo(sessions: VoiceSessions, catalog: SoundCatalog) {
+  const tracksIn = (guildId: string) => sessions.session(guildId)?.context.features.sessions.tracks;
+  return {
+    async play(guildId: string, caller: TrackCaller, request: PlayRequest): Promise<Playing> {
+      return (await tracksIn(guildId)?.play(caller, request)) ?? nowhere;
+    },
+    change(
+      guildId: string,
+      caller: TrackCaller,
+      command: TrackCommand,
+      track: string,
+    ): readonly TrackOutcome[] {
+      return tracksIn(guildId)?.change(caller, command, track) ?? [nowhere];
+    },
+    list: (guildId: string) => tracksIn(guildId)?.views,
+    sounds: () => catalog.names(),
+  };
+}

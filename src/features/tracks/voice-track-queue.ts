@@ -1,9 +1,8 @@
 import type { ListedTurn, Requests } from '#src/conversation/requests.ts';
-import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
+import type { TrackCommand, TrackOutcome } from '#src/playback/tracks/track-outcomes.ts';
+import type { TrackSound, TrackSounds } from '#src/playback/tracks/track-sounds.ts';
 import { titleOf } from './lazily-synthesised-text.ts';
 import { voiceTrack as track } from './track-names.ts';
-import type { TrackOutcome } from './track-outcomes.ts';
-import type { TrackSound, TrackSounds } from './track-sounds.ts';
 
 /** Speech on the track `voice`; `answer` is the title of an answer, in the language of the server. */
 export function soundsOnVoice({ current, line }: Requests, answer: string): TrackSounds {

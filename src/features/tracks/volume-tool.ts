@@ -3,9 +3,8 @@ import { maxVolumePercent } from '#src/base/volume.ts';
 import { tool } from '#src/features/contract/tool-definition.ts';
 import { text } from '#src/texts/texts.ts';
 import { percentOf, volumeFields } from './change-track-tool.ts';
+import { voiceTrack } from './track-names.ts';
 import { trackOutcome } from './track-outcome-texts.ts';
-
-const voice = 'voice';
 
 /** Changes how loud the bot speaks. */
 export const volume = tool({
@@ -20,10 +19,10 @@ export const volume = tool({
   right: 'room',
   effect: 'change',
   async run({ level, change = 0 }, { context }) {
-    const { volume: volumes } = context.mix;
-    const percent = percentOf(level ?? volumes.of(voice) + change);
-    volumes.set(voice, percent);
-    const line = trackOutcome({ kind: 'volume', track: voice, percent });
+    const { volumes } = context.mix;
+    const percent = percentOf(level ?? volumes.voice + change);
+    const { tracks } = context.features.sessions;
+    const line = trackOutcome(tracks.perform(voiceTrack, { kind: 'volume', percent }));
     return { facts: { outcome: text(line.id, line.with) }, line };
   },
 });

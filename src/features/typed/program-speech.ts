@@ -1,10 +1,9 @@
-import { durationMs, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
-import { OneRate } from '#src/audio/resample.ts';
+import { durationMs, type Pcm } from '#src/audio/pcm.ts';
 import { clausesOf } from '#src/chat/text/clauses-of.ts';
 import type { SessionDependencies } from '#src/conversation/session-dependencies.ts';
 import type { ProgramSpeech, ProgramText } from '#src/features/contract/http-api-ports.ts';
 import { ahead } from '#src/pipeline/spoken.ts';
-import { TimeStretch } from '#src/playback/reply/stretch.ts';
+import { atSpeed } from '#src/playback/reply/stretch.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import type { VoiceSessions } from '#src/sessions/voice-sessions.ts';
 import { styleIn } from '#src/settings/stored-settings.ts';
@@ -41,7 +40,7 @@ export async function openSpeech(
   const voice = { ...styleIn(settings.styleIn(guildId), manner).voice, ...told };
   async function* read(): AsyncGenerator<Pcm> {
     try {
-      yield* paced(spoken(clauses, voice, reservation, parts, signal), speed);
+      yield* atSpeed(spoken(clauses, voice, reservation, parts, signal), speed);
     } catch (error) {
       if (!signal.aborted) parts.onEvent(guildId, failureEventOf(error, 'speak'));
       throw error;
@@ -71,20 +70,4 @@ function spoken(
     },
     signal,
   );
-}
-
-/** Sound at `speakRateHz` and another pace, at the same pitch; 0.25 to 4 takes two steps of at most 2. */
-export async function* paced(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
-  const rate = new OneRate(speakRateHz);
-  const isFar = speed < 0.5 || speed > 2;
-  const steps = speed === 1 ? [] : isFar ? [Math.sqrt(speed), Math.sqrt(speed)] : [speed];
-  const stretches = steps.map((step) => new TimeStretch(step));
-  const through = (samples: Int16Array, from = 0) =>
-    stretches.slice(from).reduce((piece, stretch) => stretch.push(piece), samples);
-  const pcm = (samples: Int16Array): Pcm => ({ samples, rateHz: speakRateHz, channels: 1 });
-  for await (const piece of sound) {
-    for (const samples of rate.push(piece)) yield pcm(through(samples));
-  }
-  yield pcm(through(rate.flush()));
-  for (const [n, stretch] of stretches.entries()) yield pcm(through(stretch.flush(), n + 1));
 }

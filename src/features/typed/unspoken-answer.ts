@@ -8,12 +8,12 @@ import type { ProgramAnswer } from '#src/features/contract/http-api-ports.ts';
 import { failureText } from '#src/notices/notice.ts';
 import { ConfidentialText, type TextOwner } from '#src/people/confidential-text.ts';
 import type { ReplyPart, Turn } from '#src/pipeline/pipeline.ts';
+import { atSpeed } from '#src/playback/reply/stretch.ts';
 import type { AskOutcome } from '#src/ports/command-ports.ts';
 import { failureEventOf } from '#src/ports/failure-event.ts';
 import { type PaidPipeline, type ReplyHost, silentHost } from '#src/spending/paid-engine.ts';
 import { answerRequestOf } from '#src/spending/reservation.ts';
 import { heldStream } from './held-stream.ts';
-import { paced } from './program-speech.ts';
 import type { WrittenTools } from './written-tools.ts';
 
 /** A question whose answer no channel plays. */
@@ -124,7 +124,7 @@ async function collectSound(
       if (soundMs >= longestFileMs) break;
     }
   }
-  for await (const { samples } of paced(sound(), speed)) answer.pieces.push(samples);
+  for await (const { samples } of atSpeed(sound(), speed)) answer.pieces.push(samples);
 }
 
 /** Errors: BotError `provider.empty`. */

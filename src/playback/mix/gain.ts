@@ -1,5 +1,16 @@
-import { bend, full } from './limiter.ts';
 import { musicFrame } from './stereo.ts';
+
+/** The largest sample. */
+export const full = 32_767;
+/** Level below which sound passes untouched: -0.9 dB. */
+const knee = 0.9;
+
+/** One sample, of which 1 is full scale; below `from` it stays as it is. */
+export function bend(level: number, from = knee): number {
+  const loud = Math.abs(level) - from;
+  if (loud <= 0) return level;
+  return Math.sign(level) * (from + (1 - from) * Math.tanh(loud / (1 - from)));
+}
 
 /** Factor of amplitude for a gain in dB. */
 export function gainOf(db: number): number {
@@ -30,6 +41,11 @@ export class Gain {
     this.#goal = gain;
     this.#over = overSamples;
     this.#done = 0;
+  }
+
+  /** Glides to a volume in percent, unless it is there or on its way. */
+  follow(percent: number, overSamples: number): void {
+    if (percent / 100 !== this.#goal) this.to(percent / 100, overSamples);
   }
 
   /** Applies the gain in place to two channels of floats alike; where there is no sound, 20 ms go by. */

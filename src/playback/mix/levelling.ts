@@ -1,7 +1,6 @@
 import { LoudnessMeter } from '#src/audio/loudness/loudness-meter.ts';
 import type { SoundSource } from '#src/audio/sound-source.ts';
-import { Gain, gainOf } from './gain.ts';
-import { full } from './limiter.ts';
+import { full, Gain, gainOf } from './gain.ts';
 import { musicFrame } from './stereo.ts';
 
 /**

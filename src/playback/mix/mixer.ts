@@ -16,64 +16,47 @@ const slide = 0.94;
 
 const silence = new Int16Array(frameSamples);
 
-/**
- * Speech for the mix at 48 kHz, 1 ms late, with a switch to it without a jump.
- *
- * Takes every frame of speech, silence included, also of sound that is not used.
- */
+/** Frames before the first one of the speech. */
+const pause: readonly Int16Array[] = Array.from({ length: silenceFrames }, () => silence);
+
+/** Speech for the mix at 48 kHz, 1 ms late, with a switch to it without a jump. */
 class WideSpeech {
-  /** The latest frames, oldest first. */
-  #recent: readonly Int16Array[] = [];
+  /** The latest frames at their own rate, oldest first. */
+  #recent = pause;
+  /** They and the first wide frame, at 48 kHz. */
+  #first: Int16Array = new Int16Array(0);
   #up: Resampler | undefined;
   /** The resampler holds nothing but silence. */
   #isSilent = true;
 
   /** This frame of speech goes out at its own rate. */
   keep(samples: Int16Array): void {
-    this.#recent = [...this.#recent, samples].slice(-(silenceFrames + 1));
+    this.#recent = [...this.#recent.slice(1), samples];
   }
 
   /** 20 ms at 48 kHz, one channel; undefined where they are silent. */
   widen(samples: Int16Array | undefined): Int16Array | undefined {
+    if (!samples && this.#up && this.#isSilent) return undefined;
+    this.#isSilent = !samples;
     const frame = samples ?? silence;
-    const out = this.#up ? this.#go(this.#up, frame, samples === undefined) : this.#begin(frame);
-    this.keep(frame);
-    return out;
+    if (this.#up) return this.#up.push(frame);
+    this.#up = new Resampler(speakRateHz, musicRateHz);
+    this.#first = this.#up.push(joinSamples([...this.#recent, frame]));
+    return slid(this.#first, 2 * frameSamples * silenceFrames);
   }
 
   /** Right after the first `widen`: the frames before it in two channels. */
-  before(): Int16Array[] {
-    const up = new Resampler(speakRateHz, musicRateHz);
-    const wide = up.push(joinSamples(this.#last(silenceFrames + 1)));
-    return Array.from({ length: silenceFrames }, (_, n) => {
+  before(): readonly Int16Array[] {
+    return this.#recent.map((_, n) => {
       const from = 2 * frameSamples * n;
-      return inBoth(wide.subarray(from, from + 2 * frameSamples));
+      return inBoth(this.#first.subarray(from, from + 2 * frameSamples));
     });
   }
 
   /** Forgets the sound after a long silence. */
   forget(): void {
-    this.#recent = [];
+    this.#recent = pause;
     this.#up = undefined;
-    this.#isSilent = true;
-  }
-
-  #go(up: Resampler, frame: Int16Array, isOver: boolean): Int16Array | undefined {
-    if (isOver && this.#isSilent) return undefined;
-    this.#isSilent = isOver;
-    return up.push(frame);
-  }
-
-  #begin(frame: Int16Array): Int16Array {
-    this.#up = new Resampler(speakRateHz, musicRateHz);
-    this.#isSilent = false;
-    const wide = this.#up.push(joinSamples([...this.#last(silenceFrames), frame]));
-    return slid(wide, 2 * frameSamples * silenceFrames);
-  }
-
-  #last(count: number): Int16Array[] {
-    const lacking = Math.max(0, count - this.#recent.length);
-    return [...Array.from({ length: lacking }, () => silence), ...this.#recent.slice(-count)];
   }
 }
 

@@ -1,4 +1,4 @@
-import { bend, full } from './limiter.ts';
+import { bend, full } from './gain.ts';
 import { musicFrame, musicPerMs } from './stereo.ts';
 
 /** Peaks stay below: -0.45 dB, so that Opus may overshoot a little. */

@@ -9,10 +9,16 @@ const glideSamples = speakRateHz / 50;
 
 /** The track `voice`: the bot's replies, one after the other. */
 export class VoiceTrack implements Track {
+  readonly #percent: () => number;
   readonly #volume = new Gain(1);
   #replies: SpokenReply[] = [];
   #sounds = false;
   #listener: (() => void) | undefined;
+
+  /** `percent` is its volume, from the next frame on; 100 is as loud as replies are. */
+  constructor(percent: () => number = () => 100) {
+    this.#percent = percent;
+  }
 
   /** The latest frame held speech. */
   get sounds(): boolean {
@@ -26,11 +32,6 @@ export class VoiceTrack implements Track {
     this.#notify();
   }
 
-  /** 1 is as loud as replies are; from the next frame on. */
-  volume(gain: number): void {
-    this.#volume.to(gain, this.#sounds ? glideSamples : 0);
-  }
-
   /** Cuts the reply that sounds and all that wait. */
   cut(): void {
     // The last first: else the end of one would wake the link for the next.
@@ -40,8 +41,11 @@ export class VoiceTrack implements Track {
   /** Undefined inside a reply whose sound is late; the next reply waits for its end. */
   pull(): Block | undefined {
     const block = this.#pull();
+    if (block) {
+      this.#volume.follow(this.#percent(), this.#sounds ? glideSamples : 0);
+      this.#volume.applyToMono(block.samples); // each block is a copy of the reply's samples
+    }
     this.#sounds = block !== undefined;
-    if (block) this.#volume.applyToMono(block.samples); // each block is a copy of the reply's samples
     return block;
   }
 
@@ -82,6 +86,7 @@ const silence: Int16Array = new Int16Array(0);
 export class CueTrack implements Track {
   readonly #voice: Pick<VoiceTrack, 'sounds'>;
   readonly #cues: Cues;
+  readonly #percent: () => number;
   readonly #volume = new Gain(1);
   #sounding = silence;
   /** The one that sounds, or did last. */
@@ -91,9 +96,11 @@ export class CueTrack implements Track {
   #waited = 0;
   #listener: (() => void) | undefined;
 
-  constructor(voice: Pick<VoiceTrack, 'sounds'>, cues: Cues) {
+  /** `percent` is its volume, from the next frame on; 100 is as loud as cues are made. */
+  constructor(voice: Pick<VoiceTrack, 'sounds'>, cues: Cues, percent: () => number = () => 100) {
     this.#voice = voice;
     this.#cues = cues;
+    this.#percent = percent;
   }
 
   /** Plays a cue from the next frame on, or after the current cue; replaces one that waits. Lost while the bot speaks. */
@@ -113,11 +120,6 @@ export class CueTrack implements Track {
     return cue;
   }
 
-  /** 1 is as loud as cues are made; from the next frame on. */
-  volume(gain: number): void {
-    this.#volume.to(gain, 0);
-  }
-
   /** Silent within one frame, after a fade of 5 ms, where it is that cue which sounds; one that waits is not played. */
   cut(cue: PlayedCue): void {
     if (this.#next === cue) this.#next = undefined;
@@ -133,6 +135,7 @@ export class CueTrack implements Track {
     const samples = new Int16Array(frameSamples);
     samples.set(this.#sounding.subarray(0, frameSamples));
     this.#sounding = this.#sounding.subarray(frameSamples);
+    this.#volume.follow(this.#percent(), 0);
     this.#volume.applyToMono(samples);
     return { samples, left: this.#current?.left ?? (() => undefined) };
   }

@@ -5,15 +5,13 @@ import { frameSamples } from '#src/playback/mix/track.ts';
 import { TimeStretch } from './stretch.ts';
 import {
   Levels,
-  type Sounding,
-  type WeightedWord,
+  type Sentence,
+  samplesPerMs,
   type WordMark,
   type WordTime,
   wordsOf,
   wordTimes,
 } from './word-times.ts';
-
-export const samplesPerMs = speakRateHz / 1000;
 
 /**
  * Word times are estimates, so the chosen word is the one that sounded `doubtMs` before the cut, and its start is moved
@@ -23,19 +21,6 @@ export const samplesPerMs = speakRateHz / 1000;
 const doubtMs = 100;
 const snapMs = 120;
 
-/** Samples of one sentence, as places in the sound of the whole reply. */
-type PlacedSentence = {
-  readonly text: string;
-  readonly words: readonly WeightedWord[];
-  readonly from: number;
-  to: number;
-  readonly levels: Levels;
-  readonly marks: WordMark[];
-};
-
-/** Sound of one sentence that is known to have left. */
-type SpokenSentence = Sounding & { readonly sentMs: number };
-
 /**
  * Sound that may lack without a word missing: three frames, since a sentence ends in silence
  * and the link may refuse a packet.
@@ -44,7 +29,7 @@ const missingSoundMs = 60;
 
 /** Positions of sentences in the sound of a reply, and the part of each that has left. */
 class SpokenSentences {
-  readonly #all: PlacedSentence[] = [];
+  readonly #all: Sentence[] = [];
   readonly #sent = new Spans();
 
   /** Whether `text` is the sentence the latest sound belongs to. */
@@ -80,14 +65,10 @@ class SpokenSentences {
     return this.#sent.within(0, this.#all.at(-1)?.to ?? 0) / samplesPerMs;
   }
 
-  /** The words that left; `whole` says that no more sound of the latest sentence was to come. */
+  /** The words that left: whole sentences, and of one that was cut those that were over by then; `whole`: no more sound of the latest was to come. */
   heardText(whole: boolean): string {
-    return heardText(
-      this.#all.map((sentence) => ({
-        ...this.#sounding(sentence, whole),
-        sentMs: this.#sent.within(sentence.from, sentence.to) / samplesPerMs,
-      })),
-    );
+    const texts = this.#all.map((one) => this.#heardOf(one, whole || one !== this.#all.at(-1)));
+    return texts.filter((text) => text !== '').join(' ');
   }
 
   /** Start of the word that a stop at `place` would cut, rather too early than too late; between words, `place`. */
@@ -95,7 +76,7 @@ class SpokenSentences {
     const one = this.#all[this.#indexAt(place)];
     if (!one || place === one.to) return place;
     const atMs = (place - one.from) / samplesPerMs;
-    const words = wordTimes(this.#sounding(one, whole));
+    const words = wordTimes(one, whole || one !== this.#all.at(-1));
     const startMs =
       one.marks.length > 0 ? reportedStart(words, atMs) : safeStart(words, atMs, one.levels);
     return Math.min(place, one.from + Math.round(startMs * samplesPerMs));
@@ -113,10 +94,13 @@ class SpokenSentences {
     return this.#all.findLastIndex(({ from }) => from < place);
   }
 
-  #sounding(sentence: PlacedSentence, whole: boolean): Sounding {
-    const { text, words, from, to, levels, marks } = sentence;
-    const soundMs = (to - from) / samplesPerMs;
-    return { text, words, soundMs, whole: whole || sentence !== this.#all.at(-1), levels, marks };
+  #heardOf(sentence: Sentence, isWhole: boolean): string {
+    const { text, from, to } = sentence;
+    const sentMs = this.#sent.within(from, to) / samplesPerMs;
+    if (sentMs <= 0) return '';
+    if (isWhole && sentMs >= (to - from) / samplesPerMs - missingSoundMs) return text.trim();
+    const heard = wordTimes(sentence, isWhole).findLast(({ toMs }) => toMs <= sentMs);
+    return text.slice(0, heard?.to ?? 0).trim();
   }
 }
 
@@ -131,22 +115,6 @@ function safeStart(words: readonly WordTime[], atMs: number, levels: Levels): nu
   const word = words.findLast(({ fromMs }) => fromMs < atMs - doubtMs) ?? words[0];
   const startMs = Math.min(word?.fromMs ?? atMs, atMs);
   return levels.quietest(Math.max(0, startMs - snapMs), startMs + 10, startMs) ?? startMs;
-}
-
-/** The words people heard: whole sentences, and of the one that was cut those that were over by then. */
-function heardText(sentences: readonly SpokenSentence[]): string {
-  return sentences
-    .map(heardOf)
-    .filter((text) => text !== '')
-    .join(' ');
-}
-
-function heardOf(sentence: SpokenSentence): string {
-  const { text, sentMs, soundMs, whole } = sentence;
-  if (sentMs <= 0) return '';
-  if (whole && sentMs >= soundMs - missingSoundMs) return text.trim();
-  const heard = wordTimes(sentence).findLast(({ toMs }) => toMs <= sentMs);
-  return text.slice(0, heard?.to ?? 0).trim();
 }
 
 /** Marked places of a sound; places marked twice count once. */

@@ -1,8 +1,8 @@
 import type { Pcm } from '#src/audio/pcm.ts';
 import { gainOf } from '#src/playback/mix/gain.ts';
 import { type Block, frameSamples } from '#src/playback/mix/track.ts';
-import { ReplySound, samplesPerMs } from './reply-sound.ts';
-import type { WordMark } from './word-times.ts';
+import { ReplySound } from './reply-sound.ts';
+import { samplesPerMs, type WordMark } from './word-times.ts';
 
 /**
  * End of an answer on its track; exactly one each.
@@ -137,14 +137,9 @@ export class SpokenReply {
     else if (this.#sound.dropAfterSentence()) this.#drop();
   }
 
-  /** Turns `db` down from its own volume, with the next frame. */
+  /** Turns `db` down from its own volume, with the next frame; 0 returns to it. Out of silence there is nothing to glide from. */
   duck(db: number): void {
-    this.#glide(gainOf(-db));
-  }
-
-  /** Returns to its own volume, with the next frame. */
-  unduck(): void {
-    this.#glide(1);
+    this.#sound.gain.to(gainOf(-db), this.#sounding ? glideMs * samplesPerMs : 0);
   }
 
   /** Silent within one frame, after a fade of 4 ms, and keeps everything; its writer waits when 5 s are queued. */
@@ -178,11 +173,6 @@ export class SpokenReply {
     this.#sounding = block !== undefined;
     this.#freeSpace();
     return block;
-  }
-
-  /** Out of silence there is nothing to glide from. */
-  #glide(gain: number): void {
-    this.#sound.gain.to(gain, this.#sounding ? glideMs * samplesPerMs : 0);
   }
 
   #close(ending: 'completed' | 'failed' | 'cancelled'): void {

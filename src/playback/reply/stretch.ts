@@ -1,5 +1,6 @@
 import openSonic from '@echogarden/sonic-wasm/sonic.js';
-import { joinSamples, speakRateHz } from '#src/audio/pcm.ts';
+import { joinSamples, type Pcm, speakRateHz } from '#src/audio/pcm.ts';
+import { OneRate } from '#src/audio/resample.ts';
 
 const sonic = await openSonic();
 /** Samples that Sonic gets at a time, so that its result does not depend on the pieces of the sound. */
@@ -66,4 +67,20 @@ export class TimeStretch {
       pieces.push(sonic.HEAP16.slice(blockAt / 2, blockAt / 2 + count));
     }
   }
+}
+
+/** A sound at `speakRateHz` and another speed, at the same pitch; 0.25 to 4 takes two steps of at most 2. */
+export async function* atSpeed(sound: AsyncIterable<Pcm>, speed: number): AsyncGenerator<Pcm> {
+  const rate = new OneRate(speakRateHz);
+  const isFar = speed < 0.5 || speed > 2;
+  const steps = speed === 1 ? [] : isFar ? [Math.sqrt(speed), Math.sqrt(speed)] : [speed];
+  const stretches = steps.map((step) => new TimeStretch(step));
+  const through = (samples: Int16Array, from = 0) =>
+    stretches.slice(from).reduce((piece, stretch) => stretch.push(piece), samples);
+  const pcm = (samples: Int16Array): Pcm => ({ samples, rateHz: speakRateHz, channels: 1 });
+  for await (const piece of sound) {
+    for (const samples of rate.push(piece)) yield pcm(through(samples));
+  }
+  yield pcm(through(rate.flush()));
+  for (const [n, stretch] of stretches.entries()) yield pcm(through(stretch.flush(), n + 1));
 }

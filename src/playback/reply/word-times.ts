@@ -1,8 +1,10 @@
 import { speakRateHz } from '#src/audio/pcm.ts';
 
+export const samplesPerMs = speakRateHz / 1000;
+
 /** Length of one piece of the level curve. */
 const cellMs = 10;
-const cellSamples = (speakRateHz / 1000) * cellMs;
+const cellSamples = samplesPerMs * cellMs;
 
 /**
  * Level of the loudest cell, as a multiple of that of a pause: 20 dB. Over test/fixtures/speech, words then start 101 ms off in
@@ -84,19 +86,15 @@ export type WordMark = {
   readonly toMs: number;
 };
 
-/** A sentence and the known facts about its sound. */
-export type Sounding = {
+/** One sentence and its sound, whose samples are places in the sound of the whole reply. */
+export type Sentence = {
   readonly text: string;
-  /** Its words; left out, they are looked for. */
-  readonly words?: readonly WeightedWord[];
-  /** Length of the sound so far. */
-  readonly soundMs: number;
-  /** False while more sound of it may come. */
-  readonly whole: boolean;
-  /** Without them the words lie evenly over the sound, pauses included. */
-  readonly levels?: Levels;
+  readonly words: readonly WeightedWord[];
+  readonly from: number;
+  to: number;
+  readonly levels: Levels;
   /** Known times of words; with them nothing is estimated. */
-  readonly marks?: readonly WordMark[];
+  readonly marks: WordMark[];
 };
 
 /** A word: its characters in the text, and when it sounds within the sentence. */
@@ -115,12 +113,12 @@ const characterMs = 65;
 
 const segments = new Intl.Segmenter(undefined, { granularity: 'word' });
 
-/** Times of each word of a sentence: by its marks, else by its share of the text; also without spaces. */
-export function wordTimes(sentence: Sounding): WordTime[] {
-  const { words = wordsOf(sentence.text) } = sentence;
-  if (sentence.marks?.length) return marked(words, sentence.marks);
+/** Times of each word of a sentence: by its marks, else by its share of the text; also without spaces. `isWhole`: no more of its sound will come. */
+export function wordTimes(sentence: Sentence, isWhole: boolean): WordTime[] {
+  const { words, marks } = sentence;
+  if (marks.length > 0) return marked(words, marks);
   const all = words.reduce((sum, { weight }) => sum + weight, 0);
-  const place = clockOf(sentence);
+  const place = clockOf(sentence, isWhole);
   let before = 0;
   return words.map(({ from, to, weight }) => {
     const fromMs = place(before / all, 'after');
@@ -140,11 +138,12 @@ export function wordsOf(text: string): WeightedWord[] {
   });
 }
 
-/** Maps a share of the words to its instant in the sound. */
-function clockOf({ text, soundMs, whole, levels }: Sounding) {
-  const lengthMs = whole ? soundMs : Math.max(soundMs, text.length * characterMs);
-  const soundingMs = levels?.soundingMs(soundMs) ?? 0;
-  if (!levels || soundingMs === 0) return (share: number) => share * lengthMs;
+/** Maps a share of the words to its instant in the sound; over silence they lie evenly. */
+function clockOf({ text, from, to, levels }: Sentence, isWhole: boolean) {
+  const soundMs = (to - from) / samplesPerMs;
+  const lengthMs = isWhole ? soundMs : Math.max(soundMs, text.length * characterMs);
+  const soundingMs = levels.soundingMs(soundMs);
+  if (soundingMs === 0) return (share: number) => share * lengthMs;
   const allMs = soundingMs * (lengthMs / soundMs);
   return (share: number, side: 'before' | 'after') => levels.placeOf(share * allMs, side);
 }

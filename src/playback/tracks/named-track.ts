@@ -7,14 +7,22 @@ import { type CancelReason, type ItemEnd, type ItemOptions, TrackItem } from './
 import { trackKey } from './track-name.ts';
 import type {
   AddedItem,
-  PlayerOutcome,
   SeekTarget,
   TrackCommand,
   TrackEvent,
+  TrackOutcome,
+  TrackState,
 } from './track-outcomes.ts';
+import { soundMeant } from './track-sounds.ts';
 
-/** Sounds of one track, the one that plays included. */
-export const mostSounds = 50;
+/** All tracks, of which this is one. */
+type TrackHost = {
+  readonly isPaused: boolean;
+  /** Called without an event when there may be sound again. */
+  readonly report: (event?: TrackEvent) => void;
+};
+
+type Crossfade = { readonly next: TrackItem; readonly samples: number };
 
 /** One name, the sound that plays on it, those that wait, and its volume: item after item without a gap or a click. */
 export class NamedTrack {
@@ -23,14 +31,10 @@ export class NamedTrack {
   /** The name as it is compared. */
   readonly key: string;
   readonly #clock: Clock;
-  readonly #report: (event?: TrackEvent) => void;
+  readonly #host: TrackHost;
   readonly #gain = new Gain();
-  #percent = 100;
-  #isMuted = false;
+  #state: TrackState = { percent: 100, isPaused: false, isMuted: false };
   #items: readonly TrackItem[] = [];
-  #isPaused = false;
-  /** All tracks are. */
-  #isHeld = false;
   /** The item whose beginning was reported last. */
   #begun: TrackItem | undefined;
   /** The former frame ended in sound, and this one continues it. */
@@ -39,13 +43,18 @@ export class NamedTrack {
   #isFalling = false;
   /** Fading end of a sound that was cut. */
   #tail: Float32Array | undefined;
+  /** The next sound, which comes in while the current one ends, and the samples that this takes. */
+  #crossfade: Crossfade | undefined;
 
-  /** `report` is called without an event when there may be sound again. */
-  constructor(name: string, clock: Clock, report: (event?: TrackEvent) => void) {
+  constructor(name: string, clock: Clock, host: TrackHost) {
     this.name = name;
     this.key = trackKey(name);
     this.#clock = clock;
-    this.#report = report;
+    this.#host = host;
+  }
+
+  get state(): TrackState {
+    return this.#state;
   }
 
   /** The item that plays, also while paused, then those that wait. */
@@ -57,46 +66,38 @@ export class NamedTrack {
     return this.#items[0];
   }
 
-  /** There is no place for another sound. */
-  get isFull(): boolean {
-    return this.#items.length >= mostSounds;
-  }
-
-  get isPaused(): boolean {
-    return this.#isPaused;
-  }
-
-  /** It plays on without being heard. */
-  get isMuted(): boolean {
-    return this.#isMuted;
-  }
-
-  get percent(): number {
-    return this.#percent;
-  }
-
   /** Adds an item at the end of the queue, or at its head. */
   enqueue(source: SoundSource, options: ItemOptions): AddedItem {
+    const { name: track } = this;
     const { length } = this.#items;
-    const item = new TrackItem(source, options, this.#clock, () => this.#report());
-    const place = options.isNext ? Math.min(1, length) : length;
+    const item = new TrackItem(source, options, this.#clock, () => this.#host.report());
+    const place = options.isNext ? Math.min(this.#crossfade ? 2 : 1, length) : length;
     this.#items = this.#items.toSpliced(place, 0, item);
-    this.#follow();
-    return place === 0 ? { kind: 'playing', item } : { kind: 'added', item, place };
+    this.follow();
+    const { title } = source;
+    if (place === 0) return { kind: 'playing', title, track, item };
+    return { kind: 'added', title, track, place, item };
   }
 
-  /** Volume is limited to 0 to 200 %; all else needs an item. A pause is a fade of 5 ms, and its source is not read; a stop ends it. */
-  perform(command: TrackCommand): PlayerOutcome {
-    const track = this.name;
-    if (command.kind === 'volume')
-      return { kind: 'volume', track, percent: this.#fade(command.percent, command.overMs) };
-    return this.now ? this.#performOn(this.now, command) : { kind: 'empty', track };
+  /** Performs a command; all but a change of the volume needs an item. A pause is a fade of 5 ms; a stop ends it. */
+  perform(command: TrackCommand): TrackOutcome {
+    const { now, name: track } = this;
+    if (command.kind === 'volume') {
+      this.change({ percent: command.percent }, command.overMs);
+      return { kind: 'volume', track, percent: this.#state.percent };
+    }
+    return now ? this.#performOn(now, command) : { kind: 'empty', track };
   }
 
-  /** For the mixer: pauses the track with all others, or ends that. */
-  hold(on: boolean): void {
-    this.#isHeld = on;
-    this.#follow();
+  /** Changes the state, limits the volume to 0 to 200 %, and reaches it within `overMs`, but not faster than in 5 ms. */
+  change(change: Partial<TrackState>, overMs = 0): void {
+    const { percent, isMuted, ...rest } = { ...this.#state, ...change };
+    const limited = Math.max(0, Math.min(maxVolumePercent, percent));
+    const next = Number.isFinite(percent) ? limited : this.#state.percent;
+    this.#state = { ...rest, isMuted, percent: next };
+    if (change.percent !== undefined || change.isMuted !== undefined)
+      this.#gain.to(isMuted ? 0 : next / 100, Math.max(overMs * musicPerMs, rampSamples));
+    this.follow();
   }
 
   /** For the mixer of another link: forgets the ramp, because the listener has not heard the sound before. */
@@ -126,97 +127,91 @@ export class NamedTrack {
   }
 
   get #isStill(): boolean {
-    return this.#isPaused || this.#isHeld;
+    return this.#state.isPaused || this.#host.isPaused;
   }
 
-  #performOn(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): PlayerOutcome {
+  #performOn(now: TrackItem, command: Exclude<TrackCommand, { kind: 'volume' }>): TrackOutcome {
     const track = this.name;
     const { seekable, title } = now.source;
-    const changed = { kind: 'changed', track } as const;
     switch (command.kind) {
       case 'pause':
       case 'resume':
-        this.#isPaused = command.kind === 'pause';
-        this.#follow();
-        return changed;
+        this.change({ isPaused: command.kind === 'pause' });
+        break;
       case 'mute':
       case 'unmute':
-        this.#isMuted = command.kind === 'mute';
-        this.#fade(this.#percent);
-        return changed;
+        this.change({ isMuted: command.kind === 'mute' });
+        break;
       case 'skip':
         this.#cancel([now], 'skipped');
         return { kind: 'skipped', track, title };
       case 'stop':
         this.#stop('stopped');
-        return changed;
+        break;
       case 'seek':
         return this.#seek(now, command.to);
       case 'loop':
         if (command.on && !seekable) return { kind: 'unseekable', track, title };
+        if (command.on) this.#endCrossfade();
         now.loop(command.on);
-        this.#report();
-        return changed;
+        this.#host.report();
+        break;
+      case 'crossfade':
+        this.change({ crossfadeMs: command.ms });
+        break;
       case 'remove': {
-        const item = this.#items.slice(1).find(({ id }) => id === command.id);
-        if (!item) return { kind: 'empty', track };
+        const item = soundMeant(this.#items.slice(1), command.item);
+        if (!item) return { kind: 'no-item', track, item: command.item };
         this.#cancel([item], 'skipped');
-        return changed;
       }
     }
+    return { kind: 'changed', track };
   }
 
-  /** Volume that is reached, limited to the allowed range; every change takes 5 ms at least. */
-  #fade(percent: number, overMs = 0): number {
-    if (Number.isFinite(percent)) this.#percent = Math.max(0, Math.min(maxVolumePercent, percent));
-    const gain = this.#isMuted ? 0 : this.#percent / 100;
-    this.#gain.to(gain, Math.max(overMs * musicPerMs, rampSamples));
-    this.#report();
-    return this.#percent;
-  }
-
-  #seek(item: TrackItem, { kind, ms }: SeekTarget): PlayerOutcome {
+  #seek(item: TrackItem, { kind, ms }: SeekTarget): TrackOutcome {
     const track = this.name;
     const { lengthMs, seekable, title } = item.source;
     if (!seekable) return { kind: 'unseekable', track, title };
     const positionMs = Math.max(0, kind === 'at' ? ms : item.positionMs + ms);
     if (lengthMs !== undefined && positionMs >= lengthMs)
       return { kind: 'past-end', track, title, lengthMs };
+    this.#endCrossfade();
     this.#cut();
     item.seek(positionMs);
-    this.#follow();
+    this.follow();
     return { kind: 'changed', track };
   }
 
   #stop(reason: CancelReason): void {
-    this.#isPaused = false;
+    this.#state = { ...this.#state, isPaused: false };
     this.#cancel(this.#items, reason);
   }
 
   #cancel(items: readonly TrackItem[], reason: CancelReason): void {
-    if (items.some((item) => item === this.now)) this.#cut();
+    if (items.some((item) => item === this.now || item === this.#crossfade?.next)) {
+      this.#cut();
+      this.#crossfade = undefined;
+    }
     this.#items = this.#items.filter((item) => !items.includes(item));
     for (const item of items) this.#ended(item, item.end(reason));
-    this.#follow();
+    this.follow();
   }
 
-  /** Plays, or keeps still, as it is now meant to. */
-  #follow(): void {
-    const [now, next] = this.#items;
-    if (this.#isStill) {
-      this.#cut();
-      for (const item of [now, next]) item?.hold();
-    } else now?.open();
-    this.#report();
+  /** Plays, or keeps still, as it is now meant to: call when all are paused or go on. */
+  follow(): void {
+    if (this.#isStill) this.#cut();
+    else this.now?.open();
+    this.#host.report();
   }
 
-  /** Fades the current item out within 5 ms: call before it is taken away or moved. */
+  /** Fades what sounds out within 5 ms: call before an item is taken away or moved. */
   #cut(): void {
     if (!this.#isFlowing) return;
     this.#isFlowing = false;
     this.#isFalling = false;
     const tail = new Float32Array(2 * rampSamples);
     this.now?.peek(tail);
+    if (this.#crossfade) this.#mixNext(tail, this.#crossfade, this.now?.rest ?? 0, 'peek');
     fall(tail, rampSamples);
     this.#tail = tail;
   }
@@ -250,16 +245,52 @@ export class NamedTrack {
   #fill(raw: Float32Array): number {
     let end = 0;
     for (let { now } = this; now && end < musicFrame; { now } = this) {
-      now.open();
+      now.open(this.#crossfadeSamples);
       if (!now.isReady) break;
-      end += now.take(raw, end);
-      if (now.isWhole) this.#items[1]?.open();
+      const { rest } = now;
+      const from = end;
+      end += now.take(raw, from);
+      if (now.isWhole) this.#followOn(raw.subarray(2 * from, 2 * end), rest);
       if (!now.isDrained) break;
+      this.#crossfade = undefined;
       this.#items = this.#items.slice(1);
       this.#ended(now, now.end());
       if (this.#isFalling) break; // the next sound comes out of silence
     }
     return end;
+  }
+
+  get #crossfadeSamples(): number {
+    return (this.#state.crossfadeMs ?? 0) * musicPerMs;
+  }
+
+  /** Reads the next sound ahead of its turn, and mixes it into `raw`, of which `rest` samples were left, if that is a crossfade. */
+  #followOn(raw: Float32Array, rest: number): void {
+    const next = this.#items[1];
+    next?.open();
+    if (next?.isReady && rest > 0 && rest <= this.#crossfadeSamples)
+      this.#crossfade ??= { next, samples: rest };
+    if (this.#crossfade) this.#mixNext(raw, this.#crossfade, rest, 'take');
+  }
+
+  /** Mixes the next sound into the current one in `raw`, of which `rest` samples were left before that; the power stays the same. */
+  #mixNext(raw: Float32Array, { next, samples }: Crossfade, rest: number, move: 'take' | 'peek') {
+    const coming = new Float32Array(raw.length);
+    next[move](coming);
+    for (let n = 0; n < raw.length; n++) {
+      const share = Math.min(1, 1 - (rest - (n >> 1)) / samples);
+      const angle = (share * Math.PI) / 2;
+      raw[n] = (raw[n] ?? 0) * Math.cos(angle) + (coming[n] ?? 0) * Math.sin(angle);
+    }
+  }
+
+  /** Leaves the current sound alone: the next one waits for its turn from its beginning. */
+  #endCrossfade(): void {
+    if (!this.#crossfade) return;
+    this.#cut();
+    const { next } = this.#crossfade;
+    if (next.source.seekable) next.seek(0);
+    this.#crossfade = undefined;
   }
 
   /** Length of the sound behind place `end` before a silence; undefined where it continues. */
@@ -276,11 +307,11 @@ export class NamedTrack {
   #began(item: TrackItem | undefined): void {
     if (!item?.hasSounded || item === this.#begun) return;
     this.#begun = item;
-    this.#report({ kind: 'began', track: this.name, item });
+    this.#host.report({ kind: 'began', track: this.name, item });
   }
 
   #ended(item: TrackItem, ended: ItemEnd): void {
     this.#began(item);
-    this.#report({ kind: 'ended', track: this.name, item, ended });
+    this.#host.report({ kind: 'ended', track: this.name, item, ended });
   }
 }

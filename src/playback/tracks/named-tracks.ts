@@ -2,13 +2,13 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { Gain, gainOf } from '#src/playback/mix/gain.ts';
 import { musicFrame, musicPerMs } from '#src/playback/mix/stereo.ts';
-import { mostSounds, NamedTrack } from './named-track.ts';
+import { NamedTrack } from './named-track.ts';
 import type { ItemOptions } from './track-item.ts';
 import { objectionToName, trackKey, trackName } from './track-name.ts';
 import type { AddItemResult, SoundRejection, TrackEvent } from './track-outcomes.ts';
 
-/** Tracks at once; a new name takes the place of the one that has been idle for longest. */
-export const mostTracks = 25;
+/** Sounds of all tracks, those that play and those that wait; and names, of which an idle one makes room for a new one. */
+export const mostSounds = 100;
 
 /** Gain of named tracks under speech, in dB: still heard, and no word is masked. */
 const duckDb = -14;
@@ -28,7 +28,7 @@ export class NamedTracks {
   readonly #gain = new Gain();
   #isDucked = false;
   #sounds = false;
-  readonly #listeners = new Set<(event?: TrackEvent) => void>();
+  readonly #listeners = new Set<(event: TrackEvent) => void>();
   #onSound: (() => void) | undefined;
   #isPaused = false;
   #isClosed = false;
@@ -50,15 +50,12 @@ export class NamedTracks {
   /** Why no sound can be added to a track of that name; undefined where one can. */
   refusal(name: string): SoundRejection | undefined {
     if (this.#isClosed) return { kind: 'nowhere' };
-    const track = this.track(name);
-    if (track?.isFull) return { kind: 'full', track: track.name, limit: mostSounds };
-    if (track) return undefined;
-    const shown = trackName(name);
-    const objection = objectionToName(shown);
+    const track = trackName(name);
+    const objection = objectionToName(track);
     if (objection === 'bad-name') return { kind: objection };
-    if (objection) return { kind: objection, track: shown };
-    const hasSpace = this.#tracks.size < mostTracks || this.all().some(({ now }) => !now);
-    return hasSpace ? undefined : { kind: 'many', limit: mostTracks };
+    if (objection) return { kind: objection, track };
+    const count = this.all().reduce((sum, { items }) => sum + items.length, 0);
+    return count < mostSounds ? undefined : { kind: 'full', limit: mostSounds };
   }
 
   /** Adds a sound; makes the track. */
@@ -70,15 +67,22 @@ export class NamedTracks {
     return this.#isPaused;
   }
 
+  /** Whether a track may be heard now. */
+  get isAudible(): boolean {
+    const isHeard = ({ now, state }: NamedTrack) =>
+      now !== undefined && !state.isPaused && !state.isMuted && state.percent > 0;
+    return !this.#isPaused && this.all().some(isHeard);
+  }
+
   /** Pauses all, or ends that; a track paused by itself stays so afterwards. */
   pause(on: boolean): void {
     if (on === this.#isPaused) return;
     this.#isPaused = on;
-    for (const track of this.#tracks.values()) track.hold(on);
+    for (const track of this.#tracks.values()) track.follow();
   }
 
-  /** Calls `listener` synchronously for each event, and without one for other changes, until disposed of. */
-  listen(listener: (event?: TrackEvent) => void): Disposable {
+  /** Calls `listener` synchronously for each event, until disposed of. */
+  listen(listener: (event: TrackEvent) => void): Disposable {
     this.#listeners.add(listener);
     return { [Symbol.dispose]: () => void this.#listeners.delete(listener) };
   }
@@ -130,15 +134,15 @@ export class NamedTracks {
     const known = this.track(name);
     if (known) return known;
     const idle = this.all().find(({ now }) => !now);
-    if (idle && this.#tracks.size >= mostTracks) this.#tracks.delete(idle.key);
-    const track = new NamedTrack(trackName(name), this.#clock, (event) => this.#report(event));
-    track.hold(this.#isPaused);
+    if (idle && this.#tracks.size >= mostSounds) this.#tracks.delete(idle.key);
+    const track = new NamedTrack(trackName(name), this.#clock, this);
     this.#tracks.set(track.key, track);
     return track;
   }
 
-  #report(event: TrackEvent | undefined): void {
-    for (const listener of this.#listeners) listener(event);
+  /** For a track: tells listeners of an event, and without one the mixer that there may be sound. */
+  report(event?: TrackEvent): void {
+    if (event) for (const listener of this.#listeners) listener(event);
     this.#rouse();
   }
 

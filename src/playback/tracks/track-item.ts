@@ -4,7 +4,7 @@ import type { SoundSource } from '#src/audio/sound-source.ts';
 import type { Clock } from '#src/base/clock.ts';
 import { BotError } from '#src/base/errors.ts';
 import { StreamDeadline } from '#src/base/waiting.ts';
-import { Levelling, type Loudness } from '#src/playback/mix/levelling.ts';
+import { Levelling, loudnessOf } from '#src/playback/mix/levelling.ts';
 import { musicPerMs } from '#src/playback/mix/stereo.ts';
 
 /**
@@ -37,8 +37,6 @@ export type ItemOptions = {
   readonly isLooping?: boolean;
   /** Before all that wait. */
   readonly isNext?: boolean;
-  /** Loudness for levelling it to other sounds; left out: its own loudness is kept. */
-  readonly loudness?: Loudness;
   readonly owner?: SoundOwner;
   /** Left out for what is not to outlive the process: words that are spoken are stored nowhere. */
   readonly origin?: SoundOrigin;
@@ -49,6 +47,9 @@ const enough = 400 * musicPerMs;
 /** Samples read ahead; after that nothing is read before the low mark. */
 const ahead = 2_000 * musicPerMs;
 const low = 1_500 * musicPerMs;
+
+/** End of a source of which no round was read. */
+const endless = Number.POSITIVE_INFINITY;
 
 /** Time without sound from its source, in ms, after which an item is given up. */
 const sourceTimeoutMs = 8_000;
@@ -73,16 +74,14 @@ export class TrackItem {
   #reading: AbortController | undefined;
   /** Samples that were read and not taken. */
   #sound: Int16Array = new Int16Array(0);
-  #taken = 0;
-  /** Round that sounds: its start in the source, in ms, and its first sample. */
-  #fromMs: number;
-  #roundAt = 0;
-  /** First samples of the rounds behind it. */
-  #rounds: number[] = [];
+  /** Samples that the source gave so far. */
+  #given = 0;
+  /** Place in the source of the next sample to be taken, and of its end, once a loop has reached that. */
+  #at: number;
+  #end = endless;
+  /** Samples read ahead beyond the usual. */
+  #lead = 0;
   #isBuffering = true;
-  #isHeld = false;
-  /** Within the present wait for the source. */
-  #wasHeld = false;
   /** Resolved after sound was taken or the reading ended. */
   #space = Promise.withResolvers<void>();
   /** No more sound comes; with a cause where the source broke, or gave nothing for too long. */
@@ -93,16 +92,21 @@ export class TrackItem {
 
   /** `onChange` is called when it may have become ready. */
   constructor(source: SoundSource, options: ItemOptions, clock: Clock, onChange: () => void) {
-    const { fromMs = 0, isLooping = false, loudness, origin, owner } = options;
+    const { fromMs = 0, isLooping = false, origin, owner } = options;
     this.source = source;
     this.origin = origin;
     this.#owner = owner;
-    this.#fromMs = source.seekable ? Math.max(0, fromMs) : 0;
-    this.#sounded = this.#fromMs > 0;
+    this.#at = source.seekable ? Math.round(Math.max(0, fromMs) * musicPerMs) : 0;
+    this.#sounded = this.#at > 0;
     this.#isLooping = source.seekable && isLooping;
+    const loudness = loudnessOf(source);
     this.#levelling = loudness === undefined ? undefined : new Levelling(loudness);
     this.#clock = clock;
     this.#onChange = onChange;
+  }
+
+  get title(): string {
+    return this.source.title;
   }
 
   get owner(): SoundOwner['person'] {
@@ -115,7 +119,7 @@ export class TrackItem {
 
   /** Position of the next sample to be taken, in ms. */
   get positionMs(): number {
-    return this.#fromMs + (this.#taken - this.#roundAt) / musicPerMs;
+    return this.#at / musicPerMs;
   }
 
   /** Whether some of it was taken, or an earlier part is known to have been. */
@@ -143,29 +147,23 @@ export class TrackItem {
     return this.#sound.length / 2;
   }
 
-  /** Begins to read, or continues, so that it can sound when its turn comes. */
-  open(): void {
+  /** Begins to read, or continues, so that it can sound when its turn comes; `lead` samples further ahead than usual. */
+  open(lead = 0): void {
     if (this.#isOver) return;
-    this.#hold(false);
-    if (!this.#reading) this.#read(this.#fromMs);
-  }
-
-  /** Stops reading from the source until it is opened again. */
-  hold(): void {
-    this.#hold(true);
+    this.#lead = lead;
+    if (!this.#reading) this.#read(this.positionMs);
   }
 
   /** Round and round, or to the end of the present round; only of a source that can be sought. */
   loop(on: boolean): void {
     this.#isLooping = on;
-    const [next] = this.#rounds;
+    const rest = this.#end - this.#at;
     if (on && this.#sourceEnd && !('cause' in this.#sourceEnd)) {
-      this.#rounds.push(this.#given);
+      this.#endRound();
       this.#read(0);
-    } else if (!on && next !== undefined) {
+    } else if (!on && this.rest >= rest) {
       this.#stopReading();
-      this.#sound = this.#sound.subarray(0, 2 * (next - this.#taken));
-      this.#rounds = [];
+      this.#sound = this.#sound.subarray(0, 2 * rest);
       this.#sourceEnd = {};
     }
   }
@@ -177,22 +175,17 @@ export class TrackItem {
     this.#sourceEnd = undefined;
     this.#isBuffering = true;
     this.#sound = new Int16Array(0);
-    this.#rounds = [];
-    this.#roundAt = this.#taken;
-    this.#fromMs = toMs;
+    this.#at = Math.round(toMs * musicPerMs);
     this.#sounded = true;
   }
 
   /** Moves as much as there is to `into` from place `at` on, to its end at most, and says how much that was. */
-  take(into: Float32Array, at: number): number {
+  take(into: Float32Array, at = 0): number {
     const count = this.#copy(into, at);
-    this.#taken += count;
+    this.#at += count;
+    while (this.#at >= this.#end) this.#at -= this.#end;
     this.#sound = this.#sound.subarray(2 * count);
-    while ((this.#rounds[0] ?? Number.POSITIVE_INFINITY) <= this.#taken) {
-      this.#roundAt = this.#rounds.shift() ?? 0;
-      this.#fromMs = 0;
-    }
-    if (this.rest <= low) this.#wake();
+    if (this.rest <= low + this.#lead) this.#wake();
     this.#levelling?.apply(into.subarray(2 * at, 2 * (at + count)));
     if (count > 0) this.#sounded = true;
     return count;
@@ -237,16 +230,9 @@ export class TrackItem {
     return next.length / 2;
   }
 
-  #hold(on: boolean): void {
-    if (on === this.#isHeld) return;
-    this.#isHeld = on;
-    this.#wasHeld = true;
-    if (!on) this.#wake();
-  }
-
-  /** Samples that the source gave so far. */
-  get #given(): number {
-    return this.#taken + this.rest;
+  /** Remembers the end of the source, all of which was read once. */
+  #endRound(): void {
+    if (this.#end === endless) this.#end = this.#at + this.rest || endless;
   }
 
   #stopReading(): void {
@@ -270,25 +256,22 @@ export class TrackItem {
     );
   }
 
-  /** A round without sound is the last, unless it began behind its start. */
+  /**
+   * A round without sound is the last, unless it began behind its start. A source that breaks is opened again where it was, as
+   * long as it gave sound since it was opened last.
+   */
   async #readRounds(startMs: number, signal: AbortSignal): Promise<void> {
-    for (let fromMs = startMs; ; fromMs = 0) {
-      const before = this.#given;
-      await this.#readRound(fromMs, signal);
-      const isEmpty = this.#given === before && fromMs === 0;
-      if (!this.#isLooping || isEmpty) return;
-      this.#rounds.push(this.#given);
-    }
-  }
-
-  /** A source that breaks is opened again where it was, as long as it gave sound since it was opened last. */
-  async #readRound(fromMs: number, signal: AbortSignal): Promise<void> {
-    for (const start = this.#given; ; ) {
+    for (let fromMs = startMs; ; ) {
       const before = this.#given;
       try {
-        return await this.#readSource(fromMs + (before - start) / musicPerMs, signal);
+        await this.#readSource(fromMs, signal);
+        const isEmpty = this.#given === before && fromMs === 0;
+        if (!this.#isLooping || isEmpty) return;
+        this.#endRound();
+        fromMs = 0;
       } catch (cause) {
         if (!isBreak(cause) || this.#given === before) throw cause;
+        fromMs += (this.#given - before) / musicPerMs;
       }
     }
   }
@@ -300,7 +283,7 @@ export class TrackItem {
     try {
       for (;;) {
         await this.#untilSpace(signal);
-        const next = await this.#inTime(pieces.next(), deadline);
+        const next = await deadline.within(pieces.next(), sourceTimeoutMs, late);
         signal.throwIfAborted();
         if (next.done) break;
         for (const samples of rate.push(next.value)) this.#push(samples);
@@ -311,21 +294,10 @@ export class TrackItem {
     }
   }
 
-  /** The next sound of the source; a wait in which the sound was held does not count. */
-  async #inTime<T>(next: Promise<T>, deadline: StreamDeadline): Promise<T> {
-    for (;;) {
-      this.#wasHeld = this.#isHeld;
-      try {
-        return await deadline.within(next, sourceTimeoutMs, late);
-      } catch (cause) {
-        if (!this.#wasHeld) throw cause;
-      }
-    }
-  }
-
   #push(samples: Int16Array): void {
     if (samples.length === 0) return;
     this.#levelling?.measure(samples);
+    this.#given += samples.length / 2;
     this.#sound = joinSamples([this.#sound, samples]);
     if (!this.#isBuffering || this.rest < enough) return;
     this.#isBuffering = false;
@@ -340,7 +312,7 @@ export class TrackItem {
 
   /** Aborting `signal` throws `signal.reason`. */
   async #untilSpace(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && (this.#isHeld || this.rest >= ahead)) await this.#space.promise;
+    while (!signal.aborted && this.rest >= ahead + this.#lead) await this.#space.promise;
     signal.throwIfAborted();
   }
 }

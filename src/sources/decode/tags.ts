@@ -1,4 +1,5 @@
 import { parseFile } from 'music-metadata';
+import { oneLine } from '#src/sources/one-line.ts';
 
 /** Tags of a sound file; each one line. */
 export type SoundTags = { readonly title?: string; readonly artist?: string };
@@ -13,18 +14,13 @@ const mostChars = 100;
 export async function tagsOf(path: string): Promise<SoundTags> {
   try {
     const { common } = await parseFile(path, { duration: false, skipCovers: true });
-    const [title, artist] = [oneLine(common.title), oneLine(common.artist)];
+    const [title, artist] = [lineOf(common.title), lineOf(common.artist)];
     return { ...(title !== '' && { title }), ...(artist !== '' && { artist }) };
   } catch {
     return {};
   }
 }
 
-function oneLine(words: unknown): string {
-  if (typeof words !== 'string') return '';
-  const line = words
-    .normalize('NFC')
-    .replace(/[\p{C}\s]+/gu, ' ')
-    .trim();
-  return [...line].slice(0, mostChars).join('').trim();
+function lineOf(words: unknown): string {
+  return typeof words === 'string' ? oneLine(words, mostChars) : '';
 }

@@ -119,7 +119,7 @@ export class Interruptions {
         output.duck(interruptionRules.duckDb);
         return;
       case 'unduck':
-        output.unduck();
+        output.duck(0);
         return;
       case 'pause':
         output.pause();

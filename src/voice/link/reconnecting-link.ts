@@ -24,7 +24,7 @@ import type { PauseHabits } from '#src/turn/endpointing/endpointing-delay.ts';
 import type { OverlapKind } from '#src/turn/overlap/interruption-speech.ts';
 import type { PartialTrust } from '#src/turn/same-words.ts';
 import { SpeakerInput } from '#src/voice/hearing/speaker-input.ts';
-import type { SessionTracksAndBotVolumes } from '#src/voice/output/session-tracks-and-bot-volumes.ts';
+import type { SoundMix } from '#src/voice/output/sound-mix.ts';
 
 /** Models and rules by which the connections of a session hear people. */
 export type HearingDependencies = {
@@ -56,24 +56,12 @@ export function announced(mixer: Mixer, asked: () => void, left: () => void): Fr
 }
 
 /** Sound that a link sends: speech, cues, and what sounds beside them. */
-export function openSound(
-  mix: SessionTracksAndBotVolumes,
-  codec: OpusCodec,
-  cueSounds: Cues,
-  sent: SentEnvelope,
-) {
-  const voice = new VoiceTrack();
-  const cues = new CueTrack(voice, cueSounds);
-  const listening = mix.volume.listen((track, percent) => {
-    (track === 'voice' ? voice : cues).volume(percent / 100);
-  });
+export function openSound(mix: SoundMix, codec: OpusCodec, cueSounds: Cues, sent: SentEnvelope) {
+  const voice = new VoiceTrack(() => mix.volumes.voice);
+  const cues = new CueTrack(voice, cueSounds, () => mix.volumes.cues);
   const left = (samples: Int16Array, atMs: number) => sent.left(samples, atMs);
   const mixer = new Mixer({ voice, cues, music: mix.tracks }, codec, left);
-  const free = () => {
-    listening[Symbol.dispose]();
-    mixer.free();
-  };
-  return { voice, cues, mixer, free };
+  return { voice, cues, mixer, free: () => mixer.free() };
 }
 
 /** Coders that speaker inputs leave to the music of all channels. */

@@ -137,10 +137,6 @@ export class SpeechOutput {
     this.#reply?.duck(db);
   }
 
-  unduck(): void {
-    this.#reply?.unduck();
-  }
-
   /** Silent within a frame; nothing is lost. */
   pause(): void {
     this.#reply?.pause();

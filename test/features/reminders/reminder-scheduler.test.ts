@@ -22,12 +22,10 @@ function open(
     clock,
     store,
     shard: all,
-    delivery: {
-      async deliver(due, signal) {
-        const result = await deliver(due, signal);
-        if (result === 'said' || result === 'written') delivered.push(...due.map(({ id }) => id));
-        return due.map(() => result);
-      },
+    async deliver(due, signal) {
+      const result = await deliver(due, signal);
+      if (result === 'said' || result === 'written') delivered.push(...due.map(({ id }) => id));
+      return due.map(() => result);
     },
     onEvent: (_guildId, event) => void events.push(event),
   });

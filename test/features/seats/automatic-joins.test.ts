@@ -33,7 +33,8 @@ async function opened(set = `${loungeId} ${denId}`, over: Partial<Places> = {}) 
     linkOpener.people.splice(0, linkOpener.people.length, ...people(where));
     return open(where, ...rest);
   };
-  const comes = new AutomaticJoins(bot.dependencies, sessions);
+  const closing = new AbortController();
+  const comes = new AutomaticJoins(bot.dependencies, sessions, closing.signal);
   await bot.consents.write('g', 'adam', { kind: 'always' });
   if (set) await bot.settingsStore.write('g', 'auto_join', set);
   /** Lets time pass in which Discord tells of nobody else. */
@@ -53,7 +54,7 @@ async function opened(set = `${loungeId} ${denId}`, over: Partial<Places> = {}) 
     comes.check('g');
     await rest(ms);
   };
-  return { ...bot, comes, move, rest, seats };
+  return { ...bot, closing, comes, move, rest, seats };
 }
 
 test('it comes to the first person, hears a standing yes, and its panel asks the others', async () => {
@@ -91,7 +92,7 @@ test('where it cannot come it says so once, and tries again only after the chann
   expect(bot.sessions.at('g')).toBeUndefined();
   await bot.move(eva, undefined);
   await bot.move(adam, undefined);
-  bot.comes[Symbol.dispose]();
+  bot.closing.abort();
   await bot.move(adam, one, 2_000);
   expect(bot.sessions.at('g')).toBeUndefined();
 });

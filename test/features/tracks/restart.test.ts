@@ -16,7 +16,7 @@ import {
   titles,
 } from '#test/conversation/setup/tracks-fixture.ts';
 
-test('queues, volumes, pauses and mutes are there again in the next process, in the same channel only', async () => {
+test('queues, volumes, pauses, mutes and crossfades are there again in the next process, in the same channel only', async () => {
   const fixture = await openSetup();
   await play(fixture, byAdam, { track: 'bg', percent: 30, loop: true });
   await play(fixture, byEva, { track: 'bg', sound: 'https://sounds.example/song.mp3' });
@@ -24,6 +24,7 @@ test('queues, volumes, pauses and mutes are there again in the next process, in 
   fixture.tracks.change('g', byEva, { kind: 'pause' }, 'main');
   fixture.tracks.change('g', byAdam, { kind: 'mute' }, 'bg');
   fixture.tracks.change('g', byEva, { kind: 'volume', percent: 50 }, 'cues');
+  fixture.tracks.change('g', byAdam, { kind: 'crossfade', ms: 3_000 }, 'bg');
   await pass(fixture, 1_000);
   const before = fixture.tracks.list('g');
   await fixture.sessions[Symbol.asyncDispose]();
@@ -39,6 +40,7 @@ test('queues, volumes, pauses and mutes are there again in the next process, in 
   };
   const there = next.tracks.list('g')?.map(bare);
   expect(there).toEqual(before?.map(bare));
+  expect(there?.map(({ crossfadeMs }) => crossfadeMs)).toContain(3_000);
   expect(there?.map(({ isMuted }) => isMuted)).toEqual([false, true, false, false]);
   const placeOf = (views: typeof before) => views?.map(({ current }) => current?.positionMs ?? 0);
   const [[main, bg = 0] = [], [mainThen, bgThen = 0] = []] = [before, next.tracks.list('g')].map(

@@ -35,6 +35,7 @@ export function itemOf(added: AddItemResult): TrackItem {
 export function stuck(...levels: number[]): SoundSource {
   return {
     title: 'stuck',
+    lengthMs: 60_000,
     seekable: false,
     async *open() {
       for (const level of levels) {
@@ -49,6 +50,7 @@ export function stuck(...levels: number[]): SoundSource {
 /** A source that gives what it is told, when it is told, and counts what is asked of it. */
 export class ScriptedSource implements SoundSource {
   readonly title = 'tap';
+  readonly lengthMs = 60_000;
   readonly seekable = false;
   asked = 0;
   closed = false;

@@ -65,7 +65,7 @@ test.each([-9, -14, -23, -31])(
   async (db) => {
     const band = new Band();
     const pcm = sine(db, 4000);
-    band.tracks.enqueue('main', fromPcm('known', pcm), { loudness: loudnessOf(pcm) ?? 0 });
+    band.tracks.enqueue('main', { ...fromPcm('known', pcm), lufs: loudnessOf(pcm) ?? 0 });
     await band.run(3000);
     expect(Math.abs(heard(band, 100, 3000) - targetLufs)).toBeLessThan(1);
   },
@@ -84,14 +84,14 @@ function radio(...parts: Pcm[]): SoundSource {
 
 test.each([-8, -14, -23, -31])('a live stream at %i LUFS is within 3 LU after 3 s', async (db) => {
   const band = new Band();
-  band.tracks.enqueue('main', radio(sine(db, 6000)), { loudness: 'live' });
+  band.tracks.enqueue('main', radio(sine(db, 6000)));
   await band.run(6000);
   expect(Math.abs(heard(band, 3000, 5900) - targetLufs)).toBeLessThan(3);
 });
 
 test('a live stream that gets louder is turned down by 3 dB a second at most', async () => {
   const band = new Band();
-  band.tracks.enqueue('main', radio(sine(-24, 4000), sine(-12, 8000)), { loudness: 'live' });
+  band.tracks.enqueue('main', radio(sine(-24, 4000), sine(-12, 8000)));
   await band.run(11_000);
   const at = (ms: number) => heard(band, ms, ms + 400);
   expect(at(4200)).toBeLessThan(-7.5);
@@ -104,9 +104,7 @@ test('a live stream that gets louder is turned down by 3 dB a second at most', a
 test('a pause of a live stream is not turned up, and what follows is as loud as before', async () => {
   const band = new Band();
   const silence = { samples: new Int16Array(96 * 5000), rateHz: rate, channels: 2 } as const;
-  band.tracks.enqueue('main', radio(sine(-24, 3000), silence, sine(-24, 3000)), {
-    loudness: 'live',
-  });
+  band.tracks.enqueue('main', radio(sine(-24, 3000), silence, sine(-24, 3000)));
   await band.run(11_000);
   expect(heard(band, 8200, 8700)).toBeCloseTo(heard(band, 2000, 2900), 1);
 });

@@ -22,7 +22,7 @@ class Model {
 
   constructor() {
     this.band.tracks.listen((event) => {
-      if (event?.kind !== 'ended') return;
+      if (event.kind !== 'ended') return;
       const { item, ended, track } = event;
       this.#ends.set(item, [...(this.#ends.get(item) ?? []), ended]);
       if (cancelled.has(ended.reason)) expect(this.#doomed.delete(item)).toBe(true);
@@ -36,9 +36,8 @@ class Model {
     if (!('item' in added)) throw new Error(`It was not taken: ${added.kind}.`);
     const { item } = added;
     this.#added.add(item);
-    if (!track.now) track.now = item;
-    else if (how === 'next') track.waiting.unshift(item);
-    else track.waiting.push(item);
+    if (added.kind === 'playing') track.now = item;
+    else track.waiting.splice(added.place - 1, 0, item);
     this.check();
   }
 
@@ -143,6 +142,11 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     ([on, percent]): Act =>
       (model) =>
         void model.band.tracks.track(on)?.perform({ kind: 'volume', percent, overMs: percent }),
+  ),
+  fc.tuple(name, fc.constantFrom(0, 40, 1000)).map(
+    ([on, ms]): Act =>
+      (model) =>
+        void model.band.tracks.track(on)?.perform({ kind: 'crossfade', ms }),
   ),
   fc.integer({ min: 1, max: 30 }).map(
     (frames): Act =>

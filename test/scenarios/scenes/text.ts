@@ -45,7 +45,7 @@ const commands = [
   'settings view; set key! value!; check',
   'stats',
   'stop what=speech|sounds|everything',
-  'track play sound file track volume loop next; queue track; pause track; resume track; skip track; stop track; volume level! track; seek to! track; fade to! seconds track; mute track; unmute track; loop mode!=on|off track; remove item! track; list',
+  'track play sound file track volume loop next; queue track fade; pause track; resume track; skip track; stop track; volume level! seconds track; seek to! track; mute track; unmute track; loop mode!=on|off track; remove item! track; list',
   'voice me language voice speed name answers=written|spoken; bot voice form=edit|remove; preview voice; list; words add say remove',
 ];
 /** Eight parts that are in order, models that no server lists, and the end. */

@@ -3,7 +3,7 @@ import { writeWav } from '#src/audio/wav.ts';
 import type { Public } from '#src/base/public.ts';
 import type { TranscriptRequests } from '#src/features/captions/transcripts/transcript-requests.ts';
 import type { Playing, PlayRequest } from '#src/features/tracks/track-outcomes.ts';
-import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import type { TrackRequests } from '#src/features/tracks/tracks.ts';
 import type { TypedRequests } from '#src/features/typed/typed-requests.ts';
 import { openText } from '#src/people/confidential-text.ts';
 import { guildId, openApi, programPorts, refusalIn } from './api-setup.ts';
@@ -163,7 +163,7 @@ function playing(outcome: Playing, over: Partial<Public<TrackRequests>> = {}) {
 test.each<[Playing, number, string]>([
   [{ kind: 'no-sound', sound: 'rian', names: ['rain'] }, 404, 'sound.unknown'],
   [{ kind: 'bad', reason: { id: 'track.bad.not_audio' } }, 422, 'track.bad'],
-  [{ kind: 'full', track: 'main', limit: 50 }, 429, 'track.full'],
+  [{ kind: 'full', limit: 100 }, 429, 'track.full'],
   [{ kind: 'bad-name' }, 400, 'track.name'],
   [{ kind: 'muted' }, 409, 'bot.muted'],
   [{ kind: 'nowhere' }, 409, 'bot.nowhere'],

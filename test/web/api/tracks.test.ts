@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Public } from '#src/base/public.ts';
-import type { TrackRequests } from '#src/features/tracks/track-requests.ts';
+import type { TrackRequests } from '#src/features/tracks/tracks.ts';
 import { pass } from '#test/conversation/setup/session-fixture.ts';
 import { openSetup } from '#test/conversation/setup/tracks-fixture.ts';
 import { openApi, openLoopback, programPorts, refusalIn } from './api-setup.ts';

@@ -2,20 +2,20 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { z } from 'zod';
 import { maxVolumePercent } from '#src/base/volume.ts';
 import { longestFadeMs, usualFadeMs } from '#src/features/tracks/fade-limits.ts';
-import { mostTrackNameUnits } from '#src/features/tracks/track-names.ts';
 import { playingOutcome, trackOutcome } from '#src/features/tracks/track-outcome-texts.ts';
+import type { Playing } from '#src/features/tracks/track-outcomes.ts';
+import { mostNameUnits } from '#src/playback/tracks/track-name.ts';
 import {
-  type Playing,
-  type TrackChange,
+  type TrackCommand,
   type TrackOutcome,
   trackActions,
-} from '#src/features/tracks/track-outcomes.ts';
+} from '#src/playback/tracks/track-outcomes.ts';
 import { type TextLine, text } from '#src/texts/texts.ts';
 import { type ApiRefusal, nowhere, refusal } from '#src/web/api/refusal.ts';
 import { type ApiRoute, defineRoute } from '#src/web/api/route.ts';
 import { awaitedEnd, waitField } from './awaited-end.ts';
 
-export const trackName = z.string().min(1).max(mostTrackNameUnits);
+export const trackName = z.string().min(1).max(mostNameUnits);
 const percent = z.int().min(0).max(maxVolumePercent);
 /** Longest sound in ms that a seek names: 24 hours. */
 const longestSeekMs = 86_400_000;
@@ -125,7 +125,7 @@ export const trackRoutes: readonly ApiRoute[] = [
 function changeRoute<Body extends z.ZodType>(
   action: string,
   body: Body,
-  changeOf: (body: z.output<Body>) => TrackChange,
+  changeOf: (body: z.output<Body>) => TrackCommand,
   method: ApiRoute['method'] = 'post',
 ): ApiRoute {
   return defineRoute({
@@ -173,8 +173,7 @@ const refusals: Partial<Record<(Playing | TrackOutcome)['kind'], Refused>> = {
   unseekable: [422, 'track.unseekable'],
   'no-item': [404, 'track.no_item', 'item'],
   denied: [403, 'track.denied'],
-  full: [429, 'track.full', 'track'],
-  many: [429, 'track.many'],
+  full: [429, 'track.full'],
   bad: [422, 'track.bad', 'sound'],
   'no-sound': [404, 'sound.unknown', 'sound'],
   several: [409, 'sound.ambiguous', 'sound'],

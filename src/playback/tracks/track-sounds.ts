@@ -1,5 +1,5 @@
-import type { SoundOwner } from '#src/playback/tracks/track-item.ts';
-import type { TrackCommand } from '#src/playback/tracks/track-outcomes.ts';
+import type { SoundOwner } from './track-item.ts';
+import type { TrackCommand } from './track-outcomes.ts';
 
 /** A sound on a track, or a speech on the track `voice`. */
 export type TrackSound = {
@@ -19,19 +19,18 @@ export function soundsTouched(
   { current, waiting }: TrackSounds,
   command: TrackCommand,
 ): readonly TrackSound[] {
-  const all = [...(current ? [current] : []), ...waiting];
-  switch (command.kind) {
-    case 'stop':
-      return all;
-    case 'remove':
-      return waiting.filter(({ id }) => id === command.id);
-    default:
-      return all.slice(0, 1);
-  }
+  const all = current ? [current, ...waiting] : waiting;
+  if (command.kind === 'stop') return all;
+  if (command.kind !== 'remove') return all.slice(0, 1);
+  const meant = soundMeant(waiting, command.item);
+  return meant ? [meant] : [];
 }
 
 /** Sound that a person means by its number from 1, its title, or both as in `2. rain`; of several the first. */
-export function soundMeant(sounds: readonly TrackSound[], typed: string): TrackSound | undefined {
+export function soundMeant<Sound extends Pick<TrackSound, 'title'>>(
+  sounds: readonly Sound[],
+  typed: string,
+): Sound | undefined {
   const trimmed = typed.trim().toLowerCase();
   const [numbered = '', digits] = /^(\d{1,3})(?:\.|$)/.exec(trimmed) ?? [];
   const titles = sounds.map(({ title }) => title.toLowerCase());

@@ -1,0 +1,8 @@
+/** Words on one line without control characters, cut after `mostChars` characters. */
+export function oneLine(words: string, mostChars: number): string {
+  const line = words
+    .normalize('NFC')
+    .replace(/[\p{C}\s]+/gu, ' ')
+    .trim();
+  return [...line].slice(0, mostChars).join('').trim();
+}
