@@ -12,96 +12,13 @@ export const componentTypes = {
   label: 18,
 } as const;
 
-const customId = z.string().min(1).max(100);
-/** Links and premium buttons are not modelled. */
-const button = z.looseObject({
-  type: z.literal(componentTypes.button),
-  style: z.int().min(1).max(4),
-  label: z.string().max(80),
-  custom_id: customId,
-  disabled: z.boolean().nullish(),
-});
-const menuFields = {
-  custom_id: customId,
-  placeholder: z.string().max(150).nullish(),
-  min_values: z.int().min(0).max(25).nullish(),
-  max_values: z.int().min(1).max(25).nullish(),
-  disabled: z.boolean().nullish(),
-};
 const choice = z.looseObject({
-  label: z.string().min(1).max(100),
-  value: z.string().min(1).max(100),
-  description: z.string().max(100).nullish(),
+  label: z.string(),
+  value: z.string(),
   default: z.boolean().nullish(),
 });
-const textMenu = z
-  .looseObject({
-    ...menuFields,
-    type: z.literal(componentTypes.textMenu),
-    options: z.array(choice).min(1).max(25),
-  })
-  .refine(({ max_values, options }) => (max_values ?? 1) <= options.length, 'Too few options.')
-  .refine(
-    ({ options }) => new Set(options.map(({ value }) => value)).size === options.length,
-    'The value of an option is already used.',
-  )
-  .refine(
-    ({ max_values, options }) =>
-      options.filter((option) => option.default === true).length <= (max_values ?? 1),
-    'Too many options are chosen.',
-  );
-const { userMenu, roleMenu, channelMenu } = componentTypes;
-const otherMenu = z
-  .looseObject({
-    ...menuFields,
-    type: z.literal([userMenu, roleMenu, channelMenu]),
-    channel_types: z.array(z.int()).nullish(),
-    default_values: z
-      .array(z.looseObject({ id: z.string(), type: z.enum(['user', 'role', 'channel']) }))
-      .nullish(),
-  })
-  .refine(
-    ({ default_values: chosen, min_values, max_values }) =>
-      !chosen || (chosen.length >= (min_values ?? 1) && chosen.length <= (max_values ?? 1)),
-    'The number of default values is out of range.',
-  );
-const menu = z.union([textMenu, otherMenu]);
-const row = z.looseObject({
-  type: z.literal(componentTypes.row),
-  components: z.union([z.array(button).min(1).max(5), z.array(menu).length(1)]),
-});
-/** The components of a message: rows alone. Source: Discord docs, "Component Reference". */
-export const messageComponents = z
-  .array(row)
-  .max(5)
-  .refine(uniqueIds, 'Component custom id cannot be duplicated');
 
-const textInput = z.looseObject({
-  type: z.literal(componentTypes.textInput),
-  custom_id: customId,
-  style: z.literal([1, 2]),
-  min_length: z.int().min(0).max(4000).nullish(),
-  max_length: z.int().min(1).max(4000).nullish(),
-  required: z.boolean().nullish(),
-  value: z.string().max(4000).nullish(),
-});
-const label = z.looseObject({
-  type: z.literal(componentTypes.label),
-  label: z.string().min(1).max(45),
-  description: z.string().max(100).nullish(),
-  component: z.union([textInput, menu]),
-});
-
-/** A form as a bot opens it. Source: Discord docs, "Modal". */
-export const modalSchema = z
-  .looseObject({
-    custom_id: customId,
-    title: z.string().min(1).max(45),
-    components: z.array(label).min(1).max(5),
-  })
-  .refine(({ components }) => uniqueIds(components), 'Component custom id cannot be duplicated');
-
-const pressable = z.looseObject({
+const fields = z.looseObject({
   type: z.int(),
   custom_id: z.string(),
   label: z.string().optional(),
@@ -116,7 +33,33 @@ const pressable = z.looseObject({
 });
 
 /** A button or a menu somewhere in the components of a message. */
-export type PressableComponent = z.output<typeof pressable>;
+export type PressableComponent = z.output<typeof fields>;
+
+/** A button or a menu, by the rules that Discord's published description leaves out. Links and premium buttons are not modelled. */
+const pressable = fields
+  .refine(({ type, label }) => type !== componentTypes.button || label !== undefined, 'No label.')
+  .refine(hasFittingValues, 'Options or default values do not fit.');
+
+const row = z
+  .looseObject({ type: z.literal(componentTypes.row), components: z.array(pressable) })
+  .refine(
+    ({ components }) =>
+      components.length === 1 || components.every(({ type }) => type === componentTypes.button),
+    'A menu stands alone in its row.',
+  );
+
+/** The components of a message: rows alone. Source: Discord docs, "Component Reference". */
+export const messageComponents = z
+  .array(row)
+  .max(5)
+  .refine(hasUniqueIds, 'Component custom id cannot be duplicated');
+
+const label = z.looseObject({ type: z.literal(componentTypes.label), component: pressable });
+
+/** A form as a bot opens it. Source: Discord docs, "Modal". */
+export const modalSchema = z
+  .looseObject({ components: z.array(label).max(5) })
+  .refine(hasUniqueIds, 'Component custom id cannot be duplicated');
 
 /** Every part with a custom id, however deep. */
 export function pressables(components: unknown): readonly PressableComponent[] {
@@ -126,7 +69,20 @@ export function pressables(components: unknown): readonly PressableComponent[] {
   return itself.success ? [itself.data, ...inside] : inside;
 }
 
-function uniqueIds(components: unknown): boolean {
+function hasUniqueIds(components: unknown): boolean {
   const ids = pressables(components).map(({ custom_id }) => custom_id);
   return new Set(ids).size === ids.length;
+}
+
+/** Whether the options of a menu differ, and it takes as many values as are chosen before. */
+function hasFittingValues(menu: PressableComponent): boolean {
+  const { default_values, max_values, min_values, options } = menu;
+  const most = max_values ?? 1;
+  if (!options) {
+    const count = default_values?.length;
+    return count === undefined || (count >= (min_values ?? 1) && count <= most);
+  }
+  const chosen = options.filter((option) => option.default === true);
+  const values = new Set(options.map(({ value }) => value));
+  return values.size === options.length && most <= options.length && chosen.length <= most;
 }

@@ -27,10 +27,7 @@ const callbackTypes = {
   modal: 9,
 } as const;
 
-const choice = z.looseObject({
-  name: z.string().min(1).max(100),
-  value: z.union([z.string().max(100), z.number()]),
-});
+const choice = z.looseObject({ value: z.union([z.string().max(100), z.number()]) });
 const callback = z.discriminatedUnion('type', [
   z.object({ type: z.literal(callbackTypes.message), data: contentSchema }),
   z.object({ type: z.literal(callbackTypes.deferredMessage), data: contentSchema.nullish() }),
@@ -38,7 +35,7 @@ const callback = z.discriminatedUnion('type', [
   z.object({ type: z.literal(callbackTypes.update), data: contentSchema }),
   z.object({
     type: z.literal(callbackTypes.choices),
-    data: z.object({ choices: z.array(choice).max(25) }),
+    data: z.object({ choices: z.array(choice) }),
   }),
   z.object({ type: z.literal(callbackTypes.modal), data: modalSchema }),
 ]);

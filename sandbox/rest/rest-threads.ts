@@ -16,7 +16,7 @@ import {
 } from './rest-route.ts';
 
 /** Source: Discord docs, "Start Thread without Message": without a type it is a private one, which is not modelled. */
-const thread = z.looseObject({ name: z.string().min(1).max(100), type: z.literal(11) });
+const thread = z.looseObject({ name: z.string(), type: z.literal(11) });
 const threadChange = z.looseObject({ archived: z.boolean() });
 
 /** Public threads that the bot opens; it writes there as in any channel. */

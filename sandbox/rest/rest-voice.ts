@@ -17,7 +17,7 @@ import {
 const stateChange = z.looseObject({
   channel_id: z.string().nullish(),
   suppress: z.boolean().nullish(),
-  request_to_speak_timestamp: z.iso.datetime({ offset: true }).nullish(),
+  request_to_speak_timestamp: z.string().nullish(),
 });
 type StateChange = z.infer<typeof stateChange>;
 

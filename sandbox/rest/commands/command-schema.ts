@@ -1,59 +1,43 @@
 import { z } from 'zod';
 import type { RegisteredOption } from '#sandbox/world/world.ts';
-
-/** Languages that a text may be localized into. Source: Discord docs, "Locales". */
-const locales = [
-  ...['id', 'da', 'de', 'en-GB', 'en-US', 'es-ES', 'es-419', 'fr', 'hr', 'it', 'lt', 'hu', 'nl'],
-  ...['no', 'pl', 'pt-BR', 'ro', 'fi', 'sv-SE', 'vi', 'tr', 'cs', 'el', 'bg', 'ru', 'uk', 'hi'],
-  ...['th', 'zh-CN', 'ja', 'zh-TW', 'ko'],
-];
+import { discordLocales } from '#src/texts/locales.ts';
 
 /** Lower case where the script has it. Source: Discord docs, "Application Command Naming". */
 const word = z
   .string()
   .regex(/^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$/u, 'Must be a word of 1 to 32 letters.')
   .refine((name) => name === name.toLowerCase(), 'Must be lower case.');
-const sentence = z.string().min(1).max(100);
-const menuName = z.string().min(1).max(32);
 
-/** The same field in other languages, each within the bounds of the field. */
+/** The same field in other languages. */
 function inLocales(field: z.ZodType<string>) {
-  return z.partialRecord(z.enum(locales), field.nullable()).nullish();
+  return z.partialRecord(z.enum(discordLocales), field.nullable()).nullish();
 }
 
-const described = { description: sentence, description_localizations: inLocales(sentence) };
-const optionFields = z.looseObject({
+const described = {
   name: word,
   name_localizations: inLocales(word),
+  description: z.string().min(1),
+  description_localizations: inLocales(z.string()),
+};
+const optionFields = z.looseObject({
   ...described,
-  type: z.int().min(1).max(11),
+  type: z.int(),
   required: z.boolean().optional(),
-  choices: z
-    .array(z.looseObject({ name: sentence, name_localizations: inLocales(sentence) }))
-    .max(25)
-    .optional(),
   options: z.lazy(() => optionList).optional(),
 });
 const optionList: z.ZodType<RegisteredOption[]> = z
   .array(optionFields)
-  .max(25)
   .refine(
     (all) => new Set(all.map(({ name }) => name)).size === all.length,
     'Names must be unique.',
   )
   .refine(requiredFirst, 'Required options must be placed before non-required options.');
 const slashCommand = z.looseObject({
-  name: word,
-  name_localizations: inLocales(word),
-  type: z.literal(1),
   ...described,
+  type: z.literal(1),
   options: optionList.optional(),
 });
-const menuCommand = z.looseObject({
-  name: menuName,
-  name_localizations: inLocales(menuName),
-  type: z.union([z.literal(2), z.literal(3)]),
-});
+const menuCommand = z.looseObject({ name: z.string(), type: z.literal([2, 3]) });
 
 /** All that a command shows, with its options and choices. Source: Discord docs, "Slash Commands". */
 const mostChars = 8000;
