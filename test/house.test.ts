@@ -66,7 +66,8 @@ const below: Readonly<Record<string, string>> = {
   setup: 'discord config doctor commands spending provider base',
   config: 'features/tools spending pipeline sources speech provider turn base',
   discord: 'ports people audio texts base features/contract',
-  sandbox: 'web/http speech audio texts base',
+  /** Shares the frames of sound with the page. */
+  sandbox: 'web/http speech audio texts base page',
   storage:
     'web/api features/tracks features/reminders features/captions ports sql spending people base',
   ops: 'ports base',

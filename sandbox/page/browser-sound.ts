@@ -1,12 +1,13 @@
+import { frameKinds, frameSamples, readFrame, writeFrame } from '#page/room/sound/sound-frames.js';
 import type { SandboxPerson } from '#sandbox/people/person.ts';
 import type { HeardFrame } from '#sandbox/voice/voice-ports.ts';
 import type { BrowserChannel } from './browser-channel.ts';
 import type { BrowserSocket } from './browser-socket.ts';
 import { HeardMix } from './heard-mix.ts';
-import { type BrowserClose, readSoundFrame, writeHeardFrame } from './sound-frames.ts';
 
 /** One second; older sound is worth nothing, so what comes then is left out. */
 const mostUnreadBytes = 100_000;
+const malformed = { code: 1007, reason: 'A frame of sound is 20 ms of 16 bit PCM, or the end.' };
 
 export type BrowserSoundOptions = {
   readonly person: SandboxPerson;
@@ -56,15 +57,17 @@ export class BrowserSound implements Disposable {
   handle(socket: BrowserSocket, data: unknown): void {
     if (!this.#lines.has(socket)) return;
     const { person, channel } = this.#options;
-    const read = readSoundFrame(data);
-    if (read.kind === 'malformed') this.#end(socket, read);
-    else {
-      if (this.#tab === undefined) this.claim(socket.tab);
-      if (this.#tab !== socket.tab || this.#isMuted) return;
-      if (read.kind === 'end') person.endLive();
-      else person.live(read.sound);
-      channel.speaks(person.name, read.kind === 'sound');
+    const sound = soundIn(data);
+    if (!sound) {
+      socket.close(malformed);
+      this.closed(socket);
+      return;
     }
+    if (this.#tab === undefined) this.claim(socket.tab);
+    if (this.#tab !== socket.tab || this.#isMuted) return;
+    if (sound === 'end') person.endLive();
+    else person.live(sound);
+    channel.speaks(person.name, sound !== 'end');
   }
 
   /** The socket is gone, with its tab or alone. */
@@ -83,11 +86,14 @@ export class BrowserSound implements Disposable {
   [Symbol.dispose](): void {
     for (const socket of this.#lines.keys()) this.closed(socket);
   }
+}
 
-  #end(socket: BrowserSocket, { code, reason }: BrowserClose): void {
-    socket.close({ code, reason });
-    this.closed(socket);
-  }
+/** Samples in a frame of the page's microphone; `end`: it is spoken into no more. Undefined for what is no such frame. */
+function soundIn(data: unknown): Int16Array | 'end' | undefined {
+  const { kind, payload } = (data instanceof ArrayBuffer && readFrame(data)) || {};
+  if (kind === frameKinds.sentEnd) return 'end';
+  const isWhole = kind === frameKinds.sentPcm && payload?.length === frameSamples * 2;
+  return isWhole ? new Int16Array(payload.slice().buffer) : undefined;
 }
 
 function hearer(socket: BrowserSocket): (frame: HeardFrame) => void {
@@ -96,7 +102,9 @@ function hearer(socket: BrowserSocket): (frame: HeardFrame) => void {
   return (frame) => {
     if (socket.unreadBytes > mostUnreadBytes) return;
     for (const samples of mix.accept(frame)) {
-      socket.send(writeHeardFrame(sequence++, frame.atMs, samples));
+      const payload = new Uint8Array(samples.slice().buffer);
+      const { atMs } = frame;
+      socket.send(writeFrame({ kind: frameKinds.heardPcm, sequence: sequence++, atMs, payload }));
     }
   };
 }
