@@ -53,7 +53,7 @@ function rosterOf(guild: Guild) {
     people: members.map(({ user: { id, name } }) => {
       const state = guild.voiceStates.get(id);
       const channel = state && findChannel(guild, state.channelId);
-      return { id, name, ...(channel && { channel: channel.name }) };
+      return { id, name, channel: channel?.name };
     }),
     channels: guild.channels.map(({ id, name, kind }) => ({ id, name, kind })),
     roles: guild.roles.filter(({ id }) => id !== guild.id).map(({ id, name }) => ({ id, name })),

@@ -6,8 +6,6 @@ import { type Commit, readCommit, type Welcome, welcomeFor } from './mls-commit.
 import { type KeyPackage, readKeyPackage } from './mls-key-package.ts';
 import { ExternalSender, type Proposal } from './mls-proposal.ts';
 
-/** A transition is carried out this long after it was announced, even if somebody is not ready; as on Discord. */
-const transitionMs = 2000;
 /** With proposals uncommitted for this long, everybody starts over. */
 const commitMs = 5000;
 
@@ -35,7 +33,7 @@ export class DaveGroup {
   readonly #groupId: Buffer;
   readonly #sender = new ExternalSender();
   readonly #people = new Map<string, GroupMember>();
-  readonly #transitions = new DaveTransitions(transitionMs);
+  readonly #transitions = new DaveTransitions();
   #epoch = 0;
   #leaves: (string | undefined)[] = [];
   #proposed: PendingProposal[] = [];

@@ -9,16 +9,13 @@ type Transition = {
   readonly atMs: number;
 };
 
+/** A transition is carried out this long after it was announced, even if somebody is not ready; as on Discord. */
+const transitionMs = 2000;
+
 /** Changes of the end-to-end keys that were announced and are carried out once everybody is ready for them. */
 export class DaveTransitions {
-  readonly #limitMs: number;
   readonly #open = new Map<number, Transition>();
   #last = 0;
-
-  /** After `limitMs` a transition is carried out without those who are not ready. */
-  constructor(limitMs: number) {
-    this.#limitMs = limitMs;
-  }
 
   /** A new id, 1 to 65535. */
   open(asked: readonly string[]): number {
@@ -40,7 +37,7 @@ export class DaveTransitions {
 
   tick(): readonly DaveSend[] {
     return [...this.#open]
-      .filter(([, { atMs }]) => realClock.nowMs() - atMs >= this.#limitMs)
+      .filter(([, { atMs }]) => realClock.nowMs() - atMs >= transitionMs)
       .map(([id, transition]) => this.#execute(id, transition));
   }
 

@@ -6,7 +6,7 @@ export type Shard = { readonly id: number; readonly count: number };
 /** Shards that the gateway recommends, and its login limits. */
 export type GatewayRules = {
   /** Shards that `GET /gateway/bot` recommends; default: one for every `guildsPerShard` servers. */
-  readonly recommendedShards?: number | undefined;
+  readonly recommendedShards?: number;
   /** A login for more servers than this is closed with 4011; Discord: 2500. */
   readonly guildsPerShard: number;
   /** Buckets in which identifies are counted, by `shard id mod maxConcurrency`. */

@@ -68,7 +68,7 @@ export function menuData(filler: Filler, name: string, messageId: string, messag
 
 function headOf({ id, body, guildId }: RegisteredCommand): Json {
   const { name, type } = body;
-  return { id, name, type, ...(guildId === undefined ? {} : { guild_id: guildId }) };
+  return { id, name, type, guild_id: guildId };
 }
 
 /** A server's own command hides a global one of the same name. */

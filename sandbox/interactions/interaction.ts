@@ -15,7 +15,7 @@ export type Opening = {
   readonly channelId: string;
   readonly callerId: string;
   /** The message whose button was pressed, now or before the form was opened. */
-  readonly message?: BoardMessage | undefined;
+  readonly message?: BoardMessage;
 };
 
 export function shown(message: BoardMessage) {

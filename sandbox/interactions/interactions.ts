@@ -16,7 +16,7 @@ export type InteractionInput = {
   readonly caller: Member;
   readonly channel: Channel;
   readonly data: Json;
-  readonly message?: BoardMessage | undefined;
+  readonly message?: BoardMessage;
 };
 
 /** Source: Discord docs, "Interaction Type". */
@@ -79,7 +79,7 @@ export class Interactions {
       context: 0,
       attachment_size_limit: fileLimitBytes,
       data,
-      ...(message ? { message: messageJson(this.#world, message) } : {}),
+      message: message && messageJson(this.#world, message),
     };
   }
 }

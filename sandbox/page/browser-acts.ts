@@ -76,8 +76,7 @@ async function fieldsOf(
       return await type(parts, request, signal);
     case 'write': {
       const { text, channel } = request;
-      const writing = channel === undefined ? {} : { channel };
-      return { messageId: sandbox.person(you).write(text, writing).id };
+      return { messageId: sandbox.person(you).write(text, { channel }).id };
     }
     case 'microphone':
       if (request.on) sound.claim(tab);

@@ -88,7 +88,7 @@ function fieldOf(part: Json, names: Roster): ShownField {
     isLong: input.style === longStyle,
     value: String(input.value ?? ''),
     mostLength: Number(input.max_length ?? mostLength),
-    ...(menu && { menu }),
+    menu,
   };
 }
 

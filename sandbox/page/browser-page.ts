@@ -50,10 +50,12 @@ export async function openBrowserPage(
   const parts = { sandbox, you, channel, sound, voices, uploads, signal };
   const { host, publicUrl, onBug, key } = options;
   const pageOptions = {
-    ...{ host, onBug, ...(key && { key }) },
+    host,
+    onBug,
+    key,
+    publicUrl,
     webSocket: { mostFrameBytes },
     mostBodyBytes: mostFileBytes,
-    ...(publicUrl && { publicUrl }),
     routes: (app: PageApp) => serveBrowser(app, parts),
   };
   const outcome = await openAtFreePort(

@@ -41,7 +41,9 @@ export function personTyping(caller: Member, around: Surroundings) {
     input: Pick<InteractionInput, 'kind' | 'channel' | 'data' | 'message'>,
   ): Interaction => interactions.start({ ...input, guild, caller });
   const fillerIn = (channel: Channel) => ({
-    ...{ world, guild, caller },
+    world,
+    guild,
+    caller,
     keepFile(upload: Upload) {
       const kept = board.attachments.keep(channel.id, upload);
       return { id: kept.id, json: attachmentJson(kept) };
@@ -88,8 +90,11 @@ export function personTyping(caller: Member, around: Surroundings) {
       const channel = channelNamed(guild, name);
       need(channel.kind === 'thread' ? 'sendInThreads' : 'sendMessages', channel, 'write');
       const posting = {
-        ...{ channelId: channel.id, authorId: user.id, replyToId: replyTo?.id },
-        ...{ ephemeral: false, loading: false },
+        channelId: channel.id,
+        authorId: user.id,
+        replyToId: replyTo?.id,
+        ephemeral: false,
+        loading: false,
       };
       const isVoice = files?.some(({ voiceSeconds }) => voiceSeconds !== undefined);
       const flags = isVoice ? messageFlags.voiceMessage : 0;

@@ -24,7 +24,7 @@ export function messageLine(
         : [],
     ),
     files: files.map(shownFile),
-    ...(ephemeral && forUserId !== undefined ? { to: nameOf(forUserId) } : {}),
+    to: ephemeral && forUserId !== undefined ? nameOf(forUserId) : undefined,
     atMs,
   };
 }

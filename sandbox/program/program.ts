@@ -101,8 +101,7 @@ async function listen(
   { person, wav, sinceMs, quietMs, timeoutMs }: ProgramRequest<'listen'>,
   signal: AbortSignal,
 ): Promise<AnswerFields> {
-  const since = sinceMs === undefined ? {} : { sinceMs };
-  const heard = await sandbox.person(person).listen({ quietMs, timeoutMs, ...since }, signal);
+  const heard = await sandbox.person(person).listen({ quietMs, timeoutMs, sinceMs }, signal);
   const { pcm, ...instants } = heard;
   if (wav !== undefined) await writeFile(wav, writeWav(pcm));
   return { ...instants, durationMs: durationMs(pcm) };

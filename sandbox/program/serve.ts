@@ -76,8 +76,11 @@ async function showPage(sandbox: Sandbox, key: string): Promise<BrowserPage | un
   if (port === undefined) return undefined;
   const { openBrowserPage } = await import('#sandbox/page/browser-page.ts');
   const outcome = await openBrowserPage(sandbox, {
-    ...{ port: Number(port), host, you: ownerName, key },
-    ...(url !== undefined && { publicUrl: new URL(url) }),
+    port: Number(port),
+    host,
+    you: ownerName,
+    key,
+    publicUrl: url === undefined ? undefined : new URL(url),
     onBug: (error) => process.stderr.write(`error: the page: ${error}\n`),
   });
   if (outcome.kind === 'refused') {

@@ -60,9 +60,7 @@ export function contentOf(body: ContentBody, files: readonly FormFile[]): Conten
       const description = listed?.find((each) => each.id === place)?.description;
       return description ? { ...upload, description } : upload;
     }),
-    ...(listed
-      ? { keptFileIds: listed.filter((each) => !isNew(each)).map((each) => each.id) }
-      : {}),
+    keptFileIds: listed?.filter((each) => !isNew(each)).map((each) => each.id),
   };
 }
 

@@ -30,7 +30,7 @@ export function tooManyRequests(retryAfterMs: number, scope: 'user' | 'global'):
     headers: {
       'retry-after': `${Math.ceil(retryAfterMs / 1000)}`,
       'x-ratelimit-scope': scope,
-      ...(global ? { 'x-ratelimit-global': 'true' } : {}),
+      ...(global && { 'x-ratelimit-global': 'true' }),
     },
   };
 }

@@ -179,18 +179,14 @@ function responseJson(
   type: number,
   message: BoardMessage | undefined,
 ): unknown {
-  const resource = message ? { type, message: messageJson(world, message) } : { type };
+  const resource = { type, message: message && messageJson(world, message) };
   return {
     interaction: {
       id: record.id,
       type: interactionTypes[record.opening.kind],
-      ...(message
-        ? {
-            response_message_id: message.id,
-            response_message_loading: message.loading,
-            response_message_ephemeral: message.ephemeral,
-          }
-        : {}),
+      response_message_id: message?.id,
+      response_message_loading: message?.loading,
+      response_message_ephemeral: message?.ephemeral,
     },
     resource,
   };

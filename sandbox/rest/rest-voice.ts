@@ -76,8 +76,8 @@ function mayChange(
 function seatChange(change: StateChange): Parameters<Seats['change']>[2] {
   const { suppress, request_to_speak_timestamp: raised } = change;
   return {
-    ...(raised === undefined ? {} : { handRaisedAt: raised }),
-    ...(typeof suppress === 'boolean' ? { suppressed: suppress } : {}),
-    ...(suppress === false ? { handRaisedAt: null } : {}),
+    ...(raised !== undefined && { handRaisedAt: raised }),
+    ...(typeof suppress === 'boolean' && { suppressed: suppress }),
+    ...(suppress === false && { handRaisedAt: null }),
   };
 }

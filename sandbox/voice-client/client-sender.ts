@@ -6,9 +6,9 @@ import type { Pcm } from '#src/audio/pcm.ts';
 import { realClock } from '#src/base/clock.ts';
 import { RoomNoise } from './acoustics.ts';
 import {
-  type MicrophoneRules,
+  holdFrames,
   type MicrophoneState,
-  microphoneRules,
+  silenceFrames,
   stepMicrophone,
   tailFrames,
 } from './microphone.ts';
@@ -48,7 +48,8 @@ export class ClientSender {
   #last: readonly [OpusEncoder, EncoderRateHz] | undefined;
   readonly #count = new PacketCounter();
   #noise = new RoomNoise(1);
-  #rules: MicrophoneRules = microphoneRules.gate;
+  /** Frames of the room after the last sound. */
+  #held = holdFrames.gate;
   #state: MicrophoneState = { hold: 0, silence: 0 };
   #next: Microphone | undefined;
   #underWay: UnderWay | undefined;
@@ -78,11 +79,11 @@ export class ClientSender {
   /** One at a time. Without anything louder than -45 dB the voiced instants are the first packet's. */
   async speak(given: Pcm | EncodedSpeech, signal: AbortSignal): Promise<SpokenTimes> {
     signal.throwIfAborted();
-    const isAmbientHeard = this.#rules.noise || 'frames' in given;
+    const isAmbientHeard = this.#held > 0 || 'frames' in given;
     const speech = new SpeechFrames(given, isAmbientHeard ? roomRateHz : encoderRate(given.rateHz));
     const { promise, resolve: done, reject: failed } = Promise.withResolvers<SpokenTimes>();
     this.endLive();
-    this.#underWay = { speech, done, failed, tail: tailFrames(this.#rules) };
+    this.#underWay = { speech, done, failed, tail: tailFrames(this.#held) };
     const abort = () => this.#breakOff(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
     this.#start();
@@ -105,7 +106,7 @@ export class ClientSender {
   endLive(): void {
     if (this.#liveAtMs === undefined) return;
     this.#liveAtMs = undefined;
-    this.#state = this.#resting(this.#rules.silenceFrames);
+    this.#state = this.#resting(silenceFrames);
   }
 
   /** Nothing is sent any more; a speech under way is broken off with `reason`. */
@@ -129,14 +130,13 @@ export class ClientSender {
     const { profile, seed = 1 } = this.#next;
     this.#next = undefined;
     this.#noise = new RoomNoise(seed);
-    this.#rules = microphoneRules[profile];
-    this.#state = this.#resting(this.#sending ? this.#rules.silenceFrames : 0);
+    this.#held = holdFrames[profile];
+    this.#state = this.#resting(this.#sending ? silenceFrames : 0);
     if (this.#state.hold > 0) this.#start();
   }
 
   #resting(silent: number): MicrophoneState {
-    const open = this.#rules.holdFrames === Number.POSITIVE_INFINITY;
-    return { hold: open ? Number.POSITIVE_INFINITY : 0, silence: silent };
+    return { hold: Number.isFinite(this.#held) ? 0 : this.#held, silence: silent };
   }
 
   #start(): void {
@@ -179,7 +179,7 @@ export class ClientSender {
   }
 
   #sendEncoded(opus: Buffer): void {
-    [this.#state] = stepMicrophone(this.#state, true, this.#rules);
+    [this.#state] = stepMicrophone(this.#state, true, this.#held);
     this.#send(opus, realClock.nowMs());
   }
 
@@ -187,9 +187,9 @@ export class ClientSender {
   #sendSamples(speech: SpeechFrames | undefined, frame: Int16Array | undefined): void {
     const rateHz = frame && speech ? speech.rateHz : roomRateHz;
     const heard = frame?.slice() ?? new Int16Array((rateHz * frameMs) / 1000);
-    const [state, sent] = stepMicrophone(this.#state, frame !== undefined, this.#rules);
+    const [state, sent] = stepMicrophone(this.#state, frame !== undefined, this.#held);
     this.#state = state;
-    if (sent === 'sound' && this.#rules.noise) this.#noise.addTo(heard);
+    if (sent === 'sound' && this.#held > 0) this.#noise.addTo(heard);
     const atMs = realClock.nowMs();
     if (sent === 'nothing') this.#endSpeech();
     else this.#send(sent === 'sound' ? this.#encode(heard, rateHz) : this.#shut(), atMs);

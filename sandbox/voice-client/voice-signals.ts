@@ -2,6 +2,7 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { closeCode, op, type VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 import type { VoiceTicket } from '#sandbox/voice/voice-ports.ts';
+import { parsedJson } from '#src/base/json.ts';
 
 export type VoiceSignalsOptions = {
   readonly endpoint: string;
@@ -95,7 +96,7 @@ export class VoiceSignals {
   }
 
   #handleJson(text: string): void {
-    const read = envelope.safeParse(parse(text));
+    const read = envelope.safeParse(parsedJson(text));
     if (!read.success) return;
     const { op: opcode, d, seq } = read.data;
     if (seq !== undefined) this.#seq = seq;
@@ -128,13 +129,5 @@ export class VoiceSignals {
     }
     this.#over = true;
     this.#listener.ended(code);
-  }
-}
-
-function parse(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -11,9 +11,6 @@ import type { VoiceSocket } from './voice-socket.ts';
 /** Cipher for this person's packets, and sealer of packets for them, with Discord's header extension. */
 export type Secrets = { readonly cipher: VoiceCipher; readonly sealer: VoiceSealer };
 
-/** Messages kept for a resume: some minutes of coming and going. */
-const keptMessages = 500;
-
 /** One person in one call, for as long as their voice session lives; sockets come and go. */
 export class Caller {
   readonly ticket: VoiceTicket;
@@ -29,7 +26,7 @@ export class Caller {
   lastBeatAtMs = realClock.nowMs();
   /** Since when there has been no socket. */
   cutAtMs: number | undefined;
-  readonly #outbox = new VoiceOutbox(keptMessages);
+  readonly #outbox = new VoiceOutbox();
   readonly #faults: FaultSchedule;
   #line: VoiceSocket;
 

@@ -30,8 +30,8 @@ export class FaultSchedule {
   }
 
   network(userId: string, { up, down }: NetworkFaults): void {
-    const opened = (way: PathFaults) => new VoiceWay(way, this.#closing);
-    this.of(userId).ways = { ...(up && { up: opened(up) }), ...(down && { down: opened(down) }) };
+    const opened = (way?: PathFaults) => way && new VoiceWay(way, this.#closing);
+    this.of(userId).ways = { up: opened(up), down: opened(down) };
   }
 
   heal(userId?: string): void {

@@ -1,28 +1,26 @@
 import type { VoiceMessage } from '#sandbox/voice/voice-ops.ts';
 
+/** Messages kept for a resume: some minutes of coming and going. */
+const mostKept = 500;
+
 /** Data sent over the socket: text for JSON, bytes for binary messages. */
 export type SocketData = string | Buffer;
 
 /**
  * Numbers what the server says to one client and keeps it until it is acknowledged, for a resume.
  *
- * Keeps `limit` messages; with more unacknowledged the oldest are lost, and a client that misses one cannot resume.
+ * Keeps 500 messages; with more unacknowledged the oldest are lost, and a client that misses one cannot resume.
  */
 export class VoiceOutbox {
-  readonly #limit: number;
   #last = 0;
   #kept: { readonly seq: number; readonly wire: SocketData }[] = [];
-
-  constructor(limit: number) {
-    this.#limit = limit;
-  }
 
   /** JSON messages and binary ones share one counter of 16 bits. */
   number(message: VoiceMessage): SocketData {
     this.#last = (this.#last + 1) & 0xffff;
     const wire = write(message, this.#last);
     this.#kept.push({ seq: this.#last, wire });
-    if (this.#kept.length > this.#limit) this.#kept.shift();
+    if (this.#kept.length > mostKept) this.#kept.shift();
     return wire;
   }
 

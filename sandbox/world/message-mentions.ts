@@ -4,10 +4,10 @@ import { may } from './world-permissions.ts';
 
 /** Discord's `allowed_mentions`. Source: Discord docs, "Allowed Mentions Object". */
 export type AllowedMentions = {
-  readonly parse?: readonly string[] | undefined;
-  readonly users?: readonly string[] | undefined;
-  readonly roles?: readonly string[] | undefined;
-  readonly replied_user?: boolean | undefined;
+  readonly parse?: readonly string[];
+  readonly users?: readonly string[];
+  readonly roles?: readonly string[];
+  readonly replied_user?: boolean;
 };
 
 /** Whom a message makes a phone ring for. */

@@ -59,7 +59,7 @@ export function voiceStateJson(guild: Guild, userId: string, state: VoiceState |
     guild_id: guild.id,
     channel_id: state?.channelId ?? null,
     user_id: userId,
-    ...(member ? { member: memberJson(member) } : {}),
+    member: member && memberJson(member),
     session_id: state?.sessionId ?? '',
     deaf: member?.deafened ?? false,
     mute: member?.muted ?? false,

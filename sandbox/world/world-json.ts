@@ -42,7 +42,7 @@ export function roleJson(role: GuildRole): Json {
     managed: role.botId !== undefined,
     mentionable: false,
     flags: 0,
-    ...(role.botId === undefined ? {} : { tags: { bot_id: role.botId } }),
+    ...(role.botId !== undefined && { tags: { bot_id: role.botId } }),
   };
 }
 
@@ -59,7 +59,7 @@ export function applicationJson(world: World, flags: number): Json {
     team: world.team ? teamJson(world.bot.id, world.team) : null,
     bot: userJson(world.bot),
     approximate_guild_count: world.guilds.length,
-    ...(owner ? { owner: userJson(owner.user) } : {}),
+    owner: owner && userJson(owner.user),
   };
 }
 
@@ -87,7 +87,7 @@ export function commandJson(world: World, command: RegisteredCommand): Json {
     id: command.id,
     application_id: world.bot.id,
     version: command.version,
-    ...(command.guildId === undefined ? {} : { guild_id: command.guildId }),
+    guild_id: command.guildId,
   };
 }
 

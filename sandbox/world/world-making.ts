@@ -41,7 +41,7 @@ export function createWorld(options: WorldOptions, clock: Clock): World {
   madeAtMs = undefined; // what comes later has ids of its own
   return {
     ...soil,
-    ...(team && { team }),
+    team,
     guild,
     guilds: [guild],
     commands: [],

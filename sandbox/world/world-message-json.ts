@@ -29,9 +29,9 @@ export function messageJson(world: World, message: BoardMessage): Json {
     components: message.components,
     attachments: message.files.map(attachmentJson),
     flags: message.flags | (message.ephemeral ? ephemeral : 0) | (message.loading ? loading : 0),
-    ...(replyToId === undefined
-      ? {}
-      : { message_reference: { message_id: replyToId, channel_id: message.channelId } }),
+    ...(replyToId !== undefined && {
+      message_reference: { message_id: replyToId, channel_id: message.channelId },
+    }),
   };
 }
 

@@ -11,14 +11,14 @@ import { type Attachment, Attachments, type Upload } from './world-attachments.t
 
 /** Fields of a message that its author may set. */
 export type Content = {
-  readonly content?: string | null | undefined;
-  readonly embeds?: readonly unknown[] | null | undefined;
-  readonly components?: readonly unknown[] | null | undefined;
-  readonly flags?: number | null | undefined;
-  readonly uploads?: readonly Upload[] | undefined;
+  readonly content?: string | null;
+  readonly embeds?: readonly unknown[] | null;
+  readonly components?: readonly unknown[] | null;
+  readonly flags?: number | null;
+  readonly uploads?: readonly Upload[];
   /** Files that stay after an edit; default: all. */
-  readonly keptFileIds?: readonly string[] | undefined;
-  readonly allowedMentions?: AllowedMentions | null | undefined;
+  readonly keptFileIds?: readonly string[];
+  readonly allowedMentions?: AllowedMentions | null;
 };
 
 export type BoardMessage = {
@@ -30,8 +30,8 @@ export type BoardMessage = {
   readonly postedAt: string;
   readonly ephemeral: boolean;
   /** Person who asked, when it answers an interaction. */
-  readonly forUserId?: string | undefined;
-  readonly replyToId?: string | undefined;
+  readonly forUserId?: string;
+  readonly replyToId?: string;
   /** "Thinking...": a deferred reply that is not filled yet. */
   loading: boolean;
   text: string;
@@ -69,7 +69,7 @@ export type Posting = {
   readonly ephemeral: boolean;
   readonly loading: boolean;
   readonly forUserId?: string;
-  readonly replyToId?: string | undefined;
+  readonly replyToId?: string;
 };
 
 /** Everything written, public and private; tells `changed` of each change. */
@@ -130,7 +130,7 @@ export class MessageBoard {
   remove(message: BoardMessage, together?: readonly string[]): void {
     message.deletedAtMs = this.#world.clock.nowMs();
     this.#messages.delete(message.id);
-    this.#changed({ kind: 'deleted', message, ...(together && { together }) });
+    this.#changed({ kind: 'deleted', message, together });
   }
 
   /** Several of one channel, told of at once where there are more than one. */

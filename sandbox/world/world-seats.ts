@@ -54,8 +54,7 @@ export class Seats {
 
   /** Like `take`, and tells session `sessionId` of the bot where the call is. */
   takeForBot(guild: Guild, seat: VoiceSeat): void {
-    const ticket = this.#taken(guild, seat);
-    this.report(guild, seat.userId);
+    const ticket = this.take(guild, seat);
     if (ticket) this.#sendServerUpdate(ticket);
   }
 
@@ -112,15 +111,13 @@ export class Seats {
   }
 
   #taken(guild: Guild, seat: VoiceSeat): VoiceTicket | undefined {
-    const { userId, channel, sessionId, selfMute, selfDeaf } = seat;
+    const { channel, ...own } = seat;
+    const { userId } = own;
     const former = guild.voiceStates.get(userId);
     const stayed = former?.channelId === channel.id ? former : undefined;
     const state: VoiceState = {
-      userId,
+      ...own,
       channelId: channel.id,
-      sessionId,
-      selfMute,
-      selfDeaf,
       suppressed: stayed?.suppressed ?? this.#isAudience(guild, userId, channel),
       handRaisedAt: stayed?.handRaisedAt ?? null,
     };
