@@ -18,6 +18,7 @@ export const lineLimitBytes = 64 * 1024;
 
 const id = requestId;
 const person = z.string().trim().min(1).max(32);
+const typedText = z.string().trim().min(1).max(1000);
 const base = { id, person };
 const words = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({});
 
@@ -39,6 +40,8 @@ const request = z.discriminatedUnion('do', [
     channel: z.string().optional(),
   }),
   z.object({ ...base, do: z.literal('say'), wav: z.string().min(1) }),
+  /** Typed words in an embedded voice; somebody who does not sit in the channel comes there. */
+  z.object({ ...base, do: z.literal('type'), channel: z.string(), text: typedText }),
   z.object({
     ...base,
     do: z.literal('listen'),
@@ -53,6 +56,8 @@ const request = z.discriminatedUnion('do', [
 ]);
 
 export type SandboxRequest = z.infer<typeof request>;
+/** A request as it is written, without what has a default. */
+export type SandboxOrder = z.input<typeof request>;
 
 export type ReadyLine = {
   readonly kind: 'ready';

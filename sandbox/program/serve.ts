@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { BrowserPage } from '#sandbox/page/browser-page.ts';
 import type { BotEvent } from '#sandbox/page/browser-protocol.ts';
+import { TypedVoices } from '#sandbox/page/typed-voices.ts';
 import { perform } from '#sandbox/program/program.ts';
 import { readLines } from '#sandbox/program/program-lines.ts';
 import { messageLine } from '#sandbox/program/program-messages.ts';
@@ -102,11 +103,13 @@ function keptIn(file: string | undefined): { readonly key: string; readonly made
 
 /** Ends when stdin does, which is when the parent is gone. */
 async function serveLines(open: Sandbox, page: Promise<BrowserPage | undefined>): Promise<void> {
+  await using voices = new TypedVoices();
   const report = (event: BotEvent) => void page.then((shown) => shown?.report(event));
+  const parts = { sandbox: open, voices, report };
   for await (const line of readLines(process.stdin, lineLimitBytes)) {
     const request = line === undefined ? tooLong : readRequestLine(line);
     if ('ok' in request) write(request);
-    else void perform(open, request, stop.signal, report).then(write);
+    else void perform(parts, request, stop.signal).then(write);
   }
 }
 

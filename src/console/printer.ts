@@ -1,4 +1,4 @@
-import type { SandboxMessage } from '#src/console/sandbox-lines.ts';
+import type { MessageLine } from '#sandbox/program/protocol.ts';
 import type { SessionEvent } from '#src/ports/session-events.ts';
 import { silenceLine, silenceOf, whyDropped } from './silence.ts';
 
@@ -28,7 +28,7 @@ export class ConversationPrinter {
 
 /** One line an event: a message, and a reply to a person, as Discord shows it: `\\*` as `*`. A mention is left out. */
 export function printMessage(
-  { author, change, text, to }: SandboxMessage,
+  { author, change, text, to }: Pick<MessageLine, 'author' | 'change' | 'text' | 'to'>,
   show: ConversationPrinter,
 ): void {
   if (change === 'deleted' || (change === 'edited' && to === undefined)) return;

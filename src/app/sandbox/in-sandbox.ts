@@ -11,8 +11,8 @@ import type { Config } from '#src/config/types.ts';
 import { EventLog } from '#src/console/event-log.ts';
 import { openFolder } from '#src/console/exchange.ts';
 import { ConversationPrinter, printMessage } from '#src/console/printer.ts';
-import type { SandboxPageLine } from '#src/console/sandbox-lines.ts';
-import { SandboxProcess, trust } from '#src/console/sandbox-process.ts';
+import type { PageEvent } from '#src/console/sandbox-lines.ts';
+import { type PageLine, SandboxProcess, trust } from '#src/console/sandbox-process.ts';
 import { openTraces } from '#src/ops/metrics/traces.ts';
 import { proposals } from '#src/provider/nearby.ts';
 import type { AccessSource } from '#src/web/api/authorise.ts';
@@ -122,13 +122,13 @@ async function startSandboxRun(
   return { config, engines, observers, tell, [Symbol.asyncDispose]: dispose };
 }
 
-function showPage({ link, why }: SandboxPageLine, show: ConversationPrinter): void {
-  if (link !== undefined) show.note(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${link}`);
-  if (why !== undefined) show.note(why);
+function showPage(line: PageLine, show: ConversationPrinter): void {
+  if ('why' in line) show.note(line.why);
+  else show.note(`No DISCORD_TOKEN: the sandbox. Talk in your browser: ${line.link}`);
 }
 
 /** The page is worth no failure: a sandbox that is gone says so itself. */
-function sendToPage(sandbox: SandboxProcess, event: object): void {
+function sendToPage(sandbox: SandboxProcess, event: PageEvent): void {
   sandbox.ask({ do: 'tell', event }).catch(() => undefined);
 }
 

@@ -1,17 +1,9 @@
 import type { Engines } from '#src/app/engines/engines.ts';
 import { realClock } from '#src/base/clock.ts';
 import type { Config } from '#src/config/types.ts';
-import {
-  firstExchange,
-  host,
-  openFolder,
-  prove,
-  type SandboxObservers,
-} from '#src/console/exchange.ts';
+import { firstExchange, host, prove, type SandboxObservers } from '#src/console/exchange.ts';
 import { performLines } from '#src/console/typed-lines.ts';
-import { TypedVoice } from '#src/console/typed-voice.ts';
 import { openEmbeddedTranscriber } from '#src/speech/embedded/embedded-transcriber.ts';
-import { standardEmbeddedVoice } from '#src/speech/embedded/flite-voices.ts';
 
 /** Everything that stands when the bot is logged in to the sandbox. */
 export type SandboxRun = {
@@ -52,17 +44,15 @@ export async function runOnce(
  * Errors: BotError. Aborting `signal` throws its reason.
  */
 export async function runPrompt(
-  { config: { dataDir, speech }, observers, tell }: SandboxRun,
+  { observers, tell }: SandboxRun,
   signal: AbortSignal,
 ): Promise<number> {
   const { show } = observers;
-  const taken = speech.kind === 'embedded' ? (speech.voice ?? standardEmbeddedVoice) : undefined;
-  await using voice = new TypedVoice(openFolder(dataDir), taken);
   const first = await firstExchange(observers, signal);
   if (first.kind === 'failed') show.note(`failed at ${first.stage}: ${first.why}`);
   tell();
   show.note(`Type to speak as ${host}; /help shows commands; Ctrl+C leaves.`);
-  await performLines(process.stdin, voice, observers, signal);
+  await performLines(process.stdin, observers, signal);
   return 0;
 }
 
