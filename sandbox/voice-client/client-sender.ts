@@ -127,9 +127,9 @@ export class ClientSender {
 
   #change(): void {
     if (!this.#next) return;
-    const { profile, seed = 1 } = this.#next;
+    const { profile } = this.#next;
     this.#next = undefined;
-    this.#noise = new RoomNoise(seed);
+    this.#noise = new RoomNoise(1);
     this.#held = holdFrames[profile];
     this.#state = this.#resting(this.#sending ? silenceFrames : 0);
     if (this.#state.hold > 0) this.#start();

@@ -35,11 +35,7 @@ export type PathFaults = {
  */
 export type MicrophoneProfile = 'gate' | 'release' | 'open';
 
-export type Microphone = {
-  readonly profile: MicrophoneProfile;
-  /** Seed of the room noise; default 1. */
-  readonly seed?: number;
-};
+export type Microphone = { readonly profile: MicrophoneProfile };
 
 /** 20 ms of a speech that was encoded beforehand; `voiced` by the energy of its source. */
 export type EncodedFrame = { readonly opus: Buffer; readonly voiced: boolean };

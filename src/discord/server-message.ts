@@ -45,9 +45,8 @@ function channelForAll({ channels, systemChannel }: Guild): GuildTextBasedChanne
         categoryPlace(one) - categoryPlace(other) ||
         one.rawPosition - other.rawPosition,
     );
-  return [...(systemChannel ? [systemChannel] : []), ...all].find(
-    (channel) => mayWriteIn(channel) === true,
-  );
+  const mayWrite = (channel: GuildTextBasedChannel | null) => channel && mayWriteIn(channel);
+  return mayWrite(systemChannel) && systemChannel ? systemChannel : all.find(mayWrite);
 }
 
 /** Channels without a category stand first. */

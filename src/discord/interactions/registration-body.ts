@@ -26,9 +26,9 @@ export function bodyOf(slash: CommandEntry, translations: Translations) {
         ? slash.commands.map((one) => subcommandOf(one, translations))
         : optionsOf(slash, translations),
     contexts,
-    ...(needsManageServer(slash) && {
-      default_member_permissions: `${PermissionFlagsBits.ManageGuild}`,
-    }),
+    default_member_permissions: needsManageServer(slash)
+      ? `${PermissionFlagsBits.ManageGuild}`
+      : undefined,
   };
 }
 
@@ -79,7 +79,7 @@ function kindOf(option: CommandOption) {
       return {
         type,
         max_length: option.maxChars,
-        ...(option.suggest && { autocomplete: true }),
+        autocomplete: option.suggest && true,
       };
     case 'truth':
       return { type: ApplicationCommandOptionType.Boolean };

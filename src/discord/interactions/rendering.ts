@@ -72,7 +72,7 @@ export function messagesOf(
   const following = others.map(
     (files): MessageBody => ({ content: '', allowedMentions, flags, files }),
   );
-  return [{ ...first, ...(own && { files: own }) }, ...following];
+  return [{ ...first, files: own }, ...following];
 }
 
 function messageOf(
@@ -90,7 +90,7 @@ function messageOf(
         ...rowsOf(reply.buttons ?? [], locale, buttons),
       ],
     }),
-    ...(isPrivate && { flags: MessageFlags.Ephemeral }),
+    flags: isPrivate ? MessageFlags.Ephemeral : undefined,
   };
 }
 
@@ -199,7 +199,7 @@ function optionOf({ value, label, description, isChosen }: PickerOption, locale:
     value,
     label: firstChars(label, maxLabelChars),
     description: description && firstChars(text(description, {}, locale), maxLabelChars),
-    ...(isChosen && { default: true }),
+    default: isChosen,
   };
 }
 
